@@ -1,0 +1,36 @@
+"""Deliveries: bytes that arrived, with sender, channel, name, time and sha256. Kept for ever, never changed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something a source has to give, before its bytes are fetched.
+
+    `external_id` and `external_version` name it within its source: the same pair is never fetched twice.
+    `offered_at` is when it came to the source, UTC. `sender_unit` None: the source does not say who sent it.
+    `sha256` and `size` are what the source claims, None where it claims nothing.
+    """
+
+    external_id: str
+    external_version: str
+    name: str
+    offered_at: datetime
+    sender_unit: str | None = None
+    size: int | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivery as the ledger knows it. `sha256` None: refused for its size, its bytes were not kept."""
+
+    id: int
+    source: str
+    channel: str
+    name: str
+    received_at: datetime
+    sha256: str | None
+    sender_unit: str | None = None
+    is_synthetic: bool = False

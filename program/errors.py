@@ -1,0 +1,41 @@
+"""Every error this project raises, grouped by what to do about it.
+
+    MtqgError
+    ├── ConfigurationError      stop, and fix the pack or a setting
+    ├── SourceError             retry; if it persists, tell the operator (the source is down or misbehaves)
+    │   └── TransientError      a retry is likely to cure it
+    ├── ArchiveError            stop: stored bytes are missing, or differ from their own sha256
+    ├── WarehouseError          roll back; nothing of the transaction remains; run again
+    └── DeliveryFailed          a mail could not be handed over; it stays in the outbox
+
+Bad data is not an error: what is wrong with a submission is a `program.finding.Finding`. Findings go to
+districts, errors to operators, and the two are never mixed.
+"""
+
+
+class MtqgError(Exception):
+    """Something an operator must know. The message says what, where, expected, found and what to do."""
+
+
+class ConfigurationError(MtqgError):
+    """A pack file or a setting is wrong. Fix it; a retry does not help."""
+
+
+class SourceError(MtqgError):
+    """A source (folder, portal) did not answer as its contract says."""
+
+
+class TransientError(SourceError):
+    """A source failed in a way that usually passes: time-out, 429, 5xx."""
+
+
+class ArchiveError(MtqgError):
+    """The archive cannot give back, or cannot keep, the bytes it was asked for."""
+
+
+class WarehouseError(MtqgError):
+    """The warehouse cannot be reached or does not fit this version of the code."""
+
+
+class DeliveryFailed(MtqgError):
+    """A mail could not be handed to the mail server; the notice stays pending in the outbox."""

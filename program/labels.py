@@ -1,0 +1,17 @@
+"""Comparing what people type: labels, unit names and header cells, with or without diacritics."""
+
+import re
+import unicodedata
+
+_NOT_WORD = re.compile(r"[^0-9a-z%]+")
+
+
+def fold(text: str) -> str:
+    """Return `text` reduced to what two writings of the same label share.
+
+    Lower case, no diacritics (đ becomes d), every run of spaces, line breaks and punctuation one space.
+    Works alike on NFC and NFD text: `fold("Số  lớp\\n(lớp)") == fold("SO LOP LOP")`.
+    """
+    decomposed = unicodedata.normalize("NFKD", text.replace("Đ", "D").replace("đ", "d"))
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return _NOT_WORD.sub(" ", plain.casefold()).strip()

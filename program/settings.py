@@ -1,0 +1,87 @@
+"""Settings: all that differs between machines. Built once, passed down; nothing else reads the environment."""
+
+import os
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from program.errors import ConfigurationError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Settings(BaseSettings):
+    """Environment variables with the prefix `MTQG_`; `.env.example` lists every one of them."""
+
+    model_config = SettingsConfigDict(env_prefix="MTQG_", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    pack: Path = Field(ROOT / "config" / "soc-trang", description="folder of the pack: the program as data")
+    var: Path = Field(ROOT / "var", description="folder for everything written")
+    warehouse_url: str = Field("", description="SQLAlchemy URL; default: a SQLite file in MTQG_VAR")
+    archive_url: str = Field("", description="fsspec URL of the archive; default: a folder in MTQG_VAR")
+    inbox_url: str = Field("", description="fsspec URL of the folder source; default: as the pack says")
+    portal_url: str = Field("", description="address of the HTTP portal; default: as the pack says")
+    portal_token: SecretStr = Field(SecretStr(""), description="bearer token for the portal")
+    smtp_url: SecretStr = Field(SecretStr(""), description="smtp:// or smtps:// URL; unset: .eml files in MTQG_VAR/outbox")
+    max_delivery_bytes: int = Field(50_000_000, gt=0, description="larger deliveries are refused with a finding")
+    chunk_deliveries: int = Field(500, gt=0, description="deliveries that are read and checked as one batch")
+    keep_data_docs: int = Field(14, gt=0, description="nights of Data Docs kept on the site")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_unknown_variable(cls, values: dict[str, object]) -> dict[str, object]:
+        known = {f"MTQG_{name.upper()}" for name in cls.model_fields}
+        unknown = sorted(name for name in os.environ if name.startswith("MTQG_") and name not in known)
+        if unknown:
+            raise ValueError(f"unknown setting {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+        return values
+
+    @model_validator(mode="after")
+    def _defaults_below_var(self) -> Self:
+        for name in ("pack", "var"):
+            object.__setattr__(self, name, getattr(self, name).expanduser().absolute())
+        if not self.warehouse_url:
+            object.__setattr__(self, "warehouse_url", f"sqlite:///{self.var / 'warehouse.sqlite'}")
+        if not self.archive_url:
+            object.__setattr__(self, "archive_url", str(self.var / "archive"))
+        return self
+
+    @property
+    def site(self) -> Path:
+        """The folder of the published site."""
+        return self.var / "site"
+
+    @property
+    def outbox(self) -> Path:
+        """The folder of `.eml` files where no mail server is set."""
+        return self.var / "outbox"
+
+
+def load_settings() -> Settings:
+    """Return the settings of this process. Raises ConfigurationError naming the variable that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        reasons = "; ".join(f"{'MTQG_' + str(e['loc'][0]).upper() + ': ' if e['loc'] else ''}{e['msg']}" for e in wrong.errors())
+        raise ConfigurationError(f"settings: {reasons}") from wrong
+
+
+def quiet_third_parties(settings: Settings) -> None:
+    """Turn off telemetry, and keep Prefect's own files below `MTQG_VAR` unless the operator chose a place.
+
+    Must run before prefect or great_expectations is imported: both read their environment then.
+    """
+    defaults = {
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "GX_ANALYTICS_ENABLED": "false",
+        # The ephemeral server prints tracebacks of its own when it stops (Prefect 3.8.8, seen 2026-11-23).
+        "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+    }
+    chosen = any(name in os.environ for name in ("PREFECT_HOME", "PREFECT_API_URL", "PREFECT_PROFILE"))
+    if not chosen:
+        defaults["PREFECT_HOME"] = str(settings.var / "prefect")
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)

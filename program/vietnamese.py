@@ -1,0 +1,28 @@
+"""Numbers and dates as a Vietnamese reader expects them: 2.208 · 41,87 · 02/12/2024.
+
+The dot after thousands and the comma before decimals are law: Accounting Law 2003, Article 12.2 (domain S31).
+"""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.numbers import format_decimal
+
+VIETNAM_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def format_number(value: float, *, decimals: int = 3) -> str:
+    """Return `value` with dots after thousands and at most `decimals` digits after a comma."""
+    pattern = "#,##0." + "#" * decimals if decimals else "#,##0"
+    return format_decimal(value, format=pattern, locale="vi")
+
+
+def format_date(value: date) -> str:
+    """Return day/month/year: 02/12/2024."""
+    return f"{value:%d/%m/%Y}"
+
+
+def format_instant(value: datetime) -> str:
+    """Return a UTC instant in Vietnam's time: 20/01/2025 08:30. A naive `value` is taken as UTC."""
+    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+    return f"{aware.astimezone(VIETNAM_TIME):%d/%m/%Y %H:%M}"
