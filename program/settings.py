@@ -15,7 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 class Settings(BaseSettings):
     """Environment variables with the prefix `MTQG_`; `.env.example` lists every one of them."""
 
-    model_config = SettingsConfigDict(env_prefix="MTQG_", env_ignore_empty=True, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="MTQG_", env_file=ROOT / ".env", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     pack: Path = Field(ROOT / "config" / "soc-trang", description="folder of the pack: the program as data")
     var: Path = Field(ROOT / "var", description="folder for everything written")

@@ -1,0 +1,1 @@
+"""Is it right? The rules, as data, and the only caller of Great Expectations."""

@@ -1,0 +1,159 @@
+"""Checking a night's readings: one batch per form and table, findings traced back to submission and cell."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from great_expectations import Checkpoint, ExpectationSuite, ValidationDefinition, get_context
+from great_expectations.core import ExpectationSuiteValidationResult
+
+from expectations.frames import INDEX, SUBMISSION, batch_frames
+from expectations.rules import RuleSet
+from expectations.suite import Expected, expectations_of
+from expectations.wording import finding_of_problem, finding_of_row
+from program.errors import MtqgError
+from program.finding import Finding, Severity
+from program.form import Form
+from program.pack import Pack
+from program.reading import Reading, TableReading, facts_of
+from program.submission import Submission, verdict_of
+
+_ORDER = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
+_DOCS = "data_docs"
+
+
+class Checker:
+    """Checks readings in batches, and can publish what Great Expectations saw as Data Docs.
+
+    One object serves a night: each call of `check` adds its validation results to the same Data Docs.
+    """
+
+    def __init__(self, pack: Pack, rules: RuleSet, docs_folder: Path | None = None) -> None:
+        self._rules = rules
+        self._docs_folder = docs_folder
+        self._context = get_context(mode="ephemeral")
+        self._context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+        self._source = self._context.data_sources.add_pandas(pack.folder.name)
+        for site in list(self._context.get_site_names()):
+            self._context.delete_data_docs_site(site)
+
+    def check(self, readings: Sequence[Reading]) -> list[Submission]:
+        """Return a submission for each reading, in order. One bad reading never touches its neighbours."""
+        findings: dict[int, list[Finding]] = defaultdict(list)
+        for number, reading in enumerate(readings):
+            findings[number] += [finding_of_problem(p, self._rules.reading[p.rule]) for p in reading.problems]
+        for form, batch in _by_form(readings):
+            for number, finding in self._check_form(form, batch):
+                findings[number].append(finding)
+        return [_submission(reading, findings[number]) for number, reading in enumerate(readings)]
+
+    def publish_docs(self) -> Path | None:
+        """Write Data Docs of all that was checked so far; return their first page, None where no folder was given."""
+        if self._docs_folder is None:
+            return None
+        self._context.add_data_docs_site(
+            _DOCS,
+            {
+                "class_name": "SiteBuilder",
+                "show_how_to_buttons": False,
+                "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(self._docs_folder)},
+                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+            },
+        )
+        self._context.build_data_docs()
+        self._context.delete_data_docs_site(_DOCS)
+        return self._docs_folder / "index.html"
+
+    def _check_form(self, form: Form, batch: list[tuple[int, Reading]]) -> Iterator[tuple[int, Finding]]:
+        readings = dict(batch)
+        for name, frame in batch_frames(form, batch).items():
+            expected = expectations_of(form, name, set(frame.columns), self._rules)
+            if frame.empty or not expected:
+                continue
+            rows = frame.set_index(list(INDEX), drop=False)
+            for rule, key in self._failures(f"{form.code}.{form.version}.{name}", frame, expected):
+                reading = readings[key[0]]
+                place = _place(form, name, rule.at, key[1], reading)
+                if place is not None:
+                    row = rows.loc[key].to_dict()
+                    yield key[0], finding_of_row(rule.words, rule.expect, rule.kwargs, rule.at, row, form, place, rule.extra)
+
+    def _failures(
+        self, name: str, frame: pd.DataFrame, expected: list[Expected]
+    ) -> Iterator[tuple[Expected, tuple[int, int]]]:
+        """Run one checkpoint over one frame and yield each failing row with the expectation that it failed."""
+        try:
+            asset = self._source.get_asset(name)
+            batch = asset.get_batch_definition("all")
+        except LookupError:
+            batch = self._source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("all")
+        suite = ExpectationSuite(name, expectations=[e.expectation(n) for n, e in enumerate(expected)])
+        definition = ValidationDefinition(name=name, data=batch, suite=self._context.suites.add_or_update(suite))
+        checkpoint = Checkpoint(
+            name=name,
+            validation_definitions=[self._context.validation_definitions.add_or_update(definition)],
+            result_format={"result_format": "COMPLETE", "unexpected_index_column_names": list(INDEX)},
+        )
+        result = self._context.checkpoints.add_or_update(checkpoint).run(batch_parameters={"dataframe": frame})
+        for run in result.run_results.values():
+            yield from _failing_rows(run, expected)
+
+
+def _failing_rows(
+    run: ExpectationSuiteValidationResult, expected: list[Expected]
+) -> Iterator[tuple[Expected, tuple[int, int]]]:
+    for outcome in run.results:
+        rule = expected[outcome.expectation_config.meta["number"]]
+        places: list[dict[str, Any]] | None = outcome.result.get("unexpected_index_list")
+        if not outcome.success and places is None:
+            # A rule that could not run must never look like a rule that passed or failed.
+            raise MtqgError(f"rule {rule.words.id} ({rule.expect}) could not be run: {outcome.exception_info}")
+        for place in places or ():
+            yield rule, (int(place["submission_id"]), int(place["row"]))
+
+
+def _place(form: Form, frame_name: str, at: str, row: int, reading: Reading) -> tuple[str | None, str | None] | None:
+    """Return sheet and cell of what a rule points at; None where the form's column is not in this workbook."""
+    if frame_name != SUBMISSION:
+        return _cell(reading.tables[frame_name], at, row)
+    for table in form.tables:
+        if at in table.elements and table.name in reading.tables:
+            column, line = table.elements[at]
+            read = reading.tables[table.name]
+            numbers = read.frame.loc[read.frame["line"] == line.key, "row"]
+            return _cell(read, column.name, int(numbers.iloc[0])) if len(numbers) else None
+    return None, None
+
+
+def _cell(read: TableReading, element: str, row: int) -> tuple[str | None, str | None] | None:
+    cell = read.cell(element, row)
+    sheet = read.frame.loc[read.frame["row"] == row, "sheet"].iloc[0]
+    return (sheet, cell) if cell else None
+
+
+def _by_form(readings: Sequence[Reading]) -> Iterator[tuple[Form, list[tuple[int, Reading]]]]:
+    groups: dict[tuple[str, str], list[tuple[int, Reading]]] = defaultdict(list)
+    for number, reading in enumerate(readings):
+        if reading.form is not None:
+            groups[reading.form.code, reading.form.version].append((number, reading))
+    for batch in groups.values():
+        form = batch[0][1].form
+        if form is not None:
+            yield form, batch
+
+
+def _submission(reading: Reading, findings: list[Finding]) -> Submission:
+    ordered = sorted(findings, key=lambda f: (_ORDER[f.severity], f.sheet or "", f.rule, f.cell or ""))
+    verdict = verdict_of(ordered)
+    return Submission(
+        delivery=reading.delivery,
+        verdict=verdict,
+        findings=tuple(ordered),
+        form_code=reading.form.code if reading.form else None,
+        form_version=reading.form.version if reading.form else None,
+        unit_code=reading.unit_code,
+        period=reading.period,
+        facts=facts_of(reading) if verdict.loads else (),
+    )

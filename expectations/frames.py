@@ -1,0 +1,55 @@
+"""The batches: all readings of one form version as one frame a table, and one frame with a row a submission."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from program.form import Form, Table
+from program.reading import Reading
+
+SUBMISSION = "submission"
+INDEX = ("submission_id", "row")
+
+
+def batch_frames(form: Form, readings: Sequence[tuple[int, Reading]]) -> dict[str, pd.DataFrame]:
+    """Return a frame per table of `form`, and one named `submission`, over all `readings` with their numbers.
+
+    Every frame has the index columns `submission_id` and `row`, and `period_start` and `period_end` (NaT where the
+    period is unknown). Table frames are those of `program.reading`; the submission frame has row 0 and one float
+    column per matrix element and list summary. A summary of a list without lines is unknown, not 0.
+    """
+    frames = {table.name: _table_frame(table, readings) for table in form.tables}
+    frames[SUBMISSION] = pd.DataFrame.from_records([_submission_row(form, n, r) for n, r in readings])
+    for frame in frames.values():
+        _add_period(frame, readings)
+    return frames
+
+
+def _table_frame(table: Table, readings: Sequence[tuple[int, Reading]]) -> pd.DataFrame:
+    parts = [r.tables[table.name].frame.assign(submission_id=n) for n, r in readings if table.name in r.tables]
+    filled = [part for part in parts if len(part)]
+    if filled:
+        return pd.concat(filled, ignore_index=True)
+    return parts[0] if parts else pd.DataFrame(columns=["submission_id", "sheet", "row", "line", *(c.name for c in table.columns)])
+
+
+def _submission_row(form: Form, number: int, reading: Reading) -> dict[str, float]:
+    row: dict[str, float] = {"submission_id": number, "row": 0}
+    for table in form.tables:
+        frame = reading.tables[table.name].frame if table.name in reading.tables else None
+        by_line = {} if frame is None else frame.set_index("line").to_dict("index") if table.kind == "matrix" else {}
+        for name, (column, line) in table.elements.items():
+            if column.type.is_numeric:
+                row[name] = by_line.get(line.key, {}).get(column.name, float("nan"))
+        for name, summary in table.summaries.items():
+            if frame is None or frame.empty:
+                row[name] = float("nan")
+            else:
+                row[name] = float(frame[summary.count].count() if summary.count else frame[summary.sum].sum(min_count=1))
+    return row
+
+
+def _add_period(frame: pd.DataFrame, readings: Sequence[tuple[int, Reading]]) -> None:
+    periods = {n: r.period for n, r in readings if r.period is not None}
+    for name, days in (("period_start", {n: p.start for n, p in periods.items()}), ("period_end", {n: p.end for n, p in periods.items()})):
+        frame[name] = pd.to_datetime(frame["submission_id"].map(days)).astype("datetime64[us]")

@@ -1,0 +1,82 @@
+"""From rules to Great Expectations suites: what a form's layout implies, and what its YAML adds."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import great_expectations.expectations as gxe
+from great_expectations.expectations.registry import get_expectation_impl
+
+import expectations.custom  # noqa: F401  (registers our own expectations)
+from expectations.rules import CellRule, RuleSet, Words
+from program.errors import ConfigurationError
+from program.form import Column, ColumnType, Form, Table
+from program.measure import LARGEST_EXACT
+from program.vietnamese import format_number
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One expectation to run: the rule it comes from, its words' extra placeholders, and the cell it points at."""
+
+    words: Words
+    expect: str
+    kwargs: Mapping[str, Any]
+    at: str
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def expectation(self, number: int) -> gxe.Expectation:
+        """Return the Great Expectations object; `number` finds this rule again in the results."""
+        try:
+            kind = get_expectation_impl(self.expect)
+            return kind(
+                **self.kwargs,
+                severity=self.words.severity.value,
+                meta={"rule": self.words.id, "number": number},
+                notes=self.words.message,
+            )
+        except Exception as wrong:  # GX and pydantic raise many kinds here; all mean that the YAML is wrong
+            raise ConfigurationError(f"rule {self.words.id}: {self.expect}: {wrong}") from wrong
+
+
+def expectations_of(form: Form, frame_name: str, columns: set[str], rules: RuleSet) -> list[Expected]:
+    """Return all expectations for one frame: those of its layout and those of the form's YAML.
+
+    A rule about a column that this version of the form does not have is left out.
+    """
+    derived = [e for t in form.tables if t.name == frame_name for c in t.columns for e in _of_column(c, t, rules)]
+    written = [
+        Expected(rule, rule.expect, rule.kwargs, rule.at)
+        for rule in rules.of_form(form.code)
+        if rule.table == frame_name and columns.issuperset(rule.columns)
+    ]
+    return derived + written
+
+
+def _of_column(column: Column, table: Table, rules: RuleSet) -> Iterator[Expected]:
+    for rule in rules.cells:
+        kwargs = _derived_kwargs(rule, column)
+        if kwargs is not None:
+            extra = {
+                "column": column.label,
+                "minimum": format_number(column.minimum or 0),
+                "vocabulary": ", ".join(entry.label for entry in column.vocabulary.values()),
+            }
+            yield Expected(rule, rule.expect, {"column": column.name, **kwargs}, column.name, extra)
+
+
+def _derived_kwargs(rule: CellRule, column: Column) -> dict[str, Any] | None:
+    """Return what `rule` asks of `column` besides its name, or None where it asks nothing."""
+    match rule.derive:
+        case "required":
+            return {} if column.required else None
+        case "optional":
+            return None if column.required else {}
+        case "whole":
+            return {} if column.type in (ColumnType.WHOLE, ColumnType.MONEY) else None
+        case "minimum":
+            return None if column.minimum is None else {"min_value": column.minimum}
+        case "vocabulary":
+            return {"value_set": list(column.vocabulary)} if column.vocabulary else None
+        case "exact":
+            return {"max_value": LARGEST_EXACT} if column.type.is_numeric else None

@@ -1,0 +1,89 @@
+"""From a failing row to a sentence: the placeholders of a rule's message, as a district reads numbers and dates."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from expectations.rules import Words
+from program.finding import Finding, Problem
+from program.form import Form
+from program.measure import to_printed
+from program.vietnamese import format_date, format_number
+
+Explanation = tuple[dict[str, str], str | None]
+
+
+def finding_of_problem(problem: Problem, words: Words) -> Finding:
+    """Return the finding for what the reader met."""
+    values = {"value": problem.value or "", **problem.values}
+    return _fill(words, values, None, problem.sheet, problem.cell, problem.value)
+
+
+def finding_of_row(
+    words: Words, expect: str, kwargs: Mapping[str, Any], at: str, row: Mapping[str, Any], form: Form,
+    place: tuple[str | None, str | None], extra: Mapping[str, str],
+) -> Finding:  # fmt: skip
+    """Return the finding for one row that broke a rule, pointing at `place` and quoting the value of `at`."""
+    shown = {name: show(value, form.measure_of(name)) for name, value in row.items()}
+    explained, case = _EXPLAIN.get(expect, _nothing)(kwargs, row, at, form)
+    value = shown.get(at, "")
+    return _fill(words, {**shown, **explained, **extra, "value": value}, case, *place, value or None)
+
+
+def show(value: Any, measure: str) -> str:
+    """Return a kept value as its sender printed it: in the column's measure, with Vietnamese separators."""
+    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return format_date(value)
+    if isinstance(value, int | float):
+        return format_number(to_printed(float(value), measure), decimals=6)
+    return str(value)
+
+
+def _fill(
+    words: Words, values: Mapping[str, str], case: str | None, sheet: str | None, cell: str | None, value: str | None
+) -> Finding:
+    message = f"{words.message} {words.cases[case]}" if case in words.cases else words.message
+    return Finding(
+        rule=words.id,
+        severity=words.severity,
+        message=message.format_map(values),
+        expected=words.expected.format_map(values),
+        fix=words.fix.format_map(values),
+        sheet=sheet,
+        cell=cell,
+        value=value,
+    )
+
+
+def _nothing(kwargs: Mapping[str, Any], row: Mapping[str, Any], at: str, form: Form) -> Explanation:
+    return {}, None
+
+
+def _sum_of_parts(kwargs: Mapping[str, Any], row: Mapping[str, Any], at: str, form: Form) -> Explanation:
+    """`parts` are those given, `parts_sum` their sum; the case is `above` where the total exceeds it."""
+    total, *names = kwargs["column_list"]
+    given = [float(row[name]) for name in names if not pd.isna(row[name])]
+    difference = float(row[total]) - sum(given)
+    measure = form.measure_of(total)
+    values = {
+        "parts": " + ".join(show(part, measure) for part in given) or "0",
+        "parts_sum": show(sum(given), measure),
+        "difference": show(abs(difference), measure),
+    }
+    return values, "above" if difference > 0 else "below"
+
+
+def _whole(kwargs: Mapping[str, Any], row: Mapping[str, Any], at: str, form: Form) -> Explanation:
+    """A value with at most three decimals may be a whole number whose thousands dot was taken for a decimal point."""
+    thousandfold = round(float(row[at]) * 1000, 6)
+    return {"thousandfold": show(thousandfold, "")}, "thousandfold" if thousandfold.is_integer() else None
+
+
+_EXPLAIN: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], str, Form], Explanation]] = {
+    "expect_column_total_to_equal_sum_of_parts": _sum_of_parts,
+    "expect_column_values_to_be_whole": _whole,
+}
