@@ -34,7 +34,8 @@ def connect(source: Source, settings: Settings, pack: Pack) -> Connector | None:
 
 def _folder(source: Source, settings: Settings, pack: Pack) -> Connector | None:
     assert isinstance(source, FolderSource)
-    return Folder(source, settings.inbox_url or source.url, pack.folder)
+    declared = source.url if "://" in source.url else str((pack.folder / source.url).resolve())
+    return Folder(source, settings.inbox_url or declared)
 
 
 def _portal(source: Source, settings: Settings, pack: Pack) -> Connector | None:

@@ -1,5 +1,6 @@
 """Checking a night's readings: one batch per form and table, findings traced back to submission and cell."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from program.submission import Submission, verdict_of
 
 _ORDER = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _DOCS = "data_docs"
+_CELL = re.compile(r"^(?P<column>[A-Z]+)(?P<row>\d+)$")
 
 
 class Checker:
@@ -67,18 +69,28 @@ class Checker:
         return self._docs_folder / "index.html"
 
     def _check_form(self, form: Form, batch: list[tuple[int, Reading]]) -> Iterator[tuple[int, Finding]]:
+        """Yield the findings of one form's batch, without those that only follow from a cell already refused.
+
+        A 2.208 read as 2,208 people would also break every sum it is part of; its sender needs to hear of it once.
+        """
         readings = dict(batch)
+        refused = {(n, p.sheet, p.cell) for n, r in batch for p in r.problems if p.rule.startswith("CELL-")}
+        # Tables first, the submission's own frame last: its sums are of cells that the tables' rules have judged.
         for name, frame in batch_frames(form, batch).items():
             expected = expectations_of(form, name, set(frame.columns), self._rules)
             if frame.empty or not expected:
                 continue
             rows = frame.set_index(list(INDEX), drop=False)
             for rule, key in self._failures(f"{form.code}.{form.version}.{name}", frame, expected):
-                reading = readings[key[0]]
-                place = _place(form, name, rule.at, key[1], reading)
-                if place is not None:
-                    row = rows.loc[key].to_dict()
-                    yield key[0], finding_of_row(rule.words, rule.expect, rule.kwargs, rule.at, row, form, place, rule.extra)
+                number, sheet_row = key
+                place = _place(form, name, rule.at, sheet_row, readings[number])
+                about = {_place(form, name, column, sheet_row, readings[number]) for column in rule.columns}
+                if place is None or any(spot is not None and (number, *spot) in refused for spot in about):
+                    continue
+                if rule.is_of_cell and rule.words.severity is Severity.CRITICAL:
+                    refused.add((number, *place))
+                row = rows.loc[key].to_dict()
+                yield number, finding_of_row(rule.words, rule.expect, rule.kwargs, rule.at, row, form, place, rule.extra)
 
     def _failures(
         self, name: str, frame: pd.DataFrame, expected: list[Expected]
@@ -97,8 +109,9 @@ class Checker:
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": list(INDEX)},
         )
         result = self._context.checkpoints.add_or_update(checkpoint).run(batch_parameters={"dataframe": frame})
-        for run in result.run_results.values():
-            yield from _failing_rows(run, expected)
+        failures = [failure for run in result.run_results.values() for failure in _failing_rows(run, expected)]
+        # Rules of a single cell first: what they refuse silences the rules that only follow from it.
+        yield from sorted(failures, key=lambda failure: not failure[0].is_of_cell)
 
 
 def _failing_rows(
@@ -144,8 +157,17 @@ def _by_form(readings: Sequence[Reading]) -> Iterator[tuple[Form, list[tuple[int
             yield form, batch
 
 
+def _reading_order(finding: Finding, reading: Reading) -> tuple[int, int, int, str, str]:
+    """Order findings as a reader of the workbook meets them: the worst first, then by sheet, row and column."""
+    sheets = [table.sheet for table in reading.form.tables] if reading.form else []
+    sheet = sheets.index(finding.sheet) if finding.sheet in sheets else -1
+    match = _CELL.match(finding.cell or "")
+    row, column = (int(match["row"]), match["column"].rjust(3)) if match else (0, "")
+    return _ORDER[finding.severity], sheet, row, column, finding.rule
+
+
 def _submission(reading: Reading, findings: list[Finding]) -> Submission:
-    ordered = sorted(findings, key=lambda f: (_ORDER[f.severity], f.sheet or "", f.rule, f.cell or ""))
+    ordered = sorted(findings, key=lambda f: _reading_order(f, reading))
     verdict = verdict_of(ordered)
     return Submission(
         delivery=reading.delivery,

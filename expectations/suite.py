@@ -8,7 +8,7 @@ import great_expectations.expectations as gxe
 from great_expectations.expectations.registry import get_expectation_impl
 
 import expectations.custom  # noqa: F401  (registers our own expectations)
-from expectations.rules import CellRule, RuleSet, Words
+from expectations.rules import CellRule, FormRule, RuleSet, Words
 from program.errors import ConfigurationError
 from program.form import Column, ColumnType, Form, Table
 from program.measure import LARGEST_EXACT
@@ -24,6 +24,16 @@ class Expected:
     kwargs: Mapping[str, Any]
     at: str
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_of_cell(self) -> bool:
+        """Tell whether the rule looks at one cell alone, as those derived from a form's layout do."""
+        return isinstance(self.words, CellRule)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the expectation looks at."""
+        return self.words.columns if isinstance(self.words, FormRule) else (self.at,)
 
     def expectation(self, number: int) -> gxe.Expectation:
         """Return the Great Expectations object; `number` finds this rule again in the results."""

@@ -64,14 +64,16 @@ def _nothing(kwargs: Mapping[str, Any], row: Mapping[str, Any], at: str, form: F
 
 
 def _sum_of_parts(kwargs: Mapping[str, Any], row: Mapping[str, Any], at: str, form: Form) -> Explanation:
-    """`parts` are those given, `parts_sum` their sum; the case is `above` where the total exceeds it."""
+    """`parts` reads "3 + 8 = 11", `parts_sum` is the 11; the case is `above` where the total exceeds it."""
     total, *names = kwargs["column_list"]
     given = [float(row[name]) for name in names if not pd.isna(row[name])]
     difference = float(row[total]) - sum(given)
     measure = form.measure_of(total)
+    parts_sum = show(sum(given), measure)
+    addition = " + ".join(show(part, measure) for part in given)
     values = {
-        "parts": " + ".join(show(part, measure) for part in given) or "0",
-        "parts_sum": show(sum(given), measure),
+        "parts": f"{addition} = {parts_sum}" if len(given) > 1 else parts_sum,
+        "parts_sum": parts_sum,
         "difference": show(abs(difference), measure),
     }
     return values, "above" if difference > 0 else "below"

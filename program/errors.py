@@ -3,7 +3,8 @@
     MtqgError
     ├── ConfigurationError      stop, and fix the pack or a setting
     ├── SourceError             retry; if it persists, tell the operator (the source is down or misbehaves)
-    │   └── TransientError      a retry is likely to cure it
+    │   ├── TransientError      a retry is likely to cure it
+    │   └── StillArriving       nothing to do: the next night takes it
     ├── ArchiveError            stop: stored bytes are missing, or differ from their own sha256
     ├── WarehouseError          roll back; nothing of the transaction remains; run again
     └── DeliveryFailed          a mail could not be handed over; it stays in the outbox
@@ -27,6 +28,10 @@ class SourceError(MtqgError):
 
 class TransientError(SourceError):
     """A source failed in a way that usually passes: time-out, 429, 5xx."""
+
+
+class StillArriving(SourceError):
+    """A file is being written while the night reads it; it is left for the next night."""
 
 
 class ArchiveError(MtqgError):

@@ -1,0 +1,103 @@
+"""A folder that senders put files into: local, SFTP, S3, WebDAV or any other that fsspec knows by URL."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import fsspec
+
+from connectors.reader.workbook import is_truncated_zip
+from program.delivery import Offer
+from program.errors import ConfigurationError, SourceError, StillArriving
+from program.source import FolderSource
+
+# What spreadsheet programs, browsers and copy tools leave beside a file while it is open or still coming in.
+_UNFINISHED = re.compile(r"(?i)^(~\$|\.|thumbs\.db$|desktop\.ini$)|\.(tmp|part|partial|crdownload|filepart|lock)$")
+
+
+class Folder:
+    """The files below a folder, at any depth. Files are only read, never moved or deleted."""
+
+    def __init__(self, source: FolderSource, url: str) -> None:
+        self._source = source
+        self._url = url
+        try:
+            self._files, self._root = fsspec.core.url_to_fs(url)
+        except (ImportError, ValueError) as wrong:
+            raise ConfigurationError(f"source {source.name}: cannot use the folder {_safe(url)}: {wrong}") from wrong
+
+    def offers(self, cursor: str | None) -> Iterator[tuple[Offer, str | None]]:
+        """Yield every finished file, oldest first. A folder has no cursor: the ledger knows what is new."""
+        del cursor
+        try:
+            if not self._files.isdir(self._root):
+                raise SourceError(
+                    f"source {self._source.name}: no folder at {_safe(self._url)}; create it or set MTQG_INBOX_URL"
+                )
+            found = self._files.find(self._root, detail=True)
+        except OSError as wrong:
+            raise SourceError(f"source {self._source.name}: cannot list {_safe(self._url)}: {wrong}") from wrong
+        offers = [self._offer(path, info) for path, info in found.items() if not _is_unfinished(self._below(path))]
+        for offer in sorted(offers, key=lambda o: (o.offered_at, o.external_id)):
+            yield offer, None
+
+    def fetch(self, offer: Offer, max_bytes: int) -> bytes | None:
+        """Return the file's bytes, None where it is too large. Raises StillArriving where it changes or is half there."""
+        path = f"{self._root}/{offer.external_id}"
+        if offer.size is not None and offer.size > max_bytes:
+            return None
+        try:
+            content: bytes = self._files.cat_file(path)
+            self._files.invalidate_cache()
+            after = self._offer(path, self._files.info(path))
+        except OSError as wrong:
+            raise SourceError(f"source {self._source.name}: cannot read {offer.name}: {wrong}") from wrong
+        age = (datetime.now(UTC) - after.offered_at).total_seconds()
+        is_half_there = is_truncated_zip(content) and age < self._source.settle_seconds
+        if after.external_version != offer.external_version or is_half_there:
+            raise StillArriving(f"source {self._source.name}: {offer.name} is still being written; the next night takes it")
+        return content
+
+    def sender_of(self, path: str) -> str | None:
+        """Return the code of the unit whose sub-folder a path below this folder lies in, or None."""
+        match = re.search(self._source.sender, path)
+        return match["unit"] if match else None
+
+    def path_below(self, path: str) -> str | None:
+        """Return `path` relative to this folder, or None where it lies elsewhere."""
+        root = self._root.rstrip("/") + "/"
+        return path[len(root) :] if path.startswith(root) else None
+
+    def _below(self, path: str) -> str:
+        return self.path_below(path) or path
+
+    def _offer(self, path: str, info: dict[str, Any]) -> Offer:
+        below = self._below(path)
+        modified = _modified_at(info)
+        return Offer(
+            external_id=below,
+            external_version=f"{info.get('size')}-{modified.timestamp():.6f}-{info.get('ETag', '')}",
+            name=unicodedata.normalize("NFC", below.rsplit("/", 1)[-1]),
+            offered_at=modified,
+            sender_unit=self.sender_of(below),
+            size=info.get("size"),
+        )
+
+
+def _is_unfinished(path: str) -> bool:
+    return any(_UNFINISHED.search(part) for part in path.split("/"))
+
+
+def _modified_at(info: dict[str, Any]) -> datetime:
+    """Return when a file was last changed; file systems call it `mtime` or `LastModified`, as number or instant."""
+    stamp = info.get("mtime") or info.get("LastModified") or info.get("created")
+    if isinstance(stamp, datetime):
+        return stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
+    return datetime.fromtimestamp(float(stamp or 0), UTC)
+
+
+def _safe(url: str) -> str:
+    """Return `url` without a password, for messages."""
+    return re.sub(r"//[^/@]*@", "//…@", url)
