@@ -1,0 +1,105 @@
+"""What the warehouse answers: the rows behind status, trace, the page and the mails."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from program.finding import Finding
+from program.submission import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ReportingRow:
+    """One report owed or sent. `verdict` None: nothing came. `is_open`: the latest version is still bad."""
+
+    form_code: str
+    unit_code: str
+    period: str
+    due_date: date | None
+    verdict: Verdict | None
+    version: int | None
+    versions: int
+    is_open: bool
+    received_at: datetime | None
+    delivery_name: str | None
+    is_synthetic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressRow:
+    """One indicator's figure for a unit and period, in the indicator's unit; see `mart_progress.sql`."""
+
+    indicator_code: str
+    unit_code: str
+    period: str
+    actual: float | None
+    target: float | None
+    percent: float | None
+    status: str
+    is_synthetic: bool
+    is_flagged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TracedFact:
+    """A fact and its way back to the cell. Times are UTC; `known_to` None: believed until now."""
+
+    element: str
+    value: float | None
+    sheet: str
+    cell: str
+    submission_id: int
+    version: int
+    verdict: Verdict
+    rule_set_version: str
+    loaded_at: datetime
+    known_from: datetime
+    known_to: datetime | None
+    delivery_id: int
+    sha256: str
+    source: str
+    channel: str
+    name: str
+    sender_unit: str | None
+    received_at: datetime
+    is_synthetic: bool
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a recipient is owed about one submission: the verdict on it and its findings."""
+
+    submission_id: int
+    verdict: Verdict
+    form_code: str | None
+    unit_code: str | None
+    period: str | None
+    sender_unit: str | None
+    delivery_name: str
+    received_at: datetime
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """All that goes to one recipient in one mail. The same `message_id` is always the same mail."""
+
+    message_id: str
+    recipient: str
+    created_at: datetime
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NightRow:
+    """A submission of one night, for tables of it."""
+
+    delivery_name: str
+    sender_unit: str | None
+    form_code: str | None
+    unit_code: str | None
+    period: str | None
+    verdict: Verdict
+    criticals: int
+    warnings: int
+    is_synthetic: bool

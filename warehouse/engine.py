@@ -1,0 +1,76 @@
+"""Opening the warehouse, and bringing its schema to this version of the code."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from program.errors import ConfigurationError, WarehouseError
+
+_HERE = Path(__file__).parent
+MARTS = ("mart_progress", "mart_reporting")
+
+
+def open_warehouse(url: str) -> Engine:
+    """Return an engine for an existing, migrated warehouse. Raises WarehouseError where there is none yet."""
+    engine = _engine(url, begin="BEGIN")
+    try:
+        is_there = inspect(engine).has_table("runs")
+    except SQLAlchemyError as wrong:
+        raise WarehouseError(f"warehouse: cannot reach {engine.url!r}: {wrong}") from wrong
+    if not is_there:
+        raise WarehouseError("the warehouse is empty: no night has run yet; run `mtqg run` first")
+    return engine
+
+
+def prepare_warehouse(url: str) -> Engine:
+    """Return an engine after migrating the schema and renewing the marts. Idempotent; creates the SQLite file."""
+    # Take the write lock at once: a read that later wants to write fails where another writer was faster.
+    engine = _engine(url, begin="BEGIN IMMEDIATE")
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with engine.begin() as connection:
+            migrate(connection)
+            _renew_marts(connection)
+    except SQLAlchemyError as wrong:
+        raise WarehouseError(f"warehouse: cannot prepare {engine.url!r}: {wrong}") from wrong
+    return engine
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the schema to the newest migration, within the caller's transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(_HERE / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _renew_marts(connection: Connection) -> None:
+    """Create the views of `marts/*.sql` anew, so that a changed file is a changed view."""
+    for name in reversed(MARTS):
+        connection.execute(text(f"DROP VIEW IF EXISTS {name}"))
+    for name in MARTS:
+        connection.execute(text((_HERE / "marts" / f"{name}.sql").read_text(encoding="utf-8")))
+
+
+def _engine(url: str, *, begin: str) -> Engine:
+    try:
+        engine = create_engine(make_url(url))
+    except (ArgumentError, ImportError) as wrong:
+        raise ConfigurationError(f"MTQG_WAREHOUSE_URL: {wrong}; expected for example sqlite:///var/warehouse.sqlite") from wrong
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        # Python's sqlite3 begins only before INSERT and UPDATE, so that DDL would commit by itself.
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _set_up_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def]
+    """Foreign keys on, readers beside a writer, patience with another writer; transactions begun by us."""
+    connection.isolation_level = None
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "busy_timeout=30000", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,105 @@
+"""Taking a checked submission in: verdict, findings, facts, history and notice change together or not at all."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from program.submission import Submission
+from warehouse.ledger import PROCESSED, RECEIVED
+from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
+
+PENDING = "pending"
+
+
+def load_submission(
+    engine: Engine, submission: Submission, *, rule_set_version: str, recipient: str | None, now: datetime
+) -> int | None:
+    """Record `submission` in one transaction and return how many facts were loaded; None where it was recorded before.
+
+    An accepted version closes the facts of the one before it (`known_to`); a bad one never replaces a good one.
+    `recipient` gets one notice, None none.
+    """
+    with Session(engine) as session, session.begin():
+        delivery = session.get(DeliveryRow, submission.delivery.id, with_for_update=True)
+        if delivery is None or delivery.state != RECEIVED:
+            return None
+        row = _row(session, submission, rule_set_version, now)
+        session.add(row)
+        session.flush()
+        if submission.verdict.loads:
+            _supersede(session, row, now)
+        _insert_findings(session, row.id, submission)
+        _insert_facts(session, row.id, submission)
+        if recipient is not None:
+            session.add(_notice(row.id, recipient, submission, now))
+        delivery.state = PROCESSED
+        return len(submission.facts)
+
+
+def _row(session: Session, submission: Submission, rule_set_version: str, now: datetime) -> SubmissionRow:
+    period = submission.period.code if submission.period else None
+    return SubmissionRow(
+        delivery_id=submission.delivery.id,
+        form_code=submission.form_code,
+        form_version=submission.form_version,
+        unit_code=submission.unit_code,
+        period=period,
+        version=_next_version(session, submission.form_code, submission.unit_code, period),
+        verdict=submission.verdict.value,
+        rule_set_version=rule_set_version,
+        loaded_at=now,
+        known_from=now if submission.verdict.loads else None,
+        known_to=None,
+    )
+
+
+def _next_version(session: Session, form: str | None, unit: str | None, period: str | None) -> int | None:
+    """Return the next version of a report, None where it is not known which report it is."""
+    if form is None or unit is None or period is None:
+        return None
+    same = (SubmissionRow.form_code == form, SubmissionRow.unit_code == unit, SubmissionRow.period == period)
+    return (session.scalar(select(func.max(SubmissionRow.version)).where(*same)) or 0) + 1
+
+
+def _supersede(session: Session, row: SubmissionRow, now: datetime) -> None:
+    session.execute(
+        update(SubmissionRow)
+        .where(
+            SubmissionRow.form_code == row.form_code,
+            SubmissionRow.unit_code == row.unit_code,
+            SubmissionRow.period == row.period,
+            SubmissionRow.id != row.id,
+            SubmissionRow.known_from.is_not(None),
+            SubmissionRow.known_to.is_(None),
+        )
+        .values(known_to=now, superseded_by_id=row.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _insert_findings(session: Session, submission_id: int, submission: Submission) -> None:
+    rows = [
+        {"submission_id": submission_id, "position": position, **asdict(finding), "severity": finding.severity.value}
+        for position, finding in enumerate(submission.findings)
+    ]
+    if rows:
+        session.execute(insert(FindingRow), rows)
+
+
+def _insert_facts(session: Session, submission_id: int, submission: Submission) -> None:
+    rows = [{"submission_id": submission_id, **asdict(fact)} for fact in submission.facts]
+    if rows:
+        session.execute(insert(FactRow), rows)
+
+
+def _notice(submission_id: int, recipient: str, submission: Submission, now: datetime) -> OutboxRow:
+    return OutboxRow(
+        submission_id=submission_id,
+        recipient=recipient,
+        kind=submission.verdict.value,
+        state=PENDING,
+        created_at=now,
+        attempts=0,
+    )

@@ -1,0 +1,31 @@
+-- Who has reported what: one row per report owed or sent, per unit, form and period.
+--   due_date     null where nobody asked for the report
+--   verdict      of the version believed now, else of the latest version; null where nothing came
+--   version      the number of that version; versions: how many came
+--   is_open      the latest version is not accepted, whatever an earlier one said
+CREATE VIEW mart_reporting AS
+WITH latest AS (
+    SELECT s.*, d.received_at, d.name AS delivery_name, d.is_synthetic,
+           ROW_NUMBER() OVER w AS recency,
+           COUNT(*) OVER (PARTITION BY s.form_code, s.unit_code, s.period) AS versions,
+           FIRST_VALUE(s.verdict) OVER (PARTITION BY s.form_code, s.unit_code, s.period ORDER BY s.version DESC) AS last_verdict
+    FROM submissions s
+    JOIN deliveries d ON d.id = s.delivery_id
+    WHERE s.form_code IS NOT NULL AND s.unit_code IS NOT NULL AND s.period IS NOT NULL
+    WINDOW w AS (
+        PARTITION BY s.form_code, s.unit_code, s.period
+        ORDER BY CASE WHEN s.known_from IS NOT NULL AND s.known_to IS NULL THEN 0 ELSE 1 END, s.version DESC
+    )
+),
+reported AS (SELECT * FROM latest WHERE recency = 1),
+asked AS (
+    SELECT form_code, unit_code, period FROM obligations
+    UNION
+    SELECT form_code, unit_code, period FROM reported
+)
+SELECT a.form_code, a.unit_code, a.period, o.due_date, r.verdict, r.version, COALESCE(r.versions, 0) AS versions,
+       CASE WHEN r.last_verdict IN ('quarantined', 'unreadable') THEN 1 ELSE 0 END AS is_open,
+       r.id AS submission_id, r.received_at, r.loaded_at, r.delivery_name, COALESCE(r.is_synthetic, false) AS is_synthetic
+FROM asked a
+LEFT JOIN obligations o ON o.form_code = a.form_code AND o.unit_code = a.unit_code AND o.period = a.period
+LEFT JOIN reported r ON r.form_code = a.form_code AND r.unit_code = a.unit_code AND r.period = a.period

@@ -1,0 +1,1 @@
+"""The schema's history. `make migration MESSAGE="..."` drafts the next step from `warehouse.tables`."""

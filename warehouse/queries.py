@@ -1,0 +1,160 @@
+"""The questions that commands and the page ask. Nothing here writes."""
+
+from collections import Counter
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Engine, case, func, select, text
+from sqlalchemy.orm import Session
+
+from program.answers import NightRow, ProgressRow, ReportingRow, TracedFact
+from program.submission import Verdict
+from warehouse.findings import findings_of
+from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, RunRow, SubmissionRow
+
+
+def reporting(engine: Engine, period: str | None = None) -> list[ReportingRow]:
+    """Return who has reported what and who has not, by form, period and unit; of one period where given."""
+    query = "SELECT * FROM mart_reporting WHERE :period IS NULL OR period = :period ORDER BY form_code, period, unit_code"
+    with engine.connect() as connection:
+        rows = connection.execute(text(query), {"period": period}).mappings()
+        return [
+            ReportingRow(
+                form_code=r["form_code"],
+                unit_code=r["unit_code"],
+                period=r["period"],
+                due_date=_day(r["due_date"]),
+                verdict=Verdict(r["verdict"]) if r["verdict"] else None,
+                version=r["version"],
+                versions=r["versions"],
+                is_open=bool(r["is_open"]),
+                received_at=_instant(r["received_at"]),
+                delivery_name=r["delivery_name"],
+                is_synthetic=bool(r["is_synthetic"]),
+            )
+            for r in rows
+        ]
+
+
+def progress(engine: Engine) -> list[ProgressRow]:
+    """Return every figure of every indicator that we believe now."""
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT * FROM mart_progress ORDER BY indicator_code, unit_code, period")).mappings()
+        return [
+            ProgressRow(
+                indicator_code=r["indicator_code"],
+                unit_code=r["unit_code"],
+                period=r["period"],
+                actual=r["actual"],
+                target=r["target"],
+                percent=r["percent"],
+                status=r["status"],
+                is_synthetic=bool(r["is_synthetic"]),
+                is_flagged=bool(r["is_flagged"]),
+            )
+            for r in rows
+        ]
+
+
+def trace(engine: Engine, *, form: str, unit: str, period: str, elements: list[str]) -> list[TracedFact]:
+    """Return every version of the facts `elements` of a report, the one believed now first, then the newest."""
+    query = (
+        select(FactRow, SubmissionRow, DeliveryRow)
+        .join(SubmissionRow, SubmissionRow.id == FactRow.submission_id)
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .where(
+            SubmissionRow.form_code == form,
+            SubmissionRow.unit_code == unit,
+            SubmissionRow.period == period,
+            FactRow.element.in_(elements),
+            FactRow.line == 0,
+        )
+        .order_by(SubmissionRow.known_to.is_not(None), SubmissionRow.version.desc(), FactRow.element)
+    )
+    with Session(engine) as session:
+        return [_traced(session, *row._tuple()) for row in session.execute(query)]
+
+
+def _traced(session: Session, fact: FactRow, submission: SubmissionRow, delivery: DeliveryRow) -> TracedFact:
+    findings = findings_of(session, submission.id)
+    return TracedFact(
+        element=fact.element,
+        value=fact.value,
+        sheet=fact.sheet,
+        cell=fact.cell,
+        submission_id=submission.id,
+        version=submission.version or 0,
+        verdict=Verdict(submission.verdict),
+        rule_set_version=submission.rule_set_version,
+        loaded_at=submission.loaded_at,
+        known_from=submission.known_from or submission.loaded_at,
+        known_to=submission.known_to,
+        delivery_id=delivery.id,
+        sha256=delivery.sha256 or "",
+        source=delivery.source,
+        channel=delivery.channel,
+        name=delivery.name,
+        sender_unit=delivery.sender_unit,
+        received_at=delivery.received_at,
+        is_synthetic=delivery.is_synthetic,
+        findings=tuple(f for f in findings if (f.sheet, f.cell) == (fact.sheet, fact.cell)),
+    )
+
+
+def night_rows(engine: Engine, run_id: int) -> list[NightRow]:
+    """Return every submission that came in during a night, in the order in which it came."""
+    def count(severity: str) -> Any:
+        return func.count(case((FindingRow.severity == severity, 1)))
+
+    query = (
+        select(SubmissionRow, DeliveryRow, count("critical"), count("warning"))
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .outerjoin(FindingRow, FindingRow.submission_id == SubmissionRow.id)
+        .where(DeliveryRow.run_id == run_id)
+        .group_by(SubmissionRow.id, DeliveryRow.id)
+        .order_by(DeliveryRow.received_at, DeliveryRow.id)
+    )
+    with Session(engine) as session:
+        return [
+            NightRow(d.name, d.sender_unit, s.form_code, s.unit_code, s.period, Verdict(s.verdict), criticals, warnings, d.is_synthetic)
+            for s, d, criticals, warnings in session.execute(query)
+        ]
+
+
+def findings_by_rule(engine: Engine, run_id: int) -> list[tuple[str, str, int]]:
+    """Return (rule, severity, how often) of a night's critical and warning findings, the most frequent first."""
+    query = (
+        select(FindingRow.rule, FindingRow.severity)
+        .join(SubmissionRow, SubmissionRow.id == FindingRow.submission_id)
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .where(DeliveryRow.run_id == run_id, FindingRow.severity != "info")
+    )
+    with Session(engine) as session:
+        counted = Counter((row[0], row[1]) for row in session.execute(query))
+    return [(rule, severity, n) for (rule, severity), n in sorted(counted.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def last_busy_run(engine: Engine) -> tuple[int, date, datetime] | None:
+    """Return number, date and start of the last night in which something came in, None where there was none."""
+    query = select(RunRow).where(select(DeliveryRow.id).where(DeliveryRow.run_id == RunRow.id).exists()).order_by(RunRow.id.desc()).limit(1)
+    with Session(engine) as session:
+        row = session.scalar(query)
+        return (row.id, row.as_of, row.started_at) if row else None
+
+
+def pending_notices(engine: Engine) -> int:
+    """Return how many notices have not been sent yet."""
+    with Session(engine) as session:
+        return session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.state == "pending")) or 0
+
+
+def _day(value: Any) -> date | None:
+    """A view's column has no declared type on SQLite, so a date comes back as its text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _instant(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant

@@ -1,0 +1,230 @@
+"""The schema. Alembic's migrations must equal it; a test compares them.
+
+Times are UTC. A submission is what we believed from `known_from` until `known_to` (None: until now); its facts share
+its two times, which is why they stand once, on the submission.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Instant(TypeDecorator[datetime]):
+    """A point in time, kept and given back in UTC; SQLite itself forgets time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a time without a zone."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without a time zone")
+        return value.astimezone(UTC) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give UTC back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Table(DeclarativeBase):
+    """Names every constraint, so that a migration can find it again on any database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Instant, dict[str, Any]: JSON}  # noqa: RUF012  (SQLAlchemy reads it so)
+
+
+class UnitRow(Table):
+    """A reporting unit and the days it existed on; copied from the pack each night."""
+
+    __tablename__ = "units"
+    code: Mapped[str] = mapped_column(String(10), primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(20))
+    parent_code: Mapped[str | None] = mapped_column(String(10))
+    valid_to: Mapped[date]
+    source: Mapped[str] = mapped_column(Text)
+
+
+class ProjectRow(Table):
+    """A project or sub-project; copied from the pack each night."""
+
+    __tablename__ = "projects"
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    parent_code: Mapped[str | None] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(Text)
+    tag: Mapped[str] = mapped_column(String(2))
+    source: Mapped[str] = mapped_column(Text)
+
+
+class IndicatorRow(Table):
+    """An indicator and its formula over facts; copied from the pack each night."""
+
+    __tablename__ = "indicators"
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(Text)
+    unit: Mapped[str] = mapped_column(String(40))
+    direction: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[str] = mapped_column(String(10))
+    project_code: Mapped[str | None] = mapped_column(String(20))
+    form_code: Mapped[str | None] = mapped_column(String(40))
+    numerator: Mapped[str | None] = mapped_column(String(80))
+    denominator: Mapped[str | None] = mapped_column(String(80))
+    source: Mapped[str] = mapped_column(Text)
+
+
+class TargetRow(Table):
+    """A value to reach; `period` None holds for every period. Copied from the pack each night."""
+
+    __tablename__ = "targets"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    indicator_code: Mapped[str] = mapped_column(ForeignKey("indicators.code", ondelete="CASCADE"), index=True)
+    scope: Mapped[str] = mapped_column(String(10))
+    period: Mapped[str | None] = mapped_column(String(10))
+    value: Mapped[float]
+    comparison: Mapped[str] = mapped_column(String(10))
+    tag: Mapped[str] = mapped_column(String(2))
+    source: Mapped[str] = mapped_column(Text)
+
+
+class ObligationRow(Table):
+    """A report that a unit owes, from the pack's calendar up to the last night's date."""
+
+    __tablename__ = "obligations"
+    form_code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    unit_code: Mapped[str] = mapped_column(String(10), primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    due_date: Mapped[date]
+
+
+class WatermarkRow(Table):
+    """How far a source with a cursor was read."""
+
+    __tablename__ = "watermarks"
+    source: Mapped[str] = mapped_column(String(80), primary_key=True)
+    cursor: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime]
+
+
+class RunRow(Table):
+    """One night: what it was about and what came of it."""
+
+    __tablename__ = "runs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    as_of: Mapped[date]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(String(20))
+    rule_set_version: Mapped[str] = mapped_column(String(80))
+    summary: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class DeliveryRow(Table):
+    """Bytes that arrived. `state`: received → processed, or repeated (the same sender's same bytes again)."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("source", "external_id", "external_version"),
+        Index(None, "sha256"),
+        Index(None, "state"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(80))
+    channel: Mapped[str] = mapped_column(String(20))
+    external_id: Mapped[str] = mapped_column(Text)
+    external_version: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(Text)
+    sender_unit: Mapped[str | None] = mapped_column(String(10))
+    received_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    size: Mapped[int | None]
+    is_synthetic: Mapped[bool]
+    state: Mapped[str] = mapped_column(String(20))
+    repeats_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+
+
+class SubmissionRow(Table):
+    """What a delivery says about one unit, form and period, with the verdict. `version` counts from 1 within the three."""
+
+    __tablename__ = "submissions"
+    __table_args__ = (
+        UniqueConstraint("form_code", "unit_code", "period", "version"),
+        Index("ix_submissions_current", "form_code", "unit_code", "period", "known_to"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), unique=True)
+    form_code: Mapped[str | None] = mapped_column(String(40))
+    form_version: Mapped[str | None] = mapped_column(String(40))
+    unit_code: Mapped[str | None] = mapped_column(String(10))
+    period: Mapped[str | None] = mapped_column(String(10))
+    version: Mapped[int | None]
+    verdict: Mapped[str] = mapped_column(String(30))
+    rule_set_version: Mapped[str] = mapped_column(String(80))
+    loaded_at: Mapped[datetime]
+    known_from: Mapped[datetime | None]
+    known_to: Mapped[datetime | None]
+    superseded_by_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
+
+
+class FindingRow(Table):
+    """One rule broken at one place of a submission, in the words its sender read."""
+
+    __tablename__ = "findings"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), index=True)
+    position: Mapped[int]
+    rule: Mapped[str] = mapped_column(String(20))
+    severity: Mapped[str] = mapped_column(String(10))
+    sheet: Mapped[str | None] = mapped_column(Text)
+    cell: Mapped[str | None] = mapped_column(String(12))
+    value: Mapped[str | None] = mapped_column(Text)
+    message: Mapped[str] = mapped_column(Text)
+    expected: Mapped[str] = mapped_column(Text)
+    fix: Mapped[str] = mapped_column(Text)
+
+
+class FactRow(Table):
+    """One value of one data element; unit and period are its submission's. Money is in whole đồng."""
+
+    __tablename__ = "facts"
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), primary_key=True)
+    element: Mapped[str] = mapped_column(String(80), primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[float | None]
+    text: Mapped[str | None] = mapped_column(Text)
+    sheet: Mapped[str] = mapped_column(Text)
+    cell: Mapped[str] = mapped_column(String(12))
+
+
+class OutboxRow(Table):
+    """A notice owed to a recipient about a submission. Notices of one recipient and night go out as one mail.
+
+    `message_id` is given when the mail is put together and never changes, so that a repeat is the same mail.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (UniqueConstraint("submission_id", "recipient", "kind"), Index(None, "state"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"))
+    recipient: Mapped[str] = mapped_column(String(320))
+    kind: Mapped[str] = mapped_column(String(30))
+    state: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime]
+    message_id: Mapped[str | None] = mapped_column(String(200))
+    sent_at: Mapped[datetime | None]
+    attempts: Mapped[int]
+    last_error: Mapped[str | None] = mapped_column(Text)
