@@ -33,9 +33,7 @@ class Folder:
         del cursor
         try:
             if not self._files.isdir(self._root):
-                raise SourceError(
-                    f"source {self._source.name}: no folder at {_safe(self._url)}; create it or set MTQG_INBOX_URL"
-                )
+                raise SourceError(f"source {self._source.name}: no folder at {_safe(self._url)}; create it or set MTQG_INBOX_URL")
             found = self._files.find(self._root, detail=True)
         except OSError as wrong:
             raise SourceError(f"source {self._source.name}: cannot list {_safe(self._url)}: {wrong}") from wrong

@@ -1,5 +1,6 @@
 """Checking a night's readings: one batch per form and table, findings traced back to submission and cell."""
 
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -9,6 +10,7 @@ from typing import Any
 import pandas as pd
 from great_expectations import Checkpoint, ExpectationSuite, ValidationDefinition, get_context
 from great_expectations.core import ExpectationSuiteValidationResult
+from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 
 from expectations.frames import INDEX, SUBMISSION, batch_frames
 from expectations.rules import RuleSet
@@ -35,11 +37,11 @@ class Checker:
     def __init__(self, pack: Pack, rules: RuleSet, docs_folder: Path | None = None) -> None:
         self._rules = rules
         self._docs_folder = docs_folder
-        self._context = get_context(mode="ephemeral")
+        logging.getLogger("great_expectations").setLevel(logging.WARNING)
+        stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+        self._context = get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=stores))
         self._context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
         self._source = self._context.data_sources.add_pandas(pack.folder.name)
-        for site in list(self._context.get_site_names()):
-            self._context.delete_data_docs_site(site)
 
     def check(self, readings: Sequence[Reading]) -> list[Submission]:
         """Return a submission for each reading, in order. One bad reading never touches its neighbours."""
@@ -92,9 +94,7 @@ class Checker:
                 row = rows.loc[key].to_dict()
                 yield number, finding_of_row(rule.words, rule.expect, rule.kwargs, rule.at, row, form, place, rule.extra)
 
-    def _failures(
-        self, name: str, frame: pd.DataFrame, expected: list[Expected]
-    ) -> Iterator[tuple[Expected, tuple[int, int]]]:
+    def _failures(self, name: str, frame: pd.DataFrame, expected: list[Expected]) -> Iterator[tuple[Expected, tuple[int, int]]]:
         """Run one checkpoint over one frame and yield each failing row with the expectation that it failed."""
         try:
             asset = self._source.get_asset(name)
@@ -114,9 +114,7 @@ class Checker:
         yield from sorted(failures, key=lambda failure: not failure[0].is_of_cell)
 
 
-def _failing_rows(
-    run: ExpectationSuiteValidationResult, expected: list[Expected]
-) -> Iterator[tuple[Expected, tuple[int, int]]]:
+def _failing_rows(run: ExpectationSuiteValidationResult, expected: list[Expected]) -> Iterator[tuple[Expected, tuple[int, int]]]:
     for outcome in run.results:
         rule = expected[outcome.expectation_config.meta["number"]]
         places: list[dict[str, Any]] | None = outcome.result.get("unexpected_index_list")

@@ -30,7 +30,9 @@ def _table_frame(table: Table, readings: Sequence[tuple[int, Reading]]) -> pd.Da
     filled = [part for part in parts if len(part)]
     if filled:
         return pd.concat(filled, ignore_index=True)
-    return parts[0] if parts else pd.DataFrame(columns=["submission_id", "sheet", "row", "line", *(c.name for c in table.columns)])
+    return (
+        parts[0] if parts else pd.DataFrame(columns=["submission_id", "sheet", "row", "line", *(c.name for c in table.columns)])
+    )
 
 
 def _submission_row(form: Form, number: int, reading: Reading) -> dict[str, float]:
@@ -51,5 +53,8 @@ def _submission_row(form: Form, number: int, reading: Reading) -> dict[str, floa
 
 def _add_period(frame: pd.DataFrame, readings: Sequence[tuple[int, Reading]]) -> None:
     periods = {n: r.period for n, r in readings if r.period is not None}
-    for name, days in (("period_start", {n: p.start for n, p in periods.items()}), ("period_end", {n: p.end for n, p in periods.items()})):
+    for name, days in (
+        ("period_start", {n: p.start for n, p in periods.items()}),
+        ("period_end", {n: p.end for n, p in periods.items()}),
+    ):
         frame[name] = pd.to_datetime(frame["submission_id"].map(days)).astype("datetime64[us]")

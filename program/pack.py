@@ -111,7 +111,9 @@ def _check_references(pack: Pack) -> None:
     projects = {p.code for p in pack.projects}
     forms = {f.code: f for f in pack.forms}
     units = {u.code for u in pack.units}
-    wrong = [f"projects.yaml: {p.code}: unknown parent {p.parent}" for p in pack.projects if p.parent and p.parent not in projects]
+    wrong = [
+        f"projects.yaml: {p.code}: unknown parent {p.parent}" for p in pack.projects if p.parent and p.parent not in projects
+    ]
     wrong += [f"forms/{f.code}: unknown project {f.project}" for f in pack.forms if f.project not in projects]
     wrong += [f"calendar.yaml: unknown form {d.form}" for d in pack.duties if d.form not in forms]
     wrong += [f"contacts.yaml: unknown unit {code}" for code in pack.correspondence.units if code not in units]

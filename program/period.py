@@ -122,8 +122,6 @@ def _ordinal(text: str | None) -> int:
 def periods_between(kind: PeriodKind, first: date, last: date) -> list[Period]:
     """Return the periods of `kind` that end within `first`..`last`, in order."""
     candidates = (
-        Period(year, kind, number)
-        for year in range(first.year, last.year + 1)
-        for number in range(1, 12 // _MONTHS_IN[kind] + 1)
+        Period(year, kind, number) for year in range(first.year, last.year + 1) for number in range(1, 12 // _MONTHS_IN[kind] + 1)
     )
     return [p for p in candidates if first <= p.end <= last]

@@ -85,7 +85,11 @@ def _write_heading(sheet: Worksheet, styles: _Styles, form: Form, unit: Unit, pe
     sheet.merge_range(0, 0, 0, last, form.title.upper(), styles.title)
     sheet.set_row(0, 38)
     for row, (label, value) in enumerate(
-        ((form.identity.unit.label, unit.name), (form.identity.unit_code.label, unit.code), (form.identity.period.label, period.label)),
+        (
+            (form.identity.unit.label, unit.name),
+            (form.identity.unit_code.label, unit.code),
+            (form.identity.period.label, period.label),
+        ),
         start=1,
     ):
         sheet.write_string(row, 0, f"{label}:", styles.label)

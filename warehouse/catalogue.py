@@ -18,7 +18,10 @@ def sync_catalogue(engine: Engine, pack: Pack, owed: Sequence[Obligation]) -> No
     """Make the catalogue tables equal to `pack`, and the obligations to `owed`, in one transaction."""
     contents: list[tuple[type[Table], list[dict[str, Any]]]] = [
         (UnitRow, _units(pack)),
-        (ProjectRow, [{"code": p.code, "parent_code": p.parent, "name": p.name, "tag": p.tag, "source": p.source} for p in pack.projects]),
+        (
+            ProjectRow,
+            [{"code": p.code, "parent_code": p.parent, "name": p.name, "tag": p.tag, "source": p.source} for p in pack.projects],
+        ),
         (IndicatorRow, _indicators(pack)),
         (TargetRow, [{"indicator_code": i.code, **t.model_dump()} for i in pack.indicators for t in i.targets]),
         (ObligationRow, [_obligation(o) for o in owed]),
@@ -52,7 +55,9 @@ def _indicators(pack: Pack) -> list[dict[str, Any]]:
             "position": position,
             "project_code": i.project,
             "form_code": i.form,
-            **i.model_dump(mode="json", include={"code", "name", "unit", "direction", "kind", "numerator", "denominator", "source"}),
+            **i.model_dump(
+                mode="json", include={"code", "name", "unit", "direction", "kind", "numerator", "denominator", "source"}
+            ),
         }
         for position, i in enumerate(pack.indicators)
     ]

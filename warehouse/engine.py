@@ -1,6 +1,7 @@
 """Opening the warehouse, and bringing its schema to this version of the code."""
 
 from pathlib import Path
+from typing import TypeAlias
 
 from alembic import command
 from alembic.config import Config
@@ -9,6 +10,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from program.errors import ConfigurationError, WarehouseError
+
+Warehouse: TypeAlias = Engine
+"""What the rooms above hold in their hands; only this room looks inside."""
 
 _HERE = Path(__file__).parent
 MARTS = ("mart_progress", "mart_reporting")

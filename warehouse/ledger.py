@@ -15,7 +15,9 @@ RECEIVED, REPEATED, PROCESSED = "received", "repeated", "processed"
 def start_run(engine: Engine, as_of: date, rule_set_version: str, now: datetime) -> int:
     """Open a night and return its number."""
     with Session(engine) as session, session.begin():
-        run = RunRow(as_of=as_of, started_at=now, finished_at=None, state="running", rule_set_version=rule_set_version, summary={})
+        run = RunRow(
+            as_of=as_of, started_at=now, finished_at=None, state="running", rule_set_version=rule_set_version, summary={}
+        )
         session.add(run)
         session.flush()
         return run.id
@@ -82,7 +84,9 @@ def record_delivery(
 
 def pending_deliveries(engine: Engine, limit: int) -> list[Delivery]:
     """Return the oldest `limit` deliveries that wait to be read, in the order in which they came."""
-    query = select(DeliveryRow).where(DeliveryRow.state == RECEIVED).order_by(DeliveryRow.received_at, DeliveryRow.id).limit(limit)
+    query = (
+        select(DeliveryRow).where(DeliveryRow.state == RECEIVED).order_by(DeliveryRow.received_at, DeliveryRow.id).limit(limit)
+    )
     with Session(engine) as session:
         return [_delivery(row) for row in session.scalars(query)]
 
@@ -98,3 +102,9 @@ def _delivery(row: DeliveryRow) -> Delivery:
         sender_unit=row.sender_unit,
         is_synthetic=row.is_synthetic,
     )
+
+
+def last_summary(engine: Engine) -> dict[str, Any] | None:
+    """Return the summary of the night that began last, None where it has none (yet)."""
+    with Session(engine) as session:
+        return session.scalar(select(RunRow.summary).order_by(RunRow.id.desc()).limit(1)) or None

@@ -14,7 +14,7 @@ PENDING = "pending"
 
 
 def load_submission(
-    engine: Engine, submission: Submission, *, rule_set_version: str, recipient: str | None, now: datetime
+    engine: Engine, submission: Submission, *, run_id: int, rule_set_version: str, recipient: str | None, now: datetime
 ) -> int | None:
     """Record `submission` in one transaction and return how many facts were loaded; None where it was recorded before.
 
@@ -25,7 +25,7 @@ def load_submission(
         delivery = session.get(DeliveryRow, submission.delivery.id, with_for_update=True)
         if delivery is None or delivery.state != RECEIVED:
             return None
-        row = _row(session, submission, rule_set_version, now)
+        row = _row(session, submission, run_id, rule_set_version, now)
         session.add(row)
         session.flush()
         if submission.verdict.loads:
@@ -38,10 +38,11 @@ def load_submission(
         return len(submission.facts)
 
 
-def _row(session: Session, submission: Submission, rule_set_version: str, now: datetime) -> SubmissionRow:
+def _row(session: Session, submission: Submission, run_id: int, rule_set_version: str, now: datetime) -> SubmissionRow:
     period = submission.period.code if submission.period else None
     return SubmissionRow(
         delivery_id=submission.delivery.id,
+        run_id=run_id,
         form_code=submission.form_code,
         form_version=submission.form_version,
         unit_code=submission.unit_code,

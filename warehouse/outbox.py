@@ -60,7 +60,9 @@ def _give_ids(rows: Iterable[OutboxRow]) -> None:
 
 
 def _letter(session: Session, message_id: str, group: list[OutboxRow]) -> Letter:
-    return Letter(message_id, group[0].recipient, group[0].created_at, tuple(_notice(session, row.submission_id) for row in group))
+    return Letter(
+        message_id, group[0].recipient, group[0].created_at, tuple(_notice(session, row.submission_id) for row in group)
+    )
 
 
 def _notice(session: Session, submission_id: int) -> Notice:

@@ -102,7 +102,8 @@ def _traced(session: Session, fact: FactRow, submission: SubmissionRow, delivery
 
 
 def night_rows(engine: Engine, run_id: int) -> list[NightRow]:
-    """Return every submission that came in during a night, in the order in which it came."""
+    """Return every submission that a night judged, in the order in which it came."""
+
     def count(severity: str) -> Any:
         return func.count(case((FindingRow.severity == severity, 1)))
 
@@ -110,13 +111,15 @@ def night_rows(engine: Engine, run_id: int) -> list[NightRow]:
         select(SubmissionRow, DeliveryRow, count("critical"), count("warning"))
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .outerjoin(FindingRow, FindingRow.submission_id == SubmissionRow.id)
-        .where(DeliveryRow.run_id == run_id)
+        .where(SubmissionRow.run_id == run_id)
         .group_by(SubmissionRow.id, DeliveryRow.id)
         .order_by(DeliveryRow.received_at, DeliveryRow.id)
     )
     with Session(engine) as session:
         return [
-            NightRow(d.name, d.sender_unit, s.form_code, s.unit_code, s.period, Verdict(s.verdict), criticals, warnings, d.is_synthetic)
+            NightRow(
+                d.name, d.sender_unit, s.form_code, s.unit_code, s.period, Verdict(s.verdict), criticals, warnings, d.is_synthetic
+            )
             for s, d, criticals, warnings in session.execute(query)
         ]
 
@@ -126,8 +129,7 @@ def findings_by_rule(engine: Engine, run_id: int) -> list[tuple[str, str, int]]:
     query = (
         select(FindingRow.rule, FindingRow.severity)
         .join(SubmissionRow, SubmissionRow.id == FindingRow.submission_id)
-        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .where(DeliveryRow.run_id == run_id, FindingRow.severity != "info")
+        .where(SubmissionRow.run_id == run_id, FindingRow.severity != "info")
     )
     with Session(engine) as session:
         counted = Counter((row[0], row[1]) for row in session.execute(query))
@@ -135,8 +137,13 @@ def findings_by_rule(engine: Engine, run_id: int) -> list[tuple[str, str, int]]:
 
 
 def last_busy_run(engine: Engine) -> tuple[int, date, datetime] | None:
-    """Return number, date and start of the last night in which something came in, None where there was none."""
-    query = select(RunRow).where(select(DeliveryRow.id).where(DeliveryRow.run_id == RunRow.id).exists()).order_by(RunRow.id.desc()).limit(1)
+    """Return number, date and start of the last night that judged something, None where there was none."""
+    query = (
+        select(RunRow)
+        .where(select(SubmissionRow.id).where(SubmissionRow.run_id == RunRow.id).exists())
+        .order_by(RunRow.id.desc())
+        .limit(1)
+    )
     with Session(engine) as session:
         row = session.scalar(query)
         return (row.id, row.as_of, row.started_at) if row else None

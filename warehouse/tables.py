@@ -154,7 +154,7 @@ class DeliveryRow(Table):
     is_synthetic: Mapped[bool]
     state: Mapped[str] = mapped_column(String(20))
     repeats_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
 
 
 class SubmissionRow(Table):
@@ -167,6 +167,7 @@ class SubmissionRow(Table):
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), unique=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True)
     form_code: Mapped[str | None] = mapped_column(String(40))
     form_version: Mapped[str | None] = mapped_column(String(40))
     unit_code: Mapped[str | None] = mapped_column(String(10))

@@ -106,7 +106,9 @@ def _read_cells(header: Header, table: Table, number: int, problems: list[Proble
         if parsed.rule:
             place = f"{get_column_letter(at + 1)}{number + 1}"
             read_as = "" if parsed.value is None else show(parsed.value)
-            problems.append(Problem(parsed.rule, header.sheet.name, place, show(cell), {"column": column.label, "read_as": read_as}))
+            problems.append(
+                Problem(parsed.rule, header.sheet.name, place, show(cell), {"column": column.label, "read_as": read_as})
+            )
     return values
 
 

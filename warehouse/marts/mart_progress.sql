@@ -7,17 +7,18 @@
 --   is_synthetic, is_flagged   the figure is invented for a sample | a warning points at one of its cells
 CREATE VIEW mart_progress AS
 WITH current_fact AS (
-    SELECT s.form_code, s.unit_code, s.period, f.element, f.value, f.sheet, f.cell, f.submission_id,
-           d.is_synthetic, s.loaded_at
+    SELECT s.form_code AS form_code, s.unit_code AS unit_code, s.period AS period, f.element AS element, f.value AS value,
+           f.sheet AS sheet, f.cell AS cell, f.submission_id AS submission_id, d.is_synthetic AS is_synthetic,
+           s.loaded_at AS loaded_at
     FROM facts f
     JOIN submissions s ON s.id = f.submission_id
     JOIN deliveries d ON d.id = s.delivery_id
     WHERE s.known_from IS NOT NULL AND s.known_to IS NULL AND f.line = 0
 ),
 figure AS (
-    SELECT i.code AS indicator_code, n.unit_code, n.period,
+    SELECT i.code AS indicator_code, n.unit_code AS unit_code, n.period AS period,
            CASE WHEN i.kind = 'share' THEN 100.0 * n.value / NULLIF(d.value, 0) ELSE n.value END AS actual,
-           n.is_synthetic, n.loaded_at,
+           n.is_synthetic AS is_synthetic, n.loaded_at AS loaded_at,
            EXISTS (
                SELECT 1 FROM findings g
                WHERE g.submission_id = n.submission_id AND g.severity = 'warning' AND g.sheet = n.sheet
@@ -29,32 +30,33 @@ figure AS (
     WHERE i.denominator IS NULL OR d.value IS NOT NULL
 ),
 aimed AS (
-    SELECT f.*, (
-        SELECT t.id FROM targets t
-        WHERE t.indicator_code = f.indicator_code AND (t.period = f.period OR t.period IS NULL OR t.period = '2025')
-        ORDER BY CASE t.scope WHEN 'province' THEN 0 ELSE 1 END,
-                 CASE WHEN t.period = f.period THEN 0 WHEN t.period IS NULL THEN 1 ELSE 2 END
-        LIMIT 1
-    ) AS target_id
+    SELECT f.*, t.value AS target, t.comparison, t.scope AS target_scope,
+           ROW_NUMBER() OVER (
+               PARTITION BY f.indicator_code, f.unit_code, f.period
+               ORDER BY CASE t.scope WHEN 'province' THEN 0 ELSE 1 END,
+                        CASE WHEN t.period = f.period THEN 0 WHEN t.period IS NULL THEN 1 ELSE 2 END
+           ) AS choice
     FROM figure f
+    LEFT JOIN targets t
+        ON t.indicator_code = f.indicator_code AND (t.period = f.period OR t.period IS NULL OR t.period = '2025')
 )
 SELECT a.indicator_code, i.name AS indicator_name, i.unit, i.kind, i.direction,
-       a.unit_code, a.period, a.actual, t.value AS target, t.comparison, t.scope AS target_scope,
+       a.unit_code, a.period, a.actual, a.target, a.comparison, a.target_scope,
        CASE
-           WHEN a.actual IS NULL OR t.value IS NULL THEN NULL
-           WHEN i.direction = 'down' THEN 100.0 * t.value / NULLIF(a.actual, 0)
-           ELSE 100.0 * a.actual / NULLIF(t.value, 0)
+           WHEN a.actual IS NULL OR a.target IS NULL THEN NULL
+           WHEN i.direction = 'down' THEN 100.0 * a.target / NULLIF(a.actual, 0)
+           ELSE 100.0 * a.actual / NULLIF(a.target, 0)
        END AS percent,
        CASE
            WHEN a.actual IS NULL THEN 'no_data'
-           WHEN t.value IS NULL THEN 'no_target'
-           WHEN (t.comparison = 'at_least' AND a.actual >= t.value)
-             OR (t.comparison = 'more_than' AND a.actual > t.value)
-             OR (t.comparison = 'at_most' AND a.actual <= t.value)
-             OR (t.comparison = 'less_than' AND a.actual < t.value) THEN 'achieved'
+           WHEN a.target IS NULL THEN 'no_target'
+           WHEN (a.comparison = 'at_least' AND a.actual >= a.target)
+             OR (a.comparison = 'more_than' AND a.actual > a.target)
+             OR (a.comparison = 'at_most' AND a.actual <= a.target)
+             OR (a.comparison = 'less_than' AND a.actual < a.target) THEN 'achieved'
            ELSE 'not_yet'
        END AS status,
        a.is_synthetic, a.is_flagged, a.loaded_at
 FROM aimed a
 JOIN indicators i ON i.code = a.indicator_code
-LEFT JOIN targets t ON t.id = a.target_id
+WHERE a.choice = 1

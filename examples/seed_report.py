@@ -1,0 +1,51 @@
+"""The one real submission of the sample: the province's published report of its 2024 training, typed into the form.
+
+Source: "Tập huấn nâng cao năng lực cho cộng đồng và cán bộ các cấp triển khai Chương trình mục tiêu quốc gia … trên địa
+bàn tỉnh Sóc Trăng năm 2024", published by the province's Ban Dân tộc (author Lý Thị Cẩm Vân). What the article does not
+say is left empty; nothing is corrected: 760 + 1.448 = 2.208 holds, 3 + 8 = 12 does not.
+
+Usage: python -m examples.seed_report
+"""
+
+from pathlib import Path
+
+from program.pack import load_pack
+from program.period import Period
+from program.settings import load_settings
+from publish.template import Values, write_template
+
+INBOX = Path(__file__).parent / "inbox"
+SEED_FILE = INBOX / "94-ban-dan-toc" / "Báo cáo tập huấn năm 2024 - tỉnh Sóc Trăng.xlsx"
+
+_NOTES = (
+    "Nguồn: bài \"Tập huấn nâng cao năng lực cho cộng đồng và cán bộ các cấp triển khai Chương trình mục tiêu quốc gia … trên địa bàn "
+    "tỉnh Sóc Trăng năm 2024\", Ban Dân tộc tỉnh Sóc Trăng. Các lớp diễn ra từ ngày 02 đến ngày 20 tháng 12 năm 2024.",
+    "Bài nêu: 12 lớp, 2.208 đại biểu; 03 lớp tại tỉnh cho cán bộ với 760 đại biểu; 08 lớp tại các huyện, thị xã cho cộng đồng với "
+    "1.448 đại biểu; riêng Mỹ Xuyên, Cù Lao Dung và Ngã Năm tổ chức 01 lớp tại thành phố Sóc Trăng.",
+    "Những gì bài không nêu thì để trống.",
+)
+_VALUES = Values(
+    matrix={
+        "levels": {
+            "province": {"classes": 3, "participants": 760, "officials": 760},
+            "district": {"classes": 8, "participants": 1448, "community": 1448},
+            "total": {"classes": 12, "participants": 2208},
+        }
+    },
+    notes=_NOTES,
+)
+
+
+def build_seed() -> bytes:
+    """Return the workbook; the same bytes each time."""
+    pack, period = load_pack(load_settings().pack), Period.parse("2024")
+    form = pack.form("training", period)
+    if form is None:
+        raise LookupError("the pack has no training form for 2024")
+    return write_template(form, pack.province, period, _VALUES)
+
+
+if __name__ == "__main__":
+    SEED_FILE.parent.mkdir(parents=True, exist_ok=True)
+    SEED_FILE.write_bytes(build_seed())
+    print(SEED_FILE.relative_to(Path(__file__).parents[1]))

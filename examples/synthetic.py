@@ -1,0 +1,211 @@
+"""The synthetic sample: what eleven districts might send over six quarters. Every figure is invented.
+
+Most files are good; the others are bad in the ways that `PLANTED` lists. The same seed gives the same files.
+
+Usage: python -m examples.synthetic
+"""
+
+import copy
+import random
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from examples.seed_report import INBOX
+from program.labels import fold
+from program.pack import Pack, load_pack
+from program.period import Period
+from program.settings import load_settings
+from program.unit import Unit, UnitKind
+from publish.template import Cell, Values, write_template
+
+SEED = 1719
+QUARTERS = ("2024-Q1", "2024-Q2", "2024-Q3", "2024-Q4", "2025-Q1", "2025-Q2")
+MISSING = {("945", "2025-Q1"), ("949", "2025-Q2"), ("941", "2025-Q2"), ("950", "2025-Q2")}
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+_TOPICS = (
+    "Vận hành, bảo trì công trình hạ tầng",
+    "Lập kế hoạch phát triển kinh tế - xã hội cấp xã có sự tham gia của cộng đồng",
+    "Giám sát cộng đồng",
+    "Kỹ năng tuyên truyền, truyền thông",
+    "Gói thầu giao cho cộng đồng thi công theo cơ chế đặc thù",
+)
+
+Lines = dict[str, dict[str, Cell]]
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A way of being bad, with where it is and the rule that must find it. `change` spoils good values."""
+
+    name: str
+    rule: str | None
+    sheet: str | None
+    cell: str | None
+    change: Callable[[Lines, list[dict[str, Cell]]], None]
+
+
+def _set(line: str, column: str, value: Cell) -> Callable[[Lines, list[dict[str, Cell]]], None]:
+    def change(levels: Lines, _classes: list[dict[str, Cell]]) -> None:
+        levels[line][column] = value
+
+    return change
+
+
+def _add(line: str, column: str, more: float) -> Callable[[Lines, list[dict[str, Cell]]], None]:
+    def change(levels: Lines, _classes: list[dict[str, Cell]]) -> None:
+        levels[line][column] = _number(levels[line][column]) + more
+
+    return change
+
+
+def _lose_the_dot(levels: Lines, classes: list[dict[str, Cell]]) -> None:
+    """1.208 people typed with the dot into an Excel of another locale: the number 1,208."""
+    more = 1208 - _number(levels["district"]["participants"])
+    levels["total"]["participants"] = _number(levels["total"]["participants"]) + more
+    levels["district"] |= {"community": 1208 - _number(levels["district"]["officials"]), "participants": 1.208}
+    levels["total"]["community"] = _number(levels["total"]["community"]) + more
+    classes[0]["class_participants"] = _number(classes[0]["class_participants"]) + more
+
+
+def _leave_the_period(_levels: Lines, classes: list[dict[str, Cell]]) -> None:
+    first = classes[0]["class_first_day"]
+    assert isinstance(first, date)
+    classes[0] |= {"class_first_day": first - timedelta(days=120), "class_last_day": first - timedelta(days=119)}
+
+
+PLANTED: dict[tuple[str, str], Planted] = {
+    ("943", "2024-Q2"): Planted("total that does not add up", "TRN-06", "Tổng hợp", "C12", _add("total", "participants", 40)),
+    ("950", "2024-Q4"): Planted("1.208 read as a decimal", "CELL-03", "Tổng hợp", "C10", _lose_the_dot),
+    ("946", "2024-Q3"): Planted("women above participants", "TRN-01", "Tổng hợp", "D10", _add("district", "women", 400)),
+    ("949", "2024-Q1"): Planted("a missing cell", "CELL-01", "Tổng hợp", "C10", _set("district", "participants", None)),
+    ("941", "2025-Q1"): Planted("spent above plan", "TRN-04", "Tổng hợp", "J12", _add("total", "budget_spent_vnd", 400)),
+    ("942", "2024-Q3"): Planted("a class before the period", "TRN-10", "Danh sách lớp", "F9", _leave_the_period),
+}
+"""Bad values, by unit and quarter. `FILES` in `build` adds what is wrong with a file as a whole."""
+
+
+def build() -> Iterator[tuple[str, bytes]]:
+    """Yield (path below the inbox, bytes) of every synthetic file, in the order in which they are sent."""
+    pack = load_pack(load_settings().pack)
+    for code in QUARTERS:
+        period = Period.parse(code)
+        districts = [u for u in pack.units if u.kind is UnitKind.DISTRICT and u.is_valid_on(period.end)]
+        for unit in districts:
+            if (unit.code, code) not in MISSING:
+                yield from _files(pack, unit, period)
+
+
+def _files(pack: Pack, unit: Unit, period: Period) -> Iterator[tuple[str, bytes]]:
+    """Yield what a district sends about a quarter: one file as a rule, and the troubles that files have."""
+    levels, classes = _invent(unit, period)
+    good = _workbook(pack, unit, period, levels, classes)
+    key = (unit.code, period.code)
+    if key == ("944", "2024-Q4"):
+        yield _path(unit, period, " - PDF"), PDF
+    elif key == ("945", "2024-Q3"):
+        other = next(u for u in pack.units if u.code == "944")
+        yield _path(unit, period, " - sai đơn vị"), _workbook(pack, other, period, *_invent(other, period))
+    elif key == ("951", "2024-Q2"):
+        yield _path(unit, period), good
+        yield _path(unit, period, " (1)"), good
+    elif key == ("947", "2024-Q1"):
+        yield _path(unit, period, " - lần 1"), good
+        _add("total", "days", 1)(levels, classes)
+        yield _path(unit, period, " - lần 2"), _workbook(pack, unit, period, levels, classes)
+    elif key == ("948", "2024-Q4"):
+        yield _path(unit, period, " - lần 1"), good
+        _add("total", "participants", -7)(levels, classes)
+        yield _path(unit, period, " - lần 2"), _workbook(pack, unit, period, levels, classes)
+    elif key in PLANTED:
+        PLANTED[key].change(levels, classes)
+        spoilt = _workbook(pack, unit, period, levels, classes)
+        if key == ("943", "2024-Q2"):
+            yield _path(unit, period, " - lần 1"), spoilt
+            yield _path(unit, period, " - lần 2 đã sửa"), good
+        else:
+            yield _path(unit, period), spoilt
+    else:
+        yield _path(unit, period), good
+
+
+def _invent(unit: Unit, period: Period) -> tuple[Lines, list[dict[str, Cell]]]:
+    """Return consistent invented figures: lines by level, and the classes that they sum up."""
+    dice = random.Random(f"{SEED}-{unit.code}-{period.code}")
+    classes = [_class(dice, unit, period, level) for level in ["district"] * dice.randint(1, 4) + ["commune"] * dice.randint(0, 3)]
+    levels: Lines = {}
+    for level in ("district", "commune"):
+        held = [c for c in classes if c["class_level"] == level]
+        if held:
+            levels[level] = _level(dice, held)
+    levels["total"] = {name: round(sum(_number(line[name]) for line in levels.values()), 3) for name in levels["district"]}
+    return levels, classes
+
+
+def _class(dice: random.Random, unit: Unit, period: Period, level: str) -> dict[str, Cell]:
+    first = period.start + timedelta(days=dice.randrange(5, 80))
+    topic = dice.choice(_TOPICS)
+    return {
+        "class_title": f"Lớp {topic.lower()}",
+        "class_topic": topic,
+        "class_level": level,
+        "class_place": unit.name,
+        "class_first_day": first,
+        "class_last_day": first + timedelta(days=dice.randint(0, 3)),
+        "class_participants": dice.randint(40, 180),
+        "class_organiser": f"Phòng Dân tộc {unit.name}",
+    }
+
+
+def _level(dice: random.Random, held: list[dict[str, Cell]]) -> dict[str, Cell]:
+    participants = int(sum(_number(c["class_participants"]) for c in held))
+    officials = int(participants * dice.uniform(0.1, 0.4))
+    planned = round(participants * dice.uniform(0.25, 0.4), 1)
+    return {
+        "classes": len(held),
+        "participants": participants,
+        "women": int(participants * dice.uniform(0.3, 0.6)),
+        "ethnic_minority": int(participants * dice.uniform(0.3, 0.8)),
+        "officials": officials,
+        "community": participants - officials,
+        "days": sum(_days(c) for c in held),
+        "budget_planned_vnd": planned,
+        "budget_spent_vnd": round(planned * dice.uniform(0.7, 1.0), 1),
+    }
+
+
+def _days(held: dict[str, Cell]) -> int:
+    first, last = held["class_first_day"], held["class_last_day"]
+    assert isinstance(first, date)
+    assert isinstance(last, date)
+    return (last - first).days + 1
+
+
+def _workbook(pack: Pack, unit: Unit, period: Period, levels: Lines, classes: list[dict[str, Cell]]) -> bytes:
+    form = pack.form("training", period)
+    assert form is not None
+    values = Values(copy.deepcopy({"levels": levels}), copy.deepcopy({"class_list": classes}))
+    return write_template(form, unit, period, replace(values, notes=("SỐ LIỆU GIẢ LẬP (SYNTHETIC): mọi con số trong tệp này đều được tạo ra để làm mẫu.",)))
+
+
+def _path(unit: Unit, period: Period, remark: str = "") -> str:
+    name = re.sub(r"^(Huyện|Thị xã|Thành phố) ", "", unit.name)
+    folder = f"{unit.code}-{fold(name).replace(' ', '-')}"
+    return f"{folder}/SYNTHETIC {unit.code} tập huấn {period.code}{remark}.xlsx"
+
+
+def _number(cell: Cell) -> float:
+    assert isinstance(cell, int | float)
+    return cell
+
+
+if __name__ == "__main__":
+    written = 0
+    for path, content in build():
+        target = INBOX / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        written += 1
+    print(f"{written} synthetic files below examples/inbox")

@@ -1,0 +1,100 @@
+"""A night's working set: settings, pack, warehouse, archive and rules, opened once; and the count of what it did."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from connectors.archive import Archive
+from expectations.checking import Checker
+from expectations.rules import RuleSet
+from program.delivery import Delivery
+from program.errors import ConfigurationError
+from program.pack import Pack, load_pack
+from program.schedule import obligations
+from program.settings import Settings
+from program.source import Source
+from program.submission import Verdict
+from program.vietnamese import VIETNAM_TIME
+from publish.site import docs_folder
+from warehouse.catalogue import sync_catalogue
+from warehouse.engine import Warehouse, prepare_warehouse
+from warehouse.ledger import finish_run, pending_deliveries, start_run
+
+logger = logging.getLogger("mtqg.night")
+
+
+@dataclass
+class Summary:
+    """What a night did. `errors` are the system's, never a district's."""
+
+    run_id: int
+    as_of: str
+    received: int = 0
+    repeated: int = 0
+    known: int = 0
+    still_arriving: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    facts_loaded: int = 0
+    mails_written: int = 0
+    page: str = ""
+    data_docs: str = ""
+    errors: list[str] = field(default_factory=list)
+
+
+class Night:
+    """Everything the steps of one night share. Not a dataclass, so that Prefect passes it on without looking inside."""
+
+    def __init__(self, settings: Settings, as_of: date | None) -> None:
+        self.settings = settings
+        self.pack: Pack = load_pack(settings.pack)
+        self.rules = RuleSet(self.pack)
+        self.archive = Archive(settings.archive_url)
+        self.as_of = as_of or self.now().astimezone(VIETNAM_TIME).date()
+        self.warehouse: Warehouse = prepare_warehouse(settings.warehouse_url)
+        sync_catalogue(self.warehouse, self.pack, obligations(self.pack.duties, self.pack.units, self.as_of))
+        self.run_id = start_run(self.warehouse, self.as_of, self.rules.version, self.now())
+        self.checker = Checker(self.pack, self.rules, docs_folder(settings, self.run_id))
+        self.summary = Summary(run_id=self.run_id, as_of=self.as_of.isoformat())
+        self._given_up: set[int] = set()
+
+    @staticmethod
+    def now() -> datetime:
+        """Return the present instant, UTC. `as_of` never changes it: what is recorded happened when it happened."""
+        return datetime.now(UTC)
+
+    def sources(self, name: str | None) -> list[Source]:
+        """Return the pack's sources, or the one called `name`. Raises ConfigurationError where there is none."""
+        chosen = [s for s in self.pack.sources if name in (None, s.name)]
+        if not chosen:
+            known = ", ".join(s.name for s in self.pack.sources)
+            raise ConfigurationError(f"no source is called {name!r}; {self.pack.folder}/sources.yaml declares: {known}")
+        return chosen
+
+    def pending(self) -> Iterator[list[Delivery]]:
+        """Yield what waits in the ledger, oldest first, in chunks that bound memory, until nothing is left."""
+        size = self.settings.chunk_deliveries
+        while True:
+            waiting = pending_deliveries(self.warehouse, size + len(self._given_up))
+            chunk = [d for d in waiting if d.id not in self._given_up][:size]
+            if not chunk:
+                return
+            yield chunk
+
+    def give_up(self, delivery: Delivery, error: Exception) -> None:
+        """Leave a delivery that the system itself could not handle for the next night, and tell the operator."""
+        self._given_up.add(delivery.id)
+        self.fail(f"delivery {delivery.id} ({delivery.name}): {type(error).__name__}: {error}")
+
+    def fail(self, error: str) -> None:
+        """Record a system error; the night goes on, and ends as failed."""
+        logger.error("night error=%s", error)
+        self.summary.errors.append(error)
+
+    def finish(self) -> dict[str, Any]:
+        """Close the run in the ledger and return its summary."""
+        summary = asdict(self.summary) | {"verdicts": {v.value: self.summary.verdicts[v.value] for v in Verdict}}
+        finish_run(self.warehouse, self.run_id, "failed" if self.summary.errors else "completed", summary, self.now())
+        return summary

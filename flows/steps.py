@@ -1,0 +1,159 @@
+"""The steps of a night as plain functions: each joins rooms that do not know each other. No Prefect here."""
+
+import logging
+import re
+from collections.abc import Sequence
+
+from connectors.reader.reader import read_delivery
+from connectors.sources import Connector, connect
+from flows.night import Night
+from program.delivery import Delivery, Offer
+from program.errors import ArchiveError, DeliveryFailed, SourceError, StillArriving, TransientError
+from program.reading import Reading
+from program.source import Source
+from program.submission import Submission, Verdict
+from publish.mail import compose
+from publish.post import open_post
+from publish.site import prune_docs, publish_site
+from warehouse.ledger import RECEIVED, keep_cursor, known_versions, read_cursor, record_delivery
+from warehouse.load import load_submission
+from warehouse.outbox import mark_failed, mark_sent, pending_letters
+
+logger = logging.getLogger("mtqg.steps")
+
+
+def collect(night: Night, source: Source) -> int:
+    """Bring in what a source has that the ledger does not know; return how many deliveries are new.
+
+    Each delivery is archived before it is recorded, and the cursor moves only past what is recorded: a crash
+    anywhere repeats work, never loses it. Raises SourceError where the source itself fails.
+    """
+    connector = connect(source, night.settings, night.pack)
+    if connector is None:
+        logger.info("collect source=%s skipped=no-address", source.name)
+        return 0
+    before = night.summary.received
+    known = known_versions(night.warehouse, source.name)
+    cursor, is_complete = read_cursor(night.warehouse, source.name), True
+    for offer, next_cursor in connector.offers(cursor):
+        if (offer.external_id, offer.external_version) in known:
+            night.summary.known += 1
+        else:
+            is_complete &= _take(night, source, connector, offer)
+        if next_cursor is not None and is_complete:
+            keep_cursor(night.warehouse, source.name, next_cursor, night.now())
+    logger.info("collect source=%s new=%d", source.name, night.summary.received - before)
+    return night.summary.received - before
+
+
+def _take(night: Night, source: Source, connector: Connector, offer: Offer) -> bool:
+    """Fetch, archive and record one offer; return False where it is left for the next night."""
+    try:
+        content = connector.fetch(offer, night.settings.max_delivery_bytes)
+    except StillArriving as reason:
+        night.summary.still_arriving += 1
+        logger.info("collect source=%s still_arriving=%s", source.name, reason)
+        return False
+    except TransientError:
+        raise
+    except SourceError as error:
+        # One lost file must not keep the source's other files from coming in.
+        night.fail(f"source {source.name}: {offer.name}: {error}")
+        return False
+    sha256 = night.archive.put(content) if content is not None else None
+    state = record_delivery(
+        night.warehouse,
+        offer,
+        source=source.name,
+        channel=source.kind,
+        sha256=sha256,
+        is_synthetic=bool(source.synthetic and re.search(source.synthetic, offer.name)),
+        run_id=night.run_id,
+        now=night.now(),
+    )
+    if state == RECEIVED:
+        night.summary.received += 1
+    else:
+        night.summary.repeated += 1
+        logger.info("collect source=%s repeated=%r", source.name, offer.name)
+    return True
+
+
+def read(night: Night, deliveries: Sequence[Delivery]) -> list[Reading]:
+    """Return a reading for each delivery; one that the system cannot handle is left out and reported."""
+    readings = []
+    for delivery in deliveries:
+        try:
+            content = night.archive.get(delivery.sha256) if delivery.sha256 else None
+            readings.append(read_delivery(content, delivery, night.pack, max_bytes=night.settings.max_delivery_bytes))
+        except ArchiveError as error:
+            night.give_up(delivery, error)
+        except Exception as error:  # the boundary of one delivery: a bug in a reader must not stop the others
+            logger.exception("read delivery=%d", delivery.id)
+            night.give_up(delivery, error)
+    return readings
+
+
+def check(night: Night, readings: Sequence[Reading]) -> list[Submission]:
+    """Return the checked submissions: one batch; where that fails, one by one, so that one cannot take all down."""
+    try:
+        return night.checker.check(readings)
+    except Exception:
+        if len(readings) <= 1:
+            raise
+        logger.exception("check batch=%d retry=one-by-one", len(readings))
+    submissions = []
+    for reading in readings:
+        try:
+            submissions += night.checker.check([reading])
+        except Exception as error:  # the boundary of one delivery
+            night.give_up(reading.delivery, error)
+    return submissions
+
+
+def load(night: Night, submissions: Sequence[Submission]) -> None:
+    """Record each submission with its facts, findings and notice, one transaction each."""
+    for submission in submissions:
+        facts = load_submission(
+            night.warehouse,
+            submission,
+            run_id=night.run_id,
+            rule_set_version=night.rules.version,
+            recipient=_recipient(night, submission),
+            now=night.now(),
+        )
+        if facts is None:
+            continue
+        night.summary.facts_loaded += facts
+        name = submission.verdict.value
+        night.summary.verdicts[name] += 1
+        logger.debug("load delivery=%d verdict=%s facts=%d", submission.delivery.id, name, facts)
+
+
+def _recipient(night: Night, submission: Submission) -> str | None:
+    """Return whom to write to: the sender, never the unit that a mistaken file claims to be about."""
+    if Verdict(submission.verdict) not in night.pack.correspondence.notify:
+        return None
+    return night.pack.contact_of(submission.delivery.sender_unit or submission.unit_code).email
+
+
+def publish(night: Night) -> None:
+    """Write Data Docs of what was checked this night, and the page of what is believed now."""
+    if night.summary.verdicts:
+        night.summary.data_docs = str(night.checker.publish_docs() or "")
+        prune_docs(night.settings)
+    night.summary.page = str(publish_site(night.warehouse, night.pack, night.settings, night.now()))
+
+
+def alert(night: Night) -> None:
+    """Send each pending letter; one that cannot be sent stays in the outbox and the operator is told."""
+    post = open_post(night.settings)
+    for letter in pending_letters(night.warehouse):
+        try:
+            post.send(compose(letter, night.pack))
+        except DeliveryFailed as error:
+            mark_failed(night.warehouse, letter.message_id, str(error))
+            night.fail(f"mail to {letter.recipient}: {error}")
+        else:
+            mark_sent(night.warehouse, letter.message_id, night.now())
+            night.summary.mails_written += 1

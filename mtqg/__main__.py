@@ -1,0 +1,5 @@
+"""`python -m mtqg`."""
+
+from mtqg.cli import main
+
+main()

@@ -1,0 +1,42 @@
+"""The command's entry: its sub-commands, its help, and one place where an error becomes a sentence."""
+
+import sys
+
+import typer
+
+from mtqg.check import check
+from mtqg.console import errors
+from mtqg.run import run
+from mtqg.status import status
+from mtqg.template import template
+from mtqg.trace import trace
+from program.errors import MtqgError
+
+app = typer.Typer(
+    name="mtqg",
+    help=(
+        "Nightly pipeline of National Target Program 1719: collects what districts send, checks it to the cell, keeps "
+        "every figure with its history, publishes the page and writes the mails.\n\n"
+        "A first walk: [bold]mtqg run[/], then [bold]mtqg status[/], then ask any number where it came from with "
+        "[bold]mtqg trace[/]. Settings are environment variables MTQG_…; .env.example lists them."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+for command in (run, check, template, status, trace):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command. An error that an operator can act on is a sentence on stderr and exit code 1."""
+    try:
+        app()
+    except MtqgError as error:
+        errors.print(f"[bold red]error[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

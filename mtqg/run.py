@@ -1,0 +1,99 @@
+"""`mtqg run`: the night, now."""
+
+import logging
+import os
+from datetime import datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.logging import RichHandler
+from rich.table import Table
+
+from mtqg.console import errors, out
+from program.errors import MtqgError
+from program.settings import Settings, load_settings, quiet_third_parties
+
+
+def run(
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Date the night is about: which reports are due. Default: today in Vietnam."),
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Ask only this source of the pack's sources.yaml.")] = None,
+) -> None:
+    """Run the night now: collect, check, load, publish, mail.
+
+    Exit code 0 when the night went well, even if submissions were bad; 1 when the system failed. Running it again is
+    always safe: nothing is loaded or mailed twice, and what an interrupted night left is finished.
+    """
+    settings = load_settings()
+    quiet_third_parties(settings)
+    # Prefect logs failures with their tracebacks; here they become a sentence, and the log file keeps the rest.
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+    log = _set_up_logs(settings)
+    errors.print("[dim]starting Prefect (a few seconds) …[/]")
+    from flows.nightly import nightly  # noqa: PLC0415  (Prefect reads its environment when it is imported)
+    from warehouse.engine import open_warehouse  # noqa: PLC0415
+    from warehouse.ledger import last_summary  # noqa: PLC0415
+
+    failure: Exception | None = None
+    try:
+        nightly(as_of.date() if as_of else None, source)
+    except MtqgError as error:
+        failure = error
+    except Exception as error:
+        logging.getLogger("mtqg").exception("night failed")
+        failure = MtqgError(f"the night stopped: {type(error).__name__}: {error}\nDetails: {log}. Run it again: it goes on where it was.")
+    summary = last_summary(open_warehouse(settings.warehouse_url)) if failure is None or _has_night(settings) else None
+    if summary:
+        _print_summary(summary, settings)
+    if failure is not None:
+        raise failure
+
+
+def _has_night(settings: Settings) -> bool:
+    from warehouse.engine import open_warehouse  # noqa: PLC0415
+
+    try:
+        open_warehouse(settings.warehouse_url)
+    except MtqgError:
+        return False
+    return True
+
+
+def _set_up_logs(settings: Settings) -> Path:
+    """Show the night's own events on stderr, and keep them with tracebacks in `mtqg.log`; return that file."""
+    path = settings.var / "mtqg.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    keep = RotatingFileHandler(path, maxBytes=5_000_000, backupCount=5, encoding="utf-8")
+    keep.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    show = RichHandler(console=errors, show_path=False, show_level=False, markup=False)
+    # A traceback belongs into the file; the terminal gets the sentence.
+    show.addFilter(lambda record: record.exc_info is None)
+    logger = logging.getLogger("mtqg")
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    show.setLevel(logging.INFO)
+    logger.handlers = [keep, show]
+    return path
+
+
+def _print_summary(summary: dict[str, Any], settings: Settings) -> None:
+    from flows.report import counts_of  # noqa: PLC0415
+
+    table = Table(title=f"Night {summary['run_id']}, as of {summary['as_of']}", title_justify="left")
+    table.add_column("what")
+    table.add_column("count", justify="right")
+    for name, count in counts_of(summary).items():
+        table.add_row(name, f"{count}")
+    out.print(table)
+    if not summary["received"] and not summary["errors"]:
+        out.print("Nothing new: nothing was loaded and nothing was mailed twice.")
+    mails = "sent by the mail server" if settings.smtp_url.get_secret_value() else str(settings.outbox)
+    places = {"page": summary["page"], "mails": mails, "warehouse": settings.warehouse_url.removeprefix("sqlite:///")}
+    if summary["data_docs"]:
+        places["data docs"] = summary["data_docs"]
+    for name, place in places.items():
+        out.print(f"{name:>10}  {place}", soft_wrap=True, highlight=False, markup=False)

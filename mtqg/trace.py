@@ -1,0 +1,124 @@
+"""`mtqg trace`: a figure's way back to the cell that a district sent."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from mtqg.console import out, print_json
+from mtqg.template import read_period
+from program.answers import TracedFact
+from program.catalogue import Indicator, IndicatorKind
+from program.errors import ConfigurationError
+from program.pack import Pack, load_pack
+from program.settings import load_settings
+from program.vietnamese import format_instant, format_number
+
+
+def trace(
+    unit: Annotated[str, typer.Option(help="Code of the reporting unit, for example 94.")],
+    indicator: Annotated[str, typer.Option(help="Code of the indicator, for example TRN-PARTICIPANTS.")],
+    period: Annotated[str, typer.Option(help="Period: 2024, 2024-H1, 2024-Q4 or 2024-12.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,  # noqa: FBT002  (a command-line flag)
+) -> None:
+    """Show where a figure came from: submission, file with sha256, sender and time, sheet, cell, rules, load time.
+
+    Earlier versions follow the one believed now. Exit code 1 where there is no such figure.
+    """
+    from warehouse.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
+    from warehouse.queries import trace as trace_facts  # noqa: PLC0415
+
+    settings = load_settings()
+    pack = load_pack(settings.pack)
+    wanted, code = _indicator(pack, indicator), read_period(period).code
+    elements = [name for name in (wanted.numerator, wanted.denominator) if name]
+    warehouse = open_warehouse(settings.warehouse_url)
+    facts = trace_facts(warehouse, form=wanted.form or "", unit=unit, period=code, elements=elements)
+    if not facts:
+        raise ConfigurationError(f"no figure of {indicator} for unit {unit} in {code}; `mtqg status --period {code}` shows what came")
+    value = _value(wanted, [f for f in facts if f.known_to is None])
+    if as_json:
+        print_json(
+            {
+                "indicator": wanted.code,
+                "name": wanted.name,
+                "unit": unit,
+                "period": code,
+                "value": value,
+                "measure": wanted.unit,
+                "facts": [_as_json(fact) for fact in facts],
+            }
+        )
+    else:
+        _print(wanted, unit, code, value, facts)
+
+
+def _indicator(pack: Pack, code: str) -> Indicator:
+    found = next((i for i in pack.indicators if i.code == code), None)
+    fed = ", ".join(i.code for i in pack.indicators if i.form)
+    if found is None:
+        raise ConfigurationError(f"no indicator {code!r}; indicators that a form feeds: {fed}")
+    if found.form is None:
+        raise ConfigurationError(f"indicator {code} has no form that feeds it yet; those that have one: {fed}")
+    return found
+
+
+def _value(indicator: Indicator, current: list[TracedFact]) -> float | None:
+    by_element = {fact.element: fact.value for fact in current}
+    numerator, denominator = by_element.get(indicator.numerator or ""), by_element.get(indicator.denominator or "")
+    if indicator.kind is not IndicatorKind.SHARE:
+        return numerator
+    return 100 * numerator / denominator if numerator is not None and denominator else None
+
+
+def _as_json(fact: TracedFact) -> dict[str, object]:
+    return {
+        "element": fact.element,
+        "value": fact.value,
+        "sheet": fact.sheet,
+        "cell": fact.cell,
+        "current": fact.known_to is None,
+        "known_from": fact.known_from.isoformat(),
+        "known_to": fact.known_to.isoformat() if fact.known_to else None,
+        "submission": {
+            "id": fact.submission_id,
+            "version": fact.version,
+            "verdict": fact.verdict.value,
+            "rule_set_version": fact.rule_set_version,
+            "loaded_at": fact.loaded_at.isoformat(),
+        },
+        "delivery": {
+            "id": fact.delivery_id,
+            "sha256": fact.sha256,
+            "name": fact.name,
+            "sender": fact.sender_unit,
+            "source": fact.source,
+            "channel": fact.channel,
+            "received_at": fact.received_at.isoformat(),
+            "synthetic": fact.is_synthetic,
+        },
+        "findings": [asdict(finding) for finding in fact.findings],
+    }
+
+
+def _print(indicator: Indicator, unit: str, period: str, value: float | None, facts: list[TracedFact]) -> None:
+    shown = "no value now" if value is None else f"{format_number(value)} {indicator.unit}"
+    out.print(f"[bold]{indicator.code}[/] {indicator.name} · unit {unit} · {period}: [bold]{shown}[/]", highlight=False)
+    for fact in facts:
+        state = "believed now" if fact.known_to is None else f"believed until {format_instant(fact.known_to)}"
+        lines = {
+            f"{fact.element} = {format_number(fact.value or 0)}": state,
+            "cell": f"sheet \"{fact.sheet}\", cell {fact.cell}",
+            "file": f"{fact.name}{' (synthetic)' if fact.is_synthetic else ''}",
+            "sha256": fact.sha256,
+            "sender": f"unit {fact.sender_unit or 'unknown'}, by {fact.channel} \"{fact.source}\"",
+            "received": format_instant(fact.received_at),
+            "submission": f"{fact.submission_id}, version {fact.version}, {fact.verdict.value}",
+            "rules": fact.rule_set_version,
+            "loaded": format_instant(fact.loaded_at),
+        }
+        out.print()
+        for name, text in lines.items():
+            out.print(f"  {name:<12} {text}", highlight=False, markup=False, soft_wrap=True)
+        for finding in fact.findings:
+            out.print(f"  [yellow]{finding.severity.value}[/] {finding.rule}: {finding.message}", highlight=False)

@@ -1,0 +1,34 @@
+"""The Jinja environment of everything that people read: autoescaped, strict, with Vietnamese numbers and dates."""
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from program.period import Period
+from program.vietnamese import format_date, format_instant, format_number
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": format_number,
+        "date": format_date,
+        "instant": format_instant,
+        "period": lambda code: Period.parse(code).label,
+    }
+    return environment
+
+
+def render(template: str, **values: object) -> str:
+    """Return a template of `templates/` filled in. An unknown placeholder raises instead of printing nothing."""
+    return _environment().get_template(template).render(**values)
