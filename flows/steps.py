@@ -75,7 +75,7 @@ def _take(night: Night, source: Source, connector: Connector, offer: Offer) -> b
         night.summary.received += 1
     else:
         night.summary.repeated += 1
-        logger.info("collect source=%s repeated=%r", source.name, offer.name)
+        logger.debug("collect source=%s repeated=%r", source.name, offer.name)
     return True
 
 

@@ -97,6 +97,19 @@ class Period:
                 return f"Tháng {self.number} năm {self.year}"
 
     @property
+    def short_label(self) -> str:
+        """The period as it heads a narrow column."""
+        match self.kind:
+            case PeriodKind.YEAR:
+                return f"{self.year}"
+            case PeriodKind.HALF:
+                return f"6T {'đầu' if self.number == 1 else 'cuối'}/{self.year}"
+            case PeriodKind.QUARTER:
+                return f"Q{self.number}/{self.year}"
+            case PeriodKind.MONTH:
+                return f"T{self.number}/{self.year}"
+
+    @property
     def start(self) -> date:
         """First day, included."""
         return date(self.year, (self.number - 1) * _MONTHS_IN[self.kind] + 1, 1)

@@ -1,9 +1,12 @@
 """One letter as an e-mail: subject, text and HTML, from the templates; the same letter gives the same bytes."""
 
 from dataclasses import dataclass
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.utils import format_datetime
+from email.charset import QP, Charset
+from email.header import Header
+from email.message import Message
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.utils import format_datetime, formataddr
 
 import css_inline
 
@@ -30,24 +33,25 @@ class _Report:
     more: int
 
 
-def compose(letter: Letter, pack: Pack) -> EmailMessage:
+def compose(letter: Letter, pack: Pack) -> Message:
     """Return the mail for `letter`, in the office's name."""
     reports = [_report(notice, pack) for notice in letter.notices]
     receiver = _receiver(letter, pack)
     office = pack.correspondence.office
     values = {"reports": reports, "receiver": receiver, "office": office, "program": pack.program}
-    message = EmailMessage()
+    # The older classes, on purpose: EmailMessage of Python 3.11 loses and adds spaces where it folds a long Vietnamese
+    # subject or name into several encoded words ("S óc Trăng"; seen 2026-11-23).
+    message = MIMEMultipart("alternative", boundary=f"mtqg-{letter.message_id}")
     message["From"] = _address(office)
     message["To"] = _address(receiver)
     message["Reply-To"] = _address(office)
-    message["Subject"] = " ".join(render("mail.subject.j2", **values).split())
+    message["Subject"] = Header(" ".join(render("mail.subject.j2", **values).split()), "utf-8", header_name="Subject").encode()
     message["Date"] = format_datetime(letter.created_at)
     message["Message-ID"] = f"<{letter.message_id}@{office.email.partition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = "vi"
-    message.set_content(render("mail.txt.j2", **values))
-    message.add_alternative(css_inline.inline(render("mail.html.j2", **values)), subtype="html")
-    message.set_boundary(f"mtqg-{letter.message_id}")
+    message.attach(_part(render("mail.txt.j2", **values), "plain"))
+    message.attach(_part(css_inline.inline(render("mail.html.j2", **values)), "html"))
     return message
 
 
@@ -71,5 +75,15 @@ def _receiver(letter: Letter, pack: Pack) -> Contact:
     return next((c for c in known if c.email == letter.recipient), Contact(name=letter.recipient, email=letter.recipient))
 
 
-def _address(contact: Contact) -> Address:
-    return Address(display_name=contact.name, addr_spec=contact.email)
+def _address(contact: Contact) -> str:
+    return formataddr((Header(contact.name, "utf-8").encode(), contact.email))
+
+
+def _part(text: str, subtype: str) -> MIMEText:
+    """Return a body in quoted-printable, which stays legible in the raw mail."""
+    charset = Charset("utf-8")
+    charset.body_encoding = QP
+    part = MIMEText("", subtype, "utf-8")
+    del part["Content-Transfer-Encoding"]
+    part.set_payload(text, charset)
+    return part

@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from program.answers import NightRow, ProgressRow, ReportingRow
 from program.catalogue import Indicator, Target
 from program.pack import Pack
-from program.period import Period
+from program.period import Period, PeriodKind
 from program.unit import Unit
 
 _COLUMNS = 8
 """Periods shown side by side, the latest ones; a phone scrolls the table, not the page."""
+
+_KIND_WORDS = {
+    PeriodKind.YEAR: "theo năm",
+    PeriodKind.HALF: "theo 6 tháng",
+    PeriodKind.QUARTER: "theo quý",
+    PeriodKind.MONTH: "theo tháng",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,7 @@ def reporting_tables(rows: Sequence[ReportingRow], pack: Pack) -> list[Reporting
         form = next((f for f in pack.forms if f.code == form_code), None)
         periods = _latest(period for _, period in chosen)
         lines = tuple((u, tuple(chosen.get((u.code, p)) for p in periods)) for u in _units((u for u, _ in chosen), pack))
-        tables.append(ReportingTable(form.title if form else form_code, periods, lines))
+        tables.append(ReportingTable(f"{form.title if form else form_code} – {_KIND_WORDS[kind]}", periods, lines))
     return tables
 
 
@@ -70,7 +77,8 @@ def verdict_counts(rows: Iterable[NightRow]) -> dict[str, int]:
 
 
 def _latest(periods: Iterable[str]) -> tuple[str, ...]:
-    ordered = sorted({Period.parse(p) for p in periods}, key=lambda p: (p.end, p.start))
+    # Of two periods that end on one day the longer comes after: the year after its last quarter.
+    ordered = sorted({Period.parse(p) for p in periods}, key=lambda p: (p.end, -p.start.toordinal()))
     return tuple(p.code for p in ordered[-_COLUMNS:])
 
 

@@ -2,8 +2,8 @@
 
 import smtplib
 import ssl
-from email import policy
-from email.message import EmailMessage
+from email.policy import SMTP
+from email.message import Message
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -17,7 +17,7 @@ _TIMEOUT_SECONDS = 30
 class Post(Protocol):
     """Where mails go."""
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, message: Message) -> None:
         """Hand `message` over. Raises DeliveryFailed where that did not succeed; sending it again is safe."""
         ...
 
@@ -34,14 +34,14 @@ class FolderPost:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, message: Message) -> None:
         """Write the mail, whole or not at all."""
         name = message["Message-ID"].strip("<>").partition("@")[0]
         path = self._folder / f"{name}.eml"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             unfinished = path.with_suffix(".part")
-            unfinished.write_bytes(message.as_bytes(policy=policy.SMTP))
+            unfinished.write_bytes(message.as_bytes(policy=message.policy.clone(linesep=SMTP.linesep)))
             unfinished.replace(path)
         except OSError as wrong:
             raise DeliveryFailed(f"outbox: cannot write {path}: {wrong}") from wrong
@@ -57,7 +57,7 @@ class SmtpPost:
         self._parts: SplitResult = parts
         self._starttls = parse_qs(parts.query).get("starttls", ["always"])[0] != "never"
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, message: Message) -> None:
         """Send the mail over a verified connection."""
         try:
             with self._connect() as server:

@@ -25,6 +25,7 @@ def _environment() -> Environment:
         "date": format_date,
         "instant": format_instant,
         "period": lambda code: Period.parse(code).label,
+        "short_period": lambda code: Period.parse(code).short_label,
     }
     return environment
 

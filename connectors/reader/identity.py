@@ -49,7 +49,10 @@ def read_unit(
     period: Period | None,
     delivery: Delivery,
 ) -> tuple[Unit | None, list[Problem]]:
-    """Return the one unit that the workbook names, and what is wrong with it: unknown, ambiguous, not the sender's."""
+    """Return the one unit that the workbook names, and what is wrong with it: unknown, ambiguous, not the sender's.
+
+    A unit that is not the sender's is not returned: a mistaken file must leave no trace in another unit's record.
+    """
     day = period.end if period else delivery.received_at.astimezone(VIETNAM_TIME).date()
     names = _mentions(sheets, headers, identity.unit)
     codes = _mentions(sheets, headers, identity.unit_code)
@@ -64,8 +67,8 @@ def read_unit(
     if len(candidates) != 1:
         rule = "FORM-04" if candidates else "FORM-03"
         return None, [_at(place, rule, candidates="; ".join(f"{u.name} ({u.code})" for u in candidates))]
-    unit = candidates[0]
-    return unit, _sender_problems(unit, units, place, delivery)
+    problems = _sender_problems(candidates[0], units, place, delivery)
+    return (None if problems else candidates[0]), problems
 
 
 def check_period(period: Period, place: Mention | None, delivery: Delivery) -> list[Problem]:

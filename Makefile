@@ -1,0 +1,65 @@
+# Two commands do everything from a fresh clone: `make run` (the night on the bundled sample) and `make test` (all tests).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check browser-test lint types layers format lock migration samples clean
+
+help:  ## Show what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: $(VENV)/.run  ## Run the night on the bundled sample; safe to repeat
+	@$(BIN)/mtqg run $(ARGS)
+
+test: $(VENV)/.test  ## Run all tests
+	@$(BIN)/pytest $(ARGS)
+
+check: lint types layers  ## Lint, types and layers
+
+browser-test: $(VENV)/.test  ## Look at the page in headless Chromium (needs chromium on the machine)
+	@$(BIN)/pytest tests/browser
+
+lint: $(VENV)/.test
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	@$(BIN)/mypy
+
+layers: $(VENV)/.test
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.test  ## Format the code
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+lock: $(VENV)/.test  ## Renew the lock files from pyproject.toml (hashes, and no registry's address)
+	@$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --upgrade -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet -c requirements.lock -o requirements-dev.lock
+
+migration: $(VENV)/.test  ## Draft the next migration: make migration MESSAGE="what changes"
+	@$(BIN)/python -m warehouse.migrations.draft "$(MESSAGE)"
+
+samples: $(VENV)/.run  ## Write the sample workbooks of examples/inbox anew
+	@$(BIN)/python -m examples.seed_report && $(BIN)/python -m examples.synthetic
+
+clean:  ## Remove what is built and what the night wrote (never needed before run or test)
+	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name one: make run PYTHON=python3.12")'
+	@echo "setting up $(VENV) (once, about a minute) …" >&2
+	@$(PYTHON) -m venv $(VENV)
+
+# The stamps make the second call quick: nothing is installed while the locks stay as they are.
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test: requirements-dev.lock $(VENV)/.run
+	@echo "setting up the tools for tests …" >&2
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
