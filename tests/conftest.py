@@ -1,0 +1,68 @@
+"""What all tests share: the sample pack, settings that write below a temporary folder, and a way to fill in a form."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+# Before anything imports prefect or great_expectations: both read their environment at import time.
+for name in [n for n in os.environ if n.startswith("MTQG_")]:
+    del os.environ[name]
+os.environ |= {
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+}
+
+from program.delivery import Delivery
+from program.pack import Pack, load_pack
+from program.period import Period
+from program.settings import ROOT, Settings
+from publish.template import Values, write_template
+
+SAMPLES = ROOT / "examples" / "inbox"
+Fill = Callable[..., bytes]
+
+
+@pytest.fixture(scope="session")
+def pack() -> Pack:
+    """The sample pack."""
+    return load_pack(ROOT / "config" / "soc-trang")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings that write below a temporary folder and read from an empty inbox."""
+    (tmp_path / "inbox").mkdir()
+    return Settings(_env_file=None, var=tmp_path / "var", inbox_url=str(tmp_path / "inbox"))
+
+
+@pytest.fixture
+def fill(pack: Pack) -> Fill:
+    """A function that fills in the training form: fill("942", "2024-Q4", levels={...}, classes=[...])."""
+
+    def fill(unit: str, period: str, levels: dict | None = None, classes: list | None = None) -> bytes:
+        when = Period.parse(period)
+        form, reporter = pack.form("training", when), pack.units.get(unit, when.end)
+        assert form is not None
+        assert reporter is not None
+        return write_template(form, reporter, when, Values({"levels": levels or GOOD_LEVELS}, {"class_list": classes or []}))
+
+    return fill
+
+
+def delivery(name: str = "report.xlsx", sender: str | None = None, number: int = 1) -> Delivery:
+    """A delivery that came just now."""
+    return Delivery(number, "inbox", "folder", name, datetime(2026, 1, 15, 3, tzinfo=UTC), "0" * 64, sender)
+
+
+GOOD_LEVELS = {
+    "district": {"classes": 2, "participants": 120, "women": 50, "ethnic_minority": 60, "officials": 20, "community": 100},
+    "commune": {"classes": 1, "participants": 30, "women": 10, "ethnic_minority": 15, "officials": 5, "community": 25},
+    "total": {"classes": 3, "participants": 150, "women": 60, "ethnic_minority": 75, "officials": 25, "community": 125},
+}
+"""A good summary without money or days."""
