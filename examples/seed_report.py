@@ -18,10 +18,10 @@ INBOX = Path(__file__).parent / "inbox"
 SEED_FILE = INBOX / "94-ban-dan-toc" / "Báo cáo tập huấn năm 2024 - tỉnh Sóc Trăng.xlsx"
 
 _NOTES = (
-    "Nguồn: bài \"Tập huấn nâng cao năng lực cho cộng đồng và cán bộ các cấp triển khai Chương trình mục tiêu quốc gia … trên địa bàn "
-    "tỉnh Sóc Trăng năm 2024\", Ban Dân tộc tỉnh Sóc Trăng. Các lớp diễn ra từ ngày 02 đến ngày 20 tháng 12 năm 2024.",
-    "Bài nêu: 12 lớp, 2.208 đại biểu; 03 lớp tại tỉnh cho cán bộ với 760 đại biểu; 08 lớp tại các huyện, thị xã cho cộng đồng với "
-    "1.448 đại biểu; riêng Mỹ Xuyên, Cù Lao Dung và Ngã Năm tổ chức 01 lớp tại thành phố Sóc Trăng.",
+    'Nguồn: bài "Tập huấn nâng cao năng lực cho cộng đồng và cán bộ các cấp triển khai Chương trình mục tiêu quốc gia … trên '
+    'địa bàn tỉnh Sóc Trăng năm 2024", Ban Dân tộc tỉnh Sóc Trăng. Các lớp diễn ra từ ngày 02 đến ngày 20 tháng 12 năm 2024.',
+    "Bài nêu: 12 lớp, 2.208 đại biểu; 03 lớp tại tỉnh cho cán bộ với 760 đại biểu; 08 lớp tại các huyện, thị xã cho cộng "
+    "đồng với 1.448 đại biểu; riêng Mỹ Xuyên, Cù Lao Dung và Ngã Năm tổ chức 01 lớp tại thành phố Sóc Trăng.",
     "Những gì bài không nêu thì để trống.",
 )
 _VALUES = Values(

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from pathlib import Path
 
 from examples.seed_report import INBOX
 from program.labels import fold
@@ -24,7 +23,10 @@ from publish.template import Cell, Values, write_template
 SEED = 1719
 QUARTERS = ("2024-Q1", "2024-Q2", "2024-Q3", "2024-Q4", "2025-Q1", "2025-Q2")
 MISSING = {("945", "2025-Q1"), ("949", "2025-Q2"), ("941", "2025-Q2"), ("950", "2025-Q2")}
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+    b"trailer<</Root 1 0 R>>\n%%EOF\n"
+)
 _TOPICS = (
     "Vận hành, bảo trì công trình hạ tầng",
     "Lập kế hoạch phát triển kinh tế - xã hội cấp xã có sự tham gia của cộng đồng",
@@ -32,6 +34,8 @@ _TOPICS = (
     "Kỹ năng tuyên truyền, truyền thông",
     "Gói thầu giao cho cộng đồng thi công theo cơ chế đặc thù",
 )
+
+_NOTE = "SỐ LIỆU GIẢ LẬP (SYNTHETIC): mọi con số trong tệp này đều được tạo ra để làm mẫu."
 
 Lines = dict[str, dict[str, Cell]]
 
@@ -134,7 +138,9 @@ def _files(pack: Pack, unit: Unit, period: Period) -> Iterator[tuple[str, bytes]
 def _invent(unit: Unit, period: Period) -> tuple[Lines, list[dict[str, Cell]]]:
     """Return consistent invented figures: lines by level, and the classes that they sum up."""
     dice = random.Random(f"{SEED}-{unit.code}-{period.code}")
-    classes = [_class(dice, unit, period, level) for level in ["district"] * dice.randint(1, 4) + ["commune"] * dice.randint(0, 3)]
+    classes = [
+        _class(dice, unit, period, level) for level in ["district"] * dice.randint(1, 4) + ["commune"] * dice.randint(0, 3)
+    ]
     levels: Lines = {}
     for level in ("district", "commune"):
         held = [c for c in classes if c["class_level"] == level]
@@ -187,7 +193,12 @@ def _workbook(pack: Pack, unit: Unit, period: Period, levels: Lines, classes: li
     form = pack.form("training", period)
     assert form is not None
     values = Values(copy.deepcopy({"levels": levels}), copy.deepcopy({"class_list": classes}))
-    return write_template(form, unit, period, replace(values, notes=("SỐ LIỆU GIẢ LẬP (SYNTHETIC): mọi con số trong tệp này đều được tạo ra để làm mẫu.",)))
+    return write_template(
+        form,
+        unit,
+        period,
+        replace(values, notes=("SỐ LIỆU GIẢ LẬP (SYNTHETIC): mọi con số trong tệp này đều được tạo ra để làm mẫu.",)),
+    )
 
 
 def _path(unit: Unit, period: Period, remark: str = "") -> str:

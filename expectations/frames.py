@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from expectations.places import SUBMISSION
 from program.form import Form, Table
 from program.reading import Reading
 
-SUBMISSION = "submission"
 INDEX = ("submission_id", "row")
 
 

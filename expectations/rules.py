@@ -23,7 +23,7 @@ class Words(Model):
     message: str
     expected: str
     fix: str
-    cases: dict[str, str] = {}
+    cases: dict[str, str] = Field(default_factory=dict)
 
 
 class CellRule(Words):

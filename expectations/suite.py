@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import great_expectations.expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.expectations.registry import get_expectation_impl
 
 import expectations.custom  # noqa: F401  (registers our own expectations)
 from expectations.rules import CellRule, FormRule, RuleSet, Words
 from program.errors import ConfigurationError
-from program.form import Column, ColumnType, Form, Table
+from program.form import Column, ColumnType, Form
 from program.measure import LARGEST_EXACT
 from program.vietnamese import format_number
 
@@ -35,13 +36,13 @@ class Expected:
         """The columns that the expectation looks at."""
         return self.words.columns if isinstance(self.words, FormRule) else (self.at,)
 
-    def expectation(self, number: int) -> gxe.Expectation:
+    def expectation(self, number: int) -> Expectation:
         """Return the Great Expectations object; `number` finds this rule again in the results."""
         try:
             kind = get_expectation_impl(self.expect)
             return kind(
                 **self.kwargs,
-                severity=self.words.severity.value,
+                severity=FailureSeverity(self.words.severity.value),
                 meta={"rule": self.words.id, "number": number},
                 notes=self.words.message,
             )
@@ -54,7 +55,7 @@ def expectations_of(form: Form, frame_name: str, columns: set[str], rules: RuleS
 
     A rule about a column that this version of the form does not have is left out.
     """
-    derived = [e for t in form.tables if t.name == frame_name for c in t.columns for e in _of_column(c, t, rules)]
+    derived = [e for t in form.tables if t.name == frame_name for c in t.columns for e in _of_column(c, rules)]
     written = [
         Expected(rule, rule.expect, rule.kwargs, rule.at)
         for rule in rules.of_form(form.code)
@@ -63,7 +64,7 @@ def expectations_of(form: Form, frame_name: str, columns: set[str], rules: RuleS
     return derived + written
 
 
-def _of_column(column: Column, table: Table, rules: RuleSet) -> Iterator[Expected]:
+def _of_column(column: Column, rules: RuleSet) -> Iterator[Expected]:
     for rule in rules.cells:
         kwargs = _derived_kwargs(rule, column)
         if kwargs is not None:

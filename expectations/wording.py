@@ -6,30 +6,31 @@ from typing import Any
 
 import pandas as pd
 
+from expectations.places import Place
 from expectations.rules import Words
+from expectations.suite import Expected
 from program.finding import Finding, Problem
 from program.form import Form
 from program.measure import to_printed
 from program.vietnamese import format_date, format_number
 
+Row = Mapping[Any, Any]
 Explanation = tuple[dict[str, str], str | None]
+"""Extra placeholders, and which of a rule's `cases` adds its sentence."""
 
 
 def finding_of_problem(problem: Problem, words: Words) -> Finding:
     """Return the finding for what the reader met."""
     values = {"value": problem.value or "", **problem.values}
-    return _fill(words, values, None, problem.sheet, problem.cell, problem.value)
+    return _fill(words, values, None, (problem.sheet, problem.cell))
 
 
-def finding_of_row(
-    words: Words, expect: str, kwargs: Mapping[str, Any], at: str, row: Mapping[str, Any], form: Form,
-    place: tuple[str | None, str | None], extra: Mapping[str, str],
-) -> Finding:  # fmt: skip
-    """Return the finding for one row that broke a rule, pointing at `place` and quoting the value of `at`."""
-    shown = {name: show(value, form.measure_of(name)) for name, value in row.items()}
-    explained, case = _EXPLAIN.get(expect, _nothing)(kwargs, row, at, form)
-    value = shown.get(at, "")
-    return _fill(words, {**shown, **explained, **extra, "value": value}, case, *place, value or None)
+def finding_of_row(rule: Expected, row: Row, form: Form, place: Place) -> Finding:
+    """Return the finding for one row that broke a rule, pointing at `place` and quoting the value found there."""
+    shown = {str(name): show(value, form.measure_of(str(name))) for name, value in row.items()}
+    explain = _EXPLAIN.get(rule.expect)
+    extra, case = explain(rule, row, form) if explain else ({}, None)
+    return _fill(rule.words, {**shown, **extra, **rule.extra, "value": shown.get(rule.at, "")}, case, place)
 
 
 def show(value: Any, measure: str) -> str:
@@ -43,9 +44,7 @@ def show(value: Any, measure: str) -> str:
     return str(value)
 
 
-def _fill(
-    words: Words, values: Mapping[str, str], case: str | None, sheet: str | None, cell: str | None, value: str | None
-) -> Finding:
+def _fill(words: Words, values: Mapping[str, str], case: str | None, place: Place) -> Finding:
     message = f"{words.message} {words.cases[case]}" if case in words.cases else words.message
     return Finding(
         rule=words.id,
@@ -53,23 +52,19 @@ def _fill(
         message=message.format_map(values),
         expected=words.expected.format_map(values),
         fix=words.fix.format_map(values),
-        sheet=sheet,
-        cell=cell,
-        value=value,
+        sheet=place[0],
+        cell=place[1],
+        value=values["value"] or None,
     )
 
 
-def _nothing(kwargs: Mapping[str, Any], row: Mapping[str, Any], at: str, form: Form) -> Explanation:
-    return {}, None
-
-
-def _sum_of_parts(kwargs: Mapping[str, Any], row: Mapping[str, Any], at: str, form: Form) -> Explanation:
+def _sum_of_parts(rule: Expected, row: Row, form: Form) -> Explanation:
     """`parts` reads "3 + 8 = 11", `parts_sum` is the 11; the case is `above` where the total exceeds it."""
-    total, *names = kwargs["column_list"]
+    total, *names = rule.kwargs["column_list"]
     given = [float(row[name]) for name in names if not pd.isna(row[name])]
     difference = float(row[total]) - sum(given)
     measure = form.measure_of(total)
-    parts_sum = show(sum(given), measure)
+    parts_sum = show(float(sum(given)), measure)
     addition = " + ".join(show(part, measure) for part in given)
     values = {
         "parts": f"{addition} = {parts_sum}" if len(given) > 1 else parts_sum,
@@ -79,13 +74,13 @@ def _sum_of_parts(kwargs: Mapping[str, Any], row: Mapping[str, Any], at: str, fo
     return values, "above" if difference > 0 else "below"
 
 
-def _whole(kwargs: Mapping[str, Any], row: Mapping[str, Any], at: str, form: Form) -> Explanation:
+def _whole(rule: Expected, row: Row, _form: Form) -> Explanation:
     """A value with at most three decimals may be a whole number whose thousands dot was taken for a decimal point."""
-    thousandfold = round(float(row[at]) * 1000, 6)
+    thousandfold = round(float(row[rule.at]) * 1000, 6)
     return {"thousandfold": show(thousandfold, "")}, "thousandfold" if thousandfold.is_integer() else None
 
 
-_EXPLAIN: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any], str, Form], Explanation]] = {
+_EXPLAIN: dict[str, Callable[[Expected, Row, Form], Explanation]] = {
     "expect_column_total_to_equal_sum_of_parts": _sum_of_parts,
     "expect_column_values_to_be_whole": _whole,
 }

@@ -18,7 +18,6 @@ from program.settings import Settings
 from program.source import Source
 from program.submission import Verdict
 from program.vietnamese import VIETNAM_TIME
-from publish.site import docs_folder
 from warehouse.catalogue import sync_catalogue
 from warehouse.engine import Warehouse, prepare_warehouse
 from warehouse.ledger import finish_run, pending_deliveries, start_run
@@ -56,7 +55,7 @@ class Night:
         self.warehouse: Warehouse = prepare_warehouse(settings.warehouse_url)
         sync_catalogue(self.warehouse, self.pack, obligations(self.pack.duties, self.pack.units, self.as_of))
         self.run_id = start_run(self.warehouse, self.as_of, self.rules.version, self.now())
-        self.checker = Checker(self.pack, self.rules, docs_folder(settings, self.run_id))
+        self.checker = Checker(self.pack, self.rules)
         self.summary = Summary(run_id=self.run_id, as_of=self.as_of.isoformat())
         self._given_up: set[int] = set()
 

@@ -7,7 +7,6 @@ from flows.night import Night
 from warehouse.queries import night_rows
 
 
-
 def counts_of(summary: Mapping[str, Any]) -> dict[str, int]:
     """Return a night's counts in the order in which people ask for them, by what they are called on a screen."""
     return {

@@ -14,7 +14,7 @@ from program.source import Source
 from program.submission import Submission, Verdict
 from publish.mail import compose
 from publish.post import open_post
-from publish.site import prune_docs, publish_site
+from publish.site import docs_folder, prune_docs, publish_site
 from warehouse.ledger import RECEIVED, keep_cursor, known_versions, read_cursor, record_delivery
 from warehouse.load import load_submission
 from warehouse.outbox import mark_failed, mark_sent, pending_letters
@@ -140,7 +140,7 @@ def _recipient(night: Night, submission: Submission) -> str | None:
 def publish(night: Night) -> None:
     """Write Data Docs of what was checked this night, and the page of what is believed now."""
     if night.summary.verdicts:
-        night.summary.data_docs = str(night.checker.publish_docs() or "")
+        night.summary.data_docs = str(night.checker.publish_docs(docs_folder(night.settings, night.run_id)))
         prune_docs(night.settings)
     night.summary.page = str(publish_site(night.warehouse, night.pack, night.settings, night.now()))
 

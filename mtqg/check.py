@@ -111,7 +111,13 @@ def _print(file: Path, submission: Submission, pack: Pack, *, show_all: bool) ->
 
 def _print_finding(finding: Finding) -> None:
     words, style = _SEVERITY_WORDS[finding.severity]
-    place = f"Trang \"{finding.sheet}\", ô {finding.cell}" if finding.cell else f"Trang \"{finding.sheet}\"" if finding.sheet else "Cả tệp"
+    place = (
+        f'Trang "{finding.sheet}", ô {finding.cell}'
+        if finding.cell
+        else f'Trang "{finding.sheet}"'
+        if finding.sheet
+        else "Cả tệp"
+    )
     value = f" (đang ghi: {finding.value})" if finding.value else ""
     out.print(f"\n[{style}]{words}[/] {finding.rule} · ", end="", highlight=False)
     out.print(f"{place}{value}", style="bold", markup=False, highlight=False)

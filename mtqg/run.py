@@ -45,7 +45,9 @@ def run(
         failure = error
     except Exception as error:
         logging.getLogger("mtqg").exception("night failed")
-        failure = MtqgError(f"the night stopped: {type(error).__name__}: {error}\nDetails: {log}. Run it again: it goes on where it was.")
+        failure = MtqgError(
+            f"the night stopped: {type(error).__name__}: {error}\nDetails: {log}. Run it again: it goes on where it was."
+        )
     summary = last_summary(open_warehouse(settings.warehouse_url)) if failure is None or _has_night(settings) else None
     if summary:
         _print_summary(summary, settings)

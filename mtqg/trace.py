@@ -35,7 +35,9 @@ def trace(
     warehouse = open_warehouse(settings.warehouse_url)
     facts = trace_facts(warehouse, form=wanted.form or "", unit=unit, period=code, elements=elements)
     if not facts:
-        raise ConfigurationError(f"no figure of {indicator} for unit {unit} in {code}; `mtqg status --period {code}` shows what came")
+        raise ConfigurationError(
+            f"no figure of {indicator} for unit {unit} in {code}; `mtqg status --period {code}` shows what came"
+        )
     value = _value(wanted, [f for f in facts if f.known_to is None])
     if as_json:
         print_json(
@@ -108,10 +110,10 @@ def _print(indicator: Indicator, unit: str, period: str, value: float | None, fa
         state = "believed now" if fact.known_to is None else f"believed until {format_instant(fact.known_to)}"
         lines = {
             f"{fact.element} = {format_number(fact.value or 0)}": state,
-            "cell": f"sheet \"{fact.sheet}\", cell {fact.cell}",
+            "cell": f'sheet "{fact.sheet}", cell {fact.cell}',
             "file": f"{fact.name}{' (synthetic)' if fact.is_synthetic else ''}",
             "sha256": fact.sha256,
-            "sender": f"unit {fact.sender_unit or 'unknown'}, by {fact.channel} \"{fact.source}\"",
+            "sender": f'unit {fact.sender_unit or "unknown"}, by {fact.channel} "{fact.source}"',
             "received": format_instant(fact.received_at),
             "submission": f"{fact.submission_id}, version {fact.version}, {fact.verdict.value}",
             "rules": fact.rule_set_version,

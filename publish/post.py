@@ -2,8 +2,8 @@
 
 import smtplib
 import ssl
-from email.policy import SMTP
 from email.message import Message
+from email.policy import SMTP
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit

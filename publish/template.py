@@ -144,6 +144,7 @@ def _write_line(sheet: Worksheet, styles: _Styles, table: Table, row: int, value
 def _restrict(sheet: Worksheet, column: Column, top: int, at: int, bottom: int) -> None:
     """Let Excel refuse, with a Vietnamese message, what the rules would refuse anyway."""
     name = column.label[:32]
+    options: dict[str, object]
     if column.vocabulary:
         options = {"validate": "list", "source": [entry.label for entry in column.vocabulary.values()]}
         message = "Chọn một giá trị trong danh sách."

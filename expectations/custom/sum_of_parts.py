@@ -3,10 +3,12 @@
 from typing import Any, Literal
 
 import pandas as pd
-from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import MulticolumnMapExpectation
-from great_expectations.expectations.metrics.map_metric_provider import (
+from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map_metric_provider import (
     MulticolumnMapMetricProvider,
+)
+from great_expectations.expectations.metrics.map_metric_provider.multicolumn_condition_partial import (
     multicolumn_condition_partial,
 )
 
@@ -19,8 +21,12 @@ class MulticolumnTotalEqualsSumOfParts(MulticolumnMapMetricProvider):
     condition_value_keys = ("tolerance", "empty_parts")
 
     @multicolumn_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
-    def _pandas(  # noqa: N805  (a GX partial takes the class)
-        cls, column_list: pd.DataFrame, tolerance: float = 0, empty_parts: str = "zero", **kwargs: Any
+    def _pandas(
+        cls,  # noqa: N805  (a GX partial takes the class)
+        column_list: pd.DataFrame,
+        tolerance: float = 0,
+        empty_parts: str = "zero",
+        **_kwargs: Any,
     ) -> pd.Series:
         total, parts = column_list.iloc[:, 0], column_list.iloc[:, 1:]
         excess = parts.sum(axis=1) - total
@@ -31,7 +37,7 @@ class MulticolumnTotalEqualsSumOfParts(MulticolumnMapMetricProvider):
         return equal | total.isna()
 
 
-class ExpectColumnTotalToEqualSumOfParts(MulticolumnMapExpectation):  # type: ignore[misc]
+class ExpectColumnTotalToEqualSumOfParts(MulticolumnMapExpectation):
     """Expect the first column of `column_list` to equal the sum of the others, row by row.
 
     A row without a total is left alone. An empty part counts as 0 (`empty_parts: zero`), or makes the row

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pandas as pd
-from great_expectations.execution_engine import PandasExecutionEngine
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnMapExpectation
-from great_expectations.expectations.metrics import ColumnMapMetricProvider, column_condition_partial
+from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import column_condition_partial
+from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import ColumnMapMetricProvider
 
 
 class ColumnValuesWhole(ColumnMapMetricProvider):
@@ -14,11 +15,11 @@ class ColumnValuesWhole(ColumnMapMetricProvider):
     condition_metric_name = "column_values.whole"
 
     @column_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
-    def _pandas(cls, column: pd.Series, **kwargs: Any) -> pd.Series:  # noqa: N805  (a GX partial takes the class)
+    def _pandas(cls, column: pd.Series, **_kwargs: Any) -> pd.Series:  # noqa: N805  (a GX partial takes the class)
         return column % 1 == 0
 
 
-class ExpectColumnValuesToBeWhole(ColumnMapExpectation):  # type: ignore[misc]
+class ExpectColumnValuesToBeWhole(ColumnMapExpectation):
     """Expect column values to be whole numbers.
 
     A numeric 2.208 in such a column is a thousands dot that a spreadsheet in another locale took for a decimal point.

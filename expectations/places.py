@@ -1,0 +1,33 @@
+"""Where a rule points: from an element and a row back to the sheet and cell that a district typed."""
+
+from program.form import Form
+from program.reading import Reading, TableReading
+
+Place = tuple[str | None, str | None]
+"""Sheet and cell; both None for the submission as a whole."""
+
+SUBMISSION = "submission"
+"""The frame with a row a submission."""
+
+
+def place_of(form: Form, frame: str, element: str, row: int, reading: Reading) -> Place | None:
+    """Return sheet and cell of `element`; None where this workbook lacks its column or line.
+
+    In a table's frame `row` is the sheet's own; in the submission frame a matrix element knows its line itself, and
+    what stands in no cell (a list's summary, the period) is the submission as a whole.
+    """
+    if frame != SUBMISSION:
+        return _cell(reading.tables[frame], element, row)
+    for table in form.tables:
+        if element in table.elements and table.name in reading.tables:
+            column, line = table.elements[element]
+            read = reading.tables[table.name]
+            rows = read.frame.loc[read.frame["line"] == line.key, "row"]
+            return _cell(read, column.name, int(rows.iloc[0])) if len(rows) else None
+    return None, None
+
+
+def _cell(read: TableReading, element: str, row: int) -> Place | None:
+    cell = read.cell(element, row)
+    sheets = read.frame.loc[read.frame["row"] == row, "sheet"]
+    return (str(sheets.iloc[0]), cell) if cell and len(sheets) else None
