@@ -1,5 +1,6 @@
 """`mtqg status`: who has reported what, when, with which verdict; and who has not."""
 
+from itertools import groupby
 from typing import Annotated
 
 import typer
@@ -7,7 +8,7 @@ from rich.table import Table
 
 from mtqg.console import VERDICT_STYLES, out, print_json
 from mtqg.template import read_period
-from program.answers import ReportingRow
+from program.answers import NightRow, ReportingRow
 from program.pack import Pack, load_pack
 from program.settings import load_settings
 from program.vietnamese import format_instant
@@ -19,25 +20,36 @@ def status(
 ) -> None:
     """Show who has reported what, when and with which verdict, and who has not.
 
-    The verdict is that of the version believed now; "to fix" says that a later version is still bad.
+    The verdict is that of the version believed now; "to fix" says that a later version is still bad. Files whose
+    unit, form or period could not be told are listed last.
     """
     from warehouse.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
-    from warehouse.queries import reporting  # noqa: PLC0415
+    from warehouse.queries import reporting, unplaced  # noqa: PLC0415
 
     settings = load_settings()
     pack = load_pack(settings.pack)
-    rows = reporting(open_warehouse(settings.warehouse_url), read_period(period).code if period else None)
+    warehouse = open_warehouse(settings.warehouse_url)
+    rows = reporting(warehouse, read_period(period).code if period else None)
+    strays = [] if period else unplaced(warehouse)
     if as_json:
-        print_json([_as_json(row, pack) for row in rows])
-    else:
-        out.print(_table(rows, pack))
+        print_json([_as_json(row, pack) for row in rows] + [_stray_as_json(row) for row in strays])
+        return
+    for (form, of_period), group in groupby(rows, key=lambda row: (row.form_code, row.period)):
+        out.print(_table(f"{form} · {of_period}", list(group), pack))
+    if strays:
+        out.print("[bold]Files that could not be placed (no unit, form or period)[/]")
+    for stray in strays:
+        sender = f"{stray.sender_unit} {_name(stray.sender_unit, pack)}"
+        out.print(
+            f"  [{VERDICT_STYLES[stray.verdict]}]{stray.verdict.value}[/] from {sender}: {stray.delivery_name}", highlight=False
+        )
 
 
 def _as_json(row: ReportingRow, pack: Pack) -> dict[str, object]:
     return {
         "form": row.form_code,
         "unit": row.unit_code,
-        "unit_name": _name(row, pack),
+        "unit_name": _name(row.unit_code, pack),
         "period": row.period,
         "due": row.due_date,
         "reported": row.verdict is not None,
@@ -51,28 +63,38 @@ def _as_json(row: ReportingRow, pack: Pack) -> dict[str, object]:
     }
 
 
-def _table(rows: list[ReportingRow], pack: Pack) -> Table:
+def _stray_as_json(row: NightRow) -> dict[str, object]:
+    return {
+        "form": row.form_code,
+        "unit": row.unit_code,
+        "period": row.period,
+        "reported": False,
+        "verdict": row.verdict.value,
+        "sender": row.sender_unit,
+        "received_at": row.received_at.isoformat(),
+        "file": row.delivery_name,
+        "synthetic": row.is_synthetic,
+    }
+
+
+def _table(title: str, rows: list[ReportingRow], pack: Pack) -> Table:
     missing = sum(row.verdict is None for row in rows)
-    table = Table(title=f"{len(rows)} reports, {missing} not received", title_justify="left")
-    for column in ("form", "period", "unit", "due", "verdict", "version", "received", "file"):
-        table.add_column(column, overflow="fold")
+    due = next((f", due {row.due_date}" for row in rows if row.due_date), "")
+    table = Table(title=f"{title}{due}: {len(rows)} reports, {missing} not received", title_justify="left")
+    for column in ("unit", "verdict", "version", "received"):
+        table.add_column(column)
     for row in rows:
         verdict = "not received" if row.verdict is None else row.verdict.value
-        style = VERDICT_STYLES.get(verdict, "dim")
-        to_fix = " (a later version is to fix)" if row.is_open and row.verdict is not None and row.verdict.loads else ""
+        to_fix = ", newer one to fix" if row.is_open and row.verdict is not None and row.verdict.loads else ""
         table.add_row(
-            row.form_code,
-            row.period,
-            f"{row.unit_code} {_name(row, pack)}",
-            f"{row.due_date or ''}",
-            f"[{style}]{verdict}[/]{to_fix}",
-            f"{row.version}/{row.versions}" if row.versions else "",
+            f"{row.unit_code} {_name(row.unit_code, pack)}",
+            f"[{VERDICT_STYLES.get(verdict, 'dim')}]{verdict}[/]{to_fix}",
+            f"{row.version} of {row.versions}" if row.versions else "",
             format_instant(row.received_at) if row.received_at else "",
-            row.delivery_name or "",
         )
     return table
 
 
-def _name(row: ReportingRow, pack: Pack) -> str:
-    unit = pack.units.latest(row.unit_code)
+def _name(code: str | None, pack: Pack) -> str:
+    unit = pack.units.latest(code or "")
     return unit.name if unit else ""

@@ -95,6 +95,7 @@ class NightRow:
     """A submission of one night, for tables of it."""
 
     delivery_name: str
+    received_at: datetime
     sender_unit: str | None
     form_code: str | None
     unit_code: str | None

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, case, func, select, text
+from sqlalchemy import ColumnElement, Engine, case, func, select, text
 from sqlalchemy.orm import Session
 
 from program.answers import NightRow, ProgressRow, ReportingRow, TracedFact
@@ -103,7 +103,15 @@ def _traced(session: Session, fact: FactRow, submission: SubmissionRow, delivery
 
 def night_rows(engine: Engine, run_id: int) -> list[NightRow]:
     """Return every submission that a night judged, in the order in which it came."""
+    return _night_rows(engine, SubmissionRow.run_id == run_id)
 
+
+def unplaced(engine: Engine) -> list[NightRow]:
+    """Return every submission of which unit, form or period could not be told, in the order in which it came."""
+    return _night_rows(engine, SubmissionRow.version.is_(None))
+
+
+def _night_rows(engine: Engine, condition: ColumnElement[bool]) -> list[NightRow]:
     def count(severity: str) -> Any:
         return func.count(case((FindingRow.severity == severity, 1)))
 
@@ -111,16 +119,25 @@ def night_rows(engine: Engine, run_id: int) -> list[NightRow]:
         select(SubmissionRow, DeliveryRow, count("critical"), count("warning"))
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .outerjoin(FindingRow, FindingRow.submission_id == SubmissionRow.id)
-        .where(SubmissionRow.run_id == run_id)
+        .where(condition)
         .group_by(SubmissionRow.id, DeliveryRow.id)
         .order_by(DeliveryRow.received_at, DeliveryRow.id)
     )
     with Session(engine) as session:
         return [
             NightRow(
-                d.name, d.sender_unit, s.form_code, s.unit_code, s.period, Verdict(s.verdict), criticals, warnings, d.is_synthetic
+                delivery_name=delivery.name,
+                received_at=delivery.received_at,
+                sender_unit=delivery.sender_unit,
+                form_code=submission.form_code,
+                unit_code=submission.unit_code,
+                period=submission.period,
+                verdict=Verdict(submission.verdict),
+                criticals=criticals,
+                warnings=warnings,
+                is_synthetic=delivery.is_synthetic,
             )
-            for s, d, criticals, warnings in session.execute(query)
+            for submission, delivery, criticals, warnings in session.execute(query)
         ]
 
 

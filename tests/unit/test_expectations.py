@@ -1,0 +1,115 @@
+"""Our own expectations as Great Expectations runs them, and the rule files as a reviewer meets them."""
+
+import re
+from pathlib import Path
+
+import great_expectations as gx
+import pandas as pd
+import pytest
+from great_expectations.expectations.registry import get_expectation_impl
+
+import expectations.custom as own
+from expectations.rules import SUITES, RuleSet
+from expectations.suite import Expected
+from expectations.validation import Validation
+from program.errors import ConfigurationError, MtqgError
+from program.finding import Severity
+from program.pack import Pack
+
+INDEX = {"submission_id": [0, 0, 1, 1], "row": [1, 2, 1, 2]}
+
+
+def failing(frame: pd.DataFrame, expect: str, pack: Pack, **kwargs: object) -> list[tuple[int, int]]:
+    words = RuleSet(pack).reading["FILE-01"]
+    found = Validation("test").failures("frame", frame, [Expected(words, expect, kwargs, "a")])
+    return [(number, row) for _, number, row in found]
+
+
+def test_whole_numbers_pass_and_fractions_fail(pack: Pack) -> None:
+    frame = pd.DataFrame({**INDEX, "a": [3.0, 2.208, float("nan"), -1.5]})
+    assert failing(frame, "expect_column_values_to_be_whole", pack, column="a") == [(0, 2), (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("empty_parts", "expected"),
+    [("zero", [(0, 2), (1, 1)]), ("unknown", [(0, 2)])],
+)
+def test_a_total_equals_the_sum_of_its_parts(pack: Pack, empty_parts: str, expected: list[tuple[int, int]]) -> None:
+    nothing = float("nan")
+    frame = pd.DataFrame({**INDEX, "a": [11.0, 12.0, 5.0, nothing], "b": [3.0, 3.0, 3.0, 3.0], "c": [8.0, 8.0, nothing, 1.0]})
+    kwargs = {"column_list": ["a", "b", "c"], "empty_parts": empty_parts, "ignore_row_if": "never"}
+    assert failing(frame, "expect_column_total_to_equal_sum_of_parts", pack, **kwargs) == expected
+
+
+def test_a_tolerance_forgives_rounding(pack: Pack) -> None:
+    frame = pd.DataFrame({**INDEX, "a": [1.0, 1.2, 1.0, 1.0], "b": [1.0, 1.0, 1.0, 1.0]})
+    kwargs = {"column_list": ["a", "b"], "tolerance": 0.1, "ignore_row_if": "never"}
+    assert failing(frame, "expect_column_total_to_equal_sum_of_parts", pack, **kwargs) == [(0, 2)]
+
+
+def test_a_rule_that_cannot_be_run_raises_instead_of_passing(pack: Pack) -> None:
+    frame = pd.DataFrame({**INDEX, "a": ["x", "y", "z", "w"]})
+    with pytest.raises(MtqgError, match="FILE-01"):
+        failing(frame, "expect_column_values_to_be_whole", pack, column="a")
+
+
+def test_a_misspelt_expectation_names_the_rule(pack: Pack) -> None:
+    frame = pd.DataFrame({**INDEX, "a": [1.0, 1.0, 1.0, 1.0]})
+    with pytest.raises(ConfigurationError, match="FILE-01: expect_colum_values"):
+        failing(frame, "expect_colum_values", pack, column="a")
+
+
+@pytest.mark.parametrize("name", own.__all__)
+def test_each_of_our_expectations_is_registered_and_explains_itself(name: str) -> None:
+    kind = getattr(own, name)
+    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    assert get_expectation_impl(snake) is kind
+    assert kind.__doc__
+
+
+def test_every_rule_of_a_form_is_written_out_and_has_a_source(pack: Pack) -> None:
+    rules = RuleSet(pack)
+    for form in pack.forms:
+        elements = {c.name for t in form.tables for c in t.columns} | {
+            e for t in form.tables for e in (*t.elements, *t.summaries)
+        }
+        for rule in rules.of_form(form.code):
+            assert rule.message
+            assert rule.fix
+            assert rule.source
+            assert {*rule.columns, rule.at} <= elements | {"period_start", "period_end"}, rule.id
+
+
+def test_severities_are_the_three_words_of_great_expectations() -> None:
+    from great_expectations.expectations.metadata_types import FailureSeverity
+
+    assert {s.value for s in Severity} == {s.value for s in FailureSeverity}
+
+
+def test_the_version_changes_with_a_rule(pack: Pack, tmp_path: Path) -> None:
+    for path in SUITES.glob("*.yaml"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    before = RuleSet(pack, tmp_path).version
+    suite = tmp_path / "training.yaml"
+    suite.write_text(suite.read_text(encoding="utf-8").replace("severity: warning", "severity: critical", 1), encoding="utf-8")
+    assert RuleSet(pack, tmp_path).version != before
+
+
+def test_a_rule_file_that_is_wrong_names_file_and_key(pack: Pack, tmp_path: Path) -> None:
+    for path in SUITES.glob("*.yaml"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    suite = tmp_path / "training.yaml"
+    suite.write_text(suite.read_text(encoding="utf-8").replace("severity: critical", "severity: deadly", 1), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"training\.yaml: rules\.0\.severity: .*deadly"):
+        RuleSet(pack, tmp_path)
+
+
+def test_data_docs_are_written_where_asked(pack: Pack, tmp_path: Path) -> None:
+    validation = Validation("test")
+    words = RuleSet(pack).reading["FILE-01"]
+    rule = Expected(words, "expect_column_values_to_be_whole", {"column": "a"}, "a")
+    validation.failures("frame", pd.DataFrame({**INDEX, "a": [1.0, 2.5, 3.0, 4.0]}), [rule])
+    page = validation.publish_docs(tmp_path / "docs")
+    assert page.exists()
+    assert any("2.5" in p.read_text(encoding="utf-8") for p in (tmp_path / "docs" / "validations").rglob("*.html"))
+    assert gx.__version__.startswith("1.")

@@ -1,0 +1,168 @@
+"""Each rule of the training form: what it must find, at which cell, and what it must leave alone."""
+
+from copy import deepcopy
+from datetime import date
+
+import pytest
+
+from connectors.reader.reader import read_delivery
+from expectations.checking import Checker
+from expectations.rules import RuleSet
+from program.finding import Finding, Severity
+from program.pack import Pack
+from program.submission import Submission, Verdict
+from tests.conftest import GOOD_LEVELS, Fill, delivery
+
+GOOD_CLASS = {
+    "class_title": "Lớp giám sát cộng đồng",
+    "class_topic": "Giám sát",
+    "class_level": "district",
+    "class_place": "Huyện Châu Thành",
+    "class_first_day": date(2024, 10, 7),
+    "class_last_day": date(2024, 10, 9),
+    "class_participants": 50,
+    "class_organiser": "Phòng Dân tộc",
+}
+GOOD_LIST = [GOOD_CLASS, GOOD_CLASS, GOOD_CLASS]
+
+
+@pytest.fixture(scope="module")
+def checker(pack: Pack) -> Checker:
+    return Checker(pack, RuleSet(pack))
+
+
+def levels_with(line: str, **values: float | None) -> dict:
+    levels = deepcopy(GOOD_LEVELS)
+    levels.setdefault(line, {}).update(values)
+    return levels
+
+
+def list_with(**values: object) -> list:
+    return [{**GOOD_CLASS, **values}, GOOD_CLASS, GOOD_CLASS]
+
+
+def judge(checker: Checker, pack: Pack, *workbooks: bytes) -> list[Submission]:
+    return checker.check([read_delivery(w, delivery(number=n), pack, max_bytes=10**7) for n, w in enumerate(workbooks)])
+
+
+def asked(submission: Submission) -> list[Finding]:
+    return [f for f in submission.findings if f.severity is not Severity.INFO]
+
+
+def test_a_consistent_report_is_accepted_without_a_question(checker: Checker, pack: Pack, fill: Fill) -> None:
+    submission = judge(checker, pack, fill("942", "2024-Q4", classes=GOOD_LIST))[0]
+    assert asked(submission) == []
+    assert submission.verdict is Verdict.ACCEPTED
+    assert (submission.unit_code, str(submission.period)) == ("942", "2024-Q4")
+
+
+BAD_LEVELS = [
+    ("CELL-01", "C10", "critical", levels_with("commune", participants=None)),
+    ("CELL-03", "C9", "critical", levels_with("district", participants=2.208)),
+    ("CELL-03", "I9", "critical", levels_with("district", budget_planned_vnd=0.0000001)),
+    ("CELL-04", "B9", "critical", levels_with("district", classes=-2)),
+    ("CELL-06", "H9", "critical", levels_with("district", days=1e17)),
+    ("TRN-01", "D9", "critical", levels_with("district", women=121)),
+    ("TRN-02", "E9", "critical", levels_with("district", ethnic_minority=121)),
+    ("TRN-03", "C9", "critical", levels_with("district", officials=21)),
+    ("TRN-04", "J9", "warning", levels_with("district", budget_planned_vnd=100, budget_spent_vnd=100.1)),
+    ("TRN-05", "B11", "warning", levels_with("total", classes=4)),
+    ("TRN-06", "C11", "critical", levels_with("total", participants=160, officials=None, community=None)),
+]
+
+
+@pytest.mark.parametrize(("rule", "cell", "severity", "levels"), BAD_LEVELS, ids=[f"{r}-{c}" for r, c, *_ in BAD_LEVELS])
+def test_a_summary_rule_finds_its_cell(
+    checker: Checker, pack: Pack, fill: Fill, rule: str, cell: str, severity: str, levels: dict
+) -> None:
+    # The template writes the four levels in rows 9 to 12; here province is row 9.
+    shifted = f"{cell[0]}{int(cell[1:]) + 1}"
+    found = asked(judge(checker, pack, fill("942", "2024-Q4", levels=levels))[0])
+    match = [f for f in found if f.rule == rule]
+    assert [(f.sheet, f.cell, f.severity.value) for f in match] == [("Tổng hợp", shifted, severity)], found
+    assert "{" not in match[0].message + match[0].fix + match[0].expected
+
+
+BAD_CLASSES = [
+    ("CELL-01", "B9", "critical", list_with(class_title=None)),
+    ("CELL-05", "D9", "critical", list_with(class_level="Cấp thôn")),
+    ("TRN-09", "G9", "critical", list_with(class_last_day=date(2024, 10, 6))),
+    ("TRN-10", "F9", "warning", list_with(class_first_day=date(2024, 9, 30))),
+    ("TRN-11", "G9", "warning", list_with(class_last_day=date(2025, 1, 2))),
+]
+
+
+@pytest.mark.parametrize(("rule", "cell", "severity", "classes"), BAD_CLASSES, ids=[r for r, *_ in BAD_CLASSES])
+def test_a_class_rule_finds_its_cell(
+    checker: Checker, pack: Pack, fill: Fill, rule: str, cell: str, severity: str, classes: list
+) -> None:
+    found = asked(judge(checker, pack, fill("942", "2024-Q4", classes=classes))[0])
+    assert [(f.sheet, f.cell, f.severity.value) for f in found if f.rule == rule] == [("Danh sách lớp", cell, severity)], found
+
+
+@pytest.mark.parametrize(
+    ("rule", "classes"), [("TRN-07", GOOD_LIST[:2]), ("TRN-08", list_with(class_participants=51))], ids=["count", "people"]
+)
+def test_the_list_must_agree_with_the_summary(checker: Checker, pack: Pack, fill: Fill, rule: str, classes: list) -> None:
+    submission = judge(checker, pack, fill("942", "2024-Q4", classes=classes))[0]
+    assert rule in {f.rule for f in asked(submission)}
+    assert submission.verdict is Verdict.ACCEPTED_WITH_WARNINGS
+
+
+def test_both_readings_of_a_class_total_are_told(checker: Checker, pack: Pack, fill: Fill) -> None:
+    above, below = judge(
+        checker,
+        pack,
+        fill("942", "2024-Q4", levels=levels_with("total", classes=4)),
+        fill("942", "2024-Q4", levels=levels_with("total", classes=2)),
+    )
+    assert "2 + 1 = 3, lệch 1" in above.findings[0].message
+    assert "số 4 sai" in above.findings[0].message
+    assert "tổng 4 đúng" in above.findings[0].message
+    assert "tổng 2 đúng" in below.findings[0].message
+
+
+def test_a_refused_cell_is_told_once_and_not_again_by_every_sum_it_is_part_of(checker: Checker, pack: Pack, fill: Fill) -> None:
+    submission = judge(checker, pack, fill("942", "2024-Q4", levels=levels_with("district", participants=2.208)))[0]
+    assert [f.rule for f in asked(submission)] == ["CELL-03"]
+    assert "2.208" in submission.findings[0].message
+
+
+def test_an_unknown_part_is_not_taken_for_nought(checker: Checker, pack: Pack, fill: Fill) -> None:
+    unknown, too_much = judge(
+        checker,
+        pack,
+        fill("942", "2024-Q4", levels=levels_with("district", officials=None)),
+        fill("942", "2024-Q4", levels=levels_with("district", officials=None, community=121)),
+    )
+    assert asked(unknown) == []
+    assert [f.rule for f in asked(too_much)] == ["TRN-03"]
+
+
+def test_one_bad_submission_never_touches_its_neighbours(checker: Checker, pack: Pack, fill: Fill) -> None:
+    good, bad = fill("942", "2024-Q4"), fill("943", "2024-Q4", levels=levels_with("district", women=121))
+    alone = judge(checker, pack, good)[0]
+    together = judge(checker, pack, bad, good, b"", bad, good)
+    assert [s.verdict for s in together] == [
+        Verdict.QUARANTINED,
+        Verdict.ACCEPTED,
+        Verdict.UNREADABLE,
+        Verdict.QUARANTINED,
+        Verdict.ACCEPTED,
+    ]
+    assert together[1].findings == alone.findings == together[4].findings
+    assert together[1].facts == alone.facts
+
+
+def test_a_quarantined_submission_has_no_facts(checker: Checker, pack: Pack, fill: Fill) -> None:
+    submission = judge(checker, pack, fill("942", "2024-Q4", levels=levels_with("district", women=121)))[0]
+    assert submission.verdict is Verdict.QUARANTINED
+    assert submission.facts == ()
+
+
+def test_money_is_kept_in_whole_dong_and_shown_as_it_was_printed(checker: Checker, pack: Pack, fill: Fill) -> None:
+    levels = levels_with("total", budget_planned_vnd=152.3, budget_spent_vnd=152.4)
+    submission = judge(checker, pack, fill("942", "2024-Q4", levels=levels))[0]
+    facts = {f.element: f.value for f in submission.facts}
+    assert facts["budget_planned_vnd_total"] == 152_300_000
+    assert "152,4 triệu đồng) vượt kinh phí kế hoạch (152,3 triệu đồng)" in submission.findings[0].message
