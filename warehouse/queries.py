@@ -72,7 +72,7 @@ def trace(engine: Engine, *, form: str, unit: str, period: str, elements: list[s
         .order_by(SubmissionRow.known_to.is_not(None), SubmissionRow.version.desc(), FactRow.element)
     )
     with Session(engine) as session:
-        return [_traced(session, *row._tuple()) for row in session.execute(query)]
+        return [_traced(session, *row) for row in session.execute(query)]
 
 
 def _traced(session: Session, fact: FactRow, submission: SubmissionRow, delivery: DeliveryRow) -> TracedFact:

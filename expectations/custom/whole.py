@@ -14,7 +14,7 @@ class ColumnValuesWhole(ColumnMapMetricProvider):
 
     condition_metric_name = "column_values.whole"
 
-    @column_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
+    @column_condition_partial(engine=PandasExecutionEngine)
     def _pandas(cls, column: pd.Series, **_kwargs: Any) -> pd.Series:  # noqa: N805  (a GX partial takes the class)
         return column % 1 == 0
 

@@ -1,0 +1,261 @@
+"""The warehouse on SQLite: schema and migrations, versions and history, verdict and notice in one transaction."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from program.delivery import Delivery, Offer
+from program.errors import ConfigurationError, WarehouseError
+from program.finding import Finding, Severity
+from program.pack import Pack
+from program.period import Period
+from program.schedule import obligations
+from program.settings import Settings
+from program.submission import Fact, Submission, Verdict
+from warehouse import load as load_module
+from warehouse.catalogue import sync_catalogue
+from warehouse.engine import open_warehouse, prepare_warehouse
+from warehouse.ledger import keep_cursor, known_versions, pending_deliveries, read_cursor, record_delivery, start_run
+from warehouse.load import load_submission
+from warehouse.outbox import mark_failed, mark_sent, pending_letters
+from warehouse.queries import progress, reporting, trace, unplaced
+from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow, Table
+
+NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
+CRITICAL = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9")
+WARNING = Finding("TRN-05", Severity.WARNING, "Tổng lệch", "Sửa", sheet="Tổng hợp", cell="C12", value="12")
+Send = Callable[..., int | None]
+
+
+@pytest.fixture
+def engine(settings: Settings, pack: Pack) -> Engine:
+    engine = prepare_warehouse(settings.warehouse_url)
+    sync_catalogue(engine, pack, obligations(pack.duties, pack.units, date(2025, 1, 20)))
+    return engine
+
+
+@pytest.fixture
+def send(engine: Engine) -> Send:
+    """send(people, verdict, unit, ...): a submission of 2024-Q4 comes in, one minute after the one before."""
+    run, minutes = start_run(engine, date(2025, 1, 20), "rules-1", NOON), 0
+
+    def send(people: float, *findings: Finding, unit: str | None = "942", sender: str = "942", recipient: str | None = "a@b.example"):
+        nonlocal minutes
+        minutes += 1
+        now = NOON + timedelta(minutes=minutes)
+        offer = Offer(f"{sender}/{minutes}.xlsx", "1", f"{minutes}.xlsx", now, sender)
+        record_delivery(
+            engine, offer, source="inbox", channel="folder", sha256=f"{minutes:064d}", is_synthetic=False, run_id=run, now=now
+        )
+        verdict = Verdict.QUARANTINED if CRITICAL in findings else Verdict.ACCEPTED_WITH_WARNINGS if findings else Verdict.ACCEPTED
+        facts = (Fact("participants_total", 0, people, None, "Tổng hợp", "C12"), Fact("women_total", 0, 3.0, None, "Tổng hợp", "D12"))
+        submission = Submission(
+            delivery=pending_deliveries(engine, 10)[-1],
+            verdict=verdict,
+            findings=findings,
+            form_code="training",
+            form_version="v1",
+            unit_code=unit,
+            period=Period.parse("2024-Q4"),
+            facts=facts if verdict.loads else (),
+        )
+        return load_submission(engine, submission, run_id=run, rule_set_version="rules-1", recipient=recipient, now=now)
+
+    return send
+
+
+def figures(engine: Engine, unit: str = "942") -> list[float | None]:
+    """Every version of the figure, the one believed now first."""
+    return [f.value for f in trace(engine, form="training", unit=unit, period="2024-Q4", elements=["participants_total"])]
+
+
+def count(engine: Engine, table: type[Table]) -> int:
+    with Session(engine) as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_the_migrations_build_exactly_the_tables(engine: Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Table.metadata) == []
+
+
+def test_preparing_again_changes_nothing(engine: Engine, send: Send, settings: Settings) -> None:
+    send(100)
+    prepare_warehouse(settings.warehouse_url)
+    assert figures(engine) == [100]
+
+
+def test_an_empty_warehouse_says_that_no_night_has_run(tmp_path) -> None:
+    with pytest.raises(WarehouseError, match="mtqg run"):
+        open_warehouse(f"sqlite:///{tmp_path / 'none.sqlite'}")
+
+
+def test_a_wrong_url_is_a_sentence() -> None:
+    with pytest.raises(ConfigurationError, match="MTQG_WAREHOUSE_URL"):
+        prepare_warehouse("no such thing")
+
+
+def test_a_good_version_supersedes_the_one_before_which_stays(engine: Engine, send: Send) -> None:
+    send(100)
+    send(110)
+    facts = trace(engine, form="training", unit="942", period="2024-Q4", elements=["participants_total"])
+    assert [(f.value, f.version) for f in facts] == [(110, 2), (100, 1)]
+    assert facts[0].known_to is None
+    assert facts[1].known_to == facts[0].known_from
+
+
+def test_a_bad_version_never_replaces_a_good_one(engine: Engine, send: Send) -> None:
+    send(100)
+    assert send(90, CRITICAL) == 0
+    assert figures(engine) == [100]
+    row = next(r for r in reporting(engine, "2024-Q4") if r.unit_code == "942")
+    assert (row.verdict, row.version, row.versions, row.is_open) == (Verdict.ACCEPTED, 1, 2, True)
+
+
+def test_a_corrected_version_closes_the_matter(engine: Engine, send: Send) -> None:
+    send(90, CRITICAL)
+    send(100)
+    row = next(r for r in reporting(engine, "2024-Q4") if r.unit_code == "942")
+    assert (row.verdict, row.version, row.is_open) == (Verdict.ACCEPTED, 2, False)
+
+
+def test_units_do_not_touch_each_other(engine: Engine, send: Send) -> None:
+    send(100)
+    send(200, unit="943", sender="943")
+    assert (figures(engine), figures(engine, "943")) == ([100], [200])
+
+
+def test_what_was_recorded_before_is_not_recorded_again(engine: Engine, send: Send) -> None:
+    send(100)
+    with Session(engine) as session:
+        delivery = session.scalars(select(DeliveryRow)).one()
+    again = Submission(Delivery(delivery.id, "inbox", "folder", "1.xlsx", NOON, "x"), Verdict.ACCEPTED, ())
+    assert load_submission(engine, again, run_id=1, rule_set_version="r", recipient="a@b.example", now=NOON) is None
+    assert (count(engine, SubmissionRow), count(engine, OutboxRow)) == (1, 1)
+
+
+@pytest.mark.parametrize("step", ["_supersede", "_insert_findings", "_insert_facts", "_notice"])
+def test_a_crash_in_the_middle_of_a_load_leaves_nothing_of_it(
+    engine: Engine, send: Send, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    send(100)
+    before = [count(engine, t) for t in (SubmissionRow, FindingRow, FactRow, OutboxRow)]
+
+    def crash(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("power cut")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(load_module, step, crash)
+        with pytest.raises(RuntimeError):
+            send(110, WARNING)
+    assert [count(engine, t) for t in (SubmissionRow, FindingRow, FactRow, OutboxRow)] == before
+    assert figures(engine) == [100]
+    assert [d.name for d in pending_deliveries(engine, 10)] == ["2.xlsx"]
+
+
+def test_the_same_bytes_of_the_same_sender_are_recorded_but_not_processed(engine: Engine) -> None:
+    run = start_run(engine, date(2025, 1, 20), "r", NOON)
+
+    def receive(name: str, sender: str) -> str:
+        offer = Offer(name, "1", name, NOON, sender)
+        return record_delivery(
+            engine, offer, source="inbox", channel="folder", sha256="a" * 64, is_synthetic=False, run_id=run, now=NOON
+        )
+
+    assert [receive("a.xlsx", "942"), receive("a (1).xlsx", "942"), receive("b.xlsx", "943")] == ["received", "repeated", "received"]
+    assert [d.name for d in pending_deliveries(engine, 10)] == ["a.xlsx", "b.xlsx"]
+    assert ("a (1).xlsx", "1") in known_versions(engine, "inbox")
+
+
+def test_a_file_refused_for_its_size_is_recorded_each_time(engine: Engine) -> None:
+    run = start_run(engine, date(2025, 1, 20), "r", NOON)
+    for name in ("big.xlsx", "bigger.xlsx"):
+        offer = Offer(name, "1", name, NOON, "942")
+        state = record_delivery(
+            engine, offer, source="inbox", channel="folder", sha256=None, is_synthetic=False, run_id=run, now=NOON
+        )
+        assert state == "received"
+
+
+def test_one_offer_cannot_be_recorded_twice(engine: Engine) -> None:
+    run = start_run(engine, date(2025, 1, 20), "r", NOON)
+    offer = Offer("a.xlsx", "1", "a.xlsx", NOON, "942")
+    kwargs = {"source": "inbox", "channel": "folder", "sha256": "a" * 64, "is_synthetic": False, "run_id": run, "now": NOON}
+    record_delivery(engine, offer, **kwargs)
+    with pytest.raises(IntegrityError):
+        record_delivery(engine, offer, **kwargs)
+
+
+def test_a_cursor_is_kept_per_source(engine: Engine) -> None:
+    assert read_cursor(engine, "portal") is None
+    keep_cursor(engine, "portal", "c1", NOON)
+    keep_cursor(engine, "portal", "c2", NOON)
+    assert (read_cursor(engine, "portal"), read_cursor(engine, "other")) == ("c2", None)
+
+
+def test_notices_of_one_recipient_are_one_letter_and_go_once(engine: Engine, send: Send) -> None:
+    send(90, CRITICAL)
+    send(100, WARNING)
+    send(100, WARNING, unit="943", sender="943", recipient="c@d.example")
+    send(100, unit="944", sender="944", recipient=None)
+    letters = pending_letters(engine)
+    assert [(letter.recipient, len(letter.notices)) for letter in letters] == [("a@b.example", 2), ("c@d.example", 1)]
+    assert letters[0].notices[0].findings == (CRITICAL,)
+    mark_sent(engine, letters[0].message_id, NOON)
+    assert [letter.recipient for letter in pending_letters(engine)] == ["c@d.example"]
+
+
+def test_a_letter_that_was_not_marked_comes_again_with_the_same_id_and_content(engine: Engine, send: Send) -> None:
+    send(90, CRITICAL)
+    first = pending_letters(engine)[0]
+    mark_failed(engine, first.message_id, "server down")
+    send(95, CRITICAL)
+    letters = pending_letters(engine)
+    assert letters[0] == first
+    assert len(letters) == 2
+
+
+def test_progress_is_a_sum_of_what_is_believed_now(engine: Engine, send: Send) -> None:
+    send(100)
+    send(120, WARNING)
+    rows = {r.indicator_code: r for r in progress(engine)}
+    people, women = rows["TRN-PARTICIPANTS"], rows["TRN-WOMEN"]
+    assert (people.actual, people.target, people.status, people.is_flagged) == (120, None, "no_target", True)
+    assert women.actual == pytest.approx(100 * 3 / 120)
+
+
+def test_reporting_names_who_has_sent_nothing(engine: Engine, send: Send) -> None:
+    send(100)
+    rows = reporting(engine, "2024-Q4")
+    assert len(rows) == 11
+    assert {r.unit_code for r in rows if r.verdict is None} == {str(code) for code in range(941, 952)} - {"942"}
+
+
+def test_what_could_not_be_placed_is_not_lost(engine: Engine, send: Send) -> None:
+    send(90, CRITICAL, unit=None, sender="945")
+    assert [(s.sender_unit, s.delivery_name) for s in unplaced(engine)] == [("945", "1.xlsx")]
+
+
+@pytest.mark.parametrize(
+    ("spent", "percent", "status"), [(50e6, 50.0, "not_yet"), (100e6, 100.0, "achieved"), (0.0, 0.0, "not_yet")]
+)
+def test_a_share_is_judged_against_its_target(engine: Engine, send: Send, spent: float, percent: float, status: str) -> None:
+    send(100)
+    with Session(engine) as session, session.begin():
+        submission = session.scalars(select(SubmissionRow.id)).one()
+        for element, value in (("budget_spent_vnd_total", spent), ("budget_planned_vnd_total", 100e6)):
+            session.add(FactRow(submission_id=submission, element=element, line=0, value=value, sheet="S", cell="J12"))
+    row = next(r for r in progress(engine) if r.indicator_code == "TRN-SPENT")
+    assert (row.actual, row.target, row.percent, row.status) == (percent, 100, percent, status)
+
+
+def test_a_share_without_a_denominator_is_no_figure(engine: Engine, send: Send) -> None:
+    send(0)
+    assert next(r for r in progress(engine) if r.indicator_code == "TRN-WOMEN").status == "no_data"
