@@ -11,7 +11,7 @@ from connectors.archive import Archive
 from expectations.checking import Checker
 from expectations.rules import RuleSet
 from program.delivery import Delivery
-from program.errors import ConfigurationError
+from program.errors import AskedError
 from program.pack import Pack, load_pack
 from program.schedule import obligations
 from program.settings import Settings
@@ -65,11 +65,11 @@ class Night:
         return datetime.now(UTC)
 
     def sources(self, name: str | None) -> list[Source]:
-        """Return the pack's sources, or the one called `name`. Raises ConfigurationError where there is none."""
+        """Return the pack's sources, or the one called `name`. Raises AskedError where there is none."""
         chosen = [s for s in self.pack.sources if name in (None, s.name)]
         if not chosen:
             known = ", ".join(s.name for s in self.pack.sources)
-            raise ConfigurationError(f"no source is called {name!r}; {self.pack.folder}/sources.yaml declares: {known}")
+            raise AskedError(f"no source is called {name!r}; {self.pack.folder}/sources.yaml declares: {known}")
         return chosen
 
     def pending(self) -> Iterator[list[Delivery]]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mtqg.console import out
-from program.errors import ConfigurationError
+from program.errors import AskedError
 from program.pack import load_pack
 from program.period import Period
 from program.settings import load_settings
@@ -26,22 +26,22 @@ def template(
     chosen = pack.form(form, wanted)
     if chosen is None:
         known = ", ".join(sorted({f.code for f in pack.forms}))
-        raise ConfigurationError(f"no form {form!r} for {wanted}; the pack has: {known}")
+        raise AskedError(f"no form {form!r} for {wanted}; the pack has: {known}")
     if wanted.kind not in chosen.periods:
         kinds = ", ".join(k.value for k in chosen.periods)
-        raise ConfigurationError(f"form {form} is not asked for {wanted}; it takes periods of kind: {kinds}")
+        raise AskedError(f"form {form} is not asked for {wanted}; it takes periods of kind: {kinds}")
     reporter = pack.units.get(unit, wanted.end)
     if reporter is None:
         units = ", ".join(f"{u.code} {u.name}" for u in pack.units if u.is_valid_on(wanted.end))
-        raise ConfigurationError(f"no unit {unit!r} on {wanted.end}; units then: {units or 'none'}")
+        raise AskedError(f"no unit {unit!r} on {wanted.end}; units then: {units or 'none'}")
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(write_template(chosen, reporter, wanted))
     out.print(f"{output}: {chosen.short_title} – {reporter.name} – {wanted.label}", highlight=False, soft_wrap=True)
 
 
 def read_period(code: str) -> Period:
-    """Return the period that a command was given. Raises ConfigurationError with the spellings there are."""
+    """Return the period that a command was given. Raises AskedError with the spellings there are."""
     try:
         return Period.parse(code)
     except ValueError as wrong:
-        raise ConfigurationError(f"--period: {wrong}") from wrong
+        raise AskedError(f"--period: {wrong}") from wrong

@@ -9,7 +9,7 @@ from mtqg.console import out, print_json
 from mtqg.template import read_period
 from program.answers import TracedFact
 from program.catalogue import Indicator, IndicatorKind
-from program.errors import ConfigurationError
+from program.errors import AskedError
 from program.pack import Pack, load_pack
 from program.settings import load_settings
 from program.vietnamese import format_instant, format_number
@@ -35,7 +35,7 @@ def trace(
     warehouse = open_warehouse(settings.warehouse_url)
     facts = trace_facts(warehouse, form=wanted.form or "", unit=unit, period=code, elements=elements)
     if not facts:
-        raise ConfigurationError(
+        raise AskedError(
             f"no figure of {indicator} for unit {unit} in {code}; `mtqg status --period {code}` shows what came"
         )
     value = _value(wanted, [f for f in facts if f.known_to is None])
@@ -59,9 +59,9 @@ def _indicator(pack: Pack, code: str) -> Indicator:
     found = next((i for i in pack.indicators if i.code == code), None)
     fed = ", ".join(i.code for i in pack.indicators if i.form)
     if found is None:
-        raise ConfigurationError(f"no indicator {code!r}; indicators that a form feeds: {fed}")
+        raise AskedError(f"no indicator {code!r}; indicators that a form feeds: {fed}")
     if found.form is None:
-        raise ConfigurationError(f"indicator {code} has no form that feeds it yet; those that have one: {fed}")
+        raise AskedError(f"indicator {code} has no form that feeds it yet; those that have one: {fed}")
     return found
 
 

@@ -2,6 +2,7 @@
 
     MtqgError
     ├── ConfigurationError      stop, and fix the pack or a setting
+    ├── AskedError              ask otherwise: a command was given what does not exist
     ├── SourceError             retry; if it persists, tell the operator (the source is down or misbehaves)
     │   ├── TransientError      a retry is likely to cure it
     │   └── StillArriving       nothing to do: the next night takes it
@@ -20,6 +21,10 @@ class MtqgError(Exception):
 
 class ConfigurationError(MtqgError):
     """A pack file or a setting is wrong. Fix it; a retry does not help."""
+
+
+class AskedError(MtqgError):
+    """A command was asked for a form, unit, period, source or figure that there is not; the message says what there is."""
 
 
 class SourceError(MtqgError):

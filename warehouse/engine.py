@@ -21,8 +21,10 @@ MARTS = ("mart_progress", "mart_reporting")
 def open_warehouse(url: str) -> Engine:
     """Return an engine for an existing, migrated warehouse. Raises WarehouseError where there is none yet."""
     engine = _engine(url, begin="BEGIN")
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
     try:
-        is_there = inspect(engine).has_table("runs")
+        # Asked first, since SQLite would create the missing file.
+        is_there = (file is None or Path(file).exists()) and inspect(engine).has_table("runs")
     except SQLAlchemyError as wrong:
         raise WarehouseError(f"warehouse: cannot reach {engine.url!r}: {wrong}") from wrong
     if not is_there:

@@ -1,0 +1,220 @@
+"""A province's nights, as an operator runs them: samples → archive → warehouse → site → outbox, and then again."""
+
+import email
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email import policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from examples.seed_report import SEED_FILE
+from tests.conftest import GOOD_LEVELS, SAMPLES, Fill
+
+MTQG = Path(sys.executable).parent / "mtqg"
+
+
+@dataclass
+class Province:
+    """A folder with an inbox and everything that the nights write."""
+
+    home: Path
+    first: subprocess.CompletedProcess[str] | None = None
+
+    @property
+    def inbox(self) -> Path:
+        return self.home / "inbox"
+
+    @property
+    def var(self) -> Path:
+        return self.home / "var"
+
+    def mtqg(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        settings = {"MTQG_VAR": str(self.var), "MTQG_INBOX_URL": str(self.inbox), "COLUMNS": "160", **environment}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MTQG_", "PREFECT_"))}
+        return subprocess.run(
+            [MTQG, *arguments], env=inherited | settings, capture_output=True, text=True, timeout=180, check=False
+        )
+
+    def json(self, *arguments: str) -> list | dict:
+        return json.loads(self.mtqg(*arguments, "--json").stdout)
+
+    def mails(self) -> list[EmailMessage]:
+        files = sorted((self.var / "outbox").glob("*.eml"))
+        return [email.message_from_bytes(f.read_bytes(), policy=policy.default) for f in files]
+
+    def state(self) -> Mapping[str, str]:
+        """What a quiet night must not change: every archived file and mail, by content."""
+        kept = [p for room in ("archive", "outbox") for p in (self.var / room).rglob("*") if p.is_file()]
+        return {str(p.relative_to(self.var)): hashlib.sha256(p.read_bytes()).hexdigest() for p in kept}
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory: pytest.TempPathFactory) -> Province:
+    """The sample province after its first night."""
+    home = Province(tmp_path_factory.mktemp("province"))
+    # In the order in which the districts sent them, which is the order of their names.
+    for number, path in enumerate(sorted(SAMPLES.rglob("*.xlsx"))):
+        target = home.inbox / path.relative_to(SAMPLES)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+        os.utime(target, (1_750_000_000 + number, 1_750_000_000 + number))
+    home.first = home.mtqg("run")
+    return home
+
+
+def table(output: str) -> dict[str, int]:
+    rows = (line.split("│")[1:3] for line in output.splitlines() if line.count("│") == 3)
+    return {name.strip(): int(count) for name, count in rows}
+
+
+def test_the_first_night_ends_well_and_says_what_it_did(province: Province) -> None:
+    first = province.first
+    assert first is not None
+    assert first.returncode == 0, first.stderr
+    assert "Traceback" not in first.stdout + first.stderr
+    counts = table(first.stdout)
+    assert counts | {"facts loaded": 0} == {
+        "received": 66,
+        "accepted": 56,
+        "accepted with warnings": 3,
+        "quarantined": 6,
+        "unreadable": 1,
+        "facts loaded": 0,
+        "mails written": 10,
+        "same bytes sent again": 1,
+        "already known": 0,
+        "still arriving, left for the next night": 0,
+    }
+    assert counts["facts loaded"] > 3000
+    for place in ("site/index.html", "outbox", "warehouse.sqlite", "data-docs"):
+        assert place in first.stdout
+
+
+def test_a_second_night_loads_and_mails_nothing_and_says_so(province: Province) -> None:
+    before = province.state()
+    second = province.mtqg("run")
+    counts = table(second.stdout)
+    assert second.returncode == 0, second.stderr
+    assert {counts[name] for name in ("received", "facts loaded", "mails written", "same bytes sent again")} == {0}
+    assert counts["already known"] == 67
+    assert "nothing was loaded and nothing was mailed twice" in second.stdout
+    assert province.state() == before
+
+
+def test_a_figure_leads_back_to_the_cell_it_was_typed_in(province: Province) -> None:
+    traced = province.json("trace", "--unit", "94", "--indicator", "TRN-PARTICIPANTS", "--period", "2024")
+    assert traced["value"] == 2208
+    fact = traced["facts"][0]
+    assert (fact["sheet"], fact["cell"], fact["value"]) == ("Tổng hợp", "C12", 2208)
+    assert fact["delivery"]["sha256"] == hashlib.sha256(SEED_FILE.read_bytes()).hexdigest()
+    assert (fact["delivery"]["sender"], fact["delivery"]["name"]) == ("94", SEED_FILE.name)
+    assert fact["submission"]["verdict"] == "accepted_with_warnings"
+    assert fact["submission"]["rule_set_version"].count(".") >= 2
+    assert fact["submission"]["loaded_at"] > fact["delivery"]["received_at"]
+    import openpyxl
+
+    archived = province.var / "archive" / fact["delivery"]["sha256"][:2] / fact["delivery"]["sha256"]
+    with archived.open("rb") as content:
+        assert openpyxl.load_workbook(content)[fact["sheet"]][fact["cell"]].value == traced["value"]
+
+
+def test_the_questionable_total_is_loaded_as_it_was_written_with_the_question(province: Province) -> None:
+    traced = province.json("trace", "--unit", "94", "--indicator", "TRN-CLASSES", "--period", "2024")
+    assert traced["value"] == 12
+    assert [f["rule"] for f in traced["facts"][0]["findings"]] == ["TRN-05"]
+
+
+def test_status_tells_who_has_reported_and_who_has_not(province: Province) -> None:
+    rows = {r["unit"]: r for r in province.json("status", "--period", "2024-Q4")}
+    assert len(rows) == 11
+    assert rows["944"]["verdict"] is None
+    assert rows["950"]["verdict"] == "quarantined"
+    assert (rows["948"]["verdict"], rows["948"]["version"], rows["948"]["to_fix"]) == ("accepted", 1, True)
+    everything = province.json("status")
+    assert {r["sender"] for r in everything if r["unit"] is None} == {"944", "945"}
+
+
+def test_another_districts_record_shows_nothing_of_a_mistaken_file(province: Province) -> None:
+    row = next(r for r in province.json("status", "--period", "2024-Q3") if r["unit"] == "944")
+    assert (row["verdict"], row["versions"], row["to_fix"]) == ("accepted", 1, False)
+
+
+def test_a_resubmission_replaces_and_a_bad_one_does_not(province: Province) -> None:
+    corrected = province.json("trace", "--unit", "947", "--indicator", "TRN-PARTICIPANTS", "--period", "2024-Q1")
+    assert [(f["submission"]["version"], f["current"]) for f in corrected["facts"]] == [(2, True), (1, False)]
+    kept = province.json("trace", "--unit", "948", "--indicator", "TRN-PARTICIPANTS", "--period", "2024-Q4")
+    assert [(f["submission"]["version"], f["current"]) for f in kept["facts"]] == [(1, True)]
+
+
+def test_each_sender_of_a_bad_file_gets_one_mail_that_names_form_district_and_period(province: Province) -> None:
+    mails = province.mails()
+    recipients = [m["To"].addresses[0].addr_spec for m in mails]
+    assert len(set(recipients)) == len(recipients) == 10
+    assert all(r.endswith(".example") for r in recipients)
+    by_recipient = dict(zip(recipients, mails, strict=True))
+    mail = by_recipient["dan-toc@ke-sach.example"]
+    assert mail["Subject"].startswith("[Chương trình MTQG 1719] Báo cáo đào tạo, tập huấn – Huyện Kế Sách – Quý 2 năm 2024")
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,)).get_content()
+        assert "C12" in body
+        assert "Cách sửa" in body
+        assert "Tổng số người tham dự" in body
+    assert "Huyện Mỹ Tú" in by_recipient["dan-toc@cu-lao-dung.example"].get_body(("plain",)).get_content()
+    assert "Huyện Mỹ Tú" not in by_recipient["dan-toc@cu-lao-dung.example"]["Subject"]
+
+
+def test_the_page_tells_progress_reporting_and_quality_and_names_the_synthetic(province: Province) -> None:
+    page = (province.var / "site" / "index.html").read_text(encoding="utf-8")
+    for words in (
+        "Ai đã báo cáo",
+        "Tiến độ",
+        "Chất lượng đêm qua",
+        "2.208",
+        "giả lập",
+        "Huyện Trần Đề",
+        "data-docs/night-000001",
+    ):
+        assert words in page
+    assert "Huyện Trần Đề" in page
+    assert (province.var / "site" / "data-docs" / "night-000001" / "index.html").exists()
+
+
+def test_a_district_that_corrects_its_file_is_all_clear_the_next_night(province: Province, fill: Fill) -> None:
+    mails = len(province.mails())
+    (province.inbox / "950-vinh-chau" / "sửa lại.xlsx").write_bytes(fill("950", "2024-Q4", levels=GOOD_LEVELS))
+    night = province.mtqg("run", "--source", "inbox")
+    counts = table(night.stdout)
+    assert (night.returncode, counts["received"], counts["accepted"], counts["mails written"]) == (0, 1, 1, 0)
+    row = next(r for r in province.json("status", "--period", "2024-Q4") if r["unit"] == "950")
+    assert (row["verdict"], row["version"], row["to_fix"]) == ("accepted", 2, False)
+    assert len(province.mails()) == mails
+
+
+def test_as_of_decides_what_is_due_and_not_what_is_recorded(province: Province) -> None:
+    assert province.mtqg("run", "--as-of", "2024-07-15").returncode == 0
+    due = {r["period"] for r in province.json("status") if r.get("due")}
+    assert due == {"2024-Q1", "2024-Q2"}
+    assert any(r["period"] == "2024-Q4" and r["reported"] for r in province.json("status"))
+
+
+def test_a_source_that_fails_is_a_sentence_and_exit_1_and_the_rest_of_the_night_is_done(province: Province) -> None:
+    night = province.mtqg("run", MTQG_INBOX_URL=str(province.home / "nowhere"))
+    assert night.returncode == 1
+    assert "no folder at" in night.stderr
+    assert "MTQG_INBOX_URL" in night.stderr
+    assert "Traceback" not in night.stdout + night.stderr
+    assert table(night.stdout)["received"] == 0
+
+
+def test_an_unknown_source_is_answered_with_the_known_ones(province: Province) -> None:
+    night = province.mtqg("run", "--source", "fax")
+    assert night.returncode == 1
+    assert "inbox, portal" in night.stderr
