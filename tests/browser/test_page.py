@@ -1,0 +1,102 @@
+"""The page and a mail as people see them: headless Chromium at desktop and phone width. Needs chromium on the machine."""
+
+import email
+import re
+import shutil
+from collections.abc import Iterator
+from email import policy
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from flows import steps
+from flows.night import Night
+from program.settings import Settings
+from tests.conftest import SAMPLES
+
+WIDTHS = {"desktop": 1280, "phone": 390}
+# Without these Chromium looks for its maker's servers, which a closed network refuses one by one.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+
+
+@pytest.fixture(scope="module")
+def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a night on the sample writes, without Prefect."""
+    settings = Settings(_env_file=None, var=tmp_path_factory.mktemp("var"), inbox_url=str(SAMPLES))
+    night = Night(settings, None)
+    for source in night.sources("inbox"):
+        steps.collect(night, source)
+    for chunk in night.pending():
+        steps.load(night, steps.check(night, steps.read(night, chunk)))
+    steps.publish(night)
+    steps.alert(night)
+    assert night.finish()["errors"] == []
+    return settings.var
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "install chromium (Debian: apt-get install chromium)"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=WIDTHS)
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": WIDTHS[request.param], "height": 900})
+    page.problems = []  # type: ignore[attr-defined]
+    page.on("pageerror", lambda error: page.problems.append(str(error)))  # type: ignore[attr-defined]
+    page.on("requestfailed", lambda r: page.problems.append(r.url))  # type: ignore[attr-defined]
+    yield page
+    page.close()
+
+
+def overflows(page: Page) -> list[str]:
+    """Elements that stick out of the page; a table may scroll within its own box."""
+    script = """() => [...document.querySelectorAll('body *')].filter(e =>
+        !e.closest('.scroll') && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1
+    ).map(e => e.tagName + '.' + e.className + ': ' + e.textContent.slice(0, 60))"""
+    return page.evaluate(script)
+
+
+def test_the_page_fits_and_asks_nothing_of_other_servers(page: Page, var: Path) -> None:
+    page.goto((var / "site" / "index.html").as_uri())
+    assert overflows(page) == []
+    assert page.problems == []  # type: ignore[attr-defined]
+    assert page.evaluate("document.documentElement.lang") == "vi"
+    for heading in ("Ai đã báo cáo", "Tiến độ theo chỉ tiêu và đơn vị", "Chất lượng đêm qua"):
+        assert page.get_by_role("heading", name=heading).is_visible()
+    assert page.get_by_text("số liệu giả lập (synthetic)").first.is_visible()
+
+
+def test_every_section_opens_and_shows_its_figures(page: Page, var: Path) -> None:
+    page.goto((var / "site" / "index.html").as_uri())
+    closed = page.locator("details:not([open]) > summary")
+    while closed.count():
+        closed.first.click()
+    assert page.get_by_text("2.208", exact=True).is_visible()
+    assert page.locator("details").count() == page.locator("details[open]").count()
+    assert overflows(page) == []
+    assert page.locator("td.n:has-text('12')").first.is_visible()
+
+
+def test_the_link_to_data_docs_leads_there(page: Page, var: Path) -> None:
+    page.goto((var / "site" / "index.html").as_uri())
+    target = page.get_by_role("link", name=re.compile("Xem chi tiết trong Data Docs")).get_attribute("href")
+    assert target
+    assert (var / "site" / target).exists()
+
+
+def test_a_mail_fits(page: Page, var: Path, tmp_path: Path) -> None:
+    for file in (var / "outbox").glob("*.eml"):
+        mail = email.message_from_bytes(file.read_bytes(), policy=policy.default)
+        body = tmp_path / f"{file.stem}.html"
+        body.write_text(mail.get_body(("html",)).get_content(), encoding="utf-8")
+        page.goto(body.as_uri())
+        assert overflows(page) == []
+        assert page.get_by_text("Kính gửi").is_visible()
+        assert "style=" in body.read_text(encoding="utf-8")
