@@ -21,7 +21,7 @@ _WORST_FIRST = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _CELL = re.compile(r"^(?P<column>[A-Z]+)(?P<row>\d+)$")
 
 Batch = Sequence[tuple[int, Reading]]
-"""Readings of one form version, each with its number in the night's chunk."""
+"""Readings of one form version, each with its delivery's number."""
 
 
 class Checker:
@@ -30,19 +30,20 @@ class Checker:
     One object serves a night: each call of `check` adds its validation results to the same Data Docs.
     """
 
-    def __init__(self, pack: Pack, rules: RuleSet) -> None:
+    def __init__(self, pack: Pack, rules: RuleSet, run_name: str) -> None:
         self._rules = rules
-        self._validation = Validation(pack.folder.name)
+        self._validation = Validation(pack.folder.name, run_name)
 
     def check(self, readings: Sequence[Reading]) -> list[Submission]:
-        """Return a submission for each reading, in order. One bad reading never touches its neighbours."""
-        findings: dict[int, list[Finding]] = defaultdict(list)
-        for number, reading in enumerate(readings):
-            findings[number] += [finding_of_problem(p, self._rules.reading[p.rule]) for p in reading.problems]
+        """Return a submission for each reading, in order. One bad reading never touches its neighbours.
+
+        Their deliveries' numbers must differ: they are what the batches and Data Docs call `submission_id`.
+        """
+        findings = {r.delivery.id: [finding_of_problem(p, self._rules.reading[p.rule]) for p in r.problems] for r in readings}
         for form, batch in _by_form(readings):
             for number, finding in self._check_form(form, batch):
                 findings[number].append(finding)
-        return [_submission(reading, findings[number]) for number, reading in enumerate(readings)]
+        return [_submission(reading, findings[reading.delivery.id]) for reading in readings]
 
     def publish_docs(self, folder: Path) -> Path:
         """Write Data Docs of all that was checked so far into `folder`; return their first page."""
@@ -78,11 +79,11 @@ def _is_refused(number: int, about: set[Place | None], refused: set[tuple[int, s
 def _by_form(readings: Sequence[Reading]) -> Iterator[tuple[Form, Batch]]:
     groups: dict[tuple[str, str], list[tuple[int, Reading]]] = defaultdict(list)
     forms: dict[tuple[str, str], Form] = {}
-    for number, reading in enumerate(readings):
+    for reading in readings:
         if reading.form is not None:
             key = (reading.form.code, reading.form.version)
             forms[key] = reading.form
-            groups[key].append((number, reading))
+            groups[key].append((reading.delivery.id, reading))
     for key, batch in groups.items():
         yield forms[key], batch
 

@@ -9,6 +9,7 @@ import pandas as pd
 from great_expectations import Checkpoint, ExpectationSuite, ValidationDefinition, get_context
 from great_expectations.core import ExpectationSuiteValidationResult
 from great_expectations.core.batch_definition import BatchDefinition
+from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 
 from expectations.frames import INDEX
@@ -24,7 +25,8 @@ _DOCS = "data_docs"
 class Validation:
     """An ephemeral Great Expectations context that remembers what it ran until its Data Docs are written."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, run_name: str) -> None:
+        self._run = RunIdentifier(run_name=run_name)
         logging.getLogger("great_expectations").setLevel(logging.WARNING)
         # Without this, each context leaves a temporary folder behind (1.24.1).
         stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
@@ -45,7 +47,7 @@ class Validation:
             validation_definitions=[self._context.validation_definitions.add_or_update(definition)],
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": list(INDEX)},
         )
-        result = self._context.checkpoints.add_or_update(checkpoint).run(batch_parameters={"dataframe": frame})
+        result = self._context.checkpoints.add_or_update(checkpoint).run(batch_parameters={"dataframe": frame}, run_id=self._run)
         found = [failure for run in result.run_results.values() for failure in _failures(run, expected)]
         return sorted(found, key=lambda failure: not failure[0].is_of_cell)
 

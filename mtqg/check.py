@@ -66,7 +66,7 @@ def _check(file: Path, sender: str | None, settings: Settings, pack: Pack) -> Su
         sender_unit=sender or _sender_by_folder(file, settings, pack),
     )
     reading = read_delivery(file.read_bytes() if is_small else None, delivery, pack, max_bytes=settings.max_delivery_bytes)
-    return Checker(pack, RuleSet(pack)).check([reading])[0]
+    return Checker(pack, RuleSet(pack), file.name).check([reading])[0]
 
 
 def _sender_by_folder(file: Path, settings: Settings, pack: Pack) -> str | None:

@@ -19,7 +19,6 @@ def publish_site(engine: Warehouse, pack: Pack, settings: Settings, now: datetim
     owed = reporting(engine)
     run = last_busy_run(engine)
     night = night_rows(engine, run[0]) if run else []
-    docs = docs_folder(settings, run[0]) / "index.html" if run else None
     html = render(
         "page.html.j2",
         pack=pack,
@@ -31,7 +30,7 @@ def publish_site(engine: Warehouse, pack: Pack, settings: Settings, now: datetim
         counts=counts(owed),
         reporting=reporting_tables(owed, pack),
         indicators=indicator_tables(progress(engine), pack),
-        docs=docs.relative_to(settings.site).as_posix() if docs and docs.exists() else None,
+        docs=_docs_pages(docs_folder(settings, run[0]), settings) if run else [],
         forms={f.code: f.short_title for f in pack.forms},
         units={u.code: u.name for u in pack.units},
     )
@@ -46,6 +45,12 @@ def publish_site(engine: Warehouse, pack: Pack, settings: Settings, now: datetim
 def docs_folder(settings: Settings, run_id: int) -> Path:
     """Return where a night's Data Docs stand on the site."""
     return settings.site / _DOCS / f"night-{run_id:06d}"
+
+
+def _docs_pages(folder: Path, settings: Settings) -> list[tuple[str, str]]:
+    """Return (form and table, link) of each result page: Data Docs' own index is empty without the Internet."""
+    pages = sorted((folder / "validations").rglob("*.html"))
+    return [(" · ".join(p.relative_to(folder).parts[1:-3]), p.relative_to(settings.site).as_posix()) for p in pages]
 
 
 def prune_docs(settings: Settings) -> None:

@@ -21,7 +21,7 @@ INDEX = {"submission_id": [0, 0, 1, 1], "row": [1, 2, 1, 2]}
 
 def failing(frame: pd.DataFrame, expect: str, pack: Pack, **kwargs: object) -> list[tuple[int, int]]:
     words = RuleSet(pack).reading["FILE-01"]
-    found = Validation("test").failures("frame", frame, [Expected(words, expect, kwargs, "a")])
+    found = Validation("test", "test").failures("frame", frame, [Expected(words, expect, kwargs, "a")])
     return [(number, row) for _, number, row in found]
 
 
@@ -105,7 +105,7 @@ def test_a_rule_file_that_is_wrong_names_file_and_key(pack: Pack, tmp_path: Path
 
 
 def test_data_docs_are_written_where_asked(pack: Pack, tmp_path: Path) -> None:
-    validation = Validation("test")
+    validation = Validation("test", "test")
     words = RuleSet(pack).reading["FILE-01"]
     rule = Expected(words, "expect_column_values_to_be_whole", {"column": "a"}, "a")
     validation.failures("frame", pd.DataFrame({**INDEX, "a": [1.0, 2.5, 3.0, 4.0]}), [rule])

@@ -28,7 +28,7 @@ GOOD_LIST = [GOOD_CLASS, GOOD_CLASS, GOOD_CLASS]
 
 @pytest.fixture(scope="module")
 def checker(pack: Pack) -> Checker:
-    return Checker(pack, RuleSet(pack))
+    return Checker(pack, RuleSet(pack), "test")
 
 
 def levels_with(line: str, **values: float | None) -> dict:

@@ -1,0 +1,125 @@
+"""The night as Prefect runs it: a real server, the deployment of `prefect.yaml` and a process worker, as docs/deployment.md says."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from program.settings import ROOT
+from tests.e2e.prefect_server import PrefectServer, prefect_server
+from warehouse.engine import open_warehouse
+from warehouse.queries import progress
+
+LONGEST_NIGHT_SECONDS = 180
+
+
+@dataclass
+class Deployed:
+    """The deployment after two nights, the second of which was asked for while the first had not begun."""
+
+    server: PrefectServer
+    deployment: dict[str, Any]
+    first: dict[str, Any]
+    second: dict[str, Any]
+    var: Path
+    written_by_deploy: set[str]
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    folder = tmp_path_factory.mktemp("prefect")
+    var = folder / "var"
+    with prefect_server(folder) as server:
+        server.cli("work-pool", "create", "nightly", "--type", "process", cwd=folder)
+        before = _tree()
+        server.cli("--no-prompt", "deploy", "--all", cwd=ROOT)
+        written = {str(change) for change in _tree() ^ before}
+        for _ in range(2):
+            server.cli("deployment", "run", "nightly/nightly", cwd=folder)
+        # Somewhere else than the checkout: the deployment itself must know where the code is.
+        with server.running("worker", "worker", "start", "--pool", "nightly", cwd=folder, MTQG_VAR=str(var)):
+            first, second = server.wait_for(lambda: _ended(server), "both runs end", LONGEST_NIGHT_SECONDS)
+        deployment = server.get("/deployments/name/nightly/nightly")
+        yield Deployed(server, deployment, first, second, var, written)
+
+
+def _ended(server: PrefectServer) -> list[dict[str, Any]] | None:
+    """Return the runs that were asked for, in the order in which they began, once all of them have ended."""
+    runs = [r for r in server.post("/flow_runs/filter") if not r["auto_scheduled"]]
+    is_over = all(r["state_type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") for r in runs)
+    return sorted(runs, key=lambda r: r["start_time"]) if is_over else None
+
+
+def _tree() -> set[tuple[str, bytes]]:
+    """What a deploy could leave in the checkout: a file or folder beside prefect.yaml, or a changed prefect.yaml."""
+    return {(path.name, path.read_bytes() if path.name == "prefect.yaml" else b"") for path in ROOT.iterdir()}
+
+
+def test_the_deployed_night_completes(deployed: Deployed) -> None:
+    assert deployed.first["state_name"] == "Completed", deployed.server.logs()
+    assert deployed.second["state_name"] == "Completed", deployed.server.logs()
+
+
+def test_the_night_is_scheduled_at_one_in_vietnam_and_runs_one_at_a_time(deployed: Deployed) -> None:
+    (scheduled,) = deployed.deployment["schedules"]
+    assert scheduled["active"]
+    assert scheduled["schedule"]["cron"] == "0 1 * * *"
+    assert scheduled["schedule"]["timezone"] == "Asia/Ho_Chi_Minh"
+    assert deployed.deployment["global_concurrency_limit"]["limit"] == 1
+    assert deployed.deployment["concurrency_options"]["collision_strategy"] == "ENQUEUE"
+
+
+def test_a_night_asked_for_while_another_runs_waits_for_its_end(deployed: Deployed) -> None:
+    assert deployed.first["end_time"] <= deployed.second["start_time"]
+
+
+def test_the_worker_writes_the_figures_into_the_warehouse(deployed: Deployed) -> None:
+    engine = open_warehouse(f"sqlite:///{deployed.var / 'warehouse.sqlite'}")
+    figures = {(row.indicator_code, row.unit_code, row.period): row.actual for row in progress(engine)}
+    engine.dispose()
+    assert figures["TRN-PARTICIPANTS", "94", "2024"] == 2208
+
+
+def test_each_night_leaves_its_table_and_its_summary_in_prefect(deployed: Deployed) -> None:
+    kept = deployed.server.post("/artifacts/filter")
+    assert {(a["key"], a["type"], a["flow_run_id"]) for a in kept} == {
+        (key, kind, night["id"])
+        for key, kind in (("submissions", "table"), ("summary", "markdown"))
+        for night in (deployed.first, deployed.second)
+    }
+
+
+def test_a_second_night_finds_nothing_new(deployed: Deployed) -> None:
+    summaries = {a["flow_run_id"]: a["data"] for a in deployed.server.post("/artifacts/filter") if a["key"] == "summary"}
+    assert "| received | 0 |" not in summaries[deployed.first["id"]]
+    assert "| received | 0 |" in summaries[deployed.second["id"]]
+    assert "| facts loaded | 0 |" in summaries[deployed.second["id"]]
+
+
+def test_what_the_night_logs_can_be_read_in_prefect(deployed: Deployed) -> None:
+    night = {"flow_run_id": {"any_": [deployed.first["id"]]}}
+    lines = {line["name"]: line["message"] for line in deployed.server.post("/logs/filter", logs=night)}
+    assert lines["mtqg.steps"].startswith("collect source=")
+
+
+def test_tasks_are_named_by_what_they_do(deployed: Deployed) -> None:
+    runs = deployed.server.post(
+        "/task_runs/filter", flow_runs={"id": {"any_": [deployed.first["id"]]}}, sort="EXPECTED_START_TIME_ASC"
+    )
+    assert [run["name"] for run in runs] == [
+        "collect-inbox",
+        "collect-portal",
+        "read",
+        "check",
+        "load",
+        "publish",
+        "alert",
+        "close",
+    ]
+    assert deployed.first["name"].startswith("night-20")
+
+
+def test_deploying_leaves_the_checkout_as_it_was(deployed: Deployed) -> None:
+    assert deployed.written_by_deploy == set()
