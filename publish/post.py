@@ -74,6 +74,10 @@ class SmtpPost:
         if self._parts.scheme == "smtps":
             return smtplib.SMTP_SSL(host, port or 465, timeout=_TIMEOUT_SECONDS, context=tls)
         server = smtplib.SMTP(host, port or 587, timeout=_TIMEOUT_SECONDS)
-        if self._starttls:
-            server.starttls(context=tls)
+        try:
+            if self._starttls:
+                server.starttls(context=tls)
+        except BaseException:
+            server.close()
+            raise
         return server

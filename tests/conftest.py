@@ -73,3 +73,8 @@ GOOD_LEVELS = {
     "total": {"classes": 3, "participants": 150, "women": 60, "ethnic_minority": 75, "officials": 25, "community": 125},
 }
 """A good summary without money or days."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make test ARGS=--rewrite-golden` writes the golden files anew; review the difference."""
+    parser.addoption("--rewrite-golden", action="store_true", help="write tests/golden anew instead of comparing")
