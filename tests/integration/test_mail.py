@@ -34,7 +34,7 @@ FINDING = Finding(
     value="101",
 )
 QUESTION = Finding(
-    "TRN-05", Severity.WARNING, "Tổng số lớp ghi 12, cộng các cấp được 11.", "Đối chiếu.", sheet="Tổng hợp", cell="B12"
+    "TRN-05", Severity.WARNING, "Tổng số lớp ghi 12, cộng lại được 11.", "Đối chiếu.", sheet="Tổng hợp", cell="B12"
 )
 NOTE = Finding("CELL-02", Severity.INFO, "Ô để trống.", "Không cần.", sheet="Tổng hợp", cell="H12")
 NO_WORKBOOK = Finding("FILE-02", Severity.CRITICAL, "Tệp gửi đến không phải bảng tính mà là tệp PDF.", "Gửi bảng tính.")
@@ -151,7 +151,7 @@ def test_a_mail_arrives_over_smtp_as_it_was_composed(pack: Pack, server: Control
 
 
 def test_a_server_without_tls_is_refused_unless_told_otherwise(pack: Pack, server: Controller) -> None:
-    with pytest.raises(DeliveryFailed, match="127.0.0.1"):
+    with pytest.raises(DeliveryFailed, match="mail server"):
         SmtpPost(f"smtp://user:secret@127.0.0.1:{server.port}").send(compose(KINDS["several"], pack))
     assert server.handler.mails == []
 

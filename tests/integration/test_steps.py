@@ -1,0 +1,274 @@
+"""The night's steps joined by hand, without Prefect: sources, crashes between steps, deliveries that break the system."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from examples.portal.server import ReferencePortal, running
+from flows import steps
+from flows.night import Night
+from program.errors import SourceError
+from program.reading import Reading
+from program.settings import Settings
+from program.submission import Submission
+from publish.post import FolderPost
+from tests.conftest import GOOD_LEVELS, Fill
+from warehouse.queries import progress, reporting
+from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow, Table
+
+Put = Callable[..., Path]
+BAD_LEVELS = {**GOOD_LEVELS, "total": {**GOOD_LEVELS["total"], "women": 999}}
+
+
+@pytest.fixture
+def put(tmp_path: Path, fill: Fill) -> Put:
+    """put("942", "2024-Q4", name="a.xlsx", ...): a district puts a filled-in form into its sub-folder."""
+
+    def put(unit: str, period: str, name: str = "report.xlsx", **more: object) -> Path:
+        path = tmp_path / "inbox" / unit / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(fill(unit, period, **more))
+        return path
+
+    return put
+
+
+def collect(night: Night) -> None:
+    for source in night.sources(None):
+        steps.collect(night, source)
+
+
+def load(night: Night) -> None:
+    for chunk in night.pending():
+        steps.load(night, steps.check(night, steps.read(night, chunk)))
+
+
+def whole_night(settings: Settings) -> Night:
+    night = Night(settings, None)
+    collect(night)
+    load(night)
+    steps.publish(night)
+    steps.alert(night)
+    night.finish()
+    return night
+
+
+def count(night: Night, table: type[Table]) -> int:
+    with Session(night.warehouse) as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def figure(night: Night, unit: str, period: str = "2024-Q4") -> float | None:
+    rows = {(r.indicator_code, r.unit_code, r.period): r.actual for r in progress(night.warehouse)}
+    return rows.get(("TRN-PARTICIPANTS", unit, period))
+
+
+def test_a_district_that_sends_twice(settings: Settings, put: Put) -> None:
+    put("942", "2024-Q4", levels=BAD_LEVELS)
+    first = whole_night(settings)
+    assert (first.summary.verdicts["quarantined"], first.summary.mails_written, figure(first, "942")) == (1, 1, None)
+    put("942", "2024-Q4", name="sửa.xlsx")
+    second = whole_night(settings)
+    assert (second.summary.verdicts["accepted"], second.summary.mails_written, figure(second, "942")) == (1, 0, 150)
+
+
+def test_the_same_path_with_new_content_is_a_new_delivery(settings: Settings, put: Put) -> None:
+    path = put("942", "2024-Q4", levels=BAD_LEVELS)
+    whole_night(settings)
+    put("942", "2024-Q4")
+    os.utime(path, (1_900_000_000, 1_900_000_000))
+    assert whole_night(settings).summary.verdicts["accepted"] == 1
+
+
+def test_a_file_that_is_only_touched_is_recorded_and_not_processed(settings: Settings, put: Put) -> None:
+    path = put("942", "2024-Q4")
+    whole_night(settings)
+    os.utime(path, (1_900_000_000, 1_900_000_000))
+    again = whole_night(settings)
+    assert (again.summary.repeated, again.summary.received, count(again, SubmissionRow)) == (1, 0, 1)
+
+
+def test_the_portal_is_pulled_over_http_and_only_what_is_new(settings: Settings, put: Put, tmp_path: Path) -> None:
+    put("942", "2024-Q4")
+    shutil.move(tmp_path / "inbox", tmp_path / "portal")
+    (tmp_path / "inbox").mkdir()
+    with running(ReferencePortal(tmp_path / "portal", "secret")) as portal:
+        with_portal = Settings(
+            _env_file=None, var=settings.var, inbox_url=settings.inbox_url, portal_url=portal.url, portal_token="secret"
+        )
+        first = whole_night(with_portal)
+        assert (first.summary.received, figure(first, "942")) == (1, 150)
+        second = whole_night(with_portal)
+        assert (second.summary.received, second.summary.known, second.summary.repeated) == (0, 0, 0)
+        put("943", "2024-Q4")
+        shutil.move(tmp_path / "inbox" / "943", tmp_path / "portal" / "943")
+        third = whole_night(with_portal)
+        assert (third.summary.received, figure(third, "943")) == (1, 150)
+        with Session(third.warehouse) as session:
+            assert {row.channel for row in session.scalars(select(DeliveryRow))} == {"portal"}
+
+
+@pytest.mark.parametrize("died_after", ["collect", "read", "check", "load", "publish"])
+def test_a_night_that_died_is_finished_by_the_next(settings: Settings, put: Put, died_after: str) -> None:
+    put("942", "2024-Q4")
+    put("943", "2024-Q4", levels=BAD_LEVELS)
+    night = Night(settings, None)
+    collect(night)
+    if died_after != "collect":
+        deliveries = next(night.pending())
+        readings = steps.read(night, deliveries)
+        if died_after != "read":
+            submissions = steps.check(night, readings)
+            if died_after != "check":
+                steps.load(night, submissions)
+                if died_after != "load":
+                    steps.publish(night)
+    finished = whole_night(settings)
+    assert finished.summary.received == 0
+    assert figure(finished, "942") == 150
+    assert (count(finished, SubmissionRow), count(finished, OutboxRow)) == (2, 1)
+    assert len(list(settings.outbox.glob("*.eml"))) == 1
+    assert whole_night(settings).summary.mails_written == 0
+
+
+def test_a_mail_sent_but_not_marked_is_sent_again_as_the_same_mail(
+    settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("942", "2024-Q4", levels=BAD_LEVELS)
+
+    def die(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(steps, "mark_sent", die)
+        with pytest.raises(KeyboardInterrupt):
+            whole_night(settings)
+    before = [p.read_bytes() for p in settings.outbox.glob("*.eml")]
+    whole_night(settings)
+    assert [p.read_bytes() for p in settings.outbox.glob("*.eml")] == before
+    assert len(before) == 1
+
+
+def test_a_mail_that_cannot_be_sent_stays_and_the_operator_is_told(
+    settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("942", "2024-Q4", levels=BAD_LEVELS)
+    down = Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, smtp_url="smtp://127.0.0.1:9?starttls=never")
+    night = whole_night(down)
+    assert night.summary.mails_written == 0
+    assert "mail to dan-toc@chau-thanh.example" in night.summary.errors[0]
+    monkeypatch.setattr(steps, "open_post", lambda _settings: FolderPost(settings.outbox))
+    assert whole_night(down).summary.mails_written == 1
+
+
+def test_a_reader_that_breaks_on_one_file_stops_no_other(settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    put("942", "2024-Q4")
+    put("943", "2024-Q4")
+    read_delivery = steps.read_delivery
+
+    def read(content: bytes | None, delivery, *args, **kwargs) -> Reading:
+        if delivery.sender_unit == "942":
+            raise RuntimeError("a bug")
+        return read_delivery(content, delivery, *args, **kwargs)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(steps, "read_delivery", read)
+        night = whole_night(settings)
+    assert (figure(night, "942"), figure(night, "943")) == (None, 150)
+    assert "RuntimeError: a bug" in night.summary.errors[0]
+    assert figure(whole_night(settings), "942") == 150
+
+
+def test_a_check_that_breaks_on_one_submission_stops_no_other(
+    settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("942", "2024-Q4")
+    put("943", "2024-Q4")
+    night = Night(settings, None)
+    check = night.checker.check
+
+    def broken(readings: list[Reading]) -> list[Submission]:
+        if any(r.unit_code == "942" for r in readings):
+            raise RuntimeError("a bug")
+        return check(readings)
+
+    monkeypatch.setattr(night.checker, "check", broken)
+    collect(night)
+    load(night)
+    assert (figure(night, "942"), figure(night, "943")) == (None, 150)
+    assert len(night.summary.errors) == 1
+
+
+def test_bytes_missing_in_the_archive_are_reported_and_stop_no_other(settings: Settings, put: Put) -> None:
+    put("942", "2024-Q4")
+    put("943", "2024-Q4")
+    night = Night(settings, None)
+    collect(night)
+    with Session(night.warehouse) as session:
+        lost = session.scalars(select(DeliveryRow.sha256).where(DeliveryRow.sender_unit == "942")).one()
+    (Path(settings.archive_url) / lost[:2] / lost).unlink()
+    load(night)
+    assert (figure(night, "942"), figure(night, "943")) == (None, 150)
+    assert "restore it from the backup" in night.summary.errors[0]
+
+
+def test_a_file_over_the_limit_is_a_verdict_and_a_mail(settings: Settings, put: Put) -> None:
+    put("942", "2024-Q4")
+    small = Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, max_delivery_bytes=1000)
+    night = whole_night(small)
+    assert (night.summary.verdicts["unreadable"], night.summary.mails_written) == (1, 1)
+    assert not list(Path(settings.archive_url).rglob("*.part"))
+
+
+def test_chunks_bound_what_is_read_at_once_and_change_nothing_else(settings: Settings, put: Put) -> None:
+    for unit in ("942", "943", "944", "945", "946"):
+        put(unit, "2024-Q4")
+    chunked = Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, chunk_deliveries=2)
+    night = Night(chunked, None)
+    collect(night)
+    sizes = []
+    for chunk in night.pending():
+        sizes.append(len(chunk))
+        steps.load(night, steps.check(night, steps.read(night, chunk)))
+    assert sizes == [2, 2, 1]
+    assert count(night, SubmissionRow) == 5
+
+
+def test_a_missing_folder_is_a_source_error(settings: Settings) -> None:
+    nowhere = Settings(_env_file=None, var=settings.var, inbox_url=str(settings.var / "nowhere"))
+    night = Night(nowhere, None)
+    with pytest.raises(SourceError, match="MTQG_INBOX_URL"):
+        collect(night)
+
+
+def test_names_of_districts_cannot_add_markup_to_the_page(settings: Settings, put: Put) -> None:
+    put("942", "2024-Q4", name="<img src=x onerror=alert(1)>.xlsx", levels=BAD_LEVELS)
+    whole_night(settings)
+    page = (settings.site / "index.html").read_text(encoding="utf-8")
+    assert "<img" not in page
+    assert "&lt;img" in page
+
+
+def test_only_the_last_nights_of_data_docs_are_kept(settings: Settings, put: Put) -> None:
+    few = Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, keep_data_docs=2)
+    for unit in ("942", "943", "944"):
+        put(unit, "2024-Q4")
+        whole_night(few)
+    assert [p.name for p in sorted((few.site / "data-docs").iterdir())] == ["night-000002", "night-000003"]
+
+
+def test_who_owes_what_follows_the_day_the_night_is_about(settings: Settings, put: Put) -> None:
+    from datetime import date
+
+    put("942", "2024-Q1")
+    night = Night(settings, date(2024, 4, 10))
+    collect(night)
+    load(night)
+    owed = [r for r in reporting(night.warehouse) if r.due_date]
+    assert (len(owed), {r.period for r in owed}) == (11, {"2024-Q1"})
+    assert count(night, FactRow) > 0
