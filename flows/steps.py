@@ -35,14 +35,22 @@ def collect(night: Night, source: Source) -> int:
     before = night.summary.received
     known = known_versions(night.warehouse, source.name)
     cursor, is_complete = read_cursor(night.warehouse, source.name), True
+    failed: list[TransientError] = []
     for offer, next_cursor in connector.offers(cursor):
         if (offer.external_id, offer.external_version) in known:
             night.summary.known += 1
         else:
-            is_complete &= _take(night, source, connector, offer)
+            try:
+                is_complete &= _take(night, source, connector, offer)
+            except TransientError as error:
+                # The others first: a file that never comes right must not keep those behind it out for ever.
+                failed.append(error)
+                is_complete = False
         if next_cursor is not None and is_complete:
             keep_cursor(night.warehouse, source.name, next_cursor, night.now())
     logger.info("collect source=%s new=%d", source.name, night.summary.received - before)
+    if failed:
+        raise TransientError(f"{len(failed)} of the offered files could not be fetched, the first because: {failed[0]}")
     return night.summary.received - before
 
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,14 @@ from sqlalchemy.orm import Session
 from examples.portal.server import ReferencePortal, running
 from flows import steps
 from flows.night import Night
-from program.errors import SourceError
+from program.delivery import Offer
+from program.errors import SourceError, TransientError
 from program.reading import Reading
 from program.settings import Settings
 from program.submission import Submission
 from publish.post import FolderPost
 from tests.conftest import GOOD_LEVELS, Fill
+from warehouse.ledger import read_cursor
 from warehouse.queries import progress, reporting
 from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow, Table
 
@@ -239,6 +242,36 @@ def test_chunks_bound_what_is_read_at_once_and_change_nothing_else(settings: Set
     assert count(night, SubmissionRow) == 5
 
 
+class Flaky:
+    """A source whose first file never comes right."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def offers(self, cursor: str | None):
+        for number in range(3):
+            yield Offer(f"{number}", "1", f"{number}.xlsx", datetime(2025, 1, 20, tzinfo=UTC), "942"), f"after {number}"
+
+    def fetch(self, offer: Offer, max_bytes: int) -> bytes:
+        if offer.external_id == "0":
+            raise TransientError("the body broke off")
+        return self._content + offer.external_id.encode()
+
+
+def test_a_file_that_never_comes_right_keeps_no_other_out(
+    settings: Settings, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "connect", lambda *_: Flaky(fill("942", "2024-Q4")))
+    night = Night(settings, None)
+    source = night.sources("portal")[0]
+    for received in (2, 0):
+        before = night.summary.received
+        with pytest.raises(TransientError, match="1 of the offered files"):
+            steps.collect(night, source)
+        assert night.summary.received - before == received
+    assert read_cursor(night.warehouse, "portal") is None
+
+
 def test_a_missing_folder_is_a_source_error(settings: Settings) -> None:
     nowhere = Settings(_env_file=None, var=settings.var, inbox_url=str(settings.var / "nowhere"))
     night = Night(nowhere, None)
@@ -263,8 +296,6 @@ def test_only_the_last_nights_of_data_docs_are_kept(settings: Settings, put: Put
 
 
 def test_who_owes_what_follows_the_day_the_night_is_about(settings: Settings, put: Put) -> None:
-    from datetime import date
-
     put("942", "2024-Q1")
     night = Night(settings, date(2024, 4, 10))
     collect(night)
