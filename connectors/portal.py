@@ -3,30 +3,23 @@
 import hashlib
 import re
 import time
-import unicodedata
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC
 from http import HTTPStatus
 from types import TracebackType
-from typing import Annotated, Self
-from urllib.parse import urlencode, urljoin, urlsplit
+from typing import Self
+from urllib.parse import urlencode, urljoin
 
 import requests
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
-from urllib3.util import Retry
 
+from connectors.portal_contract import Cursor, Page, etag_of, offer_of, parse_cursor, parse_page
+from connectors.portal_session import PASSES, Patience, open_session, origin_of_setting
 from program.delivery import Offer
-from program.errors import ConfigurationError, SourceError, TransientError
+from program.errors import SourceError, TransientError
 
 _MAX_LIST_BYTES = 10_000_000
-_MAX_NAME_CHARACTERS = 200
 _MAX_REDIRECTS = 5
-_PASSES = frozenset({408, 429, *range(500, 600)})
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _WHAT_TO_CHECK = {
     400: "the stored cursor may be damaged or from another portal; forget it and everything is listed again",
     401: "check MTQG_PORTAL_TOKEN: it is missing, wrong or expired",
@@ -36,65 +29,6 @@ _WHAT_TO_CHECK = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a portal is waited for; `retries` counts the attempts after the first.
-
-    `longest_wait_seconds` caps Retry-After: a portal may well ask for an hour, but the night has other sources and
-    must be over by the morning. What is not there after the retries is asked for again the next night.
-    `body_seconds` bounds a whole body, since a line that trickles never reaches the read time-out.
-    """
-
-    retries: int = 4
-    backoff_seconds: float = 1
-    longest_wait_seconds: int = 30
-    connect_seconds: float = 10
-    read_seconds: float = 60
-    body_seconds: float = 600
-
-
-_PATIENCE = Patience()
-
-_Key = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
-_Address = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-
-
-class _Foreign(BaseModel):
-    """JSON of a server that is not ours: a key we do not know is a newer portal, not a mistake."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class _Item(_Foreign):
-    id: _Key
-    version: _Key
-    name: str
-    unit: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.-]{1,20}$")] | None = None
-    submitted_at: AwareDatetime
-    size: Annotated[int, Field(ge=0)] | None = None
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$", to_lower=True)] | None = None
-    href: _Address
-
-
-class _Page(_Foreign):
-    items: list[_Item]
-    cursor: _Key | None = None
-    next: _Address | None = None
-
-    @model_validator(mode="after")
-    def _says_where_to_go_on(self) -> Self:
-        if self.items and self.cursor is None:
-            raise ValueError("a page with items needs a cursor")
-        return self
-
-
-class _Cursor(_Foreign):
-    """What is stored between two nights: the portal's own cursor and, where the list was read to its end, its ETag."""
-
-    since: _Key | None = None
-    etag: _Key | None = None
-
-
 class Portal:
     """A portal that follows docs/portal.md, as a `Connector`.
 
@@ -102,11 +36,11 @@ class Portal:
     the end of the `with`, or the instance itself is gone.
     """
 
-    def __init__(self, url: str, token: str, patience: Patience = _PATIENCE) -> None:
+    def __init__(self, url: str, token: str, patience: Patience | None = None) -> None:
         self._url = url.rstrip("/")
-        self._patience = patience
+        self._patience = patience or Patience()
         self._hrefs: dict[tuple[str, str], str] = {}
-        self._session = _open_session(_origin_of_setting(url), token, patience)
+        self._session = open_session(origin_of_setting(url), token, self._patience)
         # Nobody has to remember `close`: a Connector has none, and a socket left open is a warning, hence an error in tests.
         self._finalizer = weakref.finalize(self, self._session.close)
 
@@ -127,9 +61,9 @@ class Portal:
         Raises SourceError or TransientError, possibly after some offers.
         """
         behind = cursor
-        for page, ahead in self._pages(_parse_cursor(cursor)):
+        for page, ahead in self._pages(parse_cursor(cursor)):
             for number, item in enumerate(page.items, start=1):
-                yield _offer(item), ahead if number == len(page.items) else behind
+                yield offer_of(item), ahead if number == len(page.items) else behind
             behind = ahead if page.items else behind
 
     def fetch(self, offer: Offer, max_bytes: int) -> bytes | None:
@@ -147,7 +81,7 @@ class Portal:
             _verify(href, offer, content)
         return content
 
-    def _pages(self, start: _Cursor) -> Iterator[tuple[_Page, str]]:
+    def _pages(self, start: Cursor) -> Iterator[tuple[Page, str]]:
         """Yield each page with the cursor, ours, that follows its last item. An unchanged list has no pages."""
         url = f"{self._url}/submissions" + (f"?{urlencode({'since': start.since})}" if start.since else "")
         condition = {"If-None-Match": start.etag} if start.etag else {}
@@ -159,18 +93,18 @@ class Portal:
                     return
                 page = self._page(response)
             # The ETag is that of the whole list, so it may only be remembered once the whole list is read.
-            etag = None if page.next else _etag(response)
-            yield page, _Cursor(since=page.cursor, etag=etag).model_dump_json(exclude_none=True)
+            etag = None if page.next else etag_of(response)
+            yield page, Cursor(since=page.cursor, etag=etag).model_dump_json(exclude_none=True)
             if page.next is None:
                 return
             url, condition = _join(response.url, page.next), {}
         raise SourceError(f"{url}: `next` leads back to a page read before, expected a new one; tell the portal's operator")
 
-    def _page(self, response: requests.Response) -> _Page:
+    def _page(self, response: requests.Response) -> Page:
         body = self._read(response, _MAX_LIST_BYTES)
         if body is None:
             raise SourceError(f"{response.url}: expected at most {_MAX_LIST_BYTES} bytes, found more; the pages must be smaller")
-        page = _parse_page(response.url, body)
+        page = parse_page(response.url, body)
         for item in page.items:
             self._hrefs[item.id, item.version] = _join(response.url, item.href)
         return page
@@ -221,79 +155,6 @@ class Portal:
         return bytes(content)
 
 
-class _StayingSession(requests.Session):
-    """A session that leaves redirects to its caller; `allow_redirects=False` alone still reads their bodies into memory."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - the name is requests' own
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class _OwnOriginOnly:
-    """Adds the token to a request, after refusing any that would leave the portal.
-
-    As `auth` it runs for every request, on the very address the request will go to: address parsers disagree where an
-    address holds a backslash and an @, so it is not the text in the portal's JSON that must be compared. And with an
-    `auth`, requests takes no login from a .netrc.
-    """
-
-    origin: str
-    authorization: str | None = field(repr=False)
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        origin = _origin(request.url or "")
-        if origin != self.origin:
-            raise SourceError(
-                f"the portal at {self.origin} sent us on to {request.url}; expected an address at {self.origin}, "
-                f"found {origin}: not followed. If the portal has moved, set MTQG_PORTAL_URL; if not, tell its operator"
-            )
-        if self.authorization is not None:
-            request.headers["Authorization"] = self.authorization
-        return request
-
-
-def _open_session(origin: str, token: str, patience: Patience) -> requests.Session:
-    # http.client shows the value of a header that it refuses: a token that would be refused must not get there.
-    if not re.fullmatch(r"[!-~]*", token):
-        raise ConfigurationError("MTQG_PORTAL_TOKEN: expected visible ASCII characters only, found a space, line break or other")
-    retry = Retry(
-        total=patience.retries,
-        status_forcelist=_PASSES,
-        backoff_factor=patience.backoff_seconds,
-        backoff_max=patience.longest_wait_seconds,
-        retry_after_max=patience.longest_wait_seconds,
-        raise_on_status=False,
-    )
-    session = _StayingSession()
-    session.mount("http://", HTTPAdapter(max_retries=retry))
-    session.mount("https://", HTTPAdapter(max_retries=retry))
-    # Workbooks are zipped already, and the size limit and Content-Length then speak of the same bytes.
-    session.headers.update({"User-Agent": "mtqg-monitor", "Accept-Encoding": "identity"})
-    session.auth = _OwnOriginOnly(origin, f"Bearer {token}" if token else None)
-    return session
-
-
-def _origin_of_setting(url: str) -> str:
-    """Return the origin as requests writes it, so that an internationalised host equals itself."""
-    if not re.fullmatch(r"https?://[^@?#\\]+", url, re.IGNORECASE):
-        raise _not_an_address()
-    try:
-        return _origin(requests.Request("GET", url).prepare().url or "")
-    except (requests.RequestException, ValueError):
-        raise _not_an_address() from None
-
-
-def _not_an_address() -> ConfigurationError:
-    # The address is not shown: it may hold a password, which is one of the reasons to refuse it.
-    return ConfigurationError("MTQG_PORTAL_URL: expected https://host[:port][/path], without a login, query or fragment")
-
-
-def _origin(url: str) -> str:
-    """Return scheme, host and port, always with the port. Raises ValueError for a port that is none."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or {'http': 80, 'https': 443}.get(parts.scheme)}"
-
-
 def _join(url: str, link: str) -> str:
     try:
         return urljoin(url, link)
@@ -303,52 +164,10 @@ def _join(url: str, link: str) -> str:
 
 def _refusal(url: str, response: requests.Response, patience: Patience) -> SourceError:
     status = response.status_code
-    if status in _PASSES:
+    if status in PASSES:
         return TransientError(f"{url}: expected 200, found {status} {response.reason} in {patience.retries + 1} attempts")
     check = _WHAT_TO_CHECK.get(status, "tell the portal's operator")
     return SourceError(f"{url}: expected 200, found {status} {response.reason}; {check}")
-
-
-def _etag(response: requests.Response) -> str | None:
-    """Return the ETag, None where there is none or where it is not fit to be sent back."""
-    etag = response.headers.get("ETag", "")
-    return etag if re.fullmatch(r"[!-~]{1,200}", etag) else None
-
-
-def _parse_cursor(cursor: str | None) -> _Cursor:
-    try:
-        return _Cursor.model_validate_json(cursor) if cursor else _Cursor()
-    except ValidationError as wrong:
-        raise SourceError(f"portal: expected a cursor it gave, found {cursor!r:.80}; forget it to list all again") from wrong
-
-
-def _parse_page(url: str, body: bytes) -> _Page:
-    try:
-        return _Page.model_validate_json(body)
-    except ValidationError as wrong:
-        first = wrong.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the page"
-        more = f" (and {wrong.error_count() - 1} more)" if wrong.error_count() > 1 else ""
-        found = f"{where}: {first['msg']}; found {first['input']!r:.80}{more}"
-        raise SourceError(f"{url}: expected a page as in docs/portal.md, found {found}; tell the portal's operator") from wrong
-
-
-def _offer(item: _Item) -> Offer:
-    return Offer(
-        external_id=item.id,
-        external_version=item.version,
-        name=_clean(item.name),
-        offered_at=item.submitted_at.astimezone(UTC),
-        sender_unit=item.unit,
-        size=item.size,
-        sha256=item.sha256,
-    )
-
-
-def _clean(name: str) -> str:
-    """Return a file name as text to show: no path, nothing invisible (a right-to-left mark can hide an .exe), not endless."""
-    shown = (c for c in name if c not in "/\\" and unicodedata.category(c) not in _INVISIBLE)
-    return "".join(shown)[:_MAX_NAME_CHARACTERS].strip()
 
 
 def _verify(url: str, offer: Offer, content: bytes) -> None:

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from connectors.portal import Patience, Portal
+from connectors.portal import Portal
+from connectors.portal_session import Patience
 from examples.portal.server import Answer, ReferencePortal, running
 from program.delivery import Offer
 from program.errors import ConfigurationError, SourceError, TransientError
