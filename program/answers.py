@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from program.finding import Finding
+from program.finding import Finding, Severity
 from program.submission import Verdict
 
 
@@ -104,3 +104,13 @@ class NightRow:
     criticals: int
     warnings: int
     is_synthetic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """How often a rule was broken; `example` is one of its messages, as a district read it."""
+
+    rule: str
+    severity: Severity
+    times: int
+    example: str

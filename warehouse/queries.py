@@ -1,13 +1,13 @@
 """The questions that commands and the page ask. Nothing here writes."""
 
-from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, case, func, select, text
 from sqlalchemy.orm import Session
 
-from program.answers import NightRow, ProgressRow, ReportingRow, TracedFact
+from program.answers import NightRow, ProgressRow, ReportingRow, RuleCount, TracedFact
+from program.finding import Severity
 from program.submission import Verdict
 from warehouse.findings import findings_of
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, RunRow, SubmissionRow
@@ -141,16 +141,18 @@ def _night_rows(engine: Engine, condition: ColumnElement[bool]) -> list[NightRow
         ]
 
 
-def findings_by_rule(engine: Engine, run_id: int) -> list[tuple[str, str, int]]:
-    """Return (rule, severity, how often) of a night's critical and warning findings, the most frequent first."""
+def findings_by_rule(engine: Engine, run_id: int) -> list[RuleCount]:
+    """Return how often each rule was broken in a night, notes left out, the most frequent first."""
+    times = func.count()
     query = (
-        select(FindingRow.rule, FindingRow.severity)
+        select(FindingRow.rule, FindingRow.severity, times, func.min(FindingRow.message))
         .join(SubmissionRow, SubmissionRow.id == FindingRow.submission_id)
-        .where(SubmissionRow.run_id == run_id, FindingRow.severity != "info")
+        .where(SubmissionRow.run_id == run_id, FindingRow.severity != Severity.INFO.value)
+        .group_by(FindingRow.rule, FindingRow.severity)
+        .order_by(times.desc(), FindingRow.rule)
     )
     with Session(engine) as session:
-        counted = Counter((row[0], row[1]) for row in session.execute(query))
-    return [(rule, severity, n) for (rule, severity), n in sorted(counted.items(), key=lambda item: (-item[1], item[0]))]
+        return [RuleCount(rule, Severity(severity), count, example) for rule, severity, count, example in session.execute(query)]
 
 
 def last_busy_run(engine: Engine) -> tuple[int, date, datetime] | None:
