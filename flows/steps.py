@@ -15,7 +15,7 @@ from program.submission import Submission, Verdict
 from publish.mail import compose
 from publish.post import open_post
 from publish.site import docs_folder, prune_docs, publish_site
-from warehouse.ledger import RECEIVED, keep_cursor, known_versions, read_cursor, record_delivery
+from warehouse.ledger import KNOWN, RECEIVED, keep_cursor, known_versions, read_cursor, record_delivery
 from warehouse.load import load_submission
 from warehouse.outbox import mark_failed, mark_sent, pending_letters
 
@@ -81,6 +81,8 @@ def _take(night: Night, source: Source, connector: Connector, offer: Offer) -> b
     )
     if state == RECEIVED:
         night.summary.received += 1
+    elif state == KNOWN:
+        night.summary.known += 1
     else:
         night.summary.repeated += 1
         logger.debug("collect source=%s repeated=%r", source.name, offer.name)

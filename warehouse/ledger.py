@@ -10,6 +10,8 @@ from program.delivery import Delivery, Offer
 from warehouse.tables import DeliveryRow, RunRow, WatermarkRow
 
 RECEIVED, REPEATED, PROCESSED = "received", "repeated", "processed"
+KNOWN = "known"
+"""No state of a delivery: what `record_delivery` answers where it recorded nothing."""
 
 
 def start_run(engine: Engine, as_of: date, rule_set_version: str, now: datetime) -> int:
@@ -55,9 +57,17 @@ def record_delivery(
 ) -> str:
     """Record an arrival and return its state: `received`, or `repeated` where the sender sent these bytes before.
 
-    `sha256` None stands for bytes refused for their size; such a delivery is never a repetition.
+    `known`, and nothing recorded, where this very offer is in the ledger already: another night was faster. `sha256`
+    None stands for bytes refused for their size; such a delivery is never a repetition.
     """
     with Session(engine) as session, session.begin():
+        same_offer = (
+            DeliveryRow.source == source,
+            DeliveryRow.external_id == offer.external_id,
+            DeliveryRow.external_version == offer.external_version,
+        )
+        if session.scalar(select(DeliveryRow.id).where(*same_offer)) is not None:
+            return KNOWN
         earlier = None
         if sha256 is not None:
             same = (DeliveryRow.sha256 == sha256, DeliveryRow.sender_unit.is_not_distinct_from(offer.sender_unit))
