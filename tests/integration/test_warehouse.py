@@ -16,7 +16,7 @@ from program.pack import Pack
 from program.period import Period
 from program.schedule import obligations
 from program.settings import Settings
-from program.submission import Fact, Submission, Verdict
+from program.submission import Fact, Submission, Verdict, verdict_of
 from warehouse import load as load_module
 from warehouse.catalogue import sync_catalogue
 from warehouse.engine import open_warehouse, prepare_warehouse
@@ -44,7 +44,13 @@ def send(engine: Engine) -> Send:
     """send(people, verdict, unit, ...): a submission of 2024-Q4 comes in, one minute after the one before."""
     run, minutes = start_run(engine, date(2025, 1, 20), "rules-1", NOON), 0
 
-    def send(people: float, *findings: Finding, unit: str | None = "942", sender: str = "942", recipient: str | None = "a@b.example"):
+    def send(
+        people: float,
+        *findings: Finding,
+        unit: str | None = "942",
+        sender: str = "942",
+        recipient: str | None = "a@b.example",
+    ) -> int | None:
         nonlocal minutes
         minutes += 1
         now = NOON + timedelta(minutes=minutes)
@@ -52,8 +58,11 @@ def send(engine: Engine) -> Send:
         record_delivery(
             engine, offer, source="inbox", channel="folder", sha256=f"{minutes:064d}", is_synthetic=False, run_id=run, now=now
         )
-        verdict = Verdict.QUARANTINED if CRITICAL in findings else Verdict.ACCEPTED_WITH_WARNINGS if findings else Verdict.ACCEPTED
-        facts = (Fact("participants_total", 0, people, None, "Tổng hợp", "C12"), Fact("women_total", 0, 3.0, None, "Tổng hợp", "D12"))
+        verdict = verdict_of(findings)
+        facts = (
+            Fact("participants_total", 0, people, None, "Tổng hợp", "C12"),
+            Fact("women_total", 0, 3.0, None, "Tổng hợp", "D12"),
+        )
         submission = Submission(
             delivery=pending_deliveries(engine, 10)[-1],
             verdict=verdict,
@@ -168,7 +177,8 @@ def test_the_same_bytes_of_the_same_sender_are_recorded_but_not_processed(engine
             engine, offer, source="inbox", channel="folder", sha256="a" * 64, is_synthetic=False, run_id=run, now=NOON
         )
 
-    assert [receive("a.xlsx", "942"), receive("a (1).xlsx", "942"), receive("b.xlsx", "943")] == ["received", "repeated", "received"]
+    arrivals = [("a.xlsx", "942"), ("a (1).xlsx", "942"), ("b.xlsx", "943")]
+    assert [receive(*arrival) for arrival in arrivals] == ["received", "repeated", "received"]
     assert [d.name for d in pending_deliveries(engine, 10)] == ["a.xlsx", "b.xlsx"]
     assert ("a (1).xlsx", "1") in known_versions(engine, "inbox")
 
