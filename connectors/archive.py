@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 
 import fsspec
 
@@ -16,15 +17,19 @@ class Archive:
             self._files, self._root = fsspec.core.url_to_fs(url)
         except (ImportError, ValueError) as wrong:
             raise ConfigurationError(f"MTQG_ARCHIVE_URL: {wrong}") from wrong
+        except OSError as wrong:
+            raise ArchiveError(f"archive: cannot be reached: {wrong}") from wrong
 
     def put(self, content: bytes) -> str:
         """Keep `content` and return its sha256. Idempotent; a crash leaves either all of it or nothing under its name."""
         sha256 = hashlib.sha256(content).hexdigest()
         path = self._path(sha256)
         try:
-            if not self._files.exists(path):
+            # After a power cut a file can be there, under its name, without its content.
+            if not self._files.exists(path) or self._files.size(path) != len(content):
                 self._files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-                unfinished = f"{path}.{os.getpid()}.part"
+                # Two tasks may keep the same bytes at the same time.
+                unfinished = f"{path}.{os.getpid()}-{threading.get_ident()}.part"
                 self._files.pipe_file(unfinished, content)
                 self._files.mv(unfinished, path)
         except OSError as wrong:

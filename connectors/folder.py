@@ -10,7 +10,7 @@ import fsspec
 
 from connectors.reader.workbook import is_truncated_zip
 from program.delivery import Offer
-from program.errors import ConfigurationError, SourceError, StillArriving
+from program.errors import ConfigurationError, SourceError, StillArriving, TransientError
 from program.source import FolderSource
 
 # What spreadsheet programs, browsers and copy tools leave beside a file while it is open or still coming in.
@@ -27,16 +27,20 @@ class Folder:
             self._files, self._root = fsspec.core.url_to_fs(url)
         except (ImportError, ValueError) as wrong:
             raise ConfigurationError(f"source {source.name}: cannot use the folder {_safe(url)}: {wrong}") from wrong
+        except OSError as wrong:
+            raise _failure(f"source {source.name}: cannot reach {_safe(url)}: {wrong}", wrong) from wrong
 
     def offers(self, cursor: str | None) -> Iterator[tuple[Offer, str | None]]:
         """Yield every finished file, oldest first. A folder has no cursor: the ledger knows what is new."""
         del cursor
         try:
+            # fsspec keeps remote listings, and one worker lives through many nights.
+            self._files.invalidate_cache()
             if not self._files.isdir(self._root):
                 raise SourceError(f"source {self._source.name}: no folder at {_safe(self._url)}; create it or set MTQG_INBOX_URL")
             found = self._files.find(self._root, detail=True)
         except OSError as wrong:
-            raise SourceError(f"source {self._source.name}: cannot list {_safe(self._url)}: {wrong}") from wrong
+            raise _failure(f"source {self._source.name}: cannot list {_safe(self._url)}: {wrong}", wrong) from wrong
         offers = [self._offer(path, info) for path, info in found.items() if not _is_unfinished(self._below(path))]
         for offer in sorted(offers, key=lambda o: (o.offered_at, o.external_id)):
             yield offer, None
@@ -51,12 +55,12 @@ class Folder:
             self._files.invalidate_cache()
             after = self._offer(path, self._files.info(path))
         except OSError as wrong:
-            raise SourceError(f"source {self._source.name}: cannot read {offer.name}: {wrong}") from wrong
+            raise _failure(f"source {self._source.name}: cannot read {offer.name}: {wrong}", wrong) from wrong
         age = (datetime.now(UTC) - after.offered_at).total_seconds()
-        is_half_there = is_truncated_zip(content) and age < self._source.settle_seconds
+        is_half_there = (not content or is_truncated_zip(content)) and age < self._source.settle_seconds
         if after.external_version != offer.external_version or is_half_there:
             raise StillArriving(f"source {self._source.name}: {offer.name} is still being written; the next night takes it")
-        return content
+        return content if len(content) <= max_bytes else None
 
     def sender_of(self, path: str) -> str | None:
         """Return the code of the unit whose sub-folder a path below this folder lies in, or None."""
@@ -89,13 +93,20 @@ def _is_unfinished(path: str) -> bool:
 
 
 def _modified_at(info: dict[str, Any]) -> datetime:
-    """Return when a file was last changed; file systems call it `mtime` or `LastModified`, as number or instant."""
-    stamp = info.get("mtime") or info.get("LastModified") or info.get("created")
+    """Return when a file was last changed, UTC; each file system has its own word for it, as number, text or instant."""
+    stamp = next((info[name] for name in ("mtime", "LastModified", "modified", "updated", "created") if info.get(name)), 0)
+    if isinstance(stamp, str):
+        stamp = datetime.fromisoformat(stamp)
     if isinstance(stamp, datetime):
         return stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
-    return datetime.fromtimestamp(float(stamp or 0), UTC)
+    return datetime.fromtimestamp(float(stamp), UTC)
+
+
+def _failure(message: str, wrong: OSError) -> SourceError:
+    """Return the error to raise: one that a retry is likely to cure where the connection failed."""
+    return TransientError(message) if isinstance(wrong, ConnectionError | TimeoutError) else SourceError(message)
 
 
 def _safe(url: str) -> str:
     """Return `url` without a password, for messages."""
-    return re.sub(r"//[^/@]*@", "//…@", url)
+    return re.sub(r"//[^/]*@", "//…@", url)

@@ -6,9 +6,10 @@
 from enum import StrEnum
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, field_validator, model_validator
 
 from program.configuration import Model
+from program.period import Period
 
 
 class Project(Model):
@@ -23,12 +24,16 @@ class Project(Model):
 
 
 class Direction(StrEnum):
+    """Which way an indicator should go."""
+
     UP = "up"
     """More is better."""
     DOWN = "down"
 
 
 class IndicatorKind(StrEnum):
+    """How an indicator's figure comes about."""
+
     COUNT = "count"
     MONEY = "money"
     SHARE = "share"
@@ -43,7 +48,12 @@ class Target(Model):
     value: float
     comparison: Literal["at_least", "more_than", "at_most", "less_than"]
     tag: Literal["C", "C-", "D", "B"]
-    source: str
+    source: str = Field(min_length=1)
+
+    @field_validator("period")
+    @classmethod
+    def _is_a_period(cls, code: str | None) -> str | None:
+        return code if code is None else Period.parse(code).code
 
 
 class Indicator(Model):

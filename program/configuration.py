@@ -1,5 +1,7 @@
 """Reading a pack's YAML: strict, immutable models, and an error that names file and key."""
 
+from collections import Counter
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,14 +20,36 @@ class Model(BaseModel):
 ModelType = TypeVar("ModelType")
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML without its habit of letting the second of two equal keys win in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
+        keys = [key.value for key, _ in node.value]
+        doubled = next((key for key, _ in node.value if keys.count(key.value) > 1), None)
+        if doubled is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"the key {doubled.value!r} stands twice", doubled.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def load_yaml(path: Path) -> Any:
     """Return a YAML file's content. Raises ConfigurationError naming the file and, for bad YAML, the line."""
+    text = read_text(path)
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as missing:
-        raise ConfigurationError(f"{path}: the file is missing") from missing
+        return yaml.load(text, _Loader)  # noqa: S506  (a SafeLoader)
     except yaml.YAMLError as wrong:
         raise ConfigurationError(f"{path}: not valid YAML: {wrong}") from wrong
+
+
+def read_text(path: Path) -> str:
+    """Return a UTF-8 file's text, without the mark that Excel and Notepad put first. Raises ConfigurationError."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as missing:
+        raise ConfigurationError(f"{path}: the file is missing") from missing
+    except UnicodeDecodeError as wrong:
+        raise ConfigurationError(f"{path}: not UTF-8: byte {wrong.start}; save it as UTF-8") from wrong
+    except OSError as wrong:
+        raise ConfigurationError(f"{path}: cannot be read: {wrong}") from wrong
 
 
 def load_model(path: Path, model: type[ModelType]) -> ModelType:
@@ -37,9 +61,14 @@ def load_model(path: Path, model: type[ModelType]) -> ModelType:
         raise ConfigurationError(_explain(path, wrong)) from wrong
 
 
+def repeated(names: Iterable[str]) -> list[str]:
+    """Return the names that stand more than once, sorted."""
+    return sorted(name for name, times in Counter(names).items() if times > 1)
+
+
 def _explain(path: Path, wrong: ValidationError) -> str:
-    lines = [
-        f"{path}: {'.'.join(str(part) for part in error['loc'])}: {error['msg']}; found {error['input']!r:.80}"
-        for error in wrong.errors()
-    ]
-    return "\n".join(lines)
+    return "\n".join(f"{path}: {_key(error['loc'])}{error['msg']}; found {error['input']!r:.80}" for error in wrong.errors())
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    return f"{'.'.join(str(part) for part in location)}: " if location else ""

@@ -35,7 +35,7 @@ class TransientError(SourceError):
     """A source failed in a way that usually passes: time-out, 429, 5xx."""
 
 
-class StillArriving(SourceError):
+class StillArriving(SourceError):  # noqa: N818  (a state of a file that passes, no fault)
     """A file is being written while the night reads it; it is left for the next night."""
 
 
@@ -47,5 +47,5 @@ class WarehouseError(MtqgError):
     """The warehouse cannot be reached or does not fit this version of the code."""
 
 
-class DeliveryFailed(MtqgError):
+class DeliveryFailed(MtqgError):  # noqa: N818
     """A mail could not be handed to the mail server; the notice stays pending in the outbox."""

@@ -4,17 +4,22 @@ Two kinds of table. A *matrix* has named lines (a level, a total): each column Ã
 own, `participants_total`. A *list* has as many lines as the sender needs (classes, works).
 """
 
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from program.configuration import Model
+from program.configuration import Model, repeated
+from program.labels import fold
+from program.measure import MONEY_MEASURES
 from program.period import Period, PeriodKind
 
 
 class ColumnType(StrEnum):
+    """What a column holds, and how it is kept."""
+
     WHOLE = "whole"
     """A count: a whole number."""
     NUMBER = "number"
@@ -51,13 +56,24 @@ class Column(Label):
     measure: str = ""
     required: bool = False
     minimum: float | None = None
-    vocabulary: dict[str, Label] = {}
+    vocabulary: dict[str, Label] = Field(default_factory=dict)
     width: int = 14
 
     @model_validator(mode="after")
     def _vocabulary_where_it_belongs(self) -> Self:
         if (self.type is ColumnType.CODE) != bool(self.vocabulary):
             raise ValueError(f"column {self.name}: a vocabulary is for type code, and type code needs one")
+        _refuse_doubled(f"column {self.name}: vocabulary", self.vocabulary.values())
+        return self
+
+    @model_validator(mode="after")
+    def _figures_where_they_belong(self) -> Self:
+        # A misspelt measure would be multiplied by 1 instead of 1,000,000.
+        if self.type is ColumnType.MONEY and self.measure not in MONEY_MEASURES:
+            known = ", ".join(MONEY_MEASURES)
+            raise ValueError(f"column {self.name}: money needs a measure of {known}; found {self.measure!r}")
+        if self.minimum is not None and not self.type.is_numeric:
+            raise ValueError(f"column {self.name}: a minimum is for whole, number and money")
         return self
 
 
@@ -91,7 +107,7 @@ class Table(Model):
     columns: tuple[Column, ...]
     line: Label | None = None
     lines: tuple[Line, ...] = ()
-    summaries: dict[str, Summary] = {}
+    summaries: dict[str, Summary] = Field(default_factory=dict)
     optional: bool = False
 
     @model_validator(mode="after")
@@ -99,6 +115,25 @@ class Table(Model):
         is_matrix = self.kind == "matrix"
         if is_matrix != bool(self.lines) or is_matrix != (self.line is not None):
             raise ValueError(f"table {self.name}: a matrix declares line and lines, a list neither")
+        return self
+
+    @model_validator(mode="after")
+    def _writings_are_told_apart(self) -> Self:
+        headings = (*self.columns, *([self.line] if self.line else []))
+        _refuse_doubled(f"table {self.name}: columns", headings)
+        _refuse_doubled(f"table {self.name}: lines", self.lines)
+        doubled = repeated(line.key for line in self.lines)
+        if doubled:
+            raise ValueError(f"table {self.name}: line keys used twice: {', '.join(doubled)}")
+        return self
+
+    @model_validator(mode="after")
+    def _summaries_name_columns(self) -> Self:
+        for name, summary in self.summaries.items():
+            wanted = summary.count or summary.sum
+            column = next((c for c in self.columns if c.name == wanted), None)
+            if column is None or (summary.sum and not column.type.is_numeric):
+                raise ValueError(f"table {self.name}: summary {name}: no {'numeric ' if summary.sum else ''}column {wanted}")
         return self
 
     def column(self, name: str) -> Column:
@@ -109,6 +144,13 @@ class Table(Model):
     def elements(self) -> dict[str, tuple[Column, Line]]:
         """For a matrix, each data element (`participants_total`) with its column and line; for a list, none."""
         return {f"{c.name}_{line.key}": (c, line) for c in self.columns for line in self.lines}
+
+
+def _refuse_doubled(place: str, labels: Iterable[Label]) -> None:
+    """Raise ValueError where two labels share a writing: a reader could not tell which one a sheet means."""
+    doubled = repeated(writing for label in labels for writing in {fold(w) for w in label.writings})
+    if doubled:
+        raise ValueError(f"{place}: two entries are written alike: {', '.join(doubled)}")
 
 
 class Identity(Model):
@@ -130,18 +172,24 @@ class Form(Model):
     source: str
     valid_from: date
     valid_to: date | None = None
-    periods: tuple[PeriodKind, ...]
+    periods: tuple[PeriodKind, ...] = Field(min_length=1)
     identity: Identity
-    tables: tuple[Table, ...]
+    tables: tuple[Table, ...] = Field(min_length=1)
     instructions: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         names = [c.name for t in self.tables for c in t.columns]
         names += [name for t in self.tables for name in (*t.elements, *t.summaries)]
-        doubled = sorted({name for name in names if names.count(name) > 1})
+        doubled = repeated(names)
         if doubled:
             raise ValueError(f"form {self.code}: names used twice: {', '.join(doubled)}")
+        return self
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError(f"form {self.code}: valid_to {self.valid_to} is before valid_from {self.valid_from}")
         return self
 
     def table(self, name: str) -> Table:

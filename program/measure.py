@@ -6,10 +6,11 @@ to 9 × 10^15.
 
 from decimal import Decimal
 
-LARGEST_EXACT = 9_007_199_254_740_992
-"""2^53: the largest whole number up to which float64 keeps every whole number."""
+LARGEST_EXACT = 9_007_199_254_740_991
+"""2^53 - 1. Above it float64 no longer tells a whole number from its neighbour: 2^53 + 1 becomes 2^53."""
 
 _DONG_PER = {"đồng": 1, "nghìn đồng": 1_000, "triệu đồng": 1_000_000, "tỷ đồng": 1_000_000_000}
+MONEY_MEASURES = tuple(_DONG_PER)
 
 
 def factor_of(measure: str) -> int:

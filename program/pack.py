@@ -2,12 +2,14 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
 from pathlib import Path
 
 from pydantic import Field
 
 from program.catalogue import Indicator, Project
-from program.configuration import Model, load_model
+from program.configuration import Model, load_model, repeated
 from program.contact import Contact, Correspondence
 from program.errors import ConfigurationError
 from program.form import Form
@@ -109,28 +111,57 @@ def fingerprint_of(files: list[Path]) -> str:
 def _check_references(pack: Pack) -> None:
     """Refuse a pack whose parts name what another part does not declare."""
     projects = {p.code for p in pack.projects}
-    forms = {f.code: f for f in pack.forms}
+    forms = {f.code for f in pack.forms}
     units = {u.code for u in pack.units}
-    wrong = [
+    wrong = _doubled(pack)
+    if pack.program.province not in units:
+        wrong.append(f"program.yaml: province: units.csv has no unit {pack.program.province}")
+    wrong += [
         f"projects.yaml: {p.code}: unknown parent {p.parent}" for p in pack.projects if p.parent and p.parent not in projects
     ]
     wrong += [f"forms/{f.code}: unknown project {f.project}" for f in pack.forms if f.project not in projects]
+    wrong += [
+        f"calendar.yaml: {d.form}: every: no version of the form takes a {d.every.value}"
+        for d in pack.duties
+        if d.form in forms and not any(d.every in f.periods for f in pack.forms if f.code == d.form)
+    ]
     wrong += [f"calendar.yaml: unknown form {d.form}" for d in pack.duties if d.form not in forms]
     wrong += [f"contacts.yaml: unknown unit {code}" for code in pack.correspondence.units if code not in units]
     for indicator in pack.indicators:
-        wrong += _check_indicator(indicator, projects, forms)
+        wrong += _check_indicator(indicator, projects, pack.forms)
     if wrong:
         raise ConfigurationError("\n".join(f"{pack.folder}/{line}" for line in wrong))
 
 
-def _check_indicator(indicator: Indicator, projects: set[str], forms: dict[str, Form]) -> list[str]:
+def _doubled(pack: Pack) -> list[str]:
+    """Return a line for each code or name that stands twice: the first would win and the second be lost in silence."""
+    named = {
+        "projects.yaml": [p.code for p in pack.projects],
+        "indicators.yaml": [i.code for i in pack.indicators],
+        "sources.yaml": [s.name for s in pack.sources],
+    }
+    wrong = [f"{file}: {name} stands twice" for file, names in named.items() for name in repeated(names)]
+    wrong += [
+        f"forms/{one.code}: {one.version} and {other.version} are in force on the same day; give the older one a valid_to"
+        for one, other in combinations(pack.forms, 2)
+        if one.code == other.code and _overlap(one, other)
+    ]
+    return wrong
+
+
+def _overlap(one: Form, other: Form) -> bool:
+    return one.valid_from <= (other.valid_to or date.max) and other.valid_from <= (one.valid_to or date.max)
+
+
+def _check_indicator(indicator: Indicator, projects: set[str], forms: tuple[Form, ...]) -> list[str]:
     place = f"indicators.yaml: {indicator.code}"
     if indicator.project and indicator.project not in projects:
         return [f"{place}: unknown project {indicator.project}"]
     if indicator.form is None:
         return []
-    if indicator.form not in forms:
+    versions = [f for f in forms if f.code == indicator.form]
+    if not versions:
         return [f"{place}: unknown form {indicator.form}"]
-    known = {name for t in forms[indicator.form].tables for name in t.elements}
+    known = {name for f in versions for t in f.tables for name in t.elements}
     wanted = [name for name in (indicator.numerator, indicator.denominator) if name]
     return [f"{place}: form {indicator.form} has no element {name}" for name in wanted if name not in known]

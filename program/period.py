@@ -13,6 +13,8 @@ from program.labels import fold
 
 
 class PeriodKind(StrEnum):
+    """How long a period is."""
+
     YEAR = "year"
     HALF = "half"
     QUARTER = "quarter"
@@ -20,16 +22,17 @@ class PeriodKind(StrEnum):
 
 
 _MONTHS_IN = {PeriodKind.YEAR: 12, PeriodKind.HALF: 6, PeriodKind.QUARTER: 3, PeriodKind.MONTH: 1}
-_CODE = re.compile(r"^(?P<year>\d{4})(?:-(?:H(?P<half>[12])|Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?$")
-_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
-# Written forms seen in reports, on folded text. The first that matches wins, the finest kind first.
+# Years of this century only: a mistyped 0024 is no period, and no date either.
+_CODE = re.compile(r"(?P<year>20[0-9]{2})(?:-(?:H(?P<half>[12])|Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?")
+_NUMBERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "mot": 1, "hai": 2, "ba": 3, "bon": 4, "tu": 4, "dau": 1, "cuoi": 2}
+# Written forms seen in reports, on folded text. The whole text must be one of them: "9 tháng đầu năm 2024" and
+# "Quý IV và cả năm 2024" both contain "năm 2024", and neither is a report of the year.
+_START, _OF_YEAR = r"(?:bao cao )?(?:ky )?", r" (?:nam )?(?P<year>20[0-9]{2})"
 _WRITTEN: tuple[tuple[PeriodKind, re.Pattern[str]], ...] = (
-    (PeriodKind.QUARTER, re.compile(r"\bquy (?P<n>[1-4]|i{1,3}|iv) (?:nam )?(?P<year>\d{4})\b")),
-    (PeriodKind.QUARTER, re.compile(r"\bq(?P<n>[1-4]) (?P<year>\d{4})\b")),
-    (PeriodKind.HALF, re.compile(r"\b6 thang (?P<n>dau|cuoi) nam (?P<year>\d{4})\b")),
-    (PeriodKind.MONTH, re.compile(r"\bthang (?P<n>0?[1-9]|1[0-2]) (?:nam )?(?P<year>\d{4})\b")),
-    (PeriodKind.YEAR, re.compile(r"\b(?:ca )?nam (?P<year>\d{4})\b")),
-    (PeriodKind.YEAR, re.compile(r"^(?P<year>\d{4})$")),
+    (PeriodKind.QUARTER, re.compile(_START + r"(?:quy|q) ?(?P<n>0?[1-4]|i{1,3}|iv|mot|hai|ba|bon|tu)" + _OF_YEAR)),
+    (PeriodKind.HALF, re.compile(_START + r"(?:(?:0?6|sau) ?(?:thang|t)|nua) (?P<n>dau|cuoi)" + _OF_YEAR)),
+    (PeriodKind.MONTH, re.compile(_START + r"(?:thang|t) ?(?P<n>0?[1-9]|1[0-2])" + _OF_YEAR)),
+    (PeriodKind.YEAR, re.compile(_START + r"(?:(?:ca )?nam )?(?P<year>20[0-9]{2})")),
 )
 
 
@@ -44,7 +47,7 @@ class Period:
     @classmethod
     def parse(cls, code: str) -> "Period":
         """Return the period that `code` names. Raises ValueError for anything but the four spellings above."""
-        match = _CODE.match(code.strip().upper())
+        match = _CODE.fullmatch(code.strip().upper())
         if match is None:
             raise ValueError(f"not a period: {code!r}; expected 2024, 2024-H1, 2024-Q4 or 2024-12")
         year = int(match["year"])
@@ -57,7 +60,7 @@ class Period:
     def read(cls, text: str) -> "Period | None":
         """Return the period that an office wrote ("Quý IV/2024", "6 tháng đầu năm 2024"), or None.
 
-        A text that names two different periods of the finest kind it uses is ambiguous: None.
+        A text that says more than one period ("Quý III, IV/2024", "9 tháng đầu năm 2024") is none: nothing is guessed.
         """
         try:
             return cls.parse(text)
@@ -65,9 +68,9 @@ class Period:
             pass
         folded = fold(text)
         for kind, pattern in _WRITTEN:
-            found = {cls(int(m["year"]), kind, _ordinal(m.groupdict().get("n"))) for m in pattern.finditer(folded)}
-            if found:
-                return found.pop() if len(found) == 1 else None
+            match = pattern.fullmatch(folded)
+            if match is not None:
+                return cls(int(match["year"]), kind, _ordinal(match.groupdict().get("n")))
         return None
 
     @property
@@ -125,11 +128,9 @@ class Period:
 
 
 def _ordinal(text: str | None) -> int:
-    if text is None or text == "dau":
+    if text is None:
         return 1
-    if text == "cuoi":
-        return 2
-    return _ROMAN.get(text) or int(text)
+    return _NUMBERS.get(text) or int(text)
 
 
 def periods_between(kind: PeriodKind, first: date, last: date) -> list[Period]:

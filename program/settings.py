@@ -16,7 +16,13 @@ class Settings(BaseSettings):
     """Environment variables with the prefix `MTQG_`; `.env.example` lists every one of them."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MTQG_", env_file=ROOT / ".env", env_ignore_empty=True, frozen=True, extra="ignore"
+        env_prefix="MTQG_",
+        env_file=ROOT / ".env",
+        # Of `.env`, every variable with our prefix reaches the check below; others are for other programs.
+        dotenv_filtering="match_prefix",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
     )
 
     pack: Path = Field(ROOT / "config" / "soc-trang", description="folder of the pack: the program as data")
@@ -35,7 +41,8 @@ class Settings(BaseSettings):
     @classmethod
     def _no_unknown_variable(cls, values: dict[str, object]) -> dict[str, object]:
         known = {f"MTQG_{name.upper()}" for name in cls.model_fields}
-        unknown = sorted(name for name in os.environ if name.startswith("MTQG_") and name not in known)
+        given = {*(name for name in os.environ if name.startswith("MTQG_")), *(f"MTQG_{name.upper()}" for name in values)}
+        unknown = sorted(given - known)
         if unknown:
             raise ValueError(f"unknown setting {', '.join(unknown)}; known: {', '.join(sorted(known))}")
         return values

@@ -1,12 +1,18 @@
-"""Whom and when a workbook is about: labels such as "Đơn vị báo cáo:" above its tables, and their values."""
+"""Whom and when a workbook is about: labels such as "Đơn vị báo cáo:" above its tables, and their values.
+
+Every place that says it is asked, on every sheet, and all must say the same: a sheet copied from a neighbour's report
+would otherwise become this unit's figures.
+"""
 
 from dataclasses import dataclass
+from datetime import date
 
 from openpyxl.utils import get_column_letter
 
 from connectors.reader.layout import Header
 from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue, Sheet
+from connectors.reader.writing import money_measure
 from program.delivery import Delivery
 from program.finding import Problem
 from program.form import Identity, Label
@@ -29,7 +35,7 @@ class Mention:
 
 def read_period(sheets: list[Sheet], headers: dict[str, Header], identity: Identity) -> tuple[Period | None, list[Problem]]:
     """Return the one period that the workbook names, or None and the problem."""
-    mentions = _mentions(sheets, headers, identity.period)
+    mentions = _mentions(sheets, headers, identity, identity.period)
     if not mentions:
         return None, [Problem("FORM-05", sheet=sheets[0].name, values={"label": identity.period.label})]
     periods = [Period.read(m.text) for m in mentions]
@@ -37,7 +43,7 @@ def read_period(sheets: list[Sheet], headers: dict[str, Header], identity: Ident
         if period is None:
             return None, [_at(mention, "FORM-05", label=identity.period.label)]
         if period != periods[0]:
-            return None, [_at(mention, "FORM-10", label=identity.period.label, other=mentions[0].text)]
+            return None, [_at(mention, "FORM-10", other=mentions[0].text)]
     return periods[0], []
 
 
@@ -53,27 +59,40 @@ def read_unit(
 
     A unit that is not the sender's is not returned: a mistaken file must leave no trace in another unit's record.
     """
-    day = period.end if period else delivery.received_at.astimezone(VIETNAM_TIME).date()
-    names = _mentions(sheets, headers, identity.unit)
-    codes = _mentions(sheets, headers, identity.unit_code)
-    if not names and not codes:
+    names = [m for m in _mentions(sheets, headers, identity, identity.unit) if money_measure(m.text) is None]
+    codes = _mentions(sheets, headers, identity, identity.unit_code)
+
+    def meant_on(day: date) -> list[tuple[Mention, list[Unit]]]:
+        coded = [(m, units.get(m.text, day)) for m in codes]
+        return [*((m, units.named(m.text, day)) for m in names), *((m, [unit] if unit else []) for m, unit in coded)]
+
+    days = _days(units, period, _received_on(delivery))
+    said = next((said for said in map(meant_on, days) if any(meant for _, meant in said)), meant_on(days[0]))
+    if not said:
         return None, [Problem("FORM-02", sheet=sheets[0].name, values={"label": identity.unit.label})]
-    coded = units.get(codes[0].text, day) if codes else None
-    named = [unit for m in names[:1] for unit in units.named(m.text, day)]
-    if coded is not None and named and coded not in named:
-        return None, [_at(codes[0], "FORM-10", label=identity.unit_code.label, other=names[0].text)]
-    candidates = [coded] if coded is not None else named
-    place = (names or codes)[0]
-    if len(candidates) != 1:
-        rule = "FORM-04" if candidates else "FORM-03"
-        return None, [_at(place, rule, candidates="; ".join(f"{u.name} ({u.code})" for u in candidates))]
-    problems = _sender_problems(candidates[0], units, place, delivery)
-    return (None if problems else candidates[0]), problems
+    unit, problems = _agreed(said)
+    if unit is not None:
+        problems = _sender_problems(unit, units, said[0][0], delivery)
+    return (None if problems else unit), problems
+
+
+def _days(units: UnitRegister, period: Period | None, received: date) -> list[date]:
+    """Return the days on which to look for a unit: the period's last; where none can be trusted, any that helps.
+
+    A mistyped year is its own problem. It must not make a district that ended in 2025 look unknown as well.
+    """
+    if period is not None and period.start <= received:
+        return [period.end]
+    return [received, *sorted({unit.valid_to for unit in units if unit.valid_to is not None}, reverse=True)]
+
+
+def _received_on(delivery: Delivery) -> date:
+    return delivery.received_at.astimezone(VIETNAM_TIME).date()
 
 
 def check_period(period: Period, place: Mention | None, delivery: Delivery) -> list[Problem]:
     """Return a problem where the period had not begun when the delivery came: a mistyped year."""
-    received = delivery.received_at.astimezone(VIETNAM_TIME).date()
+    received = _received_on(delivery)
     if place is not None and period.start > received:
         return [_at(place, "FORM-13", received=f"{received:%d/%m/%Y}")]
     return []
@@ -81,7 +100,22 @@ def check_period(period: Period, place: Mention | None, delivery: Delivery) -> l
 
 def period_place(sheets: list[Sheet], headers: dict[str, Header], identity: Identity) -> Mention | None:
     """Return where the period is written, or None."""
-    return next(iter(_mentions(sheets, headers, identity.period)), None)
+    return next(iter(_mentions(sheets, headers, identity, identity.period)), None)
+
+
+def _agreed(said: list[tuple[Mention, list[Unit]]]) -> tuple[Unit | None, list[Problem]]:
+    """Return the one unit that every mention may mean, or None and the first mention that stands against it."""
+    candidates = said[0][1]
+    for mention, meant in said:
+        if not meant:
+            return None, [_at(mention, "FORM-03")]
+        common = [unit for unit in candidates if unit in meant]
+        if not common:
+            return None, [_at(mention, "FORM-10", other=said[0][0].text)]
+        candidates = common
+    if len(candidates) > 1:
+        return None, [_at(said[0][0], "FORM-04", candidates="; ".join(f"{u.name} ({u.code})" for u in candidates))]
+    return candidates[0], []
 
 
 def _sender_problems(unit: Unit, units: UnitRegister, place: Mention, delivery: Delivery) -> list[Problem]:
@@ -95,9 +129,10 @@ def _at(mention: Mention, rule: str, **values: str) -> Problem:
     return Problem(rule, mention.sheet, mention.cell, mention.text, values)
 
 
-def _mentions(sheets: list[Sheet], headers: dict[str, Header], label: Label) -> list[Mention]:
+def _mentions(sheets: list[Sheet], headers: dict[str, Header], identity: Identity, label: Label) -> list[Mention]:
     """Return every value of `label` above the first table of each sheet, in reading order."""
     writings = {fold(writing) for writing in label.writings}
+    labels = {fold(writing) for each in (identity.unit, identity.unit_code, identity.period) for writing in each.writings}
     found = []
     for sheet in sheets:
         depth = min((h.row for h in headers.values() if h.sheet is sheet), default=_DEPTH)
@@ -105,21 +140,29 @@ def _mentions(sheets: list[Sheet], headers: dict[str, Header], label: Label) -> 
             found += [
                 Mention(sheet.name, f"{get_column_letter(at + 1)}{number + 1}", text)
                 for column, cell in enumerate(row)
-                if isinstance(cell, str) and (hit := _value_of(row, column, writings)) is not None
+                if isinstance(cell, str) and cell and (hit := _value_of(row, column, writings, labels)) is not None
                 for at, text in [hit]
             ]
     return found
 
 
-def _value_of(row: list[CellValue], column: int, writings: set[str]) -> tuple[int, str] | None:
-    """Return column and text of the value that belongs to the label in `row[column]`, None where it is no label."""
-    name, colon, rest = str(row[column]).partition(":")
+def _value_of(row: list[CellValue], column: int, writings: set[str], labels: set[str]) -> tuple[int, str] | None:
+    """Return column and text of the value that belongs to the label in `row[column]`, None where it is no label.
+
+    A label with nothing beside it has no value: the next label of the row is not its value.
+    """
+    name, rest = _split(row[column])
     if fold(name) not in writings:
         return None
-    if rest.strip():
-        return column, rest.strip()
-    value = next(((at, c) for at, c in enumerate(row[column + 1 :], column + 1) if not is_empty(c)), None)
-    if value is None:
+    if not is_empty(rest):
+        return column, rest
+    at = next((at for at in range(column + 1, len(row)) if not is_empty(row[at])), None)
+    if at is None or (isinstance(row[at], str) and fold(_split(row[at])[0]) in labels):
         return None
-    at, cell = value
-    return at, f"{cell:.0f}" if isinstance(cell, float) and cell.is_integer() else show(cell)
+    return at, show(row[at])
+
+
+def _split(cell: CellValue) -> tuple[str, str]:
+    """Return what stands before and after the first colon, an East Asian one included."""
+    name, _, rest = show(cell).replace("：", ":").partition(":")
+    return name, rest.strip()

@@ -64,7 +64,8 @@ def _read_tables(form: Form, headers: dict[str, Header], first: Sheet) -> tuple[
     for table in form.tables:
         header = headers.get(table.name)
         if header is None:
-            problems.append(Problem("FORM-18", sheet=first.name, values={"table": table.title}))
+            if not table.optional:
+                problems.append(Problem("FORM-18", sheet=first.name, values={"table": table.title}))
             continue
         tables[table.name], met = read_table(header, table, table_end(header, headers))
         problems += met

@@ -2,20 +2,52 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import pandas as pd
 from openpyxl.utils import get_column_letter
 
-from connectors.reader.layout import Header, matches
-from connectors.reader.values import Value, is_empty, parse_cell, show
-from connectors.reader.workbook import CellValue, Sheet
+from connectors.reader.layout import Header, Heading, matches
+from connectors.reader.measures import read_measures
+from connectors.reader.values import Parsed, Value, is_empty, parse_cell, show
+from connectors.reader.workbook import CellValue, Corner, Sheet
+from connectors.reader.writing import begins_note, is_total
 from program.finding import Problem
-from program.form import ColumnType, Table
-from program.labels import fold
+from program.form import Column, ColumnType, Line, Table
+from program.measure import to_printed
 from program.reading import TableReading
+from program.vietnamese import format_number
 
-_NUMBERING = re.compile(r"^\(?\d{1,2}\)?(?:\s*=.*)?$")
-_TOTALS = {"tong", "tong cong", "tong so", "cong"}
+_ORDINAL = re.compile(r"^\s*(?:[0-9]{1,2}|[ivxIVX]{1,4}|[a-eA-E])\s*[.)/]\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A table where it stands, with what reading its cells takes; `problems` grows while it is read."""
+
+    header: Header
+    table: Table
+    end: int
+    measures: dict[str, str]
+    merged: dict[Corner, tuple[Corner, Corner]]
+    problems: list[Problem] = field(default_factory=list)
+
+    def row(self, number: int) -> list[CellValue]:
+        return self.header.sheet.rows[number]
+
+    def report(self, rule: str, number: int, at: int, value: str | None = None, **values: str) -> None:
+        cell = f"{get_column_letter(at + 1)}{number + 1}"
+        self.problems.append(Problem(rule, self.header.sheet.name, cell, value, values))
+
+    def filled(self, number: int) -> list[int]:
+        row = self.row(number)
+        return [at for at in self.header.columns.values() if not is_empty(row[at])]
+
+    def parse(self, number: int, column: Column) -> Parsed:
+        return parse_cell(self.row(number)[self.header.columns[column.name]], column, self.measures[column.name])
+
+    def found(self) -> list[Column]:
+        return [column for column in self.table.columns if column.name in self.header.columns]
 
 
 def read_table(header: Header, table: Table, end: int) -> tuple[TableReading, list[Problem]]:
@@ -23,103 +55,194 @@ def read_table(header: Header, table: Table, end: int) -> tuple[TableReading, li
 
     Problems of a cell leave that cell empty in the frame; the line itself is kept.
     """
-    problems = _column_problems(header, table)
-    lines = _matrix_lines(header, table, end, problems) if table.kind == "matrix" else _list_lines(header, end, problems)
-    records = []
-    for number, key in lines:
-        record: dict[str, Value | int] = {"sheet": header.sheet.name, "row": number + 1, "line": key}
-        record.update(_read_cells(header, table, number, problems))
-        records.append(record)
+    measures, problems = read_measures(header, table)
+    place = _Place(header, table, end, measures, _merged_cells(header, end), problems)
+    lines = list(_matrix_lines(place) if table.kind == "matrix" else _list_lines(place))
+    numbers = [number for number, _ in lines]
+    _report_columns(place, numbers)
+    _report_unheaded(place, numbers)
+    records: list[dict[str, Value | int]] = [
+        {"sheet": header.sheet.name, "row": number + 1, "line": key, **_read_cells(place, number)} for number, key in lines
+    ]
     letters = {name: get_column_letter(at + 1) for name, at in header.columns.items()}
     return TableReading(_frame(records, table), letters), problems
 
 
-def _column_problems(header: Header, table: Table) -> list[Problem]:
-    sheet, row = header.sheet.name, header.row
-    missing = [
-        Problem("FORM-07" if c.required else "FORM-14", sheet, f"A{row + 1}", values={"column": c.label, "table": table.title})
-        for c in table.columns
-        if c.name not in header.columns
-    ]
-    extra = [
-        Problem("FORM-08", sheet, f"{get_column_letter(at + 1)}{row + 1}", show(header.sheet.rows[row][at]))
-        for at in header.strangers
-    ]
-    return missing + extra
+def _report_columns(place: _Place, lines: list[int]) -> None:
+    header, table = place.header, place.table
+    found = {*header.columns, *(claim.column.name for claim in header.doubtful)}
+    missing = [column for column in table.columns if column.name not in found]
+    for column in missing:
+        place.report("FORM-07" if column.required else "FORM-14", header.row, 0, None, column=column.label, table=table.title)
+    for claim in header.doubtful:
+        _report_heading(place, "FORM-20", claim.heading, column=claim.column.label)
+    for claim in header.doubles:
+        _report_heading(place, "FORM-19", claim.heading, column=claim.column.label)
+    for heading in header.strangers:
+        # A column of the form under another name, or one of the sender's own: only the sender can tell.
+        may_be_missing = any(column.type.is_numeric for column in missing) and _figure_in(place, heading.at, lines) is not None
+        columns = ", ".join(column.label for column in missing if column.type.is_numeric)
+        _report_heading(place, "FORM-25" if may_be_missing else "FORM-08", heading, column=columns)
+    for name in header.elsewhere:
+        place.report("FORM-23", header.row, 0, name, table=table.title)
 
 
-def _matrix_lines(header: Header, table: Table, end: int, problems: list[Problem]) -> Iterator[tuple[int, str]]:
+def _report_heading(place: _Place, rule: str, heading: Heading, **values: str) -> None:
+    place.report(rule, heading.row, heading.at, heading.text, **values)
+
+
+def _report_unheaded(place: _Place, lines: list[int]) -> None:
+    """Report a column within the table that holds figures and no heading: nobody could say what they count."""
+    header = place.header
+    used = {*header.columns.values(), *(h.at for h in header.strangers), header.line}
+    used |= {claim.heading.at for claim in (*header.doubles, *header.doubtful)}
+    if not header.columns:
+        return
+    for at in range(min(header.columns.values()), max(header.columns.values())):
+        first = _figure_in(place, at, lines)
+        if at not in used and first is not None:
+            place.report("FORM-24", first, at, show(place.row(first)[at]), column=get_column_letter(at + 1))
+
+
+def _figure_in(place: _Place, at: int, lines: list[int]) -> int | None:
+    """Return the first of `lines` that holds a number in a column that was not read, or None."""
+    return next((number for number in lines if isinstance(place.row(number)[at], int | float)), None)
+
+
+def _matrix_lines(place: _Place) -> Iterator[tuple[int, str]]:
     """Yield the sheet row and key of each declared line that is filled in, and of the total even if it is not."""
-    at = header.line if header.line is not None else 0
     met: set[str] = set()
-    for number in range(header.row + 1, end):
-        row = header.sheet.rows[number]
-        label = row[at]
-        if not isinstance(label, str) or is_empty(label):
-            continue
-        line = next((entry for entry in table.lines if matches(label, entry)), None)
-        filled = any(not is_empty(row[c]) for c in header.columns.values())
-        place = (header.sheet.name, f"{get_column_letter(at + 1)}{number + 1}", label)
+    last = {line.key for line in place.table.lines if line.total} or {line.key for line in place.table.lines}
+    for number in range(place.header.body, place.end):
+        at, label = _label_of(place, number)
+        line = _line_of(label, place.table)
+        filled = bool(place.filled(number))
         if line is None:
-            if filled and not _is_measure_row(row, header):
-                problems.append(Problem("FORM-11", *place))
+            # Above the total, words count too ("Cấp ấp: ba lớp"); below, they are notes and signatures.
+            if _has_value(place, number) or (label and filled and not met.issuperset(last)):
+                place.report("FORM-11", number, at, label or "(không có tên)")
         elif line.key in met:
-            problems.append(Problem("FORM-15", *place))
+            place.report("FORM-15", number, at, label)
         else:
             met.add(line.key)
             if filled or line.total:
                 yield number, line.key
             else:
-                problems.append(Problem("FORM-16", *place))
-    for line in table.lines:
+                place.report("FORM-16", number, at, label)
+    for line in place.table.lines:
         if line.total and line.key not in met:
-            problems.append(Problem("FORM-09", header.sheet.name, f"A{header.row + 1}", values={"line": line.label}))
+            place.report("FORM-09", place.header.row, 0, None, line=line.label)
 
 
-def _list_lines(header: Header, end: int, problems: list[Problem]) -> Iterator[tuple[int, str]]:
-    """Yield each sheet row that holds a line: not blank, no numbering or total, no note below a blank row."""
-    after_blank = False
-    for number in range(header.row + 1, end):
-        row = header.sheet.rows[number]
-        filled = [at for at in header.columns.values() if not is_empty(row[at])]
-        if not filled:
-            after_blank = True
-        elif _is_measure_row(row, header) or any(_is_total(cell) for cell in row):
-            continue
-        elif after_blank and len(filled) == 1:
-            cell = row[filled[0]]
-            problems.append(Problem("FORM-17", header.sheet.name, f"{get_column_letter(filled[0] + 1)}{number + 1}", show(cell)))
+def _label_of(place: _Place, number: int) -> tuple[int, str]:
+    """Return a line's label and its column: that of the labels, or one to its left that a total often spreads over."""
+    row, at = place.row(number), place.header.line or 0
+    for column in (at, at - 1):
+        cell = row[column] if column >= 0 and column not in place.header.columns.values() else ""
+        if isinstance(cell, str) and not is_empty(cell):
+            return column, show(cell)
+    return at, ""
+
+
+def _line_of(label: str, table: Table) -> Line | None:
+    """Return the declared line that a label names, with or without "1." or "a)" before it."""
+    for text in (label, _ORDINAL.sub("", label, count=1)):
+        line = next((line for line in table.lines if matches(text, line)), None)
+        if line is not None:
+            return line
+    return None
+
+
+def _list_lines(place: _Place) -> Iterator[tuple[int, str]]:
+    """Yield each sheet row that holds a line.
+
+    Below a blank row or a total, a row is a line only if a figure, a date or a word of a vocabulary says so; without
+    one it is a note or a signature.
+    """
+    is_closed = False
+    for number in range(place.header.body, place.end):
+        filled = place.filled(number)
+        if not filled or _is_total_row(place, number):
+            is_closed = True
+        elif (is_closed or _begins_note(place, number, filled)) and not _has_value(place, number):
+            place.report("FORM-17", number, filled[0], show(place.row(number)[filled[0]]))
         else:
-            after_blank = False
+            is_closed = False
             yield number, ""
 
 
-def _read_cells(header: Header, table: Table, number: int, problems: list[Problem]) -> dict[str, Value]:
+def _begins_note(place: _Place, number: int, filled: list[int]) -> bool:
+    return len(filled) == 1 and begins_note(place.row(number)[filled[0]])
+
+
+def _is_total_row(place: _Place, number: int) -> bool:
+    """Tell whether the first words of a row, within the table or one column before it, are those of a total."""
+    columns = place.header.columns.values()
+    cells = place.row(number)[max(0, min(columns) - 1) : max(columns) + 1]
+    return is_total(next((cell for cell in cells if isinstance(cell, str) and not is_empty(cell)), ""))
+
+
+def _has_value(place: _Place, number: int) -> bool:
+    """Tell whether a row holds a figure, a date or a word of a vocabulary in the column that is for it."""
+    return any(_is_value(place.parse(number, c), c) for c in place.found() if c.type is not ColumnType.TEXT)
+
+
+def _is_value(parsed: Parsed, column: Column) -> bool:
+    if column.type is ColumnType.CODE:
+        return parsed.value in column.vocabulary
+    return parsed.value is not None or parsed.rule in ("CELL-11", "CELL-12")
+
+
+def _read_cells(place: _Place, number: int) -> dict[str, Value]:
     values: dict[str, Value] = {}
-    for column in table.columns:
-        at = header.columns.get(column.name)
-        if at is None:
+    for column in place.found():
+        at = place.header.columns[column.name]
+        cell = _cell(place, number, at, column)
+        if cell is None:
+            values[column.name] = None
             continue
-        cell = header.sheet.rows[number][at]
-        parsed = parse_cell(cell, column, header.measure_of(column))
+        parsed = parse_cell(cell, column, place.measures[column.name])
         values[column.name] = parsed.value
         if parsed.rule:
-            place = f"{get_column_letter(at + 1)}{number + 1}"
-            read_as = "" if parsed.value is None else show(parsed.value)
-            problems.append(
-                Problem(parsed.rule, header.sheet.name, place, show(cell), {"column": column.label, "read_as": read_as})
-            )
+            read_as = _as_printed(parsed.value, place.measures[column.name])
+            place.report(parsed.rule, number, at, show(cell), column=column.label, read_as=read_as)
     return values
 
 
-def _is_measure_row(row: list[CellValue], header: Header) -> bool:
-    """Tell whether a row under the header holds units of measure or the numbering (1) (2) (3=1+2)."""
-    cells = [row[at] for at in header.columns.values() if not is_empty(row[at])]
-    return bool(cells) and all(isinstance(c, str) and (_NUMBERING.match(c.strip()) or c.strip().startswith("(")) for c in cells)
+def _as_printed(value: Value, measure: str) -> str:
+    """Return a number that was read as a Vietnamese reader expects it, in the measure that it was written in."""
+    return format_number(to_printed(value, measure), decimals=6) if isinstance(value, float) else ""
 
 
-def _is_total(cell: CellValue) -> bool:
-    return isinstance(cell, str) and fold(cell) in _TOTALS
+def _cell(place: _Place, number: int, at: int, column: Column) -> CellValue | None:
+    """Return a line's cell, or None and a problem where one figure is merged over several lines or columns.
+
+    Words and dates merged over several lines are said of each of them.
+    """
+    corners = place.merged.get((number, at))
+    if corners is None:
+        return place.row(number)[at]
+    (top, left), (bottom, right) = corners
+    first = place.row(top)[left]
+    if not column.type.is_numeric:
+        return first if left == at else ""
+    covered = [other for other in place.header.columns.values() if left <= other <= right]
+    if is_empty(first) or (top == bottom and len(covered) == 1):
+        return first
+    if (number, at) == (max(top, place.header.body), min(covered)):
+        place.report("CELL-13", number, at, show(first), column=column.label)
+    return None
+
+
+def _merged_cells(header: Header, end: int) -> dict[Corner, tuple[Corner, Corner]]:
+    """Return the merged cells of the table's body: for each cell that one covers, its corners."""
+    return {
+        (row, at): (first, last)
+        for first, last in header.sheet.merged
+        for at in header.columns.values()
+        if first[1] <= at <= last[1]
+        for row in range(max(first[0], header.body), min(last[0] + 1, end))
+    }
 
 
 def _frame(records: list[dict[str, Value | int]], table: Table) -> pd.DataFrame:

@@ -1,58 +1,72 @@
 """Opening bytes as a workbook. What the bytes are is decided from the bytes, never from the file's name."""
 
 import io
+import logging
 import zipfile
+import zlib
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TypeAlias
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
+from connectors.reader.markup import Markup, Uncomputed, read_markup
 from program.finding import Problem
 
-CellValue: TypeAlias = int | float | str | bool | time | date | datetime | timedelta
+logger = logging.getLogger("mtqg.reader")
+
+CellValue: TypeAlias = int | float | str | bool | time | date | datetime | timedelta | Uncomputed
+Corner: TypeAlias = tuple[int, int]
 
 # (first bytes, what it is in Vietnamese); looked at only where the bytes are neither a zip nor an OLE file.
 _SIGNATURES = (
     (b"%PDF", "tệp PDF"),
     (b"\x89PNG", "tệp ảnh PNG"),
     (b"\xff\xd8\xff", "tệp ảnh JPEG"),
+    (b"GIF8", "tệp ảnh GIF"),
     (b"Rar!", "tệp nén RAR"),
     (b"7z\xbc\xaf", "tệp nén 7z"),
     (b"{\\rtf", "văn bản RTF"),
-    (b"<!DOCTYPE", "trang web HTML"),
-    (b"<html", "trang web HTML"),
 )
+_WEB_PAGE = (b"<!doctype", b"<html", b"\xef\xbb\xbf<!doctype", b"\xef\xbb\xbf<html")
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MAX_CELLS = 5_000_000
+_TOO_LARGE = Problem("FILE-05", values={"limit": "5.000.000 ô một trang"})
+_BROKEN = Problem("FILE-03", values={"reason": "tệp bị cắt cụt hoặc hỏng khi gửi"})
+_STRANGE = Problem("FILE-03", values={"reason": "lỗi trong cấu trúc tệp"})
+# What `zipfile` raises for packages that are cut, damaged, encrypted, or packed in a way it does not know.
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet's cells as rows from A1 on, so that `rows[i][j]` is the cell in row i+1 and the j+1-th column."""
+    """A sheet's cells as rows from A1 on, so that `rows[i][j]` is the cell in row i+1 and the j+1-th column.
+
+    All rows are equally long. `merged` are the corners of merged cells, both included; the value stands in the first.
+    """
 
     name: str
     rows: list[list[CellValue]]
+    merged: tuple[tuple[Corner, Corner], ...] = ()
 
 
 def open_workbook(content: bytes, *, max_unpacked_bytes: int) -> list[Sheet] | Problem:
     """Return the workbook's sheets in order, hidden ones included, or the FILE problem that says why not."""
-    refusal = _refuse(content, max_unpacked_bytes)
-    if refusal is not None:
-        return refusal
+    markup = _open_zip(content, max_unpacked_bytes) if content.startswith(_ZIP) else _refuse(content) or []
+    if isinstance(markup, Problem):
+        return markup
     try:
-        return _sheets(content)
+        return _sheets(content, markup)
     except PasswordError:
         return Problem("FILE-04")
     except CalamineError as wrong:
-        return Problem("FILE-03", values={"reason": str(wrong)})
-    except MemoryError:
-        return Problem("FILE-05", values={"limit": f"{_MAX_CELLS} ô"})
+        logger.debug("open refused=%s", wrong)
+        return _STRANGE
     except BaseException as wrong:
         # A panic in calamine's native code is a BaseException of its own (python-calamine 0.9.1).
         if type(wrong).__name__ != "PanicException":
             raise
-        return Problem("FILE-03", values={"reason": "lỗi trong cấu trúc tệp"})
+        return _STRANGE
 
 
 def is_truncated_zip(content: bytes) -> bool:
@@ -60,12 +74,10 @@ def is_truncated_zip(content: bytes) -> bool:
     return content.startswith(_ZIP) and not zipfile.is_zipfile(io.BytesIO(content))
 
 
-def _refuse(content: bytes, max_unpacked_bytes: int) -> Problem | None:
-    """Return why `content` should not be given to the workbook reader, or None."""
+def _refuse(content: bytes) -> Problem | None:
+    """Return why `content`, which is no zip, should not be given to the workbook reader, or None."""
     if not content:
         return Problem("FILE-01")
-    if content.startswith(_ZIP):
-        return _refuse_zip(content, max_unpacked_bytes)
     if content.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in content:
             return Problem("FILE-04")
@@ -74,15 +86,24 @@ def _refuse(content: bytes, max_unpacked_bytes: int) -> Problem | None:
         return None
     head = content[:1024].lstrip()
     kind = next((kind for start, kind in _SIGNATURES if head.startswith(start)), "tệp không rõ loại")
-    return Problem("FILE-02", values={"kind": kind})
+    return Problem("FILE-02", values={"kind": "trang web HTML" if head.lower().startswith(_WEB_PAGE) else kind})
 
 
-def _refuse_zip(content: bytes, max_unpacked_bytes: int) -> Problem | None:
+def _open_zip(content: bytes, max_unpacked_bytes: int) -> list[Markup] | Problem:
+    """Return what the package's XML says of its sheets, or why it should not be given to the workbook reader."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
-            members = package.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return Problem("FILE-03", values={"reason": "tệp bị cắt cụt hoặc hỏng khi gửi"})
+            refusal = _refuse_members(package.infolist(), max_unpacked_bytes)
+            markup = read_markup(package) if refusal is None else []
+    except _ZIP_ERRORS as wrong:
+        logger.debug("open refused=%s", wrong)
+        return _BROKEN
+    if any(sheet.rows * sheet.columns > _MAX_CELLS for sheet in markup):
+        return _TOO_LARGE
+    return refusal or markup
+
+
+def _refuse_members(members: list[zipfile.ZipInfo], max_unpacked_bytes: int) -> Problem | None:
     names = {member.filename for member in members}
     if any(name.startswith("word/") for name in names):
         return Problem("FILE-02", values={"kind": "văn bản Word"})
@@ -93,12 +114,27 @@ def _refuse_zip(content: bytes, max_unpacked_bytes: int) -> Problem | None:
     return None
 
 
-def _sheets(content: bytes) -> list[Sheet]:
+def _sheets(content: bytes, markup: list[Markup]) -> list[Sheet] | Problem:
     with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
         sheets = []
-        for name in workbook.sheet_names:
+        for number, name in enumerate(workbook.sheet_names):
             sheet = workbook.get_sheet_by_name(name)
-            if sheet.total_height * sheet.total_width > _MAX_CELLS:
-                raise MemoryError
-            sheets.append(Sheet(name, sheet.to_python(skip_empty_area=False)))
+            last = sheet.end or (0, 0)
+            if (last[0] + 1) * (last[1] + 1) > _MAX_CELLS:
+                return _TOO_LARGE
+            rows: list[list[CellValue]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
+            if number < len(markup):
+                _put(rows, markup[number].uncomputed)
+            sheets.append(Sheet(name, rows, tuple(sheet.merged_cell_ranges or ())))
         return sheets
+
+
+def _put(rows: list[list[CellValue]], cells: dict[Corner, Uncomputed]) -> None:
+    """Put `cells` where calamine left a gap, growing `rows` where they lie beyond its last value."""
+    height = max((row + 1 for row, _ in cells), default=0)
+    width = max([*(len(row) for row in rows), *(column + 1 for _, column in cells)], default=0)
+    rows += [[] for _ in range(height - len(rows))]
+    for row in rows:
+        row.extend([""] * (width - len(row)))
+    for (number, column), cell in cells.items():
+        rows[number][column] = cell

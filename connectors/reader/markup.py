@@ -1,0 +1,149 @@
+"""What an .xlsx's own XML says that calamine keeps to itself (python-calamine 0.9.1, tried 2026-11-23).
+
+How far each sheet reaches, asked before it is opened: calamine lays out every cell between the first and the last, so
+that two values in opposite corners ask for 550 GB and end the process. And cells that calamine gives as empty though
+their sender sees something: Excel errors, and formulas whose value nothing has calculated yet.
+"""
+
+import html
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from openpyxl.utils import column_index_from_string
+
+_SHEET = re.compile(rb"<(?:[^<>\s/:]+:)?sheet\b([^<>]*)>")
+_RELATION = re.compile(rb"<(?:[^<>\s/:]+:)?Relationship\b([^<>]*)>")
+_ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')""")
+_ROW_OR_CELL = re.compile(rb"<(?:[^<>\s/:]+:)?(row|c)\b([^<>]*)>")
+_ADDRESS = re.compile(rb"""(?<![\w:.-])r\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_PLAIN_ADDRESS = re.compile(rb"(?P<column>[A-Za-z]{1,3})?(?P<row>[0-9]{1,7})")
+_FORMULA = re.compile(rb"<(?:[^<>\s/:]+:)?f\b[^<>]*>([^<]*)")
+_VALUE = re.compile(rb"<(?:[^<>\s/:]+:)?v\b[^<>]*>([^<]*)")
+_INLINE = re.compile(rb"<(?:[^<>\s/:]+:)?is\b")
+_END = re.compile(rb"</(?:[^<>\s/:]+:)?sheetData\b")
+# What XlsxWriter sets: it writes 0 as the value of each formula and leaves the calculating to Excel.
+_STALE = re.compile(rb"""\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
+
+
+@dataclass(frozen=True, slots=True)
+class Uncomputed:
+    """A cell that shows its sender something and holds no value: "#DIV/0!", or "=SUM(B2:B4)" never calculated."""
+
+    text: str
+
+    def __str__(self) -> str:
+        """What stands in the cell."""
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """One sheet: how many rows and columns reach from A1 to its last cell, and its cells without a value."""
+
+    rows: int = 0
+    columns: int = 0
+    uncomputed: dict[tuple[int, int], Uncomputed] = field(default_factory=dict)
+
+
+class _Cell(NamedTuple):
+    row: int
+    column: int
+    attributes: bytes
+    body: bytes
+
+
+def read_markup(package: zipfile.ZipFile) -> list[Markup]:
+    """Return what stands in the XML of each sheet, in workbook order; nothing for a package that is no .xlsx.
+
+    Raises what `zipfile` raises where a member cannot be unpacked, and ValueError for XML that no spreadsheet writes.
+    """
+    members = {name.lower(): name for name in package.namelist()}
+    if not members.keys() >= {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"}:
+        return []
+    book = package.read(members["xl/workbook.xml"])
+    relations = [_attributes(m[1]) for m in _RELATION.finditer(package.read(members["xl/_rels/workbook.xml.rels"]))]
+    parts = {relation.get("Id"): _path(relation.get("Target", "")) for relation in relations}
+    is_stale = _STALE.search(book) is not None
+    sheets = []
+    for match in _SHEET.finditer(book):
+        key = next((value for name, value in _attributes(match[1]).items() if name.endswith(":id")), None)
+        part = members.get(parts.get(key, ""))
+        sheets.append(_markup(package.read(part), is_stale=is_stale) if part else Markup())
+    return sheets
+
+
+def _attributes(text: bytes) -> dict[str, str]:
+    return {m[1].decode(): html.unescape((m[2] or m[3] or b"").decode(errors="replace")) for m in _ATTRIBUTE.finditer(text)}
+
+
+def _path(target: str) -> str:
+    """Return a relation's target as the lower-case name of a member of the package."""
+    return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/").lower()
+
+
+def _markup(xml: bytes, *, is_stale: bool) -> Markup:
+    if b"\0" in xml[:200]:
+        raise ValueError("a sheet in UTF-16")
+    rows = columns = 0
+    uncomputed = {}
+    for cell in _cells(xml):
+        value = _VALUE.search(cell.body)
+        text = _without_value(cell, value, is_stale=is_stale)
+        if text is not None:
+            uncomputed[cell.row, cell.column] = Uncomputed(html.unescape(text.decode(errors="replace")))
+        if text is not None or (value and value[1]) or _INLINE.search(cell.body):
+            rows, columns = max(rows, cell.row + 1), max(columns, cell.column + 1)
+    return Markup(rows, columns, uncomputed)
+
+
+def _cells(xml: bytes) -> Iterator[_Cell]:
+    """Yield each cell with what stands between it and the next. A cell or row without an address follows the one before."""
+    end = _END.search(xml)
+    last = end.start() if end else len(xml)
+    row = column = -1
+    pending: tuple[int, int, bytes, int] | None = None
+    for match in _ROW_OR_CELL.finditer(xml, 0, last):
+        if pending is not None:
+            yield _Cell(*pending[:3], xml[pending[3] : match.start()])
+            pending = None
+        address = _address(match[2])
+        if match[1] == b"row":
+            row, column = int(address["row"]) - 1 if address else row + 1, -1
+        else:
+            if address is not None and address["column"]:
+                row, column = int(address["row"]) - 1, column_index_from_string(address["column"].decode()) - 1
+            else:
+                column += 1
+            if not match[2].endswith(b"/"):
+                pending = row, column, match[2], match.end()
+    if pending is not None:
+        yield _Cell(*pending[:3], xml[pending[3] : last])
+
+
+def _address(attributes: bytes) -> re.Match[bytes] | None:
+    """Return row and column of a cell's address. Raises ValueError for one that no spreadsheet writes.
+
+    calamine takes any number of letters, and lays out as many columns as they name.
+    """
+    match = _ADDRESS.search(attributes)
+    address = _PLAIN_ADDRESS.fullmatch(match[1] or match[2] or b"") if match else None
+    if (match and not address) or attributes.count(b'"') % 2 or attributes.count(b"'") % 2:
+        raise ValueError("a cell without a proper address")
+    return address
+
+
+def _without_value(cell: _Cell, value: re.Match[bytes] | None, *, is_stale: bool) -> bytes | None:
+    """Return what a cell shows that has no value, None for a cell that has one or is empty."""
+    kind = _attributes(cell.attributes).get("t", "n")
+    if kind == "e":
+        return value[1] if value and value[1] else b"#N/A"
+    formula = _FORMULA.search(cell.body)
+    if formula is None:
+        return None
+    # A formula whose result is the empty text has kind "str" and an empty value: that one has been calculated.
+    is_missing = value is None or (not value[1] and kind != "str") or (is_stale and kind == "n" and value[1] == b"0")
+    return b"=" + (formula[1] or "…".encode()) if is_missing else None

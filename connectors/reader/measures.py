@@ -1,0 +1,85 @@
+"""Which money a sheet counts in: (triệu đồng) in a header, (1.000 đ) under it, "Đơn vị tính: ngàn đồng" above it.
+
+A measure that is not understood is a problem, never a guess: taking one for another changes every figure a thousandfold.
+"""
+
+import re
+from typing import NamedTuple
+
+from openpyxl.utils import get_column_letter
+
+from connectors.reader.layout import Header, text_over
+from connectors.reader.values import is_empty, show
+from connectors.reader.workbook import CellValue
+from connectors.reader.writing import bracketed, fold_money, money_measure, names_money
+from program.finding import Problem
+from program.form import Column, ColumnType, Table
+
+_ANNOUNCED = re.compile(r"(?P<label>don vi tinh|don vi do|dv tinh|dvt|don vi)(?: (?P<words>.*))?")
+_OTHER_MEASURES = re.compile(r"\b(?:nguoi|luot|lop|ngay|ho|va|ti le|ty le)\b|%")
+
+
+class Named(NamedTuple):
+    """A text that speaks of money, where it stands, and the measure that it is; None: not understood."""
+
+    row: int
+    at: int
+    text: str
+    measure: str | None
+
+
+def read_measures(header: Header, table: Table) -> tuple[dict[str, str], list[Problem]]:
+    """Return the measure of each column that was found: its own, or the money that the sheet names for it."""
+    measures: dict[str, str] = {}
+    problems: list[Problem] = []
+    above = _announced(header)
+    for column in table.columns:
+        if column.name not in header.columns:
+            continue
+        measures[column.name] = column.measure
+        named = (_named(header, column) or above) if column.type is ColumnType.MONEY else None
+        if named is not None and named.measure != column.measure:
+            place = header.sheet.name, f"{get_column_letter(named.at + 1)}{named.row + 1}", named.text
+            values = {"column": column.label, "measure": column.measure, "read_as": named.measure or ""}
+            problems.append(Problem("FORM-22" if named.measure else "FORM-21", *place, values))
+            measures[column.name] = named.measure or column.measure
+    return measures, problems
+
+
+def _named(header: Header, column: Column) -> Named | None:
+    """Return the money that a column's header, or the rows of measures under it, name; None where they name none."""
+    at = header.columns[column.name]
+    for row in range(header.row, header.body):
+        written = text_over(header.sheet, row, at)
+        for text in bracketed(written) if row < header.below else [written]:
+            if names_money(text):
+                return Named(row, at, written, money_measure(text.strip("() ")))
+    return None
+
+
+def _announced(header: Header) -> Named | None:
+    """Return the money that a line above the table names for all of it; the nearest such line."""
+    for number in range(header.row - 1, -1, -1):
+        row = header.sheet.rows[number]
+        for at, cell in enumerate(row):
+            named = _announcement(row, number, at) if isinstance(cell, str) else None
+            if named is not None:
+                return named
+    return None
+
+
+def _announcement(row: list[CellValue], number: int, at: int) -> Named | None:
+    """Return the money in "Đơn vị tính: triệu đồng", whose words may stand in the next filled cell."""
+    match = _ANNOUNCED.fullmatch(fold_money(show(row[at])))
+    if match is None:
+        return None
+    following = next((show(cell) for cell in row[at + 1 :] if not is_empty(cell)), "")
+    text = show(row[at]) if match["words"] else following
+    words = match["words"] or fold_money(following)
+    if not names_money(words):
+        return None
+    # "triệu đồng, người" counts money in triệu đồng; "triệu đồng/người" is another measure altogether.
+    only_money = words if "/" in text else " ".join(_OTHER_MEASURES.sub(" ", words).split())
+    measure = money_measure(only_money)
+    # "Đơn vị" alone more often names who reports; a name with "Đồng" or "Tỷ" in it is no money.
+    return None if measure is None and match["label"] == "don vi" else Named(number, at, text, measure)

@@ -1,0 +1,112 @@
+"""Words on a sheet that are no label and no figure: brackets, measures of money, numberings, totals, notes."""
+
+import re
+import unicodedata
+from itertools import pairwise
+
+from connectors.reader.values import is_empty, show
+from connectors.reader.workbook import CellValue
+from program.form import Column, ColumnType
+from program.labels import fold
+
+_IN_BRACKETS = re.compile(r"\(([^()]*)\)")
+_PER = {
+    "": "đồng",
+    **dict.fromkeys(("nghin", "ngan", "1000"), "nghìn đồng"),
+    **dict.fromkeys(("trieu", "tr", "trd", "1000000"), "triệu đồng"),
+    **dict.fromkeys(("ty", "ti", "1000000000"), "tỷ đồng"),
+}
+_MONEY = re.compile(r"(?:x )?(?P<per>1(?: ?000){1,3}|nghin|ngan|trieu|tr|ty|ti)? ?(?:dong|vnd|vn dong)(?: vn| viet nam)?")
+_SHORT_MONEY = re.compile(r"(?P<per>nghin|ngan|trieu|trd|ty|ti)")
+_MONEY_WORDS = re.compile(r"\b(?:dong|vnd|usd|trd|trieu|nghin|ngan|ty|ti)\b")
+_D_ALONE = re.compile(r"(?:đ|₫)(?!\w)", re.IGNORECASE)
+_HARMLESS = {"", "neu co", "tong so", "tong", "so luong", "ghi so"}
+_NUMBERED = re.compile(r"[0-9]{1,2}(?: [0-9]{1,2})*|[a-h]")
+_NUMBERING = re.compile(r"\(?(?P<number>[0-9]{1,2}|[A-Za-z])\)?(?:\s*=.*)?\)?")
+_TOTALS = {"tong", "tong cong", "tong so", "cong"}
+_NOTES = {"ghi chu", "luu y", "chu thich", "nguon", "nguon so lieu"}
+
+
+def bracketed(text: str) -> list[str]:
+    """Return what stands in brackets."""
+    return _IN_BRACKETS.findall(text)
+
+
+def without_brackets(text: str) -> str:
+    """Return `text` without what stands in brackets."""
+    return _IN_BRACKETS.sub(" ", text)
+
+
+def fold_money(text: str) -> str:
+    """Return `text` folded, with the sign đ spelt out: "1.000đ" is "1 000 dong", while a column's letter (d) stays d."""
+    return fold(_D_ALONE.sub(" đồng", unicodedata.normalize("NFC", text)))
+
+
+def money_measure(text: str) -> str | None:
+    """Return the money measure that `text` is a writing of: "Tr.đồng", "1.000đ", "ngàn VNĐ"; None for anything else."""
+    folded = fold_money(text)
+    match = _MONEY.fullmatch(folded) or _SHORT_MONEY.fullmatch(folded)
+    return _PER.get((match["per"] or "").replace(" ", "")) if match else None
+
+
+def names_money(text: str) -> bool:
+    """Tell whether `text` speaks of money in any way, understood or not."""
+    return _MONEY_WORDS.search(fold_money(text)) is not None
+
+
+def is_remark(text: str, column: Column) -> bool:
+    """Tell whether words in brackets after a column's label leave its meaning as it is: a measure, a numbering.
+
+    "Số người (người)" is "Số người"; "Số người (nữ)" is another figure. For columns without figures anything goes.
+    """
+    if not column.type.is_numeric:
+        return True
+    folded = re.sub(r"^(?:dvt|don vi tinh|don vi) ", "", fold_money(text))
+    if folded in _HARMLESS or folded == fold(column.measure) or _NUMBERED.fullmatch(folded):
+        return True
+    return column.type is ColumnType.MONEY and money_measure(folded) is not None
+
+
+def is_measure_row(cells: list[CellValue], columns: list[Column]) -> bool:
+    """Tell whether the filled cells of a row under a header, one a column, are measures: (người) (triệu đồng)."""
+    filled = [(cell, column) for cell, column in zip(cells, columns, strict=True) if not is_empty(cell)]
+    texts = [(show(cell), column) for cell, column in filled if isinstance(cell, str)]
+    if not texts or len(texts) < len(filled):
+        return False
+    if all(text.startswith("(") and text.endswith(")") for text, _ in texts):
+        return len(texts) > 1 or texts[0][1].type is not ColumnType.TEXT
+    return all(c.type.is_numeric and not t.isdigit() and (is_remark(t, c) or names_money(t)) for t, c in texts)
+
+
+def is_numbering_row(cells: list[CellValue]) -> bool:
+    """Tell whether the filled cells of a row under a header only number its columns: (1) (2) (3=1+2), or A B 1 2."""
+    numbers = [_number_of(cell) for cell in cells if not is_empty(cell)]
+    counted = [number for number in numbers if number]
+    if len(counted) < 3 or None in numbers:
+        return False
+    return counted[0] <= 3 and all(0 < after - before <= 2 for before, after in pairwise(counted))
+
+
+def is_numbering(cell: CellValue) -> bool:
+    """Tell whether a cell is a column's number or letter: 1, (2), (3=1+2), A."""
+    return _number_of(cell) is not None
+
+
+def _number_of(cell: CellValue) -> int | None:
+    """Return the number of a numbering's cell, 0 for one of its letters, None for anything else."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return int(cell) if 0 < cell < 100 and float(cell).is_integer() else None
+    match = _NUMBERING.fullmatch(show(cell)) if isinstance(cell, str) else None
+    if match is None:
+        return None
+    return int(match["number"]) if match["number"].isdigit() else 0
+
+
+def is_total(cell: CellValue) -> bool:
+    """Tell whether a cell says that its row adds up the rows above it."""
+    return isinstance(cell, str) and (fold(without_brackets(cell)) in _TOTALS or fold(cell).startswith("tong cong "))
+
+
+def begins_note(cell: CellValue) -> bool:
+    """Tell whether a cell begins a note: "Ghi chú: …"."""
+    return isinstance(cell, str) and fold(cell.partition(":")[0]) in _NOTES

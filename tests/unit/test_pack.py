@@ -1,0 +1,131 @@
+"""The sample pack against the fact sheet, and packs that are wrong."""
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from program.errors import ConfigurationError
+from program.pack import Pack, load_pack
+from program.settings import ROOT
+from program.unit import UnitKind
+from tests.unit.test_unit import OFFICIAL
+
+PROJECTS = {f"DA{number}" for number in range(1, 11)}
+Change = Callable[[Path], object]
+
+
+def test_the_province_has_the_eleven_districts_of_the_official_list(pack: Pack) -> None:
+    units = {unit.code: unit for unit in pack.units}
+    assert {code: unit.name for code, unit in units.items()} == OFFICIAL
+    districts = [unit for unit in units.values() if unit.kind is UnitKind.DISTRICT]
+    assert [unit.code for unit in districts] == [str(code) for code in range(941, 952)]
+    assert {unit.parent for unit in districts} == {pack.province.code} == {"94"}
+    assert {unit.valid_to for unit in units.values()} == {date(2025, 6, 30)}
+    assert all(unit.source for unit in units.values())
+
+
+def test_the_program_has_ten_projects_and_says_where_each_name_comes_from(pack: Pack) -> None:
+    assert {project.code for project in pack.projects if project.parent is None} == PROJECTS
+    assert {project.parent for project in pack.projects if project.parent} <= PROJECTS
+    assert all(project.source and project.name and project.name_en for project in pack.projects)
+    assert {project.tag for project in pack.projects if project.parent is None} == {"C"}
+
+
+def test_every_target_and_indicator_has_a_source_and_no_target_is_made_up(pack: Pack) -> None:
+    assert all(indicator.source for indicator in pack.indicators)
+    targets = [target for indicator in pack.indicators for target in indicator.targets]
+    assert targets
+    assert all(target.source and target.tag in ("C", "C-", "D") for target in targets)
+
+
+def test_the_targets_that_the_decree_publishes_are_as_published(pack: Pack) -> None:
+    published = {
+        indicator.code: (target.comparison, target.value)
+        for indicator in pack.indicators
+        for target in indicator.targets
+        if target.scope == "national"
+    }
+    assert published == {
+        "T01": ("more_than", 2),
+        "T02": ("more_than", 3),
+        "T09": ("at_least", 99),
+        "T14": ("more_than", 98),
+        "T18": ("more_than", 90),
+        "T19": ("at_least", 98),
+    }
+
+
+def test_no_address_of_the_sample_can_be_anyones(pack: Pack) -> None:
+    contacts = [pack.correspondence.office, pack.correspondence.engineer, *pack.correspondence.units.values()]
+    assert all(contact.email.endswith(".example") for contact in contacts)
+    assert pack.correspondence.units.keys() == {unit.code for unit in pack.units}
+    assert pack.contact_of("none") == pack.contact_of(None) == pack.correspondence.office
+
+
+def edit(file: str, old: str, new: str) -> Change:
+    def change(folder: Path) -> None:
+        text = (folder / file).read_text(encoding="utf-8")
+        assert old in text
+        (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return change
+
+
+def second_version(folder: Path) -> None:
+    text = (folder / "forms/training/v1.yaml").read_text(encoding="utf-8")
+    (folder / "forms/training/v2.yaml").write_text(text.replace("version: v1", "version: v2"), encoding="utf-8")
+
+
+WRONG = [
+    (edit("program.yaml", 'province: "94"', 'province: "95"'), "program.yaml: province: units.csv has no unit 95"),
+    (edit("program.yaml", 'province: "94"', "province: 94"), "program.yaml: province: Input should be a valid string; found 94"),
+    (edit("program.yaml", "office:", "ofice:"), "program.yaml: ofice: Extra inputs are not permitted"),
+    (edit("program.yaml", "short_name:", "name:"), "program.yaml: not valid YAML: the key 'name' stands twice"),
+    (edit("projects.yaml", "parent: DA5", "parent: DA55"), "projects.yaml: DA5-TDA4: unknown parent DA55"),
+    (edit("projects.yaml", "code: DA2", "code: DA1"), "projects.yaml: DA1 stands twice"),
+    (edit("projects.yaml", "    tag: C\n", "    tag: X\n"), "projects.yaml: projects.0.tag: Input should be 'C'"),
+    (edit("indicators.yaml", "numerator: classes_total", "numerator: classes_all"), "TRN-CLASSES: form training has no element classes_all"),
+    (edit("indicators.yaml", "form: training", "form: works"), "indicators.yaml: TRN-CLASSES: unknown form works"),
+    (edit("indicators.yaml", "project: DA5-TDA4", "project: DA11"), "indicators.yaml: TRN-CLASSES: unknown project DA11"),
+    (edit("indicators.yaml", 'period: "2025"', 'period: "2025-Q5"'), "indicators.yaml: indicators.5.targets.0.period: .*not a period: '2025-Q5'"),
+    (edit("indicators.yaml", 'source: "by definition', 'sorce: "by definition'), "indicators.4.targets.0.source: Field required"),
+    (edit("indicators.yaml", "    denominator: participants_total\n", ""), "a share, and only a share, has a denominator"),
+    (edit("indicators.yaml", "    numerator: classes_total\n", ""), "TRN-CLASSES: form and numerator go together"),
+    (edit("calendar.yaml", "form: training", "form: works"), "calendar.yaml: unknown form works"),
+    (edit("calendar.yaml", "every: quarter", "every: month"), "calendar.yaml: training: every: no version of the form takes a month"),
+    (edit("calendar.yaml", "first: 2024-01-01", "first: soon"), "calendar.yaml: duties.0.first"),
+    (edit("contacts.yaml", '"951"', '"952"'), "contacts.yaml: unknown unit 952"),
+    (edit("contacts.yaml", "dan-toc@my-tu.example", "dan-toc my-tu"), "contacts.yaml: units.944.email"),
+    (edit("sources.yaml", "name: portal", "name: inbox"), "sources.yaml: inbox stands twice"),
+    (edit("sources.yaml", "(?P<unit>", "("), "the pattern needs a group"),
+    (edit("sources.yaml", "kind: portal", "kind: fax"), "sources.yaml: sources.1: .*'folder', 'portal'"),
+    (edit("forms/training/v1.yaml", "project: DA5-TDA4", "project: DA12"), "forms/training: unknown project DA12"),
+    (edit("forms/training/v1.yaml", "type: money", "type: cash"), "v1.yaml: tables.0.columns.7.type: Input should be"),
+    (edit("forms/training/v1.yaml", "  - name: levels", "  - name: levels\n   x"), "v1.yaml: not valid YAML"),
+    (second_version, "forms/training: v1 and v2 are in force on the same day; give the older one a valid_to"),
+    (lambda folder: (folder / "calendar.yaml").unlink(), "calendar.yaml: the file is missing"),
+    (lambda folder: (folder / "units.csv").unlink(), "units.csv: the file is missing"),
+    (lambda folder: (folder / "projects.yaml").write_bytes(b"projects: [\xff]"), "projects.yaml: not UTF-8"),
+    (lambda folder: (folder / "program.yaml").unlink(), "MTQG_PACK: .* is no pack: it has no program.yaml"),
+]
+
+
+@pytest.mark.parametrize(("change", "complaint"), WRONG, ids=[complaint[:50] for _, complaint in WRONG])
+def test_a_wrong_pack_is_refused_by_file_and_key(tmp_path: Path, change: Change, complaint: str) -> None:
+    folder = tmp_path / "pack"
+    shutil.copytree(ROOT / "config" / "soc-trang", folder)
+    change(folder)
+    with pytest.raises(ConfigurationError, match=complaint):
+        load_pack(folder)
+
+
+def test_the_fingerprint_changes_with_a_form_and_with_nothing_else(tmp_path: Path, pack: Pack) -> None:
+    folder = tmp_path / "pack"
+    shutil.copytree(ROOT / "config" / "soc-trang", folder)
+    edit("program.yaml", "Trang mẫu", "Trang thử")(folder)
+    assert load_pack(folder).fingerprint == pack.fingerprint
+    edit("forms/training/v1.yaml", "Số lớp", "Số các lớp")(folder)
+    assert load_pack(folder).fingerprint != pack.fingerprint

@@ -1,0 +1,270 @@
+"""One cell to one value: what is read, what is asked, and what is never guessed."""
+
+import math
+import unicodedata
+from datetime import date, datetime, time, timedelta
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.reader.markup import Uncomputed
+from connectors.reader.values import is_empty, parse_cell, show
+from connectors.reader.workbook import CellValue
+from program.form import Column, ColumnType, Label
+from program.vietnamese import format_number
+
+WHOLE = Column(name="n", label="Số lớp", type=ColumnType.WHOLE, measure="lớp")
+PEOPLE = Column(name="n", label="Số người", type=ColumnType.WHOLE, measure="người")
+NUMBER = Column(name="n", label="Số ngày", type=ColumnType.NUMBER, measure="ngày")
+MONEY = Column(name="n", label="Kinh phí", type=ColumnType.MONEY, measure="triệu đồng")
+DAY = Column(name="n", label="Từ ngày", type=ColumnType.DATE)
+TEXT = Column(name="n", label="Tên lớp", type=ColumnType.TEXT)
+CODE = Column(
+    name="n",
+    label="Cấp",
+    type=ColumnType.CODE,
+    vocabulary={"district": Label(label="Cấp huyện", aliases=("Huyện",)), "commune": Label(label="Cấp xã")},
+)
+NFD = unicodedata.normalize("NFD", "người")
+
+
+def parsed(cell: CellValue, column: Column) -> tuple[object, str | None]:
+    found = parse_cell(cell, column, column.measure)
+    return found.value, found.rule
+
+
+@pytest.mark.parametrize(
+    ("cell", "column", "value", "rule"),
+    [
+        # As the law writes numbers (Accounting Law 2003, Art. 12.2): dots after thousands, a comma before decimals.
+        ("2.208", PEOPLE, 2208, "CELL-09"),
+        ("1.448.000", PEOPLE, 1_448_000, "CELL-09"),
+        ("1.448,5", NUMBER, 1448.5, "CELL-09"),
+        ("98,5", NUMBER, 98.5, "CELL-09"),
+        ("2,208", NUMBER, 2.208, "CELL-09"),
+        ("1 234 567", PEOPLE, 1_234_567, "CELL-09"),
+        ("1\u00a0234", PEOPLE, 1234, "CELL-09"),
+        ("1\u202f234,5", NUMBER, 1234.5, "CELL-09"),
+        ("03", WHOLE, 3, None),
+        (" 12 ", WHOLE, 12, None),
+        ("0", WHOLE, 0, None),
+        ("１２", WHOLE, 12, "CELL-09"),
+        ("12\u200b", WHOLE, 12, "CELL-09"),
+        # The column's own measure may stand beside the number, no other.
+        ("1.448 người", PEOPLE, 1448, "CELL-09"),
+        (f"1.448 {NFD}", PEOPLE, 1448, "CELL-09"),
+        ("08 LỚP", WHOLE, 8, "CELL-09"),
+        ("12lớp", WHOLE, 12, "CELL-09"),
+        ("12 người", WHOLE, None, "CELL-07"),
+        ("12 lớp học", WHOLE, None, "CELL-07"),
+        ("người", PEOPLE, None, "CELL-07"),
+        # Negative in both ways of writing it; a stray sign is no number.
+        ("-12", WHOLE, -12, "CELL-09"),
+        ("(12)", WHOLE, -12, "CELL-09"),
+        ("( 1.200 )", WHOLE, -1200, "CELL-09"),
+        ("(0)", WHOLE, 0, "CELL-09"),
+        ("12-", WHOLE, None, "CELL-07"),
+        ("--12", WHOLE, None, "CELL-07"),
+        ("-(12)", WHOLE, None, "CELL-07"),
+        ("(12", WHOLE, None, "CELL-07"),
+        ("+12", WHOLE, None, "CELL-07"),
+        # Ambiguous: a dot that may be a decimal point.
+        ("2.5", NUMBER, None, "CELL-11"),
+        ("0.500", NUMBER, None, "CELL-11"),
+        ("00.500", NUMBER, None, "CELL-11"),
+        ("1,448.5", NUMBER, None, "CELL-11"),
+        ("1,448,000", NUMBER, None, "CELL-11"),
+        ("12.2024", NUMBER, None, "CELL-11"),
+        ("1.23.456", NUMBER, None, "CELL-11"),
+        ("12,", NUMBER, None, "CELL-11"),
+        # Two numbers, footnotes, other scripts, words: no number.
+        ("120\n150", PEOPLE, None, "CELL-07"),
+        ("120\t150", PEOPLE, None, "CELL-07"),
+        ("12 34", PEOPLE, None, "CELL-07"),
+        ("3 + 8", PEOPLE, None, "CELL-07"),
+        ("150²", PEOPLE, None, "CELL-07"),
+        ("1½", NUMBER, None, "CELL-07"),
+        ("①", WHOLE, None, "CELL-07"),
+        ("٣", WHOLE, None, "CELL-07"),
+        ("១២", WHOLE, None, "CELL-07"),
+        ("1e5", WHOLE, None, "CELL-07"),
+        ("1_000", WHOLE, None, "CELL-07"),
+        ("12%", NUMBER, None, "CELL-07"),
+        ("abc", WHOLE, None, "CELL-07"),
+        ("khoảng 12", WHOLE, None, "CELL-07"),
+        ("trên 100", WHOLE, None, "CELL-07"),
+        ("nan", NUMBER, None, "CELL-07"),
+        ("inf", NUMBER, None, "CELL-07"),
+        ("9" * 400, WHOLE, None, "CELL-07"),
+        # Numeric cells are what they are; 2.208 stays, and the rules ask about it.
+        (2.208, WHOLE, 2.208, None),
+        (12.0, WHOLE, 12, None),
+        (12, WHOLE, 12, None),
+        (-0.0, WHOLE, 0, None),
+        (152.29999999999998, NUMBER, 152.3, None),
+        (math.nan, NUMBER, None, "CELL-07"),
+        (math.inf, NUMBER, None, "CELL-07"),
+        (1e308, MONEY, None, "CELL-07"),
+        (True, WHOLE, None, "CELL-07"),
+        (date(1900, 1, 12), WHOLE, None, "CELL-07"),
+        (time(12), WHOLE, None, "CELL-07"),
+        (timedelta(days=12), WHOLE, None, "CELL-07"),
+        # Money is kept in đồng, exactly.
+        (152.3, MONEY, 152_300_000, None),
+        (152.29999999999998, MONEY, 152_300_000, None),
+        ("152,3", MONEY, 152_300_000, "CELL-09"),
+        ("2.500 triệu đồng", MONEY, 2_500_000_000, "CELL-09"),
+        ("152.300.000 đồng", MONEY, None, "CELL-07"),
+        ("152,3 triệu", MONEY, None, "CELL-07"),
+        ("1,5 tỷ", MONEY, None, "CELL-07"),
+    ],
+)
+def test_a_figure_is_read_strictly(cell: CellValue, column: Column, value: float | None, rule: str | None) -> None:
+    assert parsed(cell, column) == (value, rule)
+
+
+@pytest.mark.parametrize("column", [WHOLE, MONEY, DAY, TEXT, CODE])
+@pytest.mark.parametrize("cell", ["", " ", "-", "–", "—", " - ", "\u00a0", "\u200b", "\n"])
+def test_blank_cells_and_lone_dashes_are_empty_in_every_column(cell: str, column: Column) -> None:
+    assert is_empty(cell)
+    assert parsed(cell, column) == (None, None)
+
+
+@pytest.mark.parametrize("cell", [0.0, False, "0", ".", "…", "không", date(2024, 1, 1), Uncomputed("#REF!")])
+def test_a_zero_and_a_word_are_not_empty(cell: CellValue) -> None:
+    assert not is_empty(cell)
+
+
+@pytest.mark.parametrize("column", [WHOLE, MONEY, DAY, TEXT, CODE])
+def test_an_excel_error_is_a_problem_in_every_column_and_never_an_empty_cell(column: Column) -> None:
+    assert parsed(Uncomputed("#DIV/0!"), column) == (None, "CELL-12")
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("02/12/2024", date(2024, 12, 2)),
+        ("2/12/2024", date(2024, 12, 2)),
+        ("2-12-24", date(2024, 12, 2)),
+        ("02.12.2024", date(2024, 12, 2)),
+        ("02.12.24", date(2024, 12, 2)),
+        ("2024-12-02", date(2024, 12, 2)),
+        ("０２/１２/２０２４", date(2024, 12, 2)),
+        ("29/02/2024", date(2024, 2, 29)),
+        (datetime(2024, 12, 2, 8, 30), date(2024, 12, 2)),
+        (date(2024, 12, 2), date(2024, 12, 2)),
+    ],
+)
+def test_dates_are_day_month_year(cell: CellValue, value: date) -> None:
+    assert parsed(cell, DAY) == (value, None)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "31/02/2024",
+        "29/02/2023",
+        "12/25/2024",
+        "02/12",
+        "12/2024",
+        "02-12/2024",
+        "02/12/224",
+        "2024",
+        "tháng 12",
+        "02/12/2024 – 04/12/2024",
+        "02/12/2024\n04/12/2024",
+        45628.0,
+        2024.0,
+        True,
+        time(8),
+    ],
+)
+def test_what_is_no_date_is_asked_about(cell: CellValue) -> None:
+    assert parsed(cell, DAY) == (None, "CELL-08")
+
+
+@pytest.mark.parametrize("day", ["01/01/0001", "02/12/0024", "31/12/9999"])
+def test_a_mistyped_year_stays_as_typed_and_fits_a_frame(day: str) -> None:
+    value, rule = parsed(day, DAY)
+    assert (show(value), rule) == (day.replace("/0024", "/24").replace("/0001", "/1"), None)  # type: ignore[arg-type]
+    assert pd.to_datetime(pd.Series([value])).astype("datetime64[us]")[0].year == int(day[-4:])
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("  Giám sát\n cộng đồng ", "Giám sát cộng đồng"),
+        (unicodedata.normalize("NFD", "Đấu thầu"), "Đấu thầu"),
+        (3.0, "3"),
+        (2.5, "2,5"),
+        (123456789012.0, "123456789012"),
+        ("a\x00b\x07c", "a b c"),
+        ("\x00", None),
+        (date(2024, 12, 2), "02/12/2024"),
+        (True, "TRUE"),
+    ],
+)
+def test_text_is_kept_on_one_line_in_composed_form(cell: CellValue, value: str | None) -> None:
+    assert parsed(cell, TEXT) == (value, None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("Cấp huyện", "district"), ("HUYỆN", "district"), ("cap xa", "commune"), ("Cấp ấp", "Cấp ấp"), (1.0, "1")],
+)
+def test_a_word_of_the_vocabulary_is_its_key_and_any_other_is_left_to_the_rules(cell: CellValue, value: str) -> None:
+    assert parsed(cell, CODE) == (value, None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        (2208.0, "2208"),
+        (2.208, "2,208"),
+        (152.29999999999998, "152,3"),
+        (137_664_959_000_000.0, "137664959000000"),
+        (12_345_678_901.5, "12345678901,5"),
+        (1e-7, "0,0000001"),
+        (-0.0, "0"),
+        (math.nan, "nan"),
+        (datetime(2024, 12, 2, 8, 30), "02/12/2024"),
+        (" x ", "x"),
+        (Uncomputed("=SUM(B2:B4)"), "=SUM(B2:B4)"),
+    ],
+)
+def test_a_cell_is_shown_as_its_sender_sees_it(cell: CellValue, shown: str) -> None:
+    assert show(cell) == shown
+
+
+@given(st.integers(0, 10**15))
+def test_a_number_that_we_would_print_is_read_back_the_same(number: int) -> None:
+    assert parsed(format_number(number), WHOLE)[0] == number
+
+
+@given(st.decimals(0, 10**9, places=3))
+def test_a_decimal_that_we_would_print_is_read_back_the_same(number: float) -> None:
+    assert parsed(format_number(float(number)), NUMBER)[0] == float(number)
+
+
+@given(st.text(max_size=30), st.sampled_from([WHOLE, NUMBER, MONEY, DAY, TEXT, CODE]))
+def test_any_text_in_any_column_ends_in_a_value_or_a_rule(text: str, column: Column) -> None:
+    value, rule = parsed(text, column)
+    assert value is not None or rule is not None or is_empty(text) or not show(text)
+
+
+@given(st.text("0123456789.,- ()²½\n", min_size=1, max_size=12))
+def test_no_digit_of_a_number_is_lost_or_added(text: str) -> None:
+    value, _ = parsed(text, NUMBER)
+    if isinstance(value, float) and abs(value) < 1e12:
+        typed = "".join(c for c in text.partition(",")[0] if c.isdecimal()).lstrip("0")
+        assert f"{abs(value):f}".partition(".")[0].lstrip("0") == typed
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True), st.sampled_from([WHOLE, NUMBER, MONEY]))
+def test_any_float_ends_in_a_finite_value_or_a_rule(number: float, column: Column) -> None:
+    value, rule = parsed(number, column)
+    assert (value is None) == (rule is not None)
+    assert value is None or (isinstance(value, float) and math.isfinite(value) and math.isfinite(number))
+    assert isinstance(show(number), str)
