@@ -26,6 +26,8 @@ class PrefectServer:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MTQG_", "PREFECT_"))}
         self.environment = inherited | {
             "PREFECT_HOME": str(folder / "prefect"),
+            # A worker leaves an empty `runner_storage` there (Prefect 3.8.8).
+            "TMPDIR": str(folder),
             "PREFECT_API_URL": self.url,
             "PREFECT_CLI_COLORS": "false",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -1,0 +1,199 @@
+"""The night as a Prefect flow: what it does when a part of it fails, and that a second one changes nothing."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect import task
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import Artifact, State
+from prefect.testing.utilities import prefect_test_harness
+
+from flows import steps
+from flows.night import Night
+from flows.nightly import collect, nightly, unseen
+from program.errors import AskedError, MtqgError, SourceError, TransientError
+from program.source import Source
+from tests.conftest import Fill
+from warehouse.engine import open_warehouse
+from warehouse.ledger import last_summary
+from warehouse.queries import reporting
+
+
+@pytest.fixture(scope="module", autouse=True)
+def prefect() -> Iterator[None]:
+    """A Prefect server of this module's own."""
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+class Province:
+    """An inbox, and what the nights make of it."""
+
+    def __init__(self, home: Path, fill: Fill) -> None:
+        self.inbox, self.var = home / "inbox", home / "var"
+        self.inbox.mkdir()
+        self._fill = fill
+
+    def sends(self, unit: str, period: str, levels: dict[str, Any] | None = None) -> None:
+        """Put a report of a unit into the inbox, where it has been lying for a while."""
+        path = self.inbox / f"{unit}-huyen" / f"{period}.xlsx"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(self._fill(unit, period, levels))
+        os.utime(path, (1_750_000_000, 1_750_000_000))
+
+    def summary(self) -> dict[str, Any]:
+        """What the ledger keeps of the last night."""
+        warehouse = open_warehouse(f"sqlite:///{self.var / 'warehouse.sqlite'}")
+        try:
+            return last_summary(warehouse) or {}
+        finally:
+            warehouse.dispose()
+
+    def accepted(self) -> set[tuple[str, str]]:
+        """Which units' reports, of which period, are believed now."""
+        warehouse = open_warehouse(f"sqlite:///{self.var / 'warehouse.sqlite'}")
+        try:
+            return {(row.unit_code, row.period) for row in reporting(warehouse) if row.verdict and row.verdict.loads}
+        finally:
+            warehouse.dispose()
+
+    def mails(self) -> set[str]:
+        return {path.name for path in (self.var / "outbox").glob("*.eml")}
+
+
+@pytest.fixture
+def province(tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> Province:
+    """A province whose inbox holds one good report and one without figures."""
+    province = Province(tmp_path, fill)
+    province.sends("942", "2024-Q4")
+    province.sends("943", "2024-Q4", {"district": {}, "commune": {}, "total": {}})
+    monkeypatch.setenv("MTQG_VAR", str(province.var))
+    monkeypatch.setenv("MTQG_INBOX_URL", str(province.inbox))
+    return province
+
+
+def run_night(**parameters: Any) -> State[Any]:
+    return nightly(**parameters, return_state=True)
+
+
+def artifacts(state: State[Any]) -> dict[str, Artifact]:
+    with get_client(sync_client=True) as client:
+        kept = client.request("POST", "/artifacts/filter", json={}).json()
+    return {a["key"]: Artifact(**a) for a in kept if a["flow_run_id"] == str(state.state_details.flow_run_id)}
+
+
+def test_a_second_night_loads_and_mails_nothing(province: Province) -> None:
+    first = nightly()
+    mails = province.mails()
+    second = nightly()
+
+    assert (first["received"], first["known"]) == (2, 0)
+    assert (second["received"], second["known"]) == (0, 2)
+    assert first["facts_loaded"] > 0
+    assert second["facts_loaded"] == second["mails_written"] == 0
+    assert province.mails() == mails
+    assert len(mails) == first["mails_written"] == 1
+    assert province.accepted() == {("942", "2024-Q4")}
+
+
+def test_bad_submissions_are_no_failure(province: Province) -> None:
+    state = run_night()
+    assert state.is_completed()
+    assert province.summary()["verdicts"]["quarantined"] == 1
+
+
+def test_a_source_that_is_down_fails_the_night_at_its_end_and_says_so(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MTQG_INBOX_URL", "/nonexistent")
+    state = run_night()
+
+    assert state.is_failed()
+    assert state.message
+    assert "source inbox: no folder at /nonexistent" in state.message
+    with pytest.raises(MtqgError, match=r"source inbox: .*no folder at /nonexistent; create it or set MTQG_INBOX_URL"):
+        state.result()
+    assert (province.var / "site" / "index.html").exists()
+    assert "no folder at /nonexistent" in str(artifacts(state)["summary"].data)
+    assert "submissions" in artifacts(state)
+    assert "no folder at /nonexistent" in province.summary()["errors"][0]
+
+
+def test_a_source_that_fails_does_not_stop_the_others(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MTQG_PORTAL_URL", "ftp://portal.example")
+    state = run_night()
+
+    assert state.is_failed()
+    assert [e.partition(":")[0] for e in province.summary()["errors"]] == ["source portal"]
+    assert province.accepted() == {("942", "2024-Q4")}
+    assert len(province.mails()) == 1
+
+
+def test_mails_go_out_although_the_page_cannot_be_written(province: Province) -> None:
+    (province.var / "site" / "index.html").mkdir(parents=True)
+    state = run_night()
+
+    assert state.is_failed()
+    assert province.summary()["errors"][0].startswith("publish: IsADirectoryError")
+    assert len(province.mails()) == 1
+    assert "publish: IsADirectoryError" in str(artifacts(state)["summary"].data)
+
+
+def test_a_step_that_breaks_off_in_the_middle_is_finished_by_the_next_night(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(steps, "read", _break)
+        assert run_night().is_failed()
+    assert province.accepted() == set()
+
+    assert nightly()["verdicts"]["accepted"] == 1
+    assert province.accepted() == {("942", "2024-Q4")}
+
+
+def _break(*_: Any) -> None:
+    raise RuntimeError("out of order")
+
+
+@pytest.mark.parametrize(("error", "attempts"), [(TransientError("time-out"), 3), (SourceError("wrong password"), 1)])
+def test_only_what_a_retry_can_cure_is_tried_again(
+    province: Province, monkeypatch: pytest.MonkeyPatch, error: SourceError, attempts: int
+) -> None:
+    asked: list[str] = []
+
+    def fail(_night: Night, source: Source) -> int:
+        asked.append(source.name)
+        raise error
+
+    monkeypatch.setattr(steps, "collect", fail)
+    monkeypatch.setattr("flows.nightly.collect", collect.with_options(retry_delay_seconds=0))
+    assert run_night(source="inbox").is_failed()
+    assert asked == ["inbox"] * attempts
+
+
+def test_who_asks_for_a_source_that_the_pack_does_not_have_is_told_those_it_has(province: Province) -> None:
+    with pytest.raises(AskedError, match=r"no source is called 'fax'; .* declares: inbox, portal"):
+        nightly(source="fax")
+
+
+def test_a_night_that_hangs_is_ended(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(*_: Any) -> None:
+        while True:
+            time.sleep(0.1)
+
+    monkeypatch.setattr(steps, "collect", hang)
+    assert nightly.with_options(timeout_seconds=2)(return_state=True).name == "TimedOut"
+
+
+def test_lists_reach_a_task_as_they_are() -> None:
+    given = [{"a": 1}, {"b": 2}]
+
+    @task
+    def look(value: list[dict[str, int]]) -> bool:
+        return value is given
+
+    assert look(unseen(given))
