@@ -8,7 +8,7 @@ from connectors.reader.reader import read_delivery
 from connectors.sources import Connector, connect
 from flows.night import Night
 from program.delivery import Delivery, Offer
-from program.errors import ArchiveError, DeliveryFailed, SourceError, StillArriving, TransientError
+from program.errors import ArchiveError, ConfigurationError, DeliveryFailed, SourceError, StillArriving, TransientError
 from program.reading import Reading
 from program.source import Source
 from program.submission import Submission, Verdict
@@ -105,12 +105,15 @@ def read(night: Night, deliveries: Sequence[Delivery]) -> list[Reading]:
 
 
 def check(night: Night, readings: Sequence[Reading]) -> list[Submission]:
-    """Return the checked submissions: one batch; where that fails, one by one, so that one cannot take all down."""
+    """Return the checked submissions: one batch; where that fails, one by one, so that one cannot take all down.
+
+    Raises ConfigurationError for a rule that is wrong in itself: it would fail each of them alike.
+    """
     try:
         return night.checker.check(readings)
+    except ConfigurationError:
+        raise
     except Exception:
-        if len(readings) <= 1:
-            raise
         logger.exception("check batch=%d retry=one-by-one", len(readings))
     submissions = []
     for reading in readings:
@@ -124,20 +127,27 @@ def check(night: Night, readings: Sequence[Reading]) -> list[Submission]:
 def load(night: Night, submissions: Sequence[Submission]) -> None:
     """Record each submission with its facts, findings and notice, one transaction each."""
     for submission in submissions:
-        facts = load_submission(
-            night.warehouse,
-            submission,
-            run_id=night.run_id,
-            rule_set_version=night.rules.version,
-            recipient=_recipient(night, submission),
-            now=night.now(),
-        )
-        if facts is None:
+        try:
+            facts = _load(night, submission)
+        except Exception as error:  # the boundary of one delivery
+            logger.exception("load delivery=%d", submission.delivery.id)
+            night.give_up(submission.delivery, error)
             continue
-        night.summary.facts_loaded += facts
-        name = submission.verdict.value
-        night.summary.verdicts[name] += 1
-        logger.debug("load delivery=%d verdict=%s facts=%d", submission.delivery.id, name, facts)
+        if facts is not None:
+            night.summary.facts_loaded += facts
+            night.summary.verdicts[submission.verdict.value] += 1
+            logger.debug("load delivery=%d verdict=%s facts=%d", submission.delivery.id, submission.verdict.value, facts)
+
+
+def _load(night: Night, submission: Submission) -> int | None:
+    return load_submission(
+        night.warehouse,
+        submission,
+        run_id=night.run_id,
+        rule_set_version=night.rules.version,
+        recipient=_recipient(night, submission),
+        now=night.now(),
+    )
 
 
 def _recipient(night: Night, submission: Submission) -> str | None:

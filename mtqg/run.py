@@ -41,9 +41,13 @@ def run(
     failure: Exception | None = None
     try:
         nightly(as_of.date() if as_of else None, source)
+    except KeyboardInterrupt:
+        raise _stopped() from None
     except MtqgError as error:
         failure = error
     except Exception as error:
+        if _was_interrupted(error):
+            raise _stopped() from None
         logging.getLogger("mtqg").exception("night failed")
         failure = MtqgError(
             f"the night stopped: {type(error).__name__}: {error}\nDetails: {log}. Run it again: it goes on where it was."
@@ -53,6 +57,18 @@ def run(
         _print_summary(summary, settings)
     if failure is not None:
         raise failure
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Tell whether Ctrl-C is behind an error: Prefect's own server stops first, and what is shown is its absence."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _stopped() -> typer.Exit:
+    errors.print("stopped. Nothing is lost or half done: run it again, it goes on where it was.")
+    return typer.Exit(130)
 
 
 def _has_night(settings: Settings) -> bool:
@@ -91,7 +107,12 @@ def _print_summary(summary: dict[str, Any], settings: Settings) -> None:
     for name, count in counts_of(summary).items():
         table.add_row(name, f"{count}")
     out.print(table)
-    if not summary["received"] and not summary["errors"]:
+    if (
+        not summary["received"]
+        and not summary["facts_loaded"]
+        and not any(summary["verdicts"].values())
+        and not summary["errors"]
+    ):
         out.print("Nothing new: nothing was loaded and nothing was mailed twice.")
     mails = "sent by the mail server" if settings.smtp_url.get_secret_value() else str(settings.outbox)
     places = {"page": summary["page"], "mails": mails, "warehouse": settings.warehouse_url.removeprefix("sqlite:///")}

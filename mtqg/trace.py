@@ -35,9 +35,7 @@ def trace(
     warehouse = open_warehouse(settings.warehouse_url)
     facts = trace_facts(warehouse, form=wanted.form or "", unit=unit, period=code, elements=elements)
     if not facts:
-        raise AskedError(
-            f"no figure of {indicator} for unit {unit} in {code}; `mtqg status --period {code}` shows what came"
-        )
+        raise AskedError(f"no figure of {indicator} for unit {unit} in {code}; `mtqg status --period {code}` shows what came")
     value = _value(wanted, [f for f in facts if f.known_to is None])
     if as_json:
         print_json(

@@ -92,5 +92,7 @@ def quiet_third_parties(settings: Settings) -> None:
     chosen = any(name in os.environ for name in ("PREFECT_HOME", "PREFECT_API_URL", "PREFECT_PROFILE"))
     if not chosen:
         defaults["PREFECT_HOME"] = str(settings.var / "prefect")
+        # The server then lives in this process. Asking a dead one again keeps Ctrl-C waiting for over a minute (3.8.8).
+        defaults["PREFECT_CLIENT_MAX_RETRIES"] = "0"
     for name, value in defaults.items():
         os.environ.setdefault(name, value)

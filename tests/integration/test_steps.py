@@ -14,7 +14,7 @@ from examples.portal.server import ReferencePortal, running
 from flows import steps
 from flows.night import Night
 from program.delivery import Offer
-from program.errors import SourceError, TransientError
+from program.errors import ConfigurationError, SourceError, TransientError
 from program.reading import Reading
 from program.settings import Settings
 from program.submission import Submission
@@ -205,6 +205,39 @@ def test_a_check_that_breaks_on_one_submission_stops_no_other(
     load(night)
     assert (figure(night, "942"), figure(night, "943")) == (None, 150)
     assert len(night.summary.errors) == 1
+
+
+def test_a_load_that_breaks_on_one_submission_stops_no_other(
+    settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("942", "2024-Q4")
+    put("943", "2024-Q4")
+    load_submission = steps.load_submission
+
+    def broken(warehouse: object, submission: Submission, **kwargs: object) -> int | None:
+        if submission.unit_code == "942":
+            raise RuntimeError("disk full")
+        return load_submission(warehouse, submission, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(steps, "load_submission", broken)
+        night = whole_night(settings)
+    assert (figure(night, "942"), figure(night, "943")) == (None, 150)
+    assert "RuntimeError: disk full" in night.summary.errors[0]
+    assert figure(whole_night(settings), "942") == 150
+
+
+def test_a_rule_that_is_wrong_stops_the_load_with_its_name_and_loses_nothing(
+    settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("942", "2024-Q4")
+    night = Night(settings, None)
+    rule = night.rules.of_form("training")[0].model_copy(update={"expect": "expect_nothing_of_the_kind"})
+    monkeypatch.setattr(night.rules, "of_form", lambda _code: (rule,))
+    collect(night)
+    with pytest.raises(ConfigurationError, match="TRN-01: expect_nothing_of_the_kind"):
+        load(night)
+    assert figure(whole_night(settings), "942") == 150
 
 
 def test_bytes_missing_in_the_archive_are_reported_and_stop_no_other(settings: Settings, put: Put) -> None:
