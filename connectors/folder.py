@@ -28,7 +28,7 @@ class Folder:
         except (ImportError, ValueError) as wrong:
             raise ConfigurationError(f"source {source.name}: cannot use the folder {_safe(url)}: {wrong}") from wrong
         except OSError as wrong:
-            raise _failure(f"source {source.name}: cannot reach {_safe(url)}: {wrong}", wrong) from wrong
+            raise _failure(f"cannot reach {_safe(url)}: {wrong}", wrong) from wrong
 
     def offers(self, cursor: str | None) -> Iterator[tuple[Offer, str | None]]:
         """Yield every finished file, oldest first. A folder has no cursor: the ledger knows what is new."""
@@ -37,10 +37,10 @@ class Folder:
             # fsspec keeps remote listings, and one worker lives through many nights.
             self._files.invalidate_cache()
             if not self._files.isdir(self._root):
-                raise SourceError(f"source {self._source.name}: no folder at {_safe(self._url)}; create it or set MTQG_INBOX_URL")
+                raise SourceError(f"no folder at {_safe(self._url)}; create it or set MTQG_INBOX_URL")
             found = self._files.find(self._root, detail=True)
         except OSError as wrong:
-            raise _failure(f"source {self._source.name}: cannot list {_safe(self._url)}: {wrong}", wrong) from wrong
+            raise _failure(f"cannot list {_safe(self._url)}: {wrong}", wrong) from wrong
         offers = [self._offer(path, info) for path, info in found.items() if not _is_unfinished(self._below(path))]
         for offer in sorted(offers, key=lambda o: (o.offered_at, o.external_id)):
             yield offer, None
@@ -55,11 +55,11 @@ class Folder:
             self._files.invalidate_cache()
             after = self._offer(path, self._files.info(path))
         except OSError as wrong:
-            raise _failure(f"source {self._source.name}: cannot read {offer.name}: {wrong}", wrong) from wrong
+            raise _failure(f"cannot read {offer.name}: {wrong}", wrong) from wrong
         age = (datetime.now(UTC) - after.offered_at).total_seconds()
         is_half_there = (not content or is_truncated_zip(content)) and age < self._source.settle_seconds
         if after.external_version != offer.external_version or is_half_there:
-            raise StillArriving(f"source {self._source.name}: {offer.name} is still being written; the next night takes it")
+            raise StillArriving(f"{offer.name} is still being written; the next night takes it")
         return content if len(content) <= max_bytes else None
 
     def sender_of(self, path: str) -> str | None:

@@ -1,6 +1,6 @@
 """What a source is, and the register of the kinds there are."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 from connectors.folder import Folder
@@ -29,19 +29,10 @@ class Connector(Protocol):
 
 def connect(source: Source, settings: Settings, pack: Pack) -> Connector | None:
     """Return the connector for a declared source, None where it is declared but has no address yet."""
-    return _KINDS[source.kind](source, settings, pack)
-
-
-def _folder(source: Source, settings: Settings, pack: Pack) -> Connector | None:
-    assert isinstance(source, FolderSource)
-    declared = source.url if "://" in source.url else str((pack.folder / source.url).resolve())
-    return Folder(source, settings.inbox_url or declared)
-
-
-def _portal(source: Source, settings: Settings, pack: Pack) -> Connector | None:
-    assert isinstance(source, PortalSource)
-    url = settings.portal_url or source.url
-    return Portal(url, settings.portal_token.get_secret_value()) if url else None
-
-
-_KINDS: dict[str, Callable[[Source, Settings, Pack], Connector | None]] = {"folder": _folder, "portal": _portal}
+    match source:
+        case FolderSource():
+            declared = source.url if "://" in source.url else str((pack.folder / source.url).resolve())
+            return Folder(source, settings.inbox_url or declared)
+        case PortalSource():
+            url = settings.portal_url or source.url
+            return Portal(url, settings.portal_token.get_secret_value()) if url else None

@@ -68,7 +68,7 @@ def workbook(*sheets: tuple[str, Rows], merge: Sequence[str] = (), merge_on: int
                     if isinstance(cell, Formula):
                         sheet.write_formula(r, c, cell.text, None, "" if cell.value is None else cell.value)
                     elif isinstance(cell, date):
-                        moment = cell if isinstance(cell, datetime) else datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001
+                        moment = cell if isinstance(cell, datetime) else datetime(cell.year, cell.month, cell.day)
                         sheet.write_datetime(r, c, moment, day)
                     elif isinstance(cell, str):
                         sheet.write_string(r, c, cell)

@@ -69,6 +69,11 @@ class Header:
     elsewhere: tuple[str, ...] = ()
 
     @property
+    def others(self) -> tuple[Heading, ...]:
+        """The headings that are no column's."""
+        return (*self.strangers, *(claim.heading for claim in (*self.doubles, *self.doubtful)))
+
+    @property
     def score(self) -> int:
         """How many of the table's labels were found."""
         return len(self.columns) + (self.line is not None)
@@ -101,9 +106,15 @@ def _best(sheet: Sheet, table: Table) -> Header | None:
     known = {_fold_bare(writing) for label in labels for writing in label.writings}
     rows = [n for n, row in enumerate(sheet.rows) if any(isinstance(c, str) and c and _fold_bare(c) in known for c in row)]
     starts = sorted({start for n in rows for start in (n - 1, n) if start >= 0})
-    candidates = (_header(sheet, number, depth, table) for number in starts for depth in (1, 2))
+    candidates = (_header(sheet, number, depth, table) for number in starts for depth in _depths(sheet, number))
     best = max(candidates, key=lambda h: (h.score, len(h.doubtful), h.row - h.below), default=None)
     return best if best is not None and best.score * 2 >= len(labels) else None
+
+
+def _depths(sheet: Sheet, number: int) -> tuple[int, ...]:
+    """Return how many rows a header that begins here may take up: no row with a figure in it is one of headings."""
+    under = sheet.rows[number + 1] if number + 1 < len(sheet.rows) else []
+    return (1, 2) if under and not any(isinstance(cell, int | float) for cell in under) else (1,)
 
 
 def _is_filled(header: Header) -> bool:
@@ -170,7 +181,7 @@ def _is_part(column: Column, group: str, table: Table) -> bool:
 
 def _headings(sheet: Sheet, number: int, depth: int) -> Iterator[Heading]:
     """Yield the headings of a header of `depth` rows, from left to right."""
-    under = sheet.rows[number + 1] if depth == 2 and number + 1 < len(sheet.rows) else None
+    under = sheet.rows[number + 1] if depth == 2 else None
     for at, cell in enumerate(sheet.rows[number]):
         if under is not None and _is_sub_heading(under[at]):
             yield _sub_heading(number + 1, at, text_over(sheet, number, at), show(under[at]))
@@ -179,8 +190,8 @@ def _headings(sheet: Sheet, number: int, depth: int) -> Iterator[Heading]:
 
 
 def _is_sub_heading(cell: CellValue) -> bool:
-    """Tell whether a cell under a header holds words, neither a measure in brackets nor a column's number."""
-    return isinstance(cell, str) and not is_empty(cell) and not cell.strip().startswith("(") and not is_numbering(cell)
+    """Tell whether a cell under a header holds words: no measure in brackets, no figure, no column's letter."""
+    return isinstance(cell, str) and cell.strip()[:1].isalpha() and not is_numbering(cell)
 
 
 def _sub_heading(row: int, at: int, group: str, text: str) -> Heading:

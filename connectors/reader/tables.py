@@ -1,7 +1,7 @@
 """Reading a located table line by line into a frame."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -58,9 +58,8 @@ def read_table(header: Header, table: Table, end: int) -> tuple[TableReading, li
     measures, problems = read_measures(header, table)
     place = _Place(header, table, end, measures, _merged_cells(header, end), problems)
     lines = list(_matrix_lines(place) if table.kind == "matrix" else _list_lines(place))
-    numbers = [number for number, _ in lines]
-    _report_columns(place, numbers)
-    _report_unheaded(place, numbers)
+    _report_columns(place, [number for number, _ in lines])
+    _report_unheaded(place)
     records: list[dict[str, Value | int]] = [
         {"sheet": header.sheet.name, "row": number + 1, "line": key, **_read_cells(place, number)} for number, key in lines
     ]
@@ -91,20 +90,18 @@ def _report_heading(place: _Place, rule: str, heading: Heading, **values: str) -
     place.report(rule, heading.row, heading.at, heading.text, **values)
 
 
-def _report_unheaded(place: _Place, lines: list[int]) -> None:
+def _report_unheaded(place: _Place) -> None:
     """Report a column within the table that holds figures and no heading: nobody could say what they count."""
     header = place.header
-    used = {*header.columns.values(), *(h.at for h in header.strangers), header.line}
-    used |= {claim.heading.at for claim in (*header.doubles, *header.doubtful)}
-    if not header.columns:
-        return
-    for at in range(min(header.columns.values()), max(header.columns.values())):
-        first = _figure_in(place, at, lines)
-        if at not in used and first is not None:
+    headed = [*header.columns.values(), *(heading.at for heading in header.others)]
+    for at in range(min(headed, default=0), max(headed, default=0)):
+        is_headed = any(not is_empty(place.row(number)[at]) for number in range(header.row, header.below))
+        first = None if is_headed else _figure_in(place, at, range(header.body, place.end))
+        if first is not None:
             place.report("FORM-24", first, at, show(place.row(first)[at]), column=get_column_letter(at + 1))
 
 
-def _figure_in(place: _Place, at: int, lines: list[int]) -> int | None:
+def _figure_in(place: _Place, at: int, lines: Iterable[int]) -> int | None:
     """Return the first of `lines` that holds a number in a column that was not read, or None."""
     return next((number for number in lines if isinstance(place.row(number)[at], int | float)), None)
 

@@ -75,7 +75,7 @@ def is_measure_row(cells: list[CellValue], columns: list[Column]) -> bool:
         return False
     if all(text.startswith("(") and text.endswith(")") for text, _ in texts):
         return len(texts) > 1 or texts[0][1].type is not ColumnType.TEXT
-    return all(c.type.is_numeric and not t.isdigit() and (is_remark(t, c) or names_money(t)) for t, c in texts)
+    return all(c.type.is_numeric and t[:1].isalpha() and (is_remark(t, c) or names_money(t)) for t, c in texts)
 
 
 def is_numbering_row(cells: list[CellValue]) -> bool:

@@ -53,7 +53,10 @@ def test_a_matrix_gives_an_element_for_each_column_and_line() -> None:
         ([{**LIST, "columns": [{**COLUMN, "colour": "red"}]}], "Extra inputs are not permitted"),
         ([{**LIST, "columns": [{**COLUMN, "type": "code"}]}], "a vocabulary is for type code, and type code needs one"),
         ([{**LIST, "columns": [{**COLUMN, "vocabulary": {"a": {"label": "A"}}}]}], "a vocabulary is for type code"),
-        ([{**LIST, "columns": [{**MONEY, "measure": "trieu dong"}]}], "money needs a measure of đồng, nghìn đồng, .*'trieu dong'"),
+        (
+            [{**LIST, "columns": [{**MONEY, "measure": "trieu dong"}]}],
+            "money needs a measure of đồng, nghìn đồng, .*'trieu dong'",
+        ),
         ([{**LIST, "columns": [{**MONEY, "measure": ""}]}], "money needs a measure"),
         ([{**LIST, "columns": [{**COLUMN, "type": "text", "minimum": 0}]}], "a minimum is for whole, number and money"),
         ([{**LIST, "columns": [COLUMN, {**MONEY, "aliases": ["SO LOP"]}]}], "two entries are written alike: so lop"),

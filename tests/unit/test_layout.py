@@ -5,6 +5,7 @@ import unicodedata
 import pytest
 
 from connectors.reader.layout import Header, find_header, matches
+from connectors.reader.workbook import CellValue, Sheet
 from connectors.reader.writing import (
     begins_note,
     is_measure_row,
@@ -14,7 +15,6 @@ from connectors.reader.writing import (
     money_measure,
     names_money,
 )
-from connectors.reader.workbook import CellValue, Sheet
 from program.form import Column, ColumnType, Label, Table
 from program.pack import Pack
 from tests.workbooks import DISTRICT, HEADER, LIST_HEADER, MEASURES, TOTAL
@@ -203,7 +203,9 @@ def test_measures_and_numbering_may_both_stand_there(levels: Table) -> None:
     assert found(levels, sheet(HEADER, MEASURES, numbering, DISTRICT)).body == 3
 
 
-@pytest.mark.parametrize("line", [["Cấp huyện", 1.0, 2.0, 3.0], ["Cấp ấp", 1.0, 2.0, 3.0], [None, 5.0, 50.0, 20.0], ["Cấp xã", "3", "12"]])
+@pytest.mark.parametrize(
+    "line", [["Cấp huyện", 1.0, 2.0, 3.0], ["Cấp ấp", 1.0, 2.0, 3.0], [None, 5.0, 50.0, 20.0], ["Cấp xã", "3", "12"]]
+)
 def test_a_line_right_under_the_header_is_a_line(levels: Table, line: list[CellValue | None]) -> None:
     assert found(levels, sheet(HEADER, line, TOTAL)).body == 1
 

@@ -2,11 +2,15 @@
 
 import unicodedata
 from datetime import date
+from functools import cache
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from program.pack import Pack
-from program.reading import Reading
+from program.pack import Pack, load_pack
+from program.reading import Reading, facts_of
+from program.settings import ROOT
 from tests.workbooks import (
     CLASS,
     COMMUNE,
@@ -80,16 +84,21 @@ SAME: dict[str, Rows] = {
     "columns numbered": summary(header=[HEADER, MEASURES, ["A", *range(1, 10)]]),
     "columns numbered with formulas": summary(header=[HEADER, ["(1)", "(2)", "(3=6+7)", *[f"({n})" for n in range(4, 11)]]]),
     "measures without brackets": summary(header=[HEADER, [None, "lớp", *["người"] * 5, "ngày", "triệu đồng", "triệu đồng"]]),
-    "measures in the header": summary(header=[[f"{label}\n{measure or ''}" for label, measure in zip(HEADER, MEASURES, strict=True)]]),
+    "measures in the header": summary(
+        header=[[f"{label}\n{measure or ''}" for label, measure in zip(HEADER, MEASURES, strict=True)]]
+    ),
     "capitals": summary(header=[[label.upper() for label in HEADER]]),
     "decomposed letters": summary(header=[[unicodedata.normalize("NFD", label) for label in HEADER]]),
-    "far down and right": [[]] * 30
-    + [[None] * 5 + [*row] for row in summary(header=[HEADER, MEASURES], identity=[])][1:],
+    "far down and right": [[]] * 30 + [[None] * 5 + [*row] for row in summary(header=[HEADER, MEASURES], identity=[])][1:],
     "blank lines between": summary(lines=[DISTRICT, [], COMMUNE, [], [], TOTAL]),
     "lines in another order": summary(lines=[TOTAL, COMMUNE, DISTRICT]),
     "lines numbered": summary(lines=[["1. Cấp huyện", *DISTRICT[1:]], ["II/ Cấp xã", *COMMUNE[1:]], TOTAL]),
-    "lines under aliases": summary(lines=[["HUYỆN", *DISTRICT[1:]], ["Xã, phường, thị trấn", *COMMUNE[1:]], ["Cộng:", *TOTAL[1:]]]),
-    "figures as text": summary(lines=[DISTRICT, COMMUNE, ["Tổng cộng", "3", "150", "60", "75", "25", "125", "6", "172,3", "170"]]),
+    "lines under aliases": summary(
+        lines=[["HUYỆN", *DISTRICT[1:]], ["Xã, phường, thị trấn", *COMMUNE[1:]], ["Cộng:", *TOTAL[1:]]]
+    ),
+    "figures as text": summary(
+        lines=[DISTRICT, COMMUNE, ["Tổng cộng", "3", "150", "60", "75", "25", "125", "6", "172,3", "170"]]
+    ),
     "calculated formulas": summary(lines=[DISTRICT, COMMUNE, ["Tổng cộng", Formula("=B7+B8", 3), *TOTAL[2:]]]),
     "signatures and notes below": summary(
         below=[
@@ -152,9 +161,21 @@ ASKED: list[tuple[str, dict[str, Rows], list[tuple[str, str]]]] = [
     ("a line below the total", {"lines": [DISTRICT, COMMUNE, TOTAL], "below": [[], ["Lớp ghép", 1, 40]]}, [("FORM-11", "A11")]),
     ("a line twice", {"lines": [DISTRICT, COMMUNE, ["Huyện", 1, 5], TOTAL]}, [("FORM-15", "A9")]),
     ("plan and result in lines", {"lines": [DISTRICT, ["Cấp huyện (kế hoạch)", 9, 9], COMMUNE, TOTAL]}, [("FORM-15", "A8")]),
-    ("an error of Excel", {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], Formula("=1/0", "#DIV/0!"), *TOTAL[3:]]]}, [("CELL-12", "C9")]),
-    ("a formula never calculated", {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], Formula("=C7+C8"), *TOTAL[3:]]]}, [("CELL-12", "C9")]),
-    ("a formula written by a program", {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], Formula("=C7+C8", 0), *TOTAL[3:]]]}, [("CELL-12", "C9")]),
+    (
+        "an error of Excel",
+        {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], Formula("=1/0", "#DIV/0!"), *TOTAL[3:]]]},
+        [("CELL-12", "C9")],
+    ),
+    (
+        "a formula never calculated",
+        {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], Formula("=C7+C8"), *TOTAL[3:]]]},
+        [("CELL-12", "C9")],
+    ),
+    (
+        "a formula written by a program",
+        {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], Formula("=C7+C8", 0), *TOTAL[3:]]]},
+        [("CELL-12", "C9")],
+    ),
     ("a number in words", {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], "một trăm", *TOTAL[3:]]]}, [("CELL-07", "C9")]),
     ("two numbers in a cell", {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], "120\n30", *TOTAL[3:]]]}, [("CELL-07", "C9")]),
     ("a footnote at a number", {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], "150¹", *TOTAL[3:]]]}, [("CELL-07", "C9")]),
@@ -175,7 +196,10 @@ def test_what_cannot_be_taken_as_it_stands_is_asked_at_its_cell_and_changes_no_f
 
 @pytest.mark.parametrize(
     ("area", "cell", "gone"),
-    [("C7:C8", "C7", {"participants_district", "participants_commune"}), ("F7:G7", "F7", {"officials_district", "community_district"})],
+    [
+        ("C7:C8", "C7", {"participants_district", "participants_commune"}),
+        ("F7:G7", "F7", {"officials_district", "community_district"}),
+    ],
 )
 def test_a_figure_merged_over_lines_or_columns_belongs_to_none(
     pack: Pack, good: dict[str, float], area: str, cell: str, gone: set[str]
@@ -214,7 +238,9 @@ def test_money_in_another_measure_is_converted_and_noted(pack: Pack, good: dict[
         assert [rule for rule, _ in met(reading)] == ([] if factor == 1 else ["FORM-22"])
 
 
-@pytest.mark.parametrize("line", [["Đơn vị tính: đồng"], ["ĐVT:", None, "đồng"], ["(Đơn vị tính: đồng)"], ["ĐVT đ"], ["Đơn vị: đồng"]])
+@pytest.mark.parametrize(
+    "line", [["Đơn vị tính: đồng"], ["ĐVT:", None, "đồng"], ["(Đơn vị tính: đồng)"], ["ĐVT đ"], ["Đơn vị: đồng"]]
+)
 def test_money_announced_above_the_table_counts_for_all_of_it(pack: Pack, good: dict[str, float], line: list[Cell]) -> None:
     reading = levels(pack, identity=[*IDENTITY, line], header=[HEADER])
     assert figures(reading) == {n: v / 1e6 if n.startswith("budget") else v for n, v in good.items()}
@@ -238,6 +264,46 @@ def test_a_number_typed_as_text_is_noted_with_how_it_was_read(pack: Pack) -> Non
 def test_a_numeric_2_208_stays_what_it_is(pack: Pack) -> None:
     found = figures(levels(pack, lines=[DISTRICT, COMMUNE, ["Tổng cộng", 3, 2.208, *TOTAL[3:]]]))
     assert found["participants_total"] == 2.208
+
+
+@cache
+def sample() -> Pack:
+    """The sample pack, where Hypothesis would print a fixture's every key."""
+    return load_pack(ROOT / "config" / "soc-trang")
+
+
+LABELS = [*HEADER[1:], "Ghi chú", "Số nữ", "Số người (nữ)", "Kế hoạch", None]
+LINES = ["Cấp tỉnh", "Cấp huyện", "Cấp xã", "Tổng cộng", "2. Cấp huyện", "Cấp ấp", "Trong đó", None]
+CELLS = st.one_of(st.none(), st.integers(2, 5000), st.sampled_from(["3", "1.448", "2.5", "ba", "-", "12 lớp", "5\n6"]))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    columns=st.lists(st.sampled_from(LABELS), min_size=6, max_size=11),
+    lines=st.lists(st.tuples(st.sampled_from(LINES), st.lists(CELLS, min_size=11, max_size=11)), min_size=1, max_size=6),
+)
+def test_every_figure_of_the_table_is_a_fact_or_has_a_finding(
+    columns: list[str | None], lines: list[tuple[str | None, list[Cell]]]
+) -> None:
+    """Whatever the header and the lines say, no figure is lost without a word, and none is changed."""
+    rows = [[label, *cells[: len(columns)]] for label, cells in lines]
+    reading = levels(sample(), header=[["Cấp tổ chức", *columns]], lines=rows)
+    if any(p.rule in ("FORM-01", "FORM-18") for p in reading.problems):
+        return
+    facts = {fact.cell: fact.value for fact in facts_of(reading) if fact.line == 0}
+    named = {p.cell for p in reading.problems if p.rule not in ("FORM-14", "FORM-07", "FORM-09")}
+    headed = {"BCDEFGHIJKL"[at] for at, label in enumerate(columns) if label is not None}
+    inside = [letter for letter in "BCDEFGHIJKL" if any(cell == f"{letter}5" for cell in named) or letter in headed]
+    for at, row in enumerate(rows, start=6):
+        for letter, cell in zip("BCDEFGHIJKL", row[1:], strict=False):
+            place = f"{letter}{at}"
+            if isinstance(cell, int) and place in facts:
+                assert facts[place] == (cell * 1_000_000 if columns["BCDEFGHIJKL".index(letter)] in MONEY else cell)
+            elif isinstance(cell, int) and min(inside) < letter < max(inside):
+                assert named & {place, f"A{at}", f"{letter}5"} or any(c[0] == letter for c in named if c), place
+
+
+MONEY = ("Kinh phí kế hoạch", "Kinh phí thực hiện")
 
 
 # --- the list ---------------------------------------------------------------------------------------------------------

@@ -50,7 +50,9 @@ def test_the_example_changes_nothing_as_it_stands_and_works_with_every_line_take
 
 def test_an_unknown_variable_is_refused_with_a_sentence_that_lists_the_known_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MTQG_WAREHOUSE", "x")
-    with pytest.raises(ConfigurationError, match="settings: .*unknown setting MTQG_WAREHOUSE; known: MTQG_ARCHIVE_URL, .*MTQG_WAREHOUSE_URL"):
+    with pytest.raises(
+        ConfigurationError, match="settings: .*unknown setting MTQG_WAREHOUSE; known: MTQG_ARCHIVE_URL, .*MTQG_WAREHOUSE_URL"
+    ):
         load_settings()
 
 

@@ -128,7 +128,10 @@ def test_a_file_saved_by_excel_is_read_with_its_mark_and_quoted_commas(tmp_path:
     ("line", "complaint"),
     [
         ("94,Tỉnh,land,,,,S", "units.csv:3: kind: expected one of province, district, commune, found 'land'"),
-        ("94,Tỉnh,province,,1/1/2025,,S", "units.csv:3: valid_from: expected a day such as 2025-06-30, or nothing, found '1/1/2025'"),
+        (
+            "94,Tỉnh,province,,1/1/2025,,S",
+            "units.csv:3: valid_from: expected a day such as 2025-06-30, or nothing, found '1/1/2025'",
+        ),
         ("94,Tỉnh,province,,,2025-06-31,S", "units.csv:3: valid_to: expected a day"),
         ("94,Tỉnh,province,,2025-07-01,2025-06-30,S", "units.csv:3: valid_to: expected a day from 2025-07-01 on"),
         (",Tỉnh,province,,,,S", "units.csv:3: code: expected a code, found ''"),

@@ -168,15 +168,33 @@ def test_a_workbook_written_with_prefixed_names_is_searched_too() -> None:
     assert sheets(changed(content, "xl/worksheets/sheet1.xml", xml, prefixed))[0].rows == [[1, Uncomputed("#DIV/0!")]]
 
 
-@pytest.mark.parametrize("corner", ["XFD1048576", "A1048576:F1048576", "XFD400"])
+@pytest.mark.parametrize("corner", ["XFD1048576", "F1048576", "XFD400"])
 def test_a_value_in_the_far_corner_is_refused_before_memory_is_asked_for(corner: str) -> None:
     """Without the check before it, calamine asks for 550 GB and ends the process."""
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
         sheet = book.add_worksheet()
         sheet.write("A1", 1)
-        sheet.write(corner.split(":")[-1], 2)
+        sheet.write(corner, 2)
     assert problem(buffer.getvalue()) == "FILE-05 5.000.000 ô một trang"
+
+
+@pytest.mark.parametrize("address", [b"READSHEETB9", b"A99999999", b"A0", b"B", b"", b"$B$1", b"&#66;1"])
+def test_a_cell_without_a_proper_address_makes_a_broken_file(address: bytes) -> None:
+    """calamine takes any number of letters for a column, and lays out as many (found by damaging workbooks at random)."""
+    content = changed(workbook(("S", [[1, 2]])), "xl/worksheets/sheet1.xml", b'r="B1"', b'r="' + address + b'"')
+    assert problem(content).startswith("FILE-03")
+
+
+def test_a_sheet_in_another_encoding_is_not_taken_on_trust() -> None:
+    content = workbook(("S", [[1]]))
+    xml = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml")
+    assert problem(changed(content, "xl/worksheets/sheet1.xml", xml, xml.decode().encode("utf-16"))).startswith("FILE-03")
+
+
+def test_a_boast_about_its_dimensions_changes_nothing() -> None:
+    content = changed(workbook(("S", [[1]])), "xl/worksheets/sheet1.xml", b'ref="A1"', b'ref="A1:XFD1048576"')
+    assert sheets(content)[0].rows == [[1]]
 
 
 def test_formats_down_to_the_last_row_do_no_harm() -> None:

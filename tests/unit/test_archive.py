@@ -1,0 +1,107 @@
+"""The archive: written once, given back as it was, or not at all."""
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+
+from connectors.archive import Archive
+from program.errors import ArchiveError, ConfigurationError
+
+CONTENT = "Báo cáo".encode()
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return Archive(str(tmp_path / "archive"))
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    return tmp_path / "archive" / SHA256[:2] / SHA256
+
+
+def test_bytes_come_back_by_their_own_sha256(archive: Archive, kept: Path) -> None:
+    assert archive.put(CONTENT) == SHA256
+    assert archive.get(SHA256) == CONTENT
+    assert kept.read_bytes() == CONTENT
+
+
+def test_empty_bytes_are_bytes(archive: Archive) -> None:
+    assert archive.get(archive.put(b"")) == b""
+
+
+def test_the_same_bytes_again_change_nothing(archive: Archive, kept: Path) -> None:
+    archive.put(CONTENT)
+    before = kept.stat()
+    assert archive.put(CONTENT) == SHA256
+    assert (kept.stat().st_mtime_ns, kept.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
+def test_nothing_half_written_is_left_behind(archive: Archive, kept: Path) -> None:
+    archive.put(CONTENT)
+    assert list(kept.parent.iterdir()) == [kept]
+
+
+def test_the_same_bytes_at_the_same_time_are_kept_once(archive: Archive, kept: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(archive.put, [CONTENT] * 64)) == {SHA256}
+    assert list(kept.parent.iterdir()) == [kept]
+    assert archive.get(SHA256) == CONTENT
+
+
+def test_missing_bytes_are_a_sentence_that_says_what_to_do(archive: Archive) -> None:
+    with pytest.raises(ArchiveError, match=f"archive: {SHA256} is missing in .*/archive; restore it from the backup"):
+        archive.get(SHA256)
+
+
+def test_corrupted_bytes_are_never_given_back(archive: Archive, kept: Path) -> None:
+    archive.put(CONTENT)
+    kept.write_bytes(b"something else")
+    with pytest.raises(ArchiveError, match=f"the bytes kept as {SHA256} now have sha256 .*; restore them"):
+        archive.get(SHA256)
+
+
+def test_a_file_that_a_power_cut_left_empty_is_written_again(archive: Archive, kept: Path) -> None:
+    archive.put(CONTENT)
+    kept.write_bytes(b"")
+    archive.put(CONTENT)
+    assert archive.get(SHA256) == CONTENT
+
+
+def test_a_place_that_takes_nothing_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "archive").write_text("a file, no folder")
+    with pytest.raises(ArchiveError, match=f"archive: cannot keep {SHA256}: "):
+        Archive(str(tmp_path / "archive")).put(CONTENT)
+
+
+def test_an_unknown_kind_of_url_is_a_wrong_setting() -> None:
+    with pytest.raises(ConfigurationError, match="MTQG_ARCHIVE_URL: "):
+        Archive("fax://host/archive")
+
+
+def test_a_place_that_cannot_be_reached_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(url: str) -> Any:
+        raise ConnectionRefusedError("refused")
+
+    monkeypatch.setattr(fsspec.core, "url_to_fs", refuse)
+    with pytest.raises(ArchiveError, match="archive: cannot be reached: refused"):
+        Archive("sftp://host/archive")
+
+
+@pytest.fixture
+def memory() -> Iterator[str]:
+    yield "memory://archive"
+    fsspec.filesystem("memory").rm("/archive", recursive=True)
+
+
+def test_any_url_that_fsspec_knows_is_an_archive(memory: str) -> None:
+    archive = Archive(memory)
+    assert archive.put(CONTENT) == archive.put(CONTENT) == SHA256
+    assert archive.get(SHA256) == CONTENT
+    assert fsspec.filesystem("memory").find("/archive") == [f"/archive/{SHA256[:2]}/{SHA256}"]

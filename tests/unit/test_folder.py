@@ -1,0 +1,255 @@
+"""A folder of files: what is offered, what waits for the next night, and what an operator is told."""
+
+import os
+import time
+import unicodedata
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+
+from connectors.folder import Folder
+from program.delivery import Offer
+from program.errors import ConfigurationError, SourceError, StillArriving, TransientError
+from program.source import FolderSource
+from tests.workbooks import report
+
+SOURCE = FolderSource(name="inbox", kind="folder", url="unused", sender=r"^(?P<unit>\d{2,5})[^/]*/", settle_seconds=60)
+LIMIT = 1_000_000
+OLD = 1_700_000_000
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def folder(inbox: Path) -> Folder:
+    return Folder(SOURCE, str(inbox))
+
+
+def put(inbox: Path, name: str, content: bytes = b"x", when: float | None = OLD) -> Path:
+    path = inbox / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    if when is not None:
+        os.utime(path, (when, when))
+    return path
+
+
+def offered(folder: Folder) -> list[Offer]:
+    return [offer for offer, _ in folder.offers(None)]
+
+
+def test_files_are_offered_at_any_depth_oldest_first_with_their_sender(inbox: Path, folder: Folder) -> None:
+    put(inbox, "942-chau-thanh/q4.xlsx", when=OLD + 10)
+    put(inbox, "943-ke-sach/2024/sửa lần 2/q4.xlsx", when=OLD)
+    put(inbox, "loose.xlsx", when=OLD + 20)
+    found = offered(folder)
+    assert [(o.external_id, o.sender_unit) for o in found] == [
+        ("943-ke-sach/2024/sửa lần 2/q4.xlsx", "943"),
+        ("942-chau-thanh/q4.xlsx", "942"),
+        ("loose.xlsx", None),
+    ]
+    assert (found[1].name, found[1].size, found[1].offered_at) == ("q4.xlsx", 1, datetime.fromtimestamp(OLD + 10, UTC))
+
+
+def test_a_folder_has_no_cursor(inbox: Path, folder: Folder) -> None:
+    put(inbox, "a.xlsx")
+    assert [cursor for _, cursor in folder.offers("whatever")] == [None]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "~$q4.xlsx",
+        ".~lock.q4.xlsx#",
+        ".hidden.xlsx",
+        ".trash/q4.xlsx",
+        "942/.git/config",
+        "q4.xlsx.part",
+        "q4.xlsx.PART",
+        "q4.xlsx.filepart",
+        "q4.crdownload",
+        "q4.tmp",
+        "Thumbs.db",
+        "desktop.ini",
+    ],
+)
+def test_what_programs_leave_beside_a_file_is_not_offered(inbox: Path, folder: Folder, name: str) -> None:
+    put(inbox, name)
+    assert offered(folder) == []
+
+
+@pytest.mark.parametrize("name", ["partial report.xlsx", "q4.part1.xlsx", "tmp.xlsx", "~q4.xlsx", "report"])
+def test_names_that_only_look_like_leftovers_are_offered(inbox: Path, folder: Folder, name: str) -> None:
+    put(inbox, name)
+    assert [o.external_id for o in offered(folder)] == [name]
+
+
+def test_a_decomposed_name_is_shown_composed_and_fetched_as_it_is(inbox: Path, folder: Folder) -> None:
+    name = unicodedata.normalize("NFD", "Báo cáo.xlsx")
+    put(inbox, name, b"bytes")
+    (offer,) = offered(folder)
+    assert (offer.name, offer.external_id) == ("Báo cáo.xlsx", name)
+    assert folder.fetch(offer, LIMIT) == b"bytes"
+
+
+def test_a_file_that_was_replaced_has_another_version(inbox: Path, folder: Folder) -> None:
+    put(inbox, "a.xlsx", b"one", OLD)
+    before = offered(folder)[0]
+    put(inbox, "a.xlsx", b"two", OLD + 1)
+    after = offered(folder)[0]
+    assert before.external_id == after.external_id
+    assert before.external_version != after.external_version
+    assert offered(folder)[0] == after
+
+
+def test_a_file_that_changes_while_it_is_read_waits_for_the_next_night(inbox: Path, folder: Folder) -> None:
+    put(inbox, "a.xlsx", b"one", OLD)
+    (offer,) = offered(folder)
+    put(inbox, "a.xlsx", b"one and more", OLD + 1)
+    with pytest.raises(StillArriving, match="a.xlsx is still being written; the next night takes it"):
+        folder.fetch(offer, LIMIT)
+
+
+@pytest.mark.parametrize("content", [report()[:2000], b""], ids=["half a workbook", "nothing yet"])
+def test_a_young_file_that_is_half_there_waits_and_an_old_one_is_taken_as_it_is(
+    inbox: Path, folder: Folder, content: bytes
+) -> None:
+    path = put(inbox, "a.xlsx", content, when=time.time() - 5)
+    with pytest.raises(StillArriving):
+        folder.fetch(offered(folder)[0], LIMIT)
+    os.utime(path, (OLD, OLD))
+    assert folder.fetch(offered(folder)[0], LIMIT) == content
+
+
+@pytest.mark.parametrize("content", [report(), b"%PDF-1.7"], ids=["a workbook", "a PDF"])
+def test_a_young_file_that_is_whole_is_taken_at_once(inbox: Path, folder: Folder, content: bytes) -> None:
+    put(inbox, "a.xlsx", content, when=None)
+    assert folder.fetch(offered(folder)[0], LIMIT) == content
+
+
+def test_a_file_beyond_the_limit_is_none_whether_or_not_its_size_was_known(inbox: Path, folder: Folder) -> None:
+    put(inbox, "a.xlsx", b"12345")
+    (offer,) = offered(folder)
+    assert folder.fetch(offer, 5) == b"12345"
+    assert folder.fetch(offer, 4) is None
+    unknown = Offer(offer.external_id, offer.external_version, offer.name, offer.offered_at, size=None)
+    assert folder.fetch(unknown, 4) is None
+
+
+def test_a_file_that_is_gone_is_a_sentence_with_the_source_s_name(inbox: Path, folder: Folder) -> None:
+    path = put(inbox, "a.xlsx")
+    (offer,) = offered(folder)
+    path.unlink()
+    with pytest.raises(SourceError, match="cannot read a.xlsx: ") as error:
+        folder.fetch(offer, LIMIT)
+    assert not isinstance(error.value, StillArriving | TransientError)
+
+
+def test_a_missing_folder_is_a_sentence_that_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no folder at .*/nowhere; create it or set MTQG_INBOX_URL"):
+        offered(Folder(SOURCE, str(tmp_path / "nowhere")))
+
+
+def test_a_file_where_the_folder_should_be_is_a_missing_folder(inbox: Path) -> None:
+    with pytest.raises(SourceError, match="no folder at"):
+        offered(Folder(SOURCE, str(put(inbox, "file"))))
+
+
+def test_an_unknown_kind_of_url_is_a_wrong_setting_and_its_password_is_not_printed() -> None:
+    with pytest.raises(ConfigurationError, match="cannot use the folder fax://…@host/x: ") as error:
+        Folder(SOURCE, "fax://user:p@ss@host/x")
+    assert "p@ss" not in str(error.value)
+
+
+class Failing:
+    """A file system that fails as it is told."""
+
+    def __init__(self, error: OSError) -> None:
+        self.error = error
+
+    def __getattr__(self, name: str) -> Any:
+        def fail(*args: object, **kwargs: object) -> None:
+            if name != "invalidate_cache":
+                raise self.error
+
+        return fail
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ConnectionResetError("reset"), TransientError),
+        (TimeoutError("slow"), TransientError),
+        (PermissionError("no"), SourceError),
+    ],
+)
+def test_what_a_retry_may_cure_is_told_from_what_it_does_not(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, error: OSError, kind: type[SourceError]
+) -> None:
+    monkeypatch.setattr(folder, "_files", Failing(error))
+    with pytest.raises(SourceError, match="cannot list") as listed:
+        offered(folder)
+    with pytest.raises(SourceError, match="cannot read a.xlsx") as fetched:
+        folder.fetch(Offer("a.xlsx", "1", "a.xlsx", datetime(2024, 1, 1, tzinfo=UTC)), LIMIT)
+    assert type(listed.value) is type(fetched.value) is kind
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        {"mtime": 1735689600.0},
+        {"mtime": datetime(2025, 1, 1, tzinfo=UTC)},
+        {"mtime": datetime(2025, 1, 1)},
+        {"LastModified": datetime(2025, 1, 1, tzinfo=UTC)},
+        {"modified": datetime(2025, 1, 1, tzinfo=UTC)},
+        {"updated": "2025-01-01T00:00:00Z"},
+        {"created": datetime(2025, 1, 1, tzinfo=UTC)},
+    ],
+)
+def test_every_file_system_s_word_for_when_is_understood(folder: Folder, monkeypatch: pytest.MonkeyPatch, info: dict) -> None:
+    class Listing:
+        def invalidate_cache(self) -> None: ...
+
+        def isdir(self, path: str) -> bool:
+            return True
+
+        def find(self, path: str, detail: bool) -> dict:
+            return {f"{path}/a.xlsx": {"size": 1, **info}}
+
+    monkeypatch.setattr(folder, "_files", Listing())
+    assert offered(folder)[0].offered_at == datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def test_a_broken_link_does_not_keep_the_other_files_from_being_offered(inbox: Path, folder: Folder) -> None:
+    put(inbox, "a.xlsx")
+    (inbox / "gone.xlsx").symlink_to(inbox / "nowhere.xlsx")
+    assert "a.xlsx" in [o.external_id for o in offered(folder)]
+
+
+@pytest.fixture
+def memory() -> Iterator[str]:
+    files = fsspec.filesystem("memory")
+    yield "memory://inbox"
+    files.rm("/inbox", recursive=True)
+
+
+def test_any_url_that_fsspec_knows_is_a_folder(memory: str) -> None:
+    with fsspec.open(f"{memory}/942-chau-thanh/Báo cáo.xlsx", "wb") as file:
+        file.write(report())
+    folder = Folder(SOURCE, memory)
+    (offer,) = offered(folder)
+    assert (offer.external_id, offer.sender_unit, offer.size) == ("942-chau-thanh/Báo cáo.xlsx", "942", len(report()))
+    assert folder.fetch(offer, LIMIT) == report()
+
+
+def test_a_path_is_known_by_its_place_below_the_folder(inbox: Path, folder: Folder) -> None:
+    assert folder.path_below(f"{inbox}/942/a.xlsx") == "942/a.xlsx"
+    assert folder.path_below(f"{inbox}-other/a.xlsx") is None
+    assert folder.sender_of("chau-thanh/942.xlsx") is None

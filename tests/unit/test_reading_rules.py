@@ -1,0 +1,154 @@
+"""The rules that the reader meets: each is worded, each can be met, and each sentence can be filled in."""
+
+import io
+import re
+import string
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from expectations.rules import RuleSet, Words
+from expectations.wording import finding_of_problem
+from program.finding import Problem
+from program.pack import Pack
+from program.settings import ROOT
+from tests.workbooks import (
+    COMMUNE,
+    DISTRICT,
+    HEADER,
+    IDENTITY,
+    LIST_HEADER,
+    MEASURES,
+    TOTAL,
+    Cell,
+    Formula,
+    class_list,
+    read,
+    report,
+    summary,
+    workbook,
+)
+
+RULE_ID = re.compile(r'"((?:FILE|FORM|CELL)-\d{2})"')
+READER = sorted((ROOT / "connectors" / "reader").glob("*.py"))
+
+
+def header(at: int, label: str | None) -> list[Cell]:
+    return [label if number == at else text for number, text in enumerate(HEADER)]
+
+
+def levels(**changes: object) -> bytes:
+    return report(summary(**changes))  # type: ignore[arg-type]
+
+
+def with_total(at: int, cell: Cell) -> bytes:
+    return levels(lines=[DISTRICT, COMMUNE, [cell if number == at else value for number, value in enumerate(TOTAL)]])
+
+
+def with_unit(*lines: list[Cell]) -> bytes:
+    return report(summary(identity=[*lines, IDENTITY[2]]), class_list(identity=[]))
+
+
+def with_period(text: str) -> bytes:
+    return report(summary(identity=[IDENTITY[0], [f"Kỳ báo cáo: {text}"]]), class_list(identity=[]))
+
+
+def zipped(name: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(name, "x")
+    return buffer.getvalue()
+
+
+MET: dict[str, bytes | None] = {
+    "FILE-01": b"",
+    "FILE-02": b"%PDF-1.7",
+    "FILE-03": zipped("xl/workbook.xml"),
+    "FILE-04": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
+    "FILE-05": None,
+    "FORM-01": workbook(("S", [["x"]])),
+    "FORM-02": with_unit(),
+    "FORM-03": with_unit(["Đơn vị: Huyện X"]),
+    "FORM-04": with_unit(["Đơn vị: Sóc Trăng"]),
+    "FORM-05": with_period("9 tháng đầu năm 2024"),
+    "FORM-06": with_unit(["Đơn vị: Huyện Kế Sách"]),
+    "FORM-07": levels(header=[header(1, None)]),
+    "FORM-08": levels(header=[[*HEADER, "Ghi chú"]]),
+    "FORM-09": levels(lines=[DISTRICT]),
+    "FORM-10": with_unit(["Đơn vị: Huyện Kế Sách"], ["Mã đơn vị: 942"]),
+    "FORM-11": levels(lines=[["Cấp ấp", 1], DISTRICT, TOTAL]),
+    "FORM-12": with_period("tháng 12 năm 2024"),
+    "FORM-13": with_period("năm 2027"),
+    "FORM-14": levels(header=[HEADER[:8]]),
+    "FORM-15": levels(lines=[DISTRICT, DISTRICT, TOTAL]),
+    "FORM-16": levels(lines=[["Cấp xã"], DISTRICT, TOTAL]),
+    "FORM-17": report(None, class_list(below=[[], [None, "Ghi chú"]])),
+    "FORM-18": workbook(("S", summary())),
+    "FORM-19": levels(header=[header(5, "Số lớp")]),
+    "FORM-20": levels(header=[header(2, "Số người (nữ)")]),
+    "FORM-21": levels(header=[HEADER, [*MEASURES[:8], "(USD)"]]),
+    "FORM-22": levels(header=[HEADER, [*MEASURES[:8], "(đồng)"]]),
+    "FORM-23": workbook(("A", summary()), ("B", class_list()), ("C", summary())),
+    "FORM-24": levels(header=[header(5, None)]),
+    "FORM-25": levels(header=[header(5, "Số CB")]),
+    "CELL-07": with_total(1, "ba"),
+    "CELL-08": report(
+        None, class_list(header=[LIST_HEADER], lines=[[1, "A", None, "Cấp xã", None, "mai", date(2024, 12, 1), 5]])
+    ),
+    "CELL-09": with_total(1, "1.003"),
+    "CELL-11": with_total(7, "2.5"),
+    "CELL-12": with_total(1, Formula("=B7+B8")),
+    "CELL-13": report(merge=["C7:C8"]),
+}
+
+
+@pytest.fixture(scope="module")
+def rules(pack: Pack) -> dict[str, Words]:
+    return RuleSet(pack).reading
+
+
+def ids_in(paths: list[Path]) -> set[str]:
+    return {rule for path in paths for rule in RULE_ID.findall(path.read_text(encoding="utf-8"))}
+
+
+def test_the_reader_and_the_rules_name_the_same_ids(rules: dict[str, Words]) -> None:
+    assert ids_in(READER) == set(rules)
+
+
+def test_every_rule_can_be_met(rules: dict[str, Words]) -> None:
+    assert set(MET) == set(rules)
+
+
+@pytest.mark.parametrize("rule", MET)
+def test_a_workbook_that_meets_the_rule_gets_its_sentence_filled_in(pack: Pack, rules: dict[str, Words], rule: str) -> None:
+    problems = [p for p in read(MET[rule], pack, sender="942").problems if p.rule == rule]
+    assert problems
+    words = rules[rule]
+    for problem in problems:
+        finding = finding_of_problem(problem, words)
+        assert not re.search(r"[{}]", finding.message + finding.expected + finding.fix)
+        assert named(words) <= {"value", *problem.values}
+        assert "value" not in named(words) or problem.value
+        assert all(problem.values[name] for name in named(words) - {"value"}), (
+            "an empty placeholder leaves a hole in the sentence"
+        )
+
+
+def named(words: Words) -> set[str]:
+    """The placeholders of a rule's sentences."""
+    texts = (words.message, words.expected, words.fix, *words.cases.values())
+    return {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_a_file_s_problem_has_no_place_and_a_cell_s_has_one(pack: Pack) -> None:
+    for rule, content in MET.items():
+        met: list[Problem] = [p for p in read(content, pack, sender="942").problems if p.rule == rule]
+        assert all((p.cell is not None) is rule.startswith("CELL-") or rule.startswith("FORM-") for p in met), rule
+        assert all(p.sheet is not None for p in met if p.cell is not None), rule
+
+
+def test_every_rule_says_what_to_do(rules: dict[str, Words]) -> None:
+    assert all(words.fix and words.message for words in rules.values())
+    assert all(words.expected for words in rules.values() if words.severity != "info")
