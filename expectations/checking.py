@@ -55,7 +55,7 @@ class Checker:
         A 2.208 read as 2,208 people would also break every sum it is part of; its sender needs to hear of it once.
         """
         readings = dict(batch)
-        refused = {(n, p.sheet, p.cell) for n, r in batch for p in r.problems if p.rule.startswith("CELL-")}
+        refused = {(n, p.sheet, p.cell) for n, r in batch for p in r.problems if self._refuses(p.rule)}
         # Tables first, the submission's own frame last: its sums are of cells that the tables' rules have judged.
         for name, frame in batch_frames(form, batch).items():
             expected = expectations_of(form, name, set(frame.columns), self._rules)
@@ -70,6 +70,10 @@ class Checker:
                 if rule.is_of_cell and rule.words.severity is Severity.CRITICAL:
                     refused.add((number, *place))
                 yield number, finding_of_row(rule, frame.iloc[at[number, row]].to_dict(), form, place)
+
+    def _refuses(self, rule: str) -> bool:
+        """Tell whether a reading rule leaves its cell without a value; a mere note ("2.208" read as 2208) does not."""
+        return rule.startswith("CELL-") and self._rules.reading[rule].severity is Severity.CRITICAL
 
 
 def _is_refused(number: int, about: set[Place | None], refused: set[tuple[int, str | None, str | None]]) -> bool:

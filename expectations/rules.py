@@ -29,7 +29,7 @@ class Words(Model):
 class CellRule(Words):
     """A rule that every form gets from its own layout."""
 
-    derive: Literal["required", "optional", "whole", "minimum", "vocabulary", "exact"]
+    derive: Literal["required", "optional", "whole", "whole_vnd", "minimum", "vocabulary", "exact"]
     expect: str
 
 

@@ -70,6 +70,7 @@ def _of_column(column: Column, rules: RuleSet) -> Iterator[Expected]:
         if kwargs is not None:
             extra = {
                 "column": column.label,
+                "measure": column.measure,
                 "minimum": format_number(column.minimum or 0),
                 "vocabulary": ", ".join(entry.label for entry in column.vocabulary.values()),
             }
@@ -78,16 +79,14 @@ def _of_column(column: Column, rules: RuleSet) -> Iterator[Expected]:
 
 def _derived_kwargs(rule: CellRule, column: Column) -> dict[str, Any] | None:
     """Return what `rule` asks of `column` besides its name, or None where it asks nothing."""
-    match rule.derive:
-        case "required":
-            return {} if column.required else None
-        case "optional":
-            return None if column.required else {}
-        case "whole":
-            return {} if column.type in (ColumnType.WHOLE, ColumnType.MONEY) else None
-        case "minimum":
-            return None if column.minimum is None else {"min_value": column.minimum}
-        case "vocabulary":
-            return {"value_set": list(column.vocabulary)} if column.vocabulary else None
-        case "exact":
-            return {"max_value": LARGEST_EXACT} if column.type.is_numeric else None
+    asked: dict[str, tuple[bool, dict[str, Any]]] = {
+        "required": (column.required, {}),
+        "optional": (not column.required, {}),
+        "whole": (column.type is ColumnType.WHOLE, {}),
+        "whole_vnd": (column.type is ColumnType.MONEY, {}),
+        "minimum": (column.minimum is not None, {"min_value": column.minimum}),
+        "vocabulary": (bool(column.vocabulary), {"value_set": list(column.vocabulary)}),
+        "exact": (column.type.is_numeric, {"max_value": LARGEST_EXACT}),
+    }
+    is_asked, kwargs = asked[rule.derive]
+    return kwargs if is_asked else None

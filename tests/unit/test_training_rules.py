@@ -1,8 +1,10 @@
 """Each rule of the training form: what it must find, at which cell, and what it must leave alone."""
 
+import io
 from copy import deepcopy
 from datetime import date
 
+import openpyxl
 import pytest
 
 from connectors.reader.reader import read_delivery
@@ -59,7 +61,7 @@ def test_a_consistent_report_is_accepted_without_a_question(checker: Checker, pa
 BAD_LEVELS = [
     ("CELL-01", "C10", "critical", levels_with("commune", participants=None)),
     ("CELL-03", "C9", "critical", levels_with("district", participants=2.208)),
-    ("CELL-03", "I9", "critical", levels_with("district", budget_planned_vnd=0.0000001)),
+    ("CELL-14", "I9", "critical", levels_with("district", budget_planned_vnd=0.0000001)),
     ("CELL-04", "B9", "critical", levels_with("district", classes=-2)),
     ("CELL-06", "H9", "critical", levels_with("district", days=1e17)),
     ("TRN-01", "D9", "critical", levels_with("district", women=121)),
@@ -126,6 +128,16 @@ def test_a_refused_cell_is_told_once_and_not_again_by_every_sum_it_is_part_of(ch
     submission = judge(checker, pack, fill("942", "2024-Q4", levels=levels_with("district", participants=2.208)))[0]
     assert [f.rule for f in asked(submission)] == ["CELL-03"]
     assert "2.208" in submission.findings[0].message
+
+
+def test_a_number_typed_as_text_is_judged_like_any_other(checker: Checker, pack: Pack, fill: Fill) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(fill("942", "2024-Q4")))
+    book["Tổng hợp"]["D12"] = "1.999"
+    content = io.BytesIO()
+    book.save(content)
+    submission = judge(checker, pack, content.getvalue())[0]
+    assert [(f.rule, f.cell) for f in asked(submission)] == [("TRN-01", "D12")]
+    assert "CELL-09" in {f.rule for f in submission.findings}
 
 
 def test_an_unknown_part_is_not_taken_for_nought(checker: Checker, pack: Pack, fill: Fill) -> None:
