@@ -35,9 +35,8 @@ def run(
     log = _set_up_logs(settings)
     errors.print("[dim]starting Prefect (a few seconds) …[/]")
     from flows.nightly import nightly  # noqa: PLC0415  (Prefect reads its environment when it is imported)
-    from warehouse.engine import open_warehouse  # noqa: PLC0415
-    from warehouse.ledger import last_summary  # noqa: PLC0415
 
+    before = _last_summary(settings)
     failure: Exception | None = None
     try:
         nightly(as_of.date() if as_of else None, source)
@@ -52,8 +51,9 @@ def run(
         failure = MtqgError(
             f"the night stopped: {type(error).__name__}: {error}\nDetails: {log}. Run it again: it goes on where it was."
         )
-    summary = last_summary(open_warehouse(settings.warehouse_url)) if failure is None or _has_night(settings) else None
-    if summary:
+    summary = _last_summary(settings)
+    # A night that never began has none, and an earlier night's must not be shown as this one's.
+    if summary and summary != before:
         _print_summary(summary, settings)
     if failure is not None:
         raise failure
@@ -71,14 +71,15 @@ def _stopped() -> typer.Exit:
     return typer.Exit(130)
 
 
-def _has_night(settings: Settings) -> bool:
-    from warehouse.engine import open_warehouse  # noqa: PLC0415
+def _last_summary(settings: Settings) -> dict[str, Any] | None:
+    """Return the summary of the night that began last, None where there is none or no warehouse yet."""
+    from warehouse.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
+    from warehouse.ledger import last_summary  # noqa: PLC0415
 
     try:
-        open_warehouse(settings.warehouse_url)
+        return last_summary(open_warehouse(settings.warehouse_url))
     except MtqgError:
-        return False
-    return True
+        return None
 
 
 def _set_up_logs(settings: Settings) -> Path:

@@ -1,14 +1,17 @@
 """What the page shows, put in order: pure functions from the warehouse's answers to what the template prints."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from program.answers import NightRow, ProgressRow, ReportingRow
 from program.catalogue import Indicator, Target
 from program.pack import Pack
 from program.period import Period, PeriodKind
 from program.unit import Unit
+
+T = TypeVar("T")
 
 _COLUMNS = 8
 """Periods shown side by side, the latest ones; a phone scrolls the table, not the page."""
@@ -46,8 +49,7 @@ def reporting_tables(rows: Sequence[ReportingRow], pack: Pack) -> list[Reporting
     for form_code, kind in sorted({(r.form_code, Period.parse(r.period).kind) for r in rows}):
         chosen = {(r.unit_code, r.period): r for r in rows if r.form_code == form_code and Period.parse(r.period).kind is kind}
         form = next((f for f in pack.forms if f.code == form_code), None)
-        periods = _latest(period for _, period in chosen)
-        lines = tuple((u, tuple(chosen.get((u.code, p)) for p in periods)) for u in _units((u for u, _ in chosen), pack))
+        periods, lines = _grid(chosen, pack)
         tables.append(ReportingTable(f"{form.title if form else form_code} – {_KIND_WORDS[kind]}", periods, lines))
     return tables
 
@@ -57,8 +59,7 @@ def indicator_tables(rows: Sequence[ProgressRow], pack: Pack) -> list[IndicatorT
     tables = []
     for indicator in pack.indicators:
         chosen = {(r.unit_code, r.period): r for r in rows if r.indicator_code == indicator.code}
-        periods = _latest(period for _, period in chosen)
-        lines = tuple((u, tuple(chosen.get((u.code, p)) for p in periods)) for u in _units((u for u, _ in chosen), pack))
+        periods, lines = _grid(chosen, pack)
         target = next(iter(sorted(indicator.targets, key=lambda t: t.scope != "province")), None)
         tables.append(IndicatorTable(indicator, target, periods, lines))
     return sorted(tables, key=lambda t: not t.lines)
@@ -74,6 +75,15 @@ def counts(rows: Iterable[ReportingRow]) -> dict[str, int]:
 def verdict_counts(rows: Iterable[NightRow]) -> dict[str, int]:
     """Return how many submissions of a night got each verdict."""
     return dict(Counter(row.verdict.value for row in rows))
+
+
+def _grid(
+    chosen: Mapping[tuple[str, str], T], pack: Pack
+) -> tuple[tuple[str, ...], tuple[tuple[Unit, tuple[T | None, ...]], ...]]:
+    """Return the latest periods of rows keyed by (unit, period), and a line per unit with its row of each period."""
+    periods = _latest(period for _, period in chosen)
+    units = _units((unit for unit, _ in chosen), pack)
+    return periods, tuple((unit, tuple(chosen.get((unit.code, period)) for period in periods)) for unit in units)
 
 
 def _latest(periods: Iterable[str]) -> tuple[str, ...]:

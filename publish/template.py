@@ -26,7 +26,7 @@ _FIRST_HEADER = 6  # 0-based row of a table's header
 class Values:
     """What to write into a template: `matrix[table][line][column]`, `lists[table][n][column]`, and notes below.
 
-    Values are as printed (money in the column's measure). `unit_name` replaces the unit's own name.
+    Values are as printed (money in the column's measure).
     """
 
     matrix: Mapping[str, Mapping[str, Mapping[str, Cell]]] = field(default_factory=dict)
@@ -42,7 +42,6 @@ class _Styles:
         entry = {**edge, "bg_color": "#FFF8DC", "locked": False}
         self.title = book.add_format({"bold": True, "font_size": 14, "text_wrap": True, "align": "center", "valign": "vcenter"})
         self.label = book.add_format({"bold": True})
-        self.text = book.add_format({"text_wrap": True, "valign": "top"})
         self.hint = book.add_format({"italic": True, "font_color": "#52606D", "text_wrap": True, "valign": "top"})
         self.header = book.add_format({**edge, "bold": True, "bg_color": "#DCE9F5", "text_wrap": True, "align": "center"})
         self.measure = book.add_format({**edge, "italic": True, "font_color": "#52606D", "align": "center"})

@@ -10,7 +10,7 @@ from program.answers import NightRow, ProgressRow, ReportingRow, RuleCount, Trac
 from program.finding import Severity
 from program.submission import Verdict
 from warehouse.findings import findings_of
-from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, RunRow, SubmissionRow
+from warehouse.tables import DeliveryRow, FactRow, FindingRow, RunRow, SubmissionRow
 
 
 def reporting(engine: Engine, period: str | None = None) -> list[ReportingRow]:
@@ -166,12 +166,6 @@ def last_busy_run(engine: Engine) -> tuple[int, date, datetime] | None:
     with Session(engine) as session:
         row = session.scalar(query)
         return (row.id, row.as_of, row.started_at) if row else None
-
-
-def pending_notices(engine: Engine) -> int:
-    """Return how many notices have not been sent yet."""
-    with Session(engine) as session:
-        return session.scalar(select(func.count()).select_from(OutboxRow).where(OutboxRow.state == "pending")) or 0
 
 
 def _day(value: Any) -> date | None:
