@@ -17,7 +17,7 @@ from program.labels import fold
 from program.pack import Pack, load_pack
 from program.period import Period
 from program.settings import load_settings
-from program.unit import Unit, UnitKind
+from program.units import Unit, UnitKind
 from publish.template import Cell, Values, write_template
 
 SEED = 1719

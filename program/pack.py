@@ -16,7 +16,7 @@ from program.form import Form
 from program.period import Period
 from program.schedule import Duty
 from program.source import Source
-from program.unit import Unit, UnitRegister
+from program.units import Unit, UnitRegister
 
 
 class Program(Model):

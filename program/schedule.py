@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from program.configuration import Model
 from program.period import Period, PeriodKind, periods_between
-from program.unit import Unit, UnitKind
+from program.units import Unit, UnitKind
 
 
 class Duty(Model):

@@ -9,7 +9,7 @@ from program.answers import NightRow, ProgressRow, ReportingRow
 from program.catalogue import Indicator, Target
 from program.pack import Pack
 from program.period import Period, PeriodKind
-from program.unit import Unit
+from program.units import Unit
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from program.form import Column, ColumnType, Form, Table
 from program.measure import LARGEST_EXACT
 from program.period import Period
-from program.unit import Unit
+from program.units import Unit
 
 Cell = float | str | date | None
 _LIST_LINES = 40

@@ -18,7 +18,7 @@ from program.finding import Problem
 from program.form import Identity, Label
 from program.labels import fold
 from program.period import Period
-from program.unit import Unit, UnitRegister
+from program.units import Unit, UnitRegister
 from program.vietnamese import VIETNAM_TIME
 
 _DEPTH = 30  # rows looked at on a sheet without a table

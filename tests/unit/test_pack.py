@@ -10,7 +10,7 @@ import pytest
 from program.errors import ConfigurationError
 from program.pack import Pack, load_pack
 from program.settings import ROOT
-from program.unit import UnitKind
+from program.units import UnitKind
 from tests.unit.test_unit import OFFICIAL
 
 PROJECTS = {f"DA{number}" for number in range(1, 11)}

@@ -5,7 +5,7 @@ from datetime import date
 from program.pack import Pack
 from program.period import PeriodKind
 from program.schedule import Duty, obligations
-from program.unit import Unit, UnitKind
+from program.units import Unit, UnitKind
 
 QUARTERLY = Duty(
     form="training",

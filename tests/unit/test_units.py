@@ -8,7 +8,7 @@ import pytest
 
 from program.errors import ConfigurationError
 from program.pack import Pack
-from program.unit import UnitKind, UnitRegister
+from program.units import UnitKind, UnitRegister
 
 DAY = date(2024, 12, 31)
 OFFICIAL = {
