@@ -11,7 +11,7 @@ from program.errors import ConfigurationError
 from program.pack import Pack, load_pack
 from program.settings import ROOT
 from program.units import UnitKind
-from tests.unit.test_unit import OFFICIAL
+from tests.unit.test_units import OFFICIAL
 
 PROJECTS = {f"DA{number}" for number in range(1, 11)}
 Change = Callable[[Path], object]
