@@ -52,10 +52,12 @@ class Checker:
     def _check_form(self, form: Form, batch: Batch) -> Iterator[tuple[int, Finding]]:
         """Yield the findings of one form's batch, without those that only follow from a cell already refused.
 
-        A 2.208 read as 2,208 people would also break every sum it is part of; its sender needs to hear of it once.
+        A 2.208 read as 2,208 people would also break every sum it is part of; its sender needs to hear of it once. So it
+        is with a total of the layout where one of its cells is already blamed for something worse.
         """
         readings = dict(batch)
         refused = {(n, p.sheet, p.cell) for n, r in batch for p in r.problems if self._refuses(p.rule)}
+        blamed: set[tuple[int, str | None, str | None]] = set()
         # Tables first, the submission's own frame last: its sums are of cells that the tables' rules have judged.
         for name, frame in batch_frames(form, batch).items():
             expected = expectations_of(form, name, set(frame.columns), self._rules)
@@ -65,10 +67,10 @@ class Checker:
             for rule, number, row in self._validation.failures(f"{form.code}.{form.version}.{name}", frame, expected):
                 place = place_of(form, name, rule.at, row, readings[number])
                 about = {place_of(form, name, column, row, readings[number]) for column in rule.columns}
-                if place is None or _is_refused(number, about, refused):
+                if place is None or _is_refused(number, about, refused | blamed if rule.is_derived_total else refused):
                     continue
-                if rule.is_of_cell and rule.words.severity is Severity.CRITICAL:
-                    refused.add((number, *place))
+                if rule.words.severity is Severity.CRITICAL:
+                    (refused if rule.is_of_cell else blamed).add((number, *place))
                 yield number, finding_of_row(rule, frame.iloc[at[number, row]].to_dict(), form, place)
 
     def _refuses(self, rule: str) -> bool:
@@ -112,5 +114,6 @@ def _submission(reading: Reading, findings: list[Finding]) -> Submission:
         form_version=reading.form.version if reading.form else None,
         unit_code=reading.unit_code,
         period=reading.period,
+        stage=reading.stage,
         facts=facts_of(reading) if verdict.loads else (),
     )

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from expectations.places import SUBMISSION
-from program.form import Form, Table
-from program.reading import Reading
+from program.form import Form
+from program.reading import Reading, summarise
+from program.table import Table
 
 INDEX = ("submission_id", "row")
 
@@ -40,14 +41,14 @@ def _submission_row(form: Form, number: int, reading: Reading) -> dict[str, floa
     for table in form.tables:
         frame = reading.tables[table.name].frame if table.name in reading.tables else None
         by_line = {} if frame is None else frame.set_index("line").to_dict("index") if table.kind == "matrix" else {}
+        # A line left empty says that there is nothing there, as long as others say that there is something elsewhere.
+        nothing = 0.0 if by_line.keys() - {line.key for line in table.lines if line.total} else float("nan")
         for name, (column, line) in table.elements.items():
             if column.type.is_numeric:
-                row[name] = by_line.get(line.key, {}).get(column.name, float("nan"))
+                empty = float("nan") if line.total or line.parts else nothing
+                row[name] = by_line[line.key].get(column.name, empty) if line.key in by_line else empty
         for name, summary in table.summaries.items():
-            if frame is None or frame.empty:
-                row[name] = float("nan")
-            else:
-                row[name] = float(frame[summary.count].count() if summary.count else frame[summary.sum].sum(min_count=1))
+            row[name] = float("nan") if frame is None else summarise(frame, summary)
     return row
 
 

@@ -29,7 +29,9 @@ class Words(Model):
 class CellRule(Words):
     """A rule that every form gets from its own layout."""
 
-    derive: Literal["required", "optional", "whole", "whole_vnd", "minimum", "vocabulary", "exact"]
+    derive: Literal[
+        "required", "optional", "whole", "whole_vnd", "minimum", "maximum", "vocabulary", "exact", "line_total", "column_total"
+    ]
     expect: str
 
 

@@ -9,11 +9,17 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.expectations.registry import get_expectation_impl
 
 import expectations.custom  # noqa: F401  (registers our own expectations)
-from expectations.rules import CellRule, FormRule, RuleSet, Words
+from expectations.places import SUBMISSION
+from expectations.rules import CellRule, RuleSet, Words
 from program.errors import ConfigurationError
-from program.form import Column, ColumnType, Form
-from program.measure import LARGEST_EXACT
+from program.form import Form
+from program.measure import LARGEST_EXACT, to_kept
+from program.table import Column, ColumnType
 from program.vietnamese import format_number
+
+_SUM = "expect_column_total_to_equal_sum_of_parts"
+# A line left empty is nought (expectations.frames); a cell left empty in a line with figures is unknown.
+_DERIVED_SUM = {"empty_parts": "unknown", "ignore_row_if": "never"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +34,19 @@ class Expected:
 
     @property
     def is_of_cell(self) -> bool:
-        """Tell whether the rule looks at one cell alone, as those derived from a form's layout do."""
-        return isinstance(self.words, CellRule)
+        """Tell whether the rule looks at one cell alone, as those derived from a column's layout do."""
+        return isinstance(self.words, CellRule) and self.columns == (self.at,)
+
+    @property
+    def is_derived_total(self) -> bool:
+        """Tell whether the rule is a sum that the form's layout declares."""
+        return isinstance(self.words, CellRule) and not self.is_of_cell
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the expectation looks at."""
-        return self.words.columns if isinstance(self.words, FormRule) else (self.at,)
+        single = [self.kwargs[key] for key in ("column", "column_A", "column_B") if key in self.kwargs]
+        return (*single, *self.kwargs.get("column_list", ()))
 
     def expectation(self, number: int) -> Expectation:
         """Return the Great Expectations object; `number` finds this rule again in the results."""
@@ -53,13 +65,18 @@ class Expected:
 def expectations_of(form: Form, frame_name: str, columns: set[str], rules: RuleSet) -> list[Expected]:
     """Return all expectations for one frame: those of its layout and those of the form's YAML.
 
-    A rule about a column that this version of the form does not have is left out.
+    A rule about a column that this version of the form does not have is left out. A total that the YAML has a rule for
+    gets none from the layout.
     """
-    derived = [e for t in form.tables if t.name == frame_name for c in t.columns for e in _of_column(c, rules)]
     written = [
         Expected(rule, rule.expect, rule.kwargs, rule.at)
         for rule in rules.of_form(form.code)
         if rule.table == frame_name and columns.issuperset(rule.columns)
+    ]
+    totals = {tuple(e.kwargs["column_list"][:1]) for e in written if e.expect == _SUM}
+    derived = [
+        *(e for t in form.tables if t.name == frame_name for c in t.columns for e in _of_column(c, rules)),
+        *(e for e in _of_totals(form, frame_name, rules) if (e.at,) not in totals),
     ]
     return derived + written
 
@@ -68,13 +85,37 @@ def _of_column(column: Column, rules: RuleSet) -> Iterator[Expected]:
     for rule in rules.cells:
         kwargs = _derived_kwargs(rule, column)
         if kwargs is not None:
-            extra = {
-                "column": column.label,
-                "measure": column.measure,
-                "minimum": format_number(column.minimum or 0),
-                "vocabulary": ", ".join(entry.label for entry in column.vocabulary.values()),
-            }
-            yield Expected(rule, rule.expect, {"column": column.name, **kwargs}, column.name, extra)
+            yield Expected(rule, rule.expect, {"column": column.name, **kwargs}, column.name, _words_of(column))
+
+
+def _words_of(column: Column) -> dict[str, str]:
+    return {
+        "column": column.label,
+        "measure": column.measure,
+        "minimum": format_number(column.minimum or 0),
+        "maximum": format_number(column.maximum or 0),
+        "vocabulary": ", ".join(entry.label for entry in column.vocabulary.values()),
+    }
+
+
+def _of_totals(form: Form, frame_name: str, rules: RuleSet) -> Iterator[Expected]:
+    """Yield a sum for each total of the layout: of lines in the submission's frame, of columns in their table's own.
+
+    Where a line is a total its columns' totals are left to it; both would say the same of one cell.
+    """
+    for rule in rules.cells:
+        for table in form.tables:
+            if rule.derive == "column_total" and table.name == frame_name:
+                for column in table.columns:
+                    if column.parts:
+                        kwargs = {"column_list": [column.name, *column.parts], **_DERIVED_SUM}
+                        yield Expected(rule, rule.expect, kwargs, column.name, _words_of(column))
+            elif rule.derive == "line_total" and frame_name == SUBMISSION:
+                for element, (column, line) in table.elements.items():
+                    if line.parts and column.type.is_numeric:
+                        parts = [f"{column.name}_{part}" for part in line.parts]
+                        kwargs = {"column_list": [element, *parts], **_DERIVED_SUM}
+                        yield Expected(rule, rule.expect, kwargs, element, {**_words_of(column), "line": line.label})
 
 
 def _derived_kwargs(rule: CellRule, column: Column) -> dict[str, Any] | None:
@@ -84,9 +125,15 @@ def _derived_kwargs(rule: CellRule, column: Column) -> dict[str, Any] | None:
         "optional": (not column.required, {}),
         "whole": (column.type is ColumnType.WHOLE, {}),
         "whole_vnd": (column.type is ColumnType.MONEY, {}),
-        "minimum": (column.minimum is not None, {"min_value": column.minimum}),
+        "minimum": (column.minimum is not None, {"min_value": _kept(column.minimum, column)}),
+        "maximum": (column.maximum is not None, {"max_value": _kept(column.maximum, column)}),
         "vocabulary": (bool(column.vocabulary), {"value_set": list(column.vocabulary)}),
         "exact": (column.type.is_numeric, {"max_value": LARGEST_EXACT}),
     }
-    is_asked, kwargs = asked[rule.derive]
+    is_asked, kwargs = asked.get(rule.derive, (False, {}))
     return kwargs if is_asked else None
+
+
+def _kept(bound: float | None, column: Column) -> float | None:
+    """Return a bound, declared as it is printed, in the unit in which the column's values are kept."""
+    return None if bound is None else to_kept(bound, column.measure)

@@ -61,7 +61,7 @@ def _fill(words: Words, values: Mapping[str, str], case: str | None, place: Plac
 def _sum_of_parts(rule: Expected, row: Row, form: Form) -> Explanation:
     """`parts` reads "3 + 8 = 11", `parts_sum` is the 11; the case is `above` where the total exceeds it."""
     total, *names = rule.kwargs["column_list"]
-    given = [float(row[name]) for name in names if not pd.isna(row[name])]
+    given = [float(row[name]) for name in names if row[name] != 0 and not pd.isna(row[name])]
     difference = float(row[total]) - sum(given)
     measure = form.measure_of(total)
     parts_sum = show(float(sum(given)), measure)

@@ -53,7 +53,7 @@ class Night:
         self.archive = Archive(settings.archive_url)
         self.as_of = as_of or self.now().astimezone(VIETNAM_TIME).date()
         self.warehouse: Warehouse = prepare_warehouse(settings.warehouse_url)
-        sync_catalogue(self.warehouse, self.pack, obligations(self.pack.duties, self.pack.units, self.as_of))
+        sync_catalogue(self.warehouse, self.pack, obligations(self.pack.calendar, self.pack.units, self.as_of))
         self.run_id = start_run(self.warehouse, self.as_of, self.rules.version, self.now())
         self.checker = Checker(self.pack, self.rules, f"night {self.run_id}, as of {self.as_of}")
         self.summary = Summary(run_id=self.run_id, as_of=self.as_of.isoformat())

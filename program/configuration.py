@@ -53,7 +53,7 @@ def read_text(path: Path) -> str:
 
 
 def load_model(path: Path, model: type[ModelType]) -> ModelType:
-    """Return the file as `model`. Raises ConfigurationError naming file, key, and what was expected and found."""
+    """Return the file as `model`. Raises ConfigurationError naming file, line, key, and what was expected and found."""
     content = load_yaml(path)
     try:
         return TypeAdapter(model).validate_python(content)
@@ -67,7 +67,27 @@ def repeated(names: Iterable[str]) -> list[str]:
 
 
 def _explain(path: Path, wrong: ValidationError) -> str:
-    return "\n".join(f"{path}: {_key(error['loc'])}{error['msg']}; found {error['input']!r:.80}" for error in wrong.errors())
+    root = yaml.compose(read_text(path), yaml.SafeLoader)
+    return "\n".join(
+        f"{path}:{_line(root, error['loc'])}: {_key(error['loc'])}{error['msg']}; found {error['input']!r:.80}"
+        for error in wrong.errors()
+    )
+
+
+def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
+    """Return the line of the deepest key of `location` that the file has: a missing key is named at its parent."""
+    line = node.start_mark.line + 1 if node is not None else 1
+    for part in location:
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        elif isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+            if found is None:
+                # pydantic names the kind of a union's member too, which is no key of the file.
+                continue
+            line, node = found[0].start_mark.line + 1, found[1]
+    return line
 
 
 def _key(location: tuple[int | str, ...]) -> str:

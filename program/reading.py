@@ -1,6 +1,6 @@
 """What a reader hands over: a delivery's tables as frames with declared columns, and where each cell stands."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,9 +8,12 @@ import pandas as pd
 
 from program.delivery import Delivery
 from program.finding import Problem
-from program.form import Form, Table
+from program.form import Form
 from program.period import Period
+from program.qualifier import Qualifier
+from program.stage import Stage
 from program.submission import Fact
+from program.table import Summary, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +22,13 @@ class TableReading:
 
     `frame` has one row per line and the columns `sheet` (str), `row` (int, the sheet's own number), `line` (the
     line's key in a matrix, "" in a list) and one per data element, NaN/None where empty: float64 in the kept
-    unit, text, or datetime64. `letters` gives the column letter of each data element that was found.
+    unit, text, or datetime64. `letters` gives the column letter of each data element that was found, `qualifiers` the
+    word before a figure ("trên 1.200"), by data element and row.
     """
 
     frame: pd.DataFrame
     letters: dict[str, str]
+    qualifiers: Mapping[tuple[str, int], Qualifier] = field(default_factory=dict)
 
     def cell(self, element: str, row: int) -> str | None:
         """Return the address of a data element on a sheet row, or None where the column is missing."""
@@ -39,14 +44,30 @@ class Reading:
     form: Form | None = None
     unit_code: str | None = None
     period: Period | None = None
+    stage: Stage = Stage.FINAL
     tables: dict[str, TableReading] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+
+
+def summarise(frame: pd.DataFrame, summary: Summary) -> float:
+    """Return a list's summary over its lines; NaN, not 0, for a list without lines or without a single figure."""
+    if frame.empty:
+        return float("nan")
+    chosen = frame
+    for column, word in summary.where.items():
+        chosen = chosen[chosen[column] == word]
+    values = chosen[summary.column]
+    if summary.count:
+        return float(values.count())
+    # No line of that kind is a sum of 0; lines without a figure are a sum that nobody knows.
+    return 0.0 if values.empty else float(values.sum(min_count=1))
 
 
 def facts_of(reading: Reading) -> tuple[Fact, ...]:
     """Return every value of the reading's tables as a fact with its cell; empty cells give none.
 
-    A matrix gives `<column>_<line>` elements on line 0, a list one fact a cell on the line of its sheet row.
+    A matrix gives `<column>_<line>` elements on line 0, a list one fact a cell on the line of its sheet row, and its
+    summaries on line 0 with the cells that they were computed from.
     """
     if reading.form is None:
         return ()
@@ -58,6 +79,7 @@ def facts_of(reading: Reading) -> tuple[Fact, ...]:
         names = [c.name for c in table.columns if c.name in read.letters]
         for record in read.frame.to_dict("records"):
             facts += [_fact(read, table, name, record) for name in names if not pd.isna(record[name])]
+        facts += _summary_facts(read, table)
     return tuple(facts)
 
 
@@ -70,7 +92,17 @@ def _fact(read: TableReading, table: Table, name: str, record: dict[Hashable, An
         text=None if isinstance(value, float) else _as_text(value),
         sheet=record["sheet"],
         cell=f"{read.letters[name]}{row}",
+        qualifier=read.qualifiers.get((name, row)),
     )
+
+
+def _summary_facts(read: TableReading, table: Table) -> Iterator[Fact]:
+    for name, summary in table.summaries.items():
+        value, letter = summarise(read.frame, summary), read.letters.get(summary.column)
+        if letter is not None and not pd.isna(value):
+            rows = read.frame["row"]
+            cells = f"{letter}{rows.min()}:{letter}{rows.max()}"
+            yield Fact(name, 0, value, None, str(read.frame["sheet"].iloc[0]), cells)
 
 
 def _as_text(value: object) -> str:

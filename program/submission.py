@@ -7,6 +7,8 @@ from enum import StrEnum
 from program.delivery import Delivery
 from program.finding import Finding, Severity
 from program.period import Period
+from program.qualifier import Qualifier
+from program.stage import Stage
 
 
 class Verdict(StrEnum):
@@ -28,7 +30,8 @@ class Fact:
     """One value of one data element for one unit and period.
 
     `line` is 0 for a matrix element and the sheet's row number for a line of a list. Exactly one of `value`
-    (in the element's kept unit, money in whole đồng) and `text` is given.
+    (in the element's kept unit, money in whole đồng) and `text` is given. `qualifier` is the word before the figure:
+    "trên 1.200" is 1200 and more. `cell` is a range ("H9:H20") where a list's lines were counted or summed.
     """
 
     element: str
@@ -37,6 +40,7 @@ class Fact:
     text: str | None
     sheet: str
     cell: str
+    qualifier: Qualifier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Submission:
     form_version: str | None = None
     unit_code: str | None = None
     period: Period | None = None
+    stage: Stage = Stage.FINAL
     facts: tuple[Fact, ...] = ()
 
 

@@ -12,9 +12,10 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from program.form import Column, ColumnType, Form, Table
+from program.form import Form
 from program.measure import LARGEST_EXACT
 from program.period import Period
+from program.table import Column, ColumnType, Table
 from program.units import Unit
 
 Cell = float | str | date | None

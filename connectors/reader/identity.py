@@ -15,9 +15,10 @@ from connectors.reader.workbook import CellValue, Sheet
 from connectors.reader.writing import money_measure
 from program.delivery import Delivery
 from program.finding import Problem
-from program.form import Identity, Label
+from program.form import Identity
 from program.labels import fold
 from program.period import Period
+from program.table import Label
 from program.units import Unit, UnitRegister
 from program.vietnamese import VIETNAM_TIME
 

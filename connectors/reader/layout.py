@@ -20,8 +20,9 @@ from connectors.reader.writing import (
     is_total,
     without_brackets,
 )
-from program.form import Column, Form, Label, Table
+from program.form import Form
 from program.labels import fold
+from program.table import Column, Label, Table
 
 _ORDINALS = {"stt", "tt", "so tt", "so thu tu"}
 # Headings that only gather what stands under them.

@@ -13,7 +13,7 @@ from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue
 from connectors.reader.writing import bracketed, fold_money, money_measure, names_money
 from program.finding import Problem
-from program.form import Column, ColumnType, Table
+from program.table import Column, ColumnType, Table
 
 _ANNOUNCED = re.compile(r"(?P<label>don vi tinh|don vi do|dv tinh|dvt|don vi)(?: (?P<words>.*))?")
 _OTHER_MEASURES = re.compile(r"\b(?:nguoi|luot|lop|ngay|ho|va|ti le|ty le)\b|%")

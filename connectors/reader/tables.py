@@ -13,9 +13,9 @@ from connectors.reader.values import Parsed, Value, is_empty, parse_cell, show
 from connectors.reader.workbook import CellValue, Corner, Sheet
 from connectors.reader.writing import begins_note, is_total
 from program.finding import Problem
-from program.form import Column, ColumnType, Line, Table
 from program.measure import to_printed
 from program.reading import TableReading
+from program.table import Column, ColumnType, Line, Table
 from program.vietnamese import format_number
 
 _ORDINAL = re.compile(r"^\s*(?:[0-9]{1,2}|[ivxIVX]{1,4}|[a-eA-E])\s*[.)/]\s*")

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from connectors.reader.markup import Uncomputed
 from connectors.reader.workbook import CellValue
-from program.form import Column, ColumnType
 from program.labels import fold
 from program.measure import to_kept
+from program.table import Column, ColumnType
 
 Value = float | str | date | None
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue
-from program.form import Column, ColumnType
 from program.labels import fold
+from program.table import Column, ColumnType
 
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)")
 _PER = {

@@ -100,7 +100,7 @@ def test_a_rule_file_that_is_wrong_names_file_and_key(pack: Pack, tmp_path: Path
         (tmp_path / path.name).write_bytes(path.read_bytes())
     suite = tmp_path / "training.yaml"
     suite.write_text(suite.read_text(encoding="utf-8").replace("severity: critical", "severity: deadly", 1), encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=r"training\.yaml: rules\.0\.severity: .*deadly"):
+    with pytest.raises(ConfigurationError, match=r"training\.yaml:11: rules\.0\.severity: .*deadly"):
         RuleSet(pack, tmp_path)
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from program.form import Column, ColumnType, Form, Label
+from program.form import Form
 from program.pack import Pack
 from program.period import Period, PeriodKind
+from program.table import Column, ColumnType, Label
 
 COLUMN = {"name": "classes", "label": "Số lớp", "type": "whole", "measure": "lớp"}
 MONEY = {"name": "spent_vnd", "label": "Kinh phí", "type": "money", "measure": "triệu đồng"}
@@ -58,7 +59,7 @@ def test_a_matrix_gives_an_element_for_each_column_and_line() -> None:
             "money needs a measure of đồng, nghìn đồng, .*'trieu dong'",
         ),
         ([{**LIST, "columns": [{**MONEY, "measure": ""}]}], "money needs a measure"),
-        ([{**LIST, "columns": [{**COLUMN, "type": "text", "minimum": 0}]}], "a minimum is for whole, number and money"),
+        ([{**LIST, "columns": [{**COLUMN, "type": "text", "minimum": 0}]}], "minimum and maximum are for whole, number and money"),
         ([{**LIST, "columns": [COLUMN, {**MONEY, "aliases": ["SO LOP"]}]}], "two entries are written alike: so lop"),
         ([{**MATRIX, "columns": [{**COLUMN, "aliases": ["Cấp"]}]}], "two entries are written alike: cap"),
         ([{**MATRIX, "lines": [{"key": "a", "label": "X"}, {"key": "a", "label": "Y"}]}], "line keys used twice: a"),

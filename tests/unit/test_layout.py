@@ -15,8 +15,8 @@ from connectors.reader.writing import (
     money_measure,
     names_money,
 )
-from program.form import Column, ColumnType, Label, Table
 from program.pack import Pack
+from program.table import Column, ColumnType, Label, Table
 from tests.workbooks import DISTRICT, HEADER, LIST_HEADER, MEASURES, TOTAL
 
 NAMES = ["classes", "participants", "women", "ethnic_minority", "officials", "community", "days"]

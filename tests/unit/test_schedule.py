@@ -13,8 +13,7 @@ QUARTERLY = Duty(
     every=PeriodKind.QUARTER,
     first=date(2024, 1, 1),
     last=date(2025, 6, 30),
-    due_days=15,
-    due_source="test",
+    due=Due(days_after=15, source="test"),
 )
 
 

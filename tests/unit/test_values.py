@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from connectors.reader.markup import Uncomputed
 from connectors.reader.values import is_empty, parse_cell, show
 from connectors.reader.workbook import CellValue
-from program.form import Column, ColumnType, Label
+from program.table import Column, ColumnType, Label
 from program.vietnamese import format_number
 
 WHOLE = Column(name="n", label="Số lớp", type=ColumnType.WHOLE, measure="lớp")

@@ -1,0 +1,221 @@
+"""Tables of a form: columns, types, units of measure, totals; declared in YAML.
+
+Two kinds of table. A *matrix* has named lines (a level, a total): each column × line is a data element of its
+own, `participants_total`. A *list* has as many lines as the sender needs (classes, works).
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from program.configuration import Model, repeated
+from program.labels import fold
+from program.measure import MONEY_MEASURES
+
+NAME = r"^[a-z][a-z0-9_]*$"
+"""What names in a form look like: they become column names of frames and elements of facts."""
+
+
+class ColumnType(StrEnum):
+    """What a column holds, and how it is kept."""
+
+    WHOLE = "whole"
+    """A count: a whole number."""
+    NUMBER = "number"
+    MONEY = "money"
+    """Printed in the column's `measure`, kept in whole đồng."""
+    TEXT = "text"
+    DATE = "date"
+    CODE = "code"
+    """One word of the column's `vocabulary`; kept as its key."""
+    COMMUNE = "commune"
+    """A commune within the reporting unit, by any writing of its name; kept as its code."""
+
+    @property
+    def is_numeric(self) -> bool:
+        """Tell whether values are kept as float64."""
+        return self in (ColumnType.WHOLE, ColumnType.NUMBER, ColumnType.MONEY)
+
+
+class Label(Model):
+    """A text to find on a sheet, and other writings of it."""
+
+    label: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def writings(self) -> tuple[str, ...]:
+        """The label and its aliases."""
+        return (self.label, *self.aliases)
+
+
+class Column(Label):
+    """A data element of a table. `name` is what facts, rules and messages call it.
+
+    `group` is the beginning of the label that a template writes once over several columns ("Kế hoạch vốn" over "TW" and
+    "ĐP"). `parts` are the columns it is the sum of, line by line. `hint` is what Excel shows when a cell is chosen.
+    """
+
+    name: str = Field(pattern=NAME)
+    group: str = ""
+    parts: tuple[str, ...] = ()
+    hint: str = Field("", max_length=255)
+    type: ColumnType
+    measure: str = ""
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    vocabulary: dict[str, Label] = Field(default_factory=dict)
+    width: int = 14
+
+    @model_validator(mode="after")
+    def _vocabulary_where_it_belongs(self) -> Self:
+        if (self.type is ColumnType.CODE) != bool(self.vocabulary):
+            raise ValueError(f"column {self.name}: a vocabulary is for type code, and type code needs one")
+        _refuse_doubled(f"column {self.name}: vocabulary", self.vocabulary.values())
+        return self
+
+    @model_validator(mode="after")
+    def _group_begins_the_label(self) -> Self:
+        if self.group and (not self.label.startswith(f"{self.group} ") or not self.sub_label):
+            raise ValueError(f"column {self.name}: the label must begin with its group {self.group!r}; found {self.label!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _figures_where_they_belong(self) -> Self:
+        # A misspelt measure would be multiplied by 1 instead of 1,000,000.
+        if self.type is ColumnType.MONEY and self.measure not in MONEY_MEASURES:
+            known = ", ".join(MONEY_MEASURES)
+            raise ValueError(f"column {self.name}: money needs a measure of {known}; found {self.measure!r}")
+        if (self.minimum is not None or self.maximum is not None) and not self.type.is_numeric:
+            raise ValueError(f"column {self.name}: minimum and maximum are for whole, number and money")
+        if self.maximum is not None and self.maximum < (self.minimum or 0):
+            raise ValueError(f"column {self.name}: maximum {self.maximum:g} is below the minimum {self.minimum or 0:g}")
+        return self
+
+    @property
+    def sub_label(self) -> str:
+        """What a template writes under the group; the label where there is no group."""
+        return self.label.removeprefix(self.group).strip(" :–-") if self.group else self.label
+
+
+class Line(Label):
+    """A named line of a matrix. `total`: it must be there. `parts` are the lines it is the sum of, column by column."""
+
+    key: str = Field(pattern=NAME)
+    total: bool = False
+    parts: tuple[str, ...] = ()
+
+
+class Summary(Model):
+    """A figure computed over a list's lines: how many there are, or a column's sum; of those lines only that are `where`.
+
+    It is compared with other tables by rules, and is a fact of the report whose place is its column's cells.
+    """
+
+    count: str | None = None
+    sum: str | None = None
+    where: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.count is None) == (self.sum is None):
+            raise ValueError("a summary needs exactly one of count and sum")
+        return self
+
+    @property
+    def column(self) -> str:
+        """The column that is counted or summed."""
+        return self.count or self.sum or ""
+
+
+class Table(Model):
+    """A table of a form and the sheet it stands on in the form's own template."""
+
+    name: str = Field(pattern=NAME)
+    sheet: str = Field(max_length=31)
+    title: str
+    kind: Literal["matrix", "list"]
+    columns: tuple[Column, ...]
+    line: Label | None = None
+    lines: tuple[Line, ...] = ()
+    summaries: dict[str, Summary] = Field(default_factory=dict)
+    optional: bool = False
+
+    @model_validator(mode="after")
+    def _lines_where_they_belong(self) -> Self:
+        is_matrix = self.kind == "matrix"
+        if is_matrix != bool(self.lines) or is_matrix != (self.line is not None):
+            raise ValueError(f"table {self.name}: a matrix declares line and lines, a list neither")
+        return self
+
+    @model_validator(mode="after")
+    def _writings_are_told_apart(self) -> Self:
+        headings = (*self.columns, *([self.line] if self.line else []))
+        _refuse_doubled(f"table {self.name}: columns", headings)
+        _refuse_doubled(f"table {self.name}: lines", self.lines)
+        doubled = repeated(line.key for line in self.lines)
+        if doubled:
+            raise ValueError(f"table {self.name}: line keys used twice: {', '.join(doubled)}")
+        return self
+
+    @model_validator(mode="after")
+    def _totals_have_parts(self) -> Self:
+        types = {c.name: c.type for c in self.columns if c.type.is_numeric}
+        keys = {line.key for line in self.lines}
+        for column in self.columns:
+            if any(types.get(part) is not column.type for part in column.parts):
+                found = ", ".join(column.parts)
+                raise ValueError(f"table {self.name}: column {column.name}: parts: expected figures of its type; found {found}")
+        for line in self.lines:
+            if not keys.issuperset(line.parts):
+                raise ValueError(f"table {self.name}: line {line.key}: parts: expected lines; found {', '.join(line.parts)}")
+        for parts in ({c.name: c.parts for c in self.columns}, {line.key: line.parts for line in self.lines}):
+            circle = next((name for name in parts if name in _beneath(name, parts)), None)
+            if circle:
+                raise ValueError(f"table {self.name}: {circle} is a part of itself")
+        return self
+
+    @model_validator(mode="after")
+    def _summaries_name_columns(self) -> Self:
+        columns = {c.name: c for c in self.columns}
+        for name, summary in self.summaries.items():
+            column = columns.get(summary.column)
+            if column is None or (summary.sum and not column.type.is_numeric):
+                raise ValueError(
+                    f"table {self.name}: summary {name}: no {'numeric ' if summary.sum else ''}column {summary.column}"
+                )
+            for other, word in summary.where.items():
+                if other not in columns or word not in columns[other].vocabulary:
+                    raise ValueError(f"table {self.name}: summary {name}: where: no column {other} with the word {word}")
+        return self
+
+    def column(self, name: str) -> Column:
+        """Return the column `name`; it must exist."""
+        return next(c for c in self.columns if c.name == name)
+
+    @property
+    def elements(self) -> dict[str, tuple[Column, Line]]:
+        """For a matrix, each data element (`participants_total`) with its column and line; for a list, none."""
+        return {f"{c.name}_{line.key}": (c, line) for c in self.columns for line in self.lines}
+
+
+def _beneath(name: str, parts: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Return every part of `name`, and the parts of these."""
+    met: set[str] = set()
+    waiting = list(parts[name])
+    while waiting:
+        part = waiting.pop()
+        if part not in met:
+            met.add(part)
+            waiting += parts.get(part, ())
+    return met
+
+
+def _refuse_doubled(place: str, labels: Iterable[Label]) -> None:
+    """Raise ValueError where two labels share a writing: a reader could not tell which one a sheet means."""
+    doubled = repeated(writing for label in labels for writing in {fold(w) for w in label.writings})
+    if doubled:
+        raise ValueError(f"{place}: two entries are written alike: {', '.join(doubled)}")
