@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from program.finding import Finding, Severity
+from program.qualifier import Qualifier
+from program.stage import Stage
 from program.submission import Verdict
 
 
@@ -14,6 +16,7 @@ class ReportingRow:
     form_code: str
     unit_code: str
     period: str
+    stage: Stage
     due_date: date | None
     verdict: Verdict | None
     version: int | None
@@ -31,7 +34,9 @@ class ProgressRow:
     indicator_code: str
     unit_code: str
     period: str
+    stage: Stage
     actual: float | None
+    qualifier: Qualifier | None
     target: float | None
     percent: float | None
     status: str
@@ -40,11 +45,45 @@ class ProgressRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StageRow:
+    """A year's estimate beside its final figure, in the indicator's unit; see `mart_stages.sql`."""
+
+    indicator_code: str
+    unit_code: str
+    period: str
+    estimate: float
+    final: float
+    difference: float
+    percent: float | None
+    is_synthetic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TerritoryRow:
+    """A figure on an old district's land, from `reported` of its `whole` communes; see `mart_territories.sql`.
+
+    `shared` communes also took land of another district and are in no sum.
+    """
+
+    indicator_code: str
+    unit_code: str
+    period: str
+    actual: float | None
+    reported: int
+    whole: int
+    shared: int
+    is_synthetic: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TracedFact:
     """A fact and its way back to the cell. Times are UTC; `known_to` None: believed until now."""
 
     element: str
     value: float | None
+    text: str | None
+    qualifier: Qualifier | None
+    stage: Stage
     sheet: str
     cell: str
     submission_id: int
@@ -74,6 +113,7 @@ class Notice:
     form_code: str | None
     unit_code: str | None
     period: str | None
+    stage: Stage
     sender_unit: str | None
     delivery_name: str
     received_at: datetime

@@ -15,6 +15,7 @@ from program.period import Period
 from program.references import wrong_references
 from program.schedule import Calendar
 from program.source import Source
+from program.stage import Stage
 from program.units import Unit, UnitRegister
 
 
@@ -73,6 +74,20 @@ class Pack:
     def form(self, code: str, period: Period) -> Form | None:
         """Return the version of form `code` in force for `period`, or None."""
         return next((f for f in self.forms if f.code == code and f.covers(period)), None)
+
+    def unit_on(self, code: str | None, period: str | None) -> Unit | None:
+        """Return the unit that bore `code` on the last day of a period's code; its last bearer where no period is known."""
+        if code is None:
+            return None
+        return (self.units.get(code, Period.parse(period).end) if period else None) or self.units.latest(code)
+
+    def label_of(self, form_code: str | None, period: str | None, stage: Stage) -> str | None:
+        """Return a period as an office writes it, with the stage where the form has more than one; None where unknown."""
+        if period is None:
+            return None
+        label = Period.parse(period).label
+        has_stages = any(len(f.stages) > 1 for f in self.forms if f.code == form_code)
+        return f"{label} ({stage.label})" if has_stages else label
 
     def indicator(self, code: str) -> Indicator | None:
         """Return the indicator `code`, or None."""

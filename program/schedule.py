@@ -123,6 +123,11 @@ class Calendar(Model):
     working_days: WorkingDays
     duties: tuple[Duty, ...]
 
+    def reporters(self, form: str, day: date) -> frozenset[UnitKind]:
+        """Return the kinds of unit that owe `form` for a period that ends on `day`."""
+        covering = (d for d in self.duties if d.form == form and d.first <= day <= (d.last or day))
+        return frozenset(duty.from_kind for duty in covering)
+
 
 @dataclass(frozen=True, slots=True)
 class Obligation:

@@ -1,4 +1,4 @@
-"""Whom and when a workbook is about: labels such as "Đơn vị báo cáo:" above its tables, and their values.
+"""Whom a workbook is about: labels such as "Đơn vị báo cáo:" above its tables, and their values.
 
 Every place that says it is asked, on every sheet, and all must say the same: a sheet copied from a neighbour's report
 would otherwise become this unit's figures.
@@ -9,17 +9,17 @@ from datetime import date
 
 from openpyxl.utils import get_column_letter
 
-from connectors.reader.layout import Header
+from connectors.reader.recognition import Recognised
 from connectors.reader.values import is_empty, show
-from connectors.reader.workbook import CellValue, Sheet
+from connectors.reader.workbook import CellValue
 from connectors.reader.writing import money_measure
 from program.delivery import Delivery
 from program.finding import Problem
-from program.form import Identity
 from program.labels import fold
+from program.pack import Pack
 from program.period import Period
 from program.table import Label
-from program.units import Unit, UnitRegister
+from program.units import Unit, UnitKind, UnitRegister
 from program.vietnamese import VIETNAM_TIME
 
 _DEPTH = 30  # rows looked at on a sheet without a table
@@ -27,54 +27,51 @@ _DEPTH = 30  # rows looked at on a sheet without a table
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A label's value and where it stands."""
+    """A label's value and where it stands; no cell for what the template says behind the sheets."""
 
     sheet: str
-    cell: str
+    cell: str | None
     text: str
 
 
-def read_period(sheets: list[Sheet], headers: dict[str, Header], identity: Identity) -> tuple[Period | None, list[Problem]]:
-    """Return the one period that the workbook names, or None and the problem."""
-    mentions = _mentions(sheets, headers, identity, identity.period)
-    if not mentions:
-        return None, [Problem("FORM-05", sheet=sheets[0].name, values={"label": identity.period.label})]
-    periods = [Period.read(m.text) for m in mentions]
-    for mention, period in zip(mentions, periods, strict=True):
-        if period is None:
-            return None, [_at(mention, "FORM-05", label=identity.period.label)]
-        if period != periods[0]:
-            return None, [_at(mention, "FORM-10", other=mentions[0].text)]
-    return periods[0], []
+def received_on(delivery: Delivery) -> date:
+    """Return the day in Vietnam on which a delivery came."""
+    return delivery.received_at.astimezone(VIETNAM_TIME).date()
 
 
-def read_unit(
-    sheets: list[Sheet],
-    headers: dict[str, Header],
-    identity: Identity,
-    units: UnitRegister,
-    period: Period | None,
-    delivery: Delivery,
-) -> tuple[Unit | None, list[Problem]]:
+def read_unit(found: Recognised, pack: Pack, period: Period | None, delivery: Delivery) -> tuple[Unit | None, list[Problem]]:
     """Return the one unit that the workbook names, and what is wrong with it: unknown, ambiguous, not the sender's.
 
-    A unit that is not the sender's is not returned: a mistaken file must leave no trace in another unit's record.
+    Where no name is written, the template's marker says it. A unit that is not the sender's is not returned: a mistaken
+    file must leave no trace in another unit's record.
     """
-    names = [m for m in _mentions(sheets, headers, identity, identity.unit) if money_measure(m.text) is None]
-    codes = _mentions(sheets, headers, identity, identity.unit_code)
+    identity, marker, units = found.form.identity, found.marker, pack.units
+    names = [m for m in mentions_of(found, identity.unit) if money_measure(m.text) is None]
+    codes = mentions_of(found, identity.unit_code)
 
     def meant_on(day: date) -> list[tuple[Mention, list[Unit]]]:
+        # Only units that then owed the form: "Kế Sách" over a report of 2024 is the district, not the township in it.
+        kinds = pack.calendar.reporters(found.form.code, day) or frozenset(UnitKind)
         coded = [(m, units.get(m.text, day)) for m in codes]
-        return [*((m, units.named(m.text, day)) for m in names), *((m, [unit] if unit else []) for m, unit in coded)]
+        named = [(m, units.named(m.text, day, kinds=kinds)) for m in names]
+        return [*named, *((m, [unit] if unit and unit.kind in kinds else []) for m, unit in coded)]
 
-    days = _days(units, period, _received_on(delivery))
+    days = _days(units, period, received_on(delivery))
     said = next((said for said in map(meant_on, days) if any(meant for _, meant in said)), meant_on(days[0]))
-    if not said:
-        return None, [Problem("FORM-02", sheet=sheets[0].name, values={"label": identity.unit.label})]
-    unit, problems = _agreed(said)
+    place = said[0][0] if said else Mention(found.sheets[0].name, None, "")
+    if said:
+        unit, problems = _agreed(said)
+    else:
+        unit = units.get(marker.unit, days[0]) if marker else None
+        problems = [] if unit else [at(place, "FORM-02", label=identity.unit.label)]
     if unit is not None:
-        problems = _sender_problems(unit, units, said[0][0], delivery)
-    return (None if problems else unit), problems
+        problems = _sender_problems(unit, units, place, delivery)
+    if problems:
+        return None, problems
+    if unit is not None and marker is not None and marker.unit != unit.code:
+        made_for = units.latest(marker.unit)
+        problems = [at(place, "FORM-27", made_for=made_for.name if made_for else marker.unit)]
+    return unit, problems
 
 
 def _days(units: UnitRegister, period: Period | None, received: date) -> list[date]:
@@ -87,35 +84,18 @@ def _days(units: UnitRegister, period: Period | None, received: date) -> list[da
     return [received, *sorted({unit.valid_to for unit in units if unit.valid_to is not None}, reverse=True)]
 
 
-def _received_on(delivery: Delivery) -> date:
-    return delivery.received_at.astimezone(VIETNAM_TIME).date()
-
-
-def check_period(period: Period, place: Mention | None, delivery: Delivery) -> list[Problem]:
-    """Return a problem where the period had not begun when the delivery came: a mistyped year."""
-    received = _received_on(delivery)
-    if place is not None and period.start > received:
-        return [_at(place, "FORM-13", received=f"{received:%d/%m/%Y}")]
-    return []
-
-
-def period_place(sheets: list[Sheet], headers: dict[str, Header], identity: Identity) -> Mention | None:
-    """Return where the period is written, or None."""
-    return next(iter(_mentions(sheets, headers, identity, identity.period)), None)
-
-
 def _agreed(said: list[tuple[Mention, list[Unit]]]) -> tuple[Unit | None, list[Problem]]:
     """Return the one unit that every mention may mean, or None and the first mention that stands against it."""
     candidates = said[0][1]
     for mention, meant in said:
         if not meant:
-            return None, [_at(mention, "FORM-03")]
+            return None, [at(mention, "FORM-03")]
         common = [unit for unit in candidates if unit in meant]
         if not common:
-            return None, [_at(mention, "FORM-10", other=said[0][0].text)]
+            return None, [at(mention, "FORM-10", other=said[0][0].text)]
         candidates = common
     if len(candidates) > 1:
-        return None, [_at(said[0][0], "FORM-04", candidates="; ".join(f"{u.name} ({u.code})" for u in candidates))]
+        return None, [at(said[0][0], "FORM-04", candidates="; ".join(f"{u.name} ({u.code})" for u in candidates))]
     return candidates[0], []
 
 
@@ -123,20 +103,22 @@ def _sender_problems(unit: Unit, units: UnitRegister, place: Mention, delivery: 
     if delivery.sender_unit in (None, unit.code):
         return []
     sender = units.latest(delivery.sender_unit or "")
-    return [_at(place, "FORM-06", sender=sender.name if sender else str(delivery.sender_unit), unit=unit.name)]
+    return [at(place, "FORM-06", sender=sender.name if sender else str(delivery.sender_unit), unit=unit.name)]
 
 
-def _at(mention: Mention, rule: str, **values: str) -> Problem:
-    return Problem(rule, mention.sheet, mention.cell, mention.text, values)
+def at(mention: Mention, rule: str, **values: str) -> Problem:
+    """Return a problem that points at a mention and quotes it."""
+    return Problem(rule, mention.sheet, mention.cell, mention.text or None, values)
 
 
-def _mentions(sheets: list[Sheet], headers: dict[str, Header], identity: Identity, label: Label) -> list[Mention]:
+def mentions_of(workbook: Recognised, label: Label) -> list[Mention]:
     """Return every value of `label` above the first table of each sheet, in reading order."""
+    identity, headers = workbook.form.identity, workbook.headers.values()
     writings = {fold(writing) for writing in label.writings}
     labels = {fold(writing) for each in (identity.unit, identity.unit_code, identity.period) for writing in each.writings}
     found = []
-    for sheet in sheets:
-        depth = min((h.row for h in headers.values() if h.sheet is sheet), default=_DEPTH)
+    for sheet in workbook.sheets:
+        depth = min((h.row for h in headers if h.sheet is sheet), default=_DEPTH)
         for number, row in enumerate(sheet.rows[:depth]):
             found += [
                 Mention(sheet.name, f"{get_column_letter(at + 1)}{number + 1}", text)

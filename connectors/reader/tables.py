@@ -9,21 +9,24 @@ from openpyxl.utils import get_column_letter
 
 from connectors.reader.layout import Header, Heading, matches
 from connectors.reader.measures import read_measures
+from connectors.reader.sums import with_totals
 from connectors.reader.values import Parsed, Value, is_empty, parse_cell, show
 from connectors.reader.workbook import CellValue, Corner, Sheet
 from connectors.reader.writing import begins_note, is_total
 from program.finding import Problem
 from program.measure import to_printed
+from program.qualifier import Qualifier
 from program.reading import TableReading
 from program.table import Column, ColumnType, Line, Table
 from program.vietnamese import format_number
 
+_WORDS = (ColumnType.TEXT, ColumnType.COMMUNE)
 _ORDINAL = re.compile(r"^\s*(?:[0-9]{1,2}|[ivxIVX]{1,4}|[a-eA-E])\s*[.)/]\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A table where it stands, with what reading its cells takes; `problems` grows while it is read."""
+    """A table where it stands, with what reading its cells takes; `problems` and `qualifiers` grow meanwhile."""
 
     header: Header
     table: Table
@@ -31,6 +34,7 @@ class _Place:
     measures: dict[str, str]
     merged: dict[Corner, tuple[Corner, Corner]]
     problems: list[Problem] = field(default_factory=list)
+    qualifiers: dict[tuple[str, int], Qualifier] = field(default_factory=dict)
 
     def row(self, number: int) -> list[CellValue]:
         return self.header.sheet.rows[number]
@@ -56,6 +60,8 @@ def read_table(header: Header, table: Table, end: int) -> tuple[TableReading, li
     Problems of a cell leave that cell empty in the frame; the line itself is kept.
     """
     measures, problems = read_measures(header, table)
+    header, computed = with_totals(header, table, end, _line_rows(header, table, end), measures)
+    problems += computed
     place = _Place(header, table, end, measures, _merged_cells(header, end), problems)
     lines = list(_matrix_lines(place) if table.kind == "matrix" else _list_lines(place))
     _report_columns(place, [number for number, _ in lines])
@@ -64,7 +70,7 @@ def read_table(header: Header, table: Table, end: int) -> tuple[TableReading, li
         {"sheet": header.sheet.name, "row": number + 1, "line": key, **_read_cells(place, number)} for number, key in lines
     ]
     letters = {name: get_column_letter(at + 1) for name, at in header.columns.items()}
-    return TableReading(_frame(records, table), letters), problems
+    return TableReading(_frame(records, table), letters, place.qualifiers), problems
 
 
 def _report_columns(place: _Place, lines: list[int]) -> None:
@@ -111,7 +117,7 @@ def _matrix_lines(place: _Place) -> Iterator[tuple[int, str]]:
     met: set[str] = set()
     last = {line.key for line in place.table.lines if line.total} or {line.key for line in place.table.lines}
     for number in range(place.header.body, place.end):
-        at, label = _label_of(place, number)
+        at, label = _label_of(place.header, number)
         line = _line_of(label, place.table)
         filled = bool(place.filled(number))
         if line is None:
@@ -131,11 +137,21 @@ def _matrix_lines(place: _Place) -> Iterator[tuple[int, str]]:
             place.report("FORM-09", place.header.row, 0, None, line=line.label)
 
 
-def _label_of(place: _Place, number: int) -> tuple[int, str]:
+def _line_rows(header: Header, table: Table, end: int) -> dict[str, int]:
+    """Return the 0-based row on which each line of a matrix first stands."""
+    rows: dict[str, int] = {}
+    for number in range(header.body, end) if table.lines else ():
+        line = _line_of(_label_of(header, number)[1], table)
+        if line is not None:
+            rows.setdefault(line.key, number)
+    return rows
+
+
+def _label_of(header: Header, number: int) -> tuple[int, str]:
     """Return a line's label and its column: that of the labels, or one to its left that a total often spreads over."""
-    row, at = place.row(number), place.header.line or 0
+    row, at = header.sheet.rows[number], header.line or 0
     for column in (at, at - 1):
-        cell = row[column] if column >= 0 and column not in place.header.columns.values() else ""
+        cell = row[column] if column >= 0 and column not in header.columns.values() else ""
         if isinstance(cell, str) and not is_empty(cell):
             return column, show(cell)
     return at, ""
@@ -181,7 +197,7 @@ def _is_total_row(place: _Place, number: int) -> bool:
 
 def _has_value(place: _Place, number: int) -> bool:
     """Tell whether a row holds a figure, a date or a word of a vocabulary in the column that is for it."""
-    return any(_is_value(place.parse(number, c), c) for c in place.found() if c.type is not ColumnType.TEXT)
+    return any(_is_value(place.parse(number, c), c) for c in place.found() if c.type not in _WORDS)
 
 
 def _is_value(parsed: Parsed, column: Column) -> bool:
@@ -200,6 +216,8 @@ def _read_cells(place: _Place, number: int) -> dict[str, Value]:
             continue
         parsed = parse_cell(cell, column, place.measures[column.name])
         values[column.name] = parsed.value
+        if parsed.qualifier:
+            place.qualifiers[column.name, number + 1] = parsed.qualifier
         if parsed.rule:
             read_as = _as_printed(parsed.value, place.measures[column.name])
             place.report(parsed.rule, number, at, show(cell), column=column.label, read_as=read_as)

@@ -11,6 +11,7 @@ from connectors.reader.markup import Uncomputed
 from connectors.reader.workbook import CellValue
 from program.labels import fold
 from program.measure import to_kept
+from program.qualifier import Qualifier, split_qualifier
 from program.table import Column, ColumnType
 
 Value = float | str | date | None
@@ -36,10 +37,14 @@ _EXACT_DIGITS = 15
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A value in its kept unit, None where the cell is empty or unusable; `rule` says what was met on the way."""
+    """A value in its kept unit, None where the cell is empty or unusable; `rule` says what was met on the way.
+
+    `qualifier` is the word before a figure: "trên 1.200" is the value 1200 and OVER.
+    """
 
     value: Value
     rule: str | None = None
+    qualifier: Qualifier | None = None
 
 
 def show(cell: CellValue) -> str:
@@ -69,9 +74,12 @@ def parse_cell(cell: CellValue, column: Column, measure: str) -> Parsed:
     if isinstance(cell, Uncomputed):
         return Parsed(None, "CELL-12")
     if column.type.is_numeric:
-        number, rule = _parse_number(cell, measure)
+        bare, qualifier = split_qualifier(cell) if isinstance(cell, str) else (cell, None)
+        number, rule = _parse_number(bare, measure)
         kept = to_kept(number, measure) if number is not None and column.type is ColumnType.MONEY else number
-        return Parsed(kept, rule) if kept is None or math.isfinite(kept) else Parsed(None, "CELL-07")
+        if kept is not None and not math.isfinite(kept):
+            return Parsed(None, "CELL-07")
+        return Parsed(kept, "CELL-18", qualifier) if kept is not None and qualifier else Parsed(kept, rule)
     if column.type is ColumnType.DATE:
         return _parse_date(cell)
     text = " ".join(unicodedata.normalize("NFC", show(cell)).split())

@@ -1,0 +1,50 @@
+"""Communes that a list names: each writing to its code, as the register has it on the period's last day."""
+
+from collections.abc import Iterator
+
+from connectors.reader.values import Value
+from program.finding import Problem
+from program.form import Form
+from program.period import Period
+from program.reading import TableReading
+from program.table import ColumnType
+from program.units import Unit, UnitKind, UnitRegister
+
+
+def resolve_communes(
+    tables: dict[str, TableReading], form: Form, unit: Unit | None, period: Period | None, units: UnitRegister
+) -> list[Problem]:
+    """Put codes in the place of names, in the frames of `tables`; return a problem for each name that is not one commune.
+
+    What cannot be resolved stays as it was typed. Without a unit and a period nothing can be.
+    """
+    if unit is None or period is None:
+        return []
+    return [
+        problem
+        for table in form.tables
+        if table.name in tables
+        for column in table.columns
+        if column.type is ColumnType.COMMUNE
+        for problem in _resolve(tables[table.name], column.name, unit, period, units)
+    ]
+
+
+def _resolve(read: TableReading, column: str, unit: Unit, period: Period, units: UnitRegister) -> Iterator[Problem]:
+    codes: list[Value] = []
+    for text, row, sheet in zip(read.frame[column], read.frame["row"], read.frame["sheet"], strict=True):
+        meant = _meant(text, unit, period, units) if isinstance(text, str) else []
+        codes.append(meant[0].code if len(meant) == 1 else text)
+        if isinstance(text, str) and len(meant) != 1:
+            candidates = "; ".join(f"{u.name} ({u.code})" for u in meant)
+            rule = "CELL-21" if meant else "CELL-20"
+            yield Problem(rule, sheet, read.cell(column, int(row)), text, {"candidates": candidates, "unit": unit.name})
+    read.frame[column] = codes
+
+
+def _meant(text: str, unit: Unit, period: Period, units: UnitRegister) -> list[Unit]:
+    """Return the communes that `text` may mean: of a district its own, of a commune itself, of a province any."""
+    if unit.kind is UnitKind.DISTRICT:
+        return units.named(text, period.end, parent=unit.code)
+    meant = units.named(text, period.end, kinds={UnitKind.COMMUNE})
+    return [u for u in meant if u == unit] if unit.kind is UnitKind.COMMUNE else meant

@@ -1,0 +1,87 @@
+"""When a workbook is about: its period and stage, as written above its tables; where nothing is written, as its template says.
+
+What people read counts. A template of the first quarter that says "Quý 2" is a report of the second, and its sender is
+asked whether that is meant.
+"""
+
+from dataclasses import dataclass
+
+from program.marker import Marker
+
+from connectors.reader.identity import Mention, at, mentions_of, received_on
+from connectors.reader.recognition import Recognised
+from program.delivery import Delivery
+from program.finding import Problem
+from program.form import Form
+from program.period import Period
+from program.stage import Stage, split_stage
+from program.vietnamese import format_date
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """The period and, as far as it is said, the stage that a workbook names, where, and what is wrong with them."""
+
+    period: Period | None
+    stage: Stage | None = None
+    place: Mention | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def read_occasion(found: Recognised) -> Occasion:
+    """Return the one period and stage that the workbook names. Every place that says it must say the same."""
+    label, marker = found.form.identity.period, found.marker
+    mentions = mentions_of(found, label)
+    if not mentions:
+        if marker is not None:
+            return Occasion(Period.parse(marker.period), Stage(marker.stage))
+        return Occasion(None, problems=(Problem("FORM-05", sheet=found.sheets[0].name, values={"label": label.label}),))
+    staged = [split_stage(m.text) for m in mentions]
+    first, stage = Period.read(staged[0].text), next((s.stage for s in staged if s.stage), None)
+    for mention, (text, said) in zip(mentions, staged, strict=True):
+        period = Period.read(text)
+        if period is None:
+            return Occasion(None, place=mention, problems=(at(mention, "FORM-05", label=label.label),))
+        if period != first or said not in (None, stage):
+            return Occasion(None, place=mention, problems=(at(mention, "FORM-10", other=mentions[0].text),))
+    return Occasion(first, stage, mentions[0], tuple(_other_template(first, stage, mentions[0], marker)))
+
+
+def _other_template(period: Period | None, stage: Stage | None, place: Mention, marker: Marker | None) -> list[Problem]:
+    """Return a question where the workbook was made from a template of another period or stage."""
+    if marker is None or period is None or (marker.period == period.code and stage in (None, Stage(marker.stage))):
+        return []
+    return [at(place, "FORM-26", made_for=f"{Period.parse(marker.period).label} ({Stage(marker.stage).label})")]
+
+
+def check_occasion(occasion: Occasion, form: Form, delivery: Delivery, *, in_force: bool) -> list[Problem]:
+    """Return what is wrong with a period that was read: not begun when the delivery came, or none of this form's.
+
+    `in_force`: a version of the form exists for the period.
+    """
+    period, place, problems = occasion.period, occasion.place, []
+    if period is None or place is None:
+        return []
+    received = received_on(delivery)
+    if period.start > received:
+        problems.append(at(place, "FORM-13", received=format_date(received)))
+    if not in_force or period.kind not in form.periods:
+        problems.append(at(place, "FORM-12"))
+    if occasion.stage is not None and occasion.stage not in form.stages:
+        problems.append(at(place, "FORM-28", stage=occasion.stage.label))
+    return problems
+
+
+def stage_of(occasion: Occasion, form: Form, delivery: Delivery) -> tuple[Stage, list[Problem]]:
+    """Return the stage of a report, and a note where it was not written and had to be told from the day it came.
+
+    A year that has not ended when its report comes can only be an estimate.
+    """
+    if occasion.stage is not None:
+        return occasion.stage, []
+    if len(form.stages) == 1 or occasion.period is None:
+        return form.stages[0], []
+    stage = Stage.ESTIMATE if received_on(delivery) <= occasion.period.end else Stage.FINAL
+    place = occasion.place
+    values = {"stage": stage.label, "received": format_date(received_on(delivery))}
+    return stage, [Problem("FORM-29", place.sheet if place else None, place.cell if place else None, None, values)]

@@ -1,0 +1,56 @@
+"""What a template says of itself on a sheet that nobody sees, so that its reader need not guess from labels.
+
+The workbook's own words, not a proof: the checksum finds a marker that was cut or mixed up, not one that was forged.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
+
+from program.period import Period
+from program.stage import Stage
+
+MARKER_SHEET = "_mtqg"
+_CHECKSUM = "checksum"
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Which form a workbook was made for, whose, and for when: all as codes (`942`, `2024-Q4`, `final`)."""
+
+    form: str
+    version: str
+    unit: str
+    period: str
+    stage: str
+
+
+_NAMES = tuple(field.name for field in fields(Marker))
+
+
+def rows_of(marker: Marker) -> list[tuple[str, str]]:
+    """Return the rows of the marker's sheet, from A1 on: a name and its code, the checksum last."""
+    return [*_pairs(marker), (_CHECKSUM, _checksum(marker))]
+
+
+def read_marker(rows: Sequence[Sequence[object]]) -> Marker | None:
+    """Return the marker that a sheet's rows hold; None where it is not whole or its checksum does not fit. Never raises.
+
+    Blank rows, further columns and names that a later template may add are passed over; a name said twice is not whole.
+    """
+    said = [(row[0], row[1]) for row in rows if len(row) > 1 and isinstance(row[0], str) and row[0] in (*_NAMES, _CHECKSUM)]
+    texts = {name: text for name, text in said if isinstance(text, str)}
+    if len(said) != len(_NAMES) + 1 or len(texts) != len(said):
+        return None
+    marker = Marker(**{name: texts[name] for name in _NAMES})
+    return marker if texts[_CHECKSUM] == _checksum(marker) else None
+
+
+def _pairs(marker: Marker) -> Iterator[tuple[str, str]]:
+    return zip(_NAMES, astuple(marker), strict=True)
+
+
+def _checksum(marker: Marker) -> str:
+    said = "".join(f"{name}={text}\n" for name, text in _pairs(marker))
+    # A file may hold half of a surrogate pair, which no encoding takes.
+    return hashlib.sha256(said.encode(errors="replace")).hexdigest()[:16]
