@@ -11,6 +11,7 @@ from mtqg.template import read_period
 from program.answers import NightRow, ReportingRow
 from program.pack import Pack, load_pack
 from program.settings import load_settings
+from program.stage import Stage
 from program.vietnamese import format_instant
 
 
@@ -34,12 +35,13 @@ def status(
     if as_json:
         print_json([_as_json(row, pack) for row in rows] + [_stray_as_json(row) for row in strays])
         return
-    for (form, of_period), group in groupby(rows, key=lambda row: (row.form_code, row.period)):
-        out.print(_table(f"{form} · {of_period}", list(group), pack))
+    for (form, of_period, stage), group in groupby(rows, key=lambda row: (row.form_code, row.period, row.stage)):
+        about = f"{form} · {of_period}" + (" · estimate" if stage is Stage.ESTIMATE else "")
+        out.print(_table(about, list(group), pack))
     if strays:
         out.print("[bold]Files that could not be placed (no unit, form or period)[/]")
     for stray in strays:
-        sender = f"{stray.sender_unit} {_name(stray.sender_unit, pack)}"
+        sender = f"{stray.sender_unit} {_name(stray.sender_unit, stray.period, pack)}"
         out.print(
             f"  [{VERDICT_STYLES[stray.verdict]}]{stray.verdict.value}[/] from {sender}: {stray.delivery_name}", highlight=False
         )
@@ -49,8 +51,9 @@ def _as_json(row: ReportingRow, pack: Pack) -> dict[str, object]:
     return {
         "form": row.form_code,
         "unit": row.unit_code,
-        "unit_name": _name(row.unit_code, pack),
+        "unit_name": _name(row.unit_code, row.period, pack),
         "period": row.period,
+        "stage": row.stage.value,
         "due": row.due_date,
         "reported": row.verdict is not None,
         "verdict": row.verdict.value if row.verdict else None,
@@ -87,7 +90,7 @@ def _table(title: str, rows: list[ReportingRow], pack: Pack) -> Table:
         verdict = "not received" if row.verdict is None else row.verdict.value
         to_fix = ", newer one to fix" if row.is_open and row.verdict is not None and row.verdict.loads else ""
         table.add_row(
-            f"{row.unit_code} {_name(row.unit_code, pack)}",
+            f"{row.unit_code} {_name(row.unit_code, row.period, pack)}",
             f"[{VERDICT_STYLES.get(verdict, 'dim')}]{verdict}[/]{to_fix}",
             f"{row.version} of {row.versions}" if row.versions else "",
             format_instant(row.received_at) if row.received_at else "",
@@ -95,6 +98,6 @@ def _table(title: str, rows: list[ReportingRow], pack: Pack) -> Table:
     return table
 
 
-def _name(code: str | None, pack: Pack) -> str:
-    unit = pack.units.latest(code or "")
+def _name(code: str | None, period: str | None, pack: Pack) -> str:
+    unit = pack.unit_on(code, period)
     return unit.name if unit else ""

@@ -12,6 +12,7 @@ from program.catalogue import Indicator, IndicatorKind
 from program.errors import AskedError
 from program.pack import Pack, load_pack
 from program.settings import load_settings
+from program.stage import Stage
 from program.vietnamese import format_instant, format_number
 
 
@@ -19,6 +20,9 @@ def trace(
     unit: Annotated[str, typer.Option(help="Code of the reporting unit, for example 94.")],
     indicator: Annotated[str, typer.Option(help="Code of the indicator, for example TRN-PARTICIPANTS.")],
     period: Annotated[str, typer.Option(help="Period: 2024, 2024-H1, 2024-Q4 or 2024-12.")],
+    stage: Annotated[
+        Stage | None, typer.Option(help="Of a year that is reported twice: default the final figure, else the estimate.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,  # noqa: FBT002  (a command-line flag)
 ) -> None:
     """Show where a figure came from: submission, file with sha256, sender and time, sheet, cell, rules, load time.
@@ -33,7 +37,9 @@ def trace(
     wanted, code = _indicator(pack, indicator), read_period(period).code
     elements = [name for name in (wanted.numerator, wanted.denominator) if name]
     warehouse = open_warehouse(settings.warehouse_url)
-    facts = trace_facts(warehouse, form=wanted.form or "", unit=unit, period=code, elements=elements)
+    facts: list[TracedFact] = []
+    for asked in [stage] if stage else [Stage.FINAL, Stage.ESTIMATE]:
+        facts = facts or trace_facts(warehouse, form=wanted.form or "", unit=unit, period=code, elements=elements, stage=asked)
     if not facts:
         raise AskedError(f"no figure of {indicator} for unit {unit} in {code}; `mtqg status --period {code}` shows what came")
     value = _value(wanted, [f for f in facts if f.known_to is None])
@@ -44,6 +50,7 @@ def trace(
                 "name": wanted.name,
                 "unit": unit,
                 "period": code,
+                "stage": facts[0].stage.value,
                 "value": value,
                 "measure": wanted.unit,
                 "facts": [_as_json(fact) for fact in facts],
@@ -64,17 +71,23 @@ def _indicator(pack: Pack, code: str) -> Indicator:
 
 
 def _value(indicator: Indicator, current: list[TracedFact]) -> float | None:
-    by_element = {fact.element: fact.value for fact in current}
+    """Return the figure as it is printed, from the facts believed now."""
+    by_element = {fact.element: _number(fact) for fact in current}
     numerator, denominator = by_element.get(indicator.numerator or ""), by_element.get(indicator.denominator or "")
-    if indicator.kind is not IndicatorKind.SHARE:
-        return numerator
-    return 100 * numerator / denominator if numerator is not None and denominator else None
+    if numerator is None or not indicator.kind.has_denominator:
+        return numerator if numerator is None else indicator.printed(numerator)
+    return (100 if indicator.kind is IndicatorKind.SHARE else 1) * numerator / denominator if denominator else None
+
+
+def _number(fact: TracedFact) -> float | None:
+    return {"yes": 1.0, "no": 0.0}.get(fact.text or "", fact.value)
 
 
 def _as_json(fact: TracedFact) -> dict[str, object]:
     return {
         "element": fact.element,
-        "value": fact.value,
+        "value": fact.value if fact.text is None else fact.text,
+        "qualifier": fact.qualifier.value if fact.qualifier else None,
         "sheet": fact.sheet,
         "cell": fact.cell,
         "current": fact.known_to is None,
@@ -102,12 +115,13 @@ def _as_json(fact: TracedFact) -> dict[str, object]:
 
 
 def _print(indicator: Indicator, unit: str, period: str, value: float | None, facts: list[TracedFact]) -> None:
+    about = " (estimate)" if facts[0].stage is Stage.ESTIMATE else ""
     shown = "no value now" if value is None else f"{format_number(value)} {indicator.unit}"
-    out.print(f"[bold]{indicator.code}[/] {indicator.name} · unit {unit} · {period}: [bold]{shown}[/]", highlight=False)
+    out.print(f"[bold]{indicator.code}[/] {indicator.name} · unit {unit} · {period}{about}: [bold]{shown}[/]", highlight=False)
     for fact in facts:
         state = "believed now" if fact.known_to is None else f"believed until {format_instant(fact.known_to)}"
         lines = {
-            f"{fact.element} = {format_number(fact.value or 0)}": state,
+            f"{fact.element} = {_shown(fact)}": state,
             "cell": f'sheet "{fact.sheet}", cell {fact.cell}',
             "file": f"{fact.name}{' (synthetic)' if fact.is_synthetic else ''}",
             "sha256": fact.sha256,
@@ -122,3 +136,9 @@ def _print(indicator: Indicator, unit: str, period: str, value: float | None, fa
             out.print(f"  {name:<12} {text}", highlight=False, markup=False, soft_wrap=True)
         for finding in fact.findings:
             out.print(f"  [yellow]{finding.severity.value}[/] {finding.rule}: {finding.message}", highlight=False)
+
+
+def _shown(fact: TracedFact) -> str:
+    """Return a fact as its sender meant it: "trên 1.200", a word of a vocabulary, a number."""
+    figure = fact.text if fact.value is None else format_number(fact.value)
+    return f"{fact.qualifier.label} {figure}" if fact.qualifier else str(figure)

@@ -14,7 +14,6 @@ from program.answers import Letter, Notice
 from program.contact import Contact
 from program.finding import Finding, Severity
 from program.pack import Pack
-from program.period import Period
 from publish.rendering import render
 
 _MOST_FINDINGS = 40
@@ -59,12 +58,12 @@ def _report(notice: Notice, pack: Pack) -> _Report:
     asked = [f for f in notice.findings if f.severity is not Severity.INFO]
     form = next((f for f in pack.forms if f.code == notice.form_code), None)
     # The sender is named, never the unit that a mistaken file claims: nobody is blamed for another's file.
-    unit = pack.units.latest(notice.sender_unit or notice.unit_code or "")
+    unit = pack.unit_on(notice.sender_unit or notice.unit_code, notice.period)
     return _Report(
         notice=notice,
         form=form.short_title if form else "Tệp báo cáo",
         unit=unit.name if unit else "đơn vị chưa xác định",
-        period=Period.parse(notice.period).label if notice.period else "kỳ chưa xác định",
+        period=pack.label_of(notice.form_code, notice.period, notice.stage) or "kỳ chưa xác định",
         asked=tuple(asked[:_MOST_FINDINGS]),
         more=max(0, len(asked) - _MOST_FINDINGS),
     )

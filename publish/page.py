@@ -3,66 +3,98 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
-from program.answers import NightRow, ProgressRow, ReportingRow
+from program.answers import NightRow, ProgressRow, ReportingRow, StageRow, TerritoryRow
 from program.catalogue import Indicator, Target
 from program.pack import Pack
 from program.period import Period, PeriodKind
-from program.units import Unit
+from program.stage import Stage
+from program.units import Unit, UnitKind
 
 T = TypeVar("T")
 
 _COLUMNS = 8
 """Periods shown side by side, the latest ones; a phone scrolls the table, not the page."""
 
-_KIND_WORDS = {
+_LARGE_DIFFERENCE = 5.0
+"""Per cent between estimate and final figure from which a reader should look. Our own choice: no rule says how much."""
+
+_PERIOD_WORDS = {
     PeriodKind.YEAR: "theo năm",
     PeriodKind.HALF: "theo 6 tháng",
     PeriodKind.QUARTER: "theo quý",
     PeriodKind.MONTH: "theo tháng",
 }
+_KIND_WORDS = {UnitKind.PROVINCE: "cấp tỉnh", UnitKind.DISTRICT: "cấp huyện", UnitKind.COMMUNE: "cấp xã"}
+
+
+class Column(NamedTuple):
+    """A column of a grid: a period and, where a year has two, the stage."""
+
+    period: str
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Grid(Generic[T]):
+    """A line per unit of one level, a column per period; None where there is nothing."""
+
+    level: str
+    columns: tuple[Column, ...]
+    lines: tuple[tuple[Unit, tuple[T | None, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ReportingTable:
-    """Who has reported one form: a line per unit, a column per period, None where nothing is owed."""
+    """Who has reported one form: a cell is None where nothing is owed."""
 
     title: str
-    periods: tuple[str, ...]
-    lines: tuple[tuple[Unit, tuple[ReportingRow | None, ...]], ...]
+    grid: Grid[ReportingRow]
 
 
 @dataclass(frozen=True, slots=True)
 class IndicatorTable:
-    """An indicator's figures: a line per unit, a column per period; `target` None where unknown."""
+    """An indicator's figures, a grid per level of units; `target` None where unknown.
+
+    `territories` sums what communes report up to the old districts; `differences` are estimates far from the final figure.
+    """
 
     indicator: Indicator
     target: Target | None
-    periods: tuple[str, ...]
-    lines: tuple[tuple[Unit, tuple[ProgressRow | None, ...]], ...]
+    grids: tuple[Grid[ProgressRow], ...]
+    territories: tuple[Grid[TerritoryRow], ...]
+    differences: tuple[tuple[Unit, StageRow], ...]
 
 
 def reporting_tables(rows: Sequence[ReportingRow], pack: Pack) -> list[ReportingTable]:
-    """Return a table per form and kind of period: the province's years apart from the districts' quarters."""
+    """Return a table per form, kind of period and level of units, in the pack's order of forms."""
     tables = []
-    for form_code, kind in sorted({(r.form_code, Period.parse(r.period).kind) for r in rows}):
-        chosen = {(r.unit_code, r.period): r for r in rows if r.form_code == form_code and Period.parse(r.period).kind is kind}
-        form = next((f for f in pack.forms if f.code == form_code), None)
-        periods, lines = _grid(chosen, pack)
-        tables.append(ReportingTable(f"{form.title if form else form_code} – {_KIND_WORDS[kind]}", periods, lines))
+    codes = list(dict.fromkeys([*(f.code for f in pack.forms), *(r.form_code for r in rows)]))
+    for code in codes:
+        of_form = [r for r in rows if r.form_code == code]
+        form = next((f for f in pack.forms if f.code == code), None)
+        for kind in sorted({Period.parse(r.period).kind for r in of_form}):
+            chosen = {(r.unit_code, Column(r.period, r.stage)): r for r in of_form if Period.parse(r.period).kind is kind}
+            tables += [
+                ReportingTable(f"{form.short_title if form else code} – {_PERIOD_WORDS[kind]}, {grid.level}", grid)
+                for grid in _grids(chosen, pack)
+            ]
     return tables
 
 
-def indicator_tables(rows: Sequence[ProgressRow], pack: Pack) -> list[IndicatorTable]:
+def indicator_tables(
+    rows: Sequence[ProgressRow], territories: Sequence[TerritoryRow], stages: Sequence[StageRow], pack: Pack
+) -> list[IndicatorTable]:
     """Return a table per indicator in the pack's order, those without a figure last and empty."""
     tables = []
     for indicator in pack.indicators:
-        chosen = {(r.unit_code, r.period): r for r in rows if r.indicator_code == indicator.code}
-        periods, lines = _grid(chosen, pack)
+        own = {(r.unit_code, Column(r.period, Stage.FINAL)): r for r in rows if r.indicator_code == indicator.code}
+        old = {(r.unit_code, Column(r.period, Stage.FINAL)): r for r in territories if r.indicator_code == indicator.code}
         target = next(iter(sorted(indicator.targets, key=lambda t: t.scope != "province")), None)
-        tables.append(IndicatorTable(indicator, target, periods, lines))
-    return sorted(tables, key=lambda t: not t.lines)
+        differences = tuple(_differences((r for r in stages if r.indicator_code == indicator.code), pack))
+        tables.append(IndicatorTable(indicator, target, _grids(own, pack), _grids(old, pack), differences))
+    return sorted(tables, key=lambda t: not t.grids)
 
 
 def counts(rows: Iterable[ReportingRow]) -> dict[str, int]:
@@ -77,21 +109,30 @@ def verdict_counts(rows: Iterable[NightRow]) -> dict[str, int]:
     return dict(Counter(row.verdict.value for row in rows))
 
 
-def _grid(
-    chosen: Mapping[tuple[str, str], T], pack: Pack
-) -> tuple[tuple[str, ...], tuple[tuple[Unit, tuple[T | None, ...]], ...]]:
-    """Return the latest periods of rows keyed by (unit, period), and a line per unit with its row of each period."""
-    periods = _latest(period for _, period in chosen)
-    units = _units((unit for unit, _ in chosen), pack)
-    return periods, tuple((unit, tuple(chosen.get((unit.code, period)) for period in periods)) for unit in units)
+def _differences(rows: Iterable[StageRow], pack: Pack) -> list[tuple[Unit, StageRow]]:
+    large = (r for r in rows if r.difference and (r.percent is None or abs(r.percent) >= _LARGE_DIFFERENCE))
+    found = ((pack.unit_on(r.unit_code, r.period), r) for r in large)
+    return [(unit, row) for unit, row in found if unit is not None]
 
 
-def _latest(periods: Iterable[str]) -> tuple[str, ...]:
-    # Of two periods that end on one day the longer comes after: the year after its last quarter.
-    ordered = sorted({Period.parse(p) for p in periods}, key=lambda p: (p.end, -p.start.toordinal()))
-    return tuple(p.code for p in ordered[-_COLUMNS:])
+def _grids(chosen: Mapping[tuple[str, Column], T], pack: Pack) -> tuple[Grid[T], ...]:
+    """Return the latest columns of rows keyed by (unit, column), a grid a level: districts and communes never overlap."""
+    bearers = {key: pack.unit_on(key[0], key[1].period) for key in chosen}
+    grids = []
+    for kind in UnitKind:
+        keys = [key for key, unit in bearers.items() if unit is not None and unit.kind is kind]
+        units = {code: bearers[code, column] for code, column in keys}
+        columns = _latest({column for _, column in keys})
+        lines = tuple((unit, tuple(chosen.get((code, c)) for c in columns)) for code, unit in sorted(units.items()) if unit)
+        if lines:
+            grids.append(Grid(_KIND_WORDS[kind], columns, lines))
+    return tuple(grids)
 
 
-def _units(codes: Iterable[str], pack: Pack) -> list[Unit]:
-    found = [pack.units.latest(code) for code in sorted(set(codes))]
-    return [unit for unit in found if unit is not None]
+def _latest(columns: Iterable[Column]) -> tuple[Column, ...]:
+    # Of two periods that end on one day the longer comes after: the year after its last quarter; the final figure last.
+    def order(column: Column) -> tuple[object, ...]:
+        period = Period.parse(column.period)
+        return period.end, -period.start.toordinal(), column.stage is Stage.FINAL
+
+    return tuple(sorted(columns, key=order)[-_COLUMNS:])

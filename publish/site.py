@@ -9,7 +9,7 @@ from program.settings import Settings
 from publish.page import counts, indicator_tables, reporting_tables, verdict_counts
 from publish.rendering import render
 from warehouse.engine import Warehouse
-from warehouse.queries import findings_by_rule, last_busy_run, night_rows, progress, reporting
+from warehouse.queries import findings_by_rule, last_busy_run, night_rows, progress, reporting, stages, territories
 
 _DOCS = "data-docs"
 
@@ -29,10 +29,8 @@ def publish_site(engine: Warehouse, pack: Pack, settings: Settings, now: datetim
         rules=findings_by_rule(engine, run[0]) if run else [],
         counts=counts(owed),
         reporting=reporting_tables(owed, pack),
-        indicators=indicator_tables(progress(engine), pack),
+        indicators=indicator_tables(progress(engine), territories(engine), stages(engine), pack),
         docs=_docs_pages(docs_folder(settings, run[0]), settings) if run else [],
-        forms={f.code: f.short_title for f in pack.forms},
-        units={u.code: u.name for u in pack.units},
     )
     page = settings.site / "index.html"
     page.parent.mkdir(parents=True, exist_ok=True)

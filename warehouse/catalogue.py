@@ -1,15 +1,20 @@
 """Copying what a pack declares into the warehouse, so that marts and BI tools can join it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Engine, delete, insert
 
+from program.catalogue import CapitalSource
 from program.pack import Pack
 from program.schedule import Obligation
-from warehouse.tables import IndicatorRow, ObligationRow, ProjectRow, Table, TargetRow, UnitRow
+from program.units import UnitKind
+from warehouse.tables import CapitalRow, IndicatorRow, ObligationRow, ProjectRow, Table, TargetRow, TerritoryRow, UnitRow
 
+_INDICATOR_COLUMNS = {
+    "code", "name", "unit", "direction", "kind", "numerator", "denominator", "frequency", "tag", "source"
+}  # fmt: skip
 BEGINNING, END = date(1900, 1, 1), date(9999, 12, 31)
 """Stand for an open start and an open end: a primary key takes no null."""
 
@@ -18,6 +23,8 @@ def sync_catalogue(engine: Engine, pack: Pack, owed: Sequence[Obligation]) -> No
     """Make the catalogue tables equal to `pack`, and the obligations to `owed`, in one transaction."""
     contents: list[tuple[type[Table], list[dict[str, Any]]]] = [
         (UnitRow, _units(pack)),
+        (TerritoryRow, list(_territories(pack))),
+        (CapitalRow, [row for source in pack.capital for row in _capital(source)]),
         (
             ProjectRow,
             [{"code": p.code, "parent_code": p.parent, "name": p.name, "tag": p.tag, "source": p.source} for p in pack.projects],
@@ -49,19 +56,43 @@ def _units(pack: Pack) -> list[dict[str, Any]]:
     ]
 
 
+def _territories(pack: Pack) -> Iterator[dict[str, Any]]:
+    for unit in pack.units:
+        if unit.kind is UnitKind.DISTRICT and unit.successors:
+            territory = pack.units.territory(unit)
+            for units, is_shared in ((territory.whole, False), (territory.shared, True)):
+                yield from ({"unit_code": unit.code, "later_code": later.code, "is_shared": is_shared} for later in units)
+
+
+def _capital(source: CapitalSource) -> list[dict[str, Any]]:
+    """Return a row for each published amount of a stream, one without an amount where none is known."""
+    stream = {"code": source.code, "parent_code": source.parent, "name": source.name}
+    unknown = {"scope": None, "first_year": None, "last_year": None, "vnd": None, "tag": source.tag, "source": source.source}
+    columns = ("scope", "first_year", "last_year", "vnd", "tag", "source")
+    amounts = [{name: getattr(amount, name) for name in columns} for amount in source.amounts]
+    return [stream | amount for amount in amounts or [unknown]]
+
+
 def _indicators(pack: Pack) -> list[dict[str, Any]]:
     return [
         {
             "position": position,
             "project_code": i.project,
             "form_code": i.form,
-            **i.model_dump(
-                mode="json", include={"code", "name", "unit", "direction", "kind", "numerator", "denominator", "source"}
-            ),
+            "baseline_period": i.baseline.period if i.baseline else None,
+            "baseline_value": i.baseline.value if i.baseline else None,
+            "baseline_source": i.baseline.source if i.baseline else None,
+            **i.model_dump(mode="json", include=_INDICATOR_COLUMNS),
         }
         for position, i in enumerate(pack.indicators)
     ]
 
 
 def _obligation(owed: Obligation) -> dict[str, Any]:
-    return {"form_code": owed.form_code, "unit_code": owed.unit_code, "period": owed.period.code, "due_date": owed.due_date}
+    return {
+        "form_code": owed.form_code,
+        "unit_code": owed.unit_code,
+        "period": owed.period.code,
+        "stage": owed.stage.value,
+        "due_date": owed.due_date,
+    }

@@ -15,7 +15,8 @@ Warehouse: TypeAlias = Engine
 """What the rooms above hold in their hands; only this room looks inside."""
 
 _HERE = Path(__file__).parent
-MARTS = ("mart_progress", "mart_reporting")
+MARTS = ("mart_figures", "mart_progress", "mart_stages", "mart_territories", "mart_reporting")
+"""In the order in which they are made: each may stand on those before it."""
 
 
 def open_warehouse(url: str) -> Engine:
@@ -40,8 +41,10 @@ def prepare_warehouse(url: str) -> Engine:
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     try:
         with engine.begin() as connection:
+            # Before the tables change: SQLite renames no table that a view still names.
+            _drop_marts(connection)
             migrate(connection)
-            _renew_marts(connection)
+            _create_marts(connection)
     except SQLAlchemyError as wrong:
         raise WarehouseError(f"warehouse: cannot prepare {engine.url!r}: {wrong}") from wrong
     return engine
@@ -55,10 +58,13 @@ def migrate(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _renew_marts(connection: Connection) -> None:
-    """Create the views of `marts/*.sql` anew, so that a changed file is a changed view."""
+def _drop_marts(connection: Connection) -> None:
     for name in reversed(MARTS):
         connection.execute(text(f"DROP VIEW IF EXISTS {name}"))
+
+
+def _create_marts(connection: Connection) -> None:
+    """Create the views of `marts/*.sql` anew, so that a changed file is a changed view."""
     for name in MARTS:
         connection.execute(text((_HERE / "marts" / f"{name}.sql").read_text(encoding="utf-8")))
 

@@ -18,7 +18,7 @@ def load_submission(
 ) -> int | None:
     """Record `submission` in one transaction and return how many facts were loaded; None where it was recorded before.
 
-    An accepted version closes the facts of the one before it (`known_to`); a bad one never replaces a good one.
+    An accepted version closes the facts of the one before it of its stage (`known_to`); a bad one never replaces a good one.
     `recipient` gets one notice, None none.
     """
     with Session(engine) as session, session.begin():
@@ -47,6 +47,7 @@ def _row(session: Session, submission: Submission, run_id: int, rule_set_version
         form_version=submission.form_version,
         unit_code=submission.unit_code,
         period=period,
+        stage=submission.stage.value,
         version=_next_version(session, submission.form_code, submission.unit_code, period),
         verdict=submission.verdict.value,
         rule_set_version=rule_set_version,
@@ -71,6 +72,7 @@ def _supersede(session: Session, row: SubmissionRow, now: datetime) -> None:
             SubmissionRow.form_code == row.form_code,
             SubmissionRow.unit_code == row.unit_code,
             SubmissionRow.period == row.period,
+            SubmissionRow.stage == row.stage,
             SubmissionRow.id != row.id,
             SubmissionRow.known_from.is_not(None),
             SubmissionRow.known_to.is_(None),

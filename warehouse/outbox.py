@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from program.answers import Letter, Notice
+from program.stage import Stage
 from program.submission import Verdict
 from warehouse.findings import findings_of
 from warehouse.load import PENDING
@@ -74,6 +75,7 @@ def _notice(session: Session, submission_id: int) -> Notice:
         form_code=submission.form_code,
         unit_code=submission.unit_code,
         period=submission.period,
+        stage=Stage(submission.stage),
         sender_unit=delivery.sender_unit,
         delivery_name=delivery.name,
         received_at=delivery.received_at,

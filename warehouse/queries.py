@@ -1,21 +1,26 @@
 """The questions that commands and the page ask. Nothing here writes."""
 
+from dataclasses import fields
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, case, func, select, text
+from sqlalchemy import ColumnElement, Engine, RowMapping, case, func, select, text
 from sqlalchemy.orm import Session
 
-from program.answers import NightRow, ProgressRow, ReportingRow, RuleCount, TracedFact
+from program.answers import NightRow, ProgressRow, ReportingRow, RuleCount, StageRow, TerritoryRow, TracedFact
 from program.finding import Severity
+from program.qualifier import Qualifier
+from program.stage import Stage
 from program.submission import Verdict
 from warehouse.findings import findings_of
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, RunRow, SubmissionRow
 
+Row = TypeVar("Row", StageRow, TerritoryRow)
+
 
 def reporting(engine: Engine, period: str | None = None) -> list[ReportingRow]:
     """Return who has reported what and who has not, by form, period and unit; of one period where given."""
-    query = "SELECT * FROM mart_reporting WHERE :period IS NULL OR period = :period ORDER BY form_code, period, unit_code"
+    query = "SELECT * FROM mart_reporting WHERE :period IS NULL OR period = :period ORDER BY form_code, period, stage, unit_code"
     with engine.connect() as connection:
         rows = connection.execute(text(query), {"period": period}).mappings()
         return [
@@ -23,6 +28,7 @@ def reporting(engine: Engine, period: str | None = None) -> list[ReportingRow]:
                 form_code=r["form_code"],
                 unit_code=r["unit_code"],
                 period=r["period"],
+                stage=Stage(r["stage"]),
                 due_date=_day(r["due_date"]),
                 verdict=Verdict(r["verdict"]) if r["verdict"] else None,
                 version=r["version"],
@@ -37,7 +43,7 @@ def reporting(engine: Engine, period: str | None = None) -> list[ReportingRow]:
 
 
 def progress(engine: Engine) -> list[ProgressRow]:
-    """Return every figure of every indicator that we believe now."""
+    """Return every figure of every indicator that we believe now; a year's final one where there is one."""
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT * FROM mart_progress ORDER BY indicator_code, unit_code, period")).mappings()
         return [
@@ -45,7 +51,9 @@ def progress(engine: Engine) -> list[ProgressRow]:
                 indicator_code=r["indicator_code"],
                 unit_code=r["unit_code"],
                 period=r["period"],
+                stage=Stage(r["stage"]),
                 actual=r["actual"],
+                qualifier=Qualifier(r["qualifier"]) if r["qualifier"] else None,
                 target=r["target"],
                 percent=r["percent"],
                 status=r["status"],
@@ -56,7 +64,23 @@ def progress(engine: Engine) -> list[ProgressRow]:
         ]
 
 
-def trace(engine: Engine, *, form: str, unit: str, period: str, elements: list[str]) -> list[TracedFact]:
+def stages(engine: Engine) -> list[StageRow]:
+    """Return each estimate whose year also has a final figure, beside that."""
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT * FROM mart_stages ORDER BY indicator_code, period, unit_code")).mappings()
+        return [_answer(StageRow, r) for r in rows]
+
+
+def territories(engine: Engine) -> list[TerritoryRow]:
+    """Return the figures of new communes summed up to the old districts that they lie wholly in."""
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT * FROM mart_territories ORDER BY indicator_code, period, unit_code")).mappings()
+        return [_answer(TerritoryRow, r) for r in rows]
+
+
+def trace(
+    engine: Engine, *, form: str, unit: str, period: str, elements: list[str], stage: Stage = Stage.FINAL
+) -> list[TracedFact]:
     """Return every version of the facts `elements` of a report, the one believed now first, then the newest."""
     query = (
         select(FactRow, SubmissionRow, DeliveryRow)
@@ -66,6 +90,7 @@ def trace(engine: Engine, *, form: str, unit: str, period: str, elements: list[s
             SubmissionRow.form_code == form,
             SubmissionRow.unit_code == unit,
             SubmissionRow.period == period,
+            SubmissionRow.stage == stage.value,
             FactRow.element.in_(elements),
             FactRow.line == 0,
         )
@@ -80,6 +105,9 @@ def _traced(session: Session, fact: FactRow, submission: SubmissionRow, delivery
     return TracedFact(
         element=fact.element,
         value=fact.value,
+        text=fact.text,
+        qualifier=Qualifier(fact.qualifier) if fact.qualifier else None,
+        stage=Stage(submission.stage),
         sheet=fact.sheet,
         cell=fact.cell,
         submission_id=submission.id,
@@ -166,6 +194,12 @@ def last_busy_run(engine: Engine) -> tuple[int, date, datetime] | None:
     with Session(engine) as session:
         row = session.scalar(query)
         return (row.id, row.as_of, row.started_at) if row else None
+
+
+def _answer(kind: type[Row], row: RowMapping) -> Row:
+    """Return a view's row as the dataclass whose fields are its columns."""
+    values = {f.name: row[f.name] for f in fields(kind)}
+    return kind(**values | {"is_synthetic": bool(row["is_synthetic"])})
 
 
 def _day(value: Any) -> date | None:

@@ -57,6 +57,18 @@ class UnitRow(Table):
     source: Mapped[str] = mapped_column(Text)
 
 
+class TerritoryRow(Table):
+    """Which later units a unit that ended lies in; `is_shared`: the later one took land of others too, and no weight is known.
+
+    Copied from the pack's lineage each night.
+    """
+
+    __tablename__ = "territories"
+    unit_code: Mapped[str] = mapped_column(String(10), primary_key=True)
+    later_code: Mapped[str] = mapped_column(String(10), primary_key=True)
+    is_shared: Mapped[bool]
+
+
 class ProjectRow(Table):
     """A project or sub-project; copied from the pack each night."""
 
@@ -64,6 +76,22 @@ class ProjectRow(Table):
     code: Mapped[str] = mapped_column(String(20), primary_key=True)
     parent_code: Mapped[str | None] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(Text)
+    tag: Mapped[str] = mapped_column(String(2))
+    source: Mapped[str] = mapped_column(Text)
+
+
+class CapitalRow(Table):
+    """A stream of capital and one published amount of it, in whole đồng; copied from the pack each night."""
+
+    __tablename__ = "capital"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), index=True)
+    parent_code: Mapped[str | None] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(Text)
+    scope: Mapped[str | None] = mapped_column(String(10))
+    first_year: Mapped[int | None]
+    last_year: Mapped[int | None]
+    vnd: Mapped[float | None]
     tag: Mapped[str] = mapped_column(String(2))
     source: Mapped[str] = mapped_column(Text)
 
@@ -82,6 +110,11 @@ class IndicatorRow(Table):
     form_code: Mapped[str | None] = mapped_column(String(40))
     numerator: Mapped[str | None] = mapped_column(String(80))
     denominator: Mapped[str | None] = mapped_column(String(80))
+    frequency: Mapped[str | None] = mapped_column(String(10))
+    baseline_period: Mapped[str | None] = mapped_column(String(10))
+    baseline_value: Mapped[float | None]
+    baseline_source: Mapped[str | None] = mapped_column(Text)
+    tag: Mapped[str] = mapped_column(String(2))
     source: Mapped[str] = mapped_column(Text)
 
 
@@ -106,6 +139,7 @@ class ObligationRow(Table):
     form_code: Mapped[str] = mapped_column(String(40), primary_key=True)
     unit_code: Mapped[str] = mapped_column(String(10), primary_key=True)
     period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    stage: Mapped[str] = mapped_column(String(10), primary_key=True)
     due_date: Mapped[date]
 
 
@@ -158,7 +192,10 @@ class DeliveryRow(Table):
 
 
 class SubmissionRow(Table):
-    """What a delivery says about one unit, form and period, with the verdict. `version` counts from 1 within the three."""
+    """What a delivery says about one unit, form, period and stage, with the verdict.
+
+    `version` counts from 1 within unit, form and period, estimates and final figures together; both stages stay.
+    """
 
     __tablename__ = "submissions"
     __table_args__ = (
@@ -172,6 +209,7 @@ class SubmissionRow(Table):
     form_version: Mapped[str | None] = mapped_column(String(40))
     unit_code: Mapped[str | None] = mapped_column(String(10))
     period: Mapped[str | None] = mapped_column(String(10))
+    stage: Mapped[str] = mapped_column(String(10), server_default="final")
     version: Mapped[int | None]
     verdict: Mapped[str] = mapped_column(String(30))
     rule_set_version: Mapped[str] = mapped_column(String(80))
@@ -199,7 +237,10 @@ class FindingRow(Table):
 
 
 class FactRow(Table):
-    """One value of one data element; unit and period are its submission's. Money is in whole đồng."""
+    """One value of one data element; unit and period are its submission's. Money is in whole đồng.
+
+    `qualifier` is the word before the figure ("trên 1.200": over); `cell` a range where a list was counted or summed.
+    """
 
     __tablename__ = "facts"
     submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"), primary_key=True)
@@ -208,7 +249,8 @@ class FactRow(Table):
     value: Mapped[float | None]
     text: Mapped[str | None] = mapped_column(Text)
     sheet: Mapped[str] = mapped_column(Text)
-    cell: Mapped[str] = mapped_column(String(12))
+    cell: Mapped[str] = mapped_column(String(24))
+    qualifier: Mapped[str | None] = mapped_column(String(10))
 
 
 class OutboxRow(Table):

@@ -1,4 +1,4 @@
--- Who has reported what: one row per report owed or sent, per unit, form and period.
+-- Who has reported what: one row per report owed or sent, per unit, form, period and stage.
 --   due_date     null where nobody asked for the report
 --   verdict      of the version believed now, else of the latest version; null where nothing came
 --   version      the number of that version; versions: how many came
@@ -7,25 +7,27 @@ CREATE VIEW mart_reporting AS
 WITH latest AS (
     SELECT s.*, d.received_at, d.name AS delivery_name, d.is_synthetic,
            ROW_NUMBER() OVER w AS recency,
-           COUNT(*) OVER (PARTITION BY s.form_code, s.unit_code, s.period) AS versions,
-           FIRST_VALUE(s.verdict) OVER (PARTITION BY s.form_code, s.unit_code, s.period ORDER BY s.version DESC) AS last_verdict
+           COUNT(*) OVER (PARTITION BY s.form_code, s.unit_code, s.period, s.stage) AS versions,
+           FIRST_VALUE(s.verdict) OVER (PARTITION BY s.form_code, s.unit_code, s.period, s.stage ORDER BY s.version DESC) AS last_verdict
     FROM submissions s
     JOIN deliveries d ON d.id = s.delivery_id
     WHERE s.form_code IS NOT NULL AND s.unit_code IS NOT NULL AND s.period IS NOT NULL
     WINDOW w AS (
-        PARTITION BY s.form_code, s.unit_code, s.period
+        PARTITION BY s.form_code, s.unit_code, s.period, s.stage
         ORDER BY CASE WHEN s.known_from IS NOT NULL AND s.known_to IS NULL THEN 0 ELSE 1 END, s.version DESC
     )
 ),
 reported AS (SELECT * FROM latest WHERE recency = 1),
 asked AS (
-    SELECT form_code, unit_code, period FROM obligations
+    SELECT form_code, unit_code, period, stage FROM obligations
     UNION
-    SELECT form_code, unit_code, period FROM reported
+    SELECT form_code, unit_code, period, stage FROM reported
 )
-SELECT a.form_code, a.unit_code, a.period, o.due_date, r.verdict, r.version, COALESCE(r.versions, 0) AS versions,
+SELECT a.form_code, a.unit_code, a.period, a.stage, o.due_date, r.verdict, r.version, COALESCE(r.versions, 0) AS versions,
        CASE WHEN r.last_verdict IN ('quarantined', 'unreadable') THEN 1 ELSE 0 END AS is_open,
        r.id AS submission_id, r.received_at, r.loaded_at, r.delivery_name, COALESCE(r.is_synthetic, false) AS is_synthetic
 FROM asked a
 LEFT JOIN obligations o ON o.form_code = a.form_code AND o.unit_code = a.unit_code AND o.period = a.period
+    AND o.stage = a.stage
 LEFT JOIN reported r ON r.form_code = a.form_code AND r.unit_code = a.unit_code AND r.period = a.period
+    AND r.stage = a.stage

@@ -1,0 +1,62 @@
+"""Stages of a report, words before a figure, capital, baselines, and which units lie in an old one."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    # Copied from the pack each night, and read again by the next one.
+    for table in ("targets", "indicators"):
+        op.execute(f"DELETE FROM {table}")  # noqa: S608  (our own names)
+    op.drop_table("obligations")
+    op.create_table(
+        "obligations",
+        sa.Column("form_code", sa.String(length=40), nullable=False),
+        sa.Column("unit_code", sa.String(length=10), nullable=False),
+        sa.Column("period", sa.String(length=10), nullable=False),
+        sa.Column("stage", sa.String(length=10), nullable=False),
+        sa.Column("due_date", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("form_code", "unit_code", "period", "stage", name=op.f("pk_obligations")),
+    )
+    op.create_table(
+        "capital",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("parent_code", sa.String(length=40), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("scope", sa.String(length=10), nullable=True),
+        sa.Column("first_year", sa.Integer(), nullable=True),
+        sa.Column("last_year", sa.Integer(), nullable=True),
+        sa.Column("vnd", sa.Double(), nullable=True),
+        sa.Column("tag", sa.String(length=2), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_capital")),
+    )
+    with op.batch_alter_table("capital", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_capital_code"), ["code"], unique=False)
+
+    op.create_table(
+        "territories",
+        sa.Column("unit_code", sa.String(length=10), nullable=False),
+        sa.Column("later_code", sa.String(length=10), nullable=False),
+        sa.Column("is_shared", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("unit_code", "later_code", name=op.f("pk_territories")),
+    )
+    with op.batch_alter_table("facts", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("qualifier", sa.String(length=10), nullable=True))
+        batch_op.alter_column("cell", existing_type=sa.VARCHAR(length=12), type_=sa.String(length=24), existing_nullable=False)
+
+    with op.batch_alter_table("indicators", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("frequency", sa.String(length=10), nullable=True))
+        batch_op.add_column(sa.Column("baseline_period", sa.String(length=10), nullable=True))
+        batch_op.add_column(sa.Column("baseline_value", sa.Double(), nullable=True))
+        batch_op.add_column(sa.Column("baseline_source", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("tag", sa.String(length=2), nullable=False))
+
+    with op.batch_alter_table("submissions", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("stage", sa.String(length=10), server_default="final", nullable=False))
