@@ -47,10 +47,11 @@ class Grid(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class ReportingTable:
-    """Who has reported one form: a cell is None where nothing is owed."""
+    """Who has reported one form: a cell is None where nothing is owed. `counted` is what `counts` says of it."""
 
     title: str
     grid: Grid[ReportingRow]
+    counted: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,10 @@ def reporting_tables(rows: Sequence[ReportingRow], pack: Pack) -> list[Reporting
         form = next((f for f in pack.forms if f.code == code), None)
         for kind in sorted({Period.parse(r.period).kind for r in of_form}):
             chosen = {(r.unit_code, Column(r.period, r.stage)): r for r in of_form if Period.parse(r.period).kind is kind}
-            tables += [
-                ReportingTable(f"{form.short_title if form else code} – {_PERIOD_WORDS[kind]}, {grid.level}", grid)
-                for grid in _grids(chosen, pack)
-            ]
+            for grid in _grids(chosen, pack):
+                title = f"{form.short_title if form else code} – {_PERIOD_WORDS[kind]}, {grid.level}"
+                counted = counts(row for _, cells in grid.lines for row in cells if row is not None)
+                tables.append(ReportingTable(title, grid, counted))
     return tables
 
 
