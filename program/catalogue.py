@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from program.configuration import Model
+from program.measure import MONEY_MEASURES, to_printed
 from program.period import Period, PeriodKind
+from program.qualifier import Qualifier
 
 
 class Tag(StrEnum):
@@ -54,14 +56,24 @@ class Project(Model):
 
 
 class Amount(Model):
-    """Money planned over a span of years, in whole đồng. A published figure may be one of several: each is its own entry."""
+    """Money planned over a span of years, in whole đồng. A published figure may be one of several: each is its own entry.
+
+    `qualifier` is the word that stood before the figure ("gần 769 tỷ"): with one, `vnd` is a bound or an estimate.
+    """
 
     scope: Literal["national", "province"]
     first_year: int
     last_year: int
     vnd: float = Field(ge=0)
+    qualifier: Qualifier | None = None
     tag: Tag
     source: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _years_run_forward(self) -> Self:
+        if self.last_year < self.first_year:
+            raise ValueError(f"last_year {self.last_year} is before first_year {self.first_year}")
+        return self
 
 
 class CapitalSource(Model):
@@ -119,7 +131,7 @@ class Target(Model):
 
 
 class Baseline(Model):
-    """Where the indicator stood when the program began."""
+    """Where the indicator stood when the program began, or in the first period after it that a source gives."""
 
     scope: Literal["national", "province"]
     period: str
@@ -160,6 +172,12 @@ class Indicator(Model):
     def _formula_fits_the_kind(self) -> Self:
         if (self.form is None) != (self.numerator is None):
             raise ValueError(f"{self.code}: form and numerator go together")
+        if self.kind is IndicatorKind.MONEY and self.unit not in MONEY_MEASURES:
+            raise ValueError(f"{self.code}: money is printed in one of {', '.join(MONEY_MEASURES)}; found {self.unit!r}")
         if self.form and self.kind.has_denominator != (self.denominator is not None):
             raise ValueError(f"{self.code}: a share or ratio, and nothing else, has a denominator")
         return self
+
+    def printed(self, value: float) -> float:
+        """Return a figure as it is printed: money, which is kept in đồng, in the indicator's unit."""
+        return to_printed(value, self.unit) if self.kind is IndicatorKind.MONEY else value

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from program.catalogue import Indicator
 from program.pack import Pack
-from program.units import UnitKind
+from program.units import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,19 @@ def _missing(pack: Pack) -> Iterator[Gap]:
     for project in pack.projects:
         if not any(code and _is_beneath(code, project.code, parents) for code in fed):
             yield Gap("missing", "projects.yaml", project.code, "no indicator with a form measures it")
-    owing = {duty.from_kind for duty in pack.calendar.duties}
     for unit in pack.units:
-        if unit.kind in owing and unit.code not in pack.correspondence.units and unit.kind is not UnitKind.PROVINCE:
+        if unit.code not in pack.correspondence.units and _owes(unit, pack):
             yield Gap("missing", "contacts.yaml", unit.code, f"nobody to write to at {unit.name}: the office gets its mails")
+
+
+def _owes(unit: Unit, pack: Pack) -> bool:
+    """Tell whether a unit exists on some day of a duty that units of its kind have."""
+    return any(
+        duty.from_kind is unit.kind
+        and (unit.valid_from or duty.first) <= (duty.last or date.max)
+        and duty.first <= (unit.valid_to or date.max)
+        for duty in pack.calendar.duties
+    )
 
 
 def _because(indicator: Indicator) -> str:
@@ -70,6 +80,7 @@ def _unverified(pack: Pack) -> Iterator[Gap]:
         *(("capital.yaml", c.code, "name", c.tag) for c in pack.capital),
         *(("capital.yaml", c.code, f"{a.vnd:,.0f} đồng", a.tag) for c in pack.capital for a in c.amounts),
         *(("indicators.yaml", i.code, "indicator", i.tag) for i in pack.indicators),
+        *(("indicators.yaml", i.code, f"baseline {i.baseline.value:g}", i.baseline.tag) for i in pack.indicators if i.baseline),
         *(("indicators.yaml", i.code, f"{t.scope} target {t.value:g}", t.tag) for i in pack.indicators for t in i.targets),
     ]
     for file, entry, what, tag in tagged:

@@ -18,8 +18,8 @@ from program.units import Unit, UnitKind
 class WorkingDays(Model):
     """Which days an office works: Monday to Friday without public holidays, and the exceptions a government declares.
 
-    `public_holidays` is a country code of the package `holidays`, which knows Tết and the days off in lieu.
-    `closed_days` and `open_days` are those that it does not know: days off, and working Saturdays swapped by decision.
+    `public_holidays` is a country code of the package `holidays`, which knows Tết, days off in lieu, and swapped Saturdays.
+    `closed_days` and `open_days` are those that it does not know, or has wrong.
     """
 
     public_holidays: str
@@ -42,7 +42,7 @@ class WorkingDays(Model):
         """Tell whether offices work on `day`."""
         if day in self.open_days:
             return True
-        return day.weekday() < 5 and day not in self.closed_days and day not in self._public
+        return day not in self.closed_days and self._public.is_working_day(day)
 
     def from_day(self, day: date) -> date:
         """Return `day`, or the next working day where offices are closed on it."""

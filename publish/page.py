@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 from program.answers import NightRow, ProgressRow, ReportingRow, StageRow, TerritoryRow
-from program.catalogue import Indicator, Target
+from program.catalogue import Indicator
 from program.pack import Pack
 from program.period import Period, PeriodKind
 from program.stage import Stage
@@ -56,13 +56,12 @@ class ReportingTable:
 
 @dataclass(frozen=True, slots=True)
 class IndicatorTable:
-    """An indicator's figures, a grid per level of units; `target` None where unknown.
+    """An indicator's figures, a grid per level of units.
 
     `territories` sums what communes report up to the old districts; `differences` are estimates far from the final figure.
     """
 
     indicator: Indicator
-    target: Target | None
     grids: tuple[Grid[ProgressRow], ...]
     territories: tuple[Grid[TerritoryRow], ...]
     differences: tuple[tuple[Unit, StageRow], ...]
@@ -92,9 +91,8 @@ def indicator_tables(
     for indicator in pack.indicators:
         own = {(r.unit_code, Column(r.period, Stage.FINAL)): r for r in rows if r.indicator_code == indicator.code}
         old = {(r.unit_code, Column(r.period, Stage.FINAL)): r for r in territories if r.indicator_code == indicator.code}
-        target = next(iter(sorted(indicator.targets, key=lambda t: t.scope != "province")), None)
         differences = tuple(_differences((r for r in stages if r.indicator_code == indicator.code), pack))
-        tables.append(IndicatorTable(indicator, target, _grids(own, pack), _grids(old, pack), differences))
+        tables.append(IndicatorTable(indicator, _grids(own, pack), _grids(old, pack), differences))
     return sorted(tables, key=lambda t: not t.grids)
 
 

@@ -15,6 +15,7 @@ from warehouse.tables import CapitalRow, IndicatorRow, ObligationRow, ProjectRow
 _INDICATOR_COLUMNS = {
     "code", "name", "unit", "direction", "kind", "numerator", "denominator", "frequency", "tag", "source"
 }  # fmt: skip
+_AMOUNT_COLUMNS = ("scope", "first_year", "last_year", "vnd", "qualifier", "tag", "source")
 BEGINNING, END = date(1900, 1, 1), date(9999, 12, 31)
 """Stand for an open start and an open end: a primary key takes no null."""
 
@@ -67,9 +68,8 @@ def _territories(pack: Pack) -> Iterator[dict[str, Any]]:
 def _capital(source: CapitalSource) -> list[dict[str, Any]]:
     """Return a row for each published amount of a stream, one without an amount where none is known."""
     stream = {"code": source.code, "parent_code": source.parent, "name": source.name}
-    unknown = {"scope": None, "first_year": None, "last_year": None, "vnd": None, "tag": source.tag, "source": source.source}
-    columns = ("scope", "first_year", "last_year", "vnd", "tag", "source")
-    amounts = [{name: getattr(amount, name) for name in columns} for amount in source.amounts]
+    unknown = {**dict.fromkeys(_AMOUNT_COLUMNS), "tag": source.tag, "source": source.source}
+    amounts = [{name: getattr(amount, name) for name in _AMOUNT_COLUMNS} for amount in source.amounts]
     return [stream | amount for amount in amounts or [unknown]]
 
 

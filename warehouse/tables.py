@@ -92,6 +92,7 @@ class CapitalRow(Table):
     first_year: Mapped[int | None]
     last_year: Mapped[int | None]
     vnd: Mapped[float | None]
+    qualifier: Mapped[str | None] = mapped_column(String(10))
     tag: Mapped[str] = mapped_column(String(2))
     source: Mapped[str] = mapped_column(Text)
 

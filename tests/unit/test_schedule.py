@@ -119,11 +119,16 @@ def test_a_deadline_without_a_source_is_known_to_be_a_placeholder() -> None:
     assert Due(days_after=15, source="Circular").is_known
 
 
-def test_days_that_a_government_swaps_are_declared() -> None:
-    swapped = WorkingDays(public_holidays="VN", closed_days=(date(2024, 4, 29),), open_days=(date(2024, 5, 4),), source="test")
-    assert WORKING.is_working(date(2024, 4, 29))
-    assert not swapped.is_working(date(2024, 4, 29))
-    assert swapped.is_working(date(2024, 5, 4)), "a Saturday worked instead"
+def test_days_that_the_package_does_not_know_are_declared() -> None:
+    swapped = WorkingDays(public_holidays="VN", closed_days=(date(2024, 7, 12),), open_days=(date(2024, 7, 13),), source="test")
+    assert WORKING.is_working(date(2024, 7, 12))
+    assert not swapped.is_working(date(2024, 7, 12))
+    assert swapped.is_working(date(2024, 7, 13)), "a Saturday worked instead"
+
+
+def test_a_saturday_worked_for_a_bridge_day_is_a_working_day() -> None:
+    assert not WORKING.is_working(date(2024, 4, 29)), "the bridge day"
+    assert WORKING.is_working(date(2024, 5, 4)), "the Saturday worked for it"
 
 
 def test_an_unknown_country_is_refused() -> None:

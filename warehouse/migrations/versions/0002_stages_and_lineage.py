@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("first_year", sa.Integer(), nullable=True),
         sa.Column("last_year", sa.Integer(), nullable=True),
         sa.Column("vnd", sa.Double(), nullable=True),
+        sa.Column("qualifier", sa.String(length=10), nullable=True),
         sa.Column("tag", sa.String(length=2), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_capital")),
