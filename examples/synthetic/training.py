@@ -1,27 +1,23 @@
-"""The synthetic sample: what eleven districts might send over six quarters. Every figure is invented.
+"""Training reports: eleven districts over six quarters, and the communes that follow them for one.
 
-Most files are good; the others are bad in the ways that `PLANTED` lists. The same seed gives the same files.
-
-Usage: python -m examples.synthetic
+Most files are good; the others are bad in the ways that `PLANTED` lists.
 """
 
 import copy
 import random
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
-from examples.seed_report import INBOX
-from program.labels import fold
-from program.pack import Pack, load_pack
+from examples.synthetic.workbooks import dice_of, path_of, units_of, workbook
+from program.pack import Pack
 from program.period import Period
-from program.settings import load_settings
 from program.units import Unit, UnitKind
-from publish.template import Cell, Values, write_template
+from publish.template import Cell
 
-SEED = 1719
 QUARTERS = ("2024-Q1", "2024-Q2", "2024-Q3", "2024-Q4", "2025-Q1", "2025-Q2")
+COMMUNES_QUARTER = "2025-Q3"
+MISSING_COMMUNES = {"31675", "31810"}
 MISSING = {("945", "2025-Q1"), ("949", "2025-Q2"), ("941", "2025-Q2"), ("950", "2025-Q2")}
 PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
@@ -34,8 +30,6 @@ _TOPICS = (
     "Kỹ năng tuyên truyền, truyền thông",
     "Gói thầu giao cho cộng đồng thi công theo cơ chế đặc thù",
 )
-
-_NOTE = "SỐ LIỆU GIẢ LẬP (SYNTHETIC): mọi con số trong tệp này đều được tạo ra để làm mẫu."
 
 Lines = dict[str, dict[str, Cell]]
 
@@ -91,15 +85,16 @@ PLANTED: dict[tuple[str, str], Planted] = {
 """Bad values, by unit and quarter. `FILES` in `build` adds what is wrong with a file as a whole."""
 
 
-def build() -> Iterator[tuple[str, bytes]]:
-    """Yield (path below the inbox, bytes) of every synthetic file, in the order in which they are sent."""
-    pack = load_pack(load_settings().pack)
+def build(pack: Pack) -> Iterator[tuple[str, bytes]]:
+    """Yield (path below the inbox, bytes) of every training report, in the order in which they are sent."""
     for code in QUARTERS:
-        period = Period.parse(code)
-        districts = [u for u in pack.units if u.kind is UnitKind.DISTRICT and u.is_valid_on(period.end)]
-        for unit in districts:
+        for unit in units_of(pack, UnitKind.DISTRICT, code):
             if (unit.code, code) not in MISSING:
-                yield from _files(pack, unit, period)
+                yield from _files(pack, unit, Period.parse(code))
+    for unit in units_of(pack, UnitKind.COMMUNE, COMMUNES_QUARTER):
+        if unit.code not in MISSING_COMMUNES:
+            period = Period.parse(COMMUNES_QUARTER)
+            yield path_of(unit, "tập huấn", period), _workbook(pack, unit, period, *_invent(unit, period))
 
 
 def _files(pack: Pack, unit: Unit, period: Period) -> Iterator[tuple[str, bytes]]:
@@ -137,16 +132,18 @@ def _files(pack: Pack, unit: Unit, period: Period) -> Iterator[tuple[str, bytes]
 
 def _invent(unit: Unit, period: Period) -> tuple[Lines, list[dict[str, Cell]]]:
     """Return consistent invented figures: lines by level, and the classes that they sum up."""
-    dice = random.Random(f"{SEED}-{unit.code}-{period.code}")
-    classes = [
-        _class(dice, unit, period, level) for level in ["district"] * dice.randint(1, 4) + ["commune"] * dice.randint(0, 3)
-    ]
+    dice = dice_of(unit.code, period.code)
+    own = unit.kind.value
+    held_where = [own] * dice.randint(1, 4)
+    if unit.kind is UnitKind.DISTRICT:
+        held_where += ["commune"] * dice.randint(0, 3)
+    classes = [_class(dice, unit, period, level) for level in held_where]
     levels: Lines = {}
-    for level in ("district", "commune"):
+    for level in dict.fromkeys(held_where):
         held = [c for c in classes if c["class_level"] == level]
         if held:
             levels[level] = _level(dice, held)
-    levels["total"] = {name: round(sum(_number(line[name]) for line in levels.values()), 3) for name in levels["district"]}
+    levels["total"] = {name: round(sum(_number(line[name]) for line in levels.values()), 3) for name in levels[own]}
     return levels, classes
 
 
@@ -161,7 +158,7 @@ def _class(dice: random.Random, unit: Unit, period: Period, level: str) -> dict[
         "class_first_day": first,
         "class_last_day": first + timedelta(days=dice.randint(0, 3)),
         "class_participants": dice.randint(40, 180),
-        "class_organiser": f"Phòng Dân tộc {unit.name}",
+        "class_organiser": f"{'UBND' if unit.kind is UnitKind.COMMUNE else 'Phòng Dân tộc'} {unit.name}",
     }
 
 
@@ -190,33 +187,13 @@ def _days(held: dict[str, Cell]) -> int:
 
 
 def _workbook(pack: Pack, unit: Unit, period: Period, levels: Lines, classes: list[dict[str, Cell]]) -> bytes:
-    form = pack.form("training", period)
-    assert form is not None
-    values = Values(copy.deepcopy({"levels": levels}), copy.deepcopy({"class_list": classes}))
-    return write_template(
-        form,
-        unit,
-        period,
-        replace(values, notes=("SỐ LIỆU GIẢ LẬP (SYNTHETIC): mọi con số trong tệp này đều được tạo ra để làm mẫu.",)),
-    )
+    return workbook(pack, "training", unit, period, copy.deepcopy({"levels": levels}), copy.deepcopy({"class_list": classes}))
 
 
 def _path(unit: Unit, period: Period, remark: str = "") -> str:
-    name = re.sub(r"^(Huyện|Thị xã|Thành phố) ", "", unit.name)
-    folder = f"{unit.code}-{fold(name).replace(' ', '-')}"
-    return f"{folder}/SYNTHETIC {unit.code} tập huấn {period.code}{remark}.xlsx"
+    return path_of(unit, "tập huấn", period, remark)
 
 
 def _number(cell: Cell) -> float:
     assert isinstance(cell, int | float)
     return cell
-
-
-if __name__ == "__main__":
-    written = 0
-    for path, content in build():
-        target = INBOX / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-        written += 1
-    print(f"{written} synthetic files below examples/inbox")

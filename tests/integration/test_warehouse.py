@@ -24,7 +24,7 @@ from warehouse.ledger import keep_cursor, known_versions, pending_deliveries, re
 from warehouse.load import load_submission
 from warehouse.outbox import mark_failed, mark_sent, pending_letters
 from warehouse.queries import progress, reporting, trace, unplaced
-from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow, Table
+from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow, Table, TargetRow
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 CRITICAL = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9")
@@ -35,7 +35,7 @@ Send = Callable[..., int | None]
 @pytest.fixture
 def engine(settings: Settings, pack: Pack) -> Engine:
     engine = prepare_warehouse(settings.warehouse_url)
-    sync_catalogue(engine, pack, obligations(pack.duties, pack.units, date(2025, 1, 20)))
+    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, date(2025, 1, 20)))
     return engine
 
 
@@ -123,14 +123,14 @@ def test_a_bad_version_never_replaces_a_good_one(engine: Engine, send: Send) -> 
     send(100)
     assert send(90, CRITICAL) == 0
     assert figures(engine) == [100]
-    row = next(r for r in reporting(engine, "2024-Q4") if r.unit_code == "942")
+    row = next(r for r in reporting(engine, "2024-Q4") if (r.unit_code, r.form_code) == ("942", "training"))
     assert (row.verdict, row.version, row.versions, row.is_open) == (Verdict.ACCEPTED, 1, 2, True)
 
 
 def test_a_corrected_version_closes_the_matter(engine: Engine, send: Send) -> None:
     send(90, CRITICAL)
     send(100)
-    row = next(r for r in reporting(engine, "2024-Q4") if r.unit_code == "942")
+    row = next(r for r in reporting(engine, "2024-Q4") if (r.unit_code, r.form_code) == ("942", "training"))
     assert (row.verdict, row.version, row.is_open) == (Verdict.ACCEPTED, 2, False)
 
 
@@ -241,7 +241,7 @@ def test_progress_is_a_sum_of_what_is_believed_now(engine: Engine, send: Send) -
 
 def test_reporting_names_who_has_sent_nothing(engine: Engine, send: Send) -> None:
     send(100)
-    rows = reporting(engine, "2024-Q4")
+    rows = [r for r in reporting(engine, "2024-Q4") if r.form_code == "training"]
     assert len(rows) == 11
     assert {r.unit_code for r in rows if r.verdict is None} == {str(code) for code in range(941, 952)} - {"942"}
 
@@ -258,6 +258,8 @@ def test_a_share_is_judged_against_its_target(engine: Engine, send: Send, spent:
     send(100)
     with Session(engine) as session, session.begin():
         submission = session.scalars(select(SubmissionRow.id)).one()
+        target = {"scope": "province", "period": None, "value": 100, "comparison": "at_least", "tag": "D", "source": "test"}
+        session.add(TargetRow(indicator_code="TRN-SPENT", **target))
         for element, value in (("budget_spent_vnd_total", spent), ("budget_planned_vnd_total", 100e6)):
             session.add(FactRow(submission_id=submission, element=element, line=0, value=value, sheet="S", cell="J12"))
     row = next(r for r in progress(engine) if r.indicator_code == "TRN-SPENT")

@@ -16,6 +16,7 @@ from connectors.reader.writing import (
     names_money,
 )
 from program.pack import Pack
+from program.period import Period
 from program.table import Column, ColumnType, Label, Table
 from tests.workbooks import DISTRICT, HEADER, LIST_HEADER, MEASURES, TOTAL
 
@@ -34,12 +35,12 @@ def sheet(*rows: list[CellValue | None], name: str = "Tổng hợp", merged: tup
 
 @pytest.fixture
 def levels(pack: Pack) -> Table:
-    return pack.forms[0].table("levels")
+    return pack.form("training", Period.parse("2024")).table("levels")
 
 
 @pytest.fixture
 def class_list(pack: Pack) -> Table:
-    return pack.forms[0].table("class_list")
+    return pack.form("training", Period.parse("2024")).table("class_list")
 
 
 def found(table: Table, *sheets: Sheet) -> Header:

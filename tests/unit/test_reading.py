@@ -2,6 +2,7 @@
 
 from program.delivery import Delivery
 from program.pack import Pack
+from program.period import Period
 from program.reading import Reading, TableReading, facts_of
 from program.submission import Fact
 from tests.conftest import delivery
@@ -45,7 +46,7 @@ def test_without_a_form_or_a_table_there_is_nothing() -> None:
 
 
 def test_a_form_whose_tables_were_not_found_gives_nothing(pack: Pack) -> None:
-    assert facts_of(Reading(delivery(), form=pack.forms[0])) == ()
+    assert facts_of(Reading(delivery(), form=pack.form("training", Period.parse("2024")))) == ()
 
 
 def test_the_address_of_a_column_that_is_missing_is_unknown(pack: Pack) -> None:

@@ -93,8 +93,8 @@ def parsed(cell: CellValue, column: Column) -> tuple[object, str | None]:
         ("1_000", WHOLE, None, "CELL-07"),
         ("12%", NUMBER, None, "CELL-07"),
         ("abc", WHOLE, None, "CELL-07"),
-        ("khoảng 12", WHOLE, None, "CELL-07"),
-        ("trên 100", WHOLE, None, "CELL-07"),
+        ("khoảng mười", WHOLE, None, "CELL-07"),
+        ("12 khoảng", WHOLE, None, "CELL-07"),
         ("nan", NUMBER, None, "CELL-07"),
         ("inf", NUMBER, None, "CELL-07"),
         ("9" * 400, WHOLE, None, "CELL-07"),
@@ -123,6 +123,24 @@ def parsed(cell: CellValue, column: Column) -> tuple[object, str | None]:
 )
 def test_a_figure_is_read_strictly(cell: CellValue, column: Column, value: float | None, rule: str | None) -> None:
     assert parsed(cell, column) == (value, rule)
+
+
+@pytest.mark.parametrize(
+    ("cell", "column", "value", "qualifier"),
+    [
+        ("trên 1.200", WHOLE, 1200, Qualifier.OVER),
+        ("Hơn 1.200 lớp", WHOLE, 1200, Qualifier.OVER),
+        ("gần 50", WHOLE, 50, Qualifier.UNDER),
+        ("ước 30", WHOLE, 30, Qualifier.ESTIMATED),
+        ("Ước đạt: 152,3", MONEY, 152_300_000, Qualifier.ESTIMATED),
+        ("trên dưới 40", WHOLE, 40, Qualifier.ABOUT),
+        ("≈ 40", WHOLE, 40, Qualifier.ABOUT),
+        (unicodedata.normalize("NFD", "khoảng 12"), WHOLE, 12, Qualifier.ABOUT),
+        ("> 98", NUMBER, 98, Qualifier.OVER),
+    ],
+)
+def test_a_word_before_a_figure_is_kept_with_it(cell: str, column: Column, value: float, qualifier: Qualifier) -> None:
+    assert parse_cell(cell, column, column.measure) == Parsed(value, "CELL-18", qualifier)
 
 
 @pytest.mark.parametrize("column", [WHOLE, MONEY, DAY, TEXT, CODE])

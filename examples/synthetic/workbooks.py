@@ -1,0 +1,45 @@
+"""What all synthetic reports share: the dice, the file's name, and the template that is filled in."""
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+
+from program.labels import fold
+from program.pack import Pack
+from program.period import Period
+from program.stage import Stage
+from program.units import Unit, UnitKind
+from publish.template import Cell, Values, write_template
+
+SEED = 1719
+_NOTE = "SỐ LIỆU GIẢ LẬP (SYNTHETIC): mọi con số trong tệp này đều được tạo ra để làm mẫu."
+
+Matrix = Mapping[str, Mapping[str, Mapping[str, Cell]]]
+Lists = Mapping[str, Sequence[Mapping[str, Cell]]]
+
+
+def dice_of(*about: str) -> random.Random:
+    """Return dice that fall alike for the same unit and period, every time."""
+    return random.Random("-".join((str(SEED), *about)))
+
+
+def units_of(pack: Pack, kind: UnitKind, period: str) -> list[Unit]:
+    """Return the units of a kind that existed on a period's last day."""
+    return [u for u in pack.units if u.kind is kind and u.is_valid_on(Period.parse(period).end)]
+
+
+def path_of(unit: Unit, about: str, period: Period, remark: str = "") -> str:
+    """Return a file's path below the inbox: `942-chau-thanh/SYNTHETIC 942 tập huấn 2024-Q1.xlsx`."""
+    name = re.sub(r"^(Huyện|Thị xã|Thành phố|Phường|Xã) ", "", unit.name)
+    folder = f"{unit.code}-{fold(name).replace(' ', '-')}"
+    return f"{folder}/SYNTHETIC {unit.code} {about} {period.code}{remark}.xlsx"
+
+
+def workbook(
+    pack: Pack, form: str, unit: Unit, period: Period, matrix: Matrix, lists: Lists | None = None, *, stage: Stage = Stage.FINAL
+) -> bytes:
+    """Return the template of `form` filled in with the values given, and the note that they are invented."""
+    layout = pack.form(form, period)
+    assert layout is not None
+    communes = pack.units.children(unit.code, period.end)
+    return write_template(layout, unit, period, Values(matrix, lists or {}, (_NOTE,)), stage=stage, communes=communes)

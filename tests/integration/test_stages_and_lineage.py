@@ -1,0 +1,196 @@
+"""What came with stages, words before figures, and districts that end: in the warehouse and its marts."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, insert, select, text
+from sqlalchemy.orm import Session
+
+from program.catalogue import Indicator
+from program.delivery import Offer
+from program.pack import Pack
+from program.period import Period
+from program.qualifier import Qualifier
+from program.schedule import obligations
+from program.settings import ROOT, Settings
+from program.stage import Stage
+from program.submission import Fact, Submission, Verdict
+from warehouse.catalogue import sync_catalogue
+from warehouse.engine import prepare_warehouse
+from warehouse.ledger import pending_deliveries, record_delivery, start_run
+from warehouse.load import load_submission
+from warehouse.queries import progress, reporting, stages, territories, trace
+from warehouse.tables import CapitalRow, IndicatorRow, SubmissionRow
+
+NOON = datetime(2026, 2, 20, 5, tzinfo=UTC)
+Send = Callable[..., None]
+
+
+@pytest.fixture
+def engine(settings: Settings, pack: Pack) -> Engine:
+    engine = prepare_warehouse(settings.warehouse_url)
+    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, NOON.date()))
+    return engine
+
+
+@pytest.fixture
+def send(engine: Engine) -> Send:
+    """send("942", "2024", {"people_total": 10}, form="outcomes"): an accepted report comes in."""
+    run, numbers = start_run(engine, NOON.date(), "rules-1", NOON), count(1)
+
+    def send(
+        unit: str,
+        period: str,
+        figures: dict[str, float | str],
+        *,
+        form: str = "outcomes",
+        stage: Stage = Stage.FINAL,
+        qualifier: Qualifier | None = None,
+    ) -> None:
+        number = next(numbers)
+        now = NOON + timedelta(minutes=number)
+        offer = Offer(f"{number}.xlsx", "1", f"{number}.xlsx", now, unit)
+        kept = {"source": "inbox", "channel": "folder", "sha256": f"{number:064d}", "is_synthetic": False}
+        record_delivery(engine, offer, **kept, run_id=run, now=now)
+        facts = tuple(
+            Fact(name, 0, None, value, "S", "C5") if isinstance(value, str) else Fact(name, 0, value, None, "S", "C5", qualifier)
+            for name, value in figures.items()
+        )
+        report = Submission(
+            pending_deliveries(engine, 10)[-1], Verdict.ACCEPTED, (), form, "v1", unit, Period.parse(period), stage, facts
+        )
+        load_submission(engine, report, run_id=run, rule_set_version="rules-1", recipient=None, now=now)
+
+    return send
+
+
+def insured(share: float) -> dict[str, float | str]:
+    return {"insured_people_total": share * 10, "people_total": 1000.0}
+
+
+def test_an_estimate_and_the_final_figure_of_a_year_both_stay(engine: Engine, send: Send) -> None:
+    send("942", "2024", insured(90), stage=Stage.ESTIMATE)
+    send("942", "2024", insured(93))
+    with Session(engine) as session:
+        rows = session.scalars(select(SubmissionRow).order_by(SubmissionRow.id)).all()
+        assert [(r.stage, r.version, r.known_to) for r in rows] == [("estimate", 1, None), ("final", 2, None)]
+    current = [r for r in progress(engine) if r.indicator_code == "T19"]
+    assert [(r.stage, r.actual) for r in current] == [(Stage.FINAL, 93.0)]
+
+
+def test_until_the_final_figure_comes_the_estimate_is_shown(engine: Engine, send: Send) -> None:
+    send("942", "2024", insured(90), stage=Stage.ESTIMATE)
+    assert [(r.stage, r.actual) for r in progress(engine) if r.indicator_code == "T19"] == [(Stage.ESTIMATE, 90.0)]
+
+
+def test_a_new_estimate_supersedes_the_estimate_and_not_the_final_figure(engine: Engine, send: Send) -> None:
+    send("942", "2024", insured(90), stage=Stage.ESTIMATE)
+    send("942", "2024", insured(93))
+    send("942", "2024", insured(91), stage=Stage.ESTIMATE)
+    asked = {"form": "outcomes", "unit": "942", "period": "2024", "elements": ["insured_people_total"]}
+    assert [(f.value, f.known_to is None) for f in trace(engine, **asked, stage=Stage.ESTIMATE)] == [(910, True), (900, False)]
+    assert [(f.value, f.known_to is None) for f in trace(engine, **asked)] == [(930, True)]
+
+
+def test_estimate_and_final_figure_are_set_side_by_side(engine: Engine, send: Send) -> None:
+    send("942", "2024", insured(90), stage=Stage.ESTIMATE)
+    send("943", "2024", insured(80), stage=Stage.ESTIMATE)
+    send("942", "2024", insured(93))
+    (row,) = [r for r in stages(engine) if r.indicator_code == "T19"]
+    assert (row.unit_code, row.estimate, row.final, row.difference) == ("942", 90, 93, 3)
+    assert row.percent == pytest.approx(100 * 3 / 90)
+
+
+def test_who_has_sent_an_estimate_still_owes_the_final_figures(engine: Engine, send: Send) -> None:
+    send("942", "2024", insured(90), stage=Stage.ESTIMATE)
+    of_unit = [r for r in reporting(engine, "2024") if (r.unit_code, r.form_code) == ("942", "outcomes")]
+    assert [(r.stage, r.verdict) for r in of_unit] == [(Stage.ESTIMATE, Verdict.ACCEPTED), (Stage.FINAL, None)]
+    assert of_unit[0].due_date != of_unit[1].due_date
+
+
+def test_a_word_before_a_figure_stays_with_it(engine: Engine, send: Send) -> None:
+    send("942", "2024-Q4", {"participants_total": 1200.0}, form="training", qualifier=Qualifier.OVER)
+    row = next(r for r in progress(engine) if r.indicator_code == "TRN-PARTICIPANTS")
+    assert (row.actual, row.qualifier) == (1200, Qualifier.OVER)
+    (fact,) = trace(engine, form="training", unit="942", period="2024-Q4", elements=["participants_total"])
+    assert fact.qualifier is Qualifier.OVER
+
+
+def test_a_ratio_is_no_percentage_and_yes_is_one(engine: Engine, send: Send, pack: Pack) -> None:
+    yes_no = Indicator(
+        code="YES", name="Có kế hoạch", unit="có/không", direction="up", kind="yes_no", frequency="year", project=None, tag="U",
+        source="test", form="outcomes", numerator="plan_issued", baseline="unknown", targets="unknown",
+    )  # fmt: skip
+    with engine.begin() as connection:
+        row = yes_no.model_dump(include={"code", "name", "unit", "numerator", "source"})
+        connection.execute(
+            insert(IndicatorRow).values(**row, position=99, direction="up", kind="yes_no", form_code="outcomes", tag="U")
+        )
+    send("942", "2024", {"income_vnd_ethnic_minority": 48e6, "income_2020_vnd_ethnic_minority": 24e6, "plan_issued": "yes"})
+    actual = {r.indicator_code: r.actual for r in progress(engine)}
+    assert (actual["T01"], actual["YES"]) == (2.0, 1.0)
+
+
+def test_new_communes_add_up_to_the_old_district_and_shared_ones_are_left_out(engine: Engine, send: Send, pack: Pack) -> None:
+    district = pack.units.get("948", date(2025, 6, 30))
+    assert district is not None
+    land = pack.units.territory(district)
+    assert [u.name for u in land.shared] == ["Xã Tân Long"]
+    for unit in (*land.whole[:2], *land.shared):
+        send(unit.code, "2025-Q3", {"participants_total": 100.0, "women_total": 40.0}, form="training")
+    rows = {r.indicator_code: r for r in territories(engine) if r.unit_code == "948"}
+    people, women = rows["TRN-PARTICIPANTS"], rows["TRN-WOMEN"]
+    assert (people.actual, people.reported, people.whole, people.shared) == (200, 2, len(land.whole), 1)
+    assert women.actual == 40, "a share is the quotient of sums"
+
+
+def test_a_code_that_an_old_commune_bore_too_is_no_part_of_the_sum_before_the_change(engine: Engine, send: Send) -> None:
+    # 31507 was Phường 6 and is Phường Sóc Trăng; a report of 2024 is the old one's.
+    send("31507", "2025-Q3", {"participants_total": 10.0}, form="training")
+    assert [(r.unit_code, r.period) for r in territories(engine) if r.indicator_code == "TRN-PARTICIPANTS"] == [
+        ("941", "2025-Q3")
+    ]
+
+
+def test_capital_is_kept_with_its_words_and_sources(engine: Engine) -> None:
+    with Session(engine) as session:
+        rows = session.scalars(select(CapitalRow).where(CapitalRow.code == "total", CapitalRow.scope == "province")).all()
+    assert ("under", 769e9) in {(r.qualifier, r.vnd) for r in rows}
+    assert all(r.source for r in rows)
+
+
+def test_a_warehouse_of_before_the_stages_is_brought_up_with_all_it_holds(settings: Settings) -> None:
+    settings.var.mkdir(parents=True)
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "warehouse" / "migrations"))
+    with create_engine(settings.warehouse_url).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for statement in _OLD:
+            connection.execute(text(statement))
+    engine = prepare_warehouse(settings.warehouse_url)
+    (fact,) = trace(engine, form="training", unit="942", period="2024-Q4", elements=["participants_total"])
+    assert (fact.value, fact.stage, fact.qualifier, fact.cell) == (150, Stage.FINAL, None, "C12")
+
+
+_OLD = (
+    "INSERT INTO runs (id, as_of, started_at, state, rule_set_version, summary) "
+    "VALUES (1, '2025-01-20', '2025-01-20 05:00:00', 'completed', 'r', '{}')",
+    "INSERT INTO deliveries (id, source, channel, external_id, external_version, name, sender_unit, received_at, recorded_at, "
+    "sha256, size, is_synthetic, state, run_id) VALUES (1, 'inbox', 'folder', 'a', '1', 'a.xlsx', '942', "
+    "'2025-01-20 05:00:00', '2025-01-20 05:00:00', 'x', 1, 0, 'processed', 1)",
+    "INSERT INTO submissions (id, delivery_id, run_id, form_code, form_version, unit_code, period, version, verdict, "
+    "rule_set_version, loaded_at, known_from) VALUES (1, 1, 1, 'training', 'v1', '942', '2024-Q4', 1, 'accepted', 'r', "
+    "'2025-01-20 05:00:00', '2025-01-20 05:00:00')",
+    "INSERT INTO facts (submission_id, element, line, value, sheet, cell) VALUES (1, 'participants_total', 0, 150, 'S', 'C12')",
+    "INSERT INTO findings (submission_id, position, rule, severity, message, expected, fix) "
+    "VALUES (1, 0, 'FORM-16', 'info', 'm', '', 'f')",
+    "INSERT INTO indicators (code, position, name, unit, direction, kind, source) "
+    "VALUES ('OLD', 0, 'n', 'u', 'up', 'count', 's')",
+    "INSERT INTO targets (indicator_code, scope, value, comparison, tag, source) VALUES ('OLD', 'national', 1, 'at_least', 'C', 's')",
+    "INSERT INTO obligations (form_code, unit_code, period, due_date) VALUES ('training', '942', '2024-Q4', '2025-01-15')",
+)
