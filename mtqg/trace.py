@@ -117,6 +117,8 @@ def _as_json(fact: TracedFact) -> dict[str, object]:
 def _print(indicator: Indicator, unit: str, period: str, value: float | None, facts: list[TracedFact]) -> None:
     about = " (estimate)" if facts[0].stage is Stage.ESTIMATE else ""
     shown = "no value now" if value is None else f"{format_number(value)} {indicator.unit}"
+    if value is not None and indicator.kind is IndicatorKind.YES_NO:
+        shown = "yes" if value else "no"
     out.print(f"[bold]{indicator.code}[/] {indicator.name} · unit {unit} · {period}{about}: [bold]{shown}[/]", highlight=False)
     for fact in facts:
         state = "believed now" if fact.known_to is None else f"believed until {format_instant(fact.known_to)}"

@@ -1,5 +1,6 @@
 """Opening the warehouse, and bringing its schema to this version of the code."""
 
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -39,15 +40,28 @@ def prepare_warehouse(url: str) -> Engine:
     engine = _engine(url, begin="BEGIN IMMEDIATE")
     if engine.dialect.name == "sqlite" and engine.url.database:
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+    # A migration of SQLite builds a changed table anew and drops the old one, which its foreign keys would forbid.
+    builder = _engine(url, begin="BEGIN IMMEDIATE", foreign_keys="OFF")
     try:
-        with engine.begin() as connection:
+        with builder.begin() as connection:
             # Before the tables change: SQLite renames no table that a view still names.
             _drop_marts(connection)
             migrate(connection)
+            _check_foreign_keys(connection)
             _create_marts(connection)
     except SQLAlchemyError as wrong:
         raise WarehouseError(f"warehouse: cannot prepare {engine.url!r}: {wrong}") from wrong
+    finally:
+        builder.dispose()
     return engine
+
+
+def _check_foreign_keys(connection: Connection) -> None:
+    """Raise WarehouseError where a migration left a row that points nowhere; the transaction is then rolled back."""
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise WarehouseError(f"warehouse: after migrating, {len(broken)} rows point to none, the first in {broken[0][0]}")
 
 
 def migrate(connection: Connection) -> None:
@@ -69,20 +83,20 @@ def _create_marts(connection: Connection) -> None:
         connection.execute(text((_HERE / "marts" / f"{name}.sql").read_text(encoding="utf-8")))
 
 
-def _engine(url: str, *, begin: str) -> Engine:
+def _engine(url: str, *, begin: str, foreign_keys: str = "ON") -> Engine:
     try:
         engine = create_engine(make_url(url))
     except (ArgumentError, ImportError) as wrong:
         raise ConfigurationError(f"MTQG_WAREHOUSE_URL: {wrong}; expected for example sqlite:///var/warehouse.sqlite") from wrong
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "connect", partial(_set_up_sqlite, foreign_keys=foreign_keys))
         # Python's sqlite3 begins only before INSERT and UPDATE, so that DDL would commit by itself.
         event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
 
 
-def _set_up_sqlite(connection, _record) -> None:  # type: ignore[no-untyped-def]
-    """Foreign keys on, readers beside a writer, patience with another writer; transactions begun by us."""
+def _set_up_sqlite(connection, _record, *, foreign_keys) -> None:  # type: ignore[no-untyped-def]
+    """Readers beside a writer, patience with another writer; transactions begun by us."""
     connection.isolation_level = None
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "busy_timeout=30000", "synchronous=FULL"):
+    for pragma in (f"foreign_keys={foreign_keys}", "journal_mode=WAL", "busy_timeout=30000", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")

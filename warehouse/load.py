@@ -48,7 +48,7 @@ def _row(session: Session, submission: Submission, run_id: int, rule_set_version
         unit_code=submission.unit_code,
         period=period,
         stage=submission.stage.value,
-        version=_next_version(session, submission.form_code, submission.unit_code, period),
+        version=_next_version(session, submission, period),
         verdict=submission.verdict.value,
         rule_set_version=rule_set_version,
         loaded_at=now,
@@ -57,11 +57,16 @@ def _row(session: Session, submission: Submission, run_id: int, rule_set_version
     )
 
 
-def _next_version(session: Session, form: str | None, unit: str | None, period: str | None) -> int | None:
+def _next_version(session: Session, submission: Submission, period: str | None) -> int | None:
     """Return the next version of a report, None where it is not known which report it is."""
-    if form is None or unit is None or period is None:
+    if submission.form_code is None or submission.unit_code is None or period is None:
         return None
-    same = (SubmissionRow.form_code == form, SubmissionRow.unit_code == unit, SubmissionRow.period == period)
+    same = (
+        SubmissionRow.form_code == submission.form_code,
+        SubmissionRow.unit_code == submission.unit_code,
+        SubmissionRow.period == period,
+        SubmissionRow.stage == submission.stage.value,
+    )
     return (session.scalar(select(func.max(SubmissionRow.version)).where(*same)) or 0) + 1
 
 

@@ -193,15 +193,12 @@ class DeliveryRow(Table):
 
 
 class SubmissionRow(Table):
-    """What a delivery says about one unit, form, period and stage, with the verdict.
-
-    `version` counts from 1 within unit, form and period, estimates and final figures together; both stages stay.
-    """
+    """What a delivery says about one unit, form, period and stage, with the verdict. `version` counts from 1 within the four."""
 
     __tablename__ = "submissions"
     __table_args__ = (
-        UniqueConstraint("form_code", "unit_code", "period", "version"),
-        Index("ix_submissions_current", "form_code", "unit_code", "period", "known_to"),
+        UniqueConstraint("form_code", "unit_code", "period", "stage", "version"),
+        Index("ix_submissions_current", "form_code", "unit_code", "period", "stage", "known_to"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), unique=True)

@@ -39,16 +39,17 @@ def with_totals(
     if not waiting:
         return header, []
     rows = [list(row) for row in header.sheet.rows]
-    problems = []
+    problems: list[Problem] = []
     while True:
-        computed = {total: value for total in waiting if (value := _sum(total, rows, measures)) is not None}
-        for total, value in computed.items():
+        computed = [(total, value) for total in waiting if (value := _sum(total, rows, measures)) is not None]
+        if not computed:
+            return replace(header, sheet=replace(header.sheet, rows=rows)), problems
+        for total, value in computed:
             rows[total.at[0]][total.at[1]] = value
             if value != "":
                 problems.append(Problem("CELL-19", header.sheet.name, _address(total.at), None, {"column": total.column.label}))
-        waiting = [total for total in waiting if total not in computed]
-        if not computed:
-            return replace(header, sheet=replace(header.sheet, rows=rows)), problems
+        done = {total.at for total, _ in computed}
+        waiting = [total for total in waiting if total.at not in done]
 
 
 def _totals(header: Header, table: Table, end: int, lines: Mapping[str, int]) -> Iterator[_Total]:

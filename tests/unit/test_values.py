@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.reader.markup import Uncomputed
-from connectors.reader.values import is_empty, parse_cell, show
+from connectors.reader.values import Parsed, is_empty, parse_cell, show
 from connectors.reader.workbook import CellValue
+from program.qualifier import Qualifier
 from program.table import Column, ColumnType, Label
 from program.vietnamese import format_number
 

@@ -61,3 +61,10 @@ def upgrade() -> None:
 
     with op.batch_alter_table("submissions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("stage", sa.String(length=10), server_default="final", nullable=False))
+        batch_op.drop_constraint(batch_op.f("uq_submissions_form_code_unit_code_period_version"), type_="unique")
+        batch_op.create_unique_constraint(
+            batch_op.f("uq_submissions_form_code_unit_code_period_stage_version"),
+            ["form_code", "unit_code", "period", "stage", "version"],
+        )
+        batch_op.drop_index("ix_submissions_current")
+        batch_op.create_index("ix_submissions_current", ["form_code", "unit_code", "period", "stage", "known_to"])

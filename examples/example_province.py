@@ -1,0 +1,55 @@
+"""The files of the second pack, `config/example-province`: a province that does not exist. Every figure is invented.
+
+Usage: python -m examples.example_province
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from program.pack import load_pack
+from program.period import Period
+from program.settings import ROOT
+from program.stage import Stage
+from publish.template import Cell, Values, write_template
+
+PACK = ROOT / "config" / "example-province"
+INBOX = Path(__file__).parent / "example-province-inbox"
+Lines = dict[str, dict[str, Cell]]
+
+_LAND: Lines = {
+    "land": {"needed": 20, "met": 8, "land_spent_vnd": 410_500},
+    "house": {"needed": 30, "met": 27, "land_spent_vnd": 1_200_000},
+}
+_TOO_MANY: Lines = {"land": {"needed": 20, "met": 28, "land_spent_vnd": 410_500}}
+_READY: Lines = {"commune": {"plan_issued": "yes", "staff": 3}}
+_NOT_READY: Lines = {"commune": {"plan_issued": "no", "staff": 2}}
+
+# Form, unit, period, stage, the table's name and its lines. One of them is bad: more households supported than in need.
+_REPORTS: tuple[tuple[str, str, str, Stage, str, Lines], ...] = (
+    ("land", "00101", "2024-H1", Stage.FINAL, "needs", _LAND),
+    ("land", "00102", "2024-H1", Stage.FINAL, "needs", _LAND),
+    ("land", "00104", "2024-H2", Stage.FINAL, "needs", _TOO_MANY),
+    ("readiness", "00101", "2024", Stage.ESTIMATE, "readiness", _READY),
+    ("readiness", "00101", "2024", Stage.FINAL, "readiness", _NOT_READY),
+    ("readiness", "00104", "2024", Stage.ESTIMATE, "readiness", _READY),
+)
+
+
+def build() -> Iterator[tuple[str, bytes]]:
+    """Yield (path below the inbox, bytes) of each file."""
+    pack = load_pack(PACK)
+    for code, unit_code, period_code, stage, table, lines in _REPORTS:
+        period = Period.parse(period_code)
+        form, unit = pack.form(code, period), pack.units.get(unit_code, period.end)
+        assert form is not None
+        assert unit is not None
+        name = f"{unit_code}/{code} {period_code}{' ước' if stage is Stage.ESTIMATE else ''}.xlsx"
+        yield name, write_template(form, unit, period, Values({table: lines}), stage=stage)
+
+
+if __name__ == "__main__":
+    for path, content in build():
+        target = INBOX / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    print(f"{len(_REPORTS)} synthetic files below {INBOX.relative_to(ROOT)}")
