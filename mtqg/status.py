@@ -1,5 +1,6 @@
 """`mtqg status`: who has reported what, when, with which verdict; and who has not."""
 
+from datetime import date, datetime
 from itertools import groupby
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from program.answers import NightRow, ReportingRow
 from program.pack import Pack, load_pack
 from program.settings import load_settings
 from program.stage import Stage
-from program.vietnamese import format_instant
+from program.vietnamese import VIETNAM_TIME, format_instant
 
 
 def status(
@@ -21,8 +22,9 @@ def status(
 ) -> None:
     """Show who has reported what, when and with which verdict, and who has not.
 
-    The verdict is that of the version believed now; "to fix" says that a later version is still bad. Files whose
-    unit, form or period could not be told are listed last.
+    A report that has not come says how late it is, and whom the pack's contacts.yaml would tell of that. The verdict is
+    that of the version believed now; "to fix" says that a later version is still bad. Files whose unit, form or period
+    could not be told are listed last.
     """
     from warehouse.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
     from warehouse.queries import reporting, unplaced  # noqa: PLC0415
@@ -31,13 +33,14 @@ def status(
     pack = load_pack(settings.pack)
     warehouse = open_warehouse(settings.warehouse_url)
     rows = reporting(warehouse, read_period(period).code if period else None)
+    lateness = Lateness(pack, datetime.now(VIETNAM_TIME).date())
     strays = [] if period else unplaced(warehouse)
     if as_json:
-        print_json([_as_json(row, pack) for row in rows] + [_stray_as_json(row) for row in strays])
+        print_json([_as_json(row, pack, lateness) for row in rows] + [_stray_as_json(row) for row in strays])
         return
     for (form, of_period, stage), group in groupby(rows, key=lambda row: (row.form_code, row.period, row.stage)):
         about = f"{form} · {of_period}" + (" · estimate" if stage is Stage.ESTIMATE else "")
-        out.print(_table(about, list(group), pack))
+        out.print(_table(about, list(group), pack, lateness))
     if strays:
         out.print("[bold]Files that could not be placed (no unit, form or period)[/]")
     for stray in strays:
@@ -47,7 +50,33 @@ def status(
         )
 
 
-def _as_json(row: ReportingRow, pack: Pack) -> dict[str, object]:
+class Lateness:
+    """How many working days a report that has not come is overdue, and who is to be told of it."""
+
+    def __init__(self, pack: Pack, today: date) -> None:
+        self._pack, self._today = pack, today
+        self._known: dict[date, int] = {}
+
+    def days(self, row: ReportingRow) -> int:
+        """Return the working days since the report was due; 0 where it came, or is not due yet."""
+        if row.verdict is not None or row.due_date is None:
+            return 0
+        if row.due_date not in self._known:
+            self._known[row.due_date] = self._pack.calendar.working_days.between(row.due_date, self._today)
+        return self._known[row.due_date]
+
+    def tell(self, row: ReportingRow) -> str:
+        """Return the highest step of the pack's escalation that the delay has reached: unit, office, leader, or nobody."""
+        steps = self._pack.correspondence.escalated(self.days(row))
+        return steps[-1].to if steps else ""
+
+    def text(self, row: ReportingRow) -> str:
+        """Return both as a table says them, "" where nothing is late."""
+        days, who = self.days(row), self.tell(row)
+        return f"{days} working days{f', tell the {who}' if who else ''}" if days else ""
+
+
+def _as_json(row: ReportingRow, pack: Pack, lateness: Lateness) -> dict[str, object]:
     return {
         "form": row.form_code,
         "unit": row.unit_code,
@@ -55,6 +84,8 @@ def _as_json(row: ReportingRow, pack: Pack) -> dict[str, object]:
         "period": row.period,
         "stage": row.stage.value,
         "due": row.due_date,
+        "late_working_days": lateness.days(row),
+        "tell": lateness.tell(row) or None,
         "reported": row.verdict is not None,
         "verdict": row.verdict.value if row.verdict else None,
         "version": row.version,
@@ -80,11 +111,11 @@ def _stray_as_json(row: NightRow) -> dict[str, object]:
     }
 
 
-def _table(title: str, rows: list[ReportingRow], pack: Pack) -> Table:
+def _table(title: str, rows: list[ReportingRow], pack: Pack, lateness: Lateness) -> Table:
     missing = sum(row.verdict is None for row in rows)
     due = next((f", due {row.due_date}" for row in rows if row.due_date), "")
     table = Table(title=f"{title}{due}: {len(rows)} reports, {missing} not received", title_justify="left")
-    for column in ("unit", "verdict", "version", "received"):
+    for column in ("unit", "verdict", "version", "received", "overdue"):
         table.add_column(column)
     for row in rows:
         verdict = "not received" if row.verdict is None else row.verdict.value
@@ -94,6 +125,7 @@ def _table(title: str, rows: list[ReportingRow], pack: Pack) -> Table:
             f"[{VERDICT_STYLES.get(verdict, 'dim')}]{verdict}[/]{to_fix}",
             f"{row.version} of {row.versions}" if row.versions else "",
             format_instant(row.received_at) if row.received_at else "",
+            lateness.text(row),
         )
     return table
 
