@@ -22,7 +22,7 @@ _NOTES = (
     'địa bàn tỉnh Sóc Trăng năm 2024", Ban Dân tộc tỉnh Sóc Trăng. Các lớp diễn ra từ ngày 02 đến ngày 20 tháng 12 năm 2024.',
     "Bài nêu: 12 lớp, 2.208 đại biểu; 03 lớp tại tỉnh cho cán bộ với 760 đại biểu; 08 lớp tại các huyện, thị xã cho cộng "
     "đồng với 1.448 đại biểu; riêng Mỹ Xuyên, Cù Lao Dung và Ngã Năm tổ chức 01 lớp tại thành phố Sóc Trăng.",
-    "Những gì bài không nêu thì để trống.",
+    "Những gì bài không nêu thì để trống; hai ô tổng số cán bộ và cộng đồng do mẫu tự cộng.",
 )
 _VALUES = Values(
     matrix={

@@ -1,42 +1,50 @@
-"""`mtqg template`: the blank workbook for a district to fill in."""
+"""`mtqg template`: the blank workbooks for districts to fill in; one, or all that a period asks for."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import track
 
-from mtqg.console import out
+from mtqg.console import errors, out
+from mtqg.template_orders import Order, named_order, owed_orders
 from program.errors import AskedError
 from program.pack import load_pack
 from program.period import Period
 from program.settings import load_settings
+from program.stage import Stage
 
 
 def template(
-    form: Annotated[str, typer.Argument(help="Code of the form, as in the pack's folder forms/.")],
-    unit: Annotated[str, typer.Option(help="Code of the reporting unit, for example 942.")],
     period: Annotated[str, typer.Option(help="Period: 2024, 2024-H1, 2024-Q4 or 2024-12.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Workbook to write (.xlsx).")],
+    form: Annotated[str | None, typer.Argument(help="Code of the form, as in the pack's folder forms/.")] = None,
+    *,
+    unit: Annotated[str | None, typer.Option(help="Code of the reporting unit, for example 942.")] = None,
+    stage: Annotated[str | None, typer.Option(help="estimate or final. Default: final; with --all, both.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Workbook to write (.xlsx); with --all, a folder.")
+    ] = None,
+    is_all: Annotated[bool, typer.Option("--all", help="Write every workbook that the calendar asks for.")] = False,
+    is_forced: Annotated[bool, typer.Option("--force", help="Write over files that are there already.")] = False,
 ) -> None:
-    """Write the blank workbook of a form for a unit and period: labels, units of measure and drop-downs in place."""
-    from publish.template import write_template  # noqa: PLC0415  (keeps --help quick)
+    """Write the blank workbook of a form for a unit and period: labels, units of measure, totals and drop-downs in place.
 
+    With --all: those that every unit owes for the period, in a folder for each unit. A file that is there already and
+    differs may have been filled in: it is kept, and named, unless --force is given. Exit code 1 where one was kept.
+    """
+    wanted, at = read_period(period), _read_stage(stage)
+    if is_all and (form is not None or unit is not None):
+        raise AskedError("--all writes every form for every unit; leave out the form and --unit, or leave out --all")
+    if not is_all and (form is None or unit is None):
+        raise AskedError("expected a form and --unit, or --all; for example: mtqg template training --unit 942 --period 2024-Q4")
+    if output is None:
+        raise AskedError(f"expected -o and {'a folder' if is_all else 'a workbook (.xlsx)'} to write to")
     pack = load_pack(load_settings().pack)
-    wanted = read_period(period)
-    chosen = pack.form(form, wanted)
-    if chosen is None:
-        known = ", ".join(sorted({f.code for f in pack.forms}))
-        raise AskedError(f"no form {form!r} for {wanted}; the pack has: {known}")
-    if wanted.kind not in chosen.periods:
-        kinds = ", ".join(k.value for k in chosen.periods)
-        raise AskedError(f"form {form} is not asked for {wanted}; it takes periods of kind: {kinds}")
-    reporter = pack.units.get(unit, wanted.end)
-    if reporter is None:
-        units = ", ".join(f"{u.code} {u.name}" for u in pack.units if u.is_valid_on(wanted.end))
-        raise AskedError(f"no unit {unit!r} on {wanted.end}; units then: {units or 'none'}")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_bytes(write_template(chosen, reporter, wanted))
-    out.print(f"{output}: {chosen.short_title} – {reporter.name} – {wanted.label}", highlight=False, soft_wrap=True)
+    if is_all:
+        _write_all(owed_orders(pack, wanted, at), output, is_forced=is_forced)
+    else:
+        _write_one(named_order(pack, form or "", unit or "", wanted, at or Stage.FINAL), output, is_forced=is_forced)
 
 
 def read_period(code: str) -> Period:
@@ -45,3 +53,46 @@ def read_period(code: str) -> Period:
         return Period.parse(code)
     except ValueError as wrong:
         raise AskedError(f"--period: {wrong}") from wrong
+
+
+def _read_stage(code: str | None) -> Stage | None:
+    if code is not None and code not in list(Stage):
+        raise AskedError(f"--stage: expected {' or '.join(Stage)}; found {code!r}")
+    return Stage(code) if code else None
+
+
+def _write_one(order: Order, output: Path, *, is_forced: bool) -> None:
+    if output.is_dir() or output.suffix.lower() != ".xlsx":
+        raise AskedError(f"-o: expected a workbook that ends in .xlsx; found {output}")
+    if not _write(order, output, is_forced=is_forced):
+        raise AskedError(f"{output} is there already and differs from the blank workbook; --force writes over it")
+    out.print(f"{output}: {order}", highlight=False, soft_wrap=True, markup=False)
+
+
+def _write_all(orders: Sequence[Order], folder: Path, *, is_forced: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise AskedError(f"-o: expected a folder; found the file {folder}")
+    watched = track(orders, description="writing", console=errors, transient=True, disable=not errors.is_terminal)
+    kept = [order.path for order in watched if not _write(order, folder / order.path, is_forced=is_forced)]
+    units, written = len({order.unit.code for order in orders}), len(orders) - len(kept)
+    out.print(f"{folder}: {written} workbooks, {orders[0].period.label}, {units} units", highlight=False, soft_wrap=True)
+    if kept:
+        errors.print(f"{len(kept)} were there already, differ and were kept; --force writes over them:", highlight=False)
+        for path in kept:
+            errors.print(f"  {path}", highlight=False, soft_wrap=True, markup=False)
+        raise typer.Exit(1)
+
+
+def _write(order: Order, path: Path, *, is_forced: bool) -> bool:
+    """Write a workbook unless another one is there; return whether it is there now. The same bytes are left alone."""
+    from publish.template import write_template  # noqa: PLC0415  (keeps --help quick)
+
+    content = write_template(order.form, order.unit, order.period, stage=order.stage, communes=order.communes)
+    if path.exists():
+        if path.read_bytes() == content:
+            return True
+        if not is_forced:
+            return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return True

@@ -36,14 +36,22 @@ def rows_of(marker: Marker) -> list[tuple[str, str]]:
 def read_marker(rows: Sequence[Sequence[object]]) -> Marker | None:
     """Return the marker that a sheet's rows hold; None where it is not whole or its checksum does not fit. Never raises.
 
-    Blank rows, further columns and names that a later template may add are passed over; a name said twice is not whole.
+    Blank rows, further columns and names that a later template may add are passed over; a name said twice is not whole. A
+    period and a stage that are none make it not whole either, so that whoever gets a marker may parse them.
     """
     said = [(row[0], row[1]) for row in rows if len(row) > 1 and isinstance(row[0], str) and row[0] in (*_NAMES, _CHECKSUM)]
     texts = {name: text for name, text in said if isinstance(text, str)}
     if len(said) != len(_NAMES) + 1 or len(texts) != len(said):
         return None
     marker = Marker(**{name: texts[name] for name in _NAMES})
-    return marker if texts[_CHECKSUM] == _checksum(marker) else None
+    return marker if texts[_CHECKSUM] == _checksum(marker) and _is_sound(marker) else None
+
+
+def _is_sound(marker: Marker) -> bool:
+    try:
+        return Period.parse(marker.period).code == marker.period and Stage(marker.stage) is not None
+    except ValueError:
+        return False
 
 
 def _pairs(marker: Marker) -> Iterator[tuple[str, str]]:

@@ -58,7 +58,7 @@ def read_unit(found: Recognised, pack: Pack, period: Period | None, delivery: De
 
     days = _days(units, period, received_on(delivery))
     said = next((said for said in map(meant_on, days) if any(meant for _, meant in said)), meant_on(days[0]))
-    place = said[0][0] if said else Mention(found.sheets[0].name, None, "")
+    place = said[0][0] if said else Mention(found.first_sheet, None, "")
     if said:
         unit, problems = _agreed(said)
     else:

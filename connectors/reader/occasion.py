@@ -35,7 +35,7 @@ def read_occasion(found: Recognised) -> Occasion:
     if not mentions:
         if marker is not None:
             return Occasion(Period.parse(marker.period), Stage(marker.stage))
-        return Occasion(None, problems=(Problem("FORM-05", sheet=found.sheets[0].name, values={"label": label.label}),))
+        return Occasion(None, problems=(Problem("FORM-05", sheet=found.first_sheet, values={"label": label.label}),))
     staged = [split_stage(m.text) for m in mentions]
     first, stage = Period.read(staged[0].text), next((s.stage for s in staged if s.stage), None)
     for mention, (text, said) in zip(mentions, staged, strict=True):

@@ -64,7 +64,7 @@ def _read_tables(found: Recognised) -> tuple[dict[str, TableReading], list[Probl
         header = found.headers.get(table.name)
         if header is None:
             if not table.optional:
-                problems.append(Problem("FORM-18", sheet=found.sheets[0].name, values={"table": table.title}))
+                problems.append(Problem("FORM-18", sheet=found.first_sheet, values={"table": table.title}))
             continue
         tables[table.name], met = read_table(header, table, table_end(header, found.headers))
         problems += met

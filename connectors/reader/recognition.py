@@ -19,6 +19,11 @@ class Recognised:
     headers: dict[str, Header]
     marker: Marker | None
 
+    @property
+    def first_sheet(self) -> str:
+        """The sheet on which the first table stands: where to look for what is missing altogether."""
+        return next(iter(self.headers.values())).sheet.name
+
     def as_form(self, form: Form) -> "Recognised":
         """Return the same workbook looked at as another version of its form."""
         return Recognised(self.sheets, form, find_headers(self.sheets, form), self.marker)
@@ -27,7 +32,8 @@ class Recognised:
 def recognise(sheets: list[Sheet], pack: Pack) -> Recognised | None:
     """Return the form that `sheets` hold, or None where they hold no table of any."""
     marker = next((read_marker(s.rows) for s in sheets if s.name == MARKER_SHEET), None)
-    visible = [s for s in sheets if s.name != MARKER_SHEET]
+    # The template's other hidden sheet, _mtqg_lists, only holds the words of its drop-downs.
+    visible = [s for s in sheets if not s.name.startswith(MARKER_SHEET)]
     named = [f for f in pack.forms if marker and (f.code, f.version) == (marker.form, marker.version)]
     for forms in (named, pack.forms):
         candidates = [Recognised(visible, form, find_headers(visible, form), marker) for form in forms]
