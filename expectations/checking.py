@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from expectations.consequences import without_consequences
 from expectations.frames import batch_frames
 from expectations.places import Place, place_of
 from expectations.rules import RuleSet
@@ -64,7 +65,8 @@ class Checker:
             if frame.empty or not expected:
                 continue
             at = {(int(n), int(row)): i for i, (n, row) in enumerate(zip(frame["submission_id"], frame["row"], strict=True))}
-            for rule, number, row in self._validation.failures(f"{form.code}.{form.version}.{name}", frame, expected):
+            failures = self._validation.failures(f"{form.code}.{form.version}.{name}", frame, expected)
+            for rule, number, row in without_consequences(failures, form, name, frame):
                 place = place_of(form, name, rule.at, row, readings[number])
                 about = {place_of(form, name, column, row, readings[number]) for column in rule.columns}
                 if place is None or _is_refused(number, about, refused | blamed if rule.is_derived_total else refused):

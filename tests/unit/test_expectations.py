@@ -77,7 +77,7 @@ def test_every_rule_of_a_form_is_written_out_and_has_a_source(pack: Pack) -> Non
             assert rule.message
             assert rule.fix
             assert rule.source
-            assert {*rule.columns, rule.at} <= elements | {"period_start", "period_end"}, rule.id
+            assert {*rule.columns, rule.at} <= elements | {"period_start", "period_end", "submission_id"}, rule.id
 
 
 def test_severities_are_the_three_words_of_great_expectations() -> None:

@@ -59,7 +59,10 @@ def test_a_matrix_gives_an_element_for_each_column_and_line() -> None:
             "money needs a measure of đồng, nghìn đồng, .*'trieu dong'",
         ),
         ([{**LIST, "columns": [{**MONEY, "measure": ""}]}], "money needs a measure"),
-        ([{**LIST, "columns": [{**COLUMN, "type": "text", "minimum": 0}]}], "minimum and maximum are for whole, number and money"),
+        (
+            [{**LIST, "columns": [{**COLUMN, "type": "text", "minimum": 0}]}],
+            "minimum and maximum are for whole, number and money",
+        ),
         ([{**LIST, "columns": [COLUMN, {**MONEY, "aliases": ["SO LOP"]}]}], "two entries are written alike: so lop"),
         ([{**MATRIX, "columns": [{**COLUMN, "aliases": ["Cấp"]}]}], "two entries are written alike: cap"),
         ([{**MATRIX, "lines": [{"key": "a", "label": "X"}, {"key": "a", "label": "Y"}]}], "line keys used twice: a"),

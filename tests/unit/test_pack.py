@@ -59,7 +59,10 @@ def second_version(folder: Path) -> None:
 
 WRONG = [
     (edit("program.yaml", 'province: "94"', 'province: "95"'), "program.yaml: province: units.csv has no unit 95"),
-    (edit("program.yaml", 'province: "94"', "province: 94"), "program.yaml:2: province: Input should be a valid string; found 94"),
+    (
+        edit("program.yaml", 'province: "94"', "province: 94"),
+        "program.yaml:2: province: Input should be a valid string; found 94",
+    ),
     (edit("program.yaml", "office:", "ofice:"), "program.yaml:5: ofice: Extra inputs are not permitted"),
     (edit("program.yaml", "short_name:", "name:"), "program.yaml: not valid YAML: the key 'name' stands twice"),
     (edit("projects.yaml", "parent: DA5", "parent: DA55"), "projects.yaml: DA5-TDA1: unknown parent DA55"),
@@ -76,7 +79,10 @@ WRONG = [
         "indicators.yaml:[0-9]+: indicators.5.targets.0.period: .*not a period: '2025-Q5'",
     ),
     (edit("indicators.yaml", 'tag: C, source: "Decision', 'tag: C, sorce: "Decision'), "targets.0.source: Field required"),
-    (edit("indicators.yaml", "    denominator: participants_total\n", ""), "a share or ratio, and nothing else, has a denominator"),
+    (
+        edit("indicators.yaml", "    denominator: participants_total\n", ""),
+        "a share or ratio, and nothing else, has a denominator",
+    ),
     (edit("indicators.yaml", "    numerator: classes_total\n", ""), "TRN-CLASSES: form and numerator go together"),
     (edit("calendar.yaml", "form: training", "form: visits"), "calendar.yaml: unknown form visits"),
     (

@@ -67,7 +67,13 @@ BAD_LEVELS = [
     ("TRN-01", "D9", "critical", levels_with("district", women=121)),
     ("TRN-02", "E9", "critical", levels_with("district", ethnic_minority=121)),
     ("TRN-03", "C9", "critical", levels_with("district", officials=21)),
-    ("TRN-04", "J9", "warning", levels_with("district", budget_planned_vnd=100, budget_spent_vnd=100.1)),
+    (
+        "TRN-04",
+        "J9",
+        "warning",
+        levels_with("district", budget_planned_vnd=100, budget_spent_vnd=100.1)
+        | {"total": GOOD_LEVELS["total"] | {"budget_spent_vnd": 100}},
+    ),
     ("TRN-05", "B11", "warning", levels_with("total", classes=4)),
     ("TRN-06", "C11", "critical", levels_with("total", participants=160, officials=None, community=None)),
 ]
@@ -83,6 +89,17 @@ def test_a_summary_rule_finds_its_cell(
     match = [f for f in found if f.rule == rule]
     assert [(f.sheet, f.cell, f.severity.value) for f in match] == [("Tổng hợp", shifted, severity)], found
     assert "{" not in match[0].message + match[0].fix + match[0].expected
+
+
+def test_a_total_that_only_carries_a_bad_cell_on_is_not_blamed_as_well(checker: Checker, pack: Pack, fill: Fill) -> None:
+    levels = {key: line for key, line in levels_with("district", participants=2.208, officials=None).items() if key != "total"}
+    found = asked(judge(checker, pack, fill("942", "2024-Q4", levels=levels))[0])
+    assert [(f.rule, f.cell) for f in found] == [("CELL-03", "C10")]
+
+
+def test_a_total_that_was_typed_is_judged_by_itself(checker: Checker, pack: Pack, fill: Fill) -> None:
+    found = asked(judge(checker, pack, fill("942", "2024-Q4", levels=levels_with("total", participants=2.208)))[0])
+    assert ("CELL-03", "C12") in [(f.rule, f.cell) for f in found]
 
 
 BAD_CLASSES = [

@@ -1,0 +1,298 @@
+"""`mtqg pack`: what a pack holds and what is open, and the skeleton of another province's."""
+
+import json
+import re
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from expectations.rules import RuleSet
+from mtqg import pack_skeleton
+from mtqg.cli import app
+from mtqg.yaml_text import YamlText, items, pairs, without_comments
+from program.catalogue import Tag
+from program.errors import AskedError, ConfigurationError
+from program.gaps import gaps_of
+from program.pack import Pack, load_pack
+from program.settings import ROOT
+
+SAMPLE = ROOT / "config" / "soc-trang"
+needs_drafts = pytest.mark.skipif(
+    find_spec("vietnamadminunits") is None, reason="an optional extra: pip install 'mtqg-monitor[draft]'"
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_var(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MTQG_VAR", str(tmp_path_factory.mktemp("var")))
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SAMPLE, tmp_path / "pack"))
+
+
+def mtqg(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, ["pack", *map(str, arguments)], terminal_width=200)
+
+
+def replace_in(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+# --- pack check ---------------------------------------------------------------------------------------------------
+
+
+def test_the_sample_pack_is_valid_and_told_with_all_it_holds(pack: Pack) -> None:
+    result = mtqg("check")
+    assert result.exit_code == 0
+    words = re.sub(r"\s+", " ", result.stdout)
+    assert "Tỉnh Sóc Trăng, Chương trình MTQG 1719: valid" in words
+    assert f" units {len(list(pack.units))} " in words
+    assert f" projects {len(pack.projects)} 10 projects, 14 sub-projects" in words
+    assert f" indicators {len(pack.indicators)} " in words
+    assert f"version {RuleSet(pack).version}" in words
+    assert "inbox (folder), portal (portal)" in words
+    assert re.search(r"works +│ v1 +│ 2021-01-01", result.stdout)
+
+
+def test_every_gap_is_told_and_alike_ones_are_gathered(pack: Pack) -> None:
+    result = mtqg("check", "--json")
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["valid"], found["province"]) == (0, True, "Tỉnh Sóc Trăng")
+    assert [(g["kind"], g["entry"]) for g in found["gaps"]] == [(g.kind, g.entry) for g in gaps_of(pack)]
+    assert found["counts"]["units"] == len(list(pack.units))
+    assert {f["form"] for f in found["forms"]} == {f.code for f in pack.forms}
+    text = mtqg("check").stdout
+    for kind in ("Missing", "Unknown", "Unverified"):
+        count = sum(gap.kind == kind.casefold() for gap in gaps_of(pack))
+        assert re.search(rf"{kind}: .*\({count}\)", text), kind
+    deadlines = [line for line in text.splitlines() if "│ deadline" in line]
+    assert len(deadlines) == 1
+
+
+def test_strict_asks_for_what_is_missing(copy: Path) -> None:
+    assert mtqg("check", copy).exit_code == 0
+    assert mtqg("check", copy, "--strict").exit_code == 1
+
+
+def test_a_folder_that_is_no_pack_is_a_sentence(tmp_path: Path) -> None:
+    result = mtqg("check", tmp_path)
+    assert isinstance(result.exception, ConfigurationError)
+    assert "has no program.yaml" in str(result.exception)
+    answer = mtqg("check", tmp_path, "--json")
+    assert answer.exit_code == 1
+    assert json.loads(answer.stdout)["valid"] is False
+
+
+def test_the_pack_of_the_environment_is_the_default(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MTQG_PACK", str(copy))
+    assert json.loads(mtqg("check", "--json").stdout)["folder"] == str(copy)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("column: classes", "column: clases"), r"training\.yaml: OWN-01: kwargs: .*clases"),
+        (("expect_column_values", "expect_colum_values"), r"OWN-01: expect_colum_values"),
+        (("max_value", "maximum_value"), r"OWN-01: expect_column_values_to_be_between: .*maximum_value"),
+    ],
+)
+def test_a_packs_own_rule_that_could_not_run_is_refused_by_day(copy: Path, change: tuple[str, str], complaint: str) -> None:
+    (copy / "suites").mkdir()
+    suite = copy / "suites" / "training.yaml"
+    suite.write_text(
+        "form: training\nrules:\n  - {id: OWN-01, table: levels, expect: expect_column_values_to_be_between, severity: warning,\n"
+        "     kwargs: {column: classes, max_value: 1}, at: classes, message: m, expected: e, fix: f, source: s}\n",
+        encoding="utf-8",
+    )
+    assert mtqg("check", copy).exit_code == 0
+    replace_in(suite, *change)
+    result = mtqg("check", copy)
+    assert isinstance(result.exception, ConfigurationError)
+    assert re.search(complaint, str(result.exception), re.DOTALL)
+
+
+def test_a_form_without_rules_of_its_own_is_named_and_no_error(copy: Path) -> None:
+    form = (copy / "forms" / "training" / "v1.yaml").read_text(encoding="utf-8")
+    (copy / "forms" / "census").mkdir()
+    (copy / "forms" / "census" / "v1.yaml").write_text(form.replace("code: training", "code: census"), encoding="utf-8")
+    result = mtqg("check", copy)
+    assert result.exit_code == 0
+    assert "Forms without rules of their own, checked by their layout alone: census" in result.stdout
+    assert json.loads(mtqg("check", copy, "--json").stdout)["forms_without_rules"] == ["census"]
+    assert mtqg("check", copy, "--strict").exit_code == 1
+
+
+# --- pack new -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["01", "02", "31"])
+def new(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Pack]:
+    folder = tmp_path / "new"
+    result = mtqg("new", "--province", request.param, "-o", folder)
+    assert result.exit_code == 0, result.output
+    return folder, load_pack(folder)
+
+
+@needs_drafts
+def test_a_new_pack_loads_at_once_with_its_rules(new: tuple[Path, Pack], pack: Pack) -> None:
+    folder, made = new
+    assert RuleSet(made).unruled == ()
+    assert made.province.name in ("Thành phố Hà Nội", "Tỉnh Hà Giang", "Thành phố Hải Phòng")
+    assert {(f.code, f.version) for f in made.forms} == {(f.code, f.version) for f in pack.forms}
+    assert [p.code for p in made.projects] == [p.code for p in pack.projects]
+    assert [(d.form, d.from_kind, d.every) for d in made.calendar.duties] == [
+        (d.form, d.from_kind, d.every) for d in pack.calendar.duties
+    ]
+    assert not any(duty.due.is_known for duty in made.calendar.duties)
+    assert (folder / "inbox").is_dir()
+    assert mtqg("check", folder).exit_code == 0
+
+
+@needs_drafts
+def test_nothing_in_a_new_pack_is_the_samples_own(new: tuple[Path, Pack], pack: Pack) -> None:
+    folder, made = new
+    communes = {unit.name for unit in pack.units} - {unit.name for unit in made.units}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"(?i)s[oó]c[ -]?tr[aă]ng", text), path
+        assert path.name == "units.csv" or not [name for name in communes if name in text], path
+    assert made.program.notice == ""
+    assert made.correspondence.units == {}
+    posts = (made.correspondence.office, made.correspondence.leader, made.correspondence.engineer)
+    assert all(post.email.endswith(".example") for post in posts)
+
+
+@needs_drafts
+def test_a_new_pack_has_the_national_facts_and_no_other(new: tuple[Path, Pack], pack: Pack) -> None:
+    _, made = new
+    national = {c.code: [a for a in c.amounts if a.scope == "national"] for c in pack.capital}
+    assert {c.code: list(c.amounts) for c in made.capital} == national
+    samples = {i.code: i for i in pack.indicators}
+    assert {code for code, i in samples.items() if i.form} <= {i.code for i in made.indicators}
+    for indicator in made.indicators:
+        sample = samples[indicator.code]
+        assert list(indicator.targets) == [t for t in sample.targets if t.scope == "national"], indicator.code
+        assert indicator.baseline is None or indicator.baseline.scope == "national", indicator.code
+        assert (indicator.name, indicator.form, indicator.numerator) == (sample.name, sample.form, sample.numerator)
+        if "Sóc Trăng" in sample.source:
+            assert indicator.tag is Tag.BACKGROUND, indicator.code
+        else:
+            assert (indicator.tag, indicator.source) == (sample.tag, sample.source)
+
+
+@needs_drafts
+def test_the_next_steps_are_numbered_and_lead_to_the_documentation(tmp_path: Path) -> None:
+    result = mtqg("new", "--province", "02", "-o", tmp_path / "hà giang")
+    assert re.findall(r"^  (\d)\. ", result.stdout, re.MULTILINE) == list("12345678")
+    assert "docs/new-province.md" in result.stdout
+    reviewed = sum("review:" in unit.source for unit in load_pack(tmp_path / "hà giang").units)
+    assert f'{reviewed} of its rows say "review"' in result.stdout
+
+
+@needs_drafts
+def test_the_sample_province_itself_can_be_begun_anew(tmp_path: Path) -> None:
+    assert mtqg("new", "--province", "94", "-o", tmp_path / "94").exit_code == 0
+    assert load_pack(tmp_path / "94").province.name == "Tỉnh Sóc Trăng"
+
+
+@pytest.mark.parametrize("make", [lambda p: (p.mkdir(), (p / "x").write_text("kept")), lambda p: p.write_text("kept")])
+def test_a_folder_that_is_not_empty_is_left_as_it_is(tmp_path: Path, make: object) -> None:
+    folder = tmp_path / "pack"
+    make(folder)
+    result = mtqg("new", "--province", "02", "-o", folder)
+    assert isinstance(result.exception, AskedError)
+    assert "nothing was written" in str(result.exception)
+    assert [p.name for p in tmp_path.rglob("*")] in (["pack"], ["pack", "x"])
+
+
+@needs_drafts
+def test_an_unknown_province_writes_nothing(tmp_path: Path) -> None:
+    result = mtqg("new", "--province", "99", "-o", tmp_path / "pack")
+    assert isinstance(result.exception, AskedError)
+    assert "94 Tỉnh Sóc Trăng" in str(result.exception)
+    assert not (tmp_path / "pack").exists()
+
+
+def test_without_the_package_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_code: str) -> str:
+        raise AskedError("drafting units needs the package vietnamadminunits: pip install 'mtqg-monitor[draft]'")
+
+    monkeypatch.setattr(pack_skeleton, "draft_units", missing)
+    result = mtqg("new", "--province", "02", "-o", tmp_path / "pack")
+    assert "pip install" in str(result.exception)
+    assert not (tmp_path / "pack").exists()
+
+
+def test_where_there_is_no_sample_pack_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mtqg.pack.SAMPLE", tmp_path / "nowhere")
+    result = mtqg("new", "--province", "02", "-o", tmp_path / "pack")
+    assert isinstance(result.exception, AskedError)
+    assert "from the project's own folder" in str(result.exception)
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a file", encoding="utf-8")
+    result = mtqg("new", "--province", "02", "-o", tmp_path / "file" / "pack")
+    assert isinstance(result.exception, AskedError)
+    assert "cannot write" in str(result.exception)
+
+
+@pytest.mark.parametrize("command", ["check", "new"])
+def test_both_commands_explain_themselves(command: str) -> None:
+    result = mtqg(command, "--help")
+    assert result.exit_code == 0
+    assert len(result.stdout) > 300
+
+
+# --- changing YAML as text ----------------------------------------------------------------------------------------
+
+TEXT = """\
+# about the list
+list:
+  # about one
+  - {name: one,
+     size: 1}
+  - name: two      # the second
+    note: >-
+      a long
+      note
+    size: 2
+
+  # about three
+  - name: three
+    size: unknown
+last: 'end'
+"""
+
+
+def test_what_is_not_touched_stays_as_it_was() -> None:
+    assert YamlText(TEXT).text() == TEXT
+
+
+def test_values_are_put_and_entries_dropped_wherever_they_stand() -> None:
+    edit = YamlText(TEXT)
+    one, two, three = items(pairs(edit.root)["list"])
+    edit.drop(one, one)
+    edit.put(pairs(two)["note"], "short")
+    edit.drop(*pairs(two)["size"])
+    edit.put(pairs(three)["size"], "3")
+    edit.put(pairs(edit.root)["last"], '"the end"')
+    assert edit.text() == (
+        "# about the list\nlist:\n  # about one\n  - name: two      # the second\n    note: short\n\n"
+        '  # about three\n  - name: three\n    size: 3\nlast: "the end"\n'
+    )
+
+
+def test_a_list_becomes_one_word_and_comments_go_block_by_block() -> None:
+    edit = YamlText(TEXT)
+    edit.put(pairs(edit.root)["list"], "unknown")
+    assert edit.text() == "# about the list\nlist: unknown\nlast: 'end'\n"
+    assert without_comments(TEXT, lambda block: block if "three" in block else "").count("#") == 2
+    assert edit.part(pairs(edit.root)["last"]) == "last: 'end'\n"
