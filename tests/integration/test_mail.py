@@ -43,7 +43,9 @@ NO_WORKBOOK = Finding("FILE-02", Severity.CRITICAL, "Tệp gửi đến không p
 
 def notice(verdict: Verdict, *findings: Finding, name: str = "báo cáo.xlsx", period: str | None = "2024-Q4") -> Notice:
     known = verdict is not Verdict.UNREADABLE
-    return Notice(1, verdict, "training" if known else None, "942" if known else None, period, Stage.FINAL, "942", name, WHEN, findings)
+    return Notice(
+        1, verdict, "training" if known else None, "942" if known else None, period, Stage.FINAL, "942", name, WHEN, findings
+    )
 
 
 def letter(*notices: Notice, recipient: str = "dan-toc@chau-thanh.example") -> Letter:
