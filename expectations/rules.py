@@ -1,29 +1,36 @@
-"""Rules as data: the YAML of `suites/`, validated, and the version of the whole rule set."""
+"""Rules as data: the YAML of `suites/` and of a pack's own `suites/`, validated, and the version of the whole rule set.
 
+What a form's rules may name is in `rule_checks.py`, their English words in `translation.py`.
+"""
+
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from program.configuration import Model, load_model
+from expectations.rule_checks import wrong_rules
+from expectations.texts import Texts
+from expectations.translation import LANGUAGES, translated
+from program.configuration import Model, load_model, repeated
 from program.errors import ConfigurationError
 from program.finding import Severity
 from program.form import Form
 from program.pack import Pack, fingerprint_of
 
 SUITES = Path(__file__).parent / "suites"
+_COLUMN_KEYS = ("column", "column_A", "column_B")
+
+Language: TypeAlias = Literal["vi", "en"]
+"""What findings are worded in. Vietnamese is what districts read; English is for a colleague who does not read it."""
 
 
-class Words(Model):
-    """What a rule is called, how severe it is, and what a district reads. `cases` adds a sentence to `message`."""
+class Words(Texts):
+    """What a rule is called, how severe it is, and what a district reads."""
 
     id: str = Field(pattern=r"^[A-Z]{2,8}-\d{2,3}$")
     severity: Severity
-    message: str
-    expected: str
-    fix: str
-    cases: dict[str, str] = Field(default_factory=dict)
 
 
 class CellRule(Words):
@@ -44,11 +51,33 @@ class FormRule(Words):
     at: str
     source: str
 
+    @field_validator("kwargs")
+    @classmethod
+    def _columns_are_names(cls, kwargs: dict[str, Any]) -> dict[str, Any]:
+        single = [kwargs[key] for key in _COLUMN_KEYS if key in kwargs]
+        several = kwargs.get("column_list", [])
+        if not isinstance(several, list) or not all(isinstance(name, str) for name in (*single, *several)):
+            raise ValueError("column, column_A and column_B are names of columns, column_list a list of such names")
+        return kwargs
+
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that the expectation looks at."""
-        single = [self.kwargs[key] for key in ("column", "column_A", "column_B") if key in self.kwargs]
-        return (*single, *self.kwargs.get("column_list", ()))
+        """The columns that the expectation looks at, those of its `row_condition` included."""
+        single = [self.kwargs[key] for key in _COLUMN_KEYS if key in self.kwargs]
+        return (*single, *self.kwargs.get("column_list", ()), *_conditioned(self.kwargs.get("row_condition")))
+
+
+def _conditioned(condition: Any) -> Iterator[str]:
+    """Yield the columns that a `row_condition` names, at whatever depth of its ands and ors."""
+    if isinstance(condition, dict):
+        column = condition.get("column")
+        if isinstance(column, dict) and isinstance(column.get("name"), str):
+            yield column["name"]
+        for part in condition.values():
+            yield from _conditioned(part)
+    elif isinstance(condition, list):
+        for part in condition:
+            yield from _conditioned(part)
 
 
 class _Reading(Model):
@@ -65,35 +94,58 @@ class _Suite(Model):
 
 
 class RuleSet:
-    """All rules that a pack's forms are checked by. `version` changes with any rule, layout or release."""
+    """All rules that a pack's forms are checked by, worded in one language.
 
-    def __init__(self, pack: Pack, suites: Path = SUITES) -> None:
-        self.reading = {rule.id: rule for rule in load_model(suites / "reading.yaml", _Reading).rules}
-        self.cells = load_model(suites / "cells.yaml", _Cells).rules
-        self._forms = {form.code: _form_rules(suites, form) for form in pack.forms}
-        files = [suites / "reading.yaml", suites / "cells.yaml", *(suites / f"{code}.yaml" for code in sorted(self._forms))]
-        self.version = f"{metadata.version('mtqg-monitor')}+{pack.fingerprint}.{fingerprint_of(files)}"
-        _check_ids([*self.reading.values(), *self.cells, *(rule for rules in self._forms.values() for rule in rules)])
+    `version` changes with any rule, layout or release, never with the language. A form's rules are those of the pack's
+    own `suites/<form>.yaml`, else those of `suites/<form>.yaml` here; `unruled` are the forms that have neither and are
+    checked by their layout alone. Raises ConfigurationError that names file, rule and what is wrong with it.
+    """
+
+    def __init__(self, pack: Pack, suites: Path = SUITES, lang: Language = "vi") -> None:
+        self.language = lang
+        own = pack.folder / "suites"
+        codes = sorted({form.code for form in pack.forms})
+        _refuse_strays(own, codes)
+        shipped = {code: suites / f"{code}.yaml" for code in codes}
+        of_pack = {code: own / f"{code}.yaml" for code in codes}
+        files = {code: path for code, path in (*shipped.items(), *of_pack.items()) if path.is_file()}
+        self.unruled = tuple(code for code in codes if code not in files)
+        reading, cells = suites / "reading.yaml", suites / "cells.yaml"
+        met = translated(load_model(reading, _Reading).rules, reading, lang)
+        self.reading = {rule.id: rule for rule in met}
+        self.cells = translated(load_model(cells, _Cells).rules, cells, lang)
+        self._forms = {code: translated(_form_rules(path, code, pack.forms), path, lang) for code, path in files.items()}
+        of_forms = {path: self._forms[code] for code, path in files.items()}
+        _refuse_doubled({reading: met, cells: self.cells, **of_forms})
+        fingerprint = fingerprint_of([reading, cells, *files.values()])
+        self.version = f"{metadata.version('mtqg-monitor')}+{pack.fingerprint}.{fingerprint}"
 
     def of_form(self, code: str) -> tuple[FormRule, ...]:
-        """Return the rules of a form, in the order of their file."""
-        return self._forms[code]
+        """Return the rules of a form, in the order of their file; none where it is checked by its layout alone."""
+        return self._forms.get(code, ())
 
 
-def _form_rules(suites: Path, form: Form) -> tuple[FormRule, ...]:
-    path = suites / f"{form.code}.yaml"
+def _form_rules(path: Path, code: str, forms: tuple[Form, ...]) -> tuple[FormRule, ...]:
     suite = load_model(path, _Suite)
-    if suite.form != form.code:
-        raise ConfigurationError(f"{path}: form: expected {form.code}, found {suite.form}")
-    tables = {"submission", *(t.name for t in form.tables)}
-    for rule in suite.rules:
-        if rule.table not in tables:
-            raise ConfigurationError(f"{path}: {rule.id}: table: expected one of {', '.join(sorted(tables))}, found {rule.table}")
+    if suite.form != code:
+        raise ConfigurationError(f"{path}: form: expected {code}, found {suite.form}")
+    wrong = wrong_rules(suite.rules, [form for form in forms if form.code == code])
+    if wrong:
+        raise ConfigurationError("\n".join(f"{path}: {line}" for line in wrong))
     return suite.rules
 
 
-def _check_ids(rules: list[Any]) -> None:
-    ids = [rule.id for rule in rules]
-    doubled = sorted({i for i in ids if ids.count(i) > 1})
-    if doubled:
-        raise ConfigurationError(f"{SUITES}: rule ids used twice: {', '.join(doubled)}")
+def _refuse_strays(own: Path, codes: list[str]) -> None:
+    """Raise ConfigurationError for a file in a pack's `suites/` that no form would ever read: a misspelt name, mostly."""
+    for path in sorted((*own.glob("*.y*ml"), *own.glob("*/*.y*ml"))):
+        is_translation = path.parent.name in LANGUAGES and (own / path.name).is_file()
+        if path.name not in {f"{code}.yaml" for code in codes} or (path.parent != own and not is_translation):
+            known = ", ".join(f"{code}.yaml" for code in codes)
+            raise ConfigurationError(f"{path}: no form reads this file; expected one of {known}, or its translation in en/")
+
+
+def _refuse_doubled(files: dict[Path, tuple[Words, ...]]) -> None:
+    doubled = repeated(rule.id for rules in files.values() for rule in rules)
+    for name in doubled:
+        places = [str(path) for path, rules in files.items() for rule in rules if rule.id == name]
+        raise ConfigurationError(f"{places[-1]}: {name}: the rule id stands twice, the other time in {places[0]}")

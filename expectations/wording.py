@@ -21,8 +21,8 @@ Explanation = tuple[dict[str, str], str | None]
 
 def finding_of_problem(problem: Problem, words: Words) -> Finding:
     """Return the finding for what the reader met."""
-    values = {"value": problem.value or "", **problem.values}
-    return _fill(words, values, None, (problem.sheet, problem.cell))
+    said = {name: _in_terms(text, words) for name, text in problem.values.items()}
+    return _fill(words, {"value": problem.value or "", **said}, None, (problem.sheet, problem.cell))
 
 
 def finding_of_row(rule: Expected, row: Row, form: Form, place: Place) -> Finding:
@@ -42,6 +42,13 @@ def show(value: Any, measure: str) -> str:
     if isinstance(value, int | float):
         return format_number(to_printed(float(value), measure), decimals=6)
     return str(value)
+
+
+def _in_terms(text: str, words: Words) -> str:
+    """Return what the reader filled in, in the language of `words`; what stands in the workbook has no terms."""
+    for term in sorted(words.terms, key=len, reverse=True):
+        text = text.replace(term, words.terms[term])
+    return text
 
 
 def _fill(words: Words, values: Mapping[str, str], case: str | None, place: Place) -> Finding:

@@ -6,6 +6,7 @@ import typer
 
 from mtqg.check import check
 from mtqg.console import errors
+from mtqg.pack import pack_app
 from mtqg.run import run
 from mtqg.status import status
 from mtqg.template import template
@@ -18,7 +19,8 @@ app = typer.Typer(
         "Nightly pipeline of National Target Program 1719: collects what districts send, checks it to the cell, keeps "
         "every figure with its history, publishes the page and writes the mails.\n\n"
         "A first walk: [bold]mtqg run[/], then [bold]mtqg status[/], then ask any number where it came from with "
-        "[bold]mtqg trace[/]. Settings are environment variables MTQG_…; .env.example lists them."
+        "[bold]mtqg trace[/]. Another province begins with [bold]mtqg pack new[/]. Settings are environment variables "
+        "MTQG_…; .env.example lists them."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -27,6 +29,7 @@ app = typer.Typer(
 )
 for command in (run, check, template, status, trace):
     app.command()(command)
+app.add_typer(pack_app)
 
 
 def main() -> None:

@@ -340,6 +340,15 @@ def test_a_name_that_is_no_unicode_is_shown_as_far_as_it_can_be(tmp_path: Path, 
     assert "ĐẠT: số liệu sẽ được ghi." in mtqg(tmp_path).stdout
 
 
+def test_what_a_terminal_would_take_for_a_command_is_not_printed(tmp_path: Path, fill: Fill) -> None:
+    path = put(tmp_path, fill("942", "2024-Q4"), "báo\x1b[31m cáo.xlsx")
+    bad, _ = workbook_with(fill, tmp_path / "xấu.xlsx", "Cấp xã", {"E": "sáu\n\tmươi"})
+    text = mtqg(path, bad).stdout
+    assert "\x1b" not in text
+    assert "báo\ufffd[31m cáo.xlsx" in text
+    assert "(đang ghi: sáu mươi)" in text
+
+
 # --- what is printed --------------------------------------------------------------------------------------------
 
 

@@ -65,7 +65,7 @@ def test_a_blank_template_names_what_is_missing_and_a_filled_one_passes(tmp_path
         (["status"], "mtqg run"),
         (["trace", "--unit", "94", "--indicator", "TRN-PARTICIPANTS", "--period", "2024"], "mtqg run"),
         (["trace", "--unit", "94", "--indicator", "NONE", "--period", "2024"], "TRN-PARTICIPANTS"),
-        (["trace", "--unit", "94", "--indicator", "T19", "--period", "2024"], "no form"),
+        (["trace", "--unit", "94", "--indicator", "T02", "--period", "2024"], "no form"),
     ],
 )
 def test_a_wrong_argument_is_answered_with_what_there_is(arguments: list[str], words: str) -> None:

@@ -9,7 +9,6 @@ import yaml
 from connectors.reader import workbook
 from expectations import rule_checks, wording
 from expectations.checking import Checker
-from expectations.rule_checks import placeholders
 from expectations.rules import SUITES, RuleSet, Words
 from expectations.wording import finding_of_problem
 from program.errors import ConfigurationError
@@ -85,7 +84,7 @@ def test_english_words_have_the_placeholders_and_cases_of_the_vietnamese(pack: P
     vietnamese, english = (all_rules(RuleSet(pack, lang=lang), pack) for lang in ("vi", "en"))
     assert vietnamese.keys() == english.keys()
     for name, words in english.items():
-        assert placeholders(words) == placeholders(vietnamese[name]), name
+        assert words.placeholders() == vietnamese[name].placeholders(), name
         assert words.cases.keys() == vietnamese[name].cases.keys(), name
         assert words.message != vietnamese[name].message, name
         assert words.severity is vietnamese[name].severity, name
@@ -267,6 +266,27 @@ def test_a_wrong_key_in_a_packs_suite_names_file_and_line(own_pack: Path) -> Non
     path.write_text(path.read_text(encoding="utf-8").replace("severity: warning", "severity: deadly"), encoding="utf-8")
     with pytest.raises(ConfigurationError, match=rf"{path}:\d+: rules\.0\.severity: .*deadly"):
         RuleSet(load_pack(own_pack))
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"message": "Có {classes lớp."}, r"rules\.0: .*expected '}' before end of string"),
+        ({"kwargs": {"column": 5}}, r"rules\.0\.kwargs: .*are names of columns"),
+        ({"kwargs": {"column_list": "classes"}}, r"rules\.0\.kwargs: .*a list of such names"),
+    ],
+)
+def test_what_would_fail_at_night_is_a_sentence_by_day(own_pack: Path, changes: dict, complaint: str) -> None:
+    path = put(own_pack, "training", rule(**changes))
+    with pytest.raises(ConfigurationError, match=rf"{path}:\d+: {complaint}"):
+        RuleSet(load_pack(own_pack))
+
+
+def test_an_id_that_stands_twice_in_one_file_is_refused(pack: Pack, suites: Path) -> None:
+    reading = suites / "reading.yaml"
+    reading.write_text(reading.read_text(encoding="utf-8").replace("FILE-02", "FILE-01"), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"reading\.yaml: FILE-01: the rule id stands twice"):
+        RuleSet(pack, suites)
 
 
 def test_the_explained_placeholders_are_those_that_wording_fills(pack: Pack) -> None:

@@ -1,0 +1,64 @@
+"""What is wrong with a form's own rules, seen against its layout: a name that would make a rule never run, or fail at night.
+
+A frame has other columns in other versions of a form, so a name is right where one version has it.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from expectations.places import SUBMISSION
+from program.form import Form
+
+if TYPE_CHECKING:
+    from expectations.rules import FormRule
+
+EXPLAINED = {
+    "expect_column_total_to_equal_sum_of_parts": frozenset({"parts", "parts_sum", "difference"}),
+    "expect_column_values_to_be_whole": frozenset({"thousandfold"}),
+}
+"""The placeholders that `expectations.wording` adds for an expectation."""
+
+_PERIOD = frozenset({"period_start", "period_end"})
+_INDEX = frozenset({"submission_id", "row"})
+_LINE = frozenset({"sheet", "line"})
+
+
+def wrong_rules(rules: Sequence["FormRule"], versions: Sequence[Form]) -> list[str]:
+    """Return a line for each mistake, beginning with the rule's id; none where each rule can run and say its words."""
+    return [f"{rule.id}: {mistake}" for rule in rules for mistake in _of_rule(rule, versions)]
+
+
+def frame_columns(form: Form, frame: str) -> frozenset[str]:
+    """Return the columns of a table's frame or of the submission's; see `expectations.frames`, which builds them."""
+    if frame == SUBMISSION:
+        return frozenset(form.figures) | _PERIOD | _INDEX
+    return frozenset(column.name for column in form.table(frame).columns) | _PERIOD | _INDEX | _LINE
+
+
+def frame_names(form: Form) -> tuple[str, ...]:
+    """Return the frames that a form is checked in: one a table, and the submission's."""
+    return (*(table.name for table in form.tables), SUBMISSION)
+
+
+def _of_rule(rule: "FormRule", versions: Sequence[Form]) -> Iterator[str]:
+    frames = sorted({name for form in versions for name in frame_names(form)})
+    if rule.table not in frames:
+        yield f"table: expected one of {', '.join(frames)}, found {rule.table}"
+        return
+    known = [frame_columns(form, rule.table) for form in versions if rule.table in frame_names(form)]
+    asked = {"kwargs": rule.columns, "at": (rule.at,)}
+    for key, names in asked.items():
+        strange = sorted(set(names).difference(*known))
+        if strange:
+            yield f"{key}: no version of the form has the column {', '.join(strange)} in {rule.table}; it has: {_listed(known)}"
+    run = [columns for columns in known if columns.issuperset((*rule.columns, rule.at))]
+    if not run and not {*rule.columns, rule.at}.difference(*known):
+        yield f"kwargs: no version of the form has all of {', '.join((*rule.columns, rule.at))}: the rule would never run"
+    given = EXPLAINED.get(rule.expect, frozenset()) | {"value"}
+    unfilled = sorted({name for columns in run for name in rule.placeholders() - columns - given})
+    if unfilled:
+        yield f"words: nothing fills the placeholder {', '.join('{' + name + '}' for name in unfilled)}"
+
+
+def _listed(known: Sequence[Collection[str]]) -> str:
+    return ", ".join(sorted(name for columns in known for name in set(columns) - _INDEX))

@@ -1,0 +1,149 @@
+"""Judging files: reading them and checking all readings of a chunk as one batch a form. Nothing is written anywhere."""
+
+import logging
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from connectors.folder import Folder
+from connectors.reader.reader import read_delivery
+from connectors.sources import connect
+from expectations.checking import Checker
+from expectations.rules import Language, RuleSet
+from mtqg.check_files import shown
+from mtqg.check_verdicts import Checked, Failure
+from program.delivery import Delivery
+from program.errors import ConfigurationError, SourceError
+from program.pack import Pack
+from program.reading import Reading
+from program.settings import Settings
+from program.source import FolderSource
+
+logger = logging.getLogger("mtqg.check")
+
+
+class Judge:
+    """Gives the verdict on files, as the night would; `sender` None: by the folder that each lies in."""
+
+    def __init__(self, pack: Pack, settings: Settings, sender: str | None, lang: Language) -> None:
+        self._pack = pack
+        self._settings = settings
+        self._rules = RuleSet(pack, lang=lang)
+        self._sender = sender
+        self._inboxes = list(_local_inboxes(settings, pack))
+
+    def check(self, files: Sequence[Path], advance: Callable[[float], None]) -> list[Checked]:
+        """Return what is to be said of each file, in order; `advance` hears of each half of a file's way that is done.
+
+        A file that cannot be opened, or that the program cannot handle, is a failure of its own and stops no other.
+        Raises ConfigurationError for a rule that is wrong in itself.
+        """
+        readings: dict[int, Reading] = {}
+        failures: dict[int, Failure] = {}
+        for number, path in enumerate(files):
+            try:
+                readings[number] = self._read(path, number)
+            except OSError as wrong:
+                failures[number] = _failure_of(path, wrong)
+            except Exception as wrong:  # the boundary of one file
+                failures[number] = _fault(wrong)
+            advance(0.5)
+        verdicts = self._verdicts(readings)
+        advance(0.5 * len(files))
+        return [
+            Checked(path, failures[number]) if number in failures else replace(verdicts[number], path=path)
+            for number, path in enumerate(files)
+        ]
+
+    def _read(self, path: Path, number: int) -> Reading:
+        limit = self._settings.max_delivery_bytes
+        content = _content(path, limit)
+        delivery = Delivery(
+            id=number,
+            source="check",
+            channel="file",
+            name=shown(Path(path.name)),
+            received_at=datetime.now(UTC),
+            sha256=None,
+            sender_unit=self._sender or self._sender_by_folder(path),
+        )
+        return read_delivery(content, delivery, self._pack, max_bytes=limit)
+
+    def _sender_by_folder(self, path: Path) -> str | None:
+        """Return the sender that the night would take a file to be from, None outside every folder source."""
+        place = str(path.parent.resolve() / path.name)
+        for inbox in self._inboxes:
+            below = inbox.path_below(place)
+            if below is not None:
+                return inbox.sender_of(below)
+        return None
+
+    def _verdicts(self, readings: Mapping[int, Reading]) -> dict[int, Checked]:
+        """Judge all readings in one batch; where that fails, one by one, so that one cannot take all down."""
+        try:
+            return self._batch(readings)
+        except ConfigurationError:
+            raise
+        except Exception:  # said of the file that it comes from, below
+            logger.debug("check batch=%d retry=one-by-one", len(readings), exc_info=True)
+        found: dict[int, Checked] = {}
+        for number, reading in readings.items():
+            try:
+                found |= self._batch({number: reading})
+            except Exception as wrong:  # the boundary of one file
+                found[number] = Checked(Path(reading.delivery.name), _fault(wrong))
+        return found
+
+    def _batch(self, readings: Mapping[int, Reading]) -> dict[int, Checked]:
+        # A checker remembers all that it saw for Data Docs, which a check has none of: each chunk gets its own.
+        submissions = Checker(self._pack, self._rules, "check").check(list(readings.values())) if readings else []
+        # Facts are for the warehouse; without them thousands of files fit into memory.
+        return {s.delivery.id: Checked(Path(s.delivery.name), replace(s, facts=())) for s in submissions}
+
+
+def _local_inboxes(settings: Settings, pack: Pack) -> Iterator[Folder]:
+    """Yield the folder sources of this machine: a file to check lies in no other, and asking one takes a connection."""
+    for source in pack.sources:
+        if isinstance(source, FolderSource):
+            url = settings.inbox_url or source.url
+            if "://" not in url or url.startswith("file://"):
+                try:
+                    inbox = connect(source, settings, pack)
+                except SourceError as wrong:
+                    logger.debug("check source=%s reason=%s", source.name, wrong)
+                    continue
+                if isinstance(inbox, Folder):
+                    yield inbox
+
+
+def _content(path: Path, limit: int) -> bytes | None:
+    """Return a file's bytes, None where they are more than `limit`. Raises OSError; never waits, as for a pipe."""
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        list(path.iterdir())  # a folder stands for itself only where it could not be listed
+    if not stat.S_ISREG(status.st_mode):
+        raise _SpecialFileError(str(path))
+    return path.read_bytes() if status.st_size <= limit else None
+
+
+class _SpecialFileError(OSError):
+    """A pipe, a device, or a folder."""
+
+
+def _failure_of(path: Path, wrong: OSError) -> Failure:
+    match wrong:
+        case FileNotFoundError() | NotADirectoryError():
+            return Failure("link" if path.is_symlink() else "missing")
+        case PermissionError():
+            return Failure("permission")
+        case _SpecialFileError():
+            return Failure("special")
+        case _:
+            return Failure("system", wrong.strerror or type(wrong).__name__)
+
+
+def _fault(wrong: Exception) -> Failure:
+    logger.debug("check failed", exc_info=wrong)
+    return Failure("program", f"{type(wrong).__name__}: {wrong}")
