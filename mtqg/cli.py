@@ -4,12 +4,12 @@ import sys
 
 import typer
 
-from mtqg.check import check
+from mtqg.checking.command import check
 from mtqg.console import errors
-from mtqg.pack import pack_app
+from mtqg.packs.command import pack_app
 from mtqg.run import run
 from mtqg.status import status
-from mtqg.template import template
+from mtqg.templates.command import template
 from mtqg.trace import trace
 from program.errors import MtqgError
 

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from mtqg.console import VERDICT_STYLES, out, print_json
-from mtqg.template import read_period
+from mtqg.templates.command import read_period
 from program.answers import NightRow, ReportingRow
 from program.pack import Pack, load_pack
 from program.settings import load_settings

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mtqg.console import out, print_json
-from mtqg.template import read_period
+from mtqg.templates.command import read_period
 from program.answers import TracedFact
 from program.catalogue import Indicator, IndicatorKind
 from program.errors import AskedError

@@ -6,13 +6,12 @@ asked whether that is meant.
 
 from dataclasses import dataclass
 
-from program.marker import Marker
-
 from connectors.reader.identity import Mention, at, mentions_of, received_on
 from connectors.reader.recognition import Recognised
 from program.delivery import Delivery
 from program.finding import Problem
 from program.form import Form
+from program.marker import Marker
 from program.period import Period
 from program.stage import Stage, split_stage
 from program.vietnamese import format_date

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from program.marker import MARKER_SHEET, Marker, read_marker
-
 from connectors.reader.layout import Header, find_headers
 from connectors.reader.workbook import Sheet
 from program.form import Form
+from program.marker import MARKER_SHEET, Marker, read_marker
 from program.pack import Pack
 
 

@@ -168,7 +168,7 @@ def test_a_year_that_came_twice_shows_its_final_figure_and_keeps_the_estimate(pr
 
 
 def test_a_word_before_a_figure_comes_back_with_it(province: Province) -> None:
-    plan = province.json("trace", "--unit", "949", "--indicator", "DIS-SPENT", "--period", "2024-Q4")
+    plan = province.json("trace", "--unit", "949", "--indicator", "DIS-DISBURSED", "--period", "2024-Q4")
     assert plan["measure"] == "triệu đồng"
     findings = province.mtqg("check", str(province.inbox / "949-thanh-tri" / "SYNTHETIC 949 giải ngân 2024-Q4.xlsx")).stdout
     assert "CELL-18" in findings

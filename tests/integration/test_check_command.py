@@ -308,7 +308,7 @@ def test_a_fault_of_the_program_is_told_as_one_and_stops_no_other_file(
             raise ZeroDivisionError("a bug")
         return original(content, delivery, *args, **kwargs)
 
-    monkeypatch.setattr("mtqg.check_judging.read_delivery", fail_on_the_first)
+    monkeypatch.setattr("mtqg.checking.judging.read_delivery", fail_on_the_first)
     result = mtqg(tmp_path)
     assert result.exit_code == 2
     assert "lỗi của chương trình, không phải của tệp (ZeroDivisionError: a bug)" in result.stdout

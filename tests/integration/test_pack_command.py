@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from expectations.rules import RuleSet
 from mtqg import pack_skeleton
 from mtqg.cli import app
-from mtqg.yaml_text import YamlText, items, pairs, without_comments
+from mtqg.packs.yaml_text import YamlText, items, pairs, without_comments
 from program.catalogue import Tag
 from program.errors import AskedError, ConfigurationError
 from program.gaps import gaps_of
@@ -231,7 +231,7 @@ def test_without_the_package_it_says_what_to_install(tmp_path: Path, monkeypatch
 
 
 def test_where_there_is_no_sample_pack_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mtqg.pack.SAMPLE", tmp_path / "nowhere")
+    monkeypatch.setattr("mtqg.packs.command.SAMPLE", tmp_path / "nowhere")
     result = mtqg("new", "--province", "02", "-o", tmp_path / "pack")
     assert isinstance(result.exception, AskedError)
     assert "from the project's own folder" in str(result.exception)

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from mtqg.cli import app
-from mtqg.template_orders import owed_orders
+from mtqg.templates.orders import owed_orders
 from program.errors import AskedError, ConfigurationError
 from program.pack import Pack
 from program.period import Period

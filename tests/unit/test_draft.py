@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mtqg import draft
-from mtqg.draft import draft_units
+from mtqg.packs.draft import draft_units
 from program.errors import AskedError
 from program.settings import ROOT
 from program.units import UnitKind, UnitRegister

@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from mtqg.draft import draft_units
-from mtqg.pack_national import calendar, capital, indicators, without_sample
-from mtqg.yaml_text import YamlText, items, pairs, quoted, scalar, without_comments
+from mtqg.packs.draft import draft_units
+from mtqg.packs.national import calendar, capital, indicators, without_sample
+from mtqg.packs.yaml_text import YamlText, items, pairs, quoted, scalar, without_comments
 from program.configuration import read_text
 from program.labels import fold
 from program.unit_table import UnitKind, read_units

@@ -1,6 +1,6 @@
 """`mtqg check`: the verdict on files and folders, touching nothing.
 
-Which files are meant is in `check_files.py`, judging them in `check_judging.py`, what is printed in `check_report.py`.
+Which files are meant is in `files`, judging them in `judging`, what is printed in `report`.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,10 +12,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from expectations.rules import Language
-from mtqg.check_files import files_of, is_folder
-from mtqg.check_json import JsonReport
-from mtqg.check_report import TextReport
-from mtqg.check_words import PHRASES
+from mtqg.checking.as_json import JsonReport
+from mtqg.checking.files import files_of, is_folder
+from mtqg.checking.report import TextReport
+from mtqg.checking.words import PHRASES
 from mtqg.console import errors
 from program.errors import AskedError
 from program.pack import load_pack
@@ -60,7 +60,7 @@ def check(
         errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
     if not found.files:
         raise AskedError(f"nothing to check: no workbook in {', '.join(str(path) for path in paths)}")
-    from mtqg.check_judging import Judge  # noqa: PLC0415  (keeps --help and usage errors quick)
+    from mtqg.checking.judging import Judge  # noqa: PLC0415  (keeps --help and usage errors quick)
 
     judge = Judge(pack, settings, sender, lang)
     is_one_file = len(paths) == 1 and not is_folder(paths[0])

@@ -8,7 +8,7 @@ import typer
 from rich.progress import track
 
 from mtqg.console import errors, out
-from mtqg.template_orders import Order, named_order, owed_orders
+from mtqg.templates.orders import Order, named_order, owed_orders
 from program.errors import AskedError
 from program.pack import load_pack
 from program.period import Period

@@ -9,8 +9,8 @@ import typer
 from expectations.rule_checks import frame_columns, frame_names
 from expectations.rules import RuleSet
 from mtqg.console import out, print_json
-from mtqg.pack_report import as_json, print_report
-from mtqg.pack_skeleton import skeleton
+from mtqg.packs.report import as_json, print_report
+from mtqg.packs.skeleton import skeleton
 from program.configuration import read_text
 from program.errors import AskedError, MtqgError
 from program.gaps import gaps_of

@@ -8,10 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from expectations.rules import Language
-from mtqg.check_files import shown
-from mtqg.check_groups import Group, by_sheet
-from mtqg.check_verdicts import Checked, Failure
-from mtqg.check_words import PHRASES
+from mtqg.checking.files import shown
+from mtqg.checking.groups import Group, by_sheet
+from mtqg.checking.verdicts import Checked, Failure
+from mtqg.checking.words import PHRASES
 from mtqg.console import VERDICT_STYLES, out
 from program.finding import Severity
 from program.form import Form

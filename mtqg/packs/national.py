@@ -8,7 +8,7 @@ import re
 
 import yaml
 
-from mtqg.yaml_text import YamlText, items, pairs, quoted, scalar, without_comments
+from mtqg.packs.yaml_text import YamlText, items, pairs, quoted, scalar, without_comments
 
 _TAKEN_OVER = "an indicator of the sample pack, not seen for this province: verify before official use"
 _TAGS = "# tag: C confirmed, C- partly, D derived, B background (verify before official use), U unknown; S…: docs/sources.md\n"

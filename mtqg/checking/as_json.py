@@ -2,8 +2,8 @@
 
 from dataclasses import asdict
 
-from mtqg.check_files import named
-from mtqg.check_verdicts import Checked, Failure
+from mtqg.checking.files import named
+from mtqg.checking.verdicts import Checked, Failure
 from mtqg.console import print_json
 
 _JSON_KEYS = ("rule", "severity", "sheet", "cell", "value", "message", "fix")

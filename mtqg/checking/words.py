@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from expectations.rules import Language
-from mtqg.check_files import LeftOut, Reason
+from mtqg.checking.files import LeftOut, Reason
 from program.finding import Severity
 from program.submission import Verdict
 

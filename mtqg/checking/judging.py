@@ -12,8 +12,8 @@ from connectors.reader.reader import read_delivery
 from connectors.sources import connect
 from expectations.checking import Checker
 from expectations.rules import Language, RuleSet
-from mtqg.check_files import shown
-from mtqg.check_verdicts import Checked, Failure
+from mtqg.checking.files import shown
+from mtqg.checking.verdicts import Checked, Failure
 from program.delivery import Delivery
 from program.errors import ConfigurationError, SourceError
 from program.pack import Pack
@@ -21,7 +21,7 @@ from program.reading import Reading
 from program.settings import Settings
 from program.source import FolderSource
 
-logger = logging.getLogger("mtqg.check")
+logger = logging.getLogger("mtqg.checking.command")
 
 
 class Judge:

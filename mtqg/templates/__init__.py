@@ -1,0 +1,1 @@
+"""`mtqg template`: one workbook, or all of a period."""
