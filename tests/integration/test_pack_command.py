@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from expectations.rules import RuleSet
-from mtqg import pack_skeleton
 from mtqg.cli import app
+from mtqg.packs import skeleton
 from mtqg.packs.yaml_text import YamlText, items, pairs, without_comments
 from program.catalogue import Tag
 from program.errors import AskedError, ConfigurationError
@@ -224,7 +224,7 @@ def test_without_the_package_it_says_what_to_install(tmp_path: Path, monkeypatch
     def missing(_code: str) -> str:
         raise AskedError("drafting units needs the package vietnamadminunits: pip install 'mtqg-monitor[draft]'")
 
-    monkeypatch.setattr(pack_skeleton, "draft_units", missing)
+    monkeypatch.setattr(skeleton, "draft_units", missing)
     result = mtqg("new", "--province", "02", "-o", tmp_path / "pack")
     assert "pip install" in str(result.exception)
     assert not (tmp_path / "pack").exists()

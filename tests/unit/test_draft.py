@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mtqg import draft
+from mtqg.packs import draft
 from mtqg.packs.draft import draft_units
 from program.errors import AskedError
 from program.settings import ROOT
 from program.units import UnitKind, UnitRegister
-
-pytest.importorskip("vietnamadminunits", reason="an optional extra: pip install 'mtqg-monitor[draft]'")
 
 JULY = date(2025, 7, 1)
 
