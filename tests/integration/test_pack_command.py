@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -20,9 +19,6 @@ from program.pack import Pack, load_pack
 from program.settings import ROOT
 
 SAMPLE = ROOT / "config" / "soc-trang"
-needs_drafts = pytest.mark.skipif(
-    find_spec("vietnamadminunits") is None, reason="an optional extra: pip install 'mtqg-monitor[draft]'"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +136,6 @@ def new(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Pack]:
     return folder, load_pack(folder)
 
 
-@needs_drafts
 def test_a_new_pack_loads_at_once_with_its_rules(new: tuple[Path, Pack], pack: Pack) -> None:
     folder, made = new
     assert RuleSet(made).unruled == ()
@@ -155,7 +150,6 @@ def test_a_new_pack_loads_at_once_with_its_rules(new: tuple[Path, Pack], pack: P
     assert mtqg("check", folder).exit_code == 0
 
 
-@needs_drafts
 def test_nothing_in_a_new_pack_is_the_samples_own(new: tuple[Path, Pack], pack: Pack) -> None:
     folder, made = new
     communes = {unit.name for unit in pack.units} - {unit.name for unit in made.units}
@@ -169,7 +163,6 @@ def test_nothing_in_a_new_pack_is_the_samples_own(new: tuple[Path, Pack], pack: 
     assert all(post.email.endswith(".example") for post in posts)
 
 
-@needs_drafts
 def test_a_new_pack_has_the_national_facts_and_no_other(new: tuple[Path, Pack], pack: Pack) -> None:
     _, made = new
     national = {c.code: [a for a in c.amounts if a.scope == "national"] for c in pack.capital}
@@ -187,7 +180,6 @@ def test_a_new_pack_has_the_national_facts_and_no_other(new: tuple[Path, Pack], 
             assert (indicator.tag, indicator.source) == (sample.tag, sample.source)
 
 
-@needs_drafts
 def test_the_next_steps_are_numbered_and_lead_to_the_documentation(tmp_path: Path) -> None:
     result = mtqg("new", "--province", "02", "-o", tmp_path / "hà giang")
     assert re.findall(r"^  (\d)\. ", result.stdout, re.MULTILINE) == list("12345678")
@@ -196,7 +188,6 @@ def test_the_next_steps_are_numbered_and_lead_to_the_documentation(tmp_path: Pat
     assert f'{reviewed} of its rows say "review"' in result.stdout
 
 
-@needs_drafts
 def test_the_sample_province_itself_can_be_begun_anew(tmp_path: Path) -> None:
     assert mtqg("new", "--province", "94", "-o", tmp_path / "94").exit_code == 0
     assert load_pack(tmp_path / "94").province.name == "Tỉnh Sóc Trăng"
@@ -212,7 +203,6 @@ def test_a_folder_that_is_not_empty_is_left_as_it_is(tmp_path: Path, make: objec
     assert [p.name for p in tmp_path.rglob("*")] in (["pack"], ["pack", "x"])
 
 
-@needs_drafts
 def test_an_unknown_province_writes_nothing(tmp_path: Path) -> None:
     result = mtqg("new", "--province", "99", "-o", tmp_path / "pack")
     assert isinstance(result.exception, AskedError)
