@@ -66,12 +66,14 @@ def repeated(names: Iterable[str]) -> list[str]:
     return sorted(name for name, times in Counter(names).items() if times > 1)
 
 
-def _explain(path: Path, wrong: ValidationError) -> str:
+def place_of(path: Path, location: tuple[int | str, ...]) -> str:
+    """Return "file:line: key: ", the beginning of a complaint about `location` of a YAML file."""
     root = yaml.compose(read_text(path), yaml.SafeLoader)
-    return "\n".join(
-        f"{path}:{_line(root, error['loc'])}: {_key(error['loc'])}{error['msg']}; found {error['input']!r:.80}"
-        for error in wrong.errors()
-    )
+    return f"{path}:{_line(root, location)}: {_key(location)}"
+
+
+def _explain(path: Path, wrong: ValidationError) -> str:
+    return "\n".join(f"{place_of(path, e['loc'])}{e['msg']}; found {e['input']!r:.80}" for e in wrong.errors())
 
 
 def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:

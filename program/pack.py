@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from program.catalogue import CapitalSource, Indicator, Project
-from program.configuration import Model, load_model
+from program.configuration import Model, load_model, place_of
 from program.contact import Contact, Correspondence
 from program.errors import ConfigurationError
 from program.form import Form
@@ -118,7 +118,7 @@ def load_pack(folder: Path) -> Pack:
     )
     wrong = wrong_references(pack)
     if wrong:
-        raise ConfigurationError("\n".join(f"{folder}/{line}" for line in wrong))
+        raise ConfigurationError("\n".join(place_of(folder / file, location) + text for file, location, text in wrong))
     return pack
 
 

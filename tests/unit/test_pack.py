@@ -58,22 +58,28 @@ def second_version(folder: Path) -> None:
 
 
 WRONG = [
-    (edit("program.yaml", 'province: "94"', 'province: "95"'), "program.yaml: province: units.csv has no unit 95"),
+    (edit("program.yaml", 'province: "94"', 'province: "95"'), "program.yaml:2: province: units.csv has no unit 95"),
     (
         edit("program.yaml", 'province: "94"', "province: 94"),
         "program.yaml:2: province: Input should be a valid string; found 94",
     ),
     (edit("program.yaml", "office:", "ofice:"), "program.yaml:5: ofice: Extra inputs are not permitted"),
     (edit("program.yaml", "short_name:", "name:"), "program.yaml: not valid YAML: the key 'name' stands twice"),
-    (edit("projects.yaml", "parent: DA5", "parent: DA55"), "projects.yaml: DA5-TDA1: unknown parent DA55"),
-    (edit("projects.yaml", "code: DA2", "code: DA1"), "projects.yaml: DA1 stands twice"),
+    (
+        edit("projects.yaml", "parent: DA5", "parent: DA55"),
+        "projects.yaml:[0-9]+: projects.[0-9]+.parent: DA5-TDA1: unknown parent DA55",
+    ),
+    (edit("projects.yaml", "code: DA2", "code: DA1"), "projects.yaml:[0-9]+: projects.1: DA1 stands twice"),
     (edit("projects.yaml", "    tag: C\n", "    tag: X\n"), "projects.yaml:11: projects.0.tag: Input should be 'C'"),
     (
         edit("indicators.yaml", "numerator: classes_total", "numerator: classes_all"),
-        "TRN-CLASSES: form training has no figure classes_all",
+        "indicators.0.numerator: TRN-CLASSES: form training has no figure classes_all; did you mean classes_",
     ),
-    (edit("indicators.yaml", "form: training", "form: visits"), "indicators.yaml: TRN-CLASSES: unknown form visits"),
-    (edit("indicators.yaml", "project: DA5-TDA4", "project: DA11"), "indicators.yaml: TRN-CLASSES: unknown project DA11"),
+    (
+        edit("indicators.yaml", "form: training", "form: visits"),
+        "indicators.yaml:[0-9]+: indicators.0.form: TRN-CLASSES: unknown form visits; the pack has disbursement",
+    ),
+    (edit("indicators.yaml", "project: DA5-TDA4", "project: DA11"), "indicators.0.project: TRN-CLASSES: unknown project DA11"),
     (
         edit("indicators.yaml", 'period: "2025"', 'period: "2025-Q5"'),
         "indicators.yaml:[0-9]+: indicators.5.targets.0.period: .*not a period: '2025-Q5'",
@@ -84,21 +90,27 @@ WRONG = [
         "a share or ratio, and nothing else, has a denominator",
     ),
     (edit("indicators.yaml", "    numerator: classes_total\n", ""), "TRN-CLASSES: form and numerator go together"),
-    (edit("calendar.yaml", "form: training", "form: visits"), "calendar.yaml: unknown form visits"),
+    (edit("calendar.yaml", "form: training", "form: visits"), "calendar.yaml:[0-9]+: duties.0.form: unknown form visits"),
     (
         edit("calendar.yaml", "every: quarter", "every: month"),
-        "calendar.yaml: training: every: no version of the form takes a month",
+        "calendar.yaml:[0-9]+: duties.0.every: training: no version of the form takes a month",
     ),
     (edit("calendar.yaml", "first: 2024-01-01", "first: soon"), "calendar.yaml:[0-9]+: duties.0.first"),
-    (edit("contacts.yaml", '"951"', '"952"'), "contacts.yaml: unknown unit 952"),
+    (edit("contacts.yaml", '"951"', '"952"'), "contacts.yaml:[0-9]+: units.952: unknown unit 952"),
     (edit("contacts.yaml", "dan-toc@my-tu.example", "dan-toc my-tu"), "contacts.yaml:[0-9]+: units.944.email"),
-    (edit("sources.yaml", "name: portal", "name: inbox"), "sources.yaml: inbox stands twice"),
+    (edit("sources.yaml", "name: portal", "name: inbox"), "sources.yaml:[0-9]+: sources.1: inbox stands twice"),
     (edit("sources.yaml", "(?P<unit>", "("), "the pattern needs a group"),
     (edit("sources.yaml", "kind: portal", "kind: fax"), "sources.yaml:11: sources.1: .*'folder', 'portal'"),
-    (edit("forms/training/v1.yaml", "project: DA5-TDA4", "project: DA12"), "forms/training/v1.yaml: unknown project DA12"),
+    (
+        edit("forms/training/v1.yaml", "project: DA5-TDA4", "project: DA12"),
+        "forms/training/v1.yaml:[0-9]+: project: unknown project DA12",
+    ),
     (edit("forms/training/v1.yaml", "type: money", "type: cash"), "v1.yaml:[0-9]+: tables.0.columns.7.type: Input should be"),
     (edit("forms/training/v1.yaml", "  - name: levels", "  - name: levels\n   x"), "v1.yaml: not valid YAML"),
-    (second_version, "forms/training: v1 and v2 are in force on the same day; give the older one a valid_to"),
+    (
+        second_version,
+        "forms/training/v1.yaml:[0-9]+: valid_from: v1 and v2 are in force on the same day; give the older one a valid_to",
+    ),
     (lambda folder: (folder / "calendar.yaml").unlink(), "calendar.yaml: the file is missing"),
     (lambda folder: (folder / "units.csv").unlink(), "units.csv: the file is missing"),
     (lambda folder: (folder / "projects.yaml").write_bytes(b"projects: [\xff]"), "projects.yaml: not UTF-8"),
