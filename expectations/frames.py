@@ -48,7 +48,7 @@ def _submission_row(form: Form, number: int, reading: Reading) -> dict[str, floa
                 empty = float("nan") if line.total or line.parts else nothing
                 row[name] = by_line[line.key].get(column.name, empty) if line.key in by_line else empty
         for name, summary in table.summaries.items():
-            row[name] = float("nan") if frame is None else summarise(frame, summary)
+            row[name] = summarise(reading.tables[table.name], summary) if frame is not None else float("nan")
     return row
 
 

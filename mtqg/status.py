@@ -11,6 +11,7 @@ from mtqg.console import VERDICT_STYLES, out, print_json
 from mtqg.templates.command import read_period
 from program.answers import NightRow, ReportingRow
 from program.pack import Pack, load_pack
+from program.period import Period
 from program.settings import load_settings
 from program.stage import Stage
 from program.vietnamese import VIETNAM_TIME, format_instant
@@ -65,15 +66,27 @@ class Lateness:
             self._known[row.due_date] = self._pack.calendar.working_days.between(row.due_date, self._today)
         return self._known[row.due_date]
 
+    def is_known(self, row: ReportingRow) -> bool:
+        """Tell whether the deadline is one, and no placeholder that the province has still to set."""
+        unit = self._pack.unit_on(row.unit_code, row.period)
+        calendar, period = self._pack.calendar, Period.parse(row.period)
+        return unit is not None and calendar.is_deadline_known(row.form_code, row.stage, unit.kind, period)
+
     def tell(self, row: ReportingRow) -> str:
-        """Return the highest step of the pack's escalation that the delay has reached: unit, office, leader, or nobody."""
+        """Return the highest step of the pack's escalation that the delay has reached: unit, office, leader, or nobody.
+
+        Nobody is told of a deadline that is only a placeholder.
+        """
+        if not self.is_known(row):
+            return ""
         steps = self._pack.correspondence.escalated(self.days(row))
         return steps[-1].to if steps else ""
 
     def text(self, row: ReportingRow) -> str:
         """Return both as a table says them, "" where nothing is late."""
         days, who = self.days(row), self.tell(row)
-        return f"{days} working days{f', tell the {who}' if who else ''}" if days else ""
+        said = f"tell the {who}" if who else "" if self.is_known(row) else "deadline is a placeholder"
+        return f"{days} working days{f', {said}' if said else ''}" if days else ""
 
 
 def _as_json(row: ReportingRow, pack: Pack, lateness: Lateness) -> dict[str, object]:
@@ -84,6 +97,7 @@ def _as_json(row: ReportingRow, pack: Pack, lateness: Lateness) -> dict[str, obj
         "period": row.period,
         "stage": row.stage.value,
         "due": row.due_date,
+        "due_is_known": lateness.is_known(row),
         "late_working_days": lateness.days(row),
         "tell": lateness.tell(row) or None,
         "reported": row.verdict is not None,
@@ -113,7 +127,7 @@ def _stray_as_json(row: NightRow) -> dict[str, object]:
 
 def _table(title: str, rows: list[ReportingRow], pack: Pack, lateness: Lateness) -> Table:
     missing = sum(row.verdict is None for row in rows)
-    due = next((f", due {row.due_date}" for row in rows if row.due_date), "")
+    due = next((f", due {row.due_date}{'' if lateness.is_known(row) else ' (placeholder)'}" for row in rows if row.due_date), "")
     table = Table(title=f"{title}{due}: {len(rows)} reports, {missing} not received", title_justify="left")
     for column in ("unit", "verdict", "version", "received", "overdue"):
         table.add_column(column)

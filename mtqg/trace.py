@@ -10,7 +10,9 @@ from mtqg.templates.command import read_period
 from program.answers import TracedFact
 from program.catalogue import Indicator, IndicatorKind
 from program.errors import AskedError
+from program.form import Form
 from program.pack import Pack, load_pack
+from program.period import Period
 from program.settings import load_settings
 from program.stage import Stage
 from program.vietnamese import format_instant, format_number
@@ -57,7 +59,7 @@ def trace(
             }
         )
     else:
-        _print(wanted, unit, code, value, facts)
+        _print(wanted, unit, code, value, facts, pack.form(wanted.form or "", Period.parse(code)))
 
 
 def _indicator(pack: Pack, code: str) -> Indicator:
@@ -114,7 +116,14 @@ def _as_json(fact: TracedFact) -> dict[str, object]:
     }
 
 
-def _print(indicator: Indicator, unit: str, period: str, value: float | None, facts: list[TracedFact]) -> None:
+def _counted(fact: TracedFact, form: Form | None) -> str:
+    """Return which lines of a list a summary counted or summed, "" where that is all of them."""
+    summary = next((t.summaries[fact.element] for t in form.tables if fact.element in t.summaries), None) if form else None
+    where = " and ".join(f"{column} is {word}" for column, word in summary.where.items()) if summary else ""
+    return f", of the lines where {where}" if where else ""
+
+
+def _print(indicator: Indicator, unit: str, period: str, value: float | None, facts: list[TracedFact], form: Form | None) -> None:
     about = " (estimate)" if facts[0].stage is Stage.ESTIMATE else ""
     shown = "no value now" if value is None else f"{format_number(value)} {indicator.unit}"
     if value is not None and indicator.kind is IndicatorKind.YES_NO:
@@ -124,7 +133,7 @@ def _print(indicator: Indicator, unit: str, period: str, value: float | None, fa
         state = "believed now" if fact.known_to is None else f"believed until {format_instant(fact.known_to)}"
         lines = {
             f"{fact.element} = {_shown(fact)}": state,
-            "cell": f'sheet "{fact.sheet}", cell {fact.cell}',
+            "cell": f'sheet "{fact.sheet}", cell {fact.cell}{_counted(fact, form)}',
             "file": f"{fact.name}{' (synthetic)' if fact.is_synthetic else ''}",
             "sha256": fact.sha256,
             "sender": f'unit {fact.sender_unit or "unknown"}, by {fact.channel} "{fact.source}"',

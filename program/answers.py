@@ -68,6 +68,7 @@ class TerritoryRow:
     indicator_code: str
     unit_code: str
     period: str
+    stage: Stage
     actual: float | None
     reported: int
     whole: int

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from program.errors import ConfigurationError
 
@@ -21,7 +22,15 @@ ModelType = TypeVar("ModelType")
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without its habit of letting the second of two equal keys win in silence."""
+    """YAML without its habits of letting the second of two equal keys win, and of reading dates by itself.
+
+    A date stays text until a model reads it: an impossible one (2024-02-30) is then refused with its line and key.
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  (as PyYAML has it)
+        first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
+        for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
         keys = [key.value for key, _ in node.value]
@@ -37,7 +46,7 @@ def load_yaml(path: Path) -> Any:
     try:
         return yaml.load(text, _Loader)  # noqa: S506  (a SafeLoader)
     except yaml.YAMLError as wrong:
-        raise ConfigurationError(f"{path}: not valid YAML: {wrong}") from wrong
+        raise ConfigurationError(f"{path}: not valid YAML: {str(wrong).replace('<unicode string>', path.name)}") from wrong
 
 
 def read_text(path: Path) -> str:
@@ -73,7 +82,22 @@ def place_of(path: Path, location: tuple[int | str, ...]) -> str:
 
 
 def _explain(path: Path, wrong: ValidationError) -> str:
-    return "\n".join(f"{place_of(path, e['loc'])}{e['msg']}; found {e['input']!r:.80}" for e in wrong.errors())
+    """Return a line for each error, without those that only follow: a list whose entry is wrong is "too short" as well."""
+    errors = wrong.errors()
+    deeper = [e["loc"] for e in errors]
+    causes = [e for e in errors if not any(len(loc) > len(e["loc"]) and loc[: len(e["loc"])] == e["loc"] for loc in deeper)]
+    return "\n".join(f"{place_of(path, e['loc'])}{_said(e)}" for e in causes)
+
+
+def _said(error: ErrorDetails) -> str:
+    """Return what pydantic says of an error, in the words of YAML, with what was found where that is one value."""
+    found, kind = error["input"], error["type"]
+    if kind in ("model_type", "dict_type") or found is None:
+        return f"expected keys below this one; found {'nothing' if found is None else repr(found)}"
+    hint = "; put it in quotes" if kind == "string_type" and isinstance(found, bool | int | float) else ""
+    if "date" in kind:
+        hint = "; expected a day such as 2024-01-31"
+    return error["msg"] + ("" if isinstance(found, dict | list) else f"; found {found!r:.80}") + hint
 
 
 def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:

@@ -61,6 +61,10 @@ class Form(Model):
         """The figures that stand for the report as a whole: every matrix element and every summary of a list."""
         return tuple(name for table in self.tables for name in (*table.elements, *table.summaries))
 
+    def label_of(self, period: Period, stage: Stage) -> str:
+        """Return a period as an office writes it, with the stage where this form has more than one."""
+        return f"{period.label} ({stage.label})" if len(self.stages) > 1 else period.label
+
     def covers(self, period: Period) -> bool:
         """Tell whether this version was in force on the period's last day."""
         return self.valid_from <= period.end and (self.valid_to is None or period.end <= self.valid_to)

@@ -6,6 +6,7 @@ from datetime import date
 
 from program.catalogue import Indicator
 from program.pack import Pack
+from program.period import periods_between
 from program.units import Unit
 
 
@@ -29,6 +30,12 @@ def _missing(pack: Pack) -> Iterator[Gap]:
     for code in dict.fromkeys(f.code for f in pack.forms):
         if code not in asked:
             yield Gap("missing", "calendar.yaml", code, "no unit must send this form")
+    for duty in pack.calendar.duties:
+        last = duty.last or max(form.valid_from for form in pack.forms if form.code == duty.form)
+        uncovered = [p.code for p in periods_between(duty.every, duty.first, last) if pack.form(duty.form, p) is None]
+        if uncovered:
+            about = f"no version of the form is in force for {', '.join(uncovered)}: reports would be owed and refused"
+            yield Gap("missing", "calendar.yaml", f"{duty.form} from each {duty.from_kind.value}, {duty.stage.value}", about)
     for indicator in pack.indicators:
         if indicator.form is None:
             yield Gap("missing", "indicators.yaml", indicator.code, f"no form feeds it{_because(indicator)}")

@@ -11,6 +11,9 @@ from program.period import Period
 from program.stage import Stage
 
 MARKER_SHEET = "_mtqg"
+HIDDEN_SHEETS = (MARKER_SHEET, "_mtqg_lists")
+"""The sheets of a template that are no part of the report; the second holds the words of its drop-downs."""
+
 _CHECKSUM = "checksum"
 
 

@@ -85,9 +85,8 @@ class Pack:
         """Return a period as an office writes it, with the stage where the form has more than one; None where unknown."""
         if period is None:
             return None
-        label = Period.parse(period).label
-        has_stages = any(len(f.stages) > 1 for f in self.forms if f.code == form_code)
-        return f"{label} ({stage.label})" if has_stages else label
+        form = next((f for f in self.forms if f.code == form_code), None)
+        return form.label_of(Period.parse(period), stage) if form else Period.parse(period).label
 
     def indicator(self, code: str) -> Indicator | None:
         """Return the indicator `code`, or None."""
@@ -110,7 +109,7 @@ def load_pack(folder: Path) -> Pack:
         projects=load_model(folder / "projects.yaml", _Projects).projects,
         capital=load_model(folder / "capital.yaml", _Capital).capital_sources,
         indicators=load_model(folder / "indicators.yaml", _Indicators).indicators,
-        forms=tuple(load_model(path, Form) for path in form_files),
+        forms=tuple(_load_form(path) for path in form_files),
         sources=load_model(folder / "sources.yaml", _Sources).sources,
         calendar=load_model(folder / "calendar.yaml", Calendar),
         correspondence=load_model(folder / "contacts.yaml", Correspondence),
@@ -120,6 +119,15 @@ def load_pack(folder: Path) -> Pack:
     if wrong:
         raise ConfigurationError("\n".join(place_of(folder / file, location) + text for file, location, text in wrong))
     return pack
+
+
+def _load_form(path: Path) -> Form:
+    """Return a version of a form, whose folder and file are called what it says that it is."""
+    form = load_model(path, Form)
+    for key, said, called in (("code", form.code, path.parent.name), ("version", form.version, path.stem)):
+        if said != called:
+            raise ConfigurationError(f"{place_of(path, (key,))}expected {called}, as the file's path has it; found {said}")
+    return form
 
 
 def fingerprint_of(files: list[Path]) -> str:

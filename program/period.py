@@ -29,7 +29,7 @@ _NUMBERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "mot": 1, "hai": 2, "ba": 3, "bo
 # "Quý IV và cả năm 2024" both contain "năm 2024", and neither is a report of the year.
 _START, _OF_YEAR = r"(?:bao cao )?(?:ky )?", r" (?:nam )?(?P<year>20[0-9]{2})"
 _WRITTEN: tuple[tuple[PeriodKind, re.Pattern[str]], ...] = (
-    (PeriodKind.QUARTER, re.compile(_START + r"(?:quy|q) ?(?P<n>0?[1-4]|i{1,3}|iv|mot|hai|ba|bon|tu)" + _OF_YEAR)),
+    (PeriodKind.QUARTER, re.compile(_START + r"(?:qu[yi]|q) ?(?P<n>0?[1-4]|i{1,3}|iv|mot|hai|ba|bon|tu)" + _OF_YEAR)),
     (PeriodKind.HALF, re.compile(_START + r"(?:(?:0?6|sau) ?(?:thang|t)|nua) (?P<n>dau|cuoi)" + _OF_YEAR)),
     (PeriodKind.MONTH, re.compile(_START + r"(?:thang|t) ?(?P<n>0?[1-9]|1[0-2])" + _OF_YEAR)),
     (PeriodKind.YEAR, re.compile(_START + r"(?:(?:ca )?nam )?(?P<year>20[0-9]{2})")),

@@ -14,6 +14,7 @@ class Qualifier(StrEnum):
 
     OVER = "over"
     UNDER = "under"
+    NEARLY = "nearly"
     ABOUT = "about"
     ESTIMATED = "estimated"
 
@@ -30,19 +31,31 @@ class Qualified(NamedTuple):
     qualifier: Qualifier | None
 
 
-_LABELS = {Qualifier.OVER: "trên", Qualifier.UNDER: "gần", Qualifier.ABOUT: "khoảng", Qualifier.ESTIMATED: "ước"}
+_LABELS = {
+    Qualifier.OVER: "trên",
+    Qualifier.UNDER: "dưới",
+    Qualifier.NEARLY: "gần",
+    Qualifier.ABOUT: "khoảng",
+    Qualifier.ESTIMATED: "ước",
+}
 _WORDS = {
-    Qualifier.OVER: ("trên", "hơn"),
-    Qualifier.UNDER: ("gần", "dưới", "chưa đến", "chưa tới"),
-    Qualifier.ABOUT: ("khoảng", "trên dưới", "xấp xỉ", "chừng"),
+    Qualifier.OVER: ("trên", "hơn", "ít nhất"),
+    Qualifier.UNDER: ("dưới", "không quá", "tối đa"),
+    Qualifier.NEARLY: ("gần", "chưa đến", "chưa tới", "ngót"),
+    Qualifier.ABOUT: ("khoảng", "vào khoảng", "ước khoảng", "trên dưới", "xấp xỉ", "chừng"),
     Qualifier.ESTIMATED: ("ước", "ước tính", "ước đạt", "ước thực hiện"),
 }
 _BY_LENGTH = sorted(((word, kind) for kind, words in _WORDS.items() for word in words), key=lambda pair: -len(pair[0]))
-_SIGNS = {"~": Qualifier.ABOUT, "≈": Qualifier.ABOUT, ">": Qualifier.OVER, "<": Qualifier.UNDER}
+_SIGNS = {
+    **dict.fromkeys("~≈", Qualifier.ABOUT),
+    **dict.fromkeys(">≥", Qualifier.OVER),
+    **dict.fromkeys("<≤", Qualifier.UNDER),
+}
+_BEHIND = re.compile(r"(?P<figure>[0-9].*?)\s*\((?:số )?(?P<word>[^()]+)\)")
 
 
 def split_qualifier(text: str) -> Qualified:
-    """Return `text` without the word or sign before its figure, and what it means. "Dưới 50" and "gần 50" are both below.
+    """Return `text` without the word or sign before its figure, or in brackets behind it, and what it means.
 
     Diacritics count: "gân" is no word for this, and a text without a figure behind the word is left as it is.
     """
@@ -53,4 +66,6 @@ def split_qualifier(text: str) -> Qualified:
     kind_of_sign = _SIGNS.get(composed[:1])
     if kind_of_sign is not None and composed[1:].lstrip()[:1].isdigit():
         return Qualified(composed[1:].lstrip(), kind_of_sign)
-    return Qualified(text, None)
+    behind = _BEHIND.fullmatch(composed)
+    kind_behind = dict(_BY_LENGTH).get(behind["word"]) if behind else None
+    return Qualified(behind["figure"], kind_behind) if behind and kind_behind else Qualified(text, None)

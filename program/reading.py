@@ -1,6 +1,6 @@
 """What a reader hands over: a delivery's tables as frames with declared columns, and where each cell stands."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from program.qualifier import Qualifier
 from program.stage import Stage
 from program.submission import Fact
 from program.table import Summary, Table
+from program.totals import parts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,20 @@ class TableReading:
 
     `frame` has one row per line and the columns `sheet` (str), `row` (int, the sheet's own number), `line` (the
     line's key in a matrix, "" in a list) and one per data element, NaN/None where empty: float64 in the kept
-    unit, text, or datetime64. `letters` gives the column letter of each data element that was found, `qualifiers` the
-    word before a figure ("trên 1.200"), by data element and row.
+    unit, text, or datetime64. `letters` gives the column letter of each data element that was found on `sheet`, `qualifiers` the
+    word before a figure ("trên 1.200"), by data element and row. `is_nil`: the sender wrote that there is nothing to report.
     """
 
     frame: pd.DataFrame
     letters: dict[str, str]
+    sheet: str = ""
     qualifiers: Mapping[tuple[str, int], Qualifier] = field(default_factory=dict)
+    is_nil: bool = False
+
+    @property
+    def is_blank(self) -> bool:
+        """Tell whether not a single value stands in the table, and nobody wrote that there is nothing to report."""
+        return not self.is_nil and bool(self.frame[list(self.letters)].isna().all(axis=None))
 
     def cell(self, element: str, row: int) -> str | None:
         """Return the address of a data element on a sheet row, or None where the column is missing."""
@@ -49,11 +57,13 @@ class Reading:
     problems: tuple[Problem, ...] = ()
 
 
-def summarise(frame: pd.DataFrame, summary: Summary) -> float:
-    """Return a list's summary over its lines; NaN, not 0, for a list without lines or without a single figure."""
-    if frame.empty:
+def summarise(read: TableReading, summary: Summary) -> float:
+    """Return a list's summary over its lines; NaN for a list without lines or a single figure, 0 where nothing is said to be."""
+    if read.is_nil:
+        return 0.0
+    if read.frame.empty:
         return float("nan")
-    chosen = frame
+    chosen = read.frame
     for column, word in summary.where.items():
         chosen = chosen[chosen[column] == word]
     values = chosen[summary.column]
@@ -92,17 +102,36 @@ def _fact(read: TableReading, table: Table, name: str, record: dict[Hashable, An
         text=None if isinstance(value, float) else _as_text(value),
         sheet=record["sheet"],
         cell=f"{read.letters[name]}{row}",
-        qualifier=read.qualifiers.get((name, row)),
+        qualifier=_qualifier_of(read, table, name, row, str(record["line"])),
     )
+
+
+def _qualifier_of(read: TableReading, table: Table, name: str, row: int, line: str) -> Qualifier | None:
+    """Return the word before a figure, or before a part of it: a total of "khoảng 50" and 30 is no exact 80."""
+    if (name, row) in read.qualifiers:
+        return read.qualifiers[name, row]
+    if not read.qualifiers:
+        return None
+    rows = {str(key): int(number) for key, number in zip(read.frame["line"], read.frame["row"], strict=True)}
+    declared = next((other for other in table.lines if other.key == line), None)
+    parts = parts_of(table.column(name), declared)
+    return _joint(_qualifier_of(read, table, p.column, rows.get(p.line, row), p.line) for p in parts)
+
+
+def _joint(qualifiers: Iterable[Qualifier | None]) -> Qualifier | None:
+    """Return what a sum of such figures is: all of one word that word, of several only about."""
+    words = {word for word in qualifiers if word is not None}
+    return words.pop() if len(words) == 1 else Qualifier.ABOUT if words else None
 
 
 def _summary_facts(read: TableReading, table: Table) -> Iterator[Fact]:
     for name, summary in table.summaries.items():
-        value, letter = summarise(read.frame, summary), read.letters.get(summary.column)
+        value, letter = summarise(read, summary), read.letters.get(summary.column)
         if letter is not None and not pd.isna(value):
             rows = read.frame["row"]
-            cells = f"{letter}{rows.min()}:{letter}{rows.max()}"
-            yield Fact(name, 0, value, None, str(read.frame["sheet"].iloc[0]), cells)
+            cells = f"{letter}{rows.min()}:{letter}{rows.max()}" if len(rows) else letter
+            word = _joint(read.qualifiers.get((summary.column, int(row))) for row in rows) if summary.sum else None
+            yield Fact(name, 0, value, None, read.sheet, cells, word)
 
 
 def _as_text(value: object) -> str:

@@ -123,6 +123,15 @@ class Calendar(Model):
     working_days: WorkingDays
     duties: tuple[Duty, ...]
 
+    def is_deadline_known(self, form: str, stage: Stage, kind: UnitKind, period: Period) -> bool:
+        """Tell whether somebody said when this report is due; False for a placeholder that the pack marks unknown."""
+        return any(
+            d.due.is_known
+            for d in self.duties
+            if (d.form, d.stage, d.from_kind, d.every) == (form, stage, kind, period.kind)
+            and d.first <= period.end <= (d.last or period.end)
+        )
+
     def reporters(self, form: str, day: date) -> frozenset[UnitKind]:
         """Return the kinds of unit that owe `form` for a period that ends on `day`."""
         covering = (d for d in self.duties if d.form == form and d.first <= day <= (d.last or day))

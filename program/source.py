@@ -8,6 +8,14 @@ from pydantic import Field, field_validator
 from program.configuration import Model
 
 
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return the pattern compiled. Raises ValueError, as pydantic wants it, where it is none."""
+    try:
+        return re.compile(pattern)
+    except re.error as wrong:
+        raise ValueError(f"not a regular expression: {wrong}") from wrong
+
+
 class FolderSource(Model):
     """A folder by fsspec URL. `MTQG_INBOX_URL` takes precedence over `url`.
 
@@ -25,9 +33,14 @@ class FolderSource(Model):
     @field_validator("sender")
     @classmethod
     def _names_the_unit(cls, pattern: str) -> str:
-        if "unit" not in re.compile(pattern).groupindex:
+        if "unit" not in _compiled(pattern).groupindex:
             raise ValueError("the pattern needs a group (?P<unit>…)")
         return pattern
+
+    @field_validator("synthetic")
+    @classmethod
+    def _is_a_pattern(cls, pattern: str | None) -> str | None:
+        return pattern and _compiled(pattern).pattern
 
 
 class PortalSource(Model):
@@ -37,6 +50,11 @@ class PortalSource(Model):
     kind: Literal["portal"]
     url: str | None = None
     synthetic: str | None = None
+
+    @field_validator("synthetic")
+    @classmethod
+    def _is_a_pattern(cls, pattern: str | None) -> str | None:
+        return pattern and _compiled(pattern).pattern
 
 
 Source = Annotated[FolderSource | PortalSource, Field(discriminator="kind")]

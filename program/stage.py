@@ -32,9 +32,10 @@ class Staged(NamedTuple):
 
 _LABELS = {Stage.ESTIMATE: "ước thực hiện", Stage.FINAL: "chính thức"}
 # On folded text, before the period's own words or after them: "Ước thực hiện năm 2024", "Năm 2024 (số chính thức)".
+_START = r"(?:bao cao )?(?:so(?: lieu)? )?"
 _WORDS = {
-    Stage.ESTIMATE: r"(?:so )?uoc(?: (?:thuc hien|tinh|dat|ca nam))*",
-    Stage.FINAL: r"(?:so(?: lieu)? )?(?:chinh thuc|quyet toan)|thuc hien chinh thuc",
+    Stage.ESTIMATE: _START + r"(?:(?:du )?uoc|so bo)(?: (?:thuc hien|th|tinh|dat|ca nam))*(?: den [0-9 ]+)?",
+    Stage.FINAL: _START + r"(?:chinh thuc|quyet toan)|thuc hien chinh thuc",
 }
 
 

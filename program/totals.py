@@ -1,6 +1,7 @@
 """Totals that a form declares: which cells one is the sum of, and the formula that a template writes for it.
 
-The reader knows the formula again where a program saved it without its value, so that both rooms say the same.
+The reader knows the formula again where a program saved it without its value, so that both rooms
+say the same; which is why this room knows how a spreadsheet writes a sum.
 """
 
 from collections.abc import Iterator, Sequence

@@ -24,7 +24,10 @@ _TYPES = {
     "xa": ("xa", "x"),
 }
 _SPELLINGS = {spelling: kind for kind, spellings in _TYPES.items() for spelling in spellings}
-_OFFICES = re.compile(r"^(?:(?:(?:uy ban|ub) nhan dan|ubnd|(?:phong|ban|so) dan toc(?: va ton giao)?) )+")
+_OFFICES = re.compile(
+    r"^(?:(?:(?:uy ban|ub) nhan dan|hdnd|ubnd|ubmttq|(?:phong|ban|so) dan toc(?: va ton giao)?|phong kinh te"
+    r"|phong van hoa xa hoi|ban quan li(?: du an)?|bql) )+"
+)
 # Without vi, which is a syllable as well (Ba Vì), and x, which is xã.
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vii": "7", "viii": "8", "ix": "9"}
 # "Mĩ" and "Mỹ", "Quí" and "Quý" are one word in two orthographies; "Tây" and "Tai" are two.

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Generic, NamedTuple, TypeVar
 
 from program.answers import NightRow, ProgressRow, ReportingRow, StageRow, TerritoryRow
@@ -90,7 +91,7 @@ def indicator_tables(
     tables = []
     for indicator in pack.indicators:
         own = {(r.unit_code, Column(r.period, Stage.FINAL)): r for r in rows if r.indicator_code == indicator.code}
-        old = {(r.unit_code, Column(r.period, Stage.FINAL)): r for r in territories if r.indicator_code == indicator.code}
+        old = {(r.unit_code, Column(r.period, Stage(r.stage))): r for r in territories if r.indicator_code == indicator.code}
         differences = tuple(_differences((r for r in stages if r.indicator_code == indicator.code), pack))
         tables.append(IndicatorTable(indicator, _grids(own, pack), _grids(old, pack), differences))
     return sorted(tables, key=lambda t: not t.grids)
@@ -119,10 +120,14 @@ def _grids(chosen: Mapping[tuple[str, Column], T], pack: Pack) -> tuple[Grid[T],
     bearers = {key: pack.unit_on(key[0], key[1].period) for key in chosen}
     grids = []
     for kind in UnitKind:
-        keys = [key for key, unit in bearers.items() if unit is not None and unit.kind is kind]
-        units = {code: bearers[code, column] for code, column in keys}
-        columns = _latest({column for _, column in keys})
-        lines = tuple((unit, tuple(chosen.get((code, c)) for c in columns)) for code, unit in sorted(units.items()) if unit)
+        borne = {key: unit for key, unit in bearers.items() if unit is not None and unit.kind is kind}
+        columns = _latest({column for _, column in borne})
+        # A line is a unit, not a code: 31507 was Phường 6 and is Phường Sóc Trăng.
+        units = sorted(set(borne.values()), key=lambda unit: (unit.code, unit.valid_from or date.min))
+        lines = tuple(
+            (unit, tuple(chosen[key] if borne.get(key := (unit.code, column)) == unit else None for column in columns))
+            for unit in units
+        )
         if lines:
             grids.append(Grid(_KIND_WORDS[kind], columns, lines))
     return tuple(grids)

@@ -47,6 +47,7 @@ def _row(session: Session, submission: Submission, run_id: int, rule_set_version
         form_version=submission.form_version,
         unit_code=submission.unit_code,
         period=period,
+        period_end=submission.period.end if submission.period else None,
         stage=submission.stage.value,
         version=_next_version(session, submission, period),
         verdict=submission.verdict.value,

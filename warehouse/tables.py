@@ -207,6 +207,7 @@ class SubmissionRow(Table):
     form_version: Mapped[str | None] = mapped_column(String(40))
     unit_code: Mapped[str | None] = mapped_column(String(10))
     period: Mapped[str | None] = mapped_column(String(10))
+    period_end: Mapped[date | None]
     stage: Mapped[str] = mapped_column(String(10), server_default="final")
     version: Mapped[int | None]
     verdict: Mapped[str] = mapped_column(String(30))

@@ -43,8 +43,22 @@ def _resolve(read: TableReading, column: str, unit: Unit, period: Period, units:
 
 
 def _meant(text: str, unit: Unit, period: Period, units: UnitRegister) -> list[Unit]:
-    """Return the communes that `text` may mean: of a district its own, of a commune itself, of a province any."""
+    """Return the communes of the report's land that `text` may mean: a name, a name behind a hamlet's, a code."""
+    coded = units.get(text.strip(), period.end)
+    if coded is not None and coded in _within(unit, period, units):
+        return [coded]
+    # "Ấp Phú Hòa, xã Phú Tâm": what stands before a comma may be the hamlet.
+    for name in (text, text.partition(",")[2]):
+        meant = [u for u in units.named(name, period.end, kinds={UnitKind.COMMUNE}) if u in _within(unit, period, units)]
+        if meant:
+            return meant
+    return []
+
+
+def _within(unit: Unit, period: Period, units: UnitRegister) -> tuple[Unit, ...]:
+    """Return the communes of a report's land: of a district its own, of a commune itself, of a province all."""
+    if unit.kind is UnitKind.COMMUNE:
+        return (unit,)
     if unit.kind is UnitKind.DISTRICT:
-        return units.named(text, period.end, parent=unit.code)
-    meant = units.named(text, period.end, kinds={UnitKind.COMMUNE})
-    return [u for u in meant if u == unit] if unit.kind is UnitKind.COMMUNE else meant
+        return units.children(unit.code, period.end)
+    return tuple(u for u in units if u.kind is UnitKind.COMMUNE and u.is_valid_on(period.end))

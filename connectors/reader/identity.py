@@ -15,12 +15,13 @@ from connectors.reader.workbook import CellValue
 from connectors.reader.writing import money_measure
 from program.delivery import Delivery
 from program.finding import Problem
+from program.form import Form
 from program.labels import fold
 from program.pack import Pack
 from program.period import Period
 from program.table import Label
 from program.units import Unit, UnitKind, UnitRegister
-from program.vietnamese import VIETNAM_TIME
+from program.vietnamese import VIETNAM_TIME, format_date
 
 _DEPTH = 30  # rows looked at on a sheet without a table
 
@@ -61,6 +62,7 @@ def read_unit(found: Recognised, pack: Pack, period: Period | None, delivery: De
     place = said[0][0] if said else Mention(found.first_sheet, None, "")
     if said:
         unit, problems = _agreed(said)
+        problems = [_unknown(said[0][0], days[0], found.form, pack)] if [p.rule for p in problems] == ["FORM-03"] else problems
     else:
         unit = units.get(marker.unit, days[0]) if marker else None
         problems = [] if unit else [at(place, "FORM-02", label=identity.unit.label)]
@@ -72,6 +74,18 @@ def read_unit(found: Recognised, pack: Pack, period: Period | None, delivery: De
         made_for = units.latest(marker.unit)
         problems = [at(place, "FORM-27", made_for=made_for.name if made_for else marker.unit)]
     return unit, problems
+
+
+def _unknown(place: Mention, day: date, form: Form, pack: Pack) -> Problem:
+    """Return why a name is no reporter's: it ended (and what it is now), it does not owe this form, or nobody knows it."""
+    standing = pack.units.named(place.text, day)
+    if standing:
+        return at(place, "FORM-34", unit=standing[0].name, form=form.short_title)
+    ended = [u for u in pack.units if u.valid_to and u.valid_to < day and u in pack.units.named(place.text, u.valid_to)]
+    heirs = ", ".join(u.name for u in pack.units.successors_of(ended[-1])) if ended else ""
+    if ended and heirs:
+        return at(place, "FORM-33", unit=ended[-1].name, ended=format_date(ended[-1].valid_to or day), successors=heirs)
+    return at(place, "FORM-03")
 
 
 def _days(units: UnitRegister, period: Period | None, received: date) -> list[date]:

@@ -85,8 +85,8 @@ def find_header(sheets: Iterable[Sheet], table: Table) -> Header | None:
     found = [header for sheet in sheets if (header := _best(sheet, table)) is not None]
     if not found:
         return None
-    best = max(found, key=lambda header: (header.score, _is_filled(header)))
-    return replace(best, elsewhere=tuple(h.sheet.name for h in found if h is not best and _is_filled(h)))
+    best = max(found, key=lambda header: (header.score, is_filled(header)))
+    return replace(best, elsewhere=tuple(h.sheet.name for h in found if h is not best and is_filled(h)))
 
 
 def find_headers(sheets: list[Sheet], form: Form) -> dict[str, Header]:
@@ -118,7 +118,7 @@ def _depths(sheet: Sheet, number: int) -> tuple[int, ...]:
     return (1, 2) if under and not any(isinstance(cell, int | float) for cell in under) else (1,)
 
 
-def _is_filled(header: Header) -> bool:
+def is_filled(header: Header) -> bool:
     """Tell whether the table holds figures or dates: an empty template, or a signature under one, does not."""
     cells = (row[at] for row in header.sheet.rows[header.body :] for at in header.columns.values())
     return any(show(cell)[:1].isdigit() for cell in cells)
@@ -204,8 +204,11 @@ def _sub_heading(row: int, at: int, group: str, text: str) -> Heading:
 
 
 def text_over(sheet: Sheet, number: int, at: int) -> str:
-    """Return the text of a header cell: its own column's, or that of the merged cell that reaches over it."""
+    """Return the text of a header cell: its own column's, or that of the cell that reaches over it."""
     left = next((first[1] for first, last in sheet.merged if first[0] <= number <= last[0] and first[1] <= at <= last[1]), at)
+    if not sheet.merged:
+        # calamine tells no merged cells of an .ods (0.9.1), and many merge none: a heading reaches as far as blanks do.
+        left = next((other for other in range(at, -1, -1) if not is_empty(sheet.rows[number][other])), at)
     cell = sheet.rows[number][left]
     return show(cell) if isinstance(cell, str) else ""
 

@@ -43,24 +43,26 @@ def read_occasion(found: Recognised) -> Occasion:
             return Occasion(None, place=mention, problems=(at(mention, "FORM-05", label=label.label),))
         if period != first or said not in (None, stage):
             return Occasion(None, place=mention, problems=(at(mention, "FORM-10", other=mentions[0].text),))
-    return Occasion(first, stage, mentions[0], tuple(_other_template(first, stage, mentions[0], marker)))
+    return Occasion(first, stage, mentions[0], tuple(_other_template(first, stage, mentions[0], found)))
 
 
-def _other_template(period: Period | None, stage: Stage | None, place: Mention, marker: Marker | None) -> list[Problem]:
+def _other_template(period: Period | None, stage: Stage | None, place: Mention, found: Recognised) -> list[Problem]:
     """Return a question where the workbook was made from a template of another period or stage."""
+    marker = found.marker
     if marker is None or period is None or (marker.period == period.code and stage in (None, Stage(marker.stage))):
         return []
-    return [at(place, "FORM-26", made_for=f"{Period.parse(marker.period).label} ({Stage(marker.stage).label})")]
+    return [at(place, "FORM-26", made_for=found.form.label_of(Period.parse(marker.period), Stage(marker.stage)))]
 
 
-def check_occasion(occasion: Occasion, form: Form, delivery: Delivery, *, in_force: bool) -> list[Problem]:
-    """Return what is wrong with a period that was read: not begun when the delivery came, or none of this form's.
+def check_occasion(occasion: Occasion, form: Form, delivery: Delivery, first_sheet: str, *, in_force: bool) -> list[Problem]:
+    """Return what is wrong with a period: not begun when the delivery came, none of this form's, final before its end.
 
-    `in_force`: a version of the form exists for the period.
+    `in_force`: a version of the form exists for the period. What only the template says is told of the `first_sheet`.
     """
-    period, place, problems = occasion.period, occasion.place, []
-    if period is None or place is None:
+    period, problems = occasion.period, list[Problem]()
+    if period is None:
         return []
+    place = occasion.place or Mention(first_sheet, None, period.label)
     received = received_on(delivery)
     if period.start > received:
         problems.append(at(place, "FORM-13", received=format_date(received)))
@@ -68,11 +70,13 @@ def check_occasion(occasion: Occasion, form: Form, delivery: Delivery, *, in_for
         problems.append(at(place, "FORM-12"))
     if occasion.stage is not None and occasion.stage not in form.stages:
         problems.append(at(place, "FORM-28", stage=occasion.stage.label))
+    elif occasion.stage is Stage.FINAL and len(form.stages) > 1 and period.start <= received <= period.end:
+        problems.append(at(place, "FORM-35", received=format_date(received)))
     return problems
 
 
-def stage_of(occasion: Occasion, form: Form, delivery: Delivery) -> tuple[Stage, list[Problem]]:
-    """Return the stage of a report, and a note where it was not written and had to be told from the day it came.
+def stage_of(occasion: Occasion, form: Form, delivery: Delivery, marker: Marker | None) -> tuple[Stage, list[Problem]]:
+    """Return the stage of a report: as written, else as its template says, else by the day it came, with a note of that.
 
     A year that has not ended when its report comes can only be an estimate.
     """
@@ -80,6 +84,8 @@ def stage_of(occasion: Occasion, form: Form, delivery: Delivery) -> tuple[Stage,
         return occasion.stage, []
     if len(form.stages) == 1 or occasion.period is None:
         return form.stages[0], []
+    if marker is not None and Stage(marker.stage) in form.stages:
+        return Stage(marker.stage), []
     stage = Stage.ESTIMATE if received_on(delivery) <= occasion.period.end else Stage.FINAL
     place = occasion.place
     values = {"stage": stage.label, "received": format_date(received_on(delivery))}

@@ -1,5 +1,8 @@
 """A delivery's bytes to a `Reading`: which form, whose, for when, and its tables as frames."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from connectors.reader.communes import resolve_communes
 from connectors.reader.identity import read_unit
 from connectors.reader.occasion import check_occasion, read_occasion, stage_of
@@ -36,9 +39,10 @@ def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> Reading:
     in_force = pack.form(found.form.code, period) if period else None
     if in_force is not None and in_force.version != found.form.version:
         found = found.as_form(in_force)
-    stage, stage_problems = stage_of(occasion, found.form, delivery)
+    stage, stage_problems = stage_of(occasion, found.form, delivery, found.marker)
     unit, unit_problems = read_unit(found, pack, period, delivery)
     tables, table_problems = _read_tables(found)
+    blank = list(_blank_tables(found, tables))
     return Reading(
         delivery=delivery,
         form=found.form,
@@ -48,13 +52,30 @@ def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> Reading:
         tables=tables,
         problems=(
             *occasion.problems,
-            *check_occasion(occasion, found.form, delivery, in_force=in_force is not None),
+            *check_occasion(occasion, found.form, delivery, found.first_sheet, in_force=in_force is not None),
             *stage_problems,
             *unit_problems,
             *table_problems,
+            *blank,
+            *(Problem("FORM-32", sheet=sheet, values={"form": form}) for sheet, form in found.others),
             *resolve_communes(tables, found.form, unit, period, pack.units),
         ),
     )
+
+
+def _blank_tables(found: Recognised, tables: dict[str, TableReading]) -> Iterator[Problem]:
+    """Yield a problem for each table whose total stands over nothing, and for a report in which no table holds a value.
+
+    Such a table's total is left out: what is missing is the lines above it.
+    """
+    blank = [t for t in found.form.tables if t.name in tables and tables[t.name].is_blank]
+    is_all = len(blank) == len(tables)
+    for table in blank:
+        if is_all or any(line.total for line in table.lines):
+            read = tables[table.name]
+            tables[table.name] = replace(read, frame=read.frame.iloc[:0])
+            if not is_all or table is blank[0]:
+                yield Problem("FORM-30", sheet=read.sheet, values={"table": table.title})
 
 
 def _read_tables(found: Recognised) -> tuple[dict[str, TableReading], list[Problem]]:

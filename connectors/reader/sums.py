@@ -4,7 +4,7 @@ openpyxl, and whoever writes workbooks with it, keeps formulas and drops what Ex
 exactly the template's stays unread (CELL-12): what else it would have given, nobody can tell.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from openpyxl.utils import get_column_letter
 
 from connectors.reader.layout import Header
 from connectors.reader.markup import Uncomputed
-from connectors.reader.values import parse_cell
+from connectors.reader.values import is_empty, parse_cell
 from connectors.reader.workbook import CellValue, Corner
 from program.finding import Problem
 from program.measure import to_printed
@@ -36,20 +36,24 @@ def with_totals(
     `lines` gives the 0-based row of each line of a matrix. A total of totals is computed after these.
     """
     waiting = list(_totals(header, table, end, lines))
-    if not waiting:
+    rows = [list(row) for row in header.sheet.rows] if waiting else []
+    computed: dict[Corner, str] = {}
+    while waiting:
+        pending = {total.at for total in waiting}
+        ready = [total for total in waiting if not pending.intersection(corner for corner, _ in total.parts)]
+        if not ready:
+            break  # no layout allows a circle
+        for total in ready:
+            value = _sum(total, rows, measures, computed)
+            if value is not None:
+                rows[total.at[0]][total.at[1]] = value
+            if isinstance(value, float):
+                computed[total.at] = total.column.label
+        waiting = [total for total in waiting if total not in ready]
+    if not rows:
         return header, []
-    rows = [list(row) for row in header.sheet.rows]
-    problems: list[Problem] = []
-    while True:
-        computed = [(total, value) for total in waiting if (value := _sum(total, rows, measures)) is not None]
-        if not computed:
-            return replace(header, sheet=replace(header.sheet, rows=rows)), problems
-        for total, value in computed:
-            rows[total.at[0]][total.at[1]] = value
-            if value != "":
-                problems.append(Problem("CELL-19", header.sheet.name, _address(total.at), None, {"column": total.column.label}))
-        done = {total.at for total, _ in computed}
-        waiting = [total for total in waiting if total.at not in done]
+    notes = [Problem("CELL-19", header.sheet.name, _address(at), None, {"column": label}) for at, label in computed.items()]
+    return replace(header, sheet=replace(header.sheet, rows=rows)), notes
 
 
 def _totals(header: Header, table: Table, end: int, lines: Mapping[str, int]) -> Iterator[_Total]:
@@ -60,23 +64,30 @@ def _totals(header: Header, table: Table, end: int, lines: Mapping[str, int]) ->
     for number, line in places:
         for column in columns.values():
             cell = header.sheet.rows[number][header.columns[column.name]]
-            wanted = parts_of(column, line) if isinstance(cell, Uncomputed) else ()
+            wanted = parts_of(column, line) if isinstance(cell, Uncomputed) or is_empty(cell) else ()
             if not wanted or any(p.column not in columns or (line and p.line not in lines) for p in wanted):
                 continue
             parts = tuple(((lines[p.line] if line else number, header.columns[p.column]), columns[p.column]) for p in wanted)
-            if str(cell) == formula_of([_address(corner) for corner, _ in parts]):
+            # Excel adds up no figures that are text: its total is then empty beside parts that are not.
+            if is_empty(cell) or str(cell) == formula_of([_address(corner) for corner, _ in parts]):
                 yield _Total((number, header.columns[column.name]), column, parts)
 
 
-def _sum(total: _Total, rows: list[list[CellValue]], measures: Mapping[str, str]) -> float | str | None:
-    """Return the sum of a total's parts as printed, "" where all are empty, None where one of them is not known (yet)."""
-    values = []
-    for (row, at), column in total.parts:
-        parsed = parse_cell(rows[row][at], column, measures[column.name])
-        if isinstance(parsed.value, float):
-            values.append(parsed.value)
-        elif parsed.rule is not None:
-            return None
+def _sum(
+    total: _Total, rows: list[list[CellValue]], measures: Mapping[str, str], computed: Collection[Corner]
+) -> float | str | None:
+    """Return the sum of a total's parts as printed, "" where all are empty, None where it must stay as it is.
+
+    A total that was left empty is only computed where Excel could not: beside text, or beside what was computed here.
+    """
+    cells = [rows[row][at] for (row, at), _ in total.parts]
+    is_texts = any(isinstance(cell, str) and not is_empty(cell) for cell in cells)
+    if is_empty(rows[total.at[0]][total.at[1]]) and not is_texts and not any(at in computed for at, _ in total.parts):
+        return None
+    read = [parse_cell(cell, column, measures[column.name]) for cell, (_, column) in zip(cells, total.parts, strict=True)]
+    if any(parsed.value is None and parsed.rule is not None for parsed in read):
+        return None
+    values = [parsed.value for parsed in read if isinstance(parsed.value, float)]
     return to_printed(float(sum(values)), measures[total.column.name]) if values else ""
 
 

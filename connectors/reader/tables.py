@@ -12,7 +12,7 @@ from connectors.reader.measures import read_measures
 from connectors.reader.sums import with_totals
 from connectors.reader.values import Parsed, Value, is_empty, parse_cell, show
 from connectors.reader.workbook import CellValue, Corner, Sheet
-from connectors.reader.writing import begins_note, is_total
+from connectors.reader.writing import begins_note, is_total, says_nothing
 from program.finding import Problem
 from program.measure import to_printed
 from program.qualifier import Qualifier
@@ -35,6 +35,11 @@ class _Place:
     merged: dict[Corner, tuple[Corner, Corner]]
     problems: list[Problem] = field(default_factory=list)
     qualifiers: dict[tuple[str, int], Qualifier] = field(default_factory=dict)
+
+    @property
+    def is_nil(self) -> bool:
+        """Tell whether somebody wrote into the table that there is nothing to report."""
+        return any(problem.rule == "FORM-31" for problem in self.problems)
 
     def row(self, number: int) -> list[CellValue]:
         return self.header.sheet.rows[number]
@@ -70,7 +75,8 @@ def read_table(header: Header, table: Table, end: int) -> tuple[TableReading, li
         {"sheet": header.sheet.name, "row": number + 1, "line": key, **_read_cells(place, number)} for number, key in lines
     ]
     letters = {name: get_column_letter(at + 1) for name, at in header.columns.items()}
-    return TableReading(_frame(records, table), letters, place.qualifiers), problems
+    is_nil = not lines and place.is_nil
+    return TableReading(_frame(records, table), letters, header.sheet.name, place.qualifiers, is_nil), problems
 
 
 def _report_columns(place: _Place, lines: list[int]) -> None:
@@ -177,6 +183,8 @@ def _list_lines(place: _Place) -> Iterator[tuple[int, str]]:
         filled = place.filled(number)
         if not filled or _is_total_row(place, number):
             is_closed = True
+        elif says_nothing(place.row(number)[filled[0]]) and not _has_value(place, number):
+            place.report("FORM-31", number, filled[0], show(place.row(number)[filled[0]]))
         elif (is_closed or _begins_note(place, number, filled)) and not _has_value(place, number):
             place.report("FORM-17", number, filled[0], show(place.row(number)[filled[0]]))
         else:

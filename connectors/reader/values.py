@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from connectors.reader.markup import Uncomputed
 from connectors.reader.workbook import CellValue
@@ -144,9 +145,14 @@ def _code_of(text: str, column: Column) -> str | None:
     """Return the vocabulary's key for `text`, or the text itself, which the vocabulary rule then refuses."""
     folded = fold(text)
     for key, label in column.vocabulary.items():
-        if folded in {fold(writing) for writing in label.writings}:
+        if any(folded == _fold_writing(writing) for writing in label.writings):
             return key
     return text or None
+
+
+@lru_cache(maxsize=4096)
+def _fold_writing(writing: str) -> str:
+    return fold(writing)
 
 
 def _clean(text: str) -> str:

@@ -24,6 +24,7 @@ _HARMLESS = {"", "neu co", "tong so", "tong", "so luong", "ghi so"}
 _NUMBERED = re.compile(r"[0-9]{1,2}(?: [0-9]{1,2})*|[a-h]")
 _NUMBERING = re.compile(r"\(?(?P<number>[0-9]{1,2}|[A-Za-z])\)?(?:\s*=.*)?\)?")
 _TOTALS = {"tong", "tong cong", "tong so", "cong"}
+_NOTHING = {"khong", "khong co", "khong phat sinh", "khong co phat sinh", "khong co so lieu", "chua co", "chua phat sinh"}
 _NOTES = {"ghi chu", "luu y", "chu thich", "nguon", "nguon so lieu"}
 
 
@@ -105,6 +106,11 @@ def _number_of(cell: CellValue) -> int | None:
 def is_total(cell: CellValue) -> bool:
     """Tell whether a cell says that its row adds up the rows above it."""
     return isinstance(cell, str) and (fold(without_brackets(cell)) in _TOTALS or fold(cell).startswith("tong cong "))
+
+
+def says_nothing(cell: CellValue) -> bool:
+    """Tell whether a cell says that there is nothing to report: "Không phát sinh", "Không có"."""
+    return isinstance(cell, str) and fold(cell) in _NOTHING
 
 
 def begins_note(cell: CellValue) -> bool:

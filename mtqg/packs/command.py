@@ -28,6 +28,7 @@ pack_app = typer.Typer(
 def check(
     folder: Annotated[Path | None, typer.Argument(help="Folder of the pack. Default: MTQG_PACK.", show_default=False)] = None,
     *,
+    is_full: Annotated[bool, typer.Option("--all", help="Name every entry of what is open, not only the first.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit code 1 where something is missing, or a form has no rules of its own.")
@@ -50,7 +51,7 @@ def check(
     if json_:
         print_json(as_json(pack, rules))
     else:
-        print_report(pack, rules)
+        print_report(pack, rules, is_full=is_full)
     is_missing = bool(rules.unruled) or any(gap.kind == "missing" for gap in gaps_of(pack))
     raise typer.Exit(1 if strict and is_missing else 0)
 

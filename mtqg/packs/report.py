@@ -52,8 +52,8 @@ def _form_as_json(form: Form, rules: RuleSet) -> dict[str, object]:
     }
 
 
-def print_report(pack: Pack, rules: RuleSet) -> None:
-    """Print what a valid pack holds, and what is open, alike entries gathered."""
+def print_report(pack: Pack, rules: RuleSet, *, is_full: bool) -> None:
+    """Print what a valid pack holds, and what is open, alike entries gathered; all of them named where `is_full`."""
     out.print(f"[bold]{pack.folder}[/]: {pack.province.name}, {pack.program.short_name}: [green]valid[/]", soft_wrap=True)
     holds = Table("", "", "", show_header=False, box=None)
     for name, count, detail in _counts(pack, rules):
@@ -62,7 +62,7 @@ def print_report(pack: Pack, rules: RuleSet) -> None:
     out.print(_forms(pack.forms, rules))
     gaps = gaps_of(pack)
     for kind, of_kind in groupby(gaps, key=lambda gap: gap.kind):
-        out.print(_gaps(_HEADINGS.get(kind, kind), list(of_kind), pack))
+        out.print(_gaps(_HEADINGS.get(kind, kind), list(of_kind), pack, is_full=is_full))
     if rules.unruled:
         named = ", ".join(rules.unruled)
         out.print(f"Forms without rules of their own, checked by their layout alone: {named}", highlight=False)
@@ -101,14 +101,15 @@ def _forms(forms: Iterable[Form], rules: RuleSet) -> Table:
     return table
 
 
-def _gaps(title: str, gaps: list[Gap], pack: Pack) -> Table:
+def _gaps(title: str, gaps: list[Gap], pack: Pack, *, is_full: bool) -> Table:
     table = Table("file", "what", "where", title=f"{title} ({len(gaps)})", title_justify="left")
     alike: dict[tuple[str, str], list[Gap]] = defaultdict(list)
     for gap in gaps:
         alike[gap.file, _pattern(gap, pack)].append(gap)
     for (file, what), group in alike.items():
-        named = "; ".join(dict.fromkeys(gap.entry for gap in group[:_NAMED]))
-        more = f" and {len(group) - _NAMED} more" if len(group) > _NAMED else ""
+        count = len(group) if is_full else _NAMED
+        named = "; ".join(dict.fromkeys(gap.entry for gap in group[:count]))
+        more = f" and {len(group) - count} more" if len(group) > count else ""
         table.add_row(file, Text(group[0].what if len(group) == 1 else what), Text(f"{named}{more}"))
     return table
 

@@ -38,27 +38,29 @@ class Order:
         return Path(f"{self.unit.code}-{_plain(_TYPES.sub('', self.unit.name))}") / f"{name}.xlsx"
 
     def __str__(self) -> str:
-        stage = f" ({self.stage.label})" if len(self.form.stages) > 1 else ""
-        return f"{self.form.short_title} – {self.unit.name} – {self.period.label}{stage}"
+        return f"{self.form.short_title} – {self.unit.name} – {self.form.label_of(self.period, self.stage)}"
 
 
 def named_order(pack: Pack, form_code: str, unit_code: str, period: Period, stage: Stage) -> Order:
     """Return the one workbook that was asked for. Raises AskedError that says what there is instead."""
     form = pack.form(form_code, period)
     if form is None:
+        versions = [f"{f.version} {f.valid_from} to {f.valid_to or 'now'}" for f in pack.forms if f.code == form_code]
         known = ", ".join(sorted({f.code for f in pack.forms}))
-        raise AskedError(f"no form {form_code!r} for {period}; the pack has: {known}")
+        there_is = f"its versions are {', '.join(versions)}" if versions else f"the pack has: {known}"
+        raise AskedError(f"no form {form_code!r} for {period}; {there_is}")
     if period.kind not in form.periods:
         kinds = ", ".join(kind.value for kind in form.periods)
         raise AskedError(f"form {form_code} is not asked for {period}; it takes periods of kind: {kinds}")
     if stage not in form.stages:
         raise AskedError(f"form {form_code} has no stage {stage.value}; it has: {', '.join(form.stages)}")
     unit = pack.units.get(unit_code, period.end)
-    if unit is None:
-        reporters = pack.calendar.reporters(form_code, period.end) or frozenset(UnitKind)
+    reporters = pack.calendar.reporters(form_code, period.end) or frozenset(UnitKind)
+    if unit is None or unit.kind not in reporters:
         units = [u for u in pack.units if u.is_valid_on(period.end) and u.kind in reporters]
         known = ", ".join(f"{u.code} {u.name}" for u in units)
-        raise AskedError(f"no unit {unit_code!r} on {period.end}; units then: {known or 'none'}")
+        found = f"{unit.name} does not send {form_code} for {period}" if unit else f"no unit {unit_code!r} on {period.end}"
+        raise AskedError(f"{found}; units that do: {known or 'none'}")
     return _order(pack, form, unit, period, stage)
 
 

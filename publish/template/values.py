@@ -39,7 +39,7 @@ class Asked:
     @property
     def period_label(self) -> str:
         """The period in words, with its stage where the form is asked for at more than one."""
-        return f"{self.period.label} ({self.stage.label})" if len(self.form.stages) > 1 else self.period.label
+        return self.form.label_of(self.period, self.stage)
 
     @property
     def marker(self) -> Marker:

@@ -11,6 +11,7 @@ from connectors.reader.reader import read_delivery
 from program.marker import MARKER_SHEET
 from program.pack import Pack
 from program.period import Period
+from program.qualifier import Qualifier
 from program.reading import Reading, facts_of
 from program.stage import Stage
 from publish.template import Values, write_template
@@ -115,13 +116,13 @@ def test_a_template_of_the_new_layout_used_for_an_old_period_reads_by_the_old_on
 )
 def test_the_stage_is_read_from_the_period_s_words(pack: Pack, label: str, stage: Stage) -> None:
     reading = outcomes(pack, label, date(2025, 1, 20))
-    assert (str(reading.period), reading.stage, asked(reading)) == ("2024", stage, [])
+    assert (str(reading.period), reading.stage, asked(reading)) == ("2024", stage, ["FORM-30"])
 
 
 @pytest.mark.parametrize(("received", "stage"), [(date(2024, 12, 31), Stage.ESTIMATE), (date(2025, 1, 1), Stage.FINAL)])
 def test_a_year_that_has_not_ended_can_only_be_estimated(pack: Pack, received: date, stage: Stage) -> None:
     reading = outcomes(pack, "Năm 2024", received)
-    assert (reading.stage, asked(reading)) == (stage, ["FORM-29"])
+    assert (reading.stage, asked(reading)) == (stage, ["FORM-29", "FORM-30"])
 
 
 def test_communes_become_codes_by_any_writing(pack: Pack) -> None:
@@ -222,4 +223,129 @@ def test_a_commune_that_owed_nothing_then_is_not_taken_for_a_reporter(pack: Pack
     reading = read(
         report(summary(identity=[["Đơn vị báo cáo: Xã Đại Tâm"], ["Kỳ báo cáo: Quý 4 năm 2024"]]), class_list(identity=[])), pack
     )
-    assert (reading.unit_code, asked(reading)) == (None, ["FORM-03"])
+    assert (reading.unit_code, asked(reading)) == (None, ["FORM-34"])
+
+
+def nothing(pack: Pack, form: str, period: str = "2024-Q4") -> Reading:
+    return read(template(pack, form, "942", period), pack, sender="942")
+
+
+@pytest.mark.parametrize(
+    ("form", "period"), [("works", "2024-Q4"), ("livelihoods", "2024-Q4"), ("training", "2024-Q4"), ("outcomes", "2024")]
+)
+def test_a_blank_template_is_no_report(pack: Pack, form: str, period: str) -> None:
+    reading = nothing(pack, form, period)
+    assert asked(reading) == ["FORM-30"], "said once, of the first table"
+    assert facts_of(reading) == ()
+
+
+def test_a_list_that_says_that_there_is_nothing_counts_nought(pack: Pack) -> None:
+    said = Values({}, {"work_list": [{"work_name": "Không phát sinh"}]})
+    reading = read(template(pack, "works", "942", "2024-Q4", said), pack, sender="942")
+    assert asked(reading) == ["FORM-31"]
+    assert figures(reading)["works_listed"] == 0
+    assert figures(reading)["works_disbursed_listed_vnd"] == 0
+
+
+def test_a_table_left_blank_beside_others_is_no_blank_report(pack: Pack) -> None:
+    values = Values({"levels": {key: line for key, line in GOOD_LEVELS.items() if key != "total"}})
+    assert asked(read(template(pack, "training", "942", "2024-Q4", values), pack)) == []
+
+
+def test_a_total_that_excel_could_not_add_up_beside_text_is_computed(pack: Pack) -> None:
+    lines = {key: dict(line) for key, line in GOOD_LEVELS.items() if key != "total"}
+    book = openpyxl.load_workbook(io.BytesIO(template(pack, "training", "942", "2024-Q4", Values({"levels": lines}))))
+    sheet = book["Tổng hợp"]
+    for row in (10, 11):
+        sheet.cell(row, 3).value = str(sheet.cell(row, 3).value)
+    sheet["C12"] = None  # what COUNT()=0 shows
+    buffer = io.BytesIO()
+    book.save(buffer)
+    reading = read(buffer.getvalue(), pack)
+    assert figures(reading)["participants_total"] == 150
+    assert ("CELL-19", "C12") in [(p.rule, p.cell) for p in reading.problems]
+
+
+def test_a_total_that_nobody_wrote_beside_figures_stays_empty(pack: Pack) -> None:
+    lines = [["Cấp huyện", 2, 120], ["Tổng cộng", 2, None]]
+    found = figures(read(report(summary(lines=lines)), pack))
+    assert "participants_total" not in found
+
+
+def test_a_word_before_a_part_is_on_its_total_and_its_list_s_sum(pack: Pack) -> None:
+    lines = {"da1": {"plan_central_investment_vnd": "khoảng 50"}, "da2": {"plan_central_investment_vnd": 30}}
+    content = edited(template(pack, "disbursement", "942", "2024-Q4", Values({"capital": lines})))
+    words = {f.element: f.qualifier for f in facts_of(read(content, pack))}
+    assert words["plan_central_investment_vnd_da1"] is Qualifier.ABOUT
+    assert words["plan_central_investment_vnd_total"] is Qualifier.ABOUT
+    assert words["plan_total_vnd_total"] is Qualifier.ABOUT
+    assert words["plan_central_investment_vnd_da2"] is None
+    classes = [[1, "A", "B", "Cấp huyện", "C", date(2024, 12, 2), date(2024, 12, 3), "trên 70", None]]
+    listed = {f.element: f.qualifier for f in facts_of(read(report(None, class_list(lines=classes)), pack))}
+    assert (listed["participants_listed"], listed["classes_listed"]) == (Qualifier.OVER, None)
+
+
+def test_an_estimate_s_template_stays_an_estimate_where_its_words_were_lost(pack: Pack) -> None:
+    content = edited(template(pack, "outcomes", "942", "2024", stage=Stage.ESTIMATE), **{"Năm_2024_(ước_thực_hiện)": "Năm 2024"})
+    assert read(content, pack).stage is Stage.ESTIMATE
+
+
+def test_final_figures_of_a_year_that_has_not_ended_are_refused(pack: Pack) -> None:
+    assert "FORM-35" in asked(outcomes(pack, "Năm 2024 (chính thức)", date(2024, 9, 10)))
+    assert "FORM-35" not in asked(outcomes(pack, "Năm 2024 (chính thức)", date(2025, 1, 10)))
+
+
+def test_a_period_that_only_the_marker_gives_is_checked_as_well(pack: Pack) -> None:
+    unit = next(u for u in pack.units if u.valid_from == date(2025, 7, 1) and len(u.code) == 5)
+    content = edited(template(pack, "training", unit.code, "2027-Q1"), Quý_1_năm_2027="")
+    assert "FORM-13" in asked(read(content, pack))
+
+
+def test_a_unit_that_ended_is_told_what_it_is_now(pack: Pack) -> None:
+    identity = [["Đơn vị báo cáo: Huyện Châu Thành"], ["Kỳ báo cáo: Quý 3 năm 2025"]]
+    (problem,) = [
+        p for p in read(report(summary(identity=identity), class_list(identity=[])), pack).problems if p.rule == "FORM-33"
+    ]
+    assert problem.values["ended"] == "30/06/2025"
+    assert "Xã Phú Tâm" in problem.values["successors"]
+
+
+def test_a_second_form_in_the_workbook_is_told_and_not_mixed_in(pack: Pack) -> None:
+    content = template(
+        pack, "works", "942", "2024-Q4", Values({}, {"work_list": [{"work_name": "Cầu", "work_commune": "Xã Phú Tâm"}]})
+    )
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    sheet = book.create_sheet("Tập huấn")
+    for row in summary():
+        sheet.append(list(row))
+    buffer = io.BytesIO()
+    book.save(buffer)
+    reading = read(buffer.getvalue(), pack, sender="942")
+    assert reading.form is pack.form("works", Period.parse("2024-Q4"))
+    assert [(p.sheet, p.values["form"]) for p in reading.problems if p.rule == "FORM-32"] == [
+        ("Tập huấn", "Báo cáo đào tạo, tập huấn")
+    ]
+
+
+@pytest.mark.parametrize("written", ["Ấp Phú Hòa, xã Phú Tâm", "31573", "XÃ PHÚ TÂM", "xã Phú Tâm, huyện Châu Thành"])
+def test_a_commune_behind_a_hamlet_or_as_a_code_is_the_commune(pack: Pack, written: str) -> None:
+    code = next(u.code for u in pack.units.children("942", date(2024, 12, 31)) if u.name == "Xã Phú Tâm")
+    works = [{"work_code": "1", "work_name": "Cầu", "work_commune": written.replace("31573", code)}]
+    reading = read(template(pack, "works", "942", "2024-Q4", Values({}, {"work_list": works})), pack, sender="942")
+    assert reading.tables["work_list"].frame["work_commune"].tolist() == [code]
+
+
+def test_group_headings_are_understood_where_nothing_is_merged(pack: Pack) -> None:
+    group, plan, spent = "Kế hoạch vốn", "Đầu tư TW", "Giải ngân lũy kế"
+    rows = [
+        ["Đơn vị báo cáo: Huyện Châu Thành"],
+        ["Kỳ báo cáo: Quý 4 năm 2024"],
+        [],
+        ["Dự án, tiểu dự án", group, *[None] * 5, spent, *[None] * 5],
+        [None, *[plan, "Đầu tư ĐP", "Sự nghiệp TW", "Sự nghiệp ĐP", "Kéo dài", "Tổng số"] * 2],
+        ["Dự án 1", *[5, 1, 1, 1, 1, 9] * 2],
+        ["Tổng cộng", *[5, 1, 1, 1, 1, 9] * 2],
+    ]
+    found = figures(read(workbook(("Giải ngân", rows)), pack))
+    assert found["plan_local_recurrent_vnd_da1"] == 1_000_000
+    assert found["disbursed_total_vnd_total"] == 9_000_000

@@ -13,6 +13,7 @@ import pytest
 from expectations.rules import RuleSet, Words
 from expectations.wording import finding_of_problem
 from program.finding import Problem
+from program.marker import MARKER_SHEET
 from program.pack import Pack, load_pack
 from program.period import Period
 from program.settings import ROOT
@@ -59,6 +60,22 @@ def with_period(text: str) -> bytes:
     return report(summary(identity=[IDENTITY[0], [f"Kỳ báo cáo: {text}"]]), class_list(identity=[]))
 
 
+def with_unit_in(unit: str, period: str) -> bytes:
+    identity = [[f"Đơn vị báo cáo: {unit}"], [f"Kỳ báo cáo: {period}"]]
+    return report(summary(identity=identity), class_list(identity=[]))
+
+
+def two_forms() -> bytes:
+    """A works report with a filled training summary on another sheet."""
+    book = openpyxl.load_workbook(io.BytesIO(template("works", "2024-Q4", work_list=work("Xã Phú Tâm"))))
+    sheet = book.create_sheet("Khác")
+    for row in summary():
+        sheet.append(list(row))
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
 def zipped(name: str) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -78,7 +95,7 @@ def template(form: str, period: str, stage: Stage = Stage.FINAL, unit: str = "94
     return write_template(layout, reporter, when, Values({}, lists), stage=stage)
 
 
-def retyped(content: bytes, old: str, new: str) -> bytes:
+def retyped(content: bytes, old: str, new: str, *, keep_marker: bool = True) -> bytes:
     """The workbook with a text replaced by a person who lifted the protection, saved without its totals' values."""
     book = openpyxl.load_workbook(io.BytesIO(content))
     for sheet in book:
@@ -86,6 +103,8 @@ def retyped(content: bytes, old: str, new: str) -> bytes:
             for cell in row:
                 if isinstance(cell.value, str):
                     cell.value = cell.value.replace(old, new)
+    if not keep_marker:
+        del book[MARKER_SHEET]
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
@@ -139,7 +158,13 @@ MET: dict[str, bytes | None] = {
     "FORM-26": retyped(template("training", "2024-Q4"), "Quý 4 năm 2024", "Quý 3 năm 2024"),
     "FORM-27": retyped(retyped(template("training", "2024-Q4", unit="943"), "Huyện Kế Sách", "Huyện Châu Thành"), "943", "942"),
     "FORM-28": with_period("năm 2024 (ước thực hiện)"),
-    "FORM-29": retyped(template("outcomes", "2024"), "Năm 2024 (chính thức)", "Năm 2024"),
+    "FORM-29": retyped(template("outcomes", "2024"), "Năm 2024 (chính thức)", "Năm 2024", keep_marker=False),
+    "FORM-30": template("works", "2024-Q4"),
+    "FORM-31": template("works", "2024-Q4", work_list=[{"work_name": "Không phát sinh"}]),
+    "FORM-32": two_forms(),
+    "FORM-33": with_unit_in("Huyện Châu Thành", "Quý 3 năm 2025"),
+    "FORM-34": with_unit_in("Xã Đại Tâm", "Quý 4 năm 2024"),
+    "FORM-35": template("outcomes", "2026", unit="31507"),
     "CELL-07": with_total(1, "ba"),
     "CELL-08": report(
         None, class_list(header=[LIST_HEADER], lines=[[1, "A", None, "Cấp xã", None, "mai", date(2024, 12, 1), 5]])
@@ -156,8 +181,8 @@ MET: dict[str, bytes | None] = {
 
 
 def sender_of(rule: str) -> str:
-    """Only one district has two communes of one name."""
-    return "946" if rule == "CELL-21" else "942"
+    """Only one district has two communes of one name; and only a commune can report a year that has not ended."""
+    return {"CELL-21": "946", "FORM-35": "31507"}.get(rule, "942")
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,14 @@ def judge(checker: Checker, pack: Pack, *workbooks: bytes) -> list[Submission]:
     return checker.check([read_delivery(w, delivery(number=n), pack, max_bytes=10**7) for n, w in enumerate(workbooks)])
 
 
+def cell_of(pack: Pack, content: bytes, table: str, column: str, line: str = "") -> str:
+    """Return the cell of a column on a level's line or on the first class, wherever the form's layout puts it."""
+    read = read_delivery(content, delivery(), pack, max_bytes=10**7).tables[table]
+    cell = read.cell(column, int(read.frame.loc[read.frame["line"] == line, "row"].iloc[0]))
+    assert cell is not None, column
+    return cell
+
+
 def asked(submission: Submission) -> list[Finding]:
     return [f for f in submission.findings if f.severity is not Severity.INFO]
 
@@ -58,64 +66,76 @@ def test_a_consistent_report_is_accepted_without_a_question(checker: Checker, pa
     assert (submission.unit_code, str(submission.period)) == ("942", "2024-Q4")
 
 
+# The line and the column that are named, then the report that breaks the rule.
 BAD_LEVELS = [
-    ("CELL-01", "C10", "critical", levels_with("commune", participants=None)),
-    ("CELL-03", "C9", "critical", levels_with("district", participants=2.208)),
-    ("CELL-14", "I9", "critical", levels_with("district", budget_planned_vnd=0.0000001)),
-    ("CELL-04", "B9", "critical", levels_with("district", classes=-2)),
-    ("CELL-06", "H9", "critical", levels_with("district", days=1e17)),
-    ("TRN-01", "D9", "critical", levels_with("district", women=121)),
-    ("TRN-02", "E9", "critical", levels_with("district", ethnic_minority=121)),
-    ("TRN-03", "C9", "critical", levels_with("district", officials=21)),
+    ("CELL-01", ("commune", "participants"), "critical", levels_with("commune", participants=None)),
+    ("CELL-03", ("district", "participants"), "critical", levels_with("district", participants=2.208)),
+    ("CELL-14", ("district", "budget_planned_vnd"), "critical", levels_with("district", budget_planned_vnd=0.0000001)),
+    ("CELL-04", ("district", "classes"), "critical", levels_with("district", classes=-2)),
+    ("CELL-06", ("district", "days"), "critical", levels_with("district", days=1e17)),
+    ("TRN-01", ("district", "women"), "critical", levels_with("district", women=121)),
+    ("TRN-02", ("district", "ethnic_minority"), "critical", levels_with("district", ethnic_minority=121)),
+    ("TRN-03", ("district", "participants"), "critical", levels_with("district", officials=21)),
     (
         "TRN-04",
-        "J9",
+        ("district", "budget_spent_vnd"),
         "warning",
         levels_with("district", budget_planned_vnd=100, budget_spent_vnd=100.1)
         | {"total": GOOD_LEVELS["total"] | {"budget_spent_vnd": 100}},
     ),
-    ("TRN-05", "B11", "warning", levels_with("total", classes=4)),
-    ("TRN-06", "C11", "critical", levels_with("total", participants=160, officials=None, community=None)),
+    ("TRN-05", ("total", "classes"), "warning", levels_with("total", classes=4)),
+    (
+        "TRN-06",
+        ("total", "participants"),
+        "critical",
+        levels_with("total", participants=160, officials=None, community=None),
+    ),
 ]
 
 
-@pytest.mark.parametrize(("rule", "cell", "severity", "levels"), BAD_LEVELS, ids=[f"{r}-{c}" for r, c, *_ in BAD_LEVELS])
+@pytest.mark.parametrize(("rule", "place", "severity", "levels"), BAD_LEVELS, ids=[r for r, *_ in BAD_LEVELS])
 def test_a_summary_rule_finds_its_cell(
-    checker: Checker, pack: Pack, fill: Fill, rule: str, cell: str, severity: str, levels: dict
+    checker: Checker, pack: Pack, fill: Fill, rule: str, place: tuple[str, str], severity: str, levels: dict
 ) -> None:
-    # The template writes the four levels in rows 9 to 12; here province is row 9.
-    shifted = f"{cell[0]}{int(cell[1:]) + 1}"
-    found = asked(judge(checker, pack, fill("942", "2024-Q4", levels=levels))[0])
+    line, column = place
+    content = fill("942", "2024-Q4", levels=levels)
+    cell = cell_of(pack, content, "levels", column, line)
+    assert openpyxl.load_workbook(io.BytesIO(content))["Tổng hợp"][cell].value == levels[line][column]
+    found = asked(judge(checker, pack, content)[0])
     match = [f for f in found if f.rule == rule]
-    assert [(f.sheet, f.cell, f.severity.value) for f in match] == [("Tổng hợp", shifted, severity)], found
+    assert [(f.sheet, f.cell, f.severity.value) for f in match] == [("Tổng hợp", cell, severity)], found
     assert "{" not in match[0].message + match[0].fix + match[0].expected
 
 
 def test_a_total_that_only_carries_a_bad_cell_on_is_not_blamed_as_well(checker: Checker, pack: Pack, fill: Fill) -> None:
     levels = {key: line for key, line in levels_with("district", participants=2.208, officials=None).items() if key != "total"}
-    found = asked(judge(checker, pack, fill("942", "2024-Q4", levels=levels))[0])
-    assert [(f.rule, f.cell) for f in found] == [("CELL-03", "C10")]
+    content = fill("942", "2024-Q4", levels=levels)
+    cell = cell_of(pack, content, "levels", "participants", "district")
+    assert [(f.rule, f.cell) for f in asked(judge(checker, pack, content)[0])] == [("CELL-03", cell)]
 
 
 def test_a_total_that_was_typed_is_judged_by_itself(checker: Checker, pack: Pack, fill: Fill) -> None:
-    found = asked(judge(checker, pack, fill("942", "2024-Q4", levels=levels_with("total", participants=2.208)))[0])
-    assert ("CELL-03", "C12") in [(f.rule, f.cell) for f in found]
+    content = fill("942", "2024-Q4", levels=levels_with("total", participants=2.208))
+    cell = cell_of(pack, content, "levels", "participants", "total")
+    assert ("CELL-03", cell) in [(f.rule, f.cell) for f in asked(judge(checker, pack, content)[0])]
 
 
 BAD_CLASSES = [
-    ("CELL-01", "B9", "critical", list_with(class_title=None)),
-    ("CELL-05", "D9", "critical", list_with(class_level="Cấp thôn")),
-    ("TRN-09", "G9", "critical", list_with(class_last_day=date(2024, 10, 6))),
-    ("TRN-10", "F9", "warning", list_with(class_first_day=date(2024, 9, 30))),
-    ("TRN-11", "G9", "warning", list_with(class_last_day=date(2025, 1, 2))),
+    ("CELL-01", "class_title", "critical", list_with(class_title=None)),
+    ("CELL-05", "class_level", "critical", list_with(class_level="Cấp thôn")),
+    ("TRN-09", "class_last_day", "critical", list_with(class_last_day=date(2024, 10, 6))),
+    ("TRN-10", "class_first_day", "warning", list_with(class_first_day=date(2024, 9, 30))),
+    ("TRN-11", "class_last_day", "warning", list_with(class_last_day=date(2025, 1, 2))),
 ]
 
 
-@pytest.mark.parametrize(("rule", "cell", "severity", "classes"), BAD_CLASSES, ids=[r for r, *_ in BAD_CLASSES])
+@pytest.mark.parametrize(("rule", "column", "severity", "classes"), BAD_CLASSES, ids=[r for r, *_ in BAD_CLASSES])
 def test_a_class_rule_finds_its_cell(
-    checker: Checker, pack: Pack, fill: Fill, rule: str, cell: str, severity: str, classes: list
+    checker: Checker, pack: Pack, fill: Fill, rule: str, column: str, severity: str, classes: list
 ) -> None:
-    found = asked(judge(checker, pack, fill("942", "2024-Q4", classes=classes))[0])
+    content = fill("942", "2024-Q4", classes=classes)
+    cell = cell_of(pack, content, "class_list", column)
+    found = asked(judge(checker, pack, content)[0])
     assert [(f.sheet, f.cell, f.severity.value) for f in found if f.rule == rule] == [("Danh sách lớp", cell, severity)], found
 
 
@@ -148,12 +168,14 @@ def test_a_refused_cell_is_told_once_and_not_again_by_every_sum_it_is_part_of(ch
 
 
 def test_a_number_typed_as_text_is_judged_like_any_other(checker: Checker, pack: Pack, fill: Fill) -> None:
-    book = openpyxl.load_workbook(io.BytesIO(fill("942", "2024-Q4")))
-    book["Tổng hợp"]["D12"] = "1.999"
+    blank = fill("942", "2024-Q4")
+    women = cell_of(pack, blank, "levels", "women", "total")
+    book = openpyxl.load_workbook(io.BytesIO(blank))
+    book["Tổng hợp"][women] = "1.999"
     content = io.BytesIO()
     book.save(content)
     submission = judge(checker, pack, content.getvalue())[0]
-    assert [(f.rule, f.cell) for f in asked(submission)] == [("TRN-01", "D12")]
+    assert [(f.rule, f.cell) for f in asked(submission)] == [("TRN-01", women)]
     assert "CELL-09" in {f.rule for f in submission.findings}
 
 

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from program.period import Period
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -61,6 +63,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("submissions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("stage", sa.String(length=10), server_default="final", nullable=False))
+        batch_op.add_column(sa.Column("period_end", sa.Date(), nullable=True))
         batch_op.drop_constraint(batch_op.f("uq_submissions_form_code_unit_code_period_version"), type_="unique")
         batch_op.create_unique_constraint(
             batch_op.f("uq_submissions_form_code_unit_code_period_stage_version"),
@@ -68,3 +71,11 @@ def upgrade() -> None:
         )
         batch_op.drop_index("ix_submissions_current")
         batch_op.create_index("ix_submissions_current", ["form_code", "unit_code", "period", "stage", "known_to"])
+    _fill_period_ends(op.get_bind())
+
+
+def _fill_period_ends(connection: sa.Connection) -> None:
+    submissions = sa.table("submissions", sa.column("period", sa.String), sa.column("period_end", sa.Date))
+    for code in connection.scalars(sa.select(submissions.c.period).distinct().where(submissions.c.period.is_not(None))).all():
+        end = Period.parse(code).end
+        connection.execute(sa.update(submissions).where(submissions.c.period == code).values(period_end=end))
