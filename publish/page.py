@@ -91,7 +91,7 @@ def indicator_tables(
     tables = []
     for indicator in pack.indicators:
         own = {(r.unit_code, Column(r.period, Stage.FINAL)): r for r in rows if r.indicator_code == indicator.code}
-        old = {(r.unit_code, Column(r.period, Stage(r.stage))): r for r in territories if r.indicator_code == indicator.code}
+        old = {(r.unit_code, Column(r.period, r.stage)): r for r in territories if r.indicator_code == indicator.code}
         differences = tuple(_differences((r for r in stages if r.indicator_code == indicator.code), pack))
         tables.append(IndicatorTable(indicator, _grids(own, pack), _grids(old, pack), differences))
     return sorted(tables, key=lambda t: not t.grids)

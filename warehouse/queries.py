@@ -198,8 +198,8 @@ def last_busy_run(engine: Engine) -> tuple[int, date, datetime] | None:
 
 def _answer(kind: type[Row], row: RowMapping) -> Row:
     """Return a view's row as the dataclass whose fields are its columns."""
-    values = {f.name: row[f.name] for f in fields(kind)}
-    return kind(**values | {"is_synthetic": bool(row["is_synthetic"])})
+    typed = {"is_synthetic": bool, "stage": Stage}
+    return kind(**{f.name: typed.get(f.name, lambda value: value)(row[f.name]) for f in fields(kind)})
 
 
 def _day(value: Any) -> date | None:

@@ -83,12 +83,14 @@ def test_the_samples_are_what_their_scripts_write() -> None:
         book = openpyxl.load_workbook(io.BytesIO(content) if isinstance(content, bytes) else content)
         return [row for sheet in book for row in sheet.iter_rows(values_only=True)]
 
-    assert cells(SEED_FILE) == cells(build_seed())
+    anew = "the form or the script changed since: run `make samples`"
+    assert cells(SEED_FILE) == cells(build_seed()), f"{SEED_FILE.name}: {anew}"
     written = dict(build())
-    assert {str(p.relative_to(SAMPLES)) for p in SAMPLES.rglob("*.xlsx")} == {*written, str(SEED_FILE.relative_to(SAMPLES))}
+    there = {str(p.relative_to(SAMPLES)) for p in SAMPLES.rglob("*.xlsx")}
+    assert there == {*written, str(SEED_FILE.relative_to(SAMPLES))}, anew
     for path, content in list(written.items())[::7]:
         if content.startswith(b"PK"):
-            assert cells(SAMPLES / path) == cells(content), path
+            assert cells(SAMPLES / path) == cells(content), f"{path}: {anew}"
 
 
 def test_every_synthetic_file_says_so_in_its_name(pack: Pack) -> None:

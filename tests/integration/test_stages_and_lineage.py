@@ -148,18 +148,38 @@ def test_new_communes_add_up_to_the_old_district_and_shared_ones_are_left_out(en
     assert women.actual == 40, "a share is the quotient of sums"
 
 
-def test_a_code_that_an_old_commune_bore_too_is_no_part_of_the_sum_before_the_change(engine: Engine, send: Send) -> None:
-    # 31507 was Phường 6 and is Phường Sóc Trăng; a report of 2024 is the old one's.
-    send("31507", "2025-Q3", {"participants_total": 10.0}, form="training")
-    assert [(r.unit_code, r.period) for r in territories(engine) if r.indicator_code == "TRN-PARTICIPANTS"] == [
-        ("941", "2025-Q3")
-    ]
+def test_a_report_from_before_the_change_is_on_no_old_district_s_land(engine: Engine, send: Send) -> None:
+    # 31528 was Thị trấn Kế Sách and is Xã Kế Sách: what it sent before is the old one's.
+    send("31528", "2024-Q4", {"participants_total": 10.0}, form="training")
+    assert territories(engine) == []
+    send("31528", "2025-Q3", {"participants_total": 20.0}, form="training")
+    assert [(r.period, r.actual) for r in territories(engine) if r.indicator_code == "TRN-PARTICIPANTS"] == [("2025-Q3", 20)]
+
+
+def test_estimates_and_final_figures_are_never_in_one_sum(engine: Engine, send: Send, pack: Pack) -> None:
+    first, second = pack.units.territory(pack.units.get("943", date(2025, 6, 30))).whole[:2]
+    send(first.code, "2025", insured(90), stage=Stage.ESTIMATE)
+    send(second.code, "2025", insured(80))
+    rows = [r for r in territories(engine) if (r.unit_code, r.indicator_code) == ("943", "T19")]
+    assert {(r.stage, r.actual, r.reported) for r in rows} == {("estimate", 90, 1), ("final", 80, 1)}
+
+
+def test_an_income_per_head_is_never_added_up(engine: Engine, send: Send, pack: Pack) -> None:
+    commune = pack.units.territory(pack.units.get("943", date(2025, 6, 30))).whole[0]
+    send(commune.code, "2025", {"income_vnd_ethnic_minority": 48e6, "income_2020_vnd_ethnic_minority": 24e6})
+    assert [r for r in territories(engine) if r.indicator_code == "T01"] == []
+
+
+def test_a_word_before_the_denominator_is_on_the_share(engine: Engine, send: Send) -> None:
+    with_word = {"insured_people_total": 900.0, "people_total": 1000.0}
+    send("942", "2024", with_word, qualifier=Qualifier.ABOUT)
+    assert next(r for r in progress(engine) if r.indicator_code == "T19").qualifier is Qualifier.ABOUT
 
 
 def test_capital_is_kept_with_its_words_and_sources(engine: Engine) -> None:
     with Session(engine) as session:
         rows = session.scalars(select(CapitalRow).where(CapitalRow.code == "total", CapitalRow.scope == "province")).all()
-    assert ("under", 769e9) in {(r.qualifier, r.vnd) for r in rows}
+    assert ("nearly", 769e9) in {(r.qualifier, r.vnd) for r in rows}
     assert all(r.source for r in rows)
 
 
@@ -175,6 +195,8 @@ def test_a_warehouse_of_before_the_stages_is_brought_up_with_all_it_holds(settin
     engine = prepare_warehouse(settings.warehouse_url)
     (fact,) = trace(engine, form="training", unit="942", period="2024-Q4", elements=["participants_total"])
     assert (fact.value, fact.stage, fact.qualifier, fact.cell) == (150, Stage.FINAL, None, "C12")
+    with engine.connect() as connection:
+        assert connection.scalar(select(SubmissionRow.period_end)) == date(2024, 12, 31)
 
 
 _OLD = (
