@@ -31,7 +31,7 @@ _SIGNED = re.compile(r"-(?P<minus>[^-()]+)|\((?P<brackets>[^-()]+)\)|(?P<plain>[
 _PERCENT_POINT = re.compile(r"[0-9]{1,3}\.[0-9]{1,2}")
 _PERCENT_THOUSAND = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
 _LETTER = re.compile(r"[^\W\d_]")
-_APOSTROPHE = re.compile(r"['’‘`](?=[-(0-9])")
+_APOSTROPHE = re.compile(r"\A['’‘`](?=[-(0-9])")
 _LOOKALIKES = re.compile(r"(?=.*[0-9]|o$)(?=.*[oil])[0-9oil., ]+")
 _AS_DIGITS = str.maketrans("oil", "011")
 # "Không" is the word for zero, and "không có" says that there were none; "chưa có" says that nobody knows yet.
@@ -74,7 +74,7 @@ def _parse_text(cell: str, column: Column, measure: str) -> Parsed:
     bare, qualifier = (cell, None) if cell[0].isdigit() else split_qualifier(cell)
     figure = plain(bare)
     if not _VIETNAMESE.fullmatch(figure):
-        text = unicodedata.normalize("NFC", _APOSTROPHE.sub("", figure, count=1)).casefold()
+        text = unicodedata.normalize("NFC", _APOSTROPHE.sub("", figure)).casefold()
         if text in _WITHOUT_FIGURE:
             return _WITHOUT_FIGURE[text]
         figure, words = _split_words(text)
@@ -105,9 +105,9 @@ def _number_of(digits: str) -> float:
 
 
 def _split_words(text: str) -> tuple[str, str]:
-    """Return "12" and "lớp" for "12 lớp"; no words where the text begins with a letter or has none."""
+    """Return "12" and "lớp" for "12 lớp": what stands before the first letter, and all from there on."""
     match = _LETTER.search(text)
-    return (text[: match.start()].rstrip(), text[match.start() :]) if match and match.start() else (text, "")
+    return (text[: match.start()].rstrip(), text[match.start() :]) if match else (text, "")
 
 
 def _is_counted(words: str, column: Column, measure: str) -> bool:
