@@ -302,7 +302,13 @@ def test_any_text_in_any_column_ends_in_a_value_or_a_rule(text: str, column: Col
     assert value is not None or rule is not None or is_empty(text) or not show(text)
 
 
-@given(st.text("0123456789.,- ()²½\n", min_size=1, max_size=12))
+@given(st.text("012456789.,-/%'oIlngàytừđếnỷ–\u0301\n ", max_size=20), st.sampled_from([WHOLE, PERCENT, MONEY, DAY, TEXT, CODE]))
+def test_what_looks_like_a_value_ends_in_a_value_or_a_rule_too(text: str, column: Column) -> None:
+    value, rule = parsed(text, column)
+    assert value is not None or rule is not None or is_empty(text)
+
+
+@given(st.text("0123456789.,- ()²½\noOlI'", min_size=1, max_size=12))
 def test_no_digit_of_a_number_is_lost_or_added(text: str) -> None:
     value, _ = parsed(text, NUMBER)
     if isinstance(value, float) and abs(value) < 1e12:
