@@ -87,7 +87,7 @@ def _parse_digits(cell: str, figure: str, qualifier: Qualifier | None, column: C
     """Return the figure that `figure` is, which holds no letters; `cell` is what it was before anything was left out."""
     sign, digits = _split_sign(_without_percent(figure, measure))
     if not _VIETNAMESE.fullmatch(digits) or (measure == PERCENT and _PERCENT_THOUSAND.fullmatch(digits)):
-        return Parsed(None, _refusal_of(digits))
+        return Parsed(None, _refusal_of(digits, measure))
     number = sign * _number_of(digits) or 0.0
     if measure == PERCENT and 0 < number < 1 and qualifier is None and not figure.endswith(PERCENT):
         return _fraction(number)
@@ -124,14 +124,12 @@ def _refuse_words(text: str, figure: str, words: str, column: Column, measure: s
     """Return the refusal of a figure with other words behind it, with what it may have been meant to be."""
     sign, digits = _split_sign(figure)
     other = money_measure(words) if column.type is ColumnType.MONEY else None
-    if other is not None and _VIETNAMESE.fullmatch(digits):
-        printed = to_printed(to_kept(sign * _number_of(digits), other), measure)
-        return (
-            Parsed(None, "CELL-35", meant=format_number(printed, decimals=6))
-            if math.isfinite(printed)
-            else Parsed(None, "CELL-07")
-        )
-    return _refuse_letters(text)
+    if other is None or other == measure or not _VIETNAMESE.fullmatch(digits):
+        return _refuse_letters(text)
+    printed = to_printed(to_kept(sign * _number_of(digits), other), measure)
+    return (
+        Parsed(None, "CELL-35", meant=format_number(printed, decimals=6)) if math.isfinite(printed) else Parsed(None, "CELL-07")
+    )
 
 
 def _refuse_letters(text: str) -> Parsed:
@@ -148,12 +146,12 @@ def _without_percent(figure: str, measure: str) -> str:
     return bare.replace(".", ",") if _PERCENT_POINT.fullmatch(bare) else bare
 
 
-def _refusal_of(digits: str) -> str:
+def _refusal_of(digits: str, measure: str) -> str:
     """Return the rule that refuses a text without letters: percents of something else, an unclear number, or no number."""
     if _FOREIGN.fullmatch(digits):
         return "CELL-11"
     is_percent = digits.endswith(PERCENT) and _FOREIGN.fullmatch(digits.removesuffix(PERCENT).rstrip())
-    return "CELL-23" if is_percent else "CELL-07"
+    return "CELL-23" if is_percent and measure != PERCENT else "CELL-07"
 
 
 def _split_sign(text: str) -> tuple[int, str]:
