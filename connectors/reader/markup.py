@@ -2,15 +2,18 @@
 
 How far each sheet reaches, asked before it is opened: calamine lays out every cell between the first and the last, so
 that two values in opposite corners ask for 550 GB and end the process. And cells that calamine gives as empty though
-their sender sees something: Excel errors, and formulas whose value nothing has calculated yet.
+their sender sees something: Excel errors, and formulas whose value nothing has calculated yet. And cells that show a
+percentage: calamine gives 0.985 for what its sender sees as 98,5%.
 """
 
 import html
+import math
 import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import NamedTuple
 
 from openpyxl.utils import column_index_from_string
@@ -27,6 +30,13 @@ _INLINE = re.compile(rb"<(?:[^<>\s/:]+:)?is\b")
 _END = re.compile(rb"</(?:[^<>\s/:]+:)?sheetData\b")
 # What XlsxWriter sets: it writes 0 as the value of each formula and leaves the calculating to Excel.
 _STALE = re.compile(rb"""\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
+_CELL_FORMATS = re.compile(rb"<(?:[^<>\s/:]+:)?cellXfs\b.*?</(?:[^<>\s/:]+:)?cellXfs>", re.DOTALL)
+_FORMAT = re.compile(rb"<(?:[^<>\s/:]+:)?xf\b([^<>]*)>")
+_NUMBER_FORMAT = re.compile(rb"<(?:[^<>\s/:]+:)?numFmt\b([^<>]*)>")
+_STYLE = re.compile(rb"""(?<![\w:.-])s\s*=\s*["']([0-9]+)["']""")
+_PERCENT_FORMATS = {"9", "10"}
+# In quotes, after a backslash or in square brackets a percent sign is only shown, not reckoned with.
+_ONLY_SHOWN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +50,25 @@ class Uncomputed:
         return self.text
 
 
+class Percentage(float):
+    """A numeric cell that shows a percentage: 0.985 shown as 98,5%."""
+
+    __slots__ = ()
+
+    @property
+    def in_percent(self) -> float:
+        """The number that stands before the percent sign."""
+        return float(Decimal(f"{float(self):.15g}") * 100) if math.isfinite(self) else float(self)
+
+
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """One sheet: how many rows and columns reach from A1 to its last cell, and its cells without a value."""
+    """One sheet: how many rows and columns reach from A1 to its last cell, its cells without a value, its percentages."""
 
     rows: int = 0
     columns: int = 0
     uncomputed: dict[tuple[int, int], Uncomputed] = field(default_factory=dict)
+    percentages: tuple[tuple[int, int], ...] = ()
 
 
 class _Cell(NamedTuple):
@@ -68,11 +90,13 @@ def read_markup(package: zipfile.ZipFile) -> list[Markup]:
     relations = [_attributes(m[1]) for m in _RELATION.finditer(package.read(members["xl/_rels/workbook.xml.rels"]))]
     parts = {relation.get("Id"): _path(relation.get("Target", "")) for relation in relations}
     is_stale = _STALE.search(book) is not None
+    styles = members.get("xl/styles.xml")
+    percent = _percent_styles(package.read(styles)) if styles else frozenset()
     sheets = []
     for match in _SHEET.finditer(book):
         key = next((value for name, value in _attributes(match[1]).items() if name.endswith(":id")), None)
         part = members.get(parts.get(key, ""))
-        sheets.append(_markup(package.read(part), is_stale=is_stale) if part else Markup())
+        sheets.append(_markup(package.read(part), percent, is_stale=is_stale) if part else Markup())
     return sheets
 
 
@@ -85,11 +109,21 @@ def _path(target: str) -> str:
     return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/").lower()
 
 
-def _markup(xml: bytes, *, is_stale: bool) -> Markup:
+def _percent_styles(xml: bytes) -> frozenset[bytes]:
+    """Return the numbers of the cell formats that show a number as a percentage; most workbooks have none."""
+    shown = [_attributes(match[1]) for match in _NUMBER_FORMAT.finditer(xml)]
+    own = {f.get("numFmtId", "") for f in shown if "%" in _ONLY_SHOWN.sub("", f.get("formatCode", ""))}
+    formats = _CELL_FORMATS.search(xml)
+    used = [_attributes(match[1]).get("numFmtId", "") for match in _FORMAT.finditer(formats[0])] if formats else []
+    return frozenset(str(number).encode() for number, code in enumerate(used) if code in _PERCENT_FORMATS | own)
+
+
+def _markup(xml: bytes, percent: frozenset[bytes], *, is_stale: bool) -> Markup:
     if b"\0" in xml[:200]:
         raise ValueError("a sheet in UTF-16")
     rows = columns = 0
     uncomputed = {}
+    percentages = []
     for cell in _cells(xml):
         value = _VALUE.search(cell.body)
         text = _without_value(cell, value, is_stale=is_stale)
@@ -97,7 +131,9 @@ def _markup(xml: bytes, *, is_stale: bool) -> Markup:
             uncomputed[cell.row, cell.column] = Uncomputed(html.unescape(text.decode(errors="replace")))
         if text is not None or (value and value[1]) or _INLINE.search(cell.body):
             rows, columns = max(rows, cell.row + 1), max(columns, cell.column + 1)
-    return Markup(rows, columns, uncomputed)
+        if percent and (style := _STYLE.search(cell.attributes)) and style[1] in percent:
+            percentages.append((cell.row, cell.column))
+    return Markup(rows, columns, uncomputed, tuple(percentages))
 
 
 def _cells(xml: bytes) -> Iterator[_Cell]:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-from connectors.reader.markup import Markup, Uncomputed, read_markup
+from connectors.reader.markup import Markup, Percentage, Uncomputed, read_markup
 from program.finding import Problem
 
 logger = logging.getLogger("mtqg.reader")
@@ -124,9 +124,17 @@ def _sheets(content: bytes, markup: list[Markup]) -> list[Sheet] | Problem:
                 return _TOO_LARGE
             rows: list[list[CellValue]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
             if number < len(markup):
+                _mark_percentages(rows, markup[number].percentages)
                 _put(rows, markup[number].uncomputed)
             sheets.append(Sheet(name, rows, tuple(sheet.merged_cell_ranges or ())))
         return sheets
+
+
+def _mark_percentages(rows: list[list[CellValue]], cells: tuple[Corner, ...]) -> None:
+    for number, at in cells:
+        cell = rows[number][at] if number < len(rows) and at < len(rows[number]) else ""
+        if isinstance(cell, float):
+            rows[number][at] = Percentage(cell)
 
 
 def _put(rows: list[list[CellValue]], cells: dict[Corner, Uncomputed]) -> None:

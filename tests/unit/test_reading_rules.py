@@ -4,7 +4,6 @@ import io
 import re
 import string
 import zipfile
-from datetime import date
 from pathlib import Path
 
 import openpyxl
@@ -20,11 +19,11 @@ from program.settings import ROOT
 from program.stage import Stage
 from publish.template import Values, write_template
 from tests.workbooks import (
+    CLASS,
     COMMUNE,
     DISTRICT,
     HEADER,
     IDENTITY,
-    LIST_HEADER,
     MEASURES,
     TOTAL,
     Cell,
@@ -50,6 +49,10 @@ def levels(**changes: object) -> bytes:
 
 def with_total(at: int, cell: Cell) -> bytes:
     return levels(lines=[DISTRICT, COMMUNE, [cell if number == at else value for number, value in enumerate(TOTAL)]])
+
+
+def with_class(at: int, cell: Cell) -> bytes:
+    return report(None, class_list(lines=[[cell if number == at else value for number, value in enumerate(CLASS)]]))
 
 
 def with_unit(*lines: list[Cell]) -> bytes:
@@ -124,6 +127,17 @@ def work(commune: str) -> list[dict[str, Cell]]:
     return [{"work_code": "1", "work_name": "Cầu", "work_commune": commune}]
 
 
+def progress(value: float, number_format: str = "General") -> bytes:
+    """A list of one work whose progress is `value`, shown as a format has it."""
+    book = openpyxl.load_workbook(io.BytesIO(template("works", "2024-Q4", work_list=work("Xã An Hiệp"))))
+    cells = {str(cell.value).partition(" (")[0].partition("\n")[0]: cell for sheet in book for row in sheet for cell in row}
+    cell = cells["Cầu"].parent.cell(cells["Cầu"].row, cells["Tiến độ"].column)
+    cell.value, cell.number_format = value, number_format
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
 MET: dict[str, bytes | None] = {
     "FILE-01": b"",
     "FILE-02": b"%PDF-1.7",
@@ -166,9 +180,7 @@ MET: dict[str, bytes | None] = {
     "FORM-34": with_unit_in("Xã Đại Tâm", "Quý 4 năm 2024"),
     "FORM-35": template("outcomes", "2026", unit="31507"),
     "CELL-07": with_total(1, "ba"),
-    "CELL-08": report(
-        None, class_list(header=[LIST_HEADER], lines=[[1, "A", None, "Cấp xã", None, "mai", date(2024, 12, 1), 5]])
-    ),
+    "CELL-08": with_class(5, "mai"),
     "CELL-09": with_total(1, "1.003"),
     "CELL-11": with_total(7, "2.5"),
     "CELL-12": with_total(1, Formula("=B7+B8")),
@@ -177,6 +189,20 @@ MET: dict[str, bytes | None] = {
     "CELL-19": typed(template("training", "2024-Q4"), "Tổng hợp", B10=2, C10=70),
     "CELL-20": template("works", "2024-Q4", work_list=work("Xã Đại Tâm")),
     "CELL-21": template("works", "2024-Q4", unit="946", work_list=work("Long Phú")),
+    "CELL-22": progress(0.985, "0.0%"),
+    "CELL-23": with_total(1, "98,5%"),
+    "CELL-24": progress(0.985),
+    "CELL-25": with_total(2, "không có"),
+    "CELL-26": with_total(2, "chưa có"),
+    "CELL-27": with_total(1, "1O"),
+    "CELL-28": with_class(5, "2-12-24"),
+    "CELL-29": with_class(5, "từ ngày 02 đến ngày 20 tháng 12 năm 2024"),
+    "CELL-30": with_class(5, "tháng 12/2024"),
+    "CELL-31": with_class(5, 45000),
+    "CELL-32": with_class(5, "02/12/0024"),
+    "CELL-33": with_class(3, "cap xa"),
+    "CELL-34": with_class(1, "Lớp\u200b A"),
+    "CELL-35": with_total(8, "1,5 tỷ"),
 }
 
 

@@ -190,6 +190,14 @@ def test_an_unknown_part_is_not_taken_for_nought(checker: Checker, pack: Pack, f
     assert [f.rule for f in asked(too_much)] == ["TRN-03", "CELL-16"], "the column's total is exceeded as well"
 
 
+@pytest.mark.parametrize("value", [1e22, 1e300, -1e24])
+def test_a_number_beyond_all_others_is_refused_and_ends_nobody_s_night(
+    checker: Checker, pack: Pack, fill: Fill, value: float
+) -> None:
+    submission = judge(checker, pack, fill("942", "2024-Q4", levels=levels_with("district", officials=value)))[0]
+    assert {"CELL-04", "CELL-06"} & {f.rule for f in asked(submission)}
+
+
 def test_one_bad_submission_never_touches_its_neighbours(checker: Checker, pack: Pack, fill: Fill) -> None:
     good, bad = fill("942", "2024-Q4"), fill("943", "2024-Q4", levels=levels_with("district", women=121))
     alone = judge(checker, pack, good)[0]
