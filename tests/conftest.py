@@ -3,7 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,8 +26,9 @@ with warnings.catch_warnings():
     import prefect  # noqa: F401
 
 from program.delivery import Delivery
+from program.form import Form
 from program.pack import Pack, load_pack
-from program.period import Period
+from program.period import Period, periods_between
 from program.settings import ROOT, Settings
 from publish.template import Values, write_template
 
@@ -62,9 +63,17 @@ def fill(pack: Pack) -> Fill:
     return fill
 
 
-def delivery(name: str = "report.xlsx", sender: str | None = None, number: int = 1) -> Delivery:
-    """A delivery that came just now."""
-    return Delivery(number, "inbox", "folder", name, datetime(2026, 1, 15, 3, tzinfo=UTC), "0" * 64, sender)
+def delivery(name: str = "report.xlsx", sender: str | None = None, number: int = 1, period: Period | None = None) -> Delivery:
+    """A delivery that came just now, in January 2026; after `period`, where that ends later."""
+    day = max(date(2026, 1, 15), period.end + timedelta(days=15) if period else date.min)
+    return Delivery(number, "inbox", "folder", name, datetime.combine(day, time(3), UTC), "0" * 64, sender)
+
+
+def period_of(form: Form) -> Period:
+    """Return a period that this version of a form covers: the last one up to 2024, or its first where it came later."""
+    last = date(form.valid_from.year + 1, 12, 31) if form.valid_from.year >= 2024 else date(2024, 12, 31)
+    covered = [p for kind in form.periods for p in reversed(periods_between(kind, form.valid_from, last)) if form.covers(p)]
+    return next((p for p in covered if p.year <= 2024), covered[-1])
 
 
 GOOD_LEVELS = {

@@ -13,6 +13,7 @@ from connectors.reader.layout import matches
 from connectors.reader.reader import read_delivery
 from program.form import Form
 from program.pack import Pack
+from program.period import Period
 from program.reading import Reading, facts_of
 from program.table import Table
 from tests.conftest import delivery
@@ -131,9 +132,11 @@ def report(levels: Rows | None = None, classes: Rows | None = None, *, merge: Se
     return workbook(*sheets, merge=merge, merge_on=merge_on)
 
 
-def read(content: bytes | None, pack: Pack, sender: str | None = None, max_bytes: int = 50_000_000) -> Reading:
-    """Return what the reader makes of a workbook."""
-    return read_delivery(content, delivery(sender=sender), pack, max_bytes=max_bytes)
+def read(
+    content: bytes | None, pack: Pack, sender: str | None = None, max_bytes: int = 50_000_000, period: Period | None = None
+) -> Reading:
+    """Return what the reader makes of a workbook; it came after `period`, where that is given."""
+    return read_delivery(content, delivery(sender=sender, period=period), pack, max_bytes=max_bytes)
 
 
 def figures(reading: Reading) -> dict[str, float | str | None]:

@@ -62,7 +62,9 @@ def read_unit(found: Recognised, pack: Pack, period: Period | None, delivery: De
     place = said[0][0] if said else Mention(found.first_sheet, None, "")
     if said:
         unit, problems = _agreed(said)
-        problems = [_unknown(said[0][0], days[0], found.form, pack)] if [p.rule for p in problems] == ["FORM-03"] else problems
+        if [p.rule for p in problems] == ["FORM-03"]:
+            stranger = next(mention for mention, meant in said if not meant)
+            problems = [_unknown(stranger, days[0], found.form, pack)]
     else:
         unit = units.get(marker.unit, days[0]) if marker else None
         problems = [] if unit else [at(place, "FORM-02", label=identity.unit.label)]

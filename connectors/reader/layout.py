@@ -185,7 +185,7 @@ def _headings(sheet: Sheet, number: int, depth: int) -> Iterator[Heading]:
     under = sheet.rows[number + 1] if depth == 2 else None
     for at, cell in enumerate(sheet.rows[number]):
         if under is not None and _is_sub_heading(under[at]):
-            yield _sub_heading(number + 1, at, text_over(sheet, number, at), show(under[at]))
+            yield _sub_heading(number + 1, at, _group_over(sheet, number, at), show(under[at]))
         elif isinstance(cell, str) and not is_empty(cell):
             yield Heading(number, at, show(cell), (show(cell),))
 
@@ -203,12 +203,20 @@ def _sub_heading(row: int, at: int, group: str, text: str) -> Heading:
     return Heading(row, at, joined, (joined, group) if is_total(text) else (joined,), text, group)
 
 
+def _group_over(sheet: Sheet, number: int, at: int) -> str:
+    """Return the heading over a sub-heading; on a sheet that merges nothing it reaches as far as the blanks beside it.
+
+    calamine tells no merged cells of an .ods (0.9.1).
+    """
+    if sheet.merged:
+        return text_over(sheet, number, at)
+    left = next((other for other in range(at, -1, -1) if not is_empty(sheet.rows[number][other])), at)
+    return text_over(sheet, number, left)
+
+
 def text_over(sheet: Sheet, number: int, at: int) -> str:
-    """Return the text of a header cell: its own column's, or that of the cell that reaches over it."""
+    """Return the text of a header cell: its own column's, or that of the merged cell that reaches over it."""
     left = next((first[1] for first, last in sheet.merged if first[0] <= number <= last[0] and first[1] <= at <= last[1]), at)
-    if not sheet.merged:
-        # calamine tells no merged cells of an .ods (0.9.1), and many merge none: a heading reaches as far as blanks do.
-        left = next((other for other in range(at, -1, -1) if not is_empty(sheet.rows[number][other])), at)
     cell = sheet.rows[number][left]
     return show(cell) if isinstance(cell, str) else ""
 

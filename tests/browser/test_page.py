@@ -2,7 +2,9 @@
 
 import email
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from email import policy
 from pathlib import Path
 
@@ -11,7 +13,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from flows import steps
 from flows.night import Night
-from program.settings import Settings
+from program.pack import load_pack
+from program.settings import ROOT, Settings
 from tests.conftest import SAMPLES
 
 WIDTHS = {"desktop": 1280, "phone": 390}
@@ -85,9 +88,18 @@ def test_every_section_opens_and_shows_its_figures(page: Page, var: Path) -> Non
 
 def test_the_links_to_data_docs_lead_there(page: Page, var: Path) -> None:
     page.goto((var / "site" / "index.html").as_uri())
-    links = [link.get_attribute("href") for link in page.locator("#data-docs + ul a").all()]
-    assert len(links) == 16  # a table of a form version each, and a submission frame a form
-    assert all(link and (var / "site" / link).exists() for link in links)
+    shown = {link.inner_text(): link.get_attribute("href") for link in page.locator("#data-docs + ul a").all()}
+    assert all(link and (var / "site" / link).exists() for link in shown.values())
+    pack = load_pack(ROOT / "config" / "soc-trang")
+    with closing(sqlite3.connect(var / "warehouse.sqlite")) as warehouse:
+        sent = set(warehouse.execute("SELECT DISTINCT form_code, form_version FROM submissions WHERE form_code IS NOT NULL"))
+    assert len(sent) > 1
+    names = " ".join(shown)
+    # A table of a form version each; a submission frame where rules ask for one.
+    for form in (form for form in pack.forms if (form.code, form.version) in sent):
+        for table in form.tables:
+            assert f"{form.code}.{form.version}.{table.name}" in names.replace(" · ", "."), table.name
+    assert "submission" in names
 
 
 def test_a_mail_fits(page: Page, var: Path, tmp_path: Path) -> None:

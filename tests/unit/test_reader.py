@@ -158,7 +158,7 @@ ASKED: list[tuple[str, dict[str, Rows], list[tuple[str, str]]]] = [
     ("a heading twice", {"header": [header(Cán_bộ="Số lớp")]}, [("FORM-19", "F5")]),
     ("a heading twice under an alias", {"header": [header(Cán_bộ="Số học viên")]}, [("FORM-19", "F5")]),
     ("figures under no heading", {"header": [header(Cán_bộ=None)]}, [("FORM-24", "F6")]),
-    ("money in dollars", {"header": [HEADER, [*MEASURES[:8], "(USD)", None]]}, [("FORM-21", "I6")]),
+    ("money in dollars", {"header": [HEADER, [*MEASURES[:8], "(USD)", "(triệu đồng)"]]}, [("FORM-21", "I6")]),
     ("money for each class", {"header": [header(Kinh_phí_kế_hoạch="Kinh phí kế hoạch (triệu đồng/lớp)")]}, [("FORM-20", "I5")]),
     ("no total", {"lines": [DISTRICT, COMMUNE]}, [("FORM-09", "A5")]),
     ("a line nobody asked for", {"lines": [DISTRICT, ["Cấp ấp", 1, 5], COMMUNE, TOTAL]}, [("FORM-11", "A8")]),

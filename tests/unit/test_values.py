@@ -133,7 +133,10 @@ def test_a_figure_is_read_strictly(cell: CellValue, column: Column, value: float
     [
         ("trên 1.200", WHOLE, 1200, Qualifier.OVER),
         ("Hơn 1.200 lớp", WHOLE, 1200, Qualifier.OVER),
-        ("gần 50", WHOLE, 50, Qualifier.UNDER),
+        ("gần 50", WHOLE, 50, Qualifier.NEARLY),
+        ("dưới 50", WHOLE, 50, Qualifier.UNDER),
+        ("≥ 50", WHOLE, 50, Qualifier.OVER),
+        ("1.200 (ước)", WHOLE, 1200, Qualifier.ESTIMATED),
         ("ước 30", WHOLE, 30, Qualifier.ESTIMATED),
         ("Ước đạt: 152,3", MONEY, 152_300_000, Qualifier.ESTIMATED),
         ("trên dưới 40", WHOLE, 40, Qualifier.ABOUT),
