@@ -2,24 +2,29 @@
 
 How far each sheet reaches, asked before it is opened: calamine lays out every cell between the first and the last, so
 that two values in opposite corners ask for 550 GB and end the process. And cells that calamine gives as empty though
-their sender sees something: Excel errors, and formulas whose value nothing has calculated yet.
+their sender sees something: Excel errors, and formulas whose value nothing has calculated yet. And which cells are in a
+font of before Unicode.
 """
 
 import html
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from openpyxl.utils import column_index_from_string
+
+from connectors.reader.fonts import old_styles
+from connectors.reader.legacy import Encoding
 
 _SHEET = re.compile(rb"<(?:[^<>\s/:]+:)?sheet\b([^<>]*)>")
 _RELATION = re.compile(rb"<(?:[^<>\s/:]+:)?Relationship\b([^<>]*)>")
 _ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')""")
 _ROW_OR_CELL = re.compile(rb"<(?:[^<>\s/:]+:)?(row|c)\b([^<>]*)>")
 _ADDRESS = re.compile(rb"""(?<![\w:.-])r\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_STYLE = re.compile(rb"""(?<![\w:.-])s\s*=\s*["']([0-9]{1,6})["']""")
 _PLAIN_ADDRESS = re.compile(rb"(?P<column>[A-Za-z]{1,3})?(?P<row>[1-9][0-9]{0,6})")
 _FORMULA = re.compile(rb"<(?:[^<>\s/:]+:)?f\b[^<>]*>([^<]*)")
 _VALUE = re.compile(rb"<(?:[^<>\s/:]+:)?v\b[^<>]*>([^<]*)")
@@ -42,11 +47,15 @@ class Uncomputed:
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """One sheet: how many rows and columns reach from A1 to its last cell, and its cells without a value."""
+    """One sheet: how many rows and columns reach from A1 to its last cell, and its cells without a value.
+
+    `fonts` are the cells whose font tells an encoding of before Unicode.
+    """
 
     rows: int = 0
     columns: int = 0
     uncomputed: dict[tuple[int, int], Uncomputed] = field(default_factory=dict)
+    fonts: dict[tuple[int, int], Encoding] = field(default_factory=dict)
 
 
 class _Cell(NamedTuple):
@@ -68,11 +77,13 @@ def read_markup(package: zipfile.ZipFile) -> list[Markup]:
     relations = [_attributes(m[1]) for m in _RELATION.finditer(package.read(members["xl/_rels/workbook.xml.rels"]))]
     parts = {relation.get("Id"): _path(relation.get("Target", "")) for relation in relations}
     is_stale = _STALE.search(book) is not None
+    styles = members.get("xl/styles.xml")
+    old = old_styles(package.read(styles)) if styles else {}
     sheets = []
     for match in _SHEET.finditer(book):
         key = next((value for name, value in _attributes(match[1]).items() if name.endswith(":id")), None)
         part = members.get(parts.get(key, ""))
-        sheets.append(_markup(package.read(part), is_stale=is_stale) if part else Markup())
+        sheets.append(_markup(package.read(part), old, is_stale=is_stale) if part else Markup())
     return sheets
 
 
@@ -85,19 +96,24 @@ def _path(target: str) -> str:
     return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/").lower()
 
 
-def _markup(xml: bytes, *, is_stale: bool) -> Markup:
+def _markup(xml: bytes, old: Mapping[int, Encoding], *, is_stale: bool) -> Markup:
     if b"\0" in xml[:200]:
         raise ValueError("a sheet in UTF-16")
     rows = columns = 0
     uncomputed = {}
+    fonts: dict[tuple[int, int], Encoding] = {}
     for cell in _cells(xml):
+        if old:
+            style = _STYLE.search(cell.attributes)
+            encoding = old.get(int(style[1]) if style else 0)
+            fonts |= {(cell.row, cell.column): encoding} if encoding else {}
         value = _VALUE.search(cell.body)
         text = _without_value(cell, value, is_stale=is_stale)
         if text is not None:
             uncomputed[cell.row, cell.column] = Uncomputed(html.unescape(text.decode(errors="replace")))
         if text is not None or (value and value[1]) or _INLINE.search(cell.body):
             rows, columns = max(rows, cell.row + 1), max(columns, cell.column + 1)
-    return Markup(rows, columns, uncomputed)
+    return Markup(rows, columns, uncomputed, fonts)
 
 
 def _cells(xml: bytes) -> Iterator[_Cell]:
