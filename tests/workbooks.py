@@ -181,6 +181,11 @@ def figures(reading: Reading) -> dict[str, float | str | None]:
     return {f.element: f.value if f.value is not None else f.text for f in facts_of(reading) if f.line == 0}
 
 
+def facts(reading: Reading) -> set[tuple[str, int, str | None, float | None, str | None]]:
+    """Return every fact of a reading: element, line, cell, value and text."""
+    return {(f.element, f.line, f.cell, f.value, f.text) for f in facts_of(reading)}
+
+
 def classes(reading: Reading) -> list[dict[str, object]]:
     """Return the classes that were read, without cells that are empty."""
     frame = reading.tables["class_list"].frame

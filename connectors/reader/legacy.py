@@ -52,7 +52,7 @@ def _vni_table() -> dict[str, str]:
 
 
 _VNI = _vni_table()
-_VNI_PIECE = re.compile("|".join(sorted(_VNI, key=len, reverse=True)) + "|[À-ÿ]", re.IGNORECASE)
+_VNI_PIECE = re.compile("|".join(sorted(_VNI, key=len, reverse=True)) + "|[À-ÖØ-öø-ÿ]", re.IGNORECASE)
 _OLD_LETTER = re.compile("[\xa1-\xff]")
 # Vietnamese letters and marks that no text of Windows-1252 holds: what has one is Unicode already.
 _ONLY_UNICODE = re.compile("[\u0102\u0103\u0110\u0111\u0128\u0129\u0168\u0169\u01a0\u01a1\u01af\u01b0\u0300-\u0323\u1ea0-\u1ef9]")

@@ -43,6 +43,7 @@ _RHYMES = {
     "y": " ",
     "yê": "m n ng t u",
 }
+_BEFORE_Y = ("", "h", "k", "l", "m", "n", "s", "t", "th", "v")  # "kỹ", "tỷ", and names: "Vy", "Thy"
 _AFTER_Q = ("a", "ă", "â", "e", "ê", "i", "iê", "ơ", "y", "yê")
 _WORD = re.compile(r"[^\W\d_]+")
 # A sign in the middle of a word: letters of an older encoding, seen in this one.
@@ -78,6 +79,8 @@ def _toneless() -> dict[str, str]:
     found: dict[str, str] = {}
     for nucleus, endings in _RHYMES.items():
         onsets = ["", *_ONSETS, *(_BEFORE_FRONT if nucleus[0] in _FRONT else _BEFORE_OTHERS)]
+        if nucleus[0] == "y":
+            onsets = [*_BEFORE_Y] if nucleus == "y" else [""]
         if nucleus in _AFTER_Q:
             onsets.append("qu")
         if nucleus[0] == "u":
