@@ -126,12 +126,12 @@ def convert(pages: Sequence[Page]) -> list[Conversion | None]:
     A text that has a letter which only Unicode has is never touched, nor one without a letter beyond ASCII.
     """
     texts = [_texts(page) for page in pages]
-    if not any(texts):
+    if all(_is_as_it_seems(text) and font is None for found in texts for text, font in found):
         return [None] * len(pages)
     evidence = [_evidence(found) for found in texts]
     everywhere = sum(evidence, Counter[Encoding | None]())
     spoken = [_prevailing(own if own.total() else everywhere) for own in evidence]
-    return [_conversion(page, found, said) if found else None for page, found, said in zip(pages, texts, spoken, strict=True)]
+    return [_conversion(page, found, said) for page, found, said in zip(pages, texts, spoken, strict=True)]
 
 
 def eight_bit_text(content: bytes) -> str | None:
@@ -161,13 +161,16 @@ def _share(lines: Sequence[str]) -> float:
     return sum(is_vietnamese(word) for word in words) / len(words) if words else 0.0
 
 
+@lru_cache(maxsize=20_000)
+def _is_as_it_seems(text: str) -> bool:
+    """Tell whether a text reads as Vietnamese, or as anything without an old letter, the way it stands."""
+    return _ONLY_UNICODE.search(text) is not None or not _OLD_LETTER.search(text) or is_vietnamese(text)
+
+
 def _texts(page: Page) -> set[tuple[str, Encoding | None]]:
-    """Return the page's different texts beyond ASCII with the encoding of their font; none where all is surely Unicode."""
-    beyond = {(text, page.fonts.get(corner)) for corner, text in _cells(page)} if page.fonts else _unmarked(page)
-    return beyond if any(not _ONLY_UNICODE.search(text) and _OLD_LETTER.search(text) for text, _ in beyond) else set()
-
-
-def _unmarked(page: Page) -> set[tuple[str, Encoding | None]]:
+    """Return the page's different texts beyond ASCII, each with the encoding that its font tells."""
+    if page.fonts:
+        return {(text, page.fonts.get(corner)) for corner, text in _cells(page)}
     return {(cell, None) for row in page.rows for cell in row if isinstance(cell, str) and not cell.isascii()}
 
 

@@ -1,6 +1,5 @@
 """What bytes are when they are no workbook, by how they begin and, in a package, by what is in it."""
 
-import io
 import zipfile
 
 from program.finding import Problem
@@ -78,13 +77,15 @@ def refuse_package(package: zipfile.ZipFile, max_unpacked_bytes: int) -> Problem
     return _no_workbook(_OPEN_TEXTS[kind]) if kind in _OPEN_TEXTS else None
 
 
-def has_macros(content: bytes) -> bool:
-    """Tell whether a workbook, as a zip or an OLE file, holds macros: Excel's own, of either age, or LibreOffice's."""
-    if content.startswith(OLE):
-        return _VBA in content
-    with zipfile.ZipFile(io.BytesIO(content)) as package:
-        names = [name.lower() for name in package.namelist()]
+def has_macros(package: zipfile.ZipFile) -> bool:
+    """Tell whether a workbook's package holds macros: Excel's own, of either age, or LibreOffice's."""
+    names = [name.lower() for name in package.namelist()]
     return any(name.endswith("vbaproject.bin") or name.startswith(("xl/macrosheets/", "basic/", "scripts/")) for name in names)
+
+
+def has_ole_macros(content: bytes) -> bool:
+    """Tell whether a workbook as an OLE file holds macros."""
+    return _VBA in content
 
 
 def _has(content: bytes, name: str) -> bool:

@@ -7,14 +7,14 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from connectors.reader.delimited import NoRows, read_delimited
 from connectors.reader.legacy import Encoding, Page, convert
 from connectors.reader.markup import Markup, Uncomputed, read_markup
-from connectors.reader.signatures import OLE, ZIP, has_macros, refuse_ole, refuse_package, refuse_signature
+from connectors.reader.signatures import OLE, ZIP, has_macros, has_ole_macros, refuse_ole, refuse_package, refuse_signature
 from program.finding import Problem
 from program.vietnamese import format_number
 
@@ -60,6 +60,13 @@ class Workbook:
     problems: tuple[Problem, ...] = ()
 
 
+class _Package(NamedTuple):
+    """What a workbook's bytes say beside its cells."""
+
+    markup: list[Markup]
+    has_macros: bool
+
+
 def open_workbook(content: bytes, *, max_unpacked_bytes: int) -> Workbook | Problem:
     """Return the workbook, its texts in Unicode, or the FILE problem that says why it does not open.
 
@@ -67,14 +74,14 @@ def open_workbook(content: bytes, *, max_unpacked_bytes: int) -> Workbook | Prob
     """
     if not content.startswith((ZIP, OLE)):
         return _open_text(content)
-    markup = _open_zip(content, max_unpacked_bytes) if content.startswith(ZIP) else refuse_ole(content) or []
-    if isinstance(markup, Problem):
-        return markup
-    sheets = _open_sheets(content, markup)
+    package = _open_zip(content, max_unpacked_bytes) if content.startswith(ZIP) else _open_ole(content)
+    if isinstance(package, Problem):
+        return package
+    sheets = _open_sheets(content, package.markup)
     if isinstance(sheets, Problem):
         return sheets
-    notes = _in_unicode(sheets, [sheet.fonts for sheet in markup])
-    return Workbook(sheets, (*((_MACROS,) if has_macros(content) else ()), *notes))
+    notes = _in_unicode(sheets, [sheet.fonts for sheet in package.markup])
+    return Workbook(sheets, ((_MACROS,) if package.has_macros else ()) + notes)
 
 
 def _open_sheets(content: bytes, markup: list[Markup]) -> list[Sheet] | Problem:
@@ -129,18 +136,22 @@ def is_truncated_zip(content: bytes) -> bool:
     return content.startswith(ZIP) and not zipfile.is_zipfile(io.BytesIO(content))
 
 
-def _open_zip(content: bytes, max_unpacked_bytes: int) -> list[Markup] | Problem:
-    """Return what the package's XML says of its sheets, or why it should not be given to the workbook reader."""
+def _open_ole(content: bytes) -> _Package | Problem:
+    return refuse_ole(content) or _Package([], has_ole_macros(content))
+
+
+def _open_zip(content: bytes, max_unpacked_bytes: int) -> _Package | Problem:
+    """Return what stands in the package beside its cells, or why it should not be given to the workbook reader."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             refusal = refuse_package(package, max_unpacked_bytes)
-            markup = read_markup(package) if refusal is None else []
+            found = _Package([] if refusal else read_markup(package), has_macros(package))
     except _ZIP_ERRORS as wrong:
         logger.debug("open refused=%s", wrong)
         return _BROKEN
-    if any(sheet.rows * sheet.columns > _MAX_CELLS for sheet in markup):
+    if any(sheet.rows * sheet.columns > _MAX_CELLS for sheet in found.markup):
         return _TOO_LARGE
-    return refusal or markup
+    return refusal or found
 
 
 def _sheets(content: bytes, markup: list[Markup]) -> list[Sheet] | Problem:
