@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from openpyxl.utils import column_index_from_string
 
+from connectors.reader.extents import ods_extents, xlsb_extent, xlsb_sheets
 from connectors.reader.fonts import old_styles
 from connectors.reader.legacy import Encoding
 
@@ -66,16 +67,21 @@ class _Cell(NamedTuple):
 
 
 def read_markup(package: zipfile.ZipFile) -> list[Markup]:
-    """Return what stands in the XML of each sheet, in workbook order; nothing for a package that is no .xlsx.
+    """Return what stands in each sheet beside its cells, in workbook order; of .xlsb and .ods only how far it reaches.
 
     Raises what `zipfile` raises where a member cannot be unpacked, and ValueError for XML that no spreadsheet writes.
     """
     members = {name.lower(): name for name in package.namelist()}
+    if len(members.keys() & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}) > 1:
+        raise ValueError("a package of two kinds: which of them calamine takes is not known here")
+    if members.keys() >= {"xl/workbook.bin", "xl/_rels/workbook.bin.rels"}:
+        return _binary_markup(package, members)
+    if "content.xml" in package.namelist():
+        return [Markup(*extent) for extent in ods_extents(package)]
     if not members.keys() >= {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"}:
         return []
     book = package.read(members["xl/workbook.xml"])
-    relations = [_attributes(m[1]) for m in _RELATION.finditer(package.read(members["xl/_rels/workbook.xml.rels"]))]
-    parts = {relation.get("Id"): _path(relation.get("Target", "")) for relation in relations}
+    parts = _parts(package.read(members["xl/_rels/workbook.xml.rels"]))
     is_stale = _STALE.search(book) is not None
     styles = members.get("xl/styles.xml")
     old = old_styles(package.read(styles)) if styles else {}
@@ -85,6 +91,18 @@ def read_markup(package: zipfile.ZipFile) -> list[Markup]:
         part = members.get(parts.get(key, ""))
         sheets.append(_markup(package.read(part), old, is_stale=is_stale) if part else Markup())
     return sheets
+
+
+def _binary_markup(package: zipfile.ZipFile, members: Mapping[str, str]) -> list[Markup]:
+    parts = _parts(package.read(members["xl/_rels/workbook.bin.rels"]))
+    found = (members.get(parts.get(key, "")) for key in xlsb_sheets(package.read(members["xl/workbook.bin"])))
+    return [Markup(*xlsb_extent(package.read(part))) if part else Markup() for part in found]
+
+
+def _parts(relations: bytes) -> dict[str | None, str]:
+    """Return the workbook's parts, by relation id, as lower-case names of members of the package."""
+    found = [_attributes(match[1]) for match in _RELATION.finditer(relations)]
+    return {relation.get("Id"): _path(relation.get("Target", "")) for relation in found}
 
 
 def _attributes(text: bytes) -> dict[str, str]:

@@ -89,7 +89,8 @@ def _open_sheets(content: bytes, markup: list[Markup]) -> list[Sheet] | Problem:
         return _sheets(content, markup)
     except PasswordError:
         return Problem("FILE-04")
-    except CalamineError as wrong:
+    except (CalamineError, OSError) as wrong:
+        # OSError: a member of an .xlsb that is longer than the zip says.
         logger.debug("open refused=%s", wrong)
         return _STRANGE
     except BaseException as wrong:
