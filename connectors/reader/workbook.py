@@ -14,6 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 from connectors.reader.delimited import NoRows, read_delimited
 from connectors.reader.legacy import Encoding, Page, convert
 from connectors.reader.markup import Markup, Uncomputed, read_markup
+from connectors.reader.ole import xls_extents
 from connectors.reader.signatures import OLE, ZIP, has_macros, has_ole_macros, refuse_ole, refuse_package, refuse_signature
 from program.finding import Problem
 from program.vietnamese import format_number
@@ -138,7 +139,15 @@ def is_truncated_zip(content: bytes) -> bool:
 
 
 def _open_ole(content: bytes) -> _Package | Problem:
-    return refuse_ole(content) or _Package([], has_ole_macros(content))
+    refusal = refuse_ole(content)
+    try:
+        extents = [] if refusal else xls_extents(content)
+    except ValueError as wrong:
+        logger.debug("open refused=%s", wrong)
+        return _STRANGE
+    if any(rows * columns > _MAX_CELLS for rows, columns in extents):
+        return _TOO_LARGE
+    return refusal or _Package([], has_ole_macros(content))
 
 
 def _open_zip(content: bytes, max_unpacked_bytes: int) -> _Package | Problem:

@@ -110,6 +110,18 @@ def test_a_value_in_the_far_corner_of_a_binary_workbook_is_refused_before_memory
     assert why_not(xlsb([[1]], (1_048_575, 16_383, 2.0))) == "FILE-05 5.000.000 ô một trang"
 
 
+@pytest.mark.parametrize(
+    "damage", [(b"\x00\x02\x0e\x00", b"\x00\x02\x0e\x00\x00\x00\x00\x00\xff\xff\xff\xff")], ids=["size of a sheet"]
+)
+def test_an_old_workbook_that_boasts_of_its_size_is_refused_before_memory_is_asked_for(damage: tuple[bytes, bytes]) -> None:
+    """Found by damaging bytes at random: calamine aborts the process over one of these."""
+    content = (GOOD / "training-libreoffice.xls").read_bytes()
+    at = content.index(damage[0])
+    assert why_not(content[:at] + damage[1] + content[at + len(damage[1]) :]) == "FILE-05 5.000.000 ô một trang"
+    corner = biff5([["a"], *[[]] * 65_000, [*[None] * 255, 1]], "cp1252")
+    assert why_not(corner) == "FILE-05 5.000.000 ô một trang"
+
+
 @pytest.mark.parametrize(("down", "across"), [(1_000_000, 90), (1, 2_000_000_000)])
 def test_a_value_repeated_over_and_over_is_refused_before_memory_is_asked_for(down: int, across: int) -> None:
     repeated = (
