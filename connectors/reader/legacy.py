@@ -130,7 +130,7 @@ def convert(pages: Sequence[Page]) -> list[Conversion | None]:
         return [None] * len(pages)
     evidence = [_evidence(found) for found in texts]
     everywhere = sum(evidence, Counter[Encoding | None]())
-    spoken = [_prevailing(own if own.total() else everywhere) for own in evidence]
+    spoken = [_prevailing(everywhere) if _tells_little(own) else _prevailing(own) for own in evidence]
     return [_conversion(page, found, said) for page, found, said in zip(pages, texts, spoken, strict=True)]
 
 
@@ -193,6 +193,10 @@ def _evidence(texts: set[tuple[str, Encoding | None]]) -> Counter[Encoding | Non
             if len(meanings) == 1:
                 words[meanings[0]] += len(marked_words(text)) or 1
     return words
+
+
+def _tells_little(words: Counter[Encoding | None]) -> bool:
+    return not words[None] and all(words[encoding] < _ENOUGH_WORDS for encoding in Encoding)
 
 
 def _prevailing(words: Counter[Encoding | None]) -> Prevailing:

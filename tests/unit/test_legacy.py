@@ -160,6 +160,15 @@ def test_a_text_with_two_readings_follows_the_rest_of_its_sheet() -> None:
     ]
 
 
+def test_a_sheet_that_tells_little_follows_the_others_and_one_in_unicode_does_not() -> None:
+    old, little, unicode = "Sè ng­êi tham dù, cÊp huyÖn", "CÊp huyÖn", "Huyện Mỹ Tú"
+    first, second, third = convert([Page([[old]]), Page([[little], ["Sè líp"]]), Page([[unicode], ["Sè líp"]])])
+    assert first is not None
+    assert second is not None
+    assert list(second.cells.values()) == ["Cấp huyện", "Số lớp"]
+    assert third is None
+
+
 def test_a_font_on_a_text_that_was_typed_in_unicode_changes_nothing() -> None:
     assert converted("Huyện Mỹ Tú", "Phú Tân", r0=Encoding.TCVN3, r1=Encoding.TCVN3) == ["Huyện Mỹ Tú", "Phú Tân"]
 
