@@ -24,13 +24,15 @@ def read_delivery(content: bytes | None, delivery: Delivery, pack: Pack, *, max_
     """
     if content is None or len(content) > max_bytes:
         return Reading(delivery, problems=(Problem("FILE-05", values={"limit": f"{max_bytes // 1_000_000} MB"}),))
-    sheets = open_workbook(content, max_unpacked_bytes=MAX_UNPACKED_BYTES)
-    if isinstance(sheets, Problem):
-        return Reading(delivery, problems=(sheets,))
-    found = recognise(sheets, pack)
+    workbook = open_workbook(content, max_unpacked_bytes=MAX_UNPACKED_BYTES)
+    if isinstance(workbook, Problem):
+        return Reading(delivery, problems=(workbook,))
+    found = recognise(workbook.sheets, pack)
     if found is None:
-        return Reading(delivery, problems=(Problem("FORM-01", sheet=sheets[0].name if sheets else None),))
-    return _read_form(found, delivery, pack)
+        first = next((sheet.name for sheet in workbook.sheets), None)
+        return Reading(delivery, problems=(*workbook.problems, Problem("FORM-01", sheet=first)))
+    reading = _read_form(found, delivery, pack)
+    return replace(reading, problems=(*workbook.problems, *reading.problems))
 
 
 def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> Reading:

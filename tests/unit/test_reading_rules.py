@@ -29,9 +29,11 @@ from tests.workbooks import (
     Cell,
     Formula,
     class_list,
+    in_old_font,
     read,
     report,
     summary,
+    with_macros,
     workbook,
 )
 
@@ -144,6 +146,8 @@ MET: dict[str, bytes | None] = {
     "FILE-03": zipped("xl/workbook.xml"),
     "FILE-04": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
     "FILE-05": None,
+    "FILE-06": with_macros(report()),
+    "FILE-07": in_old_font(report(), "VNI-Times"),
     "FORM-01": workbook(("S", [["x"]])),
     "FORM-02": with_unit(),
     "FORM-03": with_unit(["Đơn vị: Huyện X"]),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from connectors.reader import workbook
+from connectors.reader import signatures, workbook
 from expectations import rule_checks, wording
 from expectations.checking import Checker
 from expectations.rules import SUITES, RuleSet, Words
@@ -112,14 +112,21 @@ def test_a_finding_in_english_points_at_the_same_cell_and_keeps_the_numbers_as_p
 
 
 @pytest.mark.parametrize(
-    "kind", [*(kind for _, kind in workbook._SIGNATURES), "văn bản Word", "trang web HTML", "tệp không rõ loại"]
+    "kind",
+    [
+        *(kind for _, kind in signatures.SIGNATURES),
+        *signatures._OPEN_TEXTS.values(),
+        *(p.values["kind"] for p in workbook._NO_ROWS.values() if p.rule == "FILE-02"),
+        *(signatures.WORD, signatures.SLIDES, "trang web HTML", "tệp ảnh HEIC", "thư Outlook"),
+        "tệp nén zip, bảng tính nằm bên trong",
+    ],
 )
 def test_what_the_reader_fills_in_is_english_too(pack: Pack, kind: str) -> None:
     finding = finding_of_problem(Problem("FILE-02", values={"kind": kind}), RuleSet(pack, lang="en").reading["FILE-02"])
     assert finding.message.isascii(), finding.message
 
 
-@pytest.mark.parametrize("problem", [workbook._TOO_LARGE, workbook._BROKEN, workbook._STRANGE])
+@pytest.mark.parametrize("problem", [workbook._BROKEN, workbook._STRANGE, *workbook._NO_ROWS.values()])
 def test_why_a_workbook_does_not_open_is_english_too(pack: Pack, problem: Problem) -> None:
     assert finding_of_problem(problem, RuleSet(pack, lang="en").reading[problem.rule]).message.isascii()
 

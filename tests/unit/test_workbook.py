@@ -27,7 +27,8 @@ def good() -> bytes:
 
 
 def opened(content: bytes, limit: int = LIMIT) -> list[Sheet] | Problem:
-    return open_workbook(content, max_unpacked_bytes=limit)
+    found = open_workbook(content, max_unpacked_bytes=limit)
+    return found if isinstance(found, Problem) else found.sheets
 
 
 def sheets(content: bytes) -> list[Sheet]:
@@ -75,7 +76,7 @@ def changed(content: bytes, member: str, old: bytes, new: bytes) -> bytes:
         (b"{\\rtf1", "FILE-02 văn bản RTF"),
         (b"\n<HTML><table>", "FILE-02 trang web HTML"),
         (b"\xef\xbb\xbf<!DOCTYPE html>", "FILE-02 trang web HTML"),
-        ("Số lớp;12".encode(), "FILE-02 tệp không rõ loại"),
+        ("Số lớp;12".encode(), "FILE-02 tệp văn bản không có bảng"),
         (package(word__document_=b"<w/>"), "FILE-02 văn bản Word"),
         (package(readme=b"x"), "FILE-02 tệp nén zip không chứa bảng tính"),
         (package(xl__workbook_=b"<not/>"), "FILE-03 lỗi trong cấu trúc tệp"),
