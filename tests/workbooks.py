@@ -9,6 +9,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_cell_to_rowcol
 
 from connectors.reader.reader import read_delivery
+from program.limits import Limits
 from program.pack import Pack
 from program.reading import Reading, facts_of
 from tests.conftest import delivery
@@ -107,7 +108,7 @@ def report(levels: Rows | None = None, classes: Rows | None = None, *, merge: Se
 
 def read(content: bytes | None, pack: Pack, sender: str | None = None, max_bytes: int = 50_000_000) -> Reading:
     """Return what the reader makes of a workbook."""
-    return read_delivery(content, delivery(sender=sender), pack, max_bytes=max_bytes)
+    return read_delivery(content, delivery(sender=sender), pack, Limits(delivery_bytes=max_bytes))
 
 
 def figures(reading: Reading) -> dict[str, float | str | None]:

@@ -12,6 +12,8 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from connectors.reader.markup import Markup, Uncomputed, read_markup
 from program.finding import Problem
+from program.limits import Limits
+from program.vietnamese import format_number
 
 logger = logging.getLogger("mtqg.reader")
 
@@ -30,8 +32,6 @@ _SIGNATURES = (
 )
 _WEB_PAGE = (b"<!doctype", b"<html", b"\xef\xbb\xbf<!doctype", b"\xef\xbb\xbf<html")
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_MAX_CELLS = 5_000_000
-_TOO_LARGE = Problem("FILE-05", values={"limit": "5.000.000 ô một trang"})
 _BROKEN = Problem("FILE-03", values={"reason": "tệp bị cắt cụt hoặc hỏng khi gửi"})
 _STRANGE = Problem("FILE-03", values={"reason": "lỗi trong cấu trúc tệp"})
 # What `zipfile` raises for packages that are cut, damaged, encrypted, or packed in a way it does not know.
@@ -50,13 +50,13 @@ class Sheet:
     merged: tuple[tuple[Corner, Corner], ...] = ()
 
 
-def open_workbook(content: bytes, *, max_unpacked_bytes: int) -> list[Sheet] | Problem:
+def open_workbook(content: bytes, limits: Limits) -> list[Sheet] | Problem:
     """Return the workbook's sheets in order, hidden ones included, or the FILE problem that says why not."""
-    markup = _open_zip(content, max_unpacked_bytes) if content.startswith(_ZIP) else _refuse(content) or []
+    markup = _open_zip(content, limits) if content.startswith(_ZIP) else _refuse(content) or []
     if isinstance(markup, Problem):
         return markup
     try:
-        return _sheets(content, markup)
+        return _sheets(content, markup, limits)
     except PasswordError:
         return Problem("FILE-04")
     except CalamineError as wrong:
@@ -74,6 +74,15 @@ def is_truncated_zip(content: bytes) -> bool:
     return content.startswith(_ZIP) and not zipfile.is_zipfile(io.BytesIO(content))
 
 
+def megabytes(count: int) -> str:
+    """Return a number of bytes as a sender reads it: "50 MB"."""
+    return f"{format_number(count / 1_000_000, decimals=1)} MB"
+
+
+def _too_many_cells(limits: Limits) -> Problem:
+    return Problem("FILE-05", values={"limit": f"{format_number(limits.sheet_cells)} ô một trang"})
+
+
 def _refuse(content: bytes) -> Problem | None:
     """Return why `content`, which is no zip, should not be given to the workbook reader, or None."""
     if not content:
@@ -89,39 +98,39 @@ def _refuse(content: bytes) -> Problem | None:
     return Problem("FILE-02", values={"kind": "trang web HTML" if head.lower().startswith(_WEB_PAGE) else kind})
 
 
-def _open_zip(content: bytes, max_unpacked_bytes: int) -> list[Markup] | Problem:
+def _open_zip(content: bytes, limits: Limits) -> list[Markup] | Problem:
     """Return what the package's XML says of its sheets, or why it should not be given to the workbook reader."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
-            refusal = _refuse_members(package.infolist(), max_unpacked_bytes)
+            refusal = _refuse_members(package.infolist(), limits)
             markup = read_markup(package) if refusal is None else []
     except _ZIP_ERRORS as wrong:
         logger.debug("open refused=%s", wrong)
         return _BROKEN
-    if any(sheet.rows * sheet.columns > _MAX_CELLS for sheet in markup):
-        return _TOO_LARGE
+    if any(sheet.rows * sheet.columns > limits.sheet_cells for sheet in markup):
+        return _too_many_cells(limits)
     return refusal or markup
 
 
-def _refuse_members(members: list[zipfile.ZipInfo], max_unpacked_bytes: int) -> Problem | None:
+def _refuse_members(members: list[zipfile.ZipInfo], limits: Limits) -> Problem | None:
     names = {member.filename for member in members}
     if any(name.startswith("word/") for name in names):
         return Problem("FILE-02", values={"kind": "văn bản Word"})
     if not any(name.startswith("xl/") or name == "content.xml" for name in names):
         return Problem("FILE-02", values={"kind": "tệp nén zip không chứa bảng tính"})
-    if sum(member.file_size for member in members) > max_unpacked_bytes:
-        return Problem("FILE-05", values={"limit": f"{max_unpacked_bytes // 1_000_000} MB sau khi giải nén"})
+    if sum(member.file_size for member in members) > limits.unpacked_bytes:
+        return Problem("FILE-05", values={"limit": f"{megabytes(limits.unpacked_bytes)} sau khi giải nén"})
     return None
 
 
-def _sheets(content: bytes, markup: list[Markup]) -> list[Sheet] | Problem:
+def _sheets(content: bytes, markup: list[Markup], limits: Limits) -> list[Sheet] | Problem:
     with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
         sheets = []
         for number, name in enumerate(workbook.sheet_names):
             sheet = workbook.get_sheet_by_name(name)
             last = sheet.end or (0, 0)
-            if (last[0] + 1) * (last[1] + 1) > _MAX_CELLS:
-                return _TOO_LARGE
+            if (last[0] + 1) * (last[1] + 1) > limits.sheet_cells:
+                return _too_many_cells(limits)
             rows: list[list[CellValue]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
             if number < len(markup):
                 _put(rows, markup[number].uncomputed)

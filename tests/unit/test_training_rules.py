@@ -44,7 +44,7 @@ def list_with(**values: object) -> list:
 
 
 def judge(checker: Checker, pack: Pack, *workbooks: bytes) -> list[Submission]:
-    return checker.check([read_delivery(w, delivery(number=n), pack, max_bytes=10**7) for n, w in enumerate(workbooks)])
+    return checker.check([read_delivery(w, delivery(number=n), pack) for n, w in enumerate(workbooks)])
 
 
 def asked(submission: Submission) -> list[Finding]:
