@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     max_sheet_cells: int = Field(DEFAULT_LIMITS.sheet_cells, gt=0, description="and those with a sheet of more cells")
     reading_seconds: float = Field(DEFAULT_LIMITS.seconds, gt=0, le=3600, description="one delivery is read no longer than this")
     reading_bytes: int = Field(DEFAULT_LIMITS.memory_bytes, gt=0, description="memory that reading one delivery may take")
-    readers: int = Field(0, ge=0, description="processes that read deliveries; 0: one for each core")
+    readers: int = Field(0, ge=0, le=256, description="processes that read deliveries; 0: one for each core")
     chunk_deliveries: int = Field(500, gt=0, description="deliveries that are read and checked as one batch")
     keep_data_docs: int = Field(14, gt=0, description="nights of Data Docs kept on the site")
 

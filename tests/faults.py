@@ -1,5 +1,6 @@
 """A reader that does to its process what a file's name says. A module of its own: a fresh process imports it, and little else."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -29,6 +30,13 @@ def unportable() -> None:
     raise UnportableError("a ", "bug")
 
 
+def babble() -> None:
+    """Say what is no answer, to everything that could be the one who listens."""
+    for descriptor in range(3, 30):
+        with contextlib.suppress(OSError):
+            os.write(descriptor, b"\0\0\0\4junk")
+
+
 FAULTS: dict[str, Callable[[], object]] = {
     "exit": lambda: os._exit(3),
     "segfault": lambda: ctypes.string_at(0),
@@ -36,6 +44,7 @@ FAULTS: dict[str, Callable[[], object]] = {
     "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "hang": lambda: time.sleep(3600),
     "memory": lambda: bytearray(10**12),
+    "babble": babble,
     "bug": bug,
     "unportable": unportable,
 }

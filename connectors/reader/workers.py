@@ -37,6 +37,7 @@ Read: TypeAlias = Callable[[bytes | None, Delivery, Pack, Limits], Reading]
 
 _START_SECONDS = 120.0
 """A process that is not ready by then never will be. It takes half a second (2026-11-23)."""
+_NOTHING = subprocess.DEVNULL
 _FILES_OF_A_PROCESS = 1000
 """After these it is replaced, so that a leak stays small."""
 _FILES_WORTH_A_START = 40
@@ -118,14 +119,14 @@ class _Process:
         with theirs:
             # A fresh interpreter, in the folder of our code, that holds nothing of ours but its end of the pipe. Not `-m`:
             # what it answers would then be of classes in `__main__`.
-            self._popen = subprocess.Popen(  # noqa: S603  (nothing in it comes from outside)
-                [sys.executable, "-c", f"from connectors.reader.worker import main; main({theirs.fileno()})"],
-                cwd=ROOT,
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            command = [sys.executable, "-c", f"from connectors.reader.worker import main; main({theirs.fileno()})"]
+            try:
+                self._popen = subprocess.Popen(  # noqa: S603  (nothing in it comes from outside)
+                    command, cwd=ROOT, pass_fds=(theirs.fileno(),), stdin=_NOTHING, stdout=_NOTHING, stderr=_NOTHING
+                )
+            except OSError as wrong:
+                self.connection.close()
+                raise ReaderError(f"a process that reads deliveries did not start: {wrong}; {_WHAT_TO_DO}") from wrong
         with suppress(OSError):
             self.connection.send_bytes(setup)
 
@@ -137,7 +138,7 @@ class _Process:
         """Return what it says, or that it is gone."""
         try:
             answer: tuple[Answer, Any] = pickle.loads(self.connection.recv_bytes())  # noqa: S301  (our own process)
-        except (EOFError, OSError):
+        except Exception:  # its end, or what a process says whose memory was overwritten
             with suppress(subprocess.TimeoutExpired):
                 self._popen.wait(timeout=1)
             return Answer.GONE, None

@@ -93,6 +93,11 @@ def test_a_file_that_asks_for_too_much_memory_is_too_large(readers: Readers) -> 
     assert [said(outcome) for outcome in outcomes] == [["FILE-05 400 MB bộ nhớ khi đọc"], ["training"]]
 
 
+def test_a_process_that_babbles_is_as_good_as_dead(readers: Readers) -> None:
+    outcomes = read(readers, good(), good(), names=["babble.xlsx"])
+    assert [said(outcome) for outcome in outcomes] == [["FILE-09"], ["training"]]
+
+
 @pytest.mark.parametrize("fault", ["bug", "unportable"])
 def test_a_bug_is_the_system_s_and_comes_with_its_traceback(readers: Readers, fault: str) -> None:
     outcomes = read(readers, good(), good(), names=[f"{fault}.xlsx"])
@@ -153,6 +158,9 @@ def test_readers_that_cannot_start_are_an_error_and_no_file_s_fault(
         read(readers, good())
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with Readers(pack, limited()) as readers, pytest.raises(ReaderError, match="did not start: exit 1"):
+        read(readers, good())
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with Readers(pack, limited()) as readers, pytest.raises(ReaderError, match="did not start: .*No such file"):
         read(readers, good())
     monkeypatch.setattr(workers, "_START_SECONDS", 0.2)
     sleeper = tmp_path / "python"
