@@ -16,6 +16,7 @@ from xlsxwriter.utility import xl_cell_to_rowcol
 from connectors.reader.layout import matches
 from connectors.reader.reader import read_delivery
 from program.form import Form
+from program.limits import Limits
 from program.pack import Pack
 from program.period import Period
 from program.reading import Reading, facts_of
@@ -202,7 +203,7 @@ def read(
     content: bytes | None, pack: Pack, sender: str | None = None, max_bytes: int = 50_000_000, period: Period | None = None
 ) -> Reading:
     """Return what the reader makes of a workbook; it came after `period`, where that is given."""
-    return read_delivery(content, delivery(sender=sender, period=period), pack, max_bytes=max_bytes)
+    return read_delivery(content, delivery(sender=sender, period=period), pack, Limits(delivery_bytes=max_bytes))
 
 
 def figures(reading: Reading) -> dict[str, float | str | None]:

@@ -17,6 +17,7 @@ from connectors.reader.markup import Markup, Percentage, Uncomputed, read_markup
 from connectors.reader.ole import xls_extents
 from connectors.reader.signatures import OLE, ZIP, has_macros, has_ole_macros, refuse_ole, refuse_package, refuse_signature
 from program.finding import Problem
+from program.limits import Limits
 from program.vietnamese import format_number
 
 logger = logging.getLogger("mtqg.reader")
@@ -24,8 +25,6 @@ logger = logging.getLogger("mtqg.reader")
 CellValue: TypeAlias = int | float | str | bool | time | date | datetime | timedelta | Uncomputed
 Corner: TypeAlias = tuple[int, int]
 
-_MAX_CELLS = 5_000_000
-_TOO_LARGE = Problem("FILE-05", values={"limit": "5.000.000 ô một trang"})
 _BROKEN = Problem("FILE-03", values={"reason": "tệp bị cắt cụt hoặc hỏng khi gửi"})
 _STRANGE = Problem("FILE-03", values={"reason": "lỗi trong cấu trúc tệp"})
 _NO_ROWS = {
@@ -33,7 +32,6 @@ _NO_ROWS = {
     NoRows.NO_TABLE: Problem("FILE-02", values={"kind": "tệp văn bản không có bảng"}),
     NoRows.UNKNOWN_ENCODING: Problem("FILE-03", values={"reason": "không nhận ra bảng mã chữ của tệp CSV"}),
     NoRows.OPEN_QUOTE: Problem("FILE-03", values={"reason": "dấu nháy kép trong tệp CSV đặt không đúng"}),
-    NoRows.TOO_LARGE: _TOO_LARGE,
 }
 _MACROS = Problem("FILE-06")
 _CSV_SHEET = "CSV"
@@ -68,26 +66,26 @@ class _Package(NamedTuple):
     has_macros: bool
 
 
-def open_workbook(content: bytes, *, max_unpacked_bytes: int) -> Workbook | Problem:
+def open_workbook(content: bytes, limits: Limits) -> Workbook | Problem:
     """Return the workbook, its texts in Unicode, or the FILE problem that says why it does not open.
 
     Macros are met and named, never run: nothing here could.
     """
     if not content.startswith((ZIP, OLE)):
-        return _open_text(content)
-    package = _open_zip(content, max_unpacked_bytes) if content.startswith(ZIP) else _open_ole(content)
+        return _open_text(content, limits)
+    package = _open_zip(content, limits) if content.startswith(ZIP) else _open_ole(content, limits)
     if isinstance(package, Problem):
         return package
-    sheets = _open_sheets(content, package.markup)
+    sheets = _open_sheets(content, package.markup, limits)
     if isinstance(sheets, Problem):
         return sheets
     notes = _in_unicode(sheets, [sheet.fonts for sheet in package.markup])
     return Workbook(sheets, ((_MACROS,) if package.has_macros else ()) + notes)
 
 
-def _open_sheets(content: bytes, markup: list[Markup]) -> list[Sheet] | Problem:
+def _open_sheets(content: bytes, markup: list[Markup], limits: Limits) -> list[Sheet] | Problem:
     try:
-        return _sheets(content, markup)
+        return _sheets(content, markup, limits)
     except PasswordError:
         return Problem("FILE-04")
     except (CalamineError, OSError) as wrong:
@@ -101,17 +99,17 @@ def _open_sheets(content: bytes, markup: list[Markup]) -> list[Sheet] | Problem:
         return _STRANGE
 
 
-def _open_text(content: bytes) -> Workbook | Problem:
+def _open_text(content: bytes, limits: Limits) -> Workbook | Problem:
     """Return a delimited text as a workbook of one sheet, or what the bytes are instead."""
     refusal = refuse_signature(content)
     if refusal is not None:
         return refusal
-    rows = read_delimited(content, max_cells=_MAX_CELLS)
+    rows = read_delimited(content, max_cells=limits.sheet_cells)
     if isinstance(rows, NoRows):
-        return _NO_ROWS[rows]
+        return _too_many_cells(limits) if rows is NoRows.TOO_LARGE else _NO_ROWS[rows]
     width = max(map(len, rows))
-    if width * len(rows) > _MAX_CELLS:
-        return _TOO_LARGE
+    if width * len(rows) > limits.sheet_cells:
+        return _too_many_cells(limits)
     sheets = [Sheet(_CSV_SHEET, [[*row, *[""] * (width - len(row))] for row in rows])]
     return Workbook(sheets, _in_unicode(sheets, []))
 
@@ -138,40 +136,49 @@ def is_truncated_zip(content: bytes) -> bool:
     return content.startswith(ZIP) and not zipfile.is_zipfile(io.BytesIO(content))
 
 
-def _open_ole(content: bytes) -> _Package | Problem:
+def _open_ole(content: bytes, limits: Limits) -> _Package | Problem:
     refusal = refuse_ole(content)
     try:
         extents = [] if refusal else xls_extents(content)
     except ValueError as wrong:
         logger.debug("open refused=%s", wrong)
         return _STRANGE
-    if any(rows * columns > _MAX_CELLS for rows, columns in extents):
-        return _TOO_LARGE
+    if any(rows * columns > limits.sheet_cells for rows, columns in extents):
+        return _too_many_cells(limits)
     return refusal or _Package([], has_ole_macros(content))
 
 
-def _open_zip(content: bytes, max_unpacked_bytes: int) -> _Package | Problem:
+def _open_zip(content: bytes, limits: Limits) -> _Package | Problem:
     """Return what stands in the package beside its cells, or why it should not be given to the workbook reader."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
-            refusal = refuse_package(package, max_unpacked_bytes)
+            refusal = refuse_package(package, limits.unpacked_bytes)
             found = _Package([] if refusal else read_markup(package), has_macros(package))
     except _ZIP_ERRORS as wrong:
         logger.debug("open refused=%s", wrong)
         return _BROKEN
-    if any(sheet.rows * sheet.columns > _MAX_CELLS for sheet in found.markup):
-        return _TOO_LARGE
+    if any(sheet.rows * sheet.columns > limits.sheet_cells for sheet in found.markup):
+        return _too_many_cells(limits)
     return refusal or found
 
 
-def _sheets(content: bytes, markup: list[Markup]) -> list[Sheet] | Problem:
+def megabytes(count: int) -> str:
+    """Return a number of bytes as a sender reads it: "50 MB"."""
+    return f"{format_number(count / 1_000_000, decimals=1)} MB"
+
+
+def _too_many_cells(limits: Limits) -> Problem:
+    return Problem("FILE-05", values={"limit": f"{format_number(limits.sheet_cells)} ô một trang"})
+
+
+def _sheets(content: bytes, markup: list[Markup], limits: Limits) -> list[Sheet] | Problem:
     with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
         sheets = []
         for number, name in enumerate(workbook.sheet_names):
             sheet = workbook.get_sheet_by_name(name)
             last = sheet.end or (0, 0)
-            if (last[0] + 1) * (last[1] + 1) > _MAX_CELLS:
-                return _TOO_LARGE
+            if (last[0] + 1) * (last[1] + 1) > limits.sheet_cells:
+                return _too_many_cells(limits)
             rows: list[list[CellValue]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
             if number < len(markup):
                 _mark_percentages(rows, markup[number].percentages)

@@ -7,6 +7,7 @@ import pytest
 
 from connectors.reader.workbook import Workbook, open_workbook
 from program.finding import Problem
+from program.limits import DEFAULT_LIMITS
 from program.pack import Pack
 from program.settings import ROOT
 from tests.old_workbooks import biff5, ole, xlsb
@@ -17,7 +18,7 @@ GOOD = ROOT / "tests" / "data" / "good"
 
 
 def opened(content: bytes) -> Workbook | Problem:
-    return open_workbook(content, max_unpacked_bytes=50_000_000)
+    return open_workbook(content, DEFAULT_LIMITS)
 
 
 def why_not(content: bytes) -> str:

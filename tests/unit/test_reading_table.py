@@ -23,7 +23,7 @@ DOCUMENT = ROOT / "docs" / "reading.md"
 HEADING = ["cell", "becomes", "told", "why"]
 PLACE = re.compile(r"^Read in `(?P<form>\w+)\.(?P<table>\w+)\.(?P<column>\w+)`")
 RULE = re.compile(r"CELL-[0-9]{2}")
-OUTCOME = re.compile(r"(?P<word>refused|over|under|about|estimated)(?: (?P<rest>.+))?")
+OUTCOME = re.compile(r"(?P<word>refused|over|under|nearly|about|estimated)(?: (?P<rest>.+))?")
 CALLS = {
     "percent": Percentage,
     "error": Uncomputed,

@@ -15,6 +15,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from connectors.reader.markup import Percentage, Uncomputed
 from connectors.reader.workbook import Sheet, is_truncated_zip, open_workbook
 from program.finding import Problem
+from program.limits import Limits
 from tests.workbooks import Formula, report, workbook
 
 LIMIT = 50_000_000
@@ -27,7 +28,7 @@ def good() -> bytes:
 
 
 def opened(content: bytes, limit: int = LIMIT) -> list[Sheet] | Problem:
-    found = open_workbook(content, max_unpacked_bytes=limit)
+    found = open_workbook(content, Limits(unpacked_bytes=limit))
     return found if isinstance(found, Problem) else found.sheets
 
 
