@@ -29,8 +29,7 @@ def main(submissions: int) -> None:
     now = datetime.now(UTC)
     started = time.perf_counter()
     readings = [
-        read_delivery(sample[n % len(sample)], Delivery(n, "bench", "file", f"{n}", now, None), pack, max_bytes=10**8)
-        for n in range(submissions)
+        read_delivery(sample[n % len(sample)], Delivery(n, "bench", "file", f"{n}", now, None), pack) for n in range(submissions)
     ]
     read = time.perf_counter() - started
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from connectors.archive import Archive
+from connectors.reader.workers import Readers
 from expectations.checking import Checker
 from expectations.rules import RuleSet
 from program.delivery import Delivery
@@ -51,6 +52,7 @@ class Night:
         self.pack: Pack = load_pack(settings.pack)
         self.rules = RuleSet(self.pack)
         self.archive = Archive(settings.archive_url)
+        self.readers = Readers(self.pack, settings)
         self.as_of = as_of or self.now().astimezone(VIETNAM_TIME).date()
         self.warehouse: Warehouse = prepare_warehouse(settings.warehouse_url)
         sync_catalogue(self.warehouse, self.pack, obligations(self.pack.calendar, self.pack.units, self.as_of))
@@ -93,7 +95,8 @@ class Night:
         self.summary.errors.append(error)
 
     def finish(self) -> dict[str, Any]:
-        """Close the run in the ledger and return its summary."""
+        """End the readers, close the run in the ledger and return its summary."""
+        self.readers.close()
         summary = asdict(self.summary) | {"verdicts": {v.value: self.summary.verdicts[v.value] for v in Verdict}}
         finish_run(self.warehouse, self.run_id, "failed" if self.summary.errors else "completed", summary, self.now())
         return summary

@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Sequence
 
-from connectors.reader.reader import read_delivery
+from connectors.reader.workers import Unread
 from connectors.sources import Connector, connect
 from flows.night import Night
 from program.delivery import Delivery, Offer
@@ -90,17 +90,22 @@ def _take(night: Night, source: Source, connector: Connector, offer: Offer) -> b
 
 
 def read(night: Night, deliveries: Sequence[Delivery]) -> list[Reading]:
-    """Return a reading for each delivery; one that the system cannot handle is left out and reported."""
+    """Return a reading for each delivery; one that the system cannot handle is left out and reported.
+
+    A delivery that takes its reader's process down is a reading with that problem. Raises ReaderError where no process starts.
+    """
+
+    def content_of(delivery: Delivery) -> bytes | None:
+        return night.archive.get(delivery.sha256) if delivery.sha256 else None
+
     readings = []
-    for delivery in deliveries:
-        try:
-            content = night.archive.get(delivery.sha256) if delivery.sha256 else None
-            readings.append(read_delivery(content, delivery, night.pack, max_bytes=night.settings.max_delivery_bytes))
-        except ArchiveError as error:
-            night.give_up(delivery, error)
-        except Exception as error:  # the boundary of one delivery: a bug in a reader must not stop the others
-            logger.exception("read delivery=%d", delivery.id)
-            night.give_up(delivery, error)
+    for outcome in night.readers.read(deliveries, content_of):
+        if isinstance(outcome, Unread):
+            if not isinstance(outcome.error, ArchiveError):
+                logger.error("read delivery=%d", outcome.delivery.id, exc_info=outcome.error)
+            night.give_up(outcome.delivery, outcome.error)
+        else:
+            readings.append(outcome)
     return readings
 
 

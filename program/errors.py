@@ -6,6 +6,7 @@
     ├── SourceError             retry; if it persists, tell the operator (the source is down or misbehaves)
     │   ├── TransientError      a retry is likely to cure it
     │   └── StillArriving       nothing to do: the next night takes it
+    ├── ReaderError             stop, and mend the machine: the processes that read deliveries do not start or do not answer
     ├── ArchiveError            stop: stored bytes are missing, or differ from their own sha256
     ├── WarehouseError          roll back; nothing of the transaction remains; run again
     └── DeliveryFailed          a mail could not be handed over; it stays in the outbox
@@ -37,6 +38,10 @@ class TransientError(SourceError):
 
 class StillArriving(SourceError):  # noqa: N818  (a state of a file that passes, no fault)
     """A file is being written while the night reads it; it is left for the next night."""
+
+
+class ReaderError(MtqgError):
+    """The processes that read deliveries do not start, or answer what nobody understands; no delivery is to blame."""
 
 
 class ArchiveError(MtqgError):

@@ -5,7 +5,12 @@ import unicodedata
 
 _NOT_WORD = re.compile(r"[^0-9a-z%]+")
 # Ð and ð are the Icelandic letters that older Vietnamese keyboards and fonts put where Đ and đ belong.
-_D = str.maketrans("ĐđÐð", "DdDd")
+# Signs without width stand where nobody sees them, in the middle of a word too.
+_LETTERS: dict[int, str | None] = {
+    **dict.fromkeys(map(ord, "ĐÐ"), "D"),
+    **dict.fromkeys(map(ord, "đð"), "d"),
+    **dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF)),
+}
 
 
 def fold(text: str) -> str:
@@ -14,6 +19,6 @@ def fold(text: str) -> str:
     Lower case, no diacritics (đ becomes d), every run of spaces, line breaks and punctuation one space.
     Works alike on NFC and NFD text: `fold("Số  lớp\n(lớp)") == fold("SO LOP LOP")`.
     """
-    decomposed = unicodedata.normalize("NFKD", text.translate(_D))
+    decomposed = unicodedata.normalize("NFKD", text.translate(_LETTERS))
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))
     return _NOT_WORD.sub(" ", plain.casefold()).strip()

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from program.errors import ConfigurationError
+from program.limits import DEFAULT_LIMITS, Limits
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -33,7 +34,12 @@ class Settings(BaseSettings):
     portal_url: str = Field("", description="address of the HTTP portal; default: as the pack says")
     portal_token: SecretStr = Field(SecretStr(""), description="bearer token for the portal")
     smtp_url: SecretStr = Field(SecretStr(""), description="smtp:// or smtps:// URL; unset: .eml files in MTQG_VAR/outbox")
-    max_delivery_bytes: int = Field(50_000_000, gt=0, description="larger deliveries are refused with a finding")
+    max_delivery_bytes: int = Field(DEFAULT_LIMITS.delivery_bytes, gt=0, description="larger ones are refused with a finding")
+    max_unpacked_bytes: int = Field(DEFAULT_LIMITS.unpacked_bytes, gt=0, description="so are those that unpack to more")
+    max_sheet_cells: int = Field(DEFAULT_LIMITS.sheet_cells, gt=0, description="and those with a sheet of more cells")
+    reading_seconds: float = Field(DEFAULT_LIMITS.seconds, gt=0, le=3600, description="one delivery is read no longer than this")
+    reading_bytes: int = Field(DEFAULT_LIMITS.memory_bytes, gt=0, description="memory that reading one delivery may take")
+    readers: int = Field(0, ge=0, le=256, description="processes that read deliveries; 0: one for each core")
     chunk_deliveries: int = Field(500, gt=0, description="deliveries that are read and checked as one batch")
     keep_data_docs: int = Field(14, gt=0, description="nights of Data Docs kept on the site")
 
@@ -56,6 +62,17 @@ class Settings(BaseSettings):
         if not self.archive_url:
             object.__setattr__(self, "archive_url", str(self.var / "archive"))
         return self
+
+    @property
+    def limits(self) -> Limits:
+        """How much one delivery may ask of this machine."""
+        return Limits(
+            delivery_bytes=self.max_delivery_bytes,
+            unpacked_bytes=self.max_unpacked_bytes,
+            sheet_cells=self.max_sheet_cells,
+            seconds=self.reading_seconds,
+            memory_bytes=self.reading_bytes,
+        )
 
     @property
     def site(self) -> Path:

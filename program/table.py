@@ -6,6 +6,7 @@ own, `participants_total`. A *list* has as many lines as the sender needs (class
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -94,6 +95,17 @@ class Column(Label):
         if self.maximum is not None and self.maximum < (self.minimum or 0):
             raise ValueError(f"column {self.name}: maximum {self.maximum:g} is below the minimum {self.minimum or 0:g}")
         return self
+
+    @cached_property
+    def counted(self) -> frozenset[str]:
+        """What the column's own labels say that it counts, folded: "Số đại biểu" counts "dai bieu"."""
+        folded = (fold(writing).removeprefix("trong do ").removeprefix("tong ") for writing in self.writings)
+        return frozenset(label.removeprefix("so ") for label in folded)
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """The vocabulary's keys by each of their folded writings."""
+        return {fold(writing): key for key, label in self.vocabulary.items() for writing in label.writings}
 
     @property
     def sub_label(self) -> str:

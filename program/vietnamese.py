@@ -4,17 +4,23 @@ The dot after thousands and the comma before decimals are law: Accounting Law 20
 """
 
 from datetime import UTC, date, datetime
+from decimal import localcontext
 from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
 
 VIETNAM_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
+_DIGITS = 700
+"""Enough for every float: the largest has 309 digits before the comma, the smallest begins 323 behind it."""
+
 
 def format_number(value: float, *, decimals: int = 3) -> str:
     """Return `value` with dots after thousands and at most `decimals` digits after a comma."""
     pattern = "#,##0." + "#" * decimals if decimals else "#,##0"
-    return format_decimal(value, format=pattern, locale="vi")
+    # Babel rounds in decimal's own context, whose 28 digits a mistyped 1e22 exceeds (InvalidOperation, 2026-11-23).
+    with localcontext(prec=_DIGITS):
+        return format_decimal(value, format=pattern, locale="vi")
 
 
 def format_date(value: date) -> str:

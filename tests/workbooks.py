@@ -1,17 +1,22 @@
 """Workbooks made by hand for tests of the reader: the training form as districts send it, with one thing changed."""
 
 import io
+import unicodedata
+import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import NamedTuple
 
+import openpyxl
 import xlsxwriter
+from openpyxl.styles import Font
 from xlsxwriter.utility import xl_cell_to_rowcol
 
 from connectors.reader.layout import matches
 from connectors.reader.reader import read_delivery
 from program.form import Form
+from program.limits import Limits
 from program.pack import Pack
 from program.period import Period
 from program.reading import Reading, facts_of
@@ -108,6 +113,68 @@ def workbook(*sheets: tuple[str, Rows], merge: Sequence[str] = (), merge_on: int
     return buffer.getvalue()
 
 
+def with_macros(content: bytes) -> bytes:
+    """Return an .xlsx with a project of macros in it, as an .xlsm has one."""
+    buffer = io.BytesIO(content)
+    with zipfile.ZipFile(buffer, "a") as package:
+        package.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0")
+    return buffer.getvalue()
+
+
+def in_old_font(content: bytes, font: str, *, letters_only: bool = False) -> bytes:
+    """Return an .xlsx as one types it in a font of before Unicode; `letters_only` leaves the font unsaid."""
+    write = old_vni if font.startswith("VNI") else old_tcvn3
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if isinstance(cell.value, str):
+                    cell.value = write(cell.value.lower() if font.endswith("H") else cell.value)
+                    cell.font = Font(name="Arial" if letters_only else font)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def old_tcvn3(text: str) -> str:
+    """Return a text as TCVN3 stores it. A capital with a tone has no place there: its letter stays lower case."""
+    letters = (_TCVN3.get(c) or _TCVN3.get(c.lower()) or c for c in unicodedata.normalize("NFC", text))
+    return "".join(letters)
+
+
+def old_vni(text: str) -> str:
+    """Return a text as VNI-Windows stores it."""
+    return "".join(_vni(c) for c in unicodedata.normalize("NFC", text))
+
+
+def _vni(letter: str) -> str:
+    lower = letter.lower()
+    alone = {"đ": "ñ", "ơ": "ô", "ư": "ö", "ì": "ì", "í": "í", "ĩ": "ó", "ỉ": "æ", "ị": "ò", "ỵ": "î"}
+    if lower in alone:
+        stored = alone[lower]
+    else:
+        vowel, *marks = unicodedata.normalize("NFD", lower)
+        over = {"\u0302": "âàáãåä", "\u0306": "êèéüúë"}
+        tones = ["", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323"]
+        if vowel in "ou" and "\u031b" in marks:
+            vowel = {"o": "ô", "u": "ö"}[vowel]
+            marks.remove("\u031b")
+        hat = next((over[m] for m in marks if m in over), " øùõûï")
+        tone = next((m for m in marks if m in tones), "")
+        stored = vowel + hat[tones.index(tone)].strip() if marks else vowel
+    return stored.upper() if letter != lower else stored
+
+
+# TCVN 5712:1993, VN3, as `iconv -f TCVN5712-1` has it (glibc 2.36), without the capitals that only VN1 has.
+_TCVN3 = dict(
+    zip(
+        "ĂÂÊÔƠƯĐăâêôơưđàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ",
+        "¡¢£¤¥¦§¨©ª«¬\xad®µ¶·¸¹»¼½¾ÆÇÈÉÊËÌÎÏÐÑÒÓÔÕÖ×ØÜÝÞßáâãäåæçèéêëìíîïñòóôõö÷øùúûüýþ",
+        strict=True,
+    )
+)
+
+
 def summary(
     *,
     identity: Rows = IDENTITY,
@@ -136,12 +203,17 @@ def read(
     content: bytes | None, pack: Pack, sender: str | None = None, max_bytes: int = 50_000_000, period: Period | None = None
 ) -> Reading:
     """Return what the reader makes of a workbook; it came after `period`, where that is given."""
-    return read_delivery(content, delivery(sender=sender, period=period), pack, max_bytes=max_bytes)
+    return read_delivery(content, delivery(sender=sender, period=period), pack, Limits(delivery_bytes=max_bytes))
 
 
 def figures(reading: Reading) -> dict[str, float | str | None]:
     """Return every figure of the summary by its element."""
     return {f.element: f.value if f.value is not None else f.text for f in facts_of(reading) if f.line == 0}
+
+
+def facts(reading: Reading) -> set[tuple[str, int, str | None, float | None, str | None]]:
+    """Return every fact of a reading: element, line, cell, value and text."""
+    return {(f.element, f.line, f.cell, f.value, f.text) for f in facts_of(reading)}
 
 
 def classes(reading: Reading) -> list[dict[str, object]]:

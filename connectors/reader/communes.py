@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from connectors.reader.values import Value
+from connectors.reader.parsed import Value
 from program.finding import Problem
 from program.form import Form
 from program.period import Period

@@ -9,10 +9,10 @@ from datetime import date
 
 from openpyxl.utils import get_column_letter
 
+from connectors.reader.money import money_measure
 from connectors.reader.recognition import Recognised
 from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue
-from connectors.reader.writing import money_measure
 from program.delivery import Delivery
 from program.finding import Problem
 from program.form import Form

@@ -2,24 +2,32 @@
 
 How far each sheet reaches, asked before it is opened: calamine lays out every cell between the first and the last, so
 that two values in opposite corners ask for 550 GB and end the process. And cells that calamine gives as empty though
-their sender sees something: Excel errors, and formulas whose value nothing has calculated yet.
+their sender sees something: Excel errors, and formulas whose value nothing has calculated yet. And cells that show a
+percentage: calamine gives 0.985 for what its sender sees as 98,5%. And which cells are in a font of before Unicode.
 """
 
 import html
+import math
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import NamedTuple
 
 from openpyxl.utils import column_index_from_string
+
+from connectors.reader.extents import ods_extents, xlsb_extent, xlsb_sheets
+from connectors.reader.fonts import old_styles
+from connectors.reader.legacy import Encoding
 
 _SHEET = re.compile(rb"<(?:[^<>\s/:]+:)?sheet\b([^<>]*)>")
 _RELATION = re.compile(rb"<(?:[^<>\s/:]+:)?Relationship\b([^<>]*)>")
 _ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')""")
 _ROW_OR_CELL = re.compile(rb"<(?:[^<>\s/:]+:)?(row|c)\b([^<>]*)>")
 _ADDRESS = re.compile(rb"""(?<![\w:.-])r\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_STYLE = re.compile(rb"""(?<![\w:.-])s\s*=\s*["']([0-9]{1,6})["']""")
 _PLAIN_ADDRESS = re.compile(rb"(?P<column>[A-Za-z]{1,3})?(?P<row>[1-9][0-9]{0,6})")
 _FORMULA = re.compile(rb"<(?:[^<>\s/:]+:)?f\b[^<>]*>([^<]*)")
 _VALUE = re.compile(rb"<(?:[^<>\s/:]+:)?v\b[^<>]*>([^<]*)")
@@ -27,6 +35,12 @@ _INLINE = re.compile(rb"<(?:[^<>\s/:]+:)?is\b")
 _END = re.compile(rb"</(?:[^<>\s/:]+:)?sheetData\b")
 # What XlsxWriter sets: it writes 0 as the value of each formula and leaves the calculating to Excel.
 _STALE = re.compile(rb"""\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
+_CELL_FORMATS = re.compile(rb"<(?:[^<>\s/:]+:)?cellXfs\b.*?</(?:[^<>\s/:]+:)?cellXfs>", re.DOTALL)
+_FORMAT = re.compile(rb"<(?:[^<>\s/:]+:)?xf\b([^<>]*)>")
+_NUMBER_FORMAT = re.compile(rb"<(?:[^<>\s/:]+:)?numFmt\b([^<>]*)>")
+_PERCENT_FORMATS = {"9", "10"}
+# In quotes, after a backslash or in square brackets a percent sign is only shown, not reckoned with.
+_ONLY_SHOWN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +54,36 @@ class Uncomputed:
         return self.text
 
 
+class Percentage(float):
+    """A numeric cell that shows a percentage: 0.985 shown as 98,5%."""
+
+    __slots__ = ()
+
+    @property
+    def in_percent(self) -> float:
+        """The number that stands before the percent sign."""
+        return float(Decimal(f"{float(self):.15g}") * 100) if math.isfinite(self) else float(self)
+
+
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """One sheet: how many rows and columns reach from A1 to its last cell, and its cells without a value."""
+    """One sheet: how many rows and columns reach from A1 to its last cell, its cells without a value, its percentages.
+
+    `fonts` are the cells whose font tells an encoding of before Unicode.
+    """
 
     rows: int = 0
     columns: int = 0
     uncomputed: dict[tuple[int, int], Uncomputed] = field(default_factory=dict)
+    percentages: tuple[tuple[int, int], ...] = ()
+    fonts: dict[tuple[int, int], Encoding] = field(default_factory=dict)
+
+
+class _Look(NamedTuple):
+    """What a workbook's styles tell: which show a percentage, and which are in a font of before Unicode."""
+
+    percent: frozenset[int] = frozenset()
+    old: Mapping[int, Encoding] = {}
 
 
 class _Cell(NamedTuple):
@@ -57,23 +94,42 @@ class _Cell(NamedTuple):
 
 
 def read_markup(package: zipfile.ZipFile) -> list[Markup]:
-    """Return what stands in the XML of each sheet, in workbook order; nothing for a package that is no .xlsx.
+    """Return what stands in each sheet beside its cells, in workbook order; of .xlsb and .ods only how far it reaches.
 
     Raises what `zipfile` raises where a member cannot be unpacked, and ValueError for XML that no spreadsheet writes.
     """
     members = {name.lower(): name for name in package.namelist()}
+    if len(members.keys() & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}) > 1:
+        raise ValueError("a package of two kinds: which of them calamine takes is not known here")
+    if members.keys() >= {"xl/workbook.bin", "xl/_rels/workbook.bin.rels"}:
+        return _binary_markup(package, members)
+    if "content.xml" in package.namelist():
+        return [Markup(*extent) for extent in ods_extents(package)]
     if not members.keys() >= {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"}:
         return []
     book = package.read(members["xl/workbook.xml"])
-    relations = [_attributes(m[1]) for m in _RELATION.finditer(package.read(members["xl/_rels/workbook.xml.rels"]))]
-    parts = {relation.get("Id"): _path(relation.get("Target", "")) for relation in relations}
+    parts = _parts(package.read(members["xl/_rels/workbook.xml.rels"]))
     is_stale = _STALE.search(book) is not None
+    styles = members.get("xl/styles.xml")
+    look = _Look(_percent_styles(package.read(styles)), old_styles(package.read(styles))) if styles else _Look()
     sheets = []
     for match in _SHEET.finditer(book):
         key = next((value for name, value in _attributes(match[1]).items() if name.endswith(":id")), None)
         part = members.get(parts.get(key, ""))
-        sheets.append(_markup(package.read(part), is_stale=is_stale) if part else Markup())
+        sheets.append(_markup(package.read(part), look, is_stale=is_stale) if part else Markup())
     return sheets
+
+
+def _binary_markup(package: zipfile.ZipFile, members: Mapping[str, str]) -> list[Markup]:
+    parts = _parts(package.read(members["xl/_rels/workbook.bin.rels"]))
+    found = (members.get(parts.get(key, "")) for key in xlsb_sheets(package.read(members["xl/workbook.bin"])))
+    return [Markup(*xlsb_extent(package.read(part))) if part else Markup() for part in found]
+
+
+def _parts(relations: bytes) -> dict[str | None, str]:
+    """Return the workbook's parts, by relation id, as lower-case names of members of the package."""
+    found = [_attributes(match[1]) for match in _RELATION.finditer(relations)]
+    return {relation.get("Id"): _path(relation.get("Target", "")) for relation in found}
 
 
 def _attributes(text: bytes) -> dict[str, str]:
@@ -85,19 +141,37 @@ def _path(target: str) -> str:
     return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/").lower()
 
 
-def _markup(xml: bytes, *, is_stale: bool) -> Markup:
+def _percent_styles(xml: bytes) -> frozenset[int]:
+    """Return the numbers of the cell formats that show a number as a percentage; most workbooks have none."""
+    shown = [_attributes(match[1]) for match in _NUMBER_FORMAT.finditer(xml)]
+    own = {f.get("numFmtId", "") for f in shown if "%" in _ONLY_SHOWN.sub("", f.get("formatCode", ""))}
+    formats = _CELL_FORMATS.search(xml)
+    used = [_attributes(match[1]).get("numFmtId", "") for match in _FORMAT.finditer(formats[0])] if formats else []
+    return frozenset(number for number, code in enumerate(used) if code in _PERCENT_FORMATS | own)
+
+
+def _markup(xml: bytes, look: _Look, *, is_stale: bool) -> Markup:
     if b"\0" in xml[:200]:
         raise ValueError("a sheet in UTF-16")
     rows = columns = 0
     uncomputed = {}
+    percentages: list[tuple[int, int]] = []
+    fonts: dict[tuple[int, int], Encoding] = {}
     for cell in _cells(xml):
+        if look.percent or look.old:
+            style = _STYLE.search(cell.attributes)
+            number = int(style[1]) if style else 0
+            if number in look.old:
+                fonts[cell.row, cell.column] = look.old[number]
+            if number in look.percent:
+                percentages.append((cell.row, cell.column))
         value = _VALUE.search(cell.body)
         text = _without_value(cell, value, is_stale=is_stale)
         if text is not None:
             uncomputed[cell.row, cell.column] = Uncomputed(html.unescape(text.decode(errors="replace")))
         if text is not None or (value and value[1]) or _INLINE.search(cell.body):
             rows, columns = max(rows, cell.row + 1), max(columns, cell.column + 1)
-    return Markup(rows, columns, uncomputed)
+    return Markup(rows, columns, uncomputed, tuple(percentages), fonts)
 
 
 def _cells(xml: bytes) -> Iterator[_Cell]:

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from openpyxl.utils import get_column_letter
 
 from connectors.reader.layout import Header, text_over
+from connectors.reader.money import fold_money, money_measure, names_money
 from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue
-from connectors.reader.writing import bracketed, fold_money, money_measure, names_money
+from connectors.reader.writing import bracketed
 from program.finding import Problem
 from program.table import Column, ColumnType, Table
 

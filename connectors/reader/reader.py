@@ -8,29 +8,31 @@ from connectors.reader.identity import read_unit
 from connectors.reader.occasion import check_occasion, read_occasion, stage_of
 from connectors.reader.recognition import Recognised, recognise
 from connectors.reader.tables import read_table, table_end
-from connectors.reader.workbook import open_workbook
+from connectors.reader.workbook import megabytes, open_workbook
 from program.delivery import Delivery
 from program.finding import Problem
+from program.limits import DEFAULT_LIMITS, Limits
 from program.pack import Pack
 from program.reading import Reading, TableReading
 
-MAX_UNPACKED_BYTES = 300_000_000
 
-
-def read_delivery(content: bytes | None, delivery: Delivery, pack: Pack, *, max_bytes: int) -> Reading:
+def read_delivery(content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits = DEFAULT_LIMITS) -> Reading:
     """Return what `content` says. Never raises for what is in the bytes: that becomes the reading's problems.
 
-    `content` None stands for bytes that were refused for their size and not kept.
+    `content` None stands for bytes that were refused for their size and not kept. Seconds and memory are not held here
+    but by the process it runs in (`workers`).
     """
-    if content is None or len(content) > max_bytes:
-        return Reading(delivery, problems=(Problem("FILE-05", values={"limit": f"{max_bytes // 1_000_000} MB"}),))
-    sheets = open_workbook(content, max_unpacked_bytes=MAX_UNPACKED_BYTES)
-    if isinstance(sheets, Problem):
-        return Reading(delivery, problems=(sheets,))
-    found = recognise(sheets, pack)
+    if content is None or len(content) > limits.delivery_bytes:
+        return Reading(delivery, problems=(Problem("FILE-05", values={"limit": megabytes(limits.delivery_bytes)}),))
+    workbook = open_workbook(content, limits)
+    if isinstance(workbook, Problem):
+        return Reading(delivery, problems=(workbook,))
+    found = recognise(workbook.sheets, pack)
     if found is None:
-        return Reading(delivery, problems=(Problem("FORM-01", sheet=sheets[0].name if sheets else None),))
-    return _read_form(found, delivery, pack)
+        first = next((sheet.name for sheet in workbook.sheets), None)
+        return Reading(delivery, problems=(*workbook.problems, Problem("FORM-01", sheet=first)))
+    reading = _read_form(found, delivery, pack)
+    return replace(reading, problems=(*workbook.problems, *reading.problems))
 
 
 def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> Reading:

@@ -3,14 +3,17 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 
 import pandas as pd
 from openpyxl.utils import get_column_letter
 
+from connectors.reader.days import is_spelt_day
 from connectors.reader.layout import Header, Heading, matches
 from connectors.reader.measures import read_measures
+from connectors.reader.parsed import REFUSED_FIGURES, Parsed, Value
 from connectors.reader.sums import with_totals
-from connectors.reader.values import Parsed, Value, is_empty, parse_cell, show
+from connectors.reader.values import is_empty, parse_cell, show
 from connectors.reader.workbook import CellValue, Corner, Sheet
 from connectors.reader.writing import begins_note, is_total, says_nothing
 from program.finding import Problem
@@ -204,14 +207,20 @@ def _is_total_row(place: _Place, number: int) -> bool:
 
 
 def _has_value(place: _Place, number: int) -> bool:
-    """Tell whether a row holds a figure, a date or a word of a vocabulary in the column that is for it."""
-    return any(_is_value(place.parse(number, c), c) for c in place.found() if c.type not in _WORDS)
+    """Tell whether a row holds a figure, a date or a word of a vocabulary in the column that is for it.
+
+    A date spelt out in words does not count: it stands above signatures.
+    """
+    columns = [column for column in place.found() if column.type not in _WORDS]
+    row = place.row(number)
+    return any(_is_value(place.parse(number, c), c) and not is_spelt_day(row[place.header.columns[c.name]]) for c in columns)
 
 
 def _is_value(parsed: Parsed, column: Column) -> bool:
     if column.type is ColumnType.CODE:
         return parsed.value in column.vocabulary
-    return parsed.value is not None or parsed.rule in ("CELL-11", "CELL-12")
+    # "Không" is read as 0 where a line has other figures; alone it is as well an answer to something else.
+    return (parsed.value is not None and parsed.rule != "CELL-25") or parsed.rule in REFUSED_FIGURES
 
 
 def _read_cells(place: _Place, number: int) -> dict[str, Value]:
@@ -227,14 +236,23 @@ def _read_cells(place: _Place, number: int) -> dict[str, Value]:
         if parsed.qualifier:
             place.qualifiers[column.name, number + 1] = parsed.qualifier
         if parsed.rule:
-            read_as = _as_printed(parsed.value, place.measures[column.name])
-            place.report(parsed.rule, number, at, show(cell), column=column.label, read_as=read_as)
+            measure = place.measures[column.name]
+            said = {
+                "measure": measure or column.label,
+                "read_as": _as_printed(parsed.value, column, measure),
+                "meant": parsed.meant,
+            }
+            place.report(parsed.rule, number, at, show(cell), column=column.label, **said)
     return values
 
 
-def _as_printed(value: Value, measure: str) -> str:
-    """Return a number that was read as a Vietnamese reader expects it, in the measure that it was written in."""
-    return format_number(to_printed(value, measure), decimals=6) if isinstance(value, float) else ""
+def _as_printed(value: Value, column: Column, measure: str) -> str:
+    """Return what was read as a Vietnamese reader expects it: a number in the measure that it was written in."""
+    if isinstance(value, float):
+        return format_number(to_printed(value, measure), decimals=6)
+    if isinstance(value, date):
+        return show(value)
+    return column.vocabulary[value].label if value in column.vocabulary else value or ""
 
 
 def _cell(place: _Place, number: int, at: int, column: Column) -> CellValue | None:

@@ -4,36 +4,37 @@ import io
 import logging
 import zipfile
 import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
-from connectors.reader.markup import Markup, Uncomputed, read_markup
+from connectors.reader.delimited import NoRows, read_delimited
+from connectors.reader.legacy import Encoding, Page, convert
+from connectors.reader.markup import Markup, Percentage, Uncomputed, read_markup
+from connectors.reader.ole import xls_extents
+from connectors.reader.signatures import OLE, ZIP, has_macros, has_ole_macros, refuse_ole, refuse_package, refuse_signature
 from program.finding import Problem
+from program.limits import Limits
+from program.vietnamese import format_number
 
 logger = logging.getLogger("mtqg.reader")
 
 CellValue: TypeAlias = int | float | str | bool | time | date | datetime | timedelta | Uncomputed
 Corner: TypeAlias = tuple[int, int]
 
-# (first bytes, what it is in Vietnamese); looked at only where the bytes are neither a zip nor an OLE file.
-_SIGNATURES = (
-    (b"%PDF", "tệp PDF"),
-    (b"\x89PNG", "tệp ảnh PNG"),
-    (b"\xff\xd8\xff", "tệp ảnh JPEG"),
-    (b"GIF8", "tệp ảnh GIF"),
-    (b"Rar!", "tệp nén RAR"),
-    (b"7z\xbc\xaf", "tệp nén 7z"),
-    (b"{\\rtf", "văn bản RTF"),
-)
-_WEB_PAGE = (b"<!doctype", b"<html", b"\xef\xbb\xbf<!doctype", b"\xef\xbb\xbf<html")
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_MAX_CELLS = 5_000_000
-_TOO_LARGE = Problem("FILE-05", values={"limit": "5.000.000 ô một trang"})
 _BROKEN = Problem("FILE-03", values={"reason": "tệp bị cắt cụt hoặc hỏng khi gửi"})
 _STRANGE = Problem("FILE-03", values={"reason": "lỗi trong cấu trúc tệp"})
+_NO_ROWS = {
+    NoRows.NO_TEXT: Problem("FILE-02", values={"kind": "tệp không rõ loại"}),
+    NoRows.NO_TABLE: Problem("FILE-02", values={"kind": "tệp văn bản không có bảng"}),
+    NoRows.UNKNOWN_ENCODING: Problem("FILE-03", values={"reason": "không nhận ra bảng mã chữ của tệp CSV"}),
+    NoRows.OPEN_QUOTE: Problem("FILE-03", values={"reason": "dấu nháy kép trong tệp CSV đặt không đúng"}),
+}
+_MACROS = Problem("FILE-06")
+_CSV_SHEET = "CSV"
 # What `zipfile` raises for packages that are cut, damaged, encrypted, or packed in a way it does not know.
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
@@ -50,16 +51,45 @@ class Sheet:
     merged: tuple[tuple[Corner, Corner], ...] = ()
 
 
-def open_workbook(content: bytes, *, max_unpacked_bytes: int) -> list[Sheet] | Problem:
-    """Return the workbook's sheets in order, hidden ones included, or the FILE problem that says why not."""
-    markup = _open_zip(content, max_unpacked_bytes) if content.startswith(_ZIP) else _refuse(content) or []
-    if isinstance(markup, Problem):
-        return markup
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """Sheets in order, hidden ones included, and what their sender should know of how they were opened."""
+
+    sheets: list[Sheet]
+    problems: tuple[Problem, ...] = ()
+
+
+class _Package(NamedTuple):
+    """What a workbook's bytes say beside its cells."""
+
+    markup: list[Markup]
+    has_macros: bool
+
+
+def open_workbook(content: bytes, limits: Limits) -> Workbook | Problem:
+    """Return the workbook, its texts in Unicode, or the FILE problem that says why it does not open.
+
+    Macros are met and named, never run: nothing here could.
+    """
+    if not content.startswith((ZIP, OLE)):
+        return _open_text(content, limits)
+    package = _open_zip(content, limits) if content.startswith(ZIP) else _open_ole(content, limits)
+    if isinstance(package, Problem):
+        return package
+    sheets = _open_sheets(content, package.markup, limits)
+    if isinstance(sheets, Problem):
+        return sheets
+    notes = _in_unicode(sheets, [sheet.fonts for sheet in package.markup])
+    return Workbook(sheets, ((_MACROS,) if package.has_macros else ()) + notes)
+
+
+def _open_sheets(content: bytes, markup: list[Markup], limits: Limits) -> list[Sheet] | Problem:
     try:
-        return _sheets(content, markup)
+        return _sheets(content, markup, limits)
     except PasswordError:
         return Problem("FILE-04")
-    except CalamineError as wrong:
+    except (CalamineError, OSError) as wrong:
+        # OSError: a member of an .xlsb that is longer than the zip says.
         logger.debug("open refused=%s", wrong)
         return _STRANGE
     except BaseException as wrong:
@@ -69,64 +99,99 @@ def open_workbook(content: bytes, *, max_unpacked_bytes: int) -> list[Sheet] | P
         return _STRANGE
 
 
+def _open_text(content: bytes, limits: Limits) -> Workbook | Problem:
+    """Return a delimited text as a workbook of one sheet, or what the bytes are instead."""
+    refusal = refuse_signature(content)
+    if refusal is not None:
+        return refusal
+    rows = read_delimited(content, max_cells=limits.sheet_cells)
+    if isinstance(rows, NoRows):
+        return _too_many_cells(limits) if rows is NoRows.TOO_LARGE else _NO_ROWS[rows]
+    width = max(map(len, rows))
+    if width * len(rows) > limits.sheet_cells:
+        return _too_many_cells(limits)
+    sheets = [Sheet(_CSV_SHEET, [[*row, *[""] * (width - len(row))] for row in rows])]
+    return Workbook(sheets, _in_unicode(sheets, []))
+
+
+def _in_unicode(sheets: list[Sheet], fonts: Sequence[Mapping[Corner, Encoding]]) -> tuple[Problem, ...]:
+    """Put texts of older encodings in Unicode, in the rows of `sheets`; return a note for each sheet that had some."""
+    pages = [Page(sheet.rows, fonts[at] if at < len(fonts) else {}) for at, sheet in enumerate(sheets)]
+    notes = []
+    for sheet, conversion in zip(sheets, convert(pages), strict=True):
+        if conversion is not None:
+            for (row, column), text in conversion.cells.items():
+                sheet.rows[row][column] = text
+            values = {
+                "encoding": ", ".join(conversion.encodings),
+                "cells": format_number(len(conversion.cells)),
+                "example": conversion.example,
+            }
+            notes.append(Problem("FILE-07", sheet.name, values=values))
+    return tuple(notes)
+
+
 def is_truncated_zip(content: bytes) -> bool:
     """Tell whether bytes begin as a zip does but lack its end: a workbook that is still being written."""
-    return content.startswith(_ZIP) and not zipfile.is_zipfile(io.BytesIO(content))
+    return content.startswith(ZIP) and not zipfile.is_zipfile(io.BytesIO(content))
 
 
-def _refuse(content: bytes) -> Problem | None:
-    """Return why `content`, which is no zip, should not be given to the workbook reader, or None."""
-    if not content:
-        return Problem("FILE-01")
-    if content.startswith(_OLE):
-        if "EncryptedPackage".encode("utf-16-le") in content:
-            return Problem("FILE-04")
-        if "WordDocument".encode("utf-16-le") in content:
-            return Problem("FILE-02", values={"kind": "văn bản Word"})
-        return None
-    head = content[:1024].lstrip()
-    kind = next((kind for start, kind in _SIGNATURES if head.startswith(start)), "tệp không rõ loại")
-    return Problem("FILE-02", values={"kind": "trang web HTML" if head.lower().startswith(_WEB_PAGE) else kind})
+def _open_ole(content: bytes, limits: Limits) -> _Package | Problem:
+    refusal = refuse_ole(content)
+    try:
+        extents = [] if refusal else xls_extents(content)
+    except ValueError as wrong:
+        logger.debug("open refused=%s", wrong)
+        return _STRANGE
+    if any(rows * columns > limits.sheet_cells for rows, columns in extents):
+        return _too_many_cells(limits)
+    return refusal or _Package([], has_ole_macros(content))
 
 
-def _open_zip(content: bytes, max_unpacked_bytes: int) -> list[Markup] | Problem:
-    """Return what the package's XML says of its sheets, or why it should not be given to the workbook reader."""
+def _open_zip(content: bytes, limits: Limits) -> _Package | Problem:
+    """Return what stands in the package beside its cells, or why it should not be given to the workbook reader."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
-            refusal = _refuse_members(package.infolist(), max_unpacked_bytes)
-            markup = read_markup(package) if refusal is None else []
+            refusal = refuse_package(package, limits.unpacked_bytes)
+            found = _Package([] if refusal else read_markup(package), has_macros(package))
     except _ZIP_ERRORS as wrong:
         logger.debug("open refused=%s", wrong)
         return _BROKEN
-    if any(sheet.rows * sheet.columns > _MAX_CELLS for sheet in markup):
-        return _TOO_LARGE
-    return refusal or markup
+    if any(sheet.rows * sheet.columns > limits.sheet_cells for sheet in found.markup):
+        return _too_many_cells(limits)
+    return refusal or found
 
 
-def _refuse_members(members: list[zipfile.ZipInfo], max_unpacked_bytes: int) -> Problem | None:
-    names = {member.filename for member in members}
-    if any(name.startswith("word/") for name in names):
-        return Problem("FILE-02", values={"kind": "văn bản Word"})
-    if not any(name.startswith("xl/") or name == "content.xml" for name in names):
-        return Problem("FILE-02", values={"kind": "tệp nén zip không chứa bảng tính"})
-    if sum(member.file_size for member in members) > max_unpacked_bytes:
-        return Problem("FILE-05", values={"limit": f"{max_unpacked_bytes // 1_000_000} MB sau khi giải nén"})
-    return None
+def megabytes(count: int) -> str:
+    """Return a number of bytes as a sender reads it: "50 MB"."""
+    return f"{format_number(count / 1_000_000, decimals=1)} MB"
 
 
-def _sheets(content: bytes, markup: list[Markup]) -> list[Sheet] | Problem:
+def _too_many_cells(limits: Limits) -> Problem:
+    return Problem("FILE-05", values={"limit": f"{format_number(limits.sheet_cells)} ô một trang"})
+
+
+def _sheets(content: bytes, markup: list[Markup], limits: Limits) -> list[Sheet] | Problem:
     with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
         sheets = []
         for number, name in enumerate(workbook.sheet_names):
             sheet = workbook.get_sheet_by_name(name)
             last = sheet.end or (0, 0)
-            if (last[0] + 1) * (last[1] + 1) > _MAX_CELLS:
-                return _TOO_LARGE
+            if (last[0] + 1) * (last[1] + 1) > limits.sheet_cells:
+                return _too_many_cells(limits)
             rows: list[list[CellValue]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
             if number < len(markup):
+                _mark_percentages(rows, markup[number].percentages)
                 _put(rows, markup[number].uncomputed)
             sheets.append(Sheet(name, rows, tuple(sheet.merged_cell_ranges or ())))
         return sheets
+
+
+def _mark_percentages(rows: list[list[CellValue]], cells: tuple[Corner, ...]) -> None:
+    for number, at in cells:
+        cell = rows[number][at] if number < len(rows) and at < len(rows[number]) else ""
+        if isinstance(cell, float):
+            rows[number][at] = Percentage(cell)
 
 
 def _put(rows: list[list[CellValue]], cells: dict[Corner, Uncomputed]) -> None:

@@ -1,25 +1,15 @@
-"""Words on a sheet that are no label and no figure: brackets, measures of money, numberings, totals, notes."""
+"""Words on a sheet that are no label and no figure: brackets, remarks, numberings, totals, notes."""
 
 import re
-import unicodedata
 from itertools import pairwise
 
+from connectors.reader.money import fold_money, money_measure, names_money
 from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue
 from program.labels import fold
 from program.table import Column, ColumnType
 
 _IN_BRACKETS = re.compile(r"\(([^()]*)\)")
-_PER = {
-    "": "đồng",
-    **dict.fromkeys(("nghin", "ngan", "1000"), "nghìn đồng"),
-    **dict.fromkeys(("trieu", "tr", "trd", "1000000"), "triệu đồng"),
-    **dict.fromkeys(("ty", "ti", "1000000000"), "tỷ đồng"),
-}
-_MONEY = re.compile(r"(?:x )?(?P<per>1(?: ?000){1,3}|nghin|ngan|trieu|tr|ty|ti)? ?(?:dong|vnd|vn dong)(?: vn| viet nam)?")
-_SHORT_MONEY = re.compile(r"(?P<per>nghin|ngan|trieu|trd|ty|ti)")
-_MONEY_WORDS = re.compile(r"\b(?:dong|vnd|usd|trd|trieu|nghin|ngan|ty|ti)\b")
-_D_ALONE = re.compile(r"(?:đ|₫)(?!\w)", re.IGNORECASE)
 _HARMLESS = {"", "neu co", "tong so", "tong", "so luong", "ghi so"}
 _NUMBERED = re.compile(r"[0-9]{1,2}(?: [0-9]{1,2})*|[a-h]")
 _NUMBERING = re.compile(r"\(?(?P<number>[0-9]{1,2}|[A-Za-z])\)?(?:\s*=.*)?\)?")
@@ -36,23 +26,6 @@ def bracketed(text: str) -> list[str]:
 def without_brackets(text: str) -> str:
     """Return `text` without what stands in brackets."""
     return _IN_BRACKETS.sub(" ", text)
-
-
-def fold_money(text: str) -> str:
-    """Return `text` folded, with the sign đ spelt out: "1.000đ" is "1 000 dong", while a column's letter (d) stays d."""
-    return fold(_D_ALONE.sub(" đồng", unicodedata.normalize("NFC", text)))
-
-
-def money_measure(text: str) -> str | None:
-    """Return the money measure that `text` is a writing of: "Tr.đồng", "1.000đ", "ngàn VNĐ"; None for anything else."""
-    folded = fold_money(text)
-    match = _MONEY.fullmatch(folded) or _SHORT_MONEY.fullmatch(folded)
-    return _PER.get((match["per"] or "").replace(" ", "")) if match else None
-
-
-def names_money(text: str) -> bool:
-    """Tell whether `text` speaks of money in any way, understood or not."""
-    return _MONEY_WORDS.search(fold_money(text)) is not None
 
 
 def is_remark(text: str, column: Column) -> bool:

@@ -3,7 +3,7 @@
 Which files are meant is in `files`, judging them in `judging`, what is printed in `report`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -15,11 +15,12 @@ from expectations.rules import Language
 from mtqg.checking.as_json import JsonReport
 from mtqg.checking.files import files_of, is_folder
 from mtqg.checking.report import TextReport
+from mtqg.checking.verdicts import Checked
 from mtqg.checking.words import PHRASES
 from mtqg.console import errors
 from program.errors import AskedError
-from program.pack import load_pack
-from program.settings import load_settings, quiet_third_parties
+from program.pack import Pack, load_pack
+from program.settings import Settings, load_settings, quiet_third_parties
 from program.submission import Verdict
 
 _EXIT_CODES = {Verdict.QUARANTINED: 1, Verdict.UNREADABLE: 2}
@@ -60,23 +61,31 @@ def check(
         errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
     if not found.files:
         raise AskedError(f"nothing to check: no workbook in {', '.join(str(path) for path in paths)}")
-    from mtqg.checking.judging import Judge  # noqa: PLC0415  (keeps --help and usage errors quick)
-
-    judge = Judge(pack, settings, sender, lang)
     is_one_file = len(paths) == 1 and not is_folder(paths[0])
     text = TextReport(pack, lang, show_all=show_all, is_one_file=is_one_file)
     report = JsonReport(is_one_file=is_one_file) if as_json else text
     worst = 0
-    for start in range(0, len(found.files), settings.chunk_deliveries):
-        chunk = found.files[start : start + settings.chunk_deliveries]
-        # The bar is gone before anything is printed: on a terminal both share the screen.
-        with _progress(PHRASES[lang].checking, start, len(found.files)) as advance:
-            verdicts = judge.check(chunk, advance)
-        for checked in verdicts:
-            report.add(checked)
-            worst = max(worst, _EXIT_CODES.get(checked.verdict, 0))
+    for checked in _checked(found.files, pack, settings, sender, lang):
+        report.add(checked)
+        worst = max(worst, _EXIT_CODES.get(checked.verdict, 0))
     report.close()
     raise typer.Exit(worst)
+
+
+def _checked(files: Sequence[Path], pack: Pack, settings: Settings, sender: str | None, lang: Language) -> Iterator[Checked]:
+    """Yield what is to be said of each file, in order, a chunk at a time."""
+    from connectors.reader.workers import Readers  # noqa: PLC0415  (both: keeps --help and usage errors quick)
+
+    with Readers(pack, settings) as readers:
+        readers.start()  # while the rules are imported, which takes longer
+        from mtqg.checking.judging import Judge  # noqa: PLC0415
+
+        judge = Judge(pack, settings, readers, sender, lang)
+        for start in range(0, len(files), settings.chunk_deliveries):
+            # The bar is gone before anything is printed: on a terminal both share the screen.
+            with _progress(PHRASES[lang].checking, start, len(files)) as advance:
+                verdicts = judge.check(files[start : start + settings.chunk_deliveries], advance)
+            yield from verdicts
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.folder import Folder
-from connectors.reader.reader import read_delivery
+from connectors.reader.workers import Readers, Unread
 from connectors.sources import connect
 from expectations.checking import Checker
 from expectations.rules import Language, RuleSet
@@ -27,8 +27,9 @@ logger = logging.getLogger("mtqg.checking.command")
 class Judge:
     """Gives the verdict on files, as the night would; `sender` None: by the folder that each lies in."""
 
-    def __init__(self, pack: Pack, settings: Settings, sender: str | None, lang: Language) -> None:
+    def __init__(self, pack: Pack, settings: Settings, readers: Readers, sender: str | None, lang: Language) -> None:
         self._pack = pack
+        self._readers = readers
         self._settings = settings
         self._rules = RuleSet(pack, lang=lang)
         self._sender = sender
@@ -38,17 +39,16 @@ class Judge:
         """Return what is to be said of each file, in order; `advance` hears of each half of a file's way that is done.
 
         A file that cannot be opened, or that the program cannot handle, is a failure of its own and stops no other.
-        Raises ConfigurationError for a rule that is wrong in itself.
+        Raises ConfigurationError for a rule that is wrong in itself, ReaderError where no process that reads can be started.
         """
         readings: dict[int, Reading] = {}
         failures: dict[int, Failure] = {}
-        for number, path in enumerate(files):
-            try:
-                readings[number] = self._read(path, number)
-            except OSError as wrong:
-                failures[number] = _failure_of(path, wrong)
-            except Exception as wrong:  # the boundary of one file
-                failures[number] = _fault(wrong)
+        deliveries = [self._delivery(path, number) for number, path in enumerate(files)]
+        for number, outcome in enumerate(self._readers.read(deliveries, lambda delivery: self._content(files[delivery.id]))):
+            if isinstance(outcome, Unread):
+                failures[number] = _failure_of(files[number], outcome.error)
+            else:
+                readings[number] = outcome
             advance(0.5)
         verdicts = self._verdicts(readings)
         advance(0.5 * len(files))
@@ -57,10 +57,11 @@ class Judge:
             for number, path in enumerate(files)
         ]
 
-    def _read(self, path: Path, number: int) -> Reading:
-        limit = self._settings.max_delivery_bytes
-        content = _content(path, limit)
-        delivery = Delivery(
+    def _content(self, path: Path) -> bytes | None:
+        return _content(path, self._settings.max_delivery_bytes)
+
+    def _delivery(self, path: Path, number: int) -> Delivery:
+        return Delivery(
             id=number,
             source="check",
             channel="file",
@@ -69,11 +70,13 @@ class Judge:
             sha256=None,
             sender_unit=self._sender or self._sender_by_folder(path),
         )
-        return read_delivery(content, delivery, self._pack, max_bytes=limit)
 
     def _sender_by_folder(self, path: Path) -> str | None:
         """Return the sender that the night would take a file to be from, None outside every folder source."""
-        place = str(path.parent.resolve() / path.name)
+        try:
+            place = str(path.parent.resolve() / path.name)
+        except (OSError, RuntimeError, ValueError):  # links in a circle, a NUL in the name: whoever opens it says so
+            return None
         for inbox in self._inboxes:
             below = inbox.path_below(place)
             if below is not None:
@@ -132,7 +135,7 @@ class _SpecialFileError(OSError):
     """A pipe, a device, or a folder."""
 
 
-def _failure_of(path: Path, wrong: OSError) -> Failure:
+def _failure_of(path: Path, wrong: Exception) -> Failure:
     match wrong:
         case FileNotFoundError() | NotADirectoryError():
             return Failure("link" if path.is_symlink() else "missing")
@@ -140,8 +143,10 @@ def _failure_of(path: Path, wrong: OSError) -> Failure:
             return Failure("permission")
         case _SpecialFileError():
             return Failure("special")
-        case _:
+        case OSError():
             return Failure("system", wrong.strerror or type(wrong).__name__)
+        case _:
+            return _fault(wrong)
 
 
 def _fault(wrong: Exception) -> Failure:

@@ -6,19 +6,21 @@ import re
 import shutil
 import socket
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import openpyxl
 import pytest
 from typer.testing import CliRunner, Result
 
-from connectors.reader import reader
+from connectors.reader.workers import Readers
 from examples.seed_report import SEED_FILE, build_seed
 from examples.synthetic import PLANTED
 from expectations.checking import Checker
 from mtqg.cli import app
 from program.errors import AskedError
 from tests.conftest import GOOD_LEVELS, SAMPLES, Fill
+from tests.faults import faulty
 
 WRONG_WOMEN = {**GOOD_LEVELS, "commune": {**GOOD_LEVELS["commune"], "women": 1510}}
 
@@ -299,20 +301,21 @@ def test_a_socket_is_no_ordinary_file_and_keeps_nobody_waiting(tmp_path: Path, m
 def test_a_fault_of_the_program_is_told_as_one_and_stops_no_other_file(
     tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for quarter in (1, 2):
-        put(tmp_path, fill("942", f"2024-Q{quarter}"), f"{quarter}.xlsx")
-    original = reader.read_delivery
-
-    def fail_on_the_first(content: bytes, delivery: object, *args: object, **kwargs: object) -> object:
-        if delivery.name == "1.xlsx":
-            raise ZeroDivisionError("a bug")
-        return original(content, delivery, *args, **kwargs)
-
-    monkeypatch.setattr("mtqg.checking.judging.read_delivery", fail_on_the_first)
+    put(tmp_path, fill("942", "2024-Q1"), "bug.xlsx")
+    put(tmp_path, fill("942", "2024-Q2"), "good.xlsx")
+    monkeypatch.setattr("connectors.reader.workers.Readers", partial(Readers, read=faulty))
     result = mtqg(tmp_path)
     assert result.exit_code == 2
-    assert "lỗi của chương trình, không phải của tệp (ZeroDivisionError: a bug)" in result.stdout
+    assert "lỗi của chương trình, không phải của tệp (RuntimeError: a bug)" in result.stdout
     assert "ĐẠT: số liệu sẽ được ghi." in result.stdout
+
+
+def test_a_file_that_hangs_its_reader_ends_in_a_verdict(tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.reader.workers.Readers", partial(Readers, read=faulty))
+    monkeypatch.setenv("MTQG_READING_SECONDS", "0.5")
+    code, verdict = check(put(tmp_path, fill("942", "2024-Q1"), "hang.xlsx"))
+    assert (code, verdict["verdict"], [f["rule"] for f in verdict["findings"]]) == (2, "unreadable", ["FILE-08"])
+    assert "sau 0,5 giây" in verdict["findings"][0]["message"]
 
 
 def test_a_batch_that_fails_is_judged_file_by_file(tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:

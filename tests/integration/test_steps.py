@@ -4,12 +4,14 @@ import os
 import shutil
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from connectors.reader.workers import Readers
 from examples.portal.server import ReferencePortal, running
 from flows import steps
 from flows.night import Night
@@ -20,6 +22,7 @@ from program.settings import Settings
 from program.submission import Submission
 from publish.post import FolderPost
 from tests.conftest import GOOD_LEVELS, Fill
+from tests.faults import faulty
 from warehouse.ledger import read_cursor
 from warehouse.queries import progress, reporting
 from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow, Table
@@ -170,21 +173,34 @@ def test_a_mail_that_cannot_be_sent_stays_and_the_operator_is_told(
 
 
 def test_a_reader_that_breaks_on_one_file_stops_no_other(settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
-    put("942", "2024-Q4")
+    put("942", "2024-Q4", name="bug.xlsx")
     put("943", "2024-Q4")
-    read_delivery = steps.read_delivery
-
-    def read(content: bytes | None, delivery, *args, **kwargs) -> Reading:
-        if delivery.sender_unit == "942":
-            raise RuntimeError("a bug")
-        return read_delivery(content, delivery, *args, **kwargs)
-
     with monkeypatch.context() as broken:
-        broken.setattr(steps, "read_delivery", read)
+        broken.setattr("flows.night.Readers", partial(Readers, read=faulty))
         night = whole_night(settings)
     assert (figure(night, "942"), figure(night, "943")) == (None, 150)
     assert "RuntimeError: a bug" in night.summary.errors[0]
     assert figure(whole_night(settings), "942") == 150
+
+
+def test_a_file_that_takes_its_reader_down_is_its_sender_s_to_mend_and_no_error_of_the_night(
+    settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for unit, name in (("942", "segfault.xlsx"), ("943", "report.xlsx"), ("944", "hang.xlsx"), ("945", "report.xlsx")):
+        put(unit, "2024-Q4", name=name)
+    quick = Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, reading_seconds=1)
+    monkeypatch.setattr("flows.night.Readers", partial(Readers, read=faulty))
+    night = whole_night(quick)
+    assert night.summary.verdicts == {"unreadable": 2, "accepted": 2}
+    assert (figure(night, "943"), figure(night, "945"), night.summary.errors) == (150, 150, [])
+    assert (night.summary.mails_written, count(night, SubmissionRow)) == (2, 4)
+    mails = "".join(path.read_bytes().decode("utf-8", "replace") for path in settings.outbox.glob("*.eml"))
+    assert "FILE-08" in mails
+    assert "FILE-09" in mails
+    events = [record.getMessage() for record in caplog.records if record.name == "mtqg.reader"]
+    assert [event.split("ended=")[1] for event in events] == ["SIGSEGV attempt=1", "SIGSEGV attempt=2", "time-out attempt=1"]
+    again = whole_night(quick)
+    assert (again.summary.verdicts, again.summary.mails_written) == ({}, 0)
 
 
 def test_a_check_that_breaks_on_one_submission_stops_no_other(

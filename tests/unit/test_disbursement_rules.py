@@ -90,7 +90,7 @@ def read(pack: Pack, number: int, typed: Lines, totals: Lines = NOTHING) -> Read
     assert unit is not None
     lines = with_totals(form.table("capital"), typed, totals)
     content = write_template(form, unit, period, Values({"capital": lines}))
-    return read_delivery(content, delivery(number=number), pack, max_bytes=10**7)
+    return read_delivery(content, delivery(number=number), pack)
 
 
 def check(pack: Pack, *readings: Reading) -> list[Submission]:
@@ -171,7 +171,7 @@ def test_a_table_with_headings_over_sub_headings_as_other_offices_write_it_is_re
         [None, "Tổng số", 100, 50, 10, 40, None, None, 17.5, 5, None, 12.5],
     ]
     content = workbook(("Biểu 01", rows), merge=["C5:H5", "I5:N5"])
-    reading = read_delivery(content, delivery(), pack, max_bytes=10**7)
+    reading = read_delivery(content, delivery(), pack)
     assert reading.form is not None
     assert reading.form.code == "disbursement"
     read_lines = reading.tables["capital"].frame.set_index("line")

@@ -42,3 +42,8 @@ def test_folding_is_idempotent_and_does_not_depend_on_the_unicode_form(text: str
     assert fold(folded) == folded
     assert fold(unicodedata.normalize("NFC", text)) == fold(unicodedata.normalize("NFD", text))
     assert set(folded) <= set("0123456789abcdefghijklmnopqrstuvwxyz% ")
+
+
+@pytest.mark.parametrize("text", ["Số l\u200bớp", "Số\ufeff lớp", "So\u00ad lop", "S\u200dố lớp"])
+def test_signs_that_nobody_sees_change_no_label(text: str) -> None:
+    assert fold(text) == "so lop"

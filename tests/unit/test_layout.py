@@ -5,6 +5,7 @@ import unicodedata
 import pytest
 
 from connectors.reader.layout import Header, find_header, matches
+from connectors.reader.money import money_measure, names_money
 from connectors.reader.workbook import CellValue, Sheet
 from connectors.reader.writing import (
     begins_note,
@@ -12,8 +13,6 @@ from connectors.reader.writing import (
     is_numbering_row,
     is_remark,
     is_total,
-    money_measure,
-    names_money,
 )
 from program.pack import Pack
 from program.period import Period

@@ -87,7 +87,7 @@ def read(
     assert form is not None
     assert unit is not None
     content = write_template(form, unit, period, Values({"support": lines}, {"model_list": models}))
-    return read_delivery(content, delivery(number=number), pack, max_bytes=10**7)
+    return read_delivery(content, delivery(number=number), pack)
 
 
 def check(pack: Pack, *readings: Reading) -> list[Submission]:

@@ -7,12 +7,13 @@ from typing import NamedTuple
 import pytest
 
 from connectors.reader.layout import find_headers
-from connectors.reader.reader import MAX_UNPACKED_BYTES, read_delivery
+from connectors.reader.reader import read_delivery
 from connectors.reader.workbook import open_workbook
 from expectations.checking import Checker
 from expectations.rules import RuleSet
 from program.finding import Finding, Problem, Severity
 from program.form import Form
+from program.limits import DEFAULT_LIMITS
 from program.pack import Pack, load_pack
 from program.period import Period
 from program.reading import Reading
@@ -122,7 +123,7 @@ def read(pack: Pack, number: int, tables: Mapping[str, Lines] = GOOD) -> Reading
     assert form is not None
     assert unit is not None
     content = write_template(form, unit, period, Values(with_totals(tables, form)))
-    return read_delivery(content, delivery(number=number), pack, max_bytes=10**7)
+    return read_delivery(content, delivery(number=number), pack)
 
 
 def good_with(table: str, line: str, **values: float) -> dict[str, Lines]:
@@ -186,7 +187,7 @@ def test_a_total_that_is_not_its_parts_is_asked_about(pack: Pack) -> None:
     tables = with_totals(GOOD, form)
     tables["ethnic_households"]["total"]["poor_households"] = 141
     content = write_template(form, unit, Period.parse("2024"), Values(tables))
-    reading = read_delivery(content, delivery(), pack, max_bytes=10**7)
+    reading = read_delivery(content, delivery(), pack)
     found = [(f.rule, f.sheet, f.cell) for f in asked(check(pack, reading)[0])]
     assert found == [("CELL-16", *place(reading, "ethnic_households", "total", "poor_households"))]
 
@@ -231,7 +232,7 @@ def workbook(form: Form, pack: Pack, values: Values | None) -> bytes:
 @pytest.mark.parametrize("is_filled", [False, True], ids=["blank", "filled"])
 def test_a_template_is_read_as_its_own_form_with_every_table_and_column(pack: Pack, form: Form, is_filled: bool) -> None:
     content = workbook(form, pack, filled(form) if is_filled else None)
-    reading = read_delivery(content, delivery(period=period_of(form)), pack, max_bytes=10**7)
+    reading = read_delivery(content, delivery(period=period_of(form)), pack)
     assert reading.form == form
     assert {name: set(table.letters) for name, table in reading.tables.items()} == {
         table.name: {column.name for column in table.columns} for table in form.tables
@@ -243,8 +244,9 @@ def test_a_template_is_read_as_its_own_form_with_every_table_and_column(pack: Pa
 
 @EACH_FORM
 def test_no_other_form_comes_near_by_its_labels_alone(pack: Pack, form: Form) -> None:
-    sheets = open_workbook(workbook(form, pack, filled(form)), max_unpacked_bytes=MAX_UNPACKED_BYTES)
-    assert not isinstance(sheets, Problem)
+    opened = open_workbook(workbook(form, pack, filled(form)), DEFAULT_LIMITS)
+    assert not isinstance(opened, Problem)
+    sheets = opened.sheets
     own = sum(len(table.columns) for table in form.tables)
     scores = {f.code: sum(len(h.columns) for h in find_headers(sheets, f).values()) for f in pack.forms if f.code != form.code}
     assert max(scores.values()) * 3 <= own, scores
@@ -252,8 +254,9 @@ def test_no_other_form_comes_near_by_its_labels_alone(pack: Pack, form: Form) ->
 
 @EACH_FORM
 def test_each_table_stands_on_its_own_sheet_alone(pack: Pack, form: Form) -> None:
-    sheets = open_workbook(workbook(form, pack, filled(form)), max_unpacked_bytes=MAX_UNPACKED_BYTES)
-    assert not isinstance(sheets, Problem)
+    opened = open_workbook(workbook(form, pack, filled(form)), DEFAULT_LIMITS)
+    assert not isinstance(opened, Problem)
+    sheets = opened.sheets
     headers = find_headers(sheets, form)
     assert {name: h.sheet.name for name, h in headers.items()} == {table.name: table.sheet for table in form.tables}
     assert [h.elsewhere for h in headers.values()] == [()] * len(form.tables)

@@ -347,6 +347,10 @@ LISTS: dict[str, tuple[dict[str, Rows], list[tuple[str, str]]]] = {
         },
         [("FORM-17", "E9"), ("FORM-17", "B10"), ("FORM-17", "B11")],
     ),
+    "a signature's day in the column of days": (
+        {"below": [[], [*[None] * 5, "Ngày 15 tháng 01 năm 2025"]]},
+        [("FORM-17", "F9")],
+    ),
 }
 
 
@@ -382,7 +386,7 @@ def test_a_word_outside_the_vocabulary_is_left_to_the_rules(pack: Pack) -> None:
 
 def test_no_date_is_asked_about_and_a_date_as_text_is_read(pack: Pack) -> None:
     reading = listed(pack, lines=[[*CLASS[:5], "31/02/2024", "2-12-24", *CLASS[7:]]])
-    assert met(reading) == [("CELL-08", "F6")]
+    assert met(reading) == [("CELL-08", "F6"), ("CELL-28", "G6")]
     assert str(classes(reading)[0]["class_last_day"])[:10] == "2024-12-02"
 
 

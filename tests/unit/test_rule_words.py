@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from connectors.reader import workbook
+from connectors.reader import signatures, workbook
 from expectations import rule_checks, wording
 from expectations.checking import Checker
 from expectations.rules import SUITES, RuleSet, Words
 from expectations.wording import finding_of_problem
 from program.errors import ConfigurationError
 from program.finding import Problem
+from program.limits import DEFAULT_LIMITS
 from program.pack import Pack, load_pack
 from program.settings import ROOT
 from tests.conftest import Fill, delivery
@@ -102,7 +103,7 @@ def test_a_finding_in_english_points_at_the_same_cell_and_keeps_the_numbers_as_p
     from connectors.reader.reader import read_delivery
 
     levels = {"total": {"classes": 1, "participants": 1000, "women": 1200}}
-    reading = read_delivery(fill("942", "2024-Q4", levels=levels), delivery(), pack, max_bytes=10**7)
+    reading = read_delivery(fill("942", "2024-Q4", levels=levels), delivery(), pack)
     found = {}
     for lang in ("vi", "en"):
         submission = Checker(pack, RuleSet(pack, lang=lang), "test").check([reading])[0]
@@ -112,14 +113,23 @@ def test_a_finding_in_english_points_at_the_same_cell_and_keeps_the_numbers_as_p
 
 
 @pytest.mark.parametrize(
-    "kind", [*(kind for _, kind in workbook._SIGNATURES), "văn bản Word", "trang web HTML", "tệp không rõ loại"]
+    "kind",
+    [
+        *(kind for _, kind in signatures.SIGNATURES),
+        *signatures._OPEN_TEXTS.values(),
+        *(p.values["kind"] for p in workbook._NO_ROWS.values() if p.rule == "FILE-02"),
+        *(signatures.WORD, signatures.SLIDES, "trang web HTML", "tệp ảnh HEIC", "thư Outlook"),
+        "tệp nén zip, bảng tính nằm bên trong",
+    ],
 )
 def test_what_the_reader_fills_in_is_english_too(pack: Pack, kind: str) -> None:
     finding = finding_of_problem(Problem("FILE-02", values={"kind": kind}), RuleSet(pack, lang="en").reading["FILE-02"])
     assert finding.message.isascii(), finding.message
 
 
-@pytest.mark.parametrize("problem", [workbook._TOO_LARGE, workbook._BROKEN, workbook._STRANGE])
+@pytest.mark.parametrize(
+    "problem", [workbook._too_many_cells(DEFAULT_LIMITS), workbook._BROKEN, workbook._STRANGE, *workbook._NO_ROWS.values()]
+)
 def test_why_a_workbook_does_not_open_is_english_too(pack: Pack, problem: Problem) -> None:
     assert finding_of_problem(problem, RuleSet(pack, lang="en").reading[problem.rule]).message.isascii()
 
@@ -183,7 +193,7 @@ def test_a_form_without_a_suite_is_checked_by_its_layout_alone(pack: Pack, suite
     assert set(rules.unruled) - set(before) == {"training"}
     assert rules.of_form("training") == ()
     levels = {"total": {"classes": 1, "participants": None, "women": 1200}}
-    reading = read_delivery(fill("942", "2024-Q4", levels=levels), delivery(), pack, max_bytes=10**7)
+    reading = read_delivery(fill("942", "2024-Q4", levels=levels), delivery(), pack)
     submission = Checker(pack, rules, "test").check([reading])[0]
     assert {f.rule for f in submission.findings if f.severity.value == "critical"} == {"CELL-01"}
 
@@ -193,7 +203,7 @@ def test_an_own_rule_is_run(own_pack: Path, fill: Fill) -> None:
 
     put(own_pack, "training", rule())
     mine = load_pack(own_pack)
-    reading = read_delivery(fill("942", "2024-Q4"), delivery(), mine, max_bytes=10**7)
+    reading = read_delivery(fill("942", "2024-Q4"), delivery(), mine)
     findings = Checker(mine, RuleSet(mine), "test").check([reading])[0].findings
     assert [f.message for f in findings if f.rule == "OWN-01"] == ["Có 2 lớp.", "Có 3 lớp."]
 

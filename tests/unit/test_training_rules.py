@@ -44,12 +44,12 @@ def list_with(**values: object) -> list:
 
 
 def judge(checker: Checker, pack: Pack, *workbooks: bytes) -> list[Submission]:
-    return checker.check([read_delivery(w, delivery(number=n), pack, max_bytes=10**7) for n, w in enumerate(workbooks)])
+    return checker.check([read_delivery(w, delivery(number=n), pack) for n, w in enumerate(workbooks)])
 
 
 def cell_of(pack: Pack, content: bytes, table: str, column: str, line: str = "") -> str:
     """Return the cell of a column on a level's line or on the first class, wherever the form's layout puts it."""
-    read = read_delivery(content, delivery(), pack, max_bytes=10**7).tables[table]
+    read = read_delivery(content, delivery(), pack).tables[table]
     cell = read.cell(column, int(read.frame.loc[read.frame["line"] == line, "row"].iloc[0]))
     assert cell is not None, column
     return cell
@@ -188,6 +188,14 @@ def test_an_unknown_part_is_not_taken_for_nought(checker: Checker, pack: Pack, f
     )
     assert asked(unknown) == []
     assert [f.rule for f in asked(too_much)] == ["TRN-03", "CELL-16"], "the column's total is exceeded as well"
+
+
+@pytest.mark.parametrize("value", [1e22, 1e300, -1e24])
+def test_a_number_beyond_all_others_is_refused_and_ends_nobody_s_night(
+    checker: Checker, pack: Pack, fill: Fill, value: float
+) -> None:
+    submission = judge(checker, pack, fill("942", "2024-Q4", levels=levels_with("district", officials=value)))[0]
+    assert {"CELL-04", "CELL-06"} & {f.rule for f in asked(submission)}
 
 
 def test_one_bad_submission_never_touches_its_neighbours(checker: Checker, pack: Pack, fill: Fill) -> None:

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from connectors.reader.markup import Uncomputed
+from connectors.reader.markup import Percentage, Uncomputed
 from connectors.reader.workbook import Sheet, is_truncated_zip, open_workbook
 from program.finding import Problem
+from program.limits import Limits
 from tests.workbooks import Formula, report, workbook
 
 LIMIT = 50_000_000
@@ -27,7 +28,8 @@ def good() -> bytes:
 
 
 def opened(content: bytes, limit: int = LIMIT) -> list[Sheet] | Problem:
-    return open_workbook(content, max_unpacked_bytes=limit)
+    found = open_workbook(content, Limits(unpacked_bytes=limit))
+    return found if isinstance(found, Problem) else found.sheets
 
 
 def sheets(content: bytes) -> list[Sheet]:
@@ -75,7 +77,7 @@ def changed(content: bytes, member: str, old: bytes, new: bytes) -> bytes:
         (b"{\\rtf1", "FILE-02 văn bản RTF"),
         (b"\n<HTML><table>", "FILE-02 trang web HTML"),
         (b"\xef\xbb\xbf<!DOCTYPE html>", "FILE-02 trang web HTML"),
-        ("Số lớp;12".encode(), "FILE-02 tệp không rõ loại"),
+        ("Số lớp;12".encode(), "FILE-02 tệp văn bản không có bảng"),
         (package(word__document_=b"<w/>"), "FILE-02 văn bản Word"),
         (package(readme=b"x"), "FILE-02 tệp nén zip không chứa bảng tính"),
         (package(xl__workbook_=b"<not/>"), "FILE-03 lỗi trong cấu trúc tệp"),
@@ -271,3 +273,40 @@ def ends_well(content: bytes) -> None:
         assert found.rule.startswith("FILE-")
     else:
         assert all(len(row) == len(sheet.rows[0]) for sheet in found for row in sheet.rows)
+
+
+@pytest.mark.parametrize(
+    ("number_format", "is_percentage"),
+    [
+        ("0%", True),
+        ("0.00%", True),
+        ("0.0%", True),
+        ("[Red]0.0 %;[Blue]-0.0 %", True),
+        ("General", False),
+        ('0.0"%"', False),
+        ("0.0\\%", False),
+        ("[$%]0", False),
+        ("dd/mm/yyyy", False),
+    ],
+)
+def test_a_number_that_excel_shows_as_a_percentage_is_one(number_format: str, is_percentage: bool) -> None:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write(0, 0, 12.5)
+        sheet.write(1, 1, 0.985, book.add_format({"num_format": number_format}))
+        sheet.write(2, 1, "98,5%", book.add_format({"num_format": number_format}))
+        sheet.write_blank(3, 1, None, book.add_format({"num_format": number_format}))
+    rows = sheets(buffer.getvalue())[0].rows
+    assert isinstance(rows[1][1], Percentage) is is_percentage
+    assert not isinstance(rows[0][0], Percentage)
+    assert rows[2][1] == "98,5%"
+
+
+def test_a_workbook_without_styles_has_no_percentages() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(good())) as source, zipfile.ZipFile(buffer, "w") as target:
+        for name in source.namelist():
+            if name != "xl/styles.xml":
+                target.writestr(name, source.read(name))
+    assert not any(isinstance(cell, Percentage) for sheet in sheets(buffer.getvalue()) for row in sheet.rows for cell in row)

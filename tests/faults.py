@@ -1,0 +1,77 @@
+"""A reader that does to its process what a file's name says. A module of its own: a fresh process imports it, and little else."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from connectors.reader.reader import read_delivery
+from program.delivery import Delivery
+from program.limits import Limits
+from program.pack import Pack
+from program.reading import Reading
+
+
+class UnportableError(Exception):
+    """Cannot be pickled: it is made of two things and remembers one."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(first + second)
+
+
+def bug() -> None:
+    raise RuntimeError("a bug")
+
+
+def unportable() -> None:
+    raise UnportableError("a ", "bug")
+
+
+def babble() -> None:
+    """Say what is no answer, to everything that could be the one who listens."""
+    # The pipe has the number that it had in the parent, which may hold many files open.
+    for descriptor in range(3, 1024):
+        with contextlib.suppress(OSError):
+            os.write(descriptor, b"\0\0\0\4junk")
+
+
+FAULTS: dict[str, Callable[[], object]] = {
+    "exit": lambda: os._exit(3),
+    "segfault": lambda: ctypes.string_at(0),
+    "abort": os.abort,
+    "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "hang": lambda: time.sleep(3600),
+    "memory": lambda: bytearray(10**12),
+    "babble": babble,
+    "bug": bug,
+    "unportable": unportable,
+}
+
+
+def faulty(content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits) -> Reading:
+    """Read, unless the delivery's name is a fault's: "hang.xlsx"; "once-exit.xlsx" does it only the first time."""
+    name = Path(delivery.name).stem
+    first_time = Path(f"{os.environ.get('FAULTS_MET', '')}/{name}")
+    if name in FAULTS:
+        FAULTS[name]()
+    if name.startswith("once-") and not first_time.exists():
+        first_time.touch()
+        FAULTS[name.removeprefix("once-")]()
+    return read_delivery(content, delivery, pack, limits)
+
+
+class Unloadable:
+    """A reader that a fresh process cannot get hold of."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return _fail, ("no such library",)
+
+    def __call__(self, *_: object) -> Reading:
+        raise AssertionError("never called")
+
+
+def _fail(words: str) -> None:
+    raise ImportError(words)
