@@ -3,7 +3,7 @@
 What a form's rules may name is in `rule_checks.py`, their English words in `translation.py`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -63,8 +63,12 @@ class FormRule(Words):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the expectation looks at, those of its `row_condition` included."""
-        single = [self.kwargs[key] for key in _COLUMN_KEYS if key in self.kwargs]
-        return (*single, *self.kwargs.get("column_list", ()), *_conditioned(self.kwargs.get("row_condition")))
+        return (*columns_in(self.kwargs), *_conditioned(self.kwargs.get("row_condition")))
+
+
+def columns_in(kwargs: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the columns that an expectation with these arguments judges."""
+    return (*(kwargs[key] for key in _COLUMN_KEYS if key in kwargs), *kwargs.get("column_list", ()))
 
 
 def _conditioned(condition: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ from great_expectations.expectations.registry import get_expectation_impl
 
 import expectations.custom  # noqa: F401  (registers our own expectations)
 from expectations.places import SUBMISSION
-from expectations.rules import CellRule, RuleSet, Words
+from expectations.rules import CellRule, RuleSet, Words, columns_in
 from program.errors import ConfigurationError
 from program.form import Form
 from program.measure import LARGEST_EXACT, to_kept
@@ -44,9 +44,8 @@ class Expected:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that the expectation looks at."""
-        single = [self.kwargs[key] for key in ("column", "column_A", "column_B") if key in self.kwargs]
-        return (*single, *self.kwargs.get("column_list", ()))
+        """The columns that the expectation judges; those of a `row_condition` only choose the rows."""
+        return columns_in(self.kwargs)
 
     def expectation(self, number: int) -> Expectation:
         """Return the Great Expectations object; `number` finds this rule again in the results."""

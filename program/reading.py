@@ -110,11 +110,12 @@ def _qualifier_of(read: TableReading, table: Table, name: str, row: int, line: s
     """Return the word before a figure, or before a part of it: a total of "khoảng 50" and 30 is no exact 80."""
     if (name, row) in read.qualifiers:
         return read.qualifiers[name, row]
-    if not read.qualifiers:
-        return None
-    rows = {str(key): int(number) for key, number in zip(read.frame["line"], read.frame["row"], strict=True)}
     declared = next((other for other in table.lines if other.key == line), None)
-    parts = parts_of(table.column(name), declared)
+    parts = parts_of(table.column(name), declared) if read.qualifiers else ()
+    if not parts:
+        return None
+    # Only a matrix has parts on other rows, and few of them; a list may have a hundred thousand lines.
+    rows = dict(zip(read.frame["line"], read.frame["row"].astype(int), strict=True)) if declared else {}
     return _joint(_qualifier_of(read, table, p.column, rows.get(p.line, row), p.line) for p in parts)
 
 

@@ -1,6 +1,6 @@
 """Communes that a list names: each writing to its code, as the register has it on the period's last day."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from connectors.reader.parsed import Value
 from program.finding import Problem
@@ -20,20 +20,21 @@ def resolve_communes(
     """
     if unit is None or period is None:
         return []
+    land = frozenset(_land(unit, period, units))
     return [
         problem
         for table in form.tables
         if table.name in tables
         for column in table.columns
         if column.type is ColumnType.COMMUNE
-        for problem in _resolve(tables[table.name], column.name, unit, period, units)
+        for problem in _resolve(tables[table.name], column.name, unit, lambda text: _meant(text, land, period, units))
     ]
 
 
-def _resolve(read: TableReading, column: str, unit: Unit, period: Period, units: UnitRegister) -> Iterator[Problem]:
+def _resolve(read: TableReading, column: str, unit: Unit, meant_by: Callable[[str], list[Unit]]) -> Iterator[Problem]:
     codes: list[Value] = []
     for text, row, sheet in zip(read.frame[column], read.frame["row"], read.frame["sheet"], strict=True):
-        meant = _meant(text, unit, period, units) if isinstance(text, str) else []
+        meant = meant_by(text) if isinstance(text, str) else []
         codes.append(meant[0].code if len(meant) == 1 else text)
         if isinstance(text, str) and len(meant) != 1:
             candidates = "; ".join(f"{u.name} ({u.code})" for u in meant)
@@ -42,20 +43,20 @@ def _resolve(read: TableReading, column: str, unit: Unit, period: Period, units:
     read.frame[column] = codes
 
 
-def _meant(text: str, unit: Unit, period: Period, units: UnitRegister) -> list[Unit]:
-    """Return the communes of the report's land that `text` may mean: a name, a name behind a hamlet's, a code."""
+def _meant(text: str, land: Collection[Unit], period: Period, units: UnitRegister) -> list[Unit]:
+    """Return the communes of the report's `land` that `text` may mean: a name, a name behind a hamlet's, a code."""
     coded = units.get(text.strip(), period.end)
-    if coded is not None and coded in _within(unit, period, units):
+    if coded is not None and coded in land:
         return [coded]
     # "Ấp Phú Hòa, xã Phú Tâm": what stands before a comma may be the hamlet.
     for name in (text, text.partition(",")[2]):
-        meant = [u for u in units.named(name, period.end, kinds={UnitKind.COMMUNE}) if u in _within(unit, period, units)]
+        meant = [u for u in units.named(name, period.end, kinds={UnitKind.COMMUNE}) if u in land]
         if meant:
             return meant
     return []
 
 
-def _within(unit: Unit, period: Period, units: UnitRegister) -> tuple[Unit, ...]:
+def _land(unit: Unit, period: Period, units: UnitRegister) -> tuple[Unit, ...]:
     """Return the communes of a report's land: of a district its own, of a commune itself, of a province all."""
     if unit.kind is UnitKind.COMMUNE:
         return (unit,)
