@@ -7,6 +7,7 @@ import typer
 from mtqg.checking.command import check
 from mtqg.console import errors
 from mtqg.packs.command import pack_app
+from mtqg.rules.command import rules_app
 from mtqg.run import run
 from mtqg.status import status
 from mtqg.templates.command import template
@@ -30,6 +31,7 @@ app = typer.Typer(
 for command in (run, check, template, status, trace):
     app.command()(command)
 app.add_typer(pack_app)
+app.add_typer(rules_app)
 
 
 def main() -> None:

@@ -49,7 +49,7 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(_env_file=None, var=tmp_path / "var", inbox_url=str(tmp_path / "inbox"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def fill(pack: Pack) -> Fill:
     """A function that fills in the training form: fill("942", "2024-Q4", levels={...}, classes=[...])."""
 

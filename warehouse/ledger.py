@@ -1,13 +1,14 @@
 """The ledger: nights, sources' cursors, and every delivery with its state. Each function is its own transaction."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import ColumnElement, Engine, false, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from program.delivery import Delivery, Offer
-from warehouse.tables import DeliveryRow, RunRow, WatermarkRow
+from warehouse.tables import DeliveryRow, RunRow, SubmissionRow, WatermarkRow
 
 RECEIVED, REPEATED, PROCESSED = "received", "repeated", "processed"
 KNOWN = "known"
@@ -99,6 +100,30 @@ def pending_deliveries(engine: Engine, limit: int) -> list[Delivery]:
     )
     with Session(engine) as session:
         return [_delivery(row) for row in session.scalars(query)]
+
+
+def judged_deliveries(engine: Engine, forms: Collection[str] | None, *, after: int, limit: int) -> list[Delivery]:
+    """Return the first `limit` deliveries beyond number `after` that the archive holds and that were judged.
+
+    Of `forms`, and those of which no form could be told; of all where None, none where there are no `forms`.
+    """
+    query = select(DeliveryRow).where(*_judged(forms), DeliveryRow.id > after).order_by(DeliveryRow.id).limit(limit)
+    with Session(engine) as session:
+        return [_delivery(row) for row in session.scalars(query)]
+
+
+def count_judged(engine: Engine, forms: Collection[str] | None) -> int:
+    """Return how many deliveries `judged_deliveries` gives in all."""
+    with Session(engine) as session:
+        return session.scalar(select(func.count()).select_from(DeliveryRow).where(*_judged(forms))) or 0
+
+
+def _judged(forms: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
+    of_forms: ColumnElement[bool] = true()
+    if forms is not None:
+        of_forms = or_(SubmissionRow.form_code.in_(forms), SubmissionRow.form_code.is_(None)) if forms else false()
+    judged = select(SubmissionRow.id).where(SubmissionRow.delivery_id == DeliveryRow.id, of_forms).exists()
+    return DeliveryRow.sha256.is_not(None), judged
 
 
 def _delivery(row: DeliveryRow) -> Delivery:

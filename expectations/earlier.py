@@ -1,0 +1,75 @@
+"""Suites of an earlier revision, read by today's code: rules that no longer fit are left out, and named."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from expectations.rule_checks import frame_columns, frame_names, wrong_rules
+from expectations.rules import CellRule, FormRule, RuleSet, Words
+from expectations.suite import expectations_of
+from program.configuration import load_yaml
+from program.errors import ConfigurationError
+from program.form import Form
+from program.pack import Pack
+
+_KINDS: dict[str, type[Words]] = {"reading.yaml": Words, "cells.yaml": CellRule}
+
+
+def leave_out_unfit(suites: Path, pack: Pack) -> list[str]:
+    """Rewrite the suites in `suites` and in `pack` without the rules that cannot run; return a complaint for each.
+
+    For copies only: comments are lost, and a suite of a form that the pack does not have is removed. Afterwards a RuleSet of
+    both loads, and each of its expectations can be built.
+    """
+    versions = {code: [form for form in pack.forms if form.code == code] for code in {form.code for form in pack.forms}}
+    own = pack.folder / "suites"
+    for path in own.glob("*.yaml"):
+        if path.stem not in versions:
+            path.unlink()
+    files = [
+        path for path in sorted((*suites.glob("*.yaml"), *own.glob("*.yaml"))) if path.name in _KINDS or path.stem in versions
+    ]
+    complaints = []
+    for path in files:
+        mistake = partial(_mistake, kind=_KINDS.get(path.name, FormRule), versions=versions.get(path.stem, []))
+        complaints += _leave_out(path, mistake)
+    refused = dict(_refused(pack, RuleSet(pack, suites)))
+    for path in files if refused else ():
+        complaints += _leave_out(path, lambda entry: refused.get(entry["id"]))
+    return complaints
+
+
+def _leave_out(path: Path, mistake: Callable[[Any], str | None]) -> list[str]:
+    """Keep the entries of a suite in which there is no mistake; return a line for each of the others."""
+    content = load_yaml(path)
+    judged = [(entry, mistake(entry)) for entry in content["rules"]]
+    wrong = [f"{entry.get('id')}: {complaint}" for entry, complaint in judged if complaint]
+    if wrong:
+        kept = {**content, "rules": [entry for entry, complaint in judged if not complaint]}
+        path.write_text(yaml.safe_dump(kept, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return wrong
+
+
+def _mistake(entry: Any, kind: type[Words], versions: list[Form]) -> str | None:
+    try:
+        rule = kind.model_validate(entry)
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    mistakes = wrong_rules([rule], versions) if isinstance(rule, FormRule) else []
+    return mistakes[0].removeprefix(f"{rule.id}: ") if mistakes else None
+
+
+def _refused(pack: Pack, rules: RuleSet) -> Iterator[tuple[str, str]]:
+    """Yield the rules that Great Expectations refuses, such as one by an expectation that is no longer there."""
+    frames = ((form, name, set(frame_columns(form, name))) for form in pack.forms for name in frame_names(form))
+    for expected in chain.from_iterable(expectations_of(form, name, columns, rules) for form, name, columns in frames):
+        try:
+            expected.expectation(0)
+        except ConfigurationError as wrong:
+            yield expected.words.id, str(wrong).removeprefix(f"rule {expected.words.id}: ")

@@ -1,0 +1,127 @@
+"""Checking every archived delivery by two rule sets: read once where both read alike, a chunk at a time, nothing written."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+
+from connectors.archive import Archive
+from connectors.reader.workers import Readers, Unread
+from expectations.checking import Checker
+from expectations.rules import RuleSet
+from mtqg.rules.comparison import Comparison
+from mtqg.rules.sides import Side, has_same_layouts, has_same_pack
+from program.delivery import Delivery
+from program.errors import ConfigurationError
+from program.reading import Reading
+from program.settings import Settings
+from program.submission import Submission
+from warehouse.engine import Warehouse
+from warehouse.ledger import count_judged, judged_deliveries
+
+logger = logging.getLogger("mtqg.rules")
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What came of it. `archived` deliveries are kept, `compared` were checked by both sides.
+
+    `failed` are complaints with how many deliveries they stopped: bytes that cannot be had, a rule that cannot be run.
+    """
+
+    archived: int
+    compared: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+
+
+def affected_forms(before: Side, after: Side) -> set[str] | None:
+    """Return the forms whose rules differ; None where any report may be judged otherwise."""
+    if not has_same_pack(before.pack, after.pack) or before.rules.reading != after.rules.reading:
+        return None
+    if before.rules.cells != after.rules.cells:
+        return None
+    codes = {form.code for form in after.pack.forms}
+    return {code for code in codes if before.rules.of_form(code) != after.rules.of_form(code)}
+
+
+class Replay:
+    """Runs both sides over what the archive holds of `forms` (None: of all), and of what no form is known."""
+
+    def __init__(self, engine: Warehouse, settings: Settings, before: Side, after: Side, forms: set[str] | None) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._archive = Archive(settings.archive_url)
+        self._before, self._after, self._forms = before, after, forms
+        self.chosen = count_judged(engine, forms)
+        self.replayed = Replayed(count_judged(engine, None))
+
+    def run(self, comparison: Comparison, advance: Callable[[int], None]) -> Replayed:
+        """Fill `comparison`; `advance` hears of each chunk. Memory is bounded by the chunk."""
+        with ExitStack() as stack:
+            readers = [stack.enter_context(Readers(self._after.pack, self._settings))]
+            if not has_same_layouts(self._before.pack, self._after.pack):
+                readers.append(stack.enter_context(Readers(self._before.pack, self._settings)))
+            for chunk in self._chunks():
+                readings = [self._read(each, chunk) for each in readers]
+                self._compare(readings[-1], readings[0], comparison)
+                advance(len(chunk))
+        return self.replayed
+
+    def _chunks(self) -> Iterator[list[Delivery]]:
+        last = 0
+        while chunk := judged_deliveries(self._engine, self._forms, after=last, limit=self._settings.chunk_deliveries):
+            yield chunk
+            last = chunk[-1].id
+
+    def _read(self, readers: Readers, chunk: Sequence[Delivery]) -> list[Reading]:
+        readings = []
+        for outcome in readers.read(chunk, lambda delivery: self._archive.get(delivery.sha256 or "")):
+            if isinstance(outcome, Unread):
+                logger.debug("rules diff delivery=%d", outcome.delivery.id, exc_info=outcome.error)
+                self.replayed.failed[f"could not be read: {outcome.error}"] += 1
+            else:
+                readings.append(outcome)
+        return readings
+
+    def _compare(self, before: Sequence[Reading], after: Sequence[Reading], comparison: Comparison) -> None:
+        """Compare what both sides say of the readings that both could check."""
+        olds = self._check(self._before, [_worded(reading, self._before.rules) for reading in before])
+        news = self._check(self._after, after)
+        for number, new in news.items():
+            if number in olds:
+                comparison.add(olds[number], new)
+                self.replayed.compared += 1
+
+    def _check(self, side: Side, readings: Sequence[Reading]) -> dict[int, Submission]:
+        """Check readings as one batch; where that fails, one by one, so that one cannot take all down."""
+        try:
+            return _by_delivery(_checked(side, readings))
+        except ConfigurationError:
+            raise
+        except Exception:  # said of the delivery that it comes from, below
+            logger.debug("rules diff batch=%d retry=one-by-one", len(readings), exc_info=True)
+        submissions: list[Submission] = []
+        for reading in readings:
+            try:
+                submissions += _checked(side, [reading])
+            except Exception as wrong:  # the boundary of one delivery
+                self.replayed.failed[f"could not be checked by the rules of {side.name}: {type(wrong).__name__}: {wrong}"] += 1
+        return _by_delivery(submissions)
+
+
+def _checked(side: Side, readings: Sequence[Reading]) -> list[Submission]:
+    # A checker remembers all that it saw for Data Docs, which a comparison has none of: each chunk gets its own.
+    return Checker(side.pack, side.rules, "rules diff").check(readings) if readings else []
+
+
+def _by_delivery(submissions: Iterable[Submission]) -> dict[int, Submission]:
+    # Facts are for the warehouse; without them a chunk takes less memory.
+    return {submission.delivery.id: replace(submission, facts=()) for submission in submissions}
+
+
+def _worded(reading: Reading, rules: RuleSet) -> Reading:
+    """Leave out what the reader met but no rule of then has words for: to these rules it is no finding."""
+    if all(problem.rule in rules.reading for problem in reading.problems):
+        return reading
+    return replace(reading, problems=tuple(problem for problem in reading.problems if problem.rule in rules.reading))
