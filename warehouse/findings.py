@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from program.finding import Finding, Severity
-from warehouse.tables import FindingRow
+from program.stage import Stage
+from warehouse.tables import FindingRow, SubmissionRow
 
 
 def findings_of(session: Session, submission_id: int, compared_at: datetime | None = None) -> tuple[Finding, ...]:
@@ -20,6 +21,19 @@ def findings_of(session: Session, submission_id: int, compared_at: datetime | No
         .order_by(FindingRow.position)
     )
     return tuple(finding_of(row) for row in rows if compared_at is None or row.compared_at == compared_at)
+
+
+def last_findings(engine: Engine, form: str, unit: str, period: str, stage: Stage) -> list[Finding] | None:
+    """Return the findings that stand at a report's newest submission, whatever its verdict; None where none came."""
+    report = (
+        SubmissionRow.form_code == form,
+        SubmissionRow.unit_code == unit,
+        SubmissionRow.period == period,
+        SubmissionRow.stage == stage.value,
+    )
+    with Session(engine) as session:
+        newest = session.scalar(select(SubmissionRow.id).where(*report).order_by(SubmissionRow.version.desc()).limit(1))
+        return None if newest is None else list(findings_of(session, newest))
 
 
 def finding_of(row: FindingRow) -> Finding:
