@@ -5,17 +5,21 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from expectations.across.comparing import Comparer
 from expectations.consequences import without_consequences
 from expectations.frames import batch_frames
+from expectations.overruling import Overruling
+from expectations.partial import part_of
 from expectations.places import Place, place_of
 from expectations.rules import RuleSet
 from expectations.suite import expectations_of
 from expectations.validation import Validation
 from expectations.wording import finding_of_problem, finding_of_row
+from program.current import CurrentFact
 from program.finding import Finding, Severity
 from program.form import Form
 from program.pack import Pack
-from program.reading import Reading, facts_of
+from program.reading import Reading
 from program.submission import Submission, verdict_of
 
 _WORST_FIRST = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -33,7 +37,9 @@ class Checker:
 
     def __init__(self, pack: Pack, rules: RuleSet, run_name: str) -> None:
         self._rules = rules
+        self._overruling = Overruling(pack.corrections)
         self._validation = Validation(pack.folder.name, run_name)
+        self._comparer = Comparer(pack, rules, self._validation)
 
     def check(self, readings: Sequence[Reading]) -> list[Submission]:
         """Return a submission for each reading, in order. One bad reading never touches its neighbours.
@@ -44,7 +50,11 @@ class Checker:
         for form, batch in _by_form(readings):
             for number, finding in self._check_form(form, batch):
                 findings[number].append(finding)
-        return [_submission(reading, findings[reading.delivery.id]) for reading in readings]
+        return [_submission(r, self._overruling.apply(findings[r.delivery.id], r)) for r in readings]
+
+    def compare(self, facts: Sequence[CurrentFact]) -> list[tuple[int, Finding]]:
+        """Return what submissions believed now say differently of one thing: each finding with its submission's number."""
+        return self._comparer.compare(facts)
 
     def publish_docs(self, folder: Path) -> Path:
         """Write Data Docs of all that was checked so far into `folder`; return their first page."""
@@ -107,7 +117,8 @@ def _reading_order(finding: Finding, reading: Reading) -> tuple[int, int, int, s
 
 def _submission(reading: Reading, findings: list[Finding]) -> Submission:
     ordered = sorted(findings, key=lambda finding: _reading_order(finding, reading))
-    verdict = verdict_of(ordered)
+    part = part_of(reading, ordered)
+    verdict = verdict_of(part.blocking, lines_out=part.lines)
     return Submission(
         delivery=reading.delivery,
         verdict=verdict,
@@ -117,5 +128,5 @@ def _submission(reading: Reading, findings: list[Finding]) -> Submission:
         unit_code=reading.unit_code,
         period=reading.period,
         stage=reading.stage,
-        facts=facts_of(reading) if verdict.loads else (),
+        facts=part.facts() if verdict.loads else (),
     )

@@ -8,10 +8,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
+from expectations.across.rules import AcrossRule, AcrossSuite, forms_of, wrong_across
+from expectations.overruling import wrong_corrections
 from expectations.rule_checks import wrong_rules
-from expectations.texts import Texts
+from expectations.texts import Words
 from expectations.translation import LANGUAGES, translated
 from program.configuration import Model, load_model, repeated
 from program.errors import ConfigurationError
@@ -20,17 +22,12 @@ from program.form import Form
 from program.pack import Pack, fingerprint_of
 
 SUITES = Path(__file__).parent / "suites"
+ACROSS = "across.yaml"
+"""The rules across submissions; a pack's own file takes the place of the one here."""
 _COLUMN_KEYS = ("column", "column_A", "column_B")
 
 Language: TypeAlias = Literal["vi", "en"]
 """What findings are worded in. Vietnamese is what districts read; English is for a colleague who does not read it."""
-
-
-class Words(Texts):
-    """What a rule is called, how severe it is, and what a district reads."""
-
-    id: str = Field(pattern=r"^[A-Z]{2,8}-\d{2,3}$")
-    severity: Severity
 
 
 class CellRule(Words):
@@ -120,9 +117,20 @@ class RuleSet:
         self.cells = translated(load_model(cells, _Cells).rules, cells, lang)
         self._forms = {code: translated(_form_rules(path, code, pack.forms), path, lang) for code, path in files.items()}
         of_forms = {path: self._forms[code] for code, path in files.items()}
-        _refuse_doubled({reading: met, cells: self.cells, **of_forms})
-        fingerprint = fingerprint_of([reading, cells, *files.values()])
+        across = next(path for path in (own / ACROSS, suites / ACROSS) if path.is_file() or path.parent == suites)
+        self.across = _across_rules(across, pack, lang)
+        _refuse_doubled({reading: met, cells: self.cells, across: self.across, **of_forms})
+        severities = {rule.id: rule.severity for rules in (met, self.cells, self.across, *of_forms.values()) for rule in rules}
+        wrong = [*wrong_corrections(pack, severities, (rule.id for rule in met if rule.severity is Severity.CRITICAL))]
+        if wrong:
+            raise ConfigurationError("\n".join(wrong))
+        fingerprint = fingerprint_of([reading, cells, across, *files.values()])
         self.version = f"{metadata.version('mtqg-monitor')}+{pack.fingerprint}.{fingerprint}"
+
+    @property
+    def compared_forms(self) -> frozenset[str]:
+        """The forms that rules across submissions look at."""
+        return frozenset(form for rule in self.across for form in forms_of(rule))
 
     def of_form(self, code: str) -> tuple[FormRule, ...]:
         """Return the rules of a form, in the order of their file; none where it is checked by its layout alone."""
@@ -139,11 +147,22 @@ def _form_rules(path: Path, code: str, forms: tuple[Form, ...]) -> tuple[FormRul
     return suite.rules
 
 
+def _across_rules(path: Path, pack: Pack, lang: Language) -> tuple[AcrossRule, ...]:
+    """Return the rules across submissions whose forms the pack has. Raises ConfigurationError for what they name in vain."""
+    codes = {form.code for form in pack.forms}
+    said = translated(load_model(path, AcrossSuite).rules, path, lang)
+    rules = tuple(rule for rule in said if codes.issuperset(forms_of(rule)))
+    wrong = [f"{path}: {rule.id}: {mistake}" for rule in rules for mistake in wrong_across(rule, pack)]
+    if wrong:
+        raise ConfigurationError("\n".join(wrong))
+    return rules
+
+
 def _refuse_strays(own: Path, codes: list[str]) -> None:
     """Raise ConfigurationError for a file in a pack's `suites/` that no form would ever read: a misspelt name, mostly."""
     for path in sorted((*own.glob("*.y*ml"), *own.glob("*/*.y*ml"))):
         is_translation = path.parent.name in LANGUAGES and (own / path.name).is_file()
-        if path.name not in {f"{code}.yaml" for code in codes} or (path.parent != own and not is_translation):
+        if path.name not in {ACROSS, *(f"{code}.yaml" for code in codes)} or (path.parent != own and not is_translation):
             known = ", ".join(f"{code}.yaml" for code in codes)
             raise ConfigurationError(f"{path}: no form reads this file; expected one of {known}, or its translation in en/")
 

@@ -10,7 +10,8 @@ from great_expectations.expectations.registry import get_expectation_impl
 
 import expectations.custom  # noqa: F401  (registers our own expectations)
 from expectations.places import SUBMISSION
-from expectations.rules import CellRule, RuleSet, Words, columns_in
+from expectations.rules import CellRule, RuleSet, columns_in
+from expectations.texts import Words
 from program.errors import ConfigurationError
 from program.form import Form
 from program.measure import LARGEST_EXACT, to_kept

@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from program.configuration import Model
+from program.finding import Severity
 
 
 class Texts(Model):
@@ -29,3 +30,10 @@ class Texts(Model):
         """Return the names in braces of all texts."""
         texts = (self.message, self.expected, self.fix, *self.cases.values())
         return frozenset(name for text in texts for _, name, _, _ in Formatter().parse(text) if name is not None)
+
+
+class Words(Texts):
+    """What a rule is called, how severe it is, and what a district reads."""
+
+    id: str = Field(pattern=r"^[A-Z]{2,8}-\d{2,3}$")
+    severity: Severity

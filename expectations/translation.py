@@ -5,19 +5,16 @@ The Vietnamese file alone says what is checked and how severe it is; a translati
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from expectations.texts import Texts
+from expectations.texts import Texts, Words
 from program.configuration import Model, load_model, repeated
 from program.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from expectations.rules import Words
 
 LANGUAGES = ("en",)
 """The languages besides Vietnamese, as the folders of their files are called."""
 
-Rule = TypeVar("Rule", bound="Words")
+Rule = TypeVar("Rule", bound=Words)
 
 
 class _Translation(Texts):

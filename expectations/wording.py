@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from expectations.places import Place
-from expectations.rules import Words
 from expectations.suite import Expected
+from expectations.texts import Words
 from program.finding import Finding, Problem
 from program.form import Form
 from program.measure import to_printed
@@ -22,7 +22,7 @@ Explanation = tuple[dict[str, str], str | None]
 def finding_of_problem(problem: Problem, words: Words) -> Finding:
     """Return the finding for what the reader met."""
     said = {name: _in_terms(text, words) for name, text in problem.values.items()}
-    return _fill(words, {"value": problem.value or "", **said}, None, (problem.sheet, problem.cell))
+    return filled(words, {"value": problem.value or "", **said}, None, (problem.sheet, problem.cell))
 
 
 def finding_of_row(rule: Expected, row: Row, form: Form, place: Place) -> Finding:
@@ -30,7 +30,7 @@ def finding_of_row(rule: Expected, row: Row, form: Form, place: Place) -> Findin
     shown = {str(name): show(value, form.measure_of(str(name))) for name, value in row.items()}
     explain = _EXPLAIN.get(rule.expect)
     extra, case = explain(rule, row, form) if explain else ({}, None)
-    return _fill(rule.words, {**shown, **extra, **rule.extra, "value": shown.get(rule.at, "")}, case, place)
+    return filled(rule.words, {**shown, **extra, **rule.extra, "value": shown.get(rule.at, "")}, case, place)
 
 
 def show(value: Any, measure: str) -> str:
@@ -51,7 +51,8 @@ def _in_terms(text: str, words: Words) -> str:
     return text
 
 
-def _fill(words: Words, values: Mapping[str, str], case: str | None, place: Place) -> Finding:
+def filled(words: Words, values: Mapping[str, str], case: str | None, place: Place) -> Finding:
+    """Return the finding that a rule's words are with their placeholders filled, `case` adding its sentence."""
     message = f"{words.message} {words.cases[case]}" if case in words.cases else words.message
     return Finding(
         rule=words.id,

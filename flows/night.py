@@ -38,6 +38,7 @@ class Summary:
     still_arriving: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     facts_loaded: int = 0
+    compared: int = 0
     mails_written: int = 0
     page: str = ""
     data_docs: str = ""

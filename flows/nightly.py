@@ -1,4 +1,4 @@
-"""The night: collect, read, check, load, publish, alert. Deployed by `prefect.yaml`, run now by `mtqg run`."""
+"""The night: collect, read, check, load, compare, publish, alert. Deployed by `prefect.yaml`, run now by `mtqg run`."""
 
 from datetime import date
 from typing import Any
@@ -37,6 +37,8 @@ def nightly(as_of: date | None = None, source: str | None = None) -> dict[str, A
     with going_on(night, "load"):
         for chunk in night.pending():
             load(night, unseen(check(night, unseen(read(night, chunk)))))
+    with going_on(night, "compare"):
+        compare(night)
     with going_on(night, "publish"):
         publish(night)
     with going_on(night, "alert"):
@@ -72,6 +74,12 @@ def check(night: Night, readings: list[Reading]) -> list[Submission]:
 def load(night: Night, submissions: list[Submission]) -> None:
     """Load a chunk, one transaction a submission."""
     steps.load(night, submissions)
+
+
+@task(task_run_name="compare", cache_policy=NO_CACHE)
+def compare(night: Night) -> None:
+    """Hold what is newly believed against what other submissions say."""
+    steps.compare(night)
 
 
 @task(task_run_name="publish", cache_policy=NO_CACHE)

@@ -13,6 +13,7 @@ def counts_of(summary: Mapping[str, Any]) -> dict[str, int]:
         "received": summary["received"],
         **{verdict.replace("_", " "): count for verdict, count in summary["verdicts"].items()},
         "facts loaded": summary["facts_loaded"],
+        "findings by comparison": summary.get("compared", 0),
         "mails written": summary["mails_written"],
         "same bytes sent again": summary["repeated"],
         "already known": summary["known"],

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from connectors.reader.workers import Unread
 from connectors.sources import Connector, connect
@@ -15,6 +16,7 @@ from program.submission import Submission, Verdict
 from publish.mail import compose
 from publish.post import open_post
 from publish.site import docs_folder, prune_docs, publish_site
+from warehouse.comparing import believed_facts, record_comparison, uncompared
 from warehouse.ledger import KNOWN, RECEIVED, keep_cursor, known_versions, read_cursor, record_delivery
 from warehouse.load import load_submission
 from warehouse.outbox import mark_failed, mark_sent, pending_letters
@@ -150,16 +152,37 @@ def _load(night: Night, submission: Submission) -> int | None:
         submission,
         run_id=night.run_id,
         rule_set_version=night.rules.version,
-        recipient=_recipient(night, submission),
+        recipient=_recipient(night, submission.verdict, submission.delivery.sender_unit, submission.unit_code),
         now=night.now(),
     )
 
 
-def _recipient(night: Night, submission: Submission) -> str | None:
+def _recipient(night: Night, verdict: Verdict, sender_unit: str | None, unit_code: str | None) -> str | None:
     """Return whom to write to: the sender, never the unit that a mistaken file claims to be about."""
-    if Verdict(submission.verdict) not in night.pack.correspondence.notify:
+    if verdict not in night.pack.correspondence.notify:
         return None
-    return night.pack.contact_of(submission.delivery.sender_unit or submission.unit_code).email
+    return night.pack.contact_of(sender_unit or unit_code).email
+
+
+def compare(night: Night) -> None:
+    """Hold what is newly believed against what other units, and other forms, say of the same period.
+
+    The findings that this brings or ends, and the notices, are one transaction; a night that dies before it leaves the rest
+    to the next one.
+    """
+    occasions = uncompared(night.warehouse)
+    if not occasions:
+        return
+    facts = believed_facts(night.warehouse, occasions, night.rules.compared_forms)
+    night.summary.compared = record_comparison(
+        night.warehouse,
+        occasions,
+        night.checker.compare(facts),
+        run_id=night.run_id,
+        recipient=partial(_recipient, night, Verdict.ACCEPTED_WITH_WARNINGS),
+        now=night.now(),
+    )
+    logger.info("compare occasions=%d facts=%d findings=%d", len(occasions), len(facts), night.summary.compared)
 
 
 def publish(night: Night) -> None:

@@ -1,7 +1,9 @@
 """Deliveries: bytes that arrived, with sender, channel, name, time and sha256. Kept for ever, never changed."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+
+from program.vietnamese import VIETNAM_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +36,8 @@ class Delivery:
     sha256: str | None
     sender_unit: str | None = None
     is_synthetic: bool = False
+
+    @property
+    def received_on(self) -> date:
+        """The day in Vietnam on which it came."""
+        return self.received_at.astimezone(VIETNAM_TIME).date()

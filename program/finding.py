@@ -20,7 +20,8 @@ class Finding:
     """One rule broken at one place.
 
     `sheet` and `cell` are None where the rule is about the file as a whole; `value` is the cell's content as
-    its sender sees it. `message`, `expected` and `fix` are Vietnamese and end in the mail unchanged.
+    its sender sees it. `message`, `expected` and `fix` are Vietnamese and end in the mail unchanged. `overruled` says who took
+    its severity from it, and why (`program.correction`); "" for every other.
     """
 
     rule: str
@@ -31,6 +32,7 @@ class Finding:
     sheet: str | None = None
     cell: str | None = None
     value: str | None = None
+    overruled: str = ""
 
 
 @dataclass(frozen=True, slots=True)

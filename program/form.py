@@ -20,7 +20,10 @@ class Identity(Model):
 
 
 class Form(Model):
-    """One version of a form. `source` says where its columns come from."""
+    """One version of a form. `source` says where its columns come from.
+
+    `partial`: a line of a list that is critically wrong is kept out alone, and the rest of the report comes in.
+    """
 
     code: str = Field(pattern=NAME)
     version: str = Field(pattern=r"^v[0-9]+$")
@@ -35,6 +38,13 @@ class Form(Model):
     identity: Identity
     tables: tuple[Table, ...] = Field(min_length=1)
     instructions: tuple[str, ...] = ()
+    partial: bool = False
+
+    @model_validator(mode="after")
+    def _has_lines_to_leave_out(self) -> Self:
+        if self.partial and all(table.kind != "list" for table in self.tables):
+            raise ValueError(f"form {self.code}: partial is for forms with a list: a matrix comes in whole or not at all")
+        return self
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:

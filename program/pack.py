@@ -9,6 +9,7 @@ from pydantic import Field
 from program.catalogue import CapitalSource, Indicator, Project
 from program.configuration import Model, load_model, place_of
 from program.contact import Contact, Correspondence
+from program.correction import Correction
 from program.errors import ConfigurationError
 from program.form import Form
 from program.period import Period
@@ -47,9 +48,16 @@ class _Capital(Model):
     capital_sources: tuple[CapitalSource, ...]
 
 
+class _Corrections(Model):
+    corrections: tuple[Correction, ...]
+
+
 @dataclass(frozen=True)
 class Pack:
-    """Everything a province declares, validated. `folder` is where it was read from."""
+    """Everything a province declares, validated. `folder` is where it was read from.
+
+    `correction_files` are the overruled findings, by the file below `folder` that declares them.
+    """
 
     folder: Path
     program: Program
@@ -61,7 +69,13 @@ class Pack:
     sources: tuple[Source, ...]
     calendar: Calendar
     correspondence: Correspondence
+    correction_files: dict[str, tuple[Correction, ...]]
     fingerprint: str
+
+    @property
+    def corrections(self) -> tuple[Correction, ...]:
+        """Every finding that somebody overruled."""
+        return tuple(correction for of_file in self.correction_files.values() for correction in of_file)
 
     @property
     def province(self) -> Unit:
@@ -101,7 +115,7 @@ def load_pack(folder: Path) -> Pack:
     """Read and validate a pack. Raises ConfigurationError that names the file, its line and the key."""
     if not (folder / "program.yaml").is_file():
         raise ConfigurationError(f"MTQG_PACK: {folder} is no pack: it has no program.yaml")
-    form_files = sorted(folder.glob("forms/*/*.yaml"))
+    form_files, correction_files = sorted(folder.glob("forms/*/*.yaml")), sorted(folder.glob("corrections/*.yaml"))
     pack = Pack(
         folder=folder,
         program=load_model(folder / "program.yaml", Program),
@@ -113,7 +127,8 @@ def load_pack(folder: Path) -> Pack:
         sources=load_model(folder / "sources.yaml", _Sources).sources,
         calendar=load_model(folder / "calendar.yaml", Calendar),
         correspondence=load_model(folder / "contacts.yaml", Correspondence),
-        fingerprint=fingerprint_of(form_files),
+        correction_files={f"corrections/{path.name}": load_model(path, _Corrections).corrections for path in correction_files},
+        fingerprint=fingerprint_of([*form_files, *correction_files]),
     )
     wrong = wrong_references(pack)
     if wrong:

@@ -64,8 +64,8 @@ def summarise(read: TableReading, summary: Summary) -> float:
     if read.frame.empty:
         return float("nan")
     chosen = read.frame
-    for column, word in summary.where.items():
-        chosen = chosen[chosen[column] == word]
+    for column, words in summary.chosen.items():
+        chosen = chosen[chosen[column].isin(words)]
     values = chosen[summary.column]
     if summary.count:
         return float(values.count())

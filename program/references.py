@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from program.catalogue import Indicator
 from program.configuration import repeated
+from program.correction import Correction
 from program.form import Form
+from program.period import Period
 from program.schedule import Duty
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ def wrong_references(pack: "Pack") -> list[Mistake]:
         *_unknown_codes(pack),
         *(m for n, duty in enumerate(pack.calendar.duties) for m in _of_duty(n, duty, pack)),
         *(m for n, indicator in enumerate(pack.indicators) for m in _of_indicator(n, indicator, pack)),
+        *_of_corrections(pack),
     ]
 
 
@@ -109,6 +112,33 @@ def _of_indicator(number: int, indicator: Indicator, pack: "Pack") -> Iterator[M
     for key, name in (("numerator", indicator.numerator), ("denominator", indicator.denominator)):
         if name and name not in figures:
             yield mistake(key, f"form {indicator.form} has no figure {name}{_nearest(name, figures)}")
+
+
+def _of_corrections(pack: "Pack") -> Iterator[Mistake]:
+    """Yield what a correction names that is no report of the pack, and two that overrule one finding."""
+    known: dict[str, str] = {}
+    for file, corrections in pack.correction_files.items():
+        for number, correction in enumerate(corrections):
+            at = ("corrections", number)
+            if correction.place in known:
+                yield Mistake(file, at, f"{correction.place} stands twice, the other time in {known[correction.place]}")
+            known.setdefault(correction.place, file)
+            for key, text in _strange_report(correction, pack):
+                yield Mistake(file, (*at, key), text)
+
+
+def _strange_report(correction: Correction, pack: "Pack") -> Iterator[tuple[str, str]]:
+    period = Period.parse(correction.period)
+    form = pack.form(correction.form, period)
+    if form is None:
+        known = ", ".join(sorted({f.code for f in pack.forms}))
+        yield "form", f"no form {correction.form} is in force for {correction.period}; the pack has {known}"
+    elif period.kind not in form.periods:
+        yield "period", f"{correction.form} is no report of a {period.kind.value}; found {correction.period}"
+    elif correction.stage not in form.stages:
+        yield "stage", f"{correction.form} has no stage {correction.stage.value}"
+    if pack.units.get(correction.unit, period.end) is None:
+        yield "unit", f"units.csv has no unit {correction.unit} in {correction.period}"
 
 
 def _nearest(name: str, known: set[str]) -> str:

@@ -116,6 +116,10 @@ class Duty(Model):
             raise ValueError(f"duty {self.form}: an estimate is due on a day of the same year")
         return self
 
+    def is_for(self, period: Period) -> bool:
+        """Tell whether it asks for a report of this very period."""
+        return self.every is period.kind and self.first <= period.end <= (self.last or period.end)
+
 
 class Calendar(Model):
     """A pack's `calendar.yaml`."""
@@ -126,10 +130,7 @@ class Calendar(Model):
     def is_deadline_known(self, form: str, stage: Stage, kind: UnitKind, period: Period) -> bool:
         """Tell whether somebody said when this report is due; False for a placeholder that the pack marks unknown."""
         return any(
-            d.due.is_known
-            for d in self.duties
-            if (d.form, d.stage, d.from_kind, d.every) == (form, stage, kind, period.kind)
-            and d.first <= period.end <= (d.last or period.end)
+            d.due.is_known for d in self.duties if (d.form, d.stage, d.from_kind) == (form, stage, kind) and d.is_for(period)
         )
 
     def reporters(self, form: str, day: date) -> frozenset[UnitKind]:

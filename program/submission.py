@@ -61,14 +61,17 @@ class Submission:
     facts: tuple[Fact, ...] = ()
 
 
-def verdict_of(findings: Iterable[Finding]) -> Verdict:
-    """Return the verdict that `findings` lead to. A broken FILE rule means that nothing could be read."""
+def verdict_of(findings: Iterable[Finding], *, lines_out: int = 0) -> Verdict:
+    """Return the verdict that `findings` lead to. A broken FILE rule means that nothing could be read.
+
+    `lines_out`: so many lines of a form that loads in part are kept out, which its sender must hear of.
+    """
     known = list(findings)
     severities = {f.severity for f in known}
     if any(f.rule.startswith("FILE-") and f.severity is Severity.CRITICAL for f in known):
         return Verdict.UNREADABLE
     if Severity.CRITICAL in severities:
         return Verdict.QUARANTINED
-    if Severity.WARNING in severities:
+    if Severity.WARNING in severities or lines_out:
         return Verdict.ACCEPTED_WITH_WARNINGS
     return Verdict.ACCEPTED

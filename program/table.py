@@ -124,12 +124,14 @@ class Line(Label):
 class Summary(Model):
     """A figure computed over a list's lines: how many there are, or a column's sum; of those lines only that are `where`.
 
+    `where` gives a word, or several of which any will do, for each of some columns.
+
     It is compared with other tables by rules, and is a fact of the report whose place is its column's cells.
     """
 
     count: str | None = None
     sum: str | None = None
-    where: dict[str, str] = Field(default_factory=dict)
+    where: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -141,6 +143,11 @@ class Summary(Model):
     def column(self) -> str:
         """The column that is counted or summed."""
         return self.count or self.sum or ""
+
+    @property
+    def chosen(self) -> dict[str, tuple[str, ...]]:
+        """The words of each column that a line must have one of."""
+        return {column: (words,) if isinstance(words, str) else words for column, words in self.where.items()}
 
 
 class Table(Model):
@@ -199,9 +206,10 @@ class Table(Model):
                 raise ValueError(
                     f"table {self.name}: summary {name}: no {'numeric ' if summary.sum else ''}column {summary.column}"
                 )
-            for other, word in summary.where.items():
-                if other not in columns or word not in columns[other].vocabulary:
-                    raise ValueError(f"table {self.name}: summary {name}: where: no column {other} with the word {word}")
+            for other, words in summary.chosen.items():
+                strange = [word for word in words if other not in columns or word not in columns[other].vocabulary]
+                if strange:
+                    raise ValueError(f"table {self.name}: summary {name}: where: no column {other} with the word {strange[0]}")
         return self
 
     def column(self, name: str) -> Column:

@@ -11,6 +11,8 @@ from warehouse.ledger import PROCESSED, RECEIVED
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
 
 PENDING = "pending"
+COMPARED = "compared"
+"""How the kind of a notice begins that is owed for a comparison; the night's number follows."""
 
 
 def load_submission(

@@ -11,7 +11,7 @@ from program.answers import Letter, Notice
 from program.stage import Stage
 from program.submission import Verdict
 from warehouse.findings import findings_of
-from warehouse.load import PENDING
+from warehouse.load import COMPARED, PENDING
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
 SENT = "sent"
@@ -61,13 +61,11 @@ def _give_ids(rows: Iterable[OutboxRow]) -> None:
 
 
 def _letter(session: Session, message_id: str, group: list[OutboxRow]) -> Letter:
-    return Letter(
-        message_id, group[0].recipient, group[0].created_at, tuple(_notice(session, row.submission_id) for row in group)
-    )
+    return Letter(message_id, group[0].recipient, group[0].created_at, tuple(_notice(session, row) for row in group))
 
 
-def _notice(session: Session, submission_id: int) -> Notice:
-    submission = session.get_one(SubmissionRow, submission_id)
+def _notice(session: Session, row: OutboxRow) -> Notice:
+    submission = session.get_one(SubmissionRow, row.submission_id)
     delivery = session.get_one(DeliveryRow, submission.delivery_id)
     return Notice(
         submission_id=submission.id,
@@ -79,5 +77,5 @@ def _notice(session: Session, submission_id: int) -> Notice:
         sender_unit=delivery.sender_unit,
         delivery_name=delivery.name,
         received_at=delivery.received_at,
-        findings=findings_of(session, submission.id),
+        findings=findings_of(session, submission.id, row.created_at if row.kind.startswith(COMPARED) else None),
     )

@@ -146,7 +146,7 @@ def _night_rows(engine: Engine, condition: ColumnElement[bool]) -> list[NightRow
     query = (
         select(SubmissionRow, DeliveryRow, count("critical"), count("warning"))
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .outerjoin(FindingRow, FindingRow.submission_id == SubmissionRow.id)
+        .outerjoin(FindingRow, (FindingRow.submission_id == SubmissionRow.id) & FindingRow.closed_at.is_(None))
         .where(condition)
         .group_by(SubmissionRow.id, DeliveryRow.id)
         .order_by(DeliveryRow.received_at, DeliveryRow.id)

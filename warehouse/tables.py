@@ -193,7 +193,10 @@ class DeliveryRow(Table):
 
 
 class SubmissionRow(Table):
-    """What a delivery says about one unit, form, period and stage, with the verdict. `version` counts from 1 within the four."""
+    """What a delivery says about one unit, form, period and stage, with the verdict. `version` counts from 1 within the four.
+
+    `compared_at`: when it was last held against what other submissions say; None: not yet, the next night does it.
+    """
 
     __tablename__ = "submissions"
     __table_args__ = (
@@ -216,10 +219,15 @@ class SubmissionRow(Table):
     known_from: Mapped[datetime | None]
     known_to: Mapped[datetime | None]
     superseded_by_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
+    compared_at: Mapped[datetime | None]
 
 
 class FindingRow(Table):
-    """One rule broken at one place of a submission, in the words its sender read."""
+    """One rule broken at one place of a submission, in the words its sender read.
+
+    `overruled`: who took its severity from it, until when and why; "" for every other. `compared_at`: when it was found by
+    comparing with other submissions, None for what was found in the submission itself; `closed_at`: when that held no more.
+    """
 
     __tablename__ = "findings"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -233,6 +241,9 @@ class FindingRow(Table):
     message: Mapped[str] = mapped_column(Text)
     expected: Mapped[str] = mapped_column(Text)
     fix: Mapped[str] = mapped_column(Text)
+    overruled: Mapped[str] = mapped_column(Text, server_default="")
+    compared_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
 
 
 class FactRow(Table):

@@ -21,7 +21,7 @@ from program.pack import Pack
 from program.period import Period
 from program.table import Label
 from program.units import Unit, UnitKind, UnitRegister
-from program.vietnamese import VIETNAM_TIME, format_date
+from program.vietnamese import format_date
 
 _DEPTH = 30  # rows looked at on a sheet without a table
 
@@ -37,7 +37,7 @@ class Mention:
 
 def received_on(delivery: Delivery) -> date:
     """Return the day in Vietnam on which a delivery came."""
-    return delivery.received_at.astimezone(VIETNAM_TIME).date()
+    return delivery.received_on
 
 
 def read_unit(found: Recognised, pack: Pack, period: Period | None, delivery: Delivery) -> tuple[Unit | None, list[Problem]]:

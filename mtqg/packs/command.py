@@ -9,10 +9,11 @@ import typer
 from expectations.rule_checks import frame_columns, frame_names
 from expectations.rules import RuleSet
 from mtqg.console import out, print_json
+from mtqg.packs.corrections import stale_corrections
 from mtqg.packs.report import as_json, print_report
 from mtqg.packs.skeleton import skeleton
 from program.configuration import read_text
-from program.errors import AskedError, MtqgError
+from program.errors import AskedError, ConfigurationError, MtqgError
 from program.gaps import gaps_of
 from program.pack import Pack, load_pack
 from program.settings import ROOT, load_settings, quiet_third_parties
@@ -36,6 +37,9 @@ def check(
 ) -> None:
     """Load a pack and its rules, print what it holds, and what is missing, unknown or unverified.
 
+    Corrections of the pack that is in use are held against the warehouse: one that matches nothing there, or whose value has
+    changed since, makes the pack invalid.
+
     Exit code 0 where it is valid, whatever is open; 1 with the file, line and key where it is not.
     """
     settings = load_settings()
@@ -43,6 +47,9 @@ def check(
     try:
         pack = load_pack((folder or settings.pack).expanduser().absolute())
         rules = _load_rules(pack)
+        stale = stale_corrections(pack, settings.warehouse_url) if pack.folder == settings.pack else []
+        if stale:
+            raise ConfigurationError("\n".join(stale))
     except MtqgError as wrong:
         if not json_:
             raise
@@ -52,6 +59,8 @@ def check(
         print_json(as_json(pack, rules))
     else:
         print_report(pack, rules, is_full=is_full)
+        if stale is None:
+            out.print("Corrections were not held against a warehouse: there is none yet.")
     is_missing = bool(rules.unruled) or any(gap.kind == "missing" for gap in gaps_of(pack))
     raise typer.Exit(1 if strict and is_missing else 0)
 

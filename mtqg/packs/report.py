@@ -86,6 +86,7 @@ def _counts(pack: Pack, rules: RuleSet) -> list[tuple[str, int, str]]:
         ("forms", len(codes), f"{len(pack.forms)} versions"),
         ("duties", len(pack.calendar.duties), f"{sum(d.due.is_known for d in pack.calendar.duties)} with a known deadline"),
         ("contacts", len(pack.correspondence.units), "units with somebody to write to"),
+        ("corrections", len(pack.corrections), "findings that a named person has overruled"),
         ("sources", len(pack.sources), ", ".join(f"{source.name} ({source.kind})" for source in pack.sources)),
         ("rules", len(rules.reading) + len(rules.cells) + of_forms, f"{of_forms} of forms; version {rules.version}"),
     ]

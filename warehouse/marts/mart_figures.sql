@@ -29,7 +29,7 @@ SELECT i.code AS indicator_code, n.unit_code AS unit_code, n.period AS period, n
        n.is_synthetic AS is_synthetic,
        EXISTS (
            SELECT 1 FROM findings g
-           WHERE g.submission_id = n.submission_id AND g.severity = 'warning' AND g.sheet = n.sheet
+           WHERE g.submission_id = n.submission_id AND g.severity = 'warning' AND g.closed_at IS NULL AND g.sheet = n.sheet
              AND (g.cell = n.cell OR g.cell = d.cell)
        ) AS is_flagged,
        n.loaded_at AS loaded_at

@@ -1,0 +1,50 @@
+"""Comparing submissions with each other: one Great Expectations batch a rule, a finding at each submission involved."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from expectations.across.cases import Case, cases_of
+from expectations.across.rules import AcrossRule, expectation_of
+from expectations.rules import RuleSet
+from expectations.suite import Expected
+from expectations.validation import Validation
+from expectations.wording import filled
+from program.current import CurrentFact
+from program.finding import Finding, Severity
+from program.pack import Pack
+
+
+class Comparer:
+    """Judges the facts believed now by the rules across submissions; its results stand in the night's Data Docs."""
+
+    def __init__(self, pack: Pack, rules: RuleSet, validation: Validation) -> None:
+        self._pack = pack
+        self._rules = rules.across
+        self._validation = validation
+
+    def compare(self, facts: Sequence[CurrentFact]) -> list[tuple[int, Finding]]:
+        """Return each finding with the submission that it is put on record at, in the order of the rules.
+
+        Whoever is involved and not asked gets the finding as a note.
+        """
+        return [found for rule in self._rules for found in self._judge(rule, facts)]
+
+    def _judge(self, rule: AcrossRule, facts: Sequence[CurrentFact]) -> Iterator[tuple[int, Finding]]:
+        cases = cases_of(rule, facts, self._pack)
+        if not cases:
+            return
+        expect, kwargs = expectation_of(rule)
+        frame = pd.DataFrame({kwargs["column"]: [float(case.number) for case in cases], "submission_id": 0})
+        frame["row"] = frame.index
+        expected = Expected(rule, expect, kwargs, kwargs["column"])
+        for _, _, row in self._validation.failures(f"across.{rule.id}", frame, [expected]):
+            yield from _findings(rule, cases[row])
+
+
+def _findings(rule: AcrossRule, case: Case) -> Iterator[tuple[int, Finding]]:
+    for involved in case.involved:
+        values = {**case.values, **involved.values, "value": involved.value}
+        finding = filled(rule, values, None, (involved.sheet, involved.cell))
+        yield involved.submission_id, finding if involved.is_told else replace(finding, severity=Severity.INFO)

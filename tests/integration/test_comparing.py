@@ -1,0 +1,101 @@
+"""Nights in which two districts claim one work: both are asked once, and what holds no more is closed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from flows import steps
+from flows.night import Night
+from program.pack import Pack
+from program.period import Period
+from program.settings import Settings
+from publish.template import Values, write_template
+from tests.unit.test_works_rules import BRIDGE, HOUSE, ROAD
+from warehouse.comparing import uncompared
+from warehouse.tables import FindingRow, OutboxRow, SubmissionRow
+
+Put = Callable[..., None]
+PLACE = {"942": "Xã Phú Tân", "946": "Xã Song Phụng"}
+
+
+@pytest.fixture
+def put(tmp_path: Path, pack: Pack) -> Put:
+    """put("942", [works…], name="a.xlsx"): a district puts its report of works into its sub-folder."""
+
+    def put(unit: str, works: list[dict], name: str = "works.xlsx") -> None:
+        when = Period.parse("2024-Q4")
+        form, reporter = pack.form("works", when), pack.units.get(unit, when.end)
+        assert form is not None
+        assert reporter is not None
+        lines = [{**work, "work_commune": PLACE[unit]} for work in works]
+        path = tmp_path / "inbox" / unit / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(write_template(form, reporter, when, Values(lists={"work_list": lines})))
+
+    return put
+
+
+def night(settings: Settings, *, compare: bool = True) -> Night:
+    night = Night(settings, None)
+    for source in night.sources(None):
+        steps.collect(night, source)
+    for chunk in night.pending():
+        steps.load(night, steps.check(night, steps.read(night, chunk)))
+    if compare:
+        steps.compare(night)
+    steps.alert(night)
+    night.finish()
+    return night
+
+
+def standing(night: Night) -> list[tuple[str | None, str, str, bool]]:
+    query = select(FindingRow, SubmissionRow).join(SubmissionRow, SubmissionRow.id == FindingRow.submission_id)
+    with Session(night.warehouse) as session:
+        rows = session.execute(query.where(FindingRow.compared_at.is_not(None)).order_by(FindingRow.id))
+        return [(s.unit_code, f.rule, s.verdict, f.closed_at is None) for f, s in rows]
+
+
+def notices(night: Night) -> list[str]:
+    with Session(night.warehouse) as session:
+        return list(session.scalars(select(OutboxRow.kind).order_by(OutboxRow.id)))
+
+
+def test_both_districts_are_asked_once_and_the_question_ends_when_one_of_them_sends_again(settings: Settings, put: Put) -> None:
+    put("942", [ROAD, BRIDGE])
+    first = night(settings)
+    assert (standing(first), notices(first)) == ([], [])
+    put("946", [ROAD, HOUSE])
+    second = night(settings)
+    asked = [("942", "ACR-03", "accepted_with_warnings", True), ("946", "ACR-03", "accepted_with_warnings", True)]
+    assert standing(second) == asked
+    assert notices(second) == ["compared-2", "compared-2"]
+    assert second.summary.mails_written == 2
+    letter = next(path.read_text(encoding="utf-8") for path in settings.outbox.glob("*.eml"))
+    assert "ACR-03" in letter
+
+    third = night(settings)
+    assert (standing(third), third.summary.mails_written, uncompared(third.warehouse)) == (asked, 0, [])
+
+    put("946", [HOUSE], name="works lần 2.xlsx")
+    fourth = night(settings)
+    assert standing(fourth)[0] == ("942", "ACR-03", "accepted", False)
+    assert fourth.summary.mails_written == 0
+
+
+def test_a_night_that_dies_before_it_compares_leaves_that_to_the_next(settings: Settings, put: Put) -> None:
+    put("942", [ROAD, BRIDGE])
+    put("946", [ROAD, HOUSE])
+    first = night(settings, compare=False)
+    assert standing(first) == []
+    second = night(settings)
+    assert [entry[0] for entry in standing(second)] == ["942", "946"]
+
+
+def test_reports_that_agree_are_compared_and_nobody_is_asked(settings: Settings, put: Put) -> None:
+    put("942", [ROAD, BRIDGE])
+    put("946", [{**ROAD, "work_name": "Đường liên ấp 4"}, HOUSE])
+    only = night(settings)
+    assert (standing(only), uncompared(only.warehouse), only.summary.compared) == ([], [], 0)

@@ -1,0 +1,146 @@
+"""Rules across submissions: who is involved in a comparison, at which cell, and what is none."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from expectations.checking import Checker
+from expectations.rules import SUITES, RuleSet
+from program.current import CurrentFact
+from program.errors import ConfigurationError
+from program.finding import Finding
+from program.pack import Pack
+from program.stage import Stage
+
+PERIOD = "2024-Q4"
+UNITS = [str(code) for code in range(941, 952)]
+
+
+def fact(number: int, form: str, unit: str, element: str, value: float | str, line: int = 0, **more: object) -> CurrentFact:
+    is_text = isinstance(value, str)
+    known = CurrentFact(
+        submission_id=number,
+        form=form,
+        unit=unit,
+        period=PERIOD,
+        stage=Stage.FINAL,
+        element=element,
+        line=line,
+        value=None if is_text else float(value),
+        text=str(value) if is_text else None,
+        sheet="Trang",
+        cell=f"C{number}",
+        qualifier=None,
+    )
+    return known._replace(**more)
+
+
+def found(pack: Pack, facts: Sequence[CurrentFact], lang: str = "vi") -> list[tuple[int, str, str, str | None, Finding]]:
+    findings = Checker(pack, RuleSet(pack, lang=lang), "test").compare(facts)
+    return [(number, f.rule, f.severity.value, f.cell, f) for number, f in findings]
+
+
+def work(number: int, unit: str, name: str, investment: float = 900e6, line: int = 9) -> list[CurrentFact]:
+    return [
+        fact(number, "works", unit, "work_name", name, line, cell=f"B{line}"),
+        fact(number, "works", unit, "work_investment_vnd", investment, line, cell=f"C{line}"),
+    ]
+
+
+def test_one_work_in_two_districts_is_told_to_both_each_at_its_own_cell(pack: Pack) -> None:
+    facts = [*work(1, "942", "Đường liên ấp 3"), *work(2, "946", "ĐƯỜNG LIÊN ẤP 3", line=12), *work(3, "947", "Cầu kênh 5")]
+    (first, second) = found(pack, facts)
+    assert first[:4] == (1, "ACR-03", "warning", "B9")
+    assert second[:4] == (2, "ACR-03", "warning", "B12")
+    assert "Huyện Long Phú" in first[4].message
+    assert "Huyện Châu Thành" not in first[4].message
+    assert second[4].value == "ĐƯỜNG LIÊN ẤP 3"
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        [*work(1, "942", "Đường liên ấp 3"), *work(2, "946", "Đường liên ấp 3", 901e6)],
+        [*work(1, "942", "Đường liên ấp 3"), *work(1, "942", "Đường liên ấp 3", line=10)],
+        [*work(1, "942", "Đường liên ấp 3"), *[f._replace(period="2024-Q3") for f in work(2, "946", "Đường liên ấp 3")]],
+        [*work(1, "942", ""), *work(2, "946", "")],
+        [*work(1, "942", "Đường 3")[:1], *work(2, "946", "Đường 3")[:1]],
+    ],
+    ids=["another investment", "one district twice", "other periods", "no name", "no investment"],
+)
+def test_what_is_no_claim_of_two(pack: Pack, facts: list[CurrentFact]) -> None:
+    assert found(pack, facts) == []
+
+
+def money(central: float, local: float, works: float, unit: str = "942") -> list[CurrentFact]:
+    return [
+        fact(1, "disbursement", unit, "disbursed_central_investment_vnd_da4_tda1", central),
+        fact(1, "disbursement", unit, "disbursed_local_investment_vnd_da4_tda1", local),
+        fact(2, "works", unit, "works_infrastructure_disbursed_vnd", works, cell="L9:L20"),
+    ]
+
+
+def test_more_paid_this_year_than_since_the_works_began_is_told_at_both_forms(pack: Pack) -> None:
+    (left, right) = found(pack, money(900e6, 200e6, 1_000e6))
+    assert left[:4] == (1, "ACR-06", "warning", "C1")
+    assert right[:4] == (2, "ACR-06", "warning", "L9")
+    assert "1.100 triệu đồng trong năm" in left[4].message
+    assert "thiếu 100." in left[4].message
+
+
+def test_a_difference_within_the_tolerance_or_in_another_unit_is_none(pack: Pack) -> None:
+    assert found(pack, money(900e6, 100.9e6, 1_000e6)) == []
+    apart = money(900e6, 200e6, 1_000e6)
+    assert found(pack, [*apart[:2], apart[2]._replace(unit="946")]) == []
+    assert found(pack, [apart[0], apart[2]]) == []
+    assert found(pack, [apart[0]._replace(qualifier="over"), *apart[1:]]) == []
+
+
+def classes(pack: Pack, province: float, missing: str | None = None, qualifier: str | None = None) -> list[CurrentFact]:
+    parts = [fact(n, "disbursement", unit, "plan_total_vnd_total", 100e6) for n, unit in enumerate(UNITS, 10) if unit != missing]
+    whole = fact(1, "disbursement", pack.program.province, "plan_total_vnd_total", province, qualifier=qualifier)
+    return [whole, *parts]
+
+
+def test_the_provinces_figure_is_the_sum_of_its_districts(pack: Pack) -> None:
+    assert found(pack, classes(pack, 1_100e6)) == []
+    findings = found(pack, classes(pack, 1_300e6))
+    assert [entry[:3] for entry in findings] == [(1, "ACR-02", "warning"), *((n, "ACR-02", "info") for n in range(10, 21))]
+    assert "ghi 1.300 triệu đồng, cộng báo cáo của 11 đơn vị là 1.100, lệch 200" in findings[0][4].message
+    assert findings[0][4].message == findings[5][4].message
+
+
+def test_a_sum_with_a_district_missing_or_a_word_before_a_figure_is_compared_with_nothing(pack: Pack) -> None:
+    assert found(pack, classes(pack, 1_300e6, missing="945")) == []
+    assert found(pack, classes(pack, 1_300e6, qualifier="over")) == []
+
+
+def test_the_rules_have_english_words_too(pack: Pack) -> None:
+    assert "is also in the report of" in found(pack, [*work(1, "942", "A 3"), *work(2, "946", "A 3")], lang="en")[0][4].message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("figures: [works_infra", "figures: [work_infra", "ACR-06: form works has no figure work_infrastructure_disbursed_vnd"),
+        ("key: [work_name,", "key: [work_nam,", "ACR-03: key: no version of works has the column work_nam in work_list"),
+        ("table: class_list", "table: levels", "ACR-04: table: form training has no list levels"),
+        ("{others}, nên có thể bị tính hai lần.", "{other}", r"ACR-03: words: nothing fills the placeholder \{other\}"),
+        ("compare: claims", "compare: claim", "Input tag 'claim' found"),
+    ],
+)
+def test_a_rule_that_names_what_is_not_there_is_refused(pack: Pack, tmp_path: Path, old: str, new: str, said: str) -> None:
+    own = tmp_path / "suites"
+    own.mkdir()
+    text = (SUITES / "across.yaml").read_text(encoding="utf-8")
+    assert old in text
+    (own / "across.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=said):
+        RuleSet(replace(pack, folder=tmp_path))
+
+
+def test_rules_about_forms_that_a_pack_does_not_have_are_left_out(pack: Pack) -> None:
+    small = replace(pack, forms=tuple(form for form in pack.forms if form.code == "training"))
+    assert [rule.id for rule in RuleSet(small).across] == ["ACR-01", "ACR-04"]

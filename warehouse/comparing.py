@@ -1,0 +1,151 @@
+"""Comparing submissions: what is believed and not compared yet, and the findings that a comparison brings or ends."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Engine, func, insert, select, tuple_
+from sqlalchemy.orm import Session
+
+from program.current import CurrentFact
+from program.finding import Finding, Severity
+from program.stage import Stage
+from program.submission import Verdict
+from warehouse.findings import finding_of
+from warehouse.load import COMPARED, PENDING
+from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
+
+Recipient = Callable[[str | None, str | None], str | None]
+"""Whom to write to about what a sender sent about a unit; None: nobody."""
+
+
+class Occasion(NamedTuple):
+    """A period and stage about which something new is believed."""
+
+    period: str
+    stage: Stage
+
+
+def uncompared(engine: Engine) -> list[Occasion]:
+    """Return the periods and stages of submissions that are believed and were not compared yet."""
+    columns = (SubmissionRow.period, SubmissionRow.stage)
+    query = select(*columns).where(_is_believed(), SubmissionRow.compared_at.is_(None)).distinct().order_by(*columns)
+    with Session(engine) as session:
+        return [Occasion(period, Stage(stage)) for period, stage in session.execute(query) if period is not None]
+
+
+def believed_facts(engine: Engine, occasions: Collection[Occasion], forms: Collection[str]) -> list[CurrentFact]:
+    """Return the facts of `forms` that are believed now about `occasions`, report by report and line by line."""
+    query = (
+        select(FactRow, SubmissionRow)
+        .join(SubmissionRow, SubmissionRow.id == FactRow.submission_id)
+        .where(_is_believed(), _is_about(occasions), SubmissionRow.form_code.in_(forms))
+        .order_by(SubmissionRow.unit_code, SubmissionRow.form_code, SubmissionRow.id, FactRow.line, FactRow.element)
+    )
+    with Session(engine) as session:
+        return [_current(fact, submission) for fact, submission in session.execute(query)]
+
+
+def record_comparison(
+    engine: Engine,
+    occasions: Collection[Occasion],
+    found: Iterable[tuple[int, Finding]],
+    *,
+    run_id: int,
+    recipient: Recipient,
+    now: datetime,
+) -> int:
+    """Make the findings by comparison of what is believed about `occasions` equal to `found`; return how many are new.
+
+    In one transaction: findings that hold no more are closed, new ones put on record, verdicts follow, and whoever is newly
+    asked gets one notice a submission. Saying the same twice changes nothing.
+    """
+    with Session(engine) as session, session.begin():
+        believed = session.scalars(select(SubmissionRow).where(_is_believed(), _is_about(occasions)))
+        submissions = {row.id: row for row in believed}
+        wanted = list(dict.fromkeys((number, finding) for number, finding in found if number in submissions))
+        standing = _standing(session, submissions)
+        ended = [row for key, row in standing.items() if key not in set(wanted)]
+        fresh = [key for key in wanted if key not in standing]
+        for ending in ended:
+            ending.closed_at = now
+        _insert(session, fresh, now)
+        session.flush()
+        for number in {*(number for number, _ in fresh), *(ending.submission_id for ending in ended)}:
+            submissions[number].verdict = _verdict(session, number).value
+        for number in dict.fromkeys(number for number, finding in fresh if finding.severity is not Severity.INFO):
+            _owe_notice(session, submissions[number], run_id, recipient, now)
+        for row in submissions.values():
+            row.compared_at = now
+        return len(fresh)
+
+
+def _is_believed() -> ColumnElement[bool]:
+    return SubmissionRow.known_from.is_not(None) & SubmissionRow.known_to.is_(None)
+
+
+def _is_about(occasions: Collection[Occasion]) -> ColumnElement[bool]:
+    return tuple_(SubmissionRow.period, SubmissionRow.stage).in_([(o.period, o.stage.value) for o in occasions])
+
+
+def _current(fact: FactRow, submission: SubmissionRow) -> CurrentFact:
+    return CurrentFact(
+        submission_id=submission.id,
+        form=submission.form_code or "",
+        unit=submission.unit_code or "",
+        period=submission.period or "",
+        stage=Stage(submission.stage),
+        element=fact.element,
+        line=fact.line,
+        value=fact.value,
+        text=fact.text,
+        sheet=fact.sheet,
+        cell=fact.cell,
+        qualifier=fact.qualifier,
+    )
+
+
+def _standing(session: Session, submissions: Collection[int]) -> dict[tuple[int, Finding], FindingRow]:
+    """Return the findings by comparison that hold so far."""
+    rows = session.scalars(
+        select(FindingRow).where(
+            FindingRow.submission_id.in_(submissions), FindingRow.compared_at.is_not(None), FindingRow.closed_at.is_(None)
+        )
+    )
+    return {(row.submission_id, finding_of(row)): row for row in rows}
+
+
+def _insert(session: Session, fresh: Sequence[tuple[int, Finding]], now: datetime) -> None:
+    last = dict(
+        session.execute(
+            select(FindingRow.submission_id, func.max(FindingRow.position))
+            .where(FindingRow.submission_id.in_({number for number, _ in fresh}))
+            .group_by(FindingRow.submission_id)
+        ).all()
+    )
+    rows = []
+    for number, finding in fresh:
+        last[number] = last.get(number, -1) + 1
+        row = asdict(finding) | {"severity": finding.severity.value}
+        rows.append({"submission_id": number, "position": last[number], "compared_at": now, **row})
+    if rows:
+        session.execute(insert(FindingRow), rows)
+
+
+def _verdict(session: Session, submission: int) -> Verdict:
+    """Return the verdict on a submission that is believed, by the findings that stand at it now."""
+    severities = session.scalars(
+        select(FindingRow.severity).where(FindingRow.submission_id == submission, FindingRow.closed_at.is_(None))
+    )
+    return Verdict.ACCEPTED if set(severities) <= {Severity.INFO.value} else Verdict.ACCEPTED_WITH_WARNINGS
+
+
+def _owe_notice(session: Session, submission: SubmissionRow, run_id: int, recipient: Recipient, now: datetime) -> None:
+    delivery = session.get_one(DeliveryRow, submission.delivery_id)
+    address = recipient(delivery.sender_unit, submission.unit_code)
+    if address is not None:
+        kind = f"{COMPARED}-{run_id}"
+        session.add(
+            OutboxRow(submission_id=submission.id, recipient=address, kind=kind, state=PENDING, created_at=now, attempts=0)
+        )
