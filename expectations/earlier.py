@@ -10,8 +10,9 @@ import yaml
 from pydantic import ValidationError
 
 from expectations.rule_checks import frame_columns, frame_names, wrong_rules
-from expectations.rules import CellRule, FormRule, RuleSet, Words
+from expectations.rules import CellRule, FormRule, RuleSet
 from expectations.suite import expectations_of
+from expectations.texts import Words
 from program.configuration import load_yaml
 from program.errors import ConfigurationError
 from program.form import Form

@@ -23,7 +23,7 @@ from program.pack import Pack, fingerprint_of
 
 SUITES = Path(__file__).parent / "suites"
 ACROSS = "across.yaml"
-"""The rules across submissions; a pack's own file takes the place of the one here."""
+"""The rules across submissions; a pack's own file takes the place of the one here. Suites of before had none."""
 _COLUMN_KEYS = ("column", "column_A", "column_B")
 
 Language: TypeAlias = Literal["vi", "en"]
@@ -117,14 +117,14 @@ class RuleSet:
         self.cells = translated(load_model(cells, _Cells).rules, cells, lang)
         self._forms = {code: translated(_form_rules(path, code, pack.forms), path, lang) for code, path in files.items()}
         of_forms = {path: self._forms[code] for code, path in files.items()}
-        across = next(path for path in (own / ACROSS, suites / ACROSS) if path.is_file() or path.parent == suites)
-        self.across = _across_rules(across, pack, lang)
-        _refuse_doubled({reading: met, cells: self.cells, across: self.across, **of_forms})
+        across = next((path for path in (own / ACROSS, suites / ACROSS) if path.is_file()), None)
+        self.across = _across_rules(across, pack, lang) if across else ()
+        _refuse_doubled({reading: met, cells: self.cells, across or own: self.across, **of_forms})
         severities = {rule.id: rule.severity for rules in (met, self.cells, self.across, *of_forms.values()) for rule in rules}
         wrong = [*wrong_corrections(pack, severities, (rule.id for rule in met if rule.severity is Severity.CRITICAL))]
         if wrong:
             raise ConfigurationError("\n".join(wrong))
-        fingerprint = fingerprint_of([reading, cells, across, *files.values()])
+        fingerprint = fingerprint_of([reading, cells, *([across] if across else []), *files.values()])
         self.version = f"{metadata.version('mtqg-monitor')}+{pack.fingerprint}.{fingerprint}"
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from expectations.rules import Words
+from expectations.texts import Words
 from program.finding import Finding
 from program.submission import Submission, Verdict
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from expectations.earlier import leave_out_unfit
-from expectations.rules import RuleSet, Words
+from expectations.rules import RuleSet
+from expectations.texts import Words
 from program.errors import AskedError, ConfigurationError
 from program.pack import Pack, fingerprint_of, load_pack
 from program.settings import ROOT
