@@ -1,11 +1,13 @@
 """Forms: one kind of report, versioned: what it is called, when it is asked for, and its tables; declared in YAML."""
 
 from datetime import date
+from functools import cached_property
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from program.configuration import Model, repeated
+from program.labels import fold
 from program.period import Period, PeriodKind
 from program.stage import Stage
 from program.table import NAME, Label, Table
@@ -61,6 +63,12 @@ class Form(Model):
         if self.valid_to is not None and self.valid_to < self.valid_from:
             raise ValueError(f"form {self.code}: valid_to {self.valid_to} is before valid_from {self.valid_from}")
         return self
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word of the form's labels, folded: of its columns, its lines, and what stands over them."""
+        labels = [label for t in self.tables for label in (*t.columns, *t.lines, *([t.line] if t.line else []))]
+        return frozenset(word for label in labels for writing in label.writings for word in fold(writing).split())
 
     def table(self, name: str) -> Table:
         """Return the table `name`; it must exist."""

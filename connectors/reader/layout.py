@@ -1,45 +1,24 @@
 """Finding a form's tables on sheets: by their header labels, wherever they stand and in whatever order.
 
-A header is one row, or two where headings stand over sub-headings ("Trong đó" over "Nữ" and "Người DTTS"). A label
-that is only nearly a column's, or that stands twice, is never taken for the column: whose figures would they be?
+A label that is only nearly a column's, or that stands twice, is never taken for the column: whose figures would they
+be? A slip of the keyboard is, and is told (likeness.py).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
+from connectors.reader.headings import DEEPEST, Heading, depths, fold_bare, fold_label, headings, is_sub_heading
+from connectors.reader.likeness import closest
 from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue, Sheet
-from connectors.reader.writing import (
-    bracketed,
-    is_measure_row,
-    is_numbering,
-    is_numbering_row,
-    is_remark,
-    is_total,
-    without_brackets,
-)
+from connectors.reader.writing import bracketed, is_measure_row, is_numbering_row, is_remark
 from program.form import Form
-from program.labels import fold
 from program.table import Column, Label, Table
 
 _ORDINALS = {"stt", "tt", "so tt", "so thu tu"}
-# Headings that only gather what stands under them.
-_GATHERING = {"", "trong do", "chia ra", "gom", "bao gom"}
 _PART = "trong do "
-_LONGEST_LABEL = 200
-
-
-class Heading(NamedTuple):
-    """A header cell and the labels that it may be; `hint` is a label to which its `group` may give another meaning."""
-
-    row: int
-    at: int
-    text: str
-    readings: tuple[str, ...]
-    hint: str = ""
-    group: str = ""
 
 
 class Claim(NamedTuple):
@@ -49,13 +28,21 @@ class Claim(NamedTuple):
     heading: Heading
 
 
+class Slip(NamedTuple):
+    """A heading that was taken for a label though it is spelt otherwise; the label is a column's or that of the lines."""
+
+    label: Label
+    heading: Heading
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """A table's header: its sheet, 0-based first row, and the 0-based sheet column of each declared column.
 
     `below` is the row after it, `body` the row after its measures and numbering too. `line` is the sheet column of a
     matrix's line labels. `strangers` match nothing; `doubles` a column that was found already; `doubtful` nearly a
-    column that was not found. `elsewhere` names the other sheets on which the table stands, filled in.
+    column that was not found; `slips` a column that was found though misspelt. `elsewhere` names the other sheets on
+    which the table stands, filled in. `top` is the row of the form's table above this one on its sheet.
     """
 
     sheet: Sheet
@@ -67,7 +54,9 @@ class Header:
     strangers: tuple[Heading, ...] = ()
     doubles: tuple[Claim, ...] = ()
     doubtful: tuple[Claim, ...] = ()
+    slips: tuple[Slip, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    top: int = 0
 
     @property
     def others(self) -> tuple[Heading, ...]:
@@ -80,42 +69,118 @@ class Header:
         return len(self.columns) + (self.line is not None)
 
 
-def find_header(sheets: Iterable[Sheet], table: Table) -> Header | None:
-    """Return where `table`'s header stands best, or None where less than half of its labels are found."""
-    found = [header for sheet in sheets if (header := _best(sheet, table)) is not None]
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """A table's labels as they are looked up: by their folded writings, whole and without brackets."""
+
+    table: Table
+    whole: dict[str, Column]
+    bare: dict[str, Column]
+    line: frozenset[str]
+    words: Collection[str]
+    """The words of the form's labels: a misspelt word is none of them."""
+
+    @classmethod
+    def of(cls, table: Table, words: Collection[str]) -> "_Labels":
+        whole: dict[str, Column] = {}
+        bare: dict[str, Column] = {}
+        for column in table.columns:
+            for writing in column.writings:
+                whole.setdefault(fold_label(writing), column)
+                bare.setdefault(fold_bare(writing), column)
+        line = frozenset(map(fold_bare, table.line.writings)) if table.line else frozenset[str]()
+        return cls(table, whole, bare, line, words)
+
+    @property
+    def count(self) -> int:
+        return len(self.table.columns) + (self.table.line is not None)
+
+    def on(self, sheet: Sheet) -> list[int]:
+        """Return the rows on which one of the labels stands."""
+        known = {*self.bare, *self.line} - {""}
+        return [n for n, row in enumerate(sheet.rows) if any(isinstance(c, str) and c and fold_bare(c) in known for c in row)]
+
+    def writings(self) -> list[tuple[str, str]]:
+        """Return each column's name, and "" for the label of the lines, with each folded writing."""
+        return [*((column.name, writing) for writing, column in self.bare.items()), *(("", writing) for writing in self.line)]
+
+
+def find_header(sheets: Iterable[Sheet], table: Table, words: Collection[str] = ()) -> Header | None:
+    """Return where `table`'s header stands best, or None where less than half of its labels are found.
+
+    A table on a sheet that its sender sees goes before one on a hidden sheet. `words` are those of the form's labels.
+    """
+    labels = _Labels.of(table, words)
+    found = [header for sheet in sheets if (header := _best(sheet, labels)) is not None]
     if not found:
         return None
-    best = max(found, key=lambda header: (header.score, is_filled(header)))
+    best = max(found, key=lambda header: (not header.sheet.is_hidden, header.score, is_filled(header)))
     return replace(best, elsewhere=tuple(h.sheet.name for h in found if h is not best and is_filled(h)))
 
 
 def find_headers(sheets: list[Sheet], form: Form) -> dict[str, Header]:
     """Return the header of each table of `form` that is there, by table name."""
-    found = {table.name: find_header(sheets, table) for table in form.tables}
-    return {name: header for name, header in found.items() if header is not None}
+    found = {table.name: find_header(sheets, table, form.words) for table in form.tables}
+    headers = {name: header for name, header in found.items() if header is not None}
+    return {name: replace(header, top=_top_of(header, headers.values())) for name, header in headers.items()}
+
+
+def _top_of(header: Header, headers: Iterable[Header]) -> int:
+    return max((other.row for other in headers if other.sheet is header.sheet and other.row < header.row), default=0)
 
 
 def matches(text: str, label: Label) -> bool:
     """Tell whether a cell's text is one of the label's writings; what stands in brackets does not count."""
-    bare = _fold_bare(text)
-    return bool(bare) and any(bare == _fold_bare(writing) for writing in label.writings)
+    bare = fold_bare(text)
+    return bool(bare) and any(bare == fold_bare(writing) for writing in label.writings)
 
 
-def _best(sheet: Sheet, table: Table) -> Header | None:
-    """Return the sheet's best header for `table`; the one-row reading where a second row adds nothing."""
-    labels = [*table.columns, *([table.line] if table.line else [])]
-    known = {_fold_bare(writing) for label in labels for writing in label.writings}
-    rows = [n for n, row in enumerate(sheet.rows) if any(isinstance(c, str) and c and _fold_bare(c) in known for c in row)]
-    starts = sorted({start for n in rows for start in (n - 1, n) if start >= 0})
-    candidates = (_header(sheet, number, depth, table) for number in starts for depth in _depths(sheet, number))
-    best = max(candidates, key=lambda h: (h.score, len(h.doubtful), h.row - h.below), default=None)
-    return best if best is not None and best.score * 2 >= len(labels) else None
+def _best(sheet: Sheet, labels: _Labels) -> Header | None:
+    """Return the sheet's best header for a table; the one-row reading where a further row adds nothing."""
+    candidates = (_header(sheet, *place, labels) for place in _places(sheet, labels))
+    best = max(candidates, key=_worth, default=None)
+    if best is None or (best.score + len(best.strangers)) * 2 < labels.count:
+        return None
+    best = _with_slips(best, labels)
+    return best if best.score * 2 >= labels.count else None
 
 
-def _depths(sheet: Sheet, number: int) -> tuple[int, ...]:
-    """Return how many rows a header that begins here may take up: no row with a figure in it is one of headings."""
-    under = sheet.rows[number + 1] if number + 1 < len(sheet.rows) else []
-    return (1, 2) if under and not any(isinstance(cell, int | float) for cell in under) else (1,)
+def _worth(header: Header) -> tuple[int, ...]:
+    """Return what makes one reading of a header better than another."""
+    return header.score, len(header.doubtful), header.row - header.below, -len(header.doubles), -len(header.strangers)
+
+
+def _places(sheet: Sheet, labels: _Labels) -> Iterator[tuple[int, int, range]]:
+    """Yield where a header may stand: its first row, how many rows it takes up, and its columns.
+
+    One of its rows holds a label that is known, and enough of its columns a text to be half of the table's.
+    """
+    rows = labels.on(sheet)
+    tried = sorted({(n - above, depth) for n in rows for above in range(DEEPEST) for depth in range(above + 1, DEEPEST + 1)})
+    for number, depth in tried:
+        if number < 0 or depth not in depths(sheet, number):
+            continue
+        texts = [
+            at for at, cells in enumerate(zip(*sheet.rows[number : number + depth], strict=True)) if any(map(_is_text, cells))
+        ]
+        if len(texts) * 2 >= labels.count:
+            yield from ((number, depth, columns) for columns in _blocks(sheet, number + depth, texts))
+
+
+def _is_text(cell: CellValue) -> bool:
+    return isinstance(cell, str) and cell != ""
+
+
+def _blocks(sheet: Sheet, below: int, texts: list[int]) -> list[range]:
+    """Return the columns in which a header may stand: all, and each run between columns that are empty from here down.
+
+    Two tables side by side are told apart by such a column.
+    """
+    gaps = sorted(set(range(texts[0], texts[-1])).difference(texts))
+    edges = [at for at in gaps if all(is_empty(row[at]) for row in sheet.rows[below:])]
+    runs = [range(before + 1, after) for before, after in pairwise([texts[0] - 1, *edges, texts[-1] + 1]) if after - before > 2]
+    # A label may be merged down from above the header, where no text stands in it.
+    return [range(len(sheet.rows[0])), *(runs if len(runs) > 1 else [])]
 
 
 def is_filled(header: Header) -> bool:
@@ -124,48 +189,87 @@ def is_filled(header: Header) -> bool:
     return any(show(cell)[:1].isdigit() for cell in cells)
 
 
-def _header(sheet: Sheet, number: int, depth: int, table: Table) -> Header:
+def _header(sheet: Sheet, number: int, depth: int, columns: range, labels: _Labels) -> Header:
     sure: dict[str, list[Claim]] = {}
     nearly: dict[str, list[Claim]] = {}
     strangers: list[Heading] = []
     line: int | None = None
-    for heading in _headings(sheet, number, depth):
-        if line is None and table.line is not None and any(matches(text, table.line) for text in heading.readings):
+    for heading in headings(sheet, number, depth, columns):
+        if line is None and any(fold_bare(text) in labels.line for text in heading.readings):
             line = heading.at
             continue
-        column, is_sure = _claimed(heading, table)
+        column, is_sure = _claimed(heading, labels)
         if column is not None:
             (sure if is_sure else nearly).setdefault(column.name, []).append(Claim(column, heading))
-        elif fold(heading.text) not in _ORDINALS:
+        elif fold_label(heading.text) not in _ORDINALS:
             strangers.append(heading)
     for name in [name for name, claims in sure.items() if _is_split(sheet, number + depth, claims[0], line)]:
         nearly.setdefault(name, []).extend(sure.pop(name))
-    columns = {name: claims[0].heading.at for name, claims in sure.items()}
+    found = {name: claims[0].heading.at for name, claims in sure.items()}
     return Header(
         sheet=sheet,
         row=number,
-        columns=columns,
+        columns=found,
         line=line,
         below=number + depth,
-        body=_body(sheet, number + depth, [claims[0] for claims in sure.values()], line),
+        body=_body(sheet, number + depth, found, line, labels.table),
         strangers=(*strangers, *(c.heading for name, claims in nearly.items() if name in sure for c in claims)),
         doubles=tuple(claim for claims in sure.values() for claim in claims[1:]),
         doubtful=tuple(claim for name, claims in nearly.items() if name not in sure for claim in claims),
     )
 
 
-def _claimed(heading: Heading, table: Table) -> tuple[Column | None, bool]:
+def _with_slips(header: Header, labels: _Labels) -> Header:
+    """Return `header` with the columns, and the label of its lines, that are missing and that one stranger misspells."""
+    missing = {column.name: column for column in labels.table.columns if column.name not in header.columns}
+    free = missing.keys() - {claim.column.name for claim in header.doubtful}
+    wanted: dict[str, Label] = {name: missing[name] for name in free}
+    if labels.table.line is not None and header.line is None:
+        wanted[""] = labels.table.line
+    met: dict[str, list[Heading]] = {}
+    for heading in header.strangers if wanted else ():
+        name = _misspelt(heading, labels)
+        if name in wanted:
+            met.setdefault(name, []).append(heading)
+    slips = {name: found[0] for name, found in met.items() if len(found) == 1 and _is_whole(header, wanted[name], found[0])}
+    if not slips:
+        return header
+    line = slips[""].at if "" in slips else header.line
+    columns = header.columns | {name: heading.at for name, heading in slips.items() if name}
+    return replace(
+        header,
+        columns={column.name: columns[column.name] for column in labels.table.columns if column.name in columns},
+        line=line,
+        body=_body(header.sheet, header.below, columns, line, labels.table),
+        strangers=tuple(heading for heading in header.strangers if heading not in slips.values()),
+        slips=tuple(Slip(wanted[name], heading) for name, heading in slips.items()),
+    )
+
+
+def _misspelt(heading: Heading, labels: _Labels) -> str | None:
+    readings = [fold_bare(text) for text in heading.readings]
+    names = (closest(text, labels.writings(), labels.words) for text in readings if text)
+    return next((name for name in names if name is not None), None)
+
+
+def _is_whole(header: Header, label: Label, heading: Heading) -> bool:
+    """Tell whether a heading says no more than its label: no other figure in brackets, no sub-heading under it."""
+    if not isinstance(label, Column):
+        return True
+    is_split = _is_split(header.sheet, header.below, Claim(label, heading), header.line)
+    return not is_split and all(is_remark(inside, label) for inside in bracketed(heading.text))
+
+
+def _claimed(heading: Heading, labels: _Labels) -> tuple[Column | None, bool]:
     """Return the column that a heading names, and whether it surely does."""
     for text in heading.readings:
-        for column in table.columns:
-            if any(_fold(text) == _fold(writing) for writing in column.writings):
-                return column, True
+        if column := labels.whole.get(fold_label(text)):
+            return column, True
     for text in heading.readings:
-        for column in table.columns:
-            if matches(text, column):
-                return column, all(is_remark(inside, column) for inside in bracketed(text))
-    hinted = next((column for column in table.columns if matches(heading.hint, column)), None)
-    return hinted, hinted is not None and _is_part(hinted, heading.group, table)
+        if (bare := fold_bare(text)) and (column := labels.bare.get(bare)):
+            return column, all(is_remark(inside, column) for inside in bracketed(text))
+    hinted = labels.bare.get(fold_bare(heading.hint)) if heading.hint else None
+    return hinted, hinted is not None and _is_part(hinted, heading.group, labels.table)
 
 
 def _is_part(column: Column, group: str, table: Table) -> bool:
@@ -174,51 +278,10 @@ def _is_part(column: Column, group: str, table: Table) -> bool:
     "Trong đó: nữ" is a part of the column before it, so that "Nữ" under "Số người tham dự" is that column, and "Nữ"
     under "Cán bộ" is not.
     """
-    if not any(_fold(writing).startswith(_PART) for writing in column.writings):
+    if not any(fold_label(writing).startswith(_PART) for writing in column.writings):
         return False
-    wholes = [c for c in table.columns[: table.columns.index(column)] if not _fold(c.label).startswith(_PART)]
+    wholes = [c for c in table.columns[: table.columns.index(column)] if not fold_label(c.label).startswith(_PART)]
     return bool(wholes) and matches(group, wholes[-1])
-
-
-def _headings(sheet: Sheet, number: int, depth: int) -> Iterator[Heading]:
-    """Yield the headings of a header of `depth` rows, from left to right."""
-    under = sheet.rows[number + 1] if depth == 2 else None
-    for at, cell in enumerate(sheet.rows[number]):
-        if under is not None and _is_sub_heading(under[at]):
-            yield _sub_heading(number + 1, at, _group_over(sheet, number, at), show(under[at]))
-        elif isinstance(cell, str) and not is_empty(cell):
-            yield Heading(number, at, show(cell), (show(cell),))
-
-
-def _is_sub_heading(cell: CellValue) -> bool:
-    """Tell whether a cell under a header holds words: no measure in brackets, no figure, no column's letter."""
-    return isinstance(cell, str) and cell.strip()[:1].isalpha() and not is_numbering(cell)
-
-
-def _sub_heading(row: int, at: int, group: str, text: str) -> Heading:
-    """Return a sub-heading with what its group makes of it: "Kinh phí" over "Kế hoạch" is "Kinh phí Kế hoạch"."""
-    joined = f"{group} {text}".strip()
-    if _fold_bare(group) in _GATHERING:
-        return Heading(row, at, joined, (joined, text))
-    return Heading(row, at, joined, (joined, group) if is_total(text) else (joined,), text, group)
-
-
-def _group_over(sheet: Sheet, number: int, at: int) -> str:
-    """Return the heading over a sub-heading; on a sheet that merges nothing it reaches as far as the blanks beside it.
-
-    calamine tells no merged cells of an .ods (0.9.1).
-    """
-    if sheet.merged:
-        return text_over(sheet, number, at)
-    left = next((other for other in range(at, -1, -1) if not is_empty(sheet.rows[number][other])), at)
-    return text_over(sheet, number, left)
-
-
-def text_over(sheet: Sheet, number: int, at: int) -> str:
-    """Return the text of a header cell: its own column's, or that of the merged cell that reaches over it."""
-    left = next((first[1] for first, last in sheet.merged if first[0] <= number <= last[0] and first[1] <= at <= last[1]), at)
-    cell = sheet.rows[number][left]
-    return show(cell) if isinstance(cell, str) else ""
 
 
 def _is_split(sheet: Sheet, below: int, claim: Claim, line: int | None) -> bool:
@@ -226,26 +289,17 @@ def _is_split(sheet: Sheet, below: int, claim: Claim, line: int | None) -> bool:
     if line is None or below >= len(sheet.rows) or not claim.column.type.is_numeric or not is_empty(sheet.rows[below][line]):
         return False
     cell = sheet.rows[below][claim.heading.at]
-    return _is_sub_heading(cell) and not is_measure_row([cell], [claim.column])
+    return is_sub_heading(cell) and not is_measure_row([cell], [claim.column])
 
 
-def _body(sheet: Sheet, below: int, claims: list[Claim], line: int | None) -> int:
+def _body(sheet: Sheet, below: int, columns: dict[str, int], line: int | None, table: Table) -> int:
     """Return the first row that is neither of measures nor a numbering; both stand right under a header."""
+    found = [column for column in table.columns if column.name in columns]
     for number in range(below, min(below + 3, len(sheet.rows))):
         row = sheet.rows[number]
-        cells = [row[claim.heading.at] for claim in claims]
+        cells = [row[columns[column.name]] for column in found]
         is_labelled = line is not None and isinstance(row[line], str) and not is_empty(row[line])
         label = [row[line]] if line is not None else []
-        if not is_numbering_row([*label, *cells]) and (is_labelled or not is_measure_row(cells, [c.column for c in claims])):
+        if not is_numbering_row([*label, *cells]) and (is_labelled or not is_measure_row(cells, found)):
             return number
     return min(below + 3, len(sheet.rows))
-
-
-@lru_cache(maxsize=4096)
-def _fold(text: str) -> str:
-    return fold(text) if len(text) <= _LONGEST_LABEL else ""
-
-
-@lru_cache(maxsize=4096)
-def _fold_bare(text: str) -> str:
-    return fold(without_brackets(text)) if len(text) <= _LONGEST_LABEL else ""

@@ -1,14 +1,17 @@
 """Which money a sheet counts in: (triệu đồng) in a header, (1.000 đ) under it, "Đơn vị tính: ngàn đồng" above it.
 
 A measure that is not understood is a problem, never a guess: taking one for another changes every figure a thousandfold.
+So are two that differ for one column.
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from openpyxl.utils import get_column_letter
 
-from connectors.reader.layout import Header, text_over
+from connectors.reader.headings import text_over, words_over
+from connectors.reader.layout import Header
 from connectors.reader.money import fold_money, money_measure, names_money
 from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue
@@ -38,24 +41,39 @@ def read_measures(header: Header, table: Table) -> tuple[dict[str, str], list[Pr
         if column.name not in header.columns:
             continue
         measures[column.name] = column.measure
-        named = (_named(header, column) or above) if column.type is ColumnType.MONEY else None
-        if named is not None and named.measure != column.measure:
-            place = header.sheet.name, f"{get_column_letter(named.at + 1)}{named.row + 1}", named.text
-            values = {"column": column.label, "measure": column.measure, "read_as": named.measure or ""}
-            problems.append(Problem("FORM-22" if named.measure else "FORM-21", *place, values))
+        written = list(_named(header, column)) if column.type is ColumnType.MONEY else []
+        named = written[0] if written else above if column.type is ColumnType.MONEY else None
+        if named is None:
+            continue
+        other = _contradiction(named, written if above is None or above.row < header.top else [*written, above])
+        if other is not None:
+            problems.append(_problem(header, column, other, "FORM-48", first=named.text))
+        if named.measure != column.measure:
+            rule = "FORM-22" if named.measure else "FORM-21"
+            problems.append(_problem(header, column, named, rule, read_as=named.measure or ""))
             measures[column.name] = named.measure or column.measure
     return measures, problems
 
 
-def _named(header: Header, column: Column) -> Named | None:
-    """Return the money that a column's header, or the rows of measures under it, name; None where they name none."""
+def _problem(header: Header, column: Column, named: Named, rule: str, **values: str) -> Problem:
+    place = header.sheet.name, f"{get_column_letter(named.at + 1)}{named.row + 1}", named.text
+    return Problem(rule, *place, {"column": column.label, "measure": column.measure, **values})
+
+
+def _contradiction(named: Named, others: list[Named]) -> Named | None:
+    """Return the first of `others` that is understood as another measure than `named` is."""
+    return next((other for other in others if named.measure and other.measure not in (None, named.measure)), None)
+
+
+def _named(header: Header, column: Column) -> Iterator[Named]:
+    """Yield the money that a column's header, its groups or the rows of measures under them name, from the top."""
     at = header.columns[column.name]
+    words = dict(words_over(header.sheet, header.row, header.below - header.row, at))
     for row in range(header.row, header.body):
-        written = text_over(header.sheet, row, at)
+        written = words.get(row) or text_over(header.sheet, row, at)
         for text in bracketed(written) if row < header.below else [written]:
             if names_money(text):
-                return Named(row, at, written, money_measure(text.strip("() ")))
-    return None
+                yield Named(row, at, written, money_measure(text.strip("() ")))
 
 
 def _announced(header: Header) -> Named | None:

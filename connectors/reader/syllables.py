@@ -6,7 +6,9 @@ of which the wrong one gives syllables that no Vietnamese word can have.
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+
+from program.labels import fold
 
 _TONES = {"\u0300", "\u0301", "\u0303", "\u0309", "\u0323"}
 _TONES_BEFORE_A_STOP = {"\u0301", "\u0323"}
@@ -72,6 +74,16 @@ def is_syllable(word: str) -> bool:
         return False
     ending = _TONELESS.get(unicodedata.normalize("NFC", "".join(letters)))
     return ending is not None and (not tones or ending not in _STOPS or tones[0] in _TONES_BEFORE_A_STOP)
+
+
+def may_be_syllable(folded: str) -> bool:
+    """Tell whether some Vietnamese syllable is written `folded` once its marks are gone: "nguon" for "nguồn"."""
+    return folded in _folded()
+
+
+@cache
+def _folded() -> frozenset[str]:
+    return frozenset(fold(syllable) for syllable in _TONELESS)
 
 
 def _toneless() -> dict[str, str]:

@@ -9,7 +9,8 @@ import pandas as pd
 from openpyxl.utils import get_column_letter
 
 from connectors.reader.days import is_spelt_day
-from connectors.reader.layout import Header, Heading, matches
+from connectors.reader.headings import Heading
+from connectors.reader.layout import Header, matches
 from connectors.reader.measures import read_measures
 from connectors.reader.parsed import REFUSED_FIGURES, Parsed, Value
 from connectors.reader.sums import with_totals
@@ -92,6 +93,8 @@ def _report_columns(place: _Place, lines: list[int]) -> None:
         _report_heading(place, "FORM-20", claim.heading, column=claim.column.label)
     for claim in header.doubles:
         _report_heading(place, "FORM-19", claim.heading, column=claim.column.label)
+    for slip in header.slips:
+        _report_heading(place, "FORM-40", slip.heading, label=slip.label.label)
     for heading in header.strangers:
         # A column of the form under another name, or one of the sender's own: only the sender can tell.
         may_be_missing = any(column.type.is_numeric for column in missing) and _figure_in(place, heading.at, lines) is not None

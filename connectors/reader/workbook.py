@@ -44,11 +44,15 @@ class Sheet:
     """A sheet's cells as rows from A1 on, so that `rows[i][j]` is the cell in row i+1 and the j+1-th column.
 
     All rows are equally long. `merged` are the corners of merged cells, both included; the value stands in the first.
+    `hidden_rows` and `hidden_columns`, 0-based, are told by an .xlsx only; that the sheet is hidden by every workbook.
     """
 
     name: str
     rows: list[list[CellValue]]
     merged: tuple[tuple[Corner, Corner], ...] = ()
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

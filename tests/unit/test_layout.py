@@ -189,6 +189,75 @@ def test_a_sub_heading_that_is_not_understood_makes_its_column_doubtful(levels: 
     assert [claim.column.name for claim in header.doubtful] == ["participants"]
 
 
+THREE = [
+    ["Cấp tổ chức", "Kết quả", None, None, None, None, None, None, "Kinh phí", None],
+    [None, "Số lớp", "Số người tham dự", "Trong đó", None, None, None, "Số ngày", "Kế hoạch", "Thực hiện"],
+    [None, None, None, "Nữ", "Người DTTS", "Cán bộ", "Cộng đồng", None, None, None],
+]
+THREE_MERGED = (
+    ((0, 0), (2, 0)),
+    ((0, 1), (0, 7)),
+    ((0, 8), (0, 9)),
+    ((1, 3), (1, 6)),
+    *(((1, c), (2, c)) for c in (1, 2, 7, 8, 9)),
+)
+
+
+def test_a_band_over_the_headings_says_nothing_about_them(levels: Table) -> None:
+    header = found(levels, sheet(*[THREE[1][:8], THREE[2][:8]], DISTRICT[:8]))
+    assert header.columns == {name: STRAIGHT[name] for name in NAMES}
+
+
+def test_headings_of_three_rows_are_read_from_the_top(pack: Pack) -> None:
+    capital = pack.form("disbursement", Period.parse("2024")).table("capital")
+    plan = ["Kế hoạch vốn", *[None] * 5, "Giải ngân lũy kế", *[None] * 5]
+    kinds = ["Tổng số", "Đầu tư", None, "Sự nghiệp", None, "Kéo dài"] * 2
+    sources = [None, "TW", "ĐP", "TW", "ĐP", None] * 2
+    rows = [["Dự án, tiểu dự án", *plan], [None, *kinds], [None, *sources]]
+    merged = tuple(((0, at), (0, at + 5)) for at in (1, 7)) + tuple(((1, at), (1, at + 1)) for at in (2, 4, 8, 10))
+    for corners in (merged, ()):
+        header = found(capital, sheet(*rows, ["Dự án 1", 10, 5, 2, 2, 1], merged=corners))
+        assert (header.line, header.below, header.strangers, header.doubtful) == (0, 3, (), ())
+        assert header.columns["plan_total_vnd"] == 1
+        assert header.columns["plan_local_investment_vnd"] == 3
+        assert header.columns["disbursed_central_recurrent_vnd"] == 10
+        assert header.columns["disbursed_carried_over_vnd"] == 12
+        assert len(header.columns) == 12
+
+
+def test_a_label_merged_down_beside_a_band_is_its_column_s(levels: Table) -> None:
+    header = found(levels, sheet(*THREE, merged=THREE_MERGED))
+    assert (header.line, header.columns["women"], header.columns["community"]) == (0, 3, 6)
+    # "Kết quả" over "Số lớp" may be another figure than "Số lớp": the band is left out, and "Kinh phí" with it.
+    assert [heading.text for heading in header.strangers] == ["Kế hoạch", "Thực hiện"]
+
+
+def test_two_tables_side_by_side_are_told_apart_by_an_empty_column(levels: Table, class_list: Table) -> None:
+    both = sheet([*HEADER, None, *LIST_HEADER], [*TOTAL, None, 1, "Lớp A"])
+    assert found(levels, both).columns == STRAIGHT
+    assert found(levels, both).doubles == found(class_list, both).doubles == ()
+    assert found(class_list, both).columns["class_participants"] == len(HEADER) + 1 + LIST_HEADER.index("Số người tham dự")
+
+
+def test_a_heading_with_a_slip_is_its_column_s_and_is_told(levels: Table) -> None:
+    header = found(levels, sheet([label.replace("tham", "thma").replace("chức", "chứcc") for label in HEADER]))
+    assert (header.columns, header.line) == (STRAIGHT, 0)
+    assert {(slip.label.label, slip.heading.at) for slip in header.slips} == {("Số người tham dự", 2), ("Cấp tổ chức", 0)}
+
+
+@pytest.mark.parametrize("other", ["Số người thma dự (nữ)", "Số người tham dự"])
+def test_a_slip_with_another_meaning_or_beside_the_sure_one_is_a_stranger(levels: Table, other: str) -> None:
+    typed = ["Số người thma dự" if label == "Số người tham dự" and "(" not in other else label for label in HEADER]
+    header = found(levels, sheet([*typed, other] if "(" not in other else [*HEADER[:2], other, *HEADER[3:]]))
+    assert header.slips == ()
+    assert len(header.strangers) == 1
+
+
+def test_two_headings_with_a_slip_for_one_column_are_both_strangers(levels: Table) -> None:
+    header = found(levels, sheet(["Số người thma dự", *HEADER[:2], "Sốngười tham dự", *HEADER[3:]]))
+    assert (header.slips, len(header.strangers), "participants" in header.columns) == ((), 2, False)
+
+
 @pytest.mark.parametrize(
     "under",
     [

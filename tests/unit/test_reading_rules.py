@@ -189,6 +189,8 @@ MET: dict[str, bytes | None] = {
     "FORM-33": with_unit_in("Huyện Châu Thành", "Quý 3 năm 2025"),
     "FORM-34": with_unit_in("Xã Đại Tâm", "Quý 4 năm 2024"),
     "FORM-35": template("outcomes", "2026", unit="31507"),
+    "FORM-40": levels(header=[header(2, "Số người thma dự")]),
+    "FORM-48": levels(identity=[*IDENTITY, ["ĐVT: nghìn đồng"]]),
     "CELL-07": with_total(1, "ba"),
     "CELL-08": with_class(5, "mai"),
     "CELL-09": with_total(1, "1.003"),
