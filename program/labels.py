@@ -13,12 +13,23 @@ _LETTERS: dict[int, str | None] = {
 }
 
 
+class _Folded(dict[int, str]):
+    """What each sign of a label becomes, found when it is first met: every step of folding looks at one sign alone."""
+
+    def __missing__(self, code: int) -> str:
+        decomposed = unicodedata.normalize("NFKD", chr(code).translate(_LETTERS))
+        plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+        self[code] = folded = _NOT_WORD.sub(" ", plain.casefold())
+        return folded
+
+
+_FOLDED = _Folded()
+
+
 def fold(text: str) -> str:
     r"""Return `text` reduced to what two writings of the same label share.
 
     Lower case, no diacritics (đ becomes d), every run of spaces, line breaks and punctuation one space.
     Works alike on NFC and NFD text: `fold("Số  lớp\n(lớp)") == fold("SO LOP LOP")`.
     """
-    decomposed = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return _NOT_WORD.sub(" ", plain.casefold()).strip()
+    return " ".join(text.translate(_FOLDED).split())

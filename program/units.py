@@ -16,6 +16,9 @@ from program.unit_table import Unit, UnitKind, read_units
 
 __all__ = ["Territory", "Unit", "UnitKind", "UnitRegister"]
 
+_REMEMBERED, _LONGEST_REMEMBERED = 10_000, 200
+"""Names whose meaning is kept, and letters of the longest: the same communes stand in report after report."""
+
 
 @dataclass(frozen=True, slots=True)
 class Territory:
@@ -40,6 +43,8 @@ class UnitRegister:
         # Names are indexed once for each stretch of days with the same units, of which a pack has three or four.
         self._changes = sorted({day for u in self._units for day in (u.valid_from, u.gone_from) if day is not None})
         self._names: dict[int, UnitNames] = {}
+        self._standing: dict[int, tuple[Unit, ...]] = {}
+        self._meant: dict[tuple[int, str], tuple[Unit, ...]] = {}
 
     @classmethod
     def read(cls, path: Path) -> "UnitRegister":
@@ -65,13 +70,10 @@ class UnitRegister:
         Trăng" the province, and "Sóc Trăng" is both. `parent` leaves only the children of the unit with that code, as in the
         commune column of a district's report; `kinds` leaves only units of these kinds, as for who reports.
         """
-        meant = self._names_on(day).meant(text)
-        if not meant:
-            return []
         return [
             unit
-            for unit in self._on(day)
-            if unit.code in meant and (parent is None or unit.parent == parent) and (kinds is None or unit.kind in kinds)
+            for unit in self._meant_by(text, day)
+            if (parent is None or unit.parent == parent) and (kinds is None or unit.kind in kinds)
         ]
 
     def children(self, code: str, day: date) -> tuple[Unit, ...]:
@@ -112,8 +114,21 @@ class UnitRegister:
         communes = {u.parent for u in before if u.kind is UnitKind.COMMUNE}
         return communes | {u.code for u in before if u.kind is UnitKind.DISTRICT and self._parts(u) == (u,)}
 
-    def _on(self, day: date) -> Iterator[Unit]:
-        return (u for u in self._units if u.is_valid_on(day))
+    def _meant_by(self, text: str, day: date) -> tuple[Unit, ...]:
+        key = bisect_right(self._changes, day), text
+        if key in self._meant:
+            return self._meant[key]
+        codes = self._names_on(day).meant(text)
+        meant = tuple(unit for unit in self._on(day) if unit.code in codes) if codes else ()
+        if len(text) <= _LONGEST_REMEMBERED and len(self._meant) < _REMEMBERED:
+            self._meant[key] = meant
+        return meant
+
+    def _on(self, day: date) -> tuple[Unit, ...]:
+        stretch = bisect_right(self._changes, day)
+        if stretch not in self._standing:
+            self._standing[stretch] = tuple(u for u in self._units if u.is_valid_on(day))
+        return self._standing[stretch]
 
     def _names_on(self, day: date) -> UnitNames:
         stretch = bisect_right(self._changes, day)

@@ -21,6 +21,7 @@ from openpyxl.utils import column_index_from_string
 from connectors.reader.extents import ods_extents, xlsb_extent, xlsb_sheets
 from connectors.reader.fonts import old_styles
 from connectors.reader.legacy import Encoding
+from connectors.reader.plainness import Rest, without_plain_rows
 
 _SHEET = re.compile(rb"<(?:[^<>\s/:]+:)?sheet\b([^<>]*)>")
 _RELATION = re.compile(rb"<(?:[^<>\s/:]+:)?Relationship\b([^<>]*)>")
@@ -39,6 +40,7 @@ _CELL_FORMATS = re.compile(rb"<(?:[^<>\s/:]+:)?cellXfs\b.*?</(?:[^<>\s/:]+:)?cel
 _FORMAT = re.compile(rb"<(?:[^<>\s/:]+:)?xf\b([^<>]*)>")
 _NUMBER_FORMAT = re.compile(rb"<(?:[^<>\s/:]+:)?numFmt\b([^<>]*)>")
 _PERCENT_FORMATS = {"9", "10"}
+_MAY_SHOW_PERCENT = re.compile(rb"""%|&|\bnumFmtId\s*=\s*["'](?:9|10)["']""")
 # In quotes, after a backslash or in square brackets a percent sign is only shown, not reckoned with.
 _ONLY_SHOWN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 
@@ -69,7 +71,8 @@ class Percentage(float):
 class Markup:
     """One sheet: how many rows and columns reach from A1 to its last cell, its cells without a value, its percentages.
 
-    `fonts` are the cells whose font tells an encoding of before Unicode.
+    Of an .xlsx that stays within the cells that were allowed, `rows` and `columns` are what it reaches at most. `fonts` are
+    the cells whose font tells an encoding of before Unicode.
     """
 
     rows: int = 0
@@ -85,6 +88,15 @@ class _Look(NamedTuple):
     percent: frozenset[int] = frozenset()
     old: Mapping[int, Encoding] = {}
 
+    @property
+    def special(self) -> re.Pattern[bytes] | None:
+        """What finds a cell of such a style; None where there is none. A cell that names no style has the first."""
+        numbers = sorted(self.percent | self.old.keys())
+        if not numbers:
+            return None
+        unstyled = rb'|<c r="[A-Z0-9]*"(?! s=)' if 0 in numbers else b""
+        return re.compile(rb' s="0*(?:%b)"' % b"|".join(b"%d" % number for number in numbers) + unstyled)
+
 
 class _Cell(NamedTuple):
     row: int
@@ -93,8 +105,10 @@ class _Cell(NamedTuple):
     body: bytes
 
 
-def read_markup(package: zipfile.ZipFile) -> list[Markup]:
+def read_markup(package: zipfile.ZipFile, most_cells: int) -> list[Markup]:
     """Return what stands in each sheet beside its cells, in workbook order; of .xlsb and .ods only how far it reaches.
+
+    How far a sheet of an .xlsx reaches is told exactly where it may be more than `most_cells`.
 
     Raises what `zipfile` raises where a member cannot be unpacked, and ValueError for XML that no spreadsheet writes.
     """
@@ -116,7 +130,7 @@ def read_markup(package: zipfile.ZipFile) -> list[Markup]:
     for match in _SHEET.finditer(book):
         key = next((value for name, value in _attributes(match[1]).items() if name.endswith(":id")), None)
         part = members.get(parts.get(key, ""))
-        sheets.append(_markup(package.read(part), look, is_stale=is_stale) if part else Markup())
+        sheets.append(_markup(package.read(part), look, most_cells, is_stale=is_stale) if part else Markup())
     return sheets
 
 
@@ -143,6 +157,8 @@ def _path(target: str) -> str:
 
 def _percent_styles(xml: bytes) -> frozenset[int]:
     """Return the numbers of the cell formats that show a number as a percentage; most workbooks have none."""
+    if not _MAY_SHOW_PERCENT.search(xml):
+        return frozenset()
     shown = [_attributes(match[1]) for match in _NUMBER_FORMAT.finditer(xml)]
     own = {f.get("numFmtId", "") for f in shown if "%" in _ONLY_SHOWN.sub("", f.get("formatCode", ""))}
     formats = _CELL_FORMATS.search(xml)
@@ -150,14 +166,24 @@ def _percent_styles(xml: bytes) -> frozenset[int]:
     return frozenset(number for number, code in enumerate(used) if code in _PERCENT_FORMATS | own)
 
 
-def _markup(xml: bytes, look: _Look, *, is_stale: bool) -> Markup:
+def _markup(xml: bytes, look: _Look, most_cells: int, *, is_stale: bool) -> Markup:
     if b"\0" in xml[:200]:
         raise ValueError("a sheet in UTF-16")
-    rows = columns = 0
+    end = _END.search(xml)
+    last = end.start() if end else len(xml)
+    found = _looked_at(without_plain_rows(xml, last, look.special), look, is_stale=is_stale)
+    if found.rows * found.columns > most_cells:
+        return _looked_at(Rest(xml[:last], 0, 0), look, is_stale=is_stale)
+    return found
+
+
+def _looked_at(rest: Rest, look: _Look, *, is_stale: bool) -> Markup:
+    """Return what the cells of `rest` tell, looked at one by one."""
+    rows, columns = rest.rows, rest.columns
     uncomputed = {}
     percentages: list[tuple[int, int]] = []
     fonts: dict[tuple[int, int], Encoding] = {}
-    for cell in _cells(xml):
+    for cell in _cells(rest.xml):
         if look.percent or look.old:
             style = _STYLE.search(cell.attributes)
             number = int(style[1]) if style else 0
@@ -176,11 +202,9 @@ def _markup(xml: bytes, look: _Look, *, is_stale: bool) -> Markup:
 
 def _cells(xml: bytes) -> Iterator[_Cell]:
     """Yield each cell with what stands between it and the next. A cell or row without an address follows the one before."""
-    end = _END.search(xml)
-    last = end.start() if end else len(xml)
     row = column = -1
     pending: tuple[int, int, bytes, int] | None = None
-    for match in _ROW_OR_CELL.finditer(xml, 0, last):
+    for match in _ROW_OR_CELL.finditer(xml):
         if pending is not None:
             yield _Cell(*pending[:3], xml[pending[3] : match.start()])
             pending = None
@@ -195,7 +219,7 @@ def _cells(xml: bytes) -> Iterator[_Cell]:
             if not match[2].endswith(b"/"):
                 pending = row, column, match[2], match.end()
     if pending is not None:
-        yield _Cell(*pending[:3], xml[pending[3] : last])
+        yield _Cell(*pending[:3], xml[pending[3] :])
 
 
 def _address(attributes: bytes) -> re.Match[bytes] | None:
@@ -212,10 +236,12 @@ def _address(attributes: bytes) -> re.Match[bytes] | None:
 
 def _without_value(cell: _Cell, value: re.Match[bytes] | None, *, is_stale: bool) -> bytes | None:
     """Return what a cell shows that has no value, None for a cell that has one or is empty."""
+    formula = _FORMULA.search(cell.body)
+    if formula is None and b"e" not in cell.attributes and b"&" not in cell.attributes:
+        return None
     kind = _attributes(cell.attributes).get("t", "n")
     if kind == "e":
         return value[1] if value and value[1] else b"#N/A"
-    formula = _FORMULA.search(cell.body)
     if formula is None:
         return None
     # A formula whose result is the empty text has kind "str" and an empty value: that one has been calculated.

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, cast
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
@@ -157,7 +157,7 @@ def _open_zip(content: bytes, limits: Limits) -> _Package | Problem:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             refusal = refuse_package(package, limits.unpacked_bytes)
-            found = _Package([] if refusal else read_markup(package), has_macros(package))
+            found = _Package([] if refusal else read_markup(package, limits.sheet_cells), has_macros(package))
     except _ZIP_ERRORS as wrong:
         logger.debug("open refused=%s", wrong)
         return _BROKEN
@@ -183,7 +183,7 @@ def _sheets(content: bytes, markup: list[Markup], limits: Limits) -> list[Sheet]
             last = sheet.end or (0, 0)
             if (last[0] + 1) * (last[1] + 1) > limits.sheet_cells:
                 return _too_many_cells(limits)
-            rows: list[list[CellValue]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
+            rows = cast("list[list[CellValue]]", sheet.to_python(skip_empty_area=False))
             if number < len(markup):
                 _mark_percentages(rows, markup[number].percentages)
                 _put(rows, markup[number].uncomputed)
