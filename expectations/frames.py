@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from expectations.places import SUBMISSION
 from program.form import Form
-from program.reading import Reading, summarise
+from program.reading import Reading, frame_of, summarise
 from program.table import Table
 
 INDEX = ("submission_id", "row")
@@ -27,28 +28,28 @@ def batch_frames(form: Form, readings: Sequence[tuple[int, Reading]]) -> dict[st
 
 
 def _table_frame(table: Table, readings: Sequence[tuple[int, Reading]]) -> pd.DataFrame:
-    parts = [r.tables[table.name].frame.assign(submission_id=n) for n, r in readings if table.name in r.tables]
-    filled = [part for part in parts if len(part)]
-    if filled:
-        return pd.concat(filled, ignore_index=True)
-    return (
-        parts[0] if parts else pd.DataFrame(columns=["submission_id", "sheet", "row", "line", *(c.name for c in table.columns)])
-    )
+    found = [(number, reading.tables[table.name]) for number, reading in readings if table.name in reading.tables]
+    if not found:
+        return pd.DataFrame(columns=["submission_id", "sheet", "row", "line", *table.dtypes])
+    frame = frame_of([read for _, read in found])
+    frame["submission_id"] = np.repeat([number for number, _ in found], [len(read.rows) for _, read in found])
+    return frame
 
 
 def _submission_row(form: Form, number: int, reading: Reading) -> dict[str, float]:
     row: dict[str, float] = {"submission_id": number, "row": 0}
     for table in form.tables:
-        frame = reading.tables[table.name].frame if table.name in reading.tables else None
-        by_line = {} if frame is None else frame.set_index("line").to_dict("index") if table.kind == "matrix" else {}
+        read = reading.tables.get(table.name)
+        places = {line: at for at, line in enumerate(read.lines)} if read and table.kind == "matrix" else {}
         # A line left empty says that there is nothing there, as long as others say that there is something elsewhere.
-        nothing = 0.0 if by_line.keys() - {line.key for line in table.lines if line.total} else float("nan")
+        nothing = 0.0 if places.keys() - {line.key for line in table.lines if line.total} else float("nan")
         for name, (column, line) in table.elements.items():
             if column.type.is_numeric:
                 empty = float("nan") if line.total or line.parts else nothing
-                row[name] = by_line[line.key].get(column.name, empty) if line.key in by_line else empty
+                figure = read.values[column.name][places[line.key]] if read and line.key in places else empty
+                row[name] = figure if isinstance(figure, float) else empty
         for name, summary in table.summaries.items():
-            row[name] = summarise(reading.tables[table.name], summary) if frame is not None else float("nan")
+            row[name] = summarise(read, summary) if read else float("nan")
     return row
 
 

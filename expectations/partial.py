@@ -51,8 +51,8 @@ def part_of(reading: Reading, findings: Sequence[Finding]) -> Part:
             continue
         at = {finding: row for finding in blocking if (row := _line_of(finding, read)) is not None}
         bad = {row for finding, row in at.items() if finding.severity is Severity.CRITICAL}
-        if bad and len(bad) < len(read.frame):
-            tables[table.name] = replace(read, frame=read.frame[~read.frame["row"].isin(bad)].reset_index(drop=True))
+        if bad and len(bad) < len(read.rows):
+            tables[table.name] = read.without(bad)
             blocking = [f for f in blocking if at.get(f) not in bad or f.severity is not Severity.CRITICAL]
             lines += len(bad)
     return Part(replace(reading, tables=tables), tuple(blocking), lines)
@@ -64,4 +64,4 @@ def _line_of(finding: Finding, read: TableReading) -> int | None:
     if match is None or finding.sheet != read.sheet:
         return None
     row = int(match["row"])
-    return row if bool((read.frame["row"] == row).any()) else None
+    return row if row in read.rows else None

@@ -22,12 +22,10 @@ def place_of(form: Form, frame: str, element: str, row: int, reading: Reading) -
         if element in table.elements and table.name in reading.tables:
             column, line = table.elements[element]
             read = reading.tables[table.name]
-            rows = read.frame.loc[read.frame["line"] == line.key, "row"]
-            return _cell(read, column.name, int(rows.iloc[0])) if len(rows) else None
+            return _cell(read, column.name, read.rows[read.lines.index(line.key)]) if line.key in read.lines else None
     return None, None
 
 
 def _cell(read: TableReading, element: str, row: int) -> Place | None:
     cell = read.cell(element, row)
-    sheets = read.frame.loc[read.frame["row"] == row, "sheet"]
-    return (str(sheets.iloc[0]), cell) if cell and len(sheets) else None
+    return (read.sheet, cell) if cell and row in read.rows else None

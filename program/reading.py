@@ -1,9 +1,13 @@
-"""What a reader hands over: a delivery's tables as frames with declared columns, and where each cell stands."""
+"""What a reader hands over: a delivery's tables column by column, and where each cell stands."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from itertools import chain
+from typing import TypeAlias, cast
 
+import numpy as np
 import pandas as pd
 
 from program.delivery import Delivery
@@ -16,18 +20,25 @@ from program.submission import Fact
 from program.table import Summary, Table
 from program.totals import parts_of
 
+ColumnValues: TypeAlias = list[float] | list[str | None] | list[date | None]
+"""A column's values, one a line: NaN where a figure is missing, None where a text or a day is."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class TableReading:
     """One table as read.
 
-    `frame` has one row per line and the columns `sheet` (str), `row` (int, the sheet's own number), `line` (the
-    line's key in a matrix, "" in a list) and one per data element, NaN/None where empty: float64 in the kept
-    unit, text, or datetime64. `letters` gives the column letter of each data element that was found on `sheet`, `qualifiers` the
-    word before a figure ("trên 1.200"), by data element and row. `is_nil`: the sender wrote that there is nothing to report.
+    `values` has the values of each declared data element, found or not, in the declared order: a figure in the kept unit, a
+    text, a day. `rows` are the sheet's own numbers of the lines, `lines` their keys in a matrix, "" in a list. `dtypes` say
+    what `frame` makes of each element. `letters` gives the column letter of each data element that was found on `sheet`,
+    `qualifiers` the word before a figure ("trên 1.200"), by data element and row. `is_nil`: the sender wrote that there is
+    nothing to report.
     """
 
-    frame: pd.DataFrame
+    values: dict[str, ColumnValues]
+    rows: list[int]
+    lines: list[str]
+    dtypes: Mapping[str, str]
     letters: dict[str, str]
     sheet: str = ""
     qualifiers: Mapping[tuple[str, int], Qualifier] = field(default_factory=dict)
@@ -36,12 +47,45 @@ class TableReading:
     @property
     def is_blank(self) -> bool:
         """Tell whether not a single value stands in the table, and nobody wrote that there is nothing to report."""
-        return not self.is_nil and bool(self.frame[list(self.letters)].isna().all(axis=None))
+        return not self.is_nil and not any(is_given(value) for name in self.letters for value in self.values[name])
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """One row per line, in the columns `sheet` (str), `row` (int), `line` (str) and one per data element.
+
+        NaN/None where empty: float64, text or datetime64. Built when it is first asked for: a frame takes longer than the
+        reading of what is in it, and whoever looks at many readings needs one for all of them (`frame_of`).
+        """
+        return frame_of([self])
 
     def cell(self, element: str, row: int) -> str | None:
         """Return the address of a data element on a sheet row, or None where the column is missing."""
         letter = self.letters.get(element)
         return f"{letter}{row}" if letter else None
+
+    def without(self, rows: Collection[int]) -> "TableReading":
+        """Return the same table without the lines on these rows of its sheet."""
+        kept = [at for at, row in enumerate(self.rows) if row not in rows]
+        # What stays of a column is of the column's kind.
+        values = cast("dict[str, ColumnValues]", {name: [each[at] for at in kept] for name, each in self.values.items()})
+        return replace(self, values=values, rows=[self.rows[at] for at in kept], lines=[self.lines[at] for at in kept])
+
+
+def is_given(value: float | str | date | None) -> bool:
+    """Tell whether a value of a column is one: neither None nor NaN."""
+    return value is not None and value == value  # noqa: PLR0124  (NaN differs from itself)
+
+
+def frame_of(parts: Sequence[TableReading]) -> pd.DataFrame:
+    """Return the lines of one declared table in all of its readings, one after the other, as a frame; at least one is needed."""
+    columns: dict[str, object] = {
+        "sheet": [part.sheet for part in parts for _ in part.rows],
+        "row": np.fromiter(chain.from_iterable(part.rows for part in parts), dtype="int64"),
+        "line": list(chain.from_iterable(part.lines for part in parts)),
+    }
+    for name, dtype in parts[0].dtypes.items():
+        columns[name] = pd.Series(list(chain.from_iterable(part.values[name] for part in parts)), dtype=dtype)
+    return pd.DataFrame(columns).astype({"sheet": "str", "line": "str"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +105,17 @@ def summarise(read: TableReading, summary: Summary) -> float:
     """Return a list's summary over its lines; NaN for a list without lines or a single figure, 0 where nothing is said to be."""
     if read.is_nil:
         return 0.0
-    if read.frame.empty:
+    if not read.rows:
         return float("nan")
-    chosen = read.frame
+    chosen: Iterable[int] = range(len(read.rows))
     for column, words in summary.chosen.items():
-        chosen = chosen[chosen[column].isin(words)]
-    values = chosen[summary.column]
+        chosen = [at for at in chosen if read.values[column][at] in words]
+    values = [read.values[summary.column][at] for at in chosen]
+    given = sum(map(is_given, values))
     if summary.count:
-        return float(values.count())
+        return float(given)
     # No line of that kind is a sum of 0; lines without a figure are a sum that nobody knows.
-    return 0.0 if values.empty else float(values.sum(min_count=1))
+    return float(np.nansum(np.array(values, dtype="float64"))) if given or not values else float("nan")
 
 
 def facts_of(reading: Reading) -> tuple[Fact, ...]:
@@ -87,22 +132,22 @@ def facts_of(reading: Reading) -> tuple[Fact, ...]:
         if read is None:
             continue
         names = [c.name for c in table.columns if c.name in read.letters]
-        for record in read.frame.to_dict("records"):
-            facts += [_fact(read, table, name, record) for name in names if not pd.isna(record[name])]
+        for at in range(len(read.rows)):
+            facts += [_fact(read, table, name, at) for name in names if is_given(read.values[name][at])]
         facts += _summary_facts(read, table)
     return tuple(facts)
 
 
-def _fact(read: TableReading, table: Table, name: str, record: dict[Hashable, Any]) -> Fact:
-    row, value, is_matrix = int(record["row"]), record[name], table.kind == "matrix"
+def _fact(read: TableReading, table: Table, name: str, at: int) -> Fact:
+    row, line, value, is_matrix = read.rows[at], read.lines[at], read.values[name][at], table.kind == "matrix"
     return Fact(
-        element=f"{name}_{record['line']}" if is_matrix else name,
+        element=f"{name}_{line}" if is_matrix else name,
         line=0 if is_matrix else row,
-        value=float(value) if isinstance(value, float) else None,
-        text=None if isinstance(value, float) else _as_text(value),
-        sheet=record["sheet"],
+        value=value if isinstance(value, float) else None,
+        text=None if isinstance(value, float) else str(value),
+        sheet=read.sheet,
         cell=f"{read.letters[name]}{row}",
-        qualifier=_qualifier_of(read, table, name, row, str(record["line"])),
+        qualifier=_qualifier_of(read, table, name, row, line),
     )
 
 
@@ -115,7 +160,7 @@ def _qualifier_of(read: TableReading, table: Table, name: str, row: int, line: s
     if not parts:
         return None
     # Only a matrix has parts on other rows, and few of them; a list may have a hundred thousand lines.
-    rows = dict(zip(read.frame["line"], read.frame["row"].astype(int), strict=True)) if declared else {}
+    rows = dict(zip(read.lines, read.rows, strict=True)) if declared else {}
     return _joint(_qualifier_of(read, table, p.column, rows.get(p.line, row), p.line) for p in parts)
 
 
@@ -128,12 +173,7 @@ def _joint(qualifiers: Iterable[Qualifier | None]) -> Qualifier | None:
 def _summary_facts(read: TableReading, table: Table) -> Iterator[Fact]:
     for name, summary in table.summaries.items():
         value, letter = summarise(read, summary), read.letters.get(summary.column)
-        if letter is not None and not pd.isna(value):
-            rows = read.frame["row"]
-            cells = f"{letter}{rows.min()}:{letter}{rows.max()}" if len(rows) else letter
-            word = _joint(read.qualifiers.get((summary.column, int(row))) for row in rows) if summary.sum else None
+        if letter is not None and is_given(value):
+            cells = f"{letter}{min(read.rows)}:{letter}{max(read.rows)}" if read.rows else letter
+            word = _joint(read.qualifiers.get((summary.column, row)) for row in read.rows) if summary.sum else None
             yield Fact(name, 0, value, None, read.sheet, cells, word)
-
-
-def _as_text(value: object) -> str:
-    return value.date().isoformat() if isinstance(value, pd.Timestamp) else str(value)

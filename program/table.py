@@ -12,7 +12,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from program.configuration import Model, repeated
-from program.labels import fold
+from program.labels import fold, openings_of, without_brackets
 from program.measure import MONEY_MEASURES
 
 NAME = r"^[a-z][a-z0-9_]*$"
@@ -39,6 +39,11 @@ class ColumnType(StrEnum):
         """Tell whether values are kept as float64."""
         return self in (ColumnType.WHOLE, ColumnType.NUMBER, ColumnType.MONEY)
 
+    @property
+    def dtype(self) -> str:
+        """What a frame keeps values of this type as."""
+        return "float64" if self.is_numeric else "datetime64[us]" if self is ColumnType.DATE else "object"
+
 
 class Label(Model):
     """A text to find on a sheet, and other writings of it."""
@@ -50,6 +55,16 @@ class Label(Model):
     def writings(self) -> tuple[str, ...]:
         """The label and its aliases."""
         return (self.label, *self.aliases)
+
+    @cached_property
+    def folded(self) -> frozenset[str]:
+        """Its writings, folded."""
+        return frozenset(map(fold, self.writings))
+
+    @cached_property
+    def bare(self) -> frozenset[str]:
+        """Its writings, folded, without what stands in brackets."""
+        return frozenset(fold(without_brackets(writing)) for writing in self.writings)
 
 
 class Column(Label):
@@ -215,6 +230,26 @@ class Table(Model):
     def column(self, name: str) -> Column:
         """Return the column `name`; it must exist."""
         return next(c for c in self.columns if c.name == name)
+
+    @cached_property
+    def by_label(self) -> dict[str, Column]:
+        """Its columns by each of their folded writings."""
+        return {writing: column for column in reversed(self.columns) for writing in column.folded}
+
+    @cached_property
+    def by_bare_label(self) -> dict[str, Column]:
+        """Its columns by each of their folded writings without what stands in brackets; the first where two are alike."""
+        return {writing: column for column in reversed(self.columns) for writing in column.bare}
+
+    @cached_property
+    def openings(self) -> frozenset[str]:
+        """What `opening_of` may give for one of its labels."""
+        return openings_of([*self.by_bare_label, *(self.line.bare if self.line else ())])
+
+    @cached_property
+    def dtypes(self) -> dict[str, str]:
+        """What a frame keeps the values of each column as, in the declared order."""
+        return {column.name: column.type.dtype for column in self.columns}
 
     @property
     def elements(self) -> dict[str, tuple[Column, Line]]:

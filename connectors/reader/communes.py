@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterator
 
-from connectors.reader.parsed import Value
 from program.finding import Problem
 from program.form import Form
 from program.period import Period
@@ -14,7 +13,7 @@ from program.units import Unit, UnitKind, UnitRegister
 def resolve_communes(
     tables: dict[str, TableReading], form: Form, unit: Unit | None, period: Period | None, units: UnitRegister
 ) -> list[Problem]:
-    """Put codes in the place of names, in the frames of `tables`; return a problem for each name that is not one commune.
+    """Put codes in the place of names, in the values of `tables`; return a problem for each name that is not one commune.
 
     What cannot be resolved stays as it was typed. Without a unit and a period nothing can be.
     """
@@ -32,15 +31,15 @@ def resolve_communes(
 
 
 def _resolve(read: TableReading, column: str, unit: Unit, meant_by: Callable[[str], list[Unit]]) -> Iterator[Problem]:
-    codes: list[Value] = []
-    for text, row, sheet in zip(read.frame[column], read.frame["row"], read.frame["sheet"], strict=True):
-        meant = meant_by(text) if isinstance(text, str) else []
-        codes.append(meant[0].code if len(meant) == 1 else text)
-        if isinstance(text, str) and len(meant) != 1:
-            candidates = "; ".join(f"{u.name} ({u.code})" for u in meant)
-            rule = "CELL-21" if meant else "CELL-20"
-            yield Problem(rule, sheet, read.cell(column, int(row)), text, {"candidates": candidates, "unit": unit.name})
-    read.frame[column] = codes
+    names = read.values[column]
+    meant = {text: meant_by(text) for text in set(names) if isinstance(text, str)}
+    codes = {text: units[0].code for text, units in meant.items() if len(units) == 1}
+    for text, row in zip(names, read.rows, strict=True):
+        if isinstance(text, str) and text not in codes:
+            candidates = "; ".join(f"{u.name} ({u.code})" for u in meant[text])
+            rule = "CELL-21" if meant[text] else "CELL-20"
+            yield Problem(rule, read.sheet, read.cell(column, row), text, {"candidates": candidates, "unit": unit.name})
+    read.values[column] = [codes.get(text, text) if isinstance(text, str) else None for text in names]
 
 
 def _meant(text: str, land: Collection[Unit], period: Period, units: UnitRegister) -> list[Unit]:

@@ -6,21 +6,26 @@ Every writing and what it becomes stands in docs/reading.md, which a test runs.
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal
+
+import numpy as np
 
 from connectors.reader.characters import plain
 from connectors.reader.markup import Percentage
 from connectors.reader.money import money_measure
-from connectors.reader.parsed import Parsed
+from connectors.reader.parsed import Parsed, Value
 from connectors.reader.workbook import CellValue
 from program.labels import fold
-from program.measure import to_kept, to_printed
+from program.measure import factor_of, to_kept, to_printed
 from program.qualifier import Qualifier, split_qualifier
 from program.table import Column, ColumnType
 from program.vietnamese import format_number
 
 EXACT_DIGITS = 15
+EXACT_BELOW = 10.0**EXACT_DIGITS
 PERCENT = "%"
+_LARGEST_PLAIN, _PLAIN_PARTS = 1e9, 1e6
 
 # By law a dot stands after thousands and a comma before decimals (Accounting Law 2003, Art. 12.2; domain S31). A group
 # after a leading zero is no thousand: "0.500" is a half to whoever typed it, not five hundred.
@@ -51,6 +56,23 @@ def parse_figure(cell: CellValue, column: Column, measure: str) -> Parsed:
         return _kept(cell.in_percent, column, measure, "CELL-22") if measure == PERCENT else Parsed(None, "CELL-23")
     number = _as_computed(float(cell))
     return _fraction(number) if measure == PERCENT and 0 < number < 1 else _kept(number, column, measure)
+
+
+def figures_as_they_stand(cells: Sequence[CellValue], column: Column, measure: str) -> list[Value]:
+    """Return what `parse_figure` gives for each cell that is a number with nothing to say about it, None for all others."""
+    numbers = np.array([cell if type(cell) is float else math.nan for cell in cells], dtype="float64")
+    with np.errstate(all="ignore"):
+        # A multiple of a millionth below a thousand million has fewer than 16 digits: Excel shows just what is stored.
+        is_sure = (np.abs(numbers) < _LARGEST_PLAIN) & (np.rint(numbers * _PLAIN_PARTS) / _PLAIN_PARTS == numbers)
+        if measure == PERCENT:
+            is_sure &= ~((numbers > 0) & (numbers < 1))
+        kept = numbers
+        if column.type is ColumnType.MONEY:
+            # What divides back to the same number and has fewer than 16 digits is its exact product.
+            kept = np.rint(numbers * factor_of(measure))
+            is_sure &= (np.abs(kept) < EXACT_BELOW) & (kept / factor_of(measure) == numbers)
+        kept = kept + 0.0  # no zero has a sign
+    return [figure if is_one else None for figure, is_one in zip(kept.tolist(), is_sure.tolist(), strict=True)]
 
 
 def _kept(number: float, column: Column, measure: str, rule: str | None = None, qualifier: Qualifier | None = None) -> Parsed:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue, Sheet
-from connectors.reader.writing import is_numbering, is_total, without_brackets
-from program.labels import fold
+from connectors.reader.writing import is_numbering, is_total
+from program.labels import fold, without_brackets
 
 DEEPEST = 3
 """How many rows of headings stand over one another at most."""

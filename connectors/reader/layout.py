@@ -13,8 +13,9 @@ from connectors.reader.headings import DEEPEST, Heading, depths, fold_bare, fold
 from connectors.reader.likeness import closest
 from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue, Sheet
-from connectors.reader.writing import bracketed, is_measure_row, is_numbering_row, is_remark
+from connectors.reader.writing import is_measure_row, is_numbering_row, is_remark
 from program.form import Form
+from program.labels import bracketed
 from program.table import Column, Label, Table
 
 _ORDINALS = {"stt", "tt", "so tt", "so thu tu"}
@@ -74,22 +75,20 @@ class _Labels:
     """A table's labels as they are looked up: by their folded writings, whole and without brackets."""
 
     table: Table
-    whole: dict[str, Column]
-    bare: dict[str, Column]
-    line: frozenset[str]
     words: Collection[str]
     """The words of the form's labels: a misspelt word is none of them."""
 
-    @classmethod
-    def of(cls, table: Table, words: Collection[str]) -> "_Labels":
-        whole: dict[str, Column] = {}
-        bare: dict[str, Column] = {}
-        for column in table.columns:
-            for writing in column.writings:
-                whole.setdefault(fold_label(writing), column)
-                bare.setdefault(fold_bare(writing), column)
-        line = frozenset(map(fold_bare, table.line.writings)) if table.line else frozenset[str]()
-        return cls(table, whole, bare, line, words)
+    @property
+    def whole(self) -> dict[str, Column]:
+        return self.table.by_label
+
+    @property
+    def bare(self) -> dict[str, Column]:
+        return self.table.by_bare_label
+
+    @property
+    def line(self) -> frozenset[str]:
+        return self.table.line.bare if self.table.line else frozenset()
 
     @property
     def count(self) -> int:
@@ -97,8 +96,9 @@ class _Labels:
 
     def on(self, sheet: Sheet) -> list[int]:
         """Return the rows on which one of the labels stands."""
-        known = {*self.bare, *self.line} - {""}
-        return [n for n, row in enumerate(sheet.rows) if any(isinstance(c, str) and c and fold_bare(c) in known for c in row)]
+        texts = (text for opening in self.table.openings for text in sheet.texts.get(opening, ()))
+        labels = {text for text in texts if (bare := fold_bare(text)) and (bare in self.bare or bare in self.line)}
+        return [number for number, row in enumerate(sheet.rows) if not labels.isdisjoint(row)] if labels else []
 
     def writings(self) -> list[tuple[str, str]]:
         """Return each column's name, and "" for the label of the lines, with each folded writing."""
@@ -110,7 +110,7 @@ def find_header(sheets: Iterable[Sheet], table: Table, words: Collection[str] = 
 
     A table on a sheet that its sender sees goes before one on a hidden sheet. `words` are those of the form's labels.
     """
-    labels = _Labels.of(table, words)
+    labels = _Labels(table, words)
     found = [header for sheet in sheets if (header := _best(sheet, labels)) is not None]
     if not found:
         return None
@@ -132,7 +132,7 @@ def _top_of(header: Header, headers: Iterable[Header]) -> int:
 def matches(text: str, label: Label) -> bool:
     """Tell whether a cell's text is one of the label's writings; what stands in brackets does not count."""
     bare = fold_bare(text)
-    return bool(bare) and any(bare == fold_bare(writing) for writing in label.writings)
+    return bool(bare) and bare in label.bare
 
 
 def _best(sheet: Sheet, labels: _Labels) -> Header | None:

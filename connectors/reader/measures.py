@@ -15,11 +15,12 @@ from connectors.reader.layout import Header
 from connectors.reader.money import fold_money, money_measure, names_money
 from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue
-from connectors.reader.writing import bracketed
 from program.finding import Problem
+from program.labels import bracketed, opening_of, openings_of
 from program.table import Column, ColumnType, Table
 
 _ANNOUNCED = re.compile(r"(?P<label>don vi tinh|don vi do|dv tinh|dvt|don vi)(?: (?P<words>.*))?")
+_ANNOUNCEMENTS_OPEN = openings_of(("don vi", "dv tinh", "dvt"))
 _OTHER_MEASURES = re.compile(r"\b(?:nguoi|luot|lop|ngay|ho|va|ti le|ty le)\b|%")
 
 
@@ -81,7 +82,8 @@ def _announced(header: Header) -> Named | None:
     for number in range(header.row - 1, -1, -1):
         row = header.sheet.rows[number]
         for at, cell in enumerate(row):
-            named = _announcement(row, number, at) if isinstance(cell, str) else None
+            may_be = isinstance(cell, str) and opening_of(cell) in _ANNOUNCEMENTS_OPEN
+            named = _announcement(row, number, at) if may_be else None
             if named is not None:
                 return named
     return None

@@ -75,7 +75,7 @@ def _blank_tables(found: Recognised, tables: dict[str, TableReading]) -> Iterato
     for table in blank:
         if is_all or any(line.total for line in table.lines):
             read = tables[table.name]
-            tables[table.name] = replace(read, frame=read.frame.iloc[:0])
+            tables[table.name] = read.without(read.rows)
             if not is_all or table is blank[0]:
                 yield Problem("FORM-30", sheet=read.sheet, values={"table": table.title})
 

@@ -61,7 +61,7 @@ def _totals(header: Header, table: Table, end: int, lines: Mapping[str, int]) ->
     declared: list[tuple[int, Line | None]] = [(lines[line.key], line) for line in table.lines if line.key in lines]
     places = declared if table.kind == "matrix" else [(number, None) for number in range(header.body, end)]
     columns = {column.name: column for column in table.columns if column.name in header.columns}
-    for number, line in places:
+    for number, line in places if any(line or column.parts for _, line in places[:1] for column in columns.values()) else ():
         for column in columns.values():
             cell = header.sheet.rows[number][header.columns[column.name]]
             wanted = parts_of(column, line) if isinstance(cell, Uncomputed) or is_empty(cell) else ()

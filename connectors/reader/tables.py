@@ -1,13 +1,13 @@
-"""Reading a located table line by line into a frame."""
+"""Reading a located table: which of its rows are lines, and what their cells hold, column by column."""
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-import pandas as pd
 from openpyxl.utils import get_column_letter
 
+from connectors.reader.columns import NAN, parse_column
 from connectors.reader.days import is_spelt_day
 from connectors.reader.headings import Heading
 from connectors.reader.layout import Header, matches
@@ -20,7 +20,7 @@ from connectors.reader.writing import begins_note, is_total, says_nothing
 from program.finding import Problem
 from program.measure import to_printed
 from program.qualifier import Qualifier
-from program.reading import TableReading
+from program.reading import ColumnValues, TableReading
 from program.table import Column, ColumnType, Line, Table
 from program.vietnamese import format_number
 
@@ -48,13 +48,19 @@ class _Place:
     def row(self, number: int) -> list[CellValue]:
         return self.header.sheet.rows[number]
 
+    def problem(self, rule: str, number: int, at: int, value: str | None = None, **values: str) -> Problem:
+        return Problem(rule, self.header.sheet.name, f"{get_column_letter(at + 1)}{number + 1}", value, values)
+
     def report(self, rule: str, number: int, at: int, value: str | None = None, **values: str) -> None:
-        cell = f"{get_column_letter(at + 1)}{number + 1}"
-        self.problems.append(Problem(rule, self.header.sheet.name, cell, value, values))
+        self.problems.append(self.problem(rule, number, at, value, **values))
 
     def filled(self, number: int) -> list[int]:
         row = self.row(number)
         return [at for at in self.header.columns.values() if not is_empty(row[at])]
+
+    def first_filled(self, number: int) -> int | None:
+        row = self.row(number)
+        return next((at for at in self.header.columns.values() if not is_empty(row[at])), None)
 
     def parse(self, number: int, column: Column) -> Parsed:
         return parse_cell(self.row(number)[self.header.columns[column.name]], column, self.measures[column.name])
@@ -66,21 +72,34 @@ class _Place:
 def read_table(header: Header, table: Table, end: int) -> tuple[TableReading, list[Problem]]:
     """Return the lines of `table` between its header and sheet row `end`, and what was met on the way.
 
-    Problems of a cell leave that cell empty in the frame; the line itself is kept.
+    Problems of a cell leave that cell empty; the line itself is kept.
     """
     measures, problems = read_measures(header, table)
     header, computed = with_totals(header, table, end, _line_rows(header, table, end), measures)
     problems += computed
     place = _Place(header, table, end, measures, _merged_cells(header, end), problems)
     lines = list(_matrix_lines(place) if table.kind == "matrix" else _list_lines(place))
-    _report_columns(place, [number for number, _ in lines])
+    numbers = [number for number, _ in lines]
+    _report_columns(place, numbers)
     _report_unheaded(place)
-    records: list[dict[str, Value | int]] = [
-        {"sheet": header.sheet.name, "row": number + 1, "line": key, **_read_cells(place, number)} for number, key in lines
-    ]
-    letters = {name: get_column_letter(at + 1) for name, at in header.columns.items()}
-    is_nil = not lines and place.is_nil
-    return TableReading(_frame(records, table), letters, header.sheet.name, place.qualifiers, is_nil), problems
+    values = _read_columns(place, numbers)
+    reading = TableReading(
+        values={column.name: values.get(column.name) or _nothing(column, len(lines)) for column in table.columns},
+        rows=[number + 1 for number in numbers],
+        lines=[key for _, key in lines],
+        dtypes=table.dtypes,
+        letters={name: get_column_letter(at + 1) for name, at in header.columns.items()},
+        sheet=header.sheet.name,
+        qualifiers=place.qualifiers,
+        is_nil=not lines and place.is_nil,
+    )
+    return reading, problems
+
+
+def _nothing(column: Column, lines: int) -> ColumnValues:
+    """Return the values of a column that the sheet lacks."""
+    figures, words = [NAN] * lines, list[str | None]([None] * lines)
+    return figures if column.type.is_numeric else words
 
 
 def _report_columns(place: _Place, lines: list[int]) -> None:
@@ -186,20 +205,20 @@ def _list_lines(place: _Place) -> Iterator[tuple[int, str]]:
     """
     is_closed = False
     for number in range(place.header.body, place.end):
-        filled = place.filled(number)
-        if not filled or _is_total_row(place, number):
+        at = place.first_filled(number)
+        if at is None or _is_total_row(place, number):
             is_closed = True
-        elif says_nothing(place.row(number)[filled[0]]) and not _has_value(place, number):
-            place.report("FORM-31", number, filled[0], show(place.row(number)[filled[0]]))
-        elif (is_closed or _begins_note(place, number, filled)) and not _has_value(place, number):
-            place.report("FORM-17", number, filled[0], show(place.row(number)[filled[0]]))
+        elif says_nothing(place.row(number)[at]) and not _has_value(place, number):
+            place.report("FORM-31", number, at, show(place.row(number)[at]))
+        elif (is_closed or _begins_note(place, number, at)) and not _has_value(place, number):
+            place.report("FORM-17", number, at, show(place.row(number)[at]))
         else:
             is_closed = False
             yield number, ""
 
 
-def _begins_note(place: _Place, number: int, filled: list[int]) -> bool:
-    return len(filled) == 1 and begins_note(place.row(number)[filled[0]])
+def _begins_note(place: _Place, number: int, at: int) -> bool:
+    return begins_note(place.row(number)[at]) and len(place.filled(number)) == 1
 
 
 def _is_total_row(place: _Place, number: int) -> bool:
@@ -226,27 +245,33 @@ def _is_value(parsed: Parsed, column: Column) -> bool:
     return (parsed.value is not None and parsed.rule != "CELL-25") or parsed.rule in REFUSED_FIGURES
 
 
-def _read_cells(place: _Place, number: int) -> dict[str, Value]:
-    values: dict[str, Value] = {}
-    for column in place.found():
-        at = place.header.columns[column.name]
-        cell = _cell(place, number, at, column)
-        if cell is None:
-            values[column.name] = None
-            continue
-        parsed = parse_cell(cell, column, place.measures[column.name])
-        values[column.name] = parsed.value
-        if parsed.qualifier:
-            place.qualifiers[column.name, number + 1] = parsed.qualifier
-        if parsed.rule:
-            measure = place.measures[column.name]
-            said = {
-                "measure": measure or column.label,
-                "read_as": _as_printed(parsed.value, column, measure),
-                "meant": parsed.meant,
-            }
-            place.report(parsed.rule, number, at, show(cell), column=column.label, **said)
+def _read_columns(place: _Place, numbers: list[int]) -> dict[str, ColumnValues]:
+    """Return the values of each column that was found; report what was met, line by line from left to right."""
+    values: dict[str, ColumnValues] = {}
+    met: list[tuple[int, int, Problem]] = []
+    for order, column in enumerate(place.found()):
+        cells, merged = _cells_of(place, numbers, column)
+        measure = place.measures[column.name]
+        values[column.name], odd = parse_column(cells, column, measure)
+        for line, parsed in odd.items():
+            if parsed.qualifier:
+                place.qualifiers[column.name, numbers[line] + 1] = parsed.qualifier
+            if parsed.rule:
+                met.append((line, order, _problem(place, numbers[line], column, cells[line], parsed)))
+        met += [(line, order, problem) for line, problem in merged]
+    place.problems.extend(problem for _, _, problem in sorted(met, key=lambda each: each[:2]))
     return values
+
+
+def _problem(place: _Place, number: int, column: Column, cell: CellValue, parsed: Parsed) -> Problem:
+    measure = place.measures[column.name]
+    said = {
+        "column": column.label,
+        "measure": measure or column.label,
+        "read_as": _as_printed(parsed.value, column, measure),
+        "meant": parsed.meant,
+    }
+    return place.problem(parsed.rule or "", number, place.header.columns[column.name], show(cell), **said)
 
 
 def _as_printed(value: Value, column: Column, measure: str) -> str:
@@ -258,24 +283,31 @@ def _as_printed(value: Value, column: Column, measure: str) -> str:
     return column.vocabulary[value].label if value in column.vocabulary else value or ""
 
 
-def _cell(place: _Place, number: int, at: int, column: Column) -> CellValue | None:
-    """Return a line's cell, or None and a problem where one figure is merged over several lines or columns.
+def _cells_of(place: _Place, numbers: list[int], column: Column) -> tuple[list[CellValue], list[tuple[int, Problem]]]:
+    """Return the cells of a column's lines, "" and a problem where one figure is merged over several lines or columns.
 
     Words and dates merged over several lines are said of each of them.
     """
-    corners = place.merged.get((number, at))
-    if corners is None:
-        return place.row(number)[at]
-    (top, left), (bottom, right) = corners
+    at, rows = place.header.columns[column.name], place.header.sheet.rows
+    cells = [rows[number][at] for number in numbers]
+    problems: list[tuple[int, Problem]] = []
+    for line, number in enumerate(numbers) if place.merged else ():
+        if (number, at) in place.merged:
+            cells[line], problem = _merged_cell(place, number, at, column)
+            problems += [(line, problem)] if problem else []
+    return cells, problems
+
+
+def _merged_cell(place: _Place, number: int, at: int, column: Column) -> tuple[CellValue, Problem | None]:
+    (top, left), (bottom, right) = place.merged[number, at]
     first = place.row(top)[left]
     if not column.type.is_numeric:
-        return first if left == at else ""
+        return first if left == at else "", None
     covered = [other for other in place.header.columns.values() if left <= other <= right]
     if is_empty(first) or (top == bottom and len(covered) == 1):
-        return first
-    if (number, at) == (max(top, place.header.body), min(covered)):
-        place.report("CELL-13", number, at, show(first), column=column.label)
-    return None
+        return first, None
+    is_first = (number, at) == (max(top, place.header.body), min(covered))
+    return "", place.problem("CELL-13", number, at, show(first), column=column.label) if is_first else None
 
 
 def _merged_cells(header: Header, end: int) -> dict[Corner, tuple[Corner, Corner]]:
@@ -283,25 +315,11 @@ def _merged_cells(header: Header, end: int) -> dict[Corner, tuple[Corner, Corner
     return {
         (row, at): (first, last)
         for first, last in header.sheet.merged
+        if last[0] >= header.body
         for at in header.columns.values()
         if first[1] <= at <= last[1]
         for row in range(max(first[0], header.body), min(last[0] + 1, end))
     }
-
-
-def _frame(records: list[dict[str, Value | int]], table: Table) -> pd.DataFrame:
-    """Return the declared columns with their declared types, whatever the lines hold."""
-    columns = ["sheet", "row", "line", *(c.name for c in table.columns)]
-    frame = pd.DataFrame.from_records(records, columns=columns)
-    frame["row"] = frame["row"].astype("int64")
-    for column in table.columns:
-        if column.type.is_numeric:
-            frame[column.name] = pd.to_numeric(frame[column.name]).astype("float64")
-        elif column.type is ColumnType.DATE:
-            frame[column.name] = pd.to_datetime(frame[column.name]).astype("datetime64[us]")
-        else:
-            frame[column.name] = frame[column.name].astype("object").where(frame[column.name].notna(), None)
-    return frame
 
 
 def table_end(header: Header, headers: dict[str, Header]) -> int:

@@ -35,7 +35,7 @@ def show(cell: CellValue) -> str:
 
 def is_empty(cell: CellValue) -> bool:
     """Tell whether a cell says nothing: blank, spaces, or a lone dash."""
-    return isinstance(cell, str) and (not cell or plain(cell) in _EMPTY_SIGNS)
+    return isinstance(cell, str) and (not cell or (not cell[0].isalnum() and plain(cell) in _EMPTY_SIGNS))
 
 
 def parse_cell(cell: CellValue, column: Column, measure: str) -> Parsed:

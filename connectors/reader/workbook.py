@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from itertools import chain
 from typing import NamedTuple, TypeAlias, cast
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
@@ -17,6 +19,7 @@ from connectors.reader.markup import Markup, Percentage, Uncomputed, read_markup
 from connectors.reader.ole import xls_extents
 from connectors.reader.signatures import OLE, ZIP, has_macros, has_ole_macros, refuse_ole, refuse_package, refuse_signature
 from program.finding import Problem
+from program.labels import opening_of
 from program.limits import Limits
 from program.vietnamese import format_number
 
@@ -39,7 +42,7 @@ _CSV_SHEET = "CSV"
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sheet:
     """A sheet's cells as rows from A1 on, so that `rows[i][j]` is the cell in row i+1 and the j+1-th column.
 
@@ -53,6 +56,15 @@ class Sheet:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     is_hidden: bool = False
+
+    @cached_property
+    def texts(self) -> dict[str, list[str]]:
+        """Its different texts by their opening, so that few of them need be folded to find a label. Not for rows that change."""
+        texts: dict[str, list[str]] = {}
+        for cell in set(chain.from_iterable(self.rows)):
+            if isinstance(cell, str):
+                texts.setdefault(opening_of(cell), []).append(cell)
+        return texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,26 +6,16 @@ from itertools import pairwise
 from connectors.reader.money import fold_money, money_measure, names_money
 from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue
-from program.labels import fold
+from program.labels import fold, opening_of, openings_of, without_brackets
 from program.table import Column, ColumnType
 
-_IN_BRACKETS = re.compile(r"\(([^()]*)\)")
 _HARMLESS = {"", "neu co", "tong so", "tong", "so luong", "ghi so"}
 _NUMBERED = re.compile(r"[0-9]{1,2}(?: [0-9]{1,2})*|[a-h]")
 _NUMBERING = re.compile(r"\(?(?P<number>[0-9]{1,2}|[A-Za-z])\)?(?:\s*=.*)?\)?")
 _TOTALS = {"tong", "tong cong", "tong so", "cong"}
 _NOTHING = {"khong", "khong co", "khong phat sinh", "khong co phat sinh", "khong co so lieu", "chua co", "chua phat sinh"}
 _NOTES = {"ghi chu", "luu y", "chu thich", "nguon", "nguon so lieu"}
-
-
-def bracketed(text: str) -> list[str]:
-    """Return what stands in brackets."""
-    return _IN_BRACKETS.findall(text)
-
-
-def without_brackets(text: str) -> str:
-    """Return `text` without what stands in brackets."""
-    return _IN_BRACKETS.sub(" ", text)
+_TOTALS_OPEN, _NOTHING_OPENS, _NOTES_OPEN = openings_of(_TOTALS), openings_of(_NOTHING), openings_of(_NOTES)
 
 
 def is_remark(text: str, column: Column) -> bool:
@@ -78,14 +68,16 @@ def _number_of(cell: CellValue) -> int | None:
 
 def is_total(cell: CellValue) -> bool:
     """Tell whether a cell says that its row adds up the rows above it."""
-    return isinstance(cell, str) and (fold(without_brackets(cell)) in _TOTALS or fold(cell).startswith("tong cong "))
+    if not isinstance(cell, str) or opening_of(cell) not in _TOTALS_OPEN:
+        return False
+    return fold(without_brackets(cell)) in _TOTALS or fold(cell).startswith("tong cong ")
 
 
 def says_nothing(cell: CellValue) -> bool:
     """Tell whether a cell says that there is nothing to report: "Không phát sinh", "Không có"."""
-    return isinstance(cell, str) and fold(cell) in _NOTHING
+    return isinstance(cell, str) and opening_of(cell) in _NOTHING_OPENS and fold(cell) in _NOTHING
 
 
 def begins_note(cell: CellValue) -> bool:
     """Tell whether a cell begins a note: "Ghi chú: …"."""
-    return isinstance(cell, str) and fold(cell.partition(":")[0]) in _NOTES
+    return isinstance(cell, str) and opening_of(cell) in _NOTES_OPEN and fold(cell.partition(":")[0]) in _NOTES
