@@ -1,12 +1,13 @@
 """What counts as the same writing."""
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from program.labels import fold
+from program.labels import fold, opening_of, openings_of, without_brackets
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,19 @@ def test_folding_is_idempotent_and_does_not_depend_on_the_unicode_form(text: str
 @pytest.mark.parametrize("text", ["Số l\u200bớp", "Số\ufeff lớp", "So\u00ad lop", "S\u200dố lớp"])
 def test_signs_that_nobody_sees_change_no_label(text: str) -> None:
     assert fold(text) == "so lop"
+
+
+@given(st.text(), st.text(alphabet="ĐđÐðßİıſ㎡ﬃ％Ⅳ½ẛ\u0323\u0307\u200b (%-aA", max_size=8))
+def test_folding_sign_by_sign_is_folding_the_whole(text: str, odd: str) -> None:
+    decomposed = unicodedata.normalize(
+        "NFKD", (text + odd).translate(str.maketrans("ĐÐđð", "DDdd", "\xad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
+    )
+    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    assert fold(text + odd) == re.sub("[^0-9a-z%]+", " ", plain.casefold()).strip()
+
+
+@given(st.text(alphabet="aĐo\u0302\u0309ổ 1(ﬃ)%.½", max_size=6), st.booleans())
+def test_a_text_is_never_ruled_out_by_its_opening(text: str, bare: bool) -> None:
+    folded = fold(without_brackets(text) if bare else text)
+    assert opening_of(text) in openings_of([folded])
+    assert opening_of(text + " b") in openings_of([folded])
