@@ -105,7 +105,7 @@ def _best(sheet: Sheet, table: Table) -> Header | None:
     """Return the sheet's best header for `table`; the one-row reading where a second row adds nothing."""
     labels = [*table.columns, *([table.line] if table.line else [])]
     known = {_fold_bare(writing) for label in labels for writing in label.writings}
-    rows = [n for n, row in enumerate(sheet.rows) if any(isinstance(c, str) and c and _fold_bare(c) in known for c in row)]
+    rows = {number for text, numbers in sheet.texts.items() if _fold_bare(text) in known for number in numbers}
     starts = sorted({start for n in rows for start in (n - 1, n) if start >= 0})
     candidates = (_header(sheet, number, depth, table) for number in starts for depth in _depths(sheet, number))
     best = max(candidates, key=lambda h: (h.score, len(h.doubtful), h.row - h.below), default=None)
@@ -246,6 +246,6 @@ def _fold(text: str) -> str:
     return fold(text) if len(text) <= _LONGEST_LABEL else ""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)  # each text of a sheet is asked for by each table of each form
 def _fold_bare(text: str) -> str:
     return fold(without_brackets(text)) if len(text) <= _LONGEST_LABEL else ""
