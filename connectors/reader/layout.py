@@ -98,7 +98,7 @@ class _Labels:
     def on(self, sheet: Sheet) -> list[int]:
         """Return the rows on which one of the labels stands."""
         known = {*self.bare, *self.line} - {""}
-        return [n for n, row in enumerate(sheet.rows) if any(isinstance(c, str) and c and fold_bare(c) in known for c in row)]
+        return sorted({number for text, numbers in sheet.texts.items() if fold_bare(text) in known for number in numbers})
 
     def writings(self) -> list[tuple[str, str]]:
         """Return each column's name, and "" for the label of the lines, with each folded writing."""

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError
@@ -14,7 +15,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 from connectors.reader.delimited import NoRows, read_delimited
 from connectors.reader.legacy import Encoding, Page, convert
 from connectors.reader.markup import Markup, Percentage, Uncomputed, read_markup
-from connectors.reader.ole import xls_extents
+from connectors.reader.ole import LockedError, xls_extents
 from connectors.reader.signatures import OLE, ZIP, has_macros, has_ole_macros, refuse_ole, refuse_package, refuse_signature
 from program.finding import Problem
 from program.limits import Limits
@@ -39,7 +40,7 @@ _CSV_SHEET = "CSV"
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for what is worked out once
 class Sheet:
     """A sheet's cells as rows from A1 on, so that `rows[i][j]` is the cell in row i+1 and the j+1-th column.
 
@@ -53,6 +54,16 @@ class Sheet:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     is_hidden: bool = False
+
+    @cached_property
+    def texts(self) -> dict[str, list[int]]:
+        """Each different text with the rows on which it stands: every table of every form is looked for among them."""
+        found: dict[str, list[int]] = {}
+        for number, row in enumerate(self.rows):
+            for cell in row:
+                if isinstance(cell, str) and cell:
+                    found.setdefault(cell, []).append(number)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +155,8 @@ def _open_ole(content: bytes, limits: Limits) -> _Package | Problem:
     refusal = refuse_ole(content)
     try:
         extents = [] if refusal else xls_extents(content)
+    except LockedError:
+        return Problem("FILE-04")
     except ValueError as wrong:
         logger.debug("open refused=%s", wrong)
         return _STRANGE
