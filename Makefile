@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check browser-test lint types layers format lock migration samples clean
+.PHONY: help run test check browser-test corpora lint types layers format lock migration samples clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,6 +20,9 @@ check: lint types layers  ## Lint, types and layers
 
 browser-test: $(VENV)/.test  ## Look at the page in headless Chromium (needs chromium on the machine)
 	@$(BIN)/pytest tests/browser
+
+corpora: $(VENV)/.test  ## Read the test files of spreadsheet libraries: each must end in a verdict (ARGS="--set all" for all 2,600)
+	@$(BIN)/python -m tests.corpora --fetch var/corpora $(or $(ARGS),--set ci)
 
 lint: $(VENV)/.test
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from expectations.from_pack import Known, known_of
 from expectations.rule_checks import frame_columns, frame_names, wrong_rules
 from expectations.rules import CellRule, FormRule, RuleSet
 from expectations.suite import expectations_of
@@ -35,9 +36,10 @@ def leave_out_unfit(suites: Path, pack: Pack) -> list[str]:
     files = [
         path for path in sorted((*suites.glob("*.yaml"), *own.glob("*.yaml"))) if path.name in _KINDS or path.stem in versions
     ]
-    complaints = []
+    known, complaints = known_of(pack), []
     for path in files:
-        mistake = partial(_mistake, kind=_KINDS.get(path.name, FormRule), versions=versions.get(path.stem, []))
+        kind = _KINDS.get(path.name, FormRule)
+        mistake = partial(_mistake, kind=kind, versions=versions.get(path.stem, []), known=known)
         complaints += _leave_out(path, mistake)
     refused = dict(_refused(pack, RuleSet(pack, suites)))
     for path in files if refused else ():
@@ -56,13 +58,13 @@ def _leave_out(path: Path, mistake: Callable[[Any], str | None]) -> list[str]:
     return wrong
 
 
-def _mistake(entry: Any, kind: type[Words], versions: list[Form]) -> str | None:
+def _mistake(entry: Any, kind: type[Words], versions: list[Form], known: Known) -> str | None:
     try:
         rule = kind.model_validate(entry)
     except ValidationError as wrong:
         first = wrong.errors()[0]
         return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-    mistakes = wrong_rules([rule], versions) if isinstance(rule, FormRule) else []
+    mistakes = wrong_rules([rule], versions, known) if isinstance(rule, FormRule) else []
     return mistakes[0].removeprefix(f"{rule.id}: ") if mistakes else None
 
 

@@ -6,26 +6,35 @@ A frame has other columns in other versions of a form, so a name is right where 
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from expectations.from_pack import Known
 from expectations.places import SUBMISSION
 from program.form import Form
 
 if TYPE_CHECKING:
     from expectations.rules import FormRule
 
+_OF_PARTS = frozenset({"parts", "parts_sum", "difference"})
+_BOUNDS = frozenset({"minimum", "maximum"})
 EXPLAINED = {
-    "expect_column_total_to_equal_sum_of_parts": frozenset({"parts", "parts_sum", "difference"}),
+    "expect_column_total_to_equal_sum_of_parts": _OF_PARTS,
+    "expect_column_parts_to_not_exceed_whole": _OF_PARTS,
     "expect_column_values_to_be_whole": frozenset({"thousandfold"}),
+    "expect_column_values_to_be_between": _BOUNDS | {"thousandth", "millionth", "thousandfold"},
+    "expect_column_ratio_to_be_between": _BOUNDS | {"ratio"},
+    "expect_column_pair_values_to_agree": frozenset({"difference"}),
+    "expect_column_values_to_be_in_catalogue": frozenset({"nearest"}),
 }
-"""The placeholders that `expectations.wording` adds for an expectation."""
+"""The placeholders that `expectations.explanations` adds for an expectation."""
 
 _PERIOD = frozenset({"period_start", "period_end"})
 _INDEX = frozenset({"submission_id", "row"})
 _LINE = frozenset({"sheet", "line"})
 
 
-def wrong_rules(rules: Sequence["FormRule"], versions: Sequence[Form]) -> list[str]:
+def wrong_rules(rules: Sequence["FormRule"], versions: Sequence[Form], known: Known) -> list[str]:
     """Return a line for each mistake, beginning with the rule's id; none where each rule can run and say its words."""
-    return [f"{rule.id}: {mistake}" for rule in rules for mistake in _of_rule(rule, versions)]
+    strange = [f"{rule.id}: kwargs: {mistake}" for rule in rules if (mistake := known.mistake(rule.kwargs))]
+    return strange + [f"{rule.id}: {mistake}" for rule in rules for mistake in _of_rule(rule, versions)]
 
 
 def frame_columns(form: Form, frame: str) -> frozenset[str]:

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import field_validator
 
 from expectations.across.rules import AcrossRule, AcrossSuite, forms_of, wrong_across
+from expectations.from_pack import Known, known_of
 from expectations.overruling import wrong_corrections
 from expectations.rule_checks import wrong_rules
 from expectations.texts import Words
@@ -34,7 +35,17 @@ class CellRule(Words):
     """A rule that every form gets from its own layout."""
 
     derive: Literal[
-        "required", "optional", "whole", "whole_vnd", "minimum", "maximum", "vocabulary", "exact", "line_total", "column_total"
+        "required",
+        "optional",
+        "whole",
+        "whole_vnd",
+        "minimum",
+        "maximum",
+        "vocabulary",
+        "exact",
+        "capital",
+        "line_total",
+        "column_total",
     ]
     expect: str
 
@@ -104,6 +115,7 @@ class RuleSet:
 
     def __init__(self, pack: Pack, suites: Path = SUITES, lang: Language = "vi") -> None:
         self.language = lang
+        self.known = known_of(pack)
         own = pack.folder / "suites"
         codes = sorted({form.code for form in pack.forms})
         _refuse_strays(own, codes)
@@ -115,7 +127,9 @@ class RuleSet:
         met = translated(load_model(reading, _Reading).rules, reading, lang)
         self.reading = {rule.id: rule for rule in met}
         self.cells = translated(load_model(cells, _Cells).rules, cells, lang)
-        self._forms = {code: translated(_form_rules(path, code, pack.forms), path, lang) for code, path in files.items()}
+        self._forms = {
+            code: translated(_form_rules(path, code, pack.forms, self.known), path, lang) for code, path in files.items()
+        }
         of_forms = {path: self._forms[code] for code, path in files.items()}
         across = next((path for path in (own / ACROSS, suites / ACROSS) if path.is_file()), None)
         self.across = _across_rules(across, pack, lang) if across else ()
@@ -137,11 +151,11 @@ class RuleSet:
         return self._forms.get(code, ())
 
 
-def _form_rules(path: Path, code: str, forms: tuple[Form, ...]) -> tuple[FormRule, ...]:
+def _form_rules(path: Path, code: str, forms: tuple[Form, ...], known: Known) -> tuple[FormRule, ...]:
     suite = load_model(path, _Suite)
     if suite.form != code:
         raise ConfigurationError(f"{path}: form: expected {code}, found {suite.form}")
-    wrong = wrong_rules(suite.rules, [form for form in forms if form.code == code])
+    wrong = wrong_rules(suite.rules, [form for form in forms if form.code == code], known)
     if wrong:
         raise ConfigurationError("\n".join(f"{path}: {line}" for line in wrong))
     return suite.rules

@@ -9,6 +9,7 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.expectations.registry import get_expectation_impl
 
 import expectations.custom  # noqa: F401  (registers our own expectations)
+from expectations.from_pack import CAPITAL, Known
 from expectations.places import SUBMISSION
 from expectations.rules import CellRule, RuleSet, columns_in
 from expectations.texts import Words
@@ -16,11 +17,11 @@ from program.errors import ConfigurationError
 from program.form import Form
 from program.measure import LARGEST_EXACT, to_kept
 from program.table import Column, ColumnType
-from program.vietnamese import format_number
 
 _SUM = "expect_column_total_to_equal_sum_of_parts"
+_BETWEEN = "expect_column_values_to_be_between"
 # A line left empty is nought (expectations.frames); a cell left empty in a line with figures is unknown.
-_DERIVED_SUM = {"empty_parts": "unknown", "ignore_row_if": "never"}
+_DERIVED_SUM = {"empty_parts": "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +67,37 @@ def expectations_of(form: Form, frame_name: str, columns: set[str], rules: RuleS
     """Return all expectations for one frame: those of its layout and those of the form's YAML.
 
     A rule about a column that this version of the form does not have is left out. A total that the YAML has a rule for
-    gets none from the layout.
+    gets none from the layout, and a figure that it has an upper bound for is not compared with the province's capital.
     """
     written = [
-        Expected(rule, rule.expect, rule.kwargs, rule.at)
+        Expected(rule, rule.expect, kwargs, rule.at)
         for rule in rules.of_form(form.code)
-        if rule.table == frame_name and columns.issuperset(rule.columns)
+        if rule.table == frame_name
+        and columns.issuperset(rule.columns)
+        and (kwargs := rules.known.filled(rule.kwargs)) is not None
     ]
+    capped = _capped(form, rules)
     totals = {tuple(e.kwargs["column_list"][:1]) for e in written if e.expect == _SUM}
     derived = [
-        *(e for t in form.tables if t.name == frame_name for c in t.columns for e in _of_column(c, rules)),
+        *(e for t in form.tables if t.name == frame_name for c in t.columns for e in _of_column(c, rules, capped)),
         *(e for e in _of_totals(form, frame_name, rules) if (e.at,) not in totals),
     ]
     return derived + written
 
 
-def _of_column(column: Column, rules: RuleSet) -> Iterator[Expected]:
+def _capped(form: Form, rules: RuleSet) -> set[str]:
+    """Return the columns of `form` for whose figures its YAML has an upper bound, and their parts: no part is more."""
+    bounded = [rule for rule in rules.of_form(form.code) if rule.expect == _BETWEEN and "max_value" in rule.kwargs]
+    named = {name for rule in bounded for name in rule.columns}
+    named |= {column.name for t in form.tables for name, (column, _) in t.elements.items() if name in named}
+    return named | {part for t in form.tables for column in t.columns if column.name in named for part in column.parts}
+
+
+def _of_column(column: Column, rules: RuleSet, capped: set[str]) -> Iterator[Expected]:
     for rule in rules.cells:
-        kwargs = _derived_kwargs(rule, column)
+        if rule.derive == "capital" and column.name in capped:
+            continue
+        kwargs = _derived_kwargs(rule, column, rules.known)
         if kwargs is not None:
             yield Expected(rule, rule.expect, {"column": column.name, **kwargs}, column.name, _words_of(column))
 
@@ -92,8 +106,6 @@ def _words_of(column: Column) -> dict[str, str]:
     return {
         "column": column.label,
         "measure": column.measure,
-        "minimum": format_number(column.minimum or 0),
-        "maximum": format_number(column.maximum or 0),
         "vocabulary": ", ".join(entry.label for entry in column.vocabulary.values()),
     }
 
@@ -118,8 +130,9 @@ def _of_totals(form: Form, frame_name: str, rules: RuleSet) -> Iterator[Expected
                         yield Expected(rule, rule.expect, kwargs, element, {**_words_of(column), "line": line.label})
 
 
-def _derived_kwargs(rule: CellRule, column: Column) -> dict[str, Any] | None:
+def _derived_kwargs(rule: CellRule, column: Column, known: Known) -> dict[str, Any] | None:
     """Return what `rule` asks of `column` besides its name, or None where it asks nothing."""
+    capital = known.figures[CAPITAL]
     asked: dict[str, tuple[bool, dict[str, Any]]] = {
         "required": (column.required, {}),
         "optional": (not column.required, {}),
@@ -128,6 +141,7 @@ def _derived_kwargs(rule: CellRule, column: Column) -> dict[str, Any] | None:
         "minimum": (column.minimum is not None, {"min_value": _kept(column.minimum, column)}),
         "maximum": (column.maximum is not None, {"max_value": _kept(column.maximum, column)}),
         "vocabulary": (bool(column.vocabulary), {"value_set": list(column.vocabulary)}),
+        "capital": (column.type is ColumnType.MONEY and capital is not None, {"max_value": capital}),
         "exact": (column.type.is_numeric, {"max_value": LARGEST_EXACT}),
     }
     is_asked, kwargs = asked.get(rule.derive, (False, {}))

@@ -22,7 +22,10 @@ _MOST_FINDINGS = 40
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """One file as the mail speaks of it. `asked` are the findings to act on, `more` how many are not listed."""
+    """One file as the mail speaks of it. `asked` are the findings to act on, `more` how many are not listed.
+
+    `is_partial`: some lines are kept out, and the rest is recorded.
+    """
 
     notice: Notice
     form: str
@@ -30,6 +33,7 @@ class _Report:
     period: str
     asked: tuple[Finding, ...]
     more: int
+    is_partial: bool
 
 
 def compose(letter: Letter, pack: Pack) -> Message:
@@ -66,6 +70,7 @@ def _report(notice: Notice, pack: Pack) -> _Report:
         period=pack.label_of(notice.form_code, notice.period, notice.stage) or "kỳ chưa xác định",
         asked=tuple(asked[:_MOST_FINDINGS]),
         more=max(0, len(asked) - _MOST_FINDINGS),
+        is_partial=notice.verdict.loads and any(f.severity is Severity.CRITICAL for f in asked),
     )
 
 

@@ -117,7 +117,7 @@ def fold_label(text: str) -> str:
     return fold(text) if len(text) <= _LONGEST_LABEL else ""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)  # each text of a sheet is asked for by each table of each form
 def fold_bare(text: str) -> str:
     """Return `fold_label` of a text without what stands in brackets."""
     return fold(without_brackets(text)) if len(text) <= _LONGEST_LABEL else ""

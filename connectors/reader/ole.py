@@ -1,7 +1,8 @@
 """How far the sheets of an .xls reach, from its own records: an OLE file with a stream of BIFF records in it.
 
 calamine 0.37 (python-calamine 0.9.1, 2026-11-23) sets aside memory for as many cells as a sheet says it has, so that one
-damaged byte asks for 1.7 TB and ends the process.
+damaged byte asks for 1.7 TB and ends the process. It also follows a chain of sectors that runs in a circle until memory ends,
+and takes a workbook with a password for a broken one.
 """
 
 import struct
@@ -10,17 +11,21 @@ from collections.abc import Callable, Iterator
 from connectors.reader.extents import Extent
 
 _STREAMS = {"workbook", "book"}
-_DIMENSIONS, _BEGIN, _SEVERAL = 0x0200, 0x0809, (0x00BD, 0x00BE)
+_DIMENSIONS, _BEGIN, _PASSWORD, _SEVERAL = 0x0200, 0x0809, 0x002F, (0x00BD, 0x00BE)
 _CELLS = {0x0006, 0x00D6, 0x00FD, 0x0203, 0x0204, 0x0205, 0x027E, *_SEVERAL}
 _BIFF8 = 0x0600
 _WHOLE_SHEET = 65_536 * 256  # what a sheet may say of itself: one that is formatted down to its end says so too
 _SMALL = 64  # bytes of a sector of the small streams
 
 
+class LockedError(Exception):
+    """The workbook has a password: what stands in its records is not to be read."""
+
+
 def xls_extents(content: bytes) -> list[Extent]:
     """Return how far each sheet of an .xls reaches or says it does; nothing where no stream of a workbook is found.
 
-    Raises ValueError for an OLE file that is cut or damaged.
+    Raises ValueError for an OLE file that is cut or damaged, LockedError for one with a password.
     """
     try:
         return [extent for stream in _book_streams(content) for extent in _extents(stream)]
@@ -40,13 +45,17 @@ def _book_streams(content: bytes) -> Iterator[bytes]:
 
     places = list(struct.unpack_from("<109I", content, 76))
     seen = 0
-    while more < 0xFFFFFFFA and seen <= len(content) // size:
+    while more < 0xFFFFFFFA:
+        if seen > len(content) // size:
+            raise ValueError("a list of sectors that runs in a circle")
         *found, more = _numbers(sector(more))
         places += found
         seen += 1
     fat = [number for place in places[:fat_count] if place < 0xFFFFFFFA for number in _numbers(sector(place))]
     entries = _chain(first_folder, fat, sector)
     small_fat = _numbers(_chain(first_small, fat, sector))
+    if _has_circle(fat) or _has_circle(small_fat):
+        raise ValueError("a chain of sectors that runs in a circle")
     small = _chain(struct.unpack_from("<I", entries, 116)[0], fat, sector)
     for at in range(0, len(entries) - 127, 128):
         length = struct.unpack_from("<H", entries, at + 64)[0]
@@ -72,6 +81,19 @@ def _chain(start: int, fat: list[int], sector: Callable[[int], bytes]) -> bytes:
     return b"".join(pieces)
 
 
+def _has_circle(fat: list[int]) -> bool:
+    """Tell whether following a table of sectors from any of them leads back to one that was met on the way."""
+    met_from = [-1] * len(fat)
+    for start in range(len(fat)):
+        number = start
+        while number < len(fat) and met_from[number] < 0:
+            met_from[number] = start
+            number = fat[number]
+        if number < len(fat) and met_from[number] == start:
+            return True
+    return False
+
+
 def _extents(stream: bytes) -> Iterator[Extent]:
     rows = columns = 0
     is_biff8 = True
@@ -80,6 +102,8 @@ def _extents(stream: bytes) -> Iterator[Extent]:
         kind, length = struct.unpack_from("<HH", stream, at)
         body = stream[at + 4 : at + 4 + length]
         at += 4 + length
+        if kind == _PASSWORD:
+            raise LockedError
         if kind == _BEGIN:
             yield rows, columns
             rows = columns = 0

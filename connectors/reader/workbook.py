@@ -16,7 +16,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 from connectors.reader.delimited import NoRows, read_delimited
 from connectors.reader.legacy import Encoding, Page, convert
 from connectors.reader.markup import Markup, Percentage, Uncomputed, read_markup
-from connectors.reader.ole import xls_extents
+from connectors.reader.ole import LockedError, xls_extents
 from connectors.reader.signatures import OLE, ZIP, has_macros, has_ole_macros, refuse_ole, refuse_package, refuse_signature
 from program.finding import Problem
 from program.labels import opening_of
@@ -42,7 +42,7 @@ _CSV_SHEET = "CSV"
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # without slots, for what is worked out once
 class Sheet:
     """A sheet's cells as rows from A1 on, so that `rows[i][j]` is the cell in row i+1 and the j+1-th column.
 
@@ -156,6 +156,8 @@ def _open_ole(content: bytes, limits: Limits) -> _Package | Problem:
     refusal = refuse_ole(content)
     try:
         extents = [] if refusal else xls_extents(content)
+    except LockedError:
+        return Problem("FILE-04")
     except ValueError as wrong:
         logger.debug("open refused=%s", wrong)
         return _STRANGE

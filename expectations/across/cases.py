@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from expectations.across.rules import AcrossRule, ClaimRule, FormsRule, Side, WholeRule
-from expectations.wording import show
+from expectations.printing import show
 from program.current import CurrentFact
 from program.form import Form
 from program.labels import fold

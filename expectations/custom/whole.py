@@ -8,6 +8,8 @@ from great_expectations.expectations.expectation import ColumnMapExpectation
 from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import column_condition_partial
 from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import ColumnMapMetricProvider
 
+from expectations.custom.rendering import prescriptive
+
 
 class ColumnValuesWhole(ColumnMapMetricProvider):
     """True where a value has no fractional part. Empty cells are left out before it is asked."""
@@ -26,3 +28,4 @@ class ExpectColumnValuesToBeWhole(ColumnMapExpectation):
     """
 
     map_metric = "column_values.whole"
+    _prescriptive_renderer = prescriptive(lambda kwargs: f"${kwargs['column']} must be a whole number.")

@@ -48,7 +48,8 @@ class TextReport:
             case submission:
                 between = ": " if self._is_one_file else "\n"
                 out.print(Text.assemble((name, "bold"), between, self._about(submission)), soft_wrap=True)
-                _say(self._words.verdicts[checked.verdict], 0, style)
+                is_partial = checked.verdict.loads and counts[Severity.CRITICAL]
+                _say(self._words.in_part if is_partial else self._words.verdicts[checked.verdict], 0, style)
                 self._print_findings(submission, counts[Severity.INFO])
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ class Phrases:
     """The words of one language. Placeholders are filled with `format`."""
 
     verdicts: Mapping[Verdict, str]
+    in_part: str
     short_verdicts: Mapping[Verdict, str]
     severities: Mapping[Severity, str]
     failures: Mapping[str, str]
@@ -54,6 +55,7 @@ _VIETNAMESE = Phrases(
         Verdict.QUARANTINED: "CẦN SỬA: số liệu chưa được ghi.",
         Verdict.UNREADABLE: "KHÔNG ĐỌC ĐƯỢC: xin gửi lại.",
     },
+    in_part="ĐẠT MỘT PHẦN: các dòng có lỗi dưới đây không được ghi, những dòng khác sẽ được ghi.",
     short_verdicts={
         Verdict.ACCEPTED: "đạt",
         Verdict.ACCEPTED_WITH_WARNINGS: "đạt, có lưu ý",
@@ -97,6 +99,7 @@ _ENGLISH = Phrases(
         Verdict.QUARANTINED: "TO BE CORRECTED: the figures are not recorded.",
         Verdict.UNREADABLE: "UNREADABLE: please send it again.",
     },
+    in_part="ACCEPTED IN PART: lines with errors will not be recorded, the others will.",
     short_verdicts={
         Verdict.ACCEPTED: "accepted",
         Verdict.ACCEPTED_WITH_WARNINGS: "accepted with warnings",

@@ -55,6 +55,7 @@ def letter(*notices: Notice, recipient: str = "dan-toc@chau-thanh.example") -> L
 KINDS = {
     "needs-fixing": letter(notice(Verdict.QUARANTINED, FINDING, QUESTION, NOTE)),
     "please-check": letter(notice(Verdict.ACCEPTED_WITH_WARNINGS, QUESTION)),
+    "in-part": letter(notice(Verdict.ACCEPTED_WITH_WARNINGS, FINDING, QUESTION)),
     "several": letter(
         notice(Verdict.QUARANTINED, FINDING),
         notice(Verdict.UNREADABLE, NO_WORKBOOK, name="quý 3.xlsx", period=None),

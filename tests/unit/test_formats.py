@@ -1,6 +1,7 @@
 """Workbooks of every format that districts send: the same report, the same facts, and nothing runs or blows up."""
 
 import io
+import struct
 import zipfile
 
 import pytest
@@ -121,6 +122,28 @@ def test_an_old_workbook_that_boasts_of_its_size_is_refused_before_memory_is_ask
     assert why_not(content[:at] + damage[1] + content[at + len(damage[1]) :]) == "FILE-05 5.000.000 ô một trang"
     corner = biff5([["a"], *[[]] * 65_000, [*[None] * 255, 1]], "cp1252")
     assert why_not(corner) == "FILE-05 5.000.000 ô một trang"
+
+
+@pytest.mark.parametrize(
+    ("place", "sector"),
+    [(512 + 4, 1), (512 + 4 * 2, 2), (512 + 4 * 5, 3), (68, 0)],
+    ids=["folder", "stream of one", "stream of several", "list of lists"],
+)
+def test_sectors_that_run_in_a_circle_make_a_broken_file(place: int, sector: int) -> None:
+    """Found in a published file: calamine follows the circle until memory ends, and the process with it."""
+    content = bytearray(biff5([["a", 1]], "cp1252"))
+    content[place : place + 4] = struct.pack("<I", sector)
+    if place == 68:  # the header's list of lists of sectors, whose last entry names the next such list: itself
+        content[512 + 508 : 512 + 512] = struct.pack("<I", 0)
+    assert why_not(bytes(content)) == "FILE-03 lỗi trong cấu trúc tệp"
+
+
+def test_an_old_workbook_with_a_password_is_named_so_and_not_called_too_large() -> None:
+    """Its sheets' records are encrypted: what they seem to say of their size is chance."""
+    begin, password = struct.pack("<HHHH", 0x0809, 4, 0x0600, 5), struct.pack("<HHHI", 0x002F, 6, 1, 1719)
+    sheet = struct.pack("<HHHHHHIIHHH", 0x0809, 4, 0x0600, 0x10, 0x0200, 14, 0, 0xDEADBEEF, 0, 0xABCD, 0)
+    assert why_not(ole("Workbook", begin + password + sheet)) == "FILE-04"
+    assert why_not(ole("Workbook", begin + sheet)).startswith("FILE-05")
 
 
 @pytest.mark.parametrize(("down", "across"), [(1_000_000, 90), (1, 2_000_000_000)])

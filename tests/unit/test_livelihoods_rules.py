@@ -70,6 +70,16 @@ CASES = [
     Case(
         "LIV-09", "warning", "", "model_households", models=[{**COWS, "model_households": 0}, {**ONIONS, "model_households": 40}]
     ),
+    Case("LIV-10", "warning", "housing", "support_vnd", housing_with(support_vnd=20_000.1)),
+    Case("LIV-10", "warning", "housing", "support_vnd", housing_with(support_vnd=1.6)),
+    Case(
+        "LIV-11",
+        "warning",
+        "",
+        "model_vnd",
+        {**GOOD, "production_models": {**MODELS, "support_vnd": 9_200}},
+        [{**COWS, "model_vnd": 9_000.1}, ONIONS],
+    ),
     Case("CELL-01", "critical", "housing", "supported", housing_with(supported=None)),
     Case("CELL-03", "critical", "housing", "supported_women", housing_with(supported_women=1.2)),
     Case("CELL-05", "critical", "", "model_kind", models=[{**COWS, "model_kind": "Nuôi cá cảnh"}, ONIONS]),

@@ -100,6 +100,7 @@ CASES = [
     person("OUT-18", "underweight_children", 301),
     Case("OUT-19", "warning", "school", "primary", "enrolled", 501),
     Case("OUT-20", "critical", "places", "hamlet_house", "reaching", 61),
+    household("OUT-25", "near_poor_households", 931),
     Case("OUT-22", "warning", "income", "ethnic_minority", "income_2020_vnd", 52.6, "income_vnd"),
     Case("OUT-23", "warning", "income", "ethnic_minority", "income_vnd", 301.0),
     Case("OUT-24", "warning", "income", "ethnic_minority", "income_2020_vnd", 2.5),
@@ -165,6 +166,13 @@ def test_fewer_people_than_households_are_found_at_the_total(pack: Pack) -> None
     reading = read(pack, 1, {**GOOD, "ethnic_people": people})
     found = [(f.rule, f.sheet, f.cell) for f in asked(check(pack, reading)[0])]
     assert found == [("OUT-21", *place(reading, "ethnic_people", "total", "people"))]
+
+
+def test_too_many_people_for_the_households_are_asked_about_at_the_total(pack: Pack) -> None:
+    people: Lines = {"khmer": {"people": 23_901}, "hoa": {"people": 100}}
+    reading = read(pack, 1, {**GOOD, "ethnic_people": people})
+    found = [(f.rule, f.sheet, f.cell) for f in asked(check(pack, reading)[0])]
+    assert found == [("OUT-26", *place(reading, "ethnic_people", "total", "people"))]
 
 
 def test_a_consistent_report_is_accepted_without_a_question(pack: Pack) -> None:

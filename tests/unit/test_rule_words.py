@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from connectors.reader import signatures, workbook
-from expectations import rule_checks, wording
+from expectations import explanations, rule_checks
 from expectations.checking import Checker
 from expectations.rules import SUITES, RuleSet, Words
 from expectations.wording import finding_of_problem
@@ -302,6 +302,6 @@ def test_an_id_that_stands_twice_in_one_file_is_refused(pack: Pack, suites: Path
 
 
 def test_the_explained_placeholders_are_those_that_wording_fills(pack: Pack) -> None:
-    assert rule_checks.EXPLAINED.keys() == wording._EXPLAIN.keys()
+    assert rule_checks.EXPLAINED.keys() == explanations.EXPLAIN.keys()
     training = pack.forms[[f.code for f in pack.forms].index("training")]
     assert rule_checks.frame_names(training) == ("levels", "class_list", "submission")

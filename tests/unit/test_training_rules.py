@@ -39,6 +39,11 @@ def levels_with(line: str, **values: float | None) -> dict:
     return levels
 
 
+def money_of(line: str, **values: float) -> dict:
+    """A line's money, and a total that its sender typed without it: only the line itself is named."""
+    return levels_with(line, **values) | {"total": GOOD_LEVELS["total"] | dict.fromkeys(values, 150)}
+
+
 def list_with(**values: object) -> list:
     return [{**GOOD_CLASS, **values}, GOOD_CLASS, GOOD_CLASS]
 
@@ -84,6 +89,16 @@ BAD_LEVELS = [
         | {"total": GOOD_LEVELS["total"] | {"budget_spent_vnd": 100}},
     ),
     ("TRN-05", ("total", "classes"), "warning", levels_with("total", classes=4)),
+    ("TRN-12", ("district", "budget_spent_vnd"), "warning", money_of("district", budget_spent_vnd=152_300)),
+    ("TRN-12", ("district", "budget_spent_vnd"), "warning", money_of("district", budget_spent_vnd=0.1523)),
+    ("TRN-13", ("district", "participants"), "warning", levels_with("district", participants=1201, officials=None)),
+    (
+        "TRN-14",
+        ("district", "budget_spent_vnd"),
+        "warning",
+        money_of("district", budget_planned_vnd=152_300, budget_spent_vnd=152.3),
+    ),
+    ("CELL-36", ("district", "budget_planned_vnd"), "warning", money_of("district", budget_planned_vnd=152_300_000)),
     (
         "TRN-06",
         ("total", "participants"),

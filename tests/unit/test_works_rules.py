@@ -97,6 +97,8 @@ CASES = [
     Case("CELL-24", "warning", "work_progress_pct", second(work_progress_pct=0.6), (1,)),
     Case("WRK-15", "warning", "work_investment_vnd", third(work_investment_vnd=1.2), (2,)),
     Case("WRK-15", "warning", "work_investment_vnd", third(work_investment_vnd=1_200_500.0), (2,)),
+    Case("WRK-16", "warning", "work_disbursed_vnd", first(work_disbursed_vnd=1.1), (0,)),
+    Case("WRK-01", "critical", "work_code", [{**ROAD, "work_code": "CT-01"}, BRIDGE, {**HOUSE, "work_code": "ct 01"}], (0, 2)),
     Case("CELL-01", "critical", "work_name", first(work_name=None)),
     Case("CELL-05", "critical", "work_status", second(work_status="Gần xong"), (1,)),
     Case("CELL-15", "critical", "work_progress_pct", second(work_progress_pct=101.0), (1,)),

@@ -1,0 +1,60 @@
+"""One figure that stands in two places of a report: on the summary sheet, and as the sum of a list."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from great_expectations.compatibility.pydantic import Field
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+from great_expectations.expectations.expectation import ColumnPairMapExpectation
+from great_expectations.expectations.metrics.map_metric_provider.column_pair_condition_partial import (
+    column_pair_condition_partial,
+)
+from great_expectations.expectations.metrics.map_metric_provider.column_pair_map_metric_provider import (
+    ColumnPairMapMetricProvider,
+)
+
+from expectations.custom.domains import COLUMN_PAIR, PairIgnored
+from expectations.custom.rendering import give_or_take, prescriptive
+
+
+class ColumnPairValuesAgree(ColumnPairMapMetricProvider):
+    """True where two columns differ by no more than is forgiven, or where one of them is empty."""
+
+    condition_metric_name = "column_pair_values.agree"
+    condition_domain_keys = COLUMN_PAIR
+    condition_value_keys = ("tolerance", "share")
+
+    @column_pair_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
+    def _pandas(
+        cls,  # noqa: N805  (a GX partial takes the class)
+        column_A: pd.Series,  # noqa: N803  (GX's own name)
+        column_B: pd.Series,  # noqa: N803
+        tolerance: float = 0,
+        share: float = 0,
+        **_kwargs: Any,
+    ) -> pd.Series:
+        forgiven = tolerance + share * column_A.abs()
+        return ((column_A - column_B).abs() <= forgiven) | column_A.isna() | column_B.isna()
+
+
+def _sentence(kwargs: Mapping[str, Any]) -> str:
+    share = f", within {kwargs['share']:.3%}" if kwargs.get("share") else ""
+    return f"${kwargs['column_A']} must agree with ${kwargs['column_B']}{give_or_take(kwargs.get('tolerance', 0))}{share}."
+
+
+class ExpectColumnPairValuesToAgree(ColumnPairMapExpectation):
+    """Expect `column_A` and `column_B` to be the same figure, but for `tolerance` plus `share` of column_A.
+
+    Across the sheets and tables of one report: in the `submission` frame, where each element of a matrix and each
+    summary of a list is a column. A row where either is empty is left alone.
+    """
+
+    tolerance: float = Field(0, ge=0)
+    share: float = Field(0, ge=0, lt=1)
+    ignore_row_if: PairIgnored = "neither"
+
+    map_metric = "column_pair_values.agree"
+    success_keys = ("column_A", "column_B", "tolerance", "share", "ignore_row_if", "mostly")
+    args_keys = ("column_A", "column_B", "tolerance", "share")
+    _prescriptive_renderer = prescriptive(_sentence)

@@ -1,0 +1,62 @@
+"""A whole and what is part of it, within one row."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+from great_expectations.compatibility.pydantic import Field, validator
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+from great_expectations.expectations.expectation import MulticolumnMapExpectation
+from great_expectations.expectations.metrics.map_metric_provider.multicolumn_condition_partial import (
+    multicolumn_condition_partial,
+)
+from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map_metric_provider import (
+    MulticolumnMapMetricProvider,
+)
+
+from expectations.custom.domains import COLUMN_LIST, ListIgnored, each_once
+from expectations.custom.rendering import give_or_take, prescriptive, summed
+
+
+class MulticolumnPartsWithinWhole(MulticolumnMapMetricProvider):
+    """True where the first column is at least the sum of the others, or where that cannot be told."""
+
+    condition_metric_name = "multicolumn_values.parts_within_whole"
+    condition_domain_keys = COLUMN_LIST
+    condition_value_keys = ("tolerance", "together_only")
+
+    @multicolumn_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
+    def _pandas(
+        cls,  # noqa: N805  (a GX partial takes the class)
+        column_list: pd.DataFrame,
+        tolerance: float = 0,
+        together_only: bool = False,  # noqa: FBT001, FBT002  (GX gives it by name)
+        **_kwargs: Any,
+    ) -> pd.Series:
+        whole, parts = column_list.iloc[:, 0], column_list.iloc[:, 1:]
+        fits = (parts.sum(axis=1) - whole <= tolerance) | whole.isna() | parts.isna().all(axis=1)
+        return fits | (parts.max(axis=1) - whole > tolerance) if together_only else fits
+
+
+def _sentence(kwargs: Mapping[str, Any]) -> str:
+    whole, *parts = kwargs["column_list"]
+    return f"{summed(parts)} must not exceed ${whole}{give_or_take(kwargs.get('tolerance', 0))}."
+
+
+class ExpectColumnPartsToNotExceedWhole(MulticolumnMapExpectation):
+    """Expect the other columns of `column_list`, added up, to be no more than the first, row by row.
+
+    For one part (women of participants), or each_once that exclude each other (poor and near-poor households). A row
+    without a whole, or without any part, is left alone; where some parts are empty, the given ones must fit. With
+    `together_only` a row where one part alone is too large is left to the rule of that part, so that it is told once.
+    """
+
+    tolerance: float = Field(0, ge=0)
+    together_only: bool = False
+    ignore_row_if: ListIgnored = "never"
+
+    map_metric = "multicolumn_values.parts_within_whole"
+    success_keys = ("column_list", "tolerance", "together_only", "mostly")
+    args_keys = ("column_list", "tolerance", "together_only")
+    _each_once = validator("column_list", allow_reuse=True)(each_once)
+    _prescriptive_renderer = prescriptive(_sentence)

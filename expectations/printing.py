@@ -1,0 +1,20 @@
+"""A kept value as its sender printed it."""
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from program.measure import to_printed
+from program.vietnamese import format_date, format_number
+
+
+def show(value: Any, measure: str) -> str:
+    """Return a kept value as its sender printed it: in the column's measure, with Vietnamese separators; "" for none."""
+    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return format_date(value)
+    if isinstance(value, int | float):
+        return format_number(to_printed(float(value), measure), decimals=6)
+    return str(value)
