@@ -90,6 +90,10 @@ class Night:
         self._given_up.add(delivery.id)
         self.fail(f"delivery {delivery.id} ({delivery.name}): {type(error).__name__}: {error}")
 
+    def is_given_up(self, delivery: Delivery) -> bool:
+        """Tell whether the system could not handle a delivery this night."""
+        return delivery.id in self._given_up
+
     def fail(self, error: str) -> None:
         """Record a system error; the night goes on, and ends as failed."""
         logger.error("night error=%s", error)

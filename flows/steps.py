@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Sequence
 from functools import partial
+from itertools import groupby
 
 from connectors.reader.workers import Unread
 from connectors.sources import Connector, connect
@@ -18,7 +19,7 @@ from publish.post import open_post
 from publish.site import docs_folder, prune_docs, publish_site
 from warehouse.comparing import believed_facts, record_comparison, uncompared
 from warehouse.ledger import KNOWN, RECEIVED, keep_cursor, known_versions, read_cursor, record_delivery
-from warehouse.load import load_submission
+from warehouse.load import load_delivery
 from warehouse.outbox import mark_failed, mark_sent, pending_letters
 
 logger = logging.getLogger("mtqg.steps")
@@ -92,7 +93,7 @@ def _take(night: Night, source: Source, connector: Connector, offer: Offer) -> b
 
 
 def read(night: Night, deliveries: Sequence[Delivery]) -> list[Reading]:
-    """Return a reading for each delivery; one that the system cannot handle is left out and reported.
+    """Return a reading for each part of each delivery; one that the system cannot handle is left out and reported.
 
     A delivery that takes its reader's process down is a reading with that problem. Raises ReaderError where no process starts.
     """
@@ -132,27 +133,33 @@ def check(night: Night, readings: Sequence[Reading]) -> list[Submission]:
 
 
 def load(night: Night, submissions: Sequence[Submission]) -> None:
-    """Record each submission with its facts, findings and notice, one transaction each."""
-    for submission in submissions:
+    """Record each delivery's submissions with their facts, findings and notices, one transaction a delivery.
+
+    A delivery of which one part could not be checked waits as a whole.
+    """
+    for _, group in groupby(submissions, key=lambda submission: submission.delivery.id):
+        parts = list(group)
+        if night.is_given_up(parts[0].delivery):
+            continue
         try:
-            facts = _load(night, submission)
+            facts = _load(night, parts)
         except Exception as error:  # the boundary of one delivery
-            logger.exception("load delivery=%d", submission.delivery.id)
-            night.give_up(submission.delivery, error)
+            logger.exception("load delivery=%d", parts[0].delivery.id)
+            night.give_up(parts[0].delivery, error)
             continue
         if facts is not None:
             night.summary.facts_loaded += facts
-            night.summary.verdicts[submission.verdict.value] += 1
-            logger.debug("load delivery=%d verdict=%s facts=%d", submission.delivery.id, submission.verdict.value, facts)
+            night.summary.verdicts.update(part.verdict.value for part in parts)
+            verdicts = ",".join(part.verdict.value for part in parts)
+            logger.debug("load delivery=%d verdicts=%s facts=%d", parts[0].delivery.id, verdicts, facts)
 
 
-def _load(night: Night, submission: Submission) -> int | None:
-    return load_submission(
+def _load(night: Night, parts: Sequence[Submission]) -> int | None:
+    return load_delivery(
         night.warehouse,
-        submission,
+        [(part, _recipient(night, part.verdict, part.delivery.sender_unit, part.unit_code)) for part in parts],
         run_id=night.run_id,
         rule_set_version=night.rules.version,
-        recipient=_recipient(night, submission.verdict, submission.delivery.sender_unit, submission.unit_code),
         now=night.now(),
     )
 

@@ -2,7 +2,8 @@
 
 import logging
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from program.pack import Pack
 from program.reading import Reading
 from program.settings import Settings
 from program.source import FolderSource
+from program.submission import Submission
 
 logger = logging.getLogger("mtqg.checking.command")
 
@@ -36,26 +38,26 @@ class Judge:
         self._inboxes = list(_local_inboxes(settings, pack))
 
     def check(self, files: Sequence[Path], advance: Callable[[float], None]) -> list[Checked]:
-        """Return what is to be said of each file, in order; `advance` hears of each half of a file's way that is done.
+        """Return what is to be said of each file, in order, part by part; `advance` hears of each half of its way that is done.
 
         A file that cannot be opened, or that the program cannot handle, is a failure of its own and stops no other.
         Raises ConfigurationError for a rule that is wrong in itself, ReaderError where no process that reads can be started.
         """
-        readings: dict[int, Reading] = {}
-        failures: dict[int, Failure] = {}
+        readings: list[Reading] = []
+        found: dict[int, list[Checked]] = defaultdict(list)
         deliveries = [self._delivery(path, number) for number, path in enumerate(files)]
-        for number, outcome in enumerate(self._readers.read(deliveries, lambda delivery: self._content(files[delivery.id]))):
+        for outcome in self._readers.read(deliveries, lambda delivery: self._content(files[delivery.id])):
+            number = outcome.delivery.id
             if isinstance(outcome, Unread):
-                failures[number] = _failure_of(files[number], outcome.error)
+                found[number].append(Checked(files[number], _failure_of(files[number], outcome.error)))
             else:
-                readings[number] = outcome
-            advance(0.5)
-        verdicts = self._verdicts(readings)
+                readings.append(outcome)
+            if isinstance(outcome, Unread) or outcome.part == 1:
+                advance(0.5)
+        for number, result in self._verdicts(readings):
+            found[number].append(Checked(files[number], result))
         advance(0.5 * len(files))
-        return [
-            Checked(path, failures[number]) if number in failures else replace(verdicts[number], path=path)
-            for number, path in enumerate(files)
-        ]
+        return [checked for number in range(len(files)) for checked in found[number]]
 
     def _content(self, path: Path) -> bytes | None:
         return _content(path, self._settings.max_delivery_bytes)
@@ -83,27 +85,27 @@ class Judge:
                 return inbox.sender_of(below)
         return None
 
-    def _verdicts(self, readings: Mapping[int, Reading]) -> dict[int, Checked]:
-        """Judge all readings in one batch; where that fails, one by one, so that one cannot take all down."""
+    def _verdicts(self, readings: Sequence[Reading]) -> Iterator[tuple[int, Submission | Failure]]:
+        """Yield the verdict on each reading; all in one batch, or, where that fails, one by one, so that none takes all down."""
         try:
-            return self._batch(readings)
+            yield from self._batch(readings)
         except ConfigurationError:
             raise
         except Exception:  # said of the file that it comes from, below
             logger.debug("check batch=%d retry=one-by-one", len(readings), exc_info=True)
-        found: dict[int, Checked] = {}
-        for number, reading in readings.items():
+        else:
+            return
+        for reading in readings:
             try:
-                found |= self._batch({number: reading})
+                yield from self._batch([reading])
             except Exception as wrong:  # the boundary of one file
-                found[number] = Checked(Path(reading.delivery.name), _fault(wrong))
-        return found
+                yield reading.delivery.id, _fault(wrong)
 
-    def _batch(self, readings: Mapping[int, Reading]) -> dict[int, Checked]:
+    def _batch(self, readings: Sequence[Reading]) -> list[tuple[int, Submission | Failure]]:
         # A checker remembers all that it saw for Data Docs, which a check has none of: each chunk gets its own.
-        submissions = Checker(self._pack, self._rules, "check").check(list(readings.values())) if readings else []
+        submissions = Checker(self._pack, self._rules, "check").check(readings) if readings else []
         # Facts are for the warehouse; without them thousands of files fit into memory.
-        return {s.delivery.id: Checked(Path(s.delivery.name), replace(s, facts=())) for s in submissions}
+        return [(s.delivery.id, replace(s, facts=())) for s in submissions]
 
 
 def _local_inboxes(settings: Settings, pack: Pack) -> Iterator[Folder]:
