@@ -8,6 +8,7 @@ from connectors.reader.communes import resolve_communes
 from connectors.reader.identity import read_unit
 from connectors.reader.occasion import check_occasion, read_occasion, stage_of
 from connectors.reader.parts import parts_of
+from connectors.reader.portal_report import ABOUT, PortalReport, is_json, read_reports
 from connectors.reader.recognition import Recognised
 from connectors.reader.tables import read_table, table_end
 from connectors.reader.workbook import megabytes, open_workbook
@@ -29,6 +30,8 @@ def read_parts(content: bytes | None, delivery: Delivery, pack: Pack, limits: Li
         return [Reading(delivery, problems=(delivery.refusal,))]
     if content is None or len(content) > limits.delivery_bytes:
         return [Reading(delivery, problems=(Problem("FILE-05", values={"limit": megabytes(limits.delivery_bytes)}),))]
+    if is_json(content):
+        return _read_portal(content, delivery, pack, limits)
     workbook = open_workbook(content, limits)
     if isinstance(workbook, Problem):
         return [Reading(delivery, problems=(workbook,))]
@@ -37,6 +40,23 @@ def read_parts(content: bytes | None, delivery: Delivery, pack: Pack, limits: Li
         first = next((sheet.name for sheet in workbook.sheets), None)
         return [Reading(delivery, problems=(*workbook.problems, Problem("FORM-01", sheet=first)))]
     return _numbered(_with_notes(_told(found, delivery, pack), workbook.problems))
+
+
+def _read_portal(content: bytes, delivery: Delivery, pack: Pack, limits: Limits) -> list[Reading]:
+    """Return the reports of a JSON text as read; one that is none is a reading that says so, and keeps no other out."""
+    reports = read_reports(content, pack, limits)
+    if isinstance(reports, Problem):
+        return [Reading(delivery, problems=(reports,))]
+    return _numbered(_portal_reading(report, delivery, pack) for report in reports)
+
+
+def _portal_reading(report: PortalReport | Problem, delivery: Delivery, pack: Pack) -> Reading:
+    if isinstance(report, Problem):
+        return Reading(delivery, problems=(report,))
+    if not report.found.headers:
+        return Reading(delivery, problems=(*report.problems, Problem("FORM-01", sheet=ABOUT)))
+    reading = _read_form(report.found, delivery, pack)
+    return replace(reading, problems=(*report.problems, *reading.problems))
 
 
 def _told(found: Sequence[Recognised], delivery: Delivery, pack: Pack) -> list[tuple[Recognised, Reading]]:

@@ -1,6 +1,7 @@
 """The rules that the reader meets: each is worded, each can be met, and each sentence can be filled in."""
 
 import io
+import json
 import re
 import string
 import zipfile
@@ -80,6 +81,10 @@ def two_forms() -> bytes:
     assert works is not None
     labels = [column.label for column in works.tables[0].columns]
     return report([*summary(), [], [], ["STT", *labels], [1, "CT1", "Cầu", *[12] * (len(labels) - 2)]])
+
+
+def portal(**report: object) -> bytes:
+    return json.dumps({"form": "training", "unit": "942", "period": "2024-Q4", "tables": {}, **report}).encode()
 
 
 def one_report_twice() -> bytes:
@@ -195,6 +200,7 @@ MET: dict[str, bytes | None] = {
     "FORM-40": levels(header=[header(2, "Số người thma dự")]),
     "FORM-48": levels(identity=[*IDENTITY, ["ĐVT: nghìn đồng"]]),
     "FORM-51": one_report_twice(),
+    "FORM-52": portal(tables={"levels": [], "lop": []}),
     "CELL-07": with_total(1, "ba"),
     "CELL-08": with_class(5, "mai"),
     "CELL-09": with_total(1, "1.003"),
