@@ -35,6 +35,8 @@ class Summary:
     received: int = 0
     repeated: int = 0
     known: int = 0
+    unpacked: int = 0
+    enclosed: int = 0
     still_arriving: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     facts_loaded: int = 0

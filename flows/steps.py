@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
 
+from connectors.packages import is_package, members_of, refuse_packed
 from connectors.reader.workers import Unread
 from connectors.sources import Connector, connect
 from flows.night import Night
-from program.delivery import Delivery, Offer
+from program.delivery import Delivery, Offer, Packed
 from program.errors import ArchiveError, ConfigurationError, DeliveryFailed, SourceError, StillArriving, TransientError
 from program.reading import Reading
 from program.source import Source
@@ -18,7 +19,20 @@ from publish.mail import compose
 from publish.post import open_post
 from publish.site import docs_folder, prune_docs, publish_site
 from warehouse.comparing import believed_facts, record_comparison, uncompared
-from warehouse.ledger import KNOWN, RECEIVED, keep_cursor, known_versions, read_cursor, record_delivery
+from warehouse.ledger import (
+    ENCLOSED,
+    KNOWN,
+    PACKED,
+    RECEIVED,
+    REPEATED,
+    keep_cursor,
+    known_versions,
+    packed_deliveries,
+    read_cursor,
+    record_delivery,
+    record_unpackable,
+    record_unpacked,
+)
 from warehouse.load import load_delivery
 from warehouse.outbox import mark_failed, mark_sent, pending_letters
 
@@ -81,15 +95,50 @@ def _take(night: Night, source: Source, connector: Connector, offer: Offer) -> b
         is_synthetic=bool(source.synthetic and re.search(source.synthetic, offer.name)),
         run_id=night.run_id,
         now=night.now(),
+        is_packed=content is not None and is_package(content),
     )
     if state == RECEIVED:
         night.summary.received += 1
+    elif state == PACKED:
+        logger.info("collect source=%s packed=%r", source.name, offer.name)
     elif state == KNOWN:
         night.summary.known += 1
     else:
         night.summary.repeated += 1
         logger.debug("collect source=%s repeated=%r", source.name, offer.name)
     return True
+
+
+def unpack(night: Night) -> None:
+    """Take out what zips of workbooks hold, each a delivery of its own; archived first, then recorded in one transaction a zip.
+
+    A zip that is not unpacked is read as it is: its sender hears why. A crash anywhere repeats work, never loses or doubles it.
+    """
+    for delivery in packed_deliveries(night.warehouse):
+        try:
+            _unpack(night, delivery)
+        except Exception as error:  # the boundary of one delivery
+            logger.exception("unpack delivery=%d", delivery.id)
+            night.give_up(delivery, error)
+
+
+def _unpack(night: Night, delivery: Delivery) -> None:
+    content, limits = night.archive.get(delivery.sha256 or ""), night.settings.limits
+    refusal = refuse_packed(content, limits)
+    if refusal is not None:
+        record_unpackable(night.warehouse, delivery.id, refusal)
+        night.summary.received += 1
+        return
+    members = [
+        Packed(m.name, m.size, None if m.content is None else night.archive.put(m.content), m.refusal, m.is_enclosure)
+        for m in members_of(content, limits)
+    ]
+    states = record_unpacked(night.warehouse, delivery.id, members, run_id=night.run_id, now=night.now())
+    night.summary.unpacked += 1 if states else 0
+    night.summary.received += states[RECEIVED]
+    night.summary.repeated += states[REPEATED]
+    night.summary.enclosed += states[ENCLOSED]
+    logger.info("unpack delivery=%d %s", delivery.id, " ".join(f"{state}={count}" for state, count in sorted(states.items())))
 
 
 def read(night: Night, deliveries: Sequence[Delivery]) -> list[Reading]:

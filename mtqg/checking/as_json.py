@@ -28,12 +28,14 @@ class JsonReport:
         """Print the JSON."""
         parts = Counter(checked.path for checked in self._checked)
         is_one = self._is_one_file and len(self._checked) == 1
-        reports = [self._about(checked, parts[checked.path]) | _as_json(checked) for checked in self._checked]
+        is_named = not self._is_one_file or len(parts) > 1
+        reports = [_about(checked, parts[checked.path], is_named=is_named) | _as_json(checked) for checked in self._checked]
         print_json(reports[0] if is_one else reports)
 
-    def _about(self, checked: Checked, parts: int) -> dict[str, object]:
-        about: dict[str, object] = {} if self._is_one_file else {"file": named(checked.path)}
-        return about | ({"part": checked.submission.part} if checked.submission and parts > 1 else {})
+
+def _about(checked: Checked, parts: int, *, is_named: bool) -> dict[str, object]:
+    about: dict[str, object] = {"file": named(checked.path)} if is_named else {}
+    return about | ({"part": checked.submission.part} if checked.submission and parts > 1 else {})
 
 
 def _as_json(checked: Checked) -> dict[str, object]:

@@ -4,11 +4,13 @@ import logging
 import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.folder import Folder
+from connectors.packages import is_package, members_of, refuse_packed
+from connectors.reader.signatures import ZIP
 from connectors.reader.workers import Readers, Unread
 from connectors.sources import connect
 from expectations.checking import Checker
@@ -17,6 +19,7 @@ from mtqg.checking.files import shown
 from mtqg.checking.verdicts import Checked, Failure
 from program.delivery import Delivery
 from program.errors import ConfigurationError, SourceError
+from program.finding import Problem
 from program.pack import Pack
 from program.reading import Reading
 from program.settings import Settings
@@ -24,6 +27,20 @@ from program.source import FolderSource
 from program.submission import Submission
 
 logger = logging.getLogger("mtqg.checking.command")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A file to check, or one in a zip: then with its name there and its bytes, None where it was not taken out."""
+
+    path: Path
+    member: str | None = None
+    content: bytes | None = None
+    refusal: Problem | None = None
+
+    @property
+    def shown(self) -> Path:
+        return self.path if self.member is None else Path(f"{self.path} / {self.member}")
 
 
 class Judge:
@@ -45,32 +62,48 @@ class Judge:
         """
         readings: list[Reading] = []
         found: dict[int, list[Checked]] = defaultdict(list)
-        deliveries = [self._delivery(path, number) for number, path in enumerate(files)]
-        for outcome in self._readers.read(deliveries, lambda delivery: self._content(files[delivery.id])):
+        sent = [each for path in files for each in self._unpacked(path)]
+        deliveries = [self._delivery(each, number) for number, each in enumerate(sent)]
+        for outcome in self._readers.read(deliveries, lambda delivery: self._content(sent[delivery.id])):
             number = outcome.delivery.id
             if isinstance(outcome, Unread):
-                found[number].append(Checked(files[number], _failure_of(files[number], outcome.error)))
+                found[number].append(Checked(sent[number].shown, _failure_of(sent[number].path, outcome.error)))
             else:
                 readings.append(outcome)
             if isinstance(outcome, Unread) or outcome.part == 1:
-                advance(0.5)
+                advance(0.5 * len(files) / len(sent))
         for number, result in self._verdicts(readings):
-            found[number].append(Checked(files[number], result))
+            found[number].append(Checked(sent[number].shown, result))
         advance(0.5 * len(files))
-        return [checked for number in range(len(files)) for checked in found[number]]
+        return [checked for number in range(len(sent)) for checked in found[number]]
 
-    def _content(self, path: Path) -> bytes | None:
-        return _content(path, self._settings.max_delivery_bytes)
+    def _unpacked(self, path: Path) -> Iterator["_Sent"]:
+        """Yield a file as it is; of a zip of workbooks each file in it, but for what only goes with them."""
+        try:
+            content = _content(path, self._settings.max_delivery_bytes) if _is_zip(path) else None
+        except OSError:  # whoever opens it says so
+            content = None
+        if content is None or not is_package(content):
+            yield _Sent(path)
+        elif refusal := refuse_packed(content, self._settings.limits):
+            yield _Sent(path, refusal=refusal)
+        else:
+            members = members_of(content, self._settings.limits)
+            yield from (_Sent(path, m.name, m.content, m.refusal) for m in members if not m.is_enclosure)
 
-    def _delivery(self, path: Path, number: int) -> Delivery:
+    def _content(self, sent: "_Sent") -> bytes | None:
+        return _content(sent.path, self._settings.max_delivery_bytes) if sent.member is None else sent.content
+
+    def _delivery(self, sent: "_Sent", number: int) -> Delivery:
         return Delivery(
             id=number,
             source="check",
             channel="file",
-            name=shown(Path(path.name)),
+            name=shown(Path(sent.shown.name)),
             received_at=datetime.now(UTC),
             sha256=None,
-            sender_unit=self._sender or self._sender_by_folder(path),
+            sender_unit=self._sender or self._sender_by_folder(sent.path),
+            refusal=sent.refusal,
         )
 
     def _sender_by_folder(self, path: Path) -> str | None:
@@ -121,6 +154,14 @@ def _local_inboxes(settings: Settings, pack: Pack) -> Iterator[Folder]:
                     continue
                 if isinstance(inbox, Folder):
                     yield inbox
+
+
+def _is_zip(path: Path) -> bool:
+    """Tell whether a file begins as a zip does. Raises OSError; never waits, as for a pipe."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(ZIP)) == ZIP
 
 
 def _content(path: Path, limit: int) -> bytes | None:

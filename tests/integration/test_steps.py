@@ -47,6 +47,7 @@ def put(tmp_path: Path, fill: Fill) -> Put:
 def collect(night: Night) -> None:
     for source in night.sources(None):
         steps.collect(night, source)
+    steps.unpack(night)
 
 
 def load(night: Night) -> None:
