@@ -66,7 +66,7 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Province:
     """The sample province after its first night."""
     home = Province(tmp_path_factory.mktemp("province"))
     # In the order in which the districts sent them, which is the order of their names.
-    for number, path in enumerate(sorted(SAMPLES.rglob("*.xlsx"))):
+    for number, path in enumerate(sorted(p for p in SAMPLES.rglob("*") if p.is_file())):
         target = home.inbox / path.relative_to(SAMPLES)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
