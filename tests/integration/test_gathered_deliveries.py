@@ -16,7 +16,7 @@ from flows.night import Night
 from program.settings import Settings
 from tests.conftest import Fill
 from tests.integration.test_steps import BAD_LEVELS, collect, count, figure, load, whole_night
-from tests.portal_reports import REPORT
+from tests.portal_reports import CLASSES, REPORT
 from tests.workbooks import HEADER, TOTAL, summary, workbook
 from warehouse.queries import trace
 from warehouse.rejudging import put_back
@@ -45,6 +45,11 @@ def two_quarters(people: int = 150) -> bytes:
     return workbook(("Q1", quarter(1, good)), ("Q2", quarter(2, bad)))
 
 
+def of_third_quarter(unit: str) -> dict:
+    classes = [{**each, "class_first_day": "05/08/2024", "class_last_day": "06/08/2024"} for each in CLASSES]
+    return {**REPORT, "unit": unit, "period": "2024-Q3", "tables": {**REPORT["tables"], "class_list": classes}}
+
+
 @pytest.fixture
 def inbox(settings: Settings, fill: Fill) -> Path:
     """What three districts sent: a zip, a workbook of two quarters, and a JSON of two reports."""
@@ -53,7 +58,7 @@ def inbox(settings: Settings, fill: Fill) -> Path:
     sent = {
         "942/Gói.zip": packed({**files, "a/942 Q4 (1).xlsx": files["a/942 Q4.xlsx"], "Thumbs.db": b""}),
         "944/quý.xlsx": two_quarters(),
-        "943/cổng.json": json.dumps([{**REPORT, "unit": "943"}, {**REPORT, "unit": "943", "period": "2024-Q3"}]).encode(),
+        "943/cổng.json": json.dumps([{**REPORT, "unit": "943"}, of_third_quarter("943")]).encode(),
     }
     for name, content in sent.items():
         path = inbox / name
