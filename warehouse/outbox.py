@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from program.answers import Letter, Notice
@@ -78,4 +78,10 @@ def _notice(session: Session, row: OutboxRow) -> Notice:
         delivery_name=delivery.name,
         received_at=delivery.received_at,
         findings=findings_of(session, submission.id, row.created_at if row.kind.startswith(COMPARED) else None),
+        is_part=_parts(session, submission) > 1,
     )
+
+
+def _parts(session: Session, submission: SubmissionRow) -> int:
+    same = (SubmissionRow.delivery_id == submission.delivery_id, SubmissionRow.judgement == submission.judgement)
+    return session.scalar(select(func.count()).select_from(SubmissionRow).where(*same)) or 0
