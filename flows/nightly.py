@@ -36,6 +36,8 @@ def nightly(as_of: date | None = None, source: str | None = None) -> dict[str, A
             collect(night, entry)
     with going_on(night, "unpack"):
         unpack(night)
+    with going_on(night, "reopen"):
+        reopen(night)
     with going_on(night, "load"):
         for chunk in night.pending():
             load(night, unseen(check(night, unseen(read(night, chunk)))))
@@ -64,6 +66,12 @@ def collect(night: Night, source: Source) -> int:
 def unpack(night: Night) -> None:
     """Take the workbooks out of zips, each a delivery of its own."""
     steps.unpack(night)
+
+
+@task(task_run_name="reopen", cache_policy=NO_CACHE)
+def reopen(night: Night) -> None:
+    """Have reports judged again whose findings were overruled."""
+    steps.reopen(night)
 
 
 @task(task_run_name="read", cache_policy=NO_CACHE, persist_result=False)

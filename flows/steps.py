@@ -35,6 +35,7 @@ from warehouse.ledger import (
 )
 from warehouse.load import load_delivery
 from warehouse.outbox import mark_failed, mark_sent, pending_letters
+from warehouse.rejudging import overruled_since, put_back
 
 logger = logging.getLogger("mtqg.steps")
 
@@ -139,6 +140,14 @@ def _unpack(night: Night, delivery: Delivery) -> None:
     night.summary.repeated += states[REPEATED]
     night.summary.enclosed += states[ENCLOSED]
     logger.info("unpack delivery=%d %s", delivery.id, " ".join(f"{state}={count}" for state, count in sorted(states.items())))
+
+
+def reopen(night: Night) -> None:
+    """Put back what was judged by a finding that somebody has overruled since: it is judged again with the rest."""
+    numbers = overruled_since(night.warehouse, night.pack.corrections)
+    if numbers:
+        waiting, _ = put_back(night.warehouse, numbers)
+        logger.info("reopen deliveries=%s", ",".join(map(str, waiting)))
 
 
 def read(night: Night, deliveries: Sequence[Delivery]) -> list[Reading]:

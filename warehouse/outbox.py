@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from program.answers import Letter, Notice
 from program.stage import Stage
 from program.submission import Verdict
-from warehouse.findings import findings_of
+from warehouse.findings import findings_of_comparing, findings_of_judging
 from warehouse.load import COMPARED, PENDING
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
@@ -77,7 +77,11 @@ def _notice(session: Session, row: OutboxRow) -> Notice:
         sender_unit=delivery.sender_unit,
         delivery_name=delivery.name,
         received_at=delivery.received_at,
-        findings=findings_of(session, submission.id, row.created_at if row.kind.startswith(COMPARED) else None),
+        findings=(
+            findings_of_comparing(session, submission.id, row.created_at)
+            if row.kind.startswith(COMPARED)
+            else findings_of_judging(session, submission.id)
+        ),
         is_part=_parts(session, submission) > 1,
     )
 

@@ -1,4 +1,4 @@
-"""Judging a delivery again: putting it back, and what its new judgement does to the earlier one and to later deliveries.
+"""Judging a delivery again: which ones, putting it back, what its new judgement does to the earlier one and to later ones.
 
 "Later" is what came later: by the time of arrival, then by the number in the ledger, which is the order of a night.
 """
@@ -9,9 +9,11 @@ from datetime import datetime
 from sqlalchemy import Engine, and_, or_, select, update
 from sqlalchemy.orm import Session
 
+from program.correction import Correction, Match
 from program.finding import Finding, Severity
-from program.submission import Submission
-from warehouse.findings import findings_of
+from program.submission import Submission, Verdict
+from program.vietnamese import VIETNAM_TIME
+from warehouse.findings import findings_of_judging, newest_of
 from warehouse.ledger import PROCESSED, RECEIVED, UNPACKED
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
@@ -38,6 +40,36 @@ def put_back(engine: Engine, numbers: Sequence[int]) -> tuple[list[int], dict[in
             .execution_options(synchronize_session=False)
         )
         return rows, {}
+
+
+def overruled_since(engine: Engine, corrections: Iterable[Correction]) -> list[int]:
+    """Return the deliveries of reports whose newest judgement has a finding that a correction takes back, and did not yet."""
+    with Session(engine) as session:
+        waiting = {_judged_without(session, correction) for correction in corrections}
+    return sorted(number for number in waiting if number is not None)
+
+
+def _judged_without(session: Session, correction: Correction) -> int | None:
+    newest = newest_of(session, *correction.report)
+    if newest is None:
+        return None
+    delivery = session.get_one(DeliveryRow, newest.delivery_id)
+    if delivery.state != PROCESSED or not correction.is_for(delivery.received_at.astimezone(VIETNAM_TIME).date()):
+        return None
+    standing = (f for f in findings_of_judging(session, newest.id) if f.severity is not Severity.INFO)
+    return delivery.id if any(correction.match(finding) is Match.EXACT for finding in standing) else None
+
+
+def take_out(session: Session, row: SubmissionRow, now: datetime) -> None:
+    """Believe a submission no longer; what it had replaced is judged again by the next night, and comes back."""
+    row.verdict, row.known_to = Verdict.QUARANTINED.value, now
+    replaced = select(SubmissionRow.delivery_id).where(SubmissionRow.superseded_by_id == row.id)
+    session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id.in_(replaced), DeliveryRow.state == PROCESSED, DeliveryRow.id != row.delivery_id)
+        .values(state=RECEIVED, judgement=DeliveryRow.judgement + 1)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def current_of_later(session: Session, delivery: DeliveryRow, row: SubmissionRow) -> int | None:
@@ -85,7 +117,7 @@ def was_mailed(session: Session, row: SubmissionRow, submission: Submission) -> 
         SubmissionRow.id.in_(select(OutboxRow.submission_id)),
     )
     asked = _asked(submission.findings)
-    return any(_asked(findings_of(session, earlier.id)) == asked for earlier in session.scalars(told))
+    return any(_asked(findings_of_judging(session, earlier.id)) == asked for earlier in session.scalars(told))
 
 
 def _asked(findings: Iterable[Finding]) -> set[tuple[str, str | None, str | None, str | None]]:
