@@ -5,12 +5,11 @@ printed, totals are added up unless they are given. The pages in docs/rules show
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import pandas as pd
 from openpyxl.utils import get_column_letter
 from pydantic import Field
 
@@ -21,7 +20,7 @@ from program.errors import ConfigurationError
 from program.measure import to_kept
 from program.pack import Pack
 from program.period import Period
-from program.reading import Reading, TableReading
+from program.reading import ColumnValues, Reading, TableReading
 from program.table import Column, ColumnType, Table
 
 EXAMPLES = SUITES / "examples"
@@ -82,7 +81,7 @@ def readings_of(examples: Examples, pack: Pack) -> dict[str, Reading]:
 
 def line_row(table: Table, read: TableReading, line: str) -> int:
     """Return the sheet's row of a matrix line, or of a list's line by its number."""
-    return int(read.frame.loc[read.frame["line"] == line, "row"].iloc[0]) if table.kind == "matrix" else FIRST_ROW + int(line) - 1
+    return read.rows[read.lines.index(line) if table.kind == "matrix" else int(line) - 1]
 
 
 def _changed(good: Report, bad: Report) -> Report:
@@ -116,21 +115,19 @@ def _add_up(values: dict[str, Any], parts: Mapping[str, list[Any]]) -> None:
 
 
 def _table_reading(table: Table, lines: Mapping[str, Mapping[str, Any]]) -> TableReading:
-    names = [column.name for column in table.columns]
-    places = {
-        "sheet": pd.Series([table.sheet] * len(lines), dtype=object),
-        "row": pd.Series(range(FIRST_ROW, FIRST_ROW + len(lines)), dtype="int64"),
-        "line": pd.Series(list(lines) if table.kind == "matrix" else [""] * len(lines), dtype=object),
-    }
-    values = {column.name: _series(column, [line.get(column.name) for line in lines.values()]) for column in table.columns}
-    letters = {name: get_column_letter(number) for number, name in enumerate(names, start=2)}
-    return TableReading(pd.DataFrame({**places, **values}), letters, table.sheet)
+    return TableReading(
+        values={column.name: _values(column, [line.get(column.name) for line in lines.values()]) for column in table.columns},
+        rows=list(range(FIRST_ROW, FIRST_ROW + len(lines))),
+        lines=list(lines) if table.kind == "matrix" else [""] * len(lines),
+        dtypes=table.dtypes,
+        letters={column.name: get_column_letter(number) for number, column in enumerate(table.columns, start=2)},
+        sheet=table.sheet,
+    )
 
 
-def _series(column: Column, values: list[Any]) -> pd.Series:
+def _values(column: Column, written: list[Any]) -> ColumnValues:
     if column.type.is_numeric:
-        kept = [float("nan") if value is None else to_kept(float(value), column.measure) for value in values]
-        return pd.Series(kept, dtype="float64")
+        return [float("nan") if value is None else to_kept(float(value), column.measure) for value in written]
     if column.type is ColumnType.DATE:
-        return pd.to_datetime(pd.Series(values, dtype=object)).astype("datetime64[us]")
-    return pd.Series(values, dtype=object)
+        return [None if value is None else date.fromisoformat(value) for value in written]
+    return written

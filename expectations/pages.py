@@ -159,7 +159,8 @@ def _example(e: Judged, form: Form) -> Iterator[str]:
 
 def _row(e: Judged, form: Form, reading: Reading) -> Mapping[Any, Any]:
     frame: pd.DataFrame = batch_frames(form, [(0, reading)])[e.frame]
-    key = e.bad.tables[e.frame].frame.set_index("row")["line"][e.row] if e.frame != SUBMISSION else ""
+    read = e.bad.tables.get(e.frame)
+    key = read.lines[read.rows.index(e.row)] if read else ""
     rows = frame[frame["line"] == key] if key else frame[frame["row"] == e.row]
     return rows.iloc[0].to_dict() if len(rows) else {}
 
