@@ -117,5 +117,7 @@ def quiet_third_parties(settings: Settings) -> None:
         defaults["PREFECT_HOME"] = str(settings.var / "prefect")
         # The server then lives in this process. Asking a dead one again keeps Ctrl-C waiting for over a minute (3.8.8).
         defaults["PREFECT_CLIENT_MAX_RETRIES"] = "0"
+        # It takes 12 s to start on an idle machine, and more than its own limit of 20 s on a busy one (2026-11-25).
+        defaults["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "180"
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
