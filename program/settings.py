@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from program.errors import ConfigurationError
+from program.history import HISTORY_PERIODS
 from program.limits import DEFAULT_LIMITS, Limits
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     reading_bytes: int = Field(DEFAULT_LIMITS.memory_bytes, gt=0, description="memory that reading one delivery may take")
     readers: int = Field(0, ge=0, le=256, description="processes that read deliveries; 0: one for each core")
     chunk_deliveries: int = Field(500, gt=0, description="deliveries that are read and checked as one batch")
+    history_periods: int = Field(HISTORY_PERIODS, gt=0, le=60, description="earlier periods that a report is compared with")
     keep_data_docs: int = Field(14, gt=0, description="nights of Data Docs kept on the site")
 
     @model_validator(mode="before")
