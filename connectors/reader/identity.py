@@ -129,7 +129,7 @@ def at(mention: Mention, rule: str, **values: str) -> Problem:
 
 
 def mentions_of(workbook: Recognised, label: Label) -> list[Mention]:
-    """Return every value of `label` above the first table of each sheet, in reading order.
+    """Return every value of `label` above the first table of each sheet, in reading order; of a hidden one only with a table.
 
     Where a report's own sheets have none, those around it are asked.
     """
@@ -143,6 +143,8 @@ def _mentions_on(sheets: Iterable[Sheet], workbook: Recognised, label: Label) ->
     labels = {fold(writing) for each in (identity.unit, identity.unit_code, identity.period) for writing in each.writings}
     found = []
     for sheet in sheets:
+        if sheet.is_hidden and not any(header.sheet is sheet for header in headers):
+            continue
         depth = min((h.row for h in headers if h.sheet is sheet), default=_DEPTH)
         for number, row in enumerate(sheet.rows[:depth]):
             found += [

@@ -12,7 +12,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from openpyxl.utils import column_index_from_string
 
 from connectors.reader.extents import ods_extents, xlsb_extent, xlsb_sheets
 from connectors.reader.fonts import old_styles
+from connectors.reader.hidden import NOTHING_HIDDEN, Hidden, read_hidden
 from connectors.reader.legacy import Encoding
 from connectors.reader.plainness import Rest, without_plain_rows
 
@@ -80,6 +81,7 @@ class Markup:
     uncomputed: dict[tuple[int, int], Uncomputed] = field(default_factory=dict)
     percentages: tuple[tuple[int, int], ...] = ()
     fonts: dict[tuple[int, int], Encoding] = field(default_factory=dict)
+    hidden: Hidden = NOTHING_HIDDEN
 
 
 class _Look(NamedTuple):
@@ -173,8 +175,8 @@ def _markup(xml: bytes, look: _Look, most_cells: int, *, is_stale: bool) -> Mark
     last = end.start() if end else len(xml)
     found = _looked_at(without_plain_rows(xml, last, look.special), look, is_stale=is_stale)
     if found.rows * found.columns > most_cells:
-        return _looked_at(Rest(xml[:last], 0, 0), look, is_stale=is_stale)
-    return found
+        found = _looked_at(Rest(xml[:last], 0, 0), look, is_stale=is_stale)
+    return replace(found, hidden=read_hidden(xml))
 
 
 def _looked_at(rest: Rest, look: _Look, *, is_stale: bool) -> Markup:
