@@ -10,6 +10,7 @@ from datetime import date
 
 from openpyxl.utils import get_column_letter
 
+from connectors.reader.headings import fold_label
 from connectors.reader.money import money_measure
 from connectors.reader.recognition import Recognised
 from connectors.reader.values import is_empty, show
@@ -162,12 +163,12 @@ def _value_of(row: list[CellValue], column: int, writings: set[str], labels: set
     A label with nothing beside it has no value: the next label of the row is not its value.
     """
     name, rest = _split(row[column])
-    if fold(name) not in writings:
+    if fold_label(name) not in writings:
         return None
     if not is_empty(rest):
         return column, rest
     at = next((at for at in range(column + 1, len(row)) if not is_empty(row[at])), None)
-    if at is None or (isinstance(row[at], str) and fold(_split(row[at])[0]) in labels):
+    if at is None or (isinstance(row[at], str) and fold_label(_split(row[at])[0]) in labels):
         return None
     return at, show(row[at])
 

@@ -115,6 +115,8 @@ def read_markup(package: zipfile.ZipFile, most_cells: int) -> list[Markup]:
     Raises what `zipfile` raises where a member cannot be unpacked, and ValueError for XML that no spreadsheet writes.
     """
     members = {name.lower(): name for name in package.namelist()}
+    if len(members) < len(package.namelist()):
+        raise ValueError("two members of one name: programs differ in which they take")
     if len(members.keys() & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}) > 1:
         raise ValueError("a package of two kinds: which of them calamine takes is not known here")
     if members.keys() >= {"xl/workbook.bin", "xl/_rels/workbook.bin.rels"}:
