@@ -7,7 +7,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from expectations.rules import FormRule, Language, RuleSet, Words
+from expectations.rules import FormRule, Language, RuleSet
+from expectations.texts import Words
 from mtqg.console import out, print_json
 from program.errors import AskedError
 from program.finding import Severity
@@ -62,7 +63,7 @@ def _rules(pack: Pack, lang: Language) -> list[tuple[str, Words]]:
     """Return each rule with the form it is of: those of every form first, then form by form."""
     rules = RuleSet(pack, lang=lang)
     codes = dict.fromkeys(form.code for form in pack.forms)
-    of_all = [*rules.reading.values(), *rules.cells]
+    of_all = [*rules.reading.values(), *rules.cells, *rules.across]
     return [*((_EVERY, rule) for rule in of_all), *((code, rule) for code in codes for rule in rules.of_form(code))]
 
 

@@ -35,7 +35,6 @@ def profile(
     from mtqg.rules.profile import Proposal  # noqa: PLC0415
     from mtqg.rules.profile import profile as profile_form  # noqa: PLC0415
     from mtqg.rules.proposals import proposals_text  # noqa: PLC0415
-    from mtqg.rules.sides import Side  # noqa: PLC0415
     from mtqg.rules.spread import Enough  # noqa: PLC0415
     from warehouse.engine import open_warehouse  # noqa: PLC0415
     from warehouse.points import points_of  # noqa: PLC0415
@@ -47,7 +46,7 @@ def profile(
     if unit is not None and pack.units.latest(unit) is None:
         raise AskedError(f"--unit: no unit has the code {unit!r}")
     engine, rules = open_warehouse(settings.warehouse_url), RuleSet(pack)
-    taken = list(Side("today", pack, rules).words)
+    taken = list(rules.words)
     enough = Enough(points, 1 if unit else units, periods)
     today = datetime.now(VIETNAM_TIME).date()
     texts = []

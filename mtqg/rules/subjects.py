@@ -69,7 +69,7 @@ def _figure(frame: str, at: str, column: Column, label: str) -> Subject:
 
 def _summary(name: str, summary: Summary, table: Table) -> Subject:
     column = table.column(summary.column)
-    chosen = [table.column(other).vocabulary[word].label for other, word in summary.where.items()]
+    chosen = [table.column(name).vocabulary[word].label for name, words in summary.chosen.items() for word in words]
     what = f"Tổng {column.label}" if summary.sum else "Số dòng"
     label = f"{what} của {table.title}{' (' + ', '.join(chosen) + ')' if chosen else ''}"
     is_whole = not summary.sum or column.type is ColumnType.WHOLE
