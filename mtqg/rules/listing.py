@@ -16,7 +16,7 @@ from program.pack import Pack, load_pack
 from program.settings import ROOT, load_settings
 
 _STYLES = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
-_EVERY = "every form"
+_EVERY, _ACROSS = "every form", "across submissions"
 
 
 def list_(
@@ -63,12 +63,13 @@ def _rules(pack: Pack, lang: Language) -> list[tuple[str, Words]]:
     """Return each rule with the form it is of: those of every form first, then form by form."""
     rules = RuleSet(pack, lang=lang)
     codes = dict.fromkeys(form.code for form in pack.forms)
-    of_all = [*rules.reading.values(), *rules.cells, *rules.across]
-    return [*((_EVERY, rule) for rule in of_all), *((code, rule) for code in codes for rule in rules.of_form(code))]
+    of_forms = ((code, rule) for code in codes for rule in rules.of_form(code))
+    of_all = ((_EVERY, rule) for rule in (*rules.reading.values(), *rules.cells))
+    return [*of_all, *of_forms, *((_ACROSS, rule) for rule in rules.across)]
 
 
 def _as_json(form: str, rule: Words) -> dict[str, Any]:
     said = rule.model_dump(mode="json", exclude={"terms"}, exclude_defaults=True)
     page = ROOT / "docs" / "rules" / f"{rule.id}.md"
     where = {"points_at": f"{rule.table} · {rule.at}"} if isinstance(rule, FormRule) else {}
-    return {"id": rule.id, "form": form, **said, **where, **({"page": str(page)} if page.is_file() else {})}
+    return {"id": rule.id, **said, "form": form, **where, **({"page": str(page)} if page.is_file() else {})}
