@@ -47,7 +47,7 @@ def _leave_out_unfit(suites: Path, pack: Pack) -> list[str]:
     files = [
         path for path in sorted((*suites.glob("*.yaml"), *own.glob("*.yaml"))) if path.name in _KINDS or path.stem in versions
     ]
-    known, complaints = known_of(pack), []
+    complaints: list[str] = []
     for path in files:
         mistake = partial(_mistake, kind=_KINDS.get(path.name, FormRule), versions=versions.get(path.stem, []), pack=pack)
         complaints += _leave_out(path, mistake)

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from connectors.reader.reader import read_delivery
+from connectors.reader.reader import read_parts
 from expectations.checking import Checker
 from expectations.rules import SUITES, RuleSet
 from mtqg.cli import app
@@ -23,7 +23,7 @@ from program.submission import Fact, Submission, Verdict
 from tests.conftest import GOOD_LEVELS, Fill, delivery
 from warehouse.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, record_delivery, start_run
-from warehouse.load import load_submission
+from warehouse.load import load_delivery
 
 NOON = datetime(2026, 2, 20, 5, tzinfo=UTC)
 UNITS = ("942", "943", "944", "945")
@@ -41,12 +41,12 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         kept = {"source": "inbox", "channel": "folder", "sha256": f"{number:064d}", "is_synthetic": number > 2}
         record_delivery(engine, Offer(f"{number}.xlsx", "1", f"{number}.xlsx", now, unit), **kept, run_id=run, now=now)
         people = 100.0 + number
-        figures = {"participants": people, "classes": 1.0, "budget_spent_vnd": people * (300_000 + 1000 * (number % 7))}
+        figures = {"participants": people, "classes": 1.0, "budget_planned_vnd": people * (300_000 + 1000 * (number % 7))}
         facts = tuple(Fact(f"{name}_total", 0, value, None, "S", "C5") for name, value in figures.items())
         report = Submission(
             pending_deliveries(engine, 1)[0], Verdict.ACCEPTED, (), "training", "v1", unit, Period.parse(period), facts=facts
         )
-        load_submission(engine, report, run_id=run, rule_set_version="rules-1", recipient=None, now=now)
+        load_delivery(engine, [(report, None)], run_id=run, rule_set_version="rules-1", now=now)
     return settings
 
 
@@ -69,15 +69,15 @@ def proposed(*arguments: str | Path) -> dict[tuple[str, ...], dict]:
 
 def test_bounds_are_proposed_with_free_ids_and_only_where_something_is_known() -> None:
     found = proposed()
-    assert found.keys() == {("participants_total",), ("budget_spent_vnd_total",), ("budget_spent_vnd", "participants")}
+    assert found.keys() == {("participants_total",), ("budget_planned_vnd_total",), ("budget_planned_vnd", "participants")}
     used = {rule.id for rule in RuleSet(load_pack(ROOT / "config" / "soc-trang")).of_form("training")}
     ids = [rule["id"] for rule in found.values()]
     assert not used.intersection(ids)
     assert len(set(ids)) == 3
     # Quartiles 105.75 and 117.25, each moved outwards by three times their distance on a logarithmic scale.
     assert found[("participants_total",)]["kwargs"] == {"column": "participants_total", "min_value": 77.0, "max_value": 160.0}
-    ratio = found["budget_spent_vnd", "participants"]
-    assert (ratio["table"], ratio["at"]) == ("levels", "budget_spent_vnd")
+    ratio = found["budget_planned_vnd", "participants"]
+    assert (ratio["table"], ratio["at"]) == ("levels", "budget_planned_vnd")
     assert 250_000 < ratio["kwargs"]["min_value"] < 300_000
     assert 306_000 < ratio["kwargs"]["max_value"] < 400_000
 
@@ -97,7 +97,7 @@ def test_too_little_is_not_proposed_and_said_so(tmp_path: Path) -> None:
     assert "0 rules proposed" in rules("profile", "--form", "training", "--unit", "942", "-o", path).stderr
     text = path.read_text(encoding="utf-8")
     assert yaml.safe_load(text) == {"form": "training", "rules": []}
-    assert "too little: points 6 (needed: 20):\n#   participants_total, budget_spent_vnd_total" in text
+    assert "too little: points 6 (needed: 20):\n#   participants_total, budget_planned_vnd_total" in text
     assert "rules" in text
     assert proposed("--unit", "942", "--points", "5")
 
@@ -125,8 +125,8 @@ def test_a_pasted_proposal_loads_and_finds_what_is_far_from_usual(tmp_path: Path
     checker = Checker(provincial, RuleSet(provincial), "test")
     usual, few = ({**GOOD_LEVELS, "total": {**GOOD_LEVELS["total"], "participants": people}} for people in (150, 15))
     for levels, expected in ((usual, []), (few, [("C12", "15")])):
-        reading = read_delivery(fill("942", "2024-Q4", levels=levels), delivery(sender="942"), provincial)
-        (submission,) = checker.check([reading])
+        readings = read_parts(fill("942", "2024-Q4", levels=levels), delivery(sender="942"), provincial)
+        (submission,) = checker.check(readings)
         found = [f for f in submission.findings if f.rule == rule["id"]]
         assert [(f.cell, f.value) for f in found] == expected
         assert all(f.message.startswith("Số người tham dự, dòng Tổng cộng (15 người): nằm ngoài khoảng") for f in found)
