@@ -157,6 +157,12 @@ class RuleSet:
         """The forms that rules across submissions look at."""
         return frozenset(form for rule in self.across for form in forms_of(rule))
 
+    @property
+    def words(self) -> dict[str, Words]:
+        """Every rule by its id, of whatever kind: those of every form first."""
+        of_forms = (rule for rules in self._forms.values() for rule in rules)
+        return {rule.id: rule for rule in (*self.reading.values(), *self.cells, *of_forms, *self.across)}
+
     def of_form(self, code: str) -> tuple[FormRule, ...]:
         """Return the rules of a form, in the order of their file; none where it is checked by its layout alone."""
         return self._forms.get(code, ())

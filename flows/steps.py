@@ -264,8 +264,8 @@ def publish(night: Night) -> None:
     """Write Data Docs of what was checked this night, and the page of what is believed now."""
     if night.summary.verdicts:
         night.summary.data_docs = str(night.checker.publish_docs(docs_folder(night.settings, night.run_id)))
-        prune_docs(night.settings)
     night.summary.page = str(publish_site(night.warehouse, night.pack, night.settings, night.now()))
+    prune_docs(night.settings)
 
 
 def alert(night: Night) -> None:
