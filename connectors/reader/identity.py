@@ -16,7 +16,7 @@ from connectors.reader.workbook import CellValue
 from program.delivery import Delivery
 from program.finding import Problem
 from program.form import Form
-from program.labels import fold
+from program.labels import fold, opening_of, openings_of
 from program.pack import Pack
 from program.period import Period
 from program.table import Label
@@ -132,6 +132,7 @@ def mentions_of(workbook: Recognised, label: Label) -> list[Mention]:
     identity, headers = workbook.form.identity, workbook.headers.values()
     writings = {fold(writing) for writing in label.writings}
     labels = {fold(writing) for each in (identity.unit, identity.unit_code, identity.period) for writing in each.writings}
+    openings = openings_of(writings)
     found = []
     for sheet in workbook.sheets:
         depth = min((h.row for h in headers if h.sheet is sheet), default=_DEPTH)
@@ -139,7 +140,8 @@ def mentions_of(workbook: Recognised, label: Label) -> list[Mention]:
             found += [
                 Mention(sheet.name, f"{get_column_letter(at + 1)}{number + 1}", text)
                 for column, cell in enumerate(row)
-                if isinstance(cell, str) and cell and (hit := _value_of(row, column, writings, labels)) is not None
+                if isinstance(cell, str) and cell and opening_of(cell) in openings
+                if (hit := _value_of(row, column, writings, labels)) is not None
                 for at, text in [hit]
             ]
     return found
