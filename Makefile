@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check browser-test corpora lint types layers format lock migration samples clean
+.PHONY: help run test check browser-test corpora lint types layers format lock migration samples rules clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ migration: $(VENV)/.test  ## Draft the next migration: make migration MESSAGE="w
 
 samples: $(VENV)/.run  ## Write the sample workbooks of examples/inbox anew
 	@$(BIN)/python -m examples.seed_report && $(BIN)/python -m examples.synthetic
+
+rules: $(VENV)/.run  ## Write the pages of the rules, docs/rules/, anew from their YAML and examples
+	@$(BIN)/mtqg rules pages
 
 clean:  ## Remove what is built and what the night wrote (never needed before run or test)
 	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -13,7 +13,7 @@ from program.settings import load_settings, quiet_third_parties
 
 quiet_third_parties(load_settings())
 
-from connectors.reader.reader import read_delivery  # noqa: E402
+from connectors.reader.reader import read_parts  # noqa: E402
 from examples.synthetic import build  # noqa: E402
 from expectations.checking import Checker  # noqa: E402
 from expectations.rules import RuleSet  # noqa: E402
@@ -29,7 +29,9 @@ def main(submissions: int) -> None:
     now = datetime.now(UTC)
     started = time.perf_counter()
     readings = [
-        read_delivery(sample[n % len(sample)], Delivery(n, "bench", "file", f"{n}", now, None), pack) for n in range(submissions)
+        reading
+        for n in range(submissions)
+        for reading in read_parts(sample[n % len(sample)], Delivery(n, "bench", "file", f"{n}", now, None), pack)
     ]
     read = time.perf_counter() - started
 

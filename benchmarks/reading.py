@@ -24,7 +24,7 @@ import pandas as pd
 from python_calamine import CalamineWorkbook
 
 from benchmarks.reports import LINES, write_reports
-from connectors.reader.reader import read_delivery
+from connectors.reader.reader import read_parts
 from connectors.reader.workers import Readers
 from program.delivery import Delivery
 from program.pack import Pack, load_pack
@@ -97,7 +97,7 @@ def cpu_seconds() -> float:
 
 def in_process(paths: Sequence[Path], pack: Pack) -> int:
     """Read as the workers do, without them."""
-    return sum(read_delivery(paths[d.id].read_bytes(), d, pack).form is not None for d in deliveries(paths))
+    return sum(r.form is not None for d in deliveries(paths) for r in read_parts(paths[d.id].read_bytes(), d, pack))
 
 
 def with_workers(count: int) -> Way:

@@ -26,7 +26,7 @@ _WORST_FIRST = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _CELL = re.compile(r"^(?P<column>[A-Z]+)(?P<row>\d+)$")
 
 Batch = Sequence[tuple[int, Reading]]
-"""Readings of one form version, each with its delivery's number."""
+"""Readings of one form version, each with its number."""
 
 
 class Checker:
@@ -44,13 +44,13 @@ class Checker:
     def check(self, readings: Sequence[Reading]) -> list[Submission]:
         """Return a submission for each reading, in order. One bad reading never touches its neighbours.
 
-        Their deliveries' numbers must differ: they are what the batches and Data Docs call `submission_id`.
+        Their numbers must differ (`Reading.number`): they are what the batches and Data Docs call `submission_id`.
         """
-        findings = {r.delivery.id: [finding_of_problem(p, self._rules.reading[p.rule]) for p in r.problems] for r in readings}
+        findings = {r.number: [finding_of_problem(p, self._rules.reading[p.rule]) for p in r.problems] for r in readings}
         for form, batch in _by_form(readings):
             for number, finding in self._check_form(form, batch):
                 findings[number].append(finding)
-        return [_submission(r, self._overruling.apply(findings[r.delivery.id], r)) for r in readings]
+        return [_submission(r, self._overruling.apply(findings[r.number], r)) for r in readings]
 
     def compare(self, facts: Sequence[CurrentFact]) -> list[tuple[int, Finding]]:
         """Return what submissions believed now say differently of one thing: each finding with its submission's number."""
@@ -101,7 +101,7 @@ def _by_form(readings: Sequence[Reading]) -> Iterator[tuple[Form, Batch]]:
         if reading.form is not None:
             key = (reading.form.code, reading.form.version)
             forms[key] = reading.form
-            groups[key].append((reading.delivery.id, reading))
+            groups[key].append((reading.number, reading))
     for key, batch in groups.items():
         yield forms[key], batch
 
@@ -129,4 +129,5 @@ def _submission(reading: Reading, findings: list[Finding]) -> Submission:
         period=reading.period,
         stage=reading.stage,
         facts=part.facts() if verdict.loads else (),
+        part=reading.part,
     )

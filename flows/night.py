@@ -35,6 +35,8 @@ class Summary:
     received: int = 0
     repeated: int = 0
     known: int = 0
+    unpacked: int = 0
+    enclosed: int = 0
     still_arriving: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     facts_loaded: int = 0
@@ -89,6 +91,10 @@ class Night:
         """Leave a delivery that the system itself could not handle for the next night, and tell the operator."""
         self._given_up.add(delivery.id)
         self.fail(f"delivery {delivery.id} ({delivery.name}): {type(error).__name__}: {error}")
+
+    def is_given_up(self, delivery: Delivery) -> bool:
+        """Tell whether the system could not handle a delivery this night."""
+        return delivery.id in self._given_up
 
     def fail(self, error: str) -> None:
         """Record a system error; the night goes on, and ends as failed."""

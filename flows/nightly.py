@@ -1,4 +1,4 @@
-"""The night: collect, read, check, load, compare, publish, alert. Deployed by `prefect.yaml`, run now by `mtqg run`."""
+"""The night: collect, unpack, read, check, load, compare, publish, alert. Deployed by `prefect.yaml`, run now by `mtqg run`."""
 
 from datetime import date
 from typing import Any
@@ -34,6 +34,10 @@ def nightly(as_of: date | None = None, source: str | None = None) -> dict[str, A
     for entry in night.sources(source):
         with going_on(night, f"source {entry.name}"):
             collect(night, entry)
+    with going_on(night, "unpack"):
+        unpack(night)
+    with going_on(night, "reopen"):
+        reopen(night)
     with going_on(night, "load"):
         for chunk in night.pending():
             load(night, unseen(check(night, unseen(read(night, chunk)))))
@@ -58,6 +62,18 @@ def collect(night: Night, source: Source) -> int:
     return steps.collect(night, source)
 
 
+@task(task_run_name="unpack", cache_policy=NO_CACHE)
+def unpack(night: Night) -> None:
+    """Take the workbooks out of zips, each a delivery of its own."""
+    steps.unpack(night)
+
+
+@task(task_run_name="reopen", cache_policy=NO_CACHE)
+def reopen(night: Night) -> None:
+    """Have reports judged again whose findings were overruled."""
+    steps.reopen(night)
+
+
 @task(task_run_name="read", cache_policy=NO_CACHE, persist_result=False)
 def read(night: Night, deliveries: list[Delivery]) -> list[Reading]:
     """Read a chunk of deliveries from the archive."""
@@ -72,7 +88,7 @@ def check(night: Night, readings: list[Reading]) -> list[Submission]:
 
 @task(task_run_name="load", cache_policy=NO_CACHE)
 def load(night: Night, submissions: list[Submission]) -> None:
-    """Load a chunk, one transaction a submission."""
+    """Load a chunk, one transaction a delivery."""
     steps.load(night, submissions)
 
 

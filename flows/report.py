@@ -15,6 +15,8 @@ def counts_of(summary: Mapping[str, Any]) -> dict[str, int]:
         "facts loaded": summary["facts_loaded"],
         "findings by comparison": summary.get("compared", 0),
         "mails written": summary["mails_written"],
+        "zips unpacked": summary["unpacked"],
+        "enclosures kept unread": summary["enclosed"],
         "same bytes sent again": summary["repeated"],
         "already known": summary["known"],
         "still arriving, left for the next night": summary["still_arriving"],

@@ -4,11 +4,13 @@ import logging
 import re
 from collections.abc import Sequence
 from functools import partial
+from itertools import groupby
 
+from connectors.packages import is_package, members_of, refuse_packed
 from connectors.reader.workers import Unread
 from connectors.sources import Connector, connect
 from flows.night import Night
-from program.delivery import Delivery, Offer
+from program.delivery import Delivery, Offer, Packed
 from program.errors import ArchiveError, ConfigurationError, DeliveryFailed, SourceError, StillArriving, TransientError
 from program.reading import Reading
 from program.source import Source
@@ -17,9 +19,23 @@ from publish.mail import compose
 from publish.post import open_post
 from publish.site import docs_folder, prune_docs, publish_site
 from warehouse.comparing import believed_facts, record_comparison, uncompared
-from warehouse.ledger import KNOWN, RECEIVED, keep_cursor, known_versions, read_cursor, record_delivery
-from warehouse.load import load_submission
+from warehouse.ledger import (
+    ENCLOSED,
+    KNOWN,
+    PACKED,
+    RECEIVED,
+    REPEATED,
+    keep_cursor,
+    known_versions,
+    packed_deliveries,
+    read_cursor,
+    record_delivery,
+    record_unpackable,
+    record_unpacked,
+)
+from warehouse.load import load_delivery
 from warehouse.outbox import mark_failed, mark_sent, pending_letters
+from warehouse.rejudging import overruled_since, put_back
 
 logger = logging.getLogger("mtqg.steps")
 
@@ -80,9 +96,12 @@ def _take(night: Night, source: Source, connector: Connector, offer: Offer) -> b
         is_synthetic=bool(source.synthetic and re.search(source.synthetic, offer.name)),
         run_id=night.run_id,
         now=night.now(),
+        is_packed=content is not None and is_package(content),
     )
     if state == RECEIVED:
         night.summary.received += 1
+    elif state == PACKED:
+        logger.info("collect source=%s packed=%r", source.name, offer.name)
     elif state == KNOWN:
         night.summary.known += 1
     else:
@@ -91,8 +110,48 @@ def _take(night: Night, source: Source, connector: Connector, offer: Offer) -> b
     return True
 
 
+def unpack(night: Night) -> None:
+    """Take out what zips of workbooks hold, each a delivery of its own; archived first, then recorded in one transaction a zip.
+
+    A zip that is not unpacked is read as it is: its sender hears why. A crash anywhere repeats work, never loses or doubles it.
+    """
+    for delivery in packed_deliveries(night.warehouse):
+        try:
+            _unpack(night, delivery)
+        except Exception as error:  # the boundary of one delivery
+            logger.exception("unpack delivery=%d", delivery.id)
+            night.give_up(delivery, error)
+
+
+def _unpack(night: Night, delivery: Delivery) -> None:
+    content, limits = night.archive.get(delivery.sha256 or ""), night.settings.limits
+    refusal = refuse_packed(content, limits)
+    if refusal is not None:
+        record_unpackable(night.warehouse, delivery.id, refusal)
+        night.summary.received += 1
+        return
+    members = [
+        Packed(m.name, m.size, None if m.content is None else night.archive.put(m.content), m.refusal, m.is_enclosure)
+        for m in members_of(content, limits)
+    ]
+    states = record_unpacked(night.warehouse, delivery.id, members, run_id=night.run_id, now=night.now())
+    night.summary.unpacked += 1 if states else 0
+    night.summary.received += states[RECEIVED]
+    night.summary.repeated += states[REPEATED]
+    night.summary.enclosed += states[ENCLOSED]
+    logger.info("unpack delivery=%d %s", delivery.id, " ".join(f"{state}={count}" for state, count in sorted(states.items())))
+
+
+def reopen(night: Night) -> None:
+    """Put back what was judged by a finding that somebody has overruled since: it is judged again with the rest."""
+    numbers = overruled_since(night.warehouse, night.pack.corrections)
+    if numbers:
+        waiting, _ = put_back(night.warehouse, numbers)
+        logger.info("reopen deliveries=%s", ",".join(map(str, waiting)))
+
+
 def read(night: Night, deliveries: Sequence[Delivery]) -> list[Reading]:
-    """Return a reading for each delivery; one that the system cannot handle is left out and reported.
+    """Return a reading for each part of each delivery; one that the system cannot handle is left out and reported.
 
     A delivery that takes its reader's process down is a reading with that problem. Raises ReaderError where no process starts.
     """
@@ -132,27 +191,33 @@ def check(night: Night, readings: Sequence[Reading]) -> list[Submission]:
 
 
 def load(night: Night, submissions: Sequence[Submission]) -> None:
-    """Record each submission with its facts, findings and notice, one transaction each."""
-    for submission in submissions:
+    """Record each delivery's submissions with their facts, findings and notices, one transaction a delivery.
+
+    A delivery of which one part could not be checked waits as a whole.
+    """
+    for _, group in groupby(submissions, key=lambda submission: submission.delivery.id):
+        parts = list(group)
+        if night.is_given_up(parts[0].delivery):
+            continue
         try:
-            facts = _load(night, submission)
+            facts = _load(night, parts)
         except Exception as error:  # the boundary of one delivery
-            logger.exception("load delivery=%d", submission.delivery.id)
-            night.give_up(submission.delivery, error)
+            logger.exception("load delivery=%d", parts[0].delivery.id)
+            night.give_up(parts[0].delivery, error)
             continue
         if facts is not None:
             night.summary.facts_loaded += facts
-            night.summary.verdicts[submission.verdict.value] += 1
-            logger.debug("load delivery=%d verdict=%s facts=%d", submission.delivery.id, submission.verdict.value, facts)
+            night.summary.verdicts.update(part.verdict.value for part in parts)
+            verdicts = ",".join(part.verdict.value for part in parts)
+            logger.debug("load delivery=%d verdicts=%s facts=%d", parts[0].delivery.id, verdicts, facts)
 
 
-def _load(night: Night, submission: Submission) -> int | None:
-    return load_submission(
+def _load(night: Night, parts: Sequence[Submission]) -> int | None:
+    return load_delivery(
         night.warehouse,
-        submission,
+        [(part, _recipient(night, part.verdict, part.delivery.sender_unit, part.unit_code)) for part in parts],
         run_id=night.run_id,
         rule_set_version=night.rules.version,
-        recipient=_recipient(night, submission.verdict, submission.delivery.sender_unit, submission.unit_code),
         now=night.now(),
     )
 

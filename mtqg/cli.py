@@ -7,6 +7,7 @@ import typer
 from mtqg.checking.command import check
 from mtqg.console import errors
 from mtqg.packs.command import pack_app
+from mtqg.reread import reread
 from mtqg.rules.command import rules_app
 from mtqg.run import run
 from mtqg.status import status
@@ -28,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (run, check, template, status, trace):
+for command in (run, check, template, status, trace, reread):
     app.command()(command)
 app.add_typer(pack_app)
 app.add_typer(rules_app)

@@ -119,6 +119,8 @@ class Notice:
     delivery_name: str
     received_at: datetime
     findings: tuple[Finding, ...]
+    is_part: bool = False
+    """Whether its file holds other reports too, each with a verdict of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from program.finding import Problem
 from program.vietnamese import VIETNAM_TIME
 
 
@@ -26,7 +27,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery as the ledger knows it. `sha256` None: refused for its size, its bytes were not kept."""
+    """A delivery as the ledger knows it. `sha256` None: its bytes were not kept, refused for their size or for `refusal`."""
 
     id: int
     source: str
@@ -36,8 +37,23 @@ class Delivery:
     sha256: str | None
     sender_unit: str | None = None
     is_synthetic: bool = False
+    refusal: Problem | None = None
 
     @property
     def received_on(self) -> date:
         """The day in Vietnam on which it came."""
         return self.received_at.astimezone(VIETNAM_TIME).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What stood in a zip. `name` is for people, never a path; `sha256` None: not taken out, for `refusal`.
+
+    `is_enclosure`: it goes with the tables, a signed scan or a narrative, and is kept unread.
+    """
+
+    name: str
+    size: int
+    sha256: str | None
+    refusal: Problem | None = None
+    is_enclosure: bool = False

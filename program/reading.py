@@ -22,6 +22,7 @@ from program.totals import parts_of
 
 ColumnValues: TypeAlias = list[float] | list[str | None] | list[date | None]
 """A column's values, one a line: NaN where a figure is missing, None where a text or a day is."""
+_PARTS_APART = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,10 @@ def frame_of(parts: Sequence[TableReading]) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One delivery as read. Without a `form` there are no tables, and `problems` say why."""
+    """One delivery as read, or one part of it: a workbook may hold several forms, units and periods.
+
+    `part` counts from 1 within the delivery. Without a `form` there are no tables, and `problems` say why.
+    """
 
     delivery: Delivery
     form: Form | None = None
@@ -99,6 +103,26 @@ class Reading:
     stage: Stage = Stage.FINAL
     tables: dict[str, TableReading] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    part: int = 1
+
+    @property
+    def number(self) -> int:
+        """The number that no other reading has: its delivery's, with the part before it from the second on.
+
+        Part 2 of delivery 17 is 2000000017, so that Data Docs lead back to the delivery.
+        """
+        return self.delivery.id + (_PARTS_APART * self.part if self.part > 1 else 0)
+
+    @property
+    def is_nil(self) -> bool:
+        """Tell whether its sender wrote of one of its tables that there is nothing to report."""
+        return any(table.is_nil for table in self.tables.values())
+
+    @property
+    def is_blank(self) -> bool:
+        """Tell whether there are tables and none of them holds a value, or met one that could not be read."""
+        met = any(problem.rule.startswith("CELL-") for problem in self.problems)
+        return bool(self.tables) and not met and all(table.is_blank for table in self.tables.values())
 
 
 def summarise(read: TableReading, summary: Summary) -> float:

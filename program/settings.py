@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     max_delivery_bytes: int = Field(DEFAULT_LIMITS.delivery_bytes, gt=0, description="larger ones are refused with a finding")
     max_unpacked_bytes: int = Field(DEFAULT_LIMITS.unpacked_bytes, gt=0, description="so are those that unpack to more")
     max_sheet_cells: int = Field(DEFAULT_LIMITS.sheet_cells, gt=0, description="and those with a sheet of more cells")
+    max_packed_files: int = Field(DEFAULT_LIMITS.packed_files, gt=0, description="files that a zip of workbooks may hold")
+    max_packed_bytes: int = Field(DEFAULT_LIMITS.packed_bytes, gt=0, description="bytes that they may unpack to in all")
+    max_packing_ratio: int = Field(DEFAULT_LIMITS.packing_ratio, gt=0, description="times that one may be larger than packed")
     reading_seconds: float = Field(DEFAULT_LIMITS.seconds, gt=0, le=3600, description="one delivery is read no longer than this")
     reading_bytes: int = Field(DEFAULT_LIMITS.memory_bytes, gt=0, description="memory that reading one delivery may take")
     readers: int = Field(0, ge=0, le=256, description="processes that read deliveries; 0: one for each core")
@@ -70,6 +73,9 @@ class Settings(BaseSettings):
             delivery_bytes=self.max_delivery_bytes,
             unpacked_bytes=self.max_unpacked_bytes,
             sheet_cells=self.max_sheet_cells,
+            packed_files=self.max_packed_files,
+            packed_bytes=self.max_packed_bytes,
+            packing_ratio=self.max_packing_ratio,
             seconds=self.reading_seconds,
             memory_bytes=self.reading_bytes,
         )

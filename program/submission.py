@@ -47,7 +47,8 @@ class Fact:
 class Submission:
     """A checked submission: identity, verdict, findings and, where it loads, facts.
 
-    `form_code`, `unit_code` and `period` are None where the workbook does not let them be known.
+    `form_code`, `unit_code` and `period` are None where the workbook does not let them be known. A delivery may be several
+    submissions: `part` counts them from 1.
     """
 
     delivery: Delivery
@@ -59,6 +60,7 @@ class Submission:
     period: Period | None = None
     stage: Stage = Stage.FINAL
     facts: tuple[Fact, ...] = ()
+    part: int = 1
 
 
 def verdict_of(findings: Iterable[Finding], *, lines_out: int = 0) -> Verdict:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from connectors.reader.reader import read_delivery
+from connectors.reader.reader import read_parts
 from program.delivery import Delivery
 from program.limits import Limits
 from program.pack import Pack
@@ -51,7 +51,7 @@ FAULTS: dict[str, Callable[[], object]] = {
 }
 
 
-def faulty(content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits) -> Reading:
+def faulty(content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits) -> list[Reading]:
     """Read, unless the delivery's name is a fault's: "hang.xlsx"; "once-exit.xlsx" does it only the first time."""
     name = Path(delivery.name).stem
     first_time = Path(f"{os.environ.get('FAULTS_MET', '')}/{name}")
@@ -60,7 +60,7 @@ def faulty(content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits
     if name.startswith("once-") and not first_time.exists():
         first_time.touch()
         FAULTS[name.removeprefix("once-")]()
-    return read_delivery(content, delivery, pack, limits)
+    return read_parts(content, delivery, pack, limits)
 
 
 class Unloadable:

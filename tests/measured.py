@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.reader.reader import read_delivery
+from connectors.reader.reader import read_parts
 from program.delivery import Delivery
 from program.limits import Limits
 from program.pack import Pack
@@ -27,15 +27,15 @@ class Cost:
     descriptors: int
 
 
-def read_measured(content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits) -> Reading:
+def read_measured(content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits) -> list[Reading]:
     """Read as ever, and note the cost: Linux alone tells the peak of memory since it was last asked to forget it."""
     proc, notes = Path("/proc/self"), os.environ.get(NOTES)
     if notes is None:
-        return read_delivery(content, delivery, pack, limits)
+        return read_parts(content, delivery, pack, limits)
     (proc / "clear_refs").write_text("5")
     started = time.perf_counter()
     try:
-        return read_delivery(content, delivery, pack, limits)
+        return read_parts(content, delivery, pack, limits)
     finally:
         seconds = time.perf_counter() - started
         status = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())

@@ -14,7 +14,7 @@ from openpyxl.styles import Font
 from xlsxwriter.utility import xl_cell_to_rowcol
 
 from connectors.reader.layout import matches
-from connectors.reader.reader import read_delivery
+from connectors.reader.reader import read_parts
 from program.form import Form
 from program.limits import Limits
 from program.pack import Pack
@@ -202,8 +202,16 @@ def report(levels: Rows | None = None, classes: Rows | None = None, *, merge: Se
 def read(
     content: bytes | None, pack: Pack, sender: str | None = None, max_bytes: int = 50_000_000, period: Period | None = None
 ) -> Reading:
-    """Return what the reader makes of a workbook; it came after `period`, where that is given."""
-    return read_delivery(content, delivery(sender=sender, period=period), pack, Limits(delivery_bytes=max_bytes))
+    """Return what the reader makes of a workbook of one report; it came after `period`, where that is given."""
+    (reading,) = read_all(content, pack, sender, max_bytes, period)
+    return reading
+
+
+def read_all(
+    content: bytes | None, pack: Pack, sender: str | None = None, max_bytes: int = 50_000_000, period: Period | None = None
+) -> list[Reading]:
+    """Return what the reader makes of a workbook, a reading for each report in it."""
+    return read_parts(content, delivery(sender=sender, period=period), pack, Limits(delivery_bytes=max_bytes))
 
 
 def figures(reading: Reading) -> dict[str, float | str | None]:

@@ -14,6 +14,7 @@ from program.stage import Stage
 from program.submission import Verdict
 from warehouse.findings import finding_of
 from warehouse.load import COMPARED, PENDING
+from warehouse.rejudging import take_out
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
 
 Recipient = Callable[[str | None, str | None], str | None]
@@ -59,7 +60,8 @@ def record_comparison(
     """Make the findings by comparison of what is believed about `occasions` equal to `found`; return how many are new.
 
     In one transaction: findings that hold no more are closed, new ones put on record, verdicts follow, and whoever is newly
-    asked gets one notice a submission. Saying the same twice changes nothing.
+    asked gets one notice a submission; one that is asked critically is believed no longer. Saying the same twice changes
+    nothing.
     """
     with Session(engine) as session, session.begin():
         believed = session.scalars(select(SubmissionRow).where(_is_believed(), _is_about(occasions)))
@@ -72,8 +74,10 @@ def record_comparison(
             ending.closed_at = now
         _insert(session, fresh, now)
         session.flush()
-        for number in {*(number for number, _ in fresh), *(ending.submission_id for ending in ended)}:
+        for number in sorted({*(number for number, _ in fresh), *(ending.submission_id for ending in ended)}):
             submissions[number].verdict = _verdict(session, number).value
+        for number in sorted({number for number, finding in fresh if finding.severity is Severity.CRITICAL}):
+            take_out(session, submissions[number], now)
         for number in dict.fromkeys(number for number, finding in fresh if finding.severity is not Severity.INFO):
             _owe_notice(session, submissions[number], run_id, recipient, now)
         for row in submissions.values():

@@ -1,5 +1,6 @@
 """Reading findings back."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import Engine, select
@@ -10,30 +11,42 @@ from program.stage import Stage
 from warehouse.tables import FindingRow, SubmissionRow
 
 
-def findings_of(session: Session, submission_id: int, compared_at: datetime | None = None) -> tuple[Finding, ...]:
-    """Return the findings that stand at a submission, in the order in which they were found.
-
-    With `compared_at` only those that the comparison of that moment brought.
-    """
-    rows = session.scalars(
-        select(FindingRow)
-        .where(FindingRow.submission_id == submission_id, FindingRow.closed_at.is_(None))
-        .order_by(FindingRow.position)
-    )
-    return tuple(finding_of(row) for row in rows if compared_at is None or row.compared_at == compared_at)
+def findings_of(session: Session, submission_id: int) -> tuple[Finding, ...]:
+    """Return the findings that stand at a submission, in the order in which they were found."""
+    return tuple(finding_of(row) for row in _standing(session, submission_id))
 
 
-def last_findings(engine: Engine, form: str, unit: str, period: str, stage: Stage) -> list[Finding] | None:
-    """Return the findings that stand at a report's newest submission, whatever its verdict; None where none came."""
+def findings_of_judging(session: Session, submission_id: int) -> tuple[Finding, ...]:
+    """Return the findings of a submission alone, without those that comparing it with others brought."""
+    return tuple(finding_of(row) for row in _standing(session, submission_id) if row.compared_at is None)
+
+
+def findings_of_comparing(session: Session, submission_id: int, moment: datetime) -> tuple[Finding, ...]:
+    """Return the findings that still stand of those that the comparison of a moment brought."""
+    return tuple(finding_of(row) for row in _standing(session, submission_id) if row.compared_at == moment)
+
+
+def _standing(session: Session, submission_id: int) -> Iterator[FindingRow]:
+    query = select(FindingRow).where(FindingRow.submission_id == submission_id, FindingRow.closed_at.is_(None))
+    yield from session.scalars(query.order_by(FindingRow.position))
+
+
+def newest_of(session: Session, form: str, unit: str, period: str, stage: Stage) -> SubmissionRow | None:
+    """Return a report's newest submission, whatever its verdict; None where none came."""
     report = (
         SubmissionRow.form_code == form,
         SubmissionRow.unit_code == unit,
         SubmissionRow.period == period,
         SubmissionRow.stage == stage.value,
     )
+    return session.scalar(select(SubmissionRow).where(*report).order_by(SubmissionRow.version.desc()).limit(1))
+
+
+def last_findings(engine: Engine, form: str, unit: str, period: str, stage: Stage) -> list[Finding] | None:
+    """Return the findings that stand at a report's newest submission, whatever its verdict; None where none came."""
     with Session(engine) as session:
-        newest = session.scalar(select(SubmissionRow.id).where(*report).order_by(SubmissionRow.version.desc()).limit(1))
-        return None if newest is None else list(findings_of(session, newest))
+        newest = newest_of(session, form, unit, period, stage)
+        return None if newest is None else list(findings_of(session, newest.id))
 
 
 def finding_of(row: FindingRow) -> Finding:

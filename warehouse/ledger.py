@@ -1,16 +1,20 @@
 """The ledger: nights, sources' cursors, and every delivery with its state. Each function is its own transaction."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, false, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from program.delivery import Delivery, Offer
+from program.delivery import Delivery, Offer, Packed
+from program.finding import Problem
 from warehouse.tables import DeliveryRow, RunRow, SubmissionRow, WatermarkRow
 
 RECEIVED, REPEATED, PROCESSED = "received", "repeated", "processed"
+PACKED, UNPACKED, ENCLOSED = "packed", "unpacked", "enclosed"
 KNOWN = "known"
 """No state of a delivery: what `record_delivery` answers where it recorded nothing."""
 
@@ -53,13 +57,22 @@ def known_versions(engine: Engine, source: str) -> set[tuple[str, str]]:
         return {(row[0], row[1]) for row in rows}
 
 
-def record_delivery(
-    engine: Engine, offer: Offer, *, source: str, channel: str, sha256: str | None, is_synthetic: bool, run_id: int, now: datetime
+def record_delivery(  # noqa: PLR0913  (each is a column)
+    engine: Engine,
+    offer: Offer,
+    *,
+    source: str,
+    channel: str,
+    sha256: str | None,
+    is_synthetic: bool,
+    run_id: int,
+    now: datetime,
+    is_packed: bool = False,
 ) -> str:
     """Record an arrival and return its state: `received`, or `repeated` where the sender sent these bytes before.
 
-    `known`, and nothing recorded, where this very offer is in the ledger already: another night was faster. `sha256`
-    None stands for bytes refused for their size; such a delivery is never a repetition.
+    `packed` for a zip that waits to be unpacked. `known`, and nothing recorded, where this very offer is in the ledger already:
+    another night was faster. `sha256` None stands for bytes refused for their size; such a delivery is never a repetition.
     """
     with Session(engine) as session, session.begin():
         same_offer = (
@@ -69,10 +82,7 @@ def record_delivery(
         )
         if session.scalar(select(DeliveryRow.id).where(*same_offer)) is not None:
             return KNOWN
-        earlier = None
-        if sha256 is not None:
-            same = (DeliveryRow.sha256 == sha256, DeliveryRow.sender_unit.is_not_distinct_from(offer.sender_unit))
-            earlier = session.scalar(select(func.min(DeliveryRow.id)).where(*same))
+        earlier = _earlier(session, sha256, offer.sender_unit)
         row = DeliveryRow(
             source=source,
             channel=channel,
@@ -85,7 +95,7 @@ def record_delivery(
             sha256=sha256,
             size=offer.size,
             is_synthetic=is_synthetic,
-            state=REPEATED if earlier else RECEIVED,
+            state=REPEATED if earlier else PACKED if is_packed else RECEIVED,
             repeats_id=earlier,
             run_id=run_id,
         )
@@ -93,11 +103,78 @@ def record_delivery(
         return row.state
 
 
+def record_unpacked(engine: Engine, number: int, members: Sequence[Packed], *, run_id: int, now: datetime) -> Counter[str]:
+    """Record what a zip held as deliveries of its sender and moment, and the zip as unpacked, in one transaction.
+
+    Return how many got which state; none where it was unpacked before.
+    """
+    states: Counter[str] = Counter()
+    with Session(engine) as session, session.begin():
+        whole = session.get(DeliveryRow, number, with_for_update=True)
+        if whole is None or whole.state != PACKED:
+            return states
+        for position, member in enumerate(members, start=1):
+            row = _member(session, whole, member, position, run_id, now)
+            session.add(row)
+            session.flush()
+            states[row.state] += 1
+        whole.state = UNPACKED
+    return states
+
+
+def record_unpackable(engine: Engine, number: int, refusal: Problem | None) -> None:
+    """Have a zip read as it is, for its sender to hear what it is; with `refusal`, why it was not unpacked."""
+    with Session(engine) as session, session.begin():
+        session.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.id == number, DeliveryRow.state == PACKED)
+            .values(state=RECEIVED, refusal=asdict(refusal) if refusal else None)
+        )
+
+
+def _member(session: Session, whole: DeliveryRow, member: Packed, position: int, run_id: int, now: datetime) -> DeliveryRow:
+    earlier = None if member.is_enclosure else _earlier(session, member.sha256, whole.sender_unit)
+    return DeliveryRow(
+        source=whole.source,
+        channel=whole.channel,
+        # No source has a name with two slashes in a row.
+        external_id=f"{whole.external_id}//{position}",
+        external_version=whole.external_version,
+        name=f"{whole.name} / {member.name}",
+        sender_unit=whole.sender_unit,
+        received_at=whole.received_at,
+        recorded_at=now,
+        sha256=member.sha256,
+        size=member.size,
+        is_synthetic=whole.is_synthetic,
+        state=ENCLOSED if member.is_enclosure else REPEATED if earlier else RECEIVED,
+        repeats_id=earlier,
+        packed_in_id=whole.id,
+        refusal=asdict(member.refusal) if member.refusal else None,
+        run_id=run_id,
+    )
+
+
+def _earlier(session: Session, sha256: str | None, sender_unit: str | None) -> int | None:
+    """Return the first delivery of the same bytes by the same sender; bytes that were not kept repeat nothing."""
+    if sha256 is None:
+        return None
+    same = (DeliveryRow.sha256 == sha256, DeliveryRow.sender_unit.is_not_distinct_from(sender_unit))
+    return session.scalar(select(func.min(DeliveryRow.id)).where(*same, DeliveryRow.state != ENCLOSED))
+
+
 def pending_deliveries(engine: Engine, limit: int) -> list[Delivery]:
     """Return the oldest `limit` deliveries that wait to be read, in the order in which they came."""
-    query = (
-        select(DeliveryRow).where(DeliveryRow.state == RECEIVED).order_by(DeliveryRow.received_at, DeliveryRow.id).limit(limit)
-    )
+    return _waiting(engine, RECEIVED, limit)
+
+
+def packed_deliveries(engine: Engine) -> list[Delivery]:
+    """Return the zips that wait to be unpacked, in the order in which they came."""
+    return _waiting(engine, PACKED, None)
+
+
+def _waiting(engine: Engine, state: str, limit: int | None) -> list[Delivery]:
+    query = select(DeliveryRow).where(DeliveryRow.state == state).order_by(DeliveryRow.received_at, DeliveryRow.id).limit(limit)
     with Session(engine) as session:
         return [_delivery(row) for row in session.scalars(query)]
 
@@ -136,6 +213,7 @@ def _delivery(row: DeliveryRow) -> Delivery:
         sha256=row.sha256,
         sender_unit=row.sender_unit,
         is_synthetic=row.is_synthetic,
+        refusal=Problem(**row.refusal) if row.refusal else None,
     )
 
 

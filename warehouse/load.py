@@ -1,49 +1,73 @@
-"""Taking a checked submission in: verdict, findings, facts, history and notice change together or not at all."""
+"""Taking a delivery's checked submissions in: verdicts, findings, facts, history and notices change together or not at all."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from program.submission import Submission
 from warehouse.ledger import PROCESSED, RECEIVED
+from warehouse.rejudging import close_earlier, current_of_later, was_mailed
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
 
 PENDING = "pending"
 COMPARED = "compared"
 """How the kind of a notice begins that is owed for a comparison; the night's number follows."""
+Owed: TypeAlias = tuple[Submission, str | None]
+"""A submission, and who gets a notice of it; None: nobody."""
 
 
-def load_submission(
-    engine: Engine, submission: Submission, *, run_id: int, rule_set_version: str, recipient: str | None, now: datetime
+def load_delivery(
+    engine: Engine, submissions: Sequence[Owed], *, run_id: int, rule_set_version: str, now: datetime
 ) -> int | None:
-    """Record `submission` in one transaction and return how many facts were loaded; None where it was recorded before.
+    """Record all submissions of one delivery in one transaction and return how many facts were loaded.
 
-    An accepted version closes the facts of the one before it of its stage (`known_to`); a bad one never replaces a good one.
-    `recipient` gets one notice, None none.
+    None where the delivery was recorded before. An accepted version closes the facts of the one before it of its stage
+    (`known_to`); a bad one never replaces a good one. A delivery that is judged again replaces its own earlier judgement,
+    never what a later delivery said, and what its sender was told already is not told twice.
     """
+    loads_all = all(submission.verdict.loads for submission, _ in submissions)
     with Session(engine) as session, session.begin():
-        delivery = session.get(DeliveryRow, submission.delivery.id, with_for_update=True)
+        delivery = session.get(DeliveryRow, submissions[0][0].delivery.id, with_for_update=True)
         if delivery is None or delivery.state != RECEIVED:
             return None
-        row = _row(session, submission, run_id, rule_set_version, now)
-        session.add(row)
-        session.flush()
-        if submission.verdict.loads:
-            _supersede(session, row, now)
-        _insert_findings(session, row.id, submission)
-        _insert_facts(session, row.id, submission)
-        if recipient is not None:
-            session.add(_notice(row.id, recipient, submission, now))
+        rows = [_load(session, delivery, each, run_id, rule_set_version, now) for each in submissions]
+        if delivery.judgement > 1 and loads_all:
+            close_earlier(session, delivery, rows[0], now)
         delivery.state = PROCESSED
-        return len(submission.facts)
+        return sum(len(submission.facts) for submission, _ in submissions)
 
 
-def _row(session: Session, submission: Submission, run_id: int, rule_set_version: str, now: datetime) -> SubmissionRow:
+def _load(
+    session: Session, delivery: DeliveryRow, owed: Owed, run_id: int, rule_set_version: str, now: datetime
+) -> SubmissionRow:
+    submission, recipient = owed
+    row = _row(session, submission, delivery.judgement, run_id, rule_set_version, now)
+    later = current_of_later(session, delivery, row) if submission.verdict.loads and delivery.judgement > 1 else None
+    if later is not None:
+        row.known_to, row.superseded_by_id = now, later
+    session.add(row)
+    session.flush()
+    if submission.verdict.loads and later is None:
+        _supersede(session, row, now)
+    _insert_findings(session, row.id, submission)
+    _insert_facts(session, row.id, submission)
+    if recipient is not None and not (delivery.judgement > 1 and was_mailed(session, row, submission)):
+        session.add(_notice(row.id, recipient, submission, now))
+    return row
+
+
+def _row(
+    session: Session, submission: Submission, judgement: int, run_id: int, rule_set_version: str, now: datetime
+) -> SubmissionRow:
     period = submission.period.code if submission.period else None
     return SubmissionRow(
         delivery_id=submission.delivery.id,
+        judgement=judgement,
+        part=submission.part,
         run_id=run_id,
         form_code=submission.form_code,
         form_version=submission.form_version,

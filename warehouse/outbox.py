@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from program.answers import Letter, Notice
 from program.stage import Stage
 from program.submission import Verdict
-from warehouse.findings import findings_of
+from warehouse.findings import findings_of_comparing, findings_of_judging
 from warehouse.load import COMPARED, PENDING
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
@@ -77,5 +77,15 @@ def _notice(session: Session, row: OutboxRow) -> Notice:
         sender_unit=delivery.sender_unit,
         delivery_name=delivery.name,
         received_at=delivery.received_at,
-        findings=findings_of(session, submission.id, row.created_at if row.kind.startswith(COMPARED) else None),
+        findings=(
+            findings_of_comparing(session, submission.id, row.created_at)
+            if row.kind.startswith(COMPARED)
+            else findings_of_judging(session, submission.id)
+        ),
+        is_part=_parts(session, submission) > 1,
     )
+
+
+def _parts(session: Session, submission: SubmissionRow) -> int:
+    same = (SubmissionRow.delivery_id == submission.delivery_id, SubmissionRow.judgement == submission.judgement)
+    return session.scalar(select(func.count()).select_from(SubmissionRow).where(*same)) or 0

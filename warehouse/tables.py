@@ -167,7 +167,12 @@ class RunRow(Table):
 
 
 class DeliveryRow(Table):
-    """Bytes that arrived. `state`: received → processed, or repeated (the same sender's same bytes again)."""
+    """Bytes that arrived. `state`: received → processed; repeated (the same sender's same bytes again).
+
+    A zip of workbooks: packed → unpacked; what was in it are deliveries of their own (`packed_in_id`), those that go with
+    tables (a signed scan) `enclosed`. `judgement` counts how often it is judged: reading it again adds one. `refusal` is the
+    problem of bytes that were never kept, where that is not their size.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -189,22 +194,29 @@ class DeliveryRow(Table):
     is_synthetic: Mapped[bool]
     state: Mapped[str] = mapped_column(String(20))
     repeats_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
+    packed_in_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"), index=True)
+    refusal: Mapped[dict[str, Any] | None]
+    judgement: Mapped[int] = mapped_column(server_default="1")
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
 
 
 class SubmissionRow(Table):
     """What a delivery says about one unit, form, period and stage, with the verdict. `version` counts from 1 within the four.
 
-    `compared_at`: when it was last held against what other submissions say; None: not yet, the next night does it.
+    A delivery may hold several, its `part`s, and be judged more than once. `compared_at`: when it was last held against what
+    other submissions say; None: not yet, the next night does it.
     """
 
     __tablename__ = "submissions"
     __table_args__ = (
+        UniqueConstraint("delivery_id", "judgement", "part"),
         UniqueConstraint("form_code", "unit_code", "period", "stage", "version"),
         Index("ix_submissions_current", "form_code", "unit_code", "period", "stage", "known_to"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
-    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), unique=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"))
+    judgement: Mapped[int] = mapped_column(server_default="1")
+    part: Mapped[int] = mapped_column(server_default="1")
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True)
     form_code: Mapped[str | None] = mapped_column(String(40))
     form_version: Mapped[str | None] = mapped_column(String(40))

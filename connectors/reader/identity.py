@@ -4,6 +4,7 @@ Every place that says it is asked, on every sheet, and all must say the same: a 
 would otherwise become this unit's figures.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +13,7 @@ from openpyxl.utils import get_column_letter
 from connectors.reader.money import money_measure
 from connectors.reader.recognition import Recognised
 from connectors.reader.values import is_empty, show
-from connectors.reader.workbook import CellValue
+from connectors.reader.workbook import CellValue, Sheet
 from program.delivery import Delivery
 from program.finding import Problem
 from program.form import Form
@@ -128,13 +129,21 @@ def at(mention: Mention, rule: str, **values: str) -> Problem:
 
 
 def mentions_of(workbook: Recognised, label: Label) -> list[Mention]:
-    """Return every value of `label` above the first table of each sheet, in reading order."""
+    """Return every value of `label` above the first table of each sheet, in reading order.
+
+    Where a report's own sheets have none, those around it are asked.
+    """
+    groups = (_mentions_on(sheets, workbook, label) for sheets in (workbook.sheets, *workbook.around))
+    return next((mentions for mentions in groups if mentions), [])
+
+
+def _mentions_on(sheets: Iterable[Sheet], workbook: Recognised, label: Label) -> list[Mention]:
     identity, headers = workbook.form.identity, workbook.headers.values()
     writings = {fold(writing) for writing in label.writings}
     labels = {fold(writing) for each in (identity.unit, identity.unit_code, identity.period) for writing in each.writings}
     openings = openings_of(writings)
     found = []
-    for sheet in workbook.sheets:
+    for sheet in sheets:
         depth = min((h.row for h in headers if h.sheet is sheet), default=_DEPTH)
         for number, row in enumerate(sheet.rows[:depth]):
             found += [

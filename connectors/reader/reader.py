@@ -1,12 +1,15 @@
-"""A delivery's bytes to a `Reading`: which form, whose, for when, and its tables as frames."""
+"""A delivery's bytes to `Reading`s, one for each report in it: which form, whose, for when, and its tables as frames."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from connectors.reader.communes import resolve_communes
 from connectors.reader.identity import read_unit
 from connectors.reader.occasion import check_occasion, read_occasion, stage_of
-from connectors.reader.recognition import Recognised, recognise
+from connectors.reader.parts import parts_of
+from connectors.reader.portal_report import ABOUT, PortalReport, is_json, read_reports
+from connectors.reader.recognition import Recognised
 from connectors.reader.tables import read_table, table_end
 from connectors.reader.workbook import megabytes, open_workbook
 from program.delivery import Delivery
@@ -16,23 +19,81 @@ from program.pack import Pack
 from program.reading import Reading, TableReading
 
 
-def read_delivery(content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits = DEFAULT_LIMITS) -> Reading:
-    """Return what `content` says. Never raises for what is in the bytes: that becomes the reading's problems.
+def read_parts(content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits = DEFAULT_LIMITS) -> list[Reading]:
+    """Return what `content` says, a reading for each report in it, one where there is none.
 
-    `content` None stands for bytes that were refused for their size and not kept. Seconds and memory are not held here
+    Never raises for what is in the bytes: that becomes problems. `content` None stands for bytes that were refused, mostly for
+    their size, and not kept. Seconds and memory are not held here
     but by the process it runs in (`workers`).
     """
+    if delivery.refusal is not None:
+        return [Reading(delivery, problems=(delivery.refusal,))]
     if content is None or len(content) > limits.delivery_bytes:
-        return Reading(delivery, problems=(Problem("FILE-05", values={"limit": megabytes(limits.delivery_bytes)}),))
+        return [Reading(delivery, problems=(Problem("FILE-05", values={"limit": megabytes(limits.delivery_bytes)}),))]
+    if is_json(content):
+        return _read_portal(content, delivery, pack, limits)
     workbook = open_workbook(content, limits)
     if isinstance(workbook, Problem):
-        return Reading(delivery, problems=(workbook,))
-    found = recognise(workbook.sheets, pack)
-    if found is None:
+        return [Reading(delivery, problems=(workbook,))]
+    found = parts_of(workbook.sheets, pack)
+    if not found:
         first = next((sheet.name for sheet in workbook.sheets), None)
-        return Reading(delivery, problems=(*workbook.problems, Problem("FORM-01", sheet=first)))
-    reading = _read_form(found, delivery, pack)
-    return replace(reading, problems=(*workbook.problems, *reading.problems))
+        return [Reading(delivery, problems=(*workbook.problems, Problem("FORM-01", sheet=first)))]
+    return _numbered(_with_notes(_told(found, delivery, pack), workbook.problems))
+
+
+def _read_portal(content: bytes, delivery: Delivery, pack: Pack, limits: Limits) -> list[Reading]:
+    """Return the reports of a JSON text as read; one that is none is a reading that says so, and keeps no other out."""
+    reports = read_reports(content, pack, limits)
+    if isinstance(reports, Problem):
+        return [Reading(delivery, problems=(reports,))]
+    return _numbered(_portal_reading(report, delivery, pack) for report in reports)
+
+
+def _portal_reading(report: PortalReport | Problem, delivery: Delivery, pack: Pack) -> Reading:
+    if isinstance(report, Problem):
+        return Reading(delivery, problems=(report,))
+    if not report.found.headers:
+        return Reading(delivery, problems=(*report.problems, Problem("FORM-01", sheet=ABOUT)))
+    reading = _read_form(report.found, delivery, pack)
+    return replace(reading, problems=(*report.problems, *reading.problems))
+
+
+def _told(found: Sequence[Recognised], delivery: Delivery, pack: Pack) -> list[tuple[Recognised, Reading]]:
+    """Return the parts as read, without those of several that nobody filled in: a template's sheets for later periods.
+
+    Of a form that only stands beside another, words alone, such as a signature's, do not make a report.
+    """
+    main = max(found, key=lambda part: part.score).form.code
+    parts = [(part, _read_form(part, delivery, pack)) for part in found]
+    told = [
+        (part, read) for part, read in parts if part.is_filled or read.is_nil or (part.form.code == main and not read.is_blank)
+    ]
+    return told or parts[:1]
+
+
+def _with_notes(parts: Sequence[tuple[Recognised, Reading]], notes: Sequence[Problem]) -> Iterator[Reading]:
+    """Yield the readings with what is to be said of the workbook: of a sheet to the part that it is in, else to the first."""
+    owner = {sheet.name: number for number, (part, _) in reversed(list(enumerate(parts))) for sheet in part.sheets}
+    for number, (_, reading) in enumerate(parts):
+        own = [note for note in notes if owner.get(note.sheet or "", 0) == number]
+        yield replace(reading, problems=(*own, *reading.problems))
+
+
+def _numbered(parts: Iterator[Reading]) -> list[Reading]:
+    """Return the parts of a delivery with their numbers; two that are the same report are told so, and neither is taken."""
+    readings = [replace(reading, part=number) for number, reading in enumerate(parts, start=1)]
+    times = Counter(map(_report_of, readings))
+    return [
+        replace(r, problems=(*r.problems, Problem("FORM-51", sheet=next((t.sheet for t in r.tables.values()), None))))
+        if None not in _report_of(r) and times[_report_of(r)] > 1
+        else r
+        for r in readings
+    ]
+
+
+def _report_of(reading: Reading) -> tuple[object, ...]:
+    return reading.form.code if reading.form else None, reading.unit_code, reading.period, reading.stage
 
 
 def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> Reading:

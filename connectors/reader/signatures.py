@@ -25,6 +25,11 @@ _HEIC = (b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1")
 _WEB_PAGE = (b"<!doctype", b"<html", b"<table", b"<head", b"<meta", b"<style")
 _WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv")
 _OPEN_TEXTS = {"text": "văn bản OpenDocument", "presentation": "bản trình chiếu OpenDocument"}
+ENCLOSURES = frozenset(
+    {WORD, SLIDES, "tệp ảnh HEIC", "thư Outlook", *_OPEN_TEXTS.values()}
+    | {kind for _, kind in SIGNATURES if kind.startswith(("tệp PDF", "tệp ảnh", "văn bản"))}
+)
+"""What goes with tables in a zip, and is no mistake there: a signed scan, pictures, a narrative."""
 # How calamine finds a workbook in an OLE file, and where Excel keeps a workbook's macros.
 _BOOKS = tuple(name.encode("utf-16-le") + b"\0\0" for name in ("Workbook", "Book", "WORKBOOK", "BOOK"))
 _VBA = "_VBA_PROJECT".encode("utf-16-le")

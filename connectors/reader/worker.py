@@ -22,7 +22,7 @@ class Answer(StrEnum):
     REFUSED = "refused"
     """It cannot begin; with the reason."""
     READING = "reading"
-    """With a reading without its form, and the form's code and version."""
+    """With each part's reading without its form, and the form's code and version."""
     TOO_MUCH_MEMORY = "too much memory"
     FAILED = "failed"
     """The reader raised, which it never should; with the exception."""
@@ -61,10 +61,12 @@ def _say(connection: Connection, answer: Answer, about: object) -> None:
 def _answer(read: Any, content: bytes | None, delivery: Any, pack: Any, limits: Any) -> bytes:
     """Return the answer to one delivery, pickled: a reading that does not fit into memory may only show then."""
     try:
-        reading = read(content, delivery, pack, limits)
         # Whoever started us has the forms: with them a thousand readings hold as many copies of each.
-        form = (reading.form.code, reading.form.version) if reading.form else None
-        return pickle.dumps((Answer.READING, (replace(reading, form=None), form)), pickle.HIGHEST_PROTOCOL)
+        parts = [
+            (replace(reading, form=None), (reading.form.code, reading.form.version) if reading.form else None)
+            for reading in read(content, delivery, pack, limits)
+        ]
+        return pickle.dumps((Answer.READING, parts), pickle.HIGHEST_PROTOCOL)
     except MemoryError:
         return pickle.dumps((Answer.TOO_MUCH_MEMORY, None))
     except Exception as wrong:  # the boundary of one delivery

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Pipe, wait
 from typing import Any, Self, TypeAlias
 
-from connectors.reader.reader import read_delivery
+from connectors.reader.reader import read_parts
 from connectors.reader.workbook import megabytes
 from connectors.reader.worker import Answer
 from program.delivery import Delivery
@@ -33,7 +33,7 @@ from program.vietnamese import format_number
 
 logger = logging.getLogger("mtqg.reader")
 
-Read: TypeAlias = Callable[[bytes | None, Delivery, Pack, Limits], Reading]
+Read: TypeAlias = Callable[[bytes | None, Delivery, Pack, Limits], Sequence[Reading]]
 
 _START_SECONDS = 120.0
 """A process that is not ready by then never will be. It takes half a second (2026-11-23)."""
@@ -55,6 +55,8 @@ class Unread:
 
 
 Outcome: TypeAlias = Reading | Unread
+Outcomes: TypeAlias = Sequence[Outcome]
+"""Of one delivery: a reading for each of its parts, or that it is unread."""
 
 
 class Readers:
@@ -63,7 +65,7 @@ class Readers:
     `read` is what they do with a delivery, a function that a fresh process can import.
     """
 
-    def __init__(self, pack: Pack, settings: Settings, read: Read = read_delivery) -> None:
+    def __init__(self, pack: Pack, settings: Settings, read: Read = read_parts) -> None:
         forms = {(form.code, form.version): form for form in pack.forms}
         setup = pickle.dumps((read, pack, settings.limits))
         self._workers = [_Worker(setup, forms, settings.limits) for _ in range(settings.readers or _cores())]
@@ -84,19 +86,19 @@ class Readers:
         self._workers[0].start()
 
     def read(self, deliveries: Sequence[Delivery], content_of: Callable[[Delivery], bytes | None]) -> Iterator[Outcome]:
-        """Yield what each delivery says, in order; `content_of` is asked for bytes when there is a process to read them.
+        """Yield what each delivery says, in order, part by part; `content_of` is asked for bytes when a process can read them.
 
         A delivery that cannot be read within the limits is a reading with that problem; what the system is to blame for is
         `Unread`. Holds the bytes of as many deliveries as there are processes. Raises ReaderError where none can be started.
         """
-        queue, outcomes = deque(enumerate(deliveries)), dict[int, Outcome]()
+        queue, outcomes = deque(enumerate(deliveries)), dict[int, Outcomes]()
         workers = self._workers[: 1 + len(deliveries) // _FILES_WORTH_A_START]
         try:
             for number in range(len(deliveries)):
                 while number not in outcomes:
                     _give_work(workers, queue, content_of, outcomes)
                     outcomes.update(_hear(workers))
-                yield outcomes.pop(number)
+                yield from outcomes.pop(number)
         finally:
             _stop([worker for worker in workers if worker.job is not None])
 
@@ -184,8 +186,8 @@ class _Worker:
         self.process, self.job, self._is_ready, self._files = None, None, False, 0
         return ended
 
-    def hear(self) -> Outcome | None:
-        """Return the outcome of the job, None where the process only said that it is ready, or has to try again."""
+    def hear(self) -> Outcomes | None:
+        """Return what came of the job, None where the process only said that it is ready, or has to try again."""
         gone: tuple[Answer, Any] = (Answer.GONE, None)
         answer, about = self.process.receive() if self.process else gone
         match answer:
@@ -194,10 +196,9 @@ class _Worker:
                 self._send()
                 return None
             case Answer.READING:
-                reading, form = about
-                return self._done(replace(reading, form=self._forms[form] if form else None))
+                return self._done([replace(reading, form=self._forms[form] if form else None) for reading, form in about])
             case Answer.FAILED:
-                return self._done(Unread(self._reading().delivery, about))
+                return self._done([Unread(self._reading().delivery, about)])
             case Answer.TOO_MUCH_MEMORY:
                 limit = f"{megabytes(self._limits.memory_bytes)} bộ nhớ khi đọc"
                 return self._once_more(Problem("FILE-05", values={"limit": limit}), "memory")
@@ -206,8 +207,8 @@ class _Worker:
             case _:
                 raise ReaderError(f"a process that reads deliveries did not start: {about or self.stop()}; {_WHAT_TO_DO}")
 
-    def give_up(self) -> Outcome:
-        """End a process that is past its deadline; return the outcome of its job."""
+    def give_up(self) -> Outcomes:
+        """End a process that is past its deadline; return what came of its job."""
         if not self._is_ready:
             self.stop()
             raise ReaderError(f"a process that reads deliveries was not ready after {_START_SECONDS:.0f} s; {_WHAT_TO_DO}")
@@ -215,7 +216,7 @@ class _Worker:
         self.stop()
         _tell(job, "time-out")
         seconds = format_number(self._limits.seconds)
-        return Reading(job.delivery, problems=(Problem("FILE-08", values={"limit": seconds}),))
+        return [Reading(job.delivery, problems=(Problem("FILE-08", values={"limit": seconds}),))]
 
     def _send(self) -> None:
         if self.process is not None and self.job is not None:
@@ -227,14 +228,14 @@ class _Worker:
             raise ReaderError("a process that reads deliveries spoke without being asked")
         return self.job
 
-    def _done(self, outcome: Outcome) -> Outcome:
+    def _done(self, outcomes: Outcomes) -> Outcomes:
         self._files += 1
         if self._files >= _FILES_OF_A_PROCESS:
             self.stop()
         self.job = None
-        return outcome
+        return outcomes
 
-    def _once_more(self, problem: Problem, ended: str | None) -> Outcome | None:
+    def _once_more(self, problem: Problem, ended: str | None) -> Outcomes | None:
         """Try the job once more in a fresh process; return `problem` where this was the second time.
 
         The first time, it may have been what files before it left behind, or another program that took the machine's memory.
@@ -243,7 +244,7 @@ class _Worker:
         cause = self.stop()
         _tell(job, ended or cause)
         if job.attempt > 1:
-            return Reading(job.delivery, problems=(problem,))
+            return [Reading(job.delivery, problems=(problem,))]
         self.take(replace(job, attempt=job.attempt + 1))
         return None
 
@@ -252,7 +253,7 @@ def _give_work(
     workers: Sequence[_Worker],
     queue: deque[tuple[int, Delivery]],
     content_of: Callable[[Delivery], bytes | None],
-    outcomes: dict[int, Outcome],
+    outcomes: dict[int, Outcomes],
 ) -> None:
     """Give each worker without a job the next delivery whose bytes can be had; the others are outcomes at once."""
     for worker in workers:
@@ -261,26 +262,26 @@ def _give_work(
             try:
                 content = content_of(delivery)
             except Exception as error:  # the boundary of one delivery
-                outcomes[number] = Unread(delivery, error)
+                outcomes[number] = [Unread(delivery, error)]
             else:
                 worker.take(_Job(number, delivery, content))
 
 
-def _hear(workers: Sequence[_Worker]) -> Iterator[tuple[int, Outcome]]:
-    """Wait until a worker says something or is past its deadline; yield the outcomes that this brings."""
+def _hear(workers: Sequence[_Worker]) -> Iterator[tuple[int, Outcomes]]:
+    """Wait until a worker says something or is past its deadline; yield what this brings."""
     busy = {worker.process.connection: (worker, worker.job) for worker in workers if worker.process and worker.job}
     if not busy:
         return
     first = min(worker.deadline for worker, _ in busy.values())
     heard = wait(list(busy), max(first - time.monotonic(), 0))
     for connection, (worker, job) in busy.items():
-        outcome = None
+        outcomes = None
         if connection in heard:
-            outcome = worker.hear()
+            outcomes = worker.hear()
         elif time.monotonic() >= worker.deadline:
-            outcome = worker.give_up()
-        if outcome is not None:
-            yield job.number, outcome
+            outcomes = worker.give_up()
+        if outcomes is not None:
+            yield job.number, outcomes
 
 
 def _tell(job: _Job, ended: str) -> None:

@@ -5,7 +5,7 @@ The same seed gives the same files. `python -m examples.synthetic` writes them a
 
 from collections.abc import Iterator
 
-from examples.synthetic import capital, results, training, works
+from examples.synthetic import capital, gathered, results, training, works
 from examples.synthetic.training import PLANTED
 from program.pack import load_pack
 from program.settings import load_settings
@@ -16,5 +16,5 @@ __all__ = ["PLANTED", "build"]
 def build() -> Iterator[tuple[str, bytes]]:
     """Yield (path below the inbox, bytes) of every synthetic file, in the order in which they are sent."""
     pack = load_pack(load_settings().pack)
-    for form in (training, capital, works, results):
+    for form in (training, capital, works, results, gathered):
         yield from form.build(pack)

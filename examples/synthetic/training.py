@@ -94,19 +94,19 @@ def build(pack: Pack) -> Iterator[tuple[str, bytes]]:
     for unit in units_of(pack, UnitKind.COMMUNE, COMMUNES_QUARTER):
         if unit.code not in MISSING_COMMUNES:
             period = Period.parse(COMMUNES_QUARTER)
-            yield path_of(unit, "tập huấn", period), _workbook(pack, unit, period, *_invent(unit, period))
+            yield path_of(unit, "tập huấn", period), _workbook(pack, unit, period, *invent(unit, period))
 
 
 def _files(pack: Pack, unit: Unit, period: Period) -> Iterator[tuple[str, bytes]]:
     """Yield what a district sends about a quarter: one file as a rule, and the troubles that files have."""
-    levels, classes = _invent(unit, period)
+    levels, classes = invent(unit, period)
     good = _workbook(pack, unit, period, levels, classes)
     key = (unit.code, period.code)
     if key == ("944", "2024-Q4"):
         yield _path(unit, period, " - PDF"), PDF
     elif key == ("945", "2024-Q3"):
         other = next(u for u in pack.units if u.code == "944")
-        yield _path(unit, period, " - sai đơn vị"), _workbook(pack, other, period, *_invent(other, period))
+        yield _path(unit, period, " - sai đơn vị"), _workbook(pack, other, period, *invent(other, period))
     elif key == ("951", "2024-Q2"):
         yield _path(unit, period), good
         yield _path(unit, period, " (1)"), good
@@ -130,7 +130,7 @@ def _files(pack: Pack, unit: Unit, period: Period) -> Iterator[tuple[str, bytes]
         yield _path(unit, period), good
 
 
-def _invent(unit: Unit, period: Period) -> tuple[Lines, list[dict[str, Cell]]]:
+def invent(unit: Unit, period: Period) -> tuple[Lines, list[dict[str, Cell]]]:
     """Return consistent invented figures: lines by level, and the classes that they sum up."""
     dice = dice_of(unit.code, period.code)
     own = unit.kind.value
@@ -188,6 +188,11 @@ def _days(held: dict[str, Cell]) -> int:
 
 def _workbook(pack: Pack, unit: Unit, period: Period, levels: Lines, classes: list[dict[str, Cell]]) -> bytes:
     return workbook(pack, "training", unit, period, copy.deepcopy({"levels": levels}), copy.deepcopy({"class_list": classes}))
+
+
+def workbook_of(pack: Pack, unit: Unit, period: Period) -> bytes:
+    """Return a good report of a unit and quarter."""
+    return _workbook(pack, unit, period, *invent(unit, period))
 
 
 def _path(unit: Unit, period: Period, remark: str = "") -> str:

@@ -46,7 +46,7 @@ class ColumnPairRatioBetween(ColumnPairMapMetricProvider):
 
 def _sentence(kwargs: Mapping[str, Any]) -> str:
     low, high = kwargs.get("min_value"), kwargs.get("max_value")
-    bounds = [f"at least {low:,.10g}"] * (low is not None) + [f"at most {high:,.10g}"] * (high is not None)
+    bounds = [f"at {word} {bound:,.10g}" for word, bound in (("least", low), ("most", high)) if bound is not None]
     return f"${kwargs['column_A']} for each one of ${kwargs['column_B']} must be {' and '.join(bounds)}."
 
 

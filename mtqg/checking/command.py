@@ -39,7 +39,9 @@ def check(
     *,
     as_json: Annotated[
         bool,
-        typer.Option("--json", help="Print JSON: an object for one file; a list, with a `file` each, for several or a folder."),
+        typer.Option(
+            "--json", help="Print JSON: an object for one report; a list, with `file` or `part`, for several or a folder."
+        ),
     ] = False,
     show_all: Annotated[
         bool,

@@ -10,7 +10,7 @@ from pathlib import Path
 # Workbooks, and what a district sends in place of one; a file without a suffix may be either.
 _WORKBOOKS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".xltx", ".xltm", ".xlt", ".ods", ".ots", ".et"}
 _IN_PLACE_OF_ONE = {
-    *(".csv", ".tsv", ".pdf", ".doc", ".docx", ".odt", ".rtf", ".htm", ".html", ".mht", ".zip", ".rar", ".7z"),
+    *(".csv", ".tsv", ".json", ".pdf", ".doc", ".docx", ".odt", ".rtf", ".htm", ".html", ".mht", ".zip", ".rar", ".7z"),
     *(".jpg", ".jpeg", ".png", ".gif", ".heic"),
     "",
 }

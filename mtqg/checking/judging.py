@@ -2,12 +2,15 @@
 
 import logging
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.folder import Folder
+from connectors.packages import is_package, members_of, refuse_packed
+from connectors.reader.signatures import ZIP
 from connectors.reader.workers import Readers, Unread
 from connectors.sources import connect
 from expectations.checking import Checker
@@ -16,12 +19,28 @@ from mtqg.checking.files import shown
 from mtqg.checking.verdicts import Checked, Failure
 from program.delivery import Delivery
 from program.errors import ConfigurationError, SourceError
+from program.finding import Problem
 from program.pack import Pack
 from program.reading import Reading
 from program.settings import Settings
 from program.source import FolderSource
+from program.submission import Submission
 
 logger = logging.getLogger("mtqg.checking.command")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A file to check, or one in a zip: then with its name there and its bytes, None where it was not taken out."""
+
+    path: Path
+    member: str | None = None
+    content: bytes | None = None
+    refusal: Problem | None = None
+
+    @property
+    def shown(self) -> Path:
+        return self.path if self.member is None else Path(f"{self.path} / {self.member}")
 
 
 class Judge:
@@ -36,39 +55,55 @@ class Judge:
         self._inboxes = list(_local_inboxes(settings, pack))
 
     def check(self, files: Sequence[Path], advance: Callable[[float], None]) -> list[Checked]:
-        """Return what is to be said of each file, in order; `advance` hears of each half of a file's way that is done.
+        """Return what is to be said of each file, in order, part by part; `advance` hears of each half of its way that is done.
 
         A file that cannot be opened, or that the program cannot handle, is a failure of its own and stops no other.
         Raises ConfigurationError for a rule that is wrong in itself, ReaderError where no process that reads can be started.
         """
-        readings: dict[int, Reading] = {}
-        failures: dict[int, Failure] = {}
-        deliveries = [self._delivery(path, number) for number, path in enumerate(files)]
-        for number, outcome in enumerate(self._readers.read(deliveries, lambda delivery: self._content(files[delivery.id]))):
+        readings: list[Reading] = []
+        found: dict[int, list[Checked]] = defaultdict(list)
+        sent = [each for path in files for each in self._unpacked(path)]
+        deliveries = [self._delivery(each, number) for number, each in enumerate(sent)]
+        for outcome in self._readers.read(deliveries, lambda delivery: self._content(sent[delivery.id])):
+            number = outcome.delivery.id
             if isinstance(outcome, Unread):
-                failures[number] = _failure_of(files[number], outcome.error)
+                found[number].append(Checked(sent[number].shown, _failure_of(sent[number].path, outcome.error)))
             else:
-                readings[number] = outcome
-            advance(0.5)
-        verdicts = self._verdicts(readings)
+                readings.append(outcome)
+            if isinstance(outcome, Unread) or outcome.part == 1:
+                advance(0.5 * len(files) / len(sent))
+        for number, result in self._verdicts(readings):
+            found[number].append(Checked(sent[number].shown, result))
         advance(0.5 * len(files))
-        return [
-            Checked(path, failures[number]) if number in failures else replace(verdicts[number], path=path)
-            for number, path in enumerate(files)
-        ]
+        return [checked for number in range(len(sent)) for checked in found[number]]
 
-    def _content(self, path: Path) -> bytes | None:
-        return _content(path, self._settings.max_delivery_bytes)
+    def _unpacked(self, path: Path) -> Iterator["_Sent"]:
+        """Yield a file as it is; of a zip of workbooks each file in it, but for what only goes with them."""
+        try:
+            content = _content(path, self._settings.max_delivery_bytes) if _is_zip(path) else None
+        except OSError:  # whoever opens it says so
+            content = None
+        if content is None or not is_package(content):
+            yield _Sent(path)
+        elif refusal := refuse_packed(content, self._settings.limits):
+            yield _Sent(path, refusal=refusal)
+        else:
+            members = members_of(content, self._settings.limits)
+            yield from (_Sent(path, m.name, m.content, m.refusal) for m in members if not m.is_enclosure)
 
-    def _delivery(self, path: Path, number: int) -> Delivery:
+    def _content(self, sent: "_Sent") -> bytes | None:
+        return _content(sent.path, self._settings.max_delivery_bytes) if sent.member is None else sent.content
+
+    def _delivery(self, sent: "_Sent", number: int) -> Delivery:
         return Delivery(
             id=number,
             source="check",
             channel="file",
-            name=shown(Path(path.name)),
+            name=shown(Path(sent.shown.name)),
             received_at=datetime.now(UTC),
             sha256=None,
-            sender_unit=self._sender or self._sender_by_folder(path),
+            sender_unit=self._sender or self._sender_by_folder(sent.path),
+            refusal=sent.refusal,
         )
 
     def _sender_by_folder(self, path: Path) -> str | None:
@@ -83,27 +118,27 @@ class Judge:
                 return inbox.sender_of(below)
         return None
 
-    def _verdicts(self, readings: Mapping[int, Reading]) -> dict[int, Checked]:
-        """Judge all readings in one batch; where that fails, one by one, so that one cannot take all down."""
+    def _verdicts(self, readings: Sequence[Reading]) -> Iterator[tuple[int, Submission | Failure]]:
+        """Yield the verdict on each reading; all in one batch, or, where that fails, one by one, so that none takes all down."""
         try:
-            return self._batch(readings)
+            yield from self._batch(readings)
         except ConfigurationError:
             raise
         except Exception:  # said of the file that it comes from, below
             logger.debug("check batch=%d retry=one-by-one", len(readings), exc_info=True)
-        found: dict[int, Checked] = {}
-        for number, reading in readings.items():
+        else:
+            return
+        for reading in readings:
             try:
-                found |= self._batch({number: reading})
+                yield from self._batch([reading])
             except Exception as wrong:  # the boundary of one file
-                found[number] = Checked(Path(reading.delivery.name), _fault(wrong))
-        return found
+                yield reading.delivery.id, _fault(wrong)
 
-    def _batch(self, readings: Mapping[int, Reading]) -> dict[int, Checked]:
+    def _batch(self, readings: Sequence[Reading]) -> list[tuple[int, Submission | Failure]]:
         # A checker remembers all that it saw for Data Docs, which a check has none of: each chunk gets its own.
-        submissions = Checker(self._pack, self._rules, "check").check(list(readings.values())) if readings else []
+        submissions = Checker(self._pack, self._rules, "check").check(readings) if readings else []
         # Facts are for the warehouse; without them thousands of files fit into memory.
-        return {s.delivery.id: Checked(Path(s.delivery.name), replace(s, facts=())) for s in submissions}
+        return [(s.delivery.id, replace(s, facts=())) for s in submissions]
 
 
 def _local_inboxes(settings: Settings, pack: Pack) -> Iterator[Folder]:
@@ -119,6 +154,14 @@ def _local_inboxes(settings: Settings, pack: Pack) -> Iterator[Folder]:
                     continue
                 if isinstance(inbox, Folder):
                     yield inbox
+
+
+def _is_zip(path: Path) -> bool:
+    """Tell whether a file begins as a zip does. Raises OSError; never waits, as for a pipe."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(ZIP)) == ZIP
 
 
 def _content(path: Path, limit: int) -> bytes | None:

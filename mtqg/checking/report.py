@@ -31,13 +31,15 @@ class TextReport:
         self._words = PHRASES[lang]
         self._show_all = show_all
         self._is_one_file = is_one_file
-        self._rows: list[tuple[str, Verdict, int, int]] = []
+        self._rows: list[tuple[str, str, Verdict, int, int]] = []
 
     def add(self, checked: Checked) -> None:
-        """Print the verdict on one file, and its findings."""
+        """Print the verdict on one report, and its findings."""
         counts = Counter(finding.severity for finding in checked.findings)
         name = shown(Path(checked.path.name) if self._is_one_file else checked.path)
-        self._rows.append((name, checked.verdict, counts[Severity.CRITICAL], counts[Severity.WARNING]))
+        part = checked.submission.part if checked.submission else 1
+        label = f" ({self._words.part.format(number=part)})" if part > 1 else ""
+        self._rows.append((name, label, checked.verdict, counts[Severity.CRITICAL], counts[Severity.WARNING]))
         if len(self._rows) > 1:
             out.print()
         style = f"bold {VERDICT_STYLES[checked.verdict]}"
@@ -47,7 +49,7 @@ class TextReport:
                 _say(self._words.failures[kind].format(detail=detail), 0, style)
             case submission:
                 between = ": " if self._is_one_file else "\n"
-                out.print(Text.assemble((name, "bold"), between, self._about(submission)), soft_wrap=True)
+                out.print(Text.assemble((name + label, "bold"), between, self._about(submission)), soft_wrap=True)
                 is_partial = checked.verdict.loads and counts[Severity.CRITICAL]
                 _say(self._words.in_part if is_partial else self._words.verdicts[checked.verdict], 0, style)
                 self._print_findings(submission, counts[Severity.INFO])
@@ -60,16 +62,16 @@ class TextReport:
         for number, heading in enumerate(self._words.headings):
             table.add_column(heading, justify="right" if number > 1 else "left", overflow="fold")
         folder = os.path.commonpath([Path(row[0]).absolute().parent for row in self._rows])
-        for name, verdict, errors, warnings in self._rows:
+        for name, label, verdict, errors, warnings in self._rows:
             short = Text(self._words.short_verdicts[verdict], style=VERDICT_STYLES[verdict])
-            table.add_row(Text(os.path.relpath(name, folder)), short, str(errors or ""), str(warnings or ""))
+            table.add_row(Text(os.path.relpath(name, folder) + label), short, str(errors or ""), str(warnings or ""))
         out.print()
         out.print(table)
-        counts = Counter(row[1] for row in self._rows)
+        counts = Counter(row[2] for row in self._rows)
         verdicts = " · ".join(
             f"{counts[verdict]} {self._words.short_verdicts[verdict]}" for verdict in Verdict if counts[verdict]
         )
-        _say(self._words.total.format(count=len(self._rows), verdicts=verdicts), 0, "bold")
+        _say(self._words.total.format(count=len({row[0] for row in self._rows}), verdicts=verdicts), 0, "bold")
 
     def _about(self, submission: Submission) -> str:
         """Return form, unit and period as an office calls them, and what is not known of them."""

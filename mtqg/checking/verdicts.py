@@ -1,4 +1,4 @@
-"""What is to be said of one file: a submission with its verdict, or why there is none."""
+"""What is to be said of one report in a file: a submission with its verdict, or why there is none."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -36,6 +36,7 @@ class Phrases:
     others: str
     more: str
     notes: str
+    part: str
     total: str
 
     def left_out(self, left_out: Sequence[LeftOut]) -> Iterator[str]:
@@ -90,6 +91,7 @@ _VIETNAMESE = Phrases(
     others="và {count} ô khác: {cells}",
     more="… (xem đủ bằng --all)",
     notes="Ngoài ra có {count} ghi chú không cần xử lý (xem bằng --all).",
+    part="báo cáo thứ {number} trong tệp",
     total="{count} tệp: {verdicts}",
 )
 _ENGLISH = Phrases(
@@ -134,6 +136,7 @@ _ENGLISH = Phrases(
     others="and in other cells ({count}): {cells}",
     more="… (all of them with --all)",
     notes="Notes that ask for nothing: {count} (--all shows them).",
+    part="report {number} in the file",
     total="{count} files: {verdicts}",
 )
 PHRASES: Mapping[Language, Phrases] = {"vi": _VIETNAMESE, "en": _ENGLISH}

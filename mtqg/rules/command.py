@@ -3,6 +3,7 @@
 import typer
 
 from mtqg.rules.difference import diff
+from mtqg.rules.pages import pages
 
 rules_app = typer.Typer(
     name="rules",
@@ -10,5 +11,5 @@ rules_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
-for command in (diff,):
+for command in (diff, pages):
     rules_app.command()(command)

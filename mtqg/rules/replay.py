@@ -93,10 +93,10 @@ class Replay:
                 comparison.add(olds[number], new)
                 self.replayed.compared += 1
 
-    def _check(self, side: Side, readings: Sequence[Reading]) -> dict[int, Submission]:
+    def _check(self, side: Side, readings: Sequence[Reading]) -> dict[tuple[int, int], Submission]:
         """Check readings as one batch; where that fails, one by one, so that one cannot take all down."""
         try:
-            return _by_delivery(_checked(side, readings))
+            return _by_report(_checked(side, readings))
         except ConfigurationError:
             raise
         except Exception:  # said of the delivery that it comes from, below
@@ -107,7 +107,7 @@ class Replay:
                 submissions += _checked(side, [reading])
             except Exception as wrong:  # the boundary of one delivery
                 self.replayed.failed[f"could not be checked by the rules of {side.name}: {type(wrong).__name__}: {wrong}"] += 1
-        return _by_delivery(submissions)
+        return _by_report(submissions)
 
 
 def _checked(side: Side, readings: Sequence[Reading]) -> list[Submission]:
@@ -115,9 +115,9 @@ def _checked(side: Side, readings: Sequence[Reading]) -> list[Submission]:
     return Checker(side.pack, side.rules, "rules diff").check(readings) if readings else []
 
 
-def _by_delivery(submissions: Iterable[Submission]) -> dict[int, Submission]:
+def _by_report(submissions: Iterable[Submission]) -> dict[tuple[int, int], Submission]:
     # Facts are for the warehouse; without them a chunk takes less memory.
-    return {submission.delivery.id: replace(submission, facts=()) for submission in submissions}
+    return {(submission.delivery.id, submission.part): replace(submission, facts=()) for submission in submissions}
 
 
 def _worded(reading: Reading, rules: RuleSet) -> Reading:

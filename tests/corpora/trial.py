@@ -58,8 +58,9 @@ def run(files: Sequence[Path], pack: Pack, settings: Settings, advance: Callable
             chunk = files[start : start + _CHUNK]
             with Readers(pack, settings, read_measured) as readers:
                 checked = Judge(pack, settings, readers, None, "vi").check(chunk, advance)
-            cost = {cost.delivery: cost for cost in costs(notes)}
-            yield from (Trial(path, said, cost.get(n)) for n, (path, said) in enumerate(zip(chunk, checked, strict=True)))
+            cost = {chunk[cost.delivery]: cost for cost in costs(notes)}
+            # A file of several reports is as many trials.
+            yield from (Trial(said.path, said, cost.get(said.path)) for said in checked)
 
 
 def outcomes(trials: Sequence[Trial]) -> list[tuple[str, int]]:

@@ -188,13 +188,13 @@ def test_a_file_that_is_named_twice_is_checked_once(tmp_path: Path, fill: Fill) 
 
 def test_what_is_left_out_of_a_folder_is_said_on_stderr(tmp_path: Path, fill: Fill) -> None:
     put(tmp_path, fill("942", "2024-Q4"))
-    for name in ("~$báo cáo.xlsx", ".DS_Store", "notes.md", "script.py", "log.txt", "data.json", ".git/x.xlsx"):
+    for name in ("~$báo cáo.xlsx", ".DS_Store", "notes.md", "script.py", "log.txt", "data.xml", ".git/x.xlsx"):
         put(tmp_path, b"", name)
     (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
     result = mtqg(tmp_path, "--json")
     assert len(json.loads(result.stdout)) == 1
     assert "Bỏ qua 2 tệp tạm hoặc tệp ẩn: .DS_Store, ~$báo cáo.xlsx" in result.stderr
-    assert "Bỏ qua 4 tệp không phải bảng tính: data.json, log.txt, notes.md, …" in result.stderr
+    assert "Bỏ qua 4 tệp không phải bảng tính: data.xml, log.txt, notes.md, …" in result.stderr
     assert "Bỏ qua 1 đường dẫn tắt tới thư mục khác: loop" in result.stderr
 
 
@@ -457,7 +457,7 @@ def test_an_inbox_that_cannot_be_reached_keeps_no_file_from_being_checked(
 
 def test_the_help_says_what_json_becomes_and_that_numbers_stay() -> None:
     text = re.sub(r"[│\s]+", " ", mtqg("--help").stdout)
-    assert "an object for one file; a list, with a `file` each, for several or a folder" in text
+    assert "an object for one report; a list, with `file` or `part`, for several or a folder" in text
     assert "numbers (2.208; 152,5) stay as printed in the workbook" in text
 
 

@@ -86,10 +86,10 @@ def test_the_samples_are_what_their_scripts_write() -> None:
     anew = "the form or the script changed since: run `make samples`"
     assert cells(SEED_FILE) == cells(build_seed()), f"{SEED_FILE.name}: {anew}"
     written = dict(build())
-    there = {str(p.relative_to(SAMPLES)) for p in SAMPLES.rglob("*.xlsx")}
+    there = {str(p.relative_to(SAMPLES)) for p in SAMPLES.rglob("*") if p.is_file()}
     assert there == {*written, str(SEED_FILE.relative_to(SAMPLES))}, anew
     for path, content in list(written.items())[::7]:
-        if content.startswith(b"PK"):
+        if path.endswith(".xlsx") and content.startswith(b"PK"):
             assert cells(SAMPLES / path) == cells(content), f"{path}: {anew}"
 
 

@@ -1,5 +1,6 @@
 """Nights in which two districts claim one work: both are asked once, and what holds no more is closed."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,15 +8,16 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from expectations.rules import SUITES
 from flows import steps
 from flows.night import Night
 from program.pack import Pack
 from program.period import Period
-from program.settings import Settings
+from program.settings import ROOT, Settings
 from publish.template import Values, write_template
 from tests.unit.test_works_rules import BRIDGE, HOUSE, ROAD
 from warehouse.comparing import uncompared
-from warehouse.tables import FindingRow, OutboxRow, SubmissionRow
+from warehouse.tables import DeliveryRow, FindingRow, OutboxRow, SubmissionRow
 
 Put = Callable[..., None]
 PLACE = {"942": "Xã Phú Tân", "946": "Xã Song Phụng"}
@@ -42,6 +44,7 @@ def night(settings: Settings, *, compare: bool = True) -> Night:
     night = Night(settings, None)
     for source in night.sources(None):
         steps.collect(night, source)
+    steps.reopen(night)
     for chunk in night.pending():
         steps.load(night, steps.check(night, steps.read(night, chunk)))
     if compare:
@@ -99,3 +102,39 @@ def test_reports_that_agree_are_compared_and_nobody_is_asked(settings: Settings,
     put("946", [{**ROAD, "work_name": "Đường liên ấp 4"}, HOUSE])
     only = night(settings)
     assert (standing(only), uncompared(only.warehouse), only.summary.compared) == ([], [], 0)
+
+
+def test_a_critical_rule_takes_a_report_out_and_what_it_had_replaced_comes_back(
+    settings: Settings, put: Put, tmp_path: Path
+) -> None:
+    strict = Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, pack=pack_with_a_critical_claim(tmp_path))
+    put("946", [HOUSE])
+    put("942", [BRIDGE])
+    night(strict)
+    put("946", [HOUSE, ROAD], name="works lần 2.xlsx")
+    put("942", [BRIDGE, ROAD], name="works lần 2.xlsx")
+    second = night(strict)
+    assert [entry[1:] for entry in standing(second)] == [("ACR-03", "quarantined", True)] * 2
+    assert believed(second) == []
+    third = night(strict)
+    assert believed(third) == [("942", 3, "works.xlsx"), ("946", 3, "works.xlsx")]
+    assert third.summary.mails_written == 0
+    assert believed(night(strict)) == believed(third)
+
+
+def pack_with_a_critical_claim(tmp_path: Path) -> Path:
+    folder = Path(shutil.copytree(ROOT / "config" / "soc-trang", tmp_path / "pack"))
+    (folder / "suites").mkdir()
+    text = (SUITES / "across.yaml").read_text(encoding="utf-8")
+    before, claim, after = text.partition("  - id: ACR-03")
+    critical = claim + after.replace("severity: warning", "severity: critical", 1)
+    (folder / "suites" / "across.yaml").write_text(before + critical, encoding="utf-8")
+    return folder
+
+
+def believed(night: Night) -> list[tuple[str | None, int | None, str]]:
+    query = select(SubmissionRow, DeliveryRow).join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+    current = query.where(SubmissionRow.known_from.is_not(None), SubmissionRow.known_to.is_(None))
+    with Session(night.warehouse) as session:
+        rows = session.execute(current.order_by(SubmissionRow.unit_code))
+        return [(s.unit_code, s.version, Path(d.name).name) for s, d in rows]

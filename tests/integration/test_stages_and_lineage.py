@@ -22,7 +22,7 @@ from program.submission import Fact, Submission, Verdict
 from warehouse.catalogue import sync_catalogue
 from warehouse.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, record_delivery, start_run
-from warehouse.load import load_submission
+from warehouse.load import load_delivery
 from warehouse.queries import progress, reporting, stages, territories, trace
 from warehouse.tables import CapitalRow, IndicatorRow, SubmissionRow
 
@@ -63,7 +63,7 @@ def send(engine: Engine) -> Send:
         report = Submission(
             pending_deliveries(engine, 10)[-1], Verdict.ACCEPTED, (), form, "v1", unit, Period.parse(period), stage, facts
         )
-        load_submission(engine, report, run_id=run, rule_set_version="rules-1", recipient=None, now=now)
+        load_delivery(engine, [(report, None)], run_id=run, rule_set_version="rules-1", now=now)
 
     return send
 

@@ -47,6 +47,7 @@ def put(tmp_path: Path, fill: Fill) -> Put:
 def collect(night: Night) -> None:
     for source in night.sources(None):
         steps.collect(night, source)
+    steps.unpack(night)
 
 
 def load(night: Night) -> None:
@@ -228,15 +229,15 @@ def test_a_load_that_breaks_on_one_submission_stops_no_other(
 ) -> None:
     put("942", "2024-Q4")
     put("943", "2024-Q4")
-    load_submission = steps.load_submission
+    load_delivery = steps.load_delivery
 
-    def broken(warehouse: object, submission: Submission, **kwargs: object) -> int | None:
-        if submission.unit_code == "942":
+    def broken(warehouse: object, parts: list[tuple[Submission, str | None]], **kwargs: object) -> int | None:
+        if parts[0][0].unit_code == "942":
             raise RuntimeError("disk full")
-        return load_submission(warehouse, submission, **kwargs)
+        return load_delivery(warehouse, parts, **kwargs)
 
     with monkeypatch.context() as patched:
-        patched.setattr(steps, "load_submission", broken)
+        patched.setattr(steps, "load_delivery", broken)
         night = whole_night(settings)
     assert (figure(night, "942"), figure(night, "943")) == (None, 150)
     assert "RuntimeError: disk full" in night.summary.errors[0]

@@ -21,7 +21,7 @@ from warehouse import load as load_module
 from warehouse.catalogue import sync_catalogue
 from warehouse.engine import open_warehouse, prepare_warehouse
 from warehouse.ledger import keep_cursor, known_versions, pending_deliveries, read_cursor, record_delivery, start_run
-from warehouse.load import load_submission
+from warehouse.load import load_delivery
 from warehouse.outbox import mark_failed, mark_sent, pending_letters
 from warehouse.queries import progress, reporting, trace, unplaced
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow, Table, TargetRow
@@ -73,7 +73,7 @@ def send(engine: Engine) -> Send:
             period=Period.parse("2024-Q4"),
             facts=facts if verdict.loads else (),
         )
-        return load_submission(engine, submission, run_id=run, rule_set_version="rules-1", recipient=recipient, now=now)
+        return load_delivery(engine, [(submission, recipient)], run_id=run, rule_set_version="rules-1", now=now)
 
     return send
 
@@ -145,7 +145,7 @@ def test_what_was_recorded_before_is_not_recorded_again(engine: Engine, send: Se
     with Session(engine) as session:
         delivery = session.scalars(select(DeliveryRow)).one()
     again = Submission(Delivery(delivery.id, "inbox", "folder", "1.xlsx", NOON, "x"), Verdict.ACCEPTED, ())
-    assert load_submission(engine, again, run_id=1, rule_set_version="r", recipient="a@b.example", now=NOON) is None
+    assert load_delivery(engine, [(again, "a@b.example")], run_id=1, rule_set_version="r", now=NOON) is None
     assert (count(engine, SubmissionRow), count(engine, OutboxRow)) == (1, 1)
 
 

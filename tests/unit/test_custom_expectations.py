@@ -1,6 +1,7 @@
 """Our own expectations on one frame: what passes, what fails, what an empty cell means, and what Data Docs say of each."""
 
 import re
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from expectations.suite import Expected
 from expectations.validation import Validation
 from program.errors import ConfigurationError
 from program.pack import Pack
+from program.settings import ROOT
 
 E = float("nan")
 DAYS = {
@@ -109,6 +111,7 @@ CASES = [
         RATIO,
         {"column_A": "money", "column_B": "people", "max_value": 100, "zero_denominator": "fails"},
         (1, 3),
+        "money for each one of people must be at most 100.",
     ),
     Case("two figures agree", AGREE, {"column_A": "whole", "column_B": "part"}, (1, 2), "whole must agree with part"),
     Case("two figures agree within a share", AGREE, {"column_A": "whole", "column_B": "part", "share": 0.1}, (1,)),
@@ -223,6 +226,16 @@ def test_each_is_registered_explains_itself_and_has_its_cases_here(name: str) ->
     mine = [case for case in CASES if case.expect == snake]
     assert any(case.failing for case in mine)
     assert any(case.said for case in mine)
+
+
+def test_the_example_of_the_guide_works_as_it_stands_there(pack: Pack, validation: Validation) -> None:
+    guide = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    snippet = re.search(r"```python\n(.*?)```", guide.partition("## Write a custom expectation")[2], re.DOTALL)
+    assert snippet
+    exec(compile(textwrap.dedent(snippet[1]), "docs/rules.md", "exec"), {"__name__": "expectations.custom.in_steps"})
+    words, kwargs = RuleSet(pack).reading["FILE-01"], {"column": "money", "step": 50}
+    rule = Expected(words, "expect_column_values_to_be_in_steps", kwargs, "money")
+    assert [(n, row) for _, n, row in validation.failures("guide", FRAME, [rule])] == [ROWS[2]]
 
 
 def test_a_frame_without_rows_breaks_nothing(pack: Pack, validation: Validation) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from connectors.reader.reader import read_delivery
+from connectors.reader.reader import read_parts
 from expectations.checking import Checker
 from expectations.rules import RuleSet
 from program.finding import Finding, Severity
@@ -90,7 +90,8 @@ def read(pack: Pack, number: int, typed: Lines, totals: Lines = NOTHING) -> Read
     assert unit is not None
     lines = with_totals(form.table("capital"), typed, totals)
     content = write_template(form, unit, period, Values({"capital": lines}))
-    return read_delivery(content, delivery(number=number), pack)
+    (reading,) = read_parts(content, delivery(number=number), pack)
+    return reading
 
 
 def check(pack: Pack, *readings: Reading) -> list[Submission]:
@@ -171,7 +172,7 @@ def test_a_table_with_headings_over_sub_headings_as_other_offices_write_it_is_re
         [None, "Tổng số", 100, 50, 10, 40, None, None, 17.5, 5, None, 12.5],
     ]
     content = workbook(("Biểu 01", rows), merge=["C5:H5", "I5:N5"])
-    reading = read_delivery(content, delivery(), pack)
+    (reading,) = read_parts(content, delivery(), pack)
     assert reading.form is not None
     assert reading.form.code == "disbursement"
     read_lines = reading.tables["capital"].frame.set_index("line")

@@ -1,17 +1,20 @@
 """Workbooks of every format that districts send: the same report, the same facts, and nothing runs or blows up."""
 
 import io
+import json
 import struct
 import zipfile
 
 import pytest
 
+from connectors.packages import members_of
 from connectors.reader.workbook import Workbook, open_workbook
 from program.finding import Problem
 from program.limits import DEFAULT_LIMITS
 from program.pack import Pack
 from program.settings import ROOT
 from tests.old_workbooks import biff5, ole, xlsb
+from tests.portal_reports import REPORT
 from tests.unit.test_delimited import ROWS, windows_1258
 from tests.workbooks import Rows, facts, met, old_tcvn3, old_vni, read, report, with_macros, workbook
 
@@ -172,3 +175,17 @@ def test_a_damaged_one_ends_in_sheets_or_a_problem(content: bytes) -> None:
     for at in range(0, len(content), 7):
         opened(content[:at] + bytes([content[at] ^ 0x55]) + content[at + 1 :])
         opened(content[:at])
+
+
+def test_zipped_and_from_the_portal_the_same_report_has_the_same_facts(pack: Pack) -> None:
+    files = {"a.xlsx": workbook(("S", ROWS)), "b.xlsb": xlsb(ROWS), "c.xls": biff5(rewritten(ROWS, old_vni), "cp1252")}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    taken = [facts(read(member.content, pack, sender="942")) for member in members_of(buffer.getvalue(), DEFAULT_LIMITS)]
+    assert [len(each) for each in taken] == [44, 44, 44]
+    assert taken[0] == taken[1] == taken[2]
+    values = {(element, value, text) for element, _, _, value, text in taken[0]}
+    portal = facts(read(json.dumps(REPORT).encode(), pack, sender="942"))
+    assert {(element, value, text) for element, _, _, value, text in portal} == values

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from connectors.reader.reader import read_delivery
+from connectors.reader.reader import read_parts
 from expectations.checking import Checker
 from expectations.rules import RuleSet
 from program.finding import Finding, Severity
@@ -97,7 +97,8 @@ def read(
     assert form is not None
     assert unit is not None
     content = write_template(form, unit, period, Values({"support": lines}, {"model_list": models}))
-    return read_delivery(content, delivery(number=number), pack)
+    (reading,) = read_parts(content, delivery(number=number), pack)
+    return reading
 
 
 def check(pack: Pack, *readings: Reading) -> list[Submission]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from connectors.reader.layout import find_headers
-from connectors.reader.reader import read_delivery
+from connectors.reader.reader import read_parts
 from connectors.reader.workbook import open_workbook
 from expectations.checking import Checker
 from expectations.rules import RuleSet
@@ -124,7 +124,8 @@ def read(pack: Pack, number: int, tables: Mapping[str, Lines] = GOOD) -> Reading
     assert form is not None
     assert unit is not None
     content = write_template(form, unit, period, Values(with_totals(tables, form)))
-    return read_delivery(content, delivery(number=number), pack)
+    (reading,) = read_parts(content, delivery(number=number), pack)
+    return reading
 
 
 def good_with(table: str, line: str, **values: float) -> dict[str, Lines]:
@@ -195,7 +196,7 @@ def test_a_total_that_is_not_its_parts_is_asked_about(pack: Pack) -> None:
     tables = with_totals(GOOD, form)
     tables["ethnic_households"]["total"]["poor_households"] = 141
     content = write_template(form, unit, Period.parse("2024"), Values(tables))
-    reading = read_delivery(content, delivery(), pack)
+    (reading,) = read_parts(content, delivery(), pack)
     found = [(f.rule, f.sheet, f.cell) for f in asked(check(pack, reading)[0])]
     assert found == [("CELL-16", *place(reading, "ethnic_households", "total", "poor_households"))]
 
@@ -240,7 +241,7 @@ def workbook(form: Form, pack: Pack, values: Values | None) -> bytes:
 @pytest.mark.parametrize("is_filled", [False, True], ids=["blank", "filled"])
 def test_a_template_is_read_as_its_own_form_with_every_table_and_column(pack: Pack, form: Form, is_filled: bool) -> None:
     content = workbook(form, pack, filled(form) if is_filled else None)
-    reading = read_delivery(content, delivery(period=period_of(form)), pack)
+    (reading,) = read_parts(content, delivery(period=period_of(form)), pack)
     assert reading.form == form
     assert {name: set(table.letters) for name, table in reading.tables.items()} == {
         table.name: {column.name for column in table.columns} for table in form.tables

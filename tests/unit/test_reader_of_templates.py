@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import openpyxl
 import pytest
 
-from connectors.reader.reader import read_delivery
+from connectors.reader.reader import read_parts
 from program.marker import MARKER_SHEET
 from program.pack import Pack
 from program.period import Period
@@ -16,7 +16,7 @@ from program.reading import Reading, facts_of
 from program.stage import Stage
 from publish.template import Values, write_template
 from tests.conftest import GOOD_LEVELS, delivery
-from tests.workbooks import class_list, figures, read, report, summary, workbook
+from tests.workbooks import class_list, figures, read, read_all, report, summary, workbook
 
 INFO = ("FORM-14", "FORM-16", "CELL-19")
 
@@ -54,7 +54,8 @@ def outcomes(pack: Pack, label: str, received: date) -> Reading:
     buffer = io.BytesIO()
     book.save(buffer)
     came = replace(delivery(sender="942"), received_at=datetime(received.year, received.month, received.day, 5, tzinfo=UTC))
-    return read_delivery(buffer.getvalue(), came, pack)
+    (reading,) = read_parts(buffer.getvalue(), came, pack)
+    return reading
 
 
 def test_a_template_without_visible_names_is_known_by_its_marker(pack: Pack) -> None:
@@ -310,7 +311,7 @@ def test_a_unit_that_ended_is_told_what_it_is_now(pack: Pack) -> None:
     assert "Xã Phú Tâm" in problem.values["successors"]
 
 
-def test_a_second_form_in_the_workbook_is_told_and_not_mixed_in(pack: Pack) -> None:
+def test_a_second_form_in_the_workbook_is_a_report_of_its_own(pack: Pack) -> None:
     content = template(
         pack, "works", "942", "2024-Q4", Values({}, {"work_list": [{"work_name": "Cầu", "work_commune": "Xã Phú Tâm"}]})
     )
@@ -320,11 +321,11 @@ def test_a_second_form_in_the_workbook_is_told_and_not_mixed_in(pack: Pack) -> N
         sheet.append(list(row))
     buffer = io.BytesIO()
     book.save(buffer)
-    reading = read(buffer.getvalue(), pack, sender="942")
-    assert reading.form is pack.form("works", Period.parse("2024-Q4"))
-    assert [(p.sheet, p.values["form"]) for p in reading.problems if p.rule == "FORM-32"] == [
-        ("Tập huấn", "Báo cáo đào tạo, tập huấn")
-    ]
+    works, training = read_all(buffer.getvalue(), pack, sender="942")
+    assert works.form is pack.form("works", Period.parse("2024-Q4"))
+    assert training.form is pack.form("training", Period.parse("2024-Q4"))
+    assert (list(works.tables), list(training.tables)) == (["work_list"], ["levels"])
+    assert [(r.part, r.unit_code, str(r.period)) for r in (works, training)] == [(1, "942", "2024-Q4"), (2, "942", "2024-Q4")]
 
 
 @pytest.mark.parametrize("written", ["Ấp Phú Hòa, xã Phú Tâm", "31573", "XÃ PHÚ TÂM", "xã Phú Tâm, huyện Châu Thành"])

@@ -100,10 +100,10 @@ def test_the_version_does_not_depend_on_the_language(pack: Pack, suites: Path) -
 
 
 def test_a_finding_in_english_points_at_the_same_cell_and_keeps_the_numbers_as_printed(pack: Pack, fill: Fill) -> None:
-    from connectors.reader.reader import read_delivery
+    from connectors.reader.reader import read_parts
 
     levels = {"total": {"classes": 1, "participants": 1000, "women": 1200}}
-    reading = read_delivery(fill("942", "2024-Q4", levels=levels), delivery(), pack)
+    (reading,) = read_parts(fill("942", "2024-Q4", levels=levels), delivery(), pack)
     found = {}
     for lang in ("vi", "en"):
         submission = Checker(pack, RuleSet(pack, lang=lang), "test").check([reading])[0]
@@ -185,7 +185,7 @@ def test_a_packs_own_rules_have_their_own_english_words_or_stay_vietnamese(own_p
 
 
 def test_a_form_without_a_suite_is_checked_by_its_layout_alone(pack: Pack, suites: Path, fill: Fill) -> None:
-    from connectors.reader.reader import read_delivery
+    from connectors.reader.reader import read_parts
 
     before = RuleSet(pack, suites).unruled
     (suites / "training.yaml").unlink()
@@ -193,17 +193,17 @@ def test_a_form_without_a_suite_is_checked_by_its_layout_alone(pack: Pack, suite
     assert set(rules.unruled) - set(before) == {"training"}
     assert rules.of_form("training") == ()
     levels = {"total": {"classes": 1, "participants": None, "women": 1200}}
-    reading = read_delivery(fill("942", "2024-Q4", levels=levels), delivery(), pack)
+    (reading,) = read_parts(fill("942", "2024-Q4", levels=levels), delivery(), pack)
     submission = Checker(pack, rules, "test").check([reading])[0]
     assert {f.rule for f in submission.findings if f.severity.value == "critical"} == {"CELL-01"}
 
 
 def test_an_own_rule_is_run(own_pack: Path, fill: Fill) -> None:
-    from connectors.reader.reader import read_delivery
+    from connectors.reader.reader import read_parts
 
     put(own_pack, "training", rule())
     mine = load_pack(own_pack)
-    reading = read_delivery(fill("942", "2024-Q4"), delivery(), mine)
+    (reading,) = read_parts(fill("942", "2024-Q4"), delivery(), mine)
     findings = Checker(mine, RuleSet(mine), "test").check([reading])[0].findings
     assert [f.message for f in findings if f.rule == "OWN-01"] == ["Có 2 lớp.", "Có 3 lớp."]
 

@@ -7,7 +7,7 @@ from datetime import date
 import openpyxl
 import pytest
 
-from connectors.reader.reader import read_delivery
+from connectors.reader.reader import read_parts
 from expectations.checking import Checker
 from expectations.rules import RuleSet
 from program.finding import Finding, Severity
@@ -49,12 +49,13 @@ def list_with(**values: object) -> list:
 
 
 def judge(checker: Checker, pack: Pack, *workbooks: bytes) -> list[Submission]:
-    return checker.check([read_delivery(w, delivery(number=n), pack) for n, w in enumerate(workbooks)])
+    return checker.check([r for n, w in enumerate(workbooks) for r in read_parts(w, delivery(number=n), pack)])
 
 
 def cell_of(pack: Pack, content: bytes, table: str, column: str, line: str = "") -> str:
     """Return the cell of a column on a level's line or on the first class, wherever the form's layout puts it."""
-    read = read_delivery(content, delivery(), pack).tables[table]
+    (reading,) = read_parts(content, delivery(), pack)
+    read = reading.tables[table]
     cell = read.cell(column, int(read.frame.loc[read.frame["line"] == line, "row"].iloc[0]))
     assert cell is not None, column
     return cell

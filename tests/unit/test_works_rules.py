@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from connectors.reader.reader import read_delivery
+from connectors.reader.reader import read_parts
 from expectations.checking import Checker
 from expectations.rules import RuleSet
 from program.finding import Finding, Severity
@@ -112,7 +112,8 @@ def read(pack: Pack, works: Sequence[Work], number: int = 1, period: str = "2024
     assert reporter is not None
     lines = [{**work, "work_commune": COMMUNE_OF[unit]} for work in works]
     content = write_template(form, reporter, when, Values(lists={"work_list": lines}))
-    return read_delivery(content, delivery(number=number), pack)
+    (reading,) = read_parts(content, delivery(number=number), pack)
+    return reading
 
 
 def check(pack: Pack, *readings: Reading) -> list[Submission]:
@@ -195,7 +196,7 @@ def test_a_workbook_of_the_older_version_is_asked_for_the_kind_of_work_in_a_late
     assert older is not None
     assert unit is not None
     content = write_template(older, unit, period, Values(lists={"work_list": [ROAD]}))
-    reading = read_delivery(content, delivery(), pack)
+    (reading,) = read_parts(content, delivery(), pack)
     assert reading.form is not None
     assert reading.form.version == "v2"
     assert [p.values["column"] for p in reading.problems if p.rule == "FORM-07"] == ["Loại công trình"]

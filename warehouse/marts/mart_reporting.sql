@@ -2,13 +2,16 @@
 --   due_date     null where nobody asked for the report
 --   verdict      of the version believed now, else of the latest version; null where nothing came
 --   version      the number of that version; versions: how many came
---   is_open      the latest version is not accepted, whatever an earlier one said
+--   is_open      what came last is not accepted, whatever came before; reading an older file again opens nothing
 CREATE VIEW mart_reporting AS
 WITH latest AS (
     SELECT s.*, d.received_at, d.name AS delivery_name, d.is_synthetic,
            ROW_NUMBER() OVER w AS recency,
            COUNT(*) OVER (PARTITION BY s.form_code, s.unit_code, s.period, s.stage) AS versions,
-           FIRST_VALUE(s.verdict) OVER (PARTITION BY s.form_code, s.unit_code, s.period, s.stage ORDER BY s.version DESC) AS last_verdict
+           FIRST_VALUE(s.verdict) OVER (
+               PARTITION BY s.form_code, s.unit_code, s.period, s.stage
+               ORDER BY d.received_at DESC, d.id DESC, s.judgement DESC, s.part DESC
+           ) AS last_verdict
     FROM submissions s
     JOIN deliveries d ON d.id = s.delivery_id
     WHERE s.form_code IS NOT NULL AND s.unit_code IS NOT NULL AND s.period IS NOT NULL

@@ -1,0 +1,84 @@
+"""Several reports in one file: a zip with its enclosures, two quarters in one workbook, and what the portal sends."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from pathlib import PurePosixPath
+
+import openpyxl
+import xlsxwriter
+
+from examples.synthetic.training import PDF, invent, workbook_of
+from examples.synthetic.workbooks import path_of
+from program.marker import HIDDEN_SHEETS
+from program.pack import Pack
+from program.period import Period
+from program.units import Unit
+from publish.template import Cell
+
+FIRST, SECOND = Period.parse("2023-Q1"), Period.parse("2023-Q2")
+ZIPPED, TWO_QUARTERS, BY_PORTAL = "941", "943", "947"
+
+
+def build(pack: Pack) -> Iterator[tuple[str, bytes]]:
+    """Yield (path below the inbox, bytes) of a file of each kind."""
+    units = {u.code: u for u in pack.units if u.is_valid_on(SECOND.end)}
+    yield _path(units[ZIPPED], ".zip"), _zip(pack, units[ZIPPED])
+    yield _path(units[TWO_QUARTERS], ".xlsx"), _two_quarters(pack, units[TWO_QUARTERS])
+    yield _path(units[BY_PORTAL], ".json"), _portal(units[BY_PORTAL])
+
+
+def _path(unit: Unit, suffix: str) -> str:
+    return path_of(unit, "tập huấn", FIRST, " và Q2").removesuffix(".xlsx") + suffix
+
+
+def _zip(pack: Pack, unit: Unit) -> bytes:
+    files = {PurePosixPath(path_of(unit, "tập huấn", q)).name: workbook_of(pack, unit, q) for q in (FIRST, SECOND)}
+    files |= {"Công văn (bản quét).pdf": PDF, "Thumbs.db": b""}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(f"SYNTHETIC 2023/{name}"), content)
+    return buffer.getvalue()
+
+
+def _two_quarters(pack: Pack, unit: Unit) -> bytes:
+    """Return both quarters' sheets in one workbook, as somebody copies them together: no marker, no formulas."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        book.set_properties({"created": datetime(2023, 7, 5)})  # noqa: DTZ001  (what xlsxwriter takes)
+        day = book.add_format({"num_format": "dd/mm/yyyy"})
+        for quarter in (FIRST, SECOND):
+            source = openpyxl.load_workbook(io.BytesIO(workbook_of(pack, unit, quarter)), data_only=True)
+            for sheet in (s for s in source if s.title not in HIDDEN_SHEETS):
+                target = book.add_worksheet(f"{sheet.title} Q{quarter.number}")
+                for row in sheet.iter_rows():
+                    for cell in (c for c in row if c.value is not None):
+                        form = day if isinstance(cell.value, date) else None
+                        target.write(cell.row - 1, cell.column - 1, cell.value, form)
+    return buffer.getvalue()
+
+
+def _portal(unit: Unit) -> bytes:
+    return json.dumps([_report(unit, quarter) for quarter in (FIRST, SECOND)], ensure_ascii=False, indent=1).encode()
+
+
+def _report(unit: Unit, quarter: Period) -> dict[str, object]:
+    levels, classes = invent(unit, quarter)
+    return {
+        "form": "training",
+        "version": "v1",
+        "unit": unit.code,
+        "period": quarter.code,
+        "tables": {
+            "levels": [{"line": line, **figures} for line, figures in levels.items()],
+            "class_list": [_plain(each) for each in classes],
+        },
+    }
+
+
+def _plain(line: Mapping[str, Cell]) -> dict[str, object]:
+    """Return a line as JSON holds it: days as an office writes them."""
+    return {name: f"{cell:%d/%m/%Y}" if isinstance(cell, date) else cell for name, cell in line.items()}

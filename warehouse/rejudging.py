@@ -1,0 +1,125 @@
+"""Judging a delivery again: which ones, putting it back, what its new judgement does to the earlier one and to later ones.
+
+"Later" is what came later: by the time of arrival, then by the number in the ledger, which is the order of a night.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine, and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from program.correction import Correction, Match
+from program.finding import Finding, Severity
+from program.submission import Submission, Verdict
+from program.vietnamese import VIETNAM_TIME
+from warehouse.findings import findings_of_judging, newest_of
+from warehouse.ledger import PROCESSED, RECEIVED, UNPACKED
+from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
+
+
+def put_back(engine: Engine, numbers: Sequence[int]) -> tuple[list[int], dict[int, str | None]]:
+    """Have processed deliveries judged anew by the next night; all or, where one of `numbers` cannot be, none.
+
+    Of a zip that was unpacked, what was in it. Return which deliveries wait now, and the others of `numbers` with their
+    state, None where there is no such delivery. Idempotent: one that waits already stays as it is.
+    """
+    with Session(engine) as session, session.begin():
+        asked = {number: session.get(DeliveryRow, number) for number in numbers}
+        states = {number: row.state if row else None for number, row in asked.items()}
+        refused = {number: state for number, state in states.items() if state not in (PROCESSED, RECEIVED, UNPACKED)}
+        if refused:
+            return [], refused
+        chosen = or_(DeliveryRow.id.in_(numbers), DeliveryRow.packed_in_id.in_(numbers))
+        waiting = select(DeliveryRow.id).where(chosen, DeliveryRow.state.in_((PROCESSED, RECEIVED))).order_by(DeliveryRow.id)
+        rows = list(session.scalars(waiting))
+        session.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.id.in_(rows), DeliveryRow.state == PROCESSED)
+            .values(state=RECEIVED, judgement=DeliveryRow.judgement + 1)
+            .execution_options(synchronize_session=False)
+        )
+        return rows, {}
+
+
+def overruled_since(engine: Engine, corrections: Iterable[Correction]) -> list[int]:
+    """Return the deliveries of reports whose newest judgement has a finding that a correction takes back, and did not yet."""
+    with Session(engine) as session:
+        waiting = {_judged_without(session, correction) for correction in corrections}
+    return sorted(number for number in waiting if number is not None)
+
+
+def _judged_without(session: Session, correction: Correction) -> int | None:
+    newest = newest_of(session, *correction.report)
+    if newest is None:
+        return None
+    delivery = session.get_one(DeliveryRow, newest.delivery_id)
+    if delivery.state != PROCESSED or not correction.is_for(delivery.received_at.astimezone(VIETNAM_TIME).date()):
+        return None
+    standing = (f for f in findings_of_judging(session, newest.id) if f.severity is not Severity.INFO)
+    return delivery.id if any(correction.match(finding) is Match.EXACT for finding in standing) else None
+
+
+def take_out(session: Session, row: SubmissionRow, now: datetime) -> None:
+    """Believe a submission no longer; what it had replaced is judged again by the next night, and comes back."""
+    row.verdict, row.known_to = Verdict.QUARANTINED.value, now
+    replaced = select(SubmissionRow.delivery_id).where(SubmissionRow.superseded_by_id == row.id)
+    session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id.in_(replaced), DeliveryRow.state == PROCESSED, DeliveryRow.id != row.delivery_id)
+        .values(state=RECEIVED, judgement=DeliveryRow.judgement + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def current_of_later(session: Session, delivery: DeliveryRow, row: SubmissionRow) -> int | None:
+    """Return the submission of a later delivery that is believed now for the same report, None where there is none."""
+    query = (
+        select(SubmissionRow.id)
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .where(
+            SubmissionRow.form_code == row.form_code,
+            SubmissionRow.unit_code == row.unit_code,
+            SubmissionRow.period == row.period,
+            SubmissionRow.stage == row.stage,
+            SubmissionRow.known_from.is_not(None),
+            SubmissionRow.known_to.is_(None),
+            or_(
+                DeliveryRow.received_at > delivery.received_at,
+                and_(DeliveryRow.received_at == delivery.received_at, DeliveryRow.id > delivery.id),
+            ),
+        )
+    )
+    return session.scalar(query)
+
+
+def close_earlier(session: Session, delivery: DeliveryRow, successor: SubmissionRow, now: datetime) -> None:
+    """Close what an earlier judgement read in the same delivery and the present one does not: another period, say."""
+    session.execute(
+        update(SubmissionRow)
+        .where(
+            SubmissionRow.delivery_id == delivery.id,
+            SubmissionRow.judgement < delivery.judgement,
+            SubmissionRow.known_from.is_not(None),
+            SubmissionRow.known_to.is_(None),
+        )
+        .values(known_to=now, superseded_by_id=successor.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def was_mailed(session: Session, row: SubmissionRow, submission: Submission) -> bool:
+    """Tell whether a notice of the same verdict and findings was written for this delivery by an earlier judgement."""
+    told = select(SubmissionRow).where(
+        SubmissionRow.delivery_id == row.delivery_id,
+        SubmissionRow.judgement < row.judgement,
+        SubmissionRow.verdict == row.verdict,
+        SubmissionRow.id.in_(select(OutboxRow.submission_id)),
+    )
+    asked = _asked(submission.findings)
+    return any(_asked(findings_of_judging(session, earlier.id)) == asked for earlier in session.scalars(told))
+
+
+def _asked(findings: Iterable[Finding]) -> set[tuple[str, str | None, str | None, str | None]]:
+    """Return what its sender is asked to look at; notes are never mailed."""
+    return {(f.rule, f.sheet, f.cell, f.value) for f in findings if f.severity is not Severity.INFO}
