@@ -1,17 +1,22 @@
 """A folder that senders put files into: local, SFTP, S3, WebDAV or any other that fsspec knows by URL."""
 
+import logging
 import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from connectors.reader.workbook import is_truncated_zip
 from program.delivery import Offer
 from program.errors import ConfigurationError, SourceError, StillArriving, TransientError
 from program.source import FolderSource
+
+logger = logging.getLogger("mtqg.folder")
 
 # What spreadsheet programs, browsers and copy tools leave beside a file while it is open or still coming in.
 _UNFINISHED = re.compile(r"(?i)^(~\$|\.|thumbs\.db$|desktop\.ini$)|\.(tmp|part|partial|crdownload|filepart|lock)$")
@@ -41,7 +46,8 @@ class Folder:
             found = self._files.find(self._root, detail=True)
         except OSError as wrong:
             raise _failure(f"cannot list {_safe(self._url)}: {wrong}", wrong) from wrong
-        offers = [self._offer(path, info) for path, info in found.items() if not _is_unfinished(self._below(path))]
+        offered = (path for path in found if not _is_unfinished(self._below(path)) and not self._leads_out(path))
+        offers = [self._offer(path, found[path]) for path in offered]
         for offer in sorted(offers, key=lambda o: (o.offered_at, o.external_id)):
             yield offer, None
 
@@ -74,6 +80,13 @@ class Folder:
 
     def _below(self, path: str) -> str:
         return self.path_below(path) or path
+
+    def _leads_out(self, path: str) -> bool:
+        """Tell whether a file of this machine lies outside the folder: a link that a sender made would show them any file."""
+        if not isinstance(self._files, LocalFileSystem) or Path(path).resolve().is_relative_to(Path(self._root).resolve()):
+            return False
+        logger.warning("source=%s file=%r refused=a link that leads out of the folder", self._source.name, self._below(path))
+        return True
 
     def _offer(self, path: str, info: dict[str, Any]) -> Offer:
         below = self._below(path)

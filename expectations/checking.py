@@ -2,12 +2,16 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+import pandas as pd
 
 from expectations.across.comparing import Comparer
 from expectations.consequences import without_consequences
 from expectations.frames import batch_frames
+from expectations.history.comparing import Comparison
+from expectations.history.memory import Frames
 from expectations.overruling import Overruling
 from expectations.partial import part_of
 from expectations.places import Place, place_of
@@ -18,6 +22,7 @@ from expectations.wording import finding_of_problem, finding_of_row
 from program.current import CurrentFact
 from program.finding import Finding, Severity
 from program.form import Form
+from program.history import HISTORY_PERIODS, Past
 from program.pack import Pack
 from program.reading import Reading
 from program.submission import Submission, verdict_of
@@ -35,22 +40,39 @@ class Checker:
     One object serves a night: each call of `check` adds its validation results to the same Data Docs.
     """
 
-    def __init__(self, pack: Pack, rules: RuleSet, run_name: str) -> None:
+    def __init__(self, pack: Pack, rules: RuleSet, run_name: str, *, history_periods: int = HISTORY_PERIODS) -> None:
         self._rules = rules
         self._overruling = Overruling(pack.corrections)
         self._validation = Validation(pack.folder.name, run_name)
         self._comparer = Comparer(pack, rules, self._validation)
+        self._comparison = Comparison(pack, rules, self._validation, history_periods)
 
-    def check(self, readings: Sequence[Reading]) -> list[Submission]:
+    def check(self, readings: Sequence[Reading], past: Past | None = None) -> list[Submission]:
         """Return a submission for each reading, in order. One bad reading never touches its neighbours.
 
-        Their numbers must differ (`Reading.number`): they are what the batches and Data Docs call `submission_id`.
+        Their numbers must differ (`Reading.number`): they are what the batches and Data Docs call `submission_id`. With a
+        `past`, each is also compared with it and with the readings before it that load; with None nothing is compared.
         """
         findings = {r.number: [finding_of_problem(p, self._rules.reading[p.rule]) for p in r.problems] for r in readings}
+        batches = []
         for form, batch in _by_form(readings):
-            for number, finding in self._check_form(form, batch):
+            frames = batch_frames(form, batch)
+            for number, finding in self._check_form(form, batch, frames):
+                findings[number].append(finding)
+            batches.append(self._loading(form, batch, frames, findings))
+        if past is not None:
+            for number, finding in list(self._comparison.findings(batches, readings, past, findings)):
                 findings[number].append(finding)
         return [_submission(r, self._overruling.apply(findings[r.number], r)) for r in readings]
+
+    def _loading(
+        self, form: Form, batch: Batch, frames: Mapping[str, pd.DataFrame], found: Mapping[int, list[Finding]]
+    ) -> Frames:
+        """Return a batch's frames without the lines that stay out, and which of its submissions load."""
+        parts = {n: part_of(r, self._overruling.apply(found[n], r)) for n, r in batch}
+        if any(part.lines for part in parts.values()):
+            frames = batch_frames(form, [(n, part.reading) for n, part in parts.items()])
+        return Frames(form, frames, {n for n, part in parts.items() if verdict_of(part.blocking, lines_out=part.lines).loads})
 
     def compare(self, facts: Sequence[CurrentFact]) -> list[tuple[int, Finding]]:
         """Return what submissions believed now say differently of one thing: each finding with its submission's number."""
@@ -60,7 +82,7 @@ class Checker:
         """Write Data Docs of all that was checked so far into `folder`; return their first page."""
         return self._validation.publish_docs(folder)
 
-    def _check_form(self, form: Form, batch: Batch) -> Iterator[tuple[int, Finding]]:
+    def _check_form(self, form: Form, batch: Batch, frames: Mapping[str, pd.DataFrame]) -> Iterator[tuple[int, Finding]]:
         """Yield the findings of one form's batch, without those that only follow from a cell already refused.
 
         A 2.208 read as 2,208 people would also break every sum it is part of; its sender needs to hear of it once. So it
@@ -70,7 +92,7 @@ class Checker:
         refused = {(n, p.sheet, p.cell) for n, r in batch for p in r.problems if self._refuses(p.rule)}
         blamed: set[tuple[int, str | None, str | None]] = set()
         # Tables first, the submission's own frame last: its sums are of cells that the tables' rules have judged.
-        for name, frame in batch_frames(form, batch).items():
+        for name, frame in frames.items():
             expected = expectations_of(form, name, set(frame.columns), self._rules)
             if frame.empty or not expected:
                 continue

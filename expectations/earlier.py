@@ -1,17 +1,19 @@
 """Suites of an earlier revision, read by today's code: rules that no longer fit are left out, and named."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from expectations.from_pack import Known, known_of
+from expectations.across.rules import AcrossRule, wrong_across
+from expectations.from_pack import known_of
 from expectations.rule_checks import frame_columns, frame_names, wrong_rules
-from expectations.rules import CellRule, FormRule, RuleSet
+from expectations.rules import ACROSS, CellRule, FormRule, RuleSet
 from expectations.suite import expectations_of
 from expectations.texts import Words
 from program.configuration import load_yaml
@@ -19,27 +21,35 @@ from program.errors import ConfigurationError
 from program.form import Form
 from program.pack import Pack
 
-_KINDS: dict[str, type[Words]] = {"reading.yaml": Words, "cells.yaml": CellRule}
+_KINDS: dict[str, Any] = {"reading.yaml": Words, "cells.yaml": CellRule, ACROSS: AcrossRule}
 
 
-def leave_out_unfit(suites: Path, pack: Pack) -> list[str]:
-    """Rewrite the suites in `suites` and in `pack` without the rules that cannot run; return a complaint for each.
+def fitting_rules(suites: Path, pack: Pack) -> tuple[RuleSet, Pack, list[str]]:
+    """Return the rules of `suites` and `pack` that can still run, the pack, and a complaint for each that cannot.
 
-    For copies only: comments are lost, and a suite of a form that the pack does not have is removed. Afterwards a RuleSet of
-    both loads, and each of its expectations can be built.
+    Rewrites the files without them: for copies only. Comments are lost, a suite of a form that the pack does not have is
+    removed, and a correction of a rule that is gone is left out of the pack.
     """
+    bare = replace(pack, correction_files={})
+    complaints = _leave_out_unfit(suites, bare)
+    known = RuleSet(bare, suites).words
+    kept = {file: tuple(c for c in corrections if c.rule in known) for file, corrections in pack.correction_files.items()}
+    fitting = replace(pack, correction_files=kept)
+    return RuleSet(fitting, suites), fitting, complaints
+
+
+def _leave_out_unfit(suites: Path, pack: Pack) -> list[str]:
     versions = {code: [form for form in pack.forms if form.code == code] for code in {form.code for form in pack.forms}}
     own = pack.folder / "suites"
     for path in own.glob("*.yaml"):
-        if path.stem not in versions:
+        if path.stem not in versions and path.name not in _KINDS:
             path.unlink()
     files = [
         path for path in sorted((*suites.glob("*.yaml"), *own.glob("*.yaml"))) if path.name in _KINDS or path.stem in versions
     ]
-    known, complaints = known_of(pack), []
+    complaints: list[str] = []
     for path in files:
-        kind = _KINDS.get(path.name, FormRule)
-        mistake = partial(_mistake, kind=kind, versions=versions.get(path.stem, []), known=known)
+        mistake = partial(_mistake, kind=_KINDS.get(path.name, FormRule), versions=versions.get(path.stem, []), pack=pack)
         complaints += _leave_out(path, mistake)
     refused = dict(_refused(pack, RuleSet(pack, suites)))
     for path in files if refused else ():
@@ -58,13 +68,14 @@ def _leave_out(path: Path, mistake: Callable[[Any], str | None]) -> list[str]:
     return wrong
 
 
-def _mistake(entry: Any, kind: type[Words], versions: list[Form], known: Known) -> str | None:
+def _mistake(entry: Any, kind: Any, versions: list[Form], pack: Pack) -> str | None:
     try:
-        rule = kind.model_validate(entry)
+        rule = TypeAdapter(kind).validate_python(entry)
     except ValidationError as wrong:
         first = wrong.errors()[0]
         return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-    mistakes = wrong_rules([rule], versions, known) if isinstance(rule, FormRule) else []
+    mistakes = wrong_rules([rule], versions, known_of(pack)) if isinstance(rule, FormRule) else []
+    mistakes += wrong_across(rule, pack) if kind is AcrossRule else []
     return mistakes[0].removeprefix(f"{rule.id}: ") if mistakes else None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from expectations.history.scale import Limits, factors_of
 from expectations.printing import show
 from expectations.suite import Expected
 from program.form import Form
@@ -98,6 +99,15 @@ def _is_money(form: Form, name: str) -> bool:
     return False
 
 
+def _scale(rule: Expected, row: Row, _form: Form) -> Explanation:
+    """`factor` reads "1.000", `likely` is what the figure would be; the case is `above` or `below`."""
+    kwargs = {name: value for name, value in rule.kwargs.items() if name not in ("column_list", "ignore_row_if")}
+    factor = float(factors_of(pd.DataFrame([row]), Limits(**kwargs))[0])
+    measure = str(row["measure"])
+    likely = f"{show(float(row['value']) / factor, measure)} {measure}".strip()
+    return {"factor": show(float(round(max(factor, 1 / factor))), ""), "likely": likely}, "above" if factor > 1 else "below"
+
+
 EXPLAIN: dict[str, Callable[[Expected, Row, Form], Explanation]] = {
     "expect_column_total_to_equal_sum_of_parts": _sum_of_parts,
     "expect_column_parts_to_not_exceed_whole": _sum_of_parts,
@@ -106,4 +116,5 @@ EXPLAIN: dict[str, Callable[[Expected, Row, Form], Explanation]] = {
     "expect_column_ratio_to_be_between": _ratio,
     "expect_column_pair_values_to_agree": _agreement,
     "expect_column_values_to_be_in_catalogue": _catalogue,
+    "expect_figures_to_keep_their_scale": _scale,
 }

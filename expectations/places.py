@@ -1,5 +1,6 @@
 """Where a rule points: from an element and a row back to the sheet and cell that a district typed."""
 
+from expectations.history.columns import FIGURES, INDICATORS, LOST, REPORTS, listed_table
 from program.form import Form
 from program.reading import Reading, TableReading
 
@@ -14,9 +15,19 @@ def place_of(form: Form, frame: str, element: str, row: int, reading: Reading) -
     """Return sheet and cell of `element`; None where this workbook lacks its column or line.
 
     In a table's frame `row` is the sheet's own; in the submission frame a matrix element knows its line itself, and
-    what stands in no cell (a list's summary, the period) is the submission as a whole.
+    what stands in no cell (a list's summary, the period) is the submission as a whole. The frames of history point
+    likewise: a list's line by its sheet row, a line that is missing now at its sheet alone.
     """
-    if frame != SUBMISSION:
+    listed = listed_table(frame)
+    if frame == REPORTS:
+        return None, None
+    if frame.endswith(LOST):
+        return reading.tables[listed or ""].sheet, None
+    if frame == FIGURES:
+        frame = next((t.name for t in form.tables if t.kind == "list" and element in {c.name for c in t.columns}), SUBMISSION)
+    elif listed:
+        frame = listed
+    if frame not in (SUBMISSION, INDICATORS):
         return _cell(reading.tables[frame], element, row)
     for table in form.tables:
         if element in table.elements and table.name in reading.tables:

@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from expectations.from_pack import Known
+from expectations.history.columns import FIGURES, history_columns
 from expectations.places import SUBMISSION
+from program.finding import Severity
 from program.form import Form
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ EXPLAINED = {
     "expect_column_ratio_to_be_between": _BOUNDS | {"ratio"},
     "expect_column_pair_values_to_agree": frozenset({"difference"}),
     "expect_column_values_to_be_in_catalogue": frozenset({"nearest"}),
+    "expect_figures_to_keep_their_scale": frozenset({"factor", "likely"}),
 }
 """The placeholders that `expectations.explanations` adds for an expectation."""
 
@@ -39,14 +42,17 @@ def wrong_rules(rules: Sequence["FormRule"], versions: Sequence[Form], known: Kn
 
 def frame_columns(form: Form, frame: str) -> frozenset[str]:
     """Return the columns of a table's frame or of the submission's; see `expectations.frames`, which builds them."""
+    of_history = history_columns(form)
+    if frame in of_history:
+        return of_history[frame]
     if frame == SUBMISSION:
         return frozenset(form.figures) | _PERIOD | _INDEX
     return frozenset(column.name for column in form.table(frame).columns) | _PERIOD | _INDEX | _LINE
 
 
 def frame_names(form: Form) -> tuple[str, ...]:
-    """Return the frames that a form is checked in: one a table, and the submission's."""
-    return (*(table.name for table in form.tables), SUBMISSION)
+    """Return the frames that a form is checked in: one a table, the submission's, and those of history."""
+    return (*(table.name for table in form.tables), SUBMISSION, *history_columns(form))
 
 
 def _of_rule(rule: "FormRule", versions: Sequence[Form]) -> Iterator[str]:
@@ -63,10 +69,12 @@ def _of_rule(rule: "FormRule", versions: Sequence[Form]) -> Iterator[str]:
     run = [columns for columns in known if columns.issuperset((*rule.columns, rule.at))]
     if not run and not {*rule.columns, rule.at}.difference(*known):
         yield f"kwargs: no version of the form has all of {', '.join((*rule.columns, rule.at))}: the rule would never run"
-    given = EXPLAINED.get(rule.expect, frozenset()) | {"value"}
+    given = EXPLAINED.get(rule.expect, frozenset()) | {"value"} | ({"amount"} if rule.table == FIGURES else set())
     unfilled = sorted({name for columns in run for name in rule.placeholders() - columns - given})
     if unfilled:
         yield f"words: nothing fills the placeholder {', '.join('{' + name + '}' for name in unfilled)}"
+    if rule.severity is Severity.CRITICAL and any(rule.table in history_columns(form) for form in versions):
+        yield "severity: a rule against other reports may warn; found critical, which would make a verdict hang on who sent first"
 
 
 def _listed(known: Sequence[Collection[str]]) -> str:

@@ -25,6 +25,8 @@ from program.pack import Pack, fingerprint_of
 SUITES = Path(__file__).parent / "suites"
 ACROSS = "across.yaml"
 """The rules across submissions; a pack's own file takes the place of the one here. Suites of before had none."""
+HISTORY = "history.yaml"
+"""Rules that every form gets, against earlier periods and peers; own file and suites of before as with those."""
 _COLUMN_KEYS = ("column", "column_A", "column_B")
 
 Language: TypeAlias = Literal["vi", "en"]
@@ -100,6 +102,10 @@ class _Cells(Model):
     rules: tuple[CellRule, ...]
 
 
+class _History(Model):
+    rules: tuple[FormRule, ...]
+
+
 class _Suite(Model):
     form: str
     rules: tuple[FormRule, ...]
@@ -131,20 +137,31 @@ class RuleSet:
             code: translated(_form_rules(path, code, pack.forms, self.known), path, lang) for code, path in files.items()
         }
         of_forms = {path: self._forms[code] for code, path in files.items()}
-        across = next((path for path in (own / ACROSS, suites / ACROSS) if path.is_file()), None)
+        across, history = (
+            next((path for path in (own / name, suites / name) if path.is_file()), None) for name in (ACROSS, HISTORY)
+        )
         self.across = _across_rules(across, pack, lang) if across else ()
-        _refuse_doubled({reading: met, cells: self.cells, across or own: self.across, **of_forms})
-        severities = {rule.id: rule.severity for rules in (met, self.cells, self.across, *of_forms.values()) for rule in rules}
+        self.history = _history_rules(history, pack, self.known, lang) if history else ()
+        across_file, history_file = across or own / ACROSS, history or own / HISTORY
+        everywhere = {reading: met, cells: self.cells, across_file: self.across, history_file: self.history}
+        _refuse_doubled(everywhere | of_forms)
+        severities = {rule.id: rule.severity for rules in (*everywhere.values(), *of_forms.values()) for rule in rules}
         wrong = [*wrong_corrections(pack, severities, (rule.id for rule in met if rule.severity is Severity.CRITICAL))]
         if wrong:
             raise ConfigurationError("\n".join(wrong))
-        fingerprint = fingerprint_of([reading, cells, *([across] if across else []), *files.values()])
+        fingerprint = fingerprint_of([reading, cells, *(path for path in (across, history) if path), *files.values()])
         self.version = f"{metadata.version('mtqg-monitor')}+{pack.fingerprint}.{fingerprint}"
 
     @property
     def compared_forms(self) -> frozenset[str]:
         """The forms that rules across submissions look at."""
         return frozenset(form for rule in self.across for form in forms_of(rule))
+
+    @property
+    def words(self) -> dict[str, Words]:
+        """Every rule by its id, of whatever kind: those of every form first."""
+        of_forms = (rule for rules in self._forms.values() for rule in rules)
+        return {rule.id: rule for rule in (*self.reading.values(), *self.cells, *of_forms, *self.across)}
 
     def of_form(self, code: str) -> tuple[FormRule, ...]:
         """Return the rules of a form, in the order of their file; none where it is checked by its layout alone."""
@@ -172,11 +189,20 @@ def _across_rules(path: Path, pack: Pack, lang: Language) -> tuple[AcrossRule, .
     return rules
 
 
+def _history_rules(path: Path, pack: Pack, known: Known, lang: Language) -> tuple[FormRule, ...]:
+    """Return the rules against earlier periods and peers. Raises ConfigurationError for what they name in vain."""
+    rules = load_model(path, _History).rules
+    wrong = wrong_rules(rules, pack.forms, known)
+    if wrong:
+        raise ConfigurationError("\n".join(f"{path}: {line}" for line in wrong))
+    return translated(rules, path, lang)
+
+
 def _refuse_strays(own: Path, codes: list[str]) -> None:
     """Raise ConfigurationError for a file in a pack's `suites/` that no form would ever read: a misspelt name, mostly."""
     for path in sorted((*own.glob("*.y*ml"), *own.glob("*/*.y*ml"))):
         is_translation = path.parent.name in LANGUAGES and (own / path.name).is_file()
-        if path.name not in {ACROSS, *(f"{code}.yaml" for code in codes)} or (path.parent != own and not is_translation):
+        if path.name not in {ACROSS, HISTORY, *(f"{code}.yaml" for code in codes)} or (path.parent != own and not is_translation):
             known = ", ".join(f"{code}.yaml" for code in codes)
             raise ConfigurationError(f"{path}: no form reads this file; expected one of {known}, or its translation in en/")
 

@@ -71,7 +71,7 @@ def expectations_of(form: Form, frame_name: str, columns: set[str], rules: RuleS
     """
     written = [
         Expected(rule, rule.expect, kwargs, rule.at)
-        for rule in rules.of_form(form.code)
+        for rule in (*rules.of_form(form.code), *rules.history)
         if rule.table == frame_name
         and columns.issuperset(rule.columns)
         and (kwargs := rules.known.filled(rule.kwargs)) is not None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from expectations.explanations import Row, explain
+from expectations.history.columns import AMOUNT_COLUMNS, BEFORE
 from expectations.places import Place
 from expectations.printing import show
 from expectations.suite import Expected
@@ -19,9 +20,19 @@ def finding_of_problem(problem: Problem, words: Words) -> Finding:
 
 def finding_of_row(rule: Expected, row: Row, form: Form, place: Place) -> Finding:
     """Return the finding for one row that broke a rule, pointing at `place` and quoting the value found there."""
-    shown = {str(name): show(value, form.measure_of(str(name))) for name, value in row.items()}
+    shown = _shown(row, form)
     extra, case = explain(rule, row, form)
     return filled(rule.words, {**shown, **extra, **rule.extra, "value": shown.get(rule.at, "")}, case, place)
+
+
+def _shown(row: Row, form: Form) -> dict[str, str]:
+    """Return a row's values as printed; in the frame of figures with the figure's own measure beside, its own value `amount`."""
+    if "sheet_row" not in row:
+        return {str(name): show(value, form.measure_of(str(name).removesuffix(BEFORE))) for name, value in row.items()}
+    measure = str(row["measure"])
+    shown = {str(name): show(value, measure if name in AMOUNT_COLUMNS else "") for name, value in row.items()}
+    amounts = {name: f"{shown[name]} {measure}".strip() for name in AMOUNT_COLUMNS if name != "value"}
+    return shown | amounts | {"amount": f"{shown['value']} {measure}".strip()}
 
 
 def _in_terms(text: str, words: Words) -> str:

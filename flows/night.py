@@ -60,7 +60,12 @@ class Night:
         self.warehouse: Warehouse = prepare_warehouse(settings.warehouse_url)
         sync_catalogue(self.warehouse, self.pack, obligations(self.pack.calendar, self.pack.units, self.as_of))
         self.run_id = start_run(self.warehouse, self.as_of, self.rules.version, self.now())
-        self.checker = Checker(self.pack, self.rules, f"night {self.run_id}, as of {self.as_of}")
+        self.checker = Checker(
+            self.pack,
+            self.rules,
+            f"night {self.run_id}, as of {self.as_of}",
+            history_periods=settings.history_periods,
+        )
         self.summary = Summary(run_id=self.run_id, as_of=self.as_of.isoformat())
         self._given_up: set[int] = set()
 

@@ -12,6 +12,7 @@ from connectors.sources import Connector, connect
 from flows.night import Night
 from program.delivery import Delivery, Offer, Packed
 from program.errors import ArchiveError, ConfigurationError, DeliveryFailed, SourceError, StillArriving, TransientError
+from program.history import Past, asked_of, line_elements
 from program.reading import Reading
 from program.source import Source
 from program.submission import Submission, Verdict
@@ -19,6 +20,7 @@ from publish.mail import compose
 from publish.post import open_post
 from publish.site import docs_folder, prune_docs, publish_site
 from warehouse.comparing import believed_facts, record_comparison, uncompared
+from warehouse.history import past_of
 from warehouse.ledger import (
     ENCLOSED,
     KNOWN,
@@ -175,8 +177,9 @@ def check(night: Night, readings: Sequence[Reading]) -> list[Submission]:
 
     Raises ConfigurationError for a rule that is wrong in itself: it would fail each of them alike.
     """
+    past = _past(night, readings)
     try:
-        return night.checker.check(readings)
+        return night.checker.check(readings, past)
     except ConfigurationError:
         raise
     except Exception:
@@ -184,10 +187,17 @@ def check(night: Night, readings: Sequence[Reading]) -> list[Submission]:
     submissions = []
     for reading in readings:
         try:
-            submissions += night.checker.check([reading])
+            submissions += night.checker.check([reading], past)
         except Exception as error:  # the boundary of one delivery
             night.give_up(reading.delivery, error)
     return submissions
+
+
+def _past(night: Night, readings: Sequence[Reading]) -> Past:
+    """Return what was reported before, of the units and periods that these readings are about."""
+    return past_of(
+        night.warehouse, asked_of(readings, night.pack.units), line_elements(night.pack.forms), night.settings.history_periods
+    )
 
 
 def load(night: Night, submissions: Sequence[Submission]) -> None:
@@ -254,8 +264,8 @@ def publish(night: Night) -> None:
     """Write Data Docs of what was checked this night, and the page of what is believed now."""
     if night.summary.verdicts:
         night.summary.data_docs = str(night.checker.publish_docs(docs_folder(night.settings, night.run_id)))
-        prune_docs(night.settings)
     night.summary.page = str(publish_site(night.warehouse, night.pack, night.settings, night.now()))
+    prune_docs(night.settings)
 
 
 def alert(night: Night) -> None:

@@ -1,5 +1,6 @@
 """What the warehouse answers: the rows behind status, trace, the page and the mails."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -157,3 +158,50 @@ class RuleCount:
     severity: Severity
     times: int
     example: str
+
+
+@dataclass(frozen=True, slots=True)
+class QualityRow:
+    """What one rule found in a night's files about one report, see `mart_quality.sql`; unit and period None: unknown."""
+
+    run_id: int
+    form_code: str | None
+    unit_code: str | None
+    period: str | None
+    rule: str
+    severity: Severity
+    findings: int
+    submissions: int
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPassRow:
+    """How one report came right, see `mart_first_pass.sql`. `accepted_at` None: it has not yet."""
+
+    form_code: str
+    unit_code: str
+    period: str
+    versions: int
+    is_first_pass: bool
+    is_accepted: bool
+    first_at: datetime | None
+    accepted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NightCount:
+    """A night and how many of its submissions got each verdict."""
+
+    run_id: int
+    as_of: date
+    started_at: datetime
+    verdicts: Mapping[Verdict, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleExample:
+    """The words in which a rule was last told to a district."""
+
+    message: str
+    expected: str
+    fix: str

@@ -123,6 +123,12 @@ class Period:
         month = self.number * _MONTHS_IN[self.kind]
         return date(self.year, month, calendar.monthrange(self.year, month)[1])
 
+    def moved(self, steps: int) -> "Period":
+        """Return the period that many of its kind later; earlier, where `steps` is negative."""
+        in_year = 12 // _MONTHS_IN[self.kind]
+        year, number = divmod(self.year * in_year + self.number - 1 + steps, in_year)
+        return Period(year, self.kind, number + 1)
+
     def __str__(self) -> str:
         return self.code
 

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from program.errors import ConfigurationError
+from program.history import HISTORY_PERIODS
 from program.limits import DEFAULT_LIMITS, Limits
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     reading_bytes: int = Field(DEFAULT_LIMITS.memory_bytes, gt=0, description="memory that reading one delivery may take")
     readers: int = Field(0, ge=0, le=256, description="processes that read deliveries; 0: one for each core")
     chunk_deliveries: int = Field(500, gt=0, description="deliveries that are read and checked as one batch")
+    history_periods: int = Field(HISTORY_PERIODS, gt=0, le=60, description="earlier periods that a report is compared with")
     keep_data_docs: int = Field(14, gt=0, description="nights of Data Docs kept on the site")
 
     @model_validator(mode="before")
@@ -117,5 +119,7 @@ def quiet_third_parties(settings: Settings) -> None:
         defaults["PREFECT_HOME"] = str(settings.var / "prefect")
         # The server then lives in this process. Asking a dead one again keeps Ctrl-C waiting for over a minute (3.8.8).
         defaults["PREFECT_CLIENT_MAX_RETRIES"] = "0"
+        # It takes 12 s to start on an idle machine, and more than its own limit of 20 s on a busy one (2026-11-25).
+        defaults["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "180"
     for name, value in defaults.items():
         os.environ.setdefault(name, value)

@@ -72,6 +72,10 @@ class Column(Label):
 
     `group` is the beginning of the label that a template writes once over several columns ("Kế hoạch vốn" over "TW" and
     "ĐP"). `parts` are the columns it is the sum of, line by line. `hint` is what Excel shows when a cell is chosen.
+
+    What it means over time: `cumulative` adds up since January (`year`) or since the beginning (`always`), and nothing is a
+    figure of its period alone; a `key` tells a list's lines apart from period to period; a column `opens` with what the
+    column named there closed the last period with. `per` is the column whose figure its own is in proportion to.
     """
 
     name: str = Field(pattern=NAME)
@@ -83,6 +87,10 @@ class Column(Label):
     required: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    cumulative: Literal["year", "always"] | None = None
+    key: bool = False
+    opens: str | None = None
+    per: str | None = None
     vocabulary: dict[str, Label] = Field(default_factory=dict)
     width: int = 14
 
@@ -109,6 +117,15 @@ class Column(Label):
             raise ValueError(f"column {self.name}: minimum and maximum are for whole, number and money")
         if self.maximum is not None and self.maximum < (self.minimum or 0):
             raise ValueError(f"column {self.name}: maximum {self.maximum:g} is below the minimum {self.minimum or 0:g}")
+        return self
+
+    @model_validator(mode="after")
+    def _time_is_told_of_what_has_it(self) -> Self:
+        said = [name for name in ("cumulative", "opens", "per") if getattr(self, name) is not None]
+        if said and not self.type.is_numeric:
+            raise ValueError(f"column {self.name}: {', '.join(said)}: for whole, number and money; found {self.type.value}")
+        if self.key and (self.type.is_numeric or self.type is ColumnType.DATE or not self.required):
+            raise ValueError(f"column {self.name}: key: expected a required column of text, code or commune")
         return self
 
     @cached_property
@@ -213,6 +230,22 @@ class Table(Model):
         return self
 
     @model_validator(mode="after")
+    def _columns_over_time_are_there(self) -> Self:
+        figures = {c.name: c for c in self.columns if c.type.is_numeric}
+        for column in self.columns:
+            for key, name in (("opens", column.opens), ("per", column.per)):
+                other = figures.get(name or "")
+                if name and (other is None or other is column or (key == "opens" and other.type is not column.type)):
+                    alike = " of its type" if key == "opens" else ""
+                    raise ValueError(
+                        f"table {self.name}: column {column.name}: {key}: expected another figure{alike}; found {name}"
+                    )
+        keys = [c.name for c in self.columns if c.key]
+        if len(keys) > (1 if self.kind == "list" else 0):
+            raise ValueError(f"table {self.name}: key: a list has one at most, a matrix none; found {', '.join(keys)}")
+        return self
+
+    @model_validator(mode="after")
     def _summaries_name_columns(self) -> Self:
         columns = {c.name: c for c in self.columns}
         for name, summary in self.summaries.items():
@@ -250,6 +283,11 @@ class Table(Model):
     def dtypes(self) -> dict[str, str]:
         """What a frame keeps the values of each column as, in the declared order."""
         return {column.name: column.type.dtype for column in self.columns}
+
+    @property
+    def key(self) -> str | None:
+        """The column that tells a list's lines apart from period to period; None where nothing does."""
+        return next((c.name for c in self.columns if c.key), None)
 
     @property
     def elements(self) -> dict[str, tuple[Column, Line]]:

@@ -1,4 +1,4 @@
-"""The site: one page that says how far the program is, who has reported, and how last night's files were."""
+"""The site: a page that says how far the program is and who has reported, and one on the quality of what is reported."""
 
 import shutil
 from datetime import datetime
@@ -7,19 +7,30 @@ from pathlib import Path
 from program.pack import Pack
 from program.settings import Settings
 from publish.page import counts, indicator_tables, reporting_tables, verdict_counts
+from publish.quality import by_night, by_period, by_rule, by_unit, days_to_fix, passing
 from publish.rendering import render
 from warehouse.engine import Warehouse
+from warehouse.quality import first_passes, night_counts, quality, rule_examples
 from warehouse.queries import findings_by_rule, last_busy_run, night_rows, progress, reporting, stages, territories
 
-_DOCS = "data-docs"
+_DOCS, _NIGHT, _QUALITY = "data-docs", "night-", "quality.html"
+_NIGHTS = 30
+"""Nights shown on the quality page, the last ones that judged something."""
 
 
 def publish_site(engine: Warehouse, pack: Pack, settings: Settings, now: datetime) -> Path:
-    """Write `index.html` from what the warehouse believes now, whole or not at all; return its path."""
+    """Write `index.html` and `quality.html` from what the warehouse believes now, each whole or not at all; return the first."""
+    _write(settings.site / _QUALITY, _quality_page(engine, pack, settings, now))
+    page = settings.site / "index.html"
+    _write(page, _first_page(engine, pack, settings, now))
+    return page
+
+
+def _first_page(engine: Warehouse, pack: Pack, settings: Settings, now: datetime) -> str:
     owed = reporting(engine)
     run = last_busy_run(engine)
     night = night_rows(engine, run[0]) if run else []
-    html = render(
+    return render(
         "page.html.j2",
         pack=pack,
         now=now,
@@ -32,17 +43,34 @@ def publish_site(engine: Warehouse, pack: Pack, settings: Settings, now: datetim
         indicators=indicator_tables(progress(engine), territories(engine), stages(engine), pack),
         docs=_docs_pages(docs_folder(settings, run[0]), settings) if run else [],
     )
-    page = settings.site / "index.html"
+
+
+def _quality_page(engine: Warehouse, pack: Pack, settings: Settings, now: datetime) -> str:
+    rows, reports = quality(engine), first_passes(engine)
+    kept = {int(folder.name.removeprefix(_NIGHT)): _docs_pages(folder, settings) for folder in _kept_docs(settings)}
+    return render(
+        "quality.html.j2",
+        pack=pack,
+        now=now,
+        all=passing(reports, rows),
+        days=days_to_fix(reports),
+        rules=by_rule(rows, rule_examples(engine)),
+        units=by_unit(reports, rows, pack),
+        periods=by_period(reports, rows),
+        nights=by_night(night_counts(engine, max(_NIGHTS, settings.keep_data_docs)), rows, kept),
+    )
+
+
+def _write(page: Path, html: str) -> None:
     page.parent.mkdir(parents=True, exist_ok=True)
     unfinished = page.with_suffix(".part")
     unfinished.write_text(html, encoding="utf-8")
     unfinished.replace(page)
-    return page
 
 
 def docs_folder(settings: Settings, run_id: int) -> Path:
     """Return where a night's Data Docs stand on the site."""
-    return settings.site / _DOCS / f"night-{run_id:06d}"
+    return settings.site / _DOCS / f"{_NIGHT}{run_id:06d}"
 
 
 def _docs_pages(folder: Path, settings: Settings) -> list[tuple[str, str]]:
@@ -52,7 +80,17 @@ def _docs_pages(folder: Path, settings: Settings) -> list[tuple[str, str]]:
 
 
 def prune_docs(settings: Settings) -> None:
-    """Keep the Data Docs of the last nights only: they slow down with what they keep (fivetran/great_expectations 8243)."""
-    nights = sorted((settings.site / _DOCS).glob("night-*"))
-    for old in nights[: -settings.keep_data_docs]:
-        shutil.rmtree(old)
+    """Keep the Data Docs of the last nights only: they slow down with what they keep (fivetran/great_expectations 8243).
+
+    To be called when the pages are written: they link to none but those that are kept, so that no link ever leads nowhere.
+    """
+    kept = set(_kept_docs(settings))
+    for old in (settings.site / _DOCS).glob(f"{_NIGHT}*"):
+        if old not in kept:
+            shutil.rmtree(old)
+
+
+def _kept_docs(settings: Settings) -> list[Path]:
+    """Return the folders of the last nights' Data Docs, by the nights' numbers: beyond a million they have a digit more."""
+    nights = (settings.site / _DOCS).glob(f"{_NIGHT}*")
+    return sorted(nights, key=lambda folder: int(folder.name.removeprefix(_NIGHT)))[-settings.keep_data_docs :]

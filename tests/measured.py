@@ -17,7 +17,7 @@ NOTES = "MEASURED_TO"
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one delivery cost the process that read it, in seconds and megabytes; `descriptors` are the files open after it."""
+    """What one delivery cost the process that read it, in seconds of CPU and megabytes; `descriptors` are the files open after it."""
 
     delivery: int
     process: int
@@ -33,11 +33,11 @@ def read_measured(content: bytes | None, delivery: Delivery, pack: Pack, limits:
     if notes is None:
         return read_parts(content, delivery, pack, limits)
     (proc / "clear_refs").write_text("5")
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         return read_parts(content, delivery, pack, limits)
     finally:
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
         status = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())
         peak, after = (int(status[name].split()[0]) / 1024 for name in ("VmHWM", "VmRSS"))
         line = f"{delivery.id} {os.getpid()} {seconds} {peak} {after} {len(os.listdir(proc / 'fd'))}\n"  # noqa: PTH208

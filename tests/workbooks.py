@@ -113,6 +113,19 @@ def workbook(*sheets: tuple[str, Rows], merge: Sequence[str] = (), merge_on: int
     return buffer.getvalue()
 
 
+def hiding(content: bytes, sheet: str, *, rows: Sequence[int] = (), columns: Sequence[str] = (), is_sheet: bool = False) -> bytes:
+    """Return an .xlsx with rows, columns or the whole of a sheet hidden."""
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    for row in rows:
+        book[sheet].row_dimensions[row].hidden = True
+    for column in columns:
+        book[sheet].column_dimensions[column].hidden = True
+    book[sheet].sheet_state = "hidden" if is_sheet else "visible"
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
 def with_macros(content: bytes) -> bytes:
     """Return an .xlsx with a project of macros in it, as an .xlsm has one."""
     buffer = io.BytesIO(content)

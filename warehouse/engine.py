@@ -16,7 +16,7 @@ Warehouse: TypeAlias = Engine
 """What the rooms above hold in their hands; only this room looks inside."""
 
 _HERE = Path(__file__).parent
-MARTS = ("mart_figures", "mart_progress", "mart_stages", "mart_territories", "mart_reporting")
+MARTS = ("mart_figures", "mart_progress", "mart_stages", "mart_territories", "mart_reporting", "mart_quality", "mart_first_pass")
 """In the order in which they are made: each may stand on those before it."""
 
 

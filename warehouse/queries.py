@@ -34,7 +34,7 @@ def reporting(engine: Engine, period: str | None = None) -> list[ReportingRow]:
                 version=r["version"],
                 versions=r["versions"],
                 is_open=bool(r["is_open"]),
-                received_at=_instant(r["received_at"]),
+                received_at=instant_of(r["received_at"]),
                 delivery_name=r["delivery_name"],
                 is_synthetic=bool(r["is_synthetic"]),
             )
@@ -207,7 +207,8 @@ def _day(value: Any) -> date | None:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _instant(value: Any) -> datetime | None:
+def instant_of(value: Any) -> datetime | None:
+    """Return an instant that a view gives, in UTC: SQLite gives its text, and no time zone."""
     if value is None:
         return None
     instant = datetime.fromisoformat(value) if isinstance(value, str) else value

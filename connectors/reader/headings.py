@@ -68,6 +68,11 @@ def is_sub_heading(cell: CellValue) -> bool:
     return isinstance(cell, str) and cell.strip()[:1].isalpha() and not is_numbering(cell)
 
 
+def gathers(text: str) -> bool:
+    """Tell whether a heading only gathers what stands under it: "Trong đó"; an empty one does."""
+    return fold_bare(text) in _GATHERING
+
+
 def text_over(sheet: Sheet, number: int, at: int) -> str:
     """Return the text of a header cell: its own column's, or that of the merged cell that reaches over it."""
     left = next((first[1] for first, last in sheet.merged if first[0] <= number <= last[0] and first[1] <= at <= last[1]), at)
@@ -79,7 +84,7 @@ def _heading(at: int, words: list[tuple[int, str]]) -> Heading:
     """Return a heading with what its groups make of it: "Kinh phí" over "Kế hoạch" is "Kinh phí Kế hoạch"."""
     row, text = words[-1]
     above = [word for _, word in words[:-1]]
-    group = " ".join(word for word in above if fold_bare(word) not in _GATHERING)
+    group = " ".join(word for word in above if not gathers(word))
     if not above:
         return Heading(row, at, text, (text,))
     if not group:

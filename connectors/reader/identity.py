@@ -10,6 +10,7 @@ from datetime import date
 
 from openpyxl.utils import get_column_letter
 
+from connectors.reader.headings import fold_label
 from connectors.reader.money import money_measure
 from connectors.reader.recognition import Recognised
 from connectors.reader.values import is_empty, show
@@ -129,7 +130,7 @@ def at(mention: Mention, rule: str, **values: str) -> Problem:
 
 
 def mentions_of(workbook: Recognised, label: Label) -> list[Mention]:
-    """Return every value of `label` above the first table of each sheet, in reading order.
+    """Return every value of `label` above the first table of each sheet, in reading order; of a hidden one only with a table.
 
     Where a report's own sheets have none, those around it are asked.
     """
@@ -144,6 +145,8 @@ def _mentions_on(sheets: Iterable[Sheet], workbook: Recognised, label: Label) ->
     openings = openings_of(writings)
     found = []
     for sheet in sheets:
+        if sheet.is_hidden and not any(header.sheet is sheet for header in headers):
+            continue
         depth = min((h.row for h in headers if h.sheet is sheet), default=_DEPTH)
         for number, row in enumerate(sheet.rows[:depth]):
             found += [
@@ -162,12 +165,12 @@ def _value_of(row: list[CellValue], column: int, writings: set[str], labels: set
     A label with nothing beside it has no value: the next label of the row is not its value.
     """
     name, rest = _split(row[column])
-    if fold(name) not in writings:
+    if fold_label(name) not in writings:
         return None
     if not is_empty(rest):
         return column, rest
     at = next((at for at in range(column + 1, len(row)) if not is_empty(row[at])), None)
-    if at is None or (isinstance(row[at], str) and fold(_split(row[at])[0]) in labels):
+    if at is None or (isinstance(row[at], str) and fold_label(_split(row[at])[0]) in labels):
         return None
     return at, show(row[at])
 

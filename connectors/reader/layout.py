@@ -43,7 +43,9 @@ class Header:
     `below` is the row after it, `body` the row after its measures and numbering too. `line` is the sheet column of a
     matrix's line labels. `strangers` match nothing; `doubles` a column that was found already; `doubtful` nearly a
     column that was not found; `slips` a column that was found though misspelt. `elsewhere` names the other sheets on
-    which the table stands, filled in. `top` is the row of the form's table above this one on its sheet.
+    which the table stands, filled in, `unseen` those of them that are hidden. `top` is the row of the form's table above
+    this one on its sheet, `words` are those of the form's labels. `is_apart`: an empty column parts it from what stands
+    beside it.
     """
 
     sheet: Sheet
@@ -57,12 +59,21 @@ class Header:
     doubtful: tuple[Claim, ...] = ()
     slips: tuple[Slip, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    unseen: frozenset[str] = frozenset()
     top: int = 0
+    words: Collection[str] = ()
+    is_apart: bool = False
 
     @property
     def others(self) -> tuple[Heading, ...]:
         """The headings that are no column's."""
         return (*self.strangers, *(claim.heading for claim in (*self.doubles, *self.doubtful)))
+
+    @property
+    def span(self) -> range:
+        """From its first sheet column to its last."""
+        columns = [*self.columns.values(), *([] if self.line is None else [self.line])]
+        return range(min(columns), max(columns) + 1)
 
     @property
     def score(self) -> int:
@@ -115,18 +126,34 @@ def find_header(sheets: Iterable[Sheet], table: Table, words: Collection[str] = 
     if not found:
         return None
     best = max(found, key=lambda header: (not header.sheet.is_hidden, header.score, is_filled(header)))
-    return replace(best, elsewhere=tuple(h.sheet.name for h in found if h is not best and is_filled(h)))
+    others = [header.sheet for header in found if header is not best and is_filled(header)]
+    unseen = frozenset(sheet.name for sheet in others if sheet.is_hidden)
+    return replace(best, elsewhere=tuple(sheet.name for sheet in others), unseen=unseen)
 
 
 def find_headers(sheets: list[Sheet], form: Form) -> dict[str, Header]:
     """Return the header of each table of `form` that is there, by table name."""
     found = {table.name: find_header(sheets, table, form.words) for table in form.tables}
     headers = {name: header for name, header in found.items() if header is not None}
+    for name, header in headers.items():
+        if header.is_apart and not any(is_beside(header, other) for other in headers.values()):
+            # What stands beside it is no table of ours: its headings are this table's to tell of.
+            headers[name] = _joined(header, _Labels(form.table(name), form.words))
     return {name: replace(header, top=_top_of(header, headers.values())) for name, header in headers.items()}
 
 
 def _top_of(header: Header, headers: Iterable[Header]) -> int:
     return max((other.row for other in headers if other.sheet is header.sheet and other.row < header.row), default=0)
+
+
+def is_beside(header: Header, other: Header) -> bool:
+    """Tell whether two tables of a sheet share no column, so that the one's rows say nothing of the other's."""
+    return other.sheet is header.sheet and (header.span.stop <= other.span.start or other.span.stop <= header.span.start)
+
+
+def _joined(header: Header, labels: _Labels) -> Header:
+    best = _best(header.sheet, labels, is_apart=False) or header
+    return replace(best, elsewhere=header.elsewhere, unseen=header.unseen)
 
 
 def matches(text: str, label: Label) -> bool:
@@ -144,9 +171,10 @@ def _best_once(sheet: Sheet, labels: _Labels) -> Header | None:
     return best
 
 
-def _best(sheet: Sheet, labels: _Labels) -> Header | None:
+def _best(sheet: Sheet, labels: _Labels, *, is_apart: bool = True) -> Header | None:
     """Return the sheet's best header for a table; the one-row reading where a further row adds nothing."""
-    candidates = (_header(sheet, *place, labels) for place in _places(sheet, labels))
+    places = (place for place in _places(sheet, labels) if is_apart or len(place.columns) == len(sheet.rows[0]))
+    candidates = (_header(sheet, place, labels) for place in places)
     best = max(candidates, key=_worth, default=None)
     if best is None or (best.score + len(best.strangers)) * 2 < labels.count:
         return None
@@ -159,8 +187,16 @@ def _worth(header: Header) -> tuple[int, ...]:
     return header.score, len(header.doubtful), header.row - header.below, -len(header.doubles), -len(header.strangers)
 
 
-def _places(sheet: Sheet, labels: _Labels) -> Iterator[tuple[int, int, range]]:
-    """Yield where a header may stand: its first row, how many rows it takes up, and its columns.
+class _Place(NamedTuple):
+    """Where a header may stand: its first row, how many rows it takes up, and its columns."""
+
+    number: int
+    depth: int
+    columns: range
+
+
+def _places(sheet: Sheet, labels: _Labels) -> Iterator[_Place]:
+    """Yield where a header may stand.
 
     One of its rows holds a label that is known, and enough of its columns a text to be half of the table's.
     """
@@ -173,7 +209,7 @@ def _places(sheet: Sheet, labels: _Labels) -> Iterator[tuple[int, int, range]]:
             at for at, cells in enumerate(zip(*sheet.rows[number : number + depth], strict=True)) if any(map(_is_text, cells))
         ]
         if len(texts) * 2 >= labels.count:
-            yield from ((number, depth, columns) for columns in _blocks(sheet, number + depth, texts))
+            yield from (_Place(number, depth, columns) for columns in _blocks(sheet, number + depth, texts))
 
 
 def _is_text(cell: CellValue) -> bool:
@@ -198,7 +234,8 @@ def is_filled(header: Header) -> bool:
     return any(show(cell)[:1].isdigit() for cell in cells)
 
 
-def _header(sheet: Sheet, number: int, depth: int, columns: range, labels: _Labels) -> Header:
+def _header(sheet: Sheet, place: _Place, labels: _Labels) -> Header:
+    number, depth, columns = place
     sure: dict[str, list[Claim]] = {}
     nearly: dict[str, list[Claim]] = {}
     strangers: list[Heading] = []
@@ -225,6 +262,8 @@ def _header(sheet: Sheet, number: int, depth: int, columns: range, labels: _Labe
         strangers=(*strangers, *(c.heading for name, claims in nearly.items() if name in sure for c in claims)),
         doubles=tuple(claim for claims in sure.values() for claim in claims[1:]),
         doubtful=tuple(claim for name, claims in nearly.items() if name not in sure for claim in claims),
+        words=labels.words,
+        is_apart=len(columns) < len(sheet.rows[number]),
     )
 
 

@@ -12,7 +12,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from openpyxl.utils import column_index_from_string
 
 from connectors.reader.extents import ods_extents, xlsb_extent, xlsb_sheets
 from connectors.reader.fonts import old_styles
+from connectors.reader.hidden import NOTHING_HIDDEN, Hidden, read_hidden
 from connectors.reader.legacy import Encoding
 from connectors.reader.plainness import Rest, without_plain_rows
 
@@ -80,6 +81,7 @@ class Markup:
     uncomputed: dict[tuple[int, int], Uncomputed] = field(default_factory=dict)
     percentages: tuple[tuple[int, int], ...] = ()
     fonts: dict[tuple[int, int], Encoding] = field(default_factory=dict)
+    hidden: Hidden = NOTHING_HIDDEN
 
 
 class _Look(NamedTuple):
@@ -113,6 +115,8 @@ def read_markup(package: zipfile.ZipFile, most_cells: int) -> list[Markup]:
     Raises what `zipfile` raises where a member cannot be unpacked, and ValueError for XML that no spreadsheet writes.
     """
     members = {name.lower(): name for name in package.namelist()}
+    if len(members) < len(package.namelist()):
+        raise ValueError("two members of one name: programs differ in which they take")
     if len(members.keys() & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}) > 1:
         raise ValueError("a package of two kinds: which of them calamine takes is not known here")
     if members.keys() >= {"xl/workbook.bin", "xl/_rels/workbook.bin.rels"}:
@@ -173,8 +177,8 @@ def _markup(xml: bytes, look: _Look, most_cells: int, *, is_stale: bool) -> Mark
     last = end.start() if end else len(xml)
     found = _looked_at(without_plain_rows(xml, last, look.special), look, is_stale=is_stale)
     if found.rows * found.columns > most_cells:
-        return _looked_at(Rest(xml[:last], 0, 0), look, is_stale=is_stale)
-    return found
+        found = _looked_at(Rest(xml[:last], 0, 0), look, is_stale=is_stale)
+    return replace(found, hidden=read_hidden(xml))
 
 
 def _looked_at(rest: Rest, look: _Look, *, is_stale: bool) -> Markup:

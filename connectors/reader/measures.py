@@ -49,10 +49,10 @@ def read_measures(header: Header, table: Table) -> tuple[dict[str, str], list[Pr
         other = _contradiction(named, written if above is None or above.row < header.top else [*written, above])
         if other is not None:
             problems.append(_problem(header, column, other, "FORM-48", first=named.text))
-        if named.measure != column.measure:
+        elif named.measure != column.measure:
             rule = "FORM-22" if named.measure else "FORM-21"
             problems.append(_problem(header, column, named, rule, read_as=named.measure or ""))
-            measures[column.name] = named.measure or column.measure
+        measures[column.name] = named.measure or column.measure
     return measures, problems
 
 

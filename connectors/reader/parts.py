@@ -61,12 +61,16 @@ def _above_tables(header: Header) -> Sheet:
 
 
 def _by_occasion(found: Recognised, covers: Sequence[Sheet], pack: Pack) -> Iterator[Recognised]:
-    """Yield a report for each period and unit that `found`'s sheets are about; `found` itself where they do not tell."""
-    spare = [
-        s for s in found.sheets if s.name in {n for h in found.headers.values() for n in h.elsewhere} or s.name not in found.taken
-    ]
-    heads = {s.name: find_headers([s], found.form) for s in found.sheets} if spare else {}
-    holding = [s for s in found.sheets if heads.get(s.name)]
+    """Yield a report for each period and unit that `found`'s sheets are about; `found` itself where they do not tell.
+
+    A copy on a hidden sheet is no report beside one in sight: it stays with each, to be told of (FORM-46).
+    """
+    unseen = [s for s in found.sheets if any(s.name in h.unseen and not h.sheet.is_hidden for h in found.headers.values())]
+    doubled = {name for header in found.headers.values() for name in header.elsewhere}
+    seen = [s for s in found.sheets if s not in unseen]
+    spare = [s for s in seen if s.name in doubled or s.name not in found.taken]
+    heads = {s.name: find_headers([s], found.form) for s in seen} if spare else {}
+    holding = [s for s in seen if heads.get(s.name)]
     if len(holding) < 2 or not _is_doubled([heads[s.name] for s in holding]):
         yield found
         return
@@ -79,7 +83,7 @@ def _by_occasion(found: Recognised, covers: Sequence[Sheet], pack: Pack) -> Iter
         yield found
         return
     for own in groups.values():
-        part = replace(found, sheets=own, headers=find_headers(own, found.form), around=(cover,))
+        part = replace(found, sheets=[*own, *unseen], headers=find_headers([*own, *unseen], found.form), around=(cover,))
         names = {sheet.name for sheet in own}
         yield replace(part, marker=_marker_of(part), others=tuple(other for other in found.others if other[0] in names))
 

@@ -1,72 +1,26 @@
 """Reading a located table: which of its rows are lines, and what their cells hold, column by column."""
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import date
 
 from openpyxl.utils import get_column_letter
 
 from connectors.reader.columns import NAN, parse_column
-from connectors.reader.days import is_spelt_day
 from connectors.reader.headings import Heading
-from connectors.reader.layout import Header, matches
+from connectors.reader.layout import Header, is_beside
+from connectors.reader.lines import line_rows, matrix_lines, read_labels
+from connectors.reader.listing import list_lines
 from connectors.reader.measures import read_measures
-from connectors.reader.parsed import REFUSED_FIGURES, Parsed, Value
+from connectors.reader.parsed import Parsed, Value
+from connectors.reader.place import Place
 from connectors.reader.sums import with_totals
-from connectors.reader.values import is_empty, parse_cell, show
+from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue, Corner, Sheet
-from connectors.reader.writing import begins_note, is_total, says_nothing
 from program.finding import Problem
 from program.measure import to_printed
-from program.qualifier import Qualifier
 from program.reading import ColumnValues, TableReading
-from program.table import Column, ColumnType, Line, Table
+from program.table import Column, Table
 from program.vietnamese import format_number
-
-_WORDS = (ColumnType.TEXT, ColumnType.COMMUNE)
-_ORDINAL = re.compile(r"^\s*(?:[0-9]{1,2}|[ivxIVX]{1,4}|[a-eA-E])\s*[.)/]\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A table where it stands, with what reading its cells takes; `problems` and `qualifiers` grow meanwhile."""
-
-    header: Header
-    table: Table
-    end: int
-    measures: dict[str, str]
-    merged: dict[Corner, tuple[Corner, Corner]]
-    problems: list[Problem] = field(default_factory=list)
-    qualifiers: dict[tuple[str, int], Qualifier] = field(default_factory=dict)
-
-    @property
-    def is_nil(self) -> bool:
-        """Tell whether somebody wrote into the table that there is nothing to report."""
-        return any(problem.rule == "FORM-31" for problem in self.problems)
-
-    def row(self, number: int) -> list[CellValue]:
-        return self.header.sheet.rows[number]
-
-    def problem(self, rule: str, number: int, at: int, value: str | None = None, **values: str) -> Problem:
-        return Problem(rule, self.header.sheet.name, f"{get_column_letter(at + 1)}{number + 1}", value, values)
-
-    def report(self, rule: str, number: int, at: int, value: str | None = None, **values: str) -> None:
-        self.problems.append(self.problem(rule, number, at, value, **values))
-
-    def filled(self, number: int) -> list[int]:
-        row = self.row(number)
-        return [at for at in self.header.columns.values() if not is_empty(row[at])]
-
-    def first_filled(self, number: int) -> int | None:
-        row = self.row(number)
-        return next((at for at in self.header.columns.values() if not is_empty(row[at])), None)
-
-    def parse(self, number: int, column: Column) -> Parsed:
-        return parse_cell(self.row(number)[self.header.columns[column.name]], column, self.measures[column.name])
-
-    def found(self) -> list[Column]:
-        return [column for column in self.table.columns if column.name in self.header.columns]
 
 
 def read_table(header: Header, table: Table, end: int) -> tuple[TableReading, list[Problem]]:
@@ -75,13 +29,15 @@ def read_table(header: Header, table: Table, end: int) -> tuple[TableReading, li
     Problems of a cell leave that cell empty; the line itself is kept.
     """
     measures, problems = read_measures(header, table)
-    header, computed = with_totals(header, table, end, _line_rows(header, table, end), measures)
+    labels = read_labels(header, table, end)
+    header, computed = with_totals(header, table, end, line_rows(labels), measures)
     problems += computed
-    place = _Place(header, table, end, measures, _merged_cells(header, end), problems)
-    lines = list(_matrix_lines(place) if table.kind == "matrix" else _list_lines(place))
+    place = Place(header, table, end, measures, _merged_cells(header, end), problems)
+    lines = list(matrix_lines(place, labels)) if table.kind == "matrix" else [(number, "") for number in list_lines(place)]
     numbers = [number for number, _ in lines]
     _report_columns(place, numbers)
     _report_unheaded(place)
+    _report_hidden(place, numbers)
     values = _read_columns(place, numbers)
     reading = TableReading(
         values={column.name: values.get(column.name) or _nothing(column, len(lines)) for column in table.columns},
@@ -102,7 +58,7 @@ def _nothing(column: Column, lines: int) -> ColumnValues:
     return figures if column.type.is_numeric else words
 
 
-def _report_columns(place: _Place, lines: list[int]) -> None:
+def _report_columns(place: Place, lines: list[int]) -> None:
     header, table = place.header, place.table
     found = {*header.columns, *(claim.column.name for claim in header.doubtful)}
     missing = [column for column in table.columns if column.name not in found]
@@ -120,14 +76,27 @@ def _report_columns(place: _Place, lines: list[int]) -> None:
         columns = ", ".join(column.label for column in missing if column.type.is_numeric)
         _report_heading(place, "FORM-25" if may_be_missing else "FORM-08", heading, column=columns)
     for name in header.elsewhere:
-        place.report("FORM-23", header.row, 0, name, table=table.title)
+        rule = "FORM-46" if name in header.unseen and not header.sheet.is_hidden else "FORM-23"
+        place.report(rule, header.row, 0, name, table=table.title)
 
 
-def _report_heading(place: _Place, rule: str, heading: Heading, **values: str) -> None:
+def _report_hidden(place: Place, lines: list[int]) -> None:
+    """Report figures that were read though their sender does not see them: a filtered row, a hidden column or sheet."""
+    header, table = place.header, place.table
+    if header.sheet.is_hidden:
+        place.report("FORM-47", header.row, 0, header.sheet.name, table=table.title)
+    rows = [number for number in lines if place.filled(number)] if header.sheet.hidden.rows else []
+    columns = {at for number in lines for at in place.filled(number)} if header.sheet.hidden.columns else set[int]()
+    hidden = header.sheet.hidden.among(rows, columns)
+    if hidden:
+        place.report("FORM-45", header.row, 0, None, table=table.title, hidden=hidden)
+
+
+def _report_heading(place: Place, rule: str, heading: Heading, **values: str) -> None:
     place.report(rule, heading.row, heading.at, heading.text, **values)
 
 
-def _report_unheaded(place: _Place) -> None:
+def _report_unheaded(place: Place) -> None:
     """Report a column within the table that holds figures and no heading: nobody could say what they count."""
     header = place.header
     headed = [*header.columns.values(), *(heading.at for heading in header.others)]
@@ -138,114 +107,12 @@ def _report_unheaded(place: _Place) -> None:
             place.report("FORM-24", first, at, show(place.row(first)[at]), column=get_column_letter(at + 1))
 
 
-def _figure_in(place: _Place, at: int, lines: Iterable[int]) -> int | None:
+def _figure_in(place: Place, at: int, lines: Iterable[int]) -> int | None:
     """Return the first of `lines` that holds a number in a column that was not read, or None."""
     return next((number for number in lines if isinstance(place.row(number)[at], int | float)), None)
 
 
-def _matrix_lines(place: _Place) -> Iterator[tuple[int, str]]:
-    """Yield the sheet row and key of each declared line that is filled in, and of the total even if it is not."""
-    met: set[str] = set()
-    last = {line.key for line in place.table.lines if line.total} or {line.key for line in place.table.lines}
-    for number in range(place.header.body, place.end):
-        at, label = _label_of(place.header, number)
-        line = _line_of(label, place.table)
-        filled = bool(place.filled(number))
-        if line is None:
-            # Above the total, words count too ("Cấp ấp: ba lớp"); below, they are notes and signatures.
-            if _has_value(place, number) or (label and filled and not met.issuperset(last)):
-                place.report("FORM-11", number, at, label or "(không có tên)")
-        elif line.key in met:
-            place.report("FORM-15", number, at, label)
-        else:
-            met.add(line.key)
-            if filled or line.total:
-                yield number, line.key
-            else:
-                place.report("FORM-16", number, at, label)
-    for line in place.table.lines:
-        if line.total and line.key not in met:
-            place.report("FORM-09", place.header.row, 0, None, line=line.label)
-
-
-def _line_rows(header: Header, table: Table, end: int) -> dict[str, int]:
-    """Return the 0-based row on which each line of a matrix first stands."""
-    rows: dict[str, int] = {}
-    for number in range(header.body, end) if table.lines else ():
-        line = _line_of(_label_of(header, number)[1], table)
-        if line is not None:
-            rows.setdefault(line.key, number)
-    return rows
-
-
-def _label_of(header: Header, number: int) -> tuple[int, str]:
-    """Return a line's label and its column: that of the labels, or one to its left that a total often spreads over."""
-    row, at = header.sheet.rows[number], header.line or 0
-    for column in (at, at - 1):
-        cell = row[column] if column >= 0 and column not in header.columns.values() else ""
-        if isinstance(cell, str) and not is_empty(cell):
-            return column, show(cell)
-    return at, ""
-
-
-def _line_of(label: str, table: Table) -> Line | None:
-    """Return the declared line that a label names, with or without "1." or "a)" before it."""
-    for text in (label, _ORDINAL.sub("", label, count=1)):
-        line = next((line for line in table.lines if matches(text, line)), None)
-        if line is not None:
-            return line
-    return None
-
-
-def _list_lines(place: _Place) -> Iterator[tuple[int, str]]:
-    """Yield each sheet row that holds a line.
-
-    Below a blank row or a total, a row is a line only if a figure, a date or a word of a vocabulary says so; without
-    one it is a note or a signature.
-    """
-    is_closed = False
-    for number in range(place.header.body, place.end):
-        at = place.first_filled(number)
-        if at is None or _is_total_row(place, number):
-            is_closed = True
-        elif says_nothing(place.row(number)[at]) and not _has_value(place, number):
-            place.report("FORM-31", number, at, show(place.row(number)[at]))
-        elif (is_closed or _begins_note(place, number, at)) and not _has_value(place, number):
-            place.report("FORM-17", number, at, show(place.row(number)[at]))
-        else:
-            is_closed = False
-            yield number, ""
-
-
-def _begins_note(place: _Place, number: int, at: int) -> bool:
-    return begins_note(place.row(number)[at]) and len(place.filled(number)) == 1
-
-
-def _is_total_row(place: _Place, number: int) -> bool:
-    """Tell whether the first words of a row, within the table or one column before it, are those of a total."""
-    columns = place.header.columns.values()
-    cells = place.row(number)[max(0, min(columns) - 1) : max(columns) + 1]
-    return is_total(next((cell for cell in cells if isinstance(cell, str) and not is_empty(cell)), ""))
-
-
-def _has_value(place: _Place, number: int) -> bool:
-    """Tell whether a row holds a figure, a date or a word of a vocabulary in the column that is for it.
-
-    A date spelt out in words does not count: it stands above signatures.
-    """
-    columns = [column for column in place.found() if column.type not in _WORDS]
-    row = place.row(number)
-    return any(_is_value(place.parse(number, c), c) and not is_spelt_day(row[place.header.columns[c.name]]) for c in columns)
-
-
-def _is_value(parsed: Parsed, column: Column) -> bool:
-    if column.type is ColumnType.CODE:
-        return parsed.value in column.vocabulary
-    # "Không" is read as 0 where a line has other figures; alone it is as well an answer to something else.
-    return (parsed.value is not None and parsed.rule != "CELL-25") or parsed.rule in REFUSED_FIGURES
-
-
-def _read_columns(place: _Place, numbers: list[int]) -> dict[str, ColumnValues]:
+def _read_columns(place: Place, numbers: list[int]) -> dict[str, ColumnValues]:
     """Return the values of each column that was found; report what was met, line by line from left to right."""
     values: dict[str, ColumnValues] = {}
     met: list[tuple[int, int, Problem]] = []
@@ -263,7 +130,7 @@ def _read_columns(place: _Place, numbers: list[int]) -> dict[str, ColumnValues]:
     return values
 
 
-def _problem(place: _Place, number: int, column: Column, cell: CellValue, parsed: Parsed) -> Problem:
+def _problem(place: Place, number: int, column: Column, cell: CellValue, parsed: Parsed) -> Problem:
     measure = place.measures[column.name]
     said = {
         "column": column.label,
@@ -283,7 +150,7 @@ def _as_printed(value: Value, column: Column, measure: str) -> str:
     return column.vocabulary[value].label if value in column.vocabulary else value or ""
 
 
-def _cells_of(place: _Place, numbers: list[int], column: Column) -> tuple[list[CellValue], list[tuple[int, Problem]]]:
+def _cells_of(place: Place, numbers: list[int], column: Column) -> tuple[list[CellValue], list[tuple[int, Problem]]]:
     """Return the cells of a column's lines, "" and a problem where one figure is merged over several lines or columns.
 
     Words and dates merged over several lines are said of each of them.
@@ -298,7 +165,7 @@ def _cells_of(place: _Place, numbers: list[int], column: Column) -> tuple[list[C
     return cells, problems
 
 
-def _merged_cell(place: _Place, number: int, at: int, column: Column) -> tuple[CellValue, Problem | None]:
+def _merged_cell(place: Place, number: int, at: int, column: Column) -> tuple[CellValue, Problem | None]:
     (top, left), (bottom, right) = place.merged[number, at]
     first = place.row(top)[left]
     if not column.type.is_numeric:
@@ -325,5 +192,5 @@ def _merged_cells(header: Header, end: int) -> dict[Corner, tuple[Corner, Corner
 def table_end(header: Header, headers: dict[str, Header]) -> int:
     """Return the 0-based row after the table: where the next table of its sheet begins, or the sheet's end."""
     sheet: Sheet = header.sheet
-    below = [h.row for h in headers.values() if h.sheet is sheet and h.row > header.row]
+    below = [h.row for h in headers.values() if h.sheet is sheet and h.row > header.row and not is_beside(header, h)]
     return min(below, default=len(sheet.rows))

@@ -11,9 +11,10 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from connectors.reader.delimited import NoRows, read_delimited
+from connectors.reader.hidden import NOTHING_HIDDEN, Hidden
 from connectors.reader.legacy import Encoding, Page, convert
 from connectors.reader.markup import Markup, Percentage, Uncomputed, read_markup
 from connectors.reader.ole import LockedError, xls_extents
@@ -47,14 +48,13 @@ class Sheet:
     """A sheet's cells as rows from A1 on, so that `rows[i][j]` is the cell in row i+1 and the j+1-th column.
 
     All rows are equally long. `merged` are the corners of merged cells, both included; the value stands in the first.
-    `hidden_rows` and `hidden_columns`, 0-based, are told by an .xlsx only; that the sheet is hidden by every workbook.
+    Its `hidden` rows and columns are told by an .xlsx only; that the sheet `is_hidden` itself by every workbook.
     """
 
     name: str
     rows: list[list[CellValue]]
     merged: tuple[tuple[Corner, Corner], ...] = ()
-    hidden_rows: frozenset[int] = frozenset()
-    hidden_columns: frozenset[int] = frozenset()
+    hidden: Hidden = NOTHING_HIDDEN
     is_hidden: bool = False
 
     @cached_property
@@ -197,6 +197,7 @@ def _too_many_cells(limits: Limits) -> Problem:
 def _sheets(content: bytes, markup: list[Markup], limits: Limits) -> list[Sheet] | Problem:
     with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
         sheets = []
+        visible = {sheet.name for sheet in workbook.sheets_metadata if sheet.visible is SheetVisibleEnum.Visible}
         for number, name in enumerate(workbook.sheet_names):
             sheet = workbook.get_sheet_by_name(name)
             last = sheet.end or (0, 0)
@@ -206,7 +207,9 @@ def _sheets(content: bytes, markup: list[Markup], limits: Limits) -> list[Sheet]
             if number < len(markup):
                 _mark_percentages(rows, markup[number].percentages)
                 _put(rows, markup[number].uncomputed)
-            sheets.append(Sheet(name, rows, tuple(sheet.merged_cell_ranges or ())))
+            hidden = markup[number].hidden if number < len(markup) else NOTHING_HIDDEN
+            merged = tuple(sheet.merged_cell_ranges or ())
+            sheets.append(Sheet(name, rows, merged, hidden, is_hidden=name not in visible))
         return sheets
 
 

@@ -1,6 +1,8 @@
 """Words on a sheet that are no label and no figure: brackets, remarks, numberings, totals, notes."""
 
 import re
+import unicodedata
+from enum import StrEnum
 from itertools import pairwise
 
 from connectors.reader.money import fold_money, money_measure, names_money
@@ -13,6 +15,19 @@ _HARMLESS = {"", "neu co", "tong so", "tong", "so luong", "ghi so"}
 _NUMBERED = re.compile(r"[0-9]{1,2}(?: [0-9]{1,2})*|[a-h]")
 _NUMBERING = re.compile(r"\(?(?P<number>[0-9]{1,2}|[A-Za-z])\)?(?:\s*=.*)?\)?")
 _TOTALS = {"tong", "tong cong", "tong so", "cong"}
+# What a group of lines is made by: "Cộng xã A", "II. Dự án 4". "Dự án nuôi bò", without a number, is a line's own name.
+# "Áp dụng", "Phương tiện" and "Xã hội hóa" begin like a hamlet, a ward and a commune once their marks are gone.
+_GROUP = re.compile(
+    r"(?!ap dung|phuong (?:tien|phap|an|thuc)|xa hoi)(?:xa|phuong|thi tran|huyen|thi xa|thanh pho|ap|khom|linh vuc) .+"
+    r"|(?:nhom|muc|phan) (?:[0-9]{1,2}|[ivx]{1,5}|[a-h])\b.*|cap (?:tinh|huyen|xa)"
+    r"|(?:(?:tieu )?du an|t?da) ?[0-9]{1,2}\b.*"
+)
+_GROUP_NUMBER = re.compile(r"(?:[IVX]{1,5}|[A-H])(?:[.)/]?$|[.)/]\s*)")
+_SUM = re.compile(r"(?:tong cong|tong so|tong|cong)(?: cua)? (?P<of>.+)")
+# "Công trình", "Cộng đồng" and "Tổng kết" begin alike: once their marks are gone, or as words of two syllables.
+_SUM_WORDS = ("tổng", "cộng")
+_OTHER_WORDS = ("dong", "ket", "hop", "quan", "the", "tac")
+_LONGEST_GROUP = 100
 _NOTHING = {"khong", "khong co", "khong phat sinh", "khong co phat sinh", "khong co so lieu", "chua co", "chua phat sinh"}
 _NOTES = {"ghi chu", "luu y", "chu thich", "nguon", "nguon so lieu"}
 _TOTALS_OPEN, _NOTHING_OPENS, _NOTES_OPEN = openings_of(_TOTALS), openings_of(_NOTHING), openings_of(_NOTES)
@@ -71,6 +86,33 @@ def is_total(cell: CellValue) -> bool:
     if not isinstance(cell, str) or opening_of(cell) not in _TOTALS_OPEN:
         return False
     return fold(without_brackets(cell)) in _TOTALS or fold(cell).startswith("tong cong ")
+
+
+class GroupWords(StrEnum):
+    """What the first words of a row say of a group of lines."""
+
+    SUM = "sum"
+    """It adds up a group: "Cộng Dự án 1", "Tổng xã A"."""
+    LIKELY_SUM = "likely sum"
+    """It begins as a sum does, of no group that is known: "Cộng Mỹ Xuyên"."""
+    HEADING = "heading"
+    """It is the heading of a group: "I. Xã Đại Tâm", "Dự án 4", "II"."""
+
+
+def group_words(text: str) -> GroupWords | None:
+    """Return what the first words of a row say of a group of lines, None for nothing."""
+    if _GROUP_NUMBER.match(text):
+        return GroupWords.HEADING
+    folded = fold(text[:_LONGEST_GROUP])
+    if _GROUP.fullmatch(folded):
+        return GroupWords.HEADING
+    match = _SUM.fullmatch(folded)
+    if match is None:
+        return None
+    if _GROUP.fullmatch(match["of"]) or re.fullmatch("[ivx]{1,5}|[a-h]", match["of"]):
+        return GroupWords.SUM
+    is_sum = unicodedata.normalize("NFC", text).casefold().startswith(_SUM_WORDS)
+    return GroupWords.LIKELY_SUM if is_sum and not match["of"].startswith(_OTHER_WORDS) else None
 
 
 def says_nothing(cell: CellValue) -> bool:

@@ -5,7 +5,7 @@ One district names a commune that could be two: "Long Phú" is a commune and a t
 
 import random
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from examples.synthetic.workbooks import dice_of, path_of, units_of, workbook
 from program.pack import Pack
@@ -34,12 +34,29 @@ def build(pack: Pack) -> Iterator[tuple[str, bytes]]:
 
 
 def _report(pack: Pack, unit: Unit, period: Period) -> bytes:
-    dice = dice_of(unit.code, period.code, "works")
-    communes = list(pack.units.children(unit.code, period.end))
-    works = [_work(dice, unit, dice.choice(communes), period, number) for number in range(1, dice.randint(5, 9))]
+    works = _works(pack, unit)
+    if period.code == OLD_QUARTER:
+        works = [_earlier(work) for work in works if _date(work["work_start"]) <= period.end]
     if unit.code == AMBIGUOUS:
         works[0]["work_commune"] = "Long Phú"
     return workbook(pack, "works", unit, period, {}, {"work_list": works})
+
+
+def _works(pack: Pack, unit: Unit) -> list[dict[str, Cell]]:
+    period = Period.parse(QUARTER)
+    dice = dice_of(unit.code, period.code, "works")
+    communes = list(pack.units.children(unit.code, period.end))
+    return [_work(dice, unit, dice.choice(communes), period, number) for number in range(1, dice.randint(5, 9))]
+
+
+def _earlier(work: dict[str, Cell]) -> dict[str, Cell]:
+    """Return a work as it stood a year before: begun, and hardly paid for."""
+    return work | {"work_status": "in_progress", "work_actual_end": None, "work_progress_pct": 10, "work_disbursed_vnd": 50.0}
+
+
+def _date(cell: Cell) -> date:
+    assert isinstance(cell, date)
+    return cell
 
 
 def _work(dice: random.Random, unit: Unit, commune: Unit, period: Period, number: int) -> dict[str, Cell]:

@@ -8,9 +8,11 @@ from expectations.custom.agreement import ExpectColumnPairValuesToAgree
 from expectations.custom.catalogue import ExpectColumnValuesToBeInCatalogue
 from expectations.custom.dates import ExpectColumnDatesToBeInOrder
 from expectations.custom.key import ExpectColumnKeyToBeUnique
+from expectations.custom.outlier import ExpectFiguresToBeNoOutliers
 from expectations.custom.parts_of_whole import ExpectColumnPartsToNotExceedWhole
 from expectations.custom.ratio import ExpectColumnRatioToBeBetween
 from expectations.custom.requirement import ExpectColumnPairValuesToMeetRequirement
+from expectations.custom.scale import ExpectFiguresToKeepTheirScale
 from expectations.custom.sum_of_parts import ExpectColumnTotalToEqualSumOfParts
 from expectations.custom.whole import ExpectColumnValuesToBeWhole
 
@@ -24,4 +26,6 @@ __all__ = [
     "ExpectColumnTotalToEqualSumOfParts",
     "ExpectColumnValuesToBeInCatalogue",
     "ExpectColumnValuesToBeWhole",
+    "ExpectFiguresToBeNoOutliers",
+    "ExpectFiguresToKeepTheirScale",
 ]

@@ -6,7 +6,7 @@ Which files are meant is in `files`, judging them in `judging`, what is printed 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -18,10 +18,13 @@ from mtqg.checking.report import TextReport
 from mtqg.checking.verdicts import Checked
 from mtqg.checking.words import PHRASES
 from mtqg.console import errors
-from program.errors import AskedError
+from program.errors import AskedError, WarehouseError
 from program.pack import Pack, load_pack
 from program.settings import Settings, load_settings, quiet_third_parties
 from program.submission import Verdict
+
+if TYPE_CHECKING:
+    from warehouse.engine import Warehouse
 
 _EXIT_CODES = {Verdict.QUARANTINED: 1, Verdict.UNREADABLE: 2}
 
@@ -82,12 +85,24 @@ def _checked(files: Sequence[Path], pack: Pack, settings: Settings, sender: str 
         readers.start()  # while the rules are imported, which takes longer
         from mtqg.checking.judging import Judge  # noqa: PLC0415
 
-        judge = Judge(pack, settings, readers, sender, lang)
+        judge = Judge(pack, settings, readers, sender, lang, _warehouse(settings, lang))
         for start in range(0, len(files), settings.chunk_deliveries):
             # The bar is gone before anything is printed: on a terminal both share the screen.
             with _progress(PHRASES[lang].checking, start, len(files)) as advance:
                 verdicts = judge.check(files[start : start + settings.chunk_deliveries], advance)
             yield from verdicts
+
+
+def _warehouse(settings: Settings, lang: Language) -> "Warehouse | None":
+    """Return the warehouse to compare with, None where there is none; say which on stderr."""
+    from warehouse.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
+
+    try:
+        warehouse, line = open_warehouse(settings.warehouse_url), PHRASES[lang].compared
+    except WarehouseError as reason:
+        warehouse, line = None, PHRASES[lang].not_compared.format(reason=reason)
+    errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+    return warehouse
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import logging
 import stat
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,11 +20,14 @@ from mtqg.checking.verdicts import Checked, Failure
 from program.delivery import Delivery
 from program.errors import ConfigurationError, SourceError
 from program.finding import Problem
+from program.history import Past, asked_of, line_elements, no_past
 from program.pack import Pack
 from program.reading import Reading
 from program.settings import Settings
 from program.source import FolderSource
 from program.submission import Submission
+from warehouse.engine import Warehouse
+from warehouse.history import past_of
 
 logger = logging.getLogger("mtqg.checking.command")
 
@@ -44,14 +47,20 @@ class _Sent:
 
 
 class Judge:
-    """Gives the verdict on files, as the night would; `sender` None: by the folder that each lies in."""
+    """Gives the verdict on files, as the night would.
 
-    def __init__(self, pack: Pack, settings: Settings, readers: Readers, sender: str | None, lang: Language) -> None:
+    `sender` None: by the folder that each lies in; `warehouse` None: compared with each other alone.
+    """
+
+    def __init__(
+        self, pack: Pack, settings: Settings, readers: Readers, sender: str | None, lang: Language, warehouse: Warehouse | None
+    ) -> None:
         self._pack = pack
         self._readers = readers
         self._settings = settings
         self._rules = RuleSet(pack, lang=lang)
         self._sender = sender
+        self._warehouse = warehouse
         self._inboxes = list(_local_inboxes(settings, pack))
 
     def check(self, files: Sequence[Path], advance: Callable[[float], None]) -> list[Checked]:
@@ -135,10 +144,20 @@ class Judge:
                 yield reading.delivery.id, _fault(wrong)
 
     def _batch(self, readings: Sequence[Reading]) -> list[tuple[int, Submission | Failure]]:
+        if not readings:
+            return []
         # A checker remembers all that it saw for Data Docs, which a check has none of: each chunk gets its own.
-        submissions = Checker(self._pack, self._rules, "check").check(readings) if readings else []
+        checker = Checker(self._pack, self._rules, "check", history_periods=self._settings.history_periods)
+        submissions = checker.check(readings, self._past(readings))
         # Facts are for the warehouse; without them thousands of files fit into memory.
         return [(s.delivery.id, replace(s, facts=())) for s in submissions]
+
+    def _past(self, readings: Iterable[Reading]) -> Past:
+        """Return what the warehouse knows of these readings' units and peers; nothing where there is no warehouse."""
+        if self._warehouse is None:
+            return no_past()
+        asked = asked_of(readings, self._pack.units)
+        return past_of(self._warehouse, asked, line_elements(self._pack.forms), self._settings.history_periods)
 
 
 def _local_inboxes(settings: Settings, pack: Pack) -> Iterator[Folder]:

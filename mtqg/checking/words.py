@@ -38,6 +38,8 @@ class Phrases:
     notes: str
     part: str
     total: str
+    compared: str
+    not_compared: str
 
     def left_out(self, left_out: Sequence[LeftOut]) -> Iterator[str]:
         """Yield a line for each reason why files were left out, with their number and some of their names."""
@@ -93,6 +95,8 @@ _VIETNAMESE = Phrases(
     notes="Ngoài ra có {count} ghi chú không cần xử lý (xem bằng --all).",
     part="báo cáo thứ {number} trong tệp",
     total="{count} tệp: {verdicts}",
+    compared="Có so sánh với các báo cáo trước trong kho dữ liệu.",
+    not_compared="Không so sánh với các kỳ trước: {reason}",
 )
 _ENGLISH = Phrases(
     verdicts={
@@ -138,5 +142,7 @@ _ENGLISH = Phrases(
     notes="Notes that ask for nothing: {count} (--all shows them).",
     part="report {number} in the file",
     total="{count} files: {verdicts}",
+    compared="Compared with earlier reports in the warehouse.",
+    not_compared="Not compared with earlier periods: {reason}",
 )
 PHRASES: Mapping[Language, Phrases] = {"vi": _VIETNAMESE, "en": _ENGLISH}

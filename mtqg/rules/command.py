@@ -3,7 +3,9 @@
 import typer
 
 from mtqg.rules.difference import diff
+from mtqg.rules.listing import list_, show
 from mtqg.rules.pages import pages
+from mtqg.rules.profiling import profile
 
 rules_app = typer.Typer(
     name="rules",
@@ -11,5 +13,6 @@ rules_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
-for command in (diff, pages):
+rules_app.command("list")(list_)
+for command in (show, diff, profile, pages):
     rules_app.command()(command)

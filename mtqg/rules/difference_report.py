@@ -33,7 +33,14 @@ class Difference:
     @property
     def changed(self) -> dict[str, list[str]]:
         """The rules that differ, with the keys that do."""
-        return changed_rules(self.before.words, self.after.words)
+        return changed_rules(self.before.rules.words, self.after.rules.words)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader must know of how it was compared."""
+        across = [rule.id for rule in self.after.rules.across if rule.id in self.changed]
+        said = f"rules across submissions are not run here, the night's comparison does: {', '.join(across)}"
+        return [*self.before.notes, *([said] if across else [])]
 
 
 def as_json(difference: Difference) -> dict[str, Any]:
@@ -41,7 +48,7 @@ def as_json(difference: Difference) -> dict[str, Any]:
     comparison, replayed = difference.comparison, difference.replayed
     return {
         "compared_with": difference.before.name,
-        "notes": list(difference.before.notes),
+        "notes": difference.notes,
         "changed_rules": difference.changed,
         "affected_forms": None if difference.affected is None else sorted(difference.affected),
         "deliveries": {"archived": replayed.archived, "compared": replayed.compared, "failed": dict(replayed.failed)},
@@ -54,7 +61,7 @@ def print_difference(difference: Difference) -> None:
     """Print what was compared, the verdicts that turn, and the places that differ, rule by rule."""
     before, replayed, comparison = difference.before, difference.replayed, difference.comparison
     _say(f"[bold]Today's rules, compared with {before.name}[/]")
-    for note in before.notes:
+    for note in difference.notes:
         _say(f"  [yellow]note[/] {note}")
     for rule, keys in difference.changed.items():
         _say(f"  {rule}: {', '.join(keys)}")

@@ -88,10 +88,10 @@ class Replay:
         """Compare what both sides say of the readings that both could check."""
         olds = self._check(self._before, [_worded(reading, self._before.rules) for reading in before])
         news = self._check(self._after, after)
-        for number, new in news.items():
-            if number in olds:
-                comparison.add(olds[number], new)
-                self.replayed.compared += 1
+        both = [report for report in news if report in olds]
+        for report in both:
+            comparison.add(olds[report], news[report])
+        self.replayed.compared += len({delivery for delivery, _ in both})
 
     def _check(self, side: Side, readings: Sequence[Reading]) -> dict[tuple[int, int], Submission]:
         """Check readings as one batch; where that fails, one by one, so that one cannot take all down."""

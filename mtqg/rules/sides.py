@@ -13,9 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from expectations.earlier import leave_out_unfit
+from expectations.earlier import fitting_rules
 from expectations.rules import RuleSet
-from expectations.texts import Words
 from program.errors import AskedError, ConfigurationError
 from program.pack import Pack, fingerprint_of, load_pack
 from program.settings import ROOT
@@ -29,13 +28,6 @@ class Side:
     pack: Pack
     rules: RuleSet
     notes: tuple[str, ...] = ()
-
-    @property
-    def words(self) -> dict[str, Words]:
-        """Every rule by its id."""
-        codes = {form.code for form in self.pack.forms}
-        of_forms = [rule for code in sorted(codes) for rule in self.rules.of_form(code)]
-        return {rule.id: rule for rule in (*self.rules.reading.values(), *self.rules.cells, *of_forms)}
 
 
 @contextmanager
@@ -60,28 +52,25 @@ def earlier_side(pack: Pack, suites: Path, since: str, old: Path | None) -> Iter
 
 
 def _side(name: str, then: Path, pack: Pack, notes: list[str]) -> Side:
-    folder = then / "pack"
-    if not folder.is_dir():
-        # Its own suites are a part of the pack, so that they too are today's.
-        return Side(name, pack, _fitting(then / "suites", pack, notes), tuple(notes))
-    try:
-        earlier = load_pack(folder)
-    except ConfigurationError as wrong:
-        first = str(wrong).splitlines()[0].replace(f"{then}/", "")
-        notes.append(f"today's code cannot read the pack of {name}, so that today's forms stand on both sides: {first}")
+    earlier, folder = pack, then / "pack"
+    if folder.is_dir():
+        try:
+            earlier = load_pack(folder)
+        except ConfigurationError as wrong:
+            first = str(wrong).splitlines()[0].replace(f"{then}/", "")
+            notes.append(f"today's code cannot read the pack of {name}, so that today's forms stand on both sides: {first}")
+            earlier = replace(pack, folder=folder)
+    else:
+        shutil.copytree(pack.folder, folder)
         earlier = replace(pack, folder=folder)
-    return Side(name, earlier, _fitting(then / "suites", earlier, notes), tuple(notes))
-
-
-def _fitting(suites: Path, pack: Pack, notes: list[str]) -> RuleSet:
-    unfit = leave_out_unfit(suites, pack)
+    rules, earlier, unfit = fitting_rules(then / "suites", earlier)
     notes += [f"left out of the earlier rules, since today's code cannot run it: {complaint}" for complaint in unfit]
-    return RuleSet(pack, suites)
+    return Side(name, earlier, rules, tuple(notes))
 
 
 def has_same_layouts(one: Pack, other: Pack) -> bool:
     """Tell whether a file is read alike by both packs: their forms and units are the same."""
-    return one.fingerprint == other.fingerprint and _units(one) == _units(other)
+    return _layouts(one) == _layouts(other)
 
 
 def has_same_pack(one: Pack, other: Pack) -> bool:
@@ -89,8 +78,8 @@ def has_same_pack(one: Pack, other: Pack) -> bool:
     return _declared(one) == _declared(other)
 
 
-def _units(pack: Pack) -> str:
-    return fingerprint_of([pack.folder / "units.csv"])
+def _layouts(pack: Pack) -> str:
+    return fingerprint_of([*sorted(pack.folder.glob("forms/*/*.yaml")), pack.folder / "units.csv"])
 
 
 def _declared(pack: Pack) -> str:

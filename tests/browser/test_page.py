@@ -102,6 +102,46 @@ def test_the_links_to_data_docs_lead_there(page: Page, var: Path) -> None:
     assert "submission" in names
 
 
+def test_the_quality_page_fits_and_asks_nothing_of_other_servers(page: Page, var: Path) -> None:
+    page.goto((var / "site" / "index.html").as_uri())
+    page.get_by_role("link", name="Chất lượng báo cáo").click()
+    assert page.url.endswith("quality.html")
+    for heading in ("Theo quy tắc", "Theo đơn vị", "Theo kỳ báo cáo", "Theo đêm"):
+        assert page.get_by_role("heading", name=heading, exact=True).is_visible()
+    closed = page.locator("details:not([open]) > summary")
+    while closed.count():
+        closed.first.click()
+    assert overflows(page) == []
+    assert page.problems == []  # type: ignore[attr-defined]
+    assert page.evaluate("document.documentElement.lang") == "vi"
+    assert page.get_by_text("ghi 12, nhưng cộng các cấp là 3 + 8 = 11").is_visible()
+    assert page.get_by_text("số liệu giả lập (synthetic)").first.is_visible()
+    page.get_by_role("link", name="Trang chính").click()
+    assert page.get_by_role("heading", name="Ai đã báo cáo").is_visible()
+
+
+def test_the_quality_page_says_what_the_warehouse_holds(page: Page, var: Path) -> None:
+    page.goto((var / "site" / "quality.html").as_uri())
+    with closing(sqlite3.connect(var / "warehouse.sqlite")) as warehouse:
+        reports = "SELECT COUNT(*), SUM(is_first_pass), SUM(1 - is_accepted) FROM mart_first_pass"
+        came, at_once, still_open = warehouse.execute(reports).fetchone()
+        found = "SELECT rule, SUM(findings) FROM mart_quality WHERE severity <> 'info' GROUP BY rule, severity"
+        rules = sorted(warehouse.execute(found).fetchall())
+    cards = page.locator(".card b").all_inner_texts()
+    assert (cards[0], cards[2]) == (str(came), str(still_open))
+    assert page.get_by_text(f"({at_once}/{came})").is_visible()
+    rows = page.locator("#quy-tac tbody tr")
+    shown = [(row.locator("summary").inner_text(), int(row.locator("td.n").first.inner_text())) for row in rows.all()]
+    assert sorted(shown) == rules
+
+
+def test_the_quality_page_s_links_to_data_docs_lead_there(page: Page, var: Path) -> None:
+    page.goto((var / "site" / "quality.html").as_uri())
+    links = [link.get_attribute("href") or "" for link in page.locator("#dem a").all()]
+    assert links
+    assert all((var / "site" / link).is_file() for link in links)
+
+
 def test_a_mail_fits(page: Page, var: Path, tmp_path: Path) -> None:
     for file in (var / "outbox").glob("*.eml"):
         mail = email.message_from_bytes(file.read_bytes(), policy=policy.default)

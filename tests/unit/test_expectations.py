@@ -9,6 +9,7 @@ import pytest
 from great_expectations.expectations.registry import get_expectation_impl
 
 import expectations.custom as own
+from expectations.rule_checks import frame_columns
 from expectations.rules import SUITES, RuleSet
 from expectations.suite import Expected
 from expectations.validation import Validation
@@ -70,14 +71,11 @@ def test_each_of_our_expectations_is_registered_and_explains_itself(name: str) -
 def test_every_rule_of_a_form_is_written_out_and_has_a_source(pack: Pack) -> None:
     rules = RuleSet(pack)
     for form in pack.forms:
-        elements = {c.name for t in form.tables for c in t.columns} | {
-            e for t in form.tables for e in (*t.elements, *t.summaries)
-        }
-        for rule in rules.of_form(form.code):
+        for rule in (*rules.of_form(form.code), *rules.history):
             assert rule.message
             assert rule.fix
             assert rule.source
-            assert {*rule.columns, rule.at} <= elements | {"period_start", "period_end", "submission_id"}, rule.id
+            assert {*rule.columns, rule.at} <= frame_columns(form, rule.table), rule.id
 
 
 def test_severities_are_the_three_words_of_great_expectations() -> None:

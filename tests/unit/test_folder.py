@@ -233,6 +233,18 @@ def test_a_broken_link_does_not_keep_the_other_files_from_being_offered(inbox: P
     assert "a.xlsx" in [o.external_id for o in offered(folder)]
 
 
+def test_a_link_that_leads_out_of_the_folder_is_not_followed(
+    inbox: Path, folder: Folder, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A sender who may make links could have any file of this machine quoted to them; links within the folder do no harm."""
+    secret = put(tmp_path_factory.mktemp("elsewhere"), "secret.csv")
+    put(inbox, "942-a/a.xlsx")
+    (inbox / "secret.csv").symlink_to(secret)
+    (inbox / "folder").symlink_to(secret.parent, target_is_directory=True)
+    (inbox / "again.xlsx").symlink_to(inbox / "942-a" / "a.xlsx")
+    assert {o.external_id for o in offered(folder)} == {"942-a/a.xlsx", "again.xlsx"}
+
+
 @pytest.fixture
 def memory() -> Iterator[str]:
     files = fsspec.filesystem("memory")

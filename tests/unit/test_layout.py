@@ -8,7 +8,9 @@ from connectors.reader.layout import Header, find_header, matches
 from connectors.reader.money import money_measure, names_money
 from connectors.reader.workbook import CellValue, Sheet
 from connectors.reader.writing import (
+    GroupWords,
     begins_note,
+    group_words,
     is_measure_row,
     is_numbering_row,
     is_remark,
@@ -362,3 +364,40 @@ def test_rows_and_cells_that_are_no_figures_are_known() -> None:
     assert not any(is_total(cell) for cell in ("Tổng kết", "Lớp tổng", "", 3.0))
     assert begins_note("Ghi chú: số liệu ước")
     assert not begins_note("Nguồn nhân lực vùng DTTS")
+
+
+@pytest.mark.parametrize(
+    ("text", "group"),
+    [
+        ("Cộng Dự án 1", GroupWords.SUM),
+        ("Cộng xã Đại Tâm", GroupWords.SUM),
+        ("Tổng xã A", GroupWords.SUM),
+        ("TỔNG CỘNG HUYỆN KẾ SÁCH", GroupWords.SUM),
+        ("Cộng I", GroupWords.SUM),
+        ("Tổng số của nhóm 2", GroupWords.SUM),
+        ("Cộng Mỹ Xuyên", GroupWords.LIKELY_SUM),
+        ("I. Xã Đại Tâm", GroupWords.HEADING),
+        ("II", GroupWords.HEADING),
+        ("B/ Công trình chuyển tiếp", GroupWords.HEADING),
+        ("Phường Vĩnh Phước", GroupWords.HEADING),
+        ("Tiểu dự án 2 thuộc Dự án 3", GroupWords.HEADING),
+        ("TDA1", GroupWords.HEADING),
+        ("Cộng đồng ấp Phước Hòa", None),
+        ("Công trình nước sạch", None),
+        ("CÔNG TRÌNH XÃ A", None),
+        ("Công an xã Đại Tâm", None),
+        ("Tổng kết mô hình", None),
+        ("Tổng hợp xã A", None),
+        ("Dự án nuôi bò", None),
+        ("Xã hội hóa giao thông", None),
+        ("Phương tiện sản xuất", None),
+        ("Áp dụng kỹ thuật mới", None),
+        ("Cấp nước sinh hoạt", None),
+        ("Cấp phát giống lúa", None),
+        ("Nhóm hộ nuôi dê", None),
+        ("Idol", None),
+        ("Cầu kênh 3", None),
+    ],
+)
+def test_words_of_a_group_are_told_from_a_line_s_own_name(text: str, group: GroupWords | None) -> None:
+    assert group_words(text) is group

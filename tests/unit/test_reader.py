@@ -331,7 +331,7 @@ LISTS: dict[str, tuple[dict[str, Rows], list[tuple[str, str]]]] = {
     "a total in the ordinals": ({"below": [["Tổng cộng", *[None] * 6, 150]]}, []),
     "a total in the titles": ({"below": [[None, "TỔNG CỘNG: 2 lớp", *[None] * 5, 150]]}, []),
     "blank lines between": ({"lines": [CLASS, [], [], OTHER_CLASS]}, []),
-    "a total between": ({"lines": [CLASS, ["Cộng", *[None] * 6, 70], OTHER_CLASS]}, []),
+    "a total between": ({"lines": [CLASS, ["Cộng", *[None] * 6, 70], OTHER_CLASS]}, [("FORM-43", "A7")]),
     "prepared ordinals": ({"below": [[3], [4], [5]]}, []),
     "a place that reads like a total": ({"lines": [[*CLASS[:4], "Cống", *CLASS[5:]], OTHER_CLASS]}, []),
     "a note right below": ({"below": [[None, "Ghi chú: hai lớp ghép"]]}, [("FORM-17", "B8")]),

@@ -34,6 +34,7 @@ from tests.workbooks import (
     Cell,
     Formula,
     class_list,
+    hiding,
     in_old_font,
     read_all,
     report,
@@ -137,6 +138,15 @@ def typed(content: bytes, sheet: str, **cells: float) -> bytes:
     return buffer.getvalue()
 
 
+def typed_lines(form: str, period: str, *lines: list[Cell]) -> bytes:
+    """A matrix that somebody typed: the form's own headings over some lines."""
+    layout = PACK.form(form, Period.parse(period))
+    assert layout
+    table = layout.tables[0]
+    assert table.line
+    return workbook((table.sheet, [*IDENTITY, [table.line.label, *(column.label for column in table.columns)], *lines]))
+
+
 def work(commune: str) -> list[dict[str, Cell]]:
     return [{"work_code": "1", "work_name": "Cầu", "work_commune": commune}]
 
@@ -198,7 +208,17 @@ MET: dict[str, bytes | None] = {
     "FORM-34": with_unit_in("Xã Đại Tâm", "Quý 4 năm 2024"),
     "FORM-35": template("outcomes", "2026", unit="31507"),
     "FORM-40": levels(header=[header(2, "Số người thma dự")]),
+    "FORM-41": levels(lines=[["Cấp hyuện", *DISTRICT[1:]], COMMUNE, TOTAL]),
+    "FORM-42": typed_lines(
+        "disbursement", "2024-Q4", ["Dự án 3", *[1] * 12], ["Tiểu dự án 1", *[1] * 12], ["Tổng cộng", *[1] * 12]
+    ),
+    "FORM-43": report(None, class_list(lines=[CLASS, ["Cộng xã A", *[None] * 6, 70]])),
+    "FORM-44": report(None, class_list(lines=[CLASS, ["Cộng Mỹ Xuyên", *[None] * 6, 71]])),
+    "FORM-45": hiding(report(), "Tổng hợp", rows=[7, 8], columns=["C"]),
+    "FORM-46": hiding(workbook(("A", summary()), ("B", class_list()), ("C", summary())), "C", is_sheet=True),
+    "FORM-47": hiding(report(), "Tổng hợp", is_sheet=True),
     "FORM-48": levels(identity=[*IDENTITY, ["ĐVT: nghìn đồng"]]),
+    "FORM-49": report(None, class_list(lines=[["I. Xã Đại Tâm"], CLASS])),
     "FORM-51": one_report_twice(),
     "FORM-52": portal(tables={"levels": [], "lop": []}),
     "CELL-07": with_total(1, "ba"),

@@ -223,7 +223,7 @@ def test_an_own_rule_is_run(own_pack: Path, fill: Fill) -> None:
             {"table": "submission"},
             r"OWN-01: kwargs: no version of the form has the column classes in submission; it has: .*classes_total",
         ),
-        ({"table": "lists"}, r"OWN-01: table: expected one of class_list, levels, submission, found lists"),
+        ({"table": "lists"}, r"OWN-01: table: expected one of class_list, figures, .*levels, .*submission, found lists"),
         ({"message": "Có {clases} lớp."}, r"OWN-01: words: nothing fills the placeholder \{clases\}"),
         ({"kwargs": {"column_A": "classes", "column_B": "class_place"}}, r"OWN-01: kwargs: .* column class_place in levels"),
         (
@@ -254,8 +254,9 @@ def test_a_column_of_one_version_only_is_known(pack: Pack) -> None:
     assert len(versions) > 1
     new = set(rule_checks.frame_columns(versions[-1], "work_list")) ^ set(rule_checks.frame_columns(versions[0], "work_list"))
     assert new, "the versions differ"
-    names = {name for form in versions for name in rule_checks.frame_columns(form, "work_list")}
-    assert all({*r.columns, r.at} <= names for r in RuleSet(pack).of_form("works"))
+    for rule in RuleSet(pack).of_form("works"):
+        names = {name for form in versions for name in rule_checks.frame_columns(form, rule.table)}
+        assert {*rule.columns, rule.at} <= names, rule.id
 
 
 @pytest.mark.parametrize("name", ["trainning", "en/trainning", "en/training", "reading"])
@@ -304,4 +305,5 @@ def test_an_id_that_stands_twice_in_one_file_is_refused(pack: Pack, suites: Path
 def test_the_explained_placeholders_are_those_that_wording_fills(pack: Pack) -> None:
     assert rule_checks.EXPLAINED.keys() == explanations.EXPLAIN.keys()
     training = pack.forms[[f.code for f in pack.forms].index("training")]
-    assert rule_checks.frame_names(training) == ("levels", "class_list", "submission")
+    frames = ("levels", "class_list", "submission", "figures", "reports", "indicators")
+    assert rule_checks.frame_names(training) == frames

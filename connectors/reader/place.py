@@ -1,0 +1,80 @@
+"""A table where it stands on its sheet, and what reading its lines takes."""
+
+from dataclasses import dataclass, field
+
+from openpyxl.utils import get_column_letter
+
+from connectors.reader.days import is_spelt_day
+from connectors.reader.layout import Header
+from connectors.reader.parsed import REFUSED_FIGURES, Parsed
+from connectors.reader.values import is_empty, parse_cell
+from connectors.reader.workbook import CellValue, Corner
+from program.finding import Problem
+from program.qualifier import Qualifier
+from program.table import Column, ColumnType, Table
+
+_WORDS = (ColumnType.TEXT, ColumnType.COMMUNE)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A table where it stands, with what reading its cells takes; `problems` and `qualifiers` grow meanwhile."""
+
+    header: Header
+    table: Table
+    end: int
+    measures: dict[str, str]
+    merged: dict[Corner, tuple[Corner, Corner]]
+    problems: list[Problem] = field(default_factory=list)
+    qualifiers: dict[tuple[str, int], Qualifier] = field(default_factory=dict)
+
+    @property
+    def is_nil(self) -> bool:
+        """Tell whether somebody wrote into the table that there is nothing to report."""
+        return any(problem.rule == "FORM-31" for problem in self.problems)
+
+    def row(self, number: int) -> list[CellValue]:
+        """Return the cells of a 0-based row."""
+        return self.header.sheet.rows[number]
+
+    def problem(self, rule: str, number: int, at: int, value: str | None = None, **values: str) -> Problem:
+        """Return a problem at a cell."""
+        return Problem(rule, self.header.sheet.name, f"{get_column_letter(at + 1)}{number + 1}", value, values)
+
+    def report(self, rule: str, number: int, at: int, value: str | None = None, **values: str) -> None:
+        """Add a problem at a cell."""
+        self.problems.append(self.problem(rule, number, at, value, **values))
+
+    def filled(self, number: int) -> list[int]:
+        """Return the columns of the table in which a row holds something."""
+        row = self.row(number)
+        return [at for at in self.header.columns.values() if not is_empty(row[at])]
+
+    def first_filled(self, number: int) -> int | None:
+        """Return the first declared column of the table in which a row holds something, None for a blank row."""
+        row = self.row(number)
+        return next((at for at in self.header.columns.values() if not is_empty(row[at])), None)
+
+    def parse(self, number: int, column: Column) -> Parsed:
+        """Return what stands in a column of a row."""
+        return parse_cell(self.row(number)[self.header.columns[column.name]], column, self.measures[column.name])
+
+    def found(self) -> list[Column]:
+        """Return the declared columns that the sheet has."""
+        return [column for column in self.table.columns if column.name in self.header.columns]
+
+    def has_value(self, number: int) -> bool:
+        """Tell whether a row holds a figure, a date or a word of a vocabulary in the column that is for it.
+
+        A date spelt out in words does not count: it stands above signatures.
+        """
+        columns = [column for column in self.found() if column.type not in _WORDS]
+        row = self.row(number)
+        return any(_is_value(self.parse(number, c), c) and not is_spelt_day(row[self.header.columns[c.name]]) for c in columns)
+
+
+def _is_value(parsed: Parsed, column: Column) -> bool:
+    if column.type is ColumnType.CODE:
+        return parsed.value in column.vocabulary
+    # "Không" is read as 0 where a line has other figures; alone it is as well an answer to something else.
+    return (parsed.value is not None and parsed.rule != "CELL-25") or parsed.rule in REFUSED_FIGURES

@@ -1,0 +1,112 @@
+"""Values of many reports laid side by side, so that one figure is met again in each of them without searching."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from expectations.history.memory import Memory
+from expectations.history.robust import Floats
+from program.figures import Figure
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What one report gives: its figures' codes, pairs (a figure and the key of its line), sheet rows and values."""
+
+    codes: Integers
+    pairs: Integers
+    rows: Integers
+    values: Floats
+    keys: NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    places: Mapping[int, int]
+    pairs: Integers
+    values: Floats
+
+
+class Grid:
+    """The values of a memory's reports, of the figures that a form version has."""
+
+    def __init__(self, figures: Mapping[str, Figure], memory: Memory) -> None:
+        self.figures = tuple(figures.values())
+        self._codes = {name: code for code, name in enumerate(figures)}
+        known = memory.values[memory.values["element"].isin(figures)]
+        known = known.assign(code=known["element"].map(self._codes).astype("int64"))
+        keys, self._keys = pd.factorize(known["key"].astype(object))
+        self._width = max(len(self._keys), 1)
+        report = known["report"].to_numpy(np.int64)
+        order = np.argsort(report, kind="stable")
+        self._code, self._row = known["code"].to_numpy(np.int64)[order], known["row"].to_numpy(np.int64)[order]
+        self._pair = (known["code"].to_numpy(np.int64) * self._width + keys)[order]
+        self._value = known["value"].to_numpy(np.float64)[order]
+        self._key = known["key"].to_numpy(object)[order]
+        self._starts = np.searchsorted(report[order], np.arange(len(memory.reports) + 1))
+        self._is_line = np.array([figure.is_line for figure in self.figures], dtype=bool)
+        self._blocks: dict[object, _Block] = {}
+
+    def given(self, place: int) -> Given:
+        """Return what the report at `place` gives."""
+        at = slice(self._starts[place], self._starts[place + 1])
+        return Given(self._code[at], self._pair[at], self._row[at], self._value[at], self._key[at])
+
+    def named(self, codes: Integers) -> dict[str, NDArray[np.object_]]:
+        """Return name, label and measure of the figures with these codes."""
+        words = ("name", "label", "measure")
+        said = {word: np.array([getattr(figure, word) for figure in self.figures] or [""], dtype=object) for word in words}
+        return {"figure" if word == "name" else word: texts[codes] for word, texts in said.items()}
+
+    def can_be_met_again(self, given: Given) -> NDArray[np.bool_]:
+        """Tell of each value whether another report can have the same figure: not so of a line without a key."""
+        is_met: NDArray[np.bool_] = ~self._is_line[given.codes] | (given.keys != "")
+        return is_met
+
+    def partners(self, given: Given, attribute: str) -> Integers:
+        """Return the pair that each figure's `opens` or `per` names, of the same line; -1 where it names none."""
+        other = np.array([self._codes.get(getattr(figure, attribute) or "", -1) for figure in self.figures], dtype=np.int64)
+        codes = other[given.codes]
+        return np.where(codes < 0, -1, codes * self._width + given.pairs % self._width)
+
+    def rows(self, group: object, members: Sequence[int], places: Sequence[int], pairs: Integers) -> Floats:
+        """Return the values of `pairs` (columns) in the reports `places` (rows), NaN where a report has none.
+
+        `members` are all reports of `group`, which is laid out once; `places` must be among them.
+        """
+        if not places or not len(pairs):
+            return np.full((len(places), len(pairs)), np.nan)
+        if group not in self._blocks:
+            self._blocks[group] = self._laid_out(members)
+        block = self._blocks[group]
+        if not len(block.pairs):
+            return np.full((len(places), len(pairs)), np.nan)
+        at = np.minimum(np.searchsorted(block.pairs, pairs), len(block.pairs) - 1)
+        chosen = block.values[[block.places[place] for place in places]][:, at]
+        chosen[:, block.pairs[at] != pairs] = np.nan
+        return chosen
+
+    def lines(self, places: Iterable[int], code: int) -> Floats:
+        """Return all values of a list's column in the reports `places`, whatever their lines."""
+        parts = [self._slice(place, code) for place in places]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def _slice(self, place: int, code: int) -> Floats:
+        at = slice(self._starts[place], self._starts[place + 1])
+        chosen: Floats = self._value[at][self._code[at] == code]
+        return chosen
+
+    def _laid_out(self, members: Sequence[int]) -> _Block:
+        at = np.concatenate([np.arange(self._starts[place], self._starts[place + 1]) for place in members])
+        row = np.repeat(np.arange(len(members)), [self._starts[place + 1] - self._starts[place] for place in members])
+        is_met_again = ~self._is_line[self._code[at]] | (self._key[at] != "")
+        at, row = at[is_met_again], row[is_met_again]
+        pairs, column = np.unique(self._pair[at], return_inverse=True)
+        values = np.full((len(members), len(pairs)), np.nan)
+        values[row, column] = self._value[at]
+        return _Block({place: n for n, place in enumerate(members)}, pairs, values)

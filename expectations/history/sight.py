@@ -1,0 +1,98 @@
+"""Which reports one report may be compared with."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from expectations.history.memory import Memory, Report
+from program.period import Period
+from program.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one report sees, as places in the memory's reports.
+
+    `others`: its unit's reports of other periods, one a period (final before estimate), by their ends. `like`: those of the
+    same length of period, and the other stage of its own. `peers`, `peers_before`: other units' of its period and stage, and
+    of the period just before. `replaced`: the version that it takes the place of.
+    """
+
+    others: tuple[int, ...]
+    like: tuple[int, ...]
+    peers: tuple[int, ...]
+    peers_before: tuple[int, ...]
+    replaced: int | None
+
+    @property
+    def is_anything(self) -> bool:
+        """Tell whether there is anything to compare with."""
+        return bool(self.others or self.like or self.peers or self.replaced is not None)
+
+
+class Sight:
+    """Looks reports up by unit and by period; `window` is how many periods back, and ahead, a report looks."""
+
+    def __init__(self, memory: Memory, window: int) -> None:
+        self._reports = memory.reports
+        self._window = window
+        self._of_unit: dict[str, list[int]] = defaultdict(list)
+        self._of_period: dict[Period, list[int]] = defaultdict(list)
+        for place, report in enumerate(memory.reports):
+            self._of_unit[report.unit].append(place)
+            self._of_period[report.period].append(place)
+        self._position = np.array([report.position for report in memory.reports])
+        self._until = np.array([report.until if report.loads else -1 for report in memory.reports])
+
+    def of(self, place: int) -> Seen:
+        """Return what the report at `place` sees."""
+        own = self._reports[place]
+        unit = self._visible(own, self._of_unit[own.unit])
+        first, last = own.period.moved(-self._window), own.period.moved(self._window)
+        near = [n for n in unit if first.end <= self._reports[n].period.end <= last.end]
+        others = self._one_a_period([n for n in near if self._reports[n].period != own.period])
+        same = [n for n in near if self._reports[n].period == own.period]
+        like = [n for n in others if self._reports[n].period.kind is own.period.kind]
+        like += [n for n in same if self._reports[n].stage is not own.stage]
+        return Seen(
+            others=tuple(others),
+            like=tuple(like),
+            peers=tuple(n for n in self._peers(own, own.period) if self._reports[n].stage is own.stage),
+            peers_before=tuple(self._one_a_unit(self._peers(own, own.period.moved(-1)))),
+            replaced=next((n for n in same if self._reports[n].stage is own.stage), None),
+        )
+
+    def of_unit(self, unit: str) -> list[int]:
+        """Return all reports of a unit."""
+        return self._of_unit[unit]
+
+    def of_period(self, period: Period) -> list[int]:
+        """Return all reports of a period."""
+        return self._of_period.get(period, [])
+
+    def _peers(self, own: Report, period: Period) -> list[int]:
+        candidates = self._visible(own, self._of_period[period]) if period in self._of_period else []
+        return [n for n in candidates if self._reports[n].unit != own.unit and self._reports[n].kind is own.kind]
+
+    def _visible(self, own: Report, places: list[int]) -> list[int]:
+        at = np.array(places, dtype=np.int64)
+        is_seen = (self._position[at] < own.position) & (own.position <= self._until[at])
+        return [int(n) for n in at[is_seen]]
+
+    def _one_a_period(self, places: Iterable[int]) -> list[int]:
+        best: dict[Period, int] = {}
+        for place in places:
+            report = self._reports[place]
+            if report.period not in best or report.stage is Stage.FINAL:
+                best[report.period] = place
+        return sorted(best.values(), key=lambda n: (self._reports[n].period.end, self._reports[n].period))
+
+    def _one_a_unit(self, places: Iterable[int]) -> list[int]:
+        best: dict[str, int] = {}
+        for place in places:
+            report = self._reports[place]
+            if report.unit not in best or report.stage is Stage.FINAL:
+                best[report.unit] = place
+        return sorted(best.values())

@@ -1,0 +1,78 @@
+"""`mtqg rules profile`: bounds that the past suggests, for a person to review."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mtqg.console import errors, out
+from program.errors import AskedError
+from program.form import Form
+from program.pack import Pack, load_pack
+from program.settings import load_settings, quiet_third_parties
+from program.vietnamese import VIETNAM_TIME
+
+
+def profile(
+    form: Annotated[str | None, typer.Option(help="Only this form. Default: all that the pack has.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Only reports of this unit, by its code.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write. Default: the terminal.")] = None,
+    *,
+    margin: Annotated[
+        float, typer.Option(min=0, help="By how many times the distance of the quartiles the bounds lie beyond them.")
+    ] = 3.0,
+    points: Annotated[int, typer.Option(min=4, help="From how many values on a bound is proposed.")] = 20,
+    units: Annotated[int, typer.Option(min=1, help="From how many units on; 1 with --unit.")] = 3,
+    periods: Annotated[int, typer.Option(min=1, help="From how many periods on.")] = 2,
+) -> None:
+    """Propose bounds from what the warehouse believes now, as rules in YAML with their evidence, for a person to review.
+
+    For each figure and list column of a form, and for money by the count beside it that it follows most steadily (cost for a
+    participant). Nothing takes effect by itself. What there is too little of, or no spread in, is named and not proposed.
+    """
+    from expectations.rules import RuleSet  # noqa: PLC0415  (all: keeps --help quick)
+    from mtqg.rules.profile import Proposal  # noqa: PLC0415
+    from mtqg.rules.profile import profile as profile_form  # noqa: PLC0415
+    from mtqg.rules.proposals import proposals_text  # noqa: PLC0415
+    from mtqg.rules.spread import Enough  # noqa: PLC0415
+    from warehouse.engine import open_warehouse  # noqa: PLC0415
+    from warehouse.points import points_of  # noqa: PLC0415
+
+    settings = load_settings()
+    quiet_third_parties(settings)
+    pack = load_pack(settings.pack)
+    chosen = _forms(form, pack)
+    if unit is not None and pack.units.latest(unit) is None:
+        raise AskedError(f"--unit: no unit has the code {unit!r}")
+    engine, rules = open_warehouse(settings.warehouse_url), RuleSet(pack)
+    taken = list(rules.words)
+    enough = Enough(points, 1 if unit else units, periods)
+    today = datetime.now(VIETNAM_TIME).date()
+    texts = []
+    for each in chosen:
+        of_form = rules.of_form(each.code)
+        found = list(profile_form(each, points_of(engine, each.code, unit), of_form, enough, margin))
+        texts.append(proposals_text(each, found, of_form, taken, today, margin))
+        proposed = sum(isinstance(entry, Proposal) for entry in found)
+        errors.print(f"{each.code}: {proposed} rules proposed, {len(found) - proposed} figures without", highlight=False)
+    _write("---\n".join(texts), output)
+
+
+def _forms(code: str | None, pack: Pack) -> list[Form]:
+    """Return the latest version of each form, or of the one asked for."""
+    latest = {form.code: form for form in sorted(pack.forms, key=lambda form: form.valid_from)}
+    if code is not None and code not in latest:
+        raise AskedError(f"--form: no form is called {code!r}; the pack has: {', '.join(sorted(latest))}")
+    return [form for form in latest.values() if code in (None, form.code)]
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        out.print(text, markup=False, highlight=False, soft_wrap=True, end="")
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as wrong:
+        raise AskedError(f"--output: cannot write {output}: {wrong.strerror}") from wrong
+    errors.print(f"{output}: for review; nothing takes effect by itself", highlight=False, soft_wrap=True)

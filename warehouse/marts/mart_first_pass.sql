@@ -1,0 +1,25 @@
+-- How each report came right: one row per form, unit, period and stage of which something came.
+--   versions        how many times it came; a file that was judged again counts once, by its last judgement
+--   is_first_pass   1 where the first that came was accepted, with warnings or without
+--   is_accepted     1 where one of them was
+--   first_at        when the first came; accepted_at: when the first that was accepted came, null where none was
+CREATE VIEW mart_first_pass AS
+WITH judged AS (
+    SELECT s.form_code, s.unit_code, s.period, s.stage, d.received_at, d.is_synthetic,
+           CASE WHEN s.verdict IN ('accepted', 'accepted_with_warnings') THEN 1 ELSE 0 END AS loads,
+           ROW_NUMBER() OVER (
+               PARTITION BY s.form_code, s.unit_code, s.period, s.stage ORDER BY d.received_at, d.id, s.part
+           ) AS place
+    FROM submissions s
+    JOIN deliveries d ON d.id = s.delivery_id
+    WHERE s.version IS NOT NULL
+      AND s.judgement = (SELECT MAX(again.judgement) FROM submissions again WHERE again.delivery_id = s.delivery_id)
+)
+SELECT form_code, unit_code, period, stage, COUNT(*) AS versions,
+       MAX(CASE WHEN place = 1 THEN loads ELSE 0 END) AS is_first_pass,
+       MAX(loads) AS is_accepted,
+       MIN(received_at) AS first_at,
+       MIN(CASE WHEN loads = 1 THEN received_at END) AS accepted_at,
+       MAX(CASE WHEN is_synthetic THEN 1 ELSE 0 END) AS is_synthetic
+FROM judged
+GROUP BY form_code, unit_code, period, stage
