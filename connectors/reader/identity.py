@@ -18,7 +18,7 @@ from connectors.reader.workbook import CellValue, Sheet
 from program.delivery import Delivery
 from program.finding import Problem
 from program.form import Form
-from program.labels import fold
+from program.labels import fold, opening_of, openings_of
 from program.pack import Pack
 from program.period import Period
 from program.table import Label
@@ -142,6 +142,7 @@ def _mentions_on(sheets: Iterable[Sheet], workbook: Recognised, label: Label) ->
     identity, headers = workbook.form.identity, workbook.headers.values()
     writings = {fold(writing) for writing in label.writings}
     labels = {fold(writing) for each in (identity.unit, identity.unit_code, identity.period) for writing in each.writings}
+    openings = openings_of(writings)
     found = []
     for sheet in sheets:
         if sheet.is_hidden and not any(header.sheet is sheet for header in headers):
@@ -151,7 +152,8 @@ def _mentions_on(sheets: Iterable[Sheet], workbook: Recognised, label: Label) ->
             found += [
                 Mention(sheet.name, f"{get_column_letter(at + 1)}{number + 1}", text)
                 for column, cell in enumerate(row)
-                if isinstance(cell, str) and cell and (hit := _value_of(row, column, writings, labels)) is not None
+                if isinstance(cell, str) and cell and opening_of(cell) in openings
+                if (hit := _value_of(row, column, writings, labels)) is not None
                 for at, text in [hit]
             ]
     return found

@@ -122,7 +122,7 @@ def find_header(sheets: Iterable[Sheet], table: Table, words: Collection[str] = 
     A table on a sheet that its sender sees goes before one on a hidden sheet. `words` are those of the form's labels.
     """
     labels = _Labels(table, words)
-    found = [header for sheet in sheets if (header := _best(sheet, labels)) is not None]
+    found = [header for sheet in sheets if (header := _best_once(sheet, labels)) is not None]
     if not found:
         return None
     best = max(found, key=lambda header: (not header.sheet.is_hidden, header.score, is_filled(header)))
@@ -160,6 +160,15 @@ def matches(text: str, label: Label) -> bool:
     """Tell whether a cell's text is one of the label's writings; what stands in brackets does not count."""
     bare = fold_bare(text)
     return bool(bare) and bare in label.bare
+
+
+def _best_once(sheet: Sheet, labels: _Labels) -> Header | None:
+    """Return what `_best` does. A form is looked for on all sheets, then on each, then as one report of several."""
+    key = id(labels.table), id(labels.words)
+    if key not in sheet.searches:
+        sheet.searches[key] = labels, _best(sheet, labels)  # with what was asked, so that its ids are no other's
+    best: Header | None = sheet.searches[key][1]
+    return best
 
 
 def _best(sheet: Sheet, labels: _Labels, *, is_apart: bool = True) -> Header | None:

@@ -25,7 +25,7 @@ _LETTERS = 26
 class Rest(NamedTuple):
     """What is left of a sheet's XML without its plain rows, and how many rows and columns these reach at most.
 
-    In the place of each stands a row without cells, for those after it that bear no number.
+    In the place of those between two others stands the last, without its cells, for a row after it that bears no number.
     """
 
     xml: bytes
@@ -35,17 +35,18 @@ class Rest(NamedTuple):
 
 def without_plain_rows(xml: bytes, end: int, special: re.Pattern[bytes] | None) -> Rest:
     """Return what is left of `xml[:end]` to look at. A row in which `special` finds something is not plain."""
-    last = done = 0
+    reach = done = 0
+    before = b""
     pieces: list[bytes] = []
     for match in _PLAIN_ROW.finditer(xml, 0, end):
         if special is not None and special.search(xml, match.start(), match.end()):
             continue
-        pieces += xml[done : match.start()], b'<row r="%b"/>' % match[1]
-        done = match.end()
+        if match.start() > done:
+            pieces += before, xml[done : match.start()]
+        done, before = match.end(), b'<row r="%b"/>' % match[1]
         if xml.find(b"</c>", match.start(), done) > 0:
-            last = max(last, int(match[1]))
-    pieces.append(xml[done:end])
-    return Rest(b"".join(pieces), last, _columns(xml, end) if last else 0)
+            reach = max(reach, int(match[1]))
+    return Rest(b"".join([*pieces, before, xml[done:end]]), reach, _columns(xml, end) if reach else 0)
 
 
 def _columns(xml: bytes, end: int) -> int:

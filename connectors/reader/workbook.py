@@ -4,12 +4,12 @@ import io
 import logging
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from itertools import chain
-from typing import NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
@@ -56,6 +56,11 @@ class Sheet:
     merged: tuple[tuple[Corner, Corner], ...] = ()
     hidden: Hidden = NOTHING_HIDDEN
     is_hidden: bool = False
+
+    @cached_property
+    def searches(self) -> dict[Hashable, Any]:
+        """What came of looking for something on it, kept by whoever looks for the same more than once."""
+        return {}
 
     @cached_property
     def texts(self) -> dict[str, list[str]]:
