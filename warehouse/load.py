@@ -1,14 +1,16 @@
 """Taking a delivery's checked submissions in: verdicts, findings, facts, history and notices change together or not at all."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import TypeAlias
 
 from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from program.submission import Submission
+from program.submission import Fact, Submission
+from warehouse.bulk import insert_rows
 from warehouse.ledger import PROCESSED, RECEIVED
 from warehouse.rejudging import close_earlier, current_of_later, was_mailed
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
@@ -18,6 +20,8 @@ COMPARED = "compared"
 """How the kind of a notice begins that is owed for a comparison; the night's number follows."""
 Owed: TypeAlias = tuple[Submission, str | None]
 """A submission, and who gets a notice of it; None: nobody."""
+_VALUES = tuple(f.name for f in fields(Fact))
+_values_of = attrgetter(*_VALUES)
 
 
 def load_delivery(
@@ -124,9 +128,8 @@ def _insert_findings(session: Session, submission_id: int, submission: Submissio
 
 
 def _insert_facts(session: Session, submission_id: int, submission: Submission) -> None:
-    rows = [{"submission_id": submission_id, **asdict(fact)} for fact in submission.facts]
-    if rows:
-        session.execute(insert(FactRow), rows)
+    rows = [(submission_id, *_values_of(fact)) for fact in submission.facts]
+    insert_rows(session.connection(), FactRow.__tablename__, ("submission_id", *_VALUES), rows)
 
 
 def _notice(submission_id: int, recipient: str, submission: Submission, now: datetime) -> OutboxRow:

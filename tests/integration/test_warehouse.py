@@ -1,4 +1,4 @@
-"""The warehouse on SQLite: schema and migrations, versions and history, verdict and notice in one transaction."""
+"""The warehouse on both databases: schema and migrations, versions and history, verdict and notice in one transaction."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -30,6 +30,7 @@ NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 CRITICAL = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9")
 WARNING = Finding("TRN-05", Severity.WARNING, "Tổng lệch", "Sửa", sheet="Tổng hợp", cell="C12", value="12")
 Send = Callable[..., int | None]
+pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
