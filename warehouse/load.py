@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import TypeAlias
 
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import ColumnElement, Engine, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from program.submission import Fact, Submission
@@ -56,7 +56,8 @@ def _load(
     session.add(row)
     session.flush()
     if submission.verdict.loads and later is None:
-        _supersede(session, row, now)
+        row.known_from = _moment(session, row, now)
+        _supersede(session, row, row.known_from)
     _insert_findings(session, row.id, submission)
     _insert_facts(session, row.id, submission)
     if recipient is not None and not (delivery.judgement > 1 and was_mailed(session, row, submission)):
@@ -101,20 +102,30 @@ def _next_version(session: Session, submission: Submission, period: str | None) 
     return (session.scalar(select(func.max(SubmissionRow.version)).where(*same)) or 0) + 1
 
 
-def _supersede(session: Session, row: SubmissionRow, now: datetime) -> None:
+def _moment(session: Session, row: SubmissionRow, now: datetime) -> datetime:
+    """Return since when a version is believed: now, but never before an earlier one was, whatever the machine's clock says."""
+    ends = select(func.max(SubmissionRow.known_from), func.max(SubmissionRow.known_to)).where(*_others(row))
+    begun, ended = session.execute(ends).one()
+    return max(now, begun or now, ended or now)
+
+
+def _supersede(session: Session, row: SubmissionRow, moment: datetime) -> None:
     session.execute(
         update(SubmissionRow)
-        .where(
-            SubmissionRow.form_code == row.form_code,
-            SubmissionRow.unit_code == row.unit_code,
-            SubmissionRow.period == row.period,
-            SubmissionRow.stage == row.stage,
-            SubmissionRow.id != row.id,
-            SubmissionRow.known_from.is_not(None),
-            SubmissionRow.known_to.is_(None),
-        )
-        .values(known_to=now, superseded_by_id=row.id)
+        .where(*_others(row), SubmissionRow.known_from.is_not(None), SubmissionRow.known_to.is_(None))
+        .values(known_to=moment, superseded_by_id=row.id)
         .execution_options(synchronize_session=False)
+    )
+
+
+def _others(row: SubmissionRow) -> tuple[ColumnElement[bool], ...]:
+    """The other versions of a report."""
+    return (
+        SubmissionRow.form_code == row.form_code,
+        SubmissionRow.unit_code == row.unit_code,
+        SubmissionRow.period == row.period,
+        SubmissionRow.stage == row.stage,
+        SubmissionRow.id != row.id,
     )
 
 
