@@ -8,6 +8,7 @@ import socket
 import zipfile
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import openpyxl
 import pytest
@@ -17,6 +18,7 @@ from connectors.reader.workers import Readers
 from examples.seed_report import SEED_FILE, build_seed
 from examples.synthetic import PLANTED
 from expectations.checking import Checker
+from expectations.rules import Language
 from mtqg.checking.words import PHRASES
 from mtqg.cli import app
 from program.errors import AskedError

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from flows import steps
 from flows.night import Night
+from program.history import Past
 from program.settings import Settings
 from tests.conftest import Fill
 from tests.integration.test_steps import BAD_LEVELS, collect, count, figure, load, whole_night

@@ -17,6 +17,7 @@ from flows import steps
 from flows.night import Night
 from program.delivery import Offer
 from program.errors import ConfigurationError, SourceError, TransientError
+from program.history import Past
 from program.reading import Reading
 from program.settings import Settings
 from program.submission import Submission
