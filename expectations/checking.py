@@ -98,14 +98,17 @@ class Checker:
                 continue
             at = {(int(n), int(row)): i for i, (n, row) in enumerate(zip(frame["submission_id"], frame["row"], strict=True))}
             failures = self._validation.failures(f"{form.code}.{form.version}.{name}", frame, expected)
-            for rule, number, row in without_consequences(failures, form, name, frame):
+            told = without_consequences(failures, form, name, frame)
+            places = sorted({at[number, row] for _, number, row in told})
+            records = dict(zip(places, frame.iloc[places].to_dict("records"), strict=True))
+            for rule, number, row in told:
                 place = place_of(form, name, rule.at, row, readings[number])
                 about = {place_of(form, name, column, row, readings[number]) for column in rule.columns}
                 if place is None or _is_refused(number, about, refused | blamed if rule.is_derived_total else refused):
                     continue
                 if rule.words.severity is Severity.CRITICAL:
                     (refused if rule.is_of_cell else blamed).add((number, *place))
-                yield number, finding_of_row(rule, frame.iloc[at[number, row]].to_dict(), form, place)
+                yield number, finding_of_row(rule, records[at[number, row]], form, place)
 
     def _refuses(self, rule: str) -> bool:
         """Tell whether a reading rule leaves its cell without a value; a mere note ("2.208" read as 2208) does not."""

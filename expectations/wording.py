@@ -20,15 +20,20 @@ def finding_of_problem(problem: Problem, words: Words) -> Finding:
 
 def finding_of_row(rule: Expected, row: Row, form: Form, place: Place) -> Finding:
     """Return the finding for one row that broke a rule, pointing at `place` and quoting the value found there."""
-    shown = _shown(row, form)
+    # A night may have a hundred thousand notes of an empty cell, and few of a row's figures are ever said.
+    said = {rule.at, *rule.words.placeholders()}
+    shown = _shown(row) if "sheet_row" in row else _printed({name: row[name] for name in said if name in row}, form)
     extra, case = explain(rule, row, form)
     return filled(rule.words, {**shown, **extra, **rule.extra, "value": shown.get(rule.at, "")}, case, place)
 
 
-def _shown(row: Row, form: Form) -> dict[str, str]:
-    """Return a row's values as printed; in the frame of figures with the figure's own measure beside, its own value `amount`."""
-    if "sheet_row" not in row:
-        return {str(name): show(value, form.measure_of(str(name).removesuffix(BEFORE))) for name, value in row.items()}
+def _printed(row: Row, form: Form) -> dict[str, str]:
+    """Return a row's values as printed."""
+    return {str(name): show(value, form.measure_of(str(name).removesuffix(BEFORE))) for name, value in row.items()}
+
+
+def _shown(row: Row) -> dict[str, str]:
+    """Return a row of the frame of figures as printed: with the figure's own measure beside, its own value `amount`."""
     measure = str(row["measure"])
     shown = {str(name): show(value, measure if name in AMOUNT_COLUMNS else "") for name, value in row.items()}
     amounts = {name: f"{shown[name]} {measure}".strip() for name in AMOUNT_COLUMNS if name != "value"}

@@ -17,6 +17,7 @@ from program.reading import Reading
 from program.settings import load_settings
 from program.source import Source
 from program.submission import Submission
+from warehouse.nights import only_night
 
 _LONGEST_NIGHT_SECONDS = 4 * 60 * 60
 """A night that hangs ends here: the deployment runs one at a time, and the next one waits for it."""
@@ -27,10 +28,17 @@ def nightly(as_of: date | None = None, source: str | None = None) -> dict[str, A
     """Run one night as of a date (default: today in Vietnam), from all sources or one; return its summary.
 
     Idempotent: what is in the ledger is not collected, loaded or mailed again. Fails at the end, never before, where
-    the system failed; bad submissions are no failure. A wrong pack or setting stops it before it begins.
+    the system failed; bad submissions are no failure. A wrong pack or setting stops it before it begins, and so does
+    another night that is at work on the same warehouse.
     """
     let_events_be_heard()
-    night = Night(load_settings(), as_of)
+    settings = load_settings()
+    with only_night(settings.warehouse_url):
+        return whole(Night(settings, as_of), source)
+
+
+def whole(night: Night, source: str | None) -> dict[str, Any]:
+    """Go through the steps of a night, and return its summary. A step that fails keeps no other from being done."""
     for entry in night.sources(source):
         with going_on(night, f"source {entry.name}"):
             collect(night, entry)

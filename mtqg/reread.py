@@ -29,10 +29,11 @@ def reread(
 
     All or none: exit code 1, and nothing changed, where one of them cannot be judged again.
     """
-    from warehouse.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
+    from warehouse.dialects import Opening  # noqa: PLC0415  (keeps --help quick)
+    from warehouse.engine import open_warehouse  # noqa: PLC0415
     from warehouse.rejudging import put_back  # noqa: PLC0415
 
-    waiting, refused = put_back(open_warehouse(load_settings().warehouse_url), deliveries)
+    waiting, refused = put_back(open_warehouse(load_settings().warehouse_url, Opening.WRITING), deliveries)
     if refused:
         reasons = "; ".join(f"delivery {number} {_WHY_NOT.get(state, f'is {state}')}" for number, state in refused.items())
         raise AskedError(f"nothing is judged again: {reasons}")

@@ -101,6 +101,7 @@ def _set_up_logs(settings: Settings) -> Path:
 
 def _print_summary(summary: dict[str, Any], settings: Settings) -> None:
     from flows.report import counts_of  # noqa: PLC0415
+    from warehouse.dialects import place_of  # noqa: PLC0415
 
     table = Table(title=f"Night {summary['run_id']}, as of {summary['as_of']}", title_justify="left")
     table.add_column("what")
@@ -116,7 +117,7 @@ def _print_summary(summary: dict[str, Any], settings: Settings) -> None:
     ):
         out.print("Nothing new: nothing was loaded and nothing was mailed twice.")
     mails = "sent by the mail server" if settings.smtp_url.get_secret_value() else str(settings.outbox)
-    places = {"page": summary["page"], "mails": mails, "warehouse": settings.warehouse_url.removeprefix("sqlite:///")}
+    places = {"page": summary["page"], "mails": mails, "warehouse": place_of(settings.warehouse_url)}
     if summary["data_docs"]:
         places["data docs"] = summary["data_docs"]
     for name, place in places.items():

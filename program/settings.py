@@ -29,7 +29,7 @@ class Settings(BaseSettings):
 
     pack: Path = Field(ROOT / "config" / "soc-trang", description="folder of the pack: the program as data")
     var: Path = Field(ROOT / "var", description="folder for everything written")
-    warehouse_url: str = Field("", description="SQLAlchemy URL; default: a SQLite file in MTQG_VAR")
+    warehouse_url: str = Field("", description="sqlite:///… or postgresql://…; default: a SQLite file in MTQG_VAR")
     archive_url: str = Field("", description="fsspec URL of the archive; default: a folder in MTQG_VAR")
     inbox_url: str = Field("", description="fsspec URL of the folder source; default: as the pack says")
     portal_url: str = Field("", description="address of the HTTP portal; default: as the pack says")

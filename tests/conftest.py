@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from program.pack import Pack, load_pack
 from program.period import Period, periods_between
 from program.settings import ROOT, Settings
 from publish.template import Values, write_template
+from tests.postgres import Postgres, connections_closed, running_postgres
 
 SAMPLES = ROOT / "examples" / "inbox"
 Fill = Callable[..., bytes]
@@ -42,11 +43,34 @@ def pack() -> Pack:
     return load_pack(ROOT / "config" / "soc-trang")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test marked `both_databases` on SQLite and on PostgreSQL."""
+    if metafunc.definition.get_closest_marker("both_databases") and "warehouse_url" in metafunc.fixturenames:
+        metafunc.parametrize("warehouse_url", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server, begun by the first test that asks for it."""
+    with running_postgres() as server:
+        yield server
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def warehouse_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an empty warehouse: "" for the SQLite file that settings choose, or a database of its own on the server."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield ""
+        return
+    with request.getfixturevalue("postgres").new_database() as url, connections_closed():
+        yield url
+
+
+@pytest.fixture
+def settings(tmp_path: Path, warehouse_url: str) -> Settings:
     """Settings that write below a temporary folder and read from an empty inbox."""
     (tmp_path / "inbox").mkdir()
-    return Settings(_env_file=None, var=tmp_path / "var", inbox_url=str(tmp_path / "inbox"))
+    return Settings(_env_file=None, var=tmp_path / "var", inbox_url=str(tmp_path / "inbox"), warehouse_url=warehouse_url)
 
 
 @pytest.fixture(scope="session")

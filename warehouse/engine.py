@@ -1,16 +1,18 @@
-"""Opening the warehouse, and bringing its schema to this version of the code."""
+"""Opening the warehouse, and bringing its schema to this version of the code.
 
-from functools import partial
+What SQLite and PostgreSQL do otherwise stands in `warehouse.dialects`.
+"""
+
 from pathlib import Path
 from typing import TypeAlias
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
 
-from program.errors import ConfigurationError, WarehouseError
+from program.errors import WarehouseError
+from warehouse.dialects import READER, Opening, file_of, is_role, make_engine, reason_of
 
 Warehouse: TypeAlias = Engine
 """What the rooms above hold in their hands; only this room looks inside."""
@@ -20,15 +22,15 @@ MARTS = ("mart_figures", "mart_progress", "mart_stages", "mart_territories", "ma
 """In the order in which they are made: each may stand on those before it."""
 
 
-def open_warehouse(url: str) -> Engine:
+def open_warehouse(url: str, opening: Opening = Opening.READING) -> Engine:
     """Return an engine for an existing, migrated warehouse. Raises WarehouseError where there is none yet."""
-    engine = _engine(url, begin="BEGIN")
-    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    engine = make_engine(url, opening)
+    file = file_of(engine.url)
     try:
         # Asked first, since SQLite would create the missing file.
-        is_there = (file is None or Path(file).exists()) and inspect(engine).has_table("runs")
+        is_there = (file is None or file.exists()) and inspect(engine).has_table("runs")
     except SQLAlchemyError as wrong:
-        raise WarehouseError(f"warehouse: cannot reach {engine.url!r}: {wrong}") from wrong
+        raise WarehouseError(f"warehouse: cannot reach {engine.url!r}: {reason_of(wrong)}") from wrong
     if not is_there:
         raise WarehouseError("the warehouse is empty: no night has run yet; run `mtqg run` first")
     return engine
@@ -36,12 +38,11 @@ def open_warehouse(url: str) -> Engine:
 
 def prepare_warehouse(url: str) -> Engine:
     """Return an engine after migrating the schema and renewing the marts. Idempotent; creates the SQLite file."""
-    # Take the write lock at once: a read that later wants to write fails where another writer was faster.
-    engine = _engine(url, begin="BEGIN IMMEDIATE")
-    if engine.dialect.name == "sqlite" and engine.url.database:
-        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-    # A migration of SQLite builds a changed table anew and drops the old one, which its foreign keys would forbid.
-    builder = _engine(url, begin="BEGIN IMMEDIATE", foreign_keys="OFF")
+    engine = make_engine(url, Opening.WRITING)
+    file = file_of(engine.url)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    builder = make_engine(url, Opening.MIGRATING)
     try:
         with builder.begin() as connection:
             # Before the tables change: SQLite renames no table that a view still names.
@@ -50,7 +51,7 @@ def prepare_warehouse(url: str) -> Engine:
             _check_foreign_keys(connection)
             _create_marts(connection)
     except SQLAlchemyError as wrong:
-        raise WarehouseError(f"warehouse: cannot prepare {engine.url!r}: {wrong}") from wrong
+        raise WarehouseError(f"warehouse: cannot prepare {engine.url!r}: {reason_of(wrong)}") from wrong
     finally:
         builder.dispose()
     return engine
@@ -78,25 +79,8 @@ def _drop_marts(connection: Connection) -> None:
 
 
 def _create_marts(connection: Connection) -> None:
-    """Create the views of `marts/*.sql` anew, so that a changed file is a changed view."""
+    """Create the views of `marts/*.sql` anew, so that a changed file is a changed view; the reader role may read them again."""
     for name in MARTS:
         connection.execute(text((_HERE / "marts" / f"{name}.sql").read_text(encoding="utf-8")))
-
-
-def _engine(url: str, *, begin: str, foreign_keys: str = "ON") -> Engine:
-    try:
-        engine = create_engine(make_url(url))
-    except (ArgumentError, ImportError) as wrong:
-        raise ConfigurationError(f"MTQG_WAREHOUSE_URL: {wrong}; expected for example sqlite:///var/warehouse.sqlite") from wrong
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", partial(_set_up_sqlite, foreign_keys=foreign_keys))
-        # Python's sqlite3 begins only before INSERT and UPDATE, so that DDL would commit by itself.
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
-    return engine
-
-
-def _set_up_sqlite(connection, _record, *, foreign_keys) -> None:  # type: ignore[no-untyped-def]
-    """Readers beside a writer, patience with another writer; transactions begun by us."""
-    connection.isolation_level = None
-    for pragma in (f"foreign_keys={foreign_keys}", "journal_mode=WAL", "busy_timeout=30000", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}")
+    if is_role(connection, READER):
+        connection.execute(text(f"GRANT SELECT ON {', '.join(MARTS)} TO {READER}"))

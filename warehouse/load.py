@@ -1,14 +1,16 @@
 """Taking a delivery's checked submissions in: verdicts, findings, facts, history and notices change together or not at all."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import TypeAlias
 
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import ColumnElement, Engine, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from program.submission import Submission
+from program.submission import Fact, Submission
+from warehouse.bulk import insert_rows
 from warehouse.ledger import PROCESSED, RECEIVED
 from warehouse.rejudging import close_earlier, current_of_later, was_mailed
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
@@ -18,6 +20,8 @@ COMPARED = "compared"
 """How the kind of a notice begins that is owed for a comparison; the night's number follows."""
 Owed: TypeAlias = tuple[Submission, str | None]
 """A submission, and who gets a notice of it; None: nobody."""
+_VALUES = tuple(f.name for f in fields(Fact))
+_values_of = attrgetter(*_VALUES)
 
 
 def load_delivery(
@@ -52,7 +56,8 @@ def _load(
     session.add(row)
     session.flush()
     if submission.verdict.loads and later is None:
-        _supersede(session, row, now)
+        row.known_from = _moment(session, row, now)
+        _supersede(session, row, row.known_from)
     _insert_findings(session, row.id, submission)
     _insert_facts(session, row.id, submission)
     if recipient is not None and not (delivery.judgement > 1 and was_mailed(session, row, submission)):
@@ -97,20 +102,30 @@ def _next_version(session: Session, submission: Submission, period: str | None) 
     return (session.scalar(select(func.max(SubmissionRow.version)).where(*same)) or 0) + 1
 
 
-def _supersede(session: Session, row: SubmissionRow, now: datetime) -> None:
+def _moment(session: Session, row: SubmissionRow, now: datetime) -> datetime:
+    """Return since when a version is believed: now, but never before an earlier one was, whatever the machine's clock says."""
+    ends = select(func.max(SubmissionRow.known_from), func.max(SubmissionRow.known_to)).where(*_others(row))
+    begun, ended = session.execute(ends).one()
+    return max(now, begun or now, ended or now)
+
+
+def _supersede(session: Session, row: SubmissionRow, moment: datetime) -> None:
     session.execute(
         update(SubmissionRow)
-        .where(
-            SubmissionRow.form_code == row.form_code,
-            SubmissionRow.unit_code == row.unit_code,
-            SubmissionRow.period == row.period,
-            SubmissionRow.stage == row.stage,
-            SubmissionRow.id != row.id,
-            SubmissionRow.known_from.is_not(None),
-            SubmissionRow.known_to.is_(None),
-        )
-        .values(known_to=now, superseded_by_id=row.id)
+        .where(*_others(row), SubmissionRow.known_from.is_not(None), SubmissionRow.known_to.is_(None))
+        .values(known_to=moment, superseded_by_id=row.id)
         .execution_options(synchronize_session=False)
+    )
+
+
+def _others(row: SubmissionRow) -> tuple[ColumnElement[bool], ...]:
+    """The other versions of a report."""
+    return (
+        SubmissionRow.form_code == row.form_code,
+        SubmissionRow.unit_code == row.unit_code,
+        SubmissionRow.period == row.period,
+        SubmissionRow.stage == row.stage,
+        SubmissionRow.id != row.id,
     )
 
 
@@ -124,9 +139,8 @@ def _insert_findings(session: Session, submission_id: int, submission: Submissio
 
 
 def _insert_facts(session: Session, submission_id: int, submission: Submission) -> None:
-    rows = [{"submission_id": submission_id, **asdict(fact)} for fact in submission.facts]
-    if rows:
-        session.execute(insert(FactRow), rows)
+    rows = [(submission_id, *_values_of(fact)) for fact in submission.facts]
+    insert_rows(session.connection(), FactRow.__tablename__, ("submission_id", *_VALUES), rows)
 
 
 def _notice(submission_id: int, recipient: str, submission: Submission, now: datetime) -> OutboxRow:

@@ -20,7 +20,12 @@ Row = TypeVar("Row", StageRow, TerritoryRow)
 
 def reporting(engine: Engine, period: str | None = None) -> list[ReportingRow]:
     """Return who has reported what and who has not, by form, period and unit; of one period where given."""
-    query = "SELECT * FROM mart_reporting WHERE :period IS NULL OR period = :period ORDER BY form_code, period, stage, unit_code"
+    # PostgreSQL asks of which type a lone null is.
+    asked = "CAST(:period AS VARCHAR)"
+    query = (
+        f"SELECT * FROM mart_reporting WHERE {asked} IS NULL OR period = {asked} "  # noqa: S608  (our own words)
+        "ORDER BY form_code, period, stage, unit_code"
+    )
     with engine.connect() as connection:
         rows = connection.execute(text(query), {"period": period}).mappings()
         return [

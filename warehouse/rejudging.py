@@ -6,8 +6,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine, and_, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Engine, and_, case, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from program.correction import Correction, Match
 from program.finding import Finding, Severity
@@ -62,7 +62,8 @@ def _judged_without(session: Session, correction: Correction) -> int | None:
 
 def take_out(session: Session, row: SubmissionRow, now: datetime) -> None:
     """Believe a submission no longer; what it had replaced is judged again by the next night, and comes back."""
-    row.verdict, row.known_to = Verdict.QUARANTINED.value, now
+    # Never before it was believed, whatever the machine's clock says.
+    row.verdict, row.known_to = Verdict.QUARANTINED.value, max(now, row.known_from or now)
     replaced = select(SubmissionRow.delivery_id).where(SubmissionRow.superseded_by_id == row.id)
     session.execute(
         update(DeliveryRow)
@@ -103,9 +104,14 @@ def close_earlier(session: Session, delivery: DeliveryRow, successor: Submission
             SubmissionRow.known_from.is_not(None),
             SubmissionRow.known_to.is_(None),
         )
-        .values(known_to=now, superseded_by_id=successor.id)
+        .values(known_to=_not_before(SubmissionRow.known_from, now), superseded_by_id=successor.id)
         .execution_options(synchronize_session=False)
     )
+
+
+def _not_before(moment: InstrumentedAttribute[datetime | None], now: datetime) -> ColumnElement[datetime | None]:
+    """The later of both: a clock set back must not end what had not begun."""
+    return case((moment > now, moment), else_=now)
 
 
 def was_mailed(session: Session, row: SubmissionRow, submission: Submission) -> bool:

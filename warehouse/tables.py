@@ -7,7 +7,19 @@ its two times, which is why they stand once, on the submission.
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -190,7 +202,7 @@ class DeliveryRow(Table):
     received_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
     sha256: Mapped[str | None] = mapped_column(String(64))
-    size: Mapped[int | None]
+    size: Mapped[int | None] = mapped_column(BigInteger)
     is_synthetic: Mapped[bool]
     state: Mapped[str] = mapped_column(String(20))
     repeats_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
@@ -248,7 +260,7 @@ class FindingRow(Table):
     rule: Mapped[str] = mapped_column(String(20))
     severity: Mapped[str] = mapped_column(String(10))
     sheet: Mapped[str | None] = mapped_column(Text)
-    cell: Mapped[str | None] = mapped_column(String(12))
+    cell: Mapped[str | None] = mapped_column(String(24))
     value: Mapped[str | None] = mapped_column(Text)
     message: Mapped[str] = mapped_column(Text)
     expected: Mapped[str] = mapped_column(Text)

@@ -47,7 +47,7 @@ def _rows(place: Place) -> Iterator[_Row]:
         if is_total(words):
             is_closed = True
             yield _Row(number, GroupWords.SUM, at, is_bare=True)
-        elif words and (row := _row_of_group(place, number, at, show(words))) is not None:
+        elif words and (row := _row_of_group(place, number, at, words)) is not None:
             yield row
         elif first is None:
             is_closed = True

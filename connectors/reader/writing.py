@@ -22,7 +22,7 @@ _GROUP = re.compile(
     r"|(?:nhom|muc|phan) (?:[0-9]{1,2}|[ivx]{1,5}|[a-h])\b.*|cap (?:tinh|huyen|xa)"
     r"|(?:(?:tieu )?du an|t?da) ?[0-9]{1,2}\b.*"
 )
-_GROUP_NUMBER = re.compile(r"(?:[IVX]{1,5}|[A-H])(?:[.)/]?$|[.)/]\s*)")
+_GROUP_NUMBER = re.compile(r"\s*(?:[IVX]{1,5}|[A-H])(?:[.)/]?$|[.)/]\s*)")
 _SUM = re.compile(r"(?:tong cong|tong so|tong|cong)(?: cua)? (?P<of>.+)")
 # "Công trình", "Cộng đồng" and "Tổng kết" begin alike: once their marks are gone, or as words of two syllables.
 _SUM_WORDS = ("tổng", "cộng")
@@ -31,6 +31,8 @@ _LONGEST_GROUP = 100
 _NOTHING = {"khong", "khong co", "khong phat sinh", "khong co phat sinh", "khong co so lieu", "chua co", "chua phat sinh"}
 _NOTES = {"ghi chu", "luu y", "chu thich", "nguon", "nguon so lieu"}
 _TOTALS_OPEN, _NOTHING_OPENS, _NOTES_OPEN = openings_of(_TOTALS), openings_of(_NOTHING), openings_of(_NOTES)
+_GROUP_WORDS = ("xa", "phuong", "thi", "huyen", "thanh", "ap", "khom", "linh", "nhom", "muc", "phan", "cap", "du", "tieu", "tda")
+_GROUPS_OPEN = openings_of((*_TOTALS, *_GROUP_WORDS)) | {f"da{number}" for number in range(10)}
 
 
 def is_remark(text: str, column: Column) -> bool:
@@ -103,6 +105,8 @@ def group_words(text: str) -> GroupWords | None:
     """Return what the first words of a row say of a group of lines, None for nothing."""
     if _GROUP_NUMBER.match(text):
         return GroupWords.HEADING
+    if opening_of(text) not in _GROUPS_OPEN:
+        return None
     folded = fold(text[:_LONGEST_GROUP])
     if _GROUP.fullmatch(folded):
         return GroupWords.HEADING
@@ -111,7 +115,7 @@ def group_words(text: str) -> GroupWords | None:
         return None
     if _GROUP.fullmatch(match["of"]) or re.fullmatch("[ivx]{1,5}|[a-h]", match["of"]):
         return GroupWords.SUM
-    is_sum = unicodedata.normalize("NFC", text).casefold().startswith(_SUM_WORDS)
+    is_sum = unicodedata.normalize("NFC", text).casefold().lstrip().startswith(_SUM_WORDS)
     return GroupWords.LIKELY_SUM if is_sum and not match["of"].startswith(_OTHER_WORDS) else None
 
 

@@ -3,6 +3,7 @@
 Which files are meant is in `files`, judging them in `judging`, what is printed in `report`.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,8 @@ from program.errors import AskedError, WarehouseError
 from program.pack import Pack, load_pack
 from program.settings import Settings, load_settings, quiet_third_parties
 from program.submission import Verdict
+
+logger = logging.getLogger("mtqg.checking.command")
 
 if TYPE_CHECKING:
     from warehouse.engine import Warehouse
@@ -100,7 +103,8 @@ def _warehouse(settings: Settings, lang: Language) -> "Warehouse | None":
     try:
         warehouse, line = open_warehouse(settings.warehouse_url), PHRASES[lang].compared
     except WarehouseError as reason:
-        warehouse, line = None, PHRASES[lang].not_compared.format(reason=reason)
+        logger.debug("check warehouse=none reason=%s", reason)
+        warehouse, line = None, PHRASES[lang].not_compared
     errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
     return warehouse
 

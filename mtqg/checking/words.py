@@ -96,7 +96,7 @@ _VIETNAMESE = Phrases(
     part="báo cáo thứ {number} trong tệp",
     total="{count} tệp: {verdicts}",
     compared="Có so sánh với các báo cáo trước trong kho dữ liệu.",
-    not_compared="Không so sánh với các kỳ trước: {reason}",
+    not_compared="Không so sánh với các kỳ trước trong kho dữ liệu: máy này chưa có kho, hoặc kho không mở được.",
 )
 _ENGLISH = Phrases(
     verdicts={
@@ -143,6 +143,6 @@ _ENGLISH = Phrases(
     part="report {number} in the file",
     total="{count} files: {verdicts}",
     compared="Compared with earlier reports in the warehouse.",
-    not_compared="Not compared with earlier periods: {reason}",
+    not_compared="Not compared with earlier periods: there is no warehouse here, or it cannot be opened.",
 )
 PHRASES: Mapping[Language, Phrases] = {"vi": _VIETNAMESE, "en": _ENGLISH}

@@ -76,7 +76,7 @@ def _counts(pack: Pack, rules: RuleSet) -> list[tuple[str, int, str]]:
     standing = sum(unit.is_valid_on(today) for unit in pack.units)
     kinds = ", ".join(f"{units[kind]} {kind.value}" for kind in UnitKind)
     codes = list(dict.fromkeys(form.code for form in pack.forms))
-    of_forms = sum(len(rules.of_form(code)) for code in codes)
+    of_forms, others = sum(len(rules.of_form(code)) for code in codes), len(rules.across) + len(rules.history)
     subs = sum(project.parent is not None for project in pack.projects)
     return [
         ("units", sum(units.values()), f"{kinds}; {standing} of them stand today"),
@@ -88,7 +88,7 @@ def _counts(pack: Pack, rules: RuleSet) -> list[tuple[str, int, str]]:
         ("contacts", len(pack.correspondence.units), "units with somebody to write to"),
         ("corrections", len(pack.corrections), "findings that a named person has overruled"),
         ("sources", len(pack.sources), ", ".join(f"{source.name} ({source.kind})" for source in pack.sources)),
-        ("rules", len(rules.reading) + len(rules.cells) + of_forms, f"{of_forms} of forms; version {rules.version}"),
+        ("rules", len(rules.reading) + len(rules.cells) + of_forms + others, f"{of_forms} of forms; version {rules.version}"),
     ]
 
 

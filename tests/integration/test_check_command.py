@@ -17,8 +17,10 @@ from connectors.reader.workers import Readers
 from examples.seed_report import SEED_FILE, build_seed
 from examples.synthetic import PLANTED
 from expectations.checking import Checker
+from mtqg.checking.words import PHRASES
 from mtqg.cli import app
 from program.errors import AskedError
+from program.history import Past
 from tests.conftest import GOOD_LEVELS, SAMPLES, Fill
 from tests.faults import faulty
 
@@ -218,9 +220,9 @@ def test_all_readings_of_a_chunk_are_one_batch_and_every_chunk_is_judged(
     batches: list[list[int]] = []
     original = Checker.check
 
-    def check_and_note(self: Checker, readings: list) -> list:
+    def check_and_note(self: Checker, readings: list, past: Past) -> list:
         batches.append([r.delivery.id for r in readings])
-        return original(self, readings)
+        return original(self, readings, past)
 
     monkeypatch.setattr(Checker, "check", check_and_note)
     monkeypatch.setenv("MTQG_CHUNK_DELIVERIES", "2")
@@ -323,10 +325,10 @@ def test_a_batch_that_fails_is_judged_file_by_file(tmp_path: Path, fill: Fill, m
         put(tmp_path, fill("942", f"2024-Q{quarter}"), f"{quarter}.xlsx")
     original = Checker.check
 
-    def fail_on_the_first(self: Checker, readings: list) -> list:
+    def fail_on_the_first(self: Checker, readings: list, past: Past) -> list:
         if any(r.delivery.name == "1.xlsx" for r in readings):
             raise ZeroDivisionError("a bug")
-        return original(self, readings)
+        return original(self, readings, past)
 
     monkeypatch.setattr(Checker, "check", fail_on_the_first)
     code, verdicts = check_all(tmp_path)
@@ -445,7 +447,7 @@ def test_english_words_tell_the_same_cells_and_keep_what_the_workbook_says(tmp_p
 def test_no_bar_is_drawn_where_nobody_sees_it(tmp_path: Path, fill: Fill, lang: str) -> None:
     for quarter in (1, 2):
         put(tmp_path, fill("942", f"2024-Q{quarter}"), f"{quarter}.xlsx")
-    assert mtqg(tmp_path, "--lang", lang).stderr == ""
+    assert mtqg(tmp_path, "--lang", lang).stderr.splitlines() == [PHRASES[cast("Language", lang)].not_compared]
 
 
 def test_an_inbox_that_cannot_be_reached_keeps_no_file_from_being_checked(

@@ -66,6 +66,7 @@ def notices(night: Night) -> list[str]:
         return list(session.scalars(select(OutboxRow.kind).order_by(OutboxRow.id)))
 
 
+@pytest.mark.both_databases
 def test_both_districts_are_asked_once_and_the_question_ends_when_one_of_them_sends_again(settings: Settings, put: Put) -> None:
     put("942", [ROAD, BRIDGE])
     first = night(settings)

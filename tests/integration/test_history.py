@@ -21,7 +21,7 @@ from program.submission import Submission, Verdict
 from warehouse.engine import prepare_warehouse
 from warehouse.history import past_of
 from warehouse.ledger import pending_deliveries, record_delivery, start_run
-from warehouse.load import load_submission
+from warehouse.load import load_delivery
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 UNITS = ("941", "942", "943", "944")
@@ -49,7 +49,7 @@ def load(engine: Engine, pack: Pack) -> Load:
         delivery = pending_deliveries(engine, 10)[-1]
         facts = facts_of(reading_of(province.report(form, unit, period), pack, minutes)) if verdict.loads else ()
         submission = Submission(delivery, verdict, (), form, "v2" if form == "works" else "v1", unit, period, facts=facts)
-        load_submission(engine, submission, run_id=run, rule_set_version="rules-1", recipient=None, now=now)
+        load_delivery(engine, [(submission, None)], run_id=run, rule_set_version="rules-1", now=now)
         return delivery.id
 
     return load

@@ -6,13 +6,13 @@ from typing import NoReturn
 
 import pytest
 
-from connectors.reader.reader import read_delivery
+from connectors.reader.reader import read_parts
 from program.pack import Pack
 from program.reading import Reading
 from program.settings import Settings
 from tests.conftest import delivery
 from tests.hostile import HOSTILE, calling, foreign_entity, good, read_all, said
-from tests.workbooks import facts, report
+from tests.workbooks import facts, read, report
 
 SLOW = {
     "ten million shared texts",
@@ -46,7 +46,7 @@ def test_nothing_that_a_workbook_names_is_called(pack: Pack, monkeypatch: pytest
     monkeypatch.setattr(socket, "socket", refuse)
     monkeypatch.setattr(socket, "create_connection", refuse)
     for content in (calling(), foreign_entity(good(), "xl/sharedStrings.xml", b"<sst")):
-        reading = read_delivery(content, delivery(), pack)
+        reading = read(content, pack)
         assert reading.form or reading.problems
 
 
@@ -54,7 +54,7 @@ def test_formulas_that_would_call_out_change_no_figure(pack: Pack) -> None:
     def figures(reading: Reading) -> set[object]:
         return {fact for fact in facts(reading) if fact[1] == 0}
 
-    assert figures(read_delivery(calling(), delivery(), pack)) >= figures(read_delivery(report(), delivery(), pack))
+    assert figures(read(calling(), pack)) >= figures(read(report(), pack))
 
 
 @pytest.mark.parametrize(
@@ -64,5 +64,5 @@ def test_a_delivery_s_name_is_a_name_and_never_a_path(
     name: str, pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert facts(read_delivery(report(), delivery(name), pack)) == facts(read_delivery(report(), delivery(), pack))
+    assert facts(read_parts(report(), delivery(name), pack)[0]) == facts(read(report(), pack))
     assert list(tmp_path.iterdir()) == []

@@ -170,5 +170,6 @@ def test_a_rule_is_shown_with_its_words_its_source_and_where_it_points() -> None
     said = rules("show", "trn-05").stdout
     assert "submission · classes_total" in said
     assert "domain.md 6" in said
+    assert "docs/rules/training.md#trn-05" in said
     assert "Tổng số lớp ghi {classes_total}" in said
     assert "classes" in json.loads(rules("show", "TRN-05", "--lang", "en", "--json").stdout)["message"]

@@ -28,6 +28,7 @@ from warehouse.tables import CapitalRow, IndicatorRow, SubmissionRow
 
 NOON = datetime(2026, 2, 20, 5, tzinfo=UTC)
 Send = Callable[..., None]
+pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
@@ -204,7 +205,7 @@ _OLD = (
     "VALUES (1, '2025-01-20', '2025-01-20 05:00:00', 'completed', 'r', '{}')",
     "INSERT INTO deliveries (id, source, channel, external_id, external_version, name, sender_unit, received_at, recorded_at, "
     "sha256, size, is_synthetic, state, run_id) VALUES (1, 'inbox', 'folder', 'a', '1', 'a.xlsx', '942', "
-    "'2025-01-20 05:00:00', '2025-01-20 05:00:00', 'x', 1, 0, 'processed', 1)",
+    "'2025-01-20 05:00:00', '2025-01-20 05:00:00', 'x', 1, false, 'processed', 1)",
     "INSERT INTO submissions (id, delivery_id, run_id, form_code, form_version, unit_code, period, version, verdict, "
     "rule_set_version, loaded_at, known_from) VALUES (1, 1, 1, 'training', 'v1', '942', '2024-Q4', 1, 'accepted', 'r', "
     "'2025-01-20 05:00:00', '2025-01-20 05:00:00')",

@@ -1,4 +1,4 @@
-"""The warehouse on SQLite: schema and migrations, versions and history, verdict and notice in one transaction."""
+"""The warehouse on both databases: schema and migrations, versions and history, verdict and notice in one transaction."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -30,6 +30,7 @@ NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 CRITICAL = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9")
 WARNING = Finding("TRN-05", Severity.WARNING, "Tổng lệch", "Sửa", sheet="Tổng hợp", cell="C12", value="12")
 Send = Callable[..., int | None]
+pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
@@ -50,10 +51,11 @@ def send(engine: Engine) -> Send:
         unit: str | None = "942",
         sender: str = "942",
         recipient: str | None = "a@b.example",
+        minutes_back: int = 0,
     ) -> int | None:
         nonlocal minutes
         minutes += 1
-        now = NOON + timedelta(minutes=minutes)
+        now = NOON + timedelta(minutes=minutes - minutes_back)
         offer = Offer(f"{sender}/{minutes}.xlsx", "1", f"{minutes}.xlsx", now, sender)
         record_delivery(
             engine, offer, source="inbox", channel="folder", sha256=f"{minutes:064d}", is_synthetic=False, run_id=run, now=now
@@ -117,6 +119,17 @@ def test_a_good_version_supersedes_the_one_before_which_stays(engine: Engine, se
     assert [(f.value, f.version) for f in facts] == [(110, 2), (100, 1)]
     assert facts[0].known_to is None
     assert facts[1].known_to == facts[0].known_from
+
+
+def test_a_clock_set_back_ends_nothing_before_it_began(engine: Engine, send: Send) -> None:
+    send(100)
+    send(110, minutes_back=60)
+    send(120, CRITICAL, minutes_back=90)
+    assert figures(engine) == [110, 100]
+    with Session(engine) as session:
+        rows = session.scalars(select(SubmissionRow).order_by(SubmissionRow.version)).all()
+    assert rows[0].known_from == rows[0].known_to == rows[1].known_from
+    assert (rows[1].known_to, rows[2].known_from) == (None, None)
 
 
 def test_a_bad_version_never_replaces_a_good_one(engine: Engine, send: Send) -> None:

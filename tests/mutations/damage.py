@@ -281,7 +281,7 @@ def edit_lines(content: bytes, chance: Random) -> bytes:
         case 3:
             lines[at] = lines[at].replace(b";", chance.choice([b",", b"\t", b'"', b";;", b""]), chance.choice([1, -1]))
         case _:
-            sign = chance.choice([b'"', b"\0", b";", b"\r", b"\xff", b"=1+1"])
+            sign = chance.choice([b'"', b"\0", b";", b"\r", b"\xff", b"=1+1", b"[", b"{", b"NaN", b"9" * 400, b'"a": 1,'])
             place = chance.randint(0, len(lines[at]))
             lines[at] = lines[at][:place] + sign + lines[at][place:]
     return b"\n".join(lines)

@@ -1,6 +1,7 @@
 """The good workbooks that are damaged: one report in each format that is read, and a filled-in template."""
 
 import io
+import json
 import re
 import warnings
 import zipfile
@@ -10,6 +11,7 @@ from functools import cache
 from connectors.reader.signatures import ZIP
 from program.settings import ROOT
 from tests.old_workbooks import biff5, xlsb
+from tests.portal_reports import REPORT
 from tests.unit.test_delimited import ROWS, text, windows_1258
 from tests.workbooks import report, with_macros
 
@@ -37,6 +39,7 @@ SEEDS: dict[str, Callable[[], bytes]] = {
     "xlsb": lambda: xlsb(ROWS),
     "ods": (_GOOD / "training-libreoffice.ods").read_bytes,
     "csv": lambda: text().encode(),
+    "json": lambda: json.dumps(REPORT, ensure_ascii=False, indent=1, default=str).encode(),
     "tsv in UTF-16": lambda: text("\t").encode("utf-16"),
 }
 

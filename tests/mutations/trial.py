@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from connectors.reader.reader import read_delivery
+from connectors.reader.reader import read_parts
 from connectors.reader.workers import Readers, Unread
 from expectations.checking import Checker
 from expectations.rules import RuleSet
@@ -33,7 +33,7 @@ class Result:
 def run(numbers: Sequence[int], of: int, pack: Pack, settings: Settings, advance: Callable[[int], None]) -> Iterator[Result]:
     """Yield what came of each workbook, in order, a chunk at a time."""
     rules = RuleSet(pack)
-    known = {name: knowledge(facts_of(read_delivery(seed(name), _delivery(0), pack)), seed(name)) for name in SEEDS}
+    known = {name: knowledge(facts_of(read_parts(seed(name), _delivery(0), pack)[0]), seed(name)) for name in SEEDS}
     with Readers(pack, settings) as readers:
         for start in range(0, len(numbers), _CHUNK):
             chunk = numbers[start : start + _CHUNK]
@@ -41,7 +41,8 @@ def run(numbers: Sequence[int], of: int, pack: Pack, settings: Settings, advance
             deliveries = [_delivery(number) for number in chunk]
             outcomes = list(readers.read(deliveries, lambda delivery, made=made: made[delivery.id][1]))
             readings = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
-            submissions = {s.delivery.id: s for s in Checker(pack, rules, "mutations").check(readings)}
+            checked = Checker(pack, rules, "mutations").check(readings)
+            submissions = {(s.delivery.id, reading.part): s for s, reading in zip(checked, readings, strict=True)}
             for outcome in outcomes:
                 damage, content = made[outcome.delivery.id]
                 yield _result(outcome, submissions, damage, content, known)
@@ -53,12 +54,16 @@ def _delivery(number: int) -> Delivery:
 
 
 def _result(
-    outcome: Reading | Unread, submissions: dict[int, Submission], damage: str, content: bytes, known: Mapping[str, Known]
+    outcome: Reading | Unread,
+    submissions: dict[tuple[int, int], Submission],
+    damage: str,
+    content: bytes,
+    known: Mapping[str, Known],
 ) -> Result:
     number = outcome.delivery.id
     if isinstance(outcome, Unread):
         return Result(number, damage, "no verdict", f"{outcome.error!r} {getattr(outcome.error, '__notes__', '')}")
-    submission = submissions[number]
+    submission = submissions[number, outcome.part]
     rules = [f.rule for f in submission.findings if f.rule.startswith("FILE") and f.severity == "critical"]
     said = " ".join([submission.verdict, *rules[:1]])
     if rules and rules[0] in ("FILE-08", "FILE-09"):

