@@ -17,6 +17,7 @@ from program.reading import Reading
 from program.source import Source
 from program.submission import Submission, Verdict
 from publish.mail import compose
+from publish.marking.attaching import attachments_of
 from publish.post import open_post
 from publish.site import docs_folder, prune_docs, publish_site
 from warehouse.comparing import believed_facts, record_comparison, uncompared
@@ -273,7 +274,8 @@ def alert(night: Night) -> None:
     post = open_post(night.settings)
     for letter in pending_letters(night.warehouse):
         try:
-            post.send(compose(letter, night.pack))
+            attachments = attachments_of(letter, night.pack, night.settings, night.archive.get)
+            post.send(compose(letter, night.pack, attachments))
         except DeliveryFailed as error:
             mark_failed(night.warehouse, letter.message_id, str(error))
             night.fail(f"mail to {letter.recipient}: {error}")

@@ -122,6 +122,11 @@ class Notice:
     findings: tuple[Finding, ...]
     is_part: bool = False
     """Whether its file holds other reports too, each with a verdict of its own."""
+    part: int = 1
+    """Which of its file's reports it is."""
+    delivery_id: int = 0
+    sha256: str | None = None
+    """Of the file's bytes in the archive; None where they were not kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ MARKER_SHEET = "_mtqg"
 HIDDEN_SHEETS = (MARKER_SHEET, "_mtqg_lists")
 """The sheets of a template that are no part of the report; the second holds the words of its drop-downs."""
 
+OVERVIEW_MARK = "mtqg:findings"
+"""The first cell of the sheet of findings that stands in front of a marked workbook; its row is hidden."""
+
 _CHECKSUM = "checksum"
 
 
@@ -29,6 +32,11 @@ class Marker:
 
 
 _NAMES = tuple(field.name for field in fields(Marker))
+
+
+def is_overview(rows: Sequence[Sequence[object]]) -> bool:
+    """Tell whether a sheet is the list of findings that was put in front of a workbook: our words, and no report."""
+    return bool(rows) and bool(rows[0]) and rows[0][0] == OVERVIEW_MARK
 
 
 def rows_of(marker: Marker) -> list[tuple[str, str]]:

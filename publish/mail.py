@@ -1,5 +1,6 @@
 """One letter as an e-mail: subject, text and HTML, from the templates; the same letter gives the same bytes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.charset import QP, Charset
 from email.header import Header
@@ -14,6 +15,8 @@ from program.answers import Letter, Notice
 from program.contact import Contact
 from program.finding import Finding, Severity
 from program.pack import Pack
+from publish.enclosing import with_attachments
+from publish.marking.attaching import Attachment
 from publish.rendering import render
 
 _MOST_FINDINGS = 40
@@ -36,15 +39,18 @@ class _Report:
     is_partial: bool
 
 
-def compose(letter: Letter, pack: Pack) -> Message:
-    """Return the mail for `letter`, in the office's name."""
+def compose(letter: Letter, pack: Pack, attachments: Sequence[Attachment] = ()) -> Message:
+    """Return the mail for `letter`, in the office's name, with its marked workbooks; it says which were too large."""
     reports = [_report(notice, pack) for notice in letter.notices]
     receiver = _receiver(letter, pack)
     office = pack.correspondence.office
-    values = {"reports": reports, "receiver": receiver, "office": office, "program": pack.program}
+    values = {"reports": reports, "receiver": receiver, "office": office, "program": pack.program, "attachments": attachments}
     # The older classes, on purpose: EmailMessage of Python 3.11 loses and adds spaces where it folds a long Vietnamese
     # subject or name into several encoded words ("S óc Trăng"; seen 2026-11-23).
-    message = MIMEMultipart("alternative", boundary=f"mtqg-{letter.message_id}")
+    bodies = MIMEMultipart("alternative", boundary=f"mtqg-{letter.message_id}")
+    bodies.attach(_part(render("mail.txt.j2", **values), "plain"))
+    bodies.attach(_part(css_inline.inline(render("mail.html.j2", **values)), "html"))
+    message = with_attachments(bodies, attachments, boundary=f"mtqg-files-{letter.message_id}")
     message["From"] = _address(office)
     message["To"] = _address(receiver)
     message["Reply-To"] = _address(office)
@@ -53,8 +59,6 @@ def compose(letter: Letter, pack: Pack) -> Message:
     message["Message-ID"] = f"<{letter.message_id}@{office.email.partition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = "vi"
-    message.attach(_part(render("mail.txt.j2", **values), "plain"))
-    message.attach(_part(css_inline.inline(render("mail.html.j2", **values)), "html"))
     return message
 
 

@@ -83,6 +83,9 @@ def _notice(session: Session, row: OutboxRow) -> Notice:
             else findings_of_judging(session, submission.id)
         ),
         is_part=_parts(session, submission) > 1,
+        part=submission.part,
+        delivery_id=delivery.id,
+        sha256=delivery.sha256,
     )
 
 

@@ -22,6 +22,7 @@ from connectors.reader.signatures import OLE, ZIP, has_macros, has_ole_macros, r
 from program.finding import Problem
 from program.labels import opening_of
 from program.limits import Limits
+from program.marker import is_overview
 from program.vietnamese import format_number
 
 logger = logging.getLogger("mtqg.reader")
@@ -74,7 +75,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """Sheets in order, hidden ones included, and what their sender should know of how they were opened."""
+    """Sheets in order, hidden ones included, without the findings in front of a marked one; and what their sender should know."""
 
     sheets: list[Sheet]
     problems: tuple[Problem, ...] = ()
@@ -100,7 +101,10 @@ def open_workbook(content: bytes, limits: Limits) -> Workbook | Problem:
     sheets = _open_sheets(content, package.markup, limits)
     if isinstance(sheets, Problem):
         return sheets
-    notes = _in_unicode(sheets, [sheet.fonts for sheet in package.markup])
+    fonts = [package.markup[at].fonts if at < len(package.markup) else {} for at in range(len(sheets))]
+    told = [(sheet, font) for sheet, font in zip(sheets, fonts, strict=True) if not is_overview(sheet.rows)]
+    sheets = [sheet for sheet, _ in told]
+    notes = _in_unicode(sheets, [font for _, font in told])
     return Workbook(sheets, ((_MACROS,) if package.has_macros else ()) + notes)
 
 

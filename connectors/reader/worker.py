@@ -41,7 +41,7 @@ def main(descriptor: int) -> None:
 def _serve(connection: Connection) -> None:
     try:
         read, pack, limits = pickle.loads(connection.recv_bytes())  # noqa: S301  (from the process that started us)
-        _bound_memory(limits.memory_bytes)
+        bound_memory(limits.memory_bytes)
     except Exception as wrong:  # said by the one who started us, in an error of its own
         _say(connection, Answer.REFUSED, f"{type(wrong).__name__}: {wrong}")
         return
@@ -86,7 +86,7 @@ def _portable(wrong: Exception) -> Exception:
     return portable
 
 
-def _bound_memory(limit: int) -> None:
+def bound_memory(limit: int) -> None:
     """Let this process take `limit` bytes of address space beyond what it has now. Linux only: macOS holds no such limit.
 
     What it has now is mostly what libraries set aside for threads, and grows with the machine's cores.
