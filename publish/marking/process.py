@@ -1,4 +1,4 @@
-"""Marking in a process of its own, within a reader's limits: a workbook that hangs, crashes or eats memory costs its copy only."""
+"""Marking in a process of its own, within a reader's limits: a workbook that hangs, crashes or eats memory costs its copy."""
 
 import pickle
 import subprocess
