@@ -17,6 +17,7 @@ from expectations.examples import Example, Examples, line_row, load_examples, re
 from expectations.frames import batch_frames
 from expectations.places import SUBMISSION, Place, place_of
 from expectations.printing import show
+from expectations.reading_pages import reading_page, rows_of
 from expectations.rule_checks import frame_columns, frame_names
 from expectations.rules import FormRule, Language, RuleSet
 from expectations.suite import Expected, expectations_of
@@ -24,6 +25,7 @@ from program.finding import Finding
 from program.form import Form
 from program.pack import Pack
 from program.reading import Reading
+from program.settings import ROOT
 
 _HEAD = """# Rules of the form "{title}"
 
@@ -56,13 +58,19 @@ class Judged:
 
 
 def pages_of(pack: Pack) -> dict[str, str]:
-    """Return the text of every page by its file's name: a page a form that has examples, and a list of all pages."""
+    """Return the text of every page by its file's name: one of the reader's rules, one a form, and a list of all pages."""
     codes = dict.fromkeys(form.code for form in pack.forms)
     court = Court(pack)
     forms = {code: page_of(court.judge(load_examples(code))) for code in codes}
     titles = {code: next(form.short_title for form in pack.forms if form.code == code) for code in codes}
     index = "".join(f"- [{titles[code]}]({code}.md)\n" for code in forms)
-    return {"README.md": f"# Rules by form\n\n{index}", **{f"{code}.md": text for code, text in forms.items()}}
+    pages = {f"{code}.md": text for code, text in forms.items()}
+    reading = reading_page(court.rules, rows_of(ROOT / "docs" / "reading.md"))
+    return {
+        "README.md": f"# Rules by form\n\n- [Of the reader, for every form](reading.md)\n{index}",
+        "reading.md": reading,
+        **pages,
+    }
 
 
 class Court:
@@ -70,14 +78,14 @@ class Court:
 
     def __init__(self, pack: Pack) -> None:
         self._pack = pack
-        self._rules = {lang: RuleSet(pack, lang=lang) for lang in _LANGUAGES}
-        self._checkers = {lang: Checker(pack, rules, "examples") for lang, rules in self._rules.items()}
+        self.rules = {lang: RuleSet(pack, lang=lang) for lang in _LANGUAGES}
+        self._checkers = {lang: Checker(pack, rules, "examples") for lang, rules in self.rules.items()}
 
     def judge(self, examples: Examples) -> list[Judged]:
         """Have a form's examples judged in one batch a language; return those of the rules, in the order of their file."""
         readings = readings_of(examples, self._pack)
         found = {lang: self._findings(lang, readings) for lang in _LANGUAGES}
-        return [_judged(rule, example, readings, found, self._rules["vi"]) for rule, example in examples.rules.items()]
+        return [_judged(rule, example, readings, found, self.rules["vi"]) for rule, example in examples.rules.items()]
 
     def _findings(self, lang: Language, readings: Mapping[str, Reading]) -> dict[str, tuple[Finding, ...]]:
         submissions = self._checkers[lang].check(list(readings.values()))

@@ -5,6 +5,7 @@ import pytest
 from expectations.examples import load_examples
 from expectations.history.columns import history_columns
 from expectations.pages import Court, Judged, page_of
+from expectations.reading_pages import reading_page, rows_of
 from expectations.rules import RuleSet
 from program.finding import Finding, Severity
 from program.pack import Pack
@@ -59,4 +60,16 @@ def test_the_page_is_what_the_rules_and_their_examples_give(judged: dict[str, di
 
 
 def test_there_is_no_page_without_rules() -> None:
-    assert sorted(path.name for path in PAGES.glob("*.md")) == sorted(["README.md", *(f"{form}.md" for form in FORMS)])
+    assert sorted(path.name for path in PAGES.glob("*.md")) == sorted(
+        ["README.md", "reading.md", *(f"{form}.md" for form in FORMS)]
+    )
+
+
+def test_the_readers_page_has_every_rule_with_the_rows_that_its_own_tests_read(pack: Pack) -> None:
+    rules = {lang: RuleSet(pack, lang=lang) for lang in ("vi", "en")}
+    rows = rows_of(ROOT / "docs" / "reading.md")
+    assert (PAGES / "reading.md").read_text(encoding="utf-8") == reading_page(rules, rows), "run `make rules`"
+    named = {rule for row in rows for rule in row.rules}
+    refused = {rule for row in rows if row.becomes.startswith("refused") for rule in row.rules if row.heading.startswith("Whom")}
+    assert {rules["vi"].reading[rule].severity for rule in refused} == {Severity.CRITICAL}
+    assert rules["vi"].reading.keys() <= named <= {*rules["vi"].reading, *(rule.id for rule in rules["vi"].cells)}
