@@ -80,6 +80,7 @@ def sizes(night: Night) -> list[int]:
     return [count(night, table) for table in (DeliveryRow, SubmissionRow, FactRow, FindingRow, OutboxRow)]
 
 
+@pytest.mark.both_databases
 def test_each_report_of_a_gathered_delivery_gets_its_own_verdict(settings: Settings, inbox: Path) -> None:
     night = whole_night(settings)
     assert night.summary.errors == []

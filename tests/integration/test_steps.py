@@ -76,6 +76,7 @@ def figure(night: Night, unit: str, period: str = "2024-Q4") -> float | None:
     return rows.get(("TRN-PARTICIPANTS", unit, period))
 
 
+@pytest.mark.both_databases
 def test_a_district_that_sends_twice(settings: Settings, put: Put) -> None:
     put("942", "2024-Q4", levels=BAD_LEVELS)
     first = whole_night(settings)

@@ -22,6 +22,7 @@ from warehouse.catalogue import sync_catalogue
 from warehouse.engine import open_warehouse, prepare_warehouse
 from warehouse.ledger import keep_cursor, known_versions, pending_deliveries, read_cursor, record_delivery, start_run
 from warehouse.load import load_delivery
+from warehouse.nights import only_night
 from warehouse.outbox import mark_failed, mark_sent, pending_letters
 from warehouse.queries import progress, reporting, trace, unplaced
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow, Table, TargetRow
@@ -179,6 +180,29 @@ def test_a_crash_in_the_middle_of_a_load_leaves_nothing_of_it(
     assert [count(engine, t) for t in (SubmissionRow, FindingRow, FactRow, OutboxRow)] == before
     assert figures(engine) == [100]
     assert [d.name for d in pending_deliveries(engine, 10)] == ["2.xlsx"]
+
+
+def test_a_range_of_far_cells_and_a_character_that_is_none_are_kept(engine: Engine, send: Send) -> None:
+    send(100, Finding("CELL-16", Severity.WARNING, "Tổng\0lệch", "Sửa", sheet="S", cell="XFD1048500:XFD1048576", value="1\0"))
+    with Session(engine) as session:
+        row = session.scalars(select(FindingRow)).one()
+    assert (row.cell, row.value in ("1\0", "1\ufffd")) == ("XFD1048500:XFD1048576", True)
+
+
+def test_a_file_of_more_than_two_gigabytes_is_refused_and_recorded(engine: Engine) -> None:
+    run = start_run(engine, date(2025, 1, 20), "r", NOON)
+    offer = Offer("big.xlsx", "1", "big.xlsx", NOON, "942", 3_000_000_000)
+    kept = {"source": "inbox", "channel": "folder", "sha256": None, "is_synthetic": False, "run_id": run, "now": NOON}
+    assert record_delivery(engine, offer, **kept) == "received"
+
+
+def test_a_second_night_is_turned_away_until_the_first_has_ended(engine: Engine, settings: Settings) -> None:
+    with only_night(settings.warehouse_url):
+        with pytest.raises(WarehouseError, match="another night is at work on .*Run again"), only_night(settings.warehouse_url):
+            pass
+        assert start_run(engine, date(2025, 1, 20), "r", NOON) == 1, "its own transactions are not held up"
+    with only_night(settings.warehouse_url):
+        pass
 
 
 def test_the_same_bytes_of_the_same_sender_are_recorded_but_not_processed(engine: Engine) -> None:

@@ -1,0 +1,183 @@
+"""Kill nights and see where the next one ends. Ends with 1 where warehouse, archive or outbox differ from the undisturbed night's.
+
+Usage: python -m tests.kills [--points 200] [--seed 1719] [--database sqlite|postgres]
+"""
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import psycopg
+
+from program.pack import load_pack
+from program.settings import ROOT, Settings
+from tests.kills.ends import AtInstant, choose, fill_disk, fill_sqlite, no_space
+from tests.kills.night import FAILED, STOPPED, Memory, begin, run
+from tests.kills.sample import put_sample
+from tests.kills.state import State, differences, halves, state_of
+from tests.postgres import Postgres, running_postgres
+
+YESTERDAY = timedelta(days=1)
+
+
+@dataclass
+class Trial:
+    """One sample, one undisturbed night, and the nights that are held against it."""
+
+    folder: Path
+    postgres: Postgres | None
+    memory: Memory = field(init=False)
+    expected: State = field(init=False)
+    seconds: float = field(init=False, default=0.0)
+    pages: int = field(init=False, default=0)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        pack = load_pack(ROOT / "config" / "soc-trang")
+        put_sample(self.folder / "inbox", pack)
+        with self.settings() as settings:
+            self.memory = Memory.of(self.folder / "inbox", pack, settings)
+            with tempfile.TemporaryDirectory(dir=self.folder) as var:
+                # Once here, so that no forked night has to import, compile and parse what each of them needs.
+                run(Settings(_env_file=None, var=Path(var), inbox_url=settings.inbox_url), self.memory)
+            started = time.monotonic()
+            self.whole_night(settings, "the undisturbed night")
+            self.seconds = time.monotonic() - started
+            self.expected = state_of(settings)
+            file = settings.var / "warehouse.sqlite"
+            self.pages = file.stat().st_size // 4096 if file.exists() else 0
+            self.whole_night(settings, "the night after it")
+            self.judge(settings, "a second night that had nothing to do")
+
+    @contextmanager
+    def settings(self) -> Iterator[Settings]:
+        """Settings with an empty warehouse, archive and outbox, and the one inbox."""
+        with ExitStack() as stack:
+            var = stack.enter_context(tempfile.TemporaryDirectory(dir=self.folder))
+            url = stack.enter_context(self.postgres.new_database()) if self.postgres else ""
+            yield Settings(_env_file=None, var=Path(var), inbox_url=str(self.folder / "inbox"), warehouse_url=url)
+
+    def whole_night(self, settings: Settings, words: str, now: datetime | None = None) -> None:
+        """Run a night to its end; where it fails, that is a fault."""
+        # A server notices a moment late that a client is gone, and only then lets its lock go.
+        for _ in range(100):
+            code = ended(begin(settings, self.memory, lambda: None, now=now))
+            if code == 0 or self.postgres is None:
+                break
+            time.sleep(0.1)
+        if code:
+            self.faults.append(f"{words}: ended with {code}")
+
+    def judge(self, settings: Settings, words: str) -> None:
+        """Hold what is there against the undisturbed night."""
+        self.faults += [f"{words}: {each}" for each in differences(state_of(settings), self.expected)]
+
+    def kill(self, number: int, random: Random) -> None:
+        """Kill a night, look whether anything is there by half, and let the next one finish; every fifth has its clock set back."""
+        end = choose(number, random)
+        with self.settings() as settings:
+            process = begin(settings, self.memory, end.prepare)
+            if isinstance(end, AtInstant):
+                time.sleep(self.seconds * end.share)
+                os.kill(process, signal.SIGKILL)
+            code = ended(process)
+            self.outcomes["ended by itself" if code == 0 else "killed" if code == -signal.SIGKILL else f"code {code}"] += 1
+            if Path(settings.var / "warehouse.sqlite").exists() or self.postgres:
+                self.look(settings, f"killed {end}")
+            self.whole_night(settings, f"after a night killed {end}", datetime.now(UTC) - YESTERDAY if number % 5 == 4 else None)
+            self.judge(settings, f"after a night killed {end}")
+
+    def look(self, settings: Settings, words: str) -> None:
+        """What a reader sees of a killed night: whole submissions or none."""
+        try:
+            found = state_of(settings)
+        except Exception as error:
+            # Before the first night has made the tables there is nothing to see, and the warehouse says so.
+            if "no night has run yet" not in str(error):
+                raise
+            return
+        self.faults += [f"{words}: {each}" for each in (*found.disorder, *halves(found, self.expected))]
+
+    def two_at_once(self, *, alone: bool) -> None:
+        """Begin two nights at a time: with the lock one of them may be turned away, without it both work and nothing is doubled."""
+        with self.settings() as settings:
+            codes = [ended(each) for each in [begin(settings, self.memory, lambda: None, alone=alone) for _ in range(2)]]
+            words = f"two nights at once, {'with' if alone else 'without'} the lock"
+            self.outcomes[f"{words}: ended with {sorted(codes)}"] += 1
+            if 0 not in codes or not set(codes) <= ({0, STOPPED} if alone else {0}):
+                self.faults.append(f"{words}: they ended with {codes}")
+            self.whole_night(settings, f"after {words}")
+            self.judge(settings, words)
+
+    def disk_full(self, words: str, prepare: Callable[[], None]) -> None:
+        """A night whose disk is full says so and keeps nothing by half; the next one, with room, finishes."""
+        with self.settings() as settings:
+            code = ended(begin(settings, self.memory, prepare))
+            self.outcomes[f"disk full: ended with {code}"] += 1
+            if code not in (FAILED, STOPPED):
+                self.faults.append(f"disk full, {words}: nobody was told, it ended with {code}")
+            self.look(settings, f"disk full, {words}")
+            self.whole_night(settings, f"after a full disk, {words}")
+            self.judge(settings, f"after a full disk, {words}")
+
+
+def ended(process: int) -> int:
+    """Wait for a process and return how it ended: its code, or its signal below zero."""
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
+def full_disks(trial: Trial) -> None:
+    """Fill the disk under the archive, the outbox and the warehouse."""
+    trial.disk_full("in the archive", partial(fill_disk, "fsspec.implementations.local:LocalFileSystem.pipe_file", 3, no_space))
+    trial.disk_full("in the outbox", partial(fill_disk, "pathlib:Path.write_bytes", 1, no_space))
+    if trial.postgres is None:
+        for share in (0.3, 0.9, 0.97, 0.99):
+            pages = int(share * trial.pages)
+            trial.disk_full(f"at {pages} of {trial.pages} pages of the warehouse", partial(fill_sqlite, pages))
+    else:
+        full = partial(psycopg.errors.DiskFull, "could not extend file: No space left on device")
+        trial.disk_full("in a COPY", partial(fill_disk, "warehouse.load:insert_rows", 2, full))
+
+
+def main() -> int:
+    """Kill, compare, print; return how the program ends."""
+    parser = argparse.ArgumentParser(prog="python -m tests.kills", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--points", type=int, default=200, help="how many nights to kill (default: 200)")
+    parser.add_argument("--seed", type=int, default=1719)
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    given = parser.parse_args()
+    # So that the server is stopped then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with ExitStack() as stack:
+        postgres = stack.enter_context(running_postgres()) if given.database == "postgres" else None
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mtqg-kills-")))
+        trial = Trial(folder, postgres)
+        random = Random(given.seed)
+        for number in range(given.points):
+            trial.kill(number, random)
+            if number % 20 == 19:
+                print(f"{number + 1} killed, {len(trial.faults)} not as they should be", flush=True)
+        for alone in (True, False):
+            trial.two_at_once(alone=alone)
+        full_disks(trial)
+    for outcome, count in trial.outcomes.most_common():
+        print(f"{count:6} {outcome}")
+    print(*trial.faults[:20], sep="\n")
+    print(f"{given.points} nights killed on {given.database}, seed {given.seed}: {len(trial.faults)} not as they should be")
+    return 1 if trial.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""How a night ends before its end: at a named place, at a statement, at an instant; or with a disk that is full."""
+
+import errno
+import importlib
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any, NoReturn
+
+from sqlalchemy import Engine, event
+
+PLACES = (
+    "warehouse.engine:_drop_marts",
+    "warehouse.engine:migrate",
+    "warehouse.engine:_create_marts",
+    "flows.night:sync_catalogue",
+    "flows.night:start_run",
+    "connectors.archive:Archive.put",
+    "flows.steps:record_delivery",
+    "flows.steps:record_unpacked",
+    "flows.steps:load_delivery",
+    "warehouse.load:_load",
+    "warehouse.load:_supersede",
+    "warehouse.load:_insert_findings",
+    "warehouse.load:insert_rows",
+    "warehouse.load:_notice",
+    "flows.steps:record_comparison",
+    "flows.steps:publish_site",
+    "flows.steps:pending_letters",
+    "publish.post:FolderPost.send",
+    "flows.steps:mark_sent",
+    "flows.night:finish_run",
+)
+"""Functions before or after which a night dies."""
+_STATEMENTS = 260
+"""About as many as the sample's night sends; a number beyond its last lets it end by itself."""
+
+
+def die() -> NoReturn:
+    """End this process as a power cut would: nothing is closed, nothing runs after it."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+@dataclass(frozen=True)
+class AtPlace:
+    """Dies at the `count`th call of a function, before or after it."""
+
+    place: str
+    count: int
+    is_after: bool
+
+    def prepare(self) -> None:
+        replace(self.place, self._wrapped)
+
+    def _wrapped(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        calls = 0
+
+        def dying(*args: Any, **kwargs: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls == self.count and not self.is_after:
+                die()
+            answer = call(*args, **kwargs)
+            if calls == self.count:
+                die()
+            return answer
+
+        return dying
+
+    def __str__(self) -> str:
+        return f"{'after' if self.is_after else 'before'} call {self.count} of {self.place}"
+
+
+@dataclass(frozen=True)
+class AtStatement:
+    """Dies at a statement's number, before or after the database has run it; commits are counted too."""
+
+    number: int
+    is_after: bool
+
+    def prepare(self) -> None:
+        count = 0
+
+        def step(*_: object) -> None:
+            nonlocal count
+            count += 1
+            if count == self.number:
+                die()
+
+        event.listen(Engine, "after_cursor_execute" if self.is_after else "before_cursor_execute", step)
+        event.listen(Engine, "commit", step)
+
+    def __str__(self) -> str:
+        return f"{'after' if self.is_after else 'before'} statement {self.number}"
+
+
+@dataclass(frozen=True)
+class AtInstant:
+    """Is killed from outside, at a share of the time that an undisturbed night takes."""
+
+    share: float
+
+    def prepare(self) -> None:
+        """Nothing: whoever began it kills it."""
+
+    def __str__(self) -> str:
+        return f"after {100 * self.share:.0f} % of its time"
+
+
+End = AtPlace | AtStatement | AtInstant
+
+
+def choose(number: int, random: Random) -> End:
+    """Return the end of a night: places in turn, statements and instants at random."""
+    if number % 3 == 0:
+        return AtPlace(PLACES[number // 3 % len(PLACES)], random.choice((1, 1, 2, 3)), random.random() < 0.5)
+    if number % 3 == 1:
+        return AtStatement(random.randrange(1, _STATEMENTS), random.random() < 0.5)
+    return AtInstant(random.random())
+
+
+def fill_disk(place: str, count: int, error: Callable[[], Exception]) -> None:
+    """From the `count`th call on, have a function fail as it does on a full disk."""
+    calls = 0
+
+    def wrap(call: Callable[..., Any]) -> Callable[..., Any]:
+        def failing(*args: Any, **kwargs: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls >= count:
+                raise error()
+            return call(*args, **kwargs)
+
+        return failing
+
+    replace(place, wrap)
+
+
+def fill_sqlite(pages: int) -> None:
+    """Let SQLite's file grow no further than `pages`: SQLite itself then says that the disk is full."""
+    event.listen(Engine, "connect", lambda connection, _: connection.execute(f"PRAGMA max_page_count={pages}"))
+
+
+def no_space() -> OSError:
+    """What the system says where a disk is full."""
+    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def replace(place: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    """Put a wrapped function in a function's place, in this process."""
+    module, _, path = place.partition(":")
+    *owners, name = path.split(".")
+    owner = importlib.import_module(module)
+    for each in owners:
+        owner = getattr(owner, each)
+    setattr(owner, name, wrap(getattr(owner, name)))

@@ -1,0 +1,154 @@
+"""A night in a forked process, by its steps alone: what is read and judged comes from memory, all that is kept is real.
+
+Reading and judging cost seconds and keep nothing; the processes that read have tests of their own (`test_workers.py`).
+"""
+
+import hashlib
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import flows.night
+from connectors.packages import is_package, members_of
+from connectors.reader.reader import read_parts
+from expectations.checking import Checker
+from expectations.rules import RuleSet
+from flows import steps
+from flows.night import Night
+from program.delivery import Delivery
+from program.errors import MtqgError
+from program.pack import Pack
+from program.reading import Reading
+from program.settings import Settings
+from program.submission import Submission
+from warehouse.nights import only_night
+
+FAILED, STOPPED, BROKEN = 1, 3, 70
+"""How a night ends that met an error of the system and said so; that could not begin and said why; that broke without a word."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What reading and judging the sample came to, by the bytes' sha256 and the part's number."""
+
+    pack: Pack
+    rules: RuleSet
+    readings: dict[str, list[Reading]]
+    submissions: dict[tuple[str | None, int], Submission]
+
+    @classmethod
+    def of(cls, inbox: Path, pack: Pack, settings: Settings) -> "Memory":
+        """Read and judge everything in the inbox once, the workbooks of zips too."""
+        rules, readings = RuleSet(pack), {}
+        for content, delivery in _deliveries(inbox, settings):
+            readings[str(delivery.sha256)] = list(read_parts(content, delivery, pack, settings.limits))
+        judged = Checker(pack, rules, "kills").check([reading for parts in readings.values() for reading in parts])
+        return cls(pack, rules, readings, {(s.delivery.sha256, s.part): s for s in judged})
+
+
+def _deliveries(inbox: Path, settings: Settings) -> Iterator[tuple[bytes, Delivery]]:
+    for path in sorted(inbox.rglob("*.*")):
+        content = path.read_bytes()
+        is_zip = is_package(content)
+        contents = [m.content or b"" for m in members_of(content, settings.limits)] if is_zip else [content]
+        for each in contents:
+            sha256 = hashlib.sha256(each).hexdigest()
+            arrived = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            yield each, Delivery(int(sha256[:6], 16), "inbox", "folder", path.name, arrived, sha256, path.parent.name)
+
+
+class Remembered:
+    """Stands for the readers and for the checker of a night."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def read(self, deliveries: Sequence[Delivery], content_of: Callable[[Delivery], bytes | None]) -> Iterator[Reading]:
+        for delivery in deliveries:
+            content_of(delivery)
+            for reading in self._memory.readings[str(delivery.sha256)]:
+                yield replace(reading, delivery=delivery)
+
+    def check(self, readings: Sequence[Reading], _past: object) -> list[Submission]:
+        kept = self._memory.submissions
+        return [replace(kept[r.delivery.sha256, r.part], delivery=r.delivery) for r in readings]
+
+    def compare(self, _facts: object) -> list[object]:
+        return []
+
+    def publish_docs(self, folder: Path) -> Path:
+        return folder
+
+    def close(self) -> None:
+        pass
+
+
+Before = Callable[[], None]
+
+
+def begin(settings: Settings, memory: Memory, before: Before, *, alone: bool = True, now: datetime | None = None) -> int:
+    """Fork a night and return its process. `before` prepares its end; `alone`: it takes the warehouse's lock, as the flow does."""
+    sys.stdout.flush()
+    process = os.fork()
+    if process:
+        return process
+    code = BROKEN
+    try:
+        before()
+        code = run(settings, memory, alone=alone, now=now)
+    except MtqgError as error:
+        print(error, file=sys.stderr)
+        code = STOPPED
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def run(settings: Settings, memory: Memory, *, alone: bool = True, now: datetime | None = None) -> int:
+    """Run a night in this process and return whether it met an error; the process is good for nothing else then."""
+    remembered = Remembered(memory)
+    flows.night.RuleSet = lambda _pack: memory.rules  # type: ignore[assignment,misc]
+    flows.night.load_pack = lambda _folder: memory.pack  # type: ignore[assignment]
+    flows.night.Readers = lambda *_: remembered  # type: ignore[assignment,misc]
+    flows.night.Checker = lambda *_, **__: remembered  # type: ignore[assignment,misc]
+    if now is not None:
+        Night.now = staticmethod(lambda: now)  # type: ignore[method-assign]
+    with only_night(settings.warehouse_url) if alone else nullcontext():
+        night = Night(settings, None)
+        for step in _steps(night):
+            with _going_on(night):
+                step()
+        night.finish()
+    return FAILED if night.summary.errors else 0
+
+
+def _steps(night: Night) -> Iterator[Callable[[], object]]:
+    """The steps of `flows.nightly.whole`, without Prefect."""
+    for source in night.sources(None):
+        yield lambda source=source: steps.collect(night, source)
+    yield lambda: steps.unpack(night)
+    yield lambda: steps.reopen(night)
+    yield lambda: _load(night)
+    yield lambda: steps.compare(night)
+    yield lambda: steps.publish(night)
+    yield lambda: steps.alert(night)
+
+
+def _load(night: Night) -> None:
+    for chunk in night.pending():
+        steps.load(night, steps.check(night, steps.read(night, chunk)))
+
+
+@contextmanager
+def _going_on(night: Night) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        night.fail(f"{type(error).__name__}: {error}")

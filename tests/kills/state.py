@@ -1,0 +1,133 @@
+"""What a night leaves, in a form that two nights can be compared in: without numbers, times and which night it was."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from program.settings import Settings
+from warehouse.engine import open_warehouse
+from warehouse.tables import DeliveryRow, SubmissionRow, Table
+
+Row = tuple[tuple[str, str], ...]
+_LEFT_OUT = {"id", "run_id", "loaded_at", "recorded_at", "received_at", "created_at", "sent_at", "updated_at", "attempts"}
+_ONLY_WHETHER = {"known_from", "known_to", "compared_at", "closed_at", "message_id"}
+_COPIED = {"capital", "targets"}
+"""Copied from the pack each night, with numbers that nothing points to."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Rows by table, bytes in the archive by name, mails by what they say."""
+
+    tables: dict[str, list[Row]]
+    archive: dict[str, str]
+    mails: list[tuple[str, str, str]]
+    disorder: list[str]
+
+
+def state_of(settings: Settings) -> State:
+    """Return what the warehouse, the archive and the outbox hold."""
+    engine = open_warehouse(settings.warehouse_url)
+    try:
+        with engine.connect() as connection:
+            names = _names(connection)
+            tables = {t.name: _rows(connection, t, names) for t in Table.metadata.sorted_tables if t.name != "runs"}
+            disorder = _disorder(connection)
+    finally:
+        engine.dispose()
+    return State(tables, _archive(settings), _mails(settings.outbox), disorder)
+
+
+def differences(found: State, expected: State) -> list[str]:
+    """Return in words what differs; nothing where a night ended as it should."""
+    words = list(found.disorder)
+    for name, rows in expected.tables.items():
+        mine = found.tables[name]
+        words += [f"{name}: lacks {row}" for row in rows if row not in mine]
+        words += [f"{name}: has besides {row}" for row in mine if row not in rows]
+        if len(mine) != len(rows):
+            words.append(f"{name}: {len(mine)} rows, expected {len(rows)}")
+    if found.archive != expected.archive:
+        words.append(f"archive: {sorted(found.archive.items() ^ expected.archive.items())}")
+    if found.mails != expected.mails:
+        words.append(f"mails: {len(found.mails)}, expected {len(expected.mails)}")
+    return words
+
+
+def halves(found: State, expected: State) -> list[str]:
+    """Return which submissions are there in part only: with other facts or findings than the whole one has."""
+    words = []
+    for name in ("facts", "findings"):
+        mine, whole = _by_submission(found.tables[name]), _by_submission(expected.tables[name])
+        for row in found.tables["submissions"]:
+            key = dict(row)["(self)"]
+            if sorted(mine.get(key, [])) != sorted(whole.get(key, [])):
+                words.append(f"{name}: submission {key} is there in part")
+    return words
+
+
+def _by_submission(rows: list[Row]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(dict(row)["submission_id"], []).append(row)
+    return groups
+
+
+def _names(connection: Connection) -> dict[str, dict[int, str]]:
+    """What deliveries and submissions are called by what stays the same from night to night."""
+    deliveries = {row.id: f"{row.source}:{row.external_id}" for row in connection.execute(select(DeliveryRow.__table__))}
+    submissions = {
+        row.id: f"{deliveries[row.delivery_id]}#{row.judgement}.{row.part}"
+        for row in connection.execute(select(SubmissionRow.__table__))
+    }
+    return {"deliveries": deliveries, "submissions": submissions}
+
+
+def _rows(connection: Connection, table: Any, names: Mapping[str, Mapping[int, str]]) -> list[Row]:
+    targets = {c.name: next(iter(c.foreign_keys)).column.table.name for c in table.columns if c.foreign_keys}
+    rows = []
+    for row in connection.execute(select(table)).mappings():
+        cells = {n: _cell(n, v, names.get(targets.get(n, ""))) for n, v in row.items() if n not in _LEFT_OUT}
+        own = {"(self)": names[table.name][row["id"]]} if table.name in names else {}
+        rows.append(tuple(sorted({**cells, **own}.items())))
+    return sorted(rows)
+
+
+def _cell(name: str, value: object, names: Mapping[int, str] | None) -> str:
+    if name in _ONLY_WHETHER:
+        return "some" if value is not None else "none"
+    return names[value] if names is not None and isinstance(value, int) else repr(value)
+
+
+def _disorder(connection: Connection) -> list[str]:
+    """Return what may be in no state, whole or not: history that runs backwards, two versions believed at once."""
+    words, believed = [], set()
+    for row in connection.execute(select(SubmissionRow.__table__)):
+        report = (row.form_code, row.unit_code, row.period, row.stage)
+        if row.known_to is not None and (row.known_from is None or row.known_to < row.known_from):
+            words.append(f"submission {row.id} is known from {row.known_from} to {row.known_to}")
+        if row.known_from is not None and row.known_to is None:
+            if report in believed:
+                words.append(f"two versions of {report} are believed")
+            believed.add(report)
+    return words
+
+
+def _archive(settings: Settings) -> dict[str, str]:
+    """Bytes under their names; a `.part` that a killed night left is no name that anything reads."""
+    files = [path for path in Path(settings.archive_url).rglob("*") if path.is_file() and path.suffix != ".part"]
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def _mails(folder: Path) -> list[tuple[str, str, str]]:
+    mails = []
+    for path in folder.glob("*.eml"):
+        message = message_from_bytes(path.read_bytes(), policy=policy.default)
+        body = message.get_body(("plain",))
+        mails.append((str(message["To"]), str(message["Subject"]), body.get_content() if body else ""))
+    return sorted(mails)
