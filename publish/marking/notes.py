@@ -56,9 +56,9 @@ class Notes:
 
     def remove(self) -> None:
         """Take away the notes that an earlier marking put; what its sender noted at the same cells stays."""
-        for comment in list(self._comments[1] if self._comments is not None else ()):
+        for comment in list(self._comments.iter(named("comment"))) if self._comments is not None else ():
             if not "".join(_without_ours(comment[0], self._author)).strip():
-                self._comments[1].remove(comment)
+                comment.getparent().remove(comment)
                 self._remove_shape(str(comment.get("ref")))
 
     def _remove_shape(self, address: str) -> None:
