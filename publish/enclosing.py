@@ -19,8 +19,6 @@ def with_attachments(bodies: MIMEMultipart, attachments: Sequence[Attachment], *
         return bodies
     mixed = MIMEMultipart("mixed", boundary=boundary)
     for part in (bodies, *files):
-        # A mail has one MIME-Version, at its head.
-        del part["MIME-Version"]
         mixed.attach(part)
     return mixed
 

@@ -6,6 +6,8 @@ Which files are meant is in `files`, judging them in `judging`, what is printed 
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,6 +55,13 @@ def check(
         bool,
         typer.Option("--all", help="Print the notes (info) too, and every cell of a finding, not only their number."),
     ] = False,
+    marked: Annotated[
+        bool,
+        typer.Option("--marked", help="Write each file with findings once more, its cells coloured and noted, as the mail does."),
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for the marked files. Default: the one you are in.")
+    ] = None,
 ) -> None:
     """Give the verdict on files without loading, archiving or mailing anything: what is wrong, where, and how to fix it.
 
@@ -61,6 +70,8 @@ def check(
 
     Exit code, the worst of all files: 0 accepted (with warnings or not), 1 quarantined, 2 unreadable.
     """
+    if output is not None and not marked:
+        raise AskedError("--output: says where marked files go; give --marked as well")
     settings = load_settings()
     quiet_third_parties(settings)
     pack = load_pack(settings.pack)
@@ -73,11 +84,23 @@ def check(
     text = TextReport(pack, lang, show_all=show_all, is_one_file=is_one_file)
     report = JsonReport(is_one_file=is_one_file) if as_json else text
     worst = 0
-    for checked in _checked(found.files, pack, settings, sender, lang):
-        report.add(checked)
-        worst = max(worst, _EXIT_CODES.get(checked.verdict, 0))
+    add_marked = _marking(output or Path(), pack, settings, lang) if marked else None
+    for _, group in groupby(_checked(found.files, pack, settings, sender, lang), key=lambda checked: checked.path):
+        parts = list(group)
+        for checked in parts:
+            # Without the way to its bytes: those of a file in a zip would be held until the end.
+            report.add(replace(checked, content=None))
+            worst = max(worst, _EXIT_CODES.get(checked.verdict, 0))
+        if add_marked:
+            add_marked(parts)
     report.close()
     raise typer.Exit(worst)
+
+
+def _marking(folder: Path, pack: Pack, settings: Settings, lang: Language) -> Callable[[Sequence[Checked]], None]:
+    from mtqg.checking.marking import MarkedFolder  # noqa: PLC0415  (keeps --help quick)
+
+    return MarkedFolder(folder, pack, settings, lang).add
 
 
 def _checked(files: Sequence[Path], pack: Pack, settings: Settings, sender: str | None, lang: Language) -> Iterator[Checked]:

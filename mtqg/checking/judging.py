@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from connectors.folder import Folder
@@ -82,7 +83,7 @@ class Judge:
             if isinstance(outcome, Unread) or outcome.part == 1:
                 advance(0.5 * len(files) / len(sent))
         for number, result in self._verdicts(readings):
-            found[number].append(Checked(sent[number].shown, result))
+            found[number].append(Checked(sent[number].shown, result, partial(self._content, sent[number])))
         advance(0.5 * len(files))
         return [checked for number in range(len(sent)) for checked in found[number]]
 

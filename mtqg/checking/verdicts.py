@@ -1,6 +1,7 @@
 """What is to be said of one report in a file: a submission with its verdict, or why there is none."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +23,8 @@ class Checked:
 
     path: Path
     result: Submission | Failure
+    content: Callable[[], bytes | None] | None = field(default=None, compare=False)
+    """Gives the file's bytes once more, for whoever marks them."""
 
     @property
     def submission(self) -> Submission | None:

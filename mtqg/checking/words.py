@@ -38,6 +38,8 @@ class Phrases:
     notes: str
     part: str
     total: str
+    marked: str
+    unmarked: str
     compared: str
     not_compared: str
 
@@ -95,6 +97,8 @@ _VIETNAMESE = Phrases(
     notes="Ngoài ra có {count} ghi chú không cần xử lý (xem bằng --all).",
     part="báo cáo thứ {number} trong tệp",
     total="{count} tệp: {verdicts}",
+    marked="Tệp đã đánh dấu: {path}",
+    unmarked="Không đánh dấu được {name}: {reason}",
     compared="Có so sánh với các báo cáo trước trong kho dữ liệu.",
     not_compared="Không so sánh với các kỳ trước trong kho dữ liệu: máy này chưa có kho, hoặc kho không mở được.",
 )
@@ -142,6 +146,8 @@ _ENGLISH = Phrases(
     notes="Notes that ask for nothing: {count} (--all shows them).",
     part="report {number} in the file",
     total="{count} files: {verdicts}",
+    marked="marked: {path}",
+    unmarked="not marked: {name}: {reason}",
     compared="Compared with earlier reports in the warehouse.",
     not_compared="Not compared with earlier periods: there is no warehouse here, or it cannot be opened.",
 )

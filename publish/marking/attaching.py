@@ -8,6 +8,7 @@ from itertools import groupby
 from program.answers import Letter, Notice
 from program.pack import Pack
 from program.settings import Settings
+from program.stage import Stage
 from publish.marking.names import marked_name
 from publish.marking.order import Order, Report, to_act_on
 from publish.marking.process import MarkingError, mark_apart
@@ -63,13 +64,13 @@ def _reports(notices: list[Notice], pack: Pack) -> Iterator[Report]:
         same = list(group)
         findings = to_act_on(dict.fromkeys(finding for notice in same for finding in notice.findings))
         if findings:
-            yield Report(title_of(same[0].form_code, same[0].period, same[0], pack), findings, part)
+            yield Report(title_of(same[0].form_code, same[0].period, same[0].stage, pack), findings, part)
 
 
-def title_of(form_code: str | None, period: str | None, notice: Notice, pack: Pack) -> str:
+def title_of(form_code: str | None, period: str | None, stage: Stage, pack: Pack) -> str:
     """Return what a report is, as an office calls it."""
     form = next((each for each in pack.forms if each.code == form_code), None)
-    label = pack.label_of(form_code, period, notice.stage)
+    label = pack.label_of(form_code, period, stage)
     return " – ".join(text for text in (form.short_title if form else None, label) if text)
 
 

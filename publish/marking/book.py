@@ -16,6 +16,7 @@ from publish.marking.package import MAIN, RELATION, Package, named
 from publish.marking.styles import Styles
 from publish.marking.words import Words, words_of
 
+_BOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _MOST_NOTES = 1000
 """Cells with a note in one workbook; those after them are coloured only. Excel takes seconds to open ten thousand notes."""
@@ -39,6 +40,9 @@ def mark_book(order: Order, sheets: Mapping[str, str] | None = None) -> bytes:
     """
     words, package = words_of(order.language), Package(order.content)
     workbook = _related(package, "", "officeDocument")
+    # Excel refuses a name that does not fit what is inside, and mail servers refuse macros.
+    if package.type_of(workbook) != _BOOK_TYPE or package.holds("vbaproject.bin"):
+        raise UnmarkableError("it has macros, or is a template")
     styles = Styles(package.tree(_related(package, workbook, "styles")))
     found = {sheet.name: sheet for sheet in _sheets_of(package, workbook)}
     earlier = next((sheet for sheet in found.values() if _is_overview(package, workbook, sheet)), None)
@@ -57,7 +61,7 @@ def mark_book(order: Order, sheets: Mapping[str, str] | None = None) -> bytes:
 
 
 def _sheets_of(package: Package, workbook: str) -> Iterator[_Sheet]:
-    root = package.tree(workbook)
+    root = package.look(workbook)
     if root.tag != named("workbook"):
         raise UnmarkableError(f"its workbook is {root.tag}")
     parts = dict(package.related(workbook, "worksheet"))
@@ -100,12 +104,12 @@ def _by_place(order: Order, sheets: Mapping[str, _Sheet]) -> dict[str, dict[tupl
 
 def _is_overview(package: Package, workbook: str, sheet: _Sheet) -> bool:
     """Tell whether a sheet is the list of an earlier marking; a spreadsheet program has moved its texts by then."""
-    first = package.tree(sheet.part).find(f"{named('sheetData')}/{named('row')}/{named('c')}")
+    first = package.look(sheet.part).find(f"{named('sheetData')}/{named('row')}/{named('c')}")
     if first is None or first.get("r") not in (None, "A1"):
         return False
     text = "".join(first.itertext(named("t"), with_tail=False))
     if first.get("t") == "s":
-        shared = package.tree(_related(package, workbook, "sharedStrings"))
+        shared = package.look(_related(package, workbook, "sharedStrings"))
         number = int(first.findtext(named("v")) or 0)
         text = "".join(shared[number].itertext(named("t"), with_tail=False)) if number < len(shared) else ""
     return is_overview([[text]])
@@ -148,5 +152,6 @@ def _open_at_front(package: Package, workbook: str, sheets: Mapping[str, _Sheet]
         view.attrib.pop("firstSheet", None)
         view.set("activeTab", str(entries.index(front.entry) if front else 0))
     for sheet in sheets.values():
-        for view in package.tree(sheet.part).iter(named("sheetView")):
-            view.attrib.pop("tabSelected", None)
+        if any(view.get("tabSelected") for view in package.look(sheet.part).iter(named("sheetView"))):
+            for view in package.tree(sheet.part).iter(named("sheetView")):
+                view.attrib.pop("tabSelected", None)

@@ -3,6 +3,8 @@
 A cell may have one note only: what its sender noted there stays, and ours comes after it.
 """
 
+from collections.abc import Iterator
+
 from lxml import etree
 
 from publish.marking.cells import corner_of
@@ -54,12 +56,8 @@ class Notes:
 
     def remove(self) -> None:
         """Take away the notes that an earlier marking put; what its sender noted at the same cells stays."""
-        for comment in list(self._comments[1] if self._comments is not None else ()):
-            text = comment.find(named("text"))
-            own = [run for run in text if _is_ours(run, self._author)] if text is not None else []
-            for run in own:
-                text.remove(run)
-            if own and not len(text):
+        for comment in list(self._comments.iter(named("comment"))) if self._comments is not None else ():
+            if not "".join(_without_ours(comment[0], self._author)).strip():
                 comment.getparent().remove(comment)
                 self._remove_shape(str(comment.get("ref")))
 
@@ -131,8 +129,11 @@ def _write(text: etree._Element, words: str, author: str) -> None:
     said.text = f"{words[:breaks]}{author}:\n{words[breaks:]}"
 
 
-def _is_ours(run: etree._Element, author: str) -> bool:
-    return (run.findtext(named("t")) or "").lstrip("\n").startswith(f"{author}:\n")
+def _without_ours(text: etree._Element, author: str) -> Iterator[str]:
+    """Take what we said out of a note; yield what is left. A spreadsheet program may have made one writing of several."""
+    for said in list(text.iter(named("t"))):
+        said.text = f"\n\n{(said.text or '').lstrip()}".partition(f"\n\n{author}:\n")[0].removeprefix("\n\n")
+        yield said.text
 
 
 def _next_shape(drawing: etree._Element) -> int:

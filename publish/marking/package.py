@@ -29,9 +29,15 @@ class Package:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             self._parts = {info.filename: (info, file.read(info.filename)) for info in file.infolist() if not info.is_dir()}
         self._trees: dict[str, etree._Element] = {}
+        self._changed: set[str] = set()
 
     def tree(self, part: str) -> etree._Element:
-        """Return a part's root element; what is changed in it is saved."""
+        """Return a part's root element, to change it: it is written anew."""
+        self._changed.add(part)
+        return self.look(part)
+
+    def look(self, part: str) -> etree._Element:
+        """Return a part's root element, to look at only."""
         if part not in self._trees:
             self._trees[part] = self._parsed(part)
         return self._trees[part]
@@ -39,10 +45,18 @@ class Package:
     def put(self, part: str, root: etree._Element, content_type: str = "") -> None:
         """Put a part in place, and say what it is where the package does not say so yet."""
         self._trees[part] = root
-        if content_type:
-            types = self.tree(_CONTENT_TYPES)
-            if not any(each.get("PartName") == f"/{part}" for each in types):
-                etree.SubElement(types, named("Override", _TYPES), PartName=f"/{part}", ContentType=content_type)
+        self._changed.add(part)
+        if content_type and not self.type_of(part):
+            etree.SubElement(self.tree(_CONTENT_TYPES), named("Override", _TYPES), PartName=f"/{part}", ContentType=content_type)
+
+    def type_of(self, part: str) -> str:
+        """Return what the package says that a part is; "" where it says nothing of it by name."""
+        types = self.look(_CONTENT_TYPES)
+        return next((str(each.get("ContentType")) for each in types if each.get("PartName") == f"/{part}"), "")
+
+    def holds(self, ending: str) -> bool:
+        """Tell whether a part's name ends so."""
+        return any(name.lower().endswith(ending) for name in self._parts)
 
     def declare(self, extension: str, content_type: str) -> None:
         """Say what parts with this extension are, where the package does not say so yet."""
@@ -63,7 +77,7 @@ class Package:
         folder = posixpath.dirname(part)
         return [
             (str(each.get("Id")), posixpath.normpath(posixpath.join("/", folder, str(each.get("Target")))).lstrip("/"))
-            for each in self.tree(name)
+            for each in self.look(name)
             if each.get("Type") == f"{RELATION}/{kind}" and each.get("TargetMode") != "External"
         ]
 
@@ -83,7 +97,7 @@ class Package:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
             for name, (info, content) in self._parts.items():
-                file.writestr(_info(name, info.date_time), _written(self._trees[name]) if name in self._trees else content)
+                file.writestr(_info(name, info.date_time), _written(self._trees[name]) if name in self._changed else content)
             for name, root in self._trees.items():
                 if name not in self._parts:
                     file.writestr(_info(name, _THEN), _written(root))

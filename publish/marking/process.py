@@ -1,4 +1,4 @@
-"""Marking in a process of its own, within a reader's limits: a workbook that hangs, crashes or eats memory costs its copy."""
+"""Marking in a process of its own: a workbook that hangs, crashes or eats memory costs its own copy and nothing else."""
 
 import pickle
 import subprocess

@@ -9,8 +9,8 @@ from program.finding import Severity
 from publish.marking.order import UnmarkableError
 from publish.marking.package import named
 
-COLOURS = {Severity.CRITICAL: "FFF4A6A0", Severity.WARNING: "FFFFD966", Severity.INFO: "FFDDEBF7"}
-"""By severity: red, amber and blue, light enough for black writing to be read on each, also when printed in grey."""
+COLOURS = {Severity.CRITICAL: "FFFF7C80", Severity.WARNING: "FFFFB84D", Severity.INFO: "FFDDEBF7"}
+"""By severity: red, orange and blue, none of them a template's own, and light enough for black writing to be read on each."""
 _HEADING = "FFD6E4F0"
 _NO_COLOUR = {"indexed": "64"}
 

@@ -468,3 +468,37 @@ def test_the_help_says_what_json_becomes_and_that_numbers_stay() -> None:
 def test_a_copy_of_the_sample_outside_the_inbox_has_no_sender(tmp_path: Path) -> None:
     copy = shutil.copy(next(SAMPLES.glob("945-*/*sai*.xlsx")), tmp_path)
     assert check(Path(copy))[0] == 0
+
+
+# --- marked -----------------------------------------------------------------------------------------------------
+
+
+def test_marked_writes_a_copy_that_reads_as_the_file_did_and_never_over_one(tmp_path: Path, fill: Fill) -> None:
+    path = put(tmp_path / "in", fill("942", "2024-Q4", levels=WRONG_WOMEN))
+    before = path.read_bytes()
+    code, verdict = check(path)
+    for name in ("báo cáo (đã đánh dấu).xlsx", "báo cáo (đã đánh dấu) 2.xlsx"):
+        result = mtqg(path, "--marked", "-o", tmp_path / "out")
+        assert name in result.stderr
+        again = check(tmp_path / "out" / name)
+        assert (result.exit_code, *again) == (code, code, verdict)
+    assert path.read_bytes() == before
+    book = openpyxl.load_workbook(tmp_path / "out" / name)
+    cells = {(f["sheet"], f["cell"]) for f in verdict["findings"] if f["cell"] and f["severity"] != "info"}
+    assert cells
+    assert all(book[sheet][cell].comment for sheet, cell in cells)
+
+
+def test_marked_in_english_speaks_english_and_a_good_file_is_not_written(tmp_path: Path, fill: Fill) -> None:
+    put(tmp_path / "in", fill("942", "2024-Q4", levels=WRONG_WOMEN), "b.xlsx")
+    put(tmp_path / "in", b"%PDF-1.7", "c.pdf")
+    result = mtqg(tmp_path / "in", "--marked", "--output", tmp_path / "out", "--lang", "en")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b (marked).xlsx"]
+    assert "not marked: c.pdf: it does not open: FILE-02" in result.stderr
+    assert openpyxl.load_workbook(tmp_path / "out" / "b (marked).xlsx").sheetnames[0] == "Findings"
+
+
+def test_output_without_marked_says_what_it_is_for(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["check", str(SEED_FILE), "-o", str(tmp_path)])
+    assert isinstance(result.exception, AskedError)
+    assert "--marked" in str(result.exception)

@@ -1,14 +1,18 @@
 """Mails: what they say (golden files), that they cannot be abused, and that they arrive over real SMTP."""
 
 import email
+import hashlib
+import io
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import policy
 from email.header import decode_header, make_header
 from email.message import Message
 from pathlib import Path
 
+import openpyxl
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
@@ -16,11 +20,17 @@ from aiosmtpd.smtp import Envelope
 from program.answers import Letter, Notice
 from program.errors import ConfigurationError, DeliveryFailed
 from program.finding import Finding, Severity
+from program.limits import Limits
 from program.pack import Pack
+from program.settings import Settings
 from program.stage import Stage
 from program.submission import Verdict
 from publish.mail import compose
+from publish.marking.attaching import Attachment, attachments_of
+from publish.marking.order import Order, Report
+from publish.marking.process import MarkingError, mark_apart
 from publish.post import FolderPost, SmtpPost
+from tests.workbooks import report
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 WHEN = datetime(2025, 1, 20, 18, tzinfo=UTC)
@@ -178,3 +188,107 @@ def test_without_a_server_a_mail_is_one_file_however_often_it_is_sent(pack: Pack
     files = list((tmp_path / "outbox").iterdir())
     assert [f.name for f in files] == ["0123456789abcdef.eml"]
     assert subject(email.message_from_bytes(files[0].read_bytes())).endswith("cần sửa và gửi lại")
+
+
+FILE = Attachment("báo cáo quý 4 của huyện Châu Thành (đã đánh dấu).xlsx", "báo cáo.xlsx", report())
+TOO_LARGE = Attachment("ảnh (đã đánh dấu).xlsx", "ảnh.xlsx", None)
+
+
+def test_a_marked_workbook_goes_with_the_mail_under_its_vietnamese_name(pack: Pack) -> None:
+    message = compose(KINDS["needs-fixing"], pack, [FILE])
+    (attached,) = parsed(message).iter_attachments()
+    assert attached.get_filename() == FILE.name
+    assert attached.get_content_type() == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    assert attached.get_payload(decode=True) == FILE.content
+    # Outlook of some ages looks for the name here, and for encoded words in it.
+    older = dict(message.get_payload()[1].get_params(header="Content-Type"))["name"]
+    assert str(make_header(decode_header(older))) == FILE.name
+    for kind in ("plain", "html"):
+        assert FILE.name in " ".join(parsed(message).get_body((kind,)).get_content().split())
+
+
+def test_a_mail_with_a_workbook_is_mixed_around_both_bodies_and_the_same_to_the_byte(pack: Pack) -> None:
+    message = compose(KINDS["needs-fixing"], pack, [FILE])
+    assert message.get_content_type() == "multipart/mixed"
+    assert [part.get_content_type().partition("/")[0] for part in message.get_payload()] == ["multipart", "application"]
+    assert message.as_bytes() == compose(KINDS["needs-fixing"], pack, [FILE]).as_bytes()
+    assert all(byte < 128 for byte in message.as_bytes())
+    assert all(len(line) < 998 for line in message.as_bytes().splitlines())
+
+
+def test_a_workbook_that_is_too_large_is_told_and_not_attached(pack: Pack) -> None:
+    message = compose(KINDS["needs-fixing"], pack, [TOO_LARGE])
+    assert list(parsed(message).iter_attachments()) == []
+    for kind in ("plain", "html"):
+        assert "quá lớn để gửi kèm" in parsed(message).get_body((kind,)).get_content()
+
+
+def in_archive(content: bytes, *findings: Finding, sender: str | None = "942", number: int = 7, part: int = 1) -> Notice:
+    return replace(
+        notice(Verdict.QUARANTINED, *findings),
+        delivery_id=number,
+        sha256=hashlib.sha256(content).hexdigest(),
+        sender_unit=sender,
+        part=part,
+    )
+
+
+def attached(pack: Pack, settings: Settings, content: bytes, *notices: Notice) -> list[tuple[str, bytes | None]]:
+    return [
+        (each.name, each.content)
+        for each in attachments_of(letter(*notices), pack, settings, {in_archive(content).sha256: content}.__getitem__)
+    ]
+
+
+def test_all_that_a_letter_says_of_a_file_is_in_one_workbook(pack: Pack, settings: Settings) -> None:
+    content = report()
+    notices = [in_archive(content, FINDING, part=2), in_archive(content, QUESTION, NOTE)]
+    ((name, marked),) = attached(pack, settings, content, *notices)
+    book = openpyxl.load_workbook(io.BytesIO(marked or b""))
+    said = str([cell.value for row in book.worksheets[0].iter_rows() for cell in row if cell.value])
+    assert name == "báo cáo (đã đánh dấu).xlsx"
+    assert "TRN-01" in said
+    assert "TRN-05" in said
+    assert "CELL-02" not in said
+    assert {at for at in ("B12", "D12") if book["Tổng hợp"][at].comment} == {"B12", "D12"}
+
+
+def test_a_file_goes_back_to_nobody_but_its_sender(pack: Pack, settings: Settings) -> None:
+    assert attached(pack, settings, report(), in_archive(report(), FINDING, sender=None)) == []
+
+
+def test_a_letter_with_more_than_a_mail_may_hold_says_so(pack: Pack, settings: Settings) -> None:
+    content = report()
+    notices = [in_archive(content, FINDING, number=number) for number in (1, 2)]
+    one = len(attached(pack, settings, content, notices[0])[0][1] or b"")
+    small = settings.model_copy(update={"max_mail_bytes": one * 3 // 2})
+    names = [(name, content is not None) for name, content in attached(pack, small, content, *notices)]
+    assert names == [("báo cáo (đã đánh dấu).xlsx", True), ("báo cáo (đã đánh dấu) 2.xlsx", False)]
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.7", report()[:3000]], ids=["pdf", "cut"])
+def test_what_cannot_be_marked_leaves_the_mail_as_it_is_and_the_operator_a_line(
+    pack: Pack, settings: Settings, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert attached(pack, settings, content, in_archive(content, FINDING)) == []
+    assert "mark delivery=7" in caplog.text
+    assert "FILE-0" in caplog.text
+
+
+def test_bytes_that_the_archive_lost_leave_the_mail_as_it_is(
+    pack: Pack, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert attached(pack, settings, b"other", in_archive(report(), FINDING)) == []
+    assert "attached=no" in caplog.text
+
+
+def test_marking_that_asks_for_too_much_ends_by_itself(pack: Pack) -> None:
+    order = Order(report(), "a.xlsx", (Report("", (FINDING,)),))
+    with pytest.raises(MarkingError):
+        mark_apart(order, pack, Limits(memory_bytes=1))
+
+
+def test_marking_that_takes_too_long_is_ended(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("publish.marking.process._START_SECONDS", 0.0)
+    with pytest.raises(MarkingError, match="not done after"):
+        mark_apart(Order(report(), "a.xlsx", (Report("", (FINDING,)),)), pack, Limits(seconds=0.01))
