@@ -1,5 +1,6 @@
 """A figure far outside what is usual, by the median and the median absolute deviation."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from great_expectations.expectations.metrics.map_metric_provider.multicolumn_con
 from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map_metric_provider import (
     MulticolumnMapMetricProvider,
 )
+
+from expectations.custom.rendering import prescriptive, summed
 
 _MAD_TO_SIGMA = 1.4826
 """The median absolute deviation of a normal distribution times this is its standard deviation."""
@@ -43,6 +46,15 @@ class MulticolumnFiguresNoOutliers(MulticolumnMapMetricProvider):
         return pd.Series(~is_far | is_excused, index=column_list.index)
 
 
+def _sentence(kwargs: Mapping[str, Any]) -> str:
+    value, median, _, points, *excuses = kwargs["column_list"]
+    excused = f", or of {summed(excuses).replace(' + ', ' or ')}" if excuses else ""
+    return (
+        f"${value} must lie within {kwargs.get('deviations', 8):g} robust deviations of ${median}{excused}; "
+        f"judged from {kwargs.get('points', 4)} of ${points} on."
+    )
+
+
 class ExpectFiguresToBeNoOutliers(MulticolumnMapExpectation):
     """Expect each figure to lie within `deviations` robust standard deviations of its median, of `points` values at least.
 
@@ -60,3 +72,4 @@ class ExpectFiguresToBeNoOutliers(MulticolumnMapExpectation):
     map_metric = "multicolumn_values.figures_no_outliers"
     success_keys = ("column_list", "deviations", "floor", "points", "excuse", "least", "mostly")
     args_keys = ("column_list", "deviations", "floor", "points", "excuse", "least")
+    _prescriptive_renderer = prescriptive(_sentence)

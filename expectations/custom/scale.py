@@ -1,5 +1,6 @@
 """A figure some power of ten away from where it should be: a unit of measure mistaken, or a digit too many."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -13,6 +14,7 @@ from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map
     MulticolumnMapMetricProvider,
 )
 
+from expectations.custom.rendering import prescriptive
 from expectations.history.scale import Limits, factors_of
 
 _LIMITS = tuple(field.name for field in fields(Limits))
@@ -29,6 +31,12 @@ class MulticolumnFiguresKeepTheirScale(MulticolumnMapMetricProvider):
     def _pandas(cls, column_list: pd.DataFrame, **kwargs: Any) -> pd.Series:  # noqa: N805  (a GX partial takes the class)
         limits = Limits(**{name: kwargs[name] for name in _LIMITS if kwargs.get(name) is not None})
         return pd.Series(factors_of(column_list, limits), index=column_list.index).isna()
+
+
+def _sentence(kwargs: Mapping[str, Any]) -> str:
+    limits = Limits(**{name: kwargs[name] for name in _LIMITS if kwargs.get(name) is not None})
+    factors = ", ".join(f"{factor:,.10g}" for factor in limits.factors)
+    return f"$value must not be {factors} times what it should be, and not lie {limits.gap:g} times outside all that was seen."
 
 
 class ExpectFiguresToKeepTheirScale(MulticolumnMapExpectation):
@@ -51,3 +59,4 @@ class ExpectFiguresToKeepTheirScale(MulticolumnMapExpectation):
     map_metric = "multicolumn_values.figures_keep_their_scale"
     success_keys = ("column_list", *_LIMITS, "mostly")
     args_keys = ("column_list", *_LIMITS)
+    _prescriptive_renderer = prescriptive(_sentence)

@@ -192,7 +192,7 @@ def test_a_part_that_cannot_be_checked_keeps_its_delivery_waiting_as_a_whole(
     def broken(readings: list, past: Past) -> list:
         if any((r.unit_code, str(r.period)) == ("943", "2024-Q3") for r in readings):
             raise RuntimeError("a bug")
-        return check(readings)
+        return check(readings, past)
 
     monkeypatch.setattr(night.checker, "check", broken)
     collect(night)

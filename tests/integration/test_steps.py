@@ -217,7 +217,7 @@ def test_a_check_that_breaks_on_one_submission_stops_no_other(
     def broken(readings: list[Reading], past: Past) -> list[Submission]:
         if any(r.unit_code == "942" for r in readings):
             raise RuntimeError("a bug")
-        return check(readings)
+        return check(readings, past)
 
     monkeypatch.setattr(night.checker, "check", broken)
     collect(night)
