@@ -153,6 +153,7 @@ def test_a_consistent_report_is_accepted_without_a_question_and_counted(pack: Pa
         "bridges_completed": 0,
         "works_investment_listed_vnd": 3_601_500_000,
         "works_disbursed_listed_vnd": 2_200_000_000,
+        "works_infrastructure_disbursed_vnd": 2_200_000_000,
     }
 
 
