@@ -4,14 +4,17 @@ import logging
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from connectors.reader.workbook import Sheet, open_workbook
 from program.finding import Problem
 from program.limits import Limits
-from program.pack import Pack
 from publish.marking.book import mark_book
 from publish.marking.copy import mark_copy
 from publish.marking.order import Order, Report, UnmarkableError
+
+if TYPE_CHECKING:
+    from program.pack import Pack  # a second of imports that only a portal's JSON needs
 
 logger = logging.getLogger("mtqg.marking")
 
@@ -19,7 +22,7 @@ logger = logging.getLogger("mtqg.marking")
 _NOT_AS_EXPECTED = (UnmarkableError, zipfile.BadZipFile, KeyError, IndexError, ValueError)
 
 
-def mark(order: Order, pack: Pack | None, limits: Limits) -> bytes:
+def mark(order: Order, pack: "Pack | None", limits: Limits) -> bytes:
     """Return the marked workbook, an .xlsx; the same order gives the same bytes. Raises UnmarkableError where there is none.
 
     `pack` is given for a portal's JSON, and for nothing else.
@@ -36,7 +39,7 @@ def mark(order: Order, pack: Pack | None, limits: Limits) -> bytes:
         return mark_copy(order, workbook.sheets)
 
 
-def _of_portal(order: Order, pack: Pack, limits: Limits) -> tuple[Order, list[Sheet]]:
+def _of_portal(order: Order, pack: "Pack", limits: Limits) -> tuple[Order, list[Sheet]]:
     """Return the sheets that a JSON text is read as, and the order with their names: of several reports each has its own."""
     from connectors.reader.portal_report import PortalReport, read_reports  # noqa: PLC0415  (takes pandas along)
 
