@@ -114,6 +114,8 @@ def begin(settings: Settings, memory: Memory, before: Before, *, alone: bool = T
 def run(settings: Settings, memory: Memory, *, alone: bool = True, now: datetime | None = None) -> int:
     """Run a night in this process and return whether it met an error; the process is good for nothing else then."""
     remembered = Remembered(memory)
+    # Marking keeps nothing either, and starts a process for each night.
+    steps.attachments_of = lambda *_: ()  # type: ignore[assignment]
     flows.night.RuleSet = lambda _pack: memory.rules  # type: ignore[assignment,misc]
     flows.night.load_pack = lambda _folder: memory.pack  # type: ignore[assignment]
     flows.night.Readers = lambda *_: remembered  # type: ignore[assignment,misc]
