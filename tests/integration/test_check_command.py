@@ -8,7 +8,6 @@ import socket
 import zipfile
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 import openpyxl
 import pytest
