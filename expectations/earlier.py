@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from expectations.across.rules import AcrossRule, wrong_across
 from expectations.from_pack import known_of
 from expectations.rule_checks import frame_columns, frame_names, wrong_rules
-from expectations.rules import ACROSS, CellRule, FormRule, RuleSet
+from expectations.rules import ACROSS, HISTORY, CellRule, FormRule, RuleSet
 from expectations.suite import expectations_of
 from expectations.texts import Words
 from program.configuration import load_yaml
@@ -21,7 +21,7 @@ from program.errors import ConfigurationError
 from program.form import Form
 from program.pack import Pack
 
-_KINDS: dict[str, Any] = {"reading.yaml": Words, "cells.yaml": CellRule, ACROSS: AcrossRule}
+_KINDS: dict[str, Any] = {"reading.yaml": Words, "cells.yaml": CellRule, ACROSS: AcrossRule, HISTORY: FormRule}
 
 
 def fitting_rules(suites: Path, pack: Pack) -> tuple[RuleSet, Pack, list[str]]:
@@ -40,6 +40,7 @@ def fitting_rules(suites: Path, pack: Pack) -> tuple[RuleSet, Pack, list[str]]:
 
 def _leave_out_unfit(suites: Path, pack: Pack) -> list[str]:
     versions = {code: [form for form in pack.forms if form.code == code] for code in {form.code for form in pack.forms}}
+    versions[HISTORY.removesuffix(".yaml")] = list(pack.forms)
     own = pack.folder / "suites"
     for path in own.glob("*.yaml"):
         if path.stem not in versions and path.name not in _KINDS:

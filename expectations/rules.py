@@ -161,7 +161,7 @@ class RuleSet:
     def words(self) -> dict[str, Words]:
         """Every rule by its id, of whatever kind: those of every form first."""
         of_forms = (rule for rules in self._forms.values() for rule in rules)
-        return {rule.id: rule for rule in (*self.reading.values(), *self.cells, *of_forms, *self.across)}
+        return {rule.id: rule for rule in (*self.reading.values(), *self.cells, *of_forms, *self.history, *self.across)}
 
     def of_form(self, code: str) -> tuple[FormRule, ...]:
         """Return the rules of a form, in the order of their file; none where it is checked by its layout alone."""

@@ -64,7 +64,7 @@ def _rules(pack: Pack, lang: Language) -> list[tuple[str, Words]]:
     rules = RuleSet(pack, lang=lang)
     codes = dict.fromkeys(form.code for form in pack.forms)
     of_forms = ((code, rule) for code in codes for rule in rules.of_form(code))
-    of_all = ((_EVERY, rule) for rule in (*rules.reading.values(), *rules.cells))
+    of_all = ((_EVERY, rule) for rule in (*rules.reading.values(), *rules.cells, *rules.history))
     return [*of_all, *of_forms, *((_ACROSS, rule) for rule in rules.across)]
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from connectors.archive import Archive
 from connectors.reader.workers import Readers, Unread
@@ -14,10 +15,12 @@ from mtqg.rules.comparison import Comparison
 from mtqg.rules.sides import Side, has_same_layouts, has_same_pack
 from program.delivery import Delivery
 from program.errors import ConfigurationError
+from program.history import Past, asked_of, line_elements
 from program.reading import Reading
 from program.settings import Settings
 from program.submission import Submission
 from warehouse.engine import Warehouse
+from warehouse.history import past_of
 from warehouse.ledger import count_judged, judged_deliveries
 
 logger = logging.getLogger("mtqg.rules")
@@ -39,7 +42,7 @@ def affected_forms(before: Side, after: Side) -> set[str] | None:
     """Return the forms whose rules differ; None where any report may be judged otherwise."""
     if not has_same_pack(before.pack, after.pack) or before.rules.reading != after.rules.reading:
         return None
-    if before.rules.cells != after.rules.cells:
+    if (before.rules.cells, before.rules.history) != (after.rules.cells, after.rules.history):
         return None
     codes = {form.code for form in after.pack.forms}
     return {code for code in codes if before.rules.of_form(code) != after.rules.of_form(code)}
@@ -63,6 +66,7 @@ class Replay:
             if not has_same_layouts(self._before.pack, self._after.pack):
                 readers.append(stack.enter_context(Readers(self._before.pack, self._settings)))
             for chunk in self._chunks():
+                chunk.sort(key=lambda delivery: (delivery.received_at, delivery.id))
                 readings = [self._read(each, chunk) for each in readers]
                 self._compare(readings[-1], readings[0], comparison)
                 advance(len(chunk))
@@ -71,8 +75,8 @@ class Replay:
     def _chunks(self) -> Iterator[list[Delivery]]:
         last = 0
         while chunk := judged_deliveries(self._engine, self._forms, after=last, limit=self._settings.chunk_deliveries):
-            yield chunk
             last = chunk[-1].id
+            yield chunk
 
     def _read(self, readers: Readers, chunk: Sequence[Delivery]) -> list[Reading]:
         readings = []
@@ -86,17 +90,30 @@ class Replay:
 
     def _compare(self, before: Sequence[Reading], after: Sequence[Reading], comparison: Comparison) -> None:
         """Compare what both sides say of the readings that both could check."""
-        olds = self._check(self._before, [_worded(reading, self._before.rules) for reading in before])
-        news = self._check(self._after, after)
+        past = self._past(after)
+        olds = self._check(self._before, [_worded(reading, self._before.rules) for reading in before], past)
+        news = self._check(self._after, after, past)
         both = [report for report in news if report in olds]
         for report in both:
             comparison.add(olds[report], news[report])
         self.replayed.compared += len({delivery for delivery, _ in both})
 
-    def _check(self, side: Side, readings: Sequence[Reading]) -> dict[tuple[int, int], Submission]:
+    def _past(self, readings: Sequence[Reading]) -> Past:
+        """Return what is believed now of the same units and peers and had come before all of these readings.
+
+        Each of them sees those before it as well. A report replaced since, of an earlier chunk, is not seen any more.
+        """
+        pack = self._after.pack
+        past = past_of(self._engine, asked_of(readings, pack.units), line_elements(pack.forms), self._settings.history_periods)
+        first = min((reading.delivery.received_at for reading in readings), default=datetime.max.replace(tzinfo=UTC))
+        is_before = past.reports["received_at"].map(lambda received: received < first).astype(bool)
+        reports = past.reports[is_before]
+        return Past(reports, past.facts[past.facts["report"].isin(reports["report"])])
+
+    def _check(self, side: Side, readings: Sequence[Reading], past: Past) -> dict[tuple[int, int], Submission]:
         """Check readings as one batch; where that fails, one by one, so that one cannot take all down."""
         try:
-            return _by_report(_checked(side, readings))
+            return _by_report(_checked(side, readings, past))
         except ConfigurationError:
             raise
         except Exception:  # said of the delivery that it comes from, below
@@ -104,15 +121,15 @@ class Replay:
         submissions: list[Submission] = []
         for reading in readings:
             try:
-                submissions += _checked(side, [reading])
+                submissions += _checked(side, [reading], past)
             except Exception as wrong:  # the boundary of one delivery
                 self.replayed.failed[f"could not be checked by the rules of {side.name}: {type(wrong).__name__}: {wrong}"] += 1
         return _by_report(submissions)
 
 
-def _checked(side: Side, readings: Sequence[Reading]) -> list[Submission]:
+def _checked(side: Side, readings: Sequence[Reading], past: Past) -> list[Submission]:
     # A checker remembers all that it saw for Data Docs, which a comparison has none of: each chunk gets its own.
-    return Checker(side.pack, side.rules, "rules diff").check(readings) if readings else []
+    return Checker(side.pack, side.rules, "rules diff").check(readings, past) if readings else []
 
 
 def _by_report(submissions: Iterable[Submission]) -> dict[tuple[int, int], Submission]:

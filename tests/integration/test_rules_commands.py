@@ -161,7 +161,10 @@ def test_every_rule_is_listed_with_severity_and_form(pack: Pack) -> None:
     assert {(r["id"], r["severity"]) for r in listed if r["form"] == "works"} == {
         (r.id, r.severity.value) for r in known.of_form("works")
     }
-    assert {r["id"] for r in listed if r["form"] == "every form"} == {*known.reading, *(r.id for r in known.cells)}
+    assert {r["id"] for r in listed if r["form"] == "every form"} == {
+        *known.reading,
+        *(r.id for r in (*known.cells, *known.history)),
+    }
     assert {r["id"] for r in listed if r["form"] == "across submissions"} == {r.id for r in known.across}
     assert "TRN-05" in rules("list", "--form", "training").stdout
 

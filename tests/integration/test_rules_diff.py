@@ -191,6 +191,21 @@ def test_a_folder_stands_in_for_git(repository: Path, nights: Settings, tmp_path
     assert counts(diff("--old", tmp_path / "old")) == {"newly_refused": 1}
 
 
+def test_rules_of_history_see_the_same_past_on_both_sides(
+    repository: Path, archived: Settings, fill: Fill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    var = shutil.copytree(archived.var, tmp_path / "var")
+    settings = Settings(_env_file=None, var=var, inbox_url=str(tmp_path / "inbox"))
+    night(settings, {"942": fill("942", "2025-Q1")})
+    monkeypatch.setenv("MTQG_VAR", str(var))
+    set_rule(repository / "suites" / "history.yaml", "HIS-07", "severity", "info")
+    found = diff()
+    assert found["affected_forms"] is None
+    assert {rule: of["regraded"]["count"] for rule, of in found["findings"].items()} == {"HIS-07": 1}
+    (unwarned,) = found["verdicts"]["no_longer_warned"]["first"]
+    assert (unwarned["unit"], unwarned["period"], unwarned["rules"]) == ("942", "2025-Q1", ["HIS-07"])
+
+
 def test_nothing_is_written(repository: Path, nights: Settings) -> None:
     def dump() -> list[str]:
         with closing(sqlite3.connect(nights.var / "warehouse.sqlite")) as warehouse:
