@@ -10,6 +10,7 @@ from program.catalogue import CapitalSource
 from program.pack import Pack
 from program.schedule import Obligation
 from program.units import UnitKind
+from warehouse.dialects import spoken
 from warehouse.tables import CapitalRow, IndicatorRow, ObligationRow, ProjectRow, Table, TargetRow, TerritoryRow, UnitRow
 
 _INDICATOR_COLUMNS = {
@@ -34,7 +35,7 @@ def sync_catalogue(engine: Engine, pack: Pack, owed: Sequence[Obligation]) -> No
         (TargetRow, [{"indicator_code": i.code, **t.model_dump()} for i in pack.indicators for t in i.targets]),
         (ObligationRow, [_obligation(o) for o in owed]),
     ]
-    with engine.begin() as connection:
+    with spoken(engine), engine.begin() as connection:
         for table, _ in reversed(contents):
             connection.execute(delete(table))
         for table, rows in contents:

@@ -5,7 +5,8 @@ advisory lock that ends with the transaction). So what a transaction read still 
 come between: a delivery is recorded, judged and loaded once. Whoever waits longer than `_PATIENCE_SECONDS` gets an error.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from program.errors import ConfigurationError
+from program.errors import ConfigurationError, WarehouseError
 
 READER = "mtqg_reader"
 """The role of PostgreSQL that sees the marts and nothing else (`warehouse/roles.sql`)."""
@@ -120,6 +121,15 @@ def is_role(connection: Connection, name: str) -> bool:
     if connection.dialect.name != "postgresql":
         return False
     return connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}) is not None
+
+
+@contextmanager
+def spoken(engine: Engine) -> Iterator[None]:
+    """Say in a sentence what keeps a night from being begun or closed: a disk that is full, a server that went away."""
+    try:
+        yield
+    except SQLAlchemyError as wrong:
+        raise WarehouseError(f"warehouse: cannot write to {engine.url!r}: {reason_of(wrong)}") from wrong
 
 
 def reason_of(wrong: SQLAlchemyError) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from program.delivery import Delivery, Offer, Packed
 from program.finding import Problem
+from warehouse.dialects import spoken
 from warehouse.tables import DeliveryRow, RunRow, SubmissionRow, WatermarkRow
 
 RECEIVED, REPEATED, PROCESSED = "received", "repeated", "processed"
@@ -21,7 +22,7 @@ KNOWN = "known"
 
 def start_run(engine: Engine, as_of: date, rule_set_version: str, now: datetime) -> int:
     """Open a night and return its number."""
-    with Session(engine) as session, session.begin():
+    with spoken(engine), Session(engine) as session, session.begin():
         run = RunRow(
             as_of=as_of, started_at=now, finished_at=None, state="running", rule_set_version=rule_set_version, summary={}
         )
@@ -32,7 +33,7 @@ def start_run(engine: Engine, as_of: date, rule_set_version: str, now: datetime)
 
 def finish_run(engine: Engine, run_id: int, state: str, summary: dict[str, Any], now: datetime) -> None:
     """Close a night with what came of it."""
-    with Session(engine) as session, session.begin():
+    with spoken(engine), Session(engine) as session, session.begin():
         values = {"state": state, "summary": summary, "finished_at": now}
         session.execute(update(RunRow).where(RunRow.id == run_id).values(values))
 
