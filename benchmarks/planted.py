@@ -9,25 +9,28 @@ Usage: python -m benchmarks.planted [--provinces 10]
 import argparse
 import copy
 import random
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from program.settings import ROOT, load_settings, quiet_third_parties
 
 quiet_third_parties(load_settings())
 
-from benchmarks.province import Lines, Province, Report, past_of_readings, reading_of  # noqa: E402
+from benchmarks.province import Lines, Province, Report, history_alone, past_of_readings, reading_of  # noqa: E402
 from expectations.checking import Checker  # noqa: E402
 from expectations.rules import RuleSet  # noqa: E402
+from program.finding import Finding  # noqa: E402
 from program.pack import Pack, load_pack  # noqa: E402
 from program.period import Period, PeriodKind  # noqa: E402
 from program.reading import Reading  # noqa: E402
-from program.submission import Submission  # noqa: E402
 
 UNITS = tuple(str(code) for code in range(941, 952))
 FORMS = ("disbursement", "livelihoods", "training", "works")
 _TABLE = {"disbursement": "capital", "livelihoods": "support", "training": "levels", "works": "work_list"}
+_AT_ONCE = 4
 Spot = tuple[str, str]
 """A line and a column of a form's main table."""
 
@@ -225,6 +228,15 @@ CASES: dict[str, Case] = {
 }
 
 
+@dataclass(frozen=True)
+class Planted:
+    """A report to which a case was done, and where it must be told."""
+
+    name: str
+    report: Report
+    spots: list[Spot]
+
+
 @dataclass
 class Score:
     """Of one case: how often it was planted, told at its cells, and, for a good one, asked about and kept out."""
@@ -235,56 +247,60 @@ class Score:
     kept_out: int = 0
 
 
-def try_province(pack: Pack, checker: Checker, seed: int, scores: dict[str, Score]) -> Counter[str]:
-    """Plant each case once in a province and score it; return which rules good reports broke."""
-    dice = random.Random(f"planted-{seed}")
+def try_province(pack: Pack, checkers: tuple[Checker, Checker], seed: int, scores: dict[str, Score]) -> Counter[str]:
+    """Plant each case once in a province and score it; return which rules good reports broke.
+
+    The first checker has all rules and no past, the second the rules of history alone: together they are what a night does, but
+    a night's worth of other rules is not run again for each round.
+    """
+    dice, everything, history = random.Random(f"planted-{seed}"), *checkers
     province = Province(pack, seed, UNITS)
     periods = [Period(year, PeriodKind.QUARTER, n) for year in (2023, 2024) for n in (1, 2, 3, 4)][: dice.randint(6, 8)]
-    reports = [province.report(form, unit, period) for period in periods for form in FORMS for unit in UNITS]
-    earlier = [reading_of(report, pack, n) for n, report in enumerate(reports) if report.period != periods[-1]]
-    planted = list(_planted(province, periods, dice))
-    readings = [reading_of(report, pack, 100_000 + n) for n, (report, _, _) in enumerate(planted)]
-    past, blamed = past_of_readings(earlier), Counter[str]()
-    # A round holds one case of each form beside the good reports of its quarter: what one spoils is no peer of another.
-    good = [reading_of(r, pack, n) for n, r in enumerate(reports) if r.period == periods[-1]]
-    for number in range(max(Counter(report.form for report, _, _ in planted).values())):
-        cases = [
-            of_form[number]
-            for form in FORMS
-            if len(of_form := [c for c in zip(planted, readings, strict=True) if c[0][0].form == form]) > number
-        ]
-        units = {(report.form, report.unit) for (report, _, _), _ in cases}
-        peers = [r for r in good if r.form and (r.form.code, r.unit_code) not in units]
-        submissions = checker.check([*peers, *(reading for _, reading in cases)], past)[-len(cases) :]
-        for ((report, name, spots), reading), submission in zip(cases, submissions, strict=True):
-            _score(scores[name], report, spots, reading, submission)
-            if not CASES[name].is_error:
-                blamed.update({f.rule for f in submission.findings if f.severity.value != "info"})
+    before = [province.report(form, unit, period) for period in periods[:-1] for form in FORMS for unit in UNITS]
+    past, blamed = past_of_readings([reading_of(report, pack, n) for n, report in enumerate(before)]), Counter[str]()
+    rounds = _rounds(province, periods, dice)
+    planted = {id(p.report): reading_of(p.report, pack, 100_000 + n) for n, p in enumerate(p for each in rounds for p in each)}
+    within = {s.delivery.id: s for s in everything.check(list(planted.values()))}
+    for cases in rounds:
+        spoilt = {(p.report.form, p.report.unit) for p in cases}
+        others = [(form, unit) for form in FORMS for unit in UNITS if (form, unit) not in spoilt]
+        peers = [reading_of(province.report(form, unit, periods[-1]), pack, n) for n, (form, unit) in enumerate(others)]
+        readings = [planted[id(p.report)] for p in cases]
+        for p, reading, compared in zip(cases, readings, history.check([*peers, *readings], past)[-len(cases) :], strict=True):
+            own = within[reading.delivery.id]
+            told = [f for f in (*own.findings, *compared.findings) if f.severity.value != "info"]
+            _score(scores[p.name], p, reading, told, is_kept_out=not own.verdict.loads)
+            if not CASES[p.name].is_error:
+                blamed.update({f.rule for f in told})
     return blamed
 
 
-def _planted(province: Province, periods: list[Period], dice: random.Random) -> list[tuple[Report, str, list[Spot]]]:
-    planted = []
-    for name, case in CASES.items():
-        for unit in dice.sample(UNITS, len(UNITS)):
-            report, before = (province.report(case.form, unit, period) for period in (periods[-1], periods[-2]))
-            peer = province.report(case.form, dice.choice([u for u in UNITS if u != unit]), periods[-1])
-            spots = case.change(report.tables[_TABLE[case.form]], before, peer, dice)
-            if spots is not None:
-                if case.form == "training":
-                    report.tables["levels"]["total"] = dict(report.tables["levels"]["district"])
-                planted.append((report, name, spots))
-                break
-    return planted
+def _rounds(province: Province, periods: list[Period], dice: random.Random) -> list[list[Planted]]:
+    """Return the cases, four of a form at a time, each in another unit: most reports of a quarter are good ones."""
+    rounds: dict[int, list[Planted]] = defaultdict(list)
+    for form in FORMS:
+        names = [name for name, case in CASES.items() if case.form == form]
+        for number, name in enumerate(names):
+            if number % _AT_ONCE == 0:
+                units = dice.sample(UNITS, len(UNITS))
+            for unit in units[number % _AT_ONCE :: _AT_ONCE]:
+                report, before = (province.report(form, unit, period) for period in (periods[-1], periods[-2]))
+                peer = province.report(form, units[-1], periods[-1])
+                spots = CASES[name].change(report.tables[_TABLE[form]], before, peer, dice) if unit != units[-1] else None
+                if spots is not None:
+                    if form == "training":
+                        report.tables["levels"]["total"] = dict(report.tables["levels"]["district"])
+                    rounds[number // _AT_ONCE].append(Planted(name, report, spots))
+                    break
+    return list(rounds.values())
 
 
-def _score(score: Score, report: Report, spots: list[Spot], reading: Reading, submission: Submission) -> None:
-    told = [f for f in submission.findings if f.severity.value != "info"]
-    cells = {_cell(reading, report, spot) for spot in spots}
+def _score(score: Score, planted: Planted, reading: Reading, told: list[Finding], *, is_kept_out: bool) -> None:
+    cells = {_cell(reading, planted.report, spot) for spot in planted.spots}
     score.planted += 1
     score.told += cells <= {f.cell for f in told} if cells else any(f.cell is None for f in told)
     score.asked += bool(told)
-    score.kept_out += not submission.verdict.loads
+    score.kept_out += is_kept_out
 
 
 def _cell(reading: Reading, report: Report, spot: Spot) -> str | None:
@@ -297,10 +313,12 @@ def _cell(reading: Reading, report: Report, spot: Spot) -> str | None:
 def main(provinces: int) -> None:
     """Score all cases over so many provinces and print what came of it."""
     pack = load_pack(ROOT / "config" / "soc-trang")
-    checker, rules = Checker(pack, RuleSet(pack), "planted"), Counter[str]()
+    rules = Counter[str]()
     scores: dict[str, Score] = defaultdict(Score)
+    with tempfile.TemporaryDirectory() as folder:
+        checkers = Checker(pack, RuleSet(pack), "planted"), Checker(pack, history_alone(pack, Path(folder)), "planted")
     for seed in range(provinces):
-        rules += try_province(pack, checker, seed, scores)
+        rules += try_province(pack, checkers, seed, scores)
     for name, case in CASES.items():
         score = scores[name]
         of_good = f"asked about {score.asked:3}, kept out {score.kept_out:3}"

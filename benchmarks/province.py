@@ -5,13 +5,17 @@ years. Nothing here knows the rules' limits.
 """
 
 import random
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
 
+from expectations.rules import SUITES, RuleSet
 from program.delivery import Delivery
 from program.history import FACT_COLUMNS, REPORT_COLUMNS, Past
 from program.measure import to_kept
@@ -60,6 +64,17 @@ def past_of_readings(readings: Sequence[Reading]) -> Past:
     facts = [(r.delivery.id, f.element, f.line, f.value, f.text) for r in readings for f in facts_of(r)]
     frame = pd.DataFrame.from_records(facts, columns=list(FACT_COLUMNS)).astype({"value": "float64"})
     return Past(pd.DataFrame.from_records(reports, columns=list(REPORT_COLUMNS)), frame)
+
+
+def history_alone(pack: Pack, folder: Path) -> RuleSet:
+    """Return the rules against other reports without all others; `folder` is where their files are put together."""
+    for name in ("reading", "history"):
+        shutil.copy(SUITES / f"{name}.yaml", folder)
+    works = yaml.safe_load((SUITES / "works.yaml").read_text(encoding="utf-8"))
+    works["rules"] = [rule for rule in works["rules"] if "__" in rule["table"]]
+    (folder / "works.yaml").write_text(yaml.safe_dump(works, allow_unicode=True), encoding="utf-8")
+    (folder / "cells.yaml").write_text("rules: []", encoding="utf-8")
+    return RuleSet(pack, folder)
 
 
 def _table(table: Table, lines: Mapping[str, Mapping[str, Cell]]) -> TableReading:

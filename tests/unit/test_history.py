@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from pydantic import ValidationError
 
-from benchmarks.province import Lines, Report, past_of_readings, reading_of
+from benchmarks.province import Lines, Report, history_alone, past_of_readings, reading_of
 from expectations.checking import Checker
 from expectations.history.robust import spread_of
 from expectations.rules import SUITES, RuleSet
@@ -33,14 +32,7 @@ Q = {f"{year}-Q{n}": Period.parse(f"{year}-Q{n}") for year in (2022, 2023, 2024)
 @pytest.fixture(scope="module")
 def checker(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Checker:
     """A checker with the rules of history alone, which is quick; one for all tests of this file."""
-    suites = tmp_path_factory.mktemp("suites")
-    for name in ("reading", "history", "works"):
-        shutil.copy(SUITES / f"{name}.yaml", suites)
-    works = yaml.safe_load((SUITES / "works.yaml").read_text(encoding="utf-8"))
-    works["rules"] = [rule for rule in works["rules"] if "__" in rule["table"]]
-    (suites / "works.yaml").write_text(yaml.safe_dump(works, allow_unicode=True), encoding="utf-8")
-    (suites / "cells.yaml").write_text("rules: []", encoding="utf-8")
-    return Checker(pack, RuleSet(pack, suites), "test")
+    return Checker(pack, history_alone(pack, tmp_path_factory.mktemp("suites")), "test")
 
 
 def judged(checker: Checker, pack: Pack, reports: Sequence[Report]) -> list[Submission]:
