@@ -276,7 +276,9 @@ def alert(night: Night) -> None:
         try:
             attachments = attachments_of(letter, night.pack, night.settings, night.archive.get)
             post.send(compose(letter, night.pack, attachments))
-        except DeliveryFailed as error:
+        except Exception as error:  # the boundary of one letter
+            if not isinstance(error, DeliveryFailed):
+                logger.exception("alert letter=%s", letter.message_id)
             mark_failed(night.warehouse, letter.message_id, str(error))
             night.fail(f"mail to {letter.recipient}: {error}")
         else:

@@ -15,6 +15,7 @@ from connectors.reader.workers import Readers
 from examples.portal.server import ReferencePortal, running
 from flows import steps
 from flows.night import Night
+from program.answers import Letter
 from program.delivery import Offer
 from program.errors import ConfigurationError, SourceError, TransientError
 from program.history import Past
@@ -173,6 +174,26 @@ def test_a_mail_that_cannot_be_sent_stays_and_the_operator_is_told(
     assert "mail to dan-toc@chau-thanh.example" in night.summary.errors[0]
     monkeypatch.setattr(steps, "open_post", lambda _settings: FolderPost(settings.outbox))
     assert whole_night(down).summary.mails_written == 1
+
+
+def test_a_letter_that_cannot_be_put_together_stops_no_other(
+    settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("942", "2024-Q4", levels=BAD_LEVELS)
+    put("943", "2024-Q4", levels=BAD_LEVELS)
+    compose = steps.compose
+
+    def broken(letter: Letter, *more: object) -> object:
+        if "chau-thanh" in letter.recipient:
+            raise RuntimeError("a bug")
+        return compose(letter, *more)
+
+    monkeypatch.setattr(steps, "compose", broken)
+    night = whole_night(settings)
+    assert night.summary.mails_written == 1
+    assert night.summary.errors == ["mail to dan-toc@chau-thanh.example: a bug"]
+    monkeypatch.setattr(steps, "compose", compose)
+    assert whole_night(settings).summary.mails_written == 1
 
 
 def test_a_reader_that_breaks_on_one_file_stops_no_other(settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
