@@ -30,6 +30,11 @@ from warehouse.queries import progress, reporting
 from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow, Table
 
 Put = Callable[..., Path]
+OTHER_LEVELS = {
+    **GOOD_LEVELS,
+    "district": {**GOOD_LEVELS["district"], "women": 52},
+    "total": {**GOOD_LEVELS["total"], "women": 62},
+}
 BAD_LEVELS = {**GOOD_LEVELS, "total": {**GOOD_LEVELS["total"], "women": 999}}
 
 
@@ -210,8 +215,9 @@ def test_a_reader_that_breaks_on_one_file_stops_no_other(settings: Settings, put
 def test_a_file_that_takes_its_reader_down_is_its_sender_s_to_mend_and_no_error_of_the_night(
     settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for unit, name in (("942", "segfault.xlsx"), ("943", "report.xlsx"), ("944", "hang.xlsx"), ("945", "report.xlsx")):
+    for unit, name in (("942", "segfault.xlsx"), ("943", "report.xlsx"), ("944", "hang.xlsx")):
         put(unit, "2024-Q4", name=name)
+    put("945", "2024-Q4", levels=OTHER_LEVELS)  # the very figures of 943 would be asked about
     quick = Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, reading_seconds=1)
     monkeypatch.setattr("flows.night.Readers", partial(Readers, read=faulty))
     night = whole_night(quick)
