@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from program.finding import Problem
-from program.vietnamese import VIETNAM_TIME
+from program.vietnamese import vietnam_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Delivery:
     @property
     def received_on(self) -> date:
         """The day in Vietnam on which it came."""
-        return self.received_at.astimezone(VIETNAM_TIME).date()
+        return vietnam_day(self.received_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,11 @@ def format_number(value: float, *, decimals: int = 3) -> str:
         return format_decimal(value, format=pattern, locale="vi")
 
 
+def vietnam_day(instant: datetime) -> date:
+    """Return the day in Vietnam on which an instant with a time zone lies."""
+    return instant.astimezone(VIETNAM_TIME).date()
+
+
 def format_date(value: date) -> str:
     """Return day/month/year: 02/12/2024."""
     return f"{value:%d/%m/%Y}"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from program.correction import Correction, Match
 from program.finding import Finding, Severity
 from program.submission import Submission, Verdict
-from program.vietnamese import VIETNAM_TIME
+from program.vietnamese import vietnam_day
 from warehouse.findings import findings_of_judging, newest_of
 from warehouse.ledger import PROCESSED, RECEIVED, UNPACKED
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
@@ -54,7 +54,7 @@ def _judged_without(session: Session, correction: Correction) -> int | None:
     if newest is None:
         return None
     delivery = session.get_one(DeliveryRow, newest.delivery_id)
-    if delivery.state != PROCESSED or not correction.is_for(delivery.received_at.astimezone(VIETNAM_TIME).date()):
+    if delivery.state != PROCESSED or not correction.is_for(vietnam_day(delivery.received_at)):
         return None
     standing = (f for f in findings_of_judging(session, newest.id) if f.severity is not Severity.INFO)
     return delivery.id if any(correction.match(finding) is Match.EXACT for finding in standing) else None
