@@ -57,7 +57,7 @@ def run(files: Sequence[Path], pack: Pack, settings: Settings, advance: Callable
             os.environ[NOTES] = str(notes)
             chunk = files[start : start + _CHUNK]
             with Readers(pack, settings, read_measured) as readers:
-                checked = Judge(pack, settings, readers, None, "vi").check(chunk, advance)
+                checked = Judge(pack, settings, readers, None, "vi", None).check(chunk, advance)
             cost = {chunk[cost.delivery]: cost for cost in costs(notes)}
             # A file of several reports is as many trials.
             yield from (Trial(said.path, said, cost.get(said.path)) for said in checked)

@@ -85,7 +85,8 @@ def row_of(number: int, place: str, cells: list[str], line: str) -> Row:
     spans = [cell[1:-1] for cell in cells[:2] if re.fullmatch(r"`[^`]+`", cell)]
     assert len(spans) == 2, f"line {number}: cell and value stand in backticks, found {line}"
     assert cells[2] == "–" or RULE.fullmatch(cells[2]), f"line {number}: a rule or –, found {cells[2]}"
-    return Row(number, place, *spans, cells[2])
+    text, value = spans
+    return Row(number, place, text, value, cells[2])
 
 
 ROWS = rows_of(DOCUMENT.read_text(encoding="utf-8"))
