@@ -13,7 +13,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-
 PATIENCE = 10
 """How many times its time of the processor a delivery may take by the clock, on a machine that has others to serve."""
 
