@@ -53,7 +53,9 @@ def test_nothing_half_written_is_left_behind(archive: Archive, kept: Path) -> No
 
 def test_bytes_are_on_the_disk_before_they_bear_their_name(archive: Archive, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[tuple[str, bool]] = []
-    monkeypatch.setattr("os.fsync", lambda opened: synced.append((str(Path(f"/proc/self/fd/{opened}").readlink()), kept.exists())))
+    monkeypatch.setattr(
+        "os.fsync", lambda opened: synced.append((str(Path(f"/proc/self/fd/{opened}").readlink()), kept.exists()))
+    )
     archive.put(CONTENT)
     (first, was_named), *folders = synced
     assert (first.endswith(".part"), was_named) == (True, False)
