@@ -54,6 +54,7 @@ class OwnPast:
             "after_period": after[1],
             "closing": self._closing(own, past, given),
             **{f"own_{name}": column for name, column in spread._asdict().items()},
+            "own_ceiling": spreads[1].high,
             "shift": shift,
             "shifted_median": spread.median * shift,
         }
