@@ -24,9 +24,6 @@ SCALE_COLUMNS = (
 )
 _Columns = dict[str, Floats]
 _Bools = NDArray[np.bool_]
-_SAME = 0.01
-_STRAY = 30
-"""What lies so many times from the median was probably an error itself, and widens no range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,8 @@ class Limits:
     `few` points of its own (one does, with a usual share of its peers; of these `peers` at least) only factors from `large` on
     are told; figures
     too small only by factors from `small` on. None below `least` is told at all: 1 class and then 12 is no error. `far`: how
-    many times the largest of its peers is too much in any case.
+    many times the largest of its peers is too much in any case. `stray`: what lies so many times from the median was probably an
+    error itself, and widens no range. `same`: how far a figure may be from the last one but for its noughts.
     """
 
     factors: Sequence[float] = (10, 100, 1000, 1_000_000)
@@ -49,6 +47,8 @@ class Limits:
     small: float = 100
     far: float = 20
     least: float = 20
+    stray: float = 30
+    same: float = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _own_past(c: _Columns, limits: Limits) -> Floats:
     seen = [c["own_low"], c["own_high"], np.where(has_few, share, np.nan), np.where(has_few, before, np.nan)]
     low, high = np.fmin.reduce(seen), np.fmax.reduce(seen)
     median = np.where(np.isnan(c["own_median"]), np.sqrt(low * high), c["own_median"])
-    stray = np.where(c["own_points"] > limits.few, _STRAY, np.inf)
+    stray = np.where(c["own_points"] > limits.few, limits.stray, np.inf)
     known = _Range(median, np.fmax(low, median / stray), np.fmin(high, median * stray))
 
     # What was hardly begun may grow a thousandfold in a quarter, but not beyond what the unit, or anybody, ever reached.
@@ -97,7 +97,7 @@ def _same_digits(c: _Columns, limits: Limits) -> Floats:
     is_asked = (c["value"] >= limits.least) & np.isnan(c["cumulative_before"])
     for factor in limits.factors:
         is_alone = _confirms(ratio / c["shift"], factor)
-        found = np.where(is_asked & is_alone & (np.abs(ratio / factor - 1) <= _SAME), factor, found)
+        found = np.where(is_asked & is_alone & (np.abs(ratio / factor - 1) <= limits.same), factor, found)
     return found
 
 
