@@ -6,6 +6,7 @@ import typer
 
 from mtqg.checking.command import check
 from mtqg.console import errors
+from mtqg.mails.command import mail_app
 from mtqg.packs.command import pack_app
 from mtqg.reread import reread
 from mtqg.rules.command import rules_app
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 for command in (run, check, template, status, trace, reread):
     app.command()(command)
+app.add_typer(mail_app)
 app.add_typer(pack_app)
 app.add_typer(rules_app)
 
