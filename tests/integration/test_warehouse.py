@@ -6,28 +6,33 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from program.delivery import Delivery, Offer
 from program.errors import ConfigurationError, WarehouseError
 from program.finding import Finding, Severity
-from program.letter import Letter
+from program.letter import Letter, ReportName
 from program.pack import Pack
 from program.period import Period
 from program.schedule import obligations
-from program.settings import Settings
+from program.settings import ROOT, Settings
+from program.stage import Stage
 from program.submission import Fact, Submission, Verdict, verdict_of
 from warehouse import load as load_module
 from warehouse.catalogue import sync_catalogue
-from warehouse.engine import open_warehouse, prepare_warehouse
+from warehouse.dialects import Opening, make_engine
+from warehouse.engine import _drop_marts, open_warehouse, prepare_warehouse
 from warehouse.ledger import keep_cursor, known_versions, pending_deliveries, read_cursor, record_delivery, start_run
 from warehouse.letters import put_together
 from warehouse.load import load_delivery
 from warehouse.nights import only_night
 from warehouse.outbox import claim_letter, hold_letter, mark_failed, mark_sent, next_attempt, put_off, try_again
+from warehouse.owing import Missing, owe_reminders
 from warehouse.queries import progress, reporting, trace, unplaced
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow, Table, TargetRow
 
@@ -394,3 +399,20 @@ def test_a_share_is_judged_against_its_target(engine: Engine, send: Send, spent:
 def test_a_share_without_a_denominator_is_no_figure(engine: Engine, send: Send) -> None:
     send(0)
     assert next(r for r in progress(engine) if r.indicator_code == "TRN-WOMEN").status == "no_data"
+
+
+def test_the_outbox_with_reminders_and_refusals_goes_down_and_up(engine: Engine, send: Send, settings: Settings) -> None:
+    send(90, CRITICAL)
+    (letter,) = letters(engine)
+    mark_failed(engine, letter.message_id, "550")
+    report = ReportName("training", "943", "2024-Q4", Stage.FINAL)
+    owe_reminders(engine, [(Missing(report, date(2025, 1, 15)), "c@d.example", "late-3")], NOON)
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "warehouse" / "migrations"))
+    with make_engine(settings.warehouse_url, Opening.MIGRATING).begin() as connection:
+        _drop_marts(connection)
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0005")
+        assert connection.execute(text("SELECT submission_id, state FROM outbox")).all() == [(1, "pending")]
+    prepare_warehouse(settings.warehouse_url)
+    assert [each.notices for each in letters(engine)] == [letter.notices]
