@@ -1,11 +1,15 @@
-"""The archive: every delivery's bytes under their own sha256, written once and never changed."""
+"""The archive: every delivery's bytes under their own sha256, written once and never changed.
+
+Beside them lies what they do not say of themselves, as documents under names (`ledger/…`).
+"""
 
 import hashlib
-import os
-import threading
+from collections.abc import Iterator
+from datetime import datetime
 
 import fsspec
 
+from connectors.durable import UNFINISHED, write_durably
 from program.errors import ArchiveError, ConfigurationError
 
 
@@ -23,15 +27,12 @@ class Archive:
     def put(self, content: bytes) -> str:
         """Keep `content` and return its sha256. Idempotent; a crash leaves either all of it or nothing under its name."""
         sha256 = hashlib.sha256(content).hexdigest()
-        path = self._path(sha256)
+        name = name_of(sha256)
         try:
+            path = f"{self._root}/{name}"
             # After a power cut a file can be there, under its name, without its content.
             if not self._files.exists(path) or self._files.size(path) != len(content):
-                self._files.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-                # Two tasks may keep the same bytes at the same time.
-                unfinished = f"{path}.{os.getpid()}-{threading.get_ident()}.part"
-                self._files.pipe_file(unfinished, content)
-                self._files.mv(unfinished, path)
+                write_durably(self._files, self._root, name, content)
         except OSError as wrong:
             raise ArchiveError(f"archive: cannot keep {sha256}: {wrong}") from wrong
         return sha256
@@ -39,7 +40,7 @@ class Archive:
     def get(self, sha256: str) -> bytes:
         """Return the bytes kept under `sha256`. Raises ArchiveError where they are missing or are not what they were."""
         try:
-            content: bytes = self._files.cat_file(self._path(sha256))
+            content: bytes = self._files.cat_file(f"{self._root}/{name_of(sha256)}")
         except OSError as wrong:
             raise ArchiveError(f"archive: {sha256} is missing in {self._root}; restore it from the backup") from wrong
         found = hashlib.sha256(content).hexdigest()
@@ -47,5 +48,51 @@ class Archive:
             raise ArchiveError(f"archive: the bytes kept as {sha256} now have sha256 {found}; restore them from the backup")
         return content
 
-    def _path(self, sha256: str) -> str:
-        return f"{self._root}/{sha256[:2]}/{sha256}"
+    def names(self, folder: str = "") -> Iterator[str]:
+        """Yield the name of every file below the archive, or below one of its folders, in order."""
+        below = f"{self._root}/{folder}".rstrip("/")
+        try:
+            self._files.invalidate_cache()
+            found = self._files.find(below) if self._files.isdir(below) else []
+        except OSError as wrong:
+            raise ArchiveError(f"archive: cannot be listed: {wrong}") from wrong
+        names = (path[len(self._root) + 1 :] for path in found)
+        yield from sorted(name for name in names if not name.startswith(f"{UNFINISHED}/"))
+
+    def read(self, name: str) -> bytes | None:
+        """Return the file of a name as it is, None where there is none."""
+        path = f"{self._root}/{name}"
+        try:
+            content: bytes | None = self._files.cat_file(path) if self._files.exists(path) else None
+        except OSError as wrong:
+            raise ArchiveError(f"archive: {name} cannot be read: {wrong}") from wrong
+        return content
+
+    def write(self, name: str, content: bytes) -> None:
+        """Keep a document under a name; a crash leaves the one that stood there, or this one. The same again changes nothing."""
+        if self.read(name) == content:
+            return
+        try:
+            write_durably(self._files, self._root, name, content)
+        except OSError as wrong:
+            raise ArchiveError(f"archive: cannot keep {name}: {wrong}") from wrong
+
+    def sweep(self, before: datetime) -> int:
+        """Remove what killed nights left half written before a moment, and return how many files that were."""
+        folder = f"{self._root}/{UNFINISHED}"
+        try:
+            found = self._files.find(folder) if self._files.isdir(folder) else []
+            left = [path for path in found if self._files.modified(path) < before]
+            for path in left:
+                self._files.rm_file(path)
+        except NotImplementedError:
+            # A file system that does not say when: better left than taken from a night that is at work.
+            return 0
+        except OSError as wrong:
+            raise ArchiveError(f"archive: cannot remove what is left in {UNFINISHED}: {wrong}") from wrong
+        return len(left)
+
+
+def name_of(sha256: str) -> str:
+    """Return the name, in the archive, of the bytes with a sha256."""
+    return f"{sha256[:2]}/{sha256}"

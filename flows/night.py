@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from connectors.archive import Archive
@@ -24,6 +24,8 @@ from warehouse.engine import Warehouse, prepare_warehouse
 from warehouse.ledger import finish_run, pending_deliveries, start_run
 
 logger = logging.getLogger("mtqg.night")
+_LEFT_FOR_DEAD = timedelta(hours=1)
+"""What is half written for as long as this, nobody is writing any more."""
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Night:
         self.pack: Pack = load_pack(settings.pack)
         self.rules = RuleSet(self.pack)
         self.archive = Archive(settings.archive_url)
+        self.archive.sweep(self.now() - _LEFT_FOR_DEAD)
         self.readers = Readers(self.pack, settings)
         self.as_of = as_of or self.now().astimezone(VIETNAM_TIME).date()
         self.warehouse: Warehouse = prepare_warehouse(settings.warehouse_url)

@@ -140,7 +140,7 @@ def ended(process: int) -> int:
 
 def full_disks(trial: Trial) -> None:
     """Fill the disk under the archive, the outbox and the warehouse."""
-    trial.disk_full("in the archive", partial(fill_disk, "fsspec.implementations.local:LocalFileSystem.pipe_file", 3, no_space))
+    trial.disk_full("in the archive", partial(fill_disk, "connectors.archive:write_durably", 3, no_space))
     trial.disk_full("in the outbox", partial(fill_disk, "pathlib:Path.write_bytes", 1, no_space))
     if trial.postgres is None:
         for share in (0.3, 0.9, 0.97, 0.99):

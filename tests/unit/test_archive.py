@@ -1,8 +1,10 @@
 """The archive: written once, given back as it was, or not at all."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,42 @@ def test_the_same_bytes_again_change_nothing(archive: Archive, kept: Path) -> No
 def test_nothing_half_written_is_left_behind(archive: Archive, kept: Path) -> None:
     archive.put(CONTENT)
     assert list(kept.parent.iterdir()) == [kept]
+    assert list(archive.names()) == [f"{SHA256[:2]}/{SHA256}"]
+
+
+def test_bytes_are_on_the_disk_before_they_bear_their_name(archive: Archive, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[tuple[str, bool]] = []
+    monkeypatch.setattr(
+        "os.fsync", lambda opened: synced.append((str(Path(f"/proc/self/fd/{opened}").readlink()), kept.exists()))
+    )
+    archive.put(CONTENT)
+    (first, was_named), *folders = synced
+    assert (first.endswith(".part"), was_named) == (True, False)
+    assert folders == [(str(kept.parent), True), (str(kept.parent.parent), True)]
+
+
+def test_what_a_killed_night_left_half_written_is_swept_once_nobody_writes_it_any_more(archive: Archive, kept: Path) -> None:
+    archive.put(CONTENT)
+    unfinished = kept.parents[1] / "unfinished"
+    old, young = unfinished / "17-1.part", unfinished / "18-1.part"
+    for path, hour in ((old, 3), (young, 5)):
+        path.write_bytes(b"half")
+        os.utime(path, (hour * 3600, hour * 3600))
+    assert archive.sweep(datetime(1970, 1, 1, 4, tzinfo=UTC)) == 1
+    assert list(unfinished.iterdir()) == [young]
+    assert archive.get(SHA256) == CONTENT
+
+
+def test_a_document_is_replaced_in_one_move_and_the_same_again_is_not_written(archive: Archive, kept: Path) -> None:
+    archive.write("ledger/nights/000001.json", b"one")
+    file = kept.parents[1] / "ledger" / "nights" / "000001.json"
+    before = file.stat().st_ino
+    archive.write("ledger/nights/000001.json", b"one")
+    assert file.stat().st_ino == before
+    archive.write("ledger/nights/000001.json", b"two")
+    assert archive.read("ledger/nights/000001.json") == b"two"
+    assert archive.read("ledger/nights/000002.json") is None
+    assert list(archive.names("ledger")) == ["ledger/nights/000001.json"]
 
 
 def test_the_same_bytes_at_the_same_time_are_kept_once(archive: Archive, kept: Path) -> None:

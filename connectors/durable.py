@@ -1,0 +1,51 @@
+"""Writing a file so that a power cut leaves all of it or nothing: in file systems of this machine, down to the disk."""
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from fsspec.implementations.local import LocalFileSystem
+
+UNFINISHED = "unfinished"
+"""The folder, below a root, of what is being written; nothing reads it."""
+
+
+def write_durably(files: Any, root: str, name: str, content: bytes) -> None:
+    """Write `content` as `root/name`, in one move; what stood there is replaced. Raises OSError.
+
+    `files` is any fsspec file system. On this machine's own, the bytes are on the disk before they bear their name, and the
+    name before this returns.
+    """
+    path = f"{root}/{name}"
+    # Two tasks may write the same name at the same time.
+    unfinished = f"{root}/{UNFINISHED}/{os.getpid()}-{threading.get_ident()}.part"
+    if isinstance(files, LocalFileSystem):
+        _write_here(Path(unfinished), Path(path), content)
+        return
+    for each in (path, unfinished):
+        files.makedirs(each.rsplit("/", 1)[0], exist_ok=True)
+    files.pipe_file(unfinished, content)
+    files.mv(unfinished, path)
+
+
+def _write_here(unfinished: Path, path: Path, content: bytes) -> None:
+    for each in (path, unfinished):
+        each.parent.mkdir(parents=True, exist_ok=True)
+    with unfinished.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+    sync_folder(path.parent)
+    # The folder itself may be new.
+    sync_folder(path.parent.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder of this machine on its disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""`mtqg backup` and `mtqg restore`: warehouse and archive in one file, and back."""
