@@ -100,8 +100,10 @@ class Checker:
             expected = expectations_of(form, name, set(frame.columns), self._rules)
             if frame.empty or not expected:
                 continue
-            at = {(int(n), int(row)): i for i, (n, row) in enumerate(zip(frame["submission_id"], frame["row"], strict=True))}
             failures = self._validation.failures(f"{form.code}.{form.version}.{name}", frame, expected)
+            if not failures:
+                continue
+            at = {(int(n), int(row)): i for i, (n, row) in enumerate(zip(frame["submission_id"], frame["row"], strict=True))}
             failures = told.in_order(without_consequences(failures, form, name, frame))
             places = sorted({at[number, row] for _, number, row in failures})
             records = dict(zip(places, frame.iloc[places].to_dict("records"), strict=True))

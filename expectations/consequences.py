@@ -33,8 +33,8 @@ class Told:
     def follows(self, rule: Expected, number: int, place: Place, about: Iterable[Place | None]) -> bool:
         """Tell whether a failure at `place`, of a rule that looks at the cells `about`, only follows; if not, remember it."""
         severity, cell = rule.words.severity, (number, *place)
-        silent = self._refused | self._blamed if rule.is_derived_total else self._refused
-        if any(where is not None and where[1] is not None and (number, *where) in silent for where in about):
+        looked_at = {(number, *where) for where in about if where is not None and where[1] is not None}
+        if not self._refused.isdisjoint(looked_at) or (rule.is_derived_total and not self._blamed.isdisjoint(looked_at)):
             return True
         is_sized = rule.words.id in self._sizing and place[1] is not None
         if is_sized and severity is not Severity.CRITICAL and cell in self._sized:
@@ -54,9 +54,9 @@ def without_consequences(failures: Iterable[Failure], form: Form, name: str, fra
     """
     known = list(failures)
     table = next((t for t in form.tables if t.name == name), None)
-    if table is None:
-        return known
     failed = {(rule.words.id, rule.at, number, row) for rule, number, row in known if rule.words.severity is Severity.CRITICAL}
+    if table is None or not failed:
+        return known
     lines = {line.key: line.parts for line in table.lines}
     columns = {column.name: column.parts for column in table.columns}
     keys = {(int(n), int(row)): line for n, row, line in zip(frame["submission_id"], frame["row"], frame["line"], strict=True)}

@@ -1,9 +1,8 @@
 """Taking a delivery's checked submissions in: verdicts, findings, facts, history and notices change together or not at all."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import datetime
-from operator import attrgetter
 from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, Engine, func, insert, select, update
@@ -20,8 +19,6 @@ COMPARED = "compared"
 """How the kind of a notice begins that is owed for a comparison; the night's number follows."""
 Owed: TypeAlias = tuple[Submission, str | None]
 """A submission, and who gets a notice of it; None: nobody."""
-_VALUES = tuple(f.name for f in fields(Fact))
-_values_of = attrgetter(*_VALUES)
 
 
 def load_delivery(
@@ -139,8 +136,8 @@ def _insert_findings(session: Session, submission_id: int, submission: Submissio
 
 
 def _insert_facts(session: Session, submission_id: int, submission: Submission) -> None:
-    rows = [(submission_id, *_values_of(fact)) for fact in submission.facts]
-    insert_rows(session.connection(), FactRow.__tablename__, ("submission_id", *_VALUES), rows)
+    rows = [(submission_id, *fact) for fact in submission.facts]
+    insert_rows(session.connection(), FactRow.__tablename__, ("submission_id", *Fact._fields), rows)
 
 
 def _notice(submission_id: int, recipient: str, submission: Submission, now: datetime) -> OutboxRow:

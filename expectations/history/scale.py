@@ -24,6 +24,7 @@ SCALE_COLUMNS = (
 )
 _Columns = dict[str, Floats]
 _Bools = NDArray[np.bool_]
+_EXACT = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,10 @@ class Limits:
 
     `gap`: how many times outside all that was seen; `slack`: how far outside it may still be once corrected. With fewer than
     `few` points of its own (one does, with a usual share of its peers; of these `peers` at least) only factors from `large` on
-    are told; figures
-    too small only by factors from `small` on. None below `least` is told at all: 1 class and then 12 is no error. `far`: how
-    many times the largest of its peers is too much in any case. `stray`: what lies so many times from the median was probably an
-    error itself, and widens no range. `same`: how far a figure may be from the last one but for its noughts.
+    are told; figures too small only by factors from `small` on. None below `least` is told at all: 1 class and then 12 is no
+    error. `far`: how many times the largest of its peers is too much in any case. `stray`: what lies so many times from the
+    median was probably an error itself, and widens no range. `digits`: so many at least has a last figure that is known again
+    with noughts added to it, unless it never moved.
     """
 
     factors: Sequence[float] = (10, 100, 1000, 1_000_000)
@@ -48,7 +49,7 @@ class Limits:
     far: float = 20
     least: float = 20
     stray: float = 30
-    same: float = 0.01
+    digits: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,14 @@ def _own_past(c: _Columns, limits: Limits) -> Floats:
 
 
 def _same_digits(c: _Columns, limits: Limits) -> Floats:
-    """A figure that is the last one but for its noughts: a plan that stays, with a digit too many."""
+    """A figure that is the last one but for its noughts: a plan that stays, with a digit too many. No 16 that becomes 160."""
     ratio, found = c["value"] / c["before"], np.full(len(c["value"]), np.nan)
-    is_asked = (c["value"] >= limits.least) & np.isnan(c["cumulative_before"])
+    in_digits = c["before"] / 10 ** (np.floor(np.log10(c["before"])) - (limits.digits - 2))
+    is_telling = (np.abs(in_digits - np.round(in_digits)) > _EXACT) | (c["own_low"] == c["own_high"])
+    is_asked = (c["value"] >= limits.least) & np.isnan(c["cumulative_before"]) & is_telling
     for factor in limits.factors:
         is_alone = _confirms(ratio / c["shift"], factor)
-        found = np.where(is_asked & is_alone & (np.abs(ratio / factor - 1) <= limits.same), factor, found)
+        found = np.where(is_asked & is_alone & (np.abs(ratio / factor - 1) <= _EXACT), factor, found)
     return found
 
 

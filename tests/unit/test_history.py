@@ -207,6 +207,12 @@ def test_a_plan_that_stays_but_for_a_nought_is_named_though_there_is_but_one_qua
     assert finding.expected == "Khoảng 5.000 triệu đồng"
 
 
+def test_a_count_that_happens_to_be_ten_times_the_last_is_no_copy_with_a_nought(checker: Checker, pack: Pack) -> None:
+    past = [people(q, n, officials=o, community=n - o) for q, n, o in (("2023-Q4", 200, 90), ("2024-Q1", 60, 12))]
+    last = judged(checker, pack, [*past, people("2024-Q2", 190, officials=120, community=70)])[-1]
+    assert told(last) == set()
+
+
 def test_a_plan_that_was_raised_about_tenfold_is_not_said_to_have_a_nought_too_many(checker: Checker, pack: Pack) -> None:
     last = judged(checker, pack, [capital("2024-Q1", 90, plan=500), capital("2024-Q2", 300, plan=4600)])[-1]
     assert told(last) == set()
