@@ -40,6 +40,7 @@ from warehouse.ledger import (
 from warehouse.load import load_delivery
 from warehouse.outbox import mark_failed, mark_sent, pending_letters
 from warehouse.rejudging import overruled_since, put_back
+from warehouse.views import ready_for_questions
 
 logger = logging.getLogger("mtqg.steps")
 
@@ -256,6 +257,7 @@ def publish(night: Night) -> None:
     """Write Data Docs of what was checked this night, and the page of what is believed now."""
     if night.summary.verdicts:
         night.summary.data_docs = str(night.checker.publish_docs(docs_folder(night.settings, night.run_id)))
+    ready_for_questions(night.warehouse)
     night.summary.page = str(publish_site(night.warehouse, night.pack, night.settings, night.now()))
     prune_docs(night.settings)
 

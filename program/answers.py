@@ -43,6 +43,9 @@ class ProgressRow:
     status: str
     is_synthetic: bool
     is_flagged: bool
+    required_pace: float | None = None
+    actual_pace: float | None = None
+    projection_2025: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class StageRow:
 
 @dataclass(frozen=True, slots=True)
 class TerritoryRow:
-    """A figure on an old district's land, from `reported` of its `whole` communes; see `mart_territories.sql`.
+    """A figure on an old district's land, or of a province, from `reported` of its `whole` units; see `mart_rollups.sql`.
 
     `shared` communes also took land of another district and are in no sum.
     """
@@ -167,7 +170,7 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class QualityRow:
-    """What one rule found in a night's files about one report, see `mart_quality.sql`; unit and period None: unknown."""
+    """What one rule found in a night's files about one report, see `mart_findings.sql`; unit and period None: unknown."""
 
     run_id: int
     form_code: str | None

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.both_databases
 @pytest.fixture
 def engine(settings: Settings, pack: Pack) -> Engine:
     engine = prepare_warehouse(settings.warehouse_url)
-    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, date(2025, 1, 20)))
+    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, date(2025, 1, 20)), NOON)
     return engine
 
 
@@ -296,7 +296,7 @@ def test_a_share_is_judged_against_its_target(engine: Engine, send: Send, spent:
     with Session(engine) as session, session.begin():
         submission = session.scalars(select(SubmissionRow.id)).one()
         target = {"scope": "province", "period": None, "value": 100, "comparison": "at_least", "tag": "D", "source": "test"}
-        session.add(TargetRow(indicator_code="TRN-SPENT", **target))
+        session.add(TargetRow(indicator_code="TRN-SPENT", **target, known_from=NOON))
         for element, value in (("budget_spent_vnd_total", spent), ("budget_planned_vnd_total", 100e6)):
             session.add(FactRow(submission_id=submission, element=element, line=0, value=value, sheet="S", cell="J12"))
     row = next(r for r in progress(engine) if r.indicator_code == "TRN-SPENT")
