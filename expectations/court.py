@@ -87,7 +87,7 @@ class Hearing:
     def untranslated(self) -> list[str]:
         """The rules that have no English words."""
         said = {lang: rules.words for lang, rules in self.rules.items()}
-        return [rule for rule, words in said["vi"].items() if words.message == said["en"][rule].message]
+        return [rule for rule, words in said["vi"].items() if words == said["en"][rule]]
 
 
 def hear(pack: Pack) -> Hearing:
