@@ -43,4 +43,5 @@ def withdraw(
         raise AskedError(f"nothing is withdrawn: delivery {delivery} {_WHY_NOT.get(done.state, f'is {done.state}')}")
     numbers = ", ".join(map(str, done.reopened))
     back = f" Delivery {numbers} comes back with the next night; `mtqg run` does it now." if numbers else ""
-    out.print(f"Delivery {delivery} is withdrawn: {done.reports} of its reports believed no longer.{back}", highlight=False)
+    told = f"Delivery {delivery} is withdrawn: {done.reports} of its reports believed no longer.{back}"
+    out.print(told, highlight=False, soft_wrap=True)

@@ -1,9 +1,11 @@
 """What we believed then: every question, asked as of an earlier moment; deliveries that were taken back; the pack's own history."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
+from typer.testing import CliRunner, Result
 
+from mtqg.cli import app
 from program.delivery import Offer
 from program.errors import AskedError
 from program.finding import Finding, Severity
@@ -241,3 +245,34 @@ def test_a_warehouse_with_data_goes_up_to_the_history_of_the_pack_and_down_again
     builder.dispose()
     assert len(known) == 1
     assert known[0][1] is None
+
+
+def mtqg(settings: Settings, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:
+    monkeypatch.setenv("MTQG_VAR", str(settings.var))
+    monkeypatch.setenv("MTQG_WAREHOUSE_URL", settings.warehouse_url)
+    result = CliRunner().invoke(app, list(arguments), terminal_width=200)
+    assert result.exception is None or isinstance(result.exception, AskedError), result.exception
+    return result
+
+
+def test_commands_and_the_page_look_back(
+    engine: Engine, send: Send, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    send(2101)
+    second = send(2202, day=3)
+    asked = ("--unit", "942", "--indicator", "TRN-PARTICIPANTS", "--period", "2024-Q4")
+    told = mtqg(settings, monkeypatch, "trace", *asked, "--as-of", "2025-01-21").stdout
+    assert "participants_total = 2.101 believed on 21/01/2025" in told
+    assert "2.202" not in told
+    rows = json.loads(mtqg(settings, monkeypatch, "status", "--json", "--as-of", "2025-01-21").stdout)
+    late = {row["unit"]: (row["versions"], row["late_working_days"]) for row in rows if row["form"] == "training"}
+    assert (late["942"], late["943"][0]) == ((1, 0), 0)
+    taken = mtqg(settings, monkeypatch, "withdraw", str(second), "--reason", "gửi nhầm")
+    assert "1 of its reports believed no longer. Delivery 1 comes back" in taken.stdout
+    assert "was withdrawn before" in str(mtqg(settings, monkeypatch, "withdraw", str(second), "--reason", "x").exception)
+    assert isinstance(mtqg(settings, monkeypatch, "withdraw", "1", "--reason", " ").exception, AskedError)
+    for day, figure in (("2025-01-21", "2.101"), ("2025-01-24", "2.202")):
+        assert mtqg(settings, monkeypatch, "page", "--as-of", day, "-o", str(tmp_path / day)).exit_code == 0
+        html = (tmp_path / day / "index.html").read_text(encoding="utf-8")
+        assert (figure in html, "Số liệu như đã biết đến hết ngày" in html) == (True, True)
+        assert (tmp_path / day / "quality.html").exists()
