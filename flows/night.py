@@ -44,6 +44,7 @@ class Summary:
     facts_loaded: int = 0
     compared: int = 0
     mails_written: int = 0
+    mails_waiting: int = 0
     page: str = ""
     data_docs: str = ""
     errors: list[str] = field(default_factory=list)

@@ -8,6 +8,7 @@ from mtqg.checking.command import check
 from mtqg.console import errors
 from mtqg.keeping.backup import backup
 from mtqg.keeping.restore import restore
+from mtqg.mails.command import mail_app
 from mtqg.packs.command import pack_app
 from mtqg.page import page
 from mtqg.reread import reread
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 for command in (run, check, template, status, trace, page, reread, withdraw, backup, restore):
     app.command()(command)
+app.add_typer(mail_app)
 app.add_typer(pack_app)
 app.add_typer(rules_app)
 

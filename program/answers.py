@@ -110,39 +110,6 @@ class TracedFact:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """What a recipient is owed about one submission: the verdict on it and its findings."""
-
-    submission_id: int
-    verdict: Verdict
-    form_code: str | None
-    unit_code: str | None
-    period: str | None
-    stage: Stage
-    sender_unit: str | None
-    delivery_name: str
-    received_at: datetime
-    findings: tuple[Finding, ...]
-    is_part: bool = False
-    """Whether its file holds other reports too, each with a verdict of its own."""
-    part: int = 1
-    """Which of its file's reports it is."""
-    delivery_id: int = 0
-    sha256: str | None = None
-    """Of the file's bytes in the archive; None where they were not kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """All that goes to one recipient in one mail. The same `message_id` is always the same mail."""
-
-    message_id: str
-    recipient: str
-    created_at: datetime
-    notices: tuple[Notice, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class NightRow:
     """A submission of one night, for tables of it."""
 

@@ -318,20 +318,37 @@ class FactRow(Table):
 
 
 class OutboxRow(Table):
-    """A notice owed to a recipient about a submission. Notices of one recipient and night go out as one mail.
+    """A notice owed to a recipient: about a submission, or about a report that has not come (form, unit, period, stage).
 
-    `message_id` is given when the mail is put together and never changes, so that a repeat is the same mail.
+    What is owed to a recipient goes out as one mail. `message_id` and the day (`dated`) are given when the mail is put together
+    and never change, so that a repeat is the same mail. `state`: pending → sent; failed, where the mail server refused it for
+    good; overtaken, where it was settled before it was told. What a process has `claimed_by` its name is nobody else's until
+    `claimed_until`.
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (UniqueConstraint("submission_id", "recipient", "kind"), Index(None, "state"))
+    __table_args__ = (
+        UniqueConstraint("submission_id", "recipient", "kind"),
+        UniqueConstraint("form_code", "unit_code", "period", "stage", "recipient", "kind"),
+        Index(None, "state"),
+        Index(None, "message_id"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
-    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"))
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
+    form_code: Mapped[str | None] = mapped_column(String(40))
+    unit_code: Mapped[str | None] = mapped_column(String(10))
+    period: Mapped[str | None] = mapped_column(String(10))
+    stage: Mapped[str | None] = mapped_column(String(10))
+    due_date: Mapped[date | None]
     recipient: Mapped[str] = mapped_column(String(320))
     kind: Mapped[str] = mapped_column(String(30))
     state: Mapped[str] = mapped_column(String(10))
     created_at: Mapped[datetime]
     message_id: Mapped[str | None] = mapped_column(String(200))
+    dated: Mapped[date | None]
+    claimed_by: Mapped[str | None] = mapped_column(String(200))
+    claimed_until: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     attempts: Mapped[int]
     last_error: Mapped[str | None] = mapped_column(Text)

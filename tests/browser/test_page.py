@@ -32,6 +32,7 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for chunk in night.pending():
         steps.load(night, steps.check(night, steps.read(night, chunk)))
     steps.publish(night)
+    steps.remind(night)
     steps.alert(night)
     assert night.finish()["errors"] == []
     return settings.var
