@@ -4,7 +4,7 @@ from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, RowMapping, case, func, select, text
+from sqlalchemy import ColumnElement, Engine, RowMapping, func, select, text
 from sqlalchemy.orm import Session
 
 from program.answers import NightRow, ProgressRow, ReportingRow, RuleCount, StageRow, TerritoryRow, TracedFact
@@ -172,14 +172,13 @@ def unplaced(engine: Engine) -> list[NightRow]:
 
 def _night_rows(engine: Engine, condition: ColumnElement[bool]) -> list[NightRow]:
     def count(severity: str) -> Any:
-        return func.count(case((FindingRow.severity == severity, 1)))
+        standing = (FindingRow.submission_id == SubmissionRow.id, FindingRow.closed_at.is_(None), FindingRow.severity == severity)
+        return select(func.count()).select_from(FindingRow).where(*standing).scalar_subquery()
 
     query = (
         select(SubmissionRow, DeliveryRow, count("critical"), count("warning"))
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .outerjoin(FindingRow, (FindingRow.submission_id == SubmissionRow.id) & FindingRow.closed_at.is_(None))
         .where(condition)
-        .group_by(SubmissionRow.id, DeliveryRow.id)
         .order_by(DeliveryRow.received_at, DeliveryRow.id)
     )
     with Session(engine) as session:
