@@ -6,12 +6,23 @@ from pathlib import Path
 
 from program.pack import Pack
 from program.settings import Settings
+from publish.glance import at_a_glance, status_counts
 from publish.page import counts, indicator_tables, reporting_tables, verdict_counts
 from publish.quality import by_night, by_period, by_rule, by_unit, days_to_fix, passing
 from publish.rendering import render
 from warehouse.engine import Warehouse
 from warehouse.quality import first_passes, night_counts, quality, rule_examples
-from warehouse.queries import findings_by_rule, last_busy_run, night_rows, progress, provincial, reporting, stages, territories
+from warehouse.queries import (
+    findings_by_rule,
+    last_busy_run,
+    night_rows,
+    progress,
+    progress_of,
+    provincial,
+    reporting,
+    stages,
+    territories,
+)
 
 _DOCS, _NIGHT, _QUALITY = "data-docs", "night-", "quality.html"
 _NIGHTS = 30
@@ -37,6 +48,7 @@ def _first_page(engine: Warehouse, pack: Pack, settings: Settings | None, now: d
     owed = reporting(engine)
     run = last_busy_run(engine)
     night = night_rows(engine, run[0]) if run else []
+    glance = at_a_glance(progress_of(engine, pack.province.code), pack)
     return render(
         "page.html.j2",
         pack=pack,
@@ -47,6 +59,8 @@ def _first_page(engine: Warehouse, pack: Pack, settings: Settings | None, now: d
         verdicts=verdict_counts(night),
         rules=findings_by_rule(engine, run[0]) if run else [],
         counts=counts(owed),
+        glance=glance,
+        standing=status_counts(glance),
         reporting=reporting_tables(owed, pack),
         indicators=indicator_tables(progress(engine), [*territories(engine), *provincial(engine)], stages(engine), pack),
         docs=_docs_pages(docs_folder(settings, run[0]), settings) if run and settings else [],

@@ -178,7 +178,7 @@ def packed_deliveries(engine: Engine) -> list[Delivery]:
 def _waiting(engine: Engine, state: str, limit: int | None) -> list[Delivery]:
     query = select(DeliveryRow).where(DeliveryRow.state == state).order_by(DeliveryRow.received_at, DeliveryRow.id).limit(limit)
     with Session(engine) as session:
-        return [_delivery(row) for row in session.scalars(query)]
+        return [delivery_of(row) for row in session.scalars(query)]
 
 
 def judged_deliveries(engine: Engine, forms: Collection[str] | None, *, after: int, limit: int) -> list[Delivery]:
@@ -188,7 +188,7 @@ def judged_deliveries(engine: Engine, forms: Collection[str] | None, *, after: i
     """
     query = select(DeliveryRow).where(*_judged(forms), DeliveryRow.id > after).order_by(DeliveryRow.id).limit(limit)
     with Session(engine) as session:
-        return [_delivery(row) for row in session.scalars(query)]
+        return [delivery_of(row) for row in session.scalars(query)]
 
 
 def count_judged(engine: Engine, forms: Collection[str] | None) -> int:
@@ -205,7 +205,8 @@ def _judged(forms: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
     return DeliveryRow.sha256.is_not(None), judged
 
 
-def _delivery(row: DeliveryRow) -> Delivery:
+def delivery_of(row: DeliveryRow) -> Delivery:
+    """Return a row as the delivery that it keeps."""
     return Delivery(
         id=row.id,
         source=row.source,

@@ -49,10 +49,17 @@ def reporting(engine: Engine, period: str | None = None) -> list[ReportingRow]:
 
 def progress(engine: Engine) -> list[ProgressRow]:
     """Return every figure of every indicator that we believe now; a year's final one where there is one."""
-    asked = "basis = 'reported' AND reported = 1"
-    query = f"SELECT * FROM mart_progress WHERE {asked} ORDER BY indicator_code, unit_code, period"  # noqa: S608  (our own words)
+    return _progress(engine, "basis = 'reported' AND reported = 1")
+
+
+def progress_of(engine: Engine, unit: str) -> list[ProgressRow]:
+    """Return the figures of a unit against known targets: as it reported them itself, and as those below it add up."""
+    return _progress(engine, "unit_code = :unit AND target IS NOT NULL AND actual IS NOT NULL", unit=unit)
+
+
+def _progress(engine: Engine, which: str, **values: str) -> list[ProgressRow]:
+    query = f"SELECT * FROM mart_progress WHERE {which} ORDER BY indicator_code, unit_code, period"  # noqa: S608  (our own words)
     with engine.connect() as connection:
-        rows = connection.execute(text(query)).mappings()
         return [
             ProgressRow(
                 indicator_code=r["indicator_code"],
@@ -69,8 +76,12 @@ def progress(engine: Engine) -> list[ProgressRow]:
                 required_pace=r["required_pace"],
                 actual_pace=r["actual_pace"],
                 projection_2025=r["projection_2025"],
+                comparison=r["comparison"],
+                basis=r["basis"],
+                reported=r["reported"],
+                expected=r["expected"],
             )
-            for r in rows
+            for r in connection.execute(text(query), values).mappings()
         ]
 
 
