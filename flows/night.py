@@ -63,7 +63,7 @@ class Night:
         self.readers = Readers(self.pack, settings)
         self.as_of = as_of or self.now().astimezone(VIETNAM_TIME).date()
         self.warehouse: Warehouse = prepare_warehouse(settings.warehouse_url)
-        sync_catalogue(self.warehouse, self.pack, obligations(self.pack.calendar, self.pack.units, self.as_of))
+        sync_catalogue(self.warehouse, self.pack, obligations(self.pack.calendar, self.pack.units, self.as_of), self.now())
         self.run_id = start_run(self.warehouse, self.as_of, self.rules.version, self.now())
         self.checker = Checker(
             self.pack,

@@ -9,11 +9,12 @@ from itertools import groupby
 from connectors.packages import is_package, members_of, refuse_packed
 from connectors.reader.workers import Unread
 from connectors.sources import Connector, connect
+from expectations.surviving import check_surviving
 from flows.mailing import Mailroom, send_letters
 from flows.night import Night
 from flows.reminding import owe_what_follows
 from program.delivery import Delivery, Offer, Packed
-from program.errors import ArchiveError, ConfigurationError, SourceError, StillArriving, TransientError
+from program.errors import ArchiveError, SourceError, StillArriving, TransientError
 from program.history import Past, asked_of, line_elements
 from program.reading import Reading
 from program.source import Source
@@ -38,6 +39,7 @@ from warehouse.ledger import (
 )
 from warehouse.load import load_delivery
 from warehouse.rejudging import overruled_since, put_back
+from warehouse.views import ready_for_questions
 
 logger = logging.getLogger("mtqg.steps")
 
@@ -173,24 +175,14 @@ def read(night: Night, deliveries: Sequence[Delivery]) -> list[Reading]:
 
 
 def check(night: Night, readings: Sequence[Reading]) -> list[Submission]:
-    """Return the checked submissions: one batch; where that fails, one by one, so that one cannot take all down.
+    """Return the checked submissions: one batch; where that fails, without those that fail alone, which are reported.
 
     Raises ConfigurationError for a rule that is wrong in itself: it would fail each of them alike.
     """
     past = _past(night, readings)
-    try:
-        return night.checker.check(readings, past)
-    except ConfigurationError:
-        raise
-    except Exception:
-        logger.exception("check batch=%d retry=one-by-one", len(readings))
-    submissions = []
-    for reading in readings:
-        try:
-            submissions += night.checker.check([reading], past)
-        except Exception as error:  # the boundary of one delivery
-            night.give_up(reading.delivery, error)
-    return submissions
+    return check_surviving(
+        lambda batch: night.checker.check(batch, past), readings, lambda reading, error: night.give_up(reading.delivery, error)
+    )
 
 
 def _past(night: Night, readings: Sequence[Reading]) -> Past:
@@ -264,6 +256,7 @@ def publish(night: Night) -> None:
     """Write Data Docs of what was checked this night, and the page of what is believed now."""
     if night.summary.verdicts:
         night.summary.data_docs = str(night.checker.publish_docs(docs_folder(night.settings, night.run_id)))
+    ready_for_questions(night.warehouse)
     night.summary.page = str(publish_site(night.warehouse, night.pack, night.settings, night.now()))
     prune_docs(night.settings)
 

@@ -30,7 +30,10 @@ class ReportingRow:
 
 @dataclass(frozen=True, slots=True)
 class ProgressRow:
-    """One indicator's figure for a unit and period, in the indicator's unit; see `mart_progress.sql`."""
+    """One indicator's figure for a unit and period, in the indicator's unit; see `mart_progress.sql`.
+
+    `basis`: the unit's own report, or the sum of units below it, of which `reported` of `expected` have reported.
+    """
 
     indicator_code: str
     unit_code: str
@@ -43,6 +46,13 @@ class ProgressRow:
     status: str
     is_synthetic: bool
     is_flagged: bool
+    required_pace: float | None = None
+    actual_pace: float | None = None
+    projection_2025: float | None = None
+    comparison: str | None = None
+    basis: str = "reported"
+    reported: int = 1
+    expected: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ class StageRow:
 
 @dataclass(frozen=True, slots=True)
 class TerritoryRow:
-    """A figure on an old district's land, from `reported` of its `whole` communes; see `mart_territories.sql`.
+    """A figure on an old district's land, or of a province, from `reported` of its `whole` units; see `mart_rollups.sql`.
 
     `shared` communes also took land of another district and are in no sum.
     """
@@ -134,7 +144,7 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class QualityRow:
-    """What one rule found in a night's files about one report, see `mart_quality.sql`; unit and period None: unknown."""
+    """What one rule found in a night's files about one report, see `mart_findings.sql`; unit and period None: unknown."""
 
     run_id: int
     form_code: str | None

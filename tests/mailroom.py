@@ -62,7 +62,7 @@ class Office:
 
     def __post_init__(self) -> None:
         self.warehouse = prepare_warehouse(self.settings.warehouse_url)
-        sync_catalogue(self.warehouse, self.pack, obligations(self.pack.calendar, self.pack.units, self.day))
+        sync_catalogue(self.warehouse, self.pack, obligations(self.pack.calendar, self.pack.units, self.day), self.now)
         self.run = start_run(self.warehouse, self.day, "rules-1", self.now)
         self._came = 0
 

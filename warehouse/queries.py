@@ -4,7 +4,7 @@ from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, RowMapping, case, func, select, text
+from sqlalchemy import ColumnElement, Engine, RowMapping, func, select, text
 from sqlalchemy.orm import Session
 
 from program.answers import NightRow, ProgressRow, ReportingRow, RuleCount, StageRow, TerritoryRow, TracedFact
@@ -49,8 +49,17 @@ def reporting(engine: Engine, period: str | None = None) -> list[ReportingRow]:
 
 def progress(engine: Engine) -> list[ProgressRow]:
     """Return every figure of every indicator that we believe now; a year's final one where there is one."""
+    return _progress(engine, "basis = 'reported' AND reported = 1")
+
+
+def progress_of(engine: Engine, unit: str) -> list[ProgressRow]:
+    """Return the figures of a unit against known targets: as it reported them itself, and as those below it add up."""
+    return _progress(engine, "unit_code = :unit AND target IS NOT NULL AND actual IS NOT NULL", unit=unit)
+
+
+def _progress(engine: Engine, which: str, **values: str) -> list[ProgressRow]:
+    query = f"SELECT * FROM mart_progress WHERE {which} ORDER BY indicator_code, unit_code, period"  # noqa: S608  (our own words)
     with engine.connect() as connection:
-        rows = connection.execute(text("SELECT * FROM mart_progress ORDER BY indicator_code, unit_code, period")).mappings()
         return [
             ProgressRow(
                 indicator_code=r["indicator_code"],
@@ -64,8 +73,15 @@ def progress(engine: Engine) -> list[ProgressRow]:
                 status=r["status"],
                 is_synthetic=bool(r["is_synthetic"]),
                 is_flagged=bool(r["is_flagged"]),
+                required_pace=r["required_pace"],
+                actual_pace=r["actual_pace"],
+                projection_2025=r["projection_2025"],
+                comparison=r["comparison"],
+                basis=r["basis"],
+                reported=r["reported"],
+                expected=r["expected"],
             )
-            for r in rows
+            for r in connection.execute(text(query), values).mappings()
         ]
 
 
@@ -78,9 +94,19 @@ def stages(engine: Engine) -> list[StageRow]:
 
 def territories(engine: Engine) -> list[TerritoryRow]:
     """Return the figures of new communes summed up to the old districts that they lie wholly in."""
+    return _sums(engine, "units", "is_old_land = 1 AND unit_kind = 'district' AND reported > 0")
+
+
+def provincial(engine: Engine) -> list[TerritoryRow]:
+    """Return the figures of a province's reporting units summed up, of the stage to show; `whole`: how many should report."""
+    return _sums(engine, "expected", "unit_kind = 'province' AND reported > 0 AND is_current = 1")
+
+
+def _sums(engine: Engine, whole: str, which: str) -> list[TerritoryRow]:
+    order = "indicator_code, period, unit_code"
+    query = f"SELECT r.*, {whole} AS whole FROM mart_rollups r WHERE {which} ORDER BY {order}"  # noqa: S608  (our own words)
     with engine.connect() as connection:
-        rows = connection.execute(text("SELECT * FROM mart_territories ORDER BY indicator_code, period, unit_code")).mappings()
-        return [_answer(TerritoryRow, r) for r in rows]
+        return [_answer(TerritoryRow, r) for r in connection.execute(text(query)).mappings()]
 
 
 def trace(
@@ -146,14 +172,13 @@ def unplaced(engine: Engine) -> list[NightRow]:
 
 def _night_rows(engine: Engine, condition: ColumnElement[bool]) -> list[NightRow]:
     def count(severity: str) -> Any:
-        return func.count(case((FindingRow.severity == severity, 1)))
+        standing = (FindingRow.submission_id == SubmissionRow.id, FindingRow.closed_at.is_(None), FindingRow.severity == severity)
+        return select(func.count()).select_from(FindingRow).where(*standing).scalar_subquery()
 
     query = (
         select(SubmissionRow, DeliveryRow, count("critical"), count("warning"))
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .outerjoin(FindingRow, (FindingRow.submission_id == SubmissionRow.id) & FindingRow.closed_at.is_(None))
         .where(condition)
-        .group_by(SubmissionRow.id, DeliveryRow.id)
         .order_by(DeliveryRow.received_at, DeliveryRow.id)
     )
     with Session(engine) as session:

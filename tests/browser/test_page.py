@@ -136,7 +136,7 @@ def test_the_quality_page_says_what_the_warehouse_holds(page: Page, var: Path) -
     with closing(sqlite3.connect(var / "warehouse.sqlite")) as warehouse:
         reports = "SELECT COUNT(*), SUM(is_first_pass), SUM(1 - is_accepted) FROM mart_first_pass"
         came, at_once, still_open = warehouse.execute(reports).fetchone()
-        found = "SELECT rule, SUM(findings) FROM mart_quality WHERE severity <> 'info' GROUP BY rule, severity"
+        found = "SELECT rule, SUM(findings) FROM mart_findings WHERE severity <> 'info' GROUP BY rule, severity"
         rules = sorted(warehouse.execute(found).fetchall())
     cards = page.locator(".card b").all_inner_texts()
     assert (cards[0], cards[2]) == (str(came), str(still_open))

@@ -26,7 +26,7 @@ from program.submission import Fact, Submission, Verdict, verdict_of
 from warehouse import load as load_module
 from warehouse.catalogue import sync_catalogue
 from warehouse.dialects import Opening, make_engine
-from warehouse.engine import _drop_marts, open_warehouse, prepare_warehouse
+from warehouse.engine import open_warehouse, prepare_warehouse
 from warehouse.ledger import keep_cursor, known_versions, pending_deliveries, read_cursor, record_delivery, start_run
 from warehouse.letters import put_together
 from warehouse.load import load_delivery
@@ -35,6 +35,7 @@ from warehouse.outbox import claim_letter, hold_letter, mark_failed, mark_sent, 
 from warehouse.owing import Missing, owe_reminders
 from warehouse.queries import progress, reporting, trace, unplaced
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow, Table, TargetRow
+from warehouse.views import drop_views
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 CRITICAL = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9")
@@ -46,7 +47,7 @@ pytestmark = pytest.mark.both_databases
 @pytest.fixture
 def engine(settings: Settings, pack: Pack) -> Engine:
     engine = prepare_warehouse(settings.warehouse_url)
-    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, date(2025, 1, 20)))
+    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, date(2025, 1, 20)), NOON)
     return engine
 
 
@@ -389,7 +390,7 @@ def test_a_share_is_judged_against_its_target(engine: Engine, send: Send, spent:
     with Session(engine) as session, session.begin():
         submission = session.scalars(select(SubmissionRow.id)).one()
         target = {"scope": "province", "period": None, "value": 100, "comparison": "at_least", "tag": "D", "source": "test"}
-        session.add(TargetRow(indicator_code="TRN-SPENT", **target))
+        session.add(TargetRow(indicator_code="TRN-SPENT", **target, known_from=NOON))
         for element, value in (("budget_spent_vnd_total", spent), ("budget_planned_vnd_total", 100e6)):
             session.add(FactRow(submission_id=submission, element=element, line=0, value=value, sheet="S", cell="J12"))
     row = next(r for r in progress(engine) if r.indicator_code == "TRN-SPENT")
@@ -410,7 +411,7 @@ def test_the_outbox_with_reminders_and_refusals_goes_down_and_up(engine: Engine,
     config = Config()
     config.set_main_option("script_location", str(ROOT / "warehouse" / "migrations"))
     with make_engine(settings.warehouse_url, Opening.MIGRATING).begin() as connection:
-        _drop_marts(connection)
+        drop_views(connection)
         config.attributes["connection"] = connection
         command.downgrade(config, "0005")
         assert connection.execute(text("SELECT submission_id, state FROM outbox")).all() == [(1, "pending")]

@@ -12,9 +12,9 @@ from typing import Any, NoReturn
 from sqlalchemy import Engine, event
 
 PLACES = (
-    "warehouse.engine:_drop_marts",
+    "warehouse.engine:drop_views",
     "warehouse.engine:migrate",
-    "warehouse.engine:_create_marts",
+    "warehouse.engine:create_views",
     "flows.night:sync_catalogue",
     "flows.night:start_run",
     "connectors.archive:Archive.put",
