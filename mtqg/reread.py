@@ -13,6 +13,7 @@ _WHY_NOT = {
     "repeated": "repeats bytes that were sent before: read that delivery again",
     "enclosed": "goes with the tables of a zip and is never read",
     "packed": "is a zip that the next night unpacks",
+    "withdrawn": "was withdrawn",
 }
 
 

@@ -16,6 +16,7 @@ from warehouse.tables import DeliveryRow, RunRow, SubmissionRow, WatermarkRow
 
 RECEIVED, REPEATED, PROCESSED = "received", "repeated", "processed"
 PACKED, UNPACKED, ENCLOSED = "packed", "unpacked", "enclosed"
+WITHDRAWN = "withdrawn"
 KNOWN = "known"
 """No state of a delivery: what `record_delivery` answers where it recorded nothing."""
 
@@ -157,11 +158,11 @@ def _member(session: Session, whole: DeliveryRow, member: Packed, position: int,
 
 
 def _earlier(session: Session, sha256: str | None, sender_unit: str | None) -> int | None:
-    """Return the first delivery of the same bytes by the same sender; bytes that were not kept repeat nothing."""
+    """Return the first delivery of the same bytes by the same sender; bytes that were not kept, or taken back, repeat nothing."""
     if sha256 is None:
         return None
     same = (DeliveryRow.sha256 == sha256, DeliveryRow.sender_unit.is_not_distinct_from(sender_unit))
-    return session.scalar(select(func.min(DeliveryRow.id)).where(*same, DeliveryRow.state != ENCLOSED))
+    return session.scalar(select(func.min(DeliveryRow.id)).where(*same, DeliveryRow.state.not_in((ENCLOSED, WITHDRAWN))))
 
 
 def pending_deliveries(engine: Engine, limit: int) -> list[Delivery]:

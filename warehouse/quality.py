@@ -47,7 +47,7 @@ def night_counts(engine: Engine, limit: int) -> list[NightCount]:
     query = (
         select(RunRow.id, RunRow.as_of, RunRow.started_at, *verdicts)
         .join(SubmissionRow, SubmissionRow.run_id == RunRow.id)
-        .group_by(RunRow.id)
+        .group_by(RunRow.id, RunRow.as_of, RunRow.started_at)
         .order_by(RunRow.id.desc())
         .limit(limit)
     )
