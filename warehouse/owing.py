@@ -17,7 +17,7 @@ from program.submission import Verdict
 from warehouse.load import COMPARED, PENDING
 from warehouse.outbox import SENT
 from warehouse.overtaken import OVERTAKEN, same_report
-from warehouse.tables import FindingRow, ObligationRow, OutboxRow, SubmissionRow
+from warehouse.tables import DeliveryRow, FindingRow, ObligationRow, OutboxRow, SubmissionRow
 
 FIXED, OVERRULED, OPEN = "fixed", "overruled", "open"
 
@@ -55,9 +55,11 @@ def owe_overruled(engine: Engine, now: datetime) -> int:
 def owe_all_clear(engine: Engine, now: datetime) -> int:
     """Owe word to whoever was asked about a report of which a later version is good; return how many notices are new.
 
-    Whoever is owed word that it was accepted, hears the one instead of the other.
+    Whoever is owed word that it was accepted, hears the one instead of the other. A file of before that comes back since the
+    one asked about was taken out clears nothing.
     """
     asked, about = aliased(SubmissionRow), aliased(SubmissionRow)
+    good_file, asked_file = aliased(DeliveryRow), aliased(DeliveryRow)
     told, later = OutboxRow, aliased(OutboxRow)
     said_since = (
         select(later.id)
@@ -69,6 +71,9 @@ def owe_all_clear(engine: Engine, now: datetime) -> int:
         select(SubmissionRow.id, told.recipient)
         .join(asked, same_report(asked, SubmissionRow))
         .join(told, told.submission_id == asked.id)
+        .join(good_file, good_file.id == SubmissionRow.delivery_id)
+        .join(asked_file, asked_file.id == asked.delivery_id)
+        .where(good_file.received_at >= asked_file.received_at)
         .where(SubmissionRow.verdict == Verdict.ACCEPTED.value, SubmissionRow.known_from.is_not(None))
         .where(SubmissionRow.known_to.is_(None), SubmissionRow.version > asked.version)
         .where(_was_told(), _asks(), ~said_since.exists())
