@@ -30,7 +30,7 @@ _LEFT_FOR_DEAD = timedelta(hours=1)
 
 @dataclass
 class Summary:
-    """What a night did. `errors` are the system's, never a district's."""
+    """What a night did. `errors` are the system's, never a district's; `seconds` by step."""
 
     run_id: int
     as_of: str
@@ -45,6 +45,7 @@ class Summary:
     compared: int = 0
     mails_written: int = 0
     mails_waiting: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
     page: str = ""
     data_docs: str = ""
     errors: list[str] = field(default_factory=list)
@@ -110,9 +111,13 @@ class Night:
         logger.error("night error=%s", error)
         self.summary.errors.append(error)
 
+    def summary_so_far(self) -> dict[str, Any]:
+        """Return what the night did until now, as the ledger keeps it."""
+        return asdict(self.summary) | {"verdicts": {v.value: self.summary.verdicts[v.value] for v in Verdict}}
+
     def finish(self) -> dict[str, Any]:
         """End the readers, close the run in the ledger and return its summary."""
         self.readers.close()
-        summary = asdict(self.summary) | {"verdicts": {v.value: self.summary.verdicts[v.value] for v in Verdict}}
+        summary = self.summary_so_far()
         finish_run(self.warehouse, self.run_id, "failed" if self.summary.errors else "completed", summary, self.now())
         return summary

@@ -17,6 +17,7 @@ from mtqg.run import run
 from mtqg.status import status
 from mtqg.templates.command import template
 from mtqg.trace import trace
+from mtqg.watch import watch
 from mtqg.withdraw import withdraw
 from program.errors import MtqgError
 
@@ -34,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (run, check, template, status, trace, page, reread, withdraw, backup, restore):
+for command in (run, check, template, status, trace, page, reread, withdraw, backup, restore, watch):
     app.command()(command)
 app.add_typer(mail_app)
 app.add_typer(pack_app)
