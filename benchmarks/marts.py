@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from benchmarks.history import FORMS, NOW, UNITS, load_reports, readings_of
+from benchmarks.history import NOW, UNITS, load_reports, readings_of
 from benchmarks.province import Province
 from program.pack import load_pack
 from program.period import Period, PeriodKind
