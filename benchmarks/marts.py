@@ -65,11 +65,12 @@ def _compare(warehouse: Warehouse, url: str, times: int) -> None:
 
 def _asked(warehouse: Warehouse, url: str) -> dict[str, float]:
     """Return seconds of each question, warm, the best of five; and of what a night does for the marts, whatever came in."""
-    seconds = {
-        "a night's renewal of views and statistics": _best(
-            lambda: (prepare_warehouse(url).dispose(), ready_for_questions(warehouse))
-        )
-    }
+
+    def renew() -> None:
+        prepare_warehouse(url).dispose()
+        ready_for_questions(warehouse)
+
+    seconds = {"a night's renewal of views and statistics": _best(renew)}
     with warehouse.connect() as connection:
         for name, sql in _QUESTIONS.items():
             seconds[name] = _best(lambda sql=sql: connection.execute(text(sql)).all())
