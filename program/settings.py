@@ -42,7 +42,9 @@ class Settings(BaseSettings):
     max_packed_files: int = Field(DEFAULT_LIMITS.packed_files, gt=0, description="files that a zip of workbooks may hold")
     max_packed_bytes: int = Field(DEFAULT_LIMITS.packed_bytes, gt=0, description="bytes that they may unpack to in all")
     max_packing_ratio: int = Field(DEFAULT_LIMITS.packing_ratio, gt=0, description="times that one may be larger than packed")
-    reading_seconds: float = Field(DEFAULT_LIMITS.seconds, gt=0, le=3600, description="one delivery is read no longer than this")
+    reading_seconds: float = Field(
+        DEFAULT_LIMITS.seconds, gt=0, le=3600, description="seconds of the processor that one delivery may take to read"
+    )
     reading_bytes: int = Field(DEFAULT_LIMITS.memory_bytes, gt=0, description="memory that reading one delivery may take")
     readers: int = Field(0, ge=0, le=256, description="processes that read deliveries; 0: one for each core")
     chunk_deliveries: int = Field(500, gt=0, description="deliveries that are read and checked as one batch")

@@ -38,12 +38,18 @@ def babble() -> None:
             os.write(descriptor, b"\0\0\0\4junk")
 
 
+def hang() -> None:
+    while True:
+        pass
+
+
 FAULTS: dict[str, Callable[[], object]] = {
     "exit": lambda: os._exit(3),
     "segfault": lambda: ctypes.string_at(0),
     "abort": os.abort,
     "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
-    "hang": lambda: time.sleep(3600),
+    "hang": hang,
+    "wait": lambda: time.sleep(3600),
     "memory": lambda: bytearray(10**12),
     "babble": babble,
     "bug": bug,
@@ -52,9 +58,11 @@ FAULTS: dict[str, Callable[[], object]] = {
 
 
 def faulty(content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits) -> list[Reading]:
-    """Read, unless the delivery's name is a fault's: "hang.xlsx"; "once-exit.xlsx" does it only the first time."""
+    """Read, unless the delivery's name is a fault's: "hang.xlsx"; "once-exit.xlsx" does it only the first time, "kept-waiting.xlsx" is slow by the clock."""
     name = Path(delivery.name).stem
     first_time = Path(f"{os.environ.get('FAULTS_MET', '')}/{name}")
+    if name == "kept-waiting":
+        time.sleep(2)
     if name in FAULTS:
         FAULTS[name]()
     if name.startswith("once-") and not first_time.exists():

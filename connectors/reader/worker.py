@@ -13,6 +13,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+PATIENCE = 10
+"""How many times its time of the processor a delivery may take by the clock, on a machine that has others to serve."""
+
 
 class Answer(StrEnum):
     """What a worker says, and what comes with it."""
@@ -33,7 +36,7 @@ class Answer(StrEnum):
 def main(descriptor: int) -> None:
     """Serve whoever holds the other end of `descriptor`, until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us too; it is for the one who started us
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM, signal.SIGPROF})
     with Connection(descriptor) as connection, suppress(EOFError, OSError):
         _serve(connection)
 
@@ -48,9 +51,12 @@ def _serve(connection: Connection) -> None:
     _say(connection, Answer.READY, None)
     while True:
         delivery, content = connection.recv()
-        # Whoever waits for us ends us in time. Should it be dead itself, this ends us, in native code too.
-        signal.setitimer(signal.ITIMER_REAL, 2 * limits.seconds + 1)
+        # Past its time of the processor this ends us, in native code too; what a busy machine withholds does not count.
+        signal.setitimer(signal.ITIMER_PROF, limits.seconds)
+        # Where we wait instead of computing, whoever waits for us ends us. Should it be dead itself, this does.
+        signal.setitimer(signal.ITIMER_REAL, 2 * PATIENCE * limits.seconds + 1)
         connection.send_bytes(_answer(read, content, delivery, pack, limits))
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 

@@ -20,7 +20,7 @@ from typing import Any, Self, TypeAlias
 
 from connectors.reader.reader import read_parts
 from connectors.reader.workbook import megabytes
-from connectors.reader.worker import Answer
+from connectors.reader.worker import PATIENCE, Answer
 from program.delivery import Delivery
 from program.errors import ReaderError
 from program.finding import Problem
@@ -37,6 +37,8 @@ Read: TypeAlias = Callable[[bytes | None, Delivery, Pack, Limits], Sequence[Read
 
 _START_SECONDS = 120.0
 """A process that is not ready by then never will be. It takes half a second (2026-11-23)."""
+_PAST_ITS_TIME = signal.SIGPROF.name
+"""How a process ends that has used up its time of the processor: see `worker`."""
 _NOTHING = subprocess.DEVNULL
 _FILES_OF_A_PROCESS = 1000
 """After these it is replaced, so that a leak stays small."""
@@ -214,14 +216,12 @@ class _Worker:
             raise ReaderError(f"a process that reads deliveries was not ready after {_START_SECONDS:.0f} s; {_WHAT_TO_DO}")
         job = self._reading()
         self.stop()
-        _tell(job, "time-out")
-        seconds = format_number(self._limits.seconds)
-        return [Reading(job.delivery, problems=(Problem("FILE-08", values={"limit": seconds}),))]
+        return self._too_slow(job)
 
     def _send(self) -> None:
         if self.process is not None and self.job is not None:
             self.process.send(self.job)
-            self.deadline = time.monotonic() + self._limits.seconds
+            self.deadline = time.monotonic() + PATIENCE * self._limits.seconds
 
     def _reading(self) -> _Job:
         if self.job is None:
@@ -235,6 +235,11 @@ class _Worker:
         self.job = None
         return outcomes
 
+    def _too_slow(self, job: _Job) -> Outcomes:
+        _tell(job, "time-out")
+        seconds = format_number(self._limits.seconds)
+        return [Reading(job.delivery, problems=(Problem("FILE-08", values={"limit": seconds}),))]
+
     def _once_more(self, problem: Problem, ended: str | None) -> Outcomes | None:
         """Try the job once more in a fresh process; return `problem` where this was the second time.
 
@@ -242,6 +247,8 @@ class _Worker:
         """
         job = self._reading()
         cause = self.stop()
+        if cause == _PAST_ITS_TIME:
+            return self._too_slow(job)
         _tell(job, ended or cause)
         if job.attempt > 1:
             return [Reading(job.delivery, problems=(problem,))]

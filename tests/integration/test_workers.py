@@ -88,6 +88,18 @@ def test_a_file_that_hangs_is_given_up_at_its_limit(pack: Pack) -> None:
     assert [said(outcome) for outcome in outcomes] == [["FILE-08 0,5"], ["training"]]
 
 
+def test_a_file_whose_process_waits_is_given_up_by_the_clock(pack: Pack) -> None:
+    with Readers(pack, limited(reading_seconds=0.1), faulty) as readers:
+        outcomes = read(readers, good(), good(), names=["wait.xlsx"])
+    assert said(outcomes[0]) == ["FILE-08 0,1"]
+
+
+def test_a_machine_that_is_busy_with_others_costs_a_file_nothing(pack: Pack) -> None:
+    """Only its own time of the processor counts: one that was kept waiting four times its limit is read."""
+    with Readers(pack, limited(reading_seconds=0.5), faulty) as readers:
+        assert said(read(readers, good(), names=["kept-waiting.xlsx"])[0]) == ["training"]
+
+
 def test_a_file_that_asks_for_too_much_memory_is_too_large(readers: Readers) -> None:
     outcomes = read(readers, good(), good(), names=["memory.xlsx"])
     assert [said(outcome) for outcome in outcomes] == [["FILE-05 400 MB bộ nhớ khi đọc"], ["training"]]
