@@ -7,6 +7,8 @@ import typer
 from mtqg.checking.command import check
 from mtqg.console import errors
 from mtqg.keeping.backup import backup
+from mtqg.keeping.purge import purge
+from mtqg.keeping.rebuild import rebuild
 from mtqg.keeping.restore import restore
 from mtqg.packs.command import pack_app
 from mtqg.reread import reread
@@ -31,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (run, check, template, status, trace, reread, backup, restore):
+for command in (run, check, template, status, trace, reread, backup, restore, rebuild, purge):
     app.command()(command)
 app.add_typer(pack_app)
 app.add_typer(rules_app)

@@ -11,6 +11,7 @@ from program.settings import load_settings
 _WHY_NOT = {
     None: "is not in the ledger",
     "repeated": "repeats bytes that were sent before: read that delivery again",
+    "purged": "was removed from the archive after its time: nobody can read it again",
     "enclosed": "goes with the tables of a zip and is never read",
     "packed": "is a zip that the next night unpacks",
 }

@@ -46,7 +46,7 @@ def prepare_warehouse(url: str) -> Engine:
     try:
         with builder.begin() as connection:
             # Before the tables change: SQLite renames no table that a view still names.
-            _drop_marts(connection)
+            drop_marts(connection)
             migrate(connection)
             _check_foreign_keys(connection)
             _create_marts(connection)
@@ -73,7 +73,8 @@ def migrate(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _drop_marts(connection: Connection) -> None:
+def drop_marts(connection: Connection) -> None:
+    """Drop the views, so that the tables below them can change."""
     for name in reversed(MARTS):
         connection.execute(text(f"DROP VIEW IF EXISTS {name}"))
 

@@ -12,12 +12,13 @@ from typing import Any, NoReturn
 from sqlalchemy import Engine, event
 
 PLACES = (
-    "warehouse.engine:_drop_marts",
+    "warehouse.engine:drop_marts",
     "warehouse.engine:migrate",
     "warehouse.engine:_create_marts",
     "flows.night:sync_catalogue",
     "flows.night:start_run",
     "connectors.archive:Archive.put",
+    "flows.steps:note_arrival",
     "flows.steps:record_delivery",
     "flows.steps:record_unpacked",
     "flows.steps:load_delivery",
@@ -32,6 +33,10 @@ PLACES = (
     "publish.post:FolderPost.send",
     "flows.steps:mark_sent",
     "flows.night:finish_run",
+    "flows.night:keep_nights",
+    "flows.keeping:night_document",
+    "connectors.archive:Archive.write",
+    "connectors.archive:Archive.remove",
 )
 """Functions before or after which a night dies."""
 _STATEMENTS = 260

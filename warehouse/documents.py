@@ -1,0 +1,142 @@
+"""What a warehouse knows and the archived bytes do not say, night by night: who sent what, when it was judged, what was mailed.
+
+A night's document is plain JSON. From all of them and the bytes the warehouse can be made anew (`flows.rebuilding`).
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Engine, func, insert, or_, select, text
+from sqlalchemy.orm import Session
+
+from warehouse.ledger import PENDING_STATES, RECEIVED
+from warehouse.tables import DeliveryRow, FindingRow, Instant, OutboxRow, RunRow, SubmissionRow, Table, WatermarkRow
+
+Row = dict[str, Any]
+Document = dict[str, Any]
+
+
+def runs_of(engine: Engine) -> dict[int, datetime]:
+    """Return when each night began, by its number, in their order."""
+    with Session(engine) as session:
+        return dict(session.execute(select(RunRow.id, RunRow.started_at).order_by(RunRow.id)).all())
+
+
+def night_document(engine: Engine, number: int) -> Document:
+    """Return a night's document: all it added to the ledger, as it stands now. Its keys are named in decision 21."""
+    with Session(engine) as session:
+        run = session.get_one(RunRow, number)
+        judged = list(_judged(session, number))
+        return {
+            "run": _plain(run),
+            "deliveries": [_plain(row) for row in session.scalars(_touched(number, [each["delivery"] for each in judged]))],
+            "judged": judged,
+            "compared_at": _compared_at(session, run),
+            "waiting": {str(row.id): row.judgement for row in session.scalars(_in_state(RECEIVED))},
+            "outbox": [_plain(row) for row in session.scalars(_told(run))],
+            "watermarks": [_plain(row) for row in session.scalars(select(WatermarkRow).order_by(WatermarkRow.source))],
+        }
+
+
+def _judged(session: Session, number: int) -> Iterable[Row]:
+    """Yield each judgement of a night in its order, with the numbers of the submissions by their part."""
+    query = select(SubmissionRow).where(SubmissionRow.run_id == number).order_by(SubmissionRow.id)
+    for (delivery, judgement), rows in groupby(session.scalars(query), key=lambda row: (row.delivery_id, row.judgement)):
+        parts = list(rows)
+        numbers = {str(row.part): row.id for row in parts}
+        yield {"delivery": delivery, "judgement": judgement, "at": parts[0].loaded_at.isoformat(), "submissions": numbers}
+
+
+def _touched(number: int, judged: list[int]) -> Any:
+    """The deliveries that came, were unpacked or were judged in a night."""
+    unpacked = select(DeliveryRow.packed_in_id).where(DeliveryRow.run_id == number, DeliveryRow.packed_in_id.is_not(None))
+    chosen = or_(DeliveryRow.run_id == number, DeliveryRow.id.in_(judged), DeliveryRow.id.in_(unpacked))
+    return select(DeliveryRow).where(chosen).order_by(DeliveryRow.id)
+
+
+def _in_state(state: str) -> Any:
+    return select(DeliveryRow).where(DeliveryRow.state == state).order_by(DeliveryRow.id)
+
+
+def _told(run: RunRow) -> Any:
+    """The notices that a night may have changed; more of them do no harm: each is as it was when the document was written."""
+    is_recent: ColumnElement[bool] = or_(OutboxRow.created_at >= run.started_at, OutboxRow.sent_at >= run.started_at)
+    return select(OutboxRow).where(or_(is_recent, OutboxRow.sent_at.is_(None))).order_by(OutboxRow.id)
+
+
+def _compared_at(session: Session, run: RunRow) -> str | None:
+    """Return when a night compared submissions with each other, None where it found nothing to compare."""
+    following = session.scalar(select(func.min(RunRow.started_at)).where(RunRow.id > run.id))
+    end = run.finished_at or following
+    moments = []
+    for column in (SubmissionRow.compared_at, FindingRow.compared_at, FindingRow.closed_at):
+        within = (column >= run.started_at, *((column <= end,) if end else ()))
+        moments += [moment for moment in session.scalars(select(func.max(column)).where(*within)) if moment is not None]
+    return max(moments).isoformat() if moments else None
+
+
+def _plain(row: Table) -> Row:
+    """Return a row as JSON can hold it."""
+    values = {column.name: getattr(row, column.name) for column in row.__table__.columns}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+
+
+def _typed(table: type[Table], row: Mapping[str, Any]) -> Row:
+    """Return a plain row with the types of its table's columns; what today's table does not have is left out."""
+    return {column.name: _cell(column, row[column.name]) for column in table.__table__.columns if column.name in row}
+
+
+def _cell(column: ColumnElement[Any], value: Any) -> Any:
+    if not isinstance(value, str) or not isinstance(column.type, Instant | Date):
+        return value
+    return datetime.fromisoformat(value) if isinstance(column.type, Instant) else date.fromisoformat(value)
+
+
+def put_run(engine: Engine, document: Document) -> None:
+    """Record a night and the deliveries of its document, under their own numbers; what is to be judged waits for it."""
+    with Session(engine) as session, session.begin():
+        session.merge(RunRow(**_typed(RunRow, document["run"])))
+        for row in document["deliveries"]:
+            typed = _typed(DeliveryRow, row)
+            if typed["state"] in PENDING_STATES:
+                typed["state"] = RECEIVED
+            session.merge(DeliveryRow(**typed))
+            session.flush()
+
+
+def have_judged(engine: Engine, judgements: Mapping[int, int]) -> None:
+    """Have deliveries wait for their judgement of a number."""
+    with Session(engine) as session, session.begin():
+        for delivery, judgement in judgements.items():
+            row = session.get_one(DeliveryRow, delivery)
+            row.state, row.judgement = RECEIVED, judgement
+
+
+def put_rest(engine: Engine, documents: Iterable[Document]) -> list[Row]:
+    """Record notices and cursors as the last documents have them, and number on from there.
+
+    Return the notices that could not be kept: of submissions that could not be made again.
+    """
+    notices: dict[int, Row] = {}
+    last: Document = {}
+    for last in documents:
+        notices |= {row["id"]: row for row in last["outbox"]}
+    with Session(engine) as session, session.begin():
+        known = set(session.scalars(select(SubmissionRow.id)))
+        kept = [row for row in notices.values() if row["submission_id"] is None or row["submission_id"] in known]
+        for table, rows in ((OutboxRow, kept), (WatermarkRow, last.get("watermarks", []))):
+            if rows:
+                session.execute(insert(table), [_typed(table, row) for row in rows])
+        _number_on(session)
+    have_judged(engine, {int(number): judgement for number, judgement in last.get("waiting", {}).items()})
+    return [row for row in notices.values() if row not in kept]
+
+
+def _number_on(session: Session) -> None:
+    """PostgreSQL counts by itself only what it numbered itself."""
+    if session.get_bind().dialect.name == "postgresql":
+        for name in ("runs", "deliveries", "submissions", "outbox"):
+            newest = f"(SELECT max(id) AS newest FROM {name}) AS numbers WHERE newest IS NOT NULL"  # noqa: S608  (our own names)
+            session.execute(text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), newest) FROM {newest}"))  # noqa: S608
