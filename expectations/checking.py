@@ -53,6 +53,11 @@ class Checker:
         Their numbers must differ (`Reading.number`): they are what the batches and Data Docs call `submission_id`. With a
         `past`, each is also compared with it and with the readings before it that load; with None nothing is compared.
         """
+        return self.check_apart([readings], past)
+
+    def check_apart(self, worlds: Sequence[Sequence[Reading]], past: Past | None) -> list[Submission]:
+        """Return the same for the readings of several `worlds`, one batch for all: what one reports the others do not see."""
+        readings = [reading for world in worlds for reading in world]
         findings = {r.number: [finding_of_problem(p, self._rules.reading[p.rule]) for p in r.problems] for r in readings}
         batches = []
         for form, batch in _by_form(readings):
@@ -61,7 +66,7 @@ class Checker:
                 findings[number].append(finding)
             batches.append(self._loading(form, batch, frames, findings))
         if past is not None:
-            for number, finding in list(self._comparison.findings(batches, readings, past, findings)):
+            for number, finding in list(self._comparison.findings(batches, worlds, past, findings)):
                 findings[number].append(finding)
         return [_submission(r, self._overruling.apply(findings[r.number], r)) for r in readings]
 
@@ -74,9 +79,12 @@ class Checker:
             frames = batch_frames(form, [(n, part.reading) for n, part in parts.items()])
         return Frames(form, frames, {n for n, part in parts.items() if verdict_of(part.blocking, lines_out=part.lines).loads})
 
-    def compare(self, facts: Sequence[CurrentFact]) -> list[tuple[int, Finding]]:
-        """Return what submissions believed now say differently of one thing: each finding with its submission's number."""
-        return self._comparer.compare(facts)
+    def compare(self, *worlds: Sequence[CurrentFact]) -> list[tuple[int, Finding]]:
+        """Return what submissions believed now say differently of one thing: each finding with its submission's number.
+
+        Facts of different `worlds` are not compared with each other.
+        """
+        return self._comparer.compare(*worlds)
 
     def publish_docs(self, folder: Path) -> Path:
         """Write Data Docs of all that was checked so far into `folder`; return their first page."""
@@ -96,8 +104,10 @@ class Checker:
             expected = expectations_of(form, name, set(frame.columns), self._rules)
             if frame.empty or not expected:
                 continue
-            at = {(int(n), int(row)): i for i, (n, row) in enumerate(zip(frame["submission_id"], frame["row"], strict=True))}
             failures = self._validation.failures(f"{form.code}.{form.version}.{name}", frame, expected)
+            if not failures:
+                continue
+            at = {(int(n), int(row)): i for i, (n, row) in enumerate(zip(frame["submission_id"], frame["row"], strict=True))}
             told = without_consequences(failures, form, name, frame)
             places = sorted({at[number, row] for _, number, row in told})
             records = dict(zip(places, frame.iloc[places].to_dict("records"), strict=True))

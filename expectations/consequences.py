@@ -17,9 +17,9 @@ def without_consequences(failures: Iterable[Failure], form: Form, name: str, fra
     """
     known = list(failures)
     table = next((t for t in form.tables if t.name == name), None)
-    if table is None:
-        return known
     failed = {(rule.words.id, rule.at, number, row) for rule, number, row in known if rule.words.severity is Severity.CRITICAL}
+    if table is None or not failed:
+        return known
     lines = {line.key: line.parts for line in table.lines}
     columns = {column.name: column.parts for column in table.columns}
     keys = {(int(n), int(row)): line for n, row, line in zip(frame["submission_id"], frame["row"], frame["line"], strict=True)}

@@ -52,7 +52,7 @@ class Examples(Model):
     @cached_property
     def reports(self) -> dict[str, Report]:
         """The good report, under "", and the bad one of each rule."""
-        bad = {rule: e.bad if e.alone else _changed(self.good, e.bad) for rule, e in self.rules.items()}
+        bad = {rule: e.bad if e.alone else changed(self.good, e.bad) for rule, e in self.rules.items()}
         return {"": self.good, **bad}
 
 
@@ -61,22 +61,30 @@ def load_examples(form: str, folder: Path = EXAMPLES) -> Examples:
     return load_model(folder / f"{form}.yaml", Examples)
 
 
-def readings_of(examples: Examples, pack: Pack) -> dict[str, Reading]:
-    """Return each report as if it had been read from a workbook: the good one under "", the bad ones by their rule."""
+def readings_of(examples: Examples, pack: Pack, first: int = 0) -> dict[str, Reading]:
+    """Return each report as if it had been read from a workbook: the good one under "", the bad ones by their rule.
+
+    Their deliveries are numbered from `first`.
+    """
     period = Period.parse(examples.period)
-    form = pack.form(examples.form, period)
-    if form is None:
-        raise ConfigurationError(f"examples of {examples.form}: no version of the form covers {period.code}")
-    received = datetime.combine(period.end + timedelta(days=15), datetime.min.time(), UTC)
     return {
-        rule: Reading(
-            delivery=Delivery(number, "examples", "file", f"{rule}.xlsx", received, "0" * 64, None),
-            form=form,
-            period=period,
-            tables={t.name: _table_reading(t, _summed(t, report.get(t.name, {}))) for t in form.tables},
-        )
-        for number, (rule, report) in enumerate(examples.reports.items())
+        rule: reading_of(report, examples.form, period, pack, number)
+        for number, (rule, report) in enumerate(examples.reports.items(), start=first)
     }
+
+
+def reading_of(report: Report, code: str, period: Period, pack: Pack, number: int) -> Reading:
+    """Return one report of form `code` as it would be read, come 15 days after its period. Raises ConfigurationError."""
+    form = pack.form(code, period)
+    if form is None:
+        raise ConfigurationError(f"examples of {code}: no version of the form covers {period.code}")
+    received = datetime.combine(period.end + timedelta(days=15), datetime.min.time(), UTC) + timedelta(seconds=number)
+    return Reading(
+        delivery=Delivery(number, "examples", "file", f"{number}.xlsx", received, "0" * 64, None),
+        form=form,
+        period=period,
+        tables={t.name: _table_reading(t, _summed(t, report.get(t.name, {}))) for t in form.tables},
+    )
 
 
 def line_row(table: Table, read: TableReading, line: str) -> int:
@@ -84,12 +92,13 @@ def line_row(table: Table, read: TableReading, line: str) -> int:
     return read.rows[read.lines.index(line) if table.kind == "matrix" else int(line) - 1]
 
 
-def _changed(good: Report, bad: Report) -> Report:
-    changed = dict(good)
+def changed(good: Report, bad: Report) -> Report:
+    """Return the report that `good` is with what `bad` has otherwise."""
+    result = dict(good)
     for table, lines in bad.items():
-        kept = {line: values for line, values in changed.get(table, {}).items() if lines.get(line, {}) is not None}
-        changed[table] = kept | {k: {**(kept.get(k) or {}), **values} for k, values in lines.items() if values is not None}
-    return changed
+        kept = {line: values for line, values in result.get(table, {}).items() if lines.get(line, {}) is not None}
+        result[table] = kept | {k: {**(kept.get(k) or {}), **values} for k, values in lines.items() if values is not None}
+    return result
 
 
 def _summed(table: Table, lines: Mapping[str, dict[str, Any] | None]) -> dict[str, dict[str, Any]]:

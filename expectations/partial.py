@@ -33,7 +33,7 @@ class Part:
         )
         if fact.element not in counts or fact.qualifier is not None:
             return fact
-        return replace(fact, qualifier=Qualifier.OVER if counts[fact.element] else Qualifier.ABOUT)
+        return fact._replace(qualifier=Qualifier.OVER if counts[fact.element] else Qualifier.ABOUT)
 
 
 def part_of(reading: Reading, findings: Sequence[Finding]) -> Part:

@@ -34,22 +34,30 @@ class Validation:
         self._context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
         self._source = self._context.data_sources.add_pandas(name)
         self._batches: dict[str, BatchDefinition[Any]] = {}
+        self._checkpoints: dict[str, tuple[Sequence[Expected], Checkpoint]] = {}
 
     def failures(self, name: str, frame: pd.DataFrame, expected: Sequence[Expected]) -> list[Failure]:
         """Return each row of `frame` that fails one of `expected`; the rules of a single cell come first.
 
         Raises MtqgError where a rule could not be run: that must never look like a rule that passed.
         """
-        suite = ExpectationSuite(name, expectations=[e.expectation(number) for number, e in enumerate(expected)])
-        definition = ValidationDefinition(name=name, data=self._batch(name), suite=self._context.suites.add_or_update(suite))
-        checkpoint = Checkpoint(
-            name=name,
-            validation_definitions=[self._context.validation_definitions.add_or_update(definition)],
-            result_format={"result_format": "COMPLETE", "unexpected_index_column_names": list(INDEX)},
-        )
-        result = self._context.checkpoints.add_or_update(checkpoint).run(batch_parameters={"dataframe": frame}, run_id=self._run)
+        checkpoint = self._checkpoint(name, expected)
+        result = checkpoint.run(batch_parameters={"dataframe": frame}, run_id=self._run)
         found = [failure for run in result.run_results.values() for failure in _failures(run, expected)]
         return sorted(found, key=lambda failure: not failure[0].is_of_cell)
+
+    def _checkpoint(self, name: str, expected: Sequence[Expected]) -> Checkpoint:
+        """Return the checkpoint that runs `expected`: making one costs as much as a run on a small batch."""
+        if name not in self._checkpoints or self._checkpoints[name][0] != expected:
+            suite = ExpectationSuite(name, expectations=[e.expectation(number) for number, e in enumerate(expected)])
+            definition = ValidationDefinition(name=name, data=self._batch(name), suite=self._context.suites.add_or_update(suite))
+            checkpoint = Checkpoint(
+                name=name,
+                validation_definitions=[self._context.validation_definitions.add_or_update(definition)],
+                result_format={"result_format": "COMPLETE", "unexpected_index_column_names": list(INDEX)},
+            )
+            self._checkpoints[name] = expected, self._context.checkpoints.add_or_update(checkpoint)
+        return self._checkpoints[name][1]
 
     def publish_docs(self, folder: Path) -> Path:
         """Write Data Docs of all that was run so far into `folder`; return their first page."""

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from program.stage import Stage
+from program.submission import Submission
 
 
 class CurrentFact(NamedTuple):
@@ -23,3 +24,14 @@ class CurrentFact(NamedTuple):
     sheet: str
     cell: str
     qualifier: str | None
+
+
+def facts_as_believed(number: int, submission: Submission) -> list[CurrentFact]:
+    """Return a submission's facts as the warehouse hands them over once it is believed; none where it is about nobody."""
+    if submission.unit_code is None or submission.period is None:
+        return []
+    about = (number, submission.form_code or "", submission.unit_code, submission.period.code, submission.stage)
+    return [
+        CurrentFact(*about, f.element, f.line, f.value, f.text, f.sheet, f.cell, f.qualifier and f.qualifier.value)
+        for f in submission.facts
+    ]

@@ -3,7 +3,7 @@
 A figure is a matrix element, a list's summary or, line by line, a numeric column of a list.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -35,6 +35,13 @@ class Figure:
 def figures_of(form: Form) -> dict[str, Figure]:
     """Return every figure of `form` by its name, those of its lists' lines included."""
     return {figure.name: figure for table in form.tables for figure in _of_table(table)}
+
+
+def parts_within(figures: Mapping[str, Figure], name: str) -> Iterator[str]:
+    """Yield the figures that a declared total is made of, and theirs in turn; none of a figure that is no total."""
+    for part in figures[name].parts if name in figures else ():
+        yield part
+        yield from parts_within(figures, part)
 
 
 def _of_table(table: Table) -> Iterator[Figure]:

@@ -155,24 +155,31 @@ def facts_of(reading: Reading) -> tuple[Fact, ...]:
         read = reading.tables.get(table.name)
         if read is None:
             continue
-        names = [c.name for c in table.columns if c.name in read.letters and not c.personal]
-        for at in range(len(read.rows)):
-            facts += [_fact(read, table, name, at) for name in names if is_given(read.values[name][at])]
+        loaded = [column.name for column in table.columns if column.name in read.letters and not column.personal]
+        columns = [_column_facts(read, table, name) for name in loaded]
+        facts += [fact for line in zip(*columns, strict=True) for fact in line if fact is not None]
         facts += _summary_facts(read, table)
     return tuple(facts)
 
 
-def _fact(read: TableReading, table: Table, name: str, at: int) -> Fact:
-    row, line, value, is_matrix = read.rows[at], read.lines[at], read.values[name][at], table.kind == "matrix"
-    return Fact(
-        element=f"{name}_{line}" if is_matrix else name,
-        line=0 if is_matrix else row,
-        value=value if isinstance(value, float) else None,
-        text=None if isinstance(value, float) else str(value),
-        sheet=read.sheet,
-        cell=f"{read.letters[name]}{row}",
-        qualifier=_qualifier_of(read, table, name, row, line),
-    )
+def _column_facts(read: TableReading, table: Table, name: str) -> list[Fact | None]:
+    """Return the facts of a column, None for an empty cell. A night has millions: what they have in common is looked up once."""
+    rows, lines, letter, sheet, is_matrix = read.rows, read.lines, read.letters[name], read.sheet, table.kind == "matrix"
+    elements = [f"{name}_{line}" for line in lines] if is_matrix else [name] * len(rows)
+    words: list[Qualifier | None] = [None] * len(rows)
+    if read.qualifiers:
+        words = [_qualifier_of(read, table, name, row, line) for row, line in zip(rows, lines, strict=True)]
+    cells = [f"{letter}{row}" for row in rows]
+    return [
+        None
+        if value is None or value != value  # noqa: PLR0124  (NaN differs from itself)
+        else Fact(element, line, value, None, sheet, cell, word)
+        if isinstance(value, float)
+        else Fact(element, line, None, str(value), sheet, cell, word)
+        for element, line, cell, word, value in zip(
+            elements, [0] * len(rows) if is_matrix else rows, cells, words, read.values[name], strict=True
+        )
+    ]
 
 
 def _qualifier_of(read: TableReading, table: Table, name: str, row: int, line: str) -> Qualifier | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from program.delivery import Delivery
 from program.finding import Finding, Severity
@@ -25,8 +26,7 @@ class Verdict(StrEnum):
         return self in (Verdict.ACCEPTED, Verdict.ACCEPTED_WITH_WARNINGS)
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One value of one data element for one unit and period.
 
     `line` is 0 for a matrix element and the sheet's row number for a line of a list. Exactly one of `value`

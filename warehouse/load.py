@@ -1,9 +1,8 @@
 """Taking a delivery's checked submissions in: verdicts, findings, facts, history and notices change together or not at all."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import datetime
-from operator import attrgetter
 from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, Engine, func, insert, select, update
@@ -21,8 +20,6 @@ COMPARED = "compared"
 Owed: TypeAlias = tuple[Submission, str | None]
 """A submission, and who gets a notice of it; None: nobody."""
 _NONE: Mapping[int, int] = {}
-_VALUES = tuple(f.name for f in fields(Fact))
-_values_of = attrgetter(*_VALUES)
 
 
 def load_delivery(
@@ -149,8 +146,8 @@ def _insert_findings(session: Session, submission_id: int, submission: Submissio
 
 
 def _insert_facts(session: Session, submission_id: int, submission: Submission) -> None:
-    rows = [(submission_id, *_values_of(fact)) for fact in submission.facts]
-    insert_rows(session.connection(), FactRow.__tablename__, ("submission_id", *_VALUES), rows)
+    rows = [(submission_id, *fact) for fact in submission.facts]
+    insert_rows(session.connection(), FactRow.__tablename__, ("submission_id", *Fact._fields), rows)
 
 
 def _notice(submission_id: int, recipient: str, submission: Submission, now: datetime) -> OutboxRow:

@@ -92,7 +92,7 @@ def _plain(session: Session, row: SubmissionRow) -> dict[str, Any]:
         "stage": row.stage,
         "verdict": _verdict(row, {finding.severity for finding in findings}).value,
         "findings": [{name: getattr(finding, name) for name in finding.__dataclass_fields__} for finding in findings],
-        "facts": [{name: getattr(fact, name) for name in Fact.__dataclass_fields__} for fact in facts],
+        "facts": [{name: getattr(fact, name) for name in Fact._fields} for fact in facts],
     }
 
 

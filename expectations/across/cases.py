@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from expectations.across.rules import AcrossRule, ClaimRule, FormsRule, Side, WholeRule
 from expectations.printing import show
 from program.current import CurrentFact
+from program.figures import figures_of, parts_within
 from program.form import Form
 from program.labels import fold
 from program.pack import Pack
@@ -29,11 +30,17 @@ class Involved:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One comparison: the number that is judged (`units` or `excess`), its words, and who is involved."""
+    """One comparison: the number that is judged (`units` or `excess`), its words, and who is involved.
+
+    `figure` is the one compared and whose report says it; `parts` are those that it is made of: where one of them differs, so
+    does their total.
+    """
 
     number: float
     values: Mapping[str, str]
     involved: tuple[Involved, ...]
+    figure: tuple[int, str] | None = None
+    parts: frozenset[tuple[int, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,7 @@ def _wholes(rule: WholeRule, occasion: _Occasion, pack: Pack) -> Iterator[Case]:
     owing = _units_below(pack, rule.form, occasion.period)
     if not owing or owing - {fact.unit for fact in occasion.facts}:
         return
+    known = figures_of(occasion.form)
     for figure in rule.figures or _additive(occasion.form):
         told = figures[figure]
         whole = told.get(pack.program.province)
@@ -99,7 +107,9 @@ def _wholes(rule: WholeRule, occasion: _Occasion, pack: Pack) -> Iterator[Case]:
             "period": occasion.label,
         }
         asked = [_involved(fact, measure, is_told=rule.tell == "each") for fact in parts]
-        yield Case(total - summed, values, (_involved(whole, measure, is_told=True), *asked))
+        involved = (_involved(whole, measure, is_told=True), *asked)
+        within = frozenset((whole.submission_id, part) for part in parts_within(known, figure))
+        yield Case(total - summed, values, involved, (whole.submission_id, figure), within)
 
 
 def _units_below(pack: Pack, form: str, period: Period) -> set[str]:

@@ -24,23 +24,27 @@ class Comparer:
         self._rules = rules.across
         self._validation = validation
 
-    def compare(self, facts: Sequence[CurrentFact]) -> list[tuple[int, Finding]]:
+    def compare(self, *worlds: Sequence[CurrentFact]) -> list[tuple[int, Finding]]:
         """Return each finding with the submission that it is put on record at, in the order of the rules.
 
-        Whoever is involved and not asked gets the finding as a note.
+        Whoever is involved and not asked gets the finding as a note. A total that differs only as one of its parts does is left
+        out. Facts of different `worlds` are not compared.
         """
-        return [found for rule in self._rules for found in self._judge(rule, facts)]
+        return [found for rule in self._rules for found in self._judge(rule, worlds)]
 
-    def _judge(self, rule: AcrossRule, facts: Sequence[CurrentFact]) -> Iterator[tuple[int, Finding]]:
-        cases = cases_of(rule, facts, self._pack)
+    def _judge(self, rule: AcrossRule, worlds: Sequence[Sequence[CurrentFact]]) -> Iterator[tuple[int, Finding]]:
+        cases = [case for facts in worlds for case in cases_of(rule, facts, self._pack)]
         if not cases:
             return
         expect, kwargs = expectation_of(rule)
         frame = pd.DataFrame({kwargs["column"]: [float(case.number) for case in cases], "submission_id": 0})
         frame["row"] = frame.index
         expected = Expected(rule, expect, kwargs, kwargs["column"])
-        for _, _, row in self._validation.failures(f"across.{rule.id}", frame, [expected]):
-            yield from _findings(rule, cases[row])
+        failed = [cases[row] for _, _, row in self._validation.failures(f"across.{rule.id}", frame, [expected])]
+        told = {case.figure for case in failed}
+        for case in failed:
+            if told.isdisjoint(case.parts):
+                yield from _findings(rule, case)
 
 
 def _findings(rule: AcrossRule, case: Case) -> Iterator[tuple[int, Finding]]:

@@ -55,6 +55,8 @@ class ExpectFiguresToKeepTheirScale(MulticolumnMapExpectation):
     small: float | None = None
     far: float | None = None
     least: float | None = None
+    stray: float | None = None
+    digits: int | None = None
 
     map_metric = "multicolumn_values.figures_keep_their_scale"
     success_keys = ("column_list", *_LIMITS, "mostly")

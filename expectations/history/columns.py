@@ -16,6 +16,7 @@ AMOUNT_COLUMNS = (
         "own_mad",
         "own_low",
         "own_high",
+        "own_ceiling",
         "shifted_median",
         "expected_share",
         "peer_median",

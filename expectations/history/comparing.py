@@ -7,13 +7,13 @@ import pandas as pd
 
 from expectations.history.columns import FIGURES, INDICATORS
 from expectations.history.frames import history_frames
-from expectations.history.memory import Frames, remember
+from expectations.history.memory import Frames, joined, remember
 from expectations.places import Place, place_of
 from expectations.rules import RuleSet
 from expectations.suite import Expected, expectations_of
 from expectations.validation import Failure, Validation
 from expectations.wording import finding_of_row
-from program.figures import Figure, figures_of
+from program.figures import Figure, figures_of, parts_within
 from program.finding import Finding, Severity
 from program.form import Form
 from program.history import Past
@@ -31,24 +31,27 @@ class Comparison:
         self._pack, self._rules, self._validation, self._window = pack, rules, validation, window
 
     def findings(
-        self, batches: Sequence[Frames], readings: Sequence[Reading], past: Past, found: Found
+        self, batches: Sequence[Frames], worlds: Sequence[Sequence[Reading]], past: Past, found: Found
     ) -> Iterator[tuple[int, Finding]]:
         """Yield what the rules of history find. Never critical: whether a report loads must not hang on who sent first.
 
-        A cell that another rule refuses is left alone, and so is one that a rule of history before found, in the order of
-        their file; and of a declared total, what only follows from one of its parts.
+        Readings of different `worlds` know nothing of each other. A cell that another rule refuses is left alone, and so is
+        one that a rule of history before found, in the order of their file; and of a declared total, what only follows from
+        one of its parts.
         """
         by_form: dict[str, list[Frames]] = defaultdict(list)
         for batch in batches:
             by_form[batch.form.code].append(batch)
         for code, of_form in by_form.items():
-            placed = [r for r in readings if r.form and r.form.code == code and r.unit_code and r.period]
-            memory = remember(code, of_form, placed, past, self._pack)
-            by_number = {r.number: r for r in placed}
-            for batch in of_form:
-                numbers = [r.number for r in placed if r.form == batch.form]
-                frames = history_frames(batch.form, memory, self._window, self._pack, numbers)
-                yield from self._of_form(batch.form, frames, by_number, found)
+            placed = [[r for r in world if r.form and r.form.code == code and r.unit_code and r.period] for world in worlds]
+            memories = [(remember(code, of_form, world, past, self._pack), world) for world in placed if world]
+            by_number = {r.number: r for world in placed for r in world}
+            for form in (batch.form for batch in of_form):
+                apart = [
+                    history_frames(form, memory, self._window, self._pack, [r.number for r in world if r.form == form])
+                    for memory, world in memories
+                ]
+                yield from self._of_form(form, _together(apart), by_number, found)
 
     def _of_form(
         self, form: Form, frames: Mapping[str, pd.DataFrame], readings: Mapping[int, Reading], found: Found
@@ -70,6 +73,14 @@ class Comparison:
                     yield number, finding_of_row(rule, record, form, place)
 
 
+def _together(apart: Sequence[Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
+    """Return frames of one name as one, those of all worlds in a row; an empty one where no world has a line in it."""
+    if len(apart) == 1:
+        return dict(apart[0])
+    names = dict.fromkeys(name for frames in apart for name in frames)
+    return {name: joined([frames[name] for frames in apart if name in frames]) for name in names}
+
+
 Record = Mapping[Hashable, object]
 
 
@@ -88,6 +99,6 @@ def _without_totals(
     told = {(failure[1], str(record["figure"])) for failure, record in records}
 
     def follows(number: int, name: str) -> bool:
-        return any((number, part) in told or follows(number, part) for part in figures[name].parts)
+        return any((number, part) in told for part in parts_within(figures, name))
 
     return [(failure, record) for failure, record in records if not follows(failure[1], str(record["figure"]))]

@@ -99,15 +99,16 @@ def remember(code: str, batches: Sequence[Frames], readings: Sequence[Reading], 
     marks = {
         str(k): str(text) for name, frame in keyed.items() for k, text in zip(frame["key"], frame[lists[name].key], strict=True)
     }
-    return Memory(tuple(_with_ends([*earlier, *now])), _joined(values), keyed, marks)
+    return Memory(tuple(_with_ends([*earlier, *now])), joined(values), keyed, marks)
 
 
 def _lines(table: Table, facts: pd.DataFrame, batches: Sequence[Frames], places: Mapping[int, int]) -> pd.DataFrame:
     here = [lines_of_frame(table, b.frames[table.name], places) for b in batches if table.name in b.frames]
-    return _joined([lines_of_facts(table, facts), *here])
+    return joined([lines_of_facts(table, facts), *here])
 
 
-def _joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the lines of all frames, one frame after the other; the first where none has any."""
     filled = [frame for frame in frames if len(frame)]
     return pd.concat(filled, ignore_index=True) if filled else frames[0]
 

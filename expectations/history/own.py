@@ -23,6 +23,7 @@ class OwnPast:
         self._reports, self._grid, self._sight = reports, grid, sight
         self._lines = pd.factorize(np.array(["", *(figure.line for figure in grid.figures)], dtype=object))[0][1:]
         self._cumulative = np.array([figure.cumulative or "" for figure in grid.figures])
+        self._is_typed = np.array([figure.is_typed for figure in grid.figures], dtype=bool)
 
     def rows(self, own: Report, places: Sequence[int], pairs: NDArray[np.int64]) -> Floats:
         """Return the values of `pairs` in the unit's reports `places`."""
@@ -54,6 +55,7 @@ class OwnPast:
             "after_period": after[1],
             "closing": self._closing(own, past, given),
             **{f"own_{name}": column for name, column in spread._asdict().items()},
+            "own_ceiling": spreads[1].high,
             "shift": shift,
             "shifted_median": spread.median * shift,
         }
@@ -78,10 +80,12 @@ class OwnPast:
     def _shift(self, given: Given, usual: Floats) -> Floats:
         """Return how many times its usual value the median figure of each one's line is; of the report, for a short line.
 
-        Where a district held five times as many classes, all figures of the line are five times as large.
+        Where a district held five times as many classes, all figures of the line are five times as large. Totals have no say:
+        they repeat what is wrong with their parts.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
-            times = np.where((usual > 0) & (given.values > 0), given.values / usual, np.nan)
+            is_known = (usual > 0) & (given.values > 0) & self._is_typed[given.codes]
+            times = np.where(is_known, given.values / usual, np.nan)
         known = times[~np.isnan(times)]
         shift = np.full(len(times), np.median(known) if len(known) else np.nan)
         lines = self._lines[given.codes]

@@ -3,7 +3,7 @@
 A figure is told only where it lies well outside all that was seen, and where, divided by the power, it lies within again.
 The witnesses, the best first. *Own past*, unless what the figure was last (where it only grows) or its usual share of the
 peers contradicts: when a whole province gets ten times the money, nobody erred; nor, below a thousand, where the figures
-beside it rose as much. *Rate*: the figure divided by its column's
+beside it rose as much. *Same digits*: the last figure, but for its noughts. *Rate*: the figure divided by its column's
 `per`, where the unit has hardly a past. *Replaced*: the version that this one takes the place of, where there is nothing
 else. *Peers*: thousands and millions only, and only where there is no past; a large district is ten times a small one.
 """
@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 from expectations.history.robust import Floats
 
 SCALE_COLUMNS = (
-    *("value", "cumulative_before", "expected_share", "replaced", "shift"),
-    *("own_median", "own_low", "own_high", "own_points", "peer_median", "peer_low", "peer_high", "peer_points"),
+    *("value", "before", "cumulative_before", "expected_share", "replaced", "shift"),
+    *("own_median", "own_low", "own_high", "own_ceiling", "own_points", "peer_median", "peer_low", "peer_high", "peer_points"),
     *("rate", "rate_median", "rate_low", "rate_high", "rate_points"),
 )
 _Columns = dict[str, Floats]
 _Bools = NDArray[np.bool_]
-_STRAY = 30
-"""What lies so many times from the median was probably an error itself, and widens no range."""
+_EXACT = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +33,10 @@ class Limits:
 
     `gap`: how many times outside all that was seen; `slack`: how far outside it may still be once corrected. With fewer than
     `few` points of its own (one does, with a usual share of its peers; of these `peers` at least) only factors from `large` on
-    are told; figures
-    too small only by factors from `small` on. None below `least` is told at all: 1 class and then 12 is no error. `far`: how
-    many times the largest of its peers is too much in any case.
+    are told; figures too small only by factors from `small` on. None below `least` is told at all: 1 class and then 12 is no
+    error. `far`: how many times the largest of its peers is too much in any case. `stray`: what lies so many times from the
+    median was probably an error itself, and widens no range. `digits`: so many at least has a last figure that is known again
+    with noughts added to it, unless it never moved.
     """
 
     factors: Sequence[float] = (10, 100, 1000, 1_000_000)
@@ -48,6 +48,8 @@ class Limits:
     small: float = 100
     far: float = 20
     least: float = 20
+    stray: float = 30
+    digits: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def factors_of(frame: pd.DataFrame, limits: Limits) -> Floats:
     columns = {name: frame[name].to_numpy(np.float64) for name in SCALE_COLUMNS}
     found = np.full(len(frame), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        for witness in (_own_past, _rate, _replaced, _peers):
+        for witness in (_own_past, _same_digits, _rate, _replaced, _peers):
             found = np.where(np.isnan(found), witness(columns, limits), found)
     return found
 
@@ -73,18 +75,33 @@ def _own_past(c: _Columns, limits: Limits) -> Floats:
     seen = [c["own_low"], c["own_high"], np.where(has_few, share, np.nan), np.where(has_few, before, np.nan)]
     low, high = np.fmin.reduce(seen), np.fmax.reduce(seen)
     median = np.where(np.isnan(c["own_median"]), np.sqrt(low * high), c["own_median"])
-    stray = np.where(c["own_points"] > limits.few, _STRAY, np.inf)
+    stray = np.where(c["own_points"] > limits.few, limits.stray, np.inf)
     known = _Range(median, np.fmax(low, median / stray), np.fmin(high, median * stray))
+
+    # What was hardly begun may grow a thousandfold in a quarter, but not beyond what the unit, or anybody, ever reached.
+    is_plausible = c["value"] <= limits.gap * np.fmax(c["own_ceiling"], np.where(has_few, c["peer_high"], np.nan))
 
     def may_be(factor: float) -> _Bools:
         confirms = _confirms(c["value"] / share, factor) & _confirms(c["value"] / before, factor)
         if max(factor, 1 / factor) >= limits.large:
-            return confirms
+            return confirms & ~is_plausible if factor > 1 else confirms
         # A digit too many is in one cell; a unit of measure mistaken may be in all of them.
         is_alone = _confirms(c["value"] / median / c["shift"], factor)
         return confirms & is_alone & (~has_few | ((c["own_points"] > 0) & (share > 0)))
 
     return _nearest(c["value"], known, [*limits.factors, *_below(limits)], may_be, limits)
+
+
+def _same_digits(c: _Columns, limits: Limits) -> Floats:
+    """A figure that is the last one but for its noughts: a plan that stays, with a digit too many. No 16 that becomes 160."""
+    ratio, found = c["value"] / c["before"], np.full(len(c["value"]), np.nan)
+    in_digits = c["before"] / 10 ** (np.floor(np.log10(c["before"])) - (limits.digits - 2))
+    is_telling = (np.abs(in_digits - np.round(in_digits)) > _EXACT) | (c["own_low"] == c["own_high"])
+    is_asked = (c["value"] >= limits.least) & np.isnan(c["cumulative_before"]) & is_telling
+    for factor in limits.factors:
+        is_alone = _confirms(ratio / c["shift"], factor)
+        found = np.where(is_asked & is_alone & (np.abs(ratio / factor - 1) <= _EXACT), factor, found)
+    return found
 
 
 def _rate(c: _Columns, limits: Limits) -> Floats:

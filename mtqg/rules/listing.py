@@ -70,12 +70,14 @@ def _rules(pack: Pack, lang: Language) -> list[tuple[str, Words]]:
 
 def _as_json(form: str, rule: Words) -> dict[str, Any]:
     said = rule.model_dump(mode="json", exclude={"terms"}, exclude_defaults=True)
-    where = {"points_at": f"{rule.table} · {rule.at}", "page": _page(form, rule)} if isinstance(rule, FormRule) else {}
-    return {"id": rule.id, **said, "form": form, **{key: value for key, value in where.items() if value}}
+    where = {"points_at": f"{rule.table} · {rule.at}"} if isinstance(rule, FormRule) else {}
+    page = _page(rule)
+    return {"id": rule.id, **said, "form": form, **where, **({"page": page} if page else {})}
 
 
-def _page(form: str, rule: FormRule) -> str | None:
+def _page(rule: Words) -> str | None:
     """Return where docs/rules tells of a rule with its examples, None for a rule of a pack that has no pages."""
-    page = ROOT / "docs" / "rules" / f"{form}.md"
-    is_told = page.is_file() and f"## {rule.id}\n" in page.read_text(encoding="utf-8")
-    return f"docs/rules/{form}.md#{rule.id.lower()}" if is_told else None
+    for page in sorted((ROOT / "docs" / "rules").glob("*.md")):
+        if f"## {rule.id}\n" in page.read_text(encoding="utf-8"):
+            return f"docs/rules/{page.name}#{rule.id.lower()}"
+    return None

@@ -189,6 +189,35 @@ def test_a_new_version_a_thousand_times_the_one_it_replaces_is_named(checker: Ch
     assert ("HIS-01", "I10") in told(last)
 
 
+BEGUN = [("2023-Q3", 3000), ("2023-Q4", 4800), ("2024-Q1", 2)]
+"""Money of a project that two triệu đồng had been paid of in the first quarter."""
+
+
+@pytest.mark.parametrize(("paid", "is_told"), [(2400, False), (2_400_000, True)])
+def test_what_was_hardly_begun_may_grow_a_thousandfold_but_not_beyond_all_that_the_unit_reached(
+    checker: Checker, pack: Pack, paid: float, is_told: bool
+) -> None:
+    last = judged(checker, pack, [*(capital(q, n) for q, n in BEGUN), capital("2024-Q2", paid)])[-1]
+    assert (("HIS-01", "I10") in told(last)) is is_told
+
+
+def test_a_plan_that_stays_but_for_a_nought_is_named_though_there_is_but_one_quarter_before(checker: Checker, pack: Pack) -> None:
+    last = judged(checker, pack, [capital("2024-Q1", 900), capital("2024-Q2", 1500, plan=50_000)])[-1]
+    finding = next(f for f in last.findings if (f.rule, f.cell) == ("HIS-01", "C10"))
+    assert finding.expected == "Khoảng 5.000 triệu đồng"
+
+
+def test_a_count_that_happens_to_be_ten_times_the_last_is_no_copy_with_a_nought(checker: Checker, pack: Pack) -> None:
+    past = [people(q, n, officials=o, community=n - o) for q, n, o in (("2023-Q4", 200, 90), ("2024-Q1", 60, 12))]
+    last = judged(checker, pack, [*past, people("2024-Q2", 190, officials=120, community=70)])[-1]
+    assert told(last) == set()
+
+
+def test_a_plan_that_was_raised_about_tenfold_is_not_said_to_have_a_nought_too_many(checker: Checker, pack: Pack) -> None:
+    last = judged(checker, pack, [capital("2024-Q1", 90, plan=500), capital("2024-Q2", 300, plan=4600)])[-1]
+    assert told(last) == set()
+
+
 # --- outliers -------------------------------------------------------------------------------------------------------
 
 

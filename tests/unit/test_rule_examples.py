@@ -1,12 +1,14 @@
-"""Rule, example and page of docs/rules are tied together: each example is judged by the real check, each page is what it says."""
+"""The pages of the rules, the examples and the rules together: each example is judged by the real check, each page is what it says."""
 
 import pytest
 
+from expectations.court import ACROSS, HISTORY, Hearing, Judged, JudgedWorlds, hear
 from expectations.examples import load_examples
-from expectations.history.columns import history_columns
-from expectations.pages import Court, Judged, page_of
+from expectations.pages import form_page
 from expectations.reading_pages import reading_page, rows_of
 from expectations.rules import RuleSet
+from expectations.world_pages import page_of_reports
+from expectations.worlds import load_other_reports
 from program.finding import Finding, Severity
 from program.pack import Pack
 from program.settings import ROOT
@@ -14,32 +16,38 @@ from program.settings import ROOT
 PAGES = ROOT / "docs" / "rules"
 FORMS = ("training", "disbursement", "works", "livelihoods", "outcomes")
 RULES = [(form, rule) for form in FORMS for rule in load_examples(form).rules]
+RULES_OF_REPORTS = [(name, rule) for name in (HISTORY, ACROSS) for rule in load_other_reports(name).rules]
 
 
 @pytest.fixture(scope="module")
-def judged(pack: Pack) -> dict[str, dict[str, Judged]]:
-    """The examples of every form by their rule, judged in one batch a form."""
-    court = Court(pack)
-    return {form: {example.expected.words.id: example for example in court.judge(load_examples(form))} for form in FORMS}
+def hearing(pack: Pack) -> Hearing:
+    """All examples, judged in one batch a form."""
+    return hear(pack)
+
+
+def judged(hearing: Hearing, form: str, rule: str) -> Judged:
+    return next(example for example in hearing.of_forms[form] if example.expected.words.id == rule)
+
+
+def of_reports(hearing: Hearing, name: str, rule: str) -> JudgedWorlds:
+    return next(example for example in hearing.of_reports[name] if example.rule.id == rule)
 
 
 def asked(findings: tuple[Finding, ...]) -> list[Finding]:
     return [finding for finding in findings if finding.severity is not Severity.INFO]
 
 
-def test_every_rule_within_a_report_and_of_the_layout_has_an_example(pack: Pack) -> None:
-    """A rule against earlier reports needs more than one report: tests/unit has those of history."""
+def test_every_rule_of_every_suite_has_an_example_and_is_on_a_page(pack: Pack) -> None:
     rules = RuleSet(pack)
     assert {form.code for form in pack.forms} == set(FORMS)
-    for form in pack.forms:
-        within = {rule.id for rule in rules.of_form(form.code) if rule.table not in history_columns(form)}
-        assert within <= load_examples(form.code).rules.keys()
-    assert {rule.id for rule in rules.cells} <= {rule for _, rule in RULES}
+    written = "".join(path.read_text(encoding="utf-8") for path in PAGES.glob("*.md"))
+    assert [rule for rule in rules.words if f"\n## {rule}\n" not in written] == []
+    assert rules.words.keys() - rules.reading.keys() == {rule for _, rule in (*RULES, *RULES_OF_REPORTS)}
 
 
 @pytest.mark.parametrize(("form", "rule"), RULES, ids=[rule for _, rule in RULES])
-def test_a_bad_example_breaks_its_rule_alone_and_at_its_cell(judged: dict[str, dict[str, Judged]], form: str, rule: str) -> None:
-    example = judged[form][rule]
+def test_a_bad_example_breaks_its_rule_alone_and_at_its_cell(hearing: Hearing, form: str, rule: str) -> None:
+    example = judged(hearing, form, rule)
     severity = example.expected.words.severity
     found = [finding for finding in example.found["vi"] if finding.severity is not Severity.INFO or finding.rule == rule]
     assert {finding.rule for finding in found} == {rule}
@@ -48,25 +56,49 @@ def test_a_bad_example_breaks_its_rule_alone_and_at_its_cell(judged: dict[str, d
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_good_report_breaks_no_rule(judged: dict[str, dict[str, Judged]], form: str) -> None:
-    first = next(iter(judged[form].values()))
-    assert asked(first.in_good) == []
+def test_a_good_report_breaks_no_rule(hearing: Hearing, form: str) -> None:
+    assert asked(hearing.of_forms[form][0].in_good) == []
+
+
+@pytest.mark.parametrize(("name", "rule"), RULES_OF_REPORTS, ids=[rule for _, rule in RULES_OF_REPORTS])
+def test_a_bad_report_among_others_breaks_its_rule_alone_and_at_its_cell(hearing: Hearing, name: str, rule: str) -> None:
+    example = of_reports(hearing, name, rule)
+    found = asked(example.found["vi"])
+    assert {finding.rule for finding in found} == {rule, *example.example.also}
+    assert [finding.rule for finding in found if (finding.sheet, finding.cell) == example.place] == [rule]
+    assert [finding.rule for finding in found].count(rule) == 1
+    # What a rule across submissions finds is told, or put on record, at the others too.
+    assert {finding.rule for finding in asked(example.beside)} <= ({rule} if name == ACROSS else set())
+
+
+@pytest.mark.parametrize(("name", "rule"), RULES_OF_REPORTS, ids=[rule for _, rule in RULES_OF_REPORTS])
+def test_a_good_report_among_the_same_others_breaks_no_rule(hearing: Hearing, name: str, rule: str) -> None:
+    example = of_reports(hearing, name, rule)
+    assert asked(example.in_good) == []
+    assert rule not in {finding.rule for finding in example.in_good}
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_page_is_what_the_rules_and_their_examples_give(judged: dict[str, dict[str, Judged]], form: str) -> None:
+def test_the_page_is_what_the_rules_and_their_examples_give(hearing: Hearing, pack: Pack, form: str) -> None:
     written = (PAGES / f"{form}.md").read_text(encoding="utf-8")
-    assert written == page_of(list(judged[form].values())), "run `make rules` and read what changed"
+    assert written == form_page(hearing, form, pack), "run `make rules` and read what changed"
 
 
-def test_there_is_no_page_without_rules() -> None:
-    assert sorted(path.name for path in PAGES.glob("*.md")) == sorted(
-        ["README.md", "reading.md", *(f"{form}.md" for form in FORMS)]
-    )
+@pytest.mark.parametrize("name", [HISTORY, ACROSS])
+def test_the_page_of_rules_against_other_reports_is_too(hearing: Hearing, pack: Pack, name: str) -> None:
+    written = (PAGES / f"{name}.md").read_text(encoding="utf-8")
+    assert written == page_of_reports(hearing, name, pack), "run `make rules` and read what changed"
 
 
-def test_the_readers_page_has_every_rule_with_the_rows_that_its_own_tests_read(pack: Pack) -> None:
-    rules = {lang: RuleSet(pack, lang=lang) for lang in ("vi", "en")}
+def test_there_is_no_page_without_rules_and_the_list_has_them_all() -> None:
+    pages = {"reading.md", f"{HISTORY}.md", f"{ACROSS}.md", *(f"{form}.md" for form in FORMS)}
+    assert {path.name for path in PAGES.glob("*.md")} == pages | {"README.md"}
+    listed = (PAGES / "README.md").read_text(encoding="utf-8")
+    assert [page for page in sorted(pages) if f"]({page})" not in listed] == []
+
+
+def test_the_readers_page_has_every_rule_with_the_rows_that_its_own_tests_read(hearing: Hearing) -> None:
+    rules = hearing.rules
     rows = rows_of(ROOT / "docs" / "reading.md")
     assert (PAGES / "reading.md").read_text(encoding="utf-8") == reading_page(rules, rows), "run `make rules`"
     named = {rule for row in rows for rule in row.rules}
