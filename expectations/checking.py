@@ -154,6 +154,7 @@ def _submission(reading: Reading, findings: list[Finding]) -> Submission:
     ordered = sorted(findings, key=lambda finding: _reading_order(finding, reading))
     part = part_of(reading, ordered)
     verdict = verdict_of(part.blocking, lines_out=part.lines)
+    facts = part.facts() if reading.form else ()
     return Submission(
         delivery=reading.delivery,
         verdict=verdict,
@@ -163,6 +164,7 @@ def _submission(reading: Reading, findings: list[Finding]) -> Submission:
         unit_code=reading.unit_code,
         period=reading.period,
         stage=reading.stage,
-        facts=part.facts() if verdict.loads else (),
+        facts=facts if verdict.loads else (),
         part=reading.part,
+        values_read=len(facts),
     )

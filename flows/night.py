@@ -45,6 +45,7 @@ class Summary:
     facts_loaded: int = 0
     compared: int = 0
     mails_written: int = 0
+    mails_waiting: int = 0
     page: str = ""
     data_docs: str = ""
     errors: list[str] = field(default_factory=list)
@@ -63,7 +64,7 @@ class Night:
         self.as_of = as_of or self.now().astimezone(VIETNAM_TIME).date()
         self.warehouse: Warehouse = prepare_warehouse(settings.warehouse_url)
         refuse_forgetting(self.warehouse, self.archive)
-        sync_catalogue(self.warehouse, self.pack, obligations(self.pack.calendar, self.pack.units, self.as_of))
+        sync_catalogue(self.warehouse, self.pack, obligations(self.pack.calendar, self.pack.units, self.as_of), self.now())
         self.run_id = start_run(self.warehouse, self.as_of, self.rules.version, self.now())
         self.checker = Checker(
             self.pack,

@@ -53,6 +53,8 @@ def whole(night: Night, source: str | None) -> dict[str, Any]:
         compare(night)
     with going_on(night, "publish"):
         publish(night)
+    with going_on(night, "remind"):
+        remind(night)
     with going_on(night, "alert"):
         alert(night)
     return close(night)
@@ -110,6 +112,12 @@ def compare(night: Night) -> None:
 def publish(night: Night) -> None:
     """Renew the page and the Data Docs."""
     steps.publish(night)
+
+
+@task(task_run_name="remind", cache_policy=NO_CACHE)
+def remind(night: Night) -> None:
+    """Owe all clear and reminders."""
+    steps.remind(night)
 
 
 @task(task_run_name="alert", cache_policy=NO_CACHE)

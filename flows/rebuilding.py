@@ -7,7 +7,7 @@ bytes cannot say (who sent them and when, what was mailed, whose word overruled 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import count, groupby
 from typing import Any
 
@@ -22,11 +22,10 @@ from program.errors import ArchiveError
 from program.history import asked_of, line_elements
 from program.pack import Pack, load_pack
 from program.reading import Reading
-from program.schedule import obligations
 from program.settings import Settings
 from program.submission import Submission
 from program.vietnamese import vietnam_day
-from warehouse.catalogue import sync_catalogue
+from warehouse.catalogue import fill_periods
 from warehouse.comparing import believed_facts, record_comparison, uncompared
 from warehouse.documents import Document, have_judged, put_rest, put_run
 from warehouse.engine import Warehouse, prepare_warehouse
@@ -79,8 +78,7 @@ class Rebuilding:
         self._take_arrivals()
         for sha256 in self._purged:
             record_purged(self._warehouse, sha256)
-        last = date.fromisoformat(self._nights[-1]["run"]["as_of"])
-        sync_catalogue(self._warehouse, self._pack, obligations(self._pack.calendar, self._pack.units, last))
+        fill_periods(self._warehouse)
         self._warehouse.dispose()
         return self._rebuilt
 

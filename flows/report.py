@@ -15,6 +15,7 @@ def counts_of(summary: Mapping[str, Any]) -> dict[str, int]:
         "facts loaded": summary["facts_loaded"],
         "findings by comparison": summary.get("compared", 0),
         "mails written": summary["mails_written"],
+        **({"mails waiting": summary["mails_waiting"]} if summary.get("mails_waiting") else {}),
         "zips unpacked": summary["unpacked"],
         "enclosures kept unread": summary["enclosed"],
         "same bytes sent again": summary["repeated"],

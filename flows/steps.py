@@ -11,15 +11,15 @@ from connectors.packages import is_package, members_of, refuse_packed
 from connectors.reader.workers import Unread
 from connectors.sources import Connector, connect
 from flows.keeping import note_arrival
+from flows.mailing import Mailroom, send_letters
 from flows.night import Night
+from flows.reminding import owe_what_follows
 from program.delivery import Delivery, Offer, Packed
-from program.errors import ArchiveError, ConfigurationError, DeliveryFailed, SourceError, StillArriving, TransientError
+from program.errors import ArchiveError, ConfigurationError, SourceError, StillArriving, TransientError
 from program.history import Past, asked_of, line_elements
 from program.reading import Reading
 from program.source import Source
 from program.submission import Submission, Verdict
-from publish.mail import compose
-from publish.marking.attaching import attachments_of
 from publish.post import open_post
 from publish.site import docs_folder, prune_docs, publish_site
 from warehouse.comparing import believed_facts, record_comparison, uncompared
@@ -39,8 +39,8 @@ from warehouse.ledger import (
     record_unpacked,
 )
 from warehouse.load import load_delivery
-from warehouse.outbox import mark_failed, mark_sent, pending_letters
 from warehouse.rejudging import overruled_since, put_back
+from warehouse.views import ready_for_questions
 
 logger = logging.getLogger("mtqg.steps")
 
@@ -265,22 +265,20 @@ def publish(night: Night) -> None:
     """Write Data Docs of what was checked this night, and the page of what is believed now."""
     if night.summary.verdicts:
         night.summary.data_docs = str(night.checker.publish_docs(docs_folder(night.settings, night.run_id)))
+    ready_for_questions(night.warehouse)
     night.summary.page = str(publish_site(night.warehouse, night.pack, night.settings, night.now()))
     prune_docs(night.settings)
 
 
+def remind(night: Night) -> None:
+    """Put into the outbox what follows from what is on record: all clear, overruled, still to be mended, not yet received."""
+    owe_what_follows(night.warehouse, night.pack, night.as_of, night.now())
+
+
 def alert(night: Night) -> None:
-    """Send each pending letter; one that cannot be sent stays in the outbox and the operator is told."""
-    post = open_post(night.settings)
-    for letter in pending_letters(night.warehouse):
-        try:
-            attachments = attachments_of(letter, night.pack, night.settings, night.archive.get)
-            post.send(compose(letter, night.pack, attachments))
-        except Exception as error:  # the boundary of one letter
-            if not isinstance(error, DeliveryFailed):
-                logger.exception("alert letter=%s", letter.message_id)
-            mark_failed(night.warehouse, letter.message_id, str(error))
-            night.fail(f"mail to {letter.recipient}: {error}")
-        else:
-            mark_sent(night.warehouse, letter.message_id, night.now())
-            night.summary.mails_written += 1
+    """Send what the outbox owes; what cannot be sent stays there and the operator is told."""
+    room = Mailroom(night.warehouse, night.pack, night.settings, night.archive.get, night.as_of, clock=night.now)
+    outcome = send_letters(room, open_post(night.settings))
+    night.summary.mails_written, night.summary.mails_waiting = outcome.sent, outcome.waiting
+    for error in outcome.errors:
+        night.fail(error)

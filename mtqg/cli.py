@@ -10,6 +10,7 @@ from mtqg.keeping.backup import backup
 from mtqg.keeping.purge import purge
 from mtqg.keeping.rebuild import rebuild
 from mtqg.keeping.restore import restore
+from mtqg.mails.command import mail_app
 from mtqg.packs.command import pack_app
 from mtqg.reread import reread
 from mtqg.rules.command import rules_app
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 for command in (run, check, template, status, trace, reread, backup, restore, rebuild, purge):
     app.command()(command)
+app.add_typer(mail_app)
 app.add_typer(pack_app)
 app.add_typer(rules_app)
 

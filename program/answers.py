@@ -43,6 +43,9 @@ class ProgressRow:
     status: str
     is_synthetic: bool
     is_flagged: bool
+    required_pace: float | None = None
+    actual_pace: float | None = None
+    projection_2025: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class StageRow:
 
 @dataclass(frozen=True, slots=True)
 class TerritoryRow:
-    """A figure on an old district's land, from `reported` of its `whole` communes; see `mart_territories.sql`.
+    """A figure on an old district's land, or of a province, from `reported` of its `whole` units; see `mart_rollups.sql`.
 
     `shared` communes also took land of another district and are in no sum.
     """
@@ -107,39 +110,6 @@ class TracedFact:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """What a recipient is owed about one submission: the verdict on it and its findings."""
-
-    submission_id: int
-    verdict: Verdict
-    form_code: str | None
-    unit_code: str | None
-    period: str | None
-    stage: Stage
-    sender_unit: str | None
-    delivery_name: str
-    received_at: datetime
-    findings: tuple[Finding, ...]
-    is_part: bool = False
-    """Whether its file holds other reports too, each with a verdict of its own."""
-    part: int = 1
-    """Which of its file's reports it is."""
-    delivery_id: int = 0
-    sha256: str | None = None
-    """Of the file's bytes in the archive; None where they were not kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """All that goes to one recipient in one mail. The same `message_id` is always the same mail."""
-
-    message_id: str
-    recipient: str
-    created_at: datetime
-    notices: tuple[Notice, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class NightRow:
     """A submission of one night, for tables of it."""
 
@@ -167,7 +137,7 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class QualityRow:
-    """What one rule found in a night's files about one report, see `mart_quality.sql`; unit and period None: unknown."""
+    """What one rule found in a night's files about one report, see `mart_findings.sql`; unit and period None: unknown."""
 
     run_id: int
     form_code: str | None

@@ -9,7 +9,9 @@
     ├── ReaderError             stop, and mend the machine: the processes that read deliveries do not start or do not answer
     ├── ArchiveError            stop: stored bytes are missing, or differ from their own sha256
     ├── WarehouseError          roll back; nothing of the transaction remains; run again
-    └── DeliveryFailed          a mail could not be handed over; it stays in the outbox
+    └── DeliveryFailed          a mail could not be handed over; it stays in the outbox and is tried again
+        ├── DeliveryRefused     the mail server will never take this mail: mend the address, then `mtqg mail retry`
+        └── MailServerDown      the mail server takes no mail at all: mend it or its URL; all mails wait
 
 Bad data is not an error: what is wrong with a submission is a `program.finding.Finding`. Findings go to
 districts, errors to operators, and the two are never mixed.
@@ -53,4 +55,12 @@ class WarehouseError(MtqgError):
 
 
 class DeliveryFailed(MtqgError):  # noqa: N818
-    """A mail could not be handed to the mail server; the notice stays pending in the outbox."""
+    """A mail could not be handed to the mail server this time; it stays pending in the outbox."""
+
+
+class DeliveryRefused(DeliveryFailed):
+    """The mail server refused a mail for good (5xx): an unknown address, say. It is not tried again by itself."""
+
+
+class MailServerDown(DeliveryFailed):
+    """The mail server cannot be reached, or refuses us: no mail is to blame, and none is tried."""

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from pydantic import Field
@@ -101,6 +102,11 @@ class Pack:
             return None
         form = next((f for f in self.forms if f.code == form_code), None)
         return form.label_of(Period.parse(period), stage) if form else Period.parse(period).label
+
+    def deadline_of(self, form: str, unit: str, period: str, stage: Stage) -> date | None:
+        """Return when a unit's report is due; None where nobody has said so: a placeholder of the calendar is no deadline."""
+        reporter, of_period = self.unit_on(unit, period), Period.parse(period)
+        return self.calendar.deadline(form, stage, reporter.kind, of_period) if reporter else None
 
     def indicator(self, code: str) -> Indicator | None:
         """Return the indicator `code`, or None."""

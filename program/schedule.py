@@ -129,9 +129,12 @@ class Calendar(Model):
 
     def is_deadline_known(self, form: str, stage: Stage, kind: UnitKind, period: Period) -> bool:
         """Tell whether somebody said when this report is due; False for a placeholder that the pack marks unknown."""
-        return any(
-            d.due.is_known for d in self.duties if (d.form, d.stage, d.from_kind) == (form, stage, kind) and d.is_for(period)
-        )
+        return self.deadline(form, stage, kind, period) is not None
+
+    def deadline(self, form: str, stage: Stage, kind: UnitKind, period: Period) -> date | None:
+        """Return when this report is due, None where that is not known or nobody owes it."""
+        asked = (d for d in self.duties if (d.form, d.stage, d.from_kind) == (form, stage, kind) and d.is_for(period))
+        return next((duty.due.date_for(period, self.working_days) for duty in asked if duty.due.is_known), None)
 
     def reporters(self, form: str, day: date) -> frozenset[UnitKind]:
         """Return the kinds of unit that owe `form` for a period that ends on `day`."""

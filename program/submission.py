@@ -61,6 +61,8 @@ class Submission:
     stage: Stage = Stage.FINAL
     facts: tuple[Fact, ...] = ()
     part: int = 1
+    values_read: int | None = None
+    """How many values it held, loaded or not; None where nobody counted."""
 
 
 def verdict_of(findings: Iterable[Finding], *, lines_out: int = 0) -> Verdict:

@@ -41,6 +41,7 @@ def _submission(row: dict[str, Any], delivery: Delivery) -> Submission:
         stage=Stage(row["stage"]),
         facts=tuple(_fact(fact) for fact in row["facts"]),
         part=row["part"],
+        values_read=row["values_read"],
     )
 
 

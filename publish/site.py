@@ -11,7 +11,7 @@ from publish.quality import by_night, by_period, by_rule, by_unit, days_to_fix, 
 from publish.rendering import render
 from warehouse.engine import Warehouse
 from warehouse.quality import first_passes, night_counts, quality, rule_examples
-from warehouse.queries import findings_by_rule, last_busy_run, night_rows, progress, reporting, stages, territories
+from warehouse.queries import findings_by_rule, last_busy_run, night_rows, progress, provincial, reporting, stages, territories
 
 _DOCS, _NIGHT, _QUALITY = "data-docs", "night-", "quality.html"
 _NIGHTS = 30
@@ -40,7 +40,7 @@ def _first_page(engine: Warehouse, pack: Pack, settings: Settings, now: datetime
         rules=findings_by_rule(engine, run[0]) if run else [],
         counts=counts(owed),
         reporting=reporting_tables(owed, pack),
-        indicators=indicator_tables(progress(engine), territories(engine), stages(engine), pack),
+        indicators=indicator_tables(progress(engine), [*territories(engine), *provincial(engine)], stages(engine), pack),
         docs=_docs_pages(docs_folder(settings, run[0]), settings) if run else [],
     )
 

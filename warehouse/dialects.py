@@ -5,7 +5,7 @@ advisory lock that ends with the transaction). So what a transaction read still 
 come between: a delivery is recorded, judged and loaded once. Whoever waits longer than `_PATIENCE_SECONDS` gets an error.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
@@ -122,6 +122,15 @@ def is_role(connection: Connection, name: str) -> bool:
     if connection.dialect.name != "postgresql":
         return False
     return connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}) is not None
+
+
+def renew_statistics(connection: Connection, tables: Iterable[str]) -> None:
+    """Have PostgreSQL count `tables` anew: it plans the marts by that, and its own housekeeping comes too late for a first night.
+
+    SQLite plans by its indexes.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"ANALYZE {', '.join(tables)}"))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, func, select
 
+from warehouse.catalogue import CATALOGUE
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, RunRow, SubmissionRow, Table, WatermarkRow
 
 _STEP = 500
@@ -19,7 +20,7 @@ _KEYS: dict[type[Table], tuple[str, ...]] = {
     FactRow: ("submission_id", "element", "line"),
     OutboxRow: ("id",),
 }
-"""What is compared, by what. The catalogue is the pack's, not the archive's."""
+"""What is compared a part at a time, by what; the rest is small, and is compared by its own key."""
 _NOT_COMPARED = {("submissions", "loaded_at"), ("submissions", "rule_set_version"), ("findings", "id")}
 """When and by which release something was judged; a number that nothing points to."""
 
@@ -60,11 +61,10 @@ def differences(before: Engine, after: Engine, limit: int) -> Differences:
             for number in range(0, max(_newest(old, table, key), _newest(new, table, key)) + 1, _STEP):
                 query = select(table.__table__).where(table.__table__.c[key[0]].between(number, number + _STEP - 1))
                 _compare(_rows(old, query, key), _rows(new, query, key), table.__tablename__, found, limit)
-        _compare(_rows(old, _CURSORS, ("source",)), _rows(new, _CURSORS, ("source",)), "watermarks", found, limit)
+        for small in (*CATALOGUE, WatermarkRow):
+            whole, keys = select(small.__table__), tuple(column.name for column in small.__table__.primary_key)
+            _compare(_rows(old, whole, keys), _rows(new, whole, keys), small.__tablename__, found, limit)
     return found
-
-
-_CURSORS = select(WatermarkRow.__table__)
 
 
 def _newest(connection: Connection, table: type[Table], key: tuple[str, ...]) -> int:

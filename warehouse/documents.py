@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Engine, func, insert, or_, select, text
 from sqlalchemy.orm import Session
 
+from warehouse.catalogue import CATALOGUE
 from warehouse.ledger import PENDING_STATES, RECEIVED
 from warehouse.tables import DeliveryRow, FindingRow, Instant, OutboxRow, RunRow, SubmissionRow, Table, WatermarkRow
 
@@ -29,13 +30,15 @@ def night_document(engine: Engine, number: int) -> Document:
     with Session(engine) as session:
         run = session.get_one(RunRow, number)
         judged = list(_judged(session, number))
+        since = session.scalar(select(func.max(RunRow.started_at)).where(RunRow.id < number))
         return {
             "run": _plain(run),
             "deliveries": [_plain(row) for row in session.scalars(_touched(number, [each["delivery"] for each in judged]))],
             "judged": judged,
             "compared_at": _compared_at(session, run),
             "waiting": {str(row.id): row.judgement for row in session.scalars(_in_state(RECEIVED))},
-            "outbox": [_plain(row) for row in session.scalars(_told(run))],
+            "outbox": [_plain(row) for row in session.scalars(_told(run, since))],
+            "catalogue": {t.__tablename__: [_plain(row) for row in session.scalars(_said(t, since))] for t in CATALOGUE},
             "watermarks": [_plain(row) for row in session.scalars(select(WatermarkRow).order_by(WatermarkRow.source))],
         }
 
@@ -60,10 +63,19 @@ def _in_state(state: str) -> Any:
     return select(DeliveryRow).where(DeliveryRow.state == state).order_by(DeliveryRow.id)
 
 
-def _told(run: RunRow) -> Any:
-    """The notices that a night may have changed; more of them do no harm: each is as it was when the document was written."""
-    is_recent: ColumnElement[bool] = or_(OutboxRow.created_at >= run.started_at, OutboxRow.sent_at >= run.started_at)
-    return select(OutboxRow).where(or_(is_recent, OutboxRow.sent_at.is_(None))).order_by(OutboxRow.id)
+def _told(run: RunRow, since: datetime | None) -> Any:
+    """The notices that changed since the night before began, by this one or by hand; more of them do no harm."""
+    query = select(OutboxRow).order_by(OutboxRow.id)
+    if since is None:
+        return query
+    return query.where(
+        or_(OutboxRow.created_at >= min(since, run.started_at), OutboxRow.sent_at >= since, OutboxRow.sent_at.is_(None))
+    )
+
+
+def _said(table: Any, since: datetime | None) -> Any:
+    """What the pack newly said, or said no more, since the night before began; its own begins just before it has a number."""
+    return select(table) if since is None else select(table).where(or_(table.known_from >= since, table.known_to >= since))
 
 
 def _compared_at(session: Session, run: RunRow) -> str | None:
@@ -104,6 +116,9 @@ def put_run(engine: Engine, document: Document) -> None:
                 typed["state"] = RECEIVED
             session.merge(DeliveryRow(**typed))
             session.flush()
+        for table in CATALOGUE:
+            for row in document["catalogue"][table.__tablename__]:
+                session.merge(table(**_typed(table, row)))
 
 
 def have_judged(engine: Engine, judgements: Mapping[int, int]) -> None:
@@ -137,6 +152,6 @@ def put_rest(engine: Engine, documents: Iterable[Document]) -> list[Row]:
 def _number_on(session: Session) -> None:
     """PostgreSQL counts by itself only what it numbered itself."""
     if session.get_bind().dialect.name == "postgresql":
-        for name in ("runs", "deliveries", "submissions", "outbox"):
+        for name in ("runs", "deliveries", "submissions", "outbox", "capital", "targets"):
             newest = f"(SELECT max(id) AS newest FROM {name}) AS numbers WHERE newest IS NOT NULL"  # noqa: S608  (our own names)
             session.execute(text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), newest) FROM {newest}"))  # noqa: S608

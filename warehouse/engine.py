@@ -8,18 +8,17 @@ from typing import TypeAlias
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from program.errors import WarehouseError
-from warehouse.dialects import READER, Opening, file_of, is_role, make_engine, reason_of
+from warehouse.dialects import Opening, file_of, make_engine, reason_of
+from warehouse.views import create_views, drop_views
 
 Warehouse: TypeAlias = Engine
 """What the rooms above hold in their hands; only this room looks inside."""
 
 _HERE = Path(__file__).parent
-MARTS = ("mart_figures", "mart_progress", "mart_stages", "mart_territories", "mart_reporting", "mart_quality", "mart_first_pass")
-"""In the order in which they are made: each may stand on those before it."""
 
 
 def open_warehouse(url: str, opening: Opening = Opening.READING) -> Engine:
@@ -46,10 +45,10 @@ def prepare_warehouse(url: str) -> Engine:
     try:
         with builder.begin() as connection:
             # Before the tables change: SQLite renames no table that a view still names.
-            drop_marts(connection)
+            drop_views(connection)
             migrate(connection)
             _check_foreign_keys(connection)
-            _create_marts(connection)
+            create_views(connection)
     except SQLAlchemyError as wrong:
         raise WarehouseError(f"warehouse: cannot prepare {engine.url!r}: {reason_of(wrong)}") from wrong
     finally:
@@ -71,17 +70,3 @@ def migrate(connection: Connection) -> None:
     config.set_main_option("script_location", str(_HERE / "migrations"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def drop_marts(connection: Connection) -> None:
-    """Drop the views, so that the tables below them can change."""
-    for name in reversed(MARTS):
-        connection.execute(text(f"DROP VIEW IF EXISTS {name}"))
-
-
-def _create_marts(connection: Connection) -> None:
-    """Create the views of `marts/*.sql` anew, so that a changed file is a changed view; the reader role may read them again."""
-    for name in MARTS:
-        connection.execute(text((_HERE / "marts" / f"{name}.sql").read_text(encoding="utf-8")))
-    if is_role(connection, READER):
-        connection.execute(text(f"GRANT SELECT ON {', '.join(MARTS)} TO {READER}"))

@@ -93,6 +93,7 @@ def _row(
         loaded_at=now,
         known_from=now if submission.verdict.loads else None,
         known_to=None,
+        values_read=len(submission.facts) if submission.values_read is None else submission.values_read,
     )
 
 

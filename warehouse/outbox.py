@@ -1,94 +1,119 @@
-"""The outbox: notices owed, put together into one letter a recipient, and marked once they are sent."""
+"""The outbox: letters are claimed for a while by who sends them, and marked when they are sent, put off or refused for good.
 
-import hashlib
-from collections.abc import Iterable
-from datetime import datetime
+What goes into a letter is `warehouse.letters`; what is owed `warehouse.load`, `warehouse.comparing` and `warehouse.owing`. Each
+function is its own transaction.
+"""
 
-from sqlalchemy import Engine, func, select, update
+import os
+import socket
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Engine, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from program.answers import Letter, Notice
-from program.stage import Stage
-from program.submission import Verdict
-from warehouse.findings import findings_of_comparing, findings_of_judging
-from warehouse.load import COMPARED, PENDING
-from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
+from program.letter import Letter
+from warehouse.letters import letter_of
+from warehouse.load import PENDING
+from warehouse.tables import OutboxRow
 
-SENT = "sent"
+SENT, FAILED = "sent", "failed"
+_LEASE = timedelta(minutes=15)
+"""Longer than handing over any mail takes; after it, a letter of a process that died is anybody's."""
+_BACKOFF_MINUTES = (1, 5, 30, 120, 360)
+"""After the first failure, the second …; later ones as the last. Shorter than from one night to the next."""
 
 
-def pending_letters(engine: Engine) -> list[Letter]:
-    """Return the letters to send, one a recipient, the oldest first.
+def this_sender() -> str:
+    """Return the name under which this process claims letters."""
+    return f"{socket.gethostname()}/{os.getpid()}"
 
-    A letter's notices and message id are fixed here, before anything is sent: after a crash the same letter comes
-    again with the same id, and what has been added since becomes another letter.
+
+def claim_letter(engine: Engine, now: datetime, *, passed_over: Collection[str] = ()) -> Letter | None:
+    """Claim the oldest letter that may be tried now and return it, None where there is none.
+
+    Nobody else gets it until its lease has run out, or its process is gone from this machine. Letters `passed_over` by message id
+    wait for another time.
     """
     with Session(engine) as session, session.begin():
-        rows = list(session.scalars(select(OutboxRow).where(OutboxRow.state == PENDING).order_by(OutboxRow.id)))
-        _give_ids(row for row in rows if row.message_id is None)
-        session.flush()
-        letters: dict[str, list[OutboxRow]] = {}
-        for row in rows:
-            letters.setdefault(str(row.message_id), []).append(row)
-        return [_letter(session, message_id, group) for message_id, group in letters.items()]
+        claimants = select(OutboxRow.claimed_by).where(OutboxRow.state == PENDING, OutboxRow.claimed_by.is_not(None)).distinct()
+        gone = [name for name in session.scalars(claimants) if name and (name == this_sender() or _is_gone(name))]
+        is_free = or_(OutboxRow.claimed_by.is_(None), OutboxRow.claimed_until <= now, OutboxRow.claimed_by.in_(gone))
+        is_due = or_(OutboxRow.next_attempt_at.is_(None), OutboxRow.next_attempt_at <= now)
+        oldest = select(OutboxRow.message_id).where(_is_pending_letter(passed_over), is_free, is_due)
+        message_id = session.scalar(oldest.order_by(OutboxRow.id).limit(1))
+        if message_id is None:
+            return None
+        claim = update(OutboxRow).where(OutboxRow.message_id == message_id)
+        session.execute(claim.values(claimed_by=this_sender(), claimed_until=now + _LEASE))
+        return letter_of(session, message_id)
+
+
+def hold_letter(engine: Engine, message_id: str, now: datetime) -> bool:
+    """Renew our claim on a letter, just before it is handed over; False where it is no longer ours to send."""
+    ours = (OutboxRow.message_id == message_id, OutboxRow.state == PENDING, OutboxRow.claimed_by == this_sender())
+    with Session(engine) as session, session.begin():
+        return bool(session.execute(update(OutboxRow).where(*ours).values(claimed_until=now + _LEASE)).rowcount)  # type: ignore[attr-defined]
 
 
 def mark_sent(engine: Engine, message_id: str, now: datetime) -> None:
     """Mark a letter's notices as sent."""
-    _update(engine, message_id, state=SENT, sent_at=now, attempts=OutboxRow.attempts + 1, last_error=None)
+    _end_claim(engine, message_id, state=SENT, sent_at=now, attempts=OutboxRow.attempts + 1, last_error=None)
+
+
+def put_off(engine: Engine, message_id: str, error: str, now: datetime) -> None:
+    """Note why a letter could not be sent; it is tried again, the later the oftener it was tried."""
+    waits = {n: now + timedelta(minutes=minutes) for n, minutes in enumerate(_BACKOFF_MINUTES)}
+    last = now + timedelta(minutes=_BACKOFF_MINUTES[-1])
+    later = case(*((OutboxRow.attempts == n, moment) for n, moment in waits.items()), else_=last)
+    _end_claim(engine, message_id, attempts=OutboxRow.attempts + 1, last_error=error, next_attempt_at=later)
 
 
 def mark_failed(engine: Engine, message_id: str, error: str) -> None:
-    """Note why a letter could not be sent; it stays pending."""
-    _update(engine, message_id, attempts=OutboxRow.attempts + 1, last_error=error)
+    """Note that a letter was refused for good; it is the operator's, and not tried again."""
+    _end_claim(engine, message_id, state=FAILED, attempts=OutboxRow.attempts + 1, last_error=error)
 
 
-def _update(engine: Engine, message_id: str, **values: object) -> None:
+def let_go(engine: Engine, message_id: str, error: str) -> None:
+    """Give a claimed letter back untried; whoever comes next may try it at once."""
+    _end_claim(engine, message_id, last_error=error)
+
+
+def next_attempt(engine: Engine, *, passed_over: Collection[str] = ()) -> datetime | None:
+    """Return when the next letter that was put off may be tried, None where none waits."""
+    soonest = select(func.min(OutboxRow.next_attempt_at)).where(_is_pending_letter(passed_over))
+    with Session(engine) as session:
+        return session.scalar(soonest)
+
+
+def try_again(engine: Engine, recipient: str | None = None) -> int:
+    """Have letters that were refused for good tried again, of one recipient where given; return how many."""
+    failed = [OutboxRow.state == FAILED, *([OutboxRow.recipient == recipient] if recipient else [])]
     with Session(engine) as session, session.begin():
-        session.execute(update(OutboxRow).where(OutboxRow.message_id == message_id).values(values))
+        count = session.scalar(select(func.count(OutboxRow.message_id.distinct())).where(*failed)) or 0
+        session.execute(update(OutboxRow).where(*failed).values(state=PENDING, next_attempt_at=None))
+        return count
 
 
-def _give_ids(rows: Iterable[OutboxRow]) -> None:
-    by_recipient: dict[str, list[OutboxRow]] = {}
-    for row in rows:
-        by_recipient.setdefault(row.recipient, []).append(row)
-    for recipient, group in by_recipient.items():
-        about = ",".join(f"{row.submission_id}/{row.kind}" for row in group)
-        # The moment keeps two warehouses, or one begun anew, from giving different mails one id.
-        digest = hashlib.sha256(f"{recipient}|{about}|{group[0].created_at.isoformat()}".encode()).hexdigest()[:32]
-        for row in group:
-            row.message_id = digest
+def _end_claim(engine: Engine, message_id: str, **values: object) -> None:
+    free = {"claimed_by": None, "claimed_until": None, "next_attempt_at": None}
+    with Session(engine) as session, session.begin():
+        session.execute(update(OutboxRow).where(OutboxRow.message_id == message_id).values({**free, **values}))
 
 
-def _letter(session: Session, message_id: str, group: list[OutboxRow]) -> Letter:
-    return Letter(message_id, group[0].recipient, group[0].created_at, tuple(_notice(session, row) for row in group))
+def _is_pending_letter(passed_over: Collection[str]) -> ColumnElement[bool]:
+    return (OutboxRow.state == PENDING) & OutboxRow.message_id.is_not(None) & OutboxRow.message_id.not_in(passed_over)
 
 
-def _notice(session: Session, row: OutboxRow) -> Notice:
-    submission = session.get_one(SubmissionRow, row.submission_id)
-    delivery = session.get_one(DeliveryRow, submission.delivery_id)
-    return Notice(
-        submission_id=submission.id,
-        verdict=Verdict(submission.verdict),
-        form_code=submission.form_code,
-        unit_code=submission.unit_code,
-        period=submission.period,
-        stage=Stage(submission.stage),
-        sender_unit=delivery.sender_unit,
-        delivery_name=delivery.name,
-        received_at=delivery.received_at,
-        findings=(
-            findings_of_comparing(session, submission.id, row.created_at)
-            if row.kind.startswith(COMPARED)
-            else findings_of_judging(session, submission.id)
-        ),
-        is_part=_parts(session, submission) > 1,
-        part=submission.part,
-        delivery_id=delivery.id,
-        sha256=delivery.sha256,
-    )
-
-
-def _parts(session: Session, submission: SubmissionRow) -> int:
-    same = (SubmissionRow.delivery_id == submission.delivery_id, SubmissionRow.judgement == submission.judgement)
-    return session.scalar(select(func.count()).select_from(SubmissionRow).where(*same)) or 0
+def _is_gone(sender: str) -> bool:
+    """Tell whether a process of this machine lives no more; of another machine nobody knows."""
+    host, _, number = sender.rpartition("/")
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -90,6 +90,7 @@ def _plain(session: Session, row: SubmissionRow) -> dict[str, Any]:
         "unit": row.unit_code,
         "period": row.period,
         "stage": row.stage,
+        "values_read": row.values_read,
         "verdict": _verdict(row, {finding.severity for finding in findings}).value,
         "findings": [{name: getattr(finding, name) for name in finding.__dataclass_fields__} for finding in findings],
         "facts": [{name: getattr(fact, name) for name in Fact._fields} for fact in facts],

@@ -12,7 +12,7 @@ from warehouse.tables import FindingRow, RunRow, SubmissionRow
 
 def quality(engine: Engine) -> list[QualityRow]:
     """Return what was found in each report by each rule, notes left out."""
-    query = "SELECT * FROM mart_quality WHERE severity <> 'info' ORDER BY run_id, unit_code, rule"
+    query = "SELECT * FROM mart_findings WHERE severity <> 'info' ORDER BY run_id, unit_code, rule"
     with engine.connect() as connection:
         return [
             QualityRow(

@@ -49,8 +49,10 @@ def reporting(engine: Engine, period: str | None = None) -> list[ReportingRow]:
 
 def progress(engine: Engine) -> list[ProgressRow]:
     """Return every figure of every indicator that we believe now; a year's final one where there is one."""
+    asked = "basis = 'reported' AND reported = 1"
+    query = f"SELECT * FROM mart_progress WHERE {asked} ORDER BY indicator_code, unit_code, period"  # noqa: S608  (our own words)
     with engine.connect() as connection:
-        rows = connection.execute(text("SELECT * FROM mart_progress ORDER BY indicator_code, unit_code, period")).mappings()
+        rows = connection.execute(text(query)).mappings()
         return [
             ProgressRow(
                 indicator_code=r["indicator_code"],
@@ -64,6 +66,9 @@ def progress(engine: Engine) -> list[ProgressRow]:
                 status=r["status"],
                 is_synthetic=bool(r["is_synthetic"]),
                 is_flagged=bool(r["is_flagged"]),
+                required_pace=r["required_pace"],
+                actual_pace=r["actual_pace"],
+                projection_2025=r["projection_2025"],
             )
             for r in rows
         ]
@@ -78,9 +83,19 @@ def stages(engine: Engine) -> list[StageRow]:
 
 def territories(engine: Engine) -> list[TerritoryRow]:
     """Return the figures of new communes summed up to the old districts that they lie wholly in."""
+    return _sums(engine, "units", "is_old_land = 1 AND unit_kind = 'district' AND reported > 0")
+
+
+def provincial(engine: Engine) -> list[TerritoryRow]:
+    """Return the figures of a province's reporting units summed up, of the stage to show; `whole`: how many should report."""
+    return _sums(engine, "expected", "unit_kind = 'province' AND reported > 0 AND is_current = 1")
+
+
+def _sums(engine: Engine, whole: str, which: str) -> list[TerritoryRow]:
+    order = "indicator_code, period, unit_code"
+    query = f"SELECT r.*, {whole} AS whole FROM mart_rollups r WHERE {which} ORDER BY {order}"  # noqa: S608  (our own words)
     with engine.connect() as connection:
-        rows = connection.execute(text("SELECT * FROM mart_territories ORDER BY indicator_code, period, unit_code")).mappings()
-        return [_answer(TerritoryRow, r) for r in rows]
+        return [_answer(TerritoryRow, r) for r in connection.execute(text(query)).mappings()]
 
 
 def trace(

@@ -16,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from program.errors import WarehouseError
 from warehouse.dialects import Opening, file_of, make_engine, place_of, reason_of, warehouse_url
-from warehouse.engine import drop_marts, prepare_warehouse
+from warehouse.engine import prepare_warehouse
+from warehouse.views import drop_views
 
 _SCHEMA = "mtqg_rebuilt"
 
@@ -74,18 +75,15 @@ def _companions(file: Path) -> tuple[Path, Path]:
 
 def _change_schemas(url: str, kept: str) -> bool:
     with _changing(url) as connection:
-        drop_marts(connection)
+        drop_views(connection)
         old = _tables(connection, "public")
         if old:
             connection.execute(text(f"CREATE SCHEMA {kept}"))
-        for schema, names, other in (("public", old, kept), (_SCHEMA, None, "public")):
-            if schema == _SCHEMA:
-                # Its marts stand on its tables.
-                connection.execute(text(f"SET LOCAL search_path = {_SCHEMA}"))
-                drop_marts(connection)
-            for name in names if names is not None else _tables(connection, _SCHEMA):
+        for schema, names, other in (("public", old, kept), (_SCHEMA, _tables(connection, _SCHEMA), "public")):
+            for name in names:
                 connection.execute(text(f"ALTER TABLE {schema}.{name} SET SCHEMA {other}"))
-        connection.execute(text(f"DROP SCHEMA {_SCHEMA}"))
+        # With the views that stood on its tables.
+        connection.execute(text(f"DROP SCHEMA {_SCHEMA} CASCADE"))
     return bool(old)
 
 

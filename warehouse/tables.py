@@ -56,8 +56,21 @@ class Table(DeclarativeBase):
     type_annotation_map = {datetime: Instant, dict[str, Any]: JSON}  # noqa: RUF012  (SQLAlchemy reads it so)
 
 
-class UnitRow(Table):
-    """A reporting unit and the days it existed on; copied from the pack each night."""
+class Copied:
+    """What the pack says, and when: each night copies what changed. A row that is said no more is closed, never deleted."""
+
+    known_from: Mapped[datetime] = mapped_column(sort_order=98)
+    known_to: Mapped[datetime | None] = mapped_column(sort_order=99)
+
+
+class Keyed(Copied):
+    """The same, for what has a key of its own: it holds once at a time."""
+
+    known_from: Mapped[datetime] = mapped_column(primary_key=True, sort_order=98)
+
+
+class UnitRow(Keyed, Table):
+    """A reporting unit and the days it existed on."""
 
     __tablename__ = "units"
     code: Mapped[str] = mapped_column(String(10), primary_key=True)
@@ -69,11 +82,8 @@ class UnitRow(Table):
     source: Mapped[str] = mapped_column(Text)
 
 
-class TerritoryRow(Table):
-    """Which later units a unit that ended lies in; `is_shared`: the later one took land of others too, and no weight is known.
-
-    Copied from the pack's lineage each night.
-    """
+class TerritoryRow(Keyed, Table):
+    """Which later units a unit that ended lies in; `is_shared`: the later one took land of others too, and no weight is known."""
 
     __tablename__ = "territories"
     unit_code: Mapped[str] = mapped_column(String(10), primary_key=True)
@@ -81,8 +91,8 @@ class TerritoryRow(Table):
     is_shared: Mapped[bool]
 
 
-class ProjectRow(Table):
-    """A project or sub-project; copied from the pack each night."""
+class ProjectRow(Keyed, Table):
+    """A project or sub-project."""
 
     __tablename__ = "projects"
     code: Mapped[str] = mapped_column(String(20), primary_key=True)
@@ -92,8 +102,8 @@ class ProjectRow(Table):
     source: Mapped[str] = mapped_column(Text)
 
 
-class CapitalRow(Table):
-    """A stream of capital and one published amount of it, in whole đồng; copied from the pack each night."""
+class CapitalRow(Copied, Table):
+    """A stream of capital and one published amount of it, in whole đồng."""
 
     __tablename__ = "capital"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -109,8 +119,8 @@ class CapitalRow(Table):
     source: Mapped[str] = mapped_column(Text)
 
 
-class IndicatorRow(Table):
-    """An indicator and its formula over facts; copied from the pack each night."""
+class IndicatorRow(Keyed, Table):
+    """An indicator and its formula over facts."""
 
     __tablename__ = "indicators"
     code: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -124,6 +134,7 @@ class IndicatorRow(Table):
     numerator: Mapped[str | None] = mapped_column(String(80))
     denominator: Mapped[str | None] = mapped_column(String(80))
     frequency: Mapped[str | None] = mapped_column(String(10))
+    baseline_scope: Mapped[str | None] = mapped_column(String(10))
     baseline_period: Mapped[str | None] = mapped_column(String(10))
     baseline_value: Mapped[float | None]
     baseline_source: Mapped[str | None] = mapped_column(Text)
@@ -131,12 +142,12 @@ class IndicatorRow(Table):
     source: Mapped[str] = mapped_column(Text)
 
 
-class TargetRow(Table):
-    """A value to reach; `period` None holds for every period. Copied from the pack each night."""
+class TargetRow(Copied, Table):
+    """A value to reach; `period` None holds for every period."""
 
     __tablename__ = "targets"
     id: Mapped[int] = mapped_column(primary_key=True)
-    indicator_code: Mapped[str] = mapped_column(ForeignKey("indicators.code", ondelete="CASCADE"), index=True)
+    indicator_code: Mapped[str] = mapped_column(String(40), index=True)
     scope: Mapped[str] = mapped_column(String(10))
     period: Mapped[str | None] = mapped_column(String(10))
     value: Mapped[float]
@@ -145,15 +156,31 @@ class TargetRow(Table):
     source: Mapped[str] = mapped_column(Text)
 
 
-class ObligationRow(Table):
+class ObligationRow(Keyed, Table):
     """A report that a unit owes, from the pack's calendar up to the last night's date."""
 
     __tablename__ = "obligations"
     form_code: Mapped[str] = mapped_column(String(40), primary_key=True)
-    unit_code: Mapped[str] = mapped_column(String(10), primary_key=True)
+    unit_code: Mapped[str] = mapped_column(String(10), primary_key=True, index=True)
     period: Mapped[str] = mapped_column(String(10), primary_key=True)
     stage: Mapped[str] = mapped_column(String(10), primary_key=True)
     due_date: Mapped[date]
+
+
+class PeriodRow(Table):
+    """A period that a report can cover, for marts to reckon with. Every one of this century; filled once.
+
+    `ends_at`: its end in years, 2025.0 for the end of 2024. `year_before`: the same period of the year before.
+    """
+
+    __tablename__ = "periods"
+    code: Mapped[str] = mapped_column(String(10), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    year: Mapped[int]
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    ends_at: Mapped[float]
+    year_before: Mapped[str] = mapped_column(String(10))
 
 
 class WatermarkRow(Table):
@@ -183,7 +210,7 @@ class DeliveryRow(Table):
 
     A zip of workbooks: packed → unpacked; what was in it are deliveries of their own (`packed_in_id`), those that go with
     tables (a signed scan) `enclosed`. `judgement` counts how often it is judged: reading it again adds one. `refusal` is the
-    problem of bytes that were never kept, where that is not their size.
+    problem of bytes that were never kept, where that is not their size. A delivery that was taken back is `withdrawn`.
     """
 
     __tablename__ = "deliveries"
@@ -209,6 +236,8 @@ class DeliveryRow(Table):
     packed_in_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"), index=True)
     refusal: Mapped[dict[str, Any] | None]
     judgement: Mapped[int] = mapped_column(server_default="1")
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_reason: Mapped[str | None] = mapped_column(Text)
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
 
 
@@ -216,7 +245,7 @@ class SubmissionRow(Table):
     """What a delivery says about one unit, form, period and stage, with the verdict. `version` counts from 1 within the four.
 
     A delivery may hold several, its `part`s, and be judged more than once. `compared_at`: when it was last held against what
-    other submissions say; None: not yet, the next night does it.
+    other submissions say; None: not yet, the next night does it. `values_read`: how many values it held, loaded or not.
     """
 
     __tablename__ = "submissions"
@@ -232,7 +261,7 @@ class SubmissionRow(Table):
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True)
     form_code: Mapped[str | None] = mapped_column(String(40))
     form_version: Mapped[str | None] = mapped_column(String(40))
-    unit_code: Mapped[str | None] = mapped_column(String(10))
+    unit_code: Mapped[str | None] = mapped_column(String(10), index=True)
     period: Mapped[str | None] = mapped_column(String(10))
     period_end: Mapped[date | None]
     stage: Mapped[str] = mapped_column(String(10), server_default="final")
@@ -242,7 +271,8 @@ class SubmissionRow(Table):
     loaded_at: Mapped[datetime]
     known_from: Mapped[datetime | None]
     known_to: Mapped[datetime | None]
-    superseded_by_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
+    superseded_by_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"), index=True)
+    values_read: Mapped[int | None]
     compared_at: Mapped[datetime | None]
 
 
@@ -288,20 +318,37 @@ class FactRow(Table):
 
 
 class OutboxRow(Table):
-    """A notice owed to a recipient about a submission. Notices of one recipient and night go out as one mail.
+    """A notice owed to a recipient: about a submission, or about a report that has not come (form, unit, period, stage).
 
-    `message_id` is given when the mail is put together and never changes, so that a repeat is the same mail.
+    What is owed to a recipient goes out as one mail. `message_id` and the day (`dated`) are given when the mail is put together
+    and never change, so that a repeat is the same mail. `state`: pending → sent; failed, where the mail server refused it for
+    good; overtaken, where it was settled before it was told. What a process has `claimed_by` its name is nobody else's until
+    `claimed_until`.
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (UniqueConstraint("submission_id", "recipient", "kind"), Index(None, "state"))
+    __table_args__ = (
+        UniqueConstraint("submission_id", "recipient", "kind"),
+        UniqueConstraint("form_code", "unit_code", "period", "stage", "recipient", "kind"),
+        Index(None, "state"),
+        Index(None, "message_id"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
-    submission_id: Mapped[int] = mapped_column(ForeignKey("submissions.id"))
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
+    form_code: Mapped[str | None] = mapped_column(String(40))
+    unit_code: Mapped[str | None] = mapped_column(String(10))
+    period: Mapped[str | None] = mapped_column(String(10))
+    stage: Mapped[str | None] = mapped_column(String(10))
+    due_date: Mapped[date | None]
     recipient: Mapped[str] = mapped_column(String(320))
     kind: Mapped[str] = mapped_column(String(30))
     state: Mapped[str] = mapped_column(String(10))
     created_at: Mapped[datetime]
     message_id: Mapped[str | None] = mapped_column(String(200))
+    dated: Mapped[date | None]
+    claimed_by: Mapped[str | None] = mapped_column(String(200))
+    claimed_until: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     attempts: Mapped[int]
     last_error: Mapped[str | None] = mapped_column(Text)

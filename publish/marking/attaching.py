@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from program.answers import Letter, Notice
+from program.letter import Letter, Notice
 from program.pack import Pack
 from program.settings import Settings
 from program.stage import Stage
@@ -24,6 +24,7 @@ class Attachment:
     name: str
     about: str
     content: bytes | None
+    delivery_id: int = 0
 
 
 def attachments_of(letter: Letter, pack: Pack, settings: Settings, content_of: Callable[[str], bytes]) -> tuple[Attachment, ...]:
@@ -39,7 +40,9 @@ def attachments_of(letter: Letter, pack: Pack, settings: Settings, content_of: C
         if content is not None:
             size = _mailed_bytes(content)
             name = _free_name(marked_name(notices[0].delivery_name, words_of("vi").suffix), attachments)
-            attachments.append(Attachment(name, notices[0].delivery_name, content if size <= room else None))
+            attachments.append(
+                Attachment(name, notices[0].delivery_name, content if size <= room else None, notices[0].delivery_id)
+            )
             room -= size if size <= room else 0
     return tuple(attachments)
 

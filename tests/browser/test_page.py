@@ -32,6 +32,7 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for chunk in night.pending():
         steps.load(night, steps.check(night, steps.read(night, chunk)))
     steps.publish(night)
+    steps.remind(night)
     steps.alert(night)
     assert night.finish()["errors"] == []
     return settings.var
@@ -125,7 +126,7 @@ def test_the_quality_page_says_what_the_warehouse_holds(page: Page, var: Path) -
     with closing(sqlite3.connect(var / "warehouse.sqlite")) as warehouse:
         reports = "SELECT COUNT(*), SUM(is_first_pass), SUM(1 - is_accepted) FROM mart_first_pass"
         came, at_once, still_open = warehouse.execute(reports).fetchone()
-        found = "SELECT rule, SUM(findings) FROM mart_quality WHERE severity <> 'info' GROUP BY rule, severity"
+        found = "SELECT rule, SUM(findings) FROM mart_findings WHERE severity <> 'info' GROUP BY rule, severity"
         rules = sorted(warehouse.execute(found).fetchall())
     cards = page.locator(".card b").all_inner_texts()
     assert (cards[0], cards[2]) == (str(came), str(still_open))

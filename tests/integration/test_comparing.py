@@ -49,6 +49,7 @@ def night(settings: Settings, *, compare: bool = True) -> Night:
         steps.load(night, steps.check(night, steps.read(night, chunk)))
     if compare:
         steps.compare(night)
+    steps.remind(night)
     steps.alert(night)
     night.finish()
     return night

@@ -17,9 +17,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 
-from program.answers import Letter, Notice
 from program.errors import ConfigurationError, DeliveryFailed
 from program.finding import Finding, Severity
+from program.letter import Letter, Notice
 from program.limits import Limits
 from program.pack import Pack
 from program.settings import Settings
@@ -59,7 +59,7 @@ def notice(verdict: Verdict, *findings: Finding, name: str = "báo cáo.xlsx", p
 
 
 def letter(*notices: Notice, recipient: str = "dan-toc@chau-thanh.example") -> Letter:
-    return Letter("0123456789abcdef", recipient, WHEN, notices)
+    return Letter("0123456789abcdef", recipient, WHEN, WHEN.date(), notices)
 
 
 KINDS = {
@@ -156,7 +156,9 @@ def free_port() -> int:
 
 def test_a_mail_arrives_over_smtp_as_it_was_composed(pack: Pack, server: Controller) -> None:
     message = compose(KINDS["several"], pack)
-    SmtpPost(f"smtp://127.0.0.1:{server.port}?starttls=never").send(message)
+    post = SmtpPost(f"smtp://127.0.0.1:{server.port}?starttls=never")
+    post.send(message)
+    post.close()
     taken = server.handler.mails[0]
     assert taken.rcpt_tos == ["dan-toc@chau-thanh.example"]
     arrived = email.message_from_bytes(taken.content, policy=policy.default)

@@ -19,8 +19,9 @@ from tests.integration.test_stages_and_lineage import _OLD
 from warehouse import load as load_module
 from warehouse.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, record_delivery, start_run
+from warehouse.letters import put_together
 from warehouse.load import load_delivery
-from warehouse.outbox import pending_letters
+from warehouse.outbox import claim_letter
 from warehouse.queries import reporting, trace
 from warehouse.rejudging import put_back
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow, Table
@@ -89,7 +90,9 @@ def test_the_parts_of_a_delivery_are_submissions_of_their_own(engine: Engine) ->
 def test_one_letter_speaks_of_each_part_and_says_that_it_is_one(engine: Engine) -> None:
     one = deliver(engine, 1)
     load(engine, [part(one, 10, WARNING, period="2024-Q3"), part(one, 20, CRITICAL, number=2)])
-    (letter,) = pending_letters(engine)
+    put_together(engine, NOON.date())
+    letter = claim_letter(engine, NOON)
+    assert letter is not None
     assert [(n.period, n.verdict.value, n.is_part) for n in letter.notices] == [
         ("2024-Q3", "accepted_with_warnings", True),
         ("2024-Q4", "quarantined", True),

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.both_databases
 @pytest.fixture
 def engine(settings: Settings, pack: Pack) -> Engine:
     engine = prepare_warehouse(settings.warehouse_url)
-    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, NOON.date()))
+    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, NOON.date()), NOON)
     return engine
 
 
@@ -129,7 +129,9 @@ def test_a_ratio_is_no_percentage_and_yes_is_one(engine: Engine, send: Send, pac
     with engine.begin() as connection:
         row = yes_no.model_dump(include={"code", "name", "unit", "numerator", "source"})
         connection.execute(
-            insert(IndicatorRow).values(**row, position=99, direction="up", kind="yes_no", form_code="outcomes", tag="U")
+            insert(IndicatorRow).values(
+                **row, position=99, direction="up", kind="yes_no", form_code="outcomes", tag="U", known_from=NOON
+            )
         )
     send("942", "2024", {"income_vnd_ethnic_minority": 48e6, "income_2020_vnd_ethnic_minority": 24e6, "plan_issued": "yes"})
     actual = {r.indicator_code: r.actual for r in progress(engine)}

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from connectors.reader.workers import Readers
 from examples.portal.server import ReferencePortal, running
-from flows import steps
+from flows import mailing, steps
 from flows.night import Night
-from program.answers import Letter
 from program.delivery import Offer
 from program.errors import ConfigurationError, SourceError, TransientError
 from program.history import Past
+from program.letter import Letter
 from program.reading import Reading
 from program.settings import Settings
 from program.submission import Submission
@@ -67,6 +67,7 @@ def whole_night(settings: Settings) -> Night:
     collect(night)
     load(night)
     steps.publish(night)
+    steps.remind(night)
     steps.alert(night)
     night.finish()
     return night
@@ -89,7 +90,7 @@ def test_a_district_that_sends_twice(settings: Settings, put: Put) -> None:
     assert (first.summary.verdicts["quarantined"], first.summary.mails_written, figure(first, "942")) == (1, 1, None)
     put("942", "2024-Q4", name="sửa.xlsx")
     second = whole_night(settings)
-    assert (second.summary.verdicts["accepted"], second.summary.mails_written, figure(second, "942")) == (1, 0, 150)
+    assert (second.summary.verdicts["accepted"], second.summary.mails_written, figure(second, "942")) == (1, 1, 150)  # all clear
 
 
 def test_the_same_path_with_new_content_is_a_new_delivery(settings: Settings, put: Put) -> None:
@@ -160,7 +161,7 @@ def test_a_mail_sent_but_not_marked_is_sent_again_as_the_same_mail(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(steps, "mark_sent", die)
+        broken.setattr(mailing, "mark_sent", die)
         with pytest.raises(KeyboardInterrupt):
             whole_night(settings)
     before = [p.read_bytes() for p in settings.outbox.glob("*.eml")]
@@ -174,9 +175,12 @@ def test_a_mail_that_cannot_be_sent_stays_and_the_operator_is_told(
 ) -> None:
     put("942", "2024-Q4", levels=BAD_LEVELS)
     down = Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, smtp_url="smtp://127.0.0.1:9?starttls=never")
+    monkeypatch.setattr(Night, "now", staticmethod(lambda: datetime(2026, 1, 20, 3, tzinfo=UTC)))  # office hours
     night = whole_night(down)
-    assert night.summary.mails_written == 0
-    assert "mail to dan-toc@chau-thanh.example" in night.summary.errors[0]
+    assert (night.summary.mails_written, night.summary.mails_waiting) == (0, 1)
+    (error,) = night.summary.errors
+    assert "mail: mail server 127.0.0.1: ConnectionRefusedError" in error
+    assert error.endswith("; 1 letters wait")
     monkeypatch.setattr(steps, "open_post", lambda _settings: FolderPost(settings.outbox))
     assert whole_night(down).summary.mails_written == 1
 
@@ -186,18 +190,18 @@ def test_a_letter_that_cannot_be_put_together_stops_no_other(
 ) -> None:
     put("942", "2024-Q4", levels=BAD_LEVELS)
     put("943", "2024-Q4", levels=BAD_LEVELS)
-    compose = steps.compose
+    compose = mailing.compose
 
     def broken(letter: Letter, *more: object) -> object:
         if "chau-thanh" in letter.recipient:
             raise RuntimeError("a bug")
         return compose(letter, *more)
 
-    monkeypatch.setattr(steps, "compose", broken)
+    monkeypatch.setattr(mailing, "compose", broken)
     night = whole_night(settings)
     assert night.summary.mails_written == 1
     assert night.summary.errors == ["mail to dan-toc@chau-thanh.example: a bug"]
-    monkeypatch.setattr(steps, "compose", compose)
+    monkeypatch.setattr(mailing, "compose", compose)
     assert whole_night(settings).summary.mails_written == 1
 
 

@@ -1,31 +1,41 @@
 """The warehouse on both databases: schema and migrations, versions and history, verdict and notice in one transaction."""
 
+import socket
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from program.delivery import Delivery, Offer
 from program.errors import ConfigurationError, WarehouseError
 from program.finding import Finding, Severity
+from program.letter import Letter, ReportName
 from program.pack import Pack
 from program.period import Period
 from program.schedule import obligations
-from program.settings import Settings
+from program.settings import ROOT, Settings
+from program.stage import Stage
 from program.submission import Fact, Submission, Verdict, verdict_of
 from warehouse import load as load_module
 from warehouse.catalogue import sync_catalogue
+from warehouse.dialects import Opening, make_engine
 from warehouse.engine import open_warehouse, prepare_warehouse
 from warehouse.ledger import keep_cursor, known_versions, pending_deliveries, read_cursor, record_delivery, start_run
+from warehouse.letters import put_together
 from warehouse.load import load_delivery
 from warehouse.nights import only_night
-from warehouse.outbox import mark_failed, mark_sent, pending_letters
+from warehouse.outbox import claim_letter, hold_letter, mark_failed, mark_sent, next_attempt, put_off, try_again
+from warehouse.owing import Missing, owe_reminders
 from warehouse.queries import progress, reporting, trace, unplaced
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow, Table, TargetRow
+from warehouse.views import drop_views
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 CRITICAL = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9")
@@ -37,7 +47,7 @@ pytestmark = pytest.mark.both_databases
 @pytest.fixture
 def engine(settings: Settings, pack: Pack) -> Engine:
     engine = prepare_warehouse(settings.warehouse_url)
-    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, date(2025, 1, 20)))
+    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, date(2025, 1, 20)), NOON)
     return engine
 
 
@@ -245,26 +255,110 @@ def test_a_cursor_is_kept_per_source(engine: Engine) -> None:
     assert (read_cursor(engine, "portal"), read_cursor(engine, "other")) == ("c2", None)
 
 
+def letters(engine: Engine, now: datetime = NOON, day: date = date(2025, 1, 20), **more: object) -> list[Letter]:
+    """Put together what is owed, and claim all that may be tried."""
+    put_together(engine, day, **more)
+    found: list[Letter] = []
+    while (letter := claim_letter(engine, now, passed_over=[each.message_id for each in found])) is not None:
+        found.append(letter)
+    return found
+
+
 def test_notices_of_one_recipient_are_one_letter_and_go_once(engine: Engine, send: Send) -> None:
     send(90, CRITICAL)
-    send(100, WARNING)
+    send(100, WARNING, unit="945", sender="942")
     send(100, WARNING, unit="943", sender="943", recipient="c@d.example")
     send(100, unit="944", sender="944", recipient=None)
-    letters = pending_letters(engine)
-    assert [(letter.recipient, len(letter.notices)) for letter in letters] == [("a@b.example", 2), ("c@d.example", 1)]
-    assert letters[0].notices[0].findings == (CRITICAL,)
-    mark_sent(engine, letters[0].message_id, NOON)
-    assert [letter.recipient for letter in pending_letters(engine)] == ["c@d.example"]
+    first, second = letters(engine)
+    assert [(letter.recipient, len(letter.notices)) for letter in (first, second)] == [("a@b.example", 2), ("c@d.example", 1)]
+    assert first.notices[0].findings == (CRITICAL,)
+    mark_sent(engine, first.message_id, NOON)
+    assert [letter.recipient for letter in letters(engine)] == ["c@d.example"]
 
 
-def test_a_letter_that_was_not_marked_comes_again_with_the_same_id_and_content(engine: Engine, send: Send) -> None:
+def test_a_letter_that_was_not_sent_comes_again_with_the_same_id_and_content(engine: Engine, send: Send) -> None:
     send(90, CRITICAL)
-    first = pending_letters(engine)[0]
-    mark_failed(engine, first.message_id, "server down")
+    (first,) = letters(engine)
+    put_off(engine, first.message_id, "server down", NOON)
+    assert letters(engine) == []
+    send(95, CRITICAL, unit="943")
+    again, other = letters(engine, NOON + timedelta(minutes=1))
+    assert (again, len(other.notices)) == (first, 1)
+
+
+def test_a_letter_that_is_put_off_again_and_again_is_tried_more_and_more_rarely(engine: Engine, send: Send) -> None:
+    send(90, CRITICAL)
+    now, waits = NOON, []
+    for _ in range(7):
+        (letter,) = letters(engine, now)
+        put_off(engine, letter.message_id, "busy", now)
+        wait = next_attempt(engine) - now
+        waits.append(wait.total_seconds() / 60)
+        now += wait
+    assert waits == [1, 5, 30, 120, 360, 360, 360]
+
+
+def test_a_letter_refused_for_good_waits_for_the_operator(engine: Engine, send: Send) -> None:
+    send(90, CRITICAL)
+    (letter,) = letters(engine)
+    mark_failed(engine, letter.message_id, "550 no such user")
+    assert letters(engine, NOON + timedelta(days=30)) == []
+    assert (try_again(engine, "x@y.example"), try_again(engine)) == (0, 1)
+    assert letters(engine) == [letter]
+
+
+def test_a_claimed_letter_is_nobody_else_s_until_its_lease_ends_or_its_process_is_gone(
+    engine: Engine, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(90, CRITICAL)
+    monkeypatch.setattr("warehouse.outbox.this_sender", lambda: "elsewhere/7")
+    (letter,) = letters(engine)
+    monkeypatch.undo()
+    assert letters(engine, NOON + timedelta(minutes=14)) == []
+    assert not hold_letter(engine, letter.message_id, NOON)
+    assert letters(engine, NOON + timedelta(minutes=15)) == [letter]
+    assert hold_letter(engine, letter.message_id, NOON)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    monkeypatch.setattr("warehouse.outbox.this_sender", lambda: f"{socket.gethostname()}/{gone.pid}")
+    assert letters(engine, NOON + timedelta(hours=1)) == [letter]
+    monkeypatch.undo()
+    assert letters(engine, NOON + timedelta(hours=1)) == [letter]
+
+
+def test_what_was_settled_before_it_was_told_is_not_told(engine: Engine, send: Send) -> None:
+    send(90, CRITICAL)
     send(95, CRITICAL)
-    letters = pending_letters(engine)
-    assert letters[0] == first
-    assert len(letters) == 2
+    (letter,) = letters(engine)
+    assert [notice.received_at for notice in letter.notices] == [NOON + timedelta(minutes=2)]
+    send(90, CRITICAL, unit="943")
+    send(100, unit="943", recipient=None)
+    assert letters(engine) == [letter]
+    with Session(engine) as session:
+        assert session.scalars(select(OutboxRow.state).order_by(OutboxRow.id)).all() == ["overtaken", "pending", "overtaken"]
+
+
+def test_a_recipient_gets_so_many_letters_a_day_and_the_rest_on_the_next(engine: Engine, send: Send) -> None:
+    send(90, CRITICAL)
+    (first,) = letters(engine, daily_limit=1)
+    send(90, CRITICAL, unit="943")
+    send(90, CRITICAL, unit="944")
+    assert letters(engine, daily_limit=1) == [first]
+    _, second = letters(engine, day=NOON.date() + timedelta(days=1), daily_limit=1)
+    assert [notice.unit_code for notice in second.notices] == ["943", "944"]
+
+
+def test_a_letter_names_the_earlier_ones_about_the_same_report_and_what_of_theirs_is_accepted(engine: Engine, send: Send) -> None:
+    send(50, unit="943", recipient=None)
+    send(90, CRITICAL)
+    (first,) = letters(engine)
+    mark_sent(engine, first.message_id, NOON)
+    send(95, CRITICAL)
+    send(80, WARNING, unit="943", sender="943", recipient="c@d.example")
+    second, other = letters(engine)
+    assert (first.references, second.references, other.references) == ((), (first.message_id,), ())
+    assert (second.accepted, other.accepted) == ((), ())
+    assert letters(engine)[0] == second
 
 
 def test_progress_is_a_sum_of_what_is_believed_now(engine: Engine, send: Send) -> None:
@@ -296,7 +390,7 @@ def test_a_share_is_judged_against_its_target(engine: Engine, send: Send, spent:
     with Session(engine) as session, session.begin():
         submission = session.scalars(select(SubmissionRow.id)).one()
         target = {"scope": "province", "period": None, "value": 100, "comparison": "at_least", "tag": "D", "source": "test"}
-        session.add(TargetRow(indicator_code="TRN-SPENT", **target))
+        session.add(TargetRow(indicator_code="TRN-SPENT", **target, known_from=NOON))
         for element, value in (("budget_spent_vnd_total", spent), ("budget_planned_vnd_total", 100e6)):
             session.add(FactRow(submission_id=submission, element=element, line=0, value=value, sheet="S", cell="J12"))
     row = next(r for r in progress(engine) if r.indicator_code == "TRN-SPENT")
@@ -306,3 +400,20 @@ def test_a_share_is_judged_against_its_target(engine: Engine, send: Send, spent:
 def test_a_share_without_a_denominator_is_no_figure(engine: Engine, send: Send) -> None:
     send(0)
     assert next(r for r in progress(engine) if r.indicator_code == "TRN-WOMEN").status == "no_data"
+
+
+def test_the_outbox_with_reminders_and_refusals_goes_down_and_up(engine: Engine, send: Send, settings: Settings) -> None:
+    send(90, CRITICAL)
+    (letter,) = letters(engine)
+    mark_failed(engine, letter.message_id, "550")
+    report = ReportName("training", "943", "2024-Q4", Stage.FINAL)
+    owe_reminders(engine, [(Missing(report, date(2025, 1, 15)), "c@d.example", "late-3")], NOON)
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "warehouse" / "migrations"))
+    with make_engine(settings.warehouse_url, Opening.MIGRATING).begin() as connection:
+        drop_views(connection)
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0005")
+        assert connection.execute(text("SELECT submission_id, state FROM outbox")).all() == [(1, "pending")]
+    prepare_warehouse(settings.warehouse_url)
+    assert [each.notices for each in letters(engine)] == [letter.notices]

@@ -12,9 +12,9 @@ from typing import Any, NoReturn
 from sqlalchemy import Engine, event
 
 PLACES = (
-    "warehouse.engine:drop_marts",
+    "warehouse.engine:drop_views",
     "warehouse.engine:migrate",
-    "warehouse.engine:_create_marts",
+    "warehouse.engine:create_views",
     "flows.night:sync_catalogue",
     "flows.night:start_run",
     "connectors.archive:Archive.put",
@@ -29,9 +29,10 @@ PLACES = (
     "warehouse.load:_notice",
     "flows.steps:record_comparison",
     "flows.steps:publish_site",
-    "flows.steps:pending_letters",
+    "flows.mailing:put_together",
+    "flows.mailing:claim_letter",
     "publish.post:FolderPost.send",
-    "flows.steps:mark_sent",
+    "flows.mailing:mark_sent",
     "flows.night:finish_run",
     "flows.night:keep_nights",
     "flows.keeping:night_document",

@@ -16,6 +16,7 @@ from warehouse.tables import DeliveryRow, SubmissionRow, Table
 
 Row = tuple[tuple[str, str], ...]
 _LEFT_OUT = {"id", "run_id", "loaded_at", "recorded_at", "received_at", "created_at", "sent_at", "updated_at", "attempts"}
+_LEFT_OUT |= {"claimed_by", "claimed_until", "next_attempt_at", "dated"}
 _ONLY_WHETHER = {"known_from", "known_to", "compared_at", "closed_at", "message_id"}
 _COPIED = {"capital", "targets"}
 """Copied from the pack each night, with numbers that nothing points to."""

@@ -1,8 +1,4 @@
 -- How each report came right: one row per form, unit, period and stage of which something came.
---   versions        how many times it came; a file that was judged again counts once, by its last judgement
---   is_first_pass   1 where the first that came was accepted, with warnings or without
---   is_accepted     1 where one of them was
---   first_at        when the first came; accepted_at: when the first that was accepted came, null where none was
 CREATE VIEW mart_first_pass AS
 WITH judged AS (
     SELECT s.form_code, s.unit_code, s.period, s.stage, d.received_at, d.is_synthetic,
@@ -11,7 +7,7 @@ WITH judged AS (
                PARTITION BY s.form_code, s.unit_code, s.period, s.stage ORDER BY d.received_at, d.id, s.part
            ) AS place
     FROM submissions s
-    JOIN deliveries d ON d.id = s.delivery_id
+    JOIN deliveries d ON d.id = s.delivery_id AND d.state <> 'withdrawn'
     WHERE s.version IS NOT NULL
       AND s.judgement = (SELECT MAX(again.judgement) FROM submissions again WHERE again.delivery_id = s.delivery_id)
 )

@@ -1,38 +1,99 @@
--- Progress of each indicator, per reporting unit and period, of the stage to show (mart_figures).
---   target      the province's own target, else the national one: for this very period, else one that holds for every
---               period, else the program's end (2025); null where unknown
---   percent     share of the target reached; for an indicator where less is better, target ÷ actual
---   status      achieved | not_yet | no_target | no_data
+-- How far each indicator is, per unit and period: what units reported, what is missing, and what units below add up to.
+-- A pace is a change per year. Thresholds of `status` are our own choice: no rule says when an indicator is at risk.
 CREATE VIEW mart_progress AS
-WITH aimed AS (
-    SELECT f.*, t.value AS target, t.comparison, t.scope AS target_scope, t.tag AS target_tag,
-           ROW_NUMBER() OVER (
-               PARTITION BY f.indicator_code, f.unit_code, f.period
-               ORDER BY CASE t.scope WHEN 'province' THEN 0 ELSE 1 END,
-                        CASE WHEN t.period = f.period THEN 0 WHEN t.period IS NULL THEN 1 ELSE 2 END
-           ) AS choice
+WITH known AS (
+    SELECT f.indicator_code, f.unit_code, 'reported' AS basis, f.period, f.period_kind, f.period_end, f.ends_at, f.stage,
+           f.actual, f.qualifier, 1 AS reported, 1 AS expected, CASE WHEN f.is_synthetic THEN 1 ELSE 0 END AS is_synthetic,
+           CASE WHEN f.is_flagged THEN 1 ELSE 0 END AS is_flagged, f.loaded_at
     FROM mart_figures f
-    LEFT JOIN targets t
-        ON t.indicator_code = f.indicator_code AND (t.period = f.period OR t.period IS NULL OR t.period = '2025')
     WHERE f.is_current = 1
+    UNION ALL
+    SELECT r.indicator_code, r.unit_code, r.basis, r.period, r.period_kind, r.period_end, r.ends_at, r.stage,
+           r.actual, NULL, r.reported, r.expected, r.is_synthetic, 0, r.loaded_at
+    FROM mart_rollups r
+    WHERE r.is_current = 1
+    UNION ALL
+    SELECT i.code, o.unit_code, 'reported', o.period, p.kind, p.last_day, p.ends_at, MAX(o.stage), NULL, NULL, 0, 1, 0, 0, NULL
+    FROM now_obligations o
+    JOIN periods p ON p.code = o.period
+    JOIN now_indicators i ON i.form_code = o.form_code
+    WHERE NOT EXISTS (
+        SELECT 1 FROM figures f WHERE f.indicator_code = i.code AND f.unit_code = o.unit_code AND f.period = o.period
+    )
+    GROUP BY i.code, o.unit_code, o.period, p.kind, p.last_day, p.ends_at
+),
+aimed AS (
+    SELECT k.*, i.name AS indicator_name, i.unit, i.kind, i.direction, y.value AS target_year, y.comparison AS comparison_year,
+           e.value AS target_2025, e.comparison AS comparison_2025, COALESCE(e.scope, y.scope) AS target_scope,
+           COALESCE(e.tag, y.tag) AS target_tag,
+           CASE WHEN b.ends_at < k.ends_at THEN i.baseline_value END AS baseline,
+           CASE WHEN b.ends_at < k.ends_at THEN i.baseline_period END AS baseline_period,
+           CASE WHEN b.ends_at < k.ends_at THEN b.ends_at END AS baseline_at,
+           FIRST_VALUE(k.actual) OVER series AS first_actual, FIRST_VALUE(k.ends_at) OVER series AS first_at
+    FROM known k
+    JOIN now_indicators i ON i.code = k.indicator_code
+    -- A province's baseline is no district's. One that holds for all by definition is declared national.
+    LEFT JOIN periods b ON b.code = i.baseline_period AND (i.baseline_scope = 'national' OR EXISTS (
+        SELECT 1 FROM now_units u WHERE u.code = k.unit_code AND u.kind = 'province'))
+    -- What a year should amount to says nothing of a quarter's amount; a level is one at any time. The province's own target
+    -- goes before the national one, and one for the very period before one for every period.
+    LEFT JOIN now_targets y ON y.id = (
+        SELECT t.id FROM now_targets t
+        WHERE t.indicator_code = k.indicator_code AND (t.period IS NULL OR t.period = k.period
+            OR (t.period = SUBSTR(k.period, 1, 4) AND i.kind NOT IN ('count', 'money')))
+        ORDER BY CASE t.scope WHEN 'province' THEN 0 ELSE 1 END, CASE WHEN t.period IS NULL THEN 1 ELSE 0 END, t.id LIMIT 1)
+    LEFT JOIN now_targets e ON e.id = (
+        SELECT t.id FROM now_targets t
+        WHERE t.indicator_code = k.indicator_code AND (t.period IS NULL
+            OR (t.period = '2025' AND (k.period_kind = 'year' OR i.kind NOT IN ('count', 'money'))))
+        ORDER BY CASE t.scope WHEN 'province' THEN 0 ELSE 1 END, CASE WHEN t.period IS NULL THEN 1 ELSE 0 END, t.id LIMIT 1)
+    WINDOW series AS (
+        PARTITION BY k.indicator_code, k.unit_code, k.basis, k.period_kind
+        ORDER BY CASE WHEN k.actual IS NULL THEN 1 ELSE 0 END, k.ends_at
+    )
+),
+started AS (
+    SELECT a.*, COALESCE(a.baseline, CASE WHEN a.first_at < a.ends_at THEN a.first_actual END) AS start_value,
+           COALESCE(a.baseline_at, CASE WHEN a.first_at < a.ends_at AND a.first_actual IS NOT NULL THEN a.first_at END) AS start_at,
+           CASE WHEN a.ends_at < 2026.0 THEN 2026.0 - a.ends_at END AS years_left
+    FROM aimed a
+),
+paced AS (
+    SELECT s.*, (s.target_2025 - s.actual) / s.years_left AS required_pace,
+           (s.actual - s.start_value) / (s.ends_at - s.start_at) AS actual_pace,
+           s.actual + (s.actual - s.start_value) / (s.ends_at - s.start_at) * s.years_left AS projection_2025,
+           COALESCE(s.target_2025, s.target_year) AS goal, COALESCE(s.comparison_2025, s.comparison_year) AS comparison
+    FROM started s
+),
+judged AS (
+    SELECT p.*,
+           CASE p.comparison WHEN 'at_least' THEN p.actual >= p.goal WHEN 'more_than' THEN p.actual > p.goal
+                             WHEN 'at_most' THEN p.actual <= p.goal WHEN 'less_than' THEN p.actual < p.goal END AS is_there,
+           CASE p.comparison WHEN 'at_least' THEN p.projection_2025 >= p.goal WHEN 'more_than' THEN p.projection_2025 > p.goal
+                             WHEN 'at_most' THEN p.projection_2025 <= p.goal WHEN 'less_than' THEN p.projection_2025 < p.goal
+           END AS will_be_there,
+           CASE p.comparison_year WHEN 'at_least' THEN p.actual >= p.target_year WHEN 'more_than' THEN p.actual > p.target_year
+                                  WHEN 'at_most' THEN p.actual <= p.target_year WHEN 'less_than' THEN p.actual < p.target_year
+           END AS was_there
+    FROM paced p
 )
-SELECT a.indicator_code, i.name AS indicator_name, i.unit, i.kind, i.direction,
-       a.unit_code, a.period, a.stage, a.actual, a.qualifier, a.target, a.comparison, a.target_scope, a.target_tag,
+SELECT j.indicator_code, j.indicator_name, j.unit, j.kind, j.direction, j.unit_code, j.basis, j.period, j.period_kind, j.period_end,
+       j.stage, j.actual, j.qualifier, j.reported, j.expected,
+       j.baseline, j.baseline_period, j.target_year, CASE WHEN j.was_there THEN 1 WHEN NOT j.was_there THEN 0 END AS is_year_target_met,
+       j.target_2025, j.goal AS target, j.comparison, j.target_scope, j.target_tag,
+       CASE WHEN j.direction = 'down' THEN 100.0 * j.goal / NULLIF(j.actual, 0)
+            ELSE 100.0 * j.actual / NULLIF(j.goal, 0) END AS percent,
+       100.0 * (j.actual - j.start_value) / NULLIF(j.target_2025 - j.start_value, 0) AS percent_of_way,
+       j.start_value, j.start_at, j.required_pace, j.actual_pace, j.projection_2025,
        CASE
-           WHEN a.actual IS NULL OR a.target IS NULL THEN NULL
-           WHEN i.direction = 'down' THEN 100.0 * a.target / NULLIF(a.actual, 0)
-           ELSE 100.0 * a.actual / NULLIF(a.target, 0)
-       END AS percent,
-       CASE
-           WHEN a.actual IS NULL THEN 'no_data'
-           WHEN a.target IS NULL THEN 'no_target'
-           WHEN (a.comparison = 'at_least' AND a.actual >= a.target)
-             OR (a.comparison = 'more_than' AND a.actual > a.target)
-             OR (a.comparison = 'at_most' AND a.actual <= a.target)
-             OR (a.comparison = 'less_than' AND a.actual < a.target) THEN 'achieved'
-           ELSE 'not_yet'
+           WHEN j.actual IS NULL THEN 'no_data'
+           WHEN j.goal IS NULL THEN 'no_target'
+           WHEN j.is_there THEN 'achieved'
+           WHEN j.target_2025 IS NULL OR j.years_left IS NULL THEN 'behind'
+           WHEN j.projection_2025 IS NULL THEN 'not_yet'
+           WHEN j.will_be_there THEN 'on_track'
+           WHEN (j.projection_2025 - j.start_value) / NULLIF(j.target_2025 - j.start_value, 0) >= 0.9 THEN 'at_risk'
+           ELSE 'behind'
        END AS status,
-       a.is_synthetic, a.is_flagged, a.loaded_at
-FROM aimed a
-JOIN indicators i ON i.code = a.indicator_code
-WHERE a.choice = 1
+       j.is_synthetic, j.is_flagged, j.loaded_at, (SELECT MAX(as_of) FROM runs) AS data_as_of
+FROM judged j

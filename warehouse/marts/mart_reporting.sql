@@ -1,8 +1,4 @@
 -- Who has reported what: one row per report owed or sent, per unit, form, period and stage.
---   due_date     null where nobody asked for the report
---   verdict      of the version believed now, else of the latest version; null where nothing came
---   version      the number of that version; versions: how many came
---   is_open      what came last is not accepted, whatever came before; reading an older file again opens nothing
 CREATE VIEW mart_reporting AS
 WITH latest AS (
     SELECT s.*, d.received_at, d.name AS delivery_name, d.is_synthetic,
@@ -13,7 +9,7 @@ WITH latest AS (
                ORDER BY d.received_at DESC, d.id DESC, s.judgement DESC, s.part DESC
            ) AS last_verdict
     FROM submissions s
-    JOIN deliveries d ON d.id = s.delivery_id
+    JOIN deliveries d ON d.id = s.delivery_id AND d.state <> 'withdrawn'
     WHERE s.form_code IS NOT NULL AND s.unit_code IS NOT NULL AND s.period IS NOT NULL
     WINDOW w AS (
         PARTITION BY s.form_code, s.unit_code, s.period, s.stage
@@ -22,15 +18,29 @@ WITH latest AS (
 ),
 reported AS (SELECT * FROM latest WHERE recency = 1),
 asked AS (
-    SELECT form_code, unit_code, period, stage FROM obligations
+    SELECT form_code, unit_code, period, stage FROM now_obligations
     UNION
     SELECT form_code, unit_code, period, stage FROM reported
-)
+),
+nights AS (SELECT MAX(as_of) AS data_as_of FROM runs)
 SELECT a.form_code, a.unit_code, a.period, a.stage, o.due_date, r.verdict, r.version, COALESCE(r.versions, 0) AS versions,
        CASE WHEN r.last_verdict IN ('quarantined', 'unreadable') THEN 1 ELSE 0 END AS is_open,
-       r.id AS submission_id, r.received_at, r.loaded_at, r.delivery_name, COALESCE(r.is_synthetic, false) AS is_synthetic
+       r.id AS submission_id, r.received_at, r.loaded_at, r.delivery_name, COALESCE(r.is_synthetic, false) AS is_synthetic,
+       f.first_at, f.accepted_at,
+       CASE WHEN o.due_date <= n.data_as_of THEN 1 WHEN o.due_date > n.data_as_of THEN 0 END AS is_due,
+       CASE WHEN o.due_date IS NULL THEN NULL
+            WHEN f.first_at IS NULL AND n.data_as_of > o.due_date THEN @days(n.data_as_of, o.due_date)
+            WHEN @vietnam_day(f.first_at) > o.due_date THEN @days(@vietnam_day(f.first_at), o.due_date)
+            ELSE 0 END AS days_late,
+       CASE WHEN r.known_from IS NOT NULL AND r.known_to IS NULL THEN 1 ELSE 0 END AS is_believed,
+       CASE WHEN o.due_date IS NULL THEN NULL
+            WHEN f.first_at IS NOT NULL AND @vietnam_day(f.first_at) <= o.due_date THEN 1 ELSE 0 END AS is_timely,
+       n.data_as_of
 FROM asked a
-LEFT JOIN obligations o ON o.form_code = a.form_code AND o.unit_code = a.unit_code AND o.period = a.period
+CROSS JOIN nights n
+LEFT JOIN now_obligations o ON o.form_code = a.form_code AND o.unit_code = a.unit_code AND o.period = a.period
     AND o.stage = a.stage
 LEFT JOIN reported r ON r.form_code = a.form_code AND r.unit_code = a.unit_code AND r.period = a.period
     AND r.stage = a.stage
+LEFT JOIN mart_first_pass f ON f.form_code = a.form_code AND f.unit_code = a.unit_code AND f.period = a.period
+    AND f.stage = a.stage

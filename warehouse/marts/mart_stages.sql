@@ -1,6 +1,4 @@
 -- A year's estimate of September beside its final figure of January, where both came; both stay in the warehouse.
---   difference   final − estimate, in the indicator's unit
---   percent      the difference in per cent of the estimate; null where the estimate is 0
 CREATE VIEW mart_stages AS
 SELECT e.indicator_code, i.name AS indicator_name, i.unit, e.unit_code, e.period,
        e.actual AS estimate, f.actual AS final, f.actual - e.actual AS difference,
@@ -9,5 +7,5 @@ SELECT e.indicator_code, i.name AS indicator_name, i.unit, e.unit_code, e.period
 FROM mart_figures e
 JOIN mart_figures f
     ON f.indicator_code = e.indicator_code AND f.unit_code = e.unit_code AND f.period = e.period AND f.stage = 'final'
-JOIN indicators i ON i.code = e.indicator_code
+JOIN now_indicators i ON i.code = e.indicator_code
 WHERE e.stage = 'estimate' AND e.actual IS NOT NULL AND f.actual IS NOT NULL

@@ -1,0 +1,1 @@
+"""`mtqg mail`: sending what waits, and looking at what would be sent."""

@@ -1,0 +1,202 @@
+"""What a letter comes to for its reader: what became of which report, and what is asked by when. Its words: `templates/mail`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from program.contact import Contact
+from program.finding import Finding, Severity
+from program.letter import Letter, Notice, NoticeKind, Reminder, ReportName
+from program.pack import Pack
+from program.submission import Verdict
+from publish.marking.attaching import Attachment
+from publish.marking.order import to_act_on
+
+_WORST = 3
+"""So many findings stand in full in the mail; the marked workbook holds them all."""
+_MOST = 40
+"""Without a marked workbook the mail is all there is; more than this in one file is one mistake made many times."""
+_TONES = {"fix": "bad", "open": "bad", "unreadable": "bad", "part": "ask", "check": "ask", "compared": "ask"}
+_TASKS = ("fix", "open", "check", "late", "today", "soon", "overruled", "fixed", "received")
+"""What a letter can be about, the most pressing first; its subject says one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When a report is due, seen from the letter's day, in working days. Only where somebody has said when."""
+
+    due_date: date
+    days_left: int
+    days_late: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToldReport:
+    """One report as the mail speaks of it: its findings `shown` in full, and how many `more` there are in the file `marked`."""
+
+    notice: Notice
+    form: str
+    unit: str
+    period: str
+    result: str
+    shown: tuple[Finding, ...]
+    more: int
+    marked: str
+    deadline: Deadline | None
+
+    @property
+    def tone(self) -> str:
+        """How it looks: bad, ask or good."""
+        return _TONES.get(self.result, "good")
+
+    @property
+    def task(self) -> str:
+        """What it asks of its sender, as the subject names it."""
+        return {"unreadable": "fix", "part": "check", "compared": "check"}.get(self.result, self.result)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedReport:
+    """A report that has not come."""
+
+    form: str
+    unit: str
+    period: str
+    deadline: Deadline
+
+    @property
+    def task(self) -> str:
+        """Where it stands: soon, today or late."""
+        return "late" if self.deadline.days_late else "soon" if self.deadline.days_left else "today"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """All that the templates speak of, but for the office and its attachments."""
+
+    receiver: Contact
+    is_for_unit: bool
+    day: date
+    reports: tuple[ToldReport, ...]
+    reminders: tuple[AskedReport, ...]
+    accepted: tuple[str, ...]
+
+    @property
+    def task(self) -> str:
+        """The most pressing of what the letter asks."""
+        asked = {each.task for each in self._all}
+        return next(task for task in _TASKS if task in asked)
+
+    @property
+    def forms(self) -> list[str]:
+        """The forms that it is about, each once."""
+        return list(dict.fromkeys(each.form for each in self._all))
+
+    @property
+    def units(self) -> list[str]:
+        """The units that it is about, each once."""
+        return list(dict.fromkeys(each.unit for each in self._all))
+
+    @property
+    def periods(self) -> list[str]:
+        """The periods that it is about, each once."""
+        return list(dict.fromkeys(each.period for each in self._all))
+
+    @property
+    def _all(self) -> "tuple[ToldReport | AskedReport, ...]":
+        return (*self.reports, *self.reminders)
+
+
+def about_of(letter: Letter, pack: Pack, attachments: Sequence[Attachment]) -> About:
+    """Return what `letter` comes to. A letter is about something: one report at least."""
+    receiver, is_for_unit = _receiver(letter.recipient, pack)
+    return About(
+        receiver=receiver,
+        is_for_unit=is_for_unit,
+        day=letter.day,
+        reports=tuple(_told(notice, letter.day, pack, attachments) for notice in letter.notices),
+        reminders=tuple(_asked(reminder, letter.day, pack) for reminder in letter.reminders),
+        accepted=tuple(_name(report, pack) for report in letter.accepted),
+    )
+
+
+def _told(notice: Notice, day: date, pack: Pack, attachments: Sequence[Attachment]) -> ToldReport:
+    result = _result(notice)
+    findings = _findings(notice, result)
+    marked = next((a.name for a in attachments if a.delivery_id == notice.delivery_id and a.content is not None), "")
+    shown = findings[: _WORST if marked else _MOST]
+    # The sender is named, never the unit that a mistaken file claims: nobody is blamed for another's file.
+    unit = pack.unit_on(notice.sender_unit or notice.unit_code, notice.period)
+    return ToldReport(
+        notice=notice,
+        form=_form(notice.form_code, pack),
+        unit=unit.name if unit else "đơn vị chưa xác định",
+        period=pack.label_of(notice.form_code, notice.period, notice.stage) or "kỳ chưa xác định",
+        result=result,
+        shown=shown,
+        more=len(findings) - len(shown),
+        marked=marked,
+        deadline=_deadline(notice.report, day, pack) if result in ("fix", "open", "part") else None,
+    )
+
+
+def _result(notice: Notice) -> str:
+    """Return what became of a report, in the word that the templates know it by."""
+    told = {NoticeKind.FIXED: "fixed", NoticeKind.OVERRULED: "overruled", NoticeKind.OPEN: "open"}
+    if notice.kind in told:
+        return told[notice.kind]
+    if notice.verdict is Verdict.UNREADABLE:
+        return "unreadable"
+    if not notice.verdict.loads:
+        return "fix"
+    if any(finding.severity is Severity.CRITICAL for finding in notice.findings):
+        return "part"
+    if notice.kind is NoticeKind.COMPARED:
+        return "compared"
+    return "check" if to_act_on(notice.findings) else "received"
+
+
+def _findings(notice: Notice, result: str) -> tuple[Finding, ...]:
+    if result == "overruled":
+        return tuple(finding for finding in notice.findings if finding.overruled)
+    return () if result in ("fixed", "received") else to_act_on(notice.findings)
+
+
+def _asked(reminder: Reminder, day: date, pack: Pack) -> AskedReport:
+    report = reminder.report
+    unit = pack.unit_on(report.unit_code, report.period)
+    return AskedReport(
+        form=_form(report.form_code, pack),
+        unit=unit.name if unit else report.unit_code,
+        period=pack.label_of(report.form_code, report.period, report.stage) or report.period,
+        deadline=_seen_from(day, reminder.due_date, pack),
+    )
+
+
+def _deadline(report: ReportName | None, day: date, pack: Pack) -> Deadline | None:
+    due = pack.deadline_of(report.form_code, report.unit_code, report.period, report.stage) if report else None
+    return _seen_from(day, due, pack) if due else None
+
+
+def _seen_from(day: date, due: date, pack: Pack) -> Deadline:
+    working = pack.calendar.working_days
+    # A deadline is a working day; from a closed day after it, it is past by the letter, though no working day has gone by.
+    return Deadline(due, working.between(day, due), max(working.between(due, day), 1) if day > due else 0)
+
+
+def _name(report: ReportName, pack: Pack) -> str:
+    return f"{_form(report.form_code, pack)} – {pack.label_of(report.form_code, report.period, report.stage)}"
+
+
+def _form(code: str | None, pack: Pack) -> str:
+    return next((form.short_title for form in pack.forms if form.code == code), "Tệp báo cáo")
+
+
+def _receiver(address: str, pack: Pack) -> tuple[Contact, bool]:
+    """Return who gets the letter, and whether that is a unit that reports."""
+    people = pack.correspondence
+    unit = next((contact for contact in people.units.values() if contact.email == address), None)
+    known = next((contact for contact in (people.office, people.leader) if contact.email == address), None)
+    if unit is not None and known is None:
+        return unit, True
+    return known or Contact(name=address, email=address), False

@@ -1,0 +1,11 @@
+-- Completeness and timeliness of what was due, per unit and form. To go up a level, add up the counts and divide anew.
+CREATE VIEW mart_punctuality AS
+SELECT r.form_code, r.unit_code, COUNT(*) AS due, SUM(CASE WHEN r.versions > 0 THEN 1 ELSE 0 END) AS received,
+       SUM(r.is_believed) AS accepted, SUM(r.is_timely) AS timely,
+       100.0 * CAST(SUM(r.is_believed) AS DOUBLE PRECISION) / COUNT(*) AS completeness,
+       100.0 * CAST(SUM(r.is_timely) AS DOUBLE PRECISION) / COUNT(*) AS timeliness,
+       SUM(CASE WHEN r.versions > 0 THEN r.days_late ELSE 0 END) AS days_late_of_received, MAX(r.days_late) AS most_days_late,
+       r.data_as_of
+FROM mart_reporting r
+WHERE r.is_due = 1
+GROUP BY r.form_code, r.unit_code, r.data_as_of

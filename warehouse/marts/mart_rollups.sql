@@ -1,0 +1,38 @@
+-- The figures of units below, summed up: communes to their district and to the districts' old land, both to the province.
+-- Shares are quotients of sums, never averages. A ratio (income per head) and a yes/no figure cannot be added up.
+CREATE VIEW mart_rollups AS
+WITH summed AS (
+    SELECT i.code AS indicator_code, i.kind, m.upper_code AS unit_code, m.upper_kind, m.is_old_land, m.basis, m.period,
+           m.period_kind, m.period_end, m.ends_at, m.stage,
+           SUM(f.numerator) AS numerator, SUM(f.denominator) AS denominator,
+           COUNT(f.submission_id) AS reported, COUNT(*) AS expected,
+           MAX(CASE WHEN f.is_synthetic THEN 1 ELSE 0 END) AS is_synthetic, MAX(f.loaded_at) AS loaded_at
+    FROM members m
+    JOIN now_indicators i ON i.form_code = m.form_code AND i.kind NOT IN ('yes_no', 'ratio')
+    LEFT JOIN figures f ON f.submission_id = m.submission_id AND f.indicator_code = i.code
+    GROUP BY i.code, i.kind, m.upper_code, m.upper_kind, m.is_old_land, m.basis, m.period, m.period_kind, m.period_end,
+             m.ends_at, m.stage
+),
+asked AS (
+    SELECT code AS period, last_day FROM periods
+    WHERE code IN (SELECT period FROM now_obligations UNION SELECT period FROM submissions)
+),
+sizes AS (
+    SELECT l.upper_code, 'sum_of_' || l.kind || 's' AS basis, p.period,
+           SUM(CASE WHEN l.is_shared THEN 0 ELSE 1 END) AS units, SUM(CASE WHEN l.is_shared THEN 1 ELSE 0 END) AS shared
+    FROM lands l
+    JOIN asked p ON p.last_day BETWEEN l.first_day AND l.last_day
+    GROUP BY l.upper_code, l.kind, p.period
+)
+SELECT s.indicator_code, s.unit_code, s.upper_kind AS unit_kind, s.basis, s.is_old_land, s.period, s.period_kind, s.period_end,
+       s.ends_at, s.stage, s.numerator, s.denominator,
+       CASE s.kind WHEN 'share' THEN 100.0 * s.numerator / NULLIF(s.denominator, 0) ELSE s.numerator END AS actual,
+       s.reported, s.expected,
+       z.units, z.shared,
+       CASE WHEN ROW_NUMBER() OVER (
+           PARTITION BY s.indicator_code, s.unit_code, s.basis, s.period
+           ORDER BY CASE WHEN s.reported > 0 THEN 0 ELSE 1 END, CASE s.stage WHEN 'final' THEN 0 ELSE 1 END
+       ) = 1 THEN 1 ELSE 0 END AS is_current,
+       s.is_synthetic, s.loaded_at
+FROM summed s
+JOIN sizes z ON z.upper_code = s.unit_code AND z.basis = s.basis AND z.period = s.period

@@ -1,0 +1,37 @@
+-- Training: classes, participants, who they were and what they cost. Each share is the quotient of two sums, over the reports
+-- that give both figures: a unit that does not say how many were women is in no share of women.
+CREATE VIEW mart_training AS
+WITH known AS (
+    SELECT t.unit_code, 'reported' AS basis, t.period, t.stage, t.submission_id, t.classes, t.participants, t.women,
+           t.ethnic_minority, t.spent_vnd, t.is_synthetic, t.loaded_at
+    FROM trainings t
+    UNION ALL
+    SELECT m.upper_code, m.basis, m.period, m.stage, t.submission_id, t.classes, t.participants, t.women,
+           t.ethnic_minority, t.spent_vnd, t.is_synthetic, t.loaded_at
+    FROM members m
+    LEFT JOIN trainings t ON t.submission_id = m.submission_id
+    WHERE m.form_code = 'training'
+),
+summed AS (
+    SELECT k.unit_code, k.basis, k.period, k.stage, COUNT(k.submission_id) AS reported, COUNT(*) AS expected,
+           SUM(k.classes) AS classes, SUM(k.participants) AS participants, SUM(k.women) AS women,
+           SUM(CASE WHEN k.women IS NOT NULL THEN k.participants END) AS participants_by_sex,
+           SUM(CASE WHEN k.participants IS NOT NULL THEN k.women END) AS women_of_them,
+           SUM(k.ethnic_minority) AS ethnic_minority,
+           SUM(CASE WHEN k.ethnic_minority IS NOT NULL THEN k.participants END) AS participants_by_ethnicity,
+           SUM(CASE WHEN k.participants IS NOT NULL THEN k.ethnic_minority END) AS ethnic_minority_of_them,
+           SUM(k.spent_vnd) AS spent_vnd,
+           SUM(CASE WHEN k.spent_vnd IS NOT NULL THEN k.participants END) AS participants_with_cost,
+           SUM(CASE WHEN k.participants IS NOT NULL THEN k.spent_vnd END) AS cost_of_them,
+           MAX(k.is_synthetic) AS is_synthetic, MAX(k.loaded_at) AS loaded_at
+    FROM known k
+    GROUP BY k.unit_code, k.basis, k.period, k.stage
+)
+SELECT s.unit_code, s.basis, s.period, p.last_day AS period_end, s.stage, s.reported, s.expected, s.classes, s.participants,
+       s.women, s.participants_by_sex, 100.0 * s.women_of_them / NULLIF(s.participants_by_sex, 0) AS women_percent,
+       s.ethnic_minority, s.participants_by_ethnicity,
+       100.0 * s.ethnic_minority_of_them / NULLIF(s.participants_by_ethnicity, 0) AS ethnic_minority_percent,
+       s.spent_vnd, s.participants_with_cost, s.cost_of_them / NULLIF(s.participants_with_cost, 0) AS cost_per_participant_vnd,
+       s.is_synthetic, s.loaded_at, (SELECT MAX(as_of) FROM runs) AS data_as_of
+FROM summed s
+JOIN periods p ON p.code = s.period
