@@ -21,6 +21,7 @@ _KEYS: dict[type[Table], tuple[str, ...]] = {
     OutboxRow: ("id",),
 }
 """What is compared a part at a time, by what; the rest is small, and is compared by its own key."""
+_SMALL: tuple[type[Table], ...] = (*CATALOGUE, WatermarkRow)
 _NOT_COMPARED = {("submissions", "loaded_at"), ("submissions", "rule_set_version"), ("findings", "id")}
 """When and by which release something was judged; a number that nothing points to."""
 
@@ -61,7 +62,7 @@ def differences(before: Engine, after: Engine, limit: int) -> Differences:
             for number in range(0, max(_newest(old, table, key), _newest(new, table, key)) + 1, _STEP):
                 query = select(table.__table__).where(table.__table__.c[key[0]].between(number, number + _STEP - 1))
                 _compare(_rows(old, query, key), _rows(new, query, key), table.__tablename__, found, limit)
-        for small in (*CATALOGUE, WatermarkRow):
+        for small in _SMALL:
             whole, keys = select(small.__table__), tuple(column.name for column in small.__table__.primary_key)
             _compare(_rows(old, whole, keys), _rows(new, whole, keys), small.__tablename__, found, limit)
     return found
