@@ -8,13 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from expectations.across.comparing import Comparer
-from expectations.consequences import without_consequences
+from expectations.consequences import Told, without_consequences
 from expectations.frames import batch_frames
 from expectations.history.comparing import Comparison
 from expectations.history.memory import Frames
 from expectations.overruling import Overruling
 from expectations.partial import part_of
-from expectations.places import Place, place_of
+from expectations.places import place_of
 from expectations.rules import RuleSet
 from expectations.suite import expectations_of
 from expectations.validation import Validation
@@ -91,14 +91,10 @@ class Checker:
         return self._validation.publish_docs(folder)
 
     def _check_form(self, form: Form, batch: Batch, frames: Mapping[str, pd.DataFrame]) -> Iterator[tuple[int, Finding]]:
-        """Yield the findings of one form's batch, without those that only follow from a cell already refused.
-
-        A 2.208 read as 2,208 people would also break every sum it is part of; its sender needs to hear of it once. So it
-        is with a total of the layout where one of its cells is already blamed for something worse.
-        """
+        """Yield the findings of one form's batch, without those that only follow from one that is told already."""
         readings = dict(batch)
-        refused = {(n, p.sheet, p.cell) for n, r in batch for p in r.problems if self._refuses(p.rule)}
-        blamed: set[tuple[int, str | None, str | None]] = set()
+        refused = ((n, p.sheet, p.cell) for n, r in batch for p in r.problems if self._refuses(p.rule))
+        told = Told(refused, self._rules.sizing)
         # Tables first, the submission's own frame last: its sums are of cells that the tables' rules have judged.
         for name, frame in frames.items():
             expected = expectations_of(form, name, set(frame.columns), self._rules)
@@ -108,25 +104,18 @@ class Checker:
             if not failures:
                 continue
             at = {(int(n), int(row)): i for i, (n, row) in enumerate(zip(frame["submission_id"], frame["row"], strict=True))}
-            told = without_consequences(failures, form, name, frame)
-            places = sorted({at[number, row] for _, number, row in told})
+            failures = told.in_order(without_consequences(failures, form, name, frame))
+            places = sorted({at[number, row] for _, number, row in failures})
             records = dict(zip(places, frame.iloc[places].to_dict("records"), strict=True))
-            for rule, number, row in told:
+            for rule, number, row in failures:
                 place = place_of(form, name, rule.at, row, readings[number])
                 about = {place_of(form, name, column, row, readings[number]) for column in rule.columns}
-                if place is None or _is_refused(number, about, refused | blamed if rule.is_derived_total else refused):
-                    continue
-                if rule.words.severity is Severity.CRITICAL:
-                    (refused if rule.is_of_cell else blamed).add((number, *place))
-                yield number, finding_of_row(rule, records[at[number, row]], form, place)
+                if place is not None and not told.follows(rule, number, place, about):
+                    yield number, finding_of_row(rule, records[at[number, row]], form, place)
 
     def _refuses(self, rule: str) -> bool:
         """Tell whether a reading rule leaves its cell without a value; a mere note ("2.208" read as 2208) does not."""
         return rule.startswith("CELL-") and self._rules.reading[rule].severity is Severity.CRITICAL
-
-
-def _is_refused(number: int, about: set[Place | None], refused: set[tuple[int, str | None, str | None]]) -> bool:
-    return any(place is not None and place[1] is not None and (number, *place) in refused for place in about)
 
 
 def _by_form(readings: Sequence[Reading]) -> Iterator[tuple[Form, Batch]]:

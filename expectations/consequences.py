@@ -1,12 +1,49 @@
-"""Failures that only follow from others: a formula carries a bad cell into every total it is part of."""
+"""Failures that only follow from others: one error, one finding, by the rule that says most about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
+from expectations.places import Place
+from expectations.suite import Expected
 from expectations.validation import Failure
 from program.finding import Severity
 from program.form import Form
+
+Cell = tuple[int, str | None, str | None]
+"""A submission's number, sheet and cell."""
+
+
+class Told:
+    """What is told of a batch's cells so far. `refused` are cells without a value, `sizing` ranks rules about a figure's size.
+
+    A 2.208 read as 2,208 people would also break every sum it is part of; its sender needs to hear of it once. So it is with a
+    total of the layout where one of its cells is already blamed for something worse, and with a figure of a thousand times
+    its size: it is above all bounds, and out of every proportion.
+    """
+
+    def __init__(self, refused: Iterable[Cell], sizing: Mapping[str, int]) -> None:
+        self._refused, self._blamed, self._sized = set(refused), set[Cell](), set[Cell]()
+        self._sizing = sizing
+
+    def in_order(self, failures: Iterable[Failure]) -> list[Failure]:
+        """Return failures in the order in which they are to be told: those about a figure's size with the surest first."""
+        return sorted(failures, key=lambda failure: self._sizing.get(failure[0].words.id, 0))
+
+    def follows(self, rule: Expected, number: int, place: Place, about: Iterable[Place | None]) -> bool:
+        """Tell whether a failure at `place`, of a rule that looks at the cells `about`, only follows; if not, remember it."""
+        severity, cell = rule.words.severity, (number, *place)
+        looked_at = {(number, *where) for where in about if where is not None and where[1] is not None}
+        if not self._refused.isdisjoint(looked_at) or (rule.is_derived_total and not self._blamed.isdisjoint(looked_at)):
+            return True
+        is_sized = rule.words.id in self._sizing and place[1] is not None
+        if is_sized and severity is not Severity.CRITICAL and cell in self._sized:
+            return True
+        if severity is Severity.CRITICAL:
+            (self._refused if rule.is_of_cell else self._blamed).add(cell)
+        if is_sized and severity is not Severity.INFO:
+            self._sized.add(cell)
+        return False
 
 
 def without_consequences(failures: Iterable[Failure], form: Form, name: str, frame: pd.DataFrame) -> list[Failure]:

@@ -76,6 +76,19 @@ class Hearing:
     of_forms: Mapping[str, tuple[Judged, ...]]
     of_reports: Mapping[str, tuple[JudgedWorlds, ...]]
 
+    @property
+    def unshown(self) -> list[str]:
+        """The rules without an example, and so on no page; those of the reader have theirs in docs/reading.md."""
+        shown = {e.expected.words.id for of_form in self.of_forms.values() for e in of_form}
+        shown |= {e.rule.id for of_file in self.of_reports.values() for e in of_file}
+        return [rule for rule in self.rules["vi"].words if rule not in shown and rule not in self.rules["vi"].reading]
+
+    @property
+    def untranslated(self) -> list[str]:
+        """The rules that have no English words."""
+        said = {lang: rules.words for lang, rules in self.rules.items()}
+        return [rule for rule, words in said["vi"].items() if words == said["en"][rule]]
+
 
 def hear(pack: Pack) -> Hearing:
     """Have every example judged, in the order of their files."""

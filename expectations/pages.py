@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from expectations.court import ACROSS, HISTORY, Hearing, Judged, hear
+from expectations.court import ACROSS, HISTORY, Hearing, Judged
 from expectations.frames import batch_frames
 from expectations.printing import show
 from expectations.reading_pages import reading_page, rows_of
@@ -27,9 +27,8 @@ real check: the good report breaks no rule, the bad one this rule alone, at the 
 """
 
 
-def pages_of(pack: Pack) -> dict[str, str]:
+def pages_of(hearing: Hearing, pack: Pack) -> dict[str, str]:
     """Return the text of every page by its file's name: of each form, against other reports, of the reader, and a list."""
-    hearing = hear(pack)
     titles = {code: next(form.short_title for form in pack.forms if form.code == code) for code in hearing.of_forms}
     index = [
         "# Rules by form\n",

@@ -27,6 +27,13 @@ ACROSS = "across.yaml"
 """The rules across submissions; a pack's own file takes the place of the one here. Suites of before had none."""
 HISTORY = "history.yaml"
 """Rules that every form gets, against earlier periods and peers; own file and suites of before as with those."""
+SIZING = (
+    "expect_column_values_to_be_between",
+    "expect_column_ratio_to_be_between",
+    "expect_column_parts_to_not_exceed_whole",
+    "expect_column_pair_values_a_to_be_greater_than_b",
+)
+"""Expectations about how large a figure is, those first that say most surely which cell is wrong and by how much."""
 _COLUMN_KEYS = ("column", "column_A", "column_B")
 
 Language: TypeAlias = Literal["vi", "en"]
@@ -116,7 +123,8 @@ class RuleSet:
 
     `version` changes with any rule, layout or release, never with the language. A form's rules are those of the pack's
     own `suites/<form>.yaml`, else those of `suites/<form>.yaml` here; `unruled` are the forms that have neither and are
-    checked by their layout alone. Raises ConfigurationError that names file, rule and what is wrong with it.
+    checked by their layout alone. `sizing` ranks the rules about a figure's size: of several at one cell the first is told.
+    Raises ConfigurationError that names file, rule and what is wrong with it.
     """
 
     def __init__(self, pack: Pack, suites: Path = SUITES, lang: Language = "vi") -> None:
@@ -145,6 +153,8 @@ class RuleSet:
         across_file, history_file = across or own / ACROSS, history or own / HISTORY
         everywhere = {reading: met, cells: self.cells, across_file: self.across, history_file: self.history}
         _refuse_doubled(everywhere | of_forms)
+        checks: list[CellRule | FormRule] = [*self.cells, *(rule for rules in self._forms.values() for rule in rules)]
+        self.sizing = {rule.id: SIZING.index(rule.expect) for rule in checks if rule.expect in SIZING}
         severities = {rule.id: rule.severity for rules in (*everywhere.values(), *of_forms.values()) for rule in rules}
         wrong = [*wrong_corrections(pack, severities, (rule.id for rule in met if rule.severity is Severity.CRITICAL))]
         if wrong:

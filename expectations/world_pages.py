@@ -22,10 +22,10 @@ _HEAD = """# {title}
 
 Written by `make rules` from `expectations/suites/{name}.yaml`; [rules.md](../rules.md) is the guide. Each report is the good
 one of its form but for the figures shown, and they came in this order. The real check judged them all: with the good one
-at the end no rule is broken, with the bad one this rule alone, at the cell in bold. What the columns named are:
-[rules.md](../rules.md#history).
+at the end no rule is broken, with the bad one this rule alone, at the cell in bold.{more}
 """
 _TITLES = {HISTORY: "Rules against earlier reports and other units'", ACROSS: "Rules across submissions"}
+_MORE = {HISTORY: " What the columns\nare that they name: [rules.md](../rules.md#history).", ACROSS: ""}
 
 
 def page_of_reports(hearing: Hearing, name: str, pack: Pack) -> str:
@@ -33,7 +33,7 @@ def page_of_reports(hearing: Hearing, name: str, pack: Pack) -> str:
     rules = hearing.rules["vi"]
     shown = [e for e in hearing.of_reports[name] if e.rule in (*rules.history, *rules.across)]
     sections = (line for e in shown for line in section_of(e, rules, pack))
-    return "\n".join([_HEAD.format(title=_TITLES[name], name=name), *sections]).rstrip() + "\n"
+    return "\n".join([_HEAD.format(title=_TITLES[name], name=name, more=_MORE[name]), *sections]).rstrip() + "\n"
 
 
 def section_of(e: JudgedWorlds, rules: RuleSet, pack: Pack) -> Iterator[str]:

@@ -8,16 +8,19 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from connectors.archive import Archive
 from program.delivery import Offer
 from program.errors import ArchiveError, WarehouseError
-from program.pack import Pack
+from program.pack import Pack, load_pack
+from program.settings import Settings
 from program.tombstone import PURGED, Tombstone
 from warehouse.documents import Document, night_document, runs_of
 from warehouse.engine import Warehouse
+from warehouse.nights import only_night
 
 logger = logging.getLogger("mtqg.keeping")
 NIGHTS, ARRIVALS = "ledger/nights", "ledger/arrivals"
@@ -48,6 +51,12 @@ def keep_nights(warehouse: Warehouse, archive: Archive, pack: Pack) -> None:
         taken = {_arrival(row["source"], row["external_id"], row["external_version"]) for row in document["deliveries"]}
         for arrival in taken & arrivals:
             archive.remove(arrival)
+
+
+def keep_changes(settings: Settings, warehouse: Warehouse) -> None:
+    """Have the archive know what a command changed between nights; a night that is at work does it itself, at its end."""
+    with suppress(WarehouseError), only_night(settings.warehouse_url):
+        keep_nights(warehouse, Archive(settings.archive_url), load_pack(settings.pack))
 
 
 def refuse_forgetting(warehouse: Warehouse, archive: Archive) -> None:

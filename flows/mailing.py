@@ -26,7 +26,8 @@ _PATIENCE = timedelta(minutes=10)
 """So long a night waits for letters that the server put off ("try again later"); after it they are the next night's."""
 
 
-def _now() -> datetime:
+def present() -> datetime:
+    """Return the present instant, UTC."""
     return datetime.now(UTC)
 
 
@@ -39,7 +40,7 @@ class Mailroom:
     settings: Settings
     content_of: Callable[[str], bytes]
     day: date
-    clock: Callable[[], datetime] = _now
+    clock: Callable[[], datetime] = present
     pause: Callable[[float], None] = time.sleep
 
 
@@ -136,7 +137,7 @@ def _send(room: Mailroom, post: Post, letter: Letter, outcome: Outcome) -> None:
 
 def send_now(settings: Settings) -> Outcome:
     """Send what the outbox owes, beside or between nights. Raises MtqgError where there is no warehouse yet."""
-    pack, now = load_pack(settings.pack), _now()
+    pack, now = load_pack(settings.pack), present()
     warehouse = open_warehouse(settings.warehouse_url, Opening.WRITING)
     room = Mailroom(warehouse, pack, settings, Archive(settings.archive_url).get, vietnam_day(now))
     try:

@@ -31,7 +31,7 @@ _LEFT_FOR_DEAD = timedelta(hours=1)
 
 @dataclass
 class Summary:
-    """What a night did. `errors` are the system's, never a district's."""
+    """What a night did. `errors` are the system's, never a district's; `seconds` by step."""
 
     run_id: int
     as_of: str
@@ -46,6 +46,7 @@ class Summary:
     compared: int = 0
     mails_written: int = 0
     mails_waiting: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
     page: str = ""
     data_docs: str = ""
     errors: list[str] = field(default_factory=list)
@@ -112,6 +113,10 @@ class Night:
         logger.error("night error=%s", error)
         self.summary.errors.append(error)
 
+    def summary_so_far(self) -> dict[str, Any]:
+        """Return what the night did until now, as the ledger keeps it."""
+        return asdict(self.summary) | {"verdicts": {v.value: self.summary.verdicts[v.value] for v in Verdict}}
+
     def finish(self) -> dict[str, Any]:
         """End the readers, close the run in the ledger, have the archive know of it, and return its summary."""
         self.readers.close()
@@ -121,11 +126,8 @@ class Night:
         except ArchiveError as error:
             self.fail(f"ledger: {error}")
             self._close()
-        return self._summary()
+        return self.summary_so_far()
 
     def _close(self) -> None:
         state = "failed" if self.summary.errors else "completed"
-        finish_run(self.warehouse, self.run_id, state, self._summary(), self.now())
-
-    def _summary(self) -> dict[str, Any]:
-        return asdict(self.summary) | {"verdicts": {v.value: self.summary.verdicts[v.value] for v in Verdict}}
+        finish_run(self.warehouse, self.run_id, state, self.summary_so_far(), self.now())

@@ -6,8 +6,10 @@ from typing import Any
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
 
 from flows import steps
+from flows.digesting import send_digest
 from flows.night import Night
 from flows.report import markdown_of, table_of
 from flows.running import going_on, is_transient, let_events_be_heard, run_name, unseen
@@ -57,6 +59,8 @@ def whole(night: Night, source: str | None) -> dict[str, Any]:
         remind(night)
     with going_on(night, "alert"):
         alert(night)
+    with going_on(night, "digest"):
+        digest(night, flow_run.ui_url or "")
     return close(night)
 
 
@@ -124,6 +128,12 @@ def remind(night: Night) -> None:
 def alert(night: Night) -> None:
     """Send what the outbox owes."""
     steps.alert(night)
+
+
+@task(task_run_name="digest", cache_policy=NO_CACHE)
+def digest(night: Night, run_url: str) -> None:
+    """Tell the engineer how it went."""
+    send_digest(night, run_url)
 
 
 @task(task_run_name="close", cache_policy=NO_CACHE)

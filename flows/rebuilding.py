@@ -15,6 +15,7 @@ from connectors.archive import Archive
 from connectors.reader.workers import Readers, Unread
 from expectations.checking import Checker
 from expectations.rules import RuleSet
+from expectations.surviving import check_surviving
 from flows.keeping import read_arrivals, read_nights, read_tombstones
 from program.correction import Correction
 from program.delivery import Delivery
@@ -30,9 +31,10 @@ from warehouse.comparing import believed_facts, record_comparison, uncompared
 from warehouse.documents import Document, have_judged, put_rest, put_run
 from warehouse.engine import Warehouse, prepare_warehouse
 from warehouse.history import past_of
-from warehouse.ledger import delivery_of, finish_run, record_delivery, start_run
+from warehouse.ledger import finish_run, numbered_delivery, record_delivery, start_run
 from warehouse.load import load_delivery
 from warehouse.purging import record_purged
+from warehouse.withdrawing import withdraw
 
 logger = logging.getLogger("mtqg.rebuilding")
 
@@ -84,6 +86,8 @@ class Rebuilding:
 
     def _night(self, night: Document, readers: Readers, advance: Callable[[int], None]) -> None:
         put_run(self._warehouse, night)
+        begun = datetime.fromisoformat(night["run"]["started_at"])
+        self._withdraw(night, begun)
         checker = self._checker(night)
         size = self._settings.chunk_deliveries
         judged: list[dict[str, Any]] = night["judged"]
@@ -94,8 +98,16 @@ class Rebuilding:
             advance(len(chunk))
         if night["compared_at"] is not None:
             self._compare(night, checker)
+        self._withdraw(night, datetime.max.replace(tzinfo=UTC))
         self._rebuilt.nights += 1
         logger.info("rebuild night=%d judged=%d", night["run"]["id"], len(judged))
+
+    def _withdraw(self, night: Document, until: datetime) -> None:
+        """Take back what was taken back before a moment; what was so already stays."""
+        for each in night["withdrawn"]:
+            moment = datetime.fromisoformat(each["at"])
+            if moment < until:
+                withdraw(self._warehouse, each["delivery"], each["reason"], moment)
 
     def _checker(self, night: Document) -> Checker:
         """Return what judges as that night did: with the findings that somebody had overruled by then."""
@@ -106,15 +118,23 @@ class Rebuilding:
 
     def _judge(self, run_id: int, chunk: Sequence[dict[str, Any]], readers: Readers, checker: Checker) -> None:
         judgements = {each["delivery"]: each for each in chunk}
-        deliveries = [delivery_of(self._warehouse, number) for number in judgements]
+        deliveries = [numbered_delivery(self._warehouse, number) for number in judgements]
         buried = {each.id: parts for each in deliveries if (parts := self._buried(each, judgements[each.id]["judgement"]))}
         readings = self._read([each for each in deliveries if each.id not in buried], readers)
         asked = asked_of(readings, self._pack.units)
         past = past_of(self._warehouse, asked, line_elements(self._pack.forms), self._settings.history_periods)
-        again = groupby(checker.check(readings, past), key=lambda submission: submission.delivery.id)
+        lost: set[int] = set()
+
+        def lose(reading: Reading, error: Exception) -> None:
+            self._lose(reading.delivery, error)
+            lost.add(reading.delivery.id)
+
+        again = groupby(
+            check_surviving(lambda batch: checker.check(batch, past), readings, lose), key=lambda part: part.delivery.id
+        )
         made = {number: list(group) for number, group in again} | buried
         for number, judgement in judgements.items():
-            if number in made:
+            if number in made and number not in lost:
                 self._load(run_id, judgement, made[number])
 
     def _buried(self, delivery: Delivery, judgement: int) -> list[Submission]:
@@ -127,10 +147,13 @@ class Rebuilding:
         readings = []
         for outcome in readers.read(deliveries, lambda each: self._archive.get(each.sha256) if each.sha256 else None):
             if isinstance(outcome, Unread):
-                self._rebuilt.failed.append(f"delivery {outcome.delivery.id} ({outcome.delivery.name}): {outcome.error}")
+                self._lose(outcome.delivery, outcome.error)
             else:
                 readings.append(outcome)
         return readings
+
+    def _lose(self, delivery: Delivery, error: Exception) -> None:
+        self._rebuilt.failed.append(f"delivery {delivery.id} ({delivery.name}): {error}")
 
     def _load(self, run_id: int, judgement: dict[str, Any], parts: Sequence[Submission]) -> None:
         then: dict[str, int] = judgement["submissions"]

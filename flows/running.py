@@ -1,6 +1,7 @@
 """How a night runs under Prefect: names, what a retry can cure, errors kept to the end, inputs left alone."""
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -39,7 +40,11 @@ def let_events_be_heard() -> None:
 
 @contextmanager
 def going_on(night: Night, step: str) -> Iterator[None]:
-    """Keep a step's error for the end of the night: mails go out although a source is down or the page cannot be written."""
+    """Keep a step's error for the end of the night: mails go out although a source is down or the page cannot be written.
+
+    How long it took goes into the summary.
+    """
+    begun = time.monotonic()
     try:
         yield
     except MtqgError as error:
@@ -47,6 +52,8 @@ def going_on(night: Night, step: str) -> Iterator[None]:
     except Exception as error:  # the boundary of a step
         logger.exception("night step=%r", step)
         night.fail(f"{step}: {type(error).__name__}: {error}")
+    finally:
+        night.summary.seconds[step] = round(time.monotonic() - begun, 1)
 
 
 def unseen(value: T) -> T:

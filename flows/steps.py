@@ -10,12 +10,13 @@ from typing import Any
 from connectors.packages import is_package, members_of, refuse_packed
 from connectors.reader.workers import Unread
 from connectors.sources import Connector, connect
+from expectations.surviving import check_surviving
 from flows.keeping import note_arrival
 from flows.mailing import Mailroom, send_letters
 from flows.night import Night
 from flows.reminding import owe_what_follows
 from program.delivery import Delivery, Offer, Packed
-from program.errors import ArchiveError, ConfigurationError, SourceError, StillArriving, TransientError
+from program.errors import ArchiveError, SourceError, StillArriving, TransientError
 from program.history import Past, asked_of, line_elements
 from program.reading import Reading
 from program.source import Source
@@ -174,24 +175,14 @@ def read(night: Night, deliveries: Sequence[Delivery]) -> list[Reading]:
 
 
 def check(night: Night, readings: Sequence[Reading]) -> list[Submission]:
-    """Return the checked submissions: one batch; where that fails, one by one, so that one cannot take all down.
+    """Return the checked submissions: one batch; where that fails, without those that fail alone, which are reported.
 
     Raises ConfigurationError for a rule that is wrong in itself: it would fail each of them alike.
     """
     past = _past(night, readings)
-    try:
-        return night.checker.check(readings, past)
-    except ConfigurationError:
-        raise
-    except Exception:
-        logger.exception("check batch=%d retry=one-by-one", len(readings))
-    submissions = []
-    for reading in readings:
-        try:
-            submissions += night.checker.check([reading], past)
-        except Exception as error:  # the boundary of one delivery
-            night.give_up(reading.delivery, error)
-    return submissions
+    return check_surviving(
+        lambda batch: night.checker.check(batch, past), readings, lambda reading, error: night.give_up(reading.delivery, error)
+    )
 
 
 def _past(night: Night, readings: Sequence[Reading]) -> Past:

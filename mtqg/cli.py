@@ -12,12 +12,15 @@ from mtqg.keeping.rebuild import rebuild
 from mtqg.keeping.restore import restore
 from mtqg.mails.command import mail_app
 from mtqg.packs.command import pack_app
+from mtqg.page import page
 from mtqg.reread import reread
 from mtqg.rules.command import rules_app
 from mtqg.run import run
 from mtqg.status import status
 from mtqg.templates.command import template
 from mtqg.trace import trace
+from mtqg.watch import watch
+from mtqg.withdraw import withdraw
 from program.errors import MtqgError
 
 app = typer.Typer(
@@ -34,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (run, check, template, status, trace, reread, backup, restore, rebuild, purge):
+for command in (run, check, template, status, trace, page, reread, withdraw, backup, restore, rebuild, purge, watch):
     app.command()(command)
 app.add_typer(mail_app)
 app.add_typer(pack_app)

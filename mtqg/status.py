@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from mtqg.as_of import AsOf, warehouse_of
 from mtqg.console import VERDICT_STYLES, out, print_json
 from mtqg.templates.command import read_period
 from program.answers import NightRow, ReportingRow
@@ -19,22 +20,22 @@ from program.vietnamese import VIETNAM_TIME, format_instant
 
 def status(
     period: Annotated[str | None, typer.Option(help="Only this period: 2024, 2024-H1, 2024-Q4 or 2024-12.")] = None,
+    as_of: AsOf = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,  # noqa: FBT002  (a command-line flag)
 ) -> None:
     """Show who has reported what, when and with which verdict, and who has not.
 
     A report that has not come says how late it is, and whom the pack's contacts.yaml would tell of that. The verdict is
     that of the version believed now; "to fix" says that a later version is still bad. Files whose unit, form or period
-    could not be told are listed last.
+    could not be told are listed last. With --as-of: what was believed at the end of that day, and what was late then.
     """
-    from warehouse.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
-    from warehouse.queries import reporting, unplaced  # noqa: PLC0415
+    from warehouse.queries import reporting, unplaced  # noqa: PLC0415  (keeps --help quick)
 
     settings = load_settings()
     pack = load_pack(settings.pack)
-    warehouse = open_warehouse(settings.warehouse_url)
+    warehouse = warehouse_of(settings.warehouse_url, as_of)
     rows = reporting(warehouse, read_period(period).code if period else None)
-    lateness = Lateness(pack, datetime.now(VIETNAM_TIME).date())
+    lateness = Lateness(pack, as_of.date() if as_of else datetime.now(VIETNAM_TIME).date())
     strays = [] if period else unplaced(warehouse)
     if as_json:
         print_json([_as_json(row, pack, lateness) for row in rows] + [_stray_as_json(row) for row in strays])

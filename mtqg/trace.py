@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mtqg.as_of import AsOf, warehouse_of
 from mtqg.console import out, print_json
 from mtqg.templates.command import read_period
 from program.answers import TracedFact
@@ -15,7 +16,7 @@ from program.pack import Pack, load_pack
 from program.period import Period
 from program.settings import load_settings
 from program.stage import Stage
-from program.vietnamese import format_instant, format_number
+from program.vietnamese import format_date, format_instant, format_number
 
 
 def trace(
@@ -25,20 +26,21 @@ def trace(
     stage: Annotated[
         Stage | None, typer.Option(help="Of a year that is reported twice: default the final figure, else the estimate.")
     ] = None,
+    as_of: AsOf = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,  # noqa: FBT002  (a command-line flag)
 ) -> None:
     """Show where a figure came from: submission, file with sha256, sender and time, sheet, cell, rules, load time.
 
-    Earlier versions follow the one believed now. Exit code 1 where there is no such figure.
+    Earlier versions follow the one believed now; with --as-of, the one believed at the end of that day. Exit code 1 where
+    there is no such figure.
     """
-    from warehouse.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
-    from warehouse.queries import trace as trace_facts  # noqa: PLC0415
+    from warehouse.queries import trace as trace_facts  # noqa: PLC0415  (keeps --help quick)
 
     settings = load_settings()
     pack = load_pack(settings.pack)
     wanted, code = _indicator(pack, indicator), read_period(period).code
     elements = [name for name in (wanted.numerator, wanted.denominator) if name]
-    warehouse = open_warehouse(settings.warehouse_url)
+    warehouse = warehouse_of(settings.warehouse_url, as_of)
     facts: list[TracedFact] = []
     for asked in [stage] if stage else [Stage.FINAL, Stage.ESTIMATE]:
         facts = facts or trace_facts(warehouse, form=wanted.form or "", unit=unit, period=code, elements=elements, stage=asked)
@@ -59,7 +61,8 @@ def trace(
             }
         )
     else:
-        _print(wanted, unit, code, value, facts, pack.form(wanted.form or "", Period.parse(code)))
+        now = f"believed on {format_date(as_of.date())}" if as_of else "believed now"
+        _print(wanted, unit, code, value, facts, pack.form(wanted.form or "", Period.parse(code)), now=now)
 
 
 def _indicator(pack: Pack, code: str) -> Indicator:
@@ -123,14 +126,16 @@ def _counted(fact: TracedFact, form: Form | None) -> str:
     return f", of the lines where {where}" if where else ""
 
 
-def _print(indicator: Indicator, unit: str, period: str, value: float | None, facts: list[TracedFact], form: Form | None) -> None:
+def _print(
+    indicator: Indicator, unit: str, period: str, value: float | None, facts: list[TracedFact], form: Form | None, *, now: str
+) -> None:
     about = " (estimate)" if facts[0].stage is Stage.ESTIMATE else ""
     shown = "no value now" if value is None else f"{format_number(value)} {indicator.unit}"
     if value is not None and indicator.kind is IndicatorKind.YES_NO:
         shown = "yes" if value else "no"
     out.print(f"[bold]{indicator.code}[/] {indicator.name} · unit {unit} · {period}{about}: [bold]{shown}[/]", highlight=False)
     for fact in facts:
-        state = "believed now" if fact.known_to is None else f"believed until {format_instant(fact.known_to)}"
+        state = now if fact.known_to is None else f"believed until {format_instant(fact.known_to)}"
         lines = {
             f"{fact.element} = {_shown(fact)}": state,
             "cell": f'sheet "{fact.sheet}", cell {fact.cell}{_counted(fact, form)}',

@@ -30,7 +30,10 @@ class ReportingRow:
 
 @dataclass(frozen=True, slots=True)
 class ProgressRow:
-    """One indicator's figure for a unit and period, in the indicator's unit; see `mart_progress.sql`."""
+    """One indicator's figure for a unit and period, in the indicator's unit; see `mart_progress.sql`.
+
+    `basis`: the unit's own report, or the sum of units below it, of which `reported` of `expected` have reported.
+    """
 
     indicator_code: str
     unit_code: str
@@ -46,6 +49,10 @@ class ProgressRow:
     required_pace: float | None = None
     actual_pace: float | None = None
     projection_2025: float | None = None
+    comparison: str | None = None
+    basis: str = "reported"
+    reported: int = 1
+    expected: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,11 @@ class Settings(BaseSettings):
         """The folder of `.eml` files where no mail server is set."""
         return self.var / "outbox"
 
+    @property
+    def digests(self) -> Path:
+        """The folder of the operator's digests, a file a night."""
+        return self.var / "digests"
+
 
 def load_settings() -> Settings:
     """Return the settings of this process. Raises ConfigurationError naming the variable that is wrong."""

@@ -1,5 +1,6 @@
 """The Jinja environment of everything that people read: autoescaped, strict, with Vietnamese numbers and dates."""
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -24,10 +25,18 @@ def _environment() -> Environment:
         "number": format_number,
         "date": format_date,
         "instant": format_instant,
+        "lasting": _lasting,
         "period": lambda code: Period.parse(code).label,
         "short_period": lambda code: Period.parse(code).short_label,
     }
     return environment
+
+
+def _lasting(time: timedelta) -> str:
+    """Return a duration for the operator: 1 h 03 min 20 s."""
+    minutes, seconds = divmod(round(time.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min {seconds:02} s" if hours else f"{minutes} min {seconds:02} s"
 
 
 def render(template: str, **values: object) -> str:

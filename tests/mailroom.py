@@ -1,6 +1,6 @@
 """An office that writes mails, for tests: submissions come in by hand, the clock stands where it is put, mails are collected."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
@@ -8,7 +8,7 @@ from email.message import EmailMessage, Message
 
 from flows.mailing import Mailroom, Outcome, send_letters
 from flows.reminding import owe_what_follows
-from program.delivery import Offer
+from program.delivery import Delivery, Offer
 from program.finding import Finding, Severity
 from program.pack import Pack
 from program.period import Period
@@ -20,6 +20,7 @@ from warehouse.catalogue import sync_catalogue
 from warehouse.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, record_delivery, start_run
 from warehouse.load import load_delivery
+from warehouse.rejudging import put_back
 
 CRITICAL = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn số người.", "Kiểm tra lại.", "≤ 100", "Tổng hợp", "D12", "101")
 WARNING = Finding("TRN-05", Severity.WARNING, "Tổng lệch.", "Đối chiếu.", "11", "Tổng hợp", "B12", "12")
@@ -69,7 +70,7 @@ class Office:
     def day(self) -> date:
         return (self.now + timedelta(hours=7)).date()
 
-    def receive(self, unit: str, *findings: Finding, form: str = "training", period: str = "2024-Q4", owed: bool = True) -> None:
+    def receive(self, unit: str, *findings: Finding, form: str = "training", period: str = "2024-Q4") -> Delivery:
         """A unit sends a report, on which `findings` are found."""
         self._came += 1
         offer = Offer(f"{unit}/{self._came}.xlsx", "1", f"{form} {period}.xlsx", self.now, unit)
@@ -83,8 +84,19 @@ class Office:
             run_id=self.run,
             now=self.now,
         )
+        return self.judge(*findings, form=form, period=period)
+
+    def judge_again(self, delivery: Delivery, *findings: Finding) -> None:
+        """A delivery is read once more, and `findings` are found."""
+        put_back(self.warehouse, [delivery.id])
+        self.judge(*findings)
+
+    def judge(self, *findings: Finding, form: str = "training", period: str = "2024-Q4") -> Delivery:
+        """Load what waits, as the report of its sender."""
+        (delivery,) = pending_deliveries(self.warehouse, 1)
+        unit = str(delivery.sender_unit)
         submission = Submission(
-            delivery=pending_deliveries(self.warehouse, 1)[0],
+            delivery=delivery,
             verdict=verdict_of(findings),
             findings=findings,
             form_code=form,
@@ -92,9 +104,10 @@ class Office:
             unit_code=unit,
             period=Period.parse(period),
         )
-        is_told = owed and submission.verdict in self.pack.correspondence.notify
+        is_told = submission.verdict in self.pack.correspondence.notify
         recipient = self.pack.contact_of(unit).email if is_told else None
         load_delivery(self.warehouse, [(submission, recipient)], run_id=self.run, rule_set_version="rules-1", now=self.now)
+        return delivery
 
     def remind(self) -> None:
         owe_what_follows(self.warehouse, self.pack, self.day, self.now)
@@ -121,6 +134,3 @@ def at(day: date, hour: int = 8) -> datetime:
 def texts(mails: Sequence[EmailMessage]) -> list[str]:
     """The plain text of each mail."""
     return [str(mail.get_body(("plain",)).get_content()) for mail in mails]  # type: ignore[union-attr]
-
-
-Receive = Callable[..., None]

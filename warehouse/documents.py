@@ -3,7 +3,7 @@
 A night's document is plain JSON. From all of them and the bytes the warehouse can be made anew (`flows.rebuilding`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Date, Engine, func, insert, or_, select, t
 from sqlalchemy.orm import Session
 
 from warehouse.catalogue import CATALOGUE
-from warehouse.ledger import PENDING_STATES, RECEIVED
+from warehouse.ledger import JUDGED_STATES, RECEIVED
 from warehouse.tables import DeliveryRow, FindingRow, Instant, OutboxRow, RunRow, SubmissionRow, Table, WatermarkRow
 
 Row = dict[str, Any]
@@ -37,6 +37,7 @@ def night_document(engine: Engine, number: int) -> Document:
             "judged": judged,
             "compared_at": _compared_at(session, run),
             "waiting": {str(row.id): row.judgement for row in session.scalars(_in_state(RECEIVED))},
+            "withdrawn": list(_withdrawn(session, since)),
             "outbox": [_plain(row) for row in session.scalars(_told(run, since))],
             "catalogue": {t.__tablename__: [_plain(row) for row in session.scalars(_said(t, since))] for t in CATALOGUE},
             "watermarks": [_plain(row) for row in session.scalars(select(WatermarkRow).order_by(WatermarkRow.source))],
@@ -57,6 +58,13 @@ def _touched(number: int, judged: list[int]) -> Any:
     unpacked = select(DeliveryRow.packed_in_id).where(DeliveryRow.run_id == number, DeliveryRow.packed_in_id.is_not(None))
     chosen = or_(DeliveryRow.run_id == number, DeliveryRow.id.in_(judged), DeliveryRow.id.in_(unpacked))
     return select(DeliveryRow).where(chosen).order_by(DeliveryRow.id)
+
+
+def _withdrawn(session: Session, since: datetime | None) -> Iterator[Row]:
+    """Yield what was taken back since the night before began, before this one or after it."""
+    query = select(DeliveryRow).where(DeliveryRow.withdrawn_at.is_not(None)).order_by(DeliveryRow.withdrawn_at, DeliveryRow.id)
+    for row in session.scalars(query if since is None else query.where(DeliveryRow.withdrawn_at >= since)):
+        yield {"delivery": row.id, "at": row.withdrawn_at and row.withdrawn_at.isoformat(), "reason": row.withdrawn_reason}
 
 
 def _in_state(state: str) -> Any:
@@ -112,8 +120,8 @@ def put_run(engine: Engine, document: Document) -> None:
         session.merge(RunRow(**_typed(RunRow, document["run"])))
         for row in document["deliveries"]:
             typed = _typed(DeliveryRow, row)
-            if typed["state"] in PENDING_STATES:
-                typed["state"] = RECEIVED
+            if typed["state"] in JUDGED_STATES:
+                typed |= {"state": RECEIVED, "withdrawn_at": None, "withdrawn_reason": None}
             session.merge(DeliveryRow(**typed))
             session.flush()
         for table in CATALOGUE:

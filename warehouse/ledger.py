@@ -16,10 +16,11 @@ from warehouse.tables import DeliveryRow, RunRow, SubmissionRow, WatermarkRow
 
 RECEIVED, REPEATED, PROCESSED = "received", "repeated", "processed"
 PACKED, UNPACKED, ENCLOSED = "packed", "unpacked", "enclosed"
+WITHDRAWN = "withdrawn"
 PURGED = "purged"
 """Its bytes were removed after their time; a tombstone in the archive says so."""
-PENDING_STATES = (RECEIVED, PROCESSED)
-"""Of what is judged or will be."""
+JUDGED_STATES = (RECEIVED, PROCESSED, WITHDRAWN)
+"""Of what is judged, or was to be."""
 KNOWN = "known"
 """No state of a delivery: what `record_delivery` answers where it recorded nothing."""
 
@@ -161,11 +162,11 @@ def _member(session: Session, whole: DeliveryRow, member: Packed, position: int,
 
 
 def _earlier(session: Session, sha256: str | None, sender_unit: str | None) -> int | None:
-    """Return the first delivery of the same bytes by the same sender; bytes that were not kept repeat nothing."""
+    """Return the first delivery of the same bytes by the same sender; bytes that were not kept, or taken back, repeat nothing."""
     if sha256 is None:
         return None
     same = (DeliveryRow.sha256 == sha256, DeliveryRow.sender_unit.is_not_distinct_from(sender_unit))
-    return session.scalar(select(func.min(DeliveryRow.id)).where(*same, DeliveryRow.state != ENCLOSED))
+    return session.scalar(select(func.min(DeliveryRow.id)).where(*same, DeliveryRow.state.not_in((ENCLOSED, WITHDRAWN))))
 
 
 def pending_deliveries(engine: Engine, limit: int) -> list[Delivery]:
@@ -181,13 +182,13 @@ def packed_deliveries(engine: Engine) -> list[Delivery]:
 def _waiting(engine: Engine, state: str, limit: int | None) -> list[Delivery]:
     query = select(DeliveryRow).where(DeliveryRow.state == state).order_by(DeliveryRow.received_at, DeliveryRow.id).limit(limit)
     with Session(engine) as session:
-        return [_delivery(row) for row in session.scalars(query)]
+        return [delivery_of(row) for row in session.scalars(query)]
 
 
-def delivery_of(engine: Engine, number: int) -> Delivery:
+def numbered_delivery(engine: Engine, number: int) -> Delivery:
     """Return the delivery of a number, which must be in the ledger."""
     with Session(engine) as session:
-        return _delivery(session.get_one(DeliveryRow, number))
+        return delivery_of(session.get_one(DeliveryRow, number))
 
 
 def judged_deliveries(engine: Engine, forms: Collection[str] | None, *, after: int, limit: int) -> list[Delivery]:
@@ -197,7 +198,7 @@ def judged_deliveries(engine: Engine, forms: Collection[str] | None, *, after: i
     """
     query = select(DeliveryRow).where(*_judged(forms), DeliveryRow.id > after).order_by(DeliveryRow.id).limit(limit)
     with Session(engine) as session:
-        return [_delivery(row) for row in session.scalars(query)]
+        return [delivery_of(row) for row in session.scalars(query)]
 
 
 def count_judged(engine: Engine, forms: Collection[str] | None) -> int:
@@ -214,7 +215,8 @@ def _judged(forms: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
     return DeliveryRow.sha256.is_not(None), DeliveryRow.state != PURGED, judged
 
 
-def _delivery(row: DeliveryRow) -> Delivery:
+def delivery_of(row: DeliveryRow) -> Delivery:
+    """Return a row as the delivery that it keeps."""
     return Delivery(
         id=row.id,
         source=row.source,

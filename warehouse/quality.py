@@ -1,5 +1,8 @@
 """What the quality page asks: what was found, how reports came right, and how the nights went. Nothing here writes."""
 
+from collections.abc import Callable
+from typing import Any
+
 from sqlalchemy import Engine, case, func, select, text
 from sqlalchemy.orm import Session
 
@@ -12,40 +15,30 @@ from warehouse.tables import FindingRow, RunRow, SubmissionRow
 
 def quality(engine: Engine) -> list[QualityRow]:
     """Return what was found in each report by each rule, notes left out."""
-    query = "SELECT * FROM mart_findings WHERE severity <> 'info' ORDER BY run_id, unit_code, rule"
+    query = (
+        "SELECT run_id, form_code, unit_code, period, rule, severity, findings, submissions FROM mart_findings"
+        " WHERE severity <> 'info' ORDER BY run_id, unit_code, rule"
+    )
     with engine.connect() as connection:
-        return [
-            QualityRow(
-                run_id=r["run_id"],
-                form_code=r["form_code"],
-                unit_code=r["unit_code"],
-                period=r["period"],
-                rule=r["rule"],
-                severity=Severity(r["severity"]),
-                findings=r["findings"],
-                submissions=r["submissions"],
-            )
-            for r in connection.execute(text(query)).mappings()
-        ]
+        rows = connection.execute(text(query)).mappings()
+        return [QualityRow(**{**row, "severity": Severity(row["severity"])}) for row in rows]
 
 
 def first_passes(engine: Engine) -> list[FirstPassRow]:
     """Return how each report that came at all came right."""
-    query = "SELECT * FROM mart_first_pass ORDER BY unit_code, period, form_code, stage"
+    query = (
+        "SELECT form_code, unit_code, period, versions, is_first_pass, is_accepted, first_at, accepted_at FROM mart_first_pass"
+        " ORDER BY unit_code, period, form_code, stage"
+    )
+    kinds: dict[str, Callable[[Any], Any]] = {
+        "is_first_pass": bool,
+        "is_accepted": bool,
+        "first_at": instant_of,
+        "accepted_at": instant_of,
+    }
     with engine.connect() as connection:
-        return [
-            FirstPassRow(
-                form_code=r["form_code"],
-                unit_code=r["unit_code"],
-                period=r["period"],
-                versions=r["versions"],
-                is_first_pass=bool(r["is_first_pass"]),
-                is_accepted=bool(r["is_accepted"]),
-                first_at=instant_of(r["first_at"]),
-                accepted_at=instant_of(r["accepted_at"]),
-            )
-            for r in connection.execute(text(query)).mappings()
-        ]
+        rows = connection.execute(text(query)).mappings()
+        return [FirstPassRow(**{**row, **{name: kind(row[name]) for name, kind in kinds.items()}}) for row in rows]
 
 
 def night_counts(engine: Engine, limit: int) -> list[NightCount]:
@@ -54,7 +47,7 @@ def night_counts(engine: Engine, limit: int) -> list[NightCount]:
     query = (
         select(RunRow.id, RunRow.as_of, RunRow.started_at, *verdicts)
         .join(SubmissionRow, SubmissionRow.run_id == RunRow.id)
-        .group_by(RunRow.id)
+        .group_by(RunRow.id, RunRow.as_of, RunRow.started_at)
         .order_by(RunRow.id.desc())
         .limit(limit)
     )

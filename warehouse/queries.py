@@ -4,7 +4,7 @@ from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, RowMapping, case, func, select, text
+from sqlalchemy import ColumnElement, Engine, RowMapping, func, select, text
 from sqlalchemy.orm import Session
 
 from program.answers import NightRow, ProgressRow, ReportingRow, RuleCount, StageRow, TerritoryRow, TracedFact
@@ -49,10 +49,17 @@ def reporting(engine: Engine, period: str | None = None) -> list[ReportingRow]:
 
 def progress(engine: Engine) -> list[ProgressRow]:
     """Return every figure of every indicator that we believe now; a year's final one where there is one."""
-    asked = "basis = 'reported' AND reported = 1"
-    query = f"SELECT * FROM mart_progress WHERE {asked} ORDER BY indicator_code, unit_code, period"  # noqa: S608  (our own words)
+    return _progress(engine, "basis = 'reported' AND reported = 1")
+
+
+def progress_of(engine: Engine, unit: str) -> list[ProgressRow]:
+    """Return the figures of a unit against known targets: as it reported them itself, and as those below it add up."""
+    return _progress(engine, "unit_code = :unit AND target IS NOT NULL AND actual IS NOT NULL", unit=unit)
+
+
+def _progress(engine: Engine, which: str, **values: str) -> list[ProgressRow]:
+    query = f"SELECT * FROM mart_progress WHERE {which} ORDER BY indicator_code, unit_code, period"  # noqa: S608  (our own words)
     with engine.connect() as connection:
-        rows = connection.execute(text(query)).mappings()
         return [
             ProgressRow(
                 indicator_code=r["indicator_code"],
@@ -69,8 +76,12 @@ def progress(engine: Engine) -> list[ProgressRow]:
                 required_pace=r["required_pace"],
                 actual_pace=r["actual_pace"],
                 projection_2025=r["projection_2025"],
+                comparison=r["comparison"],
+                basis=r["basis"],
+                reported=r["reported"],
+                expected=r["expected"],
             )
-            for r in rows
+            for r in connection.execute(text(query), values).mappings()
         ]
 
 
@@ -161,14 +172,13 @@ def unplaced(engine: Engine) -> list[NightRow]:
 
 def _night_rows(engine: Engine, condition: ColumnElement[bool]) -> list[NightRow]:
     def count(severity: str) -> Any:
-        return func.count(case((FindingRow.severity == severity, 1)))
+        standing = (FindingRow.submission_id == SubmissionRow.id, FindingRow.closed_at.is_(None), FindingRow.severity == severity)
+        return select(func.count()).select_from(FindingRow).where(*standing).scalar_subquery()
 
     query = (
         select(SubmissionRow, DeliveryRow, count("critical"), count("warning"))
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .outerjoin(FindingRow, (FindingRow.submission_id == SubmissionRow.id) & FindingRow.closed_at.is_(None))
         .where(condition)
-        .group_by(SubmissionRow.id, DeliveryRow.id)
         .order_by(DeliveryRow.received_at, DeliveryRow.id)
     )
     with Session(engine) as session:

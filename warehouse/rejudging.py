@@ -14,7 +14,7 @@ from program.finding import Finding, Severity
 from program.submission import Submission, Verdict
 from program.vietnamese import vietnam_day
 from warehouse.findings import findings_of_judging, newest_of
-from warehouse.ledger import PROCESSED, RECEIVED, UNPACKED
+from warehouse.ledger import PROCESSED, RECEIVED, UNPACKED, WITHDRAWN
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
 
@@ -61,16 +61,40 @@ def _judged_without(session: Session, correction: Correction) -> int | None:
 
 
 def take_out(session: Session, row: SubmissionRow, now: datetime) -> None:
-    """Believe a submission no longer; what it had replaced is judged again by the next night, and comes back."""
+    """Believe a submission no longer, since it is bad; what it had replaced is judged again by the next night, and comes back."""
+    row.verdict = Verdict.QUARANTINED.value
+    believe_no_longer(session, row, now)
+
+
+def believe_no_longer(session: Session, row: SubmissionRow, now: datetime) -> set[int]:
+    """Close a submission; return the deliveries, now put back, of what it had replaced."""
     # Never before it was believed, whatever the machine's clock says.
-    row.verdict, row.known_to = Verdict.QUARANTINED.value, max(now, row.known_from or now)
-    replaced = select(SubmissionRow.delivery_id).where(SubmissionRow.superseded_by_id == row.id)
+    row.known_to = max(now, row.known_from or now)
+    replaced = _replaced_by(session, row.id, row.delivery_id)
     session.execute(
         update(DeliveryRow)
-        .where(DeliveryRow.id.in_(replaced), DeliveryRow.state == PROCESSED, DeliveryRow.id != row.delivery_id)
+        .where(DeliveryRow.id.in_(replaced), DeliveryRow.state == PROCESSED)
         .values(state=RECEIVED, judgement=DeliveryRow.judgement + 1)
         .execution_options(synchronize_session=False)
     )
+    return replaced
+
+
+def _replaced_by(session: Session, submission: int, delivery: int) -> set[int]:
+    """Return the deliveries of what a submission replaced.
+
+    Where that was an earlier judgement of the same delivery, or was withdrawn since, of what it had replaced itself.
+    """
+    query = (
+        select(SubmissionRow.id, DeliveryRow.id, DeliveryRow.state)
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .where(SubmissionRow.superseded_by_id == submission)
+    )
+    found: set[int] = set()
+    for earlier, number, state in session.execute(query).all():
+        passes_on = number == delivery or state == WITHDRAWN
+        found |= _replaced_by(session, earlier, delivery) if passes_on else {number}
+    return found
 
 
 def current_of_later(session: Session, delivery: DeliveryRow, row: SubmissionRow) -> int | None:

@@ -29,6 +29,8 @@ MARTS = (
 """What people ask, in the order in which they are made: each may stand on those before it."""
 _GROUND = ("believed", "lands", "members", "figures", "disbursements", "trainings")
 """What marts stand on; made before them, and shown to nobody."""
+CATALOGUE = tuple(t.name for t in Table.metadata.sorted_tables if "known_to" in t.columns and t.name != "submissions")
+"""The tables that copy the pack, each a history; of each a view now_… shows what it says now."""
 _FOLDER = Path(__file__).parent / "marts"
 _WORDS = {
     "sqlite": {
@@ -46,8 +48,7 @@ _DAYS = re.compile(r"@days\(((?:[^(),@]|\((?:[^()]|\([^()]*\))*\))+), ((?:[^(),@
 
 def statements(dialect: str, kind: str = "VIEW") -> Iterator[str]:
     """Yield what makes all views, in order; `kind` TEMP VIEW for one connection alone."""
-    catalogue = [t.name for t in Table.metadata.sorted_tables if "known_to" in t.columns and t.name != "submissions"]
-    for name in catalogue:
+    for name in CATALOGUE:
         yield f"CREATE {kind} now_{name} AS SELECT * FROM {name} WHERE known_to IS NULL"  # noqa: S608  (our own names)
     for name in (*_GROUND, *MARTS):
         sql = (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")

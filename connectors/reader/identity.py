@@ -37,11 +37,6 @@ class Mention:
     text: str
 
 
-def received_on(delivery: Delivery) -> date:
-    """Return the day in Vietnam on which a delivery came."""
-    return delivery.received_on
-
-
 def read_unit(found: Recognised, pack: Pack, period: Period | None, delivery: Delivery) -> tuple[Unit | None, list[Problem]]:
     """Return the one unit that the workbook names, and what is wrong with it: unknown, ambiguous, not the sender's.
 
@@ -59,7 +54,7 @@ def read_unit(found: Recognised, pack: Pack, period: Period | None, delivery: De
         named = [(m, units.named(m.text, day, kinds=kinds)) for m in names]
         return [*named, *((m, [unit] if unit and unit.kind in kinds else []) for m, unit in coded)]
 
-    days = _days(units, period, received_on(delivery))
+    days = _days(units, period, delivery.received_on)
     said = next((said for said in map(meant_on, days) if any(meant for _, meant in said)), meant_on(days[0]))
     place = said[0][0] if said else Mention(found.first_sheet, None, "")
     if said:

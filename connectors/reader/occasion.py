@@ -6,7 +6,7 @@ asked whether that is meant.
 
 from dataclasses import dataclass
 
-from connectors.reader.identity import Mention, at, mentions_of, received_on
+from connectors.reader.identity import Mention, at, mentions_of
 from connectors.reader.recognition import Recognised
 from program.delivery import Delivery
 from program.finding import Problem
@@ -63,7 +63,7 @@ def check_occasion(occasion: Occasion, form: Form, delivery: Delivery, first_she
     if period is None:
         return []
     place = occasion.place or Mention(first_sheet, None, period.label)
-    received = received_on(delivery)
+    received = delivery.received_on
     if period.start > received:
         problems.append(at(place, "FORM-13", received=format_date(received)))
     if not in_force or period.kind not in form.periods:
@@ -86,7 +86,7 @@ def stage_of(occasion: Occasion, form: Form, delivery: Delivery, marker: Marker 
         return form.stages[0], []
     if marker is not None and Stage(marker.stage) in form.stages:
         return Stage(marker.stage), []
-    stage = Stage.ESTIMATE if received_on(delivery) <= occasion.period.end else Stage.FINAL
+    stage = Stage.ESTIMATE if delivery.received_on <= occasion.period.end else Stage.FINAL
     place = occasion.place
-    values = {"stage": stage.label, "received": format_date(received_on(delivery))}
+    values = {"stage": stage.label, "received": format_date(delivery.received_on)}
     return stage, [Problem("FORM-29", place.sheet if place else None, place.cell if place else None, None, values)]

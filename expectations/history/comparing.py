@@ -35,9 +35,9 @@ class Comparison:
     ) -> Iterator[tuple[int, Finding]]:
         """Yield what the rules of history find. Never critical: whether a report loads must not hang on who sent first.
 
-        Readings of different `worlds` know nothing of each other. A cell that another rule refuses is left alone, and so is
-        one that a rule of history before found, in the order of their file; and of a declared total, what only follows from
-        one of its parts.
+        Readings of different `worlds` know nothing of each other. A cell that another rule refuses, or whose figure it finds
+        too large or too small, is left alone, and so is one that a rule of history before found, in the order of their file;
+        and of a declared total, what only follows from one of its parts.
         """
         by_form: dict[str, list[Frames]] = defaultdict(list)
         for batch in batches:
@@ -56,8 +56,13 @@ class Comparison:
     def _of_form(
         self, form: Form, frames: Mapping[str, pd.DataFrame], readings: Mapping[int, Reading], found: Found
     ) -> Iterator[tuple[int, Finding]]:
-        told: set[tuple[int, str | None, str | None]]
-        told = {(n, f.sheet, f.cell) for n, fs in found.items() for f in fs if f.severity is Severity.CRITICAL and f.cell}
+        sizing = self._rules.sizing
+        told: set[tuple[int, str | None, str | None]] = {
+            (n, f.sheet, f.cell)
+            for n, fs in found.items()
+            for f in fs
+            if f.cell and (f.severity is Severity.CRITICAL or (f.rule in sizing and f.severity is Severity.WARNING))
+        }
         for name, frame in frames.items():
             expected = expectations_of(form, name, set(frame.columns), self._rules)
             if frame.empty or not expected:

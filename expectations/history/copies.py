@@ -17,7 +17,7 @@ from expectations.history.memory import Memory, Report
 from expectations.history.sight import Sight
 from program.figures import Figure
 from program.pack import Pack
-from program.vietnamese import VIETNAM_TIME
+from program.vietnamese import vietnam_day
 
 
 def reports_frame(
@@ -48,7 +48,7 @@ def _row(own: Report, mine: list[Report], theirs: list[Report], count: int, pack
 
 
 def _day(report: Report | None) -> date | None:
-    return report.received_at.astimezone(VIETNAM_TIME).date() if report else None
+    return vietnam_day(report.received_at) if report else None
 
 
 def _marks(figures: Mapping[str, Figure], memory: Memory) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:

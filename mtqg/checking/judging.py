@@ -16,10 +16,11 @@ from connectors.reader.workers import Readers, Unread
 from connectors.sources import connect
 from expectations.checking import Checker
 from expectations.rules import Language, RuleSet
+from expectations.surviving import check_surviving
 from mtqg.checking.files import shown
 from mtqg.checking.verdicts import Checked, Failure
 from program.delivery import Delivery
-from program.errors import ConfigurationError, SourceError
+from program.errors import SourceError
 from program.finding import Problem
 from program.history import Past, asked_of, line_elements, no_past
 from program.pack import Pack
@@ -129,29 +130,21 @@ class Judge:
         return None
 
     def _verdicts(self, readings: Sequence[Reading]) -> Iterator[tuple[int, Submission | Failure]]:
-        """Yield the verdict on each reading; all in one batch, or, where that fails, one by one, so that none takes all down."""
-        try:
-            yield from self._batch(readings)
-        except ConfigurationError:
-            raise
-        except Exception:  # said of the file that it comes from, below
-            logger.debug("check batch=%d retry=one-by-one", len(readings), exc_info=True)
-        else:
-            return
-        for reading in readings:
-            try:
-                yield from self._batch([reading])
-            except Exception as wrong:  # the boundary of one file
-                yield reading.delivery.id, _fault(wrong)
+        """Yield the verdict on each reading: one batch; where that fails, of those that fail alone the reason instead."""
+        failures: list[tuple[int, Failure]] = []
+        submissions = check_surviving(
+            self._batch, readings, lambda reading, wrong: failures.append((reading.delivery.id, _fault(wrong)))
+        )
+        yield from failures
+        # Facts are for the warehouse; without them thousands of files fit into memory.
+        yield from ((s.delivery.id, replace(s, facts=())) for s in submissions)
 
-    def _batch(self, readings: Sequence[Reading]) -> list[tuple[int, Submission | Failure]]:
+    def _batch(self, readings: Sequence[Reading]) -> list[Submission]:
         if not readings:
             return []
         # A checker remembers all that it saw for Data Docs, which a check has none of: each chunk gets its own.
         checker = Checker(self._pack, self._rules, "check", history_periods=self._settings.history_periods)
-        submissions = checker.check(readings, self._past(readings))
-        # Facts are for the warehouse; without them thousands of files fit into memory.
-        return [(s.delivery.id, replace(s, facts=())) for s in submissions]
+        return checker.check(readings, self._past(readings))
 
     def _past(self, readings: Iterable[Reading]) -> Past:
         """Return what the warehouse knows of these readings' units and peers; nothing where there is no warehouse."""

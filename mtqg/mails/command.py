@@ -1,12 +1,16 @@
-"""`mtqg mail send` and `mtqg mail retry`."""
+"""`mtqg mail send`, `mtqg mail retry`, `mtqg mail preview`."""
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mtqg.console import out
 from program.errors import DeliveryFailed
+from program.pack import load_pack
 from program.settings import load_settings
+from program.vietnamese import vietnam_day
 
 mail_app = typer.Typer(name="mail", help="Send what waits in the outbox, and look at the mails.", no_args_is_help=True)
 
@@ -40,3 +44,18 @@ def retry(
 
     count = try_again(open_warehouse(load_settings().warehouse_url, Opening.WRITING), to)
     out.print(f"{count} to be tried again; `mtqg mail send` does it now", highlight=False)
+
+
+@mail_app.command()
+def preview(
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder to write into. Default: var/preview.")] = None,
+) -> None:
+    """Write a sample of every kind of mail, as HTML, text and .eml, for the office to review. Nothing is sent.
+
+    The findings are invented; offices, units, forms and deadlines are the pack's.
+    """
+    from publish.preview.writing import write_previews  # noqa: PLC0415  (keeps --help quick)
+
+    settings = load_settings()
+    written = write_previews(load_pack(settings.pack), vietnam_day(datetime.now(UTC)), output or settings.var / "preview")
+    out.print(f"{len(written) - 1} files; begin with {written[0]}", soft_wrap=True, highlight=False, markup=False)

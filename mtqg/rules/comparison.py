@@ -84,6 +84,7 @@ class Comparison:
         self._limit = limit
         self.turned: dict[Turn, First[Turned]] = {turn: First(limit) for turn in Turn}
         self.rules: dict[str, OfRule] = {}
+        self._seen: set[tuple[int, int, Turn]] = set()
 
     @property
     def is_empty(self) -> bool:
@@ -91,7 +92,7 @@ class Comparison:
         return not self.rules and not any(turned.count for turned in self.turned.values())
 
     def add(self, before: Submission, after: Submission) -> None:
-        """Compare what both sides say of one reading."""
+        """Compare what both sides say of one report."""
         found, gone, regraded = _differences(before.findings, after.findings)
         for finding in found:
             self._of(finding.rule).found.add(_place(after, finding))
@@ -100,7 +101,9 @@ class Comparison:
         for was, finding in regraded:
             self._of(finding.rule).regraded.add(_place(after, finding, was))
         turn = _turn(before.verdict, after.verdict)
-        if turn is not None:
+        # A report is compared twice where the rules within it and those across submissions both changed.
+        if turn is not None and (after.delivery.id, after.part, turn) not in self._seen:
+            self._seen.add((after.delivery.id, after.part, turn))
             rules = tuple(sorted({f.rule for f in (*found, *gone, *(now for _, now in regraded))}))
             self.turned[turn].add(Turned(*_about(after), before.verdict, after.verdict, rules))
 

@@ -55,6 +55,7 @@ def diff(
     _refuse_unknown(form, pack)
     engine = open_warehouse(settings.warehouse_url)
     from expectations.rules import SUITES, RuleSet  # noqa: PLC0415
+    from mtqg.rules.across import compare_across  # noqa: PLC0415
     from mtqg.rules.replay import Replay, affected_forms  # noqa: PLC0415  (Great Expectations takes seconds to import)
     from mtqg.rules.sides import Side, earlier_side  # noqa: PLC0415
 
@@ -65,6 +66,7 @@ def diff(
         comparison = Comparison(limit)
         with _progress(replay.chosen) as advance:
             replayed = replay.run(comparison, advance)
+        replayed.held_together = compare_across(engine, before, after, form, comparison)
         difference = Difference(before, after, affected, comparison, replayed)
     if json_:
         print_json(as_json(difference))

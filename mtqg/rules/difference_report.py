@@ -35,23 +35,17 @@ class Difference:
         """The rules that differ, with the keys that do."""
         return changed_rules(self.before.rules.words, self.after.rules.words)
 
-    @property
-    def notes(self) -> list[str]:
-        """What a reader must know of how it was compared."""
-        across = [rule.id for rule in self.after.rules.across if rule.id in self.changed]
-        said = f"rules across submissions are not run here, the night's comparison does: {', '.join(across)}"
-        return [*self.before.notes, *([said] if across else [])]
-
 
 def as_json(difference: Difference) -> dict[str, Any]:
     """Return all of it for another program; lists hold their first entries beside the `count` of all."""
     comparison, replayed = difference.comparison, difference.replayed
     return {
         "compared_with": difference.before.name,
-        "notes": difference.notes,
+        "notes": list(difference.before.notes),
         "changed_rules": difference.changed,
         "affected_forms": None if difference.affected is None else sorted(difference.affected),
         "deliveries": {"archived": replayed.archived, "compared": replayed.compared, "failed": dict(replayed.failed)},
+        "held_together": replayed.held_together,
         "verdicts": {turn.value: asdict(turned) for turn, turned in comparison.turned.items()},
         "findings": {rule: asdict(of_rule) for rule, of_rule in sorted(comparison.rules.items())},
     }
@@ -61,11 +55,13 @@ def print_difference(difference: Difference) -> None:
     """Print what was compared, the verdicts that turn, and the places that differ, rule by rule."""
     before, replayed, comparison = difference.before, difference.replayed, difference.comparison
     _say(f"[bold]Today's rules, compared with {before.name}[/]")
-    for note in difference.notes:
+    for note in before.notes:
         _say(f"  [yellow]note[/] {note}")
     for rule, keys in difference.changed.items():
         _say(f"  {rule}: {', '.join(keys)}")
     _say(f"{replayed.compared} of {replayed.archived} archived deliveries checked by both{_chosen(difference)}.")
+    if replayed.held_together:
+        _say(f"{replayed.held_together} reports that are believed held together by both.")
     for complaint, count in replayed.failed.most_common():
         _say(f"  [red]{count} left out[/]: {complaint}")
     if comparison.is_empty:

@@ -11,10 +11,10 @@ from connectors.archive import Archive
 from connectors.reader.workers import Readers, Unread
 from expectations.checking import Checker
 from expectations.rules import RuleSet
+from expectations.surviving import check_surviving
 from mtqg.rules.comparison import Comparison
 from mtqg.rules.sides import Side, has_same_layouts, has_same_pack
 from program.delivery import Delivery
-from program.errors import ConfigurationError
 from program.history import Past, asked_of, line_elements
 from program.reading import Reading
 from program.settings import Settings
@@ -30,11 +30,14 @@ logger = logging.getLogger("mtqg.rules")
 class Replayed:
     """What came of it. `archived` deliveries are kept, `compared` were checked by both sides.
 
+    `held_together` reports that are believed were held together with others by both sides' rules across submissions.
+
     `failed` are complaints with how many deliveries they stopped: bytes that cannot be had, a rule that cannot be run.
     """
 
     archived: int
     compared: int = 0
+    held_together: int = 0
     failed: Counter[str] = field(default_factory=Counter)
 
 
@@ -111,20 +114,12 @@ class Replay:
         return Past(reports, past.facts[past.facts["report"].isin(reports["report"])])
 
     def _check(self, side: Side, readings: Sequence[Reading], past: Past) -> dict[tuple[int, int], Submission]:
-        """Check readings as one batch; where that fails, one by one, so that one cannot take all down."""
-        try:
-            return _by_report(_checked(side, readings, past))
-        except ConfigurationError:
-            raise
-        except Exception:  # said of the delivery that it comes from, below
-            logger.debug("rules diff batch=%d retry=one-by-one", len(readings), exc_info=True)
-        submissions: list[Submission] = []
-        for reading in readings:
-            try:
-                submissions += _checked(side, [reading], past)
-            except Exception as wrong:  # the boundary of one delivery
-                self.replayed.failed[f"could not be checked by the rules of {side.name}: {type(wrong).__name__}: {wrong}"] += 1
-        return _by_report(submissions)
+        """Check readings as one batch; where that fails, without those that fail alone, which are counted."""
+
+        def failed(_reading: Reading, wrong: Exception) -> None:
+            self.replayed.failed[f"could not be checked by the rules of {side.name}: {type(wrong).__name__}: {wrong}"] += 1
+
+        return _by_report(check_surviving(lambda batch: _checked(side, batch, past), readings, failed))
 
 
 def _checked(side: Side, readings: Sequence[Reading], past: Past) -> list[Submission]:

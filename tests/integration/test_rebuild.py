@@ -32,6 +32,7 @@ from warehouse.engine import open_warehouse, prepare_warehouse
 from warehouse.ledger import start_run
 from warehouse.rejudging import put_back
 from warehouse.swapping import place_beside, put_in_place
+from warehouse.withdrawing import withdraw
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 
@@ -118,6 +119,7 @@ def live(own: Settings, fill: Fill) -> None:
     put(own, "946", "works lần 2.xlsx", works(own, "946", {**ROAD, "work_code": BRIDGE["work_code"]}))
     night(own)
     night(own)
+    withdraw(first.warehouse, number_of(own, "works lần 2.xlsx"), "gửi nhầm", datetime.now(UTC))
     put(own, "942", "gói.zip", packed({"q3.xlsx": fill("942", "2024-Q3")}))
     night(own, killed_before="unpack")
     night(own)

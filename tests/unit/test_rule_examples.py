@@ -1,5 +1,7 @@
 """The pages of the rules, the examples and the rules together: each example is judged by the real check, each page is what it says."""
 
+from dataclasses import replace
+
 import pytest
 
 from expectations.court import ACROSS, HISTORY, Hearing, Judged, JudgedWorlds, hear
@@ -43,6 +45,14 @@ def test_every_rule_of_every_suite_has_an_example_and_is_on_a_page(pack: Pack) -
     written = "".join(path.read_text(encoding="utf-8") for path in PAGES.glob("*.md"))
     assert [rule for rule in rules.words if f"\n## {rule}\n" not in written] == []
     assert rules.words.keys() - rules.reading.keys() == {rule for _, rule in (*RULES, *RULES_OF_REPORTS)}
+
+
+def test_a_rule_without_example_or_english_words_is_named(hearing: Hearing) -> None:
+    assert (hearing.unshown, hearing.untranslated) == ([], [])
+    works = tuple(e for e in hearing.of_forms["works"] if e.expected.words.id != "WRK-13")
+    fewer = replace(hearing, of_forms={**hearing.of_forms, "works": works}, rules={**hearing.rules, "en": hearing.rules["vi"]})
+    assert fewer.unshown == ["WRK-13"]
+    assert fewer.untranslated == list(hearing.rules["vi"].words)
 
 
 @pytest.mark.parametrize(("form", "rule"), RULES, ids=[rule for _, rule in RULES])

@@ -1,0 +1,58 @@
+"""Headers that every mail of ours has, and parts that every mail program reads."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.charset import QP, Charset
+from email.header import Header
+from email.message import Message
+from email.mime.text import MIMEText
+from email.utils import format_datetime, formataddr
+
+from program.contact import Contact
+from program.pack import Pack
+
+
+def address_message(
+    message: Message, pack: Pack, *, to: Contact, subject: str, number: str, at: datetime, more: Mapping[str, str] | None = None
+) -> None:
+    """Write the headers of a mail in the office's name; `number` becomes its Message-ID. The same values give the same bytes."""
+    office = pack.correspondence.office
+    message["From"] = address(office)
+    message["To"] = address(to)
+    message["Reply-To"] = address(office)
+    message["Subject"] = header("Subject", subject)
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = message_id(number, pack)
+    message["List-Id"] = f"{header('List-Id', pack.program.short_name)} <mtqg-monitor.{_domain(pack)}>"
+    message["Auto-Submitted"] = "auto-generated"
+    for name, value in (more or {}).items():
+        message[name] = value
+
+
+def message_id(number: str, pack: Pack) -> str:
+    """Return a letter's number as a Message-ID of the office."""
+    return f"<{number}@{_domain(pack)}>"
+
+
+def address(contact: Contact) -> str:
+    """Return a contact as a header has it."""
+    return formataddr((Header(contact.name, "utf-8").encode(), contact.email))
+
+
+def header(name: str, text: str) -> str:
+    """Return a text for a header: one line, whatever stood in it, encoded where it is not plain."""
+    return Header(" ".join(text.split()), "utf-8", header_name=name).encode()
+
+
+def text_part(text: str, subtype: str) -> MIMEText:
+    """Return a body in quoted-printable, which stays legible in the raw mail."""
+    charset = Charset("utf-8")
+    charset.body_encoding = QP
+    part = MIMEText("", subtype, "utf-8")
+    del part["Content-Transfer-Encoding"]
+    part.set_payload(text, charset)
+    return part
+
+
+def _domain(pack: Pack) -> str:
+    return pack.correspondence.office.email.partition("@")[2]

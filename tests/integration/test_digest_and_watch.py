@@ -1,0 +1,131 @@
+"""The operator's own mails: a digest a night, and the dead-man check."""
+
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from typer.testing import CliRunner
+
+from flows.digesting import send_digest
+from flows.night import Night
+from flows.watching import alarm_of, send_alarm
+from mtqg.cli import app
+from program.digest import Counted
+from program.settings import Settings
+from tests.mailroom import CRITICAL, Office
+from warehouse.engine import prepare_warehouse
+from warehouse.ledger import finish_run, start_run
+from warehouse.letters import put_together
+from warehouse.outbox import claim_letter, mark_failed
+
+NOW = datetime(2025, 1, 20, 18, tzinfo=UTC)
+DAY = date(2025, 1, 21)
+
+
+def digest(settings: Settings, number: int) -> str:
+    (path,) = settings.digests.glob(f"night-{number}-*.eml")
+    mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+    assert "ky-su-du-lieu@soctrang.example" in mail["To"]
+    return f"{mail['Subject']}\n{mail.get_content()}"
+
+
+def test_a_night_s_digest_says_what_ran_against_what_is_usual(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for received in (10, 14, 30):
+        earlier = Night(settings, DAY)
+        earlier.summary.received = received
+        earlier.finish()
+    night = Night(settings, DAY)
+    night.summary.received, night.summary.seconds = 3, {"load": 12.5}
+    send_digest(night, "http://127.0.0.1:4200/runs/7")
+    night.finish()
+    text = digest(settings, 4)
+    assert text.startswith("[mtqg] night 4 completed, as of 2025-01-21")
+    lines = {line[:42].strip(): line[42:].split() for line in text.splitlines()}
+    assert lines["received"] == ["3", "14", "<-", "unusual"]
+    assert lines["load"] == ["12.5", "s"]
+    assert "the median of the last 3 nights" in text
+    assert "http://127.0.0.1:4200/runs/7" in text
+    assert str(settings.var / "warehouse.sqlite") in text
+
+
+@pytest.mark.both_databases
+def test_a_failed_night_s_digest_names_its_errors_and_the_mails_that_did_not_get_through(settings: Settings) -> None:
+    night = Night(settings, DAY)
+    office = Office(night.pack, settings, NOW)
+    office.receive("942", CRITICAL)
+    put_together(office.warehouse, DAY)
+    letter = claim_letter(office.warehouse, NOW)
+    assert letter is not None
+    mark_failed(office.warehouse, letter.message_id, "550 5.1.1 no such user")
+    night.fail("source portal: did not answer")
+    send_digest(night, "")
+    night.finish()
+    text = digest(settings, 1)
+    assert "night 1 failed" in text
+    assert "- source portal: did not answer" in text
+    assert "- dan-toc@chau-thanh.example (quarantined), since 21/01/2025 01:00: refused for good. 550 5.1.1 no such user" in text
+    assert "There is no earlier night to compare with." in text
+
+
+@pytest.mark.parametrize(
+    ("tonight", "usual", "unusual"),
+    [(0, 140, True), (12, 140, True), (300, 140, True), (100, 140, False), (0, 4, False), (9, None, False)],
+)
+def test_a_count_is_unusual_beyond_half_and_twice_and_not_by_a_handful(tonight: int, usual: float | None, unusual: bool) -> None:
+    assert Counted("received", tonight, usual).is_unusual is unusual
+
+
+@pytest.fixture
+def engine(settings: Settings) -> Engine:
+    return prepare_warehouse(settings.warehouse_url)
+
+
+def run(engine: Engine, begun: datetime, state: str | None, *errors: str) -> None:
+    number = start_run(engine, DAY, "rules-1", begun)
+    if state is not None:
+        finish_run(engine, number, state, {"errors": list(errors)}, begun + timedelta(minutes=5))
+
+
+def test_a_night_that_completed_lately_is_no_alarm(settings: Settings, engine: Engine) -> None:
+    run(engine, NOW - timedelta(hours=30), "failed", "a bug")
+    run(engine, NOW - timedelta(hours=25), "completed")
+    assert alarm_of(settings, 26, NOW) == ""
+
+
+def test_a_night_that_is_at_work_is_no_alarm(settings: Settings, engine: Engine) -> None:
+    run(engine, NOW - timedelta(hours=25), "completed")
+    run(engine, NOW - timedelta(minutes=1), None)
+    assert alarm_of(settings, 26, NOW) == ""
+
+
+def test_each_way_of_not_completing_is_a_sentence(settings: Settings, engine: Engine) -> None:
+    assert alarm_of(settings, 26, NOW) == "No night has ever begun on this warehouse."
+    run(engine, NOW - timedelta(hours=60), None)
+    assert alarm_of(settings, 26, NOW).startswith("No night has ever completed; the last one that began is night 1")
+    run(engine, NOW - timedelta(hours=50), "completed")
+    assert "No night has completed for 26 hours: the last one ended 18/01/2025 23:05" in alarm_of(settings, 26, NOW)
+    run(engine, NOW - timedelta(hours=20), None)
+    assert alarm_of(settings, 26, NOW).endswith("is still running or was killed.")
+    run(engine, NOW - timedelta(hours=2), "failed", "source portal: down", "mail: down")
+    assert alarm_of(settings, 26, NOW).endswith("failed with 2 errors, the first: source portal: down")
+
+
+def test_the_alarm_is_mailed_to_the_engineer_and_the_same_one_is_the_same_mail(settings: Settings) -> None:
+    for _ in range(2):
+        send_alarm(settings, "No night has ever begun on this warehouse.", NOW)
+    (path,) = settings.outbox.glob("*.eml")
+    mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+    assert "ky-su-du-lieu@soctrang.example" in mail["To"]
+    assert "No night has ever begun" in mail.get_content()
+
+
+def test_the_command_exits_1_with_a_sentence_and_0_where_all_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MTQG_VAR", str(tmp_path))
+    empty = CliRunner().invoke(app, ["watch", "--mail"])
+    assert (empty.exit_code, "no night has run yet" in empty.output) == (1, True)
+    assert len(list((tmp_path / "outbox").glob("*.eml"))) == 1
+    engine = prepare_warehouse(f"sqlite:///{tmp_path / 'warehouse.sqlite'}")
+    run(engine, datetime.now(UTC) - timedelta(hours=1), "completed")
+    assert CliRunner().invoke(app, ["watch"]).exit_code == 0

@@ -1,0 +1,76 @@
+"""Reports as a comparison with others sees them, for whoever asks what other rules would have said. Nothing here writes."""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from program.finding import Severity
+from program.period import Period
+from program.qualifier import Qualifier
+from program.stage import Stage
+from program.submission import Fact, Submission, Verdict
+from warehouse.comparing import Occasion
+from warehouse.engine import Warehouse
+from warehouse.findings import findings_of_judging
+from warehouse.ledger import delivery_of
+from warehouse.tables import DeliveryRow, FactRow, FindingRow, SubmissionRow
+
+
+def occasions_of(engine: Warehouse, forms: Collection[str]) -> list[Occasion]:
+    """Return the periods and stages about which a report of `forms` was ever believed."""
+    columns = (SubmissionRow.period, SubmissionRow.stage)
+    query = select(*columns).where(SubmissionRow.form_code.in_(forms), SubmissionRow.known_from.is_not(None))
+    with Session(engine) as session:
+        found = session.execute(query.distinct().order_by(*columns))
+        return [Occasion(period, Stage(stage)) for period, stage in found if period is not None]
+
+
+def compared_reports(engine: Warehouse, occasion: Occasion, forms: Collection[str]) -> dict[int, Submission]:
+    """Return each report of `forms` about an occasion by its number, with its facts and the findings made in it alone.
+
+    Those are the reports that are believed, and in place of what came back for it, one that a comparison took out.
+    """
+    query = (
+        select(SubmissionRow, DeliveryRow)
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .where(SubmissionRow.form_code.in_(forms), SubmissionRow.period == occasion.period)
+        .where(SubmissionRow.stage == occasion.stage.value, _is_believed() | _was_taken_out())
+        .order_by(DeliveryRow.received_at, DeliveryRow.id, SubmissionRow.judgement)
+    )
+    with Session(engine) as session:
+        last = {(row.form_code, row.unit_code): (row, delivery) for row, delivery in session.execute(query)}
+        return {row.id: _submission(session, row, delivery) for row, delivery in last.values()}
+
+
+def _is_believed() -> ColumnElement[bool]:
+    return SubmissionRow.known_from.is_not(None) & SubmissionRow.known_to.is_(None)
+
+
+def _was_taken_out() -> ColumnElement[bool]:
+    by_comparison = select(FindingRow.submission_id).where(
+        FindingRow.compared_at.is_not(None), FindingRow.closed_at.is_(None), FindingRow.severity == Severity.CRITICAL.value
+    )
+    return (SubmissionRow.verdict == Verdict.QUARANTINED.value) & SubmissionRow.id.in_(by_comparison)
+
+
+def _submission(session: Session, row: SubmissionRow, delivery: DeliveryRow) -> Submission:
+    findings = findings_of_judging(session, row.id)
+    is_asked = any(finding.severity is not Severity.INFO for finding in findings)
+    return Submission(
+        delivery=delivery_of(delivery),
+        verdict=Verdict.ACCEPTED_WITH_WARNINGS if is_asked else Verdict.ACCEPTED,
+        findings=findings,
+        form_code=row.form_code,
+        form_version=row.form_version,
+        unit_code=row.unit_code,
+        period=Period.parse(row.period) if row.period else None,
+        stage=Stage(row.stage),
+        facts=tuple(_fact(fact) for fact in session.scalars(select(FactRow).where(FactRow.submission_id == row.id))),
+        part=row.part,
+    )
+
+
+def _fact(row: FactRow) -> Fact:
+    qualifier = Qualifier(row.qualifier) if row.qualifier else None
+    return Fact(row.element, row.line, row.value, row.text, row.sheet, row.cell, qualifier)
