@@ -20,6 +20,7 @@ from program.settings import Settings
 from program.tombstone import PURGED, Tombstone
 from warehouse.documents import Document, night_document, runs_of
 from warehouse.engine import Warehouse
+from warehouse.ledger import known_versions
 from warehouse.nights import only_night
 
 logger = logging.getLogger("mtqg.keeping")
@@ -48,9 +49,10 @@ def keep_nights(warehouse: Warehouse, archive: Archive, pack: Pack) -> None:
         overruled = [each.model_dump(mode="json") for each in pack.corrections]
         document["corrections"] = _read(archive, name)["corrections"] if name in kept else overruled
         archive.write(name, json.dumps(document, ensure_ascii=False, indent=1).encode())
-        taken = {_arrival(row["source"], row["external_id"], row["external_version"]) for row in document["deliveries"]}
-        for arrival in taken & arrivals:
-            archive.remove(arrival)
+    # All that the ledger knows is in some night's document now, also where a night was killed before it could say so.
+    known = {_arrival(source.name, *version) for source in pack.sources for version in known_versions(warehouse, source.name)}
+    for arrival in arrivals & known:
+        archive.remove(arrival)
 
 
 def keep_changes(settings: Settings, warehouse: Warehouse) -> None:

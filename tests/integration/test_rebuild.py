@@ -244,6 +244,20 @@ def test_a_night_whose_document_cannot_be_kept_is_told_and_the_next_one_keeps_bo
     assert len(list(night(settings).archive.names(NIGHTS))) == 2
 
 
+def test_a_note_of_an_arrival_that_outlived_its_night_goes_with_the_next(
+    settings: Settings, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def died(*_: object) -> None:
+        raise ArchiveError("killed")
+
+    put(settings, "942", "a.xlsx", fill("942", "2024-Q4"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Archive, "remove", died)
+        assert len(list(night(settings, killed_before="compare").archive.names(ARRIVALS))) == 1
+        assert night(settings).summary.errors == ["ledger: killed"]
+    assert list(night(settings).archive.names(ARRIVALS)) == []
+
+
 def test_a_warehouse_that_somebody_reads_is_not_replaced(settings: Settings) -> None:
     engine = prepare_warehouse(settings.warehouse_url)
     start_run(engine, NOON.date(), "r", NOON)
