@@ -14,6 +14,7 @@ from program.settings import Settings
 from program.vietnamese import vietnam_day
 from publish.mail import compose
 from publish.marking.attaching import attachments_of
+from publish.marking.process import Marker
 from publish.post import Post, open_post
 from warehouse.dialects import Opening
 from warehouse.engine import Warehouse, open_warehouse
@@ -79,8 +80,9 @@ def send_letters(room: Mailroom, post: Post) -> Outcome:
         return outcome
     end = room.clock() + _PATIENCE
     try:
-        while (letter := _next(room, outcome, end)) is not None:
-            _send(room, post, letter, outcome)
+        with Marker(room.pack, room.settings.limits) as marker:
+            while (letter := _next(room, outcome, end)) is not None:
+                _send(room, post, letter, outcome, marker)
     except MailServerDown as down:
         outcome.down = f"mail: {down}; {outcome.waiting} letters wait"
     finally:
@@ -107,10 +109,10 @@ def _next(room: Mailroom, outcome: Outcome, end: datetime) -> Letter | None:
     return letter
 
 
-def _send(room: Mailroom, post: Post, letter: Letter, outcome: Outcome) -> None:
+def _send(room: Mailroom, post: Post, letter: Letter, outcome: Outcome, marker: Marker) -> None:
     number = letter.message_id
     try:
-        message = compose(letter, room.pack, attachments_of(letter, room.pack, room.settings, room.content_of))
+        message = compose(letter, room.pack, attachments_of(letter, room.pack, room.settings, room.content_of, marker))
         if not hold_letter(room.warehouse, number, room.clock()):
             return
         post.send(message)

@@ -11,7 +11,7 @@
     ├── WarehouseError          roll back; nothing of the transaction remains; run again
     └── DeliveryFailed          a mail could not be handed over; it stays in the outbox and is tried again
         ├── DeliveryRefused     the mail server will never take this mail: mend the address, then `mtqg mail retry`
-        └── MailServerDown      the mail server takes no mail at all: mend it or its URL; all mails wait
+        └── MailServerDown      the mail server (or the outbox's disk) takes no mail at all: mend it or its URL; all mails wait
 
 Bad data is not an error: what is wrong with a submission is a `program.finding.Finding`. Findings go to
 districts, errors to operators, and the two are never mixed.
@@ -63,4 +63,4 @@ class DeliveryRefused(DeliveryFailed):
 
 
 class MailServerDown(DeliveryFailed):
-    """The mail server cannot be reached, or refuses us: no mail is to blame, and none is tried."""
+    """The mail server, or the outbox's folder, cannot be reached or refuses us: no mail is to blame, and none is tried."""

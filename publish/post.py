@@ -50,7 +50,7 @@ class FolderPost:
             unfinished.write_bytes(message.as_bytes(policy=message.policy.clone(linesep=SMTP.linesep)))
             unfinished.replace(path)
         except OSError as wrong:
-            raise DeliveryFailed(f"outbox: cannot write {path}: {wrong}") from wrong
+            raise MailServerDown(f"outbox: cannot write {path}: {wrong}") from wrong
 
     def close(self) -> None:
         """Do nothing: a folder needs no connection."""

@@ -16,7 +16,7 @@ from program.stage import Stage
 from program.submission import Verdict
 from warehouse.load import COMPARED, PENDING
 from warehouse.outbox import SENT
-from warehouse.overtaken import OVERTAKEN, same_report
+from warehouse.overtaken import OVERTAKEN, same_report, stands
 from warehouse.tables import FindingRow, ObligationRow, OutboxRow, SubmissionRow
 
 FIXED, OVERRULED, OPEN = "fixed", "overruled", "open"
@@ -108,8 +108,8 @@ def owe_open(engine: Engine, issues: Iterable[tuple[OpenIssue, int]], now: datet
 
 
 def missing_reports(engine: Engine, first: date, last: date) -> list[Missing]:
-    """Return the reports due from `first` to `last` of which nothing came."""
-    came = select(SubmissionRow.id).where(
+    """Return the reports due from `first` to `last` of which nothing came; what was withdrawn counts as never sent."""
+    came = stands(select(SubmissionRow.id)).where(
         SubmissionRow.form_code == ObligationRow.form_code,
         SubmissionRow.unit_code == ObligationRow.unit_code,
         SubmissionRow.period == ObligationRow.period,
@@ -117,7 +117,7 @@ def missing_reports(engine: Engine, first: date, last: date) -> list[Missing]:
     )
     query = (
         select(ObligationRow)
-        .where(ObligationRow.due_date.between(first, last), ~came.exists())
+        .where(ObligationRow.known_to.is_(None), ObligationRow.due_date.between(first, last), ~came.exists())
         .order_by(ObligationRow.due_date, ObligationRow.unit_code, ObligationRow.form_code, ObligationRow.period)
     )
     with Session(engine) as session:

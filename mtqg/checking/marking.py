@@ -14,7 +14,7 @@ from program.submission import Submission
 from publish.marking.attaching import title_of
 from publish.marking.names import marked_name
 from publish.marking.order import Order, Report, to_act_on
-from publish.marking.process import MarkingError, mark_apart
+from publish.marking.process import Marker, MarkingError
 from publish.marking.words import words_of
 
 
@@ -23,6 +23,7 @@ class MarkedFolder:
 
     def __init__(self, folder: Path, pack: Pack, settings: Settings, lang: Language) -> None:
         self._folder, self._pack, self._settings, self._lang = folder, pack, settings, lang
+        self._marker = Marker(pack, settings.limits)
 
     def add(self, parts: Sequence[Checked]) -> None:
         """Write one file with the findings of all reports in it, where there are any; say where it is, or why it is not."""
@@ -35,7 +36,7 @@ class MarkedFolder:
             if content is None:
                 raise MarkingError(f"larger than {self._settings.max_delivery_bytes} bytes")
             order = Order(content, first.path.name, reports, self._lang)
-            path = self._write(first.path.name, mark_apart(order, self._pack, self._settings.limits))
+            path = self._write(first.path.name, self._marker.mark(order))
         except (MarkingError, OSError) as reason:
             line = words.unmarked.format(name=first.path.name, reason=reason)
         else:

@@ -112,6 +112,7 @@ def _contacts(text: str, province: _Province) -> str:
         f"# Replace each of them before any mail is sent.\n{lines}"
         f"# Which verdicts are worth a mail to the sender.\n{edit.part(keys['notify'])}"
         f"# Whom a late report is brought to: a proposal.\n{edit.part(keys['escalation'])}{edit.part(keys['escalation_source'])}"
+        f"# When mails go out, and who is reminded: a proposal (docs/mail.md).\n{edit.part(keys['mailing'])}"
         "# One entry a unit that sends reports; until it has one, the office gets its mails. `mtqg pack check` lists them.\n"
         f'# "{province.district}": {{name: "Phòng Dân tộc …", email: dan-toc@{_slug(province.district_name)}.example}}\n'
         "units: {}\n"

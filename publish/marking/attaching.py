@@ -11,7 +11,7 @@ from program.settings import Settings
 from program.stage import Stage
 from publish.marking.names import marked_name
 from publish.marking.order import Order, Report, to_act_on
-from publish.marking.process import MarkingError, mark_apart
+from publish.marking.process import Marker, MarkingError
 from publish.marking.words import words_of
 
 logger = logging.getLogger("mtqg.marking")
@@ -27,7 +27,9 @@ class Attachment:
     delivery_id: int = 0
 
 
-def attachments_of(letter: Letter, pack: Pack, settings: Settings, content_of: Callable[[str], bytes]) -> tuple[Attachment, ...]:
+def attachments_of(
+    letter: Letter, pack: Pack, settings: Settings, content_of: Callable[[str], bytes], marker: Marker
+) -> tuple[Attachment, ...]:
     """Return the marked workbooks of a letter's files, in order; `content_of` gives the bytes of a sha256.
 
     None for a file that its receiver did not send, that is no workbook, or that could not be marked: the log says which.
@@ -36,7 +38,7 @@ def attachments_of(letter: Letter, pack: Pack, settings: Settings, content_of: C
     room = settings.max_mail_bytes
     for _, group in groupby(sorted(letter.notices, key=lambda n: n.delivery_id), key=lambda n: n.delivery_id):
         notices = sorted(group, key=lambda notice: notice.part)
-        content = _marked(notices, pack, settings, content_of)
+        content = _marked(notices, pack, content_of, marker)
         if content is not None:
             size = _mailed_bytes(content)
             name = _free_name(marked_name(notices[0].delivery_name, words_of("vi").suffix), attachments)
@@ -47,14 +49,14 @@ def attachments_of(letter: Letter, pack: Pack, settings: Settings, content_of: C
     return tuple(attachments)
 
 
-def _marked(notices: list[Notice], pack: Pack, settings: Settings, content_of: Callable[[str], bytes]) -> bytes | None:
+def _marked(notices: list[Notice], pack: Pack, content_of: Callable[[str], bytes], marker: Marker) -> bytes | None:
     first, reports = notices[0], tuple(_reports(notices, pack))
     # Nobody but its sender gets a file back: where nobody knows who that is, the letter goes to the unit that it claims.
     if first.sha256 is None or first.sender_unit is None or not reports:
         return None
     try:
         order = Order(content_of(first.sha256), first.delivery_name, reports)
-        return mark_apart(order, pack, settings.limits)
+        return marker.mark(order)
     except Exception as wrong:  # the boundary of one attachment: its letter goes all the same
         kind = "" if isinstance(wrong, MarkingError) else f"{type(wrong).__name__}: "
         logger.warning("mark delivery=%d name=%r attached=no reason=%s%s", first.delivery_id, first.delivery_name, kind, wrong)

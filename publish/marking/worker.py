@@ -1,22 +1,48 @@
-"""What the process does that marks one workbook for `process`: it imports no more than that needs."""
+"""What the process does that marks one workbook after the other for `process`: it imports no more than that needs."""
 
 import pickle
-import sys
+import signal
+from contextlib import suppress
+from enum import StrEnum
+from multiprocessing.connection import Connection
+from typing import Any
 
-REFUSED = 3
-"""The exit code where there is nothing to mark; any other but 0 is a fault."""
+
+class Answer(StrEnum):
+    """What it says, and what comes with it."""
+
+    MARKED = "marked"
+    """The workbook."""
+    REFUSED = "refused"
+    """Why there is none: its bytes are nothing to mark."""
+    FAILED = "failed"
+    """What was raised, in a line; the process goes on."""
 
 
-def main() -> None:
-    """Do what is asked on stdin; the workbook goes to stdout, why there is none to stderr."""
+def main(descriptor: int, memory_bytes: int) -> None:
+    """Serve whoever holds the other end of `descriptor`, until it is closed."""
     from connectors.reader.worker import bound_memory  # noqa: PLC0415  (all: the asking process needs none of them)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us too; it is for the one who started us
+    with Connection(descriptor) as connection, suppress(EOFError, OSError):
+        bound_memory(memory_bytes)
+        while True:
+            # Not `recv`: what is unpickled takes memory too, and must be within the bounds of its own answer.
+            connection.send_bytes(_answer(connection.recv_bytes()))
+
+
+def _answer(asked: bytes) -> bytes:
     from publish.marking.marked import mark  # noqa: PLC0415
     from publish.marking.order import UnmarkableError  # noqa: PLC0415
 
-    order, pack, limits = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  (from the process that started us)
-    bound_memory(limits.memory_bytes)
+    answer: tuple[Answer, Any]
     try:
-        sys.stdout.buffer.write(mark(order, pack, limits))
+        order, pack, limits = pickle.loads(asked)  # noqa: S301  (from the process that started us)
+        answer = Answer.MARKED, mark(order, pack, limits)
     except UnmarkableError as reason:
-        sys.stderr.write(f"{reason}\n")
-        sys.exit(REFUSED)
+        answer = Answer.REFUSED, str(reason)
+    except MemoryError:
+        raise
+    except Exception as wrong:  # the boundary of one workbook
+        answer = Answer.FAILED, f"{type(wrong).__name__}: {wrong}"
+    return pickle.dumps(answer)

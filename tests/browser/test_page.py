@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date
 from email import policy
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from flows import steps
 from flows.night import Night
 from program.pack import load_pack
 from program.settings import ROOT, Settings
+from publish.preview.writing import write_previews
 from tests.conftest import SAMPLES
 
 WIDTHS = {"desktop": 1280, "phone": 390}
@@ -74,6 +76,14 @@ def test_the_page_fits_and_asks_nothing_of_other_servers(page: Page, var: Path) 
     for heading in ("Ai đã báo cáo", "Tiến độ theo chỉ tiêu và đơn vị", "Chất lượng đêm qua"):
         assert page.get_by_role("heading", name=heading).is_visible()
     assert page.get_by_text("số liệu giả lập (synthetic)").first.is_visible()
+
+
+def test_the_sample_mails_fit_and_ask_nothing_of_other_servers(page: Page, tmp_path: Path) -> None:
+    files = write_previews(load_pack(ROOT / "config" / "soc-trang"), date(2025, 1, 20), tmp_path)
+    for file in (each for each in files if each.suffix == ".html"):
+        page.goto(file.as_uri())
+        assert overflows(page) == [], file.name
+    assert page.problems == []  # type: ignore[attr-defined]
 
 
 def test_every_section_opens_and_shows_its_figures(page: Page, var: Path) -> None:

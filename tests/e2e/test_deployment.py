@@ -114,5 +114,13 @@ def test_tasks_are_named_by_what_they_do(deployed: Deployed) -> None:
     assert deployed.first["name"].startswith("night-20")
 
 
+def test_the_alarm_s_automations_come_with_its_deployment(deployed: Deployed) -> None:
+    made = {automation["name"]: automation for automation in deployed.server.post("/automations/filter")}
+    alarm = deployed.server.get("/deployments/name/alarm/alarm")
+    for name in ("mtqg night failed", "mtqg night missing"):
+        assert made[name]["enabled"]
+        assert [action["deployment_id"] for action in made[name]["actions"]] == [alarm["id"]]
+
+
 def test_deploying_leaves_the_checkout_as_it_was(deployed: Deployed) -> None:
     assert deployed.written_by_deploy == set()

@@ -28,7 +28,7 @@ from program.submission import Verdict
 from publish.mail import compose
 from publish.marking.attaching import Attachment, attachments_of
 from publish.marking.order import Order, Report
-from publish.marking.process import MarkingError, mark_apart
+from publish.marking.process import Marker, MarkingError, mark_apart
 from publish.post import FolderPost, SmtpPost
 from tests.workbooks import report
 
@@ -236,10 +236,9 @@ def in_archive(content: bytes, *findings: Finding, sender: str | None = "942", n
 
 
 def attached(pack: Pack, settings: Settings, content: bytes, *notices: Notice) -> list[tuple[str, bytes | None]]:
-    return [
-        (each.name, each.content)
-        for each in attachments_of(letter(*notices), pack, settings, {in_archive(content).sha256: content}.__getitem__)
-    ]
+    with Marker(pack, settings.limits) as marker:
+        found = attachments_of(letter(*notices), pack, settings, {in_archive(content).sha256: content}.__getitem__, marker)
+    return [(each.name, each.content) for each in found]
 
 
 def test_all_that_a_letter_says_of_a_file_is_in_one_workbook(pack: Pack, settings: Settings) -> None:
@@ -294,3 +293,19 @@ def test_marking_that_takes_too_long_is_ended(pack: Pack, monkeypatch: pytest.Mo
     monkeypatch.setattr("publish.marking.process._START_SECONDS", 0.0)
     with pytest.raises(MarkingError, match="not done after"):
         mark_apart(Order(report(), "a.xlsx", (Report("", (FINDING,)),)), pack, Limits(seconds=0.01))
+
+
+def test_one_process_marks_all_and_another_follows_one_that_is_gone(pack: Pack) -> None:
+    good, broken = Order(report(), "a.xlsx", (Report("", (FINDING,)),)), Order(b"%PDF-1.7", "b.pdf", (Report("", (FINDING,)),))
+    with Marker(pack, Limits()) as marker:
+        first = marker.mark(good)
+        process = marker._process
+        with pytest.raises(MarkingError, match="FILE-02"):
+            marker.mark(broken)
+        assert (marker.mark(good), marker._process) == (first, process)
+        assert process is not None
+        process._popen.kill()
+        with pytest.raises(MarkingError, match="SIGKILL"):
+            marker.mark(good)
+        assert marker.mark(good) == first
+        assert marker._process is not process
