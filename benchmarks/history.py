@@ -16,7 +16,8 @@ from pathlib import Path
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from benchmarks.province import Province, reading_of
+from benchmarks.in_memory import reading_of
+from benchmarks.province import Province
 from program.history import HISTORY_PERIODS, Asked, asked_of, line_elements
 from program.pack import Pack, load_pack
 from program.period import Period, PeriodKind

@@ -1,123 +1,44 @@
-"""An invented province over some quarters, as readings: what the rules of history are tried on. No workbooks, so it is quick.
+"""An invented province over some years: what the rules of history are tried on.
 
 Sizes differ twenty times between units, plans are changed in mid-year, some money is paid late or not at all, works take
 years. Nothing here knows the rules' limits.
 """
 
 import random
-import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 from typing import Any
 
-import pandas as pd
-import yaml
-
-from expectations.rules import SUITES, RuleSet
-from program.delivery import Delivery
-from program.history import FACT_COLUMNS, REPORT_COLUMNS, Past
-from program.measure import to_kept
+from benchmarks.in_memory import Cell, Lines, Report
 from program.pack import Pack
 from program.period import Period
-from program.reading import Reading, TableReading, facts_of
-from program.stage import Stage
-from program.table import Column, Table
 
-Cell = float | str | date | None
-Lines = dict[str, dict[str, Cell]]
-"""A matrix: line, column, printed value; for a list the lines are called "1", "2" …"""
-
-_FIRST_ROW, _LETTERS = 10, "CDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-@dataclass
-class Report:
-    """A report before it is read: printed values by table."""
-
-    form: str
-    unit: str
-    period: Period
-    tables: dict[str, Lines] = field(default_factory=dict)
-    stage: Stage = Stage.FINAL
-
-
-def reading_of(report: Report, pack: Pack, number: int) -> Reading:
-    """Return the reading of a report that came 15 days after its period, `number` seconds into the night."""
-    form = pack.form(report.form, report.period)
-    if form is None:
-        raise LookupError(f"no {report.form} for {report.period}")
-    came = datetime.combine(report.period.end + timedelta(days=15), time(3), UTC) + timedelta(seconds=number)
-    name = f"{report.unit} {report.form} {report.period}"
-    delivery = Delivery(number, "province", "memory", name, came, "0" * 64, report.unit)
-    tables = {t.name: _table(t, report.tables.get(t.name, {})) for t in form.tables if t.name in report.tables or not t.optional}
-    return Reading(delivery, form, report.unit, report.period, report.stage, tables)
-
-
-def past_of_readings(readings: Sequence[Reading]) -> Past:
-    """Return the past that a warehouse would hand over, had it loaded these readings."""
-    reports = [
-        (r.delivery.id, r.form.code if r.form else "", r.unit_code, str(r.period), r.stage.value, r.delivery.received_at)
-        for r in readings
-    ]
-    facts = [(r.delivery.id, f.element, f.line, f.value, f.text) for r in readings for f in facts_of(r)]
-    frame = pd.DataFrame.from_records(facts, columns=list(FACT_COLUMNS)).astype({"value": "float64"})
-    return Past(pd.DataFrame.from_records(reports, columns=list(REPORT_COLUMNS)), frame)
-
-
-def history_alone(pack: Pack, folder: Path) -> RuleSet:
-    """Return the rules against other reports without all others; `folder` is where their files are put together."""
-    for name in ("reading", "history"):
-        shutil.copy(SUITES / f"{name}.yaml", folder)
-    works = yaml.safe_load((SUITES / "works.yaml").read_text(encoding="utf-8"))
-    works["rules"] = [rule for rule in works["rules"] if "__" in rule["table"]]
-    (folder / "works.yaml").write_text(yaml.safe_dump(works, allow_unicode=True), encoding="utf-8")
-    (folder / "cells.yaml").write_text("rules: []", encoding="utf-8")
-    return RuleSet(pack, folder)
-
-
-def _table(table: Table, lines: Mapping[str, Mapping[str, Cell]]) -> TableReading:
-    filled = _with_totals(table, lines)
-    values: dict[str, Any] = {c.name: [_kept(c, line.get(c.name)) for line in filled.values()] for c in table.columns}
-    return TableReading(
-        values=values,
-        rows=[_FIRST_ROW + n for n in range(len(filled))],
-        lines=[line if table.kind == "matrix" else "" for line in filled],
-        dtypes=table.dtypes,
-        letters={c.name: _LETTERS[n] for n, c in enumerate(table.columns)},
-        sheet=table.sheet,
-    )
-
-
-def _with_totals(table: Table, lines: Mapping[str, Mapping[str, Cell]]) -> dict[str, dict[str, Cell]]:
-    """Return the lines in the layout's order with every declared total that is not given, as a template's formulas would."""
-    if table.kind == "list":
-        return {key: dict(values) for key, values in lines.items()}
-    given = {line.key: dict(lines[line.key]) for line in table.lines if line.key in lines}
-    for values in given.values():
-        for column in table.columns:
-            if column.parts:
-                values.setdefault(column.name, _sum(values.get(part) for part in column.parts))
-    for line in sorted(table.lines, key=lambda line: line.total):
-        parts = [given[part] for part in line.parts if part in given]
-        if parts:
-            total = given.setdefault(line.key, {})
-            for column in table.columns:
-                if column.type.is_numeric:
-                    total.setdefault(column.name, _sum(part.get(column.name) for part in parts))
-    return {line.key: given[line.key] for line in table.lines if line.key in given}
-
-
-def _sum(values: Any) -> float | None:
-    known = [float(value) for value in values if value is not None]
-    return round(sum(known), 6) if known else None
-
-
-def _kept(column: Column, value: Cell) -> Any:
-    if not column.type.is_numeric:
-        return value
-    return float("nan") if value is None else to_kept(float(value), column.measure)  # type: ignore[arg-type]
+HOUSEHOLDS = {
+    "poor_households": (0.05, 0.2),
+    "near_poor_households": (0.05, 0.2),
+    "electricity_households": (0.93, 0.99),
+    "water_households": (0.85, 0.98),
+    "land_short_households": (0.02, 0.08),
+    "land_resolved_households of land_short_households": (0.35, 0.7),
+    "resettlement_households": (0.005, 0.02),
+    "resettled_households of resettlement_households": (0.35, 0.7),
+}
+PEOPLE = {
+    "insured_people": (0.85, 0.97),
+    "people_15": (0.74, 0.78),
+    "literate_15 of people_15": (0.8, 0.95),
+    "media_people": (0.85, 0.98),
+    "labour_age of people_15": (0.75, 0.85),
+    "trained_labour of labour_age": (0.35, 0.6),
+    "births": (0.013, 0.02),
+    "assisted_births of births": (0.8, 0.97),
+    "children_5": (0.06, 0.09),
+    "underweight_children of children_5": (0.08, 0.16),
+}
+SCHOOLS = ("kindergarten_5", "primary", "lower_secondary", "upper_secondary")
+PLACES = {"commune_road": 10, "hamlet_road": 90, "classrooms": 300, "health_stations": 10, "hamlet_house": 90, "hamlet_arts": 90}
+FALLING = ("poor_households", "near_poor_households", "underweight_children")
+"""An invented district's parts, as shares of the whole or of another part, and its schools and places."""
 
 
 class Province:
@@ -130,7 +51,14 @@ class Province:
 
     def report(self, form: str, unit: str, period: Period) -> Report:
         """Return a good report."""
-        make = {"disbursement": self._capital, "livelihoods": self._support, "training": self._training, "works": self._works}
+        make = {
+            "disbursement": self._capital,
+            "livelihoods": self._support,
+            "outcomes": self._outcomes,
+            "stock": self._stock,
+            "training": self._training,
+            "works": self._works,
+        }
         return Report(form, unit, period, make[form](unit, period))
 
     def _dice(self, *about: object) -> random.Random:
@@ -140,7 +68,9 @@ class Province:
         """Return the share of a year's plan that is paid by the end of a quarter."""
         dice = self._dice(*about, "paid")
         start, end, speed = dice.choice((0, 0, 1, 1, 2)), dice.uniform(0.6, 1.0), dice.uniform(0.6, 2.0)
-        return end * (max(quarter - start, 0) / (4 - start)) ** speed
+        paid = end * (max(quarter - start, 0) / (4 - start)) ** speed
+        # Of some projects hardly anything but a fee is paid in the first quarter.
+        return paid * dice.uniform(0.001, 0.01) if quarter == 1 and dice.random() < 0.1 else paid
 
     def _capital(self, unit: str, period: Period) -> dict[str, Lines]:
         largest = {"da1": 4000, "da3_tda2": 2500, "da4_tda1": 9000, "da5_tda4": 600, "da6": 700, "da8": 500, "da10_tda1": 300}
@@ -172,19 +102,40 @@ class Province:
             poor, ethnic, women = (int(done * dice.uniform(low, 0.9)) for low in (0.6, 0.5, 0.1))
             lines[line] = {"planned": planned, "supported": done, "supported_poor": poor, "supported_ethnic": ethnic}
             lines[line] |= {"supported_women": women, "support_vnd": round(done * each, 1)}
-        return {"support": lines}
+        return {"support": lines, "model_list": self._models(unit, period, lines["production_models"])}
+
+    def _models(self, unit: str, period: Period, support: Mapping[str, Cell]) -> Lines:
+        """Return models among which the households of the summary and their money are shared out."""
+        dice, left, money = self._dice(unit, period, "models"), int(str(support["supported"])), float(str(support["support_vnd"]))
+        each, lines = money / left if left else 0, {}
+        while left:
+            households = min(dice.randint(4, 15), left)
+            left -= households
+            number = len(lines) + 1
+            kind, commune = dice.choice(("crops", "livestock", "aquaculture")), self._commune(unit, period, number)
+            lines[str(number)] = {"model_name": f"Mô hình {unit}-{number}", "model_kind": kind, "model_commune": commune}
+            lines[str(number)] |= {"model_households": households, "model_vnd": round(households * each * 0.99, 1)}
+        return lines
 
     def _training(self, unit: str, period: Period) -> dict[str, Lines]:
         dice = self._dice(unit, period, "training")
         classes = dice.choice((0, 1, 1, 2, 3, 5)) if period.number < 4 else dice.randint(1, 6)
-        people = sum(dice.randint(35, 120) for _ in range(classes))
+        listed = {str(n): self._class(unit, period, n) for n in range(1, classes + 1)}
+        people = sum(int(str(line["class_participants"])) for line in listed.values())
         officials = int(people * dice.uniform(0.1, 0.4))
         women, ethnic = int(people * dice.uniform(0.3, 0.6)), int(people * dice.uniform(0.3, 0.8))
         planned = round(people * dice.uniform(0.25, 0.4), 1)
         line: dict[str, Cell] = {"classes": classes, "participants": people, "women": women, "ethnic_minority": ethnic}
         line |= {"officials": officials, "community": people - officials, "days": classes * dice.randint(1, 4)}
         line |= {"budget_planned_vnd": planned, "budget_spent_vnd": round(planned * dice.uniform(0.7, 1), 1)}
-        return {"levels": {"district": line, "total": dict(line)}, "class_list": {}}
+        return {"levels": {"district": line}, "class_list": listed}
+
+    def _class(self, unit: str, period: Period, number: int) -> dict[str, Cell]:
+        dice = self._dice(unit, period, "class", number)
+        first = period.start + timedelta(days=dice.randrange(0, 80))
+        line: dict[str, Cell] = {"class_title": f"Lớp bồi dưỡng số {number}", "class_level": "district"}
+        line |= {"class_place": self._commune(unit, period, number), "class_participants": dice.randint(35, 120)}
+        return line | {"class_first_day": first, "class_last_day": first + timedelta(days=dice.randrange(0, 5))}
 
     def _works(self, unit: str, period: Period) -> dict[str, Lines]:
         dice = self._dice(unit, "works")
@@ -196,11 +147,10 @@ class Province:
                 continue
             progress = min(int(100 * (period.end - start).days / days), 100)
             is_done = progress == 100
-            commune = self._pack.units.children(unit, period.end)[0].name
             lines[str(number)] = {
                 "work_code": f"{unit}-{number:03d}",
                 "work_name": f"Công trình số {number}",
-                "work_commune": commune,
+                "work_commune": self._commune(unit, period, 0),
                 "work_project": "da4_tda1",
                 "work_kind": "road",
                 "work_start": start,
@@ -212,3 +162,44 @@ class Province:
                 "work_disbursed_vnd": round(invested * progress / 100 * pace, 1),
             }
         return {"work_list": lines}
+
+    def _outcomes(self, unit: str, period: Period) -> dict[str, Lines]:
+        years, dice = period.year - 2021, self._dice(unit, "outcomes")
+        households, people = {}, {}
+        for group, share in (("khmer", 0.7), ("hoa", 0.2), ("other", 0.1)):
+            count = int(5000 * self._size[unit] * share * dice.uniform(0.8, 1.2) * 1.01**years)
+            households[group] = self._of(count, dice, years, "households", HOUSEHOLDS)
+            people[group] = self._of(int(count * dice.uniform(3.7, 4.4)), dice, years, "people", PEOPLE)
+        of_school = {level: int(900 * self._size[unit] * dice.uniform(0.7, 1.3)) for level in SCHOOLS}
+        school = {level: self._of(n, dice, years, "school_age", {"enrolled": (0.88, 0.99)}) for level, n in of_school.items()}
+        of_place = {line: max(int(n * dice.uniform(0.8, 1.2)), 1) for line, n in PLACES.items()}
+        places = {line: self._of(n, dice, years, "existing", {"reaching": (0.3, 0.95)}) for line, n in of_place.items()}
+        income = {"income_vnd": round(dice.uniform(28, 40) * 1.08**years, 1), "income_2020_vnd": round(dice.uniform(24, 28), 1)}
+        by_table: dict[str, Any] = {"ethnic_households": households, "ethnic_people": people, "school": school, "places": places}
+        return by_table | {"income": {"ethnic_minority": income}}
+
+    def _of(
+        self, whole: int, dice: random.Random, years: int, name: str, shares: Mapping[str, tuple[float, float]]
+    ) -> dict[str, Cell]:
+        """Return a whole and its parts, each a share of it, or of the part before it where that is named "a of b"."""
+        line: dict[str, Cell] = {name: whole}
+        for called, (low, high) in shares.items():
+            part, _, of = called.partition(" of ")
+            share = dice.uniform(low, high)
+            # What is bad becomes less from year to year, what is good more; the rest stays.
+            if part in FALLING:
+                share *= 0.85**years
+            elif high > 0.3:
+                share = 1 - (1 - share) * 0.9**years
+            line[part] = int(int(str(line[of or name])) * share)
+        return line
+
+    def _stock(self, unit: str, period: Period) -> dict[str, Lines]:
+        opening, closing = (
+            int(400 * self._size[unit] * self._dice(unit, p).uniform(0.5, 1.5)) for p in (period.moved(-1), period)
+        )
+        return {"stock": {"seed": {"opening": opening, "closing": closing, "cost_vnd": round(closing * 0.3, 1)}}}
+
+    def _commune(self, unit: str, period: Period, number: int) -> str:
+        communes = self._pack.units.children(unit, period.end)
+        return communes[number % len(communes)].name

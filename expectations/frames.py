@@ -41,11 +41,13 @@ def _submission_row(form: Form, number: int, reading: Reading) -> dict[str, floa
     for table in form.tables:
         read = reading.tables.get(table.name)
         places = {line: at for at, line in enumerate(read.lines)} if read and table.kind == "matrix" else {}
-        # A line left empty says that there is nothing there, as long as others say that there is something elsewhere.
+        # A line left empty says that there is nothing there, as long as others say that there is something elsewhere. So does
+        # a project's line where those of its sub-projects are empty too.
         nothing = 0.0 if places.keys() - {line.key for line in table.lines if line.total} else float("nan")
         for name, (column, line) in table.elements.items():
             if column.type.is_numeric:
-                empty = float("nan") if line.total or line.parts else nothing
+                is_unknown = line.total or any(part in places for part in line.parts)
+                empty = float("nan") if is_unknown else nothing
                 figure = read.values[column.name][places[line.key]] if read and line.key in places else empty
                 row[name] = figure if isinstance(figure, float) else empty
         for name, summary in table.summaries.items():

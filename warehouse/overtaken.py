@@ -5,27 +5,36 @@ from sqlalchemy.orm import Session, aliased
 
 from program.submission import Verdict
 from warehouse.findings import findings_of_comparing
+from warehouse.ledger import WITHDRAWN
 from warehouse.load import COMPARED
-from warehouse.tables import OutboxRow, SubmissionRow
+from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
 OVERTAKEN = "overtaken"
 _LOADED = (Verdict.ACCEPTED.value, Verdict.ACCEPTED_WITH_WARNINGS.value)
 
 
 def is_overtaken(session: Session, row: OutboxRow) -> bool:
-    """Tell whether the report that is missed has come, a newer version stands in for this one, or its question ended by itself.
+    """Tell whether what a notice says was settled before it was told.
 
-    A newer version stands in where it was accepted, or where it has a notice of its own: nothing is lost.
+    The report that is missed has come, a newer version stands in for this one, its question ended by itself, or its file was
+    withdrawn. A newer version stands in where it was accepted, or where it has a notice of its own: nothing is lost.
     """
     if row.submission_id is None:
         return any(session.scalar(each.limit(1)) is not None for each in (_come(row), _reminded_since(row)))
     if row.kind.startswith(COMPARED) and not findings_of_comparing(session, row.submission_id, row.created_at):
         return True
+    if session.scalar(stands(select(SubmissionRow.id).where(SubmissionRow.id == row.submission_id))) is None:
+        return True
     return session.scalar(_newer(row.submission_id, row.recipient)) is not None
 
 
+def stands(query: Select[int]) -> Select[int]:
+    """Narrow a query of submissions to those that were not withdrawn."""
+    return query.join(DeliveryRow, and_(DeliveryRow.id == SubmissionRow.delivery_id, DeliveryRow.state != WITHDRAWN))
+
+
 def _come(row: OutboxRow) -> Select[int]:
-    return select(SubmissionRow.id).where(_is_same_report(SubmissionRow, row))
+    return stands(select(SubmissionRow.id).where(_is_same_report(SubmissionRow, row)))
 
 
 def _reminded_since(row: OutboxRow) -> Select[int]:

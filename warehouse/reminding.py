@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session, aliased
 from program.letter import ReportName
 from program.stage import Stage
 from program.submission import Verdict
+from warehouse.ledger import WITHDRAWN
 from warehouse.load import PENDING
 from warehouse.outbox import SENT
-from warehouse.overtaken import same_report
+from warehouse.overtaken import same_report, stands
 from warehouse.owing import OPEN
-from warehouse.tables import ObligationRow, OutboxRow, SubmissionRow
+from warehouse.tables import DeliveryRow, ObligationRow, OutboxRow, SubmissionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,13 @@ class OpenIssue:
 
 
 def open_issues(engine: Engine) -> list[OpenIssue]:
-    """Return what senders were asked to mend, and did not yet."""
+    """Return what senders were asked to mend, and neither did yet nor withdrew."""
     newer = aliased(SubmissionRow)
     answered = select(newer.id).where(same_report(newer, SubmissionRow), newer.version > SubmissionRow.version)
     query = (
         select(SubmissionRow.id, OutboxRow.recipient, OutboxRow.sent_at)
         .join(OutboxRow, OutboxRow.submission_id == SubmissionRow.id)
+        .join(DeliveryRow, (DeliveryRow.id == SubmissionRow.delivery_id) & (DeliveryRow.state != WITHDRAWN))
         .where(OutboxRow.kind == Verdict.QUARANTINED.value, OutboxRow.state == SENT, SubmissionRow.period.is_not(None))
         .where(SubmissionRow.verdict == Verdict.QUARANTINED.value, SubmissionRow.version.is_not(None), ~answered.exists())
         .order_by(SubmissionRow.id)
@@ -66,8 +68,8 @@ def owe_open(engine: Engine, issues: Iterable[tuple[OpenIssue, int]], now: datet
 
 
 def missing_reports(engine: Engine, first: date, last: date) -> list[Missing]:
-    """Return the reports due from `first` to `last` of which nothing came."""
-    came = select(SubmissionRow.id).where(
+    """Return the reports due from `first` to `last` of which nothing came; what was withdrawn counts as never sent."""
+    came = stands(select(SubmissionRow.id)).where(
         SubmissionRow.form_code == ObligationRow.form_code,
         SubmissionRow.unit_code == ObligationRow.unit_code,
         SubmissionRow.period == ObligationRow.period,
@@ -75,7 +77,7 @@ def missing_reports(engine: Engine, first: date, last: date) -> list[Missing]:
     )
     query = (
         select(ObligationRow)
-        .where(ObligationRow.due_date.between(first, last), ~came.exists())
+        .where(ObligationRow.known_to.is_(None), ObligationRow.due_date.between(first, last), ~came.exists())
         .order_by(ObligationRow.due_date, ObligationRow.unit_code, ObligationRow.form_code, ObligationRow.period)
     )
     with Session(engine) as session:

@@ -14,6 +14,8 @@ from warehouse.dialects import READER, is_role, renew_statistics
 from warehouse.tables import Table
 
 MARTS = (
+    "mart_units",
+    "mart_projects",
     "mart_figures",
     "mart_rollups",
     "mart_progress",

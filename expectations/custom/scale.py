@@ -57,6 +57,8 @@ class ExpectFiguresToKeepTheirScale(MulticolumnMapExpectation):
     least: float | None = None
     stray: float | None = None
     digits: int | None = None
+    steady: float | None = None
+    kin: float | None = None
 
     map_metric = "multicolumn_values.figures_keep_their_scale"
     success_keys = ("column_list", *_LIMITS, "mostly")

@@ -29,7 +29,7 @@ AMOUNT_COLUMNS = (
 """Columns of `figures` in the figure's own kept unit; what they are printed in is the row's `measure`."""
 FIGURE_COLUMNS = (
     *("submission_id", "row", "sheet_row", "figure", "key", "label", "measure", "before_period", "after_period"),
-    *("own_points", "peer_points", "rate_points", "shift"),
+    *("own_points", "own_kept", "peer_points", "rate_points", "shift"),
     *AMOUNT_COLUMNS,
 )
 REPORT_COLUMNS = (

@@ -28,7 +28,7 @@ def indicators_frame(code: str, memory: Memory, sight: Sight, pack: Pack, number
     Only quotients are looked at: the target of a count is the whole province's. Of several targets the last one counts, the
     province's before the nation's.
     """
-    judged = [(i, _target(i)) for i in pack.indicators if i.form == code and i.kind.has_denominator and i.targets]
+    judged = [(i, target_of(i)) for i in pack.indicators if i.form == code and i.kind.has_denominator and i.targets]
     names = {name for i, _ in judged for name in (i.numerator, i.denominator)}
     chosen = memory.values[memory.values["element"].isin(names) & (memory.values["key"] == "")]
     values = {(int(r), e): float(v) for r, e, v in zip(chosen["report"], chosen["element"], chosen["value"], strict=True)}
@@ -47,7 +47,8 @@ def indicators_frame(code: str, memory: Memory, sight: Sight, pack: Pack, number
     return pd.DataFrame.from_records(rows, columns=list(INDICATOR_COLUMNS))
 
 
-def _target(indicator: Indicator) -> Target:
+def target_of(indicator: Indicator) -> Target:
+    """Return the target that counts of those of an indicator."""
     return max(indicator.targets, key=lambda target: (target.scope == "province", target.period or ""))
 
 

@@ -56,6 +56,7 @@ class OwnPast:
             "closing": self._closing(own, past, given),
             **{f"own_{name}": column for name, column in spread._asdict().items()},
             "own_ceiling": spreads[1].high,
+            "own_kept": _kept(seen.like, values, given),
             "shift": shift,
             "shifted_median": spread.median * shift,
         }
@@ -101,6 +102,14 @@ class OwnPast:
         pairs = self._grid.partners(given, "opens")
         rows = self.rows(own, ended[-1:], pairs)
         return rows[0] if len(rows) else np.full(len(pairs), np.nan)
+
+
+def _kept(places: Sequence[int], values: Mapping[int, Floats], given: Given) -> Floats:
+    """Return how often each figure was the same as in the period before, as a share; NaN where it never had one before."""
+    rows = np.array([values[n] for n in places]).reshape(len(places), len(given.pairs))
+    pairs = ~np.isnan(rows[1:] + rows[:-1])
+    same, of = np.count_nonzero(rows[1:] == rows[:-1], axis=0), np.count_nonzero(pairs, axis=0)
+    return np.where(of > 0, same / np.maximum(of, 1), np.nan)
 
 
 def _spread(places: Sequence[int], values: Mapping[int, Floats], given: Given) -> Spread:

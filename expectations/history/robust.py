@@ -9,7 +9,7 @@ Floats = NDArray[np.float64]
 
 
 class Spread(NamedTuple):
-    """Median, median absolute deviation, smallest, largest and number of the values in each column; NaN where there is none."""
+    """Median, median absolute deviation, smallest above 0, largest and number of the values in each column; NaN for none."""
 
     median: Floats
     mad: Floats
@@ -26,7 +26,8 @@ def spread_of(values: Floats) -> Spread:
         return Spread(median, median, median, median, points)
     ordered = np.sort(values, axis=0)  # NaN last
     high = np.take_along_axis(ordered, np.maximum(points.astype(np.int64) - 1, 0)[None, :], axis=0)[0]
-    return Spread(median, median_of(np.abs(values - median)), ordered[0], high, points)
+    low = np.sort(np.where(values > 0, values, np.nan), axis=0)[0]
+    return Spread(median, median_of(np.abs(values - median)), low, high, points)
 
 
 def median_of(values: Floats) -> Floats:

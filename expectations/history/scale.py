@@ -9,7 +9,7 @@ else. *Peers*: thousands and millions only, and only where there is no past; a l
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,8 @@ from expectations.history.robust import Floats
 
 SCALE_COLUMNS = (
     *("value", "before", "cumulative_before", "expected_share", "replaced", "shift"),
-    *("own_median", "own_low", "own_high", "own_ceiling", "own_points", "peer_median", "peer_low", "peer_high", "peer_points"),
+    *("own_median", "own_low", "own_high", "own_ceiling", "own_kept", "own_points"),
+    *("peer_median", "peer_low", "peer_high", "peer_points"),
     *("rate", "rate_median", "rate_low", "rate_high", "rate_points"),
 )
 _Columns = dict[str, Floats]
@@ -36,7 +37,8 @@ class Limits:
     are told; figures too small only by factors from `small` on. None below `least` is told at all: 1 class and then 12 is no
     error. `far`: how many times the largest of its peers is too much in any case. `stray`: what lies so many times from the
     median was probably an error itself, and widens no range. `digits`: so many at least has a last figure that is known again
-    with noughts added to it, unless it never moved.
+    with noughts added to it, unless it never moved, or stayed in a share of `steady` of the periods. `kin`: `slack` for a first
+    report, whose unit may be larger than all of its peers.
     """
 
     factors: Sequence[float] = (10, 100, 1000, 1_000_000)
@@ -50,6 +52,8 @@ class Limits:
     least: float = 20
     stray: float = 30
     digits: int = 3
+    steady: float = 0.5
+    kin: float = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,10 @@ class _Range:
     median: Floats
     low: Floats
     high: Floats
+
+    def without_strays(self, times: float | Floats) -> "_Range":
+        """Return the range without what lies so many times from its median."""
+        return _Range(self.median, np.fmax(self.low, self.median / times), np.fmin(self.high, self.median * times))
 
 
 def factors_of(frame: pd.DataFrame, limits: Limits) -> Floats:
@@ -75,18 +83,20 @@ def _own_past(c: _Columns, limits: Limits) -> Floats:
     seen = [c["own_low"], c["own_high"], np.where(has_few, share, np.nan), np.where(has_few, before, np.nan)]
     low, high = np.fmin.reduce(seen), np.fmax.reduce(seen)
     median = np.where(np.isnan(c["own_median"]), np.sqrt(low * high), c["own_median"])
-    stray = np.where(c["own_points"] > limits.few, limits.stray, np.inf)
-    known = _Range(median, np.fmax(low, median / stray), np.fmin(high, median * stray))
+    known = _Range(median, low, high).without_strays(np.where(c["own_points"] > limits.few, limits.stray, np.inf))
 
     # What was hardly begun may grow a thousandfold in a quarter, but not beyond what the unit, or anybody, ever reached.
-    is_plausible = c["value"] <= limits.gap * np.fmax(c["own_ceiling"], np.where(has_few, c["peer_high"], np.nan))
+    is_plausible = c["value"] <= limits.gap * c["own_ceiling"]
+    is_plausible_for_any = is_plausible | (has_few & (c["value"] <= limits.gap * _of_peers(c, limits).high))
 
     def may_be(factor: float) -> _Bools:
         confirms = _confirms(c["value"] / share, factor) & _confirms(c["value"] / before, factor)
-        if max(factor, 1 / factor) >= limits.large:
-            return confirms & ~is_plausible if factor > 1 else confirms
+        if factor >= limits.large:
+            return confirms & ~is_plausible_for_any
+        if 1 / factor >= limits.large:
+            return confirms
         # A digit too many is in one cell; a unit of measure mistaken may be in all of them.
-        is_alone = _confirms(c["value"] / median / c["shift"], factor)
+        is_alone = _confirms(c["value"] / median / c["shift"], factor) & ((factor < 1) | ~is_plausible)
         return confirms & is_alone & (~has_few | ((c["own_points"] > 0) & (share > 0)))
 
     return _nearest(c["value"], known, [*limits.factors, *_below(limits)], may_be, limits)
@@ -96,10 +106,11 @@ def _same_digits(c: _Columns, limits: Limits) -> Floats:
     """A figure that is the last one but for its noughts: a plan that stays, with a digit too many. No 16 that becomes 160."""
     ratio, found = c["value"] / c["before"], np.full(len(c["value"]), np.nan)
     in_digits = c["before"] / 10 ** (np.floor(np.log10(c["before"])) - (limits.digits - 2))
-    is_telling = (np.abs(in_digits - np.round(in_digits)) > _EXACT) | (c["own_low"] == c["own_high"])
+    is_steady = (c["own_kept"] >= limits.steady) | (c["own_low"] == c["own_high"])
+    is_telling = is_steady | (np.abs(in_digits - np.round(in_digits)) > _EXACT)
     is_asked = (c["value"] >= limits.least) & np.isnan(c["cumulative_before"]) & is_telling
     for factor in limits.factors:
-        is_alone = _confirms(ratio / c["shift"], factor)
+        is_alone = ~(ratio / c["shift"] < limits.slack) | (factor >= limits.large)
         found = np.where(is_asked & is_alone & (np.abs(ratio / factor - 1) <= _EXACT), factor, found)
     return found
 
@@ -117,15 +128,19 @@ def _replaced(c: _Columns, limits: Limits) -> Floats:
 
 
 def _peers(c: _Columns, limits: Limits) -> Floats:
-    known = _Range(c["peer_median"], c["peer_low"], c["peer_high"])
+    known = _of_peers(c, limits)
     is_asked = _has_no_past(c) & (c["peer_points"] >= limits.peers)
 
     def may_be(factor: float) -> _Bools:
-        off = np.abs(np.log10(c["value"] / c["peer_median"] / factor))
+        off = np.abs(np.log10(c["value"] / known.median / factor))
         is_close: _Bools = off <= np.log10(2 * limits.slack)
-        return is_asked & (is_close | (c["value"] >= limits.far * c["peer_high"]))
+        return is_asked & (is_close | (c["value"] >= limits.far * known.high))
 
-    return _nearest(c["value"], known, _large(limits), may_be, limits)
+    return _nearest(c["value"], known, _large(limits), may_be, replace(limits, slack=limits.kin))
+
+
+def _of_peers(c: _Columns, limits: Limits) -> _Range:
+    return _Range(c["peer_median"], c["peer_low"], c["peer_high"]).without_strays(limits.stray)
 
 
 def _has_no_past(c: _Columns) -> _Bools:
@@ -154,7 +169,8 @@ def _nearest(value: Floats, known: _Range, factors: Sequence[float], may_be: Cal
     for factor in factors:
         is_outside = value > limits.gap * known.high if factor > 1 else value < known.low / limits.gap
         right = value / factor
-        is_inside = (right >= known.low / limits.slack) & (right <= known.high * limits.slack)
+        # What is kept is counted in ones, money in đồng: nothing right is a part of one.
+        is_inside = (right >= np.fmax(known.low / limits.slack, 1)) & (right <= known.high * limits.slack)
         off = np.abs(np.log10(right / known.median))
         is_better = (value >= limits.least) & is_outside & is_inside & may_be(factor) & (off < distance)
         best, distance = np.where(is_better, factor, best), np.where(is_better, off, distance)

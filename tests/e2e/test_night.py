@@ -17,6 +17,8 @@ import pytest
 
 from examples.seed_report import SEED_FILE
 from tests.conftest import GOOD_LEVELS, SAMPLES, Fill
+from tests.questions import answer, questions, rewrite
+from warehouse.engine import open_warehouse
 
 MTQG = Path(sys.executable).parent / "mtqg"
 SENT_AT = 1_760_000_000  # 9/10/2025: all periods of the sample have ended
@@ -105,6 +107,18 @@ def test_the_first_night_ends_well_and_says_what_it_did(province: Province) -> N
     for place in ("site/index.html", "outbox", "warehouse.sqlite", "data-docs"):
         assert place in first.stdout
     assert len(list((province.var / "digests").glob("night-1-*.eml"))) == 1
+
+
+def test_twenty_questions_have_the_answers_that_the_page_gives(province: Province, request: pytest.FixtureRequest) -> None:
+    engine = open_warehouse(f"sqlite:///{province.var / 'warehouse.sqlite'}")
+    with engine.connect() as connection:
+        given = [answer(connection, question.sql) for question in questions()]
+    engine.dispose()
+    if request.config.getoption("--rewrite-golden"):
+        rewrite(given)
+    assert given == [question.answer for question in questions()]
+    assert len(given) == 20
+    assert all("\n" in each for each in given), "each has an answer"
 
 
 def test_a_second_night_loads_and_mails_nothing_and_says_so(province: Province) -> None:

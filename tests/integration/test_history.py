@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, event
 
-from benchmarks.province import Province, past_of_readings, reading_of
+from benchmarks.in_memory import past_of_readings, reading_of
+from benchmarks.province import Province
 from expectations.checking import Checker
 from expectations.rules import RuleSet
 from program.delivery import Offer

@@ -17,6 +17,7 @@ from program.schedule import obligations
 from program.settings import ROOT, Settings
 from program.stage import Stage
 from program.submission import Fact, Submission, verdict_of
+from tests.questions import answer, questions
 from warehouse.catalogue import sync_catalogue
 from warehouse.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, record_delivery, start_run
@@ -90,6 +91,16 @@ def test_every_column_of_every_mart_is_documented_and_no_other(engine: Engine) -
     for mart in MARTS:
         columns = [column["name"] for column in inspect(engine).get_columns(mart)]
         assert sorted(documented[mart]) == sorted(columns), mart
+
+
+def test_each_of_the_twenty_questions_is_a_short_statement_on_the_marts_of_either_database(engine: Engine) -> None:
+    asked = [question.sql for question in questions()]
+    assert (len(asked), max(sql.count("\n") for sql in asked)) == (20, 2)
+    for sql in asked:
+        tables = re.findall(r"(?:FROM|JOIN) (\w+)", sql)
+        assert set(tables) <= set(MARTS)
+        with engine.connect() as connection:
+            answer(connection, sql)
 
 
 @pytest.mark.parametrize(

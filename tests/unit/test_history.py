@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from benchmarks.province import Lines, Report, history_alone, past_of_readings, reading_of
+from benchmarks.in_memory import Lines, Report, history_alone, past_of_readings, reading_of
+from benchmarks.stock import with_stock
 from expectations.checking import Checker
 from expectations.history.robust import spread_of
 from expectations.rules import SUITES, RuleSet
 from program.errors import ConfigurationError
 from program.finding import Finding, Severity
-from program.form import Form
 from program.history import no_past
 from program.pack import Pack
 from program.period import Period
@@ -361,17 +361,7 @@ def test_without_a_past_nothing_is_compared(checker: Checker, pack: Pack) -> Non
 @pytest.fixture(scope="module")
 def stock_pack(pack: Pack) -> Pack:
     """The sample pack with a form of our own: what is in stock when a period begins and ends, and the money for it."""
-    training = next(form for form in pack.forms if form.code == "training")
-    label = {"type": "whole", "measure": "hộ"}
-    columns = [
-        {"name": "opening", "label": "Đầu kỳ", "opens": "closing", **label},
-        {"name": "closing", "label": "Cuối kỳ", **label},
-        {"name": "cost_vnd", "label": "Kinh phí", "type": "money", "measure": "triệu đồng", "per": "closing"},
-    ]
-    table = {"name": "stock", "sheet": "Tồn", "title": "Tồn", "kind": "matrix", "line": {"label": "Nội dung"}}
-    layout = training.model_dump() | {"code": "stock", "project": None}
-    layout["tables"] = [table | {"columns": columns, "lines": [{"key": "seed", "label": "Giống"}]}]
-    return replace(pack, forms=(*pack.forms, Form.model_validate(layout)))
+    return with_stock(pack)
 
 
 def stock(period: str, opening: float, closing: float, cost: float | None = None, unit: str = UNIT) -> Report:

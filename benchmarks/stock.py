@@ -1,0 +1,21 @@
+"""A form that no pack has: what is in stock when a period begins and ends. For rules that no bundled form has a column for."""
+
+from dataclasses import replace
+
+from program.form import Form
+from program.pack import Pack
+
+
+def with_stock(pack: Pack) -> Pack:
+    """Return the pack with the form `stock`: an opening that repeats the last closing, and the money for it."""
+    training = next(form for form in pack.forms if form.code == "training")
+    label = {"type": "whole", "measure": "hộ"}
+    columns = [
+        {"name": "opening", "label": "Đầu kỳ", "opens": "closing", **label},
+        {"name": "closing", "label": "Cuối kỳ", **label},
+        {"name": "cost_vnd", "label": "Kinh phí", "type": "money", "measure": "triệu đồng", "per": "closing"},
+    ]
+    table = {"name": "stock", "sheet": "Tồn", "title": "Tồn", "kind": "matrix", "line": {"label": "Nội dung"}}
+    layout = training.model_dump() | {"code": "stock", "project": None}
+    layout["tables"] = [table | {"columns": columns, "lines": [{"key": "seed", "label": "Giống"}]}]
+    return replace(pack, forms=(*pack.forms, Form.model_validate(layout)))
