@@ -126,13 +126,12 @@ def _standing(session: Session, submissions: Collection[int]) -> dict[tuple[int,
 
 
 def _insert(session: Session, fresh: Sequence[tuple[int, Finding]], now: datetime) -> None:
-    last = dict(
-        session.execute(
-            select(FindingRow.submission_id, func.max(FindingRow.position))
-            .where(FindingRow.submission_id.in_({number for number, _ in fresh}))
-            .group_by(FindingRow.submission_id)
-        ).all()
+    query = (
+        select(FindingRow.submission_id, func.max(FindingRow.position))
+        .where(FindingRow.submission_id.in_({number for number, _ in fresh}))
+        .group_by(FindingRow.submission_id)
     )
+    last = dict(session.execute(query).tuples().all())
     rows = []
     for number, finding in fresh:
         last[number] = last.get(number, -1) + 1

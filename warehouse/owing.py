@@ -77,7 +77,7 @@ def _unsaid(kind: str) -> ColumnElement[bool]:
     return ~same.exists()
 
 
-def _owe(engine: Engine, query: Select[int, str], kind: str, now: datetime) -> int:
+def _owe(engine: Engine, query: Select[tuple[int, str]], kind: str, now: datetime) -> int:
     with Session(engine) as session, session.begin():
         owed = list(session.execute(query.distinct()))
         for number, recipient in owed:

@@ -43,7 +43,7 @@ class Province:
         settings = {"MTQG_VAR": str(self.var), "MTQG_INBOX_URL": str(self.inbox), "COLUMNS": "160", **environment}
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MTQG_", "PREFECT_"))}
         return subprocess.run(
-            [MTQG, *arguments], env=inherited | settings, capture_output=True, text=True, timeout=180, check=False
+            [MTQG, *arguments], env=inherited | settings, capture_output=True, text=True, timeout=600, check=False
         )
 
     def json(self, *arguments: str) -> list | dict:
