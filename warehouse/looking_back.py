@@ -22,6 +22,11 @@ from warehouse.views import CATALOGUE, statements
 
 _SCHEMAS = {"sqlite": "main", "postgresql": "public"}
 _LITERALS = {"sqlite": "'{:%Y-%m-%d %H:%M:%S.%f}'", "postgresql": "TIMESTAMPTZ '{:%Y-%m-%d %H:%M:%S.%f}+00'"}
+_SETTINGS: dict[str, tuple[str, ...]] = {
+    "sqlite": (),
+    # PostgreSQL has no statistics of a view's columns, takes each for one row, and joined all with all, row by row (100 s).
+    "postgresql": ("SET enable_nestloop = off",),
+}
 _LATER = {"known_from", "known_to", "compared_at", "closed_at", "withdrawn_at", "finished_at"}
 """Instants that a row gets after it was written: those that had not come yet are not there yet."""
 
@@ -50,7 +55,7 @@ def look_back(engine: Engine, moment: datetime) -> None:
 
 def _set_back(connection: Any, _record: object, *, dialect: str, moment: datetime) -> None:
     cursor = connection.cursor()
-    for statement in (*_shadows(dialect, moment), *statements(dialect, "TEMP VIEW")):
+    for statement in (*_SETTINGS[dialect], *_shadows(dialect, moment), *statements(dialect, "TEMP VIEW")):
         cursor.execute(statement)
     cursor.close()
     connection.commit()
