@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import fsspec
+from pydantic import ValidationError
 
-from connectors.durable import UNFINISHED, write_durably
+from connectors.durable import UNFINISHED, write_durably, write_whole
 from program.errors import ArchiveError, ConfigurationError
+from program.tombstone import Tombstone, tombstone_name
 
 
 class Archive:
@@ -42,11 +44,31 @@ class Archive:
         try:
             content: bytes = self._files.cat_file(f"{self._root}/{name_of(sha256)}")
         except OSError as wrong:
+            purged = self.tombstone(sha256)
+            if purged is not None:
+                raise ArchiveError(f"archive: {sha256} was purged on {purged.purged_at:%Y-%m-%d} ({purged.why})") from wrong
             raise ArchiveError(f"archive: {sha256} is missing in {self._root}; restore it from the backup") from wrong
         found = hashlib.sha256(content).hexdigest()
         if found != sha256:
             raise ArchiveError(f"archive: the bytes kept as {sha256} now have sha256 {found}; restore them from the backup")
         return content
+
+    def holds(self, sha256: str) -> bool:
+        """Tell whether bytes are there, whole or not."""
+        return bool(self._files.exists(f"{self._root}/{name_of(sha256)}"))
+
+    def tombstone(self, sha256: str) -> Tombstone | None:
+        """Return what stays of purged bytes, None where nothing was purged under `sha256`."""
+        content = self.read(tombstone_name(sha256))
+        try:
+            return Tombstone.model_validate_json(content) if content is not None else None
+        except ValidationError as wrong:
+            raise ArchiveError(f"archive: {tombstone_name(sha256)} is damaged; restore it from the backup") from wrong
+
+    def bury(self, tombstone: Tombstone) -> None:
+        """Keep a tombstone, and only then remove its bytes. A crash leaves both, and the same call finishes it."""
+        self.write(tombstone.name, tombstone.model_dump_json(indent=1).encode())
+        self.remove(name_of(tombstone.sha256))
 
     def names(self, folder: str = "") -> Iterator[str]:
         """Yield the name of every file below the archive, or below one of its folders, in order."""
@@ -76,6 +98,22 @@ class Archive:
             write_durably(self._files, self._root, name, content)
         except OSError as wrong:
             raise ArchiveError(f"archive: cannot keep {name}: {wrong}") from wrong
+
+    def note(self, name: str, content: bytes) -> None:
+        """Keep a document under a name for a while, without waiting for the disk."""
+        try:
+            write_whole(self._files, self._root, name, content)
+        except OSError as wrong:
+            raise ArchiveError(f"archive: cannot keep {name}: {wrong}") from wrong
+
+    def remove(self, name: str) -> None:
+        """Remove the file of a name. For documents that others took the place of; bytes go by `mtqg purge` alone."""
+        try:
+            self._files.rm_file(f"{self._root}/{name}")
+        except FileNotFoundError:
+            return
+        except OSError as wrong:
+            raise ArchiveError(f"archive: cannot remove {name}: {wrong}") from wrong
 
     def sweep(self, before: datetime) -> int:
         """Remove what killed nights left half written before a moment, and return how many files that were."""

@@ -17,29 +17,38 @@ def write_durably(files: Any, root: str, name: str, content: bytes) -> None:
     `files` is any fsspec file system. On this machine's own, the bytes are on the disk before they bear their name, and the
     name before this returns.
     """
-    path = f"{root}/{name}"
-    # Two tasks may write the same name at the same time.
-    unfinished = f"{root}/{UNFINISHED}/{os.getpid()}-{threading.get_ident()}.part"
     if isinstance(files, LocalFileSystem):
-        _write_here(Path(unfinished), Path(path), content)
-        return
+        _write_here(Path(_unfinished(root)), Path(root, name), content)
+    else:
+        write_whole(files, root, name, content)
+
+
+def write_whole(files: Any, root: str, name: str, content: bytes) -> None:
+    """Write `content` as `root/name`, in one move, without waiting for the disk. Raises OSError."""
+    path, unfinished = f"{root}/{name}", _unfinished(root)
     for each in (path, unfinished):
         files.makedirs(each.rsplit("/", 1)[0], exist_ok=True)
     files.pipe_file(unfinished, content)
     files.mv(unfinished, path)
 
 
+def _unfinished(root: str) -> str:
+    # Two tasks may write the same name at the same time.
+    return f"{root}/{UNFINISHED}/{os.getpid()}-{threading.get_ident()}.part"
+
+
 def _write_here(unfinished: Path, path: Path, content: bytes) -> None:
-    for each in (path, unfinished):
-        each.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not path.parent.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
     with unfinished.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)
     sync_folder(path.parent)
-    # The folder itself may be new.
-    sync_folder(path.parent.parent)
+    if is_new:
+        sync_folder(path.parent.parent)
 
 
 def sync_folder(folder: Path) -> None:

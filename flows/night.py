@@ -11,8 +11,9 @@ from connectors.archive import Archive
 from connectors.reader.workers import Readers
 from expectations.checking import Checker
 from expectations.rules import RuleSet
+from flows.keeping import keep_nights, refuse_forgetting
 from program.delivery import Delivery
-from program.errors import AskedError
+from program.errors import ArchiveError, AskedError
 from program.pack import Pack, load_pack
 from program.schedule import obligations
 from program.settings import Settings
@@ -63,6 +64,7 @@ class Night:
         self.readers = Readers(self.pack, settings)
         self.as_of = as_of or self.now().astimezone(VIETNAM_TIME).date()
         self.warehouse: Warehouse = prepare_warehouse(settings.warehouse_url)
+        refuse_forgetting(self.warehouse, self.archive)
         sync_catalogue(self.warehouse, self.pack, obligations(self.pack.calendar, self.pack.units, self.as_of), self.now())
         self.run_id = start_run(self.warehouse, self.as_of, self.rules.version, self.now())
         self.checker = Checker(
@@ -116,8 +118,16 @@ class Night:
         return asdict(self.summary) | {"verdicts": {v.value: self.summary.verdicts[v.value] for v in Verdict}}
 
     def finish(self) -> dict[str, Any]:
-        """End the readers, close the run in the ledger and return its summary."""
+        """End the readers, close the run in the ledger, have the archive know of it, and return its summary."""
         self.readers.close()
-        summary = self.summary_so_far()
-        finish_run(self.warehouse, self.run_id, "failed" if self.summary.errors else "completed", summary, self.now())
-        return summary
+        self._close()
+        try:
+            keep_nights(self.warehouse, self.archive, self.pack)
+        except ArchiveError as error:
+            self.fail(f"ledger: {error}")
+            self._close()
+        return self.summary_so_far()
+
+    def _close(self) -> None:
+        state = "failed" if self.summary.errors else "completed"
+        finish_run(self.warehouse, self.run_id, state, self.summary_so_far(), self.now())

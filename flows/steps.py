@@ -5,11 +5,13 @@ import re
 from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
+from typing import Any
 
 from connectors.packages import is_package, members_of, refuse_packed
 from connectors.reader.workers import Unread
 from connectors.sources import Connector, connect
 from expectations.surviving import check_surviving
+from flows.keeping import note_arrival
 from flows.mailing import Mailroom, send_letters
 from flows.night import Night
 from flows.reminding import owe_what_follows
@@ -91,17 +93,15 @@ def _take(night: Night, source: Source, connector: Connector, offer: Offer) -> b
         night.fail(f"source {source.name}: {offer.name}: {error}")
         return False
     sha256 = night.archive.put(content) if content is not None else None
-    state = record_delivery(
-        night.warehouse,
-        offer,
-        source=source.name,
-        channel=source.kind,
-        sha256=sha256,
-        is_synthetic=bool(source.synthetic and re.search(source.synthetic, offer.name)),
-        run_id=night.run_id,
-        now=night.now(),
-        is_packed=content is not None and is_package(content),
-    )
+    recorded: dict[str, Any] = {
+        "source": source.name,
+        "channel": source.kind,
+        "sha256": sha256,
+        "is_synthetic": bool(source.synthetic and re.search(source.synthetic, offer.name)),
+        "is_packed": content is not None and is_package(content),
+    }
+    note_arrival(night.archive, offer, **recorded)
+    state = record_delivery(night.warehouse, offer, **recorded, run_id=night.run_id, now=night.now())
     if state == RECEIVED:
         night.summary.received += 1
     elif state == PACKED:

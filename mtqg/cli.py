@@ -7,6 +7,8 @@ import typer
 from mtqg.checking.command import check
 from mtqg.console import errors
 from mtqg.keeping.backup import backup
+from mtqg.keeping.purge import purge
+from mtqg.keeping.rebuild import rebuild
 from mtqg.keeping.restore import restore
 from mtqg.mails.command import mail_app
 from mtqg.packs.command import pack_app
@@ -35,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for command in (run, check, template, status, trace, page, reread, withdraw, backup, restore, watch):
+for command in (run, check, template, status, trace, page, reread, withdraw, backup, restore, rebuild, purge, watch):
     app.command()(command)
 app.add_typer(mail_app)
 app.add_typer(pack_app)

@@ -11,6 +11,7 @@ from program.settings import load_settings
 _WHY_NOT = {
     None: "is not in the ledger",
     "repeated": "repeats bytes that were sent before: read that delivery again",
+    "purged": "was removed from the archive after its time: nobody can read it again",
     "enclosed": "goes with the tables of a zip and is never read",
     "packed": "is a zip that the next night unpacks",
     "withdrawn": "was withdrawn",
@@ -30,13 +31,17 @@ def reread(
 
     All or none: exit code 1, and nothing changed, where one of them cannot be judged again.
     """
+    from flows.keeping import keep_changes  # noqa: PLC0415
     from warehouse.dialects import Opening  # noqa: PLC0415  (keeps --help quick)
     from warehouse.engine import open_warehouse  # noqa: PLC0415
     from warehouse.rejudging import put_back  # noqa: PLC0415
 
-    waiting, refused = put_back(open_warehouse(load_settings().warehouse_url, Opening.WRITING), deliveries)
+    settings = load_settings()
+    engine = open_warehouse(settings.warehouse_url, Opening.WRITING)
+    waiting, refused = put_back(engine, deliveries)
     if refused:
         reasons = "; ".join(f"delivery {number} {_WHY_NOT.get(state, f'is {state}')}" for number, state in refused.items())
         raise AskedError(f"nothing is judged again: {reasons}")
+    keep_changes(settings, engine)
     numbers = ", ".join(map(str, waiting))
     out.print(f"{len(waiting)} to be judged again by the next night: {numbers}. `mtqg run` does it now.", highlight=False)

@@ -32,15 +32,19 @@ def withdraw(
 
     Exit code 1, and nothing changed, where it cannot be taken back.
     """
+    from flows.keeping import keep_changes  # noqa: PLC0415
     from warehouse.dialects import Opening  # noqa: PLC0415  (keeps --help quick)
     from warehouse.engine import open_warehouse  # noqa: PLC0415
     from warehouse.withdrawing import withdraw as take_back  # noqa: PLC0415
 
     if not reason.strip():
         raise AskedError("--reason: expected why it is withdrawn, and who asked for it")
-    done = take_back(open_warehouse(load_settings().warehouse_url, Opening.WRITING), delivery, reason.strip(), datetime.now(UTC))
+    settings = load_settings()
+    engine = open_warehouse(settings.warehouse_url, Opening.WRITING)
+    done = take_back(engine, delivery, reason.strip(), datetime.now(UTC))
     if not done.is_done:
         raise AskedError(f"nothing is withdrawn: delivery {delivery} {_WHY_NOT.get(done.state, f'is {done.state}')}")
+    keep_changes(settings, engine)
     numbers = ", ".join(map(str, done.reopened))
     back = f" Delivery {numbers} comes back with the next night; `mtqg run` does it now." if numbers else ""
     told = f"Delivery {delivery} is withdrawn: {done.reports} of its reports believed no longer.{back}"

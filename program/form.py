@@ -24,7 +24,8 @@ class Identity(Model):
 class Form(Model):
     """One version of a form. `source` says where its columns come from.
 
-    `partial`: a line of a list that is critically wrong is kept out alone, and the rest of the report comes in.
+    `partial`: a line of a list that is critically wrong is kept out alone, and the rest of the report comes in. A form with
+    personal columns says how many days its reports are kept (`personal_days`): `mtqg purge` removes their bytes after that.
     """
 
     code: str = Field(pattern=NAME)
@@ -41,6 +42,15 @@ class Form(Model):
     tables: tuple[Table, ...] = Field(min_length=1)
     instructions: tuple[str, ...] = ()
     partial: bool = False
+    personal_days: int | None = Field(None, gt=0)
+
+    @model_validator(mode="after")
+    def _says_how_long_persons_are_kept(self) -> Self:
+        personal = [name for table in self.tables for name in table.personal]
+        if bool(personal) != (self.personal_days is not None):
+            said = ", ".join(personal) or "no personal column"
+            raise ValueError(f"form {self.code}: personal_days goes with personal columns, and they with it; found {said}")
+        return self
 
     @model_validator(mode="after")
     def _has_lines_to_leave_out(self) -> Self:

@@ -143,7 +143,7 @@ def summarise(read: TableReading, summary: Summary) -> float:
 
 
 def facts_of(reading: Reading) -> tuple[Fact, ...]:
-    """Return every value of the reading's tables as a fact with its cell; empty cells give none.
+    """Return every value of the reading's tables as a fact with its cell; empty cells and personal columns give none.
 
     A matrix gives `<column>_<line>` elements on line 0, a list one fact a cell on the line of its sheet row, and its
     summaries on line 0 with the cells that they were computed from.
@@ -155,7 +155,8 @@ def facts_of(reading: Reading) -> tuple[Fact, ...]:
         read = reading.tables.get(table.name)
         if read is None:
             continue
-        columns = [_column_facts(read, table, c.name) for c in table.columns if c.name in read.letters]
+        loaded = [column.name for column in table.columns if column.name in read.letters and not column.personal]
+        columns = [_column_facts(read, table, name) for name in loaded]
         facts += [fact for line in zip(*columns, strict=True) for fact in line if fact is not None]
         facts += _summary_facts(read, table)
     return tuple(facts)

@@ -76,6 +76,8 @@ class Column(Label):
     What it means over time: `cumulative` adds up since January (`year`) or since the beginning (`always`), and nothing is a
     figure of its period alone; a `key` tells a list's lines apart from period to period; a column `opens` with what the
     column named there closed the last period with. `per` is the column whose figure its own is in proportion to.
+
+    `personal`: it tells of a person, a name or a telephone number; nobody but the sender and the archive ever has it.
     """
 
     name: str = Field(pattern=NAME)
@@ -91,6 +93,7 @@ class Column(Label):
     key: bool = False
     opens: str | None = None
     per: str | None = None
+    personal: bool = False
     vocabulary: dict[str, Label] = Field(default_factory=dict)
     width: int = 14
 
@@ -126,6 +129,12 @@ class Column(Label):
             raise ValueError(f"column {self.name}: {', '.join(said)}: for whole, number and money; found {self.type.value}")
         if self.key and (self.type.is_numeric or self.type is ColumnType.DATE or not self.required):
             raise ValueError(f"column {self.name}: key: expected a required column of text, code or commune")
+        return self
+
+    @model_validator(mode="after")
+    def _persons_are_words(self) -> Self:
+        if self.personal and (self.type is not ColumnType.TEXT or self.key):
+            raise ValueError(f"column {self.name}: personal: for a column of text that is no key; found {self.type.value}")
         return self
 
     @cached_property
@@ -240,6 +249,8 @@ class Table(Model):
                     raise ValueError(
                         f"table {self.name}: column {column.name}: {key}: expected another figure{alike}; found {name}"
                     )
+        if self.personal and self.kind != "list":
+            raise ValueError(f"table {self.name}: personal: a list tells of persons, a matrix does not; found {self.personal[0]}")
         keys = [c.name for c in self.columns if c.key]
         if len(keys) > (1 if self.kind == "list" else 0):
             raise ValueError(f"table {self.name}: key: a list has one at most, a matrix none; found {', '.join(keys)}")
@@ -283,6 +294,11 @@ class Table(Model):
     def dtypes(self) -> dict[str, str]:
         """What a frame keeps the values of each column as, in the declared order."""
         return {column.name: column.type.dtype for column in self.columns}
+
+    @cached_property
+    def personal(self) -> tuple[str, ...]:
+        """The columns that tell of persons."""
+        return tuple(column.name for column in self.columns if column.personal)
 
     @property
     def key(self) -> str | None:

@@ -27,6 +27,8 @@ from warehouse.tables import (
     UnitRow,
 )
 
+CATALOGUE: tuple[type[Table], ...] = (UnitRow, TerritoryRow, CapitalRow, ProjectRow, IndicatorRow, TargetRow, ObligationRow)
+"""Its tables, each a history."""
 _INDICATOR_COLUMNS = {
     "code", "name", "unit", "direction", "kind", "numerator", "denominator", "frequency", "tag", "source"
 }  # fmt: skip
@@ -82,6 +84,12 @@ def _renew(connection: Connection, table: Any, rows: Iterable[dict[str, Any]], n
         connection.execute(update(table).where(these).values(known_to=now))
     if fresh:
         connection.execute(insert(table), fresh)
+
+
+def fill_periods(engine: Engine) -> None:
+    """Have the table of periods hold this century's. Idempotent."""
+    with engine.begin() as connection:
+        _fill_periods(connection)
 
 
 def _fill_periods(connection: Connection) -> None:

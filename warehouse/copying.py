@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from program.errors import WarehouseError
 from warehouse.dialects import Opening, file_of, make_engine, place_of, reason_of, warehouse_url
+from warehouse.ledger import PURGED
 from warehouse.tables import DeliveryRow, Table
 
 
@@ -97,7 +98,7 @@ def _connected(url: str, level: str | None = None) -> Iterator[Connection]:
 def _contents(connection: Connection) -> Contents:
     tables = Table.metadata.sorted_tables
     rows = {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
-    kept = select(DeliveryRow.sha256).where(DeliveryRow.sha256.is_not(None)).distinct()
+    kept = select(DeliveryRow.sha256).where(DeliveryRow.sha256.is_not(None), DeliveryRow.state != PURGED).distinct()
     schema = connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
     return Contents(schema, rows, frozenset(str(sha256) for sha256 in connection.scalars(kept)))
 

@@ -69,7 +69,8 @@ def make_engine(text_of_url: str, opening: Opening) -> Engine:
         foreign_keys = "OFF" if opening is Opening.MIGRATING else "ON"
         event.listen(engine, "connect", partial(_set_up_sqlite, foreign_keys=foreign_keys))
     else:
-        options = f"-c lock_timeout={_PATIENCE_SECONDS}s -c timezone=UTC"
+        # The address may have options of its own: the schema, for one.
+        options = f"{url.query.get('options', '')} -c lock_timeout={_PATIENCE_SECONDS}s -c timezone=UTC".strip()
         engine = create_engine(url, connect_args={"options": options, "connect_timeout": _PATIENCE_SECONDS})
         event.listen(engine, "connect", _set_up_postgres)
         begin = _BEGINNINGS["postgresql"][opening]

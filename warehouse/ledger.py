@@ -17,6 +17,10 @@ from warehouse.tables import DeliveryRow, RunRow, SubmissionRow, WatermarkRow
 RECEIVED, REPEATED, PROCESSED = "received", "repeated", "processed"
 PACKED, UNPACKED, ENCLOSED = "packed", "unpacked", "enclosed"
 WITHDRAWN = "withdrawn"
+PURGED = "purged"
+"""Its bytes were removed after their time; a tombstone in the archive says so."""
+JUDGED_STATES = (RECEIVED, PROCESSED, WITHDRAWN)
+"""Of what is judged, or was to be."""
 KNOWN = "known"
 """No state of a delivery: what `record_delivery` answers where it recorded nothing."""
 
@@ -181,6 +185,12 @@ def _waiting(engine: Engine, state: str, limit: int | None) -> list[Delivery]:
         return [delivery_of(row) for row in session.scalars(query)]
 
 
+def numbered_delivery(engine: Engine, number: int) -> Delivery:
+    """Return the delivery of a number, which must be in the ledger."""
+    with Session(engine) as session:
+        return delivery_of(session.get_one(DeliveryRow, number))
+
+
 def judged_deliveries(engine: Engine, forms: Collection[str] | None, *, after: int, limit: int) -> list[Delivery]:
     """Return the first `limit` deliveries beyond number `after` that the archive holds and that were judged.
 
@@ -202,7 +212,7 @@ def _judged(forms: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
     if forms is not None:
         of_forms = or_(SubmissionRow.form_code.in_(forms), SubmissionRow.form_code.is_(None)) if forms else false()
     judged = select(SubmissionRow.id).where(SubmissionRow.delivery_id == DeliveryRow.id, of_forms).exists()
-    return DeliveryRow.sha256.is_not(None), judged
+    return DeliveryRow.sha256.is_not(None), DeliveryRow.state != PURGED, judged
 
 
 def delivery_of(row: DeliveryRow) -> Delivery:

@@ -1,6 +1,6 @@
 """Taking a delivery's checked submissions in: verdicts, findings, facts, history and notices change together or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import TypeAlias
@@ -19,34 +19,44 @@ COMPARED = "compared"
 """How the kind of a notice begins that is owed for a comparison; the night's number follows."""
 Owed: TypeAlias = tuple[Submission, str | None]
 """A submission, and who gets a notice of it; None: nobody."""
+_NONE: Mapping[int, int] = {}
 
 
 def load_delivery(
-    engine: Engine, submissions: Sequence[Owed], *, run_id: int, rule_set_version: str, now: datetime
+    engine: Engine,
+    submissions: Sequence[Owed],
+    *,
+    run_id: int,
+    rule_set_version: str,
+    now: datetime,
+    numbers: Mapping[int, int] = _NONE,
 ) -> int | None:
     """Record all submissions of one delivery in one transaction and return how many facts were loaded.
 
     None where the delivery was recorded before. An accepted version closes the facts of the one before it of its stage
     (`known_to`); a bad one never replaces a good one. A delivery that is judged again replaces its own earlier judgement,
-    never what a later delivery said, and what its sender was told already is not told twice.
+    never what a later delivery said, and what its sender was told already is not told twice. `numbers`: those that the
+    submissions had in the warehouse that is made anew, by part; none for all others.
     """
     loads_all = all(submission.verdict.loads for submission, _ in submissions)
     with Session(engine) as session, session.begin():
         delivery = session.get(DeliveryRow, submissions[0][0].delivery.id, with_for_update=True)
         if delivery is None or delivery.state != RECEIVED:
             return None
-        rows = [_load(session, delivery, each, run_id, rule_set_version, now) for each in submissions]
+        rows = [_load(session, delivery, each, run_id, rule_set_version, now, numbers.get(each[0].part)) for each in submissions]
         if delivery.judgement > 1 and loads_all:
             close_earlier(session, delivery, rows[0], now)
         delivery.state = PROCESSED
         return sum(len(submission.facts) for submission, _ in submissions)
 
 
-def _load(
-    session: Session, delivery: DeliveryRow, owed: Owed, run_id: int, rule_set_version: str, now: datetime
+def _load(  # noqa: PLR0917  (each is a column)
+    session: Session, delivery: DeliveryRow, owed: Owed, run_id: int, rule_set_version: str, now: datetime, number: int | None
 ) -> SubmissionRow:
     submission, recipient = owed
     row = _row(session, submission, delivery.judgement, run_id, rule_set_version, now)
+    if number is not None:
+        row.id = number
     later = current_of_later(session, delivery, row) if submission.verdict.loads and delivery.judgement > 1 else None
     if later is not None:
         row.known_to, row.superseded_by_id = now, later

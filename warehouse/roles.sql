@@ -16,6 +16,8 @@ BEGIN
     END IF;
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO mtqg_loader, mtqg_reader', current_database());
+    -- `mtqg rebuild` makes the new warehouse in a schema beside the living one.
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO mtqg_loader', current_database());
     -- Looking back (--as-of) lays temporary views over the tables, for its own connection.
     EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO mtqg_loader', current_database());
     FOR mart IN SELECT viewname FROM pg_views WHERE schemaname = 'public' AND viewname LIKE 'mart\_%' LOOP

@@ -8,6 +8,7 @@ from connectors.reader.communes import resolve_communes
 from connectors.reader.identity import read_unit
 from connectors.reader.occasion import check_occasion, read_occasion, stage_of
 from connectors.reader.parts import parts_of
+from connectors.reader.personal import masked
 from connectors.reader.portal_report import ABOUT, PortalReport, is_json, read_reports
 from connectors.reader.recognition import Recognised
 from connectors.reader.tables import read_table, table_end
@@ -82,7 +83,7 @@ def _with_notes(parts: Sequence[tuple[Recognised, Reading]], notes: Sequence[Pro
 
 def _numbered(parts: Iterator[Reading]) -> list[Reading]:
     """Return the parts of a delivery with their numbers; two that are the same report are told so, and neither is taken."""
-    readings = [replace(reading, part=number) for number, reading in enumerate(parts, start=1)]
+    readings = [masked(replace(reading, part=number)) for number, reading in enumerate(parts, start=1)]
     times = Counter(map(_report_of, readings))
     return [
         replace(r, problems=(*r.problems, Problem("FORM-51", sheet=next((t.sheet for t in r.tables.values()), None))))

@@ -19,7 +19,7 @@ ARCHIVE = "archive/"
 """How the members with the archive's files begin."""
 
 
-_NAME = re.compile(rf"{WAREHOUSE}|{ARCHIVE}([0-9a-f]{{2}}/[0-9a-f]{{64}}|ledger(/[a-z]+)*/[0-9a-zA-Z-]+\.json)")
+_NAME = re.compile(rf"{WAREHOUSE}|{ARCHIVE}([0-9a-f]{{2}}/[0-9a-f]{{64}}|ledger/[a-z]+/[0-9a-zA-Z-]+\.json)")
 
 
 class Member(Model):

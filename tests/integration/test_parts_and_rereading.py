@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, func, select, text
+from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.orm import Session
 
 from program.delivery import Delivery, Offer
@@ -17,6 +17,7 @@ from program.settings import ROOT, Settings
 from program.submission import Fact, Submission, verdict_of
 from tests.integration.test_stages_and_lineage import _OLD
 from warehouse import load as load_module
+from warehouse.dialects import Opening, make_engine
 from warehouse.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, record_delivery, start_run
 from warehouse.letters import put_together
@@ -201,19 +202,41 @@ def test_putting_back_is_all_or_nothing_and_idempotent(engine: Engine) -> None:
         assert session.get_one(DeliveryRow, one.id).judgement == 2
 
 
-def test_a_warehouse_with_data_goes_up_and_down(settings: Settings) -> None:
+@pytest.mark.both_databases
+@pytest.mark.parametrize("lowest", ["0003", "0001"])
+def test_a_warehouse_with_data_goes_up_and_down(settings: Settings, lowest: str) -> None:
+    """From the first released schema on, with data in it, and back to it."""
     settings.var.mkdir(parents=True, exist_ok=True)
     config = Config()
     config.set_main_option("script_location", str(ROOT / "warehouse" / "migrations"))
-    with create_engine(settings.warehouse_url).begin() as connection:
+    builder = make_engine(settings.warehouse_url, Opening.MIGRATING)
+    with builder.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
+        first = columns_of(connection)
         for statement in _OLD:
             connection.execute(text(statement))
-        for revision in ("head", "0003", "head"):
-            (command.upgrade if revision == "head" else command.downgrade)(config, revision)
+        command.upgrade(config, "head")
+        command.downgrade(config, lowest)
+        if lowest == "0001":
+            assert columns_of(connection) == first
+            assert connection.scalar(text("SELECT value FROM facts")) == 150
+            assert connection.scalar(text("SELECT period FROM submissions")) == "2024-Q4"
+            assert connection.scalar(text("SELECT rule FROM findings")) == "FORM-16"
+        command.upgrade(config, "head")
+    builder.dispose()
     engine = prepare_warehouse(settings.warehouse_url)
     with Session(engine) as session:
         row = session.scalars(select(SubmissionRow)).one()
         assert (row.part, row.judgement, session.get_one(DeliveryRow, 1).judgement) == (1, 1, 1)
+        assert (row.stage, row.period_end, row.compared_at) == ("final", date(2024, 12, 31), None)
     assert believed(engine) == [150]
+
+
+def columns_of(connection: Connection) -> dict[str, set[tuple[str, str, bool]]]:
+    """Every table's columns with their type and whether they may be empty."""
+    found = inspect(connection)
+    return {
+        table: {(column["name"], str(column["type"]), column["nullable"]) for column in found.get_columns(table)}
+        for table in found.get_table_names()
+    }

@@ -18,6 +18,7 @@ PLACES = (
     "flows.night:sync_catalogue",
     "flows.night:start_run",
     "connectors.archive:Archive.put",
+    "flows.steps:note_arrival",
     "flows.steps:record_delivery",
     "flows.steps:record_unpacked",
     "flows.steps:load_delivery",
@@ -33,6 +34,10 @@ PLACES = (
     "publish.post:FolderPost.send",
     "flows.mailing:mark_sent",
     "flows.night:finish_run",
+    "flows.night:keep_nights",
+    "flows.keeping:night_document",
+    "connectors.archive:Archive.write",
+    "connectors.archive:Archive.remove",
 )
 """Functions before or after which a night dies."""
 _STATEMENTS = 260

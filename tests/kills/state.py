@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from connectors.archive import Archive
 from program.settings import Settings
 from warehouse.engine import open_warehouse
 from warehouse.tables import DeliveryRow, SubmissionRow, Table
@@ -120,9 +121,13 @@ def _disorder(connection: Connection) -> list[str]:
 
 
 def _archive(settings: Settings) -> dict[str, str]:
-    """Bytes under their names; a `.part` that a killed night left is no name that anything reads."""
-    files = [path for path in Path(settings.archive_url).rglob("*") if path.is_file() and path.suffix != ".part"]
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    """Bytes under their names; a `.part` that a killed night left is no name that anything reads.
+
+    Of the ledger's copy only that no arrival is left: every delivery is in a night's document then.
+    """
+    archive = Archive(settings.archive_url)
+    names = [name for name in archive.names() if not name.startswith("ledger/nights/")]
+    return {name: hashlib.sha256(archive.read(name) or b"").hexdigest() for name in names}
 
 
 def _mails(folder: Path) -> list[tuple[str, str, str]]:

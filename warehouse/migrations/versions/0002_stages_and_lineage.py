@@ -79,3 +79,34 @@ def _fill_period_ends(connection: sa.Connection) -> None:
     for code in connection.scalars(sa.select(submissions.c.period).distinct().where(submissions.c.period.is_not(None))).all():
         end = Period.parse(code).end
         connection.execute(sa.update(submissions).where(submissions.c.period == code).values(period_end=end))
+
+
+def downgrade() -> None:
+    """Go back, where each report is of one stage; the older schema cannot hold two of one period: IntegrityError."""
+    with op.batch_alter_table("submissions", schema=None) as batch_op:
+        batch_op.drop_index("ix_submissions_current")
+        batch_op.drop_constraint(batch_op.f("uq_submissions_form_code_unit_code_period_stage_version"), type_="unique")
+        batch_op.create_unique_constraint(
+            batch_op.f("uq_submissions_form_code_unit_code_period_version"), ["form_code", "unit_code", "period", "version"]
+        )
+        batch_op.create_index("ix_submissions_current", ["form_code", "unit_code", "period", "known_to"], unique=False)
+        batch_op.drop_column("period_end")
+        batch_op.drop_column("stage")
+    with op.batch_alter_table("indicators", schema=None) as batch_op:
+        for name in ("tag", "baseline_source", "baseline_value", "baseline_period", "frequency"):
+            batch_op.drop_column(name)
+    with op.batch_alter_table("facts", schema=None) as batch_op:
+        batch_op.alter_column("cell", existing_type=sa.String(length=24), type_=sa.String(length=12), existing_nullable=False)
+        batch_op.drop_column("qualifier")
+    op.drop_table("territories")
+    op.drop_table("capital")
+    # Copied from the pack each night, and read again by the next one.
+    op.drop_table("obligations")
+    op.create_table(
+        "obligations",
+        sa.Column("form_code", sa.String(length=40), nullable=False),
+        sa.Column("unit_code", sa.String(length=10), nullable=False),
+        sa.Column("period", sa.String(length=10), nullable=False),
+        sa.Column("due_date", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("form_code", "unit_code", "period", name=op.f("pk_obligations")),
+    )

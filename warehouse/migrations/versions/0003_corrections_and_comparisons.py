@@ -18,3 +18,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("closed_at", Instant(timezone=True), nullable=True))
     with op.batch_alter_table("submissions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("compared_at", Instant(timezone=True), nullable=True))
+
+
+def downgrade() -> None:
+    """Go back; findings that hold no more, and who overruled one, are left out: the older schema knows neither."""
+    op.execute("DELETE FROM findings WHERE closed_at IS NOT NULL")
+    with op.batch_alter_table("submissions", schema=None) as batch_op:
+        batch_op.drop_column("compared_at")
+    with op.batch_alter_table("findings", schema=None) as batch_op:
+        for name in ("closed_at", "compared_at", "overruled"):
+            batch_op.drop_column(name)
