@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     MetaData,
@@ -53,7 +54,7 @@ class Table(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: Instant, dict[str, Any]: JSON}  # noqa: RUF012  (SQLAlchemy reads it so)
+    type_annotation_map = {datetime: Instant, dict[str, Any]: JSON, float: Double}  # noqa: RUF012  (SQLAlchemy reads it so)
 
 
 class Copied:
