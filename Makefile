@@ -38,9 +38,9 @@ format: $(VENV)/.test  ## Format the code
 
 lock: $(VENV)/.test  ## Renew the lock files from pyproject.toml (hashes, and no registry's address)
 	@$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --upgrade -o requirements.lock
+	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --no-strip-extras --quiet --upgrade -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra build --extra draft --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet -c requirements.lock -o requirements-dev.lock
+	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --no-strip-extras --quiet -c requirements.lock -o requirements-dev.lock
 
 migration: $(VENV)/.test  ## Draft the next migration: make migration MESSAGE="what changes"
 	@$(BIN)/python -m warehouse.migrations.draft "$(MESSAGE)"

@@ -30,24 +30,24 @@ from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
 FORMS = ("disbursement", "livelihoods", "training", "works")
 UNITS = tuple(str(code) for code in range(941, 952))
-_NOW = datetime(2025, 1, 20, tzinfo=UTC)
+NOW = datetime(2025, 1, 20, tzinfo=UTC)
 
 
 def main(times: int) -> None:
     """Ask with little and with much in the warehouse."""
     pack = load_pack(ROOT / "config" / "soc-trang")
     province, now = Province(pack, 1, UNITS), Period(2024, PeriodKind.QUARTER, 4)
-    asked = asked_of(_readings(pack, province, [now]), pack.units)
+    asked = asked_of(readings_of(pack, province, [now]), pack.units)
     with tempfile.TemporaryDirectory() as folder:
         warehouse = prepare_warehouse(f"sqlite:///{Path(folder) / 'warehouse.sqlite'}")
-        run = start_run(warehouse, date(2025, 1, 20), "bench", _NOW)
-        recent = [reading for n in range(1, 9) for reading in _readings(pack, province, [now.moved(-n)])]
-        loaded = _load(warehouse, run, recent, 0, list(UNITS))
+        run = start_run(warehouse, date(2025, 1, 20), "bench", NOW)
+        recent = [reading for n in range(1, 9) for reading in readings_of(pack, province, [now.moved(-n)])]
+        loaded = load_reports(warehouse, run, recent, 0, list(UNITS))
         few = _asked(warehouse, asked, pack)
         for copy in range(1, times):
             # Older years of the same units, and the same years of units elsewhere, by turns.
             units = list(UNITS) if copy % 2 else [f"8{copy:02}{n:02}" for n in range(len(UNITS))]
-            loaded += _load(warehouse, run, recent, 2 * copy if copy % 2 else 0, units)
+            loaded += load_reports(warehouse, run, recent, 2 * copy if copy % 2 else 0, units)
         many = _asked(warehouse, asked, pack)
         print(
             f"{len(asked)} reports asked about: {few:.3f} s of CPU with {loaded // times:,} facts, {many:.3f} s with {loaded:,}"
@@ -56,7 +56,8 @@ def main(times: int) -> None:
         warehouse.dispose()
 
 
-def _readings(pack: Pack, province: Province, periods: list[Period]) -> list[Reading]:
+def readings_of(pack: Pack, province: Province, periods: list[Period]) -> list[Reading]:
+    """Return what the districts report of some periods on each form, read."""
     reports = [province.report(form, unit, period) for period in periods for form in FORMS for unit in UNITS]
     return [reading_of(report, pack, n) for n, report in enumerate(reports)]
 
@@ -71,7 +72,7 @@ def _asked(warehouse: Warehouse, asked: list[Asked], pack: Pack) -> float:
     return best
 
 
-def _load(warehouse: Warehouse, run: int, readings: list[Reading], years: int, units: list[str]) -> int:
+def load_reports(warehouse: Warehouse, run: int, readings: list[Reading], years: int, units: list[str]) -> int:
     """Write reports straight into the tables, so many years earlier, as if units `units` had sent them; return the facts."""
     with Session(warehouse) as session, session.begin():
         first = session.query(DeliveryRow).count() + 1
@@ -101,8 +102,8 @@ def _rows(
             "external_id": str(number),
             "external_version": "1",
             "name": str(number),
-            "received_at": _NOW,
-            "recorded_at": _NOW,
+            "received_at": NOW,
+            "recorded_at": NOW,
             "is_synthetic": True,
             "state": "processed",
             "run_id": run,
@@ -120,8 +121,8 @@ def _rows(
             "version": 1,
             "verdict": "accepted",
             "rule_set_version": "bench",
-            "loaded_at": _NOW,
-            "known_from": _NOW,
+            "loaded_at": NOW,
+            "known_from": NOW,
         }
         facts = [
             {"submission_id": number, "element": f.element, "line": f.line, "value": f.value, "text": f.text}

@@ -141,7 +141,7 @@ def send_now(settings: Settings) -> Outcome:
     """Send what the outbox owes, beside or between nights. Raises MtqgError where there is no warehouse yet."""
     pack, now = load_pack(settings.pack), present()
     warehouse = open_warehouse(settings.warehouse_url, Opening.WRITING)
-    room = Mailroom(warehouse, pack, settings, Archive(settings.archive_url).get, vietnam_day(now))
+    room = Mailroom(warehouse, pack, settings, Archive(settings.archive_url).get, vietnam_day(now), clock=present)
     try:
         return send_letters(room, open_post(settings))
     finally:

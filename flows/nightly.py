@@ -6,13 +6,12 @@ from typing import Any
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.runtime import flow_run
 
 from flows import steps
 from flows.digesting import send_digest
 from flows.night import Night
 from flows.report import markdown_of, table_of
-from flows.running import going_on, is_transient, let_events_be_heard, run_name, unseen
+from flows.running import going_on, is_transient, let_events_be_heard, page_of_run, run_name, unseen
 from program.delivery import Delivery
 from program.errors import MtqgError
 from program.reading import Reading
@@ -60,7 +59,7 @@ def whole(night: Night, source: str | None) -> dict[str, Any]:
     with going_on(night, "alert"):
         alert(night)
     with going_on(night, "digest"):
-        digest(night, flow_run.ui_url or "")
+        digest(night, page_of_run())
     return close(night)
 
 

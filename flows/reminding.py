@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from program.pack import Pack
 from program.vietnamese import vietnam_day
 from warehouse.engine import Warehouse
-from warehouse.owing import Missing, missing_reports, open_issues, owe_all_clear, owe_open, owe_overruled, owe_reminders
+from warehouse.owing import owe_all_clear, owe_overruled
+from warehouse.reminding import Missing, missing_reports, open_issues, owe_open, owe_reminders
 
 logger = logging.getLogger("mtqg.reminding")
 

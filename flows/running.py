@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.runtime import flow_run
 from prefect.utilities.annotations import opaque
 
 from flows.night import Night
@@ -21,6 +22,12 @@ T = TypeVar("T")
 def run_name() -> str:
     """Name a run by when it starts, in Vietnam, so that Prefect's list of runs reads like a calendar."""
     return f"night-{datetime.now(VIETNAM_TIME):%Y-%m-%d-%H%M}"
+
+
+def page_of_run() -> str:
+    """Return the address of this run's page, "" where no server with pages runs (3.8.8 then says "None/flow-runs/…")."""
+    url = str(flow_run.ui_url or "")
+    return url if url.startswith("http") else ""
 
 
 async def is_transient(_task: object, _run: TaskRun, state: State[Any]) -> bool:

@@ -1,7 +1,6 @@
 """What a letter comes to for its reader: what became of which report, and what is asked by when. Its words: `templates/mail`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from program.contact import Contact
@@ -9,6 +8,7 @@ from program.finding import Finding, Severity
 from program.letter import Letter, Notice, NoticeKind, Reminder, ReportName
 from program.pack import Pack
 from program.submission import Verdict
+from publish.about import About, AskedReport, Deadline, ToldReport
 from publish.marking.attaching import Attachment
 from publish.marking.order import to_act_on
 
@@ -16,95 +16,6 @@ _WORST = 3
 """So many findings stand in full in the mail; the marked workbook holds them all."""
 _MOST = 40
 """Without a marked workbook the mail is all there is; more than this in one file is one mistake made many times."""
-_TONES = {"fix": "bad", "open": "bad", "unreadable": "bad", "part": "ask", "check": "ask", "compared": "ask"}
-_TASKS = ("fix", "open", "check", "late", "today", "soon", "overruled", "fixed", "received")
-"""What a letter can be about, the most pressing first; its subject says one of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """When a report is due, seen from the letter's day, in working days. Only where somebody has said when."""
-
-    due_date: date
-    days_left: int
-    days_late: int
-
-
-@dataclass(frozen=True, slots=True)
-class ToldReport:
-    """One report as the mail speaks of it: its findings `shown` in full, and how many `more` there are in the file `marked`."""
-
-    notice: Notice
-    form: str
-    unit: str
-    period: str
-    result: str
-    shown: tuple[Finding, ...]
-    more: int
-    marked: str
-    deadline: Deadline | None
-
-    @property
-    def tone(self) -> str:
-        """How it looks: bad, ask or good."""
-        return _TONES.get(self.result, "good")
-
-    @property
-    def task(self) -> str:
-        """What it asks of its sender, as the subject names it."""
-        return {"unreadable": "fix", "part": "check", "compared": "check"}.get(self.result, self.result)
-
-
-@dataclass(frozen=True, slots=True)
-class AskedReport:
-    """A report that has not come."""
-
-    form: str
-    unit: str
-    period: str
-    deadline: Deadline
-
-    @property
-    def task(self) -> str:
-        """Where it stands: soon, today or late."""
-        return "late" if self.deadline.days_late else "soon" if self.deadline.days_left else "today"
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """All that the templates speak of, but for the office and its attachments."""
-
-    receiver: Contact
-    is_for_unit: bool
-    day: date
-    reports: tuple[ToldReport, ...]
-    reminders: tuple[AskedReport, ...]
-    accepted: tuple[str, ...]
-
-    @property
-    def task(self) -> str:
-        """The most pressing of what the letter asks."""
-        asked = {each.task for each in self._all}
-        return next(task for task in _TASKS if task in asked)
-
-    @property
-    def forms(self) -> list[str]:
-        """The forms that it is about, each once."""
-        return list(dict.fromkeys(each.form for each in self._all))
-
-    @property
-    def units(self) -> list[str]:
-        """The units that it is about, each once."""
-        return list(dict.fromkeys(each.unit for each in self._all))
-
-    @property
-    def periods(self) -> list[str]:
-        """The periods that it is about, each once."""
-        return list(dict.fromkeys(each.period for each in self._all))
-
-    @property
-    def _all(self) -> "tuple[ToldReport | AskedReport, ...]":
-        return (*self.reports, *self.reminders)
 
 
 def about_of(letter: Letter, pack: Pack, attachments: Sequence[Attachment]) -> About:

@@ -1,8 +1,10 @@
 """Reports as a comparison with others sees them, for whoever asks what other rules would have said. Nothing here writes."""
 
+from collections import defaultdict
 from collections.abc import Collection
+from datetime import date
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session
 
 from program.finding import Severity
@@ -17,29 +19,35 @@ from warehouse.ledger import delivery_of
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, SubmissionRow
 
 
-def occasions_of(engine: Warehouse, forms: Collection[str]) -> list[Occasion]:
-    """Return the periods and stages about which a report of `forms` was ever believed."""
+def occasions_of(engine: Warehouse, forms: Collection[str]) -> list[list[Occasion]]:
+    """Return the periods and stages about which a report of `forms` was ever believed, those that end on one day together."""
     columns = (SubmissionRow.period, SubmissionRow.stage)
     query = select(*columns).where(SubmissionRow.form_code.in_(forms), SubmissionRow.known_from.is_not(None))
     with Session(engine) as session:
-        found = session.execute(query.distinct().order_by(*columns))
-        return [Occasion(period, Stage(stage)) for period, stage in found if period is not None]
+        found = [Occasion(p, Stage(stage)) for p, stage in session.execute(query.distinct().order_by(*columns)) if p is not None]
+    by_end: dict[date, list[Occasion]] = defaultdict(list)
+    for occasion in found:
+        by_end[Period.parse(occasion.period).end].append(occasion)
+    return [by_end[end] for end in sorted(by_end)]
 
 
-def compared_reports(engine: Warehouse, occasion: Occasion, forms: Collection[str]) -> dict[int, Submission]:
-    """Return each report of `forms` about an occasion by its number, with its facts and the findings made in it alone.
+def compared_reports(engine: Warehouse, occasions: Collection[Occasion], forms: Collection[str]) -> dict[int, Submission]:
+    """Return each report of `forms` about `occasions` by its number, with its facts and the findings made in it alone.
 
     Those are the reports that are believed, and in place of what came back for it, one that a comparison took out.
     """
+    about = [(occasion.period, occasion.stage.value) for occasion in occasions]
     query = (
         select(SubmissionRow, DeliveryRow)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .where(SubmissionRow.form_code.in_(forms), SubmissionRow.period == occasion.period)
-        .where(SubmissionRow.stage == occasion.stage.value, _is_believed() | _was_taken_out())
+        .where(SubmissionRow.form_code.in_(forms), tuple_(SubmissionRow.period, SubmissionRow.stage).in_(about))
+        .where(_is_believed() | _was_taken_out())
         .order_by(DeliveryRow.received_at, DeliveryRow.id, SubmissionRow.judgement)
     )
     with Session(engine) as session:
-        last = {(row.form_code, row.unit_code): (row, delivery) for row, delivery in session.execute(query)}
+        last = {
+            (row.form_code, row.unit_code, row.period, row.stage): (row, delivery) for row, delivery in session.execute(query)
+        }
         return {row.id: _submission(session, row, delivery) for row, delivery in last.values()}
 
 

@@ -29,9 +29,14 @@ class Occasion(NamedTuple):
 
 
 def uncompared(engine: Engine) -> list[Occasion]:
-    """Return the periods and stages of submissions that are believed and were not compared yet."""
+    """Return the periods and stages about which something believed was not compared yet, and those that end on the same days.
+
+    A fourth quarter is compared with the year that it closes.
+    """
     columns = (SubmissionRow.period, SubmissionRow.stage)
-    query = select(*columns).where(_is_believed(), SubmissionRow.compared_at.is_(None)).distinct().order_by(*columns)
+    is_new = _is_believed() & SubmissionRow.compared_at.is_(None)
+    ends = select(SubmissionRow.period_end).where(is_new)
+    query = select(*columns).where(_is_believed(), is_new | SubmissionRow.period_end.in_(ends)).distinct().order_by(*columns)
     with Session(engine) as session:
         return [Occasion(period, Stage(stage)) for period, stage in session.execute(query) if period is not None]
 
@@ -121,13 +126,12 @@ def _standing(session: Session, submissions: Collection[int]) -> dict[tuple[int,
 
 
 def _insert(session: Session, fresh: Sequence[tuple[int, Finding]], now: datetime) -> None:
-    last = dict(
-        session.execute(
-            select(FindingRow.submission_id, func.max(FindingRow.position))
-            .where(FindingRow.submission_id.in_({number for number, _ in fresh}))
-            .group_by(FindingRow.submission_id)
-        ).all()
+    query = (
+        select(FindingRow.submission_id, func.max(FindingRow.position))
+        .where(FindingRow.submission_id.in_({number for number, _ in fresh}))
+        .group_by(FindingRow.submission_id)
     )
+    last = dict(session.execute(query).tuples().all())
     rows = []
     for number, finding in fresh:
         last[number] = last.get(number, -1) + 1

@@ -22,7 +22,7 @@ Document = dict[str, Any]
 def runs_of(engine: Engine) -> dict[int, datetime]:
     """Return when each night began, by its number, in their order."""
     with Session(engine) as session:
-        return dict(session.execute(select(RunRow.id, RunRow.started_at).order_by(RunRow.id)).all())
+        return dict(session.execute(select(RunRow.id, RunRow.started_at).order_by(RunRow.id)).tuples().all())
 
 
 def night_document(engine: Engine, number: int) -> Document:

@@ -28,16 +28,16 @@ def is_overtaken(session: Session, row: OutboxRow) -> bool:
     return session.scalar(_newer(row.submission_id, row.recipient)) is not None
 
 
-def stands(query: Select[int]) -> Select[int]:
+def stands(query: Select[tuple[int]]) -> Select[tuple[int]]:
     """Narrow a query of submissions to those that were not withdrawn."""
     return query.join(DeliveryRow, and_(DeliveryRow.id == SubmissionRow.delivery_id, DeliveryRow.state != WITHDRAWN))
 
 
-def _come(row: OutboxRow) -> Select[int]:
+def _come(row: OutboxRow) -> Select[tuple[int]]:
     return stands(select(SubmissionRow.id).where(_is_same_report(SubmissionRow, row)))
 
 
-def _reminded_since(row: OutboxRow) -> Select[int]:
+def _reminded_since(row: OutboxRow) -> Select[tuple[int]]:
     later = (OutboxRow.recipient == row.recipient, OutboxRow.id > row.id)
     return select(OutboxRow.id).where(_is_same_report(OutboxRow, row), *later)
 
@@ -51,7 +51,7 @@ def _is_same_report(table: type[SubmissionRow] | type[OutboxRow], row: OutboxRow
     )
 
 
-def _newer(number: int, recipient: str) -> Select[int]:
+def _newer(number: int, recipient: str) -> Select[tuple[int]]:
     """The newer versions of a submission that stand in for it, in the eyes of a recipient."""
     newer = aliased(SubmissionRow)
     told = select(OutboxRow.id).where(OutboxRow.submission_id == newer.id, OutboxRow.recipient == recipient)

@@ -129,7 +129,7 @@ class Trial:
 
     def _compared(self, planted: list[Planted], readings: list[Reading]) -> list[Sequence[Finding]]:
         spoilt = {(p.report.form, p.report.unit) for p in planted}
-        others = [(form, unit) for form in {p.report.form for p in planted} for unit in UNITS[:-1]]
+        others = [(form, unit) for form in dict.fromkeys(p.report.form for p in planted) for unit in UNITS[:-1]]
         peers = [self.good(form, unit) for form, unit in others if (form, unit) not in spoilt]
         arrived = [report for p in planted for report in p.arrived]
         came = [reading_of(report, self._pack, n) for n, report in enumerate([*peers, *arrived])]

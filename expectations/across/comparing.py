@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from expectations.across.cases import Case, cases_of
+from expectations.across.case import Case
+from expectations.across.cases import cases_of
 from expectations.across.rules import AcrossRule, expectation_of
 from expectations.rules import RuleSet
 from expectations.suite import Expected

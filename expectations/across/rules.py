@@ -26,8 +26,8 @@ class _AcrossRule(Words):
 class WholeRule(_AcrossRule):
     """The province's own report of a form says of each figure what its units' reports add up to.
 
-    Compared only where every unit that owes the report for the very same period has one that is believed. `figures`: only
-    these; none: every count and every amount of money.
+    Compared only where every unit that owes the report has one that is believed: for the very same period or, of cumulative
+    figures, for one that ends on the same day. `figures`: only these; none: every count and every amount of money.
     """
 
     compare: Literal["whole"]

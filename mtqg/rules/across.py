@@ -17,14 +17,14 @@ from warehouse.engine import Warehouse
 def compare_across(engine: Warehouse, before: Side, after: Side, form: str | None, comparison: Comparison) -> int:
     """Fill `comparison` with what both sides say of reports of `form` (None: of all) beside each other; return how many.
 
-    A period and stage after the other, so that memory does not grow with the past. Nothing is written.
+    Periods that end on one day after those of another, so that memory does not grow with the past. Nothing is written.
     """
     if before.rules.across == after.rules.across and has_same_pack(before.pack, after.pack):
         return 0
     forms = before.rules.compared_forms | after.rules.compared_forms
     compared = 0
-    for occasion in occasions_of(engine, forms):
-        reports = compared_reports(engine, occasion, forms)
+    for occasions in occasions_of(engine, forms):
+        reports = compared_reports(engine, occasions, forms)
         facts = [fact for number, report in reports.items() for fact in facts_as_believed(number, report)]
         then, now = (_found(side, facts) for side in (before, after))
         for number, report in reports.items():

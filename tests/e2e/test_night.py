@@ -43,7 +43,7 @@ class Province:
         settings = {"MTQG_VAR": str(self.var), "MTQG_INBOX_URL": str(self.inbox), "COLUMNS": "160", **environment}
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MTQG_", "PREFECT_"))}
         return subprocess.run(
-            [MTQG, *arguments], env=inherited | settings, capture_output=True, text=True, timeout=180, check=False
+            [MTQG, *arguments], env=inherited | settings, capture_output=True, text=True, timeout=600, check=False
         )
 
     def json(self, *arguments: str) -> list | dict:
@@ -108,6 +108,7 @@ def test_the_first_night_ends_well_and_says_what_it_did(province: Province) -> N
     assert counts["facts loaded"] > 10_000
     for place in ("site/index.html", "outbox", "warehouse.sqlite", "data-docs"):
         assert place in first.stdout
+    assert len(list((province.var / "digests").glob("night-1-*.eml"))) == 1
 
 
 def test_twenty_questions_have_the_answers_that_the_page_gives(province: Province, request: pytest.FixtureRequest) -> None:

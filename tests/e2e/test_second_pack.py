@@ -27,7 +27,7 @@ def mtqg(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
     def mtqg(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [MTQG, *arguments]
-        return subprocess.run(command, env=inherited | settings, capture_output=True, text=True, timeout=180, check=False)
+        return subprocess.run(command, env=inherited | settings, capture_output=True, text=True, timeout=600, check=False)
 
     mtqg.var = var  # type: ignore[attr-defined]
     mtqg.first = mtqg("run")  # type: ignore[attr-defined]

@@ -15,6 +15,7 @@ from program.pack import Pack
 from program.period import Period
 from program.settings import ROOT, Settings
 from publish.template import Values, write_template
+from tests.conftest import Fill
 from tests.unit.test_works_rules import BRIDGE, HOUSE, ROAD
 from warehouse.comparing import uncompared
 from warehouse.tables import DeliveryRow, FindingRow, OutboxRow, SubmissionRow
@@ -87,7 +88,8 @@ def test_both_districts_are_asked_once_and_the_question_ends_when_one_of_them_se
     put("946", [HOUSE], name="works lần 2.xlsx")
     fourth = night(settings)
     assert standing(fourth)[0] == ("942", "ACR-03", "accepted", False)
-    assert fourth.summary.mails_written == 0
+    # 946 hears that its new file is good.
+    assert (notices(fourth)[2:], fourth.summary.mails_written) == (["fixed"], 1)
 
 
 def test_a_night_that_dies_before_it_compares_leaves_that_to_the_next(settings: Settings, put: Put) -> None:
@@ -97,6 +99,19 @@ def test_a_night_that_dies_before_it_compares_leaves_that_to_the_next(settings: 
     assert standing(first) == []
     second = night(settings)
     assert [entry[0] for entry in standing(second)] == ["942", "946"]
+
+
+def test_a_quarter_that_comes_late_is_compared_with_the_year_that_it_closes(settings: Settings, fill: Fill) -> None:
+    def send(unit: str, period: str, *, compare: bool) -> Night:
+        path = Path(settings.inbox_url, unit, f"{period}.xlsx")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(fill(unit, period))
+        return night(settings, compare=compare)
+
+    assert uncompared(send("94", "2024", compare=True).warehouse) == []
+    send("943", "2024-Q3", compare=True)
+    late = send("942", "2024-Q4", compare=False)
+    assert [occasion.period for occasion in uncompared(late.warehouse)] == ["2024", "2024-Q4"]
 
 
 def test_reports_that_agree_are_compared_and_nobody_is_asked(settings: Settings, put: Put) -> None:

@@ -8,11 +8,14 @@ import pytest
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
+from flows.alarm import alarm
 from flows.digesting import send_digest
+from flows.mails import mails
 from flows.night import Night
 from flows.watching import alarm_of, send_alarm
 from mtqg.cli import app
 from program.digest import Counted
+from program.pack import Pack
 from program.settings import Settings
 from tests.mailroom import CRITICAL, Office
 from warehouse.engine import prepare_warehouse
@@ -129,3 +132,22 @@ def test_the_command_exits_1_with_a_sentence_and_0_where_all_is_well(tmp_path: P
     engine = prepare_warehouse(f"sqlite:///{tmp_path / 'warehouse.sqlite'}")
     run(engine, datetime.now(UTC) - timedelta(hours=1), "completed")
     assert CliRunner().invoke(app, ["watch"]).exit_code == 0
+
+
+def test_the_deployed_alarm_mails_what_is_wrong_and_nothing_where_all_is_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MTQG_VAR", str(tmp_path))
+    engine = prepare_warehouse(f"sqlite:///{tmp_path / 'warehouse.sqlite'}")
+    run(engine, datetime.now(UTC) - timedelta(hours=1), "completed")
+    assert alarm.fn(hours=2) == ""
+    assert not (tmp_path / "outbox").exists()
+    run(engine, datetime.now(UTC) - timedelta(minutes=9), "failed", "source portal: down")
+    assert alarm.fn(hours=2).endswith("the first: source portal: down")
+    assert len(list((tmp_path / "outbox").glob("alarm-*.eml"))) == 1
+
+
+def test_the_deployed_mails_send_what_waits(pack: Pack, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MTQG_VAR", str(settings.var))
+    Office(pack, settings, NOW).receive("942", CRITICAL)
+    assert [mails.fn(), mails.fn()] == [{"sent": 1, "waiting": 0, "held": ""}, {"sent": 0, "waiting": 0, "held": ""}]

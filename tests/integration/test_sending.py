@@ -16,13 +16,17 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
+from typer.testing import CliRunner
 
-from program.errors import MailServerDown
+from mtqg.cli import app
+from program.errors import DeliveryFailed, MailServerDown
 from program.pack import Pack
 from program.settings import ROOT, Settings
 from publish.post import SmtpPost
 from tests.mailroom import CRITICAL, Office, at
 from tests.postgres import connections_closed
+from warehouse.letters import put_together
+from warehouse.outbox import claim_letter, mark_failed
 
 MONDAY = date(2025, 1, 20)
 DISTRICTS = ("942", "943", "944")
@@ -277,3 +281,34 @@ def test_the_server_s_refusal_of_our_own_address_is_no_letter_s_fault(pack: Pack
 
 def test_times_of_these_tests_are_vietnam_s() -> None:
     assert at(MONDAY, 8) == datetime(2025, 1, 20, 1, tzinfo=UTC)
+
+
+def test_the_command_sends_what_waits_and_puts_back_what_was_refused(
+    pack: Pack, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MTQG_VAR", str(settings.var))
+    office = Office(pack, settings, at(MONDAY))
+    office.receive("942", CRITICAL)
+    put_together(office.warehouse, MONDAY)
+    letter = claim_letter(office.warehouse, office.now)
+    assert letter is not None
+    mark_failed(office.warehouse, letter.message_id, "550 5.1.1 no such user")
+    said = [CliRunner().invoke(app, ["mail", *words]).stdout.strip() for words in (("send",), ("retry",), ("send",), ("send",))]
+    assert said == [
+        "0 sent, 0 waiting",
+        "1 to be tried again; `mtqg mail send` does it now",
+        "1 sent, 0 waiting",
+        "0 sent, 0 waiting",
+    ]
+    assert [path.stem for path in settings.outbox.glob("*.eml")] == [letter.message_id]
+
+
+def test_the_command_says_why_a_mail_did_not_go(pack: Pack, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    Office(pack, settings, at(MONDAY)).receive("942", CRITICAL)
+    monkeypatch.setenv("MTQG_VAR", str(settings.var))
+    monkeypatch.setenv("MTQG_SMTP_URL", f"smtp://127.0.0.1:{free_port()}?starttls=never")
+    monkeypatch.setattr("flows.mailing.present", lambda: at(MONDAY, 9))
+    result = CliRunner().invoke(app, ["mail", "send"])
+    assert result.stdout.strip() == "0 sent, 1 waiting"
+    assert isinstance(result.exception, DeliveryFailed)
+    assert "ConnectionRefusedError" in str(result.exception)

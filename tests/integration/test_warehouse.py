@@ -32,8 +32,8 @@ from warehouse.letters import put_together
 from warehouse.load import load_delivery
 from warehouse.nights import only_night
 from warehouse.outbox import claim_letter, hold_letter, mark_failed, mark_sent, next_attempt, put_off, try_again
-from warehouse.owing import Missing, owe_reminders
 from warehouse.queries import progress, reporting, trace, unplaced
+from warehouse.reminding import Missing, owe_reminders
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow, Table, TargetRow
 from warehouse.views import drop_views
 

@@ -117,6 +117,40 @@ def test_a_sum_with_a_district_missing_or_a_word_before_a_figure_is_compared_wit
     assert found(pack, classes(pack, 1_300e6, qualifier="over")) == []
 
 
+def paid(pack: Pack, province: float, period: str, of_units: dict[str, str]) -> list[CurrentFact]:
+    """What was disbursed and planned: the province's report of `period`, and each unit's of its own, 100 million each."""
+    money = {"disbursed_total_vnd_total": province, "plan_total_vnd_total": 77e6}
+    whole = [fact(1, "disbursement", pack.program.province, name, value, period=period) for name, value in money.items()]
+    parts = [
+        fact(n, "disbursement", unit, name, 100e6, period=of_units.get(unit, PERIOD))
+        for n, unit in enumerate(UNITS, 10)
+        for name in money
+    ]
+    return [*whole, *parts]
+
+
+@pytest.mark.parametrize("others", [{}, {"945": "2024-12"}, {"945": "2024"}], ids=["quarters", "a month among them", "a year"])
+def test_a_cumulative_figure_of_the_year_is_the_sum_of_the_last_quarters(pack: Pack, others: dict[str, str]) -> None:
+    assert found(pack, paid(pack, 1_100e6, "2024", others)) == []
+    findings = found(pack, paid(pack, 1_300e6, "2024", others))
+    assert [entry[:3] for entry in findings] == [(1, "ACR-02", "warning"), *((n, "ACR-02", "info") for n in range(10, 21))]
+    assert "lệch 200" in findings[0][4].message
+
+
+@pytest.mark.parametrize(
+    "others", [{"945": "2024-Q3"}, {"945": "2024-11"}, {"945": "2023"}], ids=["earlier", "a month", "last year"]
+)
+def test_a_report_that_ends_earlier_stands_in_for_none(pack: Pack, others: dict[str, str]) -> None:
+    assert found(pack, paid(pack, 1_300e6, "2024", others)) == []
+
+
+def test_of_two_reports_that_end_alike_the_one_of_the_very_period_counts(pack: Pack) -> None:
+    year = [f._replace(period="2024", value=90e6, submission_id=f.submission_id + 50) for f in paid(pack, 0, "2024", {})[2:]]
+    # Planned figures are of the period itself: of a quarter the year's plan says nothing, of the year it does.
+    both = found(pack, [*paid(pack, 990e6, "2024", {}), *year])
+    assert [entry[4].value for entry in both if entry[2] == "warning"] == ["77"]
+
+
 def test_the_rules_have_english_words_too(pack: Pack) -> None:
     assert "is also in the report of" in found(pack, [*work(1, "942", "A 3"), *work(2, "946", "A 3")], lang="en")[0][4].message
 

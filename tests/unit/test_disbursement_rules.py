@@ -61,6 +61,8 @@ CASES = [
 DERIVED = [
     Case("CELL-04", "critical", "da1", "disbursed_carried_over_vnd", good_with("da1", disbursed_carried_over_vnd=-1.0)),
     Case("CELL-16", "warning", "da4", "plan_carried_over_vnd", GOOD, {"da4": {"plan_carried_over_vnd": 2001.0}}),
+    # Projects of which every line is empty have nothing: the total is judged all the same.
+    Case("CELL-16", "warning", "total", "plan_carried_over_vnd", GOOD, {"total": {"plan_carried_over_vnd": 3001.0}}),
     Case("CELL-17", "warning", "da1", "disbursed_total_vnd", GOOD, {"da1": {"disbursed_total_vnd": 2002.6}}),
 ]
 

@@ -159,6 +159,16 @@ def test_a_quarter_with_many_classes_is_no_error(checker: Checker, pack: Pack) -
     assert told(judged(checker, pack, [*past, busy])[-1]) == set()
 
 
+def test_many_classes_after_quarters_without_one_are_no_error(checker: Checker, pack: Pack) -> None:
+    none = dict.fromkeys(("classes", "women", "ethnic_minority", "officials", "community", "days"), 0)
+    without = [people(q, 0, budget_planned_vnd=0.0, budget_spent_vnd=0.0, **none) for q in ("2023-Q3", "2024-Q1")]
+    busy = people("2024-Q2", 2000, classes=25, women=900, ethnic_minority=1200, officials=650, community=1350, days=60)
+    for line in busy.tables["levels"].values():
+        line |= {"budget_planned_vnd": 719.5, "budget_spent_vnd": 585.5}
+    last = judged(checker, pack, [without[0], people("2023-Q4", 90), without[1], busy])[-1]
+    assert told(last) == set()
+
+
 @pytest.mark.parametrize("count", [0, 30, 300])
 def test_a_zero_a_small_and_a_threefold_figure_are_left_alone(checker: Checker, pack: Pack, count: int) -> None:
     past = [people(period, n) for period, n in (("2023-Q2", 97), ("2023-Q3", 120), ("2023-Q4", 88), ("2024-Q1", 105))]
@@ -171,6 +181,13 @@ def test_a_first_report_a_million_times_its_peers_is_named(checker: Checker, pac
     last = judged(checker, pack, [*peers, capital("2024-Q1", 300e6, plan=5000e6)])[-1]
     finding = next(f for f in last.findings if (f.rule, f.cell) == ("HIS-01", "I10"))
     assert "1.000.000 lần" in finding.message
+
+
+def test_a_first_report_in_dong_is_named_beside_a_peer_that_made_the_same_mistake(checker: Checker, pack: Pack) -> None:
+    peers = [capital("2024-Q1", 250 + 40 * n, unit) for n, unit in enumerate(PEERS)]
+    also = capital("2024-Q1", 300e6, "947", plan=5000e6)
+    last = judged(checker, pack, [*peers, also, capital("2024-Q1", 1500e6, plan=16_000e6)])[-1]
+    assert {("HIS-01", "C10"), ("HIS-01", "I10")} <= told(last)
 
 
 def test_a_small_unit_among_large_ones_is_left_alone(checker: Checker, pack: Pack) -> None:
@@ -211,6 +228,12 @@ def test_a_count_that_happens_to_be_ten_times_the_last_is_no_copy_with_a_nought(
     past = [people(q, n, officials=o, community=n - o) for q, n, o in (("2023-Q4", 200, 90), ("2024-Q1", 60, 12))]
     last = judged(checker, pack, [*past, people("2024-Q2", 190, officials=120, community=70)])[-1]
     assert told(last) == set()
+
+
+def test_a_plan_that_stays_through_the_year_is_known_by_two_digits(checker: Checker, pack: Pack) -> None:
+    past = [capital(f"2023-Q{n}", 60.0 * n, plan=300) for n in (1, 2, 3, 4)]
+    last = judged(checker, pack, [*past, capital("2024-Q1", 4, plan=40), capital("2024-Q2", 20, plan=400)])[-1]
+    assert ("HIS-01", "C10") in told(last)
 
 
 def test_a_plan_that_was_raised_about_tenfold_is_not_said_to_have_a_nought_too_many(checker: Checker, pack: Pack) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from benchmarks.province import history_alone, reading_of
+from benchmarks.in_memory import history_alone, reading_of
 from expectations.checking import Checker
 from expectations.surviving import check_surviving
 from program.errors import ConfigurationError

@@ -4,12 +4,15 @@ CREATE VIEW mart_rollups AS
 WITH summed AS (
     SELECT i.code AS indicator_code, i.kind, m.upper_code AS unit_code, m.upper_kind, m.is_old_land, m.basis, m.period,
            m.period_kind, m.period_end, m.ends_at, m.stage,
-           SUM(f.numerator) AS numerator, SUM(f.denominator) AS denominator,
-           COUNT(f.submission_id) AS reported, COUNT(*) AS expected,
-           MAX(CASE WHEN f.is_synthetic THEN 1 ELSE 0 END) AS is_synthetic, MAX(f.loaded_at) AS loaded_at
+           SUM(CASE WHEN i.denominator IS NULL OR d.value IS NOT NULL THEN n.value END) AS numerator,
+           SUM(CASE WHEN n.value IS NOT NULL THEN d.value END) AS denominator,
+           COUNT(CASE WHEN i.denominator IS NULL OR d.value IS NOT NULL THEN n.value END) AS reported, COUNT(*) AS expected,
+           MAX(CASE WHEN n.value IS NOT NULL THEN m.is_synthetic ELSE 0 END) AS is_synthetic,
+           MAX(CASE WHEN n.value IS NOT NULL THEN m.loaded_at END) AS loaded_at
     FROM members m
     JOIN now_indicators i ON i.form_code = m.form_code AND i.kind NOT IN ('yes_no', 'ratio')
-    LEFT JOIN figures f ON f.submission_id = m.submission_id AND f.indicator_code = i.code
+    LEFT JOIN facts n ON n.submission_id = m.submission_id AND n.element = i.numerator AND n.line = 0
+    LEFT JOIN facts d ON d.submission_id = m.submission_id AND d.element = i.denominator AND d.line = 0
     GROUP BY i.code, i.kind, m.upper_code, m.upper_kind, m.is_old_land, m.basis, m.period, m.period_kind, m.period_end,
              m.ends_at, m.stage
 ),

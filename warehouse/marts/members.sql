@@ -1,23 +1,28 @@
 -- Whose reports should be in the sum of a unit: no mart, what roll-ups stand on. One row per unit above, form, period, stage
 -- and unit below that owes the report or sent it.
 --   submission_id   the report that is believed; null where there is none, so that who is missing is counted, never zero
+-- Joins of tables, not of views: SQLite reads all of a view that it joins, and one unit's question would read every report.
 CREATE VIEW members AS
-WITH asked AS (
-    SELECT o.form_code, o.unit_code, o.period, o.stage, b.submission_id
-    FROM now_obligations o
-    LEFT JOIN believed b ON b.form_code = o.form_code AND b.unit_code = o.unit_code AND b.period = o.period AND b.stage = o.stage
-    UNION ALL
-    SELECT b.form_code, b.unit_code, b.period, b.stage, b.submission_id
-    FROM believed b
-    WHERE NOT EXISTS (
-        SELECT 1 FROM now_obligations o
-        WHERE o.form_code = b.form_code AND o.unit_code = b.unit_code AND o.period = b.period AND o.stage = b.stage
-    )
-)
 SELECT l.upper_code, l.upper_kind, CASE WHEN p.last_day > l.upper_last_day THEN 1 ELSE 0 END AS is_old_land,
-       'sum_of_' || l.kind || 's' AS basis, a.form_code, a.period, a.stage, p.kind AS period_kind, p.last_day AS period_end,
-       p.ends_at, p.year_before, l.unit_code, a.submission_id
+       'sum_of_' || l.kind || 's' AS basis, o.form_code, o.period, o.stage, p.kind AS period_kind, p.last_day AS period_end,
+       p.ends_at, l.unit_code, s.id AS submission_id, s.loaded_at, CASE WHEN d.is_synthetic THEN 1 ELSE 0 END AS is_synthetic
 FROM lands l
-JOIN asked a ON a.unit_code = l.unit_code
-JOIN periods p ON p.code = a.period AND p.last_day BETWEEN l.first_day AND l.last_day
+JOIN now_obligations o ON o.unit_code = l.unit_code
+JOIN periods p ON p.code = o.period AND p.last_day BETWEEN l.first_day AND l.last_day
+LEFT JOIN submissions s ON s.form_code = o.form_code AND s.unit_code = o.unit_code AND s.period = o.period AND s.stage = o.stage
+    AND s.known_to IS NULL AND s.known_from IS NOT NULL
+LEFT JOIN deliveries d ON d.id = s.delivery_id
 WHERE NOT l.is_shared
+UNION ALL
+SELECT l.upper_code, l.upper_kind, CASE WHEN p.last_day > l.upper_last_day THEN 1 ELSE 0 END, 'sum_of_' || l.kind || 's',
+       s.form_code, s.period, s.stage, p.kind, p.last_day, p.ends_at, l.unit_code, s.id, s.loaded_at,
+       CASE WHEN d.is_synthetic THEN 1 ELSE 0 END
+FROM lands l
+JOIN submissions s ON s.unit_code = l.unit_code AND s.known_to IS NULL AND s.known_from IS NOT NULL
+JOIN deliveries d ON d.id = s.delivery_id
+JOIN periods p ON p.code = s.period AND p.last_day BETWEEN l.first_day AND l.last_day
+WHERE NOT l.is_shared
+  AND NOT EXISTS (
+      SELECT 1 FROM now_obligations o
+      WHERE o.form_code = s.form_code AND o.unit_code = s.unit_code AND o.period = s.period AND o.stage = s.stage
+  )

@@ -1,0 +1,94 @@
+"""What it costs to ask for a district's progress, with little and with many times as much in the warehouse.
+
+Loads an invented province's reports of two years, asks for the progress of a district and of the province, and times a
+night's renewal of views and statistics; then loads the same for other units, and asks again. Prints the ratios of one run.
+
+Usage: python -m benchmarks.marts [--times 20] [--database sqlite|postgres]
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import text
+
+from benchmarks.history import NOW, UNITS, load_reports, readings_of
+from benchmarks.province import Province
+from program.pack import load_pack
+from program.period import Period, PeriodKind
+from program.schedule import obligations
+from program.settings import ROOT
+from tests.postgres import running_postgres
+from warehouse.catalogue import sync_catalogue
+from warehouse.engine import Warehouse, prepare_warehouse
+from warehouse.ledger import start_run
+from warehouse.views import ready_for_questions
+
+_QUESTIONS = {
+    "a district's progress": "SELECT * FROM mart_progress WHERE unit_code = '942'",
+    "one indicator of it": "SELECT * FROM mart_progress WHERE unit_code = '942' AND indicator_code = 'DIS-RATE'",
+    "the province's progress": "SELECT * FROM mart_progress WHERE unit_code = '94'",
+    "a district's money": "SELECT * FROM mart_disbursement WHERE unit_code = '942'",
+}
+
+
+def main(times: int, database: str) -> None:
+    """Ask with little and with much in the warehouse."""
+    with ExitStack() as stack:
+        url = f"sqlite:///{Path(stack.enter_context(tempfile.TemporaryDirectory())) / 'warehouse.sqlite'}"
+        if database == "postgres":
+            url = stack.enter_context(stack.enter_context(running_postgres()).new_database())
+        warehouse = prepare_warehouse(url)
+        stack.callback(warehouse.dispose)
+        _compare(warehouse, url, times)
+
+
+def _compare(warehouse: Warehouse, url: str, times: int) -> None:
+    pack, last = load_pack(ROOT / "config" / "soc-trang"), Period(2024, PeriodKind.QUARTER, 4)
+    sync_catalogue(warehouse, pack, obligations(pack.calendar, pack.units, date(2025, 1, 20)), NOW)
+    run = start_run(warehouse, date(2025, 1, 20), "bench", NOW)
+    province = Province(pack, 1, UNITS)
+    recent = [reading for n in range(8) for reading in readings_of(pack, province, [last.moved(-n)])]
+    facts = load_reports(warehouse, run, recent, 0, list(UNITS))
+    few = _asked(warehouse, url)
+    for copy in range(1, times):
+        facts += load_reports(warehouse, run, recent, 0, [f"8{copy:03}{n:02}" for n in range(len(UNITS))])
+    many = _asked(warehouse, url)
+    print(f"{facts // times:,} facts of {len(UNITS)} districts, then {facts:,} of {len(UNITS) * times} units")
+    for name, seconds in many.items():
+        print(f"{name}: {1000 * few[name]:.0f} ms, then {1000 * seconds:.0f} ms: {seconds / few[name]:.2f} times")
+
+
+def _asked(warehouse: Warehouse, url: str) -> dict[str, float]:
+    """Return seconds of each question, warm, the best of five; and of what a night does for the marts, whatever came in."""
+
+    def renew() -> None:
+        prepare_warehouse(url).dispose()
+        ready_for_questions(warehouse)
+
+    seconds = {"a night's renewal of views and statistics": _best(renew)}
+    with warehouse.connect() as connection:
+        for name, sql in _QUESTIONS.items():
+            seconds[name] = _best(lambda sql=sql: connection.execute(text(sql)).all())
+    return seconds
+
+
+def _best(action: Callable[[], object]) -> float:
+    def once() -> float:
+        started = time.perf_counter()
+        action()
+        return time.perf_counter() - started
+
+    return min(once() for _ in range(5))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    given = parser.parse_args()
+    main(given.times, given.database)
