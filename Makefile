@@ -38,9 +38,9 @@ format: $(VENV)/.test  ## Format the code
 
 lock: $(VENV)/.test  ## Renew the lock files from pyproject.toml (hashes, and no registry's address)
 	@$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --no-strip-extras --quiet --upgrade -o requirements.lock
+	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --upgrade -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra build --extra draft --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --no-strip-extras --quiet -c requirements.lock -o requirements-dev.lock
+	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet -c requirements.lock -o requirements-dev.lock
 
 migration: $(VENV)/.test  ## Draft the next migration: make migration MESSAGE="what changes"
 	@$(BIN)/python -m warehouse.migrations.draft "$(MESSAGE)"
@@ -60,12 +60,13 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)
 
 # The stamps make the second call quick: nothing is installed while the locks stay as they are.
+# The lock is a constraint as well: else pip looks for the newest version of what is asked for with an extra (decision 23).
 $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
-	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --require-hashes -r requirements.lock -c requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.test: requirements-dev.lock $(VENV)/.run
 	@echo "setting up the tools for tests …" >&2
-	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) --require-hashes -r requirements-dev.lock -c requirements-dev.lock
 	@touch $@
