@@ -83,8 +83,10 @@ def record_comparison(
             submissions[number].verdict = _verdict(session, number).value
         for number in sorted({number for number, finding in fresh if finding.severity is Severity.CRITICAL}):
             take_out(session, submissions[number], now)
-        for number in dict.fromkeys(number for number, finding in fresh if finding.severity is not Severity.INFO):
-            _owe_notice(session, submissions[number], run_id, recipient, now)
+        asked = [(number, finding) for number, finding in fresh if finding.severity is not Severity.INFO]
+        for number in dict.fromkeys(number for number, _ in asked):
+            if not _was_asked(session, submissions[number], {finding for asked_of, finding in asked if asked_of == number}):
+                _owe_notice(session, submissions[number], run_id, recipient, now)
         for row in submissions.values():
             row.compared_at = now
         return len(fresh)
@@ -147,6 +149,22 @@ def _verdict(session: Session, submission: int) -> Verdict:
         select(FindingRow.severity).where(FindingRow.submission_id == submission, FindingRow.closed_at.is_(None))
     )
     return Verdict.ACCEPTED if set(severities) <= {Severity.INFO.value} else Verdict.ACCEPTED_WITH_WARNINGS
+
+
+def _was_asked(session: Session, submission: SubmissionRow, asked: set[Finding]) -> bool:
+    """Tell whether an earlier judgement of the same bytes was asked all this: who sent them is not asked twice."""
+    told = (
+        select(FindingRow)
+        .join(SubmissionRow, SubmissionRow.id == FindingRow.submission_id)
+        .where(
+            SubmissionRow.delivery_id == submission.delivery_id,
+            SubmissionRow.part == submission.part,
+            SubmissionRow.judgement < submission.judgement,
+            FindingRow.compared_at.is_not(None),
+            SubmissionRow.id.in_(select(OutboxRow.submission_id).where(OutboxRow.kind.startswith(COMPARED))),
+        )
+    )
+    return submission.judgement > 1 and asked <= {finding_of(row) for row in session.scalars(told)}
 
 
 def _owe_notice(session: Session, submission: SubmissionRow, run_id: int, recipient: Recipient, now: datetime) -> None:

@@ -18,6 +18,7 @@ from publish.template import Values, write_template
 from tests.conftest import Fill
 from tests.unit.test_works_rules import BRIDGE, HOUSE, ROAD
 from warehouse.comparing import uncompared
+from warehouse.rejudging import put_back
 from warehouse.tables import DeliveryRow, FindingRow, OutboxRow, SubmissionRow
 
 Put = Callable[..., None]
@@ -90,6 +91,19 @@ def test_both_districts_are_asked_once_and_the_question_ends_when_one_of_them_se
     assert standing(fourth)[0] == ("942", "ACR-03", "accepted", False)
     # 946 hears that its new file is good.
     assert (notices(fourth)[2:], fourth.summary.mails_written) == (["fixed"], 1)
+
+
+def test_who_was_asked_is_not_asked_again_when_the_file_is_judged_again(settings: Settings, put: Put) -> None:
+    put("942", [ROAD, BRIDGE])
+    put("946", [ROAD, HOUSE])
+    first = night(settings)
+    assert (len(standing(first)), first.summary.mails_written) == (2, 2)
+    with Session(first.warehouse) as session:
+        numbers = list(session.scalars(select(DeliveryRow.id)))
+    put_back(first.warehouse, numbers)
+    again = night(settings)
+    assert [entry[1:] for entry in standing(again)[2:]] == [("ACR-03", "accepted_with_warnings", True)] * 2
+    assert (again.summary.mails_written, notices(again)) == (0, ["compared-1", "compared-1"])
 
 
 def test_a_night_that_dies_before_it_compares_leaves_that_to_the_next(settings: Settings, put: Put) -> None:
