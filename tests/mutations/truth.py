@@ -23,6 +23,8 @@ Known = Mapping[tuple[str, str], frozenset[object]]
 """What a good workbook's element became, by the element and what stood in its cell."""
 
 _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]+)")
+_UNSEEN = object()
+"""What a library says of a cell of a sheet in which it sees nothing at all: openpyxl, where the sheet's XML namespace is damaged."""
 _SCALES = (1.0, 100.0, 1e3, 1e6, 1e9)
 
 
@@ -41,7 +43,7 @@ def untrue(facts: tuple[Fact, ...], content: bytes, known: Known) -> str | None:
         at = _ADDRESS.fullmatch(fact.cell)
         for cells in readers if at else []:
             found = cells(fact.sheet, int(at[2]) - 1, _column(at[1])) if cells else None
-            if cells and not _holds(found, fact, known):
+            if cells and found is not _UNSEEN and not _holds(found, fact, known):
                 return f"{fact.element} = {fact.value if fact.text is None else fact.text!r}, but {fact.sheet}!{fact.cell} is {found!r}"
     return None
 
@@ -119,6 +121,13 @@ def _by_openpyxl(content: bytes) -> Cells | None:
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
             sheets = {sheet.title: sheet for sheet in book.worksheets}
+            seen = {title for title, sheet in sheets.items() if any(any(row) for row in sheet.iter_rows(values_only=True))}
     except Exception:
         return None
-    return lambda sheet, row, column: sheets[sheet].cell(row + 1, column + 1).value if sheet in sheets else None
+
+    def found(sheet: str, row: int, column: int) -> object:
+        if sheet in sheets and sheet not in seen:
+            return _UNSEEN
+        return sheets[sheet].cell(row + 1, column + 1).value if sheet in sheets else None
+
+    return found
