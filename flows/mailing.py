@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from connectors.archive import Archive
+from flows.bouncing import take_bounces
 from program.errors import DeliveryFailed, DeliveryRefused, MailServerDown
 from program.letter import Letter
 from program.pack import Pack, load_pack
@@ -50,30 +51,34 @@ class Outcome:
     """What came of it: letters sent, letters that still wait, and by message id why a letter did not go.
 
     `put_off` are those that the server may yet take; the others are not tried again by whoever is sending now. `held` is why none
-    goes out now, `down` why the mail server takes none.
+    goes out now, `down` why the mail server takes none. `returned` tells of earlier letters that came back, a sentence each.
     """
 
     sent: int = 0
     waiting: int = 0
     held: str = ""
     down: str = ""
+    returned: list[str] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
     put_off: dict[str, str] = field(default_factory=dict)
 
     @property
     def errors(self) -> list[str]:
         """What the operator must know, a sentence a letter; one for all where the server is down."""
-        return [*([self.down] if self.down else []), *self.failures.values(), *self.put_off.values()]
+        return [*self.returned, *([self.down] if self.down else []), *self.failures.values(), *self.put_off.values()]
 
 
 def send_letters(room: Mailroom, post: Post) -> Outcome:
-    """Send each letter that is owed and due. What fails stays in the outbox; a server that is down is tried once, not for each.
+    """Take note of what came back, and send each letter that is owed and due.
+
+    What fails stays in the outbox; a server that is down is tried once, not for each.
 
     Exactly once, as far as SMTP can: who dies between handing a letter over and marking it sends it again, with its own
     Message-ID.
     """
     limit, held = _manners(room)
-    outcome = Outcome(waiting=put_together(room.warehouse, room.day, daily_limit=limit))
+    returned = take_bounces(room.warehouse, room.settings, room.clock())
+    outcome = Outcome(returned=returned, waiting=put_together(room.warehouse, room.day, daily_limit=limit))
     if held and outcome.waiting:
         outcome.held = held
         logger.info("mail held=%r waiting=%d", held, outcome.waiting)

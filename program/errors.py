@@ -31,7 +31,7 @@ class AskedError(MtqgError):
 
 
 class SourceError(MtqgError):
-    """A source (folder, portal) did not answer as its contract says."""
+    """A source (folder, portal), or the mailbox of bounces, did not answer as its contract says."""
 
 
 class TransientError(SourceError):

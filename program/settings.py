@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     portal_url: str = Field("", description="address of the HTTP portal; default: as the pack says")
     portal_token: SecretStr = Field(SecretStr(""), description="bearer token for the portal")
     smtp_url: SecretStr = Field(SecretStr(""), description="smtp:// or smtps:// URL; unset: .eml files in MTQG_VAR/outbox")
+    bounces_url: SecretStr = Field(SecretStr(""), description="imaps:// or maildir: URL of the mailbox that bounces come back to")
     max_mail_bytes: int = Field(5_000_000, gt=0, description="marked workbooks that would make a mail larger are left out of it")
     max_delivery_bytes: int = Field(DEFAULT_LIMITS.delivery_bytes, gt=0, description="larger ones are refused with a finding")
     max_unpacked_bytes: int = Field(DEFAULT_LIMITS.unpacked_bytes, gt=0, description="so are those that unpack to more")

@@ -1,4 +1,4 @@
-"""The outbox: letters are claimed for a while by who sends them, and marked when they are sent, put off or refused for good.
+"""The outbox: letters are claimed for a while by who sends them, and marked: sent, put off, refused for good, come back.
 
 What goes into a letter is `warehouse.letters`; what is owed `warehouse.load`, `warehouse.comparing` and `warehouse.owing`. Each
 function is its own transaction.
@@ -72,6 +72,22 @@ def put_off(engine: Engine, message_id: str, error: str, now: datetime) -> None:
 def mark_failed(engine: Engine, message_id: str, error: str) -> None:
     """Note that a letter was refused for good; it is the operator's, and not tried again."""
     _end_claim(engine, message_id, state=FAILED, attempts=OutboxRow.attempts + 1, last_error=error)
+
+
+def return_letter(engine: Engine, message_id: str, recipient: str, error: str) -> str | None:
+    """Note that a letter that was sent came back: it is the operator's, as if it had been refused. Return the state it was in.
+
+    None where there is no such letter to that recipient. One that is not marked as sent stays as it is: it may be on its way.
+    """
+    of_letter = OutboxRow.message_id == message_id
+    with Session(engine) as session, session.begin():
+        found = session.execute(select(OutboxRow.recipient, OutboxRow.state).where(of_letter).limit(1)).first()
+        if found is None or found.recipient.casefold() != recipient.casefold():
+            return None
+        # Without `sent_at`, as any that failed: so the night's document tells of it, however long ago it was sent.
+        returned = {"state": FAILED, "sent_at": None, "last_error": error}
+        session.execute(update(OutboxRow).where(of_letter, OutboxRow.state == SENT).values(returned))
+        return str(found.state)
 
 
 def let_go(engine: Engine, message_id: str, error: str) -> None:

@@ -19,7 +19,8 @@ mail_app = typer.Typer(name="mail", help="Send what waits in the outbox, and loo
 def send() -> None:
     """Send what the outbox owes, now: what the night held back for quiet hours, and what the mail server put off.
 
-    May run beside a night; no mail goes twice. Exit code 1 where a mail could not be sent: it stays in the outbox.
+    May run beside a night; no mail goes twice. Exit code 1 where a mail could not be sent, or came back: it stays in the
+    outbox.
     """
     from flows.mailing import send_now  # noqa: PLC0415  (keeps --help quick)
 

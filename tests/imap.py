@@ -1,0 +1,82 @@
+"""A loopback IMAP server with one folder, for tests: LOGIN, SELECT, UID SEARCH, UID FETCH, UID STORE, LOGOUT, and nothing else."""
+
+import re
+import socketserver
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+PASSWORD = 'p"w/d'
+
+
+@dataclass
+class Folder:
+    """Mails by UID, those that are seen, all commands that came, and commands that are refused ("UID STORE")."""
+
+    mails: dict[int, bytes]
+    seen: set[int] = field(default_factory=set)
+    commands: list[str] = field(default_factory=list)
+    refused: str = "-"
+    tls: ssl.SSLContext | None = None
+
+    def answer(self, command: str) -> Iterator[bytes]:
+        if command.startswith(("LOGIN", "SELECT")):
+            expected = {'LOGIN "mtqg@soctrang.example" "p\\"w/d"', 'SELECT "INBOX"'}
+            yield b"OK done" if command in expected else b"NO not so"
+        elif command.startswith(self.refused):
+            yield b"NO read-only"
+        elif match := re.fullmatch(r"UID SEARCH UNSEEN SINCE \d\d-[A-Z][a-z]{2}-\d{4}", command):
+            yield b"* SEARCH " + " ".join(str(uid) for uid in self.mails if uid not in self.seen).encode()
+            yield b"OK done"
+        elif match := re.fullmatch(r"UID FETCH (\d+) \(BODY\.PEEK\[(.*)\](<0\.(\d+)>)?\)", command):
+            uid, headers_only = int(match[1]), match[2] == "HEADER.FIELDS (CONTENT-TYPE)"
+            whole = self.mails[uid]
+            found = re.search(rb"(?im)^content-type:.*\n(?:[ \t].*\n)*", whole)
+            text = (found[0] if found else b"") + b"\r\n" if headers_only else whole[: int(match[4])]
+            yield b"* 1 FETCH (UID %d BODY[%s] {%d}\r\n%s)" % (uid, match[2].encode(), len(text), text)
+            yield b"OK done"
+        elif match := re.fullmatch(r"UID STORE (\d+) \+FLAGS\.SILENT \(\\Seen\)", command):
+            self.seen.add(int(match[1]))
+            yield b"OK done"
+        else:
+            yield from [b"* BYE", b"OK done"] if command == "LOGOUT" else [b"BAD unknown"]
+
+
+@contextmanager
+def serving(folder: Folder) -> Iterator[int]:
+    """Serve `folder` on a port of this machine until the block ends."""
+
+    class Session(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"* OK IMAP4rev1\r\n")
+            for line in self.rfile:
+                tag, _, command = line.decode().strip().partition(" ")
+                if command == "CAPABILITY":
+                    self.wfile.write(f"* CAPABILITY IMAP4rev1\r\n{tag} OK done\r\n".encode())
+                    continue
+                folder.commands.append(command)
+                for answer in folder.answer(command):
+                    self.wfile.write(answer + b"\r\n" if answer.startswith(b"*") else f"{tag} ".encode() + answer + b"\r\n")
+                if command == "LOGOUT":
+                    return
+
+    class Server(socketserver.TCPServer):
+        allow_reuse_address = True
+
+        def get_request(self):
+            connection, address = super().get_request()
+            return (folder.tls.wrap_socket(connection, server_side=True) if folder.tls else connection), address
+
+        def handle_error(self, request, client_address) -> None:
+            """A client that goes away is no error of the server."""
+
+    with Server(("127.0.0.1", 0), Session) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
