@@ -1,4 +1,4 @@
-"""The lines of a list, told from what stands among them: sums and headings of groups, notes, signatures.
+"""The lines of a list, told from what stands among them: sums and headings of groups, headers said again, notes, signatures.
 
 A group's sum is known by its words, or by its figures; its figures are in its lines already and are not taken again.
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from connectors.reader.place import Place
+from connectors.reader.repeats import headers_again
 from connectors.reader.values import is_empty, show
 from connectors.reader.writing import GroupWords, begins_note, group_words, is_total, says_nothing
 from program.table import Column
@@ -41,7 +42,11 @@ def list_lines(place: Place) -> Iterator[int]:
 def _rows(place: Place) -> Iterator[_Row]:
     """Yield the rows that hold a line, or the sum or the heading of a group."""
     is_closed = False
+    again = set(headers_again(place))
     for number in range(place.header.body, place.end):
+        if number in again:
+            is_closed = False
+            continue
         first = place.first_filled(number)
         at, words = _first_words(place, number)
         if is_total(words):

@@ -172,6 +172,8 @@ SCHOOL: list[Cell] = [
     100,
 ]
 
+PAGE_NUMBERS: list[Cell] = [f"({n})" for n in range(1, len(WORK_HEADER) + 1)]
+
 
 def works(
     lines: Rows = (ROAD, BRIDGE, SCHOOL),
@@ -375,6 +377,17 @@ CASES: dict[str, Case] = {
     "a sum in the middle that does not add up": works(
         lines=[ROAD, BRIDGE, sums("Cộng khu vực ven biển", 1500, 501), SCHOOL]
     )._replace(plain=None),
+    "the header said again among the lines, as for the next page of a print": works(
+        header=[WORK_HEADER, PAGE_NUMBERS],
+        lines=[
+            ROAD,
+            WORK_HEADER,
+            PAGE_NUMBERS,
+            BRIDGE,
+            [text.upper() if isinstance(text, str) else text for text in WORK_HEADER],
+            SCHOOL,
+        ],
+    ),
     "the total above the lines of a list": works(lines=[sums("Tổng số", 1800, 800), ROAD, BRIDGE, SCHOOL]),
     "a level and a day merged down over lines": classes(
         lines=[CLASS, [2, "Lớp B", "Đấu thầu", None, "An Hiệp", None, date(2024, 12, 10), 80]], merge=["D6:D7", "F6:F7"]
