@@ -14,7 +14,7 @@ from program.pack import load_pack
 from program.period import Period
 from program.settings import ROOT, Settings
 from publish.template import Values, write_template
-from tests.integration.test_comparing import night
+from tests.integration.test_comparing import night, notices
 from tests.unit.test_partial_and_overruled import ENTRY, OVERSPENT
 from tests.unit.test_works_rules import BRIDGE
 from warehouse.tables import FindingRow, SubmissionRow
@@ -61,15 +61,16 @@ def pack_check(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Result:
     return CliRunner().invoke(app, ["pack", "check", "--json"], terminal_width=400)
 
 
-def test_an_overruled_report_comes_in_by_the_next_night_and_nobody_is_mailed_again(own: Settings) -> None:
+def test_an_overruled_report_comes_in_by_the_next_night_and_its_sender_hears_of_it_once(own: Settings) -> None:
     put(own, [OVERSPENT, BRIDGE])
     first = night(own)
     assert (verdicts(first), first.summary.mails_written) == ([("quarantined", 1, False)], 1)
     overrule(own, cell_of(first))
     second = night(own)
     assert verdicts(second) == [("quarantined", 1, False), ("accepted", 2, True)]
-    assert second.summary.mails_written == 0
-    assert verdicts(night(own)) == verdicts(second)
+    assert (second.summary.mails_written, notices(second)) == (1, ["quarantined", "overruled"])
+    third = night(own)
+    assert (verdicts(third), third.summary.mails_written) == (verdicts(second), 0)
 
 
 def test_a_correction_that_matches_nothing_or_whose_value_changed_fails_the_pack_check(
