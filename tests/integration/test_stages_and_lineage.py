@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, insert, select, text
+from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.orm import Session
 
 from program.catalogue import Indicator
@@ -20,6 +20,7 @@ from program.settings import ROOT, Settings
 from program.stage import Stage
 from program.submission import Fact, Submission, Verdict
 from warehouse.catalogue import sync_catalogue
+from warehouse.dialects import Opening, make_engine
 from warehouse.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, record_delivery, start_run
 from warehouse.load import load_delivery
@@ -190,7 +191,7 @@ def test_a_warehouse_of_before_the_stages_is_brought_up_with_all_it_holds(settin
     settings.var.mkdir(parents=True)
     config = Config()
     config.set_main_option("script_location", str(ROOT / "warehouse" / "migrations"))
-    with create_engine(settings.warehouse_url).begin() as connection:
+    with make_engine(settings.warehouse_url, Opening.MIGRATING).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         for statement in _OLD:
