@@ -81,5 +81,15 @@ class Unloadable:
         raise AssertionError("never called")
 
 
+class Large:
+    """A reader that takes more than a pipe holds to be handed over."""
+
+    def __init__(self) -> None:
+        self.ballast = bytes(10**7)
+
+    def __call__(self, *_: object) -> Reading:
+        raise AssertionError("never called")
+
+
 def _fail(words: str) -> None:
     raise ImportError(words)

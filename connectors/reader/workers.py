@@ -9,6 +9,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 import weakref
 from collections import deque
@@ -131,6 +132,10 @@ class _Process:
             except OSError as wrong:
                 self.connection.close()
                 raise ReaderError(f"a process that reads deliveries did not start: {wrong}; {_WHAT_TO_DO}") from wrong
+        # A thread: what is larger than the pipe's buffer waits for a process that takes it, and this one may hang.
+        threading.Thread(target=self._hand_over, args=(setup,), daemon=True).start()
+
+    def _hand_over(self, setup: bytes) -> None:
         with suppress(OSError):
             self.connection.send_bytes(setup)
 

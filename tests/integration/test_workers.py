@@ -22,7 +22,7 @@ from program.pack import Pack
 from program.reading import Reading
 from program.settings import ROOT, Settings
 from tests.conftest import SAMPLES, delivery
-from tests.faults import Unloadable, faulty
+from tests.faults import Large, Unloadable, faulty
 from tests.workbooks import report
 
 Members = dict[str, bytes]
@@ -179,8 +179,11 @@ def test_readers_that_cannot_start_are_an_error_and_no_file_s_fault(
     sleeper.write_text("#!/bin/sh\nexec sleep 60\n")
     sleeper.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(sleeper))
-    with Readers(pack, limited()) as readers, pytest.raises(ReaderError, match="not ready after 0 s"):
+    # More than a pipe holds, as a pack is that remembers what it was asked: it must not be waited for.
+    started = time.monotonic()
+    with Readers(pack, limited(), Large()) as readers, pytest.raises(ReaderError, match="not ready after 0 s"):
         read(readers, good())
+    assert time.monotonic() - started < SECONDS
 
 
 def test_processes_end_with_their_readers(pack: Pack) -> None:
