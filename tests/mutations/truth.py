@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 
 import openpyxl
 from python_calamine import CalamineWorkbook
@@ -23,6 +23,7 @@ Known = Mapping[tuple[str, str], frozenset[object]]
 """What a good workbook's element became, by the element and what stood in its cell."""
 
 _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]+)")
+_MAX_CELLS = 5_000_000
 _UNSEEN = object()
 """What a library says of a cell of a sheet in which it sees nothing at all: openpyxl, where the sheet's XML namespace is damaged."""
 _SCALES = (1.0, 100.0, 1e3, 1e6, 1e9)
@@ -104,10 +105,14 @@ def _figure(text: str) -> float:
 
 def _by_calamine(content: bytes) -> Cells | None:
     if not content.startswith((ZIP, OLE)):
-        return partial(_in_rows, read_delimited(content, max_cells=5_000_000))
+        return partial(_in_rows, read_delimited(content, max_cells=_MAX_CELLS))
     book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    sheets = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
-    return lambda sheet, row, column: _in_rows(sheets[sheet], sheet, row, column)
+
+    @cache  # only the sheets that facts are of: another may reach to the last row and column there is
+    def rows(sheet: str) -> list[list[CellValue]]:
+        return book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+
+    return lambda sheet, row, column: _in_rows(rows(sheet), sheet, row, column)
 
 
 def _in_rows(rows: list[list[CellValue]] | list[list[str]] | NoRows, _: str, row: int, column: int) -> object:
@@ -120,13 +125,13 @@ def _by_openpyxl(content: bytes) -> Cells | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-            sheets = {sheet.title: sheet for sheet in book.worksheets}
+            sheets = {sheet.title: sheet for sheet in book.worksheets if sheet.max_row * sheet.max_column <= _MAX_CELLS}
             seen = {title for title, sheet in sheets.items() if any(any(row) for row in sheet.iter_rows(values_only=True))}
     except Exception:
         return None
 
     def found(sheet: str, row: int, column: int) -> object:
-        if sheet in sheets and sheet not in seen:
+        if sheet in book.sheetnames and sheet not in seen:
             return _UNSEEN
         return sheets[sheet].cell(row + 1, column + 1).value if sheet in sheets else None
 
