@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from program.finding import Severity
@@ -12,7 +12,7 @@ from program.period import Period
 from program.qualifier import Qualifier
 from program.stage import Stage
 from program.submission import Fact, Submission, Verdict
-from warehouse.comparing import Occasion
+from warehouse.comparing import Occasion, is_about, is_believed
 from warehouse.engine import Warehouse
 from warehouse.findings import findings_of_judging
 from warehouse.ledger import delivery_of
@@ -36,12 +36,11 @@ def compared_reports(engine: Warehouse, occasions: Collection[Occasion], forms: 
 
     Those are the reports that are believed, and in place of what came back for it, one that a comparison took out.
     """
-    about = [(occasion.period, occasion.stage.value) for occasion in occasions]
     query = (
         select(SubmissionRow, DeliveryRow)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .where(SubmissionRow.form_code.in_(forms), tuple_(SubmissionRow.period, SubmissionRow.stage).in_(about))
-        .where(_is_believed() | _was_taken_out())
+        .where(SubmissionRow.form_code.in_(forms), is_about(occasions))
+        .where(is_believed() | _was_taken_out())
         .order_by(DeliveryRow.received_at, DeliveryRow.id, SubmissionRow.judgement)
     )
     with Session(engine) as session:
@@ -49,10 +48,6 @@ def compared_reports(engine: Warehouse, occasions: Collection[Occasion], forms: 
             (row.form_code, row.unit_code, row.period, row.stage): (row, delivery) for row, delivery in session.execute(query)
         }
         return {row.id: _submission(session, row, delivery) for row, delivery in last.values()}
-
-
-def _is_believed() -> ColumnElement[bool]:
-    return SubmissionRow.known_from.is_not(None) & SubmissionRow.known_to.is_(None)
 
 
 def _was_taken_out() -> ColumnElement[bool]:

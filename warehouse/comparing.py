@@ -34,9 +34,9 @@ def uncompared(engine: Engine) -> list[Occasion]:
     A fourth quarter is compared with the year that it closes.
     """
     columns = (SubmissionRow.period, SubmissionRow.stage)
-    is_new = _is_believed() & SubmissionRow.compared_at.is_(None)
+    is_new = is_believed() & SubmissionRow.compared_at.is_(None)
     ends = select(SubmissionRow.period_end).where(is_new)
-    query = select(*columns).where(_is_believed(), is_new | SubmissionRow.period_end.in_(ends)).distinct().order_by(*columns)
+    query = select(*columns).where(is_believed(), is_new | SubmissionRow.period_end.in_(ends)).distinct().order_by(*columns)
     with Session(engine) as session:
         return [Occasion(period, Stage(stage)) for period, stage in session.execute(query) if period is not None]
 
@@ -46,7 +46,7 @@ def believed_facts(engine: Engine, occasions: Collection[Occasion], forms: Colle
     query = (
         select(FactRow, SubmissionRow)
         .join(SubmissionRow, SubmissionRow.id == FactRow.submission_id)
-        .where(_is_believed(), _is_about(occasions), SubmissionRow.form_code.in_(forms))
+        .where(is_believed(), is_about(occasions), SubmissionRow.form_code.in_(forms))
         .order_by(SubmissionRow.unit_code, SubmissionRow.form_code, SubmissionRow.id, FactRow.line, FactRow.element)
     )
     with Session(engine) as session:
@@ -69,7 +69,7 @@ def record_comparison(
     nothing.
     """
     with Session(engine) as session, session.begin():
-        believed = session.scalars(select(SubmissionRow).where(_is_believed(), _is_about(occasions)))
+        believed = session.scalars(select(SubmissionRow).where(is_believed(), is_about(occasions)))
         submissions = {row.id: row for row in believed}
         wanted = list(dict.fromkeys((number, finding) for number, finding in found if number in submissions))
         standing = _standing(session, submissions)
@@ -83,20 +83,25 @@ def record_comparison(
             submissions[number].verdict = _verdict(session, number).value
         for number in sorted({number for number, finding in fresh if finding.severity is Severity.CRITICAL}):
             take_out(session, submissions[number], now)
-        asked = [(number, finding) for number, finding in fresh if finding.severity is not Severity.INFO]
-        for number in dict.fromkeys(number for number, _ in asked):
-            if not _was_asked(session, submissions[number], {finding for asked_of, finding in asked if asked_of == number}):
+        asked: dict[int, set[Finding]] = {}
+        for number, finding in fresh:
+            if finding.severity is not Severity.INFO:
+                asked.setdefault(number, set()).add(finding)
+        for number, findings in asked.items():
+            if not _was_asked(session, submissions[number], findings):
                 _owe_notice(session, submissions[number], run_id, recipient, now)
         for row in submissions.values():
             row.compared_at = now
         return len(fresh)
 
 
-def _is_believed() -> ColumnElement[bool]:
+def is_believed() -> ColumnElement[bool]:
+    """Return the condition that a submission is believed now."""
     return SubmissionRow.known_from.is_not(None) & SubmissionRow.known_to.is_(None)
 
 
-def _is_about(occasions: Collection[Occasion]) -> ColumnElement[bool]:
+def is_about(occasions: Collection[Occasion]) -> ColumnElement[bool]:
+    """Return the condition that a submission is about one of `occasions`."""
     return tuple_(SubmissionRow.period, SubmissionRow.stage).in_([(o.period, o.stage.value) for o in occasions])
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
+from warehouse.comparing import is_believed
 from warehouse.ledger import PROCESSED, RECEIVED, WITHDRAWN
 from warehouse.rejudging import believe_no_longer
 from warehouse.tables import DeliveryRow, SubmissionRow
@@ -37,7 +38,7 @@ def withdraw(engine: Engine, number: int, reason: str, now: datetime) -> Withdra
         before = delivery.state
         delivery.state, delivery.withdrawn_at, delivery.withdrawn_reason = WITHDRAWN, now, reason
         session.flush()
-        believed = SubmissionRow.known_from.is_not(None) & SubmissionRow.known_to.is_(None)
+        believed = is_believed()
         rows = session.scalars(select(SubmissionRow).where(SubmissionRow.delivery_id == number, believed)).all()
         reopened: set[int] = set()
         for row in rows:
