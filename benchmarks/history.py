@@ -23,6 +23,8 @@ from program.pack import Pack, load_pack
 from program.period import Period, PeriodKind
 from program.reading import Reading, facts_of
 from program.settings import ROOT
+from program.submission import Fact
+from warehouse.bulk import Cell, insert_rows
 from warehouse.engine import Warehouse, prepare_warehouse
 from warehouse.history import past_of
 from warehouse.ledger import start_run
@@ -80,13 +82,13 @@ def load_reports(warehouse: Warehouse, run: int, readings: list[Reading], years:
         for table, number in ((DeliveryRow, 0), (SubmissionRow, 1)):
             session.execute(insert(table), [row[number] for row in rows])
         facts = [fact for row in rows for fact in row[2]]
-        session.execute(insert(FactRow), facts)
+        insert_rows(session.connection(), FactRow.__tablename__, ("submission_id", *Fact._fields), facts)
     return len(facts)
 
 
 def _rows(
     readings: list[Reading], first: int, run: int, years: int, units: list[str]
-) -> Iterator[tuple[dict[str, object], dict[str, object], list[dict[str, object]]]]:
+) -> Iterator[tuple[dict[str, object], dict[str, object], list[tuple[Cell, ...]]]]:
     """Yield delivery, submission and facts of each report."""
     other = dict(zip(UNITS, units, strict=True))
     for number, reading in enumerate(readings, start=first):
@@ -124,12 +126,7 @@ def _rows(
             "loaded_at": NOW,
             "known_from": NOW,
         }
-        facts = [
-            {"submission_id": number, "element": f.element, "line": f.line, "value": f.value, "text": f.text}
-            | {"sheet": f.sheet, "cell": f.cell}
-            for f in facts_of(reading)
-        ]
-        yield delivery, submission, facts
+        yield delivery, submission, [(number, *fact) for fact in facts_of(reading)]
 
 
 if __name__ == "__main__":

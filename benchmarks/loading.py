@@ -4,11 +4,12 @@ Usage: python -m benchmarks.loading [--facts 2000000] [--lines 60] [--database s
 """
 
 import argparse
+import itertools
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from warehouse.load import load_delivery
 
 _NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 _ELEMENTS = [f"participants_of_kind_{number}" for number in range(14)]
-_COLUMNS = "submission_id, element, line, value, text, sheet, cell, qualifier"
+COLUMNS = ("submission_id", *Fact._fields)
 
 
 def main() -> int:
@@ -34,19 +35,40 @@ def main() -> int:
     parser.add_argument("--lines", type=int, default=60, help="lines a submission, of 14 figures each (default: 60)")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     given = parser.parse_args()
-    count = max(1, given.facts // (given.lines * len(_ELEMENTS)))
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = f"sqlite:///{folder / 'warehouse.sqlite'}"
-        if given.database == "postgres":
-            url = stack.enter_context(stack.enter_context(running_postgres()).new_database())
-        engine = prepare_warehouse(url)
-        stack.callback(engine.dispose)
-        ours = sum(_load(engine, submission) for submission in _submissions(engine, count, given.lines))
-        rows = _taken_out(engine)
+    with databases(given.database) as new_url, closing_engine(new_url()) as engine:
+        count, ours = load_invented(engine, given.facts, given.lines)
+        rows = taken_out(engine)
         bare = _bare(engine, rows)
     print(f"{len(rows)} facts of {count} submissions into {given.database}: {ours:.1f} s, bare {bare:.1f} s: {ours / bare:.2f} ×")
     return 0
+
+
+@contextmanager
+def databases(kind: str) -> Iterator[Callable[[], str]]:
+    """Give what makes a new, empty database at each call and returns its URL: files of one folder, or of one server."""
+    with ExitStack() as stack:
+        if kind == "postgres":
+            server = stack.enter_context(running_postgres())
+            yield lambda: stack.enter_context(server.new_database())
+        else:
+            folder, numbers = Path(stack.enter_context(tempfile.TemporaryDirectory())), itertools.count(1)
+            yield lambda: f"sqlite:///{folder / f'{next(numbers)}.sqlite'}"
+
+
+@contextmanager
+def closing_engine(url: str) -> Iterator[Engine]:
+    """Give a warehouse made there, and let go of its connections at the end."""
+    engine = prepare_warehouse(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def load_invented(engine: Engine, facts: int, lines: int) -> tuple[int, float]:
+    """Load about so many facts as the night does; return of how many submissions, and the seconds of the loading alone."""
+    count = max(1, facts // (lines * len(_ELEMENTS)))
+    return count, sum(_load(engine, submission) for submission in _submissions(engine, count, lines))
 
 
 def _submissions(engine: Engine, count: int, lines: int) -> Iterator[Submission]:
@@ -79,10 +101,10 @@ def _load(engine: Engine, submission: Submission) -> float:
     return time.perf_counter() - started
 
 
-def _taken_out(engine: Engine) -> list[tuple[object, ...]]:
+def taken_out(engine: Engine) -> list[tuple[object, ...]]:
     """Empty the table of facts and return what it held."""
     with engine.begin() as connection:
-        rows = [tuple(row) for row in connection.execute(text(f"SELECT {_COLUMNS} FROM facts"))]
+        rows = [tuple(row) for row in connection.execute(text(f"SELECT {', '.join(COLUMNS)} FROM facts"))]
         connection.execute(text("DELETE FROM facts"))
     return rows
 
@@ -93,12 +115,12 @@ def _bare(engine: Engine, rows: Sequence[tuple[object, ...]]) -> float:
     cursor = connection.cursor()
     started = time.perf_counter()
     if engine.dialect.name == "postgresql":
-        with cursor.copy(f"COPY facts ({_COLUMNS}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+        with cursor.copy(f"COPY facts ({', '.join(COLUMNS)}) FROM STDIN") as copy:  # type: ignore[attr-defined]
             for row in rows:
                 copy.write_row(row)
     else:
         cursor.execute("BEGIN")
-        cursor.executemany(f"INSERT INTO facts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        cursor.executemany(f"INSERT INTO facts ({', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
     connection.commit()
     seconds = time.perf_counter() - started
     connection.close()

@@ -2,27 +2,26 @@
 
 Loads an invented province's reports of two years, asks for the progress of a district and of the province, and times a
 night's renewal of views and statistics; then loads the same for other units, and asks again. Prints the ratios of one run.
+With --partitioned, which is PostgreSQL's, it asks a third time, with the facts in partitions by year.
 
-Usage: python -m benchmarks.marts [--times 20] [--database sqlite|postgres]
+Usage: python -m benchmarks.marts [--times 20] [--database sqlite|postgres] [--partitioned]
 """
 
 import argparse
-import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import date
-from pathlib import Path
 
 from sqlalchemy import text
 
 from benchmarks.history import NOW, UNITS, load_reports, readings_of
+from benchmarks.loading import closing_engine, databases
+from benchmarks.partitions import partition_by_year
 from benchmarks.province import Province
 from program.pack import load_pack
 from program.period import Period, PeriodKind
 from program.schedule import obligations
 from program.settings import ROOT
-from tests.postgres import running_postgres
 from warehouse.catalogue import sync_catalogue
 from warehouse.engine import Warehouse, prepare_warehouse
 from warehouse.ledger import start_run
@@ -33,21 +32,21 @@ _QUESTIONS = {
     "one indicator of it": "SELECT * FROM mart_progress WHERE unit_code = '942' AND indicator_code = 'DIS-RATE'",
     "the province's progress": "SELECT * FROM mart_progress WHERE unit_code = '94'",
     "a district's money": "SELECT * FROM mart_disbursement WHERE unit_code = '942'",
+    "a district's training": "SELECT * FROM mart_training WHERE unit_code = '942'",
 }
 
 
-def main(times: int, database: str) -> None:
+def main(times: int, database: str, *, partitioned: bool) -> None:
     """Ask with little and with much in the warehouse."""
-    with ExitStack() as stack:
-        url = f"sqlite:///{Path(stack.enter_context(tempfile.TemporaryDirectory())) / 'warehouse.sqlite'}"
-        if database == "postgres":
-            url = stack.enter_context(stack.enter_context(running_postgres()).new_database())
-        warehouse = prepare_warehouse(url)
-        stack.callback(warehouse.dispose)
-        _compare(warehouse, url, times)
+    with databases(database) as new_url, closing_engine(url := new_url()) as warehouse:
+        many = _compare(warehouse, url, times)
+        if partitioned:
+            years = partition_by_year(warehouse)
+            print(f"facts in partitions by year, {years[0]} to {years[-1]}")
+            _print(_asked(warehouse, url), many)
 
 
-def _compare(warehouse: Warehouse, url: str, times: int) -> None:
+def _compare(warehouse: Warehouse, url: str, times: int) -> dict[str, float]:
     pack, last = load_pack(ROOT / "config" / "soc-trang"), Period(2024, PeriodKind.QUARTER, 4)
     sync_catalogue(warehouse, pack, obligations(pack.calendar, pack.units, date(2025, 1, 20)), NOW)
     run = start_run(warehouse, date(2025, 1, 20), "bench", NOW)
@@ -59,8 +58,13 @@ def _compare(warehouse: Warehouse, url: str, times: int) -> None:
         facts += load_reports(warehouse, run, recent, 0, [f"8{copy:03}{n:02}" for n in range(len(UNITS))])
     many = _asked(warehouse, url)
     print(f"{facts // times:,} facts of {len(UNITS)} districts, then {facts:,} of {len(UNITS) * times} units")
-    for name, seconds in many.items():
-        print(f"{name}: {1000 * few[name]:.0f} ms, then {1000 * seconds:.0f} ms: {seconds / few[name]:.2f} times")
+    _print(many, few)
+    return many
+
+
+def _print(after: dict[str, float], before: dict[str, float]) -> None:
+    for name, seconds in after.items():
+        print(f"{name}: {1000 * before[name]:.0f} ms, then {1000 * seconds:.0f} ms: {seconds / before[name]:.2f} times")
 
 
 def _asked(warehouse: Warehouse, url: str) -> dict[str, float]:
@@ -90,5 +94,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--partitioned", action="store_true")
     given = parser.parse_args()
-    main(given.times, given.database)
+    main(given.times, given.database, partitioned=given.partitioned)

@@ -32,9 +32,13 @@ def write_whole(files: Any, root: str, name: str, content: bytes) -> None:
     files.mv(unfinished, path)
 
 
+def own_name() -> str:
+    """Return a name for what is being written: two processes, or tasks, may write the same file at the same time."""
+    return f"{os.getpid()}-{threading.get_ident()}.part"
+
+
 def _unfinished(root: str) -> str:
-    # Two tasks may write the same name at the same time.
-    return f"{root}/{UNFINISHED}/{os.getpid()}-{threading.get_ident()}.part"
+    return f"{root}/{UNFINISHED}/{own_name()}"
 
 
 def _write_here(unfinished: Path, path: Path, content: bytes) -> None:

@@ -5,10 +5,12 @@ from datetime import timedelta
 from statistics import median
 
 from flows.night import Night
+from flows.posting import open_post
+from flows.purging import expired_of
 from flows.report import counts_of
 from program.digest import Counted, Digest
 from publish.digest import compose_digest
-from publish.post import FolderPost, open_post
+from publish.post import FolderPost
 from warehouse.dialects import place_of
 from warehouse.watching import earlier_summaries, size_of, started_at, undelivered
 
@@ -26,6 +28,7 @@ def send_digest(night: Night, run_url: str) -> None:
             post.send(message)
         finally:
             post.close()
+        night.summary.errors_mailed = len(night.summary.errors)
 
 
 def digest_of(night: Night, run_url: str) -> Digest:
@@ -44,6 +47,7 @@ def digest_of(night: Night, run_url: str) -> Digest:
         seconds=dict(night.summary.seconds),
         undelivered=tuple(undelivered(night.warehouse)),
         waiting=night.summary.mails_waiting,
+        due_for_purge=len(expired_of(night.pack, night.archive, night.warehouse, night.now())),
         warehouse_bytes=size_of(night.warehouse),
         disk_free_bytes=disk.free,
         disk_bytes=disk.total,

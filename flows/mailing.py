@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from connectors.archive import Archive
 from flows.bouncing import take_bounces
+from flows.posting import open_post
 from program.errors import DeliveryFailed, DeliveryRefused, MailServerDown
 from program.letter import Letter
 from program.pack import Pack, load_pack
@@ -16,7 +17,7 @@ from program.vietnamese import vietnam_day
 from publish.mail import compose
 from publish.marking.attaching import attachments_of
 from publish.marking.process import Marker
-from publish.post import Post, open_post
+from publish.post import Post
 from warehouse.dialects import Opening
 from warehouse.engine import Warehouse, open_warehouse
 from warehouse.letters import put_together

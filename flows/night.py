@@ -31,7 +31,10 @@ _LEFT_FOR_DEAD = timedelta(hours=1)
 
 @dataclass
 class Summary:
-    """What a night did. `errors` are the system's, never a district's; `seconds` by step."""
+    """What a night did. `errors` are the system's, never a district's; `seconds` by step.
+
+    `errors_mailed`: how many of the errors the engineer was told in a digest that the mail server took; None where it took none.
+    """
 
     run_id: int
     as_of: str
@@ -50,6 +53,7 @@ class Summary:
     page: str = ""
     data_docs: str = ""
     errors: list[str] = field(default_factory=list)
+    errors_mailed: int | None = None
 
 
 class Night:

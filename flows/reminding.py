@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from program.pack import Pack
 from program.vietnamese import vietnam_day
 from warehouse.engine import Warehouse
-from warehouse.owing import owe_all_clear, owe_overruled
+from warehouse.owing import owe_all_clear, owe_overruled, owe_settled
 from warehouse.reminding import Missing, missing_reports, open_issues, owe_open, owe_reminders
 
 logger = logging.getLogger("mtqg.reminding")
@@ -18,7 +18,7 @@ _AHEAD, _BACK = timedelta(days=60), timedelta(days=120)
 
 def owe_what_follows(warehouse: Warehouse, pack: Pack, day: date, now: datetime) -> None:
     """Put into the outbox what follows from the ledger as of `day`; once, however often it is asked."""
-    overruled, clear = owe_overruled(warehouse, now), owe_all_clear(warehouse, now)
+    overruled, clear = owe_overruled(warehouse, now), owe_all_clear(warehouse, now) + owe_settled(warehouse, now)
     working, mailing = pack.calendar.working_days, pack.correspondence.mailing
     steps = ((issue, mailing.step_open(vietnam_day(issue.told_at), day, working)) for issue in open_issues(warehouse))
     reminded = owe_open(warehouse, [(issue, step) for issue, step in steps if step is not None], now)

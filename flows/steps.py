@@ -14,6 +14,7 @@ from expectations.surviving import check_surviving
 from flows.keeping import note_arrival
 from flows.mailing import Mailroom, send_letters
 from flows.night import Night
+from flows.posting import open_post
 from flows.reminding import owe_what_follows
 from program.delivery import Delivery, Offer, Packed
 from program.errors import ArchiveError, SourceError, StillArriving, TransientError
@@ -21,7 +22,7 @@ from program.history import Past, asked_of, line_elements
 from program.reading import Reading
 from program.source import Source
 from program.submission import Submission, Verdict
-from publish.post import open_post
+from publish.marking.shelf import clear_shelf
 from publish.site import docs_folder, prune_docs, publish_site
 from warehouse.comparing import believed_facts, record_comparison, uncompared
 from warehouse.history import past_of
@@ -270,6 +271,7 @@ def alert(night: Night) -> None:
     """Send what the outbox owes; what cannot be sent stays there and the operator is told."""
     room = Mailroom(night.warehouse, night.pack, night.settings, night.archive.get, night.as_of, clock=night.now)
     outcome = send_letters(room, open_post(night.settings))
+    clear_shelf(night.settings, night.now())
     night.summary.mails_written, night.summary.mails_waiting = outcome.sent, outcome.waiting
     for error in outcome.errors:
         night.fail(error)

@@ -18,14 +18,14 @@ def watch(
     For cron, on another machine if you can: `0 8 * * * mtqg watch --mail`. It needs neither Prefect nor the archive, only the
     settings, the pack and the warehouse.
     """
-    from flows.watching import alarm_of, send_alarm  # noqa: PLC0415  (keeps --help quick)
+    from flows.watching import alarm_of, mail_alarm  # noqa: PLC0415  (keeps --help quick)
 
     settings, now = load_settings(), datetime.now(UTC)
-    text = alarm_of(settings, hours, now)
-    if not text:
+    alarm = alarm_of(settings, hours, now)
+    if not alarm.text:
         out.print(f"A night has completed within the last {hours} hours.", highlight=False)
         return
-    errors.print(text, highlight=False, soft_wrap=True, markup=False)
-    if mail:
-        send_alarm(settings, text, now)
+    errors.print(alarm.text, highlight=False, soft_wrap=True, markup=False)
+    if mail and not mail_alarm(settings, alarm, now):
+        errors.print("Not mailed: that night's digest was, and says so.", highlight=False)
     raise typer.Exit(1)

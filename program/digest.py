@@ -35,7 +35,10 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """One night, for the data engineer. `seconds` by step; sizes in bytes; `links` by what they lead to."""
+    """One night, for the data engineer. `seconds` by step; sizes in bytes; `links` by what they lead to.
+
+    `due_for_purge`: files that tell of persons and whose time is over.
+    """
 
     run_id: int
     as_of: date
@@ -47,6 +50,7 @@ class Digest:
     seconds: Mapping[str, float]
     undelivered: tuple[Undelivered, ...]
     waiting: int
+    due_for_purge: int
     warehouse_bytes: int
     disk_free_bytes: int
     disk_bytes: int
@@ -60,10 +64,14 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class LastNights:
-    """How the nights went lately. `completed_at` None: none ever completed; `newest_*` are of the one that began last."""
+    """How the nights went lately. `completed_at` None: none ever completed; `newest_*` are of the one that began last.
+
+    `newest_was_told`: a digest with all of its errors was mailed.
+    """
 
     completed_at: datetime | None
     newest_id: int
     newest_state: str
     newest_started_at: datetime
     newest_errors: tuple[str, ...]
+    newest_was_told: bool = False

@@ -34,9 +34,13 @@ class Settings(BaseSettings):
     inbox_url: str = Field("", description="fsspec URL of the folder source; default: as the pack says")
     portal_url: str = Field("", description="address of the HTTP portal; default: as the pack says")
     portal_token: SecretStr = Field(SecretStr(""), description="bearer token for the portal")
-    smtp_url: SecretStr = Field(SecretStr(""), description="smtp:// or smtps:// URL; unset: .eml files in MTQG_VAR/outbox")
+    smtp_url: SecretStr = Field(SecretStr(""), description="smtp(s):// URL, or a block; unset: .eml files in MTQG_VAR/outbox")
     bounces_url: SecretStr = Field(SecretStr(""), description="imaps:// or maildir: URL of the mailbox that bounces come back to")
-    max_mail_bytes: int = Field(5_000_000, gt=0, description="marked workbooks that would make a mail larger are left out of it")
+    max_mail_bytes: int = Field(5_000_000, gt=0, description="marked workbooks that would make a mail larger are not in it")
+    marked_url: str = Field(
+        "", description="address at which the web server shows MTQG_VAR/marked; unset: no links to large ones"
+    )
+    keep_marked_days: int = Field(30, gt=0, description="days that a marked workbook with a link is kept")
     max_delivery_bytes: int = Field(DEFAULT_LIMITS.delivery_bytes, gt=0, description="larger ones are refused with a finding")
     max_unpacked_bytes: int = Field(DEFAULT_LIMITS.unpacked_bytes, gt=0, description="so are those that unpack to more")
     max_sheet_cells: int = Field(DEFAULT_LIMITS.sheet_cells, gt=0, description="and those with a sheet of more cells")
@@ -95,6 +99,11 @@ class Settings(BaseSettings):
     def outbox(self) -> Path:
         """The folder of `.eml` files where no mail server is set."""
         return self.var / "outbox"
+
+    @property
+    def marked(self) -> Path:
+        """The folder of marked workbooks that were too large for a mail."""
+        return self.var / "marked"
 
     @property
     def digests(self) -> Path:

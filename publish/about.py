@@ -79,19 +79,9 @@ class About:
         return next(task for task in _TASKS if task in asked)
 
     @property
-    def forms(self) -> list[str]:
-        """The forms that it is about, each once."""
-        return list(dict.fromkeys(each.form for each in self._all))
-
-    @property
-    def units(self) -> list[str]:
-        """The units that it is about, each once."""
-        return list(dict.fromkeys(each.unit for each in self._all))
-
-    @property
-    def periods(self) -> list[str]:
-        """The periods that it is about, each once."""
-        return list(dict.fromkeys(each.period for each in self._all))
+    def names(self) -> list[tuple[str, str, str]]:
+        """The form, unit and period of each report that it is about, each once."""
+        return list(dict.fromkeys((each.form, each.unit, each.period) for each in self._all))
 
     @property
     def _all(self) -> "tuple[ToldReport | AskedReport, ...]":

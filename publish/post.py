@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from program.errors import ConfigurationError, DeliveryFailed, DeliveryRefused, MailServerDown
 from program.settings import Settings
+from publish.whole import write_whole
 
 _TIMEOUT_SECONDS = 30
 _FOR_GOOD = range(500, 600)
@@ -45,10 +46,7 @@ class FolderPost:
         name = message["Message-ID"].strip("<>").partition("@")[0]
         path = self._folder / f"{name}.eml"
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            unfinished = path.with_suffix(".part")
-            unfinished.write_bytes(message.as_bytes(policy=message.policy.clone(linesep=SMTP.linesep)))
-            unfinished.replace(path)
+            write_whole(path, message.as_bytes(policy=message.policy.clone(linesep=SMTP.linesep)))
         except OSError as wrong:
             raise MailServerDown(f"outbox: cannot write {path}: {wrong}") from wrong
 

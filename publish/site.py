@@ -10,6 +10,7 @@ from publish.glance import at_a_glance, status_counts
 from publish.page import counts, indicator_tables, reporting_tables, verdict_counts
 from publish.quality import by_night, by_period, by_rule, by_unit, days_to_fix, passing
 from publish.rendering import render
+from publish.whole import write_whole
 from warehouse.engine import Warehouse
 from warehouse.quality import first_passes, night_counts, quality, rule_examples
 from warehouse.queries import (
@@ -38,9 +39,9 @@ def publish_site(
     """
     docs = settings if folder is None else None
     target = folder or settings.site
-    _write(target / _QUALITY, _quality_page(engine, pack, docs, now, believed_on))
+    write_whole(target / _QUALITY, _quality_page(engine, pack, docs, now, believed_on).encode())
     page = target / "index.html"
-    _write(page, _first_page(engine, pack, docs, now, believed_on))
+    write_whole(page, _first_page(engine, pack, docs, now, believed_on).encode())
     return page
 
 
@@ -83,13 +84,6 @@ def _quality_page(engine: Warehouse, pack: Pack, settings: Settings | None, now:
         periods=by_period(reports, rows),
         nights=by_night(night_counts(engine, max(_NIGHTS, settings.keep_data_docs if settings else 0)), rows, kept),
     )
-
-
-def _write(page: Path, html: str) -> None:
-    page.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = page.with_suffix(".part")
-    unfinished.write_text(html, encoding="utf-8")
-    unfinished.replace(page)
 
 
 def docs_folder(settings: Settings, run_id: int) -> Path:

@@ -1,6 +1,7 @@
 """What a letter comes to for its reader: what became of which report, and what is asked by when. Its words: `templates/mail`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from program.contact import Contact
@@ -25,16 +26,27 @@ def about_of(letter: Letter, pack: Pack, attachments: Sequence[Attachment]) -> A
         receiver=receiver,
         is_for_unit=is_for_unit,
         day=letter.day,
-        reports=tuple(_told(notice, letter.day, pack, attachments) for notice in letter.notices),
+        reports=tuple(_told(notice, letter.day, pack, attachments) for notice in _each_report_once(letter.notices)),
         reminders=tuple(_asked(reminder, letter.day, pack) for reminder in letter.reminders),
         accepted=tuple(_name(report, pack) for report in letter.accepted),
     )
 
 
+def _each_report_once(notices: Sequence[Notice]) -> Iterator[Notice]:
+    """Yield one notice of what was found in a report and what comparing it brought; others, such as all clear, for themselves."""
+    found = [notice for notice in notices if notice.kind in (NoticeKind.JUDGED, NoticeKind.COMPARED)]
+    for notice in notices:
+        same = [each for each in found if each.submission_id == notice.submission_id] if notice in found else [notice]
+        if notice is same[0]:
+            first, *others = [each for each in same if to_act_on(each.findings)] or same
+            new = dict.fromkeys(finding for each in others for finding in each.findings if finding not in first.findings)
+            yield replace(first, findings=(*first.findings, *new))
+
+
 def _told(notice: Notice, day: date, pack: Pack, attachments: Sequence[Attachment]) -> ToldReport:
     result = _result(notice)
     findings = _findings(notice, result)
-    marked = next((a.name for a in attachments if a.delivery_id == notice.delivery_id and a.content is not None), "")
+    marked = next((a.name for a in attachments if a.delivery_id == notice.delivery_id and a.can_be_had), "")
     shown = findings[: _WORST if marked else _MOST]
     # The sender is named, never the unit that a mistaken file claims: nobody is blamed for another's file.
     unit = pack.unit_on(notice.sender_unit or notice.unit_code, notice.period)

@@ -12,7 +12,8 @@ from program.period import Period
 from program.qualifier import Qualifier
 from program.stage import Stage
 from program.submission import Fact, Submission, Verdict
-from warehouse.comparing import Occasion, is_about, is_believed
+from warehouse.believed import is_believed
+from warehouse.comparing import Occasion, is_about
 from warehouse.engine import Warehouse
 from warehouse.findings import findings_of_judging
 from warehouse.ledger import delivery_of

@@ -12,6 +12,7 @@ from program.current import CurrentFact
 from program.finding import Finding, Severity
 from program.stage import Stage
 from program.submission import Verdict
+from warehouse.believed import is_believed
 from warehouse.findings import finding_of
 from warehouse.load import COMPARED, PENDING
 from warehouse.rejudging import take_out
@@ -93,11 +94,6 @@ def record_comparison(
         for row in submissions.values():
             row.compared_at = now
         return len(fresh)
-
-
-def is_believed() -> ColumnElement[bool]:
-    """Return the condition that a submission is believed now."""
-    return SubmissionRow.known_from.is_not(None) & SubmissionRow.known_to.is_(None)
 
 
 def is_about(occasions: Collection[Occasion]) -> ColumnElement[bool]:

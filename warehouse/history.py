@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from program.errors import WarehouseError
 from program.history import FACT_COLUMNS, REPORT_COLUMNS, Asked, Past
 from program.period import PeriodKind, periods_between
+from warehouse.believed import is_believed
 from warehouse.engine import Warehouse
 from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
@@ -74,7 +75,7 @@ def _reports(connection: Connection, condition: ColumnElement[bool]) -> Iterable
             DeliveryRow.received_at,
         )
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .where(condition, SubmissionRow.known_from.is_not(None), SubmissionRow.known_to.is_(None))
+        .where(condition, is_believed())
     )
     return (tuple(row) for row in connection.execute(query))
 

@@ -5,14 +5,16 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Engine, func, insert, select, update
+from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from program.submission import Fact, Submission
+from warehouse.believed import is_believed
 from warehouse.bulk import insert_rows
 from warehouse.ledger import PROCESSED, RECEIVED
-from warehouse.rejudging import close_earlier, current_of_later, was_mailed
+from warehouse.rejudging import close_earlier, was_mailed
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
+from warehouse.turns import Same, current_of_later, has_waited, make_room
 
 PENDING = "pending"
 COMPARED = "compared"
@@ -34,9 +36,9 @@ def load_delivery(
     """Record all submissions of one delivery in one transaction and return how many facts were loaded.
 
     None where the delivery was recorded before. An accepted version closes the facts of the one before it of its stage
-    (`known_to`); a bad one never replaces a good one. A delivery that is judged again replaces its own earlier judgement,
-    never what a later delivery said, and what its sender was told already is not told twice. `numbers`: those that the
-    submissions had in the warehouse that is made anew, by part; none for all others.
+    (`known_to`); a bad one never replaces a good one. A delivery that is judged again, or that an earlier night had to leave,
+    replaces its own earlier judgement, never what a later delivery said; what its sender was told already is not told twice.
+    `numbers`: those that the submissions had in the warehouse that is made anew, by part; none for all others.
     """
     loads_all = all(submission.verdict.loads for submission, _ in submissions)
     with Session(engine) as session, session.begin():
@@ -54,28 +56,31 @@ def _load(  # noqa: PLR0917  (each is a column)
     session: Session, delivery: DeliveryRow, owed: Owed, run_id: int, rule_set_version: str, now: datetime, number: int | None
 ) -> SubmissionRow:
     submission, recipient = owed
-    row = _row(session, submission, delivery.judgement, run_id, rule_set_version, now)
+    row = _row(submission, delivery.judgement, run_id, rule_set_version, now)
+    same = _of_same_report(submission)
+    is_again, is_late = delivery.judgement > 1, has_waited(session, delivery, run_id)
+    row.version, moment = _next(session, same, now) if same else (None, now)
+    if same and is_late and not is_again:
+        row.version = make_room(session, delivery, same) or row.version
     if number is not None:
         row.id = number
-    later = current_of_later(session, delivery, row) if submission.verdict.loads and delivery.judgement > 1 else None
+    later = current_of_later(session, delivery, same) if same and (is_again or is_late) and submission.verdict.loads else None
     if later is not None:
         row.known_to, row.superseded_by_id = now, later
+    elif submission.verdict.loads:
+        row.known_from = moment
     session.add(row)
     session.flush()
-    if submission.verdict.loads and later is None:
-        row.known_from = _moment(session, row, now)
-        _supersede(session, row, row.known_from)
+    if submission.verdict.loads and later is None and row.version is not None and row.version > 1:
+        _supersede(session, same, row)
     _insert_findings(session, row.id, submission)
     _insert_facts(session, row.id, submission)
-    if recipient is not None and not (delivery.judgement > 1 and was_mailed(session, row, submission)):
+    if recipient is not None and not (is_again and was_mailed(session, row, submission)):
         session.add(_notice(row.id, recipient, submission, now))
     return row
 
 
-def _row(
-    session: Session, submission: Submission, judgement: int, run_id: int, rule_set_version: str, now: datetime
-) -> SubmissionRow:
-    period = submission.period.code if submission.period else None
+def _row(submission: Submission, judgement: int, run_id: int, rule_set_version: str, now: datetime) -> SubmissionRow:
     return SubmissionRow(
         delivery_id=submission.delivery.id,
         judgement=judgement,
@@ -84,10 +89,9 @@ def _row(
         form_code=submission.form_code,
         form_version=submission.form_version,
         unit_code=submission.unit_code,
-        period=period,
+        period=submission.period.code if submission.period else None,
         period_end=submission.period.end if submission.period else None,
         stage=submission.stage.value,
-        version=_next_version(session, submission, period),
         verdict=submission.verdict.value,
         rule_set_version=rule_set_version,
         loaded_at=now,
@@ -97,43 +101,34 @@ def _row(
     )
 
 
-def _next_version(session: Session, submission: Submission, period: str | None) -> int | None:
-    """Return the next version of a report, None where it is not known which report it is."""
-    if submission.form_code is None or submission.unit_code is None or period is None:
-        return None
-    same = (
+def _of_same_report(submission: Submission) -> Same:
+    """The versions of a report that are in the warehouse; nothing where it is not known which report it is."""
+    if submission.form_code is None or submission.unit_code is None or submission.period is None:
+        return ()
+    return (
         SubmissionRow.form_code == submission.form_code,
         SubmissionRow.unit_code == submission.unit_code,
-        SubmissionRow.period == period,
+        SubmissionRow.period == submission.period.code,
         SubmissionRow.stage == submission.stage.value,
     )
-    return (session.scalar(select(func.max(SubmissionRow.version)).where(*same)) or 0) + 1
 
 
-def _moment(session: Session, row: SubmissionRow, now: datetime) -> datetime:
-    """Return since when a version is believed: now, but never before an earlier one was, whatever the machine's clock says."""
-    ends = select(func.max(SubmissionRow.known_from), func.max(SubmissionRow.known_to)).where(*_others(row))
-    begun, ended = session.execute(ends).one()
-    return max(now, begun or now, ended or now)
+def _next(session: Session, same: Same, now: datetime) -> tuple[int, datetime]:
+    """Return a report's next version, and since when it is believed.
+
+    That is now, but never before an earlier one was believed, whatever the machine's clock says.
+    """
+    newest = select(func.max(SubmissionRow.version), func.max(SubmissionRow.known_from), func.max(SubmissionRow.known_to))
+    version, begun, ended = session.execute(newest.where(*same)).one()
+    return (version or 0) + 1, max(now, begun or now, ended or now)
 
 
-def _supersede(session: Session, row: SubmissionRow, moment: datetime) -> None:
+def _supersede(session: Session, same: Same, row: SubmissionRow) -> None:
     session.execute(
         update(SubmissionRow)
-        .where(*_others(row), SubmissionRow.known_from.is_not(None), SubmissionRow.known_to.is_(None))
-        .values(known_to=moment, superseded_by_id=row.id)
+        .where(*same, is_believed(), SubmissionRow.id != row.id)
+        .values(known_to=row.known_from, superseded_by_id=row.id)
         .execution_options(synchronize_session=False)
-    )
-
-
-def _others(row: SubmissionRow) -> tuple[ColumnElement[bool], ...]:
-    """The other versions of a report."""
-    return (
-        SubmissionRow.form_code == row.form_code,
-        SubmissionRow.unit_code == row.unit_code,
-        SubmissionRow.period == row.period,
-        SubmissionRow.stage == row.stage,
-        SubmissionRow.id != row.id,
     )
 
 

@@ -9,19 +9,22 @@ from warehouse.ledger import WITHDRAWN
 from warehouse.load import COMPARED
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
-OVERTAKEN = "overtaken"
+FIXED, OVERTAKEN = "fixed", "overtaken"
 _LOADED = (Verdict.ACCEPTED.value, Verdict.ACCEPTED_WITH_WARNINGS.value)
 
 
 def is_overtaken(session: Session, row: OutboxRow) -> bool:
     """Tell whether what a notice says was settled before it was told.
 
-    The report that is missed has come, a newer version stands in for this one, its question ended by itself, or its file was
-    withdrawn. A newer version stands in where it was accepted, or where it has a notice of its own: nothing is lost.
+    The report that is missed has come; a newer version stands in for this one; its question ended by itself; where it says
+    that all is clear, another question arose; or its file was withdrawn. A newer version stands in where it was accepted, or
+    where it has a notice of its own: nothing is lost.
     """
     if row.submission_id is None:
         return any(session.scalar(each.limit(1)) is not None for each in (_come(row), _reminded_since(row)))
     if row.kind.startswith(COMPARED) and not findings_of_comparing(session, row.submission_id, row.created_at):
+        return True
+    if row.kind.startswith(FIXED) and session.get_one(SubmissionRow, row.submission_id).verdict != Verdict.ACCEPTED.value:
         return True
     if session.scalar(stands(select(SubmissionRow.id).where(SubmissionRow.id == row.submission_id))) is None:
         return True

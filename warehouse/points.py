@@ -4,6 +4,7 @@ import pandas as pd
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from warehouse.believed import is_believed
 from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
 POINT_COLUMNS = ("submission", "line", "element", "value", "unit", "period", "period_end", "is_synthetic")
@@ -27,12 +28,7 @@ def points_of(engine: Engine, form: str, unit: str | None = None) -> pd.DataFram
         )
         .join(SubmissionRow, SubmissionRow.id == FactRow.submission_id)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .where(
-            SubmissionRow.form_code == form,
-            SubmissionRow.known_from.is_not(None),
-            SubmissionRow.known_to.is_(None),
-            FactRow.value.is_not(None),
-        )
+        .where(is_believed(), SubmissionRow.form_code == form, FactRow.value.is_not(None))
         .order_by(FactRow.submission_id, FactRow.element, FactRow.line)
     )
     if unit is not None:

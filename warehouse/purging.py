@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from program.finding import Severity
@@ -14,7 +14,7 @@ from program.submission import Fact, Verdict
 from program.tombstone import Judged
 from warehouse.findings import findings_of_judging
 from warehouse.ledger import PURGED
-from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
+from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,22 @@ def judgements_of(engine: Engine, sha256: str) -> tuple[Judged, ...]:
             Judged(delivery=delivery, judgement=judgement, submissions=tuple(_plain(session, row) for row in list(rows)))
             for (delivery, judgement), rows in groups
         )
+
+
+def letters_about(engine: Engine, sha256: str) -> list[str]:
+    """Return the message ids of the letters about these bytes, or about what was in them; each once."""
+    whole = aliased(DeliveryRow)
+    query = (
+        select(OutboxRow.message_id)
+        .join(SubmissionRow, SubmissionRow.id == OutboxRow.submission_id)
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .outerjoin(whole, whole.id == DeliveryRow.packed_in_id)
+        .where(OutboxRow.message_id.is_not(None), or_(DeliveryRow.sha256 == sha256, whole.sha256 == sha256))
+        .distinct()
+        .order_by(OutboxRow.message_id)
+    )
+    with Session(engine) as session:
+        return [number for number in session.scalars(query) if number is not None]
 
 
 def _plain(session: Session, row: SubmissionRow) -> dict[str, Any]:

@@ -1,18 +1,16 @@
-"""Judging a delivery again: which ones, putting it back, what its new judgement does to the earlier one and to later ones.
-
-"Later" is what came later: by the time of arrival, then by the number in the ledger, which is the order of a night.
-"""
+"""Judging a delivery again: which ones, putting it back, what its new judgement does to the earlier one."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, Engine, case, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from program.correction import Correction, Match
 from program.finding import Finding, Severity
 from program.submission import Submission, Verdict
 from program.vietnamese import vietnam_day
+from warehouse.believed import is_believed
 from warehouse.findings import findings_of_judging, newest_of
 from warehouse.ledger import PROCESSED, RECEIVED, UNPACKED, WITHDRAWN
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
@@ -97,27 +95,6 @@ def _replaced_by(session: Session, submission: int, delivery: int) -> set[int]:
     return found
 
 
-def current_of_later(session: Session, delivery: DeliveryRow, row: SubmissionRow) -> int | None:
-    """Return the submission of a later delivery that is believed now for the same report, None where there is none."""
-    query = (
-        select(SubmissionRow.id)
-        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .where(
-            SubmissionRow.form_code == row.form_code,
-            SubmissionRow.unit_code == row.unit_code,
-            SubmissionRow.period == row.period,
-            SubmissionRow.stage == row.stage,
-            SubmissionRow.known_from.is_not(None),
-            SubmissionRow.known_to.is_(None),
-            or_(
-                DeliveryRow.received_at > delivery.received_at,
-                and_(DeliveryRow.received_at == delivery.received_at, DeliveryRow.id > delivery.id),
-            ),
-        )
-    )
-    return session.scalar(query)
-
-
 def close_earlier(session: Session, delivery: DeliveryRow, successor: SubmissionRow, now: datetime) -> None:
     """Close what an earlier judgement read in the same delivery and the present one does not: another period, say."""
     session.execute(
@@ -125,8 +102,7 @@ def close_earlier(session: Session, delivery: DeliveryRow, successor: Submission
         .where(
             SubmissionRow.delivery_id == delivery.id,
             SubmissionRow.judgement < delivery.judgement,
-            SubmissionRow.known_from.is_not(None),
-            SubmissionRow.known_to.is_(None),
+            is_believed(),
         )
         .values(known_to=_not_before(SubmissionRow.known_from, now), superseded_by_id=successor.id)
         .execution_options(synchronize_session=False)

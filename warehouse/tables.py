@@ -254,6 +254,7 @@ class SubmissionRow(Table):
         UniqueConstraint("delivery_id", "judgement", "part"),
         UniqueConstraint("form_code", "unit_code", "period", "stage", "version"),
         Index("ix_submissions_current", "form_code", "unit_code", "period", "stage", "known_to"),
+        Index("ix_submissions_period_stage", "period", "stage"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"))

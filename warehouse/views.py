@@ -29,7 +29,7 @@ MARTS = (
     "mart_quality",
 )
 """What people ask, in the order in which they are made: each may stand on those before it."""
-_GROUND = ("believed", "lands", "members", "figures", "money_lines", "money")
+_GROUND = ("believed", "lands", "members", "reported_periods", "figures", "money_lines", "money")
 """What marts stand on; made before them, and shown to nobody."""
 CATALOGUE = tuple(t.name for t in Table.metadata.sorted_tables if "known_to" in t.columns and t.name != "submissions")
 """The tables that copy the pack, each a history; of each a view now_… shows what it says now."""

@@ -68,4 +68,5 @@ def last_nights(engine: Engine) -> LastNights | None:
             return None
         completed = session.scalar(select(func.max(RunRow.finished_at)).where(RunRow.state == "completed"))
         errors = tuple(str(error) for error in newest.summary.get("errors", []))
-        return LastNights(completed, newest.id, newest.state, newest.started_at, errors)
+        was_told = newest.summary.get("errors_mailed") == len(errors)
+        return LastNights(completed, newest.id, newest.state, newest.started_at, errors, was_told)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from warehouse.comparing import is_believed
+from warehouse.believed import is_believed
 from warehouse.ledger import PROCESSED, RECEIVED, WITHDRAWN
 from warehouse.rejudging import believe_no_longer
 from warehouse.tables import DeliveryRow, SubmissionRow

@@ -7,6 +7,8 @@ import re
 import zipfile
 from collections.abc import Iterator
 
+from connectors.reader.signatures import unpacked
+
 Extent = tuple[int, int]
 
 _BUNDLE_SHEET, _ROW = 0x9C, 0x00
@@ -59,7 +61,7 @@ def ods_extents(package: zipfile.ZipFile) -> list[Extent]:
     """Return how many rows and columns reach from A1 to the last value of each sheet of an .ods, in order."""
     extents: list[Extent] = []
     row = column = height = 0
-    for match in _TAG.finditer(package.read("content.xml")):
+    for match in _TAG.finditer(unpacked(package, "content.xml")):
         tag, attributes = match.groups()
         repeated = _REPEATED.search(attributes)
         times = int(repeated[1]) if repeated else 1

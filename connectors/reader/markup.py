@@ -23,6 +23,7 @@ from connectors.reader.fonts import old_styles
 from connectors.reader.hidden import NOTHING_HIDDEN, Hidden, read_hidden
 from connectors.reader.legacy import Encoding
 from connectors.reader.plainness import Rest, without_plain_rows
+from connectors.reader.signatures import unpacked
 
 _SHEET = re.compile(rb"<(?:[^<>\s/:]+:)?sheet\b([^<>]*)>")
 _RELATION = re.compile(rb"<(?:[^<>\s/:]+:)?Relationship\b([^<>]*)>")
@@ -40,6 +41,8 @@ _STALE = re.compile(rb"""\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
 _CELL_FORMATS = re.compile(rb"<(?:[^<>\s/:]+:)?cellXfs\b.*?</(?:[^<>\s/:]+:)?cellXfs>", re.DOTALL)
 _FORMAT = re.compile(rb"<(?:[^<>\s/:]+:)?xf\b([^<>]*)>")
 _NUMBER_FORMAT = re.compile(rb"<(?:[^<>\s/:]+:)?numFmt\b([^<>]*)>")
+_BOOK_PROPERTIES = re.compile(rb"<(?:[^<>\s/:]+:)?workbookPr\b")
+_TAG_IN_TEXT = re.compile(rb"<(?:[^<>\s/:]+:)?t(?:\s[^<>]*)?(?<!/)>[^<]*<[^/!?]")
 _PERCENT_FORMATS = {"9", "10"}
 _MAY_SHOW_PERCENT = re.compile(rb"""%|&|\bnumFmtId\s*=\s*["'](?:9|10)["']""")
 # In quotes, after a backslash or in square brackets a percent sign is only shown, not reckoned with.
@@ -125,23 +128,32 @@ def read_markup(package: zipfile.ZipFile, most_cells: int) -> list[Markup]:
         return [Markup(*extent) for extent in ods_extents(package)]
     if not members.keys() >= {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"}:
         return []
-    book = package.read(members["xl/workbook.xml"])
-    parts = _parts(package.read(members["xl/_rels/workbook.xml.rels"]))
+    book = unpacked(package, members["xl/workbook.xml"])
+    _refuse_doubtful(book, unpacked(package, members["xl/sharedstrings.xml"]) if "xl/sharedstrings.xml" in members else b"")
+    parts = _parts(unpacked(package, members["xl/_rels/workbook.xml.rels"]))
     is_stale = _STALE.search(book) is not None
     styles = members.get("xl/styles.xml")
-    look = _Look(_percent_styles(package.read(styles)), old_styles(package.read(styles))) if styles else _Look()
+    look = _Look(_percent_styles(unpacked(package, styles)), old_styles(unpacked(package, styles))) if styles else _Look()
     sheets = []
     for match in _SHEET.finditer(book):
         key = next((value for name, value in _attributes(match[1]).items() if name.endswith(":id")), None)
         part = members.get(parts.get(key, ""))
-        sheets.append(_markup(package.read(part), look, most_cells, is_stale=is_stale) if part else Markup())
+        sheets.append(_markup(unpacked(package, part), look, most_cells, is_stale=is_stale) if part else Markup())
     return sheets
 
 
+def _refuse_doubtful(book: bytes, texts: bytes) -> None:
+    """Raise ValueError where programs would differ in what they show: of two epochs of dates, or of tags within a text."""
+    if len(_BOOK_PROPERTIES.findall(book)) > 1:
+        raise ValueError("two elements that say from which day dates count")
+    if _TAG_IN_TEXT.search(texts):
+        raise ValueError("a text with a tag in it")
+
+
 def _binary_markup(package: zipfile.ZipFile, members: Mapping[str, str]) -> list[Markup]:
-    parts = _parts(package.read(members["xl/_rels/workbook.bin.rels"]))
-    found = (members.get(parts.get(key, "")) for key in xlsb_sheets(package.read(members["xl/workbook.bin"])))
-    return [Markup(*xlsb_extent(package.read(part))) if part else Markup() for part in found]
+    parts = _parts(unpacked(package, members["xl/_rels/workbook.bin.rels"]))
+    found = (members.get(parts.get(key, "")) for key in xlsb_sheets(unpacked(package, members["xl/workbook.bin"])))
+    return [Markup(*xlsb_extent(unpacked(package, part))) if part else Markup() for part in found]
 
 
 def _parts(relations: bytes) -> dict[str | None, str]:

@@ -109,10 +109,12 @@ def _extents(stream: bytes) -> Iterator[Extent]:
             rows = columns = 0
             is_biff8 = length < 2 or struct.unpack_from("<H", body)[0] >= _BIFF8
         elif kind == _DIMENSIONS and length >= 10:
-            first, last, left, right = struct.unpack_from("<IIHH" if length >= 14 and is_biff8 else "<HHHH", body)
-            said = (last - first) % (1 << 32), (right - left) % (1 << 16)
-            if said[0] * said[1] > _WHOLE_SHEET:
-                rows, columns = said
+            # calamine goes by the length, whatever the version: a damaged one is as large as either says.
+            for layout in (["<IIHH"] if length >= 14 else []) + ([] if length >= 14 and is_biff8 else ["<HHHH"]):
+                first, last, left, right = struct.unpack_from(layout, body)
+                said = (last - first) % (1 << 32), (right - left) % (1 << 16)
+                if said[0] * said[1] > _WHOLE_SHEET:
+                    rows, columns = said
         elif kind in _CELLS and length >= 6:
             row, column = struct.unpack_from("<HH", body)
             rows = max(rows, row + 1)

@@ -82,6 +82,16 @@ def refuse_package(package: zipfile.ZipFile, max_unpacked_bytes: int) -> Problem
     return _no_workbook(_OPEN_TEXTS[kind]) if kind in _OPEN_TEXTS else None
 
 
+def unpacked(package: zipfile.ZipFile, name: str) -> bytes:
+    """Return a member of a package. Raises what `zipfile` raises.
+
+    `ZipFile.read` unpacks all there is before it looks whether that is as much as the package's own list says.
+    """
+    info = package.getinfo(name)
+    with package.open(info) as member:
+        return member.read(info.file_size + 1)
+
+
 def has_macros(package: zipfile.ZipFile) -> bool:
     """Tell whether a workbook's package holds macros: Excel's own, of either age, or LibreOffice's."""
     names = [name.lower() for name in package.namelist()]

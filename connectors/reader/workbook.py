@@ -32,6 +32,7 @@ Corner: TypeAlias = tuple[int, int]
 
 _BROKEN = Problem("FILE-03", values={"reason": "tệp bị cắt cụt hoặc hỏng khi gửi"})
 _STRANGE = Problem("FILE-03", values={"reason": "lỗi trong cấu trúc tệp"})
+_TOO_WIDE = Problem("FILE-05", values={"limit": "16.384 cột một trang"})
 _NO_ROWS = {
     NoRows.NO_TEXT: Problem("FILE-02", values={"kind": "tệp không rõ loại"}),
     NoRows.NO_TABLE: Problem("FILE-02", values={"kind": "tệp văn bản không có bảng"}),
@@ -40,6 +41,8 @@ _NO_ROWS = {
 }
 _MACROS = Problem("FILE-06")
 _CSV_SHEET = "CSV"
+_MOST_COLUMNS = 16_384
+"""As many as any spreadsheet program has (XFD): a cell beyond them has no address. A damaged .xls or a text can have more."""
 # What `zipfile` raises for packages that are cut, damaged, encrypted, or packed in a way it does not know.
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
@@ -135,6 +138,8 @@ def _open_text(content: bytes, limits: Limits) -> Workbook | Problem:
     width = max(map(len, rows))
     if width * len(rows) > limits.sheet_cells:
         return _too_many_cells(limits)
+    if width > _MOST_COLUMNS:
+        return _TOO_WIDE
     sheets = [Sheet(_CSV_SHEET, [[*row, *[""] * (width - len(row))] for row in rows])]
     return Workbook(sheets, _in_unicode(sheets, []))
 
@@ -207,6 +212,8 @@ def _sheets(content: bytes, markup: list[Markup], limits: Limits) -> list[Sheet]
             last = sheet.end or (0, 0)
             if (last[0] + 1) * (last[1] + 1) > limits.sheet_cells:
                 return _too_many_cells(limits)
+            if last[1] >= _MOST_COLUMNS:
+                return _TOO_WIDE
             rows = cast("list[list[CellValue]]", sheet.to_python(skip_empty_area=False))
             if number < len(markup):
                 _mark_percentages(rows, markup[number].percentages)

@@ -7,7 +7,8 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,8 @@ from connectors.archive import Archive
 from mtqg.console import out
 from mtqg.keeping.bar import progress
 from mtqg.keeping.manifest import ARCHIVE, WAREHOUSE, Manifest, read_manifest
-from program.errors import ArchiveError, AskedError, WarehouseError
+from program.errors import ArchiveError, AskedError, ConfigurationError, WarehouseError
+from program.pack import load_pack
 from program.settings import Settings, load_settings
 
 
@@ -45,6 +47,8 @@ def restore(
         count = verify_restored(settings, manifest)
         rows = sum(manifest.rows.values())
         out.print(f"verified: {rows} rows in {len(manifest.rows)} tables, the bytes of {count} deliveries by their sha256.")
+    if due := _due_for_purge(settings):
+        out.print(f"{due} files tell of persons and their time is over: `mtqg purge` lists them, and --confirm removes them.")
     if manifest.missing:
         lack = f"{len(manifest.missing)} files, the first: {manifest.missing[0]}"
         raise ArchiveError(f"archive: when the backup was made, the archive had already lost {lack}")
@@ -73,6 +77,22 @@ def restore_backup(settings: Settings, file: Path) -> Manifest:
                 _put_archive(backup, manifest, archive)
                 restore_warehouse(url, copy)
     return manifest
+
+
+def _due_for_purge(settings: Settings) -> int:
+    """Return how many of the restored files were purged since the backup, or should be by now.
+
+    0 where that cannot be asked, with an older warehouse or without its pack: it is restored all the same, and the next night's
+    digest tells.
+    """
+    from flows.purging import expired_of  # noqa: PLC0415  (keeps --help quick)
+    from warehouse.engine import open_warehouse  # noqa: PLC0415
+
+    with suppress(ConfigurationError, WarehouseError), ExitStack() as stack:
+        engine = open_warehouse(settings.warehouse_url)
+        stack.callback(engine.dispose)
+        return len(expired_of(load_pack(settings.pack), Archive(settings.archive_url), engine, datetime.now(UTC)))
+    return 0
 
 
 def verify_restored(settings: Settings, manifest: Manifest) -> int:

@@ -12,6 +12,7 @@ from program.stage import Stage
 from publish.marking.names import marked_name
 from publish.marking.order import Order, Report, to_act_on
 from publish.marking.process import Marker, MarkingError
+from publish.marking.shelf import Link, may_be_linked, put_on_shelf
 from publish.marking.words import words_of
 
 logger = logging.getLogger("mtqg.marking")
@@ -19,12 +20,21 @@ logger = logging.getLogger("mtqg.marking")
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A marked workbook; `content` None where it is larger than what the mail still holds. `about` is the file it is made of."""
+    """A marked workbook; `about` is the file it is made of.
+
+    `content` is None where it is larger than what the mail still holds; `link` is then where it can be had, if anywhere.
+    """
 
     name: str
     about: str
     content: bytes | None
     delivery_id: int = 0
+    link: Link | None = None
+
+    @property
+    def can_be_had(self) -> bool:
+        """Whether its receiver gets it, in the mail or by a link."""
+        return self.content is not None or self.link is not None
 
 
 def attachments_of(
@@ -42,10 +52,12 @@ def attachments_of(
         if content is not None:
             size = _mailed_bytes(content)
             name = _free_name(marked_name(notices[0].delivery_name, words_of("vi").suffix), attachments)
+            fits = size <= room
+            link = None if fits else _link(content, name, notices, letter, pack, settings)
             attachments.append(
-                Attachment(name, notices[0].delivery_name, content if size <= room else None, notices[0].delivery_id)
+                Attachment(name, notices[0].delivery_name, content if fits else None, notices[0].delivery_id, link)
             )
-            room -= size if size <= room else 0
+            room -= size if fits else 0
     return tuple(attachments)
 
 
@@ -60,6 +72,14 @@ def _marked(notices: list[Notice], pack: Pack, content_of: Callable[[str], bytes
     except Exception as wrong:  # the boundary of one attachment: its letter goes all the same
         kind = "" if isinstance(wrong, MarkingError) else f"{type(wrong).__name__}: "
         logger.warning("mark delivery=%d name=%r attached=no reason=%s%s", first.delivery_id, first.delivery_name, kind, wrong)
+        return None
+
+
+def _link(content: bytes, name: str, notices: list[Notice], letter: Letter, pack: Pack, settings: Settings) -> Link | None:
+    try:
+        return put_on_shelf(content, name, settings, letter.day) if may_be_linked(notices, pack) else None
+    except OSError as wrong:  # its letter goes all the same
+        logger.warning("mark delivery=%d link=no reason=%s", notices[0].delivery_id, wrong)
         return None
 
 

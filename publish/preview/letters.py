@@ -22,7 +22,7 @@ def sample_letters(sample: Sample, pack: Pack) -> dict[str, Letter]:
     bad = _notice(sample, Verdict.QUARANTINED, *worst)
     asked, good = _notice(sample, Verdict.ACCEPTED_WITH_WARNINGS, *questions), _notice(sample, Verdict.ACCEPTED)
     scan = _notice(sample, Verdict.UNREADABLE, *sample.findings["unreadable"])
-    scan = replace(scan, form_code=None, period=None, delivery_id=DELIVERY + 1)
+    scan = replace(scan, submission_id=2, form_code=None, period=None, delivery_id=DELIVERY + 1)
     overruled = replace(good, findings=sample.findings["overruled"], kind=NoticeKind.OVERRULED)
     told = {
         "due-soon": _reminding(sample, pack, -3),
@@ -34,6 +34,7 @@ def sample_letters(sample: Sample, pack: Pack) -> dict[str, Letter]:
         "needs-fixing": _letter(sample, pack, due, bad),
         "not-read": _letter(sample, pack, due, scan),
         "several": _letter(sample, pack, due, bad, scan),
+        "too-large": _letter(sample, pack, due, bad),
         "in-part": _letter(sample, pack, due, replace(asked, findings=worst)),
         "please-check": _letter(sample, pack, due, asked),
         "to-compare": _letter(sample, pack, due, replace(asked, findings=questions[:1], kind=NoticeKind.COMPARED)),

@@ -1,9 +1,10 @@
 """What the sample mails speak of: a report that the pack's calendar asks for, its blank workbook, and invented findings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 
@@ -16,6 +17,7 @@ from publish.marking.attaching import Attachment
 from publish.marking.marked import mark
 from publish.marking.names import marked_name
 from publish.marking.order import Order, Report
+from publish.marking.shelf import Link
 from publish.marking.words import words_of
 from publish.template import write_template
 
@@ -58,6 +60,12 @@ def marked_sample(sample: Sample, delivery: int) -> Attachment:
     name = marked_name(sample.name, words_of("vi").suffix)
     order = Order(sample.content, sample.name, (Report(sample.name, sample.findings["worst"]),))
     return Attachment(name, sample.name, mark(order, None, DEFAULT_LIMITS), delivery)
+
+
+def linked_sample(marked: Attachment, day: date) -> Attachment:
+    """Return the marked workbook as it goes where it is too large for a mail: by a link, which leads nowhere."""
+    link = Link(f"https://bao-cao.example/danh-dau/{'0' * 64}/{quote(marked.name)}", day + timedelta(days=30))
+    return replace(marked, content=None, link=link)
 
 
 def working_day_from(pack: Pack, day: date, days: int) -> date:

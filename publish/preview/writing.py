@@ -10,7 +10,7 @@ from program.pack import Pack
 from publish.digest import compose_alarm, compose_digest
 from publish.mail import compose
 from publish.preview.letters import DELIVERY, sample_letters
-from publish.preview.sample import marked_sample, sample_of
+from publish.preview.sample import linked_sample, marked_sample, sample_of
 from publish.rendering import render
 
 
@@ -42,7 +42,8 @@ def _mails(pack: Pack, today: date) -> dict[str, Message]:
     mails = {}
     for kind, letter in sample_letters(sample, pack).items():
         is_marked = any(notice.delivery_id == DELIVERY and notice.findings for notice in letter.notices) and kind != "overruled"
-        mails[kind] = compose(letter, pack, [marked] if is_marked else [])
+        file = linked_sample(marked, letter.day) if kind == "too-large" else marked
+        mails[kind] = compose(letter, pack, [file] if is_marked else [])
     at = datetime(today.year, today.month, today.day, 18, tzinfo=UTC)
     mails["digest"] = compose_digest(_digest(pack, at), pack)
     mails["alarm"] = compose_alarm("No night has completed for 26 hours: the last one ended two days ago.", pack, at)
@@ -69,6 +70,7 @@ def _digest(pack: Pack, at: datetime) -> Digest:
         seconds={"source inbox": 12.4, "load": 190.2, "alert": 31.0},
         undelivered=(refused,),
         waiting=0,
+        due_for_purge=2,
         warehouse_bytes=182_000_000,
         disk_free_bytes=3_100_000_000,
         disk_bytes=40_000_000_000,

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 import requests
 
+from program.settings import ROOT
+
 PREFECT = Path(sys.executable).parent / "prefect"
 T = TypeVar("T")
 
@@ -43,6 +45,20 @@ class PrefectServer:
         )
         assert done.returncode == 0, f"prefect {' '.join(arguments)}\n{done.stdout}{done.stderr}\n{self.logs()}"
         return done.stdout
+
+    def python(self, *arguments: str, code: int = 0, **environment: str) -> str:
+        """Run Python beside the server, which must end with `code`, and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == code, f"{arguments}\n{done.stdout}{done.stderr}\n{self.logs()}"
+        return done.stdout + done.stderr
 
     def get(self, path: str) -> Any:
         """Return what the API answers to GET."""

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from program.settings import ROOT
 from tests.e2e.prefect_server import PrefectServer, prefect_server
+from tests.smtp import Inbox, mail_server
 from warehouse.engine import open_warehouse
 from warehouse.queries import progress
 
@@ -24,6 +26,7 @@ class Deployed:
     first: dict[str, Any]
     second: dict[str, Any]
     var: Path
+    inbox: Inbox
     written_by_deploy: set[str]
 
 
@@ -31,7 +34,8 @@ class Deployed:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("prefect")
     var = folder / "var"
-    with prefect_server(folder) as server:
+    with prefect_server(folder) as server, mail_server() as inbox:
+        _keep_credentials(server, inbox)
         server.cli("work-pool", "create", "nightly", "--type", "process", cwd=folder)
         before = _tree()
         server.cli("--no-prompt", "deploy", "--all", cwd=ROOT)
@@ -39,10 +43,22 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         for _ in range(2):
             server.cli("deployment", "run", "nightly/nightly", cwd=folder)
         # Somewhere else than the checkout: the deployment itself must know where the code is.
-        with server.running("worker", "worker", "start", "--pool", "nightly", cwd=folder, MTQG_VAR=str(var)):
+        settings = {"MTQG_VAR": str(var), "MTQG_SMTP_URL": "prefect:email-server-credentials/mtqg"}
+        with server.running("worker", "worker", "start", "--pool", "nightly", cwd=folder, **settings):
             first, second = server.wait_for(lambda: _ended(server), "both runs end", LONGEST_NIGHT_SECONDS)
         deployment = server.get("/deployments/name/nightly/nightly")
-        yield Deployed(server, deployment, first, second, var, written)
+        yield Deployed(server, deployment, first, second, var, inbox, written)
+
+
+def _keep_credentials(server: PrefectServer, inbox: Inbox) -> None:
+    """Put the mail server of `inbox` into a block of prefect-email's, and its URL into a secret of Prefect's own."""
+    port = urlsplit(inbox.url).port
+    script = (
+        "from prefect.blocks.system import Secret; from prefect_email import EmailServerCredentials; "
+        f"EmailServerCredentials(smtp_server='127.0.0.1', smtp_port={port}, smtp_type='INSECURE').save('mtqg'); "
+        f"Secret(value='{inbox.url}').save('mtqg-url')"
+    )
+    server.python("-c", script)
 
 
 def _ended(server: PrefectServer) -> list[dict[str, Any]] | None:
@@ -109,6 +125,23 @@ def test_a_second_night_finds_nothing_new(deployed: Deployed) -> None:
     assert "| received | 0 |" not in summaries[deployed.first["id"]]
     assert "| received | 0 |" in summaries[deployed.second["id"]]
     assert "| facts loaded | 0 |" in summaries[deployed.second["id"]]
+
+
+def test_the_mail_server_of_a_block_takes_the_digest_of_each_night(deployed: Deployed) -> None:
+    subjects = [mail["Subject"] for mail in deployed.inbox.mails if "ky-su-du-lieu" in mail["To"]]
+    assert [subject.partition(",")[0] for subject in subjects] == ["[mtqg] night 1 completed", "[mtqg] night 2 completed"]
+    assert not (deployed.var / "outbox").exists()
+
+
+def test_commands_take_the_mail_server_from_a_block_too(deployed: Deployed, tmp_path: Path) -> None:
+    def watch(url: str) -> str:
+        settings = {"MTQG_VAR": str(tmp_path), "MTQG_SMTP_URL": url}
+        return deployed.server.python("-m", "mtqg", "watch", "--mail", code=1, **settings)
+
+    before = len(deployed.inbox.mails)
+    watch("prefect:secret/mtqg-url")
+    assert [mail["Subject"].partition(":")[0] for mail in deployed.inbox.mails[before:]] == ["[mtqg] alarm"]
+    assert "Prefect has no block secret/other" in " ".join(watch("prefect:secret/other").split())
 
 
 def test_what_the_night_logs_can_be_read_in_prefect(deployed: Deployed) -> None:

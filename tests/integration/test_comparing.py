@@ -2,6 +2,9 @@
 
 import shutil
 from collections.abc import Callable
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,7 @@ from warehouse.rejudging import put_back
 from warehouse.tables import DeliveryRow, FindingRow, OutboxRow, SubmissionRow
 
 Put = Callable[..., None]
+SCHOOL = {**HOUSE, "work_code": "CT-04", "work_name": "Trường mẫu giáo ấp 5"}
 PLACE = {"942": "Xã Phú Tân", "946": "Xã Song Phụng"}
 
 
@@ -89,8 +93,66 @@ def test_both_districts_are_asked_once_and_the_question_ends_when_one_of_them_se
     put("946", [HOUSE], name="works lần 2.xlsx")
     fourth = night(settings)
     assert standing(fourth)[0] == ("942", "ACR-03", "accepted", False)
-    # 946 hears that its new file is good.
-    assert (notices(fourth)[2:], fourth.summary.mails_written) == (["fixed"], 1)
+    # 946 hears that its new file is good, 942 that nothing is left for it to do: each once.
+    assert (notices(fourth)[2:], fourth.summary.mails_written) == (["fixed", "fixed-1"], 2)
+    fifth = night(settings)
+    assert (notices(fifth)[4:], fifth.summary.mails_written) == ([], 0)
+
+
+def letters_to(settings: Settings, unit: str, pack: Pack) -> list[EmailMessage]:
+    """The letters to a unit, the oldest first."""
+    mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in settings.outbox.glob("*.eml")]
+    found = [mail for mail in mails if mail["To"].addresses[0].addr_spec == pack.contact_of(unit).email]
+    return sorted(found, key=lambda mail: len(str(mail["References"] or "").split()))
+
+
+def test_a_question_that_another_settles_is_all_clear_in_the_same_thread_each_time(
+    settings: Settings, put: Put, pack: Pack
+) -> None:
+    put("942", [ROAD, BRIDGE])
+    night(settings)
+    for name, works in (("a", [ROAD]), ("b", [HOUSE]), ("c", [ROAD, HOUSE]), ("d", [SCHOOL])):
+        put("946", works, name=f"{name}.xlsx")
+        last = night(settings)
+    with Session(last.warehouse) as session:
+        kinds = select(OutboxRow.kind).where(OutboxRow.recipient == pack.contact_of("942").email).order_by(OutboxRow.id)
+        said = [kind.partition("-")[0] for kind in session.scalars(kinds)]
+    assert said == ["compared", "fixed"] * 2
+    thread = letters_to(settings, "942", pack)
+    assert ["xin kiểm tra lại" in mail["Subject"] for mail in thread] == [True, False] * 2
+    assert all("đã nhận đầy đủ sau khi xem lại" in mail["Subject"] for mail in thread[1::2])
+    for earlier, later in pairwise(thread):
+        assert later["In-Reply-To"] == earlier["Message-ID"]
+
+    put("942", [BRIDGE], name="once more.xlsx")
+    night(settings)
+    assert len(letters_to(settings, "942", pack)) == 4
+
+
+def test_a_question_that_ended_before_it_was_told_and_an_all_clear_that_holds_no_more_are_not_sent(
+    settings: Settings, put: Put, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("942", [ROAD, BRIDGE])
+    night(settings)
+    with monkeypatch.context() as closed:
+        closed.setattr(steps, "alert", lambda _: None)
+        for name, works in (("a", [ROAD]), ("b", [HOUSE])):
+            put("946", works, name=f"{name}.xlsx")
+            night(settings)
+    night(settings)
+    assert letters_to(settings, "942", pack) == []
+
+    put("946", [ROAD, HOUSE], name="c.xlsx")
+    night(settings)
+    with monkeypatch.context() as closed:
+        closed.setattr(steps, "alert", lambda _: None)
+        for name, works in (("d", [SCHOOL]), ("e", [ROAD, SCHOOL])):
+            put("946", works, name=f"{name}.xlsx")
+            night(settings)
+    night(settings)
+    subjects = [mail["Subject"] for mail in letters_to(settings, "942", pack)]
+    assert len(subjects) == 2
+    assert all("xin kiểm tra lại" in subject for subject in subjects)
 
 
 def test_who_was_asked_is_not_asked_again_when_the_file_is_judged_again(settings: Settings, put: Put) -> None:

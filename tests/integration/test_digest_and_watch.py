@@ -1,10 +1,12 @@
 """The operator's own mails: a digest a night, and the dead-man check."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
@@ -12,12 +14,13 @@ from flows.alarm import alarm
 from flows.digesting import send_digest
 from flows.mails import mails
 from flows.night import Night
-from flows.watching import alarm_of, send_alarm
+from flows.watching import Alarm, alarm_of, mail_alarm
 from mtqg.cli import app
 from program.digest import Counted
 from program.pack import Pack
 from program.settings import Settings
 from tests.mailroom import CRITICAL, Office
+from tests.smtp import Inbox, mail_server
 from warehouse.engine import prepare_warehouse
 from warehouse.ledger import finish_run, start_run
 from warehouse.letters import put_together
@@ -94,34 +97,84 @@ def run(engine: Engine, begun: datetime, state: str | None, *errors: str) -> Non
 def test_a_night_that_completed_lately_is_no_alarm(settings: Settings, engine: Engine) -> None:
     run(engine, NOW - timedelta(hours=30), "failed", "a bug")
     run(engine, NOW - timedelta(hours=25), "completed")
-    assert alarm_of(settings, 26, NOW) == ""
+    assert alarm_of(settings, 26, NOW).text == ""
 
 
 def test_a_night_that_is_at_work_is_no_alarm(settings: Settings, engine: Engine) -> None:
     run(engine, NOW - timedelta(hours=25), "completed")
     run(engine, NOW - timedelta(minutes=1), None)
-    assert alarm_of(settings, 26, NOW) == ""
+    assert alarm_of(settings, 26, NOW).text == ""
 
 
 def test_each_way_of_not_completing_is_a_sentence(settings: Settings, engine: Engine) -> None:
-    assert alarm_of(settings, 26, NOW) == "No night has ever begun on this warehouse."
+    assert alarm_of(settings, 26, NOW).text == "No night has ever begun on this warehouse."
     run(engine, NOW - timedelta(hours=60), None)
-    assert alarm_of(settings, 26, NOW).startswith("No night has ever completed; the last one that began is night 1")
+    assert alarm_of(settings, 26, NOW).text.startswith("No night has ever completed; the last one that began is night 1")
     run(engine, NOW - timedelta(hours=50), "completed")
-    assert "No night has completed for 26 hours: the last one ended 18/01/2025 23:05" in alarm_of(settings, 26, NOW)
+    assert "No night has completed for 26 hours: the last one ended 18/01/2025 23:05" in alarm_of(settings, 26, NOW).text
     run(engine, NOW - timedelta(hours=20), None)
-    assert alarm_of(settings, 26, NOW).endswith("is still running or was killed.")
+    assert alarm_of(settings, 26, NOW).text.endswith("is still running or was killed.")
     run(engine, NOW - timedelta(hours=2), "failed", "source portal: down", "mail: down")
-    assert alarm_of(settings, 26, NOW).endswith("failed with 2 errors, the first: source portal: down")
+    assert alarm_of(settings, 26, NOW).text.endswith("failed with 2 errors, the first: source portal: down")
 
 
 def test_the_alarm_is_mailed_to_the_engineer_and_the_same_one_is_the_same_mail(settings: Settings) -> None:
     for _ in range(2):
-        send_alarm(settings, "No night has ever begun on this warehouse.", NOW)
+        assert mail_alarm(settings, Alarm("No night has ever begun on this warehouse."), NOW)
     (path,) = settings.outbox.glob("*.eml")
     mail = message_from_bytes(path.read_bytes(), policy=policy.default)
     assert "ky-su-du-lieu@soctrang.example" in mail["To"]
     assert "No night has ever begun" in mail.get_content()
+
+
+def failed_night(settings: Settings, *later: str) -> None:
+    """A night that failed, whose digest went to the mail server of `settings`; `later` errors came after that."""
+    night = Night(settings, DAY)
+    night.fail("source portal: did not answer")
+    send_digest(night, "")
+    for error in later:
+        night.fail(error)
+    night.finish()
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    with mail_server() as inbox:
+        yield inbox
+
+
+@pytest.fixture
+def served(settings: Settings, inbox: Inbox) -> Settings:
+    return settings.model_copy(update={"smtp_url": SecretStr(inbox.url)})
+
+
+def test_a_failed_night_whose_digest_was_mailed_is_not_mailed_again(
+    served: Settings, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed_night(served)
+    found = alarm_of(served, 2, datetime.now(UTC))
+    assert (found.text.endswith("the first: source portal: did not answer"), found.was_told) == (True, True)
+    assert not mail_alarm(served, found, NOW)
+    assert [mail["Subject"].startswith("[mtqg] night 1 failed") for mail in inbox.mails] == [True]
+    monkeypatch.setenv("MTQG_VAR", str(served.var))
+    monkeypatch.setenv("MTQG_SMTP_URL", served.smtp_url.get_secret_value())
+    said = CliRunner().invoke(app, ["watch", "--mail"])
+    assert (said.exit_code, "Not mailed: that night's digest was" in said.output, len(inbox.mails)) == (1, True, 1)
+
+
+def test_a_failed_night_is_mailed_where_its_digest_was_not_or_does_not_say_all(settings: Settings, served: Settings) -> None:
+    failed_night(settings)
+    assert not alarm_of(settings, 2, datetime.now(UTC)).was_told
+    failed_night(served, "ledger: no space left on the disk")
+    found = alarm_of(served, 2, datetime.now(UTC))
+    assert (found.text.startswith("The last night (night 2, "), found.was_told) == (True, False)
+
+
+def test_nights_that_stopped_after_one_that_failed_are_an_alarm_of_their_own(served: Settings) -> None:
+    Night(served, DAY).finish()
+    failed_night(served)
+    later = alarm_of(served, 26, datetime.now(UTC) + timedelta(days=2))
+    assert (later.text.startswith("No night has completed for 26 hours"), later.was_told) == (True, False)
 
 
 def test_the_command_exits_1_with_a_sentence_and_0_where_all_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

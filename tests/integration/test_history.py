@@ -11,7 +11,6 @@ from benchmarks.in_memory import past_of_readings, reading_of
 from benchmarks.province import Province
 from expectations.checking import Checker
 from expectations.rules import RuleSet
-from program.delivery import Offer
 from program.errors import WarehouseError
 from program.history import Asked, asked_of, line_elements
 from program.pack import Pack
@@ -19,9 +18,10 @@ from program.period import Period
 from program.reading import Reading, facts_of
 from program.settings import Settings
 from program.submission import Submission, Verdict
+from tests.arriving import arrive
 from warehouse.engine import prepare_warehouse
 from warehouse.history import past_of
-from warehouse.ledger import pending_deliveries, record_delivery, start_run
+from warehouse.ledger import start_run
 from warehouse.load import load_delivery
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
@@ -44,10 +44,7 @@ def load(engine: Engine, pack: Pack) -> Load:
         nonlocal minutes
         minutes += 1
         now = NOON + timedelta(minutes=minutes)
-        offer = Offer(f"{unit}/{minutes}.xlsx", "1", f"{minutes}.xlsx", now, unit)
-        how = {"source": "inbox", "channel": "folder", "sha256": f"{minutes:064d}", "is_synthetic": False, "run_id": run}
-        record_delivery(engine, offer, now=now, **how)  # type: ignore[arg-type]
-        delivery = pending_deliveries(engine, 10)[-1]
+        delivery = arrive(engine, run, minutes, unit, now)
         facts = facts_of(reading_of(province.report(form, unit, period), pack, minutes)) if verdict.loads else ()
         submission = Submission(delivery, verdict, (), form, "v2" if form == "works" else "v1", unit, period, facts=facts)
         load_delivery(engine, [(submission, None)], run_id=run, rule_set_version="rules-1", now=now)

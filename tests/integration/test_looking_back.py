@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
 from mtqg.cli import app
-from program.delivery import Offer
 from program.errors import AskedError
 from program.finding import Finding, Severity
 from program.pack import Pack
@@ -25,10 +24,11 @@ from program.schedule import obligations
 from program.settings import ROOT, Settings
 from program.stage import Stage
 from program.submission import Fact, Submission, Verdict, verdict_of
+from tests.arriving import arrive, catalogued
 from warehouse.catalogue import sync_catalogue
 from warehouse.comparing import Occasion, record_comparison
 from warehouse.engine import open_warehouse, prepare_warehouse
-from warehouse.ledger import pending_deliveries, record_delivery, start_run
+from warehouse.ledger import pending_deliveries, start_run
 from warehouse.load import load_delivery
 from warehouse.looking_back import look_back, open_as_of
 from warehouse.queries import progress, reporting, trace
@@ -45,9 +45,7 @@ pytestmark = pytest.mark.both_databases
 
 @pytest.fixture
 def engine(settings: Settings, pack: Pack) -> Engine:
-    engine = prepare_warehouse(settings.warehouse_url)
-    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, NIGHT.date()), NIGHT)
-    return engine
+    return catalogued(settings, pack, NIGHT)
 
 
 @pytest.fixture
@@ -57,9 +55,7 @@ def send(engine: Engine) -> Send:
 
     def send(people: float, *findings: Finding, day: int = 0, unit: str = "942", sha: str | None = None) -> int:
         number, now = next(numbers), NIGHT + timedelta(days=day, minutes=1)
-        offer = Offer(f"{number}.xlsx", "1", f"{number}.xlsx", now, unit)
-        kept = {"source": "inbox", "channel": "folder", "sha256": sha or f"{number:064d}", "is_synthetic": False}
-        assert record_delivery(engine, offer, **kept, run_id=run, now=now) == "received"
+        arrive(engine, run, number, unit, now, sha256=sha or "")
         return judge(engine, people, *findings, now=now, unit=unit)
 
     return send

@@ -3,33 +3,38 @@
 import email
 import hashlib
 import io
-import socket
+import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import policy
 from email.header import decode_header, make_header
 from email.message import Message
+from itertools import count
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import openpyxl
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import Envelope
 
 from program.errors import ConfigurationError, DeliveryFailed
 from program.finding import Finding, Severity
-from program.letter import Letter, Notice
+from program.letter import Letter, Notice, NoticeKind
 from program.limits import Limits
 from program.pack import Pack
 from program.settings import Settings
 from program.stage import Stage
 from program.submission import Verdict
+from program.vietnamese import format_date
 from publish.mail import compose
 from publish.marking.attaching import Attachment, attachments_of
 from publish.marking.order import Order, Report
 from publish.marking.process import Marker, MarkingError, mark_apart
+from publish.marking.shelf import clear_shelf
 from publish.post import FolderPost, SmtpPost
+from tests.integration.test_rebuild import night
+from tests.smtp import Inbox, free_port, mail_server
 from tests.workbooks import report
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -51,11 +56,13 @@ NOTE = Finding("CELL-02", Severity.INFO, "Ô để trống.", "Không cần.", s
 NO_WORKBOOK = Finding("FILE-02", Severity.CRITICAL, "Tệp gửi đến không phải bảng tính mà là tệp PDF.", "Gửi bảng tính.")
 
 
+_NUMBERS = count(1)
+
+
 def notice(verdict: Verdict, *findings: Finding, name: str = "báo cáo.xlsx", period: str | None = "2024-Q4") -> Notice:
     known = verdict is not Verdict.UNREADABLE
-    return Notice(
-        1, verdict, "training" if known else None, "942" if known else None, period, Stage.FINAL, "942", name, WHEN, findings
-    )
+    form, unit = ("training", "942") if known else (None, None)
+    return Notice(next(_NUMBERS), verdict, form, unit, period, Stage.FINAL, "942", name, WHEN, findings)
 
 
 def letter(*notices: Notice, recipient: str = "dan-toc@chau-thanh.example") -> Letter:
@@ -75,6 +82,21 @@ KINDS = {
 
 def parsed(message: Message) -> email.message.EmailMessage:
     return email.message_from_bytes(message.as_bytes(), policy=policy.default)
+
+
+def test_a_report_that_was_asked_about_and_compared_in_one_night_is_spoken_of_once(pack: Pack) -> None:
+    judged = notice(Verdict.ACCEPTED_WITH_WARNINGS, QUESTION)
+    differs = replace(QUESTION, rule="ACR-01", cell="C12", message="Khác với báo cáo của xã.")
+    compared = replace(judged, kind=NoticeKind.COMPARED, findings=(differs, QUESTION))
+    other = notice(Verdict.UNREADABLE, NO_WORKBOOK, name="quý 3.xlsx", period=None)
+    text = parsed(compose(letter(judged, other, compared), pack)).get_body(("plain",)).get_content()
+    assert text.count("Tệp: báo cáo.xlsx") == text.count("ĐÃ NHẬN. Số liệu đã được ghi") == 1
+    assert [text.count(each.message) for each in (QUESTION, differs)] == [1, 1]
+    assert text.index(differs.message) < text.index("Tệp: quý 3.xlsx")
+    # Where nothing but the comparison asks, the letter says so, and that the report was received.
+    received = replace(judged, verdict=Verdict.ACCEPTED, findings=(NOTE,))
+    text = parsed(compose(letter(received, compared), pack)).get_body(("plain",)).get_content()
+    assert text.count("Tệp: báo cáo.xlsx") == text.count("ĐÃ NHẬN, CẦN ĐỐI CHIẾU") == 1
 
 
 def subject(message: Message) -> str:
@@ -129,47 +151,28 @@ def test_a_thousand_findings_stay_a_readable_mail(pack: Pack) -> None:
     assert "960 chỗ khác" in text
 
 
-class Inbox:
-    """What a mail server took in."""
-
-    def __init__(self) -> None:
-        self.mails: list[Envelope] = []
-
-    async def handle_DATA(self, _server: object, _session: object, envelope: Envelope) -> str:  # noqa: N802  (aiosmtpd's name)
-        self.mails.append(envelope)
-        return "250 OK"
-
-
 @pytest.fixture
-def server() -> Iterator[Controller]:
-    controller = Controller(Inbox(), hostname="127.0.0.1", port=free_port())
-    controller.start()
-    yield controller
-    controller.stop()
+def inbox() -> Iterator[Inbox]:
+    with mail_server() as inbox:
+        yield inbox
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def test_a_mail_arrives_over_smtp_as_it_was_composed(pack: Pack, server: Controller) -> None:
+def test_a_mail_arrives_over_smtp_as_it_was_composed(pack: Pack, inbox: Inbox) -> None:
     message = compose(KINDS["several"], pack)
-    post = SmtpPost(f"smtp://127.0.0.1:{server.port}?starttls=never")
+    post = SmtpPost(inbox.url)
     post.send(message)
     post.close()
-    taken = server.handler.mails[0]
+    taken = inbox.envelopes[0]
     assert taken.rcpt_tos == ["dan-toc@chau-thanh.example"]
     arrived = email.message_from_bytes(taken.content, policy=policy.default)
     assert arrived["Message-ID"] == message["Message-ID"]
     assert arrived.get_body(("plain",)).get_content().split() == parsed(message).get_body(("plain",)).get_content().split()
 
 
-def test_a_server_without_tls_is_refused_unless_told_otherwise(pack: Pack, server: Controller) -> None:
+def test_a_server_without_tls_is_refused_unless_told_otherwise(pack: Pack, inbox: Inbox) -> None:
     with pytest.raises(DeliveryFailed, match="mail server"):
-        SmtpPost(f"smtp://user:secret@127.0.0.1:{server.port}").send(compose(KINDS["several"], pack))
-    assert server.handler.mails == []
+        SmtpPost(f"smtp://user:secret@127.0.0.1:{urlsplit(inbox.url).port}").send(compose(KINDS["several"], pack))
+    assert inbox.mails == []
 
 
 def test_a_server_that_is_down_fails_without_showing_the_password(pack: Pack) -> None:
@@ -192,6 +195,7 @@ def test_without_a_server_a_mail_is_one_file_however_often_it_is_sent(pack: Pack
     assert subject(email.message_from_bytes(files[0].read_bytes())).endswith("cần sửa và gửi lại")
 
 
+CONTENT = report()
 FILE = Attachment("báo cáo quý 4 của huyện Châu Thành (đã đánh dấu).xlsx", "báo cáo.xlsx", report())
 TOO_LARGE = Attachment("ảnh (đã đánh dấu).xlsx", "ảnh.xlsx", None)
 
@@ -265,6 +269,122 @@ def test_a_letter_with_more_than_a_mail_may_hold_says_so(pack: Pack, settings: S
     small = settings.model_copy(update={"max_mail_bytes": one * 3 // 2})
     names = [(name, content is not None) for name, content in attached(pack, small, content, *notices)]
     assert names == [("báo cáo (đã đánh dấu).xlsx", True), ("báo cáo (đã đánh dấu) 2.xlsx", False)]
+
+
+def test_two_workbooks_in_a_mail_are_explained_once(pack: Pack) -> None:
+    other = replace(FILE, name="quý 3 (đã đánh dấu).xlsx")
+    message = parsed(compose(KINDS["several"], pack, [FILE, other, TOO_LARGE]))
+    for kind in ("plain", "html"):
+        text = " ".join(message.get_body((kind,)).get_content().split())
+        assert f"“{FILE.name}”, “{other.name}”" in text
+        assert text.count("đã được tô màu") == 1
+        assert "Bản đánh dấu của tệp “ảnh.xlsx” quá lớn" in text
+
+
+PAIRS = {
+    "one form of three periods": (("training", "2024-Q4"), ("training", "2024-Q3"), ("training", "2024-Q2")),
+    "two of one period": (("training", "2024-Q4"), ("disbursement", "2024-Q4")),
+    "two that share neither": (("training", "2024-Q4"), ("disbursement", "2024-12")),
+    "three that share neither": (("training", "2024-Q4"), ("disbursement", "2024-12"), ("disbursement", "2024-11")),
+}
+SUBJECTS = {
+    "one form of three periods": "Báo cáo đào tạo, tập huấn – Huyện Châu Thành – 3 kỳ",
+    "two of one period": "Báo cáo đào tạo, tập huấn; Báo cáo giải ngân – Huyện Châu Thành – Quý 4 năm 2024",
+    "two that share neither": (
+        "Báo cáo đào tạo, tập huấn (Quý 4 năm 2024); Báo cáo giải ngân (Tháng 12 năm 2024) – Huyện Châu Thành"
+    ),
+    "three that share neither": "3 báo cáo – Huyện Châu Thành",
+}
+
+
+@pytest.mark.parametrize("which", PAIRS)
+def test_a_subject_never_says_two_forms_and_two_periods_that_do_not_pair(pack: Pack, which: str) -> None:
+    notices = [replace(notice(Verdict.QUARANTINED, FINDING), form_code=form, period=period) for form, period in PAIRS[which]]
+    said = subject(compose(letter(*notices), pack))
+    assert said == f"[{pack.program.short_name}] {SUBJECTS[which]}: cần sửa và gửi lại"
+
+
+# --- a workbook too large for a mail -------------------------------------------------------------------------------
+
+
+def linked(pack: Pack, settings: Settings, *notices: Notice) -> Attachment:
+    with Marker(pack, settings.limits) as marker:
+        (found,) = attachments_of(letter(*notices), pack, settings, lambda _: CONTENT, marker)
+    return found
+
+
+@pytest.fixture
+def shelf(settings: Settings) -> Settings:
+    return settings.model_copy(update={"max_mail_bytes": 100, "marked_url": "https://bao-cao.example/danh-dau/"})
+
+
+def asked(**more: object) -> Notice:
+    return replace(in_archive(CONTENT, FINDING), **{"form_code": "disbursement", **more})
+
+
+def test_a_workbook_too_large_for_a_mail_is_had_by_a_link_that_nobody_can_guess(pack: Pack, shelf: Settings) -> None:
+    found = linked(pack, shelf, asked())
+    (file,) = shelf.marked.glob("*/*")
+    assert found.content is None
+    assert found.link is not None
+    assert file.name == found.name
+    assert file.parent.name == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert unquote(found.link.url) == f"https://bao-cao.example/danh-dau/{file.parent.name}/{file.name}"
+    assert openpyxl.load_workbook(file)["Tổng hợp"]["D12"].comment
+    assert linked(pack, shelf, asked()) == found
+    assert len(list(shelf.marked.glob("*/*"))) == 1
+
+
+def test_a_letter_with_a_link_says_until_when_and_shows_the_worst_three(pack: Pack, shelf: Settings) -> None:
+    message = parsed(compose(letter(asked(findings=(FINDING,) * 5)), pack, [linked(pack, shelf, asked())]))
+    text, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    (url,) = re.findall(r"^https://\S+\.xlsx$", text, re.MULTILINE)
+    assert f'href="{url}"' in html
+    for body in (text, html):
+        assert f"đến hết ngày {format_date(WHEN.date() + timedelta(days=30))}" in body
+        assert "Ngoài ra còn 2 chỗ khác" in body
+    assert list(message.iter_attachments()) == []
+
+
+@pytest.mark.parametrize("what", [{"form_code": "training"}, {"form_code": None}], ids=["personal columns", "unknown form"])
+def test_what_may_hold_personal_data_is_never_had_by_a_link(pack: Pack, shelf: Settings, what: dict[str, object]) -> None:
+    forms = (form.model_copy(update={"personal_days": 365} if form.code == "training" else {}) for form in pack.forms)
+    with_persons = replace(pack, forms=tuple(forms))
+    assert linked(with_persons, shelf, asked(**what)).link is None
+    assert linked(with_persons, shelf, asked(), asked(**what, part=2)).link is None
+    assert not shelf.marked.exists()
+
+
+def test_without_an_address_or_a_disk_the_letter_says_that_the_office_can_be_asked(
+    pack: Pack, shelf: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert linked(pack, shelf.model_copy(update={"marked_url": ""}), asked()).link is None
+    shelf.marked.parent.mkdir(parents=True, exist_ok=True)
+    shelf.marked.write_text("in the way")
+    found = linked(pack, shelf, asked())
+    assert found.link is None
+    assert "link=no" in caplog.text
+    text = parsed(compose(letter(asked()), pack, [found])).get_body(("plain",)).get_content()
+    assert "cần bản đánh dấu, xin hỏi theo địa chỉ cuối thư" in text
+
+
+def test_a_linked_workbook_is_kept_as_long_as_its_letter_says_and_no_longer(pack: Pack, shelf: Settings) -> None:
+    link = linked(pack, shelf, asked()).link
+    assert link is not None
+    now = datetime.now(UTC)
+    assert clear_shelf(shelf, now + timedelta(days=shelf.keep_marked_days)) == 0
+    assert clear_shelf(shelf, now + timedelta(days=shelf.keep_marked_days + 1)) == 1
+    assert list(shelf.marked.iterdir()) == []
+    assert clear_shelf(shelf.model_copy(update={"var": shelf.var / "none"}), now) == 0
+
+
+def test_each_night_clears_the_shelf(settings: Settings) -> None:
+    folder = settings.marked / ("0" * 64)
+    folder.mkdir(parents=True)
+    long_ago = datetime.now(UTC) - timedelta(days=settings.keep_marked_days + 2)
+    os.utime(folder, (long_ago.timestamp(),) * 2)
+    night(settings).warehouse.dispose()
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("content", [b"%PDF-1.7", report()[:3000]], ids=["pdf", "cut"])

@@ -9,18 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, inspect, text
 
-from program.delivery import Offer
 from program.finding import Finding, Severity
 from program.pack import Pack
 from program.period import Period
-from program.schedule import obligations
 from program.settings import ROOT, Settings
 from program.stage import Stage
 from program.submission import Fact, Submission, verdict_of
+from tests.arriving import arrive, catalogued
 from tests.questions import answer, questions
-from warehouse.catalogue import sync_catalogue
-from warehouse.engine import prepare_warehouse
-from warehouse.ledger import pending_deliveries, record_delivery, start_run
+from warehouse.ledger import start_run
 from warehouse.load import load_delivery
 from warehouse.views import MARTS
 
@@ -34,9 +31,7 @@ pytestmark = pytest.mark.both_databases
 
 @pytest.fixture
 def engine(settings: Settings, pack: Pack) -> Engine:
-    engine = prepare_warehouse(settings.warehouse_url)
-    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, NOON.date()), NOON)
-    return engine
+    return catalogued(settings, pack, NOON)
 
 
 @pytest.fixture
@@ -55,12 +50,9 @@ def send(engine: Engine) -> Send:
     ) -> None:
         number = next(numbers)
         came = datetime(day.year, day.month, day.day, 5, tzinfo=UTC) if day else NOON + timedelta(minutes=number)
-        kept = {"source": "inbox", "channel": "folder", "sha256": f"{number:064d}", "is_synthetic": False}
-        offer = Offer(f"{number}.xlsx", "1", f"{number}.xlsx", came, unit)
-        record_delivery(engine, offer, **kept, run_id=run, now=NOON + timedelta(minutes=number))
+        delivery = arrive(engine, run, number, unit, came, NOON + timedelta(minutes=number))
         verdict = verdict_of(findings)
         facts = tuple(Fact(name, 0, value, None, "S", "C5") for name, value in figures.items())
-        (delivery,) = pending_deliveries(engine, 10)
         report = Submission(
             delivery, verdict, findings, form, "v1", unit, Period.parse(period), stage,
             facts if verdict.loads else (), values_read=len(facts),

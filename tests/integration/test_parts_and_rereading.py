@@ -10,16 +10,17 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.orm import Session
 
-from program.delivery import Delivery, Offer
+from program.delivery import Delivery
 from program.finding import Finding, Severity
 from program.period import Period
 from program.settings import ROOT, Settings
 from program.submission import Fact, Submission, verdict_of
+from tests.arriving import arrive
 from tests.integration.test_stages_and_lineage import _OLD
 from warehouse import load as load_module
 from warehouse.dialects import Opening, make_engine
 from warehouse.engine import prepare_warehouse
-from warehouse.ledger import pending_deliveries, record_delivery, start_run
+from warehouse.ledger import pending_deliveries, start_run
 from warehouse.letters import put_together
 from warehouse.load import load_delivery
 from warehouse.outbox import claim_letter
@@ -42,12 +43,7 @@ def engine(settings: Settings) -> Engine:
 
 def deliver(engine: Engine, minute: int) -> Delivery:
     """Return a delivery that came at that minute."""
-    now = NOON + timedelta(minutes=minute)
-    offer = Offer(f"{minute}.xlsx", "1", f"{minute}.xlsx", now, "942")
-    record_delivery(
-        engine, offer, source="inbox", channel="folder", sha256=f"{minute:064d}", is_synthetic=False, run_id=1, now=now
-    )
-    return next(d for d in pending_deliveries(engine, 99) if d.name == offer.name)
+    return arrive(engine, 1, minute, "942", NOON + timedelta(minutes=minute))
 
 
 def part(delivery: Delivery, people: float, *findings: Finding, number: int = 1, period: str = "2024-Q4") -> Submission:
@@ -100,7 +96,7 @@ def test_one_letter_speaks_of_each_part_and_says_that_it_is_one(engine: Engine) 
     ]
 
 
-@pytest.mark.parametrize("step", ["_supersede", "_insert_findings", "_insert_facts", "_notice"])
+@pytest.mark.parametrize("step", ["_next", "_insert_findings", "_insert_facts", "_notice"])
 @pytest.mark.parametrize("at", [1, 2])
 def test_a_crash_within_any_part_leaves_nothing_of_any(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, step: str, at: int

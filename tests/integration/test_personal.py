@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from connectors.archive import Archive
 from flows import steps
+from flows.digesting import digest_of
 from flows.night import Night
 from mtqg.cli import app
 from program.errors import ArchiveError, AskedError, ConfigurationError
@@ -124,8 +125,8 @@ def age(settings: Settings, days: int) -> None:
     with closing(sqlite3.connect(settings.var / "warehouse.sqlite")) as connection:
         connection.execute("UPDATE deliveries SET received_at = ?", (moment,))
         connection.commit()
-    (document,) = (Path(settings.archive_url) / "ledger" / "nights").iterdir()
-    document.unlink()
+    for document in (Path(settings.archive_url) / "ledger" / "nights").iterdir():
+        document.unlink()
 
 
 def test_bytes_go_when_their_time_has_come_and_the_warehouse_can_still_be_made_anew(
@@ -134,14 +135,18 @@ def test_bytes_go_when_their_time_has_come_and_the_warehouse_can_still_be_made_a
     archive = Archive(lived.archive_url)
     held = [name for name in archive.names() if not name.startswith("ledger/")]
     assert len(held) == 3
-    assert "0 files would be removed" in run(lived, monkeypatch, "purge", "--confirm").replace("were removed", "would be removed")
+    assert "0 files and 0 letters were removed" in run(lived, monkeypatch, "purge", "--confirm")
     age(lived, 400)
+    letters = sorted(lived.outbox.glob("*.eml"))
+    assert len(letters) == 2
     said = run(lived, monkeypatch, "purge")
-    assert "3 files would be removed; nothing was" in said
+    assert "3 files and 2 letters would be removed; nothing was" in said
+    assert sorted(lived.outbox.glob("*.eml")) == letters
     assert "training: personal_days 365" in said
     assert [name for name in archive.names() if not name.startswith("ledger/")] == held
-    assert "3 files were removed" in run(lived, monkeypatch, "purge", "--confirm")
+    assert "3 files and 2 letters were removed" in run(lived, monkeypatch, "purge", "--confirm")
     assert [name for name in archive.names() if not name.startswith("ledger/")] == []
+    assert list(lived.outbox.glob("*.eml")) == []
     assert {state for (state,) in rows(lived, "SELECT state FROM deliveries")} == {"purged"}
     with pytest.raises(ArchiveError, match=r"was purged on .*training: personal_days 365"):
         archive.get(held[0].split("/")[1])
@@ -149,7 +154,27 @@ def test_bytes_go_when_their_time_has_come_and_the_warehouse_can_still_be_made_a
         run(lived, monkeypatch, "reread", "1")
     Night(lived, None).finish()
     assert compared(lived.warehouse_url, rebuilt(lived))[1] == []
-    assert "0 files would be removed" in run(lived, monkeypatch, "purge")
+    assert "0 files and 0 letters would be removed" in run(lived, monkeypatch, "purge")
+
+
+def test_a_letter_about_other_files_stays(lived: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(lived, "943", "hỏng.xlsx", b"PK, and nothing more")
+    night(lived).warehouse.dispose()
+    age(lived, 400)
+    assert "3 files and 2 letters were removed" in run(lived, monkeypatch, "purge", "--confirm")
+    assert len(list(lived.outbox.glob("*.eml"))) == 1
+
+
+def test_what_is_due_is_told_by_the_digest_and_by_a_restore(
+    lived: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert digest_of(Night(lived, None), "").due_for_purge == 0
+    age(lived, 400)
+    assert digest_of(Night(lived, None), "").due_for_purge == 3
+    run(lived, monkeypatch, "backup", str(tmp_path / "all.zip"))
+    run(lived, monkeypatch, "purge", "--confirm")
+    restored = run(lived, monkeypatch, "restore", str(tmp_path / "all.zip"), "--into", str(tmp_path / "again"))
+    assert "3 files tell of persons and their time is over: `mtqg purge`" in " ".join(restored.split())
 
 
 def died(*_: object) -> None:
@@ -162,7 +187,9 @@ def test_a_purge_that_was_killed_is_finished_by_the_next(lived: Settings, monkey
         patch.setattr(Archive, "remove", died)
         with pytest.raises(ArchiveError, match="killed"):
             run(lived, monkeypatch, "purge", "--confirm")
-    assert "3 files were removed" in run(lived, monkeypatch, "purge", "--confirm")
+    # The first file's letter went before its bytes.
+    assert "3 files and 1 letters were removed" in run(lived, monkeypatch, "purge", "--confirm")
+    assert list(lived.outbox.glob("*.eml")) == []
     assert {state for (state,) in rows(lived, "SELECT state FROM deliveries")} == {"purged"}
 
 
@@ -171,7 +198,7 @@ def test_bytes_that_were_sent_again_are_kept_from_then_on(lived: Settings, monke
     (content,) = (path.read_bytes() for path in (Path(lived.inbox_url) / "942").iterdir())
     put(lived, "942", "lần 2.xlsx", content)
     night(lived).warehouse.dispose()
-    assert "2 files would be removed" in run(lived, monkeypatch, "purge")
+    assert "2 files and 1 letters would be removed" in run(lived, monkeypatch, "purge")
 
 
 @pytest.mark.parametrize(

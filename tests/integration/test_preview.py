@@ -22,6 +22,7 @@ KINDS = [
     "needs-fixing",
     "not-read",
     "several",
+    "too-large",
     "in-part",
     "please-check",
     "to-compare",

@@ -14,15 +14,15 @@ from connectors.reader.reader import read_parts
 from expectations.checking import Checker
 from expectations.rules import SUITES, RuleSet
 from mtqg.cli import app
-from program.delivery import Offer
 from program.errors import AskedError, WarehouseError
 from program.pack import Pack, load_pack
 from program.period import Period
 from program.settings import ROOT, Settings
 from program.submission import Fact, Submission, Verdict
+from tests.arriving import arrive
 from tests.conftest import GOOD_LEVELS, Fill, delivery
 from warehouse.engine import prepare_warehouse
-from warehouse.ledger import pending_deliveries, record_delivery, start_run
+from warehouse.ledger import start_run
 from warehouse.load import load_delivery
 
 NOON = datetime(2026, 2, 20, 5, tzinfo=UTC)
@@ -38,14 +38,11 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     run = start_run(engine, NOON.date(), "rules-1", NOON)
     for number, (unit, period) in enumerate(product(UNITS, PERIODS)):
         now = NOON + timedelta(minutes=number)
-        kept = {"source": "inbox", "channel": "folder", "sha256": f"{number:064d}", "is_synthetic": number > 2}
-        record_delivery(engine, Offer(f"{number}.xlsx", "1", f"{number}.xlsx", now, unit), **kept, run_id=run, now=now)
+        delivery = arrive(engine, run, number, unit, now, is_synthetic=number > 2)
         people = 100.0 + number
         figures = {"participants": people, "classes": 1.0, "budget_planned_vnd": people * (300_000 + 1000 * (number % 7))}
         facts = tuple(Fact(f"{name}_total", 0, value, None, "S", "C5") for name, value in figures.items())
-        report = Submission(
-            pending_deliveries(engine, 1)[0], Verdict.ACCEPTED, (), "training", "v1", unit, Period.parse(period), facts=facts
-        )
+        report = Submission(delivery, Verdict.ACCEPTED, (), "training", "v1", unit, Period.parse(period), facts=facts)
         load_delivery(engine, [(report, None)], run_id=run, rule_set_version="rules-1", now=now)
     return settings
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from program.settings import ROOT, Settings
 from publish.post import SmtpPost
 from tests.mailroom import CRITICAL, Office, at
 from tests.postgres import connections_closed
+from tests.smtp import free_port
 from warehouse.letters import put_together
 from warehouse.outbox import claim_letter, mark_failed
 
@@ -83,18 +83,12 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @contextmanager
 def running(server: Server, port: int | None = None, **options: Any) -> Iterator[int]:
-    controller = Controller(server, hostname="localhost", port=port or free_port(), **options)
+    controller = Controller(server, hostname="localhost", port=port or free_port("localhost"), **options)
     controller.start()
     try:
         yield controller.port
     finally:
         controller.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -213,7 +207,7 @@ def test_a_server_that_is_down_for_three_nights_is_tried_once_a_night_and_then_g
         return connect(post)
 
     monkeypatch.setattr(SmtpPost, "_connect", counted)
-    port = free_port()
+    port = free_port("localhost")
     for _ in range(3):
         outcome = office.send(plain(port))
         assert (outcome.sent, outcome.waiting, len(outcome.errors)) == (0, 3, 1)
@@ -306,7 +300,7 @@ def test_the_command_sends_what_waits_and_puts_back_what_was_refused(
 def test_the_command_says_why_a_mail_did_not_go(pack: Pack, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     Office(pack, settings, at(MONDAY)).receive("942", CRITICAL)
     monkeypatch.setenv("MTQG_VAR", str(settings.var))
-    monkeypatch.setenv("MTQG_SMTP_URL", f"smtp://127.0.0.1:{free_port()}?starttls=never")
+    monkeypatch.setenv("MTQG_SMTP_URL", f"smtp://127.0.0.1:{free_port('localhost')}?starttls=never")
     monkeypatch.setattr("flows.mailing.present", lambda: at(MONDAY, 9))
     result = CliRunner().invoke(app, ["mail", "send"])
     assert result.stdout.strip() == "0 sent, 1 waiting"

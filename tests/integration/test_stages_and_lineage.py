@@ -11,18 +11,16 @@ from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.orm import Session
 
 from program.catalogue import Indicator
-from program.delivery import Offer
 from program.pack import Pack
 from program.period import Period
 from program.qualifier import Qualifier
-from program.schedule import obligations
 from program.settings import ROOT, Settings
 from program.stage import Stage
 from program.submission import Fact, Submission, Verdict
-from warehouse.catalogue import sync_catalogue
+from tests.arriving import arrive, catalogued
 from warehouse.dialects import Opening, make_engine
 from warehouse.engine import prepare_warehouse
-from warehouse.ledger import pending_deliveries, record_delivery, start_run
+from warehouse.ledger import start_run
 from warehouse.load import load_delivery
 from warehouse.queries import progress, reporting, stages, territories, trace
 from warehouse.tables import CapitalRow, IndicatorRow, SubmissionRow
@@ -34,9 +32,7 @@ pytestmark = pytest.mark.both_databases
 
 @pytest.fixture
 def engine(settings: Settings, pack: Pack) -> Engine:
-    engine = prepare_warehouse(settings.warehouse_url)
-    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, NOON.date()), NOON)
-    return engine
+    return catalogued(settings, pack, NOON)
 
 
 @pytest.fixture
@@ -55,16 +51,12 @@ def send(engine: Engine) -> Send:
     ) -> None:
         number = next(numbers)
         now = NOON + timedelta(minutes=number)
-        offer = Offer(f"{number}.xlsx", "1", f"{number}.xlsx", now, unit)
-        kept = {"source": "inbox", "channel": "folder", "sha256": f"{number:064d}", "is_synthetic": False}
-        record_delivery(engine, offer, **kept, run_id=run, now=now)
+        delivery = arrive(engine, run, number, unit, now)
         facts = tuple(
             Fact(name, 0, None, value, "S", "C5") if isinstance(value, str) else Fact(name, 0, value, None, "S", "C5", qualifier)
             for name, value in figures.items()
         )
-        report = Submission(
-            pending_deliveries(engine, 10)[-1], Verdict.ACCEPTED, (), form, "v1", unit, Period.parse(period), stage, facts
-        )
+        report = Submission(delivery, Verdict.ACCEPTED, (), form, "v1", unit, Period.parse(period), stage, facts)
         load_delivery(engine, [(report, None)], run_id=run, rule_set_version="rules-1", now=now)
 
     return send

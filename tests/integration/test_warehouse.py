@@ -19,12 +19,11 @@ from program.finding import Finding, Severity
 from program.letter import Letter, ReportName
 from program.pack import Pack
 from program.period import Period
-from program.schedule import obligations
 from program.settings import ROOT, Settings
 from program.stage import Stage
 from program.submission import Fact, Submission, Verdict, verdict_of
+from tests.arriving import arrive, catalogued
 from warehouse import load as load_module
-from warehouse.catalogue import sync_catalogue
 from warehouse.dialects import Opening, make_engine
 from warehouse.engine import open_warehouse, prepare_warehouse
 from warehouse.ledger import keep_cursor, known_versions, pending_deliveries, read_cursor, record_delivery, start_run
@@ -46,9 +45,7 @@ pytestmark = pytest.mark.both_databases
 
 @pytest.fixture
 def engine(settings: Settings, pack: Pack) -> Engine:
-    engine = prepare_warehouse(settings.warehouse_url)
-    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, date(2025, 1, 20)), NOON)
-    return engine
+    return catalogued(settings, pack, NOON)
 
 
 @pytest.fixture
@@ -67,17 +64,14 @@ def send(engine: Engine) -> Send:
         nonlocal minutes
         minutes += 1
         now = NOON + timedelta(minutes=minutes - minutes_back)
-        offer = Offer(f"{sender}/{minutes}.xlsx", "1", f"{minutes}.xlsx", now, sender)
-        record_delivery(
-            engine, offer, source="inbox", channel="folder", sha256=f"{minutes:064d}", is_synthetic=False, run_id=run, now=now
-        )
+        delivery = arrive(engine, run, minutes, sender, now)
         verdict = verdict_of(findings)
         facts = (
             Fact("participants_total", 0, people, None, "Tổng hợp", "C12"),
             Fact("women_total", 0, 3.0, None, "Tổng hợp", "D12"),
         )
         submission = Submission(
-            delivery=pending_deliveries(engine, 10)[-1],
+            delivery=delivery,
             verdict=verdict,
             findings=findings,
             form_code="training",

@@ -300,7 +300,7 @@ NAMES = ["../../../tmp/evil", "/etc/passwd", "x" * 300, "a\x01\x1b[2Jb", "xl/../
     ("build", "expected"),
     [
         (lambda: bomb(is_honest=True), "FILE-05 300 MB sau khi giải nén"),
-        (lambda: bomb(is_honest=False), "FILE-03 lỗi trong cấu trúc tệp"),
+        (lambda: bomb(is_honest=False), "FILE-03 tệp bị cắt cụt hoặc hỏng khi gửi"),
         (formatted_rows, "training"),
         (formatted_cells, "training"),
         (lambda: with_strings(laughs), "FILE-03 lỗi trong cấu trúc tệp"),

@@ -22,7 +22,7 @@ import psycopg
 
 from program.pack import load_pack
 from program.settings import ROOT, Settings
-from tests.kills.ends import AtInstant, choose, fill_disk, fill_sqlite, no_space
+from tests.kills.ends import AtInstant, choose, counting_statements, cut_connection, fill_disk, fill_sqlite, no_space
 from tests.kills.night import FAILED, STOPPED, Memory, begin, run
 from tests.kills.sample import put_sample
 from tests.kills.state import State, differences, halves, state_of
@@ -40,6 +40,7 @@ class Trial:
     memory: Memory = field(init=False)
     expected: State = field(init=False)
     seconds: float = field(init=False, default=0.0)
+    statements: int = field(init=False)
     pages: int = field(init=False, default=0)
     outcomes: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
@@ -49,9 +50,10 @@ class Trial:
         put_sample(self.folder / "inbox", pack)
         with self.settings() as settings:
             self.memory = Memory.of(self.folder / "inbox", pack, settings)
-            with tempfile.TemporaryDirectory(dir=self.folder) as var:
-                # Once here, so that no forked night has to import, compile and parse what each of them needs.
-                run(Settings(_env_file=None, var=Path(var), inbox_url=settings.inbox_url), self.memory)
+            # Once here, so that no forked night has to import, compile and parse what each of them needs.
+            with self.settings() as warm, counting_statements() as count:
+                run(warm, self.memory)
+                self.statements = count()
             started = time.monotonic()
             self.whole_night(settings, "the undisturbed night")
             self.seconds = time.monotonic() - started
@@ -86,7 +88,7 @@ class Trial:
 
     def kill(self, number: int, random: Random) -> None:
         """Kill a night, look whether anything is there by half, and let the next one finish; every fifth has its clock set back."""
-        end = choose(number, random)
+        end = choose(number, random, self.statements)
         with self.settings() as settings:
             process = begin(settings, self.memory, end.prepare)
             if isinstance(end, AtInstant):
@@ -121,16 +123,16 @@ class Trial:
             self.whole_night(settings, f"after {words}")
             self.judge(settings, words)
 
-    def disk_full(self, words: str, prepare: Callable[[], None]) -> None:
-        """A night whose disk is full says so and keeps nothing by half; the next one, with room, finishes."""
+    def disturbed(self, words: str, prepare: Callable[[], None]) -> None:
+        """A night whose disk is full, or line is cut, says so and keeps nothing by half; the next one, undisturbed, finishes."""
         with self.settings() as settings:
             code = ended(begin(settings, self.memory, prepare))
-            self.outcomes[f"disk full: ended with {code}"] += 1
+            self.outcomes[f"{words.partition(',')[0]}: ended with {code}"] += 1
             if code not in (FAILED, STOPPED):
-                self.faults.append(f"disk full, {words}: nobody was told, it ended with {code}")
-            self.look(settings, f"disk full, {words}")
-            self.whole_night(settings, f"after a full disk, {words}")
-            self.judge(settings, f"after a full disk, {words}")
+                self.faults.append(f"{words}: nobody was told, it ended with {code}")
+            self.look(settings, words)
+            self.whole_night(settings, f"after {words}")
+            self.judge(settings, f"after {words}")
 
 
 def ended(process: int) -> int:
@@ -138,18 +140,20 @@ def ended(process: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
 
-def full_disks(trial: Trial) -> None:
-    """Fill the disk under the archive, the outbox and the warehouse."""
-    trial.disk_full("in the archive", partial(fill_disk, "connectors.archive:write_durably", 3, no_space))
-    trial.disk_full("in the outbox", partial(fill_disk, "pathlib:Path.write_bytes", 1, no_space))
+def disturb(trial: Trial) -> None:
+    """Fill the disk under the archive, the outbox and the warehouse; cut the line to the server."""
+    trial.disturbed("disk full, in the archive", partial(fill_disk, "connectors.archive:write_durably", 3, no_space))
+    trial.disturbed("disk full, in the outbox", partial(fill_disk, "pathlib:Path.write_bytes", 1, no_space))
     if trial.postgres is None:
         for share in (0.3, 0.9, 0.97, 0.99):
             pages = int(share * trial.pages)
-            trial.disk_full(f"at {pages} of {trial.pages} pages of the warehouse", partial(fill_sqlite, pages))
+            trial.disturbed(f"disk full, at {pages} of {trial.pages} pages of the warehouse", partial(fill_sqlite, pages))
     else:
         full = partial(psycopg.errors.DiskFull, "could not extend file: No space left on device")
+        for count in (1, 3, 4):
+            trial.disturbed(f"line cut in COPY {count}", partial(cut_connection, count))
         # From the first on: where the bad report came in and its correction did not, its sender is rightly told of both.
-        trial.disk_full("in a COPY", partial(fill_disk, "warehouse.load:insert_rows", 1, full))
+        trial.disturbed("disk full, in a COPY", partial(fill_disk, "warehouse.load:insert_rows", 1, full))
 
 
 def main() -> int:
@@ -172,7 +176,7 @@ def main() -> int:
                 print(f"{number + 1} killed, {len(trial.faults)} not as they should be", flush=True)
         for alone in (True, False):
             trial.two_at_once(alone=alone)
-        full_disks(trial)
+        disturb(trial)
     for outcome, count in trial.outcomes.most_common():
         print(f"{count:6} {outcome}")
     print(*trial.faults[:20], sep="\n")

@@ -2,14 +2,18 @@
 
 import errno
 import importlib
+import itertools
 import os
 import signal
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import Any, NoReturn
 
-from sqlalchemy import Engine, event
+import psycopg
+from sqlalchemy import Connection, Engine, event
 
 PLACES = (
     "warehouse.engine:drop_views",
@@ -23,12 +27,14 @@ PLACES = (
     "flows.steps:record_unpacked",
     "flows.steps:load_delivery",
     "warehouse.load:_load",
+    "warehouse.load:_next",
     "warehouse.load:_supersede",
     "warehouse.load:_insert_findings",
     "warehouse.load:insert_rows",
     "warehouse.load:_notice",
     "flows.steps:record_comparison",
     "flows.steps:publish_site",
+    "flows.steps:owe_what_follows",
     "flows.mailing:put_together",
     "flows.mailing:claim_letter",
     "publish.post:FolderPost.send",
@@ -40,8 +46,6 @@ PLACES = (
     "connectors.archive:Archive.remove",
 )
 """Functions before or after which a night dies."""
-_STATEMENTS = 260
-"""About as many as the sample's night sends; a number beyond its last lets it end by itself."""
 
 
 def die() -> NoReturn:
@@ -59,7 +63,7 @@ class AtPlace:
     is_after: bool
 
     def prepare(self) -> None:
-        replace(self.place, self._wrapped)
+        replace_with(self.place, self._wrapped)
 
     def _wrapped(self, call: Callable[..., Any]) -> Callable[..., Any]:
         calls = 0
@@ -88,12 +92,10 @@ class AtStatement:
     is_after: bool
 
     def prepare(self) -> None:
-        count = 0
+        counted = itertools.count(1)
 
         def step(*_: object) -> None:
-            nonlocal count
-            count += 1
-            if count == self.number:
+            if next(counted) == self.number:
                 die()
 
         event.listen(Engine, "after_cursor_execute" if self.is_after else "before_cursor_execute", step)
@@ -101,6 +103,23 @@ class AtStatement:
 
     def __str__(self) -> str:
         return f"{'after' if self.is_after else 'before'} statement {self.number}"
+
+
+@contextmanager
+def counting_statements() -> Iterator[Callable[[], int]]:
+    """Give what tells how many statements and commits this process has sent since."""
+    counted = itertools.count()
+
+    def step(*_: object) -> None:
+        next(counted)
+
+    for name in ("before_cursor_execute", "commit"):
+        event.listen(Engine, name, step)
+    try:
+        yield lambda: next(counted)
+    finally:
+        for name in ("before_cursor_execute", "commit"):
+            event.remove(Engine, name, step)
 
 
 @dataclass(frozen=True)
@@ -119,12 +138,12 @@ class AtInstant:
 End = AtPlace | AtStatement | AtInstant
 
 
-def choose(number: int, random: Random) -> End:
-    """Return the end of a night: places in turn, statements and instants at random."""
+def choose(number: int, random: Random, statements: int) -> End:
+    """Return the end of a night that sends so many `statements`: places in turn, statements and instants at random."""
     if number % 3 == 0:
         return AtPlace(PLACES[number // 3 % len(PLACES)], random.choice((1, 1, 2, 3)), random.random() < 0.5)
     if number % 3 == 1:
-        return AtStatement(random.randrange(1, _STATEMENTS), random.random() < 0.5)
+        return AtStatement(random.randint(1, statements), random.random() < 0.5)
     return AtInstant(random.random())
 
 
@@ -142,7 +161,7 @@ def fill_disk(place: str, count: int, error: Callable[[], Exception]) -> None:
 
         return failing
 
-    replace(place, wrap)
+    replace_with(place, wrap)
 
 
 def fill_sqlite(pages: int) -> None:
@@ -150,12 +169,33 @@ def fill_sqlite(pages: int) -> None:
     event.listen(Engine, "connect", lambda connection, _: connection.execute(f"PRAGMA max_page_count={pages}"))
 
 
+def cut_connection(count: int) -> None:
+    """In the `count`th COPY, cut the line to the server when half of the rows are on it."""
+    calls = itertools.count(1)
+
+    def halfway(connection: Connection, rows: Sequence[object]) -> Iterator[object]:
+        yield from rows[: len(rows) // 2]
+        line = connection.connection.driver_connection
+        assert isinstance(line, psycopg.Connection)
+        with socket.socket(fileno=os.dup(line.fileno())) as same:
+            same.shutdown(socket.SHUT_RDWR)
+        yield from rows[len(rows) // 2 :]
+
+    def wrap(call: Callable[..., Any]) -> Callable[..., Any]:
+        def cutting(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[object]) -> Any:
+            return call(connection, table, columns, halfway(connection, rows) if next(calls) == count else rows)
+
+        return cutting
+
+    replace_with("warehouse.load:insert_rows", wrap)
+
+
 def no_space() -> OSError:
     """What the system says where a disk is full."""
     return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def replace(place: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+def replace_with(place: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
     """Put a wrapped function in a function's place, in this process."""
     module, _, path = place.partition(":")
     *owners, name = path.split(".")

@@ -62,7 +62,10 @@ def differences(found: State, expected: State) -> list[str]:
 
 
 def halves(found: State, expected: State) -> list[str]:
-    """Return which submissions are there in part only: with other facts or findings than the whole one has."""
+    """Return which submissions are there in part only: with other facts or findings than the whole one has.
+
+    Findings by comparison are a transaction of their own, after all loads.
+    """
     words = []
     for name in ("facts", "findings"):
         mine, whole = _by_submission(found.tables[name]), _by_submission(expected.tables[name])
@@ -76,7 +79,9 @@ def halves(found: State, expected: State) -> list[str]:
 def _by_submission(rows: list[Row]) -> dict[str, list[Row]]:
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        groups.setdefault(dict(row)["submission_id"], []).append(row)
+        cells = dict(row)
+        if cells.get("compared_at", "none") == "none":
+            groups.setdefault(cells["submission_id"], []).append(row)
     return groups
 
 
@@ -101,6 +106,9 @@ def _rows(connection: Connection, table: Any, names: Mapping[str, Mapping[int, s
 
 
 def _cell(name: str, value: object, names: Mapping[int, str] | None) -> str:
+    if name == "kind":
+        # How a notice of a comparison, or the end of one, is called ends in a number.
+        return str(value).partition("-")[0]
     if name in _ONLY_WHETHER:
         return "some" if value is not None else "none"
     return names[value] if names is not None and isinstance(value, int) else repr(value)

@@ -68,8 +68,11 @@ def _result(
     said = " ".join([submission.verdict, *rules[:1]])
     if rules and rules[0] in ("FILE-08", "FILE-09"):
         return Result(number, damage, said, f"the file ended in {rules[0]}")
+    # Its sender is told of a word that was taken for another of the vocabulary, and as what.
+    told = {(f.sheet, f.cell) for f in submission.findings if f.rule == "CELL-33"}
+    facts = tuple(fact for fact in facts_of(outcome) if (fact.sheet, fact.cell) not in told)
     try:
-        lie = untrue(facts_of(outcome), content, known[damage.split(":", maxsplit=1)[0]]) if submission.verdict.loads else None
+        lie = untrue(facts, content, known[damage.split(":", maxsplit=1)[0]]) if submission.verdict.loads else None
     except Exception as wrong:  # of the re-reading, not of the reader: the number tells which to look at
         lie = f"cannot be read again: {wrong!r}"
     return Result(number, damage, said, lie)

@@ -23,9 +23,11 @@ Known = Mapping[tuple[str, str], frozenset[object]]
 """What a good workbook's element became, by the element and what stood in its cell."""
 
 _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]+)")
+_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _MAX_CELLS = 5_000_000
 _UNSEEN = object()
-"""What a library says of a cell of a sheet in which it sees nothing at all: openpyxl, where the sheet's XML namespace is damaged."""
+"""What a library says of a cell of a sheet that it does not show: one beyond `_MAX_CELLS`; or, openpyxl, one in which it sees nothing
+at all, its XML namespace being damaged."""
 _SCALES = (1.0, 100.0, 1e3, 1e6, 1e9)
 
 
@@ -91,6 +93,9 @@ def _holds(cell: object, fact: Fact, known: Known) -> bool:
         figures = [cell] if isinstance(cell, int | float) else [_figure(str(cell))]
         return any(abs(figure * scale - fact.value) <= 1e-6 * max(1, abs(fact.value)) for figure in figures for scale in _SCALES)
     shown = f"{cell:.15g}" if isinstance(cell, float) else str(cell)
+    day = _DAY.fullmatch(shown)
+    if day and f"{day[3]}-{day[2]:0>2}-{day[1]:0>2}" == str(fact.text)[:10]:
+        return True
     return fold(shown) == fold(fact.text or "") or str(fact.text) in shown
 
 
@@ -108,11 +113,18 @@ def _by_calamine(content: bytes) -> Cells | None:
         return partial(_in_rows, read_delimited(content, max_cells=_MAX_CELLS))
     book = CalamineWorkbook.from_filelike(io.BytesIO(content))
 
-    @cache  # only the sheets that facts are of: another may reach to the last row and column there is
-    def rows(sheet: str) -> list[list[CellValue]]:
-        return book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    @cache
+    def rows(name: str) -> list[list[CellValue]] | None:
+        sheet = book.get_sheet_by_name(name)
+        # One that a stray cell makes reach to the last row there is would be 17 thousand million cells here. Its "total" is an index.
+        cells = (sheet.total_height + 1) * (sheet.total_width + 1)
+        return sheet.to_python(skip_empty_area=False) if cells <= _MAX_CELLS else None
 
-    return lambda sheet, row, column: _in_rows(rows(sheet), sheet, row, column)
+    def found(sheet: str, row: int, column: int) -> object:
+        held = rows(sheet)
+        return _UNSEEN if held is None else _in_rows(held, sheet, row, column)
+
+    return found
 
 
 def _in_rows(rows: list[list[CellValue]] | list[list[str]] | NoRows, _: str, row: int, column: int) -> object:

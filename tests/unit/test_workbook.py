@@ -16,6 +16,7 @@ from connectors.reader.markup import Percentage, Uncomputed
 from connectors.reader.workbook import Sheet, is_truncated_zip, open_workbook
 from program.finding import Problem
 from program.limits import Limits
+from tests.old_workbooks import biff5
 from tests.workbooks import Formula, report, workbook
 
 LIMIT = 50_000_000
@@ -197,6 +198,27 @@ def test_a_sheet_in_another_encoding_is_not_taken_on_trust() -> None:
 def test_a_boast_about_its_dimensions_changes_nothing() -> None:
     content = changed(workbook(("S", [[1]])), "xl/worksheets/sheet1.xml", b'ref="A1"', b'ref="A1:XFD1048576"')
     assert sheets(content)[0].rows == [[1]]
+
+
+def test_more_columns_than_any_program_has_are_refused() -> None:
+    """Found by damaging bytes at random: a cell beyond column XFD has no address, so that nothing could be said of it."""
+    lines = b"a;b\n" * 20
+    assert problem(lines + b";" * 16_384 + b"c\n") == "FILE-05 16.384 cột một trang"
+    assert sheets(lines + b";" * 16_383 + b"c\n")[0].rows[20][-1] == "c"
+    assert problem(biff5([["a"], [*[None] * 16_384, 1]], "cp1252")) == "FILE-05 16.384 cột một trang"
+
+
+@pytest.mark.parametrize(
+    ("member", "old", "new"),
+    [
+        ("xl/workbook.xml", b"<workbookPr ", b'<workbookPr date1904="1"/><workbookPr '),
+        ("xl/sharedStrings.xml", b"</t>", b"<v>1</v></t>"),
+    ],
+    ids=["two epochs", "a tag in a text"],
+)
+def test_what_programs_would_show_differently_is_refused(member: str, old: bytes, new: bytes) -> None:
+    """Found by damaging XML at random: calamine takes the last of two epochs, and a tag's text as part of a cell's."""
+    assert problem(changed(workbook(("A", [["Xã", 1]])), member, old, new)).startswith("FILE-03")
 
 
 def test_formats_down_to_the_last_row_do_no_harm() -> None:

@@ -17,8 +17,8 @@ WITH summed AS (
              m.ends_at, m.stage
 ),
 asked AS (
-    SELECT code AS period, last_day FROM periods
-    WHERE code IN (SELECT period FROM now_obligations UNION SELECT period FROM submissions)
+    SELECT p.code AS period, p.last_day FROM periods p
+    WHERE p.code IN (SELECT o.period FROM now_obligations o UNION ALL SELECT r.period FROM reported_periods r)
 ),
 sizes AS (
     SELECT l.upper_code, 'sum_of_' || l.kind || 's' AS basis, p.period,

@@ -1,27 +1,24 @@
 -- Training: classes, participants, who they were and what they cost. Each share is the quotient of two sums, over the reports
 -- that give both figures: a unit that does not say how many were women is in no share of women.
 CREATE VIEW mart_training AS
-WITH known AS (
-    SELECT b.unit_code, 'reported' AS basis, b.period, b.stage, b.submission_id, c.value AS classes, p.value AS participants,
-           w.value AS women, e.value AS ethnic_minority, s.value AS spent_vnd,
+WITH told AS (
+    SELECT b.unit_code, 'reported' AS basis, b.period, b.stage, b.submission_id,
            CASE WHEN b.is_synthetic THEN 1 ELSE 0 END AS is_synthetic, b.loaded_at
     FROM believed b
-    LEFT JOIN facts c ON c.submission_id = b.submission_id AND c.element = 'classes_total' AND c.line = 0
-    LEFT JOIN facts p ON p.submission_id = b.submission_id AND p.element = 'participants_total' AND p.line = 0
-    LEFT JOIN facts w ON w.submission_id = b.submission_id AND w.element = 'women_total' AND w.line = 0
-    LEFT JOIN facts e ON e.submission_id = b.submission_id AND e.element = 'ethnic_minority_total' AND e.line = 0
-    LEFT JOIN facts s ON s.submission_id = b.submission_id AND s.element = 'budget_spent_vnd_total' AND s.line = 0
     WHERE b.form_code = 'training'
     UNION ALL
-    SELECT m.upper_code, m.basis, m.period, m.stage, m.submission_id, c.value, p.value, w.value, e.value, s.value,
-           m.is_synthetic, m.loaded_at
+    SELECT m.upper_code, m.basis, m.period, m.stage, m.submission_id, m.is_synthetic, m.loaded_at
     FROM members m
-    LEFT JOIN facts c ON c.submission_id = m.submission_id AND c.element = 'classes_total' AND c.line = 0
-    LEFT JOIN facts p ON p.submission_id = m.submission_id AND p.element = 'participants_total' AND p.line = 0
-    LEFT JOIN facts w ON w.submission_id = m.submission_id AND w.element = 'women_total' AND w.line = 0
-    LEFT JOIN facts e ON e.submission_id = m.submission_id AND e.element = 'ethnic_minority_total' AND e.line = 0
-    LEFT JOIN facts s ON s.submission_id = m.submission_id AND s.element = 'budget_spent_vnd_total' AND s.line = 0
     WHERE m.form_code = 'training'
+),
+known AS (
+    SELECT t.*, c.value AS classes, p.value AS participants, w.value AS women, e.value AS ethnic_minority, s.value AS spent_vnd
+    FROM told t
+    LEFT JOIN facts c ON c.submission_id = t.submission_id AND c.element = 'classes_total' AND c.line = 0
+    LEFT JOIN facts p ON p.submission_id = t.submission_id AND p.element = 'participants_total' AND p.line = 0
+    LEFT JOIN facts w ON w.submission_id = t.submission_id AND w.element = 'women_total' AND w.line = 0
+    LEFT JOIN facts e ON e.submission_id = t.submission_id AND e.element = 'ethnic_minority_total' AND e.line = 0
+    LEFT JOIN facts s ON s.submission_id = t.submission_id AND s.element = 'budget_spent_vnd_total' AND s.line = 0
 ),
 summed AS (
     SELECT k.unit_code, k.basis, k.period, k.stage, COUNT(k.submission_id) AS reported, COUNT(*) AS expected,

@@ -1,7 +1,8 @@
 -- Whose reports should be in the sum of a unit: no mart, what roll-ups stand on. One row per unit above, form, period, stage
 -- and unit below that owes the report or sent it.
 --   submission_id   the report that is believed; null where there is none, so that who is missing is counted, never zero
--- Joins of tables, not of views: SQLite reads all of a view that it joins, and one unit's question would read every report.
+-- Joins of tables, not of views: SQLite reads all of a view that it joins, and one unit's question would read every report. The
+-- cross join has it begin with the land, too; to PostgreSQL it is a join like any other.
 CREATE VIEW members AS
 SELECT l.upper_code, l.upper_kind, CASE WHEN p.last_day > l.upper_last_day THEN 1 ELSE 0 END AS is_old_land,
        'sum_of_' || l.kind || 's' AS basis, o.form_code, o.period, o.stage, p.kind AS period_kind, p.last_day AS period_end,
@@ -18,10 +19,10 @@ SELECT l.upper_code, l.upper_kind, CASE WHEN p.last_day > l.upper_last_day THEN 
        s.form_code, s.period, s.stage, p.kind, p.last_day, p.ends_at, l.unit_code, s.id, s.loaded_at,
        CASE WHEN d.is_synthetic THEN 1 ELSE 0 END
 FROM lands l
-JOIN submissions s ON s.unit_code = l.unit_code AND s.known_to IS NULL AND s.known_from IS NOT NULL
+CROSS JOIN submissions s
 JOIN deliveries d ON d.id = s.delivery_id
 JOIN periods p ON p.code = s.period AND p.last_day BETWEEN l.first_day AND l.last_day
-WHERE NOT l.is_shared
+WHERE s.unit_code = l.unit_code AND s.known_to IS NULL AND s.known_from IS NOT NULL AND NOT l.is_shared
   AND NOT EXISTS (
       SELECT 1 FROM now_obligations o
       WHERE o.form_code = s.form_code AND o.unit_code = s.unit_code AND o.period = s.period AND o.stage = s.stage

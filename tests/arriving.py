@@ -1,0 +1,37 @@
+"""A warehouse that knows the pack, and deliveries that have come: for tests that begin where something is on record."""
+
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from program.delivery import Delivery, Offer
+from program.pack import Pack
+from program.schedule import obligations
+from program.settings import Settings
+from warehouse.catalogue import sync_catalogue
+from warehouse.engine import prepare_warehouse
+from warehouse.ledger import RECEIVED, pending_deliveries, record_delivery
+
+
+def catalogued(settings: Settings, pack: Pack, now: datetime) -> Engine:
+    """Return a warehouse to which the pack was copied on a day."""
+    engine = prepare_warehouse(settings.warehouse_url)
+    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, now.date()), now)
+    return engine
+
+
+def arrive(
+    engine: Engine,
+    run: int,
+    number: int,
+    sender: str,
+    came: datetime,
+    now: datetime | None = None,
+    sha256: str = "",
+    **kept: bool,
+) -> Delivery:
+    """Put on record that file `number` came from a sender, at `now` where that is another moment; return it as it waits."""
+    offer = Offer(f"{sender}/{number}.xlsx", "1", f"{number}.xlsx", came, sender)
+    how = {"source": "inbox", "channel": "folder", "sha256": sha256 or f"{number:064d}", "is_synthetic": False, **kept}
+    assert record_delivery(engine, offer, **how, run_id=run, now=now or came) == RECEIVED
+    return next(delivery for delivery in pending_deliveries(engine, 99) if delivery.name == offer.name)

@@ -1,0 +1,16 @@
+"""An index of submissions by period and stage: marts ask which periods there are, comparisons who reported about one."""
+
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index(op.f("ix_submissions_period_stage"), "submissions", ["period", "stage"])
+
+
+def downgrade() -> None:
+    op.drop_index(op.f("ix_submissions_period_stage"), "submissions")
