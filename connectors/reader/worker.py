@@ -1,6 +1,6 @@
 """What a process does that reads one delivery after the other for `workers`.
 
-It imports nothing heavy by itself: all that it needs comes with the first message, so that what is missing is told.
+It imports nothing heavy by itself: all that it needs is its standard input, so that what is missing is told.
 """
 
 import pickle
@@ -43,7 +43,7 @@ def main(descriptor: int) -> None:
 
 def _serve(connection: Connection) -> None:
     try:
-        read, pack, limits = pickle.loads(connection.recv_bytes())  # noqa: S301  (from the process that started us)
+        read, pack, limits = pickle.load(sys.stdin.buffer)  # noqa: S301  (from the process that started us)
         bound_memory(limits.memory_bytes)
     except Exception as wrong:  # said by the one who started us, in an error of its own
         _say(connection, Answer.REFUSED, f"{type(wrong).__name__}: {wrong}")

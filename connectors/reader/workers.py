@@ -9,7 +9,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import threading
 import time
 import weakref
 from collections import deque
@@ -17,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Pipe, wait
+from tempfile import TemporaryFile
 from typing import Any, Self, TypeAlias
 
 from connectors.reader.reader import read_parts
@@ -121,23 +121,12 @@ class _Process:
 
     def __init__(self, setup: bytes) -> None:
         self.connection, theirs = Pipe()
-        with theirs:
-            # A fresh interpreter, in the folder of our code, that holds nothing of ours but its end of the pipe. Not `-m`:
-            # what it answers would then be of classes in `__main__`.
-            command = [sys.executable, "-c", f"from connectors.reader.worker import main; main({theirs.fileno()})"]
-            try:
-                self._popen = subprocess.Popen(  # noqa: S603  (nothing in it comes from outside)
-                    command, cwd=ROOT, pass_fds=(theirs.fileno(),), stdin=_NOTHING, stdout=_NOTHING, stderr=_NOTHING
-                )
-            except OSError as wrong:
-                self.connection.close()
-                raise ReaderError(f"a process that reads deliveries did not start: {wrong}; {_WHAT_TO_DO}") from wrong
-        # A thread: what is larger than the pipe's buffer waits for a process that takes it, and this one may hang.
-        threading.Thread(target=self._hand_over, args=(setup,), daemon=True).start()
-
-    def _hand_over(self, setup: bytes) -> None:
-        with suppress(OSError):
-            self.connection.send_bytes(setup)
+        try:
+            with theirs:
+                self._popen = _start(setup, theirs.fileno())
+        except OSError as wrong:
+            self.connection.close()
+            raise ReaderError(f"a process that reads deliveries did not start: {wrong}; {_WHAT_TO_DO}") from wrong
 
     def send(self, job: _Job) -> None:
         with suppress(OSError):
@@ -159,6 +148,21 @@ class _Process:
         code = self._popen.wait()
         self.connection.close()
         return signal.Signals(-code).name if code < 0 else f"exit {code}"
+
+
+def _start(setup: bytes, descriptor: int) -> subprocess.Popen[bytes]:
+    """Start a fresh interpreter, in the folder of our code, that holds nothing of ours but its end of the pipe.
+
+    What it needs is its standard input, a file without a name: a pipe holds less, and nobody may read it.
+    """
+    # Not `-m`: what it answers would then be of classes in `__main__`.
+    command = [sys.executable, "-c", f"from connectors.reader.worker import main; main({descriptor})"]
+    with TemporaryFile() as needs:
+        needs.write(setup)
+        needs.seek(0)
+        return subprocess.Popen(  # noqa: S603  (nothing in it comes from outside)
+            command, cwd=ROOT, pass_fds=(descriptor,), stdin=needs, stdout=_NOTHING, stderr=_NOTHING
+        )
 
 
 class _Worker:
