@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from expectations.across.comparing import Comparer
-from expectations.consequences import Told, without_consequences
+from expectations.consequences import Told, due_at, without_consequences
 from expectations.frames import batch_frames
 from expectations.history.comparing import Comparison
 from expectations.history.memory import Frames
@@ -110,8 +110,9 @@ class Checker:
             for rule, number, row in failures:
                 place = place_of(form, name, rule.at, row, readings[number])
                 about = {place_of(form, name, column, row, readings[number]) for column in rule.columns}
-                if place is not None and not told.follows(rule, number, place, about):
-                    yield number, finding_of_row(rule, records[at[number, row]], form, place)
+                record = records[at[number, row]]
+                if place is not None and not told.follows(rule, number, place, about, due_at(rule, record)):
+                    yield number, finding_of_row(rule, record, form, place)
 
     def _refuses(self, rule: str) -> bool:
         """Tell whether a reading rule leaves its cell without a value; a mere note ("2.208" read as 2208) does not."""

@@ -1,6 +1,7 @@
 """Failures that only follow from others: one error, one finding, by the rule that says most about it."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -19,19 +20,22 @@ class Told:
 
     A 2.208 read as 2,208 people would also break every sum it is part of; its sender needs to hear of it once. So it is with a
     total of the layout where one of its cells is already blamed for something worse, and with a figure of a thousand times
-    its size: it is above all bounds, and out of every proportion.
+    its size: it is above all bounds, and out of every proportion. Where two sums say the same figure for one cell, one is told.
     """
 
     def __init__(self, refused: Iterable[Cell], sizing: Mapping[str, int]) -> None:
         self._refused, self._blamed, self._sized = set(refused), set[Cell](), set[Cell]()
-        self._sizing = sizing
+        self._sizing, self._due = sizing, set[tuple[Cell, float]]()
 
     def in_order(self, failures: Iterable[Failure]) -> list[Failure]:
         """Return failures in the order in which they are to be told: those about a figure's size with the surest first."""
         return sorted(failures, key=lambda failure: self._sizing.get(failure[0].words.id, 0))
 
-    def follows(self, rule: Expected, number: int, place: Place, about: Iterable[Place | None]) -> bool:
-        """Tell whether a failure at `place`, of a rule that looks at the cells `about`, only follows; if not, remember it."""
+    def follows(self, rule: Expected, number: int, place: Place, about: Iterable[Place | None], due: float | None = None) -> bool:
+        """Tell whether a failure at `place`, of a rule that looks at the cells `about`, only follows; if not, remember it.
+
+        `due` is the figure that the rule says should stand there, where it says one (`due_at`).
+        """
         severity, cell = rule.words.severity, (number, *place)
         looked_at = {(number, *where) for where in about if where is not None and where[1] is not None}
         if not self._refused.isdisjoint(looked_at) or (rule.is_derived_total and not self._blamed.isdisjoint(looked_at)):
@@ -39,11 +43,28 @@ class Told:
         is_sized = rule.words.id in self._sizing and place[1] is not None
         if is_sized and severity is not Severity.CRITICAL and cell in self._sized:
             return True
+        if due is not None and (cell, due) in self._due:
+            return True
+        if due is not None and severity is Severity.CRITICAL:
+            self._due.add((cell, due))
         if severity is Severity.CRITICAL:
             (self._refused if rule.is_of_cell else self._blamed).add(cell)
         if is_sized and severity is not Severity.INFO:
             self._sized.add(cell)
         return False
+
+
+def due_at(rule: Expected, row: Mapping[Any, Any]) -> float | None:
+    """Return the figure that should stand where a rule points, by a sum or by its like elsewhere; None where it says none."""
+    match rule.expect:
+        case "expect_column_total_to_equal_sum_of_parts":
+            total, *parts = rule.kwargs["column_list"]
+            due = float(sum(row[part] for part in parts if not pd.isna(row[part])))
+        case "expect_column_pair_values_to_agree":
+            total, due = rule.kwargs["column_A"], float(row[rule.kwargs["column_B"]])
+        case _:
+            return None
+    return due if rule.at == total else None
 
 
 def without_consequences(failures: Iterable[Failure], form: Form, name: str, frame: pd.DataFrame) -> list[Failure]:

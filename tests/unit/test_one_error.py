@@ -68,3 +68,21 @@ def test_what_refuses_a_report_is_told_beside_any_warning(pack: Pack) -> None:
     reading = reading_of(changed(load_examples("training").good, both), "training", Period.parse("2024-Q4"), pack, 1)
     (submission,) = Checker(pack, RuleSet(pack), "test").check([reading])
     assert {"TRN-01", "TRN-13"} <= {f.rule for f in submission.findings}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "rules"),
+    [
+        # By its own line, by the levels and by the list of classes it should be 150.
+        ({"levels": {"total": {"participants": 999}}}, ["TRN-03"]),
+        # By the levels 150, by the list of classes 151: two errors.
+        ({"levels": {"total": {"participants": 999}}, "class_list": {"1": {"class_participants": 51}}}, ["TRN-03", "TRN-08"]),
+    ],
+    ids=["the same", "another"],
+)
+def test_sums_that_say_the_same_of_one_cell_are_one_error(
+    pack: Pack, wrong: dict[str, dict[str, dict[str, object]]], rules: list[str]
+) -> None:
+    reading = reading_of(changed(load_examples("training").good, wrong), "training", Period.parse("2024-Q4"), pack, 1)
+    (submission,) = Checker(pack, RuleSet(pack), "test").check([reading])
+    assert told(submission, "C12") == rules

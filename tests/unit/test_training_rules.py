@@ -104,7 +104,7 @@ BAD_LEVELS = [
         "TRN-06",
         ("total", "participants"),
         "critical",
-        levels_with("total", participants=160, officials=None, community=None),
+        levels_with("total", participants=160, officials=30, community=130),
     ),
 ]
 
