@@ -53,7 +53,7 @@ def preview(
 ) -> None:
     """Write a sample of every kind of mail, as HTML, text and .eml, for the office to review. Nothing is sent.
 
-    The findings are invented; offices, units, forms and deadlines are the pack's.
+    The findings are invented; offices, units, forms and deadlines, placeholders among them, are the pack's.
     """
     from publish.preview.writing import write_previews  # noqa: PLC0415  (keeps --help quick)
 

@@ -13,15 +13,18 @@ from publish.preview.sample import Sample, working_day_from
 
 DELIVERY = 1
 """The number of the sample's file; only its own letters have it attached."""
+_SENT = -2
+"""On which working day the sample was sent, and judged: so many before its deadline."""
 
 
 def sample_letters(sample: Sample, pack: Pack) -> dict[str, Letter]:
     """Return a letter of each kind by its name, in the order of a report's life."""
     worst, due, people = sample.findings["worst"], sample.owed.due_date, pack.correspondence
+    day = working_day_from(pack, due, _SENT)
     questions = tuple(finding for finding in worst if finding.severity is Severity.WARNING)
-    bad = _notice(sample, Verdict.QUARANTINED, *worst)
-    asked, good = _notice(sample, Verdict.ACCEPTED_WITH_WARNINGS, *questions), _notice(sample, Verdict.ACCEPTED)
-    scan = _notice(sample, Verdict.UNREADABLE, *sample.findings["unreadable"])
+    bad = _notice(sample, day, Verdict.QUARANTINED, *worst)
+    asked, good = _notice(sample, day, Verdict.ACCEPTED_WITH_WARNINGS, *questions), _notice(sample, day, Verdict.ACCEPTED)
+    scan = _notice(sample, day, Verdict.UNREADABLE, *sample.findings["unreadable"])
     scan = replace(scan, submission_id=2, form_code=None, period=None, delivery_id=DELIVERY + 1)
     overruled = replace(good, findings=sample.findings["overruled"], kind=NoticeKind.OVERRULED)
     told = {
@@ -30,22 +33,22 @@ def sample_letters(sample: Sample, pack: Pack) -> dict[str, Letter]:
         "late": _reminding(sample, pack, 3),
         "late-to-office": _reminding(sample, pack, 7, people.office),
         "late-to-leader": _reminding(sample, pack, 15, people.leader),
-        "received": _letter(sample, pack, due, good),
-        "needs-fixing": _letter(sample, pack, due, bad),
-        "not-read": _letter(sample, pack, due, scan),
-        "several": _letter(sample, pack, due, bad, scan),
-        "too-large": _letter(sample, pack, due, bad),
-        "in-part": _letter(sample, pack, due, replace(asked, findings=worst)),
-        "please-check": _letter(sample, pack, due, asked),
-        "to-compare": _letter(sample, pack, due, replace(asked, findings=questions[:1], kind=NoticeKind.COMPARED)),
+        "received": _letter(sample, pack, day, good),
+        "needs-fixing": _letter(sample, pack, day, bad),
+        "not-read": _letter(sample, pack, day, scan),
+        "several": _letter(sample, pack, day, bad, scan),
+        "too-large": _letter(sample, pack, day, bad),
+        "in-part": _letter(sample, pack, day, replace(asked, findings=worst)),
+        "please-check": _letter(sample, pack, day, asked),
+        "to-compare": _letter(sample, pack, day, replace(asked, findings=questions[:1], kind=NoticeKind.COMPARED)),
         "still-open": _letter(sample, pack, working_day_from(pack, due, 5), replace(bad, kind=NoticeKind.OPEN)),
-        "all-clear": _letter(sample, pack, due, replace(good, kind=NoticeKind.FIXED)),
-        "overruled": _letter(sample, pack, due, overruled),
+        "all-clear": _letter(sample, pack, day, replace(good, kind=NoticeKind.FIXED)),
+        "overruled": _letter(sample, pack, day, overruled),
     }
     return {kind: replace(letter, message_id=f"preview-{kind}") for kind, letter in told.items()}
 
 
-def _notice(sample: Sample, verdict: Verdict, *findings: Finding) -> Notice:
+def _notice(sample: Sample, day: date, verdict: Verdict, *findings: Finding) -> Notice:
     owed = sample.owed
     return Notice(
         submission_id=1,
@@ -56,7 +59,7 @@ def _notice(sample: Sample, verdict: Verdict, *findings: Finding) -> Notice:
         stage=owed.stage,
         sender_unit=owed.unit_code,
         delivery_name=sample.name,
-        received_at=_evening(owed.due_date),
+        received_at=_evening(day),
         findings=findings,
         delivery_id=DELIVERY,
     )

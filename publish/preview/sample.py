@@ -68,6 +68,12 @@ def linked_sample(marked: Attachment, day: date) -> Attachment:
     return replace(marked, content=None, link=link)
 
 
+def with_deadlines(pack: Pack) -> Pack:
+    """Return the pack as if somebody had said each of its deadlines: placeholders too show where a letter tells them."""
+    known = (duty.model_copy(update={"due": duty.due.model_copy(update={"source": "preview"})}) for duty in pack.calendar.duties)
+    return replace(pack, calendar=pack.calendar.model_copy(update={"duties": tuple(known)}))
+
+
 def working_day_from(pack: Pack, day: date, days: int) -> date:
     """Return the day so many working days after `day`, or before it where `days` is negative."""
     working, step = pack.calendar.working_days, timedelta(days=1 if days > 0 else -1)

@@ -10,7 +10,7 @@ from program.pack import Pack
 from publish.digest import compose_alarm, compose_digest
 from publish.mail import compose
 from publish.preview.letters import DELIVERY, sample_letters
-from publish.preview.sample import linked_sample, marked_sample, sample_of
+from publish.preview.sample import linked_sample, marked_sample, sample_of, with_deadlines
 from publish.rendering import render
 
 
@@ -37,6 +37,7 @@ def write_previews(pack: Pack, today: date, folder: Path) -> list[Path]:
 
 
 def _mails(pack: Pack, today: date) -> dict[str, Message]:
+    pack = with_deadlines(pack)
     sample = sample_of(pack, today)
     marked = marked_sample(sample, DELIVERY)
     mails = {}

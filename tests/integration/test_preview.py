@@ -89,5 +89,5 @@ def test_another_province_sees_its_own_offices_and_forms(tmp_path: Path) -> None
     write_previews(pack, TODAY, tmp_path)
     text = (tmp_path / "07-needs-fixing.txt").read_text(encoding="utf-8")
     assert "UBND xã Một" in text
-    assert "Hạn gửi báo cáo: 15/07/2024 (hôm nay)" in text, "this province has set its deadlines"
+    assert "Hạn gửi báo cáo: 15/07/2024 (còn 2 ngày làm việc)" in text
     assert "Sóc Trăng" not in text
