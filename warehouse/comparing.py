@@ -15,7 +15,7 @@ from program.submission import Verdict
 from warehouse.believed import is_believed
 from warehouse.findings import finding_of
 from warehouse.load import COMPARED, PENDING
-from warehouse.rejudging import take_out
+from warehouse.rejudging import hear_again, take_out
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
 
 Recipient = Callable[[str | None, str | None], str | None]
@@ -66,8 +66,8 @@ def record_comparison(
     """Make the findings by comparison of what is believed about `occasions` equal to `found`; return how many are new.
 
     In one transaction: findings that hold no more are closed, new ones put on record, verdicts follow, and whoever is newly
-    asked gets one notice a submission; one that is asked critically is believed no longer. Saying the same twice changes
-    nothing.
+    asked gets one notice a submission; one that is asked critically is believed no longer. What an earlier comparison took
+    out is judged again by the next night where somebody has sent something new. Saying the same twice changes nothing.
     """
     with Session(engine) as session, session.begin():
         believed = session.scalars(select(SubmissionRow).where(is_believed(), is_about(occasions)))
@@ -82,6 +82,8 @@ def record_comparison(
         session.flush()
         for number in sorted({*(number for number, _ in fresh), *(ending.submission_id for ending in ended)}):
             submissions[number].verdict = _verdict(session, number).value
+        if any(row.compared_at is None and row.judgement == 1 for row in submissions.values()):
+            hear_again(session, is_about(occasions))
         for number in sorted({number for number, finding in fresh if finding.severity is Severity.CRITICAL}):
             take_out(session, submissions[number], now)
         asked: dict[int, set[Finding]] = {}

@@ -14,7 +14,7 @@ from warehouse.bulk import insert_rows
 from warehouse.ledger import PROCESSED, RECEIVED
 from warehouse.rejudging import close_earlier, was_mailed
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
-from warehouse.turns import Same, current_of_later, has_waited, make_room
+from warehouse.turns import Same, current_of_later, has_waited, make_room, same_report
 
 PENDING = "pending"
 COMPARED = "compared"
@@ -57,7 +57,7 @@ def _load(  # noqa: PLR0917  (each is a column)
 ) -> SubmissionRow:
     submission, recipient = owed
     row = _row(submission, delivery.judgement, run_id, rule_set_version, now)
-    same = _of_same_report(submission)
+    same = same_report(row.form_code, row.unit_code, row.period, row.stage)
     is_again, is_late = delivery.judgement > 1, has_waited(session, delivery, run_id)
     row.version, moment = _next(session, same, now) if same else (None, now)
     if same and is_late and not is_again:
@@ -98,18 +98,6 @@ def _row(submission: Submission, judgement: int, run_id: int, rule_set_version: 
         known_from=now if submission.verdict.loads else None,
         known_to=None,
         values_read=len(submission.facts) if submission.values_read is None else submission.values_read,
-    )
-
-
-def _of_same_report(submission: Submission) -> Same:
-    """The versions of a report that are in the warehouse; nothing where it is not known which report it is."""
-    if submission.form_code is None or submission.unit_code is None or submission.period is None:
-        return ()
-    return (
-        SubmissionRow.form_code == submission.form_code,
-        SubmissionRow.unit_code == submission.unit_code,
-        SubmissionRow.period == submission.period.code,
-        SubmissionRow.stage == submission.stage.value,
     )
 
 

@@ -13,7 +13,8 @@ from program.vietnamese import vietnam_day
 from warehouse.believed import is_believed
 from warehouse.findings import findings_of_judging, newest_of
 from warehouse.ledger import PROCESSED, RECEIVED, UNPACKED, WITHDRAWN
-from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
+from warehouse.tables import DeliveryRow, FindingRow, OutboxRow, SubmissionRow
+from warehouse.turns import current_of_later, same_report
 
 
 def put_back(engine: Engine, numbers: Sequence[int]) -> tuple[list[int], dict[int, str | None]]:
@@ -76,6 +77,27 @@ def believe_no_longer(session: Session, row: SubmissionRow, now: datetime) -> se
         .execution_options(synchronize_session=False)
     )
     return replaced
+
+
+def hear_again(session: Session, about: ColumnElement[bool]) -> None:
+    """Have the next night judge again what a comparison took out of the reports `about`: of each the last that came.
+
+    What spoke against it may have changed. One that a later delivery stands in for is left as it is.
+    """
+    by_comparison = select(FindingRow.submission_id).where(
+        FindingRow.compared_at.is_not(None), FindingRow.closed_at.is_(None), FindingRow.severity == Severity.CRITICAL.value
+    )
+    query = (
+        select(SubmissionRow, DeliveryRow)
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .where(about, SubmissionRow.verdict == Verdict.QUARANTINED.value, SubmissionRow.id.in_(by_comparison))
+        .where(DeliveryRow.state == PROCESSED, DeliveryRow.judgement == SubmissionRow.judgement)
+        .order_by(DeliveryRow.received_at, DeliveryRow.id)
+    )
+    last = {(row.form_code, row.unit_code, row.period, row.stage): of for row, of in session.execute(query)}
+    for report, delivery in last.items():
+        if current_of_later(session, delivery, same_report(*report)) is None:
+            delivery.state, delivery.judgement = RECEIVED, delivery.judgement + 1
 
 
 def _replaced_by(session: Session, submission: int, delivery: int) -> set[int]:

@@ -13,6 +13,18 @@ Same = tuple[ColumnElement[bool], ...]
 """The condition that a submission is of one report: its form, unit, period and stage."""
 
 
+def same_report(form: str | None, unit: str | None, period: str | None, stage: str) -> Same:
+    """Return the condition that a submission is of this report; no condition where it is not known which one it is."""
+    if form is None or unit is None or period is None:
+        return ()
+    return (
+        SubmissionRow.form_code == form,
+        SubmissionRow.unit_code == unit,
+        SubmissionRow.period == period,
+        SubmissionRow.stage == stage,
+    )
+
+
 def has_waited(session: Session, delivery: DeliveryRow, run_id: int) -> bool:
     """Tell whether an earlier night than this one had it already, alone or in a zip: others may have passed it by."""
     whole = session.get(DeliveryRow, delivery.packed_in_id) if delivery.packed_in_id is not None else None

@@ -1,0 +1,52 @@
+"""What a critical comparison took out is heard again when the other side has sent something new, or has taken it back."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from program.pack import Pack
+from program.settings import Settings
+from tests.integration.test_comparing import Put, believed, letters_to, night, pack_with_a_critical_claim, put
+from tests.integration.test_rebuild import compared, rebuilt
+from tests.unit.test_works_rules import BRIDGE, HOUSE, ROAD
+from warehouse.withdrawing import withdraw
+
+__all__ = ["put"]
+
+
+@pytest.mark.both_databases
+def test_a_report_that_was_taken_out_comes_back_when_the_other_side_mends_its_own(
+    settings: Settings, put: Put, tmp_path: Path, pack: Pack
+) -> None:
+    strict = settings.model_copy(update={"pack": pack_with_a_critical_claim(tmp_path)})
+    put("942", [BRIDGE])
+    night(strict)
+    put("942", [BRIDGE, ROAD], name="works lần 2.xlsx")
+    put("946", [HOUSE, ROAD])
+    night(strict)
+    assert believed(night(strict)) == [("942", 3, "works.xlsx")]
+    put("946", [HOUSE], name="works lần 2.xlsx")
+    mended = night(strict)
+    assert believed(mended) == [("942", 3, "works.xlsx"), ("946", 2, "works lần 2.xlsx")]
+    back = night(strict)
+    assert believed(back) == [("942", 4, "works lần 2.xlsx"), ("946", 2, "works lần 2.xlsx")]
+    assert ["cần sửa và gửi lại" in mail["Subject"] for mail in letters_to(settings, "942", pack)] == [True, False]
+    quiet = night(strict)
+    assert (believed(quiet), quiet.summary.mails_written, list(quiet.pending())) == (believed(back), 0, [])
+    assert compared(settings.warehouse_url, rebuilt(strict))[1] == []
+
+
+def test_a_report_that_was_taken_out_comes_back_when_the_other_side_withdraws(
+    settings: Settings, put: Put, tmp_path: Path
+) -> None:
+    strict = settings.model_copy(update={"pack": pack_with_a_critical_claim(tmp_path)})
+    put("942", [BRIDGE, ROAD])
+    night(strict)
+    put("946", [HOUSE, ROAD])
+    both_out = night(strict)
+    assert believed(both_out) == []
+    assert [each.id for each in night(strict).pending()] == []
+    withdraw(both_out.warehouse, 2, "gửi nhầm", datetime.now(UTC))
+    assert believed(night(strict)) == [("942", 2, "works.xlsx")]
+    assert compared(settings.warehouse_url, rebuilt(strict))[1] == []
