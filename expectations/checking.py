@@ -14,7 +14,7 @@ from expectations.history.comparing import Comparison
 from expectations.history.memory import Frames
 from expectations.overruling import Overruling
 from expectations.partial import part_of
-from expectations.places import place_of
+from expectations.places import place_of, texts_among
 from expectations.rules import RuleSet
 from expectations.suite import expectations_of
 from expectations.validation import Validation
@@ -109,10 +109,12 @@ class Checker:
             records = dict(zip(places, frame.iloc[places].to_dict("records"), strict=True))
             for rule, number, row in failures:
                 place = place_of(form, name, rule.at, row, readings[number])
-                about = {place_of(form, name, column, row, readings[number]) for column in rule.columns}
-                record = records[at[number, row]]
-                if place is not None and not told.follows(rule, number, place, about, due_at(rule, record)):
-                    yield number, finding_of_row(rule, record, form, place)
+                about = {column: place_of(form, name, column, row, readings[number]) for column in rule.columns}
+                record, texts = records[at[number, row]], texts_among(about, readings[number])
+                # A sum that says which text it passed over says more than one that only says the same figure.
+                due = None if texts else due_at(rule, record)
+                if place is not None and not told.follows(rule, number, place, about.values(), due):
+                    yield number, finding_of_row(rule, record, form, place, texts)
 
     def _refuses(self, rule: str) -> bool:
         """Tell whether a reading rule leaves its cell without a value; a mere note ("2.208" read as 2208) does not."""

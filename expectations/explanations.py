@@ -5,6 +5,7 @@ rule's `cases` adds its sentence.
 """
 
 import difflib
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,12 +19,28 @@ from program.table import ColumnType
 
 Row = Mapping[Any, Any]
 Explanation = tuple[dict[str, str], str | None]
+_NONE: Mapping[str, str] = {}
+_SUM = "expect_column_total_to_equal_sum_of_parts"
 
 
-def explain(rule: Expected, row: Row, form: Form) -> Explanation:
-    """Return extra placeholders for a rule's words and the case that is met; none for an expectation that needs none."""
+def explain(rule: Expected, row: Row, form: Form, texts: Mapping[str, str] = _NONE) -> Explanation:
+    """Return extra placeholders for a rule's words and the case that is met; none for an expectation that needs none.
+
+    `texts` are the cells of the row's columns that hold a figure as text. Where a total is right but for those, `texts` is also
+    a placeholder, "H11, H12", and the case.
+    """
     said = EXPLAIN.get(rule.expect)
-    return said(rule, row, form) if said else ({}, None)
+    values, case = said(rule, row, form) if said else ({}, None)
+    if texts and "texts" in rule.words.cases and rule.expect == _SUM and _passes_over(rule, row, texts):
+        return values | {"texts": ", ".join(texts.values())}, "texts"
+    return values, case
+
+
+def _passes_over(rule: Expected, row: Row, texts: Mapping[str, str]) -> bool:
+    """Tell whether a spreadsheet added up a total's parts, but for those that are text; a total typed as text was not."""
+    total, *parts = rule.kwargs["column_list"]
+    added = sum(float(row[part]) for part in parts if part not in texts and not pd.isna(row[part]))
+    return total not in texts and math.isclose(float(row[total]), added, rel_tol=1e-9)
 
 
 def _sum_of_parts(rule: Expected, row: Row, form: Form) -> Explanation:
@@ -109,7 +126,7 @@ def _scale(rule: Expected, row: Row, _form: Form) -> Explanation:
 
 
 EXPLAIN: dict[str, Callable[[Expected, Row, Form], Explanation]] = {
-    "expect_column_total_to_equal_sum_of_parts": _sum_of_parts,
+    _SUM: _sum_of_parts,
     "expect_column_parts_to_not_exceed_whole": _sum_of_parts,
     "expect_column_values_to_be_whole": _whole,
     "expect_column_values_to_be_between": _between,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _OF_PARTS = frozenset({"parts", "parts_sum", "difference"})
 _BOUNDS = frozenset({"minimum", "maximum"})
 EXPLAINED = {
-    "expect_column_total_to_equal_sum_of_parts": _OF_PARTS,
+    "expect_column_total_to_equal_sum_of_parts": _OF_PARTS | {"texts"},
     "expect_column_parts_to_not_exceed_whole": _OF_PARTS,
     "expect_column_values_to_be_whole": frozenset({"thousandfold"}),
     "expect_column_values_to_be_between": _BOUNDS | {"thousandth", "millionth", "thousandfold"},

@@ -11,6 +11,8 @@ from expectations.texts import Words
 from program.finding import Finding, Problem
 from program.form import Form
 
+_NONE: Mapping[str, str] = {}
+
 
 def finding_of_problem(problem: Problem, words: Words) -> Finding:
     """Return the finding for what the reader met."""
@@ -18,12 +20,15 @@ def finding_of_problem(problem: Problem, words: Words) -> Finding:
     return filled(words, {"value": problem.value or "", **said}, None, (problem.sheet, problem.cell))
 
 
-def finding_of_row(rule: Expected, row: Row, form: Form, place: Place) -> Finding:
-    """Return the finding for one row that broke a rule, pointing at `place` and quoting the value found there."""
+def finding_of_row(rule: Expected, row: Row, form: Form, place: Place, texts: Mapping[str, str] = _NONE) -> Finding:
+    """Return the finding for one row that broke a rule, pointing at `place` and quoting the value found there.
+
+    `texts` are the cells of those of its columns whose figures are text in the workbook.
+    """
     # A night may have a hundred thousand notes of an empty cell, and few of a row's figures are ever said.
     said = {rule.at, *rule.words.placeholders()}
     shown = _shown(row) if "sheet_row" in row else _printed({name: row[name] for name in said if name in row}, form)
-    extra, case = explain(rule, row, form)
+    extra, case = explain(rule, row, form, texts)
     return filled(rule.words, {**shown, **extra, **rule.extra, "value": shown.get(rule.at, "")}, case, place)
 
 

@@ -1,6 +1,6 @@
 """What a reader hands over: a delivery's tables column by column, and where each cell stands."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -32,7 +32,8 @@ class TableReading:
     `values` has the values of each declared data element, found or not, in the declared order: a figure in the kept unit, a
     text, a day. `rows` are the sheet's own numbers of the lines, `lines` their keys in a matrix, "" in a list. `dtypes` say
     what `frame` makes of each element. `letters` gives the column letter of each data element that was found on `sheet`,
-    `qualifiers` the word before a figure ("trên 1.200"), by data element and row. `is_nil`: the sender wrote that there is
+    `qualifiers` the word before a figure ("trên 1.200"), by data element and row; `texts` are figures that a spreadsheet
+    holds as text, and passes over in its sums, among those that are parts of a total. `is_nil`: the sender wrote that there is
     nothing to report.
     """
 
@@ -43,6 +44,7 @@ class TableReading:
     letters: dict[str, str]
     sheet: str = ""
     qualifiers: Mapping[tuple[str, int], Qualifier] = field(default_factory=dict)
+    texts: Set[tuple[str, int]] = frozenset()
     is_nil: bool = False
 
     @property

@@ -24,10 +24,14 @@ _Sure: TypeAlias = Sequence[Value]
 
 
 class ColumnRead(NamedTuple):
-    """A column's values, and what was met at some of its cells, by their place in it: a rule, or a word before a figure."""
+    """A column's values, and by their place in it what was met at some cells: a rule, or a word before a figure.
+
+    `texts` are the places of figures that are text: a spreadsheet passes over them where it adds up.
+    """
 
     values: ColumnValues
     met: dict[int, Parsed]
+    texts: list[int]
 
 
 def parse_column(cells: Sequence[CellValue], column: Column, measure: str) -> ColumnRead:
@@ -35,6 +39,7 @@ def parse_column(cells: Sequence[CellValue], column: Column, measure: str) -> Co
     values = _as_they_stand(cells, column, measure)
     met: dict[int, Parsed] = {}
     texts: dict[str, Parsed] = {}
+    figures: list[int] = []
     for at, cell in enumerate(cells):
         if values[at] is not None or cell == "":
             continue
@@ -46,9 +51,11 @@ def parse_column(cells: Sequence[CellValue], column: Column, measure: str) -> Co
         values[at] = parsed.value
         if parsed.rule or parsed.qualifier:
             met[at] = parsed
+        if isinstance(cell, str) and isinstance(parsed.value, float):
+            figures.append(at)
     if column.type.is_numeric:
-        return ColumnRead([value if isinstance(value, float) else NAN for value in values], met)
-    return ColumnRead(values, met)  # type: ignore[arg-type]  # what parse_cell gives for a column is of its type
+        return ColumnRead([value if isinstance(value, float) else NAN for value in values], met, figures)
+    return ColumnRead(values, met, figures)  # type: ignore[arg-type]  # what parse_cell gives for a column is of its type
 
 
 def _as_they_stand(cells: Sequence[CellValue], column: Column, measure: str) -> list[Value]:

@@ -18,7 +18,7 @@ _WORDS = (ColumnType.TEXT, ColumnType.COMMUNE)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A table where it stands, with what reading its cells takes; `problems` and `qualifiers` grow meanwhile."""
+    """A table where it stands, with what reading its cells takes; `problems`, `qualifiers` and `texts` grow meanwhile."""
 
     header: Header
     table: Table
@@ -27,6 +27,7 @@ class Place:
     merged: dict[Corner, tuple[Corner, Corner]]
     problems: list[Problem] = field(default_factory=list)
     qualifiers: dict[tuple[str, int], Qualifier] = field(default_factory=dict)
+    texts: set[tuple[str, int]] = field(default_factory=set)
 
     @property
     def is_nil(self) -> bool:

@@ -47,6 +47,7 @@ def read_table(header: Header, table: Table, end: int) -> tuple[TableReading, li
         letters={name: get_column_letter(at + 1) for name, at in header.columns.items()},
         sheet=header.sheet.name,
         qualifiers=place.qualifiers,
+        texts=place.texts,
         is_nil=not lines and place.is_nil,
     )
     return reading, problems
@@ -116,10 +117,13 @@ def _read_columns(place: Place, numbers: list[int]) -> dict[str, ColumnValues]:
     """Return the values of each column that was found; report what was met, line by line from left to right."""
     values: dict[str, ColumnValues] = {}
     met: list[tuple[int, int, Problem]] = []
+    summed = {name for column in place.table.columns if column.parts for name in (column.name, *column.parts)}
     for order, column in enumerate(place.found()):
         cells, merged = _cells_of(place, numbers, column)
         measure = place.measures[column.name]
-        values[column.name], odd = parse_column(cells, column, measure)
+        values[column.name], odd, texts = parse_column(cells, column, measure)
+        if place.table.kind == "matrix" or column.name in summed:
+            place.texts.update((column.name, numbers[line] + 1) for line in texts)
         for line, parsed in odd.items():
             if parsed.qualifier:
                 place.qualifiers[column.name, numbers[line] + 1] = parsed.qualifier
