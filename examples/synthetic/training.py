@@ -75,7 +75,7 @@ def _leave_the_period(_levels: Lines, classes: list[dict[str, Cell]]) -> None:
 
 
 PLANTED: dict[tuple[str, str], Planted] = {
-    ("943", "2024-Q2"): Planted("total that does not add up", "TRN-06", "Tổng hợp", "C12", _add("total", "participants", 40)),
+    ("943", "2024-Q2"): Planted("total that does not add up", "TRN-03", "Tổng hợp", "C12", _add("total", "participants", 40)),
     ("950", "2024-Q4"): Planted("1.208 read as a decimal", "CELL-03", "Tổng hợp", "C10", _lose_the_dot),
     ("946", "2024-Q3"): Planted("women above participants", "TRN-01", "Tổng hợp", "D10", _add("district", "women", 400)),
     ("949", "2024-Q1"): Planted("a missing cell", "CELL-01", "Tổng hợp", "C10", _set("district", "participants", None)),
