@@ -16,6 +16,7 @@ from connectors.reader.workers import Readers, Unread
 from expectations.checking import Checker
 from expectations.rules import RuleSet
 from expectations.surviving import check_surviving
+from flows.comparing import compare_believed
 from flows.keeping import read_arrivals, read_nights, read_tombstones
 from program.correction import Correction
 from program.delivery import Delivery, Offer
@@ -27,7 +28,6 @@ from program.settings import Settings
 from program.submission import Submission
 from program.vietnamese import vietnam_day
 from warehouse.catalogue import fill_periods
-from warehouse.comparing import believed_facts, record_comparison, uncompared
 from warehouse.documents import Document, have_judged, put_rest, put_run
 from warehouse.engine import Warehouse, prepare_warehouse
 from warehouse.history import past_of
@@ -169,12 +169,15 @@ class Rebuilding:
         self._rebuilt.judgements += 1
 
     def _compare(self, night: Document, checker: Checker) -> None:
-        occasions = uncompared(self._warehouse)
-        facts = believed_facts(self._warehouse, occasions, self._rules.compared_forms)
         moment = datetime.fromisoformat(night["compared_at"])
         # What is owed for it is in the documents already.
-        record_comparison(
-            self._warehouse, occasions, checker.compare(facts), run_id=night["run"]["id"], recipient=_nobody, now=moment
+        compare_believed(
+            self._warehouse,
+            checker,
+            self._rules.compared_forms,
+            run_id=night["run"]["id"],
+            recipient=_nobody,
+            clock=lambda: moment,
         )
 
     def _take_arrivals(self) -> None:

@@ -11,6 +11,7 @@ from connectors.packages import is_package, members_of, refuse_packed
 from connectors.reader.workers import Unread
 from connectors.sources import Connector, connect
 from expectations.surviving import check_surviving
+from flows.comparing import compare_believed
 from flows.keeping import note_arrival
 from flows.mailing import Mailroom, send_letters
 from flows.night import Night
@@ -24,7 +25,6 @@ from program.source import Source
 from program.submission import Submission, Verdict
 from publish.marking.shelf import clear_shelf
 from publish.site import docs_folder, prune_docs, publish_site
-from warehouse.comparing import believed_facts, record_comparison, uncompared
 from warehouse.history import past_of
 from warehouse.ledger import (
     ENCLOSED,
@@ -233,24 +233,15 @@ def _recipient(night: Night, verdict: Verdict, sender_unit: str | None, unit_cod
 
 
 def compare(night: Night) -> None:
-    """Hold what is newly believed against what other units, and other forms, say of the same period.
-
-    The findings that this brings or ends, and the notices, are one transaction; a night that dies before it leaves the rest
-    to the next one.
-    """
-    occasions = uncompared(night.warehouse)
-    if not occasions:
-        return
-    facts = believed_facts(night.warehouse, occasions, night.rules.compared_forms)
-    night.summary.compared = record_comparison(
+    """Hold what is newly believed against what other units, and other forms, say of the same period."""
+    night.summary.compared = compare_believed(
         night.warehouse,
-        occasions,
-        night.checker.compare(facts),
+        night.checker,
+        night.rules.compared_forms,
         run_id=night.run_id,
         recipient=partial(_recipient, night, Verdict.ACCEPTED_WITH_WARNINGS),
-        now=night.now(),
+        clock=night.now,
     )
-    logger.info("compare occasions=%d facts=%d findings=%d", len(occasions), len(facts), night.summary.compared)
 
 
 def publish(night: Night) -> None:

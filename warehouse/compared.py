@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from program.finding import Severity
@@ -12,12 +12,12 @@ from program.period import Period
 from program.qualifier import Qualifier
 from program.stage import Stage
 from program.submission import Fact, Submission, Verdict
-from warehouse.believed import is_believed
+from warehouse.believed import is_believed, was_taken_out
 from warehouse.comparing import Occasion, is_about
 from warehouse.engine import Warehouse
 from warehouse.findings import findings_of_judging
-from warehouse.ledger import delivery_of
-from warehouse.tables import DeliveryRow, FactRow, FindingRow, SubmissionRow
+from warehouse.ledger import WITHDRAWN, delivery_of
+from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
 
 def occasions_of(engine: Warehouse, forms: Collection[str]) -> list[list[Occasion]]:
@@ -32,16 +32,23 @@ def occasions_of(engine: Warehouse, forms: Collection[str]) -> list[list[Occasio
     return [by_end[end] for end in sorted(by_end)]
 
 
+def has_taken_out(engine: Warehouse, occasions: Collection[Occasion]) -> bool:
+    """Tell whether a comparison took out a report about one of `occasions`."""
+    with Session(engine) as session:
+        return session.scalar(select(SubmissionRow.id).where(was_taken_out(), is_about(occasions)).limit(1)) is not None
+
+
 def compared_reports(engine: Warehouse, occasions: Collection[Occasion], forms: Collection[str]) -> dict[int, Submission]:
     """Return each report of `forms` about `occasions` by its number, with its facts and the findings made in it alone.
 
     Those are the reports that are believed, and in place of what came back for it, one that a comparison took out.
     """
+    is_last_word = (DeliveryRow.state != WITHDRAWN) & (DeliveryRow.judgement == SubmissionRow.judgement)
     query = (
         select(SubmissionRow, DeliveryRow)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .where(SubmissionRow.form_code.in_(forms), is_about(occasions))
-        .where(is_believed() | _was_taken_out())
+        .where(is_believed() | (was_taken_out() & is_last_word))
         .order_by(DeliveryRow.received_at, DeliveryRow.id, SubmissionRow.judgement)
     )
     with Session(engine) as session:
@@ -49,13 +56,6 @@ def compared_reports(engine: Warehouse, occasions: Collection[Occasion], forms: 
             (row.form_code, row.unit_code, row.period, row.stage): (row, delivery) for row, delivery in session.execute(query)
         }
         return {row.id: _submission(session, row, delivery) for row, delivery in last.values()}
-
-
-def _was_taken_out() -> ColumnElement[bool]:
-    by_comparison = select(FindingRow.submission_id).where(
-        FindingRow.compared_at.is_not(None), FindingRow.closed_at.is_(None), FindingRow.severity == Severity.CRITICAL.value
-    )
-    return (SubmissionRow.verdict == Verdict.QUARANTINED.value) & SubmissionRow.id.in_(by_comparison)
 
 
 def _submission(session: Session, row: SubmissionRow, delivery: DeliveryRow) -> Submission:

@@ -5,14 +5,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Engine, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, Engine, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from program.current import CurrentFact
 from program.finding import Finding, Severity
 from program.stage import Stage
 from program.submission import Verdict
-from warehouse.believed import is_believed
+from warehouse.believed import is_believed, was_taken_out
 from warehouse.findings import finding_of
 from warehouse.load import COMPARED, PENDING
 from warehouse.rejudging import hear_again, take_out
@@ -30,14 +30,16 @@ class Occasion(NamedTuple):
 
 
 def uncompared(engine: Engine) -> list[Occasion]:
-    """Return the periods and stages about which something believed was not compared yet, and those that end on the same days.
+    """Return the periods and stages about which something was not compared yet, and those that end on the same days.
 
-    A fourth quarter is compared with the year that it closes.
+    A fourth quarter is compared with the year that it closes. What a comparison took out is to be compared anew where the other
+    side was withdrawn.
     """
     columns = (SubmissionRow.period, SubmissionRow.stage)
-    is_new = is_believed() & SubmissionRow.compared_at.is_(None)
+    is_heard = is_believed() | was_taken_out()
+    is_new = is_heard & SubmissionRow.compared_at.is_(None)
     ends = select(SubmissionRow.period_end).where(is_new)
-    query = select(*columns).where(is_believed(), is_new | SubmissionRow.period_end.in_(ends)).distinct().order_by(*columns)
+    query = select(*columns).where(is_heard, is_new | SubmissionRow.period_end.in_(ends)).distinct().order_by(*columns)
     with Session(engine) as session:
         return [Occasion(period, Stage(stage)) for period, stage in session.execute(query) if period is not None]
 
@@ -62,12 +64,13 @@ def record_comparison(
     run_id: int,
     recipient: Recipient,
     now: datetime,
+    cleared: Collection[int] = (),
 ) -> int:
     """Make the findings by comparison of what is believed about `occasions` equal to `found`; return how many are new.
 
     In one transaction: findings that hold no more are closed, new ones put on record, verdicts follow, and whoever is newly
-    asked gets one notice a submission; one that is asked critically is believed no longer. What an earlier comparison took
-    out is judged again by the next night where somebody has sent something new. Saying the same twice changes nothing.
+    asked gets one notice a submission; one that is asked critically is believed no longer. Those of `cleared`
+    that an earlier comparison took out are judged again by the next night. Saying the same twice changes nothing.
     """
     with Session(engine) as session, session.begin():
         believed = session.scalars(select(SubmissionRow).where(is_believed(), is_about(occasions)))
@@ -82,8 +85,7 @@ def record_comparison(
         session.flush()
         for number in sorted({*(number for number, _ in fresh), *(ending.submission_id for ending in ended)}):
             submissions[number].verdict = _verdict(session, number).value
-        if any(row.compared_at is None and row.judgement == 1 for row in submissions.values()):
-            hear_again(session, is_about(occasions))
+        hear_again(session, cleared)
         for number in sorted({number for number, finding in fresh if finding.severity is Severity.CRITICAL}):
             take_out(session, submissions[number], now)
         asked: dict[int, set[Finding]] = {}
@@ -93,8 +95,9 @@ def record_comparison(
         for number, findings in asked.items():
             if not _was_asked(session, submissions[number], findings):
                 _owe_notice(session, submissions[number], run_id, recipient, now)
-        for row in submissions.values():
-            row.compared_at = now
+        session.flush()
+        is_compared = SubmissionRow.id.in_(submissions) | (was_taken_out() & is_about(occasions))
+        session.execute(update(SubmissionRow).where(is_compared).values(compared_at=now))
         return len(fresh)
 
 

@@ -1,6 +1,6 @@
 """Judging a delivery again: which ones, putting it back, what its new judgement does to the earlier one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, case, or_, select, update
@@ -10,10 +10,10 @@ from program.correction import Correction, Match
 from program.finding import Finding, Severity
 from program.submission import Submission, Verdict
 from program.vietnamese import vietnam_day
-from warehouse.believed import is_believed
+from warehouse.believed import is_believed, was_taken_out
 from warehouse.findings import findings_of_judging, newest_of
 from warehouse.ledger import PROCESSED, RECEIVED, UNPACKED, WITHDRAWN
-from warehouse.tables import DeliveryRow, FindingRow, OutboxRow, SubmissionRow
+from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 from warehouse.turns import current_of_later, same_report
 
 
@@ -79,24 +79,19 @@ def believe_no_longer(session: Session, row: SubmissionRow, now: datetime) -> se
     return replaced
 
 
-def hear_again(session: Session, about: ColumnElement[bool]) -> None:
-    """Have the next night judge again what a comparison took out of the reports `about`: of each the last that came.
+def hear_again(session: Session, cleared: Collection[int]) -> None:
+    """Have the next night judge again those of the submissions `cleared` that a comparison had taken out.
 
-    What spoke against it may have changed. One that a later delivery stands in for is left as it is.
+    One that a later delivery stands in for stays as it is.
     """
-    by_comparison = select(FindingRow.submission_id).where(
-        FindingRow.compared_at.is_not(None), FindingRow.closed_at.is_(None), FindingRow.severity == Severity.CRITICAL.value
-    )
     query = (
         select(SubmissionRow, DeliveryRow)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .where(about, SubmissionRow.verdict == Verdict.QUARANTINED.value, SubmissionRow.id.in_(by_comparison))
+        .where(was_taken_out(), SubmissionRow.id.in_(cleared))
         .where(DeliveryRow.state == PROCESSED, DeliveryRow.judgement == SubmissionRow.judgement)
-        .order_by(DeliveryRow.received_at, DeliveryRow.id)
     )
-    last = {(row.form_code, row.unit_code, row.period, row.stage): of for row, of in session.execute(query)}
-    for report, delivery in last.items():
-        if current_of_later(session, delivery, same_report(*report)) is None:
+    for row, delivery in session.execute(query).all():
+        if current_of_later(session, delivery, same_report(row.form_code, row.unit_code, row.period, row.stage)) is None:
             delivery.state, delivery.judgement = RECEIVED, delivery.judgement + 1
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session, aliased
 
-from warehouse.believed import is_believed
+from warehouse.believed import is_believed, was_taken_out
 from warehouse.ledger import PROCESSED, RECEIVED, WITHDRAWN
-from warehouse.rejudging import believe_no_longer, hear_again
+from warehouse.rejudging import believe_no_longer
 from warehouse.tables import DeliveryRow, SubmissionRow
 
 
@@ -29,7 +29,7 @@ def withdraw(engine: Engine, number: int, reason: str, now: datetime) -> Withdra
     """Take a delivery back for good, in one transaction; nothing of it is deleted.
 
     Only one that was judged, or waits to be: any other is left as it is. What else was reported of the same periods is
-    compared anew by the next night, and what a comparison had taken out is judged again.
+    compared anew by the next night.
     """
     with Session(engine) as session, session.begin():
         delivery = session.get(DeliveryRow, number, with_for_update=True)
@@ -38,19 +38,25 @@ def withdraw(engine: Engine, number: int, reason: str, now: datetime) -> Withdra
         before = delivery.state
         delivery.state, delivery.withdrawn_at, delivery.withdrawn_reason = WITHDRAWN, now, reason
         session.flush()
-        own, others = aliased(SubmissionRow), SubmissionRow
-        of_same_time = select(own.id).where(own.delivery_id == number, own.period == others.period, own.stage == others.stage)
-        hear_again(session, of_same_time.exists())
         believed = is_believed()
         rows = session.scalars(select(SubmissionRow).where(SubmissionRow.delivery_id == number, believed)).all()
         reopened: set[int] = set()
         for row in rows:
             reopened |= believe_no_longer(session, row, now)
             session.flush()
-            session.execute(
-                update(SubmissionRow)
-                .where(believed, SubmissionRow.period == row.period, SubmissionRow.stage == row.stage)
-                .values(compared_at=None)
-                .execution_options(synchronize_session=False)
-            )
+        _compare_anew(session, number)
         return Withdrawal(before, is_done=True, reports=len(rows), reopened=tuple(sorted(reopened)))
+
+
+def _compare_anew(session: Session, delivery: int) -> None:
+    """Have the next night compare again what else was reported of the periods of a delivery, and what was taken out of that."""
+    own = aliased(SubmissionRow)
+    of_same_time = select(own.id).where(
+        own.delivery_id == delivery, own.period == SubmissionRow.period, own.stage == SubmissionRow.stage
+    )
+    session.execute(
+        update(SubmissionRow)
+        .where(is_believed() | was_taken_out(), SubmissionRow.delivery_id != delivery, of_same_time.exists())
+        .values(compared_at=None)
+        .execution_options(synchronize_session=False)
+    )

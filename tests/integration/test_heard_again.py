@@ -10,6 +10,7 @@ from program.settings import Settings
 from tests.integration.test_comparing import Put, believed, letters_to, night, pack_with_a_critical_claim, put
 from tests.integration.test_rebuild import compared, rebuilt
 from tests.unit.test_works_rules import BRIDGE, HOUSE, ROAD
+from warehouse.comparing import uncompared
 from warehouse.withdrawing import withdraw
 
 __all__ = ["put"]
@@ -46,7 +47,25 @@ def test_a_report_that_was_taken_out_comes_back_when_the_other_side_withdraws(
     put("946", [HOUSE, ROAD])
     both_out = night(strict)
     assert believed(both_out) == []
-    assert [each.id for each in night(strict).pending()] == []
+    assert list(night(strict).pending()) == []
     withdraw(both_out.warehouse, 2, "gửi nhầm", datetime.now(UTC))
+    cleared = night(strict)
+    assert [each.id for each in next(cleared.pending())] == [1]
     assert believed(night(strict)) == [("942", 2, "works.xlsx")]
+    assert uncompared(cleared.warehouse) == []
     assert compared(settings.warehouse_url, rebuilt(strict))[1] == []
+
+
+def test_two_that_speak_against_each_other_are_not_heard_again_for_what_a_third_sends(
+    settings: Settings, put: Put, tmp_path: Path
+) -> None:
+    strict = settings.model_copy(update={"pack": pack_with_a_critical_claim(tmp_path)})
+    put("942", [BRIDGE, ROAD])
+    put("946", [HOUSE, ROAD])
+    night(strict)
+    third = Path(settings.inbox_url) / "943" / "works.xlsx"
+    third.parent.mkdir()
+    put("942", [BRIDGE], name="for another.xlsx")
+    Path(settings.inbox_url, "942", "for another.xlsx").rename(third)
+    after = night(strict)
+    assert (believed(after), list(after.pending())) == ([], [])

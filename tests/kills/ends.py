@@ -32,7 +32,7 @@ PLACES = (
     "warehouse.load:_insert_findings",
     "warehouse.load:insert_rows",
     "warehouse.load:_notice",
-    "flows.steps:record_comparison",
+    "flows.comparing:record_comparison",
     "flows.steps:publish_site",
     "flows.steps:owe_what_follows",
     "flows.mailing:put_together",
