@@ -213,7 +213,7 @@ def test_each_sender_of_a_bad_file_gets_one_mail_that_names_form_district_and_pe
         body = mail.get_body((kind,)).get_content()
         assert "C12" in body
         assert "Cách sửa" in body
-        assert "Tổng số người tham dự" in body
+        assert "Số người tham dự là" in body
     assert "Huyện Mỹ Tú" in by_recipient["dan-toc@cu-lao-dung.example"].get_body(("plain",)).get_content()
     assert "Huyện Mỹ Tú" not in by_recipient["dan-toc@cu-lao-dung.example"]["Subject"]
 
