@@ -2,7 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,7 @@ from expectations.history.comparing import Comparison
 from expectations.history.memory import Frames
 from expectations.overruling import Overruling
 from expectations.partial import part_of
-from expectations.places import place_of, texts_among
+from expectations.places import Place, place_of, text_places
 from expectations.rules import RuleSet
 from expectations.suite import expectations_of
 from expectations.validation import Validation
@@ -94,6 +95,7 @@ class Checker:
         """Yield the findings of one form's batch, without those that only follow from one that is told already."""
         readings = dict(batch)
         refused = ((n, p.sheet, p.cell) for n, r in batch for p in r.problems if self._refuses(p.rule))
+        texts_of = cache(lambda number: text_places(readings[number]))
         told = Told(refused, self._rules.sizing)
         # Tables first, the submission's own frame last: its sums are of cells that the tables' rules have judged.
         for name, frame in frames.items():
@@ -110,7 +112,8 @@ class Checker:
             for rule, number, row in failures:
                 place = place_of(form, name, rule.at, row, readings[number])
                 about = {column: place_of(form, name, column, row, readings[number]) for column in rule.columns}
-                record, texts = records[at[number, row]], texts_among(about, readings[number])
+                record = records[at[number, row]]
+                texts = _cells_among(about, texts_of(number)) if "texts" in rule.words.cases else {}
                 # A sum that says which text it passed over says more than one that only says the same figure.
                 due = None if texts else due_at(rule, record)
                 if place is not None and not told.follows(rule, number, place, about.values(), due):
@@ -119,6 +122,11 @@ class Checker:
     def _refuses(self, rule: str) -> bool:
         """Tell whether a reading rule leaves its cell without a value; a mere note ("2.208" read as 2208) does not."""
         return rule.startswith("CELL-") and self._rules.reading[rule].severity is Severity.CRITICAL
+
+
+def _cells_among(about: Mapping[str, Place | None], places: Set[Place]) -> dict[str, str]:
+    """Return the cells of those columns that stand at one of `places`."""
+    return {column: place[1] for column, place in about.items() if place in places and place and place[1]}
 
 
 def _by_form(readings: Sequence[Reading]) -> Iterator[tuple[Form, Batch]]:

@@ -1,7 +1,5 @@
 """Where a rule points: from an element and a row back to the sheet and cell that a district typed."""
 
-from collections.abc import Mapping
-
 from expectations.history.columns import FIGURES, INDICATORS, LOST, REPORTS, listed_table
 from program.form import Form
 from program.reading import Reading, TableReading
@@ -39,11 +37,9 @@ def place_of(form: Form, frame: str, element: str, row: int, reading: Reading) -
     return None, None
 
 
-def texts_among(places: Mapping[str, Place | None], reading: Reading) -> dict[str, str]:
-    """Return the cells of those columns, or elements, at `places` whose figures are text in the workbook."""
-    tables = [table for table in reading.tables.values() if table.texts]
-    texts = {(table.sheet, table.cell(name, row)) for table in tables for name, row in table.texts}
-    return {name: place[1] for name, place in places.items() if place in texts and place[1] is not None} if texts else {}
+def text_places(reading: Reading) -> frozenset[Place]:
+    """Return where figures stand that are text in the workbook, among those that are parts of a total."""
+    return frozenset((read.sheet, read.cell(name, row)) for read in reading.tables.values() for name, row in read.texts)
 
 
 def _cell(read: TableReading, element: str, row: int) -> Place | None:
