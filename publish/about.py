@@ -8,7 +8,7 @@ from program.finding import Finding
 from program.letter import Notice
 
 _TONES = {"fix": "bad", "open": "bad", "unreadable": "bad", "part": "ask", "check": "ask", "compared": "ask"}
-_TASKS = ("fix", "open", "check", "late", "today", "soon", "overruled", "fixed", "received")
+TASKS = ("fix", "open", "check", "late", "today", "soon", "overruled", "fixed", "received")
 """What a letter can be about, the most pressing first; its subject says one of them."""
 
 
@@ -76,7 +76,7 @@ class About:
     def task(self) -> str:
         """The most pressing of what the letter asks."""
         asked = {each.task for each in self._all}
-        return next(task for task in _TASKS if task in asked)
+        return next(task for task in TASKS if task in asked)
 
     @property
     def names(self) -> list[tuple[str, str, str]]:

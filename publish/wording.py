@@ -9,7 +9,7 @@ from program.finding import Finding, Severity
 from program.letter import Letter, Notice, NoticeKind, Reminder, ReportName
 from program.pack import Pack
 from program.submission import Verdict
-from publish.about import About, AskedReport, Deadline, ToldReport
+from publish.about import TASKS, About, AskedReport, Deadline, ToldReport
 from publish.marking.attaching import Attachment
 from publish.marking.order import to_act_on
 
@@ -20,13 +20,14 @@ _MOST = 40
 
 
 def about_of(letter: Letter, pack: Pack, attachments: Sequence[Attachment]) -> About:
-    """Return what `letter` comes to. A letter is about something: one report at least."""
+    """Return what `letter` comes to, what is to be mended first. A letter is about something: one report at least."""
     receiver, is_for_unit = _receiver(letter.recipient, pack)
+    told = [_told(notice, letter.day, pack, attachments) for notice in _each_report_once(letter.notices)]
     return About(
         receiver=receiver,
         is_for_unit=is_for_unit,
         day=letter.day,
-        reports=tuple(_told(notice, letter.day, pack, attachments) for notice in _each_report_once(letter.notices)),
+        reports=tuple(sorted(told, key=lambda report: TASKS.index(report.task))),
         reminders=tuple(_asked(reminder, letter.day, pack) for reminder in letter.reminders),
         accepted=tuple(_name(report, pack) for report in letter.accepted),
     )

@@ -92,7 +92,8 @@ def test_a_report_that_was_asked_about_and_compared_in_one_night_is_spoken_of_on
     text = parsed(compose(letter(judged, other, compared), pack)).get_body(("plain",)).get_content()
     assert text.count("Tệp: báo cáo.xlsx") == text.count("ĐÃ NHẬN. Số liệu đã được ghi") == 1
     assert [text.count(each.message) for each in (QUESTION, differs)] == [1, 1]
-    assert text.index(differs.message) < text.index("Tệp: quý 3.xlsx")
+    # What cannot be read comes first, though it was told later: it is to be mended, the other to be looked at.
+    assert text.index("Tệp: quý 3.xlsx") < text.index(QUESTION.message) < text.index(differs.message)
     # Where nothing but the comparison asks, the letter says so, and that the report was received.
     received = replace(judged, verdict=Verdict.ACCEPTED, findings=(NOTE,))
     text = parsed(compose(letter(received, compared), pack)).get_body(("plain",)).get_content()
