@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from expectations.places import Place
-from expectations.suite import Expected
+from expectations.suite import SUM, Expected
 from expectations.validation import Failure
 from program.finding import Severity
 from program.form import Form
@@ -56,14 +56,13 @@ class Told:
 
 def due_at(rule: Expected, row: Mapping[Any, Any]) -> float | None:
     """Return the figure that should stand where a rule points, by a sum or by its like elsewhere; None where it says none."""
-    match rule.expect:
-        case "expect_column_total_to_equal_sum_of_parts":
-            total, *parts = rule.kwargs["column_list"]
-            due = float(sum(row[part] for part in parts if not pd.isna(row[part])))
-        case "expect_column_pair_values_to_agree":
-            total, due = rule.kwargs["column_A"], float(row[rule.kwargs["column_B"]])
-        case _:
-            return None
+    if rule.expect == SUM:
+        total, *parts = rule.kwargs["column_list"]
+        due = float(sum(row[part] for part in parts if not pd.isna(row[part])))
+    elif rule.expect == "expect_column_pair_values_to_agree":
+        total, due = rule.kwargs["column_A"], float(row[rule.kwargs["column_B"]])
+    else:
+        return None
     return due if rule.at == total else None
 
 

@@ -13,17 +13,15 @@ import pandas as pd
 
 from expectations.history.scale import Limits, factors_of
 from expectations.printing import show
-from expectations.suite import Expected
+from expectations.suite import SUM, Expected
 from program.form import Form
 from program.table import ColumnType
 
 Row = Mapping[Any, Any]
 Explanation = tuple[dict[str, str], str | None]
-_NONE: Mapping[str, str] = {}
-_SUM = "expect_column_total_to_equal_sum_of_parts"
 
 
-def explain(rule: Expected, row: Row, form: Form, texts: Mapping[str, str] = _NONE) -> Explanation:
+def explain(rule: Expected, row: Row, form: Form, texts: Mapping[str, str]) -> Explanation:
     """Return extra placeholders for a rule's words and the case that is met; none for an expectation that needs none.
 
     `texts` are the cells of the row's columns that hold a figure as text. Where a total is right but for those, `texts` is also
@@ -31,7 +29,7 @@ def explain(rule: Expected, row: Row, form: Form, texts: Mapping[str, str] = _NO
     """
     said = EXPLAIN.get(rule.expect)
     values, case = said(rule, row, form) if said else ({}, None)
-    if texts and "texts" in rule.words.cases and rule.expect == _SUM and _passes_over(rule, row, texts):
+    if texts and "texts" in rule.words.cases and rule.expect == SUM and _passes_over(rule, row, texts):
         return values | {"texts": ", ".join(texts.values())}, "texts"
     return values, case
 
@@ -126,7 +124,7 @@ def _scale(rule: Expected, row: Row, _form: Form) -> Explanation:
 
 
 EXPLAIN: dict[str, Callable[[Expected, Row, Form], Explanation]] = {
-    _SUM: _sum_of_parts,
+    SUM: _sum_of_parts,
     "expect_column_parts_to_not_exceed_whole": _sum_of_parts,
     "expect_column_values_to_be_whole": _whole,
     "expect_column_values_to_be_between": _between,

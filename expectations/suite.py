@@ -18,7 +18,7 @@ from program.form import Form
 from program.measure import LARGEST_EXACT, to_kept
 from program.table import Column, ColumnType
 
-_SUM = "expect_column_total_to_equal_sum_of_parts"
+SUM = "expect_column_total_to_equal_sum_of_parts"
 _BETWEEN = "expect_column_values_to_be_between"
 # A line left empty is nought (expectations.frames); a cell left empty in a line with figures is unknown.
 _DERIVED_SUM = {"empty_parts": "unknown"}
@@ -77,7 +77,7 @@ def expectations_of(form: Form, frame_name: str, columns: set[str], rules: RuleS
         and (kwargs := rules.known.filled(rule.kwargs)) is not None
     ]
     capped = _capped(form, rules)
-    totals = {tuple(e.kwargs["column_list"][:1]) for e in written if e.expect == _SUM}
+    totals = {tuple(e.kwargs["column_list"][:1]) for e in written if e.expect == SUM}
     derived = [
         *(e for t in form.tables if t.name == frame_name for c in t.columns for e in _of_column(c, rules, capped)),
         *(e for e in _of_totals(form, frame_name, rules) if (e.at,) not in totals),

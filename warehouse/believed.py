@@ -18,3 +18,8 @@ def was_taken_out() -> ColumnElement[bool]:
         FindingRow.compared_at.is_not(None), FindingRow.closed_at.is_(None), FindingRow.severity == Severity.CRITICAL.value
     )
     return (SubmissionRow.verdict == Verdict.QUARANTINED.value) & SubmissionRow.id.in_(by_comparison)
+
+
+def is_heard() -> ColumnElement[bool]:
+    """Return the condition that a submission is held against others: it is believed, or a comparison took it out."""
+    return is_believed() | was_taken_out()

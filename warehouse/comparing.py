@@ -12,7 +12,7 @@ from program.current import CurrentFact
 from program.finding import Finding, Severity
 from program.stage import Stage
 from program.submission import Verdict
-from warehouse.believed import is_believed, was_taken_out
+from warehouse.believed import is_believed, is_heard
 from warehouse.findings import finding_of
 from warehouse.load import COMPARED, PENDING
 from warehouse.rejudging import hear_again, take_out
@@ -36,10 +36,9 @@ def uncompared(engine: Engine) -> list[Occasion]:
     side was withdrawn.
     """
     columns = (SubmissionRow.period, SubmissionRow.stage)
-    is_heard = is_believed() | was_taken_out()
-    is_new = is_heard & SubmissionRow.compared_at.is_(None)
+    is_new = is_heard() & SubmissionRow.compared_at.is_(None)
     ends = select(SubmissionRow.period_end).where(is_new)
-    query = select(*columns).where(is_heard, is_new | SubmissionRow.period_end.in_(ends)).distinct().order_by(*columns)
+    query = select(*columns).where(is_heard(), is_new | SubmissionRow.period_end.in_(ends)).distinct().order_by(*columns)
     with Session(engine) as session:
         return [Occasion(period, Stage(stage)) for period, stage in session.execute(query) if period is not None]
 
@@ -96,8 +95,12 @@ def record_comparison(
             if not _was_asked(session, submissions[number], findings):
                 _owe_notice(session, submissions[number], run_id, recipient, now)
         session.flush()
-        is_compared = SubmissionRow.id.in_(submissions) | (was_taken_out() & is_about(occasions))
-        session.execute(update(SubmissionRow).where(is_compared).values(compared_at=now))
+        session.execute(
+            update(SubmissionRow)
+            .where(is_heard(), is_about(occasions))
+            .values(compared_at=now)
+            .execution_options(synchronize_session=False)
+        )
         return len(fresh)
 
 

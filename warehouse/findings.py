@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from program.finding import Finding, Severity
 from program.stage import Stage
 from warehouse.tables import FindingRow, SubmissionRow
-from warehouse.turns import same_report
+from warehouse.turns import versions_of
 
 
 def findings_of(session: Session, submission_id: int) -> tuple[Finding, ...]:
@@ -34,7 +34,7 @@ def _standing(session: Session, submission_id: int) -> Iterator[FindingRow]:
 
 def newest_of(session: Session, form: str, unit: str, period: str, stage: Stage) -> SubmissionRow | None:
     """Return a report's newest submission, whatever its verdict; None where none came."""
-    report = same_report(form, unit, period, stage.value)
+    report = versions_of(form, unit, period, stage.value)
     return session.scalar(select(SubmissionRow).where(*report).order_by(SubmissionRow.version.desc()).limit(1))
 
 

@@ -14,7 +14,7 @@ from warehouse.bulk import insert_rows
 from warehouse.ledger import PROCESSED, RECEIVED
 from warehouse.rejudging import close_earlier, was_mailed
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
-from warehouse.turns import Same, current_of_later, has_waited, make_room, same_report
+from warehouse.turns import Same, current_of_later, has_waited, make_room, versions_of
 
 PENDING = "pending"
 COMPARED = "compared"
@@ -57,7 +57,7 @@ def _load(  # noqa: PLR0917  (each is a column)
 ) -> SubmissionRow:
     submission, recipient = owed
     row = _row(submission, delivery.judgement, run_id, rule_set_version, now)
-    same = same_report(row.form_code, row.unit_code, row.period, row.stage)
+    same = versions_of(row.form_code, row.unit_code, row.period, row.stage)
     is_again, is_late = delivery.judgement > 1, has_waited(session, delivery, run_id)
     row.version, moment = _next(session, same, now) if same else (None, now)
     if same and is_late and not is_again:

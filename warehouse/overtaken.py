@@ -37,21 +37,12 @@ def stands(query: Select[tuple[int]]) -> Select[tuple[int]]:
 
 
 def _come(row: OutboxRow) -> Select[tuple[int]]:
-    return stands(select(SubmissionRow.id).where(_is_same_report(SubmissionRow, row)))
+    return stands(select(SubmissionRow.id).where(same_report(SubmissionRow, row)))
 
 
 def _reminded_since(row: OutboxRow) -> Select[tuple[int]]:
     later = (OutboxRow.recipient == row.recipient, OutboxRow.id > row.id)
-    return select(OutboxRow.id).where(_is_same_report(OutboxRow, row), *later)
-
-
-def _is_same_report(table: type[SubmissionRow] | type[OutboxRow], row: OutboxRow) -> ColumnElement[bool]:
-    return and_(
-        table.form_code == row.form_code,
-        table.unit_code == row.unit_code,
-        table.period == row.period,
-        table.stage == row.stage,
-    )
+    return select(OutboxRow.id).where(same_report(OutboxRow, row), *later)
 
 
 def _newer(number: int, recipient: str) -> Select[tuple[int]]:
@@ -67,8 +58,8 @@ def _newer(number: int, recipient: str) -> Select[tuple[int]]:
     )
 
 
-def same_report(one: type[SubmissionRow], other: type[SubmissionRow]) -> ColumnElement[bool]:
-    """The condition that two submissions are about the same form, unit, period and stage."""
+def same_report(one: type[SubmissionRow] | type[OutboxRow], other: type[SubmissionRow] | OutboxRow) -> ColumnElement[bool]:
+    """The condition that two submissions or notices are about the same form, unit, period and stage."""
     return and_(
         one.form_code == other.form_code,
         one.unit_code == other.unit_code,

@@ -14,6 +14,7 @@ from program.stage import Stage
 from program.submission import Verdict
 from warehouse.findings import findings_of
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, RunRow, SubmissionRow
+from warehouse.turns import versions_of
 
 Row = TypeVar("Row", StageRow, TerritoryRow)
 
@@ -118,10 +119,7 @@ def trace(
         .join(SubmissionRow, SubmissionRow.id == FactRow.submission_id)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .where(
-            SubmissionRow.form_code == form,
-            SubmissionRow.unit_code == unit,
-            SubmissionRow.period == period,
-            SubmissionRow.stage == stage.value,
+            *versions_of(form, unit, period, stage.value),
             FactRow.element.in_(elements),
             FactRow.line == 0,
         )

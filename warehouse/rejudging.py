@@ -14,7 +14,7 @@ from warehouse.believed import is_believed, was_taken_out
 from warehouse.findings import findings_of_judging, newest_of
 from warehouse.ledger import PROCESSED, RECEIVED, UNPACKED, WITHDRAWN
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
-from warehouse.turns import current_of_later, same_report
+from warehouse.turns import current_of_later, versions_of
 
 
 def put_back(engine: Engine, numbers: Sequence[int]) -> tuple[list[int], dict[int, str | None]]:
@@ -32,13 +32,18 @@ def put_back(engine: Engine, numbers: Sequence[int]) -> tuple[list[int], dict[in
         chosen = or_(DeliveryRow.id.in_(numbers), DeliveryRow.packed_in_id.in_(numbers))
         waiting = select(DeliveryRow.id).where(chosen, DeliveryRow.state.in_((PROCESSED, RECEIVED))).order_by(DeliveryRow.id)
         rows = list(session.scalars(waiting))
-        session.execute(
-            update(DeliveryRow)
-            .where(DeliveryRow.id.in_(rows), DeliveryRow.state == PROCESSED)
-            .values(state=RECEIVED, judgement=DeliveryRow.judgement + 1)
-            .execution_options(synchronize_session=False)
-        )
+        _judge_anew(session, rows)
         return rows, {}
+
+
+def _judge_anew(session: Session, numbers: Collection[int]) -> None:
+    """Have the next night judge these deliveries once more; those that wait for it already stay as they are."""
+    session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id.in_(numbers), DeliveryRow.state == PROCESSED)
+        .values(state=RECEIVED, judgement=DeliveryRow.judgement + 1)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def overruled_since(engine: Engine, corrections: Iterable[Correction]) -> list[int]:
@@ -70,12 +75,7 @@ def believe_no_longer(session: Session, row: SubmissionRow, now: datetime) -> se
     # Never before it was believed, whatever the machine's clock says.
     row.known_to = max(now, row.known_from or now)
     replaced = _replaced_by(session, row.id, row.delivery_id)
-    session.execute(
-        update(DeliveryRow)
-        .where(DeliveryRow.id.in_(replaced), DeliveryRow.state == PROCESSED)
-        .values(state=RECEIVED, judgement=DeliveryRow.judgement + 1)
-        .execution_options(synchronize_session=False)
-    )
+    _judge_anew(session, replaced)
     return replaced
 
 
@@ -87,12 +87,10 @@ def hear_again(session: Session, cleared: Collection[int]) -> None:
     query = (
         select(SubmissionRow, DeliveryRow)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .where(was_taken_out(), SubmissionRow.id.in_(cleared))
-        .where(DeliveryRow.state == PROCESSED, DeliveryRow.judgement == SubmissionRow.judgement)
+        .where(was_taken_out(), SubmissionRow.id.in_(cleared), DeliveryRow.judgement == SubmissionRow.judgement)
     )
-    for row, delivery in session.execute(query).all():
-        if current_of_later(session, delivery, same_report(row.form_code, row.unit_code, row.period, row.stage)) is None:
-            delivery.state, delivery.judgement = RECEIVED, delivery.judgement + 1
+    reports = ((delivery, versions_of(r.form_code, r.unit_code, r.period, r.stage)) for r, delivery in session.execute(query))
+    _judge_anew(session, [delivery.id for delivery, same in reports if current_of_later(session, delivery, same) is None])
 
 
 def _replaced_by(session: Session, submission: int, delivery: int) -> set[int]:

@@ -13,7 +13,7 @@ Same = tuple[ColumnElement[bool], ...]
 """The condition that a submission is of one report: its form, unit, period and stage."""
 
 
-def same_report(form: str | None, unit: str | None, period: str | None, stage: str) -> Same:
+def versions_of(form: str | None, unit: str | None, period: str | None, stage: str) -> Same:
     """Return the condition that a submission is of this report; no condition where it is not known which one it is."""
     if form is None or unit is None or period is None:
         return ()

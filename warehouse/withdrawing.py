@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session, aliased
 
-from warehouse.believed import is_believed, was_taken_out
+from warehouse.believed import is_believed, is_heard
 from warehouse.ledger import PROCESSED, RECEIVED, WITHDRAWN
 from warehouse.rejudging import believe_no_longer
 from warehouse.tables import DeliveryRow, SubmissionRow
@@ -56,7 +56,7 @@ def _compare_anew(session: Session, delivery: int) -> None:
     )
     session.execute(
         update(SubmissionRow)
-        .where(is_believed() | was_taken_out(), SubmissionRow.delivery_id != delivery, of_same_time.exists())
+        .where(is_heard(), SubmissionRow.delivery_id != delivery, of_same_time.exists())
         .values(compared_at=None)
         .execution_options(synchronize_session=False)
     )

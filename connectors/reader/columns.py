@@ -38,24 +38,24 @@ def parse_column(cells: Sequence[CellValue], column: Column, measure: str) -> Co
     """Return what `cells` hold for `column`, read in `measure`."""
     values = _as_they_stand(cells, column, measure)
     met: dict[int, Parsed] = {}
-    texts: dict[str, Parsed] = {}
-    figures: list[int] = []
+    seen: dict[str, Parsed] = {}
+    texts: list[int] = []
     for at, cell in enumerate(cells):
         if values[at] is not None or cell == "":
             continue
-        parsed = texts.get(cell) if isinstance(cell, str) else None
+        parsed = seen.get(cell) if isinstance(cell, str) else None
         if parsed is None:
             parsed = parse_cell(cell, column, measure)
             if isinstance(cell, str):
-                texts[cell] = parsed
+                seen[cell] = parsed
         values[at] = parsed.value
         if parsed.rule or parsed.qualifier:
             met[at] = parsed
         if isinstance(cell, str) and isinstance(parsed.value, float):
-            figures.append(at)
+            texts.append(at)
     if column.type.is_numeric:
-        return ColumnRead([value if isinstance(value, float) else NAN for value in values], met, figures)
-    return ColumnRead(values, met, figures)  # type: ignore[arg-type]  # what parse_cell gives for a column is of its type
+        return ColumnRead([value if isinstance(value, float) else NAN for value in values], met, texts)
+    return ColumnRead(values, met, texts)  # type: ignore[arg-type]  # what parse_cell gives for a column is of its type
 
 
 def _as_they_stand(cells: Sequence[CellValue], column: Column, measure: str) -> list[Value]:

@@ -16,11 +16,14 @@ from warehouse.withdrawing import withdraw
 __all__ = ["put"]
 
 
+@pytest.fixture
+def strict(settings: Settings, tmp_path: Path) -> Settings:
+    """A province whose pack has two claims to one work be critical."""
+    return settings.model_copy(update={"pack": pack_with_a_critical_claim(tmp_path)})
+
+
 @pytest.mark.both_databases
-def test_a_report_that_was_taken_out_comes_back_when_the_other_side_mends_its_own(
-    settings: Settings, put: Put, tmp_path: Path, pack: Pack
-) -> None:
-    strict = settings.model_copy(update={"pack": pack_with_a_critical_claim(tmp_path)})
+def test_a_report_that_was_taken_out_comes_back_when_the_other_side_mends_its_own(strict: Settings, put: Put, pack: Pack) -> None:
     put("942", [BRIDGE])
     night(strict)
     put("942", [BRIDGE, ROAD], name="works lần 2.xlsx")
@@ -32,16 +35,13 @@ def test_a_report_that_was_taken_out_comes_back_when_the_other_side_mends_its_ow
     assert believed(mended) == [("942", 3, "works.xlsx"), ("946", 2, "works lần 2.xlsx")]
     back = night(strict)
     assert believed(back) == [("942", 4, "works lần 2.xlsx"), ("946", 2, "works lần 2.xlsx")]
-    assert ["cần sửa và gửi lại" in mail["Subject"] for mail in letters_to(settings, "942", pack)] == [True, False]
+    assert ["cần sửa và gửi lại" in mail["Subject"] for mail in letters_to(strict, "942", pack)] == [True, False]
     quiet = night(strict)
     assert (believed(quiet), quiet.summary.mails_written, list(quiet.pending())) == (believed(back), 0, [])
-    assert compared(settings.warehouse_url, rebuilt(strict))[1] == []
+    assert compared(strict.warehouse_url, rebuilt(strict))[1] == []
 
 
-def test_a_report_that_was_taken_out_comes_back_when_the_other_side_withdraws(
-    settings: Settings, put: Put, tmp_path: Path
-) -> None:
-    strict = settings.model_copy(update={"pack": pack_with_a_critical_claim(tmp_path)})
+def test_a_report_that_was_taken_out_comes_back_when_the_other_side_withdraws(strict: Settings, put: Put) -> None:
     put("942", [BRIDGE, ROAD])
     night(strict)
     put("946", [HOUSE, ROAD])
@@ -53,19 +53,16 @@ def test_a_report_that_was_taken_out_comes_back_when_the_other_side_withdraws(
     assert [each.id for each in next(cleared.pending())] == [1]
     assert believed(night(strict)) == [("942", 2, "works.xlsx")]
     assert uncompared(cleared.warehouse) == []
-    assert compared(settings.warehouse_url, rebuilt(strict))[1] == []
+    assert compared(strict.warehouse_url, rebuilt(strict))[1] == []
 
 
-def test_two_that_speak_against_each_other_are_not_heard_again_for_what_a_third_sends(
-    settings: Settings, put: Put, tmp_path: Path
-) -> None:
-    strict = settings.model_copy(update={"pack": pack_with_a_critical_claim(tmp_path)})
+def test_two_that_speak_against_each_other_are_not_heard_again_for_what_a_third_sends(strict: Settings, put: Put) -> None:
     put("942", [BRIDGE, ROAD])
     put("946", [HOUSE, ROAD])
     night(strict)
-    third = Path(settings.inbox_url) / "943" / "works.xlsx"
+    third = Path(strict.inbox_url) / "943" / "works.xlsx"
     third.parent.mkdir()
     put("942", [BRIDGE], name="for another.xlsx")
-    Path(settings.inbox_url, "942", "for another.xlsx").rename(third)
+    Path(strict.inbox_url, "942", "for another.xlsx").rename(third)
     after = night(strict)
     assert (believed(after), list(after.pending())) == ([], [])
