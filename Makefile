@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# uv reads no setting of pip's, so it is told which index pip uses. The address is written nowhere: it may hold a password.
+UV := UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get \
+  global.index-url 2>/dev/null)}}}" $(BIN)/uv --quiet
+UV_INSTALL := $(UV) pip install --python $(BIN)/python
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check browser-test corpora lint types layers format lock migration samples rules clean
@@ -37,10 +41,10 @@ format: $(VENV)/.test  ## Format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
 lock: $(VENV)/.test  ## Renew the lock files from pyproject.toml (hashes, and no registry's address)
-	@$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet --upgrade -o requirements.lock
-	@$(BIN)/uv pip compile pyproject.toml --extra build --extra draft --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --quiet -c requirements.lock -o requirements-dev.lock
+	@$(UV) pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --upgrade -o requirements.lock
+	@$(UV) pip compile pyproject.toml --extra build --extra draft --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links -c requirements.lock -o requirements-dev.lock
 
 migration: $(VENV)/.test  ## Draft the next migration: make migration MESSAGE="what changes"
 	@$(BIN)/python -m warehouse.migrations.draft "$(MESSAGE)"
@@ -54,19 +58,28 @@ rules: $(VENV)/.run  ## Write the pages of the rules, docs/rules/, anew from the
 clean:  ## Remove what is built and what the night wrote (never needed before run or test)
 	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
+# pip is the fallback wherever uv is missing or fails: it reads settings (proxy, certificate, local folder) that uv does not.
+# It takes the lock as constraints too, or it looks for the newest version of what is asked for with an extra (decision 23).
+define install
+{ test -x $(BIN)/uv && $(UV_INSTALL) --require-hashes -r $(1); } || { \
+  echo "uv cannot install $(1) here; pip does, in a minute or two …" >&2; \
+  $(PIP) --require-hashes -r $(1) -c $(1); }
+endef
+
+# The version of uv and its hashes are those of requirements-dev.lock. Where pip cannot get it, the set-up goes on without.
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name one: make run PYTHON=python3.12")'
-	@echo "setting up $(VENV) (once, about a minute) …" >&2
+	@echo "setting up $(VENV) (once, about a quarter of a minute) …" >&2
 	@$(PYTHON) -m venv $(VENV)
+	@awk '/^[^ ]/ {wanted = /^uv==/} wanted' requirements-dev.lock | $(PIP) --require-hashes -r /dev/stdin || true
 
 # The stamps make the second call quick: nothing is installed while the locks stay as they are.
-# The lock is a constraint as well: else pip looks for the newest version of what is asked for with an extra (decision 23).
 $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
-	@$(PIP) --require-hashes -r requirements.lock -c requirements.lock
-	@$(PIP) --no-deps --no-build-isolation -e .
+	@$(call install,requirements.lock)
+	@{ test -x $(BIN)/uv && $(UV_INSTALL) --no-deps --no-build-isolation -e .; } || $(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.test: requirements-dev.lock $(VENV)/.run
 	@echo "setting up the tools for tests …" >&2
-	@$(PIP) --require-hashes -r requirements-dev.lock -c requirements-dev.lock
+	@$(call install,requirements-dev.lock)
 	@touch $@
