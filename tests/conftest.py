@@ -6,7 +6,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# How long an example takes says how busy the machine is. What hangs meets the limit of pytest-timeout (pyproject.toml).
+hypothesis.settings.register_profile("mtqg", deadline=None)
+hypothesis.settings.load_profile("mtqg")
 
 # Before anything imports prefect or great_expectations: both read their environment at import time.
 for name in [n for n in os.environ if n.startswith("MTQG_")]:
@@ -17,6 +22,8 @@ os.environ |= {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    # A mail server of a test has five seconds to start, else; a busy machine takes longer.
+    "AIOSMTPD_CONTROLLER_TIMEOUT": "60",
 }
 
 # Their own imports warn of modules that Python deprecates; with warnings as errors that would be ours to bear.

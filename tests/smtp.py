@@ -1,5 +1,6 @@
 """A mail server on loopback, for tests: it takes what it is given and keeps it."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,11 +28,20 @@ class Inbox:
         return [message_from_bytes(e.content, policy=policy.default) for e in self.envelopes]  # type: ignore[arg-type,misc]
 
 
+class Loopback(Controller):
+    """Runs a mail server on a port that the system chooses; `port` says which, once it has started."""
+
+    async def _create_server(self) -> asyncio.AbstractServer:
+        server = await super()._create_server()
+        self.port = server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
+        return server
+
+
 @contextmanager
 def mail_server() -> Iterator[Inbox]:
     """Run a server without TLS until the end of the block."""
     inbox = Inbox()
-    controller = Controller(inbox, hostname="127.0.0.1", port=free_port())
+    controller = Loopback(inbox, hostname="127.0.0.1", port=0)
     controller.start()
     inbox.url = f"smtp://127.0.0.1:{controller.port}?starttls=never"
     try:
@@ -40,8 +50,10 @@ def mail_server() -> Iterator[Inbox]:
         controller.stop()
 
 
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port of loopback on which nothing listens now."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+@contextmanager
+def closed_port() -> Iterator[int]:
+    """A port of loopback that refuses connections until a server of the block listens there; no other program gets it."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield int(holder.getsockname()[1])

@@ -19,6 +19,7 @@ from program.settings import ROOT, Settings
 from publish.preview.writing import write_previews
 from tests.conftest import SAMPLES
 
+PATIENCE_MS = 120_000
 WIDTHS = {"desktop": 1280, "phone": 390}
 # Without these Chromium looks for its maker's servers, which a closed network refuses one by one.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
@@ -45,7 +46,7 @@ def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     assert chromium, "install chromium (Debian: apt-get install chromium)"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS, timeout=PATIENCE_MS)
         yield browser
         browser.close()
 
@@ -53,6 +54,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(params=WIDTHS)
 def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": WIDTHS[request.param], "height": 900})
+    page.set_default_timeout(PATIENCE_MS)
     page.problems = []  # type: ignore[attr-defined]
     page.on("pageerror", lambda error: page.problems.append(str(error)))  # type: ignore[attr-defined]
     page.on("requestfailed", lambda r: page.problems.append(r.url))  # type: ignore[attr-defined]

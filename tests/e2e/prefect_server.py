@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 import requests
 
 from program.settings import ROOT
+from tests.waiting import LONGEST_SECONDS, wait_for
 
 PREFECT = Path(sys.executable).parent / "prefect"
 T = TypeVar("T")
@@ -41,7 +41,13 @@ class PrefectServer:
     def cli(self, *arguments: str, cwd: Path) -> str:
         """Run `prefect …` to its end and return what it printed."""
         done = subprocess.run(
-            [PREFECT, *arguments], cwd=cwd, env=self.environment, capture_output=True, text=True, timeout=120, check=False
+            [PREFECT, *arguments],
+            cwd=cwd,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_SECONDS,
+            check=False,
         )
         assert done.returncode == 0, f"prefect {' '.join(arguments)}\n{done.stdout}{done.stderr}\n{self.logs()}"
         return done.stdout
@@ -54,7 +60,7 @@ class PrefectServer:
             env=self.environment | environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=LONGEST_SECONDS,
             check=False,
         )
         assert done.returncode == code, f"{arguments}\n{done.stdout}{done.stderr}\n{self.logs()}"
@@ -86,15 +92,18 @@ class PrefectServer:
         finally:
             _end(process)
 
-    def wait_for(self, question: Callable[[], T | None], what: str, seconds: float) -> T:
-        """Ask once a second until the answer is not None. Fails with all logs after some seconds."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+    def wait_for(self, question: Callable[[], T | None], what: str, seconds: float = LONGEST_SECONDS) -> T:
+        """Ask once a second until there is an answer. Fails with all logs after some seconds."""
+
+        def asked() -> T | None:
             with suppress(requests.ConnectionError):
-                if (answer := question()) is not None:
-                    return answer
-            time.sleep(1)
-        raise AssertionError(f"not within {seconds:g} s: {what}\n{self.logs()}")
+                return question()
+            return None
+
+        try:
+            return wait_for(asked, what, seconds, pause=1)
+        except AssertionError as late:
+            raise AssertionError(f"{late}\n{self.logs()}") from None
 
     def logs(self) -> str:
         """Return the end of each log, for the message of a test that fails."""
@@ -112,7 +121,7 @@ def prefect_server(folder: Path) -> Iterator[PrefectServer]:
     server = PrefectServer(folder)
     port = server.url.split(":")[2].partition("/")[0]
     with server.running("server", "server", "start", "--host", "127.0.0.1", "--port", port, cwd=folder):
-        server.wait_for(lambda: server.get("/health"), "the Prefect server answers", 120)
+        server.wait_for(lambda: server.get("/health"), "the Prefect server answers")
         yield server
 
 

@@ -34,7 +34,7 @@ from publish.marking.process import Marker, MarkingError, mark_apart
 from publish.marking.shelf import clear_shelf
 from publish.post import FolderPost, SmtpPost
 from tests.integration.test_rebuild import night
-from tests.smtp import Inbox, free_port, mail_server
+from tests.smtp import Inbox, closed_port, mail_server
 from tests.workbooks import report
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -177,8 +177,8 @@ def test_a_server_without_tls_is_refused_unless_told_otherwise(pack: Pack, inbox
 
 
 def test_a_server_that_is_down_fails_without_showing_the_password(pack: Pack) -> None:
-    with pytest.raises(DeliveryFailed) as failure:
-        SmtpPost(f"smtp://user:secret@127.0.0.1:{free_port()}?starttls=never").send(compose(KINDS["several"], pack))
+    with closed_port() as port, pytest.raises(DeliveryFailed) as failure:
+        SmtpPost(f"smtp://user:secret@127.0.0.1:{port}?starttls=never").send(compose(KINDS["several"], pack))
     assert "secret" not in str(failure.value)
 
 

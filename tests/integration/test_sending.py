@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 from typer.testing import CliRunner
 
@@ -24,7 +23,7 @@ from program.settings import ROOT, Settings
 from publish.post import SmtpPost
 from tests.mailroom import CRITICAL, Office, at
 from tests.postgres import connections_closed
-from tests.smtp import free_port
+from tests.smtp import Loopback, closed_port
 from warehouse.letters import put_together
 from warehouse.outbox import claim_letter, mark_failed
 
@@ -82,8 +81,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @contextmanager
-def running(server: Server, port: int | None = None, **options: Any) -> Iterator[int]:
-    controller = Controller(server, hostname="localhost", port=port or free_port("localhost"), **options)
+def running(server: Server, port: int = 0, **options: Any) -> Iterator[int]:
+    controller = Loopback(server, hostname="localhost", port=port, **options)
     controller.start()
     try:
         yield controller.port
@@ -207,15 +206,15 @@ def test_a_server_that_is_down_for_three_nights_is_tried_once_a_night_and_then_g
         return connect(post)
 
     monkeypatch.setattr(SmtpPost, "_connect", counted)
-    port = free_port("localhost")
-    for _ in range(3):
-        outcome = office.send(plain(port))
-        assert (outcome.sent, outcome.waiting, len(outcome.errors)) == (0, 3, 1)
-        office.now += timedelta(days=1)
-    assert (tries, office.pauses) == (3, [])
     server = Server()
-    with running(server, port):
-        assert office.send(plain(port)).sent == 3
+    with closed_port() as port:
+        for _ in range(3):
+            outcome = office.send(plain(port))
+            assert (outcome.sent, outcome.waiting, len(outcome.errors)) == (0, 3, 1)
+            office.now += timedelta(days=1)
+        assert (tries, office.pauses) == (3, [])
+        with running(server, port):
+            assert office.send(plain(port)).sent == 3
     assert len(set(server.message_ids)) == len(server.message_ids) == 3
 
 
@@ -300,9 +299,10 @@ def test_the_command_sends_what_waits_and_puts_back_what_was_refused(
 def test_the_command_says_why_a_mail_did_not_go(pack: Pack, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     Office(pack, settings, at(MONDAY)).receive("942", CRITICAL)
     monkeypatch.setenv("MTQG_VAR", str(settings.var))
-    monkeypatch.setenv("MTQG_SMTP_URL", f"smtp://127.0.0.1:{free_port('localhost')}?starttls=never")
     monkeypatch.setattr("flows.mailing.present", lambda: at(MONDAY, 9))
-    result = CliRunner().invoke(app, ["mail", "send"])
+    with closed_port() as port:
+        monkeypatch.setenv("MTQG_SMTP_URL", f"smtp://127.0.0.1:{port}?starttls=never")
+        result = CliRunner().invoke(app, ["mail", "send"])
     assert result.stdout.strip() == "0 sent, 1 waiting"
     assert isinstance(result.exception, DeliveryFailed)
     assert "ConnectionRefusedError" in str(result.exception)

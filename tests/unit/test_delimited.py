@@ -134,7 +134,7 @@ def test_a_class_s_name_in_quotes_keeps_them(pack: Pack) -> None:
     assert 'Lớp "A"; nâng cao' in {f[-1] for f in found}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=300) | st.text(alphabet='ab;,\t\n"\r0ểÖ', max_size=80).map(str.encode))
 def test_any_bytes_end_in_rows_or_a_reason(content: bytes) -> None:
     found = rows_of(content)

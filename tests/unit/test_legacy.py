@@ -178,7 +178,7 @@ def test_other_languages_and_signs_are_left_alone() -> None:
     assert converted(*cells) == cells
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_vietnamese_words_in_unicode_survive_unchanged(data: st.DataObject) -> None:
     text = st.lists(st.sampled_from(words()), min_size=1, max_size=6).map(" ".join)
@@ -189,7 +189,7 @@ def test_vietnamese_words_in_unicode_survive_unchanged(data: st.DataObject) -> N
     assert converted(*cells) == cells
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.text(max_size=12), max_size=6), st.sampled_from([None, *Encoding]))
 def test_any_text_at_all_is_converted_or_left(cells: list[str], font: Encoding | None) -> None:
     fonts = {f"r{row}": font for row in range(len(cells))} if font else {}

@@ -284,7 +284,7 @@ LINES = ["Cấp tỉnh", "Cấp huyện", "Cấp xã", "Tổng cộng", "2. Cấ
 CELLS = st.one_of(st.none(), st.integers(2, 5000), st.sampled_from(["3", "1.448", "2.5", "ba", "-", "12 lớp", "5\n6"]))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     columns=st.lists(st.sampled_from(LABELS), min_size=6, max_size=11),
     lines=st.lists(st.tuples(st.sampled_from(LINES), st.lists(CELLS, min_size=11, max_size=11)), min_size=1, max_size=6),

@@ -263,7 +263,7 @@ def test_a_workbook_cut_anywhere_is_broken_or_too_short_to_be_one() -> None:
     assert not is_truncated_zip(b"%PDF")
 
 
-@settings(max_examples=150, deadline=2000)
+@settings(max_examples=150)
 @given(st.data())
 def test_a_workbook_with_flipped_bits_ends_in_sheets_or_a_problem(data: st.DataObject) -> None:
     content = bytearray(good())
@@ -272,7 +272,7 @@ def test_a_workbook_with_flipped_bits_ends_in_sheets_or_a_problem(data: st.DataO
     ends_well(bytes(content))
 
 
-@settings(max_examples=100, deadline=2000)
+@settings(max_examples=100)
 @given(st.data())
 def test_a_workbook_with_damaged_xml_ends_in_sheets_or_a_problem(data: st.DataObject) -> None:
     """Flipped bits mostly fail the zip's own checksum; here the damage is inside."""
