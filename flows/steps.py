@@ -40,7 +40,7 @@ from warehouse.ledger import (
     record_unpackable,
     record_unpacked,
 )
-from warehouse.load import load_delivery
+from warehouse.load import CheckedDelivery, load_deliveries
 from warehouse.rejudging import overruled_since, put_back
 from warehouse.views import ready_for_questions
 
@@ -194,35 +194,46 @@ def _past(night: Night, readings: Sequence[Reading]) -> Past:
 
 
 def load(night: Night, submissions: Sequence[Submission]) -> None:
-    """Record each delivery's submissions with their facts, findings and notices, one transaction a delivery.
+    """Record the deliveries' submissions with their facts, findings and notices; all or nothing of each delivery.
 
     A delivery of which one part could not be checked waits as a whole.
     """
-    for _, group in groupby(submissions, key=lambda submission: submission.delivery.id):
-        parts = list(group)
-        if night.is_given_up(parts[0].delivery):
+    by_delivery = groupby(submissions, key=lambda submission: submission.delivery.id)
+    groups = [list(parts) for _, parts in by_delivery]
+    checked = [_checked(night, parts) for parts in groups if not night.is_given_up(parts[0].delivery)]
+    for delivery, facts in zip(checked, _load(night, checked), strict=True):
+        if facts is None:
             continue
+        verdicts = [submission.verdict.value for submission, _ in delivery.submissions]
+        night.summary.facts_loaded += facts
+        night.summary.verdicts.update(verdicts)
+        logger.debug("load delivery=%d verdicts=%s facts=%d", delivery.id, ",".join(verdicts), facts)
+
+
+def _checked(night: Night, parts: Sequence[Submission]) -> CheckedDelivery:
+    owed = [(part, _recipient(night, part.verdict, part.delivery.sender_unit, part.unit_code)) for part in parts]
+    return CheckedDelivery(owed, night.now())
+
+
+def _load(night: Night, checked: Sequence[CheckedDelivery]) -> list[int | None]:
+    """Return how many facts of each delivery were loaded; None where none are to be, or the night had to leave it.
+
+    All are one transaction. Where that fails, each is one of its own, so that only those wait that fail alone.
+    """
+    load_these = partial(load_deliveries, night.warehouse, run_id=night.run_id, rule_set_version=night.rules.version)
+    try:
+        return load_these(checked)
+    except Exception:
+        logger.warning("load deliveries=%d retry=one-by-one", len(checked), exc_info=True)
+    loaded: list[int | None] = []
+    for delivery in checked:
         try:
-            facts = _load(night, parts)
+            loaded += load_these([delivery])
         except Exception as error:  # the boundary of one delivery
-            logger.exception("load delivery=%d", parts[0].delivery.id)
-            night.give_up(parts[0].delivery, error)
-            continue
-        if facts is not None:
-            night.summary.facts_loaded += facts
-            night.summary.verdicts.update(part.verdict.value for part in parts)
-            verdicts = ",".join(part.verdict.value for part in parts)
-            logger.debug("load delivery=%d verdicts=%s facts=%d", parts[0].delivery.id, verdicts, facts)
-
-
-def _load(night: Night, parts: Sequence[Submission]) -> int | None:
-    return load_delivery(
-        night.warehouse,
-        [(part, _recipient(night, part.verdict, part.delivery.sender_unit, part.unit_code)) for part in parts],
-        run_id=night.run_id,
-        rule_set_version=night.rules.version,
-        now=night.now(),
-    )
+            logger.exception("load delivery=%d", delivery.id)
+            night.give_up(delivery.submissions[0][0].delivery, error)
+            loaded.append(None)
+    return loaded
 
 
 def _recipient(night: Night, verdict: Verdict, sender_unit: str | None, unit_code: str | None) -> str | None:

@@ -1,10 +1,14 @@
 """Many rows into a table: COPY on PostgreSQL, `executemany` on SQLite; in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 Cell = str | int | float | None
+T = TypeVar("T")
+_AT_ONCE = 5000
+"""Values in one `IN`: SQLite takes 32,766 of them."""
 
 
 def insert_rows(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
@@ -19,3 +23,17 @@ def insert_rows(connection: Connection, table: str, columns: Sequence[str], rows
     cursor = connection.connection.cursor()
     cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608  (our own names)
     cursor.close()
+
+
+def next_ids(connection: Connection, table: str, count: int) -> list[int]:
+    """Return the next `count` numbers of a table, which nobody else gets: the transaction holds the lock of writers."""
+    if connection.dialect.name == "postgresql":
+        numbered = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
+        return list(connection.scalars(numbered, {"table": table, "count": count}))
+    newest = connection.scalar(text(f"SELECT coalesce(max(id), 0) FROM {table}"))  # noqa: S608  (our own names)
+    return list(range(newest + 1, newest + 1 + count))
+
+
+def portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield `values` in portions that one `IN` takes."""
+    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))

@@ -3,18 +3,18 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, case, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Engine, or_, select, update
+from sqlalchemy.orm import Session
 
 from program.correction import Correction, Match
 from program.finding import Finding, Severity
 from program.submission import Submission, Verdict
 from program.vietnamese import vietnam_day
-from warehouse.believed import is_believed, was_taken_out
+from warehouse.believed import was_taken_out
 from warehouse.findings import findings_of_judging, newest_of
 from warehouse.ledger import PROCESSED, RECEIVED, UNPACKED, WITHDRAWN
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
-from warehouse.turns import current_of_later, versions_of
+from warehouse.turns import Turn, VersionHistory, report_key
 
 
 def put_back(engine: Engine, numbers: Sequence[int]) -> tuple[list[int], dict[int, str | None]]:
@@ -89,8 +89,12 @@ def hear_again(session: Session, cleared: Collection[int]) -> None:
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .where(was_taken_out(), SubmissionRow.id.in_(cleared), DeliveryRow.judgement == SubmissionRow.judgement)
     )
-    reports = ((delivery, versions_of(r.form_code, r.unit_code, r.period, r.stage)) for r, delivery in session.execute(query))
-    _judge_anew(session, [delivery.id for delivery, same in reports if current_of_later(session, delivery, same) is None])
+    taken_out = [
+        (report_key(row.form_code, row.unit_code, row.period, row.stage), Turn(delivery.received_at, delivery.id))
+        for row, delivery in session.execute(query)
+    ]
+    history = VersionHistory.read(session, {report for report, _ in taken_out})
+    _judge_anew(session, [turn.delivery_id for report, turn in taken_out if not history.current_of_later(report, turn)])
 
 
 def _replaced_by(session: Session, submission: int, delivery: int) -> set[int]:
@@ -110,31 +114,14 @@ def _replaced_by(session: Session, submission: int, delivery: int) -> set[int]:
     return found
 
 
-def close_earlier(session: Session, delivery: DeliveryRow, successor: SubmissionRow, now: datetime) -> None:
-    """Close what an earlier judgement read in the same delivery and the present one does not: another period, say."""
-    session.execute(
-        update(SubmissionRow)
-        .where(
-            SubmissionRow.delivery_id == delivery.id,
-            SubmissionRow.judgement < delivery.judgement,
-            is_believed(),
-        )
-        .values(known_to=_not_before(SubmissionRow.known_from, now), superseded_by_id=successor.id)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _not_before(moment: InstrumentedAttribute[datetime | None], now: datetime) -> ColumnElement[datetime | None]:
-    """The later of both: a clock set back must not end what had not begun."""
-    return case((moment > now, moment), else_=now)
-
-
-def was_mailed(session: Session, row: SubmissionRow, submission: Submission) -> bool:
-    """Tell whether a notice of the same verdict and findings was written for this delivery by an earlier judgement."""
+def was_mailed(session: Session, delivery: int, judgement: int, submission: Submission) -> bool:
+    """Tell whether a notice of the same verdict and findings was written for this delivery before a judgement of it."""
+    if judgement == 1:
+        return False
     told = select(SubmissionRow).where(
-        SubmissionRow.delivery_id == row.delivery_id,
-        SubmissionRow.judgement < row.judgement,
-        SubmissionRow.verdict == row.verdict,
+        SubmissionRow.delivery_id == delivery,
+        SubmissionRow.judgement < judgement,
+        SubmissionRow.verdict == submission.verdict.value,
         SubmissionRow.id.in_(select(OutboxRow.submission_id)),
     )
     asked = _asked(submission.findings)

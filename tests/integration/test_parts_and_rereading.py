@@ -96,8 +96,18 @@ def test_one_letter_speaks_of_each_part_and_says_that_it_is_one(engine: Engine) 
     ]
 
 
-@pytest.mark.parametrize("step", ["_next", "_insert_findings", "_insert_facts", "_notice"])
-@pytest.mark.parametrize("at", [1, 2])
+@pytest.mark.parametrize(
+    ("step", "at"),
+    [
+        ("_place", 1),
+        ("_place", 2),
+        ("_insert_submissions", 1),
+        ("_insert_findings", 1),
+        ("_insert_facts", 1),
+        ("_insert_notices", 1),
+        ("_mark_processed", 1),
+    ],
+)
 def test_a_crash_within_any_part_leaves_nothing_of_any(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, step: str, at: int
 ) -> None:

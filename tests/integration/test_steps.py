@@ -262,15 +262,15 @@ def test_a_load_that_breaks_on_one_submission_stops_no_other(
 ) -> None:
     put("942", "2024-Q4")
     put("943", "2024-Q4")
-    load_delivery = steps.load_delivery
+    load_deliveries = steps.load_deliveries
 
-    def broken(warehouse: object, parts: list[tuple[Submission, str | None]], **kwargs: object) -> int | None:
-        if parts[0][0].unit_code == "942":
+    def broken(warehouse: object, checked: list[CheckedDelivery], **kwargs: object) -> list[int | None]:
+        if any(submission.unit_code == "942" for each in checked for submission, _ in each.submissions):
             raise RuntimeError("disk full")
-        return load_delivery(warehouse, parts, **kwargs)
+        return load_deliveries(warehouse, checked, **kwargs)
 
     with monkeypatch.context() as patched:
-        patched.setattr(steps, "load_delivery", broken)
+        patched.setattr(steps, "load_deliveries", broken)
         night = whole_night(settings)
     assert (figure(night, "942"), figure(night, "943")) == (None, 150)
     assert "RuntimeError: disk full" in night.summary.errors[0]

@@ -33,14 +33,14 @@ def own(request: pytest.FixtureRequest, tmp_path: Path, postgres: Postgres) -> I
 @pytest.fixture
 def refuse(monkeypatch: pytest.MonkeyPatch) -> Refuse:
     """Have the database refuse what came under a name, until the name is ""."""
-    load, refused = steps.load_delivery, [""]
+    load, refused = steps.load_deliveries, [""]
 
-    def loading(engine: Any, submissions: Any, **how: Any) -> int | None:
-        if submissions[0][0].delivery.name == refused[0]:
+    def loading(engine: Any, checked: Any, **how: Any) -> list[int | None]:
+        if any(each.submissions[0][0].delivery.name == refused[0] for each in checked):
             raise OSError("connection lost")
-        return load(engine, submissions, **how)
+        return load(engine, checked, **how)
 
-    monkeypatch.setattr(steps, "load_delivery", loading)
+    monkeypatch.setattr(steps, "load_deliveries", loading)
     return lambda name: refused.__setitem__(0, name)
 
 
