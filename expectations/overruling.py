@@ -3,13 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from program.configuration import place_of
 from program.correction import Correction, Match
 from program.finding import Finding, Severity
 from program.pack import Pack
-from program.reading import Reading
 from program.stage import Stage
+
+if TYPE_CHECKING:
+    from program.reading import Reading
 
 Report = tuple[str, str, str, Stage]
 
@@ -22,12 +25,12 @@ class Overruling:
         for correction in corrections:
             self._by_report[correction.report].append(correction)
 
-    def apply(self, findings: Iterable[Finding], reading: Reading) -> list[Finding]:
+    def apply(self, findings: Iterable[Finding], reading: "Reading") -> list[Finding]:
         """Return `findings` with each overruled one as a note that says who did it; the others as they are."""
         corrections = self._of(reading)
         return [self._applied(finding, corrections) for finding in findings]
 
-    def _of(self, reading: Reading) -> list[Correction]:
+    def _of(self, reading: "Reading") -> list[Correction]:
         if reading.form is None or reading.unit_code is None or reading.period is None:
             return []
         report = (reading.form.code, reading.unit_code, reading.period.code, reading.stage)

@@ -1,8 +1,12 @@
 """Where a rule points: from an element and a row back to the sheet and cell that a district typed."""
 
+from typing import TYPE_CHECKING
+
 from expectations.history.columns import FIGURES, INDICATORS, LOST, REPORTS, listed_table
 from program.form import Form
-from program.reading import Reading, TableReading
+
+if TYPE_CHECKING:
+    from program.reading import Reading, TableReading
 
 Place = tuple[str | None, str | None]
 """Sheet and cell; both None for the submission as a whole."""
@@ -11,7 +15,7 @@ SUBMISSION = "submission"
 """The frame with a row a submission."""
 
 
-def place_of(form: Form, frame: str, element: str, row: int, reading: Reading) -> Place | None:
+def place_of(form: Form, frame: str, element: str, row: int, reading: "Reading") -> Place | None:
     """Return sheet and cell of `element`; None where this workbook lacks its column or line.
 
     In a table's frame `row` is the sheet's own; in the submission frame a matrix element knows its line itself, and
@@ -37,11 +41,11 @@ def place_of(form: Form, frame: str, element: str, row: int, reading: Reading) -
     return None, None
 
 
-def text_places(reading: Reading) -> frozenset[Place]:
+def text_places(reading: "Reading") -> frozenset[Place]:
     """Return where figures stand that are text in the workbook, among those that are parts of a total."""
     return frozenset((read.sheet, read.cell(name, row)) for read in reading.tables.values() for name, row in read.texts)
 
 
-def _cell(read: TableReading, element: str, row: int) -> Place | None:
+def _cell(read: "TableReading", element: str, row: int) -> Place | None:
     cell = read.cell(element, row)
     return (read.sheet, cell) if cell and row in read.rows else None

@@ -1,0 +1,36 @@
+"""What is imported on use only: who asks for rules or has nothing to check does not wait for Great Expectations."""
+
+import subprocess
+import sys
+
+import pytest
+
+from program.settings import ROOT
+
+_SLOW = ("great_expectations", "pandas")
+
+
+@pytest.mark.parametrize("module", ["expectations.rules", "expectations.checking", "expectations.surviving", "program.settings"])
+def test_a_module_that_every_command_needs_imports_nothing_slow(module: str) -> None:
+    asked = f"import sys, {module}; print(*(name for name in {_SLOW} if name in sys.modules))"
+    # Whoever ran this test may have imported all of it: only a fresh process can tell.
+    told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == []
+
+
+def test_a_checker_that_has_nothing_to_check_imports_nothing_slow() -> None:
+    asked = f"""
+import sys
+from expectations.checking import Checker
+from expectations.rules import RuleSet
+from program.pack import load_pack
+from program.settings import ROOT
+
+pack = load_pack(ROOT / "config" / "soc-trang")
+checker = Checker(pack, RuleSet(pack), "empty run")
+assert checker.check([]) == []
+assert checker.compare([]) == []
+print(*(name for name in {_SLOW} if name in sys.modules))
+"""
+    told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == []
