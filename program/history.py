@@ -6,13 +6,15 @@ Which of them a report may be compared with is the rules' own affair (`expectati
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from program.form import Form
 from program.period import Period
 from program.reading import Reading
 from program.units import UnitKind, UnitRegister
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HISTORY_PERIODS = 8
 """How many periods back a report is compared: two years of quarters, so that each quarter of the year is met twice."""
@@ -39,12 +41,14 @@ class Past:
     (UTC). `facts` has a row a value: `element` and `line` as in `program.submission.Fact`, `value` NaN where it is a text.
     """
 
-    reports: pd.DataFrame
-    facts: pd.DataFrame
+    reports: "pd.DataFrame"
+    facts: "pd.DataFrame"
 
 
 def no_past() -> Past:
     """Return a past in which nothing was reported."""
+    import pandas as pd  # noqa: PLC0415  (settings know a constant of this module, and need no pandas)
+
     return Past(pd.DataFrame(columns=list(REPORT_COLUMNS)), pd.DataFrame(columns=list(FACT_COLUMNS)))
 
 
