@@ -12,6 +12,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
+from mtqg.importing import without_collecting
+
 if TYPE_CHECKING:
     from typer._click import Command, Context
 
@@ -113,7 +115,8 @@ class LazyGroup(TyperGroup):
 def load(name: str) -> "Command":
     """Return a command of `COMMANDS`, its module imported."""
     place = COMMANDS[name]
-    found = getattr(import_module(place.module), place.name)
+    with without_collecting():
+        found = getattr(import_module(place.module), place.name)
     # Typer builds a command within a group only.
     around = typer.Typer(rich_markup_mode="rich", add_completion=False)
     if isinstance(found, typer.Typer):
