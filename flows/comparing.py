@@ -3,20 +3,23 @@
 import logging
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from expectations.checking import Checker
 from program.current import facts_as_believed
 from program.finding import Severity
 from warehouse.compared import compared_reports, has_taken_out
 from warehouse.comparing import Occasion, Recipient, believed_facts, record_comparison, uncompared
 from warehouse.engine import Warehouse
 
+if TYPE_CHECKING:
+    from expectations.checking import Checker
+
 logger = logging.getLogger("mtqg.comparing")
 
 
 def compare_believed(
     warehouse: Warehouse,
-    checker: Checker,
+    checker: "Checker",
     forms: Collection[str],
     *,
     run_id: int,
@@ -38,7 +41,7 @@ def compare_believed(
     return new
 
 
-def _cleared(warehouse: Warehouse, checker: Checker, occasions: Sequence[Occasion], forms: Collection[str]) -> list[int]:
+def _cleared(warehouse: Warehouse, checker: "Checker", occasions: Sequence[Occasion], forms: Collection[str]) -> list[int]:
     """Return the reports that no other speaks against any more, were those that a comparison took out believed as well."""
     if not has_taken_out(warehouse, occasions):
         return []

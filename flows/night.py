@@ -3,13 +3,13 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from connectors.archive import Archive
-from connectors.reader.workers import Readers
-from expectations.checking import Checker
 from expectations.rules import RuleSet
 from flows.keeping import keep_nights, refuse_forgetting
 from program.delivery import Delivery
@@ -23,6 +23,10 @@ from program.vietnamese import VIETNAM_TIME
 from warehouse.catalogue import sync_catalogue
 from warehouse.engine import Warehouse, prepare_warehouse
 from warehouse.ledger import finish_run, pending_deliveries, start_run
+
+if TYPE_CHECKING:
+    from connectors.reader.workers import Readers
+    from expectations.checking import Checker
 
 logger = logging.getLogger("mtqg.night")
 _LEFT_FOR_DEAD = timedelta(hours=1)
@@ -65,20 +69,29 @@ class Night:
         self.rules = RuleSet(self.pack)
         self.archive = Archive(settings.archive_url)
         self.archive.sweep(self.now() - _LEFT_FOR_DEAD)
-        self.readers = Readers(self.pack, settings)
         self.as_of = as_of or self.now().astimezone(VIETNAM_TIME).date()
         self.warehouse: Warehouse = prepare_warehouse(settings.warehouse_url)
         refuse_forgetting(self.warehouse, self.archive)
         sync_catalogue(self.warehouse, self.pack, obligations(self.pack.calendar, self.pack.units, self.as_of), self.now())
         self.run_id = start_run(self.warehouse, self.as_of, self.rules.version, self.now())
-        self.checker = Checker(
-            self.pack,
-            self.rules,
-            f"night {self.run_id}, as of {self.as_of}",
-            history_periods=settings.history_periods,
-        )
         self.summary = Summary(run_id=self.run_id, as_of=self.as_of.isoformat())
         self._given_up: set[int] = set()
+        self._opened = ExitStack()
+
+    @cached_property
+    def readers(self) -> "Readers":
+        """The processes that read; none where nothing is pending."""
+        from connectors.reader.workers import Readers  # noqa: PLC0415  (most nights of a year have nothing to read)
+
+        return self._opened.enter_context(Readers(self.pack, self.settings))
+
+    @cached_property
+    def checker(self) -> "Checker":
+        """What checks and compares; it brings Great Expectations, which takes seconds to import."""
+        from expectations.checking import Checker  # noqa: PLC0415  (a night with nothing to check does without)
+
+        about = f"night {self.run_id}, as of {self.as_of}"
+        return Checker(self.pack, self.rules, about, history_periods=self.settings.history_periods)
 
     @staticmethod
     def now() -> datetime:
@@ -123,7 +136,7 @@ class Night:
 
     def finish(self) -> dict[str, Any]:
         """End the readers, close the run in the ledger, have the archive know of it, and return its summary."""
-        self.readers.close()
+        self._opened.close()
         self._close()
         try:
             keep_nights(self.warehouse, self.archive, self.pack)

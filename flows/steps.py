@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Any
 
 from connectors.packages import is_package, members_of, refuse_packed
-from connectors.reader.workers import Unread
 from connectors.sources import Connector, connect
 from expectations.surviving import check_surviving
 from flows.comparing import compare_believed
@@ -25,7 +24,7 @@ from program.source import Source
 from program.submission import Submission, Verdict
 from publish.marking.shelf import clear_shelf
 from publish.site import docs_folder, prune_docs, publish_site
-from warehouse.history import past_of
+from warehouse.comparing import uncompared
 from warehouse.ledger import (
     ENCLOSED,
     KNOWN,
@@ -160,6 +159,7 @@ def read(night: Night, deliveries: Sequence[Delivery]) -> list[Reading]:
 
     A delivery that takes its reader's process down is a reading with that problem. Raises ReaderError where no process starts.
     """
+    from connectors.reader.workers import Unread  # noqa: PLC0415  (a night with nothing to read does without)
 
     def content_of(delivery: Delivery) -> bytes | None:
         return night.archive.get(delivery.sha256) if delivery.sha256 else None
@@ -188,6 +188,8 @@ def check(night: Night, readings: Sequence[Reading]) -> list[Submission]:
 
 def _past(night: Night, readings: Sequence[Reading]) -> Past:
     """Return what was reported before, of the units and periods that these readings are about."""
+    from warehouse.history import past_of  # noqa: PLC0415  (it brings pandas)
+
     return past_of(
         night.warehouse, asked_of(readings, night.pack.units), line_elements(night.pack.forms), night.settings.history_periods
     )
@@ -245,6 +247,9 @@ def _recipient(night: Night, verdict: Verdict, sender_unit: str | None, unit_cod
 
 def compare(night: Night) -> None:
     """Hold what is newly believed against what other units, and other forms, say of the same period."""
+    if not uncompared(night.warehouse):
+        # Before the checker is asked for, which brings Great Expectations.
+        return
     night.summary.compared = compare_believed(
         night.warehouse,
         night.checker,

@@ -1,12 +1,12 @@
 """The option `--as-of` of commands that answer questions."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from warehouse.engine import Warehouse
+from warehouse.engine import Warehouse, open_warehouse
+from warehouse.looking_back import open_as_of
 
 AsOf = Annotated[
     datetime | None,
@@ -14,9 +14,6 @@ AsOf = Annotated[
 ]
 
 
-def warehouse_of(url: str, as_of: datetime | None) -> "Warehouse":
+def warehouse_of(url: str, as_of: datetime | None) -> Warehouse:
     """Return the warehouse as it is or, where a day is given, as it was believed at the end of that day."""
-    from warehouse.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
-    from warehouse.looking_back import open_as_of  # noqa: PLC0415
-
     return open_as_of(url, as_of.date()) if as_of else open_warehouse(url)

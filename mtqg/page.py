@@ -10,6 +10,7 @@ from mtqg.as_of import AsOf, warehouse_of
 from mtqg.console import out
 from program.pack import load_pack
 from program.settings import load_settings
+from publish.site import publish_site
 
 
 def page(
@@ -21,8 +22,6 @@ def page(
     Figures, verdicts, findings, targets' statuses, units and who owed what are those that were known on that day; names and
     the texts of targets are those of the pack as it is now. The published site stays as it is.
     """
-    from publish.site import publish_site  # noqa: PLC0415  (keeps --help quick)
-
     settings = load_settings()
     warehouse, day = warehouse_of(settings.warehouse_url, as_of), as_of.date() if as_of else None
     written = publish_site(warehouse, load_pack(settings.pack), settings, datetime.now(UTC), folder=output, believed_on=day)

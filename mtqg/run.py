@@ -12,6 +12,7 @@ from rich.logging import RichHandler
 from rich.table import Table
 
 from mtqg.console import errors, out
+from mtqg.importing import without_collecting
 from program.errors import MtqgError
 from program.settings import Settings, load_settings, quiet_third_parties
 
@@ -34,7 +35,8 @@ def run(
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     log = _set_up_logs(settings)
     errors.print("[dim]starting Prefect (a few seconds) …[/]")
-    from flows.nightly import nightly  # noqa: PLC0415  (Prefect reads its environment when it is imported)
+    with without_collecting():
+        from flows.nightly import nightly  # noqa: PLC0415  (Prefect reads its environment when it is imported)
 
     before = _last_summary(settings)
     failure: Exception | None = None

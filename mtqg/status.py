@@ -16,6 +16,7 @@ from program.period import Period
 from program.settings import load_settings
 from program.stage import Stage
 from program.vietnamese import VIETNAM_TIME, format_instant
+from warehouse.queries import reporting, unplaced
 
 
 def status(
@@ -29,8 +30,6 @@ def status(
     that of the version believed now; "to fix" says that a later version is still bad. Files whose unit, form or period
     could not be told are listed last. With --as-of: what was believed at the end of that day, and what was late then.
     """
-    from warehouse.queries import reporting, unplaced  # noqa: PLC0415  (keeps --help quick)
-
     settings = load_settings()
     pack = load_pack(settings.pack)
     warehouse = warehouse_of(settings.warehouse_url, as_of)

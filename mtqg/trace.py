@@ -17,6 +17,7 @@ from program.period import Period
 from program.settings import load_settings
 from program.stage import Stage
 from program.vietnamese import format_date, format_instant, format_number
+from warehouse.queries import trace as trace_facts
 
 
 def trace(
@@ -34,8 +35,6 @@ def trace(
     Earlier versions follow the one believed now; with --as-of, the one believed at the end of that day. Exit code 1 where
     there is no such figure.
     """
-    from warehouse.queries import trace as trace_facts  # noqa: PLC0415  (keeps --help quick)
-
     settings = load_settings()
     pack = load_pack(settings.pack)
     wanted, code = _indicator(pack, indicator), read_period(period).code

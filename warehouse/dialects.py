@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from psycopg.types.string import StrDumperUnknown
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
@@ -69,10 +68,12 @@ def make_engine(text_of_url: str, opening: Opening) -> Engine:
         foreign_keys = "OFF" if opening is Opening.MIGRATING else "ON"
         event.listen(engine, "connect", partial(_set_up_sqlite, foreign_keys=foreign_keys))
     else:
+        from warehouse import postgresql  # noqa: PLC0415  (psycopg is for PostgreSQL only)
+
         # The address may have options of its own: the schema, for one.
         options = f"{url.query.get('options', '')} -c lock_timeout={_PATIENCE_SECONDS}s -c timezone=UTC".strip()
         engine = create_engine(url, connect_args={"options": options, "connect_timeout": _PATIENCE_SECONDS})
-        event.listen(engine, "connect", _set_up_postgres)
+        event.listen(engine, "connect", postgresql.set_up)
         begin = _BEGINNINGS["postgresql"][opening]
     if begin:
         event.listen(engine, "begin", _saying(begin))
@@ -104,17 +105,6 @@ def _set_up_sqlite(connection: Any, _record: object, *, foreign_keys: str) -> No
     patience = f"busy_timeout={_PATIENCE_SECONDS * 1000}"
     for pragma in (f"foreign_keys={foreign_keys}", "journal_mode=WAL", patience, "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-class _WithoutNul(StrDumperUnknown):
-    """PostgreSQL refuses a text with the character 0, which an old .xls can hold; U+FFFD stands for it."""
-
-    def dump(self, obj: str) -> Any:
-        return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
-
-
-def _set_up_postgres(connection: Any, _record: object) -> None:
-    connection.adapters.register_dumper(str, _WithoutNul)
 
 
 def is_role(connection: Connection, name: str) -> bool:

@@ -6,9 +6,7 @@ What SQLite and PostgreSQL do otherwise stands in `warehouse.dialects`.
 from pathlib import Path
 from typing import TypeAlias
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from program.errors import WarehouseError
@@ -18,7 +16,7 @@ from warehouse.views import create_views, drop_views
 Warehouse: TypeAlias = Engine
 """What the rooms above hold in their hands; only this room looks inside."""
 
-_HERE = Path(__file__).parent
+_MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def open_warehouse(url: str, opening: Opening = Opening.READING) -> Engine:
@@ -46,14 +44,28 @@ def prepare_warehouse(url: str) -> Engine:
         with builder.begin() as connection:
             # Before the tables change: SQLite renames no table that a view still names.
             drop_views(connection)
-            migrate(connection)
-            _check_foreign_keys(connection)
+            if not _is_newest(connection):
+                migrate(connection)
+                _check_foreign_keys(connection)
             create_views(connection)
     except SQLAlchemyError as wrong:
         raise WarehouseError(f"warehouse: cannot prepare {engine.url!r}: {reason_of(wrong)}") from wrong
     finally:
         builder.dispose()
     return engine
+
+
+def newest_revision() -> str:
+    """Return the last migration of this version of the code: a migration's file begins with its number."""
+    return max(path.name.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+def _is_newest(connection: Connection) -> bool:
+    """Tell whether the schema is that of the newest migration; Alembic, and a look at every row's keys, can then be spared."""
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    stamped = connection.scalars(text("SELECT version_num FROM alembic_version")).all()
+    return list(stamped) == [newest_revision()]
 
 
 def _check_foreign_keys(connection: Connection) -> None:
@@ -66,7 +78,10 @@ def _check_foreign_keys(connection: Connection) -> None:
 
 def migrate(connection: Connection) -> None:
     """Bring the schema to the newest migration, within the caller's transaction."""
+    from alembic import command  # noqa: PLC0415  (both: only a schema that is not the newest needs Alembic)
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
-    config.set_main_option("script_location", str(_HERE / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

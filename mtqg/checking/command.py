@@ -21,6 +21,7 @@ from mtqg.checking.report import TextReport
 from mtqg.checking.verdicts import Checked
 from mtqg.checking.words import PHRASES
 from mtqg.console import errors
+from mtqg.importing import without_collecting
 from program.errors import AskedError, WarehouseError
 from program.pack import Pack, load_pack
 from program.settings import Settings, load_settings, quiet_third_parties
@@ -109,7 +110,8 @@ def _checked(files: Sequence[Path], pack: Pack, settings: Settings, sender: str 
 
     with Readers(pack, settings) as readers:
         readers.start()  # while the rules are imported, which takes longer
-        from mtqg.checking.judging import Judge  # noqa: PLC0415
+        with without_collecting():
+            from mtqg.checking.judging import Judge  # noqa: PLC0415
 
         judge = Judge(pack, settings, readers, sender, lang, _warehouse(settings, lang))
         for start in range(0, len(files), settings.chunk_deliveries):

@@ -5,8 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from openpyxl.utils import column_index_from_string
-
+from program.addresses import column_number
 from program.finding import Finding
 
 _CELL = re.compile(r"(?P<column>[A-Z]+)(?P<row>\d+)")
@@ -54,4 +53,4 @@ def _groups(findings: list[Finding]) -> list[Group]:
 
 def _position(finding: Finding) -> tuple[int, int, str]:
     match = _CELL.match(finding.cell or "")
-    return (int(match["row"]), column_index_from_string(match["column"]), finding.rule) if match else (0, 0, finding.rule)
+    return (int(match["row"]), column_number(match["column"]), finding.rule) if match else (0, 0, finding.rule)

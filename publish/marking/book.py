@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
-from openpyxl.utils import get_column_letter
 
+from program.addresses import column_letter
 from program.finding import Finding, Severity
 from program.marker import is_overview
 from publish.marking.cells import Cells, corner_of
@@ -89,7 +89,7 @@ def _mark_cells(order: Order, package: Package, sheets: Mapping[str, _Sheet], st
             notes += 1
             if notes <= _MOST_NOTES:
                 text = writable("\n\n".join(dict.fromkeys(map(words.note_on, findings))))
-                boxes.put(row, column, f"{get_column_letter(column)}{row}", text[:_LONGEST_NOTE])
+                boxes.put(row, column, f"{column_letter(column)}{row}", text[:_LONGEST_NOTE])
 
 
 def _by_place(order: Order, sheets: Mapping[str, _Sheet]) -> dict[str, dict[tuple[int, int], list[Finding]]]:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from lxml import etree
-from openpyxl.utils import column_index_from_string, get_column_letter
 
+from program.addresses import column_letter, column_number
 from publish.marking.order import UnmarkableError
 from publish.marking.package import named
 
@@ -17,7 +17,7 @@ def corner_of(address: str | None) -> tuple[int, int] | None:
     match = _ADDRESS.match((address or "").upper())
     if match is None:
         return None
-    row, column = int(match[2]), column_index_from_string(match[1])
+    row, column = int(match[2]), column_number(match[1])
     return (row, column) if row <= 1_048_576 and column <= 16_384 else None
 
 
@@ -41,7 +41,7 @@ class Cells:
         """Return the cell at a place, made where it is missing, with the look that its row or column has."""
         cells = self._in_row(row)
         if column not in cells:
-            cell = etree.Element(named("c"), r=f"{get_column_letter(column)}{row}")
+            cell = etree.Element(named("c"), r=f"{column_letter(column)}{row}")
             style = self._look_of(self._rows[row], column)
             if style:
                 cell.set("s", style)

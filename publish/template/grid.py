@@ -4,8 +4,7 @@ import textwrap
 from dataclasses import dataclass
 from itertools import groupby
 
-from openpyxl.utils import get_column_letter
-
+from program.addresses import column_letter
 from program.table import Column, Line, Table
 from program.totals import parts_of
 
@@ -88,7 +87,7 @@ class Grid:
 
     def address(self, name: str, row: int) -> str:
         """Return the address of the cell of column `name` in `row`, as formulas and findings write it: B10."""
-        return f"{get_column_letter(self.at(name) + 1)}{row + 1}"
+        return f"{column_letter(self.at(name) + 1)}{row + 1}"
 
     def entries(self, column: Column) -> list[tuple[int, int]]:
         """Return first and last row of each stretch of a column's cells that are typed in, not computed."""
