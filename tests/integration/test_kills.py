@@ -8,6 +8,7 @@ import pytest
 from program.settings import ROOT
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(700)
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_the_next_night_ends_where_an_undisturbed_one_does(database: str) -> None:
