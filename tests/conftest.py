@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -26,12 +25,6 @@ os.environ |= {
     # A mail server of a test has five seconds to start, else; a busy machine takes longer.
     "AIOSMTPD_CONTROLLER_TIMEOUT": "60",
 }
-
-# Their own imports warn of modules that Python deprecates; with warnings as errors that would be ours to bear.
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import great_expectations  # noqa: F401
-    import prefect  # noqa: F401
 
 from program.delivery import Delivery
 from program.form import Form
