@@ -6,10 +6,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # uv reads no setting of pip's, so it is told which index pip uses. The address is written nowhere: it may hold a password.
 UV := UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get \
   global.index-url 2>/dev/null)}}}" $(BIN)/uv --quiet
+# A file's tests stay in one process: many share what its first test made. Files come in the order of tests/conftest.py.
+TESTS := $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 UV_INSTALL := $(UV) pip install --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check browser-test corpora lint types layers format lock migration samples rules clean
+.PHONY: help run test test-fast check browser-test corpora lint types layers format lock migration samples rules clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -18,7 +20,10 @@ run: $(VENV)/.run  ## Run the night on the bundled sample; safe to repeat
 	@$(BIN)/mtqg run $(ARGS)
 
 test: $(VENV)/.test  ## Run all tests
-	@$(BIN)/pytest $(ARGS)
+	@$(TESTS) $(ARGS)
+
+test-fast: $(VENV)/.test  ## Run the tests that are not slow, for the inner loop
+	@$(TESTS) -m "not slow" $(ARGS)
 
 check: lint types layers  ## Lint, types and layers
 

@@ -19,6 +19,7 @@ from program.settings import ROOT, Settings
 from publish.preview.writing import write_previews
 from tests.conftest import SAMPLES
 
+pytestmark = pytest.mark.slow
 PATIENCE_MS = 120_000
 WIDTHS = {"desktop": 1280, "phone": 390}
 # Without these Chromium looks for its maker's servers, which a closed network refuses one by one.

@@ -19,7 +19,7 @@ OF_THE_TESTS = {".hypothesis", ".pytest_cache"}
 """What tests that run beside these may write into the checkout."""
 
 # The first test pays for the server, the worker and two nights.
-pytestmark = pytest.mark.timeout(2 * LONGEST_NIGHT_SECONDS)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * LONGEST_NIGHT_SECONDS)]
 
 
 @dataclass

@@ -21,7 +21,7 @@ from tests.questions import answer, questions, rewrite
 from warehouse.engine import open_warehouse
 
 MTQG = Path(sys.executable).parent / "mtqg"
-pytestmark = pytest.mark.timeout(900)  # the first test pays for a whole night
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # the first test pays for a whole night
 SENT_AT = 1_760_000_000  # 9/10/2025: all periods of the sample have ended
 
 

@@ -14,7 +14,7 @@ from examples.example_province import INBOX, PACK, build
 from program.settings import ROOT
 
 MTQG = Path(sys.executable).parent / "mtqg"
-pytestmark = pytest.mark.timeout(900)  # the first test pays for a whole night
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # the first test pays for a whole night
 Run = Callable[..., subprocess.CompletedProcess[str]]
 CODE = ("program", "connectors", "expectations", "warehouse", "publish", "flows", "mtqg")
 

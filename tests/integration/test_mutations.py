@@ -16,6 +16,7 @@ from tests.workbooks import without_further_columns
 COUNT, OF = 400, 1719
 
 
+@pytest.mark.slow
 def test_damaged_workbooks_end_in_a_verdict_and_no_fact_is_loaded_that_its_cell_does_not_hold(pack: Pack) -> None:
     settings = Settings(_env_file=None, readers=2, reading_seconds=300)  # a busy machine is no fault of a file
     results = list(run(range(COUNT), OF, without_further_columns(pack), settings, lambda _: None))

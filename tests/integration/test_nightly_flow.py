@@ -23,6 +23,8 @@ from warehouse.engine import open_warehouse
 from warehouse.ledger import last_summary
 from warehouse.queries import reporting
 
+pytestmark = pytest.mark.slow  # a Prefect server, and whole nights
+
 
 @pytest.fixture(scope="module", autouse=True)
 def prefect() -> Iterator[None]:
