@@ -140,8 +140,8 @@ class _Taken:
             self._cursor = None
         if len(failed) == len(arrivals):
             raise failed[0][1]
-        for arrival, error in failed:
-            self._night.fail(f"source {arrival.source}: {arrival.offer.name}: {type(error).__name__}: {error}")
+        for arrival, wrong in failed:
+            self._night.fail(f"source {arrival.source}: {arrival.offer.name}: {type(wrong).__name__}: {wrong}")
 
 
 def _count(night: Night, arrival: Arrival, state: str) -> None:
