@@ -34,6 +34,7 @@ class Folder:
             raise ConfigurationError(f"source {source.name}: cannot use the folder {_safe(url)}: {wrong}") from wrong
         except OSError as wrong:
             raise _failure(f"cannot reach {_safe(url)}: {wrong}", wrong) from wrong
+        self._resolved = Path(self._root).resolve()
 
     def offers(self, cursor: str | None) -> Iterator[tuple[Offer, str | None]]:
         """Yield every finished file, oldest first. A folder has no cursor: the ledger knows what is new."""
@@ -83,7 +84,7 @@ class Folder:
 
     def _leads_out(self, path: str) -> bool:
         """Tell whether a file of this machine lies outside the folder: a link that a sender made would show them any file."""
-        if not isinstance(self._files, LocalFileSystem) or Path(path).resolve().is_relative_to(Path(self._root).resolve()):
+        if not isinstance(self._files, LocalFileSystem) or Path(path).resolve().is_relative_to(self._resolved):
             return False
         logger.warning("source=%s file=%r refused=a link that leads out of the folder", self._source.name, self._below(path))
         return True

@@ -9,11 +9,12 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from connectors.archive import Archive
-from program.delivery import Offer
+from program.delivery import Arrival, Offer
 from program.errors import ArchiveError, WarehouseError
 from program.pack import Pack, load_pack
 from program.settings import Settings
@@ -27,10 +28,11 @@ logger = logging.getLogger("mtqg.keeping")
 NIGHTS, ARRIVALS = "ledger/nights", "ledger/arrivals"
 
 
-def note_arrival(archive: Archive, offer: Offer, **recorded: Any) -> None:
-    """Keep beside a delivery's bytes what `record_delivery` is about to record of it."""
-    note = {"offer": {**_fields(offer), "offered_at": offer.offered_at.isoformat()}, **recorded}
-    name = _arrival(recorded["source"], offer.external_id, offer.external_version)
+def note_arrival(archive: Archive, arrival: Arrival) -> None:
+    """Keep beside a delivery's bytes what the ledger is about to record of it."""
+    note = asdict(arrival)
+    note["offer"]["offered_at"] = arrival.offer.offered_at.isoformat()
+    name = _arrival(arrival.source, arrival.offer.external_id, arrival.offer.external_version)
     archive.note(name, json.dumps(note, ensure_ascii=False).encode())
 
 
@@ -86,14 +88,15 @@ def read_nights(archive: Archive) -> Iterator[Document]:
         yield _read(archive, name)
 
 
-def read_arrivals(archive: Archive) -> list[tuple[Offer, dict[str, Any]]]:
-    """Return the deliveries that no night's document has, oldest first, with what was to be recorded of each."""
-    notes = [_read(archive, name) for name in archive.names(ARRIVALS)]
+def read_arrivals(archive: Archive) -> list[Arrival]:
+    """Return the deliveries that no night's document has, oldest first."""
     arrivals = []
-    for note in notes:
+    for name in archive.names(ARRIVALS):
+        note = _read(archive, name)
         fields = note.pop("offer")
-        arrivals.append((Offer(**{**fields, "offered_at": datetime.fromisoformat(fields["offered_at"])}), note))
-    return sorted(arrivals, key=lambda arrival: (arrival[0].offered_at, arrival[0].external_id))
+        moment = datetime.fromisoformat(fields.pop("offered_at"))
+        arrivals.append(Arrival(Offer(**fields, offered_at=moment), **note))
+    return sorted(arrivals, key=lambda arrival: (arrival.offer.offered_at, arrival.offer.external_id))
 
 
 def read_tombstones(archive: Archive) -> dict[str, Tombstone]:
@@ -111,10 +114,6 @@ def night_name(number: int, started_at: datetime) -> str:
 def _arrival(source: str, external_id: str, external_version: str) -> str:
     key = hashlib.sha256(f"{source}\0{external_id}\0{external_version}".encode()).hexdigest()[:32]
     return f"{ARRIVALS}/{key}.json"
-
-
-def _fields(offer: Offer) -> dict[str, Any]:
-    return {name: getattr(offer, name) for name in Offer.__dataclass_fields__}
 
 
 def _read(archive: Archive, name: str) -> dict[str, Any]:

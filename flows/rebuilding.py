@@ -19,7 +19,7 @@ from expectations.surviving import check_surviving
 from flows.comparing import compare_believed
 from flows.keeping import read_arrivals, read_nights, read_tombstones
 from program.correction import Correction
-from program.delivery import Delivery, Offer
+from program.delivery import Arrival, Delivery
 from program.errors import ArchiveError
 from program.history import asked_of, line_elements
 from program.pack import Pack, load_pack
@@ -31,7 +31,7 @@ from warehouse.catalogue import fill_periods
 from warehouse.documents import Document, have_judged, put_rest, put_run
 from warehouse.engine import Warehouse, prepare_warehouse
 from warehouse.history import past_of
-from warehouse.ledger import finish_run, known_versions, numbered_delivery, record_delivery, start_run
+from warehouse.ledger import finish_run, known_versions, numbered_delivery, record_deliveries, start_run
 from warehouse.load import load_delivery
 from warehouse.purging import record_purged
 from warehouse.withdrawing import withdraw
@@ -182,18 +182,18 @@ class Rebuilding:
 
     def _take_arrivals(self) -> None:
         """Record what came in the night in which the warehouse was lost; the next night judges it."""
-        now = datetime.now(UTC)
-        arrivals = [(offer, recorded) for offer, recorded in read_arrivals(self._archive) if not self._is_known(offer, recorded)]
+        arrivals = [arrival for arrival in read_arrivals(self._archive) if not self._is_known(arrival)]
         if not arrivals:
             return
+        now = datetime.now(UTC)
         run = start_run(self._warehouse, vietnam_day(now), self._rules.version, now)
-        for offer, recorded in arrivals:
-            record_delivery(self._warehouse, offer, **recorded, run_id=run, now=now)
+        record_deliveries(self._warehouse, arrivals, run_id=run, now=now)
         finish_run(self._warehouse, run, "rebuilt", {}, now)
         self._rebuilt.arrived = len(arrivals)
 
-    def _is_known(self, offer: Offer, recorded: dict[str, Any]) -> bool:
-        return (offer.external_id, offer.external_version) in known_versions(self._warehouse, recorded["source"])
+    def _is_known(self, arrival: Arrival) -> bool:
+        offer = arrival.offer
+        return (offer.external_id, offer.external_version) in known_versions(self._warehouse, arrival.source)
 
 
 def _nobody(_sender: str | None, _unit: str | None) -> None:

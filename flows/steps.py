@@ -5,7 +5,6 @@ import re
 from collections.abc import Sequence
 from functools import partial
 from itertools import groupby
-from typing import Any
 
 from connectors.packages import is_package, members_of, refuse_packed
 from connectors.sources import Connector, connect
@@ -16,7 +15,7 @@ from flows.mailing import Mailroom, send_letters
 from flows.night import Night
 from flows.posting import open_post
 from flows.reminding import owe_what_follows
-from program.delivery import Delivery, Offer, Packed
+from program.delivery import Arrival, Delivery, Offer, Packed
 from program.errors import ArchiveError, SourceError, StillArriving, TransientError
 from program.history import Past, asked_of, line_elements
 from program.reading import Reading
@@ -35,7 +34,7 @@ from warehouse.ledger import (
     known_versions,
     packed_deliveries,
     read_cursor,
-    record_delivery,
+    record_deliveries,
     record_unpackable,
     record_unpacked,
 )
@@ -44,6 +43,8 @@ from warehouse.rejudging import overruled_since, put_back
 from warehouse.views import ready_for_questions
 
 logger = logging.getLogger("mtqg.steps")
+_RECORDED_AT_ONCE = 100
+"""Arrivals in one transaction; so many files at most are fetched again after a crash."""
 
 
 def collect(night: Night, source: Source) -> int:
@@ -58,60 +59,127 @@ def collect(night: Night, source: Source) -> int:
         return 0
     before = night.summary.received
     known = known_versions(night.warehouse, source.name)
-    cursor, is_complete = read_cursor(night.warehouse, source.name), True
+    taken = _Taken(night, source)
     failed: list[TransientError] = []
-    for offer, next_cursor in connector.offers(cursor):
-        if (offer.external_id, offer.external_version) in known:
-            night.summary.known += 1
-        else:
-            try:
-                is_complete &= _take(night, source, connector, offer)
-            except TransientError as error:
-                # The others first: a file that never comes right must not keep those behind it out for ever.
-                failed.append(error)
-                is_complete = False
-        if next_cursor is not None and is_complete:
-            keep_cursor(night.warehouse, source.name, next_cursor, night.now())
+    try:
+        for offer, next_cursor in connector.offers(read_cursor(night.warehouse, source.name)):
+            arrival = None
+            is_known = (offer.external_id, offer.external_version) in known
+            if is_known:
+                night.summary.known += 1
+            else:
+                try:
+                    arrival = _take(night, source, connector, offer)
+                except TransientError as error:
+                    # The others first: a file that never comes right must not keep those behind it out for ever.
+                    failed.append(error)
+            taken.note(arrival, next_cursor, is_left=arrival is None and not is_known)
+    finally:
+        # Also where the source fails half-way: what it gave until then is in the archive.
+        taken.record()
     logger.info("collect source=%s new=%d", source.name, night.summary.received - before)
     if failed:
         raise TransientError(f"{len(failed)} of the offered files could not be fetched, the first because: {failed[0]}")
     return night.summary.received - before
 
 
-def _take(night: Night, source: Source, connector: Connector, offer: Offer) -> bool:
-    """Fetch, archive and record one offer; return False where it is left for the next night."""
+class _Taken:
+    """What was fetched and archived, and is to be recorded: some offers a transaction, and then the cursor behind them."""
+
+    def __init__(self, night: Night, source: Source) -> None:
+        self._night = night
+        self._source = source
+        self._arrivals: list[Arrival] = []
+        self._cursor: str | None = None
+        self._is_complete = True
+
+    def note(self, arrival: Arrival | None, cursor: str | None, *, is_left: bool) -> None:
+        """Note an offer with the cursor that follows it. `is_left`: it is for the next run, and the cursor stays before it."""
+        if is_left:
+            self._is_complete = False
+        if arrival is not None:
+            self._arrivals.append(arrival)
+        if cursor is not None and self._is_complete:
+            self._cursor = cursor
+        if len(self._arrivals) >= _RECORDED_AT_ONCE:
+            self.record()
+
+    def record(self) -> None:
+        """Record what was noted."""
+        arrivals, self._arrivals = self._arrivals, []
+        if arrivals:
+            try:
+                self._record(arrivals)
+            except Exception:
+                logger.warning("collect arrivals=%d retry=one-by-one", len(arrivals), exc_info=True)
+                self._record_each(arrivals)
+        if self._cursor is not None:
+            keep_cursor(self._night.warehouse, self._source.name, self._cursor, self._night.now())
+            self._cursor = None
+
+    def _record(self, arrivals: Sequence[Arrival]) -> None:
+        night = self._night
+        states = record_deliveries(night.warehouse, arrivals, run_id=night.run_id, now=night.now())
+        for arrival, state in zip(arrivals, states, strict=True):
+            _count(night, arrival, state)
+
+    def _record_each(self, arrivals: Sequence[Arrival]) -> None:
+        """Record arrivals in a transaction each: one that the ledger cannot take keeps no other out.
+
+        Raises what the first one met where none can be recorded: then it is the warehouse that fails.
+        """
+        failed: list[tuple[Arrival, Exception]] = []
+        for arrival in arrivals:
+            try:
+                self._record([arrival])
+            except Exception as error:  # the boundary of one offer
+                failed.append((arrival, error))
+        if failed:
+            self._is_complete = False
+            self._cursor = None
+        if len(failed) == len(arrivals):
+            raise failed[0][1]
+        for arrival, wrong in failed:
+            self._night.fail(f"source {arrival.source}: {arrival.offer.name}: {type(wrong).__name__}: {wrong}")
+
+
+def _count(night: Night, arrival: Arrival, state: str) -> None:
+    """Add a recorded arrival to what the summary says."""
+    if state == RECEIVED:
+        night.summary.received += 1
+    elif state == PACKED:
+        logger.info("collect source=%s packed=%r", arrival.source, arrival.offer.name)
+    elif state == KNOWN:
+        night.summary.known += 1
+    else:
+        night.summary.repeated += 1
+        logger.debug("collect source=%s repeated=%r", arrival.source, arrival.offer.name)
+
+
+def _take(night: Night, source: Source, connector: Connector, offer: Offer) -> Arrival | None:
+    """Fetch and archive one offer; return None where it is left for the next night."""
     try:
         content = connector.fetch(offer, night.settings.max_delivery_bytes)
     except StillArriving as reason:
         night.summary.still_arriving += 1
         logger.info("collect source=%s still_arriving=%s", source.name, reason)
-        return False
+        return None
     except TransientError:
         raise
     except SourceError as error:
         # One lost file must not keep the source's other files from coming in.
         night.fail(f"source {source.name}: {offer.name}: {error}")
-        return False
-    sha256 = night.archive.put(content) if content is not None else None
-    recorded: dict[str, Any] = {
-        "source": source.name,
-        "channel": source.kind,
-        "sha256": sha256,
-        "is_synthetic": bool(source.synthetic and re.search(source.synthetic, offer.name)),
-        "is_packed": content is not None and is_package(content),
-    }
-    note_arrival(night.archive, offer, **recorded)
-    state = record_delivery(night.warehouse, offer, **recorded, run_id=night.run_id, now=night.now())
-    if state == RECEIVED:
-        night.summary.received += 1
-    elif state == PACKED:
-        logger.info("collect source=%s packed=%r", source.name, offer.name)
-    elif state == KNOWN:
-        night.summary.known += 1
-    else:
-        night.summary.repeated += 1
-        logger.debug("collect source=%s repeated=%r", source.name, offer.name)
-    return True
+        return None
+    arrival = Arrival(
+        offer,
+        source.name,
+        source.kind,
+        sha256=night.archive.put(content) if content is not None else None,
+        is_synthetic=bool(source.synthetic and re.search(source.synthetic, offer.name)),
+        is_packed=content is not None and is_package(content),
+    )
+    note_arrival(night.archive, arrival)
+    return arrival
 
 
 def unpack(night: Night) -> None:

@@ -26,6 +26,21 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """An offer whose bytes are in the archive, as the ledger is to record it. `is_packed`: a zip of workbooks.
+
+    `sha256` None: its bytes were not kept, refused for their size.
+    """
+
+    offer: Offer
+    source: str
+    channel: str
+    sha256: str | None
+    is_synthetic: bool = False
+    is_packed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A delivery as the ledger knows it. `sha256` None: its bytes were not kept, refused for their size or for `refusal`."""
 

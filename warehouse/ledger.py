@@ -1,16 +1,17 @@
 """The ledger: nights, sources' cursors, and every delivery with its state. Each function is its own transaction."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, false, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Engine, false, func, insert, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from program.delivery import Delivery, Offer, Packed
+from program.delivery import Arrival, Delivery, Offer, Packed
 from program.finding import Problem
+from warehouse.bulk import next_ids, portions
 from warehouse.dialects import spoken
 from warehouse.tables import DeliveryRow, RunRow, SubmissionRow, WatermarkRow
 
@@ -75,38 +76,54 @@ def record_delivery(  # noqa: PLR0913  (each is a column)
     now: datetime,
     is_packed: bool = False,
 ) -> str:
-    """Record an arrival and return its state: `received`, or `repeated` where the sender sent these bytes before.
+    """Record one arrival, as `record_deliveries` does."""
+    arrival = Arrival(offer, source, channel, sha256, is_synthetic=is_synthetic, is_packed=is_packed)
+    return record_deliveries(engine, [arrival], run_id=run_id, now=now)[0]
+
+
+def record_deliveries(engine: Engine, arrivals: Sequence[Arrival], *, run_id: int, now: datetime) -> list[str]:
+    """Record arrivals in one transaction and return the state of each: `received`, or `repeated` for its sender's same bytes.
 
     `packed` for a zip that waits to be unpacked. `known`, and nothing recorded, where this very offer is in the ledger already:
     another night was faster. `sha256` None stands for bytes refused for their size; such a delivery is never a repetition.
     """
+    states: list[str] = []
+    rows = []
     with Session(engine) as session, session.begin():
-        same_offer = (
-            DeliveryRow.source == source,
-            DeliveryRow.external_id == offer.external_id,
-            DeliveryRow.external_version == offer.external_version,
-        )
-        if session.scalar(select(DeliveryRow.id).where(*same_offer)) is not None:
-            return KNOWN
-        earlier = _earlier(session, sha256, offer.sender_unit)
-        row = DeliveryRow(
-            source=source,
-            channel=channel,
-            external_id=offer.external_id,
-            external_version=offer.external_version,
-            name=offer.name,
-            sender_unit=offer.sender_unit,
-            received_at=offer.offered_at,
-            recorded_at=now,
-            sha256=sha256,
-            size=offer.size,
-            is_synthetic=is_synthetic,
-            state=REPEATED if earlier else PACKED if is_packed else RECEIVED,
-            repeats_id=earlier,
-            run_id=run_id,
-        )
-        session.add(row)
-        return row.state
+        known = _known_offers(session, arrivals)
+        first = _FirstDeliveries(session, [arrival.sha256 for arrival in arrivals])
+        numbers = iter(next_ids(session.connection(), DeliveryRow.__tablename__, len(arrivals)))
+        for arrival in arrivals:
+            offer = arrival.offer
+            name = (arrival.source, offer.external_id, offer.external_version)
+            if name in known:
+                states.append(KNOWN)
+                continue
+            known.add(name)
+            number = next(numbers)
+            earlier = first.repeated_by(number, arrival.sha256, offer.sender_unit)
+            states.append(REPEATED if earlier else PACKED if arrival.is_packed else RECEIVED)
+            rows.append(
+                {
+                    "id": number,
+                    "source": arrival.source,
+                    "channel": arrival.channel,
+                    "external_id": offer.external_id,
+                    "external_version": offer.external_version,
+                    "name": offer.name,
+                    "sender_unit": offer.sender_unit,
+                    "received_at": offer.offered_at,
+                    "recorded_at": now,
+                    "sha256": arrival.sha256,
+                    "size": offer.size,
+                    "is_synthetic": arrival.is_synthetic,
+                    "state": states[-1],
+                    "repeats_id": earlier,
+                    "run_id": run_id,
+                }
+            )
+        _insert(session, rows)
+    return states
 
 
 def record_unpacked(engine: Engine, number: int, members: Sequence[Packed], *, run_id: int, now: datetime) -> Counter[str]:
@@ -114,18 +131,20 @@ def record_unpacked(engine: Engine, number: int, members: Sequence[Packed], *, r
 
     Return how many got which state; none where it was unpacked before.
     """
-    states: Counter[str] = Counter()
     with Session(engine) as session, session.begin():
         whole = session.get(DeliveryRow, number, with_for_update=True)
         if whole is None or whole.state != PACKED:
-            return states
-        for position, member in enumerate(members, start=1):
-            row = _member(session, whole, member, position, run_id, now)
-            session.add(row)
-            session.flush()
-            states[row.state] += 1
+            return Counter()
+        first = _FirstDeliveries(session, [member.sha256 for member in members])
+        numbers = next_ids(session.connection(), DeliveryRow.__tablename__, len(members))
+        recorded = {"run_id": run_id, "recorded_at": now}
+        rows = [
+            _member(whole, member, position, member_number, first) | recorded
+            for position, (member, member_number) in enumerate(zip(members, numbers, strict=True), start=1)
+        ]
+        _insert(session, rows)
         whole.state = UNPACKED
-    return states
+    return Counter(row["state"] for row in rows)
 
 
 def record_unpackable(engine: Engine, number: int, refusal: Problem | None) -> None:
@@ -138,35 +157,70 @@ def record_unpackable(engine: Engine, number: int, refusal: Problem | None) -> N
         )
 
 
-def _member(session: Session, whole: DeliveryRow, member: Packed, position: int, run_id: int, now: datetime) -> DeliveryRow:
-    earlier = None if member.is_enclosure else _earlier(session, member.sha256, whole.sender_unit)
-    return DeliveryRow(
-        source=whole.source,
-        channel=whole.channel,
+def _member(whole: DeliveryRow, member: Packed, position: int, number: int, first: "_FirstDeliveries") -> dict[str, Any]:
+    if member.is_enclosure:
+        state, earlier = ENCLOSED, None
+    else:
+        earlier = first.repeated_by(number, member.sha256, whole.sender_unit)
+        state = REPEATED if earlier else RECEIVED
+    return {
+        "id": number,
+        "source": whole.source,
+        "channel": whole.channel,
         # No source has a name with two slashes in a row.
-        external_id=f"{whole.external_id}//{position}",
-        external_version=whole.external_version,
-        name=f"{whole.name} / {member.name}",
-        sender_unit=whole.sender_unit,
-        received_at=whole.received_at,
-        recorded_at=now,
-        sha256=member.sha256,
-        size=member.size,
-        is_synthetic=whole.is_synthetic,
-        state=ENCLOSED if member.is_enclosure else REPEATED if earlier else RECEIVED,
-        repeats_id=earlier,
-        packed_in_id=whole.id,
-        refusal=asdict(member.refusal) if member.refusal else None,
-        run_id=run_id,
-    )
+        "external_id": f"{whole.external_id}//{position}",
+        "external_version": whole.external_version,
+        "name": f"{whole.name} / {member.name}",
+        "sender_unit": whole.sender_unit,
+        "received_at": whole.received_at,
+        "sha256": member.sha256,
+        "size": member.size,
+        "is_synthetic": whole.is_synthetic,
+        "state": state,
+        "repeats_id": earlier,
+        "packed_in_id": whole.id,
+        "refusal": asdict(member.refusal) if member.refusal else None,
+    }
 
 
-def _earlier(session: Session, sha256: str | None, sender_unit: str | None) -> int | None:
-    """Return the first delivery of the same bytes by the same sender; bytes that were not kept, or taken back, repeat nothing."""
-    if sha256 is None:
-        return None
-    same = (DeliveryRow.sha256 == sha256, DeliveryRow.sender_unit.is_not_distinct_from(sender_unit))
-    return session.scalar(select(func.min(DeliveryRow.id)).where(*same, DeliveryRow.state.not_in((ENCLOSED, WITHDRAWN))))
+def _known_offers(session: Session, arrivals: Sequence[Arrival]) -> set[tuple[str, str, str]]:
+    """Return which of these offers, or others under the same name, are in the ledger already."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for arrival in arrivals:
+        names[arrival.source].append(arrival.offer.external_id)
+    known: set[tuple[str, str, str]] = set()
+    columns = (DeliveryRow.source, DeliveryRow.external_id, DeliveryRow.external_version)
+    for source, external_ids in names.items():
+        for portion in portions(external_ids):
+            query = select(*columns).where(DeliveryRow.source == source, DeliveryRow.external_id.in_(portion))
+            known |= {(row[0], row[1], row[2]) for row in session.execute(query)}
+    return known
+
+
+class _FirstDeliveries:
+    """Which delivery was the first of some bytes by a sender; bytes that were not kept, or taken back, repeat nothing."""
+
+    def __init__(self, session: Session, sha256s: Sequence[str | None]) -> None:
+        self._numbers: dict[tuple[str, str | None], int] = {}
+        kept = [sha256 for sha256 in sha256s if sha256 is not None]
+        columns = (DeliveryRow.sha256, DeliveryRow.sender_unit)
+        counts = DeliveryRow.state.not_in((ENCLOSED, WITHDRAWN))
+        for portion in portions(kept):
+            query = select(*columns, func.min(DeliveryRow.id)).where(DeliveryRow.sha256.in_(portion), counts)
+            for sha256, sender, number in session.execute(query.group_by(*columns)):
+                self._numbers[sha256, sender] = number
+
+    def repeated_by(self, number: int, sha256: str | None, sender: str | None) -> int | None:
+        """Return the delivery that a new one repeats; None where it is the first, which others may repeat from now on."""
+        if sha256 is None:
+            return None
+        first = self._numbers.setdefault((sha256, sender), number)
+        return first if first != number else None
+
+
+def _insert(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        session.connection().execute(insert(DeliveryRow), rows)
 
 
 def pending_deliveries(engine: Engine, limit: int) -> list[Delivery]:

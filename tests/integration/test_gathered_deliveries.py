@@ -129,7 +129,7 @@ def test_one_mail_a_sender_names_each_report_of_a_file_with_its_verdict(settings
     assert "ĐÃ NHẬN" in second
 
 
-BREAKS = ["record_unpacked", "load_deliveries", "record_delivery", "packed_deliveries", "refuse_packed"]
+BREAKS = ["record_unpacked", "load_deliveries", "record_deliveries", "packed_deliveries", "refuse_packed"]
 
 
 @pytest.mark.parametrize("step", BREAKS)

@@ -26,6 +26,7 @@ from publish.post import FolderPost
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.faults import faulty
 from warehouse.ledger import read_cursor
+from warehouse.load import CheckedDelivery
 from warehouse.queries import progress, reporting
 from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow, Table
 

@@ -167,7 +167,9 @@ def test_what_was_recorded_before_is_not_recorded_again(engine: Engine, send: Se
     assert (count(engine, SubmissionRow), count(engine, OutboxRow)) == (1, 1)
 
 
-@pytest.mark.parametrize("step", ["_insert_submissions", "_insert_findings", "_insert_facts", "_insert_notices", "_mark_processed"])
+@pytest.mark.parametrize(
+    "step", ["_insert_submissions", "_insert_findings", "_insert_facts", "_insert_notices", "_mark_processed"]
+)
 def test_a_crash_in_the_middle_of_a_load_leaves_nothing_of_it(
     engine: Engine, send: Send, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -123,13 +123,18 @@ class Trial:
             self.whole_night(settings, f"after {words}")
             self.judge(settings, words)
 
-    def disturbed(self, words: str, prepare: Callable[[], None]) -> None:
-        """A night whose disk is full, or line is cut, says so and keeps nothing by half; the next one, undisturbed, finishes."""
+    def disturbed(self, words: str, prepare: Callable[[], None], *, is_mended: bool = False) -> None:
+        """A night whose disk is full, or line is cut, says so and keeps nothing by half; the next one, undisturbed, finishes.
+
+        `is_mended`: it needs no next one, since it tried again by itself and all went well.
+        """
         with self.settings() as settings:
             code = ended(begin(settings, self.memory, prepare))
             self.outcomes[f"{words.partition(',')[0]}: ended with {code}"] += 1
-            if code not in (FAILED, STOPPED):
-                self.faults.append(f"{words}: nobody was told, it ended with {code}")
+            if is_mended:
+                self.judge(settings, words)
+            if code not in ((0,) if is_mended else (FAILED, STOPPED)):
+                self.faults.append(f"{words}: ended with {code}")
             self.look(settings, words)
             self.whole_night(settings, f"after {words}")
             self.judge(settings, f"after {words}")
@@ -150,9 +155,11 @@ def disturb(trial: Trial) -> None:
             trial.disturbed(f"disk full, at {pages} of {trial.pages} pages of the warehouse", partial(fill_sqlite, pages))
     else:
         full = partial(psycopg.errors.DiskFull, "could not extend file: No space left on device")
-        for count in (1, 3, 4):
-            trial.disturbed(f"line cut in COPY {count}", partial(cut_connection, count))
-        # From the first on: where the bad report came in and its correction did not, its sender is rightly told of both.
+        # The first COPY is of all deliveries together, the others of one each. Not the second: where the bad report came in and
+        # its correction did not, its sender is rightly told of both.
+        trial.disturbed("line cut once", partial(cut_connection, 1), is_mended=True)
+        for count in (3, 4):
+            trial.disturbed(f"line cut twice, in COPYs 1 and {count}", partial(cut_connection, 1, count))
         trial.disturbed("disk full, in a COPY", partial(fill_disk, "warehouse.load:insert_rows", 1, full))
 
 

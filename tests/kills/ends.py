@@ -23,15 +23,17 @@ PLACES = (
     "flows.night:start_run",
     "connectors.archive:Archive.put",
     "flows.steps:note_arrival",
-    "flows.steps:record_delivery",
+    "flows.steps:record_deliveries",
     "flows.steps:record_unpacked",
-    "flows.steps:load_delivery",
-    "warehouse.load:_load",
-    "warehouse.load:_next",
-    "warehouse.load:_supersede",
+    "flows.steps:load_deliveries",
+    "warehouse.load:_place",
+    "warehouse.turns:VersionHistory.save_numbers",
+    "warehouse.load:_insert_submissions",
+    "warehouse.turns:VersionHistory.save_ends",
     "warehouse.load:_insert_findings",
     "warehouse.load:insert_rows",
-    "warehouse.load:_notice",
+    "warehouse.load:_insert_notices",
+    "warehouse.load:_mark_processed",
     "flows.comparing:record_comparison",
     "flows.steps:publish_site",
     "flows.steps:owe_what_follows",
@@ -169,8 +171,8 @@ def fill_sqlite(pages: int) -> None:
     event.listen(Engine, "connect", lambda connection, _: connection.execute(f"PRAGMA max_page_count={pages}"))
 
 
-def cut_connection(count: int) -> None:
-    """In the `count`th COPY, cut the line to the server when half of the rows are on it."""
+def cut_connection(*counts: int) -> None:
+    """In these COPYs of facts, counted from 1, cut the line to the server when half of the rows are on it."""
     calls = itertools.count(1)
 
     def halfway(connection: Connection, rows: Sequence[object]) -> Iterator[object]:
@@ -183,7 +185,8 @@ def cut_connection(count: int) -> None:
 
     def wrap(call: Callable[..., Any]) -> Callable[..., Any]:
         def cutting(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[object]) -> Any:
-            return call(connection, table, columns, halfway(connection, rows) if next(calls) == count else rows)
+            is_cut = table == "facts" and next(calls) in counts
+            return call(connection, table, columns, halfway(connection, rows) if is_cut else rows)
 
         return cutting
 
