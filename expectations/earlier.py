@@ -85,6 +85,6 @@ def _refused(pack: Pack, rules: RuleSet) -> Iterator[tuple[str, str]]:
     frames = ((form, name, set(frame_columns(form, name))) for form in pack.forms for name in frame_names(form))
     for expected in chain.from_iterable(expectations_of(form, name, columns, rules) for form, name, columns in frames):
         try:
-            expected.expectation(0)
+            expected.expectation()
         except ConfigurationError as wrong:
             yield expected.words.id, str(wrong).removeprefix(f"rule {expected.words.id}: ")

@@ -6,7 +6,7 @@ What a form's rules may name is in `rule_checks.py`, their English words in `tra
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pydantic import field_validator
 
@@ -21,6 +21,9 @@ from program.errors import ConfigurationError
 from program.finding import Severity
 from program.form import Form
 from program.pack import Pack, fingerprint_of
+
+if TYPE_CHECKING:
+    from expectations.suite import Suite
 
 SUITES = Path(__file__).parent / "suites"
 ACROSS = "across.yaml"
@@ -124,12 +127,14 @@ class RuleSet:
     `version` changes with any rule, layout or release, never with the language. A form's rules are those of the pack's
     own `suites/<form>.yaml`, else those of `suites/<form>.yaml` here; `unruled` are the forms that have neither and are
     checked by their layout alone. `sizing` ranks the rules about a figure's size: of several at one cell the first is told.
+    `suites` are those that `expectations.suite` built so far, by form code, form version, frame and its columns.
     Raises ConfigurationError that names file, rule and what is wrong with it.
     """
 
     def __init__(self, pack: Pack, suites: Path = SUITES, lang: Language = "vi") -> None:
         self.language = lang
         self.known = known_of(pack)
+        self.suites: dict[tuple[str, str, str, frozenset[str]], Suite] = {}
         own = pack.folder / "suites"
         codes = sorted({form.code for form in pack.forms})
         _refuse_strays(own, codes)

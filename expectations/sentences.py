@@ -15,7 +15,7 @@ from program.form import Form
 
 def sentence_of(expected: Expected) -> str:
     """Return what Data Docs say of an expectation, as plain text with the names of columns in code."""
-    configuration = expected.expectation(0).configuration
+    configuration = expected.expectation().configuration
     found = get_renderer_impl(configuration.type, LegacyRendererType.PRESCRIPTIVE)
     if found is None:
         return configuration.type

@@ -1,7 +1,8 @@
 """From rules to Great Expectations suites: what a form's layout implies, and what its YAML adds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from great_expectations.expectations.expectation import Expectation
@@ -10,6 +11,7 @@ from great_expectations.expectations.registry import get_expectation_impl
 
 import expectations.custom  # noqa: F401  (registers our own expectations)
 from expectations.from_pack import CAPITAL, Known
+from expectations.gx_metrics import Plan
 from expectations.places import SUBMISSION
 from expectations.rules import CellRule, RuleSet, columns_in
 from expectations.texts import Words
@@ -24,7 +26,7 @@ _BETWEEN = "expect_column_values_to_be_between"
 _DERIVED_SUM = {"empty_parts": "unknown"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Expected:
     """One expectation to run: the rule it comes from, its words' extra placeholders, and the cell it points at."""
 
@@ -49,26 +51,61 @@ class Expected:
         """The columns that the expectation judges; those of a `row_condition` only choose the rows."""
         return columns_in(self.kwargs)
 
-    def expectation(self, number: int) -> Expectation:
-        """Return the Great Expectations object; `number` finds this rule again in the results."""
+    @cached_property
+    def plan(self) -> Plan:
+        """What Great Expectations needs to judge the rule, kept as long as the rule. Raises ConfigurationError."""
+        return Plan(self.expectation())
+
+    def expectation(self) -> Expectation:
+        """Return the Great Expectations object. Raises ConfigurationError where it refuses the rule."""
         try:
             kind = get_expectation_impl(self.expect)
             return kind(
                 **self.kwargs,
                 severity=FailureSeverity(self.words.severity.value),
-                meta={"rule": self.words.id, "number": number},
+                meta={"rule": self.words.id},
                 notes=self.words.message,
             )
         except Exception as wrong:  # GX and pydantic raise many kinds here; all mean that the YAML is wrong
             raise ConfigurationError(f"rule {self.words.id}: {self.expect}: {wrong}") from wrong
 
 
-def expectations_of(form: Form, frame_name: str, columns: set[str], rules: RuleSet) -> list[Expected]:
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The expectations for one frame of a form."""
+
+    form: Form
+    expected: tuple[Expected, ...]
+
+
+def expectations_of(
+    form: Form,
+    frame_name: str,
+    columns: Collection[str],
+    rules: RuleSet,
+) -> Sequence[Expected]:
     """Return all expectations for one frame: those of its layout and those of the form's YAML.
 
     A rule about a column that this version of the form does not have is left out. A total that the YAML has a rule for
     gets none from the layout, and a figure that it has an upper bound for is not compared with the province's capital.
+
+    Asked again, it returns the same objects: what Great Expectations needs to know of a rule is worked out once a rule set.
     """
+    key = form.code, form.version, frame_name, frozenset(columns)
+    known = rules.suites.get(key)
+    # A test may have two forms of one version.
+    if known is None or known.form != form:
+        known = Suite(form, _expectations(form, frame_name, key[-1], rules))
+        rules.suites[key] = known
+    return known.expected
+
+
+def _expectations(
+    form: Form,
+    frame_name: str,
+    columns: frozenset[str],
+    rules: RuleSet,
+) -> tuple[Expected, ...]:
     written = [
         Expected(rule, rule.expect, kwargs, rule.at)
         for rule in (*rules.of_form(form.code), *rules.history)
@@ -82,7 +119,7 @@ def expectations_of(form: Form, frame_name: str, columns: set[str], rules: RuleS
         *(e for t in form.tables if t.name == frame_name for c in t.columns for e in _of_column(c, rules, capped)),
         *(e for e in _of_totals(form, frame_name, rules) if (e.at,) not in totals),
     ]
-    return derived + written
+    return *derived, *written
 
 
 def _capped(form: Form, rules: RuleSet) -> set[str]:

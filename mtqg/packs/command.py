@@ -74,7 +74,7 @@ def _load_rules(pack: Pack) -> RuleSet:
     for form in pack.forms:
         frames = ((name, set(frame_columns(form, name))) for name in frame_names(form))
         for expected in chain.from_iterable(expectations_of(form, name, columns, rules) for name, columns in frames):
-            expected.expectation(0)
+            expected.expectation()
     return rules
 
 

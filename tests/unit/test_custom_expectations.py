@@ -215,7 +215,7 @@ def test_data_docs_say_in_a_sentence_what_each_expects(
 )
 def test_wrong_arguments_are_refused_before_any_night(pack: Pack, expect: str, kwargs: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"(?s)FILE-01: {expect}: .*{complaint}"):
-        Expected(RuleSet(pack).reading["FILE-01"], expect, kwargs, "whole").expectation(0)
+        Expected(RuleSet(pack).reading["FILE-01"], expect, kwargs, "whole").expectation()
 
 
 OF_HISTORY = {"ExpectFiguresToBeNoOutliers", "ExpectFiguresToKeepTheirScale"}

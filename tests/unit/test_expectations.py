@@ -111,3 +111,18 @@ def test_data_docs_are_written_where_asked(pack: Pack, tmp_path: Path) -> None:
     assert page.exists()
     assert any("2.5" in p.read_text(encoding="utf-8") for p in (tmp_path / "docs" / "validations").rglob("*.html"))
     assert gx.__version__.startswith("1.")
+
+
+def test_data_docs_show_every_batch_of_a_run(pack: Pack, tmp_path: Path) -> None:
+    validation = Validation("test", "test")
+    words = RuleSet(pack).reading["FILE-01"]
+    rule = Expected(words, "expect_column_values_to_be_whole", {"column": "a"}, "a")
+    for chunk in range(3):
+        frame = pd.DataFrame({"submission_id": [chunk + 7], "row": [1], "a": [chunk + 0.25]})
+        validation.failures("frame", frame, [rule])
+    index = validation.publish_docs(tmp_path).read_text(encoding="utf-8")
+    pages = list((tmp_path / "validations").rglob("*.html"))
+    texts = [page.read_text(encoding="utf-8") for page in pages]
+    assert [sum(f">{value}<" in text for text in texts) for value in (0.25, 1.25, 2.25)] == [1, 1, 1]
+    assert [page.name for page in pages if page.name not in index] == []
+    assert all(sum(f"{number} – {number}" in text for text in texts) == 1 for number in (7, 8, 9))
