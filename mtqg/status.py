@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from mtqg.as_of import AsOf, warehouse_of
 from mtqg.console import VERDICT_STYLES, out, print_json
@@ -134,12 +135,13 @@ def _table(title: str, rows: list[ReportingRow], pack: Pack, lateness: Lateness)
     for row in rows:
         verdict = "not received" if row.verdict is None else row.verdict.value
         to_fix = ", newer one to fix" if row.is_open and row.verdict is not None and row.verdict.loads else ""
+        # As texts, since rich reads the markup of a cell each time that it looks at it.
         table.add_row(
-            f"{row.unit_code} {_name(row.unit_code, row.period, pack)}",
-            f"[{VERDICT_STYLES.get(verdict, 'dim')}]{verdict}[/]{to_fix}",
-            f"{row.version} of {row.versions}" if row.versions else "",
-            format_instant(row.received_at) if row.received_at else "",
-            lateness.text(row),
+            Text(f"{row.unit_code} {_name(row.unit_code, row.period, pack)}"),
+            Text.assemble((verdict, VERDICT_STYLES.get(verdict, "dim")), to_fix),
+            Text(f"{row.version} of {row.versions}" if row.versions else ""),
+            Text(format_instant(row.received_at) if row.received_at else ""),
+            Text(lateness.text(row)),
         )
     return table
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from program.unit_names import UnitNames
@@ -44,6 +45,7 @@ class UnitRegister:
         self._changes = sorted({day for u in self._units for day in (u.valid_from, u.gone_from) if day is not None})
         self._names: dict[int, UnitNames] = {}
         self._standing: dict[int, tuple[Unit, ...]] = {}
+        self._below: dict[int, dict[str, list[Unit]]] = {}
         self._meant: dict[tuple[int, str], tuple[Unit, ...]] = {}
 
     @classmethod
@@ -78,7 +80,7 @@ class UnitRegister:
 
     def children(self, code: str, day: date) -> tuple[Unit, ...]:
         """Return the units of `day` directly below the one that bears `code`, in the table's order."""
-        return tuple(u for u in self._on(day) if u.parent == code)
+        return tuple(self._below_on(day).get(code, ()))
 
     def successors_of(self, unit: Unit) -> tuple[Unit, ...]:
         """Return the units that took the land of `unit`, as they stood on the day after its last; none where it stands."""
@@ -88,7 +90,7 @@ class UnitRegister:
 
     def predecessors_of(self, unit: Unit) -> tuple[Unit, ...]:
         """Return the units whose land `unit` took, in the table's order; land from outside the table is not seen."""
-        return tuple(u for u in self._units if unit.code in u.successors and u.gone_from and unit.is_valid_on(u.gone_from))
+        return tuple(self._predecessors.get(unit, ()))
 
     def territory(self, district: Unit) -> Territory:
         """Return what the land of a district became, as the rows of its communes say, in the table's order.
@@ -101,9 +103,23 @@ class UnitRegister:
         whole = {heir for heir in heirs if self._origins(heir) == {district.code}}
         return Territory(
             district,
-            whole=tuple(u for u in self._units if u in whole),
-            shared=tuple(u for u in self._units if u in heirs - whole),
+            whole=tuple(sorted(whole, key=self._position.__getitem__)),
+            shared=tuple(sorted(heirs - whole, key=self._position.__getitem__)),
         )
+
+    @cached_property
+    def _predecessors(self) -> dict[Unit, list[Unit]]:
+        """The units whose land each unit took. Made once: looked for unit by unit, a country's 14,000 took ten seconds."""
+        found: dict[Unit, list[Unit]] = defaultdict(list)
+        for unit in self._units:
+            for heir in self.successors_of(unit):
+                found[heir].append(unit)
+        return found
+
+    @cached_property
+    def _position(self) -> dict[Unit, int]:
+        """Where each unit stands in the table."""
+        return {unit: number for number, unit in enumerate(self._units)}
 
     def _parts(self, district: Unit) -> tuple[Unit, ...]:
         return self.children(district.code, district.valid_to or date.max) or (district,)
@@ -129,6 +145,16 @@ class UnitRegister:
         if stretch not in self._standing:
             self._standing[stretch] = tuple(u for u in self._units if u.is_valid_on(day))
         return self._standing[stretch]
+
+    def _below_on(self, day: date) -> dict[str, list[Unit]]:
+        stretch = bisect_right(self._changes, day)
+        if stretch not in self._below:
+            below: dict[str, list[Unit]] = defaultdict(list)
+            for unit in self._on(day):
+                if unit.parent is not None:
+                    below[unit.parent].append(unit)
+            self._below[stretch] = below
+        return self._below[stretch]
 
     def _names_on(self, day: date) -> UnitNames:
         stretch = bisect_right(self._changes, day)

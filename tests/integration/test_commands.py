@@ -3,28 +3,29 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 from examples.seed_report import SEED_FILE, build_seed
 from examples.synthetic import build
 from mtqg.cli import app
+from mtqg.commands import COMMANDS as PLACES
+from mtqg.commands import load
 from program.errors import MtqgError
 from program.pack import Pack
 from program.settings import ROOT
 from tests.conftest import SAMPLES
 
 
-def _names(command: Any, before: str = "") -> Iterator[str]:
+def _names() -> Iterator[str]:
     """Yield what a person types for each command, sub-commands included."""
-    for name, found in getattr(command, "commands", {}).items():
-        yield from _names(found, f"{before}{name} ") if hasattr(found, "commands") else [before + name]
+    for name in PLACES:
+        below = getattr(load(name), "commands", {})
+        yield from (f"{name} {other}" for other in below) if below else [name]
 
 
-COMMANDS = tuple(sorted(_names(get_command(app))))
+COMMANDS = tuple(sorted(_names()))
 
 
 @pytest.fixture(autouse=True)

@@ -210,7 +210,7 @@ def test_a_reader_that_breaks_on_one_file_stops_no_other(settings: Settings, put
     put("942", "2024-Q4", name="bug.xlsx")
     put("943", "2024-Q4")
     with monkeypatch.context() as broken:
-        broken.setattr("flows.night.Readers", partial(Readers, read=faulty))
+        broken.setattr("connectors.reader.workers.Readers", partial(Readers, read=faulty))
         night = whole_night(settings)
     assert (figure(night, "942"), figure(night, "943")) == (None, 150)
     assert "RuntimeError: a bug" in night.summary.errors[0]
@@ -224,7 +224,7 @@ def test_a_file_that_takes_its_reader_down_is_its_sender_s_to_mend_and_no_error_
         put(unit, "2024-Q4", name=name)
     put("945", "2024-Q4", levels=OTHER_LEVELS)  # the very figures of 943 would be asked about
     quick = Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, reading_seconds=1)
-    monkeypatch.setattr("flows.night.Readers", partial(Readers, read=faulty))
+    monkeypatch.setattr("connectors.reader.workers.Readers", partial(Readers, read=faulty))
     night = whole_night(quick)
     assert night.summary.verdicts == {"unreadable": 2, "accepted": 2}
     assert (figure(night, "943"), figure(night, "945"), night.summary.errors) == (150, 150, [])

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.orm import Session
 
 from program.delivery import Delivery, Offer
@@ -25,7 +25,7 @@ from program.submission import Fact, Submission, Verdict, verdict_of
 from tests.arriving import arrive, catalogued
 from warehouse import load as load_module
 from warehouse.dialects import Opening, make_engine
-from warehouse.engine import open_warehouse, prepare_warehouse
+from warehouse.engine import migrate, newest_revision, open_warehouse, prepare_warehouse
 from warehouse.ledger import keep_cursor, known_versions, pending_deliveries, read_cursor, record_delivery, start_run
 from warehouse.letters import put_together
 from warehouse.load import load_delivery
@@ -99,6 +99,32 @@ def test_the_migrations_build_exactly_the_tables(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Table.metadata) == []
+
+
+def test_the_newest_migration_is_known_without_alembic(engine: Engine) -> None:
+    with engine.connect() as connection:
+        stamped = MigrationContext.configure(connection).get_current_revision()
+    assert newest_revision() == stamped
+
+
+def test_a_schema_that_is_not_the_newest_is_migrated_and_one_that_is_is_left(
+    engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrated: list[str] = []
+
+    def migrate_and_tell(connection: Connection) -> None:
+        migrated.append(connection.dialect.name)
+        migrate(connection)
+
+    monkeypatch.setattr("warehouse.engine.migrate", migrate_and_tell)
+    prepare_warehouse(settings.warehouse_url)
+    assert migrated == []
+    with engine.begin() as connection:
+        connection.execute(text("DROP INDEX ix_submissions_period_stage"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))
+    prepare_warehouse(settings.warehouse_url)
+    assert len(migrated) == 1
+    assert "ix_submissions_period_stage" in {index["name"] for index in inspect(engine).get_indexes("submissions")}
 
 
 def test_preparing_again_changes_nothing(engine: Engine, send: Send, settings: Settings) -> None:

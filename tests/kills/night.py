@@ -126,8 +126,8 @@ def run(settings: Settings, memory: Memory, *, alone: bool = True, now: datetime
     replace_with("flows.mailing:attachments_of", lambda _: lambda *_: ())
     flows.night.RuleSet = lambda _pack: memory.rules  # type: ignore[assignment,misc]
     flows.night.load_pack = lambda _folder: memory.pack  # type: ignore[assignment]
-    flows.night.Readers = lambda *_: remembered  # type: ignore[assignment,misc]
-    flows.night.Checker = lambda *_, **__: remembered  # type: ignore[assignment,misc]
+    Night.readers = remembered  # type: ignore[assignment]
+    Night.checker = remembered  # type: ignore[assignment]
     if now is not None:
         Night.now = staticmethod(lambda: now)  # type: ignore[method-assign]
     with only_night(settings.warehouse_url) if alone else nullcontext():
