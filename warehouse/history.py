@@ -6,7 +6,6 @@ does not matter (`benchmarks/history.py`).
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import TypeVar
 
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
@@ -17,12 +16,8 @@ from program.history import FACT_COLUMNS, REPORT_COLUMNS, Asked, Past
 from program.period import PeriodKind, periods_between
 from warehouse.believed import is_believed
 from warehouse.engine import Warehouse
+from warehouse.portions import portions
 from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
-
-_AT_ONCE = 5000
-"""Values in one `IN`: SQLite takes 32,766 of them."""
-
-T = TypeVar("T")
 
 
 def past_of(engine: Warehouse, asked: Collection[Asked], lines: Collection[str], periods: int) -> Past:
@@ -35,7 +30,7 @@ def past_of(engine: Warehouse, asked: Collection[Asked], lines: Collection[str],
     try:
         with engine.connect() as connection:
             reports = sorted({row for condition in _conditions(asked, periods) for row in _reports(connection, condition)})
-            facts = [row for ids in _portions([row[0] for row in reports]) for row in _facts(connection, ids, lines)]
+            facts = [row for ids in portions([row[0] for row in reports]) for row in _facts(connection, ids, lines)]
     except SQLAlchemyError as wrong:
         raise WarehouseError(f"warehouse: cannot read what was reported before: {wrong}") from wrong
     frame = pd.DataFrame.from_records(facts, columns=list(FACT_COLUMNS))
@@ -86,7 +81,3 @@ def _facts(connection: Connection, reports: Sequence[object], lines: Collection[
         FactRow.submission_id.in_(reports), or_(is_figure, FactRow.element.in_(sorted(lines)))
     )
     return (tuple(row) for row in connection.execute(query))
-
-
-def _portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
