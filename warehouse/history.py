@@ -4,9 +4,11 @@ What a call costs follows the reports asked about, their `periods` and their pee
 does not matter (`benchmarks/history.py`).
 """
 
+from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +21,8 @@ from warehouse.engine import Warehouse
 from warehouse.portions import portions
 from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
+_UNKNOWN = float("nan")
+
 
 def past_of(engine: Warehouse, asked: Collection[Asked], lines: Collection[str], periods: int) -> Past:
     """Return what is believed now of the `asked` reports' units and peers.
@@ -30,11 +34,10 @@ def past_of(engine: Warehouse, asked: Collection[Asked], lines: Collection[str],
     try:
         with engine.connect() as connection:
             reports = sorted({row for condition in _conditions(asked, periods) for row in _reports(connection, condition)})
-            facts = [row for ids in portions([row[0] for row in reports]) for row in _facts(connection, ids, lines)]
+            facts = _facts(connection, [row[0] for row in reports], lines)
     except SQLAlchemyError as wrong:
         raise WarehouseError(f"warehouse: cannot read what was reported before: {wrong}") from wrong
-    frame = pd.DataFrame.from_records(facts, columns=list(FACT_COLUMNS))
-    return Past(pd.DataFrame.from_records(reports, columns=list(REPORT_COLUMNS)), frame.astype({"value": "float64"}))
+    return Past(pd.DataFrame.from_records(reports, columns=list(REPORT_COLUMNS)), facts)
 
 
 def _conditions(asked: Collection[Asked], periods: int) -> Iterator[ColumnElement[bool]]:
@@ -75,9 +78,29 @@ def _reports(connection: Connection, condition: ColumnElement[bool]) -> Iterable
     return (tuple(row) for row in connection.execute(query))
 
 
-def _facts(connection: Connection, reports: Sequence[object], lines: Collection[str]) -> Iterable[tuple[object, ...]]:
+def _facts(connection: Connection, reports: Sequence[object], lines: Collection[str]) -> pd.DataFrame:
+    """Return the facts of `reports`, filled in column by column: as rows they take four times the memory."""
     is_figure = and_(FactRow.line == 0, FactRow.value.is_not(None))
-    query = select(FactRow.submission_id, FactRow.element, FactRow.line, FactRow.value, FactRow.text).where(
-        FactRow.submission_id.in_(reports), or_(is_figure, FactRow.element.in_(sorted(lines)))
+    is_asked_for = or_(is_figure, FactRow.element.in_(sorted(lines)))
+    query = select(FactRow.submission_id, FactRow.element, FactRow.line, FactRow.value, FactRow.text)
+    numbers, places, values = array("q"), array("q"), array("d")
+    elements: list[str] = []
+    texts: list[str | None] = []
+    # Elements and most words stand in nearly all reports: each is kept once.
+    same: dict[str, str] = {}
+    for portion in portions(reports):
+        found = query.where(FactRow.submission_id.in_(portion), is_asked_for)
+        for number, element, place, value, text in connection.execute(found):
+            numbers.append(number)
+            elements.append(same.setdefault(element, element))
+            places.append(place)
+            values.append(_UNKNOWN if value is None else value)
+            texts.append(None if text is None else same.setdefault(text, text))
+    columns = (
+        np.array(numbers, dtype="int64"),
+        pd.Series(elements, dtype="str"),
+        np.array(places, dtype="int64"),
+        np.array(values, dtype="float64"),
+        pd.Series(texts, dtype="str"),
     )
-    return (tuple(row) for row in connection.execute(query))
+    return pd.DataFrame(dict(zip(FACT_COLUMNS, columns, strict=True)))

@@ -102,6 +102,13 @@ def test_what_is_no_claim_of_two(pack: Pack, facts: list[Stated]) -> None:
     assert found(pack, facts) == []
 
 
+def test_a_figure_of_a_claim_is_compared_as_far_as_it_is_printed(pack: Pack) -> None:
+    alike = [*work(1, "942", "Đường liên ấp 3", 900.1234561), *work(2, "946", "Đường liên ấp 3", 900.1234562)]
+    assert [entry[0] for entry in found(pack, alike)] == [1, 2]
+    # Printed, the one is 1,002 and the other 1.002: signs between digits are no part of a name, but of a figure.
+    assert found(pack, [*work(1, "942", "Cầu 3", 1.002), *work(2, "946", "Cầu 3", 1002)]) == []
+
+
 def money(central: float, local: float, works: float, unit: str = "942") -> list[Stated]:
     return [
         fact(1, "disbursement", unit, "disbursed_central_investment_vnd_da4_tda1", central),
@@ -138,6 +145,14 @@ def test_the_provinces_figure_is_the_sum_of_its_districts(pack: Pack) -> None:
     assert [entry[:3] for entry in findings] == [(1, "ACR-02", "warning"), *((n, "ACR-02", "info") for n in range(10, 21))]
     assert "ghi 1.300 triệu đồng, cộng báo cáo của 11 đơn vị là 1.100, lệch 200" in findings[0][4].message
     assert findings[0][4].message == findings[5][4].message
+
+
+def test_a_district_that_reported_other_figures_alone_is_not_missing(pack: Pack) -> None:
+    others = classes(pack, 1_300e6, missing="945")
+    assert found(pack, others) == []
+    asked = found(pack, [*others, fact(99, "disbursement", "945", "note", "không có", line=9)])
+    assert [entry[0] for entry in asked] == [1, *sorted(set(range(10, 21)) - {14})]
+    assert "cộng báo cáo của 11 đơn vị là 1.000, lệch 300" in asked[0][4].message
 
 
 def test_a_sum_with_a_district_missing_or_a_word_before_a_figure_is_compared_with_nothing(pack: Pack) -> None:
