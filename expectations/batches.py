@@ -5,7 +5,7 @@ Importing this module imports Great Expectations.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from expectations.rules import RuleSet
 from expectations.suite import expectations_of
 from expectations.validation import Validation
 from expectations.wording import finding_of_problem, finding_of_row
-from program.current import CurrentFact
+from program.current import CurrentReport
 from program.finding import Finding, Severity
 from program.form import Form
 from program.history import Past
@@ -72,10 +72,10 @@ class BatchChecker:
             frames = batch_frames(form, [(n, part.reading) for n, part in parts.items()])
         return Frames(form, frames, {n for n, part in parts.items() if verdict_of(part.blocking, lines_out=part.lines).loads})
 
-    def compare(self, *worlds: Sequence[CurrentFact]) -> list[tuple[int, Finding]]:
+    def compare(self, *worlds: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
         """Return what submissions believed now say differently of one thing: each finding with its submission's number.
 
-        Facts of different `worlds` are not compared with each other.
+        Reports of different `worlds` are not compared with each other.
         """
         return self._comparer.compare(*worlds)
 

@@ -5,13 +5,13 @@ imported when there is something to check, so that a run with nothing new never 
 """
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expectations.rules import RuleSet
-from program.current import CurrentFact
+from program.current import CurrentReport
 from program.finding import Finding
 from program.history import HISTORY_PERIODS, Past
 from program.pack import Pack
@@ -46,10 +46,10 @@ class Checker:
         """Return the same for the readings of several `worlds`, one batch for all: what one reports the others do not see."""
         return self._batches.check(worlds, past) if any(worlds) else []
 
-    def compare(self, *worlds: Sequence[CurrentFact]) -> list[tuple[int, Finding]]:
+    def compare(self, *worlds: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
         """Return what submissions believed now say differently of one thing: each finding with its submission's number.
 
-        Facts of different `worlds` are not compared with each other.
+        Reports of different `worlds` are not compared with each other.
         """
         return self._batches.compare(*worlds) if any(worlds) else []
 

@@ -13,7 +13,7 @@ from expectations.rules import FormRule, Language, RuleSet
 from expectations.suite import Expected, expectations_of
 from expectations.worlds import Example as ExampleOfReports
 from expectations.worlds import OtherReports, World, load_other_reports, place_in, with_forms, worlds_of
-from program.current import facts_as_believed
+from program.current import current_reports
 from program.finding import Finding
 from program.form import Form
 from program.history import no_past
@@ -137,7 +137,7 @@ def _findings(
     apart = [*((reading,) for reading in alone), *(world.readings for world in history)]
     apart += [(reading,) for world in compared for reading in world]
     submissions = {s.delivery.id: s for s in checker.check_apart(apart, no_past())}
-    believed = [[fact for r in world for fact in facts_as_believed(r.number, submissions[r.number])] for world in compared]
+    believed = [current_reports({r.number: submissions[r.number] for r in world}) for world in compared]
     found = {number: list(submission.findings) for number, submission in submissions.items()}
     for number, finding in checker.compare(*believed):
         found[number].append(finding)

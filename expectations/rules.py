@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pydantic import field_validator
 
-from expectations.across.rules import AcrossRule, AcrossSuite, forms_of, wrong_across
+from expectations.across.rules import AcrossRule, AcrossSuite, elements_compared, forms_of, wrong_across
 from expectations.from_pack import Known, known_of
 from expectations.overruling import wrong_corrections
 from expectations.rule_checks import wrong_rules
@@ -154,6 +154,7 @@ class RuleSet:
             next((path for path in (own / name, suites / name) if path.is_file()), None) for name in (ACROSS, HISTORY)
         )
         self.across = _across_rules(across, pack, lang) if across else ()
+        self.compared = elements_compared(self.across, pack)
         self.history = _history_rules(history, pack, self.known, lang) if history else ()
         across_file, history_file = across or own / ACROSS, history or own / HISTORY
         everywhere = {reading: met, cells: self.cells, across_file: self.across, history_file: self.history}
@@ -169,8 +170,8 @@ class RuleSet:
 
     @property
     def compared_forms(self) -> frozenset[str]:
-        """The forms that rules across submissions look at."""
-        return frozenset(form for rule in self.across for form in forms_of(rule))
+        """The forms that rules across submissions look at; `compared` has the elements of each."""
+        return frozenset(self.compared)
 
     @property
     def words(self) -> dict[str, Words]:

@@ -174,7 +174,7 @@ class Rebuilding:
         compare_believed(
             self._warehouse,
             checker,
-            self._rules.compared_forms,
+            self._rules,
             run_id=night["run"]["id"],
             recipient=_nobody,
             clock=lambda: moment,

@@ -321,7 +321,7 @@ def compare(night: Night) -> None:
     night.summary.compared = compare_believed(
         night.warehouse,
         night.checker,
-        night.rules.compared_forms,
+        night.rules,
         run_id=night.run_id,
         recipient=partial(_recipient, night, Verdict.ACCEPTED_WITH_WARNINGS),
         clock=night.now,

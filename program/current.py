@@ -1,37 +1,34 @@
-"""What the warehouse hands over of the facts believed now, for rules across submissions."""
+"""What the warehouse hands over of the reports believed now, for rules across submissions."""
 
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from program.stage import Stage
-from program.submission import Submission
+from program.submission import Fact, Submission
 
 
-class CurrentFact(NamedTuple):
-    """One fact believed now, and whose it is. `line` is 0 for a figure of the report, the sheet's row for a line of a list.
+@dataclass(frozen=True, slots=True)
+class CurrentReport:
+    """A report believed now, by its submission's number, with the facts that are asked for.
 
-    One of `value` (in the kept unit) and `text` is None. `qualifier`: the word before the figure, if any.
+    `facts` may be empty: the report holds figures, but none that a rule names.
     """
 
-    submission_id: int
+    number: int
     form: str
     unit: str
     period: str
     stage: Stage
-    element: str
-    line: int
-    value: float | None
-    text: str | None
-    sheet: str
-    cell: str
-    qualifier: str | None
+    facts: Sequence[Fact]
 
 
-def facts_as_believed(number: int, submission: Submission) -> list[CurrentFact]:
-    """Return a submission's facts as the warehouse hands them over once it is believed; none where it is about nobody."""
-    if submission.unit_code is None or submission.period is None:
-        return []
-    about = (number, submission.form_code or "", submission.unit_code, submission.period.code, submission.stage)
-    return [
-        CurrentFact(*about, f.element, f.line, f.value, f.text, f.sheet, f.cell, f.qualifier and f.qualifier.value)
-        for f in submission.facts
-    ]
+def current_reports(submissions: Mapping[int, Submission]) -> Iterator[CurrentReport]:
+    """Yield submissions as the warehouse hands them over once they are believed, with all facts.
+
+    One without facts says nothing about anybody, and neither does one that is about nobody.
+    """
+    for number, submission in submissions.items():
+        unit, period = submission.unit_code, submission.period
+        if unit is not None and period is not None and submission.facts:
+            form = submission.form_code or ""
+            yield CurrentReport(number, form, unit, period.code, submission.stage, submission.facts)

@@ -1,22 +1,26 @@
 """Comparing submissions: what is believed and not compared yet, and the findings that a comparison brings or ends."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Engine, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from program.current import CurrentFact
+from program.current import CurrentReport
 from program.finding import Finding, Severity
+from program.period import Period
 from program.stage import Stage
 from program.submission import Verdict
 from warehouse.believed import is_believed, is_heard
+from warehouse.current import HAS_FACTS, REPORT, reports_with_facts
 from warehouse.findings import finding_of
 from warehouse.load import COMPARED, PENDING
+from warehouse.portions import portions
 from warehouse.rejudging import hear_again, take_out
-from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
+from warehouse.tables import DeliveryRow, FindingRow, OutboxRow, SubmissionRow
 
 Recipient = Callable[[str | None, str | None], str | None]
 """Whom to write to about what a sender sent about a unit; None: nobody."""
@@ -43,16 +47,29 @@ def uncompared(engine: Engine) -> list[Occasion]:
         return [Occasion(period, Stage(stage)) for period, stage in session.execute(query) if period is not None]
 
 
-def believed_facts(engine: Engine, occasions: Collection[Occasion], forms: Collection[str]) -> list[CurrentFact]:
-    """Return the facts of `forms` that are believed now about `occasions`, report by report and line by line."""
+def by_last_day(occasions: Iterable[Occasion]) -> list[list[Occasion]]:
+    """Return the occasions that end on one day together: only these are compared with each other."""
+    ending: dict[date, list[Occasion]] = defaultdict(list)
+    for occasion in occasions:
+        ending[Period.parse(occasion.period).end].append(occasion)
+    return [ending[day] for day in sorted(ending)]
+
+
+def believed_reports(
+    engine: Engine, occasions: Collection[Occasion], elements: Mapping[str, Collection[str]]
+) -> list[CurrentReport]:
+    """Return the reports that are believed now about `occasions`, by unit.
+
+    Each has those of its facts that are `elements` of its form.
+    """
     query = (
-        select(FactRow, SubmissionRow)
-        .join(SubmissionRow, SubmissionRow.id == FactRow.submission_id)
-        .where(is_believed(), is_about(occasions), SubmissionRow.form_code.in_(forms))
-        .order_by(SubmissionRow.unit_code, SubmissionRow.form_code, SubmissionRow.id, FactRow.line, FactRow.element)
+        select(*REPORT)
+        .where(is_believed(), is_about(occasions), SubmissionRow.form_code.in_(elements), HAS_FACTS)
+        .order_by(SubmissionRow.unit_code, SubmissionRow.form_code, SubmissionRow.id)
     )
-    with Session(engine) as session:
-        return [_current(fact, submission) for fact, submission in session.execute(query)]
+    with engine.connect() as connection:
+        keys = list(connection.execute(query).tuples())
+        return reports_with_facts(connection, keys, elements)
 
 
 def record_comparison(
@@ -72,26 +89,23 @@ def record_comparison(
     that an earlier comparison took out are judged again by the next night. Saying the same twice changes nothing.
     """
     with Session(engine) as session, session.begin():
-        believed = session.scalars(select(SubmissionRow).where(is_believed(), is_about(occasions)))
-        submissions = {row.id: row for row in believed}
-        wanted = list(dict.fromkeys((number, finding) for number, finding in found if number in submissions))
-        standing = _standing(session, submissions)
-        ended = [row for key, row in standing.items() if key not in set(wanted)]
+        is_compared = is_believed() & is_about(occasions)
+        believed = set(session.scalars(select(SubmissionRow.id).where(is_compared)))
+        wanted = dict.fromkeys(key for key in found if key[0] in believed)
+        standing = _standing(session, is_compared)
+        ended = [row for key, row in standing.items() if key not in wanted]
         fresh = [key for key in wanted if key not in standing]
         for ending in ended:
             ending.closed_at = now
         _insert(session, fresh, now)
         session.flush()
-        for number in sorted({*(number for number, _ in fresh), *(ending.submission_id for ending in ended)}):
-            submissions[number].verdict = _verdict(session, number).value
+        changed = {number for number, _ in fresh} | {row.submission_id for row in ended}
+        submissions = _submissions(session, changed)
+        _renew_verdicts(session, submissions)
         hear_again(session, cleared)
         for number in sorted({number for number, finding in fresh if finding.severity is Severity.CRITICAL}):
             take_out(session, submissions[number], now)
-        asked: dict[int, set[Finding]] = {}
-        for number, finding in fresh:
-            if finding.severity is not Severity.INFO:
-                asked.setdefault(number, set()).add(finding)
-        for number, findings in asked.items():
+        for number, findings in _asked(fresh).items():
             if not _was_asked(session, submissions[number], findings):
                 _owe_notice(session, submissions[number], run_id, recipient, now)
         session.flush()
@@ -109,40 +123,30 @@ def is_about(occasions: Collection[Occasion]) -> ColumnElement[bool]:
     return tuple_(SubmissionRow.period, SubmissionRow.stage).in_([(o.period, o.stage.value) for o in occasions])
 
 
-def _current(fact: FactRow, submission: SubmissionRow) -> CurrentFact:
-    return CurrentFact(
-        submission_id=submission.id,
-        form=submission.form_code or "",
-        unit=submission.unit_code or "",
-        period=submission.period or "",
-        stage=Stage(submission.stage),
-        element=fact.element,
-        line=fact.line,
-        value=fact.value,
-        text=fact.text,
-        sheet=fact.sheet,
-        cell=fact.cell,
-        qualifier=fact.qualifier,
-    )
-
-
-def _standing(session: Session, submissions: Collection[int]) -> dict[tuple[int, Finding], FindingRow]:
+def _standing(
+    session: Session,
+    is_compared: ColumnElement[bool],
+) -> dict[tuple[int, Finding], FindingRow]:
     """Return the findings by comparison that hold so far."""
     rows = session.scalars(
         select(FindingRow).where(
-            FindingRow.submission_id.in_(submissions), FindingRow.compared_at.is_not(None), FindingRow.closed_at.is_(None)
+            FindingRow.submission_id.in_(select(SubmissionRow.id).where(is_compared)),
+            FindingRow.compared_at.is_not(None),
+            FindingRow.closed_at.is_(None),
         )
     )
     return {(row.submission_id, finding_of(row)): row for row in rows}
 
 
 def _insert(session: Session, fresh: Sequence[tuple[int, Finding]], now: datetime) -> None:
-    query = (
-        select(FindingRow.submission_id, func.max(FindingRow.position))
-        .where(FindingRow.submission_id.in_({number for number, _ in fresh}))
-        .group_by(FindingRow.submission_id)
-    )
-    last = dict(session.execute(query).tuples().all())
+    last: dict[int, int] = {}
+    for portion in portions(sorted({number for number, _ in fresh})):
+        query = (
+            select(FindingRow.submission_id, func.max(FindingRow.position))
+            .where(FindingRow.submission_id.in_(portion))
+            .group_by(FindingRow.submission_id)
+        )
+        last.update(session.execute(query).tuples().all())
     rows = []
     for number, finding in fresh:
         last[number] = last.get(number, -1) + 1
@@ -152,12 +156,34 @@ def _insert(session: Session, fresh: Sequence[tuple[int, Finding]], now: datetim
         session.execute(insert(FindingRow), rows)
 
 
-def _verdict(session: Session, submission: int) -> Verdict:
-    """Return the verdict on a submission that is believed, by the findings that stand at it now."""
-    severities = session.scalars(
-        select(FindingRow.severity).where(FindingRow.submission_id == submission, FindingRow.closed_at.is_(None))
-    )
-    return Verdict.ACCEPTED if set(severities) <= {Severity.INFO.value} else Verdict.ACCEPTED_WITH_WARNINGS
+def _submissions(session: Session, numbers: Collection[int]) -> dict[int, SubmissionRow]:
+    rows: dict[int, SubmissionRow] = {}
+    for portion in portions(sorted(numbers)):
+        found = session.scalars(select(SubmissionRow).where(SubmissionRow.id.in_(portion)))
+        rows |= {row.id: row for row in found}
+    return rows
+
+
+def _renew_verdicts(session: Session, submissions: Mapping[int, SubmissionRow]) -> None:
+    """Give submissions that are believed the verdict by the findings that stand at them now."""
+    flagged: set[int] = set()
+    for portion in portions(list(submissions)):
+        is_flagging = FindingRow.closed_at.is_(None) & (FindingRow.severity != Severity.INFO.value)
+        is_of_portion = FindingRow.submission_id.in_(portion)
+        query = select(FindingRow.submission_id).where(is_of_portion, is_flagging)
+        flagged |= set(session.scalars(query))
+    for number, row in submissions.items():
+        verdict = Verdict.ACCEPTED_WITH_WARNINGS if number in flagged else Verdict.ACCEPTED
+        row.verdict = verdict.value
+
+
+def _asked(fresh: Iterable[tuple[int, Finding]]) -> dict[int, set[Finding]]:
+    """Return what the senders of submissions are asked to look at; notes are never mailed."""
+    asked: dict[int, set[Finding]] = defaultdict(set)
+    for number, finding in fresh:
+        if finding.severity is not Severity.INFO:
+            asked[number].add(finding)
+    return asked
 
 
 def _was_asked(session: Session, submission: SubmissionRow, asked: set[Finding]) -> bool:

@@ -4,10 +4,11 @@ What a call costs follows the reports asked about, their `periods` and their pee
 does not matter (`benchmarks/history.py`).
 """
 
+from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import TypeVar
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,12 +18,10 @@ from program.history import FACT_COLUMNS, REPORT_COLUMNS, Asked, Past
 from program.period import PeriodKind, periods_between
 from warehouse.believed import is_believed
 from warehouse.engine import Warehouse
+from warehouse.portions import portions
 from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
-_AT_ONCE = 5000
-"""Values in one `IN`: SQLite takes 32,766 of them."""
-
-T = TypeVar("T")
+_UNKNOWN = float("nan")
 
 
 def past_of(engine: Warehouse, asked: Collection[Asked], lines: Collection[str], periods: int) -> Past:
@@ -35,11 +34,10 @@ def past_of(engine: Warehouse, asked: Collection[Asked], lines: Collection[str],
     try:
         with engine.connect() as connection:
             reports = sorted({row for condition in _conditions(asked, periods) for row in _reports(connection, condition)})
-            facts = [row for ids in _portions([row[0] for row in reports]) for row in _facts(connection, ids, lines)]
+            facts = _facts(connection, [row[0] for row in reports], lines)
     except SQLAlchemyError as wrong:
         raise WarehouseError(f"warehouse: cannot read what was reported before: {wrong}") from wrong
-    frame = pd.DataFrame.from_records(facts, columns=list(FACT_COLUMNS))
-    return Past(pd.DataFrame.from_records(reports, columns=list(REPORT_COLUMNS)), frame.astype({"value": "float64"}))
+    return Past(pd.DataFrame.from_records(reports, columns=list(REPORT_COLUMNS)), facts)
 
 
 def _conditions(asked: Collection[Asked], periods: int) -> Iterator[ColumnElement[bool]]:
@@ -80,13 +78,29 @@ def _reports(connection: Connection, condition: ColumnElement[bool]) -> Iterable
     return (tuple(row) for row in connection.execute(query))
 
 
-def _facts(connection: Connection, reports: Sequence[object], lines: Collection[str]) -> Iterable[tuple[object, ...]]:
+def _facts(connection: Connection, reports: Sequence[object], lines: Collection[str]) -> pd.DataFrame:
+    """Return the facts of `reports`, filled in column by column: as rows they take four times the memory."""
     is_figure = and_(FactRow.line == 0, FactRow.value.is_not(None))
-    query = select(FactRow.submission_id, FactRow.element, FactRow.line, FactRow.value, FactRow.text).where(
-        FactRow.submission_id.in_(reports), or_(is_figure, FactRow.element.in_(sorted(lines)))
+    is_asked_for = or_(is_figure, FactRow.element.in_(sorted(lines)))
+    query = select(FactRow.submission_id, FactRow.element, FactRow.line, FactRow.value, FactRow.text)
+    numbers, places, values = array("q"), array("q"), array("d")
+    elements: list[str] = []
+    texts: list[str | None] = []
+    # Elements and most words stand in nearly all reports: each is kept once.
+    same: dict[str, str] = {}
+    for portion in portions(reports):
+        found = query.where(FactRow.submission_id.in_(portion), is_asked_for)
+        for number, element, place, value, text in connection.execute(found):
+            numbers.append(number)
+            elements.append(same.setdefault(element, element))
+            places.append(place)
+            values.append(_UNKNOWN if value is None else value)
+            texts.append(None if text is None else same.setdefault(text, text))
+    columns = (
+        np.array(numbers, dtype="int64"),
+        pd.Series(elements, dtype="str"),
+        np.array(places, dtype="int64"),
+        np.array(values, dtype="float64"),
+        pd.Series(texts, dtype="str"),
     )
-    return (tuple(row) for row in connection.execute(query))
-
-
-def _portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
+    return pd.DataFrame(dict(zip(FACT_COLUMNS, columns, strict=True)))

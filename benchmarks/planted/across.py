@@ -8,7 +8,7 @@ from benchmarks.in_memory import Cell, Lines, Report, reading_of
 from benchmarks.planted.cases import MAIN, number
 from benchmarks.planted.scoring import UNITS, Score, Trial
 from expectations.checking import Checker
-from program.current import CurrentFact
+from program.current import CurrentReport
 from program.finding import Severity
 from program.pack import Pack
 from program.reading import facts_of
@@ -78,12 +78,12 @@ def try_across(trial: Trial, pack: Pack, checker: Checker, scores: dict[str, Sco
     """Plant each case once into one night of a province, and score what comparing all of its reports tells."""
     night = _night(trial, pack.program.province)
     planted = {name: told for name, plant in CASES.items() if (told := plant(night))}
-    facts = [fact for n, report in enumerate(night.reports.values()) for fact in _facts(report, pack, n)]
-    found = [(number, f) for number, f in checker.compare(facts) if f.severity is not Severity.INFO]
+    reports = [_current(report, pack, n) for n, report in enumerate(night.reports.values())]
+    found = [(number, f) for number, f in checker.compare(reports) if f.severity is not Severity.INFO]
     numbers = {key: n for n, key in enumerate(night.reports)}
     told = {(number, f.sheet, f.cell) for number, f in found}
     for name, spots in planted.items():
-        places = {_place(facts, numbers[form, unit], element, line) for form, unit, element, line in spots}
+        places = {_place(reports[numbers[form, unit]], element, line) for form, unit, element, line in spots}
         scores[name].planted += 1
         scores[name].told += places <= told
     spoilt = {numbers[form, unit] for spots in planted.values() for form, unit, _, _ in spots}
@@ -119,14 +119,13 @@ def _sum(parts: list[Lines]) -> Lines:
     return whole
 
 
-def _facts(report: Report, pack: Pack, n: int) -> list[CurrentFact]:
-    about = (n, report.form, report.unit, report.period.code, report.stage)
+def _current(report: Report, pack: Pack, n: int) -> CurrentReport:
     facts = facts_of(reading_of(report, pack, n))
-    return [CurrentFact(*about, f.element, f.line, f.value, f.text, f.sheet, f.cell, None) for f in facts]
+    return CurrentReport(n, report.form, report.unit, report.period.code, report.stage, facts)
 
 
-def _place(facts: list[CurrentFact], n: int, element: str, at: int) -> tuple[int, str, str]:
+def _place(report: CurrentReport, element: str, at: int) -> tuple[int, str, str]:
     """Return where a report's fact stands: its `at`-th line of a list, or the figure of the report."""
-    known = [f for f in facts if f.submission_id == n and f.element == element]
+    known = [fact for fact in report.facts if fact.element == element]
     fact = known[max(at, 0)]
-    return n, fact.sheet, fact.cell.partition(":")[0]
+    return report.number, fact.sheet, fact.cell.partition(":")[0]

@@ -2,98 +2,150 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TypeAlias
 
-from expectations.across.case import Case, Involved, Occasion, are_exact, involved_in, sum_of
+from expectations.across.case import (
+    Case,
+    Description,
+    Involved,
+    Occasion,
+    Stated,
+    are_exact,
+    figures_in,
+    involved_in,
+    sum_of,
+)
+from expectations.across.reports import Reports
 from expectations.across.rules import AcrossRule, ClaimRule, FormsRule, Side, WholeRule
 from expectations.across.wholes import wholes_of
 from expectations.printing import show
-from program.current import CurrentFact
+from program.current import CurrentReport
+from program.form import Form
 from program.labels import fold
 from program.pack import Pack
 from program.period import Period
-from program.stage import Stage
+from program.submission import Fact
+
+_Key: TypeAlias = tuple[str | float, ...]
+"""What two lines have in common that say the same, however it is written."""
+_DECIMALS = 6
+"""Digits behind the comma that a figure is printed with: what looks alike is alike."""
 
 
-def cases_of(rule: AcrossRule, facts: Sequence[CurrentFact], pack: Pack) -> list[Case]:
-    """Return every case of `rule` among `facts`, in the order of period, stage and what is compared."""
-    match rule:
-        case WholeRule():
-            cases = (wholes_of(rule, occasion, facts, pack) for occasion in _occasions(rule.form, facts, pack))
-        case ClaimRule():
-            cases = (_claims(rule, occasion, pack) for occasion in _occasions(rule.form, facts, pack))
-        case FormsRule():
-            cases = (_pairs(rule, occasion, facts, pack) for occasion in _occasions(rule.left.form, facts, pack))
-    return [case for of_occasion in cases for case in of_occasion]
-
-
-def _occasions(code: str, facts: Iterable[CurrentFact], pack: Pack) -> Iterator[Occasion]:
-    reports: dict[tuple[str, Stage], list[CurrentFact]] = defaultdict(list)
-    for fact in facts:
-        if fact.form == code:
-            reports[fact.period, fact.stage].append(fact)
-    for (period_code, stage), report in sorted(reports.items()):
-        period = Period.parse(period_code)
-        form = pack.form(code, period)
-        if form is not None:
-            yield Occasion(form, period, stage, tuple(report))
+def cases_of(rule: AcrossRule, reports: Reports, pack: Pack) -> Iterator[Case]:
+    """Yield every case of `rule`, in the order of period, stage and what is compared."""
+    form = rule.left.form if isinstance(rule, FormsRule) else rule.form
+    for occasion in reports.occasions(form, pack):
+        match rule:
+            case WholeRule():
+                yield from wholes_of(rule, occasion, reports, pack)
+            case ClaimRule():
+                yield from _claims(rule, occasion, pack)
+            case FormsRule():
+                yield from _pairs(rule, occasion, reports, pack)
 
 
 def _claims(rule: ClaimRule, occasion: Occasion, pack: Pack) -> Iterator[Case]:
-    lines: dict[tuple[int, int], dict[str, CurrentFact]] = defaultdict(dict)
-    for fact in occasion.facts:
-        if fact.line > 0 and fact.element in rule.key:
-            lines[fact.submission_id, fact.line][fact.element] = fact
-    alike: dict[tuple[str, ...], list[dict[str, CurrentFact]]] = defaultdict(list)
-    for line in lines.values():
-        key = tuple(fold(_shown(line[name])) if name in line else "" for name in rule.key)
-        if all(key):
-            alike[key].append(line)
+    alike: dict[_Key, list[Stated]] = defaultdict(list)
+    for report in occasion.reports:
+        for key, name in _keys_in(report, rule.key):
+            alike[key].append(Stated(report, name))
     for claims in alike.values():
-        first = [line[rule.key[0]] for line in claims]
-        names = {fact.unit: _name(pack, fact.unit, occasion.period) for fact in first}
-        values = {"what": _shown(first[0]), "period": occasion.label}
-        yield Case(len(names), values, tuple(_claimant(fact, names) for fact in first))
+        units = tuple(dict.fromkeys(claim.report.unit for claim in claims))
+        yield Case(len(units), partial(_claimed, claims, units, occasion, pack))
 
 
-def _claimant(fact: CurrentFact, names: Mapping[str, str]) -> Involved:
-    others = ", ".join(name for unit, name in names.items() if unit != fact.unit)
-    return Involved(fact.submission_id, fact.sheet, fact.cell, _shown(fact), is_told=True, values={"others": others})
+def _keys_in(report: CurrentReport, columns: Sequence[str]) -> Iterator[tuple[_Key, Fact]]:
+    """Yield each line's key that has something in all `columns`, and what stands in the first of them."""
+    lines: dict[int, dict[str, Fact]] = defaultdict(dict)
+    for fact in report.facts:
+        if fact.line > 0 and fact.element in columns:
+            lines[fact.line][fact.element] = fact
+    for line in lines.values():
+        if all(column in line for column in columns):
+            key = tuple(_plain(line[column]) for column in columns)
+            if "" not in key:
+                yield key, line[columns[0]]
 
 
-def _pairs(rule: FormsRule, occasion: Occasion, facts: Sequence[CurrentFact], pack: Pack) -> Iterator[Case]:
+def _plain(fact: Fact) -> str | float:
+    """Return what two ways of writing one thing share: a figure as far as it is printed, a text folded."""
+    if fact.value is not None:
+        return round(fact.value, _DECIMALS)
+    return fold(fact.text or "")
+
+
+def _claimed(
+    claims: Sequence[Stated],
+    units: Sequence[str],
+    occasion: Occasion,
+    pack: Pack,
+) -> Description:
+    names = {unit: _name(pack, unit, occasion.period) for unit in units}
+    values = {"what": _shown(claims[0].fact), "period": occasion.label}
+    return Description(values, tuple(_claimant(claim, names) for claim in claims))
+
+
+def _claimant(claim: Stated, names: Mapping[str, str]) -> Involved:
+    report, fact = claim
+    others = ", ".join(name for unit, name in names.items() if unit != report.unit)
+    return Involved(
+        submission_id=report.number,
+        sheet=fact.sheet,
+        cell=fact.cell,
+        value=_shown(fact),
+        is_told=True,
+        values={"others": others},
+    )
+
+
+def _pairs(rule: FormsRule, occasion: Occasion, reports: Reports, pack: Pack) -> Iterator[Case]:
     other = pack.form(rule.right.form, occasion.period)
     if other is None:
         return
-    lefts = _by_unit(rule.left, occasion.facts)
-    rights = _by_unit(rule.right, (f for f in facts if (f.period, f.stage) == (occasion.period.code, occasion.stage)))
+    lefts = _by_unit(rule.left, occasion.reports)
+    rights = _by_unit(rule.right, reports.about(rule.right.form, occasion.period, occasion.stage))
     for unit in sorted(lefts.keys() & rights.keys()):
         left, right = lefts[unit], rights[unit]
-        measure, excess = occasion.form.measure_of(rule.left.figures[0]), sum_of(left) - sum_of(right)
-        values = {
-            "left": show(sum_of(left), measure),
-            "right": show(sum_of(right), measure),
-            "difference": show(abs(excess), measure),
-            "left_form": occasion.form.short_title,
-            "right_form": other.short_title,
-            "period": occasion.label,
-        }
-        involved = (
-            involved_in(left[0], measure, is_told=rule.tell in ("left", "each")),
-            involved_in(right[0], measure, is_told=rule.tell in ("right", "each")),
-        )
-        yield Case(excess, values, involved)
+        describe = partial(_unequal, rule, occasion, other, left, right)
+        yield Case(sum_of(left) - sum_of(right), describe)
 
 
-def _by_unit(side: Side, facts: Iterable[CurrentFact]) -> dict[str, list[CurrentFact]]:
+def _unequal(
+    rule: FormsRule,
+    occasion: Occasion,
+    other: Form,
+    left: Sequence[Stated],
+    right: Sequence[Stated],
+) -> Description:
+    measure = occasion.form.measure_of(rule.left.figures[0])
+    values = {
+        "left": show(sum_of(left), measure),
+        "right": show(sum_of(right), measure),
+        "difference": show(abs(sum_of(left) - sum_of(right)), measure),
+        "left_form": occasion.form.short_title,
+        "right_form": other.short_title,
+        "period": occasion.label,
+    }
+    involved = (
+        involved_in(left[0], measure, is_told=rule.tell in ("left", "each")),
+        involved_in(right[0], measure, is_told=rule.tell in ("right", "each")),
+    )
+    return Description(values, involved)
+
+
+def _by_unit(side: Side, reports: Iterable[CurrentReport]) -> dict[str, list[Stated]]:
     """Return each unit's figures of a side; not those of a unit that lacks one, or has a word before one."""
-    found: dict[str, list[CurrentFact]] = defaultdict(list)
-    for fact in facts:
-        if fact.form == side.form and fact.line == 0 and fact.element in side.figures:
-            found[fact.unit].append(fact)
-    return {unit: told for unit, told in found.items() if len(told) == len(side.figures) and are_exact(told)}
+    found: dict[str, list[Stated]] = defaultdict(list)
+    for report in reports:
+        figures = [stated for stated in figures_in(report) if stated.fact.element in side.figures]
+        found[report.unit] += figures
+    whole = {unit: figures for unit, figures in found.items() if len(figures) == len(side.figures)}
+    return {unit: figures for unit, figures in whole.items() if are_exact(figures)}
 
 
-def _shown(fact: CurrentFact) -> str:
+def _shown(fact: Fact) -> str:
     return fact.text if fact.text is not None else show(fact.value, "")
 
 

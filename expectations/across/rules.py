@@ -3,7 +3,7 @@
 Each rule is judged by one Great Expectations expectation over a frame of cases (`cases.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from expectations.texts import Words
 from program.configuration import Model
 from program.form import Form
 from program.pack import Pack
+from program.table import ColumnType
 
 
 class _AcrossRule(Words):
@@ -102,6 +103,38 @@ def expectation_of(rule: AcrossRule) -> tuple[str, dict[str, Any]]:
 def forms_of(rule: AcrossRule) -> frozenset[str]:
     """Return the forms that a rule compares."""
     return frozenset({rule.left.form, rule.right.form} if isinstance(rule, FormsRule) else {rule.form})
+
+
+def additive_figures(form: Form) -> list[str]:
+    """Return the figures that may be added up over units: counts and money, no days or percentages."""
+    kinds = (ColumnType.WHOLE, ColumnType.MONEY)
+    figures: list[str] = []
+    for table in form.tables:
+        figures += [name for name, (column, _) in table.elements.items() if column.type in kinds]
+    return [*figures, *(name for table in form.tables for name in table.summaries)]
+
+
+def elements_compared(rules: Iterable[AcrossRule], pack: Pack) -> dict[str, frozenset[str]]:
+    """Return the elements that `rules` compare, by form; no others need to be fetched."""
+    compared: dict[str, frozenset[str]] = {}
+    for rule in rules:
+        for form, elements in _named(rule, pack):
+            compared[form] = compared.get(form, frozenset()).union(elements)
+    return compared
+
+
+def _named(rule: AcrossRule, pack: Pack) -> Iterator[tuple[str, Iterable[str]]]:
+    match rule:
+        case FormsRule():
+            yield rule.left.form, rule.left.figures
+            yield rule.right.form, rule.right.figures
+        case WholeRule(figures=()):
+            for form in _versions(rule.form, pack):
+                yield rule.form, additive_figures(form)
+        case WholeRule():
+            yield rule.form, rule.figures
+        case ClaimRule():
+            yield rule.form, rule.key
 
 
 def wrong_across(rule: AcrossRule, pack: Pack) -> Iterator[str]:

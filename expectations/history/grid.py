@@ -104,9 +104,21 @@ class Grid:
     def _laid_out(self, members: Sequence[int]) -> _Block:
         at = np.concatenate([np.arange(self._starts[place], self._starts[place + 1]) for place in members])
         row = np.repeat(np.arange(len(members)), [self._starts[place + 1] - self._starts[place] for place in members])
-        is_met_again = ~self._is_line[self._code[at]] | (self._key[at] != "")
-        at, row = at[is_met_again], row[is_met_again]
+        is_shared = ~self._is_line[self._code[at]] | self._is_in_several(at, row)
+        at, row = at[is_shared], row[is_shared]
         pairs, column = np.unique(self._pair[at], return_inverse=True)
         values = np.full((len(members), len(pairs)), np.nan)
         values[row, column] = self._value[at]
         return _Block({place: n for n, place in enumerate(members)}, pairs, values)
+
+    def _is_in_several(self, at: Integers, row: Integers) -> NDArray[np.bool_]:
+        """Tell which values stand in a line whose key several members have, or none where it has no key.
+
+        What one member alone has is compared with nothing. A country's works, a column each, would
+        take members times works: gigabytes.
+        """
+        keys = self._pair[at] % self._width
+        one_a_member = np.unique(np.column_stack([keys, row]), axis=0)[:, 0]
+        members = np.bincount(one_a_member, minlength=self._width)
+        is_several: NDArray[np.bool_] = (members[keys] > 1) & (self._key[at] != "")
+        return is_several

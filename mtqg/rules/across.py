@@ -7,7 +7,7 @@ from dataclasses import replace
 from expectations.checking import Checker
 from mtqg.rules.comparison import Comparison
 from mtqg.rules.sides import Side, has_same_pack
-from program.current import CurrentFact, facts_as_believed
+from program.current import CurrentReport, current_reports
 from program.finding import Finding, Severity
 from program.submission import Submission, Verdict
 from warehouse.compared import compared_reports, occasions_of
@@ -25,8 +25,8 @@ def compare_across(engine: Warehouse, before: Side, after: Side, form: str | Non
     compared = 0
     for occasions in occasions_of(engine, forms):
         reports = compared_reports(engine, occasions, forms)
-        facts = [fact for number, report in reports.items() for fact in facts_as_believed(number, report)]
-        then, now = (_found(side, facts) for side in (before, after))
+        current = list(current_reports(reports))
+        then, now = (_found(side, current) for side in (before, after))
         for number, report in reports.items():
             if form in (None, report.form_code):
                 comparison.add(_judged(report, then[number]), _judged(report, now[number]))
@@ -34,9 +34,9 @@ def compare_across(engine: Warehouse, before: Side, after: Side, form: str | Non
     return compared
 
 
-def _found(side: Side, facts: Sequence[CurrentFact]) -> dict[int, list[Finding]]:
+def _found(side: Side, reports: Sequence[CurrentReport]) -> dict[int, list[Finding]]:
     found: dict[int, list[Finding]] = defaultdict(list)
-    for number, finding in Checker(side.pack, side.rules, "rules diff").compare(facts):
+    for number, finding in Checker(side.pack, side.rules, "rules diff").compare(reports):
         found[number].append(finding)
     return found
 

@@ -1,5 +1,6 @@
 """The night as a Prefect flow: what it does when a part of it fails, and that a second one changes nothing."""
 
+import gc
 import os
 import signal
 import time
@@ -16,8 +17,11 @@ from prefect.testing.utilities import prefect_test_harness
 from flows import steps
 from flows.night import Night
 from flows.nightly import collect, nightly, unseen
+from program.delivery import Delivery
 from program.errors import AskedError, MtqgError, SourceError, TransientError
+from program.reading import Reading
 from program.source import Source
+from program.submission import Submission
 from tests.conftest import Fill
 from warehouse.engine import open_warehouse
 from warehouse.ledger import last_summary
@@ -77,6 +81,12 @@ def province(tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> Pro
     monkeypatch.setenv("MTQG_VAR", str(province.var))
     monkeypatch.setenv("MTQG_INBOX_URL", str(province.inbox))
     return province
+
+
+def alive() -> int:
+    """How many readings and submissions anybody still holds."""
+    gc.collect()
+    return sum(isinstance(each, Reading | Submission) for each in gc.get_objects())
 
 
 def run_night(**parameters: Any) -> State[Any]:
@@ -208,3 +218,26 @@ def test_lists_reach_a_task_as_they_are() -> None:
         return value is given
 
     assert look(unseen(given))
+
+
+def test_nothing_of_a_chunk_is_held_when_the_next_one_is_read(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
+    for unit in ("944", "945", "946"):
+        province.sends(unit, "2024-Q4")
+    monkeypatch.setenv("MTQG_CHUNK_DELIVERIES", "2")
+    before, held, sizes = alive(), [], []
+    read, load = steps.read, steps.load
+
+    def watched_read(night: Night, deliveries: list[Delivery]) -> list[Reading]:
+        held.append(alive() - before)
+        return read(night, deliveries)
+
+    def watched_load(night: Night, submissions: list[Submission]) -> None:
+        load(night, submissions)
+        sizes.append(alive() - before)
+
+    monkeypatch.setattr(steps, "read", watched_read)
+    monkeypatch.setattr(steps, "load", watched_load)
+    assert run_night().is_completed()
+    assert sizes == [2, 2, 1]
+    assert held == [0, 0, 0]
+    assert alive() == before

@@ -20,7 +20,7 @@ from expectations.checking import Checker
 from expectations.rules import RuleSet
 from flows import steps
 from flows.night import Night
-from program.current import CurrentFact
+from program.current import CurrentReport
 from program.delivery import Delivery
 from program.errors import MtqgError
 from program.finding import Finding, Severity
@@ -85,9 +85,9 @@ class Remembered:
         kept = self._memory.submissions
         return [replace(kept[r.delivery.sha256, r.part], delivery=r.delivery) for r in readings]
 
-    def compare(self, facts: Sequence[CurrentFact]) -> list[tuple[int, Finding]]:
+    def compare(self, reports: Sequence[CurrentReport]) -> list[tuple[int, Finding]]:
         """One finding by comparison, as long as the report that it asks is believed."""
-        return [(number, _ASKED) for number in sorted({fact.submission_id for fact in facts if fact.unit == _COMPARED_UNIT})]
+        return [(number, _ASKED) for number in sorted({r.number for r in reports if r.unit == _COMPARED_UNIT})]
 
     def publish_docs(self, folder: Path) -> Path:
         return folder

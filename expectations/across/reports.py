@@ -1,0 +1,32 @@
+"""The reports that are compared with each other, each found by what it is about."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from expectations.across.case import Occasion
+from program.current import CurrentReport
+from program.pack import Pack
+from program.period import Period
+from program.stage import Stage
+
+
+class Reports:
+    """Reports by their form, period and stage, in the order in which they were given."""
+
+    def __init__(self, reports: Iterable[CurrentReport]) -> None:
+        self._about: dict[tuple[str, str, Stage], list[CurrentReport]] = defaultdict(list)
+        for report in reports:
+            self._about[report.form, report.period, report.stage].append(report)
+
+    def about(self, form: str, period: Period, stage: Stage) -> Sequence[CurrentReport]:
+        """Return the reports of a form about a period and stage."""
+        return self._about.get((form, period.code, stage), ())
+
+    def occasions(self, code: str, pack: Pack) -> Iterator[Occasion]:
+        """Yield the periods and stages that form `code` was reported for, in order; none for which it has no version."""
+        known = sorted((period, stage) for form, period, stage in self._about if form == code)
+        for period_code, stage in known:
+            period = Period.parse(period_code)
+            form = pack.form(code, period)
+            if form is not None:
+                yield Occasion(form, period, stage, self.about(code, period, stage))
