@@ -5,7 +5,6 @@ names of their own, and the sample's history. A district fills in the templates 
 reports are bad, some are sent once more, some figures are typed as text; the same each time.
 """
 
-import argparse
 import csv
 import os
 import random
@@ -22,24 +21,14 @@ import yaml
 
 from benchmarks.in_memory import Cell, Lines
 from benchmarks.province import Province
+from benchmarks.quarter import FORMS, PERIOD
 from examples.synthetic.workbooks import path_of
 from program.pack import Pack, fingerprint_of, load_pack
-from program.period import Period
 from program.settings import ROOT
 from program.units import Unit, UnitKind
 from publish.template import Values, write_template
 
 SAMPLE = ROOT / "config" / "soc-trang"
-PERIOD = Period.parse("2024-Q4")
-AS_OF = "2025-01-20"
-FORMS = {
-    "training": "tập huấn",
-    "works": "công trình",
-    "disbursement": "giải ngân",
-    "livelihoods": "sinh kế",
-}
-"""The forms of a quarter, and what its files are called."""
-
 _SAMPLE_DISTRICTS = 11
 _FIRST_ARRIVAL = datetime(2025, 1, 10, tzinfo=UTC)
 _SEED = 1719
@@ -75,7 +64,7 @@ def country_of(folder: Path, districts: int) -> Country:
 
 def _fingerprint() -> str:
     """Return what changes when the files would: of the code that makes them and of the sample."""
-    made_by = [Path(__file__), ROOT / "benchmarks" / "province.py"]
+    made_by = [ROOT / "benchmarks" / name for name in ("country.py", "province.py", "quarter.py")]
     made_by += sorted((ROOT / "publish" / "template").glob("*.py"))
     sample = sorted(path for path in SAMPLE.rglob("*") if path.is_file())
     return fingerprint_of([*made_by, *sample])
@@ -257,17 +246,3 @@ _SPOIL: dict[str, Callable[[Mapping[str, Lines]], None]] = {
     "disbursement": _spoil_disbursement,
     "livelihoods": _spoil_livelihoods,
 }
-
-
-def main() -> None:
-    """Make a country, and print where it is."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--districts", type=int, required=True)
-    parser.add_argument("--folder", type=Path, required=True)
-    given = parser.parse_args()
-    country = country_of(given.folder, given.districts)
-    print(country.pack, country.inbox, country.files, sep="\t")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,245 @@
+"""What a whole run costs, from files in an inbox to letters in the outbox, beside two peers on the same files.
+
+Makes a country's workbooks (`country.py`; kept in a folder, never part of what is measured), starts `mtqg run` on
+them as cron does, starts it again with nothing new, and prints CPU seconds of all processes, of each step, and peaks
+of memory. From two sizes or more follow a run's fixed cost and that of a workbook. A Prefect flow that does nothing
+is the floor. `--tree` measures another checkout with the same files.
+
+The strong peer takes all files; the textbook peer takes `--textbook` of them and half as many, and is scaled from
+the two. How many facts each loaded of each file is compared with ours.
+
+Usage: python -m benchmarks.night --workbooks 88 [352 2784] [--database sqlite|postgres] [--textbook 44] [--tree DIR]
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sqlalchemy import create_engine, text
+
+from benchmarks.country import Country, country_of
+from benchmarks.cpu import Cost, cost_of
+from benchmarks.loading import databases
+from benchmarks.quarter import AS_OF, FORMS
+from program.settings import ROOT
+from warehouse.dialects import warehouse_url
+
+_FACTS_OF_FILES = (
+    "SELECT d.name, COUNT(*) FROM facts f JOIN submissions s ON s.id = f.submission_id "
+    "JOIN deliveries d ON d.id = s.delivery_id GROUP BY d.name"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of ours: what it cost, and the summary that the ledger keeps of it."""
+
+    cost: Cost
+    summary: dict[str, Any]
+
+    @property
+    def server(self) -> float:
+        """CPU seconds of Prefect's own server."""
+        return sum(p.seconds for p in self.cost.others.values() if "prefect" in p.command)
+
+    @property
+    def readers(self) -> float:
+        """CPU seconds of the processes that read workbooks, or mark them."""
+        return sum(p.seconds for p in self.cost.others.values() if "prefect" not in p.command)
+
+    @property
+    def peak_of_readers(self) -> float:
+        """The peak of memory of the largest of them, in MB."""
+        return max((p.peak for p in self.cost.others.values() if "prefect" not in p.command), default=0.0)
+
+    @property
+    def steps(self) -> dict[str, float]:
+        """CPU seconds of each step in the main process; `start and end` is what no step has."""
+        steps = dict(self.summary.get("cpu_seconds", {}))
+        inner = {name for name in steps if name.startswith("load: ")}
+        within = sum(seconds for name, seconds in steps.items() if name not in inner)
+        return {**steps, "start and end": self.cost.main.seconds - within}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured with one number of workbooks."""
+
+    files: int
+    first: Run
+    again: Run
+    findings: int
+    facts: dict[str, int]
+    """Facts that were loaded of each file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """What a peer did with so many files."""
+
+    cost: Cost
+    files: int
+    findings: int
+    refused: int
+    facts: dict[str, int]
+
+
+def measure(country: Country, folder: Path, url: str, tree: Path = ROOT) -> Measured:
+    """Run a country's night in an empty folder, and run once more with nothing new."""
+    environment = _environment(folder, tree) | {
+        "MTQG_PACK": str(country.pack),
+        "MTQG_INBOX_URL": str(country.inbox),
+        "MTQG_WAREHOUSE_URL": url,
+    }
+    command = [sys.executable, "-m", "mtqg", "run", "--as-of", AS_OF]
+    first = cost_of(command, tree, environment)
+    summary, findings, facts = _loaded(url)
+    again = cost_of(command, tree, environment)
+    return Measured(country.files, Run(first, summary), Run(again, _loaded(url)[0]), findings, facts)
+
+
+def floor(folder: Path) -> Cost:
+    """Run the flow that does nothing, and return what it costs where Prefect has its database already."""
+    command = [sys.executable, "-m", "benchmarks.peers.trivial_flow"]
+    cost_of(command, ROOT, _environment(folder, ROOT))
+    return cost_of(command, ROOT, _environment(folder, ROOT))
+
+
+def peer(name: str, country: Country, folder: Path, url: str, files: int | None = None) -> Peer:
+    """Run a peer on a country's files, or the first of them."""
+    command = [sys.executable, "-m", f"benchmarks.peers.{name}", "--pack", str(country.pack)]
+    command += ["--inbox", str(country.inbox), "--database", url]
+    command += [] if files is None else ["--files", str(files)]
+    cost = cost_of(command, ROOT, _environment(folder, ROOT))
+    said = json.loads(cost.output)
+    return Peer(cost, said["files"], said["findings"], said["refused"], said["facts"])
+
+
+def _environment(folder: Path, tree: Path) -> dict[str, str]:
+    """Return what a command needs to write below a folder only. The caller's own settings are not for it."""
+    for name in [name for name in os.environ if name.startswith(("MTQG_", "PREFECT_"))]:
+        del os.environ[name]
+    folder.mkdir(exist_ok=True)
+    return {"PYTHONPATH": str(tree), "MTQG_VAR": str(folder), "PREFECT_LOGGING_LEVEL": "CRITICAL"}
+
+
+def _loaded(url: str) -> tuple[dict[str, Any], int, dict[str, int]]:
+    """Return the last run's summary, the number of findings, and the facts of each file."""
+    engine = create_engine(warehouse_url(url))
+    with engine.connect() as connection:
+        summary = connection.execute(text("SELECT summary FROM runs ORDER BY id DESC LIMIT 1")).scalar_one()
+        findings = connection.execute(text("SELECT COUNT(*) FROM findings")).scalar_one()
+        facts = {row[0]: row[1] for row in connection.execute(text(_FACTS_OF_FILES))}
+    engine.dispose()
+    return json.loads(summary) if isinstance(summary, str) else summary, findings, facts
+
+
+def main(given: argparse.Namespace) -> None:
+    """Measure each size, ours and the peers; print everything."""
+    sizes = [country_of(given.files, -(-workbooks // len(FORMS))) for workbooks in given.workbooks]
+    with _place(given.database) as (new_folder, new_url):
+        nothing = floor(new_folder())
+        measured = [measure(country, new_folder(), new_url(), given.tree) for country in sizes]
+        for run in measured:
+            print_run(run, nothing, given.database)
+        if len(measured) > 1:
+            print_slopes(measured)
+        print(f"\nPeers on the same files, into {given.database}")
+        for country, run in zip(sizes, measured, strict=True):
+            print_peer("strong", peer("strong", country, new_folder(), new_url()), run)
+        if given.textbook:
+            half, whole = (
+                peer("textbook", sizes[0], new_folder(), new_url(), files) for files in (given.textbook // 2, given.textbook)
+            )
+            for run in measured:
+                print_textbook(half, whole, run)
+
+
+@contextmanager
+def _place(database: str) -> Iterator[Any]:
+    """Give what makes a new folder, and what makes the URL of a new database."""
+    with ExitStack() as stack:
+        new_url = stack.enter_context(databases(database))
+        yield lambda: Path(stack.enter_context(TemporaryDirectory())), new_url
+
+
+def print_run(run: Measured, nothing: Cost, database: str) -> None:
+    """Print what a size cost, by process and step."""
+    first, again = run.first, run.again
+    verdicts = {name: count for name, count in first.summary["verdicts"].items() if count}
+    print(f"\n{run.files} workbooks into {database}: {first.cost.seconds:.1f} s of CPU")
+    print(f"  {sum(run.facts.values()):,} facts, {run.findings:,} findings, {verdicts}")
+    rows = {"main process": (first.cost.main.seconds, again.cost.main.seconds)}
+    for step in first.steps:
+        rows[f"  {step}"] = (first.steps[step], again.steps.get(step, 0.0))
+    rows["readers"] = (first.readers, again.readers)
+    rows["Prefect's server"] = (first.server, again.server)
+    rows["all"] = (first.cost.seconds, again.cost.seconds)
+    print(f"  {'CPU seconds':<24}{'run':>9}{'nothing new':>13}")
+    for name, (seconds, second) in rows.items():
+        print(f"  {name:<24}{seconds:>9.2f}{second:>13.2f}")
+    above = again.cost.seconds - nothing.seconds
+    print(f"  a flow that does nothing {nothing.seconds:.2f}: a run with nothing new is {above:+.2f} s beside it")
+    peaks = f"main process {first.cost.main.peak:.0f} MB, largest reader {first.peak_of_readers:.0f} MB"
+    print(f"  peaks of memory: {peaks}; with nothing new {again.cost.main.peak:.0f} MB")
+
+
+def print_slopes(measured: Sequence[Measured]) -> None:
+    """Print the fixed cost and that of a workbook, from the smallest and the largest size."""
+    small, large = measured[0], measured[-1]
+    print(f"\nFrom {small.files} and {large.files} workbooks: fixed cost, and ms of CPU a workbook")
+    names = ["all", "readers", *large.first.steps]
+    for name in names:
+        few, many = (_seconds_of(run.first, name) for run in (small, large))
+        each = (many - few) / (large.files - small.files)
+        print(f"  {name:<24}{few - each * small.files:>9.2f} s{1000 * each:>9.1f} ms")
+    grown = large.first.cost.main.peak - small.first.cost.main.peak
+    print(f"  peak of memory grew by {grown:.0f} MB: {1000 * grown / (large.files - small.files):.0f} KB a workbook")
+
+
+def _seconds_of(run: Run, name: str) -> float:
+    whole = {"all": run.cost.seconds, "readers": run.readers}
+    return whole[name] if name in whole else run.steps.get(name, 0.0)
+
+
+def print_peer(name: str, done: Peer, ours: Measured) -> None:
+    """Print a peer's cost beside ours, and where its facts differ."""
+    seconds, peak = done.cost.seconds, done.cost.main.peak
+    ratio = ours.first.cost.seconds / seconds
+    print(f"  {name}, {done.files} files: {seconds:.1f} s of CPU, peak {peak:.0f} MB; ours {ratio:.1f} ×")
+    print(f"    {_loaded_by(done, ours)}")
+
+
+def print_textbook(half: Peer, whole: Peer, ours: Measured) -> None:
+    """Print what the textbook peer costs, scaled to all files from two smaller runs."""
+    seconds = whole.cost.seconds
+    each = (seconds - half.cost.seconds) / (whole.files - half.files)
+    scaled = seconds + each * (ours.files - whole.files)
+    print(f"  textbook, {whole.files} files: {seconds:.1f} s of CPU, {1000 * each:.0f} ms a file")
+    print(f"    {_loaded_by(whole, ours)}")
+    ratio = scaled / ours.first.cost.seconds
+    print(f"    {ours.files} files, scaled: {scaled:.0f} s, {ratio:.1f} times ours")
+
+
+def _loaded_by(done: Peer, ours: Measured) -> str:
+    both = done.facts.keys() & ours.facts.keys()
+    equal = sum(done.facts[name] == ours.facts[name] for name in both)
+    counts = f"{sum(done.facts.values()):,} facts, {done.findings} findings, {done.refused} files refused"
+    return f"{counts}; as many facts as ours in {equal} of {len(both)} files that both loaded"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.night", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--workbooks", type=int, nargs="+", default=[88, 352], help="sizes; 2784 is the whole country")
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--files", type=Path, default=ROOT / "var" / "benchmarks", help="where the workbooks are kept")
+    parser.add_argument("--textbook", type=int, default=44, help="files for the textbook peer; 0: leave it out")
+    parser.add_argument("--tree", type=Path, default=ROOT, help="another checkout, to be measured instead of this one")
+    main(parser.parse_args())
