@@ -1,7 +1,8 @@
 """What a piece of work takes of the processor: the one clock of all benchmarks.
 
 Wall time says nothing on a shared machine. Here are the CPU seconds of a block, and of a command with
-every process that it starts, whose peaks of memory are told apart as well (from Linux' `/proc`).
+every process that it starts, whose peaks of memory are told apart as well (from Linux' `/proc`). What a
+PostgreSQL server of this machine takes meanwhile is counted too.
 """
 
 import os
@@ -15,11 +16,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryFile
 
+import psycopg
+
 _EVERY_SECONDS = 0.1
 """How often a command's processes are looked at. What one takes in its last 0.1 s is not seen."""
+DATABASE_SERVER = "database server"
+_SERVER = 0
 _TICKS = os.sysconf("SC_CLK_TCK")
-_USER, _SYSTEM = 11, 12
-"""Fields of `/proc/PID/stat`, counted behind the command's name, which may hold blanks."""
+_PARENT, _OWN, _ENDED = 1, slice(11, 13), slice(13, 15)
+"""Fields of `/proc/PID/stat`: the parent, a process's own ticks, those of its children that ended. They are
+counted behind the command's name, which may hold blanks."""
 
 
 @dataclass(slots=True)
@@ -36,13 +42,24 @@ def cpu_seconds() -> float:
 
 
 @contextmanager
-def measured() -> Iterator[Spent]:
-    """Measure what a block takes: what it gives says so when the block has ended."""
-    spent, before = Spent(), cpu_seconds()
+def measured(database: str = "") -> Iterator[Spent]:
+    """Measure what a block takes, with the server of a database's URL: what it gives says so at the end."""
+    spent, before = Spent(), server_seconds(database) + cpu_seconds()
     try:
         yield spent
     finally:
-        spent.seconds = cpu_seconds() - before
+        spent.seconds = cpu_seconds() + server_seconds(database) - before
+
+
+def server_seconds(database: str) -> float:
+    """Return what all processes of a database's server have taken so far; nothing where it has none."""
+    if not database.startswith("postgresql"):
+        return 0.0
+    with psycopg.connect(database) as connection:
+        server = int(_stat(connection.info.backend_pid)[_PARENT])
+    ticks = _ticks(_stat(server)[_OWN]) + _ticks(_stat(server)[_ENDED])
+    ticks += sum(_ticks(_stat(child)[_OWN]) for child in _below(server))
+    return ticks / _TICKS
 
 
 @dataclass(slots=True)
@@ -68,15 +85,18 @@ class Cost:
         return self.main.seconds + sum(other.seconds for other in self.others.values())
 
 
-def cost_of(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Cost:
-    """Run a command in a folder to its end and return what it cost, with its standard output.
+def cost_of(command: Sequence[str], folder: Path, environment: Mapping[str, str], database: str = "") -> Cost:
+    """Run a command with an environment in a folder to its end; return its cost and its standard output.
 
-    Ends this program with what the command wrote last where it fails: there is nothing to measure.
+    The server of `database` is one of its processes. Ends this program with what the command wrote last
+    where it fails: there is nothing to measure.
     """
+    server = server_seconds(database)
     with TemporaryFile("w+") as output, TemporaryFile("w+") as errors:
-        everything = {**os.environ, **environment}
-        started = subprocess.Popen(command, cwd=folder, env=everything, stdout=output, stderr=errors, text=True)
+        started = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=errors, text=True)
         cost = _watch(started)
+        if database.startswith("postgresql"):
+            cost.others[_SERVER] = Process(DATABASE_SERVER, server_seconds(database) - server)
         for file in (output, errors):
             file.seek(0)
         cost.output = output.read()
@@ -110,9 +130,9 @@ def _look_at(main: int, cost: Cost) -> None:
 
 def _take(pid: int, process: Process) -> None:
     """Note what a process has taken so far; nothing of one that has gone meanwhile."""
-    fields = _text(pid, "stat").rpartition(")")[2].split()
+    fields = _stat(pid)
     if fields:
-        process.seconds = (int(fields[_USER]) + int(fields[_SYSTEM])) / _TICKS
+        process.seconds = _ticks(fields[_OWN]) / _TICKS
     for line in _text(pid, "status").splitlines():
         if line.startswith("VmHWM:"):
             process.peak = int(line.split()[1]) / 1024
@@ -126,6 +146,14 @@ def _below(pid: int) -> list[int]:
             for child in map(int, task.read_text().split()):
                 numbers += [child, *_below(child)]
     return numbers
+
+
+def _stat(pid: int) -> list[str]:
+    return _text(pid, "stat").rpartition(")")[2].split()
+
+
+def _ticks(fields: Sequence[str]) -> int:
+    return sum(map(int, fields))
 
 
 def _text(pid: int, name: str) -> str:

@@ -25,7 +25,7 @@ from typing import Any
 from sqlalchemy import create_engine, text
 
 from benchmarks.country import Country, country_of
-from benchmarks.cpu import Cost, cost_of
+from benchmarks.cpu import DATABASE_SERVER, Cost, Process, cost_of
 from benchmarks.loading import databases
 from benchmarks.quarter import AS_OF, FORMS
 from program.settings import ROOT
@@ -37,6 +37,18 @@ _FACTS_OF_FILES = (
 )
 
 
+_OURS = ("MTQG_", "PREFECT_")
+_READERS, _PREFECT = "readers", "Prefect's server"
+_KINDS = (_READERS, _PREFECT, DATABASE_SERVER)
+"""The processes beside the main one. Those that mark workbooks are few, and count as readers."""
+
+
+def _kind_of(process: Process) -> str:
+    if process.command == DATABASE_SERVER:
+        return DATABASE_SERVER
+    return _PREFECT if "prefect" in process.command else _READERS
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run of ours: what it cost, and the summary that the ledger keeps of it."""
@@ -45,19 +57,18 @@ class Run:
     summary: dict[str, Any]
 
     @property
-    def server(self) -> float:
-        """CPU seconds of Prefect's own server."""
-        return sum(p.seconds for p in self.cost.others.values() if "prefect" in p.command)
-
-    @property
-    def readers(self) -> float:
-        """CPU seconds of the processes that read workbooks, or mark them."""
-        return sum(p.seconds for p in self.cost.others.values() if "prefect" not in p.command)
+    def others(self) -> dict[str, float]:
+        """CPU seconds of the other processes, by kind."""
+        seconds = dict.fromkeys(_KINDS, 0.0)
+        for process in self.cost.others.values():
+            seconds[_kind_of(process)] += process.seconds
+        return seconds
 
     @property
     def peak_of_readers(self) -> float:
-        """The peak of memory of the largest of them, in MB."""
-        return max((p.peak for p in self.cost.others.values() if "prefect" not in p.command), default=0.0)
+        """The peak of memory of the largest process that reads or marks workbooks, in MB."""
+        readers = (process.peak for process in self.cost.others.values() if _kind_of(process) == _READERS)
+        return max(readers, default=0.0)
 
     @property
     def steps(self) -> dict[str, float]:
@@ -99,9 +110,9 @@ def measure(country: Country, folder: Path, url: str, tree: Path = ROOT) -> Meas
         "MTQG_WAREHOUSE_URL": url,
     }
     command = [sys.executable, "-m", "mtqg", "run", "--as-of", AS_OF]
-    first = cost_of(command, tree, environment)
+    first = cost_of(command, tree, environment, url)
     summary, findings, facts = _loaded(url)
-    again = cost_of(command, tree, environment)
+    again = cost_of(command, tree, environment, url)
     return Measured(country.files, Run(first, summary), Run(again, _loaded(url)[0]), findings, facts)
 
 
@@ -117,17 +128,16 @@ def peer(name: str, country: Country, folder: Path, url: str, files: int | None 
     command = [sys.executable, "-m", f"benchmarks.peers.{name}", "--pack", str(country.pack)]
     command += ["--inbox", str(country.inbox), "--database", url]
     command += [] if files is None else ["--files", str(files)]
-    cost = cost_of(command, ROOT, _environment(folder, ROOT))
+    cost = cost_of(command, ROOT, _environment(folder, ROOT), url)
     said = json.loads(cost.output)
     return Peer(cost, said["files"], said["findings"], said["refused"], said["facts"])
 
 
 def _environment(folder: Path, tree: Path) -> dict[str, str]:
-    """Return what a command needs to write below a folder only. The caller's own settings are not for it."""
-    for name in [name for name in os.environ if name.startswith(("MTQG_", "PREFECT_"))]:
-        del os.environ[name]
+    """Return the environment of a command that is to write below a folder, without settings of the caller's."""
     folder.mkdir(exist_ok=True)
-    return {"PYTHONPATH": str(tree), "MTQG_VAR": str(folder), "PREFECT_LOGGING_LEVEL": "CRITICAL"}
+    own = {"PYTHONPATH": str(tree), "MTQG_VAR": str(folder), "PREFECT_LOGGING_LEVEL": "CRITICAL"}
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)} | own
 
 
 def _loaded(url: str) -> tuple[dict[str, Any], int, dict[str, int]]:
@@ -142,13 +152,15 @@ def _loaded(url: str) -> tuple[dict[str, Any], int, dict[str, int]]:
 
 
 def main(given: argparse.Namespace) -> None:
-    """Measure each size, ours and the peers; print everything."""
+    """Measure each size, ours and the peers; print everything as soon as it is known."""
+    sys.stdout.reconfigure(line_buffering=True)
     sizes = [country_of(given.files, -(-workbooks // len(FORMS))) for workbooks in given.workbooks]
     with _place(given.database) as (new_folder, new_url):
         nothing = floor(new_folder())
-        measured = [measure(country, new_folder(), new_url(), given.tree) for country in sizes]
-        for run in measured:
-            print_run(run, nothing, given.database)
+        measured = []
+        for country in sizes:
+            measured.append(measure(country, new_folder(), new_url(), given.tree))
+            print_run(measured[-1], nothing, given.database)
         if len(measured) > 1:
             print_slopes(measured)
         print(f"\nPeers on the same files, into {given.database}")
@@ -179,8 +191,7 @@ def print_run(run: Measured, nothing: Cost, database: str) -> None:
     rows = {"main process": (first.cost.main.seconds, again.cost.main.seconds)}
     for step in first.steps:
         rows[f"  {step}"] = (first.steps[step], again.steps.get(step, 0.0))
-    rows["readers"] = (first.readers, again.readers)
-    rows["Prefect's server"] = (first.server, again.server)
+    rows |= {kind: (first.others[kind], again.others[kind]) for kind in _KINDS}
     rows["all"] = (first.cost.seconds, again.cost.seconds)
     print(f"  {'CPU seconds':<24}{'run':>9}{'nothing new':>13}")
     for name, (seconds, second) in rows.items():
@@ -195,8 +206,7 @@ def print_slopes(measured: Sequence[Measured]) -> None:
     """Print the fixed cost and that of a workbook, from the smallest and the largest size."""
     small, large = measured[0], measured[-1]
     print(f"\nFrom {small.files} and {large.files} workbooks: fixed cost, and ms of CPU a workbook")
-    names = ["all", "readers", *large.first.steps]
-    for name in names:
+    for name in ["all", *_KINDS, *large.first.steps]:
         few, many = (_seconds_of(run.first, name) for run in (small, large))
         each = (many - few) / (large.files - small.files)
         print(f"  {name:<24}{few - each * small.files:>9.2f} s{1000 * each:>9.1f} ms")
@@ -205,8 +215,8 @@ def print_slopes(measured: Sequence[Measured]) -> None:
 
 
 def _seconds_of(run: Run, name: str) -> float:
-    whole = {"all": run.cost.seconds, "readers": run.readers}
-    return whole[name] if name in whole else run.steps.get(name, 0.0)
+    known = {"all": run.cost.seconds, **run.others, **run.steps}
+    return known.get(name, 0.0)
 
 
 def print_peer(name: str, done: Peer, ours: Measured) -> None:

@@ -7,7 +7,6 @@ Usage: python -m benchmarks.peers.textbook --pack PACK --inbox INBOX --files 44 
 """
 
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,16 +54,13 @@ class Fact(Base):
     report: Mapped[Report] = relationship(back_populates="facts")
 
 
-@dataclass
 class Run:
-    """What all tasks share, and what came of them. Not frozen: the tasks count in it."""
+    """What all tasks share, and what came of them. Not a dataclass: Prefect would look at each part of it."""
 
-    engine: Engine
-    regions: dict[str, list[Region]]
-    checkpoints: dict[str, gx.Checkpoint]
-    findings: int = 0
-    refused: int = 0
-    facts: dict[str, int] = field(default_factory=dict)
+    def __init__(self, engine: Engine, regions: dict[str, list[Region]], checkpoints: dict[str, gx.Checkpoint]) -> None:
+        self.engine, self.regions, self.checkpoints = engine, regions, checkpoints
+        self.findings = self.refused = 0
+        self.facts: dict[str, int] = {}
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
