@@ -1,8 +1,8 @@
 """A country's night for benchmarks: a pack with as many districts as wanted, and what they send.
 
-The pack is the sample's, copied as often as needed: each copy's districts and communes have codes and
-names of their own, and the sample's history. A district fills in the templates of four forms. Some
-reports are bad, some are sent once more, some figures are typed as text; the same each time.
+The pack is the sample's, copied as often as needed: each copy's districts and communes have codes
+and names of their own, and the sample's history. A district fills in the templates of four forms.
+Some reports are bad, some are sent once more, some figures are typed as text; the same each time.
 """
 
 import csv
@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import cycle, islice
+from itertools import chain, cycle, islice, product
 from pathlib import Path
 
 import yaml
@@ -92,7 +92,8 @@ def write_pack(folder: Path, districts: int) -> None:
         copy = _Copy(number, rows)
         country += [copy.row(row) for row in rows if row["kind"] != UnitKind.PROVINCE]
         known = {code: contact for code, contact in reporting.items() if code in copy.codes}
-        contacts["units"] |= {copy.codes[code]: copy.contact(contact) for code, contact in known.items()}
+        for code, contact in known.items():
+            contacts["units"][copy.codes[code]] = copy.contact(contact)
     with (folder / "units.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
@@ -133,11 +134,12 @@ class _Copy:
 
 def _words() -> list[str]:
     """Return words that tell the copies of a name apart, also without diacritics and capitals."""
-    return [f"{first}{last}" for last in ("a", "o", "u", "inh", "ang", "en") for first in "BCDGHKLMNPRSTVX"]
+    endings = ("a", "o", "u", "inh", "ang", "en")
+    return [f"{first}{ending}" for ending, first in product(endings, "BCDGHKLMNPRSTVX")]
 
 
 def _write_inbox(inbox: Path, pack: Path, home: Path, districts: Sequence[Unit]) -> None:
-    """Put together what the districts send; a smaller country's files are part of a larger one's."""
+    """Put together what the districts send; a smaller country's files are part of a larger's."""
     made = home / "districts"
     made.mkdir(exist_ok=True)
     missing = [n for n, unit in enumerate(districts) if not (made / unit.code).is_dir()]
@@ -167,7 +169,8 @@ def _write_district(folder: Path, pack: Pack, province: Province, unit: Unit, nu
     for form, about in FORMS.items():
         dice = random.Random(f"{_SEED}-{unit.code}-{form}")
         tables = province.report(form, unit.code, PERIOD).tables
-        is_bad, is_typed, comes_twice = (dice.random() < share for share in (_BAD, _TYPED, _SENT_AGAIN))
+        shares = (_BAD, _TYPED, _SENT_AGAIN)
+        is_bad, is_typed, comes_twice = (dice.random() < share for share in shares)
         mended = [_workbook(pack, form, unit, tables)] if comes_twice else []
         if is_bad:
             _SPOIL[form](tables)
@@ -198,7 +201,8 @@ def _type_as_text(pack: Pack, form: str, tables: Mapping[str, Lines], dice: rand
     """Have one figure typed as text, with a point for thousands and a comma for decimals."""
     layout = pack.form(form, PERIOD)
     assert layout is not None
-    names = {column.name for table in layout.tables for column in table.columns if column.type.is_numeric}
+    columns = chain.from_iterable(table.columns for table in layout.tables)
+    names = {column.name for column in columns if column.type.is_numeric}
     lines = [line for of_table in tables.values() for line in of_table.values()]
     cells = [(line, name) for line in lines for name in line if name in names]
     if cells:

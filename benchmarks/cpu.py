@@ -1,8 +1,8 @@
 """What a piece of work takes of the processor: the one clock of all benchmarks.
 
-Wall time says nothing on a shared machine. Here are the CPU seconds of a block, and of a command with
-every process that it starts, whose peaks of memory are told apart as well (from Linux' `/proc`). What a
-PostgreSQL server of this machine takes meanwhile is counted too.
+Wall time says nothing on a shared machine. Here are the CPU seconds of a block, and of a command
+with every process that it starts, whose peaks of memory are told apart as well (from Linux'
+`/proc`). What a PostgreSQL server of this machine takes meanwhile is counted too.
 """
 
 import os
@@ -24,8 +24,8 @@ DATABASE_SERVER = "database server"
 _SERVER = 0
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PARENT, _OWN, _ENDED = 1, slice(11, 13), slice(13, 15)
-"""Fields of `/proc/PID/stat`: the parent, a process's own ticks, those of its children that ended. They are
-counted behind the command's name, which may hold blanks."""
+"""Fields of `/proc/PID/stat`: the parent, a process's own ticks, those of its children that ended.
+They are counted behind the command's name, which may hold blanks."""
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ def cpu_seconds() -> float:
 
 @contextmanager
 def measured(database: str = "") -> Iterator[Spent]:
-    """Measure what a block takes, with the server of a database's URL: what it gives says so at the end."""
+    """Measure what a block takes, with a database's server: what it gives says so at the end."""
     spent, before = Spent(), server_seconds(database) + cpu_seconds()
     try:
         yield spent
@@ -52,7 +52,7 @@ def measured(database: str = "") -> Iterator[Spent]:
 
 
 def server_seconds(database: str) -> float:
-    """Return what all processes of a database's server have taken so far; nothing where it has none."""
+    """Return what all processes of a database's server have taken so far; 0 where it has none."""
     if not database.startswith("postgresql"):
         return 0.0
     with psycopg.connect(database) as connection:
@@ -73,7 +73,7 @@ class Process:
 
 @dataclass(slots=True)
 class Cost:
-    """What a command cost: itself in `main`, the processes below it by number; and what it wrote."""
+    """What a command cost: itself in `main`, the processes below it by number; what it wrote."""
 
     main: Process
     others: dict[int, Process] = field(default_factory=dict)
@@ -85,15 +85,26 @@ class Cost:
         return self.main.seconds + sum(other.seconds for other in self.others.values())
 
 
-def cost_of(command: Sequence[str], folder: Path, environment: Mapping[str, str], database: str = "") -> Cost:
-    """Run a command with an environment in a folder to its end; return its cost and its standard output.
+def cost_of(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    database: str = "",
+) -> Cost:
+    """Run a command with an environment in a folder to its end; return its cost and output.
 
-    The server of `database` is one of its processes. Ends this program with what the command wrote last
-    where it fails: there is nothing to measure.
+    The server of `database` is one of its processes. Ends this program with what the command
+    wrote last where it fails: there is nothing to measure.
     """
     server = server_seconds(database)
     with TemporaryFile("w+") as output, TemporaryFile("w+") as errors:
-        started = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=errors, text=True)
+        started = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=errors,
+        )
         cost = _watch(started)
         if database.startswith("postgresql"):
             cost.others[_SERVER] = Process(DATABASE_SERVER, server_seconds(database) - server)
@@ -106,7 +117,7 @@ def cost_of(command: Sequence[str], folder: Path, environment: Mapping[str, str]
     return cost
 
 
-def _watch(started: "subprocess.Popen[str]") -> Cost:
+def _watch(started: "subprocess.Popen[bytes]") -> Cost:
     """Look at a command's processes until it ends; at the one that ended once more."""
     cost = Cost(Process("main"))
     while os.waitid(os.P_PID, started.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
@@ -124,8 +135,9 @@ def _look_at(main: int, cost: Cost) -> None:
         if pid not in cost.others:
             cost.others[pid] = Process("")
         # Its command is that of its parent until it has become itself.
-        cost.others[pid].command = _text(pid, "cmdline").replace("\0", " ") or cost.others[pid].command
-        _take(pid, cost.others[pid])
+        child = cost.others[pid]
+        child.command = _text(pid, "cmdline").replace("\0", " ") or child.command
+        _take(pid, child)
 
 
 def _take(pid: int, process: Process) -> None:

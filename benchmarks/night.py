@@ -1,14 +1,15 @@
-"""What a whole run costs, from files in an inbox to letters in the outbox, beside two peers on the same files.
+"""What a whole run costs, from the inbox to the outbox, beside two peers on the same files.
 
-Makes a country's workbooks (`country.py`; kept in a folder, never part of what is measured), starts `mtqg run` on
-them as cron does, starts it again with nothing new, and prints CPU seconds of all processes, of each step, and peaks
-of memory. From two sizes or more follow a run's fixed cost and that of a workbook. A Prefect flow that does nothing
-is the floor. `--tree` measures another checkout with the same files.
+Makes a country's workbooks (`country.py`; kept in a folder, never part of what is measured),
+starts `mtqg run` on them as cron does, starts it again with nothing new, and prints CPU seconds
+of all processes, of each step, and peaks of memory. From two sizes or more follow a run's fixed
+cost and that of a workbook. A Prefect flow that does nothing is the floor. `--tree` measures
+another checkout with the same files.
 
-The strong peer takes all files; the textbook peer takes `--textbook` of them and half as many, and is scaled from
-the two. How many facts each loaded of each file is compared with ours.
+The strong peer takes all files; the textbook peer takes `--textbook` of them and half as many,
+and is scaled from the two. How many facts each loaded of each file is compared with ours.
 
-Usage: python -m benchmarks.night --workbooks 88 [352 2784] [--database sqlite|postgres] [--textbook 44] [--tree DIR]
+Usage: python -m benchmarks.night --workbooks 88 [2784] [--database sqlite|postgres] [--tree DIR]
 """
 
 import argparse
@@ -31,6 +32,7 @@ from benchmarks.quarter import AS_OF, FORMS
 from program.settings import ROOT
 from warehouse.dialects import warehouse_url
 
+_LAST_SUMMARY = "SELECT summary FROM runs ORDER BY id DESC LIMIT 1"
 _FACTS_OF_FILES = (
     "SELECT d.name, COUNT(*) FROM facts f JOIN submissions s ON s.id = f.submission_id "
     "JOIN deliveries d ON d.id = s.delivery_id GROUP BY d.name"
@@ -67,8 +69,8 @@ class Run:
     @property
     def peak_of_readers(self) -> float:
         """The peak of memory of the largest process that reads or marks workbooks, in MB."""
-        readers = (process.peak for process in self.cost.others.values() if _kind_of(process) == _READERS)
-        return max(readers, default=0.0)
+        readers = (p for p in self.cost.others.values() if _kind_of(p) == _READERS)
+        return max((reader.peak for reader in readers), default=0.0)
 
     @property
     def steps(self) -> dict[str, float]:
@@ -113,11 +115,12 @@ def measure(country: Country, folder: Path, url: str, tree: Path = ROOT) -> Meas
     first = cost_of(command, tree, environment, url)
     summary, findings, facts = _loaded(url)
     again = cost_of(command, tree, environment, url)
-    return Measured(country.files, Run(first, summary), Run(again, _loaded(url)[0]), findings, facts)
+    second = Run(again, _loaded(url)[0])
+    return Measured(country.files, Run(first, summary), second, findings, facts)
 
 
 def floor(folder: Path) -> Cost:
-    """Run the flow that does nothing, and return what it costs where Prefect has its database already."""
+    """Return what the flow that does nothing costs where Prefect has its database already."""
     command = [sys.executable, "-m", "benchmarks.peers.trivial_flow"]
     cost_of(command, ROOT, _environment(folder, ROOT))
     return cost_of(command, ROOT, _environment(folder, ROOT))
@@ -134,7 +137,7 @@ def peer(name: str, country: Country, folder: Path, url: str, files: int | None 
 
 
 def _environment(folder: Path, tree: Path) -> dict[str, str]:
-    """Return the environment of a command that is to write below a folder, without settings of the caller's."""
+    """Return a command's environment: it writes below a folder, without the caller's settings."""
     folder.mkdir(exist_ok=True)
     own = {"PYTHONPATH": str(tree), "MTQG_VAR": str(folder), "PREFECT_LOGGING_LEVEL": "CRITICAL"}
     return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)} | own
@@ -144,7 +147,7 @@ def _loaded(url: str) -> tuple[dict[str, Any], int, dict[str, int]]:
     """Return the last run's summary, the number of findings, and the facts of each file."""
     engine = create_engine(warehouse_url(url))
     with engine.connect() as connection:
-        summary = connection.execute(text("SELECT summary FROM runs ORDER BY id DESC LIMIT 1")).scalar_one()
+        summary = connection.execute(text(_LAST_SUMMARY)).scalar_one()
         findings = connection.execute(text("SELECT COUNT(*) FROM findings")).scalar_one()
         facts = {row[0]: row[1] for row in connection.execute(text(_FACTS_OF_FILES))}
     engine.dispose()
@@ -167,9 +170,8 @@ def main(given: argparse.Namespace) -> None:
         for country, run in zip(sizes, measured, strict=True):
             print_peer("strong", peer("strong", country, new_folder(), new_url()), run)
         if given.textbook:
-            half, whole = (
-                peer("textbook", sizes[0], new_folder(), new_url(), files) for files in (given.textbook // 2, given.textbook)
-            )
+            half = peer("textbook", sizes[0], new_folder(), new_url(), given.textbook // 2)
+            whole = peer("textbook", sizes[0], new_folder(), new_url(), given.textbook)
             for run in measured:
                 print_textbook(half, whole, run)
 
@@ -197,9 +199,10 @@ def print_run(run: Measured, nothing: Cost, database: str) -> None:
     for name, (seconds, second) in rows.items():
         print(f"  {name:<24}{seconds:>9.2f}{second:>13.2f}")
     above = again.cost.seconds - nothing.seconds
-    print(f"  a flow that does nothing {nothing.seconds:.2f}: a run with nothing new is {above:+.2f} s beside it")
-    peaks = f"main process {first.cost.main.peak:.0f} MB, largest reader {first.peak_of_readers:.0f} MB"
-    print(f"  peaks of memory: {peaks}; with nothing new {again.cost.main.peak:.0f} MB")
+    print(f"  a flow that does nothing {nothing.seconds:.2f}, nothing new {above:+.2f} s")
+    peak, reader = first.cost.main.peak, first.peak_of_readers
+    print(f"  peaks of memory: main process {peak:.0f} MB, largest reader {reader:.0f} MB;")
+    print(f"  with nothing new {again.cost.main.peak:.0f} MB")
 
 
 def print_slopes(measured: Sequence[Measured]) -> None:
@@ -211,7 +214,8 @@ def print_slopes(measured: Sequence[Measured]) -> None:
         each = (many - few) / (large.files - small.files)
         print(f"  {name:<24}{few - each * small.files:>9.2f} s{1000 * each:>9.1f} ms")
     grown = large.first.cost.main.peak - small.first.cost.main.peak
-    print(f"  peak of memory grew by {grown:.0f} MB: {1000 * grown / (large.files - small.files):.0f} KB a workbook")
+    each = 1000 * grown / (large.files - small.files)
+    print(f"  peak of memory grew by {grown:.0f} MB: {each:.0f} KB a workbook")
 
 
 def _seconds_of(run: Run, name: str) -> float:
@@ -222,8 +226,8 @@ def _seconds_of(run: Run, name: str) -> float:
 def print_peer(name: str, done: Peer, ours: Measured) -> None:
     """Print a peer's cost beside ours, and where its facts differ."""
     seconds, peak = done.cost.seconds, done.cost.main.peak
-    ratio = ours.first.cost.seconds / seconds
-    print(f"  {name}, {done.files} files: {seconds:.1f} s of CPU, peak {peak:.0f} MB; ours {ratio:.1f} ×")
+    print(f"  {name}, {done.files} files: {seconds:.1f} s of CPU, peak {peak:.0f} MB")
+    print(f"    ours takes {ours.first.cost.seconds / seconds:.1f} times as long")
     print(f"    {_loaded_by(done, ours)}")
 
 
@@ -241,15 +245,24 @@ def print_textbook(half: Peer, whole: Peer, ours: Measured) -> None:
 def _loaded_by(done: Peer, ours: Measured) -> str:
     both = done.facts.keys() & ours.facts.keys()
     equal = sum(done.facts[name] == ours.facts[name] for name in both)
-    counts = f"{sum(done.facts.values()):,} facts, {done.findings} findings, {done.refused} files refused"
+    facts = sum(done.facts.values())
+    counts = f"{facts:,} facts, {done.findings} findings, {done.refused} files refused"
     return f"{counts}; as many facts as ours in {equal} of {len(both)} files that both loaded"
 
 
+def parse() -> argparse.Namespace:
+    """Return what the command line asks for."""
+    about = (__doc__ or "").splitlines()[0]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.night", description=about)
+    kept = ROOT / "var" / "benchmarks"
+    add = parser.add_argument
+    add("--workbooks", type=int, nargs="+", default=[88, 352], help="sizes; 2784 is the country")
+    add("--database", choices=("sqlite", "postgres"), default="sqlite")
+    add("--files", type=Path, default=kept, help="folder where the workbooks are kept")
+    add("--textbook", type=int, default=44, help="files for the textbook peer; 0: without it")
+    add("--tree", type=Path, default=ROOT, help="another checkout to measure, not this one")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.night", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--workbooks", type=int, nargs="+", default=[88, 352], help="sizes; 2784 is the whole country")
-    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
-    parser.add_argument("--files", type=Path, default=ROOT / "var" / "benchmarks", help="where the workbooks are kept")
-    parser.add_argument("--textbook", type=int, default=44, help="files for the textbook peer; 0: leave it out")
-    parser.add_argument("--tree", type=Path, default=ROOT, help="another checkout, to be measured instead of this one")
-    main(parser.parse_args())
+    main(parse())

@@ -1,4 +1,4 @@
-"""What the generated country reports: the forms of one quarter, and the date of the run that takes them."""
+"""What the generated country reports: forms of one quarter; and the date of the run."""
 
 from program.period import Period
 

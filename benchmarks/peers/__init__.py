@@ -1,1 +1,1 @@
-"""The same files by other schools: what a run is compared with. Each does less than ours: its docstring says what."""
+"""The same files by other schools. Each does less than a run: its docstring says what."""

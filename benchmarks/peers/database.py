@@ -8,8 +8,11 @@ import psycopg
 
 TABLES = (
     "CREATE TABLE reports (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
-    "CREATE TABLE facts (report_id INTEGER NOT NULL REFERENCES reports, element TEXT NOT NULL, line INTEGER NOT NULL, "
-    "value DOUBLE PRECISION, text TEXT, sheet TEXT NOT NULL, cell TEXT NOT NULL, PRIMARY KEY (report_id, element, line))",
+    """CREATE TABLE facts (
+        report_id INTEGER NOT NULL REFERENCES reports, element TEXT NOT NULL, line INTEGER NOT NULL,
+        value DOUBLE PRECISION, text TEXT, sheet TEXT NOT NULL, cell TEXT NOT NULL,
+        PRIMARY KEY (report_id, element, line)
+    )""",
 )
 _COLUMNS = ["file", "element", "line", "value", "text", "sheet", "cell"]
 Row = tuple[object, ...]

@@ -1,7 +1,8 @@
-"""The rules that both peers check: what a form's layout says of its cells and sums, and a few between columns.
+"""The rules that both peers check: of cells and sums as the layout has them, and between columns.
 
-They are the kinds of rules that ours has for one report (required, ranges, words, sums, one figure within another,
-days in order), with ours' severity. Neither history nor comparisons with other reports are among them.
+They are the kinds of rules that ours has for one report (required, ranges, words, sums, one
+figure within another, days in order), with ours' severity. Neither history nor comparisons with
+other reports are among them.
 """
 
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ _HALF_A_DONG = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One rule on a frame: of `kind`, for `column`; a report that breaks a critical one is not loaded."""
+    """One rule on a frame, for a column; a report that breaks a critical one is not loaded."""
 
     kind: Literal["required", "between", "in_set", "not_more", "unique"]
     column: str
@@ -49,8 +50,10 @@ class Check:
 def checks_of(region: Region) -> list[Check]:
     """Return the rules of a table."""
     checks = [check for column in region.table.columns for check in _of_column(column)]
-    checks += [Check("not_more", column, than=than) for column, than in _NOT_MORE.get(region.name, [])]
-    checks += [Check("between", gap, -_HALF_A_DONG, _HALF_A_DONG, is_critical=False) for gap in _gaps(region)]
+    pairs = _NOT_MORE.get(region.name, [])
+    checks += [Check("not_more", column, than=than) for column, than in pairs]
+    for gap in _gaps(region):
+        checks.append(Check("between", gap, -_HALF_A_DONG, _HALF_A_DONG, is_critical=False))
     checks += [Check("unique", column.name) for column in region.table.columns if column.key]
     return checks
 
@@ -59,23 +62,27 @@ def _of_column(column: Column) -> Iterator[Check]:
     if column.required:
         yield Check("required", column.name)
     if column.type.is_numeric:
-        highest = LARGEST_EXACT if column.maximum is None else to_kept(column.maximum, column.measure)
-        yield Check("between", column.name, column.minimum, highest)
+        yield Check("between", column.name, column.minimum, _highest(column))
     if column.type in (ColumnType.WHOLE, ColumnType.MONEY):
         yield Check("between", f"{column.name}__rest", 0, 0)
     if column.vocabulary:
         yield Check("in_set", column.name, words=tuple(column.vocabulary))
 
 
+def _highest(column: Column) -> float:
+    return LARGEST_EXACT if column.maximum is None else to_kept(column.maximum, column.measure)
+
+
 def with_gaps(frame: pd.DataFrame, region: Region) -> pd.DataFrame:
-    """Return the frame with what the rules look at beside the cells: rests of whole figures, gaps of sums."""
+    """Return the frame with rests of whole figures and gaps of sums, which rules look at."""
     whole = [c.name for c in region.table.columns if c.type in (ColumnType.WHOLE, ColumnType.MONEY)]
     gaps = {f"{name}__rest": frame[name] % 1 for name in whole}
     for column in region.table.columns:
         if column.parts:
             gaps[f"{column.name}__gap"] = frame[column.name] - frame[list(column.parts)].sum(axis=1)
     numeric = [column.name for column in region.table.columns if column.type.is_numeric]
-    gaps |= {f"{name}__lines_gap": pd.Series(0.0, frame.index) for name in numeric if _has_line_totals(region)}
+    if _has_line_totals(region):
+        gaps |= {f"{name}__lines_gap": pd.Series(0.0, frame.index) for name in numeric}
     for line in region.table.lines:
         if line.parts:
             parts = frame[frame["line"].isin(line.parts)].groupby("file")[numeric].sum()

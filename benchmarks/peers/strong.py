@@ -1,12 +1,13 @@
-"""The strong peer: calamine, rules in vectorised pandas over all files of a form at once, one `executemany` or COPY.
+"""The strong peer: calamine, rules in vectorised pandas, one `executemany` or COPY.
 
-It reads templates by position and knows no run: no archive, no versions of a report, no history, no comparisons, no
-letters, no page. Prints, as JSON, what it loaded.
+All files of a form are one frame.
+
+It reads templates by position and knows no run: no archive, no versions of a report, no history,
+no comparisons, no letters, no page. Prints, as JSON, what it loaded.
 
 Usage: python -m benchmarks.peers.strong --pack PACK --inbox INBOX --database URL
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +17,17 @@ from python_calamine import CalamineWorkbook
 
 from benchmarks.peers.database import load_facts
 from benchmarks.peers.given import Given, given
+from benchmarks.peers.report import Report
 from benchmarks.peers.rules import Check, checks_of, with_gaps
-from benchmarks.peers.templates import KEYS, Region, facts_of, files_below, form_of, regions_of, typed
+from benchmarks.peers.templates import (
+    KEYS,
+    Region,
+    facts_of,
+    files_below,
+    form_of,
+    regions_of,
+    typed,
+)
 
 Line = list[object]
 
@@ -36,12 +46,13 @@ def main(asked: Given) -> None:
         for file, is_critical in found:
             bad[file].add(is_critical)
     refused = {file for file, severities in bad.items() if True in severities}
-    facts = pd.concat([facts_of(frame, by_name[name]) for name, frame in frames.items()], ignore_index=True)
+    of_tables = [facts_of(frame, by_name[name]) for name, frame in frames.items()]
+    facts = pd.concat(of_tables, ignore_index=True)
     facts = facts[~facts["file"].isin(refused)]
     load_facts(asked.database, [path.name for path in files], facts)
     counts = facts.groupby("file").size()
     loaded = {files[file].name: int(count) for file, count in counts.items()}
-    print(json.dumps({"files": len(files), "findings": findings, "refused": len(refused), "facts": loaded}))
+    print(Report(len(files), findings, len(refused), loaded).as_json())
 
 
 def _frames(files: Sequence[Path], regions: dict[str, list[Region]]) -> dict[str, pd.DataFrame]:
@@ -67,7 +78,8 @@ def _lines(file: int, rows: Sequence[Sequence[object]], region: Region) -> list[
     if region.lines:
         below = rows[region.top : region.top + len(region.lines)]
         keyed = zip(region.lines, below, strict=True)
-        return [[file, region.top + 1 + n, key, *row[1:width]] for n, (key, row) in enumerate(keyed)]
+        numbered = enumerate(keyed, start=region.top + 1)
+        return [[file, number, key, *row[1:width]] for number, (key, row) in numbered]
     lines: list[Line] = []
     for number, row in enumerate(rows[region.top :], start=region.top + 1):
         if not any(cell != "" for cell in row[1:width]):

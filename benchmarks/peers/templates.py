@@ -1,6 +1,6 @@
-"""Where the values of a filled template stand, for readers that go by position, and what becomes of them.
+"""Where the values of a filled template stand, for those that read by position; and their types.
 
-Only untouched templates are read so: a moved column or another heading would be read as something else.
+Only untouched templates can be read so: a moved column would be taken for another.
 """
 
 from collections.abc import Sequence
@@ -46,24 +46,33 @@ class Region:
 
 def regions_of(pack: Path) -> dict[str, list[Region]]:
     """Return the regions of each form of the quarter; of the pack nothing else is read."""
-    declared = [load_model(path, Form) for code in FORMS for path in sorted((pack / "forms" / code).glob("*.yaml"))]
-    forms = [form for form in declared if form.covers(PERIOD)]
-    return {form.code: [Region(form.code, t, grid_of(t, 0).top) for t in form.tables] for form in forms}
+    paths = sorted(path for path in pack.glob("forms/*/*.yaml") if path.parent.name in FORMS)
+    forms = [load_model(path, Form) for path in paths]
+    return {form.code: _regions(form) for form in forms if form.covers(PERIOD)}
+
+
+def _regions(form: Form) -> list[Region]:
+    return [Region(form.code, table, grid_of(table, 0).top) for table in form.tables]
 
 
 def files_below(folder: Path, count: int | None) -> list[Path]:
-    """Return the workbooks below a folder in the order in which they came; the first `count` of them."""
-    return sorted(folder.rglob("*.xlsx"), key=lambda path: (path.stat().st_mtime, path.name))[:count]
+    """Return the workbooks below a folder as they came; the first `count` of them."""
+    files = sorted(folder.rglob("*.xlsx"), key=lambda path: (path.stat().st_mtime, path.name))
+    return files[:count]
 
 
 def form_of(sheets: Sequence[str], regions: dict[str, list[Region]]) -> list[Region]:
     """Return the regions of the form whose sheets a workbook has."""
-    return next(of_form for of_form in regions.values() if all(r.table.sheet in sheets for r in of_form))
+    for of_form in regions.values():
+        if {region.table.sheet for region in of_form} <= set(sheets):
+            return of_form
+    raise LookupError(f"no form has the sheets {', '.join(sheets)}")
 
 
 def typed(frame: pd.DataFrame, region: Region) -> pd.DataFrame:
-    """Return a frame of cells with the columns' types, money in đồng, codes for words; without blank lines."""
-    own = frame.assign(**{column.name: _typed(frame[column.name], column) for column in region.table.columns})
+    """Return a frame of cells as values: money in đồng, codes for words; without blank lines."""
+    columns = region.table.columns
+    own = frame.assign(**{column.name: _typed(frame[column.name], column) for column in columns})
     return own.dropna(how="all", subset=region.columns)
 
 
@@ -79,7 +88,7 @@ def _typed(cells: pd.Series, column: Column) -> pd.Series:
 
 
 def _numbers(cells: pd.Series) -> pd.Series:
-    """Return numbers; those that somebody typed as text have a point for thousands and a comma for decimals."""
+    """Return numbers; those typed as text have a point for thousands and a comma for decimals."""
     return pd.to_numeric(cells.map(_number), errors="coerce")
 
 
@@ -88,8 +97,9 @@ def _number(cell: object) -> object:
 
 
 def facts_of(frame: pd.DataFrame, region: Region) -> pd.DataFrame:
-    """Return a row a filled cell and a summary: file, element, line, value or text, sheet and cell."""
-    long = frame.melt(id_vars=KEYS, value_vars=region.columns, var_name="column").dropna(subset="value")
+    """Return a row a filled cell and a summary: file, element, line, value or text, sheet, cell."""
+    long = frame.melt(id_vars=KEYS, value_vars=region.columns, var_name="column")
+    long = long.dropna(subset="value")
     is_number = long["column"].isin([c.name for c in region.table.columns if c.type.is_numeric])
     letters = {name: chr(ord("B") + at) for at, name in enumerate(region.columns)}
     is_list = not region.lines
@@ -114,5 +124,6 @@ def _summary(frame: pd.DataFrame, name: str, summary: Summary) -> pd.DataFrame:
         values = values.where(frame[column].isin(words))
     by_file = values.groupby(frame["file"])
     result = by_file.count() if summary.count else by_file.sum()
-    columns = {"file": result.index, "element": name, "line": 0, "value": result.to_numpy("float64")}
+    values = result.to_numpy("float64")
+    columns = {"file": result.index, "element": name, "line": 0, "value": values}
     return pd.DataFrame(columns).assign(text=None, cell=summary.column)

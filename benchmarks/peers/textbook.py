@@ -1,12 +1,13 @@
-"""The textbook peer: a Prefect task a file, `read_excel` with openpyxl, a checkpoint a table, rows through the ORM.
+"""The textbook peer: a Prefect task a file, `read_excel`, a checkpoint a table, the ORM.
 
-It is what the tutorials of these libraries put together. Templates are read by position; there is no archive, no
-versions of a report, no history, no comparisons, no letters, no page. Prints, as JSON, what it loaded.
+It is what the tutorials of these libraries put together. Templates are read by position; there is
+no archive, no versions of a report, no history, no comparisons, no letters, no page. Prints, as
+JSON, what it loaded.
 
 Usage: python -m benchmarks.peers.textbook --pack PACK --inbox INBOX --files 44 --database URL
 """
 
-import json
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,25 @@ import pandas as pd  # noqa: E402
 from prefect import flow, task  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 from sqlalchemy import Engine, ForeignKey, create_engine  # noqa: E402
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship  # noqa: E402
+from sqlalchemy.orm import (  # noqa: E402
+    DeclarativeBase,
+    Mapped,
+    Session,
+    mapped_column,
+    relationship,
+)
 
 from benchmarks.peers.given import Given, given  # noqa: E402
+from benchmarks.peers.report import Report as Done  # noqa: E402
 from benchmarks.peers.rules import Check, checks_of, with_gaps  # noqa: E402
-from benchmarks.peers.templates import Region, facts_of, files_below, form_of, regions_of, typed  # noqa: E402
+from benchmarks.peers.templates import (  # noqa: E402
+    Region,
+    facts_of,
+    files_below,
+    form_of,
+    regions_of,
+    typed,
+)
 
 
 class Base(DeclarativeBase):
@@ -55,9 +70,14 @@ class Fact(Base):
 
 
 class Run:
-    """What all tasks share, and what came of them. Not a dataclass: Prefect would look at each part of it."""
+    """What all tasks share, and what came of them. No dataclass: Prefect would look into it."""
 
-    def __init__(self, engine: Engine, regions: dict[str, list[Region]], checkpoints: dict[str, gx.Checkpoint]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        regions: dict[str, list[Region]],
+        checkpoints: dict[str, gx.Checkpoint],
+    ) -> None:
         self.engine, self.regions, self.checkpoints = engine, regions, checkpoints
         self.findings = self.refused = 0
         self.facts: dict[str, int] = {}
@@ -68,21 +88,21 @@ def process(run: Run, number: int, path: Path) -> None:
     """Read, check and load a file."""
     sheets = pd.read_excel(path, sheet_name=None, header=None, engine="openpyxl")
     regions = form_of(list(sheets), run.regions)
-    frames = {region.name: typed(_cut(sheets[region.table.sheet], region, number), region) for region in regions}
-    filled = {name: frame for name, frame in frames.items() if len(frame)}
+    facts = []
     is_refused = False
     for region in regions:
-        if region.name in filled:
-            is_refused |= _check(run, with_gaps(filled[region.name], region), region)
+        frame = typed(_cut(sheets[region.table.sheet], region, number), region)
+        if len(frame):
+            is_refused |= _check(run, with_gaps(frame, region), region)
+            facts.append(facts_of(frame, region))
     if is_refused:
         run.refused += 1
         return
-    facts = pd.concat([facts_of(filled[region.name], region) for region in regions if region.name in filled])
-    run.facts[path.name] = _load(run.engine, number, path.name, facts)
+    run.facts[path.name] = _load(run.engine, number, path.name, pd.concat(facts))
 
 
 def _cut(sheet: pd.DataFrame, region: Region, number: int) -> pd.DataFrame:
-    """Return the table's own cells with their file, row and line; a list ends at its first blank line."""
+    """Return the table's cells with file, row and line; a list ends at its first blank line."""
     cells = sheet.iloc[region.top :, 1 : len(region.columns) + 1].set_axis(region.columns, axis=1)
     is_table = ~cells.isna().all(axis=1).cummax()
     cells = cells.iloc[: len(region.lines)] if region.lines else cells[is_table]
@@ -107,8 +127,8 @@ def _load(engine: Engine, number: int, name: str, facts: pd.DataFrame) -> int:
     for row in facts.to_dict("records"):
         text = None if pd.isna(row["text"]) else str(row["text"])
         value = None if pd.isna(row["value"]) else float(row["value"])
-        own = {"element": row["element"], "line": int(row["line"]), "sheet": row["sheet"], "cell": row["cell"]}
-        report.facts.append(Fact(value=value, text=text, **own))
+        place = {name: row[name] for name in ("element", "line", "sheet", "cell")}
+        report.facts.append(Fact(value=value, text=text, **place))
     with Session(engine) as session, session.begin():
         session.add(report)
     return len(facts)
@@ -123,7 +143,12 @@ def checkpoint_of(context: Any, region: Region) -> gx.Checkpoint:
         suite.add_expectation(expectation_of(check))
     definition = gx.ValidationDefinition(name=region.name, data=batch, suite=suite)
     context.validation_definitions.add(definition)
-    return context.checkpoints.add(gx.Checkpoint(name=region.name, validation_definitions=[definition], result_format="COMPLETE"))
+    checkpoint = gx.Checkpoint(
+        name=region.name,
+        validation_definitions=[definition],
+        result_format="COMPLETE",
+    )
+    return context.checkpoints.add(checkpoint)
 
 
 def expectation_of(check: Check) -> Any:
@@ -136,7 +161,8 @@ def expectation_of(check: Check) -> Any:
             bounds = {"min_value": check.low, "max_value": check.high}
             return gxe.ExpectColumnValuesToBeBetween(column=check.column, **bounds, meta=meta)
         case "in_set":
-            return gxe.ExpectColumnValuesToBeInSet(column=check.column, value_set=list(check.words), meta=meta)
+            words = list(check.words)
+            return gxe.ExpectColumnValuesToBeInSet(column=check.column, value_set=words, meta=meta)
         case "not_more":
             return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
                 column_A=check.than,
@@ -157,13 +183,14 @@ def textbook(asked: Given) -> None:
     regions = regions_of(asked.pack)
     engine = create_engine(asked.database.replace("postgresql://", "postgresql+psycopg://"))
     Base.metadata.create_all(engine)
-    checkpoints = {r.name: checkpoint_of(context, r) for of_form in regions.values() for r in of_form}
+    tables = chain.from_iterable(regions.values())
+    checkpoints = {region.name: checkpoint_of(context, region) for region in tables}
     run = Run(engine, regions, checkpoints)
     files = files_below(asked.inbox, asked.files)
     for number, path in enumerate(files):
         process(run, number, path)
     engine.dispose()
-    print(json.dumps({"files": len(files), "findings": run.findings, "refused": run.refused, "facts": run.facts}))
+    print(Done(len(files), run.findings, run.refused, run.facts).as_json())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A Prefect flow that does nothing: what any run under Prefect costs. Started as `mtqg run` starts its own."""
+"""A Prefect flow that does nothing, started as `mtqg run` starts its own."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The clock of the benchmarks: it counts the processes below a command, and what a database server takes for a client."""
+"""The clock of the benchmarks: a command with the processes below it, a client with its server."""
 
 import os
 import sys
@@ -14,11 +14,12 @@ from warehouse.dialects import warehouse_url
 BUSY_CHILD = """
 import subprocess, sys
 print("said")
-subprocess.run([sys.executable, "-c", "held = bytearray(200 << 20); sum(range(20_000_000))"], check=True)
+child = "held = bytearray(200 << 20); sum(range(20_000_000))"
+subprocess.run([sys.executable, "-c", child], check=True)
 """
 
 
-def test_a_command_costs_what_its_children_take_and_their_memory_is_told_apart(tmp_path: Path) -> None:
+def test_a_command_costs_what_its_children_take_too(tmp_path: Path) -> None:
     cost = cost_of([sys.executable, "-c", BUSY_CHILD], tmp_path, dict(os.environ))
     (child,) = cost.others.values()
     assert child.seconds > cost.main.seconds > 0
@@ -29,8 +30,9 @@ def test_a_command_costs_what_its_children_take_and_their_memory_is_told_apart(t
 
 
 def test_a_command_that_fails_is_no_measurement(tmp_path: Path) -> None:
+    failing = [sys.executable, "-c", "import sys; print('no such thing'); sys.exit(3)"]
     with pytest.raises(SystemExit, match=r"ended with 3:\nno such thing"):
-        cost_of([sys.executable, "-c", "import sys; print('no such thing'); sys.exit(3)"], tmp_path, dict(os.environ))
+        cost_of(failing, tmp_path, dict(os.environ))
 
 
 def test_what_the_server_takes_is_counted_with_what_its_client_takes(postgres: Postgres) -> None:
