@@ -13,24 +13,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import chain, cycle, islice, product
+from datetime import UTC, datetime, time, timedelta
+from itertools import chain, islice, product, repeat
 from pathlib import Path
 
 import yaml
 
 from benchmarks.in_memory import Cell, Lines
 from benchmarks.province import Province
-from benchmarks.quarter import FORMS, PERIOD
+from benchmarks.quarter import FORMS, PERIOD, first_arrival
 from examples.synthetic.workbooks import path_of
 from program.pack import Pack, fingerprint_of, load_pack
+from program.period import Period
 from program.settings import ROOT
 from program.units import Unit, UnitKind
 from publish.template import Values, write_template
 
 SAMPLE = ROOT / "config" / "soc-trang"
 _SAMPLE_DISTRICTS = 11
-_FIRST_ARRIVAL = datetime(2025, 1, 10, tzinfo=UTC)
 _SEED = 1719
 _PARTS = 16
 """Into how many parts the making of the files is cut, for processes of all cores."""
@@ -45,21 +45,23 @@ class Country:
     pack: Path
     inbox: Path
     files: int
+    period: Period
 
 
-def country_of(folder: Path, districts: int) -> Country:
-    """Return a country of so many districts, made below `folder` where it is not there yet."""
+def country_of(folder: Path, districts: int, period: Period = PERIOD) -> Country:
+    """Return what so many districts send of a quarter, made below `folder` where it is not yet."""
     home = folder / _fingerprint()
     pack = home / f"pack-{districts}"
     if not pack.is_dir():
         with _made_whole(pack) as beside:
             write_pack(beside, districts)
     units = [unit for unit in load_pack(pack).units if unit.kind is UnitKind.DISTRICT][:districts]
-    inbox = home / f"inbox-{districts}"
+    inbox = home / f"inbox-{period}-{districts}"
     if not inbox.is_dir():
         with _made_whole(inbox) as beside:
-            _write_inbox(beside, pack, home, units)
-    return Country(pack, inbox, sum(path.is_file() for path in inbox.rglob("*")))
+            _write_inbox(beside, pack, home, units, period)
+    files = sum(path.is_file() for path in inbox.rglob("*"))
+    return Country(pack, inbox, files, period)
 
 
 def _fingerprint() -> str:
@@ -138,14 +140,20 @@ def _words() -> list[str]:
     return [f"{first}{ending}" for ending, first in product(endings, "BCDGHKLMNPRSTVX")]
 
 
-def _write_inbox(inbox: Path, pack: Path, home: Path, districts: Sequence[Unit]) -> None:
+def _write_inbox(
+    inbox: Path,
+    pack: Path,
+    home: Path,
+    districts: Sequence[Unit],
+    period: Period,
+) -> None:
     """Put together what the districts send; a smaller country's files are part of a larger's."""
-    made = home / "districts"
+    made = home / f"districts-{period}"
     made.mkdir(exist_ok=True)
     missing = [n for n, unit in enumerate(districts) if not (made / unit.code).is_dir()]
     parts = [missing[first::_PARTS] for first in range(_PARTS) if missing[first::_PARTS]]
     with ProcessPoolExecutor() as processes:
-        list(processes.map(_write_districts, cycle([pack]), cycle([made]), parts))
+        list(processes.map(_write_districts, repeat(pack), repeat(made), repeat(period), parts))
     for unit in districts:
         for path in sorted((made / unit.code).rglob("*.xlsx")):
             target = inbox / path.relative_to(made / unit.code)
@@ -153,53 +161,73 @@ def _write_inbox(inbox: Path, pack: Path, home: Path, districts: Sequence[Unit])
             os.link(path, target)
 
 
-def _write_districts(pack_folder: Path, made: Path, numbers: Sequence[int]) -> None:
+def _write_districts(pack_folder: Path, made: Path, period: Period, numbers: Sequence[int]) -> None:
     pack = load_pack(pack_folder)
     districts = [unit for unit in pack.units if unit.kind is UnitKind.DISTRICT]
     province = Province(pack, _SEED, [unit.code for unit in districts])
+    opening = datetime.combine(first_arrival(period), time(), UTC)
     for number in numbers:
-        unit = districts[number]
+        unit, arrives = districts[number], opening + timedelta(minutes=10 * number)
         with _made_whole(made / unit.code) as folder:
-            _write_district(folder, pack, province, unit, number)
+            _write_district(folder, pack, province, unit, period, arrives)
 
 
-def _write_district(folder: Path, pack: Pack, province: Province, unit: Unit, number: int) -> None:
+def _write_district(
+    folder: Path,
+    pack: Pack,
+    province: Province,
+    unit: Unit,
+    period: Period,
+    arrives: datetime,
+) -> None:
     """Write a district's reports, and those that it sends once more, mended where they were bad."""
-    arrives = _FIRST_ARRIVAL + timedelta(minutes=10 * number)
     for form, about in FORMS.items():
-        dice = random.Random(f"{_SEED}-{unit.code}-{form}")
-        tables = province.report(form, unit.code, PERIOD).tables
+        dice = random.Random(f"{_SEED}-{unit.code}-{form}-{period}")
+        tables = province.report(form, unit.code, period).tables
         shares = (_BAD, _TYPED, _SENT_AGAIN)
         is_bad, is_typed, comes_twice = (dice.random() < share for share in shares)
-        mended = [_workbook(pack, form, unit, tables)] if comes_twice else []
+        mended = [_workbook(pack, form, unit, period, tables)] if comes_twice else []
         if is_bad:
             _SPOIL[form](tables)
         if is_typed:
-            _type_as_text(pack, form, tables, dice)
-        for attempt, content in enumerate([_workbook(pack, form, unit, tables), *mended], start=1):
+            _type_as_text(pack, form, period, tables, dice)
+        sent = [_workbook(pack, form, unit, period, tables), *mended]
+        for attempt, content in enumerate(sent, start=1):
             remark = f" - lần {attempt}" if attempt > 1 else ""
-            path = folder / path_of(unit, about, PERIOD, remark)
+            path = folder / path_of(unit, about, period, remark)
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
             arrives += timedelta(minutes=1)
             os.utime(path, (arrives.timestamp(), arrives.timestamp()))
 
 
-def _workbook(pack: Pack, form: str, unit: Unit, tables: Mapping[str, Lines]) -> bytes:
-    layout = pack.form(form, PERIOD)
+def _workbook(
+    pack: Pack,
+    form: str,
+    unit: Unit,
+    period: Period,
+    tables: Mapping[str, Lines],
+) -> bytes:
+    layout = pack.form(form, period)
     assert layout is not None
     lists = {table.name for table in layout.tables if table.kind == "list"}
     values = Values(
         {name: lines for name, lines in tables.items() if name not in lists},
         {name: list(lines.values()) for name, lines in tables.items() if name in lists},
     )
-    communes = pack.units.children(unit.code, PERIOD.end)
-    return write_template(layout, unit, PERIOD, values, communes=communes)
+    communes = pack.units.children(unit.code, period.end)
+    return write_template(layout, unit, period, values, communes=communes)
 
 
-def _type_as_text(pack: Pack, form: str, tables: Mapping[str, Lines], dice: random.Random) -> None:
+def _type_as_text(
+    pack: Pack,
+    form: str,
+    period: Period,
+    tables: Mapping[str, Lines],
+    dice: random.Random,
+) -> None:
     """Have one figure typed as text, with a point for thousands and a comma for decimals."""
-    layout = pack.form(form, PERIOD)
+    layout = pack.form(form, period)
     assert layout is not None
     columns = chain.from_iterable(table.columns for table in layout.tables)
     names = {column.name for column in columns if column.type.is_numeric}

@@ -1,8 +1,8 @@
 """What a whole run costs, from the inbox to the outbox, beside two peers on the same files.
 
-Makes a country's workbooks (`country.py`; kept in a folder, never part of what is measured),
-starts `mtqg run` on them as cron does, starts it again with nothing new, and prints CPU seconds
-of all processes, of each step, and peaks of memory. From two sizes or more follow a run's fixed
+Makes a country's workbooks (`country.py`; kept in a folder, never part of what is measured). Loads
+`--earlier` quarters of them, starts `mtqg run` on the next as cron does, starts it again with
+nothing new, and prints CPU seconds of all processes, of each step, and peaks of memory. From two sizes or more follow a run's fixed
 cost and that of a workbook. A Prefect flow that does nothing is the floor. `--tree` measures
 another checkout with the same files.
 
@@ -28,15 +28,18 @@ from sqlalchemy import create_engine, text
 from benchmarks.country import Country, country_of
 from benchmarks.cpu import DATABASE_SERVER, Cost, Process, cost_of
 from benchmarks.loading import databases
-from benchmarks.quarter import AS_OF, FORMS
+from benchmarks.quarter import FORMS, PERIOD, run_date
 from program.settings import ROOT
 from warehouse.dialects import warehouse_url
 
 _LAST_SUMMARY = "SELECT summary FROM runs ORDER BY id DESC LIMIT 1"
 _FACTS_OF_FILES = (
     "SELECT d.name, COUNT(*) FROM facts f JOIN submissions s ON s.id = f.submission_id "
-    "JOIN deliveries d ON d.id = s.delivery_id GROUP BY d.name"
+    "JOIN deliveries d ON d.id = s.delivery_id WHERE s.run_id = :run GROUP BY d.name"
 )
+_FINDINGS = """
+    SELECT COUNT(*) FROM findings f JOIN submissions s ON s.id = f.submission_id WHERE s.run_id = :run
+"""
 
 
 _OURS = ("MTQG_", "PREFECT_")
@@ -104,19 +107,26 @@ class Peer:
     facts: dict[str, int]
 
 
-def measure(country: Country, folder: Path, url: str, tree: Path = ROOT) -> Measured:
-    """Run a country's night in an empty folder, and run once more with nothing new."""
+def measure(quarters: Sequence[Country], folder: Path, url: str, tree: Path = ROOT) -> Measured:
+    """Run a country's quarters in an empty folder; measure the last, and a run with nothing new."""
+    *earlier, last = quarters
+    for country in earlier:
+        _run(country, folder, url, tree)
+    first = _run(last, folder, url, tree)
+    findings, facts = _loaded(url, first)
+    return Measured(last.files, first, _run(last, folder, url, tree), findings, facts)
+
+
+def _run(country: Country, folder: Path, url: str, tree: Path) -> Run:
     environment = _environment(folder, tree) | {
         "MTQG_PACK": str(country.pack),
         "MTQG_INBOX_URL": str(country.inbox),
         "MTQG_WAREHOUSE_URL": url,
     }
-    command = [sys.executable, "-m", "mtqg", "run", "--as-of", AS_OF]
-    first = cost_of(command, tree, environment, url)
-    summary, findings, facts = _loaded(url)
-    again = cost_of(command, tree, environment, url)
-    second = Run(again, _loaded(url)[0])
-    return Measured(country.files, Run(first, summary), second, findings, facts)
+    command = [sys.executable, "-m", "mtqg", "run", "--as-of", str(run_date(country.period))]
+    cost = cost_of(command, tree, environment, url)
+    ((summary,),) = _answer(url, _LAST_SUMMARY)
+    return Run(cost, json.loads(summary) if isinstance(summary, str) else summary)
 
 
 def floor(folder: Path) -> Cost:
@@ -143,35 +153,41 @@ def _environment(folder: Path, tree: Path) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)} | own
 
 
-def _loaded(url: str) -> tuple[dict[str, Any], int, dict[str, int]]:
-    """Return the last run's summary, the number of findings, and the facts of each file."""
+def _loaded(url: str, run: Run) -> tuple[int, dict[str, int]]:
+    """Return the number of a run's findings, and the facts of each of its files."""
+    number = run.summary["run_id"]
+    ((findings,),) = _answer(url, _FINDINGS, run=number)
+    return findings, dict(_answer(url, _FACTS_OF_FILES, run=number))
+
+
+def _answer(url: str, question: str, **values: object) -> list[tuple[Any, ...]]:
     engine = create_engine(warehouse_url(url))
     with engine.connect() as connection:
-        summary = connection.execute(text(_LAST_SUMMARY)).scalar_one()
-        findings = connection.execute(text("SELECT COUNT(*) FROM findings")).scalar_one()
-        facts = {row[0]: row[1] for row in connection.execute(text(_FACTS_OF_FILES))}
+        rows = [tuple(row) for row in connection.execute(text(question), values)]
     engine.dispose()
-    return json.loads(summary) if isinstance(summary, str) else summary, findings, facts
+    return rows
 
 
 def main(given: argparse.Namespace) -> None:
     """Measure each size, ours and the peers; print everything as soon as it is known."""
     sys.stdout.reconfigure(line_buffering=True)
-    sizes = [country_of(given.files, -(-workbooks // len(FORMS))) for workbooks in given.workbooks]
+    sizes = [-(-workbooks // len(FORMS)) for workbooks in given.workbooks]
+    periods = [PERIOD.moved(-earlier) for earlier in range(given.earlier, -1, -1)]
+    countries = [[country_of(given.files, size, p) for p in periods] for size in sizes]
     with _place(given.database) as (new_folder, new_url):
         nothing = floor(new_folder())
         measured = []
-        for country in sizes:
-            measured.append(measure(country, new_folder(), new_url(), given.tree))
+        for quarters in countries:
+            measured.append(measure(quarters, new_folder(), new_url(), given.tree))
             print_run(measured[-1], nothing, given.database)
         if len(measured) > 1:
             print_slopes(measured)
         print(f"\nPeers on the same files, into {given.database}")
-        for country, run in zip(sizes, measured, strict=True):
-            print_peer("strong", peer("strong", country, new_folder(), new_url()), run)
+        for quarters, run in zip(countries, measured, strict=True):
+            print_peer("strong", peer("strong", quarters[-1], new_folder(), new_url()), run)
         if given.textbook:
-            half = peer("textbook", sizes[0], new_folder(), new_url(), given.textbook // 2)
-            whole = peer("textbook", sizes[0], new_folder(), new_url(), given.textbook)
+            half = peer("textbook", countries[0][-1], new_folder(), new_url(), given.textbook // 2)
+            whole = peer("textbook", countries[0][-1], new_folder(), new_url(), given.textbook)
             for run in measured:
                 print_textbook(half, whole, run)
 
@@ -257,6 +273,7 @@ def parse() -> argparse.Namespace:
     kept = ROOT / "var" / "benchmarks"
     add = parser.add_argument
     add("--workbooks", type=int, nargs="+", default=[88, 352], help="sizes; 2784 is the country")
+    add("--earlier", type=int, default=1, help="quarters that are in the warehouse before")
     add("--database", choices=("sqlite", "postgres"), default="sqlite")
     add("--files", type=Path, default=kept, help="folder where the workbooks are kept")
     add("--textbook", type=int, default=44, help="files for the textbook peer; 0: without it")

@@ -1,9 +1,10 @@
-"""What the generated country reports: forms of one quarter; and the date of the run."""
+"""What the generated country reports: the forms of a quarter; and when."""
+
+from datetime import date, timedelta
 
 from program.period import Period
 
 PERIOD = Period.parse("2024-Q4")
-AS_OF = "2025-01-20"
 FORMS = {
     "training": "tập huấn",
     "works": "công trình",
@@ -11,3 +12,13 @@ FORMS = {
     "livelihoods": "sinh kế",
 }
 """The forms, and what their files are called."""
+
+
+def first_arrival(period: Period) -> date:
+    """Return the day on which the first files of a quarter come."""
+    return period.end + timedelta(days=10)
+
+
+def run_date(period: Period) -> date:
+    """Return the date of the run that takes them."""
+    return period.end + timedelta(days=20)

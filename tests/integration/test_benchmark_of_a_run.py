@@ -15,7 +15,7 @@ def test_a_run_loads_what_the_strong_peer_loads_and_a_second_one_nothing(tmp_pat
     country = country_of(tmp_path / "files", 2)
     assert country.files == 8
 
-    ours = measure(country, tmp_path / "var", f"sqlite:///{tmp_path / 'ours.sqlite'}", ROOT)
+    ours = measure([country], tmp_path / "var", f"sqlite:///{tmp_path / 'ours.sqlite'}", ROOT)
     assert ours.first.summary["received"] == 8
     assert ours.first.summary["facts_loaded"] == sum(ours.facts.values()) > 0
     assert ours.again.summary["run_id"] == 2
