@@ -8,7 +8,6 @@ Usage: python -m benchmarks.history [--times 20]
 
 import argparse
 import tempfile
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from benchmarks.cpu import measured
 from benchmarks.in_memory import reading_of
 from benchmarks.province import Province
 from program.history import HISTORY_PERIODS, Asked, asked_of, line_elements
@@ -67,9 +67,9 @@ def readings_of(pack: Pack, province: Province, periods: list[Period]) -> list[R
 def _asked(warehouse: Warehouse, asked: list[Asked], pack: Pack) -> float:
     lines, best = line_elements(pack.forms), float("inf")
     for _ in range(5):
-        started = time.process_time()
-        past = past_of(warehouse, asked, lines, HISTORY_PERIODS)
-        best = min(best, time.process_time() - started)
+        with measured() as spent:
+            past = past_of(warehouse, asked, lines, HISTORY_PERIODS)
+        best = min(best, spent.seconds)
     assert len(past.reports) == len(FORMS) * len(UNITS) * HISTORY_PERIODS
     return best
 

@@ -1,9 +1,10 @@
-"""How long `dlt` takes to merge the facts that a night loads, as a ratio to our own loading of the same rows in the same run.
+"""What it costs `dlt` to merge the facts that a night loads, as a ratio to our own loading of the same rows in the same run.
 
 The fair ratio is one run of dlt for all rows: it is built for batches. What a run a delivery costs is told beside it, of a few
 deliveries, since that is what the night does: one transaction each, so that a delivery is in whole or not at all.
 dlt writes by its defaults, into a database of its own on the same disk or server; neither holds anything before. Ours keeps
-versions and the ledger as well, within the seconds counted; of dlt the import is not counted.
+versions and the ledger as well, within the seconds counted; of dlt the import is not counted. Seconds are of
+the processor, the database server's with them.
 
 Usage: python -m benchmarks.loading_dlt [--facts 200000] [--lines 60] [--database sqlite|postgres] [--csv]
 In a venv of one's own with `pip install '.[bench]'`: no lock file holds dlt.
@@ -14,12 +15,12 @@ import itertools
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import create_engine, text
 
+from benchmarks.cpu import measured
 from benchmarks.loading import COLUMNS, closing_engine, databases, load_invented, taken_out
 from warehouse.dialects import warehouse_url
 
@@ -77,14 +78,13 @@ def _merged(dlt: Any, url: str, runs: Sequence[Sequence[list[Row]]], form: str |
         pipeline = dlt.pipeline("facts", pipelines_dir=folder, destination=_destination(dlt, url), dataset_name="main")
         columns = {name: {"data_type": kind} for name, kind in _TYPES.items()}
         hints = {"name": "facts", "write_disposition": "merge", "primary_key": _KEY, "columns": columns}
-        started = time.perf_counter()
-        for reports in runs:
-            pipeline.run(dlt.resource(reports, **hints), loader_file_format=form)
-        seconds = time.perf_counter() - started
+        with measured(url) as spent:
+            for reports in runs:
+                pipeline.run(dlt.resource(reports, **hints), loader_file_format=form)
     expected = sum(len(report) for reports in runs for report in reports)
     found = _counted(url)
     assert found == expected, f"dlt merged {found} rows of {expected}"
-    return seconds
+    return spent.seconds
 
 
 def _destination(dlt: Any, url: str) -> Any:

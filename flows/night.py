@@ -35,7 +35,7 @@ _LEFT_FOR_DEAD = timedelta(hours=1)
 
 @dataclass
 class Summary:
-    """What a night did. `errors` are the system's, never a district's; `seconds` by step.
+    """What a night did. `errors` are the system's, never a district's; `seconds` and `cpu_seconds` by step.
 
     `errors_mailed`: how many of the errors the engineer was told in a digest that the mail server took; None where it took none.
     """
@@ -54,6 +54,7 @@ class Summary:
     mails_written: int = 0
     mails_waiting: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
+    cpu_seconds: dict[str, float] = field(default_factory=dict)
     page: str = ""
     data_docs: str = ""
     errors: list[str] = field(default_factory=list)

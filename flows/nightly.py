@@ -11,7 +11,7 @@ from flows import steps
 from flows.digesting import send_digest
 from flows.night import Night
 from flows.report import markdown_of, table_of
-from flows.running import going_on, is_transient, let_events_be_heard, page_of_run, run_name, unseen
+from flows.running import cpu_counted, going_on, is_transient, let_events_be_heard, page_of_run, run_name, unseen
 from program.delivery import Delivery
 from program.errors import MtqgError
 from program.reading import Reading
@@ -90,19 +90,22 @@ def reopen(night: Night) -> None:
 @task(task_run_name="read", cache_policy=NO_CACHE, persist_result=False)
 def read(night: Night, deliveries: list[Delivery]) -> list[Reading]:
     """Read a chunk of deliveries from the archive."""
-    return steps.read(night, deliveries)
+    with cpu_counted(night, "load: read"):
+        return steps.read(night, deliveries)
 
 
 @task(task_run_name="check", cache_policy=NO_CACHE, persist_result=False)
 def check(night: Night, readings: list[Reading]) -> list[Submission]:
     """Check a chunk in one batch a form."""
-    return steps.check(night, readings)
+    with cpu_counted(night, "load: check"):
+        return steps.check(night, readings)
 
 
 @task(task_run_name="load", cache_policy=NO_CACHE)
 def load(night: Night, submissions: list[Submission]) -> None:
     """Load a chunk, one transaction a delivery."""
-    steps.load(night, submissions)
+    with cpu_counted(night, "load: write"):
+        steps.load(night, submissions)
 
 
 @task(task_run_name="compare", cache_policy=NO_CACHE)
