@@ -2,8 +2,8 @@
 
 Makes a country's workbooks (`country.py`; kept in a folder, never part of what is measured). Loads
 `--earlier` quarters of them, starts `mtqg run` on the next as cron does, starts it again with
-nothing new, and prints CPU seconds of all processes, of each step, and peaks of memory. From two sizes or more follow a run's fixed
-cost and that of a workbook. A Prefect flow that does nothing is the floor. `--tree` measures
+nothing new, and prints CPU seconds of all processes, of each step, and peaks of memory. From two
+sizes or more follow a run's fixed cost and that of a workbook. A Prefect flow that does nothing is the floor. `--tree` measures
 another checkout with the same files.
 
 The strong peer takes all files; the textbook peer takes `--textbook` of them and half as many,
