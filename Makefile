@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 UV := UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get \
   global.index-url 2>/dev/null)}}}" $(BIN)/uv --quiet
 # A file's tests stay in one process: many share what its first test made. Files come in the order of tests/conftest.py.
-TESTS := $(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+TESTS := $(BIN)/pytest --numprocesses logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 UV_INSTALL := $(UV) pip install --python $(BIN)/python
 
 .DEFAULT_GOAL := help

