@@ -180,10 +180,10 @@ def _place(history: VersionHistory, report: ReportKey | None, version: Version, 
         if is_late and not is_again:
             history.number_by_turn(report, version)
         later = history.current_of_later(report, version.turn) if is_late or is_again else None
-        if version.is_current and later is not None:
+        if version.known_from is not None and later is not None:
             version.end(version.known_from, later.id)
-        elif version.is_current:
-            history.supersede(report, version)
+        elif version.known_from is not None:
+            history.supersede(report, version, version.known_from)
     history.add(report, version)
 
 

@@ -77,7 +77,7 @@ class Version:
         """Tell whether this version counts now."""
         return self.known_from is not None and self.known_to is None
 
-    def end(self, moment: datetime | None, successor: int) -> None:
+    def end(self, moment: datetime, successor: int) -> None:
         """Count no longer, from a moment on, in favour of another submission."""
         self.known_to = moment
         self.superseded_by_id = successor
@@ -124,16 +124,8 @@ class VersionHistory:
         self._of_delivery[version.turn.delivery_id].append(version)
 
     def number_next(self, report: ReportKey, version: Version) -> None:
-        """Give a version that just came the number after the newest one.
-
-        Where it counts, it does so never before an earlier one did, whatever the machine's clock says.
-        """
-        others = self._of_report[report]
-        version.number = 1 + max((each.number or 0 for each in others), default=0)
-        if version.known_from is not None:
-            begun = [each.known_from for each in others if each.known_from is not None]
-            ended = [each.known_to for each in others if each.known_to is not None]
-            version.known_from = max([version.known_from, *begun, *ended])
+        """Give a version that just came the number after the newest one."""
+        version.number = 1 + max((each.number or 0 for each in self._of_report[report]), default=0)
 
     def number_by_turn(self, report: ReportKey, version: Version) -> None:
         """Give a version that had to wait the number of its turn; from that number on, the others move up by one."""
@@ -151,10 +143,17 @@ class VersionHistory:
         versions = self._of_report[report] if report is not None else []
         return next((each for each in versions if each.is_current and each.turn > turn), None)
 
-    def supersede(self, report: ReportKey, successor: Version) -> None:
-        """End what counts for a report, at the moment from which its successor does."""
-        for each in self._of_report[report]:
-            if each.is_current and each is not successor:
+    def supersede(self, report: ReportKey, successor: Version, now: datetime) -> None:
+        """Have a version count from now on, and end what counted for its report until then.
+
+        Never before an earlier one counted, whatever the machine's clock says.
+        """
+        others = self._of_report[report]
+        begun = [each.known_from for each in others if each.known_from is not None]
+        ended = [each.known_to for each in others if each.known_to is not None]
+        successor.known_from = max([now, *begun, *ended])
+        for each in others:
+            if each.is_current:
                 each.end(successor.known_from, successor.id)
 
     def end_earlier(self, successor: Version, now: datetime) -> None:
