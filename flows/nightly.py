@@ -101,7 +101,7 @@ def check(night: Night, readings: list[Reading]) -> list[Submission]:
 
 @task(task_run_name="load", cache_policy=NO_CACHE)
 def load(night: Night, submissions: list[Submission]) -> None:
-    """Load a chunk, one transaction a delivery."""
+    """Load a chunk in one transaction; where that fails, in one a delivery."""
     steps.load(night, submissions)
 
 
