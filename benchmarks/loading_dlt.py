@@ -1,7 +1,7 @@
 """What it costs `dlt` to merge the facts that a night loads, as a ratio to our own loading of the same rows in the same run.
 
 The fair ratio is one run of dlt for all rows: it is built for batches. What a run a delivery costs is told beside it, of a few
-deliveries, since that is what the night does: one transaction each, so that a delivery is in whole or not at all.
+deliveries. Ours loads them in chunks, each in one transaction.
 dlt writes by its defaults, into a database of its own on the same disk or server; neither holds anything before. Ours keeps
 versions and the ledger as well, within the seconds counted; of dlt the import is not counted. Seconds are of
 the processor, the database server's with them.
@@ -49,7 +49,7 @@ def main() -> int:
         once = _merged(dlt, new_url(), [reports], form)
         each = _merged(dlt, new_url(), [[report] for report in reports[:_DELIVERIES]], form) / len(reports[:_DELIVERIES])
     print(f"{len(rows)} facts of {count} submissions into {given.database}, dlt {dlt.__version__}")
-    print(f"ours, a transaction a delivery {ours:.1f} s, dlt's merge in one run {once:.1f} s: 1 : {once / ours:.1f}")
+    print(f"ours, in chunks {ours:.1f} s, dlt's merge in one run {once:.1f} s: 1 : {once / ours:.1f}")
     print(
         f"a delivery: ours {ours / count:.4f} s, a run of dlt {each:.2f} s (mean of {_DELIVERIES}): 1 : {each * count / ours:.0f}"
     )

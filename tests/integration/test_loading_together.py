@@ -1,4 +1,7 @@
-"""Many deliveries in one transaction come to what they come to one by one; where one cannot be recorded, none is."""
+"""Many deliveries in one transaction come to what they come to one by one.
+
+Where one cannot be recorded, none is.
+"""
 
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -47,7 +50,13 @@ def one_by_one(engine: Engine, checked: Sequence[CheckedDelivery], run: int = 1)
 
 def arrived(engine: Engine, numbers: Sequence[int], run: int = 1, packed_in: int | None = None) -> list[Delivery]:
     """Put deliveries on record that came a minute after each other, or with their zip."""
-    known = {"source": "inbox", "channel": "folder", "external_version": "1", "is_synthetic": False, "sender_unit": "942"}
+    known = {
+        "source": "inbox",
+        "channel": "folder",
+        "external_version": "1",
+        "is_synthetic": False,
+        "sender_unit": "942",
+    }
     known |= {"recorded_at": NOON, "state": "received", "run_id": run, "packed_in_id": packed_in}
     came = [NOON + timedelta(minutes=packed_in or number) for number in numbers]
     rows = [
@@ -67,12 +76,30 @@ def arrived(engine: Engine, numbers: Sequence[int], run: int = 1, packed_in: int
 
 
 def submission(
-    delivery: Delivery, people: float, *findings: Finding, unit: str | None = "942", period: str = "2024-Q4", part: int = 1
+    delivery: Delivery,
+    people: float,
+    *findings: Finding,
+    unit: str | None = "942",
+    period: str = "2024-Q4",
+    part: int = 1,
 ) -> Submission:
     verdict = verdict_of(findings)
-    facts = (Fact("participants_total", 0, people, None, "Tổng hợp", "C12"), Fact("note", 1, None, "a", "Tổng hợp", "D12"))
+    facts = (
+        Fact("participants_total", 0, people, None, "Tổng hợp", "C12"),
+        Fact("note", 1, None, "a", "Tổng hợp", "D12"),
+    )
     kept = facts if verdict.loads else ()
-    return Submission(delivery, verdict, findings, "training", "v1", unit, Period.parse(period), facts=kept, part=part)
+    return Submission(
+        delivery,
+        verdict,
+        findings,
+        "training",
+        "v1",
+        unit,
+        Period.parse(period),
+        facts=kept,
+        part=part,
+    )
 
 
 def checked(*parts: Submission, minute: int = 100) -> CheckedDelivery:
@@ -80,9 +107,16 @@ def checked(*parts: Submission, minute: int = 100) -> CheckedDelivery:
     return CheckedDelivery(owed, NOON + timedelta(minutes=minute))
 
 
-def versions(engine: Engine) -> list[tuple[int, int | None, datetime | None, datetime | None, int | None]]:
+def versions(
+    engine: Engine,
+) -> list[tuple[int, int | None, datetime | None, datetime | None, int | None]]:
     """Delivery, version, when it counted and what came after it."""
-    columns = (SubmissionRow.delivery_id, SubmissionRow.version, SubmissionRow.known_from, SubmissionRow.known_to)
+    columns = (
+        SubmissionRow.delivery_id,
+        SubmissionRow.version,
+        SubmissionRow.known_from,
+        SubmissionRow.known_to,
+    )
     query = select(*columns, SubmissionRow.superseded_by_id).order_by(SubmissionRow.version)
     with Session(engine) as session:
         return [tuple(row) for row in session.execute(query)]
@@ -129,7 +163,9 @@ def test_all_versions_of_a_report_in_one_transaction_follow_each_other(engine: E
 
 
 @pytest.mark.both_databases
-def test_what_cannot_be_recorded_takes_its_transaction_down_and_nothing_else(engine: Engine) -> None:
+def test_what_cannot_be_recorded_takes_its_transaction_down_and_nothing_else(
+    engine: Engine,
+) -> None:
     deliveries = arrived(engine, [1, 2, 3])
     good, wrong, other = (submission(each, 10, WARNING, unit=f"94{each.id}") for each in deliveries)
     # The database itself refuses one figure given twice.
@@ -144,7 +180,14 @@ def test_what_cannot_be_recorded_takes_its_transaction_down_and_nothing_else(eng
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize(
-    "step", ["_insert_submissions", "_insert_findings", "_insert_facts", "_insert_notices", "_mark_processed"]
+    "step",
+    [
+        "_insert_submissions",
+        "_insert_findings",
+        "_insert_facts",
+        "_insert_notices",
+        "_mark_processed",
+    ],
 )
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_crash_within_a_transaction_leaves_nothing_of_any_delivery(
@@ -171,7 +214,10 @@ def test_a_crash_within_a_transaction_leaves_nothing_of_any_delivery(
 
 
 def lived(engine: Engine, load: Load, seed: int) -> None:
-    """Some runs of an invented province: reports sent again, bad ones, some in zips, some left for later or checked again."""
+    """Some runs of an invented province.
+
+    Reports sent again, bad ones, some in zips, some left for later or checked again.
+    """
     random = Random(seed)
     left: list[Delivery] = []
     number = 0
@@ -190,7 +236,10 @@ def lived(engine: Engine, load: Load, seed: int) -> None:
             new += arrived(engine, [number], run)
             if random.random() < 0.2:
                 with engine.begin() as connection:
-                    connection.execute(text("UPDATE deliveries SET state = 'unpacked' WHERE id = :id"), {"id": number})
+                    connection.execute(
+                        text("UPDATE deliveries SET state = 'unpacked' WHERE id = :id"),
+                        {"id": number},
+                    )
                 new[-1:] = arrived(engine, [number + 1, number + 2], run, packed_in=number)
                 number += 2
         waiting = pending_deliveries(engine, 99)
@@ -256,7 +305,19 @@ def test_arrivals_of_one_transaction_know_each_other(engine: Engine) -> None:
         assert sorted(map(tuple, repeats)) == [("a (1).xlsx", 1), ("c.xlsx", 1)]
     # PostgreSQL numbers on by itself behind what was numbered here.
     with Session(engine) as session, session.begin():
-        row = {"source": "x", "channel": "folder", "external_id": "x", "external_version": "1", "name": "x", "run_id": 1}
-        row |= {"received_at": NOON, "recorded_at": NOON, "is_synthetic": False, "state": "received"}
+        row = {
+            "source": "x",
+            "channel": "folder",
+            "external_id": "x",
+            "external_version": "1",
+            "name": "x",
+            "run_id": 1,
+        }
+        row |= {
+            "received_at": NOON,
+            "recorded_at": NOON,
+            "is_synthetic": False,
+            "state": "received",
+        }
         session.add(DeliveryRow(**row))
         session.flush()

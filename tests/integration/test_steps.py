@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from connectors.reader.workers import Readers
 from examples.portal.server import ReferencePortal, running
 from flows import mailing, steps
 from flows.night import Night
-from program.delivery import Offer
+from program.delivery import Arrival, Offer
 from program.errors import ConfigurationError, SourceError, TransientError
 from program.history import Past
 from program.letter import Letter
@@ -25,7 +26,7 @@ from program.submission import Submission
 from publish.post import FolderPost
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.faults import faulty
-from warehouse.ledger import read_cursor
+from warehouse.ledger import pending_deliveries, read_cursor
 from warehouse.load import CheckedDelivery
 from warehouse.queries import progress, reporting
 from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow, Table
@@ -276,6 +277,66 @@ def test_a_load_that_breaks_on_one_submission_stops_no_other(
     assert (figure(night, "942"), figure(night, "943")) == (None, 150)
     assert "RuntimeError: disk full" in night.summary.errors[0]
     assert figure(whole_night(settings), "942") == 150
+
+
+@pytest.mark.both_databases
+def test_a_report_that_the_database_refuses_waits_alone(settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+    for minute, unit in enumerate(("942", "943", "944")):
+        os.utime(put(unit, "2024-Q4"), (1_737_000_000 + 60 * minute,) * 2)
+    night = Night(settings, None)
+    check = night.checker.check
+
+    def with_a_figure_twice(readings: list[Reading], past: Past) -> list[Submission]:
+        submissions = check(readings, past)
+        return [replace(each, facts=each.facts * 2) if each.unit_code == "943" else each for each in submissions]
+
+    with monkeypatch.context() as broken:
+        broken.setattr(night.checker, "check", with_a_figure_twice)
+        collect(night)
+        load(night)
+    assert (sum(night.summary.verdicts.values()), len(night.summary.errors)) == (2, 1)
+    assert "delivery 2 (report.xlsx)" in night.summary.errors[0]
+    assert [each.id for each in pending_deliveries(night.warehouse, 9)] == [2]
+    assert [figure(night, unit) for unit in ("942", "943", "944")] == [150, None, 150]
+    night.finish()
+    again = whole_night(settings)
+    assert (sum(again.summary.verdicts.values()), again.summary.errors, figure(again, "943")) == (1, [], 150)
+
+
+def test_an_arrival_that_the_ledger_refuses_keeps_no_other_out(
+    settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for unit in ("942", "943", "944"):
+        put(unit, "2024-Q4")
+    record = steps.record_deliveries
+
+    def refusing(warehouse: object, arrivals: list[Arrival], **kwargs: object) -> list[str]:
+        if any(arrival.offer.sender_unit == "943" for arrival in arrivals):
+            raise ValueError("value too long")
+        return record(warehouse, arrivals, **kwargs)
+
+    night = Night(settings, None)
+    with monkeypatch.context() as broken:
+        broken.setattr(steps, "record_deliveries", refusing)
+        collect(night)
+    assert (night.summary.received, count(night, DeliveryRow)) == (2, 2)
+    assert night.summary.errors == ["source inbox: report.xlsx: ValueError: value too long"]
+    collect(night)
+    assert count(night, DeliveryRow) == 3
+
+
+def test_what_a_source_gave_before_it_failed_is_recorded(settings: Settings, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing(Flaky):
+        def offers(self, cursor: str | None):
+            yield from list(super().offers(cursor))[1:]
+            raise SourceError("the portal went away")
+
+    monkeypatch.setattr(steps, "connect", lambda *_: Failing(fill("942", "2024-Q4")))
+    night = Night(settings, None)
+    with pytest.raises(SourceError, match="went away"):
+        steps.collect(night, night.sources("portal")[0])
+    assert (night.summary.received, count(night, DeliveryRow)) == (2, 2)
+    assert read_cursor(night.warehouse, "portal") == "after 2"
 
 
 def test_a_rule_that_is_wrong_stops_the_load_with_its_name_and_loses_nothing(
