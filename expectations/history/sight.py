@@ -43,11 +43,17 @@ class Sight:
         for place, report in enumerate(memory.reports):
             self._of_unit[report.unit].append(place)
             self._of_period[report.period].append(place)
+        self._seen: dict[int, Seen] = {}
         self._position = np.array([report.position for report in memory.reports])
         self._until = np.array([report.until if report.loads else -1 for report in memory.reports])
 
     def of(self, place: int) -> Seen:
         """Return what the report at `place` sees."""
+        if place not in self._seen:
+            self._seen[place] = self._looked_up(place)
+        return self._seen[place]
+
+    def _looked_up(self, place: int) -> Seen:
         own = self._reports[place]
         unit = self._visible(own, self._of_unit[own.unit])
         first, last = own.period.moved(-self._window), own.period.moved(self._window)
