@@ -89,7 +89,8 @@ class Grid:
         if not len(block.pairs):
             return np.full((len(places), len(pairs)), np.nan)
         at = np.minimum(np.searchsorted(block.pairs, pairs), len(block.pairs) - 1)
-        chosen = block.values[np.ix_([block.places[place] for place in places], at)]
+        chosen_rows = np.array([block.places[place] for place in places], dtype=np.int64)
+        chosen = block.values[np.ix_(chosen_rows, at)]
         chosen[:, block.pairs[at] != pairs] = np.nan
         return chosen
 

@@ -59,8 +59,8 @@ class Peers:
             self._past.rows(own, seen.like, pairs) / _positive(self._past.rows(own, seen.like, per)),
             self._rows(own, seen.peers, pairs) / _positive(self._rows(own, seen.peers, per)),
         )
-        columns = [np.full(of, np.nan) for _ in Spread._fields[:-1]]
-        spread = Spread(*columns, points=np.zeros(of))
+        median, mad, low, high = (np.full(of, np.nan) for _ in range(4))
+        spread = Spread(median, mad, low, high, points=np.zeros(of))
         for column, values in zip(spread, spread_of(np.concatenate(rows)), strict=True):
             column[asked] = values
         return spread
