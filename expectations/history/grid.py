@@ -90,7 +90,7 @@ class Grid:
             return np.full((len(places), len(pairs)), np.nan)
         at = np.minimum(np.searchsorted(block.pairs, pairs), len(block.pairs) - 1)
         chosen_rows = np.array([block.places[place] for place in places], dtype=np.int64)
-        chosen = block.values[np.ix_(chosen_rows, at)]
+        chosen: Floats = block.values[np.ix_(chosen_rows, at)]
         chosen[:, block.pairs[at] != pairs] = np.nan
         return chosen
 
