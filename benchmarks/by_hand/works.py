@@ -1,16 +1,14 @@
 """The rules of the works list written by hand in vectorised pandas: each asks a frame which of its rows are bad.
 
-What a careful programmer would write without any library. The benchmark asserts that it finds the same rows.
+The benchmark asserts that they find the same rows.
 """
-
-from collections.abc import Callable
 
 import pandas as pd
 
+from benchmarks.by_hand.asking import Rules
 from program.labels import fold
 from program.measure import LARGEST_EXACT
 
-Ask = Callable[[pd.DataFrame], pd.Series]
 REQUIRED = [f"work_{name}" for name in ("code", "name", "commune", "project", "kind", "status")]
 FIGURES = ["work_investment_vnd", "work_disbursed_vnd", "work_progress_pct"]
 MONEY, DATES = FIGURES[:2], ["work_start", "work_planned_end", "work_actual_end"]
@@ -30,7 +28,7 @@ def _code_twice(frame: pd.DataFrame) -> pd.Series:
     return code.notna() & pd.DataFrame({"n": frame["submission_id"], "code": code}).duplicated(keep=False)
 
 
-RULES: dict[str, list[Ask]] = {
+WORK_LIST: Rules = {
     "CELL-01": [lambda f, c=c: f[c].isna() for c in (*REQUIRED, *FIGURES)],
     "CELL-02": [lambda f, c=c: f[c].isna() for c in DATES],
     "CELL-04": [lambda f, c=c: f[c] < 0 for c in FIGURES],
@@ -56,12 +54,4 @@ RULES: dict[str, list[Ask]] = {
     "WRK-16": [lambda f: (f["work_disbursed_vnd"] > 0) & (f["work_disbursed_vnd"] < f["work_investment_vnd"] / 1000)],
 }
 
-
-def failing(frame: pd.DataFrame) -> list[tuple[str, int, int]]:
-    """Return each rule with the submission and row that broke it."""
-    found: list[tuple[str, int, int]] = []
-    for rule, asks in RULES.items():
-        for ask in asks:
-            bad = frame.loc[ask(frame), ["submission_id", "row"]]
-            found += [(rule, int(n), int(row)) for n, row in bad.itertuples(index=False)]
-    return found
+FRAMES: dict[str, Rules] = {"work_list": WORK_LIST, "submission": {}}
