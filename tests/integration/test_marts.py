@@ -221,3 +221,14 @@ def test_quality_tells_how_often_a_rule_is_broken_and_how_soon_it_is_mended(send
     assert rows["all"]["findings_per_thousand"] == pytest.approx(1000 * 3 / 6)
     assert (rows["TRN-01"]["first_pass_yield"], rows["TRN-01"]["fixed"], rows["TRN-01"]["days_to_fix_each"]) == (50, 1, 4)
     assert (rows["TRN-05"]["broken"], rows["TRN-05"]["fixed"], rows["TRN-05"]["days_to_fix"]) == (1, 0, None)
+
+
+def test_progress_looks_for_a_units_report_among_its_own_and_not_among_all_of_the_period(engine: Engine, send: Send) -> None:
+    send("942", "2024-Q4", {"participants_total": 10})
+    if engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL plans by its statistics, SQLite by its indexes")
+    with engine.connect() as connection:
+        steps = connection.execute(text("EXPLAIN QUERY PLAN SELECT * FROM mart_progress")).all()
+    searches = [step.detail for step in steps if step.detail.startswith("SEARCH s ")]
+    assert any("(form_code=? AND unit_code=? AND period=?)" in search for search in searches)
+    assert not [search for search in searches if search.endswith("ix_submissions_period_stage (period=?)")]
