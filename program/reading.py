@@ -5,10 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from itertools import chain
-from typing import TypeAlias, cast
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from program.delivery import Delivery
 from program.finding import Problem
@@ -19,6 +16,9 @@ from program.stage import Stage
 from program.submission import Fact
 from program.table import Summary, Table
 from program.totals import parts_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ColumnValues: TypeAlias = list[float] | list[str | None] | list[date | None]
 """A column's values, one a line: NaN where a figure is missing, None where a text or a day is."""
@@ -53,7 +53,7 @@ class TableReading:
         return not self.is_nil and not any(is_given(value) for name in self.letters for value in self.values[name])
 
     @cached_property
-    def frame(self) -> pd.DataFrame:
+    def frame(self) -> "pd.DataFrame":
         """One row per line, in the columns `sheet` (str), `row` (int), `line` (str) and one per data element.
 
         NaN/None where empty: float64, text or datetime64. Built when it is first asked for: a frame takes longer than the
@@ -79,8 +79,11 @@ def is_given(value: float | str | date | None) -> bool:
     return value is not None and value == value  # noqa: PLR0124  (NaN differs from itself)
 
 
-def frame_of(parts: Sequence[TableReading]) -> pd.DataFrame:
+def frame_of(parts: Sequence[TableReading]) -> "pd.DataFrame":
     """Return the lines of one declared table in all of its readings, one after the other, as a frame; at least one is needed."""
+    import numpy as np  # noqa: PLC0415  (both: commands and nights that check nothing need neither)
+    import pandas as pd  # noqa: PLC0415
+
     columns: dict[str, object] = {
         "sheet": [part.sheet for part in parts for _ in part.rows],
         "row": np.fromiter(chain.from_iterable(part.rows for part in parts), dtype="int64"),
@@ -140,6 +143,8 @@ def summarise(read: TableReading, summary: Summary) -> float:
     given = sum(map(is_given, values))
     if summary.count:
         return float(given)
+    import numpy as np  # noqa: PLC0415  (as above)
+
     # No line of that kind is a sum of 0; lines without a figure are a sum that nobody knows.
     return float(np.nansum(np.array(values, dtype="float64"))) if given or not values else float("nan")
 

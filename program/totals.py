@@ -6,11 +6,10 @@ say the same; which is why this room knows how a spreadsheet writes a sum.
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from string import digits
 from typing import NamedTuple
 
-from openpyxl.utils import get_column_letter
-from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
-
+from program.addresses import column_letter, column_number
 from program.table import Column, Line
 
 
@@ -39,7 +38,7 @@ def formula_of(addresses: Sequence[str]) -> str:
 
 def _ranges(addresses: Sequence[str]) -> Iterator[str]:
     """Yield neighbours as a range: B9:B10, and B13; along a column, or along a row where all stand in one."""
-    places = [(column_index_from_string(letter), row) for letter, row in map(coordinate_from_string, addresses)]
+    places = [_place(address) for address in addresses]
     in_one_row = len({row for _, row in places}) == 1
     # (what they share, what runs): a run is where the running number grows as fast as its position.
     keyed = sorted((row, column) if in_one_row else (column, row) for column, row in places)
@@ -49,6 +48,12 @@ def _ranges(addresses: Sequence[str]) -> Iterator[str]:
         yield first if first == last else f"{first}:{last}"
 
 
+def _place(address: str) -> tuple[int, int]:
+    """Return the column, counted from 1, and the row of a cell."""
+    letters = address.rstrip(digits)
+    return column_number(letters), int(address.removeprefix(letters))
+
+
 def _address(place: tuple[int, int], *, in_one_row: bool) -> str:
     column, row = (place[1], place[0]) if in_one_row else place
-    return f"{get_column_letter(column)}{row}"
+    return f"{column_letter(column)}{row}"
