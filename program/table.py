@@ -4,6 +4,7 @@ Two kinds of table. A *matrix* has named lines (a level, a total): each column Ã
 own, `participants_total`. A *list* has as many lines as the sender needs (classes, works).
 """
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cached_property
@@ -147,6 +148,12 @@ class Column(Label):
     def keys(self) -> dict[str, str]:
         """The vocabulary's keys by each of their folded writings."""
         return {fold(writing): key for key, label in self.vocabulary.items() for writing in label.writings}
+
+    @cached_property
+    def keys_as_written(self) -> dict[str, str]:
+        """The vocabulary's keys by each of their writings, whatever their capitals."""
+        writings = ((writing, key) for key, label in self.vocabulary.items() for writing in label.writings)
+        return {unicodedata.normalize("NFC", writing).casefold(): key for writing, key in writings}
 
     @property
     def sub_label(self) -> str:

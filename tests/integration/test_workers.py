@@ -185,6 +185,14 @@ def test_readers_that_cannot_start_are_an_error_and_no_file_s_fault(
         read(readers, good())
 
 
+def test_a_process_imports_nothing_that_reading_does_not_use() -> None:
+    code = "import sys, connectors.reader.worker, connectors.reader.reader; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    imported = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert "python_calamine" in imported
+    assert {"pandas", "numpy", "openpyxl", "great_expectations", "sqlalchemy", "prefect"}.isdisjoint(imported)
+
+
 def test_processes_end_with_their_readers(pack: Pack) -> None:
     readers = Readers(pack, limited(), faulty)
     read(readers, good())

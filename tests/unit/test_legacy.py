@@ -3,6 +3,7 @@
 import io
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import openpyxl
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.reader.fonts import old_styles
-from connectors.reader.legacy import Encoding, Page, convert, decode, encoding_of_font
+from connectors.reader.legacy import Corner, Encoding, Page, convert, decode, encoding_of_font
 from connectors.reader.syllables import is_syllable, is_vietnamese
 from program.pack import Pack, load_pack
 from program.settings import ROOT
@@ -54,9 +55,14 @@ def words() -> list[str]:
     return sorted({word for text in texts() for word in text.split() if is_vietnamese(word) and not word.isascii()})
 
 
+def page_of(cells: Sequence[str], fonts: Mapping[Corner, Encoding] | None = None) -> Page:
+    """A sheet of one column."""
+    return Page([[cell] for cell in cells], cells, fonts or {})
+
+
 def converted(*cells: str, **fonts: Encoding) -> list[str]:
     """The cells of one column after conversion; fonts by row: converted("a", "b", r1=Encoding.VNI)."""
-    page = Page([[cell] for cell in cells], {(int(row[1:]), 0): font for row, font in fonts.items()})
+    page = page_of(cells, {(int(row[1:]), 0): font for row, font in fonts.items()})
     (found,) = convert([page])
     return [found.cells.get((row, 0), cell) if found else cell for row, cell in enumerate(cells)]
 
@@ -162,7 +168,7 @@ def test_a_text_with_two_readings_follows_the_rest_of_its_sheet() -> None:
 
 def test_a_sheet_that_tells_little_follows_the_others_and_one_in_unicode_does_not() -> None:
     old, little, unicode = "Sè ng­êi tham dù, cÊp huyÖn", "CÊp huyÖn", "Huyện Mỹ Tú"
-    first, second, third = convert([Page([[old]]), Page([[little], ["Sè líp"]]), Page([[unicode], ["Sè líp"]])])
+    first, second, third = convert([page_of([old]), page_of([little, "Sè líp"]), page_of([unicode, "Sè líp"])])
     assert first is not None
     assert second is not None
     assert list(second.cells.values()) == ["Cấp huyện", "Số lớp"]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.reader.hidden import read_hidden
 from connectors.reader.markup import Markup, read_markup
 
 PARTS = {
@@ -46,7 +47,15 @@ def sheets(draw: st.DrawFn) -> bytes:
     for number in draw(st.lists(st.integers(1, 12), max_size=6)):
         tag = draw(
             st.sampled_from(
-                [b'<row r="%d">', b'<row r="%d">', b'<row r="%d" spans="1:3" ht="12.5">', b"<row>", b"<x:row r='%d'>"]
+                [
+                    b'<row r="%d">',
+                    b'<row r="%d">',
+                    b'<row r="%d" spans="1:3" ht="12.5">',
+                    b'<row r="%d" hidden="1">',
+                    b'<row r="%d" ht=\'0.0\' hidden="false">',
+                    b"<row>",
+                    b"<x:row r='%d'>",
+                ]
             )
         )
         cells = b"".join(draw(st.lists(cell(number), max_size=3)))
@@ -76,6 +85,7 @@ def test_what_is_passed_over_changes_nothing_but_how_exactly_the_reach_is_known(
     assert sorted(quick.percentages) == sorted(careful.percentages)
     assert quick.rows >= careful.rows
     assert quick.columns >= careful.columns
+    assert quick.hidden == read_hidden(sheet)
 
 
 @pytest.mark.parametrize("stale", [False, True])
