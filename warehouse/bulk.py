@@ -3,15 +3,11 @@
 In the caller's transaction.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
 Cell = str | int | float | None
-T = TypeVar("T")
-_AT_ONCE = 5000
-"""Values in one `IN`: SQLite takes 32,766 of them."""
 
 
 def insert_rows(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
@@ -41,8 +37,3 @@ def next_ids(connection: Connection, table: str, count: int) -> list[int]:
         return list(connection.scalars(numbered, {"table": table, "count": count}))
     newest = connection.scalar(text(f"SELECT coalesce(max(id), 0) FROM {table}"))  # noqa: S608  (our own names)
     return list(range(newest + 1, newest + 1 + count))
-
-
-def portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Yield `values` in portions that one `IN` takes."""
-    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))

@@ -16,8 +16,9 @@ from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from program.submission import Fact, Submission
-from warehouse.bulk import insert_rows, next_ids, portions
+from warehouse.bulk import insert_rows, next_ids
 from warehouse.ledger import PROCESSED, RECEIVED
+from warehouse.portions import portions
 from warehouse.rejudging import was_mailed
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
 from warehouse.turns import ReportKey, Turn, Version, VersionHistory, report_key

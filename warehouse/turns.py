@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from warehouse.bulk import portions
+from warehouse.portions import portions
 from warehouse.tables import DeliveryRow, SubmissionRow
 
 Same = tuple[ColumnElement[bool], ...]
