@@ -81,6 +81,9 @@ class Remembered:
             for reading in self._memory.readings[str(delivery.sha256)]:
                 yield replace(reading, delivery=delivery)
 
+    def prepare(self) -> None:
+        pass
+
     def check(self, readings: Sequence[Reading], _past: object) -> list[Submission]:
         kept = self._memory.submissions
         return [replace(kept[r.delivery.sha256, r.part], delivery=r.delivery) for r in readings]
