@@ -148,6 +148,7 @@ def indicator_tables(
     tables = []
     for indicator in pack.indicators:
         code = indicator.code
+        # `rows` has one figure a period, final where there is one: a period is one column.
         figures = {
             _Key(row.unit_code, Column(row.period, Stage.FINAL)): row
             for row in rows
@@ -172,6 +173,7 @@ def counts(rows: Iterable[ReportingRow]) -> dict[str, int]:
 
 
 def _state_of(row: ReportingRow) -> _State:
+    # Only a report that came has a verdict.
     if row.verdict is None:
         return _State.MISSING
     return _State.ACCEPTED if row.verdict.loads else _State.TO_FIX
@@ -199,22 +201,27 @@ def _is_large(row: StageRow) -> bool:
 
 
 def _grids(rows: Mapping[_Key, T], pack: Pack) -> tuple[Grid[T], ...]:
-    """Return a grid per level of units: districts and communes never report for the same period.
-
-    Rows of units that the pack does not have are left out.
-    """
+    """Return a grid per level of units. Rows of units that the pack does not have are left out."""
+    # Districts reported until 30 June 2025 and communes after that: in one table, half of the
+    # cells would be empty.
     by_kind: dict[UnitKind, dict[tuple[Unit, Column], T]] = {kind: {} for kind in UnitKind}
     for (unit_code, column), row in rows.items():
         unit = pack.unit_on(unit_code, column.period)
         if unit is not None:
             by_kind[unit.kind][unit, column] = row
-    return tuple(_grid(_KIND_WORDS[kind], cells) for kind, cells in by_kind.items() if cells)
+    grids = []
+    for kind, cells in by_kind.items():
+        if cells:
+            grids.append(_grid(_KIND_WORDS[kind], cells))
+    return tuple(grids)
 
 
 def _grid(level: str, cells: Mapping[tuple[Unit, Column], T]) -> Grid[T]:
-    # A line is a unit, not a code: 31507 was Phường 6 and is Phường Sóc Trăng.
+    # A line is a unit, not a code: 31507 was Phường 6 and is Phường Sóc Trăng. A unit whose rows
+    # are all older than the columns keeps its line, which shows that it stopped.
     units = sorted({unit for unit, _ in cells}, key=_unit_order)
-    columns = sorted({column for _, column in cells}, key=_column_order)[-_COLUMNS:]
+    all_columns = sorted({column for _, column in cells}, key=_column_order)
+    columns = all_columns[-_COLUMNS:]
     lines = []
     for unit in units:
         cells_of_unit = tuple(cells.get((unit, column)) for column in columns)

@@ -78,7 +78,10 @@ class SmtpPost:
                 " or smtps://user:password@host:465"
             )
         self._parts: SplitResult = parts
-        self._starttls = parse_qs(parts.query).get("starttls", ["always"])[0] != "never"
+        # Without the parameter, a server that offers no STARTTLS is an error: the password would
+        # be readable on the way.
+        starttls = parse_qs(parts.query).get("starttls", ["always"])
+        self._starttls = starttls[0] != "never"
         self._server: smtplib.SMTP | None = None
 
     def send(self, message: Message) -> None:

@@ -84,21 +84,26 @@ def _report_of(
     result = _result(notice)
     findings = _findings(notice, result)
     marked = _marked_name(notice, attachments)
-    shown = findings[: _MOST_WITH_MARKED if marked else _MOST_WITHOUT_MARKED]
+    most_shown = _MOST_WITH_MARKED if marked else _MOST_WITHOUT_MARKED
+    shown = findings[:most_shown]
     # A mistaken file may claim another unit. The mail names the sender: nobody is blamed for
     # a file of somebody else.
-    unit = pack.unit_on(notice.sender_unit or notice.unit_code, notice.period)
+    unit_code = notice.sender_unit or notice.unit_code
     period = pack.label_of(notice.form_code, notice.period, notice.stage)
+    # A deadline matters only where the report is to be sent again.
+    deadline = None
+    if result in _TO_SEND_AGAIN:
+        deadline = _deadline_of(notice.report, day, pack)
     return ToldReport(
         notice=notice,
         form=_form(notice.form_code, pack),
-        unit=unit.name if unit else "đơn vị chưa xác định",
+        unit=_unit_name(unit_code, notice.period, pack) or "đơn vị chưa xác định",
         period=period or "kỳ chưa xác định",
         result=result,
         shown=shown,
         more=len(findings) - len(shown),
         marked=marked,
-        deadline=_deadline_of(notice.report, day, pack) if result in _TO_SEND_AGAIN else None,
+        deadline=deadline,
     )
 
 
@@ -117,7 +122,7 @@ def _result(notice: Notice) -> ReportResult:
         return ReportResult.UNREADABLE
     if not notice.verdict.loads:
         return ReportResult.FIX
-    # The submission is loaded: its critical findings cost single lines only.
+    # From here on the submission is loaded. A critical finding in it costs single lines only.
     if any(finding.severity is Severity.CRITICAL for finding in notice.findings):
         return ReportResult.PART
     if notice.kind is NoticeKind.COMPARED:
@@ -136,11 +141,10 @@ def _findings(notice: Notice, result: ReportResult) -> tuple[Finding, ...]:
 
 def _missing(reminder: Reminder, day: date, pack: Pack) -> AskedReport:
     report = reminder.report
-    unit = pack.unit_on(report.unit_code, report.period)
     period = pack.label_of(report.form_code, report.period, report.stage)
     return AskedReport(
         form=_form(report.form_code, pack),
-        unit=unit.name if unit else report.unit_code,
+        unit=_unit_name(report.unit_code, report.period, pack) or report.unit_code,
         period=period or report.period,
         deadline=_distance(day, reminder.due_date, pack),
     )
@@ -160,6 +164,11 @@ def _distance(day: date, due: date, pack: Pack) -> Deadline:
     # On a closed day right after the deadline no working day has passed. The report is late all
     # the same, and the mail prints no zero.
     return Deadline(due, days_left=0, days_late=max(working.between(due, day), 1))
+
+
+def _unit_name(code: str | None, period: str | None, pack: Pack) -> str | None:
+    unit = pack.unit_on(code, period)
+    return unit.name if unit else None
 
 
 def _name(report: ReportName, pack: Pack) -> str:

@@ -21,6 +21,9 @@ from publish.marking.words import Words, words_of
 
 _BOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+_SHEET_ENTRIES = f"{named('sheets')}/{named('sheet')}"
+"""The path from the workbook to its entries of sheets."""
+_FIRST_CELL = f"{named('sheetData')}/{named('row')}/{named('c')}"
 _MOST_NOTES = 1000
 """How many cells of a workbook get a note; the others are coloured only.
 
@@ -62,10 +65,19 @@ def mark_book(order: Order, names: Mapping[str, str] | None = None) -> bytes:
         # The workbook was marked before, then corrected and sent back.
         del sheets[earlier.name]
         _unmark(book, sheets.values())
-    sheet_names = {name: name for name in sheets} if names is None else dict(names)
-    named_sheets = {name: sheets[own] for name, own in sheet_names.items() if own in sheets}
-    _mark_cells(order, book, named_sheets)
-    overview = overview_of(order, sheet_names, book.styles, book.words, is_copy=names is not None)
+    if names is None:
+        # Findings have the names of the sender's own sheets.
+        names_in_book = {name: name for name in sheets}
+        is_copy = False
+    else:
+        names_in_book = dict(names)
+        is_copy = True
+    sheets_by_finding = {}
+    for name, name_in_book in names_in_book.items():
+        if name_in_book in sheets:
+            sheets_by_finding[name] = sheets[name_in_book]
+    _mark_cells(order, book, sheets_by_finding)
+    overview = overview_of(order, names_in_book, book.styles, book.words, is_copy=is_copy)
     if earlier is None:
         _put_first(book, overview)
     else:
@@ -90,10 +102,11 @@ def _sheets_of(book: _Book) -> Iterator[_Sheet]:
     if root.tag != named("workbook"):
         raise UnmarkableError(f"its workbook is {root.tag}")
     parts = dict(book.package.related(book.part, "worksheet"))
-    for entry in root.iterfind(f"{named('sheets')}/{named('sheet')}"):
-        part = parts.get(str(entry.get(named("id", RELATION))))
-        if part is not None:
-            yield _Sheet(str(entry.get("name")), entry, part)
+    for entry in root.iterfind(_SHEET_ENTRIES):
+        relation = str(entry.get(named("id", RELATION)))
+        if relation in parts:
+            name = str(entry.get("name"))
+            yield _Sheet(name, entry, parts[relation])
 
 
 def _related(package: Package, part: str, kind: str) -> str:
@@ -106,6 +119,7 @@ def _related(package: Package, part: str, kind: str) -> str:
 
 
 def _mark_cells(order: Order, book: _Book, sheets: Mapping[str, _Sheet]) -> None:
+    # All sheets together: the limit is about opening the file.
     notes_left = _MOST_NOTES
     for name, findings_by_cell in _group_by_cell(order, sheets).items():
         part = sheets[name].part
@@ -160,7 +174,8 @@ def _earlier_overview(book: _Book, sheets: Iterable[_Sheet]) -> _Sheet | None:
 def _first_text(book: _Book, sheet: _Sheet) -> str:
     """Return the text of cell A1; "" where it has none."""
     root = book.package.look(sheet.part)
-    first = root.find(f"{named('sheetData')}/{named('row')}/{named('c')}")
+    first = root.find(_FIRST_CELL)
+    # A cell without an address is the first of its row.
     if first is None or first.get("r") not in (None, "A1"):
         return ""
     if first.get("t") != "s":
@@ -196,12 +211,15 @@ def _put_first(book: _Book, sheet: etree._Element) -> None:
     if entries is None:
         raise UnmarkableError("its workbook has no sheets")
     ids = [int(entry.get("sheetId") or 0) for entry in entries]
-    attributes = {
-        "name": _free_title(book.words.sheet, entries),
-        "sheetId": str(max(ids, default=0) + 1),
-    }
-    entry = etree.Element(named("sheet"), attributes, nsmap={"r": RELATION, None: MAIN})
-    entry.set(named("id", RELATION), book.package.relate(book.part, "worksheet", part))
+    new_id = max(ids, default=0) + 1
+    entry = etree.Element(
+        named("sheet"),
+        name=_free_title(book.words.sheet, entries),
+        sheetId=str(new_id),
+        nsmap={"r": RELATION, None: MAIN},
+    )
+    relation = book.package.relate(book.part, "worksheet", part)
+    entry.set(named("id", RELATION), relation)
     entries.insert(0, entry)
     # A defined name that holds on one sheet only has the sheet's position, which is one more now.
     for defined in root.iter(named("definedName")):
@@ -227,7 +245,7 @@ def _open_at_overview(book: _Book, sheets: Iterable[_Sheet], earlier: _Sheet | N
     No other sheet stays selected: an entry would go into all selected sheets.
     """
     root = book.package.tree(book.part)
-    entries = list(root.iterfind(f"{named('sheets')}/{named('sheet')}"))
+    entries = list(root.iterfind(_SHEET_ENTRIES))
     position = entries.index(earlier.entry) if earlier else 0
     for view in root.iter(named("workbookView")):
         view.attrib.pop("firstSheet", None)

@@ -58,7 +58,8 @@ class Cells:
         """
         cells = self._cells_in(row)
         if column not in cells:
-            cell = etree.Element(named("c"), r=f"{get_column_letter(column)}{row}")
+            address = f"{get_column_letter(column)}{row}"
+            cell = etree.Element(named("c"), r=address)
             format_number = self._default_format(self._rows[row], column)
             if format_number:
                 cell.set("s", format_number)
@@ -67,7 +68,8 @@ class Cells:
 
     def _cells_in(self, row: int) -> dict[int, etree._Element]:
         if row not in self._rows:
-            _insert(self._data, self._rows, row, etree.Element(named("row"), r=str(row)))
+            element = etree.Element(named("row"), r=str(row))
+            _insert(self._data, self._rows, row, element)
         if row not in self._cells:
             self._cells[row] = dict(_number(self._rows[row], _column_number))
         return self._cells[row]
@@ -79,7 +81,8 @@ class Cells:
         if self._columns is None:
             return None
         for span in self._columns:
-            if int(span.get("min", 0)) <= column <= int(span.get("max", 0)):
+            first, last = int(span.get("min", 0)), int(span.get("max", 0))
+            if first <= column <= last:
                 return str(span.get("style") or 0)
         return None
 

@@ -24,5 +24,7 @@ def marked_name(name: str, suffix: str) -> str:
     stem = _FORBIDDEN.sub(" ", PurePosixPath(file_name).stem)
     # A file that is marked again gets the word once.
     stem = stem.removesuffix(f"({suffix})")
-    plain = " ".join(stem.split()).strip(". ")[:_LONGEST].rstrip(". ")
-    return f"{plain or _DEFAULT_STEM} ({suffix}).xlsx"
+    # Windows allows no dot or space at the end; a dot in front hides a file elsewhere.
+    plain = " ".join(stem.split()).strip(". ")
+    short = plain[:_LONGEST].rstrip(". ")
+    return f"{short or _DEFAULT_STEM} ({suffix}).xlsx"

@@ -9,7 +9,7 @@ from lxml import etree
 
 from publish.marking.cells import corner_of
 from publish.marking.order import UnmarkableError
-from publish.marking.package import MAIN, RELATION, Package, named
+from publish.marking.package import MAIN, RELATION, Package, add_element, named
 
 _SHAPES = "urn:schemas-microsoft-com:vml"
 _OFFICE = "urn:schemas-microsoft-com:office:office"
@@ -76,9 +76,9 @@ class Notes:
             if comment.get("ref") == address:
                 _write(_child(comment, "text"), f"{_PARAGRAPH}{text}", self._author)
                 return
-        attributes = {"ref": address, "authorId": self._author_of(comments)}
-        comment = etree.SubElement(comment_list, named("comment"), attributes)
-        note = etree.SubElement(comment, named("text"))
+        author_id = self._author_of(comments)
+        comment = add_element(comment_list, "comment", ref=address, authorId=author_id)
+        note = add_element(comment, "text")
         drawing.append(_shape(_free_shape_number(drawing), row, column, text))
         _write(note, text, self._author)
 
@@ -96,8 +96,8 @@ class Notes:
         corner = corner_of(address)
         if corner is None:
             return
-        # VML counts rows and columns from 0.
-        wanted = (str(corner.row - 1), str(corner.column - 1))
+        wanted = _vml_position(corner.row, corner.column)
+        # A list, because the loop removes elements from the drawing.
         for data in list(self._get_drawing().iter(named("ClientData", _EXCEL))):
             row = data.findtext(named("Row", _EXCEL))
             column = data.findtext(named("Column", _EXCEL))
@@ -109,8 +109,8 @@ class Notes:
         """Return the sheet's comments; they are made where it has none."""
         if self._comments is None:
             self._comments = etree.Element(named("comments"), nsmap={None: MAIN})
-            etree.SubElement(self._comments, named("authors"))
-            etree.SubElement(self._comments, named("commentList"))
+            add_element(self._comments, "authors")
+            add_element(self._comments, "commentList")
             name = self._package.free_name("xl/comments{}.xml")
             self._package.put(name, self._comments, _COMMENTS_TYPE)
             self._package.relate(self._part, "comments", name)
@@ -142,7 +142,7 @@ class Notes:
         authors = _child(comments, "authors")
         names = [author.text for author in authors]
         if self._author not in names:
-            etree.SubElement(authors, named("author")).text = self._author
+            add_element(authors, "author").text = self._author
             names.append(self._author)
         return str(names.index(self._author))
 
@@ -173,11 +173,11 @@ def _write(note: etree._Element, text: str, author: str) -> None:
         run = etree.Element(named("r"))
         note.replace(plain, run)
         run.append(plain)
-    run = etree.SubElement(note, named("r"))
-    properties = etree.SubElement(run, named("rPr"))
-    etree.SubElement(properties, named("sz"), val="10")
-    etree.SubElement(properties, named("rFont"), val="Tahoma")
-    written = etree.SubElement(run, named("t"))
+    run = add_element(note, "r")
+    properties = add_element(run, "rPr")
+    add_element(properties, "sz", val="10")
+    add_element(properties, "rFont", val="Tahoma")
+    written = add_element(run, "t")
     written.set(_XML_SPACE, "preserve")
     words = text.lstrip("\n")
     breaks = text[: len(text) - len(words)]
@@ -190,8 +190,10 @@ def _remove_ours(note: etree._Element, author: str) -> Iterator[str]:
     A spreadsheet program may have joined the runs, so that ours is the end of the sender's.
     """
     for written in list(note.iter(named("t"))):
-        text = (written.text or "").lstrip()
-        before, _, _ = f"{_PARAGRAPH}{text}".partition(f"{_PARAGRAPH}{author}:\n")
+        # With a paragraph in front, our text is found at the beginning of a run as well.
+        text = _PARAGRAPH + (written.text or "").lstrip()
+        our_beginning = f"{_PARAGRAPH}{author}:\n"
+        before = text.partition(our_beginning)[0]
         written.text = before.removeprefix(_PARAGRAPH)
         yield written.text
 
@@ -213,11 +215,20 @@ def _shape(number: int, row: int, column: int, text: str) -> etree._Element:
     """
     shape = etree.fromstring(_SHAPE)
     shape.set("id", f"{_SHAPE_ID}{number}")
-    height = sum(1 + len(line) // _LETTERS_A_LINE for line in text.split("\n")) + 2
+    lines = [1 + len(line) // _LETTERS_A_LINE for line in text.split("\n")]
+    height = sum(lines) + 2
+    # The box begins right of the cell and, where there is a row above it, one row higher.
     top = max(row - 2, 0)
-    # Left column and offset, top row and offset, right column and offset, bottom row and offset.
-    anchor = f"{column},12,{top},4,{column + _NOTE_COLUMNS},60,{top + height},4"
-    texts = {"Anchor": anchor, "Row": str(row - 1), "Column": str(column - 1)}
-    for tag, value in texts.items():
+    bottom = top + height
+    right = column + _NOTE_COLUMNS
+    # Left column and its offset in pixels, top row and its offset, then right and bottom.
+    anchor = f"{column},12,{top},4,{right},60,{bottom},4"
+    row_text, column_text = _vml_position(row, column)
+    for tag, value in (("Anchor", anchor), ("Row", row_text), ("Column", column_text)):
         shape.find(f".//{named(tag, _EXCEL)}").text = value
     return shape
+
+
+def _vml_position(row: int, column: int) -> tuple[str, str]:
+    """Return a cell's row and column as VML writes them: from 0 on."""
+    return str(row - 1), str(column - 1)

@@ -13,7 +13,7 @@ from program.finding import Finding
 from program.marker import OVERVIEW_MARK
 from publish.marking.cells import corner_of
 from publish.marking.order import Order, Report
-from publish.marking.package import MAIN, named
+from publish.marking.package import MAIN, add_element, named
 from publish.marking.styles import COLOURS, Styles, TextStyle
 from publish.marking.words import Words
 
@@ -29,6 +29,7 @@ _LINE_POINTS = 16
 _HEADING_POINTS = 24
 _HIGHEST_POINTS = 400
 """Excel's limit is 409 points."""
+_A4 = "9"
 _XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 _PLAIN = TextStyle()
@@ -105,7 +106,8 @@ def overview_of(
     origin = words.copied if is_copy else words.own
     for sentence in (origin, *words.how):
         page.line(sentence, _PLAIN)
-    page.add(words.headings, [styles.heading()] * len(_WIDTHS), height=_HEADING_POINTS)
+    headings = [styles.heading()] * len(words.headings)
+    page.add(words.headings, headings, height=_HEADING_POINTS)
     heading_row = len(page.rows)
     _list_findings(page, order.reports, sheets, words)
     return _sheet(page, heading_row)
@@ -131,21 +133,32 @@ def _add_finding(
 ) -> None:
     texts = _texts(number, finding, words)
     target = _target(finding, sheets)
-    lines = [1 + len(text) // width for text, width in zip(texts, _WIDTHS, strict=True)]
-    height = min(_LINE_POINTS * max(lines) + 4, _HIGHEST_POINTS)
-    severity = TextStyle(bold=True, border=True, fill=COLOURS[finding.severity])
-    cell = _LINK if target else _FIELD
-    field_format = page.styles.written(_FIELD)
-    formats = [
-        page.styles.written(_NUMBER),
-        page.styles.written(severity),
-        field_format,
-        page.styles.written(cell),
-    ]
-    formats += [field_format] * (len(_WIDTHS) - len(formats))
-    row = page.add([writable(text) for text in texts], formats, height=height)
-    if target:
-        page.links.append((f"{get_column_letter(_CELL_COLUMN)}{row}", target))
+    formats = _formats(page.styles, finding, has_link=target is not None)
+    writable_texts = [writable(text) for text in texts]
+    row = page.add(writable_texts, formats, height=_row_height(texts))
+    if target is not None:
+        link_cell = f"{get_column_letter(_CELL_COLUMN)}{row}"
+        page.links.append((link_cell, target))
+
+
+def _row_height(texts: Sequence[str]) -> float:
+    """Return the height in points at which no text is cut off, as far as Excel allows it."""
+    lines = 1
+    for text, width in zip(texts, _WIDTHS, strict=True):
+        lines = max(lines, 1 + len(text) // width)
+    return min(_LINE_POINTS * lines + 4, _HIGHEST_POINTS)
+
+
+def _formats(styles: Styles, finding: Finding, *, has_link: bool) -> list[int]:
+    """Return the format of each of a finding's cells, in the order of the columns."""
+    severity_style = TextStyle(bold=True, border=True, fill=COLOURS[finding.severity])
+    field_format = styles.written(_FIELD)
+    number_format = styles.written(_NUMBER)
+    severity_format = styles.written(severity_style)
+    cell_format = styles.written(_LINK) if has_link else field_format
+    formats = [number_format, severity_format, field_format, cell_format]
+    other_columns = len(_WIDTHS) - len(formats)
+    return formats + [field_format] * other_columns
 
 
 def _texts(number: int, finding: Finding, words: Words) -> list[str]:
@@ -177,8 +190,8 @@ def _target(finding: Finding, sheets: Mapping[str, str]) -> str | None:
 def _cell(address: str, text: str, cell_format: int) -> etree._Element:
     """Return a cell with a text, which is no formula even if it begins with "="."""
     cell = etree.Element(named("c"), r=address, s=str(cell_format), t="inlineStr")
-    inline = etree.SubElement(cell, named("is"))
-    written = etree.SubElement(inline, named("t"))
+    inline = add_element(cell, "is")
+    written = add_element(inline, "t")
     written.set(_XML_SPACE, "preserve")
     written.text = text
     return cell
@@ -187,40 +200,46 @@ def _cell(address: str, text: str, cell_format: int) -> etree._Element:
 def _sheet(page: _Page, heading_row: int) -> etree._Element:
     """Return the sheet's XML, its elements in the order of the standard."""
     sheet = etree.Element(named("worksheet"), nsmap={None: MAIN})
-    properties = etree.SubElement(sheet, named("sheetPr"))
-    etree.SubElement(properties, named("tabColor"), rgb="FFC81E1E")
-    etree.SubElement(properties, named("pageSetUpPr"), fitToPage="1")
+    properties = add_element(sheet, "sheetPr")
+    add_element(properties, "tabColor", rgb="FFC81E1E")
+    add_element(properties, "pageSetUpPr", fitToPage="1")
     _freeze(sheet, heading_row)
-    columns = etree.SubElement(sheet, named("cols"))
+    columns = add_element(sheet, "cols")
     for number, width in enumerate(_WIDTHS, start=1):
-        span = {
-            "min": str(number),
-            "max": str(number),
-            "width": str(width),
-            "customWidth": "1",
-        }
-        etree.SubElement(columns, named("col"), span)
-    etree.SubElement(sheet, named("sheetData")).extend(page.rows)
+        add_element(
+            columns,
+            "col",
+            min=str(number),
+            max=str(number),
+            width=str(width),
+            customWidth="1",
+        )
+    add_element(sheet, "sheetData").extend(page.rows)
     _add_all(sheet, "mergeCells", "mergeCell", [{"ref": area} for area in page.merged])
     links = [{"ref": cell, "location": target} for cell, target in page.links]
     _add_all(sheet, "hyperlinks", "hyperlink", links)
-    paper = {"paperSize": "9", "orientation": "landscape", "fitToHeight": "0"}  # 9 is A4
-    etree.SubElement(sheet, named("pageSetup"), paper)
+    add_element(sheet, "pageSetup", paperSize=_A4, orientation="landscape", fitToHeight="0")
     return sheet
 
 
 def _freeze(sheet: etree._Element, heading_row: int) -> None:
     """Keep the rows up to the headings in view, and select the sheet."""
-    views = etree.SubElement(sheet, named("sheetViews"))
-    shown = {"showGridLines": "0", "tabSelected": "1", "workbookViewId": "0"}
-    view = etree.SubElement(views, named("sheetView"), shown)
-    frozen = {
-        "ySplit": str(heading_row),
-        "topLeftCell": f"A{heading_row + 1}",
-        "activePane": "bottomLeft",
-        "state": "frozen",
-    }
-    etree.SubElement(view, named("pane"), frozen)
+    views = add_element(sheet, "sheetViews")
+    view = add_element(
+        views,
+        "sheetView",
+        showGridLines="0",
+        tabSelected="1",
+        workbookViewId="0",
+    )
+    add_element(
+        view,
+        "pane",
+        ySplit=str(heading_row),
+        topLeftCell=f"A{heading_row + 1}",
+        activePane="bottomLeft",
+        state="frozen",
+    )
 
 
 def _add_all(
@@ -228,6 +247,6 @@ def _add_all(
 ) -> None:
     """Add an element with its children; the standard allows none without children."""
     if attributes:
-        parent = etree.SubElement(sheet, named(name))
+        parent = add_element(sheet, name)
         for given in attributes:
-            etree.SubElement(parent, named(each), dict(given))
+            add_element(parent, each, **given)

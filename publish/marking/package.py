@@ -25,6 +25,11 @@ def named(tag: str, space: str = MAIN) -> str:
     return f"{{{space}}}{tag}"
 
 
+def add_element(parent: etree._Element, tag: str, **attributes: str) -> etree._Element:
+    """Append an element of a spreadsheet to its parent; return it."""
+    return etree.SubElement(parent, named(tag), attributes)
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """A part as the file has it."""
@@ -65,8 +70,12 @@ class Package:
         self._changed.add(part)
         if content_type and not self.type_of(part):
             types = self.tree(_CONTENT_TYPES)
-            attributes = {"PartName": f"/{part}", "ContentType": content_type}
-            etree.SubElement(types, named("Override", _TYPES), attributes)
+            etree.SubElement(
+                types,
+                named("Override", _TYPES),
+                PartName=f"/{part}",
+                ContentType=content_type,
+            )
 
     def type_of(self, part: str) -> str:
         """Return the type that the package declares for a part by name; "" where it has none."""
@@ -84,8 +93,13 @@ class Package:
         types = self.tree(_CONTENT_TYPES)
         known = {(declared.get("Extension") or "").lower() for declared in types}
         if extension not in known:
-            attributes = {"Extension": extension, "ContentType": content_type}
-            types.insert(0, etree.Element(named("Default", _TYPES), attributes))
+            declared = etree.Element(
+                named("Default", _TYPES),
+                Extension=extension,
+                ContentType=content_type,
+            )
+            # In front, because Excel writes all defaults before the parts' own types.
+            types.insert(0, declared)
 
     def free_name(self, pattern: str) -> str:
         """Return the first name of `pattern` with 1, 2, 3 … that no part has."""
@@ -123,8 +137,13 @@ class Package:
         while f"rIdMtqg{number}" in taken:
             number += 1
         new_id = f"rIdMtqg{number}"
-        attributes = {"Id": new_id, "Type": f"{RELATION}/{kind}", "Target": f"/{target}"}
-        etree.SubElement(relations, named("Relationship", _RELATIONS), attributes)
+        etree.SubElement(
+            relations,
+            named("Relationship", _RELATIONS),
+            Id=new_id,
+            Type=f"{RELATION}/{kind}",
+            Target=f"/{target}",
+        )
         return new_id
 
     def save(self) -> bytes:
@@ -167,7 +186,10 @@ def _relations_of(part: str) -> str:
 
 def _info(name: str, moment: tuple[int, int, int, int, int, int]) -> zipfile.ZipInfo:
     year = moment[0]
-    info = zipfile.ZipInfo(name, moment if year >= _OLDEST_YEAR else _NEW_PART_TIME)
+    if year < _OLDEST_YEAR:
+        # Some programs write no date at all, which is read as 1979-11-30.
+        moment = _NEW_PART_TIME
+    info = zipfile.ZipInfo(name, moment)
     info.compress_type = zipfile.ZIP_DEFLATED
     return info
 

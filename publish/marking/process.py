@@ -66,7 +66,8 @@ class Marker:
         """Return the marked workbook of `order`. Raises MarkingError, and nothing else."""
         # Only a portal's JSON needs the pack, and unpickling the pack takes longer than marking.
         pack = self._pack if is_json(order.content) else None
-        answer, content = self._request(pickle.dumps((order, pack, self._limits)))
+        request = pickle.dumps((order, pack, self._limits))
+        answer, content = self._request(request)
         if answer is Answer.MARKED and isinstance(content, bytes):
             return content
         raise MarkingError(str(content))
@@ -139,6 +140,7 @@ class _Process:
         errors = self._errors.read().decode("utf-8", "replace").strip()
         last_line = errors.rpartition("\n")[2][-_LONGEST_MESSAGE:]
         self._finalizer()
+        # A negative code is the number of the signal that killed it.
         how = signal.Signals(-code).name if code < 0 else str(code)
         return f"process ended with {how}: {last_line}"
 

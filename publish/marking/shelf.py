@@ -41,7 +41,8 @@ def put_on_shelf(content: bytes, name: str, settings: Settings, day: date) -> Li
         return None
     sha256 = hashlib.sha256(content).hexdigest()
     write_whole(settings.marked / sha256 / name, content)
-    url = f"{settings.marked_url.rstrip('/')}/{sha256}/{quote(name)}"
+    root = settings.marked_url.rstrip("/")
+    url = f"{root}/{sha256}/{quote(name)}"
     return Link(url, until=day + timedelta(days=settings.keep_marked_days))
 
 

@@ -11,7 +11,7 @@ from lxml import etree
 
 from program.finding import Severity
 from publish.marking.order import UnmarkableError
-from publish.marking.package import named
+from publish.marking.package import add_element, named
 
 COLOURS = {Severity.CRITICAL: "FFFF7C80", Severity.WARNING: "FFFFB84D", Severity.INFO: "FFDDEBF7"}
 """Red, orange and blue by severity. No template has them, and black text is legible on each."""
@@ -20,6 +20,9 @@ _BORDER = "FFBFC7D1"
 _LINK = "FF0B5394"
 _TEXT = "FF1F2933"
 _NO_COLOUR = {"indexed": "64"}
+_GENERAL_FORMAT = "0"
+_TEXT_FORMAT = "49"
+"""Excel's number of the built-in format "@"."""
 _NO_FILL = 0
 _NO_BORDER = 0
 
@@ -72,13 +75,15 @@ class Styles:
         # The loop adds formats to the list that it reads.
         for number, cell_format in enumerate(list(self._formats)):
             fill = self._fill_of(cell_format)
+            # A fill of ours has both colours: the back is the one from before.
             if fill.front is None or fill.back is None:
                 continue
             if fill.front.get("rgb") in COLOURS.values():
                 earlier_colour = dict(fill.back.attrib)
                 earlier_fill = _NO_FILL
                 if earlier_colour != _NO_COLOUR:
-                    earlier_fill = self._append_to("fills", _solid(earlier_colour, _NO_COLOUR))
+                    solid = _solid(earlier_colour, _NO_COLOUR)
+                    earlier_fill = self._append_to("fills", solid)
                 originals[number] = self._with_fill(number, earlier_fill)
         return originals
 
@@ -93,18 +98,19 @@ class Styles:
         return self.written(_HEADING_STYLE)
 
     def _add_text_format(self, style: TextStyle) -> int:
-        number_format = "49" if style.is_text else "0"  # 49 is Excel's "@"
-        attributes = {
-            "numFmtId": number_format,
-            "xfId": "0",
-            "applyFont": "1",
-            "applyAlignment": "1",
-        }
-        cell_format = etree.Element(named("xf"), attributes)
+        number_format = _TEXT_FORMAT if style.is_text else _GENERAL_FORMAT
+        cell_format = etree.Element(
+            named("xf"),
+            numFmtId=number_format,
+            xfId="0",
+            applyFont="1",
+            applyAlignment="1",
+        )
         cell_format.set("fontId", str(self._font(style)))
         fill, border = _NO_FILL, _NO_BORDER
         if style.fill:
-            fill = self._append_to("fills", _solid({"rgb": style.fill}, _NO_COLOUR))
+            solid = _solid({"rgb": style.fill}, _NO_COLOUR)
+            fill = self._append_to("fills", solid)
         if style.border:
             border = self._border()
         cell_format.set("fillId", str(fill))
@@ -113,7 +119,7 @@ class Styles:
         cell_format.attrib.update(applied)
         if style.is_text:
             cell_format.set("quotePrefix", "1")
-        etree.SubElement(cell_format, named("alignment"), vertical="top", wrapText="1")
+        add_element(cell_format, "alignment", vertical="top", wrapText="1")
         return _append(self._formats, cell_format)
 
     def _with_fill(self, number: int, fill: int) -> int:
@@ -131,7 +137,8 @@ class Styles:
         kept = _NO_COLOUR if front is None else dict(front.attrib)
         key = ("fill", colour, *sorted(kept.items()))
         if key not in self._added:
-            self._added[key] = self._append_to("fills", _solid({"rgb": colour}, kept))
+            fill = _solid({"rgb": colour}, kept)
+            self._added[key] = self._append_to("fills", fill)
         return self._added[key]
 
     def _fill_of(self, cell_format: etree._Element) -> _Fill:
@@ -143,7 +150,9 @@ class Styles:
         pattern = fills[number].find(named("patternFill"))
         if pattern is None or pattern.get("patternType") != "solid":
             return _Fill()
-        return _Fill(pattern.find(named("fgColor")), pattern.find(named("bgColor")))
+        front = pattern.find(named("fgColor"))
+        back = pattern.find(named("bgColor"))
+        return _Fill(front, back)
 
     def _font(self, style: TextStyle) -> int:
         key = ("font", style.bold, style.link, style.size)
@@ -155,9 +164,9 @@ class Styles:
         if "border" not in self._added:
             border = etree.Element(named("border"))
             for side in ("left", "right", "top", "bottom"):
-                line = etree.SubElement(border, named(side), style="thin")
-                etree.SubElement(line, named("color"), rgb=_BORDER)
-            etree.SubElement(border, named("diagonal"))
+                line = add_element(border, side, style="thin")
+                add_element(line, "color", rgb=_BORDER)
+            add_element(border, "diagonal")
             self._added["border"] = self._append_to("borders", border)
         return self._added["border"]
 
@@ -180,19 +189,20 @@ def _append(elements: etree._Element, element: etree._Element) -> int:
 
 def _solid(front: dict[str, str], back: dict[str, str]) -> etree._Element:
     fill = etree.Element(named("fill"))
-    pattern = etree.SubElement(fill, named("patternFill"), patternType="solid")
-    etree.SubElement(pattern, named("fgColor"), front)
-    etree.SubElement(pattern, named("bgColor"), back)
+    pattern = add_element(fill, "patternFill", patternType="solid")
+    add_element(pattern, "fgColor", **front)
+    add_element(pattern, "bgColor", **back)
     return fill
 
 
 def _font(style: TextStyle) -> etree._Element:
     font = etree.Element(named("font"))
     if style.bold:
-        etree.SubElement(font, named("b"))
+        add_element(font, "b")
     if style.link:
-        etree.SubElement(font, named("u"))
-    etree.SubElement(font, named("sz"), val=str(style.size))
-    etree.SubElement(font, named("color"), rgb=_LINK if style.link else _TEXT)
-    etree.SubElement(font, named("name"), val="Times New Roman")
+        add_element(font, "u")
+    add_element(font, "sz", val=str(style.size))
+    colour = _LINK if style.link else _TEXT
+    add_element(font, "color", rgb=colour)
+    add_element(font, "name", val="Times New Roman")
     return font

@@ -34,10 +34,8 @@ class Words(Model):
 
     def note_on(self, finding: Finding) -> str:
         """Return the text of the note at a finding's cell, one statement a line."""
-        lines = [
-            f"{self.severities[finding.severity]} ({self.rule} {finding.rule})",
-            finding.message,
-        ]
+        severity = self.severities[finding.severity]
+        lines = [f"{severity} ({self.rule} {finding.rule})", finding.message]
         if finding.value:
             lines.append(f"{self.found} {finding.value}")
         if finding.expected:

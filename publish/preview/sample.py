@@ -131,7 +131,8 @@ def with_deadlines(pack: Pack) -> Pack:
 
 def working_day_from(pack: Pack, day: date, days: int) -> date:
     """Return the day that is `days` working days after `day`; before it where negative."""
-    step = timedelta(days=1 if days > 0 else -1)
+    one_day = timedelta(days=1)
+    step = one_day if days > 0 else -one_day
     working_days_left = abs(days)
     while working_days_left:
         day += step

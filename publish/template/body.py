@@ -33,13 +33,15 @@ class _Body:
 def write_body(page: Page, figures: Figures, words: Mapping[str, str]) -> None:
     """Write all lines with the values that were given. `words` are the labels of codes."""
     body = _Body(page, figures, words)
-    for row in range(page.grid.top, page.grid.bottom + 1):
-        line = page.grid.line_at(row)
+    grid = page.grid
+    for row in range(grid.top, grid.bottom + 1):
+        line = grid.line_at(row)
         if line is None:
-            page.sheet.write_number(row, 0, row - page.grid.top + 1, page.styles.ordinal)
+            ordinal = row - grid.top + 1
+            page.sheet.write_number(row, 0, ordinal, page.styles.ordinal)
         else:
             _write_label(page, row, line)
-        for column in page.grid.table.columns:
+        for column in grid.table.columns:
             _write_cell(body, column, row)
         _set_height(body, row)
     _write_sums(body)
@@ -80,24 +82,26 @@ def _takes_text(page: Page) -> bool:
 
 
 def _write_cell(body: _Body, column: Column, row: int) -> None:
-    page = body.page
-    line = page.grid.line_at(row)
-    at = page.grid.at(column.name)
-    number = row - page.grid.top
-    value = body.figures.shown(column, number)
+    page, grid, figures = body.page, body.page.grid, body.figures
+    line = grid.line_at(row)
+    at = grid.at(column.name)
+    number = row - grid.top
+    value = figures.shown(column, number)
     parts = parts_of(column, line)
+    # A total is locked even where a value was given that differs from its sum.
     if parts:
         style = page.styles.total(column, is_bold=_is_total(line))
     else:
         style = page.styles.entry(column, is_bold=_is_total(line))
-    if body.figures.is_formula(column, number):
+    if figures.is_formula(column, number):
         addresses = []
         for part in parts:
-            part_row = page.grid.row_of(part.line) if part.line else row
-            addresses.append(page.grid.address(part.column, part_row))
+            part_row = grid.row_of(part.line) if part.line else row
+            addresses.append(grid.address(part.column, part_row))
         _write_formula(page, row, at, addresses, style, value)
     else:
-        _write_value(page, row, at, _label_of(value, column, body.labels), style)
+        label = _label_of(value, column, body.labels)
+        _write_value(page, row, at, label, style)
 
 
 def _write_formula(
@@ -144,6 +148,7 @@ def _write_sums(body: _Body) -> None:
             page.sheet.write_blank(row, at, None, beside)
             continue
         addresses = [grid.address(column.name, line) for line in range(grid.top, row)]
-        value = added(body.figures.shown(column, number) for number in range(grid.length))
+        values = [body.figures.shown(column, number) for number in range(grid.length)]
+        value = added(values)
         style = page.styles.total(column, is_bold=True)
         _write_formula(page, row, at, addresses, style, value)

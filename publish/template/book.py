@@ -90,8 +90,10 @@ def _write_sheet(book: _Book, table: Table) -> None:
     commune_names = {commune.code: commune.name for commune in requested.communes}
     write_body(page, Figures(table, records), commune_names)
     restrict_entries(page, book.choices, [commune.name for commune in requested.communes])
+    # Notes are about the whole report: they are below its first table.
     is_first = table is requested.form.tables[0]
-    last_row = write_below(page, values.notes if is_first else ())
+    notes = values.notes if is_first else ()
+    last_row = write_below(page, notes)
     set_up_page(page, requested, last_row)
 
 

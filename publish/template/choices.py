@@ -9,7 +9,7 @@ from program.marker import MARKER_SHEET
 CHOICES_SHEET = f"{MARKER_SHEET}_lists"
 _LONGEST_INLINE = 255
 """Excel's limit for a list within a cell's own rule, commas included."""
-_NOT_INLINE = ',"'
+_NOT_INLINE = frozenset(',"')
 """Characters that end a word of such a list."""
 
 
@@ -23,14 +23,15 @@ class Choices:
     def source_of(self, words: Sequence[str]) -> list[str] | str:
         """Return `words` for a cell's rule, or the area of the hidden sheet that has them."""
         joined = ",".join(words)
-        is_plain = not any(sign in word for word in words for sign in _NOT_INLINE)
+        is_plain = all(_NOT_INLINE.isdisjoint(word) for word in words)
         if len(joined) <= _LONGEST_INLINE and is_plain:
             return list(words)
         key = tuple(words)
         if key not in self._areas:
             first = len(self._rows) + 1
             self._rows += words
-            self._areas[key] = f"={CHOICES_SHEET}!$A${first}:$A${len(self._rows)}"
+            last = len(self._rows)
+            self._areas[key] = f"={CHOICES_SHEET}!$A${first}:$A${last}"
         return self._areas[key]
 
     def write(self, book: xlsxwriter.Workbook) -> None:

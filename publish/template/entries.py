@@ -16,7 +16,8 @@ _LONGEST_TITLE = 32
 _LONGEST_MESSAGE = 255
 _LARGEST_WHOLE = 2_147_483_647
 """The limit of Excel's own check of whole numbers. Our limit is 2^53."""
-_FIRST_DAY, _LAST_DAY = date(2015, 1, 1), date(2035, 12, 31)
+_FIRST_DAY = date(2015, 1, 1)
+_LAST_DAY = date(2035, 12, 31)
 
 
 def restrict_entries(page: Page, choices: Choices, communes: Sequence[str]) -> None:
@@ -135,9 +136,9 @@ def _hide_decimals_of_whole(page: Page, column: Column) -> None:
     grid = page.grid
     at = grid.at(column.name)
     cell = grid.address(column.name, grid.top)
-    options = _condition(
-        f"=AND(ISNUMBER({cell}),{cell}=INT({cell}))", page.styles.of(num_format=WHOLE_FORMAT)
-    )
+    is_whole = f"=AND(ISNUMBER({cell}),{cell}=INT({cell}))"
+    options = _condition(is_whole, page.styles.of(num_format=WHOLE_FORMAT))
+    # Down to the sums below a list, where there are any.
     page.sheet.conditional_format(grid.top, at, grid.below - 1, at, options)
 
 
@@ -146,11 +147,11 @@ def _colour_missing(page: Page, column: Column) -> None:
     grid = page.grid
     at = grid.at(column.name)
     style = page.styles.of(bg_color=MISSING.colour)
-    first_column, last_column = grid.table.columns[0], grid.table.columns[-1]
+    columns = grid.table.columns
     for row, last in grid.entries(column):
         # The `$` keeps the columns where Excel applies the formula to the cells below.
-        line_start = f"${grid.address(first_column.name, row)}"
-        line_end = f"${grid.address(last_column.name, row)}"
+        line_start = f"${grid.address(columns[0].name, row)}"
+        line_end = f"${grid.address(columns[-1].name, row)}"
         cell = grid.address(column.name, row)
         is_missing = f'=AND({cell}="",SUMPRODUCT(--({line_start}:{line_end}<>""))>0)'
         page.sheet.conditional_format(row, at, last, at, _condition(is_missing, style))

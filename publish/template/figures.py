@@ -33,7 +33,9 @@ class Figures:
         if given is None:
             return True
         # A given total that is right becomes a formula; a wrong one stays as given.
-        return isinstance(given, int | float) and as_shown(given) == self._sum(column, number)
+        if not isinstance(given, int | float):
+            return False
+        return as_shown(given) == self._sum(column, number)
 
     def _given(self, column: Column, number: int) -> Cell:
         if number >= len(self.records):

@@ -105,7 +105,8 @@ class Grid:
 
     def address(self, name: str, row: int) -> str:
         """Return the address of the cell of column `name` in `row`, such as B10."""
-        return f"{get_column_letter(self.at(name) + 1)}{row + 1}"
+        letter = get_column_letter(self.at(name) + 1)
+        return f"{letter}{row + 1}"
 
     def entries(self, column: Column) -> list[tuple[int, int]]:
         """Return first and last row of each stretch of a column's cells without totals."""
@@ -169,7 +170,8 @@ def numbers_of(table: Table) -> list[str]:
     for column in table.columns:
         number = number_of[column.name]
         parts = "+".join(number_of[part] for part in column.parts)
-        numbers.append(f"({number}={parts})" if parts else f"({number})")
+        sum_of = f"={parts}" if parts else ""
+        numbers.append(f"({number}{sum_of})")
     return numbers
 
 

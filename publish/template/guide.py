@@ -79,7 +79,8 @@ class _Writer:
         """Write `words` into the wide column of the next row; return the row."""
         row = self.row
         self.sheet.write_string(row, 1, words, self.styles.words)
-        self.sheet.set_row(row, 5 + LINE_POINTS * rows_for(words, _WIDTHS[1]))
+        lines = rows_for(words, _WIDTHS[1])
+        self.sheet.set_row(row, 5 + LINE_POINTS * lines)
         self.row += 1
         return row
 

@@ -135,17 +135,25 @@ def _groups(grid: Grid) -> list[_Group]:
 
 def _write_group(page: Page, group: _Group) -> None:
     """Write sub-headings below their group's heading; other headings go over both rows."""
-    row, style = page.grid.header, page.styles.header
+    sheet, grid = page.sheet, page.grid
+    row, style = grid.header, page.styles.header
     if group.title:
-        first = page.grid.at(group.columns[0].name)
-        last = page.grid.at(group.columns[-1].name)
+        first, last = _ends(group, grid)
         page.write_over(row, first, last, group.title, style)
         for column in group.columns:
-            page.sheet.write_string(row + 1, page.grid.at(column.name), column.sub_label, style)
+            sheet.write_string(row + 1, grid.at(column.name), column.sub_label, style)
         return
+    last_row = row + grid.is_grouped
     for column in group.columns:
-        at = page.grid.at(column.name)
-        page.write_over(row, at, at, column.label, style, until=row + page.grid.is_grouped)
+        at = grid.at(column.name)
+        page.write_over(row, at, at, column.label, style, until=last_row)
+
+
+def _ends(group: _Group, grid: Grid) -> tuple[int, int]:
+    """Return the first and last of the sheet's columns of a group."""
+    first = grid.at(group.columns[0].name)
+    last = grid.at(group.columns[-1].name)
+    return first, last
 
 
 def _set_heights(page: Page) -> None:
@@ -155,19 +163,21 @@ def _set_heights(page: Page) -> None:
     for group in _groups(grid):
         rows = max(_heading_rows(column, grid) for column in group.columns)
         if group.title:
-            first = grid.at(group.columns[0].name)
-            last = grid.at(group.columns[-1].name)
+            first, last = _ends(group, grid)
+            title_rows = rows_for(group.title, page.width_of(first, last))
             lower = max(lower, rows)
-            upper = max(upper, rows_for(group.title, page.width_of(first, last)))
+            upper = max(upper, title_rows)
         else:
             over_both = max(over_both, rows)
-    if grid.is_grouped:
-        page.sheet.set_row(grid.header, 6 + LINE_POINTS * upper)
-        # The lower row holds its own headings and the rest of those that go over both.
-        page.sheet.set_row(grid.header + 1, 6 + LINE_POINTS * max(lower, over_both - upper))
-    else:
+    if not grid.is_grouped:
         page.sheet.set_row(grid.header, 6 + LINE_POINTS * over_both)
+        return
+    # The lower row holds its own headings, and the rest of those that go over both.
+    lower = max(lower, over_both - upper)
+    page.sheet.set_row(grid.header, 6 + LINE_POINTS * upper)
+    page.sheet.set_row(grid.header + 1, 6 + LINE_POINTS * lower)
 
 
 def _heading_rows(column: Column, grid: Grid) -> int:
-    return rows_for(column.sub_label, grid.widths[grid.at(column.name)] - 2)
+    width = grid.widths[grid.at(column.name)]
+    return rows_for(column.sub_label, width - 2)

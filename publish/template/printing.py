@@ -64,10 +64,12 @@ def set_up_paper(sheet: Worksheet, asked: Asked) -> None:
     sheet.set_paper(_A4)
     sheet.center_horizontally()
     sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
-    form = _escape(f"{asked.form.short_title} ({asked.form.code} {asked.form.version})")
-    report = _escape(f"{asked.unit.name} – {asked.period_label}")
-    left = f"&L{_FOOTER_FONT}{form}"
-    centre = f"&C{_FOOTER_FONT}{report}"
+    form = asked.form
+    form_name = f"{form.short_title} ({form.code} {form.version})"
+    report_name = f"{asked.unit.name} – {asked.period_label}"
+    # &L, &C and &R begin the left, centre and right part; &P/&N is page and number of pages.
+    left = f"&L{_FOOTER_FONT}{_escape(form_name)}"
+    centre = f"&C{_FOOTER_FONT}{_escape(report_name)}"
     right = f"&R{_FOOTER_FONT}Trang &P/&N"
     sheet.set_footer(f"{left}{centre}{right}")
 
