@@ -34,7 +34,9 @@ def address_message(
     message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id(number, pack)
     list_name = header("List-Id", pack.program.short_name)
+    # Mail programs sort by this (RFC 2919).
     message["List-Id"] = f"{list_name} <mtqg-monitor.{_domain(pack)}>"
+    # No out-of-office program answers to this (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     for name, value in (more or {}).items():
         message[name] = value
@@ -52,6 +54,7 @@ def address(contact: Contact) -> str:
 
 def header(name: str, text: str) -> str:
     """Return `text` as the value of header `name`: on one line, encoded where it is not ASCII."""
+    # A line break in a sender's file name must not begin another header.
     one_line = " ".join(text.split())
     return Header(one_line, "utf-8", header_name=name).encode()
 

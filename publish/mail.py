@@ -32,6 +32,7 @@ def compose(letter: Letter, pack: Pack, attachments: Sequence[Attachment] = ()) 
         "attachments": attachments,
     }
     text = render("mail/letter.txt.j2", **values)
+    # Many mail programs drop style sheets: the styles go into the elements.
     html = css_inline.inline(render("mail/letter.html.j2", **values))
     # The older classes are on purpose: Python 3.11's EmailMessage loses and adds spaces where it
     # folds a long Vietnamese subject or name ("S óc Trăng"; seen 2026-11-23).
@@ -56,4 +57,5 @@ def _thread_headers(letter: Letter, pack: Pack) -> dict[str, str]:
     ids = [message_id(number, pack) for number in letter.references]
     if not ids:
         return {}
+    # The oldest is first: a mail program puts this letter below the last one.
     return {"In-Reply-To": ids[-1], "References": "\r\n ".join(ids)}

@@ -100,6 +100,7 @@ def by_rule(rows: Iterable[QualityRow], examples: Mapping[str, RuleExample]) -> 
     groups = _group(rows, lambda row: (row.rule, row.severity))
     lines = []
     for (rule, severity), rows_of_rule in groups.items():
+        # A file may not tell its unit.
         units = {row.unit_code for row in rows_of_rule if row.unit_code is not None}
         line = OfRule(
             rule=rule,
@@ -182,7 +183,10 @@ def days_to_fix(reports: Iterable[FirstPassRow]) -> float | None:
     """
     days = []
     for report in reports:
-        if report.is_first_pass or not report.accepted_at or not report.first_at:
+        if report.is_first_pass:
+            continue
+        # None: it is not accepted yet, so that nobody knows how long it takes.
+        if report.accepted_at is None or report.first_at is None:
             continue
         days.append((report.accepted_at - report.first_at).total_seconds() / _SECONDS_A_DAY)
     return median(days) if days else None

@@ -12,10 +12,12 @@ from program.vietnamese import format_date, format_instant, format_number
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
+# Cached, because it keeps the compiled templates. Not made on import, which does no work.
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
+        # Mails and pages in HTML print texts from districts; plain texts need no escapes.
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -68,6 +68,7 @@ def _merge_notices(notices: Sequence[Notice]) -> Iterator[Notice]:
 
 def _merged(notices: Sequence[Notice]) -> Notice:
     """Return the first notice that asks for something, with the other findings of all that do."""
+    # A notice of a check without findings says less than one of a cross-check that has some.
     asking = [notice for notice in notices if to_act_on(notice.findings)]
     first, *others = asking or notices
     findings = list(first.findings)

@@ -56,6 +56,7 @@ def attachments_of(
     attachments: list[Attachment] = []
     bytes_left = settings.max_mail_bytes
     for notices in _group_by_delivery(letter.notices):
+        # Files are taken in order: a small one after a large one may still fit.
         content = _mark(notices, pack, content_of, marker)
         if content is None:
             continue

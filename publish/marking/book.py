@@ -82,6 +82,7 @@ def mark_book(order: Order, names: Mapping[str, str] | None = None) -> bytes:
         _put_first(book, overview)
     else:
         book.package.put(earlier.part, overview)
+    # After _put_first, which makes the overview the first of the workbook's entries.
     _open_at_overview(book, sheets.values(), earlier)
     return book.package.save()
 
@@ -210,6 +211,7 @@ def _put_first(book: _Book, sheet: etree._Element) -> None:
     entries = root.find(named("sheets"))
     if entries is None:
         raise UnmarkableError("its workbook has no sheets")
+    # Ids are unique but in no order, and those of deleted sheets are missing.
     ids = [int(entry.get("sheetId") or 0) for entry in entries]
     new_id = max(ids, default=0) + 1
     entry = etree.Element(

@@ -70,6 +70,7 @@ class Cells:
         if row not in self._rows:
             element = etree.Element(named("row"), r=str(row))
             _insert(self._data, self._rows, row, element)
+        # A row's cells are numbered when the first of them is needed: most rows have no finding.
         if row not in self._cells:
             self._cells[row] = dict(_number(self._rows[row], _column_number))
         return self._cells[row]

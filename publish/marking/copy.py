@@ -67,11 +67,13 @@ def _names(sheets: list[Sheet]) -> Iterator[tuple[str, str]]:
 def _write(page: Worksheet, sheet: Sheet, formats: Mapping[type, object]) -> None:
     for row, cells in enumerate(sheet.rows):
         for column, value in enumerate(cells):
+            # The reader gives empty cells as "".
             if value != "":
                 _write_value(page, row, column, value, formats)
     for column, width in enumerate(_widths(sheet)):
         page.set_column(column, column, width)
     for (top, left), (bottom, right) in sheet.merged:
+        # XlsxWriter refuses to merge a single cell.
         if (top, left) != (bottom, right):
             page.merge_range(top, left, bottom, right, "")
             # merge_range has blanked the value.

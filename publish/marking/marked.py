@@ -34,8 +34,8 @@ class _PortalFile:
 def mark(order: Order, pack: "Pack | None", limits: Limits) -> bytes:
     """Return the marked workbook, an .xlsx. The same order gives the same bytes.
 
-    `pack` is given for a portal's JSON only. Raises UnmarkableError where the file cannot be
-    opened.
+    `pack` is given for a portal's JSON only. Raises UnmarkableError where the reader cannot read
+    the file.
     """
     if pack is not None:
         portal = _read_portal_file(order, pack, limits)

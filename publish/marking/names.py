@@ -19,6 +19,7 @@ def marked_name(name: str, suffix: str) -> str:
     It holds no path and never makes a hidden file. A file in a zip ("quý 4.zip / xã A.xlsx") has
     its own name only.
     """
+    # macOS sends names with their diacritics apart.
     composed = unicodedata.normalize("NFC", name).replace("\\", "/")
     file_name = composed.rpartition(" / ")[2]
     stem = _FORBIDDEN.sub(" ", PurePosixPath(file_name).stem)

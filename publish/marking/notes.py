@@ -73,6 +73,7 @@ class Notes:
         drawing = self._get_drawing()
         comment_list = _child(comments, "commentList")
         for comment in comment_list:
+            # The note has a box already.
             if comment.get("ref") == address:
                 _write(_child(comment, "text"), f"{_PARAGRAPH}{text}", self._author)
                 return
@@ -88,6 +89,7 @@ class Notes:
             return
         for comment in list(self._comments.iter(named("comment"))):
             rest = "".join(_remove_ours(_child(comment, "text"), self._author))
+            # Only ours was there: the note goes, and its box.
             if not rest.strip():
                 comment.getparent().remove(comment)
                 self._remove_shape(str(comment.get("ref")))

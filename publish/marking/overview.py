@@ -101,6 +101,7 @@ def overview_of(
     `is_copy` says that the workbook is a copy of a file of another kind.
     """
     page = _Page(styles)
+    # The reader looks for the mark in the first cell; nobody else needs to see it.
     page.add_hidden(OVERVIEW_MARK)
     page.line(words.title.format(name=writable(order.name)), _TITLE)
     origin = words.copied if is_copy else words.own
@@ -118,6 +119,7 @@ def _list_findings(
 ) -> None:
     number = 0
     for report in reports:
+        # The only report of a file needs no title: the file's name is above the list.
         if len(reports) > 1:
             page.line(writable(report.title), _REPORT)
         for finding in report.findings:
@@ -183,6 +185,7 @@ def _target(finding: Finding, sheets: Mapping[str, str]) -> str | None:
     if sheet is None:
         return None
     quoted = sheet.replace("'", "''")
+    # A finding about the whole sheet leads to its beginning.
     cell = finding.cell if corner_of(finding.cell) else "A1"
     return f"'{quoted}'!{cell}"
 

@@ -76,6 +76,8 @@ class Marker:
         seconds = self._limits.seconds
         if self._process is None:
             seconds += _START_SECONDS
+        # In every case but an answer the process ends: what it would answer later belongs to this
+        # request and must not pass for the answer to the next one.
         try:
             self._process = self._process or _Process(self._limits.memory_bytes)
             return self._process.request(request, seconds)
@@ -95,14 +97,16 @@ class _Process:
 
     def __init__(self, memory_bytes: int) -> None:
         self._connection, theirs = Pipe()
-        # Open as long as the process runs.
+        # A file, not a pipe: nobody reads while the process runs, and a full pipe would block it.
+        # It is open as long as the process runs.
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         with theirs:
             descriptor = theirs.fileno()
             arguments = f"{descriptor}, {memory_bytes}"
             code = f"from publish.marking.worker import main; main({arguments})"
             try:
-                # Nothing in the command comes from outside.
+                # A fresh interpreter, in the folder of our packages; nothing in the command comes
+                # from outside.
                 self._popen = subprocess.Popen(  # noqa: S603
                     [sys.executable, "-c", code],
                     cwd=ROOT,

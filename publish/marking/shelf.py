@@ -48,6 +48,7 @@ def put_on_shelf(content: bytes, name: str, settings: Settings, day: date) -> Li
 
 def may_be_linked(notices: Sequence[Notice], pack: Pack) -> bool:
     """Tell whether a file may be shown: all its forms are known and none has a personal column."""
+    # Nobody knows what a file of an unknown form holds.
     personal = {form.code for form in pack.forms if form.personal_days is not None}
     codes = [notice.form_code for notice in notices]
     return all(code is not None and code not in personal for code in codes)

@@ -123,6 +123,7 @@ class Styles:
         return _append(self._formats, cell_format)
 
     def _with_fill(self, number: int, fill: int) -> int:
+        # A copy, because other cells have the original.
         cell_format = deepcopy(self._formats[number])
         cell_format.attrib.update({"fillId": str(fill), "applyFill": "1"})
         return _append(self._formats, cell_format)

@@ -71,6 +71,7 @@ def _results(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
     bad = _notice(sample, sent, Verdict.QUARANTINED, *worst)
     warned = _notice(sample, sent, Verdict.ACCEPTED_WITH_WARNINGS, *warnings)
     good = _notice(sample, sent, Verdict.ACCEPTED)
+    # Nobody can tell what a file is about that cannot be read.
     scan = replace(
         _notice(sample, sent, Verdict.UNREADABLE, *sample.findings.unreadable),
         submission_id=2,

@@ -73,6 +73,7 @@ def _write_mail(message: Message, name: str, folder: Path) -> _Entry:
 
 
 def _mails(pack: Pack, today: date) -> dict[MailKind, Message]:
+    # Deadlines of a new pack are placeholders, which letters leave out.
     pack = with_deadlines(pack)
     sample = sample_of(pack, today)
     marked = marked_sample(sample, DELIVERY)

@@ -50,6 +50,7 @@ class Figures:
         return added(values)
 
     def _parts(self, column: Column, number: int) -> tuple[Part, ...]:
+        # A list declares totals by column only.
         line = self.table.lines[number] if self.table.lines else None
         return parts_of(column, line)
 

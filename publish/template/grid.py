@@ -114,6 +114,7 @@ class Grid:
         for row in range(self.top, self.bottom + 1):
             if parts_of(column, self.line_at(row)):
                 continue
+            # The row continues the last stretch where it follows that one's last row.
             if stretches and stretches[-1][1] == row - 1:
                 first, _ = stretches.pop()
             else:

@@ -40,18 +40,19 @@ class _Group:
 
 def write_heading(page: Page, asked: Asked) -> None:
     """Write unit, code and period behind their labels, the titles, and the colours in use."""
-    styles, last = page.styles, page.grid.last
+    styles = page.styles
     identity = asked.form.identity
     unit = f"{identity.unit.label}: {asked.unit.name}"
     code = f"{identity.unit_code.label}: {asked.unit.code}"
     period = f"{identity.period.label}: {asked.period_label}"
     title = asked.form.title.upper()
-    page.write_over(_UNIT, 0, last, unit, styles.identity)
-    page.write_over(_CODE, 0, last, code, styles.identity)
-    page.write_over(_TITLE, 0, last, title, styles.title)
-    page.sheet.set_row(_TITLE, title_height(title, page.width_of(0, last)))
-    page.write_over(_TABLE, 0, last, page.grid.table.title, styles.subtitle)
-    page.write_over(_PERIOD, 0, last, period, styles.period)
+    page.write_line(_UNIT, unit, styles.identity)
+    page.write_line(_CODE, code, styles.identity)
+    page.write_line(_TITLE, title, styles.title)
+    # A merged cell does not grow by itself.
+    page.sheet.set_row(_TITLE, title_height(title, page.width))
+    page.write_line(_TABLE, page.grid.table.title, styles.subtitle)
+    page.write_line(_PERIOD, period, styles.period)
     page.sheet.set_row(_PERIOD, 10 + LINE_POINTS)
     _write_colours(page)
 
@@ -66,6 +67,7 @@ def _write_colours(page: Page) -> None:
     first = 0
     for meaning in _used_colours(page.grid):
         last = _end_column(page, first, _SWATCH_WIDTH)
+        # Some colours without the others would mislead.
         if last is None:
             return
         swatches.append(_Swatch(first, last, meaning))

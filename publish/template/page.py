@@ -38,6 +38,15 @@ class Page:
         else:
             self.sheet.merge_range(row, first, last_row, last, text, style)
 
+    def write_line(self, row: int, text: str, style: Format) -> None:
+        """Write `text` over all columns of a row."""
+        self.write_over(row, 0, self.grid.last, text, style)
+
+    @property
+    def width(self) -> int:
+        """How wide all columns are together."""
+        return sum(self.grid.widths)
+
     def width_of(self, first: int, last: int) -> int:
         """Return how wide the columns from `first` to `last` are together."""
         return sum(self.grid.widths[first : last + 1])

@@ -22,12 +22,14 @@ _FOOTER_FONT = '&"Times New Roman,Regular"&9 '
 
 def write_below(page: Page, notes: Sequence[str]) -> int:
     """Write notes below the table; return the sheet's last row."""
-    row = page.grid.below - 1
-    width = page.width_of(0, page.grid.last)
+    last_row = page.grid.below - 1
+    # An empty row parts the notes from the table.
     for row, note in enumerate(notes, start=page.grid.below + 1):
-        page.write_over(row, 0, page.grid.last, note, page.styles.note)
-        page.sheet.set_row(row, 4 + LINE_POINTS * rows_for(note, width))
-    return row
+        page.write_line(row, note, page.styles.note)
+        lines = rows_for(note, page.width)
+        page.sheet.set_row(row, 4 + LINE_POINTS * lines)
+        last_row = row
+    return last_row
 
 
 def set_up_page(page: Page, asked: Asked, last_row: int) -> None:
@@ -39,6 +41,7 @@ def set_up_page(page: Page, asked: Asked, last_row: int) -> None:
     sheet.set_selection(grid.top, 1, grid.top, 1)
     sheet.set_landscape()
     set_up_paper(sheet, asked)
+    # One page wide, as many pages high as the table needs.
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(grid.header, grid.top - 1)
     sheet.print_area(0, 0, last_row, grid.last)

@@ -100,6 +100,7 @@ class Styles:
 
     def entry(self, column: Column, *, is_bold: bool) -> Format:
         """Return the format of a cell to fill in."""
+        # The sheet is protected: only these cells are unlocked.
         meaning = REQUIRED if column.required else OPTIONAL
         return self.of(
             **_EDGE, **_content(column), bg_color=meaning.colour, locked=False, bold=is_bold
