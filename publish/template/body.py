@@ -89,10 +89,8 @@ def _write_cell(body: _Body, column: Column, row: int) -> None:
     value = figures.shown(column, number)
     parts = parts_of(column, line)
     # A total is locked even where a value was given that differs from its sum.
-    if parts:
-        style = page.styles.total(column, is_bold=_is_total(line))
-    else:
-        style = page.styles.entry(column, is_bold=_is_total(line))
+    style_of = page.styles.total if parts else page.styles.entry
+    style = style_of(column, is_bold=_is_total(line))
     if figures.is_formula(column, number):
         addresses = []
         for part in parts:
