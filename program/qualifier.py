@@ -40,15 +40,13 @@ _LABELS = {
     Qualifier.ESTIMATED: "ước",
 }
 _WORDS = {
-    Qualifier.OVER: ("trên", "hơn", "ít nhất"),
-    Qualifier.UNDER: ("dưới", "không quá", "tối đa"),
-    Qualifier.NEARLY: ("gần", "chưa đến", "chưa tới", "ngót"),
-    Qualifier.ABOUT: ("khoảng", "vào khoảng", "ước khoảng", "trên dưới", "xấp xỉ", "chừng"),
-    Qualifier.ESTIMATED: ("ước", "ước tính", "ước đạt", "ước thực hiện"),
+    **dict.fromkeys(("trên", "hơn", "ít nhất"), Qualifier.OVER),
+    **dict.fromkeys(("dưới", "không quá", "tối đa"), Qualifier.UNDER),
+    **dict.fromkeys(("gần", "chưa đến", "chưa tới", "ngót"), Qualifier.NEARLY),
+    **dict.fromkeys(("khoảng", "vào khoảng", "ước khoảng"), Qualifier.ABOUT),
+    **dict.fromkeys(("trên dưới", "xấp xỉ", "chừng"), Qualifier.ABOUT),
+    **dict.fromkeys(("ước", "ước tính", "ước đạt", "ước thực hiện"), Qualifier.ESTIMATED),
 }
-_KIND_OF_WORD = {word: kind for kind, words in _WORDS.items() for word in words}
-# "ước khoảng" must be tried before "ước".
-_LONGEST_FIRST = sorted(_KIND_OF_WORD, key=len, reverse=True)
 _SIGNS = {
     **dict.fromkeys("~≈", Qualifier.ABOUT),
     **dict.fromkeys(">≥", Qualifier.OVER),
@@ -69,10 +67,11 @@ def split_qualifier(text: str) -> Qualified:
 
 
 def _word_before(text: str) -> Qualified | None:
-    for word in _LONGEST_FIRST:
+    for word, kind in _WORDS.items():
+        # The figure must follow: "ước" is not found in "ước khoảng 30".
         if re.match(rf"{re.escape(word)}\s*:?\s*[0-9]", text):
             figure = text.removeprefix(word).lstrip(" :\t\n")
-            return Qualified(figure, _KIND_OF_WORD[word])
+            return Qualified(figure, kind)
     return None
 
 
@@ -88,7 +87,7 @@ def _word_after(text: str) -> Qualified | None:
     match = _AFTER_FIGURE.fullmatch(text)
     if match is None:
         return None
-    kind = _KIND_OF_WORD.get(match["word"])
+    kind = _WORDS.get(match["word"])
     if kind is None:
         return None
     return Qualified(match["figure"], kind)

@@ -15,17 +15,16 @@ from dataclasses import dataclass
 # The types of units as they stand before a name, in plain words, with the abbreviations in common
 # use: "F.1" is a phường in the south.
 _TYPES = {
-    "tinh": ("tinh", "t"),
-    "thanh pho": ("thanh pho", "tp", "t p"),
-    "thi xa": ("thi xa", "tx", "t x"),
-    "quan": ("quan", "q"),
-    "huyen": ("huyen", "h"),
-    "phuong": ("phuong", "p", "f"),
-    "thi tran": ("thi tran", "tt", "t t"),
-    "dac khu": ("dac khu", "dk"),
-    "xa": ("xa", "x"),
+    **dict.fromkeys(("tinh", "t"), "tinh"),
+    **dict.fromkeys(("thanh pho", "tp", "t p"), "thanh pho"),
+    **dict.fromkeys(("thi xa", "tx", "t x"), "thi xa"),
+    **dict.fromkeys(("quan", "q"), "quan"),
+    **dict.fromkeys(("huyen", "h"), "huyen"),
+    **dict.fromkeys(("phuong", "p", "f"), "phuong"),
+    **dict.fromkeys(("thi tran", "tt", "t t"), "thi tran"),
+    **dict.fromkeys(("dac khu", "dk"), "dac khu"),
+    **dict.fromkeys(("xa", "x"), "xa"),
 }
-_TYPE_BY_SPELLING = {spelling: kind for kind, spellings in _TYPES.items() for spelling in spellings}
 _LONGEST_TYPE = 2
 """Words of the longest spelling of a type."""
 
@@ -147,7 +146,7 @@ def _readings(words: Words) -> Iterator[tuple[str, Words]]:
     for length in range(_LONGEST_TYPE, 0, -1):
         if len(words) <= length:
             continue
-        kind = _TYPE_BY_SPELLING.get(_plain(words[:length]))
+        kind = _TYPES.get(_plain(words[:length]))
         if kind:
             yield kind, words[length:]
     yield "", words
