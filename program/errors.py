@@ -45,7 +45,7 @@ class TransientError(SourceError):
 
 
 class StillArriving(SourceError):  # noqa: N818  (a temporary state of a file, no fault)
-    """A file changed while it was read. The next run reads it."""
+    """A file is still being written. The next run reads it."""
 
 
 class ReaderError(MtqgError):
