@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from program.form import Form
 from program.period import Period
+from program.table import Table
 from program.units import UnitKind, UnitRegister
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def asked_of(readings: Iterable["Reading"], units: UnitRegister) -> list[Asked]:
     A reading with an unknown form, unit or period needs none.
     """
     peers: dict[tuple[UnitKind | None, date], frozenset[str]] = {}
-    asked: list[Asked] = []
+    found: list[Asked] = []
     for form, unit, period in _reports_of(readings):
         holder = units.get(unit, period.end)
         kind = holder.kind if holder is not None else None
@@ -74,8 +75,8 @@ def asked_of(readings: Iterable["Reading"], units: UnitRegister) -> list[Asked]:
         # Reports of one period share their peers, of which a country has thousands.
         if key not in peers:
             peers[key] = _codes_of_kind(units, kind, period.end)
-        asked.append(Asked(form, unit, period, peers[key]))
-    return asked
+        found.append(Asked(form, unit, period, peers[key]))
+    return found
 
 
 def _reports_of(readings: Iterable["Reading"]) -> Iterable[tuple[str, str, Period]]:
@@ -101,8 +102,12 @@ def line_elements(forms: Iterable[Form]) -> set[str]:
     for form in forms:
         for table in form.tables:
             if table.kind == "list":
-                has_key = table.key is not None
-                names.update(
-                    column.name for column in table.columns if has_key or column.type.is_numeric
-                )
+                names.update(_history_columns(table))
     return names
+
+
+def _history_columns(table: Table) -> Iterable[str]:
+    if table.key:
+        return (column.name for column in table.columns)
+    # Without a key, nobody can tell to which earlier line a text belongs.
+    return (column.name for column in table.columns if column.type.is_numeric)

@@ -57,8 +57,9 @@ def _finding(finding: dict[str, Any]) -> Finding:
 
 
 def _fact(fact: dict[str, Any]) -> Fact:
-    qualifier = fact["qualifier"]
-    return Fact(**{**fact, "qualifier": Qualifier(qualifier) if qualifier else None})
+    word = fact["qualifier"]
+    qualifier = Qualifier(word) if word else None
+    return Fact(**{**fact, "qualifier": qualifier})
 
 
 class Tombstone(Model):

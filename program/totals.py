@@ -65,7 +65,10 @@ def _ranges(addresses: Sequence[str]) -> Iterator[str]:
     for run in _runs(places, in_one_row=in_one_row):
         first = run[0].address
         last = run[-1].address
-        yield first if first == last else f"{first}:{last}"
+        if first == last:
+            yield first
+        else:
+            yield f"{first}:{last}"
 
 
 def _runs(places: Sequence[_Place], *, in_one_row: bool) -> Iterator[list[_Place]]:
