@@ -30,7 +30,10 @@ class Counted:
 
     @property
     def is_unusual(self) -> bool:
-        """Tell whether the count is less than half or more than twice the usual one."""
+        """Tell whether the count differs much from the usual one.
+
+        It is then less than half or more than twice as large, and differs by five or more.
+        """
         if self.usual is None:
             return False
         # Twice a small number is no surprise.
