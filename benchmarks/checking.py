@@ -49,7 +49,11 @@ Result = TypeVar("Result")
 
 def with_districts(pack: Pack, districts: int) -> Pack:
     """Return the pack with copies of its districts and communes, at least so many districts."""
-    places = [unit for unit in pack.units if unit.kind is not UnitKind.PROVINCE and unit.is_valid_on(PERIOD.end)]
+    places = [
+        unit
+        for unit in pack.units
+        if unit.kind is not UnitKind.PROVINCE and unit.is_valid_on(PERIOD.end)
+    ]
     own = sum(unit.kind is UnitKind.DISTRICT for unit in places)
     units = list(pack.units)
     for copy in range(1, -(-districts // own)):
@@ -65,7 +69,9 @@ def _copied(unit: Unit, copy: int) -> Unit:
 def reports_of(pack: Pack, districts: Sequence[str], period: Period, first: int) -> list[Reading]:
     """Return what the districts report for a period, district by district, numbered from `first`."""
     province = Province(pack, 1719, districts)
-    reports = (province.report(form, district, period) for district in districts for form in BY_HAND)
+    reports = (
+        province.report(form, district, period) for district in districts for form in BY_HAND
+    )
     return [reading_of(report, pack, number) for number, report in enumerate(reports, start=first)]
 
 
@@ -89,7 +95,9 @@ def timed(run: Callable[[], Result]) -> tuple[float, Result]:
     return time.process_time() - started, result
 
 
-def batches_of(chunks: Sequence[Sequence[Reading]]) -> Iterator[tuple[Form, list[tuple[int, Reading]]]]:
+def batches_of(
+    chunks: Sequence[Sequence[Reading]],
+) -> Iterator[tuple[Form, list[tuple[int, Reading]]]]:
     """Yield the reports of each chunk and form with their numbers."""
     for chunk in chunks:
         for code in BY_HAND:
@@ -114,7 +122,9 @@ def found_by_rules(chunks: Sequence[Sequence[Reading]], rules: RuleSet) -> Found
     for form, batch in batches_of(chunks):
         for name, frame in batch_frames(form, batch).items():
             expected = expectations_of(form, name, frame.columns, rules)
-            assert {e.words.id for e in expected} == BY_HAND[form.code][name].keys(), f"{form.code} {name}"
+            assert {e.words.id for e in expected} == BY_HAND[form.code][name].keys(), (
+                f"{form.code} {name}"
+            )
             failures = validation.failures(name, frame, expected)
             found += [(rule.words.id, number, row) for rule, number, row in failures]
     return found
@@ -124,7 +134,9 @@ def main(reports: int, *, docs: bool) -> None:
     """Check the same reports in each way, and print seconds and ratios."""
     pack = with_districts(load_pack(load_settings().pack), reports // len(BY_HAND))
     rules = RuleSet(pack)
-    districts = [unit.code for unit in pack.units if unit.kind is UnitKind.DISTRICT][: reports // len(BY_HAND)]
+    districts = [unit.code for unit in pack.units if unit.kind is UnitKind.DISTRICT][
+        : reports // len(BY_HAND)
+    ]
     earlier = [
         reading
         for number, quarters in enumerate(EARLIER)
@@ -143,19 +155,25 @@ def main(reports: int, *, docs: bool) -> None:
     whole, checked = timed(lambda: _check_all(checker, chunks, pasts))
     assert sorted(by_rules) == sorted(by_hand)
     findings = sum(len(submission.findings) for chunk in checked for submission in chunk)
-    print(f"{len(now)} reports of {len(BY_HAND)} forms, {len(by_hand)} failures, {findings} findings")
+    print(
+        f"{len(now)} reports of {len(BY_HAND)} forms, {len(by_hand)} failures, {findings} findings"
+    )
     print(f"first batch, with the plans of all rules: {fixed:.2f} s")
     print(f"by hand, frames and rules: {hand:.2f} s")
     print(f"by Great Expectations, the same: {ours:.2f} s, {ours / hand:.1f} times as long")
     print(f"check without history: {alone:.2f} s, {alone / hand:.1f} times as long")
-    print(f"check with history: {whole:.2f} s, {whole / hand:.1f} times as long, {1000 * whole / len(now):.1f} ms a report")
+    print(
+        f"check with history: {whole:.2f} s, {whole / hand:.1f} times as long, {1000 * whole / len(now):.1f} ms a report"
+    )
     if docs:
         with TemporaryDirectory() as folder:
             seconds, _ = timed(lambda: checker.publish_docs(Path(folder)))
         print(f"Data Docs of all: {seconds:.2f} s")
 
 
-def _check_all(checker: Checker, chunks: Sequence[Sequence[Reading]], pasts: Sequence[Past]) -> list[list[object]]:
+def _check_all(
+    checker: Checker, chunks: Sequence[Sequence[Reading]], pasts: Sequence[Past]
+) -> list[list[object]]:
     return [list(checker.check(chunk, past)) for chunk, past in zip(chunks, pasts, strict=True)]
 
 

@@ -51,8 +51,12 @@ from warehouse.tables import DeliveryRow
 
 COLUMNS = ("submission_id", *Fact._fields)
 _NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
-_WARNING = Finding("TRN-05", Severity.WARNING, "Tổng lệch", "Đề nghị kiểm tra lại", "12", "Tổng hợp", "C12", "13")
-_CRITICAL = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Đề nghị sửa", "9", "Tổng hợp", "D10", "99")
+_WARNING = Finding(
+    "TRN-05", Severity.WARNING, "Tổng lệch", "Đề nghị kiểm tra lại", "12", "Tổng hợp", "C12", "13"
+)
+_CRITICAL = Finding(
+    "TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Đề nghị sửa", "9", "Tổng hợp", "D10", "99"
+)
 _LOADED = ("submissions", "findings", "facts", "outbox")
 _REPEATS = 5
 _LOCAL = LocalFileSystem()
@@ -74,7 +78,9 @@ class Cost:
 
 def main() -> int:
     """Load or collect, and the same bare; print the ratios."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.loading", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.loading", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--deliveries", type=int, default=1000)
     parser.add_argument("--facts", type=int, default=222, help="facts a delivery (default: 222)")
     parser.add_argument("--chunk", type=int, default=500, help="deliveries a chunk (default: 500)")
@@ -100,7 +106,9 @@ def compare_loading(new_url: Callable[[], str], deliveries: int, facts: int, chu
             bares.append(measured(engine, partial(_insert_bare, engine, rows)))
     counts = ", ".join(f"{len(rows[table])} {table}" for table in _LOADED)
     ratios = [load.total / bare.total for load, bare in zip(loads, bares, strict=True)]
-    print(f"{deliveries} deliveries: {counts}; median of {_REPEATS} nights, ms of the processor a delivery")
+    print(
+        f"{deliveries} deliveries: {counts}; median of {_REPEATS} nights, ms of the processor a delivery"
+    )
     for name, costs in (("load", loads), ("bare", bares)):
         ours = 1000 * median(cost.ours for cost in costs) / deliveries
         server = 1000 * median(cost.server for cost in costs) / deliveries
@@ -186,7 +194,9 @@ And those of its children that ended.
 
 def _stat(process: int) -> list[int]:
     try:
-        fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        fields = (
+            Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        )
     except (FileNotFoundError, ProcessLookupError):
         return []
     return [0, *map(int, fields[1:])]
@@ -232,7 +242,9 @@ def load_invented(engine: Engine, facts: int, lines: int) -> tuple[int, float]:
     return count, time.perf_counter() - started
 
 
-def night(engine: Engine, count: int, facts: int, *, are_good: bool = False) -> list[CheckedDelivery]:
+def night(
+    engine: Engine, count: int, facts: int, *, are_good: bool = False
+) -> list[CheckedDelivery]:
     """Return checked deliveries that stand in the ledger.
 
     `are_good`: each is the first of its report, without findings.
@@ -262,8 +274,12 @@ def night(engine: Engine, count: int, facts: int, *, are_good: bool = False) -> 
             "name": delivery.name,
             "received_at": delivery.received_at,
         }
-        rows.append({**arrived, **known, "sha256": delivery.sha256, "state": "received", "run_id": run})
-        submission = _submission(delivery, number, (), facts) if are_good else _mixed(delivery, facts)
+        rows.append(
+            {**arrived, **known, "sha256": delivery.sha256, "state": "received", "run_id": run}
+        )
+        submission = (
+            _submission(delivery, number, (), facts) if are_good else _mixed(delivery, facts)
+        )
         recipient = "a@b.example" if submission.findings else None
         checked.append(CheckedDelivery([(submission, recipient)], delivery.received_at))
     with engine.begin() as connection:
@@ -284,7 +300,9 @@ def _mixed(delivery: Delivery, facts: int) -> Submission:
     return _submission(delivery, report, (_WARNING,) * 3 if number % 4 == 1 else (), facts)
 
 
-def _submission(delivery: Delivery, report: int, findings: Sequence[Finding], facts: int) -> Submission:
+def _submission(
+    delivery: Delivery, report: int, findings: Sequence[Finding], facts: int
+) -> Submission:
     kept = tuple(
         Fact(
             f"participants_of_kind_{at % 14}",
@@ -314,7 +332,9 @@ def load_night(engine: Engine, checked: Sequence[CheckedDelivery], chunk: int) -
 
     def load() -> None:
         for start in range(0, len(checked), chunk):
-            load_deliveries(engine, checked[start : start + chunk], run_id=1, rule_set_version="rules")
+            load_deliveries(
+                engine, checked[start : start + chunk], run_id=1, rule_set_version="rules"
+            )
 
     return measured(engine, load)
 
@@ -389,7 +409,9 @@ def _collect_bare(run: Night, inbox: Path, root: str) -> None:
     connection = run.warehouse.raw_connection()
     cursor = connection.cursor()
     places = ", ".join(["%s" if run.warehouse.dialect.name == "postgresql" else "?"] * 5)
-    cursor.execute("CREATE TEMPORARY TABLE bare (path TEXT, name TEXT, sha256 TEXT, size INTEGER, at TEXT)")
+    cursor.execute(
+        "CREATE TEMPORARY TABLE bare (path TEXT, name TEXT, sha256 TEXT, size INTEGER, at TEXT)"
+    )
     cursor.executemany(f"INSERT INTO bare VALUES ({places})", rows)
     connection.commit()
     connection.close()

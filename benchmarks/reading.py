@@ -73,15 +73,23 @@ def main(repeats: int) -> None:
     with TemporaryDirectory() as folder:
         run("make", Path(folder))
         print(f"{DIFFERENT} workbooks of {LINES} works and 14 columns, {repeats} processes each,")
-        print("ms of CPU a workbook, and how many times calamine's that is (median, lowest to highest)")
-        print(f"{'':20}{'calamine':>9}{'next':>24}{'cold':>24}{'goal':>7}{'pandas':>9}{'to ours':>9}")
+        print(
+            "ms of CPU a workbook, and how many times calamine's that is (median, lowest to highest)"
+        )
+        print(
+            f"{'':20}{'calamine':>9}{'next':>24}{'cold':>24}{'goal':>7}{'pandas':>9}{'to ours':>9}"
+        )
         for kind in GOALS:
             print_row(kind, [Took(**run(kind, Path(folder))) for _ in range(repeats)])
         started, many = run("worker", Path(folder), 1), run("worker", Path(folder), WORKER_FILES)
         long = run("long", Path(folder))
     each = (many["cpu"] - started["cpu"]) / (WORKER_FILES - 1) * 1000
-    print(f"a reader process: {started['cpu']:.2f} s of CPU with its first workbook, then {each:.1f} ms")
-    print(f"a workbook of {LONG} works: {long['cpu'] / 1000:.1f} s of CPU, peak {long['peak']:.0f} MB")
+    print(
+        f"a reader process: {started['cpu']:.2f} s of CPU with its first workbook, then {each:.1f} ms"
+    )
+    print(
+        f"a workbook of {LONG} works: {long['cpu'] / 1000:.1f} s of CPU, peak {long['peak']:.0f} MB"
+    )
 
 
 def print_row(kind: str, runs: Sequence[Took]) -> None:
@@ -172,10 +180,15 @@ def in_turn(paths: Sequence[Path], pack: Pack) -> dict[str, float]:
 
 def our_caches() -> Iterator["functools._lru_cache_wrapper[Any]"]:
     """Yield the caches of our code that what was read may fill."""
-    modules = [sys.modules[name] for name in sys.modules if name.startswith(("connectors", "program"))]
+    modules = [
+        sys.modules[name] for name in sys.modules if name.startswith(("connectors", "program"))
+    ]
     for module in modules:
         for value in vars(module).values():
-            if isinstance(value, functools._lru_cache_wrapper) and value.cache_parameters()["maxsize"]:
+            if (
+                isinstance(value, functools._lru_cache_wrapper)
+                and value.cache_parameters()["maxsize"]
+            ):
                 yield value
 
 

@@ -209,7 +209,9 @@ class Column(Label):
     @cached_property
     def keys_as_written(self) -> dict[str, str]:
         """The vocabulary's keys by each of their writings, whatever their capitals."""
-        writings = ((writing, key) for key, label in self.vocabulary.items() for writing in label.writings)
+        writings = (
+            (writing, key) for key, label in self.vocabulary.items() for writing in label.writings
+        )
         return {unicodedata.normalize("NFC", writing).casefold(): key for writing, key in writings}
 
     @property

@@ -21,7 +21,10 @@ def failing(frame: pd.DataFrame, rules: Rules) -> list[tuple[str, int, int]]:
 
 
 def unequal_sum(total: str, *parts: str, empty_is_unknown: bool = True) -> Ask:
-    """Return what asks where a total is not the sum of its parts; unknown parts may fill what is missing."""
+    """Return what asks where a total is not the sum of its parts.
+
+    Unknown parts may fill what is missing.
+    """
 
     def ask(frame: pd.DataFrame) -> pd.Series:
         figures = frame[list(parts)]

@@ -61,9 +61,23 @@ CLASSES: Rules = {
 }
 _LINES = ("province", "district", "commune")
 SUBMISSION: Rules = {
-    "CELL-16": [unequal_sum(f"{c}_total", *(f"{c}_{line}" for line in _LINES)) for c in FIGURES if c not in NEEDED],
-    "TRN-05": [unequal_sum("classes_total", *(f"classes_{line}" for line in _LINES), empty_is_unknown=False)],
-    "TRN-06": [unequal_sum("participants_total", *(f"participants_{line}" for line in _LINES), empty_is_unknown=False)],
+    "CELL-16": [
+        unequal_sum(f"{c}_total", *(f"{c}_{line}" for line in _LINES))
+        for c in FIGURES
+        if c not in NEEDED
+    ],
+    "TRN-05": [
+        unequal_sum(
+            "classes_total", *(f"classes_{line}" for line in _LINES), empty_is_unknown=False
+        )
+    ],
+    "TRN-06": [
+        unequal_sum(
+            "participants_total",
+            *(f"participants_{line}" for line in _LINES),
+            empty_is_unknown=False,
+        )
+    ],
     "TRN-07": [lambda f: (f["classes_total"] - f["classes_listed"]).abs() > 0],
     "TRN-08": [lambda f: (f["participants_total"] - f["participants_listed"]).abs() > 0],
 }

@@ -15,7 +15,11 @@ MONEY, DATES = FIGURES[:2], ["work_start", "work_planned_end", "work_actual_end"
 BEGUN = ["in_progress", "completed", "suspended"]
 PROJECTS = {
     *(f"da{n}" for n in range(1, 11)),
-    *(f"da{n}_tda{m}" for n, most in ((3, 3), (4, 2), (5, 4), (9, 2), (10, 3)) for m in range(1, most + 1)),
+    *(
+        f"da{n}_tda{m}"
+        for n, most in ((3, 3), (4, 2), (5, 4), (9, 2), (10, 3))
+        for m in range(1, most + 1)
+    ),
 }
 KINDS = {
     "road", "bridge", "school", "health_station", "water", "electricity", "community_house", "market", "irrigation", "other",
@@ -24,8 +28,12 @@ WORDS = {"work_project": PROJECTS, "work_kind": KINDS, "work_status": {"not_star
 
 
 def _code_twice(frame: pd.DataFrame) -> pd.Series:
-    code = frame["work_code"].map({text: fold(text) or None for text in frame["work_code"].dropna().unique()})
-    return code.notna() & pd.DataFrame({"n": frame["submission_id"], "code": code}).duplicated(keep=False)
+    code = frame["work_code"].map(
+        {text: fold(text) or None for text in frame["work_code"].dropna().unique()}
+    )
+    return code.notna() & pd.DataFrame({"n": frame["submission_id"], "code": code}).duplicated(
+        keep=False
+    )
 
 
 WORK_LIST: Rules = {
@@ -43,15 +51,32 @@ WORK_LIST: Rules = {
     "WRK-04": [lambda f: f["work_actual_end"] > f["period_end"]],
     "WRK-05": [lambda f: (f["work_status"] == "completed") & f["work_actual_end"].isna()],
     "WRK-06": [lambda f: (f["work_status"] == "completed") & (f["work_progress_pct"] < 100)],
-    "WRK-07": [lambda f: (f["work_progress_pct"] >= 100) & f["work_status"].notna() & (f["work_status"] != "completed")],
-    "WRK-08": [lambda f: f["work_actual_end"].notna() & f["work_status"].notna() & (f["work_status"] != "completed")],
+    "WRK-07": [
+        lambda f: (
+            (f["work_progress_pct"] >= 100)
+            & f["work_status"].notna()
+            & (f["work_status"] != "completed")
+        )
+    ],
+    "WRK-08": [
+        lambda f: (
+            f["work_actual_end"].notna()
+            & f["work_status"].notna()
+            & (f["work_status"] != "completed")
+        )
+    ],
     "WRK-09": [lambda f: (f["work_status"] == "not_started") & (f["work_progress_pct"] > 0)],
     "WRK-10": [lambda f: f["work_status"].isin(BEGUN) & f["work_start"].isna()],
     "WRK-11": [lambda f: f["work_status"].isin(BEGUN) & (f["work_start"] > f["period_end"])],
     "WRK-12": [lambda f: (f["work_status"] == "not_started") & (f["work_start"] < f["period_end"])],
     "WRK-13": [lambda f: f["work_disbursed_vnd"] > f["work_investment_vnd"]],
     "WRK-15": [lambda f: (f["work_investment_vnd"] < 10e6) | (f["work_investment_vnd"] > 500e9)],
-    "WRK-16": [lambda f: (f["work_disbursed_vnd"] > 0) & (f["work_disbursed_vnd"] < f["work_investment_vnd"] / 1000)],
+    "WRK-16": [
+        lambda f: (
+            (f["work_disbursed_vnd"] > 0)
+            & (f["work_disbursed_vnd"] < f["work_investment_vnd"] / 1000)
+        )
+    ],
 }
 
 FRAMES: dict[str, Rules] = {"work_list": WORK_LIST, "submission": {}}

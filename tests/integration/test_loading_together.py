@@ -27,8 +27,12 @@ from warehouse.rejudging import put_back
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow, Table
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
-CRITICAL = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9")
-WARNING = Finding("TRN-05", Severity.WARNING, "Tổng lệch", "Sửa", sheet="Tổng hợp", cell="C12", value="12")
+CRITICAL = Finding(
+    "TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9"
+)
+WARNING = Finding(
+    "TRN-05", Severity.WARNING, "Tổng lệch", "Sửa", sheet="Tổng hợp", cell="C12", value="12"
+)
 LOADED = (SubmissionRow, FindingRow, FactRow, OutboxRow)
 Load = Callable[[Engine, Sequence[CheckedDelivery], int], None]
 
@@ -44,11 +48,15 @@ def together(engine: Engine, checked: Sequence[CheckedDelivery], run: int = 1) -
     return load_deliveries(engine, checked, run_id=run, rule_set_version="rules-1")
 
 
-def one_by_one(engine: Engine, checked: Sequence[CheckedDelivery], run: int = 1) -> list[int | None]:
+def one_by_one(
+    engine: Engine, checked: Sequence[CheckedDelivery], run: int = 1
+) -> list[int | None]:
     return [facts for each in checked for facts in together(engine, [each], run)]
 
 
-def arrived(engine: Engine, numbers: Sequence[int], run: int = 1, packed_in: int | None = None) -> list[Delivery]:
+def arrived(
+    engine: Engine, numbers: Sequence[int], run: int = 1, packed_in: int | None = None
+) -> list[Delivery]:
     """Put deliveries on record that came a minute after each other, or with their zip."""
     known = {
         "source": "inbox",
@@ -72,7 +80,10 @@ def arrived(engine: Engine, numbers: Sequence[int], run: int = 1, packed_in: int
     ]
     with engine.begin() as connection:
         connection.execute(insert(DeliveryRow), rows)
-    return [Delivery(n, "inbox", "folder", f"{n}.xlsx", at, f"{n}", "942") for n, at in zip(numbers, came, strict=True)]
+    return [
+        Delivery(n, "inbox", "folder", f"{n}.xlsx", at, f"{n}", "942")
+        for n, at in zip(numbers, came, strict=True)
+    ]
 
 
 def submission(
@@ -126,7 +137,10 @@ def content(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
     """All that loading writes."""
     with Session(engine) as session:
         tables = [table.__table__ for table in (*LOADED, DeliveryRow)]
-        return {table.name: sorted(map(repr, map(tuple, session.execute(select(table))))) for table in tables}
+        return {
+            table.name: sorted(map(repr, map(tuple, session.execute(select(table)))))
+            for table in tables
+        }
 
 
 def count(engine: Engine, table: type[Table]) -> int:
@@ -156,7 +170,9 @@ def test_all_versions_of_a_report_in_one_transaction_follow_each_other(engine: E
     assert third[1:] == (3, None, None, None)
     assert last[1:] == (4, at[104], None, None)
     with Session(engine) as session:
-        successors = session.scalars(select(SubmissionRow.delivery_id).where(SubmissionRow.id.in_([first[4], second[4]])))
+        successors = session.scalars(
+            select(SubmissionRow.delivery_id).where(SubmissionRow.id.in_([first[4], second[4]]))
+        )
         assert sorted(successors) == [2, 4]
     assert count(engine, OutboxRow) == 2
     assert pending_deliveries(engine, 9) == []
@@ -227,7 +243,11 @@ def lived(engine: Engine, load: Load, seed: int) -> None:
         again: list[int] = []
         if run > 1:
             with Session(engine) as session:
-                done = session.scalars(select(DeliveryRow.id).where(DeliveryRow.state == "processed").order_by(DeliveryRow.id))
+                done = session.scalars(
+                    select(DeliveryRow.id)
+                    .where(DeliveryRow.state == "processed")
+                    .order_by(DeliveryRow.id)
+                )
                 again = [each for each in done if random.random() < 0.2]
             put_back(engine, again)
         new: list[Delivery] = []
@@ -301,7 +321,11 @@ def test_arrivals_of_one_transaction_know_each_other(engine: Engine) -> None:
     later = [arrival("c.xlsx", "a" * 64, "942")]
     assert record_deliveries(engine, later, run_id=1, now=NOON) == ["repeated"]
     with Session(engine) as session:
-        repeats = session.execute(select(DeliveryRow.name, DeliveryRow.repeats_id).where(DeliveryRow.repeats_id.is_not(None)))
+        repeats = session.execute(
+            select(DeliveryRow.name, DeliveryRow.repeats_id).where(
+                DeliveryRow.repeats_id.is_not(None)
+            )
+        )
         assert sorted(map(tuple, repeats)) == [("a (1).xlsx", 1), ("c.xlsx", 1)]
     # PostgreSQL numbers on by itself behind what was numbered here.
     with Session(engine) as session, session.begin():

@@ -33,7 +33,9 @@ FILES = {
     "plain": report(),
     "columns swapped": report(summary(header=(SWAPPED,))),
     "a line less": report(summary(lines=(COMMUNE, TOTAL))),
-    "lower down": report(summary(identity=[*IDENTITY, [], []]), class_list(lines=(OTHER_CLASS, CLASS))),
+    "lower down": report(
+        summary(identity=[*IDENTITY, [], []]), class_list(lines=(OTHER_CLASS, CLASS))
+    ),
     "another header": report(classes=class_list(header=(list(reversed(LIST_HEADER)),))),
     "older letters": in_old_font(report(), ".VnTime", letters_only=True),
 }
@@ -42,14 +44,18 @@ FILES = {
 def said(reading: Reading) -> str:
     form = reading.form and (reading.form.code, reading.form.version)
     met = [(p.rule, p.sheet, p.cell, p.value, sorted(p.values.items())) for p in reading.problems]
-    return repr((form, reading.unit_code, reading.period, sorted(map(repr, facts_of(reading))), met))
+    return repr(
+        (form, reading.unit_code, reading.period, sorted(map(repr, facts_of(reading))), met)
+    )
 
 
 @cache
 def alone(name: str) -> str:
     """Return what is read in a process that has read nothing else."""
     code = "import sys; from tests.unit.test_files_in_turn import main; main(sys.argv[1])"
-    return subprocess.run([sys.executable, "-c", code, name], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        [sys.executable, "-c", code, name], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
 
 
 def main(name: str) -> None:
@@ -58,7 +64,9 @@ def main(name: str) -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), list(permutations(FILES, 2)))
-def test_what_a_file_says_does_not_depend_on_the_file_before_it(pack: Pack, first: str, second: str) -> None:
+def test_what_a_file_says_does_not_depend_on_the_file_before_it(
+    pack: Pack, first: str, second: str
+) -> None:
     read(FILES[first], pack)
     assert said(read(FILES[second], pack)) == alone(second)
 
