@@ -50,7 +50,7 @@ class Folder:
         A folder cannot tell what is new: the ledger does.
         Raises SourceError, or TransientError if a retry is likely to help.
         """
-        del cursor
+        del cursor  # a Connector gets one
         found = self._list()
         offers = []
         for path, info in found.items():

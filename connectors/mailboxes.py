@@ -144,6 +144,7 @@ class Imap:
                 self._server.login(_quoted(user), password)
                 self._checked(*self._server.select(_quoted(folder)))
             except BaseException:
+                # Nobody gets this object, so nobody would close the connection.
                 self._server.shutdown()
                 raise
 
@@ -152,6 +153,7 @@ class Imap:
         found = self._ask("SEARCH", "UNSEEN", "SINCE", f"{since:%d-%b-%Y}")
         uids = (found[0] or b"").decode().split()
         for uid in uids[-_MAX_MAILS:]:
+            # A mailbox may hold large mails that are no bounces.
             content_type = self._fetch(uid, "HEADER.FIELDS (CONTENT-TYPE)")
             if b"multipart/report" in content_type.lower():
                 yield uid, self._fetch(uid, "", f"<0.{_MAX_MAIL_BYTES}>")

@@ -198,6 +198,7 @@ def _member(package: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> 
         return Member(name, size, None, refusal)
     try:
         with package.open(info) as stream:
+            # The directory was checked, and a stream gives no more than the directory says.
             content = stream.read(limits.delivery_bytes + 1)
     except _ERRORS:
         damaged = Problem("FILE-03", values={"reason": "tệp bị hỏng trong tệp nén"})
@@ -220,6 +221,7 @@ def _refuse_member(info: zipfile.ZipInfo, limits: Limits) -> Problem | None:
         return Problem("FILE-03", values={"reason": "cách nén của tệp zip không được hỗ trợ"})
     if info.file_size > limits.delivery_bytes:
         return Problem("FILE-05", values={"limit": megabytes(limits.delivery_bytes)})
+    # Such a ratio is that of a zip bomb, not of a report. Small files do no harm.
     if info.file_size > max(_SMALL_BYTES, limits.packing_ratio * info.compress_size):
         limit = f"{format_number(limits.packing_ratio)} lần khi giải nén"
         return Problem("FILE-05", values={"limit": limit})

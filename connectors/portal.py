@@ -122,6 +122,7 @@ class Portal:
             if page.next is None:
                 return
             url = _join(response.url, page.next)
+            # The condition is about the whole list, so only its first page is asked with it.
             condition = {}
         raise SourceError(
             f"{url}: `next` leads back to a page read before, expected a new one; "
@@ -196,6 +197,7 @@ class Portal:
         too long.
         """
         announced = response.headers.get("Content-Length", "")
+        # A body that is announced as too long is not read at all.
         if re.fullmatch(r"[0-9]{1,18}", announced) and int(announced) > max_bytes:
             return None
         content = bytearray()
@@ -205,6 +207,7 @@ class Portal:
             # urllib3 counts the bytes and raises if they are fewer than Content-Length.
             for chunk in response.iter_content(_CHUNK_BYTES):
                 content += chunk
+                # The announcement may be missing or wrong.
                 if len(content) > max_bytes:
                     return None
                 if time.monotonic() > deadline:

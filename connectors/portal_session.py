@@ -39,7 +39,8 @@ class _StayingSession(requests.Session):
     With `allow_redirects=False` alone, requests still reads their bodies into memory.
     """
 
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - the name is requests' own
+    # The parameter's name is that of requests.
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
         return None
 
 
@@ -57,6 +58,7 @@ class _OwnOriginOnly:
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         origin = _origin(request.url or "")
+        # A page or a redirect of the portal may point anywhere: the token must not go there.
         if origin != self.origin:
             raise SourceError(
                 f"the portal at {self.origin} sent us on to {request.url}; "

@@ -67,8 +67,11 @@ class ArrivalBatch:
             try:
                 self._record(arrivals)
             except Exception:
+                # One bad arrival is enough to roll back the transaction of all.
                 logger.warning("collect arrivals=%d retry=one-by-one", len(arrivals), exc_info=True)
                 self._record_each(arrivals)
+        # Second: after a crash in between, the source offers the recorded arrivals again, and
+        # the ledger knows them.
         if self._cursor is not None:
             night = self._night
             keep_cursor(night.warehouse, self._source.name, self._cursor, night.now())

@@ -24,6 +24,7 @@ def send_digest(night: Night, run_url: str) -> None:
 
     Raises DeliveryFailed if the server does not take it; the file is written all the same.
     """
+    # A run whose archive and warehouse are elsewhere may not have the folder yet.
     night.settings.var.mkdir(parents=True, exist_ok=True)
     message = compose_digest(digest_of(night, run_url), night.pack)
     FolderPost(night.settings.digests).send(message)

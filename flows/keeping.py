@@ -115,6 +115,7 @@ def read_nights(archive: Archive) -> Iterator[Document]:
 
     Raises ArchiveError if two documents have the number of the same run.
     """
+    # The names are in order, so two documents of one run stand side by side.
     last = ""
     for name in archive.names(NIGHTS):
         number = name.removeprefix(f"{NIGHTS}/").split("-")[0]
@@ -147,6 +148,7 @@ def read_tombstones(archive: Archive) -> dict[str, Tombstone]:
     tombstones: dict[str, Tombstone] = {}
     for name in archive.names(PURGED):
         sha256 = name.removeprefix(f"{PURGED}/").removesuffix(".json")
+        # The same bytes were delivered again after the purge: they can be read.
         if archive.holds(sha256):
             continue
         tombstone = archive.tombstone(sha256)

@@ -108,6 +108,7 @@ def send_letters(room: Mailroom, post: Post) -> Outcome:
     daily_limit, held = _sending_limits(room)
     outcome = Outcome(returned=take_bounces(room.warehouse, room.settings, room.clock()))
     outcome.waiting = put_together(room.warehouse, room.day, daily_limit=daily_limit)
+    # Letters are assembled also in quiet hours, so that the digest counts what waits.
     if held and outcome.waiting:
         outcome.held = held
         logger.info("mail held=%r waiting=%d", held, outcome.waiting)
@@ -168,6 +169,7 @@ def _send(room: Mailroom, post: Post, letter: Letter, outcome: Outcome, marker: 
             return
         post.send(message)
     except MailServerDown as down:
+        # No fault of this letter: it does not count as an attempt.
         let_go(room.warehouse, message_id, str(down))
         raise
     except DeliveryRefused as refused:
@@ -175,6 +177,7 @@ def _send(room: Mailroom, post: Post, letter: Letter, outcome: Outcome, marker: 
         outcome.waiting -= 1
         outcome.failures[message_id] = f"mail to {letter.recipient} refused for good: {refused}"
     except DeliveryFailed as failed:
+        # It passes: the letter gets a time for the next attempt.
         put_off(room.warehouse, message_id, str(failed), room.clock())
         logger.warning("mail letter=%s put_off=%s", message_id, failed)
         outcome.put_off[message_id] = f"mail to {letter.recipient}: {failed}"

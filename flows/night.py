@@ -138,6 +138,7 @@ class Night:
         """
         size = self.settings.chunk_deliveries
         while True:
+            # Deliveries that were given up are still pending in the ledger, so ask for more.
             pending = pending_deliveries(self.warehouse, size + len(self._given_up))
             to_process = [delivery for delivery in pending if not self.is_given_up(delivery)]
             if not to_process:
@@ -175,6 +176,7 @@ class Night:
             keep_nights(self.warehouse, self.archive, self.pack)
         except ArchiveError as error:
             self.fail(f"ledger: {error}")
+            # Again, as failed.
             self._close_run()
         return self.summary_so_far()
 

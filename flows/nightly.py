@@ -66,6 +66,7 @@ def whole(night: Night, source: str | None) -> dict[str, Any]:
     with going_on(night, "unpack"):
         unpack(night)
 
+    # Before the load, which takes the requeued deliveries with the new ones.
     with going_on(night, "reopen"):
         reopen(night)
 
@@ -74,18 +75,21 @@ def whole(night: Night, source: str | None) -> dict[str, Any]:
             # One expression: no name keeps a chunk in memory while the next one is read.
             load(night, unseen(check(night, unseen(read(night, chunk)))))
 
+    # Once all reports of the run are loaded: a report is compared with those of other units.
     with going_on(night, "compare"):
         compare(night)
 
     with going_on(night, "publish"):
         publish(night)
 
+    # After all verdicts, so that nobody is reminded of a report that has just come.
     with going_on(night, "remind"):
         remind(night)
 
     with going_on(night, "alert"):
         alert(night)
 
+    # Last: it counts the mails and lists the errors of all steps.
     with going_on(night, "digest"):
         digest(night, page_of_run())
 

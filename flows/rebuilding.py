@@ -102,6 +102,7 @@ class Rebuilding:
                 self._replay(night, readers, advance)
         self._restore_outbox()
         self._record_arrivals()
+        # Replayed runs made these deliveries pending, then processed. Their bytes are gone.
         for sha256 in self._purged:
             record_purged(self._warehouse, sha256)
         fill_periods(self._warehouse)
@@ -120,9 +121,11 @@ class Rebuilding:
         for start in range(0, len(attempts), size):
             chunk = attempts[start : start + size]
             numbers = {attempt["delivery"]: attempt["judgement"] for attempt in chunk}
+            # Pending, with the attempt number of then: the check below takes them as they were.
             have_judged(self._warehouse, numbers)
             self._check(run_id, chunk, readers, checker)
             advance(len(chunk))
+        # A run may have ended before its cross-checks, or had none.
         if night["compared_at"] is not None:
             self._compare(night, checker)
         self._withdraw(night, _END_OF_TIME)
@@ -262,6 +265,7 @@ class Rebuilding:
 
         They came in the run in which the warehouse was lost.
         """
+        # A run that was killed before it removed the notes leaves some of known arrivals.
         arrivals = [each for each in read_arrivals(self._archive) if not self._is_known(each)]
         if not arrivals:
             return

@@ -87,6 +87,7 @@ def _take_offers(night: Night, source: Source, connector: Connector) -> list[Tra
     cursor = read_cursor(night.warehouse, source.name)
     try:
         for offer, next_cursor in connector.offers(cursor):
+            # A folder offers all its files each time; a portal only what is new.
             if (offer.external_id, offer.external_version) in known:
                 night.summary.known += 1
                 batch.advance(next_cursor)
@@ -119,6 +120,7 @@ def _take(night: Night, source: Source, connector: Connector, offer: Offer) -> A
         logger.info("collect source=%s still_arriving=%s", source.name, reason)
         return None
     except TransientError:
+        # Not swallowed like other errors of a source: the caller lets the task retry.
         raise
     except SourceError as error:
         # One lost file must not stop the source's other files.
@@ -160,6 +162,7 @@ def unpack(night: Night) -> None:
 
 
 def _unpack(night: Night, delivery: Delivery) -> None:
+    # A delivery that waits to be unpacked always has its bytes.
     content = night.archive.get(delivery.sha256 or "")
     limits = night.settings.limits
     refusal = refuse_packed(content, limits)
@@ -257,6 +260,7 @@ def load(night: Night, submissions: Sequence[Submission]) -> None:
         parts for parts in _by_delivery(submissions) if not night.is_given_up(parts.delivery)
     ]
     for parts, facts in zip(checked, _load(night, checked), strict=True):
+        # Another run recorded it before, or it was given up: this run has nothing to count.
         if facts is None:
             continue
         verdicts = [submission.verdict.value for submission in parts.submissions]
@@ -343,12 +347,15 @@ def compare(night: Night) -> None:
 
 def publish(night: Night) -> None:
     """Write the Data Docs of this run's checks and the page of all current reports."""
+    # A run that checked nothing has no Data Docs.
     if night.summary.verdicts:
         folder = docs_folder(night.settings, night.run_id)
         night.summary.data_docs = str(night.checker.publish_docs(folder))
+    # After a large load the database plans the page's queries badly without new statistics.
     ready_for_questions(night.warehouse)
     page = publish_site(night.warehouse, night.pack, night.settings, night.now())
     night.summary.page = str(page)
+    # Together with the pages, which link to the kept Data Docs only.
     prune_docs(night.settings)
 
 
@@ -368,6 +375,7 @@ def alert(night: Night) -> None:
         clock=night.now,
     )
     outcome = send_letters(room, open_post(night.settings))
+    # Workbooks behind download links go when no letter promises them any more.
     clear_shelf(night.settings, night.now())
     night.summary.mails_written = outcome.sent
     night.summary.mails_waiting = outcome.waiting
