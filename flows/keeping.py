@@ -46,7 +46,7 @@ def keep_nights(warehouse: Warehouse, archive: Archive, pack: Pack) -> None:
     Idempotent. The caller must hold the run lock. A run that was killed is exported by the next
     one. Notes of arrivals that the ledger has are removed.
     """
-    # List the notes first: one that another process writes meanwhile must stay.
+    # List the notes before the export: one that another process writes meanwhile must stay.
     exported = set(archive.names(NIGHTS))
     notes = set(archive.names(ARRIVALS))
     _export_runs(warehouse, archive, pack, exported)

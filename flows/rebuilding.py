@@ -45,7 +45,7 @@ from warehouse.withdrawing import withdraw
 
 logger = logging.getLogger("mtqg.rebuilding")
 
-Attempt: TypeAlias = dict[str, Any]
+CheckRecord: TypeAlias = dict[str, Any]
 """One check of one delivery, as the document of a run has it.
 
 `delivery` and `judgement` are the numbers of the delivery and of the attempt, `at` is the time
@@ -117,11 +117,11 @@ class Rebuilding:
         self._withdraw(night, started_at)
         checker = self._checker(night)
         size = self._settings.chunk_deliveries
-        attempts: list[Attempt] = night["judged"]
-        for start in range(0, len(attempts), size):
-            chunk = attempts[start : start + size]
-            numbers = {attempt["delivery"]: attempt["judgement"] for attempt in chunk}
-            # Pending, with the attempt number of then: the check below takes them as they were.
+        records: list[CheckRecord] = night["judged"]
+        for start in range(0, len(records), size):
+            chunk = records[start : start + size]
+            numbers = {record["delivery"]: record["judgement"] for record in chunk}
+            # Pending, with the number of the attempt of then, under which the check is recorded.
             have_judged(self._warehouse, numbers)
             self._check(run_id, chunk, readers, checker)
             advance(len(chunk))
@@ -130,7 +130,7 @@ class Rebuilding:
             self._compare(night, checker)
         self._withdraw(night, _END_OF_TIME)
         self._rebuilt.nights += 1
-        logger.info("rebuild run=%d checked=%d", run_id, len(attempts))
+        logger.info("rebuild run=%d checked=%d", run_id, len(records))
 
     def _withdraw(self, night: Document, until: datetime) -> None:
         """Replay withdrawals made before `until`. Deliveries already withdrawn are unchanged."""
@@ -150,18 +150,18 @@ class Rebuilding:
         return Checker(pack, self._rules, title, history_periods=periods)
 
     def _check(
-        self, run_id: int, chunk: Sequence[Attempt], readers: Readers, checker: Checker
+        self, run_id: int, chunk: Sequence[CheckRecord], readers: Readers, checker: Checker
     ) -> None:
         """Read, check and load the deliveries of a chunk, in the order of then."""
-        attempts: dict[int, Attempt] = {attempt["delivery"]: attempt for attempt in chunk}
-        deliveries = [numbered_delivery(self._warehouse, number) for number in attempts]
-        submissions = self._purged_submissions(deliveries, attempts)
+        records: dict[int, CheckRecord] = {record["delivery"]: record for record in chunk}
+        deliveries = [numbered_delivery(self._warehouse, number) for number in records]
+        submissions = self._purged_submissions(deliveries, records)
         with_bytes = [each for each in deliveries if each.id not in submissions]
         readings = self._read(with_bytes, readers)
         submissions |= self._checked(readings, checker)
-        for number, attempt in attempts.items():
+        for number, record in records.items():
             if number in submissions:
-                self._load(run_id, attempt, submissions[number])
+                self._load(run_id, record, submissions[number])
 
     def _checked(
         self, readings: Sequence[Reading], checker: Checker
@@ -186,12 +186,12 @@ class Rebuilding:
         return {number: parts for number, parts in by_delivery.items() if number not in failed}
 
     def _purged_submissions(
-        self, deliveries: Sequence[Delivery], attempts: Mapping[int, Attempt]
+        self, deliveries: Sequence[Delivery], records: Mapping[int, CheckRecord]
     ) -> dict[int, list[Submission]]:
         """Return the submissions of deliveries whose bytes were purged, from the purge records."""
         found: dict[int, list[Submission]] = {}
         for delivery in deliveries:
-            submissions = self._from_purge_record(delivery, attempts[delivery.id]["judgement"])
+            submissions = self._from_purge_record(delivery, records[delivery.id]["judgement"])
             if submissions:
                 found[delivery.id] = submissions
         return found
@@ -223,9 +223,9 @@ class Rebuilding:
     def _note_failure(self, delivery: Delivery, error: Exception) -> None:
         self._rebuilt.failed.append(f"delivery {delivery.id} ({delivery.name}): {error}")
 
-    def _load(self, run_id: int, attempt: Attempt, parts: Sequence[Submission]) -> None:
+    def _load(self, run_id: int, record: CheckRecord, parts: Sequence[Submission]) -> None:
         """Record the submissions of a delivery under their old numbers, at the time of then."""
-        old_numbers: dict[str, int] = attempt["submissions"]
+        old_numbers: dict[str, int] = record["submissions"]
         numbers = {}
         for part in parts:
             numbers[part.part] = old_numbers.get(str(part.part)) or next(self._unused_numbers)
@@ -236,7 +236,7 @@ class Rebuilding:
             without_recipients,
             run_id=run_id,
             rule_set_version=self._rules.version,
-            now=datetime.fromisoformat(attempt["at"]),
+            now=datetime.fromisoformat(record["at"]),
             numbers=numbers,
         )
         self._rebuilt.judgements += 1
@@ -283,8 +283,8 @@ class Rebuilding:
 def _submission_numbers(nights: Sequence[Document]) -> Iterator[int]:
     """Yield the number of every submission in the documents."""
     for night in nights:
-        for attempt in night["judged"]:
-            yield from attempt["submissions"].values()
+        for record in night["judged"]:
+            yield from record["submissions"].values()
 
 
 def _nobody(_sender: str | None, _unit: str | None) -> None:
