@@ -1,1 +1,1 @@
-"""Bytes in: the sources, the archive and the readers. What the bytes mean is decided elsewhere."""
+"""Bytes in: the sources, the archive and the readers. Rules about their content are elsewhere."""

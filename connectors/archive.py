@@ -1,6 +1,6 @@
-"""The archive: every delivery's bytes under their own sha256, written once and never changed.
+"""The archive: the bytes of every delivery under their own sha256, written once, never changed.
 
-Beside them lies what they do not say of themselves, as documents under names (`ledger/…`).
+Beside them are documents with what the bytes do not say, under names (`ledger/…`).
 """
 
 import hashlib
@@ -16,7 +16,10 @@ from program.tombstone import Tombstone, tombstone_name
 
 
 class Archive:
-    """Content-addressed bytes in any fsspec file system: `<root>/<first two digits>/<sha256>`."""
+    """Content-addressed bytes in any fsspec file system: `<root>/<first two digits>/<sha256>`.
+
+    Every method raises ArchiveError if the file system fails.
+    """
 
     def __init__(self, url: str) -> None:
         try:
@@ -27,12 +30,15 @@ class Archive:
             raise ArchiveError(f"archive: cannot be reached: {wrong}") from wrong
 
     def put(self, content: bytes) -> str:
-        """Keep `content` and return its sha256. Idempotent; a crash leaves either all of it or nothing under its name."""
+        """Write `content` and return its sha256.
+
+        Idempotent. After a crash either all of it or nothing is under its name.
+        """
         sha256 = hashlib.sha256(content).hexdigest()
         name = name_of(sha256)
+        path = self._path(name)
         try:
-            path = f"{self._root}/{name}"
-            # After a power cut a file can be there, under its name, without its content.
+            # A power cut can leave a file under its name but without its content.
             if not self._files.exists(path) or self._files.size(path) != len(content):
                 write_durably(self._files, self._root, name, content)
         except OSError as wrong:
@@ -40,40 +46,59 @@ class Archive:
         return sha256
 
     def get(self, sha256: str) -> bytes:
-        """Return the bytes kept under `sha256`. Raises ArchiveError where they are missing or are not what they were."""
+        """Return the bytes with a sha256.
+
+        Raises ArchiveError if they are missing, were purged, or have another sha256 now.
+        """
         try:
-            content: bytes = self._files.cat_file(f"{self._root}/{name_of(sha256)}")
+            content: bytes = self._files.cat_file(self._path(name_of(sha256)))
         except OSError as wrong:
-            purged = self.tombstone(sha256)
-            if purged is not None:
-                raise ArchiveError(f"archive: {sha256} was purged on {purged.purged_at:%Y-%m-%d} ({purged.why})") from wrong
-            raise ArchiveError(f"archive: {sha256} is missing in {self._root}; restore it from the backup") from wrong
+            raise self._why_missing(sha256) from wrong
         found = hashlib.sha256(content).hexdigest()
         if found != sha256:
-            raise ArchiveError(f"archive: the bytes kept as {sha256} now have sha256 {found}; restore them from the backup")
+            raise ArchiveError(
+                f"archive: the bytes kept as {sha256} now have sha256 {found}; "
+                "restore them from the backup"
+            )
         return content
 
+    def _why_missing(self, sha256: str) -> ArchiveError:
+        purged = self.tombstone(sha256)
+        if purged is not None:
+            day = f"{purged.purged_at:%Y-%m-%d}"
+            return ArchiveError(f"archive: {sha256} was purged on {day} ({purged.why})")
+        return ArchiveError(
+            f"archive: {sha256} is missing in {self._root}; restore it from the backup"
+        )
+
     def holds(self, sha256: str) -> bool:
-        """Tell whether bytes are there, whole or not."""
-        return bool(self._files.exists(f"{self._root}/{name_of(sha256)}"))
+        """Tell whether there is a file for a sha256. Its content is not checked."""
+        return bool(self._files.exists(self._path(name_of(sha256))))
 
     def tombstone(self, sha256: str) -> Tombstone | None:
-        """Return what stays of purged bytes, None where nothing was purged under `sha256`."""
-        content = self.read(tombstone_name(sha256))
+        """Return the record of purged bytes, or None if there is none for `sha256`."""
+        name = tombstone_name(sha256)
+        content = self.read(name)
+        if content is None:
+            return None
         try:
-            return Tombstone.model_validate_json(content) if content is not None else None
+            return Tombstone.model_validate_json(content)
         except ValidationError as wrong:
-            raise ArchiveError(f"archive: {tombstone_name(sha256)} is damaged; restore it from the backup") from wrong
+            raise ArchiveError(f"archive: {name} is damaged; restore it from the backup") from wrong
 
     def bury(self, tombstone: Tombstone) -> None:
-        """Keep a tombstone, and only then remove its bytes. A crash leaves both, and the same call finishes it."""
+        """Write a tombstone, then remove its bytes.
+
+        A crash between the two leaves both, and the same call finishes the work.
+        """
         self.write(tombstone.name, tombstone.model_dump_json(indent=1).encode())
         self.remove(name_of(tombstone.sha256))
 
     def names(self, folder: str = "") -> Iterator[str]:
-        """Yield the name of every file below the archive, or below one of its folders, in order."""
-        below = f"{self._root}/{folder}".rstrip("/")
+        """Yield the names of all files, or of those below a folder, in order."""
+        below = self._path(folder).rstrip("/")
         try:
+            # fsspec keeps listings, and other processes write to the archive.
             self._files.invalidate_cache()
             found = self._files.find(below) if self._files.isdir(below) else []
         except OSError as wrong:
@@ -82,16 +107,21 @@ class Archive:
         yield from sorted(name for name in names if not name.startswith(f"{UNFINISHED}/"))
 
     def read(self, name: str) -> bytes | None:
-        """Return the file of a name as it is, None where there is none."""
-        path = f"{self._root}/{name}"
+        """Return the content of a file, or None if there is no such file."""
+        path = self._path(name)
         try:
-            content: bytes | None = self._files.cat_file(path) if self._files.exists(path) else None
+            if not self._files.exists(path):
+                return None
+            content: bytes = self._files.cat_file(path)
         except OSError as wrong:
             raise ArchiveError(f"archive: {name} cannot be read: {wrong}") from wrong
         return content
 
     def write(self, name: str, content: bytes) -> None:
-        """Keep a document under a name; a crash leaves the one that stood there, or this one. The same again changes nothing."""
+        """Write a document under a name, in place of an earlier one. Idempotent.
+
+        After a crash either the earlier document or this one is there.
+        """
         if self.read(name) == content:
             return
         try:
@@ -100,35 +130,49 @@ class Archive:
             raise ArchiveError(f"archive: cannot keep {name}: {wrong}") from wrong
 
     def note(self, name: str, content: bytes) -> None:
-        """Keep a document under a name for a while, without waiting for the disk."""
+        """Write a short-lived document under a name. A power cut may lose it.
+
+        It does not wait for the disk, which makes it much faster than `write`.
+        """
         try:
             write_whole(self._files, self._root, name, content)
         except OSError as wrong:
             raise ArchiveError(f"archive: cannot keep {name}: {wrong}") from wrong
 
     def remove(self, name: str) -> None:
-        """Remove the file of a name. For documents that others took the place of; bytes go by `mtqg purge` alone."""
+        """Remove a file if it is there.
+
+        For documents that another one replaces. Delivered bytes are removed by `bury` only.
+        """
         try:
-            self._files.rm_file(f"{self._root}/{name}")
+            self._files.rm_file(self._path(name))
         except FileNotFoundError:
             return
         except OSError as wrong:
             raise ArchiveError(f"archive: cannot remove {name}: {wrong}") from wrong
 
     def sweep(self, before: datetime) -> int:
-        """Remove what killed nights left half written before a moment, and return how many files that were."""
-        folder = f"{self._root}/{UNFINISHED}"
+        """Remove half-written files that are older than `before`; return how many there were.
+
+        Killed runs leave them.
+        """
+        folder = self._path(UNFINISHED)
         try:
             found = self._files.find(folder) if self._files.isdir(folder) else []
-            left = [path for path in found if self._files.modified(path) < before]
-            for path in left:
+            abandoned = [path for path in found if self._files.modified(path) < before]
+            for path in abandoned:
                 self._files.rm_file(path)
         except NotImplementedError:
-            # A file system that does not say when: better left than taken from a night that is at work.
+            # This file system does not tell the age of a file. A run may be writing these.
             return 0
         except OSError as wrong:
-            raise ArchiveError(f"archive: cannot remove what is left in {UNFINISHED}: {wrong}") from wrong
-        return len(left)
+            raise ArchiveError(
+                f"archive: cannot remove what is left in {UNFINISHED}: {wrong}"
+            ) from wrong
+        return len(abandoned)
+
+    def _path(self, name: str) -> str:
+        return f"{self._root}/{name}"
 
 
 def name_of(sha256: str) -> str:

@@ -1,4 +1,4 @@
-"""Mails that came back: what a delivery status notification (RFC 3464) says of the one letter it is about."""
+"""Bounced mails: what a delivery status notification (RFC 3464) says about a letter."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,55 +7,110 @@ from email.message import Message
 from typing import Any
 
 _ORIGINALS = ("message/rfc822", "text/rfc822-headers")
-_LONGEST_REASON = 300
-_MOST_SEMICOLONS = 5000
-"""The library takes 21 s to part a header of 130,000 (Python 3.11, 2026-11-26); no mail of `mtqg mail preview` has over 105."""
+_MAX_REASON_CHARACTERS = 300
+_MAX_SEMICOLONS = 5000
+"""More of them make a mail hostile.
+
+The email library takes 21 s to split a header with 130,000 (Python 3.11, 2026-11-26). No mail of
+`mtqg mail preview` has more than 105.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """A letter that was not delivered for good: the number in its Message-ID, its recipient, the server's words."""
+    """A letter that was refused for good.
+
+    `message_id` is the number in its Message-ID, `reason` what the server wrote.
+    """
 
     message_id: str
     recipient: str
     reason: str
 
 
-def bounce_of(mail: bytes) -> Bounce | None:
-    """Return what a mail says of a letter that failed for good; None where it is no such mail, however it is broken.
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """A recipient that a server refused for good."""
 
-    A letter goes to one recipient: a notification of several failures is of none of ours. What is delayed (4.x) may still arrive.
-    The end of a mail may be missing: the original, of which only the headers are looked at, is its last part.
+    recipient: str
+    reason: str
+
+
+def bounce_of(mail: bytes) -> Bounce | None:
+    """Return the letter that a mail reports as refused for good, or None for any other mail.
+
+    Raises nothing, whatever the mail holds. Its end may be missing: the original letter is the
+    last part, and only its headers are read. A delayed letter (status 4.x) may still arrive and
+    is no bounce.
     """
-    if mail.count(b";") > _MOST_SEMICOLONS:
+    if mail.count(b";") > _MAX_SEMICOLONS:
         return None
     try:
-        message = message_from_bytes(mail)
-        failures = list(_failures(message)) if _is_notification(message) else []
-        return Bounce(_original_id(message), *failures[0]) if len(failures) == 1 else None
-    except Exception:  # anybody can write to a mailbox: mails nested a thousand deep, headers that no parser survives
+        return _parse(message_from_bytes(mail))
+    except Exception:
+        # Anybody can write to a mailbox: mails nested a thousand deep, headers that break
+        # every parser.
         return None
+
+
+def _parse(message: Message) -> Bounce | None:
+    if not _is_notification(message):
+        return None
+    failures = list(_failures(message))
+    # A letter has one recipient, so a notice of several failures is not about ours.
+    if len(failures) != 1:
+        return None
+    failure = failures[0]
+    return Bounce(_original_id(message), failure.recipient, failure.reason)
 
 
 def _is_notification(message: Message) -> bool:
-    kind = str(message.get_param("report-type", "")).lower()
-    return message.get_content_type() == "multipart/report" and kind == "delivery-status" and message.is_multipart()
+    if message.get_content_type() != "multipart/report" or not message.is_multipart():
+        return False
+    kind = str(message.get_param("report-type", ""))
+    return kind.lower() == "delivery-status"
 
 
-def _failures(message: Message) -> Iterator[tuple[str, str]]:
-    """Yield recipient and reason of each that failed for good, in the mail's own parts: a bounce that is forwarded is none."""
-    for block in (b for part in _parts(message, "message/delivery-status") for b in part.get_payload() if isinstance(b, Message)):
+def _failures(message: Message) -> Iterator[_Failure]:
+    """Yield the recipients that were refused for good."""
+    for block in _status_blocks(message):
         status = _text(block, "Status")
-        if _text(block, "Action").lower() == "failed" and status.startswith("5."):
-            said = _text(block, "Diagnostic-Code").partition(";")[2].strip()
-            yield _text(block, "Final-Recipient").partition(";")[2].strip(" <>"), said or f"status {status}"
+        has_failed = _text(block, "Action").lower() == "failed"
+        if has_failed and status.startswith("5."):
+            recipient = _after_type(_text(block, "Final-Recipient")).strip(" <>")
+            diagnostic = _after_type(_text(block, "Diagnostic-Code")).strip()
+            yield _Failure(recipient, diagnostic or f"status {status}")
+
+
+def _status_blocks(message: Message) -> Iterator[Message]:
+    """Yield the blocks of the status part: one about the server, one for each recipient.
+
+    Only the mail's own parts count: a bounce that somebody forwards is none.
+    """
+    for part in _parts(message, "message/delivery-status"):
+        payload: Any = part.get_payload()
+        for block in payload:
+            if isinstance(block, Message):
+                yield block
+
+
+def _after_type(value: str) -> str:
+    """Return a value like `rfc822; a@b.example` without the type before the semicolon."""
+    _, _, text = value.partition(";")
+    return text
 
 
 def _original_id(message: Message) -> str:
+    """Return the number in the Message-ID of the letter that is sent back."""
     original = next(_parts(message, *_ORIGINALS))
-    inner: Any = original.get_payload(0) if original.is_multipart() else original.get_payload(decode=True)
+    inner: Any
+    if original.is_multipart():
+        inner = original.get_payload(0)
+    else:
+        inner = original.get_payload(decode=True)
     headers = inner if isinstance(inner, Message) else message_from_bytes(inner)
-    return _text(headers, "Message-ID").strip("<>").partition("@")[0]
+    number, _, _ = _text(headers, "Message-ID").strip("<>").partition("@")
+    return number
 
 
 def _parts(message: Message, *kinds: str) -> Iterator[Message]:
@@ -64,6 +119,7 @@ def _parts(message: Message, *kinds: str) -> Iterator[Message]:
 
 
 def _text(message: Message, name: str) -> str:
-    """Return a header on one line, without what would steer a terminal."""
-    plain = "".join(sign if sign.isprintable() else " " for sign in str(message.get(name, "")))
-    return " ".join(plain.split())[:_LONGEST_REASON]
+    """Return a header on one line, without characters that control a terminal."""
+    header = str(message.get(name, ""))
+    printable = "".join(sign if sign.isprintable() else " " for sign in header)
+    return " ".join(printable.split())[:_MAX_REASON_CHARACTERS]

@@ -1,4 +1,7 @@
-"""The mailbox that bounces come back to: IMAP, or a Maildir. It is not emptied: what was a bounce of ours is marked read."""
+"""The mailbox for bounces: IMAP or a Maildir.
+
+No mail is deleted. A bounce of one of our letters is marked as read.
+"""
 
 import imaplib
 import ssl
@@ -13,21 +16,24 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from program.errors import ConfigurationError, SourceError
 
 _TIMEOUT_SECONDS = 30
-_MOST_BYTES = 128 * 1024
-"""So much of a mail is read: a bounce begins with what matters, and ends with the workbooks that we sent."""
-_MOST_MAILS = 2000
-"""The newest so many unread mails are looked at."""
+_MAX_MAIL_BYTES = 128 * 1024
+"""How much of a mail is read.
+
+A bounce begins with what matters and ends with the workbooks that we sent.
+"""
+_MAX_MAILS = 2000
+"""How many unread mails are read, the newest ones."""
 
 
 class Mailbox(Protocol):
-    """Where bounces come to. Each function raises SourceError where the mailbox does not answer."""
+    """The mailbox for bounces. Each method raises SourceError if it does not answer."""
 
     def unread(self, since: datetime) -> Iterator[tuple[str, bytes]]:
-        """Yield name and beginning of mails that came since then and that nobody has read; they stay unread."""
+        """Yield the name and the first bytes of each unread mail since then. It stays unread."""
         ...
 
     def mark_read(self, name: str) -> None:
-        """Have a mail be yielded no more; it stays where it is."""
+        """Mark a mail as read, so that `unread` does not yield it again."""
         ...
 
     def close(self) -> None:
@@ -36,10 +42,13 @@ class Mailbox(Protocol):
 
 
 def open_mailbox(url: str) -> Mailbox:
-    """Return the mailbox of `MTQG_BOUNCES_URL`. Raises ConfigurationError, or SourceError where it cannot be reached."""
+    """Return the mailbox of `MTQG_BOUNCES_URL`.
+
+    Raises ConfigurationError for a wrong URL, and SourceError if a server does not answer.
+    """
     try:
         parts = urlsplit(url)
-        is_server = parts.scheme in ("imap", "imaps") and parts.hostname and parts.username and parts.port != 0
+        is_server = _is_server(parts)
     except ValueError:
         raise _not_a_mailbox() from None
     if parts.scheme == "maildir" and parts.path:
@@ -48,14 +57,24 @@ def open_mailbox(url: str) -> Mailbox:
         raise _not_a_mailbox()
     if parts.scheme == "imap" and not _is_this_machine(str(parts.hostname)):
         raise ConfigurationError(
-            "MTQG_BOUNCES_URL: imap:// sends the password in the clear: only to localhost; expected imaps://"
+            "MTQG_BOUNCES_URL: imap:// sends the password in the clear: only to localhost; "
+            "expected imaps://"
         )
     return Imap(parts)
 
 
+def _is_server(parts: SplitResult) -> bool:
+    """Tell whether a URL names an IMAP server and a user. Raises ValueError for a wrong port."""
+    if parts.scheme not in ("imap", "imaps") or not parts.hostname:
+        return False
+    return bool(parts.username) and parts.port != 0
+
+
 def _not_a_mailbox() -> ConfigurationError:
-    # Neither the URL nor what the parser says of it: both may hold the password.
-    return ConfigurationError("MTQG_BOUNCES_URL: expected imaps://user:password@host[:port]/INBOX or maildir:/path")
+    # It shows neither the URL nor what the parser says about it: both may hold the password.
+    return ConfigurationError(
+        "MTQG_BOUNCES_URL: expected imaps://user:password@host[:port]/INBOX or maildir:/path"
+    )
 
 
 def _is_this_machine(host: str) -> bool:
@@ -66,66 +85,95 @@ def _is_this_machine(host: str) -> bool:
 
 
 class Maildir:
-    """A folder with `new` and `cur`. The library's own class reads each mail whole, and writes it anew to mark it."""
+    """A folder with `new` and `cur`.
+
+    The standard library's class reads each mail whole and writes it again to mark it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def unread(self, since: datetime) -> Iterator[tuple[str, bytes]]:
-        """Yield the mails of `new`, and those of `cur` without the flag S."""
+        """Yield the mails of `new`, and those of `cur` without the flag S (seen)."""
         with _reported(f"maildir {self._folder}"):
-            found = [path for part in ("new", "cur") for path in (self._folder / part).iterdir() if path.is_file()]
-            times = {path: path.stat().st_mtime for path in found if "S" not in path.name.partition(":2,")[2]}
-            recent = sorted((path for path, time in times.items() if time >= since.timestamp()), key=lambda path: times[path])
-            for path in recent[-_MOST_MAILS:]:
+            for path in self._recent(since):
                 with path.open("rb") as mail:
-                    yield str(path.relative_to(self._folder)), mail.read(_MOST_BYTES)
+                    yield str(path.relative_to(self._folder)), mail.read(_MAX_MAIL_BYTES)
+
+    def _recent(self, since: datetime) -> list[Path]:
+        """Return the newest unread mails, oldest first."""
+        times: dict[Path, float] = {}
+        for folder in (self._folder / "new", self._folder / "cur"):
+            for path in folder.iterdir():
+                if path.is_file() and "S" not in _flags(path.name):
+                    times[path] = path.stat().st_mtime
+        recent = [path for path, time in times.items() if time >= since.timestamp()]
+        recent.sort(key=lambda path: times[path])
+        return recent[-_MAX_MAILS:]
 
     def mark_read(self, name: str) -> None:
-        """Move a mail to `cur` with the flag S among its flags."""
+        """Move a mail to `cur` and add the flag S."""
         base, _, flags = Path(name).name.partition(":2,")
+        # The flags of a Maildir are sorted letters.
+        new_flags = "".join(sorted({*flags, "S"}))
         with _reported(f"maildir {self._folder}"):
-            (self._folder / name).rename(self._folder / "cur" / f"{base}:2,{''.join(sorted({*flags, 'S'}))}")
+            (self._folder / name).rename(self._folder / "cur" / f"{base}:2,{new_flags}")
 
     def close(self) -> None:
         """Do nothing: a folder needs no connection."""
 
 
+def _flags(name: str) -> str:
+    """Return the flags in the name of a Maildir's file."""
+    _, _, flags = name.partition(":2,")
+    return flags
+
+
 class Imap:
-    """A folder of an IMAP server, over a connection that is verified as `SmtpPost` does it."""
+    """A folder of an IMAP server. The connection is verified as `SmtpPost` does it."""
 
     def __init__(self, parts: SplitResult) -> None:
         self._name = f"imap server {parts.hostname}"
+        user = unquote(parts.username or "")
+        password = unquote(parts.password or "")
+        folder = unquote(parts.path.strip("/")) or "INBOX"
         with _reported(self._name):
             self._server = _connect(parts)
             try:
-                self._server.login(_quoted(unquote(parts.username or "")), unquote(parts.password or ""))
-                self._checked(*self._server.select(_quoted(unquote(parts.path.strip("/")) or "INBOX")))
+                # The library quotes the password, but neither the user nor the folder.
+                self._server.login(_quoted(user), password)
+                self._checked(*self._server.select(_quoted(folder)))
             except BaseException:
+                # Nobody gets this object, so nobody would close the connection.
                 self._server.shutdown()
                 raise
 
     def unread(self, since: datetime) -> Iterator[tuple[str, bytes]]:
-        """Yield the unseen mails that are reports; of all others only one header is asked for."""
+        """Yield the unseen mails that are reports. Of others only one header is fetched."""
         found = self._ask("SEARCH", "UNSEEN", "SINCE", f"{since:%d-%b-%Y}")
-        for uid in (found[0] or b"").decode().split()[-_MOST_MAILS:]:
-            if b"multipart/report" in self._fetch(uid, "HEADER.FIELDS (CONTENT-TYPE)").lower():
-                yield uid, self._fetch(uid, "", f"<0.{_MOST_BYTES}>")
+        uids = (found[0] or b"").decode().split()
+        for uid in uids[-_MAX_MAILS:]:
+            # A mailbox may hold large mails that are no bounces.
+            content_type = self._fetch(uid, "HEADER.FIELDS (CONTENT-TYPE)")
+            if b"multipart/report" in content_type.lower():
+                yield uid, self._fetch(uid, "", f"<0.{_MAX_MAIL_BYTES}>")
 
     def mark_read(self, name: str) -> None:
         """Set the flag that a mail program sets for a mail that was opened."""
         self._ask("STORE", name, "+FLAGS.SILENT", "(\\Seen)")
 
     def close(self) -> None:
-        """Say goodbye; whether the server answers is of no matter."""
+        """Log out. It does not matter whether the server answers."""
         with suppress(imaplib.IMAP4.error, OSError):
             self._server.logout()
         with suppress(OSError):
             self._server.shutdown()
 
     def _fetch(self, uid: str, section: str, part: str = "") -> bytes:
+        """Return a section of a mail, or its range `part`. PEEK: the mail stays unread."""
         answer = self._ask("FETCH", uid, f"(BODY.PEEK[{section}]{part})")
-        return next((each[1] for each in answer if isinstance(each, tuple)), b"")
+        # The library gives a literal as a tuple of its announcement and its bytes.
+        return next((item[1] for item in answer if isinstance(item, tuple)), b"")
 
     def _ask(self, command: str, *arguments: str) -> list[Any]:
         with _reported(self._name):
@@ -152,10 +200,12 @@ def _quoted(text: str) -> str:
 
 @contextmanager
 def _reported(name: str) -> Iterator[None]:
-    """Raise SourceError for whatever goes wrong with the mailbox itself."""
+    """Raise SourceError for any failure of the mailbox itself."""
     try:
         yield
     except (imaplib.IMAP4.error, OSError, ValueError) as wrong:
-        # The library passes on what a server said as bytes.
-        said = wrong.args[0].decode("utf-8", "replace") if wrong.args and isinstance(wrong.args[0], bytes) else wrong
-        raise SourceError(f"{name}: {type(wrong).__name__}: {said}") from wrong
+        reason: object = wrong
+        # The library passes on a server's answer as bytes.
+        if wrong.args and isinstance(wrong.args[0], bytes):
+            reason = wrong.args[0].decode("utf-8", "replace")
+        raise SourceError(f"{name}: {type(wrong).__name__}: {reason}") from wrong

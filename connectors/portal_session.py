@@ -1,4 +1,4 @@
-"""Talking to one origin only: retries, time-outs, and the token that never leaves it."""
+"""An HTTP session with one origin only: retries, time-outs, and a token that never leaves it."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,16 +11,18 @@ from urllib3.util import Retry
 from program.errors import ConfigurationError, SourceError
 
 PASSES = frozenset({408, 429, *range(500, 600)})
-"""Answers that usually pass: a time-out, too many requests, a server's own trouble."""
+"""Status codes that usually pass: a time-out, too many requests, trouble of the server."""
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a portal is waited for; `retries` counts the attempts after the first.
+    """How long a portal is waited for. `retries` counts the attempts after the first.
 
-    `longest_wait_seconds` caps Retry-After: a portal may well ask for an hour, but the night has other sources and
-    must be over by the morning. What is not there after the retries is asked for again the next night.
-    `body_seconds` bounds a whole body, since a line that trickles never reaches the read time-out.
+    `longest_wait_seconds` caps Retry-After. A portal may ask for an hour, but the run has other
+    sources and must end by the morning; what is missing then is fetched by the next run.
+    `body_seconds` limits a whole body: a slow trickle never reaches the read time-out.
     """
 
     retries: int = 4
@@ -32,19 +34,23 @@ class Patience:
 
 
 class _StayingSession(requests.Session):
-    """A session that leaves redirects to its caller; `allow_redirects=False` alone still reads their bodies into memory."""
+    """A session that leaves redirects to its caller.
 
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - the name is requests' own
+    With `allow_redirects=False` alone, requests still reads their bodies into memory.
+    """
+
+    # The parameter's name is that of requests.
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class _OwnOriginOnly:
-    """Adds the token to a request, after refusing any that would leave the portal.
+    """Adds the token to a request, after a check that the request stays with the portal.
 
-    As `auth` it runs for every request, on the very address the request will go to: address parsers disagree where an
-    address holds a backslash and an @, so it is not the text in the portal's JSON that must be compared. And with an
-    `auth`, requests takes no login from a .netrc.
+    As `auth` it runs for every request, on the very address that the request goes to. The text
+    in the portal's JSON cannot be checked instead: parsers disagree about an address with a
+    backslash and an @. Also, with an `auth`, requests takes no login from a .netrc.
     """
 
     origin: str
@@ -52,10 +58,12 @@ class _OwnOriginOnly:
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         origin = _origin(request.url or "")
+        # A page or a redirect of the portal may point anywhere: the token must not go there.
         if origin != self.origin:
             raise SourceError(
-                f"the portal at {self.origin} sent us on to {request.url}; expected an address at {self.origin}, "
-                f"found {origin}: not followed. If the portal has moved, set MTQG_PORTAL_URL; if not, tell its operator"
+                f"the portal at {self.origin} sent us on to {request.url}; "
+                f"expected an address at {self.origin}, found {origin}: not followed. "
+                "If the portal has moved, set MTQG_PORTAL_URL; if not, tell its operator"
             )
         if self.authorization is not None:
             request.headers["Authorization"] = self.authorization
@@ -63,10 +71,17 @@ class _OwnOriginOnly:
 
 
 def open_session(origin: str, token: str, patience: Patience) -> requests.Session:
-    """Return a session that retries with `patience` and refuses, with SourceError, to leave `origin`."""
-    # http.client shows the value of a header that it refuses: a token that would be refused must not get there.
+    """Return a session that retries with `patience`.
+
+    It raises SourceError for a request that would leave `origin`.
+    Raises ConfigurationError for a token that no header can hold.
+    """
+    # http.client shows the value of a header that it refuses, so a wrong token must not get there.
     if not re.fullmatch(r"[!-~]*", token):
-        raise ConfigurationError("MTQG_PORTAL_TOKEN: expected visible ASCII characters only, found a space, line break or other")
+        raise ConfigurationError(
+            "MTQG_PORTAL_TOKEN: expected visible ASCII characters only, "
+            "found a space, line break or other"
+        )
     retry = Retry(
         total=patience.retries,
         status_forcelist=PASSES,
@@ -78,28 +93,41 @@ def open_session(origin: str, token: str, patience: Patience) -> requests.Sessio
     session = _StayingSession()
     session.mount("http://", HTTPAdapter(max_retries=retry))
     session.mount("https://", HTTPAdapter(max_retries=retry))
-    # Workbooks are zipped already, and the size limit and Content-Length then speak of the same bytes.
+    # No compression: workbooks are zipped already, and so the size limit and Content-Length
+    # count the same bytes.
     session.headers.update({"User-Agent": "mtqg-monitor", "Accept-Encoding": "identity"})
-    session.auth = _OwnOriginOnly(origin, f"Bearer {token}" if token else None)
+    authorization = f"Bearer {token}" if token else None
+    session.auth = _OwnOriginOnly(origin, authorization)
     return session
 
 
 def origin_of_setting(url: str) -> str:
-    """Return the origin as requests writes it, so that an internationalised host equals itself."""
+    """Return the origin of `MTQG_PORTAL_URL`, as requests writes it.
+
+    So two spellings of an internationalised host are equal.
+    Raises ConfigurationError for a wrong URL.
+    """
     if not re.fullmatch(r"https?://[^@?#\\]+", url, re.IGNORECASE):
         raise _not_an_address()
     try:
-        return _origin(requests.Request("GET", url).prepare().url or "")
+        prepared = requests.Request("GET", url).prepare()
+        return _origin(prepared.url or "")
     except (requests.RequestException, ValueError):
         raise _not_an_address() from None
 
 
 def _not_an_address() -> ConfigurationError:
-    # The address is not shown: it may hold a password, which is one of the reasons to refuse it.
-    return ConfigurationError("MTQG_PORTAL_URL: expected https://host[:port][/path], without a login, query or fragment")
+    # The address is not shown. It may hold a password, which is one reason to refuse it.
+    return ConfigurationError(
+        "MTQG_PORTAL_URL: expected https://host[:port][/path], without a login, query or fragment"
+    )
 
 
 def _origin(url: str) -> str:
-    """Return scheme, host and port, always with the port. Raises ValueError for a port that is none."""
+    """Return scheme, host and port, always with the port.
+
+    Raises ValueError for a wrong port.
+    """
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or {'http': 80, 'https': 443}.get(parts.scheme)}"
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    return f"{parts.scheme}://{parts.hostname}:{port}"

@@ -1,5 +1,5 @@
-"""The flows, and the steps they are made of. The only room that imports prefect.
+"""The flows and their steps. The only package that imports prefect.
 
-Prefect loads `flows/nightly.py` by path with this folder first on `sys.path`: no module here may bear the name of
-another room (`publish.py`, `warehouse.py`), or it would hide it.
+Prefect loads `flows/nightly.py` by path and puts this folder first on `sys.path`. So no module
+here may have the name of another package (`publish.py`, `warehouse.py`): it would hide it.
 """

@@ -1,4 +1,7 @@
-"""The alarm: mails the engineer where a night failed, crashed or did not come. Prefect's automations of `prefect.yaml` run it."""
+"""The flow `alarm`: it mails the engineer if a run failed, crashed or did not start.
+
+Prefect's automations in `prefect.yaml` start it.
+"""
 
 from prefect import flow
 
@@ -8,13 +11,21 @@ from flows.watching import alarm_of, mail_alarm
 from program.settings import load_settings
 
 
-@flow(name="alarm", flow_run_name=run_name, timeout_seconds=600, log_prints=False, persist_result=False)
+@flow(
+    name="alarm",
+    flow_run_name=run_name,
+    timeout_seconds=600,
+    log_prints=False,
+    persist_result=False,
+)
 def alarm(hours: int = 26) -> str:
-    """Mail what is wrong with the nights of the last `hours`, and return it; "" and no mail where one completed.
+    """Mail what is wrong with the runs of the last `hours`; return the text.
 
-    A night whose digest was mailed with all its errors is not mailed a second time.
+    Returns "" and mails nothing if a run completed. A run whose digest was mailed with all its
+    errors is not mailed again.
     """
-    settings, now = load_settings(), present()
+    settings = load_settings()
+    now = present()
     found = alarm_of(settings, hours, now)
     mail_alarm(settings, found, now)
     return found.text

@@ -1,11 +1,11 @@
-"""Letters that came back as mail: marked for the operator, as one is that the server refused at once."""
+"""Letters that bounced: they are marked in the outbox like those that a server refused at once."""
 
 import logging
 from contextlib import closing
 from datetime import datetime, timedelta
 
 from connectors.bounces import Bounce, bounce_of
-from connectors.mailboxes import open_mailbox
+from connectors.mailboxes import Mailbox, open_mailbox
 from program.errors import MtqgError
 from program.settings import Settings
 from warehouse.engine import Warehouse
@@ -14,34 +14,42 @@ from warehouse.outbox import FAILED, SENT, return_letter
 logger = logging.getLogger("mtqg.mailing")
 
 _AS_FAR_BACK = timedelta(days=14)
-"""Servers give up on a letter after five days; a night may miss some."""
+"""How old a mail may be. Servers give up on a letter after five days, and runs may fail."""
 
 
 def take_bounces(warehouse: Warehouse, settings: Settings, now: datetime) -> list[str]:
-    """Mark letters that came back, and return what the operator must know: a sentence a letter, or why the mailbox is not read.
+    """Mark bounced letters as failed; return the sentences for the operator.
 
-    Raises nothing: mails go out although their bounces cannot be read. Any other mail is left as it is.
+    There is one for each bounced letter, and one if the mailbox cannot be read.
+    Raises nothing: letters go out although the mailbox fails. Other mails stay unread.
     """
-    told: list[str] = []
     url = settings.bounces_url.get_secret_value()
     if not url:
-        return told
+        return []
+    sentences: list[str] = []
     try:
         with closing(open_mailbox(url)) as mailbox:
             for name, mail in mailbox.unread(now - _AS_FAR_BACK):
                 bounce = bounce_of(mail)
-                state = return_letter(warehouse, bounce.message_id, bounce.recipient, _reason(bounce)) if bounce else None
-                if bounce and state == SENT:
-                    told.append(f"mail to {bounce.recipient} refused for good: {_reason(bounce)}")
-                if state in (SENT, FAILED):
-                    mailbox.mark_read(name)
+                if bounce is not None:
+                    _take(warehouse, mailbox, name, bounce, sentences)
     except MtqgError as wrong:
-        told.append(f"mailbox: {wrong}")
+        sentences.append(f"mailbox: {wrong}")
     except Exception as wrong:  # the boundary of the mailbox
         logger.exception("mailbox")
-        told.append(f"mailbox: {type(wrong).__name__}: {wrong}")
-    return told
+        sentences.append(f"mailbox: {type(wrong).__name__}: {wrong}")
+    return sentences
 
 
-def _reason(bounce: Bounce) -> str:
-    return f"it came back: {bounce.reason}"
+def _take(
+    warehouse: Warehouse, mailbox: Mailbox, name: str, bounce: Bounce, sentences: list[str]
+) -> None:
+    """Mark the letter of one bounce, add a sentence about it, and mark the mail as read."""
+    reason = f"it came back: {bounce.reason}"
+    state_before = return_letter(warehouse, bounce.message_id, bounce.recipient, reason)
+    if state_before == SENT:
+        sentences.append(f"mail to {bounce.recipient} refused for good: {reason}")
+    # Also if the letter had failed already: a run may have died before it marked the mail.
+    # Any other state means that the mail is about no letter of ours.
+    if state_before in (SENT, FAILED):
+        mailbox.mark_read(name)

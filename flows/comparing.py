@@ -1,4 +1,4 @@
-"""Holding reports against each other: what is newly believed, and what an earlier comparison took out."""
+"""Cross-check reports: the newly current ones, and those that an earlier cross-check rejected."""
 
 import logging
 from collections.abc import Callable, Collection
@@ -33,37 +33,60 @@ def compare_believed(
     recipient: Recipient,
     clock: Callable[[], datetime],
 ) -> int:
-    """Hold reports against what others say of the same period; return how many findings are new.
+    """Cross-check the reports that are due for it; return how many findings are new.
 
-    Periods that end on one day come after those of another, so that memory does not grow with the
-    past. The findings that this brings or ends, and the notices, are one transaction; a night that
-    dies before it leaves the rest to the next one.
+    The new and the resolved findings and the notices are one transaction. A run that dies
+    before it leaves the cross-check to the next run.
     """
     occasions = uncompared(warehouse)
     if not occasions:
         return 0
     found: list[tuple[int, Finding]] = []
-    cleared: list[int] = []
-    for of_one_day in by_last_day(occasions):
-        found += checker.compare(believed_reports(warehouse, of_one_day, rules.compared))
-        cleared += _cleared(warehouse, checker, of_one_day, rules)
-    place = {rule.id: number for number, rule in enumerate(rules.across)}
-    found.sort(key=lambda each: place[each[1].rule])
-    new = record_comparison(warehouse, occasions, found, run_id=run_id, recipient=recipient, now=clock(), cleared=cleared)
+    resolved: list[int] = []
+    # One group after the other, so that memory does not grow with the number of periods. Only
+    # periods that end on the same day are compared with each other.
+    for group in by_last_day(occasions):
+        reports = believed_reports(warehouse, group, rules.compared)
+        found += checker.compare(reports)
+        resolved += _resolved(warehouse, checker, group, rules)
+    _sort_by_rule(found, rules)
+    new = record_comparison(
+        warehouse,
+        occasions,
+        found,
+        run_id=run_id,
+        recipient=recipient,
+        now=clock(),
+        cleared=resolved,
+    )
     logger.info("compare occasions=%d found=%d findings=%d", len(occasions), len(found), new)
     return new
 
 
-def _cleared(
+def _sort_by_rule(found: list[tuple[int, Finding]], rules: "RuleSet") -> None:
+    """Sort findings in place by the order of the rules; the order within a rule stays."""
+    positions = {rule.id: position for position, rule in enumerate(rules.across)}
+
+    def position_of(entry: tuple[int, Finding]) -> int:
+        _, finding = entry
+        return positions[finding.rule]
+
+    found.sort(key=position_of)
+
+
+def _resolved(
     warehouse: Warehouse,
     checker: "Checker",
     occasions: Collection[Occasion],
     rules: "RuleSet",
 ) -> list[int]:
-    """Return the reports that no other speaks against any more, were those that a comparison took out believed as well."""
+    """Return the reports without a critical finding if the rejected ones counted again.
+
+    Current reports are among them; the caller needs the rejected ones only.
+    """
     if not has_taken_out(warehouse, occasions):
         return []
     reports = reports_with_taken_out(warehouse, occasions, rules.compared)
     found = checker.compare(reports)
-    spoken_against = {number for number, finding in found if finding.severity is Severity.CRITICAL}
-    return sorted({report.number for report in reports} - spoken_against)
+    critical = {number for number, finding in found if finding.severity is Severity.CRITICAL}
+    return sorted({report.number for report in reports} - critical)

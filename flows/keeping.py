@@ -1,7 +1,8 @@
-"""The ledger's copy in the archive: what the bytes do not say of themselves, so that the warehouse can be made anew.
+"""The replay log: the part of the ledger that the archive keeps, to rebuild the warehouse from.
 
-`ledger/nights/` holds a document a night, written at its end; `ledger/arrivals/` a note of each delivery, from before the
-warehouse knows it until a night's document has it.
+It holds what the delivered bytes do not say. `ledger/nights/` has one document for each run,
+written at its end. `ledger/arrivals/` has a note of each delivery, from before the warehouse
+knows it until the document of a run has it.
 """
 
 import hashlib
@@ -25,102 +26,157 @@ from warehouse.ledger import known_versions
 from warehouse.nights import only_night
 
 logger = logging.getLogger("mtqg.keeping")
-NIGHTS, ARRIVALS = "ledger/nights", "ledger/arrivals"
+
+NIGHTS = "ledger/nights"
+ARRIVALS = "ledger/arrivals"
 
 
 def note_arrival(archive: Archive, arrival: Arrival) -> None:
-    """Keep beside a delivery's bytes what the ledger is about to record of it."""
+    """Write the note of an arrival, beside its bytes, before the ledger records it."""
     note = asdict(arrival)
     note["offer"]["offered_at"] = arrival.offer.offered_at.isoformat()
-    name = _arrival(arrival.source, arrival.offer.external_id, arrival.offer.external_version)
+    offer = arrival.offer
+    name = _note_name(arrival.source, offer.external_id, offer.external_version)
     archive.note(name, json.dumps(note, ensure_ascii=False).encode())
 
 
 def keep_nights(warehouse: Warehouse, archive: Archive, pack: Pack) -> None:
-    """Write the documents of nights that have none yet. Idempotent.
+    """Export to the archive the runs that it does not have, and the newest run again.
 
-    For whoever is alone on the warehouse: a night that was killed gets its document from the next one. The newest one is
-    written anew where something was put back since.
+    Idempotent. The caller must hold the run lock. A run that was killed is exported by the next
+    one. Notes of arrivals that the ledger has are removed.
     """
-    kept, arrivals = set(archive.names(NIGHTS)), set(archive.names(ARRIVALS))
+    # List the notes before the export: one that another process writes meanwhile must stay.
+    exported = set(archive.names(NIGHTS))
+    notes = set(archive.names(ARRIVALS))
+    _export_runs(warehouse, archive, pack, exported)
+    if notes:
+        # Every delivery that the ledger has is now in the document of some run, also if the run
+        # that recorded it was killed.
+        for recorded in notes & _recorded_notes(warehouse, pack):
+            archive.remove(recorded)
+
+
+def _export_runs(warehouse: Warehouse, archive: Archive, pack: Pack, exported: set[str]) -> None:
     runs = runs_of(warehouse)
-    for number, name in ((number, night_name(number, moment)) for number, moment in runs.items()):
-        if name in kept and number != max(runs):
+    for number, started_at in runs.items():
+        name = night_name(number, started_at)
+        is_newest = number == max(runs)
+        # A command may have requeued deliveries since the newest run: its document may change.
+        if name in exported and not is_newest:
             continue
         document = night_document(warehouse, number)
-        overruled = [each.model_dump(mode="json") for each in pack.corrections]
-        document["corrections"] = _read(archive, name)["corrections"] if name in kept else overruled
-        archive.write(name, json.dumps(document, ensure_ascii=False, indent=1).encode())
-    if not arrivals:
-        return
-    # All that the ledger knows is in some night's document now, also where a night was killed before it could say so.
-    known = {_arrival(source.name, *version) for source in pack.sources for version in known_versions(warehouse, source.name)}
-    for arrival in arrivals & known:
-        archive.remove(arrival)
+        if name in exported:
+            # The waivers of that time, not of today.
+            document["corrections"] = _read(archive, name)["corrections"]
+        else:
+            document["corrections"] = [each.model_dump(mode="json") for each in pack.corrections]
+        content = json.dumps(document, ensure_ascii=False, indent=1)
+        archive.write(name, content.encode())
+
+
+def _recorded_notes(warehouse: Warehouse, pack: Pack) -> set[str]:
+    """Return the names of the notes whose arrival the ledger has."""
+    names: set[str] = set()
+    for source in pack.sources:
+        for external_id, external_version in known_versions(warehouse, source.name):
+            names.add(_note_name(source.name, external_id, external_version))
+    return names
 
 
 def keep_changes(settings: Settings, warehouse: Warehouse) -> None:
-    """Have the archive know what a command changed between nights; a night that is at work does it itself, at its end."""
+    """Export to the archive what a command changed between runs.
+
+    Does nothing while a run is at work: that run exports everything at its end.
+    """
     with suppress(WarehouseError), only_night(settings.warehouse_url):
         keep_nights(warehouse, Archive(settings.archive_url), load_pack(settings.pack))
 
 
 def refuse_forgetting(warehouse: Warehouse, archive: Archive) -> None:
-    """Raise WarehouseError where the archive knows nights that the warehouse does not: it was lost, or is older.
+    """Check that the warehouse has every run that the archive has.
 
-    A night would give their numbers away again, and mail what was mailed.
+    Raises WarehouseError if it lacks one: then the warehouse was lost or is an older copy. A new
+    run would use its numbers again and would send its mails again.
     """
-    known = {night_name(number, started_at) for number, started_at in runs_of(warehouse).items()}
-    forgotten = [name for name in archive.names(NIGHTS) if name not in known]
-    if forgotten:
+    runs = runs_of(warehouse)
+    known = {night_name(number, started_at) for number, started_at in runs.items()}
+    unknown = [name for name in archive.names(NIGHTS) if name not in known]
+    if unknown:
         raise WarehouseError(
-            f"warehouse: the archive knows {len(forgotten)} nights that this warehouse does not; `mtqg rebuild` makes it anew "
-            "from the archive. To begin from nothing, or for another province, choose another MTQG_ARCHIVE_URL"
+            f"warehouse: the archive knows {len(unknown)} nights that this warehouse does not; "
+            "`mtqg rebuild` makes the warehouse again from the archive. To begin from nothing, "
+            "or for another province, choose another MTQG_ARCHIVE_URL"
         )
 
 
 def read_nights(archive: Archive) -> Iterator[Document]:
-    """Yield the nights' documents in their order. Raises ArchiveError where two say to be the same night."""
+    """Yield the documents of the runs, oldest first.
+
+    Raises ArchiveError if two documents have the number of the same run.
+    """
+    # The names are in order, so two documents of one run stand side by side.
     last = ""
     for name in archive.names(NIGHTS):
         number = name.removeprefix(f"{NIGHTS}/").split("-")[0]
         if number == last:
-            raise ArchiveError(f"archive: night {int(number)} is there twice, of two warehouses; move one away from {NIGHTS}")
+            raise ArchiveError(
+                f"archive: night {int(number)} is there twice, from two warehouses; "
+                f"move one document out of {NIGHTS}"
+            )
         last = number
         yield _read(archive, name)
 
 
 def read_arrivals(archive: Archive) -> list[Arrival]:
-    """Return the deliveries that no night's document has, oldest first."""
-    arrivals = []
-    for name in archive.names(ARRIVALS):
-        note = _read(archive, name)
-        fields = note.pop("offer")
-        moment = datetime.fromisoformat(fields.pop("offered_at"))
-        arrivals.append(Arrival(Offer(**fields, offered_at=moment), **note))
-    return sorted(arrivals, key=lambda arrival: (arrival.offer.offered_at, arrival.offer.external_id))
+    """Return the deliveries that no document of a run has, oldest first."""
+    arrivals = [_arrival_of(_read(archive, name)) for name in archive.names(ARRIVALS)]
+    return sorted(
+        arrivals, key=lambda arrival: (arrival.offer.offered_at, arrival.offer.external_id)
+    )
+
+
+def _arrival_of(note: dict[str, Any]) -> Arrival:
+    """Return the arrival of a note that `note_arrival` wrote."""
+    offer = note.pop("offer")
+    offered_at = datetime.fromisoformat(offer.pop("offered_at"))
+    return Arrival(Offer(**offer, offered_at=offered_at), **note)
 
 
 def read_tombstones(archive: Archive) -> dict[str, Tombstone]:
-    """Return what stays of purged bytes, by their sha256; of bytes that came again since, nothing."""
-    sha256s = [name.removeprefix(f"{PURGED}/").removesuffix(".json") for name in archive.names(PURGED)]
-    tombstones = {sha256: archive.tombstone(sha256) for sha256 in sha256s if not archive.holds(sha256)}
-    return {sha256: tombstone for sha256, tombstone in tombstones.items() if tombstone is not None}
+    """Return the records of purged bytes by sha256, without bytes that arrived again since."""
+    tombstones: dict[str, Tombstone] = {}
+    for name in archive.names(PURGED):
+        sha256 = name.removeprefix(f"{PURGED}/").removesuffix(".json")
+        # The same bytes were delivered again after the purge: they can be read.
+        if archive.holds(sha256):
+            continue
+        tombstone = archive.tombstone(sha256)
+        if tombstone is not None:
+            tombstones[sha256] = tombstone
+    return tombstones
 
 
 def night_name(number: int, started_at: datetime) -> str:
-    """Return the name of a night's document. Of two warehouses no two are alike: the moment is in it."""
+    """Return the name of a run's document in the archive.
+
+    The start is part of it, so that runs of two warehouses never share a name.
+    """
     return f"{NIGHTS}/{number:06d}-{started_at.astimezone(UTC):%Y%m%dT%H%M%SZ}.json"
 
 
-def _arrival(source: str, external_id: str, external_version: str) -> str:
-    key = hashlib.sha256(f"{source}\0{external_id}\0{external_version}".encode()).hexdigest()[:32]
-    return f"{ARRIVALS}/{key}.json"
+def _note_name(source: str, external_id: str, external_version: str) -> str:
+    # Hashed: an external id may hold characters that no file name may have.
+    identity = f"{source}\0{external_id}\0{external_version}"
+    digest = hashlib.sha256(identity.encode()).hexdigest()
+    return f"{ARRIVALS}/{digest[:32]}.json"
 
 
 def _read(archive: Archive, name: str) -> dict[str, Any]:
     try:
         document: dict[str, Any] = json.loads(archive.read(name) or b"")
     except ValueError as wrong:
-        raise ArchiveError(f"archive: {name} is damaged ({wrong}); restore it from the backup") from wrong
+        raise ArchiveError(
+            f"archive: {name} is damaged ({wrong}); restore it from the backup"
+        ) from wrong
     return document

@@ -1,4 +1,7 @@
-"""Sending what the outbox owes: over one connection, once each, with patience for what a moment cures. No Prefect here."""
+"""Send the letters of the outbox: over one connection, each once, again after a passing failure.
+
+Prefect is not used here.
+"""
 
 import logging
 import time
@@ -21,12 +24,23 @@ from publish.post import Post
 from warehouse.dialects import Opening
 from warehouse.engine import Warehouse, open_warehouse
 from warehouse.letters import put_together
-from warehouse.outbox import claim_letter, hold_letter, let_go, mark_failed, mark_sent, next_attempt, put_off
+from warehouse.outbox import (
+    claim_letter,
+    hold_letter,
+    let_go,
+    mark_failed,
+    mark_sent,
+    next_attempt,
+    put_off,
+)
 
 logger = logging.getLogger("mtqg.mailing")
 
-_PATIENCE = timedelta(minutes=10)
-"""So long a night waits for letters that the server put off ("try again later"); after it they are the next night's."""
+_MAX_WAIT = timedelta(minutes=10)
+"""How long one sending waits for letters that the server deferred ("try again later").
+
+After that, the next run sends them.
+"""
 
 
 def present() -> datetime:
@@ -36,7 +50,11 @@ def present() -> datetime:
 
 @dataclass(frozen=True)
 class Mailroom:
-    """What sending needs. `day` is the day that letters speak of; `clock` and `pause` are real time, but for tests."""
+    """What sending needs.
+
+    `day` is the date that the letters are written for. `content_of` returns archived bytes by
+    their sha256. `clock` and `pause` are real time; tests replace them.
+    """
 
     warehouse: Warehouse
     pack: Pack
@@ -49,10 +67,14 @@ class Mailroom:
 
 @dataclass
 class Outcome:
-    """What came of it: letters sent, letters that still wait, and by message id why a letter did not go.
+    """The result of sending.
 
-    `put_off` are those that the server may yet take; the others are not tried again by whoever is sending now. `held` is why none
-    goes out now, `down` why the mail server takes none. `returned` tells of earlier letters that came back, a sentence each.
+    `sent` and `waiting` count letters. `held` is why no letter may go out now, `down` why the
+    mail server takes none; both are "" otherwise. `returned` has a sentence for each earlier
+    letter that bounced.
+
+    `failures` and `put_off` give the reason by message id for letters that did not go. The
+    letters of `put_off` are tried again while this sending lasts, those of `failures` are not.
     """
 
     sent: int = 0
@@ -65,26 +87,33 @@ class Outcome:
 
     @property
     def errors(self) -> list[str]:
-        """What the operator must know, a sentence a letter; one for all where the server is down."""
-        return [*self.returned, *([self.down] if self.down else []), *self.failures.values(), *self.put_off.values()]
+        """The sentences for the operator: one for each letter, one for a server that is down."""
+        sentences = list(self.returned)
+        if self.down:
+            sentences.append(self.down)
+        sentences += self.failures.values()
+        sentences += self.put_off.values()
+        return sentences
 
 
 def send_letters(room: Mailroom, post: Post) -> Outcome:
-    """Take note of what came back, and send each letter that is owed and due.
+    """Record bounced letters, assemble the due notices into letters, and send them.
 
-    What fails stays in the outbox; a server that is down is tried once, not for each.
+    A letter that fails stays in the outbox. If the server is down, no further letter is tried.
 
-    Exactly once, as far as SMTP can: who dies between handing a letter over and marking it sends it again, with its own
-    Message-ID.
+    A letter is sent exactly once, as far as SMTP allows it. A process that dies after it handed
+    a letter over and before it marked it as sent makes the next run send it again, with the same
+    Message-ID. Closes `post`.
     """
-    limit, held = _manners(room)
-    returned = take_bounces(room.warehouse, room.settings, room.clock())
-    outcome = Outcome(returned=returned, waiting=put_together(room.warehouse, room.day, daily_limit=limit))
+    daily_limit, held = _sending_limits(room)
+    outcome = Outcome(returned=take_bounces(room.warehouse, room.settings, room.clock()))
+    outcome.waiting = put_together(room.warehouse, room.day, daily_limit=daily_limit)
+    # Letters are assembled also in quiet hours, so that the digest counts what waits.
     if held and outcome.waiting:
         outcome.held = held
         logger.info("mail held=%r waiting=%d", held, outcome.waiting)
         return outcome
-    end = room.clock() + _PATIENCE
+    end = room.clock() + _MAX_WAIT
     try:
         with Marker(room.pack, room.settings.limits) as marker:
             while (letter := _next(room, outcome, end)) is not None:
@@ -96,58 +125,86 @@ def send_letters(room: Mailroom, post: Post) -> Outcome:
     return outcome
 
 
-def _manners(room: Mailroom) -> tuple[int | None, str]:
-    """Return how many letters a recipient may get a day, and why none goes out now; files in the outbox disturb nobody."""
+def _sending_limits(room: Mailroom) -> tuple[int | None, str]:
+    """Return how many letters a recipient may get a day, and why none may go out now.
+
+    The limit is None and the reason "" if there is none.
+    """
+    # Without a mail server the letters become files in a folder, which disturb nobody.
     if not room.settings.smtp_url.get_secret_value():
         return None, ""
     mailing = room.pack.correspondence.mailing
-    return mailing.daily_limit, mailing.holds_back(room.clock(), room.pack.calendar.working_days)
+    held = mailing.holds_back(room.clock(), room.pack.calendar.working_days)
+    return mailing.daily_limit, held
 
 
 def _next(room: Mailroom, outcome: Outcome, end: datetime) -> Letter | None:
-    """Claim the next letter; where the only ones left were put off, wait for the soonest, but not beyond `end`."""
+    """Claim the next letter; wait for one that was deferred, but not beyond `end`.
+
+    Returns None if no letter is left that this sending may still try.
+    """
     passed_over = list(outcome.failures)
-    while (letter := claim_letter(room.warehouse, room.clock(), passed_over=passed_over)) is None:
-        moment = next_attempt(room.warehouse, passed_over=passed_over)
-        if moment is None or moment > end or moment <= room.clock():
+    while True:
+        letter = claim_letter(room.warehouse, room.clock(), passed_over=passed_over)
+        if letter is not None:
+            return letter
+        due_at = next_attempt(room.warehouse, passed_over=passed_over)
+        # A letter that is due already and cannot be claimed is another sender's.
+        if due_at is None or due_at > end or due_at <= room.clock():
             return None
-        room.pause((moment - room.clock()).total_seconds())
-    return letter
+        room.pause((due_at - room.clock()).total_seconds())
 
 
 def _send(room: Mailroom, post: Post, letter: Letter, outcome: Outcome, marker: Marker) -> None:
-    number = letter.message_id
+    """Send one letter and record the result, in the outbox and in `outcome`.
+
+    Raises MailServerDown if the server takes no letter at all.
+    """
+    message_id = letter.message_id
     try:
-        message = compose(letter, room.pack, attachments_of(letter, room.pack, room.settings, room.content_of, marker))
-        if not hold_letter(room.warehouse, number, room.clock()):
+        attachments = attachments_of(letter, room.pack, room.settings, room.content_of, marker)
+        message = compose(letter, room.pack, attachments)
+        # Marking workbooks takes time: the lease may be over, and another sender has the letter.
+        if not hold_letter(room.warehouse, message_id, room.clock()):
             return
         post.send(message)
     except MailServerDown as down:
-        let_go(room.warehouse, number, str(down))
+        # No fault of this letter: it does not count as an attempt.
+        let_go(room.warehouse, message_id, str(down))
         raise
     except DeliveryRefused as refused:
-        mark_failed(room.warehouse, number, str(refused))
+        mark_failed(room.warehouse, message_id, str(refused))
         outcome.waiting -= 1
-        outcome.failures[number] = f"mail to {letter.recipient} refused for good: {refused}"
+        outcome.failures[message_id] = f"mail to {letter.recipient} refused for good: {refused}"
     except DeliveryFailed as failed:
-        put_off(room.warehouse, number, str(failed), room.clock())
-        logger.warning("mail letter=%s put_off=%s", number, failed)
-        outcome.put_off[number] = f"mail to {letter.recipient}: {failed}"
+        # It passes: the letter gets a time for the next attempt.
+        put_off(room.warehouse, message_id, str(failed), room.clock())
+        logger.warning("mail letter=%s put_off=%s", message_id, failed)
+        outcome.put_off[message_id] = f"mail to {letter.recipient}: {failed}"
     except Exception as error:  # the boundary of one letter
-        logger.exception("mail letter=%s", number)
-        let_go(room.warehouse, number, str(error))
-        outcome.failures[number] = f"mail to {letter.recipient}: {error}"
+        logger.exception("mail letter=%s", message_id)
+        let_go(room.warehouse, message_id, str(error))
+        outcome.failures[message_id] = f"mail to {letter.recipient}: {error}"
     else:
-        mark_sent(room.warehouse, number, room.clock())
-        outcome.put_off.pop(number, None)
-        outcome.sent, outcome.waiting = outcome.sent + 1, outcome.waiting - 1
+        mark_sent(room.warehouse, message_id, room.clock())
+        # An earlier try of this sending may have been deferred.
+        outcome.put_off.pop(message_id, None)
+        outcome.sent += 1
+        outcome.waiting -= 1
 
 
 def send_now(settings: Settings) -> Outcome:
-    """Send what the outbox owes, beside or between nights. Raises MtqgError where there is no warehouse yet."""
-    pack, now = load_pack(settings.pack), present()
+    """Send the letters of the outbox outside a run, or beside one.
+
+    Raises MtqgError if there is no warehouse yet.
+    """
+    pack = load_pack(settings.pack)
+    now = present()
     warehouse = open_warehouse(settings.warehouse_url, Opening.WRITING)
-    room = Mailroom(warehouse, pack, settings, Archive(settings.archive_url).get, vietnam_day(now), clock=present)
+    archive = Archive(settings.archive_url)
+    day = vietnam_day(now)
+    # `present` is named here, not taken from the class: a test replaces it.
+    room = Mailroom(warehouse, pack, settings, archive.get, day, clock=present)
     try:
         return send_letters(room, open_post(settings))
     finally:

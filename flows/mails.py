@@ -1,4 +1,7 @@
-"""The morning's mails: what the night had to hold back, and what a mail server had put off. Deployed by `prefect.yaml`."""
+"""The flow `mails`: it sends the letters that a run held back or that a mail server deferred.
+
+`prefect.yaml` deploys it for the morning.
+"""
 
 from typing import Any
 
@@ -10,11 +13,18 @@ from program.errors import MtqgError
 from program.settings import load_settings
 
 
-@flow(name="mails", flow_run_name=run_name, timeout_seconds=3600, log_prints=False, persist_result=False)
+@flow(
+    name="mails",
+    flow_run_name=run_name,
+    timeout_seconds=3600,
+    log_prints=False,
+    persist_result=False,
+)
 def mails() -> dict[str, Any]:
-    """Send what the outbox owes and return how many went and wait; fails where one could not be sent.
+    """Send the letters of the outbox; return how many were sent and how many wait.
 
-    It may run beside a night: each letter is claimed by one of them.
+    It may run beside a nightly run: each letter is claimed by one of them.
+    Raises MtqgError if a letter could not be sent.
     """
     let_events_be_heard()
     outcome = send_now(load_settings())

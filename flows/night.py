@@ -1,4 +1,7 @@
-"""A night's working set: settings, pack, warehouse, archive and rules, opened once; and the count of what it did."""
+"""The context of one run: settings, pack, warehouse, archive and rules, opened once; its summary.
+
+The steps that use it are in `flows.steps`.
+"""
 
 import logging
 from collections import Counter
@@ -29,15 +32,18 @@ if TYPE_CHECKING:
     from expectations.checking import Checker
 
 logger = logging.getLogger("mtqg.night")
-_LEFT_FOR_DEAD = timedelta(hours=1)
-"""What is half written for as long as this, nobody is writing any more."""
+
+_ABANDONED_AFTER = timedelta(hours=1)
+"""A half-written file of this age belongs to a run that was killed."""
 
 
 @dataclass
 class Summary:
-    """What a night did. `errors` are the system's, never a district's; `seconds` and `cpu_seconds` by step.
+    """What a run did: counts of deliveries, facts, findings and mails.
 
-    `errors_mailed`: how many of the errors the engineer was told in a digest that the mail server took; None where it took none.
+    `seconds` and `cpu_seconds` are by step. `errors` are those of the system, never of a
+    district. `errors_mailed` is how many of them stood in a digest that the mail server took;
+    None if it took no digest.
     """
 
     run_id: int
@@ -62,18 +68,23 @@ class Summary:
 
 
 class Night:
-    """Everything the steps of one night share. Not a dataclass, so that Prefect passes it on without looking inside."""
+    """Everything that the steps of one run share.
+
+    It is no dataclass: Prefect looks inside the dataclasses that a task gets.
+    """
 
     def __init__(self, settings: Settings, as_of: date | None) -> None:
         self.settings = settings
         self.pack: Pack = load_pack(settings.pack)
         self.rules = RuleSet(self.pack)
         self.archive = Archive(settings.archive_url)
-        self.archive.sweep(self.now() - _LEFT_FOR_DEAD)
+        self.archive.sweep(self.now() - _ABANDONED_AFTER)
         self.as_of = as_of or self.now().astimezone(VIETNAM_TIME).date()
         self.warehouse: Warehouse = prepare_warehouse(settings.warehouse_url)
+        # Before the run gets a number: a lost warehouse would use the old numbers again.
         refuse_forgetting(self.warehouse, self.archive)
-        sync_catalogue(self.warehouse, self.pack, obligations(self.pack.calendar, self.pack.units, self.as_of), self.now())
+        due = obligations(self.pack.calendar, self.pack.units, self.as_of)
+        sync_catalogue(self.warehouse, self.pack, due, self.now())
         self.run_id = start_run(self.warehouse, self.as_of, self.rules.version, self.now())
         self.summary = Summary(run_id=self.run_id, as_of=self.as_of.isoformat())
         self._given_up: set[int] = set()
@@ -81,72 +92,96 @@ class Night:
 
     @cached_property
     def readers(self) -> "Readers":
-        """The processes that read; none where nothing is pending."""
-        from connectors.reader.workers import Readers  # noqa: PLC0415  (most nights of a year have nothing to read)
+        """The reader processes. They start at the first use."""
+        # Most runs of a year have nothing to read.
+        from connectors.reader.workers import Readers  # noqa: PLC0415
 
         return self._opened.enter_context(Readers(self.pack, self.settings))
 
     @cached_property
     def checker(self) -> "Checker":
-        """What checks and compares; it brings Great Expectations, which takes seconds to import."""
-        from expectations.checking import Checker  # noqa: PLC0415  (a night with nothing to check does without)
+        """The checks and cross-checks. They are built at the first use."""
+        # This imports Great Expectations, which takes seconds. Many runs have nothing to check.
+        from expectations.checking import Checker  # noqa: PLC0415
 
-        about = f"night {self.run_id}, as of {self.as_of}"
-        return Checker(self.pack, self.rules, about, history_periods=self.settings.history_periods)
+        title = f"night {self.run_id}, as of {self.as_of}"
+        periods = self.settings.history_periods
+        return Checker(self.pack, self.rules, title, history_periods=periods)
 
     @staticmethod
     def now() -> datetime:
-        """Return the present instant, UTC. `as_of` never changes it: what is recorded happened when it happened."""
+        """Return the present instant, UTC.
+
+        `as_of` does not change it: times on record are those at which things happened.
+        """
         return datetime.now(UTC)
 
     def sources(self, name: str | None) -> list[Source]:
-        """Return the pack's sources, or the one called `name`. Raises AskedError where there is none."""
-        chosen = [s for s in self.pack.sources if name in (None, s.name)]
+        """Return the pack's sources, or only the one called `name`.
+
+        Raises AskedError if the pack has no such source.
+        """
+        chosen = [source for source in self.pack.sources if name in (None, source.name)]
         if not chosen:
-            known = ", ".join(s.name for s in self.pack.sources)
-            raise AskedError(f"no source is called {name!r}; {self.pack.folder}/sources.yaml declares: {known}")
+            declared = ", ".join(source.name for source in self.pack.sources)
+            raise AskedError(
+                f"no source is called {name!r}; {self.pack.folder}/sources.yaml "
+                f"declares: {declared}"
+            )
         return chosen
 
     def pending(self) -> Iterator[list[Delivery]]:
-        """Yield what waits in the ledger, oldest first, in chunks that bound memory, until nothing is left."""
+        """Yield the pending deliveries, oldest first, until none is left.
+
+        They come in chunks of `MTQG_CHUNK_DELIVERIES`, which bounds the memory. Deliveries that
+        this run has given up are left out. Whoever iterates must load or give up each chunk.
+        """
         size = self.settings.chunk_deliveries
         while True:
-            waiting = pending_deliveries(self.warehouse, size + len(self._given_up))
-            chunk = [d for d in waiting if d.id not in self._given_up][:size]
-            if not chunk:
+            # Deliveries that were given up are still pending in the ledger, so ask for more.
+            pending = pending_deliveries(self.warehouse, size + len(self._given_up))
+            to_process = [delivery for delivery in pending if not self.is_given_up(delivery)]
+            if not to_process:
                 return
+            # Before the first chunk is read: see `program.importing`.
             self.checker.prepare()
-            yield chunk
+            yield to_process[:size]
 
     def give_up(self, delivery: Delivery, error: Exception) -> None:
-        """Leave a delivery that the system itself could not handle for the next night, and tell the operator."""
+        """Leave a delivery to the next run, because the system failed on it; tell the operator."""
         self._given_up.add(delivery.id)
         self.fail(f"delivery {delivery.id} ({delivery.name}): {type(error).__name__}: {error}")
 
     def is_given_up(self, delivery: Delivery) -> bool:
-        """Tell whether the system could not handle a delivery this night."""
+        """Tell whether this run leaves a delivery to the next one."""
         return delivery.id in self._given_up
 
     def fail(self, error: str) -> None:
-        """Record a system error; the night goes on, and ends as failed."""
-        logger.error("night error=%s", error)
+        """Record a system error. The run goes on and ends as failed."""
+        logger.error("run error=%s", error)
         self.summary.errors.append(error)
 
     def summary_so_far(self) -> dict[str, Any]:
-        """Return what the night did until now, as the ledger keeps it."""
-        return asdict(self.summary) | {"verdicts": {v.value: self.summary.verdicts[v.value] for v in Verdict}}
+        """Return the summary up to now, as the ledger keeps it. Every verdict has a count."""
+        counts = {verdict.value: self.summary.verdicts[verdict.value] for verdict in Verdict}
+        return asdict(self.summary) | {"verdicts": counts}
 
     def finish(self) -> dict[str, Any]:
-        """End the readers, close the run in the ledger, have the archive know of it, and return its summary."""
+        """End the reader processes, close the run in the ledger, export it to the archive.
+
+        Returns the summary. An archive that fails is an error of the run, not an exception.
+        """
         self._opened.close()
-        self._close()
+        self._close_run()
+        # The export reads the closed run from the ledger, so it comes second.
         try:
             keep_nights(self.warehouse, self.archive, self.pack)
         except ArchiveError as error:
             self.fail(f"ledger: {error}")
-            self._close()
+            # Again, as failed.
+            self._close_run()
         return self.summary_so_far()
 
-    def _close(self) -> None:
+    def _close_run(self) -> None:
         state = "failed" if self.summary.errors else "completed"
         finish_run(self.warehouse, self.run_id, state, self.summary_so_far(), self.now())

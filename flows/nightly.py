@@ -1,4 +1,7 @@
-"""The night: collect, unpack, read, check, load, compare, publish, alert. Deployed by `prefect.yaml`, run now by `mtqg run`."""
+"""The nightly flow: collect, unpack, read, check, load, compare, publish, alert.
+
+`prefect.yaml` deploys it; `mtqg run` runs it at once. The work is in `flows.steps`.
+"""
 
 from datetime import date
 from typing import Any
@@ -11,7 +14,15 @@ from flows import steps
 from flows.digesting import send_digest
 from flows.night import Night
 from flows.report import markdown_of, table_of
-from flows.running import cpu_counted, going_on, is_transient, let_events_be_heard, page_of_run, run_name, unseen
+from flows.running import (
+    cpu_counted,
+    going_on,
+    is_transient,
+    let_events_be_heard,
+    page_of_run,
+    run_name,
+    unseen,
+)
 from program.delivery import Delivery
 from program.errors import MtqgError
 from program.reading import Reading
@@ -20,17 +31,25 @@ from program.source import Source
 from program.submission import Submission
 from warehouse.nights import only_night
 
-_LONGEST_NIGHT_SECONDS = 4 * 60 * 60
-"""A night that hangs ends here: the deployment runs one at a time, and the next one waits for it."""
+_TIMEOUT_SECONDS = 4 * 60 * 60
+"""A run that hangs ends here. The deployment runs one at a time, so the next one waits for it."""
 
 
-@flow(name="nightly", flow_run_name=run_name, timeout_seconds=_LONGEST_NIGHT_SECONDS, log_prints=False, persist_result=False)
+@flow(
+    name="nightly",
+    flow_run_name=run_name,
+    timeout_seconds=_TIMEOUT_SECONDS,
+    log_prints=False,
+    persist_result=False,
+)
 def nightly(as_of: date | None = None, source: str | None = None) -> dict[str, Any]:
-    """Run one night as of a date (default: today in Vietnam), from all sources or one; return its summary.
+    """Run the pipeline as of a date (default: today in Vietnam); return the run's summary.
 
-    Idempotent: what is in the ledger is not collected, loaded or mailed again. Fails at the end, never before, where
-    the system failed; bad submissions are no failure. A wrong pack or setting stops it before it begins, and so does
-    another night that is at work on the same warehouse.
+    It reads all sources, or only `source`. It is idempotent: what the ledger has is not
+    collected, loaded or mailed again. Bad submissions are no failure.
+
+    Raises MtqgError at the end if the system failed in a step. Stops before the first step if
+    the pack or a setting is wrong, or if another run works on the same warehouse.
     """
     let_events_be_heard()
     settings = load_settings()
@@ -39,27 +58,41 @@ def nightly(as_of: date | None = None, source: str | None = None) -> dict[str, A
 
 
 def whole(night: Night, source: str | None) -> dict[str, Any]:
-    """Go through the steps of a night, and return its summary. A step that fails keeps no other from being done."""
+    """Run all steps and return the summary. A step that fails stops no other step."""
     for entry in night.sources(source):
         with going_on(night, f"source {entry.name}"):
             collect(night, entry)
+
     with going_on(night, "unpack"):
         unpack(night)
+
+    # Before the load, which takes the requeued deliveries with the new ones.
     with going_on(night, "reopen"):
         reopen(night)
+
     with going_on(night, "load"):
         for chunk in night.pending():
+            # One expression: no name keeps a chunk in memory while the next one is read.
             load(night, unseen(check(night, unseen(read(night, chunk)))))
+
+    # Once all reports of the run are loaded: a report is compared with those of other units.
     with going_on(night, "compare"):
         compare(night)
+
     with going_on(night, "publish"):
         publish(night)
+
+    # After all verdicts, so that nobody is reminded of a report that has just come.
     with going_on(night, "remind"):
         remind(night)
+
     with going_on(night, "alert"):
         alert(night)
+
+    # Last: it counts the mails and lists the errors of all steps.
     with going_on(night, "digest"):
         digest(night, page_of_run())
+
     return close(night)
 
 
@@ -71,19 +104,19 @@ def whole(night: Night, source: str | None) -> dict[str, Any]:
     retry_condition_fn=is_transient,
 )
 def collect(night: Night, source: Source) -> int:
-    """Bring in what a source has that is new."""
+    """Bring in the new deliveries of a source; return how many came."""
     return steps.collect(night, source)
 
 
 @task(task_run_name="unpack", cache_policy=NO_CACHE)
 def unpack(night: Night) -> None:
-    """Take the workbooks out of zips, each a delivery of its own."""
+    """Extract the files of zips. Each becomes a delivery."""
     steps.unpack(night)
 
 
 @task(task_run_name="reopen", cache_policy=NO_CACHE)
 def reopen(night: Night) -> None:
-    """Have reports judged again whose findings were overruled."""
+    """Requeue deliveries with newly waived findings."""
     steps.reopen(night)
 
 
@@ -96,54 +129,65 @@ def read(night: Night, deliveries: list[Delivery]) -> list[Reading]:
 
 @task(task_run_name="check", cache_policy=NO_CACHE, persist_result=False)
 def check(night: Night, readings: list[Reading]) -> list[Submission]:
-    """Check a chunk in one batch a form."""
+    """Check a chunk, one batch for each form."""
     with cpu_counted(night, "load: check"):
         return steps.check(night, readings)
 
 
 @task(task_run_name="load", cache_policy=NO_CACHE)
 def load(night: Night, submissions: list[Submission]) -> None:
-    """Load a chunk in one transaction; where that fails, in one a delivery."""
+    """Load a chunk in one transaction. If it fails, each delivery gets its own."""
     with cpu_counted(night, "load: write"):
         steps.load(night, submissions)
 
 
 @task(task_run_name="compare", cache_policy=NO_CACHE)
 def compare(night: Night) -> None:
-    """Hold what is newly believed against what other submissions say."""
+    """Cross-check the newly current reports."""
     steps.compare(night)
 
 
 @task(task_run_name="publish", cache_policy=NO_CACHE)
 def publish(night: Night) -> None:
-    """Renew the page and the Data Docs."""
+    """Write the page and the Data Docs."""
     steps.publish(night)
 
 
 @task(task_run_name="remind", cache_policy=NO_CACHE)
 def remind(night: Night) -> None:
-    """Owe all clear and reminders."""
+    """Queue reminders and all-clear notices."""
     steps.remind(night)
 
 
 @task(task_run_name="alert", cache_policy=NO_CACHE)
 def alert(night: Night) -> None:
-    """Send what the outbox owes."""
+    """Send the letters of the outbox."""
     steps.alert(night)
 
 
 @task(task_run_name="digest", cache_policy=NO_CACHE)
 def digest(night: Night, run_url: str) -> None:
-    """Tell the engineer how it went."""
+    """Write the digest for the engineer and mail it."""
     send_digest(night, run_url)
 
 
 @task(task_run_name="close", cache_policy=NO_CACHE)
 def close(night: Night) -> dict[str, Any]:
-    """Write the run summary to the ledger and to Prefect; raise where the system failed."""
+    """Write the summary to the ledger and to Prefect; return it.
+
+    Raises MtqgError with all errors of the run if there are any.
+    """
     summary = night.finish()
-    create_table_artifact(table_of(night), key="submissions", description=f"Submissions of night {night.run_id}")
-    create_markdown_artifact(markdown_of(summary), key="summary", description=f"Summary of night {night.run_id}")
+    create_table_artifact(
+        table_of(night),
+        key="submissions",
+        description=f"Submissions of night {night.run_id}",
+    )
+    create_markdown_artifact(
+        markdown_of(summary),
+        key="summary",
+        description=f"Summary of night {night.run_id}",
+    )
     if night.summary.errors:
         raise MtqgError("\n".join(night.summary.errors))
     return summary

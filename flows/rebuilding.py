@@ -1,15 +1,16 @@
-"""The whole warehouse anew, from the archived bytes and the ledger's copy beside them: each night again, in its order.
+"""Rebuild the whole warehouse from the archive: every run again, in its order.
 
-What was read and judged is read and judged again, by today's rules, and recorded as of the moment it was recorded then. What
-bytes cannot say (who sent them and when, what was mailed, whose word overruled a finding) comes from the nights' documents.
+The archived bytes are read and checked again by today's rules, and recorded with the times of
+then. The replay log (`flows.keeping`) gives what the bytes do not say: who sent them and when,
+which mails went out, which findings were waived.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count, groupby
-from typing import Any
+from typing import Any, TypeAlias
 
 from connectors.archive import Archive
 from connectors.reader.workers import Readers, Unread
@@ -31,17 +32,36 @@ from warehouse.catalogue import fill_periods
 from warehouse.documents import Document, have_judged, put_rest, put_run
 from warehouse.engine import Warehouse, prepare_warehouse
 from warehouse.history import past_of
-from warehouse.ledger import finish_run, known_versions, numbered_delivery, record_deliveries, start_run
+from warehouse.ledger import (
+    finish_run,
+    known_versions,
+    numbered_delivery,
+    record_deliveries,
+    start_run,
+)
 from warehouse.load import load_delivery
 from warehouse.purging import record_purged
 from warehouse.withdrawing import withdraw
 
 logger = logging.getLogger("mtqg.rebuilding")
 
+CheckRecord: TypeAlias = dict[str, Any]
+"""One check of one delivery, as the document of a run has it.
+
+`delivery` and `judgement` are the numbers of the delivery and of the attempt, `at` is the time
+of the check, `submissions` maps the number of each part to the number of its submission.
+"""
+
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+
 
 @dataclass(slots=True)
 class Rebuilt:
-    """What came of it. `failed` are deliveries that could not be judged again, with why; `arrived` those no night had judged."""
+    """The result of a rebuild.
+
+    `failed` has a sentence for each delivery or notice that could not be rebuilt. `arrived`
+    counts the deliveries that no run had checked.
+    """
 
     nights: int = 0
     judgements: int = 0
@@ -50,7 +70,7 @@ class Rebuilt:
 
 
 class Rebuilding:
-    """One rebuild into an empty warehouse. Nothing is published, mailed or collected by it."""
+    """One rebuild into an empty warehouse. It publishes, mails and collects nothing."""
 
     def __init__(self, settings: Settings, url: str) -> None:
         self._settings = settings
@@ -59,142 +79,213 @@ class Rebuilding:
         self._archive = Archive(settings.archive_url)
         self._nights: list[Document] = list(read_nights(self._archive))
         self._warehouse: Warehouse = prepare_warehouse(url)
-        newest = max(
-            (number for night in self._nights for each in night["judged"] for number in each["submissions"].values()), default=0
-        )
-        # For parts that a delivery did not have then.
-        self._spare = count(newest + 1)
-        self.judgements = sum(len(night["judged"]) for night in self._nights)
-        self._rebuilt = Rebuilt()
         self._purged = read_tombstones(self._archive)
+        self._rebuilt = Rebuilt()
+        self.judgements = sum(len(night["judged"]) for night in self._nights)
+        # Today's reader may find parts that a delivery did not have then. Their numbers follow
+        # the highest number of then.
+        self._unused_numbers = count(max(_submission_numbers(self._nights), default=0) + 1)
 
     def run(self, advance: Callable[[int], None]) -> Rebuilt:
-        """Do it; `advance` hears how many judgements each step made. Raises ArchiveError where the archive knows no night."""
+        """Rebuild the warehouse and return the result.
+
+        `advance` is called after each chunk with the number of deliveries in it.
+        Raises ArchiveError if the archive has no run.
+        """
         if not self._nights:
-            raise ArchiveError("archive: no night is in it, so there is nothing to make a warehouse from; `mtqg run` begins one")
+            raise ArchiveError(
+                "archive: no night is in it, so there is nothing to rebuild a warehouse from; "
+                "`mtqg run` begins one"
+            )
         with Readers(self._pack, self._settings) as readers:
             for night in self._nights:
-                self._night(night, readers, advance)
-        for notice in put_rest(self._warehouse, self._nights):
-            self._rebuilt.failed.append(f"notice {notice['id']} is about a submission that is not there any more")
-        self._take_arrivals()
+                self._replay(night, readers, advance)
+        self._restore_outbox()
+        self._record_arrivals()
+        # Replayed runs made these deliveries pending, then processed. Their bytes are gone.
         for sha256 in self._purged:
             record_purged(self._warehouse, sha256)
         fill_periods(self._warehouse)
         self._warehouse.dispose()
         return self._rebuilt
 
-    def _night(self, night: Document, readers: Readers, advance: Callable[[int], None]) -> None:
+    def _replay(self, night: Document, readers: Readers, advance: Callable[[int], None]) -> None:
+        """Do one run again: its checks, its cross-checks, and the withdrawals around them."""
         put_run(self._warehouse, night)
-        begun = datetime.fromisoformat(night["run"]["started_at"])
-        self._withdraw(night, begun)
+        run_id = night["run"]["id"]
+        started_at = datetime.fromisoformat(night["run"]["started_at"])
+        self._withdraw(night, started_at)
         checker = self._checker(night)
         size = self._settings.chunk_deliveries
-        judged: list[dict[str, Any]] = night["judged"]
-        for start in range(0, len(judged), size):
-            chunk = judged[start : start + size]
-            have_judged(self._warehouse, {each["delivery"]: each["judgement"] for each in chunk})
-            self._judge(night["run"]["id"], chunk, readers, checker)
+        records: list[CheckRecord] = night["judged"]
+        for start in range(0, len(records), size):
+            chunk = records[start : start + size]
+            numbers = {record["delivery"]: record["judgement"] for record in chunk}
+            # Pending, with the number of the attempt of then, under which the check is recorded.
+            have_judged(self._warehouse, numbers)
+            self._check(run_id, chunk, readers, checker)
             advance(len(chunk))
+        # A run may have ended before its cross-checks, or had none.
         if night["compared_at"] is not None:
             self._compare(night, checker)
-        self._withdraw(night, datetime.max.replace(tzinfo=UTC))
+        self._withdraw(night, _END_OF_TIME)
         self._rebuilt.nights += 1
-        logger.info("rebuild night=%d judged=%d", night["run"]["id"], len(judged))
+        logger.info("rebuild run=%d checked=%d", run_id, len(records))
 
     def _withdraw(self, night: Document, until: datetime) -> None:
-        """Take back what was taken back before a moment; what was so already stays."""
-        for each in night["withdrawn"]:
-            moment = datetime.fromisoformat(each["at"])
-            if moment < until:
-                withdraw(self._warehouse, each["delivery"], each["reason"], moment)
+        """Replay withdrawals made before `until`. Deliveries already withdrawn are unchanged."""
+        for withdrawal in night["withdrawn"]:
+            withdrawn_at = datetime.fromisoformat(withdrawal["at"])
+            if withdrawn_at < until:
+                withdraw(
+                    self._warehouse, withdrawal["delivery"], withdrawal["reason"], withdrawn_at
+                )
 
     def _checker(self, night: Document) -> Checker:
-        """Return what judges as that night did: with the findings that somebody had overruled by then."""
-        overruled = tuple(Correction.model_validate(each) for each in night["corrections"])
-        pack = replace(self._pack, correction_files={"ledger": overruled})
+        """Return a checker with today's rules and the waivers that the run had."""
+        waivers = tuple(Correction.model_validate(entry) for entry in night["corrections"])
+        pack = replace(self._pack, correction_files={"ledger": waivers})
+        title = f"rebuilt night {night['run']['id']}"
         periods = self._settings.history_periods
-        return Checker(pack, self._rules, f"rebuilt night {night['run']['id']}", history_periods=periods)
+        return Checker(pack, self._rules, title, history_periods=periods)
 
-    def _judge(self, run_id: int, chunk: Sequence[dict[str, Any]], readers: Readers, checker: Checker) -> None:
-        judgements = {each["delivery"]: each for each in chunk}
-        deliveries = [numbered_delivery(self._warehouse, number) for number in judgements]
-        buried = {each.id: parts for each in deliveries if (parts := self._buried(each, judgements[each.id]["judgement"]))}
-        readings = self._read([each for each in deliveries if each.id not in buried], readers)
-        asked = asked_of(readings, self._pack.units)
-        past = past_of(self._warehouse, asked, line_elements(self._pack.forms), self._settings.history_periods)
-        lost: set[int] = set()
+    def _check(
+        self, run_id: int, chunk: Sequence[CheckRecord], readers: Readers, checker: Checker
+    ) -> None:
+        """Read, check and load the deliveries of a chunk, in the order of then."""
+        records: dict[int, CheckRecord] = {record["delivery"]: record for record in chunk}
+        deliveries = [numbered_delivery(self._warehouse, number) for number in records]
+        submissions = self._purged_submissions(deliveries, records)
+        with_bytes = [each for each in deliveries if each.id not in submissions]
+        readings = self._read(with_bytes, readers)
+        submissions |= self._checked(readings, checker)
+        for number, record in records.items():
+            if number in submissions:
+                self._load(run_id, record, submissions[number])
 
-        def lose(reading: Reading, error: Exception) -> None:
-            self._lose(reading.delivery, error)
-            lost.add(reading.delivery.id)
+    def _checked(
+        self, readings: Sequence[Reading], checker: Checker
+    ) -> dict[int, list[Submission]]:
+        """Return the submissions of each delivery of which every part could be checked."""
+        requested = asked_of(readings, self._pack.units)
+        elements = line_elements(self._pack.forms)
+        periods = self._settings.history_periods
+        past = past_of(self._warehouse, requested, elements, periods)
+        failed: set[int] = set()
 
-        again = groupby(
-            check_surviving(lambda batch: checker.check(batch, past), readings, lose), key=lambda part: part.delivery.id
-        )
-        made = {number: list(group) for number, group in again} | buried
-        for number, judgement in judgements.items():
-            if number in made and number not in lost:
-                self._load(run_id, judgement, made[number])
+        def check_batch(batch: Sequence[Reading]) -> list[Submission]:
+            return checker.check(batch, past)
 
-    def _buried(self, delivery: Delivery, judgement: int) -> list[Submission]:
-        """Return what judging had given of bytes that were purged since; nothing of all others."""
-        purged = self._purged.get(delivery.sha256 or "")
-        of_delivery = [each for each in purged.judged if each.delivery == delivery.id] if purged else []
-        return next((each.of(delivery) for each in of_delivery if each.judgement == judgement), [])
+        def note_failure(reading: Reading, error: Exception) -> None:
+            self._note_failure(reading.delivery, error)
+            failed.add(reading.delivery.id)
+
+        checked = check_surviving(check_batch, readings, note_failure)
+        groups = groupby(checked, key=lambda submission: submission.delivery.id)
+        by_delivery = {number: list(parts) for number, parts in groups}
+        return {number: parts for number, parts in by_delivery.items() if number not in failed}
+
+    def _purged_submissions(
+        self, deliveries: Sequence[Delivery], records: Mapping[int, CheckRecord]
+    ) -> dict[int, list[Submission]]:
+        """Return the submissions of deliveries whose bytes were purged, from the purge records."""
+        found: dict[int, list[Submission]] = {}
+        for delivery in deliveries:
+            submissions = self._from_purge_record(delivery, records[delivery.id]["judgement"])
+            if submissions:
+                found[delivery.id] = submissions
+        return found
+
+    def _from_purge_record(self, delivery: Delivery, attempt: int) -> list[Submission]:
+        """Return what one check of a purged delivery gave; nothing if its bytes are there."""
+        tombstone = self._purged.get(delivery.sha256 or "")
+        if tombstone is None:
+            return []
+        for judged in tombstone.judged:
+            if judged.delivery == delivery.id and judged.judgement == attempt:
+                return judged.of(delivery)
+        return []
 
     def _read(self, deliveries: Sequence[Delivery], readers: Readers) -> list[Reading]:
+        """Return the parsed reports of deliveries, without those that cannot be read."""
+
+        def content_of(delivery: Delivery) -> bytes | None:
+            return self._archive.get(delivery.sha256) if delivery.sha256 else None
+
         readings = []
-        for outcome in readers.read(deliveries, lambda each: self._archive.get(each.sha256) if each.sha256 else None):
+        for outcome in readers.read(deliveries, content_of):
             if isinstance(outcome, Unread):
-                self._lose(outcome.delivery, outcome.error)
+                self._note_failure(outcome.delivery, outcome.error)
             else:
                 readings.append(outcome)
         return readings
 
-    def _lose(self, delivery: Delivery, error: Exception) -> None:
+    def _note_failure(self, delivery: Delivery, error: Exception) -> None:
         self._rebuilt.failed.append(f"delivery {delivery.id} ({delivery.name}): {error}")
 
-    def _load(self, run_id: int, judgement: dict[str, Any], parts: Sequence[Submission]) -> None:
-        then: dict[str, int] = judgement["submissions"]
-        numbers = {part.part: then.get(str(part.part)) or next(self._spare) for part in parts}
+    def _load(self, run_id: int, record: CheckRecord, parts: Sequence[Submission]) -> None:
+        """Record the submissions of a delivery under their old numbers, at the time of then."""
+        old_numbers: dict[str, int] = record["submissions"]
+        numbers = {}
+        for part in parts:
+            numbers[part.part] = old_numbers.get(str(part.part)) or next(self._unused_numbers)
+        # No recipients: the documents have the notices.
+        without_recipients = [(part, None) for part in parts]
         load_delivery(
             self._warehouse,
-            [(part, None) for part in parts],
+            without_recipients,
             run_id=run_id,
             rule_set_version=self._rules.version,
-            now=datetime.fromisoformat(judgement["at"]),
+            now=datetime.fromisoformat(record["at"]),
             numbers=numbers,
         )
         self._rebuilt.judgements += 1
 
     def _compare(self, night: Document, checker: Checker) -> None:
-        moment = datetime.fromisoformat(night["compared_at"])
-        # What is owed for it is in the documents already.
+        """Do the cross-checks of a run again, at the time of then."""
+        compared_at = datetime.fromisoformat(night["compared_at"])
         compare_believed(
             self._warehouse,
             checker,
             self._rules,
             run_id=night["run"]["id"],
             recipient=_nobody,
-            clock=lambda: moment,
+            clock=lambda: compared_at,
         )
 
-    def _take_arrivals(self) -> None:
-        """Record what came in the night in which the warehouse was lost; the next night judges it."""
-        arrivals = [arrival for arrival in read_arrivals(self._archive) if not self._is_known(arrival)]
+    def _restore_outbox(self) -> None:
+        """Restore the notices and mails of all runs."""
+        for notice in put_rest(self._warehouse, self._nights):
+            self._rebuilt.failed.append(
+                f"notice {notice['id']} is about a submission that does not exist any more"
+            )
+
+    def _record_arrivals(self) -> None:
+        """Record the deliveries that arrived after the last exported run; the next run reads them.
+
+        They came in the run in which the warehouse was lost.
+        """
+        # A run that was killed before it removed the notes leaves some of known arrivals.
+        arrivals = [each for each in read_arrivals(self._archive) if not self._is_known(each)]
         if not arrivals:
             return
         now = datetime.now(UTC)
-        run = start_run(self._warehouse, vietnam_day(now), self._rules.version, now)
-        record_deliveries(self._warehouse, arrivals, run_id=run, now=now)
-        finish_run(self._warehouse, run, "rebuilt", {}, now)
+        run_id = start_run(self._warehouse, vietnam_day(now), self._rules.version, now)
+        record_deliveries(self._warehouse, arrivals, run_id=run_id, now=now)
+        finish_run(self._warehouse, run_id, "rebuilt", {}, now)
         self._rebuilt.arrived = len(arrivals)
 
     def _is_known(self, arrival: Arrival) -> bool:
-        offer = arrival.offer
-        return (offer.external_id, offer.external_version) in known_versions(self._warehouse, arrival.source)
+        version = (arrival.offer.external_id, arrival.offer.external_version)
+        return version in known_versions(self._warehouse, arrival.source)
+
+
+def _submission_numbers(nights: Sequence[Document]) -> Iterator[int]:
+    """Yield the number of every submission in the documents."""
+    for night in nights:
+        for record in night["judged"]:
+            yield from record["submissions"].values()
 
 
 def _nobody(_sender: str | None, _unit: str | None) -> None:
-    return None
+    """Name no recipient: the documents have the notices of a cross-check already."""

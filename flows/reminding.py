@@ -1,4 +1,7 @@
-"""What a night owes besides its verdicts: who is reminded, and who hears that all is well. No Prefect here."""
+"""Queue the notices that follow from the ledger: reminders, all clear, waived findings.
+
+Notices about a verdict are queued when a submission is loaded. Prefect is not used here.
+"""
 
 import logging
 from collections.abc import Iterator
@@ -8,36 +11,90 @@ from program.pack import Pack
 from program.vietnamese import vietnam_day
 from warehouse.engine import Warehouse
 from warehouse.owing import owe_all_clear, owe_overruled, owe_settled
-from warehouse.reminding import Missing, missing_reports, open_issues, owe_open, owe_reminders
+from warehouse.reminding import (
+    Missing,
+    OpenIssue,
+    missing_reports,
+    open_issues,
+    owe_open,
+    owe_reminders,
+)
 
 logger = logging.getLogger("mtqg.reminding")
 
-_AHEAD, _BACK = timedelta(days=60), timedelta(days=120)
-"""Wider than any step of reminding reaches, in calendar days."""
+_AHEAD = timedelta(days=60)
+_BACK = timedelta(days=120)
+"""Calendar days around today in which a due date may need a reminder.
+
+They are wider than any step that a pack may set.
+"""
 
 
 def owe_what_follows(warehouse: Warehouse, pack: Pack, day: date, now: datetime) -> None:
-    """Put into the outbox what follows from the ledger as of `day`; once, however often it is asked."""
-    overruled, clear = owe_overruled(warehouse, now), owe_all_clear(warehouse, now) + owe_settled(warehouse, now)
-    working, mailing = pack.calendar.working_days, pack.correspondence.mailing
-    steps = ((issue, mailing.step_open(vietnam_day(issue.told_at), day, working)) for issue in open_issues(warehouse))
-    reminded = owe_open(warehouse, [(issue, step) for issue, step in steps if step is not None], now)
-    missing = missing_reports(warehouse, day - _BACK, day + _AHEAD) if working.is_working(day) else []
-    late = owe_reminders(warehouse, [each for one in missing for each in _reminders(one, pack, day)], now)
-    logger.info("remind overruled=%d clear=%d open=%d missing=%d", overruled, clear, reminded, late)
+    """Queue the notices and reminders that are due on `day`.
+
+    Idempotent: a notice that was queued once is not queued again. Each kind is a transaction of
+    its own.
+    """
+    waived = owe_overruled(warehouse, now)
+    all_clear = owe_all_clear(warehouse, now) + owe_settled(warehouse, now)
+    open_reminders = owe_open(warehouse, list(_open_reminders(warehouse, pack, day)), now)
+    missing_reminders = owe_reminders(
+        warehouse, list(_missing_reminders(warehouse, pack, day)), now
+    )
+    logger.info(
+        "remind overruled=%d clear=%d open=%d missing=%d",
+        waived,
+        all_clear,
+        open_reminders,
+        missing_reminders,
+    )
+
+
+def _open_reminders(warehouse: Warehouse, pack: Pack, day: date) -> Iterator[tuple[OpenIssue, int]]:
+    """Yield the files that were not corrected, with the reminder that is due on a day."""
+    mailing = pack.correspondence.mailing
+    working_days = pack.calendar.working_days
+    for issue in open_issues(warehouse):
+        step = mailing.step_open(vietnam_day(issue.told_at), day, working_days)
+        if step is not None:
+            yield issue, step
+
+
+def _missing_reminders(
+    warehouse: Warehouse, pack: Pack, day: date
+) -> Iterator[tuple[Missing, str, str]]:
+    """Yield the reminders of missing reports that are due on a day.
+
+    A reminder is the report, the recipient's address and the step. None is due on a day off.
+    """
+    if not pack.calendar.working_days.is_working(day):
+        return
+    for missing in missing_reports(warehouse, day - _BACK, day + _AHEAD):
+        report = missing.report
+        deadline = pack.deadline_of(report.form_code, report.unit_code, report.period, report.stage)
+        # Without a deadline in force, the due date is a placeholder of the pack.
+        if deadline is not None:
+            yield from _reminders(missing, pack, day)
 
 
 def _reminders(missing: Missing, pack: Pack, day: date) -> Iterator[tuple[Missing, str, str]]:
-    """Yield who is reminded of a missing report on a day; nobody of a deadline that nobody has set."""
-    report = missing.report
-    if pack.deadline_of(report.form_code, report.unit_code, report.period, report.stage) is None:
-        return
-    working, people = pack.calendar.working_days, pack.correspondence
-    unit = pack.contact_of(report.unit_code)
-    before = people.mailing.step_before(missing.due_date, day, working)
-    if before is not None:
-        yield missing, unit.email, f"due-{before}"
+    """Yield who is reminded of one missing report on a day."""
+    working_days = pack.calendar.working_days
+    correspondence = pack.correspondence
+    unit = pack.contact_of(missing.report.unit_code)
+
+    days_left = correspondence.mailing.step_before(missing.due_date, day, working_days)
+    if days_left is not None:
+        yield missing, unit.email, f"due-{days_left}"
+
     if day > missing.due_date:
-        for step in people.steps_late(working.between(missing.due_date, day)):
-            to = {"unit": unit, "office": people.office, "leader": people.leader}[step.to]
-            yield missing, to.email, f"late-{step.after_working_days}"
+        days_late = working_days.between(missing.due_date, day)
+        recipients = {
+            "unit": unit,
+            "office": correspondence.office,
+            "leader": correspondence.leader,
+        }
+        for step in correspondence.steps_late(days_late):
+            recipient = recipients[step.to]
+            yield missing, recipient.email, f"late-{step.after_working_days}"

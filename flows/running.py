@@ -1,4 +1,4 @@
-"""How a night runs under Prefect: names, what a retry can cure, errors kept to the end, inputs left alone."""
+"""How a run uses Prefect: its name and page, retries, errors kept to the end, large arguments."""
 
 import logging
 import os
@@ -21,72 +21,79 @@ T = TypeVar("T")
 
 
 def run_name() -> str:
-    """Name a run by when it starts, in Vietnam, so that Prefect's list of runs reads like a calendar."""
+    """Return the name of a run: its start in Vietnam time, so that Prefect's list is a calendar."""
     return f"night-{datetime.now(VIETNAM_TIME):%Y-%m-%d-%H%M}"
 
 
 def page_of_run() -> str:
-    """Return the address of this run's page, "" where no server with pages runs (3.8.8 then says "None/flow-runs/…")."""
+    """Return the address of this run's page in Prefect, or "" if no server shows pages."""
+    # Without a server, Prefect 3.8.8 gives the text "None/flow-runs/…".
     url = str(flow_run.ui_url or "")
     return url if url.startswith("http") else ""
 
 
 async def is_transient(_task: object, _run: TaskRun, state: State[Any]) -> bool:
-    """A retry cures a time-out, not a wrong password."""
+    """Tell whether a retry may help: it cures a time-out, not a wrong password."""
     return isinstance(await state.aresult(raise_on_failure=False), TransientError)
 
 
 def let_events_be_heard() -> None:
-    """Give the night's own loggers a level: Prefect only adds its handler to them (`PREFECT_LOGGING_EXTRA_LOGGERS`).
+    """Give the loggers of this project a level, so that Prefect shows their events.
 
-    Its `PREFECT_LOGGING_ROOT_LEVEL` would do too, but then every library speaks: 509 of 542 lines (2026-11-23).
+    Prefect only adds its handler to them (`PREFECT_LOGGING_EXTRA_LOGGERS`). With its setting
+    `PREFECT_LOGGING_ROOT_LEVEL` every library logs too: 509 of 542 lines (2026-11-23).
     """
     events = logging.getLogger("mtqg")
+    # A level that somebody has set on purpose stays.
     if events.level == logging.NOTSET:
         events.setLevel(logging.INFO)
 
 
 @contextmanager
 def going_on(night: Night, step: str) -> Iterator[None]:
-    """Keep a step's error for the end of the night: mails go out although a source is down or the page cannot be written.
+    """Run a step. An error in it is recorded for the end of the run, and the next step follows.
 
-    How long it took goes into the summary.
+    So mails go out although a source is down or the page cannot be written. The summary gets
+    the step's duration.
     """
-    begun = time.monotonic()
+    started = time.monotonic()
     try:
         with cpu_counted(night, step):
             yield
     except MtqgError as error:
         night.fail(f"{step}: {error}")
     except Exception as error:  # the boundary of a step
-        logger.exception("night step=%r", step)
+        logger.exception("run step=%r", step)
         night.fail(f"{step}: {type(error).__name__}: {error}")
     finally:
-        night.summary.seconds[step] = round(time.monotonic() - begun, 1)
+        night.summary.seconds[step] = round(time.monotonic() - started, 1)
 
 
 @contextmanager
 def cpu_counted(night: Night, step: str) -> Iterator[None]:
-    """Add to the summary what a step takes of the processor: in this process, and in those that end in it.
+    """Add the CPU seconds of a step to the summary.
 
-    Readers end with the night: what they take is in no step.
+    They count this process and its child processes that end within the step. The reader
+    processes end with the run, so no step includes them.
     """
-    begun = _cpu_seconds()
+    before = _cpu_seconds()
     try:
         yield
     finally:
-        taken = night.summary.cpu_seconds.get(step, 0.0) + _cpu_seconds() - begun
-        night.summary.cpu_seconds[step] = round(taken, 3)
+        earlier = night.summary.cpu_seconds.get(step, 0.0)
+        night.summary.cpu_seconds[step] = round(earlier + _cpu_seconds() - before, 3)
 
 
 def _cpu_seconds() -> float:
-    ended = os.times()
-    return time.process_time() + ended.children_user + ended.children_system
+    ended_children = os.times()
+    return time.process_time() + ended_children.children_user + ended_children.children_system
 
 
 def unseen(value: T) -> T:
-    """Hand `value` to a task without Prefect looking at each of its parts for results of other tasks.
+    """Return `value` in a form that a task accepts without a search through its parts.
 
-    3000 submissions with 151,000 facts took 11 s to look through, 3000 readings 2 s; so it takes 0.01 s (2026-11-23).
+    Prefect searches each argument for results of other tasks. That took 11 s for 3000
+    submissions with 151,000 facts and 2 s for 3000 parsed reports; so it takes 0.01 s
+    (2026-11-23).
     """
     return cast("T", opaque(value))

@@ -1,14 +1,19 @@
-"""The steps of a night as plain functions: each joins rooms that do not know each other. No Prefect here."""
+"""The steps of a run as plain functions. A step joins packages that do not know each other.
+
+Prefect is not used here: `flows.nightly` wraps each step in a task.
+"""
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 
-from connectors.packages import is_package, members_of, refuse_packed
+from connectors.packages import Member, is_package, members_of, refuse_packed
 from connectors.sources import Connector, connect
 from expectations.surviving import check_surviving
+from flows.arrivals import ArrivalBatch
 from flows.comparing import compare_believed
 from flows.keeping import note_arrival
 from flows.mailing import Mailroom, send_letters
@@ -26,15 +31,11 @@ from publish.site import docs_folder, prune_docs, publish_site
 from warehouse.comparing import uncompared
 from warehouse.ledger import (
     ENCLOSED,
-    KNOWN,
-    PACKED,
     RECEIVED,
     REPEATED,
-    keep_cursor,
     known_versions,
     packed_deliveries,
     read_cursor,
-    record_deliveries,
     record_unpackable,
     record_unpacked,
 )
@@ -43,121 +44,75 @@ from warehouse.rejudging import overruled_since, put_back
 from warehouse.views import ready_for_questions
 
 logger = logging.getLogger("mtqg.steps")
-_RECORDED_AT_ONCE = 100
-"""Arrivals in one transaction; so many files at most are fetched again after a crash."""
+
+
+@dataclass(frozen=True, slots=True)
+class _DeliveryParts:
+    """The checked submissions of one delivery."""
+
+    delivery: Delivery
+    submissions: Sequence[Submission]
 
 
 def collect(night: Night, source: Source) -> int:
-    """Bring in what a source has that the ledger does not know; return how many deliveries are new.
+    """Bring in the deliveries of a source that the ledger lacks; return how many are new.
 
-    Each delivery is archived before it is recorded, and the cursor moves only past what is recorded: a crash
-    anywhere repeats work, never loses it. Raises SourceError where the source itself fails.
+    A delivery is archived first and recorded second. The cursor moves only past recorded
+    deliveries. So a crash repeats work but loses nothing.
+
+    Raises SourceError if the source itself fails, and TransientError if some of its files
+    could not be fetched this time.
     """
     connector = connect(source, night.settings, night.pack)
     if connector is None:
         logger.info("collect source=%s skipped=no-address", source.name)
         return 0
-    before = night.summary.received
+    received_before = night.summary.received
+    failures = _take_offers(night, source, connector)
+    new = night.summary.received - received_before
+    logger.info("collect source=%s new=%d", source.name, new)
+    if failures:
+        raise TransientError(
+            f"{len(failures)} of the offered files could not be fetched, "
+            f"the first because: {failures[0]}"
+        )
+    return new
+
+
+def _take_offers(night: Night, source: Source, connector: Connector) -> list[TransientError]:
+    """Fetch, archive and record each new offer; return the failures that a retry may cure."""
+    failures: list[TransientError] = []
     known = known_versions(night.warehouse, source.name)
-    taken = _Taken(night, source)
-    failed: list[TransientError] = []
+    batch = ArrivalBatch(night, source)
+    cursor = read_cursor(night.warehouse, source.name)
     try:
-        for offer, next_cursor in connector.offers(read_cursor(night.warehouse, source.name)):
-            arrival = None
-            is_known = (offer.external_id, offer.external_version) in known
-            if is_known:
+        for offer, next_cursor in connector.offers(cursor):
+            # A folder offers all its files each time; a portal only what is new.
+            if (offer.external_id, offer.external_version) in known:
                 night.summary.known += 1
+                batch.advance(next_cursor)
+                continue
+            arrival = None
+            try:
+                arrival = _take(night, source, connector, offer)
+            except TransientError as error:
+                # Go on: a file that never arrives must not block the files behind it.
+                failures.append(error)
+            if arrival is None:
+                batch.leave()
             else:
-                try:
-                    arrival = _take(night, source, connector, offer)
-                except TransientError as error:
-                    # The others first: a file that never comes right must not keep those behind it out for ever.
-                    failed.append(error)
-            taken.note(arrival, next_cursor, is_left=arrival is None and not is_known)
+                batch.add(arrival, next_cursor)
     finally:
-        # Also where the source fails half-way: what it gave until then is in the archive.
-        taken.record()
-    logger.info("collect source=%s new=%d", source.name, night.summary.received - before)
-    if failed:
-        raise TransientError(f"{len(failed)} of the offered files could not be fetched, the first because: {failed[0]}")
-    return night.summary.received - before
-
-
-class _Taken:
-    """What was fetched and archived, and is to be recorded: some offers a transaction, and then the cursor behind them."""
-
-    def __init__(self, night: Night, source: Source) -> None:
-        self._night = night
-        self._source = source
-        self._arrivals: list[Arrival] = []
-        self._cursor: str | None = None
-        self._is_complete = True
-
-    def note(self, arrival: Arrival | None, cursor: str | None, *, is_left: bool) -> None:
-        """Note an offer with the cursor that follows it. `is_left`: it is for the next run, and the cursor stays before it."""
-        if is_left:
-            self._is_complete = False
-        if arrival is not None:
-            self._arrivals.append(arrival)
-        if cursor is not None and self._is_complete:
-            self._cursor = cursor
-        if len(self._arrivals) >= _RECORDED_AT_ONCE:
-            self.record()
-
-    def record(self) -> None:
-        """Record what was noted."""
-        arrivals, self._arrivals = self._arrivals, []
-        if arrivals:
-            try:
-                self._record(arrivals)
-            except Exception:
-                logger.warning("collect arrivals=%d retry=one-by-one", len(arrivals), exc_info=True)
-                self._record_each(arrivals)
-        if self._cursor is not None:
-            keep_cursor(self._night.warehouse, self._source.name, self._cursor, self._night.now())
-            self._cursor = None
-
-    def _record(self, arrivals: Sequence[Arrival]) -> None:
-        night = self._night
-        states = record_deliveries(night.warehouse, arrivals, run_id=night.run_id, now=night.now())
-        for arrival, state in zip(arrivals, states, strict=True):
-            _count(night, arrival, state)
-
-    def _record_each(self, arrivals: Sequence[Arrival]) -> None:
-        """Record arrivals in a transaction each: one that the ledger cannot take keeps no other out.
-
-        Raises what the first one met where none can be recorded: then it is the warehouse that fails.
-        """
-        failed: list[tuple[Arrival, Exception]] = []
-        for arrival in arrivals:
-            try:
-                self._record([arrival])
-            except Exception as error:  # the boundary of one offer
-                failed.append((arrival, error))
-        if failed:
-            self._is_complete = False
-            self._cursor = None
-        if len(failed) == len(arrivals):
-            raise failed[0][1]
-        for arrival, wrong in failed:
-            self._night.fail(f"source {arrival.source}: {arrival.offer.name}: {type(wrong).__name__}: {wrong}")
-
-
-def _count(night: Night, arrival: Arrival, state: str) -> None:
-    """Add a recorded arrival to what the summary says."""
-    if state == RECEIVED:
-        night.summary.received += 1
-    elif state == PACKED:
-        logger.info("collect source=%s packed=%r", arrival.source, arrival.offer.name)
-    elif state == KNOWN:
-        night.summary.known += 1
-    else:
-        night.summary.repeated += 1
-        logger.debug("collect source=%s repeated=%r", arrival.source, arrival.offer.name)
+        # Also if the source fails half-way: the archive has what came until then.
+        batch.record()
+    return failures
 
 
 def _take(night: Night, source: Source, connector: Connector, offer: Offer) -> Arrival | None:
-    """Fetch and archive one offer; return None where it is left for the next night."""
+    """Fetch and archive one offer; return None if it is left to the next run.
+
+    Raises TransientError if a retry may help.
+    """
     try:
         content = connector.fetch(offer, night.settings.max_delivery_bytes)
     except StillArriving as reason:
@@ -165,27 +120,38 @@ def _take(night: Night, source: Source, connector: Connector, offer: Offer) -> A
         logger.info("collect source=%s still_arriving=%s", source.name, reason)
         return None
     except TransientError:
+        # Not swallowed like other errors of a source: the caller lets the task retry.
         raise
     except SourceError as error:
-        # One lost file must not keep the source's other files from coming in.
+        # One lost file must not stop the source's other files.
         night.fail(f"source {source.name}: {offer.name}: {error}")
         return None
+    # The content is None if the file is too large. The ledger records it all the same, so that
+    # the sender gets an answer.
+    sha256 = None if content is None else night.archive.put(content)
     arrival = Arrival(
         offer,
         source.name,
         source.kind,
-        sha256=night.archive.put(content) if content is not None else None,
-        is_synthetic=bool(source.synthetic and re.search(source.synthetic, offer.name)),
+        sha256=sha256,
+        is_synthetic=_is_synthetic(source, offer),
         is_packed=content is not None and is_package(content),
     )
     note_arrival(night.archive, arrival)
     return arrival
 
 
-def unpack(night: Night) -> None:
-    """Take out what zips of workbooks hold, each a delivery of its own; archived first, then recorded in one transaction a zip.
+def _is_synthetic(source: Source, offer: Offer) -> bool:
+    """Tell whether the source's pattern marks a file as invented test data."""
+    return bool(source.synthetic and re.search(source.synthetic, offer.name))
 
-    A zip that is not unpacked is read as it is: its sender hears why. A crash anywhere repeats work, never loses or doubles it.
+
+def unpack(night: Night) -> None:
+    """Extract the files of each zip. Each file becomes a delivery of its own.
+
+    The files of a zip are archived first, then recorded in one transaction. So a crash repeats
+    work but loses and doubles nothing. A zip that is refused is read as one file, so that its
+    sender gets the reason.
     """
     for delivery in packed_deliveries(night.warehouse):
         try:
@@ -196,127 +162,178 @@ def unpack(night: Night) -> None:
 
 
 def _unpack(night: Night, delivery: Delivery) -> None:
-    content, limits = night.archive.get(delivery.sha256 or ""), night.settings.limits
+    # A delivery that waits to be unpacked always has its bytes.
+    content = night.archive.get(delivery.sha256 or "")
+    limits = night.settings.limits
     refusal = refuse_packed(content, limits)
     if refusal is not None:
         record_unpackable(night.warehouse, delivery.id, refusal)
         night.summary.received += 1
         return
-    members = [
-        Packed(m.name, m.size, None if m.content is None else night.archive.put(m.content), m.refusal, m.is_enclosure)
-        for m in members_of(content, limits)
-    ]
-    states = record_unpacked(night.warehouse, delivery.id, members, run_id=night.run_id, now=night.now())
-    night.summary.unpacked += 1 if states else 0
+    members = [_archive_member(night, member) for member in members_of(content, limits)]
+    states = record_unpacked(
+        night.warehouse, delivery.id, members, run_id=night.run_id, now=night.now()
+    )
+    # Without states another run was faster: the zip was unpacked before.
+    if states:
+        night.summary.unpacked += 1
     night.summary.received += states[RECEIVED]
     night.summary.repeated += states[REPEATED]
     night.summary.enclosed += states[ENCLOSED]
-    logger.info("unpack delivery=%d %s", delivery.id, " ".join(f"{state}={count}" for state, count in sorted(states.items())))
+    counts = " ".join(f"{state}={count}" for state, count in sorted(states.items()))
+    logger.info("unpack delivery=%d %s", delivery.id, counts)
+
+
+def _archive_member(night: Night, member: Member) -> Packed:
+    """Archive one file of a zip and return it without its bytes."""
+    sha256 = None if member.content is None else night.archive.put(member.content)
+    return Packed(member.name, member.size, sha256, member.refusal, member.is_enclosure)
 
 
 def reopen(night: Night) -> None:
-    """Put back what was judged by a finding that somebody has overruled since: it is judged again with the rest."""
+    """Requeue deliveries with a finding that was waived since their last check."""
     numbers = overruled_since(night.warehouse, night.pack.corrections)
     if numbers:
-        waiting, _ = put_back(night.warehouse, numbers)
-        logger.info("reopen deliveries=%s", ",".join(map(str, waiting)))
+        requeued, _ = put_back(night.warehouse, numbers)
+        logger.info("reopen deliveries=%s", ",".join(str(number) for number in requeued))
 
 
 def read(night: Night, deliveries: Sequence[Delivery]) -> list[Reading]:
-    """Return a reading for each part of each delivery; one that the system cannot handle is left out and reported.
+    """Return a parsed report for each part of each delivery.
 
-    A delivery that takes its reader's process down is a reading with that problem. Raises ReaderError where no process starts.
+    A delivery that the system cannot read is left out and reported to the operator. A delivery
+    that ends its reader process gives a parsed report with that finding.
+    Raises ReaderError if no reader process starts.
     """
-    from connectors.reader.workers import Unread  # noqa: PLC0415  (a night with nothing to read does without)
+    # A run with nothing to read does not import the reader.
+    from connectors.reader.workers import Unread  # noqa: PLC0415
 
     def content_of(delivery: Delivery) -> bytes | None:
         return night.archive.get(delivery.sha256) if delivery.sha256 else None
 
     readings = []
     for outcome in night.readers.read(deliveries, content_of):
-        if isinstance(outcome, Unread):
-            if not isinstance(outcome.error, ArchiveError):
-                logger.error("read delivery=%d", outcome.delivery.id, exc_info=outcome.error)
-            night.give_up(outcome.delivery, outcome.error)
-        else:
+        if not isinstance(outcome, Unread):
             readings.append(outcome)
+            continue
+        # An ArchiveError explains itself. Any other error is a bug and needs its traceback.
+        if not isinstance(outcome.error, ArchiveError):
+            logger.error("read delivery=%d", outcome.delivery.id, exc_info=outcome.error)
+        night.give_up(outcome.delivery, outcome.error)
     return readings
 
 
 def check(night: Night, readings: Sequence[Reading]) -> list[Submission]:
-    """Return the checked submissions: one batch; where that fails, without those that fail alone, which are reported.
+    """Return the checked submissions of a batch.
 
-    Raises ConfigurationError for a rule that is wrong in itself: it would fail each of them alike.
+    If the batch fails, the reports that also fail alone are left out and reported to the
+    operator. Raises ConfigurationError for a rule that is wrong itself: it fails every report.
     """
     past = _past(night, readings)
-    return check_surviving(
-        lambda batch: night.checker.check(batch, past), readings, lambda reading, error: night.give_up(reading.delivery, error)
-    )
+
+    def check_batch(batch: Sequence[Reading]) -> list[Submission]:
+        return night.checker.check(batch, past)
+
+    def give_up(reading: Reading, error: Exception) -> None:
+        night.give_up(reading.delivery, error)
+
+    return check_surviving(check_batch, readings, give_up)
 
 
 def _past(night: Night, readings: Sequence[Reading]) -> Past:
-    """Return what was reported before, of the units and periods that these readings are about."""
-    from warehouse.history import past_of  # noqa: PLC0415  (it brings pandas)
+    """Return the earlier reports that these parsed reports are compared with."""
+    # The module imports pandas: a run with nothing to check does without.
+    from warehouse.history import past_of  # noqa: PLC0415
 
-    return past_of(
-        night.warehouse, asked_of(readings, night.pack.units), line_elements(night.pack.forms), night.settings.history_periods
-    )
+    requested = asked_of(readings, night.pack.units)
+    elements = line_elements(night.pack.forms)
+    return past_of(night.warehouse, requested, elements, night.settings.history_periods)
 
 
 def load(night: Night, submissions: Sequence[Submission]) -> None:
-    """Record the deliveries' submissions with their facts, findings and notices; all or nothing of each delivery.
+    """Record the submissions with their facts, findings and notices: all of a delivery or nothing.
 
-    A delivery of which one part could not be checked waits as a whole.
+    A delivery waits as a whole if one of its parts could not be checked. The submissions of one
+    delivery must stand together.
     """
-    by_delivery = groupby(submissions, key=lambda submission: submission.delivery.id)
-    groups = [list(parts) for _, parts in by_delivery]
-    checked = [_checked(night, parts) for parts in groups if not night.is_given_up(parts[0].delivery)]
-    for delivery, facts in zip(checked, _load(night, checked), strict=True):
+    checked = [
+        parts for parts in _by_delivery(submissions) if not night.is_given_up(parts.delivery)
+    ]
+    for parts, facts in zip(checked, _load(night, checked), strict=True):
+        # Another run recorded it before, or it was given up: this run has nothing to count.
         if facts is None:
             continue
-        verdicts = [submission.verdict.value for submission, _ in delivery.submissions]
+        verdicts = [submission.verdict.value for submission in parts.submissions]
         night.summary.facts_loaded += facts
         night.summary.verdicts.update(verdicts)
-        logger.debug("load delivery=%d verdicts=%s facts=%d", delivery.id, ",".join(verdicts), facts)
+        logger.debug(
+            "load delivery=%d verdicts=%s facts=%d", parts.delivery.id, ",".join(verdicts), facts
+        )
 
 
-def _checked(night: Night, parts: Sequence[Submission]) -> CheckedDelivery:
-    owed = [(part, _recipient(night, part.verdict, part.delivery.sender_unit, part.unit_code)) for part in parts]
-    return CheckedDelivery(owed, night.now())
+def _by_delivery(submissions: Sequence[Submission]) -> Iterator[_DeliveryParts]:
+    """Yield the submissions grouped by their delivery."""
+    groups = groupby(submissions, key=lambda submission: submission.delivery.id)
+    for _, group in groups:
+        parts = list(group)
+        yield _DeliveryParts(parts[0].delivery, parts)
 
 
-def _load(night: Night, checked: Sequence[CheckedDelivery]) -> list[int | None]:
-    """Return how many facts of each delivery were loaded; None where none are to be, or the night had to leave it.
+def _load(night: Night, checked: Sequence[_DeliveryParts]) -> list[int | None]:
+    """Return how many facts of each delivery were loaded.
 
-    All are one transaction. Where that fails, each is one of its own, so that only those wait that fail alone.
+    None stands for a delivery that was recorded before or could not be recorded. All deliveries
+    are one transaction. If it fails, each gets its own, so that only the faulty ones wait.
     """
-    load_these = partial(load_deliveries, night.warehouse, run_id=night.run_id, rule_set_version=night.rules.version)
+    load_in_one_transaction = partial(
+        load_deliveries,
+        night.warehouse,
+        run_id=night.run_id,
+        rule_set_version=night.rules.version,
+    )
+    to_record = [_to_record(night, parts) for parts in checked]
     try:
-        return load_these(checked)
+        return load_in_one_transaction(to_record)
     except Exception:
         logger.warning("load deliveries=%d retry=one-by-one", len(checked), exc_info=True)
     loaded: list[int | None] = []
-    for delivery in checked:
+    for parts, delivery in zip(checked, to_record, strict=True):
         try:
-            loaded += load_these([delivery])
+            loaded += load_in_one_transaction([delivery])
         except Exception as error:  # the boundary of one delivery
-            logger.exception("load delivery=%d", delivery.id)
-            night.give_up(delivery.submissions[0][0].delivery, error)
+            logger.exception("load delivery=%d", parts.delivery.id)
+            night.give_up(parts.delivery, error)
             loaded.append(None)
     return loaded
 
 
-def _recipient(night: Night, verdict: Verdict, sender_unit: str | None, unit_code: str | None) -> str | None:
-    """Return whom to write to: the sender, never the unit that a mistaken file claims to be about."""
+def _to_record(night: Night, parts: _DeliveryParts) -> CheckedDelivery:
+    """Return a delivery as the warehouse records it, with the recipient of each notice."""
+    sender = parts.delivery.sender_unit
+    with_recipients = [
+        (submission, _recipient(night, submission.verdict, sender, submission.unit_code))
+        for submission in parts.submissions
+    ]
+    return CheckedDelivery(with_recipients, night.now())
+
+
+def _recipient(
+    night: Night, verdict: Verdict, sender_unit: str | None, unit_code: str | None
+) -> str | None:
+    """Return the address for a notice, or None if nobody gets one.
+
+    The sender gets it. The unit that a file is about gets it only if the sender is unknown: a
+    file may name the wrong unit by mistake.
+    """
     if verdict not in night.pack.correspondence.notify:
         return None
     return night.pack.contact_of(sender_unit or unit_code).email
 
 
 def compare(night: Night) -> None:
-    """Hold what is newly believed against what other units, and other forms, say of the same period."""
+    """Cross-check the newly current reports with those of other units and forms."""
+    # Ask first: `night.checker` imports Great Expectations, which takes seconds.
     if not uncompared(night.warehouse):
-        # Before the checker is asked for, which brings Great Expectations.
         return
     night.summary.compared = compare_believed(
         night.warehouse,
@@ -329,24 +346,38 @@ def compare(night: Night) -> None:
 
 
 def publish(night: Night) -> None:
-    """Write Data Docs of what was checked this night, and the page of what is believed now."""
+    """Write the Data Docs of this run's checks and the page of all current reports."""
+    # A run that checked nothing has no Data Docs.
     if night.summary.verdicts:
-        night.summary.data_docs = str(night.checker.publish_docs(docs_folder(night.settings, night.run_id)))
+        folder = docs_folder(night.settings, night.run_id)
+        night.summary.data_docs = str(night.checker.publish_docs(folder))
+    # After a large load the database plans the page's queries badly without new statistics.
     ready_for_questions(night.warehouse)
-    night.summary.page = str(publish_site(night.warehouse, night.pack, night.settings, night.now()))
+    page = publish_site(night.warehouse, night.pack, night.settings, night.now())
+    night.summary.page = str(page)
+    # Together with the pages, which link to the kept Data Docs only.
     prune_docs(night.settings)
 
 
 def remind(night: Night) -> None:
-    """Put into the outbox what follows from what is on record: all clear, overruled, still to be mended, not yet received."""
+    """Queue the notices that follow from the ledger: all clear, waived, still open, missing."""
     owe_what_follows(night.warehouse, night.pack, night.as_of, night.now())
 
 
 def alert(night: Night) -> None:
-    """Send what the outbox owes; what cannot be sent stays there and the operator is told."""
-    room = Mailroom(night.warehouse, night.pack, night.settings, night.archive.get, night.as_of, clock=night.now)
+    """Send the letters of the outbox. What cannot be sent stays there; the operator learns why."""
+    room = Mailroom(
+        night.warehouse,
+        night.pack,
+        night.settings,
+        night.archive.get,
+        night.as_of,
+        clock=night.now,
+    )
     outcome = send_letters(room, open_post(night.settings))
+    # Workbooks behind download links go when no letter promises them any more.
     clear_shelf(night.settings, night.now())
-    night.summary.mails_written, night.summary.mails_waiting = outcome.sent, outcome.waiting
+    night.summary.mails_written = outcome.sent
+    night.summary.mails_waiting = outcome.waiting
     for error in outcome.errors:
         night.fail(error)

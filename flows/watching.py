@@ -1,4 +1,8 @@
-"""The dead-man check: did a night complete lately? A system that is down cannot tell; this asks from outside. No Prefect here."""
+"""The dead-man switch: did a run complete lately?
+
+A system that is down cannot report itself, so this is asked from outside. Prefect is not used
+here.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,14 +20,21 @@ from warehouse.watching import last_nights
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What is wrong with the nights, in a sentence; "" where nothing is. `was_told`: a digest that was mailed says so."""
+    """What is wrong with the runs, in a sentence; "" if nothing is.
+
+    `was_told` means that a digest with this error was mailed.
+    """
 
     text: str
     was_told: bool = False
 
 
 def alarm_of(settings: Settings, hours: int, now: datetime) -> Alarm:
-    """Return what is wrong with the nights: nothing where one completed within `hours` and none has failed since."""
+    """Return what is wrong with the runs.
+
+    Nothing is wrong if a run completed within `hours` and none has failed since. A warehouse
+    that cannot be opened is an alarm, not an error.
+    """
     try:
         warehouse = open_warehouse(settings.warehouse_url)
         try:
@@ -32,13 +43,17 @@ def alarm_of(settings: Settings, hours: int, now: datetime) -> Alarm:
             warehouse.dispose()
     except WarehouseError as wrong:
         return Alarm(f"No night can be found: {wrong}.")
-    return _judged(nights, now - timedelta(hours=hours), hours)
+    if nights is None:
+        return Alarm("No night has ever begun on this warehouse.")
+    since = now - timedelta(hours=hours)
+    return _failure_alarm(nights, since) or _absence_alarm(nights, since, hours) or Alarm("")
 
 
 def mail_alarm(settings: Settings, alarm: Alarm, now: datetime) -> bool:
-    """Mail the sentence to the pack's engineer, and tell whether it was; not where a digest has said it already.
+    """Mail the alarm to the pack's engineer; return whether a mail went out.
 
-    Raises DeliveryFailed where the mail server does not take it.
+    None goes out if nothing is wrong, or if a mailed digest has the error already.
+    Raises DeliveryFailed if the mail server does not take it.
     """
     if not alarm.text or alarm.was_told:
         return False
@@ -50,19 +65,37 @@ def mail_alarm(settings: Settings, alarm: Alarm, now: datetime) -> bool:
     return True
 
 
-def _judged(nights: LastNights | None, since: datetime, hours: int) -> Alarm:
-    if nights is None:
-        return Alarm("No night has ever begun on this warehouse.")
-    newest = f"night {nights.newest_id}, begun {format_instant(nights.newest_started_at)}"
-    is_recent = nights.newest_started_at >= since
-    if nights.newest_state == "failed" and (is_recent or not nights.newest_was_told):
-        first = nights.newest_errors[0] if nights.newest_errors else "no error was kept"
-        text = f"The last night ({newest}) failed with {len(nights.newest_errors)} errors, the first: {first}"
-        return Alarm(text, was_told=nights.newest_was_told)
+def _failure_alarm(nights: LastNights, since: datetime) -> Alarm | None:
+    """Return the alarm if the newest run failed; None otherwise."""
+    if nights.newest_state != "failed":
+        return None
+    # An old failure that was mailed is known. That no run came since is the alarm then.
+    if nights.newest_started_at < since and nights.newest_was_told:
+        return None
+    errors = nights.newest_errors
+    first = errors[0] if errors else "no error was kept"
+    return Alarm(
+        f"The last night ({_newest(nights)}) failed with {len(errors)} errors, the first: {first}",
+        was_told=nights.newest_was_told,
+    )
+
+
+def _absence_alarm(nights: LastNights, since: datetime, hours: int) -> Alarm | None:
+    """Return the alarm if no run completed since a moment; None otherwise."""
+    newest = _newest(nights)
     if nights.completed_at is None:
         return Alarm(f"No night has ever completed; the last one that began is {newest}.")
-    if nights.completed_at < since:
-        ended = format_instant(nights.completed_at)
-        state = "is still running or was killed" if nights.newest_state == "running" else nights.newest_state
-        return Alarm(f"No night has completed for {hours} hours: the last one ended {ended}; {newest}, {state}.")
-    return Alarm("")
+    if nights.completed_at >= since:
+        return None
+    ended_at = format_instant(nights.completed_at)
+    state = nights.newest_state
+    if state == "running":
+        state = "is still running or was killed"
+    return Alarm(
+        f"No night has completed for {hours} hours: the last one ended {ended_at}; "
+        f"{newest}, {state}."
+    )
+
+
+def _newest(nights: LastNights) -> str:
+    return f"night {nights.newest_id}, begun {format_instant(nights.newest_started_at)}"

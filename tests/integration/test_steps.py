@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from connectors.reader.workers import Readers
 from examples.portal.server import ReferencePortal, running
-from flows import mailing, steps
+from flows import arrivals, mailing, steps
 from flows.night import Night
 from program.delivery import Arrival, Offer
 from program.errors import ConfigurationError, SourceError, TransientError
@@ -360,16 +360,16 @@ def test_an_arrival_that_the_ledger_refuses_keeps_no_other_out(
 ) -> None:
     for unit in ("942", "943", "944"):
         put(unit, "2024-Q4")
-    record = steps.record_deliveries
+    record = arrivals.record_deliveries
 
-    def refusing(warehouse: object, arrivals: list[Arrival], **kwargs: object) -> list[str]:
-        if any(arrival.offer.sender_unit == "943" for arrival in arrivals):
+    def refusing(warehouse: object, batch: list[Arrival], **kwargs: object) -> list[str]:
+        if any(arrival.offer.sender_unit == "943" for arrival in batch):
             raise ValueError("value too long")
-        return record(warehouse, arrivals, **kwargs)
+        return record(warehouse, batch, **kwargs)
 
     night = Night(settings, None)
     with monkeypatch.context() as broken:
-        broken.setattr(steps, "record_deliveries", refusing)
+        broken.setattr(arrivals, "record_deliveries", refusing)
         collect(night)
     assert (night.summary.received, count(night, DeliveryRow)) == (2, 2)
     assert night.summary.errors == ["source inbox: report.xlsx: ValueError: value too long"]

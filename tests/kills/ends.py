@@ -26,7 +26,7 @@ PLACES = (
     "flows.night:start_run",
     "connectors.archive:Archive.put",
     "flows.steps:note_arrival",
-    "flows.steps:record_deliveries",
+    "flows.arrivals:record_deliveries",
     "flows.steps:record_unpacked",
     "flows.steps:load_deliveries",
     "warehouse.load:_place",
