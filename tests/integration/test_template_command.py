@@ -143,7 +143,7 @@ def test_two_forms_that_would_be_one_file_are_refused(pack: Pack) -> None:
         (["nothing", "--unit", "942", "--period", "2024-Q4", "-o", "x.xlsx"], "the pack has: disbursement"),
         (["training", "--unit", "942", "--period", "2024-Q4", "--stage", "draft", "-o", "x.xlsx"], "estimate or final"),
         (["training", "--unit", "942", "--period", "2024-Q4", "--stage", "estimate", "-o", "x.xlsx"], "it has: final"),
-        (["--all", "--period", "2027", "-o", "x"], "nobody owes a report for 2027; calendar.yaml asks for: "),
+        (["--all", "--period", "2027", "-o", "x"], "no report is due for 2027; calendar.yaml asks for: "),
     ],
 )
 def test_a_wrong_argument_is_answered_with_what_there_is(arguments: list[str], words: str) -> None:
