@@ -1,1 +1,1 @@
-"""The command `mtqg`: one file a sub-command; `cli` puts them together. No work of its own is done here."""
+"""The command `mtqg`: a module for each sub-command. `cli` is the entry; all work is elsewhere."""

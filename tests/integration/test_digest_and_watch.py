@@ -159,7 +159,7 @@ def test_a_failed_night_whose_digest_was_mailed_is_not_mailed_again(
     monkeypatch.setenv("MTQG_VAR", str(served.var))
     monkeypatch.setenv("MTQG_SMTP_URL", served.smtp_url.get_secret_value())
     said = CliRunner().invoke(app, ["watch", "--mail"])
-    assert (said.exit_code, "Not mailed: that night's digest was" in said.output, len(inbox.mails)) == (1, True, 1)
+    assert (said.exit_code, "Not mailed: that run's digest was" in said.output, len(inbox.mails)) == (1, True, 1)
 
 
 def test_a_failed_night_is_mailed_where_its_digest_was_not_or_does_not_say_all(settings: Settings, served: Settings) -> None:
