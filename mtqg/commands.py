@@ -61,7 +61,7 @@ COMMANDS = {
     "reread": Place(
         "mtqg.reread",
         "reread",
-        "Let the next run check deliveries again: after a wrong time-out (FILE-08) or a rule's fix.",
+        "Check deliveries again in the next run: after a wrong time-out (FILE-08) or a rule's fix.",
     ),
     "withdraw": Place(
         "mtqg.withdraw",

@@ -26,7 +26,7 @@ def reread(
         ),
     ],
 ) -> None:
-    """Let the next run check deliveries again: after a wrong time-out (FILE-08) or a rule's fix.
+    """Check deliveries again in the next run: after a wrong time-out (FILE-08) or a rule's fix.
 
     Their bytes are in the archive, and nothing is deleted. The result is a new submission. It
     supersedes the earlier one of the same delivery, but a quarantined one never replaces an

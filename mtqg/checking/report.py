@@ -147,20 +147,23 @@ class TextReport:
         return None
 
     def _print_findings(self, submission: Submission) -> None:
-        notes = [f for f in submission.findings if f.severity is Severity.INFO]
-        listed = [f for f in submission.findings if f.severity is not Severity.INFO]
-        if self._show_all:
-            listed = list(submission.findings)
+        listed = submission.findings
+        if not self._show_all:
+            listed = tuple(f for f in listed if f.severity is not Severity.INFO)
         form = self._form(submission)
         sheets = [table.sheet for table in form.tables] if form else []
         for sheet, groups in by_sheet(listed, sheets):
-            out.print()
-            heading = self._words.sheet.format(sheet=sheet) if sheet else self._words.whole_file
-            _print_wrapped(heading, style="bold")
-            for group in groups:
-                self._print_group(group)
-        if notes and not self._show_all:
-            _print_wrapped(self._words.notes.format(count=len(notes)), style="dim")
+            self._print_sheet(sheet, groups)
+        notes = len(submission.findings) - len(listed)
+        if notes:
+            _print_wrapped(self._words.notes.format(count=notes), style="dim")
+
+    def _print_sheet(self, sheet: str | None, groups: Sequence[Group]) -> None:
+        out.print()
+        heading = self._words.sheet.format(sheet=sheet) if sheet else self._words.whole_file
+        _print_wrapped(heading, style="bold")
+        for group in groups:
+            self._print_group(group)
 
     def _print_group(self, group: Group) -> None:
         first = group.first
