@@ -31,7 +31,7 @@ class _Column(NamedTuple):
 
 
 class _Position(NamedTuple):
-    """Where a finding stands in a sheet. Findings without a cell come first."""
+    """The position of a finding in a sheet. Findings without a cell come first."""
 
     row: int
     column: int

@@ -91,29 +91,46 @@ class Judge:
         and does not stop the others. Raises ConfigurationError for an invalid rule, and
         ReaderError where no reading process starts.
         """
-        inputs = [entry for path in files for entry in self._inputs_of(path)]
+        inputs: list[_Input] = []
+        for path in files:
+            inputs += self._inputs_of(path)
         results: dict[int, list[Checked]] = defaultdict(list)
+        half_of_all = 0.5 * len(files)
         readings: list[Reading] = []
-        deliveries = [self._delivery(entry, number) for number, entry in enumerate(inputs)]
-        half_of_each = 0.5 * len(files) / max(len(inputs), 1)
-        for outcome in self._readers.read(deliveries, lambda d: self._content(inputs[d.id])):
+        for outcome in self._read(inputs):
             number = outcome.delivery.id
             if isinstance(outcome, Unread):
                 entry = inputs[number]
                 failure = _failure_of(entry.path, outcome.error)
                 results[number].append(Checked(entry.shown, failure))
-                advance(half_of_each)
-                continue
-            readings.append(outcome)
+            else:
+                readings.append(outcome)
             # A file with several reports counts once.
-            if outcome.part == 1:
-                advance(half_of_each)
+            if isinstance(outcome, Unread) or outcome.part == 1:
+                advance(half_of_all / len(inputs))
         for number, result in self._verdicts(readings):
             entry = inputs[number]
+            # `content` reads the bytes again only where the file is to be marked.
             content = partial(self._content, entry)
             results[number].append(Checked(entry.shown, result, content))
-        advance(0.5 * len(files))
-        return [checked for number in range(len(inputs)) for checked in results[number]]
+        advance(half_of_all)
+        # A chunk is checked form by form: bring the results back into the order of the files.
+        in_order: list[Checked] = []
+        for number in range(len(inputs)):
+            in_order += results[number]
+        return in_order
+
+    def _read(self, inputs: Sequence[_Input]) -> Iterator[Reading | Unread]:
+        """Yield the outcome for each report in the inputs.
+
+        The id of a delivery is the number of its input within the chunk.
+        """
+        deliveries = [self._delivery(entry, number) for number, entry in enumerate(inputs)]
+
+        def content_of(delivery: Delivery) -> bytes | None:
+            return self._content(inputs[delivery.id])
+
+        yield from self._readers.read(deliveries, content_of)
 
     def _inputs_of(self, path: Path) -> Iterator[_Input]:
         """Yield a file as it is, or each member of a zip that holds workbooks.

@@ -1,6 +1,7 @@
 """`mtqg purge`: remove files with personal data from the archive after their retention time."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,8 +40,10 @@ def purge(
     with only_night(settings.warehouse_url):
         now = datetime.now(UTC)
         expired = expired_of(load_pack(settings.pack), archive, engine, now)
-        # One letter may be about several files.
-        letters = {letter for entry in expired for letter in letters_of(settings, engine, entry)}
+        # A set: one letter may be about several files.
+        letters: set[Path] = set()
+        for entry in expired:
+            letters.update(letters_of(settings, engine, entry))
         _print(expired)
         counts = f"{len(expired)} files and {len(letters)} letters"
         if not confirm:

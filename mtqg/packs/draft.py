@@ -132,7 +132,7 @@ def _province_and_districts(
     for code, name in sorted({(unit.district, unit.district_name) for unit in old}):
         communes = [unit for unit in old if unit.district == code]
         successors = sorted({commune.target.code for commune in communes})
-        # A district without communes stands in their place in the package's table.
+        # The package lists an island district as a commune without a code.
         is_island = communes[0].code is None
         doubts = _doubts(communes[0], provinces_of) if is_island else ""
         yield _Row(

@@ -127,7 +127,7 @@ def _contacts(text: str, province: _Province) -> str:
         _post("engineer", engineer, f"ky-su-du-lieu@{province.domain}"),
         "# Which verdicts are worth a mail to the sender.\n",
         edit.part(keys["notify"]),
-        "# Who hears of a late report: a proposal.\n",
+        "# To whom a late report is escalated: a proposal.\n",
         edit.part(keys["escalation"]),
         edit.part(keys["escalation_source"]),
         "# When mails go out, and who is reminded: a proposal (docs/mail.md).\n",
@@ -154,7 +154,7 @@ def _sources(text: str, province: _Province) -> str:
         "# Where deliveries come from. The folder, relative to this pack, has one sub-folder for "
         "each sender, whose name begins\n"
         f"# with the unit's code: {example}/….xlsx. MTQG_INBOX_URL replaces it (any fsspec URL).\n"
-        "# The portal (docs/portal.md) is asked only where MTQG_PORTAL_URL is set.\n"
+        "# The portal (docs/portal.md) is used only where MTQG_PORTAL_URL is set.\n"
     )
     return about + without_comments(edit.text(), lambda _: "")
 
