@@ -118,11 +118,10 @@ class TextReport:
         between = ": " if self._is_one_file else "\n"
         title = Text.assemble((row.name + row.label, "bold"), between, self._about(submission))
         out.print(title, soft_wrap=True)
+        verdict = self._words.verdicts[row.verdict]
         # A loaded report with errors: only the lines with the errors are left out.
         if row.verdict.loads and row.errors:
             verdict = self._words.in_part
-        else:
-            verdict = self._words.verdicts[row.verdict]
         _print_wrapped(verdict, style=_verdict_style(row.verdict))
         self._print_findings(submission)
 

@@ -46,10 +46,7 @@ def restore(
     warehouse is put in place last, complete or not at all, so that the command can run again
     after a crash.
     """
-    if into is None:
-        settings = load_settings()
-    else:
-        settings = Settings(var=into, warehouse_url="", archive_url="")
+    settings = load_settings() if into is None else _settings_of(into)
     manifest = restore_backup(settings, file)
     made_at = f"{manifest.made_at:%Y-%m-%d %H:%M:%S} UTC"
     out.print(f"restored {file}, made at {made_at}.", highlight=False, soft_wrap=True)
@@ -71,6 +68,11 @@ def restore(
             "archive: when the backup was made, the archive had already lost "
             f"{len(manifest.missing)} files, the first: {manifest.missing[0]}"
         )
+
+
+def _settings_of(folder: Path) -> Settings:
+    """Return settings whose warehouse and archive are in their default places in a folder."""
+    return Settings(var=folder, warehouse_url="", archive_url="")
 
 
 def restore_backup(settings: Settings, file: Path) -> Manifest:

@@ -110,9 +110,8 @@ def _reporting_unit(pack: Pack, form_code: str, unit_code: str, period: Period) 
     reporters = pack.calendar.reporters(form_code, period.end) or frozenset(UnitKind)
     if unit is not None and unit.kind in reporters:
         return unit
-    if unit is None:
-        problem = f"no unit {unit_code!r} on {period.end}"
-    else:
+    problem = f"no unit {unit_code!r} on {period.end}"
+    if unit is not None:
         problem = f"{unit.name} does not send {form_code} for {period}"
     candidates = [known for known in pack.units if known.kind in reporters]
     senders = [f"{c.code} {c.name}" for c in candidates if c.is_valid_on(period.end)]
