@@ -91,13 +91,17 @@ def main(repeats: int, only: str) -> None:
         times = {measured: Times() for measured in chosen}
         for _ in range(repeats):
             for measured, taken in times.items():
-                taken.floor.append(cpu_seconds((sys.executable, "-c", measured.floor.code), environment))
+                taken.floor.append(
+                    cpu_seconds((sys.executable, "-c", measured.floor.code), environment)
+                )
                 taken.command.append(cpu_seconds(mtqg(measured.arguments), environment))
     print(f"CPU seconds of all processes, {repeats} repeats: minimum and median\n")
     print(f"{'command':14} {'':13} {'floor':26} {'':13} beyond it     goal")
     for measured, taken in times.items():
         ours, theirs, beyond = map(_told, (taken.command, taken.floor, taken.beyond))
-        print(f"{measured.name:14} {ours} {measured.floor.name:26} {theirs} {beyond} {measured.goal:4.1f}")
+        print(
+            f"{measured.name:14} {ours} {measured.floor.name:26} {theirs} {beyond} {measured.goal:4.1f}"
+        )
 
 
 def mtqg(arguments: Sequence[str]) -> tuple[str, ...]:
@@ -106,8 +110,13 @@ def mtqg(arguments: Sequence[str]) -> tuple[str, ...]:
 
 
 def cpu_seconds(command: Sequence[str], environment: Mapping[str, str]) -> float:
-    """Run a command to its end; return what it, and those that it started and waited for, took of the processor."""
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    """Run a command to its end.
+
+    Return what it, and those that it started and waited for, took of the processor.
+    """
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     assert process.stderr is not None
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)

@@ -1,7 +1,8 @@
 """What it costs to ask a warehouse for the past, with little and with twenty times as much in it.
 
-Loads an invented province's reports of two years, asks for the past of the next quarter's, loads eighteen years more before
-them (and as many units of other provinces), and asks again. Prints the ratio of the two in one run.
+Loads an invented province's reports of two years, asks for the past of the next quarter's, loads
+eighteen years more before them (and as many units of other provinces), and asks again. Prints the
+ratio of the two in one run.
 
 Usage: python -m benchmarks.history [--times 20]
 """
@@ -43,7 +44,9 @@ def main(times: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         warehouse = prepare_warehouse(f"sqlite:///{Path(folder) / 'warehouse.sqlite'}")
         run = start_run(warehouse, date(2025, 1, 20), "bench", NOW)
-        recent = [reading for n in range(1, 9) for reading in readings_of(pack, province, [now.moved(-n)])]
+        recent = [
+            reading for n in range(1, 9) for reading in readings_of(pack, province, [now.moved(-n)])
+        ]
         loaded = load_reports(warehouse, run, recent, 0, list(UNITS))
         few = _asked(warehouse, asked, pack)
         for copy in range(1, times):
@@ -60,7 +63,12 @@ def main(times: int) -> None:
 
 def readings_of(pack: Pack, province: Province, periods: list[Period]) -> list[Reading]:
     """Return what the districts report of some periods on each form, read."""
-    reports = [province.report(form, unit, period) for period in periods for form in FORMS for unit in UNITS]
+    reports = [
+        province.report(form, unit, period)
+        for period in periods
+        for form in FORMS
+        for unit in UNITS
+    ]
     return [reading_of(report, pack, n) for n, report in enumerate(reports)]
 
 
@@ -74,7 +82,9 @@ def _asked(warehouse: Warehouse, asked: list[Asked], pack: Pack) -> float:
     return best
 
 
-def load_reports(warehouse: Warehouse, run: int, readings: list[Reading], years: int, units: list[str]) -> int:
+def load_reports(
+    warehouse: Warehouse, run: int, readings: list[Reading], years: int, units: list[str]
+) -> int:
     """Write reports straight into the tables, so many years earlier, as if units `units` had sent them; return the facts."""
     with Session(warehouse) as session, session.begin():
         first = session.query(DeliveryRow).count() + 1
@@ -82,7 +92,9 @@ def load_reports(warehouse: Warehouse, run: int, readings: list[Reading], years:
         for table, number in ((DeliveryRow, 0), (SubmissionRow, 1)):
             session.execute(insert(table), [row[number] for row in rows])
         facts = [fact for row in rows for fact in row[2]]
-        insert_rows(session.connection(), FactRow.__tablename__, ("submission_id", *Fact._fields), facts)
+        insert_rows(
+            session.connection(), FactRow.__tablename__, ("submission_id", *Fact._fields), facts
+        )
     return len(facts)
 
 

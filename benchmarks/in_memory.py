@@ -43,26 +43,46 @@ def reading_of(report: Report, pack: Pack, number: int) -> Reading:
     form = pack.form(report.form, report.period)
     if form is None:
         raise LookupError(f"no {report.form} for {report.period}")
-    came = datetime.combine(report.period.end + timedelta(days=15), time(3), UTC) + timedelta(seconds=number)
+    came = datetime.combine(report.period.end + timedelta(days=15), time(3), UTC) + timedelta(
+        seconds=number
+    )
     name = f"{report.unit} {report.form} {report.period}"
     delivery = Delivery(number, "province", "memory", name, came, "0" * 64, report.unit)
-    tables = {t.name: _table(t, report.tables.get(t.name, {})) for t in form.tables if t.name in report.tables or not t.optional}
+    tables = {
+        t.name: _table(t, report.tables.get(t.name, {}))
+        for t in form.tables
+        if t.name in report.tables or not t.optional
+    }
     return Reading(delivery, form, report.unit, report.period, report.stage, tables)
 
 
 def past_of_readings(readings: Sequence[Reading]) -> Past:
     """Return the past that a warehouse would hand over, had it loaded these readings."""
     reports = [
-        (r.delivery.id, r.form.code if r.form else "", r.unit_code, str(r.period), r.stage.value, r.delivery.received_at)
+        (
+            r.delivery.id,
+            r.form.code if r.form else "",
+            r.unit_code,
+            str(r.period),
+            r.stage.value,
+            r.delivery.received_at,
+        )
         for r in readings
     ]
-    facts = [(r.delivery.id, f.element, f.line, f.value, f.text) for r in readings for f in facts_of(r)]
-    frame = pd.DataFrame.from_records(facts, columns=list(FACT_COLUMNS)).astype({"value": "float64"})
+    facts = [
+        (r.delivery.id, f.element, f.line, f.value, f.text) for r in readings for f in facts_of(r)
+    ]
+    frame = pd.DataFrame.from_records(facts, columns=list(FACT_COLUMNS)).astype(
+        {"value": "float64"}
+    )
     return Past(pd.DataFrame.from_records(reports, columns=list(REPORT_COLUMNS)), frame)
 
 
 def history_alone(pack: Pack, folder: Path) -> RuleSet:
-    """Return the rules against other reports without all others; `folder` is where their files are put together."""
+    """Return the rules against other reports without all others.
+
+    `folder` is where their files are put together.
+    """
     for name in ("reading", "history"):
         shutil.copy(SUITES / f"{name}.yaml", folder)
     works = yaml.safe_load((SUITES / "works.yaml").read_text(encoding="utf-8"))
@@ -74,7 +94,9 @@ def history_alone(pack: Pack, folder: Path) -> RuleSet:
 
 def _table(table: Table, lines: Mapping[str, Mapping[str, Cell]]) -> TableReading:
     filled = _with_totals(table, lines)
-    values: dict[str, Any] = {c.name: [_kept(c, line.get(c.name)) for line in filled.values()] for c in table.columns}
+    values: dict[str, Any] = {
+        c.name: [_kept(c, line.get(c.name)) for line in filled.values()] for c in table.columns
+    }
     return TableReading(
         values=values,
         rows=[_FIRST_ROW + n for n in range(len(filled))],
@@ -85,7 +107,9 @@ def _table(table: Table, lines: Mapping[str, Mapping[str, Cell]]) -> TableReadin
     )
 
 
-def _with_totals(table: Table, lines: Mapping[str, Mapping[str, Cell]]) -> dict[str, dict[str, Cell]]:
+def _with_totals(
+    table: Table, lines: Mapping[str, Mapping[str, Cell]]
+) -> dict[str, dict[str, Cell]]:
     """Return the lines in the layout's order with every declared total that is not given, as a template's formulas would."""
     if table.kind == "list":
         return {key: dict(values) for key, values in lines.items()}

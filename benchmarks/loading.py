@@ -1,15 +1,20 @@
-"""What it costs to take a night's deliveries in, beside bare inserts of the same rows by the driver alone.
+"""What it costs to take a night's deliveries in.
 
-A night: deliveries of some 222 facts, loaded in chunks as the run does. One in four has warnings, one in ten is refused, and
-both are owed a notice; one in eight is a new version of a report, of the same chunk or of an earlier one. The bare inserts are
-`executemany` on SQLite and COPY on PostgreSQL of all rows of submissions, findings, facts and notices, in one transaction.
+Beside bare inserts of the same rows by the driver alone.
 
-With --collect, instead: what collecting so many files from a folder costs a file, beside reading each, keeping it durably
-under its sha256, and one `executemany` of the ledger's rows; and what follows a file until the run's end.
+A night: deliveries of some 222 facts, loaded in chunks as the run does. One in four has warnings,
+one in ten is refused, and both are owed a notice; one in eight is a new version of a report, of the
+same chunk or of an earlier one. The bare inserts are `executemany` on SQLite and COPY on PostgreSQL
+of all rows of submissions, findings, facts and notices, in one transaction.
+
+With --collect, instead: what collecting so many files from a folder costs a file, beside reading
+each, keeping it durably under its sha256, and one `executemany` of the ledger's rows; and what
+follows a file until the run's end.
 
 Seconds are of the processor, of this process; those of PostgreSQL's own processes are beside them.
 
-Usage: python -m benchmarks.loading [--deliveries 1000] [--facts 222] [--chunk 500] [--database sqlite|postgres] [--collect]
+Usage: python -m benchmarks.loading [--deliveries 1000] [--facts 222] [--chunk 500] [--database
+sqlite|postgres] [--collect]
 """
 
 import argparse
@@ -46,8 +51,12 @@ from warehouse.tables import DeliveryRow
 
 COLUMNS = ("submission_id", *Fact._fields)
 _NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
-_WARNING = Finding("TRN-05", Severity.WARNING, "Tổng lệch", "Đề nghị kiểm tra lại", "12", "Tổng hợp", "C12", "13")
-_CRITICAL = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Đề nghị sửa", "9", "Tổng hợp", "D10", "99")
+_WARNING = Finding(
+    "TRN-05", Severity.WARNING, "Tổng lệch", "Đề nghị kiểm tra lại", "12", "Tổng hợp", "C12", "13"
+)
+_CRITICAL = Finding(
+    "TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Đề nghị sửa", "9", "Tổng hợp", "D10", "99"
+)
 _LOADED = ("submissions", "findings", "facts", "outbox")
 _REPEATS = 5
 _LOCAL = LocalFileSystem()
@@ -69,7 +78,9 @@ class Cost:
 
 def main() -> int:
     """Load or collect, and the same bare; print the ratios."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.loading", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.loading", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--deliveries", type=int, default=1000)
     parser.add_argument("--facts", type=int, default=222, help="facts a delivery (default: 222)")
     parser.add_argument("--chunk", type=int, default=500, help="deliveries a chunk (default: 500)")
@@ -95,7 +106,9 @@ def compare_loading(new_url: Callable[[], str], deliveries: int, facts: int, chu
             bares.append(measured(engine, partial(_insert_bare, engine, rows)))
     counts = ", ".join(f"{len(rows[table])} {table}" for table in _LOADED)
     ratios = [load.total / bare.total for load, bare in zip(loads, bares, strict=True)]
-    print(f"{deliveries} deliveries: {counts}; median of {_REPEATS} nights, ms of the processor a delivery")
+    print(
+        f"{deliveries} deliveries: {counts}; median of {_REPEATS} nights, ms of the processor a delivery"
+    )
     for name, costs in (("load", loads), ("bare", bares)):
         ours = 1000 * median(cost.ours for cost in costs) / deliveries
         server = 1000 * median(cost.server for cost in costs) / deliveries
@@ -104,13 +117,21 @@ def compare_loading(new_url: Callable[[], str], deliveries: int, facts: int, chu
 
 
 def compare_collecting(new_url: Callable[[], str], files: int) -> None:
-    """Collect files from a folder, and keep the same files bare, some times in turn; print what each cost."""
+    """Collect files from a folder, and keep the same files bare, some times in turn.
+
+    Print what each cost.
+    """
     steps_of: dict[str, list[Cost]] = {}
     with tempfile.TemporaryDirectory() as folder:
         inbox = Path(folder, "inbox")
         _fill_inbox(inbox, files)
         for number in range(_REPEATS):
-            settings = Settings(_env_file=None, var=Path(folder, f"var-{number}"), inbox_url=str(inbox), warehouse_url=new_url())
+            settings = Settings(
+                _env_file=None,
+                var=Path(folder, f"var-{number}"),
+                inbox_url=str(inbox),
+                warehouse_url=new_url(),
+            )
             run = Night(settings, None)
             (source,) = run.sources("inbox")
 
@@ -123,7 +144,12 @@ def compare_collecting(new_url: Callable[[], str], files: int) -> None:
             def bare(run: Night = run, root: str = f"{folder}/bare-{number}") -> None:
                 _collect_bare(run, inbox, root)
 
-            for name, step in (("collect", collect), ("list pending", pending), ("replay log", run.finish), ("bare", bare)):
+            for name, step in (
+                ("collect", collect),
+                ("list pending", pending),
+                ("replay log", run.finish),
+                ("bare", bare),
+            ):
                 steps_of.setdefault(name, []).append(measured(run.warehouse, step))
             run.warehouse.dispose()
     print(f"{files} files of a folder; median of {_REPEATS} runs, ms of the processor a file")
@@ -143,7 +169,10 @@ def measured(engine: Engine, run: Callable[[], object]) -> Cost:
 
 
 def _server_seconds(engine: Engine) -> float:
-    """Return the seconds that a PostgreSQL server of this machine has used, all its processes together; none on SQLite."""
+    """Return the seconds that a PostgreSQL server of this machine has used.
+
+    All its processes together; none on SQLite.
+    """
     if engine.dialect.name != "postgresql":
         return 0.0
     with engine.connect() as connection:
@@ -157,12 +186,17 @@ def _server_seconds(engine: Engine) -> float:
 
 
 _PARENT, _OWN, _ENDED = 1, slice(11, 13), slice(13, 15)
-"""Where /proc/PID/stat holds, after the name, the parent, the process's own ticks, and those of its children that ended."""
+"""Where /proc/PID/stat holds, after the name, the parent, the process's own ticks.
+
+And those of its children that ended.
+"""
 
 
 def _stat(process: int) -> list[int]:
     try:
-        fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        fields = (
+            Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        )
     except (FileNotFoundError, ProcessLookupError):
         return []
     return [0, *map(int, fields[1:])]
@@ -170,13 +204,19 @@ def _stat(process: int) -> list[int]:
 
 @contextmanager
 def databases(kind: str) -> Iterator[Callable[[], str]]:
-    """Give what makes a new, empty database at each call and returns its URL: files of one folder, or of one server."""
+    """Give what makes a new, empty database at each call and returns its URL.
+
+    Files of one folder, or of one server.
+    """
     with ExitStack() as stack:
         if kind == "postgres":
             server = stack.enter_context(running_postgres())
             yield lambda: stack.enter_context(server.new_database())
         else:
-            folder, numbers = Path(stack.enter_context(tempfile.TemporaryDirectory())), itertools.count(1)
+            folder, numbers = (
+                Path(stack.enter_context(tempfile.TemporaryDirectory())),
+                itertools.count(1),
+            )
             yield lambda: f"sqlite:///{folder / f'{next(numbers)}.sqlite'}"
 
 
@@ -191,7 +231,10 @@ def closing_engine(url: str) -> Iterator[Engine]:
 
 
 def load_invented(engine: Engine, facts: int, lines: int) -> tuple[int, float]:
-    """Load about so many facts as the run does, 14 a line; return of how many deliveries, and the seconds by the clock."""
+    """Load about so many facts as the run does, 14 a line.
+
+    The answer is how many deliveries that were, and the seconds by the clock.
+    """
     count = max(1, facts // (lines * 14))
     checked = night(engine, count, lines * 14, are_good=True)
     started = time.perf_counter()
@@ -199,17 +242,44 @@ def load_invented(engine: Engine, facts: int, lines: int) -> tuple[int, float]:
     return count, time.perf_counter() - started
 
 
-def night(engine: Engine, count: int, facts: int, *, are_good: bool = False) -> list[CheckedDelivery]:
-    """Return checked deliveries that stand in the ledger; `are_good`: each is the first of its report, without findings."""
+def night(
+    engine: Engine, count: int, facts: int, *, are_good: bool = False
+) -> list[CheckedDelivery]:
+    """Return checked deliveries that stand in the ledger.
+
+    `are_good`: each is the first of its report, without findings.
+    """
     run = start_run(engine, date(2025, 1, 20), "rules", _NOON)
-    arrived = {"source": "inbox", "channel": "folder", "external_version": "1", "recorded_at": _NOON, "is_synthetic": True}
+    arrived = {
+        "source": "inbox",
+        "channel": "folder",
+        "external_version": "1",
+        "recorded_at": _NOON,
+        "is_synthetic": True,
+    }
     checked = []
     rows = []
     for number in range(1, count + 1):
-        delivery = Delivery(number, "inbox", "folder", f"{number}.xlsx", _NOON + timedelta(seconds=number), f"{number:064d}")
-        known = {"id": number, "external_id": delivery.name, "name": delivery.name, "received_at": delivery.received_at}
-        rows.append({**arrived, **known, "sha256": delivery.sha256, "state": "received", "run_id": run})
-        submission = _submission(delivery, number, (), facts) if are_good else _mixed(delivery, facts)
+        delivery = Delivery(
+            number,
+            "inbox",
+            "folder",
+            f"{number}.xlsx",
+            _NOON + timedelta(seconds=number),
+            f"{number:064d}",
+        )
+        known = {
+            "id": number,
+            "external_id": delivery.name,
+            "name": delivery.name,
+            "received_at": delivery.received_at,
+        }
+        rows.append(
+            {**arrived, **known, "sha256": delivery.sha256, "state": "received", "run_id": run}
+        )
+        submission = (
+            _submission(delivery, number, (), facts) if are_good else _mixed(delivery, facts)
+        )
         recipient = "a@b.example" if submission.findings else None
         checked.append(CheckedDelivery([(submission, recipient)], delivery.received_at))
     with engine.begin() as connection:
@@ -218,7 +288,10 @@ def night(engine: Engine, count: int, facts: int, *, are_good: bool = False) -> 
 
 
 def _mixed(delivery: Delivery, facts: int) -> Submission:
-    """Return what checking a delivery gave; by its number a first version or a later one, with findings or without."""
+    """Return what checking a delivery gave.
+
+    By its number a first version or a later one, with findings or without.
+    """
     number = delivery.id
     # Version 2 of what came a moment ago, or a chunk ago.
     report = number if number % 8 else number - (500 if number % 16 and number > 500 else 4)
@@ -227,13 +300,31 @@ def _mixed(delivery: Delivery, facts: int) -> Submission:
     return _submission(delivery, report, (_WARNING,) * 3 if number % 4 == 1 else (), facts)
 
 
-def _submission(delivery: Delivery, report: int, findings: Sequence[Finding], facts: int) -> Submission:
+def _submission(
+    delivery: Delivery, report: int, findings: Sequence[Finding], facts: int
+) -> Submission:
     kept = tuple(
-        Fact(f"participants_of_kind_{at % 14}", at // 14, float(report * at), None, "Danh sách lớp", f"{chr(67 + at % 14)}{at}")
+        Fact(
+            f"participants_of_kind_{at % 14}",
+            at // 14,
+            float(report * at),
+            None,
+            "Danh sách lớp",
+            f"{chr(67 + at % 14)}{at}",
+        )
         for at in range(facts)
     )
     verdict = verdict_of(findings)
-    return Submission(delivery, verdict, tuple(findings), "training", "v1", str(report), Period.parse("2024-Q4"), facts=kept)
+    return Submission(
+        delivery,
+        verdict,
+        tuple(findings),
+        "training",
+        "v1",
+        str(report),
+        Period.parse("2024-Q4"),
+        facts=kept,
+    )
 
 
 def load_night(engine: Engine, checked: Sequence[CheckedDelivery], chunk: int) -> Cost:
@@ -241,7 +332,9 @@ def load_night(engine: Engine, checked: Sequence[CheckedDelivery], chunk: int) -
 
     def load() -> None:
         for start in range(0, len(checked), chunk):
-            load_deliveries(engine, checked[start : start + chunk], run_id=1, rule_set_version="rules")
+            load_deliveries(
+                engine, checked[start : start + chunk], run_id=1, rule_set_version="rules"
+            )
 
     return measured(engine, load)
 
@@ -283,7 +376,10 @@ def _insert_bare(engine: Engine, rows: dict[str, Rows]) -> None:
 
 
 def _fill_inbox(inbox: Path, files: int) -> None:
-    """Write so many workbooks of as many senders; each is one of the samples with a comment of its own behind it."""
+    """Write so many workbooks of as many senders.
+
+    Each is one of the samples with a comment of its own behind it.
+    """
     samples = sorted((ROOT / "examples" / "inbox").rglob("*.xlsx"))
     for number in range(files):
         sample = samples[number % len(samples)]
@@ -300,7 +396,10 @@ def _commented(content: bytes, comment: str) -> bytes:
 
 
 def _collect_bare(run: Night, inbox: Path, root: str) -> None:
-    """Keep each file durably under its sha256, and a row of each; what no collecting can do without."""
+    """Keep each file durably under its sha256, and a row of each.
+
+    That is what no collecting can do without.
+    """
     rows = []
     for path in sorted(inbox.rglob("*.xlsx")):
         content = path.read_bytes()
@@ -310,7 +409,9 @@ def _collect_bare(run: Night, inbox: Path, root: str) -> None:
     connection = run.warehouse.raw_connection()
     cursor = connection.cursor()
     places = ", ".join(["%s" if run.warehouse.dialect.name == "postgresql" else "?"] * 5)
-    cursor.execute("CREATE TEMPORARY TABLE bare (path TEXT, name TEXT, sha256 TEXT, size INTEGER, at TEXT)")
+    cursor.execute(
+        "CREATE TEMPORARY TABLE bare (path TEXT, name TEXT, sha256 TEXT, size INTEGER, at TEXT)"
+    )
     cursor.executemany(f"INSERT INTO bare VALUES ({places})", rows)
     connection.commit()
     connection.close()

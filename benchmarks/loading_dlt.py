@@ -1,7 +1,7 @@
 """What it costs `dlt` to merge the facts that a night loads, as a ratio to our own loading of the same rows in the same run.
 
 The fair ratio is one run of dlt for all rows: it is built for batches. What a run a delivery costs is told beside it, of a few
-deliveries, since that is what the night does: one transaction each, so that a delivery is in whole or not at all.
+deliveries. Ours loads them in chunks, each in one transaction.
 dlt writes by its defaults, into a database of its own on the same disk or server; neither holds anything before. Ours keeps
 versions and the ledger as well, within the seconds counted; of dlt the import is not counted. Seconds are of
 the processor, the database server's with them.
@@ -33,23 +33,37 @@ Row = dict[str, object]
 
 def main() -> int:
     """Load by ourselves and by dlt; print the ratios."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.loading_dlt", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.loading_dlt", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--facts", type=int, default=200_000)
-    parser.add_argument("--lines", type=int, default=60, help="lines a submission, of 14 figures each (default: 60)")
+    parser.add_argument(
+        "--lines", type=int, default=60, help="lines a submission, of 14 figures each (default: 60)"
+    )
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
-    parser.add_argument("--csv", action="store_true", help="dlt hands PostgreSQL CSV by COPY, instead of INSERTs, its default")
+    parser.add_argument(
+        "--csv",
+        action="store_true",
+        help="dlt hands PostgreSQL CSV by COPY, instead of INSERTs, its default",
+    )
     given = parser.parse_args()
     dlt = _dlt()
     with databases(given.database) as new_url:
         with closing_engine(new_url()) as engine:
             count, ours = load_invented(engine, given.facts, given.lines)
             rows = taken_out(engine)
-        reports = [[dict(zip(COLUMNS, row, strict=True)) for row in rows] for rows in _by_submission(rows)]
+        reports = [
+            [dict(zip(COLUMNS, row, strict=True)) for row in rows] for rows in _by_submission(rows)
+        ]
         form = "csv" if given.csv else None
         once = _merged(dlt, new_url(), [reports], form)
-        each = _merged(dlt, new_url(), [[report] for report in reports[:_DELIVERIES]], form) / len(reports[:_DELIVERIES])
+        each = _merged(dlt, new_url(), [[report] for report in reports[:_DELIVERIES]], form) / len(
+            reports[:_DELIVERIES]
+        )
     print(f"{len(rows)} facts of {count} submissions into {given.database}, dlt {dlt.__version__}")
-    print(f"ours, a transaction a delivery {ours:.1f} s, dlt's merge in one run {once:.1f} s: 1 : {once / ours:.1f}")
+    print(
+        f"ours, in chunks {ours:.1f} s, dlt's merge in one run {once:.1f} s: 1 : {once / ours:.1f}"
+    )
     print(
         f"a delivery: ours {ours / count:.4f} s, a run of dlt {each:.2f} s (mean of {_DELIVERIES}): 1 : {each * count / ours:.0f}"
     )
@@ -73,11 +87,21 @@ def _by_submission(rows: Iterable[tuple[object, ...]]) -> list[list[tuple[object
 
 
 def _merged(dlt: Any, url: str, runs: Sequence[Sequence[list[Row]]], form: str | None) -> float:
-    """Merge reports, some a run, in so many runs; return the seconds. Fails where not every row arrived once."""
+    """Merge reports, some a run, in so many runs; return the seconds.
+
+    Fails where not every row arrived once.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        pipeline = dlt.pipeline("facts", pipelines_dir=folder, destination=_destination(dlt, url), dataset_name="main")
+        pipeline = dlt.pipeline(
+            "facts", pipelines_dir=folder, destination=_destination(dlt, url), dataset_name="main"
+        )
         columns = {name: {"data_type": kind} for name, kind in _TYPES.items()}
-        hints = {"name": "facts", "write_disposition": "merge", "primary_key": _KEY, "columns": columns}
+        hints = {
+            "name": "facts",
+            "write_disposition": "merge",
+            "primary_key": _KEY,
+            "columns": columns,
+        }
         with measured(url) as spent:
             for reports in runs:
                 pipeline.run(dlt.resource(reports, **hints), loader_file_format=form)
@@ -92,7 +116,12 @@ def _destination(dlt: Any, url: str) -> Any:
         return dlt.destinations.sqlalchemy(url)
     address = warehouse_url(url)
     # Of a socket's folder dlt makes no host; libpq takes it from the query.
-    credentials = {"username": address.username, "password": "", "database": address.database, "host": "localhost"}
+    credentials = {
+        "username": address.username,
+        "password": "",
+        "database": address.database,
+        "host": "localhost",
+    }
     return dlt.destinations.postgres({**credentials, "query": dict(address.query)})
 
 

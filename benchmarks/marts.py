@@ -52,24 +52,35 @@ def _compare(warehouse: Warehouse, url: str, times: int) -> dict[str, float]:
     sync_catalogue(warehouse, pack, obligations(pack.calendar, pack.units, date(2025, 1, 20)), NOW)
     run = start_run(warehouse, date(2025, 1, 20), "bench", NOW)
     province = Province(pack, 1, UNITS)
-    recent = [reading for n in range(8) for reading in readings_of(pack, province, [last.moved(-n)])]
+    recent = [
+        reading for n in range(8) for reading in readings_of(pack, province, [last.moved(-n)])
+    ]
     facts = load_reports(warehouse, run, recent, 0, list(UNITS))
     few = _asked(warehouse, url)
     for copy in range(1, times):
-        facts += load_reports(warehouse, run, recent, 0, [f"8{copy:03}{n:02}" for n in range(len(UNITS))])
+        facts += load_reports(
+            warehouse, run, recent, 0, [f"8{copy:03}{n:02}" for n in range(len(UNITS))]
+        )
     many = _asked(warehouse, url)
-    print(f"{facts // times:,} facts of {len(UNITS)} districts, then {facts:,} of {len(UNITS) * times} units")
+    print(
+        f"{facts // times:,} facts of {len(UNITS)} districts, then {facts:,} of {len(UNITS) * times} units"
+    )
     _print(many, few)
     return many
 
 
 def _print(after: dict[str, float], before: dict[str, float]) -> None:
     for name, seconds in after.items():
-        print(f"{name}: {1000 * before[name]:.0f} ms, then {1000 * seconds:.0f} ms: {seconds / before[name]:.2f} times")
+        print(
+            f"{name}: {1000 * before[name]:.0f} ms, then {1000 * seconds:.0f} ms: {seconds / before[name]:.2f} times"
+        )
 
 
 def _asked(warehouse: Warehouse, url: str) -> dict[str, float]:
-    """Return CPU seconds of each question, warm; and of what a run does for the marts, whatever came in."""
+    """Return CPU seconds of each question, warm.
+
+    And of what a run does for the marts, whatever came in.
+    """
 
     def renew() -> None:
         prepare_warehouse(url).dispose()

@@ -1,10 +1,10 @@
 """What a whole run costs, from the inbox to the outbox, beside two peers on the same files.
 
-Makes a country's workbooks (`country.py`; kept in a folder, never part of what is measured). Loads
-`--earlier` quarters of them, starts `mtqg run` on the next as cron does, starts it again with
-nothing new, and prints CPU seconds of all processes, of each step, and peaks of memory. From two
-sizes or more follow a run's fixed cost and that of a workbook. A Prefect flow that does nothing is the floor. `--tree` measures
-another checkout with the same files.
+Makes a country's workbooks (`country.py`; kept in a folder, never part of what is measured).
+Loads `--earlier` quarters of them, starts `mtqg run` on the next as cron does, starts it again
+with nothing new, and prints CPU seconds of all processes, of each step, and peaks of memory. From
+two sizes or more follow a run's fixed cost and that of a workbook. A Prefect flow that does
+nothing is the floor. `--tree` measures another checkout with the same files.
 
 The strong peer takes all files; the textbook peer takes `--textbook` of them and half as many,
 and is scaled from the two. How many facts each loaded of each file is compared with ours.
@@ -33,12 +33,13 @@ from program.settings import ROOT
 from warehouse.dialects import warehouse_url
 
 _LAST_SUMMARY = "SELECT summary FROM runs ORDER BY id DESC LIMIT 1"
-_FACTS_OF_FILES = (
-    "SELECT d.name, COUNT(*) FROM facts f JOIN submissions s ON s.id = f.submission_id "
-    "JOIN deliveries d ON d.id = s.delivery_id WHERE s.run_id = :run GROUP BY d.name"
-)
+_FACTS_OF_FILES = """
+    SELECT d.name, COUNT(*) FROM facts f JOIN submissions s ON s.id = f.submission_id
+    JOIN deliveries d ON d.id = s.delivery_id WHERE s.run_id = :run GROUP BY d.name
+"""
 _FINDINGS = """
-    SELECT COUNT(*) FROM findings f JOIN submissions s ON s.id = f.submission_id WHERE s.run_id = :run
+    SELECT COUNT(*) FROM findings f JOIN submissions s ON s.id = f.submission_id
+    WHERE s.run_id = :run
 """
 
 

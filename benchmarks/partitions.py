@@ -7,10 +7,19 @@ from warehouse.views import create_views, drop_views, ready_for_questions
 
 
 def partition_by_year(warehouse: Warehouse) -> list[int]:
-    """Put the facts into a partition a year, which needs the year in each fact and in its key; return the years."""
+    """Put the facts into a partition a year, which needs the year in each fact and in its key.
+
+    Return the years.
+    """
     with warehouse.begin() as connection:
         drop_views(connection)
-        years = list(connection.scalars(text("SELECT DISTINCT EXTRACT(YEAR FROM period_end)::int FROM submissions ORDER BY 1")))
+        years = list(
+            connection.scalars(
+                text(
+                    "SELECT DISTINCT EXTRACT(YEAR FROM period_end)::int FROM submissions ORDER BY 1"
+                )
+            )
+        )
         for statement in _statements(years):
             connection.execute(text(statement))
         create_views(connection)

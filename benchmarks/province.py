@@ -1,7 +1,7 @@
 """An invented province over some years: what the rules of history are tried on.
 
-Sizes differ twenty times between units, plans are changed in mid-year, some money is paid late or not at all, works take
-years. Nothing here knows the rules' limits.
+Sizes differ twenty times between units, plans are changed in mid-year, some money is paid late or
+not at all, works take years. Nothing here knows the rules' limits.
 """
 
 import random
@@ -36,13 +36,23 @@ PEOPLE = {
     "underweight_children of children_5": (0.08, 0.16),
 }
 SCHOOLS = ("kindergarten_5", "primary", "lower_secondary", "upper_secondary")
-PLACES = {"commune_road": 10, "hamlet_road": 90, "classrooms": 300, "health_stations": 10, "hamlet_house": 90, "hamlet_arts": 90}
+PLACES = {
+    "commune_road": 10,
+    "hamlet_road": 90,
+    "classrooms": 300,
+    "health_stations": 10,
+    "hamlet_house": 90,
+    "hamlet_arts": 90,
+}
 FALLING = ("poor_households", "near_poor_households", "underweight_children")
 """An invented district's parts, as shares of the whole or of another part, and its schools and places."""
 
 
 class Province:
-    """Eleven units with sizes, plans and works of their own; `report` says what one of them would truthfully send."""
+    """Eleven units with sizes, plans and works of their own.
+
+    `report` says what one of them would truthfully send.
+    """
 
     def __init__(self, pack: Pack, seed: int, units: Sequence[str]) -> None:
         self.units = tuple(units)
@@ -67,14 +77,31 @@ class Province:
     def _paid(self, *about: object, quarter: int) -> float:
         """Return the share of a year's plan that is paid by the end of a quarter."""
         dice = self._dice(*about, "paid")
-        start, end, speed = dice.choice((0, 0, 1, 1, 2)), dice.uniform(0.6, 1.0), dice.uniform(0.6, 2.0)
+        start, end, speed = (
+            dice.choice((0, 0, 1, 1, 2)),
+            dice.uniform(0.6, 1.0),
+            dice.uniform(0.6, 2.0),
+        )
         paid = end * (max(quarter - start, 0) / (4 - start)) ** speed
         # Of some projects hardly anything but a fee is paid in the first quarter.
         return paid * dice.uniform(0.001, 0.01) if quarter == 1 and dice.random() < 0.1 else paid
 
     def _capital(self, unit: str, period: Period) -> dict[str, Lines]:
-        largest = {"da1": 4000, "da3_tda2": 2500, "da4_tda1": 9000, "da5_tda4": 600, "da6": 700, "da8": 500, "da10_tda1": 300}
-        streams = {"central_investment": 0.5, "local_investment": 0.05, "central_recurrent": 0.35, "carried_over": 0.1}
+        largest = {
+            "da1": 4000,
+            "da3_tda2": 2500,
+            "da4_tda1": 9000,
+            "da5_tda4": 600,
+            "da6": 700,
+            "da8": 500,
+            "da10_tda1": 300,
+        }
+        streams = {
+            "central_investment": 0.5,
+            "local_investment": 0.05,
+            "central_recurrent": 0.35,
+            "carried_over": 0.1,
+        }
         lines: Lines = {}
         for line, amount in largest.items():
             if self._dice(unit, line).random() < 0.2:
@@ -87,34 +114,68 @@ class Province:
                 if dice.random() < 0.1 and period.number >= 3:
                     plan *= dice.uniform(0.7, 1.6)
                 paid = plan * self._paid(*about, quarter=period.number)
-                lines[line] |= {f"plan_{stream}_vnd": round(plan, 1), f"disbursed_{stream}_vnd": round(paid, 1)}
+                lines[line] |= {
+                    f"plan_{stream}_vnd": round(plan, 1),
+                    f"disbursed_{stream}_vnd": round(paid, 1),
+                }
         return {"capital": lines}
 
     def _support(self, unit: str, period: Period) -> dict[str, Lines]:
-        kinds = {"residential_land": (30, 40), "housing": (120, 44), "job_conversion": (250, 10), "dispersed_water": (100, 3)}
+        kinds = {
+            "residential_land": (30, 40),
+            "housing": (120, 44),
+            "job_conversion": (250, 10),
+            "dispersed_water": (100, 3),
+        }
         lines: Lines = {}
-        for line, (households, million) in {**kinds, "vocational": (80, 4), "production_models": (40, 25)}.items():
+        for line, (households, million) in {
+            **kinds,
+            "vocational": (80, 4),
+            "production_models": (40, 25),
+        }.items():
             about = (unit, line, period.year, "support")
             dice = self._dice(*about)
             planned = max(int(households * self._size[unit] * dice.lognormvariate(0, 0.5)), 1)
             done = int(planned * self._paid(*about, quarter=period.number))
             each = million * self._dice(unit, line).uniform(0.8, 1.2)
             poor, ethnic, women = (int(done * dice.uniform(low, 0.9)) for low in (0.6, 0.5, 0.1))
-            lines[line] = {"planned": planned, "supported": done, "supported_poor": poor, "supported_ethnic": ethnic}
+            lines[line] = {
+                "planned": planned,
+                "supported": done,
+                "supported_poor": poor,
+                "supported_ethnic": ethnic,
+            }
             lines[line] |= {"supported_women": women, "support_vnd": round(done * each, 1)}
-        return {"support": lines, "model_list": self._models(unit, period, lines["production_models"])}
+        return {
+            "support": lines,
+            "model_list": self._models(unit, period, lines["production_models"]),
+        }
 
     def _models(self, unit: str, period: Period, support: Mapping[str, Cell]) -> Lines:
         """Return models among which the households of the summary and their money are shared out."""
-        dice, left, money = self._dice(unit, period, "models"), int(str(support["supported"])), float(str(support["support_vnd"]))
+        dice, left, money = (
+            self._dice(unit, period, "models"),
+            int(str(support["supported"])),
+            float(str(support["support_vnd"])),
+        )
         each, lines = money / left if left else 0, {}
         while left:
             households = min(dice.randint(4, 15), left)
             left -= households
             number = len(lines) + 1
-            kind, commune = dice.choice(("crops", "livestock", "aquaculture")), self._commune(unit, period, number)
-            lines[str(number)] = {"model_name": f"Mô hình {unit}-{number}", "model_kind": kind, "model_commune": commune}
-            lines[str(number)] |= {"model_households": households, "model_vnd": round(households * each * 0.99, 1)}
+            kind, commune = (
+                dice.choice(("crops", "livestock", "aquaculture")),
+                self._commune(unit, period, number),
+            )
+            lines[str(number)] = {
+                "model_name": f"Mô hình {unit}-{number}",
+                "model_kind": kind,
+                "model_commune": commune,
+            }
+            lines[str(number)] |= {
+                "model_households": households,
+                "model_vnd": round(households * each * 0.99, 1),
+            }
         return lines
 
     def _training(self, unit: str, period: Period) -> dict[str, Lines]:
@@ -125,24 +186,49 @@ class Province:
         officials = int(people * dice.uniform(0.1, 0.4))
         women, ethnic = int(people * dice.uniform(0.3, 0.6)), int(people * dice.uniform(0.3, 0.8))
         planned = round(people * dice.uniform(0.25, 0.4), 1)
-        line: dict[str, Cell] = {"classes": classes, "participants": people, "women": women, "ethnic_minority": ethnic}
-        line |= {"officials": officials, "community": people - officials, "days": classes * dice.randint(1, 4)}
-        line |= {"budget_planned_vnd": planned, "budget_spent_vnd": round(planned * dice.uniform(0.7, 1), 1)}
+        line: dict[str, Cell] = {
+            "classes": classes,
+            "participants": people,
+            "women": women,
+            "ethnic_minority": ethnic,
+        }
+        line |= {
+            "officials": officials,
+            "community": people - officials,
+            "days": classes * dice.randint(1, 4),
+        }
+        line |= {
+            "budget_planned_vnd": planned,
+            "budget_spent_vnd": round(planned * dice.uniform(0.7, 1), 1),
+        }
         return {"levels": {"district": line}, "class_list": listed}
 
     def _class(self, unit: str, period: Period, number: int) -> dict[str, Cell]:
         dice = self._dice(unit, period, "class", number)
         first = period.start + timedelta(days=dice.randrange(0, 80))
-        line: dict[str, Cell] = {"class_title": f"Lớp bồi dưỡng số {number}", "class_level": "district"}
-        line |= {"class_place": self._commune(unit, period, number), "class_participants": dice.randint(35, 120)}
-        return line | {"class_first_day": first, "class_last_day": first + timedelta(days=dice.randrange(0, 5))}
+        line: dict[str, Cell] = {
+            "class_title": f"Lớp bồi dưỡng số {number}",
+            "class_level": "district",
+        }
+        line |= {
+            "class_place": self._commune(unit, period, number),
+            "class_participants": dice.randint(35, 120),
+        }
+        return line | {
+            "class_first_day": first,
+            "class_last_day": first + timedelta(days=dice.randrange(0, 5)),
+        }
 
     def _works(self, unit: str, period: Period) -> dict[str, Lines]:
         dice = self._dice(unit, "works")
         lines: Lines = {}
         for number in range(1, dice.randint(8, 20)):
             start = date(2021, 1, 1) + timedelta(days=dice.randrange(0, 1500))
-            days, invested, pace = dice.randint(150, 700), dice.lognormvariate(7.3, 0.9), dice.uniform(0.7, 0.97)
+            days, invested, pace = (
+                dice.randint(150, 700),
+                dice.lognormvariate(7.3, 0.9),
+                dice.uniform(0.7, 0.97),
+            )
             if start > period.end or start + timedelta(days=days + 500) < period.start:
                 continue
             progress = min(int(100 * (period.end - start).days / days), 100)
@@ -169,17 +255,40 @@ class Province:
         for group, share in (("khmer", 0.7), ("hoa", 0.2), ("other", 0.1)):
             count = int(5000 * self._size[unit] * share * dice.uniform(0.8, 1.2) * 1.01**years)
             households[group] = self._of(count, dice, years, "households", HOUSEHOLDS)
-            people[group] = self._of(int(count * dice.uniform(3.7, 4.4)), dice, years, "people", PEOPLE)
-        of_school = {level: int(900 * self._size[unit] * dice.uniform(0.7, 1.3)) for level in SCHOOLS}
-        school = {level: self._of(n, dice, years, "school_age", {"enrolled": (0.88, 0.99)}) for level, n in of_school.items()}
+            people[group] = self._of(
+                int(count * dice.uniform(3.7, 4.4)), dice, years, "people", PEOPLE
+            )
+        of_school = {
+            level: int(900 * self._size[unit] * dice.uniform(0.7, 1.3)) for level in SCHOOLS
+        }
+        school = {
+            level: self._of(n, dice, years, "school_age", {"enrolled": (0.88, 0.99)})
+            for level, n in of_school.items()
+        }
         of_place = {line: max(int(n * dice.uniform(0.8, 1.2)), 1) for line, n in PLACES.items()}
-        places = {line: self._of(n, dice, years, "existing", {"reaching": (0.3, 0.95)}) for line, n in of_place.items()}
-        income = {"income_vnd": round(dice.uniform(28, 40) * 1.08**years, 1), "income_2020_vnd": round(dice.uniform(24, 28), 1)}
-        by_table: dict[str, Any] = {"ethnic_households": households, "ethnic_people": people, "school": school, "places": places}
+        places = {
+            line: self._of(n, dice, years, "existing", {"reaching": (0.3, 0.95)})
+            for line, n in of_place.items()
+        }
+        income = {
+            "income_vnd": round(dice.uniform(28, 40) * 1.08**years, 1),
+            "income_2020_vnd": round(dice.uniform(24, 28), 1),
+        }
+        by_table: dict[str, Any] = {
+            "ethnic_households": households,
+            "ethnic_people": people,
+            "school": school,
+            "places": places,
+        }
         return by_table | {"income": {"ethnic_minority": income}}
 
     def _of(
-        self, whole: int, dice: random.Random, years: int, name: str, shares: Mapping[str, tuple[float, float]]
+        self,
+        whole: int,
+        dice: random.Random,
+        years: int,
+        name: str,
+        shares: Mapping[str, tuple[float, float]],
     ) -> dict[str, Cell]:
         """Return a whole and its parts, each a share of it, or of the part before it where that is named "a of b"."""
         line: dict[str, Cell] = {name: whole}
@@ -196,9 +305,18 @@ class Province:
 
     def _stock(self, unit: str, period: Period) -> dict[str, Lines]:
         opening, closing = (
-            int(400 * self._size[unit] * self._dice(unit, p).uniform(0.5, 1.5)) for p in (period.moved(-1), period)
+            int(400 * self._size[unit] * self._dice(unit, p).uniform(0.5, 1.5))
+            for p in (period.moved(-1), period)
         )
-        return {"stock": {"seed": {"opening": opening, "closing": closing, "cost_vnd": round(closing * 0.3, 1)}}}
+        return {
+            "stock": {
+                "seed": {
+                    "opening": opening,
+                    "closing": closing,
+                    "cost_vnd": round(closing * 0.3, 1),
+                }
+            }
+        }
 
     def _commune(self, unit: str, period: Period, number: int) -> str:
         communes = self._pack.units.children(unit, period.end)

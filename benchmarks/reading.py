@@ -1,25 +1,36 @@
-"""How fast workbooks are read, and with how much memory: ours against calamine alone and pandas.read_excel.
+"""How fast workbooks are read: ours beside calamine alone and pandas with openpyxl, on the same files.
 
-Prints files a second, seconds of the processor, what each file takes of it in calamine's own time (a ratio in one run is what
-counts on a shared machine), and each way's peak of memory; then the goals. Each way runs in a fresh process, so that none pays
-for what another left behind. pandas with openpyxl reads a tenth of the files: it takes as long as all others together.
+All is CPU time, in one run, and a ratio is what counts on a shared machine. Each kind of workbook is
+read in processes of its own, the ways in turn for each file; of several such processes the median is
+printed. Ours is measured twice, each time with a file's first reading:
 
-Usage: python -m benchmarks.reading [--files 3000]
+- `next`: in a process that has read other files, as the night's reader processes have;
+- `cold`: with all caches of our code cleared before the file.
+
+Then what a workbook costs with the process that reads it, and a workbook of 100,000 works.
+
+Usage: python -m benchmarks.reading [--repeats 5]
 """
 
 import argparse
+import functools
 import io
-import os
+import json
+import re
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import Any
 
+import openpyxl
 import pandas as pd
 from python_calamine import CalamineWorkbook
 
@@ -27,125 +38,223 @@ from benchmarks.reports import LINES, write_reports
 from connectors.reader.reader import read_parts
 from connectors.reader.workers import Readers
 from program.delivery import Delivery
+from program.marker import HIDDEN_SHEETS
 from program.pack import Pack, load_pack
 from program.settings import ROOT, Settings
 
 DIFFERENT = 60
-"""Workbooks that are made; the files are these again and again."""
+"""Workbooks of each kind; no process reads one twice in the same way."""
+PANDAS_FILES = 6
+"""pandas with openpyxl reads a tenth of them: it takes as long as all others together."""
+WORKER_FILES = 200
 LONG = 100_000
 """Works in the one long workbook."""
 
-WHO = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+TEMPLATE, UNMARKED, RESAVED = "our template", "without its marker", "saved by openpyxl"
+GOALS = {TEMPLATE: 5.0, UNMARKED: 6.0, RESAVED: 6.0}
+"""How many times calamine's time a reading may take."""
 
-Way = Callable[[Sequence[Path], Pack], int]
-
-
-class Took(NamedTuple):
-    """What a way took for each file: seconds, and seconds of the processor; and the megabytes of its largest process."""
-
-    seconds: float
-    cpu: float
-    peak: float
+_HIDDEN_SHEET = re.compile(rb'<sheet name="(?:%b)"[^>]*/>' % "|".join(HIDDEN_SHEETS).encode())
+_HIDDEN_NAME = re.compile(rb"<definedName[^>]*>[^<]*_mtqg[^<]*</definedName>")
 
 
-def main(files: int) -> None:
-    """Make the workbooks, read them in each way, and print what it took and what came of the goals."""
-    with TemporaryDirectory() as folder, TemporaryDirectory() as long:
-        # Elsewhere: a process inherits the peak of memory of the one that starts it.
-        run("make", Path(folder), DIFFERENT)
-        run("make one long", Path(long), 1)
-        print(f"{files} workbooks of {LINES} works and 14 columns on {os.cpu_count()} cores")
-        took = {name: run(name, Path(folder), max(files // 10, 1) if name == PANDAS else files) for name in WAYS}
-        of_long = run(IN_PROCESS, Path(long), 1)
-    for name, way in took.items():
-        ratio = way.cpu / took[CALAMINE].cpu
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Milliseconds of the processor for a workbook, by each way; the median of the files."""
+
+    calamine: float
+    next: float
+    cold: float
+    pandas: float
+
+
+def main(repeats: int) -> None:
+    """Make the workbooks, read them in each way, print one table."""
+    with TemporaryDirectory() as folder:
+        run("make", Path(folder))
+        print(f"{DIFFERENT} workbooks of {LINES} works and 14 columns, {repeats} processes each,")
         print(
-            f"{name:30} {1 / way.seconds:7.1f} files/s {way.cpu * 1000:7.2f} ms of CPU a file = {ratio:5.2f} x calamine", end=""
+            "ms of CPU a workbook, and how many times calamine's that is (median, lowest to highest)"
         )
-        print(f" {way.peak:5.0f} MB")
-    ours = took[IN_PROCESS].cpu
-    print(f"CPU a file, to calamine alone:   {ours / took[CALAMINE].cpu:5.2f} x  (goal: at most 1.5)")
-    print(f"files/s on each core, to it:     {took[CALAMINE].seconds / took[ALL_CORES].seconds:5.2f} x (calamine on one core)")
-    print(f"CPU a file, pandas to ours:      {took[PANDAS].cpu / ours:5.2f} x  (goal: at least 10)")
-    print(f"a workbook of {LONG} works: {of_long.cpu:4.1f} s of CPU, peak {of_long.peak:4.0f} MB  (goal: at most 300)")
+        print(
+            f"{'':20}{'calamine':>9}{'next':>24}{'cold':>24}{'goal':>7}{'pandas':>9}{'to ours':>9}"
+        )
+        for kind in GOALS:
+            print_row(kind, [Took(**run(kind, Path(folder))) for _ in range(repeats)])
+        started, many = run("worker", Path(folder), 1), run("worker", Path(folder), WORKER_FILES)
+        long = run("long", Path(folder))
+    each = (many["cpu"] - started["cpu"]) / (WORKER_FILES - 1) * 1000
+    print(
+        f"a reader process: {started['cpu']:.2f} s of CPU with its first workbook, then {each:.1f} ms"
+    )
+    print(
+        f"a workbook of {LONG} works: {long['cpu'] / 1000:.1f} s of CPU, peak {long['peak']:.0f} MB"
+    )
 
 
-def run(name: str, folder: Path, files: int) -> Took:
-    """Read in a fresh process."""
-    command = [sys.executable, "-m", "benchmarks.reading", "--way", name, "--folder", str(folder), "--files", str(files)]
-    seconds, cpu, peak = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout.split()
-    return Took(float(seconds) / files, float(cpu) / files, float(peak) / 1024)
+def print_row(kind: str, runs: Sequence[Took]) -> None:
+    """Print a kind's times, ratios within each process, and the goal."""
+    calamine = median(took.calamine for took in runs)
+    slowest = median(took.pandas for took in runs)
+    in_turn = spread([took.next for took in runs], [took.next / took.calamine for took in runs])
+    cold = spread([took.cold for took in runs], [took.cold / took.calamine for took in runs])
+    to_ours = median(took.pandas / took.cold for took in runs)
+    goal = f"<= {GOALS[kind]:.0f}"
+    print(f"{kind:20}{calamine:9.2f}{in_turn:>24}{cold:>24}{goal:>7}{slowest:9.1f}{to_ours:9.1f}")
 
 
-def measure(name: str, folder: Path, files: int) -> None:
-    """Print the seconds and those of CPU, without what imports and the pack take in this process, and the peak of memory."""
-    different = sorted(folder.glob("*.xlsx"))
+def spread(times: Sequence[float], ratios: Sequence[float]) -> str:
+    """Return a median time with its ratio and that ratio's range."""
+    return f"{median(times):.2f} = {median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
+
+
+def run(what: str, folder: Path, files: int = DIFFERENT) -> dict[str, float]:
+    """Do one thing in a fresh process, so that none pays for what another left behind."""
+    command = [sys.executable, "-m", "benchmarks.reading", "--do", what]
+    command += ["--folder", str(folder), "--files", str(files)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    measured: dict[str, float] = json.loads(done.stdout)
+    return measured
+
+
+def do(what: str, folder: Path, files: int) -> dict[str, float]:
+    """Do what a fresh process was started for; return what it took."""
     pack = load_pack(ROOT / "config" / "soc-trang")
-    started, before = time.perf_counter(), cpu_seconds()
-    if name not in WAYS:
-        write_reports(folder, pack, files, LONG if name == "make one long" else LINES)
-    count = files if name not in WAYS else WAYS[name]([different[number % len(different)] for number in range(files)], pack)
-    took = time.perf_counter() - started
-    assert count == files
-    print(took, cpu_seconds() - before, max(resource.getrusage(who).ru_maxrss for who in WHO))
+    if what == "make":
+        make(folder, pack)
+        return {}
+    if what == "worker":
+        return with_worker(sorted((folder / TEMPLATE).glob("*.xlsx")), pack, files)
+    if what == "long":
+        return of_long(folder / what / "0.xlsx", pack)
+    return in_turn(sorted((folder / what).glob("*.xlsx")), pack)
+
+
+def make(folder: Path, pack: Pack) -> None:
+    """Write the workbooks of each kind, and the long one."""
+    for name in (*GOALS, "long"):
+        (folder / name).mkdir()
+    write_reports(folder / TEMPLATE, pack, DIFFERENT)
+    write_reports(folder / "long", pack, 1, LONG)
+    for path in (folder / TEMPLATE).glob("*.xlsx"):
+        unmarked = without_hidden_sheets(path.read_bytes())
+        (folder / UNMARKED / path.name).write_bytes(unmarked)
+        book = openpyxl.load_workbook(io.BytesIO(unmarked))
+        book.save(folder / RESAVED / path.name)
+
+
+def without_hidden_sheets(content: bytes) -> bytes:
+    """Return a workbook whose list of sheets leaves out those that the template hides."""
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as package,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as copy,
+    ):
+        for name in package.namelist():
+            member = package.read(name)
+            if name == "xl/workbook.xml":
+                member = _HIDDEN_NAME.sub(b"", _HIDDEN_SHEET.sub(b"", member))
+            copy.writestr(name, member)
+    return buffer.getvalue()
+
+
+def in_turn(paths: Sequence[Path], pack: Pack) -> dict[str, float]:
+    """Read each workbook in each way, one way after the other; the first one only to warm up."""
+    first, *contents = [path.read_bytes() for path in paths]
+    caches = list(our_caches())
+    ours(first, pack)
+    calamine(first)
+    pandas_with_openpyxl(first)
+    took: dict[str, list[float]] = {"calamine": [], "next": [], "cold": [], "pandas": []}
+    for content in contents:
+        took["next"].append(milliseconds(ours, content, pack))
+        took["calamine"].append(milliseconds(calamine, content))
+    for content in contents:
+        for cache in caches:
+            cache.cache_clear()
+        took["cold"].append(milliseconds(ours, content, pack))
+        took["calamine"].append(milliseconds(calamine, content))
+    took["pandas"] = [milliseconds(pandas_with_openpyxl, c) for c in contents[:PANDAS_FILES]]
+    return {way: median(times) for way, times in took.items()}
+
+
+def our_caches() -> Iterator["functools._lru_cache_wrapper[Any]"]:
+    """Yield the caches of our code that what was read may fill."""
+    modules = [
+        sys.modules[name] for name in sys.modules if name.startswith(("connectors", "program"))
+    ]
+    for module in modules:
+        for value in vars(module).values():
+            if (
+                isinstance(value, functools._lru_cache_wrapper)
+                and value.cache_parameters()["maxsize"]
+            ):
+                yield value
+
+
+def milliseconds(way: Callable[..., None], *given: object) -> float:
+    """Return what a call takes of the processor."""
+    before = time.process_time()
+    way(*given)
+    return (time.process_time() - before) * 1000
+
+
+def ours(content: bytes, pack: Pack) -> None:
+    """Read as a reader process does; each of the workbooks is a report without a word to say."""
+    (reading,) = read_parts(content, delivery(0), pack)
+    assert reading.form is not None
+    assert len(reading.tables["work_list"].rows) == LINES
+
+
+def calamine(content: bytes) -> None:
+    """Take each cell out of each sheet, and make nothing of it."""
+    with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
+        for name in workbook.sheet_names:
+            workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+
+
+def pandas_with_openpyxl(content: bytes) -> None:
+    """Read each sheet into a frame, as most scripts do."""
+    pd.read_excel(io.BytesIO(content), sheet_name=None, header=None, engine="openpyxl")
+
+
+def with_worker(paths: Sequence[Path], pack: Pack, files: int) -> dict[str, float]:
+    """Read through one reader process: its start, its work, and what it hands over, on both sides."""
+    contents = [path.read_bytes() for path in paths]
+    before = cpu_seconds()
+    with Readers(pack, Settings(_env_file=None, readers=1)) as readers:
+        deliveries = [delivery(number) for number in range(files)]
+        for _ in readers.read(deliveries, lambda given: contents[given.id % len(contents)]):
+            pass
+    return {"cpu": cpu_seconds() - before}
+
+
+def of_long(path: Path, pack: Pack) -> dict[str, float]:
+    """Read a workbook that is as long as they come."""
+    content = path.read_bytes()
+    cpu = milliseconds(lambda: read_parts(content, delivery(0), pack))
+    return {"cpu": cpu, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
 def cpu_seconds() -> float:
     """Return what this process and those that it started and ended took of the processor."""
-    return sum(sum(resource.getrusage(who)[:2]) for who in WHO)
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(sum(resource.getrusage(each)[:2]) for each in who)
 
 
-def in_process(paths: Sequence[Path], pack: Pack) -> int:
-    """Read as the workers do, without them."""
-    return sum(r.form is not None for d in deliveries(paths) for r in read_parts(paths[d.id].read_bytes(), d, pack))
-
-
-def with_workers(count: int) -> Way:
-    """Return the way through `count` processes, their start included."""
-
-    def read(paths: Sequence[Path], pack: Pack) -> int:
-        with Readers(pack, Settings(_env_file=None, readers=count)) as readers:
-            return sum(1 for _ in readers.read(deliveries(paths), lambda d: paths[d.id].read_bytes()))
-
-    return read
-
-
-def calamine(paths: Sequence[Path], _pack: Pack) -> int:
-    """Take each cell out of each sheet, and make nothing of it."""
-    for path in paths:
-        with CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes())) as workbook:
-            for name in workbook.sheet_names:
-                workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-    return len(paths)
-
-
-def pandas_with_openpyxl(paths: Sequence[Path], _pack: Pack) -> int:
-    """Read each sheet into a frame, as most scripts do."""
-    return sum(bool(pd.read_excel(path, sheet_name=None, header=None, engine="openpyxl")) for path in paths)
-
-
-def deliveries(paths: Sequence[Path]) -> list[Delivery]:
-    """Return a delivery for each path."""
-    return [Delivery(number, "bench", "file", path.name, datetime.now(UTC), None) for number, path in enumerate(paths)]
-
-
-IN_PROCESS, ALL_CORES = "ours, in this process", "ours, a worker for each core"
-CALAMINE, PANDAS = "calamine alone", "pandas.read_excel, openpyxl"
-WAYS: dict[str, Way] = {
-    IN_PROCESS: in_process,
-    ALL_CORES: with_workers(0),
-    CALAMINE: calamine,
-    PANDAS: pandas_with_openpyxl,
-}
+def delivery(number: int) -> Delivery:
+    """Return a delivery of a workbook."""
+    return Delivery(number, "bench", "file", f"{number}.xlsx", datetime.now(UTC), None)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--files", type=int, default=3000)
-    parser.add_argument("--way", help=argparse.SUPPRESS)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--do", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--files", type=int, default=DIFFERENT, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.way:
-        measure(given.way, given.folder, given.files)
+    if given.do:
+        print(json.dumps(do(given.do, given.folder, given.files)))
     else:
-        main(given.files)
+        main(given.repeats)

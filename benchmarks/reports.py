@@ -23,26 +23,43 @@ def write_reports(folder: Path, pack: Pack, files: int, lines: int = LINES) -> N
     """Write `files` workbooks of the form of works, of the districts in turn, with `lines` works each."""
     form = pack.form("works", PERIOD)
     assert form is not None
-    units = [unit for unit in pack.units if unit.is_valid_on(PERIOD.end) and pack.units.children(unit.code, PERIOD.end)]
+    units = [
+        unit
+        for unit in pack.units
+        if unit.is_valid_on(PERIOD.end) and pack.units.children(unit.code, PERIOD.end)
+    ]
     districts = [unit for unit in units if unit.parent is not None]
     for number in range(files):
         unit = districts[number % len(districts)]
-        content = write_template(*_filled(form, unit, pack.units.children(unit.code, PERIOD.end), number, lines))
+        content = write_template(
+            *_filled(form, unit, pack.units.children(unit.code, PERIOD.end), number, lines)
+        )
         (folder / f"{number}.xlsx").write_bytes(content)
 
 
-def _filled(form: Form, unit: Unit, communes: Sequence[Unit], number: int, lines: int) -> tuple[Form, Unit, Period, Values]:
+def _filled(
+    form: Form, unit: Unit, communes: Sequence[Unit], number: int, lines: int
+) -> tuple[Form, Unit, Period, Values]:
     table = next(table for table in form.tables if table.kind == "list")
-    wider = form.model_copy(update={"tables": (table.model_copy(update={"columns": (*table.columns, _NOTE)}),)})
+    wider = form.model_copy(
+        update={"tables": (table.model_copy(update={"columns": (*table.columns, _NOTE)}),)}
+    )
     works = [_work(table.columns, unit, communes, number * lines + line) for line in range(lines)]
     return wider, unit, PERIOD, Values({}, {table.name: works})
 
 
-def _work(columns: Sequence[Column], unit: Unit, communes: Sequence[Unit], number: int) -> dict[str, float | str | date | None]:
+def _work(
+    columns: Sequence[Column], unit: Unit, communes: Sequence[Unit], number: int
+) -> dict[str, float | str | date | None]:
     """Return a work that differs from all others in its code, name, dates and amounts."""
     begun = date(2022, 1, 3) + timedelta(days=number % 700)
-    commune, cost = communes[number % len(communes)].name, 850 + (number * 37) % 9000 + (number % 10) / 10
-    words = {c.name: [label.label for label in c.vocabulary.values()] for c in columns if c.vocabulary}
+    commune, cost = (
+        communes[number % len(communes)].name,
+        850 + (number * 37) % 9000 + (number % 10) / 10,
+    )
+    words = {
+        c.name: [label.label for label in c.vocabulary.values()] for c in columns if c.vocabulary
+    }
     is_done = number % 3 == 0
     return {
         **{name: labels[number % len(labels)] for name, labels in words.items()},

@@ -1,4 +1,7 @@
-"""A form that no pack has: what is in stock when a period begins and ends. For rules that no bundled form has a column for."""
+"""A form that no pack has: what is in stock when a period begins and ends.
+
+For rules that no bundled form has a column for.
+"""
 
 from dataclasses import replace
 
@@ -13,9 +16,21 @@ def with_stock(pack: Pack) -> Pack:
     columns = [
         {"name": "opening", "label": "Đầu kỳ", "opens": "closing", **label},
         {"name": "closing", "label": "Cuối kỳ", **label},
-        {"name": "cost_vnd", "label": "Kinh phí", "type": "money", "measure": "triệu đồng", "per": "closing"},
+        {
+            "name": "cost_vnd",
+            "label": "Kinh phí",
+            "type": "money",
+            "measure": "triệu đồng",
+            "per": "closing",
+        },
     ]
-    table = {"name": "stock", "sheet": "Tồn", "title": "Tồn", "kind": "matrix", "line": {"label": "Nội dung"}}
+    table = {
+        "name": "stock",
+        "sheet": "Tồn",
+        "title": "Tồn",
+        "kind": "matrix",
+        "line": {"label": "Nội dung"},
+    }
     layout = training.model_dump() | {"code": "stock", "project": None}
     layout["tables"] = [table | {"columns": columns, "lines": [{"key": "seed", "label": "Giống"}]}]
     return replace(pack, forms=(*pack.forms, Form.model_validate(layout)))

@@ -1,1 +1,4 @@
-"""The bundled sample: one published report and a synthetic province around it. Nothing of this runs in production."""
+"""The bundled sample: one published report and a synthetic province around it.
+
+Nothing of this runs in production.
+"""

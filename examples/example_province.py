@@ -1,4 +1,6 @@
-"""The files of the second pack, `config/example-province`: a province that does not exist. Every figure is invented.
+"""The files of the second pack, `config/example-province`: a province that does not exist.
+
+Every figure is invented.
 
 Usage: python -m examples.example_province
 """
@@ -20,7 +22,8 @@ _LAND: Lines = {
     "land": {"needed": 20, "met": 8, "land_spent_vnd": 410_500},
     "house": {"needed": 30, "met": 27, "land_spent_vnd": 1_200_000},
 }
-# Other figures than its neighbour's: a report that is another unit's to the last figure is asked about (HIS-08).
+# Other figures than its neighbour's: a report that is another unit's to the last figure is asked
+# about (HIS-08).
 _MORE_LAND: Lines = {
     "land": {"needed": 14, "met": 5, "land_spent_vnd": 265_000},
     "house": {"needed": 41, "met": 33, "land_spent_vnd": 1_470_000},
@@ -29,7 +32,8 @@ _TOO_MANY: Lines = {"land": {"needed": 20, "met": 28, "land_spent_vnd": 410_500}
 _READY: Lines = {"commune": {"plan_issued": "yes", "staff": 3}}
 _NOT_READY: Lines = {"commune": {"plan_issued": "no", "staff": 2}}
 
-# Form, unit, period, stage, the table's name and its lines. One of them is bad: more households supported than in need.
+# Form, unit, period, stage, the table's name and its lines. One of them is bad: more households
+# supported than in need.
 _REPORTS: tuple[tuple[str, str, str, Stage, str, Lines], ...] = (
     ("land", "00101", "2024-H1", Stage.FINAL, "needs", _LAND),
     ("land", "00102", "2024-H1", Stage.FINAL, "needs", _MORE_LAND),

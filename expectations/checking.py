@@ -4,8 +4,9 @@ Importing this module is quick. What does the work is `expectations.batches`, an
 imported when there is something to check, so that a run with nothing new never waits for them.
 """
 
-import gc
+import sys
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from expectations.rules import RuleSet
 from program.current import CurrentReport
 from program.finding import Finding
 from program.history import HISTORY_PERIODS, Past
+from program.importing import without_collecting
 from program.pack import Pack
 from program.submission import Submission
 
@@ -57,6 +59,10 @@ class Checker:
         """Write Data Docs of all that was checked so far into `folder`; return their first page."""
         return self._batches.publish_docs(folder)
 
+    def prepare(self) -> None:
+        """Import what checks now, before there is data: what is alive during the import is never collected."""
+        load_batch_checker()
+
     @cached_property
     def _batches(self) -> "BatchChecker":
         kind = load_batch_checker()
@@ -64,15 +70,8 @@ class Checker:
 
 
 def load_batch_checker() -> type["BatchChecker"]:
-    """Import what checks, with Great Expectations.
-
-    That makes a million objects of which none is garbage; looking for garbage among them would take a sixth of the time.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
+    """Import what checks, with Great Expectations; the first call of a process takes seconds."""
+    is_first = "expectations.batches" not in sys.modules
+    with without_collecting() if is_first else nullcontext():
         from expectations.batches import BatchChecker  # noqa: PLC0415  (see the module)
-    finally:
-        if was_enabled:
-            gc.enable()
     return BatchChecker

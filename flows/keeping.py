@@ -51,6 +51,8 @@ def keep_nights(warehouse: Warehouse, archive: Archive, pack: Pack) -> None:
         overruled = [each.model_dump(mode="json") for each in pack.corrections]
         document["corrections"] = _read(archive, name)["corrections"] if name in kept else overruled
         archive.write(name, json.dumps(document, ensure_ascii=False, indent=1).encode())
+    if not arrivals:
+        return
     # All that the ledger knows is in some night's document now, also where a night was killed before it could say so.
     known = {_arrival(source.name, *version) for source in pack.sources for version in known_versions(warehouse, source.name)}
     for arrival in arrivals & known:

@@ -115,6 +115,7 @@ class Night:
             chunk = [d for d in waiting if d.id not in self._given_up][:size]
             if not chunk:
                 return
+            self.checker.prepare()
             yield chunk
 
     def give_up(self, delivery: Delivery, error: Exception) -> None:

@@ -103,7 +103,7 @@ def check(night: Night, readings: list[Reading]) -> list[Submission]:
 
 @task(task_run_name="load", cache_policy=NO_CACHE)
 def load(night: Night, submissions: list[Submission]) -> None:
-    """Load a chunk, one transaction a delivery."""
+    """Load a chunk in one transaction; where that fails, in one a delivery."""
     with cpu_counted(night, "load: write"):
         steps.load(night, submissions)
 

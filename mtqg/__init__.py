@@ -1,1 +1,1 @@
-"""The command `mtqg`: a module for each sub-command. `cli` is the entry; all work is elsewhere."""
+"""The command `mtqg`: a module for each sub-command. `commands` lists them."""

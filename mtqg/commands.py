@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-from mtqg.importing import without_collecting
+from program.importing import without_collecting
 
 if TYPE_CHECKING:
     from typer._click import Command, Context

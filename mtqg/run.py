@@ -13,8 +13,8 @@ from rich.logging import RichHandler
 from rich.table import Table
 
 from mtqg.console import errors, out
-from mtqg.importing import without_collecting
 from program.errors import MtqgError
+from program.importing import without_collecting
 from program.settings import Settings, load_settings, quiet_third_parties
 
 _LOG_BYTES = 5_000_000

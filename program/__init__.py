@@ -1,5 +1,5 @@
-"""The vocabulary every other room speaks: what a program, a form, a submission and a finding are.
+"""The vocabulary of all other packages: what a program, a form, a submission and a finding are.
 
-No input or output beyond reading a pack's own files; no pandas in signatures except frames whose columns
-are declared in `program.reading`.
+The package reads a pack's files and the settings; it has no other input or output. pandas appears
+only in functions that build frames, with the columns that `program.reading` declares.
 """

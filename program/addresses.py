@@ -1,6 +1,7 @@
-"""How a spreadsheet names a column: A, B … Z, AA.
+"""The letters of a spreadsheet's columns: A, B … Z, AA.
 
-What openpyxl has for it costs the import of all of openpyxl, which each process that reads would pay for.
+openpyxl has functions for them. Using those means to import all of openpyxl, in each reader
+process.
 """
 
 from functools import cache
@@ -12,20 +13,26 @@ LAST_COLUMN = 18_278
 
 @cache
 def column_letter(number: int) -> str:
-    """Return the letters of a column, counted from 1. Raises ValueError beyond ZZZ."""
+    """Return the letters of a column, by its number from 1. Raises ValueError beyond ZZZ."""
     if not 1 <= number <= LAST_COLUMN:
-        raise ValueError(f"expected the number of a column, from 1 to {LAST_COLUMN}; found {number}")
+        raise ValueError(
+            f"expected the number of a column, from 1 to {LAST_COLUMN}; found {number}"
+        )
     letters = ""
     while number:
-        # There is no letter for zero: Z, not A0, comes before AA.
-        number, at = divmod(number - 1, len(ascii_uppercase))
-        letters = ascii_uppercase[at] + letters
+        # There is no letter for zero: AA follows on Z, not on A0.
+        number, index = divmod(number - 1, len(ascii_uppercase))
+        letters = ascii_uppercase[index] + letters
     return letters
 
 
 @cache
 def column_number(letters: str) -> int:
-    """Return the number of a column, counted from 1. Raises ValueError for what is no column from A to ZZZ."""
+    """Return the number of a column from 1, by its letters.
+
+    Raises:
+        ValueError: The text is no column from A to ZZZ.
+    """
     number = 0
     if letters.isascii() and letters.isalpha():
         for letter in letters.upper():

@@ -1,4 +1,4 @@
-"""What the warehouse answers: the rows behind status, trace, the page and the mails."""
+"""The rows that the warehouse's queries return, for commands, the page and the mails."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,10 @@ from program.submission import Verdict
 
 @dataclass(frozen=True, slots=True)
 class ReportingRow:
-    """One report owed or sent. `verdict` None: nothing came. `is_open`: the latest version is still bad."""
+    """One report that is due or was sent.
+
+    `verdict` is None where nothing came. `is_open`: the latest version must still be corrected.
+    """
 
     form_code: str
     unit_code: str
@@ -30,9 +33,10 @@ class ReportingRow:
 
 @dataclass(frozen=True, slots=True)
 class ProgressRow:
-    """One indicator's figure for a unit and period, in the indicator's unit; see `mart_progress.sql`.
+    """One indicator's figure for a unit and period, in the indicator's unit (`mart_progress.sql`).
 
-    `basis`: the unit's own report, or the sum of units below it, of which `reported` of `expected` have reported.
+    `basis` says whether the figure is from the unit's own report or is a sum over the units below.
+    In a sum, `reported` of `expected` units have reported.
     """
 
     indicator_code: str
@@ -57,7 +61,7 @@ class ProgressRow:
 
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """A year's estimate beside its final figure, in the indicator's unit; see `mart_stages.sql`."""
+    """A year's estimate and its final figure, in the indicator's unit (`mart_stages.sql`)."""
 
     indicator_code: str
     unit_code: str
@@ -71,9 +75,10 @@ class StageRow:
 
 @dataclass(frozen=True, slots=True)
 class TerritoryRow:
-    """A figure on an old district's land, or of a province, from `reported` of its `whole` units; see `mart_rollups.sql`.
+    """A figure for the land of a former district, or for a province (`mart_rollups.sql`).
 
-    `shared` communes also took land of another district and are in no sum.
+    It is the sum over `reported` of its `whole` units. The `shared` communes also took land of
+    another district, and are in no sum.
     """
 
     indicator_code: str
@@ -89,7 +94,10 @@ class TerritoryRow:
 
 @dataclass(frozen=True, slots=True)
 class TracedFact:
-    """A fact and its way back to the cell. Times are UTC; `known_to` None: believed until now."""
+    """A fact and where it came from, back to the cell. Times are UTC.
+
+    `known_to` None: the fact is current.
+    """
 
     element: str
     value: float | None
@@ -118,7 +126,7 @@ class TracedFact:
 
 @dataclass(frozen=True, slots=True)
 class NightRow:
-    """A submission of one night, for tables of it."""
+    """A submission of one run, for a table of that run."""
 
     delivery_name: str
     received_at: datetime
@@ -134,7 +142,7 @@ class NightRow:
 
 @dataclass(frozen=True, slots=True)
 class RuleCount:
-    """How often a rule was broken; `example` is one of its messages, as a district read it."""
+    """How often a rule was broken. `example` is one of its messages, as a district read it."""
 
     rule: str
     severity: Severity
@@ -144,7 +152,10 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class QualityRow:
-    """What one rule found in a night's files about one report, see `mart_findings.sql`; unit and period None: unknown."""
+    """The findings of one rule in one run about one report (`mart_findings.sql`).
+
+    Form, unit and period are None where unknown.
+    """
 
     run_id: int
     form_code: str | None
@@ -158,7 +169,10 @@ class QualityRow:
 
 @dataclass(frozen=True, slots=True)
 class FirstPassRow:
-    """How one report came right, see `mart_first_pass.sql`. `accepted_at` None: it has not yet."""
+    """How many versions one report needed to be accepted (`mart_first_pass.sql`).
+
+    `accepted_at` is None where no version was accepted yet.
+    """
 
     form_code: str
     unit_code: str
@@ -172,7 +186,7 @@ class FirstPassRow:
 
 @dataclass(frozen=True, slots=True)
 class NightCount:
-    """A night and how many of its submissions got each verdict."""
+    """A run, and how many of its submissions got each verdict."""
 
     run_id: int
     as_of: date
@@ -182,7 +196,7 @@ class NightCount:
 
 @dataclass(frozen=True, slots=True)
 class RuleExample:
-    """The words in which a rule was last told to a district."""
+    """The words of a rule's last finding that a district got."""
 
     message: str
     expected: str

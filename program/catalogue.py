@@ -1,7 +1,8 @@
-"""What the program is judged by: projects, capital sources, indicators and targets, each with its cited source.
+"""What the program is judged by: projects, capital sources, indicators and targets.
 
-`tag` says how sure a fact is, in the words of the pack's fact sheet (docs/sources.md). What is not known is written
-`unknown`, never left out: a key that is missing is an error, so that nobody can forget to say it.
+Each has its cited source. `tag` says how sure a fact is, as in the pack's fact sheet
+(docs/sources.md). An unknown fact is written `unknown`; a missing key is an error. So nobody can
+forget to say that a fact is unknown.
 """
 
 from enum import StrEnum
@@ -19,28 +20,29 @@ class Tag(StrEnum):
     """How sure a fact is."""
 
     CONFIRMED = "C"
-    """The statement was seen in the source named."""
+    """Somebody saw the statement in the source that is named."""
     PARTLY = "C-"
-    """Seen in part, translated, or of a like case; the source says how."""
+    """Seen in part, in translation or of a similar case; the source says which."""
     DERIVED = "D"
-    """Derived by arithmetic or by joining confirmed facts."""
+    """Computed or concluded from confirmed facts."""
     BACKGROUND = "B"
-    """Not seen in any source: to be verified before official use."""
+    """Seen in no source. Verify it before official use."""
     UNKNOWN = "U"
-    """Looked for and not found."""
+    """Somebody looked for it and did not find it."""
 
     @property
     def is_verified(self) -> bool:
-        """Tell whether a page may show the fact without a word of warning."""
+        """Tell whether a page may show the fact without a warning."""
         return self in (Tag.CONFIRMED, Tag.DERIVED)
 
 
 def _unknown_is_nothing(value: Any) -> Any:
-    """Return None for the word `unknown`: the one way to say in YAML that a fact is not known."""
+    """Return None for the word `unknown`, the one way to write an unknown fact in YAML."""
     return None if value == "unknown" else value
 
 
 def _unknown_is_empty(value: Any) -> Any:
+    """Return an empty tuple for the word `unknown`."""
     return () if value == "unknown" else value
 
 
@@ -56,9 +58,11 @@ class Project(Model):
 
 
 class Amount(Model):
-    """Money planned over a span of years, in whole đồng. A published figure may be one of several: each is its own entry.
+    """Money planned for the years from `first_year` to `last_year`, in whole đồng.
 
-    `qualifier` is the word that stood before the figure ("gần 769 tỷ"): with one, `vnd` is a bound or an estimate.
+    Sources may publish different figures for the same money: each of them is an entry of its own.
+    `qualifier` is the word before the figure ("gần 769 tỷ"). With one, `vnd` is a bound or an
+    estimate.
     """
 
     scope: Literal["national", "province"]
@@ -70,14 +74,17 @@ class Amount(Model):
     source: str = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _years_run_forward(self) -> Self:
+    def _check_years(self) -> Self:
         if self.last_year < self.first_year:
             raise ValueError(f"last_year {self.last_year} is before first_year {self.first_year}")
         return self
 
 
 class CapitalSource(Model):
-    """A stream of capital (nguồn vốn); with a `parent`, a part of one. `amounts` empty: unknown."""
+    """A source of capital (nguồn vốn) or, with a `parent`, a part of one.
+
+    `amounts` is empty where they are unknown.
+    """
 
     code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     name: str
@@ -89,7 +96,7 @@ class CapitalSource(Model):
 
 
 class Direction(StrEnum):
-    """Which way an indicator should go."""
+    """The direction in which an indicator should move."""
 
     UP = "up"
     """More is better."""
@@ -97,16 +104,16 @@ class Direction(StrEnum):
 
 
 class IndicatorKind(StrEnum):
-    """How an indicator's figure comes about."""
+    """How an indicator's figure is computed."""
 
     COUNT = "count"
     MONEY = "money"
     SHARE = "share"
-    """100 × numerator ÷ denominator, in per cent; shares are never averaged."""
+    """100 × numerator ÷ denominator, in per cent. Shares are never averaged."""
     RATIO = "ratio"
     """numerator ÷ denominator: "twice the income of 2020"."""
     YES_NO = "yes_no"
-    """1 where the numerator's word is `yes`, 0 where it is `no`."""
+    """1 where the word of the numerator is `yes`, 0 where it is `no`."""
 
     @property
     def has_denominator(self) -> bool:
@@ -115,7 +122,7 @@ class IndicatorKind(StrEnum):
 
 
 class Target(Model):
-    """A value to reach. `period` None: whatever the period."""
+    """A value to reach. `period` None: it holds for every period."""
 
     scope: Literal["national", "province"]
     period: str | None
@@ -127,11 +134,14 @@ class Target(Model):
     @field_validator("period")
     @classmethod
     def _is_a_period(cls, code: str | None) -> str | None:
-        return code if code is None else Period.parse(code).code
+        return None if code is None else Period.parse(code).code
 
 
 class Baseline(Model):
-    """Where the indicator stood when the program began, or in the first period after it that a source gives."""
+    """The indicator's value when the program began.
+
+    Where no source gives it, this is the value of the first later period that a source gives.
+    """
 
     scope: Literal["national", "province"]
     period: str
@@ -146,10 +156,12 @@ class Baseline(Model):
 
 
 class Indicator(Model):
-    """One figure the program is judged by. `form` None: no form feeds it yet, and `note` says why.
+    """One figure by which the program is judged.
 
-    `numerator` and `denominator` name data elements of `form`; `unit` is what the figure is printed in; `frequency` is
-    how often it is asked for. `targets` empty and `baseline` or `frequency` None: unknown.
+    `form` None: no form feeds it yet, and `note` says why. `numerator` and `denominator` name data
+    elements of `form`. `unit` is the unit in which the figure is printed. `frequency` says how
+    often it must be reported. `targets` is empty, `baseline` and `frequency` are None where
+    unknown.
     """
 
     code: str
@@ -169,15 +181,27 @@ class Indicator(Model):
     note: str = ""
 
     @model_validator(mode="after")
-    def _formula_fits_the_kind(self) -> Self:
+    def _check_formula(self) -> Self:
         if (self.form is None) != (self.numerator is None):
             raise ValueError(f"{self.code}: form and numerator go together")
-        if self.kind is IndicatorKind.MONEY and self.unit not in MONEY_MEASURES:
-            raise ValueError(f"{self.code}: money is printed in one of {', '.join(MONEY_MEASURES)}; found {self.unit!r}")
-        if self.form and self.kind.has_denominator != (self.denominator is not None):
+        needs_denominator = self.kind.has_denominator
+        has_denominator = self.denominator is not None
+        # An indicator that waits for its form has no formula yet.
+        if self.form and needs_denominator != has_denominator:
             raise ValueError(f"{self.code}: a share or ratio, and nothing else, has a denominator")
         return self
 
+    @model_validator(mode="after")
+    def _check_unit(self) -> Self:
+        if self.kind is IndicatorKind.MONEY and self.unit not in MONEY_MEASURES:
+            known = ", ".join(MONEY_MEASURES)
+            raise ValueError(
+                f"{self.code}: money is printed in one of {known}; found {self.unit!r}"
+            )
+        return self
+
     def printed(self, value: float) -> float:
-        """Return a figure as it is printed: money, which is kept in đồng, in the indicator's unit."""
-        return to_printed(value, self.unit) if self.kind is IndicatorKind.MONEY else value
+        """Return a figure in the indicator's `unit`. Money is kept in đồng, all else as printed."""
+        if self.kind is IndicatorKind.MONEY:
+            return to_printed(value, self.unit)
+        return value

@@ -1,4 +1,4 @@
-"""Reading a pack's YAML: strict, immutable models, and an error that names file and key."""
+"""Reading a pack's YAML: strict, immutable models, and errors that name file, line and key."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
@@ -16,67 +16,101 @@ from program.errors import ConfigurationError
 
 
 class Model(BaseModel):
-    """What every piece of configuration is: frozen, and without a key that nobody declared."""
+    """A piece of configuration: frozen, and without undeclared keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 ModelType = TypeVar("ModelType")
 
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+
+
+def _resolvers_without_dates() -> dict[str, list[tuple[str, Any]]]:
+    """Return what PyYAML recognises by a value's first character, except dates."""
+    resolvers = {}
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items():
+        resolvers[first] = [pair for pair in pairs if pair[0] != _TIMESTAMP]
+    return resolvers
+
 
 class _Strict(SafeConstructor, Resolver):
-    """YAML without its habits of letting the second of two equal keys win, and of reading dates by itself.
+    """YAML with two habits removed: the second of two equal keys wins, and dates are converted.
 
-    A date stays text until a model reads it: an impossible one (2024-02-30) is then refused with its line and key.
+    A date stays text until a model reads it. The model refuses an impossible one (2024-02-30) with
+    its line and key.
     """
 
-    yaml_implicit_resolvers = {  # noqa: RUF012  (as PyYAML has it)
-        first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
-        for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+    yaml_implicit_resolvers = _resolvers_without_dates()
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002
-        keys = [key.value for key, _ in node.value]
-        doubled = next((key for key, _ in node.value if keys.count(key.value) > 1), None)
-        if doubled is not None:
-            raise ConstructorError(None, None, f"the key {doubled.value!r} stands twice", doubled.start_mark)
+    def construct_mapping(
+        self,
+        node: yaml.MappingNode,
+        deep: bool = False,  # noqa: FBT001, FBT002  (as PyYAML has it)
+    ) -> dict[Hashable, Any]:
+        keys = [key for key, _ in node.value]
+        # A list, not a Counter: the value of a key that is itself a list cannot be hashed.
+        values = [key.value for key in keys]
+        for key in keys:
+            if values.count(key.value) > 1:
+                raise ConstructorError(
+                    None, None, f"the key {key.value!r} stands twice", key.start_mark
+                )
         return super().construct_mapping(node, deep)
 
 
 class _Loader(_Strict, yaml.SafeLoader):
-    """In Python: slow, and its errors quote the line."""
+    """The loader in Python: slow, but its errors quote the line."""
 
 
 class _FastLoader(_Strict, yaml.CSafeLoader):
-    """By libyaml, ten times as fast: reading a pack was half of what a small command cost (2026-11-30)."""
+    """The loader by libyaml, ten times as fast.
+
+    With the other one, a small command spent half of its time on reading the pack (2026-11-30).
+    """
 
 
 def load_yaml(path: Path) -> Any:
-    """Return a YAML file's content. Raises ConfigurationError naming the file and, for bad YAML, the line."""
+    """Return the content of a YAML file.
+
+    Raises:
+        ConfigurationError: The message names the file and, for bad YAML, the line.
+    """
     text = read_text(path)
     with suppress(yaml.YAMLError):
         return yaml.load(text, _FastLoader)  # noqa: S506  (a SafeLoader)
     try:
-        # Once more, for an error that says what is wrong and quotes the line.
+        # Something is wrong. The slow loader says what, and quotes the line.
         return yaml.load(text, _Loader)  # noqa: S506  (a SafeLoader)
     except yaml.YAMLError as wrong:
-        raise ConfigurationError(f"{path}: not valid YAML: {str(wrong).replace('<unicode string>', path.name)}") from wrong
+        reason = str(wrong).replace("<unicode string>", path.name)
+        raise ConfigurationError(f"{path}: not valid YAML: {reason}") from wrong
 
 
 def read_text(path: Path) -> str:
-    """Return a UTF-8 file's text, without the mark that Excel and Notepad put first. Raises ConfigurationError."""
+    """Return the text of a UTF-8 file, without the byte order mark of Excel and Notepad.
+
+    Raises:
+        ConfigurationError: The file is missing, unreadable or not UTF-8.
+    """
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as missing:
         raise ConfigurationError(f"{path}: the file is missing") from missing
     except UnicodeDecodeError as wrong:
-        raise ConfigurationError(f"{path}: not UTF-8: byte {wrong.start}; save it as UTF-8") from wrong
+        raise ConfigurationError(
+            f"{path}: not UTF-8: byte {wrong.start}; save it as UTF-8"
+        ) from wrong
     except OSError as wrong:
         raise ConfigurationError(f"{path}: cannot be read: {wrong}") from wrong
 
 
 def load_model(path: Path, model: type[ModelType]) -> ModelType:
-    """Return the file as `model`. Raises ConfigurationError naming file, line, key, and what was expected and found."""
+    """Return a YAML file as `model`.
+
+    Raises:
+        ConfigurationError: The message names file, line and key, what was expected and what found.
+    """
     content = load_yaml(path)
     try:
         return TypeAdapter(model).validate_python(content)
@@ -85,50 +119,85 @@ def load_model(path: Path, model: type[ModelType]) -> ModelType:
 
 
 def repeated(names: Iterable[str]) -> list[str]:
-    """Return the names that stand more than once, sorted."""
+    """Return the names that stand more than once, each of them once, sorted."""
     return sorted(name for name, times in Counter(names).items() if times > 1)
 
 
 def place_of(path: Path, location: tuple[int | str, ...]) -> str:
-    """Return "file:line: key: ", the beginning of a complaint about `location` of a YAML file."""
+    """Return "file:line: key: ", with which a message about a place in a YAML file begins.
+
+    `location` are the keys and positions from the top of the file.
+    """
     root = yaml.compose(read_text(path), yaml.SafeLoader)
-    return f"{path}:{_line(root, location)}: {_key(location)}"
+    place = f"{path}:{_line(root, location)}: "
+    if location:
+        key = ".".join(str(part) for part in location)
+        place += f"{key}: "
+    return place
 
 
 def _explain(path: Path, wrong: ValidationError) -> str:
-    """Return a line for each error, without those that only follow: a list whose entry is wrong is "too short" as well."""
+    """Return a line for each cause.
+
+    An error that only follows from a deeper one is left out: a list with a wrong entry is "too
+    short" as well.
+    """
     errors = wrong.errors()
-    deeper = [e["loc"] for e in errors]
-    causes = [e for e in errors if not any(len(loc) > len(e["loc"]) and loc[: len(e["loc"])] == e["loc"] for loc in deeper)]
-    return "\n".join(f"{place_of(path, e['loc'])}{_said(e)}" for e in causes)
+    locations = [error["loc"] for error in errors]
+    lines = []
+    for error in errors:
+        location = error["loc"]
+        if not any(_is_below(other, location) for other in locations):
+            lines.append(place_of(path, location) + _reason(error))
+    return "\n".join(lines)
 
 
-def _said(error: ErrorDetails) -> str:
-    """Return what pydantic says of an error, in the words of YAML, with what was found where that is one value."""
-    found, kind = error["input"], error["type"]
-    if kind in ("model_type", "dict_type") or found is None:
-        return f"expected keys below this one; found {'nothing' if found is None else repr(found)}"
-    hint = "; put it in quotes" if kind == "string_type" and isinstance(found, bool | int | float) else ""
+def _is_below(location: tuple[int | str, ...], above: tuple[int | str, ...]) -> bool:
+    return len(location) > len(above) and location[: len(above)] == above
+
+
+def _reason(error: ErrorDetails) -> str:
+    """Return pydantic's reason in the words of YAML, with the value where there is just one."""
+    value = error["input"]
+    kind = error["type"]
+    if value is None:
+        return "expected keys below this one; found nothing"
+    if kind in ("model_type", "dict_type"):
+        return f"expected keys below this one; found {value!r}"
+    reason = error["msg"]
+    if not isinstance(value, dict | list):
+        reason += f"; found {value!r:.80}"
     if "date" in kind:
-        hint = "; expected a day such as 2024-01-31"
-    return error["msg"] + ("" if isinstance(found, dict | list) else f"; found {found!r:.80}") + hint
+        reason += "; expected a day such as 2024-01-31"
+    elif kind == "string_type" and isinstance(value, bool | int | float):
+        reason += "; put it in quotes"
+    return reason
 
 
 def _line(node: yaml.Node | None, location: tuple[int | str, ...]) -> int:
-    """Return the line of the deepest key of `location` that the file has: a missing key is named at its parent."""
-    line = node.start_mark.line + 1 if node is not None else 1
+    """Return the line of the deepest key of `location` that the file has.
+
+    The line of a missing key is that of its parent.
+    """
+    if node is None:
+        return 1
+    line = node.start_mark.line + 1
     for part in location:
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int):
             node = node.value[part]
             line = node.start_mark.line + 1
         elif isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
-            if found is None:
-                # pydantic names the kind of a union's member too, which is no key of the file.
-                continue
-            line, node = found[0].start_mark.line + 1, found[1]
+            entry = _entry(node, str(part))
+            # pydantic's location also has the kind of a union's member, which is no key.
+            if entry is not None:
+                key, node = entry
+                line = key.start_mark.line + 1
     return line
 
 
-def _key(location: tuple[int | str, ...]) -> str:
-    return f"{'.'.join(str(part) for part in location)}: " if location else ""
+def _entry(node: yaml.MappingNode, name: str) -> tuple[yaml.Node, yaml.Node] | None:
+    """Return the key `name` of a mapping and its value, or None."""
+    for key, value in node.value:
+        if key.value == name:
+            return key, value
+    return None

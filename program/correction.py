@@ -1,7 +1,8 @@
-"""Corrections: a named person overrules one finding, with a reason; declared in a pack's `corrections/*.yaml`.
+"""Corrections: a named person decides, with a reason, that one finding does not count.
 
-A correction changes no figure. It takes from one finding, at one place of one report, the power to keep the report out;
-the figure is then loaded as its sender wrote it. It never reaches further than the value that it was written about.
+They are declared in a pack's `corrections/*.yaml`. A correction changes no figure: the report is
+loaded with the figure that its sender wrote. It is about one finding at one cell of one report, and
+only while the cell has the same value.
 """
 
 from datetime import date
@@ -18,20 +19,33 @@ from program.vietnamese import format_date
 
 
 class Match(StrEnum):
-    """What a correction and a finding have to do with each other."""
+    """How a correction and a finding match."""
 
     NONE = "none"
-    """Another rule, or another place."""
+    """The finding is of another rule, or at another cell."""
     CHANGED = "changed"
-    """The rule at the place, but another value stands there now."""
+    """It is of this rule and at this cell, but the value is another one."""
     EXACT = "exact"
+    """Rule, cell and value are the same."""
 
 
 class Correction(Model):
-    """One finding overruled. `value` is what stood in the cell as its sender sees it, null where the rule quotes none.
+    """A decision that one finding does not count.
 
-    `until` is the last day on which a report that it is for may have come; null: any day. Not the day of judging counts, so
-    that a warehouse built anew years later says the same. `by` is the person who answers for it.
+    Attributes:
+        rule: The rule of the finding.
+        form: The code of the report's form.
+        unit: The code of the report's unit.
+        period: The code of the report's period.
+        stage: The stage of the report.
+        sheet: The sheet of the finding; null where it is about the whole file.
+        cell: The cell of the finding; null where it is about no single cell.
+        value: The value of the cell as its sender sees it; null where the rule quotes none.
+        reason: Why the finding does not count.
+        by: The person who decided it.
+        decided_on: The day of the decision.
+        until: The last day on which a report may arrive for the decision to count; null: any day.
+            The day of the check does not matter, so that a rebuild years later gives the same.
     """
 
     rule: str
@@ -53,7 +67,7 @@ class Correction(Model):
         return Period.parse(code).code
 
     @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Self:
+    def _check_until_and_cell(self) -> Self:
         if self.until is not None and self.until < self.decided_on:
             raise ValueError(f"until {self.until} is before decided_on {self.decided_on}")
         if self.cell is not None and self.sheet is None:
@@ -62,27 +76,34 @@ class Correction(Model):
 
     @property
     def report(self) -> tuple[str, str, str, Stage]:
-        """Form, unit, period and stage of the report that it is about."""
+        """The form, unit, period and stage of its report."""
         return self.form, self.unit, self.period, self.stage
 
     @property
     def place(self) -> str:
-        """Where it is, for an error: rule, report and cell."""
+        """Its rule, report and cell, as an error message names them."""
         at = f" at {self.sheet}!{self.cell}" if self.cell else ""
-        return f"{self.rule} of {self.form}, unit {self.unit}, {self.period} ({self.stage.value}){at}"
+        report = f"{self.form}, unit {self.unit}, {self.period} ({self.stage.value})"
+        return f"{self.rule} of {report}{at}"
 
     @property
     def note(self) -> str:
-        """Who overruled until when and why, as it stands beside the finding."""
-        until = f", đến ngày {format_date(self.until)}" if self.until else ""
-        return f"{self.by} ({format_date(self.decided_on)}{until}): {self.reason}"
+        """Who decided it, when, until when and why. It is printed beside the finding."""
+        days = format_date(self.decided_on)
+        if self.until is not None:
+            days += f", đến ngày {format_date(self.until)}"
+        return f"{self.by} ({days}): {self.reason}"
 
     def is_for(self, received_on: date) -> bool:
-        """Tell whether a report that came on a day is judged by it."""
+        """Tell whether it counts for a report that arrived on a day."""
         return self.until is None or received_on <= self.until
 
     def match(self, finding: Finding) -> Match:
-        """Return whether this correction is about `finding`, or about what stood there before."""
-        if (self.rule, self.sheet, self.cell) != (finding.rule, finding.sheet, finding.cell):
+        """Return whether this correction is about `finding`, or about an earlier value."""
+        place = (self.rule, self.sheet, self.cell)
+        if place != (finding.rule, finding.sheet, finding.cell):
             return Match.NONE
-        return Match.EXACT if self.value == finding.value else Match.CHANGED
+        # A decision about one value says nothing about the next one.
+        if self.value != finding.value:
+            return Match.CHANGED
+        return Match.EXACT

@@ -1,4 +1,4 @@
-"""What the warehouse hands over of the reports believed now, for rules across submissions."""
+"""Current reports, as the warehouse gives them to rules across submissions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from program.submission import Fact, Submission
 
 @dataclass(frozen=True, slots=True)
 class CurrentReport:
-    """A report believed now, by its submission's number, with the facts that are asked for.
+    """A current report, by the number of its submission, with the facts that rules need.
 
-    `facts` may be empty: the report holds figures, but none that a rule names.
+    `facts` may be empty: the report has figures, but none that a rule names.
     """
 
     number: int
@@ -23,12 +23,20 @@ class CurrentReport:
 
 
 def current_reports(submissions: Mapping[int, Submission]) -> Iterator[CurrentReport]:
-    """Yield submissions as the warehouse hands them over once they are believed, with all facts.
+    """Yield submissions as the warehouse returns them once they are current, with all facts.
 
-    One without facts says nothing about anybody, and neither does one that is about nobody.
+    A submission without facts, unit or period is left out.
     """
     for number, submission in submissions.items():
-        unit, period = submission.unit_code, submission.period
-        if unit is not None and period is not None and submission.facts:
-            form = submission.form_code or ""
-            yield CurrentReport(number, form, unit, period.code, submission.stage, submission.facts)
+        unit = submission.unit_code
+        period = submission.period
+        if unit is None or period is None or not submission.facts:
+            continue
+        yield CurrentReport(
+            number,
+            submission.form_code or "",
+            unit,
+            period.code,
+            submission.stage,
+            submission.facts,
+        )

@@ -1,4 +1,4 @@
-"""Deliveries: bytes that arrived, with sender, channel, name, time and sha256. Kept for ever, never changed."""
+"""Deliveries: bytes that arrived, with sender, channel, name, time and sha256. Never changed."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,11 +9,12 @@ from program.vietnamese import vietnam_day
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Something a source has to give, before its bytes are fetched.
+    """A file that a source offers, before its bytes are fetched.
 
-    `external_id` and `external_version` name it within its source: the same pair is never fetched twice.
-    `offered_at` is when it came to the source, UTC. `sender_unit` None: the source does not say who sent it.
-    `sha256` and `size` are what the source claims, None where it claims nothing.
+    `external_id` and `external_version` identify it within its source: the same pair is never
+    fetched twice. `offered_at` is when the file came to the source (UTC). `sender_unit` is None
+    where the source does not say who sent it. `sha256` and `size` are what the source claims, None
+    where it claims nothing.
     """
 
     external_id: str
@@ -27,9 +28,9 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An offer whose bytes are in the archive, as the ledger is to record it. `is_packed`: a zip of workbooks.
+    """A fetched offer, for the ledger to record. Its bytes are in the archive.
 
-    `sha256` None: its bytes were not kept, refused for their size.
+    `sha256` None: the bytes were too many, and are not kept. `is_packed`: it is a zip of workbooks.
     """
 
     offer: Offer
@@ -42,7 +43,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery as the ledger knows it. `sha256` None: its bytes were not kept, refused for their size or for `refusal`."""
+    """A delivery as recorded in the ledger. `received_at` is the arrival by our clock (UTC).
+
+    `sha256` None: the bytes are not kept. They were too many, or `refusal` says why.
+    """
 
     id: int
     source: str
@@ -56,15 +60,16 @@ class Delivery:
 
     @property
     def received_on(self) -> date:
-        """The day in Vietnam on which it came."""
+        """The day of its arrival in Vietnam."""
         return vietnam_day(self.received_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """What stood in a zip. `name` is for people, never a path; `sha256` None: not taken out, for `refusal`.
+    """A file from a zip. `name` is for people, and is never used as a path.
 
-    `is_enclosure`: it goes with the tables, a signed scan or a narrative, and is kept unread.
+    `sha256` None: the file was not extracted, and `refusal` says why. `is_enclosure`: it
+    accompanies the tables, as a signed scan or a narrative does, and is kept without being read.
     """
 
     name: str

@@ -1,13 +1,16 @@
-"""What the operator is told each night: what ran, what it counted, what waits and how much room is left."""
+"""The operator's digest of a run: its steps and counts, what waits, and the free disk space."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+_LEAST_DIFFERENCE = 5
+"""A count that differs by less from the usual one is not unusual."""
+
 
 @dataclass(frozen=True, slots=True)
 class Undelivered:
-    """A mail that did not get through: refused for good (`is_final`), or still tried."""
+    """A mail that was not delivered: refused for good (`is_final`), or still tried."""
 
     recipient: str
     about: tuple[str, ...]
@@ -19,7 +22,7 @@ class Undelivered:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A count of the night beside the median of earlier nights; None where there is no earlier night."""
+    """A count of the run and the median of earlier runs. `usual` is None without earlier runs."""
 
     name: str
     tonight: int
@@ -27,17 +30,25 @@ class Counted:
 
     @property
     def is_unusual(self) -> bool:
-        """Tell whether it is less than half or more than twice what is usual, and not by a handful."""
-        if self.usual is None or abs(self.tonight - self.usual) < 5:
+        """Tell whether the count differs much from the usual one.
+
+        It is then less than half or more than twice as large, and differs by five or more.
+        """
+        if self.usual is None:
+            return False
+        # Twice a small number is no surprise.
+        if abs(self.tonight - self.usual) < _LEAST_DIFFERENCE:
             return False
         return self.tonight * 2 < self.usual or self.tonight > self.usual * 2
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """One night, for the data engineer. `seconds` by step; sizes in bytes; `links` by what they lead to.
+    """One run, for the data engineer.
 
-    `due_for_purge`: files that tell of persons and whose time is over.
+    `seconds` gives the duration of each step, `links` each link by what it leads to. `waiting`
+    counts mails in the outbox. `due_for_purge` counts files with personal data whose retention
+    period is over.
     """
 
     run_id: int
@@ -64,8 +75,9 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class LastNights:
-    """How the nights went lately. `completed_at` None: none ever completed; `newest_*` are of the one that began last.
+    """The state of the latest runs.
 
+    `completed_at` is None where no run ever completed. `newest_*` are of the run that began last.
     `newest_was_told`: a digest with all of its errors was mailed.
     """
 

@@ -1,66 +1,81 @@
-"""Every error this project raises, grouped by what to do about it.
+"""Every error of this project, grouped by what to do about it.
 
     MtqgError
-    ├── ConfigurationError      stop, and fix the pack or a setting
-    ├── AskedError              ask otherwise: a command was given what does not exist
-    ├── SourceError             retry; if it persists, tell the operator (the source is down or misbehaves)
-    │   ├── TransientError      a retry is likely to cure it
-    │   └── StillArriving       nothing to do: the next night takes it
-    ├── ReaderError             stop, and mend the machine: the processes that read deliveries do not start or do not answer
-    ├── ArchiveError            stop: stored bytes are missing, or differ from their own sha256
-    ├── WarehouseError          roll back; nothing of the transaction remains; run again
-    └── DeliveryFailed          a mail could not be handed over; it stays in the outbox and is tried again
-        ├── DeliveryRefused     the mail server will never take this mail: mend the address, then `mtqg mail retry`
-        └── MailServerDown      the mail server (or the outbox's disk) takes no mail at all: mend it or its URL; all mails wait
+    ├── ConfigurationError      stop, and correct the pack or a setting
+    ├── AskedError              correct the command: it names something that does not exist
+    ├── SourceError             retry; if it stays, tell the operator that the source does not work
+    │   ├── TransientError      a retry probably helps
+    │   └── StillArriving       do nothing: the next run reads the file
+    ├── ReaderError             stop, and repair the machine: the reader's processes do not work
+    ├── ArchiveError            stop: stored bytes are missing, or differ from their sha256
+    ├── WarehouseError          the transaction is rolled back; run again
+    └── DeliveryFailed          a mail could not be sent; it stays in the outbox for the next try
+        ├── DeliveryRefused     correct the address, then `mtqg mail retry`: this mail is refused
+        └── MailServerDown      repair the mail server, its URL or the disk: all mails wait
 
-Bad data is not an error: what is wrong with a submission is a `program.finding.Finding`. Findings go to
-districts, errors to operators, and the two are never mixed.
+Bad data is not an error: what is wrong with a submission is a `program.finding.Finding`. Findings
+go to districts, errors to operators. The two are never mixed.
 """
 
 
 class MtqgError(Exception):
-    """Something an operator must know. The message says what, where, expected, found and what to do."""
+    """Something that an operator must know.
+
+    The message says what is wrong and where, what was expected and found, and what to do.
+    """
 
 
 class ConfigurationError(MtqgError):
-    """A pack file or a setting is wrong. Fix it; a retry does not help."""
+    """A file of the pack or a setting is wrong. A retry does not help."""
 
 
 class AskedError(MtqgError):
-    """A command was asked for a form, unit, period, source or figure that there is not; the message says what there is."""
+    """A command names a form, unit, period, source or figure that does not exist.
+
+    The message lists those that exist.
+    """
 
 
 class SourceError(MtqgError):
-    """A source (folder, portal), or the mailbox of bounces, did not answer as its contract says."""
+    """A source (folder, portal) or the mailbox of bounces did not answer as its contract says."""
 
 
 class TransientError(SourceError):
-    """A source failed in a way that usually passes: time-out, 429, 5xx."""
+    """A source failed in a way that is usually temporary: time-out, 429, 5xx."""
 
 
-class StillArriving(SourceError):  # noqa: N818  (a state of a file that passes, no fault)
-    """A file is being written while the night reads it; it is left for the next night."""
+class StillArriving(SourceError):  # noqa: N818  (a temporary state of a file, no fault)
+    """A file is still being written. The next run reads it."""
 
 
 class ReaderError(MtqgError):
-    """The processes that read deliveries do not start, or answer what nobody understands; no delivery is to blame."""
+    """The processes that read deliveries do not start, or give a wrong answer.
+
+    No delivery is the cause.
+    """
 
 
 class ArchiveError(MtqgError):
-    """The archive cannot give back, or cannot keep, the bytes it was asked for."""
+    """The archive cannot return or store bytes."""
 
 
 class WarehouseError(MtqgError):
-    """The warehouse cannot be reached or does not fit this version of the code."""
+    """The warehouse cannot be reached, or has the schema of another version of the code."""
 
 
 class DeliveryFailed(MtqgError):  # noqa: N818
-    """A mail could not be handed to the mail server this time; it stays pending in the outbox."""
+    """A mail could not be sent this time. It stays pending in the outbox."""
 
 
 class DeliveryRefused(DeliveryFailed):
-    """The mail server refused a mail for good (5xx): an unknown address, say. It is not tried again by itself."""
+    """The mail server refused a mail for good (5xx), such as for an unknown address.
+
+    No run tries it again.
+    """
 
 
 class MailServerDown(DeliveryFailed):
-    """The mail server, or the outbox's folder, cannot be reached or refuses us: no mail is to blame, and none is tried."""
+    """The mail server or the outbox's folder cannot be reached, or refuses every mail.
+
+    No mail is the cause, and no other mail is tried.
+    """

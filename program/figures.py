@@ -1,6 +1,7 @@
-"""What a form's figures are: their words, and what they mean over time.
+"""The figures of a form: their labels, and what they mean over time.
 
-A figure is a matrix element, a list's summary or, line by line, a numeric column of a list.
+A figure is an element of a matrix, a summary of a list, or a numeric column of a list, line by
+line.
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,15 +9,28 @@ from dataclasses import dataclass
 from typing import Literal
 
 from program.form import Form
-from program.table import Column, Line, Table
+from program.table import Column, Line, Summary, Table
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure by the name that its facts bear. `parts`, `opens` and `per` are names of figures of the same report.
+    """A figure. `name` is the name of its facts.
 
-    `line` is the matrix line that it stands on. `is_typed`: somebody types it in, so that it is neither a declared total nor a
-    summary. `full` is the largest value that a cumulative figure can reach (a progress of 100); None where there is no such end.
+    Attributes:
+        name: The element of its facts.
+        label: What a message calls it.
+        measure: Its unit of measure; "" where it has none.
+        cumulative: It adds up since January (`year`) or since the program began (`always`); None:
+            it is of its period alone.
+        opens: The figure whose closing value of the last period is this one's opening value. per:
+        The figure to which this one is proportional. parts: The figures of which this one is the
+        sum. These are of the same report, as are `opens`
+            and `per`.
+        is_typed: Somebody types it in: it is neither a declared total nor a summary.
+        is_line: It is a column of a list, with a value on each line.
+        full: The largest value that a cumulative figure can reach: 100 for a progress in per cent;
+            None without such an end.
+        line: The key of its line in a matrix; "" elsewhere.
     """
 
     name: str
@@ -33,13 +47,19 @@ class Figure:
 
 
 def figures_of(form: Form) -> dict[str, Figure]:
-    """Return every figure of `form` by its name, those of its lists' lines included."""
-    return {figure.name: figure for table in form.tables for figure in _of_table(table)}
+    """Return every figure of `form` by its name, with the columns of its lists."""
+    figures: dict[str, Figure] = {}
+    for table in form.tables:
+        for figure in _of_table(table):
+            figures[figure.name] = figure
+    return figures
 
 
 def parts_within(figures: Mapping[str, Figure], name: str) -> Iterator[str]:
-    """Yield the figures that a declared total is made of, and theirs in turn; none of a figure that is no total."""
-    for part in figures[name].parts if name in figures else ():
+    """Yield the parts of a declared total, and their parts in turn; nothing for other figures."""
+    if name not in figures:
+        return
+    for part in figures[name].parts:
         yield part
         yield from parts_within(figures, part)
 
@@ -47,26 +67,28 @@ def parts_within(figures: Mapping[str, Figure], name: str) -> Iterator[str]:
 def _of_table(table: Table) -> Iterator[Figure]:
     for name, (column, line) in table.elements.items():
         if column.type.is_numeric:
-            yield _element(name, column, line)
+            yield _of_element(name, column, line)
     if table.kind == "list":
         for column in table.columns:
             if column.type.is_numeric:
-                yield _line_figure(column)
+                yield _of_column(column)
     for name, summary in table.summaries.items():
-        label = f"{'Số dòng có' if summary.count else 'Cộng cột'} {table.column(summary.column).label}"
-        measure = table.column(summary.column).measure if summary.sum else ""
-        yield Figure(name, label, measure, is_typed=False)
+        yield _of_summary(name, summary, table.column(summary.column))
 
 
-def _element(name: str, column: Column, line: Line) -> Figure:
-    parts = tuple(f"{column.name}_{key}" for key in line.parts) or tuple(f"{part}_{line.key}" for part in column.parts)
+def _of_element(name: str, column: Column, line: Line) -> Figure:
+    # Where both the line and the column are totals, the line goes first, as in `parts_of`.
+    if line.parts:
+        parts = tuple(f"{column.name}_{key}" for key in line.parts)
+    else:
+        parts = tuple(f"{part}_{line.key}" for part in column.parts)
     return Figure(
         name,
         f"{column.label}, {line.label}",
         column.measure,
         cumulative=column.cumulative,
-        opens=f"{column.opens}_{line.key}" if column.opens else None,
-        per=f"{column.per}_{line.key}" if column.per else None,
+        opens=_on_line(column.opens, line),
+        per=_on_line(column.per, line),
         parts=parts,
         is_typed=not parts and not line.total,
         full=column.maximum if column.cumulative else None,
@@ -74,7 +96,11 @@ def _element(name: str, column: Column, line: Line) -> Figure:
     )
 
 
-def _line_figure(column: Column) -> Figure:
+def _on_line(column: str | None, line: Line) -> str | None:
+    return f"{column}_{line.key}" if column else None
+
+
+def _of_column(column: Column) -> Figure:
     return Figure(
         column.name,
         column.label,
@@ -87,3 +113,10 @@ def _line_figure(column: Column) -> Figure:
         is_line=True,
         full=column.maximum if column.cumulative else None,
     )
+
+
+def _of_summary(name: str, summary: Summary, column: Column) -> Figure:
+    words = "Số dòng có" if summary.count else "Cộng cột"
+    # A count of lines has no unit of measure, whatever is in the column.
+    measure = column.measure if summary.sum else ""
+    return Figure(name, f"{words} {column.label}", measure, is_typed=False)

@@ -1,27 +1,28 @@
-"""A finding: one rule broken at one place, in words its sender can act on."""
+"""A finding: one rule broken at one cell, in words that the sender can act on."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """Great Expectations' own three words."""
+    """How bad a finding is, in the three words of Great Expectations."""
 
     CRITICAL = "critical"
-    """Blocks the load of its submission."""
+    """The submission is not loaded."""
     WARNING = "warning"
-    """The submission loads; the figure is flagged and its sender asked."""
+    """The submission is loaded. The figure is flagged, and the sender is asked about it."""
     INFO = "info"
-    """Recorded, never mailed."""
+    """It is recorded and never mailed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One rule broken at one place.
+    """One rule broken at one cell.
 
-    `sheet` and `cell` are None where the rule is about the file as a whole; `value` is the cell's content as
-    its sender sees it. `message`, `expected` and `fix` are Vietnamese and end in the mail unchanged. `overruled` says who took
-    its severity from it, and why (`program.correction`); "" for every other.
+    `sheet` and `cell` are None where the rule is about the whole file. `value` is the content of
+    the cell as its sender sees it. `message`, `expected` and `fix` are Vietnamese; the mail prints
+    them unchanged. `overruled` says who decided that the finding does not count, and why
+    (`program.correction`); it is "" for every other finding.
     """
 
     rule: str
@@ -37,9 +38,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What the reader met, before the expectations room gives it severity and words.
+    """A problem that the reader found. The package expectations gives it severity and words.
 
-    `rule` names an entry of `expectations/suites/reading.yaml`; `values` fills that entry's placeholders.
+    `rule` names an entry of `expectations/suites/reading.yaml`. `values` are for the placeholders
+    of that entry.
     """
 
     rule: str

@@ -1,4 +1,7 @@
-"""Forms: one kind of report, versioned: what it is called, when it is asked for, and its tables; declared in YAML."""
+"""Forms: kinds of report, in versions; declared in YAML.
+
+A form says how it is called, for which periods it is sent, and what its tables are.
+"""
 
 from datetime import date
 from functools import cached_property
@@ -7,14 +10,16 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from program.configuration import Model, repeated
-from program.labels import fold
 from program.period import Period, PeriodKind
 from program.stage import Stage
 from program.table import NAME, Label, Table
 
 
 class Identity(Model):
-    """Where a workbook says whom and when it is about: a label, with its value beside or after a colon."""
+    """The labels before a report's unit and period.
+
+    The value stands in the next cell, or in the same cell after a colon.
+    """
 
     unit: Label
     unit_code: Label
@@ -22,10 +27,11 @@ class Identity(Model):
 
 
 class Form(Model):
-    """One version of a form. `source` says where its columns come from.
+    """One version of a form, in force from `valid_from` to `valid_to`, both included.
 
-    `partial`: a line of a list that is critically wrong is kept out alone, and the rest of the report comes in. A form with
-    personal columns says how many days its reports are kept (`personal_days`): `mtqg purge` removes their bytes after that.
+    `source` says where its columns come from. `partial`: a line of a list with a critical finding
+    is left out alone, and the rest of the report is loaded. `personal_days` says for how many days
+    the reports of a form with personal columns are kept: `mtqg purge` then removes their bytes.
     """
 
     code: str = Field(pattern=NAME)
@@ -45,40 +51,62 @@ class Form(Model):
     personal_days: int | None = Field(None, gt=0)
 
     @model_validator(mode="after")
-    def _says_how_long_persons_are_kept(self) -> Self:
-        personal = [name for table in self.tables for name in table.personal]
+    def _check_personal_days(self) -> Self:
+        personal: list[str] = []
+        for table in self.tables:
+            personal += table.personal
         if bool(personal) != (self.personal_days is not None):
-            said = ", ".join(personal) or "no personal column"
-            raise ValueError(f"form {self.code}: personal_days goes with personal columns, and they with it; found {said}")
+            found = ", ".join(personal) or "no personal column"
+            raise ValueError(
+                f"form {self.code}: personal_days goes with personal columns, and they with it; "
+                f"found {found}"
+            )
         return self
 
     @model_validator(mode="after")
-    def _has_lines_to_leave_out(self) -> Self:
-        if self.partial and all(table.kind != "list" for table in self.tables):
-            raise ValueError(f"form {self.code}: partial is for forms with a list: a matrix comes in whole or not at all")
+    def _check_partial(self) -> Self:
+        has_list = any(table.kind == "list" for table in self.tables)
+        if self.partial and not has_list:
+            raise ValueError(
+                f"form {self.code}: partial is for forms with a list: "
+                "a matrix comes in whole or not at all"
+            )
         return self
 
     @model_validator(mode="after")
-    def _names_are_unique(self) -> Self:
-        names = [c.name for t in self.tables for c in t.columns]
-        names += [name for t in self.tables for name in (*t.elements, *t.summaries)]
-        names += [t.name for t in self.tables]
-        doubled = repeated(names)
-        if doubled:
-            raise ValueError(f"form {self.code}: names used twice: {', '.join(doubled)}")
+    def _check_names_differ(self) -> Self:
+        names: list[str] = []
+        for table in self.tables:
+            names.append(table.name)
+            names += (column.name for column in table.columns)
+            names += table.elements
+            names += table.summaries
+        duplicates = repeated(names)
+        if duplicates:
+            raise ValueError(f"form {self.code}: names used twice: {', '.join(duplicates)}")
         return self
 
     @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Self:
+    def _check_validity(self) -> Self:
         if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError(f"form {self.code}: valid_to {self.valid_to} is before valid_from {self.valid_from}")
+            raise ValueError(
+                f"form {self.code}: valid_to {self.valid_to} is before valid_from {self.valid_from}"
+            )
         return self
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Every word of the form's labels, folded: of its columns, its lines, and what stands over them."""
-        labels = [label for t in self.tables for label in (*t.columns, *t.lines, *([t.line] if t.line else []))]
-        return frozenset(word for label in labels for writing in label.writings for word in fold(writing).split())
+        """Every word of the form's labels, folded: of columns, lines, and the heading of lines."""
+        labels: list[Label] = []
+        for table in self.tables:
+            labels += [*table.columns, *table.lines]
+            if table.line is not None:
+                labels.append(table.line)
+        words: set[str] = set()
+        for label in labels:
+            for folded in label.folded:
+                words.update(folded.split())
+        return frozenset(words)
 
     def table(self, name: str) -> Table:
         """Return the table `name`; it must exist."""
@@ -86,25 +114,35 @@ class Form(Model):
 
     @property
     def figures(self) -> tuple[str, ...]:
-        """The figures that stand for the report as a whole: every matrix element and every summary of a list."""
-        return tuple(name for table in self.tables for name in (*table.elements, *table.summaries))
+        """The figures of the report as a whole: elements of matrices and summaries of lists."""
+        names: list[str] = []
+        for table in self.tables:
+            names += table.elements
+            names += table.summaries
+        return tuple(names)
 
     def label_of(self, period: Period, stage: Stage) -> str:
-        """Return a period as an office writes it, with the stage where this form has more than one."""
-        return f"{period.label} ({stage.label})" if len(self.stages) > 1 else period.label
+        """Return a period as an office writes it, with the stage where the form has several."""
+        if len(self.stages) == 1:
+            return period.label
+        return f"{period.label} ({stage.label})"
 
     def covers(self, period: Period) -> bool:
         """Tell whether this version was in force on the period's last day."""
-        return self.valid_from <= period.end and (self.valid_to is None or period.end <= self.valid_to)
+        day = period.end
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
     def measure_of(self, name: str) -> str:
-        """Return the unit of measure of a column, matrix element or summary; "" where it has none."""
+        """Return the unit of measure of a column, matrix element or summary; "" without one."""
         for table in self.tables:
             for column in table.columns:
                 if column.name == name:
                     return column.measure
             if name in table.elements:
-                return table.elements[name][0].measure
-            if name in table.summaries and table.summaries[name].sum:
-                return table.column(str(table.summaries[name].sum)).measure
+                column, _ = table.elements[name]
+                return column.measure
+            summary = table.summaries.get(name)
+            # A count of lines has no unit of measure.
+            if summary is not None and summary.sum is not None:
+                return table.column(summary.sum).measure
         return ""

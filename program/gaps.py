@@ -1,95 +1,184 @@
-"""What a pack leaves open: nothing is wrong with it, but somebody should know. `mtqg pack check` prints it."""
+"""What a pack leaves open. Nothing is wrong, but somebody should know: `mtqg pack check` prints it.
+
+What is wrong with a pack is in `program.references`.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
-from program.catalogue import Indicator
+from program.catalogue import CapitalSource, Indicator, Tag
 from program.pack import Pack
 from program.period import periods_between
+from program.schedule import Duty
 from program.units import Unit
+
+_CALENDAR = "calendar.yaml"
+_CAPITAL = "capital.yaml"
+_CONTACTS = "contacts.yaml"
+_INDICATORS = "indicators.yaml"
+_PROJECTS = "projects.yaml"
+
+
+class GapKind(StrEnum):
+    """Why something is a gap."""
+
+    MISSING = "missing"
+    """One part of the pack needs another part that is not there."""
+    UNKNOWN = "unknown"
+    """The pack says that nobody knows it."""
+    UNVERIFIED = "unverified"
+    """Nobody has seen it in the source that the pack names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One thing that is missing, unknown or unverified; `file` and `entry` say where, `what` says what."""
+    """One gap: `file` and `entry` say where it is, `what` says what is open."""
 
-    kind: str
+    kind: GapKind
     file: str
     entry: str
     what: str
 
 
 def gaps_of(pack: Pack) -> list[Gap]:
-    """Return every gap of a pack, kind by kind, in the order of its files."""
+    """Return every gap of a pack: the missing ones, then the unknown, then the unverified."""
     return [*_missing(pack), *_unknown(pack), *_unverified(pack)]
 
 
 def _missing(pack: Pack) -> Iterator[Gap]:
-    asked = {duty.form for duty in pack.calendar.duties}
-    for code in dict.fromkeys(f.code for f in pack.forms):
-        if code not in asked:
-            yield Gap("missing", "calendar.yaml", code, "no unit must send this form")
+    yield from _forms_without_duty(pack)
+    yield from _duties_without_form(pack)
+    yield from _indicators_without_form(pack)
+    yield from _projects_without_indicator(pack)
+    yield from _units_without_contact(pack)
+
+
+def _forms_without_duty(pack: Pack) -> Iterator[Gap]:
+    forms_of_duties = {duty.form for duty in pack.calendar.duties}
+    # Versions of a form share its code: one gap for all of them.
+    for code in dict.fromkeys(form.code for form in pack.forms):
+        if code not in forms_of_duties:
+            yield Gap(GapKind.MISSING, _CALENDAR, code, "no unit must send this form")
+
+
+def _duties_without_form(pack: Pack) -> Iterator[Gap]:
+    """Yield the duties with periods for which no version of their form is in force."""
     for duty in pack.calendar.duties:
-        last = duty.last or max(form.valid_from for form in pack.forms if form.code == duty.form)
-        uncovered = [p.code for p in periods_between(duty.every, duty.first, last) if pack.form(duty.form, p) is None]
+        last = duty.last
+        if last is None:
+            # The duty goes on for ever. Its newest version, once in force, covers all later
+            # periods.
+            last = max(form.valid_from for form in pack.forms if form.code == duty.form)
+        periods = periods_between(duty.every, duty.first, last)
+        uncovered = [period.code for period in periods if pack.form(duty.form, period) is None]
         if uncovered:
-            about = f"no version of the form is in force for {', '.join(uncovered)}: reports would be owed and refused"
-            yield Gap("missing", "calendar.yaml", f"{duty.form} from each {duty.from_kind.value}, {duty.stage.value}", about)
+            what = (
+                f"no version of the form is in force for {', '.join(uncovered)}: "
+                "reports would be due and refused"
+            )
+            yield Gap(GapKind.MISSING, _CALENDAR, _entry_of_duty(duty), what)
+
+
+def _indicators_without_form(pack: Pack) -> Iterator[Gap]:
     for indicator in pack.indicators:
         if indicator.form is None:
-            yield Gap("missing", "indicators.yaml", indicator.code, f"no form feeds it{_because(indicator)}")
-    fed = {i.project for i in pack.indicators if i.form}
-    parents = {p.code: p.parent for p in pack.projects}
+            reason = f": {indicator.note}" if indicator.note else ""
+            yield Gap(GapKind.MISSING, _INDICATORS, indicator.code, f"no form feeds it{reason}")
+
+
+def _projects_without_indicator(pack: Pack) -> Iterator[Gap]:
+    parents = {project.code: project.parent for project in pack.projects}
+    measured: set[str | None] = set()
+    for indicator in pack.indicators:
+        if indicator.form and indicator.project:
+            # An indicator of a sub-project measures its project too, but not the other way round.
+            measured |= {indicator.project, parents.get(indicator.project)}
     for project in pack.projects:
-        if not any(code and _is_beneath(code, project.code, parents) for code in fed):
-            yield Gap("missing", "projects.yaml", project.code, "no indicator with a form measures it")
+        if project.code not in measured:
+            what = "no indicator with a form measures it"
+            yield Gap(GapKind.MISSING, _PROJECTS, project.code, what)
+
+
+def _units_without_contact(pack: Pack) -> Iterator[Gap]:
     for unit in pack.units:
-        if unit.code not in pack.correspondence.units and _owes(unit, pack):
-            yield Gap("missing", "contacts.yaml", unit.code, f"nobody to write to at {unit.name}: the office gets its mails")
+        has_contact = unit.code in pack.correspondence.units
+        if not has_contact and _must_report(unit, pack):
+            what = f"nobody to write to at {unit.name}: the office gets its mails"
+            yield Gap(GapKind.MISSING, _CONTACTS, unit.code, what)
 
 
-def _owes(unit: Unit, pack: Pack) -> bool:
-    """Tell whether a unit exists on some day of a duty that units of its kind have."""
+def _must_report(unit: Unit, pack: Pack) -> bool:
+    """Tell whether a duty for units of this kind was in force while the unit existed."""
     return any(
-        duty.from_kind is unit.kind
-        and (unit.valid_from or duty.first) <= (duty.last or date.max)
-        and duty.first <= (unit.valid_to or date.max)
-        for duty in pack.calendar.duties
+        _shares_a_day(unit, duty) for duty in pack.calendar.duties if duty.from_kind is unit.kind
     )
 
 
-def _because(indicator: Indicator) -> str:
-    return f": {indicator.note}" if indicator.note else ""
-
-
-def _is_beneath(code: str, project: str, parents: dict[str, str | None]) -> bool:
-    return code == project or parents.get(code) == project
+def _shares_a_day(unit: Unit, duty: Duty) -> bool:
+    begins_in_time = (unit.valid_from or duty.first) <= (duty.last or date.max)
+    ends_in_time = duty.first <= (unit.valid_to or date.max)
+    return begins_in_time and ends_in_time
 
 
 def _unknown(pack: Pack) -> Iterator[Gap]:
     for source in pack.capital:
         if not source.amounts:
-            yield Gap("unknown", "capital.yaml", source.code, "amounts")
+            yield Gap(GapKind.UNKNOWN, _CAPITAL, source.code, "amounts")
     for indicator in pack.indicators:
-        names = {"targets": indicator.targets, "baseline": indicator.baseline, "frequency": indicator.frequency}
-        missing = [name for name, value in names.items() if not value]
-        if missing:
-            yield Gap("unknown", "indicators.yaml", indicator.code, ", ".join(missing))
+        values = {
+            "targets": indicator.targets,
+            "baseline": indicator.baseline,
+            "frequency": indicator.frequency,
+        }
+        unknown = [name for name, value in values.items() if not value]
+        if unknown:
+            yield Gap(GapKind.UNKNOWN, _INDICATORS, indicator.code, ", ".join(unknown))
     for duty in pack.calendar.duties:
         if not duty.due.is_known:
-            yield Gap("unknown", "calendar.yaml", f"{duty.form} from each {duty.from_kind.value}, {duty.stage.value}", "deadline")
+            yield Gap(GapKind.UNKNOWN, _CALENDAR, _entry_of_duty(duty), "deadline")
+
+
+def _entry_of_duty(duty: Duty) -> str:
+    return f"{duty.form} from each {duty.from_kind.value}, {duty.stage.value}"
 
 
 def _unverified(pack: Pack) -> Iterator[Gap]:
-    tagged = [
-        *(("projects.yaml", p.code, "name", p.tag) for p in pack.projects),
-        *(("capital.yaml", c.code, "name", c.tag) for c in pack.capital),
-        *(("capital.yaml", c.code, f"{a.vnd:,.0f} đồng", a.tag) for c in pack.capital for a in c.amounts),
-        *(("indicators.yaml", i.code, "indicator", i.tag) for i in pack.indicators),
-        *(("indicators.yaml", i.code, f"baseline {i.baseline.value:g}", i.baseline.tag) for i in pack.indicators if i.baseline),
-        *(("indicators.yaml", i.code, f"{t.scope} target {t.value:g}", t.tag) for i in pack.indicators for t in i.targets),
-    ]
-    for file, entry, what, tag in tagged:
-        if not tag.is_verified:
-            yield Gap("unverified", file, entry, f"{what}: tag {tag.value}")
+    for project in pack.projects:
+        yield from _unless_verified(_PROJECTS, project.code, "name", project.tag)
+    # The report lists all names of capital sources, then all their amounts; indicators likewise.
+    for source in pack.capital:
+        yield from _unless_verified(_CAPITAL, source.code, "name", source.tag)
+    for source in pack.capital:
+        yield from _unverified_amounts(source)
+    for indicator in pack.indicators:
+        yield from _unless_verified(_INDICATORS, indicator.code, "indicator", indicator.tag)
+    for indicator in pack.indicators:
+        yield from _unverified_baseline(indicator)
+    for indicator in pack.indicators:
+        yield from _unverified_targets(indicator)
+
+
+def _unverified_amounts(source: CapitalSource) -> Iterator[Gap]:
+    for amount in source.amounts:
+        what = f"{amount.vnd:,.0f} đồng"
+        yield from _unless_verified(_CAPITAL, source.code, what, amount.tag)
+
+
+def _unverified_baseline(indicator: Indicator) -> Iterator[Gap]:
+    baseline = indicator.baseline
+    if baseline is not None:
+        what = f"baseline {baseline.value:g}"
+        yield from _unless_verified(_INDICATORS, indicator.code, what, baseline.tag)
+
+
+def _unverified_targets(indicator: Indicator) -> Iterator[Gap]:
+    for target in indicator.targets:
+        what = f"{target.scope} target {target.value:g}"
+        yield from _unless_verified(_INDICATORS, indicator.code, what, target.tag)
+
+
+def _unless_verified(file: str, entry: str, what: str, tag: Tag) -> Iterator[Gap]:
+    if not tag.is_verified:
+        yield Gap(GapKind.UNVERIFIED, file, entry, f"{what}: tag {tag.value}")

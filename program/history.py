@@ -1,6 +1,6 @@
-"""What was reported before: values of earlier periods and of peers, as the warehouse hands them to the rules.
+"""Earlier reports: values of earlier periods and of peers, as the warehouse gives them to rules.
 
-Which of them a report may be compared with is the rules' own affair (`expectations/history/`).
+Which of them are comparable with a report is decided in `expectations/history/`.
 """
 
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from program.form import Form
 from program.period import Period
+from program.table import Table
 from program.units import UnitKind, UnitRegister
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from program.reading import Reading
 
 HISTORY_PERIODS = 8
-"""How many periods back a report is compared: two years of quarters, so that each quarter of the year is met twice."""
+"""How many earlier periods a report is compared with.
+
+These are two years of quarters, so that each quarter of the year occurs twice.
+"""
 
 REPORT_COLUMNS = ("report", "form", "unit", "period", "stage", "received_at")
 FACT_COLUMNS = ("report", "element", "line", "value", "text")
@@ -26,7 +30,7 @@ FACT_COLUMNS = ("report", "element", "line", "value", "text")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A report whose past is asked for; `peers` are the units of its unit's kind, itself among them."""
+    """A report whose history is needed. `peers` are the units of its unit's kind, with itself."""
 
     form: str
     unit: str
@@ -36,10 +40,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Reports that are believed now, with their values.
+    """Reports that are current, with their values.
 
-    `reports` has a row a report: its number in the warehouse, codes of form, unit, period and stage, and when it came
-    (UTC). `facts` has a row a value: `element` and `line` as in `program.submission.Fact`, `value` NaN where it is a text.
+    `reports` has a row a report: its number in the warehouse, the codes of form, unit, period and
+    stage, and its time of arrival (UTC). `facts` has a row a value: `element` and `line` are as in
+    `program.submission.Fact`, and `value` is NaN where the value is a text.
     """
 
     reports: "pd.DataFrame"
@@ -47,33 +52,62 @@ class Past:
 
 
 def no_past() -> Past:
-    """Return a past in which nothing was reported."""
-    import pandas as pd  # noqa: PLC0415  (takes half a second; what compares nothing needs none)
+    """Return a history without any report."""
+    # The import takes half a second. Code that compares nothing does without.
+    import pandas as pd  # noqa: PLC0415
 
-    return Past(pd.DataFrame(columns=list(REPORT_COLUMNS)), pd.DataFrame(columns=list(FACT_COLUMNS)))
+    reports = pd.DataFrame(columns=list(REPORT_COLUMNS))
+    facts = pd.DataFrame(columns=list(FACT_COLUMNS))
+    return Past(reports, facts)
 
 
 def asked_of(readings: Iterable["Reading"], units: UnitRegister) -> list[Asked]:
-    """Return which reports' past these readings ask for; none for one whose form, unit or period nobody knows."""
-    about = dict.fromkeys((r.form.code, r.unit_code, r.period) for r in readings if r.form and r.unit_code and r.period)
-    kin: dict[tuple[UnitKind | None, date], frozenset[str]] = {}
-    asked = []
-    for form, unit, period in about:
-        bearer = units.get(unit, period.end)
-        key = (bearer.kind if bearer else None, period.end)
-        if key not in kin:
-            kin[key] = frozenset(u.code for u in units if u.kind is key[0] and u.is_valid_on(period.end))
-        asked.append(Asked(form, unit, period, kin[key]))
-    return asked
+    """Return the reports whose history these readings need, each once, in order.
+
+    A reading with an unknown form, unit or period needs none.
+    """
+    peers: dict[tuple[UnitKind | None, date], frozenset[str]] = {}
+    found: list[Asked] = []
+    for form, unit, period in _reports_of(readings):
+        holder = units.get(unit, period.end)
+        kind = holder.kind if holder is not None else None
+        key = (kind, period.end)
+        # Reports of one period share their peers, of which a country has thousands.
+        if key not in peers:
+            peers[key] = _codes_of_kind(units, kind, period.end)
+        found.append(Asked(form, unit, period, peers[key]))
+    return found
+
+
+def _reports_of(readings: Iterable["Reading"]) -> Iterable[tuple[str, str, Period]]:
+    """Return form, unit and period of each report, without repetition."""
+    reports: dict[tuple[str, str, Period], None] = {}
+    for reading in readings:
+        if reading.form and reading.unit_code and reading.period:
+            reports[reading.form.code, reading.unit_code, reading.period] = None
+    return reports
+
+
+def _codes_of_kind(units: UnitRegister, kind: UnitKind | None, day: date) -> frozenset[str]:
+    of_kind = (unit for unit in units if unit.kind is kind)
+    return frozenset(unit.code for unit in of_kind if unit.is_valid_on(day))
 
 
 def line_elements(forms: Iterable[Form]) -> set[str]:
-    """Return the columns of lists whose lines count as history: figures, and all that belongs to a line with a key."""
-    return {
-        column.name
-        for form in forms
-        for table in form.tables
-        if table.kind == "list"
-        for column in table.columns
-        if column.type.is_numeric or table.key
-    }
+    """Return the columns of lists whose lines count as history.
+
+    These are the figures of every list, and all columns of a list whose lines have a key.
+    """
+    names: set[str] = set()
+    for form in forms:
+        for table in form.tables:
+            if table.kind == "list":
+                names.update(_history_columns(table))
+    return names
+
+
+def _history_columns(table: Table) -> Iterable[str]:
+    if table.key:
+        return (column.name for column in table.columns)
+    # Without a key, nobody can tell to which earlier line a text belongs.
+    return (column.name for column in table.columns if column.type.is_numeric)

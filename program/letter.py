@@ -1,4 +1,7 @@
-"""What a letter says: notices of submissions, reminders of reports that are owed; as data, before any words."""
+"""The content of a letter as data, without words: notices and reminders.
+
+A notice is about a submission, a reminder about a report that is due.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,23 +13,23 @@ from program.submission import Verdict
 
 
 class NoticeKind(StrEnum):
-    """What a notice of a submission tells."""
+    """What a notice is about."""
 
     JUDGED = "judged"
-    """What was found in it; its verdict says what that asks of the sender."""
+    """The result of the check. The verdict says what the sender must do."""
     COMPARED = "compared"
-    """What holding it against other submissions brought, after it was accepted."""
+    """The findings of cross-checks, after the submission was accepted."""
     FIXED = "fixed"
-    """All clear: what the sender was asked before is settled."""
+    """All clear: an earlier request to the sender is settled."""
     OVERRULED = "overruled"
-    """A named person took back what the sender was asked."""
+    """A named person waived the findings of an earlier request."""
     OPEN = "open"
-    """It was told before, and no better version has come since."""
+    """A request to correct the report is still open: no better version has come."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportName:
-    """Which report: the four things that tell it from every other."""
+    """The key that identifies a report."""
 
     form_code: str
     unit_code: str
@@ -36,7 +39,7 @@ class ReportName:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a recipient is owed about one submission: the verdict on it and its findings."""
+    """What a recipient gets to know about one submission: its verdict and findings."""
 
     submission_id: int
     verdict: Verdict
@@ -49,17 +52,17 @@ class Notice:
     received_at: datetime
     findings: tuple[Finding, ...]
     is_part: bool = False
-    """Whether its file holds other reports too, each with a verdict of its own."""
+    """Its file holds other reports too, each with its own verdict."""
     part: int = 1
-    """Which of its file's reports it is."""
+    """Its number among the reports of its file, from 1."""
     delivery_id: int = 0
     sha256: str | None = None
-    """Of the file's bytes in the archive; None where they were not kept."""
+    """The sha256 of the file in the archive; None where the file was not kept."""
     kind: NoticeKind = NoticeKind.JUDGED
 
     @property
     def report(self) -> ReportName | None:
-        """Which report it is about; None where its file does not let that be known."""
+        """The report that it is about; None where its form, unit or period is unknown."""
         if self.form_code is None or self.unit_code is None or self.period is None:
             return None
         return ReportName(self.form_code, self.unit_code, self.period, self.stage)
@@ -67,7 +70,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """A report that is owed and has not come."""
+    """A report that is due and has not come."""
 
     report: ReportName
     due_date: date
@@ -75,10 +78,11 @@ class Reminder:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """All that goes to one recipient in one mail. The same `message_id` is always the same mail.
+    """Everything that one recipient gets in one mail. `message_id` identifies the mail.
 
-    `day` is the day in Vietnam as of which it speaks. `accepted` are the recipient's other reports of the same periods that are
-    believed, `references` the message ids of earlier letters about the same reports, the oldest first.
+    `day` is the day in Vietnam on which its statements are true. `accepted` are the recipient's
+    other reports of the same periods that are current. `references` are the message ids of earlier
+    letters about the same reports, the oldest first.
     """
 
     message_id: str

@@ -1,15 +1,24 @@
-"""How much one delivery may ask of the machine. What asks for more is refused with a finding, before or while it is read."""
+"""The resources that one delivery may use.
+
+A delivery that needs more is refused with a finding, before or while it is read.
+"""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one delivery; `Settings.limits` gives those of this machine.
+    """The limits of one delivery. `Settings.limits` gives those of this machine.
 
-    A zip of workbooks may hold `packed_files` that unpack to `packed_bytes` in all, none to more than `packing_ratio` times
-    what it is packed. `memory_bytes` is what reading may take beyond what the reader's process takes by itself, counted in
-    address space.
+    Attributes:
+        delivery_bytes: The size of the file.
+        unpacked_bytes: The size of a workbook when unpacked.
+        sheet_cells: The cells of one sheet.
+        packed_files: The files in a zip of workbooks.
+        packed_bytes: The size of all files in a zip when unpacked.
+        packing_ratio: How many times its packed size one file in a zip may have.
+        seconds: The CPU time of reading.
+        memory_bytes: The address space of reading, in addition to that of the idle process.
     """
 
     delivery_bytes: int = 50_000_000

@@ -1,4 +1,4 @@
-"""When mails may go out, how many, and when somebody is reminded: a pack's own manners."""
+"""When mails may be sent, how many, and when somebody is reminded: each pack's own rules."""
 
 from datetime import date, datetime
 
@@ -8,12 +8,18 @@ from program.configuration import Model
 from program.schedule import WorkingDays
 from program.vietnamese import VIETNAM_TIME
 
-_MADE_UP_FOR = 5
-"""A reminder that a night missed is made up for so many working days; a pack set up late digs up no old years."""
+_CATCH_UP_DAYS = 5
+"""Working days for which a missed reminder is still sent.
+
+So a pack that is set up late sends no reminders about past years.
+"""
 
 
 class QuietHours(Model):
-    """Hours of the day in Vietnam in which no mail goes out; they may span midnight."""
+    """Hours of the day in Vietnam in which no mail is sent. They may span midnight.
+
+    `from_hour` is included, `until_hour` is not.
+    """
 
     from_hour: int = Field(ge=0, le=23)
     until_hour: int = Field(ge=0, le=23)
@@ -26,10 +32,12 @@ class QuietHours(Model):
 
 
 class Mailing(Model):
-    """How a pack's office writes: the part `mailing` of `contacts.yaml`. Without it there are no reminders and no quiet hours.
+    """The part `mailing` of `contacts.yaml`. Without it there are no reminders and no quiet hours.
 
-    All of it is about mails through a server: files in the outbox disturb nobody. `daily_limit` counts the mails of a day to one
-    recipient. Days are working days: before a report is due, 0 for the day itself, and after a sender was asked to mend a file.
+    It is about mails through a server: files in the outbox disturb nobody. `daily_limit` is the
+    most mails a day to one recipient. `remind_before_days` are working days before a report is due,
+    0 for the day itself. `remind_open_after_days` are working days after a sender was asked to
+    correct a file.
     """
 
     quiet_hours: QuietHours | None = None
@@ -40,24 +48,39 @@ class Mailing(Model):
     source: str = ""
 
     def holds_back(self, instant: datetime, working: WorkingDays) -> str:
-        """Return why no mail goes out at this moment: "quiet hours", "closed day", or "" where one may."""
+        """Return why no mail may be sent now: "quiet hours" or "closed day"; "" where one may."""
         local = instant.astimezone(VIETNAM_TIME)
         if self.quiet_hours is not None and self.quiet_hours.cover(local.hour):
             return "quiet hours"
-        return "" if self.on_closed_days or working.is_working(local.date()) else "closed day"
+        if not self.on_closed_days and not working.is_working(local.date()):
+            return "closed day"
+        return ""
 
     def step_before(self, due: date, today: date, working: WorkingDays) -> int | None:
-        """Return which reminder a report that is due is at: so many working days before, 0 on the day; None: none today."""
+        """Return the reminder to send today for a report that is due; None without one.
+
+        A reminder is named by its number of working days before the due date, 0 on the day itself.
+        """
         if today > due or not working.is_working(today):
             return None
-        left = working.between(today, due)
-        return min((days for days in self.remind_before_days if days >= left), default=None)
+        days_left = working.between(today, due)
+        reached = (days for days in self.remind_before_days if days >= days_left)
+        return min(reached, default=None)
 
-    def step_open(self, told: date, today: date, working: WorkingDays) -> int | None:
-        """Return which reminder an open issue is at, so many working days after its sender was asked; None: none today."""
-        return last_step(self.remind_open_after_days, working.between(told, today)) if working.is_working(today) else None
+    def step_open(self, notified: date, today: date, working: WorkingDays) -> int | None:
+        """Return the reminder to send today for a report to correct; None without one.
+
+        A reminder is named by its number of working days after the sender was `notified`.
+        """
+        if not working.is_working(today):
+            return None
+        return last_step(self.remind_open_after_days, working.between(notified, today))
 
 
 def last_step(steps: tuple[int, ...], days: int) -> int | None:
-    """Return the last of `steps` that was reached within the last few working days, None where there is none."""
-    return max((step for step in steps if 0 <= days - step <= _MADE_UP_FOR), default=None)
+    """Return the last of `steps` that was reached recently, None where there is none.
+
+    `days` and `steps` count working days from one day. Recently: at most five of them ago.
+    """
+    recent = (step for step in steps if 0 <= days - step <= _CATCH_UP_DAYS)
+    return max(recent, default=None)

@@ -1,6 +1,7 @@
-"""What a template says of itself on a sheet that nobody sees, so that its reader need not guess from labels.
+"""What a template records about itself on a hidden sheet, so that the reader need not guess.
 
-The workbook's own words, not a proof: the checksum finds a marker that was cut or mixed up, not one that was forged.
+The marker is the workbook's own statement and proves nothing. Its checksum detects a marker that
+was cut or mixed up, not a forged one.
 """
 
 import hashlib
@@ -12,17 +13,20 @@ from program.stage import Stage
 
 MARKER_SHEET = "_mtqg"
 HIDDEN_SHEETS = (MARKER_SHEET, "_mtqg_lists")
-"""The sheets of a template that are no part of the report; the second holds the words of its drop-downs."""
+"""The sheets of a template that are no part of the report.
+
+The second one holds the words of the drop-down lists.
+"""
 
 OVERVIEW_MARK = "mtqg:findings"
-"""The first cell of the sheet of findings that stands in front of a marked workbook; its row is hidden."""
+"""The first cell of the list of findings in a marked workbook. Its row is hidden."""
 
 _CHECKSUM = "checksum"
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """Which form a workbook was made for, whose, and for when: all as codes (`942`, `2024-Q4`, `final`)."""
+    """The form, unit, period and stage of a template, as codes (`942`, `2024-Q4`, `final`)."""
 
     form: str
     version: str
@@ -35,34 +39,56 @@ _NAMES = tuple(field.name for field in fields(Marker))
 
 
 def is_overview(rows: Sequence[Sequence[object]]) -> bool:
-    """Tell whether a sheet is the list of findings that was put in front of a workbook: our words, and no report."""
+    """Tell whether a sheet is our list of findings in a marked workbook, and so no report."""
     return bool(rows) and bool(rows[0]) and rows[0][0] == OVERVIEW_MARK
 
 
 def rows_of(marker: Marker) -> list[tuple[str, str]]:
-    """Return the rows of the marker's sheet, from A1 on: a name and its code, the checksum last."""
+    """Return the rows of the marker's sheet from A1 on: names with codes, then the checksum."""
     return [*_pairs(marker), (_CHECKSUM, _checksum(marker))]
 
 
 def read_marker(rows: Sequence[Sequence[object]]) -> Marker | None:
-    """Return the marker that a sheet's rows hold; None where it is not whole or its checksum does not fit. Never raises.
+    """Return the marker in the rows of a sheet. Never raises.
 
-    Blank rows, further columns and names that a later template may add are passed over; a name said twice is not whole. A
-    period and a stage that are none make it not whole either, so that whoever gets a marker may parse them.
+    None where a name is missing or stands twice, where the checksum does not fit, or where period
+    or stage cannot be parsed: a caller may parse both. Blank rows, further columns and other names,
+    which a later template may add, are ignored.
     """
-    said = [(row[0], row[1]) for row in rows if len(row) > 1 and isinstance(row[0], str) and row[0] in (*_NAMES, _CHECKSUM)]
-    texts = {name: text for name, text in said if isinstance(text, str)}
-    if len(said) != len(_NAMES) + 1 or len(texts) != len(said):
+    texts = _read_texts(rows)
+    if texts is None:
         return None
-    marker = Marker(**{name: texts[name] for name in _NAMES})
-    return marker if texts[_CHECKSUM] == _checksum(marker) and _is_sound(marker) else None
+    checksum = texts.pop(_CHECKSUM)
+    marker = Marker(**texts)
+    if checksum != _checksum(marker) or not _can_be_parsed(marker):
+        return None
+    return marker
 
 
-def _is_sound(marker: Marker) -> bool:
+def _read_texts(rows: Sequence[Sequence[object]]) -> dict[str, str] | None:
+    """Return the text of each name and the checksum; None where one is missing or stands twice."""
+    expected = {*_NAMES, _CHECKSUM}
+    texts: dict[str, str] = {}
+    for row in rows:
+        if len(row) < 2:
+            continue
+        name, text = row[0], row[1]
+        if not isinstance(name, str) or name not in expected:
+            continue
+        if name in texts or not isinstance(text, str):
+            return None
+        texts[name] = text
+    return texts if texts.keys() == expected else None
+
+
+def _can_be_parsed(marker: Marker) -> bool:
     try:
-        return Period.parse(marker.period).code == marker.period and Stage(marker.stage) is not None
+        period = Period.parse(marker.period)
+        Stage(marker.stage)
     except ValueError:
         return False
+    # A period has one code. A template writes no other.
+    return period.code == marker.period
 
 
 def _pairs(marker: Marker) -> Iterator[tuple[str, str]]:
@@ -70,6 +96,6 @@ def _pairs(marker: Marker) -> Iterator[tuple[str, str]]:
 
 
 def _checksum(marker: Marker) -> str:
-    said = "".join(f"{name}={text}\n" for name, text in _pairs(marker))
+    text = "".join(f"{name}={code}\n" for name, code in _pairs(marker))
     # A file may hold half of a surrogate pair, which no encoding takes.
-    return hashlib.sha256(said.encode(errors="replace")).hexdigest()[:16]
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]

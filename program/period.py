@@ -1,6 +1,7 @@
-"""Periods: what a report covers. `2024`, `2024-H1`, `2024-Q4`, `2024-12`.
+"""Periods: what a report covers. Their codes are `2024`, `2024-H1`, `2024-Q4`, `2024-12`.
 
-Not when it came (`received_at`) and not when it was loaded (`loaded_at`).
+A period is neither the time when a report arrived (`received_at`) nor when it was loaded
+(`loaded_at`).
 """
 
 import calendar
@@ -13,7 +14,7 @@ from program.labels import fold
 
 
 class PeriodKind(StrEnum):
-    """How long a period is."""
+    """The length of a period."""
 
     YEAR = "year"
     HALF = "half"
@@ -22,23 +23,43 @@ class PeriodKind(StrEnum):
 
 
 _MONTHS_IN = {PeriodKind.YEAR: 12, PeriodKind.HALF: 6, PeriodKind.QUARTER: 3, PeriodKind.MONTH: 1}
-# Years of this century only: a mistyped 0024 is no period, and no date either.
-_CODE = re.compile(r"(?P<year>20[0-9]{2})(?:-(?:H(?P<half>[12])|Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?")
-_NUMBERS = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "mot": 1, "hai": 2, "ba": 3, "bon": 4, "tu": 4, "dau": 1, "cuoi": 2}
-# Written forms seen in reports, on folded text. The whole text must be one of them: "9 tháng đầu năm 2024" and
-# "Quý IV và cả năm 2024" both contain "năm 2024", and neither is a report of the year.
-_START, _OF_YEAR = r"(?:bao cao )?(?:ky )?", r" (?:nam )?(?P<year>20[0-9]{2})"
-_WRITTEN: tuple[tuple[PeriodKind, re.Pattern[str]], ...] = (
-    (PeriodKind.QUARTER, re.compile(_START + r"(?:qu[yi]|q) ?(?P<n>0?[1-4]|i{1,3}|iv|mot|hai|ba|bon|tu)" + _OF_YEAR)),
-    (PeriodKind.HALF, re.compile(_START + r"(?:(?:0?6|sau) ?(?:thang|t)|nua) (?P<n>dau|cuoi)" + _OF_YEAR)),
-    (PeriodKind.MONTH, re.compile(_START + r"(?:thang|t) ?(?P<n>0?[1-9]|1[0-2])" + _OF_YEAR)),
-    (PeriodKind.YEAR, re.compile(_START + r"(?:(?:ca )?nam )?(?P<year>20[0-9]{2})")),
+# Only years of this century: a mistyped 0024 is no period.
+_YEAR = r"(?P<year>20[0-9]{2})"
+_CODE = re.compile(
+    _YEAR + r"(?:-(?:H(?P<half>[12])|Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?"
 )
+
+# What offices write, on folded text. The whole text must match: "9 tháng đầu năm 2024" and "Quý IV
+# và cả năm 2024" both contain "năm 2024", and neither is a report of the year.
+_START = r"(?:bao cao )?(?:ky )?"
+_QUARTER = r"(?:qu[yi]|q) ?(?P<n>0?[1-4]|i{1,3}|iv|mot|hai|ba|bon|tu)"
+_HALF = r"(?:(?:0?6|sau) ?(?:thang|t)|nua) (?P<n>dau|cuoi)"
+_MONTH = r"(?:thang|t) ?(?P<n>0?[1-9]|1[0-2])"
+_OF_YEAR = r" (?:nam )?" + _YEAR
+_WRITTEN: tuple[tuple[PeriodKind, re.Pattern[str]], ...] = (
+    (PeriodKind.QUARTER, re.compile(_START + _QUARTER + _OF_YEAR)),
+    (PeriodKind.HALF, re.compile(_START + _HALF + _OF_YEAR)),
+    (PeriodKind.MONTH, re.compile(_START + _MONTH + _OF_YEAR)),
+    (PeriodKind.YEAR, re.compile(_START + r"(?:(?:ca )?nam )?" + _YEAR)),
+)
+_NUMBERS = {
+    "i": 1,
+    "ii": 2,
+    "iii": 3,
+    "iv": 4,
+    "mot": 1,
+    "hai": 2,
+    "ba": 3,
+    "bon": 4,
+    "tu": 4,
+    "dau": 1,
+    "cuoi": 2,
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """A calendar year or the `number`-th half, quarter or month of it. `number` is 1 for a year."""
+    """A calendar year, or its `number`-th half, quarter or month. A year has the number 1."""
 
     year: int
     kind: PeriodKind
@@ -46,7 +67,13 @@ class Period:
 
     @classmethod
     def parse(cls, code: str) -> "Period":
-        """Return the period that `code` names. Raises ValueError for anything but the four spellings above."""
+        """Return the period with a code, such as `2024-Q4`.
+
+        Spaces around the code and lower case do not matter.
+
+        Raises:
+            ValueError: The text is no code of a period.
+        """
         match = _CODE.fullmatch(code.strip().upper())
         if match is None:
             raise ValueError(f"not a period: {code!r}; expected 2024, 2024-H1, 2024-Q4 or 2024-12")
@@ -60,7 +87,8 @@ class Period:
     def read(cls, text: str) -> "Period | None":
         """Return the period that an office wrote ("Quý IV/2024", "6 tháng đầu năm 2024"), or None.
 
-        A text that says more than one period ("Quý III, IV/2024", "9 tháng đầu năm 2024") is none: nothing is guessed.
+        A text with several periods ("Quý III, IV/2024") or another span ("9 tháng đầu năm 2024")
+        gives None: nothing is guessed.
         """
         try:
             return cls.parse(text)
@@ -75,7 +103,7 @@ class Period:
 
     @property
     def code(self) -> str:
-        """The period's one spelling in files, commands and the warehouse."""
+        """The only spelling of the period in files, commands and the warehouse."""
         match self.kind:
             case PeriodKind.YEAR:
                 return f"{self.year}"
@@ -93,7 +121,7 @@ class Period:
             case PeriodKind.YEAR:
                 return f"Năm {self.year}"
             case PeriodKind.HALF:
-                return f"6 tháng {'đầu' if self.number == 1 else 'cuối'} năm {self.year}"
+                return f"6 tháng {self._half} năm {self.year}"
             case PeriodKind.QUARTER:
                 return f"Quý {self.number} năm {self.year}"
             case PeriodKind.MONTH:
@@ -101,47 +129,62 @@ class Period:
 
     @property
     def short_label(self) -> str:
-        """The period as it heads a narrow column."""
+        """The period as the heading of a narrow column."""
         match self.kind:
             case PeriodKind.YEAR:
                 return f"{self.year}"
             case PeriodKind.HALF:
-                return f"6T {'đầu' if self.number == 1 else 'cuối'}/{self.year}"
+                return f"6T {self._half}/{self.year}"
             case PeriodKind.QUARTER:
                 return f"Q{self.number}/{self.year}"
             case PeriodKind.MONTH:
                 return f"T{self.number}/{self.year}"
 
     @property
+    def _half(self) -> str:
+        return "đầu" if self.number == 1 else "cuối"
+
+    @property
     def start(self) -> date:
-        """First day, included."""
-        return date(self.year, (self.number - 1) * _MONTHS_IN[self.kind] + 1, 1)
+        """The first day, included."""
+        months_before = (self.number - 1) * _MONTHS_IN[self.kind]
+        return date(self.year, months_before + 1, 1)
 
     @property
     def end(self) -> date:
-        """Last day, included."""
+        """The last day, included."""
         month = self.number * _MONTHS_IN[self.kind]
-        return date(self.year, month, calendar.monthrange(self.year, month)[1])
+        _, last_day = calendar.monthrange(self.year, month)
+        return date(self.year, month, last_day)
 
     def moved(self, steps: int) -> "Period":
-        """Return the period that many of its kind later; earlier, where `steps` is negative."""
-        in_year = 12 // _MONTHS_IN[self.kind]
-        year, number = divmod(self.year * in_year + self.number - 1 + steps, in_year)
-        return Period(year, self.kind, number + 1)
+        """Return the period `steps` of its kind later; earlier where `steps` is negative."""
+        in_year = _periods_in_year(self.kind)
+        position = self.year * in_year + self.number - 1
+        year, number_before = divmod(position + steps, in_year)
+        return Period(year, self.kind, number_before + 1)
 
     def __str__(self) -> str:
         return self.code
 
 
+def _periods_in_year(kind: PeriodKind) -> int:
+    return 12 // _MONTHS_IN[kind]
+
+
 def _ordinal(text: str | None) -> int:
+    # A year is written without a number.
     if text is None:
         return 1
     return _NUMBERS.get(text) or int(text)
 
 
 def periods_between(kind: PeriodKind, first: date, last: date) -> list[Period]:
-    """Return the periods of `kind` that end within `first`..`last`, in order."""
-    candidates = (
-        Period(year, kind, number) for year in range(first.year, last.year + 1) for number in range(1, 12 // _MONTHS_IN[kind] + 1)
-    )
-    return [p for p in candidates if first <= p.end <= last]
+    """Return the periods of `kind` that end from `first` to `last`, both included, in order."""
+    periods = []
+    for year in range(first.year, last.year + 1):
+        for number in range(1, _periods_in_year(kind) + 1):
+            period = Period(year, kind, number)
+            if first <= period.end <= last:
+                periods.append(period)
+    return periods

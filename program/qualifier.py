@@ -1,6 +1,7 @@
-"""Words before a figure that make it a bound or an estimate: "trên 1.200", "gần 50", "ước 30" (domain S40-S46).
+"""Words before a figure that make it a bound or an estimate: "trên 1.200", "gần 50", "ước 30".
 
-The figure is kept with its word: "trên 1.200" is not the figure 1.200.
+The figure is kept with its word: "trên 1.200" is not the figure 1.200. The words are those of
+official reports (docs/sources.md, S40-S46).
 """
 
 import re
@@ -10,7 +11,7 @@ from typing import NamedTuple
 
 
 class Qualifier(StrEnum):
-    """What a word before a figure says of it."""
+    """What a word before a figure says about it."""
 
     OVER = "over"
     UNDER = "under"
@@ -25,7 +26,7 @@ class Qualifier(StrEnum):
 
 
 class Qualified(NamedTuple):
-    """A text without the word before its figure; `qualifier` None where there is none."""
+    """A text without the word before its figure. `qualifier` None: there was no such word."""
 
     text: str
     qualifier: Qualifier | None
@@ -39,33 +40,54 @@ _LABELS = {
     Qualifier.ESTIMATED: "ước",
 }
 _WORDS = {
-    Qualifier.OVER: ("trên", "hơn", "ít nhất"),
-    Qualifier.UNDER: ("dưới", "không quá", "tối đa"),
-    Qualifier.NEARLY: ("gần", "chưa đến", "chưa tới", "ngót"),
-    Qualifier.ABOUT: ("khoảng", "vào khoảng", "ước khoảng", "trên dưới", "xấp xỉ", "chừng"),
-    Qualifier.ESTIMATED: ("ước", "ước tính", "ước đạt", "ước thực hiện"),
+    **dict.fromkeys(("trên", "hơn", "ít nhất"), Qualifier.OVER),
+    **dict.fromkeys(("dưới", "không quá", "tối đa"), Qualifier.UNDER),
+    **dict.fromkeys(("gần", "chưa đến", "chưa tới", "ngót"), Qualifier.NEARLY),
+    **dict.fromkeys(("khoảng", "vào khoảng", "ước khoảng"), Qualifier.ABOUT),
+    **dict.fromkeys(("trên dưới", "xấp xỉ", "chừng"), Qualifier.ABOUT),
+    **dict.fromkeys(("ước", "ước tính", "ước đạt", "ước thực hiện"), Qualifier.ESTIMATED),
 }
-_BY_LENGTH = sorted(((word, kind) for kind, words in _WORDS.items() for word in words), key=lambda pair: -len(pair[0]))
 _SIGNS = {
     **dict.fromkeys("~≈", Qualifier.ABOUT),
     **dict.fromkeys(">≥", Qualifier.OVER),
     **dict.fromkeys("<≤", Qualifier.UNDER),
 }
-_BEHIND = re.compile(r"(?P<figure>[0-9].*?)\s*\((?:số )?(?P<word>[^()]+)\)")
+_AFTER_FIGURE = re.compile(r"(?P<figure>[0-9].*?)\s*\((?:số )?(?P<word>[^()]+)\)")
 
 
 def split_qualifier(text: str) -> Qualified:
-    """Return `text` without the word or sign before its figure, or in brackets behind it, and what it means.
+    """Return `text` without the word or sign of its figure, and what that word means.
 
-    Diacritics count: "gân" is no word for this, and a text without a figure behind the word is left as it is.
+    The word stands before the figure, or in brackets after it. Diacritics count: "gân" is no such
+    word. A text without such a word, or without a figure after the word, is returned unchanged.
     """
     composed = unicodedata.normalize("NFC", text).casefold().strip()
-    for word, kind in _BY_LENGTH:
-        if re.match(rf"{re.escape(word)}\s*:?\s*[0-9]", composed):
-            return Qualified(composed.removeprefix(word).lstrip(" :\t\n"), kind)
-    kind_of_sign = _SIGNS.get(composed[:1])
-    if kind_of_sign is not None and composed[1:].lstrip()[:1].isdigit():
-        return Qualified(composed[1:].lstrip(), kind_of_sign)
-    behind = _BEHIND.fullmatch(composed)
-    kind_behind = dict(_BY_LENGTH).get(behind["word"]) if behind else None
-    return Qualified(behind["figure"], kind_behind) if behind and kind_behind else Qualified(text, None)
+    found = _word_before(composed) or _sign_before(composed) or _word_after(composed)
+    return found or Qualified(text, None)
+
+
+def _word_before(text: str) -> Qualified | None:
+    for word, kind in _WORDS.items():
+        # The figure must follow: "ước" is not found in "ước khoảng 30".
+        if re.match(rf"{re.escape(word)}\s*:?\s*[0-9]", text):
+            figure = text.removeprefix(word).lstrip(" :\t\n")
+            return Qualified(figure, kind)
+    return None
+
+
+def _sign_before(text: str) -> Qualified | None:
+    kind = _SIGNS.get(text[:1])
+    figure = text[1:].lstrip()
+    if kind is None or not figure[:1].isdigit():
+        return None
+    return Qualified(figure, kind)
+
+
+def _word_after(text: str) -> Qualified | None:
+    match = _AFTER_FIGURE.fullmatch(text)
+    if match is None:
+        return None
+    kind = _WORDS.get(match["word"])
+    if kind is None:
+        return None
+    return Qualified(match["figure"], kind)

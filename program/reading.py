@@ -1,4 +1,4 @@
-"""What a reader hands over: a delivery's tables column by column, and where each cell stands."""
+"""What the reader hands over: the tables of a delivery column by column, and where each cell is."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
@@ -21,20 +21,26 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ColumnValues: TypeAlias = list[float] | list[str | None] | list[date | None]
-"""A column's values, one a line: NaN where a figure is missing, None where a text or a day is."""
-_PARTS_APART = 1_000_000_000
+"""The values of a column, one a line. A missing figure is NaN, a missing text or day None."""
+_NUMBERS_A_PART = 1_000_000_000
+"""More than there will ever be deliveries: the numbers of two parts never meet."""
 
 
 @dataclass(frozen=True)
 class TableReading:
     """One table as read.
 
-    `values` has the values of each declared data element, found or not, in the declared order: a figure in the kept unit, a
-    text, a day. `rows` are the sheet's own numbers of the lines, `lines` their keys in a matrix, "" in a list. `dtypes` say
-    what `frame` makes of each element. `letters` gives the column letter of each data element that was found on `sheet`,
-    `qualifiers` the word before a figure ("trên 1.200"), by data element and row; `texts` are figures that a spreadsheet
-    holds as text, and passes over in its sums, among those that are parts of a total. `is_nil`: the sender wrote that there is
-    nothing to report.
+    Attributes:
+        values: For each declared column, in the declared order, its values: figures in the kept
+        unit,
+            texts, days. A column that was not found has values too, all missing.
+        rows: The sheet's own row number of each line. lines: The key of each line in a matrix; ""
+        for each line of a list. dtypes: The dtype of each column in `frame`. letters: The letter of
+        each column that was found on `sheet`. sheet: The name of the sheet. qualifiers: The word
+        before a figure ("trên 1.200"), by column and row. texts: Columns and rows of figures that a
+        spreadsheet holds as text, and so leaves out of its
+            sums. Only parts of a total are listed.
+        is_nil: The sender wrote that there is nothing to report.
     """
 
     values: dict[str, ColumnValues]
@@ -49,56 +55,78 @@ class TableReading:
 
     @property
     def is_blank(self) -> bool:
-        """Tell whether not a single value stands in the table, and nobody wrote that there is nothing to report."""
-        return not self.is_nil and not any(is_given(value) for name in self.letters for value in self.values[name])
+        """Tell whether the table has no value, and nobody wrote that there is nothing to report."""
+        if self.is_nil:
+            return False
+        found = chain.from_iterable(self.values[name] for name in self.letters)
+        return not any(is_given(value) for value in found)
 
     @cached_property
     def frame(self) -> "pd.DataFrame":
-        """One row per line, in the columns `sheet` (str), `row` (int), `line` (str) and one per data element.
+        """One row a line, with the columns `sheet` (str), `row` (int), `line` (str) and the data.
 
-        NaN/None where empty: float64, text or datetime64. Built when it is first asked for: a frame takes longer than the
-        reading of what is in it, and whoever looks at many readings needs one for all of them (`frame_of`).
+        Data columns are float64, text or datetime64, with NaN or None where empty. The frame is
+        built when it is first asked for: that takes longer than reading the table. Code that looks
+        at many tables builds one frame for all of them with `frame_of`.
         """
         return frame_of([self])
 
     def cell(self, element: str, row: int) -> str | None:
-        """Return the address of a data element on a sheet row, or None where the column is missing."""
+        """Return the address of a column's cell on a row; None where the column is missing."""
         letter = self.letters.get(element)
         return f"{letter}{row}" if letter else None
 
     def without(self, rows: Collection[int]) -> "TableReading":
         """Return the same table without the lines on these rows of its sheet."""
-        kept = [at for at, row in enumerate(self.rows) if row not in rows]
-        # What stays of a column is of the column's kind.
-        values = cast("dict[str, ColumnValues]", {name: [each[at] for at in kept] for name, each in self.values.items()})
-        return replace(self, values=values, rows=[self.rows[at] for at in kept], lines=[self.lines[at] for at in kept])
+        kept = [index for index, row in enumerate(self.rows) if row not in rows]
+        values: dict[str, ColumnValues] = {}
+        for name, column in self.values.items():
+            # Some values of a column are of the column's own kind.
+            values[name] = cast("ColumnValues", [column[index] for index in kept])
+        return replace(
+            self,
+            values=values,
+            rows=[self.rows[index] for index in kept],
+            lines=[self.lines[index] for index in kept],
+        )
 
 
 def is_given(value: float | str | date | None) -> bool:
-    """Tell whether a value of a column is one: neither None nor NaN."""
+    """Tell whether a column has a value: neither None nor NaN."""
     return value is not None and value == value  # noqa: PLR0124  (NaN differs from itself)
 
 
 def frame_of(parts: Sequence[TableReading]) -> "pd.DataFrame":
-    """Return the lines of one declared table in all of its readings, one after the other, as a frame; at least one is needed."""
-    import numpy as np  # noqa: PLC0415  (both: who only reads or shows a report builds no frame)
+    """Return one frame with the lines of the same declared table in several readings, in order.
+
+    At least one reading is needed. The columns are those of `TableReading.frame`.
+    """
+    # Code that only reads or shows a report builds no frame, and imports neither of them.
+    import numpy as np  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415
 
+    sheets: list[str] = []
+    for part in parts:
+        sheets += [part.sheet] * len(part.rows)
+    rows = chain.from_iterable(part.rows for part in parts)
+    lines = chain.from_iterable(part.lines for part in parts)
     columns: dict[str, object] = {
-        "sheet": [part.sheet for part in parts for _ in part.rows],
-        "row": np.fromiter(chain.from_iterable(part.rows for part in parts), dtype="int64"),
-        "line": list(chain.from_iterable(part.lines for part in parts)),
+        "sheet": sheets,
+        "row": np.fromiter(rows, dtype="int64"),
+        "line": list(lines),
     }
     for name, dtype in parts[0].dtypes.items():
-        columns[name] = pd.Series(list(chain.from_iterable(part.values[name] for part in parts)), dtype=dtype)
+        values = chain.from_iterable(part.values[name] for part in parts)
+        columns[name] = pd.Series(list(values), dtype=dtype)
     return pd.DataFrame(columns).astype({"sheet": "str", "line": "str"})
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One delivery as read, or one part of it: a workbook may hold several forms, units and periods.
+    """One report as read. A delivery may hold several: a workbook has forms, units and periods.
 
-    `part` counts from 1 within the delivery. Without a `form` there are no tables, and `problems` say why.
+    `part` counts the reports of a delivery from 1. Where `form` is None there are no tables, and
+    `problems` say why.
     """
 
     delivery: Delivery
@@ -112,106 +140,170 @@ class Reading:
 
     @property
     def number(self) -> int:
-        """The number that no other reading has: its delivery's, with the part before it from the second on.
+        """The number that identifies this reading among all others.
 
-        Part 2 of delivery 17 is 2000000017, so that Data Docs lead back to the delivery.
+        It is the number of the delivery. From the second part on, the part stands before it: part 2
+        of delivery 17 is 2000000017. So Data Docs lead back to the delivery.
         """
-        return self.delivery.id + (_PARTS_APART * self.part if self.part > 1 else 0)
+        if self.part == 1:
+            return self.delivery.id
+        return self.delivery.id + _NUMBERS_A_PART * self.part
 
     @property
     def is_nil(self) -> bool:
-        """Tell whether its sender wrote of one of its tables that there is nothing to report."""
+        """Tell whether the sender wrote of a table that there is nothing to report."""
         return any(table.is_nil for table in self.tables.values())
 
     @property
     def is_blank(self) -> bool:
-        """Tell whether there are tables and none of them holds a value, or met one that could not be read."""
-        met = any(problem.rule.startswith("CELL-") for problem in self.problems)
-        return bool(self.tables) and not met and all(table.is_blank for table in self.tables.values())
+        """Tell whether there are tables, and all of their cells are empty.
+
+        A cell that could not be read is not empty.
+        """
+        if not self.tables:
+            return False
+        if any(problem.rule.startswith("CELL-") for problem in self.problems):
+            return False
+        return all(table.is_blank for table in self.tables.values())
 
 
 def summarise(read: TableReading, summary: Summary) -> float:
-    """Return a list's summary over its lines; NaN for a list without lines or a single figure, 0 where nothing is said to be."""
+    """Return the summary of a list over its lines.
+
+    NaN where the list has no lines, or a sum has lines and no figure. 0 where the sender wrote that
+    there is nothing to report, or a sum has no lines of its kind.
+    """
     if read.is_nil:
         return 0.0
     if not read.rows:
         return float("nan")
-    chosen: Iterable[int] = range(len(read.rows))
-    for column, words in summary.chosen.items():
-        chosen = [at for at in chosen if read.values[column][at] in words]
-    values = [read.values[summary.column][at] for at in chosen]
-    given = sum(map(is_given, values))
+    values = _selected_values(read, summary)
+    given = [value for value in values if is_given(value)]
     if summary.count:
-        return float(given)
+        return float(len(given))
+    # Lines without any figure have a sum that nobody knows.
+    if values and not given:
+        return float("nan")
     import numpy as np  # noqa: PLC0415  (see `frame_of`)
 
-    # No line of that kind is a sum of 0; lines without a figure are a sum that nobody knows.
-    return float(np.nansum(np.array(values, dtype="float64"))) if given or not values else float("nan")
+    return float(np.nansum(np.array(values, dtype="float64")))
+
+
+def _selected_values(read: TableReading, summary: Summary) -> list[float | str | date | None]:
+    """Return the values that a summary counts or sums: those of the lines that it selects."""
+    selected: Iterable[int] = range(len(read.rows))
+    for column, words in summary.chosen.items():
+        column_values = read.values[column]
+        selected = [index for index in selected if column_values[index] in words]
+    values = read.values[summary.column]
+    return [values[index] for index in selected]
 
 
 def facts_of(reading: Reading) -> tuple[Fact, ...]:
-    """Return every value of the reading's tables as a fact with its cell; empty cells and personal columns give none.
+    """Return every value of the reading's tables as a fact with its cell.
 
-    A matrix gives `<column>_<line>` elements on line 0, a list one fact a cell on the line of its sheet row, and its
-    summaries on line 0 with the cells that they were computed from.
+    Empty cells and personal columns give no fact. A matrix gives the elements `<column>_<line>` on
+    line 0. A list gives a fact a cell, on the line of its sheet row; and its summaries on line 0,
+    with the range of cells that they were computed from.
     """
     if reading.form is None:
         return ()
     facts: list[Fact] = []
     for table in reading.form.tables:
         read = reading.tables.get(table.name)
-        if read is None:
-            continue
-        loaded = [column.name for column in table.columns if column.name in read.letters and not column.personal]
-        columns = [_column_facts(read, table, name) for name in loaded]
-        facts += [fact for line in zip(*columns, strict=True) for fact in line if fact is not None]
-        facts += _summary_facts(read, table)
+        if read is not None:
+            facts += _cell_facts(read, table)
+            facts += _summary_facts(read, table)
     return tuple(facts)
 
 
+def _cell_facts(read: TableReading, table: Table) -> Iterator[Fact]:
+    """Yield the facts of a table's cells, line by line."""
+    columns = []
+    for column in table.columns:
+        is_found = column.name in read.letters
+        if is_found and not column.personal:
+            columns.append(_column_facts(read, table, column.name))
+    for line in zip(*columns, strict=True):
+        yield from (fact for fact in line if fact is not None)
+
+
 def _column_facts(read: TableReading, table: Table, name: str) -> list[Fact | None]:
-    """Return the facts of a column, None for an empty cell. A night has millions: what they have in common is looked up once."""
-    rows, lines, letter, sheet, is_matrix = read.rows, read.lines, read.letters[name], read.sheet, table.kind == "matrix"
-    elements = [f"{name}_{line}" for line in lines] if is_matrix else [name] * len(rows)
-    words: list[Qualifier | None] = [None] * len(rows)
-    if read.qualifiers:
-        words = [_qualifier_of(read, table, name, row, line) for row, line in zip(rows, lines, strict=True)]
+    """Return the facts of a column, one a line; None for an empty cell.
+
+    A run has millions of cells: what the cells of a column share is looked up once.
+    """
+    rows = read.rows
+    sheet = read.sheet
+    letter = read.letters[name]
+    if table.kind == "matrix":
+        elements = [f"{name}_{line}" for line in read.lines]
+        numbers = [0] * len(rows)
+    else:
+        elements = [name] * len(rows)
+        numbers = rows
     cells = [f"{letter}{row}" for row in rows]
-    return [
-        None
-        if value is None or value != value  # noqa: PLR0124  (NaN differs from itself)
-        else Fact(element, line, value, None, sheet, cell, word)
-        if isinstance(value, float)
-        else Fact(element, line, None, str(value), sheet, cell, word)
-        for element, line, cell, word, value in zip(
-            elements, [0] * len(rows) if is_matrix else rows, cells, words, read.values[name], strict=True
-        )
-    ]
+    words = _qualifiers_of(read, table, name)
+    facts: list[Fact | None] = []
+    places = zip(elements, numbers, cells, words, read.values[name], strict=True)
+    for element, number, cell, word, value in places:
+        # As `is_given`, without a call for each cell.
+        if value is None or value != value:  # noqa: PLR0124  (NaN differs from itself)
+            facts.append(None)
+        elif isinstance(value, float):
+            facts.append(Fact(element, number, value, None, sheet, cell, word))
+        else:
+            facts.append(Fact(element, number, None, str(value), sheet, cell, word))
+    return facts
 
 
-def _qualifier_of(read: TableReading, table: Table, name: str, row: int, line: str) -> Qualifier | None:
-    """Return the word before a figure, or before a part of it: a total of "khoảng 50" and 30 is no exact 80."""
+def _qualifiers_of(read: TableReading, table: Table, name: str) -> list[Qualifier | None]:
+    """Return the word before each figure of a column, one a line."""
+    if not read.qualifiers:
+        return [None] * len(read.rows)
+    places = zip(read.rows, read.lines, strict=True)
+    return [_qualifier_of(read, table, name, row, line) for row, line in places]
+
+
+def _qualifier_of(
+    read: TableReading, table: Table, name: str, row: int, line: str
+) -> Qualifier | None:
+    """Return the word before a figure, or before its parts: "khoảng 50" and 30 are no exact 80."""
     if (name, row) in read.qualifiers:
         return read.qualifiers[name, row]
     declared = next((other for other in table.lines if other.key == line), None)
-    parts = parts_of(table.column(name), declared) if read.qualifiers else ()
+    parts = parts_of(table.column(name), declared)
     if not parts:
         return None
-    # Only a matrix has parts on other rows, and few of them; a list may have a hundred thousand lines.
+    # Only a matrix has parts on other rows, and it has few rows. A list may have a hundred
+    # thousand.
     rows = dict(zip(read.lines, read.rows, strict=True)) if declared else {}
-    return _joint(_qualifier_of(read, table, p.column, rows.get(p.line, row), p.line) for p in parts)
+    words = []
+    for part in parts:
+        part_row = rows.get(part.line, row)
+        words.append(_qualifier_of(read, table, part.column, part_row, part.line))
+    return _joint(words)
 
 
 def _joint(qualifiers: Iterable[Qualifier | None]) -> Qualifier | None:
-    """Return what a sum of such figures is: all of one word that word, of several only about."""
+    """Return the qualifier of a sum of figures: their common one, or "about" where they differ."""
     words = {word for word in qualifiers if word is not None}
-    return words.pop() if len(words) == 1 else Qualifier.ABOUT if words else None
+    if not words:
+        return None
+    return words.pop() if len(words) == 1 else Qualifier.ABOUT
 
 
 def _summary_facts(read: TableReading, table: Table) -> Iterator[Fact]:
     for name, summary in table.summaries.items():
-        value, letter = summarise(read, summary), read.letters.get(summary.column)
-        if letter is not None and is_given(value):
-            cells = f"{letter}{min(read.rows)}:{letter}{max(read.rows)}" if read.rows else letter
-            word = _joint(read.qualifiers.get((summary.column, row)) for row in read.rows) if summary.sum else None
-            yield Fact(name, 0, value, None, read.sheet, cells, word)
+        letter = read.letters.get(summary.column)
+        value = summarise(read, summary)
+        if letter is None or not is_given(value):
+            continue
+        cells = letter
+        if read.rows:
+            cells = f"{letter}{min(read.rows)}:{letter}{max(read.rows)}"
+        word = None
+        # A count of lines is exact, whatever stands in them.
+        if summary.sum:
+            word = _joint(read.qualifiers.get((summary.column, row)) for row in read.rows)
+        yield Fact(name, 0, value, None, read.sheet, cells, word)

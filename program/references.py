@@ -1,146 +1,209 @@
-"""What is wrong with a pack as a whole: a part that names what no other part declares, or one thing declared twice.
+"""What is wrong with a pack as a whole: unknown codes, and things declared twice.
 
-What is only missing, and may be so for good reason, is in `program.gaps`.
+What is only missing, perhaps for good reason, is in `program.gaps`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from datetime import date
 from difflib import get_close_matches
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from program.catalogue import Indicator
 from program.configuration import repeated
 from program.correction import Correction
 from program.form import Form
+from program.pack_model import Pack
 from program.period import Period
 from program.schedule import Duty
 
-if TYPE_CHECKING:
-    from program.pack import Pack
+_CALENDAR = "calendar.yaml"
+_CAPITAL = "capital.yaml"
+_CONTACTS = "contacts.yaml"
+_INDICATORS = "indicators.yaml"
+_PROGRAM = "program.yaml"
+_PROJECTS = "projects.yaml"
+_SOURCES = "sources.yaml"
 
 
 class Mistake(NamedTuple):
-    """What is wrong in `file`; `location` are the keys and positions that lead to it, from the file's beginning."""
+    """What is wrong in `file`. `location` are the keys and positions from the top of the file."""
 
     file: str
     location: tuple[int | str, ...]
     text: str
 
 
-def wrong_references(pack: "Pack") -> list[Mistake]:
-    """Return every mistake, file by file; none where the parts fit together."""
+def wrong_references(pack: Pack) -> list[Mistake]:
+    """Return every mistake; an empty list where all parts fit together."""
     return [
-        *_doubled(pack),
+        *_repeated_names(pack),
+        *_overlapping_versions(pack.forms),
         *_unknown_codes(pack),
-        *(m for n, duty in enumerate(pack.calendar.duties) for m in _of_duty(n, duty, pack)),
-        *(m for n, indicator in enumerate(pack.indicators) for m in _of_indicator(n, indicator, pack)),
-        *_of_corrections(pack),
+        *_mistakes_of_duties(pack),
+        *_mistakes_of_indicators(pack),
+        *_mistakes_of_corrections(pack),
     ]
 
 
-def _doubled(pack: "Pack") -> Iterator[Mistake]:
-    """Yield each code or name that stands twice: the first would win and the second be lost in silence."""
-    named = {
-        ("projects.yaml", "projects"): [p.code for p in pack.projects],
-        ("capital.yaml", "capital_sources"): [c.code for c in pack.capital],
-        ("indicators.yaml", "indicators"): [i.code for i in pack.indicators],
-        ("sources.yaml", "sources"): [s.name for s in pack.sources],
-    }
-    for (file, key), names in named.items():
-        for name in repeated(names):
-            yield Mistake(file, (key, len(names) - 1 - names[::-1].index(name)), f"{name} stands twice")
-    for one, other in combinations(pack.forms, 2):
+def _repeated_names(pack: Pack) -> Iterator[Mistake]:
+    """Yield each code or name that stands twice: one of the two entries would be ignored."""
+    projects = [project.code for project in pack.projects]
+    capital = [source.code for source in pack.capital]
+    indicators = [indicator.code for indicator in pack.indicators]
+    sources = [source.name for source in pack.sources]
+    yield from _repeated(_PROJECTS, "projects", projects)
+    yield from _repeated(_CAPITAL, "capital_sources", capital)
+    yield from _repeated(_INDICATORS, "indicators", indicators)
+    yield from _repeated(_SOURCES, "sources", sources)
+
+
+def _repeated(file: str, key: str, names: list[str]) -> Iterator[Mistake]:
+    # The last entry is the one that somebody added.
+    last_positions = {name: position for position, name in enumerate(names)}
+    for name in repeated(names):
+        yield Mistake(file, (key, last_positions[name]), f"{name} stands twice")
+
+
+def _overlapping_versions(forms: Iterable[Form]) -> Iterator[Mistake]:
+    for one, other in combinations(forms, 2):
         if one.code == other.code and _overlap(one, other):
-            both = f"{one.version} and {other.version}"
-            text = f"{both} are in force on the same day; give the older one a valid_to"
+            text = (
+                f"{one.version} and {other.version} are in force on the same day; "
+                "give the older one a valid_to"
+            )
             yield Mistake(_file_of(one), ("valid_from",), text)
 
 
 def _overlap(one: Form, other: Form) -> bool:
-    return one.valid_from <= (other.valid_to or date.max) and other.valid_from <= (one.valid_to or date.max)
+    one_ends = one.valid_to or date.max
+    other_ends = other.valid_to or date.max
+    return one.valid_from <= other_ends and other.valid_from <= one_ends
 
 
 def _file_of(form: Form) -> str:
     return f"forms/{form.code}/{form.version}.yaml"
 
 
-def _unknown_codes(pack: "Pack") -> Iterator[Mistake]:
-    projects, units, capital = {p.code for p in pack.projects}, {u.code for u in pack.units}, {c.code for c in pack.capital}
-    if pack.program.province not in units:
-        yield Mistake("program.yaml", ("province",), f"units.csv has no unit {pack.program.province}")
-    for n, project in enumerate(pack.projects):
-        if project.parent and project.parent not in projects:
-            yield Mistake("projects.yaml", ("projects", n, "parent"), f"{project.code}: unknown parent {project.parent}")
-    for n, source in enumerate(pack.capital):
-        if source.parent and source.parent not in capital:
-            yield Mistake("capital.yaml", ("capital_sources", n, "parent"), f"{source.code}: unknown parent {source.parent}")
+def _unknown_codes(pack: Pack) -> Iterator[Mistake]:
+    unit_codes = {unit.code for unit in pack.units}
+    project_codes = {project.code for project in pack.projects}
+    province = pack.program.province
+    if province not in unit_codes:
+        yield Mistake(_PROGRAM, ("province",), f"units.csv has no unit {province}")
+    yield from _unknown_parents(pack)
     for form in pack.forms:
-        if form.project and form.project not in projects:
+        if form.project and form.project not in project_codes:
             yield Mistake(_file_of(form), ("project",), f"unknown project {form.project}")
     for code in pack.correspondence.units:
-        if code not in units:
-            yield Mistake("contacts.yaml", ("units", code), f"unknown unit {code}")
+        if code not in unit_codes:
+            yield Mistake(_CONTACTS, ("units", code), f"unknown unit {code}")
 
 
-def _of_duty(number: int, duty: Duty, pack: "Pack") -> Iterator[Mistake]:
-    versions = [f for f in pack.forms if f.code == duty.form]
-    at = ("duties", number)
+def _unknown_parents(pack: Pack) -> Iterator[Mistake]:
+    projects = {project.code for project in pack.projects}
+    capital = {source.code for source in pack.capital}
+    for number, project in enumerate(pack.projects):
+        if project.parent and project.parent not in projects:
+            location = ("projects", number, "parent")
+            yield Mistake(_PROJECTS, location, f"{project.code}: unknown parent {project.parent}")
+    for number, source in enumerate(pack.capital):
+        if source.parent and source.parent not in capital:
+            location = ("capital_sources", number, "parent")
+            yield Mistake(_CAPITAL, location, f"{source.code}: unknown parent {source.parent}")
+
+
+def _mistakes_of_duties(pack: Pack) -> Iterator[Mistake]:
+    for number, duty in enumerate(pack.calendar.duties):
+        mistake = _mistake_of_duty(duty, pack)
+        if mistake is not None:
+            key, text = mistake
+            yield Mistake(_CALENDAR, ("duties", number, key), text)
+
+
+def _mistake_of_duty(duty: Duty, pack: Pack) -> tuple[str, str] | None:
+    """Return the key that is wrong in a duty, and why; None where its form can be reported so."""
+    versions = _versions_of(duty.form, pack)
     if not versions:
-        known = ", ".join(sorted({f.code for f in pack.forms}))
-        yield Mistake("calendar.yaml", (*at, "form"), f"unknown form {duty.form}; the pack has {known}")
-    elif not any(duty.every in f.periods for f in versions):
-        yield Mistake("calendar.yaml", (*at, "every"), f"{duty.form}: no version of the form takes a {duty.every.value}")
-    elif not any(duty.stage in f.stages for f in versions):
-        yield Mistake("calendar.yaml", (*at, "stage"), f"{duty.form}: no version of the form has the stage {duty.stage.value}")
+        return "form", f"unknown form {duty.form}; the pack has {_form_codes(pack)}"
+    if not any(duty.every in form.periods for form in versions):
+        return "every", f"{duty.form}: no version of the form takes a {duty.every.value}"
+    if not any(duty.stage in form.stages for form in versions):
+        return "stage", f"{duty.form}: no version of the form has the stage {duty.stage.value}"
+    return None
 
 
-def _of_indicator(number: int, indicator: Indicator, pack: "Pack") -> Iterator[Mistake]:
-    def mistake(key: str, text: str) -> Mistake:
-        return Mistake("indicators.yaml", ("indicators", number, key), f"{indicator.code}: {text}")
+def _mistakes_of_indicators(pack: Pack) -> Iterator[Mistake]:
+    for number, indicator in enumerate(pack.indicators):
+        for key, text in _mistakes_of_indicator(indicator, pack):
+            location = ("indicators", number, key)
+            yield Mistake(_INDICATORS, location, f"{indicator.code}: {text}")
 
-    if indicator.project and indicator.project not in {p.code for p in pack.projects}:
-        yield mistake("project", f"unknown project {indicator.project}")
+
+def _mistakes_of_indicator(indicator: Indicator, pack: Pack) -> Iterator[tuple[str, str]]:
+    project_codes = {project.code for project in pack.projects}
+    if indicator.project and indicator.project not in project_codes:
+        yield "project", f"unknown project {indicator.project}"
+    # An indicator may wait for its form: `program.gaps` lists it.
     if indicator.form is None:
         return
-    versions = [f for f in pack.forms if f.code == indicator.form]
+    versions = _versions_of(indicator.form, pack)
     if not versions:
-        known = ", ".join(sorted({f.code for f in pack.forms}))
-        yield mistake("form", f"unknown form {indicator.form}; the pack has {known}")
+        yield "form", f"unknown form {indicator.form}; the pack has {_form_codes(pack)}"
         return
-    figures = {name for form in versions for name in form.figures}
-    for key, name in (("numerator", indicator.numerator), ("denominator", indicator.denominator)):
+    figures: set[str] = set()
+    for form in versions:
+        figures.update(form.figures)
+    named = {"numerator": indicator.numerator, "denominator": indicator.denominator}
+    for key, name in named.items():
         if name and name not in figures:
-            yield mistake(key, f"form {indicator.form} has no figure {name}{_nearest(name, figures)}")
+            hint = _did_you_mean(name, figures)
+            yield key, f"form {indicator.form} has no figure {name}{hint}"
 
 
-def _of_corrections(pack: "Pack") -> Iterator[Mistake]:
-    """Yield what a correction names that is no report of the pack, and two that overrule one finding."""
-    known: dict[str, str] = {}
+def _mistakes_of_corrections(pack: Pack) -> Iterator[Mistake]:
+    """Yield each correction of a report that the pack does not have, or of a finding twice."""
+    files_by_place: dict[str, str] = {}
     for file, corrections in pack.correction_files.items():
         for number, correction in enumerate(corrections):
-            at = ("corrections", number)
-            if correction.place in known:
-                yield Mistake(file, at, f"{correction.place} stands twice, the other time in {known[correction.place]}")
-            known.setdefault(correction.place, file)
-            for key, text in _strange_report(correction, pack):
-                yield Mistake(file, (*at, key), text)
+            location = ("corrections", number)
+            place = correction.place
+            if place in files_by_place:
+                text = f"{place} stands twice, the other time in {files_by_place[place]}"
+                yield Mistake(file, location, text)
+            files_by_place.setdefault(place, file)
+            for key, text in _mistakes_of_correction(correction, pack):
+                yield Mistake(file, (*location, key), text)
 
 
-def _strange_report(correction: Correction, pack: "Pack") -> Iterator[tuple[str, str]]:
+def _mistakes_of_correction(correction: Correction, pack: Pack) -> Iterator[tuple[str, str]]:
     period = Period.parse(correction.period)
     form = pack.form(correction.form, period)
     if form is None:
-        known = ", ".join(sorted({f.code for f in pack.forms}))
-        yield "form", f"no form {correction.form} is in force for {correction.period}; the pack has {known}"
+        yield (
+            "form",
+            f"no form {correction.form} is in force for {correction.period}; "
+            f"the pack has {_form_codes(pack)}",
+        )
     elif period.kind not in form.periods:
-        yield "period", f"{correction.form} is no report of a {period.kind.value}; found {correction.period}"
+        kind = period.kind.value
+        yield "period", f"{correction.form} is no report of a {kind}; found {correction.period}"
     elif correction.stage not in form.stages:
         yield "stage", f"{correction.form} has no stage {correction.stage.value}"
     if pack.units.get(correction.unit, period.end) is None:
         yield "unit", f"units.csv has no unit {correction.unit} in {correction.period}"
 
 
-def _nearest(name: str, known: set[str]) -> str:
-    near = get_close_matches(name, known, n=3)
-    return f"; did you mean {' or '.join(near)}?" if near else ""
+def _versions_of(code: str, pack: Pack) -> list[Form]:
+    return [form for form in pack.forms if form.code == code]
+
+
+def _form_codes(pack: Pack) -> str:
+    return ", ".join(sorted({form.code for form in pack.forms}))
+
+
+def _did_you_mean(name: str, known: Set[str]) -> str:
+    similar = get_close_matches(name, known, n=3)
+    if not similar:
+        return ""
+    return f"; did you mean {' or '.join(similar)}?"

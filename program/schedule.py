@@ -1,6 +1,6 @@
-"""The reporting calendar: which form is due from whom for which period and stage, and when."""
+"""The reporting calendar: which form is due from whom, for which period and stage, and when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -17,10 +17,11 @@ from program.units import Unit, UnitKind
 
 
 class WorkingDays(Model):
-    """Which days an office works: Monday to Friday without public holidays, and the exceptions a government declares.
+    """The days on which offices work: Monday to Friday, without public holidays.
 
-    `public_holidays` is a country code of the package `holidays`, which knows Tết, days off in lieu, and swapped Saturdays.
-    `closed_days` and `open_days` are those that it does not know, or has wrong.
+    `public_holidays` is a country code of the package `holidays`. That package knows Tết, days off
+    in lieu and swapped Saturdays. `closed_days` and `open_days` are the exceptions that it does not
+    know or has wrong; an open day goes before a closed one.
     """
 
     public_holidays: str
@@ -29,10 +30,13 @@ class WorkingDays(Model):
     source: str = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _country_is_known(self) -> Self:
-        # Not `list_supported_countries`, which imports each of 250 countries.
+    def _check_country(self) -> Self:
+        # `list_supported_countries` would import each of 250 countries.
         if self.public_holidays not in EntityLoader.get_country_codes():
-            raise ValueError(f"public_holidays: the package holidays has no {self.public_holidays!r}; Vietnam is VN")
+            raise ValueError(
+                f"public_holidays: the package holidays has no {self.public_holidays!r}; "
+                "Vietnam is VN"
+            )
         return self
 
     @cached_property
@@ -46,26 +50,33 @@ class WorkingDays(Model):
         return day not in self.closed_days and self._public.is_working_day(day)
 
     def from_day(self, day: date) -> date:
-        """Return `day`, or the next working day where offices are closed on it."""
+        """Return the first working day from `day` on, which may be `day` itself."""
         while not self.is_working(day):
             day += timedelta(days=1)
         return day
 
     def after(self, day: date, count: int) -> date:
-        """Return the `count`-th working day after `day`."""
+        """Return the `count`-th working day after `day`; `day` itself where `count` is 0."""
         for _ in range(count):
             day = self.from_day(day + timedelta(days=1))
         return day
 
     def between(self, first: date, last: date) -> int:
-        """Return how many working days lie after `first` up to and including `last`; 0 where `last` is not later."""
-        return sum(self.is_working(first + timedelta(days=n)) for n in range(1, (last - first).days + 1))
+        """Return the number of working days after `first` up to and including `last`.
+
+        It is 0 where `last` is not later than `first`.
+        """
+        days_between = (last - first).days
+        days = (first + timedelta(days=count) for count in range(1, days_between + 1))
+        return sum(self.is_working(day) for day in days)
 
 
 class Due(Model):
-    """When a report is due: days or working days after its period ends, or a day of the year (`31/1`).
+    """When a report is due: days or working days after its period ends, or a fixed day of a year.
 
-    `source` says where the deadline comes from; it begins with "unknown" where the province must set it itself.
+    A fixed day is `day` and `month` of the same or the next year: 31/1 of the next. `source` says
+    where the deadline comes from. It begins with "unknown" where the province must set the
+    deadline.
     """
 
     days_after: int | None = Field(None, ge=0)
@@ -76,13 +87,22 @@ class Due(Model):
     source: str = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _one_way_of_saying(self) -> Self:
-        fixed = (self.day, self.month, self.year)
-        ways = [self.days_after is not None, self.working_days_after is not None, all(part is not None for part in fixed)]
-        if sum(ways) != 1 or (not ways[2] and any(part is not None for part in fixed)):
-            raise ValueError("expected one of days_after, working_days_after, or day with month and year (same or next)")
-        if ways[2]:
-            date(2023, self.month or 1, self.day or 1)  # ValueError for 31/2, which no year has
+    def _check_one_way(self) -> Self:
+        fixed_day = [part for part in (self.day, self.month, self.year) if part is not None]
+        ways = (self.days_after is not None, self.working_days_after is not None, bool(fixed_day))
+        is_day_incomplete = len(fixed_day) not in (0, 3)
+        if sum(ways) != 1 or is_day_incomplete:
+            raise ValueError(
+                "expected one of days_after, working_days_after, "
+                "or day with month and year (same or next)"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_fixed_day(self) -> Self:
+        if self.day is not None and self.month is not None:
+            # Raises ValueError for a day that no common year has, such as 31/2.
+            date(2023, self.month, self.day)
         return self
 
     @property
@@ -91,16 +111,23 @@ class Due(Model):
         return not self.source.casefold().startswith("unknown")
 
     def date_for(self, period: Period, working: WorkingDays) -> date:
-        """Return the day on which the report of `period` is due: a working day, whatever the calendar says."""
+        """Return the day on which the report of `period` is due; always a working day."""
         if self.working_days_after is not None:
             return working.after(period.end, self.working_days_after)
         if self.days_after is not None:
             return working.from_day(period.end + timedelta(days=self.days_after))
-        return working.from_day(date(period.year + (self.year == "next"), self.month or 1, self.day or 1))
+        year = period.year
+        if self.year == "next":
+            year += 1
+        return working.from_day(date(year, self.month or 1, self.day or 1))
 
 
 class Duty(Model):
-    """Units of a kind send a form for every period of a kind, at a stage. `source` says who asks for it."""
+    """All units of a kind send a form for every period of a kind, at one stage.
+
+    It holds for periods that end from `first` to `last`, both included. `last` None: without end.
+    `source` says who asks for the reports.
+    """
 
     form: str
     from_kind: UnitKind
@@ -112,14 +139,19 @@ class Duty(Model):
     source: str = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _estimates_come_before_the_end(self) -> Self:
+    def _check_estimate(self) -> Self:
+        # An estimate comes before its year ends, so its day cannot be counted from the end.
         if self.stage is Stage.ESTIMATE and self.due.year != "same":
             raise ValueError(f"duty {self.form}: an estimate is due on a day of the same year")
         return self
 
     def is_for(self, period: Period) -> bool:
-        """Tell whether it asks for a report of this very period."""
-        return self.every is period.kind and self.first <= period.end <= (self.last or period.end)
+        """Tell whether this duty asks for a report of `period`."""
+        return self.every is period.kind and self.covers(period.end)
+
+    def covers(self, day: date) -> bool:
+        """Tell whether this duty is in force for a period that ends on `day`."""
+        return self.first <= day and (self.last is None or day <= self.last)
 
 
 class Calendar(Model):
@@ -129,23 +161,26 @@ class Calendar(Model):
     duties: tuple[Duty, ...]
 
     def is_deadline_known(self, form: str, stage: Stage, kind: UnitKind, period: Period) -> bool:
-        """Tell whether somebody said when this report is due; False for a placeholder that the pack marks unknown."""
+        """Tell whether a report has a known deadline. A placeholder marked unknown is none."""
         return self.deadline(form, stage, kind, period) is not None
 
     def deadline(self, form: str, stage: Stage, kind: UnitKind, period: Period) -> date | None:
-        """Return when this report is due, None where that is not known or nobody owes it."""
-        asked = (d for d in self.duties if (d.form, d.stage, d.from_kind) == (form, stage, kind) and d.is_for(period))
-        return next((duty.due.date_for(period, self.working_days) for duty in asked if duty.due.is_known), None)
+        """Return when a report is due; None where that is not known, or the report is not due."""
+        for duty in self.duties:
+            is_same_report = (duty.form, duty.stage, duty.from_kind) == (form, stage, kind)
+            if is_same_report and duty.is_for(period) and duty.due.is_known:
+                return duty.due.date_for(period, self.working_days)
+        return None
 
     def reporters(self, form: str, day: date) -> frozenset[UnitKind]:
-        """Return the kinds of unit that owe `form` for a period that ends on `day`."""
-        covering = (d for d in self.duties if d.form == form and d.first <= day <= (d.last or day))
-        return frozenset(duty.from_kind for duty in covering)
+        """Return the kinds of unit that must send `form` for a period that ends on `day`."""
+        duties = (duty for duty in self.duties if duty.form == form)
+        return frozenset(duty.from_kind for duty in duties if duty.covers(day))
 
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """One report that one unit owes."""
+    """One report that is due from one unit."""
 
     form_code: str
     unit_code: str
@@ -155,18 +190,35 @@ class Obligation:
 
 
 def obligations(calendar: Calendar, units: Iterable[Unit], as_of: date) -> list[Obligation]:
-    """Return all that is owed as of a day: final reports of periods that have ended, estimates in the month they are due.
+    """Return all reports that units must send, as of a day.
 
-    A unit owes for a period if it existed on the period's last day; an estimate, if it existed on the day it is due.
+    A final report counts from the last day of its period, an estimate from the first day of the
+    month in which it is due. The unit must exist on the last day of the period; for an estimate, on
+    the day on which it is due.
     """
-    known = list(units)
-    return [
-        Obligation(duty.form, unit.code, period, duty.stage, due_date)
-        for duty in calendar.duties
-        for period in periods_between(duty.every, duty.first, duty.last or date(as_of.year, 12, 31))
-        for due_date in [duty.due.date_for(period, calendar.working_days)]
-        for day in [due_date if duty.stage is Stage.ESTIMATE else period.end]
-        if (day.replace(day=1) if duty.stage is Stage.ESTIMATE else day) <= as_of
-        for unit in known
-        if unit.kind is duty.from_kind and unit.is_valid_on(day)
-    ]
+    all_units = list(units)
+    found: list[Obligation] = []
+    for duty in calendar.duties:
+        reporters = [unit for unit in all_units if unit.kind is duty.from_kind]
+        found += _obligations_of(duty, reporters, calendar.working_days, as_of)
+    return found
+
+
+def _obligations_of(
+    duty: Duty, reporters: list[Unit], working: WorkingDays, as_of: date
+) -> Iterator[Obligation]:
+    last = duty.last or date(as_of.year, 12, 31)
+    for period in periods_between(duty.every, duty.first, last):
+        due_date = duty.due.date_for(period, working)
+        # An estimate is asked for before its period ends: only its due date tells when.
+        if duty.stage is Stage.ESTIMATE:
+            reporting_day = due_date
+            counts_from = due_date.replace(day=1)
+        else:
+            reporting_day = period.end
+            counts_from = period.end
+        if as_of < counts_from:
+            continue
+        for unit in reporters:
+            if unit.is_valid_on(reporting_day):
+                yield Obligation(duty.form, unit.code, period, duty.stage, due_date)

@@ -1,4 +1,4 @@
-"""Where deliveries come from, as a pack declares it in `sources.yaml`."""
+"""The sources of deliveries, as a pack declares them in `sources.yaml`."""
 
 import re
 from typing import Annotated, Literal
@@ -9,7 +9,7 @@ from program.configuration import Model
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """Return the pattern compiled. Raises ValueError, as pydantic wants it, where it is none."""
+    """Return a compiled pattern. Raises ValueError, as pydantic expects, for a wrong one."""
     try:
         return re.compile(pattern)
     except re.error as wrong:
@@ -17,10 +17,12 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 class FolderSource(Model):
-    """A folder by fsspec URL. `MTQG_INBOX_URL` takes precedence over `url`.
+    """A folder, by its fsspec URL. `MTQG_INBOX_URL` takes precedence over `url`.
 
-    `sender` is a pattern on the path below the folder; its group `unit` is the sending unit's code.
-    `synthetic` is a pattern of names whose figures are invented and marked so wherever they are shown.
+    `sender` is a pattern for a file's path below the folder. Its group `unit` is the code of the
+    unit that sent the file. `synthetic` is a pattern for names of files with invented figures:
+    these are marked wherever they are shown. A file is taken once it has not changed for
+    `settle_seconds`.
     """
 
     name: str
@@ -32,19 +34,24 @@ class FolderSource(Model):
 
     @field_validator("sender")
     @classmethod
-    def _names_the_unit(cls, pattern: str) -> str:
+    def _check_sender(cls, pattern: str) -> str:
         if "unit" not in _compiled(pattern).groupindex:
             raise ValueError("the pattern needs a group (?P<unit>…)")
         return pattern
 
     @field_validator("synthetic")
     @classmethod
-    def _is_a_pattern(cls, pattern: str | None) -> str | None:
-        return pattern and _compiled(pattern).pattern
+    def _check_synthetic(cls, pattern: str | None) -> str | None:
+        if pattern:
+            _compiled(pattern)
+        return pattern
 
 
 class PortalSource(Model):
-    """The province's HTTP portal (docs/portal.md). `MTQG_PORTAL_URL` takes precedence; no address, no source."""
+    """The province's HTTP portal (docs/portal.md). `MTQG_PORTAL_URL` takes precedence over `url`.
+
+    Without an address there is no such source. `synthetic` is as in `FolderSource`.
+    """
 
     name: str
     kind: Literal["portal"]
@@ -53,8 +60,10 @@ class PortalSource(Model):
 
     @field_validator("synthetic")
     @classmethod
-    def _is_a_pattern(cls, pattern: str | None) -> str | None:
-        return pattern and _compiled(pattern).pattern
+    def _check_synthetic(cls, pattern: str | None) -> str | None:
+        if pattern:
+            _compiled(pattern)
+        return pattern
 
 
 Source = Annotated[FolderSource | PortalSource, Field(discriminator="kind")]

@@ -1,4 +1,4 @@
-"""Submissions: what a delivery says about one reporting unit, form and period; and the verdict on it."""
+"""Submissions: what a delivery reports for one unit, form and period, and the verdict on it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from program.stage import Stage
 
 
 class Verdict(StrEnum):
-    """What becomes of a submission. Quarantine is a status, never a moved file."""
+    """The result of a check. Quarantine is a status: no file is moved."""
 
     ACCEPTED = "accepted"
     ACCEPTED_WITH_WARNINGS = "accepted_with_warnings"
@@ -22,16 +22,17 @@ class Verdict(StrEnum):
 
     @property
     def loads(self) -> bool:
-        """Tell whether the submission's facts enter the warehouse."""
+        """Tell whether the submission's facts are loaded into the warehouse."""
         return self in (Verdict.ACCEPTED, Verdict.ACCEPTED_WITH_WARNINGS)
 
 
 class Fact(NamedTuple):
     """One value of one data element for one unit and period.
 
-    `line` is 0 for a matrix element and the sheet's row number for a line of a list. Exactly one of `value`
-    (in the element's kept unit, money in whole đồng) and `text` is given. `qualifier` is the word before the figure:
-    "trên 1.200" is 1200 and more. `cell` is a range ("H9:H20") where a list's lines were counted or summed.
+    `line` is 0 for an element of a matrix and for a summary. For a line of a list it is the row
+    number on the sheet. Exactly one of `value` and `text` is given; a `value` of money is in whole
+    đồng. `qualifier` is the word before the figure: "trên 1.200" is 1200 or more. `cell` is a range
+    ("H9:H20") where lines of a list were counted or summed.
     """
 
     element: str
@@ -45,10 +46,10 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A checked submission: identity, verdict, findings and, where it loads, facts.
+    """A checked submission: what it is about, verdict, findings and, where it loads, facts.
 
-    `form_code`, `unit_code` and `period` are None where the workbook does not let them be known. A delivery may be several
-    submissions: `part` counts them from 1.
+    `form_code`, `unit_code` and `period` are None where the workbook does not show them. A delivery
+    may hold several submissions: `part` counts them from 1.
     """
 
     delivery: Delivery
@@ -62,20 +63,23 @@ class Submission:
     facts: tuple[Fact, ...] = ()
     part: int = 1
     values_read: int | None = None
-    """How many values it held, loaded or not; None where nobody counted."""
+    """How many values the reader found, loaded or not; None where they were not counted."""
 
 
 def verdict_of(findings: Iterable[Finding], *, lines_out: int = 0) -> Verdict:
-    """Return the verdict that `findings` lead to. A broken FILE rule means that nothing could be read.
+    """Return the verdict that findings lead to.
 
-    `lines_out`: so many lines of a form that loads in part are kept out, which its sender must hear of.
+    A critical finding of a FILE rule means that nothing could be read. `lines_out` is the number of
+    lines that were left out of a report that is loaded in part.
     """
-    known = list(findings)
-    severities = {f.severity for f in known}
-    if any(f.rule.startswith("FILE-") and f.severity is Severity.CRITICAL for f in known):
-        return Verdict.UNREADABLE
+    severities = set()
+    for finding in findings:
+        severities.add(finding.severity)
+        if finding.severity is Severity.CRITICAL and finding.rule.startswith("FILE-"):
+            return Verdict.UNREADABLE
     if Severity.CRITICAL in severities:
         return Verdict.QUARANTINED
+    # The sender must hear of lines that were left out.
     if Severity.WARNING in severities or lines_out:
         return Verdict.ACCEPTED_WITH_WARNINGS
     return Verdict.ACCEPTED

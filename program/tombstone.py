@@ -1,4 +1,7 @@
-"""A tombstone: what stays of bytes that were removed from the archive, so that ledger, lineage and rebuild stay whole."""
+"""What the archive keeps of a file that was purged.
+
+With it the ledger, the lineage and a rebuild stay complete.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -18,26 +21,30 @@ PURGED = "ledger/purged"
 
 
 class Judged(Model):
-    """What one judgement of a delivery came to: a row for each of its submissions, with findings and facts, none personal."""
+    """The result of one check of a delivery: its submissions with findings and facts.
+
+    Nothing in them is personal. `judgement` is the number of the check.
+    """
 
     delivery: int
     judgement: int
     submissions: tuple[dict[str, Any], ...]
 
     def of(self, delivery: Delivery) -> list[Submission]:
-        """Return the submissions as judging them had given them."""
+        """Return the submissions as the check returned them."""
         return [_submission(row, delivery) for row in self.submissions]
 
 
 def _submission(row: dict[str, Any], delivery: Delivery) -> Submission:
+    period = row["period"]
     return Submission(
         delivery=delivery,
         verdict=Verdict(row["verdict"]),
-        findings=tuple(Finding(**{**finding, "severity": Severity(finding["severity"])}) for finding in row["findings"]),
+        findings=tuple(_finding(finding) for finding in row["findings"]),
         form_code=row["form"],
         form_version=row["form_version"],
         unit_code=row["unit"],
-        period=Period.parse(row["period"]) if row["period"] else None,
+        period=Period.parse(period) if period else None,
         stage=Stage(row["stage"]),
         facts=tuple(_fact(fact) for fact in row["facts"]),
         part=row["part"],
@@ -45,12 +52,21 @@ def _submission(row: dict[str, Any], delivery: Delivery) -> Submission:
     )
 
 
+def _finding(finding: dict[str, Any]) -> Finding:
+    return Finding(**{**finding, "severity": Severity(finding["severity"])})
+
+
 def _fact(fact: dict[str, Any]) -> Fact:
-    return Fact(**{**fact, "qualifier": Qualifier(fact["qualifier"]) if fact["qualifier"] else None})
+    word = fact["qualifier"]
+    qualifier = Qualifier(word) if word else None
+    return Fact(**{**fact, "qualifier": qualifier})
 
 
 class Tombstone(Model):
-    """Which bytes were removed, when and why; and what every judgement of them had come to, since nobody can judge them again."""
+    """Which file was purged, when and why, and the results of all its checks.
+
+    Nobody can check the file again: its bytes are gone.
+    """
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     purged_at: datetime
@@ -64,5 +80,5 @@ class Tombstone(Model):
 
 
 def tombstone_name(sha256: str) -> str:
-    """Return the name, in the archive, of the tombstone of bytes."""
+    """Return the name in the archive of the tombstone for a file with this sha256."""
     return f"{PURGED}/{sha256}.json"

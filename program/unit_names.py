@@ -1,103 +1,153 @@
-"""What people write for a unit's name, and the units of one day that it may mean.
+"""Which units of one day a written name may mean.
 
-Writings are reduced, never guessed at: two texts mean the same unit only where type, name and parents agree after case,
-abbreviations and ways of writing a number are taken away. Diacritics may be missing; where they are written they decide
-between "Xã Sơn Hà" and "Xã Sơn Hạ". Twenty-seven such pairs stand below one parent in the country's lists.
+A text is reduced, never guessed at. Two texts mean the same unit only where type, name and parents
+agree once letter case, abbreviations and ways of writing a number are taken away. Diacritics may be
+missing. Where they are written, they decide between "Xã Sơn Hà" and "Xã Sơn Hạ": the country's
+lists have twenty-seven such pairs below one parent.
 """
 
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-# Type words as they stand before a name, on plain words; the abbreviations are those of domain.md 4.3 (6) and, for other
-# provinces' districts and islands, of common use ("F.1" is a southern phường).
+# The types of units as they stand before a name, in plain words, with the abbreviations in common
+# use: "F.1" is a phường in the south.
 _TYPES = {
-    "tinh": ("tinh", "t"),
-    "thanh pho": ("thanh pho", "tp", "t p"),
-    "thi xa": ("thi xa", "tx", "t x"),
-    "quan": ("quan", "q"),
-    "huyen": ("huyen", "h"),
-    "phuong": ("phuong", "p", "f"),
-    "thi tran": ("thi tran", "tt", "t t"),
-    "dac khu": ("dac khu", "dk"),
-    "xa": ("xa", "x"),
+    **dict.fromkeys(("tinh", "t"), "tinh"),
+    **dict.fromkeys(("thanh pho", "tp", "t p"), "thanh pho"),
+    **dict.fromkeys(("thi xa", "tx", "t x"), "thi xa"),
+    **dict.fromkeys(("quan", "q"), "quan"),
+    **dict.fromkeys(("huyen", "h"), "huyen"),
+    **dict.fromkeys(("phuong", "p", "f"), "phuong"),
+    **dict.fromkeys(("thi tran", "tt", "t t"), "thi tran"),
+    **dict.fromkeys(("dac khu", "dk"), "dac khu"),
+    **dict.fromkeys(("xa", "x"), "xa"),
 }
-_SPELLINGS = {spelling: kind for kind, spellings in _TYPES.items() for spelling in spellings}
+_LONGEST_TYPE = 2
+"""Words of the longest spelling of a type."""
+
 _OFFICES = re.compile(
-    r"^(?:(?:(?:uy ban|ub) nhan dan|hdnd|ubnd|ubmttq|(?:phong|ban|so) dan toc(?: va ton giao)?|phong kinh te"
+    r"^(?:(?:(?:uy ban|ub) nhan dan|hdnd|ubnd|ubmttq"
+    r"|(?:phong|ban|so) dan toc(?: va ton giao)?|phong kinh te"
     r"|phong van hoa xa hoi|ban quan li(?: du an)?|bql) )+"
 )
 # Without vi, which is a syllable as well (Ba Vì), and x, which is xã.
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vii": "7", "viii": "8", "ix": "9"}
-# "Mĩ" and "Mỹ", "Quí" and "Quý" are one word in two orthographies; "Tây" and "Tai" are two.
-_I_OR_Y = re.compile(r"(?:(?<=[bcdghklmnprstvx])|(?<=qu))y$")
-_WORD = re.compile(r"(?:[a-z][\u0300-\u036f]*)+|[0-9]+")  # "P1" is two words, as "P.1" is
-_STROKE = "\u0335"  # makes đ of d, as a mark like any other; Ð and ð are the Icelandic letters typed for it
+# "Mĩ" and "Mỹ", "Quí" and "Quý" are one word in two orthographies. "Tây" and "Tai" are two words.
+_FINAL_Y = re.compile(r"(?:(?<=[bcdghklmnprstvx])|(?<=qu))y$")
+# "P1" is two words, as "P.1" is.
+_WORD = re.compile(r"(?:[a-z][\u0300-\u036f]*)+|[0-9]+")
+# The stroke of đ becomes a mark like any other. Ð and ð are Icelandic letters, typed instead of it.
+_STROKE = "\u0335"
 _D = str.maketrans(dict.fromkeys("ĐđÐð", "d" + _STROKE))
-_LONGEST = 30  # words; a name with all its parents has half as many, and a pasted paragraph is no name
+_MOST_WORDS = 30
+"""A name with all its parents has half as many words. A pasted paragraph is no name."""
 
 Words = list[tuple[str, str]]
-"""Each word of a text: plain, in one spelling, and the diacritics it bore, sorted: hòa and hoà bear the same."""
+"""The words of a text, each with its diacritics.
+
+A word is plain and in one spelling. Its diacritics are sorted, so that hòa and hoà have the same.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """The official name of a unit: its type, and the words after it."""
+
+    code: str
+    kind: str
+    words: Words
 
 
 class UnitNames:
-    """The names of the units of one day, by code. Immutable after construction."""
+    """The names of the units of one day. Immutable after construction."""
 
     def __init__(self, units: Iterable[tuple[str, str, str | None]]) -> None:
-        """Index units given as code, official name with its type, and the parent's code."""
-        self._called: dict[str, list[tuple[str, str, Words]]] = defaultdict(list)
+        """Index units, each given as code, official name with its type, and the parent's code."""
+        self._names: dict[str, list[_Name]] = defaultdict(list)
         parents = {}
         for code, name, parent in units:
-            kind, proper = next(_readings(_words(name)))
-            self._called[_plain(proper)].append((code, kind, proper))
+            kind, words = next(_readings(_words(name)))
+            self._names[_plain(words)].append(_Name(code, kind, words))
             parents[code] = parent
-        self._above = {code: frozenset(_ancestors(code, parents)) for code in parents}
+        self._ancestors = {code: frozenset(_ancestors(code, parents)) for code in parents}
 
     def meant(self, text: str) -> set[str]:
-        """Return the codes of all units that `text` may mean; none where it says nothing, or something else.
+        """Return the codes of all units that `text` may mean; none where it names no unit.
 
-        Names of units above may stand behind the name, each level or only some. A code behind a name, as our own mails
-        print it ("Xã Long Phú (31669)"), chooses among the units of that name.
+        Names of higher units may follow the name; levels may be left out. A code may follow too, as
+        in our own mails: "Xã Long Phú (31669)". It selects one of the units with that name.
         """
         words = _without_office(_words(text))
-        if not 0 < len(words) <= _LONGEST:
+        if not words or len(words) > _MOST_WORDS:
             return set()
-        return self._said(words) or {code for code in self._said(words[:-1]) if _number(code) == words[-1][0]}
+        codes = self._units_of_line(words)
+        if codes:
+            return codes
+        last_word, _ = words[-1]
+        candidates = self._units_of_line(words[:-1])
+        return {code for code in candidates if _number(code) == last_word}
 
-    def _said(self, words: Words) -> set[str]:
-        """Return what a whole line means, found from its end: what stands last is the unit that is highest up."""
-        is_marked = any(marks for _, marks in words)
-        behind: list[set[str]] = [set() for _ in range(len(words) + 1)]
-        for start in reversed(range(len(words))):
-            behind[start] = self._named(words[start:], is_marked=is_marked) or {
-                code
-                for cut in range(start + 1, len(words))
-                if behind[cut]
-                for code in self._named(words[start:cut], is_marked=is_marked)
-                if self._above[code] & behind[cut]
-            }
-        return behind[0]
+    def _units_of_line(self, words: Words) -> set[str]:
+        """Return the units that a whole line means.
 
-    def _named(self, words: Words, *, is_marked: bool) -> set[str]:
-        """Return the units of a name without parents. "Xà Phiên" looks like a xã named Phiên: both readings are tried.
-
-        Where the text has diacritics (`is_marked`), names that agree in them go before names that do not.
+        The line is read from its end, where the highest unit stands.
         """
-        found, agreeing = set(), set()
-        for kind, proper in _readings(words):
-            for code, official, name in self._called.get(_plain(proper), ()):
-                if kind in ("", official):
+        is_marked = any(marks for _, marks in words)
+        # For each position, the units that the words from there to the end mean.
+        meant_from: list[set[str]] = [set() for _ in range(len(words) + 1)]
+        for start in reversed(range(len(words))):
+            # A name without parents goes before a shorter name with parents.
+            codes = self._units_of_name(words[start:], is_marked=is_marked)
+            if not codes:
+                codes = self._units_below(words, start, meant_from, is_marked=is_marked)
+            meant_from[start] = codes
+        return meant_from[0]
+
+    def _units_below(
+        self, words: Words, start: int, meant_from: list[set[str]], *, is_marked: bool
+    ) -> set[str]:
+        """Return the units whose name begins at `start` and whose ancestors stand behind it."""
+        found: set[str] = set()
+        for end in range(start + 1, len(words)):
+            ancestors = meant_from[end]
+            if not ancestors:
+                continue
+            for code in self._units_of_name(words[start:end], is_marked=is_marked):
+                if self._ancestors[code] & ancestors:
                     found.add(code)
-                    if is_marked and name == proper:
-                        agreeing.add(code)
-        return agreeing or found
+        return found
+
+    def _units_of_name(self, words: Words, *, is_marked: bool) -> set[str]:
+        """Return the units with a name, given without parents.
+
+        "Xà Phiên" looks like a xã with the name Phiên: both readings are tried. `is_marked`: the
+        text has diacritics. Names with the same diacritics then go before all others.
+        """
+        found = set()
+        same_marks = set()
+        for kind, proper in _readings(words):
+            for name in self._names.get(_plain(proper), ()):
+                if kind and kind != name.kind:
+                    continue
+                found.add(name.code)
+                if is_marked and name.words == proper:
+                    same_marks.add(name.code)
+        return same_marks or found
 
 
 def _readings(words: Words) -> Iterator[tuple[str, Words]]:
-    """Yield type and name for each way to read `words`; the type is "" in the last, which takes them all as the name."""
-    for length in (2, 1):
-        if len(words) > length and (kind := _SPELLINGS.get(_plain(words[:length]))):
+    """Yield the type and the name for each way to read `words`.
+
+    The last reading has the type "" and takes all words as the name.
+    """
+    for length in range(_LONGEST_TYPE, 0, -1):
+        if len(words) <= length:
+            continue
+        kind = _TYPES.get(_plain(words[:length]))
+        if kind:
             yield kind, words[length:]
     yield "", words
 
@@ -108,9 +158,11 @@ def _words(text: str) -> Words:
 
 
 def _word(decomposed: str) -> tuple[str, str]:
-    plain = "".join(c for c in decomposed if c.isascii())
-    marks = "".join(sorted(c for c in decomposed if not c.isascii()))
-    return _I_OR_Y.sub("i", _number(_ROMAN.get(plain, plain))), marks
+    """Return a word in its one spelling, and its diacritics."""
+    letters = "".join(sign for sign in decomposed if sign.isascii())
+    marks = "".join(sorted(sign for sign in decomposed if not sign.isascii()))
+    number = _number(_ROMAN.get(letters, letters))
+    return _FINAL_Y.sub("i", number), marks
 
 
 def _plain(words: Words) -> str:
@@ -119,16 +171,21 @@ def _plain(words: Words) -> str:
 
 def _without_office(words: Words) -> Words:
     office = _OFFICES.match(_plain(words))
-    return words[len(office[0].split()) :] if office else words
+    if office is None:
+        return words
+    return words[len(office[0].split()) :]
 
 
 def _number(word: str) -> str:
+    """Return a number without leading zeros, any other word as it is."""
     return word.lstrip("0") or word
 
 
 def _ancestors(code: str, parents: dict[str, str | None]) -> Iterator[str]:
+    """Yield the codes of all units above one. Ends where the table has a circle."""
     seen = {code}
-    while (above := parents.get(code)) is not None and above not in seen:
+    above = parents.get(code)
+    while above is not None and above not in seen:
         yield above
         seen.add(above)
-        code = above
+        above = parents.get(above)

@@ -1,9 +1,9 @@
-"""A reporting unit, and reading the table `units.csv` that declares all of a pack's."""
+"""A reporting unit, and reading `units.csv`: the table of all units of a pack."""
 
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -17,7 +17,7 @@ COLUMNS = ("code", "name", "kind", "parent", "valid_from", "valid_to", "successo
 
 
 class UnitKind(StrEnum):
-    """The level that a unit stands on."""
+    """The level of a unit."""
 
     PROVINCE = "province"
     DISTRICT = "district"
@@ -26,10 +26,11 @@ class UnitKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A reporting unit as it stood from `valid_from` to `valid_to`, both included; None means open.
+    """A reporting unit as it was from `valid_from` to `valid_to`, both included; None means open.
 
-    `name` is the official one with its type ("Huyện Châu Thành"); `code` is the General Statistics Office's.
-    `successors` are the codes, on the day after `valid_to`, of the units that took its land; none where that is not known.
+    `name` is the official name with its type ("Huyện Châu Thành"). `code` is that of the General
+    Statistics Office. `successors` are the units that took its land, by their codes on the day
+    after `valid_to`; empty where nobody knows them.
     """
 
     code: str
@@ -43,59 +44,110 @@ class Unit:
 
     def is_valid_on(self, day: date) -> bool:
         """Tell whether the unit existed on `day`."""
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+        has_begun = self.valid_from is None or self.valid_from <= day
+        has_not_ended = self.valid_to is None or day <= self.valid_to
+        return has_begun and has_not_ended
 
     @property
     def gone_from(self) -> date | None:
-        """The first day on which the unit was no more, which is its successors' first; None where it stands open."""
-        return self.valid_to and self.valid_to + timedelta(days=1)
+        """The first day without the unit, which is its successors' first; None where it is open."""
+        if self.valid_to is None:
+            return None
+        return self.valid_to + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A unit and its place in the file, "file:line"."""
+
+    place: str
+    unit: Unit
 
 
 def read_units(path: Path) -> list[Unit]:
-    """Return the units of a table in its order. Raises ConfigurationError that names file, line and column."""
+    """Return the units of a table in its order.
+
+    Raises:
+        ConfigurationError: Something is wrong. The message names file, line and column.
+    """
+    rows = _read_rows(path)
+    units_by_code: dict[str, list[Unit]] = defaultdict(list)
+    for row in rows:
+        units_with_code = units_by_code[row.unit.code]
+        _refuse_same_code(row, units_with_code)
+        units_with_code.append(row.unit)
+    # A row may name units of later rows.
+    for row in rows:
+        _refuse_unknown_parent(row, units_by_code)
+        _refuse_unknown_successors(row, units_by_code)
+    return [row.unit for row in rows]
+
+
+def _read_rows(path: Path) -> list[_Row]:
     reader = csv.reader(io.StringIO(read_text(path), newline=""))
     header = next(reader, [])
     if tuple(header) != COLUMNS:
-        raise ConfigurationError(f"{path}:1: expected the columns {','.join(COLUMNS)}; found {','.join(header)}")
-    placed = [(f"{path}:{reader.line_num}", row) for row in reader if row]
-    units = [(place, _unit(row, place)) for place, row in placed]
-    bearers: dict[str, list[Unit]] = defaultdict(list)
-    for place, unit in units:
-        _refuse_doubled(unit, bearers[unit.code], place)
-        bearers[unit.code].append(unit)
-    for place, unit in units:
-        _refuse_unknown(unit, bearers, place)
-    return [unit for _, unit in units]
+        raise ConfigurationError(
+            f"{path}:1: expected the columns {','.join(COLUMNS)}; found {','.join(header)}"
+        )
+    rows = []
+    for cells in reader:
+        # A blank line is no row.
+        if cells:
+            place = f"{path}:{reader.line_num}"
+            rows.append(_Row(place, _unit(cells, place)))
+    return rows
 
 
 Parsed = TypeVar("Parsed")
 
 
-def _unit(row: list[str], place: str) -> Unit:
-    if len(row) != len(COLUMNS):
-        raise ConfigurationError(f"{place}: expected {len(COLUMNS)} columns, found {len(row)}; quote a text that has a comma")
-    cells = dict(zip(COLUMNS, (cell.strip() for cell in row), strict=True))
+class _Cells:
+    """The cells of a row by column, and where the row is in the file."""
 
-    def parse(column: str, reader: Callable[[str], Parsed], expected: str) -> Parsed:
+    def __init__(self, cells: Sequence[str], place: str) -> None:
+        if len(cells) != len(COLUMNS):
+            raise ConfigurationError(
+                f"{place}: expected {len(COLUMNS)} columns, found {len(cells)}; "
+                "quote a text that has a comma"
+            )
+        stripped = (cell.strip() for cell in cells)
+        self._texts = dict(zip(COLUMNS, stripped, strict=True))
+        self._place = place
+
+    def parse(self, column: str, parser: Callable[[str], Parsed], expected: str) -> Parsed:
+        """Return a cell as `parser` reads it. Raises ConfigurationError where it cannot."""
+        text = self._texts[column]
         try:
-            return reader(cells[column])
+            return parser(text)
         except ValueError as wrong:
-            raise ConfigurationError(f"{place}: {column}: expected {expected}, found {cells[column]!r}") from wrong
+            raise ConfigurationError(
+                f"{self._place}: {column}: expected {expected}, found {text!r}"
+            ) from wrong
 
+
+def _unit(row: list[str], place: str) -> Unit:
+    cells = _Cells(row, place)
+    a_day = "a day such as 2025-06-30, or nothing"
+    some_codes = "codes with ; between them, each once, or nothing"
     unit = Unit(
-        code=parse("code", _filled, "a code"),
-        name=parse("name", _filled, "a name"),
-        kind=parse("kind", UnitKind, f"one of {', '.join(UnitKind)}"),
-        parent=cells["parent"] or None,
-        valid_from=parse("valid_from", _day, "a day such as 2025-06-30, or nothing"),
-        valid_to=parse("valid_to", _day, "a day such as 2025-06-30, or nothing"),
-        successors=parse("successors", _codes, "codes with ; between them, each once, or nothing"),
-        source=parse("source", _filled, "where the row comes from"),
+        code=cells.parse("code", _filled, "a code"),
+        name=cells.parse("name", _filled, "a name"),
+        kind=cells.parse("kind", UnitKind, f"one of {', '.join(UnitKind)}"),
+        parent=cells.parse("parent", str, "a code, or nothing") or None,
+        valid_from=cells.parse("valid_from", _day, a_day),
+        valid_to=cells.parse("valid_to", _day, a_day),
+        successors=cells.parse("successors", _codes, some_codes),
+        source=cells.parse("source", _filled, "where the row comes from"),
     )
     if unit.valid_from and unit.valid_to and unit.valid_to < unit.valid_from:
-        raise ConfigurationError(f"{place}: valid_to: expected a day from {unit.valid_from} on, found {unit.valid_to}")
+        raise ConfigurationError(
+            f"{place}: valid_to: expected a day from {unit.valid_from} on, found {unit.valid_to}"
+        )
     if unit.successors and unit.valid_to is None:
-        raise ConfigurationError(f"{place}: successors: expected none, for a unit without valid_to still stands")
+        raise ConfigurationError(
+            f"{place}: successors: expected none, for a unit without valid_to still stands"
+        )
     return unit
 
 
@@ -106,39 +158,62 @@ def _filled(text: str) -> str:
 
 
 def _day(text: str) -> date | None:
-    day = date.fromisoformat(text) if text else None
+    if not text:
+        return None
+    day = date.fromisoformat(text)
+    # 31/12/9999 in other tables means an open end. No day comes after it.
     if day == date.max:
         raise ValueError("an open end is written as nothing")
     return day
 
 
 def _codes(text: str) -> tuple[str, ...]:
-    codes = tuple(_filled(code.strip()) for code in text.split(";")) if text else ()
+    if not text:
+        return ()
+    codes = tuple(_filled(code.strip()) for code in text.split(";"))
     if repeated(codes):
         raise ValueError("a code stands twice")
     return codes
 
 
-def _refuse_doubled(unit: Unit, others: list[Unit], place: str) -> None:
-    """A code may be used again, as 31522 was, but never by two units on one day: a look-up would have to guess."""
+def _refuse_same_code(row: _Row, others: list[Unit]) -> None:
+    """Refuse a code that two units have on one day: a look-up would have to guess.
+
+    A code may be used again later, as 31522 was.
+    """
+    unit = row.unit
     for other in others:
+        # Two spans share a day where both include the later one of their first days.
         first_day = max(unit.valid_from or date.min, other.valid_from or date.min)
         if unit.is_valid_on(first_day) and other.is_valid_on(first_day):
-            raise ConfigurationError(f"{place}: code: {unit.code} stands for {other.name} and {unit.name} on the same day")
-
-
-def _refuse_unknown(unit: Unit, bearers: dict[str, list[Unit]], place: str) -> None:
-    """A code that leads nowhere would take its unit out of every roll-up in silence."""
-
-    def is_borne(code: str, day: date) -> bool:
-        return any(bearer.is_valid_on(day) for bearer in bearers.get(code, ()))
-
-    last = unit.valid_to or date.max
-    if unit.parent and not is_borne(unit.parent, last):
-        when = "still stands" if unit.valid_to is None else f"stands on {last}"
-        raise ConfigurationError(f"{place}: parent: expected a code of this table that {when}, found {unit.parent!r}")
-    for code in unit.successors:
-        if unit.gone_from and not is_borne(code, unit.gone_from):
             raise ConfigurationError(
-                f"{place}: successors: expected codes of this table that stand on {unit.gone_from}, found {code!r}"
+                f"{row.place}: code: {unit.code} stands for {other.name} and {unit.name} "
+                "on the same day"
             )
+
+
+def _refuse_unknown_parent(row: _Row, units: Mapping[str, list[Unit]]) -> None:
+    """Refuse a parent that does not exist: no roll-up would include the unit, without a word."""
+    unit = row.unit
+    last_day = unit.valid_to or date.max
+    if unit.parent and not _exists(unit.parent, last_day, units):
+        when = "still stands" if unit.valid_to is None else f"stands on {last_day}"
+        raise ConfigurationError(
+            f"{row.place}: parent: expected a code of this table that {when}, found {unit.parent!r}"
+        )
+
+
+def _refuse_unknown_successors(row: _Row, units: Mapping[str, list[Unit]]) -> None:
+    first_day = row.unit.gone_from
+    if first_day is None:
+        return
+    for code in row.unit.successors:
+        if not _exists(code, first_day, units):
+            raise ConfigurationError(
+                f"{row.place}: successors: expected codes of this table that stand on {first_day}, "
+                f"found {code!r}"
+            )
+
+
+def _exists(code: str, day: date, units: Mapping[str, list[Unit]]) -> bool:
+    return any(unit.is_valid_on(day) for unit in units.get(code, ()))

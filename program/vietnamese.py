@@ -1,6 +1,7 @@
 """Numbers and dates as a Vietnamese reader expects them: 2.208 · 41,87 · 02/12/2024.
 
-The dot after thousands and the comma before decimals are law: Accounting Law 2003, Article 12.2 (domain S31).
+The dot after thousands and the comma before decimals are law: Accounting Law 2003, Article 12.2
+(docs/sources.md, S31).
 """
 
 from datetime import UTC, date, datetime
@@ -12,19 +13,23 @@ from babel.numbers import format_decimal
 VIETNAM_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 _DIGITS = 700
-"""Enough for every float: the largest has 309 digits before the comma, the smallest begins 323 behind it."""
+"""Enough for every float: the largest has 309 digits before the comma.
+
+The smallest has its first digit at the 324th place after the comma.
+"""
 
 
 def format_number(value: float, *, decimals: int = 3) -> str:
     """Return `value` with dots after thousands and at most `decimals` digits after a comma."""
     pattern = "#,##0." + "#" * decimals if decimals else "#,##0"
-    # Babel rounds in decimal's own context, whose 28 digits a mistyped 1e22 exceeds (InvalidOperation, 2026-11-23).
+    # Babel rounds in the context of decimal. Its 28 digits are too few for a mistyped 1e22, and
+    # decimal raises InvalidOperation (2026-11-23).
     with localcontext(prec=_DIGITS):
         return format_decimal(value, format=pattern, locale="vi")
 
 
 def vietnam_day(instant: datetime) -> date:
-    """Return the day in Vietnam on which an instant with a time zone lies."""
+    """Return the day in Vietnam of an instant. The instant has a time zone."""
     return instant.astimezone(VIETNAM_TIME).date()
 
 
@@ -34,6 +39,6 @@ def format_date(value: date) -> str:
 
 
 def format_instant(value: datetime) -> str:
-    """Return a UTC instant in Vietnam's time: 20/01/2025 08:30. A naive `value` is taken as UTC."""
+    """Return an instant in Vietnam's time: 20/01/2025 08:30. Without a time zone, it is in UTC."""
     aware = value if value.tzinfo else value.replace(tzinfo=UTC)
     return f"{aware.astimezone(VIETNAM_TIME):%d/%m/%Y %H:%M}"

@@ -1,1 +1,4 @@
-"""Outward: templates for districts, mails, the site. What is written here is read by people, in Vietnamese."""
+"""What leaves the system: blank forms, marked workbooks, mails and the site.
+
+People read it, in Vietnamese.
+"""

@@ -1,20 +1,84 @@
-"""What the templates of a letter speak of: reports with what became of them, reports that have not come, and what is asked."""
+"""What the templates of a letter print: reports with their result, missing reports, the main task.
+
+`wording` fills these classes; the sentences are in `templates/mail`.
+"""
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from program.contact import Contact
 from program.finding import Finding
 from program.letter import Notice
 
-_TONES = {"fix": "bad", "open": "bad", "unreadable": "bad", "part": "ask", "check": "ask", "compared": "ask"}
-TASKS = ("fix", "open", "check", "late", "today", "soon", "overruled", "fixed", "received")
-"""What a letter can be about, the most pressing first; its subject says one of them."""
+
+class ReportResult(StrEnum):
+    """What became of a report, from its sender's view. The templates know the values."""
+
+    FIX = "fix"
+    """It has critical findings; no figure was loaded."""
+    OPEN = "open"
+    """The same, and an earlier letter asked for a correction already."""
+    UNREADABLE = "unreadable"
+    """The file could not be read."""
+    PART = "part"
+    """It was loaded without the lines that have critical findings."""
+    CHECK = "check"
+    """It was loaded; its warnings need an answer."""
+    COMPARED = "compared"
+    """It was loaded; a cross-check later raised warnings."""
+    FIXED = "fixed"
+    """What earlier letters asked for is settled."""
+    OVERRULED = "overruled"
+    """A named person decided that its findings do not count."""
+    RECEIVED = "received"
+    """It was loaded and nothing is to be done."""
+
+
+class Task(StrEnum):
+    """What a letter asks of its receiver, the most pressing task first. Its subject names one."""
+
+    FIX = "fix"
+    OPEN = "open"
+    CHECK = "check"
+    LATE = "late"
+    TODAY = "today"
+    SOON = "soon"
+    OVERRULED = "overruled"
+    FIXED = "fixed"
+    RECEIVED = "received"
+
+
+TASKS = tuple(Task)
+"""All tasks, the most pressing first."""
+
+_TASKS_OF_RESULTS = {
+    ReportResult.FIX: Task.FIX,
+    ReportResult.OPEN: Task.OPEN,
+    ReportResult.UNREADABLE: Task.FIX,
+    ReportResult.PART: Task.CHECK,
+    ReportResult.CHECK: Task.CHECK,
+    ReportResult.COMPARED: Task.CHECK,
+    ReportResult.FIXED: Task.FIXED,
+    ReportResult.OVERRULED: Task.OVERRULED,
+    ReportResult.RECEIVED: Task.RECEIVED,
+}
+_TONES_OF_RESULTS = {
+    ReportResult.FIX: "bad",
+    ReportResult.OPEN: "bad",
+    ReportResult.UNREADABLE: "bad",
+    ReportResult.PART: "ask",
+    ReportResult.CHECK: "ask",
+    ReportResult.COMPARED: "ask",
+    ReportResult.FIXED: "good",
+    ReportResult.OVERRULED: "good",
+    ReportResult.RECEIVED: "good",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """When a report is due, seen from the letter's day, in working days. Only where somebody has said when."""
+    """When a report is due, and how far the letter's day is from it, in working days."""
 
     due_date: date
     days_left: int
@@ -23,13 +87,18 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class ToldReport:
-    """One report as the mail speaks of it: its findings `shown` in full, and how many `more` there are in the file `marked`."""
+    """One report as the mail presents it.
+
+    `shown` are the findings printed in full and `more` is the number of the others. `marked` is the
+    name of the marked workbook that lists all of them; empty where the receiver gets none.
+    `deadline` is None where the mail does not ask for the report again, or nobody set a deadline.
+    """
 
     notice: Notice
     form: str
     unit: str
     period: str
-    result: str
+    result: ReportResult
     shown: tuple[Finding, ...]
     more: int
     marked: str
@@ -37,13 +106,13 @@ class ToldReport:
 
     @property
     def tone(self) -> str:
-        """How it looks: bad, ask or good."""
-        return _TONES.get(self.result, "good")
+        """The CSS class of its result: bad, ask or good."""
+        return _TONES_OF_RESULTS[self.result]
 
     @property
-    def task(self) -> str:
-        """What it asks of its sender, as the subject names it."""
-        return {"unreadable": "fix", "part": "check", "compared": "check"}.get(self.result, self.result)
+    def task(self) -> Task:
+        """What it asks of its sender."""
+        return _TASKS_OF_RESULTS[self.result]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +125,16 @@ class AskedReport:
     deadline: Deadline
 
     @property
-    def task(self) -> str:
-        """Where it stands: soon, today or late."""
-        return "late" if self.deadline.days_late else "soon" if self.deadline.days_left else "today"
+    def task(self) -> Task:
+        """How the letter's day compares with the deadline: late, today or soon."""
+        if self.deadline.days_late:
+            return Task.LATE
+        return Task.SOON if self.deadline.days_left else Task.TODAY
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """All that the templates speak of, but for the office and its attachments."""
+    """All values that the templates print, except the office and the attachments."""
 
     receiver: Contact
     is_for_unit: bool
@@ -73,15 +144,15 @@ class About:
     accepted: tuple[str, ...]
 
     @property
-    def task(self) -> str:
-        """The most pressing of what the letter asks."""
-        asked = {each.task for each in self._all}
-        return next(task for task in TASKS if task in asked)
+    def task(self) -> Task:
+        """The most pressing task of the letter, which has one report or reminder at least."""
+        return min((each.task for each in self._all), key=TASKS.index)
 
     @property
     def names(self) -> list[tuple[str, str, str]]:
-        """The form, unit and period of each report that it is about, each once."""
-        return list(dict.fromkeys((each.form, each.unit, each.period) for each in self._all))
+        """The form, unit and period of each report in the letter, each once."""
+        names = [(each.form, each.unit, each.period) for each in self._all]
+        return list(dict.fromkeys(names))
 
     @property
     def _all(self) -> "tuple[ToldReport | AskedReport, ...]":

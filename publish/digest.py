@@ -1,4 +1,4 @@
-"""The operator's mails: the digest of a night, and the alarm where there was none."""
+"""Mails to the operator: the digest of a run, and the alarm where no run completed."""
 
 import hashlib
 from datetime import datetime
@@ -9,27 +9,44 @@ from program.pack import Pack
 from publish.letterhead import address_message, text_part
 from publish.rendering import render
 
+_HASH_LETTERS = 16
+
 
 def compose_digest(digest: Digest, pack: Pack) -> Message:
-    """Return the mail about a night to the pack's engineer; the same night gives the same Message-ID."""
+    """Return the mail to the engineer about a run; the same run gives the same Message-ID."""
     state = "failed" if digest.errors else "completed"
-    subject = f"[mtqg] night {digest.run_id} {state}, as of {digest.as_of}: {pack.program.short_name}"
-    text = render("mail/digest.txt.j2", digest=digest, pack=pack)
-    return _to_engineer(text, subject, pack, f"night-{digest.run_id}-{_hashed(digest.started_at.isoformat())}", digest.started_at)
+    program_name = pack.program.short_name
+    # Two warehouses may both have a run 31: the moment of its start tells them apart.
+    run_hash = _hash(digest.started_at.isoformat())
+    return _to_engineer(
+        render("mail/digest.txt.j2", digest=digest, pack=pack),
+        pack,
+        subject=f"[mtqg] night {digest.run_id} {state}, as of {digest.as_of}: {program_name}",
+        number=f"night-{digest.run_id}-{run_hash}",
+        at=digest.started_at,
+    )
 
 
 def compose_alarm(text: str, pack: Pack, at: datetime) -> Message:
-    """Return the mail that says in a sentence what is wrong with the nights; the same sentence on a day is the same mail."""
-    body = render("mail/alarm.txt.j2", sentence=text, pack=pack)
-    subject = f"[mtqg] alarm: {pack.program.short_name}"
-    return _to_engineer(body, subject, pack, f"alarm-{_hashed(f'{at.date()} {text}')}", at)
+    """Return the mail that says in one sentence what is wrong with the runs.
+
+    The same sentence on the same day gives the same Message-ID.
+    """
+    return _to_engineer(
+        render("mail/alarm.txt.j2", sentence=text, pack=pack),
+        pack,
+        subject=f"[mtqg] alarm: {pack.program.short_name}",
+        number=f"alarm-{_hash(f'{at.date()} {text}')}",
+        at=at,
+    )
 
 
-def _to_engineer(text: str, subject: str, pack: Pack, number: str, at: datetime) -> Message:
+def _to_engineer(text: str, pack: Pack, *, subject: str, number: str, at: datetime) -> Message:
     message = text_part(text, "plain")
-    address_message(message, pack, to=pack.correspondence.engineer, subject=subject, number=number, at=at)
+    engineer = pack.correspondence.engineer
+    address_message(message, pack, to=engineer, subject=subject, number=number, at=at)
     return message
 
 
-def _hashed(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:_HASH_LETTERS]

@@ -1,4 +1,7 @@
-"""One letter as an e-mail: subject, text and HTML, from the templates; the same letter gives the same bytes."""
+"""One letter as an e-mail: subject, text and HTML from the templates.
+
+The same letter gives the same bytes.
+"""
 
 from collections.abc import Sequence
 from email.message import Message
@@ -16,22 +19,43 @@ from publish.wording import about_of
 
 
 def compose(letter: Letter, pack: Pack, attachments: Sequence[Attachment] = ()) -> Message:
-    """Return the mail for `letter`, in the office's name, with its marked workbooks; it says which were too large."""
+    """Return the mail for `letter`, in the name of the pack's office.
+
+    Marked workbooks that fit are attached. The text names the others, with a link where they have
+    one.
+    """
     about = about_of(letter, pack, attachments)
-    values = {"about": about, "office": pack.correspondence.office, "program": pack.program, "attachments": attachments}
-    # The older classes, on purpose: EmailMessage of Python 3.11 loses and adds spaces where it folds a long Vietnamese
-    # subject or name into several encoded words ("S óc Trăng"; seen 2026-11-23).
+    values = {
+        "about": about,
+        "office": pack.correspondence.office,
+        "program": pack.program,
+        "attachments": attachments,
+    }
+    text = render("mail/letter.txt.j2", **values)
+    # Many mail programs drop style sheets: the styles go into the elements.
+    html = css_inline.inline(render("mail/letter.html.j2", **values))
+    # The older classes are on purpose: Python 3.11's EmailMessage loses and adds spaces where it
+    # folds a long Vietnamese subject or name ("S óc Trăng"; seen 2026-11-23).
     bodies = MIMEMultipart("alternative", boundary=f"mtqg-{letter.message_id}")
-    bodies.attach(text_part(render("mail/letter.txt.j2", **values), "plain"))
-    bodies.attach(text_part(css_inline.inline(render("mail/letter.html.j2", **values)), "html"))
+    bodies.attach(text_part(text, "plain"))
+    bodies.attach(text_part(html, "html"))
     message = with_attachments(bodies, attachments, boundary=f"mtqg-files-{letter.message_id}")
-    subject = render("mail/subject.j2", **values)
-    more = {**_thread(letter, pack), "Content-Language": "vi"}
-    address_message(message, pack, to=about.receiver, subject=subject, number=letter.message_id, at=letter.created_at, more=more)
+    address_message(
+        message,
+        pack,
+        to=about.receiver,
+        subject=render("mail/subject.j2", **values),
+        number=letter.message_id,
+        at=letter.created_at,
+        more={**_thread_headers(letter, pack), "Content-Language": "vi"},
+    )
     return message
 
 
-def _thread(letter: Letter, pack: Pack) -> dict[str, str]:
-    """Return the headers that put a letter under the earlier ones about the same reports."""
+def _thread_headers(letter: Letter, pack: Pack) -> dict[str, str]:
+    """Return the headers that sort a letter below the earlier ones about the same reports."""
     ids = [message_id(number, pack) for number in letter.references]
-    return {"In-Reply-To": ids[-1], "References": "\r\n ".join(ids)} if ids else {}
+    if not ids:
+        return {}
+    # The oldest is first: a mail program puts this letter below the last one.
+    return {"In-Reply-To": ids[-1], "References": "\r\n ".join(ids)}

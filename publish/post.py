@@ -1,4 +1,4 @@
-"""Handing mails over: to an SMTP server, or to a folder of `.eml` files that any mail program opens."""
+"""Mail transport: to an SMTP server, or to a folder of `.eml` files that any mail program opens."""
 
 import smtplib
 import ssl
@@ -14,18 +14,25 @@ from program.settings import Settings
 from publish.whole import write_whole
 
 _TIMEOUT_SECONDS = 30
-_FOR_GOOD = range(500, 600)
+_SMTPS_PORT = 465
+_SUBMISSION_PORT = 587
+_PERMANENT = range(500, 600)
+"""SMTP answers that a later try does not change."""
+_LONGEST_REASON = 300
 
 
 class Post(Protocol):
     """Where mails go."""
 
     def send(self, message: Message) -> None:
-        """Hand `message` over; sending it again is safe. Raises DeliveryFailed, or one of its kinds, where that failed."""
+        """Hand `message` over. Sending the same message again does no harm.
+
+        Raises DeliveryFailed, or a subclass that says more.
+        """
         ...
 
     def close(self) -> None:
-        """End the connection, if there is one; the next mail begins another."""
+        """Close the connection, if there is one. The next mail opens another."""
         ...
 
 
@@ -36,97 +43,122 @@ def open_post(settings: Settings) -> Post:
 
 
 class FolderPost:
-    """Writes each mail as `<message id>.eml`: the same mail again is the same file."""
+    """Writes each mail as `<message id>.eml`. The same mail again replaces its file."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def send(self, message: Message) -> None:
-        """Write the mail, whole or not at all."""
+        """Write the mail's file in one move. Raises MailServerDown where it cannot be written."""
         name = message["Message-ID"].strip("<>").partition("@")[0]
         path = self._folder / f"{name}.eml"
+        policy = message.policy.clone(linesep=SMTP.linesep)
         try:
-            write_whole(path, message.as_bytes(policy=message.policy.clone(linesep=SMTP.linesep)))
-        except OSError as wrong:
-            raise MailServerDown(f"outbox: cannot write {path}: {wrong}") from wrong
+            write_whole(path, message.as_bytes(policy=policy))
+        except OSError as error:
+            raise MailServerDown(f"outbox: cannot write {path}: {error}") from error
 
     def close(self) -> None:
         """Do nothing: a folder needs no connection."""
 
 
 class SmtpPost:
-    """Sends by `smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`; `?starttls=never` for a loopback server.
+    """Sends mails to an SMTP server; one connection carries all of them.
 
-    One connection carries all mails. Certificates are verified against the machine's authorities (or `SSL_CERT_FILE`).
+    The URL is `smtp://user:password@host:587` (STARTTLS) or `smtps://…:465` (TLS).
+    `?starttls=never` is for a server on loopback. Certificates are verified against the machine's
+    authorities, or those of `SSL_CERT_FILE`.
     """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise ConfigurationError("MTQG_SMTP_URL: expected smtp://user:password@host:587 or smtps://user:password@host:465")
+            raise ConfigurationError(
+                "MTQG_SMTP_URL: expected smtp://user:password@host:587"
+                " or smtps://user:password@host:465"
+            )
         self._parts: SplitResult = parts
-        self._starttls = parse_qs(parts.query).get("starttls", ["always"])[0] != "never"
+        # Without the parameter, a server that offers no STARTTLS is an error: the password would
+        # be readable on the way.
+        starttls = parse_qs(parts.query).get("starttls", ["always"])
+        self._starttls = starttls[0] != "never"
         self._server: smtplib.SMTP | None = None
 
     def send(self, message: Message) -> None:
-        """Send the mail over a verified connection, the one of the mail before if it still stands."""
-        server = self._server = self._standing() or self._connected()
+        """Send the mail, over the last mail's connection where it is still open.
+
+        Raises:
+            DeliveryRefused: The server will never take this mail.
+            MailServerDown: The server takes no mail now.
+            DeliveryFailed: The server does not take this mail now.
+        """
+        server = self._server = self._open_connection() or self._connect()
         try:
             server.send_message(message)
-        except smtplib.SMTPRecipientsRefused as wrong:
-            code, reason = next(iter(wrong.recipients.values()))
-            raise self._refusal(code, reason) from wrong
-        except smtplib.SMTPSenderRefused as wrong:
-            raise MailServerDown(self._said(f"does not let us send as {wrong.sender}: {_text(wrong.smtp_error)}")) from wrong
-        except smtplib.SMTPResponseException as wrong:
-            raise self._refusal(wrong.smtp_code, wrong.smtp_error) from wrong
-        except (smtplib.SMTPNotSupportedError, UnicodeError) as wrong:
-            raise DeliveryRefused(self._said(f"does not take this address: {wrong}")) from wrong
-        except (smtplib.SMTPException, OSError) as wrong:
+        except smtplib.SMTPRecipientsRefused as error:
+            # A mail has one recipient.
+            code, reason = next(iter(error.recipients.values()))
+            raise self._refusal(code, reason) from error
+        except smtplib.SMTPSenderRefused as error:
+            refused = f"does not let us send as {error.sender}: {_one_line(error.smtp_error)}"
+            raise MailServerDown(self._sentence(refused)) from error
+        except smtplib.SMTPResponseException as error:
+            raise self._refusal(error.smtp_code, error.smtp_error) from error
+        except (smtplib.SMTPNotSupportedError, UnicodeError) as error:
+            # The server takes ASCII addresses only, and this one is not.
+            raise DeliveryRefused(self._sentence(f"does not take this address: {error}")) from error
+        except (smtplib.SMTPException, OSError) as error:
+            # The connection is broken, or its state is unknown: the next mail opens another.
             self.close()
-            raise DeliveryFailed(self._said(f"{type(wrong).__name__}: {wrong}")) from wrong
+            raise DeliveryFailed(self._sentence(_describe(error))) from error
 
     def close(self) -> None:
-        """End the connection; whether the server says goodbye is of no matter."""
+        """Close the connection. Errors of a server that does not say goodbye are ignored."""
         server, self._server = self._server, None
         if server is not None:
             with suppress(smtplib.SMTPException, OSError):
                 server.quit()
             server.close()
 
-    def _standing(self) -> smtplib.SMTP | None:
-        """Return the connection of the mail before. Having taken a pause, a server may have ended it: it is asked."""
+    def _open_connection(self) -> smtplib.SMTP | None:
+        """Return the connection of the last mail where the server still answers on it."""
         if self._server is None:
             return None
+        # A server may have closed it during a pause between two mails.
         try:
-            if self._server.noop()[0] not in _FOR_GOOD and self._server.sock is not None:
+            code, _ = self._server.noop()
+            if code not in _PERMANENT and self._server.sock is not None:
                 return self._server
         except (smtplib.SMTPException, OSError):
             pass
         self.close()
         return None
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connect(self) -> smtplib.SMTP:
         """Return a new connection, logged in. Raises MailServerDown."""
         try:
-            server = self._connect()
+            server = self._connect_with_tls()
             try:
                 if self._parts.username:
-                    server.login(unquote(self._parts.username), unquote(self._parts.password or ""))
+                    user = unquote(self._parts.username)
+                    server.login(user, unquote(self._parts.password or ""))
             except BaseException:
                 server.close()
                 raise
-        except (smtplib.SMTPException, OSError) as wrong:
-            # Never the URL: it holds the password.
-            raise MailServerDown(self._said(f"{type(wrong).__name__}: {wrong}")) from wrong
+        except (smtplib.SMTPException, OSError) as error:
+            # The message never holds the URL: the password is in it.
+            raise MailServerDown(self._sentence(_describe(error))) from error
         return server
 
-    def _connect(self) -> smtplib.SMTP:
-        host, port = str(self._parts.hostname), self._parts.port
+    def _connect_with_tls(self) -> smtplib.SMTP:
+        host = str(self._parts.hostname)
+        port = self._parts.port
         tls = ssl.create_default_context()
         if self._parts.scheme == "smtps":
-            return smtplib.SMTP_SSL(host, port or 465, timeout=_TIMEOUT_SECONDS, context=tls)
-        server = smtplib.SMTP(host, port or 587, timeout=_TIMEOUT_SECONDS)
+            return smtplib.SMTP_SSL(
+                host, port or _SMTPS_PORT, timeout=_TIMEOUT_SECONDS, context=tls
+            )
+        server = smtplib.SMTP(host, port or _SUBMISSION_PORT, timeout=_TIMEOUT_SECONDS)
         try:
             if self._starttls:
                 server.starttls(context=tls)
@@ -136,14 +168,18 @@ class SmtpPost:
         return server
 
     def _refusal(self, code: int, reason: bytes | str) -> DeliveryFailed:
-        """Return what a server's answer means: 5xx for good, anything else for now."""
-        kind = DeliveryRefused if code in _FOR_GOOD else DeliveryFailed
-        return kind(self._said(f"{code} {_text(reason)}"))
+        """Return the error that a server's answer means: 5xx is permanent, all else is not."""
+        kind = DeliveryRefused if code in _PERMANENT else DeliveryFailed
+        return kind(self._sentence(f"{code} {_one_line(reason)}"))
 
-    def _said(self, what: str) -> str:
+    def _sentence(self, what: str) -> str:
         return f"mail server {self._parts.hostname}: {what}"
 
 
-def _text(reason: bytes | str) -> str:
+def _describe(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _one_line(reason: bytes | str) -> str:
     text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
-    return " ".join(text.split())[:300]
+    return " ".join(text.split())[:_LONGEST_REASON]

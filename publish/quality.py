@@ -1,4 +1,7 @@
-"""What the quality page shows, put in order: pure functions from the warehouse's answers to what its template prints."""
+"""Tables of the quality page: pure functions from the warehouse's rows to printable tables.
+
+Queries are in `warehouse.quality`; words and HTML are in `templates/quality.html.j2`.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -13,11 +16,18 @@ from program.period import Period
 from program.units import Unit
 
 Key = TypeVar("Key", bound=Hashable)
+Row = TypeVar("Row", FirstPassRow, QualityRow)
+
+_SECONDS_A_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """How many reports came, how many were accepted at once, how many are not yet; and what was found in them."""
+    """How many reports came and what was found in them.
+
+    `at_once` counts the reports whose first file was accepted, `still_open` those without an
+    accepted file. `criticals` and `warnings` count findings.
+    """
 
     reports: int
     at_once: int
@@ -27,13 +37,13 @@ class Passing:
 
     @property
     def percent(self) -> float | None:
-        """The share accepted at once; None where no report came."""
+        """The share accepted at once, in per cent; None where no report came."""
         return 100 * self.at_once / self.reports if self.reports else None
 
 
 @dataclass(frozen=True, slots=True)
 class OfRule:
-    """What one rule found at one severity, over all nights."""
+    """What one rule found at one severity, over all runs."""
 
     rule: str
     severity: Severity
@@ -46,7 +56,10 @@ class OfRule:
 
 @dataclass(frozen=True, slots=True)
 class OfNight:
-    """A night with its findings and its Data Docs: (form and table, link) each, none where they are no longer kept."""
+    """A run with its findings and its Data Docs.
+
+    `docs` has (form and table, link) of each result page; it is empty once the pages are removed.
+    """
 
     night: NightCount
     criticals: int
@@ -55,111 +68,149 @@ class OfNight:
 
     @property
     def submissions(self) -> int:
-        """How many files it judged."""
+        """How many submissions the run checked."""
         return sum(self.night.verdicts.values())
 
     @property
     def accepted(self) -> int:
-        """How many of them were loaded."""
+        """How many of them it loaded."""
         return sum(count for verdict, count in self.night.verdicts.items() if verdict.loads)
 
     @property
     def refused(self) -> int:
-        """How many of them were not."""
+        """How many of them it did not load."""
         return self.submissions - self.accepted
 
 
 def passing(reports: Iterable[FirstPassRow], findings: Iterable[QualityRow]) -> Passing:
-    """Return the sum of both."""
-    known = list(reports)
-    found = _severities(findings)
+    """Return the counts over these reports and findings."""
+    counted = list(reports)
+    by_severity = _count_by_severity(findings)
     return Passing(
-        reports=len(known),
-        at_once=sum(r.is_first_pass for r in known),
-        still_open=sum(not r.is_accepted for r in known),
-        criticals=found[Severity.CRITICAL],
-        warnings=found[Severity.WARNING],
+        reports=len(counted),
+        at_once=sum(report.is_first_pass for report in counted),
+        still_open=sum(not report.is_accepted for report in counted),
+        criticals=by_severity[Severity.CRITICAL],
+        warnings=by_severity[Severity.WARNING],
     )
 
 
 def by_rule(rows: Iterable[QualityRow], examples: Mapping[str, RuleExample]) -> list[OfRule]:
-    """Return each rule with what it found, the most frequent first."""
-    groups = _grouped(rows, lambda row: (row.rule, row.severity))
-    found = [
-        OfRule(
+    """Return a line per rule and severity, the one with most findings first."""
+    groups = _group(rows, lambda row: (row.rule, row.severity))
+    lines = []
+    for (rule, severity), rows_of_rule in groups.items():
+        # A file may not tell its unit.
+        units = {row.unit_code for row in rows_of_rule if row.unit_code is not None}
+        line = OfRule(
             rule=rule,
             severity=severity,
-            findings=sum(row.findings for row in of_rule),
-            submissions=sum(row.submissions for row in of_rule),
-            units=len({row.unit_code for row in of_rule} - {None}),
-            nights=len({row.run_id for row in of_rule}),
+            findings=sum(row.findings for row in rows_of_rule),
+            submissions=sum(row.submissions for row in rows_of_rule),
+            units=len(units),
+            nights=len({row.run_id for row in rows_of_rule}),
             example=examples.get(rule),
         )
-        for (rule, severity), of_rule in groups.items()
-    ]
-    return sorted(found, key=lambda rule: (-rule.findings, rule.rule))
+        lines.append(line)
+    return sorted(lines, key=lambda line: (-line.findings, line.rule))
 
 
-def by_unit(reports: Iterable[FirstPassRow], rows: Iterable[QualityRow], pack: Pack) -> list[tuple[Unit | None, Passing]]:
-    """Return each unit with its reports, those of which most is still open or was refused first; None: unit unknown."""
+def by_unit(
+    reports: Iterable[FirstPassRow], rows: Iterable[QualityRow], pack: Pack
+) -> list[tuple[Unit | None, Passing]]:
+    """Return a line per unit; the unit is None where nobody knows it.
+
+    First come the units with most reports still open, then those with most reports refused at
+    first.
+    """
     # A line is a unit, not a code: 31507 was Phường 6 and is Phường Sóc Trăng.
-    of_reports = _grouped(reports, lambda row: pack.unit_on(row.unit_code, row.period))
-    of_findings = _grouped(rows, lambda row: pack.unit_on(row.unit_code, row.period))
-    units = dict.fromkeys((*of_reports, *of_findings))
-    lines = [(unit, passing(of_reports.get(unit, ()), of_findings.get(unit, ()))) for unit in units]
-    return sorted(
-        lines, key=lambda line: (-line[1].still_open, line[1].at_once - line[1].reports, -line[1].criticals, _name(line[0]))
-    )
+    reports_by_unit = _group(reports, lambda row: pack.unit_on(row.unit_code, row.period))
+    rows_by_unit = _group(rows, lambda row: pack.unit_on(row.unit_code, row.period))
+    lines = []
+    for unit in dict.fromkeys([*reports_by_unit, *rows_by_unit]):
+        counted = passing(reports_by_unit.get(unit, ()), rows_by_unit.get(unit, ()))
+        lines.append((unit, counted))
+    return sorted(lines, key=_most_open_first)
 
 
-def by_period(reports: Iterable[FirstPassRow], rows: Iterable[QualityRow]) -> list[tuple[str | None, Passing]]:
-    """Return each period with its reports, the latest first; last what no period is known of."""
-    of_reports, of_findings = _grouped(reports, lambda row: row.period), _grouped(rows, lambda row: row.period)
-    periods: dict[str | None, None] = dict.fromkeys((*of_reports, *of_findings))
-    lines = [(period, passing(of_reports.get(period or "", ()), of_findings.get(period, ()))) for period in periods]
-    return sorted(lines, key=lambda line: _order(line[0]), reverse=True)
+def _most_open_first(line: tuple[Unit | None, Passing]) -> tuple[int, int, int, str]:
+    unit, counted = line
+    refused_at_first = counted.reports - counted.at_once
+    # "~" comes after all codes: an unknown unit is the last of its equals.
+    code = unit.code if unit else "~"
+    return -counted.still_open, -refused_at_first, -counted.criticals, code
+
+
+def by_period(
+    reports: Iterable[FirstPassRow], rows: Iterable[QualityRow]
+) -> list[tuple[str | None, Passing]]:
+    """Return a line per period, the latest first; None stands for an unknown period."""
+    # A report always has a period; a finding may lie in a file that does not tell it.
+    reports_by_period: dict[str | None, list[FirstPassRow]] = {}
+    reports_by_period.update(_group(reports, lambda row: row.period))
+    rows_by_period = _group(rows, lambda row: row.period)
+    lines = []
+    for period in dict.fromkeys([*reports_by_period, *rows_by_period]):
+        counted = passing(reports_by_period.get(period, ()), rows_by_period.get(period, ()))
+        lines.append((period, counted))
+    return sorted(lines, key=lambda line: _period_order(line[0]), reverse=True)
 
 
 def by_night(
-    nights: Iterable[NightCount], rows: Iterable[QualityRow], docs: Mapping[int, Sequence[tuple[str, str]]]
+    nights: Iterable[NightCount],
+    rows: Iterable[QualityRow],
+    docs: Mapping[int, Sequence[tuple[str, str]]],
 ) -> list[OfNight]:
-    """Return each night with what it found and the Data Docs that are kept of it, in the order of `nights`."""
-    found = {run_id: _severities(of_night) for run_id, of_night in _grouped(rows, lambda row: row.run_id).items()}
-    nothing: Counter[Severity] = Counter()
-    counted = ((night, found.get(night.run_id, nothing)) for night in nights)
-    return [OfNight(n, c[Severity.CRITICAL], c[Severity.WARNING], docs.get(n.run_id, ())) for n, c in counted]
+    """Return a line per run in the order of `nights`. `docs` has the result pages by run id."""
+    rows_by_run = _group(rows, lambda row: row.run_id)
+    lines = []
+    for run in nights:
+        by_severity = _count_by_severity(rows_by_run.get(run.run_id, ()))
+        line = OfNight(
+            night=run,
+            criticals=by_severity[Severity.CRITICAL],
+            warnings=by_severity[Severity.WARNING],
+            docs=docs.get(run.run_id, ()),
+        )
+        lines.append(line)
+    return lines
 
 
 def days_to_fix(reports: Iterable[FirstPassRow]) -> float | None:
-    """Return the median of days from the first file to the first accepted one, of reports refused at first; None for none."""
-    late = (r for r in reports if not r.is_first_pass)
-    days = [(r.accepted_at - r.first_at).total_seconds() / 86_400 for r in late if r.accepted_at and r.first_at]
+    """Return the median of days from a report's first file to its first accepted one.
+
+    Only reports whose first file was refused count. None where no such report is accepted yet.
+    """
+    days = []
+    for report in reports:
+        if report.is_first_pass:
+            continue
+        # None: it is not accepted yet, so that nobody knows how long it takes.
+        if report.accepted_at is None or report.first_at is None:
+            continue
+        days.append((report.accepted_at - report.first_at).total_seconds() / _SECONDS_A_DAY)
     return median(days) if days else None
 
 
-def _severities(rows: Iterable[QualityRow]) -> Counter[Severity]:
-    found: Counter[Severity] = Counter()
+def _count_by_severity(rows: Iterable[QualityRow]) -> Counter[Severity]:
+    counted: Counter[Severity] = Counter()
     for row in rows:
-        found[row.severity] += row.findings
-    return found
+        counted[row.severity] += row.findings
+    return counted
 
 
-Row = TypeVar("Row", FirstPassRow, QualityRow)
-
-
-def _grouped(rows: Iterable[Row], key: Callable[[Row], Key]) -> dict[Key, list[Row]]:
+def _group(rows: Iterable[Row], key: Callable[[Row], Key]) -> dict[Key, list[Row]]:
     groups: dict[Key, list[Row]] = defaultdict(list)
     for row in rows:
         groups[key(row)].append(row)
     return groups
 
 
-def _name(unit: Unit | None) -> str:
-    return unit.code if unit else "~"
+def _period_order(code: str | None) -> tuple[int, int]:
+    """Order periods by their end, an unknown one before all.
 
-
-def _order(code: str | None) -> tuple[int, int]:
-    """Order periods by their end, the longer of two that end on one day after the shorter; unknown ones before all."""
+    Of two that end on one day, the longer comes later: the year after its last quarter.
+    """
     if code is None:
         return 0, 0
     period = Period.parse(code)

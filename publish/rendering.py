@@ -1,4 +1,4 @@
-"""The Jinja environment of everything that people read: autoescaped, strict, with Vietnamese numbers and dates."""
+"""The Jinja environment of all texts: autoescaped, strict, with Vietnamese numbers and dates."""
 
 from datetime import timedelta
 from functools import cache
@@ -12,10 +12,12 @@ from program.vietnamese import format_date, format_instant, format_number
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
+# Cached, because it keeps the compiled templates. Not made on import, which does no work.
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
+        # Mails and pages in HTML print texts from districts; plain texts need no escapes.
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -25,20 +27,25 @@ def _environment() -> Environment:
         "number": format_number,
         "date": format_date,
         "instant": format_instant,
-        "lasting": _lasting,
+        "lasting": _format_duration,
         "period": lambda code: Period.parse(code).label,
         "short_period": lambda code: Period.parse(code).short_label,
     }
     return environment
 
 
-def _lasting(time: timedelta) -> str:
-    """Return a duration for the operator: 1 h 03 min 20 s."""
-    minutes, seconds = divmod(round(time.total_seconds()), 60)
+def _format_duration(duration: timedelta) -> str:
+    """Return a duration as the operator reads it: 1 h 03 min 20 s."""
+    minutes, seconds = divmod(round(duration.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min {seconds:02} s" if hours else f"{minutes} min {seconds:02} s"
+    if hours:
+        return f"{hours} h {minutes:02} min {seconds:02} s"
+    return f"{minutes} min {seconds:02} s"
 
 
 def render(template: str, **values: object) -> str:
-    """Return a template of `templates/` filled in. An unknown placeholder raises instead of printing nothing."""
+    """Return a template of `templates/` filled with `values`.
+
+    A placeholder without a value raises `jinja2.UndefinedError`.
+    """
     return _environment().get_template(template).render(**values)

@@ -31,7 +31,12 @@ _NIGHTS = 30
 
 
 def publish_site(
-    engine: Warehouse, pack: Pack, settings: Settings, now: datetime, folder: Path | None = None, believed_on: date | None = None
+    engine: Warehouse,
+    pack: Pack,
+    settings: Settings,
+    now: datetime,
+    folder: Path | None = None,
+    believed_on: date | None = None,
 ) -> Path:
     """Write `index.html` and `quality.html` from what the warehouse believes, each whole or not at all; return the first.
 
@@ -45,7 +50,13 @@ def publish_site(
     return page
 
 
-def _first_page(engine: Warehouse, pack: Pack, settings: Settings | None, now: datetime, believed_on: date | None) -> str:
+def _first_page(
+    engine: Warehouse,
+    pack: Pack,
+    settings: Settings | None,
+    now: datetime,
+    believed_on: date | None,
+) -> str:
     owed = reporting(engine)
     run = last_busy_run(engine)
     night = night_rows(engine, run[0]) if run else []
@@ -63,15 +74,25 @@ def _first_page(engine: Warehouse, pack: Pack, settings: Settings | None, now: d
         glance=glance,
         standing=status_counts(glance),
         reporting=reporting_tables(owed, pack),
-        indicators=indicator_tables(progress(engine), [*territories(engine), *provincial(engine)], stages(engine), pack),
+        indicators=indicator_tables(
+            progress(engine), [*territories(engine), *provincial(engine)], stages(engine), pack
+        ),
         docs=_docs_pages(docs_folder(settings, run[0]), settings) if run and settings else [],
     )
 
 
-def _quality_page(engine: Warehouse, pack: Pack, settings: Settings | None, now: datetime, believed_on: date | None) -> str:
+def _quality_page(
+    engine: Warehouse,
+    pack: Pack,
+    settings: Settings | None,
+    now: datetime,
+    believed_on: date | None,
+) -> str:
     rows, reports = quality(engine), first_passes(engine)
     folders = [(folder, settings) for folder in _kept_docs(settings)] if settings else []
-    kept = {int(folder.name.removeprefix(_NIGHT)): _docs_pages(folder, of) for folder, of in folders}
+    kept = {
+        int(folder.name.removeprefix(_NIGHT)): _docs_pages(folder, of) for folder, of in folders
+    }
     return render(
         "quality.html.j2",
         pack=pack,
@@ -82,7 +103,11 @@ def _quality_page(engine: Warehouse, pack: Pack, settings: Settings | None, now:
         rules=by_rule(rows, rule_examples(engine)),
         units=by_unit(reports, rows, pack),
         periods=by_period(reports, rows),
-        nights=by_night(night_counts(engine, max(_NIGHTS, settings.keep_data_docs if settings else 0)), rows, kept),
+        nights=by_night(
+            night_counts(engine, max(_NIGHTS, settings.keep_data_docs if settings else 0)),
+            rows,
+            kept,
+        ),
     )
 
 
@@ -94,7 +119,10 @@ def docs_folder(settings: Settings, run_id: int) -> Path:
 def _docs_pages(folder: Path, settings: Settings) -> list[tuple[str, str]]:
     """Return (form and table, link) of each result page: Data Docs' own index is empty without the Internet."""
     pages = sorted((folder / "validations").rglob("*.html"))
-    return [(" · ".join(p.relative_to(folder).parts[1:-3]), p.relative_to(settings.site).as_posix()) for p in pages]
+    return [
+        (" · ".join(p.relative_to(folder).parts[1:-3]), p.relative_to(settings.site).as_posix())
+        for p in pages
+    ]
 
 
 def prune_docs(settings: Settings) -> None:
@@ -111,4 +139,6 @@ def prune_docs(settings: Settings) -> None:
 def _kept_docs(settings: Settings) -> list[Path]:
     """Return the folders of the last nights' Data Docs, by the nights' numbers: beyond a million they have a digit more."""
     nights = (settings.site / _DOCS).glob(f"{_NIGHT}*")
-    return sorted(nights, key=lambda folder: int(folder.name.removeprefix(_NIGHT)))[-settings.keep_data_docs :]
+    return sorted(nights, key=lambda folder: int(folder.name.removeprefix(_NIGHT)))[
+        -settings.keep_data_docs :
+    ]

@@ -1,4 +1,4 @@
-"""Writing a file that others may read, or write, at the same time."""
+"""Atomic write of a file that other processes may read or write at the same time."""
 
 from pathlib import Path
 
@@ -6,12 +6,13 @@ from connectors.durable import own_name
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file in one move, its folder too where there is none; whoever reads it sees the old one or all of the new.
+    """Write a file in one move, and its folder where there is none.
 
-    Raises OSError; what stood there stands then, and nothing is left beside it.
+    A reader sees the old content or all of the new. Raises OSError; then the old file is
+    unchanged and no part of the new one is left.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The name of a sender's file leaves no room for more letters.
+    # A sender's file name may have the greatest length already: no letter can be added to it.
     unfinished = path.with_name(f".{own_name()}")
     try:
         unfinished.write_bytes(content)

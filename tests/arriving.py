@@ -30,8 +30,19 @@ def arrive(
     sha256: str = "",
     **kept: bool,
 ) -> Delivery:
-    """Put on record that file `number` came from a sender, at `now` where that is another moment; return it as it waits."""
+    """Put on record that file `number` came from a sender, at `now` where that is another moment.
+
+    Return it as it waits.
+    """
     offer = Offer(f"{sender}/{number}.xlsx", "1", f"{number}.xlsx", came, sender)
-    how = {"source": "inbox", "channel": "folder", "sha256": sha256 or f"{number:064d}", "is_synthetic": False, **kept}
+    how = {
+        "source": "inbox",
+        "channel": "folder",
+        "sha256": sha256 or f"{number:064d}",
+        "is_synthetic": False,
+        **kept,
+    }
     assert record_delivery(engine, offer, **how, run_id=run, now=now or came) == RECEIVED
-    return next(delivery for delivery in pending_deliveries(engine, 99) if delivery.name == offer.name)
+    return next(
+        delivery for delivery in pending_deliveries(engine, 99) if delivery.name == offer.name
+    )

@@ -9,7 +9,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-# How long an example takes says how busy the machine is. What hangs meets the limit of pytest-timeout (pyproject.toml).
+# How long an example takes says how busy the machine is. What hangs meets the limit of
+# pytest-timeout (pyproject.toml).
 hypothesis.settings.register_profile("mtqg", deadline=None)
 hypothesis.settings.load_profile("mtqg")
 
@@ -47,7 +48,10 @@ def pack() -> Pack:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test marked `both_databases` on SQLite and on PostgreSQL."""
-    if metafunc.definition.get_closest_marker("both_databases") and "warehouse_url" in metafunc.fixturenames:
+    if (
+        metafunc.definition.get_closest_marker("both_databases")
+        and "warehouse_url" in metafunc.fixturenames
+    ):
         metafunc.parametrize("warehouse_url", ["sqlite", "postgresql"], indirect=True)
 
 
@@ -87,7 +91,10 @@ def warehouse_url(request: pytest.FixtureRequest) -> Iterator[str]:
         yield ""
         return
     migrated = request.getfixturevalue("migrated_postgres")
-    with request.getfixturevalue("postgres").new_database(like=migrated) as url, connections_closed():
+    with (
+        request.getfixturevalue("postgres").new_database(like=migrated) as url,
+        connections_closed(),
+    ):
         yield url
 
 
@@ -99,44 +106,92 @@ def settings(tmp_path: Path, warehouse_url: str, migrated_sqlite: Path) -> Setti
     if not warehouse_url:
         var.mkdir()
         shutil.copyfile(migrated_sqlite, var / "warehouse.sqlite")
-    return Settings(_env_file=None, var=var, inbox_url=str(tmp_path / "inbox"), warehouse_url=warehouse_url)
+    return Settings(
+        _env_file=None, var=var, inbox_url=str(tmp_path / "inbox"), warehouse_url=warehouse_url
+    )
 
 
 @pytest.fixture(scope="session")
 def fill(pack: Pack) -> Fill:
     """A function that fills in the training form: fill("942", "2024-Q4", levels={...}, classes=[...])."""
 
-    def fill(unit: str, period: str, levels: dict | None = None, classes: list | None = None) -> bytes:
+    def fill(
+        unit: str, period: str, levels: dict | None = None, classes: list | None = None
+    ) -> bytes:
         when = Period.parse(period)
         form, reporter = pack.form("training", when), pack.units.get(unit, when.end)
         assert form is not None
         assert reporter is not None
-        return write_template(form, reporter, when, Values({"levels": levels or GOOD_LEVELS}, {"class_list": classes or []}))
+        return write_template(
+            form,
+            reporter,
+            when,
+            Values({"levels": levels or GOOD_LEVELS}, {"class_list": classes or []}),
+        )
 
     return fill
 
 
-def delivery(name: str = "report.xlsx", sender: str | None = None, number: int = 1, period: Period | None = None) -> Delivery:
+def delivery(
+    name: str = "report.xlsx",
+    sender: str | None = None,
+    number: int = 1,
+    period: Period | None = None,
+) -> Delivery:
     """A delivery that came just now, in January 2026; after `period`, where that ends later."""
     day = max(date(2026, 1, 15), period.end + timedelta(days=15) if period else date.min)
-    return Delivery(number, "inbox", "folder", name, datetime.combine(day, time(3), UTC), "0" * 64, sender)
+    return Delivery(
+        number, "inbox", "folder", name, datetime.combine(day, time(3), UTC), "0" * 64, sender
+    )
 
 
 def period_of(form: Form) -> Period:
     """Return a period that this version of a form covers: the last one up to 2024, or its first where it came later."""
-    last = date(form.valid_from.year + 1, 12, 31) if form.valid_from.year >= 2024 else date(2024, 12, 31)
-    covered = [p for kind in form.periods for p in reversed(periods_between(kind, form.valid_from, last)) if form.covers(p)]
+    last = (
+        date(form.valid_from.year + 1, 12, 31)
+        if form.valid_from.year >= 2024
+        else date(2024, 12, 31)
+    )
+    covered = [
+        p
+        for kind in form.periods
+        for p in reversed(periods_between(kind, form.valid_from, last))
+        if form.covers(p)
+    ]
     return next((p for p in covered if p.year <= 2024), covered[-1])
 
 
 GOOD_LEVELS = {
-    "district": {"classes": 2, "participants": 120, "women": 50, "ethnic_minority": 60, "officials": 20, "community": 100},
-    "commune": {"classes": 1, "participants": 30, "women": 10, "ethnic_minority": 15, "officials": 5, "community": 25},
-    "total": {"classes": 3, "participants": 150, "women": 60, "ethnic_minority": 75, "officials": 25, "community": 125},
+    "district": {
+        "classes": 2,
+        "participants": 120,
+        "women": 50,
+        "ethnic_minority": 60,
+        "officials": 20,
+        "community": 100,
+    },
+    "commune": {
+        "classes": 1,
+        "participants": 30,
+        "women": 10,
+        "ethnic_minority": 15,
+        "officials": 5,
+        "community": 25,
+    },
+    "total": {
+        "classes": 3,
+        "participants": 150,
+        "women": 60,
+        "ethnic_minority": 75,
+        "officials": 25,
+        "community": 125,
+    },
 }
 """A good summary without money or days."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`make test ARGS=--rewrite-golden` writes the golden files anew; review the difference."""
-    parser.addoption("--rewrite-golden", action="store_true", help="write tests/golden anew instead of comparing")
+    parser.addoption(
+        "--rewrite-golden", action="store_true", help="write tests/golden anew instead of comparing"
+    )

@@ -1,4 +1,7 @@
-"""A reader that does to its process what a file's name says. A module of its own: a fresh process imports it, and little else."""
+"""A reader that does to its process what a file's name says.
+
+A module of its own: a fresh process imports it, and little else.
+"""
 
 import contextlib
 import ctypes
@@ -58,7 +61,10 @@ FAULTS: dict[str, Callable[[], object]] = {
 
 
 def faulty(content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits) -> list[Reading]:
-    """Read, unless the delivery's name is a fault's: "hang.xlsx"; "once-exit.xlsx" does it only the first time, "kept-waiting.xlsx" is slow by the clock."""
+    """Read, unless the delivery's name is a fault's: "hang.xlsx".
+
+    "once-exit.xlsx" does it only the first time, "kept-waiting.xlsx" is slow by the clock.
+    """
     name = Path(delivery.name).stem
     first_time = Path(f"{os.environ.get('FAULTS_MET', '')}/{name}")
     if name == "kept-waiting":

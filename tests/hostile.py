@@ -74,7 +74,9 @@ def long_text() -> bytes:
     return changed(
         _SHEET,
         b"<sheetData>",
-        b'<sheetData><row r="1"><c r="K1" t="inlineStr"><is><t>' + b"x" * 10_000_000 + b"</t></is></c></row>",
+        b'<sheetData><row r="1"><c r="K1" t="inlineStr"><is><t>'
+        + b"x" * 10_000_000
+        + b"</t></is></c></row>",
     )
 
 
@@ -87,7 +89,9 @@ def many_sheets() -> bytes:
 
 def deep() -> bytes:
     """A million tags, each inside the one before, on a sheet."""
-    return changed(_SHEET, b"</sheetData>", b"<row>" * 1_000_000 + b"</row>" * 1_000_000 + b"</sheetData>")
+    return changed(
+        _SHEET, b"</sheetData>", b"<row>" * 1_000_000 + b"</row>" * 1_000_000 + b"</sheetData>"
+    )
 
 
 def long_formula() -> bytes:
@@ -98,9 +102,14 @@ def long_formula() -> bytes:
 
 def many_names() -> bytes:
     """Names defined by names, ten of each, to a depth of nine, and a hundred thousand more."""
-    bomb = b"".join(b'<definedName name="a%d">%s</definedName>' % (n, b"+".join([b"a%d" % (n - 1)] * 10)) for n in range(1, 10))
+    bomb = b"".join(
+        b'<definedName name="a%d">%s</definedName>' % (n, b"+".join([b"a%d" % (n - 1)] * 10))
+        for n in range(1, 10)
+    )
     more = b"".join(b'<definedName name="b%d">1</definedName>' % n for n in range(100_000))
-    return changed(_BOOK, b"</sheets>", b"</sheets><definedNames>" + bomb + more + b"</definedNames>")
+    return changed(
+        _BOOK, b"</sheets>", b"</sheets><definedNames>" + bomb + more + b"</definedNames>"
+    )
 
 
 def many_merges() -> bytes:
@@ -111,13 +120,18 @@ def many_merges() -> bytes:
 
 def rows_of_a_word() -> bytes:
     """Half a million rows with one word each."""
-    rows = b"".join(b'<row r="%d"><c r="A%d" t="inlineStr"><is><t>x</t></is></c></row>' % (n, n) for n in range(1000, 500_000))
+    rows = b"".join(
+        b'<row r="%d"><c r="A%d" t="inlineStr"><is><t>x</t></is></c></row>' % (n, n)
+        for n in range(1000, 500_000)
+    )
     return changed(_SHEET, b"</sheetData>", rows + b"</sheetData>")
 
 
 def different_words() -> bytes:
     """A CSV of two hundred thousand different words in ten columns."""
-    return "\n".join(";".join(f"chữ {row}-{at}" for at in range(10)) for row in range(20_000)).encode()
+    return "\n".join(
+        ";".join(f"chữ {row}-{at}" for at in range(10)) for row in range(20_000)
+    ).encode()
 
 
 def foreign_entity(members: Members, member: str, root: bytes) -> bytes:
@@ -129,7 +143,9 @@ def foreign_entity(members: Members, member: str, root: bytes) -> bytes:
 
 def laughing_ods() -> bytes:
     """A billion times "lol" in an .ods."""
-    entities = b'<!ENTITY a0 "lol">' + b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 10))
+    entities = b'<!ENTITY a0 "lol">' + b"".join(
+        b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 10)
+    )
     members = members_of(_ODS.read_bytes())
     xml = members["content.xml"].replace(
         b"<office:document-content", b"<!DOCTYPE x [" + entities + b"]><office:document-content", 1
@@ -182,7 +198,14 @@ def repeated_rows() -> bytes:
     """An .ods with rows repeated to the sheet's end, each with cells repeated to its end, and a value in one of a million."""
     row = b'<table:table-row table:number-rows-repeated="1048576"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
     members = members_of(_ODS.read_bytes())
-    return zipped(members | {"content.xml": members["content.xml"].replace(b"</table:table>", row * 3 + b"</table:table>", 1)})
+    return zipped(
+        members
+        | {
+            "content.xml": members["content.xml"].replace(
+                b"</table:table>", row * 3 + b"</table:table>", 1
+            )
+        }
+    )
 
 
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
@@ -199,7 +222,9 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "200,000 different words": (different_words, "FORM-01"),
     "a foreign entity, .xlsx": (lambda: foreign_entity(good(), _STRINGS, b"<sst"), "FILE-03"),
     "a foreign entity, .ods": (
-        lambda: foreign_entity(members_of(_ODS.read_bytes()), "content.xml", b"<office:document-content"),
+        lambda: foreign_entity(
+            members_of(_ODS.read_bytes()), "content.xml", b"<office:document-content"
+        ),
         "FILE-03",
     ),
     "a billion laughs, .ods": (laughing_ods, "FILE-03"),
@@ -216,19 +241,35 @@ def said(outcome: Outcome) -> str:
     """Return the rule about the file as a whole, or the form."""
     if isinstance(outcome, Unread):
         return f"no verdict: {outcome.error!r}"
-    rules = [p.rule for p in outcome.problems if p.rule.startswith(("FILE", "FORM-01")) and p.rule not in ("FILE-06", "FILE-07")]
+    rules = [
+        p.rule
+        for p in outcome.problems
+        if p.rule.startswith(("FILE", "FORM-01")) and p.rule not in ("FILE-06", "FILE-07")
+    ]
     return rules[0] if rules else outcome.form.code if outcome.form else "no form"
 
 
-def read_all(pack: Pack, settings: Settings, contents: dict[str, bytes]) -> Iterator[tuple[str, Outcome, Cost | None]]:
-    """Yield what came of each content, and what it cost its process; None where that did not live to tell."""
+def read_all(
+    pack: Pack, settings: Settings, contents: dict[str, bytes]
+) -> Iterator[tuple[str, Outcome, Cost | None]]:
+    """Yield what came of each content, and what it cost its process.
+
+    None where that did not live to tell.
+    """
     with TemporaryDirectory() as folder, Readers(pack, settings, read_measured) as readers:
         os.environ[NOTES] = str(notes := Path(folder) / "notes")
         names = list(contents)
-        deliveries = [Delivery(n, "inbox", "folder", f"{n}.xlsx", datetime.now(UTC), None) for n in range(len(names))]
+        deliveries = [
+            Delivery(n, "inbox", "folder", f"{n}.xlsx", datetime.now(UTC), None)
+            for n in range(len(names))
+        ]
         for outcome in readers.read(deliveries, lambda delivery: contents[names[delivery.id]]):
             number = outcome.delivery.id
-            yield names[number], outcome, next((cost for cost in costs(notes) if cost.delivery == number), None)
+            yield (
+                names[number],
+                outcome,
+                next((cost for cost in costs(notes) if cost.delivery == number), None),
+            )
 
 
 def main() -> None:

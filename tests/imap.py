@@ -28,14 +28,24 @@ class Folder:
         elif command.startswith(self.refused):
             yield b"NO read-only"
         elif match := re.fullmatch(r"UID SEARCH UNSEEN SINCE \d\d-[A-Z][a-z]{2}-\d{4}", command):
-            yield b"* SEARCH " + " ".join(str(uid) for uid in self.mails if uid not in self.seen).encode()
+            yield (
+                b"* SEARCH "
+                + " ".join(str(uid) for uid in self.mails if uid not in self.seen).encode()
+            )
             yield b"OK done"
         elif match := re.fullmatch(r"UID FETCH (\d+) \(BODY\.PEEK\[(.*)\](<0\.(\d+)>)?\)", command):
             uid, headers_only = int(match[1]), match[2] == "HEADER.FIELDS (CONTENT-TYPE)"
             whole = self.mails[uid]
             found = re.search(rb"(?im)^content-type:.*\n(?:[ \t].*\n)*", whole)
-            text = (found[0] if found else b"") + b"\r\n" if headers_only else whole[: int(match[4])]
-            yield b"* 1 FETCH (UID %d BODY[%s] {%d}\r\n%s)" % (uid, match[2].encode(), len(text), text)
+            text = (
+                (found[0] if found else b"") + b"\r\n" if headers_only else whole[: int(match[4])]
+            )
+            yield b"* 1 FETCH (UID %d BODY[%s] {%d}\r\n%s)" % (
+                uid,
+                match[2].encode(),
+                len(text),
+                text,
+            )
             yield b"OK done"
         elif match := re.fullmatch(r"UID STORE (\d+) \+FLAGS\.SILENT \(\\Seen\)", command):
             self.seen.add(int(match[1]))
@@ -58,7 +68,11 @@ def serving(folder: Folder) -> Iterator[int]:
                     continue
                 folder.commands.append(command)
                 for answer in folder.answer(command):
-                    self.wfile.write(answer + b"\r\n" if answer.startswith(b"*") else f"{tag} ".encode() + answer + b"\r\n")
+                    self.wfile.write(
+                        answer + b"\r\n"
+                        if answer.startswith(b"*")
+                        else f"{tag} ".encode() + answer + b"\r\n"
+                    )
                 if command == "LOGOUT":
                     return
 
@@ -67,7 +81,9 @@ def serving(folder: Folder) -> Iterator[int]:
 
         def get_request(self):
             connection, address = super().get_request()
-            return (folder.tls.wrap_socket(connection, server_side=True) if folder.tls else connection), address
+            return (
+                folder.tls.wrap_socket(connection, server_side=True) if folder.tls else connection
+            ), address
 
         def handle_error(self, request, client_address) -> None:
             """A client that goes away is no error of the server."""

@@ -22,8 +22,19 @@ from warehouse.ledger import pending_deliveries, record_delivery, start_run
 from warehouse.load import load_delivery
 from warehouse.rejudging import put_back
 
-CRITICAL = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn số người.", "Kiểm tra lại.", "≤ 100", "Tổng hợp", "D12", "101")
-WARNING = Finding("TRN-05", Severity.WARNING, "Tổng lệch.", "Đối chiếu.", "11", "Tổng hợp", "B12", "12")
+CRITICAL = Finding(
+    "TRN-01",
+    Severity.CRITICAL,
+    "Số nữ lớn hơn số người.",
+    "Kiểm tra lại.",
+    "≤ 100",
+    "Tổng hợp",
+    "D12",
+    "101",
+)
+WARNING = Finding(
+    "TRN-05", Severity.WARNING, "Tổng lệch.", "Đối chiếu.", "11", "Tổng hợp", "B12", "12"
+)
 
 
 class Collected:
@@ -45,7 +56,9 @@ def pack_with_deadlines(pack: Pack, *forms: str) -> Pack:
     def known(duty: Duty) -> Duty:
         if duty.form not in forms:
             return duty
-        return duty.model_copy(update={"due": duty.due.model_copy(update={"source": "a letter of the province"})})
+        return duty.model_copy(
+            update={"due": duty.due.model_copy(update={"source": "a letter of the province"})}
+        )
 
     duties = tuple(known(duty) for duty in pack.calendar.duties)
     return replace(pack, calendar=pack.calendar.model_copy(update={"duties": duties}))
@@ -62,7 +75,12 @@ class Office:
 
     def __post_init__(self) -> None:
         self.warehouse = prepare_warehouse(self.settings.warehouse_url)
-        sync_catalogue(self.warehouse, self.pack, obligations(self.pack.calendar, self.pack.units, self.day), self.now)
+        sync_catalogue(
+            self.warehouse,
+            self.pack,
+            obligations(self.pack.calendar, self.pack.units, self.day),
+            self.now,
+        )
         self.run = start_run(self.warehouse, self.day, "rules-1", self.now)
         self._came = 0
 
@@ -70,7 +88,9 @@ class Office:
     def day(self) -> date:
         return (self.now + timedelta(hours=7)).date()
 
-    def receive(self, unit: str, *findings: Finding, form: str = "training", period: str = "2024-Q4") -> Delivery:
+    def receive(
+        self, unit: str, *findings: Finding, form: str = "training", period: str = "2024-Q4"
+    ) -> Delivery:
         """A unit sends a report, on which `findings` are found."""
         self._came += 1
         offer = Offer(f"{unit}/{self._came}.xlsx", "1", f"{form} {period}.xlsx", self.now, unit)
@@ -91,7 +111,9 @@ class Office:
         put_back(self.warehouse, [delivery.id])
         self.judge(*findings)
 
-    def judge(self, *findings: Finding, form: str = "training", period: str = "2024-Q4") -> Delivery:
+    def judge(
+        self, *findings: Finding, form: str = "training", period: str = "2024-Q4"
+    ) -> Delivery:
         """Load what waits, as the report of its sender."""
         (delivery,) = pending_deliveries(self.warehouse, 1)
         unit = str(delivery.sender_unit)
@@ -106,7 +128,13 @@ class Office:
         )
         is_told = submission.verdict in self.pack.correspondence.notify
         recipient = self.pack.contact_of(unit).email if is_told else None
-        load_delivery(self.warehouse, [(submission, recipient)], run_id=self.run, rule_set_version="rules-1", now=self.now)
+        load_delivery(
+            self.warehouse,
+            [(submission, recipient)],
+            run_id=self.run,
+            rule_set_version="rules-1",
+            now=self.now,
+        )
         return delivery
 
     def remind(self) -> None:
@@ -114,7 +142,15 @@ class Office:
 
     def send(self, post: Post) -> Outcome:
         """Send what is owed; pauses pass at once."""
-        room = Mailroom(self.warehouse, self.pack, self.settings, _nothing, self.day, clock=lambda: self.now, pause=self._pause)
+        room = Mailroom(
+            self.warehouse,
+            self.pack,
+            self.settings,
+            _nothing,
+            self.day,
+            clock=lambda: self.now,
+            pause=self._pause,
+        )
         return send_letters(room, post)
 
     def _pause(self, seconds: float) -> None:

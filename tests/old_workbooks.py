@@ -12,7 +12,10 @@ _MAIN = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def biff5(rows: Rows, codepage: str = "cp1258") -> bytes:
-    """Return an .xls of Excel 5 or 95, whose texts are bytes of a code page; dates are written as texts."""
+    """Return an .xls of Excel 5 or 95, whose texts are bytes of a code page.
+
+    Dates are written as texts.
+    """
     bof = struct.pack("<HHHH", 0x0500, 0x0005, 0, 0)
     sheet = _record(0x809, struct.pack("<HHHH", 0x0500, 0x0010, 0, 0))
     for r, row in enumerate(rows):
@@ -26,7 +29,13 @@ def biff5(rows: Rows, codepage: str = "cp1258") -> bytes:
     sheet += _record(0x0A, b"")
     head = _record(0x809, bof) + _record(0x42, struct.pack("<H", int(codepage.removeprefix("cp"))))
     at = len(head) + 4 + 7 + 6 + 4
-    return ole("Book", head + _record(0x85, struct.pack("<IHB", at, 0, 6) + b"Sheet1") + _record(0x0A, b"") + sheet)
+    return ole(
+        "Book",
+        head
+        + _record(0x85, struct.pack("<IHB", at, 0, 6) + b"Sheet1")
+        + _record(0x0A, b"")
+        + sheet,
+    )
 
 
 def _record(kind: int, body: bytes) -> bytes:
@@ -41,10 +50,22 @@ def ole(name: str, stream: bytes) -> bytes:
     assert count + 2 <= 128
     fat = [fat_sector, end, *range(3, count + 2), end]
     fat += [free] * (128 - len(fat))
-    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
-    header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, end, 0, end, 0) + struct.pack("<109I", 0, *[free] * 108)
+    header = (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        + bytes(16)
+        + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6)
+        + bytes(6)
+    )
+    header += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, end, 0, end, 0) + struct.pack(
+        "<109I", 0, *[free] * 108
+    )
     root, book = _entry("Root Entry", 5, 1, end, 0), _entry(name, 2, free, 2, size)
-    return header + struct.pack("<128I", *fat) + (root + book).ljust(512, b"\0") + stream.ljust(size, b"\0")
+    return (
+        header
+        + struct.pack("<128I", *fat)
+        + (root + book).ljust(512, b"\0")
+        + stream.ljust(size, b"\0")
+    )
 
 
 def _entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
@@ -55,7 +76,9 @@ def _entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
 
 def xlsb(rows: Rows, *more: tuple[int, int, float], macros: bool = False) -> bytes:
     """Return an .xlsb; `more` are numbers beyond the rows: row, column and value."""
-    cells = [(r, c, cell) for r, row in enumerate(rows) for c, cell in enumerate(row) if cell is not None]
+    cells = [
+        (r, c, cell) for r, row in enumerate(rows) for c, cell in enumerate(row) if cell is not None
+    ]
     sheet = _brt(0x81) + _brt(0x94, struct.pack("<IIII", 0, 0, 0, 0)) + _brt(0x91)
     last = -1
     for r, c, cell in [*cells, *more]:
@@ -65,7 +88,11 @@ def xlsb(rows: Rows, *more: tuple[int, int, float], macros: bool = False) -> byt
         if isinstance(cell, int | float):
             sheet += _brt(0x05, struct.pack("<IId", c, 0, cell))
         else:
-            sheet += _brt(0x06, struct.pack("<II", c, 0) + _wide(cell if isinstance(cell, str) else f"{cell:%d/%m/%Y}"))
+            sheet += _brt(
+                0x06,
+                struct.pack("<II", c, 0)
+                + _wide(cell if isinstance(cell, str) else f"{cell:%d/%m/%Y}"),
+            )
     sheet += _brt(0x92) + _brt(0x82)
     bundle = _brt(0x9C, struct.pack("<II", 0, 1) + _wide("rId1") + _wide("Tổng hợp"))
     book = _brt(0x83) + _brt(0x8F) + bundle + _brt(0x90) + _brt(0x84)

@@ -17,7 +17,13 @@ _CLASS_COLUMNS = (
     "class_title", "class_topic", "class_level", "class_place", "class_first_day", "class_last_day", "class_participants", "class_organiser",
 )  # fmt: skip
 CLASSES: list[dict[str, Any]] = [
-    dict(zip(_CLASS_COLUMNS, (f"{cell:%d/%m/%Y}" if isinstance(cell, date) else cell for cell in line[1:]), strict=True))
+    dict(
+        zip(
+            _CLASS_COLUMNS,
+            (f"{cell:%d/%m/%Y}" if isinstance(cell, date) else cell for cell in line[1:]),
+            strict=True,
+        )
+    )
     for line in (CLASS, OTHER_CLASS)
 ]
 REPORT: dict[str, Any] = {

@@ -32,14 +32,21 @@ class Postgres:
     def new_database(self, like: str = "template0") -> Iterator[str]:
         """Give the URL of a new database, empty or a copy of another, and drop it at the end."""
         name = f"test_{next(self._numbers)}"
-        self.run(SQL("CREATE DATABASE {} TEMPLATE {} LOCALE 'C' ENCODING 'UTF8'").format(Identifier(name), Identifier(like)))
+        self.run(
+            SQL("CREATE DATABASE {} TEMPLATE {} LOCALE 'C' ENCODING 'UTF8'").format(
+                Identifier(name), Identifier(like)
+            )
+        )
         try:
             yield self.url(name)
         finally:
             self.run(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
     def url(self, database: str, user: str = "postgres") -> str:
-        """The address of a database as one of its roles; the server trusts whoever reaches its socket."""
+        """The address of a database as one of its roles.
+
+        The server trusts whoever reaches its socket.
+        """
         return f"postgresql://{user}@/{database}?host={self.folder}"
 
     def run(self, statement: SQL | object, database: str = "postgres") -> None:
@@ -50,7 +57,10 @@ class Postgres:
 
 @contextmanager
 def connections_closed() -> Iterator[None]:
-    """Close at the end what pools opened meanwhile; psycopg warns of connections that are only forgotten."""
+    """Close at the end what pools opened meanwhile.
+
+    Psycopg warns of connections that are only forgotten.
+    """
     opened: list[psycopg.Connection] = []
 
     def note(connection: psycopg.Connection, _record: object) -> None:
@@ -75,7 +85,10 @@ def _one_at_a_time() -> Iterator[None]:
 
 @contextmanager
 def running_postgres() -> Iterator[Postgres]:
-    """Run a server; without waiting for the disk: a test ends its own processes, never the machine."""
+    """Run a server.
+
+    Without waiting for the disk: a test ends its own processes, never the machine.
+    """
     with tempfile.TemporaryDirectory(prefix="mtqg-postgres-", ignore_cleanup_errors=True) as folder:
         data = Path(folder) / "data"
         with _one_at_a_time():

@@ -37,7 +37,8 @@ def rewrite(answers: Iterable[str]) -> None:
     """Write the answers into the page, each under its statement."""
     waiting = iter(answers)
     page = _BLOCK.sub(
-        lambda block: f"```sql\n{block['sql']}\n```\n\n```text\n{next(waiting)}\n```\n", PAGE.read_text(encoding="utf-8")
+        lambda block: f"```sql\n{block['sql']}\n```\n\n```text\n{next(waiting)}\n```\n",
+        PAGE.read_text(encoding="utf-8"),
     )
     PAGE.write_text(page, encoding="utf-8")
 

@@ -29,7 +29,10 @@ class Inbox:
 
 
 class Loopback(Controller):
-    """Runs a mail server on a port that the system chooses; `port` says which, once it has started."""
+    """Runs a mail server on a port that the system chooses.
+
+    `port` says which, once it has started.
+    """
 
     async def _create_server(self) -> asyncio.AbstractServer:
         server = await super()._create_server()
@@ -52,7 +55,10 @@ def mail_server() -> Iterator[Inbox]:
 
 @contextmanager
 def closed_port() -> Iterator[int]:
-    """A port of loopback that refuses connections until a server of the block listens there; no other program gets it."""
+    """A port of loopback that refuses connections until a server of the block listens there.
+
+    No other program gets it.
+    """
     with socket.socket() as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind(("127.0.0.1", 0))

@@ -27,7 +27,11 @@ Cell = float | str | bool | date | None
 Rows = Sequence[Sequence[Cell]]
 
 UNIT, PERIOD = "Huyện Châu Thành", "Quý 4 năm 2024"
-IDENTITY: Rows = [["Đơn vị báo cáo:", None, UNIT], ["Mã đơn vị:", None, "942"], ["Kỳ báo cáo:", None, PERIOD]]
+IDENTITY: Rows = [
+    ["Đơn vị báo cáo:", None, UNIT],
+    ["Mã đơn vị:", None, "942"],
+    ["Kỳ báo cáo:", None, PERIOD],
+]
 HEADER = [
     "Cấp tổ chức",
     "Số lớp",
@@ -55,8 +59,28 @@ LIST_HEADER = [
     "Số người tham dự",
     "Đơn vị tổ chức",
 ]
-CLASS = [1, "Lớp A", "Giám sát", "Cấp huyện", "Phú Tân", date(2024, 12, 2), date(2024, 12, 4), 70, "Phòng Dân tộc"]
-OTHER_CLASS = [2, "Lớp B", "Đấu thầu", "Cấp xã", "An Hiệp", date(2024, 12, 9), date(2024, 12, 10), 80, None]
+CLASS = [
+    1,
+    "Lớp A",
+    "Giám sát",
+    "Cấp huyện",
+    "Phú Tân",
+    date(2024, 12, 2),
+    date(2024, 12, 4),
+    70,
+    "Phòng Dân tộc",
+]
+OTHER_CLASS = [
+    2,
+    "Lớp B",
+    "Đấu thầu",
+    "Cấp xã",
+    "An Hiệp",
+    date(2024, 12, 9),
+    date(2024, 12, 10),
+    80,
+    None,
+]
 
 
 def without_further_columns(pack: Pack) -> Pack:
@@ -64,20 +88,33 @@ def without_further_columns(pack: Pack) -> Pack:
 
     Tests of the reader are about workbooks, cell by cell: a column more in the pack's form is one that none of them has.
     """
-    return replace(pack, forms=tuple(_as_in_workbooks(form) if form.code == "training" else form for form in pack.forms))
+    return replace(
+        pack,
+        forms=tuple(
+            _as_in_workbooks(form) if form.code == "training" else form for form in pack.forms
+        ),
+    )
 
 
 def _as_in_workbooks(form: Form) -> Form:
     headers = {"levels": HEADER, "class_list": LIST_HEADER}
-    tables = [_with_columns(table, headers[table.name]) for table in form.tables if table.name in headers]
+    tables = [
+        _with_columns(table, headers[table.name]) for table in form.tables if table.name in headers
+    ]
     return form.model_copy(update={"tables": tuple(tables)})
 
 
 def _with_columns(table: Table, header: Sequence[str]) -> Table:
-    columns = tuple(column for column in table.columns if any(matches(label, column) for label in header))
-    assert len(columns) == len(header) - 1, f"{table.name}: expected the columns {', '.join(header[1:])}"
+    columns = tuple(
+        column for column in table.columns if any(matches(label, column) for label in header)
+    )
+    assert len(columns) == len(header) - 1, (
+        f"{table.name}: expected the columns {', '.join(header[1:])}"
+    )
     names = {column.name for column in columns}
-    summaries = {name: each for name, each in table.summaries.items() if {each.column, *each.where} <= names}
+    summaries = {
+        name: each for name, each in table.summaries.items() if {each.column, *each.where} <= names
+    }
     return table.model_copy(update={"columns": columns, "summaries": summaries})
 
 
@@ -89,7 +126,10 @@ class Formula(NamedTuple):
 
 
 def workbook(*sheets: tuple[str, Rows], merge: Sequence[str] = (), merge_on: int = 0) -> bytes:
-    """Return an .xlsx of named sheets, cell by cell; `merge` are ranges of the sheet number `merge_on`."""
+    """Return an .xlsx of named sheets, cell by cell.
+
+    `merge` are ranges of the sheet number `merge_on`.
+    """
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True, "nan_inf_to_errors": True}) as book:
         day = book.add_format({"num_format": "dd/mm/yyyy"})
@@ -98,9 +138,15 @@ def workbook(*sheets: tuple[str, Rows], merge: Sequence[str] = (), merge_on: int
             for r, row in enumerate(rows):
                 for c, cell in enumerate(row):
                     if isinstance(cell, Formula):
-                        sheet.write_formula(r, c, cell.text, None, "" if cell.value is None else cell.value)
+                        sheet.write_formula(
+                            r, c, cell.text, None, "" if cell.value is None else cell.value
+                        )
                     elif isinstance(cell, date):
-                        moment = cell if isinstance(cell, datetime) else datetime(cell.year, cell.month, cell.day)
+                        moment = (
+                            cell
+                            if isinstance(cell, datetime)
+                            else datetime(cell.year, cell.month, cell.day)
+                        )
                         sheet.write_datetime(r, c, moment, day)
                     elif isinstance(cell, str):
                         sheet.write_string(r, c, cell)
@@ -109,11 +155,20 @@ def workbook(*sheets: tuple[str, Rows], merge: Sequence[str] = (), merge_on: int
             for area in merge if number == merge_on else ():
                 row, column = xl_cell_to_rowcol(area.split(":")[0])
                 value = rows[row][column] if column < len(rows[row]) else None
-                sheet.merge_range(area, "" if value is None else value, day if isinstance(value, date) else None)
+                sheet.merge_range(
+                    area, "" if value is None else value, day if isinstance(value, date) else None
+                )
     return buffer.getvalue()
 
 
-def hiding(content: bytes, sheet: str, *, rows: Sequence[int] = (), columns: Sequence[str] = (), is_sheet: bool = False) -> bytes:
+def hiding(
+    content: bytes,
+    sheet: str,
+    *,
+    rows: Sequence[int] = (),
+    columns: Sequence[str] = (),
+    is_sheet: bool = False,
+) -> bytes:
     """Return an .xlsx with rows, columns or the whole of a sheet hidden."""
     book = openpyxl.load_workbook(io.BytesIO(content))
     for row in rows:
@@ -135,7 +190,10 @@ def with_macros(content: bytes) -> bytes:
 
 
 def in_old_font(content: bytes, font: str, *, letters_only: bool = False) -> bytes:
-    """Return an .xlsx as one types it in a font of before Unicode; `letters_only` leaves the font unsaid."""
+    """Return an .xlsx as one types it in a font of before Unicode.
+
+    `letters_only` leaves the font unsaid.
+    """
     write = old_vni if font.startswith("VNI") else old_tcvn3
     book = openpyxl.load_workbook(io.BytesIO(content))
     for sheet in book:
@@ -150,8 +208,13 @@ def in_old_font(content: bytes, font: str, *, letters_only: bool = False) -> byt
 
 
 def old_tcvn3(text: str) -> str:
-    """Return a text as TCVN3 stores it. A capital with a tone has no place there: its letter stays lower case."""
-    letters = (_TCVN3.get(c) or _TCVN3.get(c.lower()) or c for c in unicodedata.normalize("NFC", text))
+    """Return a text as TCVN3 stores it.
+
+    A capital with a tone has no place there: its letter stays lower case.
+    """
+    letters = (
+        _TCVN3.get(c) or _TCVN3.get(c.lower()) or c for c in unicodedata.normalize("NFC", text)
+    )
     return "".join(letters)
 
 
@@ -162,7 +225,17 @@ def old_vni(text: str) -> str:
 
 def _vni(letter: str) -> str:
     lower = letter.lower()
-    alone = {"đ": "ñ", "ơ": "ô", "ư": "ö", "ì": "ì", "í": "í", "ĩ": "ó", "ỉ": "æ", "ị": "ò", "ỵ": "î"}
+    alone = {
+        "đ": "ñ",
+        "ơ": "ô",
+        "ư": "ö",
+        "ì": "ì",
+        "í": "í",
+        "ĩ": "ó",
+        "ỉ": "æ",
+        "ị": "ò",
+        "ỵ": "î",
+    }
     if lower in alone:
         stored = alone[lower]
     else:
@@ -178,7 +251,8 @@ def _vni(letter: str) -> str:
     return stored.upper() if letter != lower else stored
 
 
-# TCVN 5712:1993, VN3, as `iconv -f TCVN5712-1` has it (glibc 2.36), without the capitals that only VN1 has.
+# TCVN 5712:1993, VN3, as `iconv -f TCVN5712-1` has it (glibc 2.36), without the capitals that only
+# VN1 has.
 _TCVN3 = dict(
     zip(
         "ĂÂÊÔƠƯĐăâêôơưđàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ",
@@ -200,36 +274,63 @@ def summary(
 
 
 def class_list(
-    *, identity: Rows = IDENTITY, header: Rows = (LIST_HEADER,), lines: Rows = (CLASS, OTHER_CLASS), below: Rows = ()
+    *,
+    identity: Rows = IDENTITY,
+    header: Rows = (LIST_HEADER,),
+    lines: Rows = (CLASS, OTHER_CLASS),
+    below: Rows = (),
 ) -> Rows:
     """Return the rows of the sheet with the list of classes."""
     return [*identity, [], *header, *lines, *below]
 
 
-def report(levels: Rows | None = None, classes: Rows | None = None, *, merge: Sequence[str] = (), merge_on: int = 0) -> bytes:
+def report(
+    levels: Rows | None = None,
+    classes: Rows | None = None,
+    *,
+    merge: Sequence[str] = (),
+    merge_on: int = 0,
+) -> bytes:
     """Return a district's workbook: correct where nothing is given."""
     sheets = [("Tổng hợp", levels or summary()), ("Danh sách lớp", classes or class_list())]
     return workbook(*sheets, merge=merge, merge_on=merge_on)
 
 
 def read(
-    content: bytes | None, pack: Pack, sender: str | None = None, max_bytes: int = 50_000_000, period: Period | None = None
+    content: bytes | None,
+    pack: Pack,
+    sender: str | None = None,
+    max_bytes: int = 50_000_000,
+    period: Period | None = None,
 ) -> Reading:
-    """Return what the reader makes of a workbook of one report; it came after `period`, where that is given."""
+    """Return what the reader makes of a workbook of one report.
+
+    It came after `period`, where that is given.
+    """
     (reading,) = read_all(content, pack, sender, max_bytes, period)
     return reading
 
 
 def read_all(
-    content: bytes | None, pack: Pack, sender: str | None = None, max_bytes: int = 50_000_000, period: Period | None = None
+    content: bytes | None,
+    pack: Pack,
+    sender: str | None = None,
+    max_bytes: int = 50_000_000,
+    period: Period | None = None,
 ) -> list[Reading]:
     """Return what the reader makes of a workbook, a reading for each report in it."""
-    return read_parts(content, delivery(sender=sender, period=period), pack, Limits(delivery_bytes=max_bytes))
+    return read_parts(
+        content, delivery(sender=sender, period=period), pack, Limits(delivery_bytes=max_bytes)
+    )
 
 
 def figures(reading: Reading) -> dict[str, float | str | None]:
     """Return every figure of the summary by its element."""
-    return {f.element: f.value if f.value is not None else f.text for f in facts_of(reading) if f.line == 0}
+    return {
+        f.element: f.value if f.value is not None else f.text
+        for f in facts_of(reading)
+        if f.line == 0
+    }
 
 
 def facts(reading: Reading) -> set[tuple[str, int, str | None, float | None, str | None]]:
@@ -240,9 +341,14 @@ def facts(reading: Reading) -> set[tuple[str, int, str | None, float | None, str
 def classes(reading: Reading) -> list[dict[str, object]]:
     """Return the classes that were read, without cells that are empty."""
     frame = reading.tables["class_list"].frame
-    return [{k: v for k, v in record.items() if v is not None and v == v} for record in frame.to_dict("records")]
+    return [
+        {k: v for k, v in record.items() if v is not None and v == v}
+        for record in frame.to_dict("records")
+    ]
 
 
-def met(reading: Reading, *, without: Sequence[str] = ("FORM-14", "FORM-16")) -> list[tuple[str, str | None]]:
+def met(
+    reading: Reading, *, without: Sequence[str] = ("FORM-14", "FORM-16")
+) -> list[tuple[str, str | None]]:
     """Return rule and cell of every problem but those of lines and columns that may be missing."""
     return [(p.rule, p.cell) for p in reading.problems if p.rule not in without]

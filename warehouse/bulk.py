@@ -1,18 +1,20 @@
-"""Many rows into a table: COPY on PostgreSQL, `executemany` on SQLite; in the caller's transaction."""
+"""Many rows into a table: COPY on PostgreSQL, `executemany` on SQLite.
 
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+In the caller's transaction.
+"""
+
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
 Cell = str | int | float | None
-T = TypeVar("T")
-_AT_ONCE = 5000
-"""Values in one `IN`: SQLite takes 32,766 of them."""
 
 
 def insert_rows(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-    """Insert `rows` as they are: plain values only, in the order of `columns`. Names are ours, never a sender's."""
+    """Insert `rows` as they are: plain values only, in the order of `columns`.
+
+    Names are ours, never a sender's.
+    """
     names = ", ".join(columns)
     if connection.dialect.name == "postgresql":
         with connection.connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
@@ -26,14 +28,12 @@ def insert_rows(connection: Connection, table: str, columns: Sequence[str], rows
 
 
 def next_ids(connection: Connection, table: str, count: int) -> list[int]:
-    """Return the next `count` numbers of a table, which nobody else gets: the transaction holds the lock of writers."""
+    """Return the next `count` numbers of a table, which nobody else gets.
+
+    The transaction holds the lock of writers.
+    """
     if connection.dialect.name == "postgresql":
         numbered = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
         return list(connection.scalars(numbered, {"table": table, "count": count}))
     newest = connection.scalar(text(f"SELECT coalesce(max(id), 0) FROM {table}"))  # noqa: S608  (our own names)
     return list(range(newest + 1, newest + 1 + count))
-
-
-def portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Yield `values` in portions that one `IN` takes."""
-    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from program.delivery import Arrival, Delivery, Offer, Packed
 from program.finding import Problem
-from warehouse.bulk import next_ids, portions
+from warehouse.bulk import next_ids
 from warehouse.dialects import spoken
+from warehouse.portions import portions
 from warehouse.tables import DeliveryRow, RunRow, SubmissionRow, WatermarkRow
 
 RECEIVED, REPEATED, PROCESSED = "received", "repeated", "processed"

@@ -1,7 +1,9 @@
-"""Taking checked deliveries in: verdicts, findings, facts, history and notices change together or not at all.
+"""Taking checked deliveries in.
 
-Many deliveries are one transaction: what is on record of their reports is read once, each takes its place among the versions
-in memory (`warehouse.turns`), and every table is written once.
+The verdicts, findings, facts, history and notices change together or not at all.
+
+Many deliveries are one transaction: what is on record of their reports is read once, each takes its
+place among the versions in memory (`warehouse.turns`), and every table is written once.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,8 +16,9 @@ from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from program.submission import Fact, Submission
-from warehouse.bulk import insert_rows, next_ids, portions
+from warehouse.bulk import insert_rows, next_ids
 from warehouse.ledger import PROCESSED, RECEIVED
+from warehouse.portions import portions
 from warehouse.rejudging import was_mailed
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
 from warehouse.turns import ReportKey, Turn, Version, VersionHistory, report_key
@@ -26,7 +29,17 @@ COMPARED = "compared"
 Owed: TypeAlias = tuple[Submission, str | None]
 """A submission, and who gets a notice of it; None: nobody."""
 _NONE: Mapping[int, int] = {}
-_FINDING_COLUMNS = ("rule", "severity", "message", "fix", "expected", "sheet", "cell", "value", "overruled")
+_FINDING_COLUMNS = (
+    "rule",
+    "severity",
+    "message",
+    "fix",
+    "expected",
+    "sheet",
+    "cell",
+    "value",
+    "overruled",
+)
 _finding_cells = attrgetter(*_FINDING_COLUMNS)
 
 
@@ -34,7 +47,8 @@ _finding_cells = attrgetter(*_FINDING_COLUMNS)
 class CheckedDelivery:
     """All submissions of one delivery, and the moment at which they are recorded.
 
-    `numbers`: those that the submissions had in a warehouse that is made anew, by part; none for all others.
+    `numbers`: those that the submissions had in a warehouse that is made anew, by part; none for
+    all others.
     """
 
     submissions: Sequence[Owed]
@@ -59,7 +73,10 @@ class CheckedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A delivery that waits to be recorded. `is_late`: an earlier run had it already, and others may have overtaken it."""
+    """A delivery that waits to be recorded.
+
+    `is_late`: an earlier run had it already, and others may have overtaken it.
+    """
 
     turn: Turn
     judgement: int
@@ -68,7 +85,10 @@ class _Waiting:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A submission with its place among the versions of its report. `recipient`: who is to get a notice of it."""
+    """A submission with its place among the versions of its report.
+
+    `recipient`: who is to get a notice of it.
+    """
 
     submission: Submission
     version: Version
@@ -93,13 +113,15 @@ def load_delivery(
 def load_deliveries(
     engine: Engine, checked: Sequence[CheckedDelivery], *, run_id: int, rule_set_version: str
 ) -> list[int | None]:
-    """Record all submissions of some deliveries in one transaction and return how many facts of each were loaded.
+    """Record some deliveries in one transaction; return how many facts of each were loaded.
 
-    None for a delivery that was recorded before. Where one of them cannot be recorded, none is: the caller offers each alone.
+    None for a delivery that was recorded before. Where one of them cannot be recorded, none is: the
+    caller offers each alone.
 
-    An accepted version closes the facts of the one before it of its stage (`known_to`); a bad one never replaces a good one.
-    A delivery that is judged again, or that an earlier night had to leave, replaces its own earlier judgement, never what a
-    later delivery said; what its sender was told already is not told twice. They take their places in the order given.
+    An accepted version closes the facts of the one before it of its stage (`known_to`); a bad one
+    never replaces a good one. A delivery that is judged again, or that an earlier night had to
+    leave, replaces its own earlier judgement, never what a later delivery said; what its sender was
+    told already is not told twice. They take their places in the order given.
     """
     with Session(engine) as session, session.begin():
         waiting = _waiting(session, [each.id for each in checked], run_id)
@@ -121,7 +143,8 @@ def _waiting(session: Session, deliveries: Sequence[int], run_id: int) -> dict[i
     found = {}
     for portion in portions(deliveries):
         for row in session.execute(_ARRIVED.where(DeliveryRow.id.in_(portion))):
-            found[row.id] = _Waiting(Turn(row.received_at, row.id), row.judgement, row.arrived_in != run_id)
+            turn = Turn(row.received_at, row.id)
+            found[row.id] = _Waiting(turn, row.judgement, is_late=row.arrived_in != run_id)
     return found
 
 
@@ -139,7 +162,11 @@ _ARRIVED = (
 )
 
 
-def _read_history(session: Session, due: Sequence[CheckedDelivery], waiting: Mapping[int, _Waiting]) -> VersionHistory:
+def _read_history(
+    session: Session,
+    due: Sequence[CheckedDelivery],
+    waiting: Mapping[int, _Waiting],
+) -> VersionHistory:
     """Return what is on record of the reports that are due."""
     reports = {_report_of(submission) for each in due for submission, _ in each.submissions}
     checked_before = [number for number, delivery in waiting.items() if delivery.judgement > 1]
@@ -152,7 +179,10 @@ def _report_of(submission: Submission) -> ReportKey | None:
 
 
 def _placed(
-    session: Session, due: Sequence[CheckedDelivery], waiting: Mapping[int, _Waiting], history: VersionHistory
+    session: Session,
+    due: Sequence[CheckedDelivery],
+    waiting: Mapping[int, _Waiting],
+    history: VersionHistory,
 ) -> Iterator[_Entry]:
     """Yield each submission in its place, delivery by delivery."""
     unnumbered = [s.part for each in due for s, _ in each.submissions if s.part not in each.numbers]
@@ -160,37 +190,56 @@ def _placed(
     for each in due:
         delivery = waiting[each.id]
         versions = []
-        for submission, recipient in each.submissions:
-            number = each.numbers[submission.part] if submission.part in each.numbers else next(fresh)
+        for submission, wanted_by in each.submissions:
+            number = each.numbers.get(submission.part) or next(fresh)
             known_from = each.now if submission.verdict.loads else None
             version = Version(number, delivery.turn, delivery.judgement, known_from=known_from)
             _place(history, _report_of(submission), version, is_late=delivery.is_late)
             versions.append(version)
-            is_told = recipient is None or was_mailed(session, each.id, delivery.judgement, submission)
-            yield _Entry(submission, version, each.now, None if is_told else recipient)
+            recipient = wanted_by
+            if recipient and was_mailed(session, each.id, delivery.judgement, submission):
+                recipient = None
+            yield _Entry(submission, version, each.now, recipient)
         if delivery.judgement > 1 and each.loads:
             history.end_earlier(versions[0], each.now)
 
 
-def _place(history: VersionHistory, report: ReportKey | None, version: Version, *, is_late: bool) -> None:
-    """Give a version its number among those of its report, and end what it replaces, or itself where it came too late."""
+def _place(
+    history: VersionHistory,
+    report: ReportKey | None,
+    version: Version,
+    *,
+    is_late: bool,
+) -> None:
+    """Give a version its number among those of its report, and end what it replaces.
+
+    It ends itself where a later delivery counts already.
+    """
     if report is not None:
         history.number_next(report, version)
         is_again = version.judgement > 1
         if is_late and not is_again:
             history.number_by_turn(report, version)
         later = history.current_of_later(report, version.turn) if is_late or is_again else None
-        if version.is_current and later is not None:
+        if version.known_from is not None and later is not None:
             version.end(version.known_from, later.id)
-        elif version.is_current:
-            history.supersede(report, version)
+        elif version.known_from is not None:
+            history.supersede(report, version, version.known_from)
     history.add(report, version)
 
 
-def _insert_submissions(session: Session, entries: Sequence[_Entry], run_id: int, rule_set_version: str) -> None:
+def _insert_submissions(
+    session: Session,
+    entries: Sequence[_Entry],
+    run_id: int,
+    rule_set_version: str,
+) -> None:
     rows = []
     for entry in entries:
         submission, version = entry.submission, entry.version
+        values_read = submission.values_read
+        if values_read is None:
+            values_read = len(submission.facts)
         rows.append(
             {
                 "id": version.id,
@@ -209,7 +258,7 @@ def _insert_submissions(session: Session, entries: Sequence[_Entry], run_id: int
                 "rule_set_version": rule_set_version,
                 "loaded_at": entry.now,
                 "known_from": version.known_from,
-                "values_read": len(submission.facts) if submission.values_read is None else submission.values_read,
+                "values_read": values_read,
             }
         )
     if rows:
@@ -230,7 +279,8 @@ def _insert_findings(session: Session, entries: Sequence[_Entry]) -> None:
 def _insert_facts(session: Session, entries: Sequence[_Entry]) -> None:
     rows = [(entry.version.id, *fact) for entry in entries for fact in entry.submission.facts]
     if rows:
-        insert_rows(session.connection(), FactRow.__tablename__, ("submission_id", *Fact._fields), rows)
+        columns = ("submission_id", *Fact._fields)
+        insert_rows(session.connection(), FactRow.__tablename__, columns, rows)
 
 
 def _insert_notices(session: Session, entries: Sequence[_Entry]) -> None:
@@ -252,4 +302,5 @@ def _insert_notices(session: Session, entries: Sequence[_Entry]) -> None:
 
 def _mark_processed(session: Session, deliveries: Sequence[int]) -> None:
     for portion in portions(deliveries):
-        session.connection().execute(update(DeliveryRow).where(DeliveryRow.id.in_(portion)).values(state=PROCESSED))
+        these = update(DeliveryRow).where(DeliveryRow.id.in_(portion))
+        session.connection().execute(these.values(state=PROCESSED))

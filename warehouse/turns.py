@@ -1,7 +1,10 @@
-"""The order of a report's versions: they count in the order in which they came, whichever run checks them.
+"""The order of a report's versions.
 
-"Later" is what came later: by the time of arrival, then by the number in the ledger, which is the order of a run. A
-transaction reads the versions of all its reports once, places its own among them in memory, and writes back what changed.
+They count in the order in which they came, whichever run checks them.
+
+"Later" is what came later: by the time of arrival, then by the number in the ledger, which is the
+order of a run. A transaction reads the versions of all its reports once, places its own among them
+in memory, and writes back what changed.
 """
 
 from collections import defaultdict
@@ -14,7 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from warehouse.bulk import portions
+from warehouse.portions import portions
 from warehouse.tables import DeliveryRow, SubmissionRow
 
 Same = tuple[ColumnElement[bool], ...]
@@ -22,7 +25,10 @@ Same = tuple[ColumnElement[bool], ...]
 
 
 def versions_of(form: str | None, unit: str | None, period: str | None, stage: str) -> Same:
-    """Return the condition that a submission is of this report; no condition where it is not known which one it is."""
+    """Return the condition that a submission is of this report.
+
+    No condition where it is not known which one it is.
+    """
     if form is None or unit is None or period is None:
         return ()
     return (
@@ -58,7 +64,10 @@ class Turn(NamedTuple):
 
 @dataclass(slots=True)
 class Version:
-    """One submission among those of its report. `number` counts them from 1; None where the report is not known."""
+    """One submission among those of its report.
+
+    `number` counts them from 1; None where the report is not known.
+    """
 
     id: int
     turn: Turn
@@ -77,7 +86,7 @@ class Version:
         """Tell whether this version counts now."""
         return self.known_from is not None and self.known_to is None
 
-    def end(self, moment: datetime | None, successor: int) -> None:
+    def end(self, moment: datetime, successor: int) -> None:
         """Count no longer, from a moment on, in favour of another submission."""
         self.known_to = moment
         self.superseded_by_id = successor
@@ -87,8 +96,8 @@ class Version:
 class VersionHistory:
     """The versions of some reports: those on record and those that this transaction adds.
 
-    The numbers of rows on record are written before new rows are inserted, since no two rows may have one number; the ends
-    after it, since a row that ended points to its successor.
+    The numbers of rows on record are written before new rows are inserted, since no two rows may
+    have one number; the ends after it, since a row that ended points to its successor.
     """
 
     def __init__(self) -> None:
@@ -97,9 +106,15 @@ class VersionHistory:
 
     @classmethod
     def read(
-        cls, session: Session, reports: Iterable[ReportKey | None], checked_before: Collection[int] = ()
+        cls,
+        session: Session,
+        reports: Iterable[ReportKey | None],
+        checked_before: Collection[int] = (),
     ) -> "VersionHistory":
-        """Return what is on record of `reports`, and what else the deliveries `checked_before` brought."""
+        """Return what is on record of `reports`.
+
+        With it comes what else the deliveries `checked_before` brought.
+        """
         history = cls()
         found: dict[int, Row[Any]] = {}
         for condition in (*_of_reports(reports), *_of_deliveries(checked_before)):
@@ -124,19 +139,14 @@ class VersionHistory:
         self._of_delivery[version.turn.delivery_id].append(version)
 
     def number_next(self, report: ReportKey, version: Version) -> None:
-        """Give a version that just came the number after the newest one.
-
-        Where it counts, it does so never before an earlier one did, whatever the machine's clock says.
-        """
-        others = self._of_report[report]
-        version.number = 1 + max((each.number or 0 for each in others), default=0)
-        if version.known_from is not None:
-            begun = [each.known_from for each in others if each.known_from is not None]
-            ended = [each.known_to for each in others if each.known_to is not None]
-            version.known_from = max([version.known_from, *begun, *ended])
+        """Give a version that just came the number after the newest one."""
+        version.number = 1 + max((each.number or 0 for each in self._of_report[report]), default=0)
 
     def number_by_turn(self, report: ReportKey, version: Version) -> None:
-        """Give a version that had to wait the number of its turn; from that number on, the others move up by one."""
+        """Give a version that had to wait the number of its turn.
+
+        From that number on, the others move up by one.
+        """
         others = self._of_report[report]
         first = min((each.number or 0 for each in others if each.turn > version.turn), default=None)
         if first is None:
@@ -147,18 +157,31 @@ class VersionHistory:
                 each.number += 1
 
     def current_of_later(self, report: ReportKey | None, turn: Turn) -> Version | None:
-        """Return the version of a later delivery that counts now for a report, None where there is none."""
+        """Return the version of a later delivery that counts now for a report.
+
+        It is None where there is none.
+        """
         versions = self._of_report[report] if report is not None else []
         return next((each for each in versions if each.is_current and each.turn > turn), None)
 
-    def supersede(self, report: ReportKey, successor: Version) -> None:
-        """End what counts for a report, at the moment from which its successor does."""
-        for each in self._of_report[report]:
-            if each.is_current and each is not successor:
+    def supersede(self, report: ReportKey, successor: Version, now: datetime) -> None:
+        """Have a version count from now on, and end what counted for its report until then.
+
+        Never before an earlier one counted, whatever the machine's clock says.
+        """
+        others = self._of_report[report]
+        begun = [each.known_from for each in others if each.known_from is not None]
+        ended = [each.known_to for each in others if each.known_to is not None]
+        successor.known_from = max([now, *begun, *ended])
+        for each in others:
+            if each.is_current:
                 each.end(successor.known_from, successor.id)
 
     def end_earlier(self, successor: Version, now: datetime) -> None:
-        """End what an earlier check read in the same delivery and the present one does not: another period, say."""
+        """End what an earlier check read in the same delivery and the present one does not.
+
+        That is another period, say.
+        """
         for each in self._of_delivery[successor.turn.delivery_id]:
             if each.is_current and each.judgement < successor.judgement:
                 # A clock set back must not end what had not begun.
@@ -170,15 +193,15 @@ class VersionHistory:
         # From the greatest on, so that each row finds its new number free.
         moved.sort(key=lambda each: each.number or 0, reverse=True)
         if moved:
-            session.connection().execute(_MOVE, [{"row": each.id, "number": each.number} for each in moved])
+            numbers = [{"row": each.id, "number": each.number} for each in moved]
+            session.connection().execute(_MOVE, numbers)
 
     def save_ends(self, session: Session) -> None:
         """Write which rows count no longer, on record before or inserted just now."""
-        ended = [
-            {"row": each.id, "until": each.known_to, "successor": each.superseded_by_id} for each in self._all() if each.has_ended
-        ]
-        if ended:
-            session.connection().execute(_END, ended)
+        ended = [each for each in self._all() if each.has_ended]
+        rows = [{"row": e.id, "until": e.known_to, "successor": e.superseded_by_id} for e in ended]
+        if rows:
+            session.connection().execute(_END, rows)
 
     def _all(self) -> Iterator[Version]:
         return chain.from_iterable(self._of_delivery.values())
@@ -209,7 +232,11 @@ def _of_reports(reports: Iterable[ReportKey | None]) -> Iterator[ColumnElement[b
         if report is not None:
             units[report.form, report.period, report.stage].add(report.unit)
     for (form, period, stage), some in units.items():
-        same = and_(SubmissionRow.form_code == form, SubmissionRow.period == period, SubmissionRow.stage == stage)
+        same = and_(
+            SubmissionRow.form_code == form,
+            SubmissionRow.period == period,
+            SubmissionRow.stage == stage,
+        )
         for portion in portions(sorted(some)):
             yield same & SubmissionRow.unit_code.in_(portion)
 

@@ -47,17 +47,32 @@ def _print(scores: dict[str, Score], *, why: bool) -> None:
     good = [name for name in scores if name in GOOD or name.startswith("as it is")]
     for name in (*errors, *good):
         score = scores[name]
-        said = f"told at its cell {score.told:3}" if name in errors else f"asked {score.asked:3}, kept out {score.kept_out:3}"
-        rules = " ".join(f"{rule}:{count}" for rule, count in score.rules.most_common()) if why else ""
+        said = (
+            f"told at its cell {score.told:3}"
+            if name in errors
+            else f"asked {score.asked:3}, kept out {score.kept_out:3}"
+        )
+        rules = (
+            " ".join(f"{rule}:{count}" for rule, count in score.rules.most_common()) if why else ""
+        )
         print(f"{name:45} {score.planted:4} planted, {said}  {rules}".rstrip())
     of_errors, of_good = [scores[name] for name in errors], [scores[name] for name in good]
     planted = sum(s.planted for s in of_errors)
-    print(f"{planted} errors of {len(errors)} kinds, told at the right cell: {sum(s.told for s in of_errors) / planted:.1%}")
+    print(
+        f"{planted} errors of {len(errors)} kinds, told at the right cell: {sum(s.told for s in of_errors) / planted:.1%}"
+    )
     planted = sum(s.planted for s in of_good)
-    kept_out, asked = (sum(getattr(s, name) for s in of_good) / planted for name in ("kept_out", "asked"))
-    print(f"{planted} good ones of {len(good)} kinds, kept out: {kept_out:.1%}, asked about: {asked:.1%}")
+    kept_out, asked = (
+        sum(getattr(s, name) for s in of_good) / planted for name in ("kept_out", "asked")
+    )
+    print(
+        f"{planted} good ones of {len(good)} kinds, kept out: {kept_out:.1%}, asked about: {asked:.1%}"
+    )
     rules = sum((scores[name].rules for name in good), Counter[str]())
-    print("rules that good ones broke:", ", ".join(f"{rule} {count}" for rule, count in rules.most_common()) or "none")
+    print(
+        "rules that good ones broke:",
+        ", ".join(f"{rule} {count}" for rule, count in rules.most_common()) or "none",
+    )
 
 
 if __name__ == "__main__":

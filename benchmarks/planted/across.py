@@ -34,7 +34,10 @@ class Night:
             return []
         owner = self.dice.choice(has)
         other = self.dice.choice([unit for unit in UNITS if unit != owner])
-        lines, theirs = self.reports[form, owner].tables[table], self.reports[form, other].tables.setdefault(table, {})
+        lines, theirs = (
+            self.reports[form, owner].tables[table],
+            self.reports[form, other].tables.setdefault(table, {}),
+        )
         line = self.dice.choice(list(lines))
         theirs["77"] = {**lines[line], name: str(lines[line][name]).upper()}
         return [(form, owner, name, list(lines).index(line)), (form, other, name, len(theirs) - 1)]
@@ -42,11 +45,18 @@ class Night:
     def not_the_sum(self, form: str, start: str) -> list[Told]:
         """Write one figure of the province's report that is not what its units add up to."""
         lines = self.reports[form, self.whole].tables[MAIN[form]]
-        spots = [(n, c) for n, values in lines.items() for c in values if c.startswith(start) and number(lines, n, c) > 5]
+        spots = [
+            (n, c)
+            for n, values in lines.items()
+            for c in values
+            if c.startswith(start) and number(lines, n, c) > 5
+        ]
         if not spots:
             return []
         line, column = self.dice.choice(spots)
-        lines[line][column] = round(number(lines, line, column) * self.dice.choice((0.9, 1.1, 2)) + 3)
+        lines[line][column] = round(
+            number(lines, line, column) * self.dice.choice((0.9, 1.1, 2)) + 3
+        )
         return [(form, self.whole, f"{column}_{line}", -1)]
 
     def paid_more_than_works(self) -> list[Told]:
@@ -57,17 +67,30 @@ class Night:
         line = self.reports["disbursement", unit].tables["capital"].get("da4_tda1")
         if line is None or not works:
             return []
-        line |= {_PAID: round(paid * 1.5 + 10, 1), "plan_central_investment_vnd": round(paid * 2 + 20, 1)}
+        line |= {
+            _PAID: round(paid * 1.5 + 10, 1),
+            "plan_central_investment_vnd": round(paid * 2 + 20, 1),
+        }
         return [("disbursement", unit, f"{_PAID}_da4_tda1", -1), ("works", unit, _WORKS, -1)]
 
 
 CASES: dict[str, Callable[[Night], list[Told]]] = {
     "two units claim a work": lambda night: night.claimed_twice("works", "work_list", "work_name"),
-    "two units claim a class": lambda night: night.claimed_twice("training", "class_list", "class_title"),
-    "two units claim a group": lambda night: night.claimed_twice("livelihoods", "model_list", "model_name"),
-    "a province is not its districts (people)": lambda night: night.not_the_sum("training", "participants"),
-    "a province is not its districts (plan)": lambda night: night.not_the_sum("disbursement", "plan_central"),
-    "a province is not its districts (paid)": lambda night: night.not_the_sum("disbursement", "disbursed_local"),
+    "two units claim a class": lambda night: night.claimed_twice(
+        "training", "class_list", "class_title"
+    ),
+    "two units claim a group": lambda night: night.claimed_twice(
+        "livelihoods", "model_list", "model_name"
+    ),
+    "a province is not its districts (people)": lambda night: night.not_the_sum(
+        "training", "participants"
+    ),
+    "a province is not its districts (plan)": lambda night: night.not_the_sum(
+        "disbursement", "plan_central"
+    ),
+    "a province is not its districts (paid)": lambda night: night.not_the_sum(
+        "disbursement", "disbursed_local"
+    ),
     "more paid than for all works": Night.paid_more_than_works,
 }
 ACROSS = tuple(CASES)
@@ -79,11 +102,16 @@ def try_across(trial: Trial, pack: Pack, checker: Checker, scores: dict[str, Sco
     night = _night(trial, pack.program.province)
     planted = {name: told for name, plant in CASES.items() if (told := plant(night))}
     reports = [_current(report, pack, n) for n, report in enumerate(night.reports.values())]
-    found = [(number, f) for number, f in checker.compare(reports) if f.severity is not Severity.INFO]
+    found = [
+        (number, f) for number, f in checker.compare(reports) if f.severity is not Severity.INFO
+    ]
     numbers = {key: n for n, key in enumerate(night.reports)}
     told = {(number, f.sheet, f.cell) for number, f in found}
     for name, spots in planted.items():
-        places = {_place(reports[numbers[form, unit]], element, line) for form, unit, element, line in spots}
+        places = {
+            _place(reports[numbers[form, unit]], element, line)
+            for form, unit, element, line in spots
+        }
         scores[name].planted += 1
         scores[name].told += places <= told
     spoilt = {numbers[form, unit] for spots in planted.values() for form, unit, _, _ in spots}
@@ -96,26 +124,40 @@ def try_across(trial: Trial, pack: Pack, checker: Checker, scores: dict[str, Sco
 def _night(trial: Trial, whole: str) -> Night:
     reports = {(form, unit): trial.good(form, unit) for form in _FORMS for unit in UNITS}
     for unit in UNITS:
-        _settle(reports["disbursement", unit].tables["capital"], reports["works", unit].tables["work_list"])
+        _settle(
+            reports["disbursement", unit].tables["capital"],
+            reports["works", unit].tables["work_list"],
+        )
     for form in ("disbursement", "training"):
         model = reports[form, UNITS[0]]
         tables = {MAIN[form]: _sum([reports[form, unit].tables[MAIN[form]] for unit in UNITS])}
-        reports[form, whole] = Report(form, whole, model.period, tables | ({"class_list": {}} if form == "training" else {}))
-    return Night(reports, whole, random.Random(f"across-{trial.period}-{reports['works', UNITS[0]].tables}"))
+        reports[form, whole] = Report(
+            form, whole, model.period, tables | ({"class_list": {}} if form == "training" else {})
+        )
+    return Night(
+        reports, whole, random.Random(f"across-{trial.period}-{reports['works', UNITS[0]].tables}")
+    )
 
 
 def _settle(capital: Lines, works: Lines) -> None:
     """Let what was paid this year for works be no more than what was ever paid for those in the list."""
     line, ever = capital.get("da4_tda1"), sum(number(works, n, "work_disbursed_vnd") for n in works)
     if line is not None:
-        line |= {_PAID: min(number(capital, "da4_tda1", _PAID), round(ever * 0.8, 1)), "disbursed_local_investment_vnd": 0.0}
+        line |= {
+            _PAID: min(number(capital, "da4_tda1", _PAID), round(ever * 0.8, 1)),
+            "disbursed_local_investment_vnd": 0.0,
+        }
 
 
 def _sum(parts: list[Lines]) -> Lines:
-    names = {(line, column) for lines in parts for line, values in lines.items() for column in values}
+    names = {
+        (line, column) for lines in parts for line, values in lines.items() for column in values
+    }
     whole: dict[str, dict[str, Cell]] = {}
     for line, column in sorted(names):
-        whole.setdefault(line, {})[column] = round(sum(number(lines, line, column) for lines in parts), 6)
+        whole.setdefault(line, {})[column] = round(
+            sum(number(lines, line, column) for lines in parts), 6
+        )
     return whole
 
 

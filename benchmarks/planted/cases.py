@@ -23,8 +23,9 @@ MAIN = {
 class Scene:
     """A good report, to be changed in place, and what a case may look at.
 
-    `before` is the unit's last report, `earlier` the one of a year ago, `after` the next one, `peer` that of another unit.
-    What a case appends to `arrived` is taken in before the report in the same night.
+    `before` is the unit's last report, `earlier` the one of a year ago, `after` the next one,
+    `peer` that of another unit. What a case appends to `arrived` is taken in before the report in
+    the same night.
     """
 
     report: Report
@@ -55,7 +56,8 @@ Change = Callable[[Scene], list[Spot] | None]
 class Case:
     """What is done to a report of a form.
 
-    `is_alone`: the report shows it by itself, without any other one. `is_first`: done to a unit that never reported before.
+    `is_alone`: the report shows it by itself, without any other one. `is_first`: done to a unit
+    that never reported before.
     """
 
     form: str
@@ -73,12 +75,19 @@ def number(lines: Lines, line: str, column: str) -> float:
 def figures(scene: Scene, start: str, least: float = 0) -> list[Spot]:
     """Return the figures of the main table above `least` whose column begins so."""
     table, lines = MAIN[scene.report.form], scene.lines
-    return [(table, n, c) for n, values in lines.items() for c in values if c.startswith(start) and number(lines, n, c) > least]
+    return [
+        (table, n, c)
+        for n, values in lines.items()
+        for c in values
+        if c.startswith(start) and number(lines, n, c) > least
+    ]
 
 
 def known(scene: Scene, start: str, least: float) -> list[Spot]:
     """Return those of them that the last report had too, and not much smaller."""
-    return [spot for spot in figures(scene, start, least) if number(scene.then, *spot[1:]) > least / 4]
+    return [
+        spot for spot in figures(scene, start, least) if number(scene.then, *spot[1:]) > least / 4
+    ]
 
 
 def write(scene: Scene, spot: Spot, value: float) -> list[Spot]:

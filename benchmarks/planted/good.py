@@ -21,7 +21,9 @@ def _scaled(scene: Scene, line: str, by: float) -> None:
     for column, value in scene.lines[line].items():
         if isinstance(value, int | float):
             times = value * by
-            scene.lines[line][column] = int(times) if kinds[column].type is ColumnType.WHOLE else round(times, 1)
+            scene.lines[line][column] = (
+                int(times) if kinds[column].type is ColumnType.WHOLE else round(times, 1)
+            )
 
 
 def a_jump(low: float, high: float, scene: Scene) -> list[Spot] | None:
@@ -34,14 +36,20 @@ def a_cut(scene: Scene) -> list[Spot] | None:
     """Half of a plan that was not paid is taken away again."""
     line = scene.dice.choice(list(scene.lines))
     for column in [c for c in scene.lines[line] if c.startswith("plan_")]:
-        plan, paid = (number(scene.lines, line, c) for c in (column, column.replace("plan_", "disbursed_")))
+        plan, paid = (
+            number(scene.lines, line, c) for c in (column, column.replace("plan_", "disbursed_"))
+        )
         scene.lines[line][column] = round(paid + (plan - paid) / 2, 1)
     return TOLD_NOWHERE
 
 
 def a_project_ends(scene: Scene) -> list[Spot] | None:
     """A project of which nothing was paid has its plan withdrawn, and is left out."""
-    lines = [n for n in scene.lines if not any(number(scene.then, n, c) for c in scene.lines[n] if c.startswith("disbursed_"))]
+    lines = [
+        n
+        for n in scene.lines
+        if not any(number(scene.then, n, c) for c in scene.lines[n] if c.startswith("disbursed_"))
+    ]
     if not lines or len(scene.lines) < 3:
         return None
     del scene.lines[scene.dice.choice(lines)]
@@ -52,7 +60,10 @@ def a_project_begins(scene: Scene) -> list[Spot] | None:
     """A project of which nothing was ever reported."""
     plan = round(scene.dice.lognormvariate(6, 1), 1)
     paid = round(plan * scene.dice.uniform(0, 0.6), 1)
-    scene.lines["da9_tda1"] = {"plan_central_recurrent_vnd": plan, "disbursed_central_recurrent_vnd": paid}
+    scene.lines["da9_tda1"] = {
+        "plan_central_recurrent_vnd": plan,
+        "disbursed_central_recurrent_vnd": paid,
+    }
     return TOLD_NOWHERE
 
 
@@ -67,7 +78,10 @@ def hardly_begun(scene: Scene) -> list[Spot] | None:
 
 
 def _was_then(scene: Scene, share: float) -> list[Spot] | None:
-    """The last report came again, corrected, with so small a share of a project paid; now much of it is."""
+    """The last report came again, corrected, with so small a share of a project paid.
+
+    Now much of it is.
+    """
     lines = [n for n in scene.lines if n in scene.then]
     if not lines or scene.report.period.number == 1:
         return None
@@ -75,7 +89,9 @@ def _was_then(scene: Scene, share: float) -> list[Spot] | None:
     for column in [c for c in scene.lines[line] if c.startswith("plan_")]:
         paid = column.replace("plan_", "disbursed_")
         scene.then[line][paid] = round(number(scene.then, line, column) * share, 1)
-        scene.lines[line][paid] = round(number(scene.lines, line, column) * scene.dice.uniform(0.5, 0.95), 1)
+        scene.lines[line][paid] = round(
+            number(scene.lines, line, column) * scene.dice.uniform(0.5, 0.95), 1
+        )
     scene.arrived.append(scene.before)
     return TOLD_NOWHERE
 
@@ -118,7 +134,11 @@ def _classes(scene: Scene, count: int, each: float) -> list[Spot] | None:
     chosen = [listed[n % len(listed)] for n in range(count)]
     people = [max(int(number({"1": line}, "1", "class_participants") * each), 8) for line in chosen]
     scene.report.tables["class_list"] = {
-        str(n): {**line, "class_title": f"{line['class_title']} đợt {n}", "class_participants": some}
+        str(n): {
+            **line,
+            "class_title": f"{line['class_title']} đợt {n}",
+            "class_participants": some,
+        }
         for n, (line, some) in enumerate(zip(chosen, people, strict=True), start=1)
     }
     _scaled(scene, "district", sum(people) / number(scene.lines, "district", "participants"))
@@ -133,8 +153,17 @@ def a_new_work(scene: Scene) -> list[Spot] | None:
     if not scene.lines:
         return None
     model, invested = next(iter(scene.lines.values())), round(scene.dice.lognormvariate(7.5, 1), 1)
-    scene.lines["99"] = {**model, "work_code": "N-99", "work_name": "Công trình mới", "work_status": "not_started"}
-    scene.lines["99"] |= {"work_start": None, "work_actual_end": None, "work_investment_vnd": invested}
+    scene.lines["99"] = {
+        **model,
+        "work_code": "N-99",
+        "work_name": "Công trình mới",
+        "work_status": "not_started",
+    }
+    scene.lines["99"] |= {
+        "work_start": None,
+        "work_actual_end": None,
+        "work_investment_vnd": invested,
+    }
     scene.lines["99"] |= {"work_disbursed_vnd": 0.0, "work_progress_pct": 0}
     return TOLD_NOWHERE
 
@@ -155,13 +184,19 @@ def a_small_unit(scene: Scene) -> list[Spot] | None:
         _scaled(scene, line, 1 / 30)
         if scene.report.form == "livelihoods" and not scene.lines[line]["supported"]:
             scene.lines[line]["support_vnd"] = 0
-    scene.report.tables = {name: t for name, t in scene.report.tables.items() if name != "model_list"}
+    scene.report.tables = {
+        name: t for name, t in scene.report.tables.items() if name != "model_list"
+    }
     return TOLD_NOWHERE
 
 
 def a_zero(scene: Scene) -> list[Spot] | None:
     """A line on which there is nothing this year: nothing planned, nobody supported."""
-    lines = [n for n in scene.lines if number(scene.then, n, "supported") == 0 and n != "production_models"]
+    lines = [
+        n
+        for n in scene.lines
+        if number(scene.then, n, "supported") == 0 and n != "production_models"
+    ]
     if not lines:
         return None
     scene.lines[scene.dice.choice(lines)] |= dict.fromkeys(scene.lines[lines[0]], 0)
@@ -169,9 +204,13 @@ def a_zero(scene: Scene) -> list[Spot] | None:
 
 
 GOOD: dict[str, Case] = {
-    "as it is (first report, disbursement)": Case("disbursement", lambda _: TOLD_NOWHERE, is_first=True),
+    "as it is (first report, disbursement)": Case(
+        "disbursement", lambda _: TOLD_NOWHERE, is_first=True
+    ),
     "as it is (first report, training)": Case("training", lambda _: TOLD_NOWHERE, is_first=True),
-    "as it is (first report, households)": Case("livelihoods", lambda _: TOLD_NOWHERE, is_first=True),
+    "as it is (first report, households)": Case(
+        "livelihoods", lambda _: TOLD_NOWHERE, is_first=True
+    ),
     "as it is (first report, works)": Case("works", lambda _: TOLD_NOWHERE, is_first=True),
     "a small unit's first report (disbursement)": Case("disbursement", a_small_unit, is_first=True),
     "a small unit's first report (households)": Case("livelihoods", a_small_unit, is_first=True),

@@ -35,23 +35,35 @@ def all_money(start: str, factor: float) -> Change:
 
 def the_period_alone(start: str, scene: Scene) -> list[Spot] | None:
     """Write what came in the period alone instead of the cumulative figure."""
-    spots = [s for s in known(scene, start, 1) if 2 * number(scene.then, *s[1:]) > number(scene.lines, *s[1:])]
+    spots = [
+        s
+        for s in known(scene, start, 1)
+        if 2 * number(scene.then, *s[1:]) > number(scene.lines, *s[1:])
+    ]
     spots = [s for s in spots if number(scene.lines, *s[1:]) > number(scene.then, *s[1:])]
     if not spots:
         return None
     spot = scene.dice.choice(spots)
-    return write(scene, spot, round(number(scene.lines, *spot[1:]) - number(scene.then, *spot[1:]), 1))
+    return write(
+        scene, spot, round(number(scene.lines, *spot[1:]) - number(scene.then, *spot[1:]), 1)
+    )
 
 
 def more_than_later(scene: Scene) -> list[Spot] | None:
-    """The next quarter's report is there already; for one work this one, which came late, says more than it."""
+    """The next quarter's report is there already.
+
+    For one work this one, which came late, says more than it.
+    """
     later = scene.after.tables["work_list"]
     lines = [n for n in scene.lines if n in later and number(later, n, "work_disbursed_vnd") > 0]
     if not lines:
         return None
     scene.arrived.append(scene.after)
     line = scene.dice.choice(lines)
-    paid, invested = number(later, line, "work_disbursed_vnd"), number(later, line, "work_investment_vnd")
+    paid, invested = (
+        number(later, line, "work_disbursed_vnd"),
+        number(later, line, "work_investment_vnd"),
+    )
     return write(scene, ("work_list", line, "work_disbursed_vnd"), round((paid + invested) / 2, 1))
 
 
@@ -61,7 +73,11 @@ def a_line_left_out(scene: Scene) -> list[Spot] | None:
     lines = [n for n in paid if n in scene.lines and len(scene.lines) > 2]
     totals = sum(number(scene.lines, n, "disbursed_central_investment_vnd") for n in scene.lines)
     before = sum(number(scene.then, n, "disbursed_central_investment_vnd") for n in scene.then)
-    lines = [n for n in lines if totals - number(scene.lines, n, "disbursed_central_investment_vnd") < before]
+    lines = [
+        n
+        for n in lines
+        if totals - number(scene.lines, n, "disbursed_central_investment_vnd") < before
+    ]
     if not lines:
         return None
     del scene.lines[scene.dice.choice(lines)]
@@ -73,7 +89,12 @@ def sent_again(which: str, scene: Scene) -> list[Spot] | None:
     other = {"before": scene.before, "earlier": scene.earlier, "peer": scene.peer}[which]
     lines = other.tables[MAIN[other.form]]
     moving = [n for n in lines if lines[n].get("work_status") != "completed"]
-    figures_of = [c for n in moving for c in lines[n] if number(lines, n, c) > 0 and not c.startswith(("plan", "work_inv"))]
+    figures_of = [
+        c
+        for n in moving
+        for c in lines[n]
+        if number(lines, n, c) > 0 and not c.startswith(("plan", "work_inv"))
+    ]
     if len(figures_of) < 6:
         return None  # hardly anything in it should have changed
     scene.report.tables = copy.deepcopy(other.tables)
@@ -93,18 +114,29 @@ def backwards(status: str, progress: float, scene: Scene) -> list[Spot] | None:
 
 def not_begun(scene: Scene) -> list[Spot] | None:
     """A work that was under way has not begun."""
-    lines = [n for n in scene.lines if n in scene.then and scene.then[n]["work_status"] == "in_progress"]
+    lines = [
+        n for n in scene.lines if n in scene.then and scene.then[n]["work_status"] == "in_progress"
+    ]
     if not lines:
         return None
     line = scene.dice.choice(lines)
-    scene.lines[line] |= {"work_status": "not_started", "work_start": None, "work_actual_end": None, "work_progress_pct": 0}
+    scene.lines[line] |= {
+        "work_status": "not_started",
+        "work_start": None,
+        "work_actual_end": None,
+        "work_progress_pct": 0,
+    }
     scene.lines[line]["work_disbursed_vnd"] = 0.0
     return [("work_list", line, "work_status")]
 
 
 def a_work_lost(scene: Scene) -> list[Spot] | None:
     """A work that is not finished is no longer in the list."""
-    lines = [n for n, values in scene.then.items() if n in scene.lines and values["work_status"] == "in_progress"]
+    lines = [
+        n
+        for n, values in scene.then.items()
+        if n in scene.lines and values["work_status"] == "in_progress"
+    ]
     if len(scene.lines) < 2 or not lines:
         return None
     del scene.lines[scene.dice.choice(lines)]
@@ -113,7 +145,11 @@ def a_work_lost(scene: Scene) -> list[Spot] | None:
 
 def another_code(scene: Scene) -> list[Spot] | None:
     """A work that is not finished bears another code than before."""
-    lines = [n for n, values in scene.then.items() if n in scene.lines and values["work_status"] == "in_progress"]
+    lines = [
+        n
+        for n, values in scene.then.items()
+        if n in scene.lines and values["work_status"] == "in_progress"
+    ]
     if not lines:
         return None
     scene.lines[scene.dice.choice(lines)]["work_code"] = "MOI-01"
@@ -122,24 +158,42 @@ def another_code(scene: Scene) -> list[Spot] | None:
 
 def paid_back(scene: Scene) -> list[Spot] | None:
     """Less was paid for a work than the last report said."""
-    spots = [s for s in known(scene, "work_disbursed_vnd", 50) if scene.lines[s[1]]["work_status"] == "in_progress"]
+    spots = [
+        s
+        for s in known(scene, "work_disbursed_vnd", 50)
+        if scene.lines[s[1]]["work_status"] == "in_progress"
+    ]
     if not spots:
         return None
     spot = scene.dice.choice(spots)
-    return write(scene, spot, round(number(scene.then, *spot[1:]) * scene.dice.uniform(0.3, 0.9), 1))
+    return write(
+        scene, spot, round(number(scene.then, *spot[1:]) * scene.dice.uniform(0.3, 0.9), 1)
+    )
 
 
 def falls_back(scene: Scene) -> list[Spot] | None:
     """An indicator that had reached its target is below it again."""
     for indicator in scene.dice.sample(scene.pack.indicators, len(scene.pack.indicators)):
         column, _, line = (indicator.numerator or "").partition("_")
-        if indicator.form != "outcomes" or column not in ("enrolled", "reaching") or not indicator.targets:
+        if (
+            indicator.form != "outcomes"
+            or column not in ("enrolled", "reaching")
+            or not indicator.targets
+        ):
             continue
         table, whole = ("school", "school_age") if column == "enrolled" else ("places", "existing")
         then, now = scene.before.tables[table].get(line), scene.report.tables[table].get(line)
         target = target_of(indicator).value / 100
-        if then and now and number({line: then}, line, column) / number({line: then}, line, whole) > target:
-            return write(scene, (table, line, column), int(number({line: now}, line, whole) * target * 0.95) - 1)
+        if (
+            then
+            and now
+            and number({line: then}, line, column) / number({line: then}, line, whole) > target
+        ):
+            return write(
+                scene,
+                (table, line, column),
+                int(number({line: now}, line, whole) * target * 0.95) - 1,
+            )
     return None
 
 
@@ -152,7 +206,11 @@ def too_many_births(scene: Scene) -> list[Spot] | None:
 def opens_otherwise(scene: Scene) -> list[Spot] | None:
     """The opening is another figure than the last report closed with."""
     opening = number(scene.lines, "seed", "opening")
-    return write(scene, ("stock", "seed", "opening"), opening + scene.dice.choice((-1, 1)) * max(int(opening * 0.1), 1))
+    return write(
+        scene,
+        ("stock", "seed", "opening"),
+        opening + scene.dice.choice((-1, 1)) * max(int(opening * 0.1), 1),
+    )
 
 
 def in_dong_again(scene: Scene) -> list[Spot] | None:
@@ -171,7 +229,9 @@ OVER_TIME: dict[str, Case] = {
     "a figure ×1000 (paid)": Case("disbursement", times("disbursed_central", 1000, 20)),
     "a figure ×1000 (support)": Case("livelihoods", times("support_vnd", 1000, 5)),
     "a figure ×1000 (a work)": Case("works", times("work_investment_vnd", 1000, 5)),
-    "a figure ×1000 (first report)": Case("disbursement", times("plan_central", 1000, 20, is_first=True), is_first=True),
+    "a figure ×1000 (first report)": Case(
+        "disbursement", times("plan_central", 1000, 20, is_first=True), is_first=True
+    ),
     "a figure ×1000 (new version)": Case("disbursement", in_dong_again),
     "a figure ÷1000 (plan in tỷ)": Case("disbursement", times("plan_central", 0.001, 20)),
     "a figure ÷1000 (budget in tỷ)": Case("training", times("budget_planned", 0.001, 5)),
@@ -180,7 +240,9 @@ OVER_TIME: dict[str, Case] = {
     "all money in tỷ đồng": Case("disbursement", all_money("plan_central", 1e-3)),
     "all money in đồng (training)": Case("training", all_money("budget_", 1e6)),
     "all money in nghìn đồng (households)": Case("livelihoods", all_money("support", 1e3)),
-    "all money in đồng (first report)": Case("disbursement", all_money("plan_central", 1e6), is_first=True),
+    "all money in đồng (first report)": Case(
+        "disbursement", all_money("plan_central", 1e6), is_first=True
+    ),
     "the period alone (paid)": Case("disbursement", partial(the_period_alone, "disbursed_central")),
     "the period alone (households)": Case("livelihoods", partial(the_period_alone, "supported")),
     "the period alone (support)": Case("livelihoods", partial(the_period_alone, "support_vnd")),

@@ -9,8 +9,6 @@ import unicodedata
 from collections.abc import Sequence
 from decimal import Decimal
 
-import numpy as np
-
 from connectors.reader.characters import plain
 from connectors.reader.markup import Percentage
 from connectors.reader.money import money_measure
@@ -60,19 +58,31 @@ def parse_figure(cell: CellValue, column: Column, measure: str) -> Parsed:
 
 def figures_as_they_stand(cells: Sequence[CellValue], column: Column, measure: str) -> list[Value]:
     """Return what `parse_figure` gives for each cell that is a number with nothing to say about it, None for all others."""
-    numbers = np.array([cell if type(cell) is float else math.nan for cell in cells], dtype="float64")
-    with np.errstate(all="ignore"):
-        # A multiple of a millionth below a thousand million has fewer than 16 digits: Excel shows just what is stored.
-        is_sure = (np.abs(numbers) < _LARGEST_PLAIN) & (np.rint(numbers * _PLAIN_PARTS) / _PLAIN_PARTS == numbers)
-        if measure == PERCENT:
-            is_sure &= ~((numbers > 0) & (numbers < 1))
-        kept = numbers
-        if column.type is ColumnType.MONEY:
-            # What divides back to the same number and has fewer than 16 digits is its exact product.
-            kept = np.rint(numbers * factor_of(measure))
-            is_sure &= (np.abs(kept) < EXACT_BELOW) & (kept / factor_of(measure) == numbers)
-        kept = kept + 0.0  # no zero has a sign
-    return [figure if is_one else None for figure, is_one in zip(kept.tolist(), is_sure.tolist(), strict=True)]
+    in_percent = measure == PERCENT
+    factor = factor_of(measure) if column.type is ColumnType.MONEY else None
+    figures: list[Value] = []
+    for cell in cells:
+        figure = _as_stored(cell) if type(cell) is float else None
+        if figure is not None and in_percent and 0 < figure < 1:
+            figure = None
+        if figure is not None and factor is not None:
+            figure = _multiplied(figure, factor)
+        figures.append(figure)
+    return figures
+
+
+def _as_stored(number: float) -> float | None:
+    """Return a number of which Excel shows just what is stored, None for any other; no zero has a sign."""
+    # A multiple of a millionth below a thousand million has fewer than 16 digits.
+    is_short = abs(number) < _LARGEST_PLAIN and round(number * _PLAIN_PARTS) / _PLAIN_PARTS == number
+    return number + 0.0 if is_short else None
+
+
+def _multiplied(number: float, factor: int) -> float | None:
+    """Return the exact product of a short number, None where it is not surely exact."""
+    kept = float(round(number * factor))
+    # What divides back to the same number and has fewer than 16 digits is it.
+    return kept if abs(kept) < EXACT_BELOW and kept / factor == number else None
 
 
 def _kept(number: float, column: Column, measure: str, rule: str | None = None, qualifier: Qualifier | None = None) -> Parsed:

@@ -9,12 +9,13 @@ from connectors.reader.legacy import Encoding, encoding_of_font
 _TAG = re.compile(rb"<(/?)(?:[^<>\s/:]+:)?(fonts|font|name|cellXfs|xf)\b([^<>]*)>")
 _NAME = re.compile(rb"""\bval\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _FONT = re.compile(rb"""\bfontId\s*=\s*["']([0-9]{1,6})["']""")
-_OLD_FONT = re.compile(rb"""["'](?:\.vn|vni[- ])""", re.IGNORECASE)
+_OLD_FONT = re.compile(rb"""["'](?:\.vn|vni[- ])""")
 
 
 def old_styles(styles: bytes) -> dict[int, Encoding]:
     """Return the encoding of each cell style, by its number, whose font tells one; nothing for ordinary workbooks."""
-    if not _OLD_FONT.search(styles):
+    folded = styles.lower()
+    if (b".vn" not in folded and b"vni" not in folded) or not _OLD_FONT.search(folded):
         return {}
     found: dict[int, Encoding] = {}
     fonts: list[Encoding | None] = []

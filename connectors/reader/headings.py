@@ -75,9 +75,24 @@ def gathers(text: str) -> bool:
 
 def text_over(sheet: Sheet, number: int, at: int) -> str:
     """Return the text of a header cell: its own column's, or that of the merged cell that reaches over it."""
-    left = next((first[1] for first, last in sheet.merged if first[0] <= number <= last[0] and first[1] <= at <= last[1]), at)
-    cell = sheet.rows[number][left]
-    return show(cell) if isinstance(cell, str) else ""
+    return _texts_over(sheet, number)[at]
+
+
+def _texts_over(sheet: Sheet, number: int) -> list[str]:
+    """Return `text_over` for each column of a row."""
+    key = "texts over", number
+    if key not in sheet.searches:
+        cells = sheet.rows[number]
+        left = list(range(len(cells)))
+        # Where merged cells overlap, which only a damaged file has them do, the first counts.
+        for first, last in reversed(sheet.merged):
+            if first[0] <= number <= last[0]:
+                reached = range(first[1], min(last[1] + 1, len(cells)))
+                left[reached.start : reached.stop] = [first[1]] * len(reached)
+        texts = [cells[at] for at in left]
+        sheet.searches[key] = [show(text) if isinstance(text, str) else "" for text in texts]
+    found: list[str] = sheet.searches[key]
+    return found
 
 
 def _heading(at: int, words: list[tuple[int, str]]) -> Heading:
@@ -125,4 +140,4 @@ def fold_label(text: str) -> str:
 @lru_cache(maxsize=65536)  # each text of a sheet is asked for by each table of each form
 def fold_bare(text: str) -> str:
     """Return `fold_label` of a text without what stands in brackets."""
-    return fold(without_brackets(text)) if len(text) <= _LONGEST_LABEL else ""
+    return fold_label(without_brackets(text)) if len(text) <= _LONGEST_LABEL else ""

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from itertools import groupby
 from typing import NamedTuple
 
-from openpyxl.utils import get_column_letter
+from program.addresses import column_letter
 
 _TAG = re.compile(rb"<(?:[^<>\s/:]+:)?(row|col)\b([^<>]*)>")
 _NUMBER = re.compile(rb"""(?<![\w:.-])(r|min|max)\s*=\s*["']([0-9]{1,7})["']""")
@@ -23,27 +23,33 @@ class Hidden(NamedTuple):
         """Return which of some rows and columns are hidden, as Excel writes ranges: "5:7, D:D"; "" for none."""
         of_rows = [f"{first + 1}:{last + 1}" for first, last in _ranges(self.rows.intersection(rows))]
         found = _ranges(self.columns.intersection(columns))
-        return ", ".join([*of_rows, *(f"{get_column_letter(first + 1)}:{get_column_letter(last + 1)}" for first, last in found)])
+        return ", ".join([*of_rows, *(f"{column_letter(first + 1)}:{column_letter(last + 1)}" for first, last in found)])
 
 
 NOTHING_HIDDEN = Hidden()
 
 
+def hides(attributes: bytes) -> bool:
+    """Tell whether a row's or column's attributes hide it: by a word of their own, or by a size of nothing."""
+    may_hide = b"hidden" in attributes or b'"0' in attributes or b"'0" in attributes
+    return may_hide and _HIDING.search(attributes) is not None
+
+
 def read_hidden(xml: bytes) -> Hidden:
-    """Return what a sheet's XML hides. Most sheets hide nothing, and cost no more than three looks for a word."""
-    if not any(sign in xml for sign in (b"hidden", b'ht="0', b'width="0')):
-        return NOTHING_HIDDEN
+    """Return what a sheet's XML hides."""
     rows: set[int] = set()
     columns: set[int] = set()
     row = 0
     for match in _TAG.finditer(xml):
-        numbers = {name: int(number) for name, number in _NUMBER.findall(match[2])}
-        row = numbers.get(b"r", row + 1) if match[1] == b"row" else row
-        if _HIDING.search(match[2]) is None:
+        is_row, is_hidden = match[1] == b"row", hides(match[2])
+        if not is_row and not is_hidden:
             continue
-        if match[1] == b"row":
+        numbers = {name: int(number) for name, number in _NUMBER.findall(match[2])}
+        if is_row:
+            row = numbers.get(b"r", row + 1)
+        if is_row and is_hidden:
             rows.add(row - 1)
-        else:
+        elif is_hidden:
             first = numbers.get(b"min", 1)
             columns.update(range(first - 1, min(numbers.get(b"max", first), _LAST_COLUMN)))
     return Hidden(frozenset(rows), frozenset(columns))

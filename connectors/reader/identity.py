@@ -4,21 +4,20 @@ Every place that says it is asked, on every sheet, and all must say the same: a 
 would otherwise become this unit's figures.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
-
-from openpyxl.utils import get_column_letter
 
 from connectors.reader.headings import fold_label
 from connectors.reader.money import money_measure
 from connectors.reader.recognition import Recognised
 from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue, Sheet
+from program.addresses import column_letter
 from program.delivery import Delivery
 from program.finding import Problem
 from program.form import Form
-from program.labels import fold, opening_of, openings_of
+from program.labels import opening_of, openings_of
 from program.pack import Pack
 from program.period import Period
 from program.table import Label
@@ -135,26 +134,27 @@ def mentions_of(workbook: Recognised, label: Label) -> list[Mention]:
 
 def _mentions_on(sheets: Iterable[Sheet], workbook: Recognised, label: Label) -> list[Mention]:
     identity, headers = workbook.form.identity, workbook.headers.values()
-    writings = {fold(writing) for writing in label.writings}
-    labels = {fold(writing) for each in (identity.unit, identity.unit_code, identity.period) for writing in each.writings}
+    writings = label.folded
+    labels = identity.unit.folded | identity.unit_code.folded | identity.period.folded
     openings = openings_of(writings)
-    found = []
+    found: list[Mention] = []
     for sheet in sheets:
         if sheet.is_hidden and not any(header.sheet is sheet for header in headers):
             continue
         depth = min((h.row for h in headers if h.sheet is sheet), default=_DEPTH)
-        for number, row in enumerate(sheet.rows[:depth]):
-            found += [
-                Mention(sheet.name, f"{get_column_letter(at + 1)}{number + 1}", text)
-                for column, cell in enumerate(row)
-                if isinstance(cell, str) and cell and opening_of(cell) in openings
-                if (hit := _value_of(row, column, writings, labels)) is not None
-                for at, text in [hit]
-            ]
+        for number in sheet.texts.rows_of(openings):
+            if number >= depth:
+                break
+            row = sheet.rows[number]
+            for column, cell in enumerate(row):
+                may_be = isinstance(cell, str) and cell and opening_of(cell) in openings
+                value = _value_of(row, column, writings, labels) if may_be else None
+                if value is not None:
+                    found.append(Mention(sheet.name, f"{column_letter(value[0] + 1)}{number + 1}", value[1]))
     return found
 
 
-def _value_of(row: list[CellValue], column: int, writings: set[str], labels: set[str]) -> tuple[int, str] | None:
+def _value_of(row: list[CellValue], column: int, writings: Collection[str], labels: Collection[str]) -> tuple[int, str] | None:
     """Return column and text of the value that belongs to the label in `row[column]`, None where it is no label.
 
     A label with nothing beside it has no value: the next label of the row is not its value.

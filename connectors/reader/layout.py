@@ -15,10 +15,11 @@ from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue, Sheet
 from connectors.reader.writing import is_measure_row, is_numbering_row, is_remark
 from program.form import Form
-from program.labels import bracketed
+from program.labels import bracketed, opening_of, openings_of
 from program.table import Column, Label, Table
 
 _ORDINALS = {"stt", "tt", "so tt", "so thu tu"}
+_ORDINALS_OPEN = openings_of(_ORDINALS)
 _PART = "trong do "
 
 
@@ -107,9 +108,13 @@ class _Labels:
 
     def on(self, sheet: Sheet) -> list[int]:
         """Return the rows on which one of the labels stands."""
-        texts = (text for opening in self.table.openings for text in sheet.texts.get(opening, ()))
-        labels = {text for text in texts if (bare := fold_bare(text)) and (bare in self.bare or bare in self.line)}
-        return [number for number, row in enumerate(sheet.rows) if not labels.isdisjoint(row)] if labels else []
+        texts, columns, line = sheet.texts, self.bare, self.line
+        rows: set[int] = set()
+        for text in texts.beginning(self.table.openings):
+            bare = fold_bare(text)
+            if bare and (bare in columns or bare in line):
+                rows.update(texts.rows[text])
+        return sorted(rows)
 
     def writings(self) -> list[tuple[str, str]]:
         """Return each column's name, and "" for the label of the lines, with each folded writing."""
@@ -174,17 +179,22 @@ def _best_once(sheet: Sheet, labels: _Labels) -> Header | None:
 def _best(sheet: Sheet, labels: _Labels, *, is_apart: bool = True) -> Header | None:
     """Return the sheet's best header for a table; the one-row reading where a further row adds nothing."""
     places = (place for place in _places(sheet, labels) if is_apart or len(place.columns) == len(sheet.rows[0]))
-    candidates = (_header(sheet, place, labels) for place in places)
-    best = max(candidates, key=_worth, default=None)
+    best: _Claims | None = None
+    for place in places:
+        if best is not None and best.score == labels.count and place.depth > best.place.depth:
+            break  # every label was found in fewer rows: nothing is better
+        claims = _claims(sheet, place, labels)
+        if best is None or _worth(claims) > _worth(best):
+            best = claims
     if best is None or (best.score + len(best.strangers)) * 2 < labels.count:
         return None
-    best = _with_slips(best, labels)
-    return best if best.score * 2 >= labels.count else None
+    header = _with_slips(_header(sheet, best, labels), labels)
+    return header if header.score * 2 >= labels.count else None
 
 
-def _worth(header: Header) -> tuple[int, ...]:
+def _worth(claims: "_Claims") -> tuple[int, ...]:
     """Return what makes one reading of a header better than another."""
-    return header.score, len(header.doubtful), header.row - header.below, -len(header.doubles), -len(header.strangers)
+    return claims.score, len(claims.doubtful), -claims.place.depth, -len(claims.doubles), -len(claims.strangers)
 
 
 class _Place(NamedTuple):
@@ -196,20 +206,33 @@ class _Place(NamedTuple):
 
 
 def _places(sheet: Sheet, labels: _Labels) -> Iterator[_Place]:
-    """Yield where a header may stand.
+    """Yield where a header may stand, in one row before several.
 
     One of its rows holds a label that is known, and enough of its columns a text to be half of the table's.
     """
     rows = labels.on(sheet)
-    tried = sorted({(n - above, depth) for n in rows for above in range(DEEPEST) for depth in range(above + 1, DEEPEST + 1)})
-    for number, depth in tried:
-        if number < 0 or depth not in depths(sheet, number):
-            continue
-        texts = [
-            at for at, cells in enumerate(zip(*sheet.rows[number : number + depth], strict=True)) if any(map(_is_text, cells))
-        ]
-        if len(texts) * 2 >= labels.count:
-            yield from (_Place(number, depth, columns) for columns in _blocks(sheet, number + depth, texts))
+    # From every row and of every depth by which a label's row is one of the header's.
+    tried = {(depth, n - above) for n in rows for above in range(DEEPEST) for depth in range(above + 1, DEEPEST + 1)}
+    for depth, number in sorted(tried):
+        texts, places = _places_once(sheet, number, depth)
+        if texts * 2 >= labels.count:
+            yield from places
+
+
+def _places_once(sheet: Sheet, number: int, depth: int) -> tuple[int, list[_Place]]:
+    """Return how many columns of these rows hold a text, and in which of them a header may stand, whatever its table."""
+    key = number, depth
+    if key not in sheet.searches:
+        texts = _columns_of_text(sheet, number, depth) if number >= 0 and depth in depths(sheet, number) else []
+        places = [_Place(number, depth, columns) for columns in _blocks(sheet, number + depth, texts)] if texts else []
+        sheet.searches[key] = len(texts), places
+    found: tuple[int, list[_Place]] = sheet.searches[key]
+    return found
+
+
+def _columns_of_text(sheet: Sheet, number: int, depth: int) -> list[int]:
+    columns = zip(*sheet.rows[number : number + depth], strict=True)
+    return [at for at, cells in enumerate(columns) if any(map(_is_text, cells))]
 
 
 def _is_text(cell: CellValue) -> bool:
@@ -234,34 +257,71 @@ def is_filled(header: Header) -> bool:
     return any(show(cell)[:1].isdigit() for cell in cells)
 
 
-def _header(sheet: Sheet, place: _Place, labels: _Labels) -> Header:
-    number, depth, columns = place
+def _headings_once(sheet: Sheet, place: _Place) -> tuple[Heading, ...]:
+    """Return the headings at a place. Tables that have labels in common are looked for at the same places."""
+    if place not in sheet.searches:
+        sheet.searches[place] = tuple(headings(sheet, place.number, place.depth, place.columns))
+    found: tuple[Heading, ...] = sheet.searches[place]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Claims:
+    """What the headings of a place are to a table: see `Header`."""
+
+    place: _Place
+    line: int | None
+    columns: dict[str, int]
+    strangers: tuple[Heading, ...]
+    doubles: tuple[Claim, ...]
+    doubtful: tuple[Claim, ...]
+
+    @property
+    def score(self) -> int:
+        """How many of the table's labels were found."""
+        return len(self.columns) + (self.line is not None)
+
+
+def _claims(sheet: Sheet, place: _Place, labels: _Labels) -> _Claims:
     sure: dict[str, list[Claim]] = {}
     nearly: dict[str, list[Claim]] = {}
     strangers: list[Heading] = []
     line: int | None = None
-    for heading in headings(sheet, number, depth, columns):
-        if line is None and any(fold_bare(text) in labels.line for text in heading.readings):
+    for heading in _headings_once(sheet, place):
+        if line is None and labels.line and any(fold_bare(text) in labels.line for text in heading.readings):
             line = heading.at
             continue
         column, is_sure = _claimed(heading, labels)
         if column is not None:
             (sure if is_sure else nearly).setdefault(column.name, []).append(Claim(column, heading))
-        elif fold_label(heading.text) not in _ORDINALS:
+        elif opening_of(heading.text) not in _ORDINALS_OPEN or fold_label(heading.text) not in _ORDINALS:
             strangers.append(heading)
-    for name in [name for name, claims in sure.items() if _is_split(sheet, number + depth, claims[0], line)]:
-        nearly.setdefault(name, []).extend(sure.pop(name))
-    found = {name: claims[0].heading.at for name, claims in sure.items()}
-    return Header(
-        sheet=sheet,
-        row=number,
-        columns=found,
-        line=line,
-        below=number + depth,
-        body=_body(sheet, number + depth, found, line, labels.table),
+    if line is not None:
+        below = place.number + place.depth
+        for name in [name for name, claims in sure.items() if _is_split(sheet, below, claims[0], line)]:
+            nearly.setdefault(name, []).extend(sure.pop(name))
+    return _Claims(
+        place,
+        line,
+        columns={name: claims[0].heading.at for name, claims in sure.items()},
         strangers=(*strangers, *(c.heading for name, claims in nearly.items() if name in sure for c in claims)),
         doubles=tuple(claim for claims in sure.values() for claim in claims[1:]),
         doubtful=tuple(claim for name, claims in nearly.items() if name not in sure for claim in claims),
+    )
+
+
+def _header(sheet: Sheet, claims: _Claims, labels: _Labels) -> Header:
+    number, depth, columns = claims.place
+    return Header(
+        sheet=sheet,
+        row=number,
+        columns=claims.columns,
+        line=claims.line,
+        below=number + depth,
+        body=_body(sheet, number + depth, claims.columns, claims.line, labels.table),
+        strangers=claims.strangers,
+        doubles=claims.doubles,
+        doubtful=claims.doubtful,
         words=labels.words,
         is_apart=len(columns) < len(sheet.rows[number]),
     )
@@ -275,8 +335,9 @@ def _with_slips(header: Header, labels: _Labels) -> Header:
     if labels.table.line is not None and header.line is None:
         wanted[""] = labels.table.line
     met: dict[str, list[Heading]] = {}
+    writings = labels.writings() if wanted else []
     for heading in header.strangers if wanted else ():
-        name = _misspelt(heading, labels)
+        name = _misspelt(heading, writings, labels.words)
         if name in wanted:
             met.setdefault(name, []).append(heading)
     slips = {name: found[0] for name, found in met.items() if len(found) == 1 and _is_whole(header, wanted[name], found[0])}
@@ -294,9 +355,9 @@ def _with_slips(header: Header, labels: _Labels) -> Header:
     )
 
 
-def _misspelt(heading: Heading, labels: _Labels) -> str | None:
+def _misspelt(heading: Heading, writings: list[tuple[str, str]], words: Collection[str]) -> str | None:
     readings = [fold_bare(text) for text in heading.readings]
-    names = (closest(text, labels.writings(), labels.words) for text in readings if text)
+    names = (closest(text, writings, words) for text in readings if text)
     return next((name for name in names if name is not None), None)
 
 
@@ -310,10 +371,11 @@ def _is_whole(header: Header, label: Label, heading: Heading) -> bool:
 
 def _claimed(heading: Heading, labels: _Labels) -> tuple[Column | None, bool]:
     """Return the column that a heading names, and whether it surely does."""
-    for text in heading.readings:
+    readings = [text for text in heading.readings if opening_of(text) in labels.table.openings]
+    for text in readings:
         if column := labels.whole.get(fold_label(text)):
             return column, True
-    for text in heading.readings:
+    for text in readings:
         if (bare := fold_bare(text)) and (column := labels.bare.get(bare)):
             return column, all(is_remark(inside, column) for inside in bracketed(text))
     hinted = labels.bare.get(fold_bare(heading.hint)) if heading.hint else None
@@ -326,7 +388,7 @@ def _is_part(column: Column, group: str, table: Table) -> bool:
     "Trong đó: nữ" is a part of the column before it, so that "Nữ" under "Số người tham dự" is that column, and "Nữ"
     under "Cán bộ" is not.
     """
-    if not any(fold_label(writing).startswith(_PART) for writing in column.writings):
+    if not any(writing.startswith(_PART) for writing in column.folded):
         return False
     wholes = [c for c in table.columns[: table.columns.index(column)] if not fold_label(c.label).startswith(_PART)]
     return bool(wholes) and matches(group, wholes[-1])

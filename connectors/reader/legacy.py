@@ -11,7 +11,7 @@ seven capitals without a tone; and VNI-Windows, where a mark stands after its vo
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -98,9 +98,10 @@ def _decode_vni(text: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A sheet's cells, and the encodings that the fonts of some of them tell."""
+    """A sheet's cells, its different texts, and the encodings that the fonts of some of its cells tell."""
 
     rows: Sequence[Sequence[object]]
+    texts: Collection[str]
     fonts: Mapping[Corner, Encoding] = field(default_factory=dict)
 
 
@@ -171,7 +172,7 @@ def _texts(page: Page) -> set[tuple[str, Encoding | None]]:
     """Return the page's different texts beyond ASCII, each with the encoding that its font tells."""
     if page.fonts:
         return {(text, page.fonts.get(corner)) for corner, text in _cells(page)}
-    return {(cell, None) for row in page.rows for cell in row if isinstance(cell, str) and not cell.isascii()}
+    return {(text, None) for text in page.texts if not text.isascii()}
 
 
 def _cells(page: Page) -> Iterator[tuple[Corner, str]]:

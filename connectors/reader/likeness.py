@@ -33,7 +33,9 @@ def closest(text: str, writings: Iterable[tuple[str, str]], words: Collection[st
     The label nearest in letters must be a slip's distance away, and every other name's `MARGIN` letters farther.
     """
     labels = list(writings)
-    if not any(is_slip(text, writing, words) for _, writing in labels):
+    letters = len(_joined(text))
+    near = [writing for _, writing in labels if abs(letters - len(_joined(writing))) <= SLIPS]
+    if not any(is_slip(text, writing, words) for writing in near):
         return None
     distances: dict[str, int] = {}
     for name, writing in labels:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from connectors.reader.place import Place
 from connectors.reader.repeats import headers_again
 from connectors.reader.values import is_empty, show
-from connectors.reader.writing import GroupWords, begins_note, group_words, is_total, says_nothing
+from connectors.reader.workbook import CellValue
+from connectors.reader.writing import GroupWords, begins_note, group_words, is_ordinary, is_total, says_nothing
 from program.table import Column
 
 
@@ -43,13 +44,18 @@ def _rows(place: Place) -> Iterator[_Row]:
     """Yield the rows that hold a line, or the sum or the heading of a group."""
     is_closed = False
     again = set(headers_again(place))
+    columns = place.header.columns.values()
+    # A group's number often stands one column before the table.
+    span = range(max(0, min(columns) - 1), max(columns) + 1)
     for number in range(place.header.body, place.end):
         if number in again:
             is_closed = False
             continue
         first = place.first_filled(number)
-        at, words = _first_words(place, number)
-        if is_total(words):
+        at, words = _first_words(place.row(number), span)
+        if at == first and not is_closed and is_ordinary(words):
+            yield _Row(number, None, first)
+        elif is_total(words):
             is_closed = True
             yield _Row(number, GroupWords.SUM, at, is_bare=True)
         elif words and (row := _row_of_group(place, number, at, words)) is not None:
@@ -65,15 +71,13 @@ def _rows(place: Place) -> Iterator[_Row]:
             yield _Row(number, None, first)
 
 
-def _first_words(place: Place, number: int) -> tuple[int, str]:
-    """Return the first words of a row, within the table or one column before it, and where they stand."""
-    columns = place.header.columns.values()
-    row = place.row(number)
-    for at in range(max(0, min(columns) - 1), max(columns) + 1):
+def _first_words(row: list[CellValue], span: range) -> tuple[int, str]:
+    """Return the first words of a row in some columns, and where they stand; "" where there are none."""
+    for at in span:
         cell = row[at]
         if isinstance(cell, str) and not is_empty(cell):
             return at, cell
-    return min(columns), ""
+    return span.start, ""
 
 
 def _row_of_group(place: Place, number: int, at: int, words: str) -> _Row | None:

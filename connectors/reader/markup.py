@@ -16,14 +16,13 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from openpyxl.utils import column_index_from_string
-
 from connectors.reader.extents import ods_extents, xlsb_extent, xlsb_sheets
 from connectors.reader.fonts import old_styles
 from connectors.reader.hidden import NOTHING_HIDDEN, Hidden, read_hidden
 from connectors.reader.legacy import Encoding
-from connectors.reader.plainness import Rest, without_plain_rows
+from connectors.reader.plainness import Rest, StyledCell, in_styles, without_plain_rows
 from connectors.reader.signatures import unpacked
+from program.addresses import column_number
 
 _SHEET = re.compile(rb"<(?:[^<>\s/:]+:)?sheet\b([^<>]*)>")
 _RELATION = re.compile(rb"<(?:[^<>\s/:]+:)?Relationship\b([^<>]*)>")
@@ -44,7 +43,7 @@ _NUMBER_FORMAT = re.compile(rb"<(?:[^<>\s/:]+:)?numFmt\b([^<>]*)>")
 _BOOK_PROPERTIES = re.compile(rb"<(?:[^<>\s/:]+:)?workbookPr\b")
 _TAG_IN_TEXT = re.compile(rb"<(?:[^<>\s/:]+:)?t(?:\s[^<>]*)?(?<!/)>[^<]*<[^/!?]")
 _PERCENT_FORMATS = {"9", "10"}
-_MAY_SHOW_PERCENT = re.compile(rb"""%|&|\bnumFmtId\s*=\s*["'](?:9|10)["']""")
+_BUILT_IN_PERCENT = re.compile(rb"""numFmtId\s*=\s*["'](?:9|10)["']""")
 # In quotes, after a backslash or in square brackets a percent sign is only shown, not reckoned with.
 _ONLY_SHOWN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 
@@ -93,15 +92,6 @@ class _Look(NamedTuple):
     percent: frozenset[int] = frozenset()
     old: Mapping[int, Encoding] = {}
 
-    @property
-    def special(self) -> re.Pattern[bytes] | None:
-        """What finds a cell of such a style; None where there is none. A cell that names no style has the first."""
-        numbers = sorted(self.percent | self.old.keys())
-        if not numbers:
-            return None
-        unstyled = rb'|<c r="[A-Z0-9]*"(?! s=)' if 0 in numbers else b""
-        return re.compile(rb' s="0*(?:%b)"' % b"|".join(b"%d" % number for number in numbers) + unstyled)
-
 
 class _Cell(NamedTuple):
     row: int
@@ -132,8 +122,8 @@ def read_markup(package: zipfile.ZipFile, most_cells: int) -> list[Markup]:
     _refuse_doubtful(book, unpacked(package, members["xl/sharedstrings.xml"]) if "xl/sharedstrings.xml" in members else b"")
     parts = _parts(unpacked(package, members["xl/_rels/workbook.xml.rels"]))
     is_stale = _STALE.search(book) is not None
-    styles = members.get("xl/styles.xml")
-    look = _Look(_percent_styles(unpacked(package, styles)), old_styles(unpacked(package, styles))) if styles else _Look()
+    styles = unpacked(package, members["xl/styles.xml"]) if "xl/styles.xml" in members else b""
+    look = _Look(_percent_styles(styles), old_styles(styles))
     sheets = []
     for match in _SHEET.finditer(book):
         key = next((value for name, value in _attributes(match[1]).items() if name.endswith(":id")), None)
@@ -173,7 +163,7 @@ def _path(target: str) -> str:
 
 def _percent_styles(xml: bytes) -> frozenset[int]:
     """Return the numbers of the cell formats that show a number as a percentage; most workbooks have none."""
-    if not _MAY_SHOW_PERCENT.search(xml):
+    if b"%" not in xml and b"&" not in xml and not _BUILT_IN_PERCENT.search(xml):
         return frozenset()
     shown = [_attributes(match[1]) for match in _NUMBER_FORMAT.finditer(xml)]
     own = {f.get("numFmtId", "") for f in shown if "%" in _ONLY_SHOWN.sub("", f.get("formatCode", ""))}
@@ -185,35 +175,39 @@ def _percent_styles(xml: bytes) -> frozenset[int]:
 def _markup(xml: bytes, look: _Look, most_cells: int, *, is_stale: bool) -> Markup:
     if b"\0" in xml[:200]:
         raise ValueError("a sheet in UTF-16")
-    end = _END.search(xml)
-    last = end.start() if end else len(xml)
-    found = _looked_at(without_plain_rows(xml, last, look.special), look, is_stale=is_stale)
+    last = _end_of_rows(xml)
+    rest = without_plain_rows(xml, last, in_styles(look.percent | look.old.keys()))
+    found = _looked_at(rest, look, is_stale=is_stale)
     if found.rows * found.columns > most_cells:
-        found = _looked_at(Rest(xml[:last], 0, 0), look, is_stale=is_stale)
-    return replace(found, hidden=read_hidden(xml))
+        found = _looked_at(Rest(xml[:last], 0, 0, []), look, is_stale=is_stale)
+    return replace(found, hidden=read_hidden(rest.xml))
+
+
+def _end_of_rows(xml: bytes) -> int:
+    # Hardly any sheet writes its tags with a prefix; without one, a word is found much sooner than a pattern.
+    first = 0 if b":sheetData" in xml else xml.find(b"</sheetData")
+    end = _END.search(xml, first) if first >= 0 else None
+    return end.start() if end else len(xml)
 
 
 def _looked_at(rest: Rest, look: _Look, *, is_stale: bool) -> Markup:
     """Return what the cells of `rest` tell, looked at one by one."""
     rows, columns = rest.rows, rest.columns
     uncomputed = {}
-    percentages: list[tuple[int, int]] = []
-    fonts: dict[tuple[int, int], Encoding] = {}
+    styled = list(rest.styled)
     for cell in _cells(rest.xml):
         if look.percent or look.old:
             style = _STYLE.search(cell.attributes)
-            number = int(style[1]) if style else 0
-            if number in look.old:
-                fonts[cell.row, cell.column] = look.old[number]
-            if number in look.percent:
-                percentages.append((cell.row, cell.column))
+            styled.append(StyledCell(cell.row, cell.column, int(style[1]) if style else 0))
         value = _VALUE.search(cell.body)
         text = _without_value(cell, value, is_stale=is_stale)
         if text is not None:
             uncomputed[cell.row, cell.column] = Uncomputed(html.unescape(text.decode(errors="replace")))
         if text is not None or (value and value[1]) or _INLINE.search(cell.body):
             rows, columns = max(rows, cell.row + 1), max(columns, cell.column + 1)
-    return Markup(rows, columns, uncomputed, tuple(percentages), fonts)
+    percentages = tuple((cell.row, cell.column) for cell in styled if cell.style in look.percent)
+    fonts = {(cell.row, cell.column): look.old[cell.style] for cell in styled if cell.style in look.old}
+    return Markup(rows, columns, uncomputed, percentages, fonts)
 
 
 def _cells(xml: bytes) -> Iterator[_Cell]:
@@ -229,7 +223,7 @@ def _cells(xml: bytes) -> Iterator[_Cell]:
             row, column = int(address["row"]) - 1 if address else row + 1, -1
         else:
             if address is not None and address["column"]:
-                row, column = int(address["row"]) - 1, column_index_from_string(address["column"].decode()) - 1
+                row, column = int(address["row"]) - 1, column_number(address["column"].decode()) - 1
             else:
                 column += 1
             if not match[2].endswith(b"/"):

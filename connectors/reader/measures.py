@@ -8,13 +8,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from openpyxl.utils import get_column_letter
-
 from connectors.reader.headings import text_over, words_over
 from connectors.reader.layout import Header
 from connectors.reader.money import fold_money, money_measure, names_money
 from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue
+from program.addresses import column_letter
 from program.finding import Problem
 from program.labels import bracketed, opening_of, openings_of
 from program.table import Column, ColumnType, Table
@@ -57,7 +56,7 @@ def read_measures(header: Header, table: Table) -> tuple[dict[str, str], list[Pr
 
 
 def _problem(header: Header, column: Column, named: Named, rule: str, **values: str) -> Problem:
-    place = header.sheet.name, f"{get_column_letter(named.at + 1)}{named.row + 1}", named.text
+    place = header.sheet.name, f"{column_letter(named.at + 1)}{named.row + 1}", named.text
     return Problem(rule, *place, {"column": column.label, "measure": column.measure, **values})
 
 
@@ -79,11 +78,13 @@ def _named(header: Header, column: Column) -> Iterator[Named]:
 
 def _announced(header: Header) -> Named | None:
     """Return the money that a line above the table names for all of it; the nearest such line."""
-    for number in range(header.row - 1, -1, -1):
+    announcing = header.sheet.texts.rows_of(_ANNOUNCEMENTS_OPEN)
+    for number in reversed([number for number in announcing if number < header.row]):
         row = header.sheet.rows[number]
         for at, cell in enumerate(row):
-            may_be = isinstance(cell, str) and opening_of(cell) in _ANNOUNCEMENTS_OPEN
-            named = _announcement(row, number, at) if may_be else None
+            if not cell or not isinstance(cell, str) or opening_of(cell) not in _ANNOUNCEMENTS_OPEN:
+                continue
+            named = _announcement(row, number, at)
             if named is not None:
                 return named
     return None

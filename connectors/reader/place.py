@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from openpyxl.utils import get_column_letter
-
 from connectors.reader.days import is_spelt_day
 from connectors.reader.layout import Header
 from connectors.reader.parsed import REFUSED_FIGURES, Parsed
 from connectors.reader.values import is_empty, parse_cell
 from connectors.reader.workbook import CellValue, Corner
+from program.addresses import column_letter
 from program.finding import Problem
 from program.qualifier import Qualifier
 from program.table import Column, ColumnType, Table
@@ -40,7 +39,7 @@ class Place:
 
     def problem(self, rule: str, number: int, at: int, value: str | None = None, **values: str) -> Problem:
         """Return a problem at a cell."""
-        return Problem(rule, self.header.sheet.name, f"{get_column_letter(at + 1)}{number + 1}", value, values)
+        return Problem(rule, self.header.sheet.name, f"{column_letter(at + 1)}{number + 1}", value, values)
 
     def report(self, rule: str, number: int, at: int, value: str | None = None, **values: str) -> None:
         """Add a problem at a cell."""
@@ -54,7 +53,10 @@ class Place:
     def first_filled(self, number: int) -> int | None:
         """Return the first declared column of the table in which a row holds something, None for a blank row."""
         row = self.row(number)
-        return next((at for at in self.header.columns.values() if not is_empty(row[at])), None)
+        for at in self.header.columns.values():
+            if not is_empty(row[at]):
+                return at
+        return None
 
     def parse(self, number: int, column: Column) -> Parsed:
         """Return what stands in a column of a row."""

@@ -31,8 +31,9 @@ def headers_again(place: Place) -> list[int]:
 def _likely(place: Place, labels: set[_Words]) -> Iterator[int]:
     """Yield the rows whose first words begin as those of a row of labels do: most lines are told from them by that."""
     openings = openings_of({next(word for word in words if word) for words in labels})
-    for number in range(place.header.body, place.end):
-        first = place.first_filled(number)
+    texts = place.header.sheet.texts
+    for number in texts.rows_of(openings):
+        first = place.first_filled(number) if place.header.body <= number < place.end else None
         cell = None if first is None else place.row(number)[first]
         if isinstance(cell, str) and opening_of(cell) in openings:
             yield number

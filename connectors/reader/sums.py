@@ -8,12 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from openpyxl.utils import get_column_letter
-
 from connectors.reader.layout import Header
 from connectors.reader.markup import Uncomputed
 from connectors.reader.values import is_empty, parse_cell
 from connectors.reader.workbook import CellValue, Corner
+from program.addresses import column_letter
 from program.finding import Problem
 from program.measure import to_printed
 from program.table import Column, Line, Table
@@ -92,4 +91,4 @@ def _sum(
 
 
 def _address(corner: Corner) -> str:
-    return f"{get_column_letter(corner[1] + 1)}{corner[0] + 1}"
+    return f"{column_letter(corner[1] + 1)}{corner[0] + 1}"

@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from datetime import date
 
-from openpyxl.utils import get_column_letter
-
 from connectors.reader.columns import NAN, parse_column
 from connectors.reader.headings import Heading
 from connectors.reader.layout import Header, is_beside
@@ -16,6 +14,7 @@ from connectors.reader.place import Place
 from connectors.reader.sums import with_totals
 from connectors.reader.values import is_empty, show
 from connectors.reader.workbook import CellValue, Corner, Sheet
+from program.addresses import column_letter
 from program.finding import Problem
 from program.measure import to_printed
 from program.reading import ColumnValues, TableReading
@@ -44,7 +43,7 @@ def read_table(header: Header, table: Table, end: int) -> tuple[TableReading, li
         rows=[number + 1 for number in numbers],
         lines=[key for _, key in lines],
         dtypes=table.dtypes,
-        letters={name: get_column_letter(at + 1) for name, at in header.columns.items()},
+        letters={name: column_letter(at + 1) for name, at in header.columns.items()},
         sheet=header.sheet.name,
         qualifiers=place.qualifiers,
         texts=place.texts,
@@ -105,7 +104,7 @@ def _report_unheaded(place: Place) -> None:
         is_headed = any(not is_empty(place.row(number)[at]) for number in range(header.row, header.below))
         first = None if is_headed else _figure_in(place, at, range(header.body, place.end))
         if first is not None:
-            place.report("FORM-24", first, at, show(place.row(first)[at]), column=get_column_letter(at + 1))
+            place.report("FORM-24", first, at, show(place.row(first)[at]), column=column_letter(at + 1))
 
 
 def _figure_in(place: Place, at: int, lines: Iterable[int]) -> int | None:
@@ -117,9 +116,11 @@ def _read_columns(place: Place, numbers: list[int]) -> dict[str, ColumnValues]:
     """Return the values of each column that was found; report what was met, line by line from left to right."""
     values: dict[str, ColumnValues] = {}
     met: list[tuple[int, int, Problem]] = []
+    by_column = list(zip(*(place.row(number) for number in numbers), strict=True))
     summed = {name for column in place.table.columns if column.parts for name in (column.name, *column.parts)}
     for order, column in enumerate(place.found()):
-        cells, merged = _cells_of(place, numbers, column)
+        cells = list(by_column[place.header.columns[column.name]]) if numbers else []
+        merged = _spread_merged(place, numbers, column, cells)
         measure = place.measures[column.name]
         values[column.name], odd, texts = parse_column(cells, column, measure)
         if place.table.kind == "matrix" or column.name in summed:
@@ -154,19 +155,19 @@ def _as_printed(value: Value, column: Column, measure: str) -> str:
     return column.vocabulary[value].label if value in column.vocabulary else value or ""
 
 
-def _cells_of(place: Place, numbers: list[int], column: Column) -> tuple[list[CellValue], list[tuple[int, Problem]]]:
-    """Return the cells of a column's lines, "" and a problem where one figure is merged over several lines or columns.
+def _spread_merged(place: Place, numbers: list[int], column: Column, cells: list[CellValue]) -> list[tuple[int, Problem]]:
+    """Put into a column's cells what merged cells say of their lines; return what was met, by line.
 
-    Words and dates merged over several lines are said of each of them.
+    Words and dates merged over several lines are said of each of them; a figure merged over several lines or columns is
+    nobody's: "" and a problem.
     """
-    at, rows = place.header.columns[column.name], place.header.sheet.rows
-    cells = [rows[number][at] for number in numbers]
+    at = place.header.columns[column.name]
     problems: list[tuple[int, Problem]] = []
     for line, number in enumerate(numbers) if place.merged else ():
         if (number, at) in place.merged:
             cells[line], problem = _merged_cell(place, number, at, column)
             problems += [(line, problem)] if problem else []
-    return cells, problems
+    return problems
 
 
 def _merged_cell(place: Place, number: int, at: int, column: Column) -> tuple[CellValue, Problem | None]:

@@ -1,6 +1,5 @@
 """A cell of words: a text on one line, a word of a vocabulary. Writings in docs/reading.md."""
 
-import unicodedata
 from functools import lru_cache
 
 from connectors.reader.characters import composed, has_unseen, without_unseen
@@ -23,16 +22,11 @@ def parse_code(text: str, column: Column) -> Parsed:
     A writing that the vocabulary has not word for word ("cap xa", "Cấp xã.") is told; capitals are not.
     """
     word = composed(text)
+    written = column.keys_as_written.get(word.casefold())
+    if written is not None:
+        return Parsed(written)
     key = column.keys.get(_fold(word))
-    if key is None:
-        return Parsed(composed(without_unseen(text)) or None)
-    is_a_writing = any(_plain_case(word) == _plain_case(writing) for writing in column.vocabulary[key].writings)
-    return Parsed(key, None if is_a_writing else "CELL-33")
-
-
-@lru_cache(maxsize=4096)
-def _plain_case(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()
+    return Parsed(composed(without_unseen(text)) or None) if key is None else Parsed(key, "CELL-33")
 
 
 @lru_cache(maxsize=4096)

@@ -4,11 +4,13 @@ import io
 import logging
 import zipfile
 import zlib
+from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
@@ -47,6 +49,38 @@ _MOST_COLUMNS = 16_384
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The different texts of a sheet, so that few of its cells need be looked at to find one.
+
+    `rows` are the 0-based rows in which each stands, from the top; `by_opening` the texts by how they begin (`opening_of`), so
+    that few of them need be folded.
+    """
+
+    rows: dict[str, list[int]]
+    by_opening: dict[str, list[str]]
+
+    def beginning(self, openings: AbstractSet[str]) -> list[str]:
+        """Return the texts that begin in one of some ways."""
+        return [text for opening in openings & self.by_opening.keys() for text in self.by_opening[opening]]
+
+    def rows_of(self, openings: AbstractSet[str]) -> list[int]:
+        """Return the rows in which a text stands that begins in one of some ways, from the top."""
+        return sorted({row for text in self.beginning(openings) for row in self.rows[text]})
+
+
+def _texts_of(rows: list[list[CellValue]]) -> Texts:
+    where: defaultdict[str, list[int]] = defaultdict(list)
+    for number, row in enumerate(rows):
+        for cell in row:
+            if cell and type(cell) is str:
+                where[cell].append(number)
+    by_opening: defaultdict[str, list[str]] = defaultdict(list)
+    for text in where:
+        by_opening[opening_of(text)].append(text)
+    return Texts(dict(where), dict(by_opening))
+
+
 @dataclass(frozen=True)  # without slots, for what is worked out once
 class Sheet:
     """A sheet's cells as rows from A1 on, so that `rows[i][j]` is the cell in row i+1 and the j+1-th column.
@@ -67,13 +101,9 @@ class Sheet:
         return {}
 
     @cached_property
-    def texts(self) -> dict[str, list[str]]:
-        """Its different texts by their opening, so that few of them need be folded to find a label. Not for rows that change."""
-        texts: dict[str, list[str]] = {}
-        for cell in set(chain.from_iterable(self.rows)):
-            if isinstance(cell, str):
-                texts.setdefault(opening_of(cell), []).append(cell)
-        return texts
+    def texts(self) -> Texts:
+        """Its different texts. Not for rows that change."""
+        return _texts_of(self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +176,12 @@ def _open_text(content: bytes, limits: Limits) -> Workbook | Problem:
 
 def _in_unicode(sheets: list[Sheet], fonts: Sequence[Mapping[Corner, Encoding]]) -> tuple[Problem, ...]:
     """Put texts of older encodings in Unicode, in the rows of `sheets`; return a note for each sheet that had some."""
-    pages = [Page(sheet.rows, fonts[at] if at < len(fonts) else {}) for at, sheet in enumerate(sheets)]
+    told = chain(fonts, repeat({}))
+    pages = [Page(sheet.rows, sheet.texts.rows.keys(), font) for sheet, font in zip(sheets, told, strict=False)]
     notes = []
-    for sheet, conversion in zip(sheets, convert(pages), strict=True):
+    for at, conversion in enumerate(convert(pages)):
         if conversion is not None:
+            sheet = sheets[at] = replace(sheets[at])  # its texts are others from here on
             for (row, column), text in conversion.cells.items():
                 sheet.rows[row][column] = text
             values = {

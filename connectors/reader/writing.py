@@ -33,6 +33,7 @@ _NOTES = {"ghi chu", "luu y", "chu thich", "nguon", "nguon so lieu"}
 _TOTALS_OPEN, _NOTHING_OPENS, _NOTES_OPEN = openings_of(_TOTALS), openings_of(_NOTHING), openings_of(_NOTES)
 _GROUP_WORDS = ("xa", "phuong", "thi", "huyen", "thanh", "ap", "khom", "linh", "nhom", "muc", "phan", "cap", "du", "tieu", "tda")
 _GROUPS_OPEN = openings_of((*_TOTALS, *_GROUP_WORDS)) | {f"da{number}" for number in range(10)}
+_NO_LINE_OPENS = _TOTALS_OPEN | _NOTHING_OPENS | _NOTES_OPEN | _GROUPS_OPEN
 
 
 def is_remark(text: str, column: Column) -> bool:
@@ -117,6 +118,11 @@ def group_words(text: str) -> GroupWords | None:
         return GroupWords.SUM
     is_sum = unicodedata.normalize("NFC", text).casefold().lstrip().startswith(_SUM_WORDS)
     return GroupWords.LIKELY_SUM if is_sum and not match["of"].startswith(_OTHER_WORDS) else None
+
+
+def is_ordinary(text: str) -> bool:
+    """Tell whether words surely begin neither a sum, a group, a note, nor say that there is nothing: most are told so."""
+    return opening_of(text) not in _NO_LINE_OPENS and not _GROUP_NUMBER.match(text)
 
 
 def says_nothing(cell: CellValue) -> bool:

@@ -1,6 +1,8 @@
-"""A reference server for docs/portal.md: it lists and serves a folder on loopback. To try things out, not to deploy.
+"""A reference server for docs/portal.md: it lists and serves a folder on loopback.
 
-    python examples/portal/server.py --folder examples/inbox --port 8801 --token secret
+To try things out, not to deploy.
+
+python examples/portal/server.py --folder examples/inbox --port 8801 --token secret
 
 A sub-folder's name begins with the code of the unit that sends: 942-chau-thanh/x.xlsx.
 """
@@ -28,7 +30,10 @@ _CURSOR = re.compile(r"(\d{1,20})-([0-9a-f]{16})")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server says to one request. Content-Length is added where `headers` do not say how the body ends."""
+    """What the server says to one request.
+
+    Content-Length is added where `headers` do not say how the body ends.
+    """
 
     status: HTTPStatus
     body: bytes = b""
@@ -37,7 +42,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Submission:
-    """A file that is offered. Sorts by when it came: `came_ns` is the file's change time, which no copy can set back."""
+    """A file that is offered.
+
+    Sorts by when it came: `came_ns` is the file's change time, which no copy can set back.
+    """
 
     came_ns: int
     id: str
@@ -51,7 +59,10 @@ class Submission:
 
 
 class ReferencePortal(ThreadingHTTPServer):
-    """The portal of one folder, at `url`; start it with `running`. The folder is looked at anew for every request."""
+    """The portal of one folder, at `url`; start it with `running`.
+
+    The folder is looked at anew for every request.
+    """
 
     def __init__(self, folder: Path, token: str, port: int = 0, page_items: int = 100) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
@@ -67,7 +78,9 @@ class ReferencePortal(ThreadingHTTPServer):
         address = urlsplit(target)
         match address.path.split("/")[1:]:
             case ["submissions"]:
-                return self._list(parse_qs(address.query).get("since", [""])[0], headers.get("If-None-Match"))
+                return self._list(
+                    parse_qs(address.query).get("since", [""])[0], headers.get("If-None-Match")
+                )
             case ["submissions", id_, version]:
                 return self._content(id_, version)
             case _:
@@ -82,7 +95,9 @@ class ReferencePortal(ThreadingHTTPServer):
         if known_etag == etag:
             return Answer(HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})
         behind = (int(place[1]), place[2]) if place else (0, "")
-        new = [submission for submission in submissions if (submission.came_ns, submission.id) > behind]
+        new = [
+            submission for submission in submissions if (submission.came_ns, submission.id) > behind
+        ]
         page, has_more = new[: self._page_items], len(new) > self._page_items
         cursor = page[-1].cursor if page else since or None
         listing = {
@@ -94,11 +109,14 @@ class ReferencePortal(ThreadingHTTPServer):
         return Answer(HTTPStatus.OK, body, {"Content-Type": "application/json", "ETag": etag})
 
     def _content(self, id_: str, version: str) -> Answer:
-        found = next((submission for submission in _submissions(self.folder) if submission.id == id_), None)
+        found = next(
+            (submission for submission in _submissions(self.folder) if submission.id == id_), None
+        )
         if found is None:
             return Answer(HTTPStatus.NOT_FOUND)
         body = found.path.read_bytes()
-        # A version never answers with other bytes: the file was replaced, and stands in the list as a new version.
+        # A version never answers with other bytes: the file was replaced, and stands in the list as
+        # a new version.
         if _digest(body) != version:
             return Answer(HTTPStatus.GONE)
         return Answer(HTTPStatus.OK, body, {"Content-Type": "application/octet-stream"})
@@ -122,9 +140,16 @@ def running(portal: AnyPortal) -> Iterator[AnyPortal]:
 
 def _submissions(folder: Path) -> list[Submission]:
     """Return what the folder holds, oldest first, without hidden files and Excel's own ~$ ones."""
-    names = ((path, path.relative_to(folder).as_posix()) for path in folder.rglob("*") if path.is_file())
+    names = (
+        (path, path.relative_to(folder).as_posix()) for path in folder.rglob("*") if path.is_file()
+    )
     return sorted(
-        Submission(path.stat().st_ctime_ns, _digest(name.encode()), path, unit[1] if (unit := _UNIT.match(name)) else None)
+        Submission(
+            path.stat().st_ctime_ns,
+            _digest(name.encode()),
+            path,
+            unit[1] if (unit := _UNIT.match(name)) else None,
+        )
         for path, name in names
         if not path.name.startswith((".", "~$"))
     )
@@ -138,7 +163,9 @@ def _item(submission: Submission) -> dict[str, object]:
         "version": version,
         "name": submission.path.name,
         "unit": submission.unit,
-        "submitted_at": datetime.fromtimestamp(submission.came_ns // 1_000_000_000, UTC).isoformat(),
+        "submitted_at": datetime.fromtimestamp(
+            submission.came_ns // 1_000_000_000, UTC
+        ).isoformat(),
         "size": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
         "href": f"/submissions/{quote(submission.id)}/{version}",
@@ -175,14 +202,23 @@ class _Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     """Serve a folder until interrupted."""
-    parser = argparse.ArgumentParser(description="Reference server for docs/portal.md, on loopback only.")
-    parser.add_argument("--folder", type=Path, required=True, help="sub-folders begin with the unit's code")
+    parser = argparse.ArgumentParser(
+        description="Reference server for docs/portal.md, on loopback only."
+    )
+    parser.add_argument(
+        "--folder", type=Path, required=True, help="sub-folders begin with the unit's code"
+    )
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--token", required=True, help="what MTQG_PORTAL_TOKEN must say")
     parser.add_argument("--page-items", type=int, default=100, help="items in a page of the list")
     arguments = parser.parse_args()
-    with ReferencePortal(arguments.folder, arguments.token, arguments.port, arguments.page_items) as portal:
-        print(f"{len(_submissions(arguments.folder))} submissions at {portal.url}; Ctrl-C stops", flush=True)
+    with ReferencePortal(
+        arguments.folder, arguments.token, arguments.port, arguments.page_items
+    ) as portal:
+        print(
+            f"{len(_submissions(arguments.folder))} submissions at {portal.url}; Ctrl-C stops",
+            flush=True,
+        )
         with contextlib.suppress(KeyboardInterrupt):
             portal.serve_forever()
 

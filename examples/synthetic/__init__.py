@@ -1,4 +1,6 @@
-"""The synthetic sample: what districts, and the communes after them, might send. Every figure is invented.
+"""The synthetic sample: what districts, and the communes after them, might send.
+
+Every figure is invented.
 
 The same seed gives the same files. `python -m examples.synthetic` writes them all.
 """

@@ -1,4 +1,7 @@
-"""Disbursement reports of one quarter. One district has paid out more than it was given, one names an amount with "trên"."""
+"""Disbursement reports of one quarter.
+
+One district has paid out more than it was given, one names an amount with "trên".
+"""
 
 import random
 from collections.abc import Iterator
@@ -12,9 +15,23 @@ from publish.template import Cell
 QUARTER = "2024-Q4"
 ABOVE_PLAN = "944"
 WITH_WORDS = "949"
-_STREAMS = ("central_investment", "local_investment", "central_recurrent", "local_recurrent", "carried_over")
+_STREAMS = (
+    "central_investment",
+    "local_investment",
+    "central_recurrent",
+    "local_recurrent",
+    "carried_over",
+)
 # Where districts hold money of the program, in million đồng: the largest plan of a stream.
-_LINES = {"da1": 4000, "da3_tda2": 2500, "da4_tda1": 9000, "da5_tda4": 600, "da6": 700, "da8": 500, "da10_tda1": 300}
+_LINES = {
+    "da1": 4000,
+    "da3_tda2": 2500,
+    "da4_tda1": 9000,
+    "da5_tda4": 600,
+    "da6": 700,
+    "da8": 500,
+    "da10_tda1": 300,
+}
 
 
 def build(pack: Pack) -> Iterator[tuple[str, bytes]]:
@@ -26,15 +43,24 @@ def build(pack: Pack) -> Iterator[tuple[str, bytes]]:
         if unit.code == ABOVE_PLAN:
             lines["da4_tda1"]["disbursed_central_investment_vnd"] = _plan(lines["da4_tda1"]) + 120
         if unit.code == WITH_WORDS:
-            lines["da1"] |= {"plan_central_investment_vnd": 1500.0, "disbursed_central_investment_vnd": "trên 1.200"}
-        yield path_of(unit, "giải ngân", period), workbook(pack, "disbursement", unit, period, {"capital": lines})
+            lines["da1"] |= {
+                "plan_central_investment_vnd": 1500.0,
+                "disbursed_central_investment_vnd": "trên 1.200",
+            }
+        yield (
+            path_of(unit, "giải ngân", period),
+            workbook(pack, "disbursement", unit, period, {"capital": lines}),
+        )
 
 
 def _line(dice: random.Random, largest: int) -> dict[str, Cell]:
     line: dict[str, Cell] = {}
     for stream in _STREAMS:
         plan = round(
-            largest * dice.uniform(0.05, 1.0) * (0.1 if stream.startswith("local") or stream == "carried_over" else 1), 1
+            largest
+            * dice.uniform(0.05, 1.0)
+            * (0.1 if stream.startswith("local") or stream == "carried_over" else 1),
+            1,
         )
         line[f"plan_{stream}_vnd"] = plan
         line[f"disbursed_{stream}_vnd"] = round(plan * dice.uniform(0.35, 0.98), 1)

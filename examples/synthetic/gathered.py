@@ -35,7 +35,10 @@ def _path(unit: Unit, suffix: str) -> str:
 
 
 def _zip(pack: Pack, unit: Unit) -> bytes:
-    files = {PurePosixPath(path_of(unit, "tập huấn", q)).name: workbook_of(pack, unit, q) for q in (FIRST, SECOND)}
+    files = {
+        PurePosixPath(path_of(unit, "tập huấn", q)).name: workbook_of(pack, unit, q)
+        for q in (FIRST, SECOND)
+    }
     files |= {"Công văn (bản quét).pdf": PDF, "Thumbs.db": b""}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -51,7 +54,9 @@ def _two_quarters(pack: Pack, unit: Unit) -> bytes:
         book.set_properties({"created": datetime(2023, 7, 5)})  # noqa: DTZ001  (what xlsxwriter takes)
         day = book.add_format({"num_format": "dd/mm/yyyy"})
         for quarter in (FIRST, SECOND):
-            source = openpyxl.load_workbook(io.BytesIO(workbook_of(pack, unit, quarter)), data_only=True)
+            source = openpyxl.load_workbook(
+                io.BytesIO(workbook_of(pack, unit, quarter)), data_only=True
+            )
             for sheet in (s for s in source if s.title not in HIDDEN_SHEETS):
                 target = book.add_worksheet(f"{sheet.title} Q{quarter.number}")
                 for row in sheet.iter_rows():
@@ -62,7 +67,9 @@ def _two_quarters(pack: Pack, unit: Unit) -> bytes:
 
 
 def _portal(unit: Unit) -> bytes:
-    return json.dumps([_report(unit, quarter) for quarter in (FIRST, SECOND)], ensure_ascii=False, indent=1).encode()
+    return json.dumps(
+        [_report(unit, quarter) for quarter in (FIRST, SECOND)], ensure_ascii=False, indent=1
+    ).encode()
 
 
 def _report(unit: Unit, quarter: Period) -> dict[str, object]:
@@ -81,4 +88,6 @@ def _report(unit: Unit, quarter: Period) -> dict[str, object]:
 
 def _plain(line: Mapping[str, Cell]) -> dict[str, object]:
     """Return a line as JSON holds it: days as an office writes them."""
-    return {name: f"{cell:%d/%m/%Y}" if isinstance(cell, date) else cell for name, cell in line.items()}
+    return {
+        name: f"{cell:%d/%m/%Y}" if isinstance(cell, date) else cell for name, cell in line.items()
+    }

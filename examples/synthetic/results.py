@@ -23,9 +23,15 @@ _SUPPORT = {
     "vocational": 90,
     "production_models": 60,
 }
-# Shares are invented too: what part of a district's households is of each group, and what part of them is poor.
+# Shares are invented too: what part of a district's households is of each group, and what part of
+# them is poor.
 _GROUPS = {"khmer": (6000, 0.05), "hoa": (1100, 0.02), "other": (12, 0.1)}
-_SCHOOLS = {"kindergarten_5": 900, "primary": 5200, "lower_secondary": 3600, "upper_secondary": 2100}
+_SCHOOLS = {
+    "kindergarten_5": 900,
+    "primary": 5200,
+    "lower_secondary": 3600,
+    "upper_secondary": 2100,
+}
 _PLACES = {
     "commune_road": (11, 1.0),
     "hamlet_road": (75, 0.86),
@@ -69,7 +75,9 @@ def _livelihoods(pack: Pack, unit: Unit, period: Period) -> tuple[str, bytes]:
         "model_households": lines["production_models"]["supported"],
         "model_vnd": lines["production_models"]["support_vnd"],
     }
-    content = workbook(pack, "livelihoods", unit, period, {"support": lines}, {"model_list": [model]})
+    content = workbook(
+        pack, "livelihoods", unit, period, {"support": lines}, {"model_list": [model]}
+    )
     return path_of(unit, "sinh kế", period), content
 
 
@@ -77,15 +85,25 @@ def _outcomes(pack: Pack, unit: Unit, period: Period, stage: Stage) -> tuple[str
     dice = dice_of(unit.code, period.code, "outcomes")
     # The estimate of September is a little off, one way or the other.
     off = 1.0 if stage is Stage.FINAL else dice_of(unit.code, "estimate").uniform(0.93, 1.05)
-    households = {group: _households(dice, size, poor, off) for group, (size, poor) in _GROUPS.items()}
-    people = {group: _people(dice, int(line["households"] * 4)) for group, line in households.items()}
+    households = {
+        group: _households(dice, size, poor, off) for group, (size, poor) in _GROUPS.items()
+    }
+    people = {
+        group: _people(dice, int(line["households"] * 4)) for group, line in households.items()
+    }
     matrix: dict[str, dict[str, dict[str, Cell]]] = {
         "ethnic_households": {group: {**line} for group, line in households.items()},
         "ethnic_people": {group: {**line} for group, line in people.items()},
         "school": {level: _school(dice, size) for level, size in _SCHOOLS.items()},
-        "places": {key: {"existing": size, "reaching": int(size * share)} for key, (size, share) in _PLACES.items()},
+        "places": {
+            key: {"existing": size, "reaching": int(size * share)}
+            for key, (size, share) in _PLACES.items()
+        },
         "income": {
-            "ethnic_minority": {"income_vnd": round(dice.uniform(44, 52), 1), "income_2020_vnd": round(dice.uniform(24, 30), 1)}
+            "ethnic_minority": {
+                "income_vnd": round(dice.uniform(44, 52), 1),
+                "income_2020_vnd": round(dice.uniform(24, 30), 1),
+            }
         },
     }
     if unit.code == WRONG_TOTAL and stage is Stage.FINAL:
@@ -93,7 +111,9 @@ def _outcomes(pack: Pack, unit: Unit, period: Period, stage: Stage) -> tuple[str
             "poor_households": sum(line["poor_households"] for line in households.values()) + 25
         }
     remark = " (ước)" if stage is Stage.ESTIMATE else ""
-    return path_of(unit, "kết quả", period, remark), workbook(pack, "outcomes", unit, period, matrix, stage=stage)
+    return path_of(unit, "kết quả", period, remark), workbook(
+        pack, "outcomes", unit, period, matrix, stage=stage
+    )
 
 
 def _households(dice: random.Random, size: int, poor: float, off: float) -> dict[str, int]:
@@ -113,7 +133,12 @@ def _households(dice: random.Random, size: int, poor: float, off: float) -> dict
 
 
 def _people(dice: random.Random, count: int) -> dict[str, int]:
-    adults, workers, births, children = int(count * 0.76), int(count * 0.6), int(count * 0.013), int(count * 0.07)
+    adults, workers, births, children = (
+        int(count * 0.76),
+        int(count * 0.6),
+        int(count * 0.013),
+        int(count * 0.07),
+    )
     return {
         "people": count,
         "insured_people": int(count * dice.uniform(0.93, 0.99)),
@@ -135,4 +160,7 @@ def _school(dice: random.Random, size: int) -> dict[str, Cell]:
 
 
 def _income(dice: random.Random) -> dict[str, Cell]:
-    return {"income_vnd": round(dice.uniform(44, 52), 1), "income_2020_vnd": round(dice.uniform(24, 30), 1)}
+    return {
+        "income_vnd": round(dice.uniform(44, 52), 1),
+        "income_2020_vnd": round(dice.uniform(24, 30), 1),
+    }

@@ -36,7 +36,10 @@ Lines = dict[str, dict[str, Cell]]
 
 @dataclass(frozen=True)
 class Planted:
-    """A way of being bad, with where it is and the rule that must find it. `change` spoils good values."""
+    """A way of being bad, with where it is and the rule that must find it.
+
+    `change` spoils good values.
+    """
 
     name: str
     rule: str | None
@@ -63,7 +66,10 @@ def _lose_the_dot(levels: Lines, classes: list[dict[str, Cell]]) -> None:
     """1.208 people typed with the dot into an Excel of another locale: the number 1,208."""
     more = 1208 - _number(levels["district"]["participants"])
     levels["total"]["participants"] = _number(levels["total"]["participants"]) + more
-    levels["district"] |= {"community": 1208 - _number(levels["district"]["officials"]), "participants": 1.208}
+    levels["district"] |= {
+        "community": 1208 - _number(levels["district"]["officials"]),
+        "participants": 1.208,
+    }
     levels["total"]["community"] = _number(levels["total"]["community"]) + more
     classes[0]["class_participants"] = _number(classes[0]["class_participants"]) + more
 
@@ -71,16 +77,31 @@ def _lose_the_dot(levels: Lines, classes: list[dict[str, Cell]]) -> None:
 def _leave_the_period(_levels: Lines, classes: list[dict[str, Cell]]) -> None:
     first = classes[0]["class_first_day"]
     assert isinstance(first, date)
-    classes[0] |= {"class_first_day": first - timedelta(days=120), "class_last_day": first - timedelta(days=119)}
+    classes[0] |= {
+        "class_first_day": first - timedelta(days=120),
+        "class_last_day": first - timedelta(days=119),
+    }
 
 
 PLANTED: dict[tuple[str, str], Planted] = {
-    ("943", "2024-Q2"): Planted("total that does not add up", "TRN-03", "Tổng hợp", "C12", _add("total", "participants", 40)),
-    ("950", "2024-Q4"): Planted("1.208 read as a decimal", "CELL-03", "Tổng hợp", "C10", _lose_the_dot),
-    ("946", "2024-Q3"): Planted("women above participants", "TRN-01", "Tổng hợp", "D10", _add("district", "women", 400)),
-    ("949", "2024-Q1"): Planted("a missing cell", "CELL-01", "Tổng hợp", "C10", _set("district", "participants", None)),
-    ("941", "2025-Q1"): Planted("spent above plan", "TRN-04", "Tổng hợp", "J12", _add("total", "budget_spent_vnd", 40)),
-    ("942", "2024-Q3"): Planted("a class before the period", "TRN-10", "Danh sách lớp", "F9", _leave_the_period),
+    ("943", "2024-Q2"): Planted(
+        "total that does not add up", "TRN-03", "Tổng hợp", "C12", _add("total", "participants", 40)
+    ),
+    ("950", "2024-Q4"): Planted(
+        "1.208 read as a decimal", "CELL-03", "Tổng hợp", "C10", _lose_the_dot
+    ),
+    ("946", "2024-Q3"): Planted(
+        "women above participants", "TRN-01", "Tổng hợp", "D10", _add("district", "women", 400)
+    ),
+    ("949", "2024-Q1"): Planted(
+        "a missing cell", "CELL-01", "Tổng hợp", "C10", _set("district", "participants", None)
+    ),
+    ("941", "2025-Q1"): Planted(
+        "spent above plan", "TRN-04", "Tổng hợp", "J12", _add("total", "budget_spent_vnd", 40)
+    ),
+    ("942", "2024-Q3"): Planted(
+        "a class before the period", "TRN-10", "Danh sách lớp", "F9", _leave_the_period
+    ),
 }
 """Bad values, by unit and quarter. `FILES` in `build` adds what is wrong with a file as a whole."""
 
@@ -94,7 +115,10 @@ def build(pack: Pack) -> Iterator[tuple[str, bytes]]:
     for unit in units_of(pack, UnitKind.COMMUNE, COMMUNES_QUARTER):
         if unit.code not in MISSING_COMMUNES:
             period = Period.parse(COMMUNES_QUARTER)
-            yield path_of(unit, "tập huấn", period), _workbook(pack, unit, period, *invent(unit, period))
+            yield (
+                path_of(unit, "tập huấn", period),
+                _workbook(pack, unit, period, *invent(unit, period)),
+            )
 
 
 def _files(pack: Pack, unit: Unit, period: Period) -> Iterator[tuple[str, bytes]]:
@@ -106,7 +130,10 @@ def _files(pack: Pack, unit: Unit, period: Period) -> Iterator[tuple[str, bytes]
         yield _path(unit, period, " - PDF"), PDF
     elif key == ("945", "2024-Q3"):
         other = next(u for u in pack.units if u.code == "944")
-        yield _path(unit, period, " - sai đơn vị"), _workbook(pack, other, period, *invent(other, period))
+        yield (
+            _path(unit, period, " - sai đơn vị"),
+            _workbook(pack, other, period, *invent(other, period)),
+        )
     elif key == ("951", "2024-Q2"):
         yield _path(unit, period), good
         yield _path(unit, period, " (1)"), good
@@ -143,7 +170,9 @@ def invent(unit: Unit, period: Period) -> tuple[Lines, list[dict[str, Cell]]]:
         held = [c for c in classes if c["class_level"] == level]
         if held:
             levels[level] = _level(dice, held)
-    levels["total"] = {name: round(sum(_number(line[name]) for line in levels.values()), 3) for name in levels[own]}
+    levels["total"] = {
+        name: round(sum(_number(line[name]) for line in levels.values()), 3) for name in levels[own]
+    }
     return levels, classes
 
 
@@ -186,8 +215,17 @@ def _days(held: dict[str, Cell]) -> int:
     return (last - first).days + 1
 
 
-def _workbook(pack: Pack, unit: Unit, period: Period, levels: Lines, classes: list[dict[str, Cell]]) -> bytes:
-    return workbook(pack, "training", unit, period, copy.deepcopy({"levels": levels}), copy.deepcopy({"class_list": classes}))
+def _workbook(
+    pack: Pack, unit: Unit, period: Period, levels: Lines, classes: list[dict[str, Cell]]
+) -> bytes:
+    return workbook(
+        pack,
+        "training",
+        unit,
+        period,
+        copy.deepcopy({"levels": levels}),
+        copy.deepcopy({"class_list": classes}),
+    )
 
 
 def workbook_of(pack: Pack, unit: Unit, period: Period) -> bytes:

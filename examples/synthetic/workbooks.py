@@ -36,10 +36,19 @@ def path_of(unit: Unit, about: str, period: Period, remark: str = "") -> str:
 
 
 def workbook(
-    pack: Pack, form: str, unit: Unit, period: Period, matrix: Matrix, lists: Lists | None = None, *, stage: Stage = Stage.FINAL
+    pack: Pack,
+    form: str,
+    unit: Unit,
+    period: Period,
+    matrix: Matrix,
+    lists: Lists | None = None,
+    *,
+    stage: Stage = Stage.FINAL,
 ) -> bytes:
     """Return the template of `form` filled in with the values given, and the note that they are invented."""
     layout = pack.form(form, period)
     assert layout is not None
     communes = pack.units.children(unit.code, period.end)
-    return write_template(layout, unit, period, Values(matrix, lists or {}, (_NOTE,)), stage=stage, communes=communes)
+    return write_template(
+        layout, unit, period, Values(matrix, lists or {}, (_NOTE,)), stage=stage, communes=communes
+    )

@@ -46,12 +46,20 @@ def _works(pack: Pack, unit: Unit) -> list[dict[str, Cell]]:
     period = Period.parse(QUARTER)
     dice = dice_of(unit.code, period.code, "works")
     communes = list(pack.units.children(unit.code, period.end))
-    return [_work(dice, unit, dice.choice(communes), period, number) for number in range(1, dice.randint(5, 9))]
+    return [
+        _work(dice, unit, dice.choice(communes), period, number)
+        for number in range(1, dice.randint(5, 9))
+    ]
 
 
 def _earlier(work: dict[str, Cell]) -> dict[str, Cell]:
     """Return a work as it stood a year before: begun, and hardly paid for."""
-    return work | {"work_status": "in_progress", "work_actual_end": None, "work_progress_pct": 10, "work_disbursed_vnd": 50.0}
+    return work | {
+        "work_status": "in_progress",
+        "work_actual_end": None,
+        "work_progress_pct": 10,
+        "work_disbursed_vnd": 50.0,
+    }
 
 
 def _date(cell: Cell) -> date:
@@ -59,7 +67,9 @@ def _date(cell: Cell) -> date:
     return cell
 
 
-def _work(dice: random.Random, unit: Unit, commune: Unit, period: Period, number: int) -> dict[str, Cell]:
+def _work(
+    dice: random.Random, unit: Unit, commune: Unit, period: Period, number: int
+) -> dict[str, Cell]:
     kind = dice.choice(list(_KINDS))
     start = period.end - timedelta(days=dice.randint(150, 500))
     investment = round(dice.uniform(600, 4500), 1)

@@ -1,6 +1,6 @@
 """Values of many reports laid side by side, so that one figure is met again in each of them without searching."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +51,8 @@ class Grid:
         self._starts = np.searchsorted(report[order], np.arange(len(memory.reports) + 1))
         self._is_line = np.array([figure.is_line for figure in self.figures], dtype=bool)
         self._blocks: dict[object, _Block] = {}
+        self._of_code: dict[int, tuple[Integers, Floats]] = {}
+        self._reports = len(memory.reports)
 
     def given(self, place: int) -> Given:
         """Return what the report at `place` gives."""
@@ -87,18 +89,21 @@ class Grid:
         if not len(block.pairs):
             return np.full((len(places), len(pairs)), np.nan)
         at = np.minimum(np.searchsorted(block.pairs, pairs), len(block.pairs) - 1)
-        chosen = block.values[[block.places[place] for place in places]][:, at]
+        chosen_rows = np.array([block.places[place] for place in places], dtype=np.int64)
+        chosen: Floats = block.values[np.ix_(chosen_rows, at)]
         chosen[:, block.pairs[at] != pairs] = np.nan
         return chosen
 
-    def lines(self, places: Iterable[int], code: int) -> Floats:
+    def lines(self, places: Sequence[int], code: int) -> Floats:
         """Return all values of a list's column in the reports `places`, whatever their lines."""
-        parts = [self._slice(place, code) for place in places]
-        return np.concatenate(parts) if parts else np.empty(0)
-
-    def _slice(self, place: int, code: int) -> Floats:
-        at = slice(self._starts[place], self._starts[place + 1])
-        chosen: Floats = self._value[at][self._code[at] == code]
+        if code not in self._of_code:
+            at = np.flatnonzero(self._code == code)
+            report = np.searchsorted(self._starts, at, side="right") - 1
+            self._of_code[code] = report, self._value[at]
+        report, values = self._of_code[code]
+        is_chosen = np.zeros(self._reports, dtype=bool)
+        is_chosen[list(places)] = True
+        chosen: Floats = values[is_chosen[report]]
         return chosen
 
     def _laid_out(self, members: Sequence[int]) -> _Block:

@@ -38,16 +38,32 @@ class Peers:
     def rates(self, own: Report, seen: Seen, given: Given) -> Columns:
         """Return each figure divided by the one that its column is `per`, and the spread of that, own past and peers alike."""
         per = self._grid.partners(given, "per")
-        rows = (
-            self._past.rows(own, seen.like, given.pairs) / _positive(self._past.rows(own, seen.like, per)),
-            self._rows(own, seen.peers, given.pairs) / _positive(self._rows(own, seen.peers, per)),
-        )
-        spread = spread_of(np.concatenate(rows))
         at = {int(pair): value for pair, value in zip(given.pairs, given.values, strict=True)}
         divisor = np.array([at.get(int(pair), np.nan) for pair in per])
         divisor[~self._grid.can_be_met_again(given)] = np.nan
         rates = {"rate": given.values / _positive(divisor)}
+        spread = self._spread_of_rates(own, seen, given.pairs, per)
         return {**rates, **{f"rate_{name}": column for name, column in spread._asdict().items() if name != "mad"}}
+
+    def _spread_of_rates(
+        self,
+        own: Report,
+        seen: Seen,
+        pairs: NDArray[np.int64],
+        per: NDArray[np.int64],
+    ) -> Spread:
+        # Few figures are divided by another: the others have no rate anywhere.
+        asked = np.flatnonzero(per >= 0)
+        pairs, per, of = pairs[asked], per[asked], len(pairs)
+        rows = (
+            self._past.rows(own, seen.like, pairs) / _positive(self._past.rows(own, seen.like, per)),
+            self._rows(own, seen.peers, pairs) / _positive(self._rows(own, seen.peers, per)),
+        )
+        median, mad, low, high = (np.full(of, np.nan) for _ in range(4))
+        spread = Spread(median, mad, low, high, points=np.zeros(of))
+        for column, values in zip(spread, spread_of(np.concatenate(rows)), strict=True):
+            column[asked] = values
+        return spread
 
     def _rows(self, own: Report, places: Sequence[int], pairs: NDArray[np.int64]) -> Floats:
         period = self._reports[places[0]].period if places else own.period

@@ -20,22 +20,37 @@ class Spread(NamedTuple):
 
 def spread_of(values: Floats) -> Spread:
     """Return the spread of each column of `values` (a row a report), its NaN left out."""
-    points = np.count_nonzero(~np.isnan(values), axis=0).astype(np.float64)
-    median = median_of(values)
+    points = np.count_nonzero(~np.isnan(values), axis=0)
     if not len(values):
-        return Spread(median, median, median, median, points)
+        unknown = np.full(values.shape[1], np.nan)
+        return Spread(unknown, unknown, unknown, unknown, points.astype(np.float64))
+    # Sorting is nearly all that this costs: once for four of the five.
     ordered = np.sort(values, axis=0)  # NaN last
-    high = np.take_along_axis(ordered, np.maximum(points.astype(np.int64) - 1, 0)[None, :], axis=0)[0]
-    low = np.sort(np.where(values > 0, values, np.nan), axis=0)[0]
-    return Spread(median, median_of(np.abs(values - median)), low, high, points)
+    median = _middle(ordered, points)
+    deviations = np.sort(np.abs(ordered - median), axis=0)
+    high = _at(ordered, np.maximum(points - 1, 0))
+    not_positive = np.count_nonzero(ordered <= 0, axis=0)
+    low = _at(ordered, np.minimum(not_positive, len(values) - 1))
+    low = np.where(not_positive < points, low, np.nan)
+    return Spread(median, _middle(deviations, points), low, high, points.astype(np.float64))
 
 
 def median_of(values: Floats) -> Floats:
     """Return the median of each column, its NaN left out; many times faster than `numpy.nanmedian` on few rows."""
     if not len(values):
         return np.full(values.shape[1], np.nan)
-    ordered = np.sort(values, axis=0)
     points = np.count_nonzero(~np.isnan(values), axis=0)
-    lower, upper = np.maximum((points - 1) // 2, 0), np.minimum(points // 2, len(values) - 1)
-    middle: Floats = (np.take_along_axis(ordered, lower[None, :], 0)[0] + np.take_along_axis(ordered, upper[None, :], 0)[0]) / 2
+    return _middle(np.sort(values, axis=0), points)
+
+
+def _middle(ordered: Floats, points: NDArray[np.int64]) -> Floats:
+    """Return the median of each column, of which `points` values come first, ordered, and then NaN."""
+    lower, upper = np.maximum((points - 1) // 2, 0), np.minimum(points // 2, len(ordered) - 1)
+    middle: Floats = (_at(ordered, lower) + _at(ordered, upper)) / 2
     return middle
+
+
+def _at(ordered: Floats, rows: NDArray[np.int64]) -> Floats:
+    """Return of each column the value in the row that is given for it."""
+    values: Floats = ordered[rows, np.arange(ordered.shape[1])]
+    return values

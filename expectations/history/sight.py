@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from expectations.history.memory import Memory, Report
 from program.period import Period
@@ -43,13 +44,25 @@ class Sight:
         for place, report in enumerate(memory.reports):
             self._of_unit[report.unit].append(place)
             self._of_period[report.period].append(place)
+        self._seen: dict[int, Seen] = {}
+        units = {unit: number for number, unit in enumerate(self._of_unit)}
+        kinds = {report.kind: number for number, report in enumerate(memory.reports)}
+        self._unit = np.array([units[report.unit] for report in memory.reports], dtype=np.int64)
+        self._kind = np.array([kinds[report.kind] for report in memory.reports], dtype=np.int64)
+        self._is_final = np.array([report.stage is Stage.FINAL for report in memory.reports], dtype=bool)
         self._position = np.array([report.position for report in memory.reports])
         self._until = np.array([report.until if report.loads else -1 for report in memory.reports])
 
     def of(self, place: int) -> Seen:
         """Return what the report at `place` sees."""
+        if place not in self._seen:
+            self._seen[place] = self._looked_up(place)
+        return self._seen[place]
+
+    def _looked_up(self, place: int) -> Seen:
         own = self._reports[place]
-        unit = self._visible(own, self._of_unit[own.unit])
+        unit = self._visible(own, self._of_unit[own.unit]).tolist()
+        peers = self._peers(place, own.period)
         first, last = own.period.moved(-self._window), own.period.moved(self._window)
         near = [n for n in unit if first.end <= self._reports[n].period.end <= last.end]
         others = self._one_a_period([n for n in near if self._reports[n].period != own.period])
@@ -59,8 +72,8 @@ class Sight:
         return Seen(
             others=tuple(others),
             like=tuple(like),
-            peers=tuple(n for n in self._peers(own, own.period) if self._reports[n].stage is own.stage),
-            peers_before=tuple(self._one_a_unit(self._peers(own, own.period.moved(-1)))),
+            peers=tuple(peers[self._is_final[peers] == self._is_final[place]].tolist()),
+            peers_before=tuple(self._one_a_unit(self._peers(place, own.period.moved(-1)).tolist())),
             replaced=next((n for n in same if self._reports[n].stage is own.stage), None),
         )
 
@@ -72,14 +85,16 @@ class Sight:
         """Return all reports of a period."""
         return self._of_period.get(period, [])
 
-    def _peers(self, own: Report, period: Period) -> list[int]:
-        candidates = self._visible(own, self._of_period[period]) if period in self._of_period else []
-        return [n for n in candidates if self._reports[n].unit != own.unit and self._reports[n].kind is own.kind]
+    def _peers(self, place: int, period: Period) -> NDArray[np.int64]:
+        at = self._visible(self._reports[place], self.of_period(period))
+        is_other = self._unit[at] != self._unit[place]
+        is_peer: NDArray[np.bool_] = is_other & (self._kind[at] == self._kind[place])
+        return at[is_peer]
 
-    def _visible(self, own: Report, places: list[int]) -> list[int]:
+    def _visible(self, own: Report, places: list[int]) -> NDArray[np.int64]:
         at = np.array(places, dtype=np.int64)
         is_seen = (self._position[at] < own.position) & (own.position <= self._until[at])
-        return [int(n) for n in at[is_seen]]
+        return at[is_seen]
 
     def _one_a_period(self, places: Iterable[int]) -> list[int]:
         best: dict[Period, int] = {}

@@ -19,9 +19,9 @@ from mtqg.checking.report import TextReport
 from mtqg.checking.verdicts import Checked
 from mtqg.checking.words import PHRASES
 from mtqg.console import errors
-from mtqg.importing import without_collecting
 from mtqg.keeping.bar import progress
 from program.errors import AskedError, WarehouseError
+from program.importing import without_collecting
 from program.pack import Pack, load_pack
 from program.settings import Settings, load_settings, quiet_third_parties
 from program.submission import Verdict

@@ -1,6 +1,7 @@
-"""A sender's own workbook with each finding's cell coloured and noted, and a first sheet that lists them all.
+"""Marked workbooks: a sender's own file with each finding's cell coloured and noted.
 
-`package` opens an .xlsx as parts of XML, and what is not marked goes through it byte for byte; `styles`, `cells`, `notes` and
-`overview` change a part each. `copy` lays out what is no .xlsx as one. `process` does it where it can be ended, `attaching`
-asks for it letter by letter. Why not with openpyxl: docs/decisions/0018.
+A first sheet lists all findings. `package` opens an .xlsx as parts of XML; a part that is not
+marked passes byte for byte. `styles`, `cells`, `notes` and `overview` change a part each. `copy`
+writes any other file as an .xlsx. `process` marks in a process that can be ended, and `attaching`
+does so for each file of a letter. Why not with openpyxl: docs/decisions/0018.
 """

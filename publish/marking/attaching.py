@@ -1,9 +1,9 @@
-"""The marked workbooks that go with a letter: one for each file in it, as far as a mail may hold them."""
+"""Marked workbooks of a letter: one for each file in it, within the size that a mail may have."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain
 
 from program.letter import Letter, Notice
 from program.pack import Pack
@@ -17,12 +17,15 @@ from publish.marking.words import words_of
 
 logger = logging.getLogger("mtqg.marking")
 
+_BASE64_LINE = 76
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A marked workbook; `about` is the file it is made of.
+    """A marked workbook. `about` is the name of the sender's file.
 
-    `content` is None where it is larger than what the mail still holds; `link` is then where it can be had, if anywhere.
+    `content` is None where the workbook is larger than the rest of the mail's limit. Then `link`
+    says where to download it; None where there is no such place.
     """
 
     name: str
@@ -33,79 +36,134 @@ class Attachment:
 
     @property
     def can_be_had(self) -> bool:
-        """Whether its receiver gets it, in the mail or by a link."""
+        """Whether the receiver gets it, in the mail or by a link."""
         return self.content is not None or self.link is not None
 
 
 def attachments_of(
-    letter: Letter, pack: Pack, settings: Settings, content_of: Callable[[str], bytes], marker: Marker
+    letter: Letter,
+    pack: Pack,
+    settings: Settings,
+    content_of: Callable[[str], bytes],
+    marker: Marker,
 ) -> tuple[Attachment, ...]:
-    """Return the marked workbooks of a letter's files, in order; `content_of` gives the bytes of a sha256.
+    """Return the marked workbooks of a letter's files, in the order of their arrival.
 
-    None for a file that its receiver did not send, that is no workbook, or that could not be marked: the log says which.
+    `content_of` returns the bytes of a sha256. A file has no marked workbook where its sender is
+    not known, where it has no findings to act on, or where it cannot be marked; the log has the
+    reason of the last case.
     """
     attachments: list[Attachment] = []
-    room = settings.max_mail_bytes
-    for _, group in groupby(sorted(letter.notices, key=lambda n: n.delivery_id), key=lambda n: n.delivery_id):
-        notices = sorted(group, key=lambda notice: notice.part)
-        content = _marked(notices, pack, content_of, marker)
-        if content is not None:
-            size = _mailed_bytes(content)
-            name = _free_name(marked_name(notices[0].delivery_name, words_of("vi").suffix), attachments)
-            fits = size <= room
-            link = None if fits else _link(content, name, notices, letter, pack, settings)
-            attachments.append(
-                Attachment(name, notices[0].delivery_name, content if fits else None, notices[0].delivery_id, link)
-            )
-            room -= size if fits else 0
+    bytes_left = settings.max_mail_bytes
+    for notices in _group_by_delivery(letter.notices):
+        # Files are taken in order: a small one after a large one may still fit.
+        content = _mark(notices, pack, content_of, marker)
+        if content is None:
+            continue
+        first = notices[0]
+        wanted = marked_name(first.delivery_name, words_of("vi").suffix)
+        name = _free_name(wanted, attachments)
+        size = _mailed_bytes(content)
+        if size <= bytes_left:
+            bytes_left -= size
+            link = None
+            enclosed: bytes | None = content
+        else:
+            link = _link(content, name, notices, letter, pack, settings)
+            enclosed = None
+        attachments.append(Attachment(name, first.delivery_name, enclosed, first.delivery_id, link))
     return tuple(attachments)
 
 
-def _marked(notices: list[Notice], pack: Pack, content_of: Callable[[str], bytes], marker: Marker) -> bytes | None:
-    first, reports = notices[0], tuple(_reports(notices, pack))
-    # Nobody but its sender gets a file back: where nobody knows who that is, the letter goes to the unit that it claims.
+def _group_by_delivery(notices: Sequence[Notice]) -> list[list[Notice]]:
+    """Return the notices of each delivery, in the order of its reports."""
+    groups: dict[int, list[Notice]] = {}
+    for notice in sorted(notices, key=lambda notice: (notice.delivery_id, notice.part)):
+        groups.setdefault(notice.delivery_id, []).append(notice)
+    return list(groups.values())
+
+
+def _mark(
+    notices: Sequence[Notice], pack: Pack, content_of: Callable[[str], bytes], marker: Marker
+) -> bytes | None:
+    first = notices[0]
+    reports = tuple(_reports(notices, pack))
+    # Only its sender gets a file back. Where the sender is not known, the letter goes to the unit
+    # that the file claims, which may be a wrong one.
     if first.sha256 is None or first.sender_unit is None or not reports:
         return None
     try:
         order = Order(content_of(first.sha256), first.delivery_name, reports)
         return marker.mark(order)
-    except Exception as wrong:  # the boundary of one attachment: its letter goes all the same
-        kind = "" if isinstance(wrong, MarkingError) else f"{type(wrong).__name__}: "
-        logger.warning("mark delivery=%d name=%r attached=no reason=%s%s", first.delivery_id, first.delivery_name, kind, wrong)
+    except Exception as error:  # the boundary of one attachment: the letter goes without it
+        kind = "" if isinstance(error, MarkingError) else f"{type(error).__name__}: "
+        logger.warning(
+            "mark delivery=%d name=%r attached=no reason=%s%s",
+            first.delivery_id,
+            first.delivery_name,
+            kind,
+            error,
+        )
         return None
 
 
-def _link(content: bytes, name: str, notices: list[Notice], letter: Letter, pack: Pack, settings: Settings) -> Link | None:
+def _link(
+    content: bytes,
+    name: str,
+    notices: Sequence[Notice],
+    letter: Letter,
+    pack: Pack,
+    settings: Settings,
+) -> Link | None:
+    if not may_be_linked(notices, pack):
+        return None
     try:
-        return put_on_shelf(content, name, settings, letter.day) if may_be_linked(notices, pack) else None
-    except OSError as wrong:  # its letter goes all the same
-        logger.warning("mark delivery=%d link=no reason=%s", notices[0].delivery_id, wrong)
+        return put_on_shelf(content, name, settings, letter.day)
+    except OSError as error:  # the letter goes without a link
+        logger.warning("mark delivery=%d link=no reason=%s", notices[0].delivery_id, error)
         return None
 
 
-def _reports(notices: list[Notice], pack: Pack) -> Iterator[Report]:
-    """Yield each part's report once, with all that the letter's notices say of it."""
-    for part, group in groupby(notices, key=lambda notice: notice.part):
-        same = list(group)
-        findings = to_act_on(dict.fromkeys(finding for notice in same for finding in notice.findings))
+def _reports(notices: Sequence[Notice], pack: Pack) -> Iterator[Report]:
+    """Yield each report of a file that has findings to act on, with those of all its notices."""
+    by_part: dict[int, list[Notice]] = {}
+    for notice in notices:
+        by_part.setdefault(notice.part, []).append(notice)
+    for part, notices_of_part in by_part.items():
+        found = chain.from_iterable(notice.findings for notice in notices_of_part)
+        findings = to_act_on(dict.fromkeys(found))
         if findings:
-            yield Report(title_of(same[0].form_code, same[0].period, same[0].stage, pack), findings, part)
+            first = notices_of_part[0]
+            title = title_of(first.form_code, first.period, first.stage, pack)
+            yield Report(title, findings, part)
 
 
 def title_of(form_code: str | None, period: str | None, stage: Stage, pack: Pack) -> str:
-    """Return what a report is, as an office calls it."""
-    form = next((each for each in pack.forms if each.code == form_code), None)
+    """Return a report's title: its form and its period, as far as they are known."""
+    titles = (form.short_title for form in pack.forms if form.code == form_code)
+    title = next(titles, None)
     label = pack.label_of(form_code, period, stage)
-    return " – ".join(text for text in (form.short_title if form else None, label) if text)
+    return " – ".join(text for text in (title, label) if text)
 
 
-def _free_name(name: str, attachments: list[Attachment]) -> str:
+def _free_name(name: str, attachments: Sequence[Attachment]) -> str:
+    """Return `name`, with a number where another attachment has it already."""
     taken = {attachment.name for attachment in attachments}
     stem = name.removesuffix(".xlsx")
-    return next(n for k in range(1, len(taken) + 2) if (n := name if k == 1 else f"{stem} {k}.xlsx") not in taken)
+    number = 1
+    free = name
+    while free in taken:
+        number += 1
+        free = f"{stem} {number}.xlsx"
+    return free
 
 
 def _mailed_bytes(content: bytes) -> int:
-    """Return how many bytes a file is in a mail: base64, in lines of 76."""
-    encoded = 4 * -(-len(content) // 3)
-    return encoded + -(-encoded // 76)
+    """Return how many bytes a file takes in a mail: base64, in lines of 76."""
+    encoded = 4 * _divide_up(len(content), 3)
+    line_ends = _divide_up(encoded, _BASE64_LINE)
+    return encoded + line_ends
+
+
+def _divide_up(number: int, by: int) -> int:
+    return -(-number // by)

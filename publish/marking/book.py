@@ -1,6 +1,9 @@
-"""An .xlsx marked: colours and notes at the cells of findings, the list of findings in front, and nothing else changed."""
+"""Marking of an .xlsx: colours and notes at the findings' cells, and the list of findings in front.
 
-from collections.abc import Iterator, Mapping
+Nothing else changes.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lxml import etree
@@ -8,7 +11,7 @@ from lxml import etree
 from program.addresses import column_letter
 from program.finding import Finding, Severity
 from program.marker import is_overview
-from publish.marking.cells import Cells, corner_of
+from publish.marking.cells import Cells, Corner, corner_of
 from publish.marking.notes import Notes
 from publish.marking.order import Order, UnmarkableError
 from publish.marking.overview import overview_of, writable
@@ -18,140 +21,241 @@ from publish.marking.words import Words, words_of
 
 _BOOK_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+_SHEET_ENTRIES = f"{named('sheets')}/{named('sheet')}"
+"""The path from the workbook to its entries of sheets."""
+_FIRST_CELL = f"{named('sheetData')}/{named('row')}/{named('c')}"
 _MOST_NOTES = 1000
-"""Cells with a note in one workbook; those after them are coloured only. Excel takes seconds to open ten thousand notes."""
+"""How many cells of a workbook get a note; the others are coloured only.
+
+Excel takes seconds to open ten thousand notes.
+"""
 _LONGEST_NOTE = 4000
 
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """A worksheet: its name, its element in the workbook, and its part."""
+    """A worksheet: its name, its element in the workbook's part, and its own part."""
 
     name: str
     entry: etree._Element
     part: str
 
 
-def mark_book(order: Order, sheets: Mapping[str, str] | None = None) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """A workbook to change: its package, the name of its own part, its cell formats, our words."""
+
+    package: Package
+    part: str
+    styles: Styles
+    words: Words
+
+
+def mark_book(order: Order, names: Mapping[str, str] | None = None) -> bytes:
     """Return an .xlsx with its findings marked.
 
-    `sheets` gives the workbook's own name of each sheet that findings name, where it is a copy; None: they are the same.
-    Raises UnmarkableError for what is no .xlsx of the usual kind, and what `zipfile` raises for a damaged one.
+    `names` is given for a copy: the copy's name of each sheet, by the name that findings have.
+    Raises UnmarkableError for what is no common .xlsx, and the errors of `zipfile` for a damaged
+    one.
     """
-    words, package = words_of(order.language), Package(order.content)
-    workbook = _related(package, "", "officeDocument")
-    # Excel refuses a name that does not fit what is inside, and mail servers refuse macros.
-    if package.type_of(workbook) != _BOOK_TYPE or package.holds("vbaproject.bin"):
-        raise UnmarkableError("it has macros, or is a template")
-    styles = Styles(package.tree(_related(package, workbook, "styles")))
-    found = {sheet.name: sheet for sheet in _sheets_of(package, workbook)}
-    earlier = next((sheet for sheet in found.values() if _is_overview(package, workbook, sheet)), None)
+    book = _open(order)
+    sheets = {sheet.name: sheet for sheet in _sheets_of(book)}
+    earlier = _earlier_overview(book, sheets.values())
     if earlier is not None:
-        del found[earlier.name]
-        _unmark(package, found, styles, words)
-    names = {name: name for name in found} if sheets is None else dict(sheets)
-    _mark_cells(order, package, {name: found[own] for name, own in names.items() if own in found}, styles, words)
-    front = overview_of(order, names, styles, words, is_copy=sheets is not None)
-    if earlier is not None:
-        package.put(earlier.part, front)
+        # The workbook was marked before, then corrected and sent back.
+        del sheets[earlier.name]
+        _unmark(book, sheets.values())
+    if names is None:
+        # Findings have the names of the sender's own sheets.
+        names_in_book = {name: name for name in sheets}
+        is_copy = False
     else:
-        _put_first(package, workbook, front, words.sheet)
-    _open_at_front(package, workbook, found, earlier)
-    return package.save()
+        names_in_book = dict(names)
+        is_copy = True
+    sheets_by_finding = {}
+    for name, name_in_book in names_in_book.items():
+        if name_in_book in sheets:
+            sheets_by_finding[name] = sheets[name_in_book]
+    _mark_cells(order, book, sheets_by_finding)
+    overview = overview_of(order, names_in_book, book.styles, book.words, is_copy=is_copy)
+    if earlier is None:
+        _put_first(book, overview)
+    else:
+        book.package.put(earlier.part, overview)
+    # After _put_first, which makes the overview the first of the workbook's entries.
+    _open_at_overview(book, sheets.values(), earlier)
+    return book.package.save()
 
 
-def _sheets_of(package: Package, workbook: str) -> Iterator[_Sheet]:
-    root = package.look(workbook)
+def _open(order: Order) -> _Book:
+    package = Package(order.content)
+    part = _related(package, "", "officeDocument")
+    # Excel opens no .xlsx whose content is of another type, and mail servers refuse macros.
+    if package.type_of(part) != _BOOK_TYPE or package.holds("vbaproject.bin"):
+        raise UnmarkableError("it has macros, or is a template")
+    styles = Styles(package.tree(_related(package, part, "styles")))
+    return _Book(package, part, styles, words_of(order.language))
+
+
+def _sheets_of(book: _Book) -> Iterator[_Sheet]:
+    """Yield the worksheets in order. Sheets with a chart only have no cells and are left out."""
+    root = book.package.look(book.part)
     if root.tag != named("workbook"):
         raise UnmarkableError(f"its workbook is {root.tag}")
-    parts = dict(package.related(workbook, "worksheet"))
-    for entry in root.iterfind(f"{named('sheets')}/{named('sheet')}"):
-        part = parts.get(str(entry.get(named("id", RELATION))))
-        if part is not None:
-            yield _Sheet(str(entry.get("name")), entry, part)
+    parts = dict(book.package.related(book.part, "worksheet"))
+    for entry in root.iterfind(_SHEET_ENTRIES):
+        relation = str(entry.get(named("id", RELATION)))
+        if relation in parts:
+            name = str(entry.get("name"))
+            yield _Sheet(name, entry, parts[relation])
 
 
 def _related(package: Package, part: str, kind: str) -> str:
-    found = package.related(part, kind)
-    if not found:
+    """Return the first part that `part` has a relation of a kind to."""
+    relations = package.related(part, kind)
+    if not relations:
         raise UnmarkableError(f"the package has no {kind}")
-    return found[0][1]
+    _, target = relations[0]
+    return target
 
 
-def _mark_cells(order: Order, package: Package, sheets: Mapping[str, _Sheet], styles: Styles, words: Words) -> None:
-    notes = 0
-    for sheet, places in _by_place(order, sheets).items():
-        cells, boxes = Cells(package.tree(sheets[sheet].part)), Notes(package, sheets[sheet].part, words.author)
-        for (row, column), findings in places.items():
-            worst = Severity.CRITICAL if any(f.severity is Severity.CRITICAL for f in findings) else Severity.WARNING
-            cell = cells.at(row, column)
-            cell.set("s", str(styles.coloured(int(cell.get("s") or 0), worst)))
-            notes += 1
-            if notes <= _MOST_NOTES:
-                text = writable("\n\n".join(dict.fromkeys(map(words.note_on, findings))))
-                boxes.put(row, column, f"{column_letter(column)}{row}", text[:_LONGEST_NOTE])
+def _mark_cells(order: Order, book: _Book, sheets: Mapping[str, _Sheet]) -> None:
+    # All sheets together: the limit is about opening the file.
+    notes_left = _MOST_NOTES
+    for name, findings_by_cell in _group_by_cell(order, sheets).items():
+        part = sheets[name].part
+        cells = Cells(book.package.tree(part))
+        notes = Notes(book.package, part, book.words.author)
+        for corner, findings in findings_by_cell.items():
+            cell = cells.at(corner.row, corner.column)
+            own_format = int(cell.get("s") or 0)
+            marked_format = book.styles.coloured(own_format, _colour_of(findings))
+            cell.set("s", str(marked_format))
+            if notes_left > 0:
+                address = f"{column_letter(corner.column)}{corner.row}"
+                notes.put(corner.row, corner.column, address, _note_text(findings, book.words))
+                notes_left -= 1
 
 
-def _by_place(order: Order, sheets: Mapping[str, _Sheet]) -> dict[str, dict[tuple[int, int], list[Finding]]]:
-    """Return the findings of each cell, sheet by sheet."""
-    places: dict[str, dict[tuple[int, int], list[Finding]]] = {}
-    for finding in (each for report in order.reports for each in report.findings):
-        corner, sheet = corner_of(finding.cell), finding.sheet or ""
-        if sheet in sheets and corner is not None:
-            places.setdefault(sheet, {}).setdefault(corner, []).append(finding)
-    return places
+def _colour_of(findings: Iterable[Finding]) -> Severity:
+    """Return the severity whose colour a cell gets: orange unless a finding is critical."""
+    is_critical = any(finding.severity is Severity.CRITICAL for finding in findings)
+    return Severity.CRITICAL if is_critical else Severity.WARNING
 
 
-def _is_overview(package: Package, workbook: str, sheet: _Sheet) -> bool:
-    """Tell whether a sheet is the list of an earlier marking; a spreadsheet program has moved its texts by then."""
-    first = package.look(sheet.part).find(f"{named('sheetData')}/{named('row')}/{named('c')}")
+def _note_text(findings: Iterable[Finding], words: Words) -> str:
+    texts = dict.fromkeys(words.note_on(finding) for finding in findings)
+    return writable("\n\n".join(texts))[:_LONGEST_NOTE]
+
+
+def _group_by_cell(
+    order: Order, sheets: Mapping[str, _Sheet]
+) -> dict[str, dict[Corner, list[Finding]]]:
+    """Return the findings of each cell by sheet and cell. Findings without a cell are left out."""
+    by_sheet: dict[str, dict[Corner, list[Finding]]] = {}
+    for report in order.reports:
+        for finding in report.findings:
+            sheet = finding.sheet or ""
+            corner = corner_of(finding.cell)
+            if sheet in sheets and corner is not None:
+                by_cell = by_sheet.setdefault(sheet, {})
+                by_cell.setdefault(corner, []).append(finding)
+    return by_sheet
+
+
+def _earlier_overview(book: _Book, sheets: Iterable[_Sheet]) -> _Sheet | None:
+    """Return the list of findings that an earlier marking put in; None where there is none."""
+    for sheet in sheets:
+        text = _first_text(book, sheet)
+        if is_overview([[text]]):
+            return sheet
+    return None
+
+
+def _first_text(book: _Book, sheet: _Sheet) -> str:
+    """Return the text of cell A1; "" where it has none."""
+    root = book.package.look(sheet.part)
+    first = root.find(_FIRST_CELL)
+    # A cell without an address is the first of its row.
     if first is None or first.get("r") not in (None, "A1"):
-        return False
-    text = "".join(first.itertext(named("t"), with_tail=False))
-    if first.get("t") == "s":
-        shared = package.look(_related(package, workbook, "sharedStrings"))
-        number = int(first.findtext(named("v")) or 0)
-        text = "".join(shared[number].itertext(named("t"), with_tail=False)) if number < len(shared) else ""
-    return is_overview([[text]])
+        return ""
+    if first.get("t") != "s":
+        return _text_in(first)
+    # A program that saved the sheet moved its texts to the shared strings.
+    shared = book.package.look(_related(book.package, book.part, "sharedStrings"))
+    number = int(first.findtext(named("v")) or 0)
+    return _text_in(shared[number]) if number < len(shared) else ""
 
 
-def _unmark(package: Package, sheets: Mapping[str, _Sheet], styles: Styles, words: Words) -> None:
-    """Take away what an earlier marking put into cells: what is mended must not look wrong still."""
-    looks = {str(marked): str(look) for marked, look in styles.uncoloured().items()}
-    for sheet in sheets.values():
-        for cell in Cells(package.tree(sheet.part)).every():
-            if cell.get("s") in looks:
-                cell.set("s", looks[str(cell.get("s"))])
-        Notes(package, sheet.part, words.author).remove()
+def _text_in(element: etree._Element) -> str:
+    return "".join(element.itertext(named("t"), with_tail=False))
 
 
-def _put_first(package: Package, workbook: str, front: etree._Element, title: str) -> None:
-    """Put a sheet before all others. Names that hold on one sheet only count the sheets, so theirs move on."""
-    part = package.free_name("xl/worksheets/sheet{}.xml")
-    package.put(part, front, _SHEET_TYPE)
-    root = package.tree(workbook)
-    sheets = root.find(named("sheets"))
-    if sheets is None:
+def _unmark(book: _Book, sheets: Iterable[_Sheet]) -> None:
+    """Remove the colours and notes of an earlier marking: a corrected cell must not look wrong."""
+    uncoloured = book.styles.uncoloured()
+    originals = {str(marked): str(original) for marked, original in uncoloured.items()}
+    for sheet in sheets:
+        for cell in Cells(book.package.tree(sheet.part)).every():
+            original = originals.get(str(cell.get("s")))
+            if original is not None:
+                cell.set("s", original)
+        Notes(book.package, sheet.part, book.words.author).remove()
+
+
+def _put_first(book: _Book, sheet: etree._Element) -> None:
+    """Put a new sheet before all others."""
+    part = book.package.free_name("xl/worksheets/sheet{}.xml")
+    book.package.put(part, sheet, _SHEET_TYPE)
+    root = book.package.tree(book.part)
+    entries = root.find(named("sheets"))
+    if entries is None:
         raise UnmarkableError("its workbook has no sheets")
-    taken = {str(sheet.get("name")).casefold() for sheet in sheets}
-    name = next(n for k in range(1, len(taken) + 2) if (n := title if k == 1 else f"{title} ({k})").casefold() not in taken)
-    number = max((int(sheet.get("sheetId") or 0) for sheet in sheets), default=0) + 1
-    entry = etree.Element(named("sheet"), name=name, sheetId=str(number), nsmap={"r": RELATION, None: MAIN})
-    entry.set(named("id", RELATION), package.relate(workbook, "worksheet", part))
-    sheets.insert(0, entry)
-    for each in root.iter(named("definedName")):
-        if each.get("localSheetId") is not None:
-            each.set("localSheetId", str(int(str(each.get("localSheetId"))) + 1))
+    # Ids are unique but in no order, and those of deleted sheets are missing.
+    ids = [int(entry.get("sheetId") or 0) for entry in entries]
+    new_id = max(ids, default=0) + 1
+    entry = etree.Element(
+        named("sheet"),
+        name=_free_title(book.words.sheet, entries),
+        sheetId=str(new_id),
+        nsmap={"r": RELATION, None: MAIN},
+    )
+    relation = book.package.relate(book.part, "worksheet", part)
+    entry.set(named("id", RELATION), relation)
+    entries.insert(0, entry)
+    # A defined name that holds on one sheet only has the sheet's position, which is one more now.
+    for defined in root.iter(named("definedName")):
+        position = defined.get("localSheetId")
+        if position is not None:
+            defined.set("localSheetId", str(int(position) + 1))
 
 
-def _open_at_front(package: Package, workbook: str, sheets: Mapping[str, _Sheet], front: _Sheet | None) -> None:
-    """Have the workbook open at the list. Two sheets that are chosen at once would take each entry both."""
-    root = package.tree(workbook)
-    entries = list(root.iterfind(f"{named('sheets')}/{named('sheet')}"))
+def _free_title(title: str, entries: etree._Element) -> str:
+    """Return `title`, with a number where a sheet has it already. Excel ignores case."""
+    taken = {str(entry.get("name")).casefold() for entry in entries}
+    number = 1
+    free = title
+    while free.casefold() in taken:
+        number += 1
+        free = f"{title} ({number})"
+    return free
+
+
+def _open_at_overview(book: _Book, sheets: Iterable[_Sheet], earlier: _Sheet | None) -> None:
+    """Let the workbook open at the list of findings.
+
+    No other sheet stays selected: an entry would go into all selected sheets.
+    """
+    root = book.package.tree(book.part)
+    entries = list(root.iterfind(_SHEET_ENTRIES))
+    position = entries.index(earlier.entry) if earlier else 0
     for view in root.iter(named("workbookView")):
         view.attrib.pop("firstSheet", None)
-        view.set("activeTab", str(entries.index(front.entry) if front else 0))
-    for sheet in sheets.values():
-        if any(view.get("tabSelected") for view in package.look(sheet.part).iter(named("sheetView"))):
-            for view in package.tree(sheet.part).iter(named("sheetView")):
+        view.set("activeTab", str(position))
+    for sheet in sheets:
+        views = book.package.look(sheet.part).iter(named("sheetView"))
+        is_selected = any(view.get("tabSelected") for view in views)
+        # A sheet that is not selected keeps its bytes.
+        if is_selected:
+            for view in book.package.tree(sheet.part).iter(named("sheetView")):
                 view.attrib.pop("tabSelected", None)

@@ -1,9 +1,9 @@
-"""Bytes of any kind that the reader takes, marked: an .xlsx itself, everything else as a copy of its cells."""
+"""Marking of any file that the reader takes: an .xlsx itself, all else as a copy of its cells."""
 
 import logging
 import zipfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from connectors.reader.workbook import Sheet, open_workbook
@@ -14,34 +14,49 @@ from publish.marking.copy import mark_copy
 from publish.marking.order import Order, Report, UnmarkableError
 
 if TYPE_CHECKING:
-    from program.pack import Pack  # a second of imports that only a portal's JSON needs
+    from program.pack import Pack  # takes a second to import; only a portal's JSON needs it
 
 logger = logging.getLogger("mtqg.marking")
 
-# What is raised for parts of a package that are not as the standard has them; whatever else is raised is a bug of ours.
-_NOT_AS_EXPECTED = (UnmarkableError, zipfile.BadZipFile, KeyError, IndexError, ValueError)
+# These are raised for a package whose parts differ from the standard: then its cells are copied.
+# Any other exception is a bug of ours.
+_NOT_STANDARD = (UnmarkableError, zipfile.BadZipFile, KeyError, IndexError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class _PortalFile:
+    """A portal's JSON as sheets, and the order whose findings name these sheets."""
+
+    order: Order
+    sheets: list[Sheet]
 
 
 def mark(order: Order, pack: "Pack | None", limits: Limits) -> bytes:
-    """Return the marked workbook, an .xlsx; the same order gives the same bytes. Raises UnmarkableError where there is none.
+    """Return the marked workbook, an .xlsx. The same order gives the same bytes.
 
-    `pack` is given for a portal's JSON, and for nothing else.
+    `pack` is given for a portal's JSON only. Raises UnmarkableError where the reader cannot read
+    the file.
     """
     if pack is not None:
-        return mark_copy(*_of_portal(order, pack, limits))
+        portal = _read_portal_file(order, pack, limits)
+        return mark_copy(portal.order, portal.sheets)
     workbook = open_workbook(order.content, limits)
     if isinstance(workbook, Problem):
         raise UnmarkableError(f"it does not open: {workbook.rule}")
     try:
         return mark_book(order)
-    except _NOT_AS_EXPECTED as wrong:
-        logger.debug("mark name=%r copied=%s", order.name, wrong)
+    except _NOT_STANDARD as error:
+        logger.debug("mark name=%r copied=%s", order.name, error)
         return mark_copy(order, workbook.sheets)
 
 
-def _of_portal(order: Order, pack: "Pack", limits: Limits) -> tuple[Order, list[Sheet]]:
-    """Return the sheets that a JSON text is read as, and the order with their names: of several reports each has its own."""
-    from connectors.reader.portal_report import PortalReport, read_reports  # noqa: PLC0415  (takes pandas along)
+def _read_portal_file(order: Order, pack: "Pack", limits: Limits) -> _PortalFile:
+    """Return the sheets that the reader makes of a JSON text. Each of several reports has its own.
+
+    Raises UnmarkableError where the text holds no report.
+    """
+    # Imported here: it takes pandas along.
+    from connectors.reader.portal_report import PortalReport, read_reports  # noqa: PLC0415
 
     reports = read_reports(order.content, pack, limits)
     if isinstance(reports, Problem):
@@ -49,16 +64,26 @@ def _of_portal(order: Order, pack: "Pack", limits: Limits) -> tuple[Order, list[
     sheets: list[Sheet] = []
     for part, report in enumerate(reports, start=1):
         if isinstance(report, PortalReport):
-            sheets += [replace(sheet, name=_name(sheet.name, part, reports)) for sheet in report.found.sheets]
+            for sheet in report.found.sheets:
+                name = _sheet_name(sheet.name, part, reports)
+                sheets.append(replace(sheet, name=name))
     if not sheets:
         raise UnmarkableError("it holds no report")
-    return replace(order, reports=tuple(_renamed(report, reports) for report in order.reports)), sheets
+    renamed = tuple(_rename_sheets(report, reports) for report in order.reports)
+    return _PortalFile(replace(order, reports=renamed), sheets)
 
 
-def _renamed(report: Report, reports: Sequence[object]) -> Report:
-    findings = (replace(f, sheet=f.sheet and _name(f.sheet, report.part, reports)) for f in report.findings)
+def _rename_sheets(report: Report, reports: Sequence[object]) -> Report:
+    findings = []
+    for finding in report.findings:
+        if finding.sheet:
+            name = _sheet_name(finding.sheet, report.part, reports)
+            findings.append(replace(finding, sheet=name))
+        else:
+            findings.append(finding)
     return replace(report, findings=tuple(findings))
 
 
-def _name(sheet: str, part: int, reports: Sequence[object]) -> str:
+def _sheet_name(sheet: str, part: int, reports: Sequence[object]) -> str:
+    """Return a sheet's name, with its report's number where a file has several reports."""
     return f"{part}. {sheet}" if len(reports) > 1 else sheet

@@ -1,17 +1,31 @@
-"""What a marked workbook is called: as its sender called the file, with a word that says what it is."""
+"""File name of a marked workbook: the sender's own, with a word that says what it is."""
 
 import re
 import unicodedata
 from pathlib import PurePosixPath
 
 _LONGEST = 60
+_DEFAULT_STEM = "bao-cao"
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]+')
-"""What Windows takes in no name, and what shows a name in another order than it has."""
+"""Characters that Windows allows in no name, and those that change the direction of writing.
+
+With the latter, a name shows in another order than it has.
+"""
 
 
 def marked_name(name: str, suffix: str) -> str:
-    """Return the file name; of a file in a zip ("quý 4.zip / xã A.xlsx") its own. No path, and never hidden."""
-    last = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition(" / ")[2]
-    stem = _FORBIDDEN.sub(" ", PurePosixPath(last).stem).removesuffix(f"({suffix})")
-    plain = " ".join(stem.split()).strip(". ")[:_LONGEST].rstrip(". ")
-    return f"{plain or 'bao-cao'} ({suffix}).xlsx"
+    """Return the file name of the marked workbook of file `name`.
+
+    It holds no path and never makes a hidden file. A file in a zip ("quý 4.zip / xã A.xlsx") has
+    its own name only.
+    """
+    # macOS sends names with their diacritics apart.
+    composed = unicodedata.normalize("NFC", name).replace("\\", "/")
+    file_name = composed.rpartition(" / ")[2]
+    stem = _FORBIDDEN.sub(" ", PurePosixPath(file_name).stem)
+    # A file that is marked again gets the word once.
+    stem = stem.removesuffix(f"({suffix})")
+    # Windows allows no dot or space at the end; a dot in front hides a file elsewhere.
+    plain = " ".join(stem.split()).strip(". ")
+    short = plain[:_LONGEST].rstrip(". ")
+    return f"{short or _DEFAULT_STEM} ({suffix}).xlsx"

@@ -1,4 +1,4 @@
-"""What is to be marked: the bytes as they came, and the findings of each report in them."""
+"""A request to mark a file: its bytes, and the findings of each report in them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,10 @@ from publish.marking.words import Language
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report of a file: as an office calls it, and the findings to act on. `part` counts the reports of a file from 1."""
+    """One report of a file: its title and the findings to act on.
+
+    `part` counts the reports of a file from 1.
+    """
 
     title: str
     findings: tuple[Finding, ...]
@@ -18,7 +21,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A delivery to mark. `name` is what its sender called it."""
+    """A file to mark. `name` is its name as its sender wrote it."""
 
     content: bytes
     name: str
@@ -27,10 +30,13 @@ class Order:
 
 
 class UnmarkableError(Exception):
-    """Why bytes cannot be marked: they are no workbook, or one that is not understood well enough to be changed."""
+    """A file cannot be marked: it is no workbook, or one that we cannot change safely."""
 
 
 def to_act_on(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the findings that ask something of a sender, the worst first: notes are recorded and never sent."""
-    asked = [finding for finding in findings if finding.severity is not Severity.INFO]
-    return tuple(sorted(asked, key=lambda finding: finding.severity is not Severity.CRITICAL))
+    """Return the findings that ask something of a sender, the critical ones first.
+
+    Findings of severity `info` are recorded but not sent.
+    """
+    to_send = [finding for finding in findings if finding.severity is not Severity.INFO]
+    return tuple(sorted(to_send, key=lambda finding: finding.severity is not Severity.CRITICAL))

@@ -1,25 +1,55 @@
-"""The first sheet of a marked workbook: every finding with a link to its cell. The reader passes it over by its first cell."""
+"""First sheet of a marked workbook: all findings, each with a link to its cell.
 
-from collections.abc import Iterator, Mapping, Sequence
+The reader knows it by its first cell and skips it.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lxml import etree
+from openpyxl.utils import get_column_letter
 
-from program.finding import Finding, Severity
+from program.finding import Finding
 from program.marker import OVERVIEW_MARK
 from publish.marking.cells import corner_of
 from publish.marking.order import Order, Report
-from publish.marking.package import MAIN, named
-from publish.marking.styles import COLOURS, Styles
+from publish.marking.package import MAIN, add_element, named
+from publish.marking.styles import COLOURS, Styles, TextStyle
 from publish.marking.words import Words
 
 MOST_LISTED = 5000
-"""More findings than this are one mistake made many times; the last line says how many are left out."""
+"""More findings are usually one mistake made many times.
+
+The last line says how many are left out.
+"""
 _WIDTHS = (6, 14, 18, 9, 22, 52, 28, 52, 11)
+_CELL_COLUMN = 4
+"""The column with a finding's cell, whose text is the link; counted from 1."""
 _LINE_POINTS = 16
-_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
-# What no XML may hold, and cells hold all the same.
-_UNWRITABLE = {code: None for code in (*range(0x20), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)) if code not in (0x09, 0x0A, 0x0D)}
+_HEADING_POINTS = 24
+_HIGHEST_POINTS = 400
+"""Excel's limit is 409 points."""
+_A4 = "9"
+_XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+
+_PLAIN = TextStyle()
+_TITLE = TextStyle(bold=True, size=14, is_text=True)
+_REPORT = TextStyle(bold=True, is_text=True)
+_REST = TextStyle(bold=True)
+_NUMBER = TextStyle(border=True)
+_FIELD = TextStyle(border=True, is_text=True)
+_LINK = TextStyle(border=True, link=True, bold=True)
+
+_CONTROL = range(0x20)
+_ALLOWED_CONTROL = (0x09, 0x0A, 0x0D)
+_SURROGATES = range(0xD800, 0xE000)
+_NON_CHARACTERS = (0xFFFE, 0xFFFF)
+_UNWRITABLE = {
+    code: None
+    for code in (*_CONTROL, *_NON_CHARACTERS, *_SURROGATES)
+    if code not in _ALLOWED_CONTROL
+}
+"""Characters that XML forbids and cells hold all the same."""
 
 
 def writable(text: str) -> str:
@@ -29,122 +59,197 @@ def writable(text: str) -> str:
 
 @dataclass(slots=True)
 class _Page:
-    """What is written so far: rows, links and merged cells."""
+    """The rows, links and merged cells so far."""
 
     styles: Styles
     rows: list[etree._Element] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
 
-    def add(self, texts: Sequence[str], looks: Sequence[int], *, height: float = 0, is_hidden: bool = False) -> int:
-        """Add a row; return its number."""
+    def add(self, texts: Sequence[str], formats: Sequence[int], *, height: float = 0) -> int:
+        """Add a row with a text and a format a cell; return its number."""
         number = len(self.rows) + 1
         row = etree.Element(named("row"), r=str(number))
         if height:
             row.attrib.update({"ht": f"{height:g}", "customHeight": "1"})
-        if is_hidden:
-            row.set("hidden", "1")
-        for at, (text, look) in enumerate(zip(texts, looks, strict=True)):
-            row.append(_cell(f"{chr(ord('A') + at)}{number}", text, look))
+        for column, (text, cell_format) in enumerate(zip(texts, formats, strict=True), start=1):
+            address = f"{get_column_letter(column)}{number}"
+            row.append(_cell(address, text, cell_format))
         self.rows.append(row)
         return number
 
-    def line(self, text: str, look: int) -> None:
+    def add_hidden(self, text: str) -> None:
+        """Add a hidden row with one text."""
+        self.add([text], [self.styles.written(_PLAIN)])
+        self.rows[-1].set("hidden", "1")
+
+    def line(self, text: str, style: TextStyle) -> None:
         """Add a row with one text over all columns."""
-        height = _LINE_POINTS * (1 + len(text) // sum(_WIDTHS)) + 6
-        last = chr(ord("A") + len(_WIDTHS) - 1)
-        number = self.add([text], [look], height=height)
+        rows_of_text = 1 + len(text) // sum(_WIDTHS)
+        height = _LINE_POINTS * rows_of_text + 6
+        number = self.add([text], [self.styles.written(style)], height=height)
+        last = get_column_letter(len(_WIDTHS))
         self.merged.append(f"A{number}:{last}{number}")
 
 
-def overview_of(order: Order, sheets: Mapping[str, str], styles: Styles, words: Words, *, is_copy: bool) -> etree._Element:
-    """Return the sheet's XML. `sheets` are the names of the workbook's sheets that findings may lead to, by the finding's own."""
+def overview_of(
+    order: Order, sheets: Mapping[str, str], styles: Styles, words: Words, *, is_copy: bool
+) -> etree._Element:
+    """Return the sheet's XML.
+
+    `sheets` has the workbook's name of each sheet that a link can lead to, by the finding's name.
+    `is_copy` says that the workbook is a copy of a file of another kind.
+    """
     page = _Page(styles)
-    page.add([OVERVIEW_MARK], [styles.written()], is_hidden=True)
-    page.line(words.title.format(name=writable(order.name)), styles.written(bold=True, size=14, is_text=True))
-    for sentence in (words.copied if is_copy else words.own, *words.how):
-        page.line(sentence, styles.written())
-    page.add(words.headings, [styles.heading()] * len(_WIDTHS), height=24)
-    top = len(page.rows)
-    _list(page, order.reports, sheets, words)
-    return _sheet(page, top)
+    # The reader looks for the mark in the first cell; nobody else needs to see it.
+    page.add_hidden(OVERVIEW_MARK)
+    page.line(words.title.format(name=writable(order.name)), _TITLE)
+    origin = words.copied if is_copy else words.own
+    for sentence in (origin, *words.how):
+        page.line(sentence, _PLAIN)
+    headings = [styles.heading()] * len(words.headings)
+    page.add(words.headings, headings, height=_HEADING_POINTS)
+    heading_row = len(page.rows)
+    _list_findings(page, order.reports, sheets, words)
+    return _sheet(page, heading_row)
 
 
-def _list(page: _Page, reports: Sequence[Report], sheets: Mapping[str, str], words: Words) -> None:
+def _list_findings(
+    page: _Page, reports: Sequence[Report], sheets: Mapping[str, str], words: Words
+) -> None:
     number = 0
     for report in reports:
+        # The only report of a file needs no title: the file's name is above the list.
         if len(reports) > 1:
-            page.line(writable(report.title), page.styles.written(bold=True, is_text=True))
+            page.line(writable(report.title), _REPORT)
         for finding in report.findings:
             number += 1
             if number <= MOST_LISTED:
                 _add_finding(page, number, finding, sheets, words)
     if number > MOST_LISTED:
-        page.line(words.more.format(count=number - MOST_LISTED), page.styles.written(bold=True))
+        page.line(words.more.format(count=number - MOST_LISTED), _REST)
 
 
-def _add_finding(page: _Page, number: int, finding: Finding, sheets: Mapping[str, str], words: Words) -> None:
-    cell = finding.cell or ("" if finding.sheet is None else words.whole_sheet)
-    texts = [
-        *(str(number), words.severities[finding.severity], finding.sheet or words.whole_file, cell, finding.value or ""),
-        *(finding.message, finding.expected, finding.fix, finding.rule),
-    ]
+def _add_finding(
+    page: _Page, number: int, finding: Finding, sheets: Mapping[str, str], words: Words
+) -> None:
+    texts = _texts(number, finding, words)
     target = _target(finding, sheets)
-    height = _LINE_POINTS * max(1 + len(text) // width for text, width in zip(texts, _WIDTHS, strict=True)) + 4
-    row = page.add(
-        [writable(text) for text in texts], list(_looks(page.styles, finding.severity, target)), height=min(height, 400)
-    )
-    if target:
-        page.links.append((f"D{row}", target))
+    formats = _formats(page.styles, finding, has_link=target is not None)
+    writable_texts = [writable(text) for text in texts]
+    row = page.add(writable_texts, formats, height=_row_height(texts))
+    if target is not None:
+        link_cell = f"{get_column_letter(_CELL_COLUMN)}{row}"
+        page.links.append((link_cell, target))
 
 
-def _looks(styles: Styles, severity: Severity, target: str | None) -> Iterator[int]:
-    plain = styles.written(border=True, is_text=True)
-    yield styles.written(border=True)
-    yield styles.written(bold=True, border=True, fill=COLOURS[severity])
-    yield plain
-    yield styles.written(border=True, link=True, bold=True) if target else plain
-    yield from [plain] * (len(_WIDTHS) - 4)
+def _row_height(texts: Sequence[str]) -> float:
+    """Return the height in points at which no text is cut off, as far as Excel allows it."""
+    lines = 1
+    for text, width in zip(texts, _WIDTHS, strict=True):
+        lines = max(lines, 1 + len(text) // width)
+    return min(_LINE_POINTS * lines + 4, _HIGHEST_POINTS)
+
+
+def _formats(styles: Styles, finding: Finding, *, has_link: bool) -> list[int]:
+    """Return the format of each of a finding's cells, in the order of the columns."""
+    severity_style = TextStyle(bold=True, border=True, fill=COLOURS[finding.severity])
+    field_format = styles.written(_FIELD)
+    number_format = styles.written(_NUMBER)
+    severity_format = styles.written(severity_style)
+    cell_format = styles.written(_LINK) if has_link else field_format
+    formats = [number_format, severity_format, field_format, cell_format]
+    other_columns = len(_WIDTHS) - len(formats)
+    return formats + [field_format] * other_columns
+
+
+def _texts(number: int, finding: Finding, words: Words) -> list[str]:
+    """Return a finding's texts in the order of the columns."""
+    whole_sheet = "" if finding.sheet is None else words.whole_sheet
+    return [
+        str(number),
+        words.severities[finding.severity],
+        finding.sheet or words.whole_file,
+        finding.cell or whole_sheet,
+        finding.value or "",
+        finding.message,
+        finding.expected,
+        finding.fix,
+        finding.rule,
+    ]
 
 
 def _target(finding: Finding, sheets: Mapping[str, str]) -> str | None:
-    """Return where a finding's link leads; None where its sheet is not there."""
+    """Return where a finding's link leads; None where the workbook has no such sheet."""
     sheet = sheets.get(finding.sheet or "")
     if sheet is None:
         return None
     quoted = sheet.replace("'", "''")
-    return f"'{quoted}'!{finding.cell if corner_of(finding.cell) else 'A1'}"
+    # A finding about the whole sheet leads to its beginning.
+    cell = finding.cell if corner_of(finding.cell) else "A1"
+    return f"'{quoted}'!{cell}"
 
 
-def _cell(address: str, text: str, look: int) -> etree._Element:
-    """Return a cell with a text that is never a formula, whatever it begins with."""
-    cell = etree.Element(named("c"), r=address, s=str(look), t="inlineStr")
-    said = etree.SubElement(etree.SubElement(cell, named("is")), named("t"))
-    said.set(_SPACE, "preserve")
-    said.text = text
+def _cell(address: str, text: str, cell_format: int) -> etree._Element:
+    """Return a cell with a text, which is no formula even if it begins with "="."""
+    cell = etree.Element(named("c"), r=address, s=str(cell_format), t="inlineStr")
+    inline = add_element(cell, "is")
+    written = add_element(inline, "t")
+    written.set(_XML_SPACE, "preserve")
+    written.text = text
     return cell
 
 
-def _sheet(page: _Page, top: int) -> etree._Element:
+def _sheet(page: _Page, heading_row: int) -> etree._Element:
+    """Return the sheet's XML, its elements in the order of the standard."""
     sheet = etree.Element(named("worksheet"), nsmap={None: MAIN})
-    fit = etree.SubElement(sheet, named("sheetPr"))
-    etree.SubElement(fit, named("tabColor"), rgb="FFC81E1E")
-    etree.SubElement(fit, named("pageSetUpPr"), fitToPage="1")
-    view = etree.SubElement(etree.SubElement(sheet, named("sheetViews")), named("sheetView"), showGridLines="0", tabSelected="1")
-    view.set("workbookViewId", "0")
-    etree.SubElement(view, named("pane"), ySplit=str(top), topLeftCell=f"A{top + 1}", activePane="bottomLeft", state="frozen")
-    columns = etree.SubElement(sheet, named("cols"))
+    properties = add_element(sheet, "sheetPr")
+    add_element(properties, "tabColor", rgb="FFC81E1E")
+    add_element(properties, "pageSetUpPr", fitToPage="1")
+    _freeze(sheet, heading_row)
+    columns = add_element(sheet, "cols")
     for number, width in enumerate(_WIDTHS, start=1):
-        etree.SubElement(columns, named("col"), min=str(number), max=str(number), width=str(width), customWidth="1")
-    etree.SubElement(sheet, named("sheetData")).extend(page.rows)
+        add_element(
+            columns,
+            "col",
+            min=str(number),
+            max=str(number),
+            width=str(width),
+            customWidth="1",
+        )
+    add_element(sheet, "sheetData").extend(page.rows)
     _add_all(sheet, "mergeCells", "mergeCell", [{"ref": area} for area in page.merged])
-    _add_all(sheet, "hyperlinks", "hyperlink", [{"ref": cell, "location": target} for cell, target in page.links])
-    etree.SubElement(sheet, named("pageSetup"), paperSize="9", orientation="landscape", fitToHeight="0")
+    links = [{"ref": cell, "location": target} for cell, target in page.links]
+    _add_all(sheet, "hyperlinks", "hyperlink", links)
+    add_element(sheet, "pageSetup", paperSize=_A4, orientation="landscape", fitToHeight="0")
     return sheet
 
 
-def _add_all(sheet: etree._Element, name: str, each: str, attributes: Sequence[Mapping[str, str]]) -> None:
+def _freeze(sheet: etree._Element, heading_row: int) -> None:
+    """Keep the rows up to the headings in view, and select the sheet."""
+    views = add_element(sheet, "sheetViews")
+    view = add_element(
+        views,
+        "sheetView",
+        showGridLines="0",
+        tabSelected="1",
+        workbookViewId="0",
+    )
+    add_element(
+        view,
+        "pane",
+        ySplit=str(heading_row),
+        topLeftCell=f"A{heading_row + 1}",
+        activePane="bottomLeft",
+        state="frozen",
+    )
+
+
+def _add_all(
+    sheet: etree._Element, name: str, each: str, attributes: Sequence[Mapping[str, str]]
+) -> None:
+    """Add an element with its children; the standard allows none without children."""
     if attributes:
-        parent = etree.SubElement(sheet, named(name))
+        parent = add_element(sheet, name)
         for given in attributes:
-            etree.SubElement(parent, named(each), dict(given))
+            add_element(parent, each, **given)

@@ -1,8 +1,9 @@
-"""An .xlsx as a package of parts: those that are asked for as XML may be changed, all others stay as they are to the byte."""
+"""An .xlsx as a package of parts. Parts read as XML may be changed; all others keep their bytes."""
 
 import io
 import posixpath
 import zipfile
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -13,120 +14,185 @@ RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _CONTENT_TYPES = "[Content_Types].xml"
-_THEN = (1980, 1, 1, 0, 0, 0)
+_OLDEST_YEAR = 1980
+"""A zip holds no earlier date."""
+_NEW_PART_TIME = (_OLDEST_YEAR, 1, 1, 0, 0, 0)
 """When a new part was made: a fixed moment, so that the same order gives the same bytes."""
 
 
 def named(tag: str, space: str = MAIN) -> str:
-    """Return a tag with its namespace, as lxml names it."""
+    """Return a tag with its namespace, as lxml writes it."""
     return f"{{{space}}}{tag}"
 
 
+def add_element(parent: etree._Element, tag: str, **attributes: str) -> etree._Element:
+    """Append an element of a spreadsheet to its parent; return it."""
+    return etree.SubElement(parent, named(tag), attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part as the file has it."""
+
+    info: zipfile.ZipInfo
+    content: bytes
+
+
 class Package:
-    """The parts of a workbook. Raises UnmarkableError where one that is needed is missing, damaged or hostile."""
+    """The parts of a workbook by name.
+
+    Raises UnmarkableError where a part that is needed is missing, damaged or hostile.
+    """
 
     def __init__(self, content: bytes) -> None:
+        self._parts: dict[str, _Part] = {}
         with zipfile.ZipFile(io.BytesIO(content)) as file:
-            self._parts = {info.filename: (info, file.read(info.filename)) for info in file.infolist() if not info.is_dir()}
+            for info in file.infolist():
+                if not info.is_dir():
+                    self._parts[info.filename] = _Part(info, file.read(info.filename))
         self._trees: dict[str, etree._Element] = {}
         self._changed: set[str] = set()
 
     def tree(self, part: str) -> etree._Element:
-        """Return a part's root element, to change it: it is written anew."""
+        """Return a part's root element to change it; `save` writes the part from it."""
         self._changed.add(part)
         return self.look(part)
 
     def look(self, part: str) -> etree._Element:
-        """Return a part's root element, to look at only."""
+        """Return a part's root element to read it only."""
         if part not in self._trees:
-            self._trees[part] = self._parsed(part)
+            self._trees[part] = self._parse(part)
         return self._trees[part]
 
     def put(self, part: str, root: etree._Element, content_type: str = "") -> None:
-        """Put a part in place, and say what it is where the package does not say so yet."""
+        """Add or replace a part, and declare its type where the package does not yet."""
         self._trees[part] = root
         self._changed.add(part)
         if content_type and not self.type_of(part):
-            etree.SubElement(self.tree(_CONTENT_TYPES), named("Override", _TYPES), PartName=f"/{part}", ContentType=content_type)
+            types = self.tree(_CONTENT_TYPES)
+            etree.SubElement(
+                types,
+                named("Override", _TYPES),
+                PartName=f"/{part}",
+                ContentType=content_type,
+            )
 
     def type_of(self, part: str) -> str:
-        """Return what the package says that a part is; "" where it says nothing of it by name."""
-        types = self.look(_CONTENT_TYPES)
-        return next((str(each.get("ContentType")) for each in types if each.get("PartName") == f"/{part}"), "")
+        """Return the type that the package declares for a part by name; "" where it has none."""
+        for declared in self.look(_CONTENT_TYPES):
+            if declared.get("PartName") == f"/{part}":
+                return str(declared.get("ContentType"))
+        return ""
 
     def holds(self, ending: str) -> bool:
-        """Tell whether a part's name ends so."""
+        """Tell whether any part's name ends with `ending` (lower case)."""
         return any(name.lower().endswith(ending) for name in self._parts)
 
     def declare(self, extension: str, content_type: str) -> None:
-        """Say what parts with this extension are, where the package does not say so yet."""
+        """Declare the type of parts with an extension where the package does not yet."""
         types = self.tree(_CONTENT_TYPES)
-        if not any((each.get("Extension") or "").lower() == extension for each in types):
-            types.insert(0, etree.Element(named("Default", _TYPES), Extension=extension, ContentType=content_type))
+        known = {(declared.get("Extension") or "").lower() for declared in types}
+        if extension not in known:
+            declared = etree.Element(
+                named("Default", _TYPES),
+                Extension=extension,
+                ContentType=content_type,
+            )
+            # In front, because Excel writes all defaults before the parts' own types.
+            types.insert(0, declared)
 
     def free_name(self, pattern: str) -> str:
-        """Return the first of the parts `pattern` with 1, 2, 3 … that is not there."""
+        """Return the first name of `pattern` with 1, 2, 3 … that no part has."""
         taken = {name.lower() for name in (*self._parts, *self._trees)}
-        return next(name for n in range(1, len(taken) + 2) if (name := pattern.format(n)).lower() not in taken)
+        number = 1
+        while pattern.format(number).lower() in taken:
+            number += 1
+        return pattern.format(number)
 
     def related(self, part: str, kind: str) -> list[tuple[str, str]]:
-        """Return id and target of each relation of a part that is of a kind, such as "worksheet"."""
+        """Return id and target of each relation of a part with a kind, such as "worksheet"."""
         name = _relations_of(part)
-        if name not in self._parts and name not in self._trees:
+        if not self._has(name):
             return []
         folder = posixpath.dirname(part)
-        return [
-            (str(each.get("Id")), posixpath.normpath(posixpath.join("/", folder, str(each.get("Target")))).lstrip("/"))
-            for each in self.look(name)
-            if each.get("Type") == f"{RELATION}/{kind}" and each.get("TargetMode") != "External"
-        ]
+        found = []
+        for relation in self.look(name):
+            is_wanted = relation.get("Type") == f"{RELATION}/{kind}"
+            if is_wanted and relation.get("TargetMode") != "External":
+                # A target is relative to the part's folder, or absolute with a slash in front.
+                path = posixpath.join("/", folder, str(relation.get("Target")))
+                target = posixpath.normpath(path).lstrip("/")
+                found.append((str(relation.get("Id")), target))
+        return found
 
     def relate(self, part: str, kind: str, target: str) -> str:
         """Add a relation from a part to another; return its id."""
         name = _relations_of(part)
-        if name not in self._parts and name not in self._trees:
-            self.put(name, etree.Element(named("Relationships", _RELATIONS), nsmap={None: _RELATIONS}))
+        if not self._has(name):
+            root = etree.Element(named("Relationships", _RELATIONS), nsmap={None: _RELATIONS})
+            self.put(name, root)
         relations = self.tree(name)
-        taken = {each.get("Id") for each in relations}
-        new = next(f"rIdMtqg{n}" for n in range(1, len(taken) + 2) if f"rIdMtqg{n}" not in taken)
-        etree.SubElement(relations, named("Relationship", _RELATIONS), Id=new, Type=f"{RELATION}/{kind}", Target=f"/{target}")
-        return new
+        taken = {relation.get("Id") for relation in relations}
+        number = 1
+        while f"rIdMtqg{number}" in taken:
+            number += 1
+        new_id = f"rIdMtqg{number}"
+        etree.SubElement(
+            relations,
+            named("Relationship", _RELATIONS),
+            Id=new_id,
+            Type=f"{RELATION}/{kind}",
+            Target=f"/{target}",
+        )
+        return new_id
 
     def save(self) -> bytes:
-        """Return the package: the old parts in their order, then the new ones."""
+        """Return the package's bytes: the old parts in their order, then the new ones."""
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
-            for name, (info, content) in self._parts.items():
-                file.writestr(_info(name, info.date_time), _written(self._trees[name]) if name in self._changed else content)
+            for name, part in self._parts.items():
+                content = part.content
+                if name in self._changed:
+                    content = _to_bytes(self._trees[name])
+                file.writestr(_info(name, part.info.date_time), content)
             for name, root in self._trees.items():
                 if name not in self._parts:
-                    file.writestr(_info(name, _THEN), _written(root))
+                    file.writestr(_info(name, _NEW_PART_TIME), _to_bytes(root))
         return buffer.getvalue()
 
-    def _parsed(self, part: str) -> etree._Element:
+    def _has(self, part: str) -> bool:
+        return part in self._parts or part in self._trees
+
+    def _parse(self, part: str) -> etree._Element:
         if part not in self._parts:
             raise UnmarkableError(f"the package has no {part}")
-        # Entities are never expanded, and a part that declares some is none of a spreadsheet program's.
+        # Entities are not expanded. No spreadsheet program writes a document type, which declares
+        # them: such a part is hostile.
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         try:
-            root = etree.fromstring(self._parts[part][1], parser)
-        except etree.XMLSyntaxError as wrong:
-            raise UnmarkableError(f"{part}: {wrong}") from wrong
+            root = etree.fromstring(self._parts[part].content, parser)
+        except etree.XMLSyntaxError as error:
+            raise UnmarkableError(f"{part}: {error}") from error
         if root.getroottree().docinfo.doctype:
             raise UnmarkableError(f"{part}: declares a document type")
         return root
 
 
 def _relations_of(part: str) -> str:
+    """Return the name of the part that holds a part's relations."""
     folder, name = posixpath.split(part)
     return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
 def _info(name: str, moment: tuple[int, int, int, int, int, int]) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, moment if moment[0] >= 1980 else _THEN)
+    year = moment[0]
+    if year < _OLDEST_YEAR:
+        # Some programs write no date at all, which is read as 1979-11-30.
+        moment = _NEW_PART_TIME
+    info = zipfile.ZipInfo(name, moment)
     info.compress_type = zipfile.ZIP_DEFLATED
     return info
 
 
-def _written(root: etree._Element) -> bytes:
+def _to_bytes(root: etree._Element) -> bytes:
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))

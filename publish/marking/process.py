@@ -1,4 +1,8 @@
-"""Marking in a process of its own: a workbook that hangs, crashes or eats memory costs its own copy and nothing else."""
+"""Marking in a process of its own.
+
+A file that hangs, crashes or eats memory ends that process only, and its letter goes without a
+marked workbook.
+"""
 
 import pickle
 import signal
@@ -19,111 +23,143 @@ from publish.marking.order import Order
 from publish.marking.worker import Answer
 
 _START_SECONDS = 30.0
-_TOLD = 300
+"""How much longer the first order may take: the process starts and imports."""
+_EXIT_SECONDS = 0.2
+"""How long a process that broke its connection gets to exit, so that its own exit code shows."""
+_LONGEST_MESSAGE = 300
 
 
 class MarkingError(Exception):
-    """Why there is no marked workbook; for the operator, who can do nothing about most of the reasons."""
+    """There is no marked workbook, and why. It is for the operator, who can seldom help it."""
 
 
 class Marker:
-    """A process that marks one workbook after the other; begun with the first, and anew after one that it did not survive.
+    """A process that marks one workbook after the other. For one thread at a time.
 
-    Starting it takes longer than marking a workbook: nearly all of that is imports. For one thread at a time.
+    It starts with the first order, and again after an order that ended it. It is kept because a
+    start takes longer than marking a workbook: nearly all of that is imports.
     """
 
     def __init__(self, pack: Pack, limits: Limits) -> None:
-        self._pack, self._limits = pack, limits
+        self._pack = pack
+        self._limits = limits
         self._process: _Process | None = None
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, wrong: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def close(self) -> None:
-        """End the process. Who forgets to is helped by the garbage collector, or by the end of the program."""
+        """End the process. Without this, the garbage collector or the program's exit does it."""
         process, self._process = self._process, None
         if process is not None:
             process.end()
 
     def mark(self, order: Order) -> bytes:
-        """Return the marked workbook of `order`. Raises MarkingError, and nothing else, where there is none."""
-        # The pack tells what a portal's JSON means; unpickling it takes longer than marking a workbook.
-        asked = pickle.dumps((order, self._pack if is_json(order.content) else None, self._limits))
-        answer, about = self._ask(asked)
-        if answer is Answer.MARKED and isinstance(about, bytes):
-            return about
-        raise MarkingError(str(about))
+        """Return the marked workbook of `order`. Raises MarkingError, and nothing else."""
+        # Only a portal's JSON needs the pack, and unpickling the pack takes longer than marking.
+        pack = self._pack if is_json(order.content) else None
+        request = pickle.dumps((order, pack, self._limits))
+        answer, content = self._request(request)
+        if answer is Answer.MARKED and isinstance(content, bytes):
+            return content
+        raise MarkingError(str(content))
 
-    def _ask(self, asked: bytes) -> tuple[Answer, Any]:
-        seconds = self._limits.seconds + (0 if self._process else _START_SECONDS)
+    def _request(self, request: bytes) -> tuple[Answer, Any]:
+        seconds = self._limits.seconds
+        if self._process is None:
+            seconds += _START_SECONDS
+        # In every case but an answer the process ends: what it would answer later belongs to this
+        # request and must not pass for the answer to the next one.
         try:
             self._process = self._process or _Process(self._limits.memory_bytes)
-            answer = self._process.ask(asked, seconds)
-        except TimeoutError as wrong:
+            return self._process.request(request, seconds)
+        except TimeoutError as error:
             self.close()
-            raise MarkingError(f"not done after {seconds:.0f} s") from wrong
-        except (OSError, EOFError, pickle.UnpicklingError) as wrong:
-            ended = self._process.end() if self._process else f"the process did not start: {wrong}"
-            self._process = None
-            raise MarkingError(ended) from wrong
-        return answer
+            raise MarkingError(f"not done after {seconds:.0f} s") from error
+        except (OSError, EOFError, pickle.UnpicklingError) as error:
+            reason = f"the process did not start: {error}"
+            if self._process is not None:
+                reason = self._process.end()
+                self._process = None
+            raise MarkingError(reason) from error
 
 
 class _Process:
-    """One process, the connection to it, and what it says to nobody."""
+    """A running process, the connection to it and the file of its error output."""
 
     def __init__(self, memory_bytes: int) -> None:
         self._connection, theirs = Pipe()
-        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (open as long as the process)
+        # A file, not a pipe: nobody reads while the process runs, and a full pipe would block it.
+        # It is open as long as the process runs.
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         with theirs:
-            call = f"from publish.marking.worker import main; main({theirs.fileno()}, {memory_bytes})"
+            descriptor = theirs.fileno()
+            arguments = f"{descriptor}, {memory_bytes}"
+            code = f"from publish.marking.worker import main; main({arguments})"
             try:
-                self._popen = subprocess.Popen(  # noqa: S603  (nothing in it comes from outside)
-                    [sys.executable, "-c", call],
+                # A fresh interpreter, in the folder of our packages; nothing in the command comes
+                # from outside.
+                self._popen = subprocess.Popen(  # noqa: S603
+                    [sys.executable, "-c", code],
                     cwd=ROOT,
-                    pass_fds=(theirs.fileno(),),
+                    pass_fds=(descriptor,),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
-                    stderr=self._said,
+                    stderr=self._errors,
                 )
             except OSError:
                 self._connection.close()
-                self._said.close()
+                self._errors.close()
                 raise
-        self._finalizer = weakref.finalize(self, _end, self._popen, self._connection, self._said)
+        self._finalizer = weakref.finalize(self, _end, self._popen, self._connection, self._errors)
 
-    def ask(self, asked: bytes, seconds: float) -> tuple[Answer, Any]:
-        """Return its answer. Raises TimeoutError where there is none in time, EOFError or OSError where it is gone."""
-        self._connection.send_bytes(asked)
+    def request(self, request: bytes, seconds: float) -> tuple[Answer, Any]:
+        """Return the answer to a request.
+
+        Raises TimeoutError where there is none in time, EOFError or OSError where the process has
+        ended.
+        """
+        self._connection.send_bytes(request)
         if not self._connection.poll(seconds):
             raise TimeoutError
-        answer: tuple[Answer, Any] = pickle.loads(self._connection.recv_bytes())  # noqa: S301  (our own process)
+        # The bytes come from our own process.
+        answer: tuple[Answer, Any] = pickle.loads(self._connection.recv_bytes())  # noqa: S301
         return answer
 
     def end(self) -> str:
-        """End it at once, if it still runs; return how it ended, with the last line that it said."""
+        """Kill the process if it still runs; return how it ended, with its last line of errors."""
         with suppress(subprocess.TimeoutExpired):
-            self._popen.wait(timeout=0.2)
+            self._popen.wait(timeout=_EXIT_SECONDS)
         self._popen.kill()
         code = self._popen.wait()
-        self._said.seek(0)
-        last = self._said.read().decode("utf-8", "replace").strip().rpartition("\n")[2][-_TOLD:]
+        self._errors.seek(0)
+        errors = self._errors.read().decode("utf-8", "replace").strip()
+        last_line = errors.rpartition("\n")[2][-_LONGEST_MESSAGE:]
         self._finalizer()
+        # A negative code is the number of the signal that killed it.
         how = signal.Signals(-code).name if code < 0 else str(code)
-        return f"process ended with {how}: {last}"
+        return f"process ended with {how}: {last_line}"
 
 
-def _end(process: subprocess.Popen[bytes], connection: Connection, said: IO[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], connection: Connection, errors: IO[bytes]) -> None:
     process.kill()
     process.wait()
     connection.close()
-    said.close()
+    errors.close()
 
 
 def mark_apart(order: Order, pack: Pack, limits: Limits) -> bytes:
-    """Return the marked workbook of one `order`, by a process for it alone. Raises MarkingError where there is none."""
+    """Return the marked workbook of one order, from a process that ends with it.
+
+    Raises MarkingError, and nothing else.
+    """
     with Marker(pack, limits) as marker:
         return marker.mark(order)

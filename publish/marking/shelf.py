@@ -1,7 +1,8 @@
-"""Marked workbooks too large for a mail, in a folder that the province's web server shows: the letter has a link to each.
+"""Download links for marked workbooks that are too large for a mail.
 
-A link is for whoever has it, so its address holds the sha256 of the file: who does not have the letter cannot guess it. No
-file that may hold personal data is ever put here, and none stays for longer than its letter says.
+The files lie in a folder that the province's web server shows. A link works for everybody who has
+it: its address holds the file's sha256, which nobody can guess without the letter. No file that may
+hold personal data is put there, and no file stays longer than its letter says.
 """
 
 import hashlib
@@ -24,41 +25,47 @@ logger = logging.getLogger("mtqg.marking")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where a marked workbook can be had, and until the end of which day."""
+    """Where a marked workbook can be downloaded, until the end of day `until`."""
 
     url: str
     until: date
 
 
 def put_on_shelf(content: bytes, name: str, settings: Settings, day: date) -> Link | None:
-    """Write a marked workbook to where it is shown, and return its link; None where `MTQG_MARKED_URL` is not set.
+    """Write a marked workbook to the shown folder and return its link.
 
-    The same file again is the same link. Raises OSError where it cannot be written.
+    None where `MTQG_MARKED_URL` is not set. The same file again has the same address. Raises
+    OSError where the file cannot be written.
     """
     if not settings.marked_url:
         return None
-    number = hashlib.sha256(content).hexdigest()
-    write_whole(settings.marked / number / name, content)
-    return Link(f"{settings.marked_url.rstrip('/')}/{number}/{quote(name)}", day + timedelta(days=settings.keep_marked_days))
+    sha256 = hashlib.sha256(content).hexdigest()
+    write_whole(settings.marked / sha256 / name, content)
+    root = settings.marked_url.rstrip("/")
+    url = f"{root}/{sha256}/{quote(name)}"
+    return Link(url, until=day + timedelta(days=settings.keep_marked_days))
 
 
 def may_be_linked(notices: Sequence[Notice], pack: Pack) -> bool:
-    """Tell whether a file may be had by a link: all of its forms are known, and none of them has a personal column."""
+    """Tell whether a file may be shown: all its forms are known and none has a personal column."""
+    # Nobody knows what a file of an unknown form holds.
     personal = {form.code for form in pack.forms if form.personal_days is not None}
-    return all(notice.form_code is not None and notice.form_code not in personal for notice in notices)
+    codes = [notice.form_code for notice in notices]
+    return all(code is not None and code not in personal for code in codes)
 
 
 def clear_shelf(settings: Settings, now: datetime) -> int:
-    """Remove what was put there longer ago than any letter promised; return how many files went."""
-    last = vietnam_day(now) - timedelta(days=settings.keep_marked_days)
-    old = [folder for folder in settings.marked.glob("*") if folder.is_dir() and _put_on(folder) < last]
-    for folder in old:
+    """Remove files past the last day of their letters; return how many. Safe to repeat."""
+    oldest = vietnam_day(now) - timedelta(days=settings.keep_marked_days)
+    folders = [path for path in settings.marked.glob("*") if path.is_dir()]
+    expired = [folder for folder in folders if _written_on(folder) < oldest]
+    for folder in expired:
         shutil.rmtree(folder)
-    if old:
-        logger.info("marked removed=%d older_than=%s", len(old), last)
-    return len(old)
+    if expired:
+        logger.info("marked removed=%d older_than=%s", len(expired), oldest)
+    return len(expired)
 
 
-def _put_on(folder: Path) -> date:
-    """The day on which a file was put there last: putting it there again renews its folder's time."""
+def _written_on(folder: Path) -> date:
+    """The day in Vietnam on which a file was last written: that renews its folder's time."""
     return vietnam_day(datetime.fromtimestamp(folder.stat().st_mtime, UTC))

@@ -1,116 +1,178 @@
-"""The looks that marking adds to a workbook's own: a colour over a look that is there, and those of the list of findings."""
+"""Cell formats that marking adds to a workbook.
 
-from collections.abc import Callable
+They are a colour over the format that a cell has, and those of the list of findings. A format is
+known by its number, its place in the workbook's list.
+"""
+
 from copy import deepcopy
+from dataclasses import dataclass
 
 from lxml import etree
 
 from program.finding import Severity
 from publish.marking.order import UnmarkableError
-from publish.marking.package import named
+from publish.marking.package import add_element, named
 
 COLOURS = {Severity.CRITICAL: "FFFF7C80", Severity.WARNING: "FFFFB84D", Severity.INFO: "FFDDEBF7"}
-"""By severity: red, orange and blue, none of them a template's own, and light enough for black writing to be read on each."""
+"""Red, orange and blue by severity. No template has them, and black text is legible on each."""
 _HEADING = "FFD6E4F0"
+_BORDER = "FFBFC7D1"
+_LINK = "FF0B5394"
+_TEXT = "FF1F2933"
 _NO_COLOUR = {"indexed": "64"}
+_GENERAL_FORMAT = "0"
+_TEXT_FORMAT = "49"
+"""Excel's number of the built-in format "@"."""
+_NO_FILL = 0
+_NO_BORDER = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TextStyle:
+    """How the list of findings shows a text. `fill` is a colour as ARGB; "" is none.
+
+    With `is_text`, a cell that begins like a formula stays a text when somebody edits it.
+    """
+
+    bold: bool = False
+    link: bool = False
+    size: int = 11
+    fill: str = ""
+    border: bool = False
+    is_text: bool = False
+
+
+_HEADING_STYLE = TextStyle(bold=True, fill=_HEADING, border=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fill:
+    """The front and back colour of a fill of one colour; None where the fill has none."""
+
+    front: etree._Element | None = None
+    back: etree._Element | None = None
 
 
 class Styles:
-    """The looks of a workbook by number; each that is added is added once."""
+    """The cell formats of a workbook by number. Each is added once."""
 
     def __init__(self, root: etree._Element) -> None:
         self._root = root
-        self._made: dict[tuple[object, ...], int] = {}
-        self._looks = self._list("cellXfs")
+        self._added: dict[object, int] = {}
+        self._formats = self._list("cellXfs")
 
     def coloured(self, number: int, severity: Severity) -> int:
-        """Return the look that is `number` but for its colour."""
-        return self._once((number, severity), lambda: self._with_fill(number, self._fill(COLOURS[severity], under=number)))
+        """Return the format `number` with the colour of a severity instead of its own."""
+        key = ("coloured", number, severity)
+        if key not in self._added:
+            fill = self._fill_over(number, COLOURS[severity])
+            self._added[key] = self._with_fill(number, fill)
+        return self._added[key]
 
     def uncoloured(self) -> dict[int, int]:
-        """Return each look that `coloured` gave a workbook that was marked before, with the look without its colour."""
-        marked = {}
-        for number, look in enumerate(list(self._looks)):
-            front, back = self._colours(look)
-            if front is not None and front.get("rgb") in COLOURS.values() and back is not None:
-                under = dict(back.attrib)
-                fill = 0 if under == _NO_COLOUR else self._add("fills", _solid(under, _NO_COLOUR))
-                marked[number] = self._with_fill(number, fill)
-        return marked
+        """Return each format that an earlier marking coloured, with the one before it."""
+        originals = {}
+        # The loop adds formats to the list that it reads.
+        for number, cell_format in enumerate(list(self._formats)):
+            fill = self._fill_of(cell_format)
+            # A fill of ours has both colours: the back is the one from before.
+            if fill.front is None or fill.back is None:
+                continue
+            if fill.front.get("rgb") in COLOURS.values():
+                earlier_colour = dict(fill.back.attrib)
+                earlier_fill = _NO_FILL
+                if earlier_colour != _NO_COLOUR:
+                    solid = _solid(earlier_colour, _NO_COLOUR)
+                    earlier_fill = self._append_to("fills", solid)
+                originals[number] = self._with_fill(number, earlier_fill)
+        return originals
 
-    def written(
-        self,
-        *,
-        bold: bool = False,
-        link: bool = False,
-        size: int = 11,
-        fill: str = "",
-        border: bool = False,
-        wrap: bool = True,
-        is_text: bool = False,
-    ) -> int:
-        """Return a look of the list of findings. `is_text`: what begins as a formula does stays text when it is edited."""
-        key = (bold, link, size, fill, border, wrap, is_text)
-        return self._once(key, lambda: self._written(*key))
+    def written(self, style: TextStyle) -> int:
+        """Return the format of a text in the list of findings."""
+        if style not in self._added:
+            self._added[style] = self._add_text_format(style)
+        return self._added[style]
 
     def heading(self) -> int:
-        """Return the look of the list's headings."""
-        return self.written(bold=True, fill=_HEADING, border=True)
+        """Return the format of the list's headings."""
+        return self.written(_HEADING_STYLE)
 
-    def _written(self, bold: bool, link: bool, size: int, fill: str, border: bool, wrap: bool, is_text: bool) -> int:  # noqa: FBT001, PLR0917
-        look = etree.Element(named("xf"), numFmtId="49" if is_text else "0", xfId="0", applyFont="1", applyAlignment="1")
-        look.set("fontId", str(self._font(bold=bold, link=link, size=size)))
-        look.set("fillId", str(self._add("fills", _solid({"rgb": fill}, _NO_COLOUR)) if fill else 0))
-        look.set("borderId", str(self._once(("border",), self._border) if border else 0))
-        look.attrib.update({"applyFill": "1", "applyBorder": "1", "applyNumberFormat": "1"})
-        if is_text:
-            look.set("quotePrefix", "1")
-        etree.SubElement(look, named("alignment"), vertical="top", wrapText=str(int(wrap)))
-        return self._append(self._looks, look)
+    def _add_text_format(self, style: TextStyle) -> int:
+        number_format = _TEXT_FORMAT if style.is_text else _GENERAL_FORMAT
+        cell_format = etree.Element(
+            named("xf"),
+            numFmtId=number_format,
+            xfId="0",
+            applyFont="1",
+            applyAlignment="1",
+        )
+        cell_format.set("fontId", str(self._font(style)))
+        fill, border = _NO_FILL, _NO_BORDER
+        if style.fill:
+            solid = _solid({"rgb": style.fill}, _NO_COLOUR)
+            fill = self._append_to("fills", solid)
+        if style.border:
+            border = self._border()
+        cell_format.set("fillId", str(fill))
+        cell_format.set("borderId", str(border))
+        applied = {"applyFill": "1", "applyBorder": "1", "applyNumberFormat": "1"}
+        cell_format.attrib.update(applied)
+        if style.is_text:
+            cell_format.set("quotePrefix", "1")
+        add_element(cell_format, "alignment", vertical="top", wrapText="1")
+        return _append(self._formats, cell_format)
 
     def _with_fill(self, number: int, fill: int) -> int:
-        look = deepcopy(self._looks[number])
-        look.attrib.update({"fillId": str(fill), "applyFill": "1"})
-        return self._append(self._looks, look)
+        # A copy, because other cells have the original.
+        cell_format = deepcopy(self._formats[number])
+        cell_format.attrib.update({"fillId": str(fill), "applyFill": "1"})
+        return _append(self._formats, cell_format)
 
-    def _fill(self, colour: str, *, under: int) -> int:
-        """Return a fill that keeps the colour under it where nobody sees it: as the back of a pattern that is all front."""
-        front, _ = self._colours(self._looks[under])
-        kept = dict(front.attrib) if front is not None else _NO_COLOUR
-        return self._once(("fill", colour, *sorted(kept.items())), lambda: self._add("fills", _solid({"rgb": colour}, kept)))
+    def _fill_over(self, number: int, colour: str) -> int:
+        """Return a fill with `colour` that keeps the colour of format `number`.
 
-    def _colours(self, look: etree._Element) -> tuple[etree._Element | None, etree._Element | None]:
-        """Return front and back of a look's colour, None where it has none, or a pattern."""
+        The kept colour is invisible: it is the back of a pattern that shows its front only.
+        `uncoloured` finds it there.
+        """
+        front = self._fill_of(self._formats[number]).front
+        kept = _NO_COLOUR if front is None else dict(front.attrib)
+        key = ("fill", colour, *sorted(kept.items()))
+        if key not in self._added:
+            fill = _solid({"rgb": colour}, kept)
+            self._added[key] = self._append_to("fills", fill)
+        return self._added[key]
+
+    def _fill_of(self, cell_format: etree._Element) -> _Fill:
+        """Return the colours of a format's fill; none where it is a pattern or there is no fill."""
         fills = self._list("fills")
-        number = int(look.get("fillId") or 0)
-        pattern = fills[number].find(named("patternFill")) if number < len(fills) else None
+        number = int(cell_format.get("fillId") or 0)
+        if number >= len(fills):
+            return _Fill()
+        pattern = fills[number].find(named("patternFill"))
         if pattern is None or pattern.get("patternType") != "solid":
-            return None, None
-        return pattern.find(named("fgColor")), pattern.find(named("bgColor"))
+            return _Fill()
+        front = pattern.find(named("fgColor"))
+        back = pattern.find(named("bgColor"))
+        return _Fill(front, back)
 
-    def _font(self, *, bold: bool, link: bool, size: int) -> int:
-        return self._once(("font", bold, link, size), lambda: self._add("fonts", _font(bold=bold, link=link, size=size)))
+    def _font(self, style: TextStyle) -> int:
+        key = ("font", style.bold, style.link, style.size)
+        if key not in self._added:
+            self._added[key] = self._append_to("fonts", _font(style))
+        return self._added[key]
 
     def _border(self) -> int:
-        border = etree.Element(named("border"))
-        for side in ("left", "right", "top", "bottom"):
-            etree.SubElement(etree.SubElement(border, named(side), style="thin"), named("color"), rgb="FFBFC7D1")
-        etree.SubElement(border, named("diagonal"))
-        return self._add("borders", border)
+        if "border" not in self._added:
+            border = etree.Element(named("border"))
+            for side in ("left", "right", "top", "bottom"):
+                line = add_element(border, side, style="thin")
+                add_element(line, "color", rgb=_BORDER)
+            add_element(border, "diagonal")
+            self._added["border"] = self._append_to("borders", border)
+        return self._added["border"]
 
-    def _once(self, key: tuple[object, ...], make: Callable[[], int]) -> int:
-        if key not in self._made:
-            self._made[key] = make()
-        return self._made[key]
-
-    def _add(self, name: str, element: etree._Element) -> int:
-        return self._append(self._list(name), element)
-
-    @staticmethod
-    def _append(elements: etree._Element, element: etree._Element) -> int:
-        elements.append(element)
-        elements.set("count", str(len(elements)))
-        return len(elements) - 1
+    def _append_to(self, name: str, element: etree._Element) -> int:
+        return _append(self._list(name), element)
 
     def _list(self, name: str) -> etree._Element:
         found = self._root.find(named(name))
@@ -119,21 +181,29 @@ class Styles:
         return found
 
 
+def _append(elements: etree._Element, element: etree._Element) -> int:
+    """Add an element to a counted list; return its number there."""
+    elements.append(element)
+    elements.set("count", str(len(elements)))
+    return len(elements) - 1
+
+
 def _solid(front: dict[str, str], back: dict[str, str]) -> etree._Element:
     fill = etree.Element(named("fill"))
-    pattern = etree.SubElement(fill, named("patternFill"), patternType="solid")
-    etree.SubElement(pattern, named("fgColor"), front)
-    etree.SubElement(pattern, named("bgColor"), back)
+    pattern = add_element(fill, "patternFill", patternType="solid")
+    add_element(pattern, "fgColor", **front)
+    add_element(pattern, "bgColor", **back)
     return fill
 
 
-def _font(*, bold: bool, link: bool, size: int) -> etree._Element:
+def _font(style: TextStyle) -> etree._Element:
     font = etree.Element(named("font"))
-    if bold:
-        etree.SubElement(font, named("b"))
-    if link:
-        etree.SubElement(font, named("u"))
-    etree.SubElement(font, named("sz"), val=str(size))
-    etree.SubElement(font, named("color"), rgb="FF0B5394" if link else "FF1F2933")
-    etree.SubElement(font, named("name"), val="Times New Roman")
+    if style.bold:
+        add_element(font, "b")
+    if style.link:
+        add_element(font, "u")
+    add_element(font, "sz", val=str(style.size))
+    colour = _LINK if style.link else _TEXT
+    add_element(font, "color", rgb=colour)
+    add_element(font, "name", val="Times New Roman")
     return font

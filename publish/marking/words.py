@@ -1,4 +1,4 @@
-"""What a marked workbook says around the findings; the sentences are in `templates/marking.yaml`."""
+"""Words of a marked workbook around the findings; the sentences are in `templates/marking.yaml`."""
 
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ _FILE = Path(__file__).parents[1] / "templates" / "marking.yaml"
 
 
 class Words(Model):
-    """The words of one language; `headings` are those of the list of findings, from left to right."""
+    """The words of one language. `headings` are the list's columns from left to right."""
 
     sheet: str
     title: str
@@ -33,14 +33,18 @@ class Words(Model):
     suffix: str
 
     def note_on(self, finding: Finding) -> str:
-        """Return what the note at a finding's cell says, a line for each thing to say."""
-        lines = [f"{self.severities[finding.severity]} ({self.rule} {finding.rule})", finding.message]
-        lines += [f"{self.found} {finding.value}"] if finding.value else []
-        lines += [f"{self.expected} {finding.expected}"] if finding.expected else []
-        return "\n".join([*lines, f"{self.fix} {finding.fix}"])
+        """Return the text of the note at a finding's cell, one statement a line."""
+        severity = self.severities[finding.severity]
+        lines = [f"{severity} ({self.rule} {finding.rule})", finding.message]
+        if finding.value:
+            lines.append(f"{self.found} {finding.value}")
+        if finding.expected:
+            lines.append(f"{self.expected} {finding.expected}")
+        lines.append(f"{self.fix} {finding.fix}")
+        return "\n".join(lines)
 
 
 @cache
 def words_of(language: Language) -> Words:
-    """Return the words of a language."""
+    """Return the words of a language. Raises ConfigurationError where the file is not valid."""
     return load_model(_FILE, dict[Language, Words])[language]

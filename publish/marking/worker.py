@@ -1,4 +1,4 @@
-"""What the process does that marks one workbook after the other for `process`: it imports no more than that needs."""
+"""Main function of a process that marks workbooks for `process`. It imports what it needs later."""
 
 import pickle
 import signal
@@ -9,40 +9,45 @@ from typing import Any
 
 
 class Answer(StrEnum):
-    """What it says, and what comes with it."""
+    """What the process answers to an order, and what comes with the answer."""
 
     MARKED = "marked"
-    """The workbook."""
+    """With the marked workbook's bytes."""
     REFUSED = "refused"
-    """Why there is none: its bytes are nothing to mark."""
+    """The file cannot be marked; with the reason."""
     FAILED = "failed"
-    """What was raised, in a line; the process goes on."""
+    """Marking raised, which is a bug; with the exception as text. The process continues."""
 
 
 def main(descriptor: int, memory_bytes: int) -> None:
-    """Serve whoever holds the other end of `descriptor`, until it is closed."""
-    from connectors.reader.worker import bound_memory  # noqa: PLC0415  (all: the asking process needs none of them)
+    """Answer the orders that come through `descriptor` until its other end closes."""
+    # Imported here, as below: the asking process needs the enum only.
+    from connectors.reader.worker import bound_memory  # noqa: PLC0415
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us too; it is for the one who started us
+    # Ctrl-C reaches this process too, but it is meant for the one that started us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Connection(descriptor) as connection, suppress(EOFError, OSError):
         bound_memory(memory_bytes)
         while True:
-            # Not `recv`: what is unpickled takes memory too, and must be within the bounds of its own answer.
-            connection.send_bytes(_answer(connection.recv_bytes()))
+            # Not `recv`: an error in unpickling concerns one workbook, and `_answer` reports it.
+            request = connection.recv_bytes()
+            connection.send_bytes(_answer(request))
 
 
-def _answer(asked: bytes) -> bytes:
+def _answer(request: bytes) -> bytes:
     from publish.marking.marked import mark  # noqa: PLC0415
     from publish.marking.order import UnmarkableError  # noqa: PLC0415
 
     answer: tuple[Answer, Any]
     try:
-        order, pack, limits = pickle.loads(asked)  # noqa: S301  (from the process that started us)
+        # The bytes come from the process that started us.
+        order, pack, limits = pickle.loads(request)  # noqa: S301
         answer = Answer.MARKED, mark(order, pack, limits)
     except UnmarkableError as reason:
         answer = Answer.REFUSED, str(reason)
     except MemoryError:
+        # This ends the process. The next workbook gets a fresh one, with all its memory free.
         raise
-    except Exception as wrong:  # the boundary of one workbook
-        answer = Answer.FAILED, f"{type(wrong).__name__}: {wrong}"
+    except Exception as error:  # the boundary of one workbook
+        answer = Answer.FAILED, f"{type(error).__name__}: {error}"
     return pickle.dumps(answer)

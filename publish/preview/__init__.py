@@ -1,1 +1,4 @@
-"""Every kind of mail with sample data, for the office to review before any goes out. Nothing here is sent or real."""
+"""Sample mails of each kind, which the office reviews before the first real one.
+
+Nothing here is real, and nothing is sent.
+"""

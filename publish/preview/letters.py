@@ -1,7 +1,8 @@
-"""A letter of each kind about the sample."""
+"""A letter of each kind about the sample report."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from enum import StrEnum
 
 from program.contact import Contact
 from program.finding import Finding, Severity
@@ -12,40 +13,90 @@ from program.submission import Verdict
 from publish.preview.sample import Sample, working_day_from
 
 DELIVERY = 1
-"""The number of the sample's file; only its own letters have it attached."""
-_SENT = -2
-"""On which working day the sample was sent, and judged: so many before its deadline."""
+"""The delivery id of the sample's file. Letters about other files do not attach it."""
+_SCAN_DELIVERY = 2
+_SENT_WORKING_DAYS = -2
+"""When the sample was sent and checked, in working days from its deadline."""
+_STILL_OPEN_WORKING_DAYS = 5
+_EVENING = time(10)  # 17:00 in Vietnam
+_OTHER_FORMS = 2
 
 
-def sample_letters(sample: Sample, pack: Pack) -> dict[str, Letter]:
-    """Return a letter of each kind by its name, in the order of a report's life."""
-    worst, due, people = sample.findings["worst"], sample.owed.due_date, pack.correspondence
-    day = working_day_from(pack, due, _SENT)
-    questions = tuple(finding for finding in worst if finding.severity is Severity.WARNING)
-    bad = _notice(sample, day, Verdict.QUARANTINED, *worst)
-    asked, good = _notice(sample, day, Verdict.ACCEPTED_WITH_WARNINGS, *questions), _notice(sample, day, Verdict.ACCEPTED)
-    scan = _notice(sample, day, Verdict.UNREADABLE, *sample.findings["unreadable"])
-    scan = replace(scan, submission_id=2, form_code=None, period=None, delivery_id=DELIVERY + 1)
-    overruled = replace(good, findings=sample.findings["overruled"], kind=NoticeKind.OVERRULED)
-    told = {
-        "due-soon": _reminding(sample, pack, -3),
-        "due-today": _reminding(sample, pack, 0),
-        "late": _reminding(sample, pack, 3),
-        "late-to-office": _reminding(sample, pack, 7, people.office),
-        "late-to-leader": _reminding(sample, pack, 15, people.leader),
-        "received": _letter(sample, pack, day, good),
-        "needs-fixing": _letter(sample, pack, day, bad),
-        "not-read": _letter(sample, pack, day, scan),
-        "several": _letter(sample, pack, day, bad, scan),
-        "too-large": _letter(sample, pack, day, bad),
-        "in-part": _letter(sample, pack, day, replace(asked, findings=worst)),
-        "please-check": _letter(sample, pack, day, asked),
-        "to-compare": _letter(sample, pack, day, replace(asked, findings=questions[:1], kind=NoticeKind.COMPARED)),
-        "still-open": _letter(sample, pack, working_day_from(pack, due, 5), replace(bad, kind=NoticeKind.OPEN)),
-        "all-clear": _letter(sample, pack, day, replace(good, kind=NoticeKind.FIXED)),
-        "overruled": _letter(sample, pack, day, overruled),
+class MailKind(StrEnum):
+    """The sample mails in the order of a report's life; the values are in their file names."""
+
+    DUE_SOON = "due-soon"
+    DUE_TODAY = "due-today"
+    LATE = "late"
+    LATE_TO_OFFICE = "late-to-office"
+    LATE_TO_LEADER = "late-to-leader"
+    RECEIVED = "received"
+    NEEDS_FIXING = "needs-fixing"
+    NOT_READ = "not-read"
+    SEVERAL = "several"
+    TOO_LARGE = "too-large"
+    IN_PART = "in-part"
+    PLEASE_CHECK = "please-check"
+    TO_COMPARE = "to-compare"
+    STILL_OPEN = "still-open"
+    ALL_CLEAR = "all-clear"
+    OVERRULED = "overruled"
+    DIGEST = "digest"
+    ALARM = "alarm"
+
+
+def sample_letters(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
+    """Return a letter of each kind that units get, in the order of a report's life."""
+    letters = {**_reminders(sample, pack), **_results(sample, pack)}
+    return {kind: replace(letter, message_id=f"preview-{kind}") for kind, letter in letters.items()}
+
+
+def _reminders(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
+    people = pack.correspondence
+    return {
+        MailKind.DUE_SOON: _reminder(sample, pack, -3),
+        MailKind.DUE_TODAY: _reminder(sample, pack, 0),
+        MailKind.LATE: _reminder(sample, pack, 3),
+        MailKind.LATE_TO_OFFICE: _reminder(sample, pack, 7, people.office),
+        MailKind.LATE_TO_LEADER: _reminder(sample, pack, 15, people.leader),
     }
-    return {kind: replace(letter, message_id=f"preview-{kind}") for kind, letter in told.items()}
+
+
+def _results(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
+    due = sample.owed.due_date
+    sent = working_day_from(pack, due, _SENT_WORKING_DAYS)
+    later = working_day_from(pack, due, _STILL_OPEN_WORKING_DAYS)
+    worst = sample.findings.worst
+    warnings = tuple(finding for finding in worst if finding.severity is Severity.WARNING)
+    bad = _notice(sample, sent, Verdict.QUARANTINED, *worst)
+    warned = _notice(sample, sent, Verdict.ACCEPTED_WITH_WARNINGS, *warnings)
+    good = _notice(sample, sent, Verdict.ACCEPTED)
+    # Nobody can tell what a file is about that cannot be read.
+    scan = replace(
+        _notice(sample, sent, Verdict.UNREADABLE, *sample.findings.unreadable),
+        submission_id=2,
+        form_code=None,
+        period=None,
+        delivery_id=_SCAN_DELIVERY,
+    )
+    in_part = replace(warned, findings=worst)
+    compared = replace(warned, findings=warnings[:1], kind=NoticeKind.COMPARED)
+    still_open = replace(bad, kind=NoticeKind.OPEN)
+    fixed = replace(good, kind=NoticeKind.FIXED)
+    waived = replace(good, findings=sample.findings.overruled, kind=NoticeKind.OVERRULED)
+    return {
+        MailKind.RECEIVED: _letter(sample, pack, sent, good),
+        MailKind.NEEDS_FIXING: _letter(sample, pack, sent, bad),
+        MailKind.NOT_READ: _letter(sample, pack, sent, scan),
+        MailKind.SEVERAL: _letter(sample, pack, sent, bad, scan),
+        MailKind.TOO_LARGE: _letter(sample, pack, sent, bad),
+        MailKind.IN_PART: _letter(sample, pack, sent, in_part),
+        MailKind.PLEASE_CHECK: _letter(sample, pack, sent, warned),
+        MailKind.TO_COMPARE: _letter(sample, pack, sent, compared),
+        MailKind.STILL_OPEN: _letter(sample, pack, later, still_open),
+        MailKind.ALL_CLEAR: _letter(sample, pack, sent, fixed),
+        MailKind.OVERRULED: _letter(sample, pack, sent, waived),
+    }
 
 
 def _notice(sample: Sample, day: date, verdict: Verdict, *findings: Finding) -> Notice:
@@ -66,17 +117,36 @@ def _notice(sample: Sample, day: date, verdict: Verdict, *findings: Finding) -> 
 
 
 def _letter(sample: Sample, pack: Pack, day: date, *notices: Notice) -> Letter:
-    forms = dict.fromkeys(form.code for form in pack.forms if form.code != sample.owed.form_code)
-    others = (replace(_report(sample.owed), form_code=code) for code in list(forms)[:2])
+    codes = [form.code for form in pack.forms if form.code != sample.owed.form_code]
+    # Versions of a form share its code.
+    other_codes = list(dict.fromkeys(codes))[:_OTHER_FORMS]
+    report = _report(sample.owed)
     recipient = pack.contact_of(sample.owed.unit_code).email
-    return Letter("", recipient, _evening(day), day, notices, accepted=tuple(others))
+    return Letter(
+        message_id="",
+        recipient=recipient,
+        created_at=_evening(day),
+        day=day,
+        notices=notices,
+        accepted=tuple(replace(report, form_code=code) for code in other_codes),
+    )
 
 
-def _reminding(sample: Sample, pack: Pack, days: int, to: Contact | None = None) -> Letter:
-    asked = sample.same if to is not None else (sample.owed,)
+def _reminder(sample: Sample, pack: Pack, days: int, to: Contact | None = None) -> Letter:
+    """Return a reminder so many working days from the deadline.
+
+    The unit is reminded of its own report; `to`, somebody else, of the reports of several units.
+    """
+    missing = (sample.owed,) if to is None else sample.same
+    recipient = to or pack.contact_of(sample.owed.unit_code)
     day = working_day_from(pack, sample.owed.due_date, days)
-    recipient = (to or pack.contact_of(sample.owed.unit_code)).email
-    return Letter("", recipient, _evening(day), day, reminders=tuple(Reminder(_report(each), each.due_date) for each in asked))
+    return Letter(
+        message_id="",
+        recipient=recipient.email,
+        created_at=_evening(day),
+        day=day,
+        reminders=tuple(Reminder(_report(each), each.due_date) for each in missing),
+    )
 
 
 def _report(owed: Obligation) -> ReportName:
@@ -84,4 +154,4 @@ def _report(owed: Obligation) -> ReportName:
 
 
 def _evening(day: date) -> datetime:
-    return datetime.combine(day, time(10), UTC)
+    return datetime.combine(day, _EVENING, UTC)

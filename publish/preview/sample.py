@@ -1,5 +1,6 @@
-"""What the sample mails speak of: a report that the pack's calendar asks for, its blank workbook, and invented findings."""
+"""The report that sample mails are about: due by the pack's calendar, with invented findings."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,66 +23,119 @@ from publish.marking.words import words_of
 from publish.template import write_template
 
 _FINDINGS = Path(__file__).parents[1] / "templates" / "mail" / "preview.yaml"
-_MOST = 4
+_MOST_UNITS = 4
+_LINK_FOLDER = f"https://bao-cao.example/danh-dau/{'0' * 64}"
+_LINK_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class SampleFindings:
+    """The invented findings by what they show."""
+
+    worst: tuple[Finding, ...]
+    unreadable: tuple[Finding, ...]
+    overruled: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A report with its file, the same report of a few other units, and findings by what they show."""
+    """A report with its file and findings. `same` is the same report of a few units."""
 
     owed: Obligation
     same: tuple[Obligation, ...]
     content: bytes
-    findings: dict[str, tuple[Finding, ...]]
+    findings: SampleFindings
 
     @property
     def name(self) -> str:
-        """What its sender called the file."""
+        """The name of the file as its sender wrote it."""
         return f"Báo cáo {self.owed.period.code}.xlsx"
 
 
 def sample_of(pack: Pack, today: date) -> Sample:
-    """Return the sample of a pack. Raises ConfigurationError where it asks nobody for a report whom it can write to."""
-    asked = [each for each in obligations(pack.calendar, pack.units, today) if each.unit_code in pack.correspondence.units]
-    for owed in asked:
-        form, unit = pack.form(owed.form_code, owed.period), pack.unit_on(owed.unit_code, owed.period.code)
+    """Return the sample of a pack: the first report that is due from a unit with a contact.
+
+    Raises ConfigurationError where there is none.
+    """
+    contacts = pack.correspondence.units
+    due = obligations(pack.calendar, pack.units, today)
+    reachable = [each for each in due if each.unit_code in contacts]
+    for obligation in reachable:
+        form = pack.form(obligation.form_code, obligation.period)
+        unit = pack.unit_on(obligation.unit_code, obligation.period.code)
         if form is not None and unit is not None:
-            content = write_template(form, unit, owed.period, stage=owed.stage)
-            texts = yaml.safe_load(_FINDINGS.read_text(encoding="utf-8"))
-            findings = {key: tuple(_finding(each, form.tables[0].sheet) for each in group) for key, group in texts.items()}
-            report = (owed.form_code, owed.period, owed.stage)
-            same = (each for each in asked if (each.form_code, each.period, each.stage) == report)
-            return Sample(owed, tuple(same)[:_MOST], content, findings)
-    raise ConfigurationError(f"{pack.folder}/calendar.yaml: no unit with a contact owes a report; there is nothing to show")
+            return Sample(
+                owed=obligation,
+                same=_same_report(obligation, reachable),
+                content=write_template(form, unit, obligation.period, stage=obligation.stage),
+                findings=_load_findings(form.tables[0].sheet),
+            )
+    raise ConfigurationError(
+        f"{pack.folder}/calendar.yaml: no unit with a contact owes a report;"
+        " there is nothing to show"
+    )
+
+
+def _same_report(obligation: Obligation, due: Sequence[Obligation]) -> tuple[Obligation, ...]:
+    """Return the obligations of a few units for the same form, period and stage."""
+    report = (obligation.form_code, obligation.period, obligation.stage)
+    same = [each for each in due if (each.form_code, each.period, each.stage) == report]
+    return tuple(same[:_MOST_UNITS])
+
+
+def _load_findings(sheet: str) -> SampleFindings:
+    groups = yaml.safe_load(_FINDINGS.read_text(encoding="utf-8"))
+    return SampleFindings(
+        worst=_findings(groups["worst"], sheet),
+        unreadable=_findings(groups["unreadable"], sheet),
+        overruled=_findings(groups["overruled"], sheet),
+    )
+
+
+def _findings(group: Sequence[Mapping[str, Any]], sheet: str) -> tuple[Finding, ...]:
+    findings = []
+    for values in group:
+        own_sheet = sheet if "cell" in values else None
+        severity = Severity(values["severity"])
+        findings.append(Finding(**{**values, "severity": severity, "sheet": own_sheet}))
+    return tuple(findings)
 
 
 def marked_sample(sample: Sample, delivery: int) -> Attachment:
-    """Return the sample's workbook, marked, as the file of a delivery."""
+    """Return the sample's marked workbook as the attachment of a delivery."""
     name = marked_name(sample.name, words_of("vi").suffix)
-    order = Order(sample.content, sample.name, (Report(sample.name, sample.findings["worst"]),))
-    return Attachment(name, sample.name, mark(order, None, DEFAULT_LIMITS), delivery)
+    report = Report(sample.name, sample.findings.worst)
+    content = mark(Order(sample.content, sample.name, (report,)), None, DEFAULT_LIMITS)
+    return Attachment(name, sample.name, content, delivery)
 
 
 def linked_sample(marked: Attachment, day: date) -> Attachment:
-    """Return the marked workbook as it goes where it is too large for a mail: by a link, which leads nowhere."""
-    link = Link(f"https://bao-cao.example/danh-dau/{'0' * 64}/{quote(marked.name)}", day + timedelta(days=30))
+    """Return the marked workbook as one too large for a mail. Its link leads nowhere."""
+    url = f"{_LINK_FOLDER}/{quote(marked.name)}"
+    link = Link(url, until=day + timedelta(days=_LINK_DAYS))
     return replace(marked, content=None, link=link)
 
 
 def with_deadlines(pack: Pack) -> Pack:
-    """Return the pack as if somebody had said each of its deadlines: placeholders too show where a letter tells them."""
-    known = (duty.model_copy(update={"due": duty.due.model_copy(update={"source": "preview"})}) for duty in pack.calendar.duties)
-    return replace(pack, calendar=pack.calendar.model_copy(update={"duties": tuple(known)}))
+    """Return the pack with all its deadlines confirmed.
+
+    Real letters leave out a deadline that is still a placeholder; samples show where it is printed.
+    """
+    confirmed = []
+    for duty in pack.calendar.duties:
+        due = duty.due.model_copy(update={"source": "preview"})
+        confirmed.append(duty.model_copy(update={"due": due}))
+    calendar = pack.calendar.model_copy(update={"duties": tuple(confirmed)})
+    return replace(pack, calendar=calendar)
 
 
 def working_day_from(pack: Pack, day: date, days: int) -> date:
-    """Return the day so many working days after `day`, or before it where `days` is negative."""
-    working, step = pack.calendar.working_days, timedelta(days=1 if days > 0 else -1)
-    while days:
+    """Return the day that is `days` working days after `day`; before it where negative."""
+    one_day = timedelta(days=1)
+    step = one_day if days > 0 else -one_day
+    working_days_left = abs(days)
+    while working_days_left:
         day += step
-        days -= (1 if days > 0 else -1) * working.is_working(day)
+        if pack.calendar.working_days.is_working(day):
+            working_days_left -= 1
     return day
-
-
-def _finding(values: dict[str, Any], sheet: str) -> Finding:
-    return Finding(**values | {"severity": Severity(values["severity"]), "sheet": sheet if "cell" in values else None})

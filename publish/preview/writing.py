@@ -1,54 +1,102 @@
-"""Writing the sample mails into a folder: as HTML, as text, as .eml, and an index of them."""
+"""Writing of the sample mails into a folder: as HTML, text and .eml, with an index."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 from pathlib import Path
 
 from program.digest import Counted, Digest, Undelivered
+from program.letter import Letter
 from program.pack import Pack
 from publish.digest import compose_alarm, compose_digest
 from publish.mail import compose
-from publish.preview.letters import DELIVERY, sample_letters
+from publish.marking.attaching import Attachment
+from publish.preview.letters import DELIVERY, MailKind, sample_letters
 from publish.preview.sample import linked_sample, marked_sample, sample_of, with_deadlines
 from publish.rendering import render
 
+_SUFFIXES = {"html": "html", "plain": "txt"}
+"""Of the files by the subtype of a mail's body."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A sample mail in the index: its name, headers and files."""
+
+    name: str
+    subject: str
+    to: str
+    has_html: bool
+    files: tuple[Path, ...]
+
 
 def write_previews(pack: Pack, today: date, folder: Path) -> list[Path]:
-    """Write each kind of mail into `folder` and return the files, the index first. The same pack and day give the same files.
+    """Write each kind of mail into `folder`; return the files, the index first.
 
-    Raises ConfigurationError where the pack asks nobody for a report whom it can write to.
+    The same pack and day give the same files. Raises ConfigurationError where no report is due
+    from a unit with a contact.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    written, shown = [], []
+    entries = []
     for number, (kind, message) in enumerate(_mails(pack, today).items(), start=1):
-        name, mail = f"{number:02}-{kind}", _as_received(message)
-        for subtype, suffix in (("html", "html"), ("plain", "txt")):
-            body = mail.get_body((subtype,))
-            if body is not None:
-                (folder / f"{name}.{suffix}").write_text(str(body.get_content()), encoding="utf-8", newline="\n")
-                written.append(folder / f"{name}.{suffix}")
-        (folder / f"{name}.eml").write_bytes(message.as_bytes(policy=message.policy.clone(linesep="\r\n")))
-        written.append(folder / f"{name}.eml")
-        shown.append((name, str(mail["Subject"]), str(mail["To"]), (folder / f"{name}.html").exists()))
+        entries.append(_write_mail(message, f"{number:02}-{kind}", folder))
+    rows = [(entry.name, entry.subject, entry.to, entry.has_html) for entry in entries]
     index = folder / "index.html"
-    index.write_text(render("mail/preview.html.j2", shown=shown, program=pack.program), encoding="utf-8")
-    return [index, *written]
+    html = render("mail/preview.html.j2", shown=rows, program=pack.program)
+    index.write_text(html, encoding="utf-8")
+    files = [index]
+    for entry in entries:
+        files += entry.files
+    return files
 
 
-def _mails(pack: Pack, today: date) -> dict[str, Message]:
+def _write_mail(message: Message, name: str, folder: Path) -> _Entry:
+    received = _as_received(message)
+    files = []
+    for subtype, suffix in _SUFFIXES.items():
+        body = received.get_body((subtype,))
+        if body is not None:
+            file = folder / f"{name}.{suffix}"
+            file.write_text(str(body.get_content()), encoding="utf-8", newline="\n")
+            files.append(file)
+    mail = folder / f"{name}.eml"
+    mail.write_bytes(message.as_bytes(policy=message.policy.clone(linesep="\r\n")))
+    files.append(mail)
+    return _Entry(
+        name=name,
+        subject=str(received["Subject"]),
+        to=str(received["To"]),
+        has_html=received.get_body(("html",)) is not None,
+        files=tuple(files),
+    )
+
+
+def _mails(pack: Pack, today: date) -> dict[MailKind, Message]:
+    # Deadlines of a new pack are placeholders, which letters leave out.
     pack = with_deadlines(pack)
     sample = sample_of(pack, today)
     marked = marked_sample(sample, DELIVERY)
     mails = {}
     for kind, letter in sample_letters(sample, pack).items():
-        is_marked = any(notice.delivery_id == DELIVERY and notice.findings for notice in letter.notices) and kind != "overruled"
-        file = linked_sample(marked, letter.day) if kind == "too-large" else marked
-        mails[kind] = compose(letter, pack, [file] if is_marked else [])
+        mails[kind] = compose(letter, pack, _attachments(kind, letter, marked))
     at = datetime(today.year, today.month, today.day, 18, tzinfo=UTC)
-    mails["digest"] = compose_digest(_digest(pack, at), pack)
-    mails["alarm"] = compose_alarm("No night has completed for 26 hours: the last one ended two days ago.", pack, at)
+    mails[MailKind.DIGEST] = compose_digest(_digest(pack, at), pack)
+    alarm = "No night has completed for 26 hours: the last one ended two days ago."
+    mails[MailKind.ALARM] = compose_alarm(alarm, pack, at)
     return mails
+
+
+def _attachments(kind: MailKind, letter: Letter, marked: Attachment) -> list[Attachment]:
+    """Return the marked workbook where a real letter of the kind has one."""
+    own = [notice for notice in letter.notices if notice.delivery_id == DELIVERY]
+    has_findings = any(notice.findings for notice in own)
+    # Findings that do not count are not marked.
+    if not has_findings or kind is MailKind.OVERRULED:
+        return []
+    if kind is MailKind.TOO_LARGE:
+        return [linked_sample(marked, letter.day)]
+    return [marked]
 
 
 def _digest(pack: Pack, at: datetime) -> Digest:
@@ -60,13 +108,19 @@ def _digest(pack: Pack, at: datetime) -> Digest:
         since=at,
         error="mail server mail.example: 550 5.1.1 no such user",
     )
+    error = "source portal: did not answer within 30 s; check its address and MTQG_PORTAL_URL"
+    counts = (
+        Counted("received", 12, 140),
+        Counted("accepted", 10, 131),
+        Counted("mails written", 2, 3),
+    )
     return Digest(
         run_id=31,
         as_of=at.date(),
         started_at=at,
         lasted=timedelta(minutes=4, seconds=12),
-        errors=("source portal: did not answer within 30 s; check its address and MTQG_PORTAL_URL",),
-        counts=(Counted("received", 12, 140), Counted("accepted", 10, 131), Counted("mails written", 2, 3)),
+        errors=(error,),
+        counts=counts,
         earlier_nights=30,
         seconds={"source inbox": 12.4, "load": 190.2, "alert": 31.0},
         undelivered=(refused,),
@@ -80,6 +134,7 @@ def _digest(pack: Pack, at: datetime) -> Digest:
 
 
 def _as_received(message: Message) -> EmailMessage:
+    """Return a mail as the receiver's program reads it from its bytes."""
     received = message_from_bytes(message.as_bytes(), policy=policy.default)
-    assert isinstance(received, EmailMessage)  # noqa: S101  (what policy.default makes)
+    assert isinstance(received, EmailMessage)  # noqa: S101  (policy.default makes no other)
     return received

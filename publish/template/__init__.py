@@ -1,7 +1,8 @@
-"""A form's workbook for a unit and period: blank for a district to fill in, or with values given.
+"""A form's workbook for a unit and period: blank for a unit to fill in, or with given values.
 
-Where its parts are: `book` puts the sheets together; `guide` is the first of them; `heading`, `body` and `printing` are
-what stands above, in and below a table; `entries` what Excel says and refuses; `grid` where all of it stands.
+`book` puts the sheets together and `guide` is the first of them. `heading`, `body` and `printing`
+write above, in and below a table. `entries` sets what Excel shows and refuses at a cell. `grid`
+says where everything is.
 """
 
 from publish.template.book import write_template

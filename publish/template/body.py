@@ -1,6 +1,7 @@
-"""A table's lines: cells to fill in, and totals that Excel computes as the form declares them."""
+"""Lines of a table: cells to fill in, and totals that Excel computes as the form declares them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from xlsxwriter.format import Format
@@ -14,61 +15,108 @@ from publish.template.styles import LINE_POINTS
 from publish.template.values import Cell
 
 _EMPTY = " "
-"""The cached text of a total without parts. XlsxWriter takes "" for "no value known", which the reader would report."""
+"""The cached text of a total whose parts are empty.
+
+XlsxWriter takes "" for a value that is not known, and the reader reports a formula without value.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A page, the values of its table, and the labels of codes that a user chooses by name."""
+
+    page: Page
+    figures: Figures
+    labels: Mapping[str, str]
 
 
 def write_body(page: Page, figures: Figures, words: Mapping[str, str]) -> None:
-    """Write every line, filled in as far as values were given; `words` are the texts of codes to choose from."""
-    for row in range(page.grid.top, page.grid.bottom + 1):
-        number, line = row - page.grid.top, page.grid.line_at(row)
+    """Write all lines with the values that were given. `words` are the labels of codes."""
+    body = _Body(page, figures, words)
+    grid = page.grid
+    for row in range(grid.top, grid.bottom + 1):
+        line = grid.line_at(row)
         if line is None:
-            page.sheet.write_number(row, 0, number + 1, page.styles.ordinal)
+            ordinal = row - grid.top + 1
+            page.sheet.write_number(row, 0, ordinal, page.styles.ordinal)
         else:
             _write_label(page, row, line)
-        is_total = line is not None and bool(line.total or line.parts)
-        for column in page.grid.table.columns:
-            _write_cell(page, figures, column, row, words, is_total=is_total)
-        _make_room(page, figures, row)
-    _write_sums(page, figures)
+        for column in grid.table.columns:
+            _write_cell(body, column, row)
+        _set_height(body, row)
+    _write_sums(body)
 
 
 def _write_label(page: Page, row: int, line: Line) -> None:
     depth = depth_of(line, page.grid.table)
-    page.sheet.write_string(row, 0, line.label, page.styles.line(depth, is_total=bool(line.total or line.parts)))
+    style = page.styles.line(depth, is_total=_is_total(line))
+    page.sheet.write_string(row, 0, line.label, style)
 
 
-def _make_room(page: Page, figures: Figures, row: int) -> None:
-    """Make a row as high as the words in it ask for. A row of a list without long words is left to grow by itself."""
-    line, widths = page.grid.line_at(row), page.grid.widths
-    rows = rows_for(line.label, widths[0] - 3 * depth_of(line, page.grid.table) - 2) if line else 1
-    for column, width in zip(page.grid.table.columns, widths[1:], strict=True):
-        value = figures.shown(column, row - page.grid.top)
-        rows = max(rows, rows_for(value, width - 2) if isinstance(value, str) else 1)
-    if rows > 1 or not _takes_text(page):
-        page.sheet.set_row(row, 5 + LINE_POINTS * rows)
+def _is_total(line: Line | None) -> bool:
+    return line is not None and bool(line.total or line.parts)
+
+
+def _set_height(body: _Body, row: int) -> None:
+    """Make a row high enough for its texts.
+
+    A list's row without a long text is left to Excel, which lets it grow with what is typed in.
+    """
+    grid = body.page.grid
+    label_width, *column_widths = grid.widths
+    lines_of_text = 1
+    line = grid.line_at(row)
+    if line is not None:
+        indent = 3 * depth_of(line, grid.table) + 2
+        lines_of_text = rows_for(line.label, label_width - indent)
+    for column, width in zip(grid.table.columns, column_widths, strict=True):
+        value = body.figures.shown(column, row - grid.top)
+        if isinstance(value, str):
+            lines_of_text = max(lines_of_text, rows_for(value, width - 2))
+    if lines_of_text > 1 or not _takes_text(body.page):
+        body.page.sheet.set_row(row, 5 + LINE_POINTS * lines_of_text)
 
 
 def _takes_text(page: Page) -> bool:
     return any(column.type is ColumnType.TEXT for column in page.grid.table.columns)
 
 
-def _write_cell(page: Page, figures: Figures, column: Column, row: int, words: Mapping[str, str], *, is_total: bool) -> None:
-    number, at, styles = row - page.grid.top, page.grid.at(column.name), page.styles
-    parts = parts_of(column, page.grid.line_at(row))
-    style = styles.total(column, is_bold=is_total) if parts else styles.entry(column, is_bold=is_total)
+def _write_cell(body: _Body, column: Column, row: int) -> None:
+    page, grid, figures = body.page, body.page.grid, body.figures
+    line = grid.line_at(row)
+    at = grid.at(column.name)
+    number = row - grid.top
     value = figures.shown(column, number)
+    parts = parts_of(column, line)
+    # A total is locked even where a value was given that differs from its sum.
+    style_of = page.styles.total if parts else page.styles.entry
+    style = style_of(column, is_bold=_is_total(line))
     if figures.is_formula(column, number):
-        addresses = [page.grid.address(part.column, page.grid.row_of(part.line) if part.line else row) for part in parts]
-        page.sheet.write_formula(row, at, formula_of(addresses), style, _EMPTY if value is None else value)
+        addresses = []
+        for part in parts:
+            part_row = grid.row_of(part.line) if part.line else row
+            addresses.append(grid.address(part.column, part_row))
+        _write_formula(page, row, at, addresses, style, value)
     else:
-        _write_value(page, row, at, _words_for(value, column, words), style)
+        label = _label_of(value, column, body.labels)
+        _write_value(page, row, at, label, style)
 
 
-def _words_for(value: Cell, column: Column, words: Mapping[str, str]) -> Cell:
-    """Return the words of a code, any other value as it is."""
+def _write_formula(
+    page: Page, row: int, at: int, addresses: Sequence[str], style: Format, value: Cell
+) -> None:
+    """Write the sum of some cells, with its value as Excel will compute it."""
+    cached = _EMPTY if value is None else value
+    page.sheet.write_formula(row, at, formula_of(addresses), style, cached)
+
+
+def _label_of(value: Cell, column: Column, labels: Mapping[str, str]) -> Cell:
+    """Return the label of a code, and any other value unchanged."""
     if not isinstance(value, str):
         return value
-    return column.vocabulary[value].label if value in column.vocabulary else words.get(value, value)
+    if value in column.vocabulary:
+        return column.vocabulary[value].label
+    return labels.get(value, value)
 
 
 def _write_value(page: Page, row: int, at: int, value: Cell, style: Format) -> None:
@@ -82,19 +130,23 @@ def _write_value(page: Page, row: int, at: int, value: Cell, style: Format) -> N
         page.sheet.write_number(row, at, value, style)
 
 
-def _write_sums(page: Page, figures: Figures) -> None:
+def _write_sums(body: _Body) -> None:
     """Write the sums of a list below it, as the form's summaries declare them."""
-    grid, row, style = page.grid, page.grid.bottom + 1, page.styles.sums()
+    page, grid = body.page, body.page.grid
     if not grid.summed:
         return
-    sums = {grid.at(column.name): column for column in grid.summed}
-    page.write_over(row, 0, min(sums) - 1, "Tổng cộng", style)
-    for at in range(min(sums), grid.last + 1):
-        if at in sums:
-            formula = formula_of([grid.address(sums[at].name, line) for line in range(grid.top, row)])
-            value = added(figures.shown(sums[at], number) for number in range(grid.length))
-            page.sheet.write_formula(
-                row, at, formula, page.styles.total(sums[at], is_bold=True), _EMPTY if value is None else value
-            )
-        else:
-            page.sheet.write_blank(row, at, None, style)
+    row = grid.bottom + 1
+    beside = page.styles.sums()
+    columns = {grid.at(column.name): column for column in grid.summed}
+    first = min(columns)
+    page.write_over(row, 0, first - 1, "Tổng cộng", beside)
+    for at in range(first, grid.last + 1):
+        column = columns.get(at)
+        if column is None:
+            page.sheet.write_blank(row, at, None, beside)
+            continue
+        addresses = [grid.address(column.name, line) for line in range(grid.top, row)]
+        values = [body.figures.shown(column, number) for number in range(grid.length)]
+        value = added(values)
+        style = page.styles.total(column, is_bold=True)
+        _write_formula(page, row, at, addresses, style, value)

@@ -1,7 +1,8 @@
-"""A form's workbook: its sheets in order, and what the file says of itself."""
+"""A form's workbook: its sheets in order, and the properties of the file."""
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import xlsxwriter
@@ -24,7 +25,24 @@ from publish.template.printing import set_up_page, write_below
 from publish.template.styles import DEFAULT_COLUMN_PIXELS, DEFAULT_ROW_PIXELS, FONT, Styles
 from publish.template.values import Asked, Values
 
-_OPTIONS = {"in_memory": True, "default_column_width": DEFAULT_COLUMN_PIXELS, "default_row_height": DEFAULT_ROW_PIXELS}
+_OPTIONS = {
+    "in_memory": True,
+    "default_column_width": DEFAULT_COLUMN_PIXELS,
+    "default_row_height": DEFAULT_ROW_PIXELS,
+}
+_CREATED = datetime(2024, 1, 1)  # noqa: DTZ001  (XlsxWriter takes naive)
+"""A fixed moment: the same arguments give the same bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """A workbook in the making, and what goes into it."""
+
+    file: xlsxwriter.Workbook
+    styles: Styles
+    choices: Choices
+    requested: Asked
+    values: Values
 
 
 def write_template(
@@ -36,44 +54,54 @@ def write_template(
     stage: Stage = Stage.FINAL,
     communes: Sequence[Unit] = (),
 ) -> bytes:
-    """Return the workbook of `form` for `unit` and `period`. The same arguments give the same bytes.
+    """Return the workbook of `form` for `unit` and `period`.
 
-    The page is written by labels only, as the reader finds them; a filled template is read like any other workbook.
-    `communes` are those to choose from where a column asks for one.
+    The same arguments give the same bytes. The reader finds the labels of a filled template as in
+    any other workbook. `communes` are those that a user may choose from.
     """
-    asked, given, choices = Asked(form, unit, period, stage, tuple(communes)), values or Values(), Choices()
+    requested = Asked(form, unit, period, stage, tuple(communes))
     buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {**_OPTIONS, "default_format_properties": dict(FONT)}) as book:
-        # A fixed date keeps the bytes a function of the arguments.
-        book.set_properties({"title": form.title, "created": datetime(2024, 1, 1)})  # noqa: DTZ001  (XlsxWriter takes naive)
-        # Each formula has its value: without this, a 0 would pass for one that nothing has calculated. Excel calculates
-        # on opening all the same, since the file names an early version of it as its writer.
-        book.calc_on_load = False
-        styles = Styles(book)
-        write_guide(book, styles, asked)
+    options = {**_OPTIONS, "default_format_properties": dict(FONT)}
+    with xlsxwriter.Workbook(buffer, options) as file:
+        file.set_properties({"title": form.title, "created": _CREATED})
+        # All formulas have their values. Without this, a 0 would pass for one that nothing has
+        # calculated. Excel still calculates on opening, because the file names an early version
+        # of Excel as its writer.
+        file.calc_on_load = False
+        book = _Book(file, Styles(file), Choices(), requested, values or Values())
+        write_guide(file, book.styles, requested)
         for table in form.tables:
-            _write_sheet(book, styles, choices, asked, table, given)
-        choices.write(book)
-        _write_marker(book, asked)
+            _write_sheet(book, table)
+        book.choices.write(file)
+        _write_marker(book)
     return buffer.getvalue()
 
 
-def _write_sheet(book: xlsxwriter.Workbook, styles: Styles, choices: Choices, asked: Asked, table: Table, given: Values) -> None:
-    lines = given.matrix.get(table.name, {})
-    records = [lines.get(line.key, {}) for line in table.lines] or given.lists.get(table.name, ())
-    page = Page(book.add_worksheet(table.sheet), grid_of(table, len(records)), styles)
-    write_heading(page, asked)
+def _write_sheet(book: _Book, table: Table) -> None:
+    requested, values = book.requested, book.values
+    values_by_line = values.matrix.get(table.name, {})
+    records = [values_by_line.get(line.key, {}) for line in table.lines]
+    if not table.lines:
+        records = list(values.lists.get(table.name, ()))
+    sheet = book.file.add_worksheet(table.sheet)
+    page = Page(sheet, grid_of(table, len(records)), book.styles)
+    write_heading(page, requested)
     write_header(page)
-    write_body(page, Figures(table, records), {commune.code: commune.name for commune in asked.communes})
-    restrict_entries(page, choices, [commune.name for commune in asked.communes])
-    last_row = write_below(page, given.notes if table is asked.form.tables[0] else ())
-    set_up_page(page, asked, last_row)
+    commune_names = {commune.code: commune.name for commune in requested.communes}
+    write_body(page, Figures(table, records), commune_names)
+    restrict_entries(page, book.choices, [commune.name for commune in requested.communes])
+    # Notes are about the whole report: they are below its first table.
+    is_first = table is requested.form.tables[0]
+    notes = values.notes if is_first else ()
+    last_row = write_below(page, notes)
+    set_up_page(page, requested, last_row)
 
 
-def _write_marker(book: xlsxwriter.Workbook, asked: Asked) -> None:
-    sheet = book.add_worksheet(MARKER_SHEET)
-    for row, pair in enumerate(rows_of(asked.marker)):
-        for at, text in enumerate(pair):
+def _write_marker(book: _Book) -> None:
+    """Add the hidden sheet by which the reader knows one of our own workbooks."""
+    sheet = book.file.add_worksheet(MARKER_SHEET)
+    for row, cells in enumerate(rows_of(book.requested.marker)):
+        for at, text in enumerate(cells):
             sheet.write_string(row, at, text)
     sheet.very_hidden()
     sheet.protect()

@@ -1,4 +1,4 @@
-"""Words to choose from, in drop-downs; long lists stand on a sheet that nobody sees."""
+"""Lists of drop-downs. Long ones are on a hidden sheet."""
 
 from collections.abc import Sequence
 
@@ -7,29 +7,38 @@ import xlsxwriter
 from program.marker import MARKER_SHEET
 
 CHOICES_SHEET = f"{MARKER_SHEET}_lists"
-_LONGEST_INLINE = 255  # what Excel takes of a list written into the cell's own rule, commas included
+_LONGEST_INLINE = 255
+"""Excel's limit for a list within a cell's own rule, commas included."""
+_NOT_INLINE = frozenset(',"')
+"""Characters that end a word of such a list."""
 
 
 class Choices:
-    """The lists of a workbook; `source_of` gives each, `write` puts down those that are too long to stand in a rule."""
+    """The lists of a workbook. `source_of` gives each one; `write` writes those on the sheet."""
 
     def __init__(self) -> None:
         self._areas: dict[tuple[str, ...], str] = {}
         self._rows: list[str] = []
 
     def source_of(self, words: Sequence[str]) -> list[str] | str:
-        """Return `words` as a rule's list, or where they stand on the sheet of lists."""
-        if len(",".join(words)) <= _LONGEST_INLINE and not any(sign in word for word in words for sign in ',"'):
+        """Return `words` for a cell's rule, or the area of the hidden sheet that has them."""
+        joined = ",".join(words)
+        is_plain = all(_NOT_INLINE.isdisjoint(word) for word in words)
+        if len(joined) <= _LONGEST_INLINE and is_plain:
             return list(words)
-        known = tuple(words)
-        if known not in self._areas:
+        key = tuple(words)
+        if key not in self._areas:
             first = len(self._rows) + 1
-            self._rows += known
-            self._areas[known] = f"={CHOICES_SHEET}!$A${first}:$A${len(self._rows)}"
-        return self._areas[known]
+            self._rows += words
+            last = len(self._rows)
+            self._areas[key] = f"={CHOICES_SHEET}!$A${first}:$A${last}"
+        return self._areas[key]
 
     def write(self, book: xlsxwriter.Workbook) -> None:
-        """Add the sheet of lists, where there is one to keep. One list stands below the other: no row looks like a header."""
+        """Add the hidden sheet where a list needs it.
+
+        The lists are one below the other: the reader takes no row of one cell for a header.
+        """
         if self._rows:
             sheet = book.add_worksheet(CHOICES_SHEET)
             sheet.write_column(0, 0, self._rows)

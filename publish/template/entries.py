@@ -1,7 +1,9 @@
-"""What Excel says of a cell before it is filled in, and what it refuses there: words for figures, figures out of range."""
+"""Prompts and rules of cells: what Excel shows before a cell is filled in, and what it refuses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+
+from xlsxwriter.format import Format
 
 from program.measure import LARGEST_EXACT, factor_of
 from program.table import Column, ColumnType
@@ -10,61 +12,81 @@ from publish.template.choices import Choices
 from publish.template.page import Page
 from publish.template.styles import MISSING, WHOLE_FORMAT
 
-_LONGEST_TITLE, _LONGEST_MESSAGE = 32, 255  # Excel's own limits
+_LONGEST_TITLE = 32
+_LONGEST_MESSAGE = 255
 _LARGEST_WHOLE = 2_147_483_647
-"""Where Excel's check of whole numbers stops; ours goes on to 2^53."""
-_FIRST_DAY, _LAST_DAY = date(2015, 1, 1), date(2035, 12, 31)
+"""The limit of Excel's own check of whole numbers. Our limit is 2^53."""
+_FIRST_DAY = date(2015, 1, 1)
+_LAST_DAY = date(2035, 12, 31)
 
 
 def restrict_entries(page: Page, choices: Choices, communes: Sequence[str]) -> None:
-    """Give every cell to fill in its prompt and its rule, and mark what is still missing; `communes` by name."""
+    """Give each cell to fill in its prompt and rule, and colour those that are still missing.
+
+    `communes` are the names to choose from.
+    """
     for column in page.grid.table.columns:
-        rule = {**_rule(column, choices, communes), **_words(column, communes)}
+        options = {**_rule(column, choices, communes), **_messages(column, communes)}
         at = page.grid.at(column.name)
         for first, last in page.grid.entries(column):
-            page.sheet.data_validation(first, at, last, at, rule)
-        _mark(page, column)
+            page.sheet.data_validation(first, at, last, at, options)
+        if column.type.is_numeric:
+            _hide_decimals_of_whole(page, column)
+        if column.required:
+            _colour_missing(page, column)
 
 
 def _rule(column: Column, choices: Choices, communes: Sequence[str]) -> dict[str, object]:
-    """Return what Excel takes in a column, as XlsxWriter's options."""
+    """Return what Excel accepts in a column, as options of XlsxWriter."""
     words = [entry.label for entry in column.vocabulary.values()]
     if column.type is ColumnType.COMMUNE:
         words = list(communes)
     if words:
         return {"validate": "list", "source": choices.source_of(words)}
     if column.type is ColumnType.DATE:
-        return {"validate": "date", "criteria": "between", "minimum": _FIRST_DAY, "maximum": _LAST_DAY}
+        return _between("date", _FIRST_DAY, _LAST_DAY)
     if column.type.is_numeric:
-        is_whole = column.type is ColumnType.WHOLE
-        limit = _LARGEST_WHOLE if is_whole else LARGEST_EXACT // factor_of(column.measure)
-        minimum = -limit if column.minimum is None else column.minimum
-        maximum = limit if column.maximum is None else column.maximum
-        kind = "integer" if is_whole else "decimal"
-        return {"validate": kind, "criteria": "between", "minimum": _plain(minimum), "maximum": _plain(maximum)}
+        return _number_rule(column)
     return {"validate": "any"}
 
 
+def _number_rule(column: Column) -> dict[str, object]:
+    if column.type is ColumnType.WHOLE:
+        kind, limit = "integer", _LARGEST_WHOLE
+    else:
+        # The reader multiplies with the measure's factor: the product must still be exact.
+        kind, limit = "decimal", LARGEST_EXACT // factor_of(column.measure)
+    minimum = -limit if column.minimum is None else column.minimum
+    maximum = limit if column.maximum is None else column.maximum
+    return _between(kind, _plain(minimum), _plain(maximum))
+
+
+def _between(kind: str, minimum: float | date, maximum: float | date) -> dict[str, object]:
+    return {"validate": kind, "criteria": "between", "minimum": minimum, "maximum": maximum}
+
+
 def _plain(limit: float) -> float:
-    """Return a limit without the ".0" that a form's YAML gave it."""
+    """Return a limit without the ".0" that it has in a form's YAML."""
     return int(limit) if limit == int(limit) else limit
 
 
-def _words(column: Column, communes: Sequence[str]) -> dict[str, object]:
+def _messages(column: Column, communes: Sequence[str]) -> dict[str, object]:
     """Return prompt and error message of a column's cells."""
-    asked = _asked(column, communes)
+    accepted = _accepted(column, communes)
     duty = "Bắt buộc nhập." if column.required else ""
+    retry = "Bấm Thử lại (Retry) để nhập lại, hoặc Hủy (Cancel) để bỏ."
     return {
         "input_title": _title(column),
-        "input_message": _joined(column.hint, asked, duty),
+        "input_message": _join(column.hint, accepted, duty),
         "error_title": _title(column),
-        "error_message": _joined(asked, "Bấm Thử lại (Retry) để nhập lại, hoặc Hủy (Cancel) để bỏ."),
+        "error_message": _join(accepted, retry),
     }
 
 
-def _asked(column: Column, communes: Sequence[str]) -> str:
-    """Return in a sentence what a column's cells take."""
-    if column.vocabulary or (column.type is ColumnType.COMMUNE and communes):
+def _accepted(column: Column, communes: Sequence[str]) -> str:
+    """Return a sentence that says what a column's cells accept; "" where a hint does."""
+    has_choices = column.type is ColumnType.COMMUNE and bool(communes)
+    if column.vocabulary or has_choices:
         return "Chọn một mục trong danh sách: bấm mũi tên bên phải ô."
     match column.type:
         case ColumnType.COMMUNE:
@@ -82,7 +104,9 @@ def _asked(column: Column, communes: Sequence[str]) -> str:
 def _bounds(column: Column) -> str:
     least = "" if column.minimum is None else f" từ {format_number(column.minimum)}"
     most = "" if column.maximum is None else f" đến {format_number(column.maximum)}"
-    return f"{least}{most}" if most or not least else f"{least} trở lên"
+    if least and not most:
+        return f"{least} trở lên"
+    return f"{least}{most}"
 
 
 def _measure(column: Column) -> str:
@@ -90,33 +114,48 @@ def _measure(column: Column) -> str:
 
 
 def _title(column: Column) -> str:
-    """Return a column's label, cut where a word ends if it is too long for a prompt's title."""
+    """Return a column's label, cut after a word where it is too long for a prompt's title."""
     if len(column.label) <= _LONGEST_TITLE:
         return column.label
-    return column.label[: _LONGEST_TITLE - 1].rsplit(" ", 1)[0] + "…"
+    cut = column.label[: _LONGEST_TITLE - 1]
+    return f"{cut.rsplit(' ', 1)[0]}…"
 
 
-def _joined(*sentences: str) -> str:
-    """Return as many of the sentences, each on its line, as a message holds."""
+def _join(*sentences: str) -> str:
+    """Return the sentences, each on its line, as far as a message holds them."""
     message = ""
-    for sentence in filter(None, sentences):
+    for sentence in sentences:
         longer = f"{message}\n{sentence}".strip()
-        message = longer if len(longer) <= _LONGEST_MESSAGE else message
+        if len(longer) <= _LONGEST_MESSAGE:
+            message = longer
     return message
 
 
-def _mark(page: Page, column: Column) -> None:
-    """Let Excel show whole numbers without a lone decimal comma, and required cells that a begun line leaves empty."""
+def _hide_decimals_of_whole(page: Page, column: Column) -> None:
+    """Show whole numbers without a decimal sign, which the format of decimals would add."""
     grid = page.grid
     at = grid.at(column.name)
-    if column.type.is_numeric:
-        cell = grid.address(column.name, grid.top)
-        whole = {"type": "formula", "criteria": f"=AND(ISNUMBER({cell}),{cell}=INT({cell}))"}
-        page.sheet.conditional_format(
-            grid.top, at, grid.below - 1, at, {**whole, "format": page.styles.of(num_format=WHOLE_FORMAT)}
-        )
-    for row, last in grid.entries(column) if column.required else ():
-        ends = (grid.address(end.name, row) for end in (grid.table.columns[0], grid.table.columns[-1]))
-        line = ":".join(f"${end}" for end in ends)
-        empty = {"type": "formula", "criteria": f'=AND({grid.address(column.name, row)}="",SUMPRODUCT(--({line}<>""))>0)'}
-        page.sheet.conditional_format(row, at, last, at, {**empty, "format": page.styles.of(bg_color=MISSING.colour)})
+    cell = grid.address(column.name, grid.top)
+    is_whole = f"=AND(ISNUMBER({cell}),{cell}=INT({cell}))"
+    options = _condition(is_whole, page.styles.of(num_format=WHOLE_FORMAT))
+    # Down to the sums below a list, where there are any.
+    page.sheet.conditional_format(grid.top, at, grid.below - 1, at, options)
+
+
+def _colour_missing(page: Page, column: Column) -> None:
+    """Colour a required cell that is empty while its line has any value."""
+    grid = page.grid
+    at = grid.at(column.name)
+    style = page.styles.of(bg_color=MISSING.colour)
+    columns = grid.table.columns
+    for row, last in grid.entries(column):
+        # The `$` keeps the columns where Excel applies the formula to the cells below.
+        line_start = f"${grid.address(columns[0].name, row)}"
+        line_end = f"${grid.address(columns[-1].name, row)}"
+        cell = grid.address(column.name, row)
+        is_missing = f'=AND({cell}="",SUMPRODUCT(--({line_start}:{line_end}<>""))>0)'
+        page.sheet.conditional_format(row, at, last, at, _condition(is_missing, style))
+
+
+def _condition(formula: str, style: Format) -> Mapping[str, object]:
+    return {"type": "formula", "criteria": formula, "format": style}

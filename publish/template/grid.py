@@ -1,8 +1,7 @@
-"""Where a table stands on its sheet. Rows and columns count from 0, as in XlsxWriter."""
+"""Where a table is on its sheet. Rows and columns count from 0, as in XlsxWriter."""
 
 import textwrap
 from dataclasses import dataclass
-from itertools import groupby
 
 from program.addresses import column_letter
 from program.table import Column, Line, Table
@@ -10,14 +9,24 @@ from program.totals import parts_of
 
 LIST_LINES = 40
 """How many empty lines a list offers."""
-_HEADER = 6  # below the unit, its code, the colours, the title, the table's title and the period
+_HEADER = 6
+"""The first row of headings.
+
+Above it are the unit, its code, the colours, the title, the table's title and the period.
+"""
 _ORDINAL_WIDTH = 6
-_LINE_WIDTHS = range(20, 46)
+_NARROWEST_LABEL, _WIDEST_LABEL = 20, 45
+_LETTERS_A_WIDTH = 1.14
+"""How many letters of our font fit where one digit fits: widths count digits."""
+_FEWEST_LETTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The rows of a table with `length` lines, and the widths of all its columns; column 0 has line labels or ordinals."""
+    """The rows of a table with `length` lines, and the widths of its columns.
+
+    Column 0 has the labels of lines, or their ordinals.
+    """
 
     table: Table
     length: int
@@ -30,27 +39,32 @@ class Grid:
 
     @property
     def is_grouped(self) -> bool:
-        """Tell whether headings stand over sub-headings, in two rows."""
+        """Whether headings have sub-headings below them, in two rows."""
         return any(column.group for column in self.table.columns)
 
     @property
     def measures(self) -> int | None:
         """The row of units of measure; None where no column has one."""
-        return self.header + 1 + self.is_grouped if any(c.measure for c in self.table.columns) else None
+        if not any(column.measure for column in self.table.columns):
+            return None
+        return self.header + 1 + self.is_grouped
 
     @property
     def numbering(self) -> int | None:
-        """The row of the columns' numbers; None where no column is the sum of others that it could name.
+        """The row with the columns' numbers; None where no column is the sum of others.
 
-        The reader takes a row for a numbering from three numbers on.
+        The reader recognises a numbering by three numbers or more: shorter ones are left out.
         """
-        is_wanted = any(c.parts for c in self.table.columns) and len(self.table.columns) > 2
-        return self.header + 1 + self.is_grouped + (self.measures is not None) if is_wanted else None
+        has_sums = any(column.parts for column in self.table.columns)
+        if not has_sums or len(self.table.columns) <= 2:
+            return None
+        return self.header + 1 + self.is_grouped + (self.measures is not None)
 
     @property
     def top(self) -> int:
         """The first line's row."""
-        return self.header + 1 + self.is_grouped + (self.measures is not None) + (self.numbering is not None)
+        below_headings = self.header + 1 + self.is_grouped
+        return below_headings + (self.measures is not None) + (self.numbering is not None)
 
     @property
     def bottom(self) -> int:
@@ -64,8 +78,9 @@ class Grid:
 
     @property
     def summed(self) -> tuple[Column, ...]:
-        """The columns of a list with a sum over all its lines below."""
-        names = {s.sum for s in self.table.summaries.values() if s.sum and not s.where}
+        """The columns of a list that have a sum over all its lines below."""
+        summaries = self.table.summaries.values()
+        names = {summary.sum for summary in summaries if summary.sum and not summary.where}
         return tuple(column for column in self.table.columns if column.name in names)
 
     @property
@@ -75,70 +90,98 @@ class Grid:
 
     def at(self, name: str) -> int:
         """Return the sheet's column of the table's column `name`."""
-        return 1 + next(n for n, column in enumerate(self.table.columns) if column.name == name)
+        names = [column.name for column in self.table.columns]
+        return 1 + names.index(name)
 
     def row_of(self, key: str) -> int:
         """Return the row of a matrix's line."""
-        return self.top + next(n for n, line in enumerate(self.table.lines) if line.key == key)
+        keys = [line.key for line in self.table.lines]
+        return self.top + keys.index(key)
 
     def line_at(self, row: int) -> Line | None:
-        """Return the line of a matrix that stands in `row`; None for a list."""
+        """Return the line of a matrix in `row`; None for a list."""
         return self.table.lines[row - self.top] if self.table.lines else None
 
     def address(self, name: str, row: int) -> str:
-        """Return the address of the cell of column `name` in `row`, as formulas and findings write it: B10."""
-        return f"{column_letter(self.at(name) + 1)}{row + 1}"
+        """Return the address of the cell of column `name` in `row`, such as B10."""
+        letter = column_letter(self.at(name) + 1)
+        return f"{letter}{row + 1}"
 
     def entries(self, column: Column) -> list[tuple[int, int]]:
-        """Return first and last row of each stretch of a column's cells that are typed in, not computed."""
-        typed = [row for row in range(self.top, self.bottom + 1) if not parts_of(column, self.line_at(row))]
-        runs = (list(run) for _, run in groupby(enumerate(typed), key=lambda item: item[1] - item[0]))
-        return [(run[0][1], run[-1][1]) for run in runs]
+        """Return first and last row of each stretch of a column's cells without totals."""
+        stretches: list[tuple[int, int]] = []
+        for row in range(self.top, self.bottom + 1):
+            if parts_of(column, self.line_at(row)):
+                continue
+            # The row continues the last stretch where it follows that one's last row.
+            if stretches and stretches[-1][1] == row - 1:
+                first, _ = stretches.pop()
+            else:
+                first = row
+            stretches.append((first, row))
+        return stretches
 
 
 def grid_of(table: Table, records: int) -> Grid:
-    """Return the grid of a table that is to hold at least `records` lines."""
-    length = len(table.lines) or max(LIST_LINES, records)
-    first = _line_width(table) if table.lines else _ORDINAL_WIDTH
-    return Grid(table, length, (first, *(_width(column) for column in table.columns)))
+    """Return the grid of a table with room for `records` lines at least."""
+    if table.lines:
+        length, first_width = len(table.lines), _label_width(table)
+    else:
+        length, first_width = max(LIST_LINES, records), _ORDINAL_WIDTH
+    widths = [_column_width(column) for column in table.columns]
+    return Grid(table, length, (first_width, *widths))
 
 
 def depth_of(line: Line, table: Table) -> int:
-    """Return how far a line is set in: how many lines above it, totals of the whole table apart, it is a part of."""
-    whole = next((other for other in table.lines if line.key in other.parts and not other.total), None)
-    return 1 + depth_of(whole, table) if whole else 0
+    """Return how many lines a line is a part of, one within the other: how far it is indented.
+
+    The total of the whole table does not count.
+    """
+    for other in table.lines:
+        if line.key in other.parts and not other.total:
+            return 1 + depth_of(other, table)
+    return 0
 
 
 def rows_for(text: str, width: int) -> int:
-    """Return how many rows of writing `text` takes in a cell of `width`; rather one too many than one cut off.
+    """Return how many rows `text` takes in a cell of `width`.
 
-    A letter of our font is narrower than the digits that widths count.
+    It may be one too many: an empty row is better than a text cut off.
     """
-    return max(1, len(textwrap.wrap(text, max(round(width * 1.14), 4))))
+    letters = max(round(width * _LETTERS_A_WIDTH), _FEWEST_LETTERS)
+    return max(1, len(textwrap.wrap(text, letters)))
 
 
 def title_height(text: str, width: int) -> int:
-    """Return how many points high a row with a title in capitals is, in cells of `width`."""
+    """Return the height, in points, of a row with a title in capitals in cells of `width`."""
+    # Capitals are wider, and a title's font is larger.
     return 10 + 19 * rows_for(text, width * 3 // 5)
 
 
 def may_grow(table: Table) -> bool:
-    """Tell whether a row that is put into a table is like its neighbours: a formula would not come with it."""
+    """Tell whether a user may insert rows: a new row would have no formulas."""
     return not table.lines and not any(column.parts for column in table.columns)
 
 
 def numbers_of(table: Table) -> list[str]:
     """Return the columns' numbers as a numbering row writes them: (1), (2), (3=1+2)."""
-    number = {column.name: str(n) for n, column in enumerate(table.columns, start=1)}
-    sums = ("+".join(number[part] for part in column.parts) for column in table.columns)
-    return [f"({n}={parts})" if parts else f"({n})" for n, parts in zip(number.values(), sums, strict=True)]
+    number_of = {column.name: str(n) for n, column in enumerate(table.columns, start=1)}
+    numbers = []
+    for column in table.columns:
+        number = number_of[column.name]
+        parts = "+".join(number_of[part] for part in column.parts)
+        sum_of = f"={parts}" if parts else ""
+        numbers.append(f"({number}{sum_of})")
+    return numbers
 
 
-def _width(column: Column) -> int:
-    """Return the width that keeps the words of a heading whole."""
-    return max(column.width, 2 + max(map(len, column.sub_label.split())), 4 + len(column.measure))
+def _column_width(column: Column) -> int:
+    """Return the width at which no word of a heading is split."""
+    longest_word = max(len(word) for word in column.sub_label.split())
+    return max(column.width, 2 + longest_word, 4 + len(column.measure))
 
 
-def _line_width(table: Table) -> int:
-    longest = max(len(line.label) + 3 * depth_of(line, table) for line in table.lines) + 4
-    return min(max(longest, _LINE_WIDTHS.start), _LINE_WIDTHS.stop - 1)
+def _label_width(table: Table) -> int:
+    lengths = [len(line.label) + 3 * depth_of(line, table) for line in table.lines]
+    wanted = max(lengths) + 4
+    return min(max(wanted, _NARROWEST_LABEL), _WIDEST_LABEL)

@@ -1,110 +1,185 @@
-"""What stands above a table's lines: whose report it is, the colours' meaning, and the headings that the reader finds."""
+"""What is above a table's lines: whose report it is, what the colours mean, and the headings."""
 
+from dataclasses import dataclass
 from itertools import groupby
 
 from program.table import Column
-from publish.template.grid import numbers_of, rows_for, title_height
+from publish.template.grid import Grid, numbers_of, rows_for, title_height
 from publish.template.page import Page
-from publish.template.styles import COMPUTED, LINE_POINTS, MISSING, OPTIONAL, REQUIRED, Meaning
+from publish.template.styles import (
+    COMPUTED,
+    LINE_POINTS,
+    MISSING,
+    OPTIONAL,
+    REQUIRED,
+    Meaning,
+)
 from publish.template.values import Asked
 
 _UNIT, _CODE, _COLOURS, _TITLE, _TABLE, _PERIOD = range(6)
+"""The rows in order."""
 _SWATCH_WIDTH = 15
 
 
+@dataclass(frozen=True, slots=True)
+class _Swatch:
+    """A colour with its name, over the columns from `first` to `last`."""
+
+    first: int
+    last: int
+    meaning: Meaning
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Neighbouring columns under one heading; `title` is "" for columns without a group."""
+
+    title: str
+    columns: tuple[Column, ...]
+
+
 def write_heading(page: Page, asked: Asked) -> None:
-    """Write unit, code and period, each behind its label, the titles, and a swatch of each colour that the table uses."""
-    form, styles, last = asked.form, page.styles, page.grid.last
-    page.write_over(_UNIT, 0, last, f"{form.identity.unit.label}: {asked.unit.name}", styles.identity)
-    page.write_over(_CODE, 0, last, f"{form.identity.unit_code.label}: {asked.unit.code}", styles.identity)
-    title = form.title.upper()
-    page.write_over(_TITLE, 0, last, title, styles.title)
-    page.sheet.set_row(_TITLE, title_height(title, page.width_of(0, last)))
-    page.write_over(_TABLE, 0, last, page.grid.table.title, styles.subtitle)
-    page.write_over(_PERIOD, 0, last, f"{form.identity.period.label}: {asked.period_label}", styles.period)
+    """Write unit, code and period behind their labels, the titles, and the colours in use."""
+    styles = page.styles
+    identity = asked.form.identity
+    unit = f"{identity.unit.label}: {asked.unit.name}"
+    code = f"{identity.unit_code.label}: {asked.unit.code}"
+    period = f"{identity.period.label}: {asked.period_label}"
+    title = asked.form.title.upper()
+    page.write_line(_UNIT, unit, styles.identity)
+    page.write_line(_CODE, code, styles.identity)
+    page.write_line(_TITLE, title, styles.title)
+    # A merged cell does not grow by itself.
+    page.sheet.set_row(_TITLE, title_height(title, page.width))
+    page.write_line(_TABLE, page.grid.table.title, styles.subtitle)
+    page.write_line(_PERIOD, period, styles.period)
     page.sheet.set_row(_PERIOD, 10 + LINE_POINTS)
     _write_colours(page)
 
 
 def _write_colours(page: Page) -> None:
-    """Write the swatches, each over as many columns as its words need; none where they do not all fit.
+    """Write the swatches, each over as many columns as its name needs; none if they do not fit.
 
-    They have a row of their own: in one with a label whose value somebody deleted, the reader would take them for it.
+    They have their own row. Beside a label whose value somebody deleted, the reader would take a
+    swatch for the value.
     """
-    spans, first = [], 0
-    for meaning in _colours(page):
-        last = _end(page, first, _SWATCH_WIDTH)
+    swatches = []
+    first = 0
+    for meaning in _used_colours(page.grid):
+        last = _end_column(page, first, _SWATCH_WIDTH)
+        # Some colours without the others would mislead.
         if last is None:
             return
-        spans.append((first, last, meaning))
+        swatches.append(_Swatch(first, last, meaning))
         first = last + 1
-    for start, end, meaning in spans:
-        page.write_over(_COLOURS, start, end, meaning.name, page.styles.swatch(meaning))
+    for swatch in swatches:
+        style = page.styles.swatch(swatch.meaning)
+        page.write_over(_COLOURS, swatch.first, swatch.last, swatch.meaning.name, style)
 
 
-def _end(page: Page, first: int, width: int) -> int | None:
-    """Return the column up to which those from `first` on are `width` wide together; None where the table ends before."""
-    return next((at for at in range(first, page.grid.last + 1) if page.width_of(first, at) >= width), None)
+def _end_column(page: Page, first: int, width: int) -> int | None:
+    """Return the column where those from `first` on are `width` wide; None past the table."""
+    for at in range(first, page.grid.last + 1):
+        if page.width_of(first, at) >= width:
+            return at
+    return None
 
 
-def _colours(page: Page) -> list[Meaning]:
-    grid = page.grid
+def _used_colours(grid: Grid) -> list[Meaning]:
     typed = [column for column in grid.table.columns if grid.entries(column)]
-    is_required = any(column.required for column in typed)
-    meanings = {
-        REQUIRED: is_required,
-        OPTIONAL: any(not column.required for column in typed),
-        COMPUTED: bool(grid.summed or any(c.parts for c in grid.table.columns) or any(line.parts for line in grid.table.lines)),
-        MISSING: is_required,
-    }
-    return [meaning for meaning, is_used in meanings.items() if is_used]
+    meanings = []
+    has_required = any(column.required for column in typed)
+    if has_required:
+        meanings.append(REQUIRED)
+    if any(not column.required for column in typed):
+        meanings.append(OPTIONAL)
+    if _has_totals(grid):
+        meanings.append(COMPUTED)
+    if has_required:
+        meanings.append(MISSING)
+    return meanings
+
+
+def _has_totals(grid: Grid) -> bool:
+    if grid.summed or any(column.parts for column in grid.table.columns):
+        return True
+    return any(line.parts for line in grid.table.lines)
 
 
 def write_header(page: Page) -> None:
-    """Write the headings, groups merged over theirs, and below them the measures and numbers that the table has."""
+    """Write the headings, and below them the units of measure and numbers that the table has."""
     grid, styles = page.grid, page.styles
     first = grid.table.line.label if grid.table.line else "STT"
-    page.write_over(grid.header, 0, 0, first, styles.header, until=grid.header + grid.is_grouped)
+    last_row = grid.header + grid.is_grouped
+    page.write_over(grid.header, 0, 0, first, styles.header, until=last_row)
     for at, width in enumerate(grid.widths):
         page.sheet.set_column(at, at, width)
-    for group, columns in groupby(grid.table.columns, key=lambda column: column.group):
-        _write_group(page, group, list(columns))
+    for group in _groups(grid):
+        _write_group(page, group)
     _set_heights(page)
     if grid.measures is not None:
         page.sheet.write_blank(grid.measures, 0, None, styles.measure)
         for at, column in enumerate(grid.table.columns, start=1):
-            page.sheet.write_string(grid.measures, at, f"({column.measure})" if column.measure else "", styles.measure)
+            measure = f"({column.measure})" if column.measure else ""
+            page.sheet.write_string(grid.measures, at, measure, styles.measure)
     if grid.numbering is not None:
         for at, number in enumerate(["(A)", *numbers_of(grid.table)]):
             page.sheet.write_string(grid.numbering, at, number, styles.numbering)
 
 
-def _write_group(page: Page, group: str, columns: list[Column]) -> None:
-    """Write neighbours of one group below its heading; columns without a group over both rows."""
-    row, style = page.grid.header, page.styles.header
-    places = [page.grid.at(column.name) for column in columns]
-    if group:
-        page.write_over(row, places[0], places[-1], group, style)
-        for at, column in zip(places, columns, strict=True):
-            page.sheet.write_string(row + 1, at, column.sub_label, style)
-    else:
-        for at, column in zip(places, columns, strict=True):
-            page.write_over(row, at, at, column.label, style, until=row + page.grid.is_grouped)
+def _groups(grid: Grid) -> list[_Group]:
+    """Return the columns in order, neighbours of one group together."""
+    groups = []
+    for title, columns in groupby(grid.table.columns, key=lambda column: column.group):
+        groups.append(_Group(title, tuple(columns)))
+    return groups
+
+
+def _write_group(page: Page, group: _Group) -> None:
+    """Write sub-headings below their group's heading; other headings go over both rows."""
+    sheet, grid = page.sheet, page.grid
+    row, style = grid.header, page.styles.header
+    if group.title:
+        first, last = _ends(group, grid)
+        page.write_over(row, first, last, group.title, style)
+        for column in group.columns:
+            sheet.write_string(row + 1, grid.at(column.name), column.sub_label, style)
+        return
+    last_row = row + grid.is_grouped
+    for column in group.columns:
+        at = grid.at(column.name)
+        page.write_over(row, at, at, column.label, style, until=last_row)
+
+
+def _ends(group: _Group, grid: Grid) -> tuple[int, int]:
+    """Return the first and last of the sheet's columns of a group."""
+    first = grid.at(group.columns[0].name)
+    last = grid.at(group.columns[-1].name)
+    return first, last
 
 
 def _set_heights(page: Page) -> None:
-    """Make the header's rows as high as their longest words ask for; a merged cell does not grow by itself."""
+    """Make the header's rows high enough for their texts: a merged cell does not grow by itself."""
     grid = page.grid
-    whole = lower = upper = 1
-    for group, found in groupby(grid.table.columns, key=lambda column: column.group):
-        columns = list(found)
-        rows = max(rows_for(column.sub_label, grid.widths[grid.at(column.name)] - 2) for column in columns)
-        if group:
+    over_both = lower = upper = 1
+    for group in _groups(grid):
+        rows = max(_heading_rows(column, grid) for column in group.columns)
+        if group.title:
+            first, last = _ends(group, grid)
+            title_rows = rows_for(group.title, page.width_of(first, last))
             lower = max(lower, rows)
-            upper = max(upper, rows_for(group, page.width_of(grid.at(columns[0].name), grid.at(columns[-1].name))))
+            upper = max(upper, title_rows)
         else:
-            whole = max(whole, rows)
-    if grid.is_grouped:
-        page.sheet.set_row(grid.header, 6 + LINE_POINTS * upper)
-        whole = max(lower, whole - upper)
-    page.sheet.set_row(grid.header + grid.is_grouped, 6 + LINE_POINTS * whole)
+            over_both = max(over_both, rows)
+    if not grid.is_grouped:
+        page.sheet.set_row(grid.header, 6 + LINE_POINTS * over_both)
+        return
+    # The lower row holds its own headings, and the rest of those that go over both.
+    lower = max(lower, over_both - upper)
+    page.sheet.set_row(grid.header, 6 + LINE_POINTS * upper)
+    page.sheet.set_row(grid.header + 1, 6 + LINE_POINTS * lower)
+
+
+def _heading_rows(column: Column, grid: Grid) -> int:
+    width = grid.widths[grid.at(column.name)]
+    return rows_for(column.sub_label, width - 2)

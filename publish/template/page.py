@@ -1,4 +1,4 @@
-"""A sheet with a table on it: what every part that writes there needs."""
+"""A sheet with a table: what everything that writes on it needs."""
 
 from dataclasses import dataclass
 
@@ -11,18 +11,41 @@ from publish.template.styles import Styles
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A sheet, its table's place on it, and the formats to write with."""
+    """A sheet, where its table is, and the formats to write with."""
 
     sheet: Worksheet
     grid: Grid
     styles: Styles
 
-    def write_over(self, row: int, first: int, last: int, text: str, style: Format, *, until: int | None = None) -> None:
-        """Write `text` once over the cells from `row` to `until` and `first` to `last`."""
-        if first == last and until in (None, row):
+    def write_over(
+        self,
+        row: int,
+        first: int,
+        last: int,
+        text: str,
+        style: Format,
+        *,
+        until: int | None = None,
+    ) -> None:
+        """Write `text` into the cells from column `first` to `last` and row `row` to `until`.
+
+        Several cells are merged.
+        """
+        last_row = row if until is None else until
+        # Excel refuses to merge a single cell.
+        if (row, first) == (last_row, last):
             self.sheet.write_string(row, first, text, style)
         else:
-            self.sheet.merge_range(row, first, row if until is None else until, last, text, style)
+            self.sheet.merge_range(row, first, last_row, last, text, style)
+
+    def write_line(self, row: int, text: str, style: Format) -> None:
+        """Write `text` over all columns of a row."""
+        self.write_over(row, 0, self.grid.last, text, style)
+
+    @property
+    def width(self) -> int:
+        """How wide all columns are together."""
+        return sum(self.grid.widths)
 
     def width_of(self, first: int, last: int) -> int:
         """Return how wide the columns from `first` to `last` are together."""

@@ -1,6 +1,7 @@
-"""The look of a template: one font, and a colour for each thing that a cell may be.
+"""Formats of a template's cells: one font, and a colour for each kind of cell.
 
-Times New Roman is what Decree 30/2020/NĐ-CP, Annex I, asks of administrative documents, and what every office has.
+Decree 30/2020/NĐ-CP, Annex I, asks for Times New Roman in administrative documents, and every
+office has it.
 """
 
 from typing import NamedTuple
@@ -12,20 +13,21 @@ from program.table import Column, ColumnType
 
 FONT = {"font_name": "Times New Roman", "font_size": 12}
 DEFAULT_COLUMN_PIXELS = 72
-"""How wide Excel makes a column in this font; XlsxWriter knows its digits' width from it."""
+"""Excel's own column width in this font. XlsxWriter computes the width of a digit from it."""
 DEFAULT_ROW_PIXELS = 25
-"""How high a row is that nothing else is said of: a little more than its writing, to be easy to hit."""
+"""The height of a row without one of its own: more than its text needs, to be easy to click."""
 LINE_POINTS = 16
-"""How high one row of writing is."""
-_EDGE = {"border": 1, "border_color": "#8A94A0", "valign": "vcenter"}
+"""The height of one line of text."""
+_EDGE: dict[str, object] = {"border": 1, "border_color": "#8A94A0", "valign": "vcenter"}
 _GREY = "#52606D"
-# "_)" keeps figures off the border, by the width of a bracket.
-_NUMBER_FORMAT, WHOLE_FORMAT = "#,##0.######_)", "#,##0_)"
+# "_)" keeps a bracket's width between figures and the border.
+_NUMBER_FORMAT = "#,##0.######_)"
+WHOLE_FORMAT = "#,##0_)"
 _FORMATS = {ColumnType.DATE: "dd/mm/yyyy", ColumnType.TEXT: "@", ColumnType.COMMUNE: "@"}
 
 
 class Meaning(NamedTuple):
-    """What a colour says: `name` stands in the coloured cell, `words` beside it."""
+    """What a colour means: `name` is printed in the coloured cell, `words` beside it."""
 
     colour: str
     name: str
@@ -33,24 +35,42 @@ class Meaning(NamedTuple):
 
 
 REQUIRED = Meaning("#FFE9A6", "Bắt buộc nhập", "Dòng nào có số liệu thì những ô này phải nhập đủ.")
-OPTIONAL = Meaning("#FFFAEC", "Nhập nếu có", "Không có số liệu thì để trống; chỉ ghi số 0 khi biết chắc là không có.")
-COMPUTED = Meaning("#E3E8EE", "Tự tính", "Công thức có sẵn, không nhập vào được. Nếu tổng sai, sửa ở các ô thành phần.")
-MISSING = Meaning("#F6B5A8", "Còn thiếu", "Dòng đã có số liệu nhưng ô bắt buộc này còn trống. Nhập vào thì hết màu.")
+OPTIONAL = Meaning(
+    "#FFFAEC",
+    "Nhập nếu có",
+    "Không có số liệu thì để trống; chỉ ghi số 0 khi biết chắc là không có.",
+)
+COMPUTED = Meaning(
+    "#E3E8EE",
+    "Tự tính",
+    "Công thức có sẵn, không nhập vào được. Nếu tổng sai, sửa ở các ô thành phần.",
+)
+MISSING = Meaning(
+    "#F6B5A8",
+    "Còn thiếu",
+    "Dòng đã có số liệu nhưng ô bắt buộc này còn trống. Nhập vào thì hết màu.",
+)
 
 
 class Styles:
-    """The cell formats of a workbook, each made once."""
+    """The cell formats of a workbook, each added once."""
 
     def __init__(self, book: xlsxwriter.Workbook) -> None:
         self._book = book
         self._made: dict[tuple[tuple[str, object], ...], Format] = {}
-        self.title = self.of(bold=True, font_size=14, text_wrap=True, align="center", valign="vcenter")
+        self.title = self.of(
+            bold=True, font_size=14, text_wrap=True, align="center", valign="vcenter"
+        )
         self.subtitle = self.of(bold=True, text_wrap=True, align="center", valign="vcenter")
         self.period = self.of(italic=True, align="center", valign="top")
         self.identity = self.of(bold=True, valign="vcenter")
-        self.header = self.of(**_EDGE, bold=True, bg_color="#D6E4F0", text_wrap=True, align="center")
+        self.header = self.of(
+            **_EDGE, bold=True, bg_color="#D6E4F0", text_wrap=True, align="center"
+        )
         self.measure = self.of(**_EDGE, italic=True, font_size=11, font_color=_GREY, align="center")
-        self.numbering = self.of(**_EDGE, italic=True, font_size=10, font_color=_GREY, align="center", shrink=True)
+        self.numbering = self.of(
+            **_EDGE, italic=True, font_size=10, font_color=_GREY, align="center", shrink=True
+        )
         self.ordinal = self.of(**_EDGE, align="center", font_color=_GREY)
         self.note = self.of(italic=True, text_wrap=True, valign="top")
         self.words = self.of(text_wrap=True, align="left", valign="top", indent=1)
@@ -61,7 +81,7 @@ class Styles:
         self.signing = self.of(italic=True, align="center")
 
     def of(self, **properties: object) -> Format:
-        """Return the format with these properties of XlsxWriter."""
+        """Return the format with these properties, in the words of XlsxWriter."""
         key = tuple(sorted(properties.items()))
         if key not in self._made:
             self._made[key] = self._book.add_format(properties)
@@ -72,30 +92,39 @@ class Styles:
         return self.of(**_EDGE, bg_color=meaning.colour, align="center", font_size=11)
 
     def line(self, depth: int, *, is_total: bool) -> Format:
-        """Return the format of a matrix line's label."""
-        return self.of(**_EDGE, bold=is_total, indent=1 + 2 * depth, text_wrap=True, **_ground(is_computed=is_total))
+        """Return the format of a matrix line's label, indented by the line's depth."""
+        properties = {**_EDGE, "bold": is_total, "indent": 1 + 2 * depth, "text_wrap": True}
+        if is_total:
+            properties["bg_color"] = COMPUTED.colour
+        return self.of(**properties)
 
     def entry(self, column: Column, *, is_bold: bool) -> Format:
         """Return the format of a cell to fill in."""
+        # The sheet is protected: only these cells are unlocked.
         meaning = REQUIRED if column.required else OPTIONAL
-        return self.of(**_EDGE, **_content(column), bg_color=meaning.colour, locked=False, bold=is_bold)
+        return self.of(
+            **_EDGE, **_content(column), bg_color=meaning.colour, locked=False, bold=is_bold
+        )
 
     def total(self, column: Column, *, is_bold: bool) -> Format:
         """Return the format of a cell that Excel computes."""
         return self.of(**_EDGE, **_content(column), bg_color=COMPUTED.colour, bold=is_bold)
 
     def sums(self) -> Format:
-        """Return the format of what stands beside a list's sums."""
+        """Return the format of the cells beside a list's sums."""
         return self.of(**_EDGE, bg_color=COMPUTED.colour, bold=True, align="center")
 
 
-def _ground(*, is_computed: bool) -> dict[str, object]:
-    return {"bg_color": COMPUTED.colour} if is_computed else {}
-
-
 def _content(column: Column) -> dict[str, object]:
-    """Return how a column's values are written and set."""
+    """Return the properties of a column's values: number format and alignment."""
     if column.type.is_numeric:
         return {"num_format": _NUMBER_FORMAT}
-    form = {"num_format": _FORMATS[column.type]} if column.type in _FORMATS else {}
-    return {**form, "align": "center"} if column.type is ColumnType.DATE else {**form, "text_wrap": True, "indent": 1}
+    properties: dict[str, object] = {}
+    if column.type in _FORMATS:
+        properties["num_format"] = _FORMATS[column.type]
+    if column.type is ColumnType.DATE:
+        properties["align"] = "center"
+    else:
+        properties["text_wrap"] = True
+        properties["indent"] = 1
+    return properties

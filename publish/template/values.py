@@ -1,4 +1,4 @@
-"""What is written into a template, and for whom."""
+"""What goes into a template, and whose report it is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,10 +15,11 @@ Cell = float | str | date | None
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What to write into a template: `matrix[table][line][column]`, `lists[table][n][column]`, and notes below.
+    """The values of a template: `matrix[table][line][column]` and `lists[table][n][column]`.
 
-    Values are as printed (money in the column's measure). A total that is not given, or equals the sum of its parts, is
-    written as its formula; one that differs as the number given.
+    `notes` are lines below the first table. Values are as printed: money is in the column's
+    measure. A total that is not given, or equals the sum of its parts, becomes its formula. A total
+    that differs stays the given number.
     """
 
     matrix: Mapping[str, Mapping[str, Mapping[str, Cell]]] = field(default_factory=dict)
@@ -28,7 +29,7 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The report that a template asks for: which form, of whom, for when, how firm; and the communes to choose from."""
+    """The report that a template is for. `communes` are those that a user may choose from."""
 
     form: Form
     unit: Unit
@@ -38,10 +39,16 @@ class Asked:
 
     @property
     def period_label(self) -> str:
-        """The period in words, with its stage where the form is asked for at more than one."""
+        """The period in words, with the stage where the form has more than one."""
         return self.form.label_of(self.period, self.stage)
 
     @property
     def marker(self) -> Marker:
-        """The same as codes, for the sheet that nobody sees."""
-        return Marker(self.form.code, self.form.version, self.unit.code, self.period.code, self.stage.value)
+        """The codes of form, unit, period and stage, for the hidden sheet."""
+        return Marker(
+            self.form.code,
+            self.form.version,
+            self.unit.code,
+            self.period.code,
+            self.stage.value,
+        )

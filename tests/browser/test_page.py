@@ -1,4 +1,7 @@
-"""The page and a mail as people see them: headless Chromium at desktop and phone width. Needs chromium on the machine."""
+"""The page and a mail as people see them: headless Chromium at desktop and phone width.
+
+Needs chromium on the machine.
+"""
 
 import email
 import shutil
@@ -23,7 +26,13 @@ pytestmark = pytest.mark.slow
 PATIENCE_MS = 120_000
 WIDTHS = {"desktop": 1280, "phone": 390}
 # Without these Chromium looks for its maker's servers, which a closed network refuses one by one.
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +56,9 @@ def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     assert chromium, "install chromium (Debian: apt-get install chromium)"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS, timeout=PATIENCE_MS)
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=FLAGS, timeout=PATIENCE_MS
+        )
         yield browser
         browser.close()
 
@@ -102,17 +113,26 @@ def test_every_section_opens_and_shows_its_figures(page: Page, var: Path) -> Non
 
 def test_the_links_to_data_docs_lead_there(page: Page, var: Path) -> None:
     page.goto((var / "site" / "index.html").as_uri())
-    shown = {link.inner_text(): link.get_attribute("href") for link in page.locator("#data-docs + ul a").all()}
+    shown = {
+        link.inner_text(): link.get_attribute("href")
+        for link in page.locator("#data-docs + ul a").all()
+    }
     assert all(link and (var / "site" / link).exists() for link in shown.values())
     pack = load_pack(ROOT / "config" / "soc-trang")
     with closing(sqlite3.connect(var / "warehouse.sqlite")) as warehouse:
-        sent = set(warehouse.execute("SELECT DISTINCT form_code, form_version FROM submissions WHERE form_code IS NOT NULL"))
+        sent = set(
+            warehouse.execute(
+                "SELECT DISTINCT form_code, form_version FROM submissions WHERE form_code IS NOT NULL"
+            )
+        )
     assert len(sent) > 1
     names = " ".join(shown)
     # A table of a form version each; a submission frame where rules ask for one.
     for form in (form for form in pack.forms if (form.code, form.version) in sent):
         for table in form.tables:
-            assert f"{form.code}.{form.version}.{table.name}" in names.replace(" · ", "."), table.name
+            assert f"{form.code}.{form.version}.{table.name}" in names.replace(" · ", "."), (
+                table.name
+            )
     assert "submission" in names
 
 
@@ -145,7 +165,10 @@ def test_the_quality_page_says_what_the_warehouse_holds(page: Page, var: Path) -
     assert (cards[0], cards[2]) == (str(came), str(still_open))
     assert page.get_by_text(f"({at_once}/{came})").is_visible()
     rows = page.locator("#quy-tac tbody tr")
-    shown = [(row.locator("summary").inner_text(), int(row.locator("td.n").first.inner_text())) for row in rows.all()]
+    shown = [
+        (row.locator("summary").inner_text(), int(row.locator("td.n").first.inner_text()))
+        for row in rows.all()
+    ]
     assert sorted(shown) == rules
 
 

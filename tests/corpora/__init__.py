@@ -1,1 +1,4 @@
-"""Workbooks that nobody here wrote, read as the night would read them: `python -m tests.corpora`. See README.md."""
+"""Workbooks that nobody here wrote, read as the night would read them: `python -m tests.corpora`.
+
+See README.md.
+"""

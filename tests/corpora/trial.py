@@ -21,7 +21,10 @@ _CUT_SHORT = {"FILE-08", "FILE-09"}
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One file, what was said of it, and what reading it cost; None where its process did not live to tell."""
+    """One file, what was said of it, and what reading it cost.
+
+    None where its process did not live to tell.
+    """
 
     path: Path
     checked: Checked
@@ -32,14 +35,19 @@ class Trial:
         """The verdict and the first rule about the file as a whole, or the failure."""
         if isinstance(self.checked.result, Failure):
             return f"no verdict: {self.checked.result.kind}"
-        rules = [f.rule for f in self.checked.findings if f.severity == "critical" and f.rule.startswith(("FILE", "FORM-01"))]
+        rules = [
+            f.rule
+            for f in self.checked.findings
+            if f.severity == "critical" and f.rule.startswith(("FILE", "FORM-01"))
+        ]
         return " ".join([self.checked.verdict, *rules[:1]])
 
     @property
     def alarm(self) -> str | None:
         """Why somebody should look at this file, None for one that was refused as it should be.
 
-        No library's test file is a report of the program: one that is read as one would be a wrong silent reading.
+        No library's test file is a report of the program: one that is read as one would be a wrong
+        silent reading.
         """
         if isinstance(self.checked.result, Failure):
             return f"{self.checked.result.kind} {self.checked.result.detail}"
@@ -49,7 +57,9 @@ class Trial:
         return "taken for a report" if self.checked.result.form_code is not None else None
 
 
-def run(files: Sequence[Path], pack: Pack, settings: Settings, advance: Callable[[float], None]) -> Iterator[Trial]:
+def run(
+    files: Sequence[Path], pack: Pack, settings: Settings, advance: Callable[[float], None]
+) -> Iterator[Trial]:
     """Yield the trial of each file, in order, a chunk at a time."""
     with TemporaryDirectory() as folder:
         for start in range(0, len(files), _CHUNK):

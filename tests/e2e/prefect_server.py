@@ -20,7 +20,10 @@ T = TypeVar("T")
 
 
 class PrefectServer:
-    """A server that runs, with what its command line and its API answer. `folder` holds its database and all logs."""
+    """A server that runs, with what its command line and its API answer.
+
+    `folder` holds its database and all logs.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -33,7 +36,8 @@ class PrefectServer:
             "PREFECT_API_URL": self.url,
             "PREFECT_CLI_COLORS": "false",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            # How soon a worker asks for work, and how soon a run that waits for another is offered again; else 10 s, 30 s.
+            # How soon a worker asks for work, and how soon a run that waits for another is offered
+            # again; else 10 s, 30 s.
             "PREFECT_WORKER_QUERY_SECONDS": "1",
             "PREFECT_SERVER_DEPLOYMENT_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
         }
@@ -49,7 +53,9 @@ class PrefectServer:
             timeout=LONGEST_SECONDS,
             check=False,
         )
-        assert done.returncode == 0, f"prefect {' '.join(arguments)}\n{done.stdout}{done.stderr}\n{self.logs()}"
+        assert done.returncode == 0, (
+            f"prefect {' '.join(arguments)}\n{done.stdout}{done.stderr}\n{self.logs()}"
+        )
         return done.stdout
 
     def python(self, *arguments: str, code: int = 0, **environment: str) -> str:
@@ -76,7 +82,10 @@ class PrefectServer:
 
     @contextmanager
     def running(self, name: str, *arguments: str, cwd: Path, **environment: str) -> Iterator[None]:
-        """Run `prefect …` beside the test, its output in `<name>.log`; end it and all that it started."""
+        """Run `prefect …` beside the test, its output in `<name>.log`.
+
+        End it and all that it started.
+        """
         with (self.folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
                 [PREFECT, *arguments],
@@ -92,7 +101,9 @@ class PrefectServer:
         finally:
             _end(process)
 
-    def wait_for(self, question: Callable[[], T | None], what: str, seconds: float = LONGEST_SECONDS) -> T:
+    def wait_for(
+        self, question: Callable[[], T | None], what: str, seconds: float = LONGEST_SECONDS
+    ) -> T:
         """Ask once a second until there is an answer. Fails with all logs after some seconds."""
 
         def asked() -> T | None:
@@ -108,10 +119,14 @@ class PrefectServer:
     def logs(self) -> str:
         """Return the end of each log, for the message of a test that fails."""
         logs = sorted(self.folder.glob("*.log"))
-        return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}" for log in logs)
+        return "\n".join(
+            f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}" for log in logs
+        )
 
     def _answer(self, response: requests.Response) -> Any:
-        assert response.ok, f"{response.request.method} {response.url}: {response.status_code} {response.text}\n{self.logs()}"
+        assert response.ok, (
+            f"{response.request.method} {response.url}: {response.status_code} {response.text}\n{self.logs()}"
+        )
         return response.json()
 
 
@@ -120,7 +135,9 @@ def prefect_server(folder: Path) -> Iterator[PrefectServer]:
     """Start a server with its own SQLite database below `folder`, and end it."""
     server = PrefectServer(folder)
     port = server.url.split(":")[2].partition("/")[0]
-    with server.running("server", "server", "start", "--host", "127.0.0.1", "--port", port, cwd=folder):
+    with server.running(
+        "server", "server", "start", "--host", "127.0.0.1", "--port", port, cwd=folder
+    ):
         server.wait_for(lambda: server.get("/health"), "the Prefect server answers")
         yield server
 

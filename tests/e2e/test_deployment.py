@@ -49,8 +49,12 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
             server.cli("deployment", "run", "nightly/nightly", cwd=folder)
         # Somewhere else than the checkout: the deployment itself must know where the code is.
         settings = {"MTQG_VAR": str(var), "MTQG_SMTP_URL": "prefect:email-server-credentials/mtqg"}
-        with server.running("worker", "worker", "start", "--pool", "nightly", cwd=folder, **settings):
-            first, second = server.wait_for(lambda: _ended(server), "both runs end", LONGEST_NIGHT_SECONDS)
+        with server.running(
+            "worker", "worker", "start", "--pool", "nightly", cwd=folder, **settings
+        ):
+            first, second = server.wait_for(
+                lambda: _ended(server), "both runs end", LONGEST_NIGHT_SECONDS
+            )
         deployment = server.get("/deployments/name/nightly/nightly")
         yield Deployed(server, deployment, first, second, var, inbox, written)
 
@@ -76,7 +80,9 @@ def _ended(server: PrefectServer) -> list[dict[str, Any]] | None:
 def _tree() -> set[tuple[str, bytes]]:
     """What a deploy could leave in the checkout: a file or folder beside prefect.yaml, or a changed prefect.yaml."""
     there = [path for path in ROOT.iterdir() if path.name not in OF_THE_TESTS]
-    return {(path.name, path.read_bytes() if path.name == "prefect.yaml" else b"") for path in there}
+    return {
+        (path.name, path.read_bytes() if path.name == "prefect.yaml" else b"") for path in there
+    }
 
 
 def test_the_deployed_night_completes(deployed: Deployed) -> None:
@@ -84,7 +90,9 @@ def test_the_deployed_night_completes(deployed: Deployed) -> None:
     assert deployed.second["state_name"] == "Completed", deployed.server.logs()
 
 
-def test_the_night_is_scheduled_at_one_in_vietnam_and_runs_one_at_a_time(deployed: Deployed) -> None:
+def test_the_night_is_scheduled_at_one_in_vietnam_and_runs_one_at_a_time(
+    deployed: Deployed,
+) -> None:
     (scheduled,) = deployed.deployment["schedules"]
     assert scheduled["active"]
     assert scheduled["schedule"]["cron"] == "0 1 * * *"
@@ -99,7 +107,11 @@ def test_prefect_s_scheduler_plans_the_coming_nights(deployed: Deployed) -> None
     mine = deployed.deployment["id"]
 
     def planned() -> list[str] | None:
-        runs = [r for r in deployed.server.post("/flow_runs/filter") if r["auto_scheduled"] and r["deployment_id"] == mine]
+        runs = [
+            r
+            for r in deployed.server.post("/flow_runs/filter")
+            if r["auto_scheduled"] and r["deployment_id"] == mine
+        ]
         return [run["expected_start_time"] for run in runs] or None
 
     nights = deployed.server.wait_for(planned, "a night is planned")
@@ -112,7 +124,9 @@ def test_a_night_asked_for_while_another_runs_waits_for_its_end(deployed: Deploy
 
 def test_the_worker_writes_the_figures_into_the_warehouse(deployed: Deployed) -> None:
     engine = open_warehouse(f"sqlite:///{deployed.var / 'warehouse.sqlite'}")
-    figures = {(row.indicator_code, row.unit_code, row.period): row.actual for row in progress(engine)}
+    figures = {
+        (row.indicator_code, row.unit_code, row.period): row.actual for row in progress(engine)
+    }
     engine.dispose()
     assert figures["TRN-PARTICIPANTS", "94", "2024"] == 2208
 
@@ -127,7 +141,11 @@ def test_each_night_leaves_its_table_and_its_summary_in_prefect(deployed: Deploy
 
 
 def test_a_second_night_finds_nothing_new(deployed: Deployed) -> None:
-    summaries = {a["flow_run_id"]: a["data"] for a in deployed.server.post("/artifacts/filter") if a["key"] == "summary"}
+    summaries = {
+        a["flow_run_id"]: a["data"]
+        for a in deployed.server.post("/artifacts/filter")
+        if a["key"] == "summary"
+    }
     assert "| received | 0 |" not in summaries[deployed.first["id"]]
     assert "| received | 0 |" in summaries[deployed.second["id"]]
     assert "| facts loaded | 0 |" in summaries[deployed.second["id"]]
@@ -135,7 +153,10 @@ def test_a_second_night_finds_nothing_new(deployed: Deployed) -> None:
 
 def test_the_mail_server_of_a_block_takes_the_digest_of_each_night(deployed: Deployed) -> None:
     subjects = [mail["Subject"] for mail in deployed.inbox.mails if "ky-su-du-lieu" in mail["To"]]
-    assert [subject.partition(",")[0] for subject in subjects] == ["[mtqg] night 1 completed", "[mtqg] night 2 completed"]
+    assert [subject.partition(",")[0] for subject in subjects] == [
+        "[mtqg] night 1 completed",
+        "[mtqg] night 2 completed",
+    ]
     assert not (deployed.var / "outbox").exists()
 
 
@@ -146,19 +167,26 @@ def test_commands_take_the_mail_server_from_a_block_too(deployed: Deployed, tmp_
 
     before = len(deployed.inbox.mails)
     watch("prefect:secret/mtqg-url")
-    assert [mail["Subject"].partition(":")[0] for mail in deployed.inbox.mails[before:]] == ["[mtqg] alarm"]
+    assert [mail["Subject"].partition(":")[0] for mail in deployed.inbox.mails[before:]] == [
+        "[mtqg] alarm"
+    ]
     assert "Prefect has no block secret/other" in " ".join(watch("prefect:secret/other").split())
 
 
 def test_what_the_night_logs_can_be_read_in_prefect(deployed: Deployed) -> None:
     night = {"flow_run_id": {"any_": [deployed.first["id"]]}}
-    lines = {(line["name"], line["message"].partition("=")[0]) for line in deployed.server.post("/logs/filter", logs=night)}
+    lines = {
+        (line["name"], line["message"].partition("=")[0])
+        for line in deployed.server.post("/logs/filter", logs=night)
+    }
     assert ("mtqg.steps", "collect source") in lines
 
 
 def test_tasks_are_named_by_what_they_do(deployed: Deployed) -> None:
     night = {"id": {"any_": [deployed.first["id"]]}}
-    tasks = deployed.server.post("/task_runs/filter", flow_runs=night, sort="EXPECTED_START_TIME_ASC")
+    tasks = deployed.server.post(
+        "/task_runs/filter", flow_runs=night, sort="EXPECTED_START_TIME_ASC"
+    )
     assert (
         " ".join(task["name"] for task in tasks)
         == "collect-inbox collect-portal unpack reopen read check load compare publish remind alert digest close"
@@ -167,7 +195,9 @@ def test_tasks_are_named_by_what_they_do(deployed: Deployed) -> None:
 
 
 def test_the_alarm_s_automations_come_with_its_deployment(deployed: Deployed) -> None:
-    made = {automation["name"]: automation for automation in deployed.server.post("/automations/filter")}
+    made = {
+        automation["name"]: automation for automation in deployed.server.post("/automations/filter")
+    }
     alarm = deployed.server.get("/deployments/name/alarm/alarm")
     for name in ("mtqg night failed", "mtqg night missing"):
         assert made[name]["enabled"]

@@ -41,10 +41,20 @@ class Province:
         return self.home / "var"
 
     def mtqg(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        settings = {"MTQG_VAR": str(self.var), "MTQG_INBOX_URL": str(self.inbox), "COLUMNS": "160", **environment}
+        settings = {
+            "MTQG_VAR": str(self.var),
+            "MTQG_INBOX_URL": str(self.inbox),
+            "COLUMNS": "160",
+            **environment,
+        }
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MTQG_", "PREFECT_"))}
         return subprocess.run(
-            [MTQG, *arguments], env=inherited | settings, capture_output=True, text=True, timeout=600, check=False
+            [MTQG, *arguments],
+            env=inherited | settings,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
         )
 
     def json(self, *arguments: str) -> list | dict:
@@ -52,18 +62,28 @@ class Province:
 
     def training(self, period: str) -> dict[str, dict]:
         """Who has sent the training report of a period: the status rows by unit."""
-        return {r["unit"]: r for r in self.json("status", "--period", period) if r["form"] == "training"}
+        return {
+            r["unit"]: r for r in self.json("status", "--period", period) if r["form"] == "training"
+        }
 
     def mails(self) -> list[EmailMessage]:
         files = sorted((self.var / "outbox").glob("*.eml"))
         return [email.message_from_bytes(f.read_bytes(), policy=policy.default) for f in files]
 
     def state(self) -> Mapping[str, str]:
-        """What a quiet night must not change: every archived file and mail, by content. It adds a document of itself alone."""
+        """What a quiet night must not change: every archived file and mail, by content.
+
+        It adds a document of itself alone.
+        """
         kept = [
-            p for room in ("archive", "outbox") for p in (self.var / room).rglob("*") if p.is_file() and "nights" not in p.parts
+            p
+            for room in ("archive", "outbox")
+            for p in (self.var / room).rglob("*")
+            if p.is_file() and "nights" not in p.parts
         ]
-        return {str(p.relative_to(self.var)): hashlib.sha256(p.read_bytes()).hexdigest() for p in kept}
+        return {
+            str(p.relative_to(self.var)): hashlib.sha256(p.read_bytes()).hexdigest() for p in kept
+        }
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +132,9 @@ def test_the_first_night_ends_well_and_says_what_it_did(province: Province) -> N
     assert len(list((province.var / "digests").glob("night-1-*.eml"))) == 1
 
 
-def test_twenty_questions_have_the_answers_that_the_page_gives(province: Province, request: pytest.FixtureRequest) -> None:
+def test_twenty_questions_have_the_answers_that_the_page_gives(
+    province: Province, request: pytest.FixtureRequest
+) -> None:
     engine = open_warehouse(f"sqlite:///{province.var / 'warehouse.sqlite'}")
     with engine.connect() as connection:
         given = [answer(connection, question.sql) for question in questions()]
@@ -129,14 +151,19 @@ def test_a_second_night_loads_and_mails_nothing_and_says_so(province: Province) 
     second = province.mtqg("run")
     counts = table(second.stdout)
     assert second.returncode == 0, second.stderr
-    assert {counts[name] for name in ("received", "facts loaded", "mails written", "same bytes sent again")} == {0}
+    assert {
+        counts[name]
+        for name in ("received", "facts loaded", "mails written", "same bytes sent again")
+    } == {0}
     assert counts["already known"] == 167
     assert "nothing was loaded and nothing was mailed twice" in second.stdout
     assert province.state() == before
 
 
 def test_a_figure_leads_back_to_the_cell_it_was_typed_in(province: Province) -> None:
-    traced = province.json("trace", "--unit", "94", "--indicator", "TRN-PARTICIPANTS", "--period", "2024")
+    traced = province.json(
+        "trace", "--unit", "94", "--indicator", "TRN-PARTICIPANTS", "--period", "2024"
+    )
     assert traced["value"] == 2208
     fact = traced["facts"][0]
     assert (fact["sheet"], fact["cell"], fact["value"]) == ("Tổng hợp", "C12", 2208)
@@ -147,13 +174,22 @@ def test_a_figure_leads_back_to_the_cell_it_was_typed_in(province: Province) -> 
     assert fact["submission"]["loaded_at"] > fact["delivery"]["received_at"]
     import openpyxl
 
-    archived = province.var / "archive" / fact["delivery"]["sha256"][:2] / fact["delivery"]["sha256"]
+    archived = (
+        province.var / "archive" / fact["delivery"]["sha256"][:2] / fact["delivery"]["sha256"]
+    )
     with archived.open("rb") as content:
-        assert openpyxl.load_workbook(content, data_only=True)[fact["sheet"]][fact["cell"]].value == traced["value"]
+        assert (
+            openpyxl.load_workbook(content, data_only=True)[fact["sheet"]][fact["cell"]].value
+            == traced["value"]
+        )
 
 
-def test_the_questionable_total_is_loaded_as_it_was_written_with_the_question(province: Province) -> None:
-    traced = province.json("trace", "--unit", "94", "--indicator", "TRN-CLASSES", "--period", "2024")
+def test_the_questionable_total_is_loaded_as_it_was_written_with_the_question(
+    province: Province,
+) -> None:
+    traced = province.json(
+        "trace", "--unit", "94", "--indicator", "TRN-CLASSES", "--period", "2024"
+    )
     assert traced["value"] == 12
     assert [f["rule"] for f in traced["facts"][0]["findings"]] == ["TRN-05"]
 
@@ -163,7 +199,11 @@ def test_status_tells_who_has_reported_and_who_has_not(province: Province) -> No
     assert len(rows) == 11
     assert rows["944"]["verdict"] is None
     assert rows["950"]["verdict"] == "quarantined"
-    assert (rows["948"]["verdict"], rows["948"]["version"], rows["948"]["to_fix"]) == ("accepted", 1, True)
+    assert (rows["948"]["verdict"], rows["948"]["version"], rows["948"]["to_fix"]) == (
+        "accepted",
+        1,
+        True,
+    )
     everything = province.json("status")
     assert {r["sender"] for r in everything if r["unit"] is None} == {"944", "945"}
 
@@ -174,34 +214,56 @@ def test_another_districts_record_shows_nothing_of_a_mistaken_file(province: Pro
 
 
 def test_a_resubmission_replaces_and_a_bad_one_does_not(province: Province) -> None:
-    corrected = province.json("trace", "--unit", "947", "--indicator", "TRN-PARTICIPANTS", "--period", "2024-Q1")
-    assert [(f["submission"]["version"], f["current"]) for f in corrected["facts"]] == [(2, True), (1, False)]
-    kept = province.json("trace", "--unit", "948", "--indicator", "TRN-PARTICIPANTS", "--period", "2024-Q4")
+    corrected = province.json(
+        "trace", "--unit", "947", "--indicator", "TRN-PARTICIPANTS", "--period", "2024-Q1"
+    )
+    assert [(f["submission"]["version"], f["current"]) for f in corrected["facts"]] == [
+        (2, True),
+        (1, False),
+    ]
+    kept = province.json(
+        "trace", "--unit", "948", "--indicator", "TRN-PARTICIPANTS", "--period", "2024-Q4"
+    )
     assert [(f["submission"]["version"], f["current"]) for f in kept["facts"]] == [(1, True)]
 
 
-def test_a_year_that_came_twice_shows_its_final_figure_and_keeps_the_estimate(province: Province) -> None:
+def test_a_year_that_came_twice_shows_its_final_figure_and_keeps_the_estimate(
+    province: Province,
+) -> None:
     asked = ("trace", "--unit", "942", "--indicator", "T19", "--period", "2024")
     final, estimate = province.json(*asked), province.json(*asked, "--stage", "estimate")
     assert (final["stage"], estimate["stage"]) == ("final", "estimate")
     assert [f["current"] for f in (*final["facts"], *estimate["facts"])] == [True] * 4
-    assert {r["stage"] for r in province.json("status", "--period", "2024") if r["unit"] == "942"} == {"estimate", "final"}
+    assert {
+        r["stage"] for r in province.json("status", "--period", "2024") if r["unit"] == "942"
+    } == {"estimate", "final"}
 
 
 def test_a_word_before_a_figure_comes_back_with_it(province: Province) -> None:
-    plan = province.json("trace", "--unit", "949", "--indicator", "DIS-DISBURSED", "--period", "2024-Q4")
+    plan = province.json(
+        "trace", "--unit", "949", "--indicator", "DIS-DISBURSED", "--period", "2024-Q4"
+    )
     assert plan["measure"] == "triệu đồng"
-    findings = province.mtqg("check", str(province.inbox / "949-thanh-tri" / "SYNTHETIC 949 giải ngân 2024-Q4.xlsx")).stdout
+    findings = province.mtqg(
+        "check", str(province.inbox / "949-thanh-tri" / "SYNTHETIC 949 giải ngân 2024-Q4.xlsx")
+    ).stdout
     assert "CELL-18" in findings
     assert "trên 1.200" in findings
 
 
 def test_a_works_report_of_2023_is_read_by_the_layout_of_2023(province: Province) -> None:
-    rows = [r for period in ("2023-Q4", "2024-Q4") for r in province.json("status", "--period", period) if r["form"] == "works"]
+    rows = [
+        r
+        for period in ("2023-Q4", "2024-Q4")
+        for r in province.json("status", "--period", period)
+        if r["form"] == "works"
+    ]
     assert {(r["unit"], r["period"]): r["verdict"] for r in rows}["942", "2023-Q4"] == "accepted"
 
 
-def test_each_sender_of_a_bad_file_gets_one_mail_that_names_form_district_and_period(province: Province) -> None:
+def test_each_sender_of_a_bad_file_gets_one_mail_that_names_form_district_and_period(
+    province: Province,
+) -> None:
     mails = province.mails()
     recipients = [m["To"].addresses[0].addr_spec for m in mails]
     assert len(set(recipients)) == len(recipients) == 10
@@ -209,17 +271,24 @@ def test_each_sender_of_a_bad_file_gets_one_mail_that_names_form_district_and_pe
     by_recipient = dict(zip(recipients, mails, strict=True))
     assert "dan-toc@ke-sach.example" not in by_recipient, "its good file came with the bad one"
     mail = by_recipient["dan-toc@nga-nam.example"]
-    assert mail["Subject"].startswith("[Chương trình MTQG 1719] Báo cáo đào tạo, tập huấn – Thị xã Ngã Năm – Quý 4 năm 2024")
+    assert mail["Subject"].startswith(
+        "[Chương trình MTQG 1719] Báo cáo đào tạo, tập huấn – Thị xã Ngã Năm – Quý 4 năm 2024"
+    )
     for kind in ("plain", "html"):
         body = mail.get_body((kind,)).get_content()
         assert "C12" in body
         assert "Cách sửa" in body
         assert "Số người tham dự là" in body
-    assert "Huyện Mỹ Tú" in by_recipient["dan-toc@cu-lao-dung.example"].get_body(("plain",)).get_content()
+    assert (
+        "Huyện Mỹ Tú"
+        in by_recipient["dan-toc@cu-lao-dung.example"].get_body(("plain",)).get_content()
+    )
     assert "Huyện Mỹ Tú" not in by_recipient["dan-toc@cu-lao-dung.example"]["Subject"]
 
 
-def test_the_page_tells_progress_reporting_and_quality_and_names_the_synthetic(province: Province) -> None:
+def test_the_page_tells_progress_reporting_and_quality_and_names_the_synthetic(
+    province: Province,
+) -> None:
     page = (province.var / "site" / "index.html").read_text(encoding="utf-8")
     for words in (
         "Ai đã báo cáo",
@@ -238,16 +307,27 @@ def test_the_page_tells_progress_reporting_and_quality_and_names_the_synthetic(p
     assert (province.var / "site" / "data-docs" / "night-000001" / "index.html").exists()
 
 
-def test_a_district_that_corrects_its_file_is_all_clear_the_next_night(province: Province, fill: Fill) -> None:
+def test_a_district_that_corrects_its_file_is_all_clear_the_next_night(
+    province: Province, fill: Fill
+) -> None:
     mails = len(province.mails())
-    (province.inbox / "950-vinh-chau" / "sửa lại.xlsx").write_bytes(fill("950", "2024-Q4", levels=GOOD_LEVELS))
+    (province.inbox / "950-vinh-chau" / "sửa lại.xlsx").write_bytes(
+        fill("950", "2024-Q4", levels=GOOD_LEVELS)
+    )
     night = province.mtqg("run", "--source", "inbox")
     counts = table(night.stdout)
-    assert (night.returncode, counts["received"], counts["accepted"], counts["mails written"]) == (0, 1, 1, 1)
+    assert (night.returncode, counts["received"], counts["accepted"], counts["mails written"]) == (
+        0,
+        1,
+        1,
+        1,
+    )
     row = province.training("2024-Q4")["950"]
     assert (row["verdict"], row["version"], row["to_fix"]) == ("accepted", 2, False)
     assert len(province.mails()) == mails + 1
-    assert any(mail["Subject"].endswith("đã nhận đầy đủ sau khi xem lại") for mail in province.mails())
+    assert any(
+        mail["Subject"].endswith("đã nhận đầy đủ sau khi xem lại") for mail in province.mails()
+    )
 
 
 def test_as_of_decides_what_is_due_and_not_what_is_recorded(province: Province) -> None:
@@ -257,7 +337,9 @@ def test_as_of_decides_what_is_due_and_not_what_is_recorded(province: Province) 
     assert any(r["period"] == "2024-Q4" and r["reported"] for r in training)
 
 
-def test_a_source_that_fails_is_a_sentence_and_exit_1_and_the_rest_of_the_night_is_done(province: Province) -> None:
+def test_a_source_that_fails_is_a_sentence_and_exit_1_and_the_rest_of_the_night_is_done(
+    province: Province,
+) -> None:
     night = province.mtqg("run", MTQG_INBOX_URL=str(province.home / "nowhere"))
     assert night.returncode == 1
     assert "no folder at" in night.stderr

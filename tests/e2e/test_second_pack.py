@@ -28,7 +28,14 @@ def mtqg(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
     def mtqg(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [MTQG, *arguments]
-        return subprocess.run(command, env=inherited | settings, capture_output=True, text=True, timeout=600, check=False)
+        return subprocess.run(
+            command,
+            env=inherited | settings,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
 
     mtqg.var = var  # type: ignore[attr-defined]
     mtqg.first = mtqg("run")  # type: ignore[attr-defined]
@@ -57,7 +64,10 @@ def test_the_night_accepts_what_is_good_and_asks_about_what_is_not(mtqg: Run) ->
 
 
 def test_deadlines_are_this_province_s_own(mtqg: Run) -> None:
-    due = {(r["form"], r["period"], r["stage"]): r["due"] for r in json.loads(mtqg("status", "--json").stdout)}
+    due = {
+        (r["form"], r["period"], r["stage"]): r["due"]
+        for r in json.loads(mtqg("status", "--json").stdout)
+    }
     # Ten working days after 30/6/2024, one of which this province has off.
     assert due["land", "2024-H1", "final"] == "2024-07-15"
     assert due["readiness", "2024", "estimate"] == "2024-10-15"
@@ -73,7 +83,9 @@ def test_its_own_rule_speaks_in_the_mail(mtqg: Run) -> None:
 
 def test_figures_of_every_kind_can_be_traced(mtqg: Run) -> None:
     def value(unit: str, indicator: str, period: str, *more: str) -> float:
-        answer = mtqg("trace", "--unit", unit, "--indicator", indicator, "--period", period, *more, "--json")
+        answer = mtqg(
+            "trace", "--unit", unit, "--indicator", indicator, "--period", period, *more, "--json"
+        )
         return json.loads(answer.stdout)["value"]
 
     assert value("00101", "LAND-SHARE", "2024-H1") == pytest.approx(70)
@@ -94,10 +106,19 @@ def test_a_second_night_changes_nothing(mtqg: Run) -> None:
 
 def test_nothing_of_soc_trang_is_in_the_code() -> None:
     """Examples in docstrings and comments may name its units; nothing that runs does."""
-    sources = [path for room in CODE for path in (ROOT / room).rglob("*") if path.suffix in (".py", ".sql", ".j2")]
+    sources = [
+        path
+        for room in CODE
+        for path in (ROOT / room).rglob("*")
+        if path.suffix in (".py", ".sql", ".j2")
+    ]
     assert len(sources) > 60
     named = re.compile(r"^[^#\"]*\b(94[1-9]|95[01])\b", re.MULTILINE)
-    assert [str(path) for path in sources if named.search(_without_words(path.read_text(encoding="utf-8")))] == []
+    assert [
+        str(path)
+        for path in sources
+        if named.search(_without_words(path.read_text(encoding="utf-8")))
+    ] == []
 
 
 def _without_words(source: str) -> str:

@@ -43,7 +43,13 @@ def living(settings: Settings) -> Settings:
     run = start_run(engine, NOON.date(), "rules", NOON)
     for number, content in enumerate(SENT):
         offer = Offer(f"{number}.xlsx", "1", f"{number}.xlsx", NOON, "942", len(content))
-        how = {"source": "inbox", "channel": "folder", "is_synthetic": False, "run_id": run, "now": NOON}
+        how = {
+            "source": "inbox",
+            "channel": "folder",
+            "is_synthetic": False,
+            "run_id": run,
+            "now": NOON,
+        }
         record_delivery(engine, offer, sha256=archive.put(content), **how)
     engine.dispose()
     return settings
@@ -61,12 +67,16 @@ def elsewhere(tmp_path: Path) -> Settings:
     return Settings(_env_file=None, var=tmp_path / "elsewhere")
 
 
-def test_what_comes_back_is_what_was_there(living: Settings, file: Path, elsewhere: Settings) -> None:
+def test_what_comes_back_is_what_was_there(
+    living: Settings, file: Path, elsewhere: Settings
+) -> None:
     manifest = restore_backup(elsewhere, file)
     assert verify_restored(elsewhere, manifest) == 2
     assert contents_of(elsewhere.warehouse_url) == contents_of(living.warehouse_url)
     with sqlite3.connect(elsewhere.var / "warehouse.sqlite") as restored:
-        assert restored.execute("SELECT name, sender_unit FROM deliveries ORDER BY id").fetchall() == [
+        assert restored.execute(
+            "SELECT name, sender_unit FROM deliveries ORDER BY id"
+        ).fetchall() == [
             ("0.xlsx", "942"),
             ("1.xlsx", "942"),
         ]
@@ -76,17 +86,30 @@ def test_what_comes_back_is_what_was_there(living: Settings, file: Path, elsewhe
     )
 
 
-def test_postgresql_comes_back_from_a_dump_of_one_instant(tmp_path: Path, postgres: Postgres) -> None:
+def test_postgresql_comes_back_from_a_dump_of_one_instant(
+    tmp_path: Path, postgres: Postgres
+) -> None:
     with postgres.new_database() as url, postgres.new_database() as other, connections_closed():
         there = Settings(_env_file=None, var=tmp_path / "there", warehouse_url=url)
         run = start_run(engine := prepare_warehouse(url), NOON.date(), "rules", NOON)
         offer = Offer("a.xlsx", "1", "báo cáo.xlsx", NOON, "942", 3)
-        how = {"source": "inbox", "channel": "folder", "is_synthetic": False, "run_id": run, "now": NOON}
+        how = {
+            "source": "inbox",
+            "channel": "folder",
+            "is_synthetic": False,
+            "run_id": run,
+            "now": NOON,
+        }
         record_delivery(engine, offer, sha256=Archive(there.archive_url).put(b"abc"), **how)
         write_backup(there, tmp_path / "backup.zip")
         elsewhere = Settings(_env_file=None, var=tmp_path / "elsewhere", warehouse_url=other)
         manifest = restore_backup(elsewhere, tmp_path / "backup.zip")
-        assert manifest.rows["deliveries"] == manifest.rows["runs"] == verify_restored(elsewhere, manifest) == 1
+        assert (
+            manifest.rows["deliveries"]
+            == manifest.rows["runs"]
+            == verify_restored(elsewhere, manifest)
+            == 1
+        )
         assert contents_of(other) == contents_of(url)
         with pytest.raises(AskedError, match="a warehouse is there: .*nothing was restored"):
             restore_backup(elsewhere, tmp_path / "backup.zip")
@@ -100,8 +123,12 @@ def test_a_living_warehouse_is_never_replaced(living: Settings, file: Path) -> N
 
 
 def test_a_backup_of_another_database_says_what_to_do(file: Path, tmp_path: Path) -> None:
-    settings = Settings(_env_file=None, var=tmp_path / "x", warehouse_url="postgresql://nobody@nowhere.invalid/mtqg")
-    with pytest.raises(AskedError, match="is of sqlite, MTQG_WAREHOUSE_URL is of postgresql.*mtqg rebuild"):
+    settings = Settings(
+        _env_file=None, var=tmp_path / "x", warehouse_url="postgresql://nobody@nowhere.invalid/mtqg"
+    )
+    with pytest.raises(
+        AskedError, match="is of sqlite, MTQG_WAREHOUSE_URL is of postgresql.*mtqg rebuild"
+    ):
         restore_backup(settings, file)
 
 
@@ -110,7 +137,9 @@ def test_a_backup_is_never_written_over_another(living: Settings, file: Path) ->
         write_backup(living, file)
 
 
-def test_a_backup_that_fails_leaves_nothing(living: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backup_that_fails_leaves_nothing(
+    living: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object) -> bytes:
         raise ArchiveError("archive: cannot be read")
 
@@ -121,7 +150,9 @@ def test_a_backup_that_fails_leaves_nothing(living: Settings, tmp_path: Path, mo
     assert list(folder.iterdir()) == []
 
 
-def test_bytes_that_the_archive_lost_are_named_and_the_rest_is_kept(living: Settings, tmp_path: Path) -> None:
+def test_bytes_that_the_archive_lost_are_named_and_the_rest_is_kept(
+    living: Settings, tmp_path: Path
+) -> None:
     archive = Archive(living.archive_url)
     lost, spoilt = (archive.put(content) for content in SENT)
     (Path(living.archive_url) / name_of(lost)).unlink()
@@ -132,7 +163,9 @@ def test_bytes_that_the_archive_lost_are_named_and_the_rest_is_kept(living: Sett
 
 
 @pytest.mark.parametrize("name", [WAREHOUSE, ARCHIVE])
-def test_a_damaged_backup_restores_nothing(file: Path, elsewhere: Settings, tmp_path: Path, name: str) -> None:
+def test_a_damaged_backup_restores_nothing(
+    file: Path, elsewhere: Settings, tmp_path: Path, name: str
+) -> None:
     damaged = tmp_path / "damaged.zip"
     with zipfile.ZipFile(file) as good, zipfile.ZipFile(damaged, "w") as bad:
         for member in good.namelist():
@@ -155,9 +188,13 @@ def test_a_backup_leads_nowhere_else(file: Path, elsewhere: Settings, tmp_path: 
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x05\x06" + b"\0" * 18])
-def test_what_is_no_backup_is_a_sentence(tmp_path: Path, elsewhere: Settings, content: bytes) -> None:
+def test_what_is_no_backup_is_a_sentence(
+    tmp_path: Path, elsewhere: Settings, content: bytes
+) -> None:
     (tmp_path / "x.zip").write_bytes(content)
-    with pytest.raises(AskedError, match=r"x\.zip: (cannot be read as a backup|no backup of this program)"):
+    with pytest.raises(
+        AskedError, match=r"x\.zip: (cannot be read as a backup|no backup of this program)"
+    ):
         restore_backup(elsewhere, tmp_path / "x.zip")
 
 
@@ -173,15 +210,23 @@ def test_verifying_finds_what_was_lost_after_the_restore(file: Path, elsewhere: 
         verify_restored(elsewhere, manifest)
 
 
-def test_without_pg_dump_it_says_what_to_install(tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pg_dump_it_says_what_to_install(
+    tmp_path: Path, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with postgres.new_database() as url, connections_closed():
         prepare_warehouse(url).dispose()
         monkeypatch.setenv("PATH", "/nowhere")
-        with pytest.raises(WarehouseError, match="pg_dump is not installed here; install PostgreSQL's client tools"):
-            write_backup(Settings(_env_file=None, var=tmp_path, warehouse_url=url), tmp_path / "backup.zip")
+        with pytest.raises(
+            WarehouseError, match="pg_dump is not installed here; install PostgreSQL's client tools"
+        ):
+            write_backup(
+                Settings(_env_file=None, var=tmp_path, warehouse_url=url), tmp_path / "backup.zip"
+            )
 
 
-def test_the_commands_say_what_they_did(living: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_commands_say_what_they_did(
+    living: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MTQG_VAR", str(living.var))
     file, rehearsal = tmp_path / "b.zip", tmp_path / "rehearsal"
     written = CliRunner().invoke(app, ["backup", str(file)])

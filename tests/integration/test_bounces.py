@@ -55,7 +55,10 @@ def reading(settings: Settings, url: object) -> Settings:
 def letters(office: Office) -> dict[str, tuple[str, str]]:
     """By recipient: number and state."""
     with Session(office.warehouse) as session:
-        return {row.recipient: (str(row.message_id), row.state) for row in session.scalars(select(OutboxRow))}
+        return {
+            row.recipient: (str(row.message_id), row.state)
+            for row in session.scalars(select(OutboxRow))
+        }
 
 
 def take(office: Office, settings: Settings) -> list[str]:
@@ -92,7 +95,9 @@ def test_a_letter_that_comes_back_is_the_operator_s_until_it_is_tried_again(
     assert f"- {who} (quarantined), since " in digest
     assert f"refused for good. {said}" in digest
     told = night_document(second.warehouse, second.run_id)["outbox"]
-    assert [(row["state"], row["last_error"], row["attempts"]) for row in told] == [(FAILED, said, 1)]
+    assert [(row["state"], row["last_error"], row["attempts"]) for row in told] == [
+        (FAILED, said, 1)
+    ]
     assert sorted(path.name for path in maildir.rglob("*.mail*")) == ["1.mail:2,S", "2.mail"]
 
     third, digest = night(settings)
@@ -139,12 +144,15 @@ def imap(port: int, scheme: str = "imap", host: str = "127.0.0.1") -> str:
     return f"{scheme}://mtqg%40soctrang.example:p%22w%2Fd@{host}:{port}/INBOX"
 
 
-def test_of_an_imap_folder_only_bounces_of_ours_are_marked_and_nothing_else_is_touched(office: Office, folder: Folder) -> None:
+def test_of_an_imap_folder_only_bounces_of_ours_are_marked_and_nothing_else_is_touched(
+    office: Office, folder: Folder
+) -> None:
     with serving(folder) as port:
         told, again = (take(office, reading(office.settings, imap(port))) for _ in range(2))
-    assert [sentence.partition(" refused for good: it came back: 550 5.1.1 ")[0].lower() for sentence in told] == [
-        f"mail to {who}" for who in letters(office)
-    ]
+    assert [
+        sentence.partition(" refused for good: it came back: 550 5.1.1 ")[0].lower()
+        for sentence in told
+    ] == [f"mail to {who}" for who in letters(office)]
     assert again == []
     assert folder.seen == {2, 6}
     assert {state for _, state in letters(office).values()} == {FAILED}
@@ -156,12 +164,16 @@ def test_bounces_are_read_in_quiet_hours_too(office: Office, folder: Folder) -> 
     office.receive("944", CRITICAL)
     office.now = at(DAY, 1)
     with serving(folder) as port:
-        office.settings = reading(office.settings, imap(port)).model_copy(update={"smtp_url": SecretStr("smtp://localhost")})
+        office.settings = reading(office.settings, imap(port)).model_copy(
+            update={"smtp_url": SecretStr("smtp://localhost")}
+        )
         outcome = office.send(Collected())
     assert (outcome.held, outcome.waiting, len(outcome.returned)) == ("quiet hours", 1, 2)
 
 
-def test_a_bounce_that_could_not_be_marked_read_is_told_once(office: Office, folder: Folder) -> None:
+def test_a_bounce_that_could_not_be_marked_read_is_told_once(
+    office: Office, folder: Folder
+) -> None:
     folder.mails, folder.refused = {2: folder.mails[2]}, "UID STORE"
     with serving(folder) as port:
         first, second = (take(office, reading(office.settings, imap(port))) for _ in range(2))
@@ -172,7 +184,9 @@ def test_a_bounce_that_could_not_be_marked_read_is_told_once(office: Office, fol
     assert folder.seen == {2}
 
 
-def test_the_bounce_of_a_letter_that_is_about_to_go_again_stays_unread(office: Office, folder: Folder) -> None:
+def test_the_bounce_of_a_letter_that_is_about_to_go_again_stays_unread(
+    office: Office, folder: Folder
+) -> None:
     with Session(office.warehouse) as session, session.begin():
         session.query(OutboxRow).update({"state": "pending"})
     with serving(folder) as port:
@@ -197,9 +211,15 @@ def test_imap_over_tls_asks_for_a_certificate_that_is_vouched_for(
 
 
 @pytest.mark.parametrize(
-    "url", ["imap://mtqg:wrong@127.0.0.1:{}/INBOX", "imap://mtqg%40soctrang.example:p%22w%2Fd@127.0.0.1:{}/Other"]
+    "url",
+    [
+        "imap://mtqg:wrong@127.0.0.1:{}/INBOX",
+        "imap://mtqg%40soctrang.example:p%22w%2Fd@127.0.0.1:{}/Other",
+    ],
 )
-def test_a_wrong_password_or_folder_is_a_sentence_without_the_password(office: Office, folder: Folder, url: str) -> None:
+def test_a_wrong_password_or_folder_is_a_sentence_without_the_password(
+    office: Office, folder: Folder, url: str
+) -> None:
     with serving(folder) as port:
         (told,) = take(office, reading(office.settings, url.format(port)))
     assert told == "mailbox: imap server 127.0.0.1: error: not so"

@@ -57,7 +57,8 @@ def put(folder: Path, content: bytes, name: str = "báo cáo.xlsx") -> Path:
     return path
 
 
-# --- one file ---------------------------------------------------------------------------------------------------
+# --- one file
+# ---------------------------------------------------------------------------------------------------
 
 
 def test_the_seed_is_accepted_with_one_warning_at_the_right_cell() -> None:
@@ -71,7 +72,9 @@ def test_the_seed_is_accepted_with_one_warning_at_the_right_cell() -> None:
         "2024",
     )
     warnings = [f for f in verdict["findings"] if f["severity"] != "info"]
-    assert [(f["rule"], f["sheet"], f["cell"], f["value"]) for f in warnings] == [("TRN-05", "Tổng hợp", "B12", "12")]
+    assert [(f["rule"], f["sheet"], f["cell"], f["value"]) for f in warnings] == [
+        ("TRN-05", "Tổng hợp", "B12", "12")
+    ]
     assert set(warnings[0]) == {"rule", "severity", "sheet", "cell", "value", "message", "fix"}
     message = warnings[0]["message"]
     assert "3 + 8 = 11" in message
@@ -82,13 +85,23 @@ def test_the_seed_is_accepted_with_one_warning_at_the_right_cell() -> None:
 def planted_files() -> list[tuple[Path, str, str, str, str]]:
     files = []
     for (unit, period), planted in PLANTED.items():
-        path = next(p for p in sorted(SAMPLES.glob(f"{unit}-*/*tập huấn {period}*.xlsx")) if "đã sửa" not in p.name)
-        verdict = "accepted_with_warnings" if planted.rule in ("TRN-04", "TRN-10") else "quarantined"
+        path = next(
+            p
+            for p in sorted(SAMPLES.glob(f"{unit}-*/*tập huấn {period}*.xlsx"))
+            if "đã sửa" not in p.name
+        )
+        verdict = (
+            "accepted_with_warnings" if planted.rule in ("TRN-04", "TRN-10") else "quarantined"
+        )
         files.append((path, planted.rule or "", planted.sheet or "", planted.cell or "", verdict))
     return files
 
 
-@pytest.mark.parametrize(("path", "rule", "sheet", "cell", "verdict"), planted_files(), ids=[p[1] for p in planted_files()])
+@pytest.mark.parametrize(
+    ("path", "rule", "sheet", "cell", "verdict"),
+    planted_files(),
+    ids=[p[1] for p in planted_files()],
+)
 def test_each_bad_sample_has_the_right_finding_at_the_right_cell(
     path: Path, rule: str, sheet: str, cell: str, verdict: str
 ) -> None:
@@ -111,7 +124,9 @@ def test_a_corrected_resubmission_is_accepted() -> None:
 
 
 def test_every_other_sample_is_accepted() -> None:
-    bad = {p[0] for p in planted_files()} | {next(SAMPLES.glob(g)) for g in ("945-*/*sai*", "944-*/*PDF*", "948-*/*Q4*lần 2*")}
+    bad = {p[0] for p in planted_files()} | {
+        next(SAMPLES.glob(g)) for g in ("945-*/*sai*", "944-*/*PDF*", "948-*/*Q4*lần 2*")
+    }
     good = [p for p in sorted(SAMPLES.rglob("*tập huấn*.xlsx")) if p not in bad]
     assert len(good) > 50
     code, verdicts = check_all(*good)
@@ -140,7 +155,12 @@ def test_what_is_no_workbook_is_one_sentence_and_exit_2(name: str, tmp_path: Pat
     NO_WORKBOOKS[name](path)
     code, found = check(path)
     assert code == 2
-    assert (found["verdict"], found["form"], found["unit"], found["period"]) == ("unreadable", None, None, None)
+    assert (found["verdict"], found["form"], found["unit"], found["period"]) == (
+        "unreadable",
+        None,
+        None,
+        None,
+    )
     assert len(found["findings"]) == 1
     assert "KHÔNG ĐỌC ĐƯỢC" in mtqg(path).stdout
 
@@ -158,22 +178,33 @@ def test_check_touches_nothing(tmp_path: Path) -> None:
     assert not Path(os.environ["MTQG_VAR"]).exists()
 
 
-# --- several files and folders ----------------------------------------------------------------------------------
+# --- several files and folders
+# ----------------------------------------------------------------------------------
 
 
-def test_a_folder_is_checked_at_any_depth_and_the_worst_verdict_is_the_exit_code(tmp_path: Path, fill: Fill) -> None:
+def test_a_folder_is_checked_at_any_depth_and_the_worst_verdict_is_the_exit_code(
+    tmp_path: Path, fill: Fill
+) -> None:
     put(tmp_path, fill("942", "2024-Q4"), "a/tốt.xlsx")
     assert check_all(tmp_path)[0] == 0
     put(tmp_path, fill("942", "2024-Q4", levels=WRONG_WOMEN), "a/b/xấu.XLSX")
     code, verdicts = check_all(tmp_path)
     assert code == 1
-    assert [(Path(v["file"]).name, v["verdict"]) for v in verdicts] == [("tốt.xlsx", "accepted"), ("xấu.XLSX", "quarantined")]
+    assert [(Path(v["file"]).name, v["verdict"]) for v in verdicts] == [
+        ("tốt.xlsx", "accepted"),
+        ("xấu.XLSX", "quarantined"),
+    ]
     put(tmp_path, b"%PDF-1.4", "scan.pdf")
     code, verdicts = check_all(tmp_path)
-    assert (code, [v["verdict"] for v in verdicts]) == (2, ["unreadable", "accepted", "quarantined"])
+    assert (code, [v["verdict"] for v in verdicts]) == (
+        2,
+        ["unreadable", "accepted", "quarantined"],
+    )
 
 
-def test_json_is_a_list_for_a_folder_even_with_one_file_and_for_two_files(tmp_path: Path, fill: Fill) -> None:
+def test_json_is_a_list_for_a_folder_even_with_one_file_and_for_two_files(
+    tmp_path: Path, fill: Fill
+) -> None:
     path = put(tmp_path, fill("942", "2024-Q4"))
     other = put(tmp_path, fill("942", "2024-Q3"), "khác.xlsx")
     alone = check(path)[1]
@@ -191,7 +222,15 @@ def test_a_file_that_is_named_twice_is_checked_once(tmp_path: Path, fill: Fill) 
 
 def test_what_is_left_out_of_a_folder_is_said_on_stderr(tmp_path: Path, fill: Fill) -> None:
     put(tmp_path, fill("942", "2024-Q4"))
-    for name in ("~$báo cáo.xlsx", ".DS_Store", "notes.md", "script.py", "log.txt", "data.xml", ".git/x.xlsx"):
+    for name in (
+        "~$báo cáo.xlsx",
+        ".DS_Store",
+        "notes.md",
+        "script.py",
+        "log.txt",
+        "data.xml",
+        ".git/x.xlsx",
+    ):
         put(tmp_path, b"", name)
     (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
     result = mtqg(tmp_path, "--json")
@@ -206,7 +245,9 @@ def test_a_file_that_is_named_is_checked_whatever_it_is_called(tmp_path: Path, f
     assert check(path)[1]["verdict"] == "accepted"
 
 
-@pytest.mark.parametrize("make", [lambda p: p.mkdir(), lambda p: put(p, b"", "notes.md")], ids=["empty", "no workbook"])
+@pytest.mark.parametrize(
+    "make", [lambda p: p.mkdir(), lambda p: put(p, b"", "notes.md")], ids=["empty", "no workbook"]
+)
 def test_nothing_to_check_is_an_asked_error(tmp_path: Path, make: object) -> None:
     folder = tmp_path / "inbox"
     make(folder)
@@ -235,19 +276,24 @@ def test_all_readings_of_a_chunk_are_one_batch_and_every_chunk_is_judged(
     assert all(len(set(batch)) == len(batch) for batch in batches)
 
 
-# --- files that cannot be opened ----------------------------------------------------------------------------------
+# --- files that cannot be opened
+# ----------------------------------------------------------------------------------
 
 
 def refuse(path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
     original = Path.read_bytes
-    monkeypatch.setattr(Path, "read_bytes", lambda self: _raise(error) if self == path else original(self))
+    monkeypatch.setattr(
+        Path, "read_bytes", lambda self: _raise(error) if self == path else original(self)
+    )
 
 
 def _raise(error: Exception) -> bytes:
     raise error
 
 
-def test_a_file_that_is_not_there_has_a_line_of_its_own_and_stops_no_other(tmp_path: Path, fill: Fill) -> None:
+def test_a_file_that_is_not_there_has_a_line_of_its_own_and_stops_no_other(
+    tmp_path: Path, fill: Fill
+) -> None:
     path = put(tmp_path, fill("942", "2024-Q4"))
     result = mtqg(tmp_path / "không có.xlsx", path)
     assert result.exit_code == 2
@@ -255,7 +301,10 @@ def test_a_file_that_is_not_there_has_a_line_of_its_own_and_stops_no_other(tmp_p
     assert "ĐẠT: số liệu sẽ được ghi." in result.stdout
     code, verdicts = check_all(tmp_path / "không có.xlsx", path)
     assert code == 2
-    assert [(v["verdict"], v.get("error")) for v in verdicts] == [("unreadable", "missing"), ("accepted", None)]
+    assert [(v["verdict"], v.get("error")) for v in verdicts] == [
+        ("unreadable", "missing"),
+        ("accepted", None),
+    ]
 
 
 def test_a_broken_link_says_so(tmp_path: Path) -> None:
@@ -291,7 +340,9 @@ def test_a_file_that_cannot_be_read_says_why(
     assert words in result.stdout
 
 
-def test_a_socket_is_no_ordinary_file_and_keeps_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_is_no_ordinary_file_and_keeps_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)  # the path of a socket may not be long
     os.mkfifo("ống.xlsx")
     with socket.socket(socket.AF_UNIX) as listening:
@@ -313,15 +364,23 @@ def test_a_fault_of_the_program_is_told_as_one_and_stops_no_other_file(
     assert "ĐẠT: số liệu sẽ được ghi." in result.stdout
 
 
-def test_a_file_that_hangs_its_reader_ends_in_a_verdict(tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_hangs_its_reader_ends_in_a_verdict(
+    tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("connectors.reader.workers.Readers", partial(Readers, read=faulty))
     monkeypatch.setenv("MTQG_READING_SECONDS", "0.5")
     code, verdict = check(put(tmp_path, fill("942", "2024-Q1"), "hang.xlsx"))
-    assert (code, verdict["verdict"], [f["rule"] for f in verdict["findings"]]) == (2, "unreadable", ["FILE-08"])
+    assert (code, verdict["verdict"], [f["rule"] for f in verdict["findings"]]) == (
+        2,
+        "unreadable",
+        ["FILE-08"],
+    )
     assert "sau 0,5 giây" in verdict["findings"][0]["message"]
 
 
-def test_a_batch_that_fails_is_judged_file_by_file(tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_that_fails_is_judged_file_by_file(
+    tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for quarter in (1, 2):
         put(tmp_path, fill("942", f"2024-Q{quarter}"), f"{quarter}.xlsx")
     original = Checker.check
@@ -334,7 +393,10 @@ def test_a_batch_that_fails_is_judged_file_by_file(tmp_path: Path, fill: Fill, m
     monkeypatch.setattr(Checker, "check", fail_on_the_first)
     code, verdicts = check_all(tmp_path)
     assert code == 2
-    assert [(Path(v["file"]).name, v["verdict"]) for v in verdicts] == [("1.xlsx", "unreadable"), ("2.xlsx", "accepted")]
+    assert [(Path(v["file"]).name, v["verdict"]) for v in verdicts] == [
+        ("1.xlsx", "unreadable"),
+        ("2.xlsx", "accepted"),
+    ]
 
 
 def test_a_name_that_is_no_unicode_is_shown_as_far_as_it_can_be(tmp_path: Path, fill: Fill) -> None:
@@ -346,7 +408,9 @@ def test_a_name_that_is_no_unicode_is_shown_as_far_as_it_can_be(tmp_path: Path, 
     assert "ĐẠT: số liệu sẽ được ghi." in mtqg(tmp_path).stdout
 
 
-def test_what_a_terminal_would_take_for_a_command_is_not_printed(tmp_path: Path, fill: Fill) -> None:
+def test_what_a_terminal_would_take_for_a_command_is_not_printed(
+    tmp_path: Path, fill: Fill
+) -> None:
     path = put(tmp_path, fill("942", "2024-Q4"), "báo\x1b[31m cáo.xlsx")
     bad, _ = workbook_with(fill, tmp_path / "xấu.xlsx", "Cấp xã", {"E": "sáu\n\tmươi"})
     text = mtqg(path, bad).stdout
@@ -355,11 +419,15 @@ def test_what_a_terminal_would_take_for_a_command_is_not_printed(tmp_path: Path,
     assert "(đang ghi: sáu mươi)" in text
 
 
-# --- what is printed --------------------------------------------------------------------------------------------
+# --- what is printed
+# --------------------------------------------------------------------------------------------
 
 
 def workbook_with(fill: Fill, path: Path, line: str, values: dict[str, object]) -> tuple[Path, int]:
-    """Write a good report with other values in one line; return it, and the sheet's row of that line."""
+    """Write a good report with other values in one line.
+
+    Return it, and the sheet's row of that line.
+    """
     book = openpyxl.load_workbook(put(path.parent, fill("942", "2024-Q4"), path.name))
     sheet = book["Tổng hợp"]
     row = next(cell.row for cell in sheet["A"] if cell.value == line)
@@ -369,7 +437,9 @@ def workbook_with(fill: Fill, path: Path, line: str, values: dict[str, object]) 
     return path, row
 
 
-def test_a_file_is_told_with_form_unit_and_period_then_cell_by_cell(tmp_path: Path, fill: Fill) -> None:
+def test_a_file_is_told_with_form_unit_and_period_then_cell_by_cell(
+    tmp_path: Path, fill: Fill
+) -> None:
     path, row = workbook_with(fill, tmp_path / "báo cáo.xlsx", "Cấp xã", {"D": 31, "E": "sáu mươi"})
     result = mtqg(path)
     assert result.exit_code == 1
@@ -387,8 +457,14 @@ def test_a_file_is_told_with_form_unit_and_period_then_cell_by_cell(tmp_path: Pa
 def class_list(fill: Fill, count: int) -> bytes:
     from datetime import date
 
-    one = {"class_title": "Lớp", "class_first_day": date(2024, 10, 7), "class_last_day": date(2024, 10, 9)}
-    return fill("942", "2024-Q4", classes=[{**one, "class_participants": -5 - n % 2} for n in range(count)])
+    one = {
+        "class_title": "Lớp",
+        "class_first_day": date(2024, 10, 7),
+        "class_last_day": date(2024, 10, 9),
+    }
+    return fill(
+        "942", "2024-Q4", classes=[{**one, "class_participants": -5 - n % 2} for n in range(count)]
+    )
 
 
 def test_a_bad_column_is_told_once_with_its_other_cells(tmp_path: Path, fill: Fill) -> None:
@@ -397,7 +473,9 @@ def test_a_bad_column_is_told_once_with_its_other_cells(tmp_path: Path, fill: Fi
     assert text.count("CELL-04") == 1
     others = re.search(r"CELL-04 (?:.*\n)*?    và 19 ô khác: (.*)", text)
     assert others is not None
-    assert re.match(r"[A-Z]\d+ \(-6\), [A-Z]\d+, [A-Z]\d+ \(-6\), ", others[1]), "what stands there, where it differs"
+    assert re.match(r"[A-Z]\d+ \(-6\), [A-Z]\d+, [A-Z]\d+ \(-6\), ", others[1]), (
+        "what stands there, where it differs"
+    )
     assert others[1].endswith("… (xem đủ bằng --all)")
     everything = re.search(r"CELL-04 (?:.*\n)*?    và 19 ô khác: (.*)", mtqg(path, "--all").stdout)
     assert everything is not None
@@ -405,7 +483,9 @@ def test_a_bad_column_is_told_once_with_its_other_cells(tmp_path: Path, fill: Fi
     assert len([f for f in check(path)[1]["findings"] if f["rule"] == "CELL-04"]) == 20
 
 
-def test_missing_columns_are_each_told_though_they_point_to_one_cell(tmp_path: Path, fill: Fill) -> None:
+def test_missing_columns_are_each_told_though_they_point_to_one_cell(
+    tmp_path: Path, fill: Fill
+) -> None:
     path, _ = workbook_with(fill, tmp_path / "báo cáo.xlsx", "Cấp tổ chức", {"B": "x", "C": "y"})
     found = [f for f in check(path)[1]["findings"] if f["rule"] == "FORM-07"]
     assert len({f["cell"] for f in found}) == 1
@@ -430,12 +510,16 @@ def test_several_files_end_with_a_table_and_one_does_not(tmp_path: Path, fill: F
     assert "│" not in mtqg(good).stdout
 
 
-def test_english_words_tell_the_same_cells_and_keep_what_the_workbook_says(tmp_path: Path, fill: Fill) -> None:
+def test_english_words_tell_the_same_cells_and_keep_what_the_workbook_says(
+    tmp_path: Path, fill: Fill
+) -> None:
     path, _ = workbook_with(fill, tmp_path / "báo cáo.xlsx", "Cấp xã", {"D": 1510, "E": "sáu mươi"})
     vietnamese, english = check(path), check(path, "--lang", "en")
     assert vietnamese[0] == english[0] == 1
     same = ("rule", "severity", "sheet", "cell", "value")
-    assert [[f[k] for k in same] for f in vietnamese[1]["findings"]] == [[f[k] for k in same] for f in english[1]["findings"]]
+    assert [[f[k] for k in same] for f in vietnamese[1]["findings"]] == [
+        [f[k] for k in same] for f in english[1]["findings"]
+    ]
     text = mtqg(path, "--lang", "en").stdout
     assert "TO BE CORRECTED: the figures are not recorded." in text
     assert 'Sheet "Tổng hợp"' in text
@@ -460,7 +544,9 @@ def test_an_inbox_that_cannot_be_reached_keeps_no_file_from_being_checked(
 
 def test_the_help_says_what_json_becomes_and_that_numbers_stay() -> None:
     text = re.sub(r"[│\s]+", " ", mtqg("--help").stdout)
-    assert "an object for one report; a list, with `file` or `part`, for several or a folder" in text
+    assert (
+        "an object for one report; a list, with `file` or `part`, for several or a folder" in text
+    )
     assert "numbers (2.208; 152,5) stay as printed in the workbook" in text
 
 
@@ -469,10 +555,13 @@ def test_a_copy_of_the_sample_outside_the_inbox_has_no_sender(tmp_path: Path) ->
     assert check(Path(copy))[0] == 0
 
 
-# --- marked -----------------------------------------------------------------------------------------------------
+# --- marked
+# -----------------------------------------------------------------------------------------------------
 
 
-def test_marked_writes_a_copy_that_reads_as_the_file_did_and_never_over_one(tmp_path: Path, fill: Fill) -> None:
+def test_marked_writes_a_copy_that_reads_as_the_file_did_and_never_over_one(
+    tmp_path: Path, fill: Fill
+) -> None:
     path = put(tmp_path / "in", fill("942", "2024-Q4", levels=WRONG_WOMEN))
     before = path.read_bytes()
     code, verdict = check(path)
@@ -483,12 +572,18 @@ def test_marked_writes_a_copy_that_reads_as_the_file_did_and_never_over_one(tmp_
         assert (result.exit_code, *again) == (code, code, verdict)
     assert path.read_bytes() == before
     book = openpyxl.load_workbook(tmp_path / "out" / name)
-    cells = {(f["sheet"], f["cell"]) for f in verdict["findings"] if f["cell"] and f["severity"] != "info"}
+    cells = {
+        (f["sheet"], f["cell"])
+        for f in verdict["findings"]
+        if f["cell"] and f["severity"] != "info"
+    }
     assert cells
     assert all(book[sheet][cell].comment for sheet, cell in cells)
 
 
-def test_marked_in_english_speaks_english_and_a_good_file_is_not_written(tmp_path: Path, fill: Fill) -> None:
+def test_marked_in_english_speaks_english_and_a_good_file_is_not_written(
+    tmp_path: Path, fill: Fill
+) -> None:
     put(tmp_path / "in", fill("942", "2024-Q4", levels=WRONG_WOMEN), "b.xlsx")
     put(tmp_path / "in", b"%PDF-1.7", "c.pdf")
     result = mtqg(tmp_path / "in", "--marked", "--output", tmp_path / "out", "--lang", "en")

@@ -54,10 +54,15 @@ def test_a_blank_template_is_no_report_and_a_filled_one_passes(tmp_path: Path) -
     import openpyxl
 
     path = tmp_path / "blank.xlsx"
-    assert mtqg("template", "training", "--unit", "943", "--period", "2024-Q4", "-o", path).exit_code == 0
+    assert (
+        mtqg("template", "training", "--unit", "943", "--period", "2024-Q4", "-o", path).exit_code
+        == 0
+    )
     code, found = check(path)
     assert (code, found["unit"], found["period"]) == (1, "943", "2024-Q4")
-    assert [(f["rule"], f["sheet"]) for f in found["findings"] if f["severity"] == "critical"] == [("FORM-30", "Tổng hợp")]
+    assert [(f["rule"], f["sheet"]) for f in found["findings"] if f["severity"] == "critical"] == [
+        ("FORM-30", "Tổng hợp")
+    ]
     book = openpyxl.load_workbook(path)
     for cell, value in {"B10": 2, "C10": 90, "D10": 40, "F10": 10, "G10": 80}.items():
         book["Tổng hợp"][cell] = value
@@ -69,12 +74,27 @@ def test_a_blank_template_is_no_report_and_a_filled_one_passes(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["template", "training", "--unit", "999", "--period", "2024-Q4", "-o", "x.xlsx"], "942 Huyện Châu Thành"),
-        (["template", "training", "--unit", "942", "--period", "2024-Q5", "-o", "x.xlsx"], "2024-Q4"),
-        (["template", "training", "--unit", "942", "--period", "2024-12", "-o", "x.xlsx"], "quarter"),
-        (["template", "nothing", "--unit", "942", "--period", "2024-Q4", "-o", "x.xlsx"], "training"),
+        (
+            ["template", "training", "--unit", "999", "--period", "2024-Q4", "-o", "x.xlsx"],
+            "942 Huyện Châu Thành",
+        ),
+        (
+            ["template", "training", "--unit", "942", "--period", "2024-Q5", "-o", "x.xlsx"],
+            "2024-Q4",
+        ),
+        (
+            ["template", "training", "--unit", "942", "--period", "2024-12", "-o", "x.xlsx"],
+            "quarter",
+        ),
+        (
+            ["template", "nothing", "--unit", "942", "--period", "2024-Q4", "-o", "x.xlsx"],
+            "training",
+        ),
         (["status"], "mtqg run"),
-        (["trace", "--unit", "94", "--indicator", "TRN-PARTICIPANTS", "--period", "2024"], "mtqg run"),
+        (
+            ["trace", "--unit", "94", "--indicator", "TRN-PARTICIPANTS", "--period", "2024"],
+            "mtqg run",
+        ),
         (["trace", "--unit", "94", "--indicator", "NONE", "--period", "2024"], "TRN-PARTICIPANTS"),
         (["trace", "--unit", "94", "--indicator", "T02", "--period", "2024"], "no form"),
     ],
@@ -91,7 +111,9 @@ def test_the_samples_are_what_their_scripts_write() -> None:
     def cells(content: Path | bytes) -> list[tuple[object, ...]]:
         import io
 
-        book = openpyxl.load_workbook(io.BytesIO(content) if isinstance(content, bytes) else content)
+        book = openpyxl.load_workbook(
+            io.BytesIO(content) if isinstance(content, bytes) else content
+        )
         return [row for sheet in book for row in sheet.iter_rows(values_only=True)]
 
     anew = "the form or the script changed since: run `make samples`"

@@ -62,9 +62,13 @@ def night(settings: Settings, *, compare: bool = True) -> Night:
 
 
 def standing(night: Night) -> list[tuple[str | None, str, str, bool]]:
-    query = select(FindingRow, SubmissionRow).join(SubmissionRow, SubmissionRow.id == FindingRow.submission_id)
+    query = select(FindingRow, SubmissionRow).join(
+        SubmissionRow, SubmissionRow.id == FindingRow.submission_id
+    )
     with Session(night.warehouse) as session:
-        rows = session.execute(query.where(FindingRow.compared_at.is_not(None)).order_by(FindingRow.id))
+        rows = session.execute(
+            query.where(FindingRow.compared_at.is_not(None)).order_by(FindingRow.id)
+        )
         return [(s.unit_code, f.rule, s.verdict, f.closed_at is None) for f, s in rows]
 
 
@@ -74,13 +78,18 @@ def notices(night: Night) -> list[str]:
 
 
 @pytest.mark.both_databases
-def test_both_districts_are_asked_once_and_the_question_ends_when_one_of_them_sends_again(settings: Settings, put: Put) -> None:
+def test_both_districts_are_asked_once_and_the_question_ends_when_one_of_them_sends_again(
+    settings: Settings, put: Put
+) -> None:
     put("942", [ROAD, BRIDGE])
     first = night(settings)
     assert (standing(first), notices(first)) == ([], [])
     put("946", [ROAD, HOUSE])
     second = night(settings)
-    asked = [("942", "ACR-03", "accepted_with_warnings", True), ("946", "ACR-03", "accepted_with_warnings", True)]
+    asked = [
+        ("942", "ACR-03", "accepted_with_warnings", True),
+        ("946", "ACR-03", "accepted_with_warnings", True),
+    ]
     assert standing(second) == asked
     assert notices(second) == ["compared-2", "compared-2"]
     assert second.summary.mails_written == 2
@@ -88,7 +97,11 @@ def test_both_districts_are_asked_once_and_the_question_ends_when_one_of_them_se
     assert "ACR-03" in letter
 
     third = night(settings)
-    assert (standing(third), third.summary.mails_written, uncompared(third.warehouse)) == (asked, 0, [])
+    assert (standing(third), third.summary.mails_written, uncompared(third.warehouse)) == (
+        asked,
+        0,
+        [],
+    )
 
     put("946", [HOUSE], name="works lần 2.xlsx")
     fourth = night(settings)
@@ -101,8 +114,13 @@ def test_both_districts_are_asked_once_and_the_question_ends_when_one_of_them_se
 
 def letters_to(settings: Settings, unit: str, pack: Pack) -> list[EmailMessage]:
     """The letters to a unit, the oldest first."""
-    mails = [message_from_bytes(path.read_bytes(), policy=policy.default) for path in settings.outbox.glob("*.eml")]
-    found = [mail for mail in mails if mail["To"].addresses[0].addr_spec == pack.contact_of(unit).email]
+    mails = [
+        message_from_bytes(path.read_bytes(), policy=policy.default)
+        for path in settings.outbox.glob("*.eml")
+    ]
+    found = [
+        mail for mail in mails if mail["To"].addresses[0].addr_spec == pack.contact_of(unit).email
+    ]
     return sorted(found, key=lambda mail: len(str(mail["References"] or "").split()))
 
 
@@ -115,7 +133,11 @@ def test_a_question_that_another_settles_is_all_clear_in_the_same_thread_each_ti
         put("946", works, name=f"{name}.xlsx")
         last = night(settings)
     with Session(last.warehouse) as session:
-        kinds = select(OutboxRow.kind).where(OutboxRow.recipient == pack.contact_of("942").email).order_by(OutboxRow.id)
+        kinds = (
+            select(OutboxRow.kind)
+            .where(OutboxRow.recipient == pack.contact_of("942").email)
+            .order_by(OutboxRow.id)
+        )
         said = [kind.partition("-")[0] for kind in session.scalars(kinds)]
     assert said == ["compared", "fixed"] * 2
     thread = letters_to(settings, "942", pack)
@@ -155,7 +177,9 @@ def test_a_question_that_ended_before_it_was_told_and_an_all_clear_that_holds_no
     assert all("xin kiểm tra lại" in subject for subject in subjects)
 
 
-def test_who_was_asked_is_not_asked_again_when_the_file_is_judged_again(settings: Settings, put: Put) -> None:
+def test_who_was_asked_is_not_asked_again_when_the_file_is_judged_again(
+    settings: Settings, put: Put
+) -> None:
     put("942", [ROAD, BRIDGE])
     put("946", [ROAD, HOUSE])
     first = night(settings)
@@ -164,11 +188,15 @@ def test_who_was_asked_is_not_asked_again_when_the_file_is_judged_again(settings
         numbers = list(session.scalars(select(DeliveryRow.id)))
     put_back(first.warehouse, numbers)
     again = night(settings)
-    assert [entry[1:] for entry in standing(again)[2:]] == [("ACR-03", "accepted_with_warnings", True)] * 2
+    assert [entry[1:] for entry in standing(again)[2:]] == [
+        ("ACR-03", "accepted_with_warnings", True)
+    ] * 2
     assert (again.summary.mails_written, notices(again)) == (0, ["compared-1", "compared-1"])
 
 
-def test_a_night_that_dies_before_it_compares_leaves_that_to_the_next(settings: Settings, put: Put) -> None:
+def test_a_night_that_dies_before_it_compares_leaves_that_to_the_next(
+    settings: Settings, put: Put
+) -> None:
     put("942", [ROAD, BRIDGE])
     put("946", [ROAD, HOUSE])
     first = night(settings, compare=False)
@@ -177,7 +205,9 @@ def test_a_night_that_dies_before_it_compares_leaves_that_to_the_next(settings: 
     assert [entry[0] for entry in standing(second)] == ["942", "946"]
 
 
-def test_a_quarter_that_comes_late_is_compared_with_the_year_that_it_closes(settings: Settings, fill: Fill) -> None:
+def test_a_quarter_that_comes_late_is_compared_with_the_year_that_it_closes(
+    settings: Settings, fill: Fill
+) -> None:
     def send(unit: str, period: str, *, compare: bool) -> Night:
         path = Path(settings.inbox_url, unit, f"{period}.xlsx")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -200,7 +230,12 @@ def test_reports_that_agree_are_compared_and_nobody_is_asked(settings: Settings,
 def test_a_critical_rule_takes_a_report_out_and_what_it_had_replaced_comes_back(
     settings: Settings, put: Put, tmp_path: Path
 ) -> None:
-    strict = Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, pack=pack_with_a_critical_claim(tmp_path))
+    strict = Settings(
+        _env_file=None,
+        var=settings.var,
+        inbox_url=settings.inbox_url,
+        pack=pack_with_a_critical_claim(tmp_path),
+    )
     put("946", [HOUSE])
     put("942", [BRIDGE])
     night(strict)
@@ -226,7 +261,9 @@ def pack_with_a_critical_claim(tmp_path: Path) -> Path:
 
 
 def believed(night: Night) -> list[tuple[str | None, int | None, str]]:
-    query = select(SubmissionRow, DeliveryRow).join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+    query = select(SubmissionRow, DeliveryRow).join(
+        DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id
+    )
     current = query.where(SubmissionRow.known_from.is_not(None), SubmissionRow.known_to.is_(None))
     with Session(night.warehouse) as session:
         rows = session.execute(current.order_by(SubmissionRow.unit_code))

@@ -37,7 +37,9 @@ def digest(settings: Settings, number: int) -> str:
     return f"{mail['Subject']}\n{mail.get_content()}"
 
 
-def test_a_night_s_digest_says_what_ran_against_what_is_usual(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_night_s_digest_says_what_ran_against_what_is_usual(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for received in (10, 14, 30):
         earlier = Night(settings, DAY)
         earlier.summary.received = received
@@ -57,7 +59,9 @@ def test_a_night_s_digest_says_what_ran_against_what_is_usual(settings: Settings
 
 
 @pytest.mark.both_databases
-def test_a_failed_night_s_digest_names_its_errors_and_the_mails_that_did_not_get_through(settings: Settings) -> None:
+def test_a_failed_night_s_digest_names_its_errors_and_the_mails_that_did_not_get_through(
+    settings: Settings,
+) -> None:
     night = Night(settings, DAY)
     office = Office(night.pack, settings, NOW)
     office.receive("942", CRITICAL)
@@ -71,15 +75,27 @@ def test_a_failed_night_s_digest_names_its_errors_and_the_mails_that_did_not_get
     text = digest(settings, 1)
     assert "night 1 failed" in text
     assert "- source portal: did not answer" in text
-    assert "- dan-toc@chau-thanh.example (quarantined), since 21/01/2025 01:00: refused for good. 550 5.1.1 no such user" in text
+    assert (
+        "- dan-toc@chau-thanh.example (quarantined), since 21/01/2025 01:00: refused for good. 550 5.1.1 no such user"
+        in text
+    )
     assert "There is no earlier night to compare with." in text
 
 
 @pytest.mark.parametrize(
     ("tonight", "usual", "unusual"),
-    [(0, 140, True), (12, 140, True), (300, 140, True), (100, 140, False), (0, 4, False), (9, None, False)],
+    [
+        (0, 140, True),
+        (12, 140, True),
+        (300, 140, True),
+        (100, 140, False),
+        (0, 4, False),
+        (9, None, False),
+    ],
 )
-def test_a_count_is_unusual_beyond_half_and_twice_and_not_by_a_handful(tonight: int, usual: float | None, unusual: bool) -> None:
+def test_a_count_is_unusual_beyond_half_and_twice_and_not_by_a_handful(
+    tonight: int, usual: float | None, unusual: bool
+) -> None:
     assert Counted("received", tonight, usual).is_unusual is unusual
 
 
@@ -109,16 +125,25 @@ def test_a_night_that_is_at_work_is_no_alarm(settings: Settings, engine: Engine)
 def test_each_way_of_not_completing_is_a_sentence(settings: Settings, engine: Engine) -> None:
     assert alarm_of(settings, 26, NOW).text == "No night has ever begun on this warehouse."
     run(engine, NOW - timedelta(hours=60), None)
-    assert alarm_of(settings, 26, NOW).text.startswith("No night has ever completed; the last one that began is night 1")
+    assert alarm_of(settings, 26, NOW).text.startswith(
+        "No night has ever completed; the last one that began is night 1"
+    )
     run(engine, NOW - timedelta(hours=50), "completed")
-    assert "No night has completed for 26 hours: the last one ended 18/01/2025 23:05" in alarm_of(settings, 26, NOW).text
+    assert (
+        "No night has completed for 26 hours: the last one ended 18/01/2025 23:05"
+        in alarm_of(settings, 26, NOW).text
+    )
     run(engine, NOW - timedelta(hours=20), None)
     assert alarm_of(settings, 26, NOW).text.endswith("is still running or was killed.")
     run(engine, NOW - timedelta(hours=2), "failed", "source portal: down", "mail: down")
-    assert alarm_of(settings, 26, NOW).text.endswith("failed with 2 errors, the first: source portal: down")
+    assert alarm_of(settings, 26, NOW).text.endswith(
+        "failed with 2 errors, the first: source portal: down"
+    )
 
 
-def test_the_alarm_is_mailed_to_the_engineer_and_the_same_one_is_the_same_mail(settings: Settings) -> None:
+def test_the_alarm_is_mailed_to_the_engineer_and_the_same_one_is_the_same_mail(
+    settings: Settings,
+) -> None:
     for _ in range(2):
         assert mail_alarm(settings, Alarm("No night has ever begun on this warehouse."), NOW)
     (path,) = settings.outbox.glob("*.eml")
@@ -128,7 +153,10 @@ def test_the_alarm_is_mailed_to_the_engineer_and_the_same_one_is_the_same_mail(s
 
 
 def failed_night(settings: Settings, *later: str) -> None:
-    """A night that failed, whose digest went to the mail server of `settings`; `later` errors came after that."""
+    """A night that failed, whose digest went to the mail server of `settings`.
+
+    `later` errors came after that.
+    """
     night = Night(settings, DAY)
     night.fail("source portal: did not answer")
     send_digest(night, "")
@@ -153,16 +181,25 @@ def test_a_failed_night_whose_digest_was_mailed_is_not_mailed_again(
 ) -> None:
     failed_night(served)
     found = alarm_of(served, 2, datetime.now(UTC))
-    assert (found.text.endswith("the first: source portal: did not answer"), found.was_told) == (True, True)
+    assert (found.text.endswith("the first: source portal: did not answer"), found.was_told) == (
+        True,
+        True,
+    )
     assert not mail_alarm(served, found, NOW)
     assert [mail["Subject"].startswith("[mtqg] night 1 failed") for mail in inbox.mails] == [True]
     monkeypatch.setenv("MTQG_VAR", str(served.var))
     monkeypatch.setenv("MTQG_SMTP_URL", served.smtp_url.get_secret_value())
     said = CliRunner().invoke(app, ["watch", "--mail"])
-    assert (said.exit_code, "Not mailed: that run's digest was" in said.output, len(inbox.mails)) == (1, True, 1)
+    assert (
+        said.exit_code,
+        "Not mailed: that run's digest was" in said.output,
+        len(inbox.mails),
+    ) == (1, True, 1)
 
 
-def test_a_failed_night_is_mailed_where_its_digest_was_not_or_does_not_say_all(settings: Settings, served: Settings) -> None:
+def test_a_failed_night_is_mailed_where_its_digest_was_not_or_does_not_say_all(
+    settings: Settings, served: Settings
+) -> None:
     failed_night(settings)
     assert not alarm_of(settings, 2, datetime.now(UTC)).was_told
     failed_night(served, "ledger: no space left on the disk")
@@ -170,14 +207,21 @@ def test_a_failed_night_is_mailed_where_its_digest_was_not_or_does_not_say_all(s
     assert (found.text.startswith("The last night (night 2, "), found.was_told) == (True, False)
 
 
-def test_nights_that_stopped_after_one_that_failed_are_an_alarm_of_their_own(served: Settings) -> None:
+def test_nights_that_stopped_after_one_that_failed_are_an_alarm_of_their_own(
+    served: Settings,
+) -> None:
     Night(served, DAY).finish()
     failed_night(served)
     later = alarm_of(served, 26, datetime.now(UTC) + timedelta(days=2))
-    assert (later.text.startswith("No night has completed for 26 hours"), later.was_told) == (True, False)
+    assert (later.text.startswith("No night has completed for 26 hours"), later.was_told) == (
+        True,
+        False,
+    )
 
 
-def test_the_command_exits_1_with_a_sentence_and_0_where_all_is_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_exits_1_with_a_sentence_and_0_where_all_is_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MTQG_VAR", str(tmp_path))
     empty = CliRunner().invoke(app, ["watch", "--mail"])
     assert (empty.exit_code, "no night has run yet" in empty.output) == (1, True)
@@ -200,7 +244,12 @@ def test_the_deployed_alarm_mails_what_is_wrong_and_nothing_where_all_is_well(
     assert len(list((tmp_path / "outbox").glob("alarm-*.eml"))) == 1
 
 
-def test_the_deployed_mails_send_what_waits(pack: Pack, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_deployed_mails_send_what_waits(
+    pack: Pack, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MTQG_VAR", str(settings.var))
     Office(pack, settings, NOW).receive("942", CRITICAL)
-    assert [mails.fn(), mails.fn()] == [{"sent": 1, "waiting": 0, "held": ""}, {"sent": 0, "waiting": 0, "held": ""}]
+    assert [mails.fn(), mails.fn()] == [
+        {"sent": 1, "waiting": 0, "held": ""},
+        {"sent": 0, "waiting": 0, "held": ""},
+    ]

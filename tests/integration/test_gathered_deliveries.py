@@ -21,7 +21,17 @@ from program.settings import Settings
 from tests.conftest import Fill
 from tests.integration.test_steps import BAD_LEVELS, collect, count, figure, load, whole_night
 from tests.portal_reports import CLASSES, REPORT
-from tests.workbooks import CLASS, COMMUNE, DISTRICT, OTHER_CLASS, TOTAL, Rows, class_list, summary, workbook
+from tests.workbooks import (
+    CLASS,
+    COMMUNE,
+    DISTRICT,
+    OTHER_CLASS,
+    TOTAL,
+    Rows,
+    class_list,
+    summary,
+    workbook,
+)
 from warehouse.queries import trace
 from warehouse.rejudging import put_back
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
@@ -50,17 +60,31 @@ def two_quarters() -> bytes:
 
 
 def of_third_quarter(unit: str) -> dict:
-    classes = [{**each, "class_first_day": "05/08/2024", "class_last_day": "06/08/2024"} for each in CLASSES]
-    return {**REPORT, "unit": unit, "period": "2024-Q3", "tables": {**REPORT["tables"], "class_list": classes}}
+    classes = [
+        {**each, "class_first_day": "05/08/2024", "class_last_day": "06/08/2024"}
+        for each in CLASSES
+    ]
+    return {
+        **REPORT,
+        "unit": unit,
+        "period": "2024-Q3",
+        "tables": {**REPORT["tables"], "class_list": classes},
+    }
 
 
 @pytest.fixture
 def inbox(settings: Settings, fill: Fill) -> Path:
     """What three districts sent: a zip, a workbook of two quarters, and a JSON of two reports."""
     inbox = Path(settings.inbox_url)
-    files = {"a/942 Q4.xlsx": fill("942", "2024-Q4"), "942 Q3.xlsx": fill("942", "2024-Q3", levels=BAD_LEVELS), "cv.pdf": PDF}
+    files = {
+        "a/942 Q4.xlsx": fill("942", "2024-Q4"),
+        "942 Q3.xlsx": fill("942", "2024-Q3", levels=BAD_LEVELS),
+        "cv.pdf": PDF,
+    }
     sent = {
-        "942/Gói.zip": packed({**files, "a/942 Q4 (1).xlsx": files["a/942 Q4.xlsx"], "Thumbs.db": b""}),
+        "942/Gói.zip": packed(
+            {**files, "a/942 Q4 (1).xlsx": files["a/942 Q4.xlsx"], "Thumbs.db": b""}
+        ),
         "944/quý.xlsx": two_quarters(),
         "943/cổng.json": json.dumps([{**REPORT, "unit": "943"}, of_third_quarter("943")]).encode(),
     }
@@ -77,15 +101,25 @@ def deliveries(night: Night) -> Counter[str]:
 
 
 def sizes(night: Night) -> list[int]:
-    return [count(night, table) for table in (DeliveryRow, SubmissionRow, FactRow, FindingRow, OutboxRow)]
+    return [
+        count(night, table)
+        for table in (DeliveryRow, SubmissionRow, FactRow, FindingRow, OutboxRow)
+    ]
 
 
 @pytest.mark.both_databases
-def test_each_report_of_a_gathered_delivery_gets_its_own_verdict(settings: Settings, inbox: Path) -> None:
+def test_each_report_of_a_gathered_delivery_gets_its_own_verdict(
+    settings: Settings, inbox: Path
+) -> None:
     night = whole_night(settings)
     assert night.summary.errors == []
     assert deliveries(night) == {"unpacked": 1, "processed": 4, "enclosed": 1, "repeated": 1}
-    assert (night.summary.received, night.summary.unpacked, night.summary.enclosed, night.summary.repeated) == (4, 1, 1, 1)
+    assert (
+        night.summary.received,
+        night.summary.unpacked,
+        night.summary.enclosed,
+        night.summary.repeated,
+    ) == (4, 1, 1, 1)
     assert night.summary.verdicts.total() == 6
     assert night.summary.verdicts["quarantined"] == 2
     assert [figure(night, "942", f"2024-Q{n}") for n in (3, 4)] == [None, 150]
@@ -97,7 +131,12 @@ def test_a_second_night_changes_nothing(settings: Settings, inbox: Path) -> None
     before = sizes(whole_night(settings))
     night = whole_night(settings)
     assert sizes(night) == before
-    assert (night.summary.received, night.summary.unpacked, night.summary.facts_loaded, night.summary.mails_written) == (
+    assert (
+        night.summary.received,
+        night.summary.unpacked,
+        night.summary.facts_loaded,
+        night.summary.mails_written,
+    ) == (
         0,
         0,
         0,
@@ -108,20 +147,35 @@ def test_a_second_night_changes_nothing(settings: Settings, inbox: Path) -> None
 
 def test_a_figure_from_a_zip_leads_back_to_the_file_in_it(settings: Settings, inbox: Path) -> None:
     night = whole_night(settings)
-    (fact,) = trace(night.warehouse, form="training", unit="942", period="2024-Q4", elements=["participants_total"])
+    (fact,) = trace(
+        night.warehouse,
+        form="training",
+        unit="942",
+        period="2024-Q4",
+        elements=["participants_total"],
+    )
     assert fact.name == "Gói.zip / a/942 Q4.xlsx"
     assert fact.sender_unit == "942"
     with zipfile.ZipFile(inbox / "942" / "Gói.zip") as package:
         assert night.archive.get(fact.sha256) == package.read("a/942 Q4.xlsx")
 
 
-def test_one_mail_a_sender_names_each_report_of_a_file_with_its_verdict(settings: Settings, inbox: Path) -> None:
+def test_one_mail_a_sender_names_each_report_of_a_file_with_its_verdict(
+    settings: Settings, inbox: Path
+) -> None:
     night = whole_night(settings)
     with Session(night.warehouse) as session:
         recipients = session.scalars(select(OutboxRow.recipient)).all()
-    mails = [email.message_from_bytes(path.read_bytes(), policy=policy.default) for path in settings.outbox.glob("*.eml")]
+    mails = [
+        email.message_from_bytes(path.read_bytes(), policy=policy.default)
+        for path in settings.outbox.glob("*.eml")
+    ]
     assert len(mails) == len(set(recipients)) == night.summary.mails_written
-    (text,) = [body for mail in mails if "Mỹ Tú" in (body := mail.get_body(("plain",)).get_content()) and "quý.xlsx" in body]
+    (text,) = [
+        body
+        for mail in mails
+        if "Mỹ Tú" in (body := mail.get_body(("plain",)).get_content()) and "quý.xlsx" in body
+    ]
     # What is to be mended comes first.
     first, second = text.split("Quý 1 năm 2024", 1)
     assert "Quý 2 năm 2024" in first
@@ -129,7 +183,13 @@ def test_one_mail_a_sender_names_each_report_of_a_file_with_its_verdict(settings
     assert "ĐÃ NHẬN" in second
 
 
-BREAKS = ["record_unpacked", "load_deliveries", "record_deliveries", "packed_deliveries", "refuse_packed"]
+BREAKS = [
+    "record_unpacked",
+    "load_deliveries",
+    "record_deliveries",
+    "packed_deliveries",
+    "refuse_packed",
+]
 
 
 @pytest.mark.parametrize("step", BREAKS)
@@ -204,10 +264,14 @@ def test_a_part_that_cannot_be_checked_keeps_its_delivery_waiting_as_a_whole(
     assert figure(whole_night(settings), "943", "2024-Q4") == 150
 
 
-def test_reading_a_zip_again_judges_what_was_in_it_and_mails_nobody_twice(settings: Settings, inbox: Path) -> None:
+def test_reading_a_zip_again_judges_what_was_in_it_and_mails_nobody_twice(
+    settings: Settings, inbox: Path
+) -> None:
     first = whole_night(settings)
     with Session(first.warehouse) as session:
-        number = session.scalars(select(DeliveryRow.id).where(DeliveryRow.state == "unpacked")).one()
+        number = session.scalars(
+            select(DeliveryRow.id).where(DeliveryRow.state == "unpacked")
+        ).one()
     waiting, refused = put_back(first.warehouse, [number])
     assert (len(waiting), refused) == (2, {})
     again = whole_night(settings)

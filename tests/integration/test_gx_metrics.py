@@ -1,7 +1,7 @@
 """What we compute of an expectation is what a checkpoint of Great Expectations gives.
 
-`expectations.gx_metrics` calls what Great Expectations does not promise to keep. Where an upgrade changes what that returns,
-these tests fail and name the expectation.
+`expectations.gx_metrics` calls what Great Expectations does not promise to keep. Where an upgrade
+changes what that returns, these tests fail and name the expectation.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,10 @@ import great_expectations as gx
 import pandas as pd
 import pytest
 from great_expectations.core import ExpectationValidationResult
-from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+)
 
 from expectations.court import hear
 from expectations.frames import INDEX
@@ -37,7 +40,10 @@ FRAME = pd.DataFrame(
         "day": pd.to_datetime(pd.Series(["2024-10-07", None, "2024-09-30"] * 20)),
     }
 )
-PAIR, SEVERAL = {"column_A": "figure", "column_B": "larger"}, {"column_list": ["figure", "larger", "empty"]}
+PAIR, SEVERAL = (
+    {"column_A": "figure", "column_B": "larger"},
+    {"column_list": ["figure", "larger", "empty"]},
+)
 
 
 class Case(NamedTuple):
@@ -53,38 +59,68 @@ CASES = [
     Case("expect_column_values_to_not_be_null", {"column": "figure", "row_condition": DONE}),
     Case("expect_column_values_to_be_null", {"column": "figure"}),
     Case("expect_column_values_to_be_null", {"column": "empty"}),
-    Case("expect_column_values_to_be_between", {"column": "figure", "min_value": 0, "max_value": 500}),
+    Case(
+        "expect_column_values_to_be_between", {"column": "figure", "min_value": 0, "max_value": 500}
+    ),
     Case("expect_column_values_to_be_between", {"column": "figure", "min_value": -10}),
     Case("expect_column_values_to_be_between", {"column": "figure", "max_value": 0, "mostly": 0.9}),
-    Case("expect_column_values_to_be_between", {"column": "figure", "min_value": 2, "row_condition": DONE}),
+    Case(
+        "expect_column_values_to_be_between",
+        {"column": "figure", "min_value": 2, "row_condition": DONE},
+    ),
     Case("expect_column_values_to_be_between", {"column": "empty", "min_value": 2}),
     Case("expect_column_values_to_be_in_set", {"column": "word", "value_set": ["done", "open"]}),
     Case("expect_column_values_to_match_regex", {"column": "word", "regex": "^do"}),
     Case("expect_column_values_to_be_unique", {"column": "key"}),
-    Case("expect_column_value_z_scores_to_be_less_than", {"column": "figure", "threshold": 2, "double_sided": True}),
+    Case(
+        "expect_column_value_z_scores_to_be_less_than",
+        {"column": "figure", "threshold": 2, "double_sided": True},
+    ),
     Case("expect_column_values_to_be_of_type", {"column": "word", "type_": "str"}),
     Case("expect_column_values_to_be_of_type", {"column": "figure", "type_": "float64"}),
     Case("expect_column_pair_values_a_to_be_greater_than_b", PAIR),
-    Case("expect_column_pair_values_a_to_be_greater_than_b", {**PAIR, "ignore_row_if": "either_value_is_missing"}),
-    Case("expect_column_pair_values_a_to_be_greater_than_b", {**PAIR, "or_equal": True, "row_condition": DONE}),
+    Case(
+        "expect_column_pair_values_a_to_be_greater_than_b",
+        {**PAIR, "ignore_row_if": "either_value_is_missing"},
+    ),
+    Case(
+        "expect_column_pair_values_a_to_be_greater_than_b",
+        {**PAIR, "or_equal": True, "row_condition": DONE},
+    ),
     Case("expect_column_pair_values_to_be_equal", {**PAIR, "ignore_row_if": "neither"}),
     Case("expect_compound_columns_to_be_unique", SEVERAL),
-    Case("expect_select_column_values_to_be_unique_within_record", {**SEVERAL, "ignore_row_if": "any_value_is_missing"}),
-    Case("expect_multicolumn_sum_to_equal", {"column_list": ["figure", "larger"], "sum_total": 2, "row_condition": DONE}),
+    Case(
+        "expect_select_column_values_to_be_unique_within_record",
+        {**SEVERAL, "ignore_row_if": "any_value_is_missing"},
+    ),
+    Case(
+        "expect_multicolumn_sum_to_equal",
+        {"column_list": ["figure", "larger"], "sum_total": 2, "row_condition": DONE},
+    ),
     Case("expect_column_total_to_equal_sum_of_parts", {"column_list": ["figure", "larger"]}),
     Case("expect_column_values_to_be_whole", {"column": "figure", "row_condition": DONE}),
     Case("expect_column_mean_to_be_between", {"column": "figure", "min_value": 0}),
-    Case("expect_column_distinct_values_to_be_in_set", {"column": "word", "value_set": ["done", "open", "gone"]}),
-    Case("expect_column_proportion_of_unique_values_to_be_between", {"column": "key", "min_value": 0.1}),
+    Case(
+        "expect_column_distinct_values_to_be_in_set",
+        {"column": "word", "value_set": ["done", "open", "gone"]},
+    ),
+    Case(
+        "expect_column_proportion_of_unique_values_to_be_between",
+        {"column": "key", "min_value": 0.1},
+    ),
     Case("expect_table_row_count_to_equal", {"value": ROWS}),
     Case("expect_table_columns_to_match_set", {"column_set": list(FRAME.columns)}),
 ]
 
 
-def checkpoint_results(frame: pd.DataFrame, expected: Sequence[Expected]) -> list[ExpectationValidationResult]:
+def checkpoint_results(
+    frame: pd.DataFrame, expected: Sequence[Expected]
+) -> list[ExpectationValidationResult]:
     """Return what a checkpoint says of each expectation, in their order."""
     stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
-    context = gx.get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=stores))
+    context = gx.get_context(
+        mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=stores)
+    )
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     asset = context.data_sources.add_pandas("contract").add_dataframe_asset("frame")
     batches = asset.add_batch_definition_whole_dataframe("whole")
@@ -104,14 +140,20 @@ def checkpoint_results(frame: pd.DataFrame, expected: Sequence[Expected]) -> lis
 
 
 def assert_same_as_checkpoint(frame: pd.DataFrame, expected: Sequence[Expected]) -> int:
-    """Compare all results, and the places of all failing rows; return how many expectations failed."""
+    """Compare all results, and the places of all failing rows.
+
+    Return how many expectations failed.
+    """
     batch = Batch(frame)
     mine = [rule.plan.judge(batch) for rule in expected]
     theirs = checkpoint_results(frame, expected)
     for rule, (judged, rows), complete in zip(expected, mine, theirs, strict=True):
         name = f"{rule.words.id} {rule.expect} {dict(rule.kwargs)}"
         whole = dict(complete.result)
-        places = [(place["submission_id"], place["row"]) for place in whole.pop("unexpected_index_list", ())]
+        places = [
+            (place["submission_id"], place["row"])
+            for place in whole.pop("unexpected_index_list", ())
+        ]
         at = frame.iloc[rows]
         assert (name, list(zip(at["submission_id"], at["row"], strict=True))) == (name, places)
         for of_all_rows in ("unexpected_list", "unexpected_index_query"):
@@ -122,7 +164,10 @@ def assert_same_as_checkpoint(frame: pd.DataFrame, expected: Sequence[Expected])
             assert said.pop("partial_unexpected_counts")
         # Compared as text: what is missing is NaN, and no NaN is like another.
         assert (name, judged.success, said.keys()) == (name, complete.success, whole.keys())
-        assert (name, *map(repr, said.items())) == (name, *(repr((key, whole[key])) for key in said))
+        assert (name, *map(repr, said.items())) == (
+            name,
+            *(repr((key, whole[key])) for key in said),
+        )
     return sum(not judged.success for judged, _ in mine)
 
 
@@ -134,11 +179,15 @@ def test_an_expectation_says_what_it_says_in_a_checkpoint(pack: Pack) -> None:
     assert assert_same_as_checkpoint(FRAME.iloc[7:12], rules) > 0
 
 
-def test_each_rule_of_each_form_says_what_it_says_in_a_checkpoint(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_rule_of_each_form_says_what_it_says_in_a_checkpoint(
+    pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     batches: dict[str, tuple[pd.DataFrame, Sequence[Expected]]] = {}
     whole = Validation.failures
 
-    def remember(self: Validation, name: str, frame: pd.DataFrame, expected: Sequence[Expected]) -> list[Failure]:
+    def remember(
+        self: Validation, name: str, frame: pd.DataFrame, expected: Sequence[Expected]
+    ) -> list[Failure]:
         batches.setdefault(name, (frame, expected))
         return whole(self, name, frame, expected)
 
@@ -153,10 +202,18 @@ def test_each_rule_of_each_form_says_what_it_says_in_a_checkpoint(pack: Pack, mo
 
 
 def test_a_result_holds_few_failing_rows_and_counts_them_all(pack: Pack) -> None:
-    rule = Expected(RuleSet(pack).reading["FILE-01"], "expect_column_values_to_be_null", {"column": "key"}, "key")
+    rule = Expected(
+        RuleSet(pack).reading["FILE-01"],
+        "expect_column_values_to_be_null",
+        {"column": "key"},
+        "key",
+    )
     judged, rows = rule.plan.judge(Batch(FRAME))
     assert len(rows) == judged.result["unexpected_count"] == ROWS
-    assert {len(each) for each in judged.result.values() if isinstance(each, list)} <= {len(INDEX), SHOWN}
+    assert {len(each) for each in judged.result.values() if isinstance(each, list)} <= {
+        len(INDEX),
+        SHOWN,
+    }
 
 
 @pytest.mark.parametrize(
@@ -164,11 +221,16 @@ def test_a_result_holds_few_failing_rows_and_counts_them_all(pack: Pack) -> None
     [
         Case("expect_column_mean_to_be_between", {"column": "figure", "max_value": 0}),
         Case("expect_column_values_to_be_between", {"column": "word", "max_value": 0}),
-        Case("expect_column_values_to_be_whole", {"column": "figure", "row_condition": {**DONE, "column": {"name": "none"}}}),
+        Case(
+            "expect_column_values_to_be_whole",
+            {"column": "figure", "row_condition": {**DONE, "column": {"name": "none"}}},
+        ),
     ],
     ids=lambda case: case.expect,
 )
-def test_a_rule_that_names_no_row_or_cannot_run_is_an_error_and_never_passes(pack: Pack, case: Case) -> None:
+def test_a_rule_that_names_no_row_or_cannot_run_is_an_error_and_never_passes(
+    pack: Pack, case: Case
+) -> None:
     rule = Expected(RuleSet(pack).reading["FILE-01"], case.expect, case.kwargs, "figure")
     with pytest.raises(MtqgError, match=f"rule FILE-01 .{case.expect}. could not be run"):
         Validation("test", "test").failures("frame", FRAME, [rule])

@@ -7,7 +7,14 @@ import pytest
 
 from program.pack import Pack
 from program.settings import Settings
-from tests.integration.test_comparing import Put, believed, letters_to, night, pack_with_a_critical_claim, put
+from tests.integration.test_comparing import (
+    Put,
+    believed,
+    letters_to,
+    night,
+    pack_with_a_critical_claim,
+    put,
+)
 from tests.integration.test_rebuild import compared, rebuilt
 from tests.unit.test_works_rules import BRIDGE, HOUSE, ROAD
 from warehouse.comparing import uncompared
@@ -23,7 +30,9 @@ def strict(settings: Settings, tmp_path: Path) -> Settings:
 
 
 @pytest.mark.both_databases
-def test_a_report_that_was_taken_out_comes_back_when_the_other_side_mends_its_own(strict: Settings, put: Put, pack: Pack) -> None:
+def test_a_report_that_was_taken_out_comes_back_when_the_other_side_mends_its_own(
+    strict: Settings, put: Put, pack: Pack
+) -> None:
     put("942", [BRIDGE])
     night(strict)
     put("942", [BRIDGE, ROAD], name="works lần 2.xlsx")
@@ -35,13 +44,21 @@ def test_a_report_that_was_taken_out_comes_back_when_the_other_side_mends_its_ow
     assert believed(mended) == [("942", 3, "works.xlsx"), ("946", 2, "works lần 2.xlsx")]
     back = night(strict)
     assert believed(back) == [("942", 4, "works lần 2.xlsx"), ("946", 2, "works lần 2.xlsx")]
-    assert ["cần sửa và gửi lại" in mail["Subject"] for mail in letters_to(strict, "942", pack)] == [True, False]
+    assert [
+        "cần sửa và gửi lại" in mail["Subject"] for mail in letters_to(strict, "942", pack)
+    ] == [True, False]
     quiet = night(strict)
-    assert (believed(quiet), quiet.summary.mails_written, list(quiet.pending())) == (believed(back), 0, [])
+    assert (believed(quiet), quiet.summary.mails_written, list(quiet.pending())) == (
+        believed(back),
+        0,
+        [],
+    )
     assert compared(strict.warehouse_url, rebuilt(strict))[1] == []
 
 
-def test_a_report_that_was_taken_out_comes_back_when_the_other_side_withdraws(strict: Settings, put: Put) -> None:
+def test_a_report_that_was_taken_out_comes_back_when_the_other_side_withdraws(
+    strict: Settings, put: Put
+) -> None:
     put("942", [BRIDGE, ROAD])
     night(strict)
     put("946", [HOUSE, ROAD])
@@ -56,7 +73,9 @@ def test_a_report_that_was_taken_out_comes_back_when_the_other_side_withdraws(st
     assert compared(strict.warehouse_url, rebuilt(strict))[1] == []
 
 
-def test_two_that_speak_against_each_other_are_not_heard_again_for_what_a_third_sends(strict: Settings, put: Put) -> None:
+def test_two_that_speak_against_each_other_are_not_heard_again_for_what_a_third_sends(
+    strict: Settings, put: Put
+) -> None:
     put("942", [BRIDGE, ROAD])
     put("946", [HOUSE, ROAD])
     night(strict)

@@ -37,16 +37,36 @@ def engine(settings: Settings) -> Engine:
 
 @pytest.fixture
 def load(engine: Engine, pack: Pack) -> Load:
-    """load(form, unit, period, verdict): a good report of the invented province comes in; returns its delivery's number."""
-    run, province, minutes = start_run(engine, date(2025, 1, 20), "rules-1", NOON), Province(pack, 1, UNITS), 0
+    """load(form, unit, period, verdict): a good report of the invented province comes in.
+
+    Returns its delivery's number.
+    """
+    run, province, minutes = (
+        start_run(engine, date(2025, 1, 20), "rules-1", NOON),
+        Province(pack, 1, UNITS),
+        0,
+    )
 
     def load(form: str, unit: str, period: Period, verdict: Verdict = Verdict.ACCEPTED) -> int:
         nonlocal minutes
         minutes += 1
         now = NOON + timedelta(minutes=minutes)
         delivery = arrive(engine, run, minutes, unit, now)
-        facts = facts_of(reading_of(province.report(form, unit, period), pack, minutes)) if verdict.loads else ()
-        submission = Submission(delivery, verdict, (), form, "v2" if form == "works" else "v1", unit, period, facts=facts)
+        facts = (
+            facts_of(reading_of(province.report(form, unit, period), pack, minutes))
+            if verdict.loads
+            else ()
+        )
+        submission = Submission(
+            delivery,
+            verdict,
+            (),
+            form,
+            "v2" if form == "works" else "v1",
+            unit,
+            period,
+            facts=facts,
+        )
         load_delivery(engine, [(submission, None)], run_id=run, rule_set_version="rules-1", now=now)
         return delivery.id
 
@@ -72,10 +92,15 @@ def test_of_a_unit_its_periods_and_of_its_peers_this_one_and_the_last_are_handed
         load("training", unit, period)
     load("livelihoods", "942", Q2)
     found = about(engine, pack, asked(pack, "training", "942", Q3))
-    assert found == {("training", *r) for r in (("942", "2024-Q1"), ("942", "2024-Q2"), ("943", "2024-Q2"), ("943", "2024-Q3"))}
+    assert found == {
+        ("training", *r)
+        for r in (("942", "2024-Q1"), ("942", "2024-Q2"), ("943", "2024-Q2"), ("943", "2024-Q3"))
+    }
 
 
-def test_what_was_replaced_or_kept_out_or_is_too_old_is_not(engine: Engine, pack: Pack, load: Load) -> None:
+def test_what_was_replaced_or_kept_out_or_is_too_old_is_not(
+    engine: Engine, pack: Pack, load: Load
+) -> None:
     load("training", "942", Period.parse("2021-Q1"))
     load("training", "942", Q1, Verdict.QUARANTINED)
     load("training", "942", Q2)
@@ -93,22 +118,32 @@ def test_the_facts_are_those_of_the_readings(engine: Engine, pack: Pack, load: L
     expected = past_of_readings([reading])
     columns = ["element", "line", "value", "text"]
     theirs, ours = (
-        frame[columns].sort_values(["element", "line"], ignore_index=True).fillna({"value": -1.0, "text": ""})
+        frame[columns]
+        .sort_values(["element", "line"], ignore_index=True)
+        .fillna({"value": -1.0, "text": ""})
         for frame in (past.facts, expected.facts)
     )
     assert theirs.to_dict("records") == ours.to_dict("records")
 
 
-def test_a_warehouse_and_a_batch_lead_to_the_same_findings(engine: Engine, pack: Pack, load: Load) -> None:
+def test_a_warehouse_and_a_batch_lead_to_the_same_findings(
+    engine: Engine, pack: Pack, load: Load
+) -> None:
     load("works", "942", Q1)
     province = Province(pack, 1, UNITS)
     backwards = province.report("works", "942", Q2)
     for line in backwards.tables["work_list"].values():
         line["work_disbursed_vnd"] = 1.0
-    before, now = (reading_of(r, pack, n) for n, r in enumerate((province.report("works", "942", Q1), backwards)))
+    before, now = (
+        reading_of(r, pack, n)
+        for n, r in enumerate((province.report("works", "942", Q1), backwards))
+    )
     checker = Checker(pack, RuleSet(pack), "test")
     past = past_of(engine, asked_of([now], pack.units), line_elements(pack.forms), 8)
-    by_warehouse, by_batch = checker.check([now], past)[0], checker.check([before, now], past_of_readings([]))[1]
+    by_warehouse, by_batch = (
+        checker.check([now], past)[0],
+        checker.check([before, now], past_of_readings([]))[1],
+    )
     assert by_warehouse.findings == by_batch.findings
     assert "HIS-02" in {f.rule for f in by_warehouse.findings}
 
@@ -119,7 +154,9 @@ def test_every_look_up_goes_by_an_index(engine: Engine, pack: Pack, load: Load) 
 
     def explain(connection, _cursor, statement, parameters, _context, _many) -> None:  # type: ignore[no-untyped-def]
         if statement.startswith("SELECT"):
-            rows = connection.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
+            rows = connection.connection.driver_connection.execute(
+                f"EXPLAIN QUERY PLAN {statement}", parameters
+            ).fetchall()
             plans.extend(row[3] for row in rows)
 
     event.listen(engine, "before_cursor_execute", explain)
@@ -140,6 +177,9 @@ def test_a_warehouse_that_cannot_be_read_says_so(engine: Engine, pack: Pack) -> 
 
 def test_a_reading_that_is_about_nobody_asks_for_nothing(pack: Pack) -> None:
     reading: Reading = reading_of(Province(pack, 1, UNITS).report("training", "942", Q1), pack, 1)
-    assert asked_of([replace(reading, unit_code=None), replace(reading, period=None)], pack.units) == []
+    assert (
+        asked_of([replace(reading, unit_code=None), replace(reading, period=None)], pack.units)
+        == []
+    )
     one = asked_of([reading, reading], pack.units)
     assert [(a.form, a.unit, len(a.peers)) for a in one] == [("training", "942", 11)]

@@ -27,19 +27,31 @@ SLOW = {
 """Read by `python -m tests.hostile` only: each takes seconds of the processor."""
 
 
-def test_each_hostile_file_ends_in_its_verdict_within_its_memory_and_leaves_no_file_open(pack: Pack) -> None:
-    settings = Settings(_env_file=None, readers=1, reading_seconds=300)  # a busy machine is no fault of a file
-    contents = {name: build() for name, (build, _) in HOSTILE.items() if name not in SLOW} | {"the next": report()}
-    ends = {name: (said(outcome), cost) for name, outcome, cost in read_all(pack, settings, contents)}
+def test_each_hostile_file_ends_in_its_verdict_within_its_memory_and_leaves_no_file_open(
+    pack: Pack,
+) -> None:
+    settings = Settings(
+        _env_file=None, readers=1, reading_seconds=300
+    )  # a busy machine is no fault of a file
+    contents = {name: build() for name, (build, _) in HOSTILE.items() if name not in SLOW} | {
+        "the next": report()
+    }
+    ends = {
+        name: (said(outcome), cost) for name, outcome, cost in read_all(pack, settings, contents)
+    }
     expected = {name: rule for name, (_, rule) in HOSTILE.items()} | {"the next": "training"}
-    assert {name: rule for name, (rule, _) in ends.items()} == {name: expected[name] for name in contents}
+    assert {name: rule for name, (rule, _) in ends.items()} == {
+        name: expected[name] for name in contents
+    }
     costs = [cost for _, cost in ends.values() if cost is not None]
     assert len(costs) == len(contents)
     assert all(cost.peak < 1000 for cost in costs)
     assert len({cost.descriptors for cost in costs}) == 1
 
 
-def test_nothing_that_a_workbook_names_is_called(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_that_a_workbook_names_is_called(
+    pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object, **__: object) -> NoReturn:
         raise AssertionError("the network was asked for")
 
@@ -58,7 +70,17 @@ def test_formulas_that_would_call_out_change_no_figure(pack: Pack) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "/etc/passwd", "a\x00b.xlsx", "a\x1b[2Jb.xlsx", "x" * 300, "bao\u202excao.xslx", "..", ""]
+    "name",
+    [
+        "../../etc/passwd",
+        "/etc/passwd",
+        "a\x00b.xlsx",
+        "a\x1b[2Jb.xlsx",
+        "x" * 300,
+        "bao\u202excao.xslx",
+        "..",
+        "",
+    ],
 )
 def test_a_delivery_s_name_is_a_name_and_never_a_path(
     name: str, pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -51,7 +51,12 @@ def _imported(code: str, var: Path, *arguments: str) -> set[str]:
     """Return the packages that a process of its own has imported at its end."""
     inbox = var / "inbox"
     inbox.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "MTQG_VAR": str(var), "MTQG_INBOX_URL": str(inbox), "PYTHONPATH": str(ROOT)}
+    environment = {
+        **os.environ,
+        "MTQG_VAR": str(var),
+        "MTQG_INBOX_URL": str(inbox),
+        "PYTHONPATH": str(ROOT),
+    }
     done = subprocess.run(
         [sys.executable, "-c", code + _TELL, *arguments],
         check=True,
@@ -74,7 +79,15 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_help_imports_no_command_and_no_library_of_theirs(tmp_path: Path) -> None:
     imported = _imported(_COMMAND, tmp_path, "--help")
     assert "typer" in imported
-    assert not imported & {*_ALWAYS_LATER, "sqlalchemy", "pydantic", "yaml", "warehouse", "flows", "expectations"}
+    assert not imported & {
+        *_ALWAYS_LATER,
+        "sqlalchemy",
+        "pydantic",
+        "yaml",
+        "warehouse",
+        "flows",
+        "expectations",
+    }
 
 
 @pytest.mark.parametrize(
@@ -82,7 +95,9 @@ def test_help_imports_no_command_and_no_library_of_theirs(tmp_path: Path) -> Non
     [("status",), ("trace", "--unit", "94", "--indicator", "TRN-PARTICIPANTS", "--period", "2024")],
     ids=["status", "trace"],
 )
-def test_a_question_to_the_warehouse_imports_what_asks_it(var: Path, arguments: tuple[str, ...]) -> None:
+def test_a_question_to_the_warehouse_imports_what_asks_it(
+    var: Path, arguments: tuple[str, ...]
+) -> None:
     imported = _imported(_COMMAND, var, *arguments)
     assert "sqlalchemy" in imported
     assert not imported & _ALWAYS_LATER
@@ -101,5 +116,8 @@ def test_the_list_says_of_each_command_what_its_own_help_begins_with() -> None:
 
 def test_a_misspelt_command_is_answered_with_the_one_that_was_meant() -> None:
     group = get_group(app)
-    with group.make_context("mtqg", ["statsu"]) as context, pytest.raises(Exception, match="Did you mean 'status'"):
+    with (
+        group.make_context("mtqg", ["statsu"]) as context,
+        pytest.raises(Exception, match="Did you mean 'status'"),
+    ):
         group.resolve_command(context, ["statsu"])

@@ -13,7 +13,19 @@ from program.settings import ROOT
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_the_next_night_ends_where_an_undisturbed_one_does(database: str) -> None:
     # A process of its own: it forks nights, and this one has threads.
-    command = [sys.executable, "-m", "tests.kills", "--points", "12", "--seed", "6", "--database", database]
-    ran = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=1000)
+    command = [
+        sys.executable,
+        "-m",
+        "tests.kills",
+        "--points",
+        "12",
+        "--seed",
+        "6",
+        "--database",
+        database,
+    ]
+    ran = subprocess.run(
+        command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=1000
+    )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert f"12 nights killed on {database}, seed 6: 0 not as they should be" in ran.stdout

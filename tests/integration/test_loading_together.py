@@ -1,4 +1,7 @@
-"""Many deliveries in one transaction come to what they come to one by one; where one cannot be recorded, none is."""
+"""Many deliveries in one transaction come to what they come to one by one.
+
+Where one cannot be recorded, none is.
+"""
 
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -24,8 +27,12 @@ from warehouse.rejudging import put_back
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow, Table
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
-CRITICAL = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9")
-WARNING = Finding("TRN-05", Severity.WARNING, "Tổng lệch", "Sửa", sheet="Tổng hợp", cell="C12", value="12")
+CRITICAL = Finding(
+    "TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9"
+)
+WARNING = Finding(
+    "TRN-05", Severity.WARNING, "Tổng lệch", "Sửa", sheet="Tổng hợp", cell="C12", value="12"
+)
 LOADED = (SubmissionRow, FindingRow, FactRow, OutboxRow)
 Load = Callable[[Engine, Sequence[CheckedDelivery], int], None]
 
@@ -41,13 +48,23 @@ def together(engine: Engine, checked: Sequence[CheckedDelivery], run: int = 1) -
     return load_deliveries(engine, checked, run_id=run, rule_set_version="rules-1")
 
 
-def one_by_one(engine: Engine, checked: Sequence[CheckedDelivery], run: int = 1) -> list[int | None]:
+def one_by_one(
+    engine: Engine, checked: Sequence[CheckedDelivery], run: int = 1
+) -> list[int | None]:
     return [facts for each in checked for facts in together(engine, [each], run)]
 
 
-def arrived(engine: Engine, numbers: Sequence[int], run: int = 1, packed_in: int | None = None) -> list[Delivery]:
+def arrived(
+    engine: Engine, numbers: Sequence[int], run: int = 1, packed_in: int | None = None
+) -> list[Delivery]:
     """Put deliveries on record that came a minute after each other, or with their zip."""
-    known = {"source": "inbox", "channel": "folder", "external_version": "1", "is_synthetic": False, "sender_unit": "942"}
+    known = {
+        "source": "inbox",
+        "channel": "folder",
+        "external_version": "1",
+        "is_synthetic": False,
+        "sender_unit": "942",
+    }
     known |= {"recorded_at": NOON, "state": "received", "run_id": run, "packed_in_id": packed_in}
     came = [NOON + timedelta(minutes=packed_in or number) for number in numbers]
     rows = [
@@ -63,16 +80,37 @@ def arrived(engine: Engine, numbers: Sequence[int], run: int = 1, packed_in: int
     ]
     with engine.begin() as connection:
         connection.execute(insert(DeliveryRow), rows)
-    return [Delivery(n, "inbox", "folder", f"{n}.xlsx", at, f"{n}", "942") for n, at in zip(numbers, came, strict=True)]
+    return [
+        Delivery(n, "inbox", "folder", f"{n}.xlsx", at, f"{n}", "942")
+        for n, at in zip(numbers, came, strict=True)
+    ]
 
 
 def submission(
-    delivery: Delivery, people: float, *findings: Finding, unit: str | None = "942", period: str = "2024-Q4", part: int = 1
+    delivery: Delivery,
+    people: float,
+    *findings: Finding,
+    unit: str | None = "942",
+    period: str = "2024-Q4",
+    part: int = 1,
 ) -> Submission:
     verdict = verdict_of(findings)
-    facts = (Fact("participants_total", 0, people, None, "Tổng hợp", "C12"), Fact("note", 1, None, "a", "Tổng hợp", "D12"))
+    facts = (
+        Fact("participants_total", 0, people, None, "Tổng hợp", "C12"),
+        Fact("note", 1, None, "a", "Tổng hợp", "D12"),
+    )
     kept = facts if verdict.loads else ()
-    return Submission(delivery, verdict, findings, "training", "v1", unit, Period.parse(period), facts=kept, part=part)
+    return Submission(
+        delivery,
+        verdict,
+        findings,
+        "training",
+        "v1",
+        unit,
+        Period.parse(period),
+        facts=kept,
+        part=part,
+    )
 
 
 def checked(*parts: Submission, minute: int = 100) -> CheckedDelivery:
@@ -80,9 +118,16 @@ def checked(*parts: Submission, minute: int = 100) -> CheckedDelivery:
     return CheckedDelivery(owed, NOON + timedelta(minutes=minute))
 
 
-def versions(engine: Engine) -> list[tuple[int, int | None, datetime | None, datetime | None, int | None]]:
+def versions(
+    engine: Engine,
+) -> list[tuple[int, int | None, datetime | None, datetime | None, int | None]]:
     """Delivery, version, when it counted and what came after it."""
-    columns = (SubmissionRow.delivery_id, SubmissionRow.version, SubmissionRow.known_from, SubmissionRow.known_to)
+    columns = (
+        SubmissionRow.delivery_id,
+        SubmissionRow.version,
+        SubmissionRow.known_from,
+        SubmissionRow.known_to,
+    )
     query = select(*columns, SubmissionRow.superseded_by_id).order_by(SubmissionRow.version)
     with Session(engine) as session:
         return [tuple(row) for row in session.execute(query)]
@@ -92,7 +137,10 @@ def content(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
     """All that loading writes."""
     with Session(engine) as session:
         tables = [table.__table__ for table in (*LOADED, DeliveryRow)]
-        return {table.name: sorted(map(repr, map(tuple, session.execute(select(table))))) for table in tables}
+        return {
+            table.name: sorted(map(repr, map(tuple, session.execute(select(table)))))
+            for table in tables
+        }
 
 
 def count(engine: Engine, table: type[Table]) -> int:
@@ -122,14 +170,18 @@ def test_all_versions_of_a_report_in_one_transaction_follow_each_other(engine: E
     assert third[1:] == (3, None, None, None)
     assert last[1:] == (4, at[104], None, None)
     with Session(engine) as session:
-        successors = session.scalars(select(SubmissionRow.delivery_id).where(SubmissionRow.id.in_([first[4], second[4]])))
+        successors = session.scalars(
+            select(SubmissionRow.delivery_id).where(SubmissionRow.id.in_([first[4], second[4]]))
+        )
         assert sorted(successors) == [2, 4]
     assert count(engine, OutboxRow) == 2
     assert pending_deliveries(engine, 9) == []
 
 
 @pytest.mark.both_databases
-def test_what_cannot_be_recorded_takes_its_transaction_down_and_nothing_else(engine: Engine) -> None:
+def test_what_cannot_be_recorded_takes_its_transaction_down_and_nothing_else(
+    engine: Engine,
+) -> None:
     deliveries = arrived(engine, [1, 2, 3])
     good, wrong, other = (submission(each, 10, WARNING, unit=f"94{each.id}") for each in deliveries)
     # The database itself refuses one figure given twice.
@@ -144,7 +196,14 @@ def test_what_cannot_be_recorded_takes_its_transaction_down_and_nothing_else(eng
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize(
-    "step", ["_insert_submissions", "_insert_findings", "_insert_facts", "_insert_notices", "_mark_processed"]
+    "step",
+    [
+        "_insert_submissions",
+        "_insert_findings",
+        "_insert_facts",
+        "_insert_notices",
+        "_mark_processed",
+    ],
 )
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_crash_within_a_transaction_leaves_nothing_of_any_delivery(
@@ -171,7 +230,10 @@ def test_a_crash_within_a_transaction_leaves_nothing_of_any_delivery(
 
 
 def lived(engine: Engine, load: Load, seed: int) -> None:
-    """Some runs of an invented province: reports sent again, bad ones, some in zips, some left for later or checked again."""
+    """Some runs of an invented province.
+
+    Reports sent again, bad ones, some in zips, some left for later or checked again.
+    """
     random = Random(seed)
     left: list[Delivery] = []
     number = 0
@@ -181,7 +243,11 @@ def lived(engine: Engine, load: Load, seed: int) -> None:
         again: list[int] = []
         if run > 1:
             with Session(engine) as session:
-                done = session.scalars(select(DeliveryRow.id).where(DeliveryRow.state == "processed").order_by(DeliveryRow.id))
+                done = session.scalars(
+                    select(DeliveryRow.id)
+                    .where(DeliveryRow.state == "processed")
+                    .order_by(DeliveryRow.id)
+                )
                 again = [each for each in done if random.random() < 0.2]
             put_back(engine, again)
         new: list[Delivery] = []
@@ -190,7 +256,10 @@ def lived(engine: Engine, load: Load, seed: int) -> None:
             new += arrived(engine, [number], run)
             if random.random() < 0.2:
                 with engine.begin() as connection:
-                    connection.execute(text("UPDATE deliveries SET state = 'unpacked' WHERE id = :id"), {"id": number})
+                    connection.execute(
+                        text("UPDATE deliveries SET state = 'unpacked' WHERE id = :id"),
+                        {"id": number},
+                    )
                 new[-1:] = arrived(engine, [number + 1, number + 2], run, packed_in=number)
                 number += 2
         waiting = pending_deliveries(engine, 99)
@@ -252,11 +321,27 @@ def test_arrivals_of_one_transaction_know_each_other(engine: Engine) -> None:
     later = [arrival("c.xlsx", "a" * 64, "942")]
     assert record_deliveries(engine, later, run_id=1, now=NOON) == ["repeated"]
     with Session(engine) as session:
-        repeats = session.execute(select(DeliveryRow.name, DeliveryRow.repeats_id).where(DeliveryRow.repeats_id.is_not(None)))
+        repeats = session.execute(
+            select(DeliveryRow.name, DeliveryRow.repeats_id).where(
+                DeliveryRow.repeats_id.is_not(None)
+            )
+        )
         assert sorted(map(tuple, repeats)) == [("a (1).xlsx", 1), ("c.xlsx", 1)]
     # PostgreSQL numbers on by itself behind what was numbered here.
     with Session(engine) as session, session.begin():
-        row = {"source": "x", "channel": "folder", "external_id": "x", "external_version": "1", "name": "x", "run_id": 1}
-        row |= {"received_at": NOON, "recorded_at": NOON, "is_synthetic": False, "state": "received"}
+        row = {
+            "source": "x",
+            "channel": "folder",
+            "external_id": "x",
+            "external_version": "1",
+            "name": "x",
+            "run_id": 1,
+        }
+        row |= {
+            "received_at": NOON,
+            "recorded_at": NOON,
+            "is_synthetic": False,
+            "state": "received",
+        }
         session.add(DeliveryRow(**row))
         session.flush()

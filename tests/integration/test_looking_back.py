@@ -1,4 +1,7 @@
-"""What we believed then: every question, asked as of an earlier moment; deliveries that were taken back; the pack's own history."""
+"""What we believed then: every question, asked as of an earlier moment.
+
+Deliveries that were taken back; the pack's own history.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -50,10 +53,15 @@ def engine(settings: Settings, pack: Pack) -> Engine:
 
 @pytest.fixture
 def send(engine: Engine) -> Send:
-    """send(100, day=3): a report of 2024-Q4 comes in, so many days after the first night; its delivery's number comes back."""
+    """send(100, day=3): a report of 2024-Q4 comes in, so many days after the first night.
+
+    Its delivery's number comes back.
+    """
     run, numbers = start_run(engine, NIGHT.date(), "rules-1", NIGHT), count(1)
 
-    def send(people: float, *findings: Finding, day: int = 0, unit: str = "942", sha: str | None = None) -> int:
+    def send(
+        people: float, *findings: Finding, day: int = 0, unit: str = "942", sha: str | None = None
+    ) -> int:
         number, now = next(numbers), NIGHT + timedelta(days=day, minutes=1)
         arrive(engine, run, number, unit, now, sha256=sha or "")
         return judge(engine, people, *findings, now=now, unit=unit)
@@ -61,13 +69,26 @@ def send(engine: Engine) -> Send:
     return send
 
 
-def judge(engine: Engine, people: float, *findings: Finding, now: datetime, unit: str = "942") -> int:
+def judge(
+    engine: Engine, people: float, *findings: Finding, now: datetime, unit: str = "942"
+) -> int:
     """What the night does with the delivery that waits: it reads these people."""
     (delivery,) = pending_deliveries(engine, 10)
     verdict = verdict_of(findings)
-    facts = (Fact("participants_total", 0, people, None, "S", "C12"), Fact("women_total", 0, 3.0, None, "S", "D12"))
+    facts = (
+        Fact("participants_total", 0, people, None, "S", "C12"),
+        Fact("women_total", 0, 3.0, None, "S", "D12"),
+    )
     report = Submission(
-        delivery, verdict, findings, "training", "v1", unit, Period.parse("2024-Q4"), Stage.FINAL, facts if verdict.loads else ()
+        delivery,
+        verdict,
+        findings,
+        "training",
+        "v1",
+        unit,
+        Period.parse("2024-Q4"),
+        Stage.FINAL,
+        facts if verdict.loads else (),
     )
     load_delivery(engine, [(report, None)], run_id=1, rule_set_version="rules-1", now=now)
     return delivery.id
@@ -83,30 +104,48 @@ def as_of(settings: Settings, day: int) -> Iterator[Engine]:
 
 
 def figures(engine: Engine) -> list[tuple[float | None, bool]]:
-    facts = trace(engine, form="training", unit="942", period="2024-Q4", elements=["participants_total"])
+    facts = trace(
+        engine, form="training", unit="942", period="2024-Q4", elements=["participants_total"]
+    )
     return [(fact.value, fact.known_to is None) for fact in facts]
 
 
 def people(engine: Engine) -> list[float | None]:
-    return [row.actual for row in progress(engine) if (row.indicator_code, row.unit_code) == ("TRN-PARTICIPANTS", "942")]
+    return [
+        row.actual
+        for row in progress(engine)
+        if (row.indicator_code, row.unit_code) == ("TRN-PARTICIPANTS", "942")
+    ]
 
 
 def report(engine: Engine) -> tuple[Verdict | None, int, bool]:
-    (row,) = [r for r in reporting(engine, "2024-Q4") if (r.unit_code, r.form_code) == ("942", "training")]
+    (row,) = [
+        r for r in reporting(engine, "2024-Q4") if (r.unit_code, r.form_code) == ("942", "training")
+    ]
     return row.verdict, row.versions, row.is_open
 
 
-def test_every_question_is_answered_as_it_would_have_been_then(engine: Engine, send: Send, settings: Settings) -> None:
+def test_every_question_is_answered_as_it_would_have_been_then(
+    engine: Engine, send: Send, settings: Settings
+) -> None:
     send(100)
     send(110, day=3)
     send(90, CRITICAL, day=6)
     with as_of(settings, 1) as then:
-        assert (figures(then), people(then), report(then)) == ([(100, True)], [100], (Verdict.ACCEPTED, 1, False))
+        assert (figures(then), people(then), report(then)) == (
+            [(100, True)],
+            [100],
+            (Verdict.ACCEPTED, 1, False),
+        )
     with as_of(settings, 4) as then:
         assert (figures(then), people(then)) == ([(110, True), (100, False)], [110])
     with as_of(settings, 7) as then:
-        assert (people(then), report(then)) == ([110], (Verdict.ACCEPTED, 3, True)), "a bad version never replaces a good one"
-    assert (figures(engine), people(engine)) == ([(110, True), (100, False)], [110]), "looking back changes nothing"
+        assert (people(then), report(then)) == ([110], (Verdict.ACCEPTED, 3, True)), (
+            "a bad version never replaces a good one"
+        )
+    assert (figures(engine), people(engine)) == ([(110, True), (100, False)], [110]), (
+        "looking back changes nothing"
+    )
 
 
 def test_a_day_ends_at_midnight_in_vietnam(engine: Engine, send: Send, settings: Settings) -> None:
@@ -119,22 +158,37 @@ def test_a_day_ends_at_midnight_in_vietnam(engine: Engine, send: Send, settings:
     midnight.dispose()
 
 
-def test_before_the_first_night_nothing_was_known(engine: Engine, send: Send, settings: Settings) -> None:
+def test_before_the_first_night_nothing_was_known(
+    engine: Engine, send: Send, settings: Settings
+) -> None:
     send(100)
-    with pytest.raises(AskedError, match="nothing was known then; the first night began on 20/01/2025"):
+    with pytest.raises(
+        AskedError, match="nothing was known then; the first night began on 20/01/2025"
+    ):
         open_as_of(settings.warehouse_url, date(2025, 1, 19))
 
 
-def test_a_finding_by_comparison_changes_no_verdict_of_the_past(engine: Engine, send: Send, settings: Settings) -> None:
+def test_a_finding_by_comparison_changes_no_verdict_of_the_past(
+    engine: Engine, send: Send, settings: Settings
+) -> None:
     send(100)
     send(50, unit="943")
     with Session(engine) as session:
-        number = session.scalars(select(SubmissionRow.id).where(SubmissionRow.unit_code == "942")).one()
+        number = session.scalars(
+            select(SubmissionRow.id).where(SubmissionRow.unit_code == "942")
+        ).one()
     days = {1: [(number, WARNING)], 3: [], 5: [(number, CRITICAL)]}
     for day, found in days.items():
         occasions, now = [Occasion("2024-Q4", Stage.FINAL)], NIGHT + timedelta(days=day)
-        record_comparison(engine, occasions, found, run_id=1, recipient=lambda sender, unit: None, now=now)
-    expected = {0: Verdict.ACCEPTED, 1: Verdict.ACCEPTED_WITH_WARNINGS, 3: Verdict.ACCEPTED, 5: Verdict.QUARANTINED}
+        record_comparison(
+            engine, occasions, found, run_id=1, recipient=lambda sender, unit: None, now=now
+        )
+    expected = {
+        0: Verdict.ACCEPTED,
+        1: Verdict.ACCEPTED_WITH_WARNINGS,
+        3: Verdict.ACCEPTED,
+        5: Verdict.QUARANTINED,
+    }
     for day, verdict in expected.items():
         with as_of(settings, day) as then:
             assert report(then)[0] is verdict, day
@@ -144,38 +198,53 @@ def test_what_is_withdrawn_is_believed_no_longer_and_what_it_replaced_comes_back
     engine: Engine, send: Send, settings: Settings
 ) -> None:
     first, second = send(100), send(110, day=1)
-    done = withdraw(engine, second, "gửi nhầm tệp, theo đề nghị của huyện", NIGHT + timedelta(days=2))
+    done = withdraw(
+        engine, second, "gửi nhầm tệp, theo đề nghị của huyện", NIGHT + timedelta(days=2)
+    )
     assert (done.is_done, done.reports, done.reopened) == (True, 1, (first,))
     assert people(engine) == []
     judge(engine, 100, now=NIGHT + timedelta(days=3))
     assert (people(engine), report(engine)[0]) == ([100], Verdict.ACCEPTED)
     with as_of(settings, 1) as then:
-        assert (people(then), report(then)[1]) == ([110], 2), "what was believed before it was withdrawn stays on record"
+        assert (people(then), report(then)[1]) == ([110], 2), (
+            "what was believed before it was withdrawn stays on record"
+        )
     with Session(engine) as session:
-        assert session.get_one(DeliveryRow, second).withdrawn_reason == "gửi nhầm tệp, theo đề nghị của huyện"
+        assert (
+            session.get_one(DeliveryRow, second).withdrawn_reason
+            == "gửi nhầm tệp, theo đề nghị của huyện"
+        )
 
 
-def test_what_only_one_delivery_said_is_owed_again_once_it_is_withdrawn(engine: Engine, send: Send) -> None:
+def test_what_only_one_delivery_said_is_owed_again_once_it_is_withdrawn(
+    engine: Engine, send: Send
+) -> None:
     only = send(100)
     assert withdraw(engine, only, "nhầm", NIGHT + timedelta(days=1)).reopened == ()
     assert report(engine) == (None, 0, False)
 
 
-def test_withdrawing_both_of_two_versions_brings_back_the_one_before(engine: Engine, send: Send) -> None:
+def test_withdrawing_both_of_two_versions_brings_back_the_one_before(
+    engine: Engine, send: Send
+) -> None:
     first, second, third = send(100), send(110, day=1), send(120, day=2)
     assert withdraw(engine, second, "nhầm", NIGHT + timedelta(days=3)).reopened == ()
     assert people(engine) == [120]
     assert withdraw(engine, third, "nhầm", NIGHT + timedelta(days=4)).reopened == (first,)
 
 
-def test_a_delivery_that_was_read_again_gives_way_to_what_it_replaced_first(engine: Engine, send: Send) -> None:
+def test_a_delivery_that_was_read_again_gives_way_to_what_it_replaced_first(
+    engine: Engine, send: Send
+) -> None:
     first, second = send(100), send(110, day=1)
     put_back(engine, [second])
     judge(engine, 111, now=NIGHT + timedelta(days=2))
     assert withdraw(engine, second, "nhầm", NIGHT + timedelta(days=3)).reopened == (first,)
 
 
-def test_what_is_withdrawn_is_neither_read_again_nor_withdrawn_twice_and_may_be_sent_again(engine: Engine, send: Send) -> None:
+def test_what_is_withdrawn_is_neither_read_again_nor_withdrawn_twice_and_may_be_sent_again(
+    engine: Engine, send: Send
+) -> None:
     number = send(100, sha="a" * 64)
     withdraw(engine, number, "nhầm", NIGHT + timedelta(days=1))
     assert put_back(engine, [number]) == ([], {number: "withdrawn"})
@@ -185,36 +254,61 @@ def test_what_is_withdrawn_is_neither_read_again_nor_withdrawn_twice_and_may_be_
     assert people(engine) == [100]
 
 
-def test_the_pack_s_targets_units_and_duties_are_history(engine: Engine, send: Send, pack: Pack, settings: Settings) -> None:
+def test_the_pack_s_targets_units_and_duties_are_history(
+    engine: Engine, send: Send, pack: Pack, settings: Settings
+) -> None:
     send(100)
-    changed = type(pack)(**{**{f: getattr(pack, f) for f in pack.__dataclass_fields__}, "indicators": pack.indicators[1:]})
+    changed = type(pack)(
+        **{
+            **{f: getattr(pack, f) for f in pack.__dataclass_fields__},
+            "indicators": pack.indicators[1:],
+        }
+    )
     later = NIGHT + timedelta(days=10)
     sync_catalogue(engine, changed, obligations(pack.calendar, pack.units, later.date()), later)
     gone = pack.indicators[0].code
 
     def known(engine: Engine) -> tuple[int, int]:
         with engine.connect() as connection:
-            one = connection.scalar(text("SELECT COUNT(*) FROM now_indicators WHERE code = :code"), {"code": gone})
+            one = connection.scalar(
+                text("SELECT COUNT(*) FROM now_indicators WHERE code = :code"), {"code": gone}
+            )
             return one, connection.scalar(text("SELECT COUNT(*) FROM now_indicators"))
 
     assert known(engine) == (0, len(pack.indicators) - 1)
     with as_of(settings, 9) as then:
         assert known(then) == (1, len(pack.indicators))
-    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, later.date()), later + timedelta(days=1))
+    sync_catalogue(
+        engine,
+        pack,
+        obligations(pack.calendar, pack.units, later.date()),
+        later + timedelta(days=1),
+    )
     assert known(engine) == (1, len(pack.indicators))
 
 
-def test_a_night_that_changes_nothing_in_the_pack_writes_nothing(engine: Engine, pack: Pack) -> None:
+def test_a_night_that_changes_nothing_in_the_pack_writes_nothing(
+    engine: Engine, pack: Pack
+) -> None:
     def rows() -> list[Any]:
         with Session(engine) as session:
-            return session.execute(select(UnitRow.code, UnitRow.valid_from, UnitRow.known_from, UnitRow.known_to)).all()
+            return session.execute(
+                select(UnitRow.code, UnitRow.valid_from, UnitRow.known_from, UnitRow.known_to)
+            ).all()
 
     before = rows()
-    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, NIGHT.date()), NIGHT + timedelta(days=1))
+    sync_catalogue(
+        engine,
+        pack,
+        obligations(pack.calendar, pack.units, NIGHT.date()),
+        NIGHT + timedelta(days=1),
+    )
     assert rows() == before
 
 
-def test_a_warehouse_with_data_goes_up_to_the_history_of_the_pack_and_down_again(settings: Settings, pack: Pack) -> None:
+def test_a_warehouse_with_data_goes_up_to_the_history_of_the_pack_and_down_again(
+    settings: Settings, pack: Pack
+) -> None:
     engine = prepare_warehouse(settings.warehouse_url)
     sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, NIGHT.date()), NIGHT)
     start_run(engine, NIGHT.date(), "r", NIGHT)
@@ -223,7 +317,10 @@ def test_a_warehouse_with_data_goes_up_to_the_history_of_the_pack_and_down_again
     config.set_main_option("script_location", str(ROOT / "warehouse" / "migrations"))
 
     def count(connection: Any) -> list[int]:
-        return [connection.scalar(text(f"SELECT COUNT(*) FROM {table}")) for table in ("units", "targets", "obligations")]
+        return [
+            connection.scalar(text(f"SELECT COUNT(*) FROM {table}"))
+            for table in ("units", "targets", "obligations")
+        ]
 
     from warehouse.dialects import Opening, make_engine
     from warehouse.views import drop_views
@@ -260,15 +357,28 @@ def test_commands_and_the_page_look_back(
     told = mtqg(settings, monkeypatch, "trace", *asked, "--as-of", "2025-01-21").stdout
     assert "participants_total = 2.101 current on 21/01/2025" in told
     assert "2.202" not in told
-    rows = json.loads(mtqg(settings, monkeypatch, "status", "--json", "--as-of", "2025-01-21").stdout)
-    late = {row["unit"]: (row["versions"], row["late_working_days"]) for row in rows if row["form"] == "training"}
+    rows = json.loads(
+        mtqg(settings, monkeypatch, "status", "--json", "--as-of", "2025-01-21").stdout
+    )
+    late = {
+        row["unit"]: (row["versions"], row["late_working_days"])
+        for row in rows
+        if row["form"] == "training"
+    }
     assert (late["942"], late["943"][0]) == ((1, 0), 0)
     taken = mtqg(settings, monkeypatch, "withdraw", str(second), "--reason", "gửi nhầm")
     assert "1 of its reports no longer current. Delivery 1 comes back" in taken.stdout
-    assert "was withdrawn before" in str(mtqg(settings, monkeypatch, "withdraw", str(second), "--reason", "x").exception)
-    assert isinstance(mtqg(settings, monkeypatch, "withdraw", "1", "--reason", " ").exception, AskedError)
+    assert "was withdrawn before" in str(
+        mtqg(settings, monkeypatch, "withdraw", str(second), "--reason", "x").exception
+    )
+    assert isinstance(
+        mtqg(settings, monkeypatch, "withdraw", "1", "--reason", " ").exception, AskedError
+    )
     for day, figure in (("2025-01-21", "2.101"), ("2025-01-24", "2.202")):
-        assert mtqg(settings, monkeypatch, "page", "--as-of", day, "-o", str(tmp_path / day)).exit_code == 0
+        assert (
+            mtqg(settings, monkeypatch, "page", "--as-of", day, "-o", str(tmp_path / day)).exit_code
+            == 0
+        )
         html = (tmp_path / day / "index.html").read_text(encoding="utf-8")
         assert (figure in html, "Số liệu như đã biết đến hết ngày" in html) == (True, True)
         assert (tmp_path / day / "quality.html").exists()

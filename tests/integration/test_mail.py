@@ -50,19 +50,33 @@ FINDING = Finding(
     value="101",
 )
 QUESTION = Finding(
-    "TRN-05", Severity.WARNING, "Tổng số lớp ghi 12, cộng lại được 11.", "Đối chiếu.", sheet="Tổng hợp", cell="B12"
+    "TRN-05",
+    Severity.WARNING,
+    "Tổng số lớp ghi 12, cộng lại được 11.",
+    "Đối chiếu.",
+    sheet="Tổng hợp",
+    cell="B12",
 )
 NOTE = Finding("CELL-02", Severity.INFO, "Ô để trống.", "Không cần.", sheet="Tổng hợp", cell="H12")
-NO_WORKBOOK = Finding("FILE-02", Severity.CRITICAL, "Tệp gửi đến không phải bảng tính mà là tệp PDF.", "Gửi bảng tính.")
+NO_WORKBOOK = Finding(
+    "FILE-02",
+    Severity.CRITICAL,
+    "Tệp gửi đến không phải bảng tính mà là tệp PDF.",
+    "Gửi bảng tính.",
+)
 
 
 _NUMBERS = count(1)
 
 
-def notice(verdict: Verdict, *findings: Finding, name: str = "báo cáo.xlsx", period: str | None = "2024-Q4") -> Notice:
+def notice(
+    verdict: Verdict, *findings: Finding, name: str = "báo cáo.xlsx", period: str | None = "2024-Q4"
+) -> Notice:
     known = verdict is not Verdict.UNREADABLE
     form, unit = ("training", "942") if known else (None, None)
-    return Notice(next(_NUMBERS), verdict, form, unit, period, Stage.FINAL, "942", name, WHEN, findings)
+    return Notice(
+        next(_NUMBERS), verdict, form, unit, period, Stage.FINAL, "942", name, WHEN, findings
+    )
 
 
 def letter(*notices: Notice, recipient: str = "dan-toc@chau-thanh.example") -> Letter:
@@ -84,7 +98,9 @@ def parsed(message: Message) -> email.message.EmailMessage:
     return email.message_from_bytes(message.as_bytes(), policy=policy.default)
 
 
-def test_a_report_that_was_asked_about_and_compared_in_one_night_is_spoken_of_once(pack: Pack) -> None:
+def test_a_report_that_was_asked_about_and_compared_in_one_night_is_spoken_of_once(
+    pack: Pack,
+) -> None:
     judged = notice(Verdict.ACCEPTED_WITH_WARNINGS, QUESTION)
     differs = replace(QUESTION, rule="ACR-01", cell="C12", message="Khác với báo cáo của xã.")
     compared = replace(judged, kind=NoticeKind.COMPARED, findings=(differs, QUESTION))
@@ -92,8 +108,11 @@ def test_a_report_that_was_asked_about_and_compared_in_one_night_is_spoken_of_on
     text = parsed(compose(letter(judged, other, compared), pack)).get_body(("plain",)).get_content()
     assert text.count("Tệp: báo cáo.xlsx") == text.count("ĐÃ NHẬN. Số liệu đã được ghi") == 1
     assert [text.count(each.message) for each in (QUESTION, differs)] == [1, 1]
-    # What cannot be read comes first, though it was told later: it is to be mended, the other to be looked at.
-    assert text.index("Tệp: quý 3.xlsx") < text.index(QUESTION.message) < text.index(differs.message)
+    # What cannot be read comes first, though it was told later: it is to be mended, the other to be
+    # looked at.
+    assert (
+        text.index("Tệp: quý 3.xlsx") < text.index(QUESTION.message) < text.index(differs.message)
+    )
     # Where nothing but the comparison asks, the letter says so, and that the report was received.
     received = replace(judged, verdict=Verdict.ACCEPTED, findings=(NOTE,))
     text = parsed(compose(letter(received, compared), pack)).get_body(("plain",)).get_content()
@@ -105,7 +124,9 @@ def subject(message: Message) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_text_is_the_reviewed_one(pack: Pack, kind: str, request: pytest.FixtureRequest) -> None:
+def test_the_text_is_the_reviewed_one(
+    pack: Pack, kind: str, request: pytest.FixtureRequest
+) -> None:
     message = compose(KINDS[kind], pack)
     text = f"Subject: {subject(message)}\n\n{parsed(message).get_body(('plain',)).get_content()}"
     path = GOLDEN / f"mail-{kind}.txt"
@@ -118,7 +139,17 @@ def test_the_text_is_the_reviewed_one(pack: Pack, kind: str, request: pytest.Fix
 def test_both_bodies_say_the_same(pack: Pack) -> None:
     message = parsed(compose(KINDS["needs-fixing"], pack))
     bodies = [message.get_body((kind,)).get_content() for kind in ("plain", "html")]
-    for words in ("Tổng hợp", "D12", "101", "Không quá 100", FINDING.message, FINDING.fix, "TRN-01", "Huyện Châu Thành", "Quý 4"):
+    for words in (
+        "Tổng hợp",
+        "D12",
+        "101",
+        "Không quá 100",
+        FINDING.message,
+        FINDING.fix,
+        "TRN-01",
+        "Huyện Châu Thành",
+        "Quý 4",
+    ):
         assert all(words in body for body in bodies), words
     assert all("CELL-02" not in body for body in bodies)
 
@@ -167,18 +198,25 @@ def test_a_mail_arrives_over_smtp_as_it_was_composed(pack: Pack, inbox: Inbox) -
     assert taken.rcpt_tos == ["dan-toc@chau-thanh.example"]
     arrived = email.message_from_bytes(taken.content, policy=policy.default)
     assert arrived["Message-ID"] == message["Message-ID"]
-    assert arrived.get_body(("plain",)).get_content().split() == parsed(message).get_body(("plain",)).get_content().split()
+    assert (
+        arrived.get_body(("plain",)).get_content().split()
+        == parsed(message).get_body(("plain",)).get_content().split()
+    )
 
 
 def test_a_server_without_tls_is_refused_unless_told_otherwise(pack: Pack, inbox: Inbox) -> None:
     with pytest.raises(DeliveryFailed, match="mail server"):
-        SmtpPost(f"smtp://user:secret@127.0.0.1:{urlsplit(inbox.url).port}").send(compose(KINDS["several"], pack))
+        SmtpPost(f"smtp://user:secret@127.0.0.1:{urlsplit(inbox.url).port}").send(
+            compose(KINDS["several"], pack)
+        )
     assert inbox.mails == []
 
 
 def test_a_server_that_is_down_fails_without_showing_the_password(pack: Pack) -> None:
     with closed_port() as port, pytest.raises(DeliveryFailed) as failure:
-        SmtpPost(f"smtp://user:secret@127.0.0.1:{port}?starttls=never").send(compose(KINDS["several"], pack))
+        SmtpPost(f"smtp://user:secret@127.0.0.1:{port}?starttls=never").send(
+            compose(KINDS["several"], pack)
+        )
     assert "secret" not in str(failure.value)
 
 
@@ -188,7 +226,9 @@ def test_a_wrong_url_names_the_setting(url: str) -> None:
         SmtpPost(url)
 
 
-def test_without_a_server_a_mail_is_one_file_however_often_it_is_sent(pack: Pack, tmp_path: Path) -> None:
+def test_without_a_server_a_mail_is_one_file_however_often_it_is_sent(
+    pack: Pack, tmp_path: Path
+) -> None:
     for _ in range(2):
         FolderPost(tmp_path / "outbox").send(compose(KINDS["several"], pack))
     files = list((tmp_path / "outbox").iterdir())
@@ -205,7 +245,10 @@ def test_a_marked_workbook_goes_with_the_mail_under_its_vietnamese_name(pack: Pa
     message = compose(KINDS["needs-fixing"], pack, [FILE])
     (attached,) = parsed(message).iter_attachments()
     assert attached.get_filename() == FILE.name
-    assert attached.get_content_type() == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    assert (
+        attached.get_content_type()
+        == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    )
     assert attached.get_payload(decode=True) == FILE.content
     # Outlook of some ages looks for the name here, and for encoded words in it.
     older = dict(message.get_payload()[1].get_params(header="Content-Type"))["name"]
@@ -214,10 +257,15 @@ def test_a_marked_workbook_goes_with_the_mail_under_its_vietnamese_name(pack: Pa
         assert FILE.name in " ".join(parsed(message).get_body((kind,)).get_content().split())
 
 
-def test_a_mail_with_a_workbook_is_mixed_around_both_bodies_and_the_same_to_the_byte(pack: Pack) -> None:
+def test_a_mail_with_a_workbook_is_mixed_around_both_bodies_and_the_same_to_the_byte(
+    pack: Pack,
+) -> None:
     message = compose(KINDS["needs-fixing"], pack, [FILE])
     assert message.get_content_type() == "multipart/mixed"
-    assert [part.get_content_type().partition("/")[0] for part in message.get_payload()] == ["multipart", "application"]
+    assert [part.get_content_type().partition("/")[0] for part in message.get_payload()] == [
+        "multipart",
+        "application",
+    ]
     assert message.as_bytes() == compose(KINDS["needs-fixing"], pack, [FILE]).as_bytes()
     assert all(byte < 128 for byte in message.as_bytes())
     assert all(len(line) < 998 for line in message.as_bytes().splitlines())
@@ -230,7 +278,9 @@ def test_a_workbook_that_is_too_large_is_told_and_not_attached(pack: Pack) -> No
         assert "quá lớn để gửi kèm" in parsed(message).get_body((kind,)).get_content()
 
 
-def in_archive(content: bytes, *findings: Finding, sender: str | None = "942", number: int = 7, part: int = 1) -> Notice:
+def in_archive(
+    content: bytes, *findings: Finding, sender: str | None = "942", number: int = 7, part: int = 1
+) -> Notice:
     return replace(
         notice(Verdict.QUARANTINED, *findings),
         delivery_id=number,
@@ -240,13 +290,23 @@ def in_archive(content: bytes, *findings: Finding, sender: str | None = "942", n
     )
 
 
-def attached(pack: Pack, settings: Settings, content: bytes, *notices: Notice) -> list[tuple[str, bytes | None]]:
+def attached(
+    pack: Pack, settings: Settings, content: bytes, *notices: Notice
+) -> list[tuple[str, bytes | None]]:
     with Marker(pack, settings.limits) as marker:
-        found = attachments_of(letter(*notices), pack, settings, {in_archive(content).sha256: content}.__getitem__, marker)
+        found = attachments_of(
+            letter(*notices),
+            pack,
+            settings,
+            {in_archive(content).sha256: content}.__getitem__,
+            marker,
+        )
     return [(each.name, each.content) for each in found]
 
 
-def test_all_that_a_letter_says_of_a_file_is_in_one_workbook(pack: Pack, settings: Settings) -> None:
+def test_all_that_a_letter_says_of_a_file_is_in_one_workbook(
+    pack: Pack, settings: Settings
+) -> None:
     content = report()
     notices = [in_archive(content, FINDING, part=2), in_archive(content, QUESTION, NOTE)]
     ((name, marked),) = attached(pack, settings, content, *notices)
@@ -268,7 +328,9 @@ def test_a_letter_with_more_than_a_mail_may_hold_says_so(pack: Pack, settings: S
     notices = [in_archive(content, FINDING, number=number) for number in (1, 2)]
     one = len(attached(pack, settings, content, notices[0])[0][1] or b"")
     small = settings.model_copy(update={"max_mail_bytes": one * 3 // 2})
-    names = [(name, content is not None) for name, content in attached(pack, small, content, *notices)]
+    names = [
+        (name, content is not None) for name, content in attached(pack, small, content, *notices)
+    ]
     assert names == [("báo cáo (đã đánh dấu).xlsx", True), ("báo cáo (đã đánh dấu) 2.xlsx", False)]
 
 
@@ -283,10 +345,18 @@ def test_two_workbooks_in_a_mail_are_explained_once(pack: Pack) -> None:
 
 
 PAIRS = {
-    "one form of three periods": (("training", "2024-Q4"), ("training", "2024-Q3"), ("training", "2024-Q2")),
+    "one form of three periods": (
+        ("training", "2024-Q4"),
+        ("training", "2024-Q3"),
+        ("training", "2024-Q2"),
+    ),
     "two of one period": (("training", "2024-Q4"), ("disbursement", "2024-Q4")),
     "two that share neither": (("training", "2024-Q4"), ("disbursement", "2024-12")),
-    "three that share neither": (("training", "2024-Q4"), ("disbursement", "2024-12"), ("disbursement", "2024-11")),
+    "three that share neither": (
+        ("training", "2024-Q4"),
+        ("disbursement", "2024-12"),
+        ("disbursement", "2024-11"),
+    ),
 }
 SUBJECTS = {
     "one form of three periods": "Báo cáo đào tạo, tập huấn – Huyện Châu Thành – 3 kỳ",
@@ -299,13 +369,19 @@ SUBJECTS = {
 
 
 @pytest.mark.parametrize("which", PAIRS)
-def test_a_subject_never_says_two_forms_and_two_periods_that_do_not_pair(pack: Pack, which: str) -> None:
-    notices = [replace(notice(Verdict.QUARANTINED, FINDING), form_code=form, period=period) for form, period in PAIRS[which]]
+def test_a_subject_never_says_two_forms_and_two_periods_that_do_not_pair(
+    pack: Pack, which: str
+) -> None:
+    notices = [
+        replace(notice(Verdict.QUARANTINED, FINDING), form_code=form, period=period)
+        for form, period in PAIRS[which]
+    ]
     said = subject(compose(letter(*notices), pack))
     assert said == f"[{pack.program.short_name}] {SUBJECTS[which]}: cần sửa và gửi lại"
 
 
-# --- a workbook too large for a mail -------------------------------------------------------------------------------
+# --- a workbook too large for a mail
+# -------------------------------------------------------------------------------
 
 
 def linked(pack: Pack, settings: Settings, *notices: Notice) -> Attachment:
@@ -316,28 +392,39 @@ def linked(pack: Pack, settings: Settings, *notices: Notice) -> Attachment:
 
 @pytest.fixture
 def shelf(settings: Settings) -> Settings:
-    return settings.model_copy(update={"max_mail_bytes": 100, "marked_url": "https://bao-cao.example/danh-dau/"})
+    return settings.model_copy(
+        update={"max_mail_bytes": 100, "marked_url": "https://bao-cao.example/danh-dau/"}
+    )
 
 
 def asked(**more: object) -> Notice:
     return replace(in_archive(CONTENT, FINDING), **{"form_code": "disbursement", **more})
 
 
-def test_a_workbook_too_large_for_a_mail_is_had_by_a_link_that_nobody_can_guess(pack: Pack, shelf: Settings) -> None:
+def test_a_workbook_too_large_for_a_mail_is_had_by_a_link_that_nobody_can_guess(
+    pack: Pack, shelf: Settings
+) -> None:
     found = linked(pack, shelf, asked())
     (file,) = shelf.marked.glob("*/*")
     assert found.content is None
     assert found.link is not None
     assert file.name == found.name
     assert file.parent.name == hashlib.sha256(file.read_bytes()).hexdigest()
-    assert unquote(found.link.url) == f"https://bao-cao.example/danh-dau/{file.parent.name}/{file.name}"
+    assert (
+        unquote(found.link.url)
+        == f"https://bao-cao.example/danh-dau/{file.parent.name}/{file.name}"
+    )
     assert openpyxl.load_workbook(file)["Tổng hợp"]["D12"].comment
     assert linked(pack, shelf, asked()) == found
     assert len(list(shelf.marked.glob("*/*"))) == 1
 
 
-def test_a_letter_with_a_link_says_until_when_and_shows_the_worst_three(pack: Pack, shelf: Settings) -> None:
-    message = parsed(compose(letter(asked(findings=(FINDING,) * 5)), pack, [linked(pack, shelf, asked())]))
+def test_a_letter_with_a_link_says_until_when_and_shows_the_worst_three(
+    pack: Pack, shelf: Settings
+) -> None:
+    message = parsed(
+        compose(letter(asked(findings=(FINDING,) * 5)), pack, [linked(pack, shelf, asked())])
+    )
     text, html = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
     (url,) = re.findall(r"^https://\S+\.xlsx$", text, re.MULTILINE)
     assert f'href="{url}"' in html
@@ -347,9 +434,18 @@ def test_a_letter_with_a_link_says_until_when_and_shows_the_worst_three(pack: Pa
     assert list(message.iter_attachments()) == []
 
 
-@pytest.mark.parametrize("what", [{"form_code": "training"}, {"form_code": None}], ids=["personal columns", "unknown form"])
-def test_what_may_hold_personal_data_is_never_had_by_a_link(pack: Pack, shelf: Settings, what: dict[str, object]) -> None:
-    forms = (form.model_copy(update={"personal_days": 365} if form.code == "training" else {}) for form in pack.forms)
+@pytest.mark.parametrize(
+    "what",
+    [{"form_code": "training"}, {"form_code": None}],
+    ids=["personal columns", "unknown form"],
+)
+def test_what_may_hold_personal_data_is_never_had_by_a_link(
+    pack: Pack, shelf: Settings, what: dict[str, object]
+) -> None:
+    forms = (
+        form.model_copy(update={"personal_days": 365} if form.code == "training" else {})
+        for form in pack.forms
+    )
     with_persons = replace(pack, forms=tuple(forms))
     assert linked(with_persons, shelf, asked(**what)).link is None
     assert linked(with_persons, shelf, asked(), asked(**what, part=2)).link is None
@@ -369,7 +465,9 @@ def test_without_an_address_or_a_disk_the_letter_says_that_the_office_can_be_ask
     assert "cần bản đánh dấu, xin hỏi theo địa chỉ cuối thư" in text
 
 
-def test_a_linked_workbook_is_kept_as_long_as_its_letter_says_and_no_longer(pack: Pack, shelf: Settings) -> None:
+def test_a_linked_workbook_is_kept_as_long_as_its_letter_says_and_no_longer(
+    pack: Pack, shelf: Settings
+) -> None:
     link = linked(pack, shelf, asked()).link
     assert link is not None
     now = datetime.now(UTC)
@@ -417,7 +515,10 @@ def test_marking_that_takes_too_long_is_ended(pack: Pack, monkeypatch: pytest.Mo
 
 
 def test_one_process_marks_all_and_another_follows_one_that_is_gone(pack: Pack) -> None:
-    good, broken = Order(report(), "a.xlsx", (Report("", (FINDING,)),)), Order(b"%PDF-1.7", "b.pdf", (Report("", (FINDING,)),))
+    good, broken = (
+        Order(report(), "a.xlsx", (Report("", (FINDING,)),)),
+        Order(b"%PDF-1.7", "b.pdf", (Report("", (FINDING,)),)),
+    )
     with Marker(pack, Limits()) as marker:
         first = marker.mark(good)
         process = marker._process

@@ -64,7 +64,11 @@ class Province:
         """Which units' reports, of which period, are believed now."""
         warehouse = open_warehouse(f"sqlite:///{self.var / 'warehouse.sqlite'}")
         try:
-            return {(row.unit_code, row.period) for row in reporting(warehouse) if row.verdict and row.verdict.loads}
+            return {
+                (row.unit_code, row.period)
+                for row in reporting(warehouse)
+                if row.verdict and row.verdict.loads
+            }
         finally:
             warehouse.dispose()
 
@@ -96,7 +100,11 @@ def run_night(**parameters: Any) -> State[Any]:
 def artifacts(state: State[Any]) -> dict[str, Artifact]:
     with get_client(sync_client=True) as client:
         kept = client.request("POST", "/artifacts/filter", json={}).json()
-    return {a["key"]: Artifact(**a) for a in kept if a["flow_run_id"] == str(state.state_details.flow_run_id)}
+    return {
+        a["key"]: Artifact(**a)
+        for a in kept
+        if a["flow_run_id"] == str(state.state_details.flow_run_id)
+    }
 
 
 def test_a_second_night_loads_and_mails_nothing(province: Province) -> None:
@@ -128,7 +136,10 @@ def test_a_source_that_is_down_fails_the_night_at_its_end_and_says_so(
     assert state.is_failed()
     assert state.message
     assert "source inbox: no folder at /nonexistent" in state.message
-    with pytest.raises(MtqgError, match=r"source inbox: .*no folder at /nonexistent; create it or set MTQG_INBOX_URL"):
+    with pytest.raises(
+        MtqgError,
+        match=r"source inbox: .*no folder at /nonexistent; create it or set MTQG_INBOX_URL",
+    ):
         state.result()
     assert (province.var / "site" / "index.html").exists()
     assert "no folder at /nonexistent" in str(artifacts(state)["summary"].data)
@@ -136,7 +147,9 @@ def test_a_source_that_is_down_fails_the_night_at_its_end_and_says_so(
     assert "no folder at /nonexistent" in province.summary()["errors"][0]
 
 
-def test_a_source_that_fails_does_not_stop_the_others(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_that_fails_does_not_stop_the_others(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MTQG_PORTAL_URL", "ftp://portal.example")
     state = run_night()
 
@@ -172,7 +185,9 @@ def _break(*_: Any) -> None:
     raise RuntimeError("out of order")
 
 
-@pytest.mark.parametrize(("error", "attempts"), [(TransientError("time-out"), 3), (SourceError("wrong password"), 1)])
+@pytest.mark.parametrize(
+    ("error", "attempts"), [(TransientError("time-out"), 3), (SourceError("wrong password"), 1)]
+)
 def test_only_what_a_retry_can_cure_is_tried_again(
     province: Province, monkeypatch: pytest.MonkeyPatch, error: SourceError, attempts: int
 ) -> None:
@@ -188,15 +203,20 @@ def test_only_what_a_retry_can_cure_is_tried_again(
     assert asked == ["inbox"] * attempts
 
 
-def test_who_asks_for_a_source_that_the_pack_does_not_have_is_told_those_it_has(province: Province) -> None:
+def test_who_asks_for_a_source_that_the_pack_does_not_have_is_told_those_it_has(
+    province: Province,
+) -> None:
     with pytest.raises(AskedError, match=r"no source is called 'fax'; .* declares: inbox, portal"):
         nightly(source="fax")
 
 
 def test_a_night_that_hangs_is_ended(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Prefect sets one alarm for the night's time. It is put off for long, and brought forward once the night hangs.
+    """Prefect sets one alarm for the night's time.
 
-    An alarm that came before would meet Prefect's own work, which may take it for its own; then nothing ends the night.
+    It is put off for long, and brought forward once the night hangs.
+
+    An alarm that came before would meet Prefect's own work, which may take it for its own; then
+    nothing ends the night.
     """
 
     def hang(*_: Any) -> None:
@@ -220,7 +240,9 @@ def test_lists_reach_a_task_as_they_are() -> None:
     assert look(unseen(given))
 
 
-def test_nothing_of_a_chunk_is_held_when_the_next_one_is_read(province: Province, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_a_chunk_is_held_when_the_next_one_is_read(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for unit in ("944", "945", "946"):
         province.sends(unit, "2024-Q4")
     monkeypatch.setenv("MTQG_CHUNK_DELIVERIES", "2")

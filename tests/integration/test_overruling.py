@@ -25,7 +25,9 @@ def own(settings: Settings, tmp_path: Path) -> Settings:
     """Settings with a copy of the sample pack that a test may change."""
     folder = shutil.copytree(ROOT / "config" / "soc-trang", tmp_path / "pack")
     (Path(folder) / "corrections").mkdir()
-    return Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, pack=Path(folder))
+    return Settings(
+        _env_file=None, var=settings.var, inbox_url=settings.inbox_url, pack=Path(folder)
+    )
 
 
 def put(settings: Settings, works: list[dict], name: str = "works.xlsx") -> None:
@@ -47,12 +49,18 @@ def overrule(settings: Settings, cell: str, value: str = "1.200,6") -> None:
 def verdicts(night: Night) -> list[tuple[str, int, bool]]:
     with Session(night.warehouse) as session:
         rows = session.scalars(select(SubmissionRow).order_by(SubmissionRow.id))
-        return [(row.verdict, row.judgement, row.known_from is not None and row.known_to is None) for row in rows]
+        return [
+            (row.verdict, row.judgement, row.known_from is not None and row.known_to is None)
+            for row in rows
+        ]
 
 
 def cell_of(night: Night) -> str:
     with Session(night.warehouse) as session:
-        return session.scalars(select(FindingRow.cell).where(FindingRow.rule == "WRK-13")).first() or ""
+        return (
+            session.scalars(select(FindingRow.cell).where(FindingRow.rule == "WRK-13")).first()
+            or ""
+        )
 
 
 def pack_check(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Result:
@@ -61,7 +69,9 @@ def pack_check(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Result:
     return CliRunner().invoke(app, ["pack", "check", "--json"], terminal_width=400)
 
 
-def test_an_overruled_report_comes_in_by_the_next_night_and_its_sender_hears_of_it_once(own: Settings) -> None:
+def test_an_overruled_report_comes_in_by_the_next_night_and_its_sender_hears_of_it_once(
+    own: Settings,
+) -> None:
     put(own, [OVERSPENT, BRIDGE])
     first = night(own)
     assert (verdicts(first), first.summary.mails_written) == ([("quarantined", 1, False)], 1)
@@ -80,7 +90,10 @@ def test_a_correction_that_matches_nothing_or_whose_value_changed_fails_the_pack
     assert pack_check(own, monkeypatch).exit_code == 0  # no warehouse yet to hold it against
     put(own, [BRIDGE])
     night(own)
-    assert "the last version of the report has no such finding; remove it" in pack_check(own, monkeypatch).output
+    assert (
+        "the last version of the report has no such finding; remove it"
+        in pack_check(own, monkeypatch).output
+    )
     put(own, [OVERSPENT, BRIDGE], name="works lần 2.xlsx")
     cell = cell_of(night(own))
     overrule(own, cell, "1.300")

@@ -14,7 +14,9 @@ from tests.mailroom import CRITICAL, WARNING, Collected, Office, at, pack_with_d
 
 pytestmark = pytest.mark.both_databases
 MONDAY = date(2025, 1, 13)
-OVERRULED = replace(CRITICAL, severity=Severity.INFO, overruled="Trưởng phòng (20/01/2025): đã đối chiếu danh sách.")
+OVERRULED = replace(
+    CRITICAL, severity=Severity.INFO, overruled="Trưởng phòng (20/01/2025): đã đối chiếu danh sách."
+)
 
 
 @pytest.fixture
@@ -53,7 +55,9 @@ def test_a_version_with_questions_is_no_all_clear(office: Office) -> None:
     assert morning(office) == []
 
 
-def test_a_good_report_that_was_never_questioned_is_mailed_to_nobody_unless_the_pack_wants_it(office: Office, pack: Pack) -> None:
+def test_a_good_report_that_was_never_questioned_is_mailed_to_nobody_unless_the_pack_wants_it(
+    office: Office, pack: Pack
+) -> None:
     office.receive("942")
     assert morning(office) == []
     people = pack.correspondence.model_copy(update={"notify": tuple(Verdict)})
@@ -63,7 +67,9 @@ def test_a_good_report_that_was_never_questioned_is_mailed_to_nobody_unless_the_
     office.receive("944", CRITICAL)
     morning(office)
     office.receive("944")
-    assert tasks(morning(office)) == ["đã nhận đầy đủ sau khi xem lại"], "all clear stands in for received"
+    assert tasks(morning(office)) == ["đã nhận đầy đủ sau khi xem lại"], (
+        "all clear stands in for received"
+    )
 
 
 def test_an_overruled_finding_is_told_to_whoever_was_asked(office: Office) -> None:
@@ -88,14 +94,18 @@ def test_a_report_that_is_judged_again_and_found_good_is_all_clear(office: Offic
     assert tasks(morning(office)) == ["đã nhận đầy đủ sau khi xem lại"]
 
 
-def test_a_report_that_is_judged_again_and_found_the_same_is_not_mailed_again(office: Office) -> None:
+def test_a_report_that_is_judged_again_and_found_the_same_is_not_mailed_again(
+    office: Office,
+) -> None:
     delivery = office.receive("942", CRITICAL)
     morning(office)
     office.judge_again(delivery, CRITICAL)
     assert morning(office) == []
 
 
-def test_a_bad_file_is_an_open_issue_and_not_a_missing_report(pack: Pack, settings: Settings) -> None:
+def test_a_bad_file_is_an_open_issue_and_not_a_missing_report(
+    pack: Pack, settings: Settings
+) -> None:
     office = Office(pack_with_deadlines(pack, "training"), settings, at(MONDAY))
     office.receive("942", CRITICAL)
     mails = [mail for mail in morning(office) if "huyện Châu Thành" in str(mail["To"])]
@@ -103,7 +113,9 @@ def test_a_bad_file_is_an_open_issue_and_not_a_missing_report(pack: Pack, settin
     assert "Hạn gửi báo cáo: 15/01/2025 (còn 2 ngày làm việc)" in texts(mails)[0]
 
 
-def test_the_three_worst_are_told_in_full_where_a_marked_workbook_holds_the_rest(office: Office) -> None:
+def test_the_three_worst_are_told_in_full_where_a_marked_workbook_holds_the_rest(
+    office: Office,
+) -> None:
     many: list[Finding] = [WARNING, *(replace(CRITICAL, cell=f"D{row}") for row in range(10, 15))]
     office.receive("942", *many)
     (text,) = texts(morning(office))

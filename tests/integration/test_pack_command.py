@@ -41,7 +41,8 @@ def replace_in(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-# --- pack check ---------------------------------------------------------------------------------------------------
+# --- pack check
+# ---------------------------------------------------------------------------------------------------
 
 
 def test_the_sample_pack_is_valid_and_told_with_all_it_holds(pack: Pack) -> None:
@@ -61,7 +62,9 @@ def test_every_gap_is_told_and_alike_ones_are_gathered(pack: Pack) -> None:
     result = mtqg("check", "--json")
     found = json.loads(result.stdout)
     assert (result.exit_code, found["valid"], found["province"]) == (0, True, "Tỉnh Sóc Trăng")
-    assert [(g["kind"], g["entry"]) for g in found["gaps"]] == [(g.kind, g.entry) for g in gaps_of(pack)]
+    assert [(g["kind"], g["entry"]) for g in found["gaps"]] == [
+        (g.kind, g.entry) for g in gaps_of(pack)
+    ]
     assert found["counts"]["units"] == len(list(pack.units))
     assert {f["form"] for f in found["forms"]} == {f.code for f in pack.forms}
     text = mtqg("check").stdout
@@ -86,7 +89,9 @@ def test_a_folder_that_is_no_pack_is_a_sentence(tmp_path: Path) -> None:
     assert json.loads(answer.stdout)["valid"] is False
 
 
-def test_the_pack_of_the_environment_is_the_default(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pack_of_the_environment_is_the_default(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MTQG_PACK", str(copy))
     assert json.loads(mtqg("check", "--json").stdout)["folder"] == str(copy)
 
@@ -96,10 +101,15 @@ def test_the_pack_of_the_environment_is_the_default(copy: Path, monkeypatch: pyt
     [
         (("column: classes", "column: clases"), r"training\.yaml: OWN-01: kwargs: .*clases"),
         (("expect_column_values", "expect_colum_values"), r"OWN-01: expect_colum_values"),
-        (("max_value", "maximum_value"), r"OWN-01: expect_column_values_to_be_between: .*maximum_value"),
+        (
+            ("max_value", "maximum_value"),
+            r"OWN-01: expect_column_values_to_be_between: .*maximum_value",
+        ),
     ],
 )
-def test_a_packs_own_rule_that_could_not_run_is_refused_by_day(copy: Path, change: tuple[str, str], complaint: str) -> None:
+def test_a_packs_own_rule_that_could_not_run_is_refused_by_day(
+    copy: Path, change: tuple[str, str], complaint: str
+) -> None:
     (copy / "suites").mkdir()
     suite = copy / "suites" / "training.yaml"
     suite.write_text(
@@ -117,18 +127,24 @@ def test_a_packs_own_rule_that_could_not_run_is_refused_by_day(copy: Path, chang
 def test_a_form_without_rules_of_its_own_is_named_and_no_error(copy: Path) -> None:
     form = (copy / "forms" / "training" / "v1.yaml").read_text(encoding="utf-8")
     (copy / "forms" / "census").mkdir()
-    (copy / "forms" / "census" / "v1.yaml").write_text(form.replace("code: training", "code: census"), encoding="utf-8")
+    (copy / "forms" / "census" / "v1.yaml").write_text(
+        form.replace("code: training", "code: census"), encoding="utf-8"
+    )
     unruled = RuleSet(load_pack(copy)).unruled
     assert "census" in unruled
     result = mtqg("check", copy)
     assert result.exit_code == 0
     words = re.sub(r"\s+", " ", result.stdout)
-    assert f"Forms without rules of their own, checked by their layout alone: {', '.join(unruled)}" in words
+    assert (
+        f"Forms without rules of their own, checked by their layout alone: {', '.join(unruled)}"
+        in words
+    )
     assert json.loads(mtqg("check", copy, "--json").stdout)["forms_without_rules"] == list(unruled)
     assert mtqg("check", copy, "--strict").exit_code == 1
 
 
-# --- pack new -----------------------------------------------------------------------------------------------------
+# --- pack new
+# -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(params=["01", "02", "31"])
@@ -174,9 +190,15 @@ def test_a_new_pack_has_the_national_facts_and_no_other(new: tuple[Path, Pack], 
     assert {code for code, i in samples.items() if i.form} <= {i.code for i in made.indicators}
     for indicator in made.indicators:
         sample = samples[indicator.code]
-        assert list(indicator.targets) == [t for t in sample.targets if t.scope == "national"], indicator.code
+        assert list(indicator.targets) == [t for t in sample.targets if t.scope == "national"], (
+            indicator.code
+        )
         assert indicator.baseline is None or indicator.baseline.scope == "national", indicator.code
-        assert (indicator.name, indicator.form, indicator.numerator) == (sample.name, sample.form, sample.numerator)
+        assert (indicator.name, indicator.form, indicator.numerator) == (
+            sample.name,
+            sample.form,
+            sample.numerator,
+        )
         if "Sóc Trăng" in sample.source:
             assert indicator.tag is Tag.BACKGROUND, indicator.code
         else:
@@ -196,7 +218,9 @@ def test_the_sample_province_itself_can_be_begun_anew(tmp_path: Path) -> None:
     assert load_pack(tmp_path / "94").province.name == "Tỉnh Sóc Trăng"
 
 
-@pytest.mark.parametrize("make", [lambda p: (p.mkdir(), (p / "x").write_text("kept")), lambda p: p.write_text("kept")])
+@pytest.mark.parametrize(
+    "make", [lambda p: (p.mkdir(), (p / "x").write_text("kept")), lambda p: p.write_text("kept")]
+)
 def test_a_folder_that_is_not_empty_is_left_as_it_is(tmp_path: Path, make: object) -> None:
     folder = tmp_path / "pack"
     make(folder)
@@ -213,9 +237,13 @@ def test_an_unknown_province_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "pack").exists()
 
 
-def test_without_the_package_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_package_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def missing(_code: str) -> str:
-        raise AskedError("drafting units needs the package vietnamadminunits: pip install 'mtqg-monitor[draft]'")
+        raise AskedError(
+            "drafting units needs the package vietnamadminunits: pip install 'mtqg-monitor[draft]'"
+        )
 
     monkeypatch.setattr(skeleton, "draft_units", missing)
     result = mtqg("new", "--province", "02", "-o", tmp_path / "pack")
@@ -223,7 +251,9 @@ def test_without_the_package_it_says_what_to_install(tmp_path: Path, monkeypatch
     assert not (tmp_path / "pack").exists()
 
 
-def test_where_there_is_no_sample_pack_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_is_no_sample_pack_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("mtqg.packs.command.SAMPLE", tmp_path / "nowhere")
     result = mtqg("new", "--province", "02", "-o", tmp_path / "pack")
     assert isinstance(result.exception, AskedError)
@@ -244,7 +274,8 @@ def test_both_commands_explain_themselves(command: str) -> None:
     assert len(result.stdout) > 300
 
 
-# --- changing YAML as text ----------------------------------------------------------------------------------------
+# --- changing YAML as text
+# ----------------------------------------------------------------------------------------
 
 TEXT = """\
 # about the list

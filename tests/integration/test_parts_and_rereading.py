@@ -29,8 +29,12 @@ from warehouse.rejudging import put_back
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow, Table
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
-CRITICAL = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9")
-WARNING = Finding("TRN-05", Severity.WARNING, "Tổng lệch", "Sửa", sheet="Tổng hợp", cell="C12", value="12")
+CRITICAL = Finding(
+    "TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9"
+)
+WARNING = Finding(
+    "TRN-05", Severity.WARNING, "Tổng lệch", "Sửa", sheet="Tổng hợp", cell="C12", value="12"
+)
 Deliver = Callable[[int], Delivery]
 
 
@@ -46,19 +50,42 @@ def deliver(engine: Engine, minute: int) -> Delivery:
     return arrive(engine, 1, minute, "942", NOON + timedelta(minutes=minute))
 
 
-def part(delivery: Delivery, people: float, *findings: Finding, number: int = 1, period: str = "2024-Q4") -> Submission:
+def part(
+    delivery: Delivery, people: float, *findings: Finding, number: int = 1, period: str = "2024-Q4"
+) -> Submission:
     verdict = verdict_of(findings)
-    facts = (Fact("participants_total", 0, people, None, "Tổng hợp", "C12"),) if verdict.loads else ()
-    return Submission(delivery, verdict, findings, "training", "v1", "942", Period.parse(period), facts=facts, part=number)
+    facts = (
+        (Fact("participants_total", 0, people, None, "Tổng hợp", "C12"),) if verdict.loads else ()
+    )
+    return Submission(
+        delivery,
+        verdict,
+        findings,
+        "training",
+        "v1",
+        "942",
+        Period.parse(period),
+        facts=facts,
+        part=number,
+    )
 
 
-def load(engine: Engine, parts: Sequence[Submission], minute: int = 100, recipient: str | None = "a@b.example") -> int | None:
+def load(
+    engine: Engine,
+    parts: Sequence[Submission],
+    minute: int = 100,
+    recipient: str | None = "a@b.example",
+) -> int | None:
     owed = [(each, recipient) for each in parts]
-    return load_delivery(engine, owed, run_id=1, rule_set_version="r", now=NOON + timedelta(minutes=minute))
+    return load_delivery(
+        engine, owed, run_id=1, rule_set_version="r", now=NOON + timedelta(minutes=minute)
+    )
 
 
 def believed(engine: Engine, period: str = "2024-Q4") -> list[float | None]:
-    facts = trace(engine, form="training", unit="942", period=period, elements=["participants_total"])
+    facts = trace(
+        engine, form="training", unit="942", period=period, elements=["participants_total"]
+    )
     return [fact.value for fact in facts if fact.known_to is None]
 
 
@@ -76,11 +103,20 @@ def test_the_parts_of_a_delivery_are_submissions_of_their_own(engine: Engine) ->
     one = deliver(engine, 1)
     assert (
         load(
-            engine, [part(one, 10, period="2024-Q3"), part(one, 20, number=2), part(one, 0, CRITICAL, number=3, period="2024-Q2")]
+            engine,
+            [
+                part(one, 10, period="2024-Q3"),
+                part(one, 20, number=2),
+                part(one, 0, CRITICAL, number=3, period="2024-Q2"),
+            ],
         )
         == 2
     )
-    assert (believed(engine, "2024-Q3"), believed(engine), believed(engine, "2024-Q2")) == ([10], [20], [])
+    assert (believed(engine, "2024-Q3"), believed(engine), believed(engine, "2024-Q2")) == (
+        [10],
+        [20],
+        [],
+    )
     assert pending_deliveries(engine, 9) == []
 
 
@@ -126,7 +162,12 @@ def test_a_crash_within_any_part_leaves_nothing_of_any(
         broken.setattr(load_module, step, crash)
         with pytest.raises(RuntimeError):
             load(engine, parts)
-    assert [count(engine, t) for t in (SubmissionRow, FindingRow, FactRow, OutboxRow)] == [0, 0, 0, 0]
+    assert [count(engine, t) for t in (SubmissionRow, FindingRow, FactRow, OutboxRow)] == [
+        0,
+        0,
+        0,
+        0,
+    ]
     assert load(engine, parts) == 2
     assert load(engine, parts) is None
 
@@ -137,7 +178,9 @@ def test_a_new_judgement_supersedes_the_earlier_one(engine: Engine) -> None:
     load(engine, [part(again(engine, one), 11)], minute=200)
     assert believed(engine) == [11]
     with Session(engine) as session:
-        rows = session.execute(select(SubmissionRow.judgement, SubmissionRow.version, SubmissionRow.known_to.is_(None))).all()
+        rows = session.execute(
+            select(SubmissionRow.judgement, SubmissionRow.version, SubmissionRow.known_to.is_(None))
+        ).all()
     assert [tuple(row) for row in rows] == [(1, 1, False), (2, 2, True)]
 
 
@@ -190,7 +233,9 @@ def test_what_a_new_judgement_no_longer_finds_is_closed(engine: Engine) -> None:
     [((CRITICAL,), 1), ((replace(CRITICAL, value="8"),), 2), ((CRITICAL, WARNING), 2)],
     ids=["the same", "another value", "one more"],
 )
-def test_nobody_is_told_twice_what_was_told_of_a_delivery(engine: Engine, findings: tuple[Finding, ...], mails: int) -> None:
+def test_nobody_is_told_twice_what_was_told_of_a_delivery(
+    engine: Engine, findings: tuple[Finding, ...], mails: int
+) -> None:
     one = deliver(engine, 1)
     load(engine, [part(one, 10, CRITICAL)])
     load(engine, [part(again(engine, one), 10, *findings)], minute=200)
@@ -243,6 +288,9 @@ def columns_of(connection: Connection) -> dict[str, set[tuple[str, str, bool]]]:
     """Every table's columns with their type and whether they may be empty."""
     found = inspect(connection)
     return {
-        table: {(column["name"], str(column["type"]), column["nullable"]) for column in found.get_columns(table)}
+        table: {
+            (column["name"], str(column["type"]), column["nullable"])
+            for column in found.get_columns(table)
+        }
         for table in found.get_table_names()
     }

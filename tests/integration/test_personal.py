@@ -47,7 +47,13 @@ def own(tmp_path: Path) -> Settings:
     )
     file.write_text(said, encoding="utf-8")
     (tmp_path / "inbox").mkdir()
-    return Settings(_env_file=None, var=tmp_path / "var", inbox_url=str(tmp_path / "inbox"), pack=folder, readers=1)
+    return Settings(
+        _env_file=None,
+        var=tmp_path / "var",
+        inbox_url=str(tmp_path / "inbox"),
+        pack=folder,
+        readers=1,
+    )
 
 
 def report(settings: Settings, unit: str, *teachers: str) -> bytes:
@@ -55,8 +61,12 @@ def report(settings: Settings, unit: str, *teachers: str) -> bytes:
     form, reporter = pack.form("training", when), pack.units.get(unit, when.end)
     assert form is not None
     assert reporter is not None
-    classes = [{**each, "class_teacher": teacher} for each, teacher in zip(CLASSES, teachers, strict=True)]
-    return write_template(form, reporter, when, Values({"levels": GOOD_LEVELS}, {"class_list": classes}))
+    classes = [
+        {**each, "class_teacher": teacher} for each, teacher in zip(CLASSES, teachers, strict=True)
+    ]
+    return write_template(
+        form, reporter, when, Values({"levels": GOOD_LEVELS}, {"class_list": classes})
+    )
 
 
 def rows(settings: Settings, query: str) -> list[tuple]:
@@ -65,14 +75,21 @@ def rows(settings: Settings, query: str) -> list[tuple]:
 
 
 def everything_written(settings: Settings) -> dict[str, bytes]:
-    """Every file but the archive's; of a mail what it says, without the sender's own file that goes back with it."""
-    files = [path for path in settings.var.rglob("*") if path.is_file() and "archive" not in path.parts]
+    """Every file but the archive's.
+
+    Of a mail what it says, without the sender's own file that goes back with it.
+    """
+    files = [
+        path for path in settings.var.rglob("*") if path.is_file() and "archive" not in path.parts
+    ]
     return {str(path): said(path) if path.suffix == ".eml" else path.read_bytes() for path in files}
 
 
 def said(mail: Path) -> bytes:
     message = message_from_bytes(mail.read_bytes(), policy=policy.default)
-    return "".join(part.get_content() for part in message.walk() if part.get_content_maintype() == "text").encode()
+    return "".join(
+        part.get_content() for part in message.walk() if part.get_content_maintype() == "text"
+    ).encode()
 
 
 @pytest.fixture
@@ -87,10 +104,15 @@ def lived(own: Settings) -> Settings:
 
 
 def test_a_name_is_in_no_fact_finding_page_data_doc_or_mail(lived: Settings) -> None:
-    assert {verdict for (verdict,) in rows(lived, "SELECT verdict FROM submissions")} == {"accepted_with_warnings"}
+    assert {verdict for (verdict,) in rows(lived, "SELECT verdict FROM submissions")} == {
+        "accepted_with_warnings"
+    }
     assert rows(lived, "SELECT count(*) FROM facts WHERE element = 'class_teacher'") == [(0,)]
     # How many there are is no secret.
-    assert rows(lived, "SELECT value FROM facts WHERE element = 'teachers_listed'") == [(2.0,), (2.0,)]
+    assert rows(lived, "SELECT value FROM facts WHERE element = 'teachers_listed'") == [
+        (2.0,),
+        (2.0,),
+    ]
     ((value, message),) = rows(lived, "SELECT value, message FROM findings WHERE rule = 'CELL-34'")
     assert value == "•••"
     assert NAME not in message
@@ -99,7 +121,9 @@ def test_a_name_is_in_no_fact_finding_page_data_doc_or_mail(lived: Settings) -> 
     assert any(path.endswith(".eml") and content for path, content in written.items())
     for name in (NAME, OTHER):
         assert [path for path, content in written.items() if name.encode() in content] == []
-        assert [path for path, content in written.items() if name.encode("unicode_escape") in content] == []
+        assert [
+            path for path, content in written.items() if name.encode("unicode_escape") in content
+        ] == []
 
 
 def test_a_name_that_is_missing_is_still_asked_for(own: Settings) -> None:
@@ -173,15 +197,21 @@ def test_what_is_due_is_told_by_the_digest_and_by_a_restore(
     assert digest_of(Night(lived, None), "").due_for_purge == 3
     run(lived, monkeypatch, "backup", str(tmp_path / "all.zip"))
     run(lived, monkeypatch, "purge", "--confirm")
-    restored = run(lived, monkeypatch, "restore", str(tmp_path / "all.zip"), "--into", str(tmp_path / "again"))
-    assert "3 files hold personal data and their time is over: `mtqg purge`" in " ".join(restored.split())
+    restored = run(
+        lived, monkeypatch, "restore", str(tmp_path / "all.zip"), "--into", str(tmp_path / "again")
+    )
+    assert "3 files hold personal data and their time is over: `mtqg purge`" in " ".join(
+        restored.split()
+    )
 
 
 def died(*_: object) -> None:
     raise ArchiveError("killed")
 
 
-def test_a_purge_that_was_killed_is_finished_by_the_next(lived: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_purge_that_was_killed_is_finished_by_the_next(
+    lived: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     age(lived, 400)
     with monkeypatch.context() as patch:
         patch.setattr(Archive, "remove", died)
@@ -193,7 +223,9 @@ def test_a_purge_that_was_killed_is_finished_by_the_next(lived: Settings, monkey
     assert {state for (state,) in rows(lived, "SELECT state FROM deliveries")} == {"purged"}
 
 
-def test_bytes_that_were_sent_again_are_kept_from_then_on(lived: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bytes_that_were_sent_again_are_kept_from_then_on(
+    lived: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     age(lived, 400)
     (content,) = (path.read_bytes() for path in (Path(lived.inbox_url) / "942").iterdir())
     put(lived, "942", "lần 2.xlsx", content)
@@ -204,8 +236,14 @@ def test_bytes_that_were_sent_again_are_kept_from_then_on(lived: Settings, monke
 @pytest.mark.parametrize(
     ("column", "complaint"),
     [
-        ({"type": "whole", "measure": "người"}, "personal: for a column of text that is no key; found whole"),
-        ({"type": "text", "key": True, "required": True}, "personal: for a column of text that is no key"),
+        (
+            {"type": "whole", "measure": "người"},
+            "personal: for a column of text that is no key; found whole",
+        ),
+        (
+            {"type": "text", "key": True, "required": True},
+            "personal: for a column of text that is no key",
+        ),
     ],
 )
 def test_only_words_are_personal(column: dict, complaint: str) -> None:
@@ -215,9 +253,12 @@ def test_only_words_are_personal(column: dict, complaint: str) -> None:
 
 def test_a_form_with_persons_says_how_long_it_keeps_them(own: Settings) -> None:
     file = own.pack / "forms" / "training" / "v1.yaml"
-    file.write_text(file.read_text(encoding="utf-8").replace("personal_days: 365\n", ""), encoding="utf-8")
+    file.write_text(
+        file.read_text(encoding="utf-8").replace("personal_days: 365\n", ""), encoding="utf-8"
+    )
     with pytest.raises(
-        ConfigurationError, match="personal_days goes with personal columns, and they with it; found class_teacher"
+        ConfigurationError,
+        match="personal_days goes with personal columns, and they with it; found class_teacher",
     ):
         load_pack(own.pack)
 
@@ -226,6 +267,13 @@ def test_no_matrix_tells_of_persons(pack) -> None:
     form = pack.form("training", Period.parse("2024"))
     assert form is not None
     said = form.model_dump(mode="json")
-    said["tables"][0]["columns"][0] |= {"type": "text", "personal": True, "measure": "", "minimum": None}
-    with pytest.raises(ValidationError, match="a list tells of persons, a matrix does not; found classes"):
+    said["tables"][0]["columns"][0] |= {
+        "type": "text",
+        "personal": True,
+        "measure": "",
+        "minimum": None,
+    }
+    with pytest.raises(
+        ValidationError, match="a list tells of persons, a matrix does not; found classes"
+    ):
         Form.model_validate(said)

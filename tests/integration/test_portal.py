@@ -1,4 +1,7 @@
-"""The portal connector against the reference server, over real HTTP on loopback; each test has a server of its own."""
+"""The portal connector against the reference server, over real HTTP on loopback.
+
+Each test has a server of its own.
+"""
 
 import json
 import socket
@@ -31,7 +34,10 @@ Fault = Callable[[Answer], Answer]
 
 
 class FaultyPortal(ReferencePortal):
-    """The reference portal; each of `faults` spoils one answer, in order. `asked` is what it was asked, with headers."""
+    """The reference portal; each of `faults` spoils one answer, in order.
+
+    `asked` is what it was asked, with headers.
+    """
 
     def __init__(self, folder: Path, faults: tuple[Fault, ...], page_items: int = 100) -> None:
         super().__init__(folder, TOKEN, page_items=page_items)
@@ -55,7 +61,9 @@ def client(server: ReferencePortal) -> Portal:
 
 
 @contextmanager
-def pulling(folder: Path, *faults: Fault, token: str = TOKEN, patience: Patience = IMPATIENT) -> Iterator[Portal]:
+def pulling(
+    folder: Path, *faults: Fault, token: str = TOKEN, patience: Patience = IMPATIENT
+) -> Iterator[Portal]:
     with serving(folder, *faults) as server, Portal(server.url, token, patience) as portal:
         yield portal
 
@@ -65,12 +73,16 @@ def sound(answer: Answer) -> Answer:
 
 
 def status(code: HTTPStatus, **headers: str) -> Fault:
-    return lambda _: Answer(code, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return lambda _: Answer(
+        code, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
 
 
 def page(**changes: Any) -> Fault:
     """Change keys of the listed page."""
-    return lambda answer: replace(answer, body=json.dumps(json.loads(answer.body) | changes).encode())
+    return lambda answer: replace(
+        answer, body=json.dumps(json.loads(answer.body) | changes).encode()
+    )
 
 
 def item(**changes: Any) -> Fault:
@@ -101,7 +113,8 @@ def without_length(answer: Answer) -> Answer:
 def folder(tmp_path: Path) -> Path:
     for number, sender in enumerate(("942-chau-thanh", "943-ke-sach", "khac"), start=1):
         (tmp_path / sender).mkdir()
-        # The file system's clock ticks every few milliseconds; equal times sort by id, which is enough for these tests.
+        # The file system's clock ticks every few milliseconds; equal times sort by id, which is
+        # enough for these tests.
         (tmp_path / sender / f"báo cáo {number}.xlsx").write_bytes(b"workbook " * number)
     return tmp_path
 
@@ -110,7 +123,9 @@ def folder(tmp_path: Path) -> Path:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that urllib3 waits before it asks again: noted, not waited."""
     noted: list[float] = []
-    monkeypatch.setattr("urllib3.util.retry.time", SimpleNamespace(sleep=noted.append, time=time.time))
+    monkeypatch.setattr(
+        "urllib3.util.retry.time", SimpleNamespace(sleep=noted.append, time=time.time)
+    )
     return noted
 
 
@@ -131,10 +146,14 @@ def test_offers_say_what_the_portal_lists(folder: Path) -> None:
         "báo cáo 3.xlsx": None,
     }
     assert offers["báo cáo 2.xlsx"].size == len(b"workbook " * 2)
-    assert all(offer.sha256 and offer.offered_at.utcoffset() is not None for offer in offers.values())
+    assert all(
+        offer.sha256 and offer.offered_at.utcoffset() is not None for offer in offers.values()
+    )
 
 
-def test_pages_are_followed_and_the_cursor_moves_with_the_last_offer_of_a_page(folder: Path) -> None:
+def test_pages_are_followed_and_the_cursor_moves_with_the_last_offer_of_a_page(
+    folder: Path,
+) -> None:
     with serving(folder, page_items=2) as server, client(server) as portal:
         first, second, third = portal.offers(None)
 
@@ -224,7 +243,9 @@ def test_a_body_over_the_limit_is_refused_by_its_content_length(folder: Path) ->
 
 
 @pytest.mark.parametrize("claimed", [sound, item(size=None, sha256=None)])
-def test_a_body_over_the_limit_is_refused_while_it_streams_where_no_length_is_announced(folder: Path, claimed: Fault) -> None:
+def test_a_body_over_the_limit_is_refused_while_it_streams_where_no_length_is_announced(
+    folder: Path, claimed: Fault
+) -> None:
     def endless(answer: Answer) -> Answer:
         return without_length(replace(answer, body=b"x" * 200_000))
 
@@ -240,11 +261,16 @@ def test_a_body_that_ends_before_its_content_length_is_transient(folder: Path) -
         portal.fetch(only_offer(portal), ENOUGH)
 
 
-def test_a_body_that_ends_early_without_content_length_is_seen_by_the_listed_size(folder: Path) -> None:
+def test_a_body_that_ends_early_without_content_length_is_seen_by_the_listed_size(
+    folder: Path,
+) -> None:
     def short(answer: Answer) -> Answer:
         return without_length(replace(answer, body=b"work"))
 
-    with pulling(folder, item(sha256=None), short) as portal, pytest.raises(TransientError, match="expected 9 bytes, found 4"):
+    with (
+        pulling(folder, item(sha256=None), short) as portal,
+        pytest.raises(TransientError, match="expected 9 bytes, found 4"),
+    ):
         portal.fetch(only_offer(portal), ENOUGH)
 
 
@@ -267,7 +293,9 @@ def test_a_body_that_trickles_is_given_up(folder: Path) -> None:
 # Retries
 
 
-def test_a_busy_portal_is_asked_again_after_the_time_it_names(folder: Path, pauses: list[float]) -> None:
+def test_a_busy_portal_is_asked_again_after_the_time_it_names(
+    folder: Path, pauses: list[float]
+) -> None:
     with pulling(folder, status(HTTPStatus.SERVICE_UNAVAILABLE, Retry_After="1")) as portal:
         assert len(list(portal.offers(None))) == 3
     assert pauses == [1]
@@ -287,10 +315,14 @@ def test_a_retry_after_that_makes_no_sense_is_transient(folder: Path) -> None:
         list(portal.offers(None))
 
 
-@pytest.mark.parametrize("code", [HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.TOO_MANY_REQUESTS])
+@pytest.mark.parametrize(
+    "code", [HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.TOO_MANY_REQUESTS]
+)
 def test_a_portal_that_stays_down_is_given_up_as_transient(folder: Path, code: HTTPStatus) -> None:
     with serving(folder, *[status(code)] * 9) as server, client(server) as portal:
-        with pytest.raises(TransientError, match=rf"expected 200, found {code.value} .* in 3 attempts"):
+        with pytest.raises(
+            TransientError, match=rf"expected 200, found {code.value} .* in 3 attempts"
+        ):
             list(portal.offers(None))
         assert len(server.asked) == IMPATIENT.retries + 1
 
@@ -309,7 +341,10 @@ def test_a_portal_that_does_not_answer_in_time_is_transient() -> None:
 def test_a_portal_that_is_not_there_is_transient() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
-    with Portal(url, TOKEN, IMPATIENT) as portal, pytest.raises(TransientError, match=f"{url}/submissions: no usable answer"):
+    with (
+        Portal(url, TOKEN, IMPATIENT) as portal,
+        pytest.raises(TransientError, match=f"{url}/submissions: no usable answer"),
+    ):
         list(portal.offers(None))
 
 
@@ -327,9 +362,17 @@ def test_a_next_link_to_another_origin_is_refused_and_nothing_is_sent_there(fold
 
 
 @pytest.mark.parametrize(
-    "link", ["http://{foreign}/x", "//{foreign}/x", "http://{foreign}\\@{own}/x", "http://{own}@{foreign}/x"]
+    "link",
+    [
+        "http://{foreign}/x",
+        "//{foreign}/x",
+        "http://{foreign}\\@{own}/x",
+        "http://{own}@{foreign}/x",
+    ],
 )
-def test_bytes_at_another_origin_are_refused_and_nothing_is_sent_there(folder: Path, link: str) -> None:
+def test_bytes_at_another_origin_are_refused_and_nothing_is_sent_there(
+    folder: Path, link: str
+) -> None:
     with serving(folder) as foreign, serving(folder) as server, client(server) as portal:
         server.faults.append(item(href=link.format(foreign=foreign.url[7:], own=server.url[7:])))
         with pytest.raises(SourceError, match=f"found {foreign.url}: not followed"):
@@ -341,14 +384,19 @@ def test_a_redirect_to_another_origin_is_refused_and_nothing_is_sent_there(folde
     with (
         serving(folder) as foreign,
         pulling(folder, status(HTTPStatus.FOUND, Location=f"{foreign.url}/submissions")) as portal,
-        pytest.raises(SourceError, match=rf"found {foreign.url}: not followed\. If the portal has moved, set MTQG_PORTAL_URL"),
+        pytest.raises(
+            SourceError,
+            match=rf"found {foreign.url}: not followed\. If the portal has moved, set MTQG_PORTAL_URL",
+        ),
     ):
         list(portal.offers(None))
     assert foreign.asked == []
 
 
 def test_a_redirect_within_the_portal_is_followed_with_the_token(folder: Path) -> None:
-    with pulling(folder, status(HTTPStatus.PERMANENT_REDIRECT, Location="/submissions?since=")) as portal:
+    with pulling(
+        folder, status(HTTPStatus.PERMANENT_REDIRECT, Location="/submissions?since=")
+    ) as portal:
         assert len(list(portal.offers(None))) == 3
 
 
@@ -368,7 +416,9 @@ def test_a_next_link_in_a_circle_is_noticed(folder: Path) -> None:
         list(portal.offers(None))
 
 
-@pytest.mark.parametrize("link", ["http://[", "ftp://127.0.0.1/x", "http://127.0.0.1:x/", "http:///x"])
+@pytest.mark.parametrize(
+    "link", ["http://[", "ftp://127.0.0.1/x", "http://127.0.0.1:x/", "http:///x"]
+)
 def test_a_link_that_is_no_address_is_a_source_error(folder: Path, link: str) -> None:
     with pulling(folder, page(next=link)) as portal, pytest.raises(SourceError):
         list(portal.offers(None))
@@ -389,20 +439,33 @@ def test_a_link_that_is_no_address_is_a_source_error(folder: Path, link: str) ->
         (b"\xff\xfe", "the page: Invalid JSON"),
     ],
 )
-def test_a_page_that_does_not_fit_the_contract_says_what_was_expected_and_found(folder: Path, content: bytes, found: str) -> None:
+def test_a_page_that_does_not_fit_the_contract_says_what_was_expected_and_found(
+    folder: Path, content: bytes, found: str
+) -> None:
     with (
         serving(folder, body(content)) as server,
         client(server) as portal,
-        pytest.raises(SourceError, match=rf"(?s)^{server.url}/submissions: expected a page .*{found}") as refusal,
+        pytest.raises(
+            SourceError, match=rf"(?s)^{server.url}/submissions: expected a page .*{found}"
+        ) as refusal,
     ):
         list(portal.offers(None))
     assert len(str(refusal.value)) < 600
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"submitted_at": "2025-01-10"}, {"submitted_at": "2025-01-10T08:00:00"}, {"id": 7}, {"size": -1}, {"sha256": "abc"}]
+    "wrong",
+    [
+        {"submitted_at": "2025-01-10"},
+        {"submitted_at": "2025-01-10T08:00:00"},
+        {"id": 7},
+        {"size": -1},
+        {"sha256": "abc"},
+    ],
 )
-def test_an_item_that_does_not_fit_the_contract_is_named_by_its_key(folder: Path, wrong: dict[str, Any]) -> None:
+def test_an_item_that_does_not_fit_the_contract_is_named_by_its_key(
+    folder: Path, wrong: dict[str, Any]
+) -> None:
     with (
         pulling(folder, item(**wrong)) as portal,
         pytest.raises(SourceError, match=rf"items\.0\.{next(iter(wrong))}: .*found "),
@@ -453,9 +516,14 @@ def test_a_page_is_not_read_without_bound(folder: Path, monkeypatch: pytest.Monk
         list(portal.offers(None))
 
 
-@pytest.mark.parametrize("code", [HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED, HTTPStatus.CONFLICT])
+@pytest.mark.parametrize(
+    "code", [HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED, HTTPStatus.CONFLICT]
+)
 def test_a_status_that_was_not_asked_for_is_a_source_error(folder: Path, code: HTTPStatus) -> None:
-    with pulling(folder, status(code)) as portal, pytest.raises(SourceError, match=f"expected 200, found {code.value}"):
+    with (
+        pulling(folder, status(code)) as portal,
+        pytest.raises(SourceError, match=f"expected 200, found {code.value}"),
+    ):
         list(portal.offers(None))
 
 
@@ -501,7 +569,11 @@ def saying(reply: bytes) -> Iterator[str]:
     ],
 )
 def test_no_answer_however_odd_raises_anything_but_our_own_errors(reply: bytes) -> None:
-    with saying(reply) as url, Portal(url, TOKEN, IMPATIENT) as portal, pytest.raises(SourceError, match="http://") as refusal:
+    with (
+        saying(reply) as url,
+        Portal(url, TOKEN, IMPATIENT) as portal,
+        pytest.raises(SourceError, match="http://") as refusal,
+    ):
         list(portal.offers(None))
     assert TOKEN not in "".join(traceback.format_exception(refusal.value))
 
@@ -520,7 +592,9 @@ def test_a_refused_token_names_the_setting_and_not_the_token(folder: Path, token
     assert "another-secret" not in repr(refusal.value)
 
 
-def test_a_netrc_does_not_replace_the_token(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_netrc_does_not_replace_the_token(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password else\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with pulling(folder) as portal:
@@ -528,14 +602,24 @@ def test_a_netrc_does_not_replace_the_token(folder: Path, tmp_path: Path, monkey
 
 
 @pytest.mark.parametrize("token", ["two words", "ends with a line break\n", "mật-khẩu"])
-def test_a_token_that_no_header_can_hold_is_a_configuration_error_that_does_not_show_it(token: str) -> None:
+def test_a_token_that_no_header_can_hold_is_a_configuration_error_that_does_not_show_it(
+    token: str,
+) -> None:
     with pytest.raises(ConfigurationError, match="MTQG_PORTAL_TOKEN") as refusal:
         Portal("http://127.0.0.1:1", token)
     assert token.strip() not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
-    "url", ["", "portal.example", "ftp://portal.example", "https://me:pw@portal.example", "http://[", "http://x?y"]
+    "url",
+    [
+        "",
+        "portal.example",
+        "ftp://portal.example",
+        "https://me:pw@portal.example",
+        "http://[",
+        "http://x?y",
+    ],
 )
 def test_an_address_that_is_none_is_a_configuration_error(url: str) -> None:
     with pytest.raises(ConfigurationError, match="MTQG_PORTAL_URL: expected https://"):
@@ -543,8 +627,13 @@ def test_an_address_that_is_none_is_a_configuration_error(url: str) -> None:
 
 
 def test_a_portal_below_a_path_is_asked_below_that_path(folder: Path) -> None:
-    with serving(folder, *[status(HTTPStatus.NOT_FOUND)]) as server, Portal(f"{server.url}/api/", TOKEN, IMPATIENT) as portal:
-        with pytest.raises(SourceError, match=f"{server.url}/api/submissions: .*check MTQG_PORTAL_URL"):
+    with (
+        serving(folder, *[status(HTTPStatus.NOT_FOUND)]) as server,
+        Portal(f"{server.url}/api/", TOKEN, IMPATIENT) as portal,
+    ):
+        with pytest.raises(
+            SourceError, match=f"{server.url}/api/submissions: .*check MTQG_PORTAL_URL"
+        ):
             list(portal.offers(None))
         assert server.asked[0][0] == "/api/submissions"
 

@@ -17,7 +17,14 @@ from warehouse.engine import open_warehouse, prepare_warehouse
 from warehouse.tables import Table
 from warehouse.views import MARTS
 
-OWED = {"mart_units", "mart_projects", "mart_reporting", "mart_rollups", "mart_progress", "mart_training"}
+OWED = {
+    "mart_units",
+    "mart_projects",
+    "mart_reporting",
+    "mart_rollups",
+    "mart_progress",
+    "mart_training",
+}
 ROLES = (ROOT / "warehouse" / "roles.sql").read_text(encoding="utf-8")
 
 
@@ -33,16 +40,27 @@ def database(url: str, postgres: Postgres, pack: Pack) -> str:
     name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
     postgres.run(ROLES, name)
     engine = prepare_warehouse(postgres.url(name, "mtqg_loader"))
-    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, date(2025, 1, 20)), datetime(2025, 1, 20, tzinfo=UTC))
+    sync_catalogue(
+        engine,
+        pack,
+        obligations(pack.calendar, pack.units, date(2025, 1, 20)),
+        datetime(2025, 1, 20, tzinfo=UTC),
+    )
     return name
 
 
 def test_an_address_is_shown_without_its_password() -> None:
-    assert place_of("postgresql://mtqg_loader:secret@db.example/mtqg") == "postgresql://mtqg_loader:***@db.example/mtqg"
+    assert (
+        place_of("postgresql://mtqg_loader:secret@db.example/mtqg")
+        == "postgresql://mtqg_loader:***@db.example/mtqg"
+    )
 
 
 def test_another_database_is_refused_in_a_sentence() -> None:
-    with pytest.raises(ConfigurationError, match=r"MTQG_WAREHOUSE_URL: mysql is not supported; expected .*postgresql://"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"MTQG_WAREHOUSE_URL: mysql is not supported; expected .*postgresql://",
+    ):
         prepare_warehouse("mysql://root@localhost/mtqg")
 
 
@@ -57,7 +75,9 @@ def test_the_reader_sees_the_marts(database: str, postgres: Postgres, mart: str)
     with psycopg.connect(postgres.url(database, "mtqg_reader")) as connection:
         rows = connection.execute(f"SELECT count(*) FROM {mart}").fetchone()
     assert rows is not None
-    assert (rows[0] > 0) == (mart in OWED), "what the pack says and what is owed is known before anything came"
+    assert (rows[0] > 0) == (mart in OWED), (
+        "what the pack says and what is owed is known before anything came"
+    )
 
 
 @pytest.mark.parametrize("table", sorted(Table.metadata.tables))
@@ -69,7 +89,9 @@ def test_the_reader_sees_no_table(database: str, postgres: Postgres, table: str)
         connection.execute(f"SELECT * FROM {table}")
 
 
-@pytest.mark.parametrize("statement", ["CREATE TABLE t (a int)", "DROP VIEW mart_reporting", "SET ROLE mtqg_loader"])
+@pytest.mark.parametrize(
+    "statement", ["CREATE TABLE t (a int)", "DROP VIEW mart_reporting", "SET ROLE mtqg_loader"]
+)
 def test_the_reader_changes_nothing(database: str, postgres: Postgres, statement: str) -> None:
     with psycopg.connect(postgres.url(database, "mtqg_reader")) as connection:
         connection.execute("SET TRANSACTION READ WRITE")
@@ -77,7 +99,9 @@ def test_the_reader_changes_nothing(database: str, postgres: Postgres, statement
             connection.execute(statement)
 
 
-def test_the_reader_still_sees_the_marts_after_the_next_night_made_them_anew(database: str, postgres: Postgres) -> None:
+def test_the_reader_still_sees_the_marts_after_the_next_night_made_them_anew(
+    database: str, postgres: Postgres
+) -> None:
     prepare_warehouse(postgres.url(database, "mtqg_loader"))
     with psycopg.connect(postgres.url(database, "mtqg_reader")) as connection:
         assert connection.execute("SELECT count(*) FROM mart_figures").fetchone() == (0,)
@@ -88,7 +112,9 @@ def test_the_roles_can_be_made_again(database: str, postgres: Postgres) -> None:
     prepare_warehouse(postgres.url(database, "mtqg_loader"))
 
 
-def test_a_writer_that_does_not_end_is_a_sentence_for_whoever_waits(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_that_does_not_end_is_a_sentence_for_whoever_waits(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     prepare_warehouse(url)
     monkeypatch.setattr("warehouse.dialects._PATIENCE_SECONDS", 1)
     other = open_warehouse(url)

@@ -42,8 +42,12 @@ def folder(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("number", "kind"), list(enumerate(KINDS, start=1)), ids=KINDS)
-def test_the_mail_is_the_reviewed_one(folder: Path, number: int, kind: str, request: pytest.FixtureRequest) -> None:
-    mail = message_from_bytes((folder / f"{number:02}-{kind}.eml").read_bytes(), policy=policy.default)
+def test_the_mail_is_the_reviewed_one(
+    folder: Path, number: int, kind: str, request: pytest.FixtureRequest
+) -> None:
+    mail = message_from_bytes(
+        (folder / f"{number:02}-{kind}.eml").read_bytes(), policy=policy.default
+    )
     text = (folder / f"{number:02}-{kind}.txt").read_text(encoding="utf-8")
     found = f"To: {mail['To']}\nSubject: {mail['Subject']}\n\n{text.rstrip()}\n"
     golden = GOLDEN / f"{kind}.txt"
@@ -54,25 +58,41 @@ def test_the_mail_is_the_reviewed_one(folder: Path, number: int, kind: str, requ
 
 
 def test_nothing_but_these_kinds_is_written_and_the_index_leads_to_each(folder: Path) -> None:
-    assert sorted(path.name for path in folder.glob("*.eml")) == [f"{n:02}-{kind}.eml" for n, kind in enumerate(KINDS, start=1)]
+    assert sorted(path.name for path in folder.glob("*.eml")) == [
+        f"{n:02}-{kind}.eml" for n, kind in enumerate(KINDS, start=1)
+    ]
     index = (folder / "index.html").read_text(encoding="utf-8")
-    assert all(f'href="{path.name}"' in index for path in folder.iterdir() if path.name != "index.html")
+    assert all(
+        f'href="{path.name}"' in index for path in folder.iterdir() if path.name != "index.html"
+    )
 
 
 def test_a_mail_with_findings_has_the_marked_workbook_and_no_other_has_one(folder: Path) -> None:
     attached = {
         path.stem.partition("-")[2]: [
-            part.get_filename() for part in message_from_bytes(path.read_bytes(), policy=policy.default).iter_attachments()
+            part.get_filename()
+            for part in message_from_bytes(
+                path.read_bytes(), policy=policy.default
+            ).iter_attachments()
         ]
         for path in folder.glob("*.eml")
         if path.stem.partition("-")[2] not in ("digest", "alarm")
     }
     marked = ["Báo cáo 2024-Q1 (đã đánh dấu).xlsx"]
-    with_workbook = {"needs-fixing", "several", "in-part", "please-check", "to-compare", "still-open"}
+    with_workbook = {
+        "needs-fixing",
+        "several",
+        "in-part",
+        "please-check",
+        "to-compare",
+        "still-open",
+    }
     assert attached == {kind: marked if kind in with_workbook else [] for kind in attached}
 
 
-def test_the_same_pack_and_day_give_the_same_files(pack: Pack, folder: Path, tmp_path: Path) -> None:
+def test_the_same_pack_and_day_give_the_same_files(
+    pack: Pack, folder: Path, tmp_path: Path
+) -> None:
     for path in write_previews(pack, TODAY, tmp_path):
         assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
 
@@ -80,7 +100,16 @@ def test_the_same_pack_and_day_give_the_same_files(pack: Pack, folder: Path, tmp
 def test_the_words_blame_nobody(folder: Path) -> None:
     words = " ".join(path.read_text(encoding="utf-8").casefold() for path in folder.glob("*.txt"))
     assert not [
-        word for word in ("vi phạm", "sai phạm", "yêu cầu giải trình", "lỗi của đơn vị", "chậm trễ", "phải ngay") if word in words
+        word
+        for word in (
+            "vi phạm",
+            "sai phạm",
+            "yêu cầu giải trình",
+            "lỗi của đơn vị",
+            "chậm trễ",
+            "phải ngay",
+        )
+        if word in words
     ]
 
 

@@ -23,16 +23,24 @@ NIGHTS = (
 
 
 @pytest.fixture(scope="module")
-def nights(tmp_path_factory: pytest.TempPathFactory, fill: Fill) -> tuple[Settings, Night, list[str]]:
+def nights(
+    tmp_path_factory: pytest.TempPathFactory, fill: Fill
+) -> tuple[Settings, Night, list[str]]:
     """Three nights that keep the Data Docs of two; with the page as the first two left it."""
     folder = tmp_path_factory.mktemp("nights")
-    settings = Settings(_env_file=None, var=folder / "var", inbox_url=str(folder / "inbox"), keep_data_docs=2)
+    settings = Settings(
+        _env_file=None, var=folder / "var", inbox_url=str(folder / "inbox"), keep_data_docs=2
+    )
     pages = []
     for files in NIGHTS:
         for name, content in files.items():
             path = folder / "inbox" / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(fill(content[0], content[1], levels=content[2]) if content else b"\xff\xd8\xff\xe0 a picture")
+            path.write_bytes(
+                fill(content[0], content[1], levels=content[2])
+                if content
+                else b"\xff\xd8\xff\xe0 a picture"
+            )
         night = Night(settings, None)
         for source in night.sources("inbox"):
             steps.collect(night, source)
@@ -63,14 +71,25 @@ def test_each_report_says_how_it_came_right(nights: tuple[Settings, Night, list[
     assert open_.accepted_at is None
 
 
-def test_findings_stand_by_night_report_and_rule_without_notes(nights: tuple[Settings, Night, list[str]]) -> None:
+def test_findings_stand_by_night_report_and_rule_without_notes(
+    nights: tuple[Settings, Night, list[str]],
+) -> None:
     rows = quality(nights[1].warehouse)
     assert {row.severity for row in rows} <= {Severity.CRITICAL, Severity.WARNING}
-    of_women = [(row.run_id, row.unit_code, row.period, row.findings) for row in rows if row.rule == "TRN-01"]
+    of_women = [
+        (row.run_id, row.unit_code, row.period, row.findings)
+        for row in rows
+        if row.rule == "TRN-01"
+    ]
     assert of_women == [(1, "942", "2024-Q4", 1), (3, "944", "2024-Q4", 1)]
     # What cannot be read has no unit of its own: its sender's stands for it.
-    assert [(row.run_id, row.unit_code, row.period) for row in rows if row.rule.startswith("FILE-")] == [(2, "944", None)]
-    assert rule_examples(nights[1].warehouse)["TRN-01"].message == "Số nữ (999) lớn hơn số người tham dự (150)."
+    assert [
+        (row.run_id, row.unit_code, row.period) for row in rows if row.rule.startswith("FILE-")
+    ] == [(2, "944", None)]
+    assert (
+        rule_examples(nights[1].warehouse)["TRN-01"].message
+        == "Số nữ (999) lớn hơn số người tham dự (150)."
+    )
 
 
 def test_nights_are_counted_the_newest_first(nights: tuple[Settings, Night, list[str]]) -> None:
@@ -85,18 +104,29 @@ def test_nights_are_counted_the_newest_first(nights: tuple[Settings, Night, list
     assert counted == [(3, 0, 1), (2, 1, 0)]
 
 
-def test_data_docs_of_the_last_nights_are_kept_and_no_link_leads_nowhere(nights: tuple[Settings, Night, list[str]]) -> None:
+def test_data_docs_of_the_last_nights_are_kept_and_no_link_leads_nowhere(
+    nights: tuple[Settings, Night, list[str]],
+) -> None:
     site = nights[0].site
-    assert sorted(folder.name for folder in (site / "data-docs").iterdir()) == ["night-000002", "night-000003"]
+    assert sorted(folder.name for folder in (site / "data-docs").iterdir()) == [
+        "night-000002",
+        "night-000003",
+    ]
     for page in ("index.html", "quality.html"):
         links = re.findall(r'href="([^"#]+)"', (site / page).read_text(encoding="utf-8"))
         assert links
         assert [link for link in links if not (site / link).is_file()] == []
 
 
-def test_a_page_never_links_to_what_is_pruned_after_it(nights: tuple[Settings, Night, list[str]]) -> None:
+def test_a_page_never_links_to_what_is_pruned_after_it(
+    nights: tuple[Settings, Night, list[str]],
+) -> None:
     linked = [set(re.findall(r"data-docs/(night-\d+)/", page)) for page in nights[2]]
-    assert linked == [{"night-000001"}, {"night-000001", "night-000002"}, {"night-000002", "night-000003"}]
+    assert linked == [
+        {"night-000001"},
+        {"night-000001", "night-000002"},
+        {"night-000002", "night-000003"},
+    ]
 
 
 def test_a_site_without_a_night_says_so(settings: Settings, tmp_path: Path) -> None:

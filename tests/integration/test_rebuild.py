@@ -47,7 +47,9 @@ def begin(folder: Path, url: str = "") -> Settings:
 
 def settings_of(folder: Path, url: str = "") -> Settings:
     var, inbox = folder / "var", str(folder / "inbox")
-    return Settings(_env_file=None, var=var, inbox_url=inbox, warehouse_url=url, pack=folder / "pack", readers=1)
+    return Settings(
+        _env_file=None, var=var, inbox_url=inbox, warehouse_url=url, pack=folder / "pack", readers=1
+    )
 
 
 def put(settings: Settings, unit: str, name: str, content: bytes) -> None:
@@ -103,7 +105,12 @@ def lived(life: Path, tmp_path: Path) -> Settings:
 def live(own: Settings, fill: Fill) -> None:
     """Six nights that have it all, two of them killed, and something put back after the last."""
     put(own, "942", "works.xlsx", works(own, "942", OVERSPENT, BRIDGE))
-    put(own, "944", "gói.zip", packed({"q3.xlsx": fill("944", "2024-Q3"), "q4.xlsx": fill("944", "2024-Q4")}))
+    put(
+        own,
+        "944",
+        "gói.zip",
+        packed({"q3.xlsx": fill("944", "2024-Q3"), "q4.xlsx": fill("944", "2024-Q4")}),
+    )
     put(own, "947", "hai quý.xlsx", two_quarters())
     put(own, "945", "hỏng.xlsx", b"no workbook")
     first = night(own)
@@ -116,7 +123,12 @@ def live(own: Settings, fill: Fill) -> None:
     put(own, "946", "again.xlsx", works(own, "946", ROAD))
     night(own, killed_before="compare")
     put_back(first.warehouse, [number_of(own, "hai quý.xlsx")])
-    put(own, "946", "works lần 2.xlsx", works(own, "946", {**ROAD, "work_code": BRIDGE["work_code"]}))
+    put(
+        own,
+        "946",
+        "works lần 2.xlsx",
+        works(own, "946", {**ROAD, "work_code": BRIDGE["work_code"]}),
+    )
     night(own)
     night(own)
     withdraw(first.warehouse, number_of(own, "works lần 2.xlsx"), "gửi nhầm", datetime.now(UTC))
@@ -158,12 +170,19 @@ def test_every_row_is_as_it_was_and_the_new_one_takes_the_place_of_the_old(lived
     beside = rebuilt(lived)
     counts, unlike = compared(url, beside)
     assert unlike == []
-    assert (counts["runs"], counts["submissions"] > 10, counts["findings"] > 10, counts["facts"] > 50) == (6, True, True, True)
+    assert (
+        counts["runs"],
+        counts["submissions"] > 10,
+        counts["findings"] > 10,
+        counts["facts"] > 50,
+    ) == (6, True, True, True)
     assert put_in_place(url, beside, NOON) is not None
     goes_on(lived)
 
 
-def test_an_archive_of_sqlite_becomes_a_warehouse_on_postgresql(lived: Settings, tmp_path: Path, postgres: Postgres) -> None:
+def test_an_archive_of_sqlite_becomes_a_warehouse_on_postgresql(
+    lived: Settings, tmp_path: Path, postgres: Postgres
+) -> None:
     with postgres.new_database() as url, connections_closed():
         moved = settings_of(tmp_path / "life", url)
         prepare_warehouse(url)
@@ -182,22 +201,40 @@ def goes_on(settings: Settings) -> None:
     after.warehouse.dispose()
 
 
-def test_what_differs_is_named_by_table_and_key_and_the_old_one_stays(lived: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_differs_is_named_by_table_and_key_and_the_old_one_stays(
+    lived: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     archive = Archive(lived.archive_url)
     (Path(lived.archive_url) / name_of(archive.put(b"no workbook"))).unlink()
     engine = prepare_warehouse(lived.warehouse_url)
     with engine.begin() as connection:
-        connection.execute(text("UPDATE facts SET value = 999 WHERE submission_id = 2 AND element = 'participants_total'"))
+        connection.execute(
+            text(
+                "UPDATE facts SET value = 999 WHERE submission_id = 2 AND element = 'participants_total'"
+            )
+        )
         connection.execute(text("DELETE FROM findings WHERE rule = 'WRK-13'"))
     engine.dispose()
-    for name, value in (("VAR", lived.var), ("PACK", lived.pack), ("WAREHOUSE_URL", lived.warehouse_url), ("READERS", "1")):
+    for name, value in (
+        ("VAR", lived.var),
+        ("PACK", lived.pack),
+        ("WAREHOUSE_URL", lived.warehouse_url),
+        ("READERS", "1"),
+    ):
         monkeypatch.setenv(f"MTQG_{name}", str(value))
     said = CliRunner().invoke(app, ["rebuild"], terminal_width=200)
     assert isinstance(said.exception, WarehouseError)
     assert "--replace takes the new one" in str(said.exception)
-    for line in ("facts 2, participants_total, 0: value was 999.0, is ", "findings 1, ", ": is new", "submissions 6: is missing"):
+    for line in (
+        "facts 2, participants_total, 0: value was 999.0, is ",
+        "findings 1, ",
+        ": is new",
+        "submissions 6: is missing",
+    ):
         assert line in said.output
-    assert "not made again delivery 4 (hỏng.xlsx): archive: " in unicodedata.normalize("NFC", said.output)
+    assert "not made again delivery 4 (hỏng.xlsx): archive: " in unicodedata.normalize(
+        "NFC", said.output
+    )
     replaced = CliRunner().invoke(app, ["rebuild", "--replace"], terminal_width=200)
     assert replaced.exit_code == 0, replaced.output
     assert "in place; the one before is kept: " in replaced.output
@@ -215,7 +252,10 @@ def test_a_lost_warehouse_is_not_begun_anew_but_made_from_the_archive_and_what_c
     file.unlink()
     shutil.rmtree(lived.inbox_url)
     Path(lived.inbox_url).mkdir()
-    with pytest.raises(WarehouseError, match=r"the archive knows 6 nights that this warehouse does not; `mtqg rebuild`"):
+    with pytest.raises(
+        WarehouseError,
+        match=r"the archive knows 6 nights that this warehouse does not; `mtqg rebuild`",
+    ):
         Night(lived, None)
     file.unlink()
     beside = place_beside(lived.warehouse_url)

@@ -1,4 +1,7 @@
-"""`mtqg rules profile`, `list` and `show`: what the past suggests, valid when pasted; and what rules there are."""
+"""`mtqg rules profile`, `list` and `show`: what the past suggests, valid when pasted.
+
+And what rules there are.
+"""
 
 import json
 import shutil
@@ -32,7 +35,10 @@ PERIODS = ("2023-Q1", "2023-Q2", "2023-Q3", "2023-Q4", "2024-Q1", "2024-Q2")
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """24 training reports: 100 to 123 people at about 0.3 million đồng each, in one class; the first three real."""
+    """24 training reports: 100 to 123 people at about 0.3 million đồng each, in one class.
+
+    The first three real.
+    """
     settings = Settings(_env_file=None, var=tmp_path_factory.mktemp("var"))
     engine = prepare_warehouse(settings.warehouse_url)
     run = start_run(engine, NOON.date(), "rules-1", NOON)
@@ -40,9 +46,24 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         now = NOON + timedelta(minutes=number)
         delivery = arrive(engine, run, number, unit, now, is_synthetic=number > 2)
         people = 100.0 + number
-        figures = {"participants": people, "classes": 1.0, "budget_planned_vnd": people * (300_000 + 1000 * (number % 7))}
-        facts = tuple(Fact(f"{name}_total", 0, value, None, "S", "C5") for name, value in figures.items())
-        report = Submission(delivery, Verdict.ACCEPTED, (), "training", "v1", unit, Period.parse(period), facts=facts)
+        figures = {
+            "participants": people,
+            "classes": 1.0,
+            "budget_planned_vnd": people * (300_000 + 1000 * (number % 7)),
+        }
+        facts = tuple(
+            Fact(f"{name}_total", 0, value, None, "S", "C5") for name, value in figures.items()
+        )
+        report = Submission(
+            delivery,
+            Verdict.ACCEPTED,
+            (),
+            "training",
+            "v1",
+            unit,
+            Period.parse(period),
+            facts=facts,
+        )
         load_delivery(engine, [(report, None)], run_id=run, rule_set_version="rules-1", now=now)
     return settings
 
@@ -61,18 +82,32 @@ def rules(*arguments: str | Path) -> Result:
 
 def proposed(*arguments: str | Path) -> dict[tuple[str, ...], dict]:
     found = yaml.safe_load(rules("profile", "--form", "training", *arguments).stdout)["rules"]
-    return {tuple(v for k, v in rule["kwargs"].items() if k.startswith("column")): rule for rule in found}
+    return {
+        tuple(v for k, v in rule["kwargs"].items() if k.startswith("column")): rule
+        for rule in found
+    }
 
 
 def test_bounds_are_proposed_with_free_ids_and_only_where_something_is_known() -> None:
     found = proposed()
-    assert found.keys() == {("participants_total",), ("budget_planned_vnd_total",), ("budget_planned_vnd", "participants")}
-    used = {rule.id for rule in RuleSet(load_pack(ROOT / "config" / "soc-trang")).of_form("training")}
+    assert found.keys() == {
+        ("participants_total",),
+        ("budget_planned_vnd_total",),
+        ("budget_planned_vnd", "participants"),
+    }
+    used = {
+        rule.id for rule in RuleSet(load_pack(ROOT / "config" / "soc-trang")).of_form("training")
+    }
     ids = [rule["id"] for rule in found.values()]
     assert not used.intersection(ids)
     assert len(set(ids)) == 3
-    # Quartiles 105.75 and 117.25, each moved outwards by three times their distance on a logarithmic scale.
-    assert found[("participants_total",)]["kwargs"] == {"column": "participants_total", "min_value": 77.0, "max_value": 160.0}
+    # Quartiles 105.75 and 117.25, each moved outwards by three times their distance on a
+    # logarithmic scale.
+    assert found[("participants_total",)]["kwargs"] == {
+        "column": "participants_total",
+        "min_value": 77.0,
+        "max_value": 160.0,
+    }
     ratio = found["budget_planned_vnd", "participants"]
     assert (ratio["table"], ratio["at"]) == ("levels", "budget_planned_vnd")
     assert 250_000 < ratio["kwargs"]["min_value"] < 300_000
@@ -81,7 +116,10 @@ def test_bounds_are_proposed_with_free_ids_and_only_where_something_is_known() -
 
 def test_every_rule_says_what_it_rests_on_and_that_samples_are_invented() -> None:
     text = rules("profile", "--form", "training").stdout
-    assert "# participants_total (Số người tham dự, dòng Tổng cộng): 24 points; 21 of them SYNTHETIC" in text
+    assert (
+        "# participants_total (Số người tham dự, dòng Tổng cộng): 24 points; 21 of them SYNTHETIC"
+        in text
+    )
     assert "# periods 2023-Q1 to 2024-Q2 (6); units 942, 943, 944 and 1 more (4)" in text
     assert "min 100, 5 % 101.15, median 111.5, 95 % 121.85, max 123" in text
     assert "24 points of 4 units, 21 of them synthetic" in text
@@ -91,52 +129,82 @@ def test_every_rule_says_what_it_rests_on_and_that_samples_are_invented() -> Non
 
 def test_too_little_is_not_proposed_and_said_so(tmp_path: Path) -> None:
     path = tmp_path / "proposals.yaml"
-    assert "0 rules proposed" in rules("profile", "--form", "training", "--unit", "942", "-o", path).stderr
+    assert (
+        "0 rules proposed"
+        in rules("profile", "--form", "training", "--unit", "942", "-o", path).stderr
+    )
     text = path.read_text(encoding="utf-8")
     assert yaml.safe_load(text) == {"form": "training", "rules": []}
-    assert "too little: points 6 (needed: 20):\n#   participants_total, budget_planned_vnd_total" in text
+    assert (
+        "too little: points 6 (needed: 20):\n#   participants_total, budget_planned_vnd_total"
+        in text
+    )
     assert "rules" in text
     assert proposed("--unit", "942", "--points", "5")
 
 
 def test_what_lies_beyond_the_bounds_is_named_for_the_reviewer() -> None:
     text = rules("profile", "--form", "training", "--margin", "0").stdout
-    assert "beyond the proposed bounds today: 3 (945 2023-Q4: 121; 945 2024-Q1: 122; 945 2024-Q2: 123)" in text
+    assert (
+        "beyond the proposed bounds today: 3 (945 2023-Q4: 121; 945 2024-Q1: 122; 945 2024-Q2: 123)"
+        in text
+    )
 
 
-def test_a_pasted_proposal_loads_and_finds_what_is_far_from_usual(tmp_path: Path, pack: Pack, fill: Fill) -> None:
+def test_a_pasted_proposal_loads_and_finds_what_is_far_from_usual(
+    tmp_path: Path, pack: Pack, fill: Fill
+) -> None:
     rule = proposed()[("participants_total",)]
     copy = Path(shutil.copytree(pack.folder, tmp_path / "pack"))
     suite = yaml.safe_load((SUITES / "training.yaml").read_text(encoding="utf-8"))
     (copy / "suites").mkdir(exist_ok=True)
     (copy / "suites" / "training.yaml").write_text(
-        yaml.safe_dump({**suite, "rules": [*suite["rules"], rule]}, allow_unicode=True), encoding="utf-8"
+        yaml.safe_dump({**suite, "rules": [*suite["rules"], rule]}, allow_unicode=True),
+        encoding="utf-8",
     )
     text = rules("profile", "--form", "training").stdout
-    english = yaml.safe_load("\n".join(line[2:] for line in _after(text, "# English words")))["rules"]
+    english = yaml.safe_load("\n".join(line[2:] for line in _after(text, "# English words")))[
+        "rules"
+    ]
     (copy / "suites" / "en").mkdir(exist_ok=True)
     chosen = [entry for entry in english if entry["id"] == rule["id"]]
-    (copy / "suites" / "en" / "training.yaml").write_text(yaml.safe_dump({"rules": chosen}), encoding="utf-8")
+    (copy / "suites" / "en" / "training.yaml").write_text(
+        yaml.safe_dump({"rules": chosen}), encoding="utf-8"
+    )
     provincial = load_pack(copy)
     RuleSet(provincial, lang="en")
     checker = Checker(provincial, RuleSet(provincial), "test")
-    usual, few = ({**GOOD_LEVELS, "total": {**GOOD_LEVELS["total"], "participants": people}} for people in (150, 15))
+    usual, few = (
+        {**GOOD_LEVELS, "total": {**GOOD_LEVELS["total"], "participants": people}}
+        for people in (150, 15)
+    )
     for levels, expected in ((usual, []), (few, [("C12", "15")])):
-        readings = read_parts(fill("942", "2024-Q4", levels=levels), delivery(sender="942"), provincial)
+        readings = read_parts(
+            fill("942", "2024-Q4", levels=levels), delivery(sender="942"), provincial
+        )
         (submission,) = checker.check(readings)
         found = [f for f in submission.findings if f.rule == rule["id"]]
         assert [(f.cell, f.value) for f in found] == expected
-        assert all(f.message.startswith("Số người tham dự, dòng Tổng cộng (15 người): nằm ngoài khoảng") for f in found)
+        assert all(
+            f.message.startswith("Số người tham dự, dòng Tổng cộng (15 người): nằm ngoài khoảng")
+            for f in found
+        )
         assert all(f.expected == "Từ 77 người đến 160 người" for f in found)
 
 
 def _after(text: str, heading: str) -> list[str]:
     lines = text.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith(heading)) + 1
-    return lines[start : next(number for number, line in enumerate(lines) if line.startswith("# Not proposed"))]
+    return lines[
+        start : next(
+            number for number, line in enumerate(lines) if line.startswith("# Not proposed")
+        )
+    ]
 
 
-def test_wrong_questions_are_answered_with_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_questions_are_answered_with_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for arguments, words in (
         (("profile", "--form", "nothing"), "training"),
         (("profile", "--unit", "1"), "no unit"),
@@ -162,7 +230,9 @@ def test_every_rule_is_listed_with_severity_and_form(pack: Pack) -> None:
         *known.reading,
         *(r.id for r in (*known.cells, *known.history)),
     }
-    assert {r["id"] for r in listed if r["form"] == "across submissions"} == {r.id for r in known.across}
+    assert {r["id"] for r in listed if r["form"] == "across submissions"} == {
+        r.id for r in known.across
+    }
     assert "TRN-05" in rules("list", "--form", "training").stdout
 
 
@@ -172,4 +242,6 @@ def test_a_rule_is_shown_with_its_words_its_source_and_where_it_points() -> None
     assert "domain.md 6" in said
     assert "docs/rules/training.md#trn-05" in said
     assert "Tổng số lớp ghi {classes_total}" in said
-    assert "classes" in json.loads(rules("show", "TRN-05", "--lang", "en", "--json").stdout)["message"]
+    assert (
+        "classes" in json.loads(rules("show", "TRN-05", "--lang", "en", "--json").stdout)["message"]
+    )

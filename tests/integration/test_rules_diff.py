@@ -28,7 +28,10 @@ MORE_WOMEN = {
     "commune": {**GOOD_LEVELS["commune"], "women": 31},
     "total": {**GOOD_LEVELS["total"], "women": 81},
 }
-ABOVE_PLAN = {**GOOD_LEVELS, "total": {**GOOD_LEVELS["total"], "budget_planned_vnd": 100, "budget_spent_vnd": 102}}
+ABOVE_PLAN = {
+    **GOOD_LEVELS,
+    "total": {**GOOD_LEVELS["total"], "budget_planned_vnd": 100, "budget_spent_vnd": 102},
+}
 
 
 @pytest.fixture
@@ -49,7 +52,9 @@ def archived(tmp_path_factory: pytest.TempPathFactory, fill: Fill) -> Settings:
     """Two nights: 942 is good, 943 has more women than people, 944 spends above plan (a warning), 945 sends text."""
     folder = tmp_path_factory.mktemp("nights")
     settings = Settings(_env_file=None, var=folder / "var", inbox_url=str(folder / "inbox"))
-    night(settings, {"942": fill("942", "2024-Q4"), "943": fill("943", "2024-Q4", levels=MORE_WOMEN)})
+    night(
+        settings, {"942": fill("942", "2024-Q4"), "943": fill("943", "2024-Q4", levels=MORE_WOMEN)}
+    )
     night(settings, {"944": fill("944", "2024-Q4", levels=ABOVE_PLAN), "945": b"not a workbook"})
     return settings
 
@@ -91,7 +96,9 @@ def edit(path: Path, old: str, new: str) -> None:
 
 def set_rule(path: Path, rule: str, key: str, value: str) -> None:
     """Write another value of one line `key: …` of a rule."""
-    before, entry, after = re.split(rf"(?ms)(^  - id: {rule}$.*?)(?=^  - id: |\Z)", path.read_text(encoding="utf-8"))
+    before, entry, after = re.split(
+        rf"(?ms)(^  - id: {rule}$.*?)(?=^  - id: |\Z)", path.read_text(encoding="utf-8")
+    )
     changed, times = re.subn(rf"(?m)^    {key}: .*$", f"    {key}: {value}", entry)
     assert times == 1
     path.write_text(before + changed + after, encoding="utf-8")
@@ -112,7 +119,9 @@ def counts(found: dict) -> dict[str, int]:
     return {name: turned["count"] for name, turned in found["verdicts"].items() if turned["count"]}
 
 
-def test_one_rule_loosened_and_one_tightened_give_exactly_their_reports(repository: Path, nights: Settings) -> None:
+def test_one_rule_loosened_and_one_tightened_give_exactly_their_reports(
+    repository: Path, nights: Settings
+) -> None:
     suite = repository / TRAINING
     set_rule(suite, "TRN-01", "severity", "warning")
     set_rule(suite, "TRN-04", "severity", "critical")
@@ -122,7 +131,11 @@ def test_one_rule_loosened_and_one_tightened_give_exactly_their_reports(reposito
     assert found["deliveries"] == {"archived": 4, "compared": 4, "failed": {}}
     assert counts(found) == {"newly_refused": 1, "newly_accepted": 1}
     (refused,) = found["verdicts"]["newly_refused"]["first"]
-    assert (refused["unit"], refused["before"], refused["after"]) == ("944", "accepted_with_warnings", "quarantined")
+    assert (refused["unit"], refused["before"], refused["after"]) == (
+        "944",
+        "accepted_with_warnings",
+        "quarantined",
+    )
     assert refused["rules"] == ["TRN-04"]
     (accepted,) = found["verdicts"]["newly_accepted"]["first"]
     assert (accepted["unit"], accepted["after"]) == ("943", "accepted_with_warnings")
@@ -148,7 +161,9 @@ def test_one_rule_loosened_and_one_tightened_give_exactly_their_reports(reposito
     }
 
 
-def test_a_rule_that_looks_at_less_no_longer_finds_and_a_new_one_newly_does(repository: Path, nights: Settings) -> None:
+def test_a_rule_that_looks_at_less_no_longer_finds_and_a_new_one_newly_does(
+    repository: Path, nights: Settings
+) -> None:
     suite = repository / TRAINING
     entry = """
   - id: TRN-90
@@ -168,7 +183,10 @@ def test_a_rule_that_looks_at_less_no_longer_finds_and_a_new_one_newly_does(repo
     found = diff("--limit", "1")
     assert found["changed_rules"] == {"TRN-04": ["removed"], "TRN-90": ["added"]}
     assert counts(found) == {"newly_warned": 1}
-    assert {rule: {kind: places["count"] for kind, places in of.items()} for rule, of in found["findings"].items()} == {
+    assert {
+        rule: {kind: places["count"] for kind, places in of.items()}
+        for rule, of in found["findings"].items()
+    } == {
         "TRN-04": {"found": 0, "gone": 1, "regraded": 0},
         # 120 and 150 people in each of three reports.
         "TRN-90": {"found": 6, "gone": 0, "regraded": 0},
@@ -176,7 +194,9 @@ def test_a_rule_that_looks_at_less_no_longer_finds_and_a_new_one_newly_does(repo
     assert [place["cell"] for place in found["findings"]["TRN-90"]["found"]["first"]] == ["C10"]
 
 
-def test_a_revision_is_compared_without_touching_the_checkout(repository: Path, nights: Settings) -> None:
+def test_a_revision_is_compared_without_touching_the_checkout(
+    repository: Path, nights: Settings
+) -> None:
     set_rule(repository / TRAINING, "TRN-04", "severity", "critical")
     commit(repository, "spending above plan is refused")
     before = {path: path.read_bytes() for path in repository.rglob("*") if path.is_file()}
@@ -192,7 +212,11 @@ def test_a_folder_stands_in_for_git(repository: Path, nights: Settings, tmp_path
 
 
 def test_rules_of_history_see_the_same_past_on_both_sides(
-    repository: Path, archived: Settings, fill: Fill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    repository: Path,
+    archived: Settings,
+    fill: Fill,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     var = shutil.copytree(archived.var, tmp_path / "var")
     settings = Settings(_env_file=None, var=var, inbox_url=str(tmp_path / "inbox"))
@@ -201,9 +225,15 @@ def test_rules_of_history_see_the_same_past_on_both_sides(
     set_rule(repository / "suites" / "history.yaml", "HIS-07", "severity", "info")
     found = diff()
     assert found["affected_forms"] is None
-    assert {rule: of["regraded"]["count"] for rule, of in found["findings"].items()} == {"HIS-07": 1}
+    assert {rule: of["regraded"]["count"] for rule, of in found["findings"].items()} == {
+        "HIS-07": 1
+    }
     (unwarned,) = found["verdicts"]["no_longer_warned"]["first"]
-    assert (unwarned["unit"], unwarned["period"], unwarned["rules"]) == ("942", "2025-Q1", ["HIS-07"])
+    assert (unwarned["unit"], unwarned["period"], unwarned["rules"]) == (
+        "942",
+        "2025-Q1",
+        ["HIS-07"],
+    )
 
 
 def test_nothing_is_written(repository: Path, nights: Settings) -> None:
@@ -211,10 +241,20 @@ def test_nothing_is_written(repository: Path, nights: Settings) -> None:
         with closing(sqlite3.connect(nights.var / "warehouse.sqlite")) as warehouse:
             return list(warehouse.iterdump())
 
-    before = dump(), sorted(path for path in nights.var.rglob("*") if path.name != "mtqg.log" and "sqlite" not in path.name)
+    before = (
+        dump(),
+        sorted(
+            path
+            for path in nights.var.rglob("*")
+            if path.name != "mtqg.log" and "sqlite" not in path.name
+        ),
+    )
     set_rule(repository / TRAINING, "TRN-04", "severity", "critical")
     run()
-    assert before == (dump(), sorted(p for p in nights.var.rglob("*") if p.name != "mtqg.log" and "sqlite" not in p.name))
+    assert before == (
+        dump(),
+        sorted(p for p in nights.var.rglob("*") if p.name != "mtqg.log" and "sqlite" not in p.name),
+    )
 
 
 def test_a_gate_fails_on_what_it_is_asked_to(repository: Path, nights: Settings) -> None:
@@ -225,18 +265,27 @@ def test_a_gate_fails_on_what_it_is_asked_to(repository: Path, nights: Settings)
 
 def test_a_change_of_a_layout_is_read_by_both(repository: Path, nights: Settings) -> None:
     form = repository / "pack" / "forms" / "training" / "v1.yaml"
-    edit(form, 'aliases: ["Kinh phí đã thực hiện", "Đã giải ngân"], type: money', "type: money, maximum: 101")
+    edit(
+        form,
+        'aliases: ["Kinh phí đã thực hiện", "Đã giải ngân"], type: money',
+        "type: money, maximum: 101",
+    )
     found = diff()
     assert found["affected_forms"] is None
     assert counts(found) == {"newly_refused": 1}
-    # What is above the bound is refused; that it is above the plan as well only follows, and is left out.
-    assert {rule: (of["found"]["count"], of["gone"]["count"]) for rule, of in found["findings"].items()} == {
+    # What is above the bound is refused; that it is above the plan as well only follows, and is
+    # left out.
+    assert {
+        rule: (of["found"]["count"], of["gone"]["count"]) for rule, of in found["findings"].items()
+    } == {
         "CELL-15": (1, 0),
         "TRN-04": (0, 1),
     }
 
 
-def test_an_earlier_rule_that_no_longer_fits_is_named_and_the_others_are_compared(repository: Path, nights: Settings) -> None:
+def test_an_earlier_rule_that_no_longer_fits_is_named_and_the_others_are_compared(
+    repository: Path, nights: Settings
+) -> None:
     suite = repository / TRAINING
     good = suite.read_text(encoding="utf-8")
     set_rule(suite, "TRN-02", "expect", "expect_something_that_is_gone")
@@ -246,13 +295,21 @@ def test_an_earlier_rule_that_no_longer_fits_is_named_and_the_others_are_compare
     suite.write_text(good, encoding="utf-8")
     set_rule(suite, "TRN-04", "severity", "critical")
     found = diff()
-    assert [re.search(r"TRN-\d\d", note).group() for note in found["notes"]] == ["TRN-03", "TRN-06", "TRN-02"]
+    assert [re.search(r"TRN-\d\d", note).group() for note in found["notes"]] == [
+        "TRN-03",
+        "TRN-06",
+        "TRN-02",
+    ]
     assert "no_such_table" in found["notes"][0]
-    assert found["changed_rules"] == {name: ["added"] for name in ("TRN-02", "TRN-03", "TRN-06")} | {"TRN-04": ["severity"]}
+    assert found["changed_rules"] == {
+        name: ["added"] for name in ("TRN-02", "TRN-03", "TRN-06")
+    } | {"TRN-04": ["severity"]}
     assert counts(found) == {"newly_refused": 1}
 
 
-def test_forms_that_cannot_be_read_any_more_are_named_and_today_s_are_taken(repository: Path, nights: Settings) -> None:
+def test_forms_that_cannot_be_read_any_more_are_named_and_today_s_are_taken(
+    repository: Path, nights: Settings
+) -> None:
     form = repository / "pack" / "forms" / "training" / "v1.yaml"
     good = form.read_text(encoding="utf-8")
     form.write_text("not_a_form: true\n", encoding="utf-8")
@@ -263,7 +320,9 @@ def test_forms_that_cannot_be_read_any_more_are_named_and_today_s_are_taken(repo
     assert counts(found) == {}
 
 
-def test_what_a_reader_meets_and_no_rule_of_then_words_is_newly_found(repository: Path, nights: Settings) -> None:
+def test_what_a_reader_meets_and_no_rule_of_then_words_is_newly_found(
+    repository: Path, nights: Settings
+) -> None:
     reading = repository / "suites" / "reading.yaml"
     good = reading.read_text(encoding="utf-8")
     entry = re.search(r"(?ms)^  - id: FILE-02$.*?(?=^  - id: )", good)
@@ -285,7 +344,10 @@ def test_bytes_that_are_gone_stop_only_their_own_delivery(
     monkeypatch.setenv("MTQG_ARCHIVE_URL", str(archive))
     set_rule(repository / TRAINING, "TRN-04", "severity", "critical")
     found = diff()
-    assert (found["deliveries"]["compared"], list(found["deliveries"]["failed"].values())) == (3, [1])
+    assert (found["deliveries"]["compared"], list(found["deliveries"]["failed"].values())) == (
+        3,
+        [1],
+    )
     assert counts(found) == {"newly_refused": 1}
 
 
@@ -295,7 +357,10 @@ def test_words_are_for_people_too(repository: Path, nights: Settings) -> None:
     said = result.stdout
     assert result.exit_code == 0
     assert "newly refused: 1" in said
-    assert '#3 · Huyện Mỹ Tú · training · 2024-Q4 · "Tổng hợp" J12 (102) · warning → critical · 944.xlsx' in said
+    assert (
+        '#3 · Huyện Mỹ Tú · training · 2024-Q4 · "Tổng hợp" J12 (102) · warning → critical · 944.xlsx'
+        in said
+    )
 
 
 def test_what_cannot_be_compared_is_said(

@@ -11,7 +11,15 @@ from typer.testing import CliRunner
 from expectations.rules import SUITES
 from mtqg.cli import app
 from program.settings import Settings
-from tests.integration.test_comparing import BRIDGE, HOUSE, ROAD, Put, night, pack_with_a_critical_claim, put
+from tests.integration.test_comparing import (
+    BRIDGE,
+    HOUSE,
+    ROAD,
+    Put,
+    night,
+    pack_with_a_critical_claim,
+    put,
+)
 
 __all__ = ["put"]
 
@@ -34,7 +42,9 @@ def earlier(tmp_path: Path) -> Path:
 def graded(suites: Path, severity: str | None) -> Path:
     """Give ACR-03 another severity in a copy of the suites; None takes it out."""
     path = suites / "across.yaml"
-    before, rule, after = re.split(r"(?ms)(^  - id: ACR-03$.*?)(?=^  - id: )", path.read_text(encoding="utf-8"))
+    before, rule, after = re.split(
+        r"(?ms)(^  - id: ACR-03$.*?)(?=^  - id: )", path.read_text(encoding="utf-8")
+    )
     changed = re.sub(r"severity: \w+", f"severity: {severity}", rule) if severity else ""
     path.write_text(before + changed + after, encoding="utf-8")
     return suites
@@ -52,10 +62,15 @@ def counts(found: dict) -> dict[str, int]:
 
 
 def places(found: dict, kind: str) -> list[tuple[str, str, str]]:
-    return [(place["unit"], place["cell"], place["severity"]) for place in found["findings"]["ACR-03"][kind]["first"]]
+    return [
+        (place["unit"], place["cell"], place["severity"])
+        for place in found["findings"]["ACR-03"][kind]["first"]
+    ]
 
 
-def test_a_new_rule_is_found_at_each_report_that_it_would_ask(claimed: Settings, earlier: Path) -> None:
+def test_a_new_rule_is_found_at_each_report_that_it_would_ask(
+    claimed: Settings, earlier: Path
+) -> None:
     found = diff("--old", graded(earlier, None))
     assert found["changed_rules"] == {"ACR-03": ["added"]}
     assert found["affected_forms"] == []
@@ -68,7 +83,9 @@ def test_a_new_rule_is_found_at_each_report_that_it_would_ask(claimed: Settings,
 def test_a_rule_that_asks_nobody_any_more_is_taken_back(
     claimed: Settings, earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("expectations.rules.SUITES", graded(Path(shutil.copytree(SUITES, tmp_path / "today")), None))
+    monkeypatch.setattr(
+        "expectations.rules.SUITES", graded(Path(shutil.copytree(SUITES, tmp_path / "today")), None)
+    )
     found = diff("--old", earlier)
     assert counts(found) == {"no_longer_warned": 2}
     assert [place[0] for place in places(found, "gone")] == ["942", "946"]
@@ -83,14 +100,28 @@ def test_a_rule_that_was_critical_gives_back_what_it_had_taken_out(
 ) -> None:
     put("942", [ROAD, BRIDGE])
     put("946", [ROAD, HOUSE])
-    night(Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, pack=pack_with_a_critical_claim(tmp_path)))
+    night(
+        Settings(
+            _env_file=None,
+            var=settings.var,
+            inbox_url=settings.inbox_url,
+            pack=pack_with_a_critical_claim(tmp_path),
+        )
+    )
     monkeypatch.setenv("MTQG_VAR", str(settings.var))
     found = diff("--old", graded(earlier, "critical"))
     assert counts(found) == {"newly_accepted": 2}
     assert found["findings"]["ACR-03"]["regraded"]["count"] == 2
 
 
-def test_rules_that_stay_compare_nothing_and_a_form_is_looked_at_alone(claimed: Settings, earlier: Path) -> None:
+def test_rules_that_stay_compare_nothing_and_a_form_is_looked_at_alone(
+    claimed: Settings, earlier: Path
+) -> None:
     assert diff("--old", earlier)["held_together"] == 0
     assert diff("--old", graded(earlier, None), "--form", "training")["held_together"] == 0
-    assert CliRunner().invoke(app, ["rules", "diff", "--old", str(earlier), "--fail-on", "warned"]).exit_code == 1
+    assert (
+        CliRunner()
+        .invoke(app, ["rules", "diff", "--old", str(earlier), "--fail-on", "warned"])
+        .exit_code
+        == 1
+    )

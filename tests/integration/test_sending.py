@@ -32,7 +32,10 @@ DISTRICTS = ("942", "943", "944")
 
 
 class Server:
-    """What a mail server does: takes mails, or answers as it is told to. `peers` are the connections that mails came by."""
+    """What a mail server does: takes mails, or answers as it is told to.
+
+    `peers` are the connections that mails came by.
+    """
 
     def __init__(self) -> None:
         self.taken: list[Envelope] = []
@@ -40,7 +43,9 @@ class Server:
         self.answers: dict[str, list[str]] = {}
         self.before_answering: Any = None
 
-    async def handle_RCPT(self, server: Any, _session: object, envelope: Envelope, address: str, _options: object) -> str:  # noqa: N802
+    async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
+        self, server: Any, _session: object, envelope: Envelope, address: str, _options: object
+    ) -> str:
         answers = self.answers.get(address, [])
         answer = answers.pop(0) if answers else "250 OK"
         if answer == "drop":
@@ -65,7 +70,9 @@ class Server:
         return [address for envelope in self.taken for address in envelope.rcpt_tos]
 
 
-def authenticate(_server: object, _session: object, _envelope: object, mechanism: str, data: Any) -> AuthResult:
+def authenticate(
+    _server: object, _session: object, _envelope: object, mechanism: str, data: Any
+) -> AuthResult:
     return AuthResult(success=(data.login, data.password) == (b"mtqg", b"p:w/d"), handled=False)
 
 
@@ -75,7 +82,18 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("tls")
     names = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
     files = ("-keyout", folder / "key.pem", "-out", folder / "cert.pem")
-    command = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *names, *files)
+    command = (
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        *names,
+        *files,
+    )
     subprocess.run(command, check=True, capture_output=True)
     return folder / "cert.pem", folder / "key.pem"
 
@@ -93,7 +111,11 @@ def running(server: Server, port: int = 0, **options: Any) -> Iterator[int]:
 @pytest.fixture
 def office(pack: Pack, settings: Settings) -> Office:
     """An office that owes three districts a letter each, on a Monday morning."""
-    office = Office(pack, settings.model_copy(update={"smtp_url": settings.smtp_url.__class__("smtp://localhost")}), at(MONDAY))
+    office = Office(
+        pack,
+        settings.model_copy(update={"smtp_url": settings.smtp_url.__class__("smtp://localhost")}),
+        at(MONDAY),
+    )
     for unit in DISTRICTS:
         office.receive(unit, CRITICAL)
     return office
@@ -112,14 +134,26 @@ def trusted(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> 
     return context
 
 
-@pytest.mark.filterwarnings("ignore:Requiring AUTH")  # aiosmtpd does not know that it is behind TLS from the first byte
+@pytest.mark.filterwarnings(
+    "ignore:Requiring AUTH"
+)  # aiosmtpd does not know that it is behind TLS from the first byte
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
 def test_all_letters_go_over_one_verified_connection_with_a_password(
     office: Office, trusted: ssl.SSLContext, scheme: str
 ) -> None:
-    tls = {"ssl_context": trusted} if scheme == "smtps" else {"tls_context": trusted, "require_starttls": True}
+    tls = (
+        {"ssl_context": trusted}
+        if scheme == "smtps"
+        else {"tls_context": trusted, "require_starttls": True}
+    )
     server = Server()
-    with running(server, authenticator=authenticate, auth_required=True, auth_require_tls=scheme == "smtp", **tls) as port:
+    with running(
+        server,
+        authenticator=authenticate,
+        auth_required=True,
+        auth_require_tls=scheme == "smtp",
+        **tls,
+    ) as port:
         outcome = office.send(SmtpPost(f"{scheme}://mtqg:p%3Aw%2Fd@localhost:{port}"))
     assert (outcome.sent, outcome.waiting, outcome.errors, len(server.peers)) == (3, 0, [], 1)
     assert sorted(server.recipients) == sorted(address(office, unit) for unit in DISTRICTS)
@@ -138,9 +172,13 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_letter_and_no_password(
     assert "secret" not in outcome.down
 
 
-def test_a_wrong_password_is_one_sentence_and_no_letter_s_fault(office: Office, trusted: ssl.SSLContext) -> None:
+def test_a_wrong_password_is_one_sentence_and_no_letter_s_fault(
+    office: Office, trusted: ssl.SSLContext
+) -> None:
     server = Server()
-    with running(server, tls_context=trusted, authenticator=authenticate, auth_required=True) as port:
+    with running(
+        server, tls_context=trusted, authenticator=authenticate, auth_required=True
+    ) as port:
         outcome = office.send(SmtpPost(f"smtp://mtqg:wrong@localhost:{port}"))
     assert outcome.errors == [outcome.down]
     assert "SMTPAuthenticationError" in outcome.down
@@ -151,13 +189,17 @@ def plain(port: int) -> SmtpPost:
     return SmtpPost(f"smtp://localhost:{port}?starttls=never")
 
 
-def test_an_address_that_the_server_refuses_for_good_is_the_operator_s_and_stops_no_other(office: Office) -> None:
+def test_an_address_that_the_server_refuses_for_good_is_the_operator_s_and_stops_no_other(
+    office: Office,
+) -> None:
     server = Server()
     server.answers[address(office, "943")] = ["550 5.1.1 no such user"]
     with running(server) as port:
         first, second = office.send(plain(port)), office.send(plain(port))
     assert (first.sent, second.sent, first.waiting) == (2, 0, 0)
-    assert first.errors == [f"mail to {address(office, '943')} refused for good: mail server localhost: 550 5.1.1 no such user"]
+    assert first.errors == [
+        f"mail to {address(office, '943')} refused for good: mail server localhost: 550 5.1.1 no such user"
+    ]
     assert second.errors == []
     assert office.pauses == []
 
@@ -183,7 +225,9 @@ def test_a_letter_that_is_put_off_all_night_is_the_next_night_s(office: Office) 
     assert first.errors == [f"mail to {address(office, '942')}: mail server localhost: 450 busy"]
 
 
-def test_a_server_that_ends_the_session_gets_the_rest_in_another_and_nothing_twice(office: Office) -> None:
+def test_a_server_that_ends_the_session_gets_the_rest_in_another_and_nothing_twice(
+    office: Office,
+) -> None:
     server = Server()
     server.answers[address(office, "943")] = ["421 4.3.2 shutting down"]
     server.answers[address(office, "944")] = ["drop"]
@@ -236,11 +280,15 @@ send_letters(room, SmtpPost(f"smtp://localhost:{port}?starttls=never"))
 
 
 @pytest.mark.both_databases
-def test_a_sender_killed_before_the_server_s_answer_sends_that_letter_once_more_with_the_same_id(office: Office) -> None:
+def test_a_sender_killed_before_the_server_s_answer_sends_that_letter_once_more_with_the_same_id(
+    office: Office,
+) -> None:
     server = Server()
     with connections_closed(), running(server) as port:
         url, var = office.settings.warehouse_url, str(office.settings.var)
-        sender = subprocess.Popen([sys.executable, "-c", SENDER, url, var, str(port)], cwd=ROOT, stderr=subprocess.PIPE)
+        sender = subprocess.Popen(
+            [sys.executable, "-c", SENDER, url, var, str(port)], cwd=ROOT, stderr=subprocess.PIPE
+        )
         server.before_answering = lambda: os.kill(sender.pid, signal.SIGKILL)
         _, said = sender.communicate(timeout=120)
         assert (sender.returncode, len(server.taken)) == (-signal.SIGKILL, 1), said.decode()
@@ -253,7 +301,12 @@ def test_a_sender_killed_before_the_server_s_answer_sends_that_letter_once_more_
 
 
 def test_no_letter_goes_out_in_quiet_hours_or_on_a_closed_day(office: Office) -> None:
-    for moment in (at(MONDAY, 1), at(MONDAY, 20), at(date(2025, 1, 19), 9), at(date(2025, 1, 29), 9)):
+    for moment in (
+        at(MONDAY, 1),
+        at(MONDAY, 20),
+        at(date(2025, 1, 19), 9),
+        at(date(2025, 1, 29), 9),
+    ):
         office.now = moment
         outcome = office.send(SmtpPost("smtp://localhost:9"))
         assert (outcome.sent, outcome.waiting, outcome.errors) == (0, 3, []), moment
@@ -286,7 +339,10 @@ def test_the_command_sends_what_waits_and_puts_back_what_was_refused(
     letter = claim_letter(office.warehouse, office.now)
     assert letter is not None
     mark_failed(office.warehouse, letter.message_id, "550 5.1.1 no such user")
-    said = [CliRunner().invoke(app, ["mail", *words]).stdout.strip() for words in (("send",), ("retry",), ("send",), ("send",))]
+    said = [
+        CliRunner().invoke(app, ["mail", *words]).stdout.strip()
+        for words in (("send",), ("retry",), ("send",), ("send",))
+    ]
     assert said == [
         "0 sent, 0 waiting",
         "1 to be tried again; `mtqg mail send` does it now",
@@ -296,7 +352,9 @@ def test_the_command_sends_what_waits_and_puts_back_what_was_refused(
     assert [path.stem for path in settings.outbox.glob("*.eml")] == [letter.message_id]
 
 
-def test_the_command_says_why_a_mail_did_not_go(pack: Pack, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_says_why_a_mail_did_not_go(
+    pack: Pack, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Office(pack, settings, at(MONDAY)).receive("942", CRITICAL)
     monkeypatch.setenv("MTQG_VAR", str(settings.var))
     monkeypatch.setattr("flows.mailing.present", lambda: at(MONDAY, 9))

@@ -53,10 +53,14 @@ def send(engine: Engine) -> Send:
         now = NOON + timedelta(minutes=number)
         delivery = arrive(engine, run, number, unit, now)
         facts = tuple(
-            Fact(name, 0, None, value, "S", "C5") if isinstance(value, str) else Fact(name, 0, value, None, "S", "C5", qualifier)
+            Fact(name, 0, None, value, "S", "C5")
+            if isinstance(value, str)
+            else Fact(name, 0, value, None, "S", "C5", qualifier)
             for name, value in figures.items()
         )
-        report = Submission(delivery, Verdict.ACCEPTED, (), form, "v1", unit, Period.parse(period), stage, facts)
+        report = Submission(
+            delivery, Verdict.ACCEPTED, (), form, "v1", unit, Period.parse(period), stage, facts
+        )
         load_delivery(engine, [(report, None)], run_id=run, rule_set_version="rules-1", now=now)
 
     return send
@@ -71,22 +75,36 @@ def test_an_estimate_and_the_final_figure_of_a_year_both_stay(engine: Engine, se
     send("942", "2024", insured(93))
     with Session(engine) as session:
         rows = session.scalars(select(SubmissionRow).order_by(SubmissionRow.id)).all()
-        assert [(r.stage, r.version, r.known_to) for r in rows] == [("estimate", 1, None), ("final", 1, None)]
+        assert [(r.stage, r.version, r.known_to) for r in rows] == [
+            ("estimate", 1, None),
+            ("final", 1, None),
+        ]
     current = [r for r in progress(engine) if r.indicator_code == "T19"]
     assert [(r.stage, r.actual) for r in current] == [(Stage.FINAL, 93.0)]
 
 
 def test_until_the_final_figure_comes_the_estimate_is_shown(engine: Engine, send: Send) -> None:
     send("942", "2024", insured(90), stage=Stage.ESTIMATE)
-    assert [(r.stage, r.actual) for r in progress(engine) if r.indicator_code == "T19"] == [(Stage.ESTIMATE, 90.0)]
+    assert [(r.stage, r.actual) for r in progress(engine) if r.indicator_code == "T19"] == [
+        (Stage.ESTIMATE, 90.0)
+    ]
 
 
-def test_a_new_estimate_supersedes_the_estimate_and_not_the_final_figure(engine: Engine, send: Send) -> None:
+def test_a_new_estimate_supersedes_the_estimate_and_not_the_final_figure(
+    engine: Engine, send: Send
+) -> None:
     send("942", "2024", insured(90), stage=Stage.ESTIMATE)
     send("942", "2024", insured(93))
     send("942", "2024", insured(91), stage=Stage.ESTIMATE)
-    asked = {"form": "outcomes", "unit": "942", "period": "2024", "elements": ["insured_people_total"]}
-    assert [(f.value, f.known_to is None) for f in trace(engine, **asked, stage=Stage.ESTIMATE)] == [(910, True), (900, False)]
+    asked = {
+        "form": "outcomes",
+        "unit": "942",
+        "period": "2024",
+        "elements": ["insured_people_total"],
+    }
+    assert [
+        (f.value, f.known_to is None) for f in trace(engine, **asked, stage=Stage.ESTIMATE)
+    ] == [(910, True), (900, False)]
     assert [(f.value, f.known_to is None) for f in trace(engine, **asked)] == [(930, True)]
 
 
@@ -101,16 +119,25 @@ def test_estimate_and_final_figure_are_set_side_by_side(engine: Engine, send: Se
 
 def test_who_has_sent_an_estimate_still_owes_the_final_figures(engine: Engine, send: Send) -> None:
     send("942", "2024", insured(90), stage=Stage.ESTIMATE)
-    of_unit = [r for r in reporting(engine, "2024") if (r.unit_code, r.form_code) == ("942", "outcomes")]
-    assert [(r.stage, r.verdict) for r in of_unit] == [(Stage.ESTIMATE, Verdict.ACCEPTED), (Stage.FINAL, None)]
+    of_unit = [
+        r for r in reporting(engine, "2024") if (r.unit_code, r.form_code) == ("942", "outcomes")
+    ]
+    assert [(r.stage, r.verdict) for r in of_unit] == [
+        (Stage.ESTIMATE, Verdict.ACCEPTED),
+        (Stage.FINAL, None),
+    ]
     assert of_unit[0].due_date != of_unit[1].due_date
 
 
 def test_a_word_before_a_figure_stays_with_it(engine: Engine, send: Send) -> None:
-    send("942", "2024-Q4", {"participants_total": 1200.0}, form="training", qualifier=Qualifier.OVER)
+    send(
+        "942", "2024-Q4", {"participants_total": 1200.0}, form="training", qualifier=Qualifier.OVER
+    )
     row = next(r for r in progress(engine) if r.indicator_code == "TRN-PARTICIPANTS")
     assert (row.actual, row.qualifier) == (1200, Qualifier.OVER)
-    (fact,) = trace(engine, form="training", unit="942", period="2024-Q4", elements=["participants_total"])
+    (fact,) = trace(
+        engine, form="training", unit="942", period="2024-Q4", elements=["participants_total"]
+    )
     assert fact.qualifier is Qualifier.OVER
 
 
@@ -123,63 +150,108 @@ def test_a_ratio_is_no_percentage_and_yes_is_one(engine: Engine, send: Send, pac
         row = yes_no.model_dump(include={"code", "name", "unit", "numerator", "source"})
         connection.execute(
             insert(IndicatorRow).values(
-                **row, position=99, direction="up", kind="yes_no", form_code="outcomes", tag="U", known_from=NOON
+                **row,
+                position=99,
+                direction="up",
+                kind="yes_no",
+                form_code="outcomes",
+                tag="U",
+                known_from=NOON,
             )
         )
-    send("942", "2024", {"income_vnd_ethnic_minority": 48e6, "income_2020_vnd_ethnic_minority": 24e6, "plan_issued": "yes"})
+    send(
+        "942",
+        "2024",
+        {
+            "income_vnd_ethnic_minority": 48e6,
+            "income_2020_vnd_ethnic_minority": 24e6,
+            "plan_issued": "yes",
+        },
+    )
     actual = {r.indicator_code: r.actual for r in progress(engine)}
     assert (actual["T01"], actual["YES"]) == (2.0, 1.0)
 
 
-def test_new_communes_add_up_to_the_old_district_and_shared_ones_are_left_out(engine: Engine, send: Send, pack: Pack) -> None:
+def test_new_communes_add_up_to_the_old_district_and_shared_ones_are_left_out(
+    engine: Engine, send: Send, pack: Pack
+) -> None:
     district = pack.units.get("948", date(2025, 6, 30))
     assert district is not None
     land = pack.units.territory(district)
     assert [u.name for u in land.shared] == ["Xã Tân Long"]
     for unit in (*land.whole[:2], *land.shared):
-        send(unit.code, "2025-Q3", {"participants_total": 100.0, "women_total": 40.0}, form="training")
+        send(
+            unit.code,
+            "2025-Q3",
+            {"participants_total": 100.0, "women_total": 40.0},
+            form="training",
+        )
     rows = {r.indicator_code: r for r in territories(engine) if r.unit_code == "948"}
     people, women = rows["TRN-PARTICIPANTS"], rows["TRN-WOMEN"]
-    assert (people.actual, people.reported, people.whole, people.shared) == (200, 2, len(land.whole), 1)
+    assert (people.actual, people.reported, people.whole, people.shared) == (
+        200,
+        2,
+        len(land.whole),
+        1,
+    )
     assert women.actual == 40, "a share is the quotient of sums"
 
 
-def test_a_report_from_before_the_change_is_on_no_old_district_s_land(engine: Engine, send: Send) -> None:
+def test_a_report_from_before_the_change_is_on_no_old_district_s_land(
+    engine: Engine, send: Send
+) -> None:
     # 31528 was Thị trấn Kế Sách and is Xã Kế Sách: what it sent before is the old one's.
     send("31528", "2024-Q4", {"participants_total": 10.0}, form="training")
     assert territories(engine) == []
     send("31528", "2025-Q3", {"participants_total": 20.0}, form="training")
-    assert [(r.period, r.actual) for r in territories(engine) if r.indicator_code == "TRN-PARTICIPANTS"] == [("2025-Q3", 20)]
+    assert [
+        (r.period, r.actual) for r in territories(engine) if r.indicator_code == "TRN-PARTICIPANTS"
+    ] == [("2025-Q3", 20)]
 
 
-def test_estimates_and_final_figures_are_never_in_one_sum(engine: Engine, send: Send, pack: Pack) -> None:
+def test_estimates_and_final_figures_are_never_in_one_sum(
+    engine: Engine, send: Send, pack: Pack
+) -> None:
     first, second = pack.units.territory(pack.units.get("943", date(2025, 6, 30))).whole[:2]
     send(first.code, "2025", insured(90), stage=Stage.ESTIMATE)
     send(second.code, "2025", insured(80))
     rows = [r for r in territories(engine) if (r.unit_code, r.indicator_code) == ("943", "T19")]
-    assert {(r.stage, r.actual, r.reported) for r in rows} == {("estimate", 90, 1), ("final", 80, 1)}
+    assert {(r.stage, r.actual, r.reported) for r in rows} == {
+        ("estimate", 90, 1),
+        ("final", 80, 1),
+    }
 
 
 def test_an_income_per_head_is_never_added_up(engine: Engine, send: Send, pack: Pack) -> None:
     commune = pack.units.territory(pack.units.get("943", date(2025, 6, 30))).whole[0]
-    send(commune.code, "2025", {"income_vnd_ethnic_minority": 48e6, "income_2020_vnd_ethnic_minority": 24e6})
+    send(
+        commune.code,
+        "2025",
+        {"income_vnd_ethnic_minority": 48e6, "income_2020_vnd_ethnic_minority": 24e6},
+    )
     assert [r for r in territories(engine) if r.indicator_code == "T01"] == []
 
 
 def test_a_word_before_the_denominator_is_on_the_share(engine: Engine, send: Send) -> None:
     with_word = {"insured_people_total": 900.0, "people_total": 1000.0}
     send("942", "2024", with_word, qualifier=Qualifier.ABOUT)
-    assert next(r for r in progress(engine) if r.indicator_code == "T19").qualifier is Qualifier.ABOUT
+    assert (
+        next(r for r in progress(engine) if r.indicator_code == "T19").qualifier is Qualifier.ABOUT
+    )
 
 
 def test_capital_is_kept_with_its_words_and_sources(engine: Engine) -> None:
     with Session(engine) as session:
-        rows = session.scalars(select(CapitalRow).where(CapitalRow.code == "total", CapitalRow.scope == "province")).all()
+        rows = session.scalars(
+            select(CapitalRow).where(CapitalRow.code == "total", CapitalRow.scope == "province")
+        ).all()
     assert ("nearly", 769e9) in {(r.qualifier, r.vnd) for r in rows}
     assert all(r.source for r in rows)
 
 
-def test_a_warehouse_of_before_the_stages_is_brought_up_with_all_it_holds(settings: Settings) -> None:
+def test_a_warehouse_of_before_the_stages_is_brought_up_with_all_it_holds(
+    settings: Settings,
+) -> None:
     settings.var.mkdir(parents=True)
     config = Config()
     config.set_main_option("script_location", str(ROOT / "warehouse" / "migrations"))
@@ -189,7 +261,9 @@ def test_a_warehouse_of_before_the_stages_is_brought_up_with_all_it_holds(settin
         for statement in _OLD:
             connection.execute(text(statement))
     engine = prepare_warehouse(settings.warehouse_url)
-    (fact,) = trace(engine, form="training", unit="942", period="2024-Q4", elements=["participants_total"])
+    (fact,) = trace(
+        engine, form="training", unit="942", period="2024-Q4", elements=["participants_total"]
+    )
     assert (fact.value, fact.stage, fact.qualifier, fact.cell) == (150, Stage.FINAL, None, "C12")
     with engine.connect() as connection:
         assert connection.scalar(select(SubmissionRow.period_end)) == date(2024, 12, 31)

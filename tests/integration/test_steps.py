@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from connectors.reader.workers import Readers
 from examples.portal.server import ReferencePortal, running
 from flows import mailing, steps
 from flows.night import Night
-from program.delivery import Offer
+from program.delivery import Arrival, Offer
 from program.errors import ConfigurationError, SourceError, TransientError
 from program.history import Past
 from program.letter import Letter
@@ -25,7 +26,7 @@ from program.submission import Submission
 from publish.post import FolderPost
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.faults import faulty
-from warehouse.ledger import read_cursor
+from warehouse.ledger import pending_deliveries, read_cursor
 from warehouse.load import CheckedDelivery
 from warehouse.queries import progress, reporting
 from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow, Table
@@ -88,10 +89,18 @@ def figure(night: Night, unit: str, period: str = "2024-Q4") -> float | None:
 def test_a_district_that_sends_twice(settings: Settings, put: Put) -> None:
     put("942", "2024-Q4", levels=BAD_LEVELS)
     first = whole_night(settings)
-    assert (first.summary.verdicts["quarantined"], first.summary.mails_written, figure(first, "942")) == (1, 1, None)
+    assert (
+        first.summary.verdicts["quarantined"],
+        first.summary.mails_written,
+        figure(first, "942"),
+    ) == (1, 1, None)
     put("942", "2024-Q4", name="sửa.xlsx")
     second = whole_night(settings)
-    assert (second.summary.verdicts["accepted"], second.summary.mails_written, figure(second, "942")) == (1, 1, 150)  # all clear
+    assert (
+        second.summary.verdicts["accepted"],
+        second.summary.mails_written,
+        figure(second, "942"),
+    ) == (1, 1, 150)  # all clear
 
 
 def test_the_same_path_with_new_content_is_a_new_delivery(settings: Settings, put: Put) -> None:
@@ -102,21 +111,33 @@ def test_the_same_path_with_new_content_is_a_new_delivery(settings: Settings, pu
     assert whole_night(settings).summary.verdicts["accepted"] == 1
 
 
-def test_a_file_that_is_only_touched_is_recorded_and_not_processed(settings: Settings, put: Put) -> None:
+def test_a_file_that_is_only_touched_is_recorded_and_not_processed(
+    settings: Settings, put: Put
+) -> None:
     path = put("942", "2024-Q4")
     whole_night(settings)
     os.utime(path, (1_900_000_000, 1_900_000_000))
     again = whole_night(settings)
-    assert (again.summary.repeated, again.summary.received, count(again, SubmissionRow)) == (1, 0, 1)
+    assert (again.summary.repeated, again.summary.received, count(again, SubmissionRow)) == (
+        1,
+        0,
+        1,
+    )
 
 
-def test_the_portal_is_pulled_over_http_and_only_what_is_new(settings: Settings, put: Put, tmp_path: Path) -> None:
+def test_the_portal_is_pulled_over_http_and_only_what_is_new(
+    settings: Settings, put: Put, tmp_path: Path
+) -> None:
     put("942", "2024-Q4")
     shutil.move(tmp_path / "inbox", tmp_path / "portal")
     (tmp_path / "inbox").mkdir()
     with running(ReferencePortal(tmp_path / "portal", "secret")) as portal:
         with_portal = Settings(
-            _env_file=None, var=settings.var, inbox_url=settings.inbox_url, portal_url=portal.url, portal_token="secret"
+            _env_file=None,
+            var=settings.var,
+            inbox_url=settings.inbox_url,
+            portal_url=portal.url,
+            portal_token="secret",
         )
         first = whole_night(with_portal)
         assert (first.summary.received, figure(first, "942")) == (1, 150)
@@ -131,7 +152,9 @@ def test_the_portal_is_pulled_over_http_and_only_what_is_new(settings: Settings,
 
 
 @pytest.mark.parametrize("died_after", ["collect", "read", "check", "load", "publish"])
-def test_a_night_that_died_is_finished_by_the_next(settings: Settings, put: Put, died_after: str) -> None:
+def test_a_night_that_died_is_finished_by_the_next(
+    settings: Settings, put: Put, died_after: str
+) -> None:
     put("942", "2024-Q4")
     put("943", "2024-Q4", levels=BAD_LEVELS)
     night = Night(settings, None)
@@ -175,8 +198,15 @@ def test_a_mail_that_cannot_be_sent_stays_and_the_operator_is_told(
     settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put("942", "2024-Q4", levels=BAD_LEVELS)
-    down = Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, smtp_url="smtp://127.0.0.1:9?starttls=never")
-    monkeypatch.setattr(Night, "now", staticmethod(lambda: datetime(2026, 1, 20, 3, tzinfo=UTC)))  # office hours
+    down = Settings(
+        _env_file=None,
+        var=settings.var,
+        inbox_url=settings.inbox_url,
+        smtp_url="smtp://127.0.0.1:9?starttls=never",
+    )
+    monkeypatch.setattr(
+        Night, "now", staticmethod(lambda: datetime(2026, 1, 20, 3, tzinfo=UTC))
+    )  # office hours
     night = whole_night(down)
     assert (night.summary.mails_written, night.summary.mails_waiting) == (0, 1)
     (error,) = night.summary.errors
@@ -206,7 +236,9 @@ def test_a_letter_that_cannot_be_put_together_stops_no_other(
     assert whole_night(settings).summary.mails_written == 1
 
 
-def test_a_reader_that_breaks_on_one_file_stops_no_other(settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_breaks_on_one_file_stops_no_other(
+    settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put("942", "2024-Q4", name="bug.xlsx")
     put("943", "2024-Q4")
     with monkeypatch.context() as broken:
@@ -223,17 +255,25 @@ def test_a_file_that_takes_its_reader_down_is_its_sender_s_to_mend_and_no_error_
     for unit, name in (("942", "segfault.xlsx"), ("943", "report.xlsx"), ("944", "hang.xlsx")):
         put(unit, "2024-Q4", name=name)
     put("945", "2024-Q4", levels=OTHER_LEVELS)  # the very figures of 943 would be asked about
-    quick = Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, reading_seconds=1)
+    quick = Settings(
+        _env_file=None, var=settings.var, inbox_url=settings.inbox_url, reading_seconds=1
+    )
     monkeypatch.setattr("connectors.reader.workers.Readers", partial(Readers, read=faulty))
     night = whole_night(quick)
     assert night.summary.verdicts == {"unreadable": 2, "accepted": 2}
     assert (figure(night, "943"), figure(night, "945"), night.summary.errors) == (150, 150, [])
     assert (night.summary.mails_written, count(night, SubmissionRow)) == (2, 4)
-    mails = "".join(path.read_bytes().decode("utf-8", "replace") for path in settings.outbox.glob("*.eml"))
+    mails = "".join(
+        path.read_bytes().decode("utf-8", "replace") for path in settings.outbox.glob("*.eml")
+    )
     assert "FILE-08" in mails
     assert "FILE-09" in mails
     events = [record.getMessage() for record in caplog.records if record.name == "mtqg.reader"]
-    assert [event.split("ended=")[1] for event in events] == ["SIGSEGV attempt=1", "SIGSEGV attempt=2", "time-out attempt=1"]
+    assert [event.split("ended=")[1] for event in events] == [
+        "SIGSEGV attempt=1",
+        "SIGSEGV attempt=2",
+        "time-out attempt=1",
+    ]
     again = whole_night(quick)
     assert (again.summary.verdicts, again.summary.mails_written) == ({}, 0)
 
@@ -265,8 +305,12 @@ def test_a_load_that_breaks_on_one_submission_stops_no_other(
     put("943", "2024-Q4")
     load_deliveries = steps.load_deliveries
 
-    def broken(warehouse: object, checked: list[CheckedDelivery], **kwargs: object) -> list[int | None]:
-        if any(submission.unit_code == "942" for each in checked for submission, _ in each.submissions):
+    def broken(
+        warehouse: object, checked: list[CheckedDelivery], **kwargs: object
+    ) -> list[int | None]:
+        if any(
+            submission.unit_code == "942" for each in checked for submission, _ in each.submissions
+        ):
             raise RuntimeError("disk full")
         return load_deliveries(warehouse, checked, **kwargs)
 
@@ -278,12 +322,85 @@ def test_a_load_that_breaks_on_one_submission_stops_no_other(
     assert figure(whole_night(settings), "942") == 150
 
 
+@pytest.mark.both_databases
+def test_a_report_that_the_database_refuses_waits_alone(
+    settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for minute, unit in enumerate(("942", "943", "944")):
+        os.utime(put(unit, "2024-Q4"), (1_737_000_000 + 60 * minute,) * 2)
+    night = Night(settings, None)
+    check = night.checker.check
+
+    def with_a_figure_twice(readings: list[Reading], past: Past) -> list[Submission]:
+        submissions = check(readings, past)
+        return [
+            replace(each, facts=each.facts * 2) if each.unit_code == "943" else each
+            for each in submissions
+        ]
+
+    with monkeypatch.context() as broken:
+        broken.setattr(night.checker, "check", with_a_figure_twice)
+        collect(night)
+        load(night)
+    assert (sum(night.summary.verdicts.values()), len(night.summary.errors)) == (2, 1)
+    assert "delivery 2 (report.xlsx)" in night.summary.errors[0]
+    assert [each.id for each in pending_deliveries(night.warehouse, 9)] == [2]
+    assert [figure(night, unit) for unit in ("942", "943", "944")] == [150, None, 150]
+    night.finish()
+    again = whole_night(settings)
+    assert (sum(again.summary.verdicts.values()), again.summary.errors, figure(again, "943")) == (
+        1,
+        [],
+        150,
+    )
+
+
+def test_an_arrival_that_the_ledger_refuses_keeps_no_other_out(
+    settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for unit in ("942", "943", "944"):
+        put(unit, "2024-Q4")
+    record = steps.record_deliveries
+
+    def refusing(warehouse: object, arrivals: list[Arrival], **kwargs: object) -> list[str]:
+        if any(arrival.offer.sender_unit == "943" for arrival in arrivals):
+            raise ValueError("value too long")
+        return record(warehouse, arrivals, **kwargs)
+
+    night = Night(settings, None)
+    with monkeypatch.context() as broken:
+        broken.setattr(steps, "record_deliveries", refusing)
+        collect(night)
+    assert (night.summary.received, count(night, DeliveryRow)) == (2, 2)
+    assert night.summary.errors == ["source inbox: report.xlsx: ValueError: value too long"]
+    collect(night)
+    assert count(night, DeliveryRow) == 3
+
+
+def test_what_a_source_gave_before_it_failed_is_recorded(
+    settings: Settings, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing(Flaky):
+        def offers(self, cursor: str | None):
+            yield from list(super().offers(cursor))[1:]
+            raise SourceError("the portal went away")
+
+    monkeypatch.setattr(steps, "connect", lambda *_: Failing(fill("942", "2024-Q4")))
+    night = Night(settings, None)
+    with pytest.raises(SourceError, match="went away"):
+        steps.collect(night, night.sources("portal")[0])
+    assert (night.summary.received, count(night, DeliveryRow)) == (2, 2)
+    assert read_cursor(night.warehouse, "portal") == "after 2"
+
+
 def test_a_rule_that_is_wrong_stops_the_load_with_its_name_and_loses_nothing(
     settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put("942", "2024-Q4")
     night = Night(settings, None)
-    rule = night.rules.of_form("training")[0].model_copy(update={"expect": "expect_nothing_of_the_kind"})
+    rule = night.rules.of_form("training")[0].model_copy(
+        update={"expect": "expect_nothing_of_the_kind"}
+    )
     monkeypatch.setattr(night.rules, "of_form", lambda _code: (rule,))
     collect(night)
     with pytest.raises(ConfigurationError, match="TRN-01: expect_nothing_of_the_kind"):
@@ -291,13 +408,17 @@ def test_a_rule_that_is_wrong_stops_the_load_with_its_name_and_loses_nothing(
     assert figure(whole_night(settings), "942") == 150
 
 
-def test_bytes_missing_in_the_archive_are_reported_and_stop_no_other(settings: Settings, put: Put) -> None:
+def test_bytes_missing_in_the_archive_are_reported_and_stop_no_other(
+    settings: Settings, put: Put
+) -> None:
     put("942", "2024-Q4")
     put("943", "2024-Q4")
     night = Night(settings, None)
     collect(night)
     with Session(night.warehouse) as session:
-        lost = session.scalars(select(DeliveryRow.sha256).where(DeliveryRow.sender_unit == "942")).one()
+        lost = session.scalars(
+            select(DeliveryRow.sha256).where(DeliveryRow.sender_unit == "942")
+        ).one()
     (Path(settings.archive_url) / lost[:2] / lost).unlink()
     load(night)
     assert (figure(night, "942"), figure(night, "943")) == (None, 150)
@@ -306,16 +427,22 @@ def test_bytes_missing_in_the_archive_are_reported_and_stop_no_other(settings: S
 
 def test_a_file_over_the_limit_is_a_verdict_and_a_mail(settings: Settings, put: Put) -> None:
     put("942", "2024-Q4")
-    small = Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, max_delivery_bytes=1000)
+    small = Settings(
+        _env_file=None, var=settings.var, inbox_url=settings.inbox_url, max_delivery_bytes=1000
+    )
     night = whole_night(small)
     assert (night.summary.verdicts["unreadable"], night.summary.mails_written) == (1, 1)
     assert not list(Path(settings.archive_url).rglob("*.part"))
 
 
-def test_chunks_bound_what_is_read_at_once_and_change_nothing_else(settings: Settings, put: Put) -> None:
+def test_chunks_bound_what_is_read_at_once_and_change_nothing_else(
+    settings: Settings, put: Put
+) -> None:
     for unit in ("942", "943", "944", "945", "946"):
         put(unit, "2024-Q4")
-    chunked = Settings(_env_file=None, var=settings.var, inbox_url=settings.inbox_url, chunk_deliveries=2)
+    chunked = Settings(
+        _env_file=None, var=settings.var, inbox_url=settings.inbox_url, chunk_deliveries=2
+    )
     night = Night(chunked, None)
     collect(night)
     sizes = []
@@ -334,7 +461,10 @@ class Flaky:
 
     def offers(self, cursor: str | None):
         for number in range(3):
-            yield Offer(f"{number}", "1", f"{number}.xlsx", datetime(2025, 1, 20, tzinfo=UTC), "942"), f"after {number}"
+            yield (
+                Offer(f"{number}", "1", f"{number}.xlsx", datetime(2025, 1, 20, tzinfo=UTC), "942"),
+                f"after {number}",
+            )
 
     def fetch(self, offer: Offer, max_bytes: int) -> bytes:
         if offer.external_id == "0":
@@ -376,7 +506,10 @@ def test_only_the_last_nights_of_data_docs_are_kept(settings: Settings, put: Put
     for unit in ("942", "943", "944"):
         put(unit, "2024-Q4")
         whole_night(few)
-    assert [p.name for p in sorted((few.site / "data-docs").iterdir())] == ["night-000002", "night-000003"]
+    assert [p.name for p in sorted((few.site / "data-docs").iterdir())] == [
+        "night-000002",
+        "night-000003",
+    ]
 
 
 def test_who_owes_what_follows_the_day_the_night_is_about(settings: Settings, put: Put) -> None:

@@ -42,17 +42,24 @@ def test_one_workbook_is_written_and_named(tmp_path: Path, pack: Pack) -> None:
     path = tmp_path / "new" / "bao-cao.xlsx"
     result = blank(path)
     assert result.exit_code == 0
-    assert result.stdout == f"{path}: Báo cáo đào tạo, tập huấn – Huyện Châu Thành – Quý 4 năm 2024\n"
+    assert (
+        result.stdout == f"{path}: Báo cáo đào tạo, tập huấn – Huyện Châu Thành – Quý 4 năm 2024\n"
+    )
     reading = read(path.read_bytes(), pack)
     assert (reading.unit_code, reading.period) == ("942", QUARTER)
 
 
 def test_a_stage_is_written_where_the_form_has_two(tmp_path: Path, pack: Pack) -> None:
     path = tmp_path / "a.xlsx"
-    result = template("outcomes", "--unit", "942", "--period", "2024", "--stage", "estimate", "-o", path)
+    result = template(
+        "outcomes", "--unit", "942", "--period", "2024", "--stage", "estimate", "-o", path
+    )
     assert "Năm 2024 (ước thực hiện)" in result.stdout
     assert read(path.read_bytes(), pack).stage is Stage.ESTIMATE
-    assert template("outcomes", "--unit", "942", "--period", "2024", "-o", path, "--force").exit_code == 0
+    assert (
+        template("outcomes", "--unit", "942", "--period", "2024", "-o", path, "--force").exit_code
+        == 0
+    )
     assert read(path.read_bytes(), pack).stage is Stage.FINAL
 
 
@@ -71,18 +78,31 @@ def test_a_workbook_that_was_filled_in_is_not_written_over(tmp_path: Path) -> No
     assert path.read_bytes() == written
 
 
-def test_all_that_a_period_asks_for_is_written_in_a_folder_for_each_unit(tmp_path: Path, pack: Pack) -> None:
+def test_all_that_a_period_asks_for_is_written_in_a_folder_for_each_unit(
+    tmp_path: Path, pack: Pack
+) -> None:
     result = template("--all", "--period", "2024-Q4", "-o", tmp_path / "out")
     assert result.exit_code == 0
-    paths = sorted(p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.xlsx"))
+    paths = sorted(
+        p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.xlsx")
+    )
     owed = [o for o in obligations(pack.calendar, pack.units, QUARTER.end) if o.period == QUARTER]
     assert len(paths) == len(owed) > 0
-    assert f"{len(owed)} workbooks, Quý 4 năm 2024, {len({o.unit_code for o in owed})} units" in result.stdout
+    assert (
+        f"{len(owed)} workbooks, Quý 4 năm 2024, {len({o.unit_code for o in owed})} units"
+        in result.stdout
+    )
     assert "942-chau-thanh/942-2024-Q4-bao-cao-dao-tao-tap-huan.xlsx" in paths
     assert all(path.isascii() for path in paths)
-    readings = [read((tmp_path / "out" / path).read_bytes(), pack) for path in paths if path.startswith("942-")]
+    readings = [
+        read((tmp_path / "out" / path).read_bytes(), pack)
+        for path in paths
+        if path.startswith("942-")
+    ]
     assert {(r.unit_code, r.period) for r in readings} == {("942", QUARTER)}
-    assert sorted(r.form.code for r in readings if r.form) == sorted(o.form_code for o in owed if o.unit_code == "942")
+    assert sorted(r.form.code for r in readings if r.form) == sorted(
+        o.form_code for o in owed if o.unit_code == "942"
+    )
 
 
 def test_what_is_there_is_kept_the_rest_is_written_and_exit_1_says_so(tmp_path: Path) -> None:
@@ -103,7 +123,10 @@ def test_both_stages_of_a_year_are_written_unless_one_is_named(pack: Pack) -> No
     assert {o.stage for o in owed_orders(pack, YEAR, None)} == set(Stage)
     assert {o.stage for o in owed_orders(pack, YEAR, Stage.ESTIMATE)} == {Stage.ESTIMATE}
     paths = [order.path.name for order in owed_orders(pack, YEAR, None) if order.unit.code == "942"]
-    assert paths == ["942-2024-uoc-thuc-hien-bao-cao-muc-tieu.xlsx", "942-2024-chinh-thuc-bao-cao-muc-tieu.xlsx"]
+    assert paths == [
+        "942-2024-uoc-thuc-hien-bao-cao-muc-tieu.xlsx",
+        "942-2024-chinh-thuc-bao-cao-muc-tieu.xlsx",
+    ]
 
 
 def test_only_units_that_exist_then_are_asked(pack: Pack) -> None:
@@ -130,20 +153,67 @@ def test_two_forms_that_would_be_one_file_are_refused(pack: Pack) -> None:
     ("arguments", "words"),
     [
         (["training", "--all", "--period", "2024-Q4", "-o", "x"], "leave out the form"),
-        (["--all", "--unit", "942", "--period", "2024-Q4", "-o", "x"], "leave out the form and --unit"),
+        (
+            ["--all", "--unit", "942", "--period", "2024-Q4", "-o", "x"],
+            "leave out the form and --unit",
+        ),
         (["--period", "2024-Q4", "-o", "x.xlsx"], "expected a form and --unit, or --all"),
-        (["training", "--period", "2024-Q4", "-o", "x.xlsx"], "expected a form and --unit, or --all"),
+        (
+            ["training", "--period", "2024-Q4", "-o", "x.xlsx"],
+            "expected a form and --unit, or --all",
+        ),
         (["training", "--unit", "942", "--period", "2024-Q4"], "expected -o and a workbook"),
         (["--all", "--period", "2024-Q4"], "expected -o and a folder"),
-        (["training", "--unit", "942", "--period", "2024-Q4", "-o", "x.pdf"], "ends in .xlsx; found x.pdf"),
+        (
+            ["training", "--unit", "942", "--period", "2024-Q4", "-o", "x.pdf"],
+            "ends in .xlsx; found x.pdf",
+        ),
         (["training", "--unit", "942", "--period", "2024-Q5", "-o", "x.xlsx"], "2024-Q4"),
-        (["training", "--unit", "942", "--period", "2024-12", "-o", "x.xlsx"], "periods of kind: year, half, quarter"),
-        (["training", "--unit", "999", "--period", "2024-Q4", "-o", "x.xlsx"], "942 Huyện Châu Thành"),
+        (
+            ["training", "--unit", "942", "--period", "2024-12", "-o", "x.xlsx"],
+            "periods of kind: year, half, quarter",
+        ),
+        (
+            ["training", "--unit", "999", "--period", "2024-Q4", "-o", "x.xlsx"],
+            "942 Huyện Châu Thành",
+        ),
         (["training", "--unit", "942", "--period", "2025-Q4", "-o", "x.xlsx"], "31569 Xã Phú Tâm"),
-        (["nothing", "--unit", "942", "--period", "2024-Q4", "-o", "x.xlsx"], "the pack has: disbursement"),
-        (["training", "--unit", "942", "--period", "2024-Q4", "--stage", "draft", "-o", "x.xlsx"], "estimate or final"),
-        (["training", "--unit", "942", "--period", "2024-Q4", "--stage", "estimate", "-o", "x.xlsx"], "it has: final"),
-        (["--all", "--period", "2027", "-o", "x"], "no report is due for 2027; calendar.yaml asks for: "),
+        (
+            ["nothing", "--unit", "942", "--period", "2024-Q4", "-o", "x.xlsx"],
+            "the pack has: disbursement",
+        ),
+        (
+            [
+                "training",
+                "--unit",
+                "942",
+                "--period",
+                "2024-Q4",
+                "--stage",
+                "draft",
+                "-o",
+                "x.xlsx",
+            ],
+            "estimate or final",
+        ),
+        (
+            [
+                "training",
+                "--unit",
+                "942",
+                "--period",
+                "2024-Q4",
+                "--stage",
+                "estimate",
+                "-o",
+                "x.xlsx",
+            ],
+            "it has: final",
+        ),
+        (
+            ["--all", "--period", "2027", "-o", "x"],
+            "no report is due for 2027; calendar.yaml asks for: ",
+        ),
     ],
 )
 def test_a_wrong_argument_is_answered_with_what_there_is(arguments: list[str], words: str) -> None:

@@ -64,7 +64,10 @@ def versions(settings: Settings) -> list[tuple[Any, ...]]:
 
 
 def lived(settings: Settings, refuse: Refuse, left: str) -> list[tuple[Any, ...]]:
-    """Two nights, the first of which has to leave one delivery; what a rebuild makes of them is the same."""
+    """Two nights, the first of which has to leave one delivery.
+
+    What a rebuild makes of them is the same.
+    """
     refuse(left)
     first = night(settings)
     assert len(first.summary.errors) == 1
@@ -85,7 +88,12 @@ def good(fill: Fill) -> bytes:
 @pytest.fixture
 def better(fill: Fill) -> bytes:
     return fill(
-        "942", "2024-Q4", levels={**GOOD_LEVELS, **{name: {**GOOD_LEVELS[name], "women": women} for name, women in _WOMEN}}
+        "942",
+        "2024-Q4",
+        levels={
+            **GOOD_LEVELS,
+            **{name: {**GOOD_LEVELS[name], "women": women} for name, women in _WOMEN},
+        },
     )
 
 
@@ -94,7 +102,9 @@ def bad(fill: Fill) -> bytes:
     return fill("942", "2024-Q4", levels=BAD_LEVELS)
 
 
-def test_a_good_one_does_not_replace_what_came_later(own: Settings, refuse: Refuse, good: bytes, better: bytes) -> None:
+def test_a_good_one_does_not_replace_what_came_later(
+    own: Settings, refuse: Refuse, good: bytes, better: bytes
+) -> None:
     sent(own, ("a.xlsx", good), ("b.xlsx", better))
     found = lived(own, refuse, "a.xlsx")
     assert [(name, version, is_believed) for name, version, _, is_believed in found] == [
@@ -103,18 +113,27 @@ def test_a_good_one_does_not_replace_what_came_later(own: Settings, refuse: Refu
     ]
 
 
-def test_nobody_is_asked_to_mend_what_was_mended(own: Settings, refuse: Refuse, bad: bytes, good: bytes) -> None:
+def test_nobody_is_asked_to_mend_what_was_mended(
+    own: Settings, refuse: Refuse, bad: bytes, good: bytes
+) -> None:
     sent(own, ("a.xlsx", bad), ("b.xlsx", good))
     found = lived(own, refuse, "a.xlsx")
     assert [row[:3] for row in found] == [("a.xlsx", 1, "quarantined"), ("b.xlsx", 2, found[1][2])]
     assert found[1][3]
-    assert [path for path in own.outbox.glob("*.eml") if "a.xlsx" in path.read_text(encoding="utf-8")] == []
+    assert [
+        path for path in own.outbox.glob("*.eml") if "a.xlsx" in path.read_text(encoding="utf-8")
+    ] == []
 
 
-def test_a_good_one_is_believed_where_what_came_later_is_bad(own: Settings, refuse: Refuse, good: bytes, bad: bytes) -> None:
+def test_a_good_one_is_believed_where_what_came_later_is_bad(
+    own: Settings, refuse: Refuse, good: bytes, bad: bytes
+) -> None:
     sent(own, ("a.xlsx", good), ("b.xlsx", bad))
     found = lived(own, refuse, "a.xlsx")
-    assert [(row[0], row[1], row[3]) for row in found] == [("a.xlsx", 1, True), ("b.xlsx", 2, False)]
+    assert [(row[0], row[1], row[3]) for row in found] == [
+        ("a.xlsx", 1, True),
+        ("b.xlsx", 2, False),
+    ]
 
 
 def test_of_three_the_first_finds_its_place_before_both(
@@ -122,19 +141,33 @@ def test_of_three_the_first_finds_its_place_before_both(
 ) -> None:
     sent(own, ("a.xlsx", good), ("b.xlsx", bad), ("c.xlsx", better))
     found = lived(own, refuse, "a.xlsx")
-    assert [(row[0], row[1], row[3]) for row in found] == [("a.xlsx", 1, False), ("b.xlsx", 2, False), ("c.xlsx", 3, True)]
+    assert [(row[0], row[1], row[3]) for row in found] == [
+        ("a.xlsx", 1, False),
+        ("b.xlsx", 2, False),
+        ("c.xlsx", 3, True),
+    ]
 
 
-def test_one_in_a_zip_has_the_turn_of_its_zip(own: Settings, refuse: Refuse, good: bytes, better: bytes) -> None:
+def test_one_in_a_zip_has_the_turn_of_its_zip(
+    own: Settings, refuse: Refuse, good: bytes, better: bytes
+) -> None:
     sent(own, ("gói.zip", packed({"a.xlsx": good})), ("b.xlsx", better))
     found = lived(own, refuse, "gói.zip / a.xlsx")
-    assert [(row[0], row[1], row[3]) for row in found] == [("gói.zip / a.xlsx", 1, False), ("b.xlsx", 2, True)]
+    assert [(row[0], row[1], row[3]) for row in found] == [
+        ("gói.zip / a.xlsx", 1, False),
+        ("b.xlsx", 2, True),
+    ]
 
 
-def test_an_older_file_that_comes_on_a_later_night_is_the_newer_version(own: Settings, good: bytes, better: bytes) -> None:
+def test_an_older_file_that_comes_on_a_later_night_is_the_newer_version(
+    own: Settings, good: bytes, better: bytes
+) -> None:
     """A file carries the day of its last saving: who sends an older one after all means it."""
     put(own, "942", "b.xlsx", better)
     night(own).warehouse.dispose()
     sent(own, ("a.xlsx", good))
     night(own).warehouse.dispose()
-    assert [(row[0], row[1], row[3]) for row in versions(own)] == [("b.xlsx", 1, False), ("a.xlsx", 2, True)]
+    assert [(row[0], row[1], row[3]) for row in versions(own)] == [
+        ("b.xlsx", 1, False),
+        ("a.xlsx", 2, True),
+    ]

@@ -26,19 +26,46 @@ from tests.arriving import arrive, catalogued
 from warehouse import load as load_module
 from warehouse.dialects import Opening, make_engine
 from warehouse.engine import migrate, newest_revision, open_warehouse, prepare_warehouse
-from warehouse.ledger import keep_cursor, known_versions, pending_deliveries, read_cursor, record_delivery, start_run
+from warehouse.ledger import (
+    keep_cursor,
+    known_versions,
+    pending_deliveries,
+    read_cursor,
+    record_delivery,
+    start_run,
+)
 from warehouse.letters import put_together
 from warehouse.load import load_delivery
 from warehouse.nights import only_night
-from warehouse.outbox import claim_letter, hold_letter, mark_failed, mark_sent, next_attempt, put_off, try_again
+from warehouse.outbox import (
+    claim_letter,
+    hold_letter,
+    mark_failed,
+    mark_sent,
+    next_attempt,
+    put_off,
+    try_again,
+)
 from warehouse.queries import progress, reporting, trace, unplaced
 from warehouse.reminding import Missing, owe_reminders
-from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow, Table, TargetRow
+from warehouse.tables import (
+    DeliveryRow,
+    FactRow,
+    FindingRow,
+    OutboxRow,
+    SubmissionRow,
+    Table,
+    TargetRow,
+)
 from warehouse.views import drop_views
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
-CRITICAL = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9")
-WARNING = Finding("TRN-05", Severity.WARNING, "Tổng lệch", "Sửa", sheet="Tổng hợp", cell="C12", value="12")
+CRITICAL = Finding(
+    "TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9"
+)
+WARNING = Finding(
+    "TRN-05", Severity.WARNING, "Tổng lệch", "Sửa", sheet="Tổng hợp", cell="C12", value="12"
+)
 Send = Callable[..., int | None]
 pytestmark = pytest.mark.both_databases
 
@@ -80,14 +107,21 @@ def send(engine: Engine) -> Send:
             period=Period.parse("2024-Q4"),
             facts=facts if verdict.loads else (),
         )
-        return load_delivery(engine, [(submission, recipient)], run_id=run, rule_set_version="rules-1", now=now)
+        return load_delivery(
+            engine, [(submission, recipient)], run_id=run, rule_set_version="rules-1", now=now
+        )
 
     return send
 
 
 def figures(engine: Engine, unit: str = "942") -> list[float | None]:
     """Every version of the figure, the one believed now first."""
-    return [f.value for f in trace(engine, form="training", unit=unit, period="2024-Q4", elements=["participants_total"])]
+    return [
+        f.value
+        for f in trace(
+            engine, form="training", unit=unit, period="2024-Q4", elements=["participants_total"]
+        )
+    ]
 
 
 def count(engine: Engine, table: type[Table]) -> int:
@@ -124,7 +158,9 @@ def test_a_schema_that_is_not_the_newest_is_migrated_and_one_that_is_is_left(
         connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))
     prepare_warehouse(settings.warehouse_url)
     assert len(migrated) == 1
-    assert "ix_submissions_period_stage" in {index["name"] for index in inspect(engine).get_indexes("submissions")}
+    assert "ix_submissions_period_stage" in {
+        index["name"] for index in inspect(engine).get_indexes("submissions")
+    }
 
 
 def test_preparing_again_changes_nothing(engine: Engine, send: Send, settings: Settings) -> None:
@@ -146,7 +182,9 @@ def test_a_wrong_url_is_a_sentence() -> None:
 def test_a_good_version_supersedes_the_one_before_which_stays(engine: Engine, send: Send) -> None:
     send(100)
     send(110)
-    facts = trace(engine, form="training", unit="942", period="2024-Q4", elements=["participants_total"])
+    facts = trace(
+        engine, form="training", unit="942", period="2024-Q4", elements=["participants_total"]
+    )
     assert [(f.value, f.version) for f in facts] == [(110, 2), (100, 1)]
     assert facts[0].known_to is None
     assert facts[1].known_to == facts[0].known_from
@@ -167,14 +205,18 @@ def test_a_bad_version_never_replaces_a_good_one(engine: Engine, send: Send) -> 
     send(100)
     assert send(90, CRITICAL) == 0
     assert figures(engine) == [100]
-    row = next(r for r in reporting(engine, "2024-Q4") if (r.unit_code, r.form_code) == ("942", "training"))
+    row = next(
+        r for r in reporting(engine, "2024-Q4") if (r.unit_code, r.form_code) == ("942", "training")
+    )
     assert (row.verdict, row.version, row.versions, row.is_open) == (Verdict.ACCEPTED, 1, 2, True)
 
 
 def test_a_corrected_version_closes_the_matter(engine: Engine, send: Send) -> None:
     send(90, CRITICAL)
     send(100)
-    row = next(r for r in reporting(engine, "2024-Q4") if (r.unit_code, r.form_code) == ("942", "training"))
+    row = next(
+        r for r in reporting(engine, "2024-Q4") if (r.unit_code, r.form_code) == ("942", "training")
+    )
     assert (row.verdict, row.version, row.is_open) == (Verdict.ACCEPTED, 2, False)
 
 
@@ -188,13 +230,25 @@ def test_what_was_recorded_before_is_not_recorded_again(engine: Engine, send: Se
     send(100)
     with Session(engine) as session:
         delivery = session.scalars(select(DeliveryRow)).one()
-    again = Submission(Delivery(delivery.id, "inbox", "folder", "1.xlsx", NOON, "x"), Verdict.ACCEPTED, ())
-    assert load_delivery(engine, [(again, "a@b.example")], run_id=1, rule_set_version="r", now=NOON) is None
+    again = Submission(
+        Delivery(delivery.id, "inbox", "folder", "1.xlsx", NOON, "x"), Verdict.ACCEPTED, ()
+    )
+    assert (
+        load_delivery(engine, [(again, "a@b.example")], run_id=1, rule_set_version="r", now=NOON)
+        is None
+    )
     assert (count(engine, SubmissionRow), count(engine, OutboxRow)) == (1, 1)
 
 
 @pytest.mark.parametrize(
-    "step", ["_insert_submissions", "_insert_findings", "_insert_facts", "_insert_notices", "_mark_processed"]
+    "step",
+    [
+        "_insert_submissions",
+        "_insert_findings",
+        "_insert_facts",
+        "_insert_notices",
+        "_mark_processed",
+    ],
 )
 def test_a_crash_in_the_middle_of_a_load_leaves_nothing_of_it(
     engine: Engine, send: Send, monkeypatch: pytest.MonkeyPatch, step: str
@@ -214,8 +268,21 @@ def test_a_crash_in_the_middle_of_a_load_leaves_nothing_of_it(
     assert [d.name for d in pending_deliveries(engine, 10)] == ["2.xlsx"]
 
 
-def test_a_range_of_far_cells_and_a_character_that_is_none_are_kept(engine: Engine, send: Send) -> None:
-    send(100, Finding("CELL-16", Severity.WARNING, "Tổng\0lệch", "Sửa", sheet="S", cell="XFD1048500:XFD1048576", value="1\0"))
+def test_a_range_of_far_cells_and_a_character_that_is_none_are_kept(
+    engine: Engine, send: Send
+) -> None:
+    send(
+        100,
+        Finding(
+            "CELL-16",
+            Severity.WARNING,
+            "Tổng\0lệch",
+            "Sửa",
+            sheet="S",
+            cell="XFD1048500:XFD1048576",
+            value="1\0",
+        ),
+    )
     with Session(engine) as session:
         row = session.scalars(select(FindingRow)).one()
     assert (row.cell, row.value in ("1\0", "1\ufffd")) == ("XFD1048500:XFD1048576", True)
@@ -224,15 +291,29 @@ def test_a_range_of_far_cells_and_a_character_that_is_none_are_kept(engine: Engi
 def test_a_file_of_more_than_two_gigabytes_is_refused_and_recorded(engine: Engine) -> None:
     run = start_run(engine, date(2025, 1, 20), "r", NOON)
     offer = Offer("big.xlsx", "1", "big.xlsx", NOON, "942", 3_000_000_000)
-    kept = {"source": "inbox", "channel": "folder", "sha256": None, "is_synthetic": False, "run_id": run, "now": NOON}
+    kept = {
+        "source": "inbox",
+        "channel": "folder",
+        "sha256": None,
+        "is_synthetic": False,
+        "run_id": run,
+        "now": NOON,
+    }
     assert record_delivery(engine, offer, **kept) == "received"
 
 
-def test_a_second_night_is_turned_away_until_the_first_has_ended(engine: Engine, settings: Settings) -> None:
+def test_a_second_night_is_turned_away_until_the_first_has_ended(
+    engine: Engine, settings: Settings
+) -> None:
     with only_night(settings.warehouse_url):
-        with pytest.raises(WarehouseError, match="another night is at work on .*Run again"), only_night(settings.warehouse_url):
+        with (
+            pytest.raises(WarehouseError, match="another night is at work on .*Run again"),
+            only_night(settings.warehouse_url),
+        ):
             pass
-        assert start_run(engine, date(2025, 1, 20), "r", NOON) == 1, "its own transactions are not held up"
+        assert start_run(engine, date(2025, 1, 20), "r", NOON) == 1, (
+            "its own transactions are not held up"
+        )
     with only_night(settings.warehouse_url):
         pass
 
@@ -243,7 +324,14 @@ def test_the_same_bytes_of_the_same_sender_are_recorded_but_not_processed(engine
     def receive(name: str, sender: str) -> str:
         offer = Offer(name, "1", name, NOON, sender)
         return record_delivery(
-            engine, offer, source="inbox", channel="folder", sha256="a" * 64, is_synthetic=False, run_id=run, now=NOON
+            engine,
+            offer,
+            source="inbox",
+            channel="folder",
+            sha256="a" * 64,
+            is_synthetic=False,
+            run_id=run,
+            now=NOON,
         )
 
     arrivals = [("a.xlsx", "942"), ("a (1).xlsx", "942"), ("b.xlsx", "943")]
@@ -257,7 +345,14 @@ def test_a_file_refused_for_its_size_is_recorded_each_time(engine: Engine) -> No
     for name in ("big.xlsx", "bigger.xlsx"):
         offer = Offer(name, "1", name, NOON, "942")
         state = record_delivery(
-            engine, offer, source="inbox", channel="folder", sha256=None, is_synthetic=False, run_id=run, now=NOON
+            engine,
+            offer,
+            source="inbox",
+            channel="folder",
+            sha256=None,
+            is_synthetic=False,
+            run_id=run,
+            now=NOON,
         )
         assert state == "received"
 
@@ -265,7 +360,14 @@ def test_a_file_refused_for_its_size_is_recorded_each_time(engine: Engine) -> No
 def test_one_offer_is_recorded_once_even_by_two_nights_at_a_time(engine: Engine) -> None:
     run = start_run(engine, date(2025, 1, 20), "r", NOON)
     offer = Offer("a.xlsx", "1", "a.xlsx", NOON, "942")
-    kwargs = {"source": "inbox", "channel": "folder", "sha256": "a" * 64, "is_synthetic": False, "run_id": run, "now": NOON}
+    kwargs = {
+        "source": "inbox",
+        "channel": "folder",
+        "sha256": "a" * 64,
+        "is_synthetic": False,
+        "run_id": run,
+        "now": NOON,
+    }
     assert [record_delivery(engine, offer, **kwargs) for _ in range(2)] == ["received", "known"]
     assert count(engine, DeliveryRow) == 1
 
@@ -277,11 +379,15 @@ def test_a_cursor_is_kept_per_source(engine: Engine) -> None:
     assert (read_cursor(engine, "portal"), read_cursor(engine, "other")) == ("c2", None)
 
 
-def letters(engine: Engine, now: datetime = NOON, day: date = date(2025, 1, 20), **more: object) -> list[Letter]:
+def letters(
+    engine: Engine, now: datetime = NOON, day: date = date(2025, 1, 20), **more: object
+) -> list[Letter]:
     """Put together what is owed, and claim all that may be tried."""
     put_together(engine, day, **more)
     found: list[Letter] = []
-    while (letter := claim_letter(engine, now, passed_over=[each.message_id for each in found])) is not None:
+    while (
+        letter := claim_letter(engine, now, passed_over=[each.message_id for each in found])
+    ) is not None:
         found.append(letter)
     return found
 
@@ -292,13 +398,18 @@ def test_notices_of_one_recipient_are_one_letter_and_go_once(engine: Engine, sen
     send(100, WARNING, unit="943", sender="943", recipient="c@d.example")
     send(100, unit="944", sender="944", recipient=None)
     first, second = letters(engine)
-    assert [(letter.recipient, len(letter.notices)) for letter in (first, second)] == [("a@b.example", 2), ("c@d.example", 1)]
+    assert [(letter.recipient, len(letter.notices)) for letter in (first, second)] == [
+        ("a@b.example", 2),
+        ("c@d.example", 1),
+    ]
     assert first.notices[0].findings == (CRITICAL,)
     mark_sent(engine, first.message_id, NOON)
     assert [letter.recipient for letter in letters(engine)] == ["c@d.example"]
 
 
-def test_a_letter_that_was_not_sent_comes_again_with_the_same_id_and_content(engine: Engine, send: Send) -> None:
+def test_a_letter_that_was_not_sent_comes_again_with_the_same_id_and_content(
+    engine: Engine, send: Send
+) -> None:
     send(90, CRITICAL)
     (first,) = letters(engine)
     put_off(engine, first.message_id, "server down", NOON)
@@ -308,7 +419,9 @@ def test_a_letter_that_was_not_sent_comes_again_with_the_same_id_and_content(eng
     assert (again, len(other.notices)) == (first, 1)
 
 
-def test_a_letter_that_is_put_off_again_and_again_is_tried_more_and_more_rarely(engine: Engine, send: Send) -> None:
+def test_a_letter_that_is_put_off_again_and_again_is_tried_more_and_more_rarely(
+    engine: Engine, send: Send
+) -> None:
     send(90, CRITICAL)
     now, waits = NOON, []
     for _ in range(7):
@@ -342,7 +455,9 @@ def test_a_claimed_letter_is_nobody_else_s_until_its_lease_ends_or_its_process_i
     assert hold_letter(engine, letter.message_id, NOON)
     gone = subprocess.Popen(["true"])
     gone.wait()
-    monkeypatch.setattr("warehouse.outbox.this_sender", lambda: f"{socket.gethostname()}/{gone.pid}")
+    monkeypatch.setattr(
+        "warehouse.outbox.this_sender", lambda: f"{socket.gethostname()}/{gone.pid}"
+    )
     assert letters(engine, NOON + timedelta(hours=1)) == [letter]
     monkeypatch.undo()
     assert letters(engine, NOON + timedelta(hours=1)) == [letter]
@@ -357,10 +472,16 @@ def test_what_was_settled_before_it_was_told_is_not_told(engine: Engine, send: S
     send(100, unit="943", recipient=None)
     assert letters(engine) == [letter]
     with Session(engine) as session:
-        assert session.scalars(select(OutboxRow.state).order_by(OutboxRow.id)).all() == ["overtaken", "pending", "overtaken"]
+        assert session.scalars(select(OutboxRow.state).order_by(OutboxRow.id)).all() == [
+            "overtaken",
+            "pending",
+            "overtaken",
+        ]
 
 
-def test_a_recipient_gets_so_many_letters_a_day_and_the_rest_on_the_next(engine: Engine, send: Send) -> None:
+def test_a_recipient_gets_so_many_letters_a_day_and_the_rest_on_the_next(
+    engine: Engine, send: Send
+) -> None:
     send(90, CRITICAL)
     (first,) = letters(engine, daily_limit=1)
     send(90, CRITICAL, unit="943")
@@ -370,7 +491,9 @@ def test_a_recipient_gets_so_many_letters_a_day_and_the_rest_on_the_next(engine:
     assert [notice.unit_code for notice in second.notices] == ["943", "944"]
 
 
-def test_a_letter_names_the_earlier_ones_about_the_same_report_and_what_of_theirs_is_accepted(engine: Engine, send: Send) -> None:
+def test_a_letter_names_the_earlier_ones_about_the_same_report_and_what_of_theirs_is_accepted(
+    engine: Engine, send: Send
+) -> None:
     send(50, unit="943", recipient=None)
     send(90, CRITICAL)
     (first,) = letters(engine)
@@ -388,7 +511,12 @@ def test_progress_is_a_sum_of_what_is_believed_now(engine: Engine, send: Send) -
     send(120, WARNING)
     rows = {r.indicator_code: r for r in progress(engine)}
     people, women = rows["TRN-PARTICIPANTS"], rows["TRN-WOMEN"]
-    assert (people.actual, people.target, people.status, people.is_flagged) == (120, None, "no_target", True)
+    assert (people.actual, people.target, people.status, people.is_flagged) == (
+        120,
+        None,
+        "no_target",
+        True,
+    )
     assert women.actual == pytest.approx(100 * 3 / 120)
 
 
@@ -396,7 +524,9 @@ def test_reporting_names_who_has_sent_nothing(engine: Engine, send: Send) -> Non
     send(100)
     rows = [r for r in reporting(engine, "2024-Q4") if r.form_code == "training"]
     assert len(rows) == 11
-    assert {r.unit_code for r in rows if r.verdict is None} == {str(code) for code in range(941, 952)} - {"942"}
+    assert {r.unit_code for r in rows if r.verdict is None} == {
+        str(code) for code in range(941, 952)
+    } - {"942"}
 
 
 def test_what_could_not_be_placed_is_not_lost(engine: Engine, send: Send) -> None:
@@ -405,16 +535,38 @@ def test_what_could_not_be_placed_is_not_lost(engine: Engine, send: Send) -> Non
 
 
 @pytest.mark.parametrize(
-    ("spent", "percent", "status"), [(50e6, 50.0, "not_yet"), (100e6, 100.0, "achieved"), (0.0, 0.0, "not_yet")]
+    ("spent", "percent", "status"),
+    [(50e6, 50.0, "not_yet"), (100e6, 100.0, "achieved"), (0.0, 0.0, "not_yet")],
 )
-def test_a_share_is_judged_against_its_target(engine: Engine, send: Send, spent: float, percent: float, status: str) -> None:
+def test_a_share_is_judged_against_its_target(
+    engine: Engine, send: Send, spent: float, percent: float, status: str
+) -> None:
     send(100)
     with Session(engine) as session, session.begin():
         submission = session.scalars(select(SubmissionRow.id)).one()
-        target = {"scope": "province", "period": None, "value": 100, "comparison": "at_least", "tag": "D", "source": "test"}
+        target = {
+            "scope": "province",
+            "period": None,
+            "value": 100,
+            "comparison": "at_least",
+            "tag": "D",
+            "source": "test",
+        }
         session.add(TargetRow(indicator_code="TRN-SPENT", **target, known_from=NOON))
-        for element, value in (("budget_spent_vnd_total", spent), ("budget_planned_vnd_total", 100e6)):
-            session.add(FactRow(submission_id=submission, element=element, line=0, value=value, sheet="S", cell="J12"))
+        for element, value in (
+            ("budget_spent_vnd_total", spent),
+            ("budget_planned_vnd_total", 100e6),
+        ):
+            session.add(
+                FactRow(
+                    submission_id=submission,
+                    element=element,
+                    line=0,
+                    value=value,
+                    sheet="S",
+                    cell="J12",
+                )
+            )
     row = next(r for r in progress(engine) if r.indicator_code == "TRN-SPENT")
     assert (row.actual, row.target, row.percent, row.status) == (percent, 100, percent, status)
 
@@ -424,7 +576,9 @@ def test_a_share_without_a_denominator_is_no_figure(engine: Engine, send: Send) 
     assert next(r for r in progress(engine) if r.indicator_code == "TRN-WOMEN").status == "no_data"
 
 
-def test_the_outbox_with_reminders_and_refusals_goes_down_and_up(engine: Engine, send: Send, settings: Settings) -> None:
+def test_the_outbox_with_reminders_and_refusals_goes_down_and_up(
+    engine: Engine, send: Send, settings: Settings
+) -> None:
     send(90, CRITICAL)
     (letter,) = letters(engine)
     mark_failed(engine, letter.message_id, "550")
@@ -436,6 +590,8 @@ def test_the_outbox_with_reminders_and_refusals_goes_down_and_up(engine: Engine,
         drop_views(connection)
         config.attributes["connection"] = connection
         command.downgrade(config, "0005")
-        assert connection.execute(text("SELECT submission_id, state FROM outbox")).all() == [(1, "pending")]
+        assert connection.execute(text("SELECT submission_id, state FROM outbox")).all() == [
+            (1, "pending")
+        ]
     prepare_warehouse(settings.warehouse_url)
     assert [each.notices for each in letters(engine)] == [letter.notices]

@@ -37,7 +37,10 @@ def good() -> bytes:
 
 
 def limited(**more: object) -> Settings:
-    return Settings(_env_file=None, **{"readers": 1, "reading_seconds": SECONDS, "reading_bytes": MEMORY, **more})
+    return Settings(
+        _env_file=None,
+        **{"readers": 1, "reading_seconds": SECONDS, "reading_bytes": MEMORY, **more},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -56,15 +59,22 @@ def read(readers: Readers, *contents: bytes, names: Sequence[str] = ()) -> list[
 def said(outcome: Outcome) -> list[str]:
     """The file's problems, and its form where one was read."""
     assert isinstance(outcome, Reading), outcome
-    files = [" ".join([p.rule, *p.values.values()]) for p in outcome.problems if p.rule.startswith(("FILE", "FORM-01"))]
+    files = [
+        " ".join([p.rule, *p.values.values()])
+        for p in outcome.problems
+        if p.rule.startswith(("FILE", "FORM-01"))
+    ]
     return [*files, *([outcome.form.code] if outcome.form else [])]
 
 
-# --- what a file may do to a process ------------------------------------------------------------------------------
+# --- what a file may do to a process
+# ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("fault", ["exit", "segfault", "abort", "killed"])
-def test_a_file_that_ends_its_process_twice_is_told_so_and_the_next_is_read(readers: Readers, fault: str) -> None:
+def test_a_file_that_ends_its_process_twice_is_told_so_and_the_next_is_read(
+    readers: Readers, fault: str
+) -> None:
     outcomes = read(readers, good(), good(), good(), names=["first.xlsx", f"{fault}.xlsx"])
     assert [said(outcome) for outcome in outcomes] == [["training"], ["FILE-09"], ["training"]]
 
@@ -103,7 +113,10 @@ def test_a_machine_that_is_busy_with_others_costs_a_file_nothing(pack: Pack) -> 
 
 def test_a_file_that_asks_for_too_much_memory_is_too_large(readers: Readers) -> None:
     outcomes = read(readers, good(), good(), names=["memory.xlsx"])
-    assert [said(outcome) for outcome in outcomes] == [["FILE-05 400 MB bộ nhớ khi đọc"], ["training"]]
+    assert [said(outcome) for outcome in outcomes] == [
+        ["FILE-05 400 MB bộ nhớ khi đọc"],
+        ["training"],
+    ]
 
 
 def test_a_process_that_babbles_is_as_good_as_dead(readers: Readers) -> None:
@@ -120,7 +133,8 @@ def test_a_bug_is_the_system_s_and_comes_with_its_traceback(readers: Readers, fa
     assert said(outcomes[1]) == ["training"]
 
 
-# --- the processes themselves -------------------------------------------------------------------------------------
+# --- the processes themselves
+# -------------------------------------------------------------------------------------
 
 
 def test_several_processes_keep_the_order_and_give_the_same_readings(
@@ -140,7 +154,9 @@ def test_several_processes_keep_the_order_and_give_the_same_readings(
         assert isinstance(one, Reading)
         assert isinstance(other, Reading)
         assert one.problems == other.problems
-        assert all(one.tables[name].frame.equals(table.frame) for name, table in other.tables.items())
+        assert all(
+            one.tables[name].frame.equals(table.frame) for name, table in other.tables.items()
+        )
     forms = {id(form) for form in pack.forms}
     assert all(isinstance(o, Reading) and (o.form is None or id(o.form) in forms) for o in spread)
 
@@ -150,7 +166,9 @@ def test_bytes_that_cannot_be_had_are_no_fault_of_the_file(readers: Readers) -> 
         raise ArchiveError("archive: gone")
 
     outcomes = list(readers.read([delivery(), delivery()], content_of))
-    assert [str(outcome.error) for outcome in outcomes if isinstance(outcome, Unread)] == ["archive: gone"] * 2
+    assert [str(outcome.error) for outcome in outcomes if isinstance(outcome, Unread)] == [
+        "archive: gone"
+    ] * 2
 
 
 def test_bytes_that_were_refused_before_are_too_large(readers: Readers) -> None:
@@ -161,28 +179,60 @@ def test_who_stops_listening_leaves_no_reading_behind_for_the_next(readers: Read
     for outcome in readers.read([delivery(str(n), number=n) for n in range(9)], lambda _: good()):
         assert outcome.delivery.name == "0"
         break
-    assert [outcome.delivery.name for outcome in readers.read([delivery("next")], lambda _: good())] == ["next"]
+    assert [
+        outcome.delivery.name for outcome in readers.read([delivery("next")], lambda _: good())
+    ] == ["next"]
 
 
 def test_readers_that_cannot_start_are_an_error_and_no_file_s_fault(
     pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Readers(pack, limited(), Unloadable()) as readers, pytest.raises(ReaderError, match="ImportError: no such library"):
+    with (
+        Readers(pack, limited(), Unloadable()) as readers,
+        pytest.raises(ReaderError, match="ImportError: no such library"),
+    ):
         read(readers, good())
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with Readers(pack, limited()) as readers, pytest.raises(ReaderError, match="did not start: exit 1"):
+    with (
+        Readers(pack, limited()) as readers,
+        pytest.raises(ReaderError, match="did not start: exit 1"),
+    ):
         read(readers, good())
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    with Readers(pack, limited()) as readers, pytest.raises(ReaderError, match="did not start: .*No such file"):
+    with (
+        Readers(pack, limited()) as readers,
+        pytest.raises(ReaderError, match="did not start: .*No such file"),
+    ):
         read(readers, good())
     monkeypatch.setattr(workers, "_START_SECONDS", 0.2)
     sleeper = tmp_path / "python"
     sleeper.write_text("#!/bin/sh\nexec sleep 3600\n")
     sleeper.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(sleeper))
-    # More than a pipe holds, as a pack is that remembers what it was asked: to wait for it is to wait for an hour.
-    with Readers(pack, limited(), Large()) as readers, pytest.raises(ReaderError, match="not ready after 0 s"):
+    # More than a pipe holds, as a pack is that remembers what it was asked: to wait for it is to
+    # wait for an hour.
+    with (
+        Readers(pack, limited(), Large()) as readers,
+        pytest.raises(ReaderError, match="not ready after 0 s"),
+    ):
         read(readers, good())
+
+
+def test_a_process_imports_nothing_that_reading_does_not_use() -> None:
+    code = "import sys, connectors.reader.worker, connectors.reader.reader; print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    imported = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "python_calamine" in imported
+    assert {
+        "pandas",
+        "numpy",
+        "openpyxl",
+        "great_expectations",
+        "sqlalchemy",
+        "prefect",
+    }.isdisjoint(imported)
 
 
 def test_processes_end_with_their_readers(pack: Pack) -> None:
@@ -228,7 +278,8 @@ def _runs(pid: int) -> bool:
         return False
 
 
-# --- files that mean harm, or look as if ---------------------------------------------------------------------------
+# --- files that mean harm, or look as if
+# ---------------------------------------------------------------------------
 
 
 def members_of(content: bytes) -> Members:
@@ -250,19 +301,35 @@ def with_strings(change: Callable[[bytes], bytes]) -> bytes:
 
 
 def bomb(*, is_honest: bool) -> bytes:
-    """Texts of 600 MB in 600 kB; where it is not honest, its own table of contents says 1000 bytes."""
+    """Texts of 600 MB in 600 kB.
+
+    Where it is not honest, its own table of contents says 1000 bytes.
+    """
     size = 600_000_000
-    content = with_strings(lambda xml: xml.replace(b"</sst>", b"<si><t>" + b"x" * size + b"</t></si></sst>"))
-    real = next(i.file_size for i in zipfile.ZipFile(io.BytesIO(content)).infolist() if i.file_size > size)
-    return content if is_honest else content.replace(real.to_bytes(4, "little"), (1000).to_bytes(4, "little"))
+    content = with_strings(
+        lambda xml: xml.replace(b"</sst>", b"<si><t>" + b"x" * size + b"</t></si></sst>")
+    )
+    real = next(
+        i.file_size for i in zipfile.ZipFile(io.BytesIO(content)).infolist() if i.file_size > size
+    )
+    return (
+        content
+        if is_honest
+        else content.replace(real.to_bytes(4, "little"), (1000).to_bytes(4, "little"))
+    )
 
 
 def formatted_rows() -> bytes:
     """Formats and heights down to the last row, 1,048,576 of them, and nothing in them."""
     members = members_of(good())
     sheet = members["xl/worksheets/sheet1.xml"]
-    rows = b"".join(b'<row r="%d" s="1" customFormat="1" ht="15"/>' % n for n in range(100, 1_048_577))
-    return zipped(members | {"xl/worksheets/sheet1.xml": sheet.replace(b"</sheetData>", rows + b"</sheetData>")})
+    rows = b"".join(
+        b'<row r="%d" s="1" customFormat="1" ht="15"/>' % n for n in range(100, 1_048_577)
+    )
+    return zipped(
+        members
+        | {"xl/worksheets/sheet1.xml": sheet.replace(b"</sheetData>", rows + b"</sheetData>")}
+    )
 
 
 def formatted_cells() -> bytes:
@@ -270,15 +337,27 @@ def formatted_cells() -> bytes:
     members = members_of(good())
     sheet = members["xl/worksheets/sheet1.xml"]
     cells = "".join(
-        f'<row r="{n}">' + "".join(f'<c r="{c}{n}" s="1"/>' for c in "ABCDEFGHIJ") + "</row>" for n in range(100, 200_100)
+        f'<row r="{n}">' + "".join(f'<c r="{c}{n}" s="1"/>' for c in "ABCDEFGHIJ") + "</row>"
+        for n in range(100, 200_100)
     )
-    return zipped(members | {"xl/worksheets/sheet1.xml": sheet.replace(b"</sheetData>", cells.encode() + b"</sheetData>")})
+    return zipped(
+        members
+        | {
+            "xl/worksheets/sheet1.xml": sheet.replace(
+                b"</sheetData>", cells.encode() + b"</sheetData>"
+            )
+        }
+    )
 
 
 def laughs(xml: bytes) -> bytes:
     """A billion times "lol" by nine entities of ten each."""
-    entities = b'<!ENTITY a0 "lol">' + b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 10))
-    return xml.replace(b"<sst", b"<!DOCTYPE sst [" + entities + b"]><sst", 1).replace(b"<si>", b"<si><t>&a9;</t></si><si>", 1)
+    entities = b'<!ENTITY a0 "lol">' + b"".join(
+        b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10) for n in range(1, 10)
+    )
+    return xml.replace(b"<sst", b"<!DOCTYPE sst [" + entities + b"]><sst", 1).replace(
+        b"<si>", b"<si><t>&a9;</t></si><si>", 1
+    )
 
 
 def deep(xml: bytes) -> bytes:
@@ -296,7 +375,14 @@ def linked() -> bytes:
     return buffer.getvalue()
 
 
-NAMES = ["../../../tmp/evil", "/etc/passwd", "x" * 300, "a\x01\x1b[2Jb", "xl/../../worksheets/sheet1.xml", "xl\\worksheets\\s"]
+NAMES = [
+    "../../../tmp/evil",
+    "/etc/passwd",
+    "x" * 300,
+    "a\x01\x1b[2Jb",
+    "xl/../../worksheets/sheet1.xml",
+    "xl\\worksheets\\s",
+]
 
 
 @pytest.mark.parametrize(
@@ -311,7 +397,16 @@ NAMES = ["../../../tmp/evil", "/etc/passwd", "x" * 300, "a\x01\x1b[2Jb", "xl/../
         (linked, "FORM-01"),
         (lambda: zipped(members_of(good()) | dict.fromkeys(NAMES, b"x")), "training"),
     ],
-    ids=["bomb", "bomb that lies", "formatted rows", "formatted cells", "billion laughs", "deep", "links", "names"],
+    ids=[
+        "bomb",
+        "bomb that lies",
+        "formatted rows",
+        "formatted cells",
+        "billion laughs",
+        "deep",
+        "links",
+        "names",
+    ],
 )
 def test_a_hostile_file_ends_in_a_verdict_and_the_next_is_read(
     readers: Readers, build: Callable[[], bytes], expected: str
@@ -323,12 +418,21 @@ def test_a_hostile_file_ends_in_a_verdict_and_the_next_is_read(
 
 def test_a_workbook_cut_at_every_tenth_is_refused(readers: Readers) -> None:
     content = good()
-    outcomes = read(readers, *[content[: len(content) * tenth // 10] for tenth in range(10)], content)
-    assert [said(outcome)[0].split()[0] for outcome in outcomes] == ["FILE-01", *["FILE-03"] * 9, "training"]
+    outcomes = read(
+        readers, *[content[: len(content) * tenth // 10] for tenth in range(10)], content
+    )
+    assert [said(outcome)[0].split()[0] for outcome in outcomes] == [
+        "FILE-01",
+        *["FILE-03"] * 9,
+        "training",
+    ]
 
 
 def test_three_hundred_damaged_workbooks_each_end_in_a_reading(readers: Readers) -> None:
-    """Half are damaged as they come, which the zip's own checksum mostly finds; half inside, which it does not."""
+    """Half are damaged as they come, which the zip's own checksum mostly finds.
+
+    Half inside, which it does not.
+    """
     chance = random.Random(1719)
     members = members_of(good())
     parts = [name for name in members if name.endswith(".xml")]
@@ -340,7 +444,9 @@ def test_three_hundred_damaged_workbooks_each_end_in_a_reading(readers: Readers)
             content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
         damaged.append(bytes(content) if number % 2 else zipped(members | {part: bytes(content)}))
     outcomes = read(readers, *damaged, good())
-    assert all(isinstance(outcome, Reading) for outcome in outcomes), [o for o in outcomes if isinstance(o, Unread)]
+    assert all(isinstance(outcome, Reading) for outcome in outcomes), [
+        o for o in outcomes if isinstance(o, Unread)
+    ]
     assert said(outcomes[-1]) == ["training"]
     assert not any("FILE-08" in said(o) or "FILE-09" in said(o) for o in outcomes)
 

@@ -1,4 +1,6 @@
-"""Kill nights and see where the next one ends. Ends with 1 where warehouse, archive or outbox differ from the undisturbed night's.
+"""Kill nights and see where the next one ends.
+
+Ends with 1 where warehouse, archive or outbox differ from the undisturbed night's.
 
 Usage: python -m tests.kills [--points 200] [--seed 1719] [--database sqlite|postgres]
 """
@@ -22,7 +24,15 @@ import psycopg
 
 from program.pack import load_pack
 from program.settings import ROOT, Settings
-from tests.kills.ends import AtInstant, choose, counting_statements, cut_connection, fill_disk, fill_sqlite, no_space
+from tests.kills.ends import (
+    AtInstant,
+    choose,
+    counting_statements,
+    cut_connection,
+    fill_disk,
+    fill_sqlite,
+    no_space,
+)
 from tests.kills.night import FAILED, STOPPED, Memory, begin, run
 from tests.kills.sample import put_sample
 from tests.kills.state import State, differences, halves, state_of
@@ -50,7 +60,8 @@ class Trial:
         put_sample(self.folder / "inbox", pack)
         with self.settings() as settings:
             self.memory = Memory.of(self.folder / "inbox", pack, settings)
-            # Once here, so that no forked night has to import, compile and parse what each of them needs.
+            # Once here, so that no forked night has to import, compile and parse what each of them
+            # needs.
             with self.settings() as warm, counting_statements() as count:
                 run(warm, self.memory)
                 self.statements = count()
@@ -69,7 +80,12 @@ class Trial:
         with ExitStack() as stack:
             var = stack.enter_context(tempfile.TemporaryDirectory(dir=self.folder))
             url = stack.enter_context(self.postgres.new_database()) if self.postgres else ""
-            yield Settings(_env_file=None, var=Path(var), inbox_url=str(self.folder / "inbox"), warehouse_url=url)
+            yield Settings(
+                _env_file=None,
+                var=Path(var),
+                inbox_url=str(self.folder / "inbox"),
+                warehouse_url=url,
+            )
 
     def whole_night(self, settings: Settings, words: str, now: datetime | None = None) -> None:
         """Run a night to its end; where it fails, that is a fault."""
@@ -84,10 +100,15 @@ class Trial:
 
     def judge(self, settings: Settings, words: str) -> None:
         """Hold what is there against the undisturbed night."""
-        self.faults += [f"{words}: {each}" for each in differences(state_of(settings), self.expected)]
+        self.faults += [
+            f"{words}: {each}" for each in differences(state_of(settings), self.expected)
+        ]
 
     def kill(self, number: int, random: Random) -> None:
-        """Kill a night, look whether anything is there by half, and let the next one finish; every fifth has its clock set back."""
+        """Kill a night, look whether anything is there by half, and let the next one finish.
+
+        Every fifth has its clock set back.
+        """
         end = choose(number, random, self.statements)
         with self.settings() as settings:
             process = begin(settings, self.memory, end.prepare)
@@ -95,10 +116,20 @@ class Trial:
                 time.sleep(self.seconds * end.share)
                 os.kill(process, signal.SIGKILL)
             code = ended(process)
-            self.outcomes["ended by itself" if code == 0 else "killed" if code == -signal.SIGKILL else f"code {code}"] += 1
+            self.outcomes[
+                "ended by itself"
+                if code == 0
+                else "killed"
+                if code == -signal.SIGKILL
+                else f"code {code}"
+            ] += 1
             if Path(settings.var / "warehouse.sqlite").exists() or self.postgres:
                 self.look(settings, f"killed {end}")
-            self.whole_night(settings, f"after a night killed {end}", datetime.now(UTC) - YESTERDAY if number % 5 == 4 else None)
+            self.whole_night(
+                settings,
+                f"after a night killed {end}",
+                datetime.now(UTC) - YESTERDAY if number % 5 == 4 else None,
+            )
             self.judge(settings, f"after a night killed {end}")
 
     def look(self, settings: Settings, words: str) -> None:
@@ -106,16 +137,24 @@ class Trial:
         try:
             found = state_of(settings)
         except Exception as error:
-            # Before the first night has made the tables there is nothing to see, and the warehouse says so.
+            # Before the first night has made the tables there is nothing to see, and the warehouse
+            # says so.
             if "no night has run yet" not in str(error):
                 raise
             return
-        self.faults += [f"{words}: {each}" for each in (*found.disorder, *halves(found, self.expected))]
+        self.faults += [
+            f"{words}: {each}" for each in (*found.disorder, *halves(found, self.expected))
+        ]
 
     def two_at_once(self, *, alone: bool) -> None:
         """Begin two nights at a time: with the lock one of them may be turned away, without it both work and nothing is doubled."""
         with self.settings() as settings:
-            codes = [ended(each) for each in [begin(settings, self.memory, lambda: None, alone=alone) for _ in range(2)]]
+            codes = [
+                ended(each)
+                for each in [
+                    begin(settings, self.memory, lambda: None, alone=alone) for _ in range(2)
+                ]
+            ]
             words = f"two nights at once, {'with' if alone else 'without'} the lock"
             self.outcomes[f"{words}: ended with {sorted(codes)}"] += 1
             if 0 not in codes or not set(codes) <= ({0, STOPPED} if alone else {0}):
@@ -123,8 +162,12 @@ class Trial:
             self.whole_night(settings, f"after {words}")
             self.judge(settings, words)
 
-    def disturbed(self, words: str, prepare: Callable[[], None], *, is_mended: bool = False) -> None:
-        """A night whose disk is full, or line is cut, says so and keeps nothing by half; the next one, undisturbed, finishes.
+    def disturbed(
+        self, words: str, prepare: Callable[[], None], *, is_mended: bool = False
+    ) -> None:
+        """A night whose disk is full, or line is cut, says so and keeps nothing by half.
+
+        The next one, undisturbed, finishes.
 
         `is_mended`: it needs no next one, since it tried again by itself and all went well.
         """
@@ -147,26 +190,43 @@ def ended(process: int) -> int:
 
 def disturb(trial: Trial) -> None:
     """Fill the disk under the archive, the outbox and the warehouse; cut the line to the server."""
-    trial.disturbed("disk full, in the archive", partial(fill_disk, "connectors.archive:write_durably", 3, no_space))
-    trial.disturbed("disk full, in the outbox", partial(fill_disk, "pathlib:Path.write_bytes", 1, no_space))
+    trial.disturbed(
+        "disk full, in the archive",
+        partial(fill_disk, "connectors.archive:write_durably", 3, no_space),
+    )
+    trial.disturbed(
+        "disk full, in the outbox", partial(fill_disk, "pathlib:Path.write_bytes", 1, no_space)
+    )
     if trial.postgres is None:
         for share in (0.3, 0.9, 0.97, 0.99):
             pages = int(share * trial.pages)
-            trial.disturbed(f"disk full, at {pages} of {trial.pages} pages of the warehouse", partial(fill_sqlite, pages))
+            trial.disturbed(
+                f"disk full, at {pages} of {trial.pages} pages of the warehouse",
+                partial(fill_sqlite, pages),
+            )
     else:
         full = partial(psycopg.errors.DiskFull, "could not extend file: No space left on device")
-        # The first COPY is of all deliveries together, the others of one each. Not the second: where the bad report came in and
-        # its correction did not, its sender is rightly told of both.
+        # The first COPY is of all deliveries together, the others of one each. Not the second:
+        # where the bad report came in and its correction did not, its sender is rightly told of
+        # both.
         trial.disturbed("line cut once", partial(cut_connection, 1), is_mended=True)
         for count in (3, 4):
-            trial.disturbed(f"line cut twice, in COPYs 1 and {count}", partial(cut_connection, 1, count))
-        trial.disturbed("disk full, in a COPY", partial(fill_disk, "warehouse.load:insert_rows", 1, full))
+            trial.disturbed(
+                f"line cut twice, in COPYs 1 and {count}", partial(cut_connection, 1, count)
+            )
+        trial.disturbed(
+            "disk full, in a COPY", partial(fill_disk, "warehouse.load:insert_rows", 1, full)
+        )
 
 
 def main() -> int:
     """Kill, compare, print; return how the program ends."""
-    parser = argparse.ArgumentParser(prog="python -m tests.kills", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--points", type=int, default=200, help="how many nights to kill (default: 200)")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.kills", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument(
+        "--points", type=int, default=200, help="how many nights to kill (default: 200)"
+    )
     parser.add_argument("--seed", type=int, default=1719)
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     given = parser.parse_args()
@@ -187,7 +247,9 @@ def main() -> int:
     for outcome, count in trial.outcomes.most_common():
         print(f"{count:6} {outcome}")
     print(*trial.faults[:20], sep="\n")
-    print(f"{given.points} nights killed on {given.database}, seed {given.seed}: {len(trial.faults)} not as they should be")
+    print(
+        f"{given.points} nights killed on {given.database}, seed {given.seed}: {len(trial.faults)} not as they should be"
+    )
     return 1 if trial.faults else 0
 
 

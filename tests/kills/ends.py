@@ -1,4 +1,7 @@
-"""How a night ends before its end: at a named place, at a statement, at an instant; or with a disk that is full."""
+"""How a night ends before its end: at a named place, at a statement, at an instant.
+
+Or with a disk that is full.
+"""
 
 import errno
 import importlib
@@ -88,7 +91,10 @@ class AtPlace:
 
 @dataclass(frozen=True)
 class AtStatement:
-    """Dies at a statement's number, before or after the database has run it; commits are counted too."""
+    """Dies at a statement's number, before or after the database has run it.
+
+    Commits are counted too.
+    """
 
     number: int
     is_after: bool
@@ -100,7 +106,9 @@ class AtStatement:
             if next(counted) == self.number:
                 die()
 
-        event.listen(Engine, "after_cursor_execute" if self.is_after else "before_cursor_execute", step)
+        event.listen(
+            Engine, "after_cursor_execute" if self.is_after else "before_cursor_execute", step
+        )
         event.listen(Engine, "commit", step)
 
     def __str__(self) -> str:
@@ -143,7 +151,9 @@ End = AtPlace | AtStatement | AtInstant
 def choose(number: int, random: Random, statements: int) -> End:
     """Return the end of a night that sends so many `statements`: places in turn, statements and instants at random."""
     if number % 3 == 0:
-        return AtPlace(PLACES[number // 3 % len(PLACES)], random.choice((1, 1, 2, 3)), random.random() < 0.5)
+        return AtPlace(
+            PLACES[number // 3 % len(PLACES)], random.choice((1, 1, 2, 3)), random.random() < 0.5
+        )
     if number % 3 == 1:
         return AtStatement(random.randint(1, statements), random.random() < 0.5)
     return AtInstant(random.random())
@@ -168,7 +178,11 @@ def fill_disk(place: str, count: int, error: Callable[[], Exception]) -> None:
 
 def fill_sqlite(pages: int) -> None:
     """Let SQLite's file grow no further than `pages`: SQLite itself then says that the disk is full."""
-    event.listen(Engine, "connect", lambda connection, _: connection.execute(f"PRAGMA max_page_count={pages}"))
+    event.listen(
+        Engine,
+        "connect",
+        lambda connection, _: connection.execute(f"PRAGMA max_page_count={pages}"),
+    )
 
 
 def cut_connection(*counts: int) -> None:
@@ -184,7 +198,9 @@ def cut_connection(*counts: int) -> None:
         yield from rows[len(rows) // 2 :]
 
     def wrap(call: Callable[..., Any]) -> Callable[..., Any]:
-        def cutting(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[object]) -> Any:
+        def cutting(
+            connection: Connection, table: str, columns: Sequence[str], rows: Sequence[object]
+        ) -> Any:
             is_cut = table == "facts" and next(calls) in counts
             return call(connection, table, columns, halfway(connection, rows) if is_cut else rows)
 

@@ -32,7 +32,10 @@ from tests.kills.ends import replace_with
 from warehouse.nights import only_night
 
 FAILED, STOPPED, BROKEN = 1, 3, 70
-"""How a night ends that met an error of the system and said so; that could not begin and said why; that broke without a word."""
+"""How a night ends that met an error of the system and said so; that could not begin and said why.
+
+That broke without a word.
+"""
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,12 @@ class Memory:
         """Read and judge everything in the inbox once, the workbooks of zips too."""
         rules, readings = RuleSet(pack), {}
         for content, delivery in _deliveries(inbox, settings):
-            readings[str(delivery.sha256)] = list(read_parts(content, delivery, pack, settings.limits))
-        judged = Checker(pack, rules, "kills").check([reading for parts in readings.values() for reading in parts])
+            readings[str(delivery.sha256)] = list(
+                read_parts(content, delivery, pack, settings.limits)
+            )
+        judged = Checker(pack, rules, "kills").check(
+            [reading for parts in readings.values() for reading in parts]
+        )
         return cls(pack, rules, readings, {(s.delivery.sha256, s.part): s for s in judged})
 
 
@@ -58,15 +65,37 @@ def _deliveries(inbox: Path, settings: Settings) -> Iterator[tuple[bytes, Delive
     for path in sorted(inbox.rglob("*.*")):
         content = path.read_bytes()
         is_zip = is_package(content)
-        contents = [m.content or b"" for m in members_of(content, settings.limits)] if is_zip else [content]
+        contents = (
+            [m.content or b"" for m in members_of(content, settings.limits)]
+            if is_zip
+            else [content]
+        )
         for each in contents:
             sha256 = hashlib.sha256(each).hexdigest()
             arrived = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            yield each, Delivery(int(sha256[:6], 16), "inbox", "folder", path.name, arrived, sha256, path.parent.name)
+            yield (
+                each,
+                Delivery(
+                    int(sha256[:6], 16),
+                    "inbox",
+                    "folder",
+                    path.name,
+                    arrived,
+                    sha256,
+                    path.parent.name,
+                ),
+            )
 
 
 _COMPARED_UNIT = "943"
-_ASKED = Finding("ACR-01", Severity.WARNING, "Số liệu khác với báo cáo của xã.", "Đề nghị kiểm tra lại.", sheet="Biểu", cell="C7")
+_ASKED = Finding(
+    "ACR-01",
+    Severity.WARNING,
+    "Số liệu khác với báo cáo của xã.",
+    "Đề nghị kiểm tra lại.",
+    sheet="Biểu",
+    cell="C7",
+)
 
 
 class Remembered:
@@ -75,11 +104,16 @@ class Remembered:
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
 
-    def read(self, deliveries: Sequence[Delivery], content_of: Callable[[Delivery], bytes | None]) -> Iterator[Reading]:
+    def read(
+        self, deliveries: Sequence[Delivery], content_of: Callable[[Delivery], bytes | None]
+    ) -> Iterator[Reading]:
         for delivery in deliveries:
             content_of(delivery)
             for reading in self._memory.readings[str(delivery.sha256)]:
                 yield replace(reading, delivery=delivery)
+
+    def prepare(self) -> None:
+        pass
 
     def check(self, readings: Sequence[Reading], _past: object) -> list[Submission]:
         kept = self._memory.submissions
@@ -87,7 +121,10 @@ class Remembered:
 
     def compare(self, reports: Sequence[CurrentReport]) -> list[tuple[int, Finding]]:
         """One finding by comparison, as long as the report that it asks is believed."""
-        return [(number, _ASKED) for number in sorted({r.number for r in reports if r.unit == _COMPARED_UNIT})]
+        return [
+            (number, _ASKED)
+            for number in sorted({r.number for r in reports if r.unit == _COMPARED_UNIT})
+        ]
 
     def publish_docs(self, folder: Path) -> Path:
         return folder
@@ -99,8 +136,18 @@ class Remembered:
 Before = Callable[[], None]
 
 
-def begin(settings: Settings, memory: Memory, before: Before, *, alone: bool = True, now: datetime | None = None) -> int:
-    """Fork a night and return its process. `before` prepares its end; `alone`: it takes the warehouse's lock, as the flow does."""
+def begin(
+    settings: Settings,
+    memory: Memory,
+    before: Before,
+    *,
+    alone: bool = True,
+    now: datetime | None = None,
+) -> int:
+    """Fork a night and return its process.
+
+    `before` prepares its end; `alone`: it takes the warehouse's lock, as the flow does.
+    """
     sys.stdout.flush()
     process = os.fork()
     if process:
@@ -119,8 +166,13 @@ def begin(settings: Settings, memory: Memory, before: Before, *, alone: bool = T
         os._exit(code)
 
 
-def run(settings: Settings, memory: Memory, *, alone: bool = True, now: datetime | None = None) -> int:
-    """Run a night in this process and return whether it met an error; the process is good for nothing else then."""
+def run(
+    settings: Settings, memory: Memory, *, alone: bool = True, now: datetime | None = None
+) -> int:
+    """Run a night in this process and return whether it met an error.
+
+    The process is good for nothing else then.
+    """
     remembered = Remembered(memory)
     # Marking keeps nothing either, and starts a process for each night.
     replace_with("flows.mailing:attachments_of", lambda _: lambda *_: ())

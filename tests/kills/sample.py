@@ -15,7 +15,9 @@ BAD_LEVELS = {**GOOD_LEVELS, "total": {**GOOD_LEVELS["total"], "women": 999}}
 
 def put_sample(inbox: Path, pack: Pack) -> None:
     """Write the workbooks, each a minute after the one before it, in January 2025."""
-    zipped = {f"944 {period}.xlsx": _workbook(pack, "944", period) for period in ("2024-Q3", "2024-Q4")}
+    zipped = {
+        f"944 {period}.xlsx": _workbook(pack, "944", period) for period in ("2024-Q3", "2024-Q4")
+    }
     sent = {
         "942/báo cáo.xlsx": _workbook(pack, "942", "2024-Q4", BAD_LEVELS),
         "942/sửa.xlsx": _workbook(pack, "942", "2024-Q4"),
@@ -36,7 +38,9 @@ def _workbook(pack: Pack, unit: str, period: str, levels: dict | None = None) ->
     form, reporter = pack.form("training", when), pack.units.get(unit, when.end)
     assert form is not None
     assert reporter is not None
-    return write_template(form, reporter, when, Values({"levels": levels or GOOD_LEVELS}, {"class_list": []}))
+    return write_template(
+        form, reporter, when, Values({"levels": levels or GOOD_LEVELS}, {"class_list": []})
+    )
 
 
 def _packed(files: dict[str, bytes]) -> bytes:

@@ -15,7 +15,17 @@ from warehouse.engine import open_warehouse
 from warehouse.tables import DeliveryRow, SubmissionRow, Table
 
 Row = tuple[tuple[str, str], ...]
-_LEFT_OUT = {"id", "run_id", "loaded_at", "recorded_at", "received_at", "created_at", "sent_at", "updated_at", "attempts"}
+_LEFT_OUT = {
+    "id",
+    "run_id",
+    "loaded_at",
+    "recorded_at",
+    "received_at",
+    "created_at",
+    "sent_at",
+    "updated_at",
+    "attempts",
+}
 _LEFT_OUT |= {"claimed_by", "claimed_until", "next_attempt_at", "dated"}
 _ONLY_WHETHER = {"known_from", "known_to", "compared_at", "closed_at", "message_id"}
 _COPIED = {"capital", "targets"}
@@ -38,7 +48,11 @@ def state_of(settings: Settings) -> State:
     try:
         with engine.connect() as connection:
             names = _names(connection)
-            tables = {t.name: _rows(connection, t, names) for t in Table.metadata.sorted_tables if t.name != "runs"}
+            tables = {
+                t.name: _rows(connection, t, names)
+                for t in Table.metadata.sorted_tables
+                if t.name != "runs"
+            }
             disorder = _disorder(connection)
     finally:
         engine.dispose()
@@ -87,7 +101,10 @@ def _by_submission(rows: list[Row]) -> dict[str, list[Row]]:
 
 def _names(connection: Connection) -> dict[str, dict[int, str]]:
     """What deliveries and submissions are called by what stays the same from night to night."""
-    deliveries = {row.id: f"{row.source}:{row.external_id}" for row in connection.execute(select(DeliveryRow.__table__))}
+    deliveries = {
+        row.id: f"{row.source}:{row.external_id}"
+        for row in connection.execute(select(DeliveryRow.__table__))
+    }
     submissions = {
         row.id: f"{deliveries[row.delivery_id]}#{row.judgement}.{row.part}"
         for row in connection.execute(select(SubmissionRow.__table__))
@@ -96,10 +113,18 @@ def _names(connection: Connection) -> dict[str, dict[int, str]]:
 
 
 def _rows(connection: Connection, table: Any, names: Mapping[str, Mapping[int, str]]) -> list[Row]:
-    targets = {c.name: next(iter(c.foreign_keys)).column.table.name for c in table.columns if c.foreign_keys}
+    targets = {
+        c.name: next(iter(c.foreign_keys)).column.table.name
+        for c in table.columns
+        if c.foreign_keys
+    }
     rows = []
     for row in connection.execute(select(table)).mappings():
-        cells = {n: _cell(n, v, names.get(targets.get(n, ""))) for n, v in row.items() if n not in _LEFT_OUT}
+        cells = {
+            n: _cell(n, v, names.get(targets.get(n, "")))
+            for n, v in row.items()
+            if n not in _LEFT_OUT
+        }
         own = {"(self)": names[table.name][row["id"]]} if table.name in names else {}
         rows.append(tuple(sorted({**cells, **own}.items())))
     return sorted(rows)
@@ -143,5 +168,7 @@ def _mails(folder: Path) -> list[tuple[str, str, str]]:
     for path in folder.glob("*.eml"):
         message = message_from_bytes(path.read_bytes(), policy=policy.default)
         body = message.get_body(("plain",))
-        mails.append((str(message["To"]), str(message["Subject"]), body.get_content() if body else ""))
+        mails.append(
+            (str(message["To"]), str(message["Subject"]), body.get_content() if body else "")
+        )
     return sorted(mails)

@@ -1,6 +1,9 @@
-"""Damage good workbooks at random and see what comes of it. Ends with 1 where one has no verdict, or a fact that no cell holds.
+"""Damage good workbooks at random and see what comes of it.
 
-Usage: python -m tests.mutations [--count 10000] [--first 0] [--seed 1719] [--only NUMBER [--write FILE]]
+Ends with 1 where one has no verdict, or a fact that no cell holds.
+
+Usage: python -m tests.mutations [--count 10000] [--first 0] [--seed 1719] [--only NUMBER [--write
+FILE]]
 """
 
 import argparse
@@ -34,13 +37,23 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.mutations", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--count", type=int, default=10_000, help="how many workbooks (default: 10000)")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutations", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument(
-        "--first", type=int, default=0, metavar="NUMBER", help="the first one's number, to go on where another run ended"
+        "--count", type=int, default=10_000, help="how many workbooks (default: 10000)"
+    )
+    parser.add_argument(
+        "--first",
+        type=int,
+        default=0,
+        metavar="NUMBER",
+        help="the first one's number, to go on where another run ended",
     )
     parser.add_argument("--seed", type=int, default=1719, help="another seed, other workbooks")
-    parser.add_argument("--only", type=int, metavar="NUMBER", help="this one alone, to see a failure again")
+    parser.add_argument(
+        "--only", type=int, metavar="NUMBER", help="this one alone, to see a failure again"
+    )
     parser.add_argument("--write", type=Path, metavar="FILE", help="with --only: keep the workbook")
     return parser.parse_args()
 
@@ -57,7 +70,10 @@ def _results(numbers: Sequence[int], seed: int) -> list[Result]:
         for result in run(numbers, seed, pack, settings, lambda count: bar.advance(task, count)):
             results.append(result)
             if result.fault:  # at once: the whole takes long
-                bar.console.print(f"--seed {seed} --only {result.number}: {result.damage}: {result.fault}", markup=False)
+                bar.console.print(
+                    f"--seed {seed} --only {result.number}: {result.damage}: {result.fault}",
+                    markup=False,
+                )
         return results
 
 

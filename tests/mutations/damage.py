@@ -14,7 +14,9 @@ Damage = Callable[[bytes, Random], bytes]
 _ATTRIBUTE = re.compile(rb'="([^"<>]*)"')
 _TAG = re.compile(rb"<[^<>]+>")
 _VALUE = re.compile(rb"<v>([^<]*)</v>")
-_ELEMENT = re.compile(rb"<(row|c|si|mergeCell|xf|table:table-row|table:table-cell|sheet)\b[^<>]*>.*?</\1>", re.DOTALL)
+_ELEMENT = re.compile(
+    rb"<(row|c|si|mergeCell|xf|table:table-row|table:table-cell|sheet)\b[^<>]*>.*?</\1>", re.DOTALL
+)
 _ADDRESS = re.compile(rb'\br="[A-Z]+[0-9]+"')
 _STYLE = re.compile(rb'\bs="[0-9]+"')
 _FIGURES = [0, 1, 0x7F, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF]
@@ -65,7 +67,8 @@ def _ways(content: bytes) -> Sequence[Damage]:
     return [*ANYWHERE, *IN_LINES]
 
 
-# --- anywhere -----------------------------------------------------------------------------------------------------
+# --- anywhere
+# -----------------------------------------------------------------------------------------------------
 
 
 def flip_bits(content: bytes, chance: Random) -> bytes:
@@ -101,7 +104,9 @@ def repeat(content: bytes, chance: Random) -> bytes:
 def exchange(content: bytes, chance: Random) -> bytes:
     """Let two pieces change places."""
     (a, b), (c, d) = sorted([_piece(content, chance), _piece(content, chance)])
-    return content if b > c else content[:a] + content[c:d] + content[b:c] + content[a:b] + content[d:]
+    return (
+        content if b > c else content[:a] + content[c:d] + content[b:c] + content[a:b] + content[d:]
+    )
 
 
 def overwrite(content: bytes, chance: Random) -> bytes:
@@ -115,7 +120,8 @@ def overwrite(content: bytes, chance: Random) -> bytes:
 ANYWHERE: list[Damage] = [flip_bits, cut, lose, repeat, exchange, overwrite]
 
 
-# --- in a package -------------------------------------------------------------------------------------------------
+# --- in a package
+# -------------------------------------------------------------------------------------------------
 
 
 def _members(content: bytes) -> list[tuple[str, bytes]]:
@@ -162,7 +168,11 @@ def _in_member(content: bytes, chance: Random, damage: Callable[[bytes], bytes])
     if not members:
         return content
     # The members with the figures are what counts; the others come up often enough.
-    heavy = [n for n, (name, _) in enumerate(members) if "sheet" in name or "haredStrings" in name or name == "content.xml"]
+    heavy = [
+        n
+        for n, (name, _) in enumerate(members)
+        if "sheet" in name or "haredStrings" in name or name == "content.xml"
+    ]
     at = chance.choice(heavy) if heavy and chance.random() < 0.6 else chance.randrange(len(members))
     members[at] = members[at][0], damage(members[at][1])
     return packed(members)
@@ -171,14 +181,19 @@ def _in_member(content: bytes, chance: Random, damage: Callable[[bytes], bytes])
 IN_PACKAGES: list[Damage] = [lose_member, double_member, exchange_members, damage_member]
 
 
-# --- in XML -------------------------------------------------------------------------------------------------------
+# --- in XML
+# -------------------------------------------------------------------------------------------------------
 
 
 def _edit(body: bytes, chance: Random) -> bytes:
-    return chance.choice([_other_attribute, _lose_tag, _insert, _repeat_element, _other_value, _other_address])(body, chance)
+    return chance.choice(
+        [_other_attribute, _lose_tag, _insert, _repeat_element, _other_value, _other_address]
+    )(body, chance)
 
 
-def _replace(pattern: re.Pattern[bytes], body: bytes, chance: Random, new: Callable[[re.Match[bytes]], bytes]) -> bytes:
+def _replace(
+    pattern: re.Pattern[bytes], body: bytes, chance: Random, new: Callable[[re.Match[bytes]], bytes]
+) -> bytes:
     found = list(pattern.finditer(body))
     if not found:
         return body
@@ -203,17 +218,33 @@ def _repeat_element(body: bytes, chance: Random) -> bytes:
 
 
 def _other_value(body: bytes, chance: Random) -> bytes:
-    values = [b"999999", b"-1", b"1e400", b"", b"1.5", b"7", b"x", str(chance.randint(0, 60)).encode()]
+    values = [
+        b"999999",
+        b"-1",
+        b"1e400",
+        b"",
+        b"1.5",
+        b"7",
+        b"x",
+        str(chance.randint(0, 60)).encode(),
+    ]
     return _replace(_VALUE, body, chance, lambda _: b"<v>" + chance.choice(values) + b"</v>")
 
 
 def _other_address(body: bytes, chance: Random) -> bytes:
     address = f"{chance.choice('ABCDEFGHIJ')}{chance.randint(1, 14)}".encode()
-    return _replace(_ADDRESS, body, chance, lambda _: b'r="' + chance.choice([address, address, b"XFD1048576", b"A0"]) + b'"')
+    return _replace(
+        _ADDRESS,
+        body,
+        chance,
+        lambda _: b'r="' + chance.choice([address, address, b"XFD1048576", b"A0"]) + b'"',
+    )
 
 
 def _other_style(body: bytes, chance: Random) -> bytes:
-    return _replace(_STYLE, body, chance, lambda _: b's="%d"' % chance.choice([0, 1, 2, 3, 65_535, 999_999]))
+    return _replace(
+        _STYLE, body, chance, lambda _: b's="%d"' % chance.choice([0, 1, 2, 3, 65_535, 999_999])
+    )
 
 
 def edit_xml(content: bytes, chance: Random) -> bytes:
@@ -230,7 +261,8 @@ def edit_cells(content: bytes, chance: Random) -> bytes:
 IN_XML: list[Damage] = [edit_xml, edit_cells]
 
 
-# --- in records and lines -----------------------------------------------------------------------------------------
+# --- in records and lines
+# -----------------------------------------------------------------------------------------
 
 
 def _records(content: bytes) -> list[int]:
@@ -247,14 +279,22 @@ def other_length(content: bytes, chance: Random) -> bytes:
     """Let a record say another length, or be of another kind."""
     records = _records(content)
     at = chance.choice(records) + chance.choice([0, 2, 2, 2]) if records else 0
-    return content[:at] + struct.pack("<H", chance.choice([*_FIGURES[:7], chance.randrange(1 << 16)])) + content[at + 2 :]
+    return (
+        content[:at]
+        + struct.pack("<H", chance.choice([*_FIGURES[:7], chance.randrange(1 << 16)]))
+        + content[at + 2 :]
+    )
 
 
 def other_body(content: bytes, chance: Random) -> bytes:
     """Overwrite two bytes of a record's body: its place, its style, its index of a text."""
     records = _records(content)
     at = chance.choice(records) + 4 + 2 * chance.randint(0, 5) if records else 0
-    return content[:at] + struct.pack("<H", chance.choice([*_FIGURES[:7], chance.randrange(40)])) + content[at + 2 :]
+    return (
+        content[:at]
+        + struct.pack("<H", chance.choice([*_FIGURES[:7], chance.randrange(40)]))
+        + content[at + 2 :]
+    )
 
 
 def other_sector(content: bytes, chance: Random) -> bytes:
@@ -279,9 +319,25 @@ def edit_lines(content: bytes, chance: Random) -> bytes:
         case 2:
             lines[at], lines[other] = lines[other], lines[at]
         case 3:
-            lines[at] = lines[at].replace(b";", chance.choice([b",", b"\t", b'"', b";;", b""]), chance.choice([1, -1]))
+            lines[at] = lines[at].replace(
+                b";", chance.choice([b",", b"\t", b'"', b";;", b""]), chance.choice([1, -1])
+            )
         case _:
-            sign = chance.choice([b'"', b"\0", b";", b"\r", b"\xff", b"=1+1", b"[", b"{", b"NaN", b"9" * 400, b'"a": 1,'])
+            sign = chance.choice(
+                [
+                    b'"',
+                    b"\0",
+                    b";",
+                    b"\r",
+                    b"\xff",
+                    b"=1+1",
+                    b"[",
+                    b"{",
+                    b"NaN",
+                    b"9" * 400,
+                    b'"a": 1,',
+                ]
+            )
             place = chance.randint(0, len(lines[at]))
             lines[at] = lines[at][:place] + sign + lines[at][place:]
     return b"\n".join(lines)

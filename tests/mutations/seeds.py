@@ -21,7 +21,10 @@ _MOMENT = re.compile(rb"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def _in_windows_1258() -> bytes:
-    rows = [[windows_1258(cell).decode("cp1258") if isinstance(cell, str) else cell for cell in row] for row in ROWS]
+    rows = [
+        [windows_1258(cell).decode("cp1258") if isinstance(cell, str) else cell for cell in row]
+        for row in ROWS
+    ]
     return biff5(rows)
 
 

@@ -30,19 +30,29 @@ class Result:
     fault: str | None = None
 
 
-def run(numbers: Sequence[int], of: int, pack: Pack, settings: Settings, advance: Callable[[int], None]) -> Iterator[Result]:
+def run(
+    numbers: Sequence[int], of: int, pack: Pack, settings: Settings, advance: Callable[[int], None]
+) -> Iterator[Result]:
     """Yield what came of each workbook, in order, a chunk at a time."""
     rules = RuleSet(pack)
-    known = {name: knowledge(facts_of(read_parts(seed(name), _delivery(0), pack)[0]), seed(name)) for name in SEEDS}
+    known = {
+        name: knowledge(facts_of(read_parts(seed(name), _delivery(0), pack)[0]), seed(name))
+        for name in SEEDS
+    }
     with Readers(pack, settings) as readers:
         for start in range(0, len(numbers), _CHUNK):
             chunk = numbers[start : start + _CHUNK]
             made = {number: mutated(number, of) for number in chunk}
             deliveries = [_delivery(number) for number in chunk]
-            outcomes = list(readers.read(deliveries, lambda delivery, made=made: made[delivery.id][1]))
+            outcomes = list(
+                readers.read(deliveries, lambda delivery, made=made: made[delivery.id][1])
+            )
             readings = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
             checked = Checker(pack, rules, "mutations").check(readings)
-            submissions = {(s.delivery.id, reading.part): s for s, reading in zip(checked, readings, strict=True)}
+            submissions = {
+                (s.delivery.id, reading.part): s
+                for s, reading in zip(checked, readings, strict=True)
+            }
             for outcome in outcomes:
                 damage, content = made[outcome.delivery.id]
                 yield _result(outcome, submissions, damage, content, known)
@@ -50,7 +60,15 @@ def run(numbers: Sequence[int], of: int, pack: Pack, settings: Settings, advance
 
 
 def _delivery(number: int) -> Delivery:
-    return Delivery(number, "inbox", "folder", f"{number}.xlsx", datetime(2026, 1, 15, 3, tzinfo=UTC), None, None)
+    return Delivery(
+        number,
+        "inbox",
+        "folder",
+        f"{number}.xlsx",
+        datetime(2026, 1, 15, 3, tzinfo=UTC),
+        None,
+        None,
+    )
 
 
 def _result(
@@ -62,9 +80,18 @@ def _result(
 ) -> Result:
     number = outcome.delivery.id
     if isinstance(outcome, Unread):
-        return Result(number, damage, "no verdict", f"{outcome.error!r} {getattr(outcome.error, '__notes__', '')}")
+        return Result(
+            number,
+            damage,
+            "no verdict",
+            f"{outcome.error!r} {getattr(outcome.error, '__notes__', '')}",
+        )
     submission = submissions[number, outcome.part]
-    rules = [f.rule for f in submission.findings if f.rule.startswith("FILE") and f.severity == "critical"]
+    rules = [
+        f.rule
+        for f in submission.findings
+        if f.rule.startswith("FILE") and f.severity == "critical"
+    ]
     said = " ".join([submission.verdict, *rules[:1]])
     if rules and rules[0] in ("FILE-08", "FILE-09"):
         return Result(number, damage, said, f"the file ended in {rules[0]}")
@@ -72,7 +99,13 @@ def _result(
     told = {(f.sheet, f.cell) for f in submission.findings if f.rule == "CELL-33"}
     facts = tuple(fact for fact in facts_of(outcome) if (fact.sheet, fact.cell) not in told)
     try:
-        lie = untrue(facts, content, known[damage.split(":", maxsplit=1)[0]]) if submission.verdict.loads else None
-    except Exception as wrong:  # of the re-reading, not of the reader: the number tells which to look at
+        lie = (
+            untrue(facts, content, known[damage.split(":", maxsplit=1)[0]])
+            if submission.verdict.loads
+            else None
+        )
+    except (
+        Exception
+    ) as wrong:  # of the re-reading, not of the reader: the number tells which to look at
         lie = f"cannot be read again: {wrong!r}"
     return Result(number, damage, said, lie)

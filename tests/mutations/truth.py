@@ -26,8 +26,10 @@ _ADDRESS = re.compile(r"([A-Z]{1,3})([0-9]+)")
 _DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _MAX_CELLS = 5_000_000
 _UNSEEN = object()
-"""What a library says of a cell of a sheet that it does not show: one beyond `_MAX_CELLS`; or, openpyxl, one in which it sees nothing
-at all, its XML namespace being damaged."""
+"""What a library says of a cell of a sheet that it does not show: one beyond `_MAX_CELLS`.
+
+Or, openpyxl, one in which it sees nothing at all, its XML namespace being damaged.
+"""
 _SCALES = (1.0, 100.0, 1e3, 1e6, 1e9)
 
 
@@ -38,9 +40,13 @@ def untrue(facts: tuple[Fact, ...], content: bytes, known: Known) -> str | None:
         lies = (
             fact
             for fact in facts
-            if fact.value is not None and ":" not in fact.cell and not any(_holds(value, fact, known) for value in values)
+            if fact.value is not None
+            and ":" not in fact.cell
+            and not any(_holds(value, fact, known) for value in values)
         )
-        return next((f"{fact.element} = {_said(fact)!r}, which stands nowhere" for fact in lies), None)
+        return next(
+            (f"{fact.element} = {_said(fact)!r}, which stands nowhere" for fact in lies), None
+        )
     readers = [_by_calamine(content), _by_openpyxl(content)]
     for fact in facts:
         at = _ADDRESS.fullmatch(fact.cell)
@@ -91,7 +97,11 @@ def _holds(cell: object, fact: Fact, known: Known) -> bool:
         return False
     if fact.value is not None:
         figures = [cell] if isinstance(cell, int | float) else [_figure(str(cell))]
-        return any(abs(figure * scale - fact.value) <= 1e-6 * max(1, abs(fact.value)) for figure in figures for scale in _SCALES)
+        return any(
+            abs(figure * scale - fact.value) <= 1e-6 * max(1, abs(fact.value))
+            for figure in figures
+            for scale in _SCALES
+        )
     shown = f"{cell:.15g}" if isinstance(cell, float) else str(cell)
     day = _DAY.fullmatch(shown)
     if day and f"{day[3]}-{day[2]:0>2}-{day[1]:0>2}" == str(fact.text)[:10]:
@@ -103,7 +113,11 @@ def _figure(text: str) -> float:
     """Return the digits of a text as a figure, the Vietnamese way: a comma before decimals."""
     digits = re.sub(r"[^0-9,()-]", "", text)
     try:
-        return -float(digits.strip("()-").replace(",", ".")) if digits[:1] in ("-", "(") else float(digits.replace(",", "."))
+        return (
+            -float(digits.strip("()-").replace(",", "."))
+            if digits[:1] in ("-", "(")
+            else float(digits.replace(",", "."))
+        )
     except ValueError:
         return float("nan")
 
@@ -116,7 +130,8 @@ def _by_calamine(content: bytes) -> Cells | None:
     @cache
     def rows(name: str) -> list[list[CellValue]] | None:
         sheet = book.get_sheet_by_name(name)
-        # One that a stray cell makes reach to the last row there is would be 17 thousand million cells here. Its "total" is an index.
+        # One that a stray cell makes reach to the last row there is would be 17 thousand million
+        # cells here. Its "total" is an index.
         cells = (sheet.total_height + 1) * (sheet.total_width + 1)
         return sheet.to_python(skip_empty_area=False) if cells <= _MAX_CELLS else None
 
@@ -127,8 +142,14 @@ def _by_calamine(content: bytes) -> Cells | None:
     return found
 
 
-def _in_rows(rows: list[list[CellValue]] | list[list[str]] | NoRows, _: str, row: int, column: int) -> object:
-    return None if isinstance(rows, NoRows) or row >= len(rows) or column >= len(rows[row]) else rows[row][column]
+def _in_rows(
+    rows: list[list[CellValue]] | list[list[str]] | NoRows, _: str, row: int, column: int
+) -> object:
+    return (
+        None
+        if isinstance(rows, NoRows) or row >= len(rows) or column >= len(rows[row])
+        else rows[row][column]
+    )
 
 
 def _by_openpyxl(content: bytes) -> Cells | None:
@@ -137,8 +158,16 @@ def _by_openpyxl(content: bytes) -> Cells | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-            sheets = {sheet.title: sheet for sheet in book.worksheets if sheet.max_row * sheet.max_column <= _MAX_CELLS}
-            seen = {title for title, sheet in sheets.items() if any(any(row) for row in sheet.iter_rows(values_only=True))}
+            sheets = {
+                sheet.title: sheet
+                for sheet in book.worksheets
+                if sheet.max_row * sheet.max_column <= _MAX_CELLS
+            }
+            seen = {
+                title
+                for title, sheet in sheets.items()
+                if any(any(row) for row in sheet.iter_rows(values_only=True))
+            }
     except Exception:
         return None
 

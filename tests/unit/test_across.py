@@ -38,7 +38,15 @@ class Stated(NamedTuple):
     qualifier: Qualifier | None
 
 
-def fact(number: int, form: str, unit: str, element: str, value: float | str, line: int = 0, **more: object) -> Stated:
+def fact(
+    number: int,
+    form: str,
+    unit: str,
+    element: str,
+    value: float | str,
+    line: int = 0,
+    **more: object,
+) -> Stated:
     is_text = isinstance(value, str)
     known = Stated(
         number=number,
@@ -65,12 +73,16 @@ def reports(facts: Sequence[Stated]) -> list[CurrentReport]:
     return [CurrentReport(*about, stated) for about, stated in by_report.items()]
 
 
-def found(pack: Pack, facts: Sequence[Stated], lang: str = "vi") -> list[tuple[int, str, str, str | None, Finding]]:
+def found(
+    pack: Pack, facts: Sequence[Stated], lang: str = "vi"
+) -> list[tuple[int, str, str, str | None, Finding]]:
     findings = Checker(pack, RuleSet(pack, lang=lang), "test").compare(reports(facts))
     return [(number, f.rule, f.severity.value, f.cell, f) for number, f in findings]
 
 
-def work(number: int, unit: str, name: str, investment: float = 900e6, line: int = 9) -> list[Stated]:
+def work(
+    number: int, unit: str, name: str, investment: float = 900e6, line: int = 9
+) -> list[Stated]:
     return [
         fact(number, "works", unit, "work_name", name, line, cell=f"B{line}"),
         fact(number, "works", unit, "work_investment_vnd", investment, line, cell=f"C{line}"),
@@ -78,7 +90,11 @@ def work(number: int, unit: str, name: str, investment: float = 900e6, line: int
 
 
 def test_one_work_in_two_districts_is_told_to_both_each_at_its_own_cell(pack: Pack) -> None:
-    facts = [*work(1, "942", "Đường liên ấp 3"), *work(2, "946", "ĐƯỜNG LIÊN ẤP 3", line=12), *work(3, "947", "Cầu kênh 5")]
+    facts = [
+        *work(1, "942", "Đường liên ấp 3"),
+        *work(2, "946", "ĐƯỜNG LIÊN ẤP 3", line=12),
+        *work(3, "947", "Cầu kênh 5"),
+    ]
     (first, second) = found(pack, facts)
     assert first[:4] == (1, "ACR-03", "warning", "B9")
     assert second[:4] == (2, "ACR-03", "warning", "B12")
@@ -92,7 +108,10 @@ def test_one_work_in_two_districts_is_told_to_both_each_at_its_own_cell(pack: Pa
     [
         [*work(1, "942", "Đường liên ấp 3"), *work(2, "946", "Đường liên ấp 3", 901e6)],
         [*work(1, "942", "Đường liên ấp 3"), *work(1, "942", "Đường liên ấp 3", line=10)],
-        [*work(1, "942", "Đường liên ấp 3"), *[f._replace(period="2024-Q3") for f in work(2, "946", "Đường liên ấp 3")]],
+        [
+            *work(1, "942", "Đường liên ấp 3"),
+            *[f._replace(period="2024-Q3") for f in work(2, "946", "Đường liên ấp 3")],
+        ],
         [*work(1, "942", ""), *work(2, "946", "")],
         [*work(1, "942", "Đường 3")[:1], *work(2, "946", "Đường 3")[:1]],
     ],
@@ -103,9 +122,13 @@ def test_what_is_no_claim_of_two(pack: Pack, facts: list[Stated]) -> None:
 
 
 def test_a_figure_of_a_claim_is_compared_as_far_as_it_is_printed(pack: Pack) -> None:
-    alike = [*work(1, "942", "Đường liên ấp 3", 900.1234561), *work(2, "946", "Đường liên ấp 3", 900.1234562)]
+    alike = [
+        *work(1, "942", "Đường liên ấp 3", 900.1234561),
+        *work(2, "946", "Đường liên ấp 3", 900.1234562),
+    ]
     assert [entry[0] for entry in found(pack, alike)] == [1, 2]
-    # Printed, the one is 1,002 and the other 1.002: signs between digits are no part of a name, but of a figure.
+    # Printed, the one is 1,002 and the other 1.002: signs between digits are no part of a name, but
+    # of a figure.
     assert found(pack, [*work(1, "942", "Cầu 3", 1.002), *work(2, "946", "Cầu 3", 1002)]) == []
 
 
@@ -133,17 +156,36 @@ def test_a_difference_within_the_tolerance_or_in_another_unit_is_none(pack: Pack
     assert found(pack, [apart[0]._replace(qualifier=Qualifier.OVER), *apart[1:]]) == []
 
 
-def classes(pack: Pack, province: float, missing: str | None = None, qualifier: str | None = None) -> list[Stated]:
-    parts = [fact(n, "disbursement", unit, "plan_total_vnd_total", 100e6) for n, unit in enumerate(UNITS, 10) if unit != missing]
-    whole = fact(1, "disbursement", pack.program.province, "plan_total_vnd_total", province, qualifier=qualifier)
+def classes(
+    pack: Pack, province: float, missing: str | None = None, qualifier: str | None = None
+) -> list[Stated]:
+    parts = [
+        fact(n, "disbursement", unit, "plan_total_vnd_total", 100e6)
+        for n, unit in enumerate(UNITS, 10)
+        if unit != missing
+    ]
+    whole = fact(
+        1,
+        "disbursement",
+        pack.program.province,
+        "plan_total_vnd_total",
+        province,
+        qualifier=qualifier,
+    )
     return [whole, *parts]
 
 
 def test_the_provinces_figure_is_the_sum_of_its_districts(pack: Pack) -> None:
     assert found(pack, classes(pack, 1_100e6)) == []
     findings = found(pack, classes(pack, 1_300e6))
-    assert [entry[:3] for entry in findings] == [(1, "ACR-02", "warning"), *((n, "ACR-02", "info") for n in range(10, 21))]
-    assert "ghi 1.300 triệu đồng, cộng báo cáo của 11 đơn vị là 1.100, lệch 200" in findings[0][4].message
+    assert [entry[:3] for entry in findings] == [
+        (1, "ACR-02", "warning"),
+        *((n, "ACR-02", "info") for n in range(10, 21)),
+    ]
+    assert (
+        "ghi 1.300 triệu đồng, cộng báo cáo của 11 đơn vị là 1.100, lệch 200"
+        in findings[0][4].message
+    )
     assert findings[0][4].message == findings[5][4].message
 
 
@@ -155,7 +197,9 @@ def test_a_district_that_reported_other_figures_alone_is_not_missing(pack: Pack)
     assert "cộng báo cáo của 11 đơn vị là 1.000, lệch 300" in asked[0][4].message
 
 
-def test_a_sum_with_a_district_missing_or_a_word_before_a_figure_is_compared_with_nothing(pack: Pack) -> None:
+def test_a_sum_with_a_district_missing_or_a_word_before_a_figure_is_compared_with_nothing(
+    pack: Pack,
+) -> None:
     assert found(pack, classes(pack, 1_300e6, missing="945")) == []
     assert found(pack, classes(pack, 1_300e6, qualifier="over")) == []
 
@@ -163,7 +207,10 @@ def test_a_sum_with_a_district_missing_or_a_word_before_a_figure_is_compared_wit
 def paid(pack: Pack, province: float, period: str, of_units: dict[str, str]) -> list[Stated]:
     """What was disbursed and planned: the province's report of `period`, and each unit's of its own, 100 million each."""
     money = {"disbursed_total_vnd_total": province, "plan_total_vnd_total": 77e6}
-    whole = [fact(1, "disbursement", pack.program.province, name, value, period=period) for name, value in money.items()]
+    whole = [
+        fact(1, "disbursement", pack.program.province, name, value, period=period)
+        for name, value in money.items()
+    ]
     parts = [
         fact(n, "disbursement", unit, name, 100e6, period=of_units.get(unit, PERIOD))
         for n, unit in enumerate(UNITS, 10)
@@ -172,43 +219,75 @@ def paid(pack: Pack, province: float, period: str, of_units: dict[str, str]) -> 
     return [*whole, *parts]
 
 
-@pytest.mark.parametrize("others", [{}, {"945": "2024-12"}, {"945": "2024"}], ids=["quarters", "a month among them", "a year"])
-def test_a_cumulative_figure_of_the_year_is_the_sum_of_the_last_quarters(pack: Pack, others: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "others",
+    [{}, {"945": "2024-12"}, {"945": "2024"}],
+    ids=["quarters", "a month among them", "a year"],
+)
+def test_a_cumulative_figure_of_the_year_is_the_sum_of_the_last_quarters(
+    pack: Pack, others: dict[str, str]
+) -> None:
     assert found(pack, paid(pack, 1_100e6, "2024", others)) == []
     findings = found(pack, paid(pack, 1_300e6, "2024", others))
-    assert [entry[:3] for entry in findings] == [(1, "ACR-02", "warning"), *((n, "ACR-02", "info") for n in range(10, 21))]
+    assert [entry[:3] for entry in findings] == [
+        (1, "ACR-02", "warning"),
+        *((n, "ACR-02", "info") for n in range(10, 21)),
+    ]
     assert "lệch 200" in findings[0][4].message
 
 
 @pytest.mark.parametrize(
-    "others", [{"945": "2024-Q3"}, {"945": "2024-11"}, {"945": "2023"}], ids=["earlier", "a month", "last year"]
+    "others",
+    [{"945": "2024-Q3"}, {"945": "2024-11"}, {"945": "2023"}],
+    ids=["earlier", "a month", "last year"],
 )
 def test_a_report_that_ends_earlier_stands_in_for_none(pack: Pack, others: dict[str, str]) -> None:
     assert found(pack, paid(pack, 1_300e6, "2024", others)) == []
 
 
 def test_of_two_reports_that_end_alike_the_one_of_the_very_period_counts(pack: Pack) -> None:
-    year = [f._replace(period="2024", value=90e6, number=f.number + 50) for f in paid(pack, 0, "2024", {})[2:]]
-    # Planned figures are of the period itself: of a quarter the year's plan says nothing, of the year it does.
+    year = [
+        f._replace(period="2024", value=90e6, number=f.number + 50)
+        for f in paid(pack, 0, "2024", {})[2:]
+    ]
+    # Planned figures are of the period itself: of a quarter the year's plan says nothing, of the
+    # year it does.
     both = found(pack, [*paid(pack, 990e6, "2024", {}), *year])
     assert [entry[4].value for entry in both if entry[2] == "warning"] == ["77"]
 
 
 def test_the_rules_have_english_words_too(pack: Pack) -> None:
-    assert "is also in the report of" in found(pack, [*work(1, "942", "A 3"), *work(2, "946", "A 3")], lang="en")[0][4].message
+    assert (
+        "is also in the report of"
+        in found(pack, [*work(1, "942", "A 3"), *work(2, "946", "A 3")], lang="en")[0][4].message
+    )
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("figures: [works_infra", "figures: [work_infra", "ACR-06: form works has no figure work_infrastructure_disbursed_vnd"),
-        ("key: [work_name,", "key: [work_nam,", "ACR-03: key: no version of works has the column work_nam in work_list"),
+        (
+            "figures: [works_infra",
+            "figures: [work_infra",
+            "ACR-06: form works has no figure work_infrastructure_disbursed_vnd",
+        ),
+        (
+            "key: [work_name,",
+            "key: [work_nam,",
+            "ACR-03: key: no version of works has the column work_nam in work_list",
+        ),
         ("table: class_list", "table: levels", "ACR-04: table: form training has no list levels"),
-        ("{others}, nên có thể bị tính hai lần.", "{other}", r"ACR-03: words: nothing fills the placeholder \{other\}"),
+        (
+            "{others}, nên có thể bị tính hai lần.",
+            "{other}",
+            r"ACR-03: words: nothing fills the placeholder \{other\}",
+        ),
         ("compare: claims", "compare: claim", "Input tag 'claim' found"),
     ],
 )
-def test_a_rule_that_names_what_is_not_there_is_refused(pack: Pack, tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_a_rule_that_names_what_is_not_there_is_refused(
+    pack: Pack, tmp_path: Path, old: str, new: str, said: str
+) -> None:
     own = tmp_path / "suites"
     own.mkdir()
     text = (SUITES / "across.yaml").read_text(encoding="utf-8")

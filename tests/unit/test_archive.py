@@ -51,10 +51,15 @@ def test_nothing_half_written_is_left_behind(archive: Archive, kept: Path) -> No
     assert list(archive.names()) == [f"{SHA256[:2]}/{SHA256}"]
 
 
-def test_bytes_are_on_the_disk_before_they_bear_their_name(archive: Archive, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bytes_are_on_the_disk_before_they_bear_their_name(
+    archive: Archive, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     synced: list[tuple[str, bool]] = []
     monkeypatch.setattr(
-        "os.fsync", lambda opened: synced.append((str(Path(f"/proc/self/fd/{opened}").readlink()), kept.exists()))
+        "os.fsync",
+        lambda opened: synced.append(
+            (str(Path(f"/proc/self/fd/{opened}").readlink()), kept.exists())
+        ),
     )
     archive.put(CONTENT)
     (first, was_named), *folders = synced
@@ -62,7 +67,9 @@ def test_bytes_are_on_the_disk_before_they_bear_their_name(archive: Archive, kep
     assert folders == [(str(kept.parent), True), (str(kept.parent.parent), True)]
 
 
-def test_what_a_killed_night_left_half_written_is_swept_once_nobody_writes_it_any_more(archive: Archive, kept: Path) -> None:
+def test_what_a_killed_night_left_half_written_is_swept_once_nobody_writes_it_any_more(
+    archive: Archive, kept: Path
+) -> None:
     archive.put(CONTENT)
     unfinished = kept.parents[1] / "unfinished"
     old, young = unfinished / "17-1.part", unfinished / "18-1.part"
@@ -74,7 +81,9 @@ def test_what_a_killed_night_left_half_written_is_swept_once_nobody_writes_it_an
     assert archive.get(SHA256) == CONTENT
 
 
-def test_a_document_is_replaced_in_one_move_and_the_same_again_is_not_written(archive: Archive, kept: Path) -> None:
+def test_a_document_is_replaced_in_one_move_and_the_same_again_is_not_written(
+    archive: Archive, kept: Path
+) -> None:
     archive.write("ledger/nights/000001.json", b"one")
     file = kept.parents[1] / "ledger" / "nights" / "000001.json"
     before = file.stat().st_ino
@@ -94,14 +103,19 @@ def test_the_same_bytes_at_the_same_time_are_kept_once(archive: Archive, kept: P
 
 
 def test_missing_bytes_are_a_sentence_that_says_what_to_do(archive: Archive) -> None:
-    with pytest.raises(ArchiveError, match=f"archive: {SHA256} is missing in .*/archive; restore it from the backup"):
+    with pytest.raises(
+        ArchiveError,
+        match=f"archive: {SHA256} is missing in .*/archive; restore it from the backup",
+    ):
         archive.get(SHA256)
 
 
 def test_corrupted_bytes_are_never_given_back(archive: Archive, kept: Path) -> None:
     archive.put(CONTENT)
     kept.write_bytes(b"something else")
-    with pytest.raises(ArchiveError, match=f"the bytes kept as {SHA256} now have sha256 .*; restore them"):
+    with pytest.raises(
+        ArchiveError, match=f"the bytes kept as {SHA256} now have sha256 .*; restore them"
+    ):
         archive.get(SHA256)
 
 

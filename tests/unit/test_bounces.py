@@ -20,7 +20,9 @@ REASONS = {
 
 @pytest.mark.parametrize("server", ["postfix", "exchange"])
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
-def test_a_bounce_names_the_letter_its_recipient_and_what_the_server_said(server: str, line_end: bytes) -> None:
+def test_a_bounce_names_the_letter_its_recipient_and_what_the_server_said(
+    server: str, line_end: bytes
+) -> None:
     mail = dsn(server, NUMBER, WHO).replace(b"\n", line_end)
     assert bounce_of(mail) == Bounce(NUMBER, WHO, REASONS[server])
 
@@ -32,11 +34,15 @@ def test_the_end_of_the_letter_that_is_sent_back_may_be_missing() -> None:
 
 def test_without_words_of_the_server_its_code_is_told() -> None:
     mail = dsn("exchange", NUMBER, WHO)
-    assert bounce_of(mail.replace(b"Diagnostic-Code:", b"X-Said:")) == Bounce(NUMBER, WHO, "status 5.1.10")
+    assert bounce_of(mail.replace(b"Diagnostic-Code:", b"X-Said:")) == Bounce(
+        NUMBER, WHO, "status 5.1.10"
+    )
 
 
 def test_what_the_server_said_is_one_line_that_steers_no_terminal() -> None:
-    bounce = bounce_of(dsn("exchange", NUMBER, WHO).replace(b"RESOLVER", b"\x1b[31m" + "đỏ".encode() + b"x" * 9000))
+    bounce = bounce_of(
+        dsn("exchange", NUMBER, WHO).replace(b"RESOLVER", b"\x1b[31m" + "đỏ".encode() + b"x" * 9000)
+    )
     assert bounce is not None
     assert len(bounce.reason) <= 300
     assert bounce.reason.isprintable()
@@ -52,11 +58,16 @@ def test_what_the_server_said_is_one_line_that_steers_no_terminal() -> None:
         (b"report-type=delivery-status", b"report-type=disposition-notification"),
         (b"Content-Type: multipart/report", b"Content-Type: multipart/mixed"),
         (b"Content-Type: message/rfc822", b"Content-Type: text/plain"),
-        (b"Action: failed", b"Action: failed\nStatus: 5.0.0\n\nFinal-Recipient: rfc822; b@x.example\nAction: failed"),
+        (
+            b"Action: failed",
+            b"Action: failed\nStatus: 5.0.0\n\nFinal-Recipient: rfc822; b@x.example\nAction: failed",
+        ),
         (b"boundary=", b"limit="),
     ],
 )
-def test_what_is_delayed_or_no_notification_of_one_failure_is_no_bounce(found: bytes, put: bytes) -> None:
+def test_what_is_delayed_or_no_notification_of_one_failure_is_no_bounce(
+    found: bytes, put: bytes
+) -> None:
     mail = dsn("postfix", NUMBER, WHO)
     assert found in mail
     assert bounce_of(mail.replace(found, put)) is None
@@ -72,12 +83,23 @@ def test_a_bounce_that_somebody_forwards_is_none() -> None:
     [
         b"",
         b"\x00\xff" * 5000,
-        b'Content-Type: multipart/report; report-type=delivery-status; a="' + b";" * 130_000 + b"\n\nx",
-        b"".join(b"Content-Type: multipart/report; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(1500)),
+        b'Content-Type: multipart/report; report-type=delivery-status; a="'
+        + b";" * 130_000
+        + b"\n\nx",
+        b"".join(
+            b"Content-Type: multipart/report; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(1500)
+        ),
         b"Content-Type: message/rfc822\n\n" * 4000,
         b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\n--b--",
     ],
-    ids=["empty", "no mail", "a header of semicolons", "nested multiparts", "nested mails", "an empty report"],
+    ids=[
+        "empty",
+        "no mail",
+        "a header of semicolons",
+        "nested multiparts",
+        "nested mails",
+        "an empty report",
+    ],
 )
 def test_a_hostile_mail_is_no_bounce_and_no_error(mail: bytes) -> None:
     assert bounce_of(mail) is None
@@ -115,5 +137,9 @@ def test_a_maildir_s_mail_keeps_its_flags_and_its_bytes(tmp_path: Path) -> None:
     assert list(box.unread(datetime(2100, 1, 1, tzinfo=UTC))) == []
     box.mark_read("new/1.a")
     box.mark_read("cur/2.a:2,F")
-    assert sorted(path.name for path in (tmp_path / "cur").iterdir()) == ["1.a:2,S", "2.a:2,FS", "3.a:2,S"]
+    assert sorted(path.name for path in (tmp_path / "cur").iterdir()) == [
+        "1.a:2,S",
+        "2.a:2,FS",
+        "3.a:2,S",
+    ]
     assert all(path.stat().st_size == 300_012 for path in (tmp_path / "cur").iterdir())

@@ -5,11 +5,27 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from program.catalogue import Amount, Baseline, CapitalSource, Indicator, IndicatorKind, Project, Tag, Target
+from program.catalogue import (
+    Amount,
+    Baseline,
+    CapitalSource,
+    Indicator,
+    IndicatorKind,
+    Project,
+    Tag,
+    Target,
+)
 from program.period import PeriodKind
 from program.qualifier import Qualifier
 
-AMOUNT = {"scope": "province", "first_year": 2021, "last_year": 2025, "vnd": 769_000_000_000, "tag": "C", "source": "S2"}
+AMOUNT = {
+    "scope": "province",
+    "first_year": 2021,
+    "last_year": 2025,
+    "vnd": 769_000_000_000,
+    "tag": "C",
+    "source": "S2",
+}
 STREAM = {
     "code": "central",
     "name": "Ngân sách trung ương",
@@ -18,7 +34,14 @@ STREAM = {
     "source": "B",
     "amounts": "unknown",
 }
-TARGET = {"scope": "national", "period": "2025", "value": 99, "comparison": "at_least", "tag": "C", "source": "S9"}
+TARGET = {
+    "scope": "national",
+    "period": "2025",
+    "value": 99,
+    "comparison": "at_least",
+    "tag": "C",
+    "source": "S9",
+}
 BASELINE = {"scope": "province", "period": "2022", "value": 7.01, "tag": "C", "source": "S44"}
 INDICATOR = {
     "code": "T09",
@@ -47,13 +70,18 @@ def test_only_what_was_seen_or_derived_is_shown_without_a_word_of_warning() -> N
 
 
 def test_a_quotient_and_nothing_else_has_a_denominator() -> None:
-    assert {kind for kind in IndicatorKind if kind.has_denominator} == {IndicatorKind.SHARE, IndicatorKind.RATIO}
+    assert {kind for kind in IndicatorKind if kind.has_denominator} == {
+        IndicatorKind.SHARE,
+        IndicatorKind.RATIO,
+    }
     for kind in IndicatorKind:
         unit = "triệu đồng" if kind is IndicatorKind.MONEY else "%"
         given, wanting = without(kind=kind, unit=unit), without("denominator", kind=kind, unit=unit)
         right, wrong = (given, wanting) if kind.has_denominator else (wanting, given)
         assert Indicator.model_validate(right).kind is kind
-        with pytest.raises(ValidationError, match="T09: a share or ratio, and nothing else, has a denominator"):
+        with pytest.raises(
+            ValidationError, match="T09: a share or ratio, and nothing else, has a denominator"
+        ):
             Indicator.model_validate(wrong)
 
 
@@ -61,12 +89,16 @@ def test_money_is_kept_in_dong_and_printed_in_a_unit_of_money() -> None:
     money = Indicator.model_validate(without("denominator", kind="money", unit="triệu đồng"))
     assert money.printed(152_300_000) == 152.3
     assert Indicator.model_validate(INDICATOR).printed(99.5) == 99.5
-    with pytest.raises(ValidationError, match="T09: money is printed in one of đồng, .*; found 'đ'"):
+    with pytest.raises(
+        ValidationError, match="T09: money is printed in one of đồng, .*; found 'đ'"
+    ):
         Indicator.model_validate(without("denominator", kind="money", unit="đ"))
 
 
 def test_an_indicator_that_no_form_feeds_needs_no_formula_whatever_its_kind() -> None:
-    unfed = Indicator.model_validate(without("form", "numerator", "denominator", note="no form asks for it"))
+    unfed = Indicator.model_validate(
+        without("form", "numerator", "denominator", note="no form asks for it")
+    )
     assert (unfed.form, unfed.numerator, unfed.denominator) == (None, None, None)
 
 
@@ -77,7 +109,9 @@ def test_a_form_without_a_numerator_and_the_other_way_round_is_refused(absent: s
 
 
 def test_the_word_unknown_is_how_a_missing_fact_is_said() -> None:
-    found = Indicator.model_validate(without(targets="unknown", baseline="unknown", frequency="unknown"))
+    found = Indicator.model_validate(
+        without(targets="unknown", baseline="unknown", frequency="unknown")
+    )
     assert (found.targets, found.baseline, found.frequency) == ((), None, None)
     assert CapitalSource.model_validate(STREAM).amounts == ()
 
@@ -122,16 +156,30 @@ WRONG: list[tuple[Any, dict[str, Any], str]] = [
     (Amount, AMOUNT | {"source": ""}, "at least 1 character"),
     (Amount, AMOUNT | {"scope": "district"}, "'national' or 'province'"),
     (CapitalSource, STREAM | {"code": "Central-1"}, "pattern"),
-    (CapitalSource, {k: v for k, v in STREAM.items() if k != "amounts"}, "amounts\n  Field required"),
-    (Project, {"code": "DA1", "name": "Đất ở", "name_en": "Land", "tag": "C?", "source": "S2"}, "tag"),
-    (Project, {"code": "DA1", "name": "Đất ở", "name_en": "Land", "tag": "C", "source": ""}, "at least 1 character"),
+    (
+        CapitalSource,
+        {k: v for k, v in STREAM.items() if k != "amounts"},
+        "amounts\n  Field required",
+    ),
+    (
+        Project,
+        {"code": "DA1", "name": "Đất ở", "name_en": "Land", "tag": "C?", "source": "S2"},
+        "tag",
+    ),
+    (
+        Project,
+        {"code": "DA1", "name": "Đất ở", "name_en": "Land", "tag": "C", "source": ""},
+        "at least 1 character",
+    ),
     (Target, TARGET | {"comparison": "about"}, "at_least"),
     (Target, TARGET | {"qualifier": "over"}, "Extra inputs are not permitted"),
     (Indicator, INDICATOR | {"frequency": "weekly"}, "frequency"),
 ]
 
 
-@pytest.mark.parametrize(("model", "entry", "complaint"), WRONG, ids=[complaint for _, _, complaint in WRONG])
+@pytest.mark.parametrize(
+    ("model", "entry", "complaint"), WRONG, ids=[complaint for _, _, complaint in WRONG]
+)
 def test_a_wrong_entry_is_refused(model: Any, entry: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ValidationError, match=complaint):
         model.model_validate(entry)

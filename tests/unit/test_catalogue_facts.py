@@ -33,14 +33,26 @@ PROJECTS = {
     "DA10": "Truyền thông, tuyên truyền, vận động trong vùng đồng bào DTTS; kiểm tra, giám sát, đánh giá việc tổ chức thực hiện Chương trình",
 }
 SUB_PROJECTS = {
-    "DA3-TDA1": ("C", "Phát triển kinh tế nông, lâm nghiệp bền vững gắn với bảo vệ rừng và nâng cao thu nhập cho người dân"),
+    "DA3-TDA1": (
+        "C",
+        "Phát triển kinh tế nông, lâm nghiệp bền vững gắn với bảo vệ rừng và nâng cao thu nhập cho người dân",
+    ),
     "DA3-TDA2": (
         "C",
         "Hỗ trợ phát triển sản xuất theo chuỗi giá trị, vùng trồng dược liệu quý, thúc đẩy khởi sự kinh doanh, khởi nghiệp và thu hút đầu tư vùng đồng bào DTTS và miền núi",
     ),
-    "DA3-TDA3": ("C", "Phát triển kinh tế xã hội – mô hình bộ đội gắn với dân bản vùng đồng bào DTTS và miền núi"),
-    "DA4-TDA1": ("B", "Đầu tư cơ sở hạ tầng thiết yếu, phục vụ sản xuất, đời sống trong vùng đồng bào DTTS&MN"),
-    "DA4-TDA2": ("C-", "Đầu tư cơ sở vật chất các đơn vị sự nghiệp công lập của lĩnh vực công tác dân tộc"),
+    "DA3-TDA3": (
+        "C",
+        "Phát triển kinh tế xã hội – mô hình bộ đội gắn với dân bản vùng đồng bào DTTS và miền núi",
+    ),
+    "DA4-TDA1": (
+        "B",
+        "Đầu tư cơ sở hạ tầng thiết yếu, phục vụ sản xuất, đời sống trong vùng đồng bào DTTS&MN",
+    ),
+    "DA4-TDA2": (
+        "C-",
+        "Đầu tư cơ sở vật chất các đơn vị sự nghiệp công lập của lĩnh vực công tác dân tộc",
+    ),
     "DA5-TDA1": (
         "C",
         "Đổi mới hoạt động, củng cố phát triển các trường PTDT nội trú, PTDT bán trú, trường phổ thông có học sinh ở bán trú và xóa mù chữ cho người dân vùng đồng bào DTTS",
@@ -49,16 +61,34 @@ SUB_PROJECTS = {
         "B",
         "Bồi dưỡng kiến thức dân tộc; đào tạo dự bị đại học, đại học và sau đại học đáp ứng nhu cầu nhân lực cho vùng đồng bào DTTS&MN",
     ),
-    "DA5-TDA3": ("C", "Phát triển giáo dục nghề nghiệp và giải quyết việc làm cho người lao động vùng DTTS&MN"),
-    "DA5-TDA4": ("B", "Đào tạo nâng cao năng lực cho cộng đồng và cán bộ triển khai Chương trình ở các cấp"),
-    "DA9-TDA1": ("B", "Đầu tư phát triển KT-XH các dân tộc còn gặp nhiều khó khăn, dân tộc có khó khăn đặc thù"),
-    "DA9-TDA2": ("B", "Giảm thiểu tình trạng tảo hôn và hôn nhân cận huyết thống trong vùng đồng bào DTTS&MN"),
+    "DA5-TDA3": (
+        "C",
+        "Phát triển giáo dục nghề nghiệp và giải quyết việc làm cho người lao động vùng DTTS&MN",
+    ),
+    "DA5-TDA4": (
+        "B",
+        "Đào tạo nâng cao năng lực cho cộng đồng và cán bộ triển khai Chương trình ở các cấp",
+    ),
+    "DA9-TDA1": (
+        "B",
+        "Đầu tư phát triển KT-XH các dân tộc còn gặp nhiều khó khăn, dân tộc có khó khăn đặc thù",
+    ),
+    "DA9-TDA2": (
+        "B",
+        "Giảm thiểu tình trạng tảo hôn và hôn nhân cận huyết thống trong vùng đồng bào DTTS&MN",
+    ),
     "DA10-TDA1": (
         "B",
         "Biểu dương, tôn vinh điển hình tiên tiến, phát huy vai trò của người có uy tín; phổ biến, giáo dục pháp luật và tuyên truyền, vận động đồng bào; truyền thông phục vụ triển khai Đề án tổng thể và Chương trình",
     ),
-    "DA10-TDA2": ("C", "Ứng dụng công nghệ thông tin hỗ trợ phát triển KT-XH và đảm bảo an ninh trật tự vùng đồng bào DTTS&MN"),
-    "DA10-TDA3": ("B", "Kiểm tra, giám sát, đánh giá, đào tạo, tập huấn tổ chức thực hiện Chương trình"),
+    "DA10-TDA2": (
+        "C",
+        "Ứng dụng công nghệ thông tin hỗ trợ phát triển KT-XH và đảm bảo an ninh trật tự vùng đồng bào DTTS&MN",
+    ),
+    "DA10-TDA3": (
+        "B",
+        "Kiểm tra, giám sát, đánh giá, đào tạo, tập huấn tổ chức thực hiện Chương trình",
+    ),
 }
 
 # Fact sheet, 2.1: name, unit, target, its sign, its tag, sources that must be named.
@@ -136,7 +166,12 @@ def indicator(pack: Pack, code: str) -> Indicator:
 
 
 def amounts(pack: Pack, scope: str) -> list[tuple[str, Amount]]:
-    return [(source.code, amount) for source in pack.capital for amount in source.amounts if amount.scope == scope]
+    return [
+        (source.code, amount)
+        for source in pack.capital
+        for amount in source.amounts
+        if amount.scope == scope
+    ]
 
 
 def test_the_program_has_ten_projects_all_confirmed(pack: Pack) -> None:
@@ -145,7 +180,9 @@ def test_the_program_has_ten_projects_all_confirmed(pack: Pack) -> None:
     assert {(p.tag, p.source) for p in top} == {("C", "S2")}
 
 
-def test_it_has_fourteen_sub_projects_each_with_its_own_tag_and_below_its_project(pack: Pack) -> None:
+def test_it_has_fourteen_sub_projects_each_with_its_own_tag_and_below_its_project(
+    pack: Pack,
+) -> None:
     below = [p for p in pack.projects if p.parent is not None]
     assert {p.code: (p.tag.value, p.name) for p in below} == SUB_PROJECTS
     assert all(p.parent == p.code.split("-")[0] for p in below)
@@ -163,17 +200,29 @@ def test_a_national_target_is_as_the_fact_sheet_has_it(pack: Pack, code: str) ->
     name, unit, sign, value, tag, sources = TARGETS[code]
     found = indicator(pack, code)
     target = national(found)
-    assert (found.name, found.unit, SIGNS[target.comparison], target.value, target.tag.value) == (name, unit, sign, value, tag)
+    assert (found.name, found.unit, SIGNS[target.comparison], target.value, target.tag.value) == (
+        name,
+        unit,
+        sign,
+        value,
+        tag,
+    )
     assert cited(target.source) == set(sources.split())
     assert target.period == (None if code == "T02" else "2025")
     assert found.direction == ("down" if code == "T21" else "up")
-    assert (found.tag.value, cited(found.source)) == (("C", {"S12"}) if code in IN_USE else (tag, set(sources.split())))
+    assert (found.tag.value, cited(found.source)) == (
+        ("C", {"S12"}) if code in IN_USE else (tag, set(sources.split()))
+    )
 
 
 def test_there_are_exactly_24_national_targets_and_no_other_indicator_has_one(pack: Pack) -> None:
     having = [i.code for i in pack.indicators if any(t.scope == "national" for t in i.targets)]
     assert having == [f"T{n:02d}" for n in range(1, 25)]
-    assert Counter(national(indicator(pack, code)).tag.value for code in having) == {"C": 7, "C-": 6, "B": 11}
+    assert Counter(national(indicator(pack, code)).tag.value for code in having) == {
+        "C": 7,
+        "C-": 6,
+        "B": 11,
+    }
 
 
 def test_the_province_s_own_targets_are_those_of_its_plan_for_2023(pack: Pack) -> None:
@@ -189,27 +238,40 @@ def test_the_province_s_own_targets_are_those_of_its_plan_for_2023(pack: Pack) -
     }
     assert of_plan <= own
     for code in ("T10", "OUT-RES-LAND"):
-        (target,) = [t for t in indicator(pack, code).targets if (t.scope, t.period) == ("province", "2023")]
+        (target,) = [
+            t for t in indicator(pack, code).targets if (t.scope, t.period) == ("province", "2023")
+        ]
         assert "S61" in target.source
 
 
 def test_a_target_recalled_and_not_seen_names_no_source_as_if_it_had_one(pack: Pack) -> None:
     recalled = [t for i in pack.indicators for t in i.targets if t.tag is Tag.BACKGROUND]
     assert all(t.source.startswith("background knowledge") for t in recalled)
-    assert not any("background" in t.source for i in pack.indicators for t in i.targets if t.tag is not Tag.BACKGROUND)
+    assert not any(
+        "background" in t.source
+        for i in pack.indicators
+        for t in i.targets
+        if t.tag is not Tag.BACKGROUND
+    )
 
 
-def test_every_indicator_target_and_baseline_has_a_source_and_national_ones_cite_it_or_say_that_there_is_none(pack: Pack) -> None:
+def test_every_indicator_target_and_baseline_has_a_source_and_national_ones_cite_it_or_say_that_there_is_none(
+    pack: Pack,
+) -> None:
     of_indicators = [(i.source, False) for i in pack.indicators]
     of_targets = [(t.source, t.scope == "national") for i in pack.indicators for t in i.targets]
-    of_baselines = [(i.baseline.source, i.baseline.scope == "national") for i in pack.indicators if i.baseline]
+    of_baselines = [
+        (i.baseline.source, i.baseline.scope == "national") for i in pack.indicators if i.baseline
+    ]
     said = re.compile(r"background knowledge|our own choice|by definition|unknown")
     for text, is_national in (*of_indicators, *of_targets, *of_baselines):
         assert text.strip()
         assert not is_national or cited(text) or said.search(text), text
 
 
-def test_an_indicator_of_our_own_choice_is_never_claimed_as_confirmed_without_a_source(pack: Pack) -> None:
+def test_an_indicator_of_our_own_choice_is_never_claimed_as_confirmed_without_a_source(
+    pack: Pack,
+) -> None:
     ours = [i for i in pack.indicators if "our own choice" in i.source]
     assert ours
     assert all(i.tag in (Tag.DERIVED, Tag.BACKGROUND) or cited(i.source) for i in ours)
@@ -235,13 +297,17 @@ FORMULAS = {
 
 
 @pytest.mark.parametrize("code", FORMULAS)
-def test_a_figure_is_the_part_over_the_whole_and_not_the_other_way_round(pack: Pack, code: str) -> None:
+def test_a_figure_is_the_part_over_the_whole_and_not_the_other_way_round(
+    pack: Pack, code: str
+) -> None:
     found = indicator(pack, code)
     assert (found.numerator, found.denominator) == FORMULAS[code]
     assert found.kind == ("ratio" if code == "T01" else "share")
 
 
-def test_both_sides_of_a_quotient_stand_in_one_line_of_one_table_or_over_one_list(pack: Pack) -> None:
+def test_both_sides_of_a_quotient_stand_in_one_line_of_one_table_or_over_one_list(
+    pack: Pack,
+) -> None:
     for found in (i for i in pack.indicators if i.denominator):
         (*_, form) = (f for f in pack.forms if f.code == found.form)
         places = [
@@ -264,7 +330,12 @@ def test_an_indicator_without_a_form_says_why(pack: Pack) -> None:
 
 
 def test_results_published_are_notes_and_never_targets(pack: Pack) -> None:
-    published = {"LIV-LAND": "338", "LIV-HOUSING": "1.899", "LIV-JOB-CONVERSION": "4.560", "LIV-DISPERSED-WATER": "1.223"}
+    published = {
+        "LIV-LAND": "338",
+        "LIV-HOUSING": "1.899",
+        "LIV-JOB-CONVERSION": "4.560",
+        "LIV-DISPERSED-WATER": "1.223",
+    }
     for code, figure in (published | {"LIV-MODELS-LISTED": "over 40"}).items():
         found = indicator(pack, code)
         assert figure in found.note
@@ -272,8 +343,14 @@ def test_results_published_are_notes_and_never_targets(pack: Pack) -> None:
         assert found.targets == ()
 
 
-def test_baselines_that_were_published_or_hold_by_definition_are_known_and_no_national_target_has_another(pack: Pack) -> None:
-    known = {i.code: (i.baseline.period, i.baseline.value, i.baseline.tag.value) for i in pack.indicators if i.baseline}
+def test_baselines_that_were_published_or_hold_by_definition_are_known_and_no_national_target_has_another(
+    pack: Pack,
+) -> None:
+    known = {
+        i.code: (i.baseline.period, i.baseline.value, i.baseline.tag.value)
+        for i in pack.indicators
+        if i.baseline
+    }
     published = {
         "T01": ("2020", 1, "D"),
         "OUT-POOR-KHMER": ("2022", 7.01, "C"),
@@ -288,13 +365,21 @@ def test_national_capital_is_as_the_fact_sheet_has_it_to_the_dong(pack: Pack) ->
     found = amounts(pack, "national")
     recalled = {code: amount.vnd for code, amount in found if amount.tag is Tag.BACKGROUND}
     assert recalled == {code: million * MILLION for code, million in NATIONAL_CAPITAL.items()}
-    confirmed = [(code, amount.vnd, amount.source) for code, amount in found if amount.tag is not Tag.BACKGROUND]
+    confirmed = [
+        (code, amount.vnd, amount.source)
+        for code, amount in found
+        if amount.tag is not Tag.BACKGROUND
+    ]
     assert confirmed == [("total", 137_664_900 * MILLION, "S9: 137.664,9 tỷ")]
 
 
 def test_the_parts_of_every_stream_add_up_to_it_exactly(pack: Pack) -> None:
     streams = {s.code: s for s in pack.capital}
-    value = {code: amount.vnd for code, amount in amounts(pack, "national") if amount.tag is Tag.BACKGROUND}
+    value = {
+        code: amount.vnd
+        for code, amount in amounts(pack, "national")
+        if amount.tag is Tag.BACKGROUND
+    }
     parts = {code: {c for c, s in streams.items() if s.parent == code} for code in streams}
     assert parts["total"] == {"central", "local", "credit", "other"}
     assert parts["central"] == {"central_investment", "central_recurrent"}
@@ -305,17 +390,30 @@ def test_the_parts_of_every_stream_add_up_to_it_exactly(pack: Pack) -> None:
 
 def test_what_was_published_for_the_province_stands_with_the_word_before_it(pack: Pack) -> None:
     found = {
-        (code, a.first_year, a.last_year, a.vnd / MILLION, a.qualifier.label if a.qualifier else "", a.tag.value)
+        (
+            code,
+            a.first_year,
+            a.last_year,
+            a.vnd / MILLION,
+            a.qualifier.label if a.qualifier else "",
+            a.tag.value,
+        )
         for code, a in amounts(pack, "province")
     }
     assert found == {row[:-1] for row in PROVINCE_CAPITAL}
     for code, first, _, million, _, _, source in PROVINCE_CAPITAL:
-        (said,) = [a.source for c, a in amounts(pack, "province") if (c, a.first_year, a.vnd) == (code, first, million * MILLION)]
+        (said,) = [
+            a.source
+            for c, a in amounts(pack, "province")
+            if (c, a.first_year, a.vnd) == (code, first, million * MILLION)
+        ]
         assert source in cited(said)
 
 
 def test_a_bound_says_in_its_source_that_it_is_one(pack: Pack) -> None:
-    bounds = [a for _, a in amounts(pack, "province") if a.qualifier in (Qualifier.OVER, Qualifier.UNDER)]
+    bounds = [
+        a for _, a in amounts(pack, "province") if a.qualifier in (Qualifier.OVER, Qualifier.UNDER)
+    ]
     assert bounds
     assert all("a bound, not a value" in a.source for a in bounds)
 
@@ -330,7 +428,9 @@ def duties(pack: Pack, form: str, kind: UnitKind) -> list[Duty]:
 
 
 @pytest.mark.parametrize("form", ["training", "disbursement", "works", "livelihoods"])
-def test_districts_report_every_quarter_until_they_end_and_communes_from_then_on(pack: Pack, form: str) -> None:
+def test_districts_report_every_quarter_until_they_end_and_communes_from_then_on(
+    pack: Pack, form: str
+) -> None:
     (old,), (new,) = duties(pack, form, UnitKind.DISTRICT), duties(pack, form, UnitKind.COMMUNE)
     assert {(d.every, d.stage) for d in (old, new)} == {(PeriodKind.QUARTER, Stage.FINAL)}
     assert (old.first, old.last, new.first, new.last) == (
@@ -343,7 +443,12 @@ def test_districts_report_every_quarter_until_they_end_and_communes_from_then_on
 
 def test_outcomes_are_due_twice_a_year_on_working_days(pack: Pack) -> None:
     owed = {
-        (o.period.code, o.stage.value, pack.units.get(o.unit_code, o.period.end).kind.value, o.due_date)  # type: ignore[union-attr]
+        (
+            o.period.code,
+            o.stage.value,
+            pack.units.get(o.unit_code, o.period.end).kind.value,
+            o.due_date,
+        )  # type: ignore[union-attr]
         for o in obligations(pack.calendar, pack.units, date(2026, 11, 23))
         if o.form_code == "outcomes"
     }
@@ -357,7 +462,9 @@ def test_outcomes_are_due_twice_a_year_on_working_days(pack: Pack) -> None:
 
 def test_a_deadline_cites_its_source_or_is_marked_as_a_placeholder(pack: Pack) -> None:
     deadlines = [duty.due for duty in pack.calendar.duties]
-    assert [due.source for due in deadlines if not due.is_known and "placeholder" not in due.source] == []
+    assert [
+        due.source for due in deadlines if not due.is_known and "placeholder" not in due.source
+    ] == []
     assert [due.source for due in deadlines if due.is_known and not cited(due.source)] == []
 
 
@@ -385,8 +492,17 @@ def test_no_address_can_be_anyones_and_whoever_owes_a_report_can_be_written_to(p
 
 
 def test_every_source_that_the_pack_cites_is_listed_with_its_address() -> None:
-    listed = set(re.findall(r"^\| (S\d+) \| \S", (ROOT / "docs" / "sources.md").read_text(encoding="utf-8"), re.MULTILINE))
-    missing = {path.relative_to(PACK): cited(path.read_text(encoding="utf-8")) - listed for path in _files()}
+    listed = set(
+        re.findall(
+            r"^\| (S\d+) \| \S",
+            (ROOT / "docs" / "sources.md").read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+    )
+    missing = {
+        path.relative_to(PACK): cited(path.read_text(encoding="utf-8")) - listed
+        for path in _files()
+    }
     assert {path: sources for path, sources in missing.items() if sources} == {}
 
 

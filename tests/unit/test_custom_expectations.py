@@ -42,7 +42,10 @@ FRAME = pd.DataFrame(
         "key": ["CT-01", "ct 01", "CT-02", "CT.01", None, "–"],
         "number": [1.0, 1.0, 2.0, 1.0, E, 1.0],
         "project": ["DA5-TDA4", "da5_tda4", "DA11", None, "", "Da5 - TDA4"],
-        **{name: pd.to_datetime(pd.Series(days)).astype("datetime64[us]") for name, days in DAYS.items()},
+        **{
+            name: pd.to_datetime(pd.Series(days)).astype("datetime64[us]")
+            for name, days in DAYS.items()
+        },
     }
 )
 ROWS = [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (1, 3)]
@@ -52,7 +55,10 @@ SUM, PARTS, RATIO = (
     "expect_column_parts_to_not_exceed_whole",
     "expect_column_ratio_to_be_between",
 )
-AGREE, REQUIRE = "expect_column_pair_values_to_agree", "expect_column_pair_values_to_meet_requirement"
+AGREE, REQUIRE = (
+    "expect_column_pair_values_to_agree",
+    "expect_column_pair_values_to_meet_requirement",
+)
 DATES, KEY = "expect_column_dates_to_be_in_order", "expect_column_key_to_be_unique"
 WHOLE, CATALOGUE = "expect_column_values_to_be_whole", "expect_column_values_to_be_in_catalogue"
 THIRDS = ["printed", "third", "third_too", "third_as_well"]
@@ -70,10 +76,26 @@ class Case(NamedTuple):
 
 
 CASES = [
-    Case("a fraction is not whole", WHOLE, {"column": "third"}, (0, 1, 2, 3, 5), "third must be a whole number"),
-    Case("a sum must be exact", SUM, {"column_list": ["whole", "part", "other"]}, (1, 2, 4), "whole must equal part + other"),
     Case(
-        "a tolerance is forgiven", SUM, {"column_list": ["whole", "part", "other"], "tolerance": 0.5}, (1, 2), "give or take 0.5"
+        "a fraction is not whole",
+        WHOLE,
+        {"column": "third"},
+        (0, 1, 2, 3, 5),
+        "third must be a whole number",
+    ),
+    Case(
+        "a sum must be exact",
+        SUM,
+        {"column_list": ["whole", "part", "other"]},
+        (1, 2, 4),
+        "whole must equal part + other",
+    ),
+    Case(
+        "a tolerance is forgiven",
+        SUM,
+        {"column_list": ["whole", "part", "other"], "tolerance": 0.5},
+        (1, 2),
+        "give or take 0.5",
     ),
     Case(
         "an unknown part excuses a sum that is too small, not one that is too large",
@@ -89,15 +111,32 @@ CASES = [
         (1, 2, 3, 4),
         "but for figures rounded to 0.1",
     ),
-    Case("a part fits into its whole", PARTS, {"column_list": ["whole", "part"]}, (2,), "part must not exceed whole"),
-    Case("parts fit together, the given ones too", PARTS, {"column_list": ["whole", "part", "other"]}, (1, 2, 4), "part + other"),
+    Case(
+        "a part fits into its whole",
+        PARTS,
+        {"column_list": ["whole", "part"]},
+        (2,),
+        "part must not exceed whole",
+    ),
+    Case(
+        "parts fit together, the given ones too",
+        PARTS,
+        {"column_list": ["whole", "part", "other"]},
+        (1, 2, 4),
+        "part + other",
+    ),
     Case(
         "a part that is too large alone is left to its own rule",
         PARTS,
         {"column_list": ["whole", "part", "other"], "together_only": True},
         (1,),
     ),
-    Case("a part may exceed by the tolerance", PARTS, {"column_list": ["whole", "part"], "tolerance": 1}, ()),
+    Case(
+        "a part may exceed by the tolerance",
+        PARTS,
+        {"column_list": ["whole", "part"], "tolerance": 1},
+        (),
+    ),
     Case(
         "a ratio is within its bounds",
         RATIO,
@@ -105,7 +144,12 @@ CASES = [
         (1, 2),
         "money for each one of people must be at least 1 and at most 100",
     ),
-    Case("a ratio has a lower bound alone", RATIO, {"column_A": "money", "column_B": "people", "min_value": 1}, (2,)),
+    Case(
+        "a ratio has a lower bound alone",
+        RATIO,
+        {"column_A": "money", "column_B": "people", "min_value": 1},
+        (2,),
+    ),
     Case(
         "something for none fails where that is asked",
         RATIO,
@@ -113,9 +157,25 @@ CASES = [
         (1, 3),
         "money for each one of people must be at most 100.",
     ),
-    Case("two figures agree", AGREE, {"column_A": "whole", "column_B": "part"}, (1, 2), "whole must agree with part"),
-    Case("two figures agree within a share", AGREE, {"column_A": "whole", "column_B": "part", "share": 0.1}, (1,)),
-    Case("two figures agree within a tolerance", AGREE, {"column_A": "whole", "column_B": "part", "tolerance": 4}, ()),
+    Case(
+        "two figures agree",
+        AGREE,
+        {"column_A": "whole", "column_B": "part"},
+        (1, 2),
+        "whole must agree with part",
+    ),
+    Case(
+        "two figures agree within a share",
+        AGREE,
+        {"column_A": "whole", "column_B": "part", "share": 0.1},
+        (1,),
+    ),
+    Case(
+        "two figures agree within a tolerance",
+        AGREE,
+        {"column_A": "whole", "column_B": "part", "tolerance": 4},
+        (),
+    ),
     Case(
         "what is done has a part",
         REQUIRE,
@@ -126,14 +186,24 @@ CASES = [
     Case(
         "what is done has at least 10, if it is known",
         REQUIRE,
-        {"column_A": "word", "where": {"in": ["done"]}, "column_B": "part", "requires": {"min": 10}},
+        {
+            "column_A": "word",
+            "where": {"in": ["done"]},
+            "column_B": "part",
+            "requires": {"min": 10},
+        },
         (1,),
         "at least 10",
     ),
     Case(
         "what has people has a word of a list",
         REQUIRE,
-        {"column_A": "people", "where": {"above": 0}, "column_B": "word", "requires": {"in": ["done"]}},
+        {
+            "column_A": "people",
+            "where": {"above": 0},
+            "column_B": "word",
+            "requires": {"in": ["done"]},
+        },
         (2,),
     ),
     Case(
@@ -143,8 +213,16 @@ CASES = [
         (2,),
     ),
     Case("dates run forward", DATES, {"column_list": ["first", "last"]}, (1,), "first ≤ last"),
-    Case("dates lie in the period", DATES, {"column_list": ["start", "first", "last", "end"]}, (1, 2)),
-    Case("a date may be a day early", DATES, {"column_list": ["start", "first", "last", "end"], "days": 1}, (), "give or take 1"),
+    Case(
+        "dates lie in the period", DATES, {"column_list": ["start", "first", "last", "end"]}, (1, 2)
+    ),
+    Case(
+        "a date may be a day early",
+        DATES,
+        {"column_list": ["start", "first", "last", "end"], "days": 1},
+        (),
+        "give or take 1",
+    ),
     Case(
         "a key stands once in a report, however it is written",
         KEY,
@@ -152,13 +230,39 @@ CASES = [
         (0, 1),
         "key must stand once for each submission_id",
     ),
-    Case("a key of two columns, half blank, is none", KEY, {"column_list": ["submission_id", "key", "number"]}, (0, 1)),
+    Case(
+        "a key of two columns, half blank, is none",
+        KEY,
+        {"column_list": ["submission_id", "key", "number"]},
+        (0, 1),
+    ),
     Case("a key may be a number", KEY, {"column_list": ["submission_id", "number"]}, (0, 1, 3, 5)),
-    Case("a code is the catalogue's, however it is written", CATALOGUE, PROJECTS, (2, 4), "the pack's catalogue of projects"),
-    Case("rows are chosen by a condition", SUM, {"column_list": ["whole", "part", "other"], "row_condition": DONE}, (1, 4)),
-    Case("so they are for a pair", AGREE, {"column_A": "whole", "column_B": "part", "row_condition": DONE}, (1,)),
+    Case(
+        "a code is the catalogue's, however it is written",
+        CATALOGUE,
+        PROJECTS,
+        (2, 4),
+        "the pack's catalogue of projects",
+    ),
+    Case(
+        "rows are chosen by a condition",
+        SUM,
+        {"column_list": ["whole", "part", "other"], "row_condition": DONE},
+        (1, 4),
+    ),
+    Case(
+        "so they are for a pair",
+        AGREE,
+        {"column_A": "whole", "column_B": "part", "row_condition": DONE},
+        (1,),
+    ),
     Case("so they are for a column", WHOLE, {"column": "third", "row_condition": DONE}, (0, 1)),
-    Case("so they are for a key", KEY, {"column_list": ["submission_id", "key"], "row_condition": DONE}, (0, 1)),
+    Case(
+        "so they are for a key",
+        KEY,
+        {"column_list": ["submission_id", "key"], "row_condition": DONE},
+        (0, 1),
+    ),
 ]
 
 
@@ -171,13 +275,20 @@ def validation() -> Validation:
 def found(pack: Pack, validation: Validation) -> dict[str, list[tuple[int, int]]]:
     """The failing rows of each case, all judged in one batch as at night."""
     words = RuleSet(pack).reading["FILE-01"]
-    expected = [Expected(words, case.expect, case.kwargs, "whole", {"case": case.name}) for case in CASES]
+    expected = [
+        Expected(words, case.expect, case.kwargs, "whole", {"case": case.name}) for case in CASES
+    ]
     failures = validation.failures("frame", FRAME, expected)
-    return {case.name: [(n, row) for rule, n, row in failures if rule.extra["case"] == case.name] for case in CASES}
+    return {
+        case.name: [(n, row) for rule, n, row in failures if rule.extra["case"] == case.name]
+        for case in CASES
+    }
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_exactly_the_bad_rows_come_back_with_their_submission(case: Case, found: dict[str, list[tuple[int, int]]]) -> None:
+def test_exactly_the_bad_rows_come_back_with_their_submission(
+    case: Case, found: dict[str, list[tuple[int, int]]]
+) -> None:
     assert found[case.name] == [ROWS[number] for number in case.failing]
 
 
@@ -200,12 +311,33 @@ def test_data_docs_say_in_a_sentence_what_each_expects(
         (PARTS, {"column_list": ["whole", "whole"]}, "each column once"),
         (PARTS, {"column_list": ["whole", "part"], "tollerance": 1}, "tollerance"),
         (RATIO, {"column_A": "money", "column_B": "people"}, "needs min_value, max_value, or both"),
-        (RATIO, {"column_A": "money", "column_B": "people", "min_value": 2, "max_value": 1}, "min_value 2 is above max_value 1"),
+        (
+            RATIO,
+            {"column_A": "money", "column_B": "people", "min_value": 2, "max_value": 1},
+            "min_value 2 is above max_value 1",
+        ),
         (AGREE, {"column_A": "whole", "column_B": "part", "share": 1}, "share"),
         (AGREE, {"column_A": "whole"}, "column_B"),
-        (REQUIRE, {"column_A": "word", "where": "gone", "column_B": "part", "requires": "given"}, "where\n.*found 'gone'"),
-        (REQUIRE, {"column_A": "word", "where": {"in": "done"}, "column_B": "part", "requires": "given"}, "expected given"),
-        (REQUIRE, {"column_A": "word", "where": "given", "column_B": "part", "requires": {"min": 1, "max": 2}}, "requires"),
+        (
+            REQUIRE,
+            {"column_A": "word", "where": "gone", "column_B": "part", "requires": "given"},
+            "where\n.*found 'gone'",
+        ),
+        (
+            REQUIRE,
+            {"column_A": "word", "where": {"in": "done"}, "column_B": "part", "requires": "given"},
+            "expected given",
+        ),
+        (
+            REQUIRE,
+            {
+                "column_A": "word",
+                "where": "given",
+                "column_B": "part",
+                "requires": {"min": 1, "max": 2},
+            },
+            "requires",
+        ),
         (REQUIRE, {"column_A": "word", "column_B": "part", "requires": "given"}, "where"),
         (DATES, {"column_list": ["first", "last"], "days": -1}, "days"),
         (KEY, {"column_list": ["key"]}, "at least two columns"),
@@ -213,7 +345,9 @@ def test_data_docs_say_in_a_sentence_what_each_expects(
         (CATALOGUE, {"column": "project", "catalogue": "projects", "value_set": []}, "value_set"),
     ],
 )
-def test_wrong_arguments_are_refused_before_any_night(pack: Pack, expect: str, kwargs: dict[str, Any], complaint: str) -> None:
+def test_wrong_arguments_are_refused_before_any_night(
+    pack: Pack, expect: str, kwargs: dict[str, Any], complaint: str
+) -> None:
     with pytest.raises(ConfigurationError, match=rf"(?s)FILE-01: {expect}: .*{complaint}"):
         Expected(RuleSet(pack).reading["FILE-01"], expect, kwargs, "whole").expectation()
 
@@ -232,11 +366,18 @@ def test_each_is_registered_explains_itself_and_has_its_cases_here(name: str) ->
     assert any(case.said for case in mine)
 
 
-def test_the_example_of_the_guide_works_as_it_stands_there(pack: Pack, validation: Validation) -> None:
+def test_the_example_of_the_guide_works_as_it_stands_there(
+    pack: Pack, validation: Validation
+) -> None:
     guide = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
-    snippet = re.search(r"```python\n(.*?)```", guide.partition("## Write a custom expectation")[2], re.DOTALL)
+    snippet = re.search(
+        r"```python\n(.*?)```", guide.partition("## Write a custom expectation")[2], re.DOTALL
+    )
     assert snippet
-    exec(compile(textwrap.dedent(snippet[1]), "docs/rules.md", "exec"), {"__name__": "expectations.custom.in_steps"})
+    exec(
+        compile(textwrap.dedent(snippet[1]), "docs/rules.md", "exec"),
+        {"__name__": "expectations.custom.in_steps"},
+    )
     words, kwargs = RuleSet(pack).reading["FILE-01"], {"column": "money", "step": 50}
     rule = Expected(words, "expect_column_values_to_be_in_steps", kwargs, "money")
     assert [(n, row) for _, n, row in validation.failures("guide", FRAME, [rule])] == [ROWS[2]]

@@ -13,10 +13,22 @@ from hypothesis import strategies as st
 from connectors.reader.delimited import NoRows, read_delimited
 from connectors.reader.values import show
 from program.pack import Pack
-from tests.workbooks import Rows, class_list, facts, met, old_tcvn3, old_vni, read, summary, workbook
+from tests.workbooks import (
+    Rows,
+    class_list,
+    facts,
+    met,
+    old_tcvn3,
+    old_vni,
+    read,
+    summary,
+    workbook,
+)
 
 ROWS: Rows = [*summary(), [], *class_list(identity=[])]
-SEPARATORS = pytest.mark.parametrize("separator", [";", "\t", ","], ids=["semicolon", "tab", "comma"])
+SEPARATORS = pytest.mark.parametrize(
+    "separator", [";", "\t", ","], ids=["semicolon", "tab", "comma"]
+)
 
 
 def text(separator: str = ";", rows: Rows = ROWS) -> str:
@@ -24,7 +36,12 @@ def text(separator: str = ";", rows: Rows = ROWS) -> str:
     buffer = io.StringIO()
     width = max(map(len, rows))
     writer = csv.writer(buffer, delimiter=separator)
-    writer.writerows([["" if cell is None else show(cell) for cell in row] + [""] * (width - len(row)) for row in rows])
+    writer.writerows(
+        [
+            ["" if cell is None else show(cell) for cell in row] + [""] * (width - len(row))
+            for row in rows
+        ]
+    )
     return buffer.getvalue()
 
 
@@ -54,7 +71,9 @@ ENCODED = {
 
 @SEPARATORS
 @pytest.mark.parametrize("encoding", ENCODED)
-def test_a_report_as_delimited_text_has_the_same_facts(pack: Pack, encoding: str, separator: str) -> None:
+def test_a_report_as_delimited_text_has_the_same_facts(
+    pack: Pack, encoding: str, separator: str
+) -> None:
     reading = read(ENCODED[encoding](text(separator)), pack, sender="942")
     expected = facts(read(workbook(("CSV", ROWS)), pack))
     assert len(expected) == 44
@@ -82,7 +101,11 @@ def test_a_separator_that_is_announced_is_taken_and_its_line_is_no_row() -> None
 
 
 def test_decimal_commas_are_no_separators() -> None:
-    assert rows_of("Cấp;Kinh phí\nHuyện;152,3\nXã;20,5\n") == [["Cấp", "Kinh phí"], ["Huyện", "152,3"], ["Xã", "20,5"]]
+    assert rows_of("Cấp;Kinh phí\nHuyện;152,3\nXã;20,5\n") == [
+        ["Cấp", "Kinh phí"],
+        ["Huyện", "152,3"],
+        ["Xã", "20,5"],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +151,10 @@ def test_a_class_s_name_in_quotes_keeps_them(pack: Pack) -> None:
     rows = [
         *summary(),
         [],
-        *class_list(identity=[], lines=[[1, 'Lớp "A"; nâng cao', None, "Cấp xã", None, None, date(2024, 12, 4), 5]]),
+        *class_list(
+            identity=[],
+            lines=[[1, 'Lớp "A"; nâng cao', None, "Cấp xã", None, None, date(2024, 12, 4), 5]],
+        ),
     ]
     found = facts(read(text(rows=rows).encode(), pack))
     assert 'Lớp "A"; nâng cao' in {f[-1] for f in found}

@@ -19,10 +19,20 @@ from publish.template import Values, write_template
 from tests.conftest import delivery
 from tests.workbooks import IDENTITY, workbook
 
-STREAMS = ("central_investment", "local_investment", "central_recurrent", "local_recurrent", "carried_over")
+STREAMS = (
+    "central_investment",
+    "local_investment",
+    "central_recurrent",
+    "local_recurrent",
+    "carried_over",
+)
 PLANNED = {f"plan_{stream}_vnd": 1000.0 for stream in STREAMS}
 DISBURSED = {f"disbursed_{stream}_vnd": 400.5 for stream in STREAMS}
-GOOD = {"da1": {**PLANNED, **DISBURSED}, "da4_tda1": {**PLANNED, **DISBURSED}, "da4_tda2": {**PLANNED, **DISBURSED}}
+GOOD = {
+    "da1": {**PLANNED, **DISBURSED},
+    "da4_tda1": {**PLANNED, **DISBURSED},
+    "da4_tda2": {**PLANNED, **DISBURSED},
+}
 
 Lines = Mapping[str, Mapping[str, float | None]]
 NOTHING: Lines = MappingProxyType({})
@@ -53,17 +63,59 @@ NO_STREAMS = {
     "total": {"plan_total_vnd": 200.0, "disbursed_total_vnd": 150.5},
 }
 CASES = [
-    *(Case(f"DIS-0{n}", "warning", "da1", f"disbursed_{s}_vnd", over_in(s)) for n, s in enumerate(STREAMS, start=1)),
+    *(
+        Case(f"DIS-0{n}", "warning", "da1", f"disbursed_{s}_vnd", over_in(s))
+        for n, s in enumerate(STREAMS, start=1)
+    ),
     Case("DIS-06", "critical", "da6", "disbursed_total_vnd", NOTHING, NO_STREAMS),
-    Case("DIS-07", "warning", "total", "plan_total_vnd", good_with("da1", plan_central_investment_vnd=2_000_000.0)),
-    Case("DIS-08", "warning", "total", "plan_total_vnd", {"da1": {"plan_central_investment_vnd": 22.1}}),
+    Case(
+        "DIS-07",
+        "warning",
+        "total",
+        "plan_total_vnd",
+        good_with("da1", plan_central_investment_vnd=2_000_000.0),
+    ),
+    Case(
+        "DIS-08",
+        "warning",
+        "total",
+        "plan_total_vnd",
+        {"da1": {"plan_central_investment_vnd": 22.1}},
+    ),
 ]
 DERIVED = [
-    Case("CELL-04", "critical", "da1", "disbursed_carried_over_vnd", good_with("da1", disbursed_carried_over_vnd=-1.0)),
-    Case("CELL-16", "warning", "da4", "plan_carried_over_vnd", GOOD, {"da4": {"plan_carried_over_vnd": 2001.0}}),
+    Case(
+        "CELL-04",
+        "critical",
+        "da1",
+        "disbursed_carried_over_vnd",
+        good_with("da1", disbursed_carried_over_vnd=-1.0),
+    ),
+    Case(
+        "CELL-16",
+        "warning",
+        "da4",
+        "plan_carried_over_vnd",
+        GOOD,
+        {"da4": {"plan_carried_over_vnd": 2001.0}},
+    ),
     # Projects of which every line is empty have nothing: the total is judged all the same.
-    Case("CELL-16", "warning", "total", "plan_carried_over_vnd", GOOD, {"total": {"plan_carried_over_vnd": 3001.0}}),
-    Case("CELL-17", "warning", "da1", "disbursed_total_vnd", GOOD, {"da1": {"disbursed_total_vnd": 2002.6}}),
+    Case(
+        "CELL-16",
+        "warning",
+        "total",
+        "plan_carried_over_vnd",
+        GOOD,
+        {"total": {"plan_carried_over_vnd": 3001.0}},
+    ),
+    Case(
+        "CELL-17",
+        "warning",
+        "da1",
+        "disbursed_total_vnd",
+        GOOD,
+        {"da1": {"disbursed_total_vnd": 2002.6}},
+    ),
 ]
 
 
@@ -112,12 +164,17 @@ def cell(reading: Reading, line: str, column: str) -> str | None:
 @pytest.fixture(scope="module")
 def judged(pack: Pack) -> list[tuple[Reading, Submission]]:
     """The bad reports, judged in one batch."""
-    readings = [read(pack, number, case.typed, case.totals) for number, case in enumerate([*CASES, *DERIVED])]
+    readings = [
+        read(pack, number, case.typed, case.totals)
+        for number, case in enumerate([*CASES, *DERIVED])
+    ]
     return list(zip(readings, check(pack, *readings), strict=True))
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.rule for case in CASES])
-def test_a_rule_finds_its_cell_and_nothing_else_is_asked(judged: list[tuple[Reading, Submission]], number: int) -> None:
+def test_a_rule_finds_its_cell_and_nothing_else_is_asked(
+    judged: list[tuple[Reading, Submission]], number: int
+) -> None:
     case, (reading, submission) = CASES[number], judged[number]
     sheet = reading.tables["capital"].frame["sheet"].iloc[0]
     found = [(f.rule, f.sheet, f.cell, f.severity.value) for f in asked(submission)]
@@ -126,7 +183,9 @@ def test_a_rule_finds_its_cell_and_nothing_else_is_asked(judged: list[tuple[Read
 
 
 @pytest.mark.parametrize("number", range(len(DERIVED)), ids=[case.rule for case in DERIVED])
-def test_what_the_layout_says_is_checked(judged: list[tuple[Reading, Submission]], number: int) -> None:
+def test_what_the_layout_says_is_checked(
+    judged: list[tuple[Reading, Submission]], number: int
+) -> None:
     case, (reading, submission) = DERIVED[number], judged[len(CASES) + number]
     found = [(f.rule, f.cell, f.severity.value) for f in asked(submission)]
     assert (case.rule, cell(reading, case.line, case.column), case.severity) in found
@@ -141,15 +200,22 @@ def test_a_consistent_report_is_accepted_without_a_question(pack: Pack) -> None:
     assert facts["disbursed_central_investment_vnd_da4"] == 801_000_000
 
 
-def test_a_project_without_capital_may_be_left_out_and_a_plan_of_nought_is_no_small_one(pack: Pack) -> None:
+def test_a_project_without_capital_may_be_left_out_and_a_plan_of_nought_is_no_small_one(
+    pack: Pack,
+) -> None:
     nothing = dict.fromkeys((*PLANNED, *DISBURSED), 0.0)
-    left_out, nought = check(pack, read(pack, 1, {"da1": GOOD["da1"]}), read(pack, 2, {"da1": nothing}))
+    left_out, nought = check(
+        pack, read(pack, 1, {"da1": GOOD["da1"]}), read(pack, 2, {"da1": nothing})
+    )
     assert (asked(left_out), asked(nought)) == ([], [])
 
 
 def test_money_is_told_as_it_was_printed(judged: list[tuple[Reading, Submission]]) -> None:
     message = asked(judged[0][1])[0].message
-    assert message == "Giải ngân vốn đầu tư TW lũy kế (1.000,1 triệu đồng) vượt kế hoạch (1.000 triệu đồng)."
+    assert (
+        message
+        == "Giải ngân vốn đầu tư TW lũy kế (1.000,1 triệu đồng) vượt kế hoạch (1.000 triệu đồng)."
+    )
 
 
 def test_sub_projects_are_told_apart_in_the_ways_that_reports_write_them(pack: Pack) -> None:
@@ -162,14 +228,31 @@ def test_sub_projects_are_told_apart_in_the_ways_that_reports_write_them(pack: P
     assert projects <= set(lines), "every project of the pack has its line"
 
 
-def test_a_table_with_headings_over_sub_headings_as_other_offices_write_it_is_read(pack: Pack) -> None:
-    streams = ["Vốn đầu tư TW", "Vốn đầu tư ĐP", "Vốn sự nghiệp TW", "Vốn sự nghiệp ĐP", "Vốn kéo dài"]
+def test_a_table_with_headings_over_sub_headings_as_other_offices_write_it_is_read(
+    pack: Pack,
+) -> None:
+    streams = [
+        "Vốn đầu tư TW",
+        "Vốn đầu tư ĐP",
+        "Vốn sự nghiệp TW",
+        "Vốn sự nghiệp ĐP",
+        "Vốn kéo dài",
+    ]
     rows = [
         *IDENTITY,
         ["Đơn vị tính: triệu đồng"],
         ["TT", "Nội dung", "Kế hoạch vốn", *[None] * 5, "Giải ngân", *[None] * 5],
         [None, None, "Tổng số", *streams, "Tổng số", *streams],
-        [1, "Dự án 1: Giải quyết tình trạng thiếu đất ở, nhà ở, đất sản xuất, nước sinh hoạt", 60, 50, 10, *[None] * 3, 5, 5],
+        [
+            1,
+            "Dự án 1: Giải quyết tình trạng thiếu đất ở, nhà ở, đất sản xuất, nước sinh hoạt",
+            60,
+            50,
+            10,
+            *[None] * 3,
+            5,
+            5,
+        ],
         [2, "DA5-TDA4", 40, None, None, 40, None, None, 12.5, None, None, 12.5],
         [None, "Tổng số", 100, 50, 10, 40, None, None, 17.5, 5, None, 12.5],
     ]
@@ -180,4 +263,9 @@ def test_a_table_with_headings_over_sub_headings_as_other_offices_write_it_is_re
     read_lines = reading.tables["capital"].frame.set_index("line")
     assert read_lines["plan_total_vnd"].to_dict() == {"da1": 60e6, "da5_tda4": 40e6, "total": 100e6}
     assert read_lines["disbursed_central_recurrent_vnd"]["da5_tda4"] == 12.5e6
-    assert set(reading.tables["capital"].letters) == {*PLANNED, *DISBURSED, "plan_total_vnd", "disbursed_total_vnd"}
+    assert set(reading.tables["capital"].letters) == {
+        *PLANNED,
+        *DISBURSED,
+        "plan_total_vnd",
+        "disbursed_total_vnd",
+    }

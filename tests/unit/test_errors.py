@@ -31,4 +31,6 @@ def test_the_drawing_shows_every_error_under_its_parent() -> None:
 def test_every_error_says_what_to_do_about_it() -> None:
     lines = [match for line in (errors.__doc__ or "").splitlines() if (match := BRANCH.match(line))]
     assert all(match["todo"] for match in lines if match["name"] != "MtqgError")
-    assert all(c.__doc__ for c in vars(errors).values() if isinstance(c, type) and issubclass(c, MtqgError))
+    assert all(
+        c.__doc__ for c in vars(errors).values() if isinstance(c, type) and issubclass(c, MtqgError)
+    )

@@ -20,9 +20,13 @@ from program.pack import Pack
 INDEX = {"submission_id": [0, 0, 1, 1], "row": [1, 2, 1, 2]}
 
 
-def failing(frame: pd.DataFrame, expect: str, pack: Pack, **kwargs: object) -> list[tuple[int, int]]:
+def failing(
+    frame: pd.DataFrame, expect: str, pack: Pack, **kwargs: object
+) -> list[tuple[int, int]]:
     words = RuleSet(pack).reading["FILE-01"]
-    found = Validation("test", "test").failures("frame", frame, [Expected(words, expect, kwargs, "a")])
+    found = Validation("test", "test").failures(
+        "frame", frame, [Expected(words, expect, kwargs, "a")]
+    )
     return [(number, row) for _, number, row in found]
 
 
@@ -35,9 +39,18 @@ def test_whole_numbers_pass_and_fractions_fail(pack: Pack) -> None:
     ("empty_parts", "expected"),
     [("zero", [(0, 2), (1, 1)]), ("unknown", [(0, 2)])],
 )
-def test_a_total_equals_the_sum_of_its_parts(pack: Pack, empty_parts: str, expected: list[tuple[int, int]]) -> None:
+def test_a_total_equals_the_sum_of_its_parts(
+    pack: Pack, empty_parts: str, expected: list[tuple[int, int]]
+) -> None:
     nothing = float("nan")
-    frame = pd.DataFrame({**INDEX, "a": [11.0, 12.0, 5.0, nothing], "b": [3.0, 3.0, 3.0, 3.0], "c": [8.0, 8.0, nothing, 1.0]})
+    frame = pd.DataFrame(
+        {
+            **INDEX,
+            "a": [11.0, 12.0, 5.0, nothing],
+            "b": [3.0, 3.0, 3.0, 3.0],
+            "c": [8.0, 8.0, nothing, 1.0],
+        }
+    )
     kwargs = {"column_list": ["a", "b", "c"], "empty_parts": empty_parts, "ignore_row_if": "never"}
     assert failing(frame, "expect_column_total_to_equal_sum_of_parts", pack, **kwargs) == expected
 
@@ -89,7 +102,10 @@ def test_the_version_changes_with_a_rule(pack: Pack, tmp_path: Path) -> None:
         (tmp_path / path.name).write_bytes(path.read_bytes())
     before = RuleSet(pack, tmp_path).version
     suite = tmp_path / "training.yaml"
-    suite.write_text(suite.read_text(encoding="utf-8").replace("severity: warning", "severity: critical", 1), encoding="utf-8")
+    suite.write_text(
+        suite.read_text(encoding="utf-8").replace("severity: warning", "severity: critical", 1),
+        encoding="utf-8",
+    )
     assert RuleSet(pack, tmp_path).version != before
 
 
@@ -97,8 +113,13 @@ def test_a_rule_file_that_is_wrong_names_file_and_key(pack: Pack, tmp_path: Path
     for path in SUITES.glob("*.yaml"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     suite = tmp_path / "training.yaml"
-    suite.write_text(suite.read_text(encoding="utf-8").replace("severity: critical", "severity: deadly", 1), encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=r"training\.yaml:11: rules\.0\.severity: .*deadly"):
+    suite.write_text(
+        suite.read_text(encoding="utf-8").replace("severity: critical", "severity: deadly", 1),
+        encoding="utf-8",
+    )
+    with pytest.raises(
+        ConfigurationError, match=r"training\.yaml:11: rules\.0\.severity: .*deadly"
+    ):
         RuleSet(pack, tmp_path)
 
 
@@ -109,7 +130,10 @@ def test_data_docs_are_written_where_asked(pack: Pack, tmp_path: Path) -> None:
     validation.failures("frame", pd.DataFrame({**INDEX, "a": [1.0, 2.5, 3.0, 4.0]}), [rule])
     page = validation.publish_docs(tmp_path / "docs")
     assert page.exists()
-    assert any("2.5" in p.read_text(encoding="utf-8") for p in (tmp_path / "docs" / "validations").rglob("*.html"))
+    assert any(
+        "2.5" in p.read_text(encoding="utf-8")
+        for p in (tmp_path / "docs" / "validations").rglob("*.html")
+    )
     assert gx.__version__.startswith("1.")
 
 
@@ -123,6 +147,10 @@ def test_data_docs_show_every_batch_of_a_run(pack: Pack, tmp_path: Path) -> None
     index = validation.publish_docs(tmp_path).read_text(encoding="utf-8")
     pages = list((tmp_path / "validations").rglob("*.html"))
     texts = [page.read_text(encoding="utf-8") for page in pages]
-    assert [sum(f">{value}<" in text for text in texts) for value in (0.25, 1.25, 2.25)] == [1, 1, 1]
+    assert [sum(f">{value}<" in text for text in texts) for value in (0.25, 1.25, 2.25)] == [
+        1,
+        1,
+        1,
+    ]
     assert [page.name for page in pages if page.name not in index] == []
     assert all(sum(f"{number} – {number}" in text for text in texts) == 1 for number in (7, 8, 9))

@@ -17,7 +17,9 @@ from program.errors import ConfigurationError, SourceError, StillArriving, Trans
 from program.source import FolderSource
 from tests.workbooks import report
 
-SOURCE = FolderSource(name="inbox", kind="folder", url="unused", sender=r"^(?P<unit>\d{2,5})[^/]*/", settle_seconds=60)
+SOURCE = FolderSource(
+    name="inbox", kind="folder", url="unused", sender=r"^(?P<unit>\d{2,5})[^/]*/", settle_seconds=60
+)
 LIMIT = 1_000_000
 OLD = 1_700_000_000
 
@@ -45,7 +47,9 @@ def offered(folder: Folder) -> list[Offer]:
     return [offer for offer, _ in folder.offers(None)]
 
 
-def test_files_are_offered_at_any_depth_oldest_first_with_their_sender(inbox: Path, folder: Folder) -> None:
+def test_files_are_offered_at_any_depth_oldest_first_with_their_sender(
+    inbox: Path, folder: Folder
+) -> None:
     put(inbox, "942-chau-thanh/q4.xlsx", when=OLD + 10)
     put(inbox, "943-ke-sach/2024/sửa lần 2/q4.xlsx", when=OLD)
     put(inbox, "loose.xlsx", when=OLD + 20)
@@ -55,7 +59,11 @@ def test_files_are_offered_at_any_depth_oldest_first_with_their_sender(inbox: Pa
         ("942-chau-thanh/q4.xlsx", "942"),
         ("loose.xlsx", None),
     ]
-    assert (found[1].name, found[1].size, found[1].offered_at) == ("q4.xlsx", 1, datetime.fromtimestamp(OLD + 10, UTC))
+    assert (found[1].name, found[1].size, found[1].offered_at) == (
+        "q4.xlsx",
+        1,
+        datetime.fromtimestamp(OLD + 10, UTC),
+    )
 
 
 def test_a_folder_has_no_cursor(inbox: Path, folder: Folder) -> None:
@@ -80,18 +88,26 @@ def test_a_folder_has_no_cursor(inbox: Path, folder: Folder) -> None:
         "desktop.ini",
     ],
 )
-def test_what_programs_leave_beside_a_file_is_not_offered(inbox: Path, folder: Folder, name: str) -> None:
+def test_what_programs_leave_beside_a_file_is_not_offered(
+    inbox: Path, folder: Folder, name: str
+) -> None:
     put(inbox, name)
     assert offered(folder) == []
 
 
-@pytest.mark.parametrize("name", ["partial report.xlsx", "q4.part1.xlsx", "tmp.xlsx", "~q4.xlsx", "report"])
-def test_names_that_only_look_like_leftovers_are_offered(inbox: Path, folder: Folder, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["partial report.xlsx", "q4.part1.xlsx", "tmp.xlsx", "~q4.xlsx", "report"]
+)
+def test_names_that_only_look_like_leftovers_are_offered(
+    inbox: Path, folder: Folder, name: str
+) -> None:
     put(inbox, name)
     assert [o.external_id for o in offered(folder)] == [name]
 
 
-def test_a_decomposed_name_is_shown_composed_and_fetched_as_it_is(inbox: Path, folder: Folder) -> None:
+def test_a_decomposed_name_is_shown_composed_and_fetched_as_it_is(
+    inbox: Path, folder: Folder
+) -> None:
     name = unicodedata.normalize("NFD", "Báo cáo.xlsx")
     put(inbox, name, b"bytes")
     (offer,) = offered(folder)
@@ -109,11 +125,15 @@ def test_a_file_that_was_replaced_has_another_version(inbox: Path, folder: Folde
     assert offered(folder)[0] == after
 
 
-def test_a_file_that_changes_while_it_is_read_waits_for_the_next_night(inbox: Path, folder: Folder) -> None:
+def test_a_file_that_changes_while_it_is_read_waits_for_the_next_night(
+    inbox: Path, folder: Folder
+) -> None:
     put(inbox, "a.xlsx", b"one", OLD)
     (offer,) = offered(folder)
     put(inbox, "a.xlsx", b"one and more", OLD + 1)
-    with pytest.raises(StillArriving, match="a.xlsx is still being written; the next night takes it"):
+    with pytest.raises(
+        StillArriving, match="a.xlsx is still being written; the next night takes it"
+    ):
         folder.fetch(offer, LIMIT)
 
 
@@ -129,21 +149,29 @@ def test_a_young_file_that_is_half_there_waits_and_an_old_one_is_taken_as_it_is(
 
 
 @pytest.mark.parametrize("content", [report(), b"%PDF-1.7"], ids=["a workbook", "a PDF"])
-def test_a_young_file_that_is_whole_is_taken_at_once(inbox: Path, folder: Folder, content: bytes) -> None:
+def test_a_young_file_that_is_whole_is_taken_at_once(
+    inbox: Path, folder: Folder, content: bytes
+) -> None:
     put(inbox, "a.xlsx", content, when=None)
     assert folder.fetch(offered(folder)[0], LIMIT) == content
 
 
-def test_a_file_beyond_the_limit_is_none_whether_or_not_its_size_was_known(inbox: Path, folder: Folder) -> None:
+def test_a_file_beyond_the_limit_is_none_whether_or_not_its_size_was_known(
+    inbox: Path, folder: Folder
+) -> None:
     put(inbox, "a.xlsx", b"12345")
     (offer,) = offered(folder)
     assert folder.fetch(offer, 5) == b"12345"
     assert folder.fetch(offer, 4) is None
-    unknown = Offer(offer.external_id, offer.external_version, offer.name, offer.offered_at, size=None)
+    unknown = Offer(
+        offer.external_id, offer.external_version, offer.name, offer.offered_at, size=None
+    )
     assert folder.fetch(unknown, 4) is None
 
 
-def test_a_file_that_is_gone_is_a_sentence_with_the_source_s_name(inbox: Path, folder: Folder) -> None:
+def test_a_file_that_is_gone_is_a_sentence_with_the_source_s_name(
+    inbox: Path, folder: Folder
+) -> None:
     path = put(inbox, "a.xlsx")
     (offer,) = offered(folder)
     path.unlink()
@@ -153,7 +181,9 @@ def test_a_file_that_is_gone_is_a_sentence_with_the_source_s_name(inbox: Path, f
 
 
 def test_a_missing_folder_is_a_sentence_that_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no folder at .*/nowhere; create it or set MTQG_INBOX_URL"):
+    with pytest.raises(
+        SourceError, match="no folder at .*/nowhere; create it or set MTQG_INBOX_URL"
+    ):
         offered(Folder(SOURCE, str(tmp_path / "nowhere")))
 
 
@@ -213,7 +243,9 @@ def test_what_a_retry_may_cure_is_told_from_what_it_does_not(
         {"created": datetime(2025, 1, 1, tzinfo=UTC)},
     ],
 )
-def test_every_file_system_s_word_for_when_is_understood(folder: Folder, monkeypatch: pytest.MonkeyPatch, info: dict) -> None:
+def test_every_file_system_s_word_for_when_is_understood(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, info: dict
+) -> None:
     class Listing:
         def invalidate_cache(self) -> None: ...
 
@@ -227,7 +259,9 @@ def test_every_file_system_s_word_for_when_is_understood(folder: Folder, monkeyp
     assert offered(folder)[0].offered_at == datetime(2025, 1, 1, tzinfo=UTC)
 
 
-def test_a_broken_link_does_not_keep_the_other_files_from_being_offered(inbox: Path, folder: Folder) -> None:
+def test_a_broken_link_does_not_keep_the_other_files_from_being_offered(
+    inbox: Path, folder: Folder
+) -> None:
     put(inbox, "a.xlsx")
     (inbox / "gone.xlsx").symlink_to(inbox / "nowhere.xlsx")
     assert "a.xlsx" in [o.external_id for o in offered(folder)]
@@ -236,7 +270,10 @@ def test_a_broken_link_does_not_keep_the_other_files_from_being_offered(inbox: P
 def test_a_link_that_leads_out_of_the_folder_is_not_followed(
     inbox: Path, folder: Folder, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """A sender who may make links could have any file of this machine quoted to them; links within the folder do no harm."""
+    """A sender who may make links could have any file of this machine quoted to them.
+
+    Links within the folder do no harm.
+    """
     secret = put(tmp_path_factory.mktemp("elsewhere"), "secret.csv")
     put(inbox, "942-a/a.xlsx")
     (inbox / "secret.csv").symlink_to(secret)
@@ -257,7 +294,11 @@ def test_any_url_that_fsspec_knows_is_a_folder(memory: str) -> None:
         file.write(report())
     folder = Folder(SOURCE, memory)
     (offer,) = offered(folder)
-    assert (offer.external_id, offer.sender_unit, offer.size) == ("942-chau-thanh/Báo cáo.xlsx", "942", len(report()))
+    assert (offer.external_id, offer.sender_unit, offer.size) == (
+        "942-chau-thanh/Báo cáo.xlsx",
+        "942",
+        len(report()),
+    )
     assert folder.fetch(offer, LIMIT) == report()
 
 

@@ -13,17 +13,30 @@ from program.table import Column, ColumnType, Label
 
 COLUMN = {"name": "classes", "label": "Số lớp", "type": "whole", "measure": "lớp"}
 MONEY = {"name": "spent_vnd", "label": "Kinh phí", "type": "money", "measure": "triệu đồng"}
-LIST = {"name": "works", "sheet": "Công trình", "title": "Công trình", "kind": "list", "columns": [COLUMN]}
+LIST = {
+    "name": "works",
+    "sheet": "Công trình",
+    "title": "Công trình",
+    "kind": "list",
+    "columns": [COLUMN],
+}
 MATRIX = {
     "name": "levels",
     "sheet": "Tổng hợp",
     "title": "Tổng hợp",
     "kind": "matrix",
     "line": {"label": "Cấp"},
-    "lines": [{"key": "district", "label": "Cấp huyện"}, {"key": "total", "label": "Tổng cộng", "total": True}],
+    "lines": [
+        {"key": "district", "label": "Cấp huyện"},
+        {"key": "total", "label": "Tổng cộng", "total": True},
+    ],
     "columns": [COLUMN],
 }
-IDENTITY = {"unit": {"label": "Đơn vị"}, "unit_code": {"label": "Mã đơn vị"}, "period": {"label": "Kỳ"}}
+IDENTITY = {
+    "unit": {"label": "Đơn vị"},
+    "unit_code": {"label": "Mã đơn vị"},
+    "period": {"label": "Kỳ"},
+}
 
 
 def form(*tables: dict[str, Any], **changes: Any) -> Form:
@@ -52,8 +65,14 @@ def test_a_matrix_gives_an_element_for_each_column_and_line() -> None:
     [
         ([{**LIST, "columns": [{**COLUMN, "name": "Số lớp"}]}], "String should match pattern"),
         ([{**LIST, "columns": [{**COLUMN, "colour": "red"}]}], "Extra inputs are not permitted"),
-        ([{**LIST, "columns": [{**COLUMN, "type": "code"}]}], "a vocabulary is for type code, and type code needs one"),
-        ([{**LIST, "columns": [{**COLUMN, "vocabulary": {"a": {"label": "A"}}}]}], "a vocabulary is for type code"),
+        (
+            [{**LIST, "columns": [{**COLUMN, "type": "code"}]}],
+            "a vocabulary is for type code, and type code needs one",
+        ),
+        (
+            [{**LIST, "columns": [{**COLUMN, "vocabulary": {"a": {"label": "A"}}}]}],
+            "a vocabulary is for type code",
+        ),
         (
             [{**LIST, "columns": [{**MONEY, "measure": "trieu dong"}]}],
             "money needs a measure of đồng, nghìn đồng, .*'trieu dong'",
@@ -63,20 +82,40 @@ def test_a_matrix_gives_an_element_for_each_column_and_line() -> None:
             [{**LIST, "columns": [{**COLUMN, "type": "text", "minimum": 0}]}],
             "minimum and maximum are for whole, number and money",
         ),
-        ([{**LIST, "columns": [COLUMN, {**MONEY, "aliases": ["SO LOP"]}]}], "two entries are written alike: so lop"),
-        ([{**MATRIX, "columns": [{**COLUMN, "aliases": ["Cấp"]}]}], "two entries are written alike: cap"),
-        ([{**MATRIX, "lines": [{"key": "a", "label": "X"}, {"key": "a", "label": "Y"}]}], "line keys used twice: a"),
-        ([{**MATRIX, "lines": [{"key": "a", "label": "X"}, {"key": "b", "label": "x"}]}], "two entries are written alike: x"),
+        (
+            [{**LIST, "columns": [COLUMN, {**MONEY, "aliases": ["SO LOP"]}]}],
+            "two entries are written alike: so lop",
+        ),
+        (
+            [{**MATRIX, "columns": [{**COLUMN, "aliases": ["Cấp"]}]}],
+            "two entries are written alike: cap",
+        ),
+        (
+            [{**MATRIX, "lines": [{"key": "a", "label": "X"}, {"key": "a", "label": "Y"}]}],
+            "line keys used twice: a",
+        ),
+        (
+            [{**MATRIX, "lines": [{"key": "a", "label": "X"}, {"key": "b", "label": "x"}]}],
+            "two entries are written alike: x",
+        ),
         ([{**MATRIX, "lines": []}], "a matrix declares line and lines, a list neither"),
         ([{**LIST, "line": {"label": "Cấp"}}], "a matrix declares line and lines, a list neither"),
-        ([{**LIST, "summaries": {"total": {"sum": "cost"}}}], "summary total: no numeric column cost"),
+        (
+            [{**LIST, "summaries": {"total": {"sum": "cost"}}}],
+            "summary total: no numeric column cost",
+        ),
         ([{**LIST, "summaries": {"total": {"count": "cost"}}}], "summary total: no column cost"),
         ([{**LIST, "summaries": {"total": {}}}], "exactly one of count and sum"),
         ([LIST, {**LIST, "name": "other"}], "names used twice: classes"),
-        ([MATRIX, {**LIST, "columns": [{**COLUMN, "name": "classes_total"}]}], "names used twice: classes_total"),
+        (
+            [MATRIX, {**LIST, "columns": [{**COLUMN, "name": "classes_total"}]}],
+            "names used twice: classes_total",
+        ),
     ],
 )
-def test_a_declaration_that_could_be_read_two_ways_is_refused(tables: list[dict[str, Any]], complaint: str) -> None:
+def test_a_declaration_that_could_be_read_two_ways_is_refused(
+    tables: list[dict[str, Any]], complaint: str
+) -> None:
     with pytest.raises(ValidationError, match=complaint):
         form(*tables)
 
@@ -90,19 +129,28 @@ def test_a_declaration_that_could_be_read_two_ways_is_refused(tables: list[dict[
         ({"valid_to": date(2023, 12, 31)}, "valid_to 2023-12-31 is before valid_from 2024-01-01"),
     ],
 )
-def test_a_form_that_could_never_be_used_is_refused(changes: dict[str, Any], complaint: str) -> None:
+def test_a_form_that_could_never_be_used_is_refused(
+    changes: dict[str, Any], complaint: str
+) -> None:
     with pytest.raises(ValidationError, match=complaint):
         form(**changes)
 
 
 def test_two_words_of_a_vocabulary_must_differ() -> None:
     with pytest.raises(ValidationError, match="vocabulary: two entries are written alike: xa"):
-        Column(name="level", label="Cấp", type=ColumnType.CODE, vocabulary={"a": Label(label="Xã"), "b": Label(label="XA")})
+        Column(
+            name="level",
+            label="Cấp",
+            type=ColumnType.CODE,
+            vocabulary={"a": Label(label="Xã"), "b": Label(label="XA")},
+        )
 
 
 def test_a_version_covers_the_periods_that_end_while_it_is_in_force() -> None:
     version = form(valid_from=date(2024, 1, 1), valid_to=date(2024, 12, 31))
-    covered = {code: version.covers(Period.parse(code)) for code in ("2023", "2024-Q1", "2024", "2025-01")}
+    covered = {
+        code: version.covers(Period.parse(code)) for code in ("2023", "2024-Q1", "2024", "2025-01")
+    }
     assert covered == {"2023": False, "2024-Q1": True, "2024": True, "2025-01": False}
 
 

@@ -16,7 +16,17 @@ from program.settings import ROOT
 from tests.old_workbooks import biff5, ole, xlsb
 from tests.portal_reports import REPORT
 from tests.unit.test_delimited import ROWS, windows_1258
-from tests.workbooks import Rows, facts, met, old_tcvn3, old_vni, read, report, with_macros, workbook
+from tests.workbooks import (
+    Rows,
+    facts,
+    met,
+    old_tcvn3,
+    old_vni,
+    read,
+    report,
+    with_macros,
+    workbook,
+)
 
 GOOD = ROOT / "tests" / "data" / "good"
 
@@ -69,7 +79,9 @@ def test_an_older_or_binary_workbook_has_the_same_facts(pack: Pack, content: byt
     assert met(reading) in ([], [("FILE-07", None)])
 
 
-@pytest.mark.parametrize("content", [with_macros(report()), xlsb(ROWS, macros=True)], ids=["xlsm", "xlsb"])
+@pytest.mark.parametrize(
+    "content", [with_macros(report()), xlsb(ROWS, macros=True)], ids=["xlsm", "xlsb"]
+)
 def test_macros_are_named_and_the_figures_read(pack: Pack, content: bytes) -> None:
     reading = read(content, pack, sender="942")
     assert met(reading) == [("FILE-06", None)]
@@ -87,7 +99,10 @@ def test_macros_of_an_old_workbook_are_named_too() -> None:
     ("content", "kind"),
     [
         (package(ppt__presentation_xml=b"x"), "bản trình chiếu PowerPoint"),
-        (package(mimetype=b"application/vnd.oasis.opendocument.text", content_xml=b"<x/>"), "văn bản OpenDocument"),
+        (
+            package(mimetype=b"application/vnd.oasis.opendocument.text", content_xml=b"<x/>"),
+            "văn bản OpenDocument",
+        ),
         (package(bao_cao_xlsx=b"x"), "tệp nén zip, bảng tính nằm bên trong"),
         (b"PK\x05\x06" + bytes(18), "tệp nén zip không chứa bảng tính"),
         (ole("PowerPoint Document", b"x"), "bản trình chiếu PowerPoint"),
@@ -105,24 +120,37 @@ def test_what_is_no_workbook_is_called_what_it_is(content: bytes, kind: str) -> 
 
 
 def test_a_word_text_with_a_workbook_in_it_is_no_workbook() -> None:
-    word = ole("Workbook", b"x") + "WordDocument".encode("utf-16-le") + "ObjectPool".encode("utf-16-le")
+    word = (
+        ole("Workbook", b"x")
+        + "WordDocument".encode("utf-16-le")
+        + "ObjectPool".encode("utf-16-le")
+    )
     assert why_not(word) == "FILE-02 văn bản Word"
     book = biff5([["a", 1]], "cp1252") + "WordDocument".encode("utf-16-le")
     assert isinstance(opened(book), Workbook)
 
 
-def test_a_value_in_the_far_corner_of_a_binary_workbook_is_refused_before_memory_is_asked_for() -> None:
+def test_a_value_in_the_far_corner_of_a_binary_workbook_is_refused_before_memory_is_asked_for() -> (
+    None
+):
     assert why_not(xlsb([[1]], (1_048_575, 16_383, 2.0))) == "FILE-05 5.000.000 ô một trang"
 
 
 @pytest.mark.parametrize(
-    "damage", [(b"\x00\x02\x0e\x00", b"\x00\x02\x0e\x00\x00\x00\x00\x00\xff\xff\xff\xff")], ids=["size of a sheet"]
+    "damage",
+    [(b"\x00\x02\x0e\x00", b"\x00\x02\x0e\x00\x00\x00\x00\x00\xff\xff\xff\xff")],
+    ids=["size of a sheet"],
 )
-def test_an_old_workbook_that_boasts_of_its_size_is_refused_before_memory_is_asked_for(damage: tuple[bytes, bytes]) -> None:
+def test_an_old_workbook_that_boasts_of_its_size_is_refused_before_memory_is_asked_for(
+    damage: tuple[bytes, bytes],
+) -> None:
     """Found by damaging bytes at random: calamine aborts the process over one of these."""
     content = (GOOD / "training-libreoffice.xls").read_bytes()
     at = content.index(damage[0])
-    assert why_not(content[:at] + damage[1] + content[at + len(damage[1]) :]) == "FILE-05 5.000.000 ô một trang"
+    assert (
+        why_not(content[:at] + damage[1] + content[at + len(damage[1]) :])
+        == "FILE-05 5.000.000 ô một trang"
+    )
     # calamine reads the longer record in an older version, too, by its length alone.
     begin = struct.pack("<HHHH", 0x0809, 4, 0x0500, 0x10)
     longer = struct.pack("<HHIIHHH", 0x0200, 14, 0x50004, 0x80000, 0x6143, 0x206C, 0)
@@ -140,30 +168,44 @@ def test_sectors_that_run_in_a_circle_make_a_broken_file(place: int, sector: int
     """Found in a published file: calamine follows the circle until memory ends, and the process with it."""
     content = bytearray(biff5([["a", 1]], "cp1252"))
     content[place : place + 4] = struct.pack("<I", sector)
-    if place == 68:  # the header's list of lists of sectors, whose last entry names the next such list: itself
+    if (
+        place == 68
+    ):  # the header's list of lists of sectors, whose last entry names the next such list: itself
         content[512 + 508 : 512 + 512] = struct.pack("<I", 0)
     assert why_not(bytes(content)) == "FILE-03 lỗi trong cấu trúc tệp"
 
 
 def test_an_old_workbook_with_a_password_is_named_so_and_not_called_too_large() -> None:
     """Its sheets' records are encrypted: what they seem to say of their size is chance."""
-    begin, password = struct.pack("<HHHH", 0x0809, 4, 0x0600, 5), struct.pack("<HHHI", 0x002F, 6, 1, 1719)
-    sheet = struct.pack("<HHHHHHIIHHH", 0x0809, 4, 0x0600, 0x10, 0x0200, 14, 0, 0xDEADBEEF, 0, 0xABCD, 0)
+    begin, password = (
+        struct.pack("<HHHH", 0x0809, 4, 0x0600, 5),
+        struct.pack("<HHHI", 0x002F, 6, 1, 1719),
+    )
+    sheet = struct.pack(
+        "<HHHHHHIIHHH", 0x0809, 4, 0x0600, 0x10, 0x0200, 14, 0, 0xDEADBEEF, 0, 0xABCD, 0
+    )
     assert why_not(ole("Workbook", begin + password + sheet)) == "FILE-04"
     assert why_not(ole("Workbook", begin + sheet)).startswith("FILE-05")
 
 
 @pytest.mark.parametrize(("down", "across"), [(1_000_000, 90), (1, 2_000_000_000)])
-def test_a_value_repeated_over_and_over_is_refused_before_memory_is_asked_for(down: int, across: int) -> None:
+def test_a_value_repeated_over_and_over_is_refused_before_memory_is_asked_for(
+    down: int, across: int
+) -> None:
     repeated = (
         f'<table:table-row table:number-rows-repeated="{down}"><table:table-cell office:value-type="float" '
         f'office:value="1" table:number-columns-repeated="{across}"/></table:table-row>'
     ).encode()
     buffer = io.BytesIO()
-    with zipfile.ZipFile(GOOD / "training-libreoffice.ods") as source, zipfile.ZipFile(buffer, "w") as target:
+    with (
+        zipfile.ZipFile(GOOD / "training-libreoffice.ods") as source,
+        zipfile.ZipFile(buffer, "w") as target,
+    ):
         for name in source.namelist():
             content = source.read(name)
-            target.writestr(name, content.replace(b"<table:table-row", repeated + b"<table:table-row", 1))
+            target.writestr(
+                name, content.replace(b"<table:table-row", repeated + b"<table:table-row", 1)
+            )
     assert why_not(buffer.getvalue()) == "FILE-05 5.000.000 ô một trang"
 
 
@@ -174,7 +216,9 @@ def test_a_package_of_two_kinds_is_broken() -> None:
     assert why_not(content.getvalue()).startswith("FILE-03")
 
 
-@pytest.mark.parametrize("content", [xlsb([["a", 1], [2]]), biff5([["a", 1], [2]], "cp1252")], ids=["xlsb", "xls"])
+@pytest.mark.parametrize(
+    "content", [xlsb([["a", 1], [2]]), biff5([["a", 1], [2]], "cp1252")], ids=["xlsb", "xls"]
+)
 def test_a_damaged_one_ends_in_sheets_or_a_problem(content: bytes) -> None:
     for at in range(0, len(content), 7):
         opened(content[:at] + bytes([content[at] ^ 0x55]) + content[at + 1 :])
@@ -182,12 +226,19 @@ def test_a_damaged_one_ends_in_sheets_or_a_problem(content: bytes) -> None:
 
 
 def test_zipped_and_from_the_portal_the_same_report_has_the_same_facts(pack: Pack) -> None:
-    files = {"a.xlsx": workbook(("S", ROWS)), "b.xlsb": xlsb(ROWS), "c.xls": biff5(rewritten(ROWS, old_vni), "cp1252")}
+    files = {
+        "a.xlsx": workbook(("S", ROWS)),
+        "b.xlsb": xlsb(ROWS),
+        "c.xls": biff5(rewritten(ROWS, old_vni), "cp1252"),
+    }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
-    taken = [facts(read(member.content, pack, sender="942")) for member in members_of(buffer.getvalue(), DEFAULT_LIMITS)]
+    taken = [
+        facts(read(member.content, pack, sender="942"))
+        for member in members_of(buffer.getvalue(), DEFAULT_LIMITS)
+    ]
     assert [len(each) for each in taken] == [44, 44, 44]
     assert taken[0] == taken[1] == taken[2]
     values = {(element, value, text) for element, _, _, value, text in taken[0]}

@@ -38,7 +38,9 @@ def indicator(code: str = "I", **changes: Any) -> Indicator:
         **PLAIN,
     }
     return Indicator.model_validate(
-        {"code": code, "name": code, "unit": "lớp", "direction": "up", "kind": "count"} | known | changes
+        {"code": code, "name": code, "unit": "lớp", "direction": "up", "kind": "count"}
+        | known
+        | changes
     )
 
 
@@ -48,7 +50,8 @@ def duty(**changes: Any) -> Duty:
 
 def stream(**changes: Any) -> CapitalSource:
     return CapitalSource.model_validate(
-        {"code": "central", "name": "TW", "name_en": "Central", "amounts": [AMOUNT], **PLAIN} | changes
+        {"code": "central", "name": "TW", "name_en": "Central", "amounts": [AMOUNT], **PLAIN}
+        | changes
     )
 
 
@@ -84,7 +87,14 @@ def test_a_form_that_nobody_owes_is_a_gap_once_whatever_its_versions(pack: Pack)
 def test_an_indicator_without_a_form_is_a_gap_with_its_reason(pack: Pack) -> None:
     unfed = {"form": None, "numerator": None, "project": None}
     found = gaps_of(
-        whole(pack, indicators=(indicator(), indicator("A", **unfed), indicator("B", **unfed, note="two years needed")))
+        whole(
+            pack,
+            indicators=(
+                indicator(),
+                indicator("A", **unfed),
+                indicator("B", **unfed, note="two years needed"),
+            ),
+        )
     )
     assert found == [
         Gap("missing", "indicators.yaml", "A", "no form feeds it"),
@@ -92,28 +102,52 @@ def test_an_indicator_without_a_form_is_a_gap_with_its_reason(pack: Pack) -> Non
     ]
 
 
-def test_a_project_is_measured_by_its_own_indicator_or_its_sub_projects_but_never_by_its_parent_s(pack: Pack) -> None:
+def test_a_project_is_measured_by_its_own_indicator_or_its_sub_projects_but_never_by_its_parent_s(
+    pack: Pack,
+) -> None:
     projects = (project("P"), project("P-1", "P"), project("Q"), project("Q-1", "Q"))
-    found = gaps_of(whole(pack, projects=projects, indicators=(indicator(project="P"), indicator("J", project="Q-1"))))
-    assert [(gap.entry, gap.what) for gap in found] == [("P-1", "no indicator with a form measures it")]
+    found = gaps_of(
+        whole(
+            pack,
+            projects=projects,
+            indicators=(indicator(project="P"), indicator("J", project="Q-1")),
+        )
+    )
+    assert [(gap.entry, gap.what) for gap in found] == [
+        ("P-1", "no indicator with a form measures it")
+    ]
 
 
 def test_an_indicator_without_a_form_measures_no_project(pack: Pack) -> None:
     found = gaps_of(whole(pack, indicators=(indicator(form=None, numerator=None),)))
-    assert [(gap.file, gap.entry) for gap in found] == [("indicators.yaml", "I"), ("projects.yaml", "P")]
+    assert [(gap.file, gap.entry) for gap in found] == [
+        ("indicators.yaml", "I"),
+        ("projects.yaml", "P"),
+    ]
 
 
 def test_a_unit_that_owes_and_has_no_contact_is_a_gap(pack: Pack) -> None:
     nobody = {code: contact for code, contact in pack.correspondence.units.items() if code != "942"}
-    found = gaps_of(whole(pack, correspondence=pack.correspondence.model_copy(update={"units": nobody})))
-    assert found == [Gap("missing", "contacts.yaml", "942", "nobody to write to at Huyện Châu Thành: the office gets its mails")]
+    found = gaps_of(
+        whole(pack, correspondence=pack.correspondence.model_copy(update={"units": nobody}))
+    )
+    assert found == [
+        Gap(
+            "missing",
+            "contacts.yaml",
+            "942",
+            "nobody to write to at Huyện Châu Thành: the office gets its mails",
+        )
+    ]
 
 
 def test_a_unit_that_owes_nothing_needs_no_contact(pack: Pack) -> None:
     office = {"94": Contact(name="Phòng Nghiệp vụ", email="a@b.example")}
     letters = pack.correspondence.model_copy(update={"units": office})
     # Neither districts, nor the province that came after this duty ended.
-    found = gaps_of(whole(pack, correspondence=letters, duties=(duty(from_kind="province", last="2024-12-31"),)))
+    found = gaps_of(
+        whole(pack, correspondence=letters, duties=(duty(from_kind="province", last="2024-12-31"),))
+    )
     assert [gap for gap in found if gap.file == "contacts.yaml"] == []
 
 
@@ -122,7 +156,10 @@ def test_what_is_unknown_is_listed_by_name(pack: Pack) -> None:
         whole(
             pack,
             capital=(stream(amounts="unknown"),),
-            indicators=(indicator(targets="unknown", baseline="unknown", frequency="unknown"), indicator("J", targets="unknown")),
+            indicators=(
+                indicator(targets="unknown", baseline="unknown", frequency="unknown"),
+                indicator("J", targets="unknown"),
+            ),
             duties=(duty(due={"days_after": 15, "source": "Unknown: a placeholder"}),),
         )
     )
@@ -140,7 +177,11 @@ def test_what_was_not_seen_is_listed_with_its_tag_and_what_was_derived_is_not(pa
         whole(
             pack,
             projects=(project("P", tag="C-"),),
-            capital=(stream(**recalled, amounts=[AMOUNT.model_copy(update={"tag": Tag.BACKGROUND}), AMOUNT]),),
+            capital=(
+                stream(
+                    **recalled, amounts=[AMOUNT.model_copy(update={"tag": Tag.BACKGROUND}), AMOUNT]
+                ),
+            ),
             indicators=(
                 indicator(**recalled, targets=[TARGET.model_copy(update={"tag": Tag.UNKNOWN})]),
                 indicator("J", tag="D", targets=[TARGET.model_copy(update={"tag": Tag.DERIVED})]),
@@ -164,5 +205,7 @@ def test_gaps_come_kind_by_kind_missing_first(pack: Pack) -> None:
 
 def test_the_sample_names_its_two_unfed_indicators_and_all_its_deadlines(pack: Pack) -> None:
     found = gaps_of(pack)
-    assert [gap.entry for gap in found if gap.kind == "missing" and gap.file == "indicators.yaml"] == ["T02", "OUT-RES-LAND"]
+    assert [
+        gap.entry for gap in found if gap.kind == "missing" and gap.file == "indicators.yaml"
+    ] == ["T02", "OUT-RES-LAND"]
     assert len([gap for gap in found if gap.what == "deadline"]) == len(pack.calendar.duties)

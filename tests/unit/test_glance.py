@@ -6,8 +6,23 @@ from program.stage import Stage
 from publish.glance import at_a_glance, status_counts
 
 
-def figure(period: str, actual: float, basis: str = "reported", status: str = "behind") -> ProgressRow:
-    return ProgressRow("T06", "94", period, Stage.FINAL, actual, None, 70.0, None, status, False, False, basis=basis)
+def figure(
+    period: str, actual: float, basis: str = "reported", status: str = "behind"
+) -> ProgressRow:
+    return ProgressRow(
+        "T06",
+        "94",
+        period,
+        Stage.FINAL,
+        actual,
+        None,
+        70.0,
+        None,
+        status,
+        False,
+        False,
+        basis=basis,
+    )
 
 
 def test_every_indicator_with_a_target_has_a_line_with_a_figure_or_without(pack: Pack) -> None:
@@ -25,6 +40,10 @@ def test_the_latest_figure_stands_and_of_one_period_the_unit_s_own(pack: Pack) -
 
 
 def test_a_later_sum_stands_before_an_earlier_report(pack: Pack) -> None:
-    (line,) = [x for x in at_a_glance([figure("2025", 5.0, "sum_of_communes"), figure("2024", 2.0)], pack) if x.row]
+    (line,) = [
+        x
+        for x in at_a_glance([figure("2025", 5.0, "sum_of_communes"), figure("2024", 2.0)], pack)
+        if x.row
+    ]
     assert line.row is not None
     assert line.row.basis == "sum_of_communes"

@@ -20,8 +20,15 @@ FIGURES = {"paid": Figure("paid", "Đã giải ngân", "triệu đồng", is_lin
 def memory_of(keys: list[list[str]]) -> Memory:
     """Reports with a line of value 1, 2 … for each of their keys."""
     now, period = datetime(2025, 1, 20, tzinfo=UTC), Period.parse("2024-Q4")
-    reports = tuple(Report(n, str(n), UnitKind.DISTRICT, period, Stage.FINAL, now, n, n, loads=True) for n in range(len(keys)))
-    lines = [(place, "paid", key, row, float(row)) for place, own in enumerate(keys) for row, key in enumerate(own, 1)]
+    reports = tuple(
+        Report(n, str(n), UnitKind.DISTRICT, period, Stage.FINAL, now, n, n, loads=True)
+        for n in range(len(keys))
+    )
+    lines = [
+        (place, "paid", key, row, float(row))
+        for place, own in enumerate(keys)
+        for row, key in enumerate(own, 1)
+    ]
     values = pd.DataFrame.from_records(lines, columns=["report", "element", "key", "row", "value"])
     return Memory(reports, values, {}, {})
 
@@ -34,7 +41,9 @@ def test_a_line_is_met_again_in_each_report_that_has_its_key() -> None:
 
 
 def test_lines_that_one_report_alone_has_take_no_room() -> None:
-    grid = Grid(FIGURES, memory_of([[f"{n}-{line}" for line in range(LINES)] for n in range(REPORTS)]))
+    grid = Grid(
+        FIGURES, memory_of([[f"{n}-{line}" for line in range(LINES)] for n in range(REPORTS)])
+    )
     tracemalloc.start()
     rows = grid.rows("peers", range(REPORTS), range(1, REPORTS), grid.given(0).pairs)
     _, peak = tracemalloc.get_traced_memory()

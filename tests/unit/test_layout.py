@@ -31,7 +31,14 @@ WORDS = Column(name="w", label="Tên lớp", type=ColumnType.TEXT)
 
 def sheet(*rows: list[CellValue | None], name: str = "Tổng hợp", merged: tuple = ()) -> Sheet:
     width = max(len(row) for row in rows)
-    return Sheet(name, [["" if cell is None else cell for cell in [*row, *[None] * (width - len(row))]] for row in rows], merged)
+    return Sheet(
+        name,
+        [
+            ["" if cell is None else cell for cell in [*row, *[None] * (width - len(row))]]
+            for row in rows
+        ],
+        merged,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +87,9 @@ def test_a_table_may_begin_far_down_and_far_right(levels: Table) -> None:
         lambda text: unicodedata.normalize("NFD", text),
         lambda text: text.replace(" ", "\n"),
         lambda text: f"  {text} :",
-        lambda text: "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)).replace("đ", "d"),
+        lambda text: "".join(
+            c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)
+        ).replace("đ", "d"),
         lambda text: text.replace("Đ", "Ð").replace(" ", "\u00a0"),
     ],
     ids=["capitals", "decomposed", "line breaks", "colons", "no diacritics", "old keyboard"],
@@ -102,7 +111,9 @@ def test_half_of_the_labels_are_enough_and_less_is_no_table(levels: Table) -> No
     assert find_header([], levels) is None
 
 
-def test_the_two_tables_of_the_form_are_not_taken_for_each_other(levels: Table, class_list: Table) -> None:
+def test_the_two_tables_of_the_form_are_not_taken_for_each_other(
+    levels: Table, class_list: Table
+) -> None:
     assert find_header([sheet(LIST_HEADER)], levels) is None
     assert find_header([sheet(HEADER)], class_list) is None
 
@@ -113,7 +124,9 @@ def test_the_best_header_wins_on_whatever_sheet_it_stands(levels: Table) -> None
 
 
 def test_an_empty_template_gives_way_to_the_sheet_that_is_filled_in(levels: Table) -> None:
-    header = found(levels, sheet(HEADER, ["Tổng cộng"], name="empty"), sheet(HEADER, TOTAL, name="filled"))
+    header = found(
+        levels, sheet(HEADER, ["Tổng cộng"], name="empty"), sheet(HEADER, TOTAL, name="filled")
+    )
     assert (header.sheet.name, header.elsewhere) == ("filled", ())
 
 
@@ -129,14 +142,18 @@ def test_what_matches_nothing_is_a_stranger_and_an_ordinal_is_not(levels: Table)
 
 def test_a_column_that_stands_twice_is_named_even_under_an_alias(levels: Table) -> None:
     header = found(levels, sheet([*HEADER, "Số học viên"]))
-    assert [(claim.column.name, claim.heading.at) for claim in header.doubles] == [("participants", 10)]
+    assert [(claim.column.name, claim.heading.at) for claim in header.doubles] == [
+        ("participants", 10)
+    ]
 
 
 def test_words_in_brackets_that_change_the_meaning_make_a_column_doubtful(levels: Table) -> None:
     women = [label if label != "Số người tham dự" else "Số người (nữ)" for label in HEADER]
     header = found(levels, sheet(women))
     assert "participants" not in header.columns
-    assert [(claim.column.name, claim.heading.text) for claim in header.doubtful] == [("participants", "Số người (nữ)")]
+    assert [(claim.column.name, claim.heading.text) for claim in header.doubtful] == [
+        ("participants", "Số người (nữ)")
+    ]
 
 
 def test_a_doubtful_heading_beside_the_sure_one_is_a_stranger(levels: Table) -> None:
@@ -161,7 +178,9 @@ def test_a_heading_s_own_total_and_parts_are_told_apart(levels: Table) -> None:
     top = [*HEADER[:3], None, None, *HEADER[5:]]
     under = [None, None, "Nữ", "Tổng số", "Người DTTS"]
     header = found(levels, sheet(top, under, TOTAL, merged=(((0, 2), (0, 4)),)))
-    assert {name: header.columns[name] for name in ("participants", "women", "ethnic_minority")} == {
+    assert {
+        name: header.columns[name] for name in ("participants", "women", "ethnic_minority")
+    } == {
         "participants": 3,
         "women": 2,
         "ethnic_minority": 4,
@@ -174,7 +193,9 @@ def test_the_women_among_the_officials_are_not_the_women(levels: Table) -> None:
     header = found(levels, sheet(top, under, TOTAL, merged=(((0, 3), (0, 4)),)))
     assert header.columns["officials"] == 3
     assert "women" not in header.columns
-    assert [(claim.column.name, claim.heading.text) for claim in header.doubtful] == [("women", "Cán bộ Nữ")]
+    assert [(claim.column.name, claim.heading.text) for claim in header.doubtful] == [
+        ("women", "Cán bộ Nữ")
+    ]
 
 
 def test_a_plan_beside_what_was_done_is_never_taken_for_it(levels: Table) -> None:
@@ -193,7 +214,18 @@ def test_a_sub_heading_that_is_not_understood_makes_its_column_doubtful(levels: 
 
 THREE = [
     ["Cấp tổ chức", "Kết quả", None, None, None, None, None, None, "Kinh phí", None],
-    [None, "Số lớp", "Số người tham dự", "Trong đó", None, None, None, "Số ngày", "Kế hoạch", "Thực hiện"],
+    [
+        None,
+        "Số lớp",
+        "Số người tham dự",
+        "Trong đó",
+        None,
+        None,
+        None,
+        "Số ngày",
+        "Kế hoạch",
+        "Thực hiện",
+    ],
     [None, None, None, "Nữ", "Người DTTS", "Cán bộ", "Cộng đồng", None, None, None],
 ]
 THREE_MERGED = (
@@ -216,7 +248,9 @@ def test_headings_of_three_rows_are_read_from_the_top(pack: Pack) -> None:
     kinds = ["Tổng số", "Đầu tư", None, "Sự nghiệp", None, "Kéo dài"] * 2
     sources = [None, "TW", "ĐP", "TW", "ĐP", None] * 2
     rows = [["Dự án, tiểu dự án", *plan], [None, *kinds], [None, *sources]]
-    merged = tuple(((0, at), (0, at + 5)) for at in (1, 7)) + tuple(((1, at), (1, at + 1)) for at in (2, 4, 8, 10))
+    merged = tuple(((0, at), (0, at + 5)) for at in (1, 7)) + tuple(
+        ((1, at), (1, at + 1)) for at in (2, 4, 8, 10)
+    )
     for corners in (merged, ()):
         header = found(capital, sheet(*rows, ["Dự án 1", 10, 5, 2, 2, 1], merged=corners))
         assert (header.line, header.below, header.strangers, header.doubtful) == (0, 3, (), ())
@@ -230,27 +264,44 @@ def test_headings_of_three_rows_are_read_from_the_top(pack: Pack) -> None:
 def test_a_label_merged_down_beside_a_band_is_its_column_s(levels: Table) -> None:
     header = found(levels, sheet(*THREE, merged=THREE_MERGED))
     assert (header.line, header.columns["women"], header.columns["community"]) == (0, 3, 6)
-    # "Kết quả" over "Số lớp" may be another figure than "Số lớp": the band is left out, and "Kinh phí" with it.
+    # "Kết quả" over "Số lớp" may be another figure than "Số lớp": the band is left out, and "Kinh
+    # phí" with it.
     assert [heading.text for heading in header.strangers] == ["Kế hoạch", "Thực hiện"]
 
 
-def test_two_tables_side_by_side_are_told_apart_by_an_empty_column(levels: Table, class_list: Table) -> None:
+def test_two_tables_side_by_side_are_told_apart_by_an_empty_column(
+    levels: Table, class_list: Table
+) -> None:
     both = sheet([*HEADER, None, *LIST_HEADER], [*TOTAL, None, 1, "Lớp A"])
     assert found(levels, both).columns == STRAIGHT
     assert found(levels, both).doubles == found(class_list, both).doubles == ()
-    assert found(class_list, both).columns["class_participants"] == len(HEADER) + 1 + LIST_HEADER.index("Số người tham dự")
+    assert found(class_list, both).columns["class_participants"] == len(
+        HEADER
+    ) + 1 + LIST_HEADER.index("Số người tham dự")
 
 
 def test_a_heading_with_a_slip_is_its_column_s_and_is_told(levels: Table) -> None:
-    header = found(levels, sheet([label.replace("tham", "thma").replace("chức", "chứcc") for label in HEADER]))
+    header = found(
+        levels, sheet([label.replace("tham", "thma").replace("chức", "chứcc") for label in HEADER])
+    )
     assert (header.columns, header.line) == (STRAIGHT, 0)
-    assert {(slip.label.label, slip.heading.at) for slip in header.slips} == {("Số người tham dự", 2), ("Cấp tổ chức", 0)}
+    assert {(slip.label.label, slip.heading.at) for slip in header.slips} == {
+        ("Số người tham dự", 2),
+        ("Cấp tổ chức", 0),
+    }
 
 
 @pytest.mark.parametrize("other", ["Số người thma dự (nữ)", "Số người tham dự"])
-def test_a_slip_with_another_meaning_or_beside_the_sure_one_is_a_stranger(levels: Table, other: str) -> None:
-    typed = ["Số người thma dự" if label == "Số người tham dự" and "(" not in other else label for label in HEADER]
-    header = found(levels, sheet([*typed, other] if "(" not in other else [*HEADER[:2], other, *HEADER[3:]]))
+def test_a_slip_with_another_meaning_or_beside_the_sure_one_is_a_stranger(
+    levels: Table, other: str
+) -> None:
+    typed = [
+        "Số người thma dự" if label == "Số người tham dự" and "(" not in other else label
+        for label in HEADER
+    ]
+    header = found(
+        levels, sheet([*typed, other] if "(" not in other else [*HEADER[:2], other, *HEADER[3:]])
+    )
     assert header.slips == ()
     assert len(header.strangers) == 1
 
@@ -281,15 +332,30 @@ def test_measures_and_numbering_may_both_stand_there(levels: Table) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [["Cấp huyện", 1.0, 2.0, 3.0], ["Cấp ấp", 1.0, 2.0, 3.0], [None, 5.0, 50.0, 20.0], ["Cấp xã", "3", "12"]]
+    "line",
+    [
+        ["Cấp huyện", 1.0, 2.0, 3.0],
+        ["Cấp ấp", 1.0, 2.0, 3.0],
+        [None, 5.0, 50.0, 20.0],
+        ["Cấp xã", "3", "12"],
+    ],
 )
-def test_a_line_right_under_the_header_is_a_line(levels: Table, line: list[CellValue | None]) -> None:
+def test_a_line_right_under_the_header_is_a_line(
+    levels: Table, line: list[CellValue | None]
+) -> None:
     assert found(levels, sheet(HEADER, line, TOTAL)).body == 1
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("Số lớp", True), ("SỐ LỚP (lớp)", True), ("so lop", True), ("Số lớp học", False), ("", False), ("(lớp)", False)],
+    [
+        ("Số lớp", True),
+        ("SỐ LỚP (lớp)", True),
+        ("so lop", True),
+        ("Số lớp học", False),
+        ("", False),
+        ("(lớp)", False),
+    ],
 )
 def test_a_label_matches_its_writings_with_or_without_brackets(text: str, expected: bool) -> None:
     assert matches(text, Label(label="Số lớp", aliases=("Lớp",))) is expected
@@ -331,7 +397,10 @@ def test_money_is_understood_in_its_writings(text: str, measure: str) -> None:
     assert names_money(text)
 
 
-@pytest.mark.parametrize("text", ["USD", "triệu đồng/lớp", "100 triệu đồng", "10 đồng", "nghìn USD", "triệu đồng, nghìn đồng"])
+@pytest.mark.parametrize(
+    "text",
+    ["USD", "triệu đồng/lớp", "100 triệu đồng", "10 đồng", "nghìn USD", "triệu đồng, nghìn đồng"],
+)
 def test_other_money_is_noticed_and_not_understood(text: str) -> None:
     assert money_measure(text) is None
     assert names_money(text)
@@ -344,8 +413,14 @@ def test_what_is_no_money_is_not_taken_for_it(text: str) -> None:
 
 
 def test_a_remark_is_a_measure_a_number_or_nothing_of_weight() -> None:
-    assert all(is_remark(text, COUNT) for text in ("lớp", "LỚP", "ĐVT: lớp", "3=1+2", "2", "nếu có", "tổng số", ""))
-    assert not any(is_remark(text, COUNT) for text in ("nữ", "kế hoạch", "người", "2023", "lũy kế", "triệu đồng"))
+    assert all(
+        is_remark(text, COUNT)
+        for text in ("lớp", "LỚP", "ĐVT: lớp", "3=1+2", "2", "nếu có", "tổng số", "")
+    )
+    assert not any(
+        is_remark(text, COUNT)
+        for text in ("nữ", "kế hoạch", "người", "2023", "lũy kế", "triệu đồng")
+    )
     assert is_remark("nghìn đồng", MONEY)
     assert not is_remark("USD", MONEY)
     assert is_remark("anything", WORDS)
@@ -360,7 +435,10 @@ def test_rows_and_cells_that_are_no_figures_are_known() -> None:
     assert not is_numbering_row([1.0, 2.0])
     assert not is_numbering_row([3.0, 2.0, 1.0])
     assert not is_numbering_row(["Cấp ấp", 1.0, 2.0, 3.0])
-    assert all(is_total(text) for text in ("Tổng cộng:", "CỘNG", "Tổng số", "Tổng cộng (12 lớp)", "Tổng cộng 12 lớp"))
+    assert all(
+        is_total(text)
+        for text in ("Tổng cộng:", "CỘNG", "Tổng số", "Tổng cộng (12 lớp)", "Tổng cộng 12 lớp")
+    )
     assert not any(is_total(cell) for cell in ("Tổng kết", "Lớp tổng", "", 3.0))
     assert begins_note("Ghi chú: số liệu ước")
     assert not begins_note("Nguồn nhân lực vùng DTTS")
@@ -399,5 +477,7 @@ def test_rows_and_cells_that_are_no_figures_are_known() -> None:
         ("Cầu kênh 3", None),
     ],
 )
-def test_words_of_a_group_are_told_from_a_line_s_own_name(text: str, group: GroupWords | None) -> None:
+def test_words_of_a_group_are_told_from_a_line_s_own_name(
+    text: str, group: GroupWords | None
+) -> None:
     assert group_words(text) is group

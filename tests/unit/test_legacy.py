@@ -3,6 +3,7 @@
 import io
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import openpyxl
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.reader.fonts import old_styles
-from connectors.reader.legacy import Encoding, Page, convert, decode, encoding_of_font
+from connectors.reader.legacy import Corner, Encoding, Page, convert, decode, encoding_of_font
 from connectors.reader.syllables import is_syllable, is_vietnamese
 from program.pack import Pack, load_pack
 from program.settings import ROOT
@@ -33,7 +34,10 @@ def texts() -> tuple[str, ...]:
             labels = [*form.identity.unit.writings, *form.identity.period.writings, form.title]
             for table in form.tables:
                 for column in table.columns:
-                    labels += [*column.writings, *(w for label in column.vocabulary.values() for w in label.writings)]
+                    labels += [
+                        *column.writings,
+                        *(w for label in column.vocabulary.values() for w in label.writings),
+                    ]
                 labels += [w for line in table.lines for w in line.writings]
             found |= set(labels)
     for path in (ROOT / "config").rglob("*.yaml"):
@@ -51,12 +55,27 @@ def strings(node: object) -> list[str]:
 
 
 def words() -> list[str]:
-    return sorted({word for text in texts() for word in text.split() if is_vietnamese(word) and not word.isascii()})
+    return sorted(
+        {
+            word
+            for text in texts()
+            for word in text.split()
+            if is_vietnamese(word) and not word.isascii()
+        }
+    )
+
+
+def page_of(cells: Sequence[str], fonts: Mapping[Corner, Encoding] | None = None) -> Page:
+    """A sheet of one column."""
+    return Page([[cell] for cell in cells], cells, fonts or {})
 
 
 def converted(*cells: str, **fonts: Encoding) -> list[str]:
-    """The cells of one column after conversion; fonts by row: converted("a", "b", r1=Encoding.VNI)."""
-    page = Page([[cell] for cell in cells], {(int(row[1:]), 0): font for row, font in fonts.items()})
+    """The cells of one column after conversion.
+
+    Fonts by row: converted("a", "b", r1=Encoding.VNI).
+    """
+    page = page_of(cells, {(int(row[1:]), 0): font for row, font in fonts.items()})
     (found,) = convert([page])
     return [found.cells.get((row, 0), cell) if found else cell for row, cell in enumerate(cells)]
 
@@ -65,25 +84,40 @@ def same_but_for_capitals(one: str, other: str) -> bool:
     return one.lower() == other.lower()
 
 
-# --- one text ---------------------------------------------------------------------------------------------------------
+# --- one text
+# ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("encoding", "stored", "seen"),
     [
         (Encoding.TCVN3, "hép møt tÕt", "hộp mứt tết"),
-        (Encoding.TCVN3, "Céng hßa x· héi chñ nghÜa ViÖt Nam", "Cộng hòa xã hội chủ nghĩa Việt Nam"),
+        (
+            Encoding.TCVN3,
+            "Céng hßa x· héi chñ nghÜa ViÖt Nam",
+            "Cộng hòa xã hội chủ nghĩa Việt Nam",
+        ),
         (Encoding.TCVN3, "DiÖn tÝch (m²) 37°C", "Diện tích (m²) 37°C"),
-        (Encoding.VNI, "Coäng hoøa xaõ hoäi chuû nghóa Vieät Nam", "Cộng hòa xã hội chủ nghĩa Việt Nam"),
+        (
+            Encoding.VNI,
+            "Coäng hoøa xaõ hoäi chuû nghóa Vieät Nam",
+            "Cộng hòa xã hội chủ nghĩa Việt Nam",
+        ),
         (Encoding.VNI, "ÑOÄC LAÄP - TÖÏ DO - HAÏNH PHUÙC", "ĐỘC LẬP - TỰ DO - HẠNH PHÚC"),
-        (Encoding.VNI, "Ñoäc laäp, kyù teân, nguyeãn thò Mỹ".replace("ỹ", "yõ"), "Độc lập, ký tên, nguyễn thị Mỹ"),
+        (
+            Encoding.VNI,
+            "Ñoäc laäp, kyù teân, nguyeãn thò Mỹ".replace("ỹ", "yõ"),
+            "Độc lập, ký tên, nguyễn thị Mỹ",
+        ),
     ],
 )
 def test_a_stored_text_is_what_its_font_shows(encoding: Encoding, stored: str, seen: str) -> None:
     assert decode(stored, encoding) == seen
 
 
-@pytest.mark.parametrize(("encoding", "text"), [(Encoding.TCVN3, "à la"), (Encoding.VNI, "ça"), (Encoding.VNI, "Tệp")])
+@pytest.mark.parametrize(
+    ("encoding", "text"), [(Encoding.TCVN3, "à la"), (Encoding.VNI, "ça"), (Encoding.VNI, "Tệp")]
+)
 def test_what_an_encoding_cannot_hold_is_not_read_in_it(encoding: Encoding, text: str) -> None:
     assert decode(text, encoding) is None
 
@@ -112,39 +146,68 @@ def test_a_font_tells_its_encoding_by_name(font: str, encoding: Encoding | None)
     assert encoding_of_font(font) is encoding
 
 
-# --- spelling ---------------------------------------------------------------------------------------------------------
+# --- spelling
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_the_packs_words_are_spelt_as_vietnamese_is() -> None:
     abbreviations = {"NSĐP", "NĐ", "QĐ", "SHCĐ", "TMĐT", "ĐP"}  # of notes, in no workbook
-    assert {text for text in texts() if not is_vietnamese(text) and not abbreviations & set(re.findall(r"\w+", text))} == set()
+    assert {
+        text
+        for text in texts()
+        if not is_vietnamese(text) and not abbreviations & set(re.findall(r"\w+", text))
+    } == set()
 
 
 @pytest.mark.parametrize(
-    "word", ["quốc", "nghiêng", "gì", "giếng", "khuỷu", "ngoằn", "đắk", "hoà", "hòa", "yến", "quỳnh", "ươm", "thuở"]
+    "word",
+    [
+        "quốc",
+        "nghiêng",
+        "gì",
+        "giếng",
+        "khuỷu",
+        "ngoằn",
+        "đắk",
+        "hoà",
+        "hòa",
+        "yến",
+        "quỳnh",
+        "ươm",
+        "thuở",
+    ],
 )
 def test_a_syllable_is_known(word: str) -> None:
     assert is_syllable(word)
 
 
-@pytest.mark.parametrize("word", ["kà", "ngề", "hộpp", "lôùp", "cấpc", "tètp", "møt", "tàc", "ghà", "qố"])
+@pytest.mark.parametrize(
+    "word", ["kà", "ngề", "hộpp", "lôùp", "cấpc", "tètp", "møt", "tàc", "ghà", "qố"]
+)
 def test_no_syllable_is_told(word: str) -> None:
     assert not is_syllable(word)
 
 
-# --- a sheet ----------------------------------------------------------------------------------------------------------
+# --- a sheet
+# ----------------------------------------------------------------------------------------------------------
 
 
 @EACH_ENCODING
 def test_a_sheet_of_labels_and_names_comes_back_by_its_letters_alone(encoding: Encoding) -> None:
     stored = [OLD[encoding](text) for text in texts()]
     found = converted(*stored)
-    assert [(f, t) for f, t in zip(found, texts(), strict=True) if not same_but_for_capitals(f, t)] == []
+    assert [
+        (f, t) for f, t in zip(found, texts(), strict=True) if not same_but_for_capitals(f, t)
+    ] == []
 
 
 @EACH_ENCODING
 def test_each_label_and_name_comes_back_by_its_font(encoding: Encoding) -> None:
-    wrong = [t for t in texts() if not same_but_for_capitals(converted(OLD[encoding](t), r0=encoding)[0], t)]
+    wrong = [
+        t
+        for t in texts()
+        if not same_but_for_capitals(converted(OLD[encoding](t), r0=encoding)[0], t)
+    ]
     assert wrong == []
 
 
@@ -152,7 +215,11 @@ def test_a_text_with_two_readings_follows_the_rest_of_its_sheet() -> None:
     two_readings = "Sè líp"  # a Vietnamese could be called so
     assert is_vietnamese(two_readings)
     assert converted(two_readings) == [two_readings]
-    assert converted(two_readings, "Sè ng­êi tham dù", "CÊp huyÖn") == ["Số lớp", "Số người tham dự", "Cấp huyện"]
+    assert converted(two_readings, "Sè ng­êi tham dù", "CÊp huyÖn") == [
+        "Số lớp",
+        "Số người tham dự",
+        "Cấp huyện",
+    ]
     assert converted(two_readings, "Sè ng­êi tham dù", "Huyện Mỹ Tú, thị trấn Huỳnh Hữu Nghĩa") == [
         two_readings,
         "Số người tham dự",
@@ -162,7 +229,9 @@ def test_a_text_with_two_readings_follows_the_rest_of_its_sheet() -> None:
 
 def test_a_sheet_that_tells_little_follows_the_others_and_one_in_unicode_does_not() -> None:
     old, little, unicode = "Sè ng­êi tham dù, cÊp huyÖn", "CÊp huyÖn", "Huyện Mỹ Tú"
-    first, second, third = convert([Page([[old]]), Page([[little], ["Sè líp"]]), Page([[unicode], ["Sè líp"]])])
+    first, second, third = convert(
+        [page_of([old]), page_of([little, "Sè líp"]), page_of([unicode, "Sè líp"])]
+    )
     assert first is not None
     assert second is not None
     assert list(second.cells.values()) == ["Cấp huyện", "Số lớp"]
@@ -170,11 +239,22 @@ def test_a_sheet_that_tells_little_follows_the_others_and_one_in_unicode_does_no
 
 
 def test_a_font_on_a_text_that_was_typed_in_unicode_changes_nothing() -> None:
-    assert converted("Huyện Mỹ Tú", "Phú Tân", r0=Encoding.TCVN3, r1=Encoding.TCVN3) == ["Huyện Mỹ Tú", "Phú Tân"]
+    assert converted("Huyện Mỹ Tú", "Phú Tân", r0=Encoding.TCVN3, r1=Encoding.TCVN3) == [
+        "Huyện Mỹ Tú",
+        "Phú Tân",
+    ]
 
 
 def test_other_languages_and_signs_are_left_alone() -> None:
-    cells = ["5 µm", "37°C ± 2", "«Müller» © Köln", "São Paulo, señor", "naïve café", "m²", "Ångström"]
+    cells = [
+        "5 µm",
+        "37°C ± 2",
+        "«Müller» © Köln",
+        "São Paulo, señor",
+        "naïve café",
+        "m²",
+        "Ångström",
+    ]
     assert converted(*cells) == cells
 
 
@@ -196,12 +276,15 @@ def test_any_text_at_all_is_converted_or_left(cells: list[str], font: Encoding |
     assert all(isinstance(text, str) for text in converted(*cells, **fonts))
 
 
-# --- a workbook -------------------------------------------------------------------------------------------------------
+# --- a workbook
+# -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("letters_only", [False, True], ids=["by its fonts", "by its letters"])
 @pytest.mark.parametrize("font", [".VnTime", ".VnArialH", "VNI-Times"])
-def test_a_report_in_an_old_font_has_the_same_facts(pack: Pack, font: str, letters_only: bool) -> None:
+def test_a_report_in_an_old_font_has_the_same_facts(
+    pack: Pack, font: str, letters_only: bool
+) -> None:
     reading = read(in_old_font(report(), font, letters_only=letters_only), pack, sender="942")
     expected, found = facts(read(report(), pack)), facts(reading)
     assert found == expected or {(*f[:-1], str(f[-1]).lower()) for f in found} == {
@@ -210,7 +293,11 @@ def test_a_report_in_an_old_font_has_the_same_facts(pack: Pack, font: str, lette
     assert found == expected or font.endswith("H")
     assert met(reading) == [("FILE-07", None), ("FILE-07", None)]
     encoding = "VNI" if font.startswith("VNI") else "TCVN3 (ABC)"
-    assert [(p.sheet, p.values["encoding"], p.values["cells"]) for p in reading.problems if p.rule == "FILE-07"] == [
+    assert [
+        (p.sheet, p.values["encoding"], p.values["cells"])
+        for p in reading.problems
+        if p.rule == "FILE-07"
+    ] == [
         ("Tổng hợp", encoding, "27"),
         ("Danh sách lớp", encoding, "22"),
     ]
@@ -226,7 +313,9 @@ def test_a_finding_quotes_a_converted_cell_as_its_sender_sees_it(pack: Pack) -> 
     buffer = io.BytesIO()
     book.save(buffer)
     reading = read(in_old_font(buffer.getvalue(), "VNI-Times"), pack)
-    assert [(p.cell, p.value) for p in reading.problems if p.rule == "CELL-07"] == [("B9", "ba lớp học")]
+    assert [(p.cell, p.value) for p in reading.problems if p.rule == "CELL-07"] == [
+        ("B9", "ba lớp học")
+    ]
 
 
 def test_styles_of_old_fonts_are_found_with_and_without_prefixes() -> None:

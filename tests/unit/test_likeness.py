@@ -52,7 +52,10 @@ SLIPS = [
     ("outcomes.ethnic_households", "Hộ sử dụgn điện", "Hộ sử dụng điện"),
     ("outcomes.ethnic_households", "Hộ cận nghèoo", "Hộ cận nghèo"),
 ]
-"""A label as somebody typed it, and whose it is; None: two letters off in one word, or in one that is too short to tell."""
+"""A label as somebody typed it, and whose it is.
+
+None: two letters off in one word, or in one that is too short to tell.
+"""
 
 OTHER_MEANINGS = [
     ("training.levels", "Nam"),
@@ -115,7 +118,10 @@ def test_no_label_is_taken_for_another_when_its_own_is_missing(form: Form) -> No
         for labels in labels_of(table):
             for label in labels:
                 others = [other for other in labels if other is not label]
-                assert [w for w in label.writings if meant(w, form, others)] == [], (table.name, label.label)
+                assert [w for w in label.writings if meant(w, form, others)] == [], (
+                    table.name,
+                    label.label,
+                )
 
 
 @pytest.mark.parametrize("form", PACK.forms, ids=lambda form: f"{form.code} {form.version}")
@@ -124,7 +130,11 @@ def test_a_label_with_any_letter_doubled_is_its_own_or_none(form: Form) -> None:
         for labels in labels_of(table):
             for label in labels:
                 text = fold_bare(label.label)
-                typed = [text[:at] + letter + text[at:] for at, letter in enumerate(text) if letter.isalpha()]
+                typed = [
+                    text[:at] + letter + text[at:]
+                    for at, letter in enumerate(text)
+                    if letter.isalpha()
+                ]
                 assert {meant(each, form, labels) for each in typed} <= {label.label, None}
 
 

@@ -24,7 +24,12 @@ HOUSING: dict[str, float | None] = {
     "supported_women": 12,
     "support_vnd": 1600.5,
 }
-MODELS: dict[str, float | None] = {"planned": 30, "supported": 30, "supported_poor": 20, "support_vnd": 450.0}
+MODELS: dict[str, float | None] = {
+    "planned": 30,
+    "supported": 30,
+    "supported_poor": 20,
+    "support_vnd": 450.0,
+}
 GOOD: dict[str, dict[str, float | None]] = {"housing": HOUSING, "production_models": MODELS}
 COWS: dict[str, Cell] = {
     "model_name": "Nuôi bò sinh sản",
@@ -63,12 +68,40 @@ CASES = [
     Case("LIV-02", "critical", "housing", "supported_poor", housing_with(supported_poor=41)),
     Case("LIV-03", "critical", "housing", "supported_ethnic", housing_with(supported_ethnic=41)),
     Case("LIV-04", "critical", "housing", "supported_women", housing_with(supported_women=41)),
-    Case("LIV-05", "warning", "vocational", "supported", {**GOOD, "vocational": {"supported": 0, "support_vnd": 20.0}}),
-    Case("LIV-06", "warning", "vocational", "support_vnd", {**GOOD, "vocational": {"supported": 9, "support_vnd": 0.0}}),
-    Case("LIV-07", "warning", "production_models", "supported", models=[{**COWS, "model_households": 15}, ONIONS]),
-    Case("LIV-08", "warning", "production_models", "support_vnd", models=[{**COWS, "model_vnd": 300.1}, ONIONS]),
     Case(
-        "LIV-09", "warning", "", "model_households", models=[{**COWS, "model_households": 0}, {**ONIONS, "model_households": 40}]
+        "LIV-05",
+        "warning",
+        "vocational",
+        "supported",
+        {**GOOD, "vocational": {"supported": 0, "support_vnd": 20.0}},
+    ),
+    Case(
+        "LIV-06",
+        "warning",
+        "vocational",
+        "support_vnd",
+        {**GOOD, "vocational": {"supported": 9, "support_vnd": 0.0}},
+    ),
+    Case(
+        "LIV-07",
+        "warning",
+        "production_models",
+        "supported",
+        models=[{**COWS, "model_households": 15}, ONIONS],
+    ),
+    Case(
+        "LIV-08",
+        "warning",
+        "production_models",
+        "support_vnd",
+        models=[{**COWS, "model_vnd": 300.1}, ONIONS],
+    ),
+    Case(
+        "LIV-09",
+        "warning",
+        "",
+        "model_households",
+        models=[{**COWS, "model_households": 0}, {**ONIONS, "model_households": 40}],
     ),
     Case("LIV-10", "warning", "housing", "support_vnd", housing_with(support_vnd=20_000.1)),
     Case("LIV-10", "warning", "housing", "support_vnd", housing_with(support_vnd=1.6)),
@@ -82,7 +115,13 @@ CASES = [
     ),
     Case("CELL-01", "critical", "housing", "supported", housing_with(supported=None)),
     Case("CELL-03", "critical", "housing", "supported_women", housing_with(supported_women=1.2)),
-    Case("CELL-05", "critical", "", "model_kind", models=[{**COWS, "model_kind": "Nuôi cá cảnh"}, ONIONS]),
+    Case(
+        "CELL-05",
+        "critical",
+        "",
+        "model_kind",
+        models=[{**COWS, "model_kind": "Nuôi cá cảnh"}, ONIONS],
+    ),
 ]
 
 
@@ -117,12 +156,16 @@ def judged(pack: Pack) -> list[tuple[Reading, Submission]]:
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.rule for case in CASES])
-def test_a_rule_finds_its_cell_and_nothing_else_is_asked(judged: list[tuple[Reading, Submission]], number: int) -> None:
+def test_a_rule_finds_its_cell_and_nothing_else_is_asked(
+    judged: list[tuple[Reading, Submission]], number: int
+) -> None:
     case, (reading, submission) = CASES[number], judged[number]
     table = reading.tables["support" if case.line else "model_list"]
     row = table.frame.loc[table.frame["line"] == case.line].iloc[0]
     found = [(f.rule, f.sheet, f.cell, f.severity.value) for f in asked(submission)]
-    assert found == [(case.rule, row["sheet"], table.cell(case.column, int(row["row"])), case.severity)]
+    assert found == [
+        (case.rule, row["sheet"], table.cell(case.column, int(row["row"])), case.severity)
+    ]
     assert not any("{" in f.message + f.expected + f.fix for f in submission.findings)
 
 
@@ -133,10 +176,16 @@ def test_a_consistent_report_is_accepted_without_a_question(pack: Pack) -> None:
     facts = {fact.element: fact.value for fact in submission.facts if fact.line == 0}
     assert facts["supported_housing"] == 40
     assert facts["support_vnd_housing"] == 1_600_500_000
-    assert (facts["models_listed"], facts["model_households_listed"], facts["model_listed_vnd"]) == (2, 32, 450_000_000)
+    assert (
+        facts["models_listed"],
+        facts["model_households_listed"],
+        facts["model_listed_vnd"],
+    ) == (2, 32, 450_000_000)
 
 
-def test_a_report_without_models_needs_no_list_and_a_line_of_noughts_is_no_contradiction(pack: Pack) -> None:
+def test_a_report_without_models_needs_no_list_and_a_line_of_noughts_is_no_contradiction(
+    pack: Pack,
+) -> None:
     nought = {"housing": {"planned": 5, "supported": 0, "support_vnd": 0.0}}
     submission = check(pack, read(pack, 1, {**GOOD, **nought}, []))[0]
     assert asked(submission) == []

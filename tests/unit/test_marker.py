@@ -17,13 +17,24 @@ def test_what_was_written_is_read() -> None:
 
 def test_the_rows_are_names_and_codes_with_the_checksum_last() -> None:
     assert MARKER_SHEET == "_mtqg"
-    assert ROWS[:-1] == [("form", "outcomes"), ("version", "v1"), ("unit", "942"), ("period", "2024"), ("stage", "estimate")]
+    assert ROWS[:-1] == [
+        ("form", "outcomes"),
+        ("version", "v1"),
+        ("unit", "942"),
+        ("period", "2024"),
+        ("stage", "estimate"),
+    ]
     assert ROWS[-1][0] == "checksum"
     assert len(ROWS[-1][1]) == 16
 
 
 def test_blank_rows_further_columns_and_later_names_are_passed_over() -> None:
-    assert read_marker([[""], [], *[[*row, "", None] for row in ROWS], ["made_by", "somebody"], [3.0, "x"]]) == MARKER
+    assert (
+        read_marker(
+            [[""], [], *[[*row, "", None] for row in ROWS], ["made_by", "somebody"], [3.0, "x"]]
+        )
+        == MARKER
+    )
 
 
 def test_the_rows_may_come_in_any_order() -> None:
@@ -37,13 +48,19 @@ def test_a_marker_that_lacks_a_row_is_none(gone: int) -> None:
 
 @pytest.mark.parametrize("at", range(len(ROWS)))
 def test_a_marker_with_another_code_than_its_checksum_tells_is_none(at: int) -> None:
-    assert read_marker([(name, "9" if n == at else text) for n, (name, text) in enumerate(ROWS)]) is None
+    assert (
+        read_marker([(name, "9" if n == at else text) for n, (name, text) in enumerate(ROWS)])
+        is None
+    )
 
 
 def test_two_markers_of_one_kind_share_no_checksum() -> None:
     other = replace(MARKER, unit="943")
     assert read_marker([*rows_of(other)[:-1], ROWS[-1]]) is None
-    assert rows_of(Marker("a", "b", "c", "2024", "final"))[-1] != rows_of(Marker("a", "b", "c2024", "", "final"))[-1]
+    assert (
+        rows_of(Marker("a", "b", "c", "2024", "final"))[-1]
+        != rows_of(Marker("a", "b", "c2024", "", "final"))[-1]
+    )
 
 
 @pytest.mark.parametrize(

@@ -35,13 +35,41 @@ GOOD = ROOT / "tests" / "data" / "good"
 GOLDEN = Path(__file__).parents[1] / "golden" / "marked-overview.txt"
 SHEET = "Tổng hợp"
 BAD = Finding(
-    "TRN-01", Severity.CRITICAL, "Số nữ (101) lớn hơn số người (100).", "Kiểm tra lại.", "Không quá 100", SHEET, "D7", "101"
+    "TRN-01",
+    Severity.CRITICAL,
+    "Số nữ (101) lớn hơn số người (100).",
+    "Kiểm tra lại.",
+    "Không quá 100",
+    SHEET,
+    "D7",
+    "101",
 )
 ASKED = Finding(
-    "TRN-05", Severity.WARNING, "Tổng số lớp ghi 12, cộng lại được 11.", "Đối chiếu.", sheet=SHEET, cell="B9", value="12"
+    "TRN-05",
+    Severity.WARNING,
+    "Tổng số lớp ghi 12, cộng lại được 11.",
+    "Đối chiếu.",
+    sheet=SHEET,
+    cell="B9",
+    value="12",
 )
-ALSO = Finding("CELL-11", Severity.WARNING, "Ô này có vẻ thiếu ba số 0.", "Xem lại.", sheet=SHEET, cell="D7", value="101")
-BLANK = Finding("CELL-20", Severity.CRITICAL, "Ô bắt buộc còn trống.", "Nhập số.", sheet="Danh sách lớp", cell="M40")
+ALSO = Finding(
+    "CELL-11",
+    Severity.WARNING,
+    "Ô này có vẻ thiếu ba số 0.",
+    "Xem lại.",
+    sheet=SHEET,
+    cell="D7",
+    value="101",
+)
+BLANK = Finding(
+    "CELL-20",
+    Severity.CRITICAL,
+    "Ô bắt buộc còn trống.",
+    "Nhập số.",
+    sheet="Danh sách lớp",
+    cell="M40",
+)
 WHOLE = Finding("FORM-10", Severity.CRITICAL, "Không thấy kỳ báo cáo.", "Ghi kỳ báo cáo.")
 NOTE = Finding("CELL-02", Severity.INFO, "Ô để trống.", "Không cần.", sheet=SHEET, cell="H7")
 FINDINGS = (BAD, ASKED, ALSO, BLANK, WHOLE)
@@ -76,7 +104,9 @@ def parts(content: bytes) -> dict[str, bytes]:
 
 def overview(content: bytes) -> list[list[str]]:
     sheet = opened(content).worksheets[0]
-    return [[str(cell.value) for cell in row if cell.value is not None] for row in sheet.iter_rows()]
+    return [
+        [str(cell.value) for cell in row if cell.value is not None] for row in sheet.iter_rows()
+    ]
 
 
 def colour(cell: Cell) -> str:
@@ -95,12 +125,24 @@ def test_nothing_but_the_colour_and_note_of_the_findings_cells_differs(template:
     for sheet in before:
         same, olds = after[sheet.title], cells(sheet)
         news = cells(same)
-        assert {at: look(cell) for at, cell in news.items()} == {at: look(cell) for at, cell in olds.items()}
-        changed = {at for at, cell in news.items() if repr(cell.fill) != repr(olds[at].fill) or cell.comment}
+        assert {at: look(cell) for at, cell in news.items()} == {
+            at: look(cell) for at, cell in olds.items()
+        }
+        changed = {
+            at
+            for at, cell in news.items()
+            if repr(cell.fill) != repr(olds[at].fill) or cell.comment
+        }
         assert changed == ({"D7", "B9"} if sheet.title == SHEET else set())
-        assert {k: v.width for k, v in same.column_dimensions.items()} == {k: v.width for k, v in sheet.column_dimensions.items()}
-        assert {k: v.height for k, v in same.row_dimensions.items()} == {k: v.height for k, v in sheet.row_dimensions.items()}
-        assert sorted(map(str, same.merged_cells.ranges)) == sorted(map(str, sheet.merged_cells.ranges))
+        assert {k: v.width for k, v in same.column_dimensions.items()} == {
+            k: v.width for k, v in sheet.column_dimensions.items()
+        }
+        assert {k: v.height for k, v in same.row_dimensions.items()} == {
+            k: v.height for k, v in sheet.row_dimensions.items()
+        }
+        assert sorted(map(str, same.merged_cells.ranges)) == sorted(
+            map(str, sheet.merged_cells.ranges)
+        )
         assert same.protection.sheet == sheet.protection.sheet
         assert same.sheet_state == sheet.sheet_state
 
@@ -109,20 +151,35 @@ def test_every_part_that_is_not_marked_is_the_same_to_the_byte(template: bytes) 
     before, after = parts(template), parts(marked(template, BAD))
     touched = {name for name, content in before.items() if after[name] != content}
     sheets = {name for name in touched if name.startswith("xl/worksheets/sheet")}
-    assert touched - sheets == {"[Content_Types].xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"}
+    assert touched - sheets == {
+        "[Content_Types].xml",
+        "xl/workbook.xml",
+        "xl/_rels/workbook.xml.rels",
+        "xl/styles.xml",
+    }
     assert len(sheets) <= 2, "the sheet that is marked, and the one that was open"
 
 
 def test_what_excel_had_computed_stays_beside_its_formula() -> None:
     content = report(
-        summary(lines=[["Cấp huyện", 2, 120], ["Cấp xã", 1, 30], ["Tổng cộng", Formula("=B6+B7", 3), Formula("=C6+C7", 150)]])
+        summary(
+            lines=[
+                ["Cấp huyện", 2, 120],
+                ["Cấp xã", 1, 30],
+                ["Tổng cộng", Formula("=B6+B7", 3), Formula("=C6+C7", 150)],
+            ]
+        )
     )
     after = marked(content, BAD, ASKED)
-    assert [opened(after)[SHEET][at].value for at in ("B9", "C9")] == [opened(content)[SHEET][at].value for at in ("B9", "C9")]
+    assert [opened(after)[SHEET][at].value for at in ("B9", "C9")] == [
+        opened(content)[SHEET][at].value for at in ("B9", "C9")
+    ]
     assert [opened(after, values=True)[SHEET][at].value for at in ("B9", "C9")] == [3, 150]
 
 
-def test_a_cell_with_several_findings_has_the_worst_colour_and_one_note_of_all(template: bytes) -> None:
+def test_a_cell_with_several_findings_has_the_worst_colour_and_one_note_of_all(
+    template: bytes,
+) -> None:
     cell = opened(marked(template, ALSO, BAD))[SHEET]["D7"]
     assert colour(cell) == COLOURS[Severity.CRITICAL]
     for words in (
@@ -157,7 +214,9 @@ def test_what_a_sender_noted_at_the_cell_stays_before_what_we_say() -> None:
     assert "TRN-05" in sheet["B9"].comment.text
 
 
-def test_the_first_sheet_lists_all_findings_as_reviewed(template: bytes, request: pytest.FixtureRequest) -> None:
+def test_the_first_sheet_lists_all_findings_as_reviewed(
+    template: bytes, request: pytest.FixtureRequest
+) -> None:
     sheet = opened(marked(template)).worksheets[0]
     lines = [" | ".join(row) for row in overview(marked(template))]
     links = [f"{link.ref} → {link.location}" for link in sheet._hyperlinks]
@@ -180,7 +239,9 @@ def test_names_that_hold_on_one_sheet_still_hold_there(template: bytes) -> None:
 
     before = areas(template)
     assert any(before.values())
-    assert {name: area for name, area in areas(marked(template, BAD)).items() if name in before} == before
+    assert {
+        name: area for name, area in areas(marked(template, BAD)).items() if name in before
+    } == before
 
 
 def test_charts_pictures_and_what_only_excel_knows_survive() -> None:
@@ -215,7 +276,10 @@ def test_no_text_becomes_a_formula_whoever_wrote_it(sign: str) -> None:
         for part, xml in parts(after).items():
             assert not (part.startswith("xl/worksheets/") and b"<f>" in xml)
         quoted = [
-            c for row in opened(after).worksheets[0].iter_rows() for c in row if c.value and str(c.value).strip() == sign.strip()
+            c
+            for row in opened(after).worksheets[0].iter_rows()
+            for c in row
+            if c.value and str(c.value).strip() == sign.strip()
         ]
         assert quoted
         assert all(cell.data_type == "s" and cell.quotePrefix for cell in quoted)
@@ -225,13 +289,22 @@ def same_report(pack: Pack, before: bytes, after: bytes) -> Iterator[tuple[objec
     olds, news = read_all(before, pack, sender="942"), read_all(after, pack, sender="942")
     assert len(olds) == len(news)
     for old, new in zip(olds, news, strict=True):
-        yield (old.form, old.unit_code, old.period, old.stage), (new.form, new.unit_code, new.period, new.stage)
+        yield (
+            (old.form, old.unit_code, old.period, old.stage),
+            (new.form, new.unit_code, new.period, new.stage),
+        )
         yield facts(old), facts(new)
         yield old.problems, new.problems
 
 
 WRONG = report(
-    summary(lines=[["Cấp huyện", "hai", 120, -50, 60, 20, 100], ["Cấp xã", "2.208", 30, 10, 15, 5, 25], ["Tổng cộng", 3]])
+    summary(
+        lines=[
+            ["Cấp huyện", "hai", 120, -50, 60, 20, 100],
+            ["Cấp xã", "2.208", 30, 10, 15, 5, 25],
+            ["Tổng cộng", 3],
+        ]
+    )
 )
 
 
@@ -281,7 +354,9 @@ ROWS: Rows = summary()
     ],
     ids=["xls", "ods", "xlsm", "xlsb", "biff5", "csv"],
 )
-def test_what_is_no_xlsx_is_copied_cell_by_cell_and_marked(pack: Pack, content: bytes, name: str) -> None:
+def test_what_is_no_xlsx_is_copied_cell_by_cell_and_marked(
+    pack: Pack, content: bytes, name: str
+) -> None:
     finding = Finding("TRN-01", Severity.CRITICAL, "Sai.", "Sửa.", "Đúng", name, "B4", "2")
     after = marked(content, finding)
     sheet = opened(after)[name]
@@ -297,7 +372,14 @@ def test_a_portals_reports_are_sheets_each_with_its_own_findings(pack: Pack) -> 
     several = [REPORT, {**REPORT, "period": "2024-Q3"}]
     (first, second) = read_all(json.dumps(several).encode(), pack, sender="942")
     table = next(iter(first.tables.values()))
-    finding = Finding("TRN-01", Severity.CRITICAL, "Sai.", "Sửa.", sheet=table.sheet, cell=f"{table.letters['classes']}2")
+    finding = Finding(
+        "TRN-01",
+        Severity.CRITICAL,
+        "Sai.",
+        "Sửa.",
+        sheet=table.sheet,
+        cell=f"{table.letters['classes']}2",
+    )
     asked = Order(
         json.dumps(several).encode(),
         "q.json",
@@ -305,11 +387,15 @@ def test_a_portals_reports_are_sheets_each_with_its_own_findings(pack: Pack) -> 
     )
     book = opened(mark(asked, pack, DEFAULT_LIMITS))
     for part in (1, 2):
-        assert colour(book[f"{part}. {table.sheet}"][str(finding.cell)]) == COLOURS[Severity.CRITICAL]
+        assert (
+            colour(book[f"{part}. {table.sheet}"][str(finding.cell)]) == COLOURS[Severity.CRITICAL]
+        )
 
 
 @pytest.mark.parametrize(
-    "content", [b"%PDF-1.7 x", b"", b"PK\x03\x04 cut", report()[:2000]], ids=["pdf", "empty", "no-zip", "cut"]
+    "content",
+    [b"%PDF-1.7 x", b"", b"PK\x03\x04 cut", report()[:2000]],
+    ids=["pdf", "empty", "no-zip", "cut"],
 )
 def test_what_is_no_workbook_is_refused_in_words(content: bytes) -> None:
     with pytest.raises(UnmarkableError, match="FILE-"):
@@ -329,17 +415,24 @@ def test_entities_are_never_expanded() -> None:
         b'<!ENTITY %c "%b">' % (98 + n, b"&%c;" % (97 + n) * 10) for n in range(9)
     )
     styles = parts(report())["xl/styles.xml"]
-    hostile = with_part(report(), "xl/styles.xml", bomb + b"]>" + re.sub(rb"<\?xml.*?\?>", b"", styles))
+    hostile = with_part(
+        report(), "xl/styles.xml", bomb + b"]>" + re.sub(rb"<\?xml.*?\?>", b"", styles)
+    )
     assert words_of("vi").copied in json.dumps(overview(marked(hostile)), ensure_ascii=False)
 
 
 def test_the_same_order_is_the_same_workbook_to_the_byte(template: bytes) -> None:
     assert marked(template) == marked(template)
-    assert marked((GOOD / "training-libreoffice.ods").read_bytes()) == marked((GOOD / "training-libreoffice.ods").read_bytes())
+    assert marked((GOOD / "training-libreoffice.ods").read_bytes()) == marked(
+        (GOOD / "training-libreoffice.ods").read_bytes()
+    )
 
 
 def test_ten_thousand_findings_stay_a_workbook_that_opens(template: bytes) -> None:
-    many = [Finding("CELL-11", Severity.CRITICAL, "Sai.", "Sửa.", sheet=SHEET, cell=f"D{row}") for row in range(7, 10_007)]
+    many = [
+        Finding("CELL-11", Severity.CRITICAL, "Sai.", "Sửa.", sheet=SHEET, cell=f"D{row}")
+        for row in range(7, 10_007)
+    ]
     after = marked(template, *many)
     assert len(overview(after)) < MOST_LISTED + 20
     assert "5000 chỗ khác" in overview(after)[-1][0]

@@ -45,4 +45,11 @@ def test_the_largest_exact_number_still_differs_from_its_neighbour() -> None:
 
 
 def test_only_money_is_multiplied() -> None:
-    assert [factor_of(m) for m in ("đồng", "nghìn đồng", "triệu đồng", "tỷ đồng", "lớp", "")] == [1, 10**3, 10**6, 10**9, 1, 1]
+    assert [factor_of(m) for m in ("đồng", "nghìn đồng", "triệu đồng", "tỷ đồng", "lớp", "")] == [
+        1,
+        10**3,
+        10**6,
+        10**9,
+        1,
+        1,
+    ]

@@ -1,4 +1,7 @@
-"""Each rule of the outcomes form, at its cell; and, over all forms, that no workbook is taken for another form's."""
+"""Each rule of the outcomes form, at its cell.
+
+And, over all forms, that no workbook is taken for another form's.
+"""
 
 from collections.abc import Mapping
 from datetime import date
@@ -52,9 +55,13 @@ GOOD: dict[str, Lines] = {
     "ethnic_households": {"khmer": dict(HOUSEHOLDS), "hoa": dict(HOUSEHOLDS)},
     "ethnic_people": {"khmer": dict(PEOPLE), "hoa": dict(PEOPLE)},
     "school": {
-        key: {"school_age": 500, "enrolled": 490} for key in ("kindergarten_5", "primary", "lower_secondary", "upper_secondary")
+        key: {"school_age": 500, "enrolled": 490}
+        for key in ("kindergarten_5", "primary", "lower_secondary", "upper_secondary")
     },
-    "places": {"commune_road": {"existing": 8, "reaching": 8}, "hamlet_house": {"existing": 60, "reaching": 51}},
+    "places": {
+        "commune_road": {"existing": 8, "reaching": 8},
+        "hamlet_house": {"existing": 60, "reaching": 51},
+    },
     "income": {"ethnic_minority": {"income_vnd": 52.5, "income_2020_vnd": 30.2}},
 }
 
@@ -109,12 +116,17 @@ CASES = [
 
 def with_totals(tables: Mapping[str, Lines], form: Form) -> dict[str, Lines]:
     """Return the tables with their total lines."""
-    full = {name: {key: dict(values) for key, values in lines.items()} for name, lines in tables.items()}
+    full = {
+        name: {key: dict(values) for key, values in lines.items()} for name, lines in tables.items()
+    }
     for name, lines in full.items():
         total = next((line for line in form.table(name).lines if line.total), None)
         if total is not None:
             names = {column for values in lines.values() for column in values}
-            lines[total.key] = {column: sum(values.get(column) or 0 for values in lines.values()) for column in names}
+            lines[total.key] = {
+                column: sum(values.get(column) or 0 for values in lines.values())
+                for column in names
+            }
     return full
 
 
@@ -149,7 +161,10 @@ def place(reading: Reading, table: str, line: str, column: str) -> tuple[str, st
 @pytest.fixture(scope="module")
 def judged(pack: Pack) -> list[tuple[Reading, Submission]]:
     """The bad reports, judged in one batch."""
-    readings = [read(pack, n, good_with(c.table, c.line, **{c.column: c.value})) for n, c in enumerate(CASES)]
+    readings = [
+        read(pack, n, good_with(c.table, c.line, **{c.column: c.value}))
+        for n, c in enumerate(CASES)
+    ]
     return list(zip(readings, check(pack, *readings), strict=True))
 
 
@@ -225,7 +240,9 @@ def filled(form: Form) -> Values:
     def line(table: Table) -> dict[str, Cell]:
         return {column.name: any_value(column) for column in table.columns}
 
-    matrices = {t.name: {each.key: line(t) for each in t.lines} for t in form.tables if t.kind == "matrix"}
+    matrices = {
+        t.name: {each.key: line(t) for each in t.lines} for t in form.tables if t.kind == "matrix"
+    }
     return Values(matrices, {t.name: [line(t), line(t)] for t in form.tables if t.kind == "list"})
 
 
@@ -239,15 +256,22 @@ def workbook(form: Form, pack: Pack, values: Values | None) -> bytes:
 
 @EACH_FORM
 @pytest.mark.parametrize("is_filled", [False, True], ids=["blank", "filled"])
-def test_a_template_is_read_as_its_own_form_with_every_table_and_column(pack: Pack, form: Form, is_filled: bool) -> None:
+def test_a_template_is_read_as_its_own_form_with_every_table_and_column(
+    pack: Pack, form: Form, is_filled: bool
+) -> None:
     content = workbook(form, pack, filled(form) if is_filled else None)
     (reading,) = read_parts(content, delivery(period=period_of(form)), pack)
     assert reading.form == form
     assert {name: set(table.letters) for name, table in reading.tables.items()} == {
         table.name: {column.name for column in table.columns} for table in form.tables
     }
-    # An empty line, and a stage that was told from the day the file came, are notes; a blank workbook is no report.
-    met = {p.rule for p in reading.problems if p.rule.startswith("FORM-") and p.rule not in ("FORM-16", "FORM-29")}
+    # An empty line, and a stage that was told from the day the file came, are notes; a blank
+    # workbook is no report.
+    met = {
+        p.rule
+        for p in reading.problems
+        if p.rule.startswith("FORM-") and p.rule not in ("FORM-16", "FORM-29")
+    }
     assert met == (set() if is_filled else {"FORM-30"})
 
 
@@ -257,7 +281,11 @@ def test_no_other_form_comes_near_by_its_labels_alone(pack: Pack, form: Form) ->
     assert not isinstance(opened, Problem)
     sheets = opened.sheets
     own = sum(len(table.columns) for table in form.tables)
-    scores = {f.code: sum(len(h.columns) for h in find_headers(sheets, f).values()) for f in pack.forms if f.code != form.code}
+    scores = {
+        f.code: sum(len(h.columns) for h in find_headers(sheets, f).values())
+        for f in pack.forms
+        if f.code != form.code
+    }
     assert max(scores.values()) * 3 <= own, scores
 
 
@@ -267,5 +295,7 @@ def test_each_table_stands_on_its_own_sheet_alone(pack: Pack, form: Form) -> Non
     assert not isinstance(opened, Problem)
     sheets = opened.sheets
     headers = find_headers(sheets, form)
-    assert {name: h.sheet.name for name, h in headers.items()} == {table.name: table.sheet for table in form.tables}
+    assert {name: h.sheet.name for name, h in headers.items()} == {
+        table.name: table.sheet for table in form.tables
+    }
     assert [h.elsewhere for h in headers.values()] == [()] * len(form.tables)

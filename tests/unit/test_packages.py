@@ -33,13 +33,16 @@ def why_not(content: bytes, limits: Limits = Limits()) -> str | None:  # noqa: B
 
 
 @pytest.mark.parametrize(
-    "content", [BOOK, b"", b"PK\x03\x04", b"PK\x05\x06" + bytes(18), packed({"word/document.xml": b"x"}), PDF]
+    "content",
+    [BOOK, b"", b"PK\x03\x04", b"PK\x05\x06" + bytes(18), packed({"word/document.xml": b"x"}), PDF],
 )
 def test_a_workbook_a_document_and_what_is_broken_are_no_packages(content: bytes) -> None:
     assert not is_package(content)
 
 
-@pytest.mark.parametrize("files", [{"a.xlsx": BOOK}, {"a.pdf": PDF}, {}], ids=["workbook", "scan", "nothing"])
+@pytest.mark.parametrize(
+    "files", [{"a.xlsx": BOOK}, {"a.pdf": PDF}, {}], ids=["workbook", "scan", "nothing"]
+)
 def test_a_zip_of_files_is_a_package(files: dict[str, bytes]) -> None:
     assert is_package(packed(files)) is bool(files)
 
@@ -65,7 +68,15 @@ def test_workbooks_are_taken_out_and_what_goes_with_them_is_told_apart() -> None
 
 
 def test_what_systems_leave_in_zips_is_left_out() -> None:
-    junk = ["__MACOSX/._a.xlsx", ".DS_Store", "x/Thumbs.db", "desktop.ini", "~$a.xlsx", "x/", "y\\.DS_Store"]
+    junk = [
+        "__MACOSX/._a.xlsx",
+        ".DS_Store",
+        "x/Thumbs.db",
+        "desktop.ini",
+        "~$a.xlsx",
+        "x/",
+        "y\\.DS_Store",
+    ]
     assert names(packed({"a.xlsx": BOOK, **dict.fromkeys(junk, b"")})) == ["a.xlsx"]
 
 
@@ -92,10 +103,16 @@ def test_a_long_name_is_cut_and_keeps_its_ending() -> None:
 
 @pytest.mark.parametrize(
     ("raw", "shown"),
-    [("Báo cáo.xlsx".encode(), "Báo cáo.xlsx"), ("Báo cáo quý 4.xlsx".encode("cp1258", "ignore"), None), (b"a\x82.xlsx", None)],
+    [
+        ("Báo cáo.xlsx".encode(), "Báo cáo.xlsx"),
+        ("Báo cáo quý 4.xlsx".encode("cp1258", "ignore"), None),
+        (b"a\x82.xlsx", None),
+    ],
     ids=["UTF-8 unmarked", "Windows-1258", "code page 437"],
 )
-def test_a_name_without_its_encoding_is_read_as_well_as_may_be(raw: bytes, shown: str | None) -> None:
+def test_a_name_without_its_encoding_is_read_as_well_as_may_be(
+    raw: bytes, shown: str | None
+) -> None:
     content = packed({"x" * len(raw): BOOK}).replace(b"x" * len(raw), raw)
     (name,) = names(content)
     assert name == shown if shown else name.endswith(".xlsx")
@@ -120,13 +137,20 @@ def test_two_files_of_one_name_are_two() -> None:
 )
 def test_a_zip_beyond_its_limits_is_refused_as_a_whole(limits: Limits, told: str | None) -> None:
     found = why_not(packed({"a.xlsx": BOOK, "b.xlsx": BOOK + b" "}), limits)
-    assert found == told or (told is not None and found is not None and found.split()[0] == told.split()[0])
+    assert found == told or (
+        told is not None and found is not None and found.split()[0] == told.split()[0]
+    )
 
 
 def test_a_member_beyond_the_limits_is_refused_alone_and_never_unpacked() -> None:
-    content = packed({"a.xlsx": BOOK, "bomb.xlsx": bytes(20_000_000), "big.csv": b"1;2\n" * 300_000})
+    content = packed(
+        {"a.xlsx": BOOK, "bomb.xlsx": bytes(20_000_000), "big.csv": b"1;2\n" * 300_000}
+    )
     bomb, big = list(members_of(content, Limits(delivery_bytes=1_100_000)))[1:]
-    assert [(m.content, m.refusal.rule if m.refusal else None) for m in (bomb, big)] == [(None, "FILE-05"), (None, "FILE-05")]
+    assert [(m.content, m.refusal.rule if m.refusal else None) for m in (bomb, big)] == [
+        (None, "FILE-05"),
+        (None, "FILE-05"),
+    ]
     (dense,) = [m for m in members_of(content, Limits()) if m.name == "bomb.xlsx"]
     assert dense.refusal is not None
     assert dense.refusal.values["limit"] == "200 lần khi giải nén"
@@ -136,7 +160,10 @@ def test_a_directory_that_lies_about_a_size_gets_no_more_than_it_says() -> None:
     content = packed({"a.xlsx": BOOK, "b.csv": b"1;2\n" * 50_000})
     lie = content.replace(struct.pack("<I", 200_000), struct.pack("<I", 10))
     assert lie != content
-    assert [m.refusal.rule if m.refusal else None for m in members_of(lie, Limits())] == [None, "FILE-03"]
+    assert [m.refusal.rule if m.refusal else None for m in members_of(lie, Limits())] == [
+        None,
+        "FILE-03",
+    ]
 
 
 def test_members_that_share_their_bytes_are_refused() -> None:
@@ -155,7 +182,10 @@ def test_a_locked_member_is_told_alone_and_a_locked_zip_as_a_whole() -> None:
     content = packed({"a.xlsx": BOOK, "b.xlsx": BOOK})
     one = lock(content, content.rindex(b"PK\x01\x02"))
     assert why_not(one) is None
-    assert [m.refusal.rule if m.refusal else None for m in members_of(one, Limits())] == [None, "FILE-04"]
+    assert [m.refusal.rule if m.refusal else None for m in members_of(one, Limits())] == [
+        None,
+        "FILE-04",
+    ]
     assert why_not(lock(one, one.index(b"PK\x01\x02"))) == "FILE-04"
 
 
@@ -167,12 +197,18 @@ def test_a_locked_member_is_told_alone_and_a_locked_zip_as_a_whole() -> None:
         ({"a.rar": b"Rar!\x1a\x07"}, "FILE-02 tệp nén zip không chứa bảng tính"),
     ],
 )
-def test_a_zip_without_a_readable_file_is_told_what_it_is(files: dict[str, bytes], told: str) -> None:
+def test_a_zip_without_a_readable_file_is_told_what_it_is(
+    files: dict[str, bytes], told: str
+) -> None:
     assert why_not(packed(files)) == told
 
 
 def test_an_archive_in_a_zip_is_no_enclosure_it_is_read_and_told() -> None:
-    inner = list(members_of(packed({"a.xlsx": workbook(("S", [[1]])), "b.zip": packed({"c.xlsx": BOOK})}), Limits()))[1]
+    inner = list(
+        members_of(
+            packed({"a.xlsx": workbook(("S", [[1]])), "b.zip": packed({"c.xlsx": BOOK})}), Limits()
+        )
+    )[1]
     assert (inner.is_enclosure, inner.is_readable, inner.refusal) == (False, False, None)
 
 

@@ -21,11 +21,15 @@ periods = st.builds(
 @given(periods)
 def test_every_period_is_read_back_from_its_code_and_from_its_labels(period: Period) -> None:
     assert Period.parse(period.code) == period
-    assert {Period.read(text) for text in (period.code, period.label, period.short_label, str(period))} == {period}
+    assert {
+        Period.read(text) for text in (period.code, period.label, period.short_label, str(period))
+    } == {period}
 
 
 @given(st.integers(2000, 2099), st.sampled_from(PeriodKind))
-def test_the_periods_of_a_kind_fill_the_year_without_gap_or_overlap(year: int, kind: PeriodKind) -> None:
+def test_the_periods_of_a_kind_fill_the_year_without_gap_or_overlap(
+    year: int, kind: PeriodKind
+) -> None:
     filling = [Period(year, kind, number + 1) for number in range(NUMBERS[kind])]
     assert (filling[0].start, filling[-1].end) == (date(year, 1, 1), date(year, 12, 31))
     assert all(after.start - before.end == timedelta(days=1) for before, after in pairwise(filling))
@@ -98,7 +102,9 @@ def test_what_is_no_one_period_is_none_and_never_a_guess(text: str) -> None:
     assert Period.read(text) is None
 
 
-@pytest.mark.parametrize("code", ["", "24", "2024Q4", "2024-Q5", "2024-1", "Năm 2024", "0000", "2024-Q4\nx"])
+@pytest.mark.parametrize(
+    "code", ["", "24", "2024Q4", "2024-Q5", "2024-1", "Năm 2024", "0000", "2024-Q4\nx"]
+)
 def test_only_the_four_spellings_are_parsed(code: str) -> None:
     with pytest.raises(ValueError, match="expected 2024, 2024-H1, 2024-Q4 or 2024-12"):
         Period.parse(code)
@@ -112,9 +118,18 @@ def test_any_text_is_read_without_an_error_and_with_days_that_exist(text: str) -
 
 def test_days_are_those_of_the_calendar() -> None:
     assert Period.parse("2024-02").end == date(2024, 2, 29)
-    assert (Period.parse("2024-Q4").start, Period.parse("2024-Q4").end) == (date(2024, 10, 1), date(2024, 12, 31))
-    assert (Period.parse("2024-H1").start, Period.parse("2024-H1").end) == (date(2024, 1, 1), date(2024, 6, 30))
-    assert (Period.parse("2024").start, Period.parse("2024").end) == (date(2024, 1, 1), date(2024, 12, 31))
+    assert (Period.parse("2024-Q4").start, Period.parse("2024-Q4").end) == (
+        date(2024, 10, 1),
+        date(2024, 12, 31),
+    )
+    assert (Period.parse("2024-H1").start, Period.parse("2024-H1").end) == (
+        date(2024, 1, 1),
+        date(2024, 6, 30),
+    )
+    assert (Period.parse("2024").start, Period.parse("2024").end) == (
+        date(2024, 1, 1),
+        date(2024, 12, 31),
+    )
 
 
 def test_periods_between_are_those_that_end_within() -> None:

@@ -27,12 +27,18 @@ def without_places(found: set) -> set:
 
 
 def test_the_same_figures_give_the_same_facts_as_a_workbook(pack: Pack) -> None:
-    as_workbook = read(workbook(("Tổng hợp", summary()), ("Danh sách lớp", class_list())), pack, sender="942")
+    as_workbook = read(
+        workbook(("Tổng hợp", summary()), ("Danh sách lớp", class_list())), pack, sender="942"
+    )
     as_json = read(sent(), pack, sender="942")
     assert met(as_json) == []
     assert len(facts(as_json)) == len(facts(as_workbook)) > 40
     assert without_places(facts(as_json)) == without_places(facts(as_workbook))
-    assert (as_json.unit_code, as_json.period, as_json.stage) == (as_workbook.unit_code, as_workbook.period, as_workbook.stage)
+    assert (as_json.unit_code, as_json.period, as_json.stage) == (
+        as_workbook.unit_code,
+        as_workbook.period,
+        as_workbook.stage,
+    )
 
 
 def test_every_cell_has_its_address(pack: Pack) -> None:
@@ -40,7 +46,13 @@ def test_every_cell_has_its_address(pack: Pack) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"\xef\xbb\xbf" + sent(), b"  \n" + sent(), sent(unit="Huyện Châu Thành"), sent(period="Quý 4 năm 2024")]
+    "content",
+    [
+        b"\xef\xbb\xbf" + sent(),
+        b"  \n" + sent(),
+        sent(unit="Huyện Châu Thành"),
+        sent(period="Quý 4 năm 2024"),
+    ],
 )
 def test_small_differences_of_writing_change_nothing(pack: Pack, content: bytes) -> None:
     assert facts(read(content, pack, sender="942")) == facts(read(sent(), pack, sender="942"))
@@ -55,7 +67,9 @@ def test_a_text_goes_through_the_same_value_reader(pack: Pack) -> None:
 
 @pytest.mark.parametrize("value", [[1], {"a": 1}, True])
 def test_what_is_no_value_is_found_in_its_cell(pack: Pack, value: object) -> None:
-    assert ("CELL-07", "C4") in met(read(levels(*LEVELS[:-1], {**LEVELS[-1], "participants": value}), pack))
+    assert ("CELL-07", "C4") in met(
+        read(levels(*LEVELS[:-1], {**LEVELS[-1], "participants": value}), pack)
+    )
 
 
 def test_unknown_columns_lines_tables_and_keys_are_found_and_the_rest_is_read(pack: Pack) -> None:
@@ -76,7 +90,9 @@ def test_null_and_absent_are_empty(pack: Pack) -> None:
 
 
 def test_a_list_is_several_reports_and_one_bad_keeps_no_good_one_out(pack: Pack) -> None:
-    content = json.dumps([REPORT, {"x": 1}, {**REPORT, "period": "2024-Q3"}, {**REPORT, "form": "none"}]).encode()
+    content = json.dumps(
+        [REPORT, {"x": 1}, {**REPORT, "period": "2024-Q3"}, {**REPORT, "form": "none"}]
+    ).encode()
     readings = read_all(content, pack, sender="942")
     assert [(r.part, str(r.period) if r.period else None) for r in readings] == [
         (1, "2024-Q4"),
@@ -136,5 +152,7 @@ def test_more_cells_than_a_sheet_may_have_are_refused(pack: Pack) -> None:
 
 
 def test_a_csv_that_begins_with_a_bracket_is_still_a_csv(pack: Pack) -> None:
-    text = "[Biểu 1]\n" + "\n".join(";".join("" if c is None else str(c) for c in row) for row in summary())
+    text = "[Biểu 1]\n" + "\n".join(
+        ";".join("" if c is None else str(c) for c in row) for row in summary()
+    )
     assert read(text.encode(), pack, sender="942").form is not None

@@ -11,7 +11,9 @@ from publish.post import FolderPost, SmtpPost
 
 
 def block(**values: object) -> EmailServerCredentials:
-    return EmailServerCredentials(**{"username": "mtqg", "password": "p:w/d@", "smtp_server": "mail.example", **values})
+    return EmailServerCredentials(
+        **{"username": "mtqg", "password": "p:w/d@", "smtp_server": "mail.example", **values}
+    )
 
 
 @pytest.mark.parametrize(
@@ -19,9 +21,15 @@ def block(**values: object) -> EmailServerCredentials:
     [
         ({"smtp_type": "SSL"}, "smtps://mtqg:p%3Aw%2Fd%40@mail.example:465"),
         ({"smtp_type": "STARTTLS"}, "smtp://mtqg:p%3Aw%2Fd%40@mail.example:587"),
-        ({"smtp_type": "STARTTLS", "smtp_port": 2525, "username": None}, "smtp://mail.example:2525"),
+        (
+            {"smtp_type": "STARTTLS", "smtp_port": 2525, "username": None},
+            "smtp://mail.example:2525",
+        ),
         ({"smtp_server": "gmail"}, "smtps://mtqg:p%3Aw%2Fd%40@smtp.gmail.com:465"),
-        ({"smtp_type": "INSECURE", "smtp_server": "127.0.0.1"}, "smtp://mtqg:p%3Aw%2Fd%40@127.0.0.1:25?starttls=never"),
+        (
+            {"smtp_type": "INSECURE", "smtp_server": "127.0.0.1"},
+            "smtp://mtqg:p%3Aw%2Fd%40@127.0.0.1:25?starttls=never",
+        ),
     ],
     ids=["tls", "starttls", "nobody", "by name", "this machine"],
 )
@@ -30,19 +38,33 @@ def test_a_block_is_the_url_that_says_the_same(values: dict[str, object], url: s
     SmtpPost(url)
 
 
-@pytest.mark.parametrize("values", [{"smtp_type": "INSECURE"}, {"verify": False}], ids=["in the clear", "any certificate"])
+@pytest.mark.parametrize(
+    "values",
+    [{"smtp_type": "INSECURE"}, {"verify": False}],
+    ids=["in the clear", "any certificate"],
+)
 def test_a_block_may_not_ask_for_less_than_verified_certificates(values: dict[str, object]) -> None:
-    with pytest.raises(ConfigurationError, match="block mtqg: expected smtp_type SSL or STARTTLS") as refused:
+    with pytest.raises(
+        ConfigurationError, match="block mtqg: expected smtp_type SSL or STARTTLS"
+    ) as refused:
         url_of_credentials(block(**values), "mtqg")
     assert "p:w/d@" not in str(refused.value)
 
 
-@pytest.mark.parametrize("url", ["prefect:", "prefect:secret", "prefect:json/mtqg", "prefect:secret/a b"])
+@pytest.mark.parametrize(
+    "url", ["prefect:", "prefect:secret", "prefect:json/mtqg", "prefect:secret/a b"]
+)
 def test_what_names_no_block_is_refused_with_what_would(settings: Settings, url: str) -> None:
-    with pytest.raises(ConfigurationError, match="expected prefect:email-server-credentials/NAME or prefect:secret/NAME"):
+    with pytest.raises(
+        ConfigurationError,
+        match="expected prefect:email-server-credentials/NAME or prefect:secret/NAME",
+    ):
         open_post(settings.model_copy(update={"smtp_url": SecretStr(url)}))
 
 
 def test_a_url_or_none_is_as_it_was(settings: Settings) -> None:
     assert isinstance(open_post(settings), FolderPost)
-    assert isinstance(open_post(settings.model_copy(update={"smtp_url": SecretStr("smtps://mail.example")})), SmtpPost)
+    assert isinstance(
+        open_post(settings.model_copy(update={"smtp_url": SecretStr("smtps://mail.example")})),
+        SmtpPost,
+    )

@@ -10,11 +10,16 @@ from program.settings import ROOT
 _SLOW = ("great_expectations", "pandas")
 
 
-@pytest.mark.parametrize("module", ["expectations.rules", "expectations.checking", "expectations.surviving", "program.settings"])
+@pytest.mark.parametrize(
+    "module",
+    ["expectations.rules", "expectations.checking", "expectations.surviving", "program.settings"],
+)
 def test_a_module_that_every_command_needs_imports_nothing_slow(module: str) -> None:
     asked = f"import sys, {module}; print(*(name for name in {_SLOW} if name in sys.modules))"
     # Whoever ran this test may have imported all of it: only a fresh process can tell.
-    told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert told.stdout.split() == []
 
 
@@ -32,5 +37,7 @@ assert checker.check([]) == []
 assert checker.compare([]) == []
 print(*(name for name in {_SLOW} if name in sys.modules))
 """
-    told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert told.stdout.split() == []

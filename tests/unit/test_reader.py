@@ -65,7 +65,10 @@ def test_a_correct_workbook_is_read_without_a_question(pack: Pack, good: dict[st
     assert len(good) == 29
     assert good["participants_total"] == 150
     assert good["budget_planned_vnd_district"] == 152_300_000
-    assert [(c["class_title"], c["class_participants"]) for c in classes(reading)] == [("Lớp A", 70), ("Lớp B", 80)]
+    assert [(c["class_title"], c["class_participants"]) for c in classes(reading)] == [
+        ("Lớp A", 70),
+        ("Lớp B", 80),
+    ]
 
 
 def test_every_frame_has_the_declared_columns_and_types(pack: Pack) -> None:
@@ -75,11 +78,18 @@ def test_every_frame_has_the_declared_columns_and_types(pack: Pack) -> None:
             frame = reading.tables[table.name].frame
             assert list(frame.columns) == ["sheet", "row", "line", *(c.name for c in table.columns)]
             for column in table.columns:
-                expected = "float64" if column.type.is_numeric else "datetime64[us]" if column.type == "date" else "object"
+                expected = (
+                    "float64"
+                    if column.type.is_numeric
+                    else "datetime64[us]"
+                    if column.type == "date"
+                    else "object"
+                )
                 assert frame[column.name].dtype == expected, column.name
 
 
-# --- how a table may look and still say the same --------------------------------------------------------------------
+# --- how a table may look and still say the same
+# --------------------------------------------------------------------
 
 OUT_OF_ORDER = [0, 9, 8, 7, 6, 5, 4, 3, 2, 1]
 SAME: dict[str, Rows] = {
@@ -89,24 +99,45 @@ SAME: dict[str, Rows] = {
     ),
     "no row of measures": summary(header=[HEADER]),
     "columns numbered": summary(header=[HEADER, MEASURES, ["A", *range(1, 10)]]),
-    "columns numbered with formulas": summary(header=[HEADER, ["(1)", "(2)", "(3=6+7)", *[f"({n})" for n in range(4, 11)]]]),
-    "measures without brackets": summary(header=[HEADER, [None, "lớp", *["người"] * 5, "ngày", "triệu đồng", "triệu đồng"]]),
+    "columns numbered with formulas": summary(
+        header=[HEADER, ["(1)", "(2)", "(3=6+7)", *[f"({n})" for n in range(4, 11)]]]
+    ),
+    "measures without brackets": summary(
+        header=[HEADER, [None, "lớp", *["người"] * 5, "ngày", "triệu đồng", "triệu đồng"]]
+    ),
     "measures in the header": summary(
-        header=[[f"{label}\n{measure or ''}" for label, measure in zip(HEADER, MEASURES, strict=True)]]
+        header=[
+            [f"{label}\n{measure or ''}" for label, measure in zip(HEADER, MEASURES, strict=True)]
+        ]
     ),
     "capitals": summary(header=[[label.upper() for label in HEADER]]),
-    "decomposed letters": summary(header=[[unicodedata.normalize("NFD", label) for label in HEADER]]),
-    "far down and right": [[]] * 30 + [[None] * 5 + [*row] for row in summary(header=[HEADER, MEASURES], identity=[])][1:],
+    "decomposed letters": summary(
+        header=[[unicodedata.normalize("NFD", label) for label in HEADER]]
+    ),
+    "far down and right": [[]] * 30
+    + [[None] * 5 + [*row] for row in summary(header=[HEADER, MEASURES], identity=[])][1:],
     "blank lines between": summary(lines=[DISTRICT, [], COMMUNE, [], [], TOTAL]),
     "lines in another order": summary(lines=[TOTAL, COMMUNE, DISTRICT]),
-    "lines numbered": summary(lines=[["1. Cấp huyện", *DISTRICT[1:]], ["II/ Cấp xã", *COMMUNE[1:]], TOTAL]),
+    "lines numbered": summary(
+        lines=[["1. Cấp huyện", *DISTRICT[1:]], ["II/ Cấp xã", *COMMUNE[1:]], TOTAL]
+    ),
     "lines under aliases": summary(
-        lines=[["HUYỆN", *DISTRICT[1:]], ["Xã, phường, thị trấn", *COMMUNE[1:]], ["Cộng:", *TOTAL[1:]]]
+        lines=[
+            ["HUYỆN", *DISTRICT[1:]],
+            ["Xã, phường, thị trấn", *COMMUNE[1:]],
+            ["Cộng:", *TOTAL[1:]],
+        ]
     ),
     "figures as text": summary(
-        lines=[DISTRICT, COMMUNE, ["Tổng cộng", "3", "150", "60", "75", "25", "125", "6", "172,3", "170"]]
+        lines=[
+            DISTRICT,
+            COMMUNE,
+            ["Tổng cộng", "3", "150", "60", "75", "25", "125", "6", "172,3", "170"],
+        ]
     ),
-    "calculated formulas": summary(lines=[DISTRICT, COMMUNE, ["Tổng cộng", Formula("=B7+B8", 3), *TOTAL[2:]]]),
+    "calculated formulas": summary(
+        lines=[DISTRICT, COMMUNE, ["Tổng cộng", Formula("=B7+B8", 3), *TOTAL[2:]]]
+    ),
     "signatures and notes below": summary(
         below=[
             [],
@@ -118,14 +149,17 @@ SAME: dict[str, Rows] = {
     ),
     "a group line without figures": summary(lines=[["Trong đó:"], DISTRICT, COMMUNE, TOTAL]),
     "money announced above": summary(
-        identity=[*IDENTITY, [None] * 8 + ["Đơn vị tính: triệu đồng"]], header=[HEADER, [*MEASURES[:8], None, None]]
+        identity=[*IDENTITY, [None] * 8 + ["Đơn vị tính: triệu đồng"]],
+        header=[HEADER, [*MEASURES[:8], None, None]],
     ),
     "the unit of measure called unit": summary(identity=[["Đơn vị: triệu đồng"], *IDENTITY]),
 }
 
 
 @pytest.mark.parametrize("rows", SAME.values(), ids=SAME.keys())
-def test_another_layout_gives_the_same_figures_without_a_question(pack: Pack, good: dict[str, float], rows: Rows) -> None:
+def test_another_layout_gives_the_same_figures_without_a_question(
+    pack: Pack, good: dict[str, float], rows: Rows
+) -> None:
     reading = read(report(rows), pack)
     assert figures(reading) == good
     assert met(reading, without=["CELL-09"]) == []
@@ -133,7 +167,16 @@ def test_another_layout_gives_the_same_figures_without_a_question(pack: Pack, go
 
 
 def test_two_rows_of_headings_give_the_same_figures(pack: Pack, good: dict[str, float]) -> None:
-    top = [*HEADER[:3], "Trong đó", None, "Cán bộ", "Cộng đồng", "Số ngày", "Kinh phí (triệu đồng)", None]
+    top = [
+        *HEADER[:3],
+        "Trong đó",
+        None,
+        "Cán bộ",
+        "Cộng đồng",
+        "Số ngày",
+        "Kinh phí (triệu đồng)",
+        None,
+    ]
     under = [None, None, None, "Nữ", "Người DTTS", None, None, None, "Kế hoạch", "Thực hiện"]
     rows = summary(header=[top, under])
     reading = read(report(rows, merge=["A5:A6", "B5:B6", "C5:C6", "D5:E5", "F5:F6", "I5:J5"]), pack)
@@ -141,33 +184,89 @@ def test_two_rows_of_headings_give_the_same_figures(pack: Pack, good: dict[str, 
 
 
 def test_a_total_spread_over_the_ordinals_is_found(pack: Pack, good: dict[str, float]) -> None:
-    rows = summary(header=[["STT", *HEADER]], lines=[[1, *DISTRICT], [2, *COMMUNE], ["Tổng cộng", None, *TOTAL[1:]]])
+    rows = summary(
+        header=[["STT", *HEADER]],
+        lines=[[1, *DISTRICT], [2, *COMMUNE], ["Tổng cộng", None, *TOTAL[1:]]],
+    )
     reading = read(report(rows, merge=["A8:B8"]), pack)
     assert (figures(reading), met(reading)) == (good, [])
 
 
-# --- what must be asked: rule, cell, and that no figure changed -------------------------------------------------------
+# --- what must be asked: rule, cell, and that no figure changed
+# -------------------------------------------------------
 
 ASKED: list[tuple[str, dict[str, Rows], list[tuple[str, str]]]] = [
     ("a column of one's own", {"header": [[*HEADER, "Ghi chú"]]}, [("FORM-08", "K5")]),
     ("no required column", {"header": [header(Số_lớp=None)]}, [("FORM-07", "A5")]),
-    ("a required column under another name", {"header": [header(Số_lớp="Số lượng lớp")]}, [("FORM-07", "A5"), ("FORM-25", "B5")]),
-    ("an optional column under another name", {"header": [header(Cán_bộ="Số CB")]}, [("FORM-25", "F5")]),
-    ("a heading that says women", {"header": [header(Số_người_tham_dự="Số người (nữ)")]}, [("FORM-20", "C5")]),
-    ("a heading that says planned", {"header": [header(Số_lớp="Số lớp (kế hoạch)")]}, [("FORM-20", "B5")]),
+    (
+        "a required column under another name",
+        {"header": [header(Số_lớp="Số lượng lớp")]},
+        [("FORM-07", "A5"), ("FORM-25", "B5")],
+    ),
+    (
+        "an optional column under another name",
+        {"header": [header(Cán_bộ="Số CB")]},
+        [("FORM-25", "F5")],
+    ),
+    (
+        "a heading that says women",
+        {"header": [header(Số_người_tham_dự="Số người (nữ)")]},
+        [("FORM-20", "C5")],
+    ),
+    (
+        "a heading that says planned",
+        {"header": [header(Số_lớp="Số lớp (kế hoạch)")]},
+        [("FORM-20", "B5")],
+    ),
     ("a heading twice", {"header": [header(Cán_bộ="Số lớp")]}, [("FORM-19", "F5")]),
-    ("a heading twice under an alias", {"header": [header(Cán_bộ="Số học viên")]}, [("FORM-19", "F5")]),
+    (
+        "a heading twice under an alias",
+        {"header": [header(Cán_bộ="Số học viên")]},
+        [("FORM-19", "F5")],
+    ),
     ("figures under no heading", {"header": [header(Cán_bộ=None)]}, [("FORM-24", "F6")]),
-    ("money in dollars", {"header": [HEADER, [*MEASURES[:8], "(USD)", "(triệu đồng)"]]}, [("FORM-21", "I6")]),
-    ("money for each class", {"header": [header(Kinh_phí_kế_hoạch="Kinh phí kế hoạch (triệu đồng/lớp)")]}, [("FORM-20", "I5")]),
+    (
+        "money in dollars",
+        {"header": [HEADER, [*MEASURES[:8], "(USD)", "(triệu đồng)"]]},
+        [("FORM-21", "I6")],
+    ),
+    (
+        "money for each class",
+        {"header": [header(Kinh_phí_kế_hoạch="Kinh phí kế hoạch (triệu đồng/lớp)")]},
+        [("FORM-20", "I5")],
+    ),
     ("no total", {"lines": [DISTRICT, COMMUNE]}, [("FORM-09", "A5")]),
-    ("a line nobody asked for", {"lines": [DISTRICT, ["Cấp ấp", 1, 5], COMMUNE, TOTAL]}, [("FORM-11", "A8")]),
-    ("a line with figures as text", {"lines": [["Cấp ấp", "3", "12"], DISTRICT, COMMUNE, TOTAL]}, [("FORM-11", "A7")]),
-    ("a line with words", {"lines": [["Cấp ấp", "ba lớp"], DISTRICT, COMMUNE, TOTAL]}, [("FORM-11", "A7")]),
-    ("a line without a name", {"lines": [DISTRICT, [None, 5, 50], COMMUNE, TOTAL]}, [("FORM-11", "A8")]),
-    ("a line below the total", {"lines": [DISTRICT, COMMUNE, TOTAL], "below": [[], ["Lớp ghép", 1, 40]]}, [("FORM-11", "A11")]),
+    (
+        "a line nobody asked for",
+        {"lines": [DISTRICT, ["Cấp ấp", 1, 5], COMMUNE, TOTAL]},
+        [("FORM-11", "A8")],
+    ),
+    (
+        "a line with figures as text",
+        {"lines": [["Cấp ấp", "3", "12"], DISTRICT, COMMUNE, TOTAL]},
+        [("FORM-11", "A7")],
+    ),
+    (
+        "a line with words",
+        {"lines": [["Cấp ấp", "ba lớp"], DISTRICT, COMMUNE, TOTAL]},
+        [("FORM-11", "A7")],
+    ),
+    (
+        "a line without a name",
+        {"lines": [DISTRICT, [None, 5, 50], COMMUNE, TOTAL]},
+        [("FORM-11", "A8")],
+    ),
+    (
+        "a line below the total",
+        {"lines": [DISTRICT, COMMUNE, TOTAL], "below": [[], ["Lớp ghép", 1, 40]]},
+        [("FORM-11", "A11")],
+    ),
     ("a line twice", {"lines": [DISTRICT, COMMUNE, ["Huyện", 1, 5], TOTAL]}, [("FORM-15", "A9")]),
-    ("plan and result in lines", {"lines": [DISTRICT, ["Cấp huyện (kế hoạch)", 9, 9], COMMUNE, TOTAL]}, [("FORM-15", "A8")]),
+    (
+        "plan and result in lines",
+        {"lines": [DISTRICT, ["Cấp huyện (kế hoạch)", 9, 9], COMMUNE, TOTAL]},
+        [("FORM-15", "A8")],
+    ),
     (
         "an error of Excel",
         {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], Formula("=1/0", "#DIV/0!"), *TOTAL[3:]]]},
@@ -183,19 +282,43 @@ ASKED: list[tuple[str, dict[str, Rows], list[tuple[str, str]]]] = [
         {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], Formula("=C7+C8", 0), *TOTAL[3:]]]},
         [("CELL-12", "C9")],
     ),
-    ("a number in words", {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], "một trăm", *TOTAL[3:]]]}, [("CELL-07", "C9")]),
-    ("two numbers in a cell", {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], "120\n30", *TOTAL[3:]]]}, [("CELL-07", "C9")]),
-    ("a footnote at a number", {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], "150¹", *TOTAL[3:]]]}, [("CELL-07", "C9")]),
-    ("a point for decimals", {"lines": [DISTRICT, COMMUNE, [*TOTAL[:8], "172.3", 170]]}, [("CELL-11", "I9")]),
-    ("a date for a number", {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], date(2024, 5, 1), *TOTAL[3:]]]}, [("CELL-07", "C9")]),
+    (
+        "a number in words",
+        {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], "một trăm", *TOTAL[3:]]]},
+        [("CELL-07", "C9")],
+    ),
+    (
+        "two numbers in a cell",
+        {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], "120\n30", *TOTAL[3:]]]},
+        [("CELL-07", "C9")],
+    ),
+    (
+        "a footnote at a number",
+        {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], "150¹", *TOTAL[3:]]]},
+        [("CELL-07", "C9")],
+    ),
+    (
+        "a point for decimals",
+        {"lines": [DISTRICT, COMMUNE, [*TOTAL[:8], "172.3", 170]]},
+        [("CELL-11", "I9")],
+    ),
+    (
+        "a date for a number",
+        {"lines": [DISTRICT, COMMUNE, [*TOTAL[:2], date(2024, 5, 1), *TOTAL[3:]]]},
+        [("CELL-07", "C9")],
+    ),
 ]
 
 
-@pytest.mark.parametrize(("changes", "expected"), [case[1:] for case in ASKED], ids=[case[0] for case in ASKED])
+@pytest.mark.parametrize(
+    ("changes", "expected"), [case[1:] for case in ASKED], ids=[case[0] for case in ASKED]
+)
 def test_what_cannot_be_taken_as_it_stands_is_asked_at_its_cell_and_changes_no_figure(
     pack: Pack, good: dict[str, float], changes: dict[str, Rows], expected: list[tuple[str, str]]
 ) -> None:
-    reading = levels(pack, **{"header": [HEADER, MEASURES] if "lines" in changes else [HEADER], **changes})
+    reading = levels(
+        pack, **{"header": [HEADER, MEASURES] if "lines" in changes else [HEADER], **changes}
+    )
     assert met(reading) == expected
     wrong = {name: value for name, value in figures(reading).items() if value != good[name]}
     assert wrong == {}
@@ -217,7 +340,9 @@ def test_a_figure_merged_over_lines_or_columns_belongs_to_none(
 
 
 def test_an_empty_line_is_noted_and_a_column_that_may_be_missing_too(pack: Pack) -> None:
-    reading = levels(pack, header=[HEADER[:8]], lines=[["Cấp tỉnh"], DISTRICT[:8], COMMUNE[:8], TOTAL[:8]])
+    reading = levels(
+        pack, header=[HEADER[:8]], lines=[["Cấp tỉnh"], DISTRICT[:8], COMMUNE[:8], TOTAL[:8]]
+    )
     assert met(reading, without=[]) == [("FORM-16", "A6"), ("FORM-14", "A5"), ("FORM-14", "A5")]
 
 
@@ -234,8 +359,12 @@ def test_an_empty_line_is_noted_and_a_column_that_may_be_missing_too(pack: Pack)
         (unicodedata.normalize("NFD", "(NGHÌN ĐỒNG)"), 1e-3),
     ],
 )
-def test_money_in_another_measure_is_converted_and_noted(pack: Pack, good: dict[str, float], written: str, factor: float) -> None:
-    expected = {n: round(v * factor, 6) if n.startswith("budget_planned") else v for n, v in good.items()}
+def test_money_in_another_measure_is_converted_and_noted(
+    pack: Pack, good: dict[str, float], written: str, factor: float
+) -> None:
+    expected = {
+        n: round(v * factor, 6) if n.startswith("budget_planned") else v for n, v in good.items()
+    }
     for changes in (
         {"header": [header(Kinh_phí_kế_hoạch=f"Kinh phí kế hoạch\n{written}")]},
         {"header": [HEADER, [*MEASURES[:8], written, "(triệu đồng)"]]},
@@ -246,11 +375,22 @@ def test_money_in_another_measure_is_converted_and_noted(pack: Pack, good: dict[
 
 
 @pytest.mark.parametrize(
-    "line", [["Đơn vị tính: đồng"], ["ĐVT:", None, "đồng"], ["(Đơn vị tính: đồng)"], ["ĐVT đ"], ["Đơn vị: đồng"]]
+    "line",
+    [
+        ["Đơn vị tính: đồng"],
+        ["ĐVT:", None, "đồng"],
+        ["(Đơn vị tính: đồng)"],
+        ["ĐVT đ"],
+        ["Đơn vị: đồng"],
+    ],
 )
-def test_money_announced_above_the_table_counts_for_all_of_it(pack: Pack, good: dict[str, float], line: list[Cell]) -> None:
+def test_money_announced_above_the_table_counts_for_all_of_it(
+    pack: Pack, good: dict[str, float], line: list[Cell]
+) -> None:
     reading = levels(pack, identity=[*IDENTITY, line], header=[HEADER])
-    assert figures(reading) == {n: v / 1e6 if n.startswith("budget") else v for n, v in good.items()}
+    assert figures(reading) == {
+        n: v / 1e6 if n.startswith("budget") else v for n, v in good.items()
+    }
     assert [rule for rule, _ in met(reading)] == ["FORM-22", "FORM-22"]
 
 
@@ -261,8 +401,17 @@ def test_money_in_whole_dong_is_exact(pack: Pack) -> None:
 
 
 def test_a_number_typed_as_text_is_noted_with_how_it_was_read(pack: Pack) -> None:
-    reading = levels(pack, lines=[DISTRICT, COMMUNE, ["Tổng cộng", "3", "2.208", "60", "75", "25", "125", "6", "1.172,3", 170]])
-    noted = {p.cell: (p.value, p.values["read_as"]) for p in reading.problems if p.rule == "CELL-09"}
+    reading = levels(
+        pack,
+        lines=[
+            DISTRICT,
+            COMMUNE,
+            ["Tổng cộng", "3", "2.208", "60", "75", "25", "125", "6", "1.172,3", 170],
+        ],
+    )
+    noted = {
+        p.cell: (p.value, p.values["read_as"]) for p in reading.problems if p.rule == "CELL-09"
+    }
     assert noted == {"C9": ("2.208", "2.208"), "I9": ("1.172,3", "1.172,3")}
     assert figures(reading)["participants_total"] == 2208
     assert figures(reading)["budget_planned_vnd_total"] == 1_172_300_000
@@ -281,13 +430,21 @@ def sample() -> Pack:
 
 LABELS = [*HEADER[1:], "Ghi chú", "Số nữ", "Số người (nữ)", "Kế hoạch", None]
 LINES = ["Cấp tỉnh", "Cấp huyện", "Cấp xã", "Tổng cộng", "2. Cấp huyện", "Cấp ấp", "Trong đó", None]
-CELLS = st.one_of(st.none(), st.integers(2, 5000), st.sampled_from(["3", "1.448", "2.5", "ba", "-", "12 lớp", "5\n6"]))
+CELLS = st.one_of(
+    st.none(),
+    st.integers(2, 5000),
+    st.sampled_from(["3", "1.448", "2.5", "ba", "-", "12 lớp", "5\n6"]),
+)
 
 
 @settings(max_examples=100)
 @given(
     columns=st.lists(st.sampled_from(LABELS), min_size=6, max_size=11),
-    lines=st.lists(st.tuples(st.sampled_from(LINES), st.lists(CELLS, min_size=11, max_size=11)), min_size=1, max_size=6),
+    lines=st.lists(
+        st.tuples(st.sampled_from(LINES), st.lists(CELLS, min_size=11, max_size=11)),
+        min_size=1,
+        max_size=6,
+    ),
 )
 def test_every_figure_of_the_table_is_a_fact_or_has_a_finding(
     columns: list[str | None], lines: list[tuple[str | None, list[Cell]]]
@@ -300,20 +457,29 @@ def test_every_figure_of_the_table_is_a_fact_or_has_a_finding(
     facts = {fact.cell: fact.value for fact in facts_of(reading) if fact.line == 0}
     named = {p.cell for p in reading.problems if p.rule not in ("FORM-14", "FORM-07", "FORM-09")}
     headed = {"BCDEFGHIJKL"[at] for at, label in enumerate(columns) if label is not None}
-    inside = [letter for letter in "BCDEFGHIJKL" if any(cell == f"{letter}5" for cell in named) or letter in headed]
+    inside = [
+        letter
+        for letter in "BCDEFGHIJKL"
+        if any(cell == f"{letter}5" for cell in named) or letter in headed
+    ]
     for at, row in enumerate(rows, start=6):
         for letter, cell in zip("BCDEFGHIJKL", row[1:], strict=False):
             place = f"{letter}{at}"
             if isinstance(cell, int) and place in facts:
-                assert facts[place] == (cell * 1_000_000 if columns["BCDEFGHIJKL".index(letter)] in MONEY else cell)
+                assert facts[place] == (
+                    cell * 1_000_000 if columns["BCDEFGHIJKL".index(letter)] in MONEY else cell
+                )
             elif isinstance(cell, int) and min(inside) < letter < max(inside):
-                assert named & {place, f"A{at}", f"{letter}5"} or any(c[0] == letter for c in named if c), place
+                assert named & {place, f"A{at}", f"{letter}5"} or any(
+                    c[0] == letter for c in named if c
+                ), place
 
 
 MONEY = ("Kinh phí kế hoạch", "Kinh phí thực hiện")
 
 
-# --- the list ---------------------------------------------------------------------------------------------------------
+# --- the list
+# ---------------------------------------------------------------------------------------------------------
 
 
 def listed(pack: Pack, **changes: Rows) -> Reading:
@@ -326,14 +492,23 @@ def titles(reading: Reading) -> list[object]:
 
 LISTS: dict[str, tuple[dict[str, Rows], list[tuple[str, str]]]] = {
     "numbered columns": ({"header": [LIST_HEADER, list(range(1, 10))]}, []),
-    "numbered columns in brackets": ({"header": [LIST_HEADER, [f"({n})" for n in range(1, 10)]]}, []),
+    "numbered columns in brackets": (
+        {"header": [LIST_HEADER, [f"({n})" for n in range(1, 10)]]},
+        [],
+    ),
     "measures": ({"header": [LIST_HEADER, [None] * 7 + ["(người)"]]}, []),
     "a total in the ordinals": ({"below": [["Tổng cộng", *[None] * 6, 150]]}, []),
     "a total in the titles": ({"below": [[None, "TỔNG CỘNG: 2 lớp", *[None] * 5, 150]]}, []),
     "blank lines between": ({"lines": [CLASS, [], [], OTHER_CLASS]}, []),
-    "a total between": ({"lines": [CLASS, ["Cộng", *[None] * 6, 70], OTHER_CLASS]}, [("FORM-43", "A7")]),
+    "a total between": (
+        {"lines": [CLASS, ["Cộng", *[None] * 6, 70], OTHER_CLASS]},
+        [("FORM-43", "A7")],
+    ),
     "prepared ordinals": ({"below": [[3], [4], [5]]}, []),
-    "a place that reads like a total": ({"lines": [[*CLASS[:4], "Cống", *CLASS[5:]], OTHER_CLASS]}, []),
+    "a place that reads like a total": (
+        {"lines": [[*CLASS[:4], "Cống", *CLASS[5:]], OTHER_CLASS]},
+        [],
+    ),
     "a note right below": ({"below": [[None, "Ghi chú: hai lớp ghép"]]}, [("FORM-17", "B8")]),
     "a note further below": ({"below": [[], [None, "Số liệu ước đến 31/12"]]}, [("FORM-17", "B9")]),
     "signatures": (
@@ -355,7 +530,9 @@ LISTS: dict[str, tuple[dict[str, Rows], list[tuple[str, str]]]] = {
 
 
 @pytest.mark.parametrize(("changes", "expected"), LISTS.values(), ids=LISTS.keys())
-def test_the_list_ends_where_its_classes_end(pack: Pack, changes: dict[str, Rows], expected: list[tuple[str, str]]) -> None:
+def test_the_list_ends_where_its_classes_end(
+    pack: Pack, changes: dict[str, Rows], expected: list[tuple[str, str]]
+) -> None:
     reading = listed(pack, **changes)
     assert titles(reading) == ["Lớp A", "Lớp B"]
     assert met(reading) == expected
@@ -368,8 +545,12 @@ def test_a_class_below_a_blank_line_without_a_title_is_still_a_class(pack: Pack)
 
 def test_a_level_or_a_date_merged_over_classes_counts_for_each(pack: Pack) -> None:
     lines = [CLASS, [2, "Lớp B", "Đấu thầu", None, "An Hiệp", None, date(2024, 12, 4), 80, None]]
-    reading = read(report(None, class_list(lines=lines), merge=["D6:D7", "F6:F7"], merge_on=1), pack)
-    assert [(c["class_level"], str(c["class_first_day"])[:10]) for c in classes(reading)] == [("district", "2024-12-02")] * 2
+    reading = read(
+        report(None, class_list(lines=lines), merge=["D6:D7", "F6:F7"], merge_on=1), pack
+    )
+    assert [(c["class_level"], str(c["class_first_day"])[:10]) for c in classes(reading)] == [
+        ("district", "2024-12-02")
+    ] * 2
     assert met(reading) == []
 
 
@@ -396,7 +577,8 @@ def test_both_tables_may_stand_on_one_sheet(pack: Pack, good: dict[str, float]) 
     assert (figures(reading), titles(reading), met(reading)) == (good, ["Lớp A", "Lớp B"], [])
 
 
-# --- whose, and for when ----------------------------------------------------------------------------------------------
+# --- whose, and for when
+# ----------------------------------------------------------------------------------------------
 
 
 def identity(*lines: list[Cell], elsewhere: Rows = ()) -> bytes:
@@ -407,17 +589,53 @@ UNITS: dict[str, tuple[bytes, str | None, list[tuple[str, str | None]]]] = {
     "in one cell": (identity(["Đơn vị báo cáo: H. Châu Thành"], PERIOD_LINE), "942", []),
     "an East Asian colon": (identity(["Đơn vị báo cáo：Huyện Châu Thành"], PERIOD_LINE), "942", []),
     "a code alone": (identity(["Mã đơn vị:", 942], PERIOD_LINE), "942", []),
-    "a code that tells two names apart": (identity(["Đơn vị: Sóc Trăng"], ["Mã đơn vị: 941"], PERIOD_LINE), "941", []),
-    "two labels in a row": (identity(["Đơn vị báo cáo:", None, "Mã đơn vị:", "942"], PERIOD_LINE), "942", []),
-    "the other sheet alone": (identity(PERIOD_LINE, elsewhere=[["Đơn vị: Huyện Châu Thành"]]), "942", []),
+    "a code that tells two names apart": (
+        identity(["Đơn vị: Sóc Trăng"], ["Mã đơn vị: 941"], PERIOD_LINE),
+        "941",
+        [],
+    ),
+    "two labels in a row": (
+        identity(["Đơn vị báo cáo:", None, "Mã đơn vị:", "942"], PERIOD_LINE),
+        "942",
+        [],
+    ),
+    "the other sheet alone": (
+        identity(PERIOD_LINE, elsewhere=[["Đơn vị: Huyện Châu Thành"]]),
+        "942",
+        [],
+    ),
     "nobody": (identity(PERIOD_LINE), None, [("FORM-02", None)]),
-    "a label and nothing beside it": (identity(["Đơn vị báo cáo:"], PERIOD_LINE), None, [("FORM-02", None)]),
-    "an unknown name": (identity(["Đơn vị báo cáo: Huyện Vĩnh Thạnh"], PERIOD_LINE), None, [("FORM-03", "A1")]),
-    "an unknown name beside a code": (identity(["Đơn vị: Huyện X"], ["Mã đơn vị: 942"], PERIOD_LINE), None, [("FORM-03", "A1")]),
-    "an unknown code beside a name": (identity(IDENTITY[0], ["Mã đơn vị: 9942"], PERIOD_LINE), None, [("FORM-03", "A2")]),
+    "a label and nothing beside it": (
+        identity(["Đơn vị báo cáo:"], PERIOD_LINE),
+        None,
+        [("FORM-02", None)],
+    ),
+    "an unknown name": (
+        identity(["Đơn vị báo cáo: Huyện Vĩnh Thạnh"], PERIOD_LINE),
+        None,
+        [("FORM-03", "A1")],
+    ),
+    "an unknown name beside a code": (
+        identity(["Đơn vị: Huyện X"], ["Mã đơn vị: 942"], PERIOD_LINE),
+        None,
+        [("FORM-03", "A1")],
+    ),
+    "an unknown code beside a name": (
+        identity(IDENTITY[0], ["Mã đơn vị: 9942"], PERIOD_LINE),
+        None,
+        [("FORM-03", "A2")],
+    ),
     "two names": (identity(["Đơn vị: Sóc Trăng"], PERIOD_LINE), None, [("FORM-04", "A1")]),
-    "a code against the name": (identity(IDENTITY[0], ["Mã đơn vị: 943"], PERIOD_LINE), None, [("FORM-10", "A2")]),
-    "another unit on the other sheet": (identity(*IDENTITY, elsewhere=[["Đơn vị: Huyện Mỹ Tú"]]), None, [("FORM-10", "A1")]),
+    "a code against the name": (
+        identity(IDENTITY[0], ["Mã đơn vị: 943"], PERIOD_LINE),
+        None,
+        [("FORM-10", "A2")],
+    ),
+    "another unit on the other sheet": (
+        identity(*IDENTITY, elsewhere=[["Đơn vị: Huyện Mỹ Tú"]]),
+        None,
+        [("FORM-10", "A1")],
+    ),
 }
 
 
@@ -464,7 +682,8 @@ def test_two_sheets_that_disagree_on_the_period_are_asked(pack: Pack) -> None:
     assert (reading.period, met(reading)) == (None, [("FORM-10", "A1")])
 
 
-# --- which form, which sheets -----------------------------------------------------------------------------------------
+# --- which form, which sheets
+# -----------------------------------------------------------------------------------------
 
 
 def test_a_workbook_without_a_table_of_ours_is_asked_for_the_form(pack: Pack) -> None:
@@ -478,7 +697,9 @@ def test_a_workbook_without_one_of_the_tables_is_asked_for_it(pack: Pack) -> Non
     assert reading.problems[0].values == {"table": "II. Danh sách lớp"}
 
 
-def test_a_table_on_two_sheets_is_asked_about_and_an_empty_copy_is_not(pack: Pack, good: dict[str, float]) -> None:
+def test_a_table_on_two_sheets_is_asked_about_and_an_empty_copy_is_not(
+    pack: Pack, good: dict[str, float]
+) -> None:
     empty = summary(lines=[["Cấp huyện"], ["Cấp xã"], ["Tổng cộng"]])
     one, other = ("Tổng hợp", summary()), ("Danh sách lớp", class_list())
     assert met(read(workbook(one, other, ("Tổng hợp (2)", summary())), pack)) == [("FORM-23", "A5")]

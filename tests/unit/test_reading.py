@@ -11,8 +11,12 @@ from tests.workbooks import CLASS, class_list, read, report
 
 def test_a_matrix_gives_an_element_for_each_column_and_line_at_its_cell(pack: Pack) -> None:
     facts = {fact.element: fact for fact in facts_of(read(report(), pack))}
-    assert facts["participants_total"] == Fact("participants_total", 0, 150.0, None, "Tổng hợp", "C9")
-    assert facts["budget_planned_vnd_district"] == Fact("budget_planned_vnd_district", 0, 152_300_000.0, None, "Tổng hợp", "I7")
+    assert facts["participants_total"] == Fact(
+        "participants_total", 0, 150.0, None, "Tổng hợp", "C9"
+    )
+    assert facts["budget_planned_vnd_district"] == Fact(
+        "budget_planned_vnd_district", 0, 152_300_000.0, None, "Tổng hợp", "I7"
+    )
 
 
 def test_a_list_gives_its_cells_on_the_line_of_their_sheet_row(pack: Pack) -> None:
@@ -31,13 +35,19 @@ def test_a_list_gives_its_cells_on_the_line_of_their_sheet_row(pack: Pack) -> No
 
 def test_an_empty_cell_gives_no_fact_and_a_zero_gives_one(pack: Pack) -> None:
     lines = [[*CLASS[:2], None, *CLASS[3:7], 0, "-"]]
-    facts = {fact.element: fact.value for fact in facts_of(read(report(None, class_list(lines=lines)), pack)) if fact.line}
+    facts = {
+        fact.element: fact.value
+        for fact in facts_of(read(report(None, class_list(lines=lines)), pack))
+        if fact.line
+    }
     assert facts["class_participants"] == 0.0
     assert facts.keys().isdisjoint({"class_topic", "class_organiser"})
 
 
 def test_every_fact_has_a_number_or_a_text_and_never_both(pack: Pack) -> None:
-    assert all((fact.value is None) != (fact.text is None) for fact in facts_of(read(report(), pack)))
+    assert all(
+        (fact.value is None) != (fact.text is None) for fact in facts_of(read(report(), pack))
+    )
 
 
 def test_without_a_form_or_a_table_there_is_nothing() -> None:

@@ -57,11 +57,20 @@ def levels(**changes: object) -> bytes:
 
 
 def with_total(at: int, cell: Cell) -> bytes:
-    return levels(lines=[DISTRICT, COMMUNE, [cell if number == at else value for number, value in enumerate(TOTAL)]])
+    return levels(
+        lines=[
+            DISTRICT,
+            COMMUNE,
+            [cell if number == at else value for number, value in enumerate(TOTAL)],
+        ]
+    )
 
 
 def with_class(at: int, cell: Cell) -> bytes:
-    return report(None, class_list(lines=[[cell if number == at else value for number, value in enumerate(CLASS)]]))
+    return report(
+        None,
+        class_list(lines=[[cell if number == at else value for number, value in enumerate(CLASS)]]),
+    )
 
 
 def with_unit(*lines: list[Cell]) -> bytes:
@@ -82,17 +91,29 @@ def two_forms() -> bytes:
     works = load_pack(ROOT / "config" / "soc-trang").form("works", Period.parse("2024-Q4"))
     assert works is not None
     labels = [column.label for column in works.tables[0].columns]
-    return report([*summary(), [], [], ["STT", *labels], [1, "CT1", "Cầu", *[12] * (len(labels) - 2)]])
+    return report(
+        [*summary(), [], [], ["STT", *labels], [1, "CT1", "Cầu", *[12] * (len(labels) - 2)]]
+    )
 
 
 def portal(**report: object) -> bytes:
-    return json.dumps({"form": "training", "unit": "942", "period": "2024-Q4", "tables": {}, **report}).encode()
+    return json.dumps(
+        {"form": "training", "unit": "942", "period": "2024-Q4", "tables": {}, **report}
+    ).encode()
 
 
 def one_report_twice() -> bytes:
-    """Two sheets of one quarter; the second adds that its figures are final, as all of this form are."""
+    """Two sheets of one quarter.
+
+    The second adds that its figures are final, as all of this form are.
+    """
     periods = ["Kỳ báo cáo: Quý 4 năm 2024", "Kỳ báo cáo: Quý 4 năm 2024 (chính thức)"]
-    return workbook(*((name, summary(identity=[*IDENTITY[:2], [period]])) for name, period in zip("AB", periods, strict=True)))
+    return workbook(
+        *(
+            (name, summary(identity=[*IDENTITY[:2], [period]]))
+            for name, period in zip("AB", periods, strict=True)
+        )
+    )
 
 
 def zipped(name: str) -> bytes:
@@ -105,7 +126,9 @@ def zipped(name: str) -> bytes:
 PACK = load_pack(ROOT / "config" / "soc-trang")
 
 
-def template(form: str, period: str, stage: Stage = Stage.FINAL, unit: str = "942", **lists: list) -> bytes:
+def template(
+    form: str, period: str, stage: Stage = Stage.FINAL, unit: str = "942", **lists: list
+) -> bytes:
     """A template of Châu Thành's with nothing in it but `lists`."""
     when = Period.parse(period)
     layout, reporter = PACK.form(form, when), PACK.units.get(unit, when.end)
@@ -145,7 +168,12 @@ def typed_lines(form: str, period: str, *lines: list[Cell]) -> bytes:
     assert layout
     table = layout.tables[0]
     assert table.line
-    return workbook((table.sheet, [*IDENTITY, [table.line.label, *(column.label for column in table.columns)], *lines]))
+    return workbook(
+        (
+            table.sheet,
+            [*IDENTITY, [table.line.label, *(column.label for column in table.columns)], *lines],
+        )
+    )
 
 
 def work(commune: str) -> list[dict[str, Cell]]:
@@ -154,8 +182,15 @@ def work(commune: str) -> list[dict[str, Cell]]:
 
 def progress(value: float, number_format: str = "General") -> bytes:
     """A list of one work whose progress is `value`, shown as a format has it."""
-    book = openpyxl.load_workbook(io.BytesIO(template("works", "2024-Q4", work_list=work("Xã An Hiệp"))))
-    cells = {str(cell.value).partition(" (")[0].partition("\n")[0]: cell for sheet in book for row in sheet for cell in row}
+    book = openpyxl.load_workbook(
+        io.BytesIO(template("works", "2024-Q4", work_list=work("Xã An Hiệp")))
+    )
+    cells = {
+        str(cell.value).partition(" (")[0].partition("\n")[0]: cell
+        for sheet in book
+        for row in sheet
+        for cell in row
+    }
     cell = cells["Cầu"].parent.cell(cells["Cầu"].row, cells["Tiến độ"].column)
     cell.value, cell.number_format = value, number_format
     buffer = io.BytesIO()
@@ -199,9 +234,15 @@ MET: dict[str, bytes | None] = {
     "FORM-24": levels(header=[header(5, None)]),
     "FORM-25": levels(header=[header(5, "Số CB")]),
     "FORM-26": retyped(template("training", "2024-Q4"), "Quý 4 năm 2024", "Quý 3 năm 2024"),
-    "FORM-27": retyped(retyped(template("training", "2024-Q4", unit="943"), "Huyện Kế Sách", "Huyện Châu Thành"), "943", "942"),
+    "FORM-27": retyped(
+        retyped(template("training", "2024-Q4", unit="943"), "Huyện Kế Sách", "Huyện Châu Thành"),
+        "943",
+        "942",
+    ),
     "FORM-28": with_period("năm 2024 (ước thực hiện)"),
-    "FORM-29": retyped(template("outcomes", "2024"), "Năm 2024 (chính thức)", "Năm 2024", keep_marker=False),
+    "FORM-29": retyped(
+        template("outcomes", "2024"), "Năm 2024 (chính thức)", "Năm 2024", keep_marker=False
+    ),
     "FORM-30": template("works", "2024-Q4"),
     "FORM-31": template("works", "2024-Q4", work_list=[{"work_name": "Không phát sinh"}]),
     "FORM-32": two_forms(),
@@ -211,12 +252,18 @@ MET: dict[str, bytes | None] = {
     "FORM-40": levels(header=[header(2, "Số người thma dự")]),
     "FORM-41": levels(lines=[["Cấp hyuện", *DISTRICT[1:]], COMMUNE, TOTAL]),
     "FORM-42": typed_lines(
-        "disbursement", "2024-Q4", ["Dự án 3", *[1] * 12], ["Tiểu dự án 1", *[1] * 12], ["Tổng cộng", *[1] * 12]
+        "disbursement",
+        "2024-Q4",
+        ["Dự án 3", *[1] * 12],
+        ["Tiểu dự án 1", *[1] * 12],
+        ["Tổng cộng", *[1] * 12],
     ),
     "FORM-43": report(None, class_list(lines=[CLASS, ["Cộng xã A", *[None] * 6, 70]])),
     "FORM-44": report(None, class_list(lines=[CLASS, ["Cộng Mỹ Xuyên", *[None] * 6, 71]])),
     "FORM-45": hiding(report(), "Tổng hợp", rows=[7, 8], columns=["C"]),
-    "FORM-46": hiding(workbook(("A", summary()), ("B", class_list()), ("C", summary())), "C", is_sheet=True),
+    "FORM-46": hiding(
+        workbook(("A", summary()), ("B", class_list()), ("C", summary())), "C", is_sheet=True
+    ),
     "FORM-47": hiding(report(), "Tổng hợp", is_sheet=True),
     "FORM-48": levels(identity=[*IDENTITY, ["ĐVT: nghìn đồng"]]),
     "FORM-53": report(None, class_list(lines=[CLASS, LIST_HEADER, CLASS])),
@@ -268,7 +315,10 @@ def met(rule: str, pack: Pack) -> list[Problem]:
 
 
 def sender_of(rule: str) -> str:
-    """Only one district has two communes of one name; and only a commune can report a year that has not ended."""
+    """Only one district has two communes of one name.
+
+    And only a commune can report a year that has not ended.
+    """
     return {"CELL-21": "946", "FORM-35": "31507"}.get(rule, "942")
 
 
@@ -290,7 +340,9 @@ def test_every_rule_can_be_met(rules: dict[str, Words]) -> None:
 
 
 @pytest.mark.parametrize("rule", MET)
-def test_a_workbook_that_meets_the_rule_gets_its_sentence_filled_in(pack: Pack, rules: dict[str, Words], rule: str) -> None:
+def test_a_workbook_that_meets_the_rule_gets_its_sentence_filled_in(
+    pack: Pack, rules: dict[str, Words], rule: str
+) -> None:
     problems = met(rule, pack)
     assert problems
     words = rules[rule]
@@ -313,7 +365,10 @@ def named(words: Words) -> set[str]:
 def test_a_file_s_problem_has_no_place_and_a_cell_s_has_one(pack: Pack) -> None:
     for rule in MET:
         problems = met(rule, pack)
-        assert all((p.cell is not None) is rule.startswith("CELL-") or rule.startswith("FORM-") for p in problems), rule
+        assert all(
+            (p.cell is not None) is rule.startswith("CELL-") or rule.startswith("FORM-")
+            for p in problems
+        ), rule
         assert all(p.sheet is not None for p in problems if p.cell is not None), rule
 
 

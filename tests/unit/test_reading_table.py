@@ -56,19 +56,28 @@ def literal(text: str) -> CellValue:
 
 
 def rows_of(document: str) -> list[Row]:
-    """Every row of the tables under "Values" that name a column; a line that is not one of them raises."""
+    """Every row of the tables under "Values" that name a column.
+
+    A line that is not one of them raises.
+    """
     rows: list[Row] = []
     place, expected = "", 0
     values = document.partition("\n## Values\n")
     offset = values[0].count("\n") + 3
     for number, line in enumerate(re.split(r"\n## ", values[2])[0].split("\n"), start=offset):
         if line.startswith("### "):
-            assert expected == 0 or rows[-1].place == place, f"line {number}: the table before it has no rows"
+            assert expected == 0 or rows[-1].place == place, (
+                f"line {number}: the table before it has no rows"
+            )
             place, expected = "", 2
         elif match := PLACE.match(line):
             place = match[0].removeprefix("Read in `").removesuffix("`")
         elif line.lstrip().startswith("|") and expected:
-            cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line[0] == "|" == line[-1] else []
+            cells = (
+                [cell.strip() for cell in line.strip().strip("|").split("|")]
+                if line[0] == "|" == line[-1]
+                else []
+            )
             if expected == 2:
                 assert cells == HEADING, f"line {number}: expected {HEADING}, found {line}"
                 expected = 1
@@ -84,7 +93,9 @@ def row_of(number: int, place: str, cells: list[str], line: str) -> Row:
     assert len(cells) == 4, f"line {number}: expected four cells, found {line}"
     spans = [cell[1:-1] for cell in cells[:2] if re.fullmatch(r"`[^`]+`", cell)]
     assert len(spans) == 2, f"line {number}: cell and value stand in backticks, found {line}"
-    assert cells[2] == "–" or RULE.fullmatch(cells[2]), f"line {number}: a rule or –, found {cells[2]}"
+    assert cells[2] == "–" or RULE.fullmatch(cells[2]), (
+        f"line {number}: a rule or –, found {cells[2]}"
+    )
     text, value = spans
     return Row(number, place, text, value, cells[2])
 
@@ -133,7 +144,9 @@ def test_every_type_of_column_and_every_rule_of_a_value_has_its_rows(pack: Pack)
     columns = [column_of(place) for place in {row.place for row in ROWS}]
     assert {column.type for column in columns} == set(ColumnType)
     assert "%" in {column.measure for column in columns}
-    assert {row.told for row in ROWS} - {"–"} == {r for r in RuleSet(pack).reading if RULE.match(r)} - NEVER_MET_IN_A_VALUE
+    assert {row.told for row in ROWS} - {"–"} == {
+        r for r in RuleSet(pack).reading if RULE.match(r)
+    } - NEVER_MET_IN_A_VALUE
 
 
 def test_no_writing_stands_twice_in_a_table() -> None:

@@ -18,7 +18,9 @@ from program.settings import ROOT
 PAGES = ROOT / "docs" / "rules"
 FORMS = ("training", "disbursement", "works", "livelihoods", "outcomes")
 RULES = [(form, rule) for form in FORMS for rule in load_examples(form).rules]
-RULES_OF_REPORTS = [(name, rule) for name in (HISTORY, ACROSS) for rule in load_other_reports(name).rules]
+RULES_OF_REPORTS = [
+    (name, rule) for name in (HISTORY, ACROSS) for rule in load_other_reports(name).rules
+]
 
 
 @pytest.fixture(scope="module")
@@ -44,22 +46,34 @@ def test_every_rule_of_every_suite_has_an_example_and_is_on_a_page(pack: Pack) -
     assert {form.code for form in pack.forms} == set(FORMS)
     written = "".join(path.read_text(encoding="utf-8") for path in PAGES.glob("*.md"))
     assert [rule for rule in rules.words if f"\n## {rule}\n" not in written] == []
-    assert rules.words.keys() - rules.reading.keys() == {rule for _, rule in (*RULES, *RULES_OF_REPORTS)}
+    assert rules.words.keys() - rules.reading.keys() == {
+        rule for _, rule in (*RULES, *RULES_OF_REPORTS)
+    }
 
 
 def test_a_rule_without_example_or_english_words_is_named(hearing: Hearing) -> None:
     assert (hearing.unshown, hearing.untranslated) == ([], [])
     works = tuple(e for e in hearing.of_forms["works"] if e.expected.words.id != "WRK-13")
-    fewer = replace(hearing, of_forms={**hearing.of_forms, "works": works}, rules={**hearing.rules, "en": hearing.rules["vi"]})
+    fewer = replace(
+        hearing,
+        of_forms={**hearing.of_forms, "works": works},
+        rules={**hearing.rules, "en": hearing.rules["vi"]},
+    )
     assert fewer.unshown == ["WRK-13"]
     assert fewer.untranslated == list(hearing.rules["vi"].words)
 
 
 @pytest.mark.parametrize(("form", "rule"), RULES, ids=[rule for _, rule in RULES])
-def test_a_bad_example_breaks_its_rule_alone_and_at_its_cell(hearing: Hearing, form: str, rule: str) -> None:
+def test_a_bad_example_breaks_its_rule_alone_and_at_its_cell(
+    hearing: Hearing, form: str, rule: str
+) -> None:
     example = judged(hearing, form, rule)
     severity = example.expected.words.severity
-    found = [finding for finding in example.found["vi"] if finding.severity is not Severity.INFO or finding.rule == rule]
+    found = [
+        finding
+        for finding in example.found["vi"]
+        if finding.severity is not Severity.INFO or finding.rule == rule
+    ]
     assert {finding.rule for finding in found} == {rule}
     assert example.place in [(finding.sheet, finding.cell) for finding in found]
     assert {finding.severity for finding in found} == {severity}
@@ -70,32 +84,48 @@ def test_a_good_report_breaks_no_rule(hearing: Hearing, form: str) -> None:
     assert asked(hearing.of_forms[form][0].in_good) == []
 
 
-@pytest.mark.parametrize(("name", "rule"), RULES_OF_REPORTS, ids=[rule for _, rule in RULES_OF_REPORTS])
-def test_a_bad_report_among_others_breaks_its_rule_alone_and_at_its_cell(hearing: Hearing, name: str, rule: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "rule"), RULES_OF_REPORTS, ids=[rule for _, rule in RULES_OF_REPORTS]
+)
+def test_a_bad_report_among_others_breaks_its_rule_alone_and_at_its_cell(
+    hearing: Hearing, name: str, rule: str
+) -> None:
     example = of_reports(hearing, name, rule)
     found = asked(example.found["vi"])
     assert {finding.rule for finding in found} == {rule, *example.example.also}
-    assert [finding.rule for finding in found if (finding.sheet, finding.cell) == example.place] == [rule]
+    assert [
+        finding.rule for finding in found if (finding.sheet, finding.cell) == example.place
+    ] == [rule]
     assert [finding.rule for finding in found].count(rule) == 1
     # What a rule across submissions finds is told, or put on record, at the others too.
-    assert {finding.rule for finding in asked(example.beside)} <= ({rule} if name == ACROSS else set())
+    assert {finding.rule for finding in asked(example.beside)} <= (
+        {rule} if name == ACROSS else set()
+    )
 
 
-@pytest.mark.parametrize(("name", "rule"), RULES_OF_REPORTS, ids=[rule for _, rule in RULES_OF_REPORTS])
-def test_a_good_report_among_the_same_others_breaks_no_rule(hearing: Hearing, name: str, rule: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "rule"), RULES_OF_REPORTS, ids=[rule for _, rule in RULES_OF_REPORTS]
+)
+def test_a_good_report_among_the_same_others_breaks_no_rule(
+    hearing: Hearing, name: str, rule: str
+) -> None:
     example = of_reports(hearing, name, rule)
     assert asked(example.in_good) == []
     assert rule not in {finding.rule for finding in example.in_good}
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_page_is_what_the_rules_and_their_examples_give(hearing: Hearing, pack: Pack, form: str) -> None:
+def test_the_page_is_what_the_rules_and_their_examples_give(
+    hearing: Hearing, pack: Pack, form: str
+) -> None:
     written = (PAGES / f"{form}.md").read_text(encoding="utf-8")
     assert written == form_page(hearing, form, pack), "run `make rules` and read what changed"
 
 
 @pytest.mark.parametrize("name", [HISTORY, ACROSS])
-def test_the_page_of_rules_against_other_reports_is_too(hearing: Hearing, pack: Pack, name: str) -> None:
+def test_the_page_of_rules_against_other_reports_is_too(
+    hearing: Hearing, pack: Pack, name: str
+) -> None:
     written = (PAGES / f"{name}.md").read_text(encoding="utf-8")
     assert written == page_of_reports(hearing, name, pack), "run `make rules` and read what changed"
 
@@ -107,11 +137,25 @@ def test_there_is_no_page_without_rules_and_the_list_has_them_all() -> None:
     assert [page for page in sorted(pages) if f"]({page})" not in listed] == []
 
 
-def test_the_readers_page_has_every_rule_with_the_rows_that_its_own_tests_read(hearing: Hearing) -> None:
+def test_the_readers_page_has_every_rule_with_the_rows_that_its_own_tests_read(
+    hearing: Hearing,
+) -> None:
     rules = hearing.rules
     rows = rows_of(ROOT / "docs" / "reading.md")
-    assert (PAGES / "reading.md").read_text(encoding="utf-8") == reading_page(rules, rows), "run `make rules`"
+    assert (PAGES / "reading.md").read_text(encoding="utf-8") == reading_page(rules, rows), (
+        "run `make rules`"
+    )
     named = {rule for row in rows for rule in row.rules}
-    refused = {rule for row in rows if row.becomes.startswith("refused") for rule in row.rules if row.heading.startswith("Whom")}
+    refused = {
+        rule
+        for row in rows
+        if row.becomes.startswith("refused")
+        for rule in row.rules
+        if row.heading.startswith("Whom")
+    }
     assert {rules["vi"].reading[rule].severity for rule in refused} == {Severity.CRITICAL}
-    assert rules["vi"].reading.keys() <= named <= {*rules["vi"].reading, *(rule.id for rule in rules["vi"].cells)}
+    assert (
+        rules["vi"].reading.keys()
+        <= named
+        <= {*rules["vi"].reading, *(rule.id for rule in rules["vi"].cells)}
+    )

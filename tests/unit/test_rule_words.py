@@ -41,7 +41,10 @@ def all_rules(rules: RuleSet, pack: Pack) -> dict[str, Words]:
 def put(folder: Path, name: str, *rules: dict[str, object]) -> Path:
     path = folder / "suites" / f"{name}.yaml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump({"form": path.stem, "rules": list(rules)}, allow_unicode=True), encoding="utf-8")
+    path.write_text(
+        yaml.safe_dump({"form": path.stem, "rules": list(rules)}, allow_unicode=True),
+        encoding="utf-8",
+    )
     return path
 
 
@@ -61,13 +64,17 @@ def rule(number: int = 1, **changes: object) -> dict[str, object]:
     }
 
 
-# --- English words ----------------------------------------------------------------------------------------------
+# --- English words
+# ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_rule_of_every_file_has_english_words(name: str) -> None:
     said, translated = (
-        {entry["id"]: entry for entry in yaml.safe_load((folder / name).read_text(encoding="utf-8"))["rules"]}
+        {
+            entry["id"]: entry
+            for entry in yaml.safe_load((folder / name).read_text(encoding="utf-8"))["rules"]
+        }
         for folder in (SUITES, SUITES / "en")
     )
     assert list(translated) == list(said), "the same ids in the same order"
@@ -95,11 +102,15 @@ def test_the_version_does_not_depend_on_the_language(pack: Pack, suites: Path) -
     before = RuleSet(pack, suites).version
     assert RuleSet(pack, suites, lang="en").version == before
     words = suites / "en" / "training.yaml"
-    words.write_text(words.read_text(encoding="utf-8").replace("At most", "Not above"), encoding="utf-8")
+    words.write_text(
+        words.read_text(encoding="utf-8").replace("At most", "Not above"), encoding="utf-8"
+    )
     assert RuleSet(pack, suites, lang="en").version == before
 
 
-def test_a_finding_in_english_points_at_the_same_cell_and_keeps_the_numbers_as_printed(pack: Pack, fill: Fill) -> None:
+def test_a_finding_in_english_points_at_the_same_cell_and_keeps_the_numbers_as_printed(
+    pack: Pack, fill: Fill
+) -> None:
     from connectors.reader.reader import read_parts
 
     levels = {"total": {"classes": 1, "participants": 1000, "women": 1200}}
@@ -108,7 +119,11 @@ def test_a_finding_in_english_points_at_the_same_cell_and_keeps_the_numbers_as_p
     for lang in ("vi", "en"):
         submission = Checker(pack, RuleSet(pack, lang=lang), "test").check([reading])[0]
         found[lang] = next(f for f in submission.findings if f.rule == "TRN-01")
-    assert (found["en"].sheet, found["en"].cell, found["en"].value) == (found["vi"].sheet, found["vi"].cell, found["vi"].value)
+    assert (found["en"].sheet, found["en"].cell, found["en"].value) == (
+        found["vi"].sheet,
+        found["vi"].cell,
+        found["vi"].value,
+    )
     assert found["en"].message == "There are more women (1.200) than participants (1.000)."
 
 
@@ -123,15 +138,25 @@ def test_a_finding_in_english_points_at_the_same_cell_and_keeps_the_numbers_as_p
     ],
 )
 def test_what_the_reader_fills_in_is_english_too(pack: Pack, kind: str) -> None:
-    finding = finding_of_problem(Problem("FILE-02", values={"kind": kind}), RuleSet(pack, lang="en").reading["FILE-02"])
+    finding = finding_of_problem(
+        Problem("FILE-02", values={"kind": kind}), RuleSet(pack, lang="en").reading["FILE-02"]
+    )
     assert finding.message.isascii(), finding.message
 
 
 @pytest.mark.parametrize(
-    "problem", [workbook._too_many_cells(DEFAULT_LIMITS), workbook._BROKEN, workbook._STRANGE, *workbook._NO_ROWS.values()]
+    "problem",
+    [
+        workbook._too_many_cells(DEFAULT_LIMITS),
+        workbook._BROKEN,
+        workbook._STRANGE,
+        *workbook._NO_ROWS.values(),
+    ],
 )
 def test_why_a_workbook_does_not_open_is_english_too(pack: Pack, problem: Problem) -> None:
-    assert finding_of_problem(problem, RuleSet(pack, lang="en").reading[problem.rule]).message.isascii()
+    assert finding_of_problem(
+        problem, RuleSet(pack, lang="en").reading[problem.rule]
+    ).message.isascii()
 
 
 @pytest.mark.parametrize(
@@ -141,7 +166,10 @@ def test_why_a_workbook_does_not_open_is_english_too(pack: Pack, problem: Proble
             ("({women})", "({wimen})"),
             r"training\.yaml: TRN-01: expected the placeholders participants, women; found participants",
         ),
-        (("      below:", "      beneath:"), r"training\.yaml: TRN-05: cases: expected above, below; found above, beneath"),
+        (
+            ("      below:", "      beneath:"),
+            r"training\.yaml: TRN-05: cases: expected above, below; found above, beneath",
+        ),
         (("TRN-02", "TRN-99"), r"training\.yaml: TRN-99: .*training\.yaml has no such rule"),
         (("TRN-02", "TRN-01"), r"training\.yaml: TRN-01: stands twice"),
     ],
@@ -156,7 +184,8 @@ def test_english_words_that_do_not_fit_their_rule_are_refused(
         RuleSet(pack, suites, lang="en")
 
 
-# --- a pack's own rules -------------------------------------------------------------------------------------------
+# --- a pack's own rules
+# -------------------------------------------------------------------------------------------
 
 
 def test_a_packs_own_suite_takes_the_place_of_the_shipped_one(own_pack: Path) -> None:
@@ -179,12 +208,17 @@ def test_a_packs_own_rules_have_their_own_english_words_or_stay_vietnamese(own_p
     put(own_pack, "training", rule(1), rule(2))
     words = own_pack / "suites" / "en" / "training.yaml"
     words.parent.mkdir()
-    words.write_text('rules:\n  - {id: OWN-01, message: "{classes} classes.", expected: one, fix: Check.}\n', encoding="utf-8")
+    words.write_text(
+        'rules:\n  - {id: OWN-01, message: "{classes} classes.", expected: one, fix: Check.}\n',
+        encoding="utf-8",
+    )
     messages = [r.message for r in RuleSet(load_pack(own_pack), lang="en").of_form("training")]
     assert messages == ["{classes} classes.", "Có {classes} lớp."]
 
 
-def test_a_form_without_a_suite_is_checked_by_its_layout_alone(pack: Pack, suites: Path, fill: Fill) -> None:
+def test_a_form_without_a_suite_is_checked_by_its_layout_alone(
+    pack: Pack, suites: Path, fill: Fill
+) -> None:
     from connectors.reader.reader import read_parts
 
     before = RuleSet(pack, suites).unruled
@@ -208,7 +242,8 @@ def test_an_own_rule_is_run(own_pack: Path, fill: Fill) -> None:
     assert [f.message for f in findings if f.rule == "OWN-01"] == ["Có 2 lớp.", "Có 3 lớp."]
 
 
-# --- rules that name what is not there ----------------------------------------------------------------------------
+# --- rules that name what is not there
+# ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -223,27 +258,44 @@ def test_an_own_rule_is_run(own_pack: Path, fill: Fill) -> None:
             {"table": "submission"},
             r"OWN-01: kwargs: no version of the form has the column classes in submission; it has: .*classes_total",
         ),
-        ({"table": "lists"}, r"OWN-01: table: expected one of class_list, figures, .*levels, .*submission, found lists"),
-        ({"message": "Có {clases} lớp."}, r"OWN-01: words: nothing fills the placeholder \{clases\}"),
-        ({"kwargs": {"column_A": "classes", "column_B": "class_place"}}, r"OWN-01: kwargs: .* column class_place in levels"),
+        (
+            {"table": "lists"},
+            r"OWN-01: table: expected one of class_list, figures, .*levels, .*submission, found lists",
+        ),
+        (
+            {"message": "Có {clases} lớp."},
+            r"OWN-01: words: nothing fills the placeholder \{clases\}",
+        ),
+        (
+            {"kwargs": {"column_A": "classes", "column_B": "class_place"}},
+            r"OWN-01: kwargs: .* column class_place in levels",
+        ),
         (
             {
                 "kwargs": {
                     "column": "classes",
-                    "row_condition": {"type": "nullity", "column": {"name": "clases"}, "is_null": True},
+                    "row_condition": {
+                        "type": "nullity",
+                        "column": {"name": "clases"},
+                        "is_null": True,
+                    },
                 }
             },
             r"OWN-01: kwargs: .* column clases",
         ),
     ],
 )
-def test_a_rule_about_a_column_that_no_version_has_is_refused(own_pack: Path, changes: dict, complaint: str) -> None:
+def test_a_rule_about_a_column_that_no_version_has_is_refused(
+    own_pack: Path, changes: dict, complaint: str
+) -> None:
     path = put(own_pack, "training", rule(**changes))
     with pytest.raises(ConfigurationError, match=f"{path}: {complaint}"):
         RuleSet(load_pack(own_pack))
 
 
-@pytest.mark.parametrize("column", ["period_start", "period_end", "submission_id", "row", "sheet", "line"])
+@pytest.mark.parametrize(
+    "column", ["period_start", "period_end", "submission_id", "row", "sheet", "line"]
+)
 def test_a_rule_may_name_what_every_table_has(own_pack: Path, column: str) -> None:
     put(own_pack, "training", rule(kwargs={"column_list": ["classes", column]}))
     assert len(RuleSet(load_pack(own_pack)).of_form("training")) == 1
@@ -252,7 +304,9 @@ def test_a_rule_may_name_what_every_table_has(own_pack: Path, column: str) -> No
 def test_a_column_of_one_version_only_is_known(pack: Pack) -> None:
     versions = [form for form in pack.forms if form.code == "works"]
     assert len(versions) > 1
-    new = set(rule_checks.frame_columns(versions[-1], "work_list")) ^ set(rule_checks.frame_columns(versions[0], "work_list"))
+    new = set(rule_checks.frame_columns(versions[-1], "work_list")) ^ set(
+        rule_checks.frame_columns(versions[0], "work_list")
+    )
     assert new, "the versions differ"
     for rule in RuleSet(pack).of_form("works"):
         names = {name for form in versions for name in rule_checks.frame_columns(form, rule.table)}
@@ -269,14 +323,18 @@ def test_a_file_that_no_form_would_ever_read_is_refused(own_pack: Path, name: st
 def test_an_id_that_a_pack_uses_again_is_refused(own_pack: Path) -> None:
     put(own_pack, "training", rule(id="CELL-01"))
     with pytest.raises(
-        ConfigurationError, match=r"training\.yaml: CELL-01: the rule id stands twice, the other time in .*cells\.yaml"
+        ConfigurationError,
+        match=r"training\.yaml: CELL-01: the rule id stands twice, the other time in .*cells\.yaml",
     ):
         RuleSet(load_pack(own_pack))
 
 
 def test_a_wrong_key_in_a_packs_suite_names_file_and_line(own_pack: Path) -> None:
     path = put(own_pack, "training", rule())
-    path.write_text(path.read_text(encoding="utf-8").replace("severity: warning", "severity: deadly"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("severity: warning", "severity: deadly"),
+        encoding="utf-8",
+    )
     with pytest.raises(ConfigurationError, match=rf"{path}:\d+: rules\.0\.severity: .*deadly"):
         RuleSet(load_pack(own_pack))
 
@@ -289,7 +347,9 @@ def test_a_wrong_key_in_a_packs_suite_names_file_and_line(own_pack: Path) -> Non
         ({"kwargs": {"column_list": "classes"}}, r"rules\.0\.kwargs: .*a list of such names"),
     ],
 )
-def test_what_would_fail_at_night_is_a_sentence_by_day(own_pack: Path, changes: dict, complaint: str) -> None:
+def test_what_would_fail_at_night_is_a_sentence_by_day(
+    own_pack: Path, changes: dict, complaint: str
+) -> None:
     path = put(own_pack, "training", rule(**changes))
     with pytest.raises(ConfigurationError, match=rf"{path}:\d+: {complaint}"):
         RuleSet(load_pack(own_pack))
@@ -297,8 +357,12 @@ def test_what_would_fail_at_night_is_a_sentence_by_day(own_pack: Path, changes: 
 
 def test_an_id_that_stands_twice_in_one_file_is_refused(pack: Pack, suites: Path) -> None:
     reading = suites / "reading.yaml"
-    reading.write_text(reading.read_text(encoding="utf-8").replace("FILE-02", "FILE-01"), encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=r"reading\.yaml: FILE-01: the rule id stands twice"):
+    reading.write_text(
+        reading.read_text(encoding="utf-8").replace("FILE-02", "FILE-01"), encoding="utf-8"
+    )
+    with pytest.raises(
+        ConfigurationError, match=r"reading\.yaml: FILE-01: the rule id stands twice"
+    ):
         RuleSet(pack, suites)
 
 

@@ -33,7 +33,12 @@ ESTIMATE = Duty(
 )
 
 
-def unit(code: str, kind: UnitKind = UnitKind.DISTRICT, first: date | None = None, last: date | None = None) -> Unit:
+def unit(
+    code: str,
+    kind: UnitKind = UnitKind.DISTRICT,
+    first: date | None = None,
+    last: date | None = None,
+) -> Unit:
     return Unit(code, f"Huyện {code}", kind, "94", first, last, source="test")
 
 
@@ -49,7 +54,14 @@ def test_a_report_is_owed_from_the_last_day_of_its_period() -> None:
 
 def test_nothing_is_owed_for_periods_that_end_after_the_duty() -> None:
     found = owed(QUARTERLY, [unit("1")], date(2026, 1, 1))
-    assert [period for _, period, _ in found] == ["2024-Q1", "2024-Q2", "2024-Q3", "2024-Q4", "2025-Q1", "2025-Q2"]
+    assert [period for _, period, _ in found] == [
+        "2024-Q1",
+        "2024-Q2",
+        "2024-Q3",
+        "2024-Q4",
+        "2025-Q1",
+        "2025-Q2",
+    ]
 
 
 def test_a_duty_without_a_last_day_goes_on() -> None:
@@ -60,7 +72,11 @@ def test_a_duty_without_a_last_day_goes_on() -> None:
 def test_a_unit_owes_only_what_ends_while_it_exists() -> None:
     units = [unit("1", last=date(2024, 6, 29)), unit("2", first=date(2024, 6, 30))]
     found = owed(QUARTERLY, units, date(2024, 9, 30))
-    assert [(code, period) for code, period, _ in found] == [("1", "2024-Q1"), ("2", "2024-Q2"), ("2", "2024-Q3")]
+    assert [(code, period) for code, period, _ in found] == [
+        ("1", "2024-Q1"),
+        ("2", "2024-Q2"),
+        ("2", "2024-Q3"),
+    ]
 
 
 def test_only_units_of_the_duty_s_kind_owe() -> None:
@@ -75,7 +91,9 @@ def test_an_estimate_is_owed_before_its_year_ends_from_the_month_in_which_it_is_
 
 def test_an_estimate_is_owed_by_units_that_exist_when_it_is_due() -> None:
     units = [unit("1", last=date(2025, 6, 30)), unit("2", first=date(2025, 7, 1))]
-    assert [code for code, period, _ in owed(ESTIMATE, units, date(2025, 12, 1)) if period == "2025"] == ["2"]
+    assert [
+        code for code, period, _ in owed(ESTIMATE, units, date(2025, 12, 1)) if period == "2025"
+    ] == ["2"]
 
 
 def test_an_estimate_without_a_day_of_its_year_is_refused() -> None:
@@ -87,7 +105,8 @@ def test_an_estimate_without_a_day_of_its_year_is_refused() -> None:
     ("due", "expected"),
     [
         (Due(days_after=15, source="test"), date(2025, 1, 15)),
-        # 25/1/2025 is a Saturday; Tết closes offices from 27/1 (in lieu: 25/1 to 2/2), so the first open day is 3/2.
+        # 25/1/2025 is a Saturday; Tết closes offices from 27/1 (in lieu: 25/1 to 2/2), so the first
+        # open day is 3/2.
         (Due(days_after=25, source="test"), date(2025, 2, 3)),
         (Due(day=31, month=1, year="next", source="test"), date(2025, 2, 3)),
         (Due(working_days_after=1, source="test"), date(2025, 1, 2)),
@@ -120,7 +139,12 @@ def test_a_deadline_without_a_source_is_known_to_be_a_placeholder() -> None:
 
 
 def test_days_that_the_package_does_not_know_are_declared() -> None:
-    swapped = WorkingDays(public_holidays="VN", closed_days=(date(2024, 7, 12),), open_days=(date(2024, 7, 13),), source="test")
+    swapped = WorkingDays(
+        public_holidays="VN",
+        closed_days=(date(2024, 7, 12),),
+        open_days=(date(2024, 7, 13),),
+        source="test",
+    )
     assert WORKING.is_working(date(2024, 7, 12))
     assert not swapped.is_working(date(2024, 7, 12))
     assert swapped.is_working(date(2024, 7, 13)), "a Saturday worked instead"
@@ -142,14 +166,18 @@ def test_working_days_between_two_days_leave_tet_out() -> None:
 
 
 def test_who_owes_a_form_depends_on_the_day() -> None:
-    communal = QUARTERLY.model_copy(update={"from_kind": UnitKind.COMMUNE, "first": date(2025, 7, 1), "last": None})
+    communal = QUARTERLY.model_copy(
+        update={"from_kind": UnitKind.COMMUNE, "first": date(2025, 7, 1), "last": None}
+    )
     calendar = Calendar(working_days=WORKING, duties=(QUARTERLY, communal))
     assert calendar.reporters("training", date(2025, 6, 30)) == {UnitKind.DISTRICT}
     assert calendar.reporters("training", date(2025, 9, 30)) == {UnitKind.COMMUNE}
     assert calendar.reporters("works", date(2025, 9, 30)) == set()
 
 
-def test_the_sample_province_asks_districts_until_they_end_and_communes_from_then_on(pack: Pack) -> None:
+def test_the_sample_province_asks_districts_until_they_end_and_communes_from_then_on(
+    pack: Pack,
+) -> None:
     found = obligations(pack.calendar, pack.units, date(2026, 3, 1))
     assert len(set(found)) == len(found)
     training = [o for o in found if o.form_code == "training"]

@@ -39,7 +39,9 @@ def test_every_setting_of_the_example_is_explained_in_the_line_above_it() -> Non
     assert len(set(above)) == len(Settings.model_fields)
 
 
-def test_the_example_changes_nothing_as_it_stands_and_works_with_every_line_taken_in(tmp_path: Path) -> None:
+def test_the_example_changes_nothing_as_it_stands_and_works_with_every_line_taken_in(
+    tmp_path: Path,
+) -> None:
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     (tmp_path / "as-is").write_text(text, encoding="utf-8")
     (tmp_path / "taken-in").write_text(re.sub(r"(?m)^# (MTQG_)", r"\1", text), encoding="utf-8")
@@ -48,15 +50,20 @@ def test_the_example_changes_nothing_as_it_stands_and_works_with_every_line_take
     assert (taken.max_delivery_bytes, taken.smtp_url.get_secret_value()) == (50_000_000, "")
 
 
-def test_an_unknown_variable_is_refused_with_a_sentence_that_lists_the_known_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_variable_is_refused_with_a_sentence_that_lists_the_known_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("MTQG_WAREHOUSE", "x")
     with pytest.raises(
-        ConfigurationError, match="settings: .*unknown setting MTQG_WAREHOUSE; known: MTQG_ARCHIVE_URL, .*MTQG_WAREHOUSE_URL"
+        ConfigurationError,
+        match="settings: .*unknown setting MTQG_WAREHOUSE; known: MTQG_ARCHIVE_URL, .*MTQG_WAREHOUSE_URL",
     ):
         load_settings()
 
 
-def test_an_unknown_variable_in_the_env_file_is_refused_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_variable_in_the_env_file_is_refused_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / ".env").write_text("MTQG_KEEP_DOCS=3\nPREFECT_HOME=/tmp/x\nother=1\n")
     monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
     with pytest.raises(ConfigurationError, match="unknown setting MTQG_KEEP_DOCS; known"):
@@ -71,8 +78,16 @@ def test_variables_of_other_programs_are_none_of_our_business(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("name", "value", "complaint"),
     [
-        ("MTQG_KEEP_DATA_DOCS", "many", "settings: MTQG_KEEP_DATA_DOCS: Input should be a valid integer"),
-        ("MTQG_KEEP_DATA_DOCS", "0", "settings: MTQG_KEEP_DATA_DOCS: Input should be greater than 0"),
+        (
+            "MTQG_KEEP_DATA_DOCS",
+            "many",
+            "settings: MTQG_KEEP_DATA_DOCS: Input should be a valid integer",
+        ),
+        (
+            "MTQG_KEEP_DATA_DOCS",
+            "0",
+            "settings: MTQG_KEEP_DATA_DOCS: Input should be greater than 0",
+        ),
         ("MTQG_MAX_DELIVERY_BYTES", "-1", "settings: MTQG_MAX_DELIVERY_BYTES"),
     ],
 )
@@ -97,7 +112,9 @@ def test_an_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -
     assert load_settings().chunk_deliveries == 500
 
 
-def test_paths_are_absolute_wherever_the_command_is_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_paths_are_absolute_wherever_the_command_is_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MTQG_VAR", "night")
     assert load_settings().var == tmp_path / "night"

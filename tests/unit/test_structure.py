@@ -66,13 +66,24 @@ class Case(NamedTuple):
 
 
 def levels(
-    header: Rows = (HEADER, MEASURES), lines: Rows = (DISTRICT, COMMUNE, TOTAL), merge: Sequence[str] = (), **more: Rows
+    header: Rows = (HEADER, MEASURES),
+    lines: Rows = (DISTRICT, COMMUNE, TOTAL),
+    merge: Sequence[str] = (),
+    **more: Rows,
 ) -> Case:
     return Case(report(summary(header=header, lines=lines, **more), merge=merge), report())
 
 
-def classes(header: Rows = (LIST_HEADER,), lines: Rows = (CLASS, OTHER_CLASS), merge: Sequence[str] = (), **more: Rows) -> Case:
-    return Case(report(None, class_list(header=header, lines=lines, **more), merge=merge, merge_on=1), report())
+def classes(
+    header: Rows = (LIST_HEADER,),
+    lines: Rows = (CLASS, OTHER_CLASS),
+    merge: Sequence[str] = (),
+    **more: Rows,
+) -> Case:
+    return Case(
+        report(None, class_list(header=header, lines=lines, **more), merge=merge, merge_on=1),
+        report(),
+    )
 
 
 def label(old: str, new: str | None, header: list[Cell] = HEADER) -> list[Cell]:
@@ -98,7 +109,11 @@ CAPITAL_LINES: Rows = [DA1, DA3, DA3_1, DA3_2, CAPITAL_TOTAL]
 
 
 def capital(
-    header: Rows = (CAPITAL_HEADER,), lines: Rows = CAPITAL_LINES, merge: Sequence[str] = (), above: Rows = (), below: Rows = ()
+    header: Rows = (CAPITAL_HEADER,),
+    lines: Rows = CAPITAL_LINES,
+    merge: Sequence[str] = (),
+    above: Rows = (),
+    below: Rows = (),
 ) -> Case:
     def sheet(above: Rows, header: Rows, lines: Rows, below: Rows) -> Rows:
         return [*above, *IDENTITY, [], *header, *lines, *below]
@@ -183,7 +198,10 @@ def works(
     below: Rows = (),
 ) -> Case:
     plain = workbook(("Công trình", [*IDENTITY, [], WORK_HEADER, ROAD, BRIDGE, SCHOOL]))
-    return Case(workbook(("Công trình", [*above, *IDENTITY, [], *header, *lines, *below]), merge=merge), plain)
+    return Case(
+        workbook(("Công trình", [*above, *IDENTITY, [], *header, *lines, *below]), merge=merge),
+        plain,
+    )
 
 
 def sums(text: str, investment: float, disbursed: float) -> list[Cell]:
@@ -199,14 +217,28 @@ SUPPORT_HEADER: list[Cell] = [
     "Trong đó: hộ DTTS",
     "Kinh phí đã hỗ trợ",
 ]
-SUPPORT: Rows = [["Đất ở", 20, 18, 10, 15, 720], ["Nhà ở", 30, 30, 22, 25, 1200], ["Đất sản xuất", 5, 4, 4, 4, 90]]
-MODEL_HEADER: list[Cell] = ["Tên mô hình", "Loại mô hình", "Xã, phường, thị trấn", "Số hộ tham gia", "Kinh phí mô hình"]
-MODELS: Rows = [["Nuôi bò", "Chăn nuôi", "Xã An Hiệp", 12, 300], ["Nuôi tôm", "Thủy sản", "Xã Phú Tâm", 8, 200]]
+SUPPORT: Rows = [
+    ["Đất ở", 20, 18, 10, 15, 720],
+    ["Nhà ở", 30, 30, 22, 25, 1200],
+    ["Đất sản xuất", 5, 4, 4, 4, 90],
+]
+MODEL_HEADER: list[Cell] = [
+    "Tên mô hình",
+    "Loại mô hình",
+    "Xã, phường, thị trấn",
+    "Số hộ tham gia",
+    "Kinh phí mô hình",
+]
+MODELS: Rows = [
+    ["Nuôi bò", "Chăn nuôi", "Xã An Hiệp", 12, 300],
+    ["Nuôi tôm", "Thủy sản", "Xã Phú Tâm", 8, 200],
+]
 
 
 def support(*sheets: tuple[str, Rows], merge: Sequence[str] = ()) -> Case:
     plain = workbook(
-        ("Hỗ trợ hộ", [*IDENTITY, [], SUPPORT_HEADER, *SUPPORT]), ("Mô hình", [*IDENTITY, [], MODEL_HEADER, *MODELS])
+        ("Hỗ trợ hộ", [*IDENTITY, [], SUPPORT_HEADER, *SUPPORT]),
+        ("Mô hình", [*IDENTITY, [], MODEL_HEADER, *MODELS]),
     )
     return Case(workbook(*sheets, merge=merge), plain)
 
@@ -219,7 +251,9 @@ def side_by_side(left: Rows, right: Rows, width: int) -> Rows:
     return [[*one, *[None] * (width + 1 - len(one)), *other] for one, other in rows]
 
 
-PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 
 
 def with_logo(*sheets: tuple[str, Rows]) -> bytes:
@@ -239,12 +273,21 @@ CASES: dict[str, Case] = {
     "names of the state, a title, a number of the table above; signatures below": levels(
         identity=[*STATE, *IDENTITY], below=SIGNED
     ),
-    "the same, in a list": works(above=STATE, below=[[], ["Ghi chú: số liệu đến 31/12/2024"], *SIGNED]),
+    "the same, in a list": works(
+        above=STATE, below=[[], ["Ghi chú: số liệu đến 31/12/2024"], *SIGNED]
+    ),
     "a table that begins in column D": Case(
-        workbook(("S", [*IDENTITY, [], *moved([HEADER, MEASURES, DISTRICT, COMMUNE, TOTAL], 3)]), ("L", class_list())), report()
+        workbook(
+            ("S", [*IDENTITY, [], *moved([HEADER, MEASURES, DISTRICT, COMMUNE, TOTAL], 3)]),
+            ("L", class_list()),
+        ),
+        report(),
     ),
     "two tables one below the other, each with its title": Case(
-        workbook(("S", [*summary(), [], ["II. DANH SÁCH LỚP"], LIST_HEADER, CLASS, OTHER_CLASS, *SIGNED])), report()
+        workbook(
+            ("S", [*summary(), [], ["II. DANH SÁCH LỚP"], LIST_HEADER, CLASS, OTHER_CLASS, *SIGNED])
+        ),
+        report(),
     ),
     "two tables side by side, an empty column between them": Case(
         workbook(
@@ -253,25 +296,58 @@ CASES: dict[str, Case] = {
                 [
                     *IDENTITY,
                     [],
-                    *side_by_side([HEADER, DISTRICT, COMMUNE, TOTAL], [LIST_HEADER, CLASS, OTHER_CLASS], len(HEADER)),
+                    *side_by_side(
+                        [HEADER, DISTRICT, COMMUNE, TOTAL],
+                        [LIST_HEADER, CLASS, OTHER_CLASS],
+                        len(HEADER),
+                    ),
                 ],
             )
         ),
         report(),
     ),
     "a matrix beside a list, two rows apart": support(
-        ("S", [*IDENTITY, [], *side_by_side([SUPPORT_HEADER, *SUPPORT], [[], MODEL_HEADER, *MODELS], len(SUPPORT_HEADER))])
+        (
+            "S",
+            [
+                *IDENTITY,
+                [],
+                *side_by_side(
+                    [SUPPORT_HEADER, *SUPPORT], [[], MODEL_HEADER, *MODELS], len(SUPPORT_HEADER)
+                ),
+            ],
+        )
     ),
     "a logo above, ordinals before the lines": support()._replace(
         content=with_logo(
-            ("H", [*STATE, *IDENTITY, [], ["TT", *SUPPORT_HEADER], *([n, *line] for n, line in enumerate(SUPPORT, start=1))]),
-            ("M", [["TT", *MODEL_HEADER], *([n, *line] for n, line in enumerate(MODELS, start=1)), *SIGNED]),
+            (
+                "H",
+                [
+                    *STATE,
+                    *IDENTITY,
+                    [],
+                    ["TT", *SUPPORT_HEADER],
+                    *([n, *line] for n, line in enumerate(SUPPORT, start=1)),
+                ],
+            ),
+            (
+                "M",
+                [
+                    ["TT", *MODEL_HEADER],
+                    *([n, *line] for n, line in enumerate(MODELS, start=1)),
+                    *SIGNED,
+                ],
+            ),
         )
     ),
     # --- headers
     "a row that numbers the columns": levels(header=[HEADER, MEASURES, NUMBERS]),
     "headings of two rows, merged": levels(
-        header=[[*HEADER[:3], "Trong đó", None, *HEADER[5:]], [None, None, None, "Nữ", "Người DTTS"]], merge=["D5:E5"]
+        header=[
+            [*HEADER[:3], "Trong đó", None, *HEADER[5:]],
+            [None, None, None, "Nữ", "Người DTTS"],
+        ],
+        merge=["D5:E5"],
     ),
     "headings of three rows, merged across and down": capital(
         header=[
@@ -293,7 +369,19 @@ CASES: dict[str, Case] = {
             ],
             [None, *["TW", "ĐP"] * 2, None, None, *["TW", "ĐP"] * 2],
         ],
-        merge=["A5:A7", "B5:G5", "H5:M5", "B6:C6", "D6:E6", "F6:F7", "G6:G7", "H6:I6", "J6:K6", "L6:L7", "M6:M7"],
+        merge=[
+            "A5:A7",
+            "B5:G5",
+            "H5:M5",
+            "B6:C6",
+            "D6:E6",
+            "F6:F7",
+            "G6:G7",
+            "H6:I6",
+            "J6:K6",
+            "L6:L7",
+            "M6:M7",
+        ],
     ),
     "the same, nothing merged": capital(
         header=[
@@ -319,8 +407,25 @@ CASES: dict[str, Case] = {
     'a group whose parts stand under "Trong đó"': capital(
         header=[
             ["Dự án, tiểu dự án", "Kế hoạch vốn", *[None] * 5, "Giải ngân lũy kế"],
-            [None, "Trong đó", None, None, None, None, "Tổng số", "Trong đó", None, None, None, None, "Tổng số"],
-            [None, *["Đầu tư TW", "Đầu tư ĐP", "Sự nghiệp TW", "Sự nghiệp ĐP", "Kéo dài", None] * 2],
+            [
+                None,
+                "Trong đó",
+                None,
+                None,
+                None,
+                None,
+                "Tổng số",
+                "Trong đó",
+                None,
+                None,
+                None,
+                None,
+                "Tổng số",
+            ],
+            [
+                None,
+                *["Đầu tư TW", "Đầu tư ĐP", "Sự nghiệp TW", "Sự nghiệp ĐP", "Kéo dài", None] * 2,
+            ],
         ],
         merge=["B5:G5", "H5:M5", "B6:F6", "H6:L6", "G6:G7", "M6:M7", "A5:A7"],
     ),
@@ -334,8 +439,12 @@ CASES: dict[str, Case] = {
         ],
         merge=["B5:G5"],
     ),
-    "the label of the lines misspelt": levels(header=[label("Cấp tổ chức", "Cấp tổ chcứ"), MEASURES]),
-    "a heading of another meaning, however near": levels(header=[label("Trong đó: nữ", "Nam"), MEASURES])._replace(plain=None),
+    "the label of the lines misspelt": levels(
+        header=[label("Cấp tổ chức", "Cấp tổ chcứ"), MEASURES]
+    ),
+    "a heading of another meaning, however near": levels(
+        header=[label("Trong đó: nữ", "Nam"), MEASURES]
+    )._replace(plain=None),
     "a measure over a group, another above the table": capital(
         header=[
             ["Dự án, tiểu dự án", "Kế hoạch vốn (triệu đồng)", *[None] * 5, *SPENT],
@@ -345,19 +454,30 @@ CASES: dict[str, Case] = {
         above=[["ĐVT: nghìn đồng"]],
     )._replace(plain=None),
     # --- lines of a matrix
-    "a line with a slip of the keyboard": levels(lines=[named(DISTRICT, "Cấp hyuện"), COMMUNE, TOTAL]),
+    "a line with a slip of the keyboard": levels(
+        lines=[named(DISTRICT, "Cấp hyuện"), COMMUNE, TOTAL]
+    ),
     '"Tiểu dự án 1" below "Dự án 3"': capital(
-        lines=[DA1, DA3, named(DA3_1, "Tiểu dự án 1"), named(DA3_2, "- TDA2: Phát triển chuỗi giá trị"), CAPITAL_TOTAL]
+        lines=[
+            DA1,
+            DA3,
+            named(DA3_1, "Tiểu dự án 1"),
+            named(DA3_2, "- TDA2: Phát triển chuỗi giá trị"),
+            CAPITAL_TOTAL,
+        ]
     ),
     '"Tiểu dự án 1" below a line that is not known': capital(
         lines=[DA1, ["Dự án ba"], named(DA3_1, "Tiểu dự án 1"), DA3, DA3_2, CAPITAL_TOTAL]
     )._replace(plain=None),
     "the total above its parts": levels(lines=[TOTAL, DISTRICT, COMMUNE]),
     "blank lines and group names between the lines of a matrix": support(
-        ("S", [*IDENTITY, [], SUPPORT_HEADER, SUPPORT[0], [], ["Hỗ trợ khác"], *SUPPORT[1:]]), ("M", [MODEL_HEADER, *MODELS])
+        ("S", [*IDENTITY, [], SUPPORT_HEADER, SUPPORT[0], [], ["Hỗ trợ khác"], *SUPPORT[1:]]),
+        ("M", [MODEL_HEADER, *MODELS]),
     ),
     # --- lines of a list
-    "names of groups over the lines of a list": works(lines=[["I. Xã An Hiệp"], ROAD, ["II. Xã Phú Tâm"], BRIDGE, SCHOOL]),
+    "names of groups over the lines of a list": works(
+        lines=[["I. Xã An Hiệp"], ROAD, ["II. Xã Phú Tâm"], BRIDGE, SCHOOL]
+    ),
     "sums of groups under them": works(
         lines=[
             ROAD,
@@ -369,7 +489,13 @@ CASES: dict[str, Case] = {
         ]
     ),
     "names of groups with their sums": works(
-        lines=[["I. Xã An Hiệp", *[None] * 8, 1000, 400], ROAD, ["II. Xã Phú Tâm", *[None] * 8, 800, 400], BRIDGE, SCHOOL]
+        lines=[
+            ["I. Xã An Hiệp", *[None] * 8, 1000, 400],
+            ROAD,
+            ["II. Xã Phú Tâm", *[None] * 8, 800, 400],
+            BRIDGE,
+            SCHOOL,
+        ]
     ),
     "a sum by its figures, of a group that is not known": works(
         lines=[ROAD, BRIDGE, sums("Cộng khu vực ven biển", 1500, 500), SCHOOL]
@@ -388,12 +514,21 @@ CASES: dict[str, Case] = {
             SCHOOL,
         ],
     ),
-    "the total above the lines of a list": works(lines=[sums("Tổng số", 1800, 800), ROAD, BRIDGE, SCHOOL]),
+    "the total above the lines of a list": works(
+        lines=[sums("Tổng số", 1800, 800), ROAD, BRIDGE, SCHOOL]
+    ),
     "a level and a day merged down over lines": classes(
-        lines=[CLASS, [2, "Lớp B", "Đấu thầu", None, "An Hiệp", None, date(2024, 12, 10), 80]], merge=["D6:D7", "F6:F7"]
+        lines=[CLASS, [2, "Lớp B", "Đấu thầu", None, "An Hiệp", None, date(2024, 12, 10), 80]],
+        merge=["D6:D7", "F6:F7"],
     )._replace(
         plain=report(
-            None, class_list(lines=[CLASS, [2, "Lớp B", "Đấu thầu", CLASS[3], "An Hiệp", CLASS[5], date(2024, 12, 10), 80]])
+            None,
+            class_list(
+                lines=[
+                    CLASS,
+                    [2, "Lớp B", "Đấu thầu", CLASS[3], "An Hiệp", CLASS[5], date(2024, 12, 10), 80],
+                ]
+            ),
         )
     ),
     "blank lines in a list": works(lines=[ROAD, [], BRIDGE, [], [], SCHOOL]),
@@ -401,15 +536,21 @@ CASES: dict[str, Case] = {
     "rows that a filter hides": Case(hiding(report(), "Tổng hợp", rows=[7]), report()),
     "a hidden column": Case(hiding(report(), "Tổng hợp", columns=["D"]), report()),
     "a hidden column that is none of the table's": Case(
-        hiding(report(summary(header=[[*HEADER, "Ghi chú"], MEASURES])), "Tổng hợp", columns=["K"]), report()
+        hiding(report(summary(header=[[*HEADER, "Ghi chú"], MEASURES])), "Tổng hợp", columns=["K"]),
+        report(),
     ),
-    "a table on a hidden sheet only": Case(hiding(report(), "Danh sách lớp", is_sheet=True), report()),
+    "a table on a hidden sheet only": Case(
+        hiding(report(), "Danh sách lớp", is_sheet=True), report()
+    ),
     "last quarter's table on a hidden sheet": Case(
         hiding(
             workbook(
                 ("Tổng hợp", summary()),
                 ("Danh sách lớp", class_list()),
-                ("Cũ", summary(identity=[IDENTITY[0], IDENTITY[1], ["Kỳ báo cáo: Quý 3 năm 2024"]])),
+                (
+                    "Cũ",
+                    summary(identity=[IDENTITY[0], IDENTITY[1], ["Kỳ báo cáo: Quý 3 năm 2024"]]),
+                ),
             ),
             "Cũ",
             is_sheet=True,
@@ -429,9 +570,15 @@ class Row(NamedTuple):
 
 def rows() -> list[Row]:
     part = re.split(r"\n## ", DOCUMENT.partition("\n## Structure\n")[2])[0]
-    lines = [line for line in part.split("\n") if line.startswith("|") and not set(line) <= set("|- ")]
+    lines = [
+        line for line in part.split("\n") if line.startswith("|") and not set(line) <= set("|- ")
+    ]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return [Row(c[0], c[1], [] if c[2] == "–" else sorted(c[2].split(", "))) for c in cells if c[0] != "on the sheet"]
+    return [
+        Row(c[0], c[1], [] if c[2] == "–" else sorted(c[2].split(", ")))
+        for c in cells
+        if c[0] != "on the sheet"
+    ]
 
 
 ROWS = rows()
@@ -451,7 +598,9 @@ def content(reading: Reading) -> dict[str, list[dict[str, object]]]:
             for r in table.frame.to_dict("records")
         ]
         is_list = all(record["line"] == "" for record in records)
-        tables[name] = records if is_list else sorted(records, key=lambda record: str(record["line"]))
+        tables[name] = (
+            records if is_list else sorted(records, key=lambda record: str(record["line"]))
+        )
     return tables
 
 

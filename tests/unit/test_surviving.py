@@ -20,7 +20,11 @@ Failed = list[tuple[str | None, str]]
 @pytest.fixture(scope="module")
 def readings(pack: Pack) -> list[Reading]:
     """Three districts' training; the last one sends what the first one sent."""
-    reports = [people("2024-Q2", 100, "943"), people("2024-Q2", 140, "945"), people("2024-Q2", 100, "942")]
+    reports = [
+        people("2024-Q2", 100, "943"),
+        people("2024-Q2", 140, "945"),
+        people("2024-Q2", 100, "942"),
+    ]
     return [reading_of(report, pack, number) for number, report in enumerate(reports)]
 
 
@@ -43,11 +47,20 @@ def judged(
             raise RuntimeError("a bug")
         return checker.check(batch, no_past())
 
-    return check_surviving(check, readings, lambda reading, wrong: failed.append((reading.unit_code, str(wrong)))), failed, calls
+    return (
+        check_surviving(
+            check, readings, lambda reading, wrong: failed.append((reading.unit_code, str(wrong)))
+        ),
+        failed,
+        calls,
+    )
 
 
 def rules(submissions: Sequence[Submission]) -> list[tuple[str | None, set[str]]]:
-    return [(submission.unit_code, {finding.rule for finding in submission.findings}) for submission in submissions]
+    return [
+        (submission.unit_code, {finding.rule for finding in submission.findings})
+        for submission in submissions
+    ]
 
 
 def test_a_batch_that_passes_is_checked_once(checker: Checker, readings: list[Reading]) -> None:
@@ -62,7 +75,9 @@ def test_the_others_still_see_each_other(checker: Checker, readings: list[Readin
     assert failed == [("945", "a bug")]
 
 
-def test_what_fails_only_together_is_judged_alone(checker: Checker, readings: list[Reading]) -> None:
+def test_what_fails_only_together_is_judged_alone(
+    checker: Checker, readings: list[Reading]
+) -> None:
     submissions, failed, calls = judged(checker, readings, set(), most=1)
     assert [submission.unit_code for submission in submissions] == ["943", "945", "942"]
     assert (failed, calls) == ([], 4)

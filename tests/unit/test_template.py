@@ -36,7 +36,10 @@ from tests.workbooks import read
 
 YEAR, QUARTER = Period.parse("2024"), Period.parse("2024-Q4")
 DISTRICT = Unit("942", "Huyện Châu Thành", UnitKind.DISTRICT, "94", None, None, "test")
-COMMUNES = tuple(Unit(f"31{n:03}", f"Xã Tên Dài Thứ {n}", UnitKind.COMMUNE, "942", None, None, "test") for n in range(100, 130))
+COMMUNES = tuple(
+    Unit(f"31{n:03}", f"Xã Tên Dài Thứ {n}", UnitKind.COMMUNE, "942", None, None, "test")
+    for n in range(100, 130)
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,9 @@ class Case:
         return (self.unit,) if self.unit.kind is UnitKind.COMMUNE else below
 
     def write(self, values: Values | None = None) -> bytes:
-        return write_template(self.form, self.unit, self.period, values, stage=self.stage, communes=self.communes)
+        return write_template(
+            self.form, self.unit, self.period, values, stage=self.stage, communes=self.communes
+        )
 
 
 def cases() -> Iterator[Any]:
@@ -64,10 +69,15 @@ def cases() -> Iterator[Any]:
         for form in pack.forms:
             for stage in form.stages:
                 period = period_of(form)
-                kinds = pack.calendar.reporters(form.code, period.end) or {UnitKind.DISTRICT, UnitKind.COMMUNE}
+                kinds = pack.calendar.reporters(form.code, period.end) or {
+                    UnitKind.DISTRICT,
+                    UnitKind.COMMUNE,
+                }
                 unit = next(u for u in pack.units if u.kind in kinds and u.is_valid_on(period.end))
                 case = Case(pack, form, unit, period, stage)
-                yield pytest.param(case, id=f"{folder.name} {form.code} {form.version} {stage.value}")
+                yield pytest.param(
+                    case, id=f"{folder.name} {form.code} {form.version} {stage.value}"
+                )
 
 
 every_form = pytest.mark.parametrize("case", list(cases()))
@@ -95,7 +105,11 @@ def sample(case: Case) -> Values:
                 return min(10.5 * n, column.maximum or 1e6)
 
     return Values(
-        {t.name: {ln.key: line(t, n) for n, ln in enumerate(t.lines) if not ln.parts} for t in case.form.tables if t.lines},
+        {
+            t.name: {ln.key: line(t, n) for n, ln in enumerate(t.lines) if not ln.parts}
+            for t in case.form.tables
+            if t.lines
+        },
         {t.name: [line(t, n) for n in range(3)] for t in case.form.tables if not t.lines},
     )
 
@@ -151,8 +165,22 @@ MATRIX = {
         {"key": "total", "label": "Tổng cộng", "total": True, "parts": ["p1", "p2"]},
     ],
     "columns": [
-        {"name": "central", "group": "Vốn", "label": "Vốn – TW", "type": "money", "measure": "triệu đồng", "minimum": 0},
-        {"name": "local", "group": "Vốn", "label": "Vốn – ĐP", "type": "money", "measure": "triệu đồng", "minimum": 0},
+        {
+            "name": "central",
+            "group": "Vốn",
+            "label": "Vốn – TW",
+            "type": "money",
+            "measure": "triệu đồng",
+            "minimum": 0,
+        },
+        {
+            "name": "local",
+            "group": "Vốn",
+            "label": "Vốn – ĐP",
+            "type": "money",
+            "measure": "triệu đồng",
+            "minimum": 0,
+        },
         {
             "name": "all",
             "group": "Vốn",
@@ -162,7 +190,14 @@ MATRIX = {
             "required": True,
             "parts": ["central", "local"],
         },
-        {"name": "people", "label": "Số người", "type": "whole", "measure": "người", "required": True, "hint": "Người có mặt."},
+        {
+            "name": "people",
+            "label": "Số người",
+            "type": "whole",
+            "measure": "người",
+            "required": True,
+            "hint": "Người có mặt.",
+        },
     ],
 }
 GIVEN = {
@@ -176,7 +211,8 @@ def written(matrix: dict[str, dict[str, Any]]) -> bytes:
     return write_template(make(MATRIX), DISTRICT, YEAR, Values({"levels": matrix}))
 
 
-# --- reading back ---------------------------------------------------------------------------------------------------
+# --- reading back
+# ---------------------------------------------------------------------------------------------------
 
 
 def without_notes(reading: Reading) -> list[tuple[str, str | None, str | None]]:
@@ -187,7 +223,11 @@ def without_notes(reading: Reading) -> list[tuple[str, str | None, str | None]]:
 @every_form
 def test_a_blank_workbook_is_read_as_what_it_is(case: Case) -> None:
     reading = read(case.write(), case.pack, period=case.period)
-    assert (reading.form, reading.unit_code, reading.period) == (case.form, case.unit.code, case.period)
+    assert (reading.form, reading.unit_code, reading.period) == (
+        case.form,
+        case.unit.code,
+        case.period,
+    )
     assert reading.stage is case.stage
     assert {rule for rule, _, _ in without_notes(reading)} == {"FORM-30"}, "nothing is filled in"
     assert {name: len(table.letters) for name, table in reading.tables.items()} == {
@@ -212,14 +252,20 @@ def test_the_same_arguments_give_the_same_bytes(case: Case) -> None:
     assert case.write(sample(case)) == case.write(sample(case))
 
 
-def test_a_filled_training_report_is_accepted_though_nothing_computed_its_totals(pack: Pack) -> None:
+def test_a_filled_training_report_is_accepted_though_nothing_computed_its_totals(
+    pack: Pack,
+) -> None:
     form = pack.form("training", QUARTER)
     assert form is not None
     blank = write_template(form, DISTRICT, QUARTER)
     letters = read(blank, pack).tables["levels"].letters
     names = ("classes", "participants", "women", "budget_planned_vnd", "budget_spent_vnd")
     lines = {10: (2, 120, 50, 152.3, 0), 11: (1, 30, 9, 20, 0)}
-    summary = {f"{letters[name]}{row}": n for row, line in lines.items() for name, n in zip(names, line, strict=True)}
+    summary = {
+        f"{letters[name]}{row}": n
+        for row, line in lines.items()
+        for name, n in zip(names, line, strict=True)
+    }
     content = resaved(blank, {"Tổng hợp": summary})
     reading = read(content, pack)
     totals = reading.tables["levels"].frame.set_index("line").loc["total"]
@@ -228,7 +274,8 @@ def test_a_filled_training_report_is_accepted_though_nothing_computed_its_totals
     assert [f for f in findings if f.severity is not Severity.INFO] == []
 
 
-# --- totals ---------------------------------------------------------------------------------------------------------
+# --- totals
+# ---------------------------------------------------------------------------------------------------------
 
 
 def test_totals_are_formulas_with_the_value_that_excel_would_give() -> None:
@@ -239,7 +286,12 @@ def test_totals_are_formulas_with_the_value_that_excel_would_give() -> None:
     assert formulas["B13"].value == formula_of(["B14"])
     assert formulas["B16"].value == formula_of(["B11", "B12"])
     assert formulas["D16"].value == formula_of(["D11", "D12"])
-    assert (shown["D11"].value, shown["B12"].value, shown["B16"].value, shown["D16"].value) == (100.2, 52.1, 102.2, 152.3)
+    assert (shown["D11"].value, shown["B12"].value, shown["B16"].value, shown["D16"].value) == (
+        100.2,
+        52.1,
+        102.2,
+        152.3,
+    )
 
 
 def test_a_total_of_nothing_is_empty_and_a_total_of_noughts_is_0() -> None:
@@ -251,14 +303,20 @@ def test_a_total_of_nothing_is_empty_and_a_total_of_noughts_is_0() -> None:
 def test_a_true_0_is_read_as_0(pack: Pack) -> None:
     form = pack.form("training", QUARTER)
     assert form is not None
-    given = Values({"levels": {"district": {"classes": 0, "participants": 0, "budget_spent_vnd": 0}}})
+    given = Values(
+        {"levels": {"district": {"classes": 0, "participants": 0, "budget_spent_vnd": 0}}}
+    )
     reading = read(write_template(form, DISTRICT, QUARTER, given), pack)
     assert without_notes(reading) == []
     assert reading.tables["levels"].frame.set_index("line").loc["total", "budget_spent_vnd"] == 0
 
 
 def test_a_given_total_that_adds_up_is_a_formula_and_one_that_does_not_is_a_number() -> None:
-    sheet = opened(written({**GIVEN, "p2": {"people": 4}, "total": {"people": 9, "central": 102.2, "all": "?"}}))["Tổng hợp"]
+    sheet = opened(
+        written(
+            {**GIVEN, "p2": {"people": 4}, "total": {"people": 9, "central": 102.2, "all": "?"}}
+        )
+    )["Tổng hợp"]
     assert sheet["E12"].value == formula_of(["E13", "E15"])
     assert sheet["B16"].value == formula_of(["B11", "B12"])
     assert (sheet["E16"].value, sheet["D16"].value) == (9, "?")
@@ -275,13 +333,16 @@ def test_the_sums_of_a_list_stand_below_it_and_are_no_line() -> None:
     summaries = {"n": {"count": "title"}, "classes_all": {"sum": "classes"}}
     form = make({**LIST, "columns": columns, "summaries": summaries})
     given = [{"title": f"Lớp {n}", "classes": n} for n in range(45)]
-    sheet = opened(write_template(form, DISTRICT, YEAR, Values(lists={"works": given})))["Công trình"]
+    sheet = opened(write_template(form, DISTRICT, YEAR, Values(lists={"works": given})))[
+        "Công trình"
+    ]
     assert (sheet["A9"].value, sheet["A53"].value, sheet["A54"].value) == (1, 45, "Tổng cộng")
     assert sheet["C54"].value == formula_of([f"C{row}" for row in range(9, 54)])
     assert sheet["C54"].protection.locked
 
 
-# --- headings -------------------------------------------------------------------------------------------------------
+# --- headings
+# -------------------------------------------------------------------------------------------------------
 
 
 def test_groups_stand_over_their_columns_and_other_headings_over_both_rows() -> None:
@@ -305,7 +366,11 @@ def test_lines_are_set_in_below_what_they_are_a_part_of_and_totals_are_bold() ->
     lines = {sheet[f"A{row}"].value: sheet[f"A{row}"] for row in range(11, 17)}
     indents = [cell.alignment.indent for cell in lines.values()]
     assert indents == [1, 1, 3, 5, 3, 1]
-    assert [name for name, cell in lines.items() if cell.font.bold] == ["Dự án 2", "Tiểu dự án 1", "Tổng cộng"]
+    assert [name for name, cell in lines.items() if cell.font.bold] == [
+        "Dự án 2",
+        "Tiểu dự án 1",
+        "Tổng cộng",
+    ]
 
 
 @every_form
@@ -319,7 +384,8 @@ def test_every_sheet_says_whose_report_it_is_and_when(case: Case) -> None:
         assert f"{identity.period.label}: {case.period.label}{stage}" in said
 
 
-# --- cells to fill in -----------------------------------------------------------------------------------------------
+# --- cells to fill in
+# -----------------------------------------------------------------------------------------------
 
 
 @every_form
@@ -327,7 +393,12 @@ def test_only_cells_to_fill_in_are_unlocked_and_each_has_a_prompt(case: Case) ->
     book = opened(case.write())
     assert all(sheet.protection.sheet and not sheet.protection.password for sheet in book)
     for sheet in data_sheets(book, case.form):
-        unlocked = {cell.coordinate for row in sheet.iter_rows() for cell in row if not cell.protection.locked}
+        unlocked = {
+            cell.coordinate
+            for row in sheet.iter_rows()
+            for cell in row
+            if not cell.protection.locked
+        }
         prompted = set()
         for rule in sheet.data_validations.dataValidation:
             assert 0 < len(rule.promptTitle) <= 32
@@ -335,7 +406,11 @@ def test_only_cells_to_fill_in_are_unlocked_and_each_has_a_prompt(case: Case) ->
             assert len(rule.error) <= 255
             for area in rule.sqref.ranges:
                 left, top, right, bottom = range_boundaries(str(area))
-                prompted |= {sheet.cell(r, c).coordinate for r in range(top, bottom + 1) for c in range(left, right + 1)}
+                prompted |= {
+                    sheet.cell(r, c).coordinate
+                    for r in range(top, bottom + 1)
+                    for c in range(left, right + 1)
+                }
         assert unlocked == prompted
         assert unlocked
 
@@ -350,7 +425,14 @@ def rules(form: Form, **more: Any) -> dict[str, Any]:
 def test_figures_have_the_limits_that_the_form_declares() -> None:
     columns = [
         {**COLUMN, "minimum": 0, "required": True, "hint": "Lớp đã học xong."},
-        {"name": "rate", "label": "Tỷ lệ", "type": "number", "measure": "%", "minimum": 0, "maximum": 100},
+        {
+            "name": "rate",
+            "label": "Tỷ lệ",
+            "type": "number",
+            "measure": "%",
+            "minimum": 0,
+            "maximum": 100,
+        },
         {"name": "change", "label": "Tăng, giảm", "type": "number"},
         {"name": "day", "label": "Ngày", "type": "date"},
         {"name": "word", "label": "Ghi chú của đơn vị về nội dung này trong kỳ", "type": "text"},
@@ -360,7 +442,10 @@ def test_figures_have_the_limits_that_the_form_declares() -> None:
     assert kinds[:2] == [("whole", "0", "2147483647"), ("decimal", "0", "100")]
     assert (kinds[2][0], float(kinds[2][1])) == ("decimal", -9007199254740991)
     assert (kinds[3][0], kinds[4][0]) == ("date", None)
-    assert found["B9"].prompt == "Lớp đã học xong.\nSố nguyên từ 0 trở lên, đơn vị tính: lớp.\nBắt buộc nhập."
+    assert (
+        found["B9"].prompt
+        == "Lớp đã học xong.\nSố nguyên từ 0 trở lên, đơn vị tính: lớp.\nBắt buộc nhập."
+    )
     assert found["C9"].prompt == "Số từ 0 đến 100, đơn vị tính: %, có thể có phần thập phân."
     assert found["F9"].promptTitle == "Ghi chú của đơn vị về nội dung…"
     assert all(r.errorStyle in (None, "stop") for r in found.values())
@@ -372,13 +457,18 @@ def test_words_to_choose_from_are_a_drop_down() -> None:
     assert rules(make({**LIST, "columns": [column]}))["B8"].formula1 == '"Đường,Cầu"'
 
 
-def test_a_list_that_excel_cannot_take_into_a_cell_s_rule_stands_on_a_sheet_that_nobody_sees(tmp_path: Path) -> None:
+def test_a_list_that_excel_cannot_take_into_a_cell_s_rule_stands_on_a_sheet_that_nobody_sees(
+    tmp_path: Path,
+) -> None:
     words = {"a": {"label": "Đường, cầu"}, "b": {"label": "Chợ"}}
     kind = {"name": "kind", "label": "Loại", "type": "code", "vocabulary": words}
     place = {"name": "place", "label": "Xã", "type": "commune"}
     form = make({**LIST, "columns": [kind, place]})
     found = rules(form, communes=COMMUNES)
-    assert [r.formula1 for r in found.values()] == [f"{CHOICES_SHEET}!$A$1:$A$2", f"{CHOICES_SHEET}!$A$3:$A$32"]
+    assert [r.formula1 for r in found.values()] == [
+        f"{CHOICES_SHEET}!$A$1:$A$2",
+        f"{CHOICES_SHEET}!$A$3:$A$32",
+    ]
     sheet = opened(write_template(form, DISTRICT, YEAR, communes=COMMUNES))[CHOICES_SHEET]
     assert sheet.sheet_state == "veryHidden"
     assert [row[0] for row in sheet.values] == ["Đường, cầu", "Chợ", *(c.name for c in COMMUNES)]
@@ -397,13 +487,22 @@ def test_required_optional_and_computed_cells_have_colours_of_their_own() -> Non
     colours = {sheet[cell].fill.fgColor.rgb for cell in ("E11", "B11", "D11")}
     assert len(colours) == 3
     guide = opened(written({}))[GUIDE_SHEET]
-    shown = {row[0].fill.fgColor.rgb for row in guide.iter_rows(max_col=1) if row[0].fill.fill_type == "solid"}
+    shown = {
+        row[0].fill.fgColor.rgb
+        for row in guide.iter_rows(max_col=1)
+        if row[0].fill.fill_type == "solid"
+    }
     assert colours <= shown
 
 
 def test_rows_may_be_put_only_into_a_list_without_formulas() -> None:
     plain = make({**LIST, "columns": [COLUMN]})
-    sums = make({**LIST, "columns": [COLUMN, {**COLUMN, "name": "all", "label": "Tất cả", "parts": ["classes"]}]})
+    sums = make(
+        {
+            **LIST,
+            "columns": [COLUMN, {**COLUMN, "name": "all", "label": "Tất cả", "parts": ["classes"]}],
+        }
+    )
     allowed = [
         not data_sheets(opened(write_template(form, DISTRICT, YEAR)), form)[0].protection.insertRows
         for form in (plain, sums, make(MATRIX))
@@ -411,19 +510,27 @@ def test_rows_may_be_put_only_into_a_list_without_formulas() -> None:
     assert allowed == [True, False, False]
 
 
-# --- the book -------------------------------------------------------------------------------------------------------
+# --- the book
+# -------------------------------------------------------------------------------------------------------
 
 
 @every_form
 def test_the_book_begins_with_its_guide_and_ends_with_a_marker_that_nobody_sees(case: Case) -> None:
     book = opened(case.write())
     tables = [table.sheet for table in case.form.tables]
-    assert [name for name in book.sheetnames if book[name].sheet_state == "visible"] == [GUIDE_SHEET, *tables]
+    assert [name for name in book.sheetnames if book[name].sheet_state == "visible"] == [
+        GUIDE_SHEET,
+        *tables,
+    ]
     assert book.active.title == GUIDE_SHEET
     assert (book.sheetnames[-1], book[MARKER_SHEET].sheet_state) == (MARKER_SHEET, "veryHidden")
     marker = read_marker(list(book[MARKER_SHEET].values))
     assert marker is not None
-    assert (marker.form, marker.version, marker.unit) == (case.form.code, case.form.version, case.unit.code)
+    assert (marker.form, marker.version, marker.unit) == (
+        case.form.code,
+        case.form.version,
+        case.unit.code,
+    )
     assert (marker.period, marker.stage) == (case.period.code, case.stage.value)
 
 
@@ -454,15 +561,24 @@ def test_a_page_is_a4_across_one_page_wide_with_its_headings_and_a_footer(case: 
 
 def test_everything_is_in_the_font_of_vietnamese_offices() -> None:
     book = opened(written(GIVEN))
-    assert {cell.font.name for sheet in book for row in sheet.iter_rows() for cell in row if cell.value} == {"Times New Roman"}
+    assert {
+        cell.font.name for sheet in book for row in sheet.iter_rows() for cell in row if cell.value
+    } == {"Times New Roman"}
 
 
 def test_notes_stand_below_the_first_table_and_are_no_lines(pack: Pack) -> None:
     form = pack.form("training", QUARTER)
     assert form is not None
-    content = write_template(form, DISTRICT, QUARTER, Values(notes=("Nguồn: bài báo.", "SỐ LIỆU GIẢ LẬP: 12 lớp.")))
-    assert [opened(content)["Tổng hợp"][cell].value for cell in ("A14", "A15")] == ["Nguồn: bài báo.", "SỐ LIỆU GIẢ LẬP: 12 lớp."]
-    assert {rule for rule, _, _ in without_notes(read(content, pack))} == {"FORM-30"}, "nothing is filled in"
+    content = write_template(
+        form, DISTRICT, QUARTER, Values(notes=("Nguồn: bài báo.", "SỐ LIỆU GIẢ LẬP: 12 lớp."))
+    )
+    assert [opened(content)["Tổng hợp"][cell].value for cell in ("A14", "A15")] == [
+        "Nguồn: bài báo.",
+        "SỐ LIỆU GIẢ LẬP: 12 lớp.",
+    ]
+    assert {rule for rule, _, _ in without_notes(read(content, pack))} == {"FORM-30"}, (
+        "nothing is filled in"
+    )
 
 
 def test_no_value_passes_for_one_that_nothing_has_calculated() -> None:

@@ -8,7 +8,16 @@ from expectations.checking import Checker
 from expectations.rules import RuleSet
 from program.finding import Finding
 from program.pack import Pack
-from tests.workbooks import COMMUNE, DISTRICT, TOTAL, Cell, read, report, summary, without_further_columns
+from tests.workbooks import (
+    COMMUNE,
+    DISTRICT,
+    TOTAL,
+    Cell,
+    read,
+    report,
+    summary,
+    without_further_columns,
+)
 
 PASSED_OVER = "được ghi dưới dạng chữ nên hàm SUM của bảng tính bỏ qua"
 
@@ -27,9 +36,15 @@ def at(line: list[Cell], column: int, value: Cell) -> list[Cell]:
 
 @pytest.mark.parametrize(
     ("column", "text", "total", "rule", "cell"),
-    [(7, "2", 4, "CELL-16", "H8"), (9, "trên 20", 150, "CELL-16", "J8"), (2, "30 người", 120, "TRN-06", "C8")],
+    [
+        (7, "2", 4, "CELL-16", "H8"),
+        (9, "trên 20", 150, "CELL-16", "J8"),
+        (2, "30 người", 120, "TRN-06", "C8"),
+    ],
 )
-def test_the_cell_that_was_passed_over_is_named(pack: Pack, column: int, text: str, total: float, rule: str, cell: str) -> None:
+def test_the_cell_that_was_passed_over_is_named(
+    pack: Pack, column: int, text: str, total: float, rule: str, cell: str
+) -> None:
     found = found_in(pack, at(COMMUNE, column, text), at(TOTAL, column, total))
     assert f"ô {cell}, {PASSED_OVER}" in found[rule].message
 

@@ -41,7 +41,9 @@ def levels_with(line: str, **values: float | None) -> dict:
 
 def money_of(line: str, **values: float) -> dict:
     """A line's money, and a total that its sender typed without it: only the line itself is named."""
-    return levels_with(line, **values) | {"total": GOOD_LEVELS["total"] | dict.fromkeys(values, 150)}
+    return levels_with(line, **values) | {
+        "total": GOOD_LEVELS["total"] | dict.fromkeys(values, 150)
+    }
 
 
 def list_with(**values: object) -> list:
@@ -49,7 +51,9 @@ def list_with(**values: object) -> list:
 
 
 def judge(checker: Checker, pack: Pack, *workbooks: bytes) -> list[Submission]:
-    return checker.check([r for n, w in enumerate(workbooks) for r in read_parts(w, delivery(number=n), pack)])
+    return checker.check(
+        [r for n, w in enumerate(workbooks) for r in read_parts(w, delivery(number=n), pack)]
+    )
 
 
 def cell_of(pack: Pack, content: bytes, table: str, column: str, line: str = "") -> str:
@@ -65,7 +69,9 @@ def asked(submission: Submission) -> list[Finding]:
     return [f for f in submission.findings if f.severity is not Severity.INFO]
 
 
-def test_a_consistent_report_is_accepted_without_a_question(checker: Checker, pack: Pack, fill: Fill) -> None:
+def test_a_consistent_report_is_accepted_without_a_question(
+    checker: Checker, pack: Pack, fill: Fill
+) -> None:
     submission = judge(checker, pack, fill("942", "2024-Q4", classes=GOOD_LIST))[0]
     assert asked(submission) == []
     assert submission.verdict is Verdict.ACCEPTED
@@ -75,12 +81,27 @@ def test_a_consistent_report_is_accepted_without_a_question(checker: Checker, pa
 # The line and the column that are named, then the report that breaks the rule.
 BAD_LEVELS = [
     ("CELL-01", ("commune", "participants"), "critical", levels_with("commune", participants=None)),
-    ("CELL-03", ("district", "participants"), "critical", levels_with("district", participants=2.208)),
-    ("CELL-14", ("district", "budget_planned_vnd"), "critical", levels_with("district", budget_planned_vnd=0.0000001)),
+    (
+        "CELL-03",
+        ("district", "participants"),
+        "critical",
+        levels_with("district", participants=2.208),
+    ),
+    (
+        "CELL-14",
+        ("district", "budget_planned_vnd"),
+        "critical",
+        levels_with("district", budget_planned_vnd=0.0000001),
+    ),
     ("CELL-04", ("district", "classes"), "critical", levels_with("district", classes=-2)),
     ("CELL-06", ("district", "days"), "critical", levels_with("district", days=1e17)),
     ("TRN-01", ("district", "women"), "critical", levels_with("district", women=121)),
-    ("TRN-02", ("district", "ethnic_minority"), "critical", levels_with("district", ethnic_minority=121)),
+    (
+        "TRN-02",
+        ("district", "ethnic_minority"),
+        "critical",
+        levels_with("district", ethnic_minority=121),
+    ),
     ("TRN-03", ("district", "participants"), "critical", levels_with("district", officials=21)),
     (
         "TRN-04",
@@ -90,16 +111,36 @@ BAD_LEVELS = [
         | {"total": GOOD_LEVELS["total"] | {"budget_spent_vnd": 100}},
     ),
     ("TRN-05", ("total", "classes"), "warning", levels_with("total", classes=4)),
-    ("TRN-12", ("district", "budget_spent_vnd"), "warning", money_of("district", budget_spent_vnd=152_300)),
-    ("TRN-12", ("district", "budget_spent_vnd"), "warning", money_of("district", budget_spent_vnd=0.1523)),
-    ("TRN-13", ("district", "participants"), "warning", levels_with("district", participants=1201, officials=None)),
+    (
+        "TRN-12",
+        ("district", "budget_spent_vnd"),
+        "warning",
+        money_of("district", budget_spent_vnd=152_300),
+    ),
+    (
+        "TRN-12",
+        ("district", "budget_spent_vnd"),
+        "warning",
+        money_of("district", budget_spent_vnd=0.1523),
+    ),
+    (
+        "TRN-13",
+        ("district", "participants"),
+        "warning",
+        levels_with("district", participants=1201, officials=None),
+    ),
     (
         "TRN-14",
         ("district", "budget_spent_vnd"),
         "warning",
         money_of("district", budget_planned_vnd=152_300, budget_spent_vnd=152.3),
     ),
-    ("CELL-36", ("district", "budget_planned_vnd"), "warning", money_of("district", budget_planned_vnd=152_300_000)),
+    (
+        "CELL-36",
+        ("district", "budget_planned_vnd"),
+        "warning",
+        money_of("district", budget_planned_vnd=152_300_000),
+    ),
     (
         "TRN-06",
         ("total", "participants"),
@@ -109,28 +150,50 @@ BAD_LEVELS = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "place", "severity", "levels"), BAD_LEVELS, ids=[r for r, *_ in BAD_LEVELS])
+@pytest.mark.parametrize(
+    ("rule", "place", "severity", "levels"), BAD_LEVELS, ids=[r for r, *_ in BAD_LEVELS]
+)
 def test_a_summary_rule_finds_its_cell(
-    checker: Checker, pack: Pack, fill: Fill, rule: str, place: tuple[str, str], severity: str, levels: dict
+    checker: Checker,
+    pack: Pack,
+    fill: Fill,
+    rule: str,
+    place: tuple[str, str],
+    severity: str,
+    levels: dict,
 ) -> None:
     line, column = place
     content = fill("942", "2024-Q4", levels=levels)
     cell = cell_of(pack, content, "levels", column, line)
-    assert openpyxl.load_workbook(io.BytesIO(content))["Tổng hợp"][cell].value == levels[line][column]
+    assert (
+        openpyxl.load_workbook(io.BytesIO(content))["Tổng hợp"][cell].value == levels[line][column]
+    )
     found = asked(judge(checker, pack, content)[0])
     match = [f for f in found if f.rule == rule]
-    assert [(f.sheet, f.cell, f.severity.value) for f in match] == [("Tổng hợp", cell, severity)], found
+    assert [(f.sheet, f.cell, f.severity.value) for f in match] == [("Tổng hợp", cell, severity)], (
+        found
+    )
     assert "{" not in match[0].message + match[0].fix + match[0].expected
 
 
-def test_a_total_that_only_carries_a_bad_cell_on_is_not_blamed_as_well(checker: Checker, pack: Pack, fill: Fill) -> None:
-    levels = {key: line for key, line in levels_with("district", participants=2.208, officials=None).items() if key != "total"}
+def test_a_total_that_only_carries_a_bad_cell_on_is_not_blamed_as_well(
+    checker: Checker, pack: Pack, fill: Fill
+) -> None:
+    levels = {
+        key: line
+        for key, line in levels_with("district", participants=2.208, officials=None).items()
+        if key != "total"
+    }
     content = fill("942", "2024-Q4", levels=levels)
     cell = cell_of(pack, content, "levels", "participants", "district")
-    assert [(f.rule, f.cell) for f in asked(judge(checker, pack, content)[0])] == [("CELL-03", cell)]
+    assert [(f.rule, f.cell) for f in asked(judge(checker, pack, content)[0])] == [
+        ("CELL-03", cell)
+    ]
 
 
-def test_a_total_that_was_typed_is_judged_by_itself(checker: Checker, pack: Pack, fill: Fill) -> None:
+def test_a_total_that_was_typed_is_judged_by_itself(
+    checker: Checker, pack: Pack, fill: Fill
+) -> None:
     content = fill("942", "2024-Q4", levels=levels_with("total", participants=2.208))
     cell = cell_of(pack, content, "levels", "participants", "total")
     assert ("CELL-03", cell) in [(f.rule, f.cell) for f in asked(judge(checker, pack, content)[0])]
@@ -145,20 +208,28 @@ BAD_CLASSES = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "column", "severity", "classes"), BAD_CLASSES, ids=[r for r, *_ in BAD_CLASSES])
+@pytest.mark.parametrize(
+    ("rule", "column", "severity", "classes"), BAD_CLASSES, ids=[r for r, *_ in BAD_CLASSES]
+)
 def test_a_class_rule_finds_its_cell(
     checker: Checker, pack: Pack, fill: Fill, rule: str, column: str, severity: str, classes: list
 ) -> None:
     content = fill("942", "2024-Q4", classes=classes)
     cell = cell_of(pack, content, "class_list", column)
     found = asked(judge(checker, pack, content)[0])
-    assert [(f.sheet, f.cell, f.severity.value) for f in found if f.rule == rule] == [("Danh sách lớp", cell, severity)], found
+    assert [(f.sheet, f.cell, f.severity.value) for f in found if f.rule == rule] == [
+        ("Danh sách lớp", cell, severity)
+    ], found
 
 
 @pytest.mark.parametrize(
-    ("rule", "classes"), [("TRN-07", GOOD_LIST[:2]), ("TRN-08", list_with(class_participants=51))], ids=["count", "people"]
+    ("rule", "classes"),
+    [("TRN-07", GOOD_LIST[:2]), ("TRN-08", list_with(class_participants=51))],
+    ids=["count", "people"],
 )
-def test_the_list_must_agree_with_the_summary(checker: Checker, pack: Pack, fill: Fill, rule: str, classes: list) -> None:
+def test_the_list_must_agree_with_the_summary(
+    checker: Checker, pack: Pack, fill: Fill, rule: str, classes: list
+) -> None:
     submission = judge(checker, pack, fill("942", "2024-Q4", classes=classes))[0]
     assert rule in {f.rule for f in asked(submission)}
     assert submission.verdict is Verdict.ACCEPTED_WITH_WARNINGS
@@ -177,13 +248,19 @@ def test_both_readings_of_a_class_total_are_told(checker: Checker, pack: Pack, f
     assert "tổng 2 đúng" in below.findings[0].message
 
 
-def test_a_refused_cell_is_told_once_and_not_again_by_every_sum_it_is_part_of(checker: Checker, pack: Pack, fill: Fill) -> None:
-    submission = judge(checker, pack, fill("942", "2024-Q4", levels=levels_with("district", participants=2.208)))[0]
+def test_a_refused_cell_is_told_once_and_not_again_by_every_sum_it_is_part_of(
+    checker: Checker, pack: Pack, fill: Fill
+) -> None:
+    submission = judge(
+        checker, pack, fill("942", "2024-Q4", levels=levels_with("district", participants=2.208))
+    )[0]
     assert [f.rule for f in asked(submission)] == ["CELL-03"]
     assert "2.208" in submission.findings[0].message
 
 
-def test_a_number_typed_as_text_is_judged_like_any_other(checker: Checker, pack: Pack, fill: Fill) -> None:
+def test_a_number_typed_as_text_is_judged_like_any_other(
+    checker: Checker, pack: Pack, fill: Fill
+) -> None:
     blank = fill("942", "2024-Q4")
     women = cell_of(pack, blank, "levels", "women", "total")
     book = openpyxl.load_workbook(io.BytesIO(blank))
@@ -203,19 +280,28 @@ def test_an_unknown_part_is_not_taken_for_nought(checker: Checker, pack: Pack, f
         fill("942", "2024-Q4", levels=levels_with("district", officials=None, community=121)),
     )
     assert asked(unknown) == []
-    assert [f.rule for f in asked(too_much)] == ["TRN-03", "CELL-16"], "the column's total is exceeded as well"
+    assert [f.rule for f in asked(too_much)] == ["TRN-03", "CELL-16"], (
+        "the column's total is exceeded as well"
+    )
 
 
 @pytest.mark.parametrize("value", [1e22, 1e300, -1e24])
 def test_a_number_beyond_all_others_is_refused_and_ends_nobody_s_night(
     checker: Checker, pack: Pack, fill: Fill, value: float
 ) -> None:
-    submission = judge(checker, pack, fill("942", "2024-Q4", levels=levels_with("district", officials=value)))[0]
+    submission = judge(
+        checker, pack, fill("942", "2024-Q4", levels=levels_with("district", officials=value))
+    )[0]
     assert {"CELL-04", "CELL-06"} & {f.rule for f in asked(submission)}
 
 
-def test_one_bad_submission_never_touches_its_neighbours(checker: Checker, pack: Pack, fill: Fill) -> None:
-    good, bad = fill("942", "2024-Q4"), fill("943", "2024-Q4", levels=levels_with("district", women=121))
+def test_one_bad_submission_never_touches_its_neighbours(
+    checker: Checker, pack: Pack, fill: Fill
+) -> None:
+    good, bad = (
+        fill("942", "2024-Q4"),
+        fill("943", "2024-Q4", levels=levels_with("district", women=121)),
+    )
     alone = judge(checker, pack, good)[0]
     together = judge(checker, pack, bad, good, b"", bad, good)
     assert [s.verdict for s in together] == [
@@ -230,14 +316,21 @@ def test_one_bad_submission_never_touches_its_neighbours(checker: Checker, pack:
 
 
 def test_a_quarantined_submission_has_no_facts(checker: Checker, pack: Pack, fill: Fill) -> None:
-    submission = judge(checker, pack, fill("942", "2024-Q4", levels=levels_with("district", women=121)))[0]
+    submission = judge(
+        checker, pack, fill("942", "2024-Q4", levels=levels_with("district", women=121))
+    )[0]
     assert submission.verdict is Verdict.QUARANTINED
     assert submission.facts == ()
 
 
-def test_money_is_kept_in_whole_dong_and_shown_as_it_was_printed(checker: Checker, pack: Pack, fill: Fill) -> None:
+def test_money_is_kept_in_whole_dong_and_shown_as_it_was_printed(
+    checker: Checker, pack: Pack, fill: Fill
+) -> None:
     levels = levels_with("total", budget_planned_vnd=152.3, budget_spent_vnd=152.4)
     submission = judge(checker, pack, fill("942", "2024-Q4", levels=levels))[0]
     facts = {f.element: f.value for f in submission.facts}
     assert facts["budget_planned_vnd_total"] == 152_300_000
-    assert "152,4 triệu đồng) vượt kinh phí kế hoạch (152,3 triệu đồng)" in submission.findings[0].message
+    assert (
+        "152,4 triệu đồng) vượt kinh phí kế hoạch (152,3 triệu đồng)"
+        in submission.findings[0].message
+    )

@@ -33,7 +33,9 @@ SOC_TRANG = UnitRegister.read(ROOT / "config" / "soc-trang" / "units.csv")
 REPORTERS = {UnitKind.PROVINCE, UnitKind.DISTRICT}
 
 
-def codes(text: str, day: date = DAY, parent: str | None = None, kinds: set[UnitKind] | None = None) -> list[str]:
+def codes(
+    text: str, day: date = DAY, parent: str | None = None, kinds: set[UnitKind] | None = None
+) -> list[str]:
     return [unit.code for unit in SOC_TRANG.named(text, day, parent, kinds)]
 
 
@@ -50,15 +52,21 @@ def names(units: tuple[Unit, ...]) -> list[str]:
 @pytest.mark.parametrize(("code", "name"), OFFICIAL.items())
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 @pytest.mark.parametrize("case", [str, str.upper, str.lower])
-def test_every_official_name_finds_its_unit_alone(code: str, name: str, form: str, case: type[str]) -> None:
+def test_every_official_name_finds_its_unit_alone(
+    code: str, name: str, form: str, case: type[str]
+) -> None:
     assert codes(unicodedata.normalize(form, case(name))) == [code]
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 @pytest.mark.parametrize("case", [str, str.upper, str.lower])
-def test_every_name_in_the_table_finds_its_unit_alone_among_its_siblings(form: str, case: type[str]) -> None:
+def test_every_name_in_the_table_finds_its_unit_alone_among_its_siblings(
+    form: str, case: type[str]
+) -> None:
     for each in SOC_TRANG:
-        found = SOC_TRANG.named(unicodedata.normalize(form, case(each.name)), each.valid_to or FIRST, each.parent)
+        found = SOC_TRANG.named(
+            unicodedata.normalize(form, case(each.name)), each.valid_to or FIRST, each.parent
+        )
         assert [u for u in found if u.parent == each.parent] == [each]
 
 
@@ -134,7 +142,10 @@ def test_everyday_writings_find_the_unit(text: str, code: str) -> None:
         ("Long Phú", ["946", "31639", "31669"]),
         ("Long Phú, huyện Long Phú", ["31639", "31669"]),
         ("Châu Thành - Sóc Trăng", ["942", "31569"]),
-        *((one, ["31513", "31732", "31783"]) for one in ("Phường 1", "P.1", "P1", "F1", "Phường 01", "phường I")),
+        *(
+            (one, ["31513", "31732", "31783"])
+            for one in ("Phường 1", "P.1", "P1", "F1", "Phường 01", "phường I")
+        ),
     ],
 )
 def test_a_name_that_several_units_bear_gives_them_all(text: str, candidates: list[str]) -> None:
@@ -142,22 +153,39 @@ def test_a_name_that_several_units_bear_gives_them_all(text: str, candidates: li
 
 
 def test_a_parent_leaves_its_children_only() -> None:
-    assert [codes("P1", parent=district) for district in ("941", "948", "950", "942")] == [["31513"], ["31732"], ["31783"], []]
+    assert [codes("P1", parent=district) for district in ("941", "948", "950", "942")] == [
+        ["31513"],
+        ["31732"],
+        ["31783"],
+        [],
+    ]
     assert codes("Long Phú", parent="946") == ["31639", "31669"]
     assert codes("Huyện Long Phú", parent="946") == []
     assert codes("Long Phú", parent="94") == ["946"]
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("Kế Sách", "943"), ("Mỹ Xuyên", "947"), ("Long Phú", "946"), ("Châu Thành - Sóc Trăng", "942")]
+    ("text", "code"),
+    [
+        ("Kế Sách", "943"),
+        ("Mỹ Xuyên", "947"),
+        ("Long Phú", "946"),
+        ("Châu Thành - Sóc Trăng", "942"),
+    ],
 )
-def test_a_district_that_types_its_bare_name_is_found_among_the_kinds_that_report(text: str, code: str) -> None:
+def test_a_district_that_types_its_bare_name_is_found_among_the_kinds_that_report(
+    text: str, code: str
+) -> None:
     assert codes(text, kinds=REPORTERS) == [code]
     assert len(codes(text)) > 1
 
 
 def test_the_bare_name_of_a_district_that_ended_is_the_commune_that_bears_it_now() -> None:
-    assert codes("Kế Sách", FIRST) == codes("Kế Sách", FIRST, kinds={UnitKind.PROVINCE, UnitKind.COMMUNE}) == ["31528"]
+    assert (
+        codes("Kế Sách", FIRST)
+        == codes("Kế Sách", FIRST, kinds={UnitKind.PROVINCE, UnitKind.COMMUNE})
+        == ["31528"]
+    )
     assert codes("Kế Sách", FIRST, kinds=REPORTERS) == []
 
 
@@ -197,8 +225,15 @@ def test_a_unit_is_found_until_its_last_day_and_not_after() -> None:
     assert SOC_TRANG.latest("944") is not None
 
 
-def test_diacritics_decide_where_they_are_written_and_ask_where_they_are_missing(tmp_path: Path) -> None:
-    path = written(tmp_path, "21289,Xã Sơn Hà,commune,,,,,S", "21292,Xã Sơn Hạ,commune,,,,,S", "1,Xã Xà Phiên,commune,,,,,S")
+def test_diacritics_decide_where_they_are_written_and_ask_where_they_are_missing(
+    tmp_path: Path,
+) -> None:
+    path = written(
+        tmp_path,
+        "21289,Xã Sơn Hà,commune,,,,,S",
+        "21292,Xã Sơn Hạ,commune,,,,,S",
+        "1,Xã Xà Phiên,commune,,,,,S",
+    )
     units = UnitRegister.read(path)
 
     def found(text: str) -> list[str]:
@@ -211,19 +246,26 @@ def test_diacritics_decide_where_they_are_written_and_ask_where_they_are_missing
 
 @given(
     st.text(max_size=60)
-    | st.lists(st.sampled_from(["xã", "P.", "TT", "1", "II", "Long Phú", ", huyện", "Mỹ Xuyên", "- tỉnh", "Sóc Trăng"])).map(
-        " ".join
-    )
+    | st.lists(
+        st.sampled_from(
+            ["xã", "P.", "TT", "1", "II", "Long Phú", ", huyện", "Mỹ Xuyên", "- tỉnh", "Sóc Trăng"]
+        )
+    ).map(" ".join)
 )
 def test_no_text_breaks_the_look_up_and_a_filter_never_adds_a_unit(text: str) -> None:
     everyone = SOC_TRANG.named(text, DAY)
     assert all(each.is_valid_on(DAY) for each in everyone)
     assert [u for u in everyone if u.parent == "946"] == SOC_TRANG.named(text, DAY, parent="946")
-    assert [u for u in everyone if u.kind in REPORTERS] == SOC_TRANG.named(text, DAY, kinds=REPORTERS)
+    assert [u for u in everyone if u.kind in REPORTERS] == SOC_TRANG.named(
+        text, DAY, kinds=REPORTERS
+    )
 
 
 def test_soc_trang_has_the_communes_of_each_day() -> None:
-    communes = {day: [u for u in SOC_TRANG if u.kind is UnitKind.COMMUNE and u.is_valid_on(day)] for day in (DAY, LAST, FIRST)}
+    communes = {
+        day: [u for u in SOC_TRANG if u.kind is UnitKind.COMMUNE and u.is_valid_on(day)]
+        for day in (DAY, LAST, FIRST)
+    }
     assert [len(found) for found in communes.values()] == [109, 108, 43]
     counts = {code: len(SOC_TRANG.children(code, LAST)) for code in OFFICIAL if code != "94"}
     assert list(counts.values()) == [9, 8, 13, 9, 8, 11, 11, 8, 10, 10, 11]
@@ -243,11 +285,15 @@ def types(units: list[Unit]) -> dict[str, int]:
 def test_every_name_is_nfc_and_every_commune_that_ended_says_what_became_of_it() -> None:
     assert all(unicodedata.is_normalized("NFC", each.name) for each in SOC_TRANG)
     ended = [each for each in SOC_TRANG if each.valid_to]
-    assert all(len(SOC_TRANG.successors_of(each)) == 1 for each in ended if each.kind is UnitKind.COMMUNE)
-    assert {SOC_TRANG.successors_of(each) for each in ended if each.kind is UnitKind.PROVINCE} == {(unit("92", FIRST),)}
-    assert {u.code for each in ended for u in SOC_TRANG.successors_of(each) if u.parent == "92"} == {
-        each.code for each in SOC_TRANG.children("92", FIRST)
+    assert all(
+        len(SOC_TRANG.successors_of(each)) == 1 for each in ended if each.kind is UnitKind.COMMUNE
+    )
+    assert {SOC_TRANG.successors_of(each) for each in ended if each.kind is UnitKind.PROVINCE} == {
+        (unit("92", FIRST),)
     }
+    assert {
+        u.code for each in ended for u in SOC_TRANG.successors_of(each) if u.parent == "92"
+    } == {each.code for each in SOC_TRANG.children("92", FIRST)}
 
 
 def test_the_code_31522_is_phuong_9_and_then_phuong_1_and_both_old_wards_lead_to_it() -> None:
@@ -262,10 +308,16 @@ def test_the_code_31522_is_phuong_9_and_then_phuong_1_and_both_old_wards_lead_to
 
 def test_predecessors_and_successors_say_the_same_from_both_ends() -> None:
     for each in SOC_TRANG:
-        assert all(each in SOC_TRANG.predecessors_of(heir) for heir in SOC_TRANG.successors_of(each))
-        assert all(each in SOC_TRANG.successors_of(before) for before in SOC_TRANG.predecessors_of(each))
+        assert all(
+            each in SOC_TRANG.predecessors_of(heir) for heir in SOC_TRANG.successors_of(each)
+        )
+        assert all(
+            each in SOC_TRANG.successors_of(before) for before in SOC_TRANG.predecessors_of(each)
+        )
     assert SOC_TRANG.successors_of(unit("92", FIRST)) == ()
-    assert SOC_TRANG.predecessors_of(unit("31507", LAST)) == ()  # Phường 6, which is not Phường Sóc Trăng of the same code
+    assert (
+        SOC_TRANG.predecessors_of(unit("31507", LAST)) == ()
+    )  # Phường 6, which is not Phường Sóc Trăng of the same code
 
 
 def test_three_new_units_lie_on_two_old_districts_and_forty_in_one() -> None:
@@ -290,7 +342,9 @@ def test_a_districts_own_successors_are_those_of_its_communes() -> None:
         assert set(SOC_TRANG.successors_of(district)) == {*territory.whole, *territory.shared}
 
 
-def test_an_island_without_communes_speaks_for_itself_and_a_district_that_stands_has_no_territory(tmp_path: Path) -> None:
+def test_an_island_without_communes_speaks_for_itself_and_a_district_that_stands_has_no_territory(
+    tmp_path: Path,
+) -> None:
     path = written(
         tmp_path,
         "536,Huyện Lý Sơn,district,,,2025-06-30,21548,S",
@@ -312,10 +366,17 @@ def written(folder: Path, *lines: str, header: str = HEADER) -> Path:
 
 
 def test_a_code_that_was_used_again_finds_the_bearer_of_the_day(tmp_path: Path) -> None:
-    path = written(tmp_path, "31522,Phường 9,commune,,,2024-12-31,31522,S70", "31522,Phường 1,commune,,2025-01-01,,,S70")
+    path = written(
+        tmp_path,
+        "31522,Phường 9,commune,,,2024-12-31,31522,S70",
+        "31522,Phường 1,commune,,2025-01-01,,,S70",
+    )
     units = UnitRegister.read(path)
     before, after = units
-    assert [units.get("31522", day) for day in (date(2024, 12, 31), date(2025, 1, 1))] == [before, after]
+    assert [units.get("31522", day) for day in (date(2024, 12, 31), date(2025, 1, 1))] == [
+        before,
+        after,
+    ]
     assert units.latest("31522") == after
     assert units.latest("1") is None
 
@@ -330,9 +391,15 @@ def test_names_are_those_of_the_day_on_both_sides_of_every_change() -> None:
 
 def test_a_file_saved_by_excel_is_read_with_its_mark_and_quoted_commas(tmp_path: Path) -> None:
     path = tmp_path / "units.csv"
-    path.write_text(HEADER + '94,Tỉnh Sóc Trăng,province,,,2025-06-30,,"C, S56"\n\n', encoding="utf-8-sig")
+    path.write_text(
+        HEADER + '94,Tỉnh Sóc Trăng,province,,,2025-06-30,,"C, S56"\n\n', encoding="utf-8-sig"
+    )
     (province,) = UnitRegister.read(path)
-    assert (province.kind, province.valid_to, province.source) == (UnitKind.PROVINCE, date(2025, 6, 30), "C, S56")
+    assert (province.kind, province.valid_to, province.source) == (
+        UnitKind.PROVINCE,
+        date(2025, 6, 30),
+        "C, S56",
+    )
 
 
 def test_successors_are_read_in_their_order(tmp_path: Path) -> None:
@@ -351,21 +418,39 @@ def test_successors_are_read_in_their_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [
-        ("94,Tỉnh,land,,,,,S", "units.csv:3: kind: expected one of province, district, commune, found 'land'"),
+        (
+            "94,Tỉnh,land,,,,,S",
+            "units.csv:3: kind: expected one of province, district, commune, found 'land'",
+        ),
         (
             "94,Tỉnh,province,,1/1/2025,,,S",
             "units.csv:3: valid_from: expected a day such as 2025-06-30, or nothing, found '1/1/2025'",
         ),
         ("94,Tỉnh,province,,,2025-06-31,,S", "units.csv:3: valid_to: expected a day"),
-        ("94,Tỉnh,province,,,9999-12-31,,S", "units.csv:3: valid_to: expected a day such as 2025-06-30, or nothing"),
-        ("94,Tỉnh,province,,2025-07-01,2025-06-30,,S", "units.csv:3: valid_to: expected a day from 2025-07-01 on"),
+        (
+            "94,Tỉnh,province,,,9999-12-31,,S",
+            "units.csv:3: valid_to: expected a day such as 2025-06-30, or nothing",
+        ),
+        (
+            "94,Tỉnh,province,,2025-07-01,2025-06-30,,S",
+            "units.csv:3: valid_to: expected a day from 2025-07-01 on",
+        ),
         (",Tỉnh,province,,,,,S", "units.csv:3: code: expected a code, found ''"),
         ("94,,province,,,,,S", "units.csv:3: name: expected a name, found ''"),
         ("94,Tỉnh,province,,,,,", "units.csv:3: source: expected where the row comes from"),
         ("94,Tỉnh,province,,,,", "units.csv:3: expected 8 columns, found 7"),
-        ("94,Tỉnh,province,,,,,C, S56", "units.csv:3: expected 8 columns, found 9; quote a text that has a comma"),
-        ("1,Huyện B,district,,,,,S", "units.csv:3: code: 1 stands for Huyện A and Huyện B on the same day"),
-        ("2,Xã B,commune,3,,,,S", "units.csv:3: parent: expected a code of this table that still stands, found '3'"),
+        (
+            "94,Tỉnh,province,,,,,C, S56",
+            "units.csv:3: expected 8 columns, found 9; quote a text that has a comma",
+        ),
+        (
+            "1,Huyện B,district,,,,,S",
+            "units.csv:3: code: 1 stands for Huyện A and Huyện B on the same day",
+        ),
+        (
+            "2,Xã B,commune,3,,,,S",
+            "units.csv:3: parent: expected a code of this table that still stands, found '3'",
+        ),
         (
             "2,Xã B,commune,,,2025-06-30,3,S",
             "units.csv:3: successors: expected codes of this table that stand on 2025-07-01, found '3'",
@@ -374,12 +459,23 @@ def test_successors_are_read_in_their_order(tmp_path: Path) -> None:
             "2,Xã B,commune,,,2025-06-30,2,S",
             "units.csv:3: successors: expected codes of this table that stand on 2025-07-01, found '2'",
         ),
-        ("2,Xã B,commune,,,,1,S", "units.csv:3: successors: expected none, for a unit without valid_to still stands"),
-        ("2,Xã B,commune,,,2025-06-30,1;1,S", "units.csv:3: successors: expected codes with ; between them, each once"),
-        ("2,Xã B,commune,,,2025-06-30,1;,S", "units.csv:3: successors: expected codes with ; between them, each once"),
+        (
+            "2,Xã B,commune,,,,1,S",
+            "units.csv:3: successors: expected none, for a unit without valid_to still stands",
+        ),
+        (
+            "2,Xã B,commune,,,2025-06-30,1;1,S",
+            "units.csv:3: successors: expected codes with ; between them, each once",
+        ),
+        (
+            "2,Xã B,commune,,,2025-06-30,1;,S",
+            "units.csv:3: successors: expected codes with ; between them, each once",
+        ),
     ],
 )
-def test_a_bad_line_is_refused_by_file_line_and_column(tmp_path: Path, line: str, complaint: str) -> None:
+def test_a_bad_line_is_refused_by_file_line_and_column(
+    tmp_path: Path, line: str, complaint: str
+) -> None:
     path = written(tmp_path, "1,Huyện A,district,,,,,S", line)
     with pytest.raises(ConfigurationError) as refusal:
         UnitRegister.read(path)
@@ -387,13 +483,21 @@ def test_a_bad_line_is_refused_by_file_line_and_column(tmp_path: Path, line: str
 
 
 def test_a_parent_must_stand_as_long_as_its_child(tmp_path: Path) -> None:
-    path = written(tmp_path, "1,Huyện A,district,,,2025-06-29,,S", "2,Xã B,commune,1,,2025-06-30,,S")
-    with pytest.raises(ConfigurationError, match="units.csv:3: parent: expected a code of this table that stands on 2025-06-30"):
+    path = written(
+        tmp_path, "1,Huyện A,district,,,2025-06-29,,S", "2,Xã B,commune,1,,2025-06-30,,S"
+    )
+    with pytest.raises(
+        ConfigurationError,
+        match="units.csv:3: parent: expected a code of this table that stands on 2025-06-30",
+    ):
         UnitRegister.read(path)
 
 
 def test_a_file_that_is_no_register_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="units.csv:1: expected the columns code,name,kind,.*; found code,name"):
+    with pytest.raises(
+        ConfigurationError,
+        match="units.csv:1: expected the columns code,name,kind,.*; found code,name",
+    ):
         UnitRegister.read(written(tmp_path, header="code,name\n"))
     with pytest.raises(ConfigurationError, match="missing.csv: the file is missing"):
         UnitRegister.read(tmp_path / "missing.csv")

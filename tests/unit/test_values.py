@@ -28,7 +28,10 @@ CODE = Column(
     name="n",
     label="Cấp",
     type=ColumnType.CODE,
-    vocabulary={"district": Label(label="Cấp huyện", aliases=("Huyện",)), "commune": Label(label="Cấp xã")},
+    vocabulary={
+        "district": Label(label="Cấp huyện", aliases=("Huyện",)),
+        "commune": Label(label="Cấp xã"),
+    },
 )
 NFD = unicodedata.normalize("NFD", "người")
 
@@ -41,7 +44,8 @@ def parsed(cell: CellValue, column: Column) -> tuple[object, str | None]:
 @pytest.mark.parametrize(
     ("cell", "column", "value", "rule"),
     [
-        # As the law writes numbers (Accounting Law 2003, Art. 12.2): dots after thousands, a comma before decimals.
+        # As the law writes numbers (Accounting Law 2003, Art. 12.2): dots after thousands, a comma
+        # before decimals.
         ("2.208", PEOPLE, 2208, "CELL-09"),
         ("1.448.000", PEOPLE, 1_448_000, "CELL-09"),
         ("1.448,5", NUMBER, 1448.5, "CELL-09"),
@@ -124,7 +128,9 @@ def parsed(cell: CellValue, column: Column) -> tuple[object, str | None]:
         ("1,5 tỷ", MONEY, None, "CELL-35"),
     ],
 )
-def test_a_figure_is_read_strictly(cell: CellValue, column: Column, value: float | None, rule: str | None) -> None:
+def test_a_figure_is_read_strictly(
+    cell: CellValue, column: Column, value: float | None, rule: str | None
+) -> None:
     assert parsed(cell, column) == (value, rule)
 
 
@@ -145,7 +151,9 @@ def test_a_figure_is_read_strictly(cell: CellValue, column: Column, value: float
         ("> 98", NUMBER, 98, Qualifier.OVER),
     ],
 )
-def test_a_word_before_a_figure_is_kept_with_it(cell: str, column: Column, value: float, qualifier: Qualifier) -> None:
+def test_a_word_before_a_figure_is_kept_with_it(
+    cell: str, column: Column, value: float, qualifier: Qualifier
+) -> None:
     assert parse_cell(cell, column, column.measure) == Parsed(value, "CELL-18", qualifier)
 
 
@@ -156,13 +164,17 @@ def test_blank_cells_and_lone_dashes_are_empty_in_every_column(cell: str, column
     assert parsed(cell, column) == (None, None)
 
 
-@pytest.mark.parametrize("cell", [0.0, False, "0", ".", "…", "không", date(2024, 1, 1), Uncomputed("#REF!")])
+@pytest.mark.parametrize(
+    "cell", [0.0, False, "0", ".", "…", "không", date(2024, 1, 1), Uncomputed("#REF!")]
+)
 def test_a_zero_and_a_word_are_not_empty(cell: CellValue) -> None:
     assert not is_empty(cell)
 
 
 @pytest.mark.parametrize("column", [WHOLE, MONEY, DAY, TEXT, CODE])
-def test_an_excel_error_is_a_problem_in_every_column_and_never_an_empty_cell(column: Column) -> None:
+def test_an_excel_error_is_a_problem_in_every_column_and_never_an_empty_cell(
+    column: Column,
+) -> None:
     assert parsed(Uncomputed("#DIV/0!"), column) == (None, "CELL-12")
 
 
@@ -242,12 +254,19 @@ def test_signs_that_nobody_sees_are_left_out_of_a_text_and_told(cell: str) -> No
     ("cell", "value"),
     [("Cấp huyện", "district"), ("HUYỆN", "district"), ("Cấp ấp", "Cấp ấp"), (1.0, "1")],
 )
-def test_a_word_of_the_vocabulary_is_its_key_and_any_other_is_left_to_the_rules(cell: CellValue, value: str) -> None:
+def test_a_word_of_the_vocabulary_is_its_key_and_any_other_is_left_to_the_rules(
+    cell: CellValue, value: str
+) -> None:
     assert parsed(cell, CODE) == (value, None)
 
 
-@pytest.mark.parametrize(("cell", "value"), [("cap xa", "commune"), ("Cấp huyện.", "district"), ("Cấp\u200b xã", "commune")])
-def test_a_word_that_the_vocabulary_has_not_letter_for_letter_is_its_key_and_told(cell: str, value: str) -> None:
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("cap xa", "commune"), ("Cấp huyện.", "district"), ("Cấp\u200b xã", "commune")],
+)
+def test_a_word_that_the_vocabulary_has_not_letter_for_letter_is_its_key_and_told(
+    cell: str, value: str
+) -> None:
     assert parsed(cell, CODE) == (value, "CELL-33")
 
 
@@ -277,15 +296,21 @@ def test_a_number_that_we_would_print_is_read_back_the_same(number: int) -> None
 
 
 @given(st.integers(-(10**15), 10**15), st.sampled_from([WHOLE, NUMBER]))
-def test_a_number_of_either_sign_that_we_would_print_is_read_back_the_same(number: int, column: Column) -> None:
+def test_a_number_of_either_sign_that_we_would_print_is_read_back_the_same(
+    number: int, column: Column
+) -> None:
     assert parsed(format_number(number), column)[0] == number
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([NUMBER, PERCENT]))
-def test_a_float_printed_with_all_its_digits_is_read_back_the_same(number: float, column: Column) -> None:
+def test_a_float_printed_with_all_its_digits_is_read_back_the_same(
+    number: float, column: Column
+) -> None:
     printed = format_number(number, decimals=340)
     value, rule = parsed(printed, column)
-    assert value == number or (column is PERCENT and rule == "CELL-11" and printed.lstrip("-").count(".") == 1)
+    assert value == number or (
+        column is PERCENT and rule == "CELL-11" and printed.lstrip("-").count(".") == 1
+    )
 
 
 @given(st.floats(0, allow_nan=False, allow_infinity=False), st.sampled_from([0, 1, 3, 6]))
@@ -305,7 +330,10 @@ def test_any_text_in_any_column_ends_in_a_value_or_a_rule(text: str, column: Col
     assert value is not None or rule is not None or is_empty(text) or not show(text)
 
 
-@given(st.text("012456789.,-/%'oIlngàytừđếnỷ–\u0301\n ", max_size=20), st.sampled_from([WHOLE, PERCENT, MONEY, DAY, TEXT, CODE]))
+@given(
+    st.text("012456789.,-/%'oIlngàytừđếnỷ–\u0301\n ", max_size=20),
+    st.sampled_from([WHOLE, PERCENT, MONEY, DAY, TEXT, CODE]),
+)
 def test_what_looks_like_a_value_ends_in_a_value_or_a_rule_too(text: str, column: Column) -> None:
     value, rule = parsed(text, column)
     assert value is not None or rule is not None or is_empty(text)
@@ -319,9 +347,13 @@ def test_no_digit_of_a_number_is_lost_or_added(text: str) -> None:
         assert f"{abs(value):f}".partition(".")[0].lstrip("0") == typed
 
 
-@given(st.floats(allow_nan=True, allow_infinity=True), st.sampled_from([WHOLE, NUMBER, PERCENT, MONEY]))
+@given(
+    st.floats(allow_nan=True, allow_infinity=True), st.sampled_from([WHOLE, NUMBER, PERCENT, MONEY])
+)
 def test_any_float_ends_in_a_finite_value_or_a_rule(number: float, column: Column) -> None:
     value, rule = parsed(number, column)
     assert (value is None) == (rule not in (None, "CELL-24"))
-    assert value is None or (isinstance(value, float) and math.isfinite(value) and math.isfinite(number))
+    assert value is None or (
+        isinstance(value, float) and math.isfinite(value) and math.isfinite(number)
+    )
     assert isinstance(show(number), str)

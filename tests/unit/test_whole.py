@@ -10,7 +10,9 @@ import pytest
 from publish.whole import write_whole
 
 
-def test_two_who_write_one_page_at_a_time_both_end_and_a_reader_sees_one_of_them(tmp_path: Path) -> None:
+def test_two_who_write_one_page_at_a_time_both_end_and_a_reader_sees_one_of_them(
+    tmp_path: Path,
+) -> None:
     page, contents = tmp_path / "site" / "index.html", [bytes([65 + n]) * 100_000 for n in range(4)]
     write_whole(page, contents[0])
     with ThreadPoolExecutor(4) as pool:
@@ -21,7 +23,9 @@ def test_two_who_write_one_page_at_a_time_both_end_and_a_reader_sees_one_of_them
     assert list(page.parent.iterdir()) == [page]
 
 
-def test_a_full_disk_leaves_what_stood_there_and_nothing_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_what_stood_there_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     page = tmp_path / "index.html"
     write_whole(page, b"before")
     write: Callable[[Path, bytes], int] = Path.write_bytes

@@ -57,7 +57,10 @@ def package(**members: bytes) -> bytes:
 def changed(content: bytes, member: str, old: bytes, new: bytes) -> bytes:
     """Return an .xlsx with a piece of one of its members replaced."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as source,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
         for name in source.namelist():
             data = source.read(name)
             assert name != member or old in data
@@ -82,7 +85,10 @@ def changed(content: bytes, member: str, old: bytes, new: bytes) -> bytes:
         (package(word__document_=b"<w/>"), "FILE-02 văn bản Word"),
         (package(readme=b"x"), "FILE-02 tệp nén zip không chứa bảng tính"),
         (package(xl__workbook_=b"<not/>"), "FILE-03 lỗi trong cấu trúc tệp"),
-        (package(xl__workbook_=b"\xff\xfe", **{"xl___rels__workbook.xml.rels": b"<x"}), "FILE-03 lỗi trong cấu trúc tệp"),
+        (
+            package(xl__workbook_=b"\xff\xfe", **{"xl___rels__workbook.xml.rels": b"<x"}),
+            "FILE-03 lỗi trong cấu trúc tệp",
+        ),
         (b"PK\x03\x04" + b"\0" * 100, "FILE-03 tệp bị cắt cụt hoặc hỏng khi gửi"),
         (OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), "FILE-04"),
         (OLE + b"\0" * 600 + "WordDocument".encode("utf-16-le"), "FILE-02 văn bản Word"),
@@ -99,7 +105,11 @@ def test_a_workbook_gives_its_sheets_cell_by_cell_from_a1_on() -> None:
     rows = [[], [None, "x", 2.5], [True, date(2024, 12, 2), datetime(2024, 12, 2, 8, 30)]]
     found = sheets(workbook(("Một", rows), ("Hai", [])))
     assert [sheet.name for sheet in found] == ["Một", "Hai"]
-    assert found[0].rows == [["", "", ""], ["", "x", 2.5], [True, date(2024, 12, 2), datetime(2024, 12, 2, 8, 30)]]
+    assert found[0].rows == [
+        ["", "", ""],
+        ["", "x", 2.5],
+        [True, date(2024, 12, 2), datetime(2024, 12, 2, 8, 30)],
+    ]
     assert found[1].rows == []
 
 
@@ -115,7 +125,10 @@ def test_a_chart_on_a_sheet_of_its_own_does_not_keep_the_figures_from_being_read
         book.add_chartsheet("Biểu đồ").set_chart(chart)
         book.add_worksheet("Số liệu").write_formula(0, 0, "=1/0", None, "#DIV/0!")
     found = sheets(buffer.getvalue())
-    assert [(sheet.name, sheet.rows) for sheet in found] == [("Biểu đồ", []), ("Số liệu", [[Uncomputed("#DIV/0!")]])]
+    assert [(sheet.name, sheet.rows) for sheet in found] == [
+        ("Biểu đồ", []),
+        ("Số liệu", [[Uncomputed("#DIV/0!")]]),
+    ]
 
 
 def test_hidden_sheets_are_read_too() -> None:
@@ -137,9 +150,25 @@ def test_dates_of_a_macintosh_workbook_are_the_same_days() -> None:
 
 
 def test_errors_and_formulas_without_a_value_are_no_empty_cells() -> None:
-    rows = [[1, Formula("=1/0", "#DIV/0!"), Formula("=A1"), Formula("=A1+1", 2), Formula('="a"', "a"), Formula("=A1&B1", 0)]]
+    rows = [
+        [
+            1,
+            Formula("=1/0", "#DIV/0!"),
+            Formula("=A1"),
+            Formula("=A1+1", 2),
+            Formula('="a"', "a"),
+            Formula("=A1&B1", 0),
+        ]
+    ]
     found = sheets(workbook(("S", [*rows, [], [None] * 8 + [Formula("=A9")]])))[0]
-    assert found.rows[0][:6] == [1, Uncomputed("#DIV/0!"), Uncomputed("=A1"), 2, "a", Uncomputed("=A1&B1")]
+    assert found.rows[0][:6] == [
+        1,
+        Uncomputed("#DIV/0!"),
+        Uncomputed("=A1"),
+        2,
+        "a",
+        Uncomputed("=A1&B1"),
+    ]
     assert found.rows[2][8] == Uncomputed("=A9")
     assert {len(row) for row in found.rows} == {9}
 
@@ -152,13 +181,25 @@ def test_a_zero_that_excel_calculated_is_a_zero() -> None:
 
 
 def test_a_formula_whose_result_is_no_text_is_an_empty_cell() -> None:
-    content = changed(workbook(("S", [[1, Formula("=A1")]])), "xl/worksheets/sheet1.xml", b'<c r="B1">', b'<c r="B1" t="str">')
+    content = changed(
+        workbook(("S", [[1, Formula("=A1")]])),
+        "xl/worksheets/sheet1.xml",
+        b'<c r="B1">',
+        b'<c r="B1" t="str">',
+    )
     assert sheets(content)[0].rows == [[1]] or sheets(content)[0].rows == [[1, ""]]
 
 
 def test_cells_and_rows_without_an_address_stand_one_after_the_other() -> None:
     content = workbook(("S", [[1, Formula("=A1")], [2, Formula("=A2", "#N/A")]]))
-    for address in (b' r="1" spans="1:2"', b' r="A1"', b' r="B1"', b' r="2" spans="1:2"', b' r="A2"', b' r="B2"'):
+    for address in (
+        b' r="1" spans="1:2"',
+        b' r="A1"',
+        b' r="B1"',
+        b' r="2" spans="1:2"',
+        b' r="A2"',
+        b' r="B2"',
+    ):
         content = changed(content, "xl/worksheets/sheet1.xml", address, b"")
     assert sheets(content)[0].rows == [[1, Uncomputed("=A1")], [2, Uncomputed("#N/A")]]
 
@@ -166,9 +207,16 @@ def test_cells_and_rows_without_an_address_stand_one_after_the_other() -> None:
 def test_a_workbook_written_with_prefixed_names_is_searched_too() -> None:
     content = workbook(("S", [[1, Formula("=1/0", "#DIV/0!")]]))
     xml = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml")
-    prefixed = xml.replace(b"</", b"\0").replace(b"<", b"<x:").replace(b"\0", b"</x:").replace(b"<x:?", b"<?")
+    prefixed = (
+        xml.replace(b"</", b"\0")
+        .replace(b"<", b"<x:")
+        .replace(b"\0", b"</x:")
+        .replace(b"<x:?", b"<?")
+    )
     prefixed = prefixed.replace(b"xmlns=", b"xmlns:x=", 1)
-    assert sheets(changed(content, "xl/worksheets/sheet1.xml", xml, prefixed))[0].rows == [[1, Uncomputed("#DIV/0!")]]
+    assert sheets(changed(content, "xl/worksheets/sheet1.xml", xml, prefixed))[0].rows == [
+        [1, Uncomputed("#DIV/0!")]
+    ]
 
 
 @pytest.mark.parametrize("corner", ["XFD1048576", "F1048576", "XFD400"])
@@ -182,21 +230,29 @@ def test_a_value_in_the_far_corner_is_refused_before_memory_is_asked_for(corner:
     assert problem(buffer.getvalue()) == "FILE-05 5.000.000 ô một trang"
 
 
-@pytest.mark.parametrize("address", [b"READSHEETB9", b"A99999999", b"A0", b"B", b"", b"$B$1", b"&#66;1"])
+@pytest.mark.parametrize(
+    "address", [b"READSHEETB9", b"A99999999", b"A0", b"B", b"", b"$B$1", b"&#66;1"]
+)
 def test_a_cell_without_a_proper_address_makes_a_broken_file(address: bytes) -> None:
     """calamine takes any number of letters for a column, and lays out as many (found by damaging workbooks at random)."""
-    content = changed(workbook(("S", [[1, 2]])), "xl/worksheets/sheet1.xml", b'r="B1"', b'r="' + address + b'"')
+    content = changed(
+        workbook(("S", [[1, 2]])), "xl/worksheets/sheet1.xml", b'r="B1"', b'r="' + address + b'"'
+    )
     assert problem(content).startswith("FILE-03")
 
 
 def test_a_sheet_in_another_encoding_is_not_taken_on_trust() -> None:
     content = workbook(("S", [[1]]))
     xml = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml")
-    assert problem(changed(content, "xl/worksheets/sheet1.xml", xml, xml.decode().encode("utf-16"))).startswith("FILE-03")
+    assert problem(
+        changed(content, "xl/worksheets/sheet1.xml", xml, xml.decode().encode("utf-16"))
+    ).startswith("FILE-03")
 
 
 def test_a_boast_about_its_dimensions_changes_nothing() -> None:
-    content = changed(workbook(("S", [[1]])), "xl/worksheets/sheet1.xml", b'ref="A1"', b'ref="A1:XFD1048576"')
+    content = changed(
+        workbook(("S", [[1]])), "xl/worksheets/sheet1.xml", b'ref="A1"', b'ref="A1:XFD1048576"'
+    )
     assert sheets(content)[0].rows == [[1]]
 
 
@@ -205,7 +261,9 @@ def test_more_columns_than_any_program_has_are_refused() -> None:
     lines = b"a;b\n" * 20
     assert problem(lines + b";" * 16_384 + b"c\n") == "FILE-05 16.384 cột một trang"
     assert sheets(lines + b";" * 16_383 + b"c\n")[0].rows[20][-1] == "c"
-    assert problem(biff5([["a"], [*[None] * 16_384, 1]], "cp1252")) == "FILE-05 16.384 cột một trang"
+    assert (
+        problem(biff5([["a"], [*[None] * 16_384, 1]], "cp1252")) == "FILE-05 16.384 cột một trang"
+    )
 
 
 @pytest.mark.parametrize(
@@ -216,7 +274,9 @@ def test_more_columns_than_any_program_has_are_refused() -> None:
     ],
     ids=["two epochs", "a tag in a text"],
 )
-def test_what_programs_would_show_differently_is_refused(member: str, old: bytes, new: bytes) -> None:
+def test_what_programs_would_show_differently_is_refused(
+    member: str, old: bytes, new: bytes
+) -> None:
     """Found by damaging XML at random: calamine takes the last of two epochs, and a tag's text as part of a cell's."""
     assert problem(changed(workbook(("A", [["Xã", 1]])), member, old, new)).startswith("FILE-03")
 
@@ -239,7 +299,9 @@ def test_a_bomb_that_says_its_size_is_refused_by_it() -> None:
 def test_a_bomb_that_lies_about_its_size_is_refused_as_broken() -> None:
     size = 3_000_000
     bomb = changed(good(), "xl/worksheets/sheet1.xml", b"<sheetData>", b"<sheetData>" + b" " * size)
-    real = next(i.file_size for i in zipfile.ZipFile(io.BytesIO(bomb)).infolist() if i.file_size > size)
+    real = next(
+        i.file_size for i in zipfile.ZipFile(io.BytesIO(bomb)).infolist() if i.file_size > size
+    )
     lying = bomb.replace(real.to_bytes(4, "little"), (1000).to_bytes(4, "little"))
     assert lying != bomb
     assert problem(lying, limit=1_000_000) == "FILE-03 tệp bị cắt cụt hoặc hỏng khi gửi"
@@ -276,7 +338,11 @@ def test_a_workbook_with_flipped_bits_ends_in_sheets_or_a_problem(data: st.DataO
 @given(st.data())
 def test_a_workbook_with_damaged_xml_ends_in_sheets_or_a_problem(data: st.DataObject) -> None:
     """Flipped bits mostly fail the zip's own checksum; here the damage is inside."""
-    member = data.draw(st.sampled_from(["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml"]))
+    member = data.draw(
+        st.sampled_from(
+            ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml"]
+        )
+    )
     xml = zipfile.ZipFile(io.BytesIO(good())).read(member)
     start = data.draw(st.integers(0, len(xml) - 1))
     piece = xml[start : start + data.draw(st.integers(1, 40))]
@@ -311,7 +377,9 @@ def ends_well(content: bytes) -> None:
         ("dd/mm/yyyy", False),
     ],
 )
-def test_a_number_that_excel_shows_as_a_percentage_is_one(number_format: str, is_percentage: bool) -> None:
+def test_a_number_that_excel_shows_as_a_percentage_is_one(
+    number_format: str, is_percentage: bool
+) -> None:
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
         sheet = book.add_worksheet()
@@ -331,4 +399,9 @@ def test_a_workbook_without_styles_has_no_percentages() -> None:
         for name in source.namelist():
             if name != "xl/styles.xml":
                 target.writestr(name, source.read(name))
-    assert not any(isinstance(cell, Percentage) for sheet in sheets(buffer.getvalue()) for row in sheet.rows for cell in row)
+    assert not any(
+        isinstance(cell, Percentage)
+        for sheet in sheets(buffer.getvalue())
+        for row in sheet.rows
+        for cell in row
+    )

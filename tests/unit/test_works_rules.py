@@ -1,4 +1,7 @@
-"""Each rule of the works form: what it must find, at which cell; and the form's two versions, side by side."""
+"""Each rule of the works form: what it must find, at which cell.
+
+And the form's two versions, side by side.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -98,14 +101,22 @@ CASES = [
     Case("WRK-15", "warning", "work_investment_vnd", third(work_investment_vnd=1.2), (2,)),
     Case("WRK-15", "warning", "work_investment_vnd", third(work_investment_vnd=1_200_500.0), (2,)),
     Case("WRK-16", "warning", "work_disbursed_vnd", first(work_disbursed_vnd=1.1), (0,)),
-    Case("WRK-01", "critical", "work_code", [{**ROAD, "work_code": "CT-01"}, BRIDGE, {**HOUSE, "work_code": "ct 01"}], (0, 2)),
+    Case(
+        "WRK-01",
+        "critical",
+        "work_code",
+        [{**ROAD, "work_code": "CT-01"}, BRIDGE, {**HOUSE, "work_code": "ct 01"}],
+        (0, 2),
+    ),
     Case("CELL-01", "critical", "work_name", first(work_name=None)),
     Case("CELL-05", "critical", "work_status", second(work_status="Gần xong"), (1,)),
     Case("CELL-15", "critical", "work_progress_pct", second(work_progress_pct=101.0), (1,)),
 ]
 
 
-def read(pack: Pack, works: Sequence[Work], number: int = 1, period: str = "2024-Q4", unit: str = "942") -> Reading:
+def read(
+    pack: Pack, works: Sequence[Work], number: int = 1, period: str = "2024-Q4", unit: str = "942"
+) -> Reading:
     when = Period.parse(period)
     form, reporter = pack.form("works", when), pack.units.get(unit, when.end)
     assert form is not None
@@ -132,12 +143,17 @@ def judged(pack: Pack) -> list[tuple[Reading, Submission]]:
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.rule for case in CASES])
-def test_a_rule_finds_its_cell_and_nothing_else_is_asked(judged: list[tuple[Reading, Submission]], number: int) -> None:
+def test_a_rule_finds_its_cell_and_nothing_else_is_asked(
+    judged: list[tuple[Reading, Submission]], number: int
+) -> None:
     case, (reading, submission) = CASES[number], judged[number]
     table = reading.tables["work_list"]
     rows = [int(table.frame["row"].iloc[n]) for n in case.numbers]
     found = [(f.rule, f.sheet, f.cell, f.severity.value) for f in asked(submission)]
-    assert found == [(case.rule, table.frame["sheet"].iloc[0], table.cell(case.column, row), case.severity) for row in rows]
+    assert found == [
+        (case.rule, table.frame["sheet"].iloc[0], table.cell(case.column, row), case.severity)
+        for row in rows
+    ]
     assert not any("{" in f.message + f.expected + f.fix for f in submission.findings)
 
 
@@ -177,9 +193,14 @@ def test_each_year_is_read_with_the_version_that_was_in_force(pack: Pack) -> Non
     assert older.form is not None
     assert newer.form is not None
     assert (older.form.version, newer.form.version) == ("v1", "v2")
-    added = {c.name for c in newer.form.table("work_list").columns} - {c.name for c in older.form.table("work_list").columns}
+    added = {c.name for c in newer.form.table("work_list").columns} - {
+        c.name for c in older.form.table("work_list").columns
+    }
     assert added == {"work_kind"}
-    assert ("work_kind" in older.tables["work_list"].letters, "work_kind" in newer.tables["work_list"].letters) == (False, True)
+    assert (
+        "work_kind" in older.tables["work_list"].letters,
+        "work_kind" in newer.tables["work_list"].letters,
+    ) == (False, True)
     for submission in check(pack, older, newer):
         assert asked(submission) == []
         assert submission.verdict is Verdict.ACCEPTED
@@ -191,7 +212,9 @@ def test_the_rules_hold_for_the_older_version_too(pack: Pack) -> None:
     assert {f.rule for f in found} == {"WRK-01", "WRK-06"}
 
 
-def test_a_workbook_of_the_older_version_is_asked_for_the_kind_of_work_in_a_later_year(pack: Pack) -> None:
+def test_a_workbook_of_the_older_version_is_asked_for_the_kind_of_work_in_a_later_year(
+    pack: Pack,
+) -> None:
     period = Period.parse("2024-Q4")
     older, unit = pack.form("works", Period.parse("2023-Q4")), pack.units.get("942", period.end)
     assert older is not None
@@ -200,4 +223,6 @@ def test_a_workbook_of_the_older_version_is_asked_for_the_kind_of_work_in_a_late
     (reading,) = read_parts(content, delivery(), pack)
     assert reading.form is not None
     assert reading.form.version == "v2"
-    assert [p.values["column"] for p in reading.problems if p.rule == "FORM-07"] == ["Loại công trình"]
+    assert [p.values["column"] for p in reading.problems if p.rule == "FORM-07"] == [
+        "Loại công trình"
+    ]

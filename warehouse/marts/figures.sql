@@ -1,6 +1,6 @@
 -- What each report that is believed says of each indicator: no mart, what mart_figures stands on.
 CREATE VIEW figures AS
-SELECT i.code AS indicator_code, b.unit_code, b.period, b.period_kind, b.period_end, b.ends_at, b.stage, b.submission_id,
+SELECT i.code AS indicator_code, b.form_code, b.unit_code, b.period, b.period_kind, b.period_end, b.ends_at, b.stage, b.submission_id,
        CASE n.text WHEN 'yes' THEN 1.0 WHEN 'no' THEN 0.0 ELSE n.value END AS numerator,
        CASE d.text WHEN 'yes' THEN 1.0 WHEN 'no' THEN 0.0 ELSE d.value END AS denominator,
        COALESCE(n.qualifier, d.qualifier) AS qualifier, n.sheet, n.cell, d.cell AS other_cell, b.is_synthetic, b.loaded_at

@@ -18,7 +18,9 @@ WITH known AS (
     JOIN periods p ON p.code = o.period
     JOIN now_indicators i ON i.form_code = o.form_code
     WHERE NOT EXISTS (
-        SELECT 1 FROM figures f WHERE f.indicator_code = i.code AND f.unit_code = o.unit_code AND f.period = o.period
+        SELECT 1 FROM figures f
+        -- The form follows from the indicator, but named it lets the database find the unit's own report by its index.
+        WHERE f.indicator_code = i.code AND f.form_code = o.form_code AND f.unit_code = o.unit_code AND f.period = o.period
     )
     GROUP BY i.code, o.unit_code, o.period, p.kind, p.last_day, p.ends_at
 ),

@@ -1,23 +1,25 @@
 """The rules of the works list written by hand in vectorised pandas: each asks a frame which of its rows are bad.
 
-What a careful programmer would write without any library. The benchmark asserts that it finds the same rows.
+The benchmark asserts that they find the same rows.
 """
-
-from collections.abc import Callable
 
 import pandas as pd
 
+from benchmarks.by_hand.asking import Rules
 from program.labels import fold
 from program.measure import LARGEST_EXACT
 
-Ask = Callable[[pd.DataFrame], pd.Series]
 REQUIRED = [f"work_{name}" for name in ("code", "name", "commune", "project", "kind", "status")]
 FIGURES = ["work_investment_vnd", "work_disbursed_vnd", "work_progress_pct"]
 MONEY, DATES = FIGURES[:2], ["work_start", "work_planned_end", "work_actual_end"]
 BEGUN = ["in_progress", "completed", "suspended"]
 PROJECTS = {
     *(f"da{n}" for n in range(1, 11)),
-    *(f"da{n}_tda{m}" for n, most in ((3, 3), (4, 2), (5, 4), (9, 2), (10, 3)) for m in range(1, most + 1)),
+    *(
+        f"da{n}_tda{m}"
+        for n, most in ((3, 3), (4, 2), (5, 4), (9, 2), (10, 3))
+        for m in range(1, most + 1)
+    ),
 }
 KINDS = {
     "road", "bridge", "school", "health_station", "water", "electricity", "community_house", "market", "irrigation", "other",
@@ -26,11 +28,15 @@ WORDS = {"work_project": PROJECTS, "work_kind": KINDS, "work_status": {"not_star
 
 
 def _code_twice(frame: pd.DataFrame) -> pd.Series:
-    code = frame["work_code"].map({text: fold(text) or None for text in frame["work_code"].dropna().unique()})
-    return code.notna() & pd.DataFrame({"n": frame["submission_id"], "code": code}).duplicated(keep=False)
+    code = frame["work_code"].map(
+        {text: fold(text) or None for text in frame["work_code"].dropna().unique()}
+    )
+    return code.notna() & pd.DataFrame({"n": frame["submission_id"], "code": code}).duplicated(
+        keep=False
+    )
 
 
-RULES: dict[str, list[Ask]] = {
+WORK_LIST: Rules = {
     "CELL-01": [lambda f, c=c: f[c].isna() for c in (*REQUIRED, *FIGURES)],
     "CELL-02": [lambda f, c=c: f[c].isna() for c in DATES],
     "CELL-04": [lambda f, c=c: f[c] < 0 for c in FIGURES],
@@ -45,23 +51,32 @@ RULES: dict[str, list[Ask]] = {
     "WRK-04": [lambda f: f["work_actual_end"] > f["period_end"]],
     "WRK-05": [lambda f: (f["work_status"] == "completed") & f["work_actual_end"].isna()],
     "WRK-06": [lambda f: (f["work_status"] == "completed") & (f["work_progress_pct"] < 100)],
-    "WRK-07": [lambda f: (f["work_progress_pct"] >= 100) & f["work_status"].notna() & (f["work_status"] != "completed")],
-    "WRK-08": [lambda f: f["work_actual_end"].notna() & f["work_status"].notna() & (f["work_status"] != "completed")],
+    "WRK-07": [
+        lambda f: (
+            (f["work_progress_pct"] >= 100)
+            & f["work_status"].notna()
+            & (f["work_status"] != "completed")
+        )
+    ],
+    "WRK-08": [
+        lambda f: (
+            f["work_actual_end"].notna()
+            & f["work_status"].notna()
+            & (f["work_status"] != "completed")
+        )
+    ],
     "WRK-09": [lambda f: (f["work_status"] == "not_started") & (f["work_progress_pct"] > 0)],
     "WRK-10": [lambda f: f["work_status"].isin(BEGUN) & f["work_start"].isna()],
     "WRK-11": [lambda f: f["work_status"].isin(BEGUN) & (f["work_start"] > f["period_end"])],
     "WRK-12": [lambda f: (f["work_status"] == "not_started") & (f["work_start"] < f["period_end"])],
     "WRK-13": [lambda f: f["work_disbursed_vnd"] > f["work_investment_vnd"]],
     "WRK-15": [lambda f: (f["work_investment_vnd"] < 10e6) | (f["work_investment_vnd"] > 500e9)],
-    "WRK-16": [lambda f: (f["work_disbursed_vnd"] > 0) & (f["work_disbursed_vnd"] < f["work_investment_vnd"] / 1000)],
+    "WRK-16": [
+        lambda f: (
+            (f["work_disbursed_vnd"] > 0)
+            & (f["work_disbursed_vnd"] < f["work_investment_vnd"] / 1000)
+        )
+    ],
 }
 
-
-def failing(frame: pd.DataFrame) -> list[tuple[str, int, int]]:
-    """Return each rule with the submission and row that broke it."""
-    found: list[tuple[str, int, int]] = []
-    for rule, asks in RULES.items():
-        for ask in asks:
-            bad = frame.loc[ask(frame), ["submission_id", "row"]]
-            found += [(rule, int(n), int(row)) for n, row in bad.itertuples(index=False)]
-    return found
+FRAMES: dict[str, Rules] = {"work_list": WORK_LIST, "submission": {}}
