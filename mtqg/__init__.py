@@ -1,1 +1,1 @@
-"""The command `mtqg`: one file a sub-command; `commands` lists them. No work of its own is done here."""
+"""The command `mtqg`: a module for each sub-command. `commands` lists them."""

@@ -1,4 +1,4 @@
-"""The option `--as-of` of commands that answer questions."""
+"""The option `--as-of` of the commands that answer questions."""
 
 from datetime import datetime
 from typing import Annotated
@@ -10,10 +10,16 @@ from warehouse.looking_back import open_as_of
 
 AsOf = Annotated[
     datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], help="Answer what was believed at the end of this day. Default: now."),
+    typer.Option(
+        "--as-of",
+        formats=["%Y-%m-%d"],
+        help="Answer with what was current at the end of this day. Default: now.",
+    ),
 ]
 
 
 def warehouse_of(url: str, as_of: datetime | None) -> Warehouse:
-    """Return the warehouse as it is or, where a day is given, as it was believed at the end of that day."""
-    return open_as_of(url, as_of.date()) if as_of else open_warehouse(url)
+    """Return the warehouse as it is now, or as it was at the end of a day."""
+    if as_of is None:
+        return open_warehouse(url)
+    return open_as_of(url, as_of.date())

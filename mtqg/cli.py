@@ -1,4 +1,4 @@
-"""The command's entry: its help, and one place where an error becomes a sentence."""
+"""The entry of the command: its help, and the one place that prints errors."""
 
 import sys
 
@@ -12,11 +12,12 @@ app = typer.Typer(
     name="mtqg",
     cls=LazyGroup,
     help=(
-        "Nightly pipeline of National Target Program 1719: collects what districts send, checks it to the cell, keeps "
-        "every figure with its history, publishes the page and writes the mails.\n\n"
-        "A first walk: [bold]mtqg run[/], then [bold]mtqg status[/], then ask any number where it came from with "
-        "[bold]mtqg trace[/]. Another province begins with [bold]mtqg pack new[/]. Settings are environment variables "
-        "MTQG_…; .env.example lists them."
+        "Nightly pipeline of National Target Program 1719: collects what districts send, checks "
+        "it to the cell, keeps every figure with its history, publishes the page and writes the "
+        "mails.\n\n"
+        "A first walk: [bold]mtqg run[/], then [bold]mtqg status[/], then ask any number where it "
+        "came from with [bold]mtqg trace[/]. Another province begins with [bold]mtqg pack new[/]. "
+        "Settings are environment variables MTQG_…; .env.example lists them."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -27,12 +28,12 @@ app = typer.Typer(
 
 @app.callback()
 def _mtqg() -> None:
-    # Typer takes an app for a group by its commands, and these are not known to it; its help stands above.
+    # Without a callback, Typer makes no group: it does not see the commands of LazyGroup.
     pass
 
 
 def main() -> None:
-    """Run the command. An error that an operator can act on is a sentence on stderr and exit code 1."""
+    """Run the command. An error of ours becomes a sentence on stderr and exit code 1."""
     try:
         app()
     except MtqgError as error:

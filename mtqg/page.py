@@ -1,4 +1,4 @@
-"""`mtqg page`: the page written anew, into a folder of one's own; as it would have been on an earlier day."""
+"""`mtqg page`: write the page into another folder, as it is or as it was on a day."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,15 +14,26 @@ from publish.site import publish_site
 
 
 def page(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write index.html and quality.html to.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="Folder to write index.html and quality.html to."),
+    ],
     as_of: AsOf = None,
 ) -> None:
-    """Write the page and the quality page into a folder: what is believed now or, with --as-of, what was believed then.
+    """Write the page and the quality page into a folder, as of now or, with --as-of, of a day.
 
-    Figures, verdicts, findings, targets' statuses, units and who owed what are those that were known on that day; names and
-    the texts of targets are those of the pack as it is now. The published site stays as it is.
+    Figures, verdicts, findings, the status of targets, units and due reports are those of that
+    day. Names and the texts of targets are those of today's pack. The published site stays as it
+    is.
     """
     settings = load_settings()
-    warehouse, day = warehouse_of(settings.warehouse_url, as_of), as_of.date() if as_of else None
-    written = publish_site(warehouse, load_pack(settings.pack), settings, datetime.now(UTC), folder=output, believed_on=day)
-    out.print(str(written), highlight=False, soft_wrap=True)
+    warehouse = warehouse_of(settings.warehouse_url, as_of)
+    index = publish_site(
+        warehouse,
+        load_pack(settings.pack),
+        settings,
+        datetime.now(UTC),
+        folder=output,
+        believed_on=as_of.date() if as_of else None,
+    )
+    out.print(str(index), highlight=False, soft_wrap=True)

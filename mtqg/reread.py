@@ -1,4 +1,4 @@
-"""`mtqg reread`: have deliveries judged again by the next night."""
+"""`mtqg reread`: let the next run check deliveries again."""
 
 from typing import Annotated
 
@@ -13,26 +13,30 @@ _WHY_NOT = {
     "repeated": "repeats bytes that were sent before: read that delivery again",
     "purged": "was removed from the archive after its time: nobody can read it again",
     "enclosed": "goes with the tables of a zip and is never read",
-    "packed": "is a zip that the next night unpacks",
+    "packed": "is a zip that the next run unpacks",
     "withdrawn": "was withdrawn",
 }
 
 
 def reread(
     deliveries: Annotated[
-        list[int], typer.Argument(help="Numbers of deliveries, as `mtqg trace` and the night's log (delivery=…) give them.")
+        list[int],
+        typer.Argument(
+            help="Numbers of deliveries, from `mtqg trace` or a run's log (delivery=…)."
+        ),
     ],
 ) -> None:
-    """Have deliveries judged again by the next night: after a wrong time-out (FILE-08), or when a rule was mended.
+    """Check deliveries again in the next run: after a wrong time-out (FILE-08) or a rule's fix.
 
-    Their bytes are in the archive; nothing is deleted. The new judgement is a submission of its own: it supersedes the earlier
-    one of the same delivery, a bad one never replaces a good one, and what a later delivery said stays. Nobody is mailed
-    what was mailed of that delivery already. Of a zip, what was in it is judged again.
+    Their bytes are in the archive, and nothing is deleted. The result is a new submission. It
+    supersedes the earlier one of the same delivery, but a quarantined one never replaces an
+    accepted one, and a later delivery stays current. Nobody gets the same mail twice. For a zip,
+    its members are checked again.
 
-    All or none: exit code 1, and nothing changed, where one of them cannot be judged again.
+    All or none: exit code 1, and nothing changed, where one of them cannot be checked again.
     """
-    from flows.keeping import keep_changes  # noqa: PLC0415
-    from warehouse.dialects import Opening  # noqa: PLC0415  (keeps --help quick)
+    from flows.keeping import keep_changes  # noqa: PLC0415  (all: keeps --help quick)
+    from warehouse.dialects import Opening  # noqa: PLC0415
     from warehouse.engine import open_warehouse  # noqa: PLC0415
     from warehouse.rejudging import put_back  # noqa: PLC0415
 
@@ -40,8 +44,14 @@ def reread(
     engine = open_warehouse(settings.warehouse_url, Opening.WRITING)
     waiting, refused = put_back(engine, deliveries)
     if refused:
-        reasons = "; ".join(f"delivery {number} {_WHY_NOT.get(state, f'is {state}')}" for number, state in refused.items())
-        raise AskedError(f"nothing is judged again: {reasons}")
+        reasons = []
+        for number, state in refused.items():
+            reason = _WHY_NOT.get(state, f"is {state}")
+            reasons.append(f"delivery {number} {reason}")
+        raise AskedError(f"nothing is checked again: {'; '.join(reasons)}")
     keep_changes(settings, engine)
-    numbers = ", ".join(map(str, waiting))
-    out.print(f"{len(waiting)} to be judged again by the next night: {numbers}. `mtqg run` does it now.", highlight=False)
+    numbers = ", ".join(str(number) for number in waiting)
+    out.print(
+        f"{len(waiting)} to be checked again by the next run: {numbers}. `mtqg run` does it now.",
+        highlight=False,
+    )

@@ -1,7 +1,8 @@
-"""`mtqg run`: the night, now."""
+"""`mtqg run`: run the pipeline now."""
 
 import logging
 import os
+from collections.abc import Callable
 from datetime import datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -16,56 +17,78 @@ from program.errors import MtqgError
 from program.importing import without_collecting
 from program.settings import Settings, load_settings, quiet_third_parties
 
+_LOG_BYTES = 5_000_000
+_LOG_FILES = 5
+
 
 def run(
     as_of: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Date the night is about: which reports are due. Default: today in Vietnam."),
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Date of the run: which reports are due. Default: today in Vietnam.",
+        ),
     ] = None,
-    source: Annotated[str | None, typer.Option(help="Ask only this source of the pack's sources.yaml.")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Collect only from this source of the pack's sources.yaml.")
+    ] = None,
 ) -> None:
-    """Run the night now: collect, check, load, publish, mail.
+    """Run the pipeline now: collect, check, load, publish, mail.
 
-    Exit code 0 when the night went well, even if submissions were bad; 1 when the system failed. Running it again is
-    always safe: nothing is loaded or mailed twice, and what an interrupted night left is finished.
+    Exit code 0 for a complete run, also with bad submissions; 1 where the system failed. The
+    command is safe to repeat: nothing is loaded or mailed twice, and it finishes what an
+    interrupted run left.
     """
     settings = load_settings()
     quiet_third_parties(settings)
-    # Prefect logs failures with their tracebacks; here they become a sentence, and the log file keeps the rest.
+    # Prefect logs failures with tracebacks. The terminal gets a sentence, our log file the rest.
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
     log = _set_up_logs(settings)
     errors.print("[dim]starting Prefect (a few seconds) …[/]")
     with without_collecting():
-        from flows.nightly import nightly  # noqa: PLC0415  (Prefect reads its environment when it is imported)
+        # Prefect reads its environment when it is imported.
+        from flows.nightly import nightly  # noqa: PLC0415
 
     before = _last_summary(settings)
-    failure: Exception | None = None
-    try:
-        nightly(as_of.date() if as_of else None, source)
-    except KeyboardInterrupt:
-        raise _stopped() from None
-    except MtqgError as error:
-        failure = error
-    except Exception as error:
-        if _was_interrupted(error):
-            raise _stopped() from None
-        logging.getLogger("mtqg").exception("night failed")
-        failure = MtqgError(
-            f"the night stopped: {type(error).__name__}: {error}\nDetails: {log}. Run it again: it goes on where it was."
-        )
+    day = as_of.date() if as_of else None
+    failure = _failure_of(lambda: nightly(day, source), log)
     summary = _last_summary(settings)
-    # A night that never began has none, and an earlier night's must not be shown as this one's.
+    # A run that did not begin has no summary: an earlier run's must not be shown for it.
     if summary and summary != before:
         _print_summary(summary, settings)
     if failure is not None:
         raise failure
 
 
+def _failure_of(flow: Callable[[], object], log: Path) -> MtqgError | None:
+    """Run a flow and return its error, None after success. Raises typer.Exit after Ctrl-C."""
+    try:
+        flow()
+    except KeyboardInterrupt:
+        raise _stopped() from None
+    except MtqgError as error:
+        return error
+    except Exception as error:
+        if _was_interrupted(error):
+            raise _stopped() from None
+        logging.getLogger("mtqg").exception("run failed")
+        return MtqgError(
+            f"the run stopped: {type(error).__name__}: {error}\n"
+            f"Details: {log}. Run it again: it goes on where it was."
+        )
+    return None
+
+
 def _was_interrupted(error: BaseException | None) -> bool:
-    """Tell whether Ctrl-C is behind an error: Prefect's own server stops first, and what is shown is its absence."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
+    """Return whether Ctrl-C caused an error.
+
+    Ctrl-C also stops Prefect's own server, and the error is then that the server is gone.
+    """
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
         error = error.__cause__ or error.__context__
-    return error is not None
+    return False
 
 
 def _stopped() -> typer.Exit:
@@ -74,7 +97,7 @@ def _stopped() -> typer.Exit:
 
 
 def _last_summary(settings: Settings) -> dict[str, Any] | None:
-    """Return the summary of the night that began last, None where there is none or no warehouse yet."""
+    """Return the summary of the latest run, None where there is none or no warehouse yet."""
     from warehouse.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
     from warehouse.ledger import last_summary  # noqa: PLC0415
 
@@ -85,42 +108,55 @@ def _last_summary(settings: Settings) -> dict[str, Any] | None:
 
 
 def _set_up_logs(settings: Settings) -> Path:
-    """Show the night's own events on stderr, and keep them with tracebacks in `mtqg.log`; return that file."""
+    """Send our events to stderr, and with tracebacks to `mtqg.log`; return the file's path."""
     path = settings.var / "mtqg.log"
     path.parent.mkdir(parents=True, exist_ok=True)
-    keep = RotatingFileHandler(path, maxBytes=5_000_000, backupCount=5, encoding="utf-8")
-    keep.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    show = RichHandler(console=errors, show_path=False, show_level=False, markup=False)
-    # A traceback belongs into the file; the terminal gets the sentence.
-    show.addFilter(lambda record: record.exc_info is None)
+    to_file = RotatingFileHandler(
+        path, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8"
+    )
+    to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    to_terminal = RichHandler(console=errors, show_path=False, show_level=False, markup=False)
+    # The terminal gets a sentence in place of a traceback.
+    to_terminal.addFilter(lambda record: record.exc_info is None)
+    to_terminal.setLevel(logging.INFO)
     logger = logging.getLogger("mtqg")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
-    show.setLevel(logging.INFO)
-    logger.handlers = [keep, show]
+    logger.handlers = [to_file, to_terminal]
     return path
 
 
 def _print_summary(summary: dict[str, Any], settings: Settings) -> None:
-    from flows.report import counts_of  # noqa: PLC0415
-    from warehouse.dialects import place_of  # noqa: PLC0415
+    from flows.report import counts_of  # noqa: PLC0415  (keeps --help quick)
 
-    table = Table(title=f"Night {summary['run_id']}, as of {summary['as_of']}", title_justify="left")
+    title = f"Run {summary['run_id']}, as of {summary['as_of']}"
+    table = Table(title=title, title_justify="left")
     table.add_column("what")
     table.add_column("count", justify="right")
     for name, count in counts_of(summary).items():
         table.add_row(name, f"{count}")
     out.print(table)
-    if (
-        not summary["received"]
-        and not summary["facts_loaded"]
-        and not any(summary["verdicts"].values())
-        and not summary["errors"]
-    ):
+    if _had_nothing_to_do(summary):
         out.print("Nothing new: nothing was loaded and nothing was mailed twice.")
-    mails = "sent by the mail server" if settings.smtp_url.get_secret_value() else str(settings.outbox)
-    places = {"page": summary["page"], "mails": mails, "warehouse": place_of(settings.warehouse_url)}
+    for name, place in _places(summary, settings).items():
+        out.print(f"{name:>10}  {place}", soft_wrap=True, highlight=False, markup=False)
+
+
+def _had_nothing_to_do(summary: dict[str, Any]) -> bool:
+    counts = (summary["received"], summary["facts_loaded"], *summary["verdicts"].values())
+    return not any(counts) and not summary["errors"]
+
+
+def _places(summary: dict[str, Any], settings: Settings) -> dict[str, str]:
+    """Return where the results of a run are."""
+    from warehouse.dialects import place_of  # noqa: PLC0415  (keeps --help quick)
+
+    has_server = bool(settings.smtp_url.get_secret_value())
+    places = {
+        "page": summary["page"],
+        "mails": "sent by the mail server" if has_server else str(settings.outbox),
+        "warehouse": place_of(settings.warehouse_url),
+    }
     if summary["data_docs"]:
         places["data docs"] = summary["data_docs"]
-    for name, place in places.items():
-        out.print(f"{name:>10}  {place}", soft_wrap=True, highlight=False, markup=False)
+    return places

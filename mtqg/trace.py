@@ -1,6 +1,7 @@
-"""`mtqg trace`: a figure's way back to the cell that a district sent."""
+"""`mtqg trace`: from a figure back to the cell of the file that a district sent."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
@@ -17,77 +18,143 @@ from program.period import Period
 from program.settings import load_settings
 from program.stage import Stage
 from program.vietnamese import format_date, format_instant, format_number
+from warehouse.engine import Warehouse
 from warehouse.queries import trace as trace_facts
+
+
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    """An indicator's figure and the facts behind it: all versions, the current one first.
+
+    `value` is None where no version is current, or where its denominator is missing or 0.
+    """
+
+    indicator: Indicator
+    unit_code: str
+    period: str
+    value: float | None
+    facts: Sequence[TracedFact]
+
+    @property
+    def stage(self) -> Stage:
+        return self.facts[0].stage
 
 
 def trace(
     unit: Annotated[str, typer.Option(help="Code of the reporting unit, for example 94.")],
-    indicator: Annotated[str, typer.Option(help="Code of the indicator, for example TRN-PARTICIPANTS.")],
+    indicator: Annotated[
+        str, typer.Option(help="Code of the indicator, for example TRN-PARTICIPANTS.")
+    ],
     period: Annotated[str, typer.Option(help="Period: 2024, 2024-H1, 2024-Q4 or 2024-12.")],
     stage: Annotated[
-        Stage | None, typer.Option(help="Of a year that is reported twice: default the final figure, else the estimate.")
+        Stage | None,
+        typer.Option(
+            help="Of a year with two reports. Default: the final figure, else the estimate."
+        ),
     ] = None,
     as_of: AsOf = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,  # noqa: FBT002  (a command-line flag)
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON for another program.")
+    ] = False,
 ) -> None:
-    """Show where a figure came from: submission, file with sha256, sender and time, sheet, cell, rules, load time.
+    """Show where a figure came from: submission, file, sender, time, sheet, cell and rules.
 
-    Earlier versions follow the one believed now; with --as-of, the one believed at the end of that day. Exit code 1 where
-    there is no such figure.
+    Earlier versions follow the current one; with --as-of, the one current at the end of that day.
+    Exit code 1 where there is no such figure.
     """
     settings = load_settings()
     pack = load_pack(settings.pack)
-    wanted, code = _indicator(pack, indicator), read_period(period).code
-    elements = [name for name in (wanted.numerator, wanted.denominator) if name]
+    wanted = _indicator(pack, indicator)
+    period_code = read_period(period).code
     warehouse = warehouse_of(settings.warehouse_url, as_of)
-    facts: list[TracedFact] = []
-    for asked in [stage] if stage else [Stage.FINAL, Stage.ESTIMATE]:
-        facts = facts or trace_facts(warehouse, form=wanted.form or "", unit=unit, period=code, elements=elements, stage=asked)
+    stages = [stage] if stage else [Stage.FINAL, Stage.ESTIMATE]
+    facts = _facts(warehouse, wanted, unit, period_code, stages)
     if not facts:
-        raise AskedError(f"no figure of {indicator} for unit {unit} in {code}; `mtqg status --period {code}` shows what came")
-    value = _value(wanted, [f for f in facts if f.known_to is None])
-    if as_json:
-        print_json(
-            {
-                "indicator": wanted.code,
-                "name": wanted.name,
-                "unit": unit,
-                "period": code,
-                "stage": facts[0].stage.value,
-                "value": value,
-                "measure": wanted.unit,
-                "facts": [_as_json(fact) for fact in facts],
-            }
+        raise AskedError(
+            f"no figure of {indicator} for unit {unit} in {period_code}; "
+            f"`mtqg status --period {period_code}` shows what came"
         )
+    current = [fact for fact in facts if fact.known_to is None]
+    traced = _Traced(wanted, unit, period_code, _value(wanted, current), facts)
+    if as_json:
+        print_json(_as_json(traced))
     else:
-        now = f"believed on {format_date(as_of.date())}" if as_of else "believed now"
-        _print(wanted, unit, code, value, facts, pack.form(wanted.form or "", Period.parse(code)), now=now)
+        form = pack.form(wanted.form or "", Period.parse(period_code))
+        current_state = f"current on {format_date(as_of.date())}" if as_of else "current"
+        _print(traced, form, current_state)
 
 
 def _indicator(pack: Pack, code: str) -> Indicator:
-    found = next((i for i in pack.indicators if i.code == code), None)
-    fed = ", ".join(i.code for i in pack.indicators if i.form)
+    """Return an indicator that a form feeds. Raises AskedError where there is none."""
+    fed = [indicator.code for indicator in pack.indicators if indicator.form]
+    found = next((indicator for indicator in pack.indicators if indicator.code == code), None)
     if found is None:
-        raise AskedError(f"no indicator {code!r}; indicators that a form feeds: {fed}")
+        raise AskedError(f"no indicator {code!r}; indicators that a form feeds: {', '.join(fed)}")
     if found.form is None:
-        raise AskedError(f"indicator {code} has no form that feeds it yet; those that have one: {fed}")
+        raise AskedError(
+            f"indicator {code} has no form that feeds it yet; those that have one: {', '.join(fed)}"
+        )
     return found
 
 
-def _value(indicator: Indicator, current: list[TracedFact]) -> float | None:
-    """Return the figure as it is printed, from the facts believed now."""
+def _facts(
+    warehouse: Warehouse, indicator: Indicator, unit: str, period: str, stages: Sequence[Stage]
+) -> list[TracedFact]:
+    """Return the facts of the first stage that has any; an empty list where none has."""
+    elements = [name for name in (indicator.numerator, indicator.denominator) if name]
+    for stage in stages:
+        facts = trace_facts(
+            warehouse,
+            form=indicator.form or "",
+            unit=unit,
+            period=period,
+            elements=elements,
+            stage=stage,
+        )
+        if facts:
+            return facts
+    return []
+
+
+def _value(indicator: Indicator, current: Sequence[TracedFact]) -> float | None:
+    """Return the figure in the printed unit of measure, from the current facts."""
     by_element = {fact.element: _number(fact) for fact in current}
-    numerator, denominator = by_element.get(indicator.numerator or ""), by_element.get(indicator.denominator or "")
-    if numerator is None or not indicator.kind.has_denominator:
-        return numerator if numerator is None else indicator.printed(numerator)
-    return (100 if indicator.kind is IndicatorKind.SHARE else 1) * numerator / denominator if denominator else None
+    numerator = by_element.get(indicator.numerator or "")
+    denominator = by_element.get(indicator.denominator or "")
+    if numerator is None:
+        return None
+    if not indicator.kind.has_denominator:
+        return indicator.printed(numerator)
+    # Without a denominator, or with 0, there is no ratio.
+    if not denominator:
+        return None
+    factor = 100 if indicator.kind is IndicatorKind.SHARE else 1
+    return factor * numerator / denominator
 
 
 def _number(fact: TracedFact) -> float | None:
-    return {"yes": 1.0, "no": 0.0}.get(fact.text or "", fact.value)
+    if fact.text == "yes":
+        return 1.0
+    if fact.text == "no":
+        return 0.0
+    return fact.value
 
 
-def _as_json(fact: TracedFact) -> dict[str, object]:
+def _as_json(traced: _Traced) -> dict[str, object]:
+    return {
+        "indicator": traced.indicator.code,
+        "name": traced.indicator.name,
+        "unit": traced.unit_code,
+        "period": traced.period,
+        "stage": traced.stage.value,
+        "value": traced.value,
+        "measure": traced.indicator.unit,
+        "facts": [_fact_as_json(fact) for fact in traced.facts],
+    }
+
+
+def _fact_as_json(fact: TracedFact) -> dict[str, object]:
     return {
         "element": fact.element,
         "value": fact.value if fact.text is None else fact.text,
@@ -118,42 +185,65 @@ def _as_json(fact: TracedFact) -> dict[str, object]:
     }
 
 
-def _counted(fact: TracedFact, form: Form | None) -> str:
-    """Return which lines of a list a summary counted or summed, "" where that is all of them."""
-    summary = next((t.summaries[fact.element] for t in form.tables if fact.element in t.summaries), None) if form else None
-    where = " and ".join(f"{column} is {word}" for column, word in summary.where.items()) if summary else ""
-    return f", of the lines where {where}" if where else ""
-
-
-def _print(
-    indicator: Indicator, unit: str, period: str, value: float | None, facts: list[TracedFact], form: Form | None, *, now: str
-) -> None:
-    about = " (estimate)" if facts[0].stage is Stage.ESTIMATE else ""
-    shown = "no value now" if value is None else f"{format_number(value)} {indicator.unit}"
-    if value is not None and indicator.kind is IndicatorKind.YES_NO:
-        shown = "yes" if value else "no"
-    out.print(f"[bold]{indicator.code}[/] {indicator.name} · unit {unit} · {period}{about}: [bold]{shown}[/]", highlight=False)
-    for fact in facts:
-        state = now if fact.known_to is None else f"believed until {format_instant(fact.known_to)}"
-        lines = {
-            f"{fact.element} = {_shown(fact)}": state,
-            "cell": f'sheet "{fact.sheet}", cell {fact.cell}{_counted(fact, form)}',
-            "file": f"{fact.name}{' (synthetic)' if fact.is_synthetic else ''}",
-            "sha256": fact.sha256,
-            "sender": f'unit {fact.sender_unit or "unknown"}, by {fact.channel} "{fact.source}"',
-            "received": format_instant(fact.received_at),
-            "submission": f"{fact.submission_id}, version {fact.version}, {fact.verdict.value}",
-            "rules": fact.rule_set_version,
-            "loaded": format_instant(fact.loaded_at),
-        }
+def _print(traced: _Traced, form: Form | None, current_state: str) -> None:
+    stage = " (estimate)" if traced.stage is Stage.ESTIMATE else ""
+    about = f"unit {traced.unit_code} · {traced.period}{stage}"
+    indicator = traced.indicator
+    out.print(
+        f"[bold]{indicator.code}[/] {indicator.name} · {about}: [bold]{_figure(traced)}[/]",
+        highlight=False,
+    )
+    for fact in traced.facts:
         out.print()
-        for name, text in lines.items():
-            out.print(f"  {name:<12} {text}", highlight=False, markup=False, soft_wrap=True)
-        for finding in fact.findings:
-            out.print(f"  [yellow]{finding.severity.value}[/] {finding.rule}: {finding.message}", highlight=False)
+        _print_fact(fact, form, current_state)
 
 
-def _shown(fact: TracedFact) -> str:
+def _print_fact(fact: TracedFact, form: Form | None, current_state: str) -> None:
+    state = current_state
+    if fact.known_to is not None:
+        state = f"current until {format_instant(fact.known_to)}"
+    synthetic = " (synthetic)" if fact.is_synthetic else ""
+    sender = fact.sender_unit or "unknown"
+    lines = {
+        f"{fact.element} = {_fact_value(fact)}": state,
+        "cell": f'sheet "{fact.sheet}", cell {fact.cell}{_lines_of_summary(fact, form)}',
+        "file": f"{fact.name}{synthetic}",
+        "sha256": fact.sha256,
+        "sender": f'unit {sender}, by {fact.channel} "{fact.source}"',
+        "received": format_instant(fact.received_at),
+        "submission": f"{fact.submission_id}, version {fact.version}, {fact.verdict.value}",
+        "rules": fact.rule_set_version,
+        "loaded": format_instant(fact.loaded_at),
+    }
+    for name, text in lines.items():
+        out.print(f"  {name:<12} {text}", highlight=False, markup=False, soft_wrap=True)
+    for finding in fact.findings:
+        severity = finding.severity.value
+        out.print(f"  [yellow]{severity}[/] {finding.rule}: {finding.message}", highlight=False)
+
+
+def _figure(traced: _Traced) -> str:
+    if traced.value is None:
+        return "no value now"
+    if traced.indicator.kind is IndicatorKind.YES_NO:
+        return "yes" if traced.value else "no"
+    return f"{format_number(traced.value)} {traced.indicator.unit}"
+
+
+def _fact_value(fact: TracedFact) -> str:
     """Return a fact as its sender meant it: "trên 1.200", a word of a vocabulary, a number."""
-    figure = fact.text if fact.value is None else format_number(fact.value)
-    return f"{fact.qualifier.label} {figure}" if fact.qualifier else str(figure)
+    value = fact.text if fact.value is None else format_number(fact.value)
+    if fact.qualifier:
+        return f"{fact.qualifier.label} {value}"
+    return str(value)
+
+
+def _lines_of_summary(fact: TracedFact, form: Form | None) -> str:
+    """Return which lines of a list a summary is about; "" for all lines, or for no summary."""
+    tables = form.tables if form else ()
+    for table in tables:
+        if fact.element in table.summaries:
+            where = table.summaries[fact.element].where
+            conditions = [f"{column} is {word}" for column, word in where.items()]
+            return f", of the lines where {' and '.join(conditions)}" if conditions else ""
+    return ""

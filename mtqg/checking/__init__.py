@@ -1,1 +1,1 @@
-"""`mtqg check`: which files, the verdict on each, and how it is told, in Vietnamese, English or JSON."""
+"""`mtqg check`: the verdict on files, without a change to archive or warehouse."""

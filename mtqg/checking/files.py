@@ -1,4 +1,4 @@
-"""Which files a check is about: those that are named, and those below the folders that are named."""
+"""Which files to check: the files that are named, and those below the folders that are named."""
 
 import os
 import unicodedata
@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-# Workbooks, and what a district sends in place of one; a file without a suffix may be either.
 _WORKBOOKS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".xltx", ".xltm", ".xlt", ".ods", ".ots", ".et"}
-_IN_PLACE_OF_ONE = {
-    *(".csv", ".tsv", ".json", ".pdf", ".doc", ".docx", ".odt", ".rtf", ".htm", ".html", ".mht", ".zip", ".rar", ".7z"),
-    *(".jpg", ".jpeg", ".png", ".gif", ".heic"),
-    "",
-}
+
+# What districts sometimes send in place of a workbook.
+_DOCUMENTS = {".pdf", ".doc", ".docx", ".odt", ".rtf", ".htm", ".html", ".mht"}
+_DATA = {".csv", ".tsv", ".json"}
+_PACKAGES = {".zip", ".rar", ".7z"}
+_PICTURES = {".jpg", ".jpeg", ".png", ".gif", ".heic"}
+_NO_SUFFIX = {""}
+_CHECKED = _WORKBOOKS | _DOCUMENTS | _DATA | _PACKAGES | _PICTURES | _NO_SUFFIX
 
 
 class Reason(StrEnum):
     """Why a file below a folder is left out."""
 
     UNFINISHED = "unfinished"
-    """What Excel, browsers and copy tools leave beside a file (`~$báo cáo.xlsx`), and hidden files."""
+    """A hidden file, or one that Excel, a browser or a copy tool leaves (`~$báo cáo.xlsx`)."""
     NO_WORKBOOK = "no workbook"
     LINK = "link"
     """A link to another folder: it might lead in a circle."""
@@ -28,7 +30,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A file that was not taken, and why."""
+    """A file that is not checked, and why."""
 
     path: Path
     reason: Reason
@@ -36,16 +38,17 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The files to check, each once, and what else was met below the folders."""
+    """The files to check, each once, and the files below the folders that are left out."""
 
     files: tuple[Path, ...]
     left_out: tuple[LeftOut, ...]
 
 
 def files_of(paths: Iterable[Path]) -> Found:
-    """Return every path that is no folder as it is, there or not, and the files below each folder, by name.
+    """Return every path that is no folder, and the files below each folder, sorted by name.
 
-    A folder that cannot be listed is among the files: whoever opens it meets the reason. Never raises.
+    A path that does not exist is among the files, and so is a folder that cannot be listed:
+    opening it gives the reason. Never raises.
     """
     files: dict[Path, Path] = {}
     left_out: dict[Path, LeftOut] = {}
@@ -55,11 +58,13 @@ def files_of(paths: Iterable[Path]) -> Found:
                 left_out.setdefault(found.path.absolute(), found)
             else:
                 files.setdefault(found.absolute(), found)
-    return Found(tuple(files.values()), tuple(out for place, out in left_out.items() if place not in files))
+    # A file that is named is checked, even where its folder would leave it out.
+    remaining = [entry for place, entry in left_out.items() if place not in files]
+    return Found(tuple(files.values()), tuple(remaining))
 
 
 def is_folder(path: Path) -> bool:
-    """Tell whether `path` is a folder, as far as that may be known."""
+    """Return whether a path is a folder; False where the system does not tell."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
@@ -67,29 +72,46 @@ def is_folder(path: Path) -> bool:
 
 
 def named(path: Path) -> str:
-    """Return a path for another program: as it is, but for bytes that are no Unicode."""
+    """Return a path for another program. Bytes that are no Unicode are replaced."""
     return os.fsencode(path).decode("utf-8", "replace")
 
 
 def shown(path: Path) -> str:
-    """Return a path for a reader: composed, and without what a terminal would take for a command."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in unicodedata.normalize("NFC", named(path)))
+    """Return a path for a reader: composed Unicode, without control characters.
+
+    A terminal would take a control character as a command.
+    """
+    composed = unicodedata.normalize("NFC", named(path))
+    return "".join(c if c.isprintable() else "\ufffd" for c in composed)
 
 
 def _below(folder: Path) -> Iterator[Path | LeftOut]:
     unlisted: list[Path] = []
-    for place, folders, names in os.walk(folder, onerror=lambda error: unlisted.append(Path(error.filename))):
+
+    def keep_unlisted(error: OSError) -> None:
+        unlisted.append(Path(error.filename))
+
+    for place, folders, names in os.walk(folder, onerror=keep_unlisted):
         for name in sorted(folders):
-            if (Path(place) / name).is_symlink():
-                yield LeftOut(Path(place) / name, Reason.LINK)
+            path = Path(place) / name
+            if path.is_symlink():
+                yield LeftOut(path, Reason.LINK)
+        # os.walk goes into the folders that remain in this list, in its order.
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names, key=lambda name: unicodedata.normalize("NFC", name)):
+        for name in sorted(names, key=_composed):
+            path = Path(place) / name
             reason = _reason_against(name)
-            yield LeftOut(Path(place) / name, reason) if reason else Path(place) / name
+            yield LeftOut(path, reason) if reason else path
     yield from unlisted
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
 
 
 def _reason_against(name: str) -> Reason | None:
     if name.startswith(("~$", ".")):
         return Reason.UNFINISHED
-    return None if Path(name).suffix.casefold() in _WORKBOOKS | _IN_PLACE_OF_ONE else Reason.NO_WORKBOOK
+    if Path(name).suffix.casefold() not in _CHECKED:
+        return Reason.NO_WORKBOOK
+    return None

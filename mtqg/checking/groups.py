@@ -1,15 +1,18 @@
-"""Findings as a reader goes through a workbook: sheet by sheet and cell by cell, one bad column told once."""
+"""Findings in the order of a workbook: sheet by sheet, cell by cell, a bad column once."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from program.addresses import column_number
 from program.finding import Finding
 
 _CELL = re.compile(r"(?P<column>[A-Z]+)(?P<row>\d+)")
-_TOLD_EACH = 2
+
+_MOST_SEPARATE = 2
+"""Up to how many different findings of a rule in one column are printed one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,37 +23,68 @@ class Group:
     others: tuple[Finding, ...] = ()
 
 
-def by_sheet(findings: Iterable[Finding], sheets: Sequence[str]) -> Iterator[tuple[str | None, list[Group]]]:
-    """Yield each sheet with its groups by cell: what is about the whole file first, then `sheets`, then any other."""
-    places: dict[str | None, list[Finding]] = defaultdict(list)
+class _Column(NamedTuple):
+    """A rule's column. A finding without a single cell has its own number in place of a column."""
+
+    rule: str
+    column: str | int
+
+
+class _Position(NamedTuple):
+    """The position of a finding in a sheet. Findings without a cell come first."""
+
+    row: int
+    column: int
+    rule: str
+
+
+def by_sheet(
+    findings: Iterable[Finding], sheets: Sequence[str]
+) -> Iterator[tuple[str | None, list[Group]]]:
+    """Yield each sheet with its groups in the order of cells.
+
+    Findings about the whole file (sheet None) come first, then `sheets`, then any other sheet.
+    """
+    of_sheet: dict[str | None, list[Finding]] = defaultdict(list)
     for finding in findings:
-        places[finding.sheet].append(finding)
+        of_sheet[finding.sheet].append(finding)
     known = [None, *sheets]
-    for sheet in sorted(places, key=lambda sheet: known.index(sheet) if sheet in known else len(known)):
-        yield sheet, _groups(places[sheet])
+
+    def order(sheet: str | None) -> int:
+        return known.index(sheet) if sheet in known else len(known)
+
+    for sheet in sorted(of_sheet, key=order):
+        yield sheet, _groups(of_sheet[sheet])
 
 
 def _groups(findings: list[Finding]) -> list[Group]:
-    """Gather a rule's findings in one column where there are more than two of them, or all say the same.
-
-    Where several stand in one cell (each of them a missing column, say) every one of them has its own to tell.
-    """
-    columns: dict[tuple[str, str | int], list[Finding]] = defaultdict(list)
+    columns: dict[_Column, list[Finding]] = defaultdict(list)
     for number, finding in enumerate(findings):
         match = _CELL.fullmatch(finding.cell or "")
-        columns[finding.rule, match["column"] if match else number].append(finding)
+        column = match["column"] if match else number
+        columns[_Column(finding.rule, column)].append(finding)
     groups: list[Group] = []
     for alike in columns.values():
         in_order = sorted(alike, key=_position)
-        is_a_cell_each = len({finding.cell for finding in alike}) == len(alike)
-        says_the_same = len({(finding.message, finding.expected, finding.fix) for finding in alike}) == 1
-        if is_a_cell_each and (len(alike) > _TOLD_EACH or says_the_same):
+        if _is_one_group(in_order):
             groups.append(Group(in_order[0], tuple(in_order[1:])))
         else:
-            groups += map(Group, in_order)
+            groups += [Group(finding) for finding in in_order]
     return sorted(groups, key=lambda group: _position(group.first))
 
 
-def _position(finding: Finding) -> tuple[int, int, str]:
+def _is_one_group(findings: Sequence[Finding]) -> bool:
+    """Return whether findings of one column become one group: they are many, or equal in text."""
+    # Several findings in one cell differ: each of them may name another missing column.
+    cells = {finding.cell for finding in findings}
+    if len(cells) < len(findings):
+        return False
+    texts = {(finding.message, finding.expected, finding.fix) for finding in findings}
+    return len(findings) > _MOST_SEPARATE or len(texts) == 1
+
+
+def _position(finding: Finding) -> _Position:
     match = _CELL.match(finding.cell or "")
-    return (int(match["row"]), column_number(match["column"]), finding.rule) if match else (0, 0, finding.rule)
+    if match is None:
+        return _Position(0, 0, finding.rule)
+    return _Position(int(match["row"]), column_number(match["column"]), finding.rule)

@@ -1,4 +1,4 @@
-"""Judging files: reading them and checking all readings of a chunk as one batch a form. Nothing is written anywhere."""
+"""Read files and check the readings of a chunk as one batch. Nothing is written."""
 
 import logging
 import stat
@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from connectors.folder import Folder
 from connectors.packages import is_package, members_of, refuse_packed
@@ -18,7 +19,7 @@ from expectations.checking import Checker
 from expectations.rules import Language, RuleSet
 from expectations.surviving import check_surviving
 from mtqg.checking.files import shown
-from mtqg.checking.verdicts import Checked, Failure
+from mtqg.checking.verdicts import Checked, Failure, FailureKind
 from program.delivery import Delivery
 from program.errors import SourceError
 from program.finding import Problem
@@ -35,8 +36,11 @@ logger = logging.getLogger("mtqg.checking.command")
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
-    """A file to check, or one in a zip: then with its name there and its bytes, None where it was not taken out."""
+class _Input:
+    """A file to check, or a member of a zip.
+
+    A member has its name in the zip, and its bytes unless `refusal` says why it was not unpacked.
+    """
 
     path: Path
     member: str | None = None
@@ -48,14 +52,28 @@ class _Sent:
         return self.path if self.member is None else Path(f"{self.path} / {self.member}")
 
 
-class Judge:
-    """Gives the verdict on files, as the night would.
+class _Result(NamedTuple):
+    """The result for one reading. `number` is that of its input within the chunk."""
 
-    `sender` None: by the folder that each lies in; `warehouse` None: compared with each other alone.
+    number: int
+    result: Submission | Failure
+
+
+class Judge:
+    """Gives the verdict on files, as a run does.
+
+    Without a `sender`, the folder of a file says who sent it. Without a warehouse, reports are
+    compared with each other only.
     """
 
     def __init__(
-        self, pack: Pack, settings: Settings, readers: Readers, sender: str | None, lang: Language, warehouse: Warehouse | None
+        self,
+        pack: Pack,
+        settings: Settings,
+        readers: Readers,
+        sender: str | None,
+        lang: Language,
+        warehouse: Warehouse | None,
     ) -> None:
         self._pack = pack
         self._readers = readers
@@ -66,62 +84,98 @@ class Judge:
         self._inboxes = list(_local_inboxes(settings, pack))
 
     def check(self, files: Sequence[Path], advance: Callable[[float], None]) -> list[Checked]:
-        """Return what is to be said of each file, in order, part by part; `advance` hears of each half of its way that is done.
+        """Return the results for all files, in order, one per part of a file.
 
-        A file that cannot be opened, or that the program cannot handle, is a failure of its own and stops no other.
-        Raises ConfigurationError for a rule that is wrong in itself, ReaderError where no process that reads can be started.
+        `advance` gets numbers of files: in sum, half of them after reading and half after
+        checking. A file that cannot be opened, or on which the program fails, becomes a Failure
+        and does not stop the others. Raises ConfigurationError for an invalid rule, and
+        ReaderError where no reading process starts.
         """
+        inputs: list[_Input] = []
+        for path in files:
+            inputs += self._inputs_of(path)
+        results: dict[int, list[Checked]] = defaultdict(list)
+        half_of_all = 0.5 * len(files)
         readings: list[Reading] = []
-        found: dict[int, list[Checked]] = defaultdict(list)
-        sent = [each for path in files for each in self._unpacked(path)]
-        deliveries = [self._delivery(each, number) for number, each in enumerate(sent)]
-        for outcome in self._readers.read(deliveries, lambda delivery: self._content(sent[delivery.id])):
+        for outcome in self._read(inputs):
             number = outcome.delivery.id
             if isinstance(outcome, Unread):
-                found[number].append(Checked(sent[number].shown, _failure_of(sent[number].path, outcome.error)))
+                entry = inputs[number]
+                failure = _failure_of(entry.path, outcome.error)
+                results[number].append(Checked(entry.shown, failure))
             else:
                 readings.append(outcome)
+            # A file with several reports counts once.
             if isinstance(outcome, Unread) or outcome.part == 1:
-                advance(0.5 * len(files) / len(sent))
+                advance(half_of_all / len(inputs))
         for number, result in self._verdicts(readings):
-            found[number].append(Checked(sent[number].shown, result, partial(self._content, sent[number])))
-        advance(0.5 * len(files))
-        return [checked for number in range(len(sent)) for checked in found[number]]
+            entry = inputs[number]
+            # `content` reads the bytes again only where the file is to be marked.
+            content = partial(self._content, entry)
+            results[number].append(Checked(entry.shown, result, content))
+        advance(half_of_all)
+        # A chunk is checked form by form: bring the results back into the order of the files.
+        in_order: list[Checked] = []
+        for number in range(len(inputs)):
+            in_order += results[number]
+        return in_order
 
-    def _unpacked(self, path: Path) -> Iterator["_Sent"]:
-        """Yield a file as it is; of a zip of workbooks each file in it, but for what only goes with them."""
+    def _read(self, inputs: Sequence[_Input]) -> Iterator[Reading | Unread]:
+        """Yield the outcome for each report in the inputs.
+
+        The id of a delivery is the number of its input within the chunk.
+        """
+        deliveries = [self._delivery(entry, number) for number, entry in enumerate(inputs)]
+
+        def content_of(delivery: Delivery) -> bytes | None:
+            return self._content(inputs[delivery.id])
+
+        yield from self._readers.read(deliveries, content_of)
+
+    def _inputs_of(self, path: Path) -> Iterator[_Input]:
+        """Yield a file as it is, or each member of a zip that holds workbooks.
+
+        Members that only accompany a workbook are left out.
+        """
+        limits = self._settings.limits
         try:
             content = _content(path, self._settings.max_delivery_bytes) if _is_zip(path) else None
-        except OSError:  # whoever opens it says so
+        except OSError:  # reading the file reports the error
             content = None
         if content is None or not is_package(content):
-            yield _Sent(path)
-        elif refusal := refuse_packed(content, self._settings.limits):
-            yield _Sent(path, refusal=refusal)
-        else:
-            members = members_of(content, self._settings.limits)
-            yield from (_Sent(path, m.name, m.content, m.refusal) for m in members if not m.is_enclosure)
+            yield _Input(path)
+            return
+        refusal = refuse_packed(content, limits)
+        if refusal:
+            yield _Input(path, refusal=refusal)
+            return
+        for member in members_of(content, limits):
+            if not member.is_enclosure:
+                yield _Input(path, member.name, member.content, member.refusal)
 
-    def _content(self, sent: "_Sent") -> bytes | None:
-        return _content(sent.path, self._settings.max_delivery_bytes) if sent.member is None else sent.content
+    def _content(self, entry: _Input) -> bytes | None:
+        if entry.member is not None:
+            return entry.content
+        return _content(entry.path, self._settings.max_delivery_bytes)
 
-    def _delivery(self, sent: "_Sent", number: int) -> Delivery:
+    def _delivery(self, entry: _Input, number: int) -> Delivery:
         return Delivery(
             id=number,
             source="check",
             channel="file",
-            name=shown(Path(sent.shown.name)),
+            name=shown(Path(entry.shown.name)),
             received_at=datetime.now(UTC),
             sha256=None,
-            sender_unit=self._sender or self._sender_by_folder(sent.path),
-            refusal=sent.refusal,
+            sender_unit=self._sender or self._sender_by_folder(entry.path),
+            refusal=entry.refusal,
         )
 
     def _sender_by_folder(self, path: Path) -> str | None:
-        """Return the sender that the night would take a file to be from, None outside every folder source."""
+        """Return the sender by the file's folder, None outside all folder sources."""
         try:
             place = str(path.parent.resolve() / path.name)
-        except (OSError, RuntimeError, ValueError):  # links in a circle, a NUL in the name: whoever opens it says so
+        except (OSError, RuntimeError, ValueError):
+            # Links in a circle, or a NUL in the name: reading the file reports the error.
             return None
         for inbox in self._inboxes:
             below = inbox.path_below(place)
@@ -129,48 +183,62 @@ class Judge:
                 return inbox.sender_of(below)
         return None
 
-    def _verdicts(self, readings: Sequence[Reading]) -> Iterator[tuple[int, Submission | Failure]]:
-        """Yield the verdict on each reading: one batch; where that fails, of those that fail alone the reason instead."""
-        failures: list[tuple[int, Failure]] = []
-        submissions = check_surviving(
-            self._batch, readings, lambda reading, wrong: failures.append((reading.delivery.id, _fault(wrong)))
-        )
-        yield from failures
-        # Facts are for the warehouse; without them thousands of files fit into memory.
-        yield from ((s.delivery.id, replace(s, facts=())) for s in submissions)
+    def _verdicts(self, readings: Sequence[Reading]) -> Iterator[_Result]:
+        """Yield a result for each reading: a submission without facts, or a failure.
 
-    def _batch(self, readings: Sequence[Reading]) -> list[Submission]:
+        All readings are one batch. Where it fails, each reading that fails alone is a failure.
+        """
+        failures: list[_Result] = []
+
+        def keep_failure(reading: Reading, wrong: Exception) -> None:
+            failures.append(_Result(reading.delivery.id, _program_failure(wrong)))
+
+        submissions = check_surviving(self._check_batch, readings, keep_failure)
+        yield from failures
+        for submission in submissions:
+            # Only the warehouse needs facts. Without them, thousands of files fit into memory.
+            yield _Result(submission.delivery.id, replace(submission, facts=()))
+
+    def _check_batch(self, readings: Sequence[Reading]) -> list[Submission]:
         if not readings:
             return []
-        # A checker remembers all that it saw for Data Docs, which a check has none of: each chunk gets its own.
-        checker = Checker(self._pack, self._rules, "check", history_periods=self._settings.history_periods)
+        # A checker keeps all results for Data Docs, which a check does not have. Each chunk gets
+        # its own, so that memory does not grow.
+        periods = self._settings.history_periods
+        checker = Checker(self._pack, self._rules, "check", history_periods=periods)
         return checker.check(readings, self._past(readings))
 
     def _past(self, readings: Iterable[Reading]) -> Past:
-        """Return what the warehouse knows of these readings' units and peers; nothing where there is no warehouse."""
+        """Return the warehouse's reports of these units and their peers; empty without one."""
         if self._warehouse is None:
             return no_past()
-        asked = asked_of(readings, self._pack.units)
-        return past_of(self._warehouse, asked, line_elements(self._pack.forms), self._settings.history_periods)
+        requested = asked_of(readings, self._pack.units)
+        elements = line_elements(self._pack.forms)
+        return past_of(self._warehouse, requested, elements, self._settings.history_periods)
 
 
 def _local_inboxes(settings: Settings, pack: Pack) -> Iterator[Folder]:
-    """Yield the folder sources of this machine: a file to check lies in no other, and asking one takes a connection."""
+    """Yield the folder sources on this machine.
+
+    A file to check is in no other source, and a remote one would need a connection.
+    """
     for source in pack.sources:
-        if isinstance(source, FolderSource):
-            url = settings.inbox_url or source.url
-            if "://" not in url or url.startswith("file://"):
-                try:
-                    inbox = connect(source, settings, pack)
-                except SourceError as wrong:
-                    logger.debug("check source=%s reason=%s", source.name, wrong)
-                    continue
-                if isinstance(inbox, Folder):
-                    yield inbox
+        if not isinstance(source, FolderSource):
+            continue
+        url = settings.inbox_url or source.url
+        if "://" in url and not url.startswith("file://"):
+            continue
+        try:
+            inbox = connect(source, settings, pack)
+        except SourceError as wrong:
+            logger.debug("check source=%s reason=%s", source.name, wrong)
+            continue
+        if isinstance(inbox, Folder):
+            yield inbox
 
 
 def _is_zip(path: Path) -> bool:
-    """Tell whether a file begins as a zip does. Raises OSError; never waits, as for a pipe."""
+    """Return whether a file begins as a zip does. Raises OSError; never waits for a pipe."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -178,10 +246,11 @@ def _is_zip(path: Path) -> bool:
 
 
 def _content(path: Path, limit: int) -> bytes | None:
-    """Return a file's bytes, None where they are more than `limit`. Raises OSError; never waits, as for a pipe."""
+    """Return a file's bytes, None for more than `limit`. Raises OSError; never waits for a pipe."""
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
-        list(path.iterdir())  # a folder stands for itself only where it could not be listed
+        # A folder is among the files only where it cannot be listed: raise that error.
+        list(path.iterdir())
     if not stat.S_ISREG(status.st_mode):
         raise _SpecialFileError(str(path))
     return path.read_bytes() if status.st_size <= limit else None
@@ -194,17 +263,17 @@ class _SpecialFileError(OSError):
 def _failure_of(path: Path, wrong: Exception) -> Failure:
     match wrong:
         case FileNotFoundError() | NotADirectoryError():
-            return Failure("link" if path.is_symlink() else "missing")
+            return Failure(FailureKind.LINK if path.is_symlink() else FailureKind.MISSING)
         case PermissionError():
-            return Failure("permission")
+            return Failure(FailureKind.PERMISSION)
         case _SpecialFileError():
-            return Failure("special")
+            return Failure(FailureKind.SPECIAL)
         case OSError():
-            return Failure("system", wrong.strerror or type(wrong).__name__)
+            return Failure(FailureKind.SYSTEM, wrong.strerror or type(wrong).__name__)
         case _:
-            return _fault(wrong)
+            return _program_failure(wrong)
 
 
-def _fault(wrong: Exception) -> Failure:
+def _program_failure(wrong: Exception) -> Failure:
     logger.debug("check failed", exc_info=wrong)
-    return Failure("program", f"{type(wrong).__name__}: {wrong}")
+    return Failure(FailureKind.PROGRAM, f"{type(wrong).__name__}: {wrong}")

@@ -1,4 +1,4 @@
-"""`mtqg check --marked`: each file with findings written once more, marked, as the night's mail would bring it."""
+"""`mtqg check --marked`: write a marked copy of each file with findings, as a run's mail has it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,26 +19,36 @@ from publish.marking.words import words_of
 
 
 class MarkedFolder:
-    """Where marked workbooks are written; never over a file that is there."""
+    """The folder for marked workbooks. An existing file is never overwritten."""
 
     def __init__(self, folder: Path, pack: Pack, settings: Settings, lang: Language) -> None:
-        self._folder, self._pack, self._settings, self._lang = folder, pack, settings, lang
+        self._folder = folder
+        self._pack = pack
+        self._settings = settings
+        self._lang = lang
         self._marker = Marker(pack, settings.limits)
 
     def add(self, parts: Sequence[Checked]) -> None:
-        """Write one file with the findings of all reports in it, where there are any; say where it is, or why it is not."""
-        reports = tuple(self._report(each.submission) for each in parts if each.submission)
-        first, words = parts[0], PHRASES[self._lang]
-        if first.content is None or not any(report.findings for report in reports):
+        """Write one marked copy for all reports in a file, and print its path or why it failed.
+
+        A file without findings gets no copy.
+        """
+        first = parts[0]
+        words = PHRASES[self._lang]
+        submissions = [part.submission for part in parts if part.submission]
+        reports = tuple(self._report(submission) for submission in submissions)
+        has_findings = any(report.findings for report in reports)
+        if first.content is None or not has_findings:
             return
+        name = first.path.name
         try:
             content = first.content()
             if content is None:
                 raise MarkingError(f"larger than {self._settings.max_delivery_bytes} bytes")
-            order = Order(content, first.path.name, reports, self._lang)
-            path = self._write(first.path.name, self._marker.mark(order))
+            marked = self._marker.mark(Order(content, name, reports, self._lang))
+            path = self._write(name, marked)
         except (MarkingError, OSError) as reason:
-            line = words.unmarked.format(name=first.path.name, reason=reason)
+            line = words.unmarked.format(name=name, reason=reason)
         else:
             line = words.marked.format(path=path)
         errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
@@ -49,6 +59,7 @@ class MarkedFolder:
         return Report(title, to_act_on(submission.findings), submission.part)
 
     def _write(self, name: str, content: bytes) -> Path:
+        """Write a file under a name that is not in use, and return its path."""
         stem = marked_name(name, words_of(self._lang).suffix).removesuffix(".xlsx")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -56,8 +67,10 @@ class MarkedFolder:
             raise AskedError(f"--output: {self._folder}: {wrong.strerror}") from wrong
         number = 1
         while True:
-            path = self._folder / (f"{stem}.xlsx" if number == 1 else f"{stem} {number}.xlsx")
+            file_name = f"{stem}.xlsx" if number == 1 else f"{stem} {number}.xlsx"
+            path = self._folder / file_name
             try:
+                # "x": another process may write to the same folder.
                 with path.open("xb") as file:
                     file.write(content)
             except FileExistsError:

@@ -1,7 +1,12 @@
-"""What a check prints for a person: each file's verdict and findings, and a table of all files. JSON is in `check_json.py`."""
+"""What a check prints for a person: each file's verdict and findings, then a table of all files.
+
+The JSON for programs is in `as_json`.
+"""
 
 import os
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.table import Table
@@ -13,7 +18,7 @@ from mtqg.checking.groups import Group, by_sheet
 from mtqg.checking.verdicts import Checked, Failure
 from mtqg.checking.words import PHRASES
 from mtqg.console import VERDICT_STYLES, out
-from program.finding import Severity
+from program.finding import Finding, Severity
 from program.form import Form
 from program.pack import Pack
 from program.submission import Submission, Verdict
@@ -21,120 +26,211 @@ from program.submission import Submission, Verdict
 _STYLES = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 _CELLS_NAMED = 12
 _VALUE_SHOWN = 24
+_LEAST_WIDTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One report in the table of all files. `label` names its part of the file."""
+
+    name: str
+    label: str
+    verdict: Verdict
+    errors: int
+    warnings: int
 
 
 class TextReport:
-    """Each file as it comes, for a person to act on, and a table of all at the end where there are several."""
+    """Prints each file's result as it comes, and a table at the end where there are several."""
 
     def __init__(self, pack: Pack, lang: Language, *, show_all: bool, is_one_file: bool) -> None:
         self._pack = pack
         self._words = PHRASES[lang]
         self._show_all = show_all
         self._is_one_file = is_one_file
-        self._rows: list[tuple[str, str, Verdict, int, int]] = []
+        self._rows: list[_Row] = []
 
     def add(self, checked: Checked) -> None:
         """Print the verdict on one report, and its findings."""
-        counts = Counter(finding.severity for finding in checked.findings)
-        name = shown(Path(checked.path.name) if self._is_one_file else checked.path)
-        part = checked.submission.part if checked.submission else 1
-        label = f" ({self._words.part.format(number=part)})" if part > 1 else ""
-        self._rows.append((name, label, checked.verdict, counts[Severity.CRITICAL], counts[Severity.WARNING]))
-        if len(self._rows) > 1:
+        if self._rows:
             out.print()
-        style = f"bold {VERDICT_STYLES[checked.verdict]}"
+        counts = Counter(finding.severity for finding in checked.findings)
+        row = _Row(
+            name=shown(Path(checked.path.name) if self._is_one_file else checked.path),
+            label=self._part_label(checked.submission),
+            verdict=checked.verdict,
+            errors=counts[Severity.CRITICAL],
+            warnings=counts[Severity.WARNING],
+        )
+        self._rows.append(row)
         match checked.result:
-            case Failure(kind, detail):
-                _say(name, 0, "bold")
-                _say(self._words.failures[kind].format(detail=detail), 0, style)
+            case Failure() as failure:
+                self._print_failure(failure, row)
             case submission:
-                between = ": " if self._is_one_file else "\n"
-                out.print(Text.assemble((name + label, "bold"), between, self._about(submission)), soft_wrap=True)
-                is_partial = checked.verdict.loads and counts[Severity.CRITICAL]
-                _say(self._words.in_part if is_partial else self._words.verdicts[checked.verdict], 0, style)
-                self._print_findings(submission, counts[Severity.INFO])
+                self._print_submission(submission, row)
 
     def close(self) -> None:
         """Print the table of all files, where there are several."""
         if len(self._rows) < 2:
             return
-        table = Table(show_lines=False)
-        for number, heading in enumerate(self._words.headings):
-            table.add_column(heading, justify="right" if number > 1 else "left", overflow="fold")
-        folder = os.path.commonpath([Path(row[0]).absolute().parent for row in self._rows])
-        for name, label, verdict, errors, warnings in self._rows:
-            short = Text(self._words.short_verdicts[verdict], style=VERDICT_STYLES[verdict])
-            table.add_row(Text(os.path.relpath(name, folder) + label), short, str(errors or ""), str(warnings or ""))
         out.print()
-        out.print(table)
-        counts = Counter(row[2] for row in self._rows)
-        verdicts = " · ".join(
-            f"{counts[verdict]} {self._words.short_verdicts[verdict]}" for verdict in Verdict if counts[verdict]
+        out.print(self._table())
+        words = self._words.short_verdicts
+        counts = Counter(row.verdict for row in self._rows)
+        verdicts = [f"{counts[verdict]} {words[verdict]}" for verdict in Verdict if counts[verdict]]
+        files = {row.name for row in self._rows}
+        _print_wrapped(
+            self._words.total.format(count=len(files), verdicts=" · ".join(verdicts)),
+            style="bold",
         )
-        _say(self._words.total.format(count=len({row[0] for row in self._rows}), verdicts=verdicts), 0, "bold")
+
+    def _table(self) -> Table:
+        table = Table(show_lines=False)
+        name, verdict, errors, warnings = self._words.headings
+        table.add_column(name, overflow="fold")
+        table.add_column(verdict, overflow="fold")
+        table.add_column(errors, justify="right", overflow="fold")
+        table.add_column(warnings, justify="right", overflow="fold")
+        # Names are relative to the folder that all files share.
+        folders = [Path(row.name).absolute().parent for row in self._rows]
+        common = os.path.commonpath(folders)
+        for row in self._rows:
+            verdict_text = self._words.short_verdicts[row.verdict]
+            table.add_row(
+                Text(os.path.relpath(row.name, common) + row.label),
+                Text(verdict_text, style=VERDICT_STYLES[row.verdict]),
+                str(row.errors or ""),
+                str(row.warnings or ""),
+            )
+        return table
+
+    def _part_label(self, submission: Submission | None) -> str:
+        if submission is None or submission.part == 1:
+            return ""
+        return f" ({self._words.part.format(number=submission.part)})"
+
+    def _print_failure(self, failure: Failure, row: _Row) -> None:
+        _print_wrapped(row.name, style="bold")
+        text = self._words.failures[failure.kind].format(detail=failure.detail)
+        _print_wrapped(text, style=_verdict_style(row.verdict))
+
+    def _print_submission(self, submission: Submission, row: _Row) -> None:
+        between = ": " if self._is_one_file else "\n"
+        title = Text.assemble((row.name + row.label, "bold"), between, self._about(submission))
+        out.print(title, soft_wrap=True)
+        verdict = self._words.verdicts[row.verdict]
+        # A loaded report with errors: only the lines with the errors are left out.
+        if row.verdict.loads and row.errors:
+            verdict = self._words.in_part
+        _print_wrapped(verdict, style=_verdict_style(row.verdict))
+        self._print_findings(submission)
 
     def _about(self, submission: Submission) -> str:
-        """Return form, unit and period as an office calls them, and what is not known of them."""
+        """Return form, unit and period by their printed names, or that they are unknown."""
         period = submission.period.code if submission.period else None
         form = self._form(submission)
         unit = self._pack.unit_on(submission.unit_code, period)
-        label = self._pack.label_of(submission.form_code, period, submission.stage)
-        named = (form.short_title if form else None, unit.name if unit else None, label)
-        unknown = (self._words.form, self._words.unit, self._words.period)
-        return " – ".join(name or missing for name, missing in zip(named, unknown, strict=True))
+        period_label = self._pack.label_of(submission.form_code, period, submission.stage)
+        parts = (
+            form.short_title if form else self._words.form,
+            unit.name if unit else self._words.unit,
+            period_label or self._words.period,
+        )
+        return " – ".join(parts)
 
     def _form(self, submission: Submission) -> Form | None:
-        about = (submission.form_code, submission.form_version)
-        return next((form for form in self._pack.forms if (form.code, form.version) == about), None)
+        for form in self._pack.forms:
+            is_same = form.code == submission.form_code
+            if is_same and form.version == submission.form_version:
+                return form
+        return None
 
-    def _print_findings(self, submission: Submission, notes: int) -> None:
+    def _print_findings(self, submission: Submission) -> None:
+        listed = submission.findings
+        if not self._show_all:
+            listed = tuple(f for f in listed if f.severity is not Severity.INFO)
         form = self._form(submission)
-        told = [f for f in submission.findings if self._show_all or f.severity is not Severity.INFO]
-        for sheet, groups in by_sheet(told, [table.sheet for table in form.tables] if form else []):
-            out.print()
-            _say(self._words.sheet.format(sheet=sheet) if sheet else self._words.whole_file, 0, "bold")
-            for group in groups:
-                self._print_group(group)
-        if notes and not self._show_all:
-            _say(self._words.notes.format(count=notes), 0, "dim")
+        sheets = [table.sheet for table in form.tables] if form else []
+        for sheet, groups in by_sheet(listed, sheets):
+            self._print_sheet(sheet, groups)
+        notes = len(submission.findings) - len(listed)
+        if notes:
+            _print_wrapped(self._words.notes.format(count=notes), style="dim")
+
+    def _print_sheet(self, sheet: str | None, groups: Sequence[Group]) -> None:
+        out.print()
+        heading = self._words.sheet.format(sheet=sheet) if sheet else self._words.whole_file
+        _print_wrapped(heading, style="bold")
+        for group in groups:
+            self._print_group(group)
 
     def _print_group(self, group: Group) -> None:
-        first, words = group.first, self._words
-        head = Text("  ").append(f"{words.severities[first.severity]} {first.rule}", _STYLES[first.severity])
+        first = group.first
+        words = self._words
+        severity = words.severities[first.severity]
+        head = Text("  ").append(f"{severity} {first.rule}", _STYLES[first.severity])
         if first.cell:
             head.append(" · ").append(words.cell.format(cell=first.cell), "bold")
         if first.value:
-            head.append(f" ({words.stands.format(value=_cleaned(first.value))})")
+            head.append(f" ({words.value.format(value=_cleaned(first.value))})")
         out.print(head, soft_wrap=True)
-        _say(first.message, 4)
+        _print_wrapped(first.message, indent=4)
         if first.expected:
-            _say(words.expected.format(text=first.expected), 4)
-        _say(words.fix.format(text=first.fix), 4)
+            _print_wrapped(words.expected.format(text=first.expected), indent=4)
+        _print_wrapped(words.fix.format(text=first.fix), indent=4)
         if group.others:
-            _say(words.others.format(count=len(group.others), cells=self._cells(group)), 4, "bold")
+            others = words.others.format(count=len(group.others), cells=self._cells(group))
+            _print_wrapped(others, indent=4, style="bold")
 
     def _cells(self, group: Group) -> str:
-        """Return the cells of a group's others, with what stands there unless it is the same as in the first."""
-        named = group.others if self._show_all else group.others[:_CELLS_NAMED]
-        cells = ", ".join(
-            f"{f.cell} ({_shortened(f.value)})" if f.value and f.value != group.first.value else str(f.cell) for f in named
-        )
-        return cells if len(named) == len(group.others) else f"{cells}, {self._words.more}"
+        """Return the cells of a group's other findings, with a value that differs from the first.
+
+        The first 12 cells only, unless all are to be shown.
+        """
+        named: Sequence[Finding] = group.others
+        if not self._show_all:
+            named = named[:_CELLS_NAMED]
+        cells = list(_cells_with_values(named, group.first.value))
+        if len(named) < len(group.others):
+            cells.append(self._words.more)
+        return ", ".join(cells)
+
+
+def _cells_with_values(findings: Sequence[Finding], usual: str | None) -> Iterator[str]:
+    for finding in findings:
+        if finding.value and finding.value != usual:
+            yield f"{finding.cell} ({_shortened(finding.value)})"
+        else:
+            yield str(finding.cell)
+
+
+def _verdict_style(verdict: Verdict) -> str:
+    return f"bold {VERDICT_STYLES[verdict]}"
 
 
 def _shortened(value: str) -> str:
     text = _cleaned(value)
-    return text if len(text) <= _VALUE_SHOWN else f"{text[: _VALUE_SHOWN - 1]}…"
+    if len(text) <= _VALUE_SHOWN:
+        return text
+    return f"{text[: _VALUE_SHOWN - 1]}…"
 
 
 def _cleaned(text: str) -> str:
-    """Return `text` in one line, without what a terminal would take for a command: cells hold anything."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """Return a text in one line without control characters.
+
+    A cell may hold anything, and a terminal would take a control character as a command.
+    """
+    printable = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(printable.split())
 
 
-def _say(text: str, indent: int, style: str = "") -> None:
-    """Print `text` with every line of it indented, as wide as the terminal allows; as it is, one line, into a file."""
+def _print_wrapped(text: str, *, indent: int = 0, style: str = "") -> None:
+    """Print a text with each line indented. It wraps on a terminal only: a file gets one line."""
     body = Text(_cleaned(text), style=style)
-    lines = body.wrap(out, max(out.width - indent, 20)) if out.is_terminal else [body]
+    if out.is_terminal:
+        width = max(out.width - indent, _LEAST_WIDTH)
+        lines = list(body.wrap(out, width))
+    else:
+        lines = [body]
     for line in lines:
         out.print(Text(" " * indent).append_text(line), soft_wrap=True)

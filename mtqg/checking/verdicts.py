@@ -1,42 +1,60 @@
-"""What is to be said of one report in a file: a submission with its verdict, or why there is none."""
+"""The result for one report in a file: a submission with its verdict, or why there is none."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import Literal
 
 from program.finding import Finding
 from program.submission import Submission, Verdict
 
 
+class FailureKind(StrEnum):
+    """Why a file has no verdict."""
+
+    MISSING = "missing"
+    LINK = "link"
+    """A link to a file that does not exist."""
+    PERMISSION = "permission"
+    SPECIAL = "special"
+    """A pipe, a device, or a folder."""
+    SYSTEM = "system"
+    """Any other error of the operating system."""
+    PROGRAM = "program"
+    """An error in this program."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a file has no verdict: it could not be opened, or the program failed on it; `detail` in the system's words."""
+    """Why a file has no verdict: it cannot be opened, or the program failed.
 
-    kind: Literal["missing", "link", "permission", "special", "system", "program"]
+    `detail` is the error in the words of the system.
+    """
+
+    kind: FailureKind
     detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A file and its submission, whose facts are left out, or the failure in place of one."""
+    """A file with its submission (without facts), or with the failure in place of one."""
 
     path: Path
     result: Submission | Failure
     content: Callable[[], bytes | None] | None = field(default=None, compare=False)
-    """Gives the file's bytes once more, for whoever marks them."""
+    """Reads the file's bytes again, to mark them."""
 
     @property
     def submission(self) -> Submission | None:
-        """The submission, None where there is a failure."""
+        """The submission, None for a failure."""
         return self.result if isinstance(self.result, Submission) else None
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict; a file that could not be opened counts as unreadable."""
+        """The verdict. A file that cannot be opened is unreadable."""
         return self.result.verdict if isinstance(self.result, Submission) else Verdict.UNREADABLE
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings, the worst first."""
+        """All findings, the most severe first."""
         return self.result.findings if isinstance(self.result, Submission) else ()

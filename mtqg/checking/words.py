@@ -1,4 +1,7 @@
-"""What `mtqg check` says around the findings, in both languages; the findings' own words are in `expectations/suites/`."""
+"""The words of `mtqg check` around the findings, in both languages.
+
+The words of the findings themselves are in `expectations/suites/`.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,21 +9,23 @@ from dataclasses import dataclass
 
 from expectations.rules import Language
 from mtqg.checking.files import LeftOut, Reason
+from mtqg.checking.verdicts import FailureKind
 from program.finding import Severity
 from program.submission import Verdict
 
 _NAMED = 3
+"""How many of the files that are left out are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """The words of one language. Placeholders are filled with `format`."""
+    """The words of one language. `format` fills in their placeholders."""
 
     verdicts: Mapping[Verdict, str]
     in_part: str
     short_verdicts: Mapping[Verdict, str]
     severities: Mapping[Severity, str]
-    failures: Mapping[str, str]
+    failures: Mapping[FailureKind, str]
     reasons: Mapping[Reason, str]
     headings: tuple[str, str, str, str]
     checking: str
@@ -30,7 +35,7 @@ class Phrases:
     whole_file: str
     sheet: str
     cell: str
-    stands: str
+    value: str
     expected: str
     fix: str
     others: str
@@ -44,19 +49,23 @@ class Phrases:
     not_compared: str
 
     def left_out(self, left_out: Sequence[LeftOut]) -> Iterator[str]:
-        """Yield a line for each reason why files were left out, with their number and some of their names."""
+        """Yield a line for each reason why files are left out, with some of their names."""
         by_reason: dict[Reason, list[str]] = defaultdict(list)
-        for out in left_out:
-            by_reason[out.reason].append(out.path.name)
+        for entry in left_out:
+            by_reason[entry.reason].append(entry.path.name)
         for reason, names in by_reason.items():
-            more = ", …" if len(names) > _NAMED else ""
-            yield self.reasons[reason].format(count=len(names), names=", ".join(names[:_NAMED]) + more)
+            named = names[:_NAMED]
+            if len(names) > _NAMED:
+                named.append("…")
+            yield self.reasons[reason].format(count=len(names), names=", ".join(named))
 
 
 _VIETNAMESE = Phrases(
     verdicts={
         Verdict.ACCEPTED: "ĐẠT: số liệu sẽ được ghi.",
-        Verdict.ACCEPTED_WITH_WARNINGS: "ĐẠT, CÓ LƯU Ý: số liệu sẽ được ghi; xin kiểm tra lại các chỗ dưới đây.",
+        Verdict.ACCEPTED_WITH_WARNINGS: (
+            "ĐẠT, CÓ LƯU Ý: số liệu sẽ được ghi; xin kiểm tra lại các chỗ dưới đây."
+        ),
         Verdict.QUARANTINED: "CẦN SỬA: số liệu chưa được ghi.",
         Verdict.UNREADABLE: "KHÔNG ĐỌC ĐƯỢC: xin gửi lại.",
     },
@@ -69,12 +78,17 @@ _VIETNAMESE = Phrases(
     },
     severities={Severity.CRITICAL: "lỗi", Severity.WARNING: "lưu ý", Severity.INFO: "ghi chú"},
     failures={
-        "missing": "KHÔNG ĐỌC ĐƯỢC: không có tệp này; có thể tệp vừa bị xóa hoặc tên bị gõ sai.",
-        "link": "KHÔNG ĐỌC ĐƯỢC: đây là đường dẫn tắt tới một tệp không còn nữa.",
-        "permission": "KHÔNG ĐỌC ĐƯỢC: máy này không có quyền mở tệp hoặc thư mục này.",
-        "special": "KHÔNG ĐỌC ĐƯỢC: đây không phải là một tệp thường.",
-        "system": "KHÔNG ĐỌC ĐƯỢC: máy không mở được tệp ({detail}).",
-        "program": "KHÔNG KIỂM TRA ĐƯỢC: lỗi của chương trình, không phải của tệp ({detail}). Xin báo cho kỹ sư dữ liệu.",
+        FailureKind.MISSING: (
+            "KHÔNG ĐỌC ĐƯỢC: không có tệp này; có thể tệp vừa bị xóa hoặc tên bị gõ sai."
+        ),
+        FailureKind.LINK: "KHÔNG ĐỌC ĐƯỢC: đây là đường dẫn tắt tới một tệp không còn nữa.",
+        FailureKind.PERMISSION: "KHÔNG ĐỌC ĐƯỢC: máy này không có quyền mở tệp hoặc thư mục này.",
+        FailureKind.SPECIAL: "KHÔNG ĐỌC ĐƯỢC: đây không phải là một tệp thường.",
+        FailureKind.SYSTEM: "KHÔNG ĐỌC ĐƯỢC: máy không mở được tệp ({detail}).",
+        FailureKind.PROGRAM: (
+            "KHÔNG KIỂM TRA ĐƯỢC: lỗi của chương trình, không phải của tệp ({detail}). Xin báo "
+            "cho kỹ sư dữ liệu."
+        ),
     },
     reasons={
         Reason.UNFINISHED: "Bỏ qua {count} tệp tạm hoặc tệp ẩn: {names}",
@@ -89,7 +103,7 @@ _VIETNAMESE = Phrases(
     whole_file="Cả tệp",
     sheet='Trang "{sheet}"',
     cell="ô {cell}",
-    stands="đang ghi: {value}",
+    value="đang ghi: {value}",
     expected="Cần là: {text}",
     fix="Cách sửa: {text}",
     others="và {count} ô khác: {cells}",
@@ -100,12 +114,17 @@ _VIETNAMESE = Phrases(
     marked="Tệp đã đánh dấu: {path}",
     unmarked="Không đánh dấu được {name}: {reason}",
     compared="Có so sánh với các báo cáo trước trong kho dữ liệu.",
-    not_compared="Không so sánh với các kỳ trước trong kho dữ liệu: máy này chưa có kho, hoặc kho không mở được.",
+    not_compared=(
+        "Không so sánh với các kỳ trước trong kho dữ liệu: máy này chưa có kho, hoặc kho không "
+        "mở được."
+    ),
 )
 _ENGLISH = Phrases(
     verdicts={
         Verdict.ACCEPTED: "ACCEPTED: the figures will be recorded.",
-        Verdict.ACCEPTED_WITH_WARNINGS: "ACCEPTED WITH WARNINGS: the figures will be recorded; please check the places below.",
+        Verdict.ACCEPTED_WITH_WARNINGS: (
+            "ACCEPTED WITH WARNINGS: the figures will be recorded; please check the places below."
+        ),
         Verdict.QUARANTINED: "TO BE CORRECTED: the figures are not recorded.",
         Verdict.UNREADABLE: "UNREADABLE: please send it again.",
     },
@@ -118,12 +137,18 @@ _ENGLISH = Phrases(
     },
     severities={Severity.CRITICAL: "error", Severity.WARNING: "warning", Severity.INFO: "note"},
     failures={
-        "missing": "UNREADABLE: there is no such file; it may have been deleted just now, or the name is mistyped.",
-        "link": "UNREADABLE: this is a link to a file that is no longer there.",
-        "permission": "UNREADABLE: permission to open this file or folder is missing.",
-        "special": "UNREADABLE: this is no ordinary file.",
-        "system": "UNREADABLE: the file could not be opened ({detail}).",
-        "program": "NOT CHECKED: a fault of the program, not of the file ({detail}). Please tell the data engineer.",
+        FailureKind.MISSING: (
+            "UNREADABLE: there is no such file; it may have been deleted just now, or the name "
+            "is mistyped."
+        ),
+        FailureKind.LINK: "UNREADABLE: this is a link to a file that is no longer there.",
+        FailureKind.PERMISSION: "UNREADABLE: permission to open this file or folder is missing.",
+        FailureKind.SPECIAL: "UNREADABLE: this is no ordinary file.",
+        FailureKind.SYSTEM: "UNREADABLE: the file could not be opened ({detail}).",
+        FailureKind.PROGRAM: (
+            "NOT CHECKED: a fault of the program, not of the file ({detail}). Please tell the "
+            "data engineer."
+        ),
     },
     reasons={
         Reason.UNFINISHED: "left out, temporary or hidden ({count}): {names}",
@@ -138,7 +163,7 @@ _ENGLISH = Phrases(
     whole_file="The file as a whole",
     sheet='Sheet "{sheet}"',
     cell="cell {cell}",
-    stands="it says: {value}",
+    value="it says: {value}",
     expected="Expected: {text}",
     fix="To fix it: {text}",
     others="and in other cells ({count}): {cells}",
@@ -149,6 +174,8 @@ _ENGLISH = Phrases(
     marked="marked: {path}",
     unmarked="not marked: {name}: {reason}",
     compared="Compared with earlier reports in the warehouse.",
-    not_compared="Not compared with earlier periods: there is no warehouse here, or it cannot be opened.",
+    not_compared=(
+        "Not compared with earlier periods: there is no warehouse here, or it cannot be opened."
+    ),
 )
 PHRASES: Mapping[Language, Phrases] = {"vi": _VIETNAMESE, "en": _ENGLISH}

@@ -1,1 +1,1 @@
-"""`mtqg backup` and `mtqg restore`: warehouse and archive in one file, and back."""
+"""`mtqg backup`, `restore`, `rebuild` and `purge`: the maintenance of warehouse and archive."""

@@ -1,11 +1,10 @@
-"""`mtqg backup`: the warehouse at one instant and every byte of the archive, in one file."""
+"""`mtqg backup`: a snapshot of the warehouse and all bytes of the archive, in one file."""
 
 import hashlib
 import os
 import tempfile
 import zipfile
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,54 +23,83 @@ if TYPE_CHECKING:
     from warehouse.copying import Contents
 
 
-def backup(file: Annotated[Path, typer.Argument(help="Where to write it; must not be there yet.")]) -> None:
-    """Write warehouse and archive into one file, at any time: a night may be at work meanwhile.
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not exist yet.")],
+) -> None:
+    """Write warehouse and archive into one file, also while a run is active.
 
-    The warehouse is as it was at one instant, and the archive has the bytes of everything that it names. The file appears
-    under its name when it is whole and on the disk. Exit code 1, with the backup written, where the archive lacks bytes.
+    The warehouse is a snapshot, and the archive has the bytes of all deliveries in it. The file
+    appears under its name when it is complete and on the disk. Exit code 1, with the backup
+    written, where the archive lacks bytes.
     """
     settings = load_settings()
     manifest = write_backup(settings, file)
-    size = sum(member.size for member in manifest.members.values())
-    line = f"{file}: {sum(manifest.rows.values())} rows, {len(manifest.members)} files, {size / 1e6:.1f} MB before packing."
-    out.print(f"{line} `mtqg restore {file} --verify` brings it back.", highlight=False, soft_wrap=True)
+    rows = sum(manifest.rows.values())
+    size_mb = sum(member.size for member in manifest.members.values()) / 1e6
+    out.print(
+        f"{file}: {rows} rows, {len(manifest.members)} files, {size_mb:.1f} MB before packing. "
+        f"`mtqg restore {file} --verify` brings it back.",
+        highlight=False,
+        soft_wrap=True,
+    )
     if manifest.missing:
-        raise ArchiveError(f"archive: {len(manifest.missing)} files lack in the backup, the first: {manifest.missing[0]}")
+        raise ArchiveError(
+            f"archive: the backup lacks {len(manifest.missing)} files, "
+            f"the first: {manifest.missing[0]}"
+        )
 
 
 def write_backup(settings: Settings, file: Path) -> Manifest:
-    """Write the backup and return what it says of itself. Nothing stays where it fails."""
+    """Write a backup and return its manifest. After an error, no file remains.
+
+    Raises AskedError where `file` exists.
+    """
     from warehouse.copying import copy_warehouse, kind_of  # noqa: PLC0415  (keeps --help quick)
     from warehouse.engine import open_warehouse  # noqa: PLC0415
 
     if file.exists():
-        raise AskedError(f"{file} is there already; a backup never replaces another: choose a name with the date")
+        raise AskedError(
+            f"{file} exists; a backup never replaces another: choose a name with the date"
+        )
+    # Opening checks the schema: an older warehouse is refused.
     open_warehouse(settings.warehouse_url).dispose()
-    file.absolute().parent.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.absolute().parent)))
-        # First the warehouse: bytes are archived before the ledger names them, and so all that this copy names is there.
-        contents = copy_warehouse(settings.warehouse_url, folder / WAREHOUSE)
+    target = file.absolute().parent
+    target.mkdir(parents=True, exist_ok=True)
+    # In the target's own folder: a file cannot be renamed to another disk.
+    with tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=target) as temporary:
+        folder = Path(temporary)
+        copy = folder / WAREHOUSE
+        # The warehouse comes first. Bytes are archived before the ledger names them, so that the
+        # archive has all bytes that this copy names.
+        contents = copy_warehouse(settings.warehouse_url, copy)
         part = folder / file.name
-        manifest = _pack(part, folder / WAREHOUSE, Archive(settings.archive_url), contents, kind_of(settings.warehouse_url))
+        kind = kind_of(settings.warehouse_url)
+        manifest = _pack(part, copy, Archive(settings.archive_url), contents, kind)
         with part.open("rb") as written:
             os.fsync(written.fileno())
         part.rename(file)
-        sync_folder(file.absolute().parent)
+        sync_folder(target)
     return manifest
 
 
-def _pack(part: Path, copy: Path, archive: Archive, contents: "Contents", kind: Database) -> Manifest:
-    members, names = {}, list(archive.names())
-    missing = sorted(sha256 for sha256 in contents.sha256s if name_of(sha256) not in set(names))
-    with zipfile.ZipFile(part, "w") as packed, progress("backing up", len(names) + 1) as advance:
+def _pack(
+    part: Path, copy: Path, archive: Archive, contents: "Contents", kind: Database
+) -> Manifest:
+    members: dict[str, Member] = {}
+    names = list(archive.names())
+    archived = set(names)
+    missing = [sha256 for sha256 in contents.sha256s if name_of(sha256) not in archived]
+    missing.sort()
+    steps = len(names) + 1
+    with zipfile.ZipFile(part, "w") as packed, progress("backing up", steps) as advance:
         packed.write(copy, WAREHOUSE, zipfile.ZIP_DEFLATED)
         members[WAREHOUSE] = Member(sha256=_sha256_of(copy), size=copy.stat().st_size)
         advance(1)
-        for name, content in _files(archive, names, missing, advance):
-            # Workbooks are zips themselves.
+        for name, content in _intact_files(archive, names, missing, advance):
+            # Stored without compression: workbooks are zips already.
             packed.writestr(ARCHIVE + name, content)
-            members[ARCHIVE + name] = Member(sha256=hashlib.sha256(content).hexdigest(), size=len(content))
+            sha256 = hashlib.sha256(content).hexdigest()
+            members[ARCHIVE + name] = Member(sha256=sha256, size=len(content))
         manifest = Manifest(
             made_at=datetime.now(UTC),
             database=kind,
@@ -85,16 +113,25 @@ def _pack(part: Path, copy: Path, archive: Archive, contents: "Contents", kind: 
     return manifest
 
 
-def _files(archive: Archive, names: list[str], missing: list[str], advance: Advance) -> Iterator[tuple[str, bytes]]:
-    """Yield the archive's files; bytes that are no longer what their name says are counted as missing."""
+def _intact_files(
+    archive: Archive, names: Sequence[str], missing: list[str], advance: Advance
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the archive's files. The sha256 of a lost or changed file is added to `missing`."""
     for name in names:
         content = archive.read(name)
         sha256 = name.rsplit("/", 1)[-1]
-        if content is not None and (name != name_of(sha256) or hashlib.sha256(content).hexdigest() == sha256):
+        if content is not None and _is_intact(name, sha256, content):
             yield name, content
         else:
             missing.append(sha256)
         advance(1)
+
+
+def _is_intact(name: str, sha256: str, content: bytes) -> bool:
+    # A run's document has another name: it has no sha256 to compare with.
+    if name != name_of(sha256):
+        return True
+    return hashlib.sha256(content).hexdigest() == sha256
 
 
 def _sha256_of(file: Path) -> str:

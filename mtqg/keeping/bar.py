@@ -1,4 +1,4 @@
-"""A bar on stderr for what takes long."""
+"""A progress bar on stderr for long work."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,13 +7,24 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mtqg.console import errors
 
-Advance = Callable[[int], None]
+Advance = Callable[[float], None]
 
 
 @contextmanager
-def progress(label: str, total: int) -> Iterator[Advance]:
-    """Show a bar where somebody sees it; yield what moves it on."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
-        task = bar.add_task(label, total=total)
-        yield lambda count: bar.advance(task, count)
+def progress(
+    label: str, total: int, *, completed: int = 0, is_shown: bool = True
+) -> Iterator[Advance]:
+    """Show a bar if stderr is a terminal; yield the function that moves it on.
+
+    The bar starts at `completed` steps and is removed at the end.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    is_disabled = not errors.is_terminal or not is_shown
+    with Progress(*columns, console=errors, transient=True, disable=is_disabled) as bar:
+        task = bar.add_task(label, total=total, completed=completed)
+        yield lambda steps: bar.advance(task, steps)

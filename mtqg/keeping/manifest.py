@@ -1,4 +1,4 @@
-"""What a backup says of itself: `manifest.json`, the last member of the zip that it is."""
+"""The manifest of a backup: `manifest.json`, the last member of its zip."""
 
 import json
 import re
@@ -14,23 +14,28 @@ from program.errors import AskedError
 MANIFEST = "manifest.json"
 Database = Literal["sqlite", "postgresql"]
 WAREHOUSE = "warehouse"
-"""The member with the copy of the warehouse."""
+"""The name of the member with the copy of the warehouse."""
 ARCHIVE = "archive/"
-"""How the members with the archive's files begin."""
+"""The prefix of the members with the archive's files."""
 
-
-_NAME = re.compile(rf"{WAREHOUSE}|{ARCHIVE}([0-9a-f]{{2}}/[0-9a-f]{{64}}|ledger/[a-z]+/[0-9a-zA-Z-]+\.json)")
+_NAME = re.compile(
+    rf"{WAREHOUSE}|{ARCHIVE}([0-9a-f]{{2}}/[0-9a-f]{{64}}|ledger/[a-z]+/[0-9a-zA-Z-]+\.json)"
+)
 
 
 class Member(Model):
-    """One file of the backup. `sha256` is that of its content."""
+    """One file of a backup. `sha256` is that of its content, `size` is in bytes."""
 
     sha256: str
     size: int
 
 
 class Manifest(Model):
-    """All of a backup but its bytes. `missing` are bytes that the archive had lost before, or kept changed."""
+    """What a backup holds.
+
+    `sha256s` are the bytes that the ledger names. `missing` are bytes that the archive had lost
+    before the backup, or held changed.
+    """
 
     format: Literal[1] = 1
     made_at: datetime
@@ -43,15 +48,21 @@ class Manifest(Model):
 
     @field_validator("members")
     @classmethod
-    def _lead_nowhere_else(cls, members: dict[str, Member]) -> dict[str, Member]:
-        if strange := [name for name in members if not _NAME.fullmatch(name)]:
-            raise ValueError(f"a member with a name of its own: {strange[0]!r}")
+    def _refuse_other_names(cls, members: dict[str, Member]) -> dict[str, Member]:
+        # A restore writes members to files: another name could lead out of the archive.
+        unknown = [name for name in members if not _NAME.fullmatch(name)]
+        if unknown:
+            raise ValueError(f"a member with an unknown name: {unknown[0]!r}")
         return members
 
 
 def read_manifest(backup: zipfile.ZipFile) -> Manifest:
-    """Return what a backup says of itself. Raises AskedError where it is none, or none of this format."""
+    """Return the manifest of a backup.
+
+    Raises AskedError where the file is no backup, or has another format.
+    """
     try:
         return Manifest.model_validate(json.loads(backup.read(MANIFEST)))
     except (KeyError, ValueError, ValidationError, zipfile.BadZipFile) as wrong:
-        raise AskedError(f"{backup.filename}: no backup of this program: {str(wrong).splitlines()[0]}") from wrong
+        reason = str(wrong).splitlines()[0]
+        raise AskedError(f"{backup.filename}: no backup of this program: {reason}") from wrong

@@ -1,6 +1,7 @@
-"""`mtqg purge`: bytes that tell of persons leave the archive when their time has come."""
+"""`mtqg purge`: remove files with personal data from the archive after their retention time."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,38 +17,51 @@ if TYPE_CHECKING:
     from warehouse.purging import Expired
 
 
-def purge(*, confirm: Annotated[bool, typer.Option("--confirm", help="Remove them, for ever.")] = False) -> None:
-    """List the files that tell of persons and whose time (`personal_days` of their form) is over; with --confirm, remove them.
+def purge(
+    *,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Remove them for good.")] = False,
+) -> None:
+    """List the files with personal data whose time is over; with --confirm, remove them.
 
-    With them go the letters about them that are `.eml` files in the outbox: a marked workbook in one holds the same names. What
-    judging them had come to stays: ledger, findings and facts. In the place of the bytes lies a tombstone that says what was
-    removed, when and why, so that `mtqg rebuild` still makes the same warehouse. They can then never be read again, nor given
-    back. Backups hold them as long as you keep those.
+    A form's `personal_days` is that time. Letters about these files that are `.eml` files in the
+    outbox go too, because their marked workbooks hold the same names. The results of checking
+    stay: ledger, findings and facts. A tombstone in place of the bytes says what was removed, when
+    and why, so that `mtqg rebuild` makes the same warehouse. The files can never be read or
+    restored again, except from backups, which keep them.
     """
-    from flows.purging import bury, expired_of, letters_of  # noqa: PLC0415  (all: keeps --help quick)
+    from flows.purging import bury, expired_of, letters_of  # noqa: PLC0415  (keeps --help quick)
     from warehouse.dialects import Opening  # noqa: PLC0415
     from warehouse.engine import open_warehouse  # noqa: PLC0415
     from warehouse.nights import only_night  # noqa: PLC0415
 
     settings = load_settings()
-    archive, engine = Archive(settings.archive_url), open_warehouse(settings.warehouse_url, Opening.WRITING)
+    archive = Archive(settings.archive_url)
+    engine = open_warehouse(settings.warehouse_url, Opening.WRITING)
     with only_night(settings.warehouse_url):
         now = datetime.now(UTC)
         expired = expired_of(load_pack(settings.pack), archive, engine, now)
-        letters = {file for each in expired for file in letters_of(settings, engine, each)}
+        # A set: one letter may be about several files.
+        letters: set[Path] = set()
+        for entry in expired:
+            letters.update(letters_of(settings, engine, entry))
         _print(expired)
-        counted = f"{len(expired)} files and {len(letters)} letters"
+        counts = f"{len(expired)} files and {len(letters)} letters"
         if not confirm:
-            out.print(f"{counted} would be removed; nothing was: `mtqg purge --confirm` removes them for ever.")
+            out.print(
+                f"{counts} would be removed; nothing was: `mtqg purge --confirm` removes them "
+                "for good."
+            )
             return
-        for each in expired:
-            bury(settings, archive, engine, each, now)
-    out.print(f"{counted} were removed; a tombstone of each file is in the archive.")
+        for entry in expired:
+            bury(settings, archive, engine, entry, now)
+    out.print(f"{counts} were removed; a tombstone of each file is in the archive.")
 
 
 def _print(expired: "list[Expired]") -> None:
-    table = Table("file", "sender", "came last", "why")
-    for each in expired:
-        table.add_row(each.name, each.sender_unit or "?", f"{vietnam_day(each.received_at):%Y-%m-%d}", each.why)
-    if expired:
-        out.print(table)
+    if not expired:
+        return
+    table = Table("file", "sender", "last received", "why")
+    for entry in expired:
+        received = f"{vietnam_day(entry.received_at):%Y-%m-%d}"
+        table.add_row(entry.name, entry.sender_unit or "?", received, entry.why)
+    out.print(table)

@@ -1,4 +1,4 @@
-"""`mtqg rebuild`: the warehouse anew from the archive alone, held against the one it replaces."""
+"""`mtqg rebuild`: make the warehouse again from the archive, and compare it with the old one."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -13,16 +13,21 @@ from program.settings import Settings, load_settings, quiet_third_parties
 
 
 def rebuild(
-    limit: Annotated[int, typer.Option(min=0, help="How many differing rows of a table are named.")] = 5,
+    limit: Annotated[
+        int, typer.Option(min=0, help="How many differing rows of a table to name.")
+    ] = 5,
     *,
-    replace: Annotated[bool, typer.Option("--replace", help="Put the new one in place although it differs.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Use the new warehouse although it differs.")
+    ] = False,
 ) -> None:
-    """Make the whole warehouse anew from the archive: the bytes, and the nights' documents beside them.
+    """Make the whole warehouse again from the archive: its bytes and the documents of its runs.
 
-    Every report is read and judged again by today's rules, in the order of then, and recorded as of then. The result is compared
-    row by row with the warehouse that is there and takes its place at one instant where they are alike, or where there is none.
-    Where they differ the differences are listed, nothing is changed and the exit code is 1; --replace takes the new one. The old
-    one is kept beside it. Nothing is collected or mailed.
+    Every report is read and checked again by today's rules, in the original order, and recorded
+    with the original times. The result is compared with the existing warehouse, row by row. If
+    both are equal, or there is none, the new one takes its place at one instant. If they differ,
+    the differences are listed, nothing is changed and the exit code is 1; --replace takes the new
+    one. The old one is kept beside it. Nothing is collected or mailed.
     """
     settings = load_settings()
     quiet_third_parties(settings)
@@ -30,20 +35,30 @@ def rebuild(
     from warehouse.nights import only_night  # noqa: PLC0415
     from warehouse.swapping import place_beside, put_in_place  # noqa: PLC0415
 
-    with only_night(settings.warehouse_url):
-        lives = is_living(settings.warehouse_url)
-        if lives:
-            _keep_what_is_known(settings)
-        beside = place_beside(settings.warehouse_url)
-        _make(settings, beside)
-        if lives and not _is_alike(settings, beside, limit) and not replace:
-            raise WarehouseError("the new warehouse differs from the one that is there, which stays; --replace takes the new one")
-        kept = put_in_place(settings.warehouse_url, beside, datetime.now(UTC))
-    out.print(f"in place; the one before is kept: {kept}" if kept else "in place.", highlight=False, soft_wrap=True)
+    url = settings.warehouse_url
+    with only_night(url):
+        has_warehouse = is_living(url)
+        if has_warehouse:
+            _archive_documents(settings)
+        beside = place_beside(url)
+        _rebuild(settings, beside)
+        # The comparison prints the differences, also where --replace ignores them.
+        is_refused = has_warehouse and not _is_equal(settings, beside, limit) and not replace
+        if is_refused:
+            raise WarehouseError(
+                "the new warehouse differs from the existing one, which stays; "
+                "--replace takes the new one"
+            )
+        kept = put_in_place(url, beside, datetime.now(UTC))
+    line = f"in place; the one before is kept: {kept}" if kept else "in place."
+    out.print(line, highlight=False, soft_wrap=True)
 
 
-def _keep_what_is_known(settings: Settings) -> None:
-    """Have the archive know what only the warehouse knows: nights that were killed, what was put back since the last one."""
+def _archive_documents(settings: Settings) -> None:
+    """Write to the archive what only the warehouse knows.
+
+    These are runs that were killed, and changes by commands since the last run.
+    """
     from connectors.archive import Archive  # noqa: PLC0415
     from flows.keeping import keep_nights  # noqa: PLC0415
     from program.pack import load_pack  # noqa: PLC0415
@@ -54,28 +69,33 @@ def _keep_what_is_known(settings: Settings) -> None:
     engine.dispose()
 
 
-def _make(settings: Settings, beside: str) -> None:
+def _rebuild(settings: Settings, beside: str) -> None:
+    """Make the new warehouse at the URL `beside` and print what it holds."""
     from flows.rebuilding import Rebuilding  # noqa: PLC0415
 
     rebuilding = Rebuilding(settings, beside)
-    with progress("judging again", rebuilding.judgements) as advance:
+    with progress("checking again", rebuilding.judgements) as advance:
         rebuilt = rebuilding.run(advance)
-    out.print(f"{rebuilt.nights} nights and {rebuilt.judgements} judgements made again.", highlight=False)
+    out.print(f"{rebuilt.nights} runs and {rebuilt.judgements} checks made again.", highlight=False)
     if rebuilt.arrived:
-        out.print(f"{rebuilt.arrived} deliveries that no night had finished with wait for the next night.", highlight=False)
+        out.print(
+            f"{rebuilt.arrived} deliveries that no run had finished wait for the next run.",
+            highlight=False,
+        )
     for failure in rebuilt.failed:
         errors.print(f"[bold red]not made again[/] {failure}", highlight=False, soft_wrap=True)
 
 
-def _is_alike(settings: Settings, beside: str, limit: int) -> bool:
-    """Print what differs, and tell whether nothing does."""
+def _is_equal(settings: Settings, beside: str, limit: int) -> bool:
+    """Print how the new warehouse differs from the old one, and return whether it does not."""
     from warehouse.differences import differences  # noqa: PLC0415
     from warehouse.engine import open_warehouse  # noqa: PLC0415
 
-    before, after = open_warehouse(settings.warehouse_url), open_warehouse(beside)
+    before = open_warehouse(settings.warehouse_url)
+    after = open_warehouse(beside)
     found = differences(before, after, limit)
-    for engine in (before, after):
-        engine.dispose()
+    before.dispose()
+    after.dispose()
     table = Table("table", "rows", "that differ")
     for name, rows in found.compared.items():
         table.add_row(name, str(rows), str(found.differing[name]))
@@ -83,5 +103,8 @@ def _is_alike(settings: Settings, beside: str, limit: int) -> bool:
     for difference in found.examples:
         out.print(str(difference), highlight=False, markup=False, soft_wrap=True)
     if found.other_rules:
-        out.print(f"{found.other_rules} submissions had been judged by other rules or another release.", highlight=False)
+        out.print(
+            f"{found.other_rules} submissions were checked by other rules or another release.",
+            highlight=False,
+        )
     return not found.differing

@@ -1,4 +1,4 @@
-"""`mtqg restore`: warehouse and archive from a backup, where there are none."""
+"""`mtqg restore`: warehouse and archive from a backup, where there is no warehouse."""
 
 import hashlib
 import os
@@ -22,68 +22,90 @@ from program.errors import ArchiveError, AskedError, ConfigurationError, Warehou
 from program.pack import load_pack
 from program.settings import Settings, load_settings
 
+_COPY_BYTES = 1 << 20
+
 
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that `mtqg backup` wrote.")],
     into: Annotated[
         Path | None,
-        typer.Option(help="Restore into this folder in place of the configured places, to rehearse or to look (SQLite)."),
+        typer.Option(
+            help="Restore into this folder, not into the configured places: a rehearsal (SQLite)."
+        ),
     ] = None,
     *,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Then count the rows and read every delivery's bytes where they were put.")
+        bool,
+        typer.Option("--verify", help="Then count the rows and read the bytes of all deliveries."),
     ] = False,
 ) -> None:
-    """Bring back warehouse and archive from a backup, into the configured places.
+    """Restore warehouse and archive from a backup, into the configured places.
 
-    Never over a warehouse that is there: move it away first, or restore --into another folder. The archive is added to: bytes
-    that are there stay. Every file is held against its sha256 on the way. The warehouse is put in place last, whole or not
-    at all, so that after a crash the command is simply run again.
+    An existing warehouse is never overwritten: move it away first, or restore --into another
+    folder. The archive keeps the files that it has. Every file is compared with its sha256. The
+    warehouse is put in place last, complete or not at all, so that the command can run again
+    after a crash.
     """
-    settings = load_settings() if into is None else Settings(var=into, warehouse_url="", archive_url="")
+    settings = load_settings() if into is None else _settings_of(into)
     manifest = restore_backup(settings, file)
-    out.print(f"restored what {file} held at {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC.", highlight=False, soft_wrap=True)
+    made_at = f"{manifest.made_at:%Y-%m-%d %H:%M:%S} UTC"
+    out.print(f"restored {file}, made at {made_at}.", highlight=False, soft_wrap=True)
     if verify:
         count = verify_restored(settings, manifest)
         rows = sum(manifest.rows.values())
-        out.print(f"verified: {rows} rows in {len(manifest.rows)} tables, the bytes of {count} deliveries by their sha256.")
-    if due := _due_for_purge(settings):
-        out.print(f"{due} files tell of persons and their time is over: `mtqg purge` lists them, and --confirm removes them.")
+        out.print(
+            f"verified: {rows} rows in {len(manifest.rows)} tables, "
+            f"the bytes of {count} deliveries by their sha256."
+        )
+    due = _due_for_purge(settings)
+    if due:
+        out.print(
+            f"{due} files hold personal data and their time is over: `mtqg purge` lists them, "
+            "and --confirm removes them."
+        )
     if manifest.missing:
-        lack = f"{len(manifest.missing)} files, the first: {manifest.missing[0]}"
-        raise ArchiveError(f"archive: when the backup was made, the archive had already lost {lack}")
+        raise ArchiveError(
+            "archive: when the backup was made, the archive had already lost "
+            f"{len(manifest.missing)} files, the first: {manifest.missing[0]}"
+        )
+
+
+def _settings_of(folder: Path) -> Settings:
+    """Return settings whose warehouse and archive are in their default places in a folder."""
+    return Settings(var=folder, warehouse_url="", archive_url="")
 
 
 def restore_backup(settings: Settings, file: Path) -> Manifest:
-    """Put everything back and return what the backup says of itself. Raises AskedError, and changes nothing, where it cannot."""
-    from warehouse.copying import is_living, kind_of, landing_of, restore_warehouse  # noqa: PLC0415  (keeps --help quick)
-    from warehouse.dialects import place_of  # noqa: PLC0415
+    """Restore a backup and return its manifest.
+
+    Raises AskedError, with the warehouse unchanged, for a file that is no intact backup, for a
+    backup of another database, and where a warehouse or later runs exist.
+    """
+    from warehouse.copying import landing_of, restore_warehouse  # noqa: PLC0415  (quick --help)
     from warehouse.nights import only_night  # noqa: PLC0415
 
     url = settings.warehouse_url
     with _opened(file) as backup:
         manifest = read_manifest(backup)
-        if manifest.database != kind_of(url):
-            hint = "restore it there, or build the warehouse anew from the archive: `mtqg rebuild`"
-            raise AskedError(f"{file} is of {manifest.database}, MTQG_WAREHOUSE_URL is of {kind_of(url)}; {hint}")
+        _refuse_other_database(file, manifest, url)
         with only_night(url):
-            if is_living(url):
-                hint = "nothing was restored; move it away first, or restore with --into another folder"
-                raise AskedError(f"a warehouse is there: {place_of(url)}; {hint}")
+            _refuse_existing_warehouse(url)
             archive = Archive(settings.archive_url)
-            _refuse_other_history(archive, manifest)
-            with tempfile.TemporaryDirectory(prefix=".restore-", dir=landing_of(url)) as folder:
-                copy = _unpacked(backup, manifest, Path(folder) / WAREHOUSE)
+            _refuse_later_runs(archive, manifest)
+            landing = landing_of(url)
+            with tempfile.TemporaryDirectory(prefix=".restore-", dir=landing) as folder:
+                copy = Path(folder) / WAREHOUSE
+                _unpack_warehouse(backup, manifest, copy)
                 _put_archive(backup, manifest, archive)
                 restore_warehouse(url, copy)
     return manifest
 
 
 def _due_for_purge(settings: Settings) -> int:
-    """Return how many of the restored files were purged since the backup, or should be by now.
+    """Return how many restored files were purged after the backup, or are due for it now.
 
-    0 where that cannot be asked, with an older warehouse or without its pack: it is restored all the same, and the next night's
-    digest tells.
+    0 where that is unknown: an older warehouse, or no pack. The restore is complete all the same,
+    and the digest of the next run tells the number.
     """
     from flows.purging import expired_of  # noqa: PLC0415  (keeps --help quick)
     from warehouse.engine import open_warehouse  # noqa: PLC0415
@@ -91,29 +113,33 @@ def _due_for_purge(settings: Settings) -> int:
     with suppress(ConfigurationError, WarehouseError), ExitStack() as stack:
         engine = open_warehouse(settings.warehouse_url)
         stack.callback(engine.dispose)
-        return len(expired_of(load_pack(settings.pack), Archive(settings.archive_url), engine, datetime.now(UTC)))
+        archive = Archive(settings.archive_url)
+        return len(expired_of(load_pack(settings.pack), archive, engine, datetime.now(UTC)))
     return 0
 
 
 def verify_restored(settings: Settings, manifest: Manifest) -> int:
-    """Hold what was restored against what the backup says; return how many deliveries' bytes were read.
+    """Compare what was restored with the manifest; return how many deliveries' bytes were read.
 
-    Raises WarehouseError or ArchiveError for the first thing that is not as it was.
+    Raises WarehouseError or ArchiveError for the first difference.
     """
     from warehouse.copying import contents_of  # noqa: PLC0415  (keeps --help quick)
 
     found = contents_of(settings.warehouse_url)
     for table, rows in manifest.rows.items():
         if found.rows.get(table) != rows:
-            raise WarehouseError(f"warehouse: {table} has {found.rows.get(table, 0)} rows, the backup had {rows}")
+            count = found.rows.get(table, 0)
+            raise WarehouseError(f"warehouse: {table} has {count} rows, the backup had {rows}")
     if found.sha256s != set(manifest.sha256s):
         raise WarehouseError("warehouse: its ledger names other bytes than the backup's")
-    archive, wanted = Archive(settings.archive_url), sorted(found.sha256s - set(manifest.missing))
-    with progress("verifying", len(wanted)) as advance:
-        for sha256 in wanted:
+    archive = Archive(settings.archive_url)
+    expected = sorted(found.sha256s - set(manifest.missing))
+    with progress("verifying", len(expected)) as advance:
+        for sha256 in expected:
+            # Reading compares the bytes with their sha256.
             archive.get(sha256)
             advance(1)
-    return len(wanted)
+    return len(expected)
 
 
 def _opened(file: Path) -> zipfile.ZipFile:
@@ -123,56 +149,85 @@ def _opened(file: Path) -> zipfile.ZipFile:
         raise AskedError(f"{file}: cannot be read as a backup: {wrong}") from wrong
 
 
-def _refuse_other_history(archive: Archive, manifest: Manifest) -> None:
-    """Raise AskedError where the archive knows more than the backup: the nights since then would be forgotten, or told twice."""
-    of_backup = {name.removeprefix(ARCHIVE) for name in manifest.members}
-    later = [name for name in archive.names("ledger/nights") if name not in of_backup]
-    if later:
+def _refuse_other_database(file: Path, manifest: Manifest, url: str) -> None:
+    from warehouse.copying import kind_of  # noqa: PLC0415  (keeps --help quick)
+
+    kind = kind_of(url)
+    if manifest.database != kind:
         raise AskedError(
-            f"the archive knows {len(later)} nights that are not in the backup, so nothing was restored; `mtqg rebuild` "
-            "makes the warehouse from the archive, those nights too"
+            f"{file} is of {manifest.database}, MTQG_WAREHOUSE_URL is of {kind}; "
+            "restore it there, or make the warehouse again from the archive: `mtqg rebuild`"
         )
 
 
-def _unpacked(backup: zipfile.ZipFile, manifest: Manifest, copy: Path) -> Path:
+def _refuse_existing_warehouse(url: str) -> None:
+    from warehouse.copying import is_living  # noqa: PLC0415  (keeps --help quick)
+    from warehouse.dialects import place_of  # noqa: PLC0415
+
+    if is_living(url):
+        raise AskedError(
+            f"a warehouse is there: {place_of(url)}; nothing was restored; "
+            "move it away first, or restore with --into another folder"
+        )
+
+
+def _refuse_later_runs(archive: Archive, manifest: Manifest) -> None:
+    """Raise AskedError where the archive has runs that the backup lacks.
+
+    After a restore, the results of these runs would be lost, or their mails sent twice.
+    """
+    in_backup = {name.removeprefix(ARCHIVE) for name in manifest.members}
+    later = [name for name in archive.names("ledger/nights") if name not in in_backup]
+    if later:
+        raise AskedError(
+            f"the archive knows {len(later)} runs that are not in the backup, so nothing was "
+            "restored; `mtqg rebuild` makes the warehouse from the archive, those runs too"
+        )
+
+
+def _unpack_warehouse(backup: zipfile.ZipFile, manifest: Manifest, copy: Path) -> None:
+    """Write the warehouse of a backup to the file `copy`, and compare it with its sha256."""
     with _reading(backup), backup.open(WAREHOUSE) as packed, copy.open("wb") as file:
-        shutil.copyfileobj(packed, file, 1 << 20)
+        shutil.copyfileobj(packed, file, _COPY_BYTES)
         file.flush()
         os.fsync(file.fileno())
     with copy.open("rb") as file:
-        _hold(backup, WAREHOUSE, manifest, hashlib.file_digest(file, "sha256").hexdigest())
-    return copy
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    _refuse_changed(backup, WAREHOUSE, manifest, sha256)
 
 
 def _put_archive(backup: zipfile.ZipFile, manifest: Manifest, archive: Archive) -> None:
     with progress("restoring", len(manifest.members)) as advance:
         for member, content in _files(backup, manifest):
             name = member.removeprefix(ARCHIVE)
-            # A night's document may have been completed since.
-            if not name.startswith("ledger/") or archive.read(name) is None:
+            is_document = name.startswith("ledger/")
+            # An existing document of a run may be more complete than the one in the backup.
+            if not is_document or archive.read(name) is None:
                 archive.write(name, content)
             advance(1)
 
 
 def _files(backup: zipfile.ZipFile, manifest: Manifest) -> Iterator[tuple[str, bytes]]:
-    """Yield the archive's files, each as it was packed."""
+    """Yield the archive's files in a backup, each after a comparison with its sha256."""
     for name in manifest.members:
         if name.startswith(ARCHIVE):
             with _reading(backup):
                 content = backup.read(name)
-            _hold(backup, name, manifest, hashlib.sha256(content).hexdigest())
+            _refuse_changed(backup, name, manifest, hashlib.sha256(content).hexdigest())
             yield name, content
 
 
 @contextmanager
 def _reading(backup: zipfile.ZipFile) -> Iterator[None]:
-    """Say in a sentence that a backup is damaged."""
+    """Turn the errors of a damaged zip into an AskedError."""
     try:
         yield
     except (KeyError, zipfile.BadZipFile, zlib.error, EOFError) as wrong:
         raise AskedError(f"{backup.filename}: damaged: {wrong}; take another backup") from wrong
 
 
-def _hold(backup: zipfile.ZipFile, name: str, manifest: Manifest, sha256: str) -> None:
+def _refuse_changed(backup: zipfile.ZipFile, name: str, manifest: Manifest, sha256: str) -> None:
     if manifest.members[name].sha256 != sha256:
-        raise AskedError(f"{backup.filename}: damaged: {name} is not what was packed; take another backup")
+        raise AskedError(
+            f"{backup.filename}: damaged: {name} is not what was packed; take another backup"
+        )

@@ -1,1 +1,1 @@
-"""`mtqg mail`: sending what waits, and looking at what would be sent."""
+"""`mtqg mail`: send the mails that wait, and preview all kinds of mail."""

@@ -1,1 +1,1 @@
-"""`mtqg pack`: whether a pack is valid and what it leaves open; the skeleton of another province's."""
+"""`mtqg pack`: check a pack, and write the skeleton of another province's pack."""

@@ -1,6 +1,4 @@
-"""Do a pack's corrections still meet what they were written about? Asked of the warehouse's last judgement on each report."""
-
-from collections.abc import Iterator
+"""Whether a pack's corrections still match the last findings in the warehouse."""
 
 from program.configuration import place_of
 from program.correction import Correction, Match
@@ -10,7 +8,10 @@ from program.pack import Pack
 
 
 def stale_corrections(pack: Pack, warehouse_url: str) -> list[str] | None:
-    """Return a line for each correction that matches nothing, or whose value has changed; None without a warehouse to ask."""
+    """Return a line for each correction that matches no finding, or whose value has changed.
+
+    None where there is no warehouse to compare with.
+    """
     from warehouse.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
     from warehouse.findings import last_findings  # noqa: PLC0415
 
@@ -20,24 +21,30 @@ def stale_corrections(pack: Pack, warehouse_url: str) -> list[str] | None:
         warehouse = open_warehouse(warehouse_url)
     except WarehouseError:
         return None
-    return [
-        f"{place_of(pack.folder / file, ('corrections', number))}{text}"
-        for file, corrections in pack.correction_files.items()
-        for number, correction in enumerate(corrections)
-        for text in _stale(correction, last_findings(warehouse, *correction.report))
-    ]
+    lines = []
+    for file, corrections in pack.correction_files.items():
+        for number, correction in enumerate(corrections):
+            problem = _problem_of(correction, last_findings(warehouse, *correction.report))
+            if problem is not None:
+                place = place_of(pack.folder / file, ("corrections", number))
+                lines.append(f"{place}{correction.place}: {problem}")
+    return lines
 
 
-def _stale(correction: Correction, findings: list[Finding] | None) -> Iterator[str]:
+def _problem_of(correction: Correction, findings: list[Finding] | None) -> str | None:
+    """Return why a correction matches none of a report's last findings, None where it matches.
+
+    `findings` is None where the report has never come.
+    """
     if findings is None:
-        yield f"{correction.place}: no such report has come"
-        return
+        return "no such report has come"
     matches = {correction.match(finding): finding for finding in findings}
     if Match.EXACT in matches:
-        return
+        return None
     if Match.CHANGED in matches:
-        found = matches[Match.CHANGED].value
-        changed = f"expected {correction.value!r}, found {found!r}: the file has changed"
-        yield f"{correction.place}: {changed}; decide again, or remove it"
-    else:
-        yield f"{correction.place}: the last version of the report has no such finding; remove it"
+        value = matches[Match.CHANGED].value
+        return (
+            f"expected {correction.value!r}, found {value!r}: the file has changed; "
+            "decide again, or remove it"
+        )
+    return "the last version of the report has no such finding; remove it"

@@ -1,30 +1,53 @@
-"""A first draft of another province's `units.csv`, from the optional package vietnamadminunits; a person reviews it.
+"""A draft of another province's `units.csv` from the optional package vietnamadminunits.
 
-The package knows the units as they stood shortly before July 2025 and where the communes went. Its known errors
-(domain.md 4.6) are why this is a draft: it sends some old communes to several new ones by confusing communes of the same
-name. In Sóc Trăng its default target was right in all 108 rows and all eight further targets were false; in Hậu Giang even a
-default seems to be (Xã Phú Tân, to a unit on Sóc Trăng's land). So only the default is kept, and what is in doubt says
-"review". It does not know that a code was used again before (31513 and 31522), nor any unit that ended earlier.
+The package knows the units shortly before July 2025 and the communes that they became. A person
+must review the draft, because the package has errors: it sends some old communes to several new
+ones, where it confuses communes of the same name. In Sóc Trăng, its default target was right in
+all 108 rows and all eight other targets were wrong. In Hậu Giang, even one default seems wrong
+(Xã Phú Tân, to a unit on Sóc Trăng's land). The draft therefore takes the default only, and
+marks a doubtful row with "review". The package does not know that a code has an earlier use
+(31513 and 31522), nor any unit that ended earlier.
 """
 
 import csv
 import io
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 from program.errors import AskedError
 from program.unit_table import COLUMNS, UnitKind
 
 _PACKAGE = "vietnamadminunits"
-_LAST, _FIRST = "2025-06-30", "2025-07-01"
+_LAST_DAY = "2025-06-30"
+_FIRST_DAY = "2025-07-01"
 _COMMUNE = ["province", "provinceCode", "provinceKey", "ward", "wardCode", "wardKey"]
 _DISTRICT = ["district", "districtCode", "districtKey"]
+
+
+class _Row(NamedTuple):
+    """A row of the draft, in the order of `COLUMNS`."""
+
+    code: str
+    name: str
+    kind: UnitKind
+    parent: str
+    valid_from: str
+    valid_to: str
+    successors: str
+    source: str
+
+
+class _CommuneKey(NamedTuple):
+    """The package's key of a new commune."""
+
+    province: str
+    commune: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +62,10 @@ class _New:
 
 @dataclass(frozen=True, slots=True)
 class _Old:
-    """A commune until June 2025, or one of the five island districts that had none; `targets` begin with the default."""
+    """A commune until June 2025, or one of the five island districts that had no communes.
+
+    `code` and `name` are None for such a district. `targets` begin with the package's default.
+    """
 
     code: str | None
     name: str | None
@@ -49,18 +75,27 @@ class _Old:
     province_name: str
     targets: tuple[_New, ...]
 
+    @property
+    def target(self) -> _New:
+        """The commune that it became, by the package's default."""
+        return self.targets[0]
+
 
 def draft_units(province_code: str) -> str:
-    """Return the text of a draft `units.csv` for one of the 63 provinces until June 2025, in the columns of a pack's.
+    """Return a draft `units.csv` for one of the 63 provinces until June 2025.
 
-    It has the province, its districts and communes with successors, the province it became, and that one's communes as far
-    as they took this one's land. Raises AskedError where the package is missing or no province has the code.
+    It has the province, its districts and its communes with their successors; then the province
+    that it became, and the communes there on its land. Raises AskedError where the package is
+    not installed or no province has the code.
     """
     country = _country()
     old = [unit for unit in country if unit.province == province_code]
     if not old:
-        known = ", ".join(f"{code} {name}" for code, name in sorted({(u.province, u.province_name) for u in country}))
-        raise AskedError(f"no province had the code {province_code!r} until June 2025; there were: {known}")
+        provinces = sorted({(unit.province, unit.province_name) for unit in country})
+        known = ", ".join(f"{code} {name}" for code, name in provinces)
+        raise AskedError(
+            f"no province had the code {province_code!r} until June 2025; there were: {known}"
+        )
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
@@ -68,89 +103,190 @@ def draft_units(province_code: str) -> str:
     return text.getvalue()
 
 
-def _rows(old: list[_Old], country: tuple[_Old, ...]) -> Iterator[tuple[str, ...]]:
-    draft = f"draft: {_PACKAGE} {version(_PACKAGE)}; check before official use"
-    fed_by = defaultdict(set)
+def _rows(old: Sequence[_Old], country: Iterable[_Old]) -> Iterator[_Row]:
+    """Yield all rows of the draft: what ended in June 2025, then what began in July."""
+    source = f"draft: {_PACKAGE} {version(_PACKAGE)}; check before official use"
+    # From which provinces the default targets have their land.
+    provinces_of: dict[_New, set[str]] = defaultdict(set)
     for unit in country:
-        fed_by[unit.targets[0]].add(unit.province_name)
-    heirs = sorted(_heirs(old, fed_by), key=lambda new: new.code)
-    here, became = old[0], old[0].targets[0]
-    yield here.province, here.province_name, UnitKind.PROVINCE, "", "", _LAST, became.province, draft
-    for code, name in sorted({(u.district, u.district_name) for u in old}):
-        parts = [u for u in old if u.district == code]
-        successors = ";".join(sorted({u.targets[0].code for u in parts}))
-        doubts = _doubts(parts[0], fed_by) if parts[0].code is None else ""
-        yield code, name, UnitKind.DISTRICT, here.province, "", _LAST, successors, draft + doubts
-    for u in sorted(old, key=lambda u: (u.district, u.code or "")):
-        if u.code and u.name:
-            yield u.code, u.name, UnitKind.COMMUNE, u.district, "", _LAST, u.targets[0].code, draft + _doubts(u, fed_by)
-    yield became.province, became.province_name, UnitKind.PROVINCE, "", _FIRST, "", "", draft
-    for new in heirs:
-        doubts = "" if new in fed_by else f"; review: {_PACKAGE} names it as no old commune's default target"
-        yield new.code, new.name, UnitKind.COMMUNE, new.province, _FIRST, "", "", draft + doubts
+        provinces_of[unit.target].add(unit.province_name)
+    yield from _province_and_districts(old, provinces_of, source)
+    yield from _old_communes(old, provinces_of, source)
+    yield from _new_units(old, provinces_of, source)
 
 
-def _heirs(old: list[_Old], fed_by: dict[_New, set[str]]) -> set[_New]:
-    """Return the new communes of the province: the default targets, and such others as would be in no province's draft."""
-    return {new for u in old for new in u.targets if new == u.targets[0] or new not in fed_by}
+def _province_and_districts(
+    old: Sequence[_Old], provinces_of: Mapping[_New, set[str]], source: str
+) -> Iterator[_Row]:
+    province = old[0]
+    yield _Row(
+        code=province.province,
+        name=province.province_name,
+        kind=UnitKind.PROVINCE,
+        parent="",
+        valid_from="",
+        valid_to=_LAST_DAY,
+        successors=province.target.province,
+        source=source,
+    )
+    for code, name in sorted({(unit.district, unit.district_name) for unit in old}):
+        communes = [unit for unit in old if unit.district == code]
+        successors = sorted({commune.target.code for commune in communes})
+        # The package lists an island district as a commune without a code.
+        is_island = communes[0].code is None
+        doubts = _doubts(communes[0], provinces_of) if is_island else ""
+        yield _Row(
+            code=code,
+            name=name,
+            kind=UnitKind.DISTRICT,
+            parent=province.province,
+            valid_from="",
+            valid_to=_LAST_DAY,
+            successors=";".join(successors),
+            source=source + doubts,
+        )
 
 
-def _doubts(unit: _Old, fed_by: dict[_New, set[str]]) -> str:
-    """Return what a reviewer must look at in the row of `unit`, to go behind its source."""
+def _old_communes(
+    old: Sequence[_Old], provinces_of: Mapping[_New, set[str]], source: str
+) -> Iterator[_Row]:
+    for unit in sorted(old, key=lambda unit: (unit.district, unit.code or "")):
+        if not unit.code or not unit.name:
+            continue
+        yield _Row(
+            code=unit.code,
+            name=unit.name,
+            kind=UnitKind.COMMUNE,
+            parent=unit.district,
+            valid_from="",
+            valid_to=_LAST_DAY,
+            successors=unit.target.code,
+            source=source + _doubts(unit, provinces_of),
+        )
+
+
+def _new_units(
+    old: Sequence[_Old], provinces_of: Mapping[_New, set[str]], source: str
+) -> Iterator[_Row]:
+    province = old[0].target
+    yield _Row(
+        code=province.province,
+        name=province.province_name,
+        kind=UnitKind.PROVINCE,
+        parent="",
+        valid_from=_FIRST_DAY,
+        valid_to="",
+        successors="",
+        source=source,
+    )
+    for commune in sorted(_new_communes(old, provinces_of), key=lambda commune: commune.code):
+        doubt = ""
+        if commune not in provinces_of:
+            doubt = f"; review: {_PACKAGE} names it as no old commune's default target"
+        yield _Row(
+            code=commune.code,
+            name=commune.name,
+            kind=UnitKind.COMMUNE,
+            parent=commune.province,
+            valid_from=_FIRST_DAY,
+            valid_to="",
+            successors="",
+            source=source + doubt,
+        )
+
+
+def _new_communes(old: Iterable[_Old], provinces_of: Mapping[_New, set[str]]) -> set[_New]:
+    """Return the default targets, and other targets that are no default of any old commune.
+
+    Such another target would otherwise be in no province's draft.
+    """
+    communes = set()
+    for unit in old:
+        communes.add(unit.target)
+        communes |= {target for target in unit.targets if target not in provinces_of}
+    return communes
+
+
+def _doubts(unit: _Old, provinces_of: Mapping[_New, set[str]]) -> str:
+    """Return what a reviewer must check in a unit's row, to append to its source."""
     doubts = ""
     if len(unit.targets) > 1:
-        named = ", ".join(f"{new.code} {new.name}" for new in unit.targets)
-        doubts += f"; review: {_PACKAGE} names {len(unit.targets)} targets: {named}; the first is its default"
-    others = sorted(fed_by[unit.targets[0]] - {unit.province_name})
+        targets = ", ".join(f"{target.code} {target.name}" for target in unit.targets)
+        doubts += (
+            f"; review: {_PACKAGE} names {len(unit.targets)} targets: {targets}; "
+            "the first is its default"
+        )
+    others = sorted(provinces_of[unit.target] - {unit.province_name})
     if others:
-        doubts += f"; review: {_PACKAGE} sends communes of {', '.join(others)} to {unit.targets[0].code} as well"
+        doubts += (
+            f"; review: {_PACKAGE} sends communes of {', '.join(others)} "
+            f"to {unit.target.code} as well"
+        )
     return doubts
 
 
 @lru_cache(maxsize=1)
 def _country() -> tuple[_Old, ...]:
-    """Return all communes of the 63 provinces with where each went. Raises AskedError where the package is missing."""
+    """Return all communes of the 63 provinces with the communes that they became.
+
+    Raises AskedError where the package is not installed.
+    """
     try:
         database = import_module(f"{_PACKAGE}.database")
         converter = import_module(f"{_PACKAGE}.converter.converter_2025")
     except ImportError as missing:
-        raise AskedError(f"drafting units needs the package {_PACKAGE}: pip install 'mtqg-monitor[draft]'") from missing
+        raise AskedError(
+            f"drafting units needs the package {_PACKAGE}: pip install 'mtqg-monitor[draft]'"
+        ) from missing
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # 1.0.4 leaves its SQLite connection to the garbage collector
+        # Version 1.0.4 leaves its SQLite connection to the garbage collector.
+        warnings.simplefilter("ignore", ResourceWarning)
         past = database.get_data(_COMMUNE + _DISTRICT, "admin_units_legacy")
         present = database.get_data(_COMMUNE, "admin_units")
-    new = {
-        (row["provinceKey"], row["wardKey"]): _New(row["wardCode"], row["ward"], row["provinceCode"], row["province"])
-        for row in present
-    }
-    targets = _targets(converter)
-    return tuple(
-        _Old(
+    new_communes = {}
+    for row in present:
+        key = _CommuneKey(row["provinceKey"], row["wardKey"])
+        new_communes[key] = _New(
             code=row["wardCode"],
             name=row["ward"],
-            district=row["districtCode"],
-            district_name=row["district"],
             province=row["provinceCode"],
             province_name=row["province"],
-            targets=tuple(new[target] for target in targets[f"{row['provinceKey']}_{row['districtKey']}_{row['wardKey'] or ''}"]),
         )
-        for row in past
+    targets = _targets(converter)
+    return tuple(_old_unit(row, targets, new_communes) for row in past)
+
+
+def _old_unit(
+    row: Mapping[str, Any],
+    targets: Mapping[str, Sequence[_CommuneKey]],
+    new_communes: Mapping[_CommuneKey, _New],
+) -> _Old:
+    key = f"{row['provinceKey']}_{row['districtKey']}_{row['wardKey'] or ''}"
+    return _Old(
+        code=row["wardCode"],
+        name=row["ward"],
+        district=row["districtCode"],
+        district_name=row["district"],
+        province=row["provinceCode"],
+        province_name=row["province"],
+        targets=tuple(new_communes[target] for target in targets[key]),
     )
 
 
-def _targets(converter: Any) -> dict[str, list[tuple[str, str]]]:
-    """Return the keys (province, commune) of the new communes for each old one's key, the default first.
+def _targets(converter: Any) -> dict[str, list[_CommuneKey]]:
+    """Return the keys of the new communes for each old commune's key, the default first.
 
-    The converter's own data, not its function: that parses an address, and gives the default alone.
+    They come from the converter's data. Its function parses an address and returns the default
+    alone.
     """
-    targets = {
-        old: [(province, commune)]
-        for province, communes in converter.DICT_PROVINCE_WARD_NO_DIVIDED.items()
-        for commune, merged in communes.items()
-        for old in merged
-    }
+    targets: dict[str, list[_CommuneKey]] = {}
+    for province, communes in converter.DICT_PROVINCE_WARD_NO_DIVIDED.items():
+        for commune, merged in communes.items():
+            for old in merged:
+                targets[old] = [_CommuneKey(province, commune)]
     for province, divided in converter.DICT_PROVINCE_WARD_DIVIDED.items():
         for old, parts in divided.items():
-            ordered = sorted(parts, key=lambda part: not part["isDefaultNewWard"])
-            targets.setdefault(old, [(province, part["newWardKey"]) for part in ordered])
+            default_first = sorted(parts, key=lambda part: not part["isDefaultNewWard"])
+            keys = [_CommuneKey(province, part["newWardKey"]) for part in default_first]
+            targets.setdefault(old, keys)
     return targets

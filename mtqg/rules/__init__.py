@@ -1,1 +1,1 @@
-"""`mtqg rules`: what the rules are, what a change to them would do, and what the past suggests."""
+"""`mtqg rules`: list the rules, compare two rule sets, and propose bounds from past reports."""

@@ -1,4 +1,4 @@
-"""What a change to the rules across submissions does: what is believed now, held together by both rule sets."""
+"""What a change to the cross-checks does: both rule sets check the current reports."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -14,39 +14,55 @@ from warehouse.compared import compared_reports, occasions_of
 from warehouse.engine import Warehouse
 
 
-def compare_across(engine: Warehouse, before: Side, after: Side, form: str | None, comparison: Comparison) -> int:
-    """Fill `comparison` with what both sides say of reports of `form` (None: of all) beside each other; return how many.
+def compare_across(
+    engine: Warehouse, before: Side, after: Side, form: str | None, comparison: Comparison
+) -> int:
+    """Add the differences between both sides' cross-checks to `comparison`.
 
-    Periods that end on one day after those of another, so that memory does not grow with the past. Nothing is written.
+    `form` None means all forms. Returns how many reports were compared, 0 where both sides have
+    the same cross-checks. Periods are read one group after another, so that memory does not grow
+    with the number of periods. Nothing is written.
     """
-    if before.rules.across == after.rules.across and has_same_pack(before.pack, after.pack):
+    same_rules = before.rules.across == after.rules.across
+    if same_rules and has_same_pack(before.pack, after.pack):
         return 0
     forms = before.rules.compared_forms | after.rules.compared_forms
     compared = 0
     for occasions in occasions_of(engine, forms):
         reports = compared_reports(engine, occasions, forms)
         current = list(current_reports(reports))
-        then, now = (_found(side, current) for side in (before, after))
+        earlier_findings = _findings_by_report(before, current)
+        new_findings = _findings_by_report(after, current)
         for number, report in reports.items():
-            if form in (None, report.form_code):
-                comparison.add(_judged(report, then[number]), _judged(report, now[number]))
-                compared += 1
+            # All reports take part in a check, because a cross-check may need other forms.
+            if form not in (None, report.form_code):
+                continue
+            comparison.add(
+                _with_findings(report, earlier_findings[number]),
+                _with_findings(report, new_findings[number]),
+            )
+            compared += 1
     return compared
 
 
-def _found(side: Side, reports: Sequence[CurrentReport]) -> dict[int, list[Finding]]:
+def _findings_by_report(side: Side, reports: Sequence[CurrentReport]) -> dict[int, list[Finding]]:
+    checker = Checker(side.pack, side.rules, "rules diff")
     found: dict[int, list[Finding]] = defaultdict(list)
-    for number, finding in Checker(side.pack, side.rules, "rules diff").compare(reports):
+    for number, finding in checker.compare(reports):
         found[number].append(finding)
     return found
 
 
-def _judged(report: Submission, found: Iterable[Finding]) -> Submission:
-    """Return a report with what comparing it found: a critical finding takes it out, a warning flags it."""
+def _with_findings(report: Submission, found: Iterable[Finding]) -> Submission:
+    """Return a report with the findings of its cross-checks and the verdict that follows.
+
+    A critical finding rejects the report, a warning flags it.
+    """
     findings = tuple(found)
     severities = {finding.severity for finding in findings}
+    verdict = report.verdict
     if Severity.CRITICAL in severities:
         verdict = Verdict.QUARANTINED
-    else:
-        verdict = Verdict.ACCEPTED_WITH_WARNINGS if Severity.WARNING in severities else report.verdict
+    elif Severity.WARNING in severities:
+        verdict = Verdict.ACCEPTED_WITH_WARNINGS
     return replace(report, findings=(*report.findings, *findings), verdict=verdict, facts=())

@@ -9,7 +9,7 @@ from mtqg.rules.profiling import profile
 
 rules_app = typer.Typer(
     name="rules",
-    help="The rules: what they are, what a change to them would do, what the past suggests.",
+    help="List the rules, compare two rule sets, and propose bounds from past reports.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )

@@ -1,20 +1,20 @@
-"""What a change to the rules changes: verdicts that turn, and places that a rule newly finds or no longer finds."""
+"""What a change to the rules changes: verdicts, and findings that appear or disappear."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from expectations.texts import Words
-from program.finding import Finding
+from program.finding import Finding, Severity
 from program.submission import Submission, Verdict
 
 T = TypeVar("T")
 
 
 class Turn(StrEnum):
-    """How a verdict turns."""
+    """How a verdict changes."""
 
     REFUSED = "newly_refused"
     ACCEPTED = "newly_accepted"
@@ -24,14 +24,14 @@ class Turn(StrEnum):
 
 @dataclass(slots=True)
 class First(Generic[T]):
-    """The first `limit` of many, and how many there are: memory does not grow with what was found."""
+    """The first `limit` entries and the number of all, so that memory does not grow with them."""
 
     limit: int
     count: int = 0
     first: list[T] = field(default_factory=list)
 
     def add(self, entry: T) -> None:
-        """Count an entry, and keep it where it is among the first."""
+        """Count an entry and keep it if it is among the first `limit`."""
         self.count += 1
         if len(self.first) < self.limit:
             self.first.append(entry)
@@ -39,7 +39,10 @@ class First(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """A delivery whose verdict turns. `rules`: what is newly found in it, or no longer."""
+    """A report whose verdict changes.
+
+    `rules` are the rules whose findings in it appear, disappear or change their severity.
+    """
 
     delivery: int
     name: str
@@ -53,7 +56,10 @@ class Turned:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A finding on one side only, or of another severity on the other (`was`)."""
+    """A finding that appears, disappears or changes its severity.
+
+    `was` is the earlier severity of a finding that both sides have, else None.
+    """
 
     delivery: int
     name: str
@@ -70,98 +76,189 @@ class Place:
 
 @dataclass(slots=True)
 class OfRule:
-    """What is different about one rule's findings."""
+    """The findings of one rule that differ."""
 
     found: First[Place]
     gone: First[Place]
     regraded: First[Place]
 
 
+class _Regraded(NamedTuple):
+    """A finding that both sides have with different severities."""
+
+    earlier_severity: str
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class _Differences:
+    """How the findings in one report differ."""
+
+    found: Sequence[Finding]
+    gone: Sequence[Finding]
+    regraded: Sequence[_Regraded]
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The ids of all rules that have a difference, sorted."""
+        ids = {finding.rule for finding in (*self.found, *self.gone)}
+        ids |= {regraded.finding.rule for regraded in self.regraded}
+        return tuple(sorted(ids))
+
+
+class _FindingKey(NamedTuple):
+    """What makes two findings the same. The message is no part of it: wording may change."""
+
+    rule: str
+    severity: Severity
+    sheet: str | None
+    cell: str | None
+
+
+class _ReportFields(NamedTuple):
+    """The fields with which `Turned` and `Place` begin."""
+
+    delivery: int
+    name: str
+    unit: str | None
+    form: str | None
+    period: str | None
+
+
 class Comparison:
-    """Gathers differences, delivery by delivery; each list holds its first `limit` entries and counts the others."""
+    """Collects differences, one report after another.
+
+    Each list keeps its first `limit` entries and counts the others.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self.turned: dict[Turn, First[Turned]] = {turn: First(limit) for turn in Turn}
         self.rules: dict[str, OfRule] = {}
-        self._seen: set[tuple[int, int, Turn]] = set()
+        self._counted: set[tuple[int, int, Turn]] = set()
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether nothing would be different."""
-        return not self.rules and not any(turned.count for turned in self.turned.values())
+        """Whether no verdict and no finding differs."""
+        has_turned = any(turned.count for turned in self.turned.values())
+        return not self.rules and not has_turned
 
     def add(self, before: Submission, after: Submission) -> None:
-        """Compare what both sides say of one report."""
-        found, gone, regraded = _differences(before.findings, after.findings)
-        for finding in found:
+        """Compare both sides' results for one report and keep the differences."""
+        differences = _differences(before.findings, after.findings)
+        for finding in differences.found:
             self._of(finding.rule).found.add(_place(after, finding))
-        for finding in gone:
+        for finding in differences.gone:
             self._of(finding.rule).gone.add(_place(before, finding))
-        for was, finding in regraded:
-            self._of(finding.rule).regraded.add(_place(after, finding, was))
-        turn = _turn(before.verdict, after.verdict)
-        # A report is compared twice where the rules within it and those across submissions both changed.
-        if turn is not None and (after.delivery.id, after.part, turn) not in self._seen:
-            self._seen.add((after.delivery.id, after.part, turn))
-            rules = tuple(sorted({f.rule for f in (*found, *gone, *(now for _, now in regraded))}))
-            self.turned[turn].add(Turned(*_about(after), before.verdict, after.verdict, rules))
+        for regraded in differences.regraded:
+            place = _place(after, regraded.finding, regraded.earlier_severity)
+            self._of(regraded.finding.rule).regraded.add(place)
+        self._add_turn(before.verdict, after, differences.rules)
+
+    def _add_turn(self, before: Verdict, after: Submission, rules: tuple[str, ...]) -> None:
+        turn = _turn(before, after.verdict)
+        if turn is None:
+            return
+        # A report comes twice where its own rules and the cross-checks both changed.
+        key = (after.delivery.id, after.part, turn)
+        if key not in self._counted:
+            self._counted.add(key)
+            self.turned[turn].add(Turned(*_report_fields(after), before, after.verdict, rules))
 
     def _of(self, rule: str) -> OfRule:
-        return self.rules.setdefault(rule, OfRule(First(self._limit), First(self._limit), First(self._limit)))
+        if rule not in self.rules:
+            self.rules[rule] = OfRule(
+                found=First(self._limit), gone=First(self._limit), regraded=First(self._limit)
+            )
+        return self.rules[rule]
 
 
 def changed_rules(before: Mapping[str, Words], after: Mapping[str, Words]) -> dict[str, list[str]]:
-    """Return the rules that are not the same on both sides, with the keys that differ; `added` or `removed` for a whole one."""
+    """Return the rules that differ, each with the keys that differ.
+
+    The list is `["added"]` or `["removed"]` for a rule that only one side has.
+    """
     changed = {name: ["removed"] for name in sorted(before.keys() - after.keys())}
-    changed |= {name: ["added"] for name in sorted(after.keys() - before.keys())}
+    for name in sorted(after.keys() - before.keys()):
+        changed[name] = ["added"]
     for name in sorted(before.keys() & after.keys()):
-        keys = [key for key in type(after[name]).model_fields if getattr(before[name], key, None) != getattr(after[name], key)]
+        keys = _differing_keys(before[name], after[name])
         if keys:
             changed[name] = keys
     return changed
 
 
-def _differences(
-    before: Iterable[Finding], after: Iterable[Finding]
-) -> tuple[list[Finding], list[Finding], list[tuple[str, Finding]]]:
-    """Return what is newly found, no longer found, and found at the same place with another severity."""
-    gone, found = list(_without(before, after)), list(_without(after, before))
+def _differing_keys(before: Words, after: Words) -> list[str]:
+    # The earlier rule may be of another kind, which lacks some keys.
+    keys = type(after).model_fields
+    return [key for key in keys if getattr(before, key, None) != getattr(after, key)]
+
+
+def _differences(before: Iterable[Finding], after: Iterable[Finding]) -> _Differences:
+    """Return which findings appear, disappear, and change their severity at the same place."""
+    gone = list(_without(before, after))
+    found = []
     regraded = []
-    for finding in list(found):
-        same = next((old for old in gone if (old.rule, old.sheet, old.cell) == (finding.rule, finding.sheet, finding.cell)), None)
-        if same is not None:
-            gone.remove(same)
-            found.remove(finding)
-            regraded.append((same.severity.value, finding))
-    return found, gone, regraded
+    for finding in _without(after, before):
+        earlier = _at_same_place(finding, gone)
+        if earlier is None:
+            found.append(finding)
+        else:
+            gone.remove(earlier)
+            regraded.append(_Regraded(earlier.severity.value, finding))
+    return _Differences(found, gone, regraded)
+
+
+def _at_same_place(finding: Finding, others: Iterable[Finding]) -> Finding | None:
+    place = (finding.rule, finding.sheet, finding.cell)
+    for other in others:
+        if (other.rule, other.sheet, other.cell) == place:
+            return other
+    return None
 
 
 def _without(findings: Iterable[Finding], others: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield the findings that `others` lack; two of a rule at one place are two. Other words do not make another finding."""
-    left = Counter((f.rule, f.severity, f.sheet, f.cell) for f in others)
+    """Yield the findings that `others` lack; two findings with the same key count as two."""
+    unmatched = Counter(_key(finding) for finding in others)
     for finding in findings:
-        key = (finding.rule, finding.severity, finding.sheet, finding.cell)
-        if left[key]:
-            left[key] -= 1
+        key = _key(finding)
+        if unmatched[key]:
+            unmatched[key] -= 1
         else:
             yield finding
 
 
+def _key(finding: Finding) -> _FindingKey:
+    return _FindingKey(finding.rule, finding.severity, finding.sheet, finding.cell)
+
+
 def _turn(before: Verdict, after: Verdict) -> Turn | None:
+    """Return how a verdict changes, None where the change does not matter to a reader."""
     if before.loads != after.loads:
         return Turn.ACCEPTED if after.loads else Turn.REFUSED
+    # Quarantined or unreadable: the report is not loaded either way.
     if not after.loads or before is after:
         return None
     return Turn.WARNED if after is Verdict.ACCEPTED_WITH_WARNINGS else Turn.UNWARNED
 
 
-def _about(submission: Submission) -> tuple[int, str, str | None, str | None, str | None]:
-    period = submission.period.code if submission.period else None
-    unit = submission.unit_code or submission.delivery.sender_unit
-    return submission.delivery.id, submission.delivery.name, unit, submission.form_code, period
+def _report_fields(submission: Submission) -> _ReportFields:
+    return _ReportFields(
+        delivery=submission.delivery.id,
+        name=submission.delivery.name,
+        unit=submission.unit_code or submission.delivery.sender_unit,
+        form=submission.form_code,
+        period=submission.period.code if submission.period else None,
+    )
 
 
 def _place(submission: Submission, finding: Finding, was: str | None = None) -> Place:
-    severity = finding.severity.value
-    return Place(*_about(submission), finding.sheet, finding.cell, finding.value, severity, was, finding.message)
+    return Place(
+        *_report_fields(submission),
+        sheet=finding.sheet,
+        cell=finding.cell,
+        value=finding.value,
+        severity=finding.severity.value,
+        was=was,
+        message=finding.message,
+    )

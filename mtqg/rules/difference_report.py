@@ -1,8 +1,8 @@
 """What `mtqg rules diff` prints."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mtqg.console import out
 from mtqg.rules.comparison import Comparison, First, OfRule, Place, Turn, Turned, changed_rules
@@ -20,9 +20,17 @@ _TURNS = {
 }
 
 
+class _Kind(NamedTuple):
+    """One kind of difference between the findings of a rule."""
+
+    words: str
+    sign: str
+    places: First[Place]
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two sides, the forms that the change can touch (None: any), and what it does to archived reports."""
+    """Both sides, the forms that the change affects (None: any), and what it does to reports."""
 
     before: Side
     after: Side
@@ -32,19 +40,28 @@ class Difference:
 
     @property
     def changed(self) -> dict[str, list[str]]:
-        """The rules that differ, with the keys that do."""
+        """The rules that differ, each with the keys that differ."""
         return changed_rules(self.before.rules.words, self.after.rules.words)
 
 
 def as_json(difference: Difference) -> dict[str, Any]:
-    """Return all of it for another program; lists hold their first entries beside the `count` of all."""
-    comparison, replayed = difference.comparison, difference.replayed
+    """Return the difference for another program.
+
+    A list has its first entries; the `count` beside it is the number of all.
+    """
+    comparison = difference.comparison
+    replayed = difference.replayed
+    affected = difference.affected
     return {
         "compared_with": difference.before.name,
         "notes": list(difference.before.notes),
         "changed_rules": difference.changed,
-        "affected_forms": None if difference.affected is None else sorted(difference.affected),
-        "deliveries": {"archived": replayed.archived, "compared": replayed.compared, "failed": dict(replayed.failed)},
+        "affected_forms": None if affected is None else sorted(affected),
+        "deliveries": {
+            "archived": replayed.archived,
+            "compared": replayed.compared,
+            "failed": dict(replayed.failed),
+        },
         "held_together": replayed.held_together,
         "verdicts": {turn.value: asdict(turned) for turn, turned in comparison.turned.items()},
         "findings": {rule: asdict(of_rule) for rule, of_rule in sorted(comparison.rules.items())},
@@ -52,60 +69,79 @@ def as_json(difference: Difference) -> dict[str, Any]:
 
 
 def print_difference(difference: Difference) -> None:
-    """Print what was compared, the verdicts that turn, and the places that differ, rule by rule."""
-    before, replayed, comparison = difference.before, difference.replayed, difference.comparison
-    _say(f"[bold]Today's rules, compared with {before.name}[/]")
-    for note in before.notes:
-        _say(f"  [yellow]note[/] {note}")
-    for rule, keys in difference.changed.items():
-        _say(f"  {rule}: {', '.join(keys)}")
-    _say(f"{replayed.compared} of {replayed.archived} archived deliveries checked by both{_chosen(difference)}.")
-    if replayed.held_together:
-        _say(f"{replayed.held_together} reports that are believed held together by both.")
-    for complaint, count in replayed.failed.most_common():
-        _say(f"  [red]{count} left out[/]: {complaint}")
+    """Print what was compared, the verdicts that change, and the findings that differ by rule."""
+    comparison = difference.comparison
+    _print_compared(difference)
     if comparison.is_empty:
-        _say("No verdict and no finding would be different.")
+        _print_line("No verdict and no finding would be different.")
         return
+    pack = difference.after.pack
     for turn, (words, style) in _TURNS.items():
-        _say(f"[{style}]{words}: {comparison.turned[turn].count}[/]")
-        _print_first(comparison.turned[turn], lambda turned: _turned(turned, difference.after.pack))
+        turned = comparison.turned[turn]
+        _print_line(f"[{style}]{words}: {turned.count}[/]")
+        _print_first(turned, lambda entry: _turned_line(entry, pack))
     for rule, of_rule in sorted(comparison.rules.items()):
-        _print_rule(rule, of_rule, difference.after.pack)
+        _print_rule(rule, of_rule, pack)
 
 
-def _chosen(difference: Difference) -> str:
+def _print_compared(difference: Difference) -> None:
+    before = difference.before
+    replayed = difference.replayed
+    _print_line(f"[bold]Today's rules, compared with {before.name}[/]")
+    for note in before.notes:
+        _print_line(f"  [yellow]note[/] {note}")
+    for rule, keys in difference.changed.items():
+        _print_line(f"  {rule}: {', '.join(keys)}")
+    scope = _scope(difference)
+    _print_line(
+        f"{replayed.compared} of {replayed.archived} archived deliveries checked by both{scope}."
+    )
+    if replayed.held_together:
+        _print_line(f"{replayed.held_together} current reports cross-checked by both.")
+    for complaint, count in replayed.failed.most_common():
+        _print_line(f"  [red]{count} left out[/]: {complaint}")
+
+
+def _scope(difference: Difference) -> str:
     if difference.affected is None:
         return ""
     forms = ", ".join(sorted(difference.affected)) or "none"
-    return f" (forms whose rules differ: {forms}; the others are judged as before)"
+    return f" (forms whose rules differ: {forms}; the results of the others stay the same)"
 
 
 def _print_rule(rule: str, of_rule: OfRule, pack: Pack) -> None:
     kinds = (
-        ("newly found", "+", of_rule.found),
-        ("no longer found", "-", of_rule.gone),
-        ("other severity", "~", of_rule.regraded),
+        _Kind("newly found", "+", of_rule.found),
+        _Kind("no longer found", "-", of_rule.gone),
+        _Kind("other severity", "~", of_rule.regraded),
     )
-    _say(f"[bold]{rule}[/]: {', '.join(f'{words} {places.count}' for words, _, places in kinds if places.count)}")
-    for _, sign, places in kinds:
-        _print_first(places, lambda place, sign=sign: f"{sign} {_place(place, pack)}")  # type: ignore[misc]
+    counts = [f"{kind.words} {kind.places.count}" for kind in kinds if kind.places.count]
+    _print_line(f"[bold]{rule}[/]: {', '.join(counts)}")
+    for kind in kinds:
+        _print_places(kind, pack)
 
 
-def _print_first(entries: First[T], line: Callable[[T], str]) -> None:
+def _print_places(kind: _Kind, pack: Pack) -> None:
+    _print_first(kind.places, lambda place: f"{kind.sign} {_place_line(place, pack)}")
+
+
+def _print_first(entries: First[T], line_of: Callable[[T], str]) -> None:
     for entry in entries.first:
-        out.print(f"  {line(entry)}", markup=False, highlight=False, soft_wrap=True)
-    if entries.count > len(entries.first):
-        out.print(f"  … and {entries.count - len(entries.first)} more (--limit)", style="dim", highlight=False)
+        out.print(f"  {line_of(entry)}", markup=False, highlight=False, soft_wrap=True)
+    more = entries.count - len(entries.first)
+    if more:
+        out.print(f"  … and {more} more (--limit)", style="dim", highlight=False)
 
 
-def _turned(turned: Turned, pack: Pack) -> str:
+def _turned_line(turned: Turned, pack: Pack) -> str:
     verdicts = f"{turned.before.value} → {turned.after.value}"
     return f"{_report(turned, pack)}: {verdicts} by {', '.join(turned.rules)} · {turned.name}"
 
 
-def _place(place: Place, pack: Pack) -> str:
-    cell = f'"{place.sheet}" {place.cell or ""}'.rstrip() if place.sheet else "the file"
+def _place_line(place: Place, pack: Pack) -> str:
+    cell = "the file"
+    if place.sheet:
+        cell = f'"{place.sheet}" {place.cell or ""}'.rstrip()
     value = f" ({place.value})" if place.value else ""
     severity = f"{place.was} → {place.severity}" if place.was else place.severity
     return f"{_report(place, pack)} · {cell}{value} · {severity} · {place.name}"
@@ -113,13 +149,10 @@ def _place(place: Place, pack: Pack) -> str:
 
 def _report(about: Place | Turned, pack: Pack) -> str:
     unit = pack.unit_on(about.unit, about.period)
-    parts: Iterable[str | None] = (f"#{about.delivery}", unit.name if unit else about.unit, about.form, about.period)
-    return " · ".join(_known(parts))
+    unit_name = unit.name if unit else about.unit
+    parts = (f"#{about.delivery}", unit_name, about.form, about.period)
+    return " · ".join(part for part in parts if part)
 
 
-def _known(parts: Iterable[str | None]) -> Iterator[str]:
-    yield from (part for part in parts if part)
-
-
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     out.print(line, highlight=False, soft_wrap=True)

@@ -1,7 +1,7 @@
-"""`mtqg rules list` and `mtqg rules show`: what rules there are, and all that is said of one."""
+"""`mtqg rules list` and `mtqg rules show`: all rules in short, and one rule in full."""
 
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.table import Table
@@ -16,26 +16,39 @@ from program.pack import Pack, load_pack
 from program.settings import ROOT, load_settings
 
 _STYLES = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
-_EVERY, _ACROSS = "every form", "across submissions"
+_EVERY_FORM = "every form"
+_ACROSS = "across submissions"
+
+
+class _Listed(NamedTuple):
+    """A rule and what it belongs to: the code of a form, every form, or the cross-checks."""
+
+    form: str
+    rule: Words
 
 
 def list_(
-    form: Annotated[str | None, typer.Option(help="Only the rules of this form, without those of every form.")] = None,
+    form: Annotated[
+        str | None,
+        typer.Option(help="Only the rules of this form, without the rules of every form."),
+    ] = None,
     lang: Annotated[Language, typer.Option(help="Language of the words.")] = "vi",
     *,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,
 ) -> None:
     """List every rule with its severity, its form and its words."""
     pack = load_pack(load_settings().pack)
-    chosen = [(of, rule) for of, rule in _rules(pack, lang) if form in (None, of)]
+    chosen = [listed for listed in _rules(pack, lang) if form in (None, listed.form)]
     if not chosen:
-        raise AskedError(f"--form: no rules of {form!r}; the pack has forms: {', '.join(sorted({f.code for f in pack.forms}))}")
+        codes = sorted({known.code for known in pack.forms})
+        raise AskedError(f"--form: no rules of {form!r}; the pack has forms: {', '.join(codes)}")
     if json_:
-        print_json([_as_json(of, rule) for of, rule in chosen])
+        print_json([_as_json(listed) for listed in chosen])
         return
     table = Table("rule", "severity", "form", "words", box=None)
-    for of, rule in chosen:
-        table.add_row(rule.id, Text(rule.severity.value, style=_STYLES[rule.severity]), of, Text(rule.message))
+    for of_form, rule in chosen:
+        severity = Text(rule.severity.value, style=_STYLES[rule.severity])
+        table.add_row(rule.id, severity, of_form, Text(rule.message))
     out.print(table)
 
 
@@ -46,37 +59,58 @@ def show(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,
 ) -> None:
     """Show one rule: its words, what it expects of which cells, and where it comes from."""
-    known = {found.id: (of, found) for of, found in _rules(load_pack(load_settings().pack), lang)}
-    if rule.upper() not in known:
-        near = ", ".join(get_close_matches(rule.upper(), known, n=3)) or "see `mtqg rules list`"
-        raise AskedError(f"no rule is called {rule!r}; near it: {near}")
-    said = _as_json(*known[rule.upper()])
+    pack = load_pack(load_settings().pack)
+    by_id = {listed.rule.id: listed for listed in _rules(pack, lang)}
+    rule_id = rule.upper()
+    if rule_id not in by_id:
+        similar = ", ".join(get_close_matches(rule_id, by_id, n=3)) or "see `mtqg rules list`"
+        raise AskedError(f"no rule {rule!r}; similar ids: {similar}")
+    fields = _as_json(by_id[rule_id])
     if json_:
-        print_json(said)
+        print_json(fields)
         return
-    for name, value in said.items():
-        for key, part in value.items() if isinstance(value, dict) else ((name, value),):
-            out.print(f"{name if part is value else f'{name}.{key}':<16} {part}", markup=False, highlight=False, soft_wrap=True)
+    for name, value in fields.items():
+        if not isinstance(value, dict):
+            _print_field(name, value)
+            continue
+        for key, part in value.items():
+            _print_field(f"{name}.{key}", part)
 
 
-def _rules(pack: Pack, lang: Language) -> list[tuple[str, Words]]:
-    """Return each rule with the form it is of: those of every form first, then form by form."""
+def _print_field(name: str, value: object) -> None:
+    out.print(f"{name:<16} {value}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _rules(pack: Pack, lang: Language) -> list[_Listed]:
+    """Return all rules: first those of every form, then form by form, then the cross-checks."""
     rules = RuleSet(pack, lang=lang)
-    codes = dict.fromkeys(form.code for form in pack.forms)
-    of_forms = ((code, rule) for code in codes for rule in rules.of_form(code))
-    of_all = ((_EVERY, rule) for rule in (*rules.reading.values(), *rules.cells, *rules.history))
-    return [*of_all, *of_forms, *((_ACROSS, rule) for rule in rules.across)]
+    of_every_form = (*rules.reading.values(), *rules.cells, *rules.history)
+    listed = [_Listed(_EVERY_FORM, rule) for rule in of_every_form]
+    # A form's versions share its code and its rules.
+    for code in dict.fromkeys(form.code for form in pack.forms):
+        listed += [_Listed(code, rule) for rule in rules.of_form(code)]
+    listed += [_Listed(_ACROSS, rule) for rule in rules.across]
+    return listed
 
 
-def _as_json(form: str, rule: Words) -> dict[str, Any]:
-    said = rule.model_dump(mode="json", exclude={"terms"}, exclude_defaults=True)
-    where = {"points_at": f"{rule.table} · {rule.at}"} if isinstance(rule, FormRule) else {}
+def _as_json(listed: _Listed) -> dict[str, Any]:
+    rule = listed.rule
+    fields: dict[str, Any] = {"id": rule.id}
+    fields |= rule.model_dump(mode="json", exclude={"terms"}, exclude_defaults=True)
+    fields["form"] = listed.form
+    if isinstance(rule, FormRule):
+        fields["points_at"] = f"{rule.table} · {rule.at}"
     page = _page(rule)
-    return {"id": rule.id, **said, "form": form, **where, **({"page": page} if page else {})}
+    if page is not None:
+        fields["page"] = page
+    return fields
 
 
 def _page(rule: Words) -> str | None:
-    """Return where docs/rules tells of a rule with its examples, None for a rule of a pack that has no pages."""
+    """Return the page and anchor of a rule below docs/rules.
+
+    None for a rule that has no page: one of a pack outside this project.
+    """
     for page in sorted((ROOT / "docs" / "rules").glob("*.md")):
         if f"## {rule.id}\n" in page.read_text(encoding="utf-8"):
             return f"docs/rules/{page.name}#{rule.id.lower()}"

@@ -1,4 +1,4 @@
-"""Bounds that the past suggests: for each figure of a form, and for money by what it was spent on."""
+"""Bounds that past reports suggest: for each figure of a form, and for money per counted thing."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -15,9 +15,10 @@ from program.measure import to_printed
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A figure with what was seen of it. Bounds are as printed; None where that side has none.
+    """Bounds for a figure, in the printed unit of measure. None: no bound on that side.
 
-    `outside` are the points beyond the bounds, which a reviewer looks at first: unit, period, value as printed.
+    `outside` are the points beyond the bounds: unit, period, printed value. A reviewer looks at
+    them first.
     """
 
     about: Subject
@@ -29,79 +30,118 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A figure that no bound is proposed for, and why."""
+    """A figure without a proposal, and the reason."""
 
     about: Subject
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Ratio:
+    """A ratio, its points, and how wide they spread."""
+
+    subject: Subject
+    points: pd.DataFrame
+    width: float
+
+
 def profile(
     form: Form, points: pd.DataFrame, rules: Sequence[FormRule], enough: Enough, margin: float
 ) -> Iterator[Proposal | Passed]:
-    """Yield a proposal, or why there is none, for each figure of `form`; then for each money column its steadiest ratio.
+    """Yield a proposal or a reason for each figure, then for each money column's steadiest ratio.
 
-    A ratio that is no steadier than the money itself says nothing, and is not yielded.
+    A money column has no ratio where every ratio varies at least as much as the money itself.
     """
-    own_widths: dict[str, float] = {}
     for subject, of_subject in figures(form, points):
         yield _proposed(subject, of_subject, rules, enough, margin)
-    steadiest: dict[tuple[str, str], tuple[float, Subject, pd.DataFrame]] = {}
+    for ratio in _steadiest_ratios(form, points, enough):
+        yield _proposed(ratio.subject, ratio.points, rules, enough, margin)
+
+
+def _steadiest_ratios(form: Form, points: pd.DataFrame, enough: Enough) -> list[_Ratio]:
+    """Return for each money column the ratio that varies least, if it varies less than money."""
+    steadiest: dict[tuple[str, str], _Ratio] = {}
     for subject, of_subject in ratios(form, points):
         if len(of_subject) < enough.points:
             continue
         width = spread_of(of_subject).width
-        own_widths[subject.at] = spread_of(of_subject.assign(value=of_subject[subject.at])).width
-        best = steadiest.get((subject.frame, subject.at))
-        if width < own_widths[subject.at] and (best is None or width < best[0]):
-            steadiest[subject.frame, subject.at] = (width, subject, of_subject)
-    for _, subject, of_subject in steadiest.values():
-        yield _proposed(subject, of_subject, rules, enough, margin)
+        money = of_subject.assign(value=of_subject[subject.at])
+        if width >= spread_of(money).width:
+            continue
+        column = (subject.frame, subject.at)
+        best = steadiest.get(column)
+        if best is None or width < best.width:
+            steadiest[column] = _Ratio(subject, of_subject, width)
+    return list(steadiest.values())
 
 
 def _proposed(
-    subject: Subject, points: pd.DataFrame, rules: Sequence[FormRule], enough: Enough, margin: float
+    subject: Subject,
+    points: pd.DataFrame,
+    rules: Sequence[FormRule],
+    enough: Enough,
+    margin: float,
 ) -> Proposal | Passed:
-    reason = _unfit(subject, points, rules, enough)
+    reason = _reason_against(subject, points, rules, enough)
     if reason is not None:
         return Passed(subject, reason)
     spread = spread_of(points)
-    low, high = outward(*(to_printed(bound, subject.measure) for bound in spread.bounds(margin)))
+    kept_low, kept_high = spread.bounds(margin)
+    low, high = outward(
+        to_printed(kept_low, subject.measure), to_printed(kept_high, subject.measure)
+    )
     minimum, maximum = _tighter(subject, low, high)
     if minimum is None and maximum is None:
         return Passed(subject, "the layout's own bounds are as tight")
-    return Proposal(subject, spread, minimum, maximum, tuple(_outside(points, subject, minimum, maximum)))
+    outside = tuple(_outside(points, subject, minimum, maximum))
+    return Proposal(subject, spread, minimum, maximum, outside)
 
 
-def _unfit(subject: Subject, points: pd.DataFrame, rules: Sequence[FormRule], enough: Enough) -> str | None:
-    """Return why nothing can be said of a figure, None where something can."""
-    bounding = next((rule.id for rule in rules if _bounds(rule, subject)), None)
-    if bounding is not None:
-        return f"{bounding} bounds it already"
+def _reason_against(
+    subject: Subject, points: pd.DataFrame, rules: Sequence[FormRule], enough: Enough
+) -> str | None:
+    """Return why there are no bounds to propose, None where there are."""
+    for rule in rules:
+        if _bounds(rule, subject):
+            return f"{rule.id} bounds it already"
     if points.empty:
         return "never reported"
     spread = spread_of(points)
     if spread.low < 0:
         return "has values below 0"
     if spread.width == 0:
-        return f"no spread: at least half of all values are {to_printed(spread.median, subject.measure):g}"
+        usual = to_printed(spread.median, subject.measure)
+        return f"no spread: at least half of all values are {usual:g}"
     return spread.lacking(enough)
 
 
 def _bounds(rule: FormRule, subject: Subject) -> bool:
+    """Return whether a rule bounds this figure or ratio already."""
+    if rule.table != subject.frame:
+        return False
     columns = {subject.at, subject.per} - {None}
-    return rule.table == subject.frame and set(rule.columns) == columns and bool({"min_value", "max_value"} & rule.kwargs.keys())
+    has_bound = bool({"min_value", "max_value"} & rule.kwargs.keys())
+    return has_bound and set(rule.columns) == columns
 
 
 def _tighter(subject: Subject, low: float, high: float) -> tuple[float | None, float | None]:
-    """Return the bounds that ask for more than the layout does already; nothing is below 0, and a count is whole."""
+    """Return the bounds that are tighter than those of the layout, None for one that is not."""
     least, most = subject.bounds
     if subject.is_whole:
         low, high = math.floor(low), math.ceil(high)
-    return low if low > (least or 0) else None, high if most is None or high < most else None
+    # No figure is below 0, also where the layout has no minimum.
+    minimum = low if low > (least or 0) else None
+    maximum = high if most is None or high < most else None
+    return minimum, maximum
 
 
-def _outside(points: pd.DataFrame, subject: Subject, low: float | None, high: float | None) -> Iterator[tuple[str, str, float]]:
-    for unit, period, kept in zip(points["unit"], points["period"], points["value"], strict=True):
+def _outside(
+    points: pd.DataFrame, subject: Subject, low: float | None, high: float | None
+) -> Iterator[tuple[str, str, float]]:
+    columns = zip(points["unit"], points["period"], points["value"], strict=True)
+    for unit, period, kept in columns:
         value = to_printed(kept, subject.measure)
-        if (low is not None and value < low) or (high is not None and value > high):
+        is_below = low is not None and value < low
+        is_above = high is not None and value > high
+        if is_below or is_above:
             yield str(unit), str(period), value

@@ -1,4 +1,4 @@
-"""`mtqg rules profile`: bounds that the past suggests, for a person to review."""
+"""`mtqg rules profile`: bounds that past reports suggest, for a person to review."""
 
 from datetime import datetime
 from pathlib import Path
@@ -15,21 +15,31 @@ from program.vietnamese import VIETNAM_TIME
 
 
 def profile(
-    form: Annotated[str | None, typer.Option(help="Only this form. Default: all that the pack has.")] = None,
-    unit: Annotated[str | None, typer.Option(help="Only reports of this unit, by its code.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write. Default: the terminal.")] = None,
+    form: Annotated[
+        str | None, typer.Option(help="Only this form. Default: all forms of the pack.")
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="Only reports of this unit, by its code.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write. Default: the terminal.")
+    ] = None,
     *,
     margin: Annotated[
-        float, typer.Option(min=0, help="By how many times the distance of the quartiles the bounds lie beyond them.")
+        float,
+        typer.Option(
+            min=0, help="Distance of the bounds from the quartiles, in interquartile ranges."
+        ),
     ] = 3.0,
-    points: Annotated[int, typer.Option(min=4, help="From how many values on a bound is proposed.")] = 20,
-    units: Annotated[int, typer.Option(min=1, help="From how many units on; 1 with --unit.")] = 3,
-    periods: Annotated[int, typer.Option(min=1, help="From how many periods on.")] = 2,
+    points: Annotated[int, typer.Option(min=4, help="Least number of values for a bound.")] = 20,
+    units: Annotated[int, typer.Option(min=1, help="Least number of units; 1 with --unit.")] = 3,
+    periods: Annotated[int, typer.Option(min=1, help="Least number of periods.")] = 2,
 ) -> None:
-    """Propose bounds from what the warehouse believes now, as rules in YAML with their evidence, for a person to review.
+    """Propose bounds from the current facts, as rules in YAML with their evidence, for review.
 
-    For each figure and list column of a form, and for money by the count beside it that it follows most steadily (cost for a
-    participant). Nothing takes effect by itself. What there is too little of, or no spread in, is named and not proposed.
+    There is a proposal for each figure and list column of a form, and for money per counted
+    thing, where that ratio is steadier than the money (cost per participant). Nothing takes
+    effect by itself. A figure with too few values or no spread is named without a proposal.
     """
     from expectations.rules import RuleSet  # noqa: PLC0415  (all: keeps --help quick)
     from mtqg.rules.profile import Proposal  # noqa: PLC0415
@@ -45,26 +55,34 @@ def profile(
     chosen = _forms(form, pack)
     if unit is not None and pack.units.latest(unit) is None:
         raise AskedError(f"--unit: no unit has the code {unit!r}")
-    engine, rules = open_warehouse(settings.warehouse_url), RuleSet(pack)
-    taken = list(rules.words)
+    engine = open_warehouse(settings.warehouse_url)
+    rules = RuleSet(pack)
+    used_ids = list(rules.words)
     enough = Enough(points, 1 if unit else units, periods)
     today = datetime.now(VIETNAM_TIME).date()
     texts = []
     for each in chosen:
-        of_form = rules.of_form(each.code)
-        found = list(profile_form(each, points_of(engine, each.code, unit), of_form, enough, margin))
-        texts.append(proposals_text(each, found, of_form, taken, today, margin))
+        form_rules = rules.of_form(each.code)
+        form_points = points_of(engine, each.code, unit)
+        found = list(profile_form(each, form_points, form_rules, enough, margin))
+        texts.append(proposals_text(each, found, form_rules, used_ids, today, margin))
         proposed = sum(isinstance(entry, Proposal) for entry in found)
-        errors.print(f"{each.code}: {proposed} rules proposed, {len(found) - proposed} figures without", highlight=False)
+        errors.print(
+            f"{each.code}: {proposed} rules proposed, {len(found) - proposed} figures without",
+            highlight=False,
+        )
     _write("---\n".join(texts), output)
 
 
 def _forms(code: str | None, pack: Pack) -> list[Form]:
-    """Return the latest version of each form, or of the one asked for."""
-    latest = {form.code: form for form in sorted(pack.forms, key=lambda form: form.valid_from)}
-    if code is not None and code not in latest:
-        raise AskedError(f"--form: no form is called {code!r}; the pack has: {', '.join(sorted(latest))}")
-    return [form for form in latest.values() if code in (None, form.code)]
+    """Return the latest version of each form, or of the form with this code."""
+    by_start = sorted(pack.forms, key=lambda form: form.valid_from)
+    latest = {form.code: form for form in by_start}
+    if code is None:
+        return list(latest.values())
+    if code not in latest:
+        raise AskedError(f"--form: no form {code!r}; the pack has: {', '.join(sorted(latest))}")
+    return [latest[code]]
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -75,4 +93,5 @@ def _write(text: str, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8")
     except OSError as wrong:
         raise AskedError(f"--output: cannot write {output}: {wrong.strerror}") from wrong
-    errors.print(f"{output}: for review; nothing takes effect by itself", highlight=False, soft_wrap=True)
+    note = f"{output}: for review; nothing takes effect by itself"
+    errors.print(note, highlight=False, soft_wrap=True)

@@ -1,4 +1,7 @@
-"""Checking every archived delivery by two rule sets: read once where both read alike, a chunk at a time, nothing written."""
+"""Check every archived delivery by two rule sets, a chunk at a time. Nothing is written.
+
+A delivery is read once where both sides read it the same way.
+"""
 
 import logging
 from collections import Counter
@@ -6,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from connectors.archive import Archive
 from connectors.reader.workers import Readers, Unread
@@ -28,11 +32,11 @@ logger = logging.getLogger("mtqg.rules")
 
 @dataclass(slots=True)
 class Replayed:
-    """What came of it. `archived` deliveries are kept, `compared` were checked by both sides.
+    """How many deliveries and reports were compared.
 
-    `held_together` reports that are believed were held together with others by both sides' rules across submissions.
-
-    `failed` are complaints with how many deliveries they stopped: bytes that cannot be had, a rule that cannot be run.
+    `archived` deliveries were checked in earlier runs, and both sides checked `compared` of them.
+    `held_together` is the number of current reports that both sides cross-checked. `failed`
+    counts deliveries by the error that stopped them: lost bytes, or a rule that cannot run.
     """
 
     archived: int
@@ -41,29 +45,56 @@ class Replayed:
     failed: Counter[str] = field(default_factory=Counter)
 
 
+class _ReportId(NamedTuple):
+    """A report within a delivery."""
+
+    delivery_id: int
+    part: int
+
+
 def affected_forms(before: Side, after: Side) -> set[str] | None:
-    """Return the forms whose rules differ; None where any report may be judged otherwise."""
-    if not has_same_pack(before.pack, after.pack) or before.rules.reading != after.rules.reading:
+    """Return the forms whose rules differ; None where the result of any report may differ."""
+    if not has_same_pack(before.pack, after.pack):
         return None
-    if (before.rules.cells, before.rules.history) != (after.rules.cells, after.rules.history):
-        return None
-    codes = {form.code for form in after.pack.forms}
-    return {code for code in codes if before.rules.of_form(code) != after.rules.of_form(code)}
+    # These rules hold for every form.
+    for kind in ("reading", "cells", "history"):
+        if getattr(before.rules, kind) != getattr(after.rules, kind):
+            return None
+    affected = set()
+    for code in {form.code for form in after.pack.forms}:
+        if before.rules.of_form(code) != after.rules.of_form(code):
+            affected.add(code)
+    return affected
 
 
 class Replay:
-    """Runs both sides over what the archive holds of `forms` (None: of all), and of what no form is known."""
+    """Runs both sides over the archived deliveries of `forms` (None: of all forms).
 
-    def __init__(self, engine: Warehouse, settings: Settings, before: Side, after: Side, forms: set[str] | None) -> None:
+    A delivery of an unknown form is always part of it.
+    """
+
+    def __init__(
+        self,
+        engine: Warehouse,
+        settings: Settings,
+        before: Side,
+        after: Side,
+        forms: set[str] | None,
+    ) -> None:
         self._engine = engine
         self._settings = settings
         self._archive = Archive(settings.archive_url)
-        self._before, self._after, self._forms = before, after, forms
+        self._before = before
+        self._after = after
+        self._forms = forms
         self.chosen = count_judged(engine, forms)
         self.replayed = Replayed(count_judged(engine, None))
 
     def run(self, comparison: Comparison, advance: Callable[[int], None]) -> Replayed:
-        """Fill `comparison`; `advance` hears of each chunk. Memory is bounded by the chunk."""
+        """Add all differences to `comparison` and return the counts.
+
+        `advance` gets the number of deliveries of each finished chunk. Memory holds one chunk.
+        """
         with ExitStack() as stack:
             readers = [stack.enter_context(Readers(self._after.pack, self._settings))]
             if not has_same_layouts(self._before.pack, self._after.pack):
@@ -71,69 +102,102 @@ class Replay:
             for chunk in self._chunks():
                 chunk.sort(key=lambda delivery: (delivery.received_at, delivery.id))
                 readings = [self._read(each, chunk) for each in readers]
-                self._compare(readings[-1], readings[0], comparison)
+                # With one reader, both sides get the same readings.
+                self._compare(before=readings[-1], after=readings[0], comparison=comparison)
                 advance(len(chunk))
         return self.replayed
 
     def _chunks(self) -> Iterator[list[Delivery]]:
+        limit = self._settings.chunk_deliveries
         last = 0
-        while chunk := judged_deliveries(self._engine, self._forms, after=last, limit=self._settings.chunk_deliveries):
+        while chunk := judged_deliveries(self._engine, self._forms, after=last, limit=limit):
             last = chunk[-1].id
             yield chunk
 
     def _read(self, readers: Readers, chunk: Sequence[Delivery]) -> list[Reading]:
         readings = []
-        for outcome in readers.read(chunk, lambda delivery: self._archive.get(delivery.sha256 or "")):
+        for outcome in readers.read(chunk, self._bytes_of):
             if isinstance(outcome, Unread):
-                logger.debug("rules diff delivery=%d", outcome.delivery.id, exc_info=outcome.error)
+                number = outcome.delivery.id
+                logger.debug("rules diff delivery=%d", number, exc_info=outcome.error)
                 self.replayed.failed[f"could not be read: {outcome.error}"] += 1
             else:
                 readings.append(outcome)
         return readings
 
-    def _compare(self, before: Sequence[Reading], after: Sequence[Reading], comparison: Comparison) -> None:
-        """Compare what both sides say of the readings that both could check."""
+    def _bytes_of(self, delivery: Delivery) -> bytes:
+        return self._archive.get(delivery.sha256 or "")
+
+    def _compare(
+        self, *, before: Sequence[Reading], after: Sequence[Reading], comparison: Comparison
+    ) -> None:
+        """Compare both sides' results for the readings that both could check."""
         past = self._past(after)
-        olds = self._check(self._before, [_worded(reading, self._before.rules) for reading in before], past)
-        news = self._check(self._after, after, past)
-        both = [report for report in news if report in olds]
+        known = [_with_known_problems(reading, self._before.rules) for reading in before]
+        earlier = self._check(self._before, known, past)
+        new = self._check(self._after, after, past)
+        both = [report for report in new if report in earlier]
         for report in both:
-            comparison.add(olds[report], news[report])
-        self.replayed.compared += len({delivery for delivery, _ in both})
+            comparison.add(earlier[report], new[report])
+        self.replayed.compared += len({report.delivery_id for report in both})
 
     def _past(self, readings: Sequence[Reading]) -> Past:
-        """Return what is believed now of the same units and peers and had come before all of these readings.
+        """Return the current reports of the same units and peers that came before all readings.
 
-        Each of them sees those before it as well. A report replaced since, of an earlier chunk, is not seen any more.
+        The readings also see each other. They do not see a report of an earlier chunk that was
+        replaced since then.
         """
         pack = self._after.pack
-        past = past_of(self._engine, asked_of(readings, pack.units), line_elements(pack.forms), self._settings.history_periods)
-        first = min((reading.delivery.received_at for reading in readings), default=datetime.max.replace(tzinfo=UTC))
+        requested = asked_of(readings, pack.units)
+        elements = line_elements(pack.forms)
+        past = past_of(self._engine, requested, elements, self._settings.history_periods)
+        times = [reading.delivery.received_at for reading in readings]
+        first = min(times, default=datetime.max.replace(tzinfo=UTC))
+        # `map` and not `<`: the column may be empty, and then it has no type to compare.
         is_before = past.reports["received_at"].map(lambda received: received < first).astype(bool)
         reports = past.reports[is_before]
-        return Past(reports, past.facts[past.facts["report"].isin(reports["report"])])
+        has_report = past.facts["report"].isin(reports["report"])
+        return Past(reports, past.facts[has_report])
 
-    def _check(self, side: Side, readings: Sequence[Reading], past: Past) -> dict[tuple[int, int], Submission]:
-        """Check readings as one batch; where that fails, without those that fail alone, which are counted."""
+    def _check(
+        self, side: Side, readings: Sequence[Reading], past: Past
+    ) -> dict[_ReportId, Submission]:
+        """Return the checked submissions. A reading that fails is counted and left out."""
 
-        def failed(_reading: Reading, wrong: Exception) -> None:
-            self.replayed.failed[f"could not be checked by the rules of {side.name}: {type(wrong).__name__}: {wrong}"] += 1
+        def count_failure(_reading: Reading, wrong: Exception) -> None:
+            error = f"{type(wrong).__name__}: {wrong}"
+            complaint = f"could not be checked by the rules of {side.name}: {error}"
+            self.replayed.failed[complaint] += 1
 
-        return _by_report(check_surviving(lambda batch: _checked(side, batch, past), readings, failed))
+        submissions = check_surviving(
+            lambda batch: _checked(side, batch, past), readings, count_failure
+        )
+        return _by_report(submissions)
 
 
 def _checked(side: Side, readings: Sequence[Reading], past: Past) -> list[Submission]:
-    # A checker remembers all that it saw for Data Docs, which a comparison has none of: each chunk gets its own.
-    return Checker(side.pack, side.rules, "rules diff").check(readings, past) if readings else []
+    if not readings:
+        return []
+    # A checker keeps all results for Data Docs, which a comparison does not have. Each chunk gets
+    # its own, so that memory does not grow.
+    return Checker(side.pack, side.rules, "rules diff").check(readings, past)
 
 
-def _by_report(submissions: Iterable[Submission]) -> dict[tuple[int, int], Submission]:
-    # Facts are for the warehouse; without them a chunk takes less memory.
-    return {(submission.delivery.id, submission.part): replace(submission, facts=()) for submission in submissions}
+def _by_report(submissions: Iterable[Submission]) -> dict[_ReportId, Submission]:
+    by_report = {}
+    for submission in submissions:
+        report = _ReportId(submission.delivery.id, submission.part)
+        # Only the warehouse needs facts. Without them a chunk takes less memory.
+        by_report[report] = replace(submission, facts=())
+    return by_report
 
 
-def _worded(reading: Reading, rules: RuleSet) -> Reading:
-    """Leave out what the reader met but no rule of then has words for: to these rules it is no finding."""
-    if all(problem.rule in rules.reading for problem in reading.problems):
+def _with_known_problems(reading: Reading, rules: RuleSet) -> Reading:
+    """Return a reading without problems that `rules` has no rule for: no finding by these rules.
+
+    An earlier rule set may lack a rule for a problem that today's reader reports.
+    """
+    known = tuple(problem for problem in reading.problems if problem.rule in rules.reading)
+    if len(known) == len(reading.problems):
         return reading
-    return replace(reading, problems=tuple(problem for problem in reading.problems if problem.rule in rules.reading))
+    return replace(reading, problems=known)

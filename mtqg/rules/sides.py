@@ -1,6 +1,6 @@
-"""The two rule sets that are compared: today's, and that of an earlier revision or of a folder.
+"""The two rule sets of a comparison: today's, and that of an earlier revision or of a folder.
 
-Both run on today's code: what is compared are the YAML of the suites and the pack, never Python.
+Both run on today's code. They differ in YAML (suites and pack), never in Python.
 """
 
 import io
@@ -22,7 +22,7 @@ from program.settings import ROOT
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A pack and the rules that its forms are checked by; `notes` say what could not be taken over as it was."""
+    """A pack and its rules. `notes` name what the earlier side has from today."""
 
     name: str
     pack: Pack
@@ -32,81 +32,123 @@ class Side:
 
 @contextmanager
 def earlier_side(pack: Pack, suites: Path, since: str, old: Path | None) -> Iterator[Side]:
-    """Yield `suites` and `pack` as they were at the revision `since`, or in the folder `old`; the checkout is left as it is.
+    """Yield suites and pack of the git revision `since`, or of the folder `old` if there is one.
 
-    A rule of then that today's code cannot run, and forms of then that it cannot read, are left out with a note. Raises
-    AskedError where there is no such revision or folder.
+    The checkout stays as it is. Earlier rules that today's code cannot run are left out with a
+    note; where today's code cannot read the earlier forms, today's forms replace them with a
+    note. Raises AskedError where the revision or the folder does not exist.
     """
     with TemporaryDirectory(prefix="mtqg-rules-") as temporary:
-        then, notes = Path(temporary), list[str]()
+        copy = Path(temporary)
+        notes: list[str] = []
         if old is not None:
             name = str(old)
-            _copy(old, then, pack.folder, suites)
+            _copy(old, copy, pack.folder, suites)
         else:
             name = _revision(suites, since)
-            if not _extract(suites, since, then / "suites"):
-                raise AskedError(f"--since: {suites} was not there at {since}; name a later revision, or --old FOLDER")
-            if not _is_tracked(pack.folder) or not _extract(pack.folder, since, then / "pack"):
-                notes.append(f"{pack.folder} was not there at {since}: today's pack stands on both sides")
-        yield _side(name, then, pack, notes)
+            _check_out(since, copy, pack.folder, suites, notes)
+        yield _side(name, copy, pack, notes)
 
 
-def _side(name: str, then: Path, pack: Pack, notes: list[str]) -> Side:
-    earlier, folder = pack, then / "pack"
+def _check_out(since: str, copy: Path, pack: Path, suites: Path, notes: list[str]) -> None:
+    """Write the suites and the pack of a revision into the folder `copy`."""
+    if not _extract(suites, since, copy / "suites"):
+        raise AskedError(
+            f"--since: {suites} was not there at {since}; name a later revision, or --old FOLDER"
+        )
+    if not _is_tracked(pack) or not _extract(pack, since, copy / "pack"):
+        notes.append(f"{pack} was not there at {since}: both sides use today's pack")
+
+
+def _side(name: str, copy: Path, pack: Pack, notes: list[str]) -> Side:
+    folder = copy / "pack"
     if folder.is_dir():
-        try:
-            earlier = load_pack(folder)
-        except ConfigurationError as wrong:
-            first = str(wrong).splitlines()[0].replace(f"{then}/", "")
-            notes.append(f"today's code cannot read the pack of {name}, so that today's forms stand on both sides: {first}")
-            earlier = replace(pack, folder=folder)
+        earlier_pack = _load_earlier(name, copy, pack, notes)
     else:
         shutil.copytree(pack.folder, folder)
-        earlier = replace(pack, folder=folder)
-    rules, earlier, unfit = fitting_rules(then / "suites", earlier)
-    notes += [f"left out of the earlier rules, since today's code cannot run it: {complaint}" for complaint in unfit]
-    return Side(name, earlier, rules, tuple(notes))
+        earlier_pack = replace(pack, folder=folder)
+    rules, earlier_pack, complaints = fitting_rules(copy / "suites", earlier_pack)
+    left_out = "left out of the earlier rules, because today's code cannot run it"
+    notes += [f"{left_out}: {complaint}" for complaint in complaints]
+    return Side(name, earlier_pack, rules, tuple(notes))
+
+
+def _load_earlier(name: str, copy: Path, pack: Pack, notes: list[str]) -> Pack:
+    """Return the earlier pack, or today's pack on its folder where it cannot be read."""
+    folder = copy / "pack"
+    try:
+        return load_pack(folder)
+    except ConfigurationError as wrong:
+        first_line = str(wrong).splitlines()[0].replace(f"{copy}/", "")
+        notes.append(
+            f"today's code cannot read the pack of {name}, so both sides use today's forms: "
+            + first_line
+        )
+        return replace(pack, folder=folder)
 
 
 def has_same_layouts(one: Pack, other: Pack) -> bool:
-    """Tell whether a file is read alike by both packs: their forms and units are the same."""
+    """Return whether both packs read a file the same way: their forms and units are the same."""
     return _layouts(one) == _layouts(other)
 
 
 def has_same_pack(one: Pack, other: Pack) -> bool:
-    """Tell whether all that the packs declare is the same, besides their own suites."""
+    """Return whether both packs declare the same, apart from their own suites."""
     return _declared(one) == _declared(other)
 
 
 def _layouts(pack: Pack) -> str:
-    return fingerprint_of([*sorted(pack.folder.glob("forms/*/*.yaml")), pack.folder / "units.csv"])
+    forms = sorted(pack.folder.glob("forms/*/*.yaml"))
+    return fingerprint_of([*forms, pack.folder / "units.csv"])
 
 
 def _declared(pack: Pack) -> str:
-    files = sorted(path for path in pack.folder.rglob("*") if path.suffix in (".yaml", ".csv"))
-    return fingerprint_of([path for path in files if "suites" not in path.relative_to(pack.folder).parts])
+    declared = []
+    for path in sorted(pack.folder.rglob("*")):
+        is_suite = "suites" in path.relative_to(pack.folder).parts
+        if path.suffix in (".yaml", ".csv") and not is_suite:
+            declared.append(path)
+    return fingerprint_of(declared)
 
 
-def _copy(old: Path, then: Path, pack: Path, suites: Path) -> None:
-    """Copy the suites, and the pack where it is there too, of a whole project or of a folder of suites alone."""
-    inside = old / suites.relative_to(ROOT) if suites.is_relative_to(ROOT) else old
-    found = next((folder for folder in (inside, old) if (folder / "reading.yaml").is_file()), None)
-    if found is None:
-        raise AskedError(f"--old: expected a folder of suites (reading.yaml, cells.yaml, …) or a copy of the project: {old}")
-    shutil.copytree(found, then / "suites")
-    earlier = old / pack.relative_to(ROOT) if pack.is_relative_to(ROOT) else None
-    if earlier is not None and (earlier / "program.yaml").is_file():
-        shutil.copytree(earlier, then / "pack")
+def _copy(old: Path, copy: Path, pack: Path, suites: Path) -> None:
+    """Copy the suites, and the pack if it is there, into the folder `copy`.
+
+    `old` is a copy of the project, or a folder with suites alone.
+    """
+    in_project = old / suites.relative_to(ROOT) if suites.is_relative_to(ROOT) else old
+    for folder in (in_project, old):
+        if (folder / "reading.yaml").is_file():
+            shutil.copytree(folder, copy / "suites")
+            break
+    else:
+        raise AskedError(
+            "--old: expected a folder of suites (reading.yaml, cells.yaml, …) "
+            f"or a copy of the project: {old}"
+        )
+    if not pack.is_relative_to(ROOT):
+        return
+    earlier_pack = old / pack.relative_to(ROOT)
+    if (earlier_pack / "program.yaml").is_file():
+        shutil.copytree(earlier_pack, copy / "pack")
 
 
 def _revision(folder: Path, since: str) -> str:
-    """Return a revision with its short commit. Raises AskedError where there is none, or no git."""
+    """Return a revision with its short commit.
+
+    Raises AskedError where git is missing or does not know the revision.
+    """
     if not _is_tracked(folder):
-        raise AskedError(f"{folder} is in no git repository, or git is not installed; name the earlier rules by --old FOLDER")
-    found = _git(folder, "rev-parse", "--verify", "--quiet", "--short", "--end-of-options", f"{since}^{{commit}}")
-    if found is None:
-        raise AskedError(f"--since: git knows no revision {since!r} in {folder}; `git log --oneline` lists them")
-    return f"{since} ({found.decode().strip()})"
+        raise AskedError(
+            f"{folder} is in no git repository, or git is not installed; "
+            "name the earlier rules by --old FOLDER"
+        )
+    commit = _commit(folder, since, "--short")
+    if commit is None:
+        raise AskedError(
+            f"--since: git knows no revision {since!r} in {folder}; `git log --oneline` lists them"
+        )
+    return f"{since} ({commit})"
 
 
 def _is_tracked(folder: Path) -> bool:
@@ -114,10 +156,12 @@ def _is_tracked(folder: Path) -> bool:
 
 
 def _extract(folder: Path, since: str, into: Path) -> bool:
-    """Write what `folder` held at a revision `into` another; return False where it was not there."""
-    commit = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{since}^{{commit}}")
-    # Within a sub-folder git archives what is beneath it, by names relative to it.
-    archive = _git(folder, "archive", "--format=tar", commit.decode().strip()) if commit else None
+    """Write the files that `folder` had at a revision; return whether it had any."""
+    commit = _commit(folder, since)
+    if commit is None:
+        return False
+    # In a sub-folder, git archives the files below it with names relative to it.
+    archive = _git(folder, "archive", "--format=tar", commit)
     if not archive:
         return False
     into.mkdir(parents=True)
@@ -126,10 +170,19 @@ def _extract(folder: Path, since: str, into: Path) -> bool:
     return True
 
 
+def _commit(folder: Path, since: str, *options: str) -> str | None:
+    """Return the commit of a revision, None where git does not know it."""
+    # `--end-of-options` keeps git from taking a revision such as "--output=x" as an option.
+    options = ("--verify", "--quiet", *options, "--end-of-options")
+    found = _git(folder, "rev-parse", *options, f"{since}^{{commit}}")
+    return None if found is None else found.decode().strip()
+
+
 def _git(folder: Path, *arguments: str) -> bytes | None:
-    """Return what git answers about `folder`, None where it refuses or is not there."""
+    """Return what a git command prints, None where it fails or git is not installed."""
     program = shutil.which("git")
     if program is None or not folder.is_dir():
         return None
-    done = subprocess.run([program, "-C", str(folder), *arguments], capture_output=True, check=False)  # noqa: S603  (git itself)
+    command = [program, "-C", str(folder), *arguments]
+    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603  (git itself)
     return done.stdout if done.returncode == 0 else None

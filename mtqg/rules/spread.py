@@ -1,6 +1,6 @@
-"""How figures are spread: robust quantiles, and the bounds beyond which a value is far from all usual ones.
+"""How the values of a figure spread: quantiles, and bounds beyond which a value is unusual.
 
-Reports are of districts and communes, so that figures differ by factors: what is usual is measured on a logarithmic scale.
+Districts and communes differ in size by factors, so that distances are logarithmic.
 """
 
 import math
@@ -13,7 +13,7 @@ import pandas as pd
 
 @dataclass(frozen=True, slots=True)
 class Enough:
-    """From how much on the past says something."""
+    """The least number of values, units and periods for a proposal."""
 
     points: int = 20
     units: int = 3
@@ -22,7 +22,7 @@ class Enough:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """What was seen of one figure, in the kept unit."""
+    """The reported values of one figure, in the kept unit of measure."""
 
     points: int
     units: tuple[str, ...]
@@ -36,31 +36,43 @@ class Spread:
     quartiles: tuple[float, float]
 
     def lacking(self, enough: Enough) -> str | None:
-        """Return of what there is too little, None where there is enough."""
+        """Return what there is too little of, None where there is enough."""
         counted = (
             ("points", self.points, enough.points),
             ("units", len(self.units), enough.units),
             ("periods", len(self.periods), enough.periods),
         )
-        few = [f"{name} {found} (needed: {needed})" for name, found, needed in counted if found < needed]
+        few = []
+        for name, found, needed in counted:
+            if found < needed:
+                few.append(f"{name} {found} (needed: {needed})")
         return f"too little: {', '.join(few)}" if few else None
 
     @property
     def width(self) -> float:
-        """The interquartile range on the logarithmic scale: the same for figures of any size."""
+        """The interquartile range on the logarithmic scale, comparable between all figures."""
         first, third = self.quartiles
         return _scaled(third) - _scaled(first)
 
     def bounds(self, margin: float) -> tuple[float, float]:
-        """Return the quartiles, each moved outwards by `margin` times the interquartile range (both logarithmic)."""
+        """Return the quartiles, each moved outwards by `margin` times the interquartile range.
+
+        Both distances are logarithmic. The lower bound is at least 0.
+        """
         first, third = self.quartiles
-        return max(math.expm1(_scaled(first) - margin * self.width), 0.0), math.expm1(_scaled(third) + margin * self.width)
+        distance = margin * self.width
+        low = math.expm1(_scaled(first) - distance)
+        high = math.expm1(_scaled(third) + distance)
+        return max(low, 0.0), high
 
 
 def spread_of(points: pd.DataFrame) -> Spread:
-    """Return the spread of `points`, which has at least one row and the columns of `warehouse.points`; none is below 0."""
-    values = points["value"]
-    low, q05, first, median, third, q95, high = (float(q) for q in np.quantile(values, (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)))
+    """Return the spread of at least one point; no value is below 0.
+
+    `points` has the columns of `warehouse.points`.
+    """
+    quantiles = np.quantile(points["value"], (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1))
+    low, q05, first, median, third, q95, high = (float(quantile) for quantile in quantiles)
     periods = points.sort_values("period_end")["period"].drop_duplicates()
     return Spread(
         points=len(points),
@@ -77,13 +89,19 @@ def spread_of(points: pd.DataFrame) -> Spread:
 
 
 def outward(low: float, high: float) -> tuple[float, float]:
-    """Return both bounds rounded to two digits, never inwards: a bound of 12,345.67 promises what nobody knows."""
+    """Return both bounds rounded outwards to two digits.
+
+    More digits, as in 12,345.67, would claim a precision that the data does not have.
+    """
     return _rounded(low, ROUND_FLOOR), _rounded(high, ROUND_CEILING)
 
 
 def _rounded(value: float, how: str) -> float:
     exact = Decimal(repr(value))
-    return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - 1), rounding=how)) if exact else 0.0
+    if not exact:
+        return 0.0
+    second_digit = Decimal(1).scaleb(exact.adjusted() - 1)
+    return float(exact.quantize(second_digit, rounding=how))
 
 
 def _scaled(value: float) -> float:

@@ -1,4 +1,4 @@
-"""What bounds can be proposed for: each figure and list column of a form, and money by what it was spent on."""
+"""What can have bounds: each figure and list column of a form, and money per counted thing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,12 +9,17 @@ from expectations.places import SUBMISSION
 from program.form import Form
 from program.table import Column, ColumnType, Summary, Table
 
+_REPORT_COLUMNS = ["submission", "key", "unit", "period", "period_end", "is_synthetic"]
+"""What identifies a line of a report, and the report's columns that a point needs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A figure by the frame and column that a rule would name; a ratio, where it is judged `per` another column.
+    """A figure by the frame and column that a rule names, or a ratio of two columns.
 
-    `label` is what its sender calls it, `measure` its printed unit, `bounds` what the layout asks already, as printed.
+    `label` is its name in the form and `measure` its printed unit of measure. `bounds` are those
+    of the layout, as printed. A ratio divides by the column `per`, which has a label and a
+    measure of its own.
     """
 
     frame: str
@@ -29,59 +34,121 @@ class Subject:
 
 
 def figures(form: Form, points: pd.DataFrame) -> Iterator[tuple[Subject, pd.DataFrame]]:
-    """Yield every numeric figure of `form` with its points, in the order of the layout."""
-    whole = dict(list(points[points["line"] == 0].groupby("element")))
-    lines = dict(list(points[points["line"] != 0].groupby("element")))
-    nothing = points.iloc[:0]
+    """Yield every numeric figure of a form with its points, in the order of the layout."""
+    # Line 0 holds the figures of a whole report, the others the lines of its lists.
+    of_report = dict(list(points[points["line"] == 0].groupby("element")))
+    of_lines = dict(list(points[points["line"] != 0].groupby("element")))
+    no_points = points.iloc[:0]
     for table in form.tables:
-        for name, (column, line) in table.elements.items():
-            if column.type.is_numeric:
-                yield _figure(SUBMISSION, name, column, f"{column.label}, dòng {line.label}"), whole.get(name, nothing)
-        for column in table.columns if table.kind == "list" else ():
-            if column.type.is_numeric:
-                yield _figure(table.name, column.name, column, column.label), lines.get(column.name, nothing)
+        for subject in _matrix_figures(table):
+            yield subject, of_report.get(subject.at, no_points)
+        for subject in _list_figures(table):
+            yield subject, of_lines.get(subject.at, no_points)
         for name, summary in table.summaries.items():
-            yield _summary(name, summary, table), whole.get(name, nothing)
+            yield _summary(name, summary, table), of_report.get(name, no_points)
 
 
 def ratios(form: Form, points: pd.DataFrame) -> Iterator[tuple[Subject, pd.DataFrame]]:
-    """Yield money for each one of every count beside it, with a point per line that has both."""
+    """Yield money per unit of each count in the same table.
+
+    A ratio has a point for each line where both values are above 0.
+    """
     for table in form.tables:
         rows = _rows(table, points)
-        for money in (c for c in table.columns if c.type is ColumnType.MONEY and c.name in rows):
-            for count in (c for c in table.columns if c.type is ColumnType.WHOLE and c.name in rows):
-                both = rows[(rows[money.name] > 0) & (rows[count.name] > 0)]
-                subject = Subject(
-                    table.name,
-                    money.name,
-                    money.label,
-                    money.measure,
-                    per=count.name,
-                    per_label=count.label,
-                    per_measure=count.measure,
-                )
-                yield subject, both.assign(value=both[money.name] / both[count.name])
+        money_columns = [c for c in _reported(table, rows) if c.type is ColumnType.MONEY]
+        count_columns = [c for c in _reported(table, rows) if c.type is ColumnType.WHOLE]
+        for money in money_columns:
+            for count in count_columns:
+                has_both = (rows[money.name] > 0) & (rows[count.name] > 0)
+                both = rows[has_both]
+                ratio = both[money.name] / both[count.name]
+                yield _ratio(table, money, count), both.assign(value=ratio)
+
+
+def _matrix_figures(table: Table) -> Iterator[Subject]:
+    for name, (column, line) in table.elements.items():
+        if column.type.is_numeric:
+            label = f"{column.label}, dòng {line.label}"
+            yield _figure(SUBMISSION, name, column, label)
+
+
+def _list_figures(table: Table) -> Iterator[Subject]:
+    if table.kind != "list":
+        return
+    for column in table.columns:
+        if column.type.is_numeric:
+            yield _figure(table.name, column.name, column, column.label)
+
+
+def _reported(table: Table, rows: pd.DataFrame) -> list[Column]:
+    """Return the columns of a table that have at least one value."""
+    return [column for column in table.columns if column.name in rows]
 
 
 def _figure(frame: str, at: str, column: Column, label: str) -> Subject:
-    return Subject(frame, at, label, column.measure, (column.minimum, column.maximum), column.type is ColumnType.WHOLE)
+    bounds = (column.minimum, column.maximum)
+    is_whole = column.type is ColumnType.WHOLE
+    return Subject(frame, at, label, column.measure, bounds, is_whole)
+
+
+def _ratio(table: Table, money: Column, count: Column) -> Subject:
+    return Subject(
+        frame=table.name,
+        at=money.name,
+        label=money.label,
+        measure=money.measure,
+        per=count.name,
+        per_label=count.label,
+        per_measure=count.measure,
+    )
 
 
 def _summary(name: str, summary: Summary, table: Table) -> Subject:
+    """Return the figure that a list's summary gives: a sum, or a number of lines."""
     column = table.column(summary.column)
-    chosen = [table.column(name).vocabulary[word].label for name, words in summary.chosen.items() for word in words]
-    what = f"Tổng {column.label}" if summary.sum else "Số dòng"
-    label = f"{what} của {table.title}{' (' + ', '.join(chosen) + ')' if chosen else ''}"
-    is_whole = not summary.sum or column.type is ColumnType.WHOLE
-    return Subject(SUBMISSION, name, label, column.measure if summary.sum else "dòng", (0, None), is_whole)
+    if summary.sum:
+        what = f"Tổng {column.label}"
+        measure = column.measure
+        is_whole = column.type is ColumnType.WHOLE
+    else:
+        what = "Số dòng"
+        measure = "dòng"
+        is_whole = True
+    label = f"{what} của {table.title}"
+    chosen = _chosen_words(summary, table)
+    if chosen:
+        label += f" ({', '.join(chosen)})"
+    return Subject(SUBMISSION, name, label, measure, (0, None), is_whole)
+
+
+def _chosen_words(summary: Summary, table: Table) -> list[str]:
+    """Return the labels of the words by which a summary chooses lines."""
+    labels = []
+    for column_name, words in summary.chosen.items():
+        vocabulary = table.column(column_name).vocabulary
+        labels += [vocabulary[word].label for word in words]
+    return labels
 
 
 def _rows(table: Table, points: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per line of a table, a column per figure of it, with unit, period and what else its report tells."""
-    places = {name: (column.name, line.key) for name, (column, line) in table.elements.items()}
-    places |= {column.name: (column.name, "") for column in table.columns if table.kind == "list"}
-    known = points[points["element"].isin(places) & ((points["line"] != 0) == (table.kind == "list"))]
-    columns = [places[name][0] for name in known["element"]]
-    keys = [f"{places[name][1]}{line}" for name, line in zip(known["element"], known["line"], strict=True)]
-    about = ["submission", "key", "unit", "period", "period_end", "is_synthetic"]
-    return known.assign(column=columns, key=keys).pivot(index=about, columns="column", values="value").reset_index()
+    """Return a row per line of a table and a column per figure, with its unit and period."""
+    is_list = table.kind == "list"
+    column_of: dict[str, str] = {}
+    line_key_of: dict[str, str] = {}
+    for name, (column, line) in table.elements.items():
+        column_of[name] = column.name
+        line_key_of[name] = line.key
+    if is_list:
+        for column in table.columns:
+            column_of[column.name] = column.name
+            line_key_of[column.name] = ""
+    # Line 0 holds the figures of a whole report, the others the lines of its lists.
+    is_of_table = points["element"].isin(column_of) & ((points["line"] != 0) == is_list)
+    known = points[is_of_table]
+    columns = [column_of[name] for name in known["element"]]
+    keys = []
+    for name, line_number in zip(known["element"], known["line"], strict=True):
+        keys.append(f"{line_key_of[name]}{line_number}")
+    named = known.assign(column=columns, key=keys)
+    rows = named.pivot(index=_REPORT_COLUMNS, columns="column", values="value")
+    return rows.reset_index()

@@ -1,1 +1,1 @@
-"""`mtqg template`: one workbook, or all of a period."""
+"""`mtqg template`: write one blank workbook, or all workbooks of a period."""

@@ -1,4 +1,4 @@
-"""`mtqg template`: the blank workbooks for districts to fill in; one, or all that a period asks for."""
+"""`mtqg template`: write blank workbooks for units to fill in, one or all of a period."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,37 +18,54 @@ from program.stage import Stage
 
 def template(
     period: Annotated[str, typer.Option(help="Period: 2024, 2024-H1, 2024-Q4 or 2024-12.")],
-    form: Annotated[str | None, typer.Argument(help="Code of the form, as in the pack's folder forms/.")] = None,
-    *,
-    unit: Annotated[str | None, typer.Option(help="Code of the reporting unit, for example 942.")] = None,
-    stage: Annotated[str | None, typer.Option(help="estimate or final. Default: final; with --all, both.")] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Workbook to write (.xlsx); with --all, a folder.")
+    form: Annotated[
+        str | None, typer.Argument(help="Code of the form, as in the pack's folder forms/.")
     ] = None,
-    is_all: Annotated[bool, typer.Option("--all", help="Write every workbook that the calendar asks for.")] = False,
-    is_forced: Annotated[bool, typer.Option("--force", help="Write over files that are there already.")] = False,
+    *,
+    unit: Annotated[
+        str | None, typer.Option(help="Code of the reporting unit, for example 942.")
+    ] = None,
+    stage: Annotated[
+        str | None, typer.Option(help="estimate or final. Default: final; with --all, both.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Workbook to write (.xlsx); with --all, a folder."),
+    ] = None,
+    is_all: Annotated[
+        bool, typer.Option("--all", help="Write every workbook that the calendar asks for.")
+    ] = False,
+    is_forced: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
-    """Write the blank workbook of a form for a unit and period: labels, units of measure, totals and drop-downs in place.
+    """Write the blank workbook of a form: labels, units of measure, totals and drop-downs.
 
-    With --all: those that every unit owes for the period, in a folder for each unit. A file that is there already and
-    differs may have been filled in: it is kept, and named, unless --force is given. Exit code 1 where one was kept.
+    With --all: write every workbook that is due for the period, in a folder for each unit. An
+    existing file that differs may have been filled in: the command keeps it and names it, unless
+    --force is given. Exit code 1 where a file was kept.
     """
-    wanted, at = read_period(period), _read_stage(stage)
-    if is_all and (form is not None or unit is not None):
-        raise AskedError("--all writes every form for every unit; leave out the form and --unit, or leave out --all")
-    if not is_all and (form is None or unit is None):
-        raise AskedError("expected a form and --unit, or --all; for example: mtqg template training --unit 942 --period 2024-Q4")
+    wanted_period = read_period(period)
+    wanted_stage = _read_stage(stage)
+    _refuse_mixed(form, unit, is_all=is_all)
     if output is None:
-        raise AskedError(f"expected -o and {'a folder' if is_all else 'a workbook (.xlsx)'} to write to")
+        target = "a folder" if is_all else "a workbook (.xlsx)"
+        raise AskedError(f"expected -o and {target} to write to")
     pack = load_pack(load_settings().pack)
     if is_all:
-        _write_all(owed_orders(pack, wanted, at), output, is_forced=is_forced)
+        orders = owed_orders(pack, wanted_period, wanted_stage)
+        _write_all(orders, output, is_forced=is_forced)
     else:
-        _write_one(named_order(pack, form or "", unit or "", wanted, at or Stage.FINAL), output, is_forced=is_forced)
+        # _refuse_mixed has made sure that both codes are given.
+        order = named_order(
+            pack, form or "", unit or "", wanted_period, wanted_stage or Stage.FINAL
+        )
+        _write_one(order, output, is_forced=is_forced)
 
 
 def read_period(code: str) -> Period:
-    """Return the period that a command was given. Raises AskedError with the spellings there are."""
+    """Return the period of a command-line option.
+
+    Raises AskedError with the possible spellings where `code` is no period.
+    """
     try:
         return Period.parse(code)
     except ValueError as wrong:
@@ -56,38 +73,79 @@ def read_period(code: str) -> Period:
 
 
 def _read_stage(code: str | None) -> Stage | None:
-    if code is not None and code not in list(Stage):
+    if code is None:
+        return None
+    if code not in list(Stage):
         raise AskedError(f"--stage: expected {' or '.join(Stage)}; found {code!r}")
-    return Stage(code) if code else None
+    return Stage(code)
+
+
+def _refuse_mixed(form: str | None, unit: str | None, *, is_all: bool) -> None:
+    """Raise AskedError unless the call has either --all or a form and a unit."""
+    if is_all and (form is not None or unit is not None):
+        raise AskedError(
+            "--all writes every form for every unit; leave out the form and --unit, "
+            "or leave out --all"
+        )
+    if not is_all and (form is None or unit is None):
+        raise AskedError(
+            "expected a form and --unit, or --all; "
+            "for example: mtqg template training --unit 942 --period 2024-Q4"
+        )
 
 
 def _write_one(order: Order, output: Path, *, is_forced: bool) -> None:
     if output.is_dir() or output.suffix.lower() != ".xlsx":
         raise AskedError(f"-o: expected a workbook that ends in .xlsx; found {output}")
     if not _write(order, output, is_forced=is_forced):
-        raise AskedError(f"{output} is there already and differs from the blank workbook; --force writes over it")
+        raise AskedError(
+            f"{output} exists and differs from the blank workbook; --force overwrites it"
+        )
     out.print(f"{output}: {order}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _write_all(orders: Sequence[Order], folder: Path, *, is_forced: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise AskedError(f"-o: expected a folder; found the file {folder}")
-    watched = track(orders, description="writing", console=errors, transient=True, disable=not errors.is_terminal)
-    kept = [order.path for order in watched if not _write(order, folder / order.path, is_forced=is_forced)]
-    units, written = len({order.unit.code for order in orders}), len(orders) - len(kept)
-    out.print(f"{folder}: {written} workbooks, {orders[0].period.label}, {units} units", highlight=False, soft_wrap=True)
+    progress = track(
+        orders,
+        description="writing",
+        console=errors,
+        transient=True,
+        disable=not errors.is_terminal,
+    )
+    is_written = {
+        order.path: _write(order, folder / order.path, is_forced=is_forced) for order in progress
+    }
+    kept = [path for path, is_there in is_written.items() if not is_there]
+    units = {order.unit.code for order in orders}
+    written = len(orders) - len(kept)
+    out.print(
+        f"{folder}: {written} workbooks, {orders[0].period.label}, {len(units)} units",
+        highlight=False,
+        soft_wrap=True,
+    )
     if kept:
-        errors.print(f"{len(kept)} were there already, differ and were kept; --force writes over them:", highlight=False)
+        errors.print(
+            f"{len(kept)} files exist, differ and were kept; --force overwrites them:",
+            highlight=False,
+        )
         for path in kept:
             errors.print(f"  {path}", highlight=False, soft_wrap=True, markup=False)
         raise typer.Exit(1)
 
 
 def _write(order: Order, path: Path, *, is_forced: bool) -> bool:
-    """Write a workbook unless another one is there; return whether it is there now. The same bytes are left alone."""
+    """Write a workbook and return whether `path` now holds it.
+
+    Nothing is written where the same bytes exist, or where another file exists and `is_forced` is
+    false.
+    """
     from publish.template import write_template  # noqa: PLC0415  (keeps --help quick)
 
-    content = write_template(order.form, order.unit, order.period, stage=order.stage, communes=order.communes)
+    content = write_template(
+        order.form, order.unit, order.period, stage=order.stage, communes=order.communes
+    )
     if path.exists():
         if path.read_bytes() == content:
             return True

@@ -1,7 +1,8 @@
-"""Which blank workbooks to write: one that was named, or all that a period asks for."""
+"""Which blank workbooks to write: a single one by name, or all that the calendar asks for."""
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from program.form import Form
 from program.labels import fold
 from program.pack import Pack
 from program.period import Period
-from program.schedule import obligations
+from program.schedule import Obligation, obligations
 from program.stage import Stage
 from program.units import Unit, UnitKind
 
@@ -19,7 +20,10 @@ _TYPES = re.compile(r"^(?:Tỉnh|Thành phố|Huyện|Thị xã|Quận|Phường
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A workbook to write: the form, of whom, for when, at which stage, and the communes that it lets choose from."""
+    """A workbook to write: its form, unit, period and stage.
+
+    `communes` are the communes that its drop-downs offer.
+    """
 
     form: Form
     unit: Unit
@@ -29,69 +33,134 @@ class Order:
 
     @property
     def path(self) -> Path:
-        """Folder and file below the folder of all templates, in letters that every system and every zip keeps.
+        """The workbook's path below the folder of all templates.
 
+        It has ASCII letters only, because some systems and zip tools break Vietnamese names:
         942-chau-thanh/942-2024-uoc-thuc-hien-bao-cao-muc-tieu.xlsx
         """
-        stage = [self.stage.label] if len(self.form.stages) > 1 else []
-        name = "-".join([self.unit.code, self.period.code, *map(_plain, [*stage, self.form.short_title])])
-        return Path(f"{self.unit.code}-{_plain(_TYPES.sub('', self.unit.name))}") / f"{name}.xlsx"
+        words = [self.form.short_title]
+        if len(self.form.stages) > 1:
+            words.insert(0, self.stage.label)
+        parts = [self.unit.code, self.period.code]
+        parts += [_ascii_words(word) for word in words]
+        unit_name = _ascii_words(_TYPES.sub("", self.unit.name))
+        return Path(f"{self.unit.code}-{unit_name}") / f"{'-'.join(parts)}.xlsx"
 
     def __str__(self) -> str:
-        return f"{self.form.short_title} – {self.unit.name} – {self.form.label_of(self.period, self.stage)}"
+        period = self.form.label_of(self.period, self.stage)
+        return f"{self.form.short_title} – {self.unit.name} – {period}"
 
 
 def named_order(pack: Pack, form_code: str, unit_code: str, period: Period, stage: Stage) -> Order:
-    """Return the one workbook that was asked for. Raises AskedError that says what there is instead."""
-    form = pack.form(form_code, period)
-    if form is None:
-        versions = [f"{f.version} {f.valid_from} to {f.valid_to or 'now'}" for f in pack.forms if f.code == form_code]
-        known = ", ".join(sorted({f.code for f in pack.forms}))
-        there_is = f"its versions are {', '.join(versions)}" if versions else f"the pack has: {known}"
-        raise AskedError(f"no form {form_code!r} for {period}; {there_is}")
+    """Return the order for one form, unit, period and stage.
+
+    Raises AskedError where the pack has no such report. The error lists what the pack has.
+    """
+    form = _form(pack, form_code, period)
     if period.kind not in form.periods:
         kinds = ", ".join(kind.value for kind in form.periods)
-        raise AskedError(f"form {form_code} is not asked for {period}; it takes periods of kind: {kinds}")
+        raise AskedError(
+            f"form {form_code} is not asked for {period}; it takes periods of kind: {kinds}"
+        )
     if stage not in form.stages:
-        raise AskedError(f"form {form_code} has no stage {stage.value}; it has: {', '.join(form.stages)}")
-    unit = pack.units.get(unit_code, period.end)
-    reporters = pack.calendar.reporters(form_code, period.end) or frozenset(UnitKind)
-    if unit is None or unit.kind not in reporters:
-        units = [u for u in pack.units if u.is_valid_on(period.end) and u.kind in reporters]
-        known = ", ".join(f"{u.code} {u.name}" for u in units)
-        found = f"{unit.name} does not send {form_code} for {period}" if unit else f"no unit {unit_code!r} on {period.end}"
-        raise AskedError(f"{found}; units that do: {known or 'none'}")
+        stages = ", ".join(form.stages)
+        raise AskedError(f"form {form_code} has no stage {stage.value}; it has: {stages}")
+    unit = _reporting_unit(pack, form_code, unit_code, period)
     return _order(pack, form, unit, period, stage)
 
 
 def owed_orders(pack: Pack, period: Period, stage: Stage | None) -> list[Order]:
-    """Return the workbooks that the calendar asks for, only those of `stage` where one is given, each with a path of its own.
+    """Return the workbooks that the calendar asks for in a period, each with a path of its own.
 
-    Raises AskedError where nobody owes anything, ConfigurationError where two would be written to one file.
+    `stage` None means both stages. Raises AskedError where no report is due, and
+    ConfigurationError where two workbooks have the same path.
     """
     orders = []
-    for owed in obligations(pack.calendar, pack.units, period.end):
-        if owed.period == period and stage in (None, owed.stage):
-            day = owed.due_date if owed.stage is Stage.ESTIMATE else period.end
-            form, unit = pack.form(owed.form_code, period), pack.units.get(owed.unit_code, day)
-            if form is not None and unit is not None:
-                orders.append(_order(pack, form, unit, period, owed.stage))
+    for obligation in obligations(pack.calendar, pack.units, period.end):
+        if obligation.period != period or stage not in (None, obligation.stage):
+            continue
+        order = _order_of(pack, obligation)
+        if order is not None:
+            orders.append(order)
     if not orders:
-        asked = ", ".join(sorted({f"{duty.form} every {duty.every.value}" for duty in pack.calendar.duties}))
-        at = f" at the stage {stage.value}" if stage else ""
-        raise AskedError(f"nobody owes a report for {period}{at}; calendar.yaml asks for: {asked}; see its first and last days")
-    doubled = [str(path) for path, count in Counter(order.path for order in orders).items() if count > 1]
-    if doubled:
-        raise ConfigurationError(f"two reports would be one file; forms need short titles that differ: {', '.join(doubled)}")
+        raise AskedError(_nothing_is_due(pack, period, stage))
+    _refuse_shared_paths(orders)
     return orders
 
 
+def _form(pack: Pack, code: str, period: Period) -> Form:
+    """Return the version of a form that is valid in a period, or raise AskedError."""
+    form = pack.form(code, period)
+    if form is not None:
+        return form
+    versions = [version for version in pack.forms if version.code == code]
+    if versions:
+        spans = [f"{v.version} {v.valid_from} to {v.valid_to or 'now'}" for v in versions]
+        available = f"its versions are {', '.join(spans)}"
+    else:
+        codes = sorted({known.code for known in pack.forms})
+        available = f"the pack has: {', '.join(codes)}"
+    raise AskedError(f"no form {code!r} for {period}; {available}")
+
+
+def _reporting_unit(pack: Pack, form_code: str, unit_code: str, period: Period) -> Unit:
+    """Return the unit if it sends this form for this period, or raise AskedError."""
+    unit = pack.units.get(unit_code, period.end)
+    # A form without a duty in the calendar may come from a unit of any kind.
+    reporters = pack.calendar.reporters(form_code, period.end) or frozenset(UnitKind)
+    if unit is not None and unit.kind in reporters:
+        return unit
+    problem = f"no unit {unit_code!r} on {period.end}"
+    if unit is not None:
+        problem = f"{unit.name} does not send {form_code} for {period}"
+    candidates = [known for known in pack.units if known.kind in reporters]
+    senders = [f"{c.code} {c.name}" for c in candidates if c.is_valid_on(period.end)]
+    raise AskedError(f"{problem}; units that do: {', '.join(senders) or 'none'}")
+
+
+def _order_of(pack: Pack, obligation: Obligation) -> Order | None:
+    """Return the order for one due report; None where no form or unit is valid for it."""
+    period = obligation.period
+    # An estimate is due before its period ends: the unit may no longer exist at the end.
+    is_estimate = obligation.stage is Stage.ESTIMATE
+    day = obligation.due_date if is_estimate else period.end
+    form = pack.form(obligation.form_code, period)
+    unit = pack.units.get(obligation.unit_code, day)
+    if form is None or unit is None:
+        return None
+    return _order(pack, form, unit, period, obligation.stage)
+
+
+def _nothing_is_due(pack: Pack, period: Period, stage: Stage | None) -> str:
+    duties = sorted({f"{duty.form} every {duty.every.value}" for duty in pack.calendar.duties})
+    at_stage = f" at the stage {stage.value}" if stage else ""
+    return (
+        f"no report is due for {period}{at_stage}; calendar.yaml asks for: {', '.join(duties)}; "
+        "see its first and last days"
+    )
+
+
+def _refuse_shared_paths(orders: Sequence[Order]) -> None:
+    counts = Counter(order.path for order in orders)
+    shared = [str(path) for path, count in counts.items() if count > 1]
+    if shared:
+        raise ConfigurationError(
+            "two reports would be one file; forms need short titles that differ: "
+            + ", ".join(shared)
+        )
+
+
 def _order(pack: Pack, form: Form, unit: Unit, period: Period, stage: Stage) -> Order:
-    """Return an order with the communes that the unit may name: those directly below it, or a commune itself."""
-    below = (child for child in pack.units.children(unit.code, period.end) if child.kind is UnitKind.COMMUNE)
-    return Order(form, unit, period, stage, (unit,) if unit.kind is UnitKind.COMMUNE else tuple(below))
+    """Return an order with the communes directly below the unit, or the unit if it is one."""
+    communes: Iterable[Unit]
+    if unit.kind is UnitKind.COMMUNE:
+        communes = (unit,)
+    else:
+        children = pack.units.children(unit.code, period.end)
+        communes = (child for child in children if child.kind is UnitKind.COMMUNE)
+    return Order(form, unit, period, stage, tuple(communes))
 
 
-def _plain(text: str) -> str:
-    """Return words as lower-case ASCII joined by hyphens."""
+def _ascii_words(text: str) -> str:
+    """Return the words of a text in lower-case ASCII, joined by hyphens."""
     return fold(text).replace(" ", "-")

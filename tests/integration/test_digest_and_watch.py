@@ -192,7 +192,7 @@ def test_a_failed_night_whose_digest_was_mailed_is_not_mailed_again(
     said = CliRunner().invoke(app, ["watch", "--mail"])
     assert (
         said.exit_code,
-        "Not mailed: that night's digest was" in said.output,
+        "Not mailed: that run's digest was" in said.output,
         len(inbox.mails),
     ) == (1, True, 1)
 

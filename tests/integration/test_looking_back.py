@@ -355,7 +355,7 @@ def test_commands_and_the_page_look_back(
     second = send(2202, day=3)
     asked = ("--unit", "942", "--indicator", "TRN-PARTICIPANTS", "--period", "2024-Q4")
     told = mtqg(settings, monkeypatch, "trace", *asked, "--as-of", "2025-01-21").stdout
-    assert "participants_total = 2.101 believed on 21/01/2025" in told
+    assert "participants_total = 2.101 current on 21/01/2025" in told
     assert "2.202" not in told
     rows = json.loads(
         mtqg(settings, monkeypatch, "status", "--json", "--as-of", "2025-01-21").stdout
@@ -367,7 +367,7 @@ def test_commands_and_the_page_look_back(
     }
     assert (late["942"], late["943"][0]) == ((1, 0), 0)
     taken = mtqg(settings, monkeypatch, "withdraw", str(second), "--reason", "gửi nhầm")
-    assert "1 of its reports believed no longer. Delivery 1 comes back" in taken.stdout
+    assert "1 of its reports no longer current. Delivery 1 comes back" in taken.stdout
     assert "was withdrawn before" in str(
         mtqg(settings, monkeypatch, "withdraw", str(second), "--reason", "x").exception
     )

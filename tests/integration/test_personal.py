@@ -200,7 +200,7 @@ def test_what_is_due_is_told_by_the_digest_and_by_a_restore(
     restored = run(
         lived, monkeypatch, "restore", str(tmp_path / "all.zip"), "--into", str(tmp_path / "again")
     )
-    assert "3 files tell of persons and their time is over: `mtqg purge`" in " ".join(
+    assert "3 files hold personal data and their time is over: `mtqg purge`" in " ".join(
         restored.split()
     )
 

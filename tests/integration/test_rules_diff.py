@@ -316,7 +316,7 @@ def test_forms_that_cannot_be_read_any_more_are_named_and_today_s_are_taken(
     commit(repository, "a pack of another time")
     form.write_text(good, encoding="utf-8")
     found = diff()
-    assert any("today's forms stand on both sides" in note for note in found["notes"])
+    assert any("both sides use today's forms" in note for note in found["notes"])
     assert counts(found) == {}
 
 

@@ -212,7 +212,7 @@ def test_two_forms_that_would_be_one_file_are_refused(pack: Pack) -> None:
         ),
         (
             ["--all", "--period", "2027", "-o", "x"],
-            "nobody owes a report for 2027; calendar.yaml asks for: ",
+            "no report is due for 2027; calendar.yaml asks for: ",
         ),
     ],
 )
