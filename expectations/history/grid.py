@@ -8,10 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from expectations.history.memory import Memory
-from expectations.history.robust import Floats
+from expectations.history.robust import Floats, Integers
 from program.figures import Figure
-
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +47,8 @@ class Grid:
         self._value = known["value"].to_numpy(np.float64)[order]
         self._key = known["key"].to_numpy(object)[order]
         self._starts = np.searchsorted(report[order], np.arange(len(memory.reports) + 1))
-        self._is_line = np.array([figure.is_line for figure in self.figures], dtype=bool)
+        self.is_line = np.array([figure.is_line for figure in self.figures], dtype=bool)
         self._blocks: dict[object, _Block] = {}
-        self._of_code: dict[int, tuple[Integers, Floats]] = {}
-        self._reports = len(memory.reports)
 
     def given(self, place: int) -> Given:
         """Return what the report at `place` gives."""
@@ -67,7 +63,7 @@ class Grid:
 
     def can_be_met_again(self, given: Given) -> NDArray[np.bool_]:
         """Tell of each value whether another report can have the same figure: not so of a line without a key."""
-        is_met: NDArray[np.bool_] = ~self._is_line[given.codes] | (given.keys != "")
+        is_met: NDArray[np.bool_] = ~self.is_line[given.codes] | (given.keys != "")
         return is_met
 
     def partners(self, given: Given, attribute: str) -> Integers:
@@ -94,22 +90,22 @@ class Grid:
         chosen[:, block.pairs[at] != pairs] = np.nan
         return chosen
 
-    def lines(self, places: Sequence[int], code: int) -> Floats:
-        """Return all values of a list's column in the reports `places`, whatever their lines."""
-        if code not in self._of_code:
-            at = np.flatnonzero(self._code == code)
-            report = np.searchsorted(self._starts, at, side="right") - 1
-            self._of_code[code] = report, self._value[at]
-        report, values = self._of_code[code]
-        is_chosen = np.zeros(self._reports, dtype=bool)
-        is_chosen[list(places)] = True
-        chosen: Floats = values[is_chosen[report]]
-        return chosen
+    def met_again(self, place: int) -> tuple[Integers, Floats]:
+        """Return the pairs that another report may have too, and their values, of the report at `place`."""
+        given = self.given(place)
+        is_met = self.can_be_met_again(given)
+        return given.pairs[is_met], given.values[is_met]
+
+    def lines(self, place: int) -> tuple[Integers, Floats]:
+        """Return the code and the value of all that stands in lists in the report at `place`, whatever the line."""
+        given = self.given(place)
+        is_line = self.is_line[given.codes]
+        return given.codes[is_line], given.values[is_line]
 
     def _laid_out(self, members: Sequence[int]) -> _Block:
         at = np.concatenate([np.arange(self._starts[place], self._starts[place + 1]) for place in members])
         row = np.repeat(np.arange(len(members)), [self._starts[place + 1] - self._starts[place] for place in members])
-        is_shared = ~self._is_line[self._code[at]] | self._is_in_several(at, row)
+        is_shared = ~self.is_line[self._code[at]] | self._is_in_several(at, row)
         at, row = at[is_shared], row[is_shared]
         pairs, column = np.unique(self._pair[at], return_inverse=True)
         values = np.full((len(members), len(pairs)), np.nan)
