@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from expectations.history.memory import Memory, Report
 from expectations.history.robust import Integers
 from program.period import Period
 from program.stage import Stage
-
 
 _NOBODY = np.empty(0, dtype=np.int64)
 
@@ -107,4 +107,5 @@ class Sight:
         """Return of each unit's reports one, the final before the estimate."""
         has_final = np.zeros(len(self._of_unit), dtype=bool)
         has_final[self._unit[at[self._is_final[at]]]] = True
-        return at[self._is_final[at] | ~has_final[self._unit[at]]]
+        is_best: NDArray[np.bool_] = self._is_final[at] | ~has_final[self._unit[at]]
+        return at[is_best]
