@@ -88,7 +88,7 @@ class Sight:
     def _peers(self, place: int, period: Period) -> Integers:
         at = self._visible(self._reports[place], self._of_period.get(period, _NOBODY))
         is_other = self._unit[at] != self._unit[place]
-        is_peer = is_other & (self._kind[at] == self._kind[place])
+        is_peer: NDArray[np.bool_] = is_other & (self._kind[at] == self._kind[place])
         return at[is_peer]
 
     def _visible(self, own: Report, at: Integers) -> Integers:
