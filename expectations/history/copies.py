@@ -30,8 +30,7 @@ def reports_frame(
         if own.number in asked and moving[place]:
             seen = sight.of(place)
             mine = [n for n in seen.others if memory.reports[n].period.kind is own.period.kind and marks[n] == marks[place]]
-            peers = np.array(seen.peers, dtype=np.int64)
-            theirs = peers[marks[peers] == marks[place]].tolist()
+            theirs = seen.peers[marks[seen.peers] == marks[place]].tolist()
             if mine or theirs:
                 count = int(moving[place])
                 rows.append(_row(own, [memory.reports[n] for n in mine], [memory.reports[n] for n in theirs], count, pack))

@@ -23,7 +23,7 @@ def figures_frame(figures: Mapping[str, Figure], memory: Memory, sight: Sight, n
     """Return the frame of the submissions `numbers`, with the columns `FIGURE_COLUMNS`."""
     grid = Grid(figures, memory)
     past = OwnPast(memory.reports, grid, sight)
-    peers = Peers(memory.reports, grid, sight, past)
+    peers = Peers(memory.reports, grid, past)
     places = {report.number: place for place, report in enumerate(memory.reports) if report.number is not None}
     parts = [_of_report(places[n], memory, sight, grid, past, peers) for n in numbers if n in places]
     filled = [part for part in parts if part]

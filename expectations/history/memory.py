@@ -81,7 +81,8 @@ def remember(code: str, batches: Sequence[Frames], readings: Sequence[Reading], 
     `batches` are their frames, by form version; the numbers in `loads` are those of readings that no other rule keeps out.
     """
     of_form = past.reports[past.reports["form"] == code]
-    earlier = [_earlier(row, pack) for row in of_form.to_dict("records")]
+    periods = {str(code): Period.parse(code) for code in of_form["period"].unique()}
+    earlier = [_earlier(row, periods[row["period"]], pack) for row in of_form.to_dict("records")]
     loads = {number for batch in batches for number in batch.loads}
     now = [_now(position, reading, pack, loads) for position, reading in enumerate(readings)]
     places = {report.number: len(earlier) + n for n, report in enumerate(now) if report.number is not None}
@@ -113,8 +114,8 @@ def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True) if filled else frames[0]
 
 
-def _earlier(row: Mapping[Hashable, Any], pack: Pack) -> Report:
-    period, unit = Period.parse(row["period"]), str(row["unit"])
+def _earlier(row: Mapping[Hashable, Any], period: Period, pack: Pack) -> Report:
+    unit = str(row["unit"])
     stage = Stage(row["stage"])
     return Report(None, unit, _kind(unit, period, pack), period, stage, row["received_at"], -1, _NEVER, loads=True)
 
@@ -138,7 +139,8 @@ def _with_ends(reports: Sequence[Report]) -> list[Report]:
     ends: dict[tuple[str, Period, Stage], int] = {}
     ended = []
     for report in reversed(reports):
-        ended.append(replace(report, until=ends.get(report.key, _NEVER)))
+        end = ends.get(report.key)
+        ended.append(report if end is None else replace(report, until=end))
         if report.loads:
             ends[report.key] = report.position
     return ended[::-1]

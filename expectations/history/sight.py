@@ -8,8 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from expectations.history.memory import Memory, Report
+from expectations.history.robust import Integers
 from program.period import Period
 from program.stage import Stage
+
+_NOBODY = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +26,14 @@ class Seen:
 
     others: tuple[int, ...]
     like: tuple[int, ...]
-    peers: tuple[int, ...]
-    peers_before: tuple[int, ...]
+    peers: Integers
+    peers_before: Integers
     replaced: int | None
 
     @property
     def is_anything(self) -> bool:
         """Tell whether there is anything to compare with."""
-        return bool(self.others or self.like or self.peers or self.replaced is not None)
+        return bool(self.others or self.like or len(self.peers) or self.replaced is not None)
 
 
 class Sight:
@@ -40,10 +43,11 @@ class Sight:
         self._reports = memory.reports
         self._window = window
         self._of_unit: dict[str, list[int]] = defaultdict(list)
-        self._of_period: dict[Period, list[int]] = defaultdict(list)
+        of_period: dict[Period, list[int]] = defaultdict(list)
         for place, report in enumerate(memory.reports):
             self._of_unit[report.unit].append(place)
-            self._of_period[report.period].append(place)
+            of_period[report.period].append(place)
+        self._of_period = {period: np.array(at, dtype=np.int64) for period, at in of_period.items()}
         self._seen: dict[int, Seen] = {}
         units = {unit: number for number, unit in enumerate(self._of_unit)}
         kinds = {report.kind: number for number, report in enumerate(memory.reports)}
@@ -61,7 +65,7 @@ class Sight:
 
     def _looked_up(self, place: int) -> Seen:
         own = self._reports[place]
-        unit = self._visible(own, self._of_unit[own.unit]).tolist()
+        unit = self._visible(own, np.array(self._of_unit[own.unit], dtype=np.int64)).tolist()
         peers = self._peers(place, own.period)
         first, last = own.period.moved(-self._window), own.period.moved(self._window)
         near = [n for n in unit if first.end <= self._reports[n].period.end <= last.end]
@@ -72,8 +76,8 @@ class Sight:
         return Seen(
             others=tuple(others),
             like=tuple(like),
-            peers=tuple(peers[self._is_final[peers] == self._is_final[place]].tolist()),
-            peers_before=tuple(self._one_a_unit(self._peers(place, own.period.moved(-1)).tolist())),
+            peers=peers[self._is_final[peers] == self._is_final[place]],
+            peers_before=self._one_a_unit(self._peers(place, own.period.moved(-1))),
             replaced=next((n for n in same if self._reports[n].stage is own.stage), None),
         )
 
@@ -81,18 +85,13 @@ class Sight:
         """Return all reports of a unit."""
         return self._of_unit[unit]
 
-    def of_period(self, period: Period) -> list[int]:
-        """Return all reports of a period."""
-        return self._of_period.get(period, [])
-
-    def _peers(self, place: int, period: Period) -> NDArray[np.int64]:
-        at = self._visible(self._reports[place], self.of_period(period))
+    def _peers(self, place: int, period: Period) -> Integers:
+        at = self._visible(self._reports[place], self._of_period.get(period, _NOBODY))
         is_other = self._unit[at] != self._unit[place]
         is_peer: NDArray[np.bool_] = is_other & (self._kind[at] == self._kind[place])
         return at[is_peer]
 
-    def _visible(self, own: Report, places: list[int]) -> NDArray[np.int64]:
-        at = np.array(places, dtype=np.int64)
+    def _visible(self, own: Report, at: Integers) -> Integers:
         is_seen = (self._position[at] < own.position) & (own.position <= self._until[at])
         return at[is_seen]
 
@@ -104,10 +103,9 @@ class Sight:
                 best[report.period] = place
         return sorted(best.values(), key=lambda n: (self._reports[n].period.end, self._reports[n].period))
 
-    def _one_a_unit(self, places: Iterable[int]) -> list[int]:
-        best: dict[str, int] = {}
-        for place in places:
-            report = self._reports[place]
-            if report.unit not in best or report.stage is Stage.FINAL:
-                best[report.unit] = place
-        return sorted(best.values())
+    def _one_a_unit(self, at: Integers) -> Integers:
+        """Return of each unit's reports one, the final before the estimate."""
+        has_final = np.zeros(len(self._of_unit), dtype=bool)
+        has_final[self._unit[at[self._is_final[at]]]] = True
+        is_best: NDArray[np.bool_] = self._is_final[at] | ~has_final[self._unit[at]]
+        return at[is_best]

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
 import pandas as pd
 
 from expectations.places import SUBMISSION
 from program.form import Form
 from program.labels import fold
-from program.table import ColumnType, Table
+from program.table import Column, ColumnType, Table
 
 VALUE_COLUMNS = ("report", "element", "key", "row", "value")
 """A row a figure; `row` is the sheet's own for one that stands in a list's line or in this batch, else 0."""
@@ -39,15 +40,25 @@ def lines_of_facts(table: Table, facts: pd.DataFrame) -> pd.DataFrame:
     """Return a list's lines as its frame has them, with `report`, `row` and `key`."""
     names = [column.name for column in table.columns]
     chosen = facts[(facts["line"] > 0) & facts["element"].isin(names)]
-    frame = chosen.pivot_table(index=["report", "line"], columns="element", values="value", aggfunc="first", dropna=False)
-    texts = chosen[chosen["text"].notna()].pivot(index=["report", "line"], columns="element", values="text")
-    lines = pd.DataFrame(index=chosen.set_index(["report", "line"]).index.unique())
+    numbers = chosen["line"].to_numpy(np.int64)
+    width = int(numbers.max(initial=0)) + 1
+    at, different = pd.factorize(chosen["report"].to_numpy(np.int64) * width + numbers)
+    chosen = chosen.set_axis(at, axis="index")
+    lines = pd.DataFrame({"report": different // width, "row": different % width})
+    of_element = dict(list(chosen.groupby("element")))
     for column in table.columns:
-        source = frame if column.type.is_numeric else texts
-        values = source[column.name] if column.name in source else pd.Series(dtype="float64" if source is frame else "object")
-        values = values.reindex(lines.index)
-        lines[column.name] = pd.to_datetime(values) if column.type is ColumnType.DATE else values
-    return _keyed(table, lines.reset_index(names=["report", "row"]))
+        lines[column.name] = _of_column(column, of_element.get(column.name), lines.index)
+    return _keyed(table, lines)
+
+
+def _of_column(column: Column, facts: pd.DataFrame | None, lines: pd.Index) -> pd.Series:
+    """Return the values that `facts`, by their lines' places, give a column."""
+    name = "value" if column.type.is_numeric else "text"
+    given = None if facts is None else facts[name].dropna()
+    if given is None or given.empty:
+        given = pd.Series(dtype="float64" if column.type.is_numeric else "object")
+    values = given.reindex(lines)
+    return pd.to_datetime(values) if column.type is ColumnType.DATE else values
 
 
 def lines_of_frame(table: Table, frame: pd.DataFrame, places: Mapping[int, int]) -> pd.DataFrame:
@@ -67,7 +78,9 @@ def _keyed(table: Table, lines: pd.DataFrame) -> pd.DataFrame:
     """Add `key`: what tells a line apart, folded; "" where nothing does, or where two lines of a report bear the same."""
     if table.key is None:
         return lines.assign(key="")
-    key = lines[table.key].map(lambda text: fold(str(text)) if pd.notna(text) else "")
+    texts = lines[table.key]
+    folded = {text: fold(str(text)) for text in texts.dropna().unique()}
+    key = texts.map(lambda text: folded.get(text, ""))
     doubled = pd.DataFrame({"report": lines["report"], "key": key}).duplicated(keep=False)
     return lines.assign(key=key.mask(doubled, ""))
 
