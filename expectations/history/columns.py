@@ -28,7 +28,17 @@ AMOUNT_COLUMNS = (
 )
 """Columns of `figures` in the figure's own kept unit; what they are printed in is the row's `measure`."""
 FIGURE_COLUMNS = (
-    *("submission_id", "row", "sheet_row", "figure", "key", "label", "measure", "before_period", "after_period"),
+    *(
+        "submission_id",
+        "row",
+        "sheet_row",
+        "figure",
+        "key",
+        "label",
+        "measure",
+        "before_period",
+        "after_period",
+    ),
     *("own_points", "own_kept", "peer_points", "rate_points", "shift"),
     *AMOUNT_COLUMNS,
 )
@@ -37,10 +47,25 @@ REPORT_COLUMNS = (
     *("peer_copied", "peer_copied_unit", "peer_copied_date"),
 )
 INDICATOR_COLUMNS = (
-    *("submission_id", "row", "figure", "indicator", "unit", "target", "value", "before", "before_period", "is_reached"),
+    *(
+        "submission_id",
+        "row",
+        "figure",
+        "indicator",
+        "unit",
+        "target",
+        "value",
+        "before",
+        "before_period",
+        "is_reached",
+    ),
 )
 
-_ALWAYS = {FIGURES: frozenset(FIGURE_COLUMNS), REPORTS: frozenset(REPORT_COLUMNS), INDICATORS: frozenset(INDICATOR_COLUMNS)}
+_ALWAYS = {
+    FIGURES: frozenset(FIGURE_COLUMNS),
+    REPORTS: frozenset(REPORT_COLUMNS),
+    INDICATORS: frozenset(INDICATOR_COLUMNS),
+}
 
 
 def history_columns(form: Form) -> dict[str, frozenset[str]]:
@@ -51,7 +76,9 @@ def history_columns(form: Form) -> dict[str, frozenset[str]]:
         if table.key:
             columns = {column.name for column in table.columns}
             of_lists[table.name + LOST] = frozenset(columns | index)
-            of_lists[table.name + BEFORE] = frozenset(columns | index | {name + BEFORE for name in columns})
+            of_lists[table.name + BEFORE] = frozenset(
+                columns | index | {name + BEFORE for name in columns}
+            )
     return _ALWAYS | of_lists
 
 

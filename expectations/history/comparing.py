@@ -31,7 +31,11 @@ class Comparison:
         self._pack, self._rules, self._validation, self._window = pack, rules, validation, window
 
     def findings(
-        self, batches: Sequence[Frames], worlds: Sequence[Sequence[Reading]], past: Past, found: Found
+        self,
+        batches: Sequence[Frames],
+        worlds: Sequence[Sequence[Reading]],
+        past: Past,
+        found: Found,
     ) -> Iterator[tuple[int, Finding]]:
         """Yield what the rules of history find. Never critical: whether a report loads must not hang on who sent first.
 
@@ -43,33 +47,61 @@ class Comparison:
         for batch in batches:
             by_form[batch.form.code].append(batch)
         for code, of_form in by_form.items():
-            placed = [[r for r in world if r.form and r.form.code == code and r.unit_code and r.period] for world in worlds]
-            memories = [(remember(code, of_form, world, past, self._pack), world) for world in placed if world]
+            placed = [
+                [r for r in world if r.form and r.form.code == code and r.unit_code and r.period]
+                for world in worlds
+            ]
+            memories = [
+                (remember(code, of_form, world, past, self._pack), world)
+                for world in placed
+                if world
+            ]
             by_number = {r.number: r for world in placed for r in world}
             for form in (batch.form for batch in of_form):
                 apart = [
-                    history_frames(form, memory, self._window, self._pack, [r.number for r in world if r.form == form])
+                    history_frames(
+                        form,
+                        memory,
+                        self._window,
+                        self._pack,
+                        [r.number for r in world if r.form == form],
+                    )
                     for memory, world in memories
                 ]
                 yield from self._of_form(form, _together(apart), by_number, found)
 
     def _of_form(
-        self, form: Form, frames: Mapping[str, pd.DataFrame], readings: Mapping[int, Reading], found: Found
+        self,
+        form: Form,
+        frames: Mapping[str, pd.DataFrame],
+        readings: Mapping[int, Reading],
+        found: Found,
     ) -> Iterator[tuple[int, Finding]]:
         sizing = self._rules.sizing
         told: set[tuple[int, str | None, str | None]] = {
             (n, f.sheet, f.cell)
             for n, fs in found.items()
             for f in fs
-            if f.cell and (f.severity is Severity.CRITICAL or (f.rule in sizing and f.severity is Severity.WARNING))
+            if f.cell
+            and (
+                f.severity is Severity.CRITICAL
+                or (f.rule in sizing and f.severity is Severity.WARNING)
+            )
         }
         for name, frame in frames.items():
             expected = expectations_of(form, name, set(frame.columns), self._rules)
             if frame.empty or not expected:
                 continue
-            at = {(int(n), int(row)): i for i, (n, row) in enumerate(zip(frame["submission_id"], frame["row"], strict=True))}
-            failures = self._validation.failures(f"{form.code}.{form.version}.{name}", frame, expected)
-            records = [(failure, frame.iloc[at[failure[1], failure[2]]].to_dict()) for failure in failures]
+            at = {
+                (int(n), int(row)): i
+                for i, (n, row) in enumerate(zip(frame["submission_id"], frame["row"], strict=True))
+            }
+            failures = self._validation.failures(
+                f"{form.code}.{form.version}.{name}", frame, expected
+            )
+            records = [
+                (failure, frame.iloc[at[failure[1], failure[2]]].to_dict()) for failure in failures
+            ]
             for (rule, number, row), record in _without_totals(records, figures_of(form), name):
                 place = _place(form, name, rule, row, record, readings[number])
                 if place is not None and (number, *place) not in told:
@@ -89,9 +121,13 @@ def _together(apart: Sequence[Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataF
 Record = Mapping[Hashable, object]
 
 
-def _place(form: Form, frame: str, rule: Expected, row: int, record: Record, reading: Reading) -> Place | None:
+def _place(
+    form: Form, frame: str, rule: Expected, row: int, record: Record, reading: Reading
+) -> Place | None:
     if frame in (FIGURES, INDICATORS):
-        return place_of(form, frame, str(record["figure"]), int(str(record.get("sheet_row", 0))), reading)
+        return place_of(
+            form, frame, str(record["figure"]), int(str(record.get("sheet_row", 0))), reading
+        )
     return place_of(form, frame, rule.at, row, reading)
 
 
@@ -106,4 +142,8 @@ def _without_totals(
     def follows(number: int, name: str) -> bool:
         return any((number, part) in told for part in parts_within(figures, name))
 
-    return [(failure, record) for failure, record in records if not follows(failure[1], str(record["figure"]))]
+    return [
+        (failure, record)
+        for failure, record in records
+        if not follows(failure[1], str(record["figure"]))
+    ]

@@ -16,7 +16,9 @@ from program.form import Form
 from program.pack import Pack
 
 
-def history_frames(form: Form, memory: Memory, window: int, pack: Pack, numbers: Sequence[int]) -> dict[str, pd.DataFrame]:
+def history_frames(
+    form: Form, memory: Memory, window: int, pack: Pack, numbers: Sequence[int]
+) -> dict[str, pd.DataFrame]:
     """Return the frames of the submissions `numbers`, all of one form version; empty where there is nothing to compare."""
     sight, figures = Sight(memory, window), figures_of(form)
     frames = {

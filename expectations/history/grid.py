@@ -44,7 +44,10 @@ class Grid:
         self._width = max(len(self._keys), 1)
         report = known["report"].to_numpy(np.int64)
         order = np.argsort(report, kind="stable")
-        self._code, self._row = known["code"].to_numpy(np.int64)[order], known["row"].to_numpy(np.int64)[order]
+        self._code, self._row = (
+            known["code"].to_numpy(np.int64)[order],
+            known["row"].to_numpy(np.int64)[order],
+        )
         self._pair = (known["code"].to_numpy(np.int64) * self._width + keys)[order]
         self._value = known["value"].to_numpy(np.float64)[order]
         self._key = known["key"].to_numpy(object)[order]
@@ -69,7 +72,10 @@ class Grid:
     def named(self, codes: Integers) -> dict[str, NDArray[np.object_]]:
         """Return name, label and measure of the figures with these codes."""
         words = ("name", "label", "measure")
-        said = {word: np.array([getattr(figure, word) for figure in self.figures] or [""], dtype=object) for word in words}
+        said = {
+            word: np.array([getattr(figure, word) for figure in self.figures] or [""], dtype=object)
+            for word in words
+        }
         return {"figure" if word == "name" else word: texts[codes] for word, texts in said.items()}
 
     def can_be_met_again(self, given: Given) -> NDArray[np.bool_]:
@@ -81,7 +87,9 @@ class Grid:
         codes = self._partner[attribute][given.codes]
         return np.where(codes < 0, -1, codes * self._width + given.pairs % self._width)
 
-    def rows(self, group: object, members: Sequence[int], places: Sequence[int], pairs: Integers) -> Floats:
+    def rows(
+        self, group: object, members: Sequence[int], places: Sequence[int], pairs: Integers
+    ) -> Floats:
         """Return the values of `pairs` (columns) in the reports `places` (rows), NaN where a report has none.
 
         `members` are all reports of `group`, which is laid out once; `places` must be among them.
@@ -116,8 +124,13 @@ class Grid:
         return np.array([self._codes.get(name, -1) for name in names], dtype=np.int64)
 
     def _laid_out(self, members: Sequence[int]) -> _Block:
-        at = np.concatenate([np.arange(self._starts[place], self._starts[place + 1]) for place in members])
-        row = np.repeat(np.arange(len(members)), [self._starts[place + 1] - self._starts[place] for place in members])
+        at = np.concatenate(
+            [np.arange(self._starts[place], self._starts[place + 1]) for place in members]
+        )
+        row = np.repeat(
+            np.arange(len(members)),
+            [self._starts[place + 1] - self._starts[place] for place in members],
+        )
         is_line = self.is_line[self._code[at]]
         if is_line.any():
             is_shared = ~is_line | self._is_in_several(at, row, len(members))

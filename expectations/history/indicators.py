@@ -22,19 +22,32 @@ _MEETS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def indicators_frame(code: str, memory: Memory, sight: Sight, pack: Pack, numbers: Iterable[int]) -> pd.DataFrame:
+def indicators_frame(
+    code: str, memory: Memory, sight: Sight, pack: Pack, numbers: Iterable[int]
+) -> pd.DataFrame:
     """Return the frame of the submissions `numbers` of form `code`.
 
     Only quotients are looked at: the target of a count is the whole province's. Of several targets the last one counts, the
     province's before the nation's.
     """
-    judged = [(i, target_of(i)) for i in pack.indicators if i.form == code and i.kind.has_denominator and i.targets]
+    judged = [
+        (i, target_of(i))
+        for i in pack.indicators
+        if i.form == code and i.kind.has_denominator and i.targets
+    ]
     names = {name for i, _ in judged for name in (i.numerator, i.denominator)}
     chosen = memory.values[memory.values["element"].isin(names) & (memory.values["key"] == "")]
-    values = {(int(r), e): float(v) for r, e, v in zip(chosen["report"], chosen["element"], chosen["value"], strict=True)}
+    values = {
+        (int(r), e): float(v)
+        for r, e, v in zip(chosen["report"], chosen["element"], chosen["value"], strict=True)
+    }
     asked, rows = set(numbers), []
     for place, own in memory.asking:
-        past = [n for n in sight.of(place).others if memory.reports[n].period.end < own.period.end] if judged else []
+        past = (
+            [n for n in sight.of(place).others if memory.reports[n].period.end < own.period.end]
+            if judged
+            else []
+        )
         if own.number not in asked or not past:
             continue
         for row, (indicator, target) in enumerate(judged):
@@ -42,18 +55,34 @@ def indicators_frame(code: str, memory: Memory, sight: Sight, pack: Pack, number
             meets = _MEETS[target.comparison]
             if now is not None and then is not None and meets(then, target.value):
                 when = memory.reports[past[-1]].period.label
-                said = (own.number, row, indicator.numerator, indicator.name, indicator.unit, target.value, now, then, when)
+                said = (
+                    own.number,
+                    row,
+                    indicator.numerator,
+                    indicator.name,
+                    indicator.unit,
+                    target.value,
+                    now,
+                    then,
+                    when,
+                )
                 rows.append((*said, int(meets(now, target.value))))
     return pd.DataFrame.from_records(rows, columns=list(INDICATOR_COLUMNS))
 
 
 def target_of(indicator: Indicator) -> Target:
     """Return the target that counts of those of an indicator."""
-    return max(indicator.targets, key=lambda target: (target.scope == "province", target.period or ""))
+    return max(
+        indicator.targets, key=lambda target: (target.scope == "province", target.period or "")
+    )
 
 
-def _quotient(indicator: Indicator, place: int, values: dict[tuple[int, str], float]) -> float | None:
-    numerator, denominator = (values.get((place, name or "")) for name in (indicator.numerator, indicator.denominator))
+def _quotient(
+    indicator: Indicator, place: int, values: dict[tuple[int, str], float]
+) -> float | None:
+    numerator, denominator = (
+        values.get((place, name or "")) for name in (indicator.numerator, indicator.denominator)
+    )
     if numerator is None or not denominator:
         return None
     return numerator / denominator * (100 if indicator.kind is IndicatorKind.SHARE else 1)

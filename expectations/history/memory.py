@@ -11,7 +11,13 @@ from typing import Any
 
 import pandas as pd
 
-from expectations.history.values import figures_of_facts, figures_of_frames, figures_of_lines, lines_of_facts, lines_of_frame
+from expectations.history.values import (
+    figures_of_facts,
+    figures_of_frames,
+    figures_of_lines,
+    lines_of_facts,
+    lines_of_frame,
+)
 from program.form import Form
 from program.history import Past
 from program.pack import Pack
@@ -72,10 +78,16 @@ class Memory:
     @property
     def asking(self) -> Iterator[tuple[int, Report]]:
         """The reports of this batch, in the order in which they came, with their places."""
-        return ((place, report) for place, report in enumerate(self.reports) if report.number is not None)
+        return (
+            (place, report)
+            for place, report in enumerate(self.reports)
+            if report.number is not None
+        )
 
 
-def remember(code: str, batches: Sequence[Frames], readings: Sequence[Reading], past: Past, pack: Pack) -> Memory:
+def remember(
+    code: str, batches: Sequence[Frames], readings: Sequence[Reading], past: Past, pack: Pack
+) -> Memory:
     """Return the memory of form `code`: what of it is in `past`, and the `readings`, in the order in which they came.
 
     `batches` are their frames, by form version; the numbers in `loads` are those of readings that no other rule keeps out.
@@ -85,7 +97,9 @@ def remember(code: str, batches: Sequence[Frames], readings: Sequence[Reading], 
     earlier = [_earlier(row, periods[row["period"]], pack) for row in of_form.to_dict("records")]
     loads = {number for batch in batches for number in batch.loads}
     now = [_now(position, reading, pack, loads) for position, reading in enumerate(readings)]
-    places = {report.number: len(earlier) + n for n, report in enumerate(now) if report.number is not None}
+    places = {
+        report.number: len(earlier) + n for n, report in enumerate(now) if report.number is not None
+    }
     numbers = {int(report): place for place, report in enumerate(of_form["report"])}
     facts = past.facts[past.facts["report"].isin(numbers)]
     facts = facts.assign(report=facts["report"].map(numbers).astype("int64"))
@@ -93,18 +107,30 @@ def remember(code: str, batches: Sequence[Frames], readings: Sequence[Reading], 
     lines = {name: _lines(table, facts, batches, places) for name, table in lists.items()}
     values = [
         figures_of_facts(facts),
-        *(frame for batch in batches for frame in figures_of_frames(batch.form, batch.frames, places)),
+        *(
+            frame
+            for batch in batches
+            for frame in figures_of_frames(batch.form, batch.frames, places)
+        ),
         *(frame for name, table in lists.items() for frame in figures_of_lines(table, lines[name])),
     ]
     keyed = {name: frame for name, frame in lines.items() if lists[name].key}
     marks = {
-        str(k): str(text) for name, frame in keyed.items() for k, text in zip(frame["key"], frame[lists[name].key], strict=True)
+        str(k): str(text)
+        for name, frame in keyed.items()
+        for k, text in zip(frame["key"], frame[lists[name].key], strict=True)
     }
     return Memory(tuple(_with_ends([*earlier, *now])), joined(values), keyed, marks)
 
 
-def _lines(table: Table, facts: pd.DataFrame, batches: Sequence[Frames], places: Mapping[int, int]) -> pd.DataFrame:
-    here = [lines_of_frame(table, b.frames[table.name], places) for b in batches if table.name in b.frames]
+def _lines(
+    table: Table, facts: pd.DataFrame, batches: Sequence[Frames], places: Mapping[int, int]
+) -> pd.DataFrame:
+    here = [
+        lines_of_frame(table, b.frames[table.name], places)
+        for b in batches
+        if table.name in b.frames
+    ]
     return joined([lines_of_facts(table, facts), *here])
 
 
@@ -117,7 +143,17 @@ def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def _earlier(row: Mapping[Hashable, Any], period: Period, pack: Pack) -> Report:
     unit = str(row["unit"])
     stage = Stage(row["stage"])
-    return Report(None, unit, _kind(unit, period, pack), period, stage, row["received_at"], -1, _NEVER, loads=True)
+    return Report(
+        None,
+        unit,
+        _kind(unit, period, pack),
+        period,
+        stage,
+        row["received_at"],
+        -1,
+        _NEVER,
+        loads=True,
+    )
 
 
 def _now(position: int, reading: Reading, pack: Pack, loads: Collection[int]) -> Report:
@@ -126,7 +162,17 @@ def _now(position: int, reading: Reading, pack: Pack, loads: Collection[int]) ->
     number, kind = reading.number, _kind(reading.unit_code, reading.period, pack)
     received = reading.delivery.received_at
     loaded = number in loads
-    return Report(number, reading.unit_code, kind, reading.period, reading.stage, received, position, _NEVER, loads=loaded)
+    return Report(
+        number,
+        reading.unit_code,
+        kind,
+        reading.period,
+        reading.stage,
+        received,
+        position,
+        _NEVER,
+        loads=loaded,
+    )
 
 
 def _kind(unit: str, period: Period, pack: Pack) -> UnitKind | None:

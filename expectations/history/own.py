@@ -21,7 +21,9 @@ class OwnPast:
 
     def __init__(self, reports: Sequence[Report], grid: Grid, sight: Sight) -> None:
         self._reports, self._grid, self._sight = reports, grid, sight
-        self._lines = pd.factorize(np.array(["", *(figure.line for figure in grid.figures)], dtype=object))[0][1:]
+        self._lines = pd.factorize(
+            np.array(["", *(figure.line for figure in grid.figures)], dtype=object)
+        )[0][1:]
         self._cumulative = np.array([figure.cumulative or "" for figure in grid.figures])
         self._is_typed = np.array([figure.is_typed for figure in grid.figures], dtype=bool)
 
@@ -62,7 +64,12 @@ class OwnPast:
         }
 
     def _by_kind(
-        self, kinds: NDArray[Any], year: int, places: Sequence[int], like: Iterable[int], values: Mapping[int, Floats]
+        self,
+        kinds: NDArray[Any],
+        year: int,
+        places: Sequence[int],
+        like: Iterable[int],
+        values: Mapping[int, Floats],
     ) -> tuple[Floats, NDArray[Any]]:
         """Return each figure's nearest value among `places` (the nearest last), and the period that it is of."""
         asked = {

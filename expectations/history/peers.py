@@ -54,7 +54,9 @@ class Peers:
             group.lines.hold(seen.others, seen.peers)
             pooled = group.lines.spread(given.codes)
             pairs = zip(pooled, now, strict=True)
-            spread = Spread(*(np.where(is_line, of_lines, of_figure) for of_lines, of_figure in pairs))
+            spread = Spread(
+                *(np.where(is_line, of_lines, of_figure) for of_lines, of_figure in pairs)
+            )
         return {
             **{f"peer_{name}": column for name, column in spread._asdict().items()},
             "expected_share": self._usual_share(own, seen, given, now),
@@ -71,7 +73,9 @@ class Peers:
         spread = group.rates.spread(given.pairs)
         return {
             "rate": self._rates_of(given),
-            **{f"rate_{name}": column for name, column in spread._asdict().items() if name != "mad"},
+            **{
+                f"rate_{name}": column for name, column in spread._asdict().items() if name != "mad"
+            },
         }
 
     def _group(self, own: Report) -> _Group:

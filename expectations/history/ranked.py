@@ -49,7 +49,9 @@ class Ranked:
     def spread(self, keys: Integers) -> Spread:
         """Return the spread of the values of each key."""
         spreads = [_spread(self._values.get(key, _NO_VALUES)) for key in keys.tolist()]
-        return Spread(*np.array(spreads, dtype=np.float64).reshape(len(keys), len(Spread._fields)).T)
+        return Spread(
+            *np.array(spreads, dtype=np.float64).reshape(len(keys), len(Spread._fields)).T
+        )
 
     def _add(self, place: int) -> None:
         for key, value in _pairs(self._entries(place)):

@@ -64,7 +64,11 @@ class _Range:
 
     def without_strays(self, times: float | Floats) -> "_Range":
         """Return the range without what lies so many times from its median."""
-        return _Range(self.median, np.fmax(self.low, self.median / times), np.fmin(self.high, self.median * times))
+        return _Range(
+            self.median,
+            np.fmax(self.low, self.median / times),
+            np.fmin(self.high, self.median * times),
+        )
 
 
 def factors_of(frame: pd.DataFrame, limits: Limits) -> Floats:
@@ -80,14 +84,23 @@ def factors_of(frame: pd.DataFrame, limits: Limits) -> Floats:
 def _own_past(c: _Columns, limits: Limits) -> Floats:
     before, share = c["cumulative_before"], c["expected_share"]
     has_few = c["own_points"] < limits.few
-    seen = [c["own_low"], c["own_high"], np.where(has_few, share, np.nan), np.where(has_few, before, np.nan)]
+    seen = [
+        c["own_low"],
+        c["own_high"],
+        np.where(has_few, share, np.nan),
+        np.where(has_few, before, np.nan),
+    ]
     low, high = np.fmin.reduce(seen), np.fmax.reduce(seen)
     median = np.where(np.isnan(c["own_median"]), np.sqrt(low * high), c["own_median"])
-    known = _Range(median, low, high).without_strays(np.where(c["own_points"] > limits.few, limits.stray, np.inf))
+    known = _Range(median, low, high).without_strays(
+        np.where(c["own_points"] > limits.few, limits.stray, np.inf)
+    )
 
     # What was hardly begun may grow a thousandfold in a quarter, but not beyond what the unit, or anybody, ever reached.
     is_plausible = c["value"] <= limits.gap * c["own_ceiling"]
-    is_plausible_for_any = is_plausible | (has_few & (c["value"] <= limits.gap * _of_peers(c, limits).high))
+    is_plausible_for_any = is_plausible | (
+        has_few & (c["value"] <= limits.gap * _of_peers(c, limits).high)
+    )
 
     def may_be(factor: float) -> _Bools:
         confirms = _confirms(c["value"] / share, factor) & _confirms(c["value"] / before, factor)
@@ -96,7 +109,9 @@ def _own_past(c: _Columns, limits: Limits) -> Floats:
         if 1 / factor >= limits.large:
             return confirms
         # A digit too many is in one cell; a unit of measure mistaken may be in all of them.
-        is_alone = _confirms(c["value"] / median / c["shift"], factor) & ((factor < 1) | ~is_plausible)
+        is_alone = _confirms(c["value"] / median / c["shift"], factor) & (
+            (factor < 1) | ~is_plausible
+        )
         return confirms & is_alone & (~has_few | ((c["own_points"] > 0) & (share > 0)))
 
     return _nearest(c["value"], known, [*limits.factors, *_below(limits)], may_be, limits)
@@ -111,14 +126,18 @@ def _same_digits(c: _Columns, limits: Limits) -> Floats:
     is_asked = (c["value"] >= limits.least) & np.isnan(c["cumulative_before"]) & is_telling
     for factor in limits.factors:
         is_alone = ~(ratio / c["shift"] < limits.slack) | (factor >= limits.large)
-        found = np.where(is_asked & is_alone & (np.abs(ratio / factor - 1) <= _EXACT), factor, found)
+        found = np.where(
+            is_asked & is_alone & (np.abs(ratio / factor - 1) <= _EXACT), factor, found
+        )
     return found
 
 
 def _rate(c: _Columns, limits: Limits) -> Floats:
     is_asked = (c["own_points"] < limits.few) & (c["rate_points"] >= limits.peers)
     known = _Range(c["rate_median"], c["rate_low"], c["rate_high"])
-    return _nearest(c["rate"], known, [*limits.factors, *_below(limits)], lambda _: is_asked, limits)
+    return _nearest(
+        c["rate"], known, [*limits.factors, *_below(limits)], lambda _: is_asked, limits
+    )
 
 
 def _replaced(c: _Columns, limits: Limits) -> Floats:
@@ -159,19 +178,33 @@ def _large(limits: Limits) -> list[float]:
 
 def _confirms(ratio: Floats, factor: float) -> _Bools:
     """Tell whether `ratio` is about `factor` or beyond; what is unknown does not contradict."""
-    is_beyond: _Bools = ratio >= factor / np.sqrt(10) if factor > 1 else ratio <= factor * np.sqrt(10)
+    is_beyond: _Bools = (
+        ratio >= factor / np.sqrt(10) if factor > 1 else ratio <= factor * np.sqrt(10)
+    )
     return is_beyond | ~(ratio > 0)
 
 
-def _nearest(value: Floats, known: _Range, factors: Sequence[float], may_be: Callable[[float], _Bools], limits: Limits) -> Floats:
+def _nearest(
+    value: Floats,
+    known: _Range,
+    factors: Sequence[float],
+    may_be: Callable[[float], _Bools],
+    limits: Limits,
+) -> Floats:
     """Return the factor that brings `value` nearest to the median, of those that bring it back into the known range."""
     best, distance = np.full(len(value), np.nan), np.full(len(value), np.inf)
     for factor in factors:
-        is_outside = value > limits.gap * known.high if factor > 1 else value < known.low / limits.gap
+        is_outside = (
+            value > limits.gap * known.high if factor > 1 else value < known.low / limits.gap
+        )
         right = value / factor
         # What is kept is counted in ones, money in đồng: nothing right is a part of one.
-        is_inside = (right >= np.fmax(known.low / limits.slack, 1)) & (right <= known.high * limits.slack)
+        is_inside = (right >= np.fmax(known.low / limits.slack, 1)) & (
+            right <= known.high * limits.slack
+        )
         off = np.abs(np.log10(right / known.median))
-        is_better = (value >= limits.least) & is_outside & is_inside & may_be(factor) & (off < distance)
+        is_better = (
+            (value >= limits.least) & is_outside & is_inside & may_be(factor) & (off < distance)
+        )
         best, distance = np.where(is_better, factor, best), np.where(is_better, off, distance)
     return best

@@ -53,7 +53,9 @@ class Sight:
         kinds = {report.kind: number for number, report in enumerate(memory.reports)}
         self._unit = np.array([units[report.unit] for report in memory.reports], dtype=np.int64)
         self._kind = np.array([kinds[report.kind] for report in memory.reports], dtype=np.int64)
-        self._is_final = np.array([report.stage is Stage.FINAL for report in memory.reports], dtype=bool)
+        self._is_final = np.array(
+            [report.stage is Stage.FINAL for report in memory.reports], dtype=bool
+        )
         self._position = np.array([report.position for report in memory.reports])
         self._until = np.array([report.until if report.loads else -1 for report in memory.reports])
 
@@ -101,7 +103,9 @@ class Sight:
             report = self._reports[place]
             if report.period not in best or report.stage is Stage.FINAL:
                 best[report.period] = place
-        return sorted(best.values(), key=lambda n: (self._reports[n].period.end, self._reports[n].period))
+        return sorted(
+            best.values(), key=lambda n: (self._reports[n].period.end, self._reports[n].period)
+        )
 
     def _one_a_unit(self, at: Integers) -> Integers:
         """Return of each unit's reports one, the final before the estimate."""

@@ -20,7 +20,9 @@ def figures_of_facts(facts: pd.DataFrame) -> pd.DataFrame:
     return chosen[["report", "element", "value"]].assign(key="", row=0)[list(VALUE_COLUMNS)]
 
 
-def figures_of_frames(form: Form, frames: Mapping[str, pd.DataFrame], places: Mapping[int, int]) -> Iterator[pd.DataFrame]:
+def figures_of_frames(
+    form: Form, frames: Mapping[str, pd.DataFrame], places: Mapping[int, int]
+) -> Iterator[pd.DataFrame]:
     """Yield the same of a batch's frames; `places` gives each submission's place among the reports."""
     for table in form.tables:
         if table.kind == "matrix":
@@ -90,6 +92,8 @@ def _placed(frame: pd.DataFrame, places: Mapping[int, int]) -> pd.DataFrame:
     return frame[report.notna()].assign(report=report[report.notna()].astype("int64"))
 
 
-def _values(given: pd.DataFrame, element: str | pd.Series, values: pd.Series, key: str | pd.Series = "") -> pd.DataFrame:
+def _values(
+    given: pd.DataFrame, element: str | pd.Series, values: pd.Series, key: str | pd.Series = ""
+) -> pd.DataFrame:
     columns = {"report": given["report"], "row": given["row"], "value": values.astype("float64")}
     return pd.DataFrame(columns).assign(element=element, key=key)[list(VALUE_COLUMNS)]
