@@ -48,7 +48,10 @@ class Validation:
             results.append(result)
             for number, row in zip(numbers[failing], rows[failing], strict=True):
                 failures.append(Failure(rule, int(number), int(row)))
-        self._batches.append(Validated(name, int(numbers.min()), int(numbers.max()), results))
+        # Data Docs name a batch by its submissions: one without rows has none.
+        if len(numbers):
+            first, last = int(numbers.min()), int(numbers.max())
+            self._batches.append(Validated(name, first, last, results))
         return sorted(failures, key=lambda failure: not failure.rule.is_of_cell)
 
     def publish_docs(self, folder: Path) -> Path:
