@@ -38,6 +38,8 @@ _CELL = re.compile(r"^(?P<column>[A-Z]+)(?P<row>\d+)$")
 
 Batch = Sequence[tuple[int, Reading]]
 """Readings of one form version, each with its number."""
+_Version = tuple[str, str]
+"""A form's code and version."""
 
 
 class BatchChecker:
@@ -135,7 +137,8 @@ class BatchChecker:
         expected = expectations_of(form, name, set(frame.columns), self._rules)
         if frame.empty or not expected:
             return []
-        return self._validation.failures(f"{form.code}.{form.version}.{name}", frame, expected)
+        suite = f"{form.code}.{form.version}.{name}"
+        return self._validation.failures(suite, frame, expected)
 
     def _refused_cells(self, batch: Batch) -> Iterator[Cell]:
         for number, reading in batch:
@@ -196,13 +199,10 @@ def _failing_rows(
     keys = zip(frame["submission_id"], frame["row"], strict=True)
     for position, (number, row) in enumerate(keys):
         positions[int(number), int(row)] = position
-    failing = sorted({(positions[f.number, f.row], f.number, f.row) for f in failures})
+    failing = list({(failure.number, failure.row) for failure in failures})
     # One call for all rows: pandas takes long for each.
-    records = frame.iloc[[position for position, _, _ in failing]].to_dict("records")
-    rows: dict[tuple[int, int], Mapping[Any, Any]] = {}
-    for (_, number, row), record in zip(failing, records, strict=True):
-        rows[number, row] = record
-    return rows
+    records = frame.iloc[[positions[key] for key in failing]].to_dict("records")
+    return dict(zip(failing, records, strict=True))
 
 
 def _cells_among(about: Mapping[str, Place | None], places: Set[Place]) -> dict[str, str]:
@@ -215,15 +215,16 @@ def _cells_among(about: Mapping[str, Place | None], places: Set[Place]) -> dict[
 
 
 def _by_form(readings: Sequence[Reading]) -> Iterator[tuple[Form, Batch]]:
-    groups: dict[tuple[str, str], list[tuple[int, Reading]]] = defaultdict(list)
-    forms: dict[tuple[str, str], Form] = {}
+    """Yield each form version that was reported, with its readings."""
+    batches: dict[_Version, list[tuple[int, Reading]]] = defaultdict(list)
+    forms: dict[_Version, Form] = {}
     for reading in readings:
         if reading.form is not None:
-            key = (reading.form.code, reading.form.version)
-            forms[key] = reading.form
-            groups[key].append((reading.number, reading))
-    for key, batch in groups.items():
-        yield forms[key], batch
+            version = (reading.form.code, reading.form.version)
+            forms[version] = reading.form
+            batches[version].append((reading.number, reading))
+    for version, batch in batches.items():
+        yield forms[version], batch
 
 
 def _reading_order(finding: Finding, reading: Reading) -> tuple[int, int, int, str, str]:

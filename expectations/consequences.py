@@ -107,7 +107,8 @@ def due_at(rule: Expected, row: Mapping[Any, Any]) -> float | None:
     """
     if rule.expect == SUM:
         column, *parts = rule.kwargs["column_list"]
-        due = float(sum(row[part] for part in parts if not pd.isna(row[part])))
+        figures = [row[part] for part in parts]
+        due = float(sum(figure for figure in figures if not pd.isna(figure)))
     elif rule.expect == "expect_column_pair_values_to_agree":
         column = rule.kwargs["column_A"]
         due = float(row[rule.kwargs["column_B"]])
@@ -179,6 +180,8 @@ class _Parts:
         column = failure.rule.at
         line = self.line_keys[failure.number, failure.row]
         number, row = failure.number, failure.row
-        of_lines = [(column, self.rows.get((number, part))) for part in self.of_lines.get(line, ())]
-        of_columns = [(part, row) for part in self.of_columns.get(column, ())]
+        part_lines = self.of_lines.get(line, ())
+        part_columns = self.of_columns.get(column, ())
+        of_lines = [(column, self.rows.get((number, part))) for part in part_lines]
+        of_columns = [(part, row) for part in part_columns]
         return [*of_lines, *of_columns]

@@ -111,8 +111,8 @@ class Hearing:
     @property
     def untranslated(self) -> list[str]:
         """The rules that have no English words."""
-        english = self.rules["en"].words
-        return [rule for rule, words in self.rules["vi"].words.items() if words == english[rule]]
+        vietnamese, english = self.rules["vi"].words, self.rules["en"].words
+        return [rule for rule, words in vietnamese.items() if words == english[rule]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,9 @@ def _passes_over(rule: Expected, row: Row, texts: Mapping[str, str]) -> bool:
 def _sum_of_parts(rule: Expected, row: Row, form: Form) -> Explanation:
     """`parts` reads "3 + 8 = 11", `parts_sum` is the 11; the case is `above` for a larger total."""
     total, *names = rule.kwargs["column_list"]
-    given = [float(row[name]) for name in names if row[name] != 0 and not pd.isna(row[name])]
+    parts_of_row = [row[name] for name in names if not pd.isna(row[name])]
+    # A 0 in the addition would only make it longer.
+    given = [float(part) for part in parts_of_row if part != 0]
     added = float(sum(given))
     difference = float(row[total]) - added
     measure = form.measure_of(total)

@@ -104,10 +104,11 @@ def _example(example: Judged, form: Form) -> Iterator[str]:
     names = [name for name in columns if name != "submission_id"]
     labels = " | ".join(label_of(form, name) for name in names)
     yield f"| | {labels} |\n|---|{'---|' * len(names)}"
-    yield f"| good | {' | '.join(_cells(example, form, example.good, names).values())} |"
-    cells = _cells(example, form, example.bad, names)
-    cells[at] = f"**{cells[at]}**"
-    yield f"| bad | {' | '.join(cells.values())} |"
+    good = _cells(example, form, example.good, names)
+    yield f"| good | {' | '.join(good.values())} |"
+    bad = _cells(example, form, example.bad, names)
+    bad[at] = f"**{bad[at]}**"
+    yield f"| bad | {' | '.join(bad.values())} |"
 
 
 def _cells(example: Judged, form: Form, reading: Reading, names: Sequence[str]) -> dict[str, str]:

@@ -52,8 +52,9 @@ def page_of_reports(hearing: Hearing, name: str, pack: Pack) -> str:
 
 def section_of(e: JudgedWorlds, rules: RuleSet, pack: Pack) -> Iterator[str]:
     """Yield the lines of a rule's section."""
+    severity, where = e.rule.severity.value, _where(e)
     yield f"## {e.rule.id}\n"
-    yield f"**{e.rule.severity.value}** · {_where(e)}\n\n{_expects(e, rules)}\n"
+    yield f"**{severity}** · {where}\n\n{_expects(e, rules)}\n"
     yield "| | from | about | figures |\n|---|---|---|---|"
     *earlier, (bad, bad_figures) = zip(e.bad.readings, e.bad.written, strict=True)
     # Units that sent the same figures about the same period share a line.
@@ -73,7 +74,8 @@ def _where(e: JudgedWorlds) -> str:
         return "the report as a whole"
     if cell is None:
         return f'sheet "{sheet}"'
-    return f'sheet "{sheet}", {label_of(_form(e.bad.readings[-1]), e.example.column)}'
+    form = _form(e.bad.readings[-1])
+    return f'sheet "{sheet}", {label_of(form, e.example.column)}'
 
 
 def _expects(e: JudgedWorlds, rules: RuleSet) -> str:
@@ -100,7 +102,8 @@ def _row(
     if first.period is not None:
         about = f"{about}, {form.label_of(first.period, first.stage)}"
     figures = _figures(report, first, bold) or "no other"
-    return f"| {word} | {_senders(readings, pack)} | {about} | {figures} |"
+    senders = _senders(readings, pack)
+    return f"| {word} | {senders} | {about} | {figures} |"
 
 
 def _senders(readings: Sequence[Reading], pack: Pack) -> str:
@@ -110,7 +113,8 @@ def _senders(readings: Sequence[Reading], pack: Pack) -> str:
         if reading.period is not None:
             unit = pack.unit_on(reading.unit_code, reading.period.code)
             names += [unit.name] if unit else []
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    first, *others = names
+    return f"{first} and {len(others)} more" if others else first
 
 
 def _figures(report: Report, reading: Reading, bold: tuple[str, str] | None) -> str:

@@ -23,14 +23,15 @@ class Stated(NamedTuple):
 class Involved:
     """One submission that a case involves, with the cell and value that involve it.
 
-    `is_told`: its sender must act. `values` fill placeholders of the sender's own finding.
+    `must_correct`: its sender must correct the report. `values` fill placeholders of the sender's
+    own finding.
     """
 
     submission_id: int
     sheet: str
     cell: str | None
     value: str
-    is_told: bool
+    must_correct: bool
     values: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -80,7 +81,7 @@ def figures_in(report: CurrentReport) -> Iterator[Stated]:
     return (Stated(report, fact) for fact in report.facts if fact.line == 0)
 
 
-def involved_in(stated: Stated, measure: str, *, is_told: bool) -> Involved:
+def involved_in(stated: Stated, measure: str, *, must_correct: bool) -> Involved:
     """Return the submission that states a figure, with its cell."""
     fact = stated.fact
     # A list's summary has a range of cells: a finding points to the first of them.
@@ -91,7 +92,7 @@ def involved_in(stated: Stated, measure: str, *, is_told: bool) -> Involved:
         sheet=fact.sheet,
         cell=cell if is_cell else None,
         value=show(fact.value, measure),
-        is_told=is_told,
+        must_correct=must_correct,
     )
 
 

@@ -104,7 +104,7 @@ def _claimant(claim: Stated, names: Mapping[str, str]) -> Involved:
         sheet=fact.sheet,
         cell=fact.cell,
         value=_shown(fact),
-        is_told=True,
+        must_correct=True,
         values={"others": others},
     )
 
@@ -141,11 +141,9 @@ def _unequal(
         "period": occasion.label,
     }
     # A finding points to the first figure of each side.
-    involved = (
-        involved_in(left[0], measure, is_told=rule.tell in ("left", "each")),
-        involved_in(right[0], measure, is_told=rule.tell in ("right", "each")),
-    )
-    return Description(values, involved)
+    of_left = involved_in(left[0], measure, must_correct=rule.tell != "right")
+    of_right = involved_in(right[0], measure, must_correct=rule.tell != "left")
+    return Description(values, (of_left, of_right))
 
 
 def _by_unit(side: Side, reports: Iterable[CurrentReport]) -> dict[str, list[Stated]]:

@@ -73,6 +73,6 @@ def _findings(rule: AcrossRule, case: Description) -> Iterator[tuple[int, Findin
     for involved in case.involved:
         values = {**case.values, **involved.values, "value": involved.value}
         finding = filled(rule, values, None, (involved.sheet, involved.cell))
-        if not involved.is_told:
+        if not involved.must_correct:
             finding = replace(finding, severity=Severity.INFO)
         yield involved.submission_id, finding

@@ -86,9 +86,9 @@ def _unequal(
         "province": pack.province.name,
         "period": occasion.label,
     }
-    own = involved_in(whole, measure, is_told=True)
-    is_each_told = rule.tell == "each"
-    others = [involved_in(part, measure, is_told=is_each_told) for part in parts]
+    own = involved_in(whole, measure, must_correct=True)
+    must_each_correct = rule.tell == "each"
+    others = [involved_in(part, measure, must_correct=must_each_correct) for part in parts]
     number = whole.report.number
     within = frozenset((number, part) for part in parts_within(figures_of(form), figure))
     return Description(values, (own, *others), (number, figure), within)

@@ -31,7 +31,8 @@ class MulticolumnPartsWithinWhole(MulticolumnMapMetricProvider):
         together_only: bool = False,  # noqa: FBT001, FBT002  (GX gives it by name)
         **_kwargs: Any,
     ) -> pd.Series:
-        whole, parts = column_list.iloc[:, 0], column_list.iloc[:, 1:]
+        whole = column_list.iloc[:, 0]
+        parts = column_list.iloc[:, 1:]
         is_unknown = whole.isna() | parts.isna().all(axis=1)
         fits = (parts.sum(axis=1) - whole <= tolerance) | is_unknown
         if together_only:

@@ -32,7 +32,8 @@ class MulticolumnTotalEqualsSumOfParts(MulticolumnMapMetricProvider):
         rounded_to: float = 0,
         **_kwargs: Any,
     ) -> pd.Series:
-        total, parts = column_list.iloc[:, 0], column_list.iloc[:, 1:]
+        total = column_list.iloc[:, 0]
+        parts = column_list.iloc[:, 1:]
         excess = parts.sum(axis=1) - total
         allowed: float | pd.Series = tolerance
         if rounded_to:
