@@ -1,4 +1,4 @@
-"""The work of `expectations.checking`: one batch per form and table, findings traced back to submission and cell.
+"""The work of `expectations.checking`: a batch per form and table, a finding per failing cell.
 
 Importing this module imports Great Expectations.
 """
@@ -6,13 +6,15 @@ Importing this module imports Great Expectations.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from functools import cache
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from expectations.across.comparing import Comparer
-from expectations.consequences import Told, due_at, without_consequences
+from expectations.consequences import Cell, Told, due_at, without_consequences
 from expectations.frames import batch_frames
 from expectations.history.comparing import Comparison
 from expectations.history.memory import Frames
@@ -21,7 +23,7 @@ from expectations.partial import part_of
 from expectations.places import Place, place_of, text_places
 from expectations.rules import RuleSet
 from expectations.suite import expectations_of
-from expectations.validation import Validation
+from expectations.validation import Failure, Validation
 from expectations.wording import finding_of_problem, finding_of_row
 from program.current import CurrentReport
 from program.finding import Finding, Severity
@@ -36,10 +38,12 @@ _CELL = re.compile(r"^(?P<column>[A-Z]+)(?P<row>\d+)$")
 
 Batch = Sequence[tuple[int, Reading]]
 """Readings of one form version, each with its number."""
+_Version = tuple[str, str]
+"""A form's code and version."""
 
 
 class BatchChecker:
-    """Checks readings in batches; see `expectations.checking.Checker`, which is how others come to it."""
+    """Checks readings in batches. Others use it through `expectations.checking.Checker`."""
 
     def __init__(self, pack: Pack, rules: RuleSet, run_name: str, *, history_periods: int) -> None:
         self._rules = rules
@@ -49,110 +53,203 @@ class BatchChecker:
         self._comparison = Comparison(pack, rules, self._validation, history_periods)
 
     def check(self, worlds: Sequence[Sequence[Reading]], past: Past | None) -> list[Submission]:
-        """Return a submission for each reading, in order; readings of different `worlds` do not see each other."""
+        """Return a submission for each reading, in order.
+
+        Readings of different `worlds` are not compared with each other.
+        """
         readings = [reading for world in worlds for reading in world]
-        findings = {r.number: [finding_of_problem(p, self._rules.reading[p.rule]) for p in r.problems] for r in readings}
-        batches = []
+        findings = {reading.number: self._reader_findings(reading) for reading in readings}
+        batches: list[Frames] = []
         for form, batch in _by_form(readings):
             frames = batch_frames(form, batch)
             for number, finding in self._check_form(form, batch, frames):
                 findings[number].append(finding)
             batches.append(self._loading(form, batch, frames, findings))
         if past is not None:
-            for number, finding in list(self._comparison.findings(batches, worlds, past, findings)):
+            # Which reports are compared depends on `findings`: no new ones enter before the end.
+            new = list(self._comparison.findings(batches, worlds, past, findings))
+            for number, finding in new:
                 findings[number].append(finding)
-        return [_submission(r, self._overruling.apply(findings[r.number], r)) for r in readings]
-
-    def _loading(
-        self, form: Form, batch: Batch, frames: Mapping[str, pd.DataFrame], found: Mapping[int, list[Finding]]
-    ) -> Frames:
-        """Return a batch's frames without the lines that stay out, and which of its submissions load."""
-        parts = {n: part_of(r, self._overruling.apply(found[n], r)) for n, r in batch}
-        if any(part.lines for part in parts.values()):
-            frames = batch_frames(form, [(n, part.reading) for n, part in parts.items()])
-        return Frames(form, frames, {n for n, part in parts.items() if verdict_of(part.blocking, lines_out=part.lines).loads})
+        submissions: list[Submission] = []
+        for reading in readings:
+            final = self._overruling.apply(findings[reading.number], reading)
+            submissions.append(_submission(reading, final))
+        return submissions
 
     def compare(self, *worlds: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
-        """Return what submissions believed now say differently of one thing: each finding with its submission's number.
+        """Return where current reports contradict each other: findings with submission numbers.
 
         Reports of different `worlds` are not compared with each other.
         """
         return self._comparer.compare(*worlds)
 
     def publish_docs(self, folder: Path) -> Path:
-        """Write Data Docs of all that was checked so far into `folder`; return their first page."""
+        """Write Data Docs of all that was checked so far; return their first page."""
         return self._validation.publish_docs(folder)
 
-    def _check_form(self, form: Form, batch: Batch, frames: Mapping[str, pd.DataFrame]) -> Iterator[tuple[int, Finding]]:
-        """Yield the findings of one form's batch, without those that only follow from one that is told already."""
-        readings = dict(batch)
-        refused = ((n, p.sheet, p.cell) for n, r in batch for p in r.problems if self._refuses(p.rule))
-        texts_of = cache(lambda number: text_places(readings[number]))
-        told = Told(refused, self._rules.sizing)
-        # Tables first, the submission's own frame last: its sums are of cells that the tables' rules have judged.
+    def _reader_findings(self, reading: Reading) -> list[Finding]:
+        words = self._rules.reading
+        return [finding_of_problem(problem, words[problem.rule]) for problem in reading.problems]
+
+    def _loading(
+        self,
+        form: Form,
+        batch: Batch,
+        frames: Mapping[str, pd.DataFrame],
+        found: Mapping[int, list[Finding]],
+    ) -> Frames:
+        """Return a batch's frames without the lines that stay out, and which submissions load."""
+        kept: list[tuple[int, Reading]] = []
+        loading: set[int] = set()
+        lines_out = 0
+        for number, reading in batch:
+            part = part_of(reading, self._overruling.apply(found[number], reading))
+            kept.append((number, part.reading))
+            lines_out += part.lines
+            if verdict_of(part.blocking, lines_out=part.lines).loads:
+                loading.add(number)
+        if lines_out:
+            frames = batch_frames(form, kept)
+        return Frames(form, frames, loading)
+
+    def _check_form(
+        self, form: Form, batch: Batch, frames: Mapping[str, pd.DataFrame]
+    ) -> Iterator[tuple[int, Finding]]:
+        """Yield the findings of one form's batch, without those that only follow from others."""
+        sources = {number: _Source(reading) for number, reading in batch}
+        reported = Told(self._refused_cells(batch), self._rules.sizing)
+        # Tables first, the submission's own frame last: its sums are of cells that the tables'
+        # rules have checked.
         for name, frame in frames.items():
-            expected = expectations_of(form, name, set(frame.columns), self._rules)
-            if frame.empty or not expected:
-                continue
-            failures = self._validation.failures(f"{form.code}.{form.version}.{name}", frame, expected)
+            failures = self._failures(form, name, frame)
             if not failures:
                 continue
-            at = {(int(n), int(row)): i for i, (n, row) in enumerate(zip(frame["submission_id"], frame["row"], strict=True))}
-            failures = told.in_order(without_consequences(failures, form, name, frame))
-            places = sorted({at[number, row] for _, number, row in failures})
-            records = dict(zip(places, frame.iloc[places].to_dict("records"), strict=True))
-            for rule, number, row in failures:
-                place = place_of(form, name, rule.at, row, readings[number])
-                about = {column: place_of(form, name, column, row, readings[number]) for column in rule.columns}
-                record = records[at[number, row]]
-                texts = _cells_among(about, texts_of(number)) if "texts" in rule.words.cases else {}
-                # A sum that says which text it passed over says more than one that only says the same figure.
-                due = None if texts else due_at(rule, record)
-                if place is not None and not told.follows(rule, number, place, about.values(), due):
-                    yield number, finding_of_row(rule, record, form, place, texts)
+            failures = reported.in_order(without_consequences(failures, form, name, frame))
+            rows = _failing_rows(frame, failures)
+            for failure in failures:
+                source = sources[failure.number]
+                row = rows[failure.number, failure.row]
+                finding = _finding(failure, form, name, source, row, reported)
+                if finding is not None:
+                    yield failure.number, finding
+
+    def _failures(self, form: Form, name: str, frame: pd.DataFrame) -> list[Failure]:
+        expected = expectations_of(form, name, set(frame.columns), self._rules)
+        if frame.empty or not expected:
+            return []
+        suite = f"{form.code}.{form.version}.{name}"
+        return self._validation.failures(suite, frame, expected)
+
+    def _refused_cells(self, batch: Batch) -> Iterator[Cell]:
+        for number, reading in batch:
+            for problem in reading.problems:
+                if self._refuses(problem.rule):
+                    yield number, problem.sheet, problem.cell
 
     def _refuses(self, rule: str) -> bool:
-        """Tell whether a reading rule leaves its cell without a value; a mere note ("2.208" read as 2208) does not."""
-        return rule.startswith("CELL-") and self._rules.reading[rule].severity is Severity.CRITICAL
+        """Tell whether a reader's rule leaves its cell without a value.
+
+        A mere note ("2.208" read as 2208) does not.
+        """
+        is_critical = self._rules.reading[rule].severity is Severity.CRITICAL
+        return rule.startswith("CELL-") and is_critical
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The reading that failures point back to."""
+
+    reading: Reading
+
+    @cached_property
+    def texts(self) -> Set[Place]:
+        """Where figures are text in the workbook. Few readings have a failure that asks for it."""
+        return text_places(self.reading)
+
+
+def _finding(
+    failure: Failure,
+    form: Form,
+    frame: str,
+    source: _Source,
+    row: Mapping[Any, Any],
+    reported: Told,
+) -> Finding | None:
+    """Return the finding of a failure; None where it has no cell, or follows from `reported`."""
+    rule, reading = failure.rule, source.reading
+    place = place_of(form, frame, rule.at, failure.row, reading)
+    if place is None:
+        return None
+    about = {column: place_of(form, frame, column, failure.row, reading) for column in rule.columns}
+    texts: dict[str, str] = {}
+    if "texts" in rule.words.cases:
+        texts = _cells_among(about, source.texts)
+    # A sum that names the text it passed over says more than one that gives the same figure.
+    due = None if texts else due_at(rule, row)
+    if reported.follows(rule, failure.number, place, about.values(), due):
+        return None
+    return finding_of_row(rule, row, form, place, texts)
+
+
+def _failing_rows(
+    frame: pd.DataFrame, failures: Sequence[Failure]
+) -> dict[tuple[int, int], Mapping[Any, Any]]:
+    """Return the rows that fail, by submission number and row."""
+    positions: dict[tuple[int, int], int] = {}
+    keys = zip(frame["submission_id"], frame["row"], strict=True)
+    for position, (number, row) in enumerate(keys):
+        positions[int(number), int(row)] = position
+    failing = list({(failure.number, failure.row) for failure in failures})
+    # One call for all rows: pandas takes long for each.
+    records = frame.iloc[[positions[key] for key in failing]].to_dict("records")
+    return dict(zip(failing, records, strict=True))
 
 
 def _cells_among(about: Mapping[str, Place | None], places: Set[Place]) -> dict[str, str]:
-    """Return the cells of those columns that stand at one of `places`."""
-    return {column: place[1] for column, place in about.items() if place in places and place and place[1]}
+    """Return the cell of each column that stands at one of `places`."""
+    cells: dict[str, str] = {}
+    for column, place in about.items():
+        if place is not None and place in places and place[1]:
+            cells[column] = place[1]
+    return cells
 
 
 def _by_form(readings: Sequence[Reading]) -> Iterator[tuple[Form, Batch]]:
-    groups: dict[tuple[str, str], list[tuple[int, Reading]]] = defaultdict(list)
-    forms: dict[tuple[str, str], Form] = {}
+    """Yield each form version that was reported, with its readings."""
+    batches: dict[_Version, list[tuple[int, Reading]]] = defaultdict(list)
+    forms: dict[_Version, Form] = {}
     for reading in readings:
         if reading.form is not None:
-            key = (reading.form.code, reading.form.version)
-            forms[key] = reading.form
-            groups[key].append((reading.number, reading))
-    for key, batch in groups.items():
-        yield forms[key], batch
+            version = (reading.form.code, reading.form.version)
+            forms[version] = reading.form
+            batches[version].append((reading.number, reading))
+    for version, batch in batches.items():
+        yield forms[version], batch
 
 
 def _reading_order(finding: Finding, reading: Reading) -> tuple[int, int, int, str, str]:
-    """Order findings as a reader of the workbook meets them: the worst first, then by sheet, row and column."""
+    """Return the sort key of a finding: the worst first, then by sheet, row and column."""
     sheets = [table.sheet for table in reading.form.tables] if reading.form else []
     sheet = sheets.index(finding.sheet) if finding.sheet in sheets else -1
+    row, column = 0, ""
     match = _CELL.match(finding.cell or "")
-    row, column = (int(match["row"]), match["column"].rjust(3)) if match else (0, "")
+    if match is not None:
+        row, column = int(match["row"]), match["column"].rjust(3)
     return _WORST_FIRST[finding.severity], sheet, row, column, finding.rule
 
 
 def _submission(reading: Reading, findings: list[Finding]) -> Submission:
     ordered = sorted(findings, key=lambda finding: _reading_order(finding, reading))
+    form = reading.form
     part = part_of(reading, ordered)
     verdict = verdict_of(part.blocking, lines_out=part.lines)
-    facts = part.facts() if reading.form else ()
+    facts = part.facts() if form else ()
     return Submission(
         delivery=reading.delivery,
         verdict=verdict,
         findings=tuple(ordered),
-        form_code=reading.form.code if reading.form else None,
-        form_version=reading.form.version if reading.form else None,
+        form_code=form.code if form else None,
+        form_version=form.version if form else None,
         unit_code=reading.unit_code,
         period=reading.period,
         stage=reading.stage,

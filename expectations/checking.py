@@ -1,7 +1,7 @@
 """Checking a run's readings: from what was read to submissions with findings.
 
-Importing this module is quick. What does the work is `expectations.batches`, and Great Expectations with it: they are
-imported when there is something to check, so that a run with nothing new never waits for them.
+Importing this module is quick. `expectations.batches` does the work. It is imported, and Great
+Expectations with it, when there is something to check: a run with nothing new never waits for them.
 """
 
 import sys
@@ -25,31 +25,44 @@ if TYPE_CHECKING:
 
 
 class Checker:
-    """Checks readings in batches, and can publish what Great Expectations saw as Data Docs.
+    """Checks readings in batches, and publishes the results of Great Expectations as Data Docs.
 
     One object serves a run: each call of `check` adds its validation results to the same Data Docs.
     """
 
-    def __init__(self, pack: Pack, rules: RuleSet, run_name: str, *, history_periods: int = HISTORY_PERIODS) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        rules: RuleSet,
+        run_name: str,
+        *,
+        history_periods: int = HISTORY_PERIODS,
+    ) -> None:
         self._pack = pack
         self._rules = rules
         self._run_name = run_name
         self._history_periods = history_periods
 
     def check(self, readings: Sequence["Reading"], past: Past | None = None) -> list[Submission]:
-        """Return a submission for each reading, in order. One bad reading never touches its neighbours.
+        """Return a submission for each reading, in order. A bad reading never changes the others.
 
-        Their numbers must differ (`Reading.number`): they are what the batches and Data Docs call `submission_id`. With a
-        `past`, each is also compared with it and with the readings before it that load; with None nothing is compared.
+        The numbers of the readings must differ (`Reading.number`): batches and Data Docs call them
+        `submission_id`. With a `past`, each reading is also compared with it, and with the readings
+        before it that load. With None nothing is compared.
         """
         return self.check_apart([readings], past)
 
-    def check_apart(self, worlds: Sequence[Sequence["Reading"]], past: Past | None) -> list[Submission]:
-        """Return the same for the readings of several `worlds`, one batch for all: what one reports the others do not see."""
+    def check_apart(
+        self, worlds: Sequence[Sequence["Reading"]], past: Past | None
+    ) -> list[Submission]:
+        """Return the same for the readings of several `worlds`, with one batch for all.
+
+        Readings of different worlds are not compared with each other.
+        """
         return self._batches.check(worlds, past) if any(worlds) else []
 
     def compare(self, *worlds: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
-        """Return what submissions believed now say differently of one thing: each finding with its submission's number.
+        """Return where current reports contradict each other: findings with submission numbers.
 
         Reports of different `worlds` are not compared with each other.
         """

@@ -1,6 +1,9 @@
-"""The examples of all rules, judged by the real check: all at once, one batch a form, in both languages."""
+"""The examples of all rules, checked as real reports are: all at once, in both languages.
 
-from collections.abc import Iterable, Iterator, Mapping
+Only the pages of the rules and tests use this.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -9,11 +12,19 @@ from expectations.checking import Checker
 from expectations.examples import Example, Examples, line_row, load_examples, readings_of
 from expectations.places import SUBMISSION, Place, place_of
 from expectations.rule_checks import frame_columns, frame_names
-from expectations.rules import FormRule, Language, RuleSet
+from expectations.rule_models import FormRule
+from expectations.rules import Language, RuleSet
 from expectations.suite import Expected, expectations_of
 from expectations.worlds import Example as ExampleOfReports
-from expectations.worlds import OtherReports, World, load_other_reports, place_in, with_forms, worlds_of
-from program.current import current_reports
+from expectations.worlds import (
+    OtherReports,
+    World,
+    load_other_reports,
+    place_in,
+    with_forms,
+    worlds_of,
+)
+from program.current import CurrentReport, current_reports
 from program.finding import Finding
 from program.form import Form
 from program.history import no_past
@@ -23,12 +34,19 @@ from program.reading import Reading
 HISTORY, ACROSS = "history", "across"
 _LANGUAGES: tuple[Language, ...] = ("vi", "en")
 RuleOfReports: TypeAlias = FormRule | AcrossRule
-_Found = Mapping[Language, Mapping[int, tuple[Finding, ...]]]
+_ByNumber: TypeAlias = Mapping[int, tuple[Finding, ...]]
+_Found: TypeAlias = Mapping[Language, _ByNumber]
+"""Findings by language and number of the reading."""
+_Worlds: TypeAlias = Mapping[str, tuple[World, World]]
+"""The good world and the bad world of each rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A rule of a form, its good and its bad example, and where and in which words the bad one was found, by language."""
+    """A rule of a form, its good and its bad example, and what was found in them.
+
+    `place` is where the rule points in the bad example. `found` are its findings by language.
+    """
 
     expected: Expected
     frame: str
@@ -41,16 +59,16 @@ class Judged:
 
     @property
     def here(self) -> Mapping[Language, Finding]:
-        """The finding at the place that the rule points to, by language."""
-        return _at(self.expected.words.id, self.place, self.found)
+        """The finding at `place`, by language. Raises LookupError where there is none."""
+        return _finding_at(self.expected.words.id, self.place, self.found)
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedWorlds:
     """A rule against other reports, its good and its bad world, and what was found in them.
 
-    `in_good` is what was found in the good world, `beside` at the reports that came first in the bad one, and `found` at the
-    last one of it, by language.
+    `in_good` is what was found in the good world. `beside` is what was found at the reports that
+    came first in the bad one, and `found` what was found at its last one, by language.
     """
 
     rule: RuleOfReports
@@ -64,13 +82,17 @@ class JudgedWorlds:
 
     @property
     def here(self) -> Mapping[Language, Finding]:
-        """The finding at the place that the rule points to, by language."""
-        return _at(self.rule.id, self.place, self.found)
+        """The finding at `place`, by language. Raises LookupError where there is none."""
+        return _finding_at(self.rule.id, self.place, self.found)
 
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """The rules by language, the judged examples by form, and those of rules against other reports: `history`, `across`."""
+    """The rules by language, and the checked examples.
+
+    `of_forms` has them by form. `of_reports` has those of rules against other reports, under
+    `history` and `across`.
+    """
 
     rules: Mapping[Language, RuleSet]
     of_forms: Mapping[str, tuple[Judged, ...]]
@@ -78,112 +100,199 @@ class Hearing:
 
     @property
     def unshown(self) -> list[str]:
-        """The rules without an example, and so on no page; those of the reader have theirs in docs/reading.md."""
-        shown = {e.expected.words.id for of_form in self.of_forms.values() for e in of_form}
-        shown |= {e.rule.id for of_file in self.of_reports.values() for e in of_file}
-        return [rule for rule in self.rules["vi"].words if rule not in shown and rule not in self.rules["vi"].reading]
+        """The rules without an example. The reader's rules have theirs in docs/reading.md."""
+        shown = set(self.rules["vi"].reading)
+        for of_form in self.of_forms.values():
+            shown |= {example.expected.words.id for example in of_form}
+        for of_file in self.of_reports.values():
+            shown |= {example.rule.id for example in of_file}
+        return [rule for rule in self.rules["vi"].words if rule not in shown]
 
     @property
     def untranslated(self) -> list[str]:
         """The rules that have no English words."""
-        said = {lang: rules.words for lang, rules in self.rules.items()}
-        return [rule for rule, words in said["vi"].items() if words == said["en"][rule]]
+        vietnamese, english = self.rules["vi"].words, self.rules["en"].words
+        return [rule for rule, words in vietnamese.items() if words == english[rule]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The files of examples: by form, and `history` and `across`."""
+
+    of_forms: Mapping[str, Examples]
+    of_reports: Mapping[str, OtherReports]
+
+
+@dataclass(frozen=True, slots=True)
+class _Inputs:
+    """The readings of all examples. Each has a number of its own.
+
+    `of_forms` has them by form and rule, `worlds` by file and rule.
+    """
+
+    of_forms: Mapping[str, Mapping[str, Reading]]
+    worlds: Mapping[str, _Worlds]
+
+    def worlds_in(self, file: str) -> list[World]:
+        """Return all worlds of a file."""
+        worlds: list[World] = []
+        for good, bad in self.worlds[file].values():
+            worlds += [good, bad]
+        return worlds
 
 
 def hear(pack: Pack) -> Hearing:
-    """Have every example judged, in the order of their files."""
-    examples = {code: load_examples(code) for code in dict.fromkeys(form.code for form in pack.forms)}
-    others = {name: load_other_reports(name) for name in (HISTORY, ACROSS)}
-    whole = with_forms(pack, others[HISTORY])
-    readings, worlds = _read(examples, others, whole)
-    rules = {lang: RuleSet(whole, lang=lang) for lang in _LANGUAGES}
-    alone = [reading for of_form in readings.values() for reading in of_form.values()]
-    pairs = {name: [world for pair in of_file.values() for world in pair] for name, of_file in worlds.items()}
-    found = {lang: _findings(Checker(whole, rules[lang], "examples"), alone, **pairs) for lang in _LANGUAGES}
-    return Hearing(
-        rules,
-        {
-            code: tuple(_judged(r, e, readings[code], found, rules["vi"]) for r, e in of_form.rules.items())
-            for code, of_form in examples.items()
-        },
-        {
-            name: tuple(_judged_worlds(r, e, worlds[name][r], found, rules["vi"]) for r, e in of_file.rules.items())
-            for name, of_file in others.items()
-        },
+    """Check every example; return the results in the order of their files.
+
+    Raises ConfigurationError where a file of examples is missing or wrong.
+    """
+    codes = dict.fromkeys(form.code for form in pack.forms)
+    files = _Files(
+        of_forms={code: load_examples(code) for code in codes},
+        of_reports={name: load_other_reports(name) for name in (HISTORY, ACROSS)},
     )
+    whole = with_forms(pack, files.of_reports[HISTORY])
+    inputs = _inputs(files, whole)
+    rules = {lang: RuleSet(whole, lang=lang) for lang in _LANGUAGES}
+    found = {lang: _findings(Checker(whole, rules[lang], "examples"), inputs) for lang in rules}
+    of_forms: dict[str, tuple[Judged, ...]] = {}
+    for code, examples in files.of_forms.items():
+        readings = inputs.of_forms[code]
+        of_forms[code] = tuple(
+            _judged(rule, example, readings, found, rules["vi"])
+            for rule, example in examples.rules.items()
+        )
+    of_reports: dict[str, tuple[JudgedWorlds, ...]] = {}
+    for name, others in files.of_reports.items():
+        worlds = inputs.worlds[name]
+        of_reports[name] = tuple(
+            _judged_worlds(rule, example, worlds[rule], found, rules["vi"])
+            for rule, example in others.rules.items()
+        )
+    return Hearing(rules, of_forms, of_reports)
 
 
-def _read(
-    examples: Mapping[str, Examples], others: Mapping[str, OtherReports], pack: Pack
-) -> tuple[dict[str, dict[str, Reading]], dict[str, dict[str, tuple[World, World]]]]:
-    """Return the readings of every form's examples and the worlds of the others, each reading with a number of its own."""
-    readings: dict[str, dict[str, Reading]] = {}
-    worlds: dict[str, dict[str, tuple[World, World]]] = {}
+def _inputs(files: _Files, pack: Pack) -> _Inputs:
+    readings: dict[str, Mapping[str, Reading]] = {}
+    worlds: dict[str, _Worlds] = {}
     first = 0
-    for code, of_form in examples.items():
-        readings[code] = readings_of(of_form, pack, first)
+    for code, examples in files.of_forms.items():
+        readings[code] = readings_of(examples, pack, first)
         first += len(readings[code])
-    for name, of_file in others.items():
-        worlds[name] = worlds_of(of_file, pack, first)
-        first += sum(len(world.readings) for pair in worlds[name].values() for world in pair)
-    return readings, worlds
+    for name, others in files.of_reports.items():
+        worlds[name] = worlds_of(others, pack, first)
+        for good, bad in worlds[name].values():
+            first += len(good.readings) + len(bad.readings)
+    return _Inputs(readings, worlds)
 
 
-def _findings(
-    checker: Checker, alone: Iterable[Reading], history: Iterable[World], across: Iterable[World]
-) -> dict[int, tuple[Finding, ...]]:
-    """Return what is found in each reading. Only reports of a world of history see each other before they are loaded."""
-    compared = [world.readings for world in across]
-    apart = [*((reading,) for reading in alone), *(world.readings for world in history)]
-    apart += [(reading,) for world in compared for reading in world]
-    submissions = {s.delivery.id: s for s in checker.check_apart(apart, no_past())}
-    believed = [current_reports({r.number: submissions[r.number] for r in world}) for world in compared]
+def _findings(checker: Checker, inputs: _Inputs) -> _ByNumber:
+    """Return what is found in each reading, by its number.
+
+    Only the reports of a world of history see each other before they are loaded.
+    """
+    groups: list[Sequence[Reading]] = []
+    for readings in inputs.of_forms.values():
+        groups += [[reading] for reading in readings.values()]
+    groups += [world.readings for world in inputs.worlds_in(HISTORY)]
+    compared = inputs.worlds_in(ACROSS)
+    for world in compared:
+        groups += [[reading] for reading in world.readings]
+    submissions = {
+        submission.delivery.id: submission for submission in checker.check_apart(groups, no_past())
+    }
     found = {number: list(submission.findings) for number, submission in submissions.items()}
-    for number, finding in checker.compare(*believed):
+    current: list[Iterable[CurrentReport]] = []
+    for world in compared:
+        of_world = {reading.number: submissions[reading.number] for reading in world.readings}
+        current.append(current_reports(of_world))
+    for number, finding in checker.compare(*current):
         found[number].append(finding)
     return {number: tuple(findings) for number, findings in found.items()}
 
 
-def _judged(rule: str, example: Example, readings: Mapping[str, Reading], found: _Found, rules: RuleSet) -> Judged:
-    form, good, bad = readings[rule].form, readings[""], readings[rule]
+def _judged(
+    rule: str, example: Example, readings: Mapping[str, Reading], found: _Found, rules: RuleSet
+) -> Judged:
+    good, bad = readings[""], readings[rule]
+    form = bad.form
     assert form is not None  # noqa: S101  (readings_of gives every reading its form)
     frame, expected = _expected(rule, example, form, rules)
-    row = 0 if frame == SUBMISSION else line_row(form.table(frame), bad.tables[frame], example.at)
-    place = place_of(form, frame, expected.at, row, bad)
-    return Judged(expected, frame, good, bad, row, place, found["vi"][good.number], _of(bad, found))
+    row = 0
+    if frame != SUBMISSION:
+        row = line_row(form.table(frame), bad.tables[frame], example.at)
+    return Judged(
+        expected=expected,
+        frame=frame,
+        good=good,
+        bad=bad,
+        row=row,
+        place=place_of(form, frame, expected.at, row, bad),
+        in_good=found["vi"][good.number],
+        found=_of_reading(bad, found),
+    )
 
 
 def _judged_worlds(
-    name: str, example: ExampleOfReports, pair: tuple[World, World], found: _Found, rules: RuleSet
+    name: str,
+    example: ExampleOfReports,
+    worlds: tuple[World, World],
+    found: _Found,
+    rules: RuleSet,
 ) -> JudgedWorlds:
-    good, bad = pair
-    rule = next(r for r in (*rules.history, *rules.across, *rules.of_form(example.then.form)) if r.id == name)
-    place = place_in(example, bad.readings[-1])
-    in_good, beside = (
-        tuple(finding for reading in readings for finding in found["vi"][reading.number])
-        for readings in (good.readings, bad.readings[:-1])
+    good, bad = worlds
+    candidates = (*rules.history, *rules.across, *rules.of_form(example.then.form))
+    *earlier, last = bad.readings
+    return JudgedWorlds(
+        rule=next(rule for rule in candidates if rule.id == name),
+        example=example,
+        good=good,
+        bad=bad,
+        place=place_in(example, last),
+        in_good=_all_of(good.readings, found["vi"]),
+        beside=_all_of(earlier, found["vi"]),
+        found=_of_reading(last, found),
     )
-    return JudgedWorlds(rule, example, good, bad, place, in_good, beside, _of(bad.readings[-1], found))
 
 
-def _of(reading: Reading, found: _Found) -> dict[Language, tuple[Finding, ...]]:
-    return {lang: of_language[reading.number] for lang, of_language in found.items()}
+def _all_of(readings: Iterable[Reading], found: _ByNumber) -> tuple[Finding, ...]:
+    findings: list[Finding] = []
+    for reading in readings:
+        findings += found[reading.number]
+    return tuple(findings)
 
 
-def _at(rule: str, place: Place | None, found: Mapping[Language, Iterable[Finding]]) -> dict[Language, Finding]:
-    here = {lang: [f for f in each if f.rule == rule and (f.sheet, f.cell) == place] for lang, each in found.items()}
-    if not all(here.values()):
-        told = ", ".join(f"{f.rule} at {f.cell}" for f in found["vi"]) or "nothing"
-        raise LookupError(f"{rule}: its bad example must break it at {place}, but there is {told}")
-    return {lang: findings[0] for lang, findings in here.items()}
+def _of_reading(reading: Reading, found: _Found) -> dict[Language, tuple[Finding, ...]]:
+    return {lang: by_number[reading.number] for lang, by_number in found.items()}
+
+
+def _finding_at(
+    rule: str, place: Place | None, found: Mapping[Language, Iterable[Finding]]
+) -> dict[Language, Finding]:
+    here: dict[Language, Finding] = {}
+    for lang, findings in found.items():
+        for finding in findings:
+            if finding.rule == rule and (finding.sheet, finding.cell) == place:
+                here.setdefault(lang, finding)
+    if here.keys() != found.keys():
+        others = ", ".join(f"{finding.rule} at {finding.cell}" for finding in found["vi"])
+        raise LookupError(
+            f"{rule}: its bad example must break it at {place}, but there is {others or 'nothing'}"
+        )
+    return here
 
 
 def _expected(rule: str, example: Example, form: Form, rules: RuleSet) -> tuple[str, Expected]:
-    """Return the frame and the expectation of a rule; for one of the layout that of the example's column and line."""
-    elements = {example.column, f"{example.column}_{example.at}"} if example.column else None
-    for name, expected in _all_expected(form, rules):
-        if expected.words.id == rule and (elements is None or expected.at in elements):
-            return name, expected
+    """Return the frame and the expectation of a rule.
+
+    A rule of the layout has many: the example's column and line choose one.
+    """
+    elements: set[str] = set()
+    if example.column:
+        elements = {example.column, f"{example.column}_{example.at}"}
+    for frame, expected in _all_expected(form, rules):
+        if expected.words.id == rule and (not elements or expected.at in elements):
+            return frame, expected
     raise LookupError(f"{form.code}: no expectation for {rule}; has its id or column changed?")
 
 

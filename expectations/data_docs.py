@@ -1,4 +1,4 @@
-"""Data Docs: what Great Expectations would show of all that was validated in a run, written once at its end."""
+"""Data Docs: the pages of Great Expectations on all that a run validated, written at its end."""
 
 import logging
 from collections import Counter
@@ -30,7 +30,7 @@ _SITE = "data_docs"
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """One batch: the name of its suite, its first and last submission, and what each expectation said of it."""
+    """One batch: the name of its suite, its first and last submission, and its results."""
 
     suite: str
     first: int
@@ -39,14 +39,27 @@ class Validated:
 
 
 def write_data_docs(folder: Path, title: str, run_name: str, batches: Sequence[Validated]) -> Path:
-    """Write a page for each batch, one for each suite and an index into `folder`; return the index."""
+    """Write a page for each batch, one for each suite and an index; return the index's path."""
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = _context()
     run = RunIdentifier(run_name=run_name)
+    _add_suites(context, batches)
+    _add_results(context, title, run, batches)
+    _add_site(context, folder)
+    context.build_data_docs()
+    return folder / "index.html"
+
+
+def _add_suites(context: EphemeralDataContext, batches: Sequence[Validated]) -> None:
     suites = {batch.suite: batch for batch in batches}
     for name, batch in suites.items():
         expectations = [judged.expectation.copy() for judged in batch.judged]
         context.suites.add(ExpectationSuite(name, expectations=expectations))
+
+
+def _add_results(
+    context: EphemeralDataContext, title: str, run: RunIdentifier, batches: Sequence[Validated]
+) -> None:
     counted: Counter[str] = Counter()
     for batch in batches:
         # A suite has a batch in each chunk of a run: only a number tells their pages apart.
@@ -55,6 +68,9 @@ def write_data_docs(folder: Path, title: str, run_name: str, batches: Sequence[V
         suite = ExpectationSuiteIdentifier(batch.suite)
         key = ValidationResultIdentifier(suite, run, page)
         context.validation_results_store.set(key, _result(batch, run))
+
+
+def _add_site(context: EphemeralDataContext, folder: Path) -> None:
     backend = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)}
     context.add_data_docs_site(
         _SITE,
@@ -66,14 +82,13 @@ def write_data_docs(folder: Path, title: str, run_name: str, batches: Sequence[V
             "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
         },
     )
-    context.build_data_docs()
-    return folder / "index.html"
 
 
 def _context() -> EphemeralDataContext:
     # Without this, each context leaves a temporary folder behind (1.24.1).
     stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
-    context = get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=stores))
+    config = DataContextConfig(store_backend_defaults=stores)
+    context = get_context(mode="ephemeral", project_config=config)
     context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
     return context
 
@@ -97,7 +112,7 @@ def _result(batch: Validated, run: RunIdentifier) -> ExpectationSuiteValidationR
 
 def _expectation_result(judged: Judged) -> ExpectationValidationResult:
     result = dict(judged.result)
-    # The page names rows by the list of all; ours are as many as a page has room for.
+    # The page names the rows of the full list; ours has only as many as a page can show.
     if "partial_unexpected_index_list" in result:
         result["unexpected_index_list"] = result["partial_unexpected_index_list"]
     configuration = judged.expectation.configuration

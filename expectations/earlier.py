@@ -1,9 +1,10 @@
-"""Suites of an earlier revision, read by today's code: rules that no longer fit are left out, and named."""
+"""Suites of an earlier revision, read by today's code.
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from functools import partial
-from itertools import chain
+Rules that no longer fit are left out, and named.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,78 +14,139 @@ from pydantic import TypeAdapter, ValidationError
 from expectations.across.rules import AcrossRule, wrong_across
 from expectations.from_pack import known_of
 from expectations.rule_checks import frame_columns, frame_names, wrong_rules
-from expectations.rules import ACROSS, HISTORY, CellRule, FormRule, RuleSet
-from expectations.suite import expectations_of
+from expectations.rule_files import ACROSS, HISTORY
+from expectations.rule_models import CellRule, FormRule
+from expectations.rules import RuleSet
+from expectations.suite import Expected, expectations_of
 from expectations.texts import Words
 from program.configuration import load_yaml
+from program.correction import Correction
 from program.errors import ConfigurationError
 from program.form import Form
 from program.pack import Pack
 
-_KINDS: dict[str, Any] = {"reading.yaml": Words, "cells.yaml": CellRule, ACROSS: AcrossRule, HISTORY: FormRule}
+_KINDS: Mapping[str, Any] = {
+    "reading.yaml": Words,
+    "cells.yaml": CellRule,
+    ACROSS: AcrossRule,
+    HISTORY: FormRule,
+}
+"""The kind of the rules in each file that is not of a form."""
 
 
 def fitting_rules(suites: Path, pack: Pack) -> tuple[RuleSet, Pack, list[str]]:
-    """Return the rules of `suites` and `pack` that can still run, the pack, and a complaint for each that cannot.
+    """Return the rules of `suites` and `pack` that can still run, the pack, and complaints.
 
-    Rewrites the files without them: for copies only. Comments are lost, a suite of a form that the pack does not have is
-    removed, and a correction of a rule that is gone is left out of the pack.
+    There is a complaint for each rule that cannot run. The files are rewritten without these
+    rules, so they must be copies: comments are lost, a suite of a form that the pack does not have
+    is removed, and a correction of a missing rule is left out of the pack.
     """
-    bare = replace(pack, correction_files={})
-    complaints = _leave_out_unfit(suites, bare)
-    known = RuleSet(bare, suites).words
-    kept = {file: tuple(c for c in corrections if c.rule in known) for file, corrections in pack.correction_files.items()}
+    without_corrections = replace(pack, correction_files={})
+    complaints = _leave_out_unfit(suites, without_corrections)
+    known = RuleSet(without_corrections, suites).words
+    kept: dict[str, tuple[Correction, ...]] = {}
+    for file, corrections in pack.correction_files.items():
+        kept[file] = tuple(each for each in corrections if each.rule in known)
     fitting = replace(pack, correction_files=kept)
     return RuleSet(fitting, suites), fitting, complaints
 
 
+@dataclass(frozen=True, slots=True)
+class _SuiteFile:
+    """A file of rules: the kind of its rules, and the form versions that they are for."""
+
+    path: Path
+    kind: Any
+    versions: tuple[Form, ...]
+
+
 def _leave_out_unfit(suites: Path, pack: Pack) -> list[str]:
-    versions = {code: [form for form in pack.forms if form.code == code] for code in {form.code for form in pack.forms}}
-    versions[HISTORY.removesuffix(".yaml")] = list(pack.forms)
+    """Remove what no longer fits from the files; return a complaint for each rule."""
     own = pack.folder / "suites"
+    codes = {form.code for form in pack.forms}
     for path in own.glob("*.yaml"):
-        if path.stem not in versions and path.name not in _KINDS:
+        if path.stem not in codes and path.name not in _KINDS:
             path.unlink()
-    files = [
-        path for path in sorted((*suites.glob("*.yaml"), *own.glob("*.yaml"))) if path.name in _KINDS or path.stem in versions
-    ]
+    files = _suite_files((suites, own), pack)
     complaints: list[str] = []
-    for path in files:
-        mistake = partial(_mistake, kind=_KINDS.get(path.name, FormRule), versions=versions.get(path.stem, []), pack=pack)
-        complaints += _leave_out(path, mistake)
+    for file in files:
+        complaints += _leave_out(file.path, _mistakes_of(file, pack))
+    # Great Expectations can refuse only what is otherwise right.
     refused = dict(_refused(pack, RuleSet(pack, suites)))
-    for path in files if refused else ():
-        complaints += _leave_out(path, lambda entry: refused.get(entry["id"]))
+    if refused:
+        for file in files:
+            complaints += _leave_out(file.path, lambda entry: refused.get(entry["id"]))
     return complaints
 
 
+def _suite_files(folders: tuple[Path, ...], pack: Pack) -> list[_SuiteFile]:
+    versions: dict[str, tuple[Form, ...]] = {HISTORY: pack.forms}
+    for form in pack.forms:
+        file = f"{form.code}.yaml"
+        versions[file] = (*versions.get(file, ()), form)
+    paths: list[Path] = []
+    for folder in folders:
+        paths += folder.glob("*.yaml")
+    return [
+        _SuiteFile(path, _KINDS.get(path.name, FormRule), versions.get(path.name, ()))
+        for path in sorted(paths)
+        if path.name in _KINDS or path.name in versions
+    ]
+
+
 def _leave_out(path: Path, mistake: Callable[[Any], str | None]) -> list[str]:
-    """Keep the entries of a suite in which there is no mistake; return a line for each of the others."""
+    """Keep the entries of a suite without a mistake; return a line for each of the others."""
     content = load_yaml(path)
-    judged = [(entry, mistake(entry)) for entry in content["rules"]]
-    wrong = [f"{entry.get('id')}: {complaint}" for entry, complaint in judged if complaint]
-    if wrong:
-        kept = {**content, "rules": [entry for entry, complaint in judged if not complaint]}
-        path.write_text(yaml.safe_dump(kept, allow_unicode=True, sort_keys=False), encoding="utf-8")
-    return wrong
+    kept: list[Any] = []
+    complaints: list[str] = []
+    for entry in content["rules"]:
+        complaint = mistake(entry)
+        if complaint:
+            complaints.append(f"{entry.get('id')}: {complaint}")
+        else:
+            kept.append(entry)
+    if complaints:
+        text = yaml.safe_dump({**content, "rules": kept}, allow_unicode=True, sort_keys=False)
+        path.write_text(text, encoding="utf-8")
+    return complaints
 
 
-def _mistake(entry: Any, kind: Any, versions: list[Form], pack: Pack) -> str | None:
-    try:
-        rule = TypeAdapter(kind).validate_python(entry)
-    except ValidationError as wrong:
-        first = wrong.errors()[0]
-        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-    mistakes = wrong_rules([rule], versions, known_of(pack)) if isinstance(rule, FormRule) else []
-    mistakes += wrong_across(rule, pack) if kind is AcrossRule else []
-    return mistakes[0].removeprefix(f"{rule.id}: ") if mistakes else None
+def _mistakes_of(file: _SuiteFile, pack: Pack) -> Callable[[Any], str | None]:
+    """Return a function that finds the first mistake of an entry of `file`; None: it has none."""
+    adapter = TypeAdapter(file.kind)
+    known = known_of(pack)
+
+    def mistake(entry: Any) -> str | None:
+        try:
+            rule = adapter.validate_python(entry)
+        except ValidationError as wrong:
+            first = wrong.errors()[0]
+            location = ".".join(str(part) for part in first["loc"])
+            return f"{location}: {first['msg']}"
+        mistakes: list[str] = []
+        if file.kind is FormRule:
+            mistakes += wrong_rules([rule], file.versions, known)
+        elif file.kind is AcrossRule:
+            mistakes += wrong_across(rule, pack)
+        return mistakes[0].removeprefix(f"{rule.id}: ") if mistakes else None
+
+    return mistake
 
 
 def _refused(pack: Pack, rules: RuleSet) -> Iterator[tuple[str, str]]:
-    """Yield the rules that Great Expectations refuses, such as one by an expectation that is no longer there."""
-    frames = ((form, name, set(frame_columns(form, name))) for form in pack.forms for name in frame_names(form))
-    for expected in chain.from_iterable(expectations_of(form, name, columns, rules) for form, name, columns in frames):
+    """Yield each rule that Great Expectations refuses, with its complaint.
+
+    Such as one by an expectation that no longer exists.
+    """
+    for expected in _all_expected(pack, rules):
         try:
             expected.expectation()
         except ConfigurationError as wrong:
-            yield expected.words.id, str(wrong).removeprefix(f"rule {expected.words.id}: ")
+            rule = expected.words.id
+            yield rule, str(wrong).removeprefix(f"rule {rule}: ")
+
+
+def _all_expected(pack: Pack, rules: RuleSet) -> Iterator[Expected]:
+    for form in pack.forms:
+        for name in frame_names(form):
+            yield from expectations_of(form, name, set(frame_columns(form, name)), rules)

@@ -1,7 +1,8 @@
-"""One good and one bad example of every rule of a form, as data: `suites/examples/<form>.yaml`.
+"""One good and one bad example of every rule of a form: `suites/examples/<form>.yaml`.
 
-A file has a `good` report that breaks no rule, and for each rule what a `bad` one has otherwise. Figures are written as they are
-printed, totals are added up unless they are given. The pages in docs/rules show them, and a test has each of them judged.
+A file has a `good` report that breaks no rule, and for each rule how a `bad` one differs from it.
+Figures are written as they are printed; totals are added up unless they are given. The pages in
+docs/rules show the examples, and a test checks each of them.
 """
 
 from collections.abc import Mapping
@@ -25,14 +26,21 @@ from program.table import Column, ColumnType, Table
 
 EXAMPLES = SUITES / "examples"
 FIRST_ROW = 10
+"""The sheet's row of a table's first line."""
 Report: TypeAlias = dict[str, dict[str, dict[str, Any] | None]]
-"""Tables by name, of lines by key (in a list: by number), of values by column; a line that is None is not there."""
+"""Tables by name, of lines by key (in a list: by number), of values by column.
+
+A line that is None is not there.
+"""
+_Line: TypeAlias = dict[str, Any]
+_DAYS_AFTER_PERIOD = 15
 
 
 class Example(Model):
-    """A bad report: `bad` changes the good one, or stands `alone`; the rule must name its cell on the line `at`.
+    """A bad report: `bad` changes the good one, or is a report of its own (`alone`).
 
-    `column` is for rules of a layout, which have no column of their own.
+    The rule must name its cell on the line `at`. `column` is for rules of a layout, which have no
+    column of their own.
     """
 
     bad: Report
@@ -52,17 +60,19 @@ class Examples(Model):
     @cached_property
     def reports(self) -> dict[str, Report]:
         """The good report, under "", and the bad one of each rule."""
-        bad = {rule: e.bad if e.alone else changed(self.good, e.bad) for rule, e in self.rules.items()}
-        return {"": self.good, **bad}
+        reports = {"": self.good}
+        for rule, example in self.rules.items():
+            reports[rule] = example.bad if example.alone else changed(self.good, example.bad)
+        return reports
 
 
 def load_examples(form: str, folder: Path = EXAMPLES) -> Examples:
-    """Return a form's examples. Raises ConfigurationError where its file is missing or wrong."""
+    """Return a form's examples. Raises ConfigurationError where the file is missing or wrong."""
     return load_model(folder / f"{form}.yaml", Examples)
 
 
 def readings_of(examples: Examples, pack: Pack, first: int = 0) -> dict[str, Reading]:
-    """Return each report as if it had been read from a workbook: the good one under "", the bad ones by their rule.
+    """Return each report as if it came from a workbook: the good one under "", a bad one per rule.
 
     Their deliveries are numbered from `first`.
     """
@@ -74,69 +84,117 @@ def readings_of(examples: Examples, pack: Pack, first: int = 0) -> dict[str, Rea
 
 
 def reading_of(report: Report, code: str, period: Period, pack: Pack, number: int) -> Reading:
-    """Return one report of form `code` as it would be read, come 15 days after its period. Raises ConfigurationError."""
+    """Return one report of form `code` as a reader would; it arrives 15 days after its period.
+
+    Raises ConfigurationError where no version of the form covers the period.
+    """
     form = pack.form(code, period)
     if form is None:
         raise ConfigurationError(f"examples of {code}: no version of the form covers {period.code}")
-    received = datetime.combine(period.end + timedelta(days=15), datetime.min.time(), UTC) + timedelta(seconds=number)
+    day = period.end + timedelta(days=_DAYS_AFTER_PERIOD)
+    # The numbers keep the order of arrival.
+    received = datetime.combine(day, datetime.min.time(), UTC) + timedelta(seconds=number)
+    tables: dict[str, TableReading] = {}
+    for table in form.tables:
+        tables[table.name] = _table_reading(table, _summed(table, report.get(table.name, {})))
     return Reading(
         delivery=Delivery(number, "examples", "file", f"{number}.xlsx", received, "0" * 64, None),
         form=form,
         period=period,
-        tables={t.name: _table_reading(t, _summed(t, report.get(t.name, {}))) for t in form.tables},
+        tables=tables,
     )
 
 
 def line_row(table: Table, read: TableReading, line: str) -> int:
     """Return the sheet's row of a matrix line, or of a list's line by its number."""
-    return read.rows[read.lines.index(line) if table.kind == "matrix" else int(line) - 1]
+    position = read.lines.index(line) if table.kind == "matrix" else int(line) - 1
+    return read.rows[position]
 
 
 def changed(good: Report, bad: Report) -> Report:
-    """Return the report that `good` is with what `bad` has otherwise."""
+    """Return `good` with the lines and values of `bad`; a line that is None there is left out."""
     result = dict(good)
-    for table, lines in bad.items():
-        kept = {line: values for line, values in result.get(table, {}).items() if lines.get(line, {}) is not None}
-        result[table] = kept | {k: {**(kept.get(k) or {}), **values} for k, values in lines.items() if values is not None}
+    for table, changes in bad.items():
+        lines = dict(result.get(table, {}))
+        for key, values in changes.items():
+            if values is None:
+                lines.pop(key, None)
+            else:
+                lines[key] = {**(lines.get(key) or {}), **values}
+        result[table] = lines
     return result
 
 
-def _summed(table: Table, lines: Mapping[str, dict[str, Any] | None]) -> dict[str, dict[str, Any]]:
-    """Return the lines with the totals of the layout where they are not given: of columns first, then of lines."""
-    summed = {line: dict(values) for line, values in lines.items() if values is not None}
+def _summed(table: Table, lines: Mapping[str, _Line | None]) -> dict[str, _Line]:
+    """Return the lines in the table's order, with the totals of the layout that are not given.
+
+    Totals of columns are added up first, then those of lines.
+    """
+    summed = {key: dict(values) for key, values in lines.items() if values is not None}
     for values in summed.values():
-        _add_up(values, {c.name: [values.get(part) for part in c.parts] for c in table.columns if c.parts})
-    for line in sorted((line for line in table.lines if line.parts), key=lambda line: line.total):
-        parts = [summed[part] for part in line.parts if part in summed]
-        if parts:
-            values = summed.setdefault(line.key, {})
-            _add_up(values, {c.name: [part.get(c.name) for part in parts] for c in table.columns if c.type.is_numeric})
+        _add_column_totals(table, values)
+    _add_line_totals(table, summed)
     order = [line.key for line in table.lines] or list(summed)
     return {key: summed[key] for key in order if key in summed}
 
 
-def _add_up(values: dict[str, Any], parts: Mapping[str, list[Any]]) -> None:
-    """Fill in the totals that are not given and have a part."""
+def _add_column_totals(table: Table, values: _Line) -> None:
+    parts: dict[str, list[Any]] = {}
+    for column in table.columns:
+        if column.parts:
+            parts[column.name] = [values.get(part) for part in column.parts]
     for name, given in parts.items():
-        known = [value for value in given if value is not None]
-        if name not in values and known:
-            values[name] = round(sum(known), 6)
+        _add_total(values, name, given)
+
+
+def _add_line_totals(table: Table, lines: dict[str, _Line]) -> None:
+    numeric = [column.name for column in table.columns if column.type.is_numeric]
+    totals = [line for line in table.lines if line.parts]
+    # The line that must be there (`total`) may add up other totals: it comes last.
+    for line in sorted(totals, key=lambda line: line.total):
+        parts = [lines[part] for part in line.parts if part in lines]
+        if parts:
+            values = lines.setdefault(line.key, {})
+            for column in numeric:
+                _add_total(values, column, [part.get(column) for part in parts])
+
+
+def _add_total(values: _Line, name: str, parts: list[Any]) -> None:
+    """Fill in a total, if it is not given and has a part."""
+    known = [value for value in parts if value is not None]
+    if name not in values and known:
+        values[name] = round(sum(known), 6)
 
 
 def _table_reading(table: Table, lines: Mapping[str, Mapping[str, Any]]) -> TableReading:
+    values: dict[str, ColumnValues] = {}
+    letters: dict[str, str] = {}
+    # The first column of the sheet holds the lines' names.
+    for number, column in enumerate(table.columns, start=2):
+        written = [line.get(column.name) for line in lines.values()]
+        values[column.name] = _values(column, written)
+        letters[column.name] = get_column_letter(number)
     return TableReading(
-        values={column.name: _values(column, [line.get(column.name) for line in lines.values()]) for column in table.columns},
+        values=values,
         rows=list(range(FIRST_ROW, FIRST_ROW + len(lines))),
         lines=list(lines) if table.kind == "matrix" else [""] * len(lines),
         dtypes=table.dtypes,
-        letters={column.name: get_column_letter(number) for number, column in enumerate(table.columns, start=2)},
+        letters=letters,
         sheet=table.sheet,
     )
 
 
 def _values(column: Column, written: list[Any]) -> ColumnValues:
     if column.type.is_numeric:
-        return [float("nan") if value is None else to_kept(float(value), column.measure) for value in written]
+        return [_figure(value, column) for value in written]
     if column.type is ColumnType.DATE:
-        return [None if value is None else date.fromisoformat(value) for value in written]
+        return [_day(value) for value in written]
     return written
+
+
+def _figure(value: Any, column: Column) -> float:
+    return float("nan") if value is None else to_kept(float(value), column.measure)
+
+
+def _day(value: Any) -> date | None:
+    return None if value is None else date.fromisoformat(value)

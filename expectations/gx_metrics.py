@@ -1,12 +1,13 @@
-"""Great Expectations' metrics without its planner: each rule's are worked out once, and computed batch by batch.
+"""Great Expectations' metrics without its planner.
 
-A `Validator` works out anew, for each rule and each batch, which metrics it needs: 15 ms a rule, where computing them takes
-less than one (1.24.1). Here an expectation still says what it needs, the execution engine still computes it, and the
-expectation still judges it; only the plan is kept.
+A `Validator` works out for each rule and each batch which metrics it needs. That takes 15 ms a
+rule, where computing them takes less than one (1.24.1). Here the metrics of a rule are worked out
+once, and computed batch by batch. An expectation still declares what it needs, the execution engine
+still computes it, and the expectation still decides; only the plan is kept.
 
-Nothing of what is called here is promised to stay as it is: `get_validation_dependencies`, `get_evaluation_dependencies`,
-`_validate` and `resolve_metrics`. Nothing outside this module calls it, and `tests/integration/test_gx_metrics.py` compares
-each rule's result with that of a checkpoint.
+Great Expectations does not promise to keep what this module calls: `get_validation_dependencies`,
+`get_evaluation_dependencies`, `_validate` and `resolve_metrics`. No other module calls them, and
+`tests/integration/test_gx_metrics.py` compares each rule's result with that of a checkpoint.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,10 +32,10 @@ from great_expectations.validator.validation_graph import ValidationGraph
 from numpy.typing import NDArray
 
 from expectations.frames import INDEX
-from expectations.rules import columns_in
+from expectations.rule_models import columns_in
 
 SHOWN = 20
-"""Of so many failing rows a result has the values; their number and share are those of all."""
+"""A result has the values of so many failing rows. Their number and share are those of all."""
 
 RESULT_FORMAT: Mapping[str, Any] = {
     "result_format": "SUMMARY",
@@ -47,7 +48,10 @@ _JUDGED_BY_CONDITION = (
     ColumnPairMapExpectation.get_validation_dependencies,
     MulticolumnMapExpectation.get_validation_dependencies,
 )
-"""What those ask for whom a series of failing rows tells all. Asking takes longer than computing, so they are not asked."""
+"""How expectations declare their metrics that need only the series of failing rows.
+
+That takes longer than computing them, so these are not called.
+"""
 
 Metrics = Sequence[MetricConfiguration]
 Values = dict[MetricConfigurationID, Any]
@@ -55,7 +59,7 @@ Values = dict[MetricConfigurationID, Any]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What an expectation says of a batch; `result` is what a checkpoint gives for `RESULT_FORMAT`."""
+    """An expectation's result for a batch, as a checkpoint gives it for `RESULT_FORMAT`."""
 
     expectation: Expectation
     success: bool
@@ -63,72 +67,84 @@ class Judged:
 
 
 class Batch:
-    """A frame, as the engine sees it: for a rule about few columns these alone, since the engine copies all that it gets."""
+    """A frame for the engine. The engine copies what it gets, so a rule gets only its columns."""
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame.reset_index(drop=True)
         self._views: dict[tuple[str, ...], View] = {}
 
     def view(self, columns: Iterable[str]) -> "View":
-        """Return the frame with these columns and the index; the whole frame where there are none."""
+        """Return the frame with these columns and the index; with none given, the whole frame."""
         chosen = tuple(dict.fromkeys((*INDEX, *columns))) if columns else ()
         if chosen not in self._views:
-            self._views[chosen] = View(self._frame[list(chosen)] if chosen else self._frame)
+            frame = self._frame[list(chosen)] if chosen else self._frame
+            self._views[chosen] = View(frame)
         return self._views[chosen]
 
 
 class View:
-    """Some columns of a batch, and what was computed of them so far: rules about one column share most of it."""
+    """Some columns of a batch, and what was computed of them so far.
+
+    Rules about one column share most of it.
+    """
 
     def __init__(self, frame: pd.DataFrame) -> None:
         self.engine = PandasExecutionEngine(batch_data_dict={"frame": frame})
         self.values: Values = {}
 
     def compute(self, metrics: Metrics) -> None:
-        """Compute what is not known yet; `metrics` are in the order in which they need each other."""
+        """Compute what is not yet known. Each of `metrics` comes after those that it needs."""
         _compute(self.engine, metrics, self.values)
 
 
 class Plan:
-    """What an expectation needs of any batch; worked out at its first one, as some ask what type a column has."""
+    """What an expectation needs of any batch.
+
+    It is worked out at the first batch, as some expectations look at the type of a column.
+    """
 
     def __init__(self, expectation: Expectation) -> None:
         self.expectation = expectation
         self._kwargs = expectation.configuration.kwargs
         self._map: str | None = getattr(expectation, "map_metric", None)
-        # Which columns a condition or an expectation of another kind looks at, it alone knows.
+        # Only the expectation knows which columns a condition uses, or one of another kind.
         is_of_rows = self._map and not self._kwargs.get("row_condition")
         self._columns = columns_in(self._kwargs) if is_of_rows else ()
         self._needed: Metrics = ()
-        self._asked: dict[str, MetricConfiguration] = {}
+        self._requested: dict[str, MetricConfiguration] = {}
         self._condition: MetricConfiguration | None = None
         self._details: dict[str, MetricConfiguration] = {}
 
     def judge(self, batch: Batch) -> tuple[Judged, NDArray[np.int64]]:
-        """Return what the expectation says of a batch, and the positions of all rows that fail it.
+        """Return the expectation's result for a batch, and the positions of all rows that fail it.
 
-        There are none for an expectation that is not about rows. Raises GreatExpectationsError where it cannot be computed.
+        There are none for an expectation that is not about rows. Raises GreatExpectationsError
+        where it cannot be computed.
         """
         view = batch.view(self._columns)
         if not self._needed:
             self._work_out(view.engine)
         view.compute(self._needed)
-        values = {name: view.values[metric.id] for name, metric in self._asked.items()}
+        values = {name: view.values[metric.id] for name, metric in self._requested.items()}
         rows = np.empty(0, dtype=np.int64)
         if self._condition is not None:
             is_failing: pd.Series = view.values[self._condition.id][0]
             rows = is_failing.index.to_numpy()[is_failing.to_numpy(dtype=bool)]
             values |= self._counts(view.engine, is_failing) | self._shown(view, rows[:SHOWN])
-        judged = self.expectation._validate(
+        outcome = self.expectation._validate(
             metrics=values,
             # Some expectations write into what they are given.
             runtime_configuration={"result_format": dict(RESULT_FORMAT)},
             execution_engine=view.engine,
         )
-        return Judged(self.expectation, bool(judged["success"]), judged.get("result", {})), rows
+        result = outcome.get("result", {})
+        return Judged(self.expectation, bool(outcome["success"]), result), rows
 
     def _counts(self, engine: PandasExecutionEngine, is_failing: pd.Series) -> dict[str, int]:
-        """Return the numbers that an expectation about rows judges by: those of its condition and of its domain."""
+        """Return the numbers that an expectation about rows decides by.
+
+        They are the numbers of its domain's rows, and of the rows that fail its condition.
+        """
         condition = {key: self._kwargs.get(key) for key in ("row_condition", "condition_parser")}
         domain: pd.DataFrame = engine.get_domain_records(condition)
         counts = {
@@ -142,7 +158,7 @@ class Plan:
         return counts
 
     def _shown(self, view: View, rows: NDArray[np.int64]) -> dict[str, Any]:
-        """Return what stands in these failing rows, computed as if no other failed."""
+        """Return the values of these failing rows, computed as if no other row failed."""
         if not len(rows) or self._condition is None:
             return {name: [] for name in self._details}
         is_failing, *domain = view.values[self._condition.id]
@@ -158,15 +174,20 @@ class Plan:
             order.add(MetricConfiguration(condition, *self._keys_of(condition)))
         else:
             runtime = {"result_format": dict(RESULT_FORMAT)}
-            asked = self.expectation.get_validation_dependencies(engine, runtime)
-            for name, metric in asked.metric_configurations.items():
-                self._asked[name] = order.add(metric)
+            requested = self.expectation.get_validation_dependencies(engine, runtime)
+            for name, metric in requested.metric_configurations.items():
+                self._requested[name] = order.add(metric)
+        # Details are computed later, for the rows that are shown.
         self._needed = order.metrics
-        self._condition = next((m for m in self._needed if m.metric_name == condition), None)
+        for metric in self._needed:
+            if metric.metric_name == condition:
+                self._condition = metric
+                break
         if self._condition is not None:
             domain = self._condition.metric_domain_kwargs
             values = {**self._condition.metric_value_kwargs, "result_format": RESULT_FORMAT}
-            for name in (f"{self._map}.{detail}" for detail in _DETAILS):
+            for detail in _DETAILS:
+                name = f"{self._map}.{detail}"
                 self._details[name] = order.add(MetricConfiguration(name, domain, values))
 
     def _keys_of(self, metric: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -175,7 +196,7 @@ class Plan:
 
 
 class _Order:
-    """Metrics in the order in which they need each other, each once."""
+    """Metrics, each once, and after those that it needs."""
 
     def __init__(self, engine: PandasExecutionEngine) -> None:
         self._engine = engine
@@ -184,14 +205,16 @@ class _Order:
 
     @property
     def metrics(self) -> Metrics:
-        """All so far."""
+        """All metrics so far."""
         return tuple(self._known.values())
 
     def add(self, metric: MetricConfiguration) -> MetricConfiguration:
-        """Add a metric after all that it needs; return it, or the equal one that is there already."""
+        """Add a metric after all that it needs; return it, or the equal one added before."""
         if metric.id not in self._known:
             provider, _ = self._graph.set_metric_configuration_default_kwargs_if_absent(metric)
-            needed = provider.get_evaluation_dependencies(metric=metric, execution_engine=self._engine)
+            needed = provider.get_evaluation_dependencies(
+                metric=metric, execution_engine=self._engine
+            )
             metric.metric_dependencies = {name: self.add(other) for name, other in needed.items()}
             self._known[metric.id] = metric
         return self._known[metric.id]

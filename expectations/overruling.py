@@ -1,4 +1,7 @@
-"""Findings that a named person has overruled (`program.correction`): they stay on record, and keep nothing out any more."""
+"""Findings that a named person has overruled (`program.correction`).
+
+They stay on record as notes, and no longer keep anything out.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from program.reading import Reading
 
 Report = tuple[str, str, str, Stage]
+"""Form, unit, period and stage."""
 
 
 class Overruling:
@@ -26,34 +30,42 @@ class Overruling:
             self._by_report[correction.report].append(correction)
 
     def apply(self, findings: Iterable[Finding], reading: "Reading") -> list[Finding]:
-        """Return `findings` with each overruled one as a note that says who did it; the others as they are."""
+        """Return `findings`, each overruled one as a note with the name of who did it."""
         corrections = self._of(reading)
-        return [self._applied(finding, corrections) for finding in findings]
+        return [_applied(finding, corrections) for finding in findings]
 
     def _of(self, reading: "Reading") -> list[Correction]:
         if reading.form is None or reading.unit_code is None or reading.period is None:
             return []
         report = (reading.form.code, reading.unit_code, reading.period.code, reading.stage)
-        return [c for c in self._by_report.get(report, ()) if c.is_for(reading.delivery.received_on)]
-
-    @staticmethod
-    def _applied(finding: Finding, corrections: Iterable[Correction]) -> Finding:
-        correction = next((c for c in corrections if c.match(finding) is Match.EXACT), None)
-        return replace(finding, severity=Severity.INFO, overruled=correction.note) if correction else finding
+        received_on = reading.delivery.received_on
+        corrections = self._by_report.get(report, ())
+        return [correction for correction in corrections if correction.is_for(received_on)]
 
 
-def wrong_corrections(pack: Pack, severities: Mapping[str, Severity], unreadable: Iterable[str]) -> Iterator[str]:
-    """Yield a line for each correction of a rule that there is not, that keeps nothing out, or that no value would follow.
+def _applied(finding: Finding, corrections: Iterable[Correction]) -> Finding:
+    for correction in corrections:
+        if correction.match(finding) is Match.EXACT:
+            return replace(finding, severity=Severity.INFO, overruled=correction.note)
+    return finding
 
-    `unreadable` are the rules that leave their cell, or the whole file, without a value: overruling one would load a hole in
-    silence. Its sender has to send the figure.
+
+def wrong_corrections(
+    pack: Pack, severities: Mapping[str, Severity], unreadable: Iterable[str]
+) -> Iterator[str]:
+    """Yield a line for each correction that can have no effect, or must not have one.
+
+    Its rule does not exist, keeps nothing out, or is one of `unreadable`: the rules that leave
+    their cell, or the whole file, without a value. To overrule one of these would load a hole
+    without a word: the sender must send the figure.
     """
     refused = set(unreadable)
     for file, corrections in pack.correction_files.items():
         for number, correction in enumerate(corrections):
             mistake = _mistake(correction.rule, severities, refused)
             if mistake:
-                yield f"{place_of(pack.folder / file, ('corrections', number, 'rule'))}{mistake}"
+                location = ("corrections", number, "rule")
+                yield f"{place_of(pack.folder / file, location)}{mistake}"
 
 
 def _mistake(rule: str, severities: Mapping[str, Severity], unreadable: set[str]) -> str | None:
@@ -61,4 +73,6 @@ def _mistake(rule: str, severities: Mapping[str, Severity], unreadable: set[str]
         return f"no rule has the id {rule}"
     if rule in unreadable:
         return f"{rule} leaves nothing that could be loaded; the report has to be sent again"
-    return f"{rule} is only a note and keeps nothing out" if severities[rule] is Severity.INFO else None
+    if severities[rule] is Severity.INFO:
+        return f"{rule} is only a note and keeps nothing out"
+    return None

@@ -1,4 +1,4 @@
-"""Where a rule points: from an element and a row back to the sheet and cell that a district typed."""
+"""Where a rule points: from an element and a row to the sheet and cell of the workbook."""
 
 from typing import TYPE_CHECKING
 
@@ -14,38 +14,59 @@ Place = tuple[str | None, str | None]
 SUBMISSION = "submission"
 """The frame with a row a submission."""
 
+_WHOLE_REPORT: Place = (None, None)
+
 
 def place_of(form: Form, frame: str, element: str, row: int, reading: "Reading") -> Place | None:
     """Return sheet and cell of `element`; None where this workbook lacks its column or line.
 
-    In a table's frame `row` is the sheet's own; in the submission frame a matrix element knows its line itself, and
-    what stands in no cell (a list's summary, the period) is the submission as a whole. The frames of history point
-    likewise: a list's line by its sheet row, a line that is missing now at its sheet alone.
+    In the frame of a table, and of a list's lines over time, `row` is the sheet's own row. A line
+    that is missing now points to its sheet alone. In the other frames a matrix element knows its
+    line itself; what stands in no cell (a list's summary, the period) is the submission as a whole.
     """
-    listed = listed_table(frame)
     if frame == REPORTS:
-        return None, None
-    if frame.endswith(LOST):
-        return reading.tables[listed or ""].sheet, None
+        return _WHOLE_REPORT
+    list_name = listed_table(frame)
+    if list_name is not None and frame.endswith(LOST):
+        return reading.tables[list_name].sheet, None
     if frame == FIGURES:
-        frame = next((t.name for t in form.tables if t.kind == "list" and element in {c.name for c in t.columns}), SUBMISSION)
-    elif listed:
-        frame = listed
-    if frame not in (SUBMISSION, INDICATORS):
-        return _cell(reading.tables[frame], element, row)
-    for table in form.tables:
-        if element in table.elements and table.name in reading.tables:
-            column, line = table.elements[element]
-            read = reading.tables[table.name]
-            return _cell(read, column.name, read.rows[read.lines.index(line.key)]) if line.key in read.lines else None
-    return None, None
+        list_name = _list_with(form, element)
+    table = list_name or frame
+    if table in (SUBMISSION, INDICATORS, FIGURES):
+        return _element_place(form, element, reading)
+    return _cell(reading.tables[table], element, row)
 
 
 def text_places(reading: "Reading") -> frozenset[Place]:
-    """Return where figures stand that are text in the workbook, among those that are parts of a total."""
-    return frozenset((read.sheet, read.cell(name, row)) for read in reading.tables.values() for name, row in read.texts)
+    """Return where figures of totals and their parts are text in the workbook."""
+    places: set[Place] = set()
+    for read in reading.tables.values():
+        places |= {(read.sheet, read.cell(name, row)) for name, row in read.texts}
+    return frozenset(places)
+
+
+def _list_with(form: Form, column: str) -> str | None:
+    """Return the first list that has the column; None for an element of a matrix."""
+    for table in form.tables:
+        if table.kind == "list" and any(each.name == column for each in table.columns):
+            return table.name
+    return None
+
+
+def _element_place(form: Form, element: str, reading: "Reading") -> Place | None:
+    for table in form.tables:
+        if element not in table.elements or table.name not in reading.tables:
+            continue
+        column, line = table.elements[element]
+        read = reading.tables[table.name]
+        if line.key not in read.lines:
+            return None
+        return _cell(read, column.name, read.rows[read.lines.index(line.key)])
+    return _WHOLE_REPORT
 
 
 def _cell(read: "TableReading", element: str, row: int) -> Place | None:
     cell = read.cell(element, row)
-    return (read.sheet, cell) if cell and row in read.rows else None
+    if not cell or row not in read.rows:
+        return None
+    return read.sheet, cell

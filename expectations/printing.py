@@ -1,4 +1,4 @@
-"""A kept value as its sender printed it."""
+"""Kept values, printed as their senders write them."""
 
 import math
 from typing import Any
@@ -10,8 +10,12 @@ from program.vietnamese import format_date, format_number
 
 
 def show(value: Any, measure: str) -> str:
-    """Return a kept value as its sender printed it: in the column's measure, with Vietnamese separators; "" for none."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+    """Return a kept value as its sender writes it; "" for None, NaN and NaT.
+
+    Numbers are in the column's measure, with Vietnamese separators.
+    """
+    is_nan = isinstance(value, float) and math.isnan(value)
+    if value is None or value is pd.NaT or is_nan:
         return ""
     if isinstance(value, pd.Timestamp):
         return format_date(value)

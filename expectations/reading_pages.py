@@ -1,7 +1,8 @@
-"""The page of the rules that the reader meets, docs/rules/reading.md: their words, and where docs/reading.md has them happen.
+"""The page of the reader's rules, docs/rules/reading.md: their words and their examples.
 
-What stands in a cell or on a sheet is there the input of the reader's tests; the rows about whom and when are made as workbooks
-by a test of each rule. The "good" neighbour is the first row of the same table of which nothing is told.
+The examples are the rows of the tables in docs/reading.md. Rows about a cell or a sheet are the
+input of the reader's tests; for rows about unit and period a test of each rule makes a workbook.
+The "good" example is the first row of the same table that no rule reports.
 """
 
 import re
@@ -16,17 +17,22 @@ from program.configuration import read_text
 
 _HEAD = """# Rules of the reader
 
-Written by `make rules` from `expectations/suites/reading.yaml` and the tables of [reading.md](../reading.md), which the
-reader's tests read; [rules.md](../rules.md) is the guide. Words in braces are filled in with what was met.
+Written by `make rules` from `expectations/suites/reading.yaml` and the tables of
+[reading.md](../reading.md), which the reader's tests read; [rules.md](../rules.md) is the guide.
+The reader fills in the words in braces.
 """
 _MOST = 3
+"""So many bad examples a rule are shown."""
 _RULE = re.compile(r"(?:FILE|FORM|CELL)-[0-9]{2}")
 _CELL = re.compile(r"(?<!\\)\|")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table of docs/reading.md: under which heading, what stands there, what becomes of it, and the rules it names."""
+    """A row of a table of docs/reading.md, and the heading above the table.
+
+    `found` is what stands in the workbook, `becomes` what the reader makes of it.
+    """
 
     heading: str
     found: str
@@ -42,18 +48,25 @@ def rows_of(path: Path) -> list[Row]:
     for line, below in pairwise([*lines, ""]):
         if line.startswith("#"):
             heading = line.lstrip("# ")
-        elif line.startswith("| ") and not line.startswith("| ---") and not below.startswith("| ---"):
+        elif (
+            line.startswith("| ") and not line.startswith("| ---") and not below.startswith("| ---")
+        ):
             found, becomes, *rest = (cell.strip() for cell in _CELL.split(line)[1:-1])
-            # A fourth column says why, and may name rules that others meet later; of two the second tells what happens.
-            rows.append(Row(heading, found, becomes, frozenset(_RULE.findall(rest[0] if rest else becomes))))
+            # The third column names the rules; a table of two names them in the second. A fourth
+            # says why, and may name rules that come later.
+            outcome = rest[0] if rest else becomes
+            rows.append(Row(heading, found, becomes, frozenset(_RULE.findall(outcome))))
     return rows
 
 
 def reading_page(rules: Mapping[Language, RuleSet], rows: Iterable[Row]) -> str:
     """Return the page: a section a rule, in the order of their file, in both languages."""
     known = list(rows)
-    sections = (_section(words, rules["en"].reading[words.id], known) for words in rules["vi"].reading.values())
-    return "\n".join([_HEAD, *("\n".join(section) for section in sections)]).rstrip() + "\n"
+    english = rules["en"].reading
+    lines = [_HEAD]
+    for words in rules["vi"].reading.values():
+        lines += _section(words, english[words.id], known)
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _section(vi: Words, en: Words, rows: list[Row]) -> Iterator[str]:
@@ -66,7 +79,12 @@ def _section(vi: Words, en: Words, rows: list[Row]) -> Iterator[str]:
 
 def _examples(rule: str, rows: list[Row]) -> Iterator[str]:
     bad = [row for row in rows if rule in row.rules]
-    good = next((row for row in rows if bad and row.heading == bad[0].heading and not row.rules), None)
     yield "| | under | stands there | becomes |\n|---|---|---|---|"
-    for word, row in [*([("good", good)] if good else []), *(("bad", row) for row in bad[:_MOST])]:
-        yield f"| {word} | {row.heading} | {row.found} | {row.becomes} |"
+    if bad:
+        good = [row for row in rows if row.heading == bad[0].heading and not row.rules]
+        yield from (_line("good", row) for row in good[:1])
+    yield from (_line("bad", row) for row in bad[:_MOST])
+
+
+def _line(word: str, row: Row) -> str:
+    return f"| {word} | {row.heading} | {row.found} | {row.becomes} |"

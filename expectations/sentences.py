@@ -1,4 +1,4 @@
-"""What the pages of the rules say alike of every rule: what it expects, what its sender reads, and what a column is called."""
+"""What the pages show of every rule: what it expects, what a sender reads, and column labels."""
 
 from collections.abc import Iterator, Mapping
 from string import Template
@@ -14,17 +14,20 @@ from program.form import Form
 
 
 def sentence_of(expected: Expected) -> str:
-    """Return what Data Docs say of an expectation, as plain text with the names of columns in code."""
+    """Return the sentence of Data Docs on an expectation, with the names of columns in code."""
     configuration = expected.expectation().configuration
     found = get_renderer_impl(configuration.type, LegacyRendererType.PRESCRIPTIVE)
     if found is None:
         return configuration.type
-    told: dict[str, Any] = found[1](configuration=configuration)[0].to_json_dict()["string_template"]  # type: ignore[index,assignment]
-    return Template(told["template"]).safe_substitute({name: f"`{value}`" for name, value in told["params"].items()})
+    _, render = found
+    rendered: Any = render(configuration=configuration)
+    content: dict[str, Any] = rendered[0].to_json_dict()["string_template"]
+    params = {name: f"`{value}`" for name, value in content["params"].items()}
+    return Template(content["template"]).safe_substitute(params)
 
 
 def words_of(here: Mapping[Language, Finding], source: str | None) -> Iterator[str]:
-    """Yield what the sender of the bad example reads, the same in English, and where the rule comes from."""
+    """Yield what the sender of the bad example reads, the same in English, and the source."""
     vi, en = here["vi"], here["en"]
     yield f"\n> {vi.message}\n>\n> Cần: {vi.expected or '–'} · {vi.fix}\n"
     yield f"*In English:* {en.message} Expected: {en.expected or '–'} · {en.fix}\n"
@@ -33,13 +36,17 @@ def words_of(here: Mapping[Language, Finding], source: str | None) -> Iterator[s
 
 
 def label_of(form: Form, name: str) -> str:
-    """Return what a column, an element of a matrix or a summary is called on the sheet; a frame's own columns by their name."""
+    """Return what a column, an element of a matrix or a summary is called on the sheet.
+
+    A column that only the frame has is called by its name.
+    """
     for table in form.tables:
         if name in table.elements:
             column, line = table.elements[name]
             return f'"{column.label}" of "{line.label}"'
         if name in table.summaries:
-            return f'"{table.column(table.summaries[name].column).label}" of the whole list'
+            summed = table.column(table.summaries[name].column)
+            return f'"{summed.label}" of the whole list'
         for column in table.columns:
             if column.name == name:
                 return f'"{column.label}"'

@@ -1,4 +1,4 @@
-"""A batch that fails takes none of its readings down: those that fail alone are named, the others are judged together."""
+"""A reading that makes its batch fail is set aside; the others are still checked together."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -12,11 +12,17 @@ logger = logging.getLogger("mtqg.check")
 Check = Callable[[Sequence[Reading]], list[Submission]]
 
 
-def check_surviving(check: Check, readings: Sequence[Reading], failed: Callable[[Reading, Exception], None]) -> list[Submission]:
-    """Return what `check` says of the readings; where it fails, of those that do not fail alone, which see each other again.
+def check_surviving(
+    check: Check,
+    readings: Sequence[Reading],
+    failed: Callable[[Reading, Exception], None],
+) -> list[Submission]:
+    """Run `check` on the readings as one batch, and return its submissions.
 
-    The others are told to `failed`. Where each one passes alone and only the batch does not, each is judged alone. Raises
-    ConfigurationError for a rule that is wrong in itself: it would fail every reading alike.
+    If it raises, check each reading alone, pass those that raise to `failed`, and check the rest
+    as one batch again. If each passes alone and only the batch raises, return what was found of
+    each alone. Raises ConfigurationError for a rule that is wrong in itself: it would fail every
+    reading alike.
     """
     try:
         return check(readings)
@@ -33,5 +39,6 @@ def check_surviving(check: Check, readings: Sequence[Reading], failed: Callable[
             failed(reading, error)
         else:
             sound.append(reading)
-    # The same batch again would fail again.
-    return check_surviving(check, sound, failed) if 1 < len(sound) < len(readings) else alone
+    # The same batch again would raise again.
+    is_smaller_batch = 1 < len(sound) < len(readings)
+    return check_surviving(check, sound, failed) if is_smaller_batch else alone

@@ -1,4 +1,4 @@
-"""The texts of a rule, in whatever language, and the placeholders in them."""
+"""The texts of a rule in one language, and the placeholders in them."""
 
 from functools import cache
 from string import Formatter
@@ -13,7 +13,8 @@ from program.finding import Severity
 class Texts(Model):
     """What a district reads of a rule. `cases` add a sentence to `message`.
 
-    `terms` are words for what the reader fills in itself ("tệp PDF"); only a translation needs them.
+    `terms` translate the words that the reader fills in itself ("tệp PDF"); only a translation
+    needs them.
     """
 
     message: str
@@ -24,7 +25,7 @@ class Texts(Model):
 
     @model_validator(mode="after")
     def _braces_are_closed(self) -> Self:
-        self.placeholders()  # ValueError for a brace that is alone
+        self.placeholders()  # raises ValueError for a single brace
         return self
 
     def placeholders(self) -> frozenset[str]:
@@ -34,12 +35,15 @@ class Texts(Model):
 
 @cache
 def _names_in(texts: tuple[str, ...]) -> frozenset[str]:
-    """Return the names in braces. Asked of the same few texts for every finding of a night."""
-    return frozenset(name for text in texts for _, name, _, _ in Formatter().parse(text) if name is not None)
+    """Return the names in braces. A run asks it of the same few texts for every finding."""
+    names: set[str] = set()
+    for text in texts:
+        names |= {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    return frozenset(names)
 
 
 class Words(Texts):
-    """What a rule is called, how severe it is, and what a district reads."""
+    """A rule's id, its severity, and what a district reads of it."""
 
     id: str = Field(pattern=r"^[A-Z]{2,8}-\d{2,3}$")
     severity: Severity

@@ -1,9 +1,10 @@
-"""Words of rules in another language: `en/<file>.yaml` beside the file that they belong to, entry by entry of its ids.
+"""Words of rules in another language: `en/<file>.yaml` beside the rule file, by the rules' ids.
 
-The Vietnamese file alone says what is checked and how severe it is; a translation only says it again.
+The Vietnamese file alone declares what is checked and how severe it is. A translation has only
+words.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from program.configuration import Model, load_model, repeated
 from program.errors import ConfigurationError
 
 LANGUAGES = ("en",)
-"""The languages besides Vietnamese, as the folders of their files are called."""
+"""The languages besides Vietnamese. Each is the name of a folder of translations."""
 
 Rule = TypeVar("Rule", bound=Words)
 
@@ -26,9 +27,10 @@ class _Translations(Model):
 
 
 def translated(rules: Sequence[Rule], path: Path, lang: str) -> tuple[Rule, ...]:
-    """Return the rules of the file `path` in the words of `lang`; those without a translation as they are.
+    """Return the rules of the file `path` in the words of `lang`.
 
-    Raises ConfigurationError for a translation of a rule that is not there, or with other placeholders or cases than it.
+    Rules without a translation are unchanged. Raises ConfigurationError for a translation of an
+    unknown rule, or with other placeholders or cases than its rule.
     """
     words_file = path.parent / lang / path.name
     if lang not in LANGUAGES or not words_file.is_file():
@@ -38,17 +40,27 @@ def translated(rules: Sequence[Rule], path: Path, lang: str) -> tuple[Rule, ...]
     if doubled:
         raise ConfigurationError(f"{words_file}: {', '.join(doubled)}: stands twice")
     words = {entry.id: entry for entry in entries}
-    strange = sorted(words.keys() - {rule.id for rule in rules})
-    if strange:
-        raise ConfigurationError(f"{words_file}: {', '.join(strange)}: {path} has no such rule")
-    return tuple(_translated(rule, words[rule.id], words_file) if rule.id in words else rule for rule in rules)
+    unknown = sorted(words.keys() - {rule.id for rule in rules})
+    if unknown:
+        raise ConfigurationError(f"{words_file}: {', '.join(unknown)}: {path} has no such rule")
+    result = list(rules)
+    for position, rule in enumerate(rules):
+        if rule.id in words:
+            result[position] = _translated(rule, words[rule.id], words_file)
+    return tuple(result)
 
 
 def _translated(rule: Rule, words: _Translation, path: Path) -> Rule:
     if words.placeholders() != rule.placeholders():
-        expected, found = (", ".join(sorted(texts.placeholders())) or "none" for texts in (rule, words))
-        raise ConfigurationError(f"{path}: {rule.id}: expected the placeholders {expected}; found {found}")
+        expected, found = _listed(rule.placeholders()), _listed(words.placeholders())
+        raise ConfigurationError(
+            f"{path}: {rule.id}: expected the placeholders {expected}; found {found}"
+        )
     if words.cases.keys() != rule.cases.keys():
-        expected, found = (", ".join(texts.cases) or "none" for texts in (rule, words))
+        expected, found = _listed(rule.cases), _listed(words.cases)
         raise ConfigurationError(f"{path}: {rule.id}: cases: expected {expected}; found {found}")
     return rule.model_copy(update=words.model_dump(exclude={"id"}))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"

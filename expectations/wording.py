@@ -1,4 +1,7 @@
-"""From a failing row to a sentence: the placeholders of a rule's message, as a district reads numbers and dates."""
+"""From a failing row to a finding: a rule's message with its placeholders filled.
+
+Numbers and dates are written as a district writes them.
+"""
 
 from collections.abc import Mapping
 
@@ -15,53 +18,87 @@ _NONE: Mapping[str, str] = {}
 
 
 def finding_of_problem(problem: Problem, words: Words) -> Finding:
-    """Return the finding for what the reader met."""
-    said = {name: _in_terms(text, words) for name, text in problem.values.items()}
-    return filled(words, {"value": problem.value or "", **said}, None, (problem.sheet, problem.cell))
+    """Return the finding for a problem of the reader."""
+    values = {"value": problem.value or ""}
+    for name, text in problem.values.items():
+        values[name] = _in_terms(text, words)
+    return filled(words, values, None, (problem.sheet, problem.cell))
 
 
-def finding_of_row(rule: Expected, row: Row, form: Form, place: Place, texts: Mapping[str, str] = _NONE) -> Finding:
-    """Return the finding for one row that broke a rule, pointing at `place` and quoting the value found there.
+def finding_of_row(
+    rule: Expected, row: Row, form: Form, place: Place, texts: Mapping[str, str] = _NONE
+) -> Finding:
+    """Return the finding for one row that breaks a rule.
 
-    `texts` are the cells of those of its columns whose figures are text in the workbook.
+    It points to `place` and quotes the value there. `texts` are the cells of those of the row's
+    columns whose figures are text in the workbook.
     """
-    # A night may have a hundred thousand notes of an empty cell, and few of a row's figures are ever said.
-    said = {rule.at, *rule.words.placeholders()}
-    shown = _shown(row) if "sheet_row" in row else _printed({name: row[name] for name in said if name in row}, form)
-    extra, case = explain(rule, row, form, texts)
-    return filled(rule.words, {**shown, **extra, **rule.extra, "value": shown.get(rule.at, "")}, case, place)
-
-
-def _printed(row: Row, form: Form) -> dict[str, str]:
-    """Return a row's values as printed."""
-    return {str(name): show(value, form.measure_of(str(name).removesuffix(BEFORE))) for name, value in row.items()}
-
-
-def _shown(row: Row) -> dict[str, str]:
-    """Return a row of the frame of figures as printed: with the figure's own measure beside, its own value `amount`."""
-    measure = str(row["measure"])
-    shown = {str(name): show(value, measure if name in AMOUNT_COLUMNS else "") for name, value in row.items()}
-    amounts = {name: f"{shown[name]} {measure}".strip() for name in AMOUNT_COLUMNS if name != "value"}
-    return shown | amounts | {"amount": f"{shown['value']} {measure}".strip()}
-
-
-def _in_terms(text: str, words: Words) -> str:
-    """Return what the reader filled in, in the language of `words`; what stands in the workbook has no terms."""
-    for term in sorted(words.terms, key=len, reverse=True):
-        text = text.replace(term, words.terms[term])
-    return text
+    if "sheet_row" in row:
+        printed = _printed_amounts(row)
+    else:
+        # A run may have a hundred thousand notes of an empty cell, and words use few of a row's
+        # figures: only these are printed.
+        needed = {rule.at, *rule.words.placeholders()}
+        printed = _printed({name: row[name] for name in needed if name in row}, form)
+    explained, case = explain(rule, row, form, texts)
+    value = printed.get(rule.at, "")
+    return filled(rule.words, {**printed, **explained, **rule.extra, "value": value}, case, place)
 
 
 def filled(words: Words, values: Mapping[str, str], case: str | None, place: Place) -> Finding:
-    """Return the finding that a rule's words are with their placeholders filled, `case` adding its sentence."""
-    message = f"{words.message} {words.cases[case]}" if case in words.cases else words.message
+    """Return a rule's words as a finding, with their placeholders filled from `values`.
+
+    `case` adds its sentence, if the rule has one for it.
+    """
+    message = words.message
+    if case in words.cases:
+        message = f"{message} {words.cases[case]}"
+    sheet, cell = place
     return Finding(
         rule=words.id,
         severity=words.severity,
         message=message.format_map(values),
         expected=words.expected.format_map(values),
         fix=words.fix.format_map(values),
-        sheet=place[0],
-        cell=place[1],
+        sheet=sheet,
+        cell=cell,
         value=values["value"] or None,
     )
+
+
+def _printed(row: Row, form: Form) -> dict[str, str]:
+    """Return a row's values as printed, each in the measure of its column."""
+    printed: dict[str, str] = {}
+    for key, value in row.items():
+        name = str(key)
+        printed[name] = show(value, form.measure_of(name.removesuffix(BEFORE)))
+    return printed
+
+
+def _printed_amounts(row: Row) -> dict[str, str]:
+    """Return a row of the frame of figures as printed.
+
+    Its amounts have the figure's measure beside them, except `value`; `amount` is the value with
+    the measure.
+    """
+    measure = str(row["measure"])
+    printed: dict[str, str] = {}
+    for key, value in row.items():
+        name = str(key)
+        is_amount = name in AMOUNT_COLUMNS
+        text = show(value, measure if is_amount else "")
+        is_with_measure = is_amount and name != "value"
+        printed[name] = f"{text} {measure}".strip() if is_with_measure else text
+    printed["amount"] = f"{printed['value']} {measure}".strip()
+    return printed
+
+
+def _in_terms(text: str, words: Words) -> str:
+    """Return what the reader filled in, in the language of `words`.
+
+    Texts of the workbook have no terms, and are unchanged.
+    """
+    # The longest first: a short term may be part of a longer one.
+    for term in sorted(words.terms, key=len, reverse=True):
+        text = text.replace(term, words.terms[term])
+    return text

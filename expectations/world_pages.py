@@ -1,6 +1,9 @@
-"""The pages of rules against other reports, docs/rules/history.md and across.md, and such rules' sections on a form's page."""
+"""The pages of rules against other reports, docs/rules/history.md and across.md.
 
-from collections.abc import Iterator, Sequence
+A form's own rules against other reports get their sections from here too.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from inspect import getdoc
 from itertools import groupby
@@ -9,43 +12,57 @@ from typing import Any
 from expectations.court import ACROSS, HISTORY, Hearing, JudgedWorlds
 from expectations.examples import Report
 from expectations.rule_checks import frame_columns
-from expectations.rules import FormRule, RuleSet
+from expectations.rule_models import FormRule
+from expectations.rules import RuleSet
 from expectations.sentences import label_of, sentence_of, words_of
 from expectations.suite import expectations_of
 from program.form import Form
 from program.pack import Pack
 from program.reading import Reading
-from program.table import Column, ColumnType
+from program.table import Column, ColumnType, Table
 from program.vietnamese import format_date, format_number
 
 _HEAD = """# {title}
 
-Written by `make rules` from `expectations/suites/{name}.yaml`; [rules.md](../rules.md) is the guide. Each report is the good
-one of its form but for the figures shown, and they came in this order. The real check judged them all: with the good one
-at the end no rule is broken, with the bad one this rule alone, at the cell in bold.{more}
+Written by `make rules` from `expectations/suites/{name}.yaml`; [rules.md](../rules.md) is the
+guide. Each report is the good one of its form but for the figures shown, and they arrived in this
+order. A real check gave the findings: with the good report at the end no rule is broken, with the
+bad one this rule alone, at the cell in bold.{more}
 """
-_TITLES = {HISTORY: "Rules against earlier reports and other units'", ACROSS: "Rules across submissions"}
-_MORE = {HISTORY: " What the columns\nare that they name: [rules.md](../rules.md#history).", ACROSS: ""}
+_TITLES = {
+    HISTORY: "Rules against earlier reports and other units'",
+    ACROSS: "Rules across submissions",
+}
+_MORE = {
+    HISTORY: " [rules.md](../rules.md#history)\nexplains the columns of history.",
+    ACROSS: "",
+}
 
 
 def page_of_reports(hearing: Hearing, name: str, pack: Pack) -> str:
-    """Return the page of the examples `name`, a section a rule, without the rules that are of one form alone."""
+    """Return the page of the examples `name`, a section a rule, without rules of one form alone."""
     rules = hearing.rules["vi"]
-    shown = [e for e in hearing.of_reports[name] if e.rule in (*rules.history, *rules.across)]
-    sections = (line for e in shown for line in section_of(e, rules, pack))
-    return "\n".join([_HEAD.format(title=_TITLES[name], name=name, more=_MORE[name]), *sections]).rstrip() + "\n"
+    of_all_forms = (*rules.history, *rules.across)
+    lines = [_HEAD.format(title=_TITLES[name], name=name, more=_MORE[name])]
+    for example in hearing.of_reports[name]:
+        if example.rule in of_all_forms:
+            lines += section_of(example, rules, pack)
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def section_of(e: JudgedWorlds, rules: RuleSet, pack: Pack) -> Iterator[str]:
     """Yield the lines of a rule's section."""
+    severity, where = e.rule.severity.value, _where(e)
     yield f"## {e.rule.id}\n"
-    yield f"**{e.rule.severity.value}** · {_where(e)}\n\n{_expects(e, rules)}\n"
+    yield f"**{severity}** · {where}\n\n{_expects(e, rules)}\n"
     yield "| | from | about | figures |\n|---|---|---|---|"
-    came = list(zip(e.bad.readings, e.bad.written, strict=True))
-    for sent, group in groupby(came[:-1], key=lambda report: (report[1], report[0].period)):
-        yield _row("first", [reading for reading, _ in group], sent[0], pack)
+    *earlier, (bad, bad_figures) = zip(e.bad.readings, e.bad.written, strict=True)
+    # Units that sent the same figures about the same period share a line.
+    alike = groupby(earlier, key=lambda report: (report[1], report[0].period))
+    for (figures, _), group in alike:
+        yield _row("first", [reading for reading, _ in group], figures, pack)
     yield _row("good", e.good.readings[-1:], e.good.written[-1], pack)
-    yield _row("bad", e.bad.readings[-1:], e.bad.written[-1], pack, (e.example.at, e.example.column))
+    yield _row("bad", [bad], bad_figures, pack, (e.example.at, e.example.column))
     if e.example.also:
         yield f"\nSuch a report breaks {', '.join(e.example.also)} too, at another cell."
     yield from words_of(e.here, e.rule.source)
@@ -55,41 +72,80 @@ def _where(e: JudgedWorlds) -> str:
     sheet, cell = e.place
     if sheet is None:
         return "the report as a whole"
-    return f'sheet "{sheet}"' + (f", {label_of(_form(e.bad.readings[-1]), e.example.column)}" if cell else "")
+    if cell is None:
+        return f'sheet "{sheet}"'
+    form = _form(e.bad.readings[-1])
+    return f'sheet "{sheet}", {label_of(form, e.example.column)}'
 
 
 def _expects(e: JudgedWorlds, rules: RuleSet) -> str:
-    """Return what Data Docs say of a rule of history, or what its kind of comparison is."""
+    """Return what Data Docs say of a rule of history, or what its kind of cross-check is."""
     if not isinstance(e.rule, FormRule):
         return (getdoc(type(e.rule)) or "").partition("\n\n")[0]
     form = _form(e.bad.readings[-1])
-    expected = expectations_of(form, e.rule.table, set(frame_columns(form, e.rule.table)), rules)
+    columns = set(frame_columns(form, e.rule.table))
+    expected = expectations_of(form, e.rule.table, columns, rules)
     return sentence_of(next(each for each in expected if each.words is e.rule))
 
 
-def _row(word: str, readings: Sequence[Reading], report: Report, pack: Pack, told: tuple[str, str] | None = None) -> str:
-    form, period = _form(readings[0]), readings[0].period
-    names = [unit.name for r in readings if period and (unit := pack.unit_on(r.unit_code, period.code))]
-    whom = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-    about = f"{form.short_title}, {form.label_of(period, readings[0].stage)}" if period else form.short_title
-    return f"| {word} | {whom} | {about} | {_figures(report, readings[0], told) or 'no other'} |"
+def _row(
+    word: str,
+    readings: Sequence[Reading],
+    report: Report,
+    pack: Pack,
+    bold: tuple[str, str] | None = None,
+) -> str:
+    """Return the line of a report that some units sent; `bold` is the line and column in bold."""
+    first = readings[0]
+    form = _form(first)
+    about = form.short_title
+    if first.period is not None:
+        about = f"{about}, {form.label_of(first.period, first.stage)}"
+    figures = _figures(report, first, bold) or "no other"
+    senders = _senders(readings, pack)
+    return f"| {word} | {senders} | {about} | {figures} |"
 
 
-def _figures(report: Report, reading: Reading, told: tuple[str, str] | None = None) -> str:
-    """Return the figures that are written of a report, each with the name of its cell; the one at `told` in bold."""
-    lines = []
-    for table in (table for table in _form(reading).tables if table.name in report):
-        labels = {line.key: line.label for line in table.lines}
-        keys = list(labels) or sorted(report[table.name], key=int)
-        for key, values in ((key, report[table.name][key]) for key in keys if key in report[table.name]):
-            cells = [_cell(table.column(name), value, is_told=(key, name) == told) for name, value in (values or {}).items()]
-            lines.append(f"{labels.get(key, f'line {key}')}: {', '.join(cells) or 'not there'}")
+def _senders(readings: Sequence[Reading], pack: Pack) -> str:
+    """Return the name of the first unit, and how many more there are."""
+    names: list[str] = []
+    for reading in readings:
+        if reading.period is not None:
+            unit = pack.unit_on(reading.unit_code, reading.period.code)
+            names += [unit.name] if unit else []
+    first, *others = names
+    return f"{first} and {len(others)} more" if others else first
+
+
+def _figures(report: Report, reading: Reading, bold: tuple[str, str] | None) -> str:
+    """Return the figures that are written of a report, each with the name of its cell."""
+    lines: list[str] = []
+    for table in _form(reading).tables:
+        if table.name in report:
+            lines += _table_lines(table, report[table.name], bold)
     return "; ".join(lines)
 
 
-def _cell(column: Column, value: Any, *, is_told: bool) -> str:
-    shown = _shown(column, value)
-    return f'"{column.label}" {f"**{shown}**" if is_told else shown}'
+def _table_lines(
+    table: Table,
+    written: Mapping[str, Mapping[str, Any] | None],
+    bold: tuple[str, str] | None,
+) -> Iterator[str]:
+    """Yield the written lines of a table in its order; a list's by their numbers."""
+    labels = {line.key: line.label for line in table.lines}
+    keys = list(labels) or sorted(written, key=int)
+    for key in keys:
+        if key not in written:
+            continue
+        cells: list[str] = []
+        for name, value in (written[key] or {}).items():
+            column = table.column(name)
+            shown = _shown(column, value)
+            if (key, name) == bold:
+                shown = f"**{shown}**"
+            cells.append(f'"{column.label}" {shown}')
+        label = labels.get(key, f"line {key}")
+        yield f"{label}: {', '.join(cells) or 'not there'}"
 
 
 def _shown(column: Column, value: Any) -> str:
@@ -99,7 +155,9 @@ def _shown(column: Column, value: Any) -> str:
         return format_date(date.fromisoformat(value))
     if column.type.is_numeric:
         return format_number(value)
-    return column.vocabulary[value].label if value in column.vocabulary else str(value)
+    if value in column.vocabulary:
+        return column.vocabulary[value].label
+    return str(value)
 
 
 def _form(reading: Reading) -> Form:

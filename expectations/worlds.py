@@ -1,7 +1,8 @@
-"""One good and one bad example of every rule against other reports, as data: `suites/examples/history.yaml`, `across.yaml`.
+"""One good and one bad example of every rule against other reports, as data.
 
-A world is what came first, in that order, and then a report that is good in one world and bad in the other. Each is the good
-report of its form's examples, but for the figures that are written.
+The files are `suites/examples/history.yaml` and `across.yaml`. A world is a sequence of reports.
+Its last one is good in one world and bad in the other. Each is the good report of its form's
+examples, but for the figures that are written.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,10 @@ from program.stage import Stage
 
 
 class Sent(Model):
-    """A report that each of `units` sent: `figures` change the good one of its form, or stand `alone`."""
+    """A report that each of `units` sent.
+
+    `figures` change the good report of its form, or are all that it has (`alone`).
+    """
 
     form: str
     period: str
@@ -34,8 +38,9 @@ class Sent(Model):
 class Example(Model):
     """What came `first`, and then the report `then` with the `good` or the `bad` figures.
 
-    The rule must name the cell of `column` on the line `at` of the bad one; without `at` the column's sheet, without
-    `column` the report as a whole. `also` are rules that such a report cannot but break too, at other cells.
+    The rule must name the cell of `column` on the line `at` of the bad one; without `at` the
+    column's sheet, without `column` the report as a whole. `also` are rules that such a report
+    cannot but break too, at other cells.
     """
 
     first: tuple[Sent, ...] = Field(min_length=1)
@@ -48,7 +53,10 @@ class Example(Model):
 
 
 class OtherReports(Model):
-    """A file of examples. `forms` are layouts that they need and no pack has, in the format of a pack's forms."""
+    """A file of examples.
+
+    `forms` are layouts that they need and no pack has, in the format of a pack's forms.
+    """
 
     forms: tuple[Form, ...] = ()
     rules: dict[str, Example]
@@ -56,14 +64,17 @@ class OtherReports(Model):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Readings in the order in which they came, each with the figures that were written of it; the last one is judged."""
+    """Readings in the order of arrival, each with the figures that are written of it."""
 
     readings: tuple[Reading, ...]
     written: tuple[Report, ...]
 
 
 def load_other_reports(name: str) -> OtherReports:
-    """Return the examples `history` or `across`. Raises ConfigurationError where the file is missing or wrong."""
+    """Return the examples `history` or `across`.
+
+    Raises ConfigurationError where the file is missing or wrong.
+    """
     return load_model(EXAMPLES / f"{name}.yaml", OtherReports)
 
 
@@ -73,40 +84,60 @@ def with_forms(pack: Pack, examples: OtherReports) -> Pack:
 
 
 def worlds_of(examples: OtherReports, pack: Pack, first: int) -> dict[str, tuple[World, World]]:
-    """Return each rule's good world and its bad one; their deliveries are numbered from `first`, no number twice."""
-    numbers, goods = count(first), _good_reports(examples)
-    worlds = {}
+    """Return each rule's good world and its bad one.
+
+    Their deliveries are numbered from `first`, no number twice.
+    """
+    numbers = count(first)
+    goods = _good_reports(examples)
+    worlds: dict[str, tuple[World, World]] = {}
     for rule, example in examples.rules.items():
-        good, bad = (
-            _world([*example.first, _with(example.then, figures)], goods, pack, numbers)
-            for figures in (example.good, example.bad)
+        good = [*example.first, _with(example.then, example.good)]
+        bad = [*example.first, _with(example.then, example.bad)]
+        worlds[rule] = (
+            _world(good, goods, pack, numbers),
+            _world(bad, goods, pack, numbers),
         )
-        worlds[rule] = good, bad
     return worlds
 
 
 def _good_reports(examples: OtherReports) -> dict[str, Report]:
-    forms = {sent.form for e in examples.rules.values() for sent in (*e.first, e.then) if not sent.alone}
+    """Return the good report of each form that the examples start from."""
+    forms: set[str] = set()
+    for example in examples.rules.values():
+        forms |= {sent.form for sent in (*example.first, example.then) if not sent.alone}
     return {form: load_examples(form).good for form in sorted(forms)}
 
 
 def _with(sent: Sent, more: Report) -> Sent:
-    """Return a report with `more` figures; lines that are not there stay named."""
+    """Return a report with `more` figures; a line that is not there stays named, as None."""
     figures = dict(sent.figures)
-    for table, lines in more.items():
-        known = figures.get(table, {})
-        figures[table] = known | {line: values and {**(known.get(line) or {}), **values} for line, values in lines.items()}
+    for table, changes in more.items():
+        lines = dict(figures.get(table, {}))
+        for key, values in changes.items():
+            if values:
+                lines[key] = {**(lines.get(key) or {}), **values}
+            else:
+                lines[key] = values
+        figures[table] = lines
     return sent.model_copy(update={"figures": figures})
 
 
-def _world(came: Sequence[Sent], goods: Mapping[str, Report], pack: Pack, numbers: Iterator[int]) -> World:
-    sent = [(report, unit) for report in came for unit in report.units]
-    readings = (_read(report, unit, goods, pack, next(numbers)) for report, unit in sent)
-    return World(tuple(readings), tuple(report.figures for report, _ in sent))
+def _world(
+    reports: Sequence[Sent], goods: Mapping[str, Report], pack: Pack, numbers: Iterator[int]
+) -> World:
+    readings: list[Reading] = []
+    written: list[Report] = []
+    for report in reports:
+        for unit in report.units:
+            readings.append(_read(report, unit, goods, pack, next(numbers)))
+            written.append(report.figures)
+    return World(tuple(readings), tuple(written))
 
 
 def _read(sent: Sent, unit: str, goods: Mapping[str, Report], pack: Pack, number: int) -> Reading:
-    report = changed({} if sent.alone else goods[sent.form], sent.figures)
+    good: Report = {} if sent.alone else goods[sent.form]
+    report = changed(good, sent.figures)
     reading = reading_of(report, sent.form, Period.parse(sent.period), pack, number)
     return replace(reading, unit_code=unit, stage=sent.stage)
 
@@ -116,6 +147,11 @@ def place_in(example: Example, last: Reading) -> Place:
     form = last.form
     if form is None or not example.column:
         return None, None
-    table = next(table for table in form.tables if example.column in {column.name for column in table.columns})
+    column = example.column
+    table = next(
+        table for table in form.tables if any(each.name == column for each in table.columns)
+    )
     read = last.tables[table.name]
-    return read.sheet, read.cell(example.column, line_row(table, read, example.at)) if example.at else None
+    if not example.at:
+        return read.sheet, None
+    return read.sheet, read.cell(column, line_row(table, read, example.at))

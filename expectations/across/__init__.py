@@ -1,1 +1,1 @@
-"""Rules across submissions: what two reports say of one thing, each right in itself."""
+"""Rules across submissions: two reports, each right in itself, that must agree."""

@@ -1,4 +1,4 @@
-"""What every comparison across submissions is made of: the case that is judged, and the reports of a period that it is about."""
+"""What every cross-check is made of: its case, and the reports of a period that it compares."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,22 +21,26 @@ class Stated(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Involved:
-    """One submission that a case involves, and the cell of it that says so. `is_told`: its sender is asked."""
+    """One submission that a case involves, with the cell and value that involve it.
+
+    `must_correct`: its sender must correct the report. `values` fill placeholders of the sender's
+    own finding.
+    """
 
     submission_id: int
     sheet: str
     cell: str | None
     value: str
-    is_told: bool
+    must_correct: bool
     values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a finding says of a case: its words, and who is involved.
+    """What a finding says of a case: values for its words, and who is involved.
 
-    `figure` is the one compared and whose report says it; `parts` are those that it is made of: where one of them differs, so
-    does their total.
+    `figure` is the figure that is compared, after the number of the submission that states it.
+    `parts` are the figures that it adds up: where one of them differs, it differs too.
     """
 
     values: Mapping[str, str]
@@ -47,9 +51,9 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One comparison: the number that is judged (`units` or `excess`), and what to say if it fails.
+    """One comparison: the number that is checked (`units` or `excess`), and its description.
 
-    Nearly all cases pass, and to print a number takes longer than to compare it: so only those that
+    Nearly all cases pass, and printing a number takes longer than comparing it. So only those that
     fail are described.
     """
 
@@ -68,19 +72,19 @@ class Occasion:
 
     @property
     def label(self) -> str:
-        """The period as an office writes it."""
+        """The period and stage as an office writes them."""
         return self.form.label_of(self.period, self.stage)
 
 
 def figures_in(report: CurrentReport) -> Iterator[Stated]:
-    """Yield what a report states as a whole, the lines of its lists left out."""
+    """Yield what a report states as a whole: no lines of lists."""
     return (Stated(report, fact) for fact in report.facts if fact.line == 0)
 
 
-def involved_in(stated: Stated, measure: str, *, is_told: bool) -> Involved:
+def involved_in(stated: Stated, measure: str, *, must_correct: bool) -> Involved:
     """Return the submission that states a figure, with its cell."""
     fact = stated.fact
-    # What a list sums up stands in a range of cells: a finding points at the first of them.
+    # A list's summary has a range of cells: a finding points to the first of them.
     cell = fact.cell.partition(":")[0]
     is_cell = cell[-1:].isdigit()
     return Involved(
@@ -88,7 +92,7 @@ def involved_in(stated: Stated, measure: str, *, is_told: bool) -> Involved:
         sheet=fact.sheet,
         cell=cell if is_cell else None,
         value=show(fact.value, measure),
-        is_told=is_told,
+        must_correct=must_correct,
     )
 
 

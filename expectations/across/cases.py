@@ -1,4 +1,8 @@
-"""The cases that a rule across submissions judges: one a claim of two units, a pair of forms, a figure of the province."""
+"""The cases of a rule across submissions.
+
+There is a case for each line that units claim, each unit that reports two forms, or each figure of
+the province's report.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,9 +32,9 @@ from program.period import Period
 from program.submission import Fact
 
 _Key: TypeAlias = tuple[str | float, ...]
-"""What two lines have in common that say the same, however it is written."""
+"""What two lines have in common that mean the same, however they are written."""
 _DECIMALS = 6
-"""Digits behind the comma that a figure is printed with: what looks alike is alike."""
+"""Decimals that a figure is printed with. Figures that are printed alike are equal."""
 
 
 def cases_of(rule: AcrossRule, reports: Reports, pack: Pack) -> Iterator[Case]:
@@ -47,30 +51,35 @@ def cases_of(rule: AcrossRule, reports: Reports, pack: Pack) -> Iterator[Case]:
 
 
 def _claims(rule: ClaimRule, occasion: Occasion, pack: Pack) -> Iterator[Case]:
-    alike: dict[_Key, list[Stated]] = defaultdict(list)
+    """Yield a case for each thing that a list names: how many units claim it."""
+    claims: dict[_Key, list[Stated]] = defaultdict(list)
     for report in occasion.reports:
         for key, name in _keys_in(report, rule.key):
-            alike[key].append(Stated(report, name))
-    for claims in alike.values():
-        units = tuple(dict.fromkeys(claim.report.unit for claim in claims))
-        yield Case(len(units), partial(_claimed, claims, units, occasion, pack))
+            claims[key].append(Stated(report, name))
+    for alike in claims.values():
+        units = tuple(dict.fromkeys(claim.report.unit for claim in alike))
+        yield Case(len(units), partial(_claimed, alike, units, occasion, pack))
 
 
 def _keys_in(report: CurrentReport, columns: Sequence[str]) -> Iterator[tuple[_Key, Fact]]:
-    """Yield each line's key that has something in all `columns`, and what stands in the first of them."""
+    """Yield the key of each line that has a value in all `columns`, and the first column's fact."""
     lines: dict[int, dict[str, Fact]] = defaultdict(dict)
     for fact in report.facts:
         if fact.line > 0 and fact.element in columns:
             lines[fact.line][fact.element] = fact
     for line in lines.values():
-        if all(column in line for column in columns):
-            key = tuple(_plain(line[column]) for column in columns)
-            if "" not in key:
-                yield key, line[columns[0]]
+        if any(column not in line for column in columns):
+            continue
+        key = tuple(_plain(line[column]) for column in columns)
+        if "" not in key:
+            yield key, line[columns[0]]
 
 
 def _plain(fact: Fact) -> str | float:
-    """Return what two ways of writing one thing share: a figure as far as it is printed, a text folded."""
+    """Return what is equal for all ways of writing a value.
+
+    A figure is rounded as it is printed, a text folded.
+    """
     if fact.value is not None:
         return round(fact.value, _DECIMALS)
     return fold(fact.text or "")
@@ -95,54 +104,63 @@ def _claimant(claim: Stated, names: Mapping[str, str]) -> Involved:
         sheet=fact.sheet,
         cell=fact.cell,
         value=_shown(fact),
-        is_told=True,
+        must_correct=True,
         values={"others": others},
     )
 
 
 def _pairs(rule: FormsRule, occasion: Occasion, reports: Reports, pack: Pack) -> Iterator[Case]:
-    other = pack.form(rule.right.form, occasion.period)
-    if other is None:
+    """Yield a case for each unit that reported both forms."""
+    right_form = pack.form(rule.right.form, occasion.period)
+    if right_form is None:
         return
+    right_reports = reports.about(rule.right.form, occasion.period, occasion.stage)
     lefts = _by_unit(rule.left, occasion.reports)
-    rights = _by_unit(rule.right, reports.about(rule.right.form, occasion.period, occasion.stage))
+    rights = _by_unit(rule.right, right_reports)
     for unit in sorted(lefts.keys() & rights.keys()):
         left, right = lefts[unit], rights[unit]
-        describe = partial(_unequal, rule, occasion, other, left, right)
+        describe = partial(_unequal, rule, occasion, right_form, left, right)
         yield Case(sum_of(left) - sum_of(right), describe)
 
 
 def _unequal(
     rule: FormsRule,
     occasion: Occasion,
-    other: Form,
+    right_form: Form,
     left: Sequence[Stated],
     right: Sequence[Stated],
 ) -> Description:
     measure = occasion.form.measure_of(rule.left.figures[0])
+    left_sum, right_sum = sum_of(left), sum_of(right)
     values = {
-        "left": show(sum_of(left), measure),
-        "right": show(sum_of(right), measure),
-        "difference": show(abs(sum_of(left) - sum_of(right)), measure),
+        "left": show(left_sum, measure),
+        "right": show(right_sum, measure),
+        "difference": show(abs(left_sum - right_sum), measure),
         "left_form": occasion.form.short_title,
-        "right_form": other.short_title,
+        "right_form": right_form.short_title,
         "period": occasion.label,
     }
-    involved = (
-        involved_in(left[0], measure, is_told=rule.tell in ("left", "each")),
-        involved_in(right[0], measure, is_told=rule.tell in ("right", "each")),
-    )
-    return Description(values, involved)
+    # A finding points to the first figure of each side.
+    of_left = involved_in(left[0], measure, must_correct=rule.tell != "right")
+    of_right = involved_in(right[0], measure, must_correct=rule.tell != "left")
+    return Description(values, (of_left, of_right))
 
 
 def _by_unit(side: Side, reports: Iterable[CurrentReport]) -> dict[str, list[Stated]]:
-    """Return each unit's figures of a side; not those of a unit that lacks one, or has a word before one."""
+    """Return the figures of a side by unit.
+
+    A unit that lacks one of them, or has a word before one, is left out.
+    """
     found: dict[str, list[Stated]] = defaultdict(list)
     for report in reports:
         figures = [stated for stated in figures_in(report) if stated.fact.element in side.figures]
         found[report.unit] += figures
-    whole = {unit: figures for unit, figures in found.items() if len(figures) == len(side.figures)}
-    return {unit: figures for unit, figures in whole.items() if are_exact(figures)}
+    number = len(side.figures)
+    return {
+        unit: figures
+        for unit, figures in found.items()
+        if len(figures) == number and are_exact(figures)
+    }
 
 
 def _shown(fact: Fact) -> str:

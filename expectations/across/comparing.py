@@ -1,11 +1,14 @@
-"""Comparing submissions with each other: one Great Expectations batch a rule, a finding at each submission involved."""
+"""Comparing submissions with each other.
+
+Each rule has one Great Expectations batch, and a finding at each submission involved.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import pandas as pd
 
-from expectations.across.case import Description
+from expectations.across.case import Case, Description
 from expectations.across.cases import cases_of
 from expectations.across.reports import Reports
 from expectations.across.rules import AcrossRule, expectation_of
@@ -19,9 +22,9 @@ from program.pack import Pack
 
 
 class Comparer:
-    """Judges the reports believed now by the rules across submissions.
+    """Checks the current reports by the rules across submissions.
 
-    Its results stand in the night's Data Docs.
+    Its results are part of the run's Data Docs.
     """
 
     def __init__(self, pack: Pack, rules: RuleSet, validation: Validation) -> None:
@@ -30,33 +33,46 @@ class Comparer:
         self._validation = validation
 
     def compare(self, *worlds: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
-        """Return each finding with the submission that it is put on record at, in the order of the rules.
+        """Return each finding after the number of its submission, in the order of the rules.
 
-        Whoever is involved and not asked gets the finding as a note. A total that differs only as one of its parts does is left
-        out. Reports of different `worlds` are not compared.
+        A submission that is involved and need not act gets the finding as a note. A total that
+        differs only because one of its parts does is left out. Reports of different `worlds` are
+        not compared.
         """
-        apart = [Reports(reports) for reports in worlds]
-        return [found for rule in self._rules for found in self._judge(rule, apart)]
+        groups = [Reports(reports) for reports in worlds]
+        findings: list[tuple[int, Finding]] = []
+        for rule in self._rules:
+            findings += self._findings_of_rule(rule, groups)
+        return findings
 
-    def _judge(self, rule: AcrossRule, worlds: Sequence[Reports]) -> Iterator[tuple[int, Finding]]:
-        cases = [case for reports in worlds for case in cases_of(rule, reports, self._pack)]
+    def _findings_of_rule(
+        self, rule: AcrossRule, groups: Sequence[Reports]
+    ) -> Iterator[tuple[int, Finding]]:
+        cases: list[Case] = []
+        for reports in groups:
+            cases += cases_of(rule, reports, self._pack)
         if not cases:
             return
+        failed = self._failed(rule, cases)
+        reported = {case.figure for case in failed}
+        for case in failed:
+            if reported.isdisjoint(case.parts):
+                yield from _findings(rule, case)
+
+    def _failed(self, rule: AcrossRule, cases: Sequence[Case]) -> list[Description]:
         expect, kwargs = expectation_of(rule)
         column = kwargs["column"]
         numbers = [float(case.number) for case in cases]
         frame = pd.DataFrame({column: numbers, "submission_id": 0, "row": range(len(cases))})
         expected = Expected(rule, expect, kwargs, column)
         failures = self._validation.failures(f"across.{rule.id}", frame, [expected])
-        failed = [cases[row].describe() for _, _, row in failures]
-        told = {case.figure for case in failed}
-        for case in failed:
-            if told.isdisjoint(case.parts):
-                yield from _findings(rule, case)
+        return [cases[failure.row].describe() for failure in failures]
 
 
 def _findings(rule: AcrossRule, case: Description) -> Iterator[tuple[int, Finding]]:
     for involved in case.involved:
         values = {**case.values, **involved.values, "value": involved.value}
         finding = filled(rule, values, None, (involved.sheet, involved.cell))
-        yield involved.submission_id, finding if involved.is_told else replace(finding, severity=Severity.INFO)
+        if not involved.must_correct:
+            finding = replace(finding, severity=Severity.INFO)
+        yield involved.submission_id, finding

@@ -1,4 +1,4 @@
-"""The reports that are compared with each other, each found by what it is about."""
+"""The reports that are compared with each other, by form, period and stage."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ from program.stage import Stage
 
 
 class Reports:
-    """Reports by their form, period and stage, in the order in which they were given."""
+    """Reports by their form, period and stage; those of one key in the order given."""
 
     def __init__(self, reports: Iterable[CurrentReport]) -> None:
         self._about: dict[tuple[str, str, Stage], list[CurrentReport]] = defaultdict(list)
@@ -23,7 +23,10 @@ class Reports:
         return self._about.get((form, period.code, stage), ())
 
     def occasions(self, code: str, pack: Pack) -> Iterator[Occasion]:
-        """Yield the periods and stages that form `code` was reported for, in order; none for which it has no version."""
+        """Yield the periods and stages that form `code` was reported for, in order.
+
+        A period that no version of the form covers is left out.
+        """
         known = sorted((period, stage) for form, period, stage in self._about if form == code)
         for period_code, stage in known:
             period = Period.parse(period_code)

@@ -1,6 +1,7 @@
-"""The YAML of `suites/across.yaml`: three ways in which reports of different units, or of different forms, must agree.
+"""The YAML of `suites/across.yaml`: three ways in which reports must agree.
 
-Each rule is judged by one Great Expectations expectation over a frame of cases (`cases.py`).
+The reports are of different units, or of different forms. Each rule becomes one Great Expectations
+expectation over a frame of cases (`cases.py`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,23 +13,25 @@ from expectations.texts import Words
 from program.configuration import Model
 from program.form import Form
 from program.pack import Pack
-from program.table import ColumnType
+from program.table import ColumnType, Table
 
 
 class _AcrossRule(Words):
-    """A finding is put on record at each submission involved; those in `tell` are asked about it, the others not.
+    """A rule that records a finding at each submission involved.
 
-    `critical` takes the submissions that are asked out of what is believed, until one of them is sent again.
+    Only the submissions in `tell` must be corrected; the others get a note. A `critical` rule makes
+    them not current until one of them is sent again.
     """
 
     source: str
 
 
 class WholeRule(_AcrossRule):
-    """The province's own report of a form says of each figure what its units' reports add up to.
+    """The province's own report of a form states for each figure the sum of its units' reports.
 
-    Compared only where every unit that owes the report has one that is believed: for the very same period or, of cumulative
-    figures, for one that ends on the same day. `figures`: only these; none: every count and every amount of money.
+    It is compared only if every unit that has to report has a current report: for the same period
+    or, for cumulative figures, for one that ends on the same day. `figures` limits the comparison
+    to these; without them it covers every count and every amount of money.
     """
 
     compare: Literal["whole"]
@@ -39,9 +42,10 @@ class WholeRule(_AcrossRule):
 
 
 class ClaimRule(_AcrossRule):
-    """One thing stands in the lists of two units: lines of `table` that are alike in all of `key`, however written.
+    """Two units must not have a line in their lists that is equal in all columns of `key`.
 
-    The first column of `key` is what it is called.
+    The lists are those of `table`. How a value is written makes no difference. The first column of
+    `key` has the name of the thing.
     """
 
     compare: Literal["claims"]
@@ -59,7 +63,7 @@ class Side(Model):
 
 
 class FormsRule(_AcrossRule):
-    """What one form says of a unit and period is at most, or equal to, what another says of it."""
+    """What one form states for a unit and period is at most, or equal to, what another states."""
 
     compare: Literal["forms"]
     left: Side
@@ -80,42 +84,45 @@ _FILLED: dict[str, frozenset[str]] = {
 
 
 class AcrossSuite(Model):
-    """The file."""
+    """The file `across.yaml`."""
 
     rules: tuple[AcrossRule, ...]
 
 
 def expectation_of(rule: AcrossRule) -> tuple[str, dict[str, Any]]:
-    """Return the expectation that judges a rule's cases, with its arguments."""
+    """Return the expectation that checks a rule's cases, with its arguments."""
+    kwargs: dict[str, Any]
     match rule:
         case ClaimRule():
-            return "expect_column_values_to_be_between", {"column": "units", "max_value": 1}
+            kwargs = {"column": "units", "max_value": 1}
         case FormsRule(relation="at_most"):
-            return "expect_column_values_to_be_between", {"column": "excess", "max_value": rule.tolerance}
+            kwargs = {"column": "excess", "max_value": rule.tolerance}
         case _:
-            return "expect_column_values_to_be_between", {
-                "column": "excess",
-                "min_value": -rule.tolerance,
-                "max_value": rule.tolerance,
-            }
+            bounds = {"min_value": -rule.tolerance, "max_value": rule.tolerance}
+            kwargs = {"column": "excess", **bounds}
+    return "expect_column_values_to_be_between", kwargs
 
 
 def forms_of(rule: AcrossRule) -> frozenset[str]:
     """Return the forms that a rule compares."""
-    return frozenset({rule.left.form, rule.right.form} if isinstance(rule, FormsRule) else {rule.form})
+    if isinstance(rule, FormsRule):
+        return frozenset({rule.left.form, rule.right.form})
+    return frozenset({rule.form})
 
 
 def additive_figures(form: Form) -> list[str]:
-    """Return the figures that may be added up over units: counts and money, no days or percentages."""
+    """Return the figures that add up over units: counts and money, no days or percentages."""
     kinds = (ColumnType.WHOLE, ColumnType.MONEY)
     figures: list[str] = []
     for table in form.tables:
         figures += [name for name, (column, _) in table.elements.items() if column.type in kinds]
-    return [*figures, *(name for table in form.tables for name in table.summaries)]
+    for table in form.tables:
+        figures += table.summaries
+    return figures
 
 
 def elements_compared(rules: Iterable[AcrossRule], pack: Pack) -> dict[str, frozenset[str]]:
-    """Return the elements that `rules` compare, by form; no others need to be fetched."""
+    """Return the elements that `rules` compare, by form. No others need to be queried."""
     compared: dict[str, frozenset[str]] = {}
     for rule in rules:
         for form, elements in _named(rule, pack):
@@ -138,37 +145,47 @@ def _named(rule: AcrossRule, pack: Pack) -> Iterator[tuple[str, Iterable[str]]]:
 
 
 def wrong_across(rule: AcrossRule, pack: Pack) -> Iterator[str]:
-    """Yield what a rule names that the pack's forms do not have, and placeholders that nothing fills."""
+    """Yield the names of a rule that the pack's forms do not have, and unfilled placeholders."""
     match rule:
         case FormsRule():
             for side in (rule.left, rule.right):
-                yield from _strange(side.form, side.figures, pack)
+                yield from _unknown_figures(side.form, side.figures, pack)
         case WholeRule():
-            yield from _strange(rule.form, rule.figures, pack)
+            yield from _unknown_figures(rule.form, rule.figures, pack)
         case ClaimRule():
-            yield from _strange_columns(rule, pack)
+            yield from _unknown_columns(rule, pack)
     unfilled = sorted(rule.placeholders() - _FILLED[rule.compare])
     if unfilled:
-        yield f"words: nothing fills the placeholder {', '.join('{' + name + '}' for name in unfilled)}"
+        listed = ", ".join(f"{{{name}}}" for name in unfilled)
+        yield f"words: nothing fills the placeholder {listed}"
 
 
 def _versions(code: str, pack: Pack) -> list[Form]:
     return [form for form in pack.forms if form.code == code]
 
 
-def _strange(code: str, figures: tuple[str, ...], pack: Pack) -> Iterator[str]:
+def _unknown_figures(code: str, figures: tuple[str, ...], pack: Pack) -> Iterator[str]:
     versions = _versions(code, pack)
-    known = {name for form in versions for name in form.figures}
-    strange = sorted(set(figures) - known)
-    if versions and strange:
-        yield f"form {code} has no figure {', '.join(strange)}"
+    known: set[str] = set()
+    for form in versions:
+        known.update(form.figures)
+    unknown = sorted(set(figures) - known)
+    if versions and unknown:
+        yield f"form {code} has no figure {', '.join(unknown)}"
 
 
-def _strange_columns(rule: ClaimRule, pack: Pack) -> Iterator[str]:
-    tables = [t for form in _versions(rule.form, pack) for t in form.tables if t.name == rule.table]
-    if _versions(rule.form, pack) and not any(t.kind == "list" for t in tables):
+def _unknown_columns(rule: ClaimRule, pack: Pack) -> Iterator[str]:
+    versions = _versions(rule.form, pack)
+    tables: list[Table] = []
+    for form in versions:
+        tables += [table for table in form.tables if table.name == rule.table]
+    if versions and all(table.kind != "list" for table in tables):
         yield f"table: form {rule.form} has no list {rule.table}"
         return
-    strange = sorted(set(rule.key) - {c.name for t in tables for c in t.columns})
-    if tables and strange:
-        yield f"key: no version of {rule.form} has the column {', '.join(strange)} in {rule.table}"
+    known: set[str] = set()
+    for table in tables:
+        known |= {column.name for column in table.columns}
+    unknown = sorted(set(rule.key) - known)
+    if tables and unknown:
+        columns = ", ".join(unknown)
+        yield f"key: no version of {rule.form} has the column {columns} in {rule.table}"

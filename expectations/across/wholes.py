@@ -1,4 +1,4 @@
-"""The province's own report against its units': a case for each figure that both say."""
+"""The province's own report and its units': a case for each figure that both state."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ from program.pack import Pack
 from program.period import Period, PeriodKind, periods_between
 
 _Figures: TypeAlias = Mapping[str, Stated]
-"""What a unit states as a whole, by the names of the figures."""
+"""What a unit states, by the names of the figures; no lines of lists."""
 
 
 class _Part(NamedTuple):
@@ -36,26 +36,34 @@ class _Part(NamedTuple):
 
 
 def wholes_of(rule: WholeRule, occasion: Occasion, reports: Reports, pack: Pack) -> Iterator[Case]:
-    """Yield a case for each figure of the province's report of an occasion; none where a unit's report is missing.
+    """Yield a case for each figure of the province's report of an occasion.
 
-    A unit that reported another period which ends on the same day says the same of what adds up until then, and of that alone:
-    its fourth quarter is the year's.
+    There is none where a unit's report is missing. A unit may have reported another period that
+    ends on the same day: its fourth quarter is the year's. Then only figures that add up over the
+    year are compared.
     """
     own = [report for report in occasion.reports if report.unit == pack.program.province]
     province = _figures_of(own)
     if not province:
         return
     below = _parts_below(rule.form, occasion, reports, pack)
-    known = figures_of(occasion.form)
-    is_own = all(part.period == occasion.period for part in below)
-    for name in rule.figures or additive_figures(occasion.form):
+    for name in _compared_figures(rule, occasion, below):
         parts = [part.figures[name] for part in below if name in part.figures]
-        if name not in province or not parts or not are_exact([province[name], *parts]):
+        if name not in province or not parts:
             continue
-        if is_own or _adds_up(known.get(name)):
-            excess = sum_of([province[name]]) - sum_of(parts)
-            describe = partial(_unequal, rule, occasion, province[name], parts, len(below), pack)
-            yield Case(excess, describe)
+        whole = province[name]
+        if are_exact([whole, *parts]):
+            describe = partial(_unequal, rule, occasion, whole, parts, len(below), pack)
+            yield Case(sum_of([whole]) - sum_of(parts), describe)
+
+
+def _compared_figures(rule: WholeRule, occasion: Occasion, below: Sequence[_Part]) -> Sequence[str]:
+    """Return the figures to compare; only cumulative ones if a unit reported another period."""
+    names = rule.figures or additive_figures(occasion.form)
+    if all(part.period == occasion.period for part in below):
+        return names
+    known = figures_of(occasion.form)
+    return [name for name in names if _is_cumulative(known.get(name))]
 
 
 def _unequal(
@@ -67,7 +75,8 @@ def _unequal(
     pack: Pack,
 ) -> Description:
     form, figure = occasion.form, whole.fact.element
-    measure, total, summed = form.measure_of(figure), sum_of([whole]), sum_of(parts)
+    measure = form.measure_of(figure)
+    total, summed = sum_of([whole]), sum_of(parts)
     values = {
         "figure": _label_of(form, figure),
         "whole": show(total, measure),
@@ -77,46 +86,65 @@ def _unequal(
         "province": pack.province.name,
         "period": occasion.label,
     }
-    own = involved_in(whole, measure, is_told=True)
-    others = (involved_in(part, measure, is_told=rule.tell == "each") for part in parts)
+    own = involved_in(whole, measure, must_correct=True)
+    must_each_correct = rule.tell == "each"
+    others = [involved_in(part, measure, must_correct=must_each_correct) for part in parts]
     number = whole.report.number
     within = frozenset((number, part) for part in parts_within(figures_of(form), figure))
     return Description(values, (own, *others), (number, figure), within)
 
 
 def _parts_below(form: str, occasion: Occasion, reports: Reports, pack: Pack) -> list[_Part]:
-    """Return what each unit below the province that owes the form states, by the units' codes.
+    """Return what each unit below the province that has to report the form states, by unit code.
 
-    Of the period itself, else of one that ends with it. None where a unit has not reported.
+    It is of the period itself, else of another one that ends with it. The list is empty if a unit
+    has not reported.
     """
-    end = occasion.period.end
-    alike = [occasion.period, *(period for kind in PeriodKind for period in periods_between(kind, end, end))]
-    owing = {unit for period in alike for unit in _units_below(pack, form, period)}
+    periods = _periods_ending_with(occasion.period)
+    required: set[str] = set()
+    for period in periods:
+        required |= _units_below(pack, form, period)
     found: dict[str, _Part] = {}
-    for period in dict.fromkeys(alike):
+    for period in periods:
         of_unit: dict[str, list[CurrentReport]] = defaultdict(list)
         for report in reports.about(form, period, occasion.stage):
             of_unit[report.unit].append(report)
-        for unit in owing & of_unit.keys() - found.keys():
-            # A unit with a list alone has reported too.
+        for unit in required & of_unit.keys() - found.keys():
+            # A unit with nothing but a list has reported too.
             found[unit] = _Part(period, _figures_of(of_unit[unit]))
-    return [part for _, part in sorted(found.items())] if found.keys() == owing else []
+    if found.keys() != required:
+        return []
+    return [found[unit] for unit in sorted(found)]
+
+
+def _periods_ending_with(period: Period) -> list[Period]:
+    """Return `period`, and then those of other kinds that end on the same day."""
+    periods = [period]
+    for kind in PeriodKind:
+        periods += periods_between(kind, period.end, period.end)
+    return list(dict.fromkeys(periods))
 
 
 def _figures_of(reports: Iterable[CurrentReport]) -> _Figures:
-    return {stated.fact.element: stated for report in reports for stated in figures_in(report)}
+    figures: dict[str, Stated] = {}
+    for report in reports:
+        for stated in figures_in(report):
+            figures[stated.fact.element] = stated
+    return figures
 
 
 def _units_below(pack: Pack, form: str, period: Period) -> set[str]:
-    """Return the units below the province that owe `form` for `period`."""
-    kinds = {duty.from_kind for duty in pack.calendar.duties if duty.form == form and duty.is_for(period)}
-    if not kinds:
-        return set()
-    standing = {unit.code for unit in pack.units if unit.kind in kinds and unit.is_valid_on(period.end)}
-    return standing - {pack.program.province}
+    """Return the units below the province that have to report `form` for `period`."""
+    kinds = {
+        duty.from_kind for duty in pack.calendar.duties if duty.form == form and duty.is_for(period)
+    }
+    units = {
+        unit.code for unit in pack.units if unit.kind in kinds and unit.is_valid_on(period.end)
+    }
+    return units - {pack.program.province}
 
 
-def _adds_up(figure: Figure | None) -> bool:
+def _is_cumulative(figure: Figure | None) -> bool:
     return figure is not None and figure.cumulative is not None
 
 
@@ -127,5 +155,6 @@ def _label_of(form: Form, figure: str) -> str:
             column, line = table.elements[figure]
             return f"{column.label}, {line.label}"
         if figure in table.summaries:
-            return f"{table.column(table.summaries[figure].column).label} ({table.title})"
+            column = table.column(table.summaries[figure].column)
+            return f"{column.label} ({table.title})"
     return figure

@@ -1,7 +1,8 @@
-"""The expectations that Great Expectations does not bring: ordinary classes of its own kind.
+"""Expectations that Great Expectations does not have, as classes of its own kind.
 
-Importing this package registers them; `expectations.suite` does so before it builds a suite. A condition looks at whole
-columns, never row by row: a night of a form is one batch. docs/rules.md says how to write another.
+Importing this package registers them; `expectations.suite` does so before it builds a suite. A
+condition works on whole columns, never row by row: one batch has all reports of a form in a run.
+docs/rules.md explains how to add one.
 """
 
 from expectations.custom.agreement import ExpectColumnPairValuesToAgree

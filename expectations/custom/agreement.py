@@ -1,4 +1,4 @@
-"""One figure that stands in two places of a report: on the summary sheet, and as the sum of a list."""
+"""One figure in two places of a report: on the summary sheet, and as the sum of a list."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,19 +7,17 @@ import pandas as pd
 from great_expectations.compatibility.pydantic import Field
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnPairMapExpectation
-from great_expectations.expectations.metrics.map_metric_provider.column_pair_condition_partial import (
-    column_pair_condition_partial,
-)
-from great_expectations.expectations.metrics.map_metric_provider.column_pair_map_metric_provider import (
-    ColumnPairMapMetricProvider,
-)
 
 from expectations.custom.domains import COLUMN_PAIR, PairIgnored
+from expectations.custom.map_metrics import (
+    ColumnPairMapMetricProvider,
+    column_pair_condition_partial,
+)
 from expectations.custom.rendering import give_or_take, prescriptive
 
 
 class ColumnPairValuesAgree(ColumnPairMapMetricProvider):
-    """True where two columns differ by no more than is forgiven, or where one of them is empty."""
+    """True where two columns differ by no more than is allowed, or where one of them is empty."""
 
     condition_metric_name = "column_pair_values.agree"
     condition_domain_keys = COLUMN_PAIR
@@ -34,20 +32,23 @@ class ColumnPairValuesAgree(ColumnPairMapMetricProvider):
         share: float = 0,
         **_kwargs: Any,
     ) -> pd.Series:
-        forgiven = tolerance + share * column_A.abs()
-        return ((column_A - column_B).abs() <= forgiven) | column_A.isna() | column_B.isna()
+        allowed = tolerance + share * column_A.abs()
+        is_close = (column_A - column_B).abs() <= allowed
+        return is_close | column_A.isna() | column_B.isna()
 
 
 def _sentence(kwargs: Mapping[str, Any]) -> str:
+    column_a, column_b = kwargs["column_A"], kwargs["column_B"]
+    tolerance = give_or_take(kwargs.get("tolerance", 0))
     share = f", within {kwargs['share']:.3%}" if kwargs.get("share") else ""
-    return f"${kwargs['column_A']} must agree with ${kwargs['column_B']}{give_or_take(kwargs.get('tolerance', 0))}{share}."
+    return f"${column_a} must agree with ${column_b}{tolerance}{share}."
 
 
 class ExpectColumnPairValuesToAgree(ColumnPairMapExpectation):
-    """Expect `column_A` and `column_B` to be the same figure, but for `tolerance` plus `share` of column_A.
+    """Expect `column_A` and `column_B` to differ by no more than `tolerance` + `share` × column_A.
 
-    Across the sheets and tables of one report: in the `submission` frame, where each element of a matrix and each
-    summary of a list is a column. A row where either is empty is left alone.
+    It compares sheets and tables of one report: in the `submission` frame each element of a matrix
+    and each summary of a list is a column. A row where either is empty passes.
     """
 
     tolerance: float = Field(0, ge=0)

@@ -1,4 +1,4 @@
-"""A code that the pack knows: of a project, a unit, an indicator, a word of a vocabulary."""
+"""A code of the pack: of a project, a unit, an indicator, or a word of a vocabulary."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,15 +7,17 @@ import pandas as pd
 from great_expectations.compatibility.pydantic import Field
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnMapExpectation
-from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import column_condition_partial
-from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import ColumnMapMetricProvider
 
+from expectations.custom.map_metrics import ColumnMapMetricProvider, column_condition_partial
 from expectations.custom.rendering import prescriptive
 from program.labels import fold
 
 
 class ColumnValuesInCatalogue(ColumnMapMetricProvider):
-    """True where a value, however written, is one of the catalogue's. Empty cells are left out before it is asked."""
+    """True where a value, however written, is in the catalogue.
+
+    Great Expectations leaves out empty cells before.
+    """
 
     condition_metric_name = "column_values.in_catalogue"
     condition_value_keys = ("value_set",)
@@ -23,18 +25,22 @@ class ColumnValuesInCatalogue(ColumnMapMetricProvider):
     @column_condition_partial(engine=PandasExecutionEngine)
     def _pandas(cls, column: pd.Series, value_set: list[str], **_kwargs: Any) -> pd.Series:  # noqa: N805
         known = {fold(value) for value in value_set}
-        return column.isin([value for value in column.unique() if fold(str(value)) in known])
+        found = [value for value in column.unique() if fold(str(value)) in known]
+        return column.isin(found)
 
 
 def _sentence(kwargs: Mapping[str, Any]) -> str:
-    return f"${kwargs['column']} must be in the pack's catalogue of {kwargs['catalogue']}, however written."
+    column, catalogue = kwargs["column"], kwargs["catalogue"]
+    return f"${column} must be in the pack's catalogue of {catalogue}, however written."
 
 
 class ExpectColumnValuesToBeInCatalogue(ColumnMapExpectation):
-    """Expect column values to be known to the pack's `catalogue`: projects, indicators, units, a form's vocabulary.
+    """Expect column values to be in a `catalogue` of the pack.
 
-    A rule gives the catalogue's name; what is in it, `value_set`, is filled in from the pack when the suite is built
-    (`expectations.from_pack`). Writings that differ in capitals, diacritics, signs and spaces are one ("da5_tda4" is "DA5-TDA4").
+    It has projects, indicators, units and the vocabularies of forms. A rule gives the catalogue's
+    name; its content (`value_set`) is filled in from the pack when the suite is built
+    (`expectations.from_pack`). Capitals, diacritics, signs and spaces make no difference:
+    "da5_tda4" is "DA5-TDA4".
     """
 
     catalogue: str = Field(min_length=1)

@@ -1,4 +1,4 @@
-"""Days in order, those of the period among them."""
+"""Dates in order, those of the period among them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,19 +7,17 @@ import pandas as pd
 from great_expectations.compatibility.pydantic import Field, validator
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import MulticolumnMapExpectation
-from great_expectations.expectations.metrics.map_metric_provider.multicolumn_condition_partial import (
-    multicolumn_condition_partial,
-)
-from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map_metric_provider import (
-    MulticolumnMapMetricProvider,
-)
 
 from expectations.custom.domains import COLUMN_LIST, ListIgnored, each_once
+from expectations.custom.map_metrics import (
+    MulticolumnMapMetricProvider,
+    multicolumn_condition_partial,
+)
 from expectations.custom.rendering import prescriptive
 
 
 class MulticolumnDatesInOrder(MulticolumnMapMetricProvider):
-    """True where no date is earlier than one before it in the list; empty ones are passed over."""
+    """True where no date is earlier than one before it in the list; empty dates are skipped."""
 
     condition_metric_name = "multicolumn_values.dates_in_order"
     condition_domain_keys = COLUMN_LIST
@@ -27,26 +25,30 @@ class MulticolumnDatesInOrder(MulticolumnMapMetricProvider):
 
     @multicolumn_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
     def _pandas(cls, column_list: pd.DataFrame, days: int = 0, **_kwargs: Any) -> pd.Series:  # noqa: N805
-        forgiven = pd.Timedelta(days=days)
+        allowed = pd.Timedelta(days=days)
         latest = column_list.iloc[:, 0]
         in_order = pd.Series(data=True, index=column_list.index)
-        for column in (column_list.iloc[:, number] for number in range(1, column_list.shape[1])):
-            in_order &= ~(column + forgiven < latest)
-            latest = column.where((column >= latest) | latest.isna(), latest)
+        for number in range(1, column_list.shape[1]):
+            column = column_list.iloc[:, number]
+            in_order &= ~(column + allowed < latest)
+            is_latest = (column >= latest) | latest.isna()
+            latest = column.where(is_latest, latest)
         return in_order
 
 
 def _sentence(kwargs: Mapping[str, Any]) -> str:
     order = " ≤ ".join(f"${column}" for column in kwargs["column_list"])
     days = kwargs.get("days", 0)
-    return f"Days must be in order: {order}{f', give or take {days} days' if days else ''}."
+    tolerance = f", give or take {days} days" if days else ""
+    return f"Days must be in order: {order}{tolerance}."
 
 
 class ExpectColumnDatesToBeInOrder(MulticolumnMapExpectation):
-    """Expect the dates of `column_list` to run forward, row by row: none before one that stands earlier in the list.
+    """Expect the dates of `column_list` to be in order, row by row.
 
-    With `period_start` and `period_end` among them they also lie in the report's period. Empty dates are passed over.
-    A date may be `days` too early.
+    No date is before one that stands earlier in the list. With `period_start` and `period_end`
+    among them, they also lie in the report's period. Empty dates are skipped. A date may be `days`
+    too early.
     """
 
     days: int = Field(0, ge=0)

@@ -1,4 +1,4 @@
-"""A whole and what is part of it, within one row."""
+"""A whole and its parts, within one row."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,19 +7,17 @@ import pandas as pd
 from great_expectations.compatibility.pydantic import Field, validator
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import MulticolumnMapExpectation
-from great_expectations.expectations.metrics.map_metric_provider.multicolumn_condition_partial import (
-    multicolumn_condition_partial,
-)
-from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map_metric_provider import (
-    MulticolumnMapMetricProvider,
-)
 
 from expectations.custom.domains import COLUMN_LIST, ListIgnored, each_once
+from expectations.custom.map_metrics import (
+    MulticolumnMapMetricProvider,
+    multicolumn_condition_partial,
+)
 from expectations.custom.rendering import give_or_take, prescriptive, summed
 
 
 class MulticolumnPartsWithinWhole(MulticolumnMapMetricProvider):
-    """True where the first column is at least the sum of the others, or where that cannot be told."""
+    """True where the first column is at least the sum of the others, or where that is unknown."""
 
     condition_metric_name = "multicolumn_values.parts_within_whole"
     condition_domain_keys = COLUMN_LIST
@@ -33,22 +31,29 @@ class MulticolumnPartsWithinWhole(MulticolumnMapMetricProvider):
         together_only: bool = False,  # noqa: FBT001, FBT002  (GX gives it by name)
         **_kwargs: Any,
     ) -> pd.Series:
-        whole, parts = column_list.iloc[:, 0], column_list.iloc[:, 1:]
-        fits = (parts.sum(axis=1) - whole <= tolerance) | whole.isna() | parts.isna().all(axis=1)
-        return fits | (parts.max(axis=1) - whole > tolerance) if together_only else fits
+        whole = column_list.iloc[:, 0]
+        parts = column_list.iloc[:, 1:]
+        is_unknown = whole.isna() | parts.isna().all(axis=1)
+        fits = (parts.sum(axis=1) - whole <= tolerance) | is_unknown
+        if together_only:
+            # The rule of the part that is too large reports it.
+            fits |= parts.max(axis=1) - whole > tolerance
+        return fits
 
 
 def _sentence(kwargs: Mapping[str, Any]) -> str:
     whole, *parts = kwargs["column_list"]
-    return f"{summed(parts)} must not exceed ${whole}{give_or_take(kwargs.get('tolerance', 0))}."
+    tolerance = give_or_take(kwargs.get("tolerance", 0))
+    return f"{summed(parts)} must not exceed ${whole}{tolerance}."
 
 
 class ExpectColumnPartsToNotExceedWhole(MulticolumnMapExpectation):
-    """Expect the other columns of `column_list`, added up, to be no more than the first, row by row.
+    """Expect the sum of the other columns of `column_list` to be no more than the first.
 
-    For one part (women of participants), or each_once that exclude each other (poor and near-poor households). A row
-    without a whole, or without any part, is left alone; where some parts are empty, the given ones must fit. With
-    `together_only` a row where one part alone is too large is left to the rule of that part, so that it is told once.
+    It is for one part (women of participants), or for several that exclude each other (poor and
+    near-poor households), row by row. A row without a whole, or without any part, passes. Where
+    some parts are empty, the given ones must fit. With `together_only`, a row where one part alone
+    is too large passes too: the rule of that part reports it.
     """
 
     tolerance: float = Field(0, ge=0)

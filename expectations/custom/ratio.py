@@ -1,4 +1,4 @@
-"""A figure for each one of another: money for a participant, people in a class."""
+"""A figure divided by another: money for a participant, people in a class."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -7,19 +7,17 @@ import pandas as pd
 from great_expectations.compatibility.pydantic import root_validator
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnPairMapExpectation
-from great_expectations.expectations.metrics.map_metric_provider.column_pair_condition_partial import (
-    column_pair_condition_partial,
-)
-from great_expectations.expectations.metrics.map_metric_provider.column_pair_map_metric_provider import (
-    ColumnPairMapMetricProvider,
-)
 
 from expectations.custom.domains import COLUMN_PAIR, PairIgnored
+from expectations.custom.map_metrics import (
+    ColumnPairMapMetricProvider,
+    column_pair_condition_partial,
+)
 from expectations.custom.rendering import prescriptive
 
 
 class ColumnPairRatioBetween(ColumnPairMapMetricProvider):
-    """True where column_A ÷ column_B is within its bounds, or where that cannot be told."""
+    """True where column_A ÷ column_B is within its bounds, or where that is unknown."""
 
     condition_metric_name = "column_pair_values.ratio_between"
     condition_domain_keys = COLUMN_PAIR
@@ -35,26 +33,35 @@ class ColumnPairRatioBetween(ColumnPairMapMetricProvider):
         zero_denominator: str = "left",
         **_kwargs: Any,
     ) -> pd.Series:
-        # Compared as products: with 0 below there is no quotient.
-        is_within = column_A.isna() | column_B.isna() | (column_A == 0)
+        is_skipped = column_A.isna() | column_B.isna() | (column_A == 0)
+        is_wrong = column_B == 0
         if zero_denominator == "left":
-            is_within |= column_B == 0
-        too_small = False if min_value is None else (column_A < min_value * column_B)
-        too_large = False if max_value is None else (column_A > max_value * column_B)
-        return is_within | ~(too_small | too_large | (column_B == 0))
+            is_skipped |= column_B == 0
+        # Products are compared: with a denominator of 0 there is no quotient.
+        if min_value is not None:
+            is_wrong |= column_A < min_value * column_B
+        if max_value is not None:
+            is_wrong |= column_A > max_value * column_B
+        return is_skipped | ~is_wrong
 
 
 def _sentence(kwargs: Mapping[str, Any]) -> str:
+    column_a, column_b = kwargs["column_A"], kwargs["column_B"]
     low, high = kwargs.get("min_value"), kwargs.get("max_value")
-    bounds = [f"at {word} {bound:,.10g}" for word, bound in (("least", low), ("most", high)) if bound is not None]
-    return f"${kwargs['column_A']} for each one of ${kwargs['column_B']} must be {' and '.join(bounds)}."
+    bounds: list[str] = []
+    if low is not None:
+        bounds.append(f"at least {low:,.10g}")
+    if high is not None:
+        bounds.append(f"at most {high:,.10g}")
+    return f"${column_a} for each one of ${column_b} must be {' and '.join(bounds)}."
 
 
 class ExpectColumnRatioToBeBetween(ColumnPairMapExpectation):
-    """Expect `column_A` ÷ `column_B` to be at least `min_value` and at most `max_value`, in the kept units.
+    """Expect `column_A` ÷ `column_B` to be at least `min_value` and at most `max_value`.
 
-    A row where either is empty, or where `column_A` is 0, is left alone: nothing was spent, and whether it should have
-    been is another rule's. Something for none (`column_B` is 0) has no ratio: it is `left` to another rule, or `fails`.
+    Both are in the kept units. A row where either is empty, or where `column_A` is 0, passes:
+    nothing was spent, and another rule checks whether it should have been. A figure for none
+    (`column_B` is 0) has no ratio: it is `left` to another rule, or `fails`.
     """
 
     min_value: float | None = None
@@ -63,8 +70,8 @@ class ExpectColumnRatioToBeBetween(ColumnPairMapExpectation):
     ignore_row_if: PairIgnored = "neither"
 
     map_metric = "column_pair_values.ratio_between"
-    success_keys = ("column_A", "column_B", "min_value", "max_value", "zero_denominator", "ignore_row_if", "mostly")
     args_keys = ("column_A", "column_B", "min_value", "max_value", "zero_denominator")
+    success_keys = (*args_keys, "ignore_row_if", "mostly")
     _prescriptive_renderer = prescriptive(_sentence)
 
     @root_validator(skip_on_failure=True)

@@ -1,32 +1,49 @@
-"""What Data Docs and the pages in docs/rules say of an expectation: one English sentence, with its columns set apart."""
+"""What Data Docs and the pages in docs/rules show of an expectation: one English sentence.
+
+Its columns are set apart.
+"""
 
 from collections.abc import Callable, Mapping
 from string import Template
 from typing import Any
 
-from great_expectations.expectations.expectation import _style_row_condition, render_suite_parameter_string
+from great_expectations.expectations.expectation import (
+    _style_row_condition,
+    render_suite_parameter_string,
+)
 from great_expectations.render.components import LegacyRendererType, RenderedStringTemplateContent
 from great_expectations.render.renderer.renderer import renderer
 from great_expectations.render.util import parse_row_condition_string
 
 Sentence = Callable[[Mapping[str, Any]], str]
-"""Says what an expectation with these arguments expects; a column is written `$its_name`."""
+"""Returns what an expectation with these arguments expects; a column is written `$its_name`."""
 
 
 def prescriptive(sentence: Sentence) -> Any:
-    """Return the `_prescriptive_renderer` of an expectation, as Great Expectations looks for it; see `Sentence`."""
+    """Return a method for `_prescriptive_renderer`, where Great Expectations looks for it."""
 
-    def render(_cls: Any, configuration: Any = None, **options: Any) -> list[RenderedStringTemplateContent]:
+    def render(
+        _cls: Any, configuration: Any = None, **options: Any
+    ) -> list[RenderedStringTemplateContent]:
         kwargs: Mapping[str, Any] = configuration.kwargs if configuration else {}
-        text, styling = sentence(kwargs), (options.get("runtime_configuration") or {}).get("styling")
+        text = sentence(kwargs)
+        styling = (options.get("runtime_configuration") or {}).get("styling")
         params: dict[str, Any] = {name: name for name in Template(text).get_identifiers()}
         if kwargs.get("row_condition") is not None:
             condition = parse_row_condition_string(kwargs["row_condition"])
-            text, styling = _style_row_condition(condition, text[0].lower() + text[1:], params, styling)
+            # The condition stands before the sentence.
+            clause = text[0].lower() + text[1:]
+            text, styling = _style_row_condition(condition, clause, params, styling)
         content = {"template": text, "params": params, "styling": styling}
-        return [RenderedStringTemplateContent(content_block_type="string_template", string_template=content)]
+        return [
+            RenderedStringTemplateContent(
+                content_block_type="string_template", string_template=content
+            )
+        ]
 
-    return classmethod(renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)(render_suite_parameter_string(render)))  # type: ignore[arg-type]
+    with_parameters = render_suite_parameter_string(render)
+    registered = renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)(with_parameters)
+    return classmethod(registered)  # type: ignore[arg-type]
 
 
 def summed(columns: list[str]) -> str:
@@ -35,5 +52,5 @@ def summed(columns: list[str]) -> str:
 
 
 def give_or_take(tolerance: float) -> str:
-    """Return what to add to a sentence about an equality that is not exact; "" where it is."""
+    """Return what to add to a sentence on an equality with a tolerance; "" where it has none."""
     return f", give or take {tolerance:g}" if tolerance else ""

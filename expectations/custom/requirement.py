@@ -1,4 +1,4 @@
-"""What one column must be where another is so: a completed work has an end, and its progress is 100."""
+"""What one column must be where another is so: a completed work has a date of completion."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,22 +7,21 @@ import pandas as pd
 from great_expectations.compatibility.pydantic import validator
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import ColumnPairMapExpectation
-from great_expectations.expectations.metrics.map_metric_provider.column_pair_condition_partial import (
-    column_pair_condition_partial,
-)
-from great_expectations.expectations.metrics.map_metric_provider.column_pair_map_metric_provider import (
-    ColumnPairMapMetricProvider,
-)
 
 from expectations.custom.domains import COLUMN_PAIR, PairIgnored
+from expectations.custom.map_metrics import (
+    ColumnPairMapMetricProvider,
+    column_pair_condition_partial,
+)
 from expectations.custom.rendering import prescriptive
 
 GIVEN = "given"
-_SAID = {"min": "at least {}", "max": "at most {}", "above": "more than {}", "in": "one of {}"}
+_PHRASES = {"min": "at least {}", "max": "at most {}", "above": "more than {}", "in": "one of {}"}
+"""What a condition is called in a sentence, by its word."""
 
 
 class ColumnPairMeetsRequirement(ColumnPairMapMetricProvider):
-    """True where column_B is as `requires` says, or column_A not as `where` says."""
+    """True where column_B meets `requires`, or where column_A does not meet `where`."""
 
     condition_metric_name = "column_pair_values.meets_requirement"
     condition_domain_keys = COLUMN_PAIR
@@ -37,39 +36,42 @@ class ColumnPairMeetsRequirement(ColumnPairMapMetricProvider):
         requires: Any = None,
         **_kwargs: Any,
     ) -> pd.Series:
-        is_met = _is_so(column_B, requires)
+        is_met = _meets(column_B, requires)
         if requires != GIVEN:
             is_met |= column_B.isna()
-        return is_met | ~_is_so(column_A, where)
+        return is_met | ~_meets(column_A, where)
 
 
-def _is_so(column: pd.Series, condition: Any) -> pd.Series:
-    """Tell of each value whether it is as `condition` says; an empty one never is."""
+def _meets(column: pd.Series, condition: Any) -> pd.Series:
+    """Tell of each value whether it meets `condition`; an empty one never does."""
     if condition == GIVEN:
         return column.notna()
     ((word, value),) = condition.items()
     if word == "in":
         return column.isin(value)
-    return {"min": column.ge, "max": column.le, "above": column.gt}[word](value)
+    compare = {"min": column.ge, "max": column.le, "above": column.gt}[word]
+    return compare(value)
 
 
-def _said(condition: Any) -> str:
+def _phrase(condition: Any) -> str:
     if condition == GIVEN:
         return GIVEN
     ((word, value),) = condition.items()
-    return _SAID[word].format(", ".join(map(str, value)) if word == "in" else f"{value:g}")
+    shown = ", ".join(map(str, value)) if word == "in" else f"{value:g}"
+    return _PHRASES[word].format(shown)
 
 
 def _sentence(kwargs: Mapping[str, Any]) -> str:
-    where, requires = _said(kwargs["where"]), _said(kwargs["requires"])
-    return f"Where ${kwargs['column_A']} is {where}, ${kwargs['column_B']} must be {requires}."
+    column_a, column_b = kwargs["column_A"], kwargs["column_B"]
+    where, requires = _phrase(kwargs["where"]), _phrase(kwargs["requires"])
+    return f"Where ${column_a} is {where}, ${column_b} must be {requires}."
 
 
 class ExpectColumnPairValuesToMeetRequirement(ColumnPairMapExpectation):
-    """Expect `column_B` to be as `requires` says in each row where `column_A` is as `where` says.
+    """Expect `column_B` to meet `requires` in each row where `column_A` meets `where`.
 
-    Both are `given`, or one of `{in: [words]}`, `{min: 1}`, `{max: 0}`, `{above: 0}`. An empty column_A chooses no row; an
-    empty column_B fails only where it is required to be `given`.
+    Both conditions are `given`, or one of `{in: [words]}`, `{min: 1}`, `{max: 0}`, `{above: 0}`. An
+    empty column_A chooses no row. An empty column_B fails only where it must be `given`.
     """
 
     where: Any
@@ -83,8 +85,15 @@ class ExpectColumnPairValuesToMeetRequirement(ColumnPairMapExpectation):
 
     @validator("where", "requires", always=True)
     def _is_a_condition(cls, condition: Any) -> Any:  # noqa: N805  (pydantic takes the class)
+        if condition == GIVEN:
+            return condition
         words = list(condition) if isinstance(condition, dict) else []
-        is_list = isinstance(condition["in"], list) if words == ["in"] else True
-        if condition != GIVEN and not (len(words) == 1 and words[0] in _SAID and is_list):
-            raise ValueError(f"expected {GIVEN}, or one of {', '.join(_SAID)} with its value; found {condition!r}")
+        is_known = len(words) == 1 and words[0] in _PHRASES
+        if is_known and words == ["in"]:
+            is_known = isinstance(condition["in"], list)
+        if not is_known:
+            expected = ", ".join(_PHRASES)
+            raise ValueError(
+                f"expected {GIVEN}, or one of {expected} with its value; found {condition!r}"
+            )
         return condition

@@ -7,19 +7,17 @@ import pandas as pd
 from great_expectations.compatibility.pydantic import Field, validator
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import MulticolumnMapExpectation
-from great_expectations.expectations.metrics.map_metric_provider.multicolumn_condition_partial import (
-    multicolumn_condition_partial,
-)
-from great_expectations.expectations.metrics.map_metric_provider.multicolumn_map_metric_provider import (
-    MulticolumnMapMetricProvider,
-)
 
 from expectations.custom.domains import COLUMN_LIST, ListIgnored, each_once
+from expectations.custom.map_metrics import (
+    MulticolumnMapMetricProvider,
+    multicolumn_condition_partial,
+)
 from expectations.custom.rendering import give_or_take, prescriptive, summed
 
 
 class MulticolumnTotalEqualsSumOfParts(MulticolumnMapMetricProvider):
-    """True where the first column equals the sum of the others, or where that cannot be told."""
+    """True where the first column equals the sum of the others, or where that is unknown."""
 
     condition_metric_name = "multicolumn_values.total_equals_sum_of_parts"
     condition_domain_keys = COLUMN_LIST
@@ -34,38 +32,47 @@ class MulticolumnTotalEqualsSumOfParts(MulticolumnMapMetricProvider):
         rounded_to: float = 0,
         **_kwargs: Any,
     ) -> pd.Series:
-        total, parts = column_list.iloc[:, 0], column_list.iloc[:, 1:]
+        total = column_list.iloc[:, 0]
+        parts = column_list.iloc[:, 1:]
         excess = parts.sum(axis=1) - total
-        forgiven = tolerance + (_rounding(column_list, rounded_to) if rounded_to else 0)
-        equal = excess.abs() <= forgiven
+        allowed: float | pd.Series = tolerance
+        if rounded_to:
+            allowed = tolerance + _rounding(column_list, rounded_to)
+        is_equal = excess.abs() <= allowed
         if empty_parts == "unknown":
-            # With a part unknown, all that can be said is that the known ones must not exceed the total.
-            equal |= parts.isna().any(axis=1) & (excess <= forgiven)
-        return equal | total.isna()
+            # With a part unknown, it is only certain that the known ones must not exceed the total.
+            is_equal |= parts.isna().any(axis=1) & (excess <= allowed)
+        return is_equal | total.isna()
 
 
 def _rounding(figures: pd.DataFrame, step: float) -> pd.Series:
-    """Return by how much the rounding of a row's parts to `step` may keep them from adding up to their total.
+    """Return by how much the sum of a row's rounded parts may differ from its rounded total.
 
-    Half a step a part: 0,3 + 0,3 + 0,3 may be a rounded 1,0. A row with a finer figure was not rounded, and gets nothing.
+    It is half a step for each part: 0,3 + 0,3 + 0,3 may be a rounded 1,0. A row with a finer figure
+    was not rounded: 0.
     """
     in_steps = figures / step
-    is_rounded = ((in_steps - in_steps.round()).abs() < 1e-6).where(figures.notna(), other=True).all(axis=1)
-    return figures.iloc[:, 1:].count(axis=1) * (step / 2) * is_rounded
+    is_multiple = (in_steps - in_steps.round()).abs() < 1e-6
+    is_rounded = is_multiple.where(figures.notna(), other=True).all(axis=1)
+    given_parts = figures.iloc[:, 1:].count(axis=1)
+    return given_parts * (step / 2) * is_rounded
 
 
 def _sentence(kwargs: Mapping[str, Any]) -> str:
     total, *parts = kwargs["column_list"]
-    rounding = f", but for figures rounded to {kwargs['rounded_to']:g}" if kwargs.get("rounded_to") else ""
-    return f"${total} must equal {summed(parts)}{give_or_take(kwargs.get('tolerance', 0))}{rounding}."
+    tolerance = give_or_take(kwargs.get("tolerance", 0))
+    rounded_to = kwargs.get("rounded_to")
+    rounding = f", but for figures rounded to {rounded_to:g}" if rounded_to else ""
+    return f"${total} must equal {summed(parts)}{tolerance}{rounding}."
 
 
 class ExpectColumnTotalToEqualSumOfParts(MulticolumnMapExpectation):
     """Expect the first column of `column_list` to equal the sum of the others, row by row.
 
-    A row without a total is left alone. An empty part counts as 0 (`empty_parts: zero`), or makes the row
-    undecidable unless the given parts already exceed the total (`unknown`). `tolerance` is forgiven to every row,
-    half of `rounded_to` for each part given to a row whose figures are all printed in such steps; both in the kept unit.
+    A row without a total passes. An empty part counts as 0 (`empty_parts: zero`), or as unknown
+    (`unknown`): then the row passes unless the given parts already exceed the total. `tolerance` is
+    allowed in every row. In a row whose figures are all multiples of `rounded_to`, half of that is
+    allowed for each given part. Both are in the kept unit.
     """
 
     tolerance: float = Field(0, ge=0)
