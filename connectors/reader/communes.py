@@ -1,6 +1,6 @@
 """Communes that a list names: the code of each, by the register on the period's last day."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from program.finding import Problem
@@ -55,9 +55,12 @@ def _resolve(read: TableReading, column: str, land: _Land) -> Iterator[Problem]:
     for text, row in zip(names, read.rows, strict=True):
         if isinstance(text, str) and text not in codes:
             yield _problem(read, read.cell(column, row), text, meant[text], land)
-    read.values[column] = [
-        codes.get(name, name) if isinstance(name, str) else None for name in names
-    ]
+    read.values[column] = [_code_or_name(name, codes) for name in names]
+
+
+def _code_or_name(name: object, codes: Mapping[str, str]) -> str | None:
+    """Return the code of a commune, else its name as typed; None for an empty cell."""
+    return codes.get(name, name) if isinstance(name, str) else None
 
 
 def _problem(

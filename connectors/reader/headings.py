@@ -115,10 +115,14 @@ def _texts_over(sheet: Sheet, number: int) -> list[str]:
     if key not in sheet.searches:
         cells = sheet.rows[number]
         columns = _columns_shown(sheet, number, len(cells))
-        shown = [cells[at] for at in columns]
-        sheet.searches[key] = [show(cell) if isinstance(cell, str) else "" for cell in shown]
+        sheet.searches[key] = [_text_of(cells[at]) for at in columns]
     found: list[str] = sheet.searches[key]
     return found
+
+
+def _text_of(cell: CellValue) -> str:
+    """Return the text of a cell; "" for a figure, which is no heading."""
+    return show(cell) if isinstance(cell, str) else ""
 
 
 def _columns_shown(sheet: Sheet, number: int, width: int) -> list[int]:

@@ -75,9 +75,9 @@ def read_unit(
 
 
 def _namings(found: Recognised, pack: Pack, days: list[date]) -> list[_Naming]:
-    """Return what the workbook says of its unit, on the first of `days` on which it is known.
+    """Return the mentions of a unit, on the first of `days` on which one of them is known.
 
-    Where it is known on none of them, the first day counts. Names come before codes.
+    Where none is known on any day, the first day counts. Names come before codes.
     """
     identity = found.form.identity
     mentions = mentions_of(found, identity.unit)
@@ -102,8 +102,8 @@ def _namings_on(
     namings = [_Naming(name, pack.units.named(name.text, day, kinds=kinds)) for name in names]
     for code in codes:
         unit = pack.units.get(code.text, day)
-        is_reporter = unit is not None and unit.kind in kinds
-        namings.append(_Naming(code, [unit] if unit is not None and is_reporter else []))
+        meant = [unit] if unit is not None and unit.kind in kinds else []
+        namings.append(_Naming(code, meant))
     return namings
 
 
@@ -137,8 +137,7 @@ def _marker_problems(
     marker = found.marker
     if marker is None or marker.unit == unit.code:
         return []
-    made_for = units.latest(marker.unit)
-    return [at(place, "FORM-27", made_for=made_for.name if made_for else marker.unit)]
+    return [at(place, "FORM-27", made_for=_latest_name(marker.unit, units))]
 
 
 def _unknown(place: Mention, day: date, form: Form, pack: Pack) -> Problem:
@@ -205,8 +204,13 @@ def _sender_problems(
     code = delivery.sender_unit
     if code is None or code == unit.code:
         return []
-    sender = units.latest(code)
-    return [at(place, "FORM-06", sender=sender.name if sender else code, unit=unit.name)]
+    return [at(place, "FORM-06", sender=_latest_name(code, units), unit=unit.name)]
+
+
+def _latest_name(code: str, units: UnitRegister) -> str:
+    """Return the latest name of a unit; its code where the register does not have it."""
+    unit = units.latest(code)
+    return unit.name if unit else code
 
 
 def at(mention: Mention, rule: str, **values: str) -> Problem:

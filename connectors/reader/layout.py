@@ -337,13 +337,17 @@ def _blocks(sheet: Sheet, below: int, texts: list[int]) -> list[range]:
     column separates two tables side by side.
     """
     gaps = sorted(set(range(texts[0], texts[-1])).difference(texts))
-    edges = [at for at in gaps if all(is_empty(row[at]) for row in sheet.rows[below:])]
+    edges = [at for at in gaps if _is_empty_below(sheet, below, at)]
     borders = [texts[0] - 1, *edges, texts[-1] + 1]
     # A single column between two empty ones is no table.
     runs = [range(left + 1, right) for left, right in pairwise(borders) if right - left > 2]
     # All columns, not only those with a text: a label may be merged down from above the header.
     whole = range(len(sheet.rows[0]))
     return [whole, *runs] if len(runs) > 1 else [whole]
+
+
+def _is_empty_below(sheet: Sheet, below: int, at: int) -> bool:
+    return all(is_empty(row[at]) for row in sheet.rows[below:])
 
 
 def is_filled(header: Header) -> bool:
@@ -398,6 +402,7 @@ def _claims(sheet: Sheet, place: _Place, labels: _Labels) -> _Claims:
     strangers: list[Heading] = []
     line: int | None = None
     for heading in _headings_once(sheet, place):
+        # The first such heading counts. A second one may be the label of a column.
         if line is None and labels.line and labels.is_line(heading):
             line = heading.at
             continue
@@ -427,8 +432,11 @@ def _sorted_claims(
     strangers: list[Heading],
 ) -> _Claims:
     """Return the claims by what becomes of them: the first sure claim to a column wins."""
-    columns = {name: claims[0].heading.at for name, claims in sure.items()}
-    doubles = [claim for claims in sure.values() for claim in claims[1:]]
+    columns: dict[str, int] = {}
+    doubles: list[Claim] = []
+    for name, (first, *others) in sure.items():
+        columns[name] = first.heading.at
+        doubles += others
     doubtful: list[Claim] = []
     unused: list[Heading] = []
     for name, claims in nearly.items():
@@ -441,7 +449,7 @@ def _sorted_claims(
 
 
 def _is_ordinal(heading: Heading) -> bool:
-    """Tell whether a heading stands over the numbers of the lines: "STT"."""
+    """Tell whether a heading is the one over the numbers of the lines: "STT"."""
     text = heading.text
     return opening_of(text) in _ORDINALS_OPEN and fold_label(text) in _ORDINALS
 

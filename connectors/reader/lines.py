@@ -54,6 +54,7 @@ def read_labels(header: Header, table: Table, end: int) -> list[LineLabel]:
     whole: Line | None = None
     for label in sure:
         found = label
+        # What a part is under depends on the rows above it. So this goes from the top down.
         if label.line is None and label.text:
             under = _under(label, whole, table)
             found = under or _misspelt(label, writings, missing, header) or label
@@ -64,7 +65,10 @@ def read_labels(header: Header, table: Table, end: int) -> list[LineLabel]:
 
 def _writings_of(table: Table) -> dict[str, Line]:
     """Return the lines of a matrix by their folded writings."""
-    return {writing: line for line in table.lines for writing in line.bare}
+    writings: dict[str, Line] = {}
+    for line in table.lines:
+        writings.update(dict.fromkeys(line.bare, line))
+    return writings
 
 
 def _sure_label(header: Header, row: int, writings: Mapping[str, Line]) -> LineLabel:

@@ -29,7 +29,7 @@ class _Row(NamedTuple):
 
     Attributes:
         number: its 0-based row on the sheet.
-        group: what it says of a group; None for a line.
+        group: what it is to a group; None for a line.
         at: the column of its first words, or of its first filled cell.
         is_bare: it holds nothing but these words and figures.
     """
@@ -64,6 +64,7 @@ def _rows(place: Place) -> Iterator[_Row]:
     span = range(max(0, min(columns) - 1), max(columns) + 1)
     for number in range(place.header.body, place.end):
         if number in repeated:
+            # The table goes on under a repeated header, whatever ended above it.
             is_closed = False
             continue
         first = place.first_filled(number)

@@ -29,9 +29,9 @@ _Headers: TypeAlias = dict[str, Header]
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """What the text above a table says of period and unit. Sheets of one report have equal keys.
+    """The period and unit that are written above a table. Sheets of one report have equal keys.
 
-    A period or unit that is not known stands for itself by its folded text.
+    A period or unit that is not known is compared by its folded text.
     """
 
     periods: frozenset[tuple[str, Stage | None]]
@@ -48,6 +48,7 @@ def parts_of(sheets: list[Sheet], pack: Pack) -> list[Recognised]:
     if first is None:
         return []
 
+    # What belongs to no report may still name the unit and period of all: a cover.
     reports = [first, *_of_other_forms(first, pack)]
     taken = set[str]().union(*(report.taken for report in reports))
     covers = [sheet for sheet in visible if sheet.name not in taken]
@@ -163,7 +164,7 @@ def _is_any_table_repeated(sheets: Iterable[_Headers]) -> bool:
 
 
 def _key_of(part: Recognised, pack: Pack) -> _Key | None:
-    """Return what a sheet, or the cover for it, says of period and unit; None without a period."""
+    """Return the period and unit on a sheet, or on the cover for it; None without a period."""
     identity = part.form.identity
     periods: set[tuple[str, Stage | None]] = set()
     days: list[date] = []

@@ -1,6 +1,6 @@
 """The bytes of a delivery to `Reading`s, one for each report in it.
 
-A reading says which form it is, whom and when it is about, and holds its tables by columns.
+A reading names its form, unit, period and stage, and holds its tables by columns.
 """
 
 from collections import Counter
@@ -34,7 +34,7 @@ class _Part(NamedTuple):
 
 
 class _ReportKey(NamedTuple):
-    """What says which report a reading is. Two readings with the same key are the same report."""
+    """Which report a reading is. Two readings with the same key are the same report."""
 
     form_code: str
     unit_code: str
@@ -138,7 +138,9 @@ def _numbered(parts: Iterable[Reading]) -> list[Reading]:
     for reading in readings:
         key = _key_of(reading)
         is_repeated = key is not None and times[key] > 1
-        numbered.append(_with_repetition(reading) if is_repeated else reading)
+        numbered.append(reading)
+        if is_repeated:
+            numbered[-1] = _with_repetition(reading)
     return numbered
 
 
@@ -161,12 +163,14 @@ def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> Reading:
     occasion = read_occasion(found)
     period = occasion.period
     in_force = pack.form(found.form.code, period) if period else None
+    # The form was recognised before the period was known. Its version depends on the period.
     if in_force is not None and in_force.version != found.form.version:
         found = found.as_form(in_force)
     form = found.form
     is_in_force = in_force is not None
     stage, stage_problems = stage_of(occasion, form, delivery, found.marker)
     unit, unit_problems = read_unit(found, pack, period, delivery)
+    unit_code = unit.code if unit else None
     tables, table_problems = _read_tables(found)
     problems = [
         *occasion.problems,
@@ -181,7 +185,7 @@ def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> Reading:
     return Reading(
         delivery=delivery,
         form=form,
-        unit_code=unit.code if unit else None,
+        unit_code=unit_code,
         period=period,
         stage=stage,
         tables=tables,

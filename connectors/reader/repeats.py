@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from connectors.reader.place import Place
 from connectors.reader.values import is_empty, show
+from connectors.reader.workbook import CellValue
 from program.labels import fold, opening_of, openings_of
 
 _Words: TypeAlias = tuple[str, ...]
@@ -54,8 +55,7 @@ def _likely(place: Place, labels: set[_Words]) -> Iterator[int]:
 
     This separates most lines from a header at little cost.
     """
-    first_words = {next(word for word in words if word) for words in labels}
-    openings = openings_of(first_words)
+    openings = openings_of({_first_word(words) for words in labels})
     for number in place.header.sheet.texts.rows_of(openings):
         if not place.header.body <= number < place.end:
             continue
@@ -69,5 +69,12 @@ def _likely(place: Place, labels: set[_Words]) -> Iterator[int]:
 
 def _words(place: Place, number: int) -> _Words:
     row = place.row(number)
-    cells = [row[at] for at in place.header.columns.values()]
-    return tuple("" if is_empty(cell) else fold(show(cell)) for cell in cells)
+    return tuple(_folded(row[at]) for at in place.header.columns.values())
+
+
+def _folded(cell: CellValue) -> str:
+    return "" if is_empty(cell) else fold(show(cell))
+
+
+def _first_word(words: _Words) -> str:
+    return next(word for word in words if word)

@@ -256,7 +256,7 @@ def _spread_merged(
 def _merged_cell(
     place: Place, number: int, at: int, column: Column
 ) -> tuple[CellValue, Problem | None]:
-    """Return what a merged cell says of one of the cells that it covers."""
+    """Return the value that a merged cell gives to one of the cells that it covers."""
     (top, left), (bottom, right) = place.merged[number, at]
     value = place.row(top)[left]
     if not column.type.is_numeric:
@@ -293,6 +293,7 @@ def table_end(header: Header, headers: dict[str, Header]) -> int:
     sheet = header.sheet
     end = len(sheet.rows)
     for other in headers.values():
+        # Tables side by side do not end each other.
         is_below = other.sheet is sheet and other.row > header.row
         if is_below and not is_beside(header, other):
             end = min(end, other.row)
