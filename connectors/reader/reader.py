@@ -134,14 +134,11 @@ def _numbered(parts: Iterable[Reading]) -> list[Reading]:
     """
     readings = [masked(replace(part, part=number)) for number, part in enumerate(parts, start=1)]
     times = Counter(map(_key_of, readings))
-    numbered: list[Reading] = []
-    for reading in readings:
-        key = _key_of(reading)
-        is_repeated = key is not None and times[key] > 1
-        numbered.append(reading)
-        if is_repeated:
-            numbered[-1] = _with_repetition(reading)
-    return numbered
+    repeated = {key for key, count in times.items() if key is not None and count > 1}
+    for at, reading in enumerate(readings):
+        if _key_of(reading) in repeated:
+            readings[at] = _with_repetition(reading)
+    return readings
 
 
 def _key_of(reading: Reading) -> _ReportKey | None:
