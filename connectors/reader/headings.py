@@ -177,7 +177,8 @@ def _groups_over(sheet: Sheet, rows: range, at: int) -> list[str]:
 def _is_merged_across(sheet: Sheet, rows: range) -> bool:
     """Tell whether a merged cell reaches over several columns in one of `rows`."""
     for (top, left), (bottom, right) in sheet.merged:
-        if left < right and top <= rows[-1] and bottom >= rows[0]:
+        is_in_rows = top <= rows[-1] and bottom >= rows[0]
+        if is_in_rows and left < right:
             return True
     return False
 

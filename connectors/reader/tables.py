@@ -7,7 +7,7 @@ from typing import NamedTuple
 from connectors.reader.columns import NAN, parse_column
 from connectors.reader.headings import Heading
 from connectors.reader.layout import Header, is_beside
-from connectors.reader.lines import line_rows, matrix_lines, read_labels
+from connectors.reader.lines import LineLabel, line_rows, matrix_lines, read_labels
 from connectors.reader.listing import list_lines
 from connectors.reader.measures import read_measures
 from connectors.reader.parsed import Parsed, Value
@@ -41,10 +41,7 @@ def read_table(header: Header, table: Table, end: int) -> tuple[TableReading, li
     header, computed = with_totals(header, table, end, line_rows(labels), measures)
     problems += computed
     place = Place(header, table, end, measures, _merged_cells(header, end), problems)
-    if table.kind == "matrix":
-        lines = list(matrix_lines(place, labels))
-    else:
-        lines = [(number, "") for number in list_lines(place)]
+    lines = _lines(place, labels)
     numbers = [number for number, _ in lines]
 
     _report_columns(place, numbers)
@@ -66,6 +63,13 @@ def read_table(header: Header, table: Table, end: int) -> tuple[TableReading, li
         is_nil=not lines and place.is_nil,
     )
     return reading, problems
+
+
+def _lines(place: Place, labels: list[LineLabel]) -> list[tuple[int, str]]:
+    """Return the 0-based row of each line, with the key of a matrix's line; "" in a list."""
+    if place.table.kind == "matrix":
+        return list(matrix_lines(place, labels))
+    return [(number, "") for number in list_lines(place)]
 
 
 def _nothing(column: Column, lines: int) -> ColumnValues:
