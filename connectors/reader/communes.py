@@ -1,6 +1,7 @@
-"""Communes that a list names: each writing to its code, as the register has it on the period's last day."""
+"""Communes that a list names: the code of each, by the register on the period's last day."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from program.finding import Problem
 from program.form import Form
@@ -10,55 +11,96 @@ from program.table import ColumnType
 from program.units import Unit, UnitKind, UnitRegister
 
 
-def resolve_communes(
-    tables: dict[str, TableReading], form: Form, unit: Unit | None, period: Period | None, units: UnitRegister
-) -> list[Problem]:
-    """Put codes in the place of names, in the values of `tables`; return a problem for each name that is not one commune.
+@dataclass(frozen=True, slots=True)
+class _Land:
+    """The communes that the report of a unit may name."""
 
-    What cannot be resolved stays as it was typed. Without a unit and a period nothing can be.
+    unit: Unit
+    period: Period
+    units: UnitRegister
+    communes: frozenset[Unit]
+
+
+def resolve_communes(
+    tables: dict[str, TableReading],
+    form: Form,
+    unit: Unit | None,
+    period: Period | None,
+    units: UnitRegister,
+) -> list[Problem]:
+    """Replace the names of communes in the values of `tables` by codes.
+
+    Returns a problem for each name that is not exactly one commune. Such a name stays as typed.
+    Without a unit and a period, nothing is replaced.
     """
     if unit is None or period is None:
         return []
-    land = frozenset(_land(unit, period, units))
-    return [
-        problem
-        for table in form.tables
-        if table.name in tables
-        for column in table.columns
-        if column.type is ColumnType.COMMUNE
-        for problem in _resolve(tables[table.name], column.name, unit, lambda text: _meant(text, land, period, units))
-    ]
+    land = _Land(unit, period, units, frozenset(_communes_of(unit, period, units)))
+    problems: list[Problem] = []
+    for table in form.tables:
+        if table.name not in tables:
+            continue
+        for column in table.columns:
+            if column.type is ColumnType.COMMUNE:
+                problems += _resolve(tables[table.name], column.name, land)
+    return problems
 
 
-def _resolve(read: TableReading, column: str, unit: Unit, meant_by: Callable[[str], list[Unit]]) -> Iterator[Problem]:
+def _resolve(read: TableReading, column: str, land: _Land) -> Iterator[Problem]:
+    """Replace the names in a column by codes; yield a problem for each that stays."""
     names = read.values[column]
-    meant = {text: meant_by(text) for text in set(names) if isinstance(text, str)}
-    codes = {text: units[0].code for text, units in meant.items() if len(units) == 1}
+    texts = {name for name in names if isinstance(name, str)}
+    meant = {text: _meant(text, land) for text in texts}
+    codes = {text: communes[0].code for text, communes in meant.items() if len(communes) == 1}
     for text, row in zip(names, read.rows, strict=True):
         if isinstance(text, str) and text not in codes:
-            candidates = "; ".join(f"{u.name} ({u.code})" for u in meant[text])
-            rule = "CELL-21" if meant[text] else "CELL-20"
-            yield Problem(rule, read.sheet, read.cell(column, row), text, {"candidates": candidates, "unit": unit.name})
-    read.values[column] = [codes.get(text, text) if isinstance(text, str) else None for text in names]
+            yield _problem(read, read.cell(column, row), text, meant[text], land)
+    read.values[column] = [_code_or_name(name, codes) for name in names]
 
 
-def _meant(text: str, land: Collection[Unit], period: Period, units: UnitRegister) -> list[Unit]:
-    """Return the communes of the report's `land` that `text` may mean: a name, a name behind a hamlet's, a code."""
-    coded = units.get(text.strip(), period.end)
-    if coded is not None and coded in land:
+def _code_or_name(name: object, codes: Mapping[str, str]) -> str | None:
+    """Return the code of a commune, else its name as typed; None for an empty cell."""
+    return codes.get(name, name) if isinstance(name, str) else None
+
+
+def _problem(
+    read: TableReading, cell: str | None, text: str, meant: list[Unit], land: _Land
+) -> Problem:
+    """Return the problem of a name that means no commune, or several."""
+    rule = "CELL-21" if meant else "CELL-20"
+    candidates = "; ".join(f"{commune.name} ({commune.code})" for commune in meant)
+    values = {"candidates": candidates, "unit": land.unit.name}
+    return Problem(rule, read.sheet, cell, text, values)
+
+
+def _meant(text: str, land: _Land) -> list[Unit]:
+    """Return the communes of `land` that `text` may mean.
+
+    It may be a code, a name, or a name behind the name of a hamlet.
+    """
+    day = land.period.end
+    coded = land.units.get(text.strip(), day)
+    if coded is not None and coded in land.communes:
         return [coded]
-    # "Ấp Phú Hòa, xã Phú Tâm": what stands before a comma may be the hamlet.
-    for name in (text, text.partition(",")[2]):
-        meant = [u for u in units.named(name, period.end, kinds={UnitKind.COMMUNE}) if u in land]
+    # "Ấp Phú Hòa, xã Phú Tâm": the words before a comma may name the hamlet.
+    after_comma = text.partition(",")[2]
+    for name in (text, after_comma):
+        named = land.units.named(name, day, kinds={UnitKind.COMMUNE})
+        meant = [commune for commune in named if commune in land.communes]
         if meant:
             return meant
     return []
 
 
-def _land(unit: Unit, period: Period, units: UnitRegister) -> tuple[Unit, ...]:
-    """Return the communes of a report's land: of a district its own, of a commune itself, of a province all."""
+def _communes_of(unit: Unit, period: Period, units: UnitRegister) -> Collection[Unit]:
+    """Return the communes that a unit reports on, as of the period's last day.
+
+    A commune reports on itself, a district on its communes, the province on all.
+    """
+    day = period.end
     if unit.kind is UnitKind.COMMUNE:
-        return (unit,)
+        return [unit]
     if unit.kind is UnitKind.DISTRICT:
-        return units.children(unit.code, period.end)
-    return tuple(u for u in units if u.kind is UnitKind.COMMUNE and u.is_valid_on(period.end))
+        return units.children(unit.code, day)
+    communes = [each for each in units if each.kind is UnitKind.COMMUNE]
+    return [commune for commune in communes if commune.is_valid_on(day)]

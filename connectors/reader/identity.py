@@ -1,12 +1,13 @@
 """Whom a workbook is about: labels such as "Đơn vị báo cáo:" above its tables, and their values.
 
-Every place that says it is asked, on every sheet, and all must say the same: a sheet copied from a neighbour's report
-would otherwise become this unit's figures.
+Every such place on every sheet is read, and all must name the same unit. Otherwise a sheet copied
+from a neighbour's report would become this unit's figures.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from connectors.reader.headings import fold_label
 from connectors.reader.money import money_measure
@@ -24,138 +25,253 @@ from program.table import Label
 from program.units import Unit, UnitKind, UnitRegister
 from program.vietnamese import format_date
 
-_DEPTH = 30  # rows looked at on a sheet without a table
+_DEPTH = 30
+"""How many rows are searched on a sheet without a table."""
+
+_UNKNOWN_NAME = "FORM-03"
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A label's value and where it stands; no cell for what the template says behind the sheets."""
+    """A label's value and its place.
+
+    `cell` is None for what the template says on its hidden sheet.
+    """
 
     sheet: str
     cell: str | None
     text: str
 
 
-def read_unit(found: Recognised, pack: Pack, period: Period | None, delivery: Delivery) -> tuple[Unit | None, list[Problem]]:
-    """Return the one unit that the workbook names, and what is wrong with it: unknown, ambiguous, not the sender's.
+class _Naming(NamedTuple):
+    """A mention of a unit, and the units that it may mean."""
 
-    Where no name is written, the template's marker says it. A unit that is not the sender's is not returned: a mistaken
-    file must leave no trace in another unit's record.
+    mention: Mention
+    meant: list[Unit]
+
+
+def read_unit(
+    found: Recognised, pack: Pack, period: Period | None, delivery: Delivery
+) -> tuple[Unit | None, list[Problem]]:
+    """Return the one unit that the workbook names, and what is wrong with it.
+
+    The name may be unknown, ambiguous or not the sender's. Where no name is written, the template's
+    marker says it. A unit that is not the sender's is not returned: a mistaken file must leave no
+    trace in another unit's record.
     """
-    identity, marker, units = found.form.identity, found.marker, pack.units
-    names = [m for m in mentions_of(found, identity.unit) if money_measure(m.text) is None]
-    codes = mentions_of(found, identity.unit_code)
-
-    def meant_on(day: date) -> list[tuple[Mention, list[Unit]]]:
-        # Only units that then owed the form: "Kế Sách" over a report of 2024 is the district, not the township in it.
-        kinds = pack.calendar.reporters(found.form.code, day) or frozenset(UnitKind)
-        coded = [(m, units.get(m.text, day)) for m in codes]
-        named = [(m, units.named(m.text, day, kinds=kinds)) for m in names]
-        return [*named, *((m, [unit] if unit and unit.kind in kinds else []) for m, unit in coded)]
-
-    days = _days(units, period, delivery.received_on)
-    said = next((said for said in map(meant_on, days) if any(meant for _, meant in said)), meant_on(days[0]))
-    place = said[0][0] if said else Mention(found.first_sheet, None, "")
-    if said:
-        unit, problems = _agreed(said)
-        if [p.rule for p in problems] == ["FORM-03"]:
-            stranger = next(mention for mention, meant in said if not meant)
-            problems = [_unknown(stranger, days[0], found.form, pack)]
+    days = _days(pack.units, period, delivery.received_on)
+    namings = _namings(found, pack, days)
+    if namings:
+        place = namings[0].mention
+        unit, problems = _named_unit(namings, days[0], found.form, pack)
     else:
-        unit = units.get(marker.unit, days[0]) if marker else None
-        problems = [] if unit else [at(place, "FORM-02", label=identity.unit.label)]
+        place = Mention(found.first_sheet, None, "")
+        unit, problems = _unit_of_marker(found, days[0], pack.units, place)
     if unit is not None:
-        problems = _sender_problems(unit, units, place, delivery)
-    if problems:
+        problems = _sender_problems(unit, pack.units, place, delivery)
+    if unit is None or problems:
         return None, problems
-    if unit is not None and marker is not None and marker.unit != unit.code:
-        made_for = units.latest(marker.unit)
-        problems = [at(place, "FORM-27", made_for=made_for.name if made_for else marker.unit)]
-    return unit, problems
+    return unit, _marker_problems(found, unit, pack.units, place)
+
+
+def _namings(found: Recognised, pack: Pack, days: list[date]) -> list[_Naming]:
+    """Return the mentions of a unit, on the first of `days` on which one of them is known.
+
+    Where none is known on any day, the first day counts. Names come before codes.
+    """
+    identity = found.form.identity
+    mentions = mentions_of(found, identity.unit)
+    # "Đơn vị: triệu đồng" names no unit but a measure.
+    names = [mention for mention in mentions if money_measure(mention.text) is None]
+    codes = mentions_of(found, identity.unit_code)
+    first: list[_Naming] | None = None
+    for day in days:
+        namings = _namings_on(day, names, codes, found.form, pack)
+        if any(naming.meant for naming in namings):
+            return namings
+        first = namings if first is None else first
+    return first or []
+
+
+def _namings_on(
+    day: date, names: list[Mention], codes: list[Mention], form: Form, pack: Pack
+) -> list[_Naming]:
+    # Only units that had to send the form on that day. "Kế Sách" over a report of 2024 is
+    # the district, not the township in it.
+    kinds = pack.calendar.reporters(form.code, day) or frozenset(UnitKind)
+    namings = [_Naming(name, pack.units.named(name.text, day, kinds=kinds)) for name in names]
+    for code in codes:
+        unit = pack.units.get(code.text, day)
+        meant = [unit] if unit is not None and unit.kind in kinds else []
+        namings.append(_Naming(code, meant))
+    return namings
+
+
+def _named_unit(
+    namings: list[_Naming], day: date, form: Form, pack: Pack
+) -> tuple[Unit | None, list[Problem]]:
+    """Return the unit on which all mentions agree, or None and why there is none."""
+    unit, problem = _agreed(namings)
+    if problem is None:
+        return unit, []
+    if problem.rule == _UNKNOWN_NAME:
+        unknown = next(naming.mention for naming in namings if not naming.meant)
+        problem = _unknown(unknown, day, form, pack)
+    return None, [problem]
+
+
+def _unit_of_marker(
+    found: Recognised, day: date, units: UnitRegister, place: Mention
+) -> tuple[Unit | None, list[Problem]]:
+    """Return the unit that the template's marker names, or None and a problem."""
+    unit = units.get(found.marker.unit, day) if found.marker else None
+    if unit is None:
+        return None, [at(place, "FORM-02", label=found.form.identity.unit.label)]
+    return unit, []
+
+
+def _marker_problems(
+    found: Recognised, unit: Unit, units: UnitRegister, place: Mention
+) -> list[Problem]:
+    """Return a problem where the template was made for another unit."""
+    marker = found.marker
+    if marker is None or marker.unit == unit.code:
+        return []
+    return [at(place, "FORM-27", made_for=_latest_name(marker.unit, units))]
 
 
 def _unknown(place: Mention, day: date, form: Form, pack: Pack) -> Problem:
-    """Return why a name is no reporter's: it ended (and what it is now), it does not owe this form, or nobody knows it."""
-    standing = pack.units.named(place.text, day)
-    if standing:
-        return at(place, "FORM-34", unit=standing[0].name, form=form.short_title)
-    ended = [u for u in pack.units if u.valid_to and u.valid_to < day and u in pack.units.named(place.text, u.valid_to)]
-    heirs = ", ".join(u.name for u in pack.units.successors_of(ended[-1])) if ended else ""
-    if ended and heirs:
-        return at(place, "FORM-33", unit=ended[-1].name, ended=format_date(ended[-1].valid_to or day), successors=heirs)
-    return at(place, "FORM-03")
+    """Return why a name is no reporter's.
+
+    Its unit does not send this form, its unit has ended and has successors, or nobody knows it.
+    """
+    others = pack.units.named(place.text, day)
+    if others:
+        return at(place, "FORM-34", unit=others[0].name, form=form.short_title)
+    ended = list(_ended_units(place.text, day, pack.units))
+    if not ended:
+        return at(place, _UNKNOWN_NAME)
+    last = ended[-1]
+    successors = ", ".join(unit.name for unit in pack.units.successors_of(last))
+    if not successors:
+        return at(place, _UNKNOWN_NAME)
+    last_day = format_date(last.valid_to or day)
+    return at(place, "FORM-33", unit=last.name, ended=last_day, successors=successors)
+
+
+def _ended_units(name: str, day: date, units: UnitRegister) -> Iterator[Unit]:
+    """Yield the units that had a name and ended before `day`."""
+    for unit in units:
+        end = unit.valid_to
+        if end and end < day and unit in units.named(name, end):
+            yield unit
 
 
 def _days(units: UnitRegister, period: Period | None, received: date) -> list[date]:
-    """Return the days on which to look for a unit: the period's last; where none can be trusted, any that helps.
+    """Return the days on which to look for a unit, the best first.
 
-    A mistyped year is its own problem. It must not make a district that ended in 2025 look unknown as well.
+    This is the last day of the period. Without a period that can be trusted, it is any day that
+    helps: a mistyped year is a problem of its own and must not make a district that ended in 2025
+    look unknown as well.
     """
     if period is not None and period.start <= received:
         return [period.end]
-    return [received, *sorted({unit.valid_to for unit in units if unit.valid_to is not None}, reverse=True)]
+    ends = {unit.valid_to for unit in units if unit.valid_to is not None}
+    return [received, *sorted(ends, reverse=True)]
 
 
-def _agreed(said: list[tuple[Mention, list[Unit]]]) -> tuple[Unit | None, list[Problem]]:
-    """Return the one unit that every mention may mean, or None and the first mention that stands against it."""
-    candidates = said[0][1]
-    for mention, meant in said:
+def _agreed(namings: list[_Naming]) -> tuple[Unit | None, Problem | None]:
+    """Return the one unit that every mention may mean, or None and the first contradiction."""
+    first = namings[0]
+    candidates = first.meant
+    for mention, meant in namings:
         if not meant:
-            return None, [at(mention, "FORM-03")]
+            return None, at(mention, _UNKNOWN_NAME)
         common = [unit for unit in candidates if unit in meant]
         if not common:
-            return None, [at(mention, "FORM-10", other=said[0][0].text)]
+            return None, at(mention, "FORM-10", other=first.mention.text)
         candidates = common
     if len(candidates) > 1:
-        return None, [at(said[0][0], "FORM-04", candidates="; ".join(f"{u.name} ({u.code})" for u in candidates))]
-    return candidates[0], []
+        names = "; ".join(f"{unit.name} ({unit.code})" for unit in candidates)
+        return None, at(first.mention, "FORM-04", candidates=names)
+    return candidates[0], None
 
 
-def _sender_problems(unit: Unit, units: UnitRegister, place: Mention, delivery: Delivery) -> list[Problem]:
-    if delivery.sender_unit in (None, unit.code):
+def _sender_problems(
+    unit: Unit, units: UnitRegister, place: Mention, delivery: Delivery
+) -> list[Problem]:
+    """Return a problem where the delivery came from another unit; a sender may be unknown."""
+    code = delivery.sender_unit
+    if code is None or code == unit.code:
         return []
-    sender = units.latest(delivery.sender_unit or "")
-    return [at(place, "FORM-06", sender=sender.name if sender else str(delivery.sender_unit), unit=unit.name)]
+    return [at(place, "FORM-06", sender=_latest_name(code, units), unit=unit.name)]
+
+
+def _latest_name(code: str, units: UnitRegister) -> str:
+    """Return the latest name of a unit; its code where the register does not have it."""
+    unit = units.latest(code)
+    return unit.name if unit else code
 
 
 def at(mention: Mention, rule: str, **values: str) -> Problem:
-    """Return a problem that points at a mention and quotes it."""
+    """Return a problem at the place of a mention, with its text."""
     return Problem(rule, mention.sheet, mention.cell, mention.text or None, values)
 
 
 def mentions_of(workbook: Recognised, label: Label) -> list[Mention]:
-    """Return every value of `label` above the first table of each sheet, in reading order; of a hidden one only with a table.
+    """Return every value of `label` above the first table of each sheet, in reading order.
 
-    Where a report's own sheets have none, those around it are asked.
+    A hidden sheet counts only if it holds a table. Where a report's own sheets have no such value,
+    those around it are read, group by group.
     """
-    groups = (_mentions_on(sheets, workbook, label) for sheets in (workbook.sheets, *workbook.around))
-    return next((mentions for mentions in groups if mentions), [])
+    for sheets in (workbook.sheets, *workbook.around):
+        mentions = list(_mentions_on(sheets, workbook, label))
+        if mentions:
+            return mentions
+    return []
 
 
-def _mentions_on(sheets: Iterable[Sheet], workbook: Recognised, label: Label) -> list[Mention]:
-    identity, headers = workbook.form.identity, workbook.headers.values()
-    writings = label.folded
+def _mentions_on(sheets: Iterable[Sheet], workbook: Recognised, label: Label) -> Iterator[Mention]:
+    identity = workbook.form.identity
     labels = identity.unit.folded | identity.unit_code.folded | identity.period.folded
-    openings = openings_of(writings)
-    found: list[Mention] = []
+    headers = workbook.headers.values()
     for sheet in sheets:
-        if sheet.is_hidden and not any(header.sheet is sheet for header in headers):
-            continue
-        depth = min((h.row for h in headers if h.sheet is sheet), default=_DEPTH)
-        for number in sheet.texts.rows_of(openings):
-            if number >= depth:
-                break
-            row = sheet.rows[number]
-            for column, cell in enumerate(row):
-                may_be = isinstance(cell, str) and cell and opening_of(cell) in openings
-                value = _value_of(row, column, writings, labels) if may_be else None
-                if value is not None:
-                    found.append(Mention(sheet.name, f"{column_letter(value[0] + 1)}{number + 1}", value[1]))
-    return found
+        tops = [header.row for header in headers if header.sheet is sheet]
+        if tops or not sheet.is_hidden:
+            depth = min(tops, default=_DEPTH)
+            yield from _mentions_above(depth, sheet, label.folded, labels)
 
 
-def _value_of(row: list[CellValue], column: int, writings: Collection[str], labels: Collection[str]) -> tuple[int, str] | None:
-    """Return column and text of the value that belongs to the label in `row[column]`, None where it is no label.
+def _mentions_above(
+    depth: int, sheet: Sheet, writings: Collection[str], labels: Collection[str]
+) -> Iterator[Mention]:
+    """Yield the values of a label in the rows of a sheet above row `depth`."""
+    openings = openings_of(writings)
+    for number in sheet.texts.rows_of(openings):
+        if number >= depth:
+            return
+        row = sheet.rows[number]
+        for column, cell in enumerate(row):
+            # Its first letters say of most cells, at little cost, that they are not the label.
+            if not cell or not isinstance(cell, str) or opening_of(cell) not in openings:
+                continue
+            value = _value_of(row, column, writings, labels)
+            if value is not None:
+                cell_name = f"{column_letter(value.at + 1)}{number + 1}"
+                yield Mention(sheet.name, cell_name, value.text)
+
+
+class _Value(NamedTuple):
+    """A label's value and its 0-based column."""
+
+    at: int
+    text: str
+
+
+def _value_of(
+    row: list[CellValue], column: int, writings: Collection[str], labels: Collection[str]
+) -> _Value | None:
+    """Return the value of the label in `row[column]`; None where it is no label.
 
     A label with nothing beside it has no value: the next label of the row is not its value.
     """
@@ -163,14 +279,17 @@ def _value_of(row: list[CellValue], column: int, writings: Collection[str], labe
     if fold_label(name) not in writings:
         return None
     if not is_empty(rest):
-        return column, rest
-    at = next((at for at in range(column + 1, len(row)) if not is_empty(row[at])), None)
-    if at is None or (isinstance(row[at], str) and fold_label(_split(row[at])[0]) in labels):
-        return None
-    return at, show(row[at])
+        return _Value(column, rest)
+    for beside in range(column + 1, len(row)):
+        cell = row[beside]
+        if is_empty(cell):
+            continue
+        is_label = isinstance(cell, str) and fold_label(_split(cell)[0]) in labels
+        return None if is_label else _Value(beside, show(cell))
+    return None
 
 
 def _split(cell: CellValue) -> tuple[str, str]:
-    """Return what stands before and after the first colon, an East Asian one included."""
+    """Return what is before and after the first colon, an East Asian one included."""
     name, _, rest = show(cell).replace("：", ":").partition(":")
     return name, rest.strip()

@@ -1,7 +1,8 @@
-"""When a workbook is about: its period and stage, as written above its tables; where nothing is written, as its template says.
+"""When a workbook is about: its period and stage.
 
-What people read counts. A template of the first quarter that says "Quý 2" is a report of the second, and its sender is
-asked whether that is meant.
+They are written above the tables. Where nothing is written, the template's marker says them. What
+people read counts: a template of the first quarter that says "Quý 2" is a report of the second
+quarter, and its sender is asked whether that is meant.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,14 @@ from program.vietnamese import format_date
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """The period and, as far as it is said, the stage that a workbook names, where, and what is wrong with them."""
+    """The period and stage that a workbook names.
+
+    Attributes:
+        period: None where none can be read.
+        stage: None where none is written.
+        place: the first mention of the period; None where only the template's marker says it.
+        problems: what is wrong with the mentions.
+    """
 
     period: Period | None
     stage: Stage | None = None
@@ -28,57 +36,86 @@ class Occasion:
 
 
 def read_occasion(found: Recognised) -> Occasion:
-    """Return the one period and stage that the workbook names. Every place that says it must say the same."""
-    label, marker = found.form.identity.period, found.marker
+    """Return the one period and stage that the workbook names. All places must say the same."""
+    label = found.form.identity.period
     mentions = mentions_of(found, label)
     if not mentions:
-        if marker is not None:
-            return Occasion(Period.parse(marker.period), Stage(marker.stage))
-        return Occasion(None, problems=(Problem("FORM-05", sheet=found.first_sheet, values={"label": label.label}),))
-    staged = [split_stage(m.text) for m in mentions]
-    first, stage = Period.read(staged[0].text), next((s.stage for s in staged if s.stage), None)
-    for mention, (text, said) in zip(mentions, staged, strict=True):
+        return _occasion_of_marker(found)
+    first_mention = mentions[0]
+    staged = [split_stage(mention.text) for mention in mentions]
+    first = Period.read(staged[0].text)
+    stage = next((each.stage for each in staged if each.stage), None)
+    for mention, (text, own_stage) in zip(mentions, staged, strict=True):
         period = Period.read(text)
         if period is None:
-            return Occasion(None, place=mention, problems=(at(mention, "FORM-05", label=label.label),))
-        if period != first or said not in (None, stage):
-            return Occasion(None, place=mention, problems=(at(mention, "FORM-10", other=mentions[0].text),))
-    return Occasion(first, stage, mentions[0], tuple(_other_template(first, stage, mentions[0], found)))
+            problem = at(mention, "FORM-05", label=label.label)
+            return Occasion(None, place=mention, problems=(problem,))
+        if period != first or own_stage not in (None, stage):
+            problem = at(mention, "FORM-10", other=first_mention.text)
+            return Occasion(None, place=mention, problems=(problem,))
+    problems = _template_problems(first, stage, first_mention, found)
+    return Occasion(first, stage, first_mention, tuple(problems))
 
 
-def _other_template(period: Period | None, stage: Stage | None, place: Mention, found: Recognised) -> list[Problem]:
-    """Return a question where the workbook was made from a template of another period or stage."""
+def _occasion_of_marker(found: Recognised) -> Occasion:
+    """Return the period and stage that the template's marker names."""
     marker = found.marker
-    if marker is None or period is None or (marker.period == period.code and stage in (None, Stage(marker.stage))):
+    if marker is not None:
+        return Occasion(Period.parse(marker.period), Stage(marker.stage))
+    values = {"label": found.form.identity.period.label}
+    problem = Problem("FORM-05", sheet=found.first_sheet, values=values)
+    return Occasion(None, problems=(problem,))
+
+
+def _template_problems(
+    period: Period | None, stage: Stage | None, place: Mention, found: Recognised
+) -> list[Problem]:
+    """Return a problem where the template was made for another period or stage."""
+    marker = found.marker
+    if marker is None or period is None:
         return []
-    return [at(place, "FORM-26", made_for=found.form.label_of(Period.parse(marker.period), Stage(marker.stage)))]
+    made_for_stage = Stage(marker.stage)
+    if marker.period == period.code and stage in (None, made_for_stage):
+        return []
+    made_for = found.form.label_of(Period.parse(marker.period), made_for_stage)
+    return [at(place, "FORM-26", made_for=made_for)]
 
 
-def check_occasion(occasion: Occasion, form: Form, delivery: Delivery, first_sheet: str, *, in_force: bool) -> list[Problem]:
-    """Return what is wrong with a period: not begun when the delivery came, none of this form's, final before its end.
+def check_occasion(
+    occasion: Occasion, form: Form, delivery: Delivery, first_sheet: str, *, in_force: bool
+) -> list[Problem]:
+    """Return what is wrong with a period and stage.
 
-    `in_force`: a version of the form exists for the period. What only the template says is told of the `first_sheet`.
+    The period may begin after the delivery came, or be none of this form's. The stage may be none
+    of this form's, or be final before the period ends. `in_force`: a version of the form exists
+    for the period. A problem with what only the marker says is reported on `first_sheet`.
     """
-    period, problems = occasion.period, list[Problem]()
+    period = occasion.period
     if period is None:
         return []
+    problems: list[Problem] = []
     place = occasion.place or Mention(first_sheet, None, period.label)
     received = delivery.received_on
     if period.start > received:
         problems.append(at(place, "FORM-13", received=format_date(received)))
     if not in_force or period.kind not in form.periods:
         problems.append(at(place, "FORM-12"))
-    if occasion.stage is not None and occasion.stage not in form.stages:
-        problems.append(at(place, "FORM-28", stage=occasion.stage.label))
-    elif occasion.stage is Stage.FINAL and len(form.stages) > 1 and period.start <= received <= period.end:
+    stage = occasion.stage
+    if stage is not None and stage not in form.stages:
+        problems.append(at(place, "FORM-28", stage=stage.label))
+    elif stage is Stage.FINAL and len(form.stages) > 1 and period.start <= received <= period.end:
+        # A period that has not ended can only be estimated.
         problems.append(at(place, "FORM-35", received=format_date(received)))
     return problems
 
 
-def stage_of(occasion: Occasion, form: Form, delivery: Delivery, marker: Marker | None) -> tuple[Stage, list[Problem]]:
-    """Return the stage of a report: as written, else as its template says, else by the day it came, with a note of that.
+def stage_of(
+    occasion: Occasion, form: Form, delivery: Delivery, marker: Marker | None
+) -> tuple[Stage, list[Problem]]:
+    """Return the stage of a report, with a note if nothing in the workbook says it (FORM-29).
 
-    A year that has not ended when its report comes can only be an estimate.
+    It is as written, else as the template says. Else the day of arrival decides: a period that has
+    not ended when its report comes can only be an estimate.
     """
     if occasion.stage is not None:
         return occasion.stage, []
@@ -86,7 +123,10 @@ def stage_of(occasion: Occasion, form: Form, delivery: Delivery, marker: Marker 
         return form.stages[0], []
     if marker is not None and Stage(marker.stage) in form.stages:
         return Stage(marker.stage), []
-    stage = Stage.ESTIMATE if delivery.received_on <= occasion.period.end else Stage.FINAL
+    received = delivery.received_on
+    stage = Stage.ESTIMATE if received <= occasion.period.end else Stage.FINAL
+    values = {"stage": stage.label, "received": format_date(received)}
     place = occasion.place
-    values = {"stage": stage.label, "received": format_date(delivery.received_on)}
-    return stage, [Problem("FORM-29", place.sheet if place else None, place.cell if place else None, None, values)]
+    sheet = place.sheet if place else None
+    cell = place.cell if place else None
+    return stage, [Problem("FORM-29", sheet, cell, None, values)]

@@ -1,11 +1,16 @@
-"""Which reports a workbook holds: other forms on other sheets, and one form on several sheets for several periods or units.
+"""Which reports a workbook holds.
 
-Nothing is guessed: sheets of one form are told apart by what is written above their tables, or not at all. Where a table
-stands twice and nothing tells the two apart, that is found when the tables are read (FORM-23, FORM-10).
+A workbook may hold several forms on different sheets. It may also hold one form on several sheets,
+each for another period or unit. Nothing is guessed: the sheets of one form are separated by what
+is written above their tables, or not at all. Where a table appears twice and nothing separates the
+two, the problem is found when the tables are read (FORM-23, FORM-10).
 """
 
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeAlias
 
 from connectors.reader.identity import mentions_of
 from connectors.reader.layout import Header, find_headers
@@ -15,103 +20,200 @@ from program.labels import fold
 from program.marker import HIDDEN_SHEETS, MARKER_SHEET, Marker, read_marker
 from program.pack import Pack
 from program.period import Period
-from program.stage import split_stage
+from program.stage import Stage, split_stage
 from program.units import UnitKind
+
+_Headers: TypeAlias = dict[str, Header]
+"""The header of each table that was found, by table name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """The period and unit that are written above a table. Sheets of one report have equal keys.
+
+    A period or unit that is not known is compared by its folded text.
+    """
+
+    periods: frozenset[tuple[str, Stage | None]]
+    units: frozenset[str]
 
 
 def parts_of(sheets: list[Sheet], pack: Pack) -> list[Recognised]:
-    """Return the reports that `sheets` hold, in the order of their sheets; none where no table of any form is there.
+    """Return the reports that `sheets` hold, in the order of their sheets; [] without any table.
 
     A workbook of one report is that report on all its visible sheets.
     """
-    marker = next((read_marker(s.rows) for s in sheets if s.name == MARKER_SHEET), None)
-    visible = [s for s in sheets if s.name not in HIDDEN_SHEETS]
-    first = recognise(visible, pack.forms, marker)
+    visible = [sheet for sheet in sheets if sheet.name not in HIDDEN_SHEETS]
+    first = recognise(visible, pack.forms, _marker_in(sheets))
     if first is None:
         return []
+
+    # What belongs to no report may still name the unit and period of all: a cover.
     reports = [first, *_of_other_forms(first, pack)]
-    covers = [s for s in visible if not any(s.name in report.taken for report in reports)]
+    taken = set[str]().union(*(report.taken for report in reports))
+    covers = [sheet for sheet in visible if sheet.name not in taken]
     if len(reports) == 1:
-        return list(_by_occasion(first, covers, pack))
-    parts = [part for report in reports for part in _by_occasion(_on_its_own(report, reports, covers), covers, pack)]
-    order = {sheet.name: number for number, sheet in enumerate(visible)}
-    return sorted(parts, key=lambda part: min(order[h.sheet.name] for h in part.headers.values()))
+        return _by_occasion(first, covers, pack)
+
+    parts: list[Recognised] = []
+    for report in reports:
+        parts += _by_occasion(_on_its_own(report, reports, covers), covers, pack)
+    positions = {sheet.name: position for position, sheet in enumerate(visible)}
+    return sorted(parts, key=lambda part: _first_position(part, positions))
+
+
+def _marker_in(sheets: Iterable[Sheet]) -> Marker | None:
+    """Return the marker on the template's hidden sheet; None where there is none."""
+    for sheet in sheets:
+        if sheet.name == MARKER_SHEET:
+            return read_marker(sheet.rows)
+    return None
+
+
+def _first_position(part: Recognised, positions: Mapping[str, int]) -> int:
+    return min(positions[header.sheet.name] for header in part.headers.values())
 
 
 def _of_other_forms(first: Recognised, pack: Pack) -> Iterator[Recognised]:
-    """Yield what stands on the sheets that are left, form by form."""
-    taken, codes = first.taken, {first.form.code}
-    while rest := [s for s in first.sheets if s.name not in taken]:
-        found = recognise(rest, [form for form in pack.forms if form.code not in codes])
+    """Yield the reports of other forms on the sheets that `first` does not take."""
+    taken = first.taken
+    codes = {first.form.code}
+    while rest := [sheet for sheet in first.sheets if sheet.name not in taken]:
+        forms = [form for form in pack.forms if form.code not in codes]
+        found = recognise(rest, forms)
         if found is None:
             return
         yield found
-        taken, codes = taken | found.taken, codes | {found.form.code}
+        taken = taken | found.taken
+        codes.add(found.form.code)
 
 
-def _on_its_own(report: Recognised, reports: Sequence[Recognised], covers: Sequence[Sheet]) -> Recognised:
-    """Return one of several reports with its own sheets; a cover, then the others, say for whom it is if they do not."""
+def _on_its_own(
+    report: Recognised, reports: Sequence[Recognised], covers: Sequence[Sheet]
+) -> Recognised:
+    """Return one of several reports with only its own sheets.
+
+    Where these do not say whom the report is about, the covers are asked, then the other reports.
+    """
     own = [sheet for sheet in report.sheets if sheet.name in report.taken]
-    others = [_above_tables(header) for other in reports if other is not report for header in other.headers.values()]
+    others: list[Sheet] = []
+    for other in reports:
+        if other is not report:
+            others += [_above_table(header) for header in other.headers.values()]
     return replace(report, sheets=own, around=(tuple(covers), tuple(others)))
 
 
-def _above_tables(header: Header) -> Sheet:
+def _above_table(header: Header) -> Sheet:
     return replace(header.sheet, rows=header.sheet.rows[: header.row])
 
 
-def _by_occasion(found: Recognised, covers: Sequence[Sheet], pack: Pack) -> Iterator[Recognised]:
-    """Yield a report for each period and unit that `found`'s sheets are about; `found` itself where they do not tell.
+def _by_occasion(found: Recognised, covers: Sequence[Sheet], pack: Pack) -> list[Recognised]:
+    """Return a report for each period and unit that the sheets of `found` are about.
 
-    A copy on a hidden sheet is no report beside one in sight: it stays with each, to be told of (FORM-46).
+    Where the sheets do not say it, `found` is returned as it is. A hidden copy of a visible sheet
+    is no report of its own. It stays with each report, which reports it (FORM-46).
     """
-    unseen = [s for s in found.sheets if any(s.name in h.unseen and not h.sheet.is_hidden for h in found.headers.values())]
-    doubled = {name for header in found.headers.values() for name in header.elsewhere}
-    seen = [s for s in found.sheets if s not in unseen]
-    spare = [s for s in seen if s.name in doubled or s.name not in found.taken]
-    heads = {s.name: find_headers([s], found.form) for s in seen} if spare else {}
-    holding = [s for s in seen if heads.get(s.name)]
-    if len(holding) < 2 or not _is_doubled([heads[s.name] for s in holding]):
-        yield found
-        return
-    cover = tuple(s for s in covers if s not in holding)
-    groups: dict[Hashable, list[Sheet]] = {}
+    hidden = _hidden_copies(found)
+    tables = _tables_by_sheet(found, hidden)
+    if not _is_any_table_repeated(tables.values()):
+        return [found]
+
+    holding = [sheet for sheet in found.sheets if sheet.name in tables]
+    around = (tuple(sheet for sheet in covers if sheet not in holding),)
+    groups: defaultdict[_Key | None, list[Sheet]] = defaultdict(list)
     for sheet in holding:
-        part = replace(found, sheets=[sheet], headers=heads[sheet.name], around=(cover,))
-        groups.setdefault(_occasion(part, pack), []).append(sheet)
+        alone = replace(found, sheets=[sheet], headers=tables[sheet.name], around=around)
+        groups[_key_of(alone, pack)].append(sheet)
+    # One sheet without a period could belong to any of the others.
     if None in groups or len(groups) < 2:
-        yield found
-        return
-    for own in groups.values():
-        part = replace(found, sheets=[*own, *unseen], headers=find_headers([*own, *unseen], found.form), around=(cover,))
-        names = {sheet.name for sheet in own}
-        yield replace(part, marker=_marker_of(part), others=tuple(other for other in found.others if other[0] in names))
+        return [found]
+
+    whole = replace(found, around=around)
+    copies = [sheet for sheet in found.sheets if sheet.name in hidden]
+    return [_part_on(own, copies, whole) for own in groups.values()]
 
 
-def _is_doubled(headers: Sequence[dict[str, Header]]) -> bool:
-    names = [name for each in headers for name in each]
-    return len(names) > len(set(names))
+def _hidden_copies(found: Recognised) -> set[str]:
+    """Return the names of hidden sheets that repeat a table of a visible sheet."""
+    shown = [header for header in found.headers.values() if not header.sheet.is_hidden]
+    return set[str]().union(*(header.unseen for header in shown))
 
 
-def _occasion(part: Recognised, pack: Pack) -> Hashable:
-    """Return what a sheet, or the cover for it, says of period and unit; None where no period is said."""
+def _tables_by_sheet(found: Recognised, hidden: Collection[str]) -> dict[str, _Headers]:
+    """Return the tables on each sheet of `found`, each sheet searched alone; no `hidden` sheets.
+
+    Empty where each sheet holds a table that no other sheet holds: there is nothing to separate.
+    """
+    shown = [sheet for sheet in found.sheets if sheet.name not in hidden]
+    repeated = set[str]().union(*(header.elsewhere for header in found.headers.values()))
+    taken = found.taken
+    if not any(sheet.name in repeated or sheet.name not in taken for sheet in shown):
+        return {}
+    tables = {sheet.name: find_headers([sheet], found.form) for sheet in shown}
+    return {name: headers for name, headers in tables.items() if headers}
+
+
+def _is_any_table_repeated(sheets: Iterable[_Headers]) -> bool:
+    """Tell whether a table is on two sheets."""
+    met: set[str] = set()
+    for headers in sheets:
+        if not met.isdisjoint(headers):
+            return True
+        met.update(headers)
+    return False
+
+
+def _key_of(part: Recognised, pack: Pack) -> _Key | None:
+    """Return the period and unit on a sheet, or on the cover for it; None without a period."""
     identity = part.form.identity
-    said = [split_stage(mention.text) for mention in mentions_of(part, identity.period)]
-    periods = [(Period.read(text), stage, text) for text, stage in said]
+    periods: set[tuple[str, Stage | None]] = set()
+    days: list[date] = []
+    for mention in mentions_of(part, identity.period):
+        text, stage = split_stage(mention.text)
+        period = Period.read(text)
+        if period:
+            days.append(period.end)
+        periods.add((period.code if period else fold(text), stage))
     if not periods:
         return None
-    days = [period.end for period, _, _ in periods if period]
+
+    # Names and borders of units depend on the day. Without a day, only the text can be compared.
+    day = days[0] if days else None
     units = {mention.text for mention in mentions_of(part, identity.unit_code)}
     for mention in mentions_of(part, identity.unit):
-        kinds = (pack.calendar.reporters(part.form.code, days[0]) if days else None) or frozenset(UnitKind)
-        meant = pack.units.named(mention.text, days[0], kinds=kinds) if days else []
-        units.add(meant[0].code if len(meant) == 1 else fold(mention.text))
-    return frozenset((p.code if p else fold(text), stage) for p, stage, text in periods), frozenset(units)
+        units.add(_unit_key(mention.text, part.form.code, day, pack))
+    return _Key(frozenset(periods), frozenset(units))
+
+
+def _unit_key(name: str, form_code: str, day: date | None, pack: Pack) -> str:
+    """Return the code of the one unit that `name` means on `day`, else the folded name."""
+    if day is None:
+        return fold(name)
+    kinds = pack.calendar.reporters(form_code, day) or frozenset(UnitKind)
+    meant = pack.units.named(name, day, kinds=kinds)
+    return meant[0].code if len(meant) == 1 else fold(name)
+
+
+def _part_on(own: Sequence[Sheet], copies: Sequence[Sheet], whole: Recognised) -> Recognised:
+    """Return the part of `whole` that is on its `own` sheets, with the hidden copies."""
+    sheets = [*own, *copies]
+    names = {sheet.name for sheet in own}
+    others = tuple(other for other in whole.others if other[0] in names)
+    headers = find_headers(sheets, whole.form)
+    part = replace(whole, sheets=sheets, headers=headers, others=others)
+    return replace(part, marker=_marker_of(part))
 
 
 def _marker_of(part: Recognised) -> Marker | None:
-    """Return the template's marker where it speaks of this part's period: a sheet copied for another is not as it says."""
+    """Return the template's marker if it names the period of this part.
+
+    A sheet that was copied for another period is not what the marker says.
+    """
     marker = part.marker
-    said = [split_stage(mention.text).text for mention in mentions_of(part, part.form.identity.period)]
-    periods = [Period.read(text) for text in said]
-    return marker if marker and all(p is not None and p.code == marker.period for p in periods) else None
+    if marker is None:
+        return None
+    for mention in mentions_of(part, part.form.identity.period):
+        period = Period.read(split_stage(mention.text).text)
+        if period is None or period.code != marker.period:
+            return None
+    return marker

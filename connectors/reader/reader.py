@@ -1,8 +1,12 @@
-"""A delivery's bytes to `Reading`s, one for each report in it: which form, whose, for when, and its tables as frames."""
+"""The bytes of a delivery to `Reading`s, one for each report in it.
+
+A reading names its form, unit, period and stage, and holds its tables by columns.
+"""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from connectors.reader.communes import resolve_communes
 from connectors.reader.identity import read_unit
@@ -17,140 +21,211 @@ from program.delivery import Delivery
 from program.finding import Problem
 from program.limits import DEFAULT_LIMITS, Limits
 from program.pack import Pack
+from program.period import Period
 from program.reading import Reading, TableReading
+from program.stage import Stage
 
 
-def read_parts(content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits = DEFAULT_LIMITS) -> list[Reading]:
-    """Return what `content` says, a reading for each report in it, one where there is none.
+class _Part(NamedTuple):
+    """A report of a workbook: its sheets, and what was read from them."""
 
-    Never raises for what is in the bytes: that becomes problems. `content` None stands for bytes that were refused, mostly for
-    their size, and not kept. Seconds and memory are not held here
-    but by the process it runs in (`workers`).
+    found: Recognised
+    reading: Reading
+
+
+class _ReportKey(NamedTuple):
+    """Which report a reading is. Two readings with the same key are the same report."""
+
+    form_code: str
+    unit_code: str
+    period: Period
+    stage: Stage
+
+
+def read_parts(
+    content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits = DEFAULT_LIMITS
+) -> list[Reading]:
+    """Return a reading for each report in `content`; one with problems where there is none.
+
+    Never raises for what is in the bytes: that becomes problems. `content` None stands for bytes
+    that were refused, mostly for their size, and not kept. Time and memory are not limited here but
+    by the process that this runs in (`workers`).
     """
     if delivery.refusal is not None:
-        return [Reading(delivery, problems=(delivery.refusal,))]
+        return [_unread(delivery, delivery.refusal)]
     if content is None or len(content) > limits.delivery_bytes:
-        return [Reading(delivery, problems=(Problem("FILE-05", values={"limit": megabytes(limits.delivery_bytes)}),))]
+        values = {"limit": megabytes(limits.delivery_bytes)}
+        return [_unread(delivery, Problem("FILE-05", values=values))]
     if is_json(content):
         return _read_portal(content, delivery, pack, limits)
     workbook = open_workbook(content, limits)
     if isinstance(workbook, Problem):
-        return [Reading(delivery, problems=(workbook,))]
+        return [_unread(delivery, workbook)]
     found = parts_of(workbook.sheets, pack)
     if not found:
-        first = next((sheet.name for sheet in workbook.sheets), None)
-        return [Reading(delivery, problems=(*workbook.problems, Problem("FORM-01", sheet=first)))]
-    return _numbered(_with_notes(_told(found, delivery, pack), workbook.problems))
+        first_sheet = workbook.sheets[0].name if workbook.sheets else None
+        return [_unread(delivery, *workbook.problems, Problem("FORM-01", sheet=first_sheet))]
+    parts = _filled_in(found, delivery, pack)
+    return _numbered(_with_notes(parts, workbook.problems))
+
+
+def _unread(delivery: Delivery, *problems: Problem) -> Reading:
+    """Return the reading of a delivery, or of a part of it, that holds no report."""
+    return Reading(delivery, problems=problems)
 
 
 def _read_portal(content: bytes, delivery: Delivery, pack: Pack, limits: Limits) -> list[Reading]:
-    """Return the reports of a JSON text as read; one that is none is a reading that says so, and keeps no other out."""
+    """Return the reports of a JSON text.
+
+    What is no report becomes a reading with a problem; it does not stop the others.
+    """
     reports = read_reports(content, pack, limits)
     if isinstance(reports, Problem):
-        return [Reading(delivery, problems=(reports,))]
+        return [_unread(delivery, reports)]
     return _numbered(_portal_reading(report, delivery, pack) for report in reports)
 
 
 def _portal_reading(report: PortalReport | Problem, delivery: Delivery, pack: Pack) -> Reading:
     if isinstance(report, Problem):
-        return Reading(delivery, problems=(report,))
+        return _unread(delivery, report)
     if not report.found.headers:
-        return Reading(delivery, problems=(*report.problems, Problem("FORM-01", sheet=ABOUT)))
+        return _unread(delivery, *report.problems, Problem("FORM-01", sheet=ABOUT))
     reading = _read_form(report.found, delivery, pack)
     return replace(reading, problems=(*report.problems, *reading.problems))
 
 
-def _told(found: Sequence[Recognised], delivery: Delivery, pack: Pack) -> list[tuple[Recognised, Reading]]:
-    """Return the parts as read, without those of several that nobody filled in: a template's sheets for later periods.
+def _filled_in(found: Sequence[Recognised], delivery: Delivery, pack: Pack) -> list[_Part]:
+    """Return the parts that somebody filled in; the first one if nobody filled in any.
 
-    Of a form that only stands beside another, words alone, such as a signature's, do not make a report.
+    A template may have sheets for later periods, which stay empty.
     """
-    main = max(found, key=lambda part: part.score).form.code
-    parts = [(part, _read_form(part, delivery, pack)) for part in found]
-    told = [
-        (part, read) for part, read in parts if part.is_filled or read.is_nil or (part.form.code == main and not read.is_blank)
-    ]
-    return told or parts[:1]
+    main_form = max(found, key=lambda part: part.score).form.code
+    parts = [_Part(part, _read_form(part, delivery, pack)) for part in found]
+    return [part for part in parts if _is_filled_in(part, main_form)] or parts[:1]
 
 
-def _with_notes(parts: Sequence[tuple[Recognised, Reading]], notes: Sequence[Problem]) -> Iterator[Reading]:
-    """Yield the readings with what is to be said of the workbook: of a sheet to the part that it is in, else to the first."""
-    owner = {sheet.name: number for number, (part, _) in reversed(list(enumerate(parts))) for sheet in part.sheets}
-    for number, (_, reading) in enumerate(parts):
-        own = [note for note in notes if owner.get(note.sheet or "", 0) == number]
-        yield replace(reading, problems=(*own, *reading.problems))
+def _is_filled_in(part: _Part, main_form: str) -> bool:
+    """Tell whether a part is a report that somebody filled in."""
+    found, reading = part
+    if found.is_filled or reading.is_nil:
+        return True
+    # Words alone are no report of a form beside the main one: they may be a signature's.
+    return found.form.code == main_form and not reading.is_blank
 
 
-def _numbered(parts: Iterator[Reading]) -> list[Reading]:
-    """Return the parts of a delivery with their numbers; two that are the same report are told so, and neither is taken."""
-    readings = [masked(replace(reading, part=number)) for number, reading in enumerate(parts, start=1)]
-    times = Counter(map(_report_of, readings))
-    return [
-        replace(r, problems=(*r.problems, Problem("FORM-51", sheet=next((t.sheet for t in r.tables.values()), None))))
-        if None not in _report_of(r) and times[_report_of(r)] > 1
-        else r
-        for r in readings
-    ]
+def _with_notes(parts: Sequence[_Part], notes: Sequence[Problem]) -> Iterator[Reading]:
+    """Yield the readings with the problems of the workbook.
+
+    A problem of a sheet goes to the first part with that sheet, any other to the first part.
+    """
+    owners: dict[str, int] = {}
+    for number, part in enumerate(parts):
+        for sheet in part.found.sheets:
+            owners.setdefault(sheet.name, number)
+    for number, part in enumerate(parts):
+        own = [note for note in notes if owners.get(note.sheet or "", 0) == number]
+        yield replace(part.reading, problems=(*own, *part.reading.problems))
 
 
-def _report_of(reading: Reading) -> tuple[object, ...]:
-    return reading.form.code if reading.form else None, reading.unit_code, reading.period, reading.stage
+def _numbered(parts: Iterable[Reading]) -> list[Reading]:
+    """Return the parts of a delivery with their numbers, without personal data.
+
+    Parts that are the same report get a problem (FORM-51), so that none of them is taken.
+    """
+    readings = [masked(replace(part, part=number)) for number, part in enumerate(parts, start=1)]
+    times = Counter(map(_key_of, readings))
+    repeated = {key for key, count in times.items() if key is not None and count > 1}
+    for at, reading in enumerate(readings):
+        if _key_of(reading) in repeated:
+            readings[at] = _with_repetition(reading)
+    return readings
+
+
+def _key_of(reading: Reading) -> _ReportKey | None:
+    """Return which report a reading is; None where that is not known."""
+    if reading.form is None or reading.unit_code is None or reading.period is None:
+        return None
+    return _ReportKey(reading.form.code, reading.unit_code, reading.period, reading.stage)
+
+
+def _with_repetition(reading: Reading) -> Reading:
+    """Return a reading with the problem that another part is the same report."""
+    first_sheet = next((table.sheet for table in reading.tables.values()), None)
+    problem = Problem("FORM-51", sheet=first_sheet)
+    return replace(reading, problems=(*reading.problems, problem))
 
 
 def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> Reading:
+    """Return the report on some sheets, by the version of its form for its period."""
     occasion = read_occasion(found)
     period = occasion.period
     in_force = pack.form(found.form.code, period) if period else None
+    # The form was recognised before the period was known. Its version depends on the period.
     if in_force is not None and in_force.version != found.form.version:
         found = found.as_form(in_force)
-    stage, stage_problems = stage_of(occasion, found.form, delivery, found.marker)
+    form = found.form
+    is_in_force = in_force is not None
+    stage, stage_problems = stage_of(occasion, form, delivery, found.marker)
     unit, unit_problems = read_unit(found, pack, period, delivery)
+    unit_code = unit.code if unit else None
     tables, table_problems = _read_tables(found)
-    blank = list(_blank_tables(found, tables))
+    problems = [
+        *occasion.problems,
+        *check_occasion(occasion, form, delivery, found.first_sheet, in_force=is_in_force),
+        *stage_problems,
+        *unit_problems,
+        *table_problems,
+        *_empty_blank_tables(found, tables),
+        *_other_forms(found),
+        *resolve_communes(tables, form, unit, period, pack.units),
+    ]
     return Reading(
         delivery=delivery,
-        form=found.form,
-        unit_code=unit.code if unit else None,
+        form=form,
+        unit_code=unit_code,
         period=period,
         stage=stage,
         tables=tables,
-        problems=(
-            *occasion.problems,
-            *check_occasion(occasion, found.form, delivery, found.first_sheet, in_force=in_force is not None),
-            *stage_problems,
-            *unit_problems,
-            *table_problems,
-            *blank,
-            *(Problem("FORM-32", sheet=sheet, values={"form": form}) for sheet, form in found.others),
-            *resolve_communes(tables, found.form, unit, period, pack.units),
-        ),
+        problems=tuple(problems),
     )
 
 
-def _blank_tables(found: Recognised, tables: dict[str, TableReading]) -> Iterator[Problem]:
-    """Yield a problem for each table whose total stands over nothing, and for a report in which no table holds a value.
+def _other_forms(found: Recognised) -> Iterator[Problem]:
+    """Yield a problem for each sheet that also holds a table of another form."""
+    for sheet, form_title in found.others:
+        yield Problem("FORM-32", sheet=sheet, values={"form": form_title})
 
-    Such a table's total is left out: what is missing is the lines above it.
+
+def _empty_blank_tables(found: Recognised, tables: dict[str, TableReading]) -> Iterator[Problem]:
+    """Empty each table that holds no value but should; yield the problems.
+
+    There is one for each table with a total over nothing, and one for a report without any value.
+    The total of such a table is left out: the lines above it are what is missing.
     """
-    blank = [t for t in found.form.tables if t.name in tables and tables[t.name].is_blank]
-    is_all = len(blank) == len(tables)
-    for table in blank:
-        if is_all or any(line.total for line in table.lines):
-            read = tables[table.name]
-            tables[table.name] = read.without(read.rows)
-            if not is_all or table is blank[0]:
-                yield Problem("FORM-30", sheet=read.sheet, values={"table": table.title})
+    read = [table for table in found.form.tables if table.name in tables]
+    blank = [table for table in read if tables[table.name].is_blank]
+    is_all_blank = len(blank) == len(tables)
+    for position, table in enumerate(blank):
+        has_total = any(line.total for line in table.lines)
+        if not is_all_blank and not has_total:
+            continue
+        reading = tables[table.name]
+        tables[table.name] = reading.without(reading.rows)
+        if not is_all_blank or position == 0:
+            yield Problem("FORM-30", sheet=reading.sheet, values={"table": table.title})
 
 
 def _read_tables(found: Recognised) -> tuple[dict[str, TableReading], list[Problem]]:
+    """Return the tables of a report by name, and what was met in them."""
     tables: dict[str, TableReading] = {}
     problems: list[Problem] = []
     for table in found.form.tables:
         header = found.headers.get(table.name)
-        if header is None:
-            if not table.optional:
-                problems.append(Problem("FORM-18", sheet=found.first_sheet, values={"table": table.title}))
-            continue
-        tables[table.name], met = read_table(header, table, table_end(header, found.headers))
-        problems += met
+        if header is not None:
+            end = table_end(header, found.headers)
+            tables[table.name], met = read_table(header, table, end)
+            problems += met
+        elif not table.optional:
+            values = {"table": table.title}
+            problems.append(Problem("FORM-18", sheet=found.first_sheet, values=values))
     return tables, problems

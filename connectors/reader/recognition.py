@@ -1,6 +1,7 @@
-"""Which form some sheets hold: the one that their template's marker names, else the one whose labels they have most of.
+"""Which form some sheets hold.
 
-A workbook may hold several reports: `parts` tells them apart.
+It is the form that the template's marker names, else the form most of whose labels they have. A
+workbook may hold several reports: `parts` separates them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,10 +15,13 @@ from program.marker import Marker
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A report's sheets, the form they hold, where its tables begin, and what the template says of itself.
+    """A report's sheets, the form that they hold, and the headers of its tables by table name.
 
-    `around` are other sheets of the workbook, above their tables: group by group, they are asked whom and when the report is
-    about where its own sheets do not say.
+    Attributes:
+        marker: what the template says of itself; None without a marker.
+        others: each sheet that also holds a filled-in table of another form, with its short title.
+        around: other sheets of the workbook, cut off above their tables. Where the report's own
+            sheets do not say whom and when it is about, these are read, group by group.
     """
 
     sheets: list[Sheet]
@@ -25,12 +29,11 @@ class Recognised:
     headers: dict[str, Header]
     marker: Marker | None
     others: tuple[tuple[str, str], ...] = ()
-    """Sheets on which another form's table stands as well, filled in, each with that form's name."""
     around: tuple[tuple[Sheet, ...], ...] = ()
 
     @property
     def first_sheet(self) -> str:
-        """The sheet on which the first table stands: where to look for what is missing altogether."""
+        """The sheet of the first table: the place of what is missing altogether."""
         return next(iter(self.headers.values())).sheet.name
 
     @property
@@ -40,8 +43,11 @@ class Recognised:
 
     @property
     def taken(self) -> set[str]:
-        """The sheets on which its tables stand, also those that stand twice."""
-        return {name for header in self.headers.values() for name in (header.sheet.name, *header.elsewhere)}
+        """The sheets that hold its tables, also the copies of a table."""
+        names: set[str] = set()
+        for header in self.headers.values():
+            names.update((header.sheet.name, *header.elsewhere))
+        return names
 
     @property
     def is_filled(self) -> bool:
@@ -49,30 +55,49 @@ class Recognised:
         return any(is_filled(header) for header in self.headers.values())
 
     def as_form(self, form: Form) -> "Recognised":
-        """Return the same sheets looked at as another version of their form."""
+        """Return the same sheets read as another version of their form."""
         return replace(self, form=form, headers=find_headers(self.sheets, form))
 
 
-def recognise(sheets: list[Sheet], forms: Iterable[Form], marker: Marker | None = None) -> Recognised | None:
-    """Return the form of `forms` that `sheets` hold, or None where they hold no table of any."""
+def recognise(
+    sheets: list[Sheet], forms: Iterable[Form], marker: Marker | None = None
+) -> Recognised | None:
+    """Return the form of `forms` that `sheets` hold; None where they hold no table of any form."""
     known = list(forms)
-    named = [f for f in known if marker and (f.code, f.version) == (marker.form, marker.version)]
+    named = [form for form in known if _is_named(form, marker)]
+    # A marker is no proof: without a table of its form, all forms are tried.
     for some in (named, known):
         candidates = [Recognised(sheets, form, find_headers(sheets, form), marker) for form in some]
-        best = max(candidates, key=lambda c: c.score, default=None)
+        best = max(candidates, key=lambda candidate: candidate.score, default=None)
         if best is not None and best.headers:
             return replace(best, others=tuple(_others(best, candidates)))
     return None
 
 
+def _is_named(form: Form, marker: Marker | None) -> bool:
+    return marker is not None and (form.code, form.version) == (marker.form, marker.version)
+
+
 def _others(found: Recognised, candidates: Sequence[Recognised]) -> Iterator[tuple[str, str]]:
-    """Yield each sheet of `found` on which another form's table stands too, above or below, filled in."""
-    ours = list(found.headers.values())
-    told: set[str] = set()
+    """Yield each sheet of `found` that also holds a filled-in table of another form.
+
+    The table is above or below those of `found`. Each sheet comes once, with the short title of
+    the other form.
+    """
+    met: set[str] = set()
     for other in candidates:
-        for header in other.headers.values() if other.form.code != found.form.code else ():
-            beside = [own for own in ours if own.sheet is header.sheet]
-            is_apart = beside and all(header.body <= own.row or own.body <= header.row for own in beside)
-            if is_apart and header.sheet.name not in told and is_filled(header):
-                told.add(header.sheet.name)
-                yield header.sheet.name, other.form.short_title
+        if other.form.code == found.form.code:
+            continue
+        for header in other.headers.values():
+            name = header.sheet.name
+            if name not in met and _is_apart(header, found) and is_filled(header):
+                met.add(name)
+                yield name, other.form.short_title
+
+
+def _is_apart(header: Header, found: Recognised) -> bool:
+    """Tell whether a header is on a sheet of `found`, but on no row of its tables' headers."""
+    own = [each for each in found.headers.values() if each.sheet is header.sheet]
+    if not own:
+        return False
+    return all(header.body <= each.row or each.body <= header.row for each in own)

@@ -1,44 +1,80 @@
-"""A header that its sender says again among the lines, as for the next page of a print."""
+"""A header that is repeated among the lines, as for the next page of a print."""
 
 from collections.abc import Iterator
 from typing import TypeAlias
 
 from connectors.reader.place import Place
 from connectors.reader.values import is_empty, show
+from connectors.reader.workbook import CellValue
 from program.labels import fold, opening_of, openings_of
 
 _Words: TypeAlias = tuple[str, ...]
+"""The folded texts of a row in the table's columns; "" for an empty cell."""
 
 
 def headers_again(place: Place) -> list[int]:
-    """Return the rows below the header that say it again, word for word, its measures and numbers too; report them once."""
+    """Return the rows below the header that repeat it word for word; report them once.
+
+    Its rows of measures and numbers count as well.
+    """
     header = place.header
-    labels = {words for number in range(header.row, header.below) if sum(map(bool, words := _words(place, number))) > 1}
+    over = [_words(place, number) for number in range(header.row, header.below)]
+    # A single word may also be the first cell of a line.
+    labels = {words for words in over if sum(map(bool, words)) > 1}
     under = {_words(place, number) for number in range(header.below, header.body)}
     rows: list[int] = []
     for number in _likely(place, labels):
         if _words(place, number) in labels:
             rows.append(number)
-            # Only below labels is a row one of measures or numbers: alone, "1, 2, 3" may be a line.
-            while rows[-1] + 1 < place.end and _words(place, rows[-1] + 1) in under:
-                rows.append(rows[-1] + 1)
+            rows += _rows_under(place, number, under)
     if rows:
-        first = place.first_filled(rows[0]) or 0
-        place.report("FORM-53", rows[0], first, show(place.row(rows[0])[first]), table=place.table.title, rows=str(len(rows)))
+        _report(place, rows)
     return rows
 
 
+def _rows_under(place: Place, number: int, under: set[_Words]) -> Iterator[int]:
+    """Yield the rows of measures and numbers right below a repeated row of labels.
+
+    Only there is a row one of these: elsewhere "1, 2, 3" may be a line.
+    """
+    following = number + 1
+    while following < place.end and _words(place, following) in under:
+        yield following
+        following += 1
+
+
+def _report(place: Place, rows: list[int]) -> None:
+    first_row = rows[0]
+    at = place.first_filled(first_row) or 0
+    values = {"table": place.table.title, "rows": str(len(rows))}
+    place.report("FORM-53", first_row, at, show(place.row(first_row)[at]), **values)
+
+
 def _likely(place: Place, labels: set[_Words]) -> Iterator[int]:
-    """Yield the rows whose first words begin as those of a row of labels do: most lines are told from them by that."""
-    openings = openings_of({next(word for word in words if word) for words in labels})
-    texts = place.header.sheet.texts
-    for number in texts.rows_of(openings):
-        first = place.first_filled(number) if place.header.body <= number < place.end else None
-        cell = None if first is None else place.row(number)[first]
+    """Yield the rows whose first words begin like those of a row of labels.
+
+    This separates most lines from a header at little cost.
+    """
+    openings = openings_of({_first_word(words) for words in labels})
+    for number in place.header.sheet.texts.rows_of(openings):
+        if not place.header.body <= number < place.end:
+            continue
+        first = place.first_filled(number)
+        if first is None:
+            continue
+        cell = place.row(number)[first]
         if isinstance(cell, str) and opening_of(cell) in openings:
             yield number
 
 
 def _words(place: Place, number: int) -> _Words:
     row = place.row(number)
-    return tuple("" if is_empty(row[at]) else fold(show(row[at])) for at in place.header.columns.values())
+    return tuple(_folded(row[at]) for at in place.header.columns.values())
+
+
+def _folded(cell: CellValue) -> str:
+    return "" if is_empty(cell) else fold(show(cell))
+
+
+def _first_word(words: _Words) -> str:
+    return next(word for word in words if word)
