@@ -73,7 +73,11 @@ class Checker:
         return self._batches.publish_docs(folder)
 
     def prepare(self) -> None:
-        """Import what checks now, before there is data: what is alive during the import is never collected."""
+        """Import what checks, before there is data.
+
+        What is alive during the import is never collected as part of a cycle
+        (`program.importing`).
+        """
         load_batch_checker()
 
     @cached_property
