@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from program.errors import WarehouseError
 from warehouse.dialects import Opening, file_of, make_engine, place_of, reason_of, warehouse_url
-from warehouse.ledger import PURGED
+from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, Table
 
 
@@ -73,13 +73,23 @@ def restore_warehouse(url: str, source: Path) -> None:
     place = warehouse_url(url)
     file = file_of(place)
     if file is None:
-        _run("pg_restore", place, "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", str(source))
+        _run(
+            "pg_restore",
+            place,
+            "--no-owner",
+            "--no-privileges",
+            "--exit-on-error",
+            "--single-transaction",
+            str(source),
+        )
         return
     try:
         # A link, since a rename would replace what stands there.
         os.link(source, file)
     except OSError as wrong:
-        raise WarehouseError(f"warehouse: cannot put the copy in place as {file}: {wrong}") from wrong
+        raise WarehouseError(
+            f"warehouse: cannot put the copy in place as {file}: {wrong}"
+        ) from wrong
     source.unlink()
 
 
@@ -90,15 +100,24 @@ def _connected(url: str, level: str | None = None) -> Iterator[Connection]:
         with engine.connect() as connection:
             yield connection.execution_options(isolation_level=level) if level else connection
     except SQLAlchemyError as wrong:
-        raise WarehouseError(f"warehouse: cannot read {place_of(url)}: {reason_of(wrong)}") from wrong
+        raise WarehouseError(
+            f"warehouse: cannot read {place_of(url)}: {reason_of(wrong)}"
+        ) from wrong
     finally:
         engine.dispose()
 
 
 def _contents(connection: Connection) -> Contents:
     tables = Table.metadata.sorted_tables
-    rows = {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
-    kept = select(DeliveryRow.sha256).where(DeliveryRow.sha256.is_not(None), DeliveryRow.state != PURGED).distinct()
+    rows = {
+        table.name: connection.scalar(select(func.count()).select_from(table)) or 0
+        for table in tables
+    }
+    kept = (
+        select(DeliveryRow.sha256)
+        .where(DeliveryRow.sha256.is_not(None), DeliveryRow.state != DeliveryState.PURGED)
+        .distinct()
+    )
     schema = connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
     return Contents(schema, rows, frozenset(str(sha256) for sha256 in connection.scalars(kept)))
 
@@ -108,7 +127,13 @@ def _dump(url: str, target: Path) -> Contents:
     with _connected(url, "REPEATABLE READ") as connection:
         snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
         contents = _contents(connection)
-        options = ("--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={target}")
+        options = (
+            "--format=custom",
+            "--no-owner",
+            "--no-privileges",
+            f"--snapshot={snapshot}",
+            f"--file={target}",
+        )
         _run("pg_dump", warehouse_url(url), *options)
     return contents
 
@@ -121,9 +146,15 @@ def _run(tool: str, url: URL, *options: str) -> None:
             f"warehouse: {tool} is not installed here; install PostgreSQL's client tools of the server's version or newer "
             f"(Debian and Ubuntu: apt install postgresql-client)"
         )
-    address = url.set(drivername="postgresql")._replace(password=None).render_as_string(hide_password=False)
+    address = (
+        url.set(drivername="postgresql")
+        ._replace(password=None)
+        .render_as_string(hide_password=False)
+    )
     environment = dict(os.environ) | ({"PGPASSWORD": str(url.password)} if url.password else {})
     command = [program, f"--dbname={address}", *options]
     ran = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)  # noqa: S603  (no shell)
     if ran.returncode:
-        raise WarehouseError(f"warehouse: {tool} failed on {place_of(str(url))}: {ran.stderr.strip()}")
+        raise WarehouseError(
+            f"warehouse: {tool} failed on {place_of(str(url))}: {ran.stderr.strip()}"
+        )

@@ -23,7 +23,9 @@ READER = "mtqg_reader"
 WRITERS, NIGHTS = 17190001, 17190002
 """Keys of the advisory locks: for each transaction that may write, and for a whole night."""
 _PATIENCE_SECONDS = 30
-_EXPECTED = "expected for example sqlite:///var/warehouse.sqlite or postgresql://mtqg_loader@host/mtqg"
+_EXPECTED = (
+    "expected for example sqlite:///var/warehouse.sqlite or postgresql://mtqg_loader@host/mtqg"
+)
 
 
 class Opening(StrEnum):
@@ -43,14 +45,18 @@ def warehouse_url(text_of_url: str) -> URL:
     if url.drivername in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
     if url.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
-        raise ConfigurationError(f"MTQG_WAREHOUSE_URL: {url.drivername} is not supported; {_EXPECTED}")
+        raise ConfigurationError(
+            f"MTQG_WAREHOUSE_URL: {url.drivername} is not supported; {_EXPECTED}"
+        )
     return url
 
 
 def place_of(text_of_url: str) -> str:
     """Return where a warehouse is, for people to read: a file, or an address without its password."""
     url = warehouse_url(text_of_url)
-    return str(file_of(url) or url.set(drivername="postgresql").render_as_string(hide_password=True))
+    return str(
+        file_of(url) or url.set(drivername="postgresql").render_as_string(hide_password=True)
+    )
 
 
 def file_of(url: URL) -> Path | None:
@@ -72,7 +78,9 @@ def make_engine(text_of_url: str, opening: Opening) -> Engine:
 
         # The address may have options of its own: the schema, for one.
         options = f"{url.query.get('options', '')} -c lock_timeout={_PATIENCE_SECONDS}s -c timezone=UTC".strip()
-        engine = create_engine(url, connect_args={"options": options, "connect_timeout": _PATIENCE_SECONDS})
+        engine = create_engine(
+            url, connect_args={"options": options, "connect_timeout": _PATIENCE_SECONDS}
+        )
         event.listen(engine, "connect", postgresql.set_up)
         begin = _BEGINNINGS["postgresql"][opening]
     if begin:
@@ -83,7 +91,11 @@ def make_engine(text_of_url: str, opening: Opening) -> Engine:
 _BEGINNINGS = {
     # Python's sqlite3 begins only before INSERT and UPDATE, so that DDL would commit by itself. The write lock is taken at
     # once: a read that later wants to write fails where another writer was faster.
-    "sqlite": {Opening.READING: "BEGIN", Opening.WRITING: "BEGIN IMMEDIATE", Opening.MIGRATING: "BEGIN IMMEDIATE"},
+    "sqlite": {
+        Opening.READING: "BEGIN",
+        Opening.WRITING: "BEGIN IMMEDIATE",
+        Opening.MIGRATING: "BEGIN IMMEDIATE",
+    },
     "postgresql": {
         Opening.READING: "",
         Opening.WRITING: f"SELECT pg_advisory_xact_lock({WRITERS})",
@@ -103,7 +115,12 @@ def _set_up_sqlite(connection: Any, _record: object, *, foreign_keys: str) -> No
     """Readers beside a writer, patience with another writer; transactions begun by us."""
     connection.isolation_level = None
     patience = f"busy_timeout={_PATIENCE_SECONDS * 1000}"
-    for pragma in (f"foreign_keys={foreign_keys}", "journal_mode=WAL", patience, "synchronous=FULL"):
+    for pragma in (
+        f"foreign_keys={foreign_keys}",
+        "journal_mode=WAL",
+        patience,
+        "synchronous=FULL",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -111,7 +128,10 @@ def is_role(connection: Connection, name: str) -> bool:
     """Tell whether the database server knows a role; SQLite knows none."""
     if connection.dialect.name != "postgresql":
         return False
-    return connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}) is not None
+    return (
+        connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name})
+        is not None
+    )
 
 
 def renew_statistics(connection: Connection, tables: Iterable[str]) -> None:
@@ -129,7 +149,9 @@ def spoken(engine: Engine) -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as wrong:
-        raise WarehouseError(f"warehouse: cannot write to {engine.url!r}: {reason_of(wrong)}") from wrong
+        raise WarehouseError(
+            f"warehouse: cannot write to {engine.url!r}: {reason_of(wrong)}"
+        ) from wrong
 
 
 def reason_of(wrong: SQLAlchemyError) -> str:

@@ -8,7 +8,16 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, func, select
 
 from warehouse.catalogue import CATALOGUE
-from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, RunRow, SubmissionRow, Table, WatermarkRow
+from warehouse.tables import (
+    DeliveryRow,
+    FactRow,
+    FindingRow,
+    OutboxRow,
+    RunRow,
+    SubmissionRow,
+    Table,
+    WatermarkRow,
+)
 
 _STEP = 500
 """Rows of the first key's numbers that are held in memory at once."""
@@ -22,7 +31,11 @@ _KEYS: dict[type[Table], tuple[str, ...]] = {
 }
 """What is compared a part at a time, by what; the rest is small, and is compared by its own key."""
 _SMALL: tuple[type[Table], ...] = (*CATALOGUE, WatermarkRow)
-_NOT_COMPARED = {("submissions", "loaded_at"), ("submissions", "rule_set_version"), ("findings", "id")}
+_NOT_COMPARED = {
+    ("submissions", "loaded_at"),
+    ("submissions", "rule_set_version"),
+    ("findings", "id"),
+}
 """When and by which release something was judged; a number that nothing points to."""
 
 
@@ -59,12 +72,27 @@ def differences(before: Engine, after: Engine, limit: int) -> Differences:
     found = Differences()
     with before.connect() as old, after.connect() as new:
         for table, key in _KEYS.items():
-            for number in range(0, max(_newest(old, table, key), _newest(new, table, key)) + 1, _STEP):
-                query = select(table.__table__).where(table.__table__.c[key[0]].between(number, number + _STEP - 1))
-                _compare(_rows(old, query, key), _rows(new, query, key), table.__tablename__, found, limit)
+            for number in range(
+                0, max(_newest(old, table, key), _newest(new, table, key)) + 1, _STEP
+            ):
+                query = select(table.__table__).where(
+                    table.__table__.c[key[0]].between(number, number + _STEP - 1)
+                )
+                _compare(
+                    _rows(old, query, key),
+                    _rows(new, query, key),
+                    table.__tablename__,
+                    found,
+                    limit,
+                )
         for small in _SMALL:
-            whole, keys = select(small.__table__), tuple(column.name for column in small.__table__.primary_key)
-            _compare(_rows(old, whole, keys), _rows(new, whole, keys), small.__tablename__, found, limit)
+            whole, keys = (
+                select(small.__table__),
+                tuple(column.name for column in small.__table__.primary_key),
+            )
+            _compare(
+                _rows(old, whole, keys), _rows(new, whole, keys), small.__tablename__, found, limit
+            )
     return found
 
 
@@ -72,8 +100,12 @@ def _newest(connection: Connection, table: type[Table], key: tuple[str, ...]) ->
     return connection.scalar(select(func.max(table.__table__.c[key[0]]))) or 0
 
 
-def _rows(connection: Connection, query: Select[Any], key: tuple[str, ...]) -> dict[tuple[Any, ...], Mapping[str, Any]]:
-    return {tuple(row[name] for name in key): dict(row) for row in connection.execute(query).mappings()}
+def _rows(
+    connection: Connection, query: Select[Any], key: tuple[str, ...]
+) -> dict[tuple[Any, ...], Mapping[str, Any]]:
+    return {
+        tuple(row[name] for name in key): dict(row) for row in connection.execute(query).mappings()
+    }
 
 
 def _compare(
@@ -91,7 +123,12 @@ def _compare(
             found.differing[table] += 1
             if found.differing[table] <= limit:
                 found.examples += unlike
-        if table == "submissions" and mine and other and mine["rule_set_version"] != other["rule_set_version"]:
+        if (
+            table == "submissions"
+            and mine
+            and other
+            and mine["rule_set_version"] != other["rule_set_version"]
+        ):
             found.other_rules += 1
 
 

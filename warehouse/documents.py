@@ -12,8 +12,17 @@ from sqlalchemy import ColumnElement, Date, Engine, func, insert, or_, select, t
 from sqlalchemy.orm import Session
 
 from warehouse.catalogue import CATALOGUE
-from warehouse.ledger import JUDGED_STATES, RECEIVED
-from warehouse.tables import DeliveryRow, FindingRow, Instant, OutboxRow, RunRow, SubmissionRow, Table, WatermarkRow
+from warehouse.states import CHECKED_STATES, DeliveryState
+from warehouse.tables import (
+    DeliveryRow,
+    FindingRow,
+    Instant,
+    OutboxRow,
+    RunRow,
+    SubmissionRow,
+    Table,
+    WatermarkRow,
+)
 
 Row = dict[str, Any]
 Document = dict[str, Any]
@@ -22,7 +31,9 @@ Document = dict[str, Any]
 def runs_of(engine: Engine) -> dict[int, datetime]:
     """Return when each night began, by its number, in their order."""
     with Session(engine) as session:
-        return dict(session.execute(select(RunRow.id, RunRow.started_at).order_by(RunRow.id)).tuples().all())
+        return dict(
+            session.execute(select(RunRow.id, RunRow.started_at).order_by(RunRow.id)).tuples().all()
+        )
 
 
 def night_document(engine: Engine, number: int) -> Document:
@@ -33,38 +44,71 @@ def night_document(engine: Engine, number: int) -> Document:
         since = session.scalar(select(func.max(RunRow.started_at)).where(RunRow.id < number))
         return {
             "run": _plain(run),
-            "deliveries": [_plain(row) for row in session.scalars(_touched(number, [each["delivery"] for each in judged]))],
+            "deliveries": [
+                _plain(row)
+                for row in session.scalars(_touched(number, [each["delivery"] for each in judged]))
+            ],
             "judged": judged,
             "compared_at": _compared_at(session, run),
-            "waiting": {str(row.id): row.judgement for row in session.scalars(_in_state(RECEIVED))},
+            "waiting": {
+                str(row.id): row.judgement
+                for row in session.scalars(_in_state(DeliveryState.RECEIVED))
+            },
             "withdrawn": list(_withdrawn(session, since)),
             "outbox": [_plain(row) for row in session.scalars(_told(run, since))],
-            "catalogue": {t.__tablename__: [_plain(row) for row in session.scalars(_said(t, since))] for t in CATALOGUE},
-            "watermarks": [_plain(row) for row in session.scalars(select(WatermarkRow).order_by(WatermarkRow.source))],
+            "catalogue": {
+                t.__tablename__: [_plain(row) for row in session.scalars(_said(t, since))]
+                for t in CATALOGUE
+            },
+            "watermarks": [
+                _plain(row)
+                for row in session.scalars(select(WatermarkRow).order_by(WatermarkRow.source))
+            ],
         }
 
 
 def _judged(session: Session, number: int) -> Iterable[Row]:
     """Yield each judgement of a night in its order, with the numbers of the submissions by their part."""
     query = select(SubmissionRow).where(SubmissionRow.run_id == number).order_by(SubmissionRow.id)
-    for (delivery, judgement), rows in groupby(session.scalars(query), key=lambda row: (row.delivery_id, row.judgement)):
+    for (delivery, judgement), rows in groupby(
+        session.scalars(query), key=lambda row: (row.delivery_id, row.judgement)
+    ):
         parts = list(rows)
         numbers = {str(row.part): row.id for row in parts}
-        yield {"delivery": delivery, "judgement": judgement, "at": parts[0].loaded_at.isoformat(), "submissions": numbers}
+        yield {
+            "delivery": delivery,
+            "judgement": judgement,
+            "at": parts[0].loaded_at.isoformat(),
+            "submissions": numbers,
+        }
 
 
 def _touched(number: int, judged: list[int]) -> Any:
     """The deliveries that came, were unpacked or were judged in a night."""
-    unpacked = select(DeliveryRow.packed_in_id).where(DeliveryRow.run_id == number, DeliveryRow.packed_in_id.is_not(None))
-    chosen = or_(DeliveryRow.run_id == number, DeliveryRow.id.in_(judged), DeliveryRow.id.in_(unpacked))
+    unpacked = select(DeliveryRow.packed_in_id).where(
+        DeliveryRow.run_id == number, DeliveryRow.packed_in_id.is_not(None)
+    )
+    chosen = or_(
+        DeliveryRow.run_id == number, DeliveryRow.id.in_(judged), DeliveryRow.id.in_(unpacked)
+    )
     return select(DeliveryRow).where(chosen).order_by(DeliveryRow.id)
 
 
 def _withdrawn(session: Session, since: datetime | None) -> Iterator[Row]:
     """Yield what was taken back since the night before began, before this one or after it."""
-    query = select(DeliveryRow).where(DeliveryRow.withdrawn_at.is_not(None)).order_by(DeliveryRow.withdrawn_at, DeliveryRow.id)
-    for row in session.scalars(query if since is None else query.where(DeliveryRow.withdrawn_at >= since)):
-        yield {"delivery": row.id, "at": row.withdrawn_at and row.withdrawn_at.isoformat(), "reason": row.withdrawn_reason}
+    query = (
+        select(DeliveryRow)
+        .where(DeliveryRow.withdrawn_at.is_not(None))
+        .order_by(DeliveryRow.withdrawn_at, DeliveryRow.id)
+    )
+    for row in session.scalars(
+        query if since is None else query.where(DeliveryRow.withdrawn_at >= since)
+    ):
+        yield {
+            "delivery": row.id,
+            "at": row.withdrawn_at and row.withdrawn_at.isoformat(),
+            "reason": row.withdrawn_reason,
+        }
 
 
 def _in_state(state: str) -> Any:
@@ -77,13 +121,21 @@ def _told(run: RunRow, since: datetime | None) -> Any:
     if since is None:
         return query
     return query.where(
-        or_(OutboxRow.created_at >= min(since, run.started_at), OutboxRow.sent_at >= since, OutboxRow.sent_at.is_(None))
+        or_(
+            OutboxRow.created_at >= min(since, run.started_at),
+            OutboxRow.sent_at >= since,
+            OutboxRow.sent_at.is_(None),
+        )
     )
 
 
 def _said(table: Any, since: datetime | None) -> Any:
     """What the pack newly said, or said no more, since the night before began; its own begins just before it has a number."""
-    return select(table) if since is None else select(table).where(or_(table.known_from >= since, table.known_to >= since))
+    return (
+        select(table)
+        if since is None
+        else select(table).where(or_(table.known_from >= since, table.known_to >= since))
+    )
 
 
 def _compared_at(session: Session, run: RunRow) -> str | None:
@@ -93,25 +145,40 @@ def _compared_at(session: Session, run: RunRow) -> str | None:
     moments = []
     for column in (SubmissionRow.compared_at, FindingRow.compared_at, FindingRow.closed_at):
         within = (column >= run.started_at, *((column <= end,) if end else ()))
-        moments += [moment for moment in session.scalars(select(func.max(column)).where(*within)) if moment is not None]
+        moments += [
+            moment
+            for moment in session.scalars(select(func.max(column)).where(*within))
+            if moment is not None
+        ]
     return max(moments).isoformat() if moments else None
 
 
 def _plain(row: Table) -> Row:
     """Return a row as JSON can hold it."""
     values = {column.name: getattr(row, column.name) for column in row.__table__.columns}
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in values.items()
+    }
 
 
 def _typed(table: type[Table], row: Mapping[str, Any]) -> Row:
     """Return a plain row with the types of its table's columns; what today's table does not have is left out."""
-    return {column.name: _cell(column, row[column.name]) for column in table.__table__.columns if column.name in row}
+    return {
+        column.name: _cell(column, row[column.name])
+        for column in table.__table__.columns
+        if column.name in row
+    }
 
 
 def _cell(column: ColumnElement[Any], value: Any) -> Any:
     if not isinstance(value, str) or not isinstance(column.type, Instant | Date):
         return value
-    return datetime.fromisoformat(value) if isinstance(column.type, Instant) else date.fromisoformat(value)
+    return (
+        datetime.fromisoformat(value)
+        if isinstance(column.type, Instant)
+        else date.fromisoformat(value)
+    )
 
 
 def put_run(engine: Engine, document: Document) -> None:
@@ -120,8 +187,12 @@ def put_run(engine: Engine, document: Document) -> None:
         session.merge(RunRow(**_typed(RunRow, document["run"])))
         for row in document["deliveries"]:
             typed = _typed(DeliveryRow, row)
-            if typed["state"] in JUDGED_STATES:
-                typed |= {"state": RECEIVED, "withdrawn_at": None, "withdrawn_reason": None}
+            if typed["state"] in CHECKED_STATES:
+                typed |= {
+                    "state": DeliveryState.RECEIVED,
+                    "withdrawn_at": None,
+                    "withdrawn_reason": None,
+                }
             session.merge(DeliveryRow(**typed))
             session.flush()
         for table in CATALOGUE:
@@ -134,7 +205,7 @@ def have_judged(engine: Engine, judgements: Mapping[int, int]) -> None:
     with Session(engine) as session, session.begin():
         for delivery, judgement in judgements.items():
             row = session.get_one(DeliveryRow, delivery)
-            row.state, row.judgement = RECEIVED, judgement
+            row.state, row.judgement = DeliveryState.RECEIVED, judgement
 
 
 def put_rest(engine: Engine, documents: Iterable[Document]) -> list[Row]:
@@ -148,12 +219,18 @@ def put_rest(engine: Engine, documents: Iterable[Document]) -> list[Row]:
         notices |= {row["id"]: row for row in last["outbox"]}
     with Session(engine) as session, session.begin():
         known = set(session.scalars(select(SubmissionRow.id)))
-        kept = [row for row in notices.values() if row["submission_id"] is None or row["submission_id"] in known]
+        kept = [
+            row
+            for row in notices.values()
+            if row["submission_id"] is None or row["submission_id"] in known
+        ]
         for table, rows in ((OutboxRow, kept), (WatermarkRow, last.get("watermarks", []))):
             if rows:
                 session.execute(insert(table), [_typed(table, row) for row in rows])
         _number_on(session)
-    have_judged(engine, {int(number): judgement for number, judgement in last.get("waiting", {}).items()})
+    have_judged(
+        engine, {int(number): judgement for number, judgement in last.get("waiting", {}).items()}
+    )
     return [row for row in notices.values() if row not in kept]
 
 
@@ -162,4 +239,6 @@ def _number_on(session: Session) -> None:
     if session.get_bind().dialect.name == "postgresql":
         for name in ("runs", "deliveries", "submissions", "outbox", "capital", "targets"):
             newest = f"(SELECT max(id) AS newest FROM {name}) AS numbers WHERE newest IS NOT NULL"  # noqa: S608  (our own names)
-            session.execute(text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), newest) FROM {newest}"))  # noqa: S608
+            session.execute(
+                text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), newest) FROM {newest}")
+            )

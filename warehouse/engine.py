@@ -27,7 +27,9 @@ def open_warehouse(url: str, opening: Opening = Opening.READING) -> Engine:
         # Asked first, since SQLite would create the missing file.
         is_there = (file is None or file.exists()) and inspect(engine).has_table("runs")
     except SQLAlchemyError as wrong:
-        raise WarehouseError(f"warehouse: cannot reach {engine.url!r}: {reason_of(wrong)}") from wrong
+        raise WarehouseError(
+            f"warehouse: cannot reach {engine.url!r}: {reason_of(wrong)}"
+        ) from wrong
     if not is_there:
         raise WarehouseError("the warehouse is empty: no night has run yet; run `mtqg run` first")
     return engine
@@ -49,7 +51,9 @@ def prepare_warehouse(url: str) -> Engine:
                 _check_foreign_keys(connection)
             create_views(connection)
     except SQLAlchemyError as wrong:
-        raise WarehouseError(f"warehouse: cannot prepare {engine.url!r}: {reason_of(wrong)}") from wrong
+        raise WarehouseError(
+            f"warehouse: cannot prepare {engine.url!r}: {reason_of(wrong)}"
+        ) from wrong
     finally:
         builder.dispose()
     return engine
@@ -73,7 +77,9 @@ def _check_foreign_keys(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         if broken:
-            raise WarehouseError(f"warehouse: after migrating, {len(broken)} rows point to none, the first in {broken[0][0]}")
+            raise WarehouseError(
+                f"warehouse: after migrating, {len(broken)} rows point to none, the first in {broken[0][0]}"
+            )
 
 
 def migrate(connection: Connection) -> None:

@@ -24,7 +24,9 @@ from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 _UNKNOWN = float("nan")
 
 
-def past_of(engine: Warehouse, asked: Collection[Asked], lines: Collection[str], periods: int) -> Past:
+def past_of(
+    engine: Warehouse, asked: Collection[Asked], lines: Collection[str], periods: int
+) -> Past:
     """Return what is believed now of the `asked` reports' units and peers.
 
     Of each unit, its reports of the same form from so many `periods` before the first one asked about to as many after the
@@ -33,7 +35,13 @@ def past_of(engine: Warehouse, asked: Collection[Asked], lines: Collection[str],
     """
     try:
         with engine.connect() as connection:
-            reports = sorted({row for condition in _conditions(asked, periods) for row in _reports(connection, condition)})
+            reports = sorted(
+                {
+                    row
+                    for condition in _conditions(asked, periods)
+                    for row in _reports(connection, condition)
+                }
+            )
             facts = _facts(connection, [row[0] for row in reports], lines)
     except SQLAlchemyError as wrong:
         raise WarehouseError(f"warehouse: cannot read what was reported before: {wrong}") from wrong
@@ -62,7 +70,9 @@ def _these(form: str, units: Collection[str], periods: Collection[str]) -> Colum
     )
 
 
-def _reports(connection: Connection, condition: ColumnElement[bool]) -> Iterable[tuple[object, ...]]:
+def _reports(
+    connection: Connection, condition: ColumnElement[bool]
+) -> Iterable[tuple[object, ...]]:
     query = (
         select(
             SubmissionRow.id,
@@ -78,11 +88,15 @@ def _reports(connection: Connection, condition: ColumnElement[bool]) -> Iterable
     return (tuple(row) for row in connection.execute(query))
 
 
-def _facts(connection: Connection, reports: Sequence[object], lines: Collection[str]) -> pd.DataFrame:
+def _facts(
+    connection: Connection, reports: Sequence[object], lines: Collection[str]
+) -> pd.DataFrame:
     """Return the facts of `reports`, filled in column by column: as rows they take four times the memory."""
     is_figure = and_(FactRow.line == 0, FactRow.value.is_not(None))
     is_asked_for = or_(is_figure, FactRow.element.in_(sorted(lines)))
-    query = select(FactRow.submission_id, FactRow.element, FactRow.line, FactRow.value, FactRow.text)
+    query = select(
+        FactRow.submission_id, FactRow.element, FactRow.line, FactRow.value, FactRow.text
+    )
     numbers, places, values = array("q"), array("q"), array("d")
     elements: list[str] = []
     texts: list[str | None] = []

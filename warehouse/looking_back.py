@@ -16,12 +16,15 @@ from sqlalchemy import Table as SqlTable
 from program.errors import AskedError
 from program.vietnamese import VIETNAM_TIME, format_date, vietnam_day
 from warehouse.engine import open_warehouse
-from warehouse.ledger import PROCESSED, WITHDRAWN
+from warehouse.states import DeliveryState
 from warehouse.tables import RunRow, Table
 from warehouse.views import CATALOGUE, statements
 
 _SCHEMAS = {"sqlite": "main", "postgresql": "public"}
-_LITERALS = {"sqlite": "'{:%Y-%m-%d %H:%M:%S.%f}'", "postgresql": "TIMESTAMPTZ '{:%Y-%m-%d %H:%M:%S.%f}+00'"}
+_LITERALS = {
+    "sqlite": "'{:%Y-%m-%d %H:%M:%S.%f}'",
+    "postgresql": "TIMESTAMPTZ '{:%Y-%m-%d %H:%M:%S.%f}+00'",
+}
 _SETTINGS: dict[str, tuple[str, ...]] = {
     "sqlite": (),
     # PostgreSQL has no statistics of a view's columns, takes each for one row, and joined all with all, row by row (100 s).
@@ -41,7 +44,11 @@ def open_as_of(url: str, day: date) -> Engine:
     with engine.connect() as connection:
         first = connection.scalar(select(RunRow.started_at).order_by(RunRow.started_at).limit(1))
     if first is None or first >= moment:
-        began = f"the first night began on {format_date(vietnam_day(first))}" if first else "no night has run yet"
+        began = (
+            f"the first night began on {format_date(vietnam_day(first))}"
+            if first
+            else "no night has run yet"
+        )
         raise AskedError(f"--as-of {day}: nothing was known then; {began}")
     look_back(engine, moment)
     return engine
@@ -55,7 +62,11 @@ def look_back(engine: Engine, moment: datetime) -> None:
 
 def _set_back(connection: Any, _record: object, *, dialect: str, moment: datetime) -> None:
     cursor = connection.cursor()
-    for statement in (*_SETTINGS[dialect], *_shadows(dialect, moment), *statements(dialect, "TEMP VIEW")):
+    for statement in (
+        *_SETTINGS[dialect],
+        *_shadows(dialect, moment),
+        *statements(dialect, "TEMP VIEW"),
+    ):
         cursor.execute(statement)
     cursor.close()
     connection.commit()
@@ -73,7 +84,12 @@ def _shadows(dialect: str, moment: datetime) -> Iterator[str]:
     for name, since in written.items():
         yield _shadow(Table.metadata.tables[name], schema, at, f"t.{since} < {at}")
     submission = f"(SELECT s.loaded_at FROM {schema}.submissions s WHERE s.id = t.submission_id)"  # noqa: S608  (our own names)
-    yield _shadow(Table.metadata.tables["findings"], schema, at, f"COALESCE(t.compared_at, {submission}) < {at}")
+    yield _shadow(
+        Table.metadata.tables["findings"],
+        schema,
+        at,
+        f"COALESCE(t.compared_at, {submission}) < {at}",
+    )
 
 
 def _shadow(table: SqlTable, schema: str, at: str, condition: str) -> str:
@@ -87,7 +103,7 @@ def _column(table: SqlTable, name: str, schema: str, at: str) -> str:
     if name == "superseded_by_id":
         return f"CASE WHEN t.known_to < {at} THEN t.superseded_by_id END"
     if (table.name, name) == ("deliveries", "state"):
-        return f"CASE WHEN t.state = '{WITHDRAWN}' AND t.withdrawn_at >= {at} THEN '{PROCESSED}' ELSE t.state END"
+        return f"CASE WHEN t.state = '{DeliveryState.WITHDRAWN}' AND t.withdrawn_at >= {at} THEN '{DeliveryState.PROCESSED}' ELSE t.state END"
     if (table.name, name) == ("submissions", "verdict"):
         return _verdict(schema, at)
     return f"t.{name}"

@@ -9,7 +9,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from program.errors import WarehouseError
-from warehouse.dialects import NIGHTS, Opening, file_of, make_engine, place_of, reason_of, warehouse_url
+from warehouse.dialects import (
+    NIGHTS,
+    Opening,
+    file_of,
+    make_engine,
+    place_of,
+    reason_of,
+    warehouse_url,
+)
 
 _HELD = "warehouse: another night is at work on {place}; it takes in what is there. Run again when it has ended"
 
@@ -46,7 +54,9 @@ def _holding_server(url: str) -> Iterator[None]:
         is_ours = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": NIGHTS})
     except SQLAlchemyError as wrong:
         engine.dispose()
-        raise WarehouseError(f"warehouse: cannot reach {place_of(url)}: {reason_of(wrong)}") from wrong
+        raise WarehouseError(
+            f"warehouse: cannot reach {place_of(url)}: {reason_of(wrong)}"
+        ) from wrong
     try:
         if not is_ours:
             raise WarehouseError(_HELD.format(place=place_of(url)))

@@ -7,7 +7,16 @@ from sqlalchemy.orm import Session
 from warehouse.believed import is_believed
 from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
-POINT_COLUMNS = ("submission", "line", "element", "value", "unit", "period", "period_end", "is_synthetic")
+POINT_COLUMNS = (
+    "submission",
+    "line",
+    "element",
+    "value",
+    "unit",
+    "period",
+    "period_end",
+    "is_synthetic",
+)
 
 
 def points_of(engine: Engine, form: str, unit: str | None = None) -> pd.DataFrame:
@@ -34,4 +43,6 @@ def points_of(engine: Engine, form: str, unit: str | None = None) -> pd.DataFram
     if unit is not None:
         query = query.where(SubmissionRow.unit_code == unit)
     with Session(engine) as session:
-        return pd.DataFrame.from_records([tuple(row) for row in session.execute(query)], columns=list(POINT_COLUMNS))
+        return pd.DataFrame.from_records(
+            [tuple(row) for row in session.execute(query)], columns=list(POINT_COLUMNS)
+        )

@@ -13,7 +13,7 @@ from program.finding import Severity
 from program.submission import Fact, Verdict
 from program.tombstone import Judged
 from warehouse.findings import findings_of_judging
-from warehouse.ledger import PURGED
+from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow
 
 
@@ -28,7 +28,9 @@ class Expired:
     why: str
 
 
-def expired_bytes(engine: Engine, kept_days: Mapping[tuple[str, str], int], now: datetime) -> list[Expired]:
+def expired_bytes(
+    engine: Engine, kept_days: Mapping[tuple[str, str], int], now: datetime
+) -> list[Expired]:
     """Return the bytes of reports by forms with persons that were sent too long ago, and of the zips that such came in.
 
     `kept_days` is by form and version. Bytes that were sent several times are kept from the last time on, and those that hold
@@ -39,14 +41,18 @@ def expired_bytes(engine: Engine, kept_days: Mapping[tuple[str, str], int], now:
         for sha256, forms in _personal(session, kept_days).items():
             days = max(kept_days[form] for form in forms)
             newest_first = DeliveryRow.received_at.desc(), DeliveryRow.id.desc()
-            last = session.scalars(select(DeliveryRow).where(DeliveryRow.sha256 == sha256).order_by(*newest_first)).first()
+            last = session.scalars(
+                select(DeliveryRow).where(DeliveryRow.sha256 == sha256).order_by(*newest_first)
+            ).first()
             if last is not None and last.received_at + timedelta(days=days) < now:
                 why = f"{', '.join(sorted(code for code, _ in forms))}: personal_days {days}"
                 found[sha256] = Expired(sha256, last.name, last.sender_unit, last.received_at, why)
     return list(found.values())
 
 
-def _personal(session: Session, kept_days: Mapping[tuple[str, str], int]) -> dict[str, set[tuple[str, str]]]:
+def _personal(
+    session: Session, kept_days: Mapping[tuple[str, str], int]
+) -> dict[str, set[tuple[str, str]]]:
     """Return the forms with persons of each bytes: their own reports', and those of what was in them."""
     member, whole = aliased(DeliveryRow), aliased(DeliveryRow)
     query = (
@@ -75,7 +81,11 @@ def judgements_of(engine: Engine, sha256: str) -> tuple[Judged, ...]:
     with Session(engine) as session:
         groups = groupby(session.scalars(query), key=lambda row: (row.delivery_id, row.judgement))
         return tuple(
-            Judged(delivery=delivery, judgement=judgement, submissions=tuple(_plain(session, row) for row in list(rows)))
+            Judged(
+                delivery=delivery,
+                judgement=judgement,
+                submissions=tuple(_plain(session, row) for row in list(rows)),
+            )
             for (delivery, judgement), rows in groups
         )
 
@@ -88,7 +98,10 @@ def letters_about(engine: Engine, sha256: str) -> list[str]:
         .join(SubmissionRow, SubmissionRow.id == OutboxRow.submission_id)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .outerjoin(whole, whole.id == DeliveryRow.packed_in_id)
-        .where(OutboxRow.message_id.is_not(None), or_(DeliveryRow.sha256 == sha256, whole.sha256 == sha256))
+        .where(
+            OutboxRow.message_id.is_not(None),
+            or_(DeliveryRow.sha256 == sha256, whole.sha256 == sha256),
+        )
         .distinct()
         .order_by(OutboxRow.message_id)
     )
@@ -97,7 +110,11 @@ def letters_about(engine: Engine, sha256: str) -> list[str]:
 
 
 def _plain(session: Session, row: SubmissionRow) -> dict[str, Any]:
-    facts = session.scalars(select(FactRow).where(FactRow.submission_id == row.id).order_by(FactRow.element, FactRow.line))
+    facts = session.scalars(
+        select(FactRow)
+        .where(FactRow.submission_id == row.id)
+        .order_by(FactRow.element, FactRow.line)
+    )
     findings = findings_of_judging(session, row.id)
     return {
         "part": row.part,
@@ -108,7 +125,10 @@ def _plain(session: Session, row: SubmissionRow) -> dict[str, Any]:
         "stage": row.stage,
         "values_read": row.values_read,
         "verdict": _verdict(row, {finding.severity for finding in findings}).value,
-        "findings": [{name: getattr(finding, name) for name in finding.__dataclass_fields__} for finding in findings],
+        "findings": [
+            {name: getattr(finding, name) for name in finding.__dataclass_fields__}
+            for finding in findings
+        ],
         "facts": [{name: getattr(fact, name) for name in Fact._fields} for fact in facts],
     }
 
@@ -124,4 +144,8 @@ def _verdict(row: SubmissionRow, severities: set[Severity]) -> Verdict:
 def record_purged(engine: Engine, sha256: str) -> None:
     """Record that bytes are gone: their deliveries are judged no more, whatever is asked. Idempotent."""
     with Session(engine) as session, session.begin():
-        session.execute(update(DeliveryRow).where(DeliveryRow.sha256 == sha256).values(state=PURGED))
+        session.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.sha256 == sha256)
+            .values(state=DeliveryState.PURGED)
+        )

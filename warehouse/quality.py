@@ -38,12 +38,17 @@ def first_passes(engine: Engine) -> list[FirstPassRow]:
     }
     with engine.connect() as connection:
         rows = connection.execute(text(query)).mappings()
-        return [FirstPassRow(**{**row, **{name: kind(row[name]) for name, kind in kinds.items()}}) for row in rows]
+        return [
+            FirstPassRow(**{**row, **{name: kind(row[name]) for name, kind in kinds.items()}})
+            for row in rows
+        ]
 
 
 def night_counts(engine: Engine, limit: int) -> list[NightCount]:
     """Return the last `limit` nights that judged something, the newest first."""
-    verdicts = [func.count(case((SubmissionRow.verdict == verdict.value, 1))) for verdict in Verdict]
+    verdicts = [
+        func.count(case((SubmissionRow.verdict == verdict.value, 1))) for verdict in Verdict
+    ]
     query = (
         select(RunRow.id, RunRow.as_of, RunRow.started_at, *verdicts)
         .join(SubmissionRow, SubmissionRow.run_id == RunRow.id)
@@ -60,7 +65,16 @@ def night_counts(engine: Engine, limit: int) -> list[NightCount]:
 
 def rule_examples(engine: Engine) -> dict[str, RuleExample]:
     """Return of each rule the words of its last finding, notes left out."""
-    last = select(func.max(FindingRow.id)).where(FindingRow.severity != Severity.INFO.value).group_by(FindingRow.rule)
-    query = select(FindingRow.rule, FindingRow.message, FindingRow.expected, FindingRow.fix).where(FindingRow.id.in_(last))
+    last = (
+        select(func.max(FindingRow.id))
+        .where(FindingRow.severity != Severity.INFO.value)
+        .group_by(FindingRow.rule)
+    )
+    query = select(FindingRow.rule, FindingRow.message, FindingRow.expected, FindingRow.fix).where(
+        FindingRow.id.in_(last)
+    )
     with Session(engine) as session:
-        return {rule: RuleExample(message, expected, fix) for rule, message, expected, fix in session.execute(query)}
+        return {
+            rule: RuleExample(message, expected, fix)
+            for rule, message, expected, fix in session.execute(query)
+        }

@@ -7,7 +7,15 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Engine, RowMapping, func, select, text
 from sqlalchemy.orm import Session
 
-from program.answers import NightRow, ProgressRow, ReportingRow, RuleCount, StageRow, TerritoryRow, TracedFact
+from program.answers import (
+    NightRow,
+    ProgressRow,
+    ReportingRow,
+    RuleCount,
+    StageRow,
+    TerritoryRow,
+    TracedFact,
+)
 from program.finding import Severity
 from program.qualifier import Qualifier
 from program.stage import Stage
@@ -55,7 +63,9 @@ def progress(engine: Engine) -> list[ProgressRow]:
 
 def progress_of(engine: Engine, unit: str) -> list[ProgressRow]:
     """Return the figures of a unit against known targets: as it reported them itself, and as those below it add up."""
-    return _progress(engine, "unit_code = :unit AND target IS NOT NULL AND actual IS NOT NULL", unit=unit)
+    return _progress(
+        engine, "unit_code = :unit AND target IS NOT NULL AND actual IS NOT NULL", unit=unit
+    )
 
 
 def _progress(engine: Engine, which: str, **values: str) -> list[ProgressRow]:
@@ -89,7 +99,9 @@ def _progress(engine: Engine, which: str, **values: str) -> list[ProgressRow]:
 def stages(engine: Engine) -> list[StageRow]:
     """Return each estimate whose year also has a final figure, beside that."""
     with engine.connect() as connection:
-        rows = connection.execute(text("SELECT * FROM mart_stages ORDER BY indicator_code, period, unit_code")).mappings()
+        rows = connection.execute(
+            text("SELECT * FROM mart_stages ORDER BY indicator_code, period, unit_code")
+        ).mappings()
         return [_answer(StageRow, r) for r in rows]
 
 
@@ -111,7 +123,13 @@ def _sums(engine: Engine, whole: str, which: str) -> list[TerritoryRow]:
 
 
 def trace(
-    engine: Engine, *, form: str, unit: str, period: str, elements: list[str], stage: Stage = Stage.FINAL
+    engine: Engine,
+    *,
+    form: str,
+    unit: str,
+    period: str,
+    elements: list[str],
+    stage: Stage = Stage.FINAL,
 ) -> list[TracedFact]:
     """Return every version of the facts `elements` of a report, the one believed now first, then the newest."""
     query = (
@@ -123,13 +141,17 @@ def trace(
             FactRow.element.in_(elements),
             FactRow.line == 0,
         )
-        .order_by(SubmissionRow.known_to.is_not(None), SubmissionRow.version.desc(), FactRow.element)
+        .order_by(
+            SubmissionRow.known_to.is_not(None), SubmissionRow.version.desc(), FactRow.element
+        )
     )
     with Session(engine) as session:
         return [_traced(session, *row) for row in session.execute(query)]
 
 
-def _traced(session: Session, fact: FactRow, submission: SubmissionRow, delivery: DeliveryRow) -> TracedFact:
+def _traced(
+    session: Session, fact: FactRow, submission: SubmissionRow, delivery: DeliveryRow
+) -> TracedFact:
     findings = findings_of(session, submission.id)
     return TracedFact(
         element=fact.element,
@@ -170,7 +192,11 @@ def unplaced(engine: Engine) -> list[NightRow]:
 
 def _night_rows(engine: Engine, condition: ColumnElement[bool]) -> list[NightRow]:
     def count(severity: str) -> Any:
-        standing = (FindingRow.submission_id == SubmissionRow.id, FindingRow.closed_at.is_(None), FindingRow.severity == severity)
+        standing = (
+            FindingRow.submission_id == SubmissionRow.id,
+            FindingRow.closed_at.is_(None),
+            FindingRow.severity == severity,
+        )
         return select(func.count()).select_from(FindingRow).where(*standing).scalar_subquery()
 
     query = (
@@ -208,7 +234,10 @@ def findings_by_rule(engine: Engine, run_id: int) -> list[RuleCount]:
         .order_by(times.desc(), FindingRow.rule)
     )
     with Session(engine) as session:
-        return [RuleCount(rule, Severity(severity), count, example) for rule, severity, count, example in session.execute(query)]
+        return [
+            RuleCount(rule, Severity(severity), count, example)
+            for rule, severity, count, example in session.execute(query)
+        ]
 
 
 def last_busy_run(engine: Engine) -> tuple[int, date, datetime] | None:
@@ -227,7 +256,9 @@ def last_busy_run(engine: Engine) -> tuple[int, date, datetime] | None:
 def _answer(kind: type[Row], row: RowMapping) -> Row:
     """Return a view's row as the dataclass whose fields are its columns."""
     typed = {"is_synthetic": bool, "stage": Stage}
-    return kind(**{f.name: typed.get(f.name, lambda value: value)(row[f.name]) for f in fields(kind)})
+    return kind(
+        **{f.name: typed.get(f.name, lambda value: value)(row[f.name]) for f in fields(kind)}
+    )
 
 
 def _day(value: Any) -> date | None:

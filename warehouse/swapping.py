@@ -34,7 +34,9 @@ def place_beside(url: str) -> str:
     with _changing(url) as connection:
         connection.execute(text(f"DROP SCHEMA IF EXISTS {_SCHEMA} CASCADE"))
         connection.execute(text(f"CREATE SCHEMA {_SCHEMA}"))
-    return place.update_query_dict({"options": f"-csearch_path={_SCHEMA}"}).render_as_string(hide_password=False)
+    return place.update_query_dict({"options": f"-csearch_path={_SCHEMA}"}).render_as_string(
+        hide_password=False
+    )
 
 
 def put_in_place(url: str, beside: str, now: datetime) -> str | None:
@@ -79,7 +81,10 @@ def _change_schemas(url: str, kept: str) -> bool:
         old = _tables(connection, "public")
         if old:
             connection.execute(text(f"CREATE SCHEMA {kept}"))
-        for schema, names, other in (("public", old, kept), (_SCHEMA, _tables(connection, _SCHEMA), "public")):
+        for schema, names, other in (
+            ("public", old, kept),
+            (_SCHEMA, _tables(connection, _SCHEMA), "public"),
+        ):
             for name in names:
                 connection.execute(text(f"ALTER TABLE {schema}.{name} SET SCHEMA {other}"))
         # With the views that stood on its tables.
@@ -88,9 +93,7 @@ def _change_schemas(url: str, kept: str) -> bool:
 
 
 def _tables(connection: Connection, schema: str) -> list[str]:
-    query = (
-        "SELECT c.relname FROM pg_class c WHERE c.relnamespace = to_regnamespace(:schema) AND c.relkind IN ('r', 'p') ORDER BY 1"
-    )
+    query = "SELECT c.relname FROM pg_class c WHERE c.relnamespace = to_regnamespace(:schema) AND c.relkind IN ('r', 'p') ORDER BY 1"
     return list(connection.scalars(text(query), {"schema": schema}))
 
 
@@ -102,6 +105,8 @@ def _changing(url: str) -> Iterator[Connection]:
             yield connection
     except SQLAlchemyError as wrong:
         hint = "the role needs CREATE on the database (warehouse/roles.sql grants it)"
-        raise WarehouseError(f"warehouse: cannot rebuild in {place_of(url)}: {reason_of(wrong)}; {hint}") from wrong
+        raise WarehouseError(
+            f"warehouse: cannot rebuild in {place_of(url)}: {reason_of(wrong)}; {hint}"
+        ) from wrong
     finally:
         engine.dispose()

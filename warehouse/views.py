@@ -31,7 +31,11 @@ MARTS = (
 """What people ask, in the order in which they are made: each may stand on those before it."""
 _GROUND = ("believed", "lands", "members", "reported_periods", "figures", "money_lines", "money")
 """What marts stand on; made before them, and shown to nobody."""
-CATALOGUE = tuple(t.name for t in Table.metadata.sorted_tables if "known_to" in t.columns and t.name != "submissions")
+CATALOGUE = tuple(
+    t.name
+    for t in Table.metadata.sorted_tables
+    if "known_to" in t.columns and t.name != "submissions"
+)
 """The tables that copy the pack, each a history; of each a view now_… shows what it says now."""
 _FOLDER = Path(__file__).parent / "marts"
 _WORDS = {
@@ -45,7 +49,9 @@ _WORDS = {
     },
 }
 _VIETNAM_DAY = re.compile(r"@vietnam_day\(([^()]+)\)")
-_DAYS = re.compile(r"@days\(((?:[^(),@]|\((?:[^()]|\([^()]*\))*\))+), ((?:[^(),@]|\((?:[^()]|\([^()]*\))*\))+)\)")
+_DAYS = re.compile(
+    r"@days\(((?:[^(),@]|\((?:[^()]|\([^()]*\))*\))+), ((?:[^(),@]|\((?:[^()]|\([^()]*\))*\))+)\)"
+)
 
 
 def statements(dialect: str, kind: str = "VIEW") -> Iterator[str]:
@@ -79,6 +85,8 @@ def drop_views(connection: Connection) -> None:
 def create_views(connection: Connection) -> None:
     """Create all views anew, so that a changed file is a changed view; the reader role may read the marts again."""
     for statement in statements(connection.dialect.name):
-        connection.exec_driver_sql(statement.replace("%", "%%") if connection.dialect.name == "postgresql" else statement)
+        connection.exec_driver_sql(
+            statement.replace("%", "%%") if connection.dialect.name == "postgresql" else statement
+        )
     if is_role(connection, READER):
         connection.execute(text(f"GRANT SELECT ON {', '.join(MARTS)} TO {READER}"))

@@ -8,15 +8,17 @@ from sqlalchemy.orm import Session
 
 from program.digest import LastNights, Undelivered
 from warehouse.dialects import file_of
-from warehouse.load import PENDING
-from warehouse.outbox import FAILED
+from warehouse.states import OutboxState, RunState
 from warehouse.tables import OutboxRow, RunRow
 
 
 def earlier_summaries(engine: Engine, run_id: int, most: int) -> list[dict[str, Any]]:
     """Return the summaries of the last nights before `run_id` that ended, at most so many."""
     query = (
-        select(RunRow.summary).where(RunRow.id < run_id, RunRow.finished_at.is_not(None)).order_by(RunRow.id.desc()).limit(most)
+        select(RunRow.summary)
+        .where(RunRow.id < run_id, RunRow.finished_at.is_not(None))
+        .order_by(RunRow.id.desc())
+        .limit(most)
     )
     with Session(engine) as session:
         return [summary for summary in session.scalars(query) if summary]
@@ -24,7 +26,10 @@ def earlier_summaries(engine: Engine, run_id: int, most: int) -> list[dict[str, 
 
 def undelivered(engine: Engine) -> list[Undelivered]:
     """Return the mails that were refused for good, and those that were tried in vain and wait."""
-    failing = or_(OutboxRow.state == FAILED, (OutboxRow.state == PENDING) & (OutboxRow.attempts > 0))
+    failing = or_(
+        OutboxRow.state == OutboxState.FAILED,
+        (OutboxRow.state == OutboxState.PENDING) & (OutboxRow.attempts > 0),
+    )
     letters: dict[str, list[OutboxRow]] = {}
     with Session(engine) as session:
         for row in session.scalars(select(OutboxRow).where(failing).order_by(OutboxRow.id)):
@@ -33,7 +38,7 @@ def undelivered(engine: Engine) -> list[Undelivered]:
         Undelivered(
             recipient=rows[0].recipient,
             about=tuple(dict.fromkeys(row.kind for row in rows)),
-            is_final=rows[0].state == FAILED,
+            is_final=rows[0].state == OutboxState.FAILED,
             attempts=rows[0].attempts,
             since=rows[0].created_at,
             error=rows[0].last_error or "",
@@ -66,7 +71,9 @@ def last_nights(engine: Engine) -> LastNights | None:
         newest = session.scalar(select(RunRow).order_by(RunRow.id.desc()).limit(1))
         if newest is None:
             return None
-        completed = session.scalar(select(func.max(RunRow.finished_at)).where(RunRow.state == "completed"))
+        completed = session.scalar(
+            select(func.max(RunRow.finished_at)).where(RunRow.state == RunState.COMPLETED)
+        )
         errors = tuple(str(error) for error in newest.summary.get("errors", []))
         was_told = newest.summary.get("errors_mailed") == len(errors)
         return LastNights(completed, newest.id, newest.state, newest.started_at, errors, was_told)

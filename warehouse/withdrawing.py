@@ -7,8 +7,8 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session, aliased
 
 from warehouse.believed import is_believed, is_heard
-from warehouse.ledger import PROCESSED, RECEIVED, WITHDRAWN
 from warehouse.rejudging import believe_no_longer
+from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, SubmissionRow
 
 
@@ -33,13 +33,22 @@ def withdraw(engine: Engine, number: int, reason: str, now: datetime) -> Withdra
     """
     with Session(engine) as session, session.begin():
         delivery = session.get(DeliveryRow, number, with_for_update=True)
-        if delivery is None or delivery.state not in (PROCESSED, RECEIVED):
+        if delivery is None or delivery.state not in (
+            DeliveryState.PROCESSED,
+            DeliveryState.RECEIVED,
+        ):
             return Withdrawal(delivery.state if delivery else None, is_done=False)
         before = delivery.state
-        delivery.state, delivery.withdrawn_at, delivery.withdrawn_reason = WITHDRAWN, now, reason
+        delivery.state, delivery.withdrawn_at, delivery.withdrawn_reason = (
+            DeliveryState.WITHDRAWN,
+            now,
+            reason,
+        )
         session.flush()
         believed = is_believed()
-        rows = session.scalars(select(SubmissionRow).where(SubmissionRow.delivery_id == number, believed)).all()
+        rows = session.scalars(
+            select(SubmissionRow).where(SubmissionRow.delivery_id == number, believed)
+        ).all()
         reopened: set[int] = set()
         for row in rows:
             reopened |= believe_no_longer(session, row, now)
@@ -52,7 +61,9 @@ def _compare_anew(session: Session, delivery: int) -> None:
     """Have the next night compare again what else was reported of the periods of a delivery, and what was taken out of that."""
     own = aliased(SubmissionRow)
     of_same_time = select(own.id).where(
-        own.delivery_id == delivery, own.period == SubmissionRow.period, own.stage == SubmissionRow.stage
+        own.delivery_id == delivery,
+        own.period == SubmissionRow.period,
+        own.stage == SubmissionRow.stage,
     )
     session.execute(
         update(SubmissionRow)
