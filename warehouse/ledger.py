@@ -20,6 +20,7 @@ from warehouse.portions import portions
 from warehouse.states import DeliveryState, RunState
 from warehouse.tables import DeliveryRow, RunRow, SubmissionRow, WatermarkRow
 
+# For callers outside of this package, until they use `DeliveryState` themselves.
 RECEIVED, REPEATED = DeliveryState.RECEIVED, DeliveryState.REPEATED
 PACKED, ENCLOSED = DeliveryState.PACKED, DeliveryState.ENCLOSED
 KNOWN = "known"

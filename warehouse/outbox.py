@@ -18,11 +18,15 @@ from warehouse.letters import letter_of
 from warehouse.states import OutboxState
 from warehouse.tables import OutboxRow
 
+# For callers outside of this package, until they use `OutboxState` themselves.
 SENT, FAILED = OutboxState.SENT, OutboxState.FAILED
 _LEASE = timedelta(minutes=15)
 """Longer than sending a mail takes. After it, a letter of a process that died is free again."""
 _BACKOFF_MINUTES = (1, 5, 30, 120, 360)
-"""Wait after the first failure, the second …; the last one repeats. Shorter than until the next run."""
+"""The wait after the first failure, the second …; the last one repeats.
+
+All are shorter than the time until the next run.
+"""
 
 
 def this_sender() -> str:

@@ -1,4 +1,4 @@
-"""Figures as points in a cloud: every number of a form that we believe now, for whoever asks what is usual."""
+"""All current numbers of a form as a table, for finding out what is usual."""
 
 import pandas as pd
 from sqlalchemy import Engine, select
@@ -20,9 +20,10 @@ POINT_COLUMNS = (
 
 
 def points_of(engine: Engine, form: str, unit: str | None = None) -> pd.DataFrame:
-    """Return a row for each number of the reports of `form` believed now, of one unit where given.
+    """Return a row for each number of the current reports of `form`, of one unit where given.
 
-    Columns are POINT_COLUMNS: `element` and `line` as in `program.submission.Fact`, values in the kept unit.
+    Columns are POINT_COLUMNS: `element` and `line` as in `program.submission.Fact`, values in the
+    unit of measure in which the warehouse keeps them.
     """
     query = (
         select(
@@ -43,6 +44,5 @@ def points_of(engine: Engine, form: str, unit: str | None = None) -> pd.DataFram
     if unit is not None:
         query = query.where(SubmissionRow.unit_code == unit)
     with Session(engine) as session:
-        return pd.DataFrame.from_records(
-            [tuple(row) for row in session.execute(query)], columns=list(POINT_COLUMNS)
-        )
+        rows = [tuple(row) for row in session.execute(query)]
+    return pd.DataFrame.from_records(rows, columns=list(POINT_COLUMNS))

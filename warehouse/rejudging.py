@@ -1,4 +1,4 @@
-"""Check a delivery again: which ones, how they are requeued, and what becomes of the earlier check."""
+"""Check a delivery again: which ones, how they are requeued, what becomes of the earlier check."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime

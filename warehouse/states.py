@@ -1,4 +1,4 @@
-"""The states of deliveries, runs and notices, and the kinds of notices, as the tables store them."""
+"""The states of deliveries, runs and notices, and the kinds of notices, as tables store them."""
 
 from enum import StrEnum
 
@@ -23,7 +23,7 @@ class DeliveryState(StrEnum):
     UNPACKED = "unpacked"
     """A zip whose members are on record as deliveries of their own."""
     ENCLOSED = "enclosed"
-    """A member of a zip that goes with the workbooks, such as a signed scan. It is never checked."""
+    """A member of a zip that goes with the workbooks (a signed scan). It is never checked."""
     WITHDRAWN = "withdrawn"
     """It was taken back for good. Its submissions count no longer."""
     PURGED = "purged"

@@ -230,7 +230,7 @@ def test_a_file_of_more_than_two_gigabytes_is_refused_and_recorded(engine: Engin
 
 def test_a_second_night_is_turned_away_until_the_first_has_ended(engine: Engine, settings: Settings) -> None:
     with only_night(settings.warehouse_url):
-        with pytest.raises(WarehouseError, match="another night is at work on .*Run again"), only_night(settings.warehouse_url):
+        with pytest.raises(WarehouseError, match="another run is at work on .*Run again"), only_night(settings.warehouse_url):
             pass
         assert start_run(engine, date(2025, 1, 20), "r", NOON) == 1, "its own transactions are not held up"
     with only_night(settings.warehouse_url):
