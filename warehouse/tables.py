@@ -31,11 +31,14 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  (SQLAlchemy's signature)
+    # The signatures are SQLAlchemy's.
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Return the time in UTC. Raises ValueError for a time without a time zone."""
-        if value is not None and value.tzinfo is None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
             raise ValueError("a time without a time zone")
-        return value.astimezone(UTC) if value is not None else None
+        return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Return the stored time, with UTC as its time zone."""
@@ -61,8 +64,8 @@ class Table(DeclarativeBase):
 class Copied:
     """A row that copies the pack (SCD2). Each run copies what changed.
 
-    `known_from` and `known_to` say when the pack declared it. A row that the pack no longer declares
-    is closed, never deleted.
+    `known_from` and `known_to` say when the pack declared it. A row that the pack no longer
+    declares is closed, never deleted.
     """
 
     known_from: Mapped[datetime] = mapped_column(sort_order=98)
@@ -218,10 +221,10 @@ class RunRow(Table):
 class DeliveryRow(Table):
     """Bytes that arrived, with their state (`states.DeliveryState`).
 
-    A zip of workbooks is a delivery, and so is each of its members (`packed_in_id`). `repeats_id` is
-    the first delivery of the same bytes by the same sender. `refusal` is the reader's finding about
-    bytes that were never kept, unless they were refused for their size. `judgement` is the number of
-    the delivery's check, from 1; a delivery that is requeued gets the next one.
+    A zip of workbooks is a delivery, and so is each of its members (`packed_in_id`). `repeats_id`
+    is the first delivery of the same bytes by the same sender. `refusal` is the reader's finding
+    about bytes that were never kept, unless they were refused for their size. `judgement` is the
+    number of the delivery's check, from 1; a delivery that is requeued gets the next one.
     """
 
     __tablename__ = "deliveries"
@@ -255,7 +258,8 @@ class DeliveryRow(Table):
 class SubmissionRow(Table):
     """What a delivery reports about one unit, form, period and stage, with the verdict.
 
-    A delivery may hold several submissions (`part`), and may be checked several times (`judgement`).
+    A delivery may hold several submissions (`part`), and may be checked several times
+    (`judgement`).
     `version` counts from 1 within the report key. `compared_at` is when a cross-check last saw the
     submission; null: the next run does it. `values_read` is how many values it has, loaded or not.
     """
@@ -335,10 +339,10 @@ class FactRow(Table):
 class OutboxRow(Table):
     """A notice to a recipient, with its state (`states.OutboxState`).
 
-    It is about a submission, or about a report that has not come (form, unit, period and stage). All
-    notices to a recipient go out as one letter. `message_id` and `dated` (the letter's date) are set
-    when the letter is assembled. They never change once it may have left, so that a second attempt
-    is the same mail. `claimed_by` is the process that sends it: nobody else does until
+    It is about a submission, or about a report that has not come (form, unit, period and stage).
+    All notices to a recipient go out as one letter. `message_id` and `dated` (the letter's date)
+    are set when the letter is assembled. They never change once it may have left, so that a second
+    attempt is the same mail. `claimed_by` is the process that sends it: nobody else does until
     `claimed_until`.
     """
 
