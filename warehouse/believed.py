@@ -19,6 +19,8 @@ def was_taken_out() -> ColumnElement[bool]:
         FindingRow.closed_at.is_(None),
         FindingRow.severity == Severity.CRITICAL.value,
     )
+    # A submission that its own check quarantined has no finding of a cross-check: those are made
+    # between current submissions only.
     is_quarantined = SubmissionRow.verdict == Verdict.QUARANTINED.value
     return is_quarantined & SubmissionRow.id.in_(critical_by_cross_check)
 

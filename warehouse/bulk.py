@@ -27,6 +27,7 @@ def insert_rows(
     names = ", ".join(columns)
     placeholders = ", ".join("?" * len(columns))
     statement = f"INSERT INTO {table} ({names}) VALUES ({placeholders})"  # noqa: S608  (our own names)
+    # The driver itself: SQLAlchemy would process every value of every row.
     cursor = connection.connection.cursor()
     cursor.executemany(statement, rows)
     cursor.close()
@@ -39,6 +40,7 @@ def _copy_rows(
     rows: Sequence[Sequence[Cell]],
 ) -> None:
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    # SQLAlchemy has no COPY: this is psycopg's own connection, in the same transaction.
     driver: Any = connection.connection
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:

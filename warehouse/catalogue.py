@@ -87,11 +87,14 @@ def sync_catalogue(engine: Engine, pack: Pack, owed: Sequence[Obligation], now: 
         for table, rows in contents:
             _renew(connection, table, rows, now)
             names.append(table.__tablename__)
+        # Without statistics, PostgreSQL plans the marts of a first run for empty tables.
         renew_statistics(connection, names)
 
 
 def _renew(connection: Connection, table: Any, rows: Iterable[_Values], now: datetime) -> None:
     """Close the current rows that are not in `rows`, and insert those that are new."""
+    # A row is unchanged if every value that the pack declares is: not all tables have a key that
+    # the pack knows.
     declared_columns = [c.name for c in table.__table__.columns if c.name not in _OWN_COLUMNS]
     current = _current_keys(connection, table, declared_columns)
     declared = {tuple(row.get(name) for name in declared_columns): row for row in rows}
@@ -132,6 +135,7 @@ def fill_periods(engine: Engine) -> None:
 
 
 def _fill_periods(connection: Connection) -> None:
+    # One row is enough to know: all of them are inserted together.
     is_filled = connection.scalar(select(PeriodRow.code).limit(1)) is not None
     if is_filled:
         return

@@ -96,10 +96,11 @@ def _submission(session: Session, row: SubmissionRow, delivery: DeliveryRow) -> 
     """Return a submission as its own check left it."""
     findings = findings_of_judging(session, row.id)
     has_warnings = any(finding.severity is not Severity.INFO for finding in findings)
+    verdict = Verdict.ACCEPTED_WITH_WARNINGS if has_warnings else Verdict.ACCEPTED
     facts = session.scalars(select(FactRow).where(FactRow.submission_id == row.id))
     return Submission(
         delivery=delivery_of(delivery),
-        verdict=Verdict.ACCEPTED_WITH_WARNINGS if has_warnings else Verdict.ACCEPTED,
+        verdict=verdict,
         findings=findings,
         form_code=row.form_code,
         form_version=row.form_version,

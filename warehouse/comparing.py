@@ -105,13 +105,16 @@ def record_comparison(
         for row in change.ended:
             row.closed_at = now
         _insert(session, change.new, now)
+        # The verdicts follow from what the table holds now.
         session.flush()
         submissions = _submissions(session, change.submission_ids)
         _renew_verdicts(session, submissions)
         hear_again(session, cleared)
+        # After the verdicts: a rejection is stronger than what follows from the findings.
         for number in change.rejected_ids:
             take_out(session, submissions[number], now)
         _enqueue_notices(session, change.new, submissions, run_id, recipient, now)
+        # Before the statement below, which writes to the same rows.
         session.flush()
         _mark_compared(session, occasions, now)
         return len(change.new)
@@ -149,6 +152,7 @@ def _compare_findings(
 ) -> _Change:
     """Return how `found` differs from the open cross-check findings on record."""
     is_checked = is_believed() & is_about(occasions)
+    # Only what is current can get findings: a report may have been closed since it was read.
     current_ids = set(session.scalars(select(SubmissionRow.id).where(is_checked)))
     # Each finding once, in the order in which it was found.
     wanted = dict.fromkeys(each for each in found if each[0] in current_ids)
@@ -251,6 +255,7 @@ def _was_asked_before(session: Session, submission: SubmissionRow, questions: se
     """Tell whether a notice about an earlier check of the same bytes asked all `questions`."""
     if submission.judgement == 1:
         return False
+    # Only what a notice asked counts: some findings had no address to go to.
     is_cross_check = OutboxRow.kind.startswith(NoticeKind.COMPARED)
     query = (
         select(FindingRow)

@@ -72,6 +72,7 @@ def copy_warehouse(url: str, target: Path) -> Contents:
     file = file_of(warehouse_url(url))
     if file is None:
         return _dump(url, target)
+    # The copy is made in one step, and is therefore of one instant, in spite of other writers.
     read_only = f"{file.absolute().as_uri()}?mode=ro"
     with (
         closing(sqlite3.connect(read_only, uri=True)) as original,
@@ -157,6 +158,7 @@ def _run(tool: str, url: URL, *options: str) -> None:
             "install PostgreSQL's client tools of the server's version or newer "
             "(Debian and Ubuntu: apt install postgresql-client)"
         )
+    # PostgreSQL's tools know no SQLAlchemy drivers.
     without_password = url.set(drivername="postgresql")._replace(password=None)
     address = without_password.render_as_string(hide_password=False)
     environment = dict(os.environ)

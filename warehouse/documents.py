@@ -139,6 +139,7 @@ def _changed_catalogue(session: Session, since: datetime | None) -> dict[str, li
 def _compared_at(session: Session, run: RunRow) -> str | None:
     """Return when a run recorded its cross-checks, None where nothing was due for one."""
     next_start = session.scalar(select(func.min(RunRow.started_at)).where(RunRow.id > run.id))
+    # A run that was killed did not end: what came before the next one is its own.
     end = run.finished_at or next_start
     moments = []
     for column in (SubmissionRow.compared_at, FindingRow.compared_at, FindingRow.closed_at):
@@ -192,6 +193,7 @@ def put_run(engine: Engine, document: Document) -> None:
         session.merge(RunRow(**_typed(RunRow, document["run"])))
         for row in document["deliveries"]:
             values = _typed(DeliveryRow, row)
+            # The rebuild checks it again, and withdraws it again at the moment of then.
             if values["state"] in CHECKED_STATES:
                 values |= {
                     "state": DeliveryState.RECEIVED,
@@ -199,6 +201,7 @@ def put_run(engine: Engine, document: Document) -> None:
                     "withdrawn_reason": None,
                 }
             session.merge(DeliveryRow(**values))
+            # A later row may point to this one (`repeats_id`, `packed_in_id`).
             session.flush()
         for table in CATALOGUE:
             for row in document["catalogue"][table.__tablename__]:
@@ -225,6 +228,7 @@ def put_rest(engine: Engine, documents: Iterable[Document]) -> list[Row]:
     notices: dict[int, Row] = {}
     last: Document = {}
     for document in documents:
+        # A notice is in several documents; the last one has its newest state.
         notices |= {row["id"]: row for row in document["outbox"]}
         last = document
     with Session(engine) as session, session.begin():

@@ -50,8 +50,10 @@ def _conditions(asked: Collection[Asked], periods: int) -> Iterator[ColumnElemen
     for report in asked:
         by_form[report.form].append(report)
     for form, reports in sorted(by_form.items()):
+        # For the trend of each unit: its own reports over time.
         own_units = {report.unit for report in reports}
         yield _is_of(form, own_units, _periods_around(reports, periods))
+        # For the comparison with others: all peers, now and just before.
         peers: set[str] = set()
         same_and_before: set[str] = set()
         for report in reports:
@@ -124,7 +126,8 @@ def _facts(
             elements.append(known.setdefault(element, element))
             line_numbers.append(line)
             values.append(_UNKNOWN if value is None else value)
-            texts.append(None if text is None else known.setdefault(text, text))
+            kept_text = None if text is None else known.setdefault(text, text)
+            texts.append(kept_text)
     columns = (
         np.array(submission_ids, dtype="int64"),
         pd.Series(elements, dtype="str"),

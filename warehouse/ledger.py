@@ -118,6 +118,7 @@ def record_deliveries(
             if offer_key in known:
                 states.append(KNOWN)
                 continue
+            # The same offer may come twice in one batch.
             known.add(offer_key)
             number = next(new_ids)
             earlier = first.repeated_by(number, arrival.sha256, arrival.offer.sender_unit)
@@ -141,6 +142,7 @@ def _offer_key(arrival: Arrival) -> tuple[str, str, str]:
 
 
 def _state_of_arrival(arrival: Arrival, earlier: int | None) -> DeliveryState:
+    # A zip that repeats another one is not unpacked again.
     if earlier is not None:
         return DeliveryState.REPEATED
     if arrival.is_packed:
@@ -195,14 +197,12 @@ def record_unpackable(engine: Engine, number: int, refusal: Problem | None) -> N
 
     `refusal` says why it was not unpacked, where that is known. Idempotent.
     """
+    stored_refusal = asdict(refusal) if refusal else None
     with Session(engine) as session, session.begin():
         session.execute(
             update(DeliveryRow)
             .where(DeliveryRow.id == number, DeliveryRow.state == DeliveryState.PACKED)
-            .values(
-                state=DeliveryState.RECEIVED,
-                refusal=asdict(refusal) if refusal else None,
-            )
+            .values(state=DeliveryState.RECEIVED, refusal=stored_refusal)
         )
 
 
@@ -355,6 +355,7 @@ def _is_of_forms(forms: Collection[str] | None) -> ColumnElement[bool]:
         return true()
     if not forms:
         return false()
+    # A submission of an unknown form may be of any of them.
     return or_(SubmissionRow.form_code.in_(forms), SubmissionRow.form_code.is_(None))
 
 

@@ -38,6 +38,7 @@ def put_together(engine: Engine, day: date, *, daily_limit: int | None = None) -
     with Session(engine) as session, session.begin():
         pending = _pending_notices(session)
         unsent = _unsent_by_recipient(session, pending)
+        # The letters that were taken apart do not count against the limit.
         session.flush()
         full = _recipients_at_limit(session, day, daily_limit)
         for recipient, rows in unsent.items():
@@ -87,6 +88,7 @@ def _unsent_by_recipient(
     unsent: dict[str, list[OutboxRow]] = {}
     for row in pending:
         was_tried = row.attempts > 0 or row.claimed_by is not None
+        # Nobody can have its letter: it may go into another one, with what is new.
         if not was_tried:
             row.message_id = None
             row.dated = None
@@ -225,6 +227,7 @@ def _references(
     ids = tuple(found)
     if len(ids) <= _MOST_REFERENCES:
         return ids
+    # The first letter began the thread: mail programs group by it.
     last = ids[1 - _MOST_REFERENCES :]
     return (ids[0], *last)
 

@@ -127,6 +127,7 @@ def load_deliveries(
         due = [each for each in checked if each.id in waiting]
         history = _read_history(session, due, waiting)
         entries = list(_entries(session, due, waiting, history))
+        # In this order: no two rows may have one number, and a closed row points to its successor.
         history.save_numbers(session)
         _insert_submissions(session, entries, run_id, rule_set_version)
         history.save_ends(session)
@@ -170,6 +171,7 @@ def _read_history(
     reports: set[ReportKey | None] = set()
     for each in due:
         reports |= {_report_of(submission) for submission, _ in each.submissions}
+    # Their earlier checks may be of other reports.
     checked_before = [number for number, delivery in waiting.items() if delivery.judgement > 1]
     return VersionHistory.read(session, reports, checked_before)
 
@@ -196,6 +198,7 @@ def _entries(
             version = Version(number, delivery.turn, delivery.judgement, known_from=known_from)
             _place(history, _report_of(submission), version, is_late=delivery.is_late)
             versions.append(version)
+            # A sender gets no second mail that says the same.
             notified = recipient
             if recipient and was_mailed(session, each.id, delivery.judgement, submission):
                 notified = None
@@ -254,6 +257,7 @@ def _insert_submissions(
 
 def _submission_values(entry: _Entry) -> dict[str, Any]:
     submission, version = entry.submission, entry.version
+    period = submission.period
     values_read = submission.values_read
     if values_read is None:
         values_read = len(submission.facts)
@@ -265,8 +269,8 @@ def _submission_values(entry: _Entry) -> dict[str, Any]:
         "form_code": submission.form_code,
         "form_version": submission.form_version,
         "unit_code": submission.unit_code,
-        "period": submission.period.code if submission.period else None,
-        "period_end": submission.period.end if submission.period else None,
+        "period": period.code if period else None,
+        "period_end": period.end if period else None,
         "stage": submission.stage.value,
         "version": version.number,
         "verdict": submission.verdict.value,

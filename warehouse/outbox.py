@@ -51,11 +51,13 @@ def claim_letter(
             .where(OutboxRow.message_id == message_id)
             .values(claimed_by=this_sender(), claimed_until=now + _LEASE)
         )
+        # In the same transaction: nobody can change its notices after it is claimed.
         return letter_of(session, message_id)
 
 
 def hold_letter(engine: Engine, message_id: str, now: datetime) -> bool:
     """Renew our claim on a letter just before it is sent; False where the claim is lost."""
+    # Our lease may have ended meanwhile, and another sender may have the letter.
     renewed = (
         update(OutboxRow)
         .where(

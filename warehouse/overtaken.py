@@ -66,6 +66,8 @@ def _is_untrue(session: Session, row: OutboxRow, submission_id: int) -> bool:
 def _newer(number: int, recipient: str) -> Select[tuple[int]]:
     """Query a newer version that replaces a submission, as a recipient sees it."""
     newer = aliased(SubmissionRow)
+    # A rejected version without a notice to this recipient replaces nothing: the recipient would
+    # hear nothing at all.
     notice = select(OutboxRow.id).where(
         OutboxRow.submission_id == newer.id, OutboxRow.recipient == recipient
     )

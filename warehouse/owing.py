@@ -198,6 +198,7 @@ def _enqueue(engine: Engine, query: Select[tuple[int, str, str]], now: datetime)
             is_same = and_(
                 OutboxRow.submission_id == submission_id, OutboxRow.recipient == recipient
             )
+            # The new notice says more than "accepted": one of them is enough.
             _drop_unsent_acceptance(session, is_same)
             notice = session.scalar(select(OutboxRow).where(is_same, OutboxRow.kind == kind))
             if notice is None:

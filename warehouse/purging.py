@@ -75,6 +75,7 @@ def _personal_forms(
     )
     forms: dict[str, set[tuple[str, str]]] = {}
     for own_sha256, zip_sha256, code, version in session.execute(query):
+        # A file that nobody could read has no form.
         form = (code or "", version or "")
         if form not in kept_days:
             continue

@@ -174,6 +174,7 @@ def trace(
 def _traced(
     session: Session, fact: FactRow, submission: SubmissionRow, delivery: DeliveryRow
 ) -> TracedFact:
+    """Return a fact with where it came from, and the findings at its cell."""
     findings_at_cell = [
         finding
         for finding in findings_of(session, submission.id)

@@ -63,6 +63,7 @@ def open_issues(engine: Engine) -> list[OpenIssue]:
             DeliveryRow.state != DeliveryState.WITHDRAWN,
             OutboxRow.kind == Verdict.QUARANTINED.value,
             OutboxRow.state == OutboxState.SENT,
+            # A report that is unknown can have no newer version: the reminders would never end.
             SubmissionRow.period.is_not(None),
             SubmissionRow.verdict == Verdict.QUARANTINED.value,
             SubmissionRow.version.is_not(None),

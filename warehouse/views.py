@@ -93,6 +93,7 @@ def ready_for_questions(engine: Engine) -> None:
 
 def drop_views(connection: Connection) -> None:
     """Drop every view, whichever version of this code created it."""
+    # PostgreSQL drops no view that another one uses; SQLite does.
     cascade = " CASCADE" if connection.dialect.name == "postgresql" else ""
     for name in set(inspect(connection).get_view_names()):
         connection.execute(text(f"DROP VIEW IF EXISTS {name}{cascade}"))

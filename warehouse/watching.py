@@ -14,6 +14,7 @@ from warehouse.tables import OutboxRow, RunRow
 
 def earlier_summaries(engine: Engine, run_id: int, most: int) -> list[dict[str, Any]]:
     """Return the summaries of the last runs before `run_id` that ended, at most so many."""
+    # A run without an end has no figures to compare with.
     query = (
         select(RunRow.summary)
         .where(RunRow.id < run_id, RunRow.finished_at.is_not(None))
@@ -54,6 +55,7 @@ def size_of(engine: Engine) -> int:
     """Return the size of the warehouse in bytes; 0 for one in memory."""
     file = file_of(engine.url)
     if file is not None:
+        # The log may hold much that is not in the file yet.
         files = (file, file.with_name(f"{file.name}-wal"))
         return sum(each.stat().st_size for each in files if each.exists())
     with engine.connect() as connection:
