@@ -155,7 +155,7 @@ def _compare_findings(
     # Only what is current can get findings: a report may have been closed since it was read.
     current_ids = set(session.scalars(select(SubmissionRow.id).where(is_checked)))
     # Each finding once, in the order in which it was found.
-    wanted = dict.fromkeys(each for each in found if each[0] in current_ids)
+    wanted = dict.fromkeys((number, finding) for number, finding in found if number in current_ids)
     on_record = _open_findings(session, is_checked)
     return _Change(
         new=[each for each in wanted if each not in on_record],
