@@ -26,7 +26,7 @@ def insert_rows(
         return
     names = ", ".join(columns)
     placeholders = ", ".join("?" * len(columns))
-    statement = f"INSERT INTO {table} ({names}) VALUES ({placeholders})"  # noqa: S608  (our own names)
+    statement = f"INSERT INTO {table} ({names}) VALUES ({placeholders})"  # noqa: S608
     # The driver itself: SQLAlchemy would process every value of every row.
     cursor = connection.connection.cursor()
     cursor.executemany(statement, rows)

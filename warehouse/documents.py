@@ -263,9 +263,10 @@ def _continue_numbers(session: Session) -> None:
     """Have PostgreSQL number new rows after those that were inserted with their numbers."""
     if session.get_bind().dialect.name != "postgresql":
         return
+    # The statement has only our own names in it.
     for name in _NUMBERED_TABLES:
         statement = (
-            f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), newest) "  # noqa: S608  (our own names)
+            f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), newest) "  # noqa: S608
             f"FROM (SELECT max(id) AS newest FROM {name}) AS numbers WHERE newest IS NOT NULL"
         )
         session.execute(text(statement))

@@ -117,7 +117,7 @@ def _shadows(dialect: str, moment: datetime) -> Iterator[str]:
 def _shadow(table: SqlTable, then: _Moment, condition: str) -> str:
     columns = [f"{_column(table, column.name, then)} AS {column.name}" for column in table.columns]
     return (
-        f"CREATE TEMP VIEW {table.name} AS SELECT {', '.join(columns)} "  # noqa: S608  (our own names)
+        f"CREATE TEMP VIEW {table.name} AS SELECT {', '.join(columns)} "  # noqa: S608
         f"FROM {then.schema}.{table.name} t WHERE {condition}"
     )
 

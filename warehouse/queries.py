@@ -35,7 +35,8 @@ def reporting(engine: Engine, period: str | None = None) -> list[ReportingRow]:
     # PostgreSQL must be told the type of a parameter that may be null.
     wanted = "CAST(:period AS VARCHAR)"
     query = (
-        f"SELECT * FROM mart_reporting WHERE {wanted} IS NULL OR period = {wanted} "  # noqa: S608  (our own text)
+        "SELECT * FROM mart_reporting "  # noqa: S608  (our own text)
+        f"WHERE {wanted} IS NULL OR period = {wanted} "
         "ORDER BY form_code, period, stage, unit_code"
     )
     with engine.connect() as connection:
@@ -130,7 +131,8 @@ def provincial(engine: Engine) -> list[TerritoryRow]:
 
 def _sums(engine: Engine, whole: str, condition: str) -> list[TerritoryRow]:
     query = (
-        f"SELECT r.*, {whole} AS whole FROM mart_rollups r WHERE {condition} "  # noqa: S608  (our own text)
+        f"SELECT r.*, {whole} AS whole FROM mart_rollups r "  # noqa: S608  (our own text)
+        f"WHERE {condition} "
         "ORDER BY indicator_code, period, unit_code"
     )
     with engine.connect() as connection:

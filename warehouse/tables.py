@@ -6,7 +6,7 @@ a submission that was never accepted.
 """
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -31,8 +31,11 @@ class Instant(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    # The signatures are SQLAlchemy's.
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_bind_param(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002  (the signature is SQLAlchemy's)
+    ) -> datetime | None:
         """Return the time in UTC. Raises ValueError for a time without a time zone."""
         if value is None:
             return None
@@ -40,7 +43,11 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError("a time without a time zone")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002  (the signature is SQLAlchemy's)
+    ) -> datetime | None:
         """Return the stored time, with UTC as its time zone."""
         if value is None:
             return None
@@ -58,7 +65,11 @@ class Table(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: Instant, dict[str, Any]: JSON, float: Double}  # noqa: RUF012  (SQLAlchemy reads it so)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Instant,
+        dict[str, Any]: JSON,
+        float: Double,
+    }
 
 
 class Copied:

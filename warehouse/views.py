@@ -69,9 +69,8 @@ def statements(dialect: str, kind: str = "VIEW") -> Iterator[str]:
     With `kind` TEMP VIEW, the views exist for one connection only.
     """
     for name in CATALOGUE:
-        yield (
-            f"CREATE {kind} now_{name} AS SELECT * FROM {name} WHERE known_to IS NULL"  # noqa: S608  (our own names)
-        )
+        current_rows = f"SELECT * FROM {name} WHERE known_to IS NULL"  # noqa: S608  (our own names)
+        yield f"CREATE {kind} now_{name} AS {current_rows}"
     for name in (*_GROUND, *MARTS):
         sql = (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
         yield _expand_macros(sql, dialect).replace("CREATE VIEW", f"CREATE {kind}", 1)
