@@ -3,8 +3,8 @@
 All else is one code path. On both, every transaction of a run begins by taking the one lock of
 writers (SQLite: BEGIN IMMEDIATE; PostgreSQL: an advisory lock that ends with the transaction). What
 a transaction reads is therefore still true when it writes, and no other run can come between: a
-delivery is recorded, checked and loaded once. Whoever waits longer than `_PATIENCE_SECONDS` gets an
-error.
+delivery is recorded, checked and loaded once. A writer that waits longer than `_PATIENCE_SECONDS`
+gets an error.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -193,7 +193,7 @@ def put_run(engine: Engine, document: Document) -> None:
         session.merge(RunRow(**_typed(RunRow, document["run"])))
         for row in document["deliveries"]:
             values = _typed(DeliveryRow, row)
-            # The rebuild checks it again, and withdraws it again at the moment of then.
+            # The rebuild checks it again, and withdraws it again at the recorded moment.
             if values["state"] in CHECKED_STATES:
                 values |= {
                     "state": DeliveryState.RECEIVED,

@@ -88,7 +88,7 @@ def _unsent_by_recipient(
     unsent: dict[str, list[OutboxRow]] = {}
     for row in pending:
         was_tried = row.attempts > 0 or row.claimed_by is not None
-        # Nobody can have its letter: it may go into another one, with what is new.
+        # Its letter cannot have left: the notice may go into another one, with newer notices.
         if not was_tried:
             row.message_id = None
             row.dated = None

@@ -1,4 +1,4 @@
-"""The warehouse as of an earlier moment: the same queries give the answers of then.
+"""The warehouse as of an earlier moment: the same queries return what was true then.
 
 Every connection gets temporary views over the tables with history, under the tables' own names, and
 the marts on top of them. Both databases look for temporary views first: SQL and the ORM see the

@@ -35,7 +35,7 @@ _OVERRULED = literal(NoticeKind.OVERRULED.value)
 
 
 def owe_overruled(engine: Engine, now: datetime) -> int:
-    """Notify whoever was asked about a finding that was waived since.
+    """Notify each recipient who was asked about a finding that was waived since.
 
     Returns:
         How many notices are new.
@@ -65,7 +65,7 @@ def owe_overruled(engine: Engine, now: datetime) -> int:
 
 
 def owe_all_clear(engine: Engine, now: datetime) -> int:
-    """Notify whoever was asked about a report of which a later version is accepted.
+    """Notify each recipient who was asked about a report with an accepted later version.
 
     This notice replaces the one that the version was accepted. There is none where a notice said so
     already, or where the question was settled without a new version.
@@ -100,10 +100,10 @@ def owe_all_clear(engine: Engine, now: datetime) -> int:
 
 
 def owe_settled(engine: Engine, now: datetime) -> int:
-    """Notify whoever was asked about a report that other units' corrections put right.
+    """Notify each recipient whose question was settled by another unit's correction.
 
-    Its own sender did nothing: a cross-check brought the question, which ended when the other side
-    sent a new version.
+    The report itself did not change: a cross-check brought the question, which ended when the other
+    unit sent a new version.
 
     Returns:
         How many notices are new.
