@@ -43,18 +43,18 @@ def owe_overruled(engine: Engine, now: datetime) -> int:
     waived = select(FindingRow.id).where(
         FindingRow.submission_id == SubmissionRow.id, FindingRow.overruled != ""
     )
-    # The earlier check of the same file, about which the notice was.
-    asked = aliased(SubmissionRow)
+    # The notice was about an earlier check of the same file.
+    earlier = aliased(SubmissionRow)
     is_earlier_check = and_(
-        asked.delivery_id == SubmissionRow.delivery_id,
-        asked.judgement < SubmissionRow.judgement,
+        earlier.delivery_id == SubmissionRow.delivery_id,
+        earlier.judgement < SubmissionRow.judgement,
     )
     query = (
         select(SubmissionRow.id, OutboxRow.recipient, _OVERRULED)
-        .join(asked, is_earlier_check)
-        .join(OutboxRow, OutboxRow.submission_id == asked.id)
+        .join(earlier, is_earlier_check)
+        .join(OutboxRow, OutboxRow.submission_id == earlier.id)
         .where(
-            asked.part == SubmissionRow.part,
+            earlier.part == SubmissionRow.part,
             _may_have_been_sent(),
             _is_question(),
             waived.exists(),
@@ -67,32 +67,32 @@ def owe_overruled(engine: Engine, now: datetime) -> int:
 def owe_all_clear(engine: Engine, now: datetime) -> int:
     """Notify each recipient who was asked about a report with an accepted later version.
 
-    This notice replaces the one that the version was accepted. There is none where a notice said so
-    already, or where the question was settled without a new version.
+    The notice takes the place of the one that says "accepted". None is sent where an earlier notice
+    says the same, or where the question was settled without a new version.
 
     Returns:
         How many notices are new.
     """
-    asked = aliased(SubmissionRow)
-    good_file, asked_file = aliased(DeliveryRow), aliased(DeliveryRow)
+    earlier = aliased(SubmissionRow)
+    later_file, earlier_file = aliased(DeliveryRow), aliased(DeliveryRow)
     query = (
         select(SubmissionRow.id, OutboxRow.recipient, _ALL_CLEAR)
-        .join(asked, same_report(asked, SubmissionRow))
-        .join(OutboxRow, OutboxRow.submission_id == asked.id)
-        .join(good_file, good_file.id == SubmissionRow.delivery_id)
-        .join(asked_file, asked_file.id == asked.delivery_id)
-        # An earlier file that becomes current again, since the one asked about was rejected by a
-        # cross-check, settles nothing.
-        .where(good_file.received_at >= asked_file.received_at)
+        .join(earlier, same_report(earlier, SubmissionRow))
+        .join(OutboxRow, OutboxRow.submission_id == earlier.id)
+        .join(later_file, later_file.id == SubmissionRow.delivery_id)
+        .join(earlier_file, earlier_file.id == earlier.delivery_id)
+        # A cross-check may reject the file with the question, and an older file is current again.
+        # The older file settles nothing.
+        .where(later_file.received_at >= earlier_file.received_at)
         .where(
             is_believed(),
             SubmissionRow.verdict == Verdict.ACCEPTED.value,
-            SubmissionRow.version > asked.version,
+            SubmissionRow.version > earlier.version,
         )
         .where(
             _may_have_been_sent(),
             _is_question(),
-            ~_notices_of_later_versions(asked).exists(),
+            ~_notices_of_later_versions(earlier).exists(),
             ~_later_all_clear().exists(),
         )
     )
@@ -108,7 +108,7 @@ def owe_settled(engine: Engine, now: datetime) -> int:
     Returns:
         How many notices are new.
     """
-    # The question's own number in the kind: a later question can be settled once more.
+    # The kind has the number of the question, so that a later question can be settled too.
     last_question = cast(func.max(OutboxRow.id), String)
     kind = literal(f"{NoticeKind.FIXED}-").concat(last_question)
     query = (
@@ -135,8 +135,8 @@ def _notices_of_waivers() -> Select[tuple[int]]:
     )
 
 
-def _notices_of_later_versions(asked: Any) -> Select[tuple[int]]:
-    """Query the notices to the recipient about versions of the report after the one asked about.
+def _notices_of_later_versions(earlier: Any) -> Select[tuple[int]]:
+    """Query the notices to the recipient about versions of the report after `earlier`.
 
     The notice that a version was accepted does not count: all clear replaces it.
     """
@@ -147,7 +147,7 @@ def _notices_of_later_versions(asked: Any) -> Select[tuple[int]]:
         .join(later_version, later_version.id == notice.submission_id)
         .where(
             same_report(later_version, SubmissionRow),
-            later_version.version > asked.version,
+            later_version.version > earlier.version,
             notice.recipient == OutboxRow.recipient,
         )
         .where(notice.state != OutboxState.OVERTAKEN, notice.kind != Verdict.ACCEPTED.value)
