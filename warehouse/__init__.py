@@ -1,5 +1,6 @@
-"""The ledger, the facts and their history, the marts. The only user of SQLAlchemy.
+"""The ledger, the facts and their history, and the marts. The only package that uses SQLAlchemy.
 
-`tables` is the schema, `engine` opens and migrates it, `ledger` keeps deliveries and runs, `load` takes a checked
-submission in one transaction, `outbox` hands out notices, `queries` answers status, trace and the page.
+`tables` is the schema, `states` the states and kinds that its columns hold. `engine` opens and
+migrates the warehouse. `ledger` records deliveries and runs, `load` records checked submissions in
+one transaction. `outbox` hands out letters. `queries` answers the commands and the page.
 """

@@ -1,4 +1,4 @@
-"""What "believed now" means, for whoever asks in SQL; the marts ask `believed.sql`."""
+"""SQL conditions: which submissions count now. The marts use the view in `believed.sql`."""
 
 from sqlalchemy import ColumnElement, select
 
@@ -8,18 +8,26 @@ from warehouse.tables import FindingRow, SubmissionRow
 
 
 def is_believed() -> ColumnElement[bool]:
-    """Return the condition that a submission is believed now."""
+    """SQL condition: the submission is current (`known_from` is set, `known_to` is null)."""
     return SubmissionRow.known_from.is_not(None) & SubmissionRow.known_to.is_(None)
 
 
 def was_taken_out() -> ColumnElement[bool]:
-    """Return the condition that a submission is believed no longer because a comparison found it critically wrong."""
-    by_comparison = select(FindingRow.submission_id).where(
-        FindingRow.compared_at.is_not(None), FindingRow.closed_at.is_(None), FindingRow.severity == Severity.CRITICAL.value
+    """SQL condition: a cross-check rejected the submission, and its critical finding is open."""
+    critical_by_cross_check = select(FindingRow.submission_id).where(
+        FindingRow.compared_at.is_not(None),
+        FindingRow.closed_at.is_(None),
+        FindingRow.severity == Severity.CRITICAL.value,
     )
-    return (SubmissionRow.verdict == Verdict.QUARANTINED.value) & SubmissionRow.id.in_(by_comparison)
+    # A submission that its own check quarantined has no finding of a cross-check: those are made
+    # between current submissions only.
+    is_quarantined = SubmissionRow.verdict == Verdict.QUARANTINED.value
+    return is_quarantined & SubmissionRow.id.in_(critical_by_cross_check)
 
 
 def is_heard() -> ColumnElement[bool]:
-    """Return the condition that a submission is held against others: it is believed, or a comparison took it out."""
+    """SQL condition: the submission takes part in cross-checks.
+
+    It is current, or an earlier cross-check rejected it.
+    """
     return is_believed() | was_taken_out()

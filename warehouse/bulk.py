@@ -1,39 +1,62 @@
-"""Many rows into a table: COPY on PostgreSQL, `executemany` on SQLite.
+"""Insert many rows into a table: COPY on PostgreSQL, `executemany` on SQLite.
 
-In the caller's transaction.
+Everything happens in the caller's transaction.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 Cell = str | int | float | None
 
 
-def insert_rows(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-    """Insert `rows` as they are: plain values only, in the order of `columns`.
+def insert_rows(
+    connection: Connection,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+) -> None:
+    """Insert `rows` unchanged: plain values, in the order of `columns`.
 
-    Names are ours, never a sender's.
+    `table` and `columns` become part of the statement: never pass a sender's text.
     """
-    names = ", ".join(columns)
     if connection.dialect.name == "postgresql":
-        with connection.connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:  # type: ignore[attr-defined]
-            for row in rows:
-                copy.write_row(row)
+        _copy_rows(connection, table, columns, rows)
         return
-    places = ", ".join("?" * len(columns))
+    names = ", ".join(columns)
+    placeholders = ", ".join("?" * len(columns))
+    statement = f"INSERT INTO {table} ({names}) VALUES ({placeholders})"  # noqa: S608
+    # The driver itself: SQLAlchemy would process every value of every row.
     cursor = connection.connection.cursor()
-    cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608  (our own names)
+    cursor.executemany(statement, rows)
     cursor.close()
 
 
-def next_ids(connection: Connection, table: str, count: int) -> list[int]:
-    """Return the next `count` numbers of a table, which nobody else gets.
+def _copy_rows(
+    connection: Connection,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+) -> None:
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    # SQLAlchemy has no COPY: this is psycopg's own connection, in the same transaction.
+    driver: Any = connection.connection
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
 
-    The transaction holds the lock of writers.
+
+def next_ids(connection: Connection, table: str, count: int) -> list[int]:
+    """Return `count` new ids for a table.
+
+    Nobody else gets them: the transaction holds the writers' lock.
     """
     if connection.dialect.name == "postgresql":
-        numbered = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
-        return list(connection.scalars(numbered, {"table": table, "count": count}))
-    newest = connection.scalar(text(f"SELECT coalesce(max(id), 0) FROM {table}"))  # noqa: S608  (our own names)
+        from_sequence = text(
+            "SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)"
+        )
+        return list(connection.scalars(from_sequence, {"table": table, "count": count}))
+    newest_query = text(f"SELECT coalesce(max(id), 0) FROM {table}")  # noqa: S608  (our own names)
+    newest = connection.scalar(newest_query)
     return list(range(newest + 1, newest + 1 + count))

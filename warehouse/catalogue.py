@@ -1,6 +1,7 @@
-"""Copying what a pack declares into the warehouse, so that marts and BI tools can join it; what it declared before stays.
+"""Copy what a pack declares into the warehouse, so that marts and BI tools can join it.
 
-Each table of the catalogue is a history: `known_from` and `known_to` say when the pack said so.
+Each table of the catalogue is a history (SCD2): `known_from` and `known_to` say when the pack
+declared the row.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +16,7 @@ from program.period import Period, PeriodKind, periods_between
 from program.schedule import Obligation
 from program.units import UnitKind
 from warehouse.dialects import renew_statistics, spoken
+from warehouse.portions import portions
 from warehouse.tables import (
     CapitalRow,
     IndicatorRow,
@@ -27,148 +29,231 @@ from warehouse.tables import (
     UnitRow,
 )
 
-CATALOGUE: tuple[type[Table], ...] = (UnitRow, TerritoryRow, CapitalRow, ProjectRow, IndicatorRow, TargetRow, ObligationRow)
-"""Its tables, each a history."""
+CATALOGUE: tuple[type[Table], ...] = (
+    UnitRow,
+    TerritoryRow,
+    CapitalRow,
+    ProjectRow,
+    IndicatorRow,
+    TargetRow,
+    ObligationRow,
+)
+"""The tables of the catalogue."""
 _INDICATOR_COLUMNS = {
-    "code", "name", "unit", "direction", "kind", "numerator", "denominator", "frequency", "tag", "source"
-}  # fmt: skip
+    "code",
+    "name",
+    "unit",
+    "direction",
+    "kind",
+    "numerator",
+    "denominator",
+    "frequency",
+    "tag",
+    "source",
+}
 _AMOUNT_COLUMNS = ("scope", "first_year", "last_year", "vnd", "qualifier", "tag", "source")
-_NOT_SAID = {"id", "known_from", "known_to"}
-"""Columns that the pack does not say."""
+_OWN_COLUMNS = {"id", "known_from", "known_to"}
+"""Columns that the warehouse fills itself; the pack declares all others."""
 BEGINNING, END = date(1900, 1, 1), date(9999, 12, 31)
 """Stand for an open start and an open end: a primary key takes no null."""
 _AT_ONCE = 1000
 """Keys in one `IN`: SQLite takes 32,766 values, and a key has up to five."""
 _CENTURY = date(2000, 1, 1), date(2099, 12, 31)
 
+_Values = dict[str, Any]
+"""One row, as values by column."""
+_Cells = tuple[Any, ...]
+"""Some cells of one row, in the order of their columns."""
+
 
 def sync_catalogue(engine: Engine, pack: Pack, owed: Sequence[Obligation], now: datetime) -> None:
-    """Make what the catalogue tables say now equal to `pack`, and the obligations to `owed`, in one transaction.
+    """Make the catalogue's current rows equal to `pack`, and the obligations to `owed`.
 
-    What is said no more is known until `now`, what is new is known from `now`; what is said as before stays untouched.
+    One transaction. Rows that disappeared get `known_to=now`, new rows get `known_from=now`;
+    unchanged rows are not touched. Idempotent.
     """
-    contents: list[tuple[type[Table], Iterable[dict[str, Any]]]] = [
+    contents: list[tuple[type[Table], Iterable[_Values]]] = [
         (UnitRow, _units(pack)),
         (TerritoryRow, _territories(pack)),
-        (CapitalRow, (row for source in pack.capital for row in _capital(source))),
-        (
-            ProjectRow,
-            [{"code": p.code, "parent_code": p.parent, "name": p.name, "tag": p.tag, "source": p.source} for p in pack.projects],
-        ),
+        (CapitalRow, _capital(pack)),
+        (ProjectRow, _projects(pack)),
         (IndicatorRow, _indicators(pack)),
-        (TargetRow, ({"indicator_code": i.code, **t.model_dump()} for i in pack.indicators for t in i.targets)),
+        (TargetRow, _targets(pack)),
         (ObligationRow, map(_obligation, owed)),
     ]
+    names = [PeriodRow.__tablename__]
     with spoken(engine), engine.begin() as connection:
         _fill_periods(connection)
         for table, rows in contents:
             _renew(connection, table, rows, now)
-        renew_statistics(connection, [PeriodRow.__tablename__, *(table.__tablename__ for table, _ in contents)])
+            names.append(table.__tablename__)
+        # Without statistics, PostgreSQL plans the marts of a first run for empty tables.
+        renew_statistics(connection, names)
 
 
-def _renew(connection: Connection, table: Any, rows: Iterable[dict[str, Any]], now: datetime) -> None:
-    """Close the rows that are said no more, and insert those that are new."""
-    names = [c.name for c in table.__table__.columns if c.name not in _NOT_SAID]
-    keys = list(table.__table__.primary_key.columns)
-    standing = {
-        tuple(row[name] for name in names): tuple(row[key.name] for key in keys)
-        for row in connection.execute(select(table.__table__).where(table.known_to.is_(None))).mappings()
-    }
-    wanted = {tuple(row.get(name) for name in names): row for row in rows}
-    ended = [key for said, key in standing.items() if said not in wanted]
-    fresh = [row | {"known_from": now} for said, row in wanted.items() if said not in standing]
-    for portion in (ended[start : start + _AT_ONCE] for start in range(0, len(ended), _AT_ONCE)):
-        these = tuple_(*keys).in_(portion)
-        # What began at this very moment, or later by a clock that was set back since, was believed at no time.
-        connection.execute(delete(table).where(these, table.known_from >= now))
-        connection.execute(update(table).where(these).values(known_to=now))
-    if fresh:
-        connection.execute(insert(table), fresh)
+def _renew(connection: Connection, table: Any, rows: Iterable[_Values], now: datetime) -> None:
+    """Close the current rows that are not in `rows`, and insert those that are new."""
+    # A row is unchanged if every value that the pack declares is: not all tables have a key that
+    # the pack knows.
+    declared_columns = [c.name for c in table.__table__.columns if c.name not in _OWN_COLUMNS]
+    current = _current_keys(connection, table, declared_columns)
+    declared = {tuple(row.get(name) for name in declared_columns): row for row in rows}
+    ended = [key for cells, key in current.items() if cells not in declared]
+    _close(connection, table, ended, now)
+    added = [row for cells, row in declared.items() if cells not in current]
+    if added:
+        connection.execute(insert(table), [row | {"known_from": now} for row in added])
+
+
+def _current_keys(
+    connection: Connection, table: Any, columns: Sequence[str]
+) -> dict[_Cells, _Cells]:
+    """Return the primary key of each current row, by what the pack declared in it."""
+    key_columns = [column.name for column in table.__table__.primary_key.columns]
+    query = select(table.__table__).where(table.known_to.is_(None))
+    found: dict[_Cells, _Cells] = {}
+    for row in connection.execute(query).mappings():
+        declared = tuple(row[name] for name in columns)
+        found[declared] = tuple(row[name] for name in key_columns)
+    return found
+
+
+def _close(connection: Connection, table: Any, keys: Sequence[_Cells], now: datetime) -> None:
+    key_columns = list(table.__table__.primary_key.columns)
+    for portion in portions(keys, _AT_ONCE):
+        is_ended = tuple_(*key_columns).in_(portion)
+        # A row that began at this very moment was never in force. Nor was one that began later, by
+        # a clock that was set back since.
+        connection.execute(delete(table).where(is_ended, table.known_from >= now))
+        connection.execute(update(table).where(is_ended).values(known_to=now))
 
 
 def fill_periods(engine: Engine) -> None:
-    """Have the table of periods hold this century's. Idempotent."""
+    """Fill the table of periods with those of this century. Idempotent, in one transaction."""
     with engine.begin() as connection:
         _fill_periods(connection)
 
 
 def _fill_periods(connection: Connection) -> None:
-    if connection.scalar(select(PeriodRow.code).limit(1)) is None:
-        connection.execute(insert(PeriodRow), [_period(p) for kind in PeriodKind for p in periods_between(kind, *_CENTURY)])
+    # One row is enough to know: all of them are inserted together.
+    is_filled = connection.scalar(select(PeriodRow.code).limit(1)) is not None
+    if is_filled:
+        return
+    rows: list[_Values] = []
+    for kind in PeriodKind:
+        rows += [_period(period) for period in periods_between(kind, *_CENTURY)]
+    connection.execute(insert(PeriodRow), rows)
 
 
-def _period(period: Period) -> dict[str, Any]:
-    ends_at = period.year + period.end.month / 12
-    before = Period(period.year - 1, period.kind, period.number)
+def _period(period: Period) -> _Values:
+    year_before = Period(period.year - 1, period.kind, period.number)
     return {
         "code": period.code,
         "kind": period.kind.value,
         "year": period.year,
         "first_day": period.start,
         "last_day": period.end,
-        "ends_at": ends_at,
-        "year_before": before.code,
+        "ends_at": period.year + period.end.month / 12,
+        "year_before": year_before.code,
     }
 
 
-def _units(pack: Pack) -> list[dict[str, Any]]:
+def _units(pack: Pack) -> list[_Values]:
     return [
         {
-            "code": u.code,
-            "name": u.name,
-            "kind": u.kind.value,
-            "parent_code": u.parent,
-            "valid_from": u.valid_from or BEGINNING,
-            "valid_to": u.valid_to or END,
-            "source": u.source,
+            "code": unit.code,
+            "name": unit.name,
+            "kind": unit.kind.value,
+            "parent_code": unit.parent,
+            "valid_from": unit.valid_from or BEGINNING,
+            "valid_to": unit.valid_to or END,
+            "source": unit.source,
         }
-        for u in pack.units
+        for unit in pack.units
     ]
 
 
-def _territories(pack: Pack) -> Iterator[dict[str, Any]]:
-    """Yield the later units on the land of each district that ended, and of the province above them, which shares none."""
-    of_provinces: dict[str | None, dict[str, None]] = {}
+def _territories(pack: Pack) -> Iterator[_Values]:
+    """Yield which later units lie on the land of a unit.
+
+    A district that ended has its successors. The province above has the successors of all its
+    districts; it shares land with no other province.
+    """
+    # A dict, not a set: the order of the pack stays.
+    codes_by_province: dict[str | None, dict[str, None]] = {}
     for unit in pack.units:
-        if unit.kind is UnitKind.DISTRICT and unit.successors:
-            territory = pack.units.territory(unit)
-            for units, is_shared in ((territory.whole, False), (territory.shared, True)):
-                yield from ({"unit_code": unit.code, "later_code": later.code, "is_shared": is_shared} for later in units)
-                of_provinces.setdefault(unit.parent, {}).update({later.code: None for later in units})
-    for province, codes in of_provinces.items():
+        if unit.kind is not UnitKind.DISTRICT or not unit.successors:
+            continue
+        territory = pack.units.territory(unit)
+        codes = codes_by_province.setdefault(unit.parent, {})
+        for later_units, is_shared in ((territory.whole, False), (territory.shared, True)):
+            for later in later_units:
+                codes[later.code] = None
+                yield _territory(unit.code, later.code, is_shared=is_shared)
+    for province, codes in codes_by_province.items():
         if province is not None:
-            yield from ({"unit_code": province, "later_code": code, "is_shared": False} for code in codes)
+            for code in codes:
+                yield _territory(province, code, is_shared=False)
 
 
-def _capital(source: CapitalSource) -> list[dict[str, Any]]:
-    """Return a row for each published amount of a stream, one without an amount where none is known."""
+def _territory(unit: str, later: str, *, is_shared: bool) -> _Values:
+    return {"unit_code": unit, "later_code": later, "is_shared": is_shared}
+
+
+def _capital(pack: Pack) -> Iterator[_Values]:
+    for source in pack.capital:
+        yield from _amounts(source)
+
+
+def _amounts(source: CapitalSource) -> Iterator[_Values]:
+    """Yield a row for each published amount of a stream, or one without an amount."""
     stream = {"code": source.code, "parent_code": source.parent, "name": source.name}
-    unknown = {**dict.fromkeys(_AMOUNT_COLUMNS), "tag": source.tag, "source": source.source}
-    amounts = [{name: getattr(amount, name) for name in _AMOUNT_COLUMNS} for amount in source.amounts]
-    return [stream | amount for amount in amounts or [unknown]]
+    for amount in source.amounts:
+        yield stream | {name: getattr(amount, name) for name in _AMOUNT_COLUMNS}
+    if not source.amounts:
+        no_amount = dict.fromkeys(_AMOUNT_COLUMNS)
+        yield {**stream, **no_amount, "tag": source.tag, "source": source.source}
 
 
-def _indicators(pack: Pack) -> list[dict[str, Any]]:
+def _projects(pack: Pack) -> list[_Values]:
     return [
         {
-            "position": position,
-            "project_code": i.project,
-            "form_code": i.form,
-            "baseline_scope": i.baseline.scope if i.baseline else None,
-            "baseline_period": i.baseline.period if i.baseline else None,
-            "baseline_value": i.baseline.value if i.baseline else None,
-            "baseline_source": i.baseline.source if i.baseline else None,
-            **i.model_dump(mode="json", include=_INDICATOR_COLUMNS),
+            "code": project.code,
+            "parent_code": project.parent,
+            "name": project.name,
+            "tag": project.tag,
+            "source": project.source,
         }
-        for position, i in enumerate(pack.indicators)
+        for project in pack.projects
     ]
 
 
-def _obligation(owed: Obligation) -> dict[str, Any]:
+def _indicators(pack: Pack) -> Iterator[_Values]:
+    for position, indicator in enumerate(pack.indicators):
+        baseline = indicator.baseline
+        yield {
+            "position": position,
+            "project_code": indicator.project,
+            "form_code": indicator.form,
+            "baseline_scope": baseline.scope if baseline else None,
+            "baseline_period": baseline.period if baseline else None,
+            "baseline_value": baseline.value if baseline else None,
+            "baseline_source": baseline.source if baseline else None,
+            **indicator.model_dump(mode="json", include=_INDICATOR_COLUMNS),
+        }
+
+
+def _targets(pack: Pack) -> Iterator[_Values]:
+    for indicator in pack.indicators:
+        for target in indicator.targets:
+            yield {"indicator_code": indicator.code, **target.model_dump()}
+
+
+def _obligation(obligation: Obligation) -> _Values:
     return {
-        "form_code": owed.form_code,
-        "unit_code": owed.unit_code,
-        "period": owed.period.code,
-        "stage": owed.stage.value,
-        "due_date": owed.due_date,
+        "form_code": obligation.form_code,
+        "unit_code": obligation.unit_code,
+        "period": obligation.period.code,
+        "stage": obligation.stage.value,
+        "due_date": obligation.due_date,
     }

@@ -1,4 +1,4 @@
-"""Reports as a comparison with others sees them, for whoever asks what other rules would have said. Nothing here writes."""
+"""Reports as cross-checks see them, for trying out other rules on them. Nothing here writes."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -17,75 +17,97 @@ from warehouse.comparing import Occasion, by_last_day, is_about
 from warehouse.current import HAS_FACTS, REPORT, ReportKey, reports_with_facts
 from warehouse.engine import Warehouse
 from warehouse.findings import findings_of_judging
-from warehouse.ledger import WITHDRAWN, delivery_of
+from warehouse.ledger import delivery_of
+from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
 
 def occasions_of(engine: Warehouse, forms: Collection[str]) -> list[list[Occasion]]:
-    """Return the periods and stages about which a report of `forms` was ever believed, those that end on one day together."""
+    """Return the periods and stages of all reports of `forms` that were ever current.
+
+    Those that end on the same day are grouped.
+    """
     columns = (SubmissionRow.period, SubmissionRow.stage)
-    query = select(*columns).where(SubmissionRow.form_code.in_(forms), SubmissionRow.known_from.is_not(None))
+    was_current = SubmissionRow.known_from.is_not(None)
+    query = select(*columns).where(SubmissionRow.form_code.in_(forms), was_current)
     with Session(engine) as session:
-        found = session.execute(query.distinct().order_by(*columns)).all()
-    return by_last_day([Occasion(period, Stage(stage)) for period, stage in found if period is not None])
+        rows = session.execute(query.distinct().order_by(*columns)).all()
+    occasions = [Occasion(period, Stage(stage)) for period, stage in rows if period is not None]
+    return by_last_day(occasions)
 
 
 def has_taken_out(engine: Warehouse, occasions: Collection[Occasion]) -> bool:
-    """Tell whether a comparison took out a report about one of `occasions`."""
+    """Tell whether a cross-check rejected a report about one of `occasions`."""
+    query = select(SubmissionRow.id).where(was_taken_out(), is_about(occasions)).limit(1)
     with Session(engine) as session:
-        return session.scalar(select(SubmissionRow.id).where(was_taken_out(), is_about(occasions)).limit(1)) is not None
+        return session.scalar(query) is not None
 
 
 def reports_with_taken_out(
     engine: Warehouse, occasions: Collection[Occasion], elements: Mapping[str, Collection[str]]
 ) -> list[CurrentReport]:
-    """Return the reports about `occasions` that would be believed, had no comparison taken any out.
+    """Return the reports about `occasions` that would be current without any cross-check.
 
-    Those are the reports that are believed, and in place of what came back for it, one that a
-    comparison took out. Each has those of its facts that are `elements` of its form.
+    Those are the current reports. Where a cross-check rejected a later version, it stands in place
+    of the one that is current again. Each has those of its facts that are `elements` of its form.
     """
     with engine.connect() as connection:
         rows = connection.execute(_compared(REPORT, occasions, elements).where(HAS_FACTS))
-        # Of several that one report came as, the last one stands.
-        last: dict[object, ReportKey] = {key[1:]: key for key in rows.tuples()}
+        # The versions of one report come in their order: the last one stays.
+        last: dict[object, ReportKey] = {}
+        for key in rows.tuples():
+            _, *report = key
+            last[tuple(report)] = key
         return reports_with_facts(connection, list(last.values()), elements)
 
 
-def compared_reports(engine: Warehouse, occasions: Collection[Occasion], forms: Collection[str]) -> dict[int, Submission]:
-    """Return each such report of `forms` by its number, with all its facts and the findings made in it alone."""
+def compared_reports(
+    engine: Warehouse, occasions: Collection[Occasion], forms: Collection[str]
+) -> dict[int, Submission]:
+    """Return such reports of `forms` by submission id.
+
+    Each has all its facts, and the findings of its own check.
+    """
     with Session(engine) as session:
-        last = {
-            (row.form_code, row.unit_code, row.period, row.stage): (row, delivery)
-            for row, delivery in session.execute(_compared((SubmissionRow, DeliveryRow), occasions, forms))
-        }
+        query = _compared((SubmissionRow, DeliveryRow), occasions, forms)
+        last: dict[object, tuple[SubmissionRow, DeliveryRow]] = {}
+        for row, delivery in session.execute(query):
+            report = (row.form_code, row.unit_code, row.period, row.stage)
+            last[report] = (row, delivery)
         return {row.id: _submission(session, row, delivery) for row, delivery in last.values()}
 
 
-def _compared(what: Sequence[Any], occasions: Collection[Occasion], forms: Collection[str]) -> Select[Any]:
-    """Return the question for `what` of reports believed or taken out, the last word last."""
-    is_last_word = (DeliveryRow.state != WITHDRAWN) & (DeliveryRow.judgement == SubmissionRow.judgement)
+def _compared(
+    columns: Sequence[Any], occasions: Collection[Occasion], forms: Collection[str]
+) -> Select[Any]:
+    """Query `columns` of reports that are current or rejected, the last version last."""
+    is_last_check = DeliveryRow.judgement == SubmissionRow.judgement
+    is_rejected = was_taken_out() & (DeliveryRow.state != DeliveryState.WITHDRAWN) & is_last_check
     return (
-        select(*what)
+        select(*columns)
         .join_from(SubmissionRow, DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .where(SubmissionRow.form_code.in_(forms), is_about(occasions))
-        .where(is_believed() | (was_taken_out() & is_last_word))
+        .where(is_believed() | is_rejected)
         .order_by(DeliveryRow.received_at, DeliveryRow.id, SubmissionRow.judgement)
     )
 
 
 def _submission(session: Session, row: SubmissionRow, delivery: DeliveryRow) -> Submission:
+    """Return a submission as its own check left it."""
     findings = findings_of_judging(session, row.id)
-    is_asked = any(finding.severity is not Severity.INFO for finding in findings)
+    has_warnings = any(finding.severity is not Severity.INFO for finding in findings)
+    verdict = Verdict.ACCEPTED_WITH_WARNINGS if has_warnings else Verdict.ACCEPTED
+    facts = session.scalars(select(FactRow).where(FactRow.submission_id == row.id))
     return Submission(
         delivery=delivery_of(delivery),
-        verdict=Verdict.ACCEPTED_WITH_WARNINGS if is_asked else Verdict.ACCEPTED,
+        verdict=verdict,
         findings=findings,
         form_code=row.form_code,
         form_version=row.form_version,
         unit_code=row.unit_code,
         period=Period.parse(row.period) if row.period else None,
         stage=Stage(row.stage),
-        facts=tuple(_fact(fact) for fact in session.scalars(select(FactRow).where(FactRow.submission_id == row.id))),
+        facts=tuple(_fact(fact) for fact in facts),
         part=row.part,
     )
 

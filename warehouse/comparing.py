@@ -1,8 +1,8 @@
-"""Comparing submissions: what is believed and not compared yet, and the findings that a comparison brings or ends."""
+"""Cross-checks in the warehouse: which reports are due for one, and what its findings change."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -11,54 +11,62 @@ from sqlalchemy.orm import Session
 
 from program.current import CurrentReport
 from program.finding import Finding, Severity
+from program.letter import NoticeKind
 from program.period import Period
 from program.stage import Stage
 from program.submission import Verdict
 from warehouse.believed import is_believed, is_heard
 from warehouse.current import HAS_FACTS, REPORT, reports_with_facts
 from warehouse.findings import finding_of
-from warehouse.load import COMPARED, PENDING
 from warehouse.portions import portions
 from warehouse.rejudging import hear_again, take_out
+from warehouse.states import OutboxState, cross_check_kind
 from warehouse.tables import DeliveryRow, FindingRow, OutboxRow, SubmissionRow
 
 Recipient = Callable[[str | None, str | None], str | None]
-"""Whom to write to about what a sender sent about a unit; None: nobody."""
+"""Gives the address for a notice, from the unit that sent the file and the unit it is about.
+
+None: nobody gets a notice.
+"""
+_Finding = tuple[int, Finding]
+"""A finding and the id of its submission."""
 
 
 class Occasion(NamedTuple):
-    """A period and stage about which something new is believed."""
+    """A period and stage that reports are about."""
 
     period: str
     stage: Stage
 
 
 def uncompared(engine: Engine) -> list[Occasion]:
-    """Return the periods and stages about which something was not compared yet, and those that end on the same days.
+    """Return the periods and stages that are due for a cross-check.
 
-    A fourth quarter is compared with the year that it closes. What a comparison took out is to be compared anew where the other
-    side was withdrawn.
+    Those with a submission that no cross-check has seen, and those whose periods end on the same
+    days: a fourth quarter is checked with the year that it closes. A submission that a cross-check
+    rejected is due again after the other side was withdrawn.
     """
     columns = (SubmissionRow.period, SubmissionRow.stage)
     is_new = is_heard() & SubmissionRow.compared_at.is_(None)
-    ends = select(SubmissionRow.period_end).where(is_new)
-    query = select(*columns).where(is_heard(), is_new | SubmissionRow.period_end.in_(ends)).distinct().order_by(*columns)
+    ends_with_new = SubmissionRow.period_end.in_(select(SubmissionRow.period_end).where(is_new))
+    query = select(*columns).where(is_heard(), is_new | ends_with_new)
     with Session(engine) as session:
-        return [Occasion(period, Stage(stage)) for period, stage in session.execute(query) if period is not None]
+        rows = session.execute(query.distinct().order_by(*columns))
+        return [Occasion(period, Stage(stage)) for period, stage in rows if period is not None]
 
 
 def by_last_day(occasions: Iterable[Occasion]) -> list[list[Occasion]]:
-    """Return the occasions that end on one day together: only these are compared with each other."""
-    ending: dict[date, list[Occasion]] = defaultdict(list)
+    """Group occasions by the last day of their periods. Only these are checked with each other."""
+    groups: dict[date, list[Occasion]] = defaultdict(list)
     for occasion in occasions:
-        ending[Period.parse(occasion.period).end].append(occasion)
-    return [ending[day] for day in sorted(ending)]
+        groups[Period.parse(occasion.period).end].append(occasion)
+    return [groups[day] for day in sorted(groups)]
 
 
 def believed_reports(
     engine: Engine, occasions: Collection[Occasion], elements: Mapping[str, Collection[str]]
 ) -> list[CurrentReport]:
-    """Return the reports that are believed now about `occasions`, by unit.
+    """Return the current reports about `occasions`, ordered by unit.
 
     Each has those of its facts that are `elements` of its form.
     """
@@ -82,78 +90,118 @@ def record_comparison(
     now: datetime,
     cleared: Collection[int] = (),
 ) -> int:
-    """Make the findings by comparison of what is believed about `occasions` equal to `found`; return how many are new.
+    """Make the cross-check findings of the current reports about `occasions` equal to `found`.
 
-    In one transaction: findings that hold no more are closed, new ones put on record, verdicts follow, and whoever is newly
-    asked gets one notice a submission; one that is asked critically is believed no longer. Those of `cleared`
-    that an earlier comparison took out are judged again by the next night. Saying the same twice changes nothing.
+    One transaction, idempotent. Findings that no longer hold are closed, new ones are inserted, and
+    the verdicts follow. Each submission with a new question gets one notice. A submission with a
+    new critical finding is rejected. Of `cleared`, those that an earlier cross-check rejected are
+    requeued.
+
+    Returns:
+        How many findings are new.
     """
     with Session(engine) as session, session.begin():
-        is_compared = is_believed() & is_about(occasions)
-        believed = set(session.scalars(select(SubmissionRow.id).where(is_compared)))
-        wanted = dict.fromkeys(key for key in found if key[0] in believed)
-        standing = _standing(session, is_compared)
-        ended = [row for key, row in standing.items() if key not in wanted]
-        fresh = [key for key in wanted if key not in standing]
-        for ending in ended:
-            ending.closed_at = now
-        _insert(session, fresh, now)
+        change = _compare_findings(session, occasions, found)
+        for row in change.ended:
+            row.closed_at = now
+        _insert(session, change.new, now)
+        # The verdicts follow from what the table holds now.
         session.flush()
-        changed = {number for number, _ in fresh} | {row.submission_id for row in ended}
-        submissions = _submissions(session, changed)
+        submissions = _submissions(session, change.submission_ids)
         _renew_verdicts(session, submissions)
         hear_again(session, cleared)
-        for number in sorted({number for number, finding in fresh if finding.severity is Severity.CRITICAL}):
+        # After the verdicts: a rejection is stronger than what follows from the findings.
+        for number in change.rejected_ids:
             take_out(session, submissions[number], now)
-        for number, findings in _asked(fresh).items():
-            if not _was_asked(session, submissions[number], findings):
-                _owe_notice(session, submissions[number], run_id, recipient, now)
+        _enqueue_notices(session, change.new, submissions, run_id, recipient, now)
+        # Before the statement below, which writes to the same rows.
         session.flush()
-        session.execute(
-            update(SubmissionRow)
-            .where(is_heard(), is_about(occasions))
-            .values(compared_at=now)
-            .execution_options(synchronize_session=False)
-        )
-        return len(fresh)
+        _mark_compared(session, occasions, now)
+        return len(change.new)
 
 
 def is_about(occasions: Collection[Occasion]) -> ColumnElement[bool]:
-    """Return the condition that a submission is about one of `occasions`."""
-    return tuple_(SubmissionRow.period, SubmissionRow.stage).in_([(o.period, o.stage.value) for o in occasions])
+    """SQL condition: the submission is about one of `occasions`."""
+    pairs = [(occasion.period, occasion.stage.value) for occasion in occasions]
+    return tuple_(SubmissionRow.period, SubmissionRow.stage).in_(pairs)
 
 
-def _standing(
-    session: Session,
-    is_compared: ColumnElement[bool],
-) -> dict[tuple[int, Finding], FindingRow]:
-    """Return the findings by comparison that hold so far."""
-    rows = session.scalars(
-        select(FindingRow).where(
-            FindingRow.submission_id.in_(select(SubmissionRow.id).where(is_compared)),
-            FindingRow.compared_at.is_not(None),
-            FindingRow.closed_at.is_(None),
-        )
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a cross-check changes: findings that are new, and rows that no longer hold."""
+
+    new: list[_Finding]
+    ended: list[FindingRow]
+
+    @property
+    def submission_ids(self) -> set[int]:
+        """The submissions whose findings change."""
+        with_new = {number for number, _ in self.new}
+        with_ended = {row.submission_id for row in self.ended}
+        return with_new | with_ended
+
+    @property
+    def rejected_ids(self) -> list[int]:
+        """The submissions with a new critical finding, in the order of their numbers."""
+        critical = {number for number, finding in self.new if finding.severity is Severity.CRITICAL}
+        return sorted(critical)
+
+
+def _compare_findings(
+    session: Session, occasions: Collection[Occasion], found: Iterable[_Finding]
+) -> _Change:
+    """Return how `found` differs from the open cross-check findings on record."""
+    is_checked = is_believed() & is_about(occasions)
+    # Only what is current can get findings: a report may have been closed since it was read.
+    current_ids = set(session.scalars(select(SubmissionRow.id).where(is_checked)))
+    # Each finding once, in the order in which it was found.
+    wanted = dict.fromkeys((number, finding) for number, finding in found if number in current_ids)
+    on_record = _open_findings(session, is_checked)
+    return _Change(
+        new=[each for each in wanted if each not in on_record],
+        ended=[row for each, row in on_record.items() if each not in wanted],
     )
-    return {(row.submission_id, finding_of(row)): row for row in rows}
 
 
-def _insert(session: Session, fresh: Sequence[tuple[int, Finding]], now: datetime) -> None:
-    last: dict[int, int] = {}
-    for portion in portions(sorted({number for number, _ in fresh})):
+def _open_findings(session: Session, is_checked: ColumnElement[bool]) -> dict[_Finding, FindingRow]:
+    """Return the open findings that cross-checks brought."""
+    query = select(FindingRow).where(
+        FindingRow.submission_id.in_(select(SubmissionRow.id).where(is_checked)),
+        FindingRow.compared_at.is_not(None),
+        FindingRow.closed_at.is_(None),
+    )
+    return {(row.submission_id, finding_of(row)): row for row in session.scalars(query)}
+
+
+def _insert(session: Session, findings: Sequence[_Finding], now: datetime) -> None:
+    """Insert findings after those that their submissions have already."""
+    last_positions = _last_positions(session, {number for number, _ in findings})
+    rows = []
+    for number, finding in findings:
+        position = last_positions.get(number, -1) + 1
+        last_positions[number] = position
+        row = asdict(finding) | {
+            "severity": finding.severity.value,
+            "submission_id": number,
+            "position": position,
+            "compared_at": now,
+        }
+        rows.append(row)
+    if rows:
+        session.execute(insert(FindingRow), rows)
+
+
+def _last_positions(session: Session, submissions: Collection[int]) -> dict[int, int]:
+    """Return the position of the last finding of each submission that has one."""
+    positions: dict[int, int] = {}
+    for portion in portions(sorted(submissions)):
         query = (
             select(FindingRow.submission_id, func.max(FindingRow.position))
             .where(FindingRow.submission_id.in_(portion))
             .group_by(FindingRow.submission_id)
         )
-        last.update(session.execute(query).tuples().all())
-    rows = []
-    for number, finding in fresh:
-        last[number] = last.get(number, -1) + 1
-        row = asdict(finding) | {"severity": finding.severity.value}
-        rows.append({"submission_id": number, "position": last[number], "compared_at": now, **row})
-    if rows:
-        session.execute(insert(FindingRow), rows)
+        positions.update(session.execute(query).tuples().all())
+    return positions
 
 
 def _submissions(session: Session, numbers: Collection[int]) -> dict[int, SubmissionRow]:
@@ -165,30 +213,51 @@ def _submissions(session: Session, numbers: Collection[int]) -> dict[int, Submis
 
 
 def _renew_verdicts(session: Session, submissions: Mapping[int, SubmissionRow]) -> None:
-    """Give submissions that are believed the verdict by the findings that stand at them now."""
+    """Set the verdicts of accepted submissions by their open findings."""
     flagged: set[int] = set()
     for portion in portions(list(submissions)):
-        is_flagging = FindingRow.closed_at.is_(None) & (FindingRow.severity != Severity.INFO.value)
-        is_of_portion = FindingRow.submission_id.in_(portion)
-        query = select(FindingRow.submission_id).where(is_of_portion, is_flagging)
+        query = select(FindingRow.submission_id).where(
+            FindingRow.submission_id.in_(portion),
+            FindingRow.closed_at.is_(None),
+            FindingRow.severity != Severity.INFO.value,
+        )
         flagged |= set(session.scalars(query))
     for number, row in submissions.items():
         verdict = Verdict.ACCEPTED_WITH_WARNINGS if number in flagged else Verdict.ACCEPTED
         row.verdict = verdict.value
 
 
-def _asked(fresh: Iterable[tuple[int, Finding]]) -> dict[int, set[Finding]]:
-    """Return what the senders of submissions are asked to look at; notes are never mailed."""
-    asked: dict[int, set[Finding]] = defaultdict(set)
-    for number, finding in fresh:
+def _enqueue_notices(
+    session: Session,
+    findings: Iterable[_Finding],
+    submissions: Mapping[int, SubmissionRow],
+    run_id: int,
+    recipient: Recipient,
+    now: datetime,
+) -> None:
+    """Put one notice into the outbox for each submission with a question that is really new."""
+    for number, questions in _questions(findings).items():
+        submission = submissions[number]
+        if not _was_asked_before(session, submission, questions):
+            _enqueue_notice(session, submission, run_id, recipient, now)
+
+
+def _questions(findings: Iterable[_Finding]) -> dict[int, set[Finding]]:
+    """Return what the senders of submissions are to look at. Notes (`info`) are never mailed."""
+    questions: dict[int, set[Finding]] = defaultdict(set)
+    for number, finding in findings:
         if finding.severity is not Severity.INFO:
-            asked[number].add(finding)
-    return asked
+            questions[number].add(finding)
+    return questions
 
 
-def _was_asked(session: Session, submission: SubmissionRow, asked: set[Finding]) -> bool:
-    """Tell whether an earlier judgement of the same bytes was asked all this: who sent them is not asked twice."""
-    told = (
+def _was_asked_before(session: Session, submission: SubmissionRow, questions: set[Finding]) -> bool:
+    """Tell whether a notice about an earlier check of the same bytes asked all `questions`."""
+    if submission.judgement == 1:
+        return False
+    # Only what a notice asked counts: some findings had no address to go to.
+    is_cross_check = OutboxRow.kind.startswith(NoticeKind.COMPARED)
+    query = (
         select(FindingRow)
         .join(SubmissionRow, SubmissionRow.id == FindingRow.submission_id)
         .where(
@@ -196,17 +265,35 @@ def _was_asked(session: Session, submission: SubmissionRow, asked: set[Finding])
             SubmissionRow.part == submission.part,
             SubmissionRow.judgement < submission.judgement,
             FindingRow.compared_at.is_not(None),
-            SubmissionRow.id.in_(select(OutboxRow.submission_id).where(OutboxRow.kind.startswith(COMPARED))),
+            SubmissionRow.id.in_(select(OutboxRow.submission_id).where(is_cross_check)),
         )
     )
-    return submission.judgement > 1 and asked <= {finding_of(row) for row in session.scalars(told)}
+    asked_before = {finding_of(row) for row in session.scalars(query)}
+    return questions <= asked_before
 
 
-def _owe_notice(session: Session, submission: SubmissionRow, run_id: int, recipient: Recipient, now: datetime) -> None:
+def _enqueue_notice(
+    session: Session, submission: SubmissionRow, run_id: int, recipient: Recipient, now: datetime
+) -> None:
     delivery = session.get_one(DeliveryRow, submission.delivery_id)
     address = recipient(delivery.sender_unit, submission.unit_code)
-    if address is not None:
-        kind = f"{COMPARED}-{run_id}"
-        session.add(
-            OutboxRow(submission_id=submission.id, recipient=address, kind=kind, state=PENDING, created_at=now, attempts=0)
-        )
+    if address is None:
+        return
+    notice = OutboxRow(
+        submission_id=submission.id,
+        recipient=address,
+        kind=cross_check_kind(run_id),
+        state=OutboxState.PENDING,
+        created_at=now,
+        attempts=0,
+    )
+    session.add(notice)
+
+
+def _mark_compared(session: Session, occasions: Collection[Occasion], now: datetime) -> None:
+    session.execute(
+        update(SubmissionRow)
+        .where(is_heard(), is_about(occasions))
+        .values(compared_at=now)
+        .execution_options(synchronize_session=False)
+    )

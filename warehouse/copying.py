@@ -1,4 +1,7 @@
-"""A copy of the whole warehouse as one file, and a warehouse from such a copy: SQLite by itself, PostgreSQL by its own tools."""
+"""Copy the whole warehouse to one file, and make a warehouse from such a copy.
+
+SQLite copies by itself, PostgreSQL by its own tools.
+"""
 
 import os
 import shutil
@@ -15,13 +18,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from program.errors import WarehouseError
 from warehouse.dialects import Opening, file_of, make_engine, place_of, reason_of, warehouse_url
-from warehouse.ledger import PURGED
+from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, Table
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a warehouse holds: its schema's migration, rows by table, and the sha256 of the bytes that its ledger names."""
+    """What a warehouse holds.
+
+    The migration of its schema, the number of rows by table, and the sha256 of the bytes that its
+    ledger names, without those that were purged.
+    """
 
     schema: str
     rows: dict[str, int]
@@ -34,9 +41,8 @@ def kind_of(url: str) -> Literal["sqlite", "postgresql"]:
 
 
 def is_living(url: str) -> bool:
-    """Tell whether anything stands where a warehouse would be put: a file, or tables."""
-    place = warehouse_url(url)
-    file = file_of(place)
+    """Tell whether the place of a warehouse is in use: there is a file, or there are tables."""
+    file = file_of(warehouse_url(url))
     if file is not None:
         return file.exists()
     with _connected(url) as connection:
@@ -44,7 +50,10 @@ def is_living(url: str) -> bool:
 
 
 def landing_of(url: str) -> Path | None:
-    """Return the folder in which a copy must lie to be put in place: the warehouse's own; None: any."""
+    """Return the folder in which a copy must lie to be restored; None: any folder.
+
+    For SQLite it is the warehouse's own.
+    """
     file = file_of(warehouse_url(url))
     return file.parent if file else None
 
@@ -56,74 +65,113 @@ def contents_of(url: str) -> Contents:
 
 
 def copy_warehouse(url: str, target: Path) -> Contents:
-    """Write the warehouse to the file `target` as it is at one instant, whoever writes meanwhile; return what it holds then."""
+    """Write the warehouse to the file `target`, as it is at one instant; return what it holds.
+
+    Others may write meanwhile.
+    """
     file = file_of(warehouse_url(url))
     if file is None:
         return _dump(url, target)
+    # The copy is made in one step, and is therefore of one instant, in spite of other writers.
+    read_only = f"{file.absolute().as_uri()}?mode=ro"
     with (
-        closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as living,
+        closing(sqlite3.connect(read_only, uri=True)) as original,
         closing(sqlite3.connect(target)) as copy,
     ):
-        living.backup(copy)
+        original.backup(copy)
     return contents_of(f"sqlite:///{target}")
 
 
 def restore_warehouse(url: str, source: Path) -> None:
-    """Make the warehouse of a URL from a copy; there must be none. Whole or not at all. May take `source` away."""
+    """Make the warehouse of a URL from a copy, completely or not at all.
+
+    There must be no warehouse yet. On SQLite, `source` is moved there. Raises WarehouseError.
+    """
     place = warehouse_url(url)
     file = file_of(place)
     if file is None:
-        _run("pg_restore", place, "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", str(source))
+        options = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
+        _run("pg_restore", place, *options, str(source))
         return
     try:
-        # A link, since a rename would replace what stands there.
+        # A link, since a rename would replace a file that is there.
         os.link(source, file)
     except OSError as wrong:
-        raise WarehouseError(f"warehouse: cannot put the copy in place as {file}: {wrong}") from wrong
+        raise WarehouseError(
+            f"warehouse: cannot put the copy in place as {file}: {wrong}"
+        ) from wrong
     source.unlink()
 
 
 @contextmanager
-def _connected(url: str, level: str | None = None) -> Iterator[Connection]:
+def _connected(url: str, isolation_level: str | None = None) -> Iterator[Connection]:
     engine = make_engine(url, Opening.READING)
     try:
         with engine.connect() as connection:
-            yield connection.execution_options(isolation_level=level) if level else connection
+            if isolation_level is not None:
+                connection.execution_options(isolation_level=isolation_level)
+            yield connection
     except SQLAlchemyError as wrong:
-        raise WarehouseError(f"warehouse: cannot read {place_of(url)}: {reason_of(wrong)}") from wrong
+        reason = reason_of(wrong)
+        raise WarehouseError(f"warehouse: cannot read {place_of(url)}: {reason}") from wrong
     finally:
         engine.dispose()
 
 
 def _contents(connection: Connection) -> Contents:
-    tables = Table.metadata.sorted_tables
-    rows = {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
-    kept = select(DeliveryRow.sha256).where(DeliveryRow.sha256.is_not(None), DeliveryRow.state != PURGED).distinct()
+    rows = {}
+    for table in Table.metadata.sorted_tables:
+        rows[table.name] = connection.scalar(select(func.count()).select_from(table)) or 0
+    archived = (
+        select(DeliveryRow.sha256)
+        .where(DeliveryRow.sha256.is_not(None), DeliveryRow.state != DeliveryState.PURGED)
+        .distinct()
+    )
+    sha256s = frozenset(str(sha256) for sha256 in connection.scalars(archived))
     schema = connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
-    return Contents(schema, rows, frozenset(str(sha256) for sha256 in connection.scalars(kept)))
+    return Contents(schema, rows, sha256s)
 
 
 def _dump(url: str, target: Path) -> Contents:
-    # pg_dump takes the very snapshot that is counted.
     with _connected(url, "REPEATABLE READ") as connection:
+        # pg_dump reads the very snapshot in which the rows are counted.
         snapshot = connection.scalar(text("SELECT pg_export_snapshot()"))
         contents = _contents(connection)
-        options = ("--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={target}")
-        _run("pg_dump", warehouse_url(url), *options)
+        _run(
+            "pg_dump",
+            warehouse_url(url),
+            "--format=custom",
+            "--no-owner",
+            "--no-privileges",
+            f"--snapshot={snapshot}",
+            f"--file={target}",
+        )
     return contents
 
 
 def _run(tool: str, url: URL, *options: str) -> None:
-    """Run one of PostgreSQL's tools. The password goes by the environment: a command line is for everyone to see."""
-    program = shutil.which(tool)
-    if program is None:
+    """Run one of PostgreSQL's tools. Raises WarehouseError where it is missing or fails."""
+    path = shutil.which(tool)
+    if path is None:
         raise WarehouseError(
-            f"warehouse: {tool} is not installed here; install PostgreSQL's client tools of the server's version or newer "
-            f"(Debian and Ubuntu: apt install postgresql-client)"
+            f"warehouse: {tool} is not installed here; "
+            "install PostgreSQL's client tools of the server's version or newer "
+            "(Debian and Ubuntu: apt install postgresql-client)"
         )
-    address = url.set(drivername="postgresql")._replace(password=None).render_as_string(hide_password=False)
-    environment = dict(os.environ) | ({"PGPASSWORD": str(url.password)} if url.password else {})
-    command = [program, f"--dbname={address}", *options]
-    ran = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)  # noqa: S603  (no shell)
-    if ran.returncode:
-        raise WarehouseError(f"warehouse: {tool} failed on {place_of(str(url))}: {ran.stderr.strip()}")
+    # PostgreSQL's tools know no SQLAlchemy drivers.
+    without_password = url.set(drivername="postgresql")._replace(password=None)
+    address = without_password.render_as_string(hide_password=False)
+    environment = dict(os.environ)
+    if url.password:
+        # Everybody on the machine can read a command line; the environment is private.
+        environment["PGPASSWORD"] = str(url.password)
+    result = subprocess.run(  # noqa: S603  (no shell)
+        [path, f"--dbname={address}", *options],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    if result.returncode:
+        error = result.stderr.strip()
+        raise WarehouseError(f"warehouse: {tool} failed on {place_of(str(url))}: {error}")

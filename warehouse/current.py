@@ -1,4 +1,4 @@
-"""Reports with those of their facts that rules across submissions look at: many at once, as plain values."""
+"""Reports with those facts that cross-checks need: many at once, as plain values."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -21,28 +21,35 @@ REPORT = (
     SubmissionRow.period,
     SubmissionRow.stage,
 )
-"""What a report is about, as a `ReportKey`."""
+"""The columns of a `ReportKey`: a submission and what it is about."""
 HAS_FACTS = exists().where(FactRow.submission_id == SubmissionRow.id)
-"""The condition that a submission holds facts, whichever."""
+"""SQL condition: the submission has facts."""
 _REPORTS_AT_ONCE = 500
 
 
 def reports_with_facts(
     connection: Connection, keys: Sequence[ReportKey], elements: Mapping[str, Collection[str]]
 ) -> list[CurrentReport]:
-    """Return the reports `keys` in their order, each with those facts that are `elements` of its form, line by line."""
+    """Return the reports `keys` in their order, each with its facts by line and element.
+
+    Only facts that are `elements` of the report's form are read.
+    """
     facts: dict[int, list[Fact]] = {}
-    for form, of_form in elements.items():
-        numbers = sorted(key[0] for key in keys if key[1] == form)
-        for portion in portions(numbers, _REPORTS_AT_ONCE):
-            facts |= _facts(connection, portion, of_form)
+    for form, elements_of_form in elements.items():
+        submissions = sorted(number for number, form_code, *_ in keys if form_code == form)
+        for portion in portions(submissions, _REPORTS_AT_ONCE):
+            facts |= _facts(connection, portion, elements_of_form)
     return [
-        CurrentReport(number, form or "", unit or "", period or "", Stage(stage), facts.get(number, ()))
+        CurrentReport(
+            number, form or "", unit or "", period or "", Stage(stage), facts.get(number, ())
+        )
         for number, form, unit, period, stage in keys
     ]
 
 
-def _facts(connection: Connection, numbers: Sequence[int], elements: Collection[str]) -> dict[int, list[Fact]]:
+def _facts(
+    connection: Connection, submissions: Sequence[int], elements: Collection[str]
+) -> dict[int, list[Fact]]:
     query = select(
         FactRow.submission_id,
         FactRow.element,
@@ -52,26 +59,25 @@ def _facts(connection: Connection, numbers: Sequence[int], elements: Collection[
         FactRow.sheet,
         FactRow.cell,
         FactRow.qualifier,
-    ).where(FactRow.submission_id.in_(numbers), FactRow.element.in_(sorted(elements)))
+    ).where(FactRow.submission_id.in_(submissions), FactRow.element.in_(sorted(elements)))
     found: dict[int, list[Fact]] = defaultdict(list)
-    # Reports of one form say nearly the same names and cells: each is kept once.
-    same: dict[str, str] = {}
+    # Reports of one form have nearly the same elements, sheets and cells: keep each text once.
+    texts: dict[str, str] = {}
     for number, element, line, value, text, sheet, cell, qualifier in connection.execute(query):
-        found[number].append(
-            Fact(
-                same.setdefault(element, element),
-                line,
-                value,
-                text,
-                same.setdefault(sheet, sheet),
-                same.setdefault(cell, cell),
-                Qualifier(qualifier) if qualifier else None,
-            )
+        fact = Fact(
+            texts.setdefault(element, element),
+            line,
+            value,
+            text,
+            texts.setdefault(sheet, sheet),
+            texts.setdefault(cell, cell),
+            Qualifier(qualifier) if qualifier else None,
         )
+        found[number].append(fact)
     for facts in found.values():
-        facts.sort(key=_place)
+        facts.sort(key=_line_and_element)
     return found
 
 
-def _place(fact: Fact) -> tuple[int, str]:
+def _line_and_element(fact: Fact) -> tuple[int, str]:
     return fact.line, fact.element

@@ -1,8 +1,10 @@
-"""What SQLite and PostgreSQL do otherwise: how they are opened, and how one writer at a time is kept. The rest is one code path.
+"""What differs between SQLite and PostgreSQL: how they are opened, and how writers take turns.
 
-Every transaction of the night, on both, begins by taking the one lock of writers (SQLite: BEGIN IMMEDIATE; PostgreSQL: an
-advisory lock that ends with the transaction). So what a transaction read still holds when it writes, and no other night can
-come between: a delivery is recorded, judged and loaded once. Whoever waits longer than `_PATIENCE_SECONDS` gets an error.
+All else is one code path. On both, every transaction of a run begins by taking the one lock of
+writers (SQLite: BEGIN IMMEDIATE; PostgreSQL: an advisory lock that ends with the transaction). What
+a transaction reads is therefore still true when it writes, and no other run can come between: a
+delivery is recorded, checked and loaded once. A writer that waits longer than `_PATIENCE_SECONDS`
+gets an error.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -19,11 +21,15 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from program.errors import ConfigurationError, WarehouseError
 
 READER = "mtqg_reader"
-"""The role of PostgreSQL that sees the marts and nothing else (`warehouse/roles.sql`)."""
+"""The role of PostgreSQL that may read the marts and nothing else (`warehouse/roles.sql`)."""
 WRITERS, NIGHTS = 17190001, 17190002
-"""Keys of the advisory locks: for each transaction that may write, and for a whole night."""
+"""Keys of the advisory locks: of a transaction that may write, and of a whole run."""
 _PATIENCE_SECONDS = 30
-_EXPECTED = "expected for example sqlite:///var/warehouse.sqlite or postgresql://mtqg_loader@host/mtqg"
+_POSTGRESQL_DRIVER = "postgresql+psycopg"
+_DRIVERS = ("sqlite", "sqlite+pysqlite", _POSTGRESQL_DRIVER)
+_EXPECTED = (
+    "expected for example sqlite:///var/warehouse.sqlite or postgresql://mtqg_loader@host/mtqg"
+)
 
 
 class Opening(StrEnum):
@@ -35,89 +41,123 @@ class Opening(StrEnum):
 
 
 def warehouse_url(text_of_url: str) -> URL:
-    """Return the URL with the one driver that we use. Raises ConfigurationError for any other database."""
+    """Return the URL with the one driver that we use.
+
+    Raises ConfigurationError for any other database.
+    """
     try:
         url = make_url(text_of_url)
     except ArgumentError as wrong:
         raise ConfigurationError(f"MTQG_WAREHOUSE_URL: {wrong}; {_EXPECTED}") from wrong
     if url.drivername in ("postgresql", "postgres"):
-        return url.set(drivername="postgresql+psycopg")
-    if url.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
-        raise ConfigurationError(f"MTQG_WAREHOUSE_URL: {url.drivername} is not supported; {_EXPECTED}")
+        return url.set(drivername=_POSTGRESQL_DRIVER)
+    if url.drivername not in _DRIVERS:
+        raise ConfigurationError(
+            f"MTQG_WAREHOUSE_URL: {url.drivername} is not supported; {_EXPECTED}"
+        )
     return url
 
 
 def place_of(text_of_url: str) -> str:
-    """Return where a warehouse is, for people to read: a file, or an address without its password."""
+    """Return where a warehouse is, for messages: a file, or an address without its password."""
     url = warehouse_url(text_of_url)
-    return str(file_of(url) or url.set(drivername="postgresql").render_as_string(hide_password=True))
+    file = file_of(url)
+    if file is not None:
+        return str(file)
+    return url.set(drivername="postgresql").render_as_string(hide_password=True)
 
 
 def file_of(url: URL) -> Path | None:
     """Return the file of a SQLite warehouse, None for one in memory or on a server."""
-    is_file = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
-    return Path(str(url.database)) if is_file else None
+    is_in_memory = url.database in (None, "", ":memory:")
+    if url.get_backend_name() != "sqlite" or is_in_memory:
+        return None
+    return Path(str(url.database))
 
 
 def make_engine(text_of_url: str, opening: Opening) -> Engine:
-    """Return an engine; nothing is connected yet."""
+    """Return an engine. It connects when it is first used."""
     url = warehouse_url(text_of_url)
-    if url.get_backend_name() == "sqlite":
-        engine, begin = create_engine(url), _BEGINNINGS["sqlite"][opening]
-        # A migration of SQLite builds a changed table anew and drops the old one, which its foreign keys would forbid.
-        foreign_keys = "OFF" if opening is Opening.MIGRATING else "ON"
-        event.listen(engine, "connect", partial(_set_up_sqlite, foreign_keys=foreign_keys))
-    else:
-        from warehouse import postgresql  # noqa: PLC0415  (psycopg is for PostgreSQL only)
-
-        # The address may have options of its own: the schema, for one.
-        options = f"{url.query.get('options', '')} -c lock_timeout={_PATIENCE_SECONDS}s -c timezone=UTC".strip()
-        engine = create_engine(url, connect_args={"options": options, "connect_timeout": _PATIENCE_SECONDS})
-        event.listen(engine, "connect", postgresql.set_up)
-        begin = _BEGINNINGS["postgresql"][opening]
+    backend = url.get_backend_name()
+    engine = _sqlite_engine(url, opening) if backend == "sqlite" else _postgresql_engine(url)
+    begin = _BEGINNINGS[backend][opening]
     if begin:
-        event.listen(engine, "begin", _saying(begin))
+        event.listen(engine, "begin", _run_on_begin(begin))
     return engine
 
 
+def _sqlite_engine(url: URL, opening: Opening) -> Engine:
+    engine = create_engine(url)
+    # A migration of SQLite copies a changed table and drops the old one. Foreign keys forbid that.
+    foreign_keys = "OFF" if opening is Opening.MIGRATING else "ON"
+    event.listen(engine, "connect", partial(_set_up_sqlite, foreign_keys=foreign_keys))
+    return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    from warehouse import postgresql  # noqa: PLC0415  (psycopg is for PostgreSQL only)
+
+    # The address may have options of its own, such as the schema.
+    own_options = url.query.get("options", "")
+    options = f"{own_options} -c lock_timeout={_PATIENCE_SECONDS}s -c timezone=UTC".strip()
+    arguments = {"options": options, "connect_timeout": _PATIENCE_SECONDS}
+    engine = create_engine(url, connect_args=arguments)
+    event.listen(engine, "connect", postgresql.set_up)
+    return engine
+
+
+_LOCK_WRITERS = f"SELECT pg_advisory_xact_lock({WRITERS})"
 _BEGINNINGS = {
-    # Python's sqlite3 begins only before INSERT and UPDATE, so that DDL would commit by itself. The write lock is taken at
-    # once: a read that later wants to write fails where another writer was faster.
-    "sqlite": {Opening.READING: "BEGIN", Opening.WRITING: "BEGIN IMMEDIATE", Opening.MIGRATING: "BEGIN IMMEDIATE"},
+    # Python's sqlite3 begins a transaction only before INSERT and UPDATE, so that DDL would commit
+    # by itself. The write lock is taken at once: a transaction that reads first and then wants to
+    # write fails if another writer was faster.
+    "sqlite": {
+        Opening.READING: "BEGIN",
+        Opening.WRITING: "BEGIN IMMEDIATE",
+        Opening.MIGRATING: "BEGIN IMMEDIATE",
+    },
     "postgresql": {
         Opening.READING: "",
-        Opening.WRITING: f"SELECT pg_advisory_xact_lock({WRITERS})",
-        Opening.MIGRATING: f"SELECT pg_advisory_xact_lock({WRITERS})",
+        Opening.WRITING: _LOCK_WRITERS,
+        Opening.MIGRATING: _LOCK_WRITERS,
     },
 }
+"""The first statement of each transaction."""
 
 
-def _saying(begin: str) -> Callable[[Connection], None]:
-    def say(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+def _run_on_begin(statement: str) -> Callable[[Connection], None]:
+    def run(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
 
-    return say
+    return run
 
 
 def _set_up_sqlite(connection: Any, _record: object, *, foreign_keys: str) -> None:
-    """Readers beside a writer, patience with another writer; transactions begun by us."""
+    """Let readers read beside a writer, and writers wait for another one."""
+    # We begin transactions ourselves.
     connection.isolation_level = None
-    patience = f"busy_timeout={_PATIENCE_SECONDS * 1000}"
-    for pragma in (f"foreign_keys={foreign_keys}", "journal_mode=WAL", patience, "synchronous=FULL"):
+    pragmas = (
+        f"foreign_keys={foreign_keys}",
+        "journal_mode=WAL",
+        f"busy_timeout={_PATIENCE_SECONDS * 1000}",
+        "synchronous=FULL",
+    )
+    for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
 
 
 def is_role(connection: Connection, name: str) -> bool:
-    """Tell whether the database server knows a role; SQLite knows none."""
+    """Tell whether the database server has a role; SQLite has none."""
     if connection.dialect.name != "postgresql":
         return False
-    return connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}) is not None
+    query = text("SELECT 1 FROM pg_roles WHERE rolname = :name")
+    return connection.scalar(query, {"name": name}) is not None
 
 
 def renew_statistics(connection: Connection, tables: Iterable[str]) -> None:
-    """Have PostgreSQL count `tables` anew: it plans the marts by that, and its own housekeeping comes too late for a first night.
+    """Renew PostgreSQL's statistics of `tables`, by which it plans queries of the marts.
 
-    SQLite plans by its indexes.
+    Its own maintenance comes too late for a first run. SQLite plans by its indexes.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"ANALYZE {', '.join(tables)}"))
@@ -125,13 +165,19 @@ def renew_statistics(connection: Connection, tables: Iterable[str]) -> None:
 
 @contextmanager
 def spoken(engine: Engine) -> Iterator[None]:
-    """Say in a sentence what keeps a night from being begun or closed: a disk that is full, a server that went away."""
+    """Turn errors of the database into a WarehouseError with one sentence.
+
+    Such as a full disk, or a server that is gone.
+    """
     try:
         yield
     except SQLAlchemyError as wrong:
-        raise WarehouseError(f"warehouse: cannot write to {engine.url!r}: {reason_of(wrong)}") from wrong
+        reason = reason_of(wrong)
+        raise WarehouseError(f"warehouse: cannot write to {engine.url!r}: {reason}") from wrong
 
 
 def reason_of(wrong: SQLAlchemyError) -> str:
-    """Return what the database itself said, without the statement and SQLAlchemy's pointer to its documentation."""
-    return str(wrong.orig).strip() if isinstance(wrong, DBAPIError) and wrong.orig else str(wrong)
+    """Return the database's own message, without the statement and SQLAlchemy's link."""
+    if isinstance(wrong, DBAPIError) and wrong.orig:
+        return str(wrong.orig).strip()
+    return str(wrong)

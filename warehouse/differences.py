@@ -1,17 +1,26 @@
-"""What differs between two warehouses, row by row: by table, key and column."""
+"""The differences between two warehouses, row by row: by table, key and column."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, Select, func, select
 
 from warehouse.catalogue import CATALOGUE
-from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, RunRow, SubmissionRow, Table, WatermarkRow
+from warehouse.tables import (
+    DeliveryRow,
+    FactRow,
+    FindingRow,
+    OutboxRow,
+    RunRow,
+    SubmissionRow,
+    Table,
+    WatermarkRow,
+)
 
 _STEP = 500
-"""Rows of the first key's numbers that are held in memory at once."""
+"""How many numbers of the first key column are compared at once; bounds the memory."""
 _KEYS: dict[type[Table], tuple[str, ...]] = {
     RunRow: ("id",),
     DeliveryRow: ("id",),
@@ -20,15 +29,27 @@ _KEYS: dict[type[Table], tuple[str, ...]] = {
     FactRow: ("submission_id", "element", "line"),
     OutboxRow: ("id",),
 }
-"""What is compared a part at a time, by what; the rest is small, and is compared by its own key."""
+"""The large tables, which are compared a step at a time, with the key of their rows."""
 _SMALL: tuple[type[Table], ...] = (*CATALOGUE, WatermarkRow)
-_NOT_COMPARED = {("submissions", "loaded_at"), ("submissions", "rule_set_version"), ("findings", "id")}
-"""When and by which release something was judged; a number that nothing points to."""
+"""The tables that are compared as a whole, by their primary key."""
+_NOT_COMPARED = {
+    # When, and by which release, something was checked.
+    ("submissions", "loaded_at"),
+    ("submissions", "rule_set_version"),
+    # A number to which nothing points.
+    ("findings", "id"),
+}
+
+_Key: TypeAlias = tuple[Any, ...]
+_Values: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One row that is not alike; `column` None where one side lacks it, and says which."""
+    """One value that differs.
+
+    Where `column` is None, one side has no such row: `before` or `after` is None.
+    """
 
     table: str
     key: tuple[Any, ...]
@@ -38,65 +59,88 @@ class Difference:
 
     def __str__(self) -> str:
         where = f"{self.table} {', '.join(map(str, self.key))}"
-        if self.column is None:
-            return f"{where}: {'is new' if self.before is None else 'is missing'}"
-        return f"{where}: {self.column} was {self.before!r}, is {self.after!r}"
+        if self.column is not None:
+            return f"{where}: {self.column} was {self.before!r}, is {self.after!r}"
+        if self.before is None:
+            return f"{where}: is new"
+        return f"{where}: is missing"
 
 
 @dataclass(slots=True)
 class Differences:
-    """How many rows were compared and how many differ, by table, and the first of them."""
+    """How many rows were compared and how many differ, by table, and the first differences."""
 
     compared: Counter[str] = field(default_factory=Counter)
     differing: Counter[str] = field(default_factory=Counter)
     examples: list[Difference] = field(default_factory=list)
     other_rules: int = 0
-    """Submissions that other rules, or another release, had judged."""
+    """Submissions that were checked by other rules, or by another release."""
 
 
 def differences(before: Engine, after: Engine, limit: int) -> Differences:
-    """Compare two warehouses; the first `limit` differences of each table are kept. Neither is changed."""
+    """Compare two warehouses, and keep the differences of the first `limit` rows of each table.
+
+    Nothing is written.
+    """
     found = Differences()
     with before.connect() as old, after.connect() as new:
         for table, key in _KEYS.items():
-            for number in range(0, max(_newest(old, table, key), _newest(new, table, key)) + 1, _STEP):
-                query = select(table.__table__).where(table.__table__.c[key[0]].between(number, number + _STEP - 1))
-                _compare(_rows(old, query, key), _rows(new, query, key), table.__tablename__, found, limit)
-        for small in _SMALL:
-            whole, keys = select(small.__table__), tuple(column.name for column in small.__table__.primary_key)
-            _compare(_rows(old, whole, keys), _rows(new, whole, keys), small.__tablename__, found, limit)
+            for query in _steps(old, new, table, key[0]):
+                old_rows, new_rows = _rows(old, query, key), _rows(new, query, key)
+                _compare(old_rows, new_rows, table.__tablename__, found, limit)
+        for table in _SMALL:
+            key = tuple(column.name for column in table.__table__.primary_key)
+            query = select(table.__table__)
+            old_rows, new_rows = _rows(old, query, key), _rows(new, query, key)
+            _compare(old_rows, new_rows, table.__tablename__, found, limit)
     return found
 
 
-def _newest(connection: Connection, table: type[Table], key: tuple[str, ...]) -> int:
-    return connection.scalar(select(func.max(table.__table__.c[key[0]]))) or 0
+def _steps(
+    old: Connection, new: Connection, table: type[Table], first_key: str
+) -> Iterator[Select[Any]]:
+    """Yield queries that together read all rows of a table, a step of its first key at a time."""
+    column = table.__table__.c[first_key]
+    newest = select(func.max(column))
+    last = max(old.scalar(newest) or 0, new.scalar(newest) or 0)
+    for number in range(0, last + 1, _STEP):
+        yield select(table.__table__).where(column.between(number, number + _STEP - 1))
 
 
-def _rows(connection: Connection, query: Select[Any], key: tuple[str, ...]) -> dict[tuple[Any, ...], Mapping[str, Any]]:
-    return {tuple(row[name] for name in key): dict(row) for row in connection.execute(query).mappings()}
+def _rows(connection: Connection, query: Select[Any], key: tuple[str, ...]) -> dict[_Key, _Values]:
+    found: dict[_Key, _Values] = {}
+    for row in connection.execute(query).mappings():
+        found[tuple(row[name] for name in key)] = dict(row)
+    return found
 
 
 def _compare(
-    old: Mapping[tuple[Any, ...], Mapping[str, Any]],
-    new: Mapping[tuple[Any, ...], Mapping[str, Any]],
+    old: Mapping[_Key, _Values],
+    new: Mapping[_Key, _Values],
     table: str,
     found: Differences,
     limit: int,
 ) -> None:
     for key in sorted(old.keys() | new.keys()):
         found.compared[table] += 1
-        mine, other = old.get(key), new.get(key)
-        unlike = list(_unlike(table, key, mine, other))
-        if unlike:
+        old_row, new_row = old.get(key), new.get(key)
+        of_row = list(_row_differences(table, key, old_row, new_row))
+        if of_row:
             found.differing[table] += 1
             if found.differing[table] <= limit:
-                found.examples += unlike
-        if table == "submissions" and mine and other and mine["rule_set_version"] != other["rule_set_version"]:
+                found.examples += of_row
+        if table == "submissions" and _have_other_rules(old_row, new_row):
             found.other_rules += 1
 
 
-def _unlike(
-    table: str, key: tuple[Any, ...], old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
+def _have_other_rules(old: _Values | None, new: _Values | None) -> bool:
+    if old is None or new is None:
+        return False
+    return bool(old["rule_set_version"] != new["rule_set_version"])
+
+
+def _row_differences(
+    table: str, key: _Key, old: _Values | None, new: _Values | None
 ) -> Iterator[Difference]:
     if old is None or new is None:
         yield Difference(table, key, None, old and "there", new and "there")

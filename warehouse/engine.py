@@ -1,6 +1,6 @@
-"""Opening the warehouse, and bringing its schema to this version of the code.
+"""Open the warehouse, and migrate its schema to this version of the code.
 
-What SQLite and PostgreSQL do otherwise stands in `warehouse.dialects`.
+What differs between SQLite and PostgreSQL is in `warehouse.dialects`.
 """
 
 from pathlib import Path
@@ -14,27 +14,35 @@ from warehouse.dialects import Opening, file_of, make_engine, reason_of
 from warehouse.views import create_views, drop_views
 
 Warehouse: TypeAlias = Engine
-"""What the rooms above hold in their hands; only this room looks inside."""
+"""What the packages above pass around; only this package looks inside."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def open_warehouse(url: str, opening: Opening = Opening.READING) -> Engine:
-    """Return an engine for an existing, migrated warehouse. Raises WarehouseError where there is none yet."""
+    """Return an engine for a warehouse that exists and is migrated.
+
+    Raises WarehouseError where there is none yet.
+    """
     engine = make_engine(url, opening)
     file = file_of(engine.url)
+    # SQLite would create a missing file: look before connecting.
+    may_exist = file is None or file.exists()
     try:
-        # Asked first, since SQLite would create the missing file.
-        is_there = (file is None or file.exists()) and inspect(engine).has_table("runs")
+        exists = may_exist and inspect(engine).has_table("runs")
     except SQLAlchemyError as wrong:
-        raise WarehouseError(f"warehouse: cannot reach {engine.url!r}: {reason_of(wrong)}") from wrong
-    if not is_there:
-        raise WarehouseError("the warehouse is empty: no night has run yet; run `mtqg run` first")
+        reason = reason_of(wrong)
+        raise WarehouseError(f"warehouse: cannot reach {engine.url!r}: {reason}") from wrong
+    if not exists:
+        raise WarehouseError("the warehouse is empty: no run has begun yet; run `mtqg run` first")
     return engine
 
 
 def prepare_warehouse(url: str) -> Engine:
-    """Return an engine after migrating the schema and renewing the marts. Idempotent; creates the SQLite file."""
+    """Migrate the schema, create the views, and return an engine for writing.
+
+    Idempotent; creates the SQLite file. Raises WarehouseError, with nothing changed.
+    """
     engine = make_engine(url, Opening.WRITING)
     file = file_of(engine.url)
     if file is not None:
@@ -42,43 +50,56 @@ def prepare_warehouse(url: str) -> Engine:
     builder = make_engine(url, Opening.MIGRATING)
     try:
         with builder.begin() as connection:
-            # Before the tables change: SQLite renames no table that a view still names.
+            # First of all, since SQLite renames no table that a view uses.
             drop_views(connection)
             if not _is_newest(connection):
                 migrate(connection)
                 _check_foreign_keys(connection)
             create_views(connection)
     except SQLAlchemyError as wrong:
-        raise WarehouseError(f"warehouse: cannot prepare {engine.url!r}: {reason_of(wrong)}") from wrong
+        reason = reason_of(wrong)
+        raise WarehouseError(f"warehouse: cannot prepare {engine.url!r}: {reason}") from wrong
     finally:
         builder.dispose()
     return engine
 
 
 def newest_revision() -> str:
-    """Return the last migration of this version of the code: a migration's file begins with its number."""
-    return max(path.name.split("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    """Return the last migration of this version of the code, by the number in its file's name."""
+    files = (_MIGRATIONS / "versions").glob("[0-9]*_*.py")
+    return max(path.name.split("_")[0] for path in files)
 
 
 def _is_newest(connection: Connection) -> bool:
-    """Tell whether the schema is that of the newest migration; Alembic, and a look at every row's keys, can then be spared."""
+    """Tell whether the schema is that of the newest migration.
+
+    Then Alembic and the check of all foreign keys are not needed.
+    """
     if not inspect(connection).has_table("alembic_version"):
         return False
-    stamped = connection.scalars(text("SELECT version_num FROM alembic_version")).all()
-    return list(stamped) == [newest_revision()]
+    revisions = connection.scalars(text("SELECT version_num FROM alembic_version")).all()
+    return list(revisions) == [newest_revision()]
 
 
 def _check_foreign_keys(connection: Connection) -> None:
-    """Raise WarehouseError where a migration left a row that points nowhere; the transaction is then rolled back."""
-    if connection.dialect.name == "sqlite":
-        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-        if broken:
-            raise WarehouseError(f"warehouse: after migrating, {len(broken)} rows point to none, the first in {broken[0][0]}")
+    """Raise WarehouseError where a migration left a row that points to no other row.
+
+    The caller's transaction is then rolled back. PostgreSQL checks by itself.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    if broken:
+        table = broken[0][0]
+        raise WarehouseError(
+            f"warehouse: after migrating, {len(broken)} rows point to none, the first in {table}"
+        )
 
 
 def migrate(connection: Connection) -> None:
-    """Bring the schema to the newest migration, within the caller's transaction."""
-    from alembic import command  # noqa: PLC0415  (both: only a schema that is not the newest needs Alembic)
+    """Migrate the schema to the newest migration, in the caller's transaction."""
+    # Imported here, since a schema that is the newest does not need Alembic.
+    from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()

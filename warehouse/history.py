@@ -1,12 +1,12 @@
-"""What was reported before, for the rules that compare: few queries for many reports, by index alone.
+"""What was reported before, for rules that compare over time: few queries for many reports.
 
-What a call costs follows the reports asked about, their `periods` and their peers; how much else the warehouse holds
-does not matter (`benchmarks/history.py`).
+What a call costs depends on the number of reports, `periods` and peers. How much else the warehouse
+holds does not matter: every query uses an index (`benchmarks/history.py`).
 """
 
 from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -24,37 +24,55 @@ from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 _UNKNOWN = float("nan")
 
 
-def past_of(engine: Warehouse, asked: Collection[Asked], lines: Collection[str], periods: int) -> Past:
-    """Return what is believed now of the `asked` reports' units and peers.
+def past_of(
+    engine: Warehouse, asked: Collection[Asked], lines: Collection[str], periods: int
+) -> Past:
+    """Return the current reports to which the reports `asked` are compared, with their facts.
 
-    Of each unit, its reports of the same form from so many `periods` before the first one asked about to as many after the
-    last; of each form, all units' reports of the periods asked about and of those just before. Of lists, only the elements
-    `lines`. Written by nobody: a report asked about is in it too, where it was taken in before.
+    For each unit: its reports of the same form, from `periods` before the first one asked about to
+    as many after the last. For each form: the reports of all peers about the same periods and the
+    ones just before. Of lists, only the elements `lines`.
+
+    Nothing is written. A report asked about is in the result too, if it is current already.
     """
     try:
         with engine.connect() as connection:
-            reports = sorted({row for condition in _conditions(asked, periods) for row in _reports(connection, condition)})
-            facts = _facts(connection, [row[0] for row in reports], lines)
+            reports = _reports(connection, _conditions(asked, periods))
+            facts = _facts(connection, [submission_id for submission_id, *_ in reports], lines)
     except SQLAlchemyError as wrong:
         raise WarehouseError(f"warehouse: cannot read what was reported before: {wrong}") from wrong
     return Past(pd.DataFrame.from_records(reports, columns=list(REPORT_COLUMNS)), facts)
 
 
 def _conditions(asked: Collection[Asked], periods: int) -> Iterator[ColumnElement[bool]]:
-    """Yield what to look for, each as units × periods of a form: that is how the index is made."""
+    """Yield what to look for, each as a form with units and periods: the index is made so."""
     by_form: dict[str, list[Asked]] = defaultdict(list)
-    for one in asked:
-        by_form[one.form].append(one)
-    for form, of_form in sorted(by_form.items()):
-        first = min(one.period.moved(-periods).end for one in of_form)
-        last = max(one.period.moved(periods).end for one in of_form)
-        near = {period.code for kind in PeriodKind for period in periods_between(kind, first, last)}
-        yield _these(form, {one.unit for one in of_form}, near)
-        around = {period.code for one in of_form for period in (one.period, one.period.moved(-1))}
-        yield _these(form, {unit for one in of_form for unit in one.peers}, around)
+    for report in asked:
+        by_form[report.form].append(report)
+    for form, reports in sorted(by_form.items()):
+        # For the trend of each unit: its own reports over time.
+        own_units = {report.unit for report in reports}
+        yield _is_of(form, own_units, _periods_around(reports, periods))
+        # For the comparison with others: all peers, now and just before.
+        peers: set[str] = set()
+        same_and_before: set[str] = set()
+        for report in reports:
+            peers |= report.peers
+            same_and_before |= {report.period.code, report.period.moved(-1).code}
+        yield _is_of(form, peers, same_and_before)
 
 
-def _these(form: str, units: Collection[str], periods: Collection[str]) -> ColumnElement[bool]:
+def _periods_around(reports: Sequence[Asked], distance: int) -> set[str]:
+    """Return the codes of all periods that end at most so many periods before or after."""
+    first = min(report.period.moved(-distance).end for report in reports)
+    last = max(report.period.moved(distance).end for report in reports)
+    codes: set[str] = set()
+    for kind in PeriodKind:
+        codes |= {period.code for period in periods_between(kind, first, last)}
+    return codes
+
+
+def _is_of(form: str, units: Collection[str], periods: Collection[str]) -> ColumnElement[bool]:
     return and_(
         SubmissionRow.form_code == form,
         SubmissionRow.unit_code.in_(sorted(units)),
@@ -62,7 +80,10 @@ def _these(form: str, units: Collection[str], periods: Collection[str]) -> Colum
     )
 
 
-def _reports(connection: Connection, condition: ColumnElement[bool]) -> Iterable[tuple[object, ...]]:
+def _reports(
+    connection: Connection, conditions: Iterator[ColumnElement[bool]]
+) -> list[tuple[object, ...]]:
+    """Return the current reports that meet one of `conditions`, each once, by submission id."""
     query = (
         select(
             SubmissionRow.id,
@@ -73,33 +94,44 @@ def _reports(connection: Connection, condition: ColumnElement[bool]) -> Iterable
             DeliveryRow.received_at,
         )
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .where(condition, is_believed())
+        .where(is_believed())
     )
-    return (tuple(row) for row in connection.execute(query))
+    found: set[tuple[object, ...]] = set()
+    for condition in conditions:
+        found |= {tuple(row) for row in connection.execute(query.where(condition))}
+    return sorted(found)
 
 
-def _facts(connection: Connection, reports: Sequence[object], lines: Collection[str]) -> pd.DataFrame:
-    """Return the facts of `reports`, filled in column by column: as rows they take four times the memory."""
+def _facts(
+    connection: Connection, reports: Sequence[object], lines: Collection[str]
+) -> pd.DataFrame:
+    """Return the facts of `reports`.
+
+    They are collected by column: as rows they take four times the memory.
+    """
     is_figure = and_(FactRow.line == 0, FactRow.value.is_not(None))
-    is_asked_for = or_(is_figure, FactRow.element.in_(sorted(lines)))
-    query = select(FactRow.submission_id, FactRow.element, FactRow.line, FactRow.value, FactRow.text)
-    numbers, places, values = array("q"), array("q"), array("d")
+    is_wanted = or_(is_figure, FactRow.element.in_(sorted(lines)))
+    query = select(
+        FactRow.submission_id, FactRow.element, FactRow.line, FactRow.value, FactRow.text
+    ).where(is_wanted)
+    submission_ids, line_numbers, values = array("q"), array("q"), array("d")
     elements: list[str] = []
     texts: list[str | None] = []
-    # Elements and most words stand in nearly all reports: each is kept once.
-    same: dict[str, str] = {}
+    # Nearly all reports have the same elements and most of the same texts: keep each once.
+    known: dict[str, str] = {}
     for portion in portions(reports):
-        found = query.where(FactRow.submission_id.in_(portion), is_asked_for)
-        for number, element, place, value, text in connection.execute(found):
-            numbers.append(number)
-            elements.append(same.setdefault(element, element))
-            places.append(place)
+        found = connection.execute(query.where(FactRow.submission_id.in_(portion)))
+        for submission_id, element, line, value, text in found:
+            submission_ids.append(submission_id)
+            elements.append(known.setdefault(element, element))
+            line_numbers.append(line)
             values.append(_UNKNOWN if value is None else value)
-            texts.append(None if text is None else same.setdefault(text, text))
+            kept_text = None if text is None else known.setdefault(text, text)
+            texts.append(kept_text)
     columns = (
-        np.array(numbers, dtype="int64"),
+        np.array(submission_ids, dtype="int64"),
         pd.Series(elements, dtype="str"),
-        np.array(places, dtype="int64"),
+        np.array(line_numbers, dtype="int64"),
         np.array(values, dtype="float64"),
         pd.Series(texts, dtype="str"),
     )

@@ -1,4 +1,7 @@
-"""The ledger: nights, sources' cursors, and every delivery with its state. Each function is its own transaction."""
+"""The ledger: runs, the cursors of sources, and every delivery with its state.
+
+Each function is one transaction.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
@@ -14,35 +17,42 @@ from program.finding import Problem
 from warehouse.bulk import next_ids
 from warehouse.dialects import spoken
 from warehouse.portions import portions
+from warehouse.states import DeliveryState, RunState
 from warehouse.tables import DeliveryRow, RunRow, SubmissionRow, WatermarkRow
 
-RECEIVED, REPEATED, PROCESSED = "received", "repeated", "processed"
-PACKED, UNPACKED, ENCLOSED = "packed", "unpacked", "enclosed"
-WITHDRAWN = "withdrawn"
-PURGED = "purged"
-"""Its bytes were removed after their time; a tombstone in the archive says so."""
-JUDGED_STATES = (RECEIVED, PROCESSED, WITHDRAWN)
-"""Of what is judged, or was to be."""
+# For callers outside of this package, until they use `DeliveryState` themselves.
+RECEIVED, REPEATED = DeliveryState.RECEIVED, DeliveryState.REPEATED
+PACKED, ENCLOSED = DeliveryState.PACKED, DeliveryState.ENCLOSED
 KNOWN = "known"
-"""No state of a delivery: what `record_delivery` answers where it recorded nothing."""
+"""No state of a delivery: what `record_delivery` returns where it recorded nothing."""
 
 
 def start_run(engine: Engine, as_of: date, rule_set_version: str, now: datetime) -> int:
-    """Open a night and return its number."""
+    """Record that a run began, and return its number."""
     with spoken(engine), Session(engine) as session, session.begin():
         run = RunRow(
-            as_of=as_of, started_at=now, finished_at=None, state="running", rule_set_version=rule_set_version, summary={}
+            as_of=as_of,
+            started_at=now,
+            finished_at=None,
+            state=RunState.RUNNING,
+            rule_set_version=rule_set_version,
+            summary={},
         )
         session.add(run)
         session.flush()
         return run.id
 
 
-def finish_run(engine: Engine, run_id: int, state: str, summary: dict[str, Any], now: datetime) -> None:
-    """Close a night with what came of it."""
+def finish_run(
+    engine: Engine, run_id: int, state: str, summary: dict[str, Any], now: datetime
+) -> None:
+    """Record that a run ended, with its state and its summary."""
     with spoken(engine), Session(engine) as session, session.begin():
-        values = {"state": state, "summary": summary, "finished_at": now}
-        session.execute(update(RunRow).where(RunRow.id == run_id).values(values))
+        session.execute(
+            update(RunRow)
+            .where(RunRow.id == run_id)
+            .values(state=state, summary=summary, finished_at=now)
+        )
 
 
 def read_cursor(engine: Engine, source: str) -> str | None:
@@ -53,16 +63,17 @@ def read_cursor(engine: Engine, source: str) -> str | None:
 
 
 def keep_cursor(engine: Engine, source: str, cursor: str, now: datetime) -> None:
-    """Remember how far a source was read."""
+    """Record how far a source was read."""
     with Session(engine) as session, session.begin():
         session.merge(WatermarkRow(source=source, cursor=cursor, updated_at=now))
 
 
 def known_versions(engine: Engine, source: str) -> set[tuple[str, str]]:
-    """Return every (external_id, external_version) that was already taken from a source."""
+    """Return each (external_id, external_version) that the ledger has from a source."""
+    columns = (DeliveryRow.external_id, DeliveryRow.external_version)
     with Session(engine) as session:
-        rows = session.execute(select(DeliveryRow.external_id, DeliveryRow.external_version).where(DeliveryRow.source == source))
-        return {(row[0], row[1]) for row in rows}
+        rows = session.execute(select(*columns).where(DeliveryRow.source == source))
+        return set(rows.tuples())
 
 
 def record_delivery(  # noqa: PLR0913  (each is a column)
@@ -77,93 +88,132 @@ def record_delivery(  # noqa: PLR0913  (each is a column)
     now: datetime,
     is_packed: bool = False,
 ) -> str:
-    """Record one arrival, as `record_deliveries` does."""
-    arrival = Arrival(offer, source, channel, sha256, is_synthetic=is_synthetic, is_packed=is_packed)
+    """Record one arrival, as `record_deliveries` does for many."""
+    arrival = Arrival(
+        offer, source, channel, sha256, is_synthetic=is_synthetic, is_packed=is_packed
+    )
     return record_deliveries(engine, [arrival], run_id=run_id, now=now)[0]
 
 
-def record_deliveries(engine: Engine, arrivals: Sequence[Arrival], *, run_id: int, now: datetime) -> list[str]:
-    """Record arrivals in one transaction and return the state of each: `received`, or `repeated` for its sender's same bytes.
+def record_deliveries(
+    engine: Engine, arrivals: Sequence[Arrival], *, run_id: int, now: datetime
+) -> list[str]:
+    """Record arrivals in one transaction and return the state of each.
 
-    `packed` for a zip that waits to be unpacked. `known`, and nothing recorded, where this very offer is in the ledger already:
-    another night was faster. `sha256` None stands for bytes refused for their size; such a delivery is never a repetition.
+    `received`; `packed` for a zip to be unpacked; `repeated` where the same sender sent the same
+    bytes before. `known` where the ledger has this offer already: another run was faster, and
+    nothing is recorded. Idempotent.
+
+    A null sha256 stands for bytes that were refused for their size. Such a delivery is never a
+    repetition.
     """
     states: list[str] = []
     rows = []
     with Session(engine) as session, session.begin():
         known = _known_offers(session, arrivals)
         first = _FirstDeliveries(session, [arrival.sha256 for arrival in arrivals])
-        numbers = iter(next_ids(session.connection(), DeliveryRow.__tablename__, len(arrivals)))
+        new_ids = iter(next_ids(session.connection(), DeliveryRow.__tablename__, len(arrivals)))
         for arrival in arrivals:
-            offer = arrival.offer
-            name = (arrival.source, offer.external_id, offer.external_version)
-            if name in known:
+            offer_key = _offer_key(arrival)
+            if offer_key in known:
                 states.append(KNOWN)
                 continue
-            known.add(name)
-            number = next(numbers)
-            earlier = first.repeated_by(number, arrival.sha256, offer.sender_unit)
-            states.append(REPEATED if earlier else PACKED if arrival.is_packed else RECEIVED)
-            rows.append(
-                {
-                    "id": number,
-                    "source": arrival.source,
-                    "channel": arrival.channel,
-                    "external_id": offer.external_id,
-                    "external_version": offer.external_version,
-                    "name": offer.name,
-                    "sender_unit": offer.sender_unit,
-                    "received_at": offer.offered_at,
-                    "recorded_at": now,
-                    "sha256": arrival.sha256,
-                    "size": offer.size,
-                    "is_synthetic": arrival.is_synthetic,
-                    "state": states[-1],
-                    "repeats_id": earlier,
-                    "run_id": run_id,
-                }
-            )
+            # The same offer may come twice in one batch.
+            known.add(offer_key)
+            number = next(new_ids)
+            earlier = first.repeated_by(number, arrival.sha256, arrival.offer.sender_unit)
+            state = _state_of_arrival(arrival, earlier)
+            states.append(state)
+            recorded = {
+                "id": number,
+                "state": state,
+                "repeats_id": earlier,
+                "recorded_at": now,
+                "run_id": run_id,
+            }
+            rows.append(_arrival_values(arrival) | recorded)
         _insert(session, rows)
     return states
 
 
-def record_unpacked(engine: Engine, number: int, members: Sequence[Packed], *, run_id: int, now: datetime) -> Counter[str]:
-    """Record what a zip held as deliveries of its sender and moment, and the zip as unpacked, in one transaction.
+def _offer_key(arrival: Arrival) -> tuple[str, str, str]:
+    offer = arrival.offer
+    return arrival.source, offer.external_id, offer.external_version
 
-    Return how many got which state; none where it was unpacked before.
+
+def _state_of_arrival(arrival: Arrival, earlier: int | None) -> DeliveryState:
+    # A zip that repeats another one is not unpacked again.
+    if earlier is not None:
+        return DeliveryState.REPEATED
+    if arrival.is_packed:
+        return DeliveryState.PACKED
+    return DeliveryState.RECEIVED
+
+
+def _arrival_values(arrival: Arrival) -> dict[str, Any]:
+    offer = arrival.offer
+    return {
+        "source": arrival.source,
+        "channel": arrival.channel,
+        "external_id": offer.external_id,
+        "external_version": offer.external_version,
+        "name": offer.name,
+        "sender_unit": offer.sender_unit,
+        "received_at": offer.offered_at,
+        "sha256": arrival.sha256,
+        "size": offer.size,
+        "is_synthetic": arrival.is_synthetic,
+    }
+
+
+def record_unpacked(
+    engine: Engine, number: int, members: Sequence[Packed], *, run_id: int, now: datetime
+) -> Counter[str]:
+    """Record the members of a zip as deliveries, and the zip as unpacked, in one transaction.
+
+    They have the zip's sender and time of arrival. Idempotent.
+
+    Returns:
+        How many members got which state; empty where the zip was unpacked before.
     """
     with Session(engine) as session, session.begin():
         whole = session.get(DeliveryRow, number, with_for_update=True)
-        if whole is None or whole.state != PACKED:
+        if whole is None or whole.state != DeliveryState.PACKED:
             return Counter()
         first = _FirstDeliveries(session, [member.sha256 for member in members])
-        numbers = next_ids(session.connection(), DeliveryRow.__tablename__, len(members))
+        new_ids = next_ids(session.connection(), DeliveryRow.__tablename__, len(members))
         recorded = {"run_id": run_id, "recorded_at": now}
-        rows = [
-            _member(whole, member, position, member_number, first) | recorded
-            for position, (member, member_number) in enumerate(zip(members, numbers, strict=True), start=1)
-        ]
+        rows = []
+        for position, member in enumerate(members, start=1):
+            member_id = new_ids[position - 1]
+            rows.append(_member(whole, member, position, member_id, first) | recorded)
         _insert(session, rows)
-        whole.state = UNPACKED
+        whole.state = DeliveryState.UNPACKED
     return Counter(row["state"] for row in rows)
 
 
 def record_unpackable(engine: Engine, number: int, refusal: Problem | None) -> None:
-    """Have a zip read as it is, for its sender to hear what it is; with `refusal`, why it was not unpacked."""
+    """Have a zip that cannot be unpacked checked as it is, so that its sender is notified.
+
+    `refusal` says why it was not unpacked, where that is known. Idempotent.
+    """
+    stored_refusal = asdict(refusal) if refusal else None
     with Session(engine) as session, session.begin():
         session.execute(
             update(DeliveryRow)
-            .where(DeliveryRow.id == number, DeliveryRow.state == PACKED)
-            .values(state=RECEIVED, refusal=asdict(refusal) if refusal else None)
+            .where(DeliveryRow.id == number, DeliveryRow.state == DeliveryState.PACKED)
+            .values(state=DeliveryState.RECEIVED, refusal=stored_refusal)
         )
 
 
-def _member(whole: DeliveryRow, member: Packed, position: int, number: int, first: "_FirstDeliveries") -> dict[str, Any]:
-    if member.is_enclosure:
-        state, earlier = ENCLOSED, None
-    else:
+def _member(
+    whole: DeliveryRow, member: Packed, position: int, number: int, first: "_FirstDeliveries"
+) -> dict[str, Any]:
+    earlier = None
+    state = DeliveryState.ENCLOSED
+    if not member.is_enclosure:
         earlier = first.repeated_by(number, member.sha256, whole.sender_unit)
-        state = REPEATED if earlier else RECEIVED
+        state = DeliveryState.RECEIVED if earlier is None else DeliveryState.REPEATED
     return {
         "id": number,
         "source": whole.source,
@@ -185,34 +235,46 @@ def _member(whole: DeliveryRow, member: Packed, position: int, number: int, firs
 
 
 def _known_offers(session: Session, arrivals: Sequence[Arrival]) -> set[tuple[str, str, str]]:
-    """Return which of these offers, or others under the same name, are in the ledger already."""
+    """Return the keys of all offers in the ledger with the names of these arrivals."""
     names: dict[str, list[str]] = defaultdict(list)
     for arrival in arrivals:
         names[arrival.source].append(arrival.offer.external_id)
-    known: set[tuple[str, str, str]] = set()
     columns = (DeliveryRow.source, DeliveryRow.external_id, DeliveryRow.external_version)
+    known: set[tuple[str, str, str]] = set()
     for source, external_ids in names.items():
         for portion in portions(external_ids):
-            query = select(*columns).where(DeliveryRow.source == source, DeliveryRow.external_id.in_(portion))
-            known |= {(row[0], row[1], row[2]) for row in session.execute(query)}
+            is_named = DeliveryRow.external_id.in_(portion)
+            query = select(*columns).where(DeliveryRow.source == source, is_named)
+            known |= set(session.execute(query).tuples())
     return known
 
 
 class _FirstDeliveries:
-    """Which delivery was the first of some bytes by a sender; bytes that were not kept, or taken back, repeat nothing."""
+    """Which delivery was the first with some bytes from a sender.
+
+    Enclosures and withdrawn deliveries do not count. Bytes that were not kept repeat nothing.
+    """
 
     def __init__(self, session: Session, sha256s: Sequence[str | None]) -> None:
         self._numbers: dict[tuple[str, str | None], int] = {}
         kept = [sha256 for sha256 in sha256s if sha256 is not None]
         columns = (DeliveryRow.sha256, DeliveryRow.sender_unit)
-        counts = DeliveryRow.state.not_in((ENCLOSED, WITHDRAWN))
+        first = func.min(DeliveryRow.id)
+        not_counted = (DeliveryState.ENCLOSED, DeliveryState.WITHDRAWN)
         for portion in portions(kept):
-            query = select(*columns, func.min(DeliveryRow.id)).where(DeliveryRow.sha256.in_(portion), counts)
-            for sha256, sender, number in session.execute(query.group_by(*columns)):
+            query = (
+                select(*columns, first)
+                .where(DeliveryRow.sha256.in_(portion), DeliveryRow.state.not_in(not_counted))
+                .group_by(*columns)
+            )
+            for sha256, sender, number in session.execute(query):
                 self._numbers[sha256, sender] = number
 
     def repeated_by(self, number: int, sha256: str | None, sender: str | None) -> int | None:
-        """Return the delivery that a new one repeats; None where it is the first, which others may repeat from now on."""
+        """Return the delivery that a new one repeats.
+
+        None where the new one is the first; later ones then repeat it.
+        """
         if sha256 is None:
             return None
         first = self._numbers.setdefault((sha256, sender), number)
@@ -225,53 +287,80 @@ def _insert(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def pending_deliveries(engine: Engine, limit: int) -> list[Delivery]:
-    """Return the oldest `limit` deliveries that wait to be read, in the order in which they came."""
-    return _waiting(engine, RECEIVED, limit)
+    """Return the oldest `limit` deliveries that wait to be checked, in order of arrival."""
+    return _waiting(engine, DeliveryState.RECEIVED, limit)
 
 
 def packed_deliveries(engine: Engine) -> list[Delivery]:
-    """Return the zips that wait to be unpacked, in the order in which they came."""
-    return _waiting(engine, PACKED, None)
+    """Return the zips that wait to be unpacked, in order of arrival."""
+    return _waiting(engine, DeliveryState.PACKED, None)
 
 
-def _waiting(engine: Engine, state: str, limit: int | None) -> list[Delivery]:
-    query = select(DeliveryRow).where(DeliveryRow.state == state).order_by(DeliveryRow.received_at, DeliveryRow.id).limit(limit)
+def _waiting(engine: Engine, state: DeliveryState, limit: int | None) -> list[Delivery]:
+    query = (
+        select(DeliveryRow)
+        .where(DeliveryRow.state == state)
+        .order_by(DeliveryRow.received_at, DeliveryRow.id)
+        .limit(limit)
+    )
     with Session(engine) as session:
         return [delivery_of(row) for row in session.scalars(query)]
 
 
 def numbered_delivery(engine: Engine, number: int) -> Delivery:
-    """Return the delivery of a number, which must be in the ledger."""
+    """Return the delivery with a number, which must be in the ledger."""
     with Session(engine) as session:
         return delivery_of(session.get_one(DeliveryRow, number))
 
 
-def judged_deliveries(engine: Engine, forms: Collection[str] | None, *, after: int, limit: int) -> list[Delivery]:
-    """Return the first `limit` deliveries beyond number `after` that the archive holds and that were judged.
+def judged_deliveries(
+    engine: Engine, forms: Collection[str] | None, *, after: int, limit: int
+) -> list[Delivery]:
+    """Return the first `limit` deliveries beyond number `after` that were checked and archived.
 
-    Of `forms`, and those of which no form could be told; of all where None, none where there are no `forms`.
+    Those of `forms` and those of which the form is unknown; all where `forms` is None, none where
+    it is empty.
     """
-    query = select(DeliveryRow).where(*_judged(forms), DeliveryRow.id > after).order_by(DeliveryRow.id).limit(limit)
+    query = (
+        select(DeliveryRow)
+        .where(*_is_checked(forms), DeliveryRow.id > after)
+        .order_by(DeliveryRow.id)
+        .limit(limit)
+    )
     with Session(engine) as session:
         return [delivery_of(row) for row in session.scalars(query)]
 
 
 def count_judged(engine: Engine, forms: Collection[str] | None) -> int:
     """Return how many deliveries `judged_deliveries` gives in all."""
+    query = select(func.count(DeliveryRow.id)).where(*_is_checked(forms))
     with Session(engine) as session:
-        return session.scalar(select(func.count()).select_from(DeliveryRow).where(*_judged(forms))) or 0
+        return session.scalar(query) or 0
 
 
-def _judged(forms: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
-    of_forms: ColumnElement[bool] = true()
-    if forms is not None:
-        of_forms = or_(SubmissionRow.form_code.in_(forms), SubmissionRow.form_code.is_(None)) if forms else false()
-    judged = select(SubmissionRow.id).where(SubmissionRow.delivery_id == DeliveryRow.id, of_forms).exists()
-    return DeliveryRow.sha256.is_not(None), DeliveryRow.state != PURGED, judged
+def _is_checked(forms: Collection[str] | None) -> tuple[ColumnElement[bool], ...]:
+    """SQL conditions: the bytes are in the archive, and a submission of `forms` came of them."""
+    submissions = select(SubmissionRow.id).where(
+        SubmissionRow.delivery_id == DeliveryRow.id, _is_of_forms(forms)
+    )
+    return (
+        DeliveryRow.sha256.is_not(None),
+        DeliveryRow.state != DeliveryState.PURGED,
+        submissions.exists(),
+    )
+
+
+def _is_of_forms(forms: Collection[str] | None) -> ColumnElement[bool]:
+    if forms is None:
+        return true()
+    if not forms:
+        return false()
+    # A submission of an unknown form may be of any of them.
+    return or_(SubmissionRow.form_code.in_(forms), SubmissionRow.form_code.is_(None))
 
 
 def delivery_of(row: DeliveryRow) -> Delivery:
-    """Return a row as the delivery that it keeps."""
+    """Return the delivery that a row holds."""
     return Delivery(
         id=row.id,
         source=row.source,
@@ -286,6 +375,7 @@ def delivery_of(row: DeliveryRow) -> Delivery:
 
 
 def last_summary(engine: Engine) -> dict[str, Any] | None:
-    """Return the summary of the night that began last, None where it has none (yet)."""
+    """Return the summary of the run that began last, None where it has none (yet)."""
+    query = select(RunRow.summary).order_by(RunRow.id.desc()).limit(1)
     with Session(engine) as session:
-        return session.scalar(select(RunRow.summary).order_by(RunRow.id.desc()).limit(1)) or None
+        return session.scalar(query) or None

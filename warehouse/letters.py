@@ -1,7 +1,10 @@
-"""Putting letters together: what is owed to one recipient becomes one letter, with an id and a day that never change."""
+"""Assemble letters: the notices to one recipient become one letter.
+
+A letter that may have left has an id and a day that never change.
+"""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Engine, func, or_, select
@@ -11,83 +14,130 @@ from program.letter import Letter, Notice, NoticeKind, Reminder, ReportName
 from program.stage import Stage
 from program.submission import Verdict
 from warehouse.findings import findings_of_comparing, findings_of_judging
-from warehouse.load import COMPARED, PENDING
-from warehouse.overtaken import OVERTAKEN, is_overtaken
+from warehouse.overtaken import is_overtaken
+from warehouse.states import OutboxState, notice_kind
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
-_KINDS = {COMPARED: NoticeKind.COMPARED, "fixed": NoticeKind.FIXED, "overruled": NoticeKind.OVERRULED, "open": NoticeKind.OPEN}
 _MOST_REFERENCES = 20
-"""A thread that is longer names its first letter and its last ones."""
+"""A longer thread names its first letter and its last ones."""
 
 
 def put_together(engine: Engine, day: date, *, daily_limit: int | None = None) -> int:
-    """Make one letter of all that is owed to a recipient and is in none yet; return how many letters there are now to send.
+    """Assemble one letter for each recipient of all pending notices that are in none yet.
 
-    What was settled before it was told is left out. A recipient who got `daily_limit` letters dated `day` waits for the next
-    day. A letter that may have left, or is just being sent, stays as it is and keeps its id; one that nobody has tried yet is
-    put together anew, so that after a week without a mail server it tells how things stand now.
+    One transaction. Notices that were settled before they were sent are marked and left out. A
+    recipient with `daily_limit` letters dated `day` waits for the next day.
+
+    A letter that may have left, or that a process is sending, is unchanged and keeps its id. A
+    letter that nobody has tried is assembled again: after a week without a mail server it says what
+    is true now.
+
+    Returns:
+        How many letters there are to send.
     """
     with Session(engine) as session, session.begin():
-        waiting = list(session.scalars(select(OutboxRow).where(OutboxRow.state == PENDING).order_by(OutboxRow.id)))
-        owed: dict[str, list[OutboxRow]] = {}
-        for row in waiting:
-            if not row.attempts and row.claimed_by is None:
-                row.message_id = row.dated = None
-            if row.message_id is None and is_overtaken(session, row):
-                row.state = OVERTAKEN
-            elif row.message_id is None:
-                owed.setdefault(row.recipient, []).append(row)
+        pending = _pending_notices(session)
+        unsent = _unsent_by_recipient(session, pending)
+        # The letters that were taken apart do not count against the limit.
         session.flush()
-        full = _full(session, day, daily_limit)
-        for recipient, rows in owed.items():
+        full = _recipients_at_limit(session, day, daily_limit)
+        for recipient, rows in unsent.items():
             if recipient not in full:
                 _give_id(rows, recipient, day)
-        return len({row.message_id for row in waiting if row.state == PENDING and row.message_id is not None})
+        letters = {row.message_id for row in pending if row.state == OutboxState.PENDING}
+        return len(letters - {None})
 
 
 def letter_of(session: Session, message_id: str) -> Letter:
-    """Return a letter as it is, and always was."""
-    rows = list(session.scalars(select(OutboxRow).where(OutboxRow.message_id == message_id).order_by(OutboxRow.id)))
-    notices = tuple(_notice(session, row, row.submission_id) for row in rows if row.submission_id is not None)
+    """Return the letter of an id, always the same one."""
+    query = select(OutboxRow).where(OutboxRow.message_id == message_id).order_by(OutboxRow.id)
+    rows = list(session.scalars(query))
+    notices = []
+    reminders = []
+    for row in rows:
+        if row.submission_id is None:
+            reminders.append(_reminder(row))
+        else:
+            notices.append(_notice(session, row, row.submission_id))
+    reports = {notice.report for notice in notices}
+    reports |= {reminder.report for reminder in reminders}
+    files = {notice.delivery_id for notice in notices}
+    first = rows[0]
     moment = max(row.created_at for row in rows)
     return Letter(
         message_id=message_id,
-        recipient=rows[0].recipient,
+        recipient=first.recipient,
         created_at=moment,
-        day=rows[0].dated or moment.date(),
-        notices=notices,
-        reminders=tuple(_reminder(row) for row in rows if row.submission_id is None),
+        day=first.dated or moment.date(),
+        notices=tuple(notices),
+        reminders=tuple(reminders),
         accepted=_accepted(session, notices, moment),
-        references=_references(session, rows, notices),
+        references=_references(session, first, reports, files),
     )
 
 
-def _full(session: Session, day: date, limit: int | None) -> set[str]:
+def _pending_notices(session: Session) -> list[OutboxRow]:
+    query = select(OutboxRow).where(OutboxRow.state == OutboxState.PENDING)
+    return list(session.scalars(query.order_by(OutboxRow.id)))
+
+
+def _unsent_by_recipient(
+    session: Session, pending: Sequence[OutboxRow]
+) -> dict[str, list[OutboxRow]]:
+    """Return the notices to put into letters now; marks those that were settled."""
+    unsent: dict[str, list[OutboxRow]] = {}
+    for row in pending:
+        was_tried = row.attempts > 0 or row.claimed_by is not None
+        # Its letter cannot have left: the notice may go into another one, with newer notices.
+        if not was_tried:
+            row.message_id = None
+            row.dated = None
+        if row.message_id is not None:
+            continue
+        if is_overtaken(session, row):
+            row.state = OutboxState.OVERTAKEN
+        else:
+            unsent.setdefault(row.recipient, []).append(row)
+    return unsent
+
+
+def _recipients_at_limit(session: Session, day: date, limit: int | None) -> set[str]:
+    """Return the recipients who get no further letter dated `day`."""
     if limit is None:
         return set()
-    of_day = select(OutboxRow.recipient).where(OutboxRow.dated == day).group_by(OutboxRow.recipient)
-    return set(session.scalars(of_day.having(func.count(OutboxRow.message_id.distinct()) >= limit)))
+    letters = func.count(OutboxRow.message_id.distinct())
+    query = select(OutboxRow.recipient).where(OutboxRow.dated == day)
+    return set(session.scalars(query.group_by(OutboxRow.recipient).having(letters >= limit)))
 
 
 def _give_id(rows: Sequence[OutboxRow], recipient: str, day: date) -> None:
-    about = ",".join(f"{row.submission_id or _reminder(row).report}/{row.kind}" for row in rows)
-    # The moment keeps two warehouses, or one begun anew, from giving different mails one id.
-    digest = hashlib.sha256(f"{recipient}|{about}|{rows[0].created_at.isoformat()}".encode()).hexdigest()[:32]
+    subjects = [f"{row.submission_id or _reminder(row).report}/{row.kind}" for row in rows]
+    # The moment keeps ids apart between warehouses, and after a warehouse began from nothing.
+    moment = rows[0].created_at.isoformat()
+    identity = f"{recipient}|{','.join(subjects)}|{moment}"
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:32]
     for row in rows:
-        row.message_id, row.dated = digest, day
+        row.message_id = digest
+        row.dated = day
 
 
 def _reminder(row: OutboxRow) -> Reminder:
-    if row.form_code is None or row.unit_code is None or row.period is None or row.stage is None or row.due_date is None:
+    report = _report(row.form_code, row.unit_code, row.period, row.stage)
+    if report is None or row.due_date is None:
         raise ValueError(f"outbox row {row.id} is about no submission and no report")
-    return Reminder(ReportName(row.form_code, row.unit_code, row.period, Stage(row.stage)), row.due_date)
+    return Reminder(report, row.due_date)
 
 
-def _notice(session: Session, row: OutboxRow, number: int) -> Notice:
-    submission = session.get_one(SubmissionRow, number)
+def _notice(session: Session, row: OutboxRow, submission_id: int) -> Notice:
+    submission = session.get_one(SubmissionRow, submission_id)
     delivery = session.get_one(DeliveryRow, submission.delivery_id)
-    is_compared = row.kind.startswith(COMPARED)
-    judged = findings_of_judging(session, submission.id)
+    kind = notice_kind(row.kind)
+    # A notice about a cross-check has the findings of that one only; every other notice has those
+    # of the submission's own check.
+    if kind is NoticeKind.COMPARED:
+        findings = findings_of_comparing(session, submission_id, row.created_at)
+    else:
+        findings = findings_of_judging(session, submission_id)
     return Notice(
         submission_id=submission.id,
         verdict=Verdict(submission.verdict),
@@ -98,60 +148,100 @@ def _notice(session: Session, row: OutboxRow, number: int) -> Notice:
         sender_unit=delivery.sender_unit,
         delivery_name=delivery.name,
         received_at=delivery.received_at,
-        findings=findings_of_comparing(session, submission.id, row.created_at) if is_compared else judged,
-        is_part=_parts(session, submission) > 1,
+        findings=findings,
+        is_part=_count_parts(session, submission) > 1,
         part=submission.part,
         delivery_id=delivery.id,
         sha256=delivery.sha256,
-        kind=_KINDS.get(row.kind.partition("-")[0], NoticeKind.JUDGED),
+        kind=kind,
     )
 
 
-def _parts(session: Session, submission: SubmissionRow) -> int:
-    same = (SubmissionRow.delivery_id == submission.delivery_id, SubmissionRow.judgement == submission.judgement)
-    return session.scalar(select(func.count()).select_from(SubmissionRow).where(*same)) or 0
+def _count_parts(session: Session, submission: SubmissionRow) -> int:
+    """Return how many reports the check of a submission found in its file."""
+    query = select(func.count(SubmissionRow.id)).where(
+        SubmissionRow.delivery_id == submission.delivery_id,
+        SubmissionRow.judgement == submission.judgement,
+    )
+    return session.scalar(query) or 0
 
 
-def _accepted(session: Session, notices: Sequence[Notice], moment: datetime) -> tuple[ReportName, ...]:
-    """Return which other reports of the same periods, by its senders about themselves, were believed at the letter's moment."""
+def _accepted(
+    session: Session, notices: Sequence[Notice], moment: datetime
+) -> tuple[ReportName, ...]:
+    """Return the other reports of the same periods that were current at the letter's moment.
+
+    Only reports of the letter's senders about themselves.
+    """
     senders = {notice.sender_unit for notice in notices if notice.sender_unit}
     periods = {notice.period for notice in notices if notice.period}
-    columns = (SubmissionRow.form_code, SubmissionRow.unit_code, SubmissionRow.period, SubmissionRow.stage)
-    believed = (
+    reports_of_letter = {notice.report for notice in notices}
+    columns = (
+        SubmissionRow.form_code,
+        SubmissionRow.unit_code,
+        SubmissionRow.period,
+        SubmissionRow.stage,
+    )
+    query = select(*columns).where(
         SubmissionRow.known_from <= moment,
         or_(SubmissionRow.known_to.is_(None), SubmissionRow.known_to > moment),
         SubmissionRow.unit_code.in_(senders),
         SubmissionRow.period.in_(periods),
     )
-    rows = session.execute(select(*columns).where(*believed).distinct().order_by(*columns))
-    found = (ReportName(form or "", unit or "", period or "", Stage(stage)) for form, unit, period, stage in rows)
-    told = {notice.report for notice in notices}
-    return tuple(report for report in found if report not in told)
+    accepted = []
+    for form, unit, period, stage in session.execute(query.distinct().order_by(*columns)):
+        report = ReportName(form or "", unit or "", period or "", Stage(stage))
+        if report not in reports_of_letter:
+            accepted.append(report)
+    return tuple(accepted)
 
 
-def _references(session: Session, rows: Sequence[OutboxRow], notices: Iterable[Notice]) -> tuple[str, ...]:
-    """Return the earlier letters to the same recipient about the same reports or files, the oldest first."""
-    reports = {notice.report for notice in notices} | {_reminder(row).report for row in rows if row.submission_id is None}
-    files = {notice.delivery_id for notice in notices}
-    earlier = (
+def _references(
+    session: Session,
+    first: OutboxRow,
+    reports: Collection[ReportName | None],
+    files: Collection[int],
+) -> tuple[str, ...]:
+    """Return the earlier letters to the same recipient about the same reports or files.
+
+    `first` is the first notice of the letter. The oldest letter comes first.
+    """
+    query = (
         select(OutboxRow, SubmissionRow)
         .outerjoin(SubmissionRow, SubmissionRow.id == OutboxRow.submission_id)
-        .where(OutboxRow.recipient == rows[0].recipient, OutboxRow.message_id != rows[0].message_id)
-        .where(OutboxRow.id < rows[0].id)
+        .where(
+            OutboxRow.recipient == first.recipient,
+            OutboxRow.message_id != first.message_id,
+            OutboxRow.id < first.id,
+        )
         .order_by(OutboxRow.id)
     )
-    found = dict.fromkeys(
-        str(row.message_id)
-        for row, submission in session.execute(earlier)
-        if _report_of(row, submission) in reports - {None} or (submission is not None and submission.delivery_id in files)
-    )
+    # A dict, not a set: each letter once, in the order of the outbox.
+    found: dict[str, None] = {}
+    for row, submission in session.execute(query).tuples():
+        report = _report_of(row, submission)
+        is_same_report = report is not None and report in reports
+        is_same_file = submission is not None and submission.delivery_id in files
+        if is_same_report or is_same_file:
+            found[str(row.message_id)] = None
     ids = tuple(found)
-    return ids if len(ids) <= _MOST_REFERENCES else (ids[0], *ids[1 - _MOST_REFERENCES :])
+    if len(ids) <= _MOST_REFERENCES:
+        return ids
+    # The first letter began the thread: mail programs group by it.
+    last = ids[1 - _MOST_REFERENCES :]
+    return (ids[0], *last)
 
 
 def _report_of(row: OutboxRow, submission: SubmissionRow | None) -> ReportName | None:
+    """Return the report that a notice is about; None where the file's report is unknown."""
     if submission is None:
         return _reminder(row).report
-    if submission.form_code is None or submission.unit_code is None or submission.period is None:
+    return _report(submission.form_code, submission.unit_code, submission.period, submission.stage)
+
+
+def _report(
+    form: str | None, unit: str | None, period: str | None, stage: str | None
+) -> ReportName | None:
+    if form is None or unit is None or period is None or stage is None:
         return None
-    return ReportName(submission.form_code, submission.unit_code, submission.period, Stage(submission.stage))
+    return ReportName(form, unit, period, Stage(stage))

@@ -1,34 +1,29 @@
-"""Taking checked deliveries in.
+"""Record checked deliveries: verdicts, findings, facts, history and notices, all or nothing.
 
-The verdicts, findings, facts, history and notices change together or not at all.
-
-Many deliveries are one transaction: what is on record of their reports is read once, each takes its
-place among the versions in memory (`warehouse.turns`), and every table is written once.
+Many deliveries are one transaction. It reads once what is on record of their reports, orders the
+versions in memory (`warehouse.turns`), and writes every table once.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from program.submission import Fact, Submission
 from warehouse.bulk import insert_rows, next_ids
-from warehouse.ledger import PROCESSED, RECEIVED
 from warehouse.portions import portions
 from warehouse.rejudging import was_mailed
+from warehouse.states import DeliveryState, OutboxState
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
 from warehouse.turns import ReportKey, Turn, Version, VersionHistory, report_key
 
-PENDING = "pending"
-COMPARED = "compared"
-"""How the kind of a notice begins that is owed for a comparison; the night's number follows."""
 Owed: TypeAlias = tuple[Submission, str | None]
-"""A submission, and who gets a notice of it; None: nobody."""
-_NONE: Mapping[int, int] = {}
+"""A submission and the address that gets a notice about it; None: nobody."""
+_NO_NUMBERS: Mapping[int, int] = {}
 _FINDING_COLUMNS = (
     "rule",
     "severity",
@@ -47,8 +42,8 @@ _finding_cells = attrgetter(*_FINDING_COLUMNS)
 class CheckedDelivery:
     """All submissions of one delivery, and the moment at which they are recorded.
 
-    `numbers`: those that the submissions had in a warehouse that is made anew, by part; none for
-    all others.
+    `numbers` are the submissions' ids by part, where a warehouse is rebuilt and they keep the ids
+    that they had. Otherwise it is empty, and new ids are given.
     """
 
     submissions: Sequence[Owed]
@@ -58,16 +53,17 @@ class CheckedDelivery:
     @property
     def id(self) -> int:
         """The number of the delivery in the ledger."""
-        return self.submissions[0][0].delivery.id
+        first, _ = self.submissions[0]
+        return first.delivery.id
 
     @property
     def loads(self) -> bool:
-        """Tell whether every submission enters the warehouse."""
+        """Tell whether every submission was accepted, so that its facts enter the warehouse."""
         return all(submission.verdict.loads for submission, _ in self.submissions)
 
     @property
     def facts(self) -> int:
-        """How many facts it holds."""
+        """How many facts its submissions hold."""
         return sum(len(submission.facts) for submission, _ in self.submissions)
 
 
@@ -75,7 +71,7 @@ class CheckedDelivery:
 class _Waiting:
     """A delivery that waits to be recorded.
 
-    `is_late`: an earlier run had it already, and others may have overtaken it.
+    `is_late`: it arrived in an earlier run, and later deliveries may be on record already.
     """
 
     turn: Turn
@@ -87,7 +83,7 @@ class _Waiting:
 class _Entry:
     """A submission with its place among the versions of its report.
 
-    `recipient`: who is to get a notice of it.
+    `recipient`: the address that gets a notice about it; None: nobody.
     """
 
     submission: Submission
@@ -103,9 +99,9 @@ def load_delivery(
     run_id: int,
     rule_set_version: str,
     now: datetime,
-    numbers: Mapping[int, int] = _NONE,
+    numbers: Mapping[int, int] = _NO_NUMBERS,
 ) -> int | None:
-    """Record all submissions of one delivery, as `load_deliveries` does."""
+    """Record all submissions of one delivery, as `load_deliveries` does for many."""
     checked = CheckedDelivery(submissions, now, numbers)
     return load_deliveries(engine, [checked], run_id=run_id, rule_set_version=rule_set_version)[0]
 
@@ -113,21 +109,25 @@ def load_delivery(
 def load_deliveries(
     engine: Engine, checked: Sequence[CheckedDelivery], *, run_id: int, rule_set_version: str
 ) -> list[int | None]:
-    """Record some deliveries in one transaction; return how many facts of each were loaded.
+    """Record checked deliveries, in the order given, in one transaction.
 
-    None for a delivery that was recorded before. Where one of them cannot be recorded, none is: the
-    caller offers each alone.
+    If one of them cannot be recorded, none is: the caller then tries each alone. Idempotent: a
+    delivery that is on record already is not recorded again.
 
-    An accepted version closes the facts of the one before it of its stage (`known_to`); a bad one
-    never replaces a good one. A delivery that is judged again, or that an earlier night had to
-    leave, replaces its own earlier judgement, never what a later delivery said; what its sender was
-    told already is not told twice. They take their places in the order given.
+    An accepted version closes the facts of the version before it (`known_to`). A rejected version
+    never replaces an accepted one. A delivery that is checked again, or that arrived in an earlier
+    run, replaces its own earlier check, but never the report of a later delivery. A sender gets no
+    second notice with the same verdict and findings.
+
+    Returns:
+        For each delivery how many facts were loaded; None where it was on record already.
     """
     with Session(engine) as session, session.begin():
         waiting = _waiting(session, [each.id for each in checked], run_id)
         due = [each for each in checked if each.id in waiting]
         history = _read_history(session, due, waiting)
-        entries = list(_placed(session, due, waiting, history))
+        entries = list(_entries(session, due, waiting, history))
+        # In this order: no two rows may have one number, and a closed row points to its successor.
         history.save_numbers(session)
         _insert_submissions(session, entries, run_id, rule_set_version)
         history.save_ends(session)
@@ -139,7 +139,7 @@ def load_deliveries(
 
 
 def _waiting(session: Session, deliveries: Sequence[int], run_id: int) -> dict[int, _Waiting]:
-    """Return those of `deliveries` that wait to be recorded, by their number."""
+    """Return those of `deliveries` that are not on record yet, by their number."""
     found = {}
     for portion in portions(deliveries):
         for row in session.execute(_ARRIVED.where(DeliveryRow.id.in_(portion))):
@@ -148,17 +148,17 @@ def _waiting(session: Session, deliveries: Sequence[int], run_id: int) -> dict[i
     return found
 
 
-_whole = aliased(DeliveryRow)
+_zip = aliased(DeliveryRow)
 _ARRIVED = (
     select(
         DeliveryRow.id,
         DeliveryRow.judgement,
         DeliveryRow.received_at,
-        # What was in a zip came when the zip did.
-        func.coalesce(_whole.run_id, DeliveryRow.run_id).label("arrived_in"),
+        # A member of a zip arrived with the zip, in whichever run that was unpacked.
+        func.coalesce(_zip.run_id, DeliveryRow.run_id).label("arrived_in"),
     )
-    .outerjoin(_whole, _whole.id == DeliveryRow.packed_in_id)
-    .where(DeliveryRow.state == RECEIVED)
+    .outerjoin(_zip, _zip.id == DeliveryRow.packed_in_id)
+    .where(DeliveryRow.state == DeliveryState.RECEIVED)
 )
 
 
@@ -167,8 +167,11 @@ def _read_history(
     due: Sequence[CheckedDelivery],
     waiting: Mapping[int, _Waiting],
 ) -> VersionHistory:
-    """Return what is on record of the reports that are due."""
-    reports = {_report_of(submission) for each in due for submission, _ in each.submissions}
+    """Return the versions on record of the reports in `due`."""
+    reports: set[ReportKey | None] = set()
+    for each in due:
+        reports |= {_report_of(submission) for submission, _ in each.submissions}
+    # Their earlier checks may be of other reports.
     checked_before = [number for number, delivery in waiting.items() if delivery.judgement > 1]
     return VersionHistory.read(session, reports, checked_before)
 
@@ -178,30 +181,39 @@ def _report_of(submission: Submission) -> ReportKey | None:
     return report_key(submission.form_code, submission.unit_code, period, submission.stage.value)
 
 
-def _placed(
+def _entries(
     session: Session,
     due: Sequence[CheckedDelivery],
     waiting: Mapping[int, _Waiting],
     history: VersionHistory,
 ) -> Iterator[_Entry]:
-    """Yield each submission in its place, delivery by delivery."""
-    unnumbered = [s.part for each in due for s, _ in each.submissions if s.part not in each.numbers]
-    fresh = iter(next_ids(session.connection(), SubmissionRow.__tablename__, len(unnumbered)))
+    """Yield each submission with its version, delivery by delivery; adds them to `history`."""
+    new_ids = _new_ids(session, due)
     for each in due:
         delivery = waiting[each.id]
         versions = []
-        for submission, wanted_by in each.submissions:
-            number = each.numbers.get(submission.part) or next(fresh)
+        for submission, recipient in each.submissions:
+            number = each.numbers.get(submission.part) or next(new_ids)
             known_from = each.now if submission.verdict.loads else None
             version = Version(number, delivery.turn, delivery.judgement, known_from=known_from)
             _place(history, _report_of(submission), version, is_late=delivery.is_late)
             versions.append(version)
-            recipient = wanted_by
+            # A sender gets no second mail that says the same.
+            notified = recipient
             if recipient and was_mailed(session, each.id, delivery.judgement, submission):
-                recipient = None
-            yield _Entry(submission, version, each.now, recipient)
+                notified = None
+            yield _Entry(submission, version, each.now, notified)
+        # A check that rejects a part leaves in force what the earlier check accepted.
         if delivery.judgement > 1 and each.loads:
             history.end_earlier(versions[0], each.now)
+
+
+def _new_ids(session: Session, due: Sequence[CheckedDelivery]) -> Iterator[int]:
+    """Return new ids for all submissions of `due` that keep none from an earlier warehouse."""
+    count = 0
+    for each in due:
+        count += sum(submission.part not in each.numbers for submission, _ in each.submissions)
+    return iter(next_ids(session.connection(), SubmissionRow.__tablename__, count))
 
 
 def _place(
@@ -211,16 +223,19 @@ def _place(
     *,
     is_late: bool,
 ) -> None:
-    """Give a version its number among those of its report, and end what it replaces.
+    """Give a version its number among those of its report, and close the version it replaces.
 
-    It ends itself where a later delivery counts already.
+    If the report of a later delivery is current, the new version is closed itself.
     """
     if report is not None:
-        history.number_next(report, version)
         is_again = version.judgement > 1
+        history.number_next(report, version)
+        # A delivery that is checked again keeps its earlier versions: the new one comes last.
         if is_late and not is_again:
             history.number_by_turn(report, version)
-        later = history.current_of_later(report, version.turn) if is_late or is_again else None
+        later = None
+        if is_late or is_again:
+            later = history.current_of_later(report, version.turn)
         if version.known_from is not None and later is not None:
             version.end(version.known_from, later.id)
         elif version.known_from is not None:
@@ -234,50 +249,52 @@ def _insert_submissions(
     run_id: int,
     rule_set_version: str,
 ) -> None:
-    rows = []
-    for entry in entries:
-        submission, version = entry.submission, entry.version
-        values_read = submission.values_read
-        if values_read is None:
-            values_read = len(submission.facts)
-        rows.append(
-            {
-                "id": version.id,
-                "delivery_id": submission.delivery.id,
-                "judgement": version.judgement,
-                "part": submission.part,
-                "run_id": run_id,
-                "form_code": submission.form_code,
-                "form_version": submission.form_version,
-                "unit_code": submission.unit_code,
-                "period": submission.period.code if submission.period else None,
-                "period_end": submission.period.end if submission.period else None,
-                "stage": submission.stage.value,
-                "version": version.number,
-                "verdict": submission.verdict.value,
-                "rule_set_version": rule_set_version,
-                "loaded_at": entry.now,
-                "known_from": version.known_from,
-                "values_read": values_read,
-            }
-        )
+    common = {"run_id": run_id, "rule_set_version": rule_set_version}
+    rows = [_submission_values(entry) | common for entry in entries]
     if rows:
         session.connection().execute(insert(SubmissionRow), rows)
 
 
+def _submission_values(entry: _Entry) -> dict[str, Any]:
+    submission, version = entry.submission, entry.version
+    period = submission.period
+    values_read = submission.values_read
+    if values_read is None:
+        values_read = len(submission.facts)
+    return {
+        "id": version.id,
+        "delivery_id": submission.delivery.id,
+        "judgement": version.judgement,
+        "part": submission.part,
+        "form_code": submission.form_code,
+        "form_version": submission.form_version,
+        "unit_code": submission.unit_code,
+        "period": period.code if period else None,
+        "period_end": period.end if period else None,
+        "stage": submission.stage.value,
+        "version": version.number,
+        "verdict": submission.verdict.value,
+        "loaded_at": entry.now,
+        "known_from": version.known_from,
+        "values_read": values_read,
+    }
+
+
 def _insert_findings(session: Session, entries: Sequence[_Entry]) -> None:
-    rows = [
-        (entry.version.id, position, *_finding_cells(finding))
-        for entry in entries
-        for position, finding in enumerate(entry.submission.findings)
-    ]
+    rows = []
+    for entry in entries:
+        for position, finding in enumerate(entry.submission.findings):
+            rows.append((entry.version.id, position, *_finding_cells(finding)))
     if rows:
         columns = ("submission_id", "position", *_FINDING_COLUMNS)
         insert_rows(session.connection(), FindingRow.__tablename__, columns, rows)
 
 
 def _insert_facts(session: Session, entries: Sequence[_Entry]) -> None:
-    rows = [(entry.version.id, *fact) for entry in entries for fact in entry.submission.facts]
+    rows = []
+    for entry in entries:
+        submission_id = entry.version.id
+        rows += [(submission_id, *fact) for fact in entry.submission.facts]
     if rows:
         columns = ("submission_id", *Fact._fields)
         insert_rows(session.connection(), FactRow.__tablename__, columns, rows)
@@ -289,7 +306,7 @@ def _insert_notices(session: Session, entries: Sequence[_Entry]) -> None:
             "submission_id": entry.version.id,
             "recipient": entry.recipient,
             "kind": entry.submission.verdict.value,
-            "state": PENDING,
+            "state": OutboxState.PENDING,
             "created_at": entry.now,
             "attempts": 0,
         }
@@ -302,5 +319,5 @@ def _insert_notices(session: Session, entries: Sequence[_Entry]) -> None:
 
 def _mark_processed(session: Session, deliveries: Sequence[int]) -> None:
     for portion in portions(deliveries):
-        these = update(DeliveryRow).where(DeliveryRow.id.in_(portion))
-        session.connection().execute(these.values(state=PROCESSED))
+        statement = update(DeliveryRow).where(DeliveryRow.id.in_(portion))
+        session.connection().execute(statement.values(state=DeliveryState.PROCESSED))

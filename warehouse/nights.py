@@ -1,4 +1,7 @@
-"""One night at a time on a warehouse. What keeps a single transaction whole is `warehouse.dialects`."""
+"""The run lock: one run at a time on a warehouse.
+
+`warehouse.dialects` keeps single transactions apart.
+"""
 
 import fcntl
 from collections.abc import Iterator
@@ -9,49 +12,65 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from program.errors import WarehouseError
-from warehouse.dialects import NIGHTS, Opening, file_of, make_engine, place_of, reason_of, warehouse_url
+from warehouse.dialects import (
+    NIGHTS,
+    Opening,
+    file_of,
+    make_engine,
+    place_of,
+    reason_of,
+    warehouse_url,
+)
 
-_HELD = "warehouse: another night is at work on {place}; it takes in what is there. Run again when it has ended"
+_LOCKED = (
+    "warehouse: another run is at work on {place}; it takes in what is there. "
+    "Run again when it has ended"
+)
 
 
 @contextmanager
 def only_night(url: str) -> Iterator[None]:
-    """Hold the warehouse for one night, and let it go at the end, however that comes: the lock dies with its process.
+    """Hold the run lock of a warehouse. It ends with the block, and with the process.
 
-    Raises WarehouseError, at once, where another night holds it.
+    Raises WarehouseError at once where another run holds it.
     """
     file = file_of(warehouse_url(url))
-    with _holding_file(file, url) if file is not None else _holding_server(url):
+    lock = _file_lock(file, url) if file is not None else _server_lock(url)
+    with lock:
         yield
 
 
 @contextmanager
-def _holding_file(file: Path, url: str) -> Iterator[None]:
+def _file_lock(file: Path, url: str) -> Iterator[None]:
     file.parent.mkdir(parents=True, exist_ok=True)
-    # A file of its own: SQLite locks its own ones, and closing any handle of a file ends the locks that its process has there.
-    with file.with_name(f"{file.name}.night").open("w") as lock:
+    # A file of its own. SQLite locks its own files, and a process that closes any handle of a file
+    # loses all locks that it has on it.
+    lock_file = file.with_name(f"{file.name}.night")
+    with lock_file.open("w") as handle:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise WarehouseError(_HELD.format(place=place_of(url))) from None
+            raise WarehouseError(_LOCKED.format(place=place_of(url))) from None
         yield
 
 
 @contextmanager
-def _holding_server(url: str) -> Iterator[None]:
+def _server_lock(url: str) -> Iterator[None]:
     engine = make_engine(url, Opening.READING)
     try:
-        # Outside of any transaction: an open one would keep the server from clearing old rows all night.
+        # Outside of any transaction: an open one would keep the server from removing old rows
+        # during the whole run.
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         is_ours = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": NIGHTS})
     except SQLAlchemyError as wrong:
         engine.dispose()
-        raise WarehouseError(f"warehouse: cannot reach {place_of(url)}: {reason_of(wrong)}") from wrong
+        reason = reason_of(wrong)
+        raise WarehouseError(f"warehouse: cannot reach {place_of(url)}: {reason}") from wrong
     try:
         if not is_ours:
-            raise WarehouseError(_HELD.format(place=place_of(url)))
+            raise WarehouseError(_LOCKED.format(place=place_of(url)))
         yield
     finally:
-        # The lock is the connection's, and must not wait in a pool.
+        # The lock belongs to the connection: close it, instead of giving it back to a pool.
         connection.invalidate()
         engine.dispose()

@@ -1,27 +1,32 @@
-"""The outbox: letters are claimed for a while by who sends them, and marked: sent, put off, refused for good, come back.
+"""The outbox: a sender claims a letter for a while and records what became of it.
 
-What goes into a letter is `warehouse.letters`; what is owed `warehouse.load`, `warehouse.comparing` and `warehouse.owing`. Each
-function is its own transaction.
+`warehouse.letters` assembles letters. `warehouse.load`, `warehouse.comparing`, `warehouse.owing`
+and `warehouse.reminding` put notices into the outbox. Each function is one transaction.
 """
 
 import os
 import socket
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Engine, Select, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from program.letter import Letter
 from warehouse.letters import letter_of
-from warehouse.load import PENDING
+from warehouse.states import OutboxState
 from warehouse.tables import OutboxRow
 
-SENT, FAILED = "sent", "failed"
+# For callers outside of this package, until they use `OutboxState` themselves.
+SENT, FAILED = OutboxState.SENT, OutboxState.FAILED
 _LEASE = timedelta(minutes=15)
-"""Longer than handing over any mail takes; after it, a letter of a process that died is anybody's."""
+"""Longer than sending a mail takes. After it, a letter of a process that died is free again."""
 _BACKOFF_MINUTES = (1, 5, 30, 120, 360)
-"""After the first failure, the second …; later ones as the last. Shorter than from one night to the next."""
+"""The wait after the first failure, the second …; the last one repeats.
+
+All are shorter than the time until the next run.
+"""
 
 
 def this_sender() -> str:
@@ -29,100 +34,179 @@ def this_sender() -> str:
     return f"{socket.gethostname()}/{os.getpid()}"
 
 
-def claim_letter(engine: Engine, now: datetime, *, passed_over: Collection[str] = ()) -> Letter | None:
-    """Claim the oldest letter that may be tried now and return it, None where there is none.
+def claim_letter(
+    engine: Engine, now: datetime, *, passed_over: Collection[str] = ()
+) -> Letter | None:
+    """Claim the oldest letter that may be tried now; return it, or None where there is none.
 
-    Nobody else gets it until its lease has run out, or its process is gone from this machine. Letters `passed_over` by message id
-    wait for another time.
+    Nobody else gets it until its lease ends, or its process is gone from this machine. Letters in
+    `passed_over` (message ids) are skipped.
     """
     with Session(engine) as session, session.begin():
-        claimants = select(OutboxRow.claimed_by).where(OutboxRow.state == PENDING, OutboxRow.claimed_by.is_not(None)).distinct()
-        gone = [name for name in session.scalars(claimants) if name and (name == this_sender() or _is_gone(name))]
-        is_free = or_(OutboxRow.claimed_by.is_(None), OutboxRow.claimed_until <= now, OutboxRow.claimed_by.in_(gone))
-        is_due = or_(OutboxRow.next_attempt_at.is_(None), OutboxRow.next_attempt_at <= now)
-        oldest = select(OutboxRow.message_id).where(_is_pending_letter(passed_over), is_free, is_due)
-        message_id = session.scalar(oldest.order_by(OutboxRow.id).limit(1))
+        message_id = session.scalar(_oldest_free(session, passed_over, now))
         if message_id is None:
             return None
-        claim = update(OutboxRow).where(OutboxRow.message_id == message_id)
-        session.execute(claim.values(claimed_by=this_sender(), claimed_until=now + _LEASE))
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.message_id == message_id)
+            .values(claimed_by=this_sender(), claimed_until=now + _LEASE)
+        )
+        # In the same transaction: nobody can change its notices after it is claimed.
         return letter_of(session, message_id)
 
 
 def hold_letter(engine: Engine, message_id: str, now: datetime) -> bool:
-    """Renew our claim on a letter, just before it is handed over; False where it is no longer ours to send."""
-    ours = (OutboxRow.message_id == message_id, OutboxRow.state == PENDING, OutboxRow.claimed_by == this_sender())
+    """Renew our claim on a letter just before it is sent; False where the claim is lost."""
+    # Our lease may have ended meanwhile, and another sender may have the letter.
+    renewed = (
+        update(OutboxRow)
+        .where(
+            OutboxRow.message_id == message_id,
+            OutboxRow.state == OutboxState.PENDING,
+            OutboxRow.claimed_by == this_sender(),
+        )
+        .values(claimed_until=now + _LEASE)
+    )
     with Session(engine) as session, session.begin():
-        return bool(session.execute(update(OutboxRow).where(*ours).values(claimed_until=now + _LEASE)).rowcount)  # type: ignore[attr-defined]
+        return bool(session.execute(renewed).rowcount)  # type: ignore[attr-defined]
 
 
 def mark_sent(engine: Engine, message_id: str, now: datetime) -> None:
-    """Mark a letter's notices as sent."""
-    _end_claim(engine, message_id, state=SENT, sent_at=now, attempts=OutboxRow.attempts + 1, last_error=None)
+    """Mark a letter as sent."""
+    _end_claim(
+        engine,
+        message_id,
+        state=OutboxState.SENT,
+        sent_at=now,
+        attempts=OutboxRow.attempts + 1,
+        last_error=None,
+    )
 
 
 def put_off(engine: Engine, message_id: str, error: str, now: datetime) -> None:
-    """Note why a letter could not be sent; it is tried again, the later the oftener it was tried."""
-    waits = {n: now + timedelta(minutes=minutes) for n, minutes in enumerate(_BACKOFF_MINUTES)}
-    last = now + timedelta(minutes=_BACKOFF_MINUTES[-1])
-    later = case(*((OutboxRow.attempts == n, moment) for n, moment in waits.items()), else_=last)
-    _end_claim(engine, message_id, attempts=OutboxRow.attempts + 1, last_error=error, next_attempt_at=later)
+    """Record why a letter could not be sent. It is tried again; each wait is longer."""
+    moments = [now + timedelta(minutes=minutes) for minutes in _BACKOFF_MINUTES]
+    by_attempts = [(OutboxRow.attempts == n, moment) for n, moment in enumerate(moments)]
+    _end_claim(
+        engine,
+        message_id,
+        attempts=OutboxRow.attempts + 1,
+        last_error=error,
+        next_attempt_at=case(*by_attempts, else_=moments[-1]),
+    )
 
 
 def mark_failed(engine: Engine, message_id: str, error: str) -> None:
-    """Note that a letter was refused for good; it is the operator's, and not tried again."""
-    _end_claim(engine, message_id, state=FAILED, attempts=OutboxRow.attempts + 1, last_error=error)
+    """Record that the mail server refused a letter for good. Only an operator has it retried."""
+    _end_claim(
+        engine,
+        message_id,
+        state=OutboxState.FAILED,
+        attempts=OutboxRow.attempts + 1,
+        last_error=error,
+    )
 
 
 def return_letter(engine: Engine, message_id: str, recipient: str, error: str) -> str | None:
-    """Note that a letter that was sent came back: it is the operator's, as if it had been refused. Return the state it was in.
+    """Record that a letter bounced: it fails, as if it had been refused.
 
-    None where there is no such letter to that recipient. One that is not marked as sent stays as it is: it may be on its way.
+    A letter that is not marked as sent is unchanged: it may be on its way.
+
+    Returns:
+        The state of the letter before; None where there is no such letter to that recipient.
     """
-    of_letter = OutboxRow.message_id == message_id
+    is_of_letter = OutboxRow.message_id == message_id
+    query = select(OutboxRow.recipient, OutboxRow.state).where(is_of_letter).limit(1)
     with Session(engine) as session, session.begin():
-        found = session.execute(select(OutboxRow.recipient, OutboxRow.state).where(of_letter).limit(1)).first()
+        found = session.execute(query).first()
         if found is None or found.recipient.casefold() != recipient.casefold():
             return None
-        # Without `sent_at`, as any that failed: so the night's document tells of it, however long ago it was sent.
-        returned = {"state": FAILED, "sent_at": None, "last_error": error}
-        session.execute(update(OutboxRow).where(of_letter, OutboxRow.state == SENT).values(returned))
+        session.execute(
+            update(OutboxRow)
+            .where(is_of_letter, OutboxRow.state == OutboxState.SENT)
+            # Without `sent_at`, as every letter that failed: then the run's document holds it,
+            # however long ago it was sent.
+            .values(state=OutboxState.FAILED, sent_at=None, last_error=error)
+        )
         return str(found.state)
 
 
 def let_go(engine: Engine, message_id: str, error: str) -> None:
-    """Give a claimed letter back untried; whoever comes next may try it at once."""
+    """Release a claimed letter that was not tried. Anybody may try it at once."""
     _end_claim(engine, message_id, last_error=error)
 
 
 def next_attempt(engine: Engine, *, passed_over: Collection[str] = ()) -> datetime | None:
-    """Return when the next letter that was put off may be tried, None where none waits."""
+    """Return when the next deferred letter may be tried, None where none waits."""
     soonest = select(func.min(OutboxRow.next_attempt_at)).where(_is_pending_letter(passed_over))
     with Session(engine) as session:
         return session.scalar(soonest)
 
 
 def try_again(engine: Engine, recipient: str | None = None) -> int:
-    """Have letters that were refused for good tried again, of one recipient where given; return how many."""
-    failed = [OutboxRow.state == FAILED, *([OutboxRow.recipient == recipient] if recipient else [])]
+    """Make failed letters pending again, of one recipient where given; return how many."""
+    is_failed = OutboxRow.state == OutboxState.FAILED
+    if recipient:
+        is_failed &= OutboxRow.recipient == recipient
+    letters = select(func.count(OutboxRow.message_id.distinct())).where(is_failed)
     with Session(engine) as session, session.begin():
-        count = session.scalar(select(func.count(OutboxRow.message_id.distinct())).where(*failed)) or 0
-        session.execute(update(OutboxRow).where(*failed).values(state=PENDING, next_attempt_at=None))
+        count = session.scalar(letters) or 0
+        session.execute(
+            update(OutboxRow)
+            .where(is_failed)
+            .values(state=OutboxState.PENDING, next_attempt_at=None)
+        )
         return count
 
 
+def _oldest_free(session: Session, passed_over: Collection[str], now: datetime) -> Select[Any]:
+    """Query the message id of the oldest pending letter that is due and that nobody claims."""
+    is_free = or_(
+        OutboxRow.claimed_by.is_(None),
+        OutboxRow.claimed_until <= now,
+        OutboxRow.claimed_by.in_(_gone_senders(session)),
+    )
+    is_due = or_(OutboxRow.next_attempt_at.is_(None), OutboxRow.next_attempt_at <= now)
+    return (
+        select(OutboxRow.message_id)
+        .where(_is_pending_letter(passed_over), is_free, is_due)
+        .order_by(OutboxRow.id)
+        .limit(1)
+    )
+
+
+def _gone_senders(session: Session) -> list[str]:
+    """Return the senders whose claims do not count: dead processes, and this one's own claims."""
+    senders = select(OutboxRow.claimed_by).where(
+        OutboxRow.state == OutboxState.PENDING, OutboxRow.claimed_by.is_not(None)
+    )
+    ours = this_sender()
+    return [
+        sender
+        for sender in session.scalars(senders.distinct())
+        if sender and (sender == ours or _is_gone(sender))
+    ]
+
+
 def _end_claim(engine: Engine, message_id: str, **values: object) -> None:
-    free = {"claimed_by": None, "claimed_until": None, "next_attempt_at": None}
+    """Release a letter and set what became of it."""
+    no_claim = {"claimed_by": None, "claimed_until": None, "next_attempt_at": None}
     with Session(engine) as session, session.begin():
-        session.execute(update(OutboxRow).where(OutboxRow.message_id == message_id).values({**free, **values}))
+        session.execute(
+            update(OutboxRow).where(OutboxRow.message_id == message_id).values(no_claim | values)
+        )
 
 
 def _is_pending_letter(passed_over: Collection[str]) -> ColumnElement[bool]:
-    return (OutboxRow.state == PENDING) & OutboxRow.message_id.is_not(None) & OutboxRow.message_id.not_in(passed_over)
+    return and_(
+        OutboxRow.state == OutboxState.PENDING,
+        OutboxRow.message_id.is_not(None),
+        OutboxRow.message_id.not_in(passed_over),
+    )
 
 
 def _is_gone(sender: str) -> bool:
-    """Tell whether a process of this machine lives no more; of another machine nobody knows."""
+    """Tell whether a sender's process has ended. Of other machines nothing is known: False."""
     host, _, number = sender.rpartition("/")
     if host != socket.gethostname():
         return False
@@ -131,5 +215,6 @@ def _is_gone(sender: str) -> bool:
     except ProcessLookupError:
         return True
     except PermissionError:
+        # It runs as another user.
         return False
     return False

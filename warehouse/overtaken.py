@@ -1,65 +1,94 @@
-"""Which notices need not be sent any more: what they say was settled before it was told."""
+"""Which notices need not be sent any more: what they say was settled before they were sent."""
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from program.submission import Verdict
 from warehouse.findings import findings_of_comparing
-from warehouse.ledger import WITHDRAWN
-from warehouse.load import COMPARED
+from warehouse.states import DeliveryState, is_all_clear, is_cross_check
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
-FIXED, OVERTAKEN = "fixed", "overtaken"
 _LOADED = (Verdict.ACCEPTED.value, Verdict.ACCEPTED_WITH_WARNINGS.value)
 
 
 def is_overtaken(session: Session, row: OutboxRow) -> bool:
-    """Tell whether what a notice says was settled before it was told.
+    """Tell whether what a notice says was settled before the notice was sent.
 
-    The report that is missed has come; a newer version stands in for this one; its question ended by itself; where it says
-    that all is clear, another question arose; or its file was withdrawn. A newer version stands in where it was accepted, or
-    where it has a notice of its own: nothing is lost.
+    A reminder: the missing report came, or a later reminder is on record. A notice about a
+    submission: its file was withdrawn, a newer version replaces it, or the notice itself no longer
+    holds. A newer version replaces it if it was accepted or has a notice of its own: then nothing
+    is lost.
     """
     if row.submission_id is None:
-        return any(session.scalar(each.limit(1)) is not None for each in (_come(row), _reminded_since(row)))
-    if row.kind.startswith(COMPARED) and not findings_of_comparing(session, row.submission_id, row.created_at):
+        return _is_reminder_settled(session, row)
+    if _is_untrue(session, row, row.submission_id):
         return True
-    if row.kind.startswith(FIXED) and session.get_one(SubmissionRow, row.submission_id).verdict != Verdict.ACCEPTED.value:
-        return True
-    if session.scalar(stands(select(SubmissionRow.id).where(SubmissionRow.id == row.submission_id))) is None:
+    submission = select(SubmissionRow.id).where(SubmissionRow.id == row.submission_id)
+    is_withdrawn = session.scalar(stands(submission)) is None
+    if is_withdrawn:
         return True
     return session.scalar(_newer(row.submission_id, row.recipient)) is not None
 
 
 def stands(query: Select[tuple[int]]) -> Select[tuple[int]]:
-    """Narrow a query of submissions to those that were not withdrawn."""
-    return query.join(DeliveryRow, and_(DeliveryRow.id == SubmissionRow.delivery_id, DeliveryRow.state != WITHDRAWN))
+    """Narrow a query of submissions to those whose delivery was not withdrawn."""
+    is_delivery = DeliveryRow.id == SubmissionRow.delivery_id
+    return query.join(DeliveryRow, and_(is_delivery, DeliveryRow.state != DeliveryState.WITHDRAWN))
 
 
-def _come(row: OutboxRow) -> Select[tuple[int]]:
-    return stands(select(SubmissionRow.id).where(same_report(SubmissionRow, row)))
+def _is_reminder_settled(session: Session, row: OutboxRow) -> bool:
+    report_came = stands(select(SubmissionRow.id).where(same_report(SubmissionRow, row)))
+    if session.scalar(report_came.limit(1)) is not None:
+        return True
+    later_reminder = select(OutboxRow.id).where(
+        same_report(OutboxRow, row),
+        OutboxRow.recipient == row.recipient,
+        OutboxRow.id > row.id,
+    )
+    return session.scalar(later_reminder.limit(1)) is not None
 
 
-def _reminded_since(row: OutboxRow) -> Select[tuple[int]]:
-    later = (OutboxRow.recipient == row.recipient, OutboxRow.id > row.id)
-    return select(OutboxRow.id).where(same_report(OutboxRow, row), *later)
+def _is_untrue(session: Session, row: OutboxRow, submission_id: int) -> bool:
+    """Tell whether a notice says what no longer holds.
+
+    The findings of its cross-check were closed, or it says that all is clear and a new question
+    arose.
+    """
+    if is_cross_check(row.kind):
+        open_findings = findings_of_comparing(session, submission_id, row.created_at)
+        return not open_findings
+    if is_all_clear(row.kind):
+        verdict = session.get_one(SubmissionRow, submission_id).verdict
+        return verdict != Verdict.ACCEPTED.value
+    return False
 
 
 def _newer(number: int, recipient: str) -> Select[tuple[int]]:
-    """The newer versions of a submission that stand in for it, in the eyes of a recipient."""
+    """Query a newer version that replaces a submission, as a recipient sees it."""
     newer = aliased(SubmissionRow)
-    told = select(OutboxRow.id).where(OutboxRow.submission_id == newer.id, OutboxRow.recipient == recipient)
+    # A rejected version without a notice to this recipient replaces nothing: the recipient would
+    # hear nothing at all.
+    notice = select(OutboxRow.id).where(
+        OutboxRow.submission_id == newer.id, OutboxRow.recipient == recipient
+    )
+    is_accepted = newer.verdict.in_(_LOADED)
     return (
         select(newer.id)
         .join(SubmissionRow, same_report(SubmissionRow, newer))
         .where(SubmissionRow.id == number, newer.version > SubmissionRow.version)
-        .where(or_(newer.verdict.in_(_LOADED), told.exists()))
+        .where(or_(is_accepted, notice.exists()))
         .limit(1)
     )
 
 
-def same_report(one: type[SubmissionRow] | type[OutboxRow], other: type[SubmissionRow] | OutboxRow) -> ColumnElement[bool]:
-    """The condition that two submissions or notices are about the same form, unit, period and stage."""
+def same_report(
+    one: type[SubmissionRow] | type[OutboxRow],
+    other: type[SubmissionRow] | OutboxRow,
+) -> ColumnElement[bool]:
+    """SQL condition: two submissions or notices are about the same report.
+
+    That is the same form, unit, period and stage.
+    """
     return and_(
         one.form_code == other.form_code,
         one.unit_code == other.unit_code,

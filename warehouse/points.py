@@ -1,4 +1,4 @@
-"""Figures as points in a cloud: every number of a form that we believe now, for whoever asks what is usual."""
+"""All current numbers of a form as a table, for finding out what is usual."""
 
 import pandas as pd
 from sqlalchemy import Engine, select
@@ -7,13 +7,23 @@ from sqlalchemy.orm import Session
 from warehouse.believed import is_believed
 from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
-POINT_COLUMNS = ("submission", "line", "element", "value", "unit", "period", "period_end", "is_synthetic")
+POINT_COLUMNS = (
+    "submission",
+    "line",
+    "element",
+    "value",
+    "unit",
+    "period",
+    "period_end",
+    "is_synthetic",
+)
 
 
 def points_of(engine: Engine, form: str, unit: str | None = None) -> pd.DataFrame:
-    """Return a row for each number of the reports of `form` believed now, of one unit where given.
+    """Return a row for each number of the current reports of `form`, of one unit where given.
 
-    Columns are POINT_COLUMNS: `element` and `line` as in `program.submission.Fact`, values in the kept unit.
+    Columns are POINT_COLUMNS: `element` and `line` as in `program.submission.Fact`, values in the
+    unit of measure in which the warehouse keeps them.
     """
     query = (
         select(
@@ -34,4 +44,5 @@ def points_of(engine: Engine, form: str, unit: str | None = None) -> pd.DataFram
     if unit is not None:
         query = query.where(SubmissionRow.unit_code == unit)
     with Session(engine) as session:
-        return pd.DataFrame.from_records([tuple(row) for row in session.execute(query)], columns=list(POINT_COLUMNS))
+        rows = [tuple(row) for row in session.execute(query)]
+    return pd.DataFrame.from_records(rows, columns=list(POINT_COLUMNS))

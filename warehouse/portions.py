@@ -1,4 +1,4 @@
-"""Many values in one question to the database: a portion at a time."""
+"""Cut many values into portions that fit into one SQL statement."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
@@ -10,5 +10,5 @@ T = TypeVar("T")
 
 
 def portions(values: Sequence[T], at_once: int = _AT_ONCE) -> Iterator[Sequence[T]]:
-    """Yield `values` in their order, so many at once as one `IN` may hold."""
+    """Yield `values` in their order, at most `at_once` at a time."""
     return (values[start : start + at_once] for start in range(0, len(values), at_once))

@@ -1,4 +1,7 @@
-"""What a connection to PostgreSQL needs of its driver. A module of its own: a SQLite warehouse never imports psycopg."""
+"""How a connection to PostgreSQL is set up.
+
+A module of its own: with a SQLite warehouse, psycopg is never imported.
+"""
 
 from typing import Any
 
@@ -6,12 +9,13 @@ from psycopg.types.string import StrDumperUnknown
 
 
 class _WithoutNul(StrDumperUnknown):
-    """PostgreSQL refuses a text with the character 0, which an old .xls can hold; U+FFFD stands for it."""
+    """Replaces the character 0 by U+FFFD. An old .xls can hold it; PostgreSQL refuses it."""
 
     def dump(self, obj: str) -> Any:
-        return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
+        without_nul = obj.replace("\0", "\ufffd") if "\0" in obj else obj
+        return super().dump(without_nul)
 
 
 def set_up(connection: Any, _record: object) -> None:
-    """Prepare a new connection, as SQLAlchemy's event `connect` has it."""
+    """Set up a new connection. The arguments are those of SQLAlchemy's event `connect`."""
     connection.adapters.register_dumper(str, _WithoutNul)

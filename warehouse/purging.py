@@ -1,6 +1,6 @@
-"""Deliveries whose bytes are to be removed: which ones, what stays of them, and their state in the ledger."""
+"""Retention: which archived bytes are to be deleted, and what stays of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -13,13 +13,13 @@ from program.finding import Severity
 from program.submission import Fact, Verdict
 from program.tombstone import Judged
 from warehouse.findings import findings_of_judging
-from warehouse.ledger import PURGED
+from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow
 
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """Bytes whose time has come: `name` and `received_at` are of the delivery that brought them last."""
+    """Bytes to delete. `name` and `received_at` are of the last delivery that brought them."""
 
     sha256: str
     name: str
@@ -28,26 +28,44 @@ class Expired:
     why: str
 
 
-def expired_bytes(engine: Engine, kept_days: Mapping[tuple[str, str], int], now: datetime) -> list[Expired]:
-    """Return the bytes of reports by forms with persons that were sent too long ago, and of the zips that such came in.
+def expired_bytes(
+    engine: Engine, kept_days: Mapping[tuple[str, str], int], now: datetime
+) -> list[Expired]:
+    """Return the bytes with personal data whose retention period is over.
 
-    `kept_days` is by form and version. Bytes that were sent several times are kept from the last time on, and those that hold
-    several reports as long as the longest.
+    Those are the bytes of reports by forms in `kept_days` (days by form and version), and of the
+    zips that held such reports. The period begins when the bytes last arrived. Where they hold
+    several reports, the longest period counts.
     """
-    found: dict[str, Expired] = {}
+    found: list[Expired] = []
     with Session(engine) as session:
-        for sha256, forms in _personal(session, kept_days).items():
+        for sha256, forms in _personal_forms(session, kept_days).items():
             days = max(kept_days[form] for form in forms)
-            newest_first = DeliveryRow.received_at.desc(), DeliveryRow.id.desc()
-            last = session.scalars(select(DeliveryRow).where(DeliveryRow.sha256 == sha256).order_by(*newest_first)).first()
-            if last is not None and last.received_at + timedelta(days=days) < now:
-                why = f"{', '.join(sorted(code for code, _ in forms))}: personal_days {days}"
-                found[sha256] = Expired(sha256, last.name, last.sender_unit, last.received_at, why)
-    return list(found.values())
+            last = _last_delivery(session, sha256)
+            if last is None or last.received_at + timedelta(days=days) >= now:
+                continue
+            codes = sorted(code for code, _ in forms)
+            why = f"{', '.join(codes)}: personal_days {days}"
+            found.append(Expired(sha256, last.name, last.sender_unit, last.received_at, why))
+    return found
 
 
-def _personal(session: Session, kept_days: Mapping[tuple[str, str], int]) -> dict[str, set[tuple[str, str]]]:
-    """Return the forms with persons of each bytes: their own reports', and those of what was in them."""
+def _last_delivery(session: Session, sha256: str) -> DeliveryRow | None:
+    query = (
+        select(DeliveryRow)
+        .where(DeliveryRow.sha256 == sha256)
+        .order_by(DeliveryRow.received_at.desc(), DeliveryRow.id.desc())
+    )
+    return session.scalars(query.limit(1)).first()
+
+
+def _personal_forms(
+    session: Session, kept_days: Mapping[tuple[str, str], int]
+) -> dict[str, set[tuple[str, str]]]:
+    """Return the forms with personal data that bytes hold, by sha256.
+
+    A zip holds the forms of its members.
+    """
     member, whole = aliased(DeliveryRow), aliased(DeliveryRow)
     query = (
         select(member.sha256, whole.sha256, SubmissionRow.form_code, SubmissionRow.form_version)
@@ -56,49 +74,61 @@ def _personal(session: Session, kept_days: Mapping[tuple[str, str], int]) -> dic
         .order_by(member.id)
     )
     forms: dict[str, set[tuple[str, str]]] = {}
-    for own, of_whole, code, version in session.execute(query):
+    for own_sha256, zip_sha256, code, version in session.execute(query):
+        # A file that nobody could read has no form.
         form = (code or "", version or "")
-        for sha256 in (own, of_whole):
-            if sha256 is not None and form in kept_days:
+        if form not in kept_days:
+            continue
+        for sha256 in (own_sha256, zip_sha256):
+            if sha256 is not None:
                 forms.setdefault(sha256, set()).add(form)
     return forms
 
 
 def judgements_of(engine: Engine, sha256: str) -> tuple[Judged, ...]:
-    """Return what every judgement of deliveries of these bytes came to, as plain values."""
+    """Return the result of every check of deliveries of these bytes, as plain values."""
     query = (
         select(SubmissionRow)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .where(DeliveryRow.sha256 == sha256)
         .order_by(SubmissionRow.id)
     )
+    found = []
     with Session(engine) as session:
-        groups = groupby(session.scalars(query), key=lambda row: (row.delivery_id, row.judgement))
-        return tuple(
-            Judged(delivery=delivery, judgement=judgement, submissions=tuple(_plain(session, row) for row in list(rows)))
-            for (delivery, judgement), rows in groups
-        )
+        checks = groupby(session.scalars(query), key=lambda row: (row.delivery_id, row.judgement))
+        for (delivery, judgement), rows in checks:
+            submissions = [_plain(session, row) for row in list(rows)]
+            found.append(
+                Judged(delivery=delivery, judgement=judgement, submissions=tuple(submissions))
+            )
+    return tuple(found)
 
 
 def letters_about(engine: Engine, sha256: str) -> list[str]:
-    """Return the message ids of the letters about these bytes, or about what was in them; each once."""
+    """Return the message ids of the letters about these bytes or about members of this zip."""
     whole = aliased(DeliveryRow)
     query = (
         select(OutboxRow.message_id)
         .join(SubmissionRow, SubmissionRow.id == OutboxRow.submission_id)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .outerjoin(whole, whole.id == DeliveryRow.packed_in_id)
-        .where(OutboxRow.message_id.is_not(None), or_(DeliveryRow.sha256 == sha256, whole.sha256 == sha256))
+        .where(
+            OutboxRow.message_id.is_not(None),
+            or_(DeliveryRow.sha256 == sha256, whole.sha256 == sha256),
+        )
         .distinct()
         .order_by(OutboxRow.message_id)
     )
     with Session(engine) as session:
-        return [number for number in session.scalars(query) if number is not None]
+        return [message_id for message_id in session.scalars(query) if message_id is not None]
 
 
 def _plain(session: Session, row: SubmissionRow) -> dict[str, Any]:
-    facts = session.scalars(select(FactRow).where(FactRow.submission_id == row.id).order_by(FactRow.element, FactRow.line))
+    """Return a submission with its findings and facts, as its own check left it."""
+    query = select(FactRow).where(FactRow.submission_id == row.id)
+    facts = session.scalars(query.order_by(FactRow.element, FactRow.line))
     findings = findings_of_judging(session, row.id)
+    severities = {finding.severity for finding in findings}
     return {
         "part": row.part,
         "form": row.form_code,
@@ -107,21 +137,31 @@ def _plain(session: Session, row: SubmissionRow) -> dict[str, Any]:
         "period": row.period,
         "stage": row.stage,
         "values_read": row.values_read,
-        "verdict": _verdict(row, {finding.severity for finding in findings}).value,
-        "findings": [{name: getattr(finding, name) for name in finding.__dataclass_fields__} for finding in findings],
-        "facts": [{name: getattr(fact, name) for name in Fact._fields} for fact in facts],
+        "verdict": _verdict(row, severities).value,
+        "findings": [_values(finding, finding.__dataclass_fields__) for finding in findings],
+        "facts": [_values(fact, Fact._fields) for fact in facts],
     }
 
 
+def _values(record: object, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in names}
+
+
 def _verdict(row: SubmissionRow, severities: set[Severity]) -> Verdict:
-    """Return the verdict of judging alone: comparing with other submissions may have changed it since."""
+    """Return the verdict of the submission's own check: a cross-check may have changed it since."""
     if row.known_from is None:
         return Verdict(row.verdict)
-    # A critical finding beside facts is of a line that stayed out.
-    return Verdict.ACCEPTED if severities <= {Severity.INFO} else Verdict.ACCEPTED_WITH_WARNINGS
+    # A critical finding beside facts is about a line that was left out.
+    if severities <= {Severity.INFO}:
+        return Verdict.ACCEPTED
+    return Verdict.ACCEPTED_WITH_WARNINGS
 
 
 def record_purged(engine: Engine, sha256: str) -> None:
-    """Record that bytes are gone: their deliveries are judged no more, whatever is asked. Idempotent."""
+    """Record that bytes were deleted: their deliveries are never checked again. Idempotent."""
     with Session(engine) as session, session.begin():
-        session.execute(update(DeliveryRow).where(DeliveryRow.sha256 == sha256).values(state=PURGED))
+        session.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.sha256 == sha256)
+            .values(state=DeliveryState.PURGED)
+        )

@@ -1,9 +1,11 @@
-"""What the quality page asks: what was found, how reports came right, and how the nights went. Nothing here writes."""
+"""What the quality page asks: findings, how soon reports were accepted, and what runs checked.
 
-from collections.abc import Callable
+Nothing here writes.
+"""
+
 from typing import Any
 
-from sqlalchemy import Engine, case, func, select, text
+from sqlalchemy import Engine, RowMapping, case, func, select, text
 from sqlalchemy.orm import Session
 
 from program.answers import FirstPassRow, NightCount, QualityRow, RuleExample
@@ -14,9 +16,10 @@ from warehouse.tables import FindingRow, RunRow, SubmissionRow
 
 
 def quality(engine: Engine) -> list[QualityRow]:
-    """Return what was found in each report by each rule, notes left out."""
+    """Return the findings of each report by rule. Notes (`info`) are left out."""
     query = (
-        "SELECT run_id, form_code, unit_code, period, rule, severity, findings, submissions FROM mart_findings"
+        "SELECT run_id, form_code, unit_code, period, rule, severity, findings, submissions"
+        " FROM mart_findings"
         " WHERE severity <> 'info' ORDER BY run_id, unit_code, rule"
     )
     with engine.connect() as connection:
@@ -25,42 +28,56 @@ def quality(engine: Engine) -> list[QualityRow]:
 
 
 def first_passes(engine: Engine) -> list[FirstPassRow]:
-    """Return how each report that came at all came right."""
+    """Return for each report that came whether and when it was accepted."""
     query = (
-        "SELECT form_code, unit_code, period, versions, is_first_pass, is_accepted, first_at, accepted_at FROM mart_first_pass"
-        " ORDER BY unit_code, period, form_code, stage"
+        "SELECT form_code, unit_code, period, versions, is_first_pass, is_accepted,"
+        " first_at, accepted_at"
+        " FROM mart_first_pass ORDER BY unit_code, period, form_code, stage"
     )
-    kinds: dict[str, Callable[[Any], Any]] = {
-        "is_first_pass": bool,
-        "is_accepted": bool,
-        "first_at": instant_of,
-        "accepted_at": instant_of,
-    }
     with engine.connect() as connection:
         rows = connection.execute(text(query)).mappings()
-        return [FirstPassRow(**{**row, **{name: kind(row[name]) for name, kind in kinds.items()}}) for row in rows]
+        return [_first_pass(row) for row in rows]
+
+
+def _first_pass(row: RowMapping) -> FirstPassRow:
+    values: dict[str, Any] = dict(row)
+    # Views give booleans as numbers and, on SQLite, instants as text.
+    for name in ("is_first_pass", "is_accepted"):
+        values[name] = bool(values[name])
+    for name in ("first_at", "accepted_at"):
+        values[name] = instant_of(values[name])
+    return FirstPassRow(**values)
 
 
 def night_counts(engine: Engine, limit: int) -> list[NightCount]:
-    """Return the last `limit` nights that judged something, the newest first."""
-    verdicts = [func.count(case((SubmissionRow.verdict == verdict.value, 1))) for verdict in Verdict]
+    """Return the verdicts of the last `limit` runs that checked something, the newest first."""
+    counts_by_verdict = [
+        func.count(case((SubmissionRow.verdict == verdict.value, 1))) for verdict in Verdict
+    ]
     query = (
-        select(RunRow.id, RunRow.as_of, RunRow.started_at, *verdicts)
+        select(RunRow.id, RunRow.as_of, RunRow.started_at, *counts_by_verdict)
         .join(SubmissionRow, SubmissionRow.run_id == RunRow.id)
         .group_by(RunRow.id, RunRow.as_of, RunRow.started_at)
         .order_by(RunRow.id.desc())
         .limit(limit)
     )
+    found = []
     with Session(engine) as session:
-        return [
-            NightCount(run_id, as_of, started_at, dict(zip(Verdict, counts, strict=True)))
-            for run_id, as_of, started_at, *counts in session.execute(query)
-        ]
+        for run_id, as_of, started_at, *counts in session.execute(query):
+            verdicts = dict(zip(Verdict, counts, strict=True))
+            found.append(NightCount(run_id, as_of, started_at, verdicts))
+    return found
 
 
 def rule_examples(engine: Engine) -> dict[str, RuleExample]:
-    """Return of each rule the words of its last finding, notes left out."""
-    last = select(func.max(FindingRow.id)).where(FindingRow.severity != Severity.INFO.value).group_by(FindingRow.rule)
-    query = select(FindingRow.rule, FindingRow.message, FindingRow.expected, FindingRow.fix).where(FindingRow.id.in_(last))
+    """Return the text of each rule's last finding. Notes (`info`) are left out."""
+    last_of_rules = (
+        select(func.max(FindingRow.id))
+        .where(FindingRow.severity != Severity.INFO.value)
+        .group_by(FindingRow.rule)
+    )
+    columns = (FindingRow.rule, FindingRow.message, FindingRow.expected, FindingRow.fix)
+    query = select(*columns).where(FindingRow.id.in_(last_of_rules))
     with Session(engine) as session:
-        return {rule: RuleExample(message, expected, fix) for rule, message, expected, fix in session.execute(query)}
+        rows = session.execute(query).tuples()
+        return {rule: RuleExample(message, expected, fix) for rule, message, expected, fix in rows}

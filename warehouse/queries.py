@@ -7,7 +7,15 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Engine, RowMapping, func, select, text
 from sqlalchemy.orm import Session
 
-from program.answers import NightRow, ProgressRow, ReportingRow, RuleCount, StageRow, TerritoryRow, TracedFact
+from program.answers import (
+    NightRow,
+    ProgressRow,
+    ReportingRow,
+    RuleCount,
+    StageRow,
+    TerritoryRow,
+    TracedFact,
+)
 from program.finding import Severity
 from program.qualifier import Qualifier
 from program.stage import Stage
@@ -20,100 +28,131 @@ Row = TypeVar("Row", StageRow, TerritoryRow)
 
 
 def reporting(engine: Engine, period: str | None = None) -> list[ReportingRow]:
-    """Return who has reported what and who has not, by form, period and unit; of one period where given."""
-    # PostgreSQL asks of which type a lone null is.
-    asked = "CAST(:period AS VARCHAR)"
+    """Return which reports came and which did not, by form, period and unit.
+
+    Of one period where given.
+    """
+    # PostgreSQL must be told the type of a parameter that may be null.
+    wanted = "CAST(:period AS VARCHAR)"
     query = (
-        f"SELECT * FROM mart_reporting WHERE {asked} IS NULL OR period = {asked} "  # noqa: S608  (our own words)
+        "SELECT * FROM mart_reporting "  # noqa: S608  (our own text)
+        f"WHERE {wanted} IS NULL OR period = {wanted} "
         "ORDER BY form_code, period, stage, unit_code"
     )
     with engine.connect() as connection:
         rows = connection.execute(text(query), {"period": period}).mappings()
-        return [
-            ReportingRow(
-                form_code=r["form_code"],
-                unit_code=r["unit_code"],
-                period=r["period"],
-                stage=Stage(r["stage"]),
-                due_date=_day(r["due_date"]),
-                verdict=Verdict(r["verdict"]) if r["verdict"] else None,
-                version=r["version"],
-                versions=r["versions"],
-                is_open=bool(r["is_open"]),
-                received_at=instant_of(r["received_at"]),
-                delivery_name=r["delivery_name"],
-                is_synthetic=bool(r["is_synthetic"]),
-            )
-            for r in rows
-        ]
+        return [_reporting_row(row) for row in rows]
+
+
+def _reporting_row(row: RowMapping) -> ReportingRow:
+    return ReportingRow(
+        form_code=row["form_code"],
+        unit_code=row["unit_code"],
+        period=row["period"],
+        stage=Stage(row["stage"]),
+        due_date=_day(row["due_date"]),
+        verdict=Verdict(row["verdict"]) if row["verdict"] else None,
+        version=row["version"],
+        versions=row["versions"],
+        is_open=bool(row["is_open"]),
+        received_at=instant_of(row["received_at"]),
+        delivery_name=row["delivery_name"],
+        is_synthetic=bool(row["is_synthetic"]),
+    )
 
 
 def progress(engine: Engine) -> list[ProgressRow]:
-    """Return every figure of every indicator that we believe now; a year's final one where there is one."""
+    """Return each current figure of each indicator; a year's final one where there is one."""
     return _progress(engine, "basis = 'reported' AND reported = 1")
 
 
 def progress_of(engine: Engine, unit: str) -> list[ProgressRow]:
-    """Return the figures of a unit against known targets: as it reported them itself, and as those below it add up."""
-    return _progress(engine, "unit_code = :unit AND target IS NOT NULL AND actual IS NOT NULL", unit=unit)
+    """Return the figures of a unit that have a target.
+
+    Both as the unit reported them itself, and as the sum of the units below it.
+    """
+    condition = "unit_code = :unit AND target IS NOT NULL AND actual IS NOT NULL"
+    return _progress(engine, condition, unit=unit)
 
 
-def _progress(engine: Engine, which: str, **values: str) -> list[ProgressRow]:
-    query = f"SELECT * FROM mart_progress WHERE {which} ORDER BY indicator_code, unit_code, period"  # noqa: S608  (our own words)
+def _progress(engine: Engine, condition: str, **values: str) -> list[ProgressRow]:
+    query = (
+        f"SELECT * FROM mart_progress WHERE {condition} "  # noqa: S608  (our own text)
+        "ORDER BY indicator_code, unit_code, period"
+    )
     with engine.connect() as connection:
-        return [
-            ProgressRow(
-                indicator_code=r["indicator_code"],
-                unit_code=r["unit_code"],
-                period=r["period"],
-                stage=Stage(r["stage"]),
-                actual=r["actual"],
-                qualifier=Qualifier(r["qualifier"]) if r["qualifier"] else None,
-                target=r["target"],
-                percent=r["percent"],
-                status=r["status"],
-                is_synthetic=bool(r["is_synthetic"]),
-                is_flagged=bool(r["is_flagged"]),
-                required_pace=r["required_pace"],
-                actual_pace=r["actual_pace"],
-                projection_2025=r["projection_2025"],
-                comparison=r["comparison"],
-                basis=r["basis"],
-                reported=r["reported"],
-                expected=r["expected"],
-            )
-            for r in connection.execute(text(query), values).mappings()
-        ]
+        rows = connection.execute(text(query), values).mappings()
+        return [_progress_row(row) for row in rows]
+
+
+def _progress_row(row: RowMapping) -> ProgressRow:
+    return ProgressRow(
+        indicator_code=row["indicator_code"],
+        unit_code=row["unit_code"],
+        period=row["period"],
+        stage=Stage(row["stage"]),
+        actual=row["actual"],
+        qualifier=Qualifier(row["qualifier"]) if row["qualifier"] else None,
+        target=row["target"],
+        percent=row["percent"],
+        status=row["status"],
+        is_synthetic=bool(row["is_synthetic"]),
+        is_flagged=bool(row["is_flagged"]),
+        required_pace=row["required_pace"],
+        actual_pace=row["actual_pace"],
+        projection_2025=row["projection_2025"],
+        comparison=row["comparison"],
+        basis=row["basis"],
+        reported=row["reported"],
+        expected=row["expected"],
+    )
 
 
 def stages(engine: Engine) -> list[StageRow]:
-    """Return each estimate whose year also has a final figure, beside that."""
+    """Return each estimate beside the final figure of its year, where there are both."""
+    query = "SELECT * FROM mart_stages ORDER BY indicator_code, period, unit_code"
     with engine.connect() as connection:
-        rows = connection.execute(text("SELECT * FROM mart_stages ORDER BY indicator_code, period, unit_code")).mappings()
-        return [_answer(StageRow, r) for r in rows]
+        rows = connection.execute(text(query)).mappings()
+        return [_from_view(StageRow, row) for row in rows]
 
 
 def territories(engine: Engine) -> list[TerritoryRow]:
-    """Return the figures of new communes summed up to the old districts that they lie wholly in."""
+    """Return the figures of new communes, summed up to the old districts they lie wholly in."""
     return _sums(engine, "units", "is_old_land = 1 AND unit_kind = 'district' AND reported > 0")
 
 
 def provincial(engine: Engine) -> list[TerritoryRow]:
-    """Return the figures of a province's reporting units summed up, of the stage to show; `whole`: how many should report."""
+    """Return the figures of a province's reporting units summed up, of the stage to show.
+
+    `whole` is how many units should report.
+    """
     return _sums(engine, "expected", "unit_kind = 'province' AND reported > 0 AND is_current = 1")
 
 
-def _sums(engine: Engine, whole: str, which: str) -> list[TerritoryRow]:
-    order = "indicator_code, period, unit_code"
-    query = f"SELECT r.*, {whole} AS whole FROM mart_rollups r WHERE {which} ORDER BY {order}"  # noqa: S608  (our own words)
+def _sums(engine: Engine, whole: str, condition: str) -> list[TerritoryRow]:
+    query = (
+        f"SELECT r.*, {whole} AS whole FROM mart_rollups r "  # noqa: S608  (our own text)
+        f"WHERE {condition} "
+        "ORDER BY indicator_code, period, unit_code"
+    )
     with engine.connect() as connection:
-        return [_answer(TerritoryRow, r) for r in connection.execute(text(query)).mappings()]
+        rows = connection.execute(text(query)).mappings()
+        return [_from_view(TerritoryRow, row) for row in rows]
 
 
 def trace(
-    engine: Engine, *, form: str, unit: str, period: str, elements: list[str], stage: Stage = Stage.FINAL
+    engine: Engine,
+    *,
+    form: str,
+    unit: str,
+    period: str,
+    elements: list[str],
+    stage: Stage = Stage.FINAL,
 ) -> list[TracedFact]:
-    """Return every version of the facts `elements` of a report, the one believed now first, then the newest."""
+    """Return every version of the facts `elements` of a report.
+
+    The current version comes first, then the newest.
+    """
     query = (
         select(FactRow, SubmissionRow, DeliveryRow)
         .join(SubmissionRow, SubmissionRow.id == FactRow.submission_id)
@@ -123,14 +162,26 @@ def trace(
             FactRow.element.in_(elements),
             FactRow.line == 0,
         )
-        .order_by(SubmissionRow.known_to.is_not(None), SubmissionRow.version.desc(), FactRow.element)
+        .order_by(
+            SubmissionRow.known_to.is_not(None),
+            SubmissionRow.version.desc(),
+            FactRow.element,
+        )
     )
     with Session(engine) as session:
-        return [_traced(session, *row) for row in session.execute(query)]
+        rows = session.execute(query).tuples()
+        return [_traced(session, *row) for row in rows]
 
 
-def _traced(session: Session, fact: FactRow, submission: SubmissionRow, delivery: DeliveryRow) -> TracedFact:
-    findings = findings_of(session, submission.id)
+def _traced(
+    session: Session, fact: FactRow, submission: SubmissionRow, delivery: DeliveryRow
+) -> TracedFact:
+    """Return a fact with where it came from, and the findings at its cell."""
+    findings_at_cell = [
+        finding
+        for finding in findings_of(session, submission.id)
+        if (finding.sheet, finding.cell) == (fact.sheet, fact.cell)
+    ]
     return TracedFact(
         element=fact.element,
         value=fact.value,
@@ -154,90 +205,114 @@ def _traced(session: Session, fact: FactRow, submission: SubmissionRow, delivery
         sender_unit=delivery.sender_unit,
         received_at=delivery.received_at,
         is_synthetic=delivery.is_synthetic,
-        findings=tuple(f for f in findings if (f.sheet, f.cell) == (fact.sheet, fact.cell)),
+        findings=tuple(findings_at_cell),
     )
 
 
 def night_rows(engine: Engine, run_id: int) -> list[NightRow]:
-    """Return every submission that a night judged, in the order in which it came."""
-    return _night_rows(engine, SubmissionRow.run_id == run_id)
+    """Return every submission that a run checked, in order of arrival."""
+    return _submission_rows(engine, SubmissionRow.run_id == run_id)
 
 
 def unplaced(engine: Engine) -> list[NightRow]:
-    """Return every submission of which unit, form or period could not be told, in the order in which it came."""
-    return _night_rows(engine, SubmissionRow.version.is_(None))
+    """Return every submission of which unit, form or period is unknown, in order of arrival."""
+    return _submission_rows(engine, SubmissionRow.version.is_(None))
 
 
-def _night_rows(engine: Engine, condition: ColumnElement[bool]) -> list[NightRow]:
-    def count(severity: str) -> Any:
-        standing = (FindingRow.submission_id == SubmissionRow.id, FindingRow.closed_at.is_(None), FindingRow.severity == severity)
-        return select(func.count()).select_from(FindingRow).where(*standing).scalar_subquery()
-
+def _submission_rows(engine: Engine, condition: ColumnElement[bool]) -> list[NightRow]:
+    criticals = _count_open_findings(Severity.CRITICAL)
+    warnings = _count_open_findings(Severity.WARNING)
     query = (
-        select(SubmissionRow, DeliveryRow, count("critical"), count("warning"))
+        select(SubmissionRow, DeliveryRow, criticals, warnings)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .where(condition)
         .order_by(DeliveryRow.received_at, DeliveryRow.id)
     )
     with Session(engine) as session:
-        return [
-            NightRow(
-                delivery_name=delivery.name,
-                received_at=delivery.received_at,
-                sender_unit=delivery.sender_unit,
-                form_code=submission.form_code,
-                unit_code=submission.unit_code,
-                period=submission.period,
-                verdict=Verdict(submission.verdict),
-                criticals=criticals,
-                warnings=warnings,
-                is_synthetic=delivery.is_synthetic,
-            )
-            for submission, delivery, criticals, warnings in session.execute(query)
-        ]
+        rows = session.execute(query).tuples()
+        return [_submission_row(*row) for row in rows]
+
+
+def _submission_row(
+    submission: SubmissionRow, delivery: DeliveryRow, criticals: int, warnings: int
+) -> NightRow:
+    return NightRow(
+        delivery_name=delivery.name,
+        received_at=delivery.received_at,
+        sender_unit=delivery.sender_unit,
+        form_code=submission.form_code,
+        unit_code=submission.unit_code,
+        period=submission.period,
+        verdict=Verdict(submission.verdict),
+        criticals=criticals,
+        warnings=warnings,
+        is_synthetic=delivery.is_synthetic,
+    )
+
+
+def _count_open_findings(severity: Severity) -> Any:
+    """Return the subquery that counts a submission's open findings of a severity."""
+    query = select(func.count(FindingRow.id)).where(
+        FindingRow.submission_id == SubmissionRow.id,
+        FindingRow.closed_at.is_(None),
+        FindingRow.severity == severity.value,
+    )
+    return query.scalar_subquery()
 
 
 def findings_by_rule(engine: Engine, run_id: int) -> list[RuleCount]:
-    """Return how often each rule was broken in a night, notes left out, the most frequent first."""
-    times = func.count()
+    """Return how often each rule was broken in a run, the most frequent first.
+
+    Notes (`info`) are left out.
+    """
+    count = func.count()
     query = (
-        select(FindingRow.rule, FindingRow.severity, times, func.min(FindingRow.message))
+        select(FindingRow.rule, FindingRow.severity, count, func.min(FindingRow.message))
         .join(SubmissionRow, SubmissionRow.id == FindingRow.submission_id)
         .where(SubmissionRow.run_id == run_id, FindingRow.severity != Severity.INFO.value)
         .group_by(FindingRow.rule, FindingRow.severity)
-        .order_by(times.desc(), FindingRow.rule)
+        .order_by(count.desc(), FindingRow.rule)
     )
     with Session(engine) as session:
-        return [RuleCount(rule, Severity(severity), count, example) for rule, severity, count, example in session.execute(query)]
+        return [
+            RuleCount(rule, Severity(severity), times, example)
+            for rule, severity, times, example in session.execute(query)
+        ]
 
 
 def last_busy_run(engine: Engine) -> tuple[int, date, datetime] | None:
-    """Return number, date and start of the last night that judged something, None where there was none."""
-    query = (
-        select(RunRow)
-        .where(select(SubmissionRow.id).where(SubmissionRow.run_id == RunRow.id).exists())
-        .order_by(RunRow.id.desc())
-        .limit(1)
-    )
+    """Return number, date and start of the last run that checked something, else None."""
+    submissions = select(SubmissionRow.id).where(SubmissionRow.run_id == RunRow.id)
+    query = select(RunRow).where(submissions.exists()).order_by(RunRow.id.desc()).limit(1)
     with Session(engine) as session:
         row = session.scalar(query)
         return (row.id, row.as_of, row.started_at) if row else None
 
 
-def _answer(kind: type[Row], row: RowMapping) -> Row:
-    """Return a view's row as the dataclass whose fields are its columns."""
-    typed = {"is_synthetic": bool, "stage": Stage}
-    return kind(**{f.name: typed.get(f.name, lambda value: value)(row[f.name]) for f in fields(kind)})
+def _from_view(kind: type[Row], row: RowMapping) -> Row:
+    """Return a view's row as the dataclass that has its columns as fields."""
+    values = {field.name: row[field.name] for field in fields(kind)}
+    # Views give both as they are stored.
+    if "is_synthetic" in values:
+        values["is_synthetic"] = bool(values["is_synthetic"])
+    if "stage" in values:
+        values["stage"] = Stage(values["stage"])
+    return kind(**values)
 
 
 def _day(value: Any) -> date | None:
-    """A view's column has no declared type on SQLite, so a date comes back as its text."""
-    return date.fromisoformat(value) if isinstance(value, str) else value
+    """Return a date that a view gives: on SQLite a view's column has no type, and gives text."""
+    if isinstance(value, str):
+        return date.fromisoformat(value)
+    day: date | None = value
+    return day
 
 
 def instant_of(value: Any) -> datetime | None:
-    """Return an instant that a view gives, in UTC: SQLite gives its text, and no time zone."""
+    """Return an instant that a view gives, in UTC: SQLite gives text without a time zone."""
     if value is None:
         return None
     instant = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
+    if instant.tzinfo is None:
+        return instant.replace(tzinfo=UTC)
+    return instant

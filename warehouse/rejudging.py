@@ -1,4 +1,4 @@
-"""Judging a delivery again: which ones, putting it back, what its new judgement does to the earlier one."""
+"""Check a delivery again: which ones, how they are requeued, what becomes of the earlier check."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -12,95 +12,133 @@ from program.submission import Submission, Verdict
 from program.vietnamese import vietnam_day
 from warehouse.believed import was_taken_out
 from warehouse.findings import findings_of_judging, newest_of
-from warehouse.ledger import PROCESSED, RECEIVED, UNPACKED, WITHDRAWN
+from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
-from warehouse.turns import Turn, VersionHistory, report_key
+from warehouse.turns import ReportKey, Turn, VersionHistory, report_key
+
+_MAY_WAIT = (DeliveryState.PROCESSED, DeliveryState.RECEIVED)
+_MAY_BE_REQUESTED = (*_MAY_WAIT, DeliveryState.UNPACKED)
 
 
 def put_back(engine: Engine, numbers: Sequence[int]) -> tuple[list[int], dict[int, str | None]]:
-    """Have processed deliveries judged anew by the next night; all or, where one of `numbers` cannot be, none.
+    """Requeue processed deliveries for the next run: all of `numbers`, or none.
 
-    Of a zip that was unpacked, what was in it. Return which deliveries wait now, and the others of `numbers` with their
-    state, None where there is no such delivery. Idempotent: one that waits already stays as it is.
+    Of a zip that was unpacked, its members are requeued. One transaction, idempotent: a delivery
+    that waits already is unchanged.
+
+    Returns:
+        The deliveries that wait now; and those of `numbers` that cannot be requeued, with their
+        state, or None where there is no such delivery.
     """
     with Session(engine) as session, session.begin():
-        asked = {number: session.get(DeliveryRow, number) for number in numbers}
-        states = {number: row.state if row else None for number, row in asked.items()}
-        refused = {number: state for number, state in states.items() if state not in (PROCESSED, RECEIVED, UNPACKED)}
+        refused: dict[int, str | None] = {}
+        for number in numbers:
+            delivery = session.get(DeliveryRow, number)
+            state = delivery.state if delivery else None
+            if state not in _MAY_BE_REQUESTED:
+                refused[number] = state
         if refused:
             return [], refused
-        chosen = or_(DeliveryRow.id.in_(numbers), DeliveryRow.packed_in_id.in_(numbers))
-        waiting = select(DeliveryRow.id).where(chosen, DeliveryRow.state.in_((PROCESSED, RECEIVED))).order_by(DeliveryRow.id)
-        rows = list(session.scalars(waiting))
-        _judge_anew(session, rows)
-        return rows, {}
+        is_chosen = or_(DeliveryRow.id.in_(numbers), DeliveryRow.packed_in_id.in_(numbers))
+        query = select(DeliveryRow.id).where(is_chosen, DeliveryRow.state.in_(_MAY_WAIT))
+        requeued = list(session.scalars(query.order_by(DeliveryRow.id)))
+        _requeue(session, requeued)
+        return requeued, {}
 
 
-def _judge_anew(session: Session, numbers: Collection[int]) -> None:
-    """Have the next night judge these deliveries once more; those that wait for it already stay as they are."""
+def _requeue(session: Session, numbers: Collection[int]) -> None:
+    """Have the next run check these deliveries once more. Those that wait are unchanged."""
     session.execute(
         update(DeliveryRow)
-        .where(DeliveryRow.id.in_(numbers), DeliveryRow.state == PROCESSED)
-        .values(state=RECEIVED, judgement=DeliveryRow.judgement + 1)
+        .where(DeliveryRow.id.in_(numbers), DeliveryRow.state == DeliveryState.PROCESSED)
+        .values(state=DeliveryState.RECEIVED, judgement=DeliveryRow.judgement + 1)
         .execution_options(synchronize_session=False)
     )
 
 
 def overruled_since(engine: Engine, corrections: Iterable[Correction]) -> list[int]:
-    """Return the deliveries of reports whose newest judgement has a finding that a correction takes back, and did not yet."""
+    """Return the deliveries to check again because of waivers that came after their last check.
+
+    The newest submission of the report has an open finding that a waiver of `corrections` matches.
+    """
     with Session(engine) as session:
-        waiting = {_judged_without(session, correction) for correction in corrections}
-    return sorted(number for number in waiting if number is not None)
+        found = {_newly_waived(session, correction) for correction in corrections}
+    return sorted(number for number in found if number is not None)
 
 
-def _judged_without(session: Session, correction: Correction) -> int | None:
+def _newly_waived(session: Session, correction: Correction) -> int | None:
+    """Return the delivery that a waiver is for, None where it has no open finding to waive."""
     newest = newest_of(session, *correction.report)
     if newest is None:
         return None
     delivery = session.get_one(DeliveryRow, newest.delivery_id)
-    if delivery.state != PROCESSED or not correction.is_for(vietnam_day(delivery.received_at)):
+    if delivery.state != DeliveryState.PROCESSED:
         return None
-    standing = (f for f in findings_of_judging(session, newest.id) if f.severity is not Severity.INFO)
-    return delivery.id if any(correction.match(finding) is Match.EXACT for finding in standing) else None
+    if not correction.is_for(vietnam_day(delivery.received_at)):
+        return None
+    for finding in findings_of_judging(session, newest.id):
+        # A waived finding is a note (`info`): the waiver is in force already.
+        is_open = finding.severity is not Severity.INFO
+        if is_open and correction.match(finding) is Match.EXACT:
+            return delivery.id
+    return None
 
 
 def take_out(session: Session, row: SubmissionRow, now: datetime) -> None:
-    """Believe a submission no longer, since it is bad; what it had replaced is judged again by the next night, and comes back."""
+    """Reject a current submission. What it had replaced is requeued, and becomes current again.
+
+    In the caller's transaction.
+    """
     row.verdict = Verdict.QUARANTINED.value
     believe_no_longer(session, row, now)
 
 
 def believe_no_longer(session: Session, row: SubmissionRow, now: datetime) -> set[int]:
-    """Close a submission; return the deliveries, now put back, of what it had replaced."""
-    # Never before it was believed, whatever the machine's clock says.
+    """Close a submission and requeue the deliveries of what it had replaced; return these.
+
+    In the caller's transaction.
+    """
+    # The clock may have been set back: a submission does not end before it began.
     row.known_to = max(now, row.known_from or now)
     replaced = _replaced_by(session, row.id, row.delivery_id)
-    _judge_anew(session, replaced)
+    _requeue(session, replaced)
     return replaced
 
 
 def hear_again(session: Session, cleared: Collection[int]) -> None:
-    """Have the next night judge again those of the submissions `cleared` that a comparison had taken out.
+    """Requeue those of the submissions `cleared` that a cross-check had rejected.
 
-    One that a later delivery stands in for stays as it is.
+    One whose report has a current version from a later delivery is unchanged. In the caller's
+    transaction.
     """
     query = (
         select(SubmissionRow, DeliveryRow)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .where(was_taken_out(), SubmissionRow.id.in_(cleared), DeliveryRow.judgement == SubmissionRow.judgement)
+        .where(
+            was_taken_out(),
+            SubmissionRow.id.in_(cleared),
+            # Only the last check of a delivery counts.
+            DeliveryRow.judgement == SubmissionRow.judgement,
+        )
     )
-    taken_out = [
-        (report_key(row.form_code, row.unit_code, row.period, row.stage), Turn(delivery.received_at, delivery.id))
-        for row, delivery in session.execute(query)
+    rejected: list[tuple[ReportKey | None, Turn]] = []
+    for row, delivery in session.execute(query):
+        report = report_key(row.form_code, row.unit_code, row.period, row.stage)
+        rejected.append((report, Turn(delivery.received_at, delivery.id)))
+    history = VersionHistory.read(session, {report for report, _ in rejected})
+    deliveries = [
+        turn.delivery_id
+        for report, turn in rejected
+        if history.current_of_later(report, turn) is None
     ]
-    history = VersionHistory.read(session, {report for report, _ in taken_out})
-    _judge_anew(session, [turn.delivery_id for report, turn in taken_out if not history.current_of_later(report, turn)])
+    _requeue(session, deliveries)
 
 
 def _replaced_by(session: Session, submission: int, delivery: int) -> set[int]:
     """Return the deliveries of what a submission replaced.
 
-    Where that was an earlier judgement of the same delivery, or was withdrawn since, of what it had replaced itself.
+    If that was an earlier check of the same `delivery`, or was withdrawn since, it cannot come
+    back: then the deliveries of what it had replaced itself.
     """
     query = (
         select(SubmissionRow.id, DeliveryRow.id, DeliveryRow.state)
@@ -109,25 +147,37 @@ def _replaced_by(session: Session, submission: int, delivery: int) -> set[int]:
     )
     found: set[int] = set()
     for earlier, number, state in session.execute(query).all():
-        passes_on = number == delivery or state == WITHDRAWN
-        found |= _replaced_by(session, earlier, delivery) if passes_on else {number}
+        if number == delivery or state == DeliveryState.WITHDRAWN:
+            found |= _replaced_by(session, earlier, delivery)
+        else:
+            found.add(number)
     return found
 
 
 def was_mailed(session: Session, delivery: int, judgement: int, submission: Submission) -> bool:
-    """Tell whether a notice of the same verdict and findings was written for this delivery before a judgement of it."""
+    """Tell whether an earlier check of this delivery led to a notice with the same content.
+
+    That is the same verdict and the same findings, notes left out.
+    """
     if judgement == 1:
         return False
-    told = select(SubmissionRow).where(
+    notified = select(SubmissionRow).where(
         SubmissionRow.delivery_id == delivery,
         SubmissionRow.judgement < judgement,
         SubmissionRow.verdict == submission.verdict.value,
         SubmissionRow.id.in_(select(OutboxRow.submission_id)),
     )
-    asked = _asked(submission.findings)
-    return any(_asked(findings_of_judging(session, earlier.id)) == asked for earlier in session.scalars(told))
+    questions = _questions(submission.findings)
+    earlier_ids = [row.id for row in session.scalars(notified)]
+    return any(_questions(findings_of_judging(session, each)) == questions for each in earlier_ids)
 
 
-def _asked(findings: Iterable[Finding]) -> set[tuple[str, str | None, str | None, str | None]]:
-    """Return what its sender is asked to look at; notes are never mailed."""
-    return {(f.rule, f.sheet, f.cell, f.value) for f in findings if f.severity is not Severity.INFO}
+def _questions(
+    findings: Iterable[Finding],
+) -> set[tuple[str, str | None, str | None, str | None]]:
+    """Return what a sender is to look at: rule, sheet, cell and value. Notes are never mailed."""
+    return {
+        (finding.rule, finding.sheet, finding.cell, finding.value)
+        for finding in findings
+        if finding.severity is not Severity.INFO
+    }

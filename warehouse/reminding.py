@@ -1,4 +1,7 @@
-"""Whom to remind, and of what: files that were not mended, reports that have not come. Each function is a transaction."""
+"""Reminders: files that were not corrected, and reports that have not come.
+
+Each function is one transaction.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,17 +13,25 @@ from sqlalchemy.orm import Session, aliased
 from program.letter import ReportName
 from program.stage import Stage
 from program.submission import Verdict
-from warehouse.ledger import WITHDRAWN
-from warehouse.load import PENDING
-from warehouse.outbox import SENT
 from warehouse.overtaken import same_report, stands
-from warehouse.owing import OPEN
+from warehouse.states import DeliveryState, OutboxState, open_kind
 from warehouse.tables import DeliveryRow, ObligationRow, OutboxRow, SubmissionRow
+
+_IDENTITY = (
+    "submission_id",
+    "form_code",
+    "unit_code",
+    "period",
+    "stage",
+    "recipient",
+    "kind",
+)
+"""The columns of the outbox that tell one notice from another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A report that is owed and of which nothing came, not even a bad file."""
+    """A report that is due and of which nothing came, not even a rejected file."""
 
     report: ReportName
     due_date: date
@@ -28,7 +39,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class OpenIssue:
-    """A file whose sender was asked to mend it, and of whose report nothing newer came."""
+    """A file whose sender was asked to correct it, and of whose report no newer version came.
+
+    `told_at` is when the notice was sent.
+    """
 
     submission_id: int
     recipient: str
@@ -36,39 +50,60 @@ class OpenIssue:
 
 
 def open_issues(engine: Engine) -> list[OpenIssue]:
-    """Return what senders were asked to mend, and neither did yet nor withdrew."""
+    """Return the files that senders were asked to correct, and did neither correct nor withdraw."""
     newer = aliased(SubmissionRow)
-    answered = select(newer.id).where(same_report(newer, SubmissionRow), newer.version > SubmissionRow.version)
+    newer_version = select(newer.id).where(
+        same_report(newer, SubmissionRow), newer.version > SubmissionRow.version
+    )
     query = (
         select(SubmissionRow.id, OutboxRow.recipient, OutboxRow.sent_at)
         .join(OutboxRow, OutboxRow.submission_id == SubmissionRow.id)
-        .join(DeliveryRow, (DeliveryRow.id == SubmissionRow.delivery_id) & (DeliveryRow.state != WITHDRAWN))
-        .where(OutboxRow.kind == Verdict.QUARANTINED.value, OutboxRow.state == SENT, SubmissionRow.period.is_not(None))
-        .where(SubmissionRow.verdict == Verdict.QUARANTINED.value, SubmissionRow.version.is_not(None), ~answered.exists())
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .where(
+            DeliveryRow.state != DeliveryState.WITHDRAWN,
+            OutboxRow.kind == Verdict.QUARANTINED.value,
+            OutboxRow.state == OutboxState.SENT,
+            # A report that is unknown can have no newer version: the reminders would never end.
+            SubmissionRow.period.is_not(None),
+            SubmissionRow.verdict == Verdict.QUARANTINED.value,
+            SubmissionRow.version.is_not(None),
+            ~newer_version.exists(),
+        )
         .order_by(SubmissionRow.id)
     )
     with Session(engine) as session:
-        return [OpenIssue(number, recipient, told) for number, recipient, told in session.execute(query) if told is not None]
+        return [
+            OpenIssue(submission_id, recipient, sent_at)
+            for submission_id, recipient, sent_at in session.execute(query).tuples()
+            if sent_at is not None
+        ]
 
 
 def owe_open(engine: Engine, issues: Iterable[tuple[OpenIssue, int]], now: datetime) -> int:
-    """Owe a reminder of each issue at its step, once a step; return how many are new."""
+    """Put a reminder of each issue at its step into the outbox. Idempotent.
+
+    Returns:
+        How many reminders are new.
+    """
     rows = [
         OutboxRow(
             submission_id=issue.submission_id,
             recipient=issue.recipient,
-            kind=f"{OPEN}-{step}",
-            state=PENDING,
+            kind=open_kind(step),
+            state=OutboxState.PENDING,
             created_at=now,
             attempts=0,
         )
         for issue, step in issues
     ]
-    return _add_unsaid(engine, rows)
+    return _add_new(engine, rows)
 
 
 def missing_reports(engine: Engine, first: date, last: date) -> list[Missing]:
-    """Return the reports due from `first` to `last` of which nothing came; what was withdrawn counts as never sent."""
+    """Return the reports due from `first` to `last` of which nothing came.
+
+    A file that was withdrawn counts as never sent.
+    """
     came = stands(select(SubmissionRow.id)).where(
         SubmissionRow.form_code == ObligationRow.form_code,
         SubmissionRow.unit_code == ObligationRow.unit_code,
@@ -77,18 +112,37 @@ def missing_reports(engine: Engine, first: date, last: date) -> list[Missing]:
     )
     query = (
         select(ObligationRow)
-        .where(ObligationRow.known_to.is_(None), ObligationRow.due_date.between(first, last), ~came.exists())
-        .order_by(ObligationRow.due_date, ObligationRow.unit_code, ObligationRow.form_code, ObligationRow.period)
+        .where(
+            ObligationRow.known_to.is_(None),
+            ObligationRow.due_date.between(first, last),
+            ~came.exists(),
+        )
+        .order_by(
+            ObligationRow.due_date,
+            ObligationRow.unit_code,
+            ObligationRow.form_code,
+            ObligationRow.period,
+        )
     )
     with Session(engine) as session:
-        return [
-            Missing(ReportName(row.form_code, row.unit_code, row.period, Stage(row.stage)), row.due_date)
-            for row in session.scalars(query)
-        ]
+        return [_missing(row) for row in session.scalars(query)]
 
 
-def owe_reminders(engine: Engine, reminders: Iterable[tuple[Missing, str, str]], now: datetime) -> int:
-    """Owe each reminder, a missing report with its recipient and step ("due-3", "late-7"), once; return how many are new."""
+def _missing(row: ObligationRow) -> Missing:
+    report = ReportName(row.form_code, row.unit_code, row.period, Stage(row.stage))
+    return Missing(report, row.due_date)
+
+
+def owe_reminders(
+    engine: Engine, reminders: Iterable[tuple[Missing, str, str]], now: datetime
+) -> int:
+    """Put reminders into the outbox: missing report, recipient, step ("due-3", "late-7").
+
+    Idempotent.
+
+    Returns:
+        How many reminders are new.
+    """
     rows = [
         OutboxRow(
             form_code=missing.report.form_code,
@@ -98,23 +152,25 @@ def owe_reminders(engine: Engine, reminders: Iterable[tuple[Missing, str, str]],
             due_date=missing.due_date,
             recipient=recipient,
             kind=kind,
-            state=PENDING,
+            state=OutboxState.PENDING,
             created_at=now,
             attempts=0,
         )
         for missing, recipient, kind in reminders
     ]
-    return _add_unsaid(engine, rows)
+    return _add_new(engine, rows)
 
 
-def _add_unsaid(engine: Engine, rows: Iterable[OutboxRow]) -> int:
-    """Add the rows of which there is none like them yet."""
+def _add_new(engine: Engine, rows: Iterable[OutboxRow]) -> int:
+    """Add the rows that the outbox does not hold yet; return how many."""
     added = 0
     with Session(engine) as session, session.begin():
         for row in rows:
-            keys = ("submission_id", "form_code", "unit_code", "period", "stage", "recipient", "kind")
-            same = (getattr(OutboxRow, key).is_not_distinct_from(getattr(row, key)) for key in keys)
-            if session.scalar(select(OutboxRow.id).where(*same)) is None:
+            is_same = [
+                getattr(OutboxRow, name).is_not_distinct_from(getattr(row, name))
+                for name in _IDENTITY
+            ]
+            if session.scalar(select(OutboxRow.id).where(*is_same)) is None:
                 session.add(row)
                 added += 1
     return added

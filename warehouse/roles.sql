@@ -1,9 +1,10 @@
 -- The two roles of a warehouse on PostgreSQL. Run it once, as a superuser, in the warehouse's own database:
 --     psql --dbname mtqg --file warehouse/roles.sql
--- and again whenever you like; then `\password mtqg_loader` and `\password mtqg_reader`.
---   mtqg_loader   the night: makes the tables and marts, owns and writes them
---   mtqg_reader   BI tools: reads the marts (mart_…), and neither facts nor findings, deliveries or addresses
--- The night makes the marts anew and lets mtqg_reader read them each time, so a new mart needs no further grant.
+-- You may run it again at any time. Then set `\password mtqg_loader` and `\password mtqg_reader`.
+--   mtqg_loader   the nightly run: creates, owns and writes the tables and marts
+--   mtqg_reader   BI tools: reads the marts (mart_…); no facts, findings, deliveries or addresses
+-- Each run creates the marts again and grants mtqg_reader to read them: a new mart needs no other
+-- grant.
 DO $$
 DECLARE
     mart name;
@@ -16,9 +17,9 @@ BEGIN
     END IF;
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO mtqg_loader, mtqg_reader', current_database());
-    -- `mtqg rebuild` makes the new warehouse in a schema beside the living one.
+    -- `mtqg rebuild` builds the new warehouse in a schema beside the one in use.
     EXECUTE format('GRANT CREATE ON DATABASE %I TO mtqg_loader', current_database());
-    -- Looking back (--as-of) lays temporary views over the tables, for its own connection.
+    -- An as-of query (--as-of) creates temporary views over the tables, for its own connection.
     EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO mtqg_loader', current_database());
     FOR mart IN SELECT viewname FROM pg_views WHERE schemaname = 'public' AND viewname LIKE 'mart\_%' LOOP
         EXECUTE format('GRANT SELECT ON public.%I TO mtqg_reader', mart);
@@ -29,7 +30,7 @@ $$;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO mtqg_loader;
 GRANT USAGE ON SCHEMA public TO mtqg_reader;
--- A question that somebody left open must not keep the night from renewing the marts.
+-- A query that somebody left open must not keep a run from creating the marts again.
 ALTER ROLE mtqg_reader SET default_transaction_read_only = on;
 ALTER ROLE mtqg_reader SET statement_timeout = '5min';
 ALTER ROLE mtqg_reader SET idle_in_transaction_session_timeout = '20s';

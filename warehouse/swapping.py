@@ -1,7 +1,7 @@
-"""A warehouse made anew beside the one that lives, and put in its place at one instant; the old one stays beside it.
+"""Build a warehouse beside the one in use, and swap the two at one instant. The old one is kept.
 
-SQLite: a file of its own, then a rename. PostgreSQL: a schema of its own in the same database, then its tables change schema in
-one transaction.
+SQLite: a file of its own, then a rename. PostgreSQL: a schema of its own in the same database, then
+the tables change schema in one transaction.
 """
 
 import os
@@ -20,78 +20,110 @@ from warehouse.engine import prepare_warehouse
 from warehouse.views import drop_views
 
 _SCHEMA = "mtqg_rebuilt"
+_MAIN_SCHEMA = "public"
 
 
 def place_beside(url: str) -> str:
-    """Return the URL of an empty place beside a warehouse; what an earlier attempt left there is removed."""
+    """Return the URL of an empty place beside a warehouse.
+
+    What an earlier attempt left there is deleted.
+    """
     place = warehouse_url(url)
     file = file_of(place)
     if file is not None:
         beside = file.with_name(f"{file.name}.rebuilt")
-        for name in (beside, *_companions(beside)):
-            name.unlink(missing_ok=True)
+        for leftover in (beside, *_log_files(beside)):
+            leftover.unlink(missing_ok=True)
         return f"sqlite:///{beside}"
     with _changing(url) as connection:
         connection.execute(text(f"DROP SCHEMA IF EXISTS {_SCHEMA} CASCADE"))
         connection.execute(text(f"CREATE SCHEMA {_SCHEMA}"))
-    return place.update_query_dict({"options": f"-csearch_path={_SCHEMA}"}).render_as_string(hide_password=False)
+    in_schema = place.update_query_dict({"options": f"-csearch_path={_SCHEMA}"})
+    return in_schema.render_as_string(hide_password=False)
 
 
 def put_in_place(url: str, beside: str, now: datetime) -> str | None:
-    """Put the warehouse of `beside` in the place of `url`'s; return where the old one is kept, None where there was none.
+    """Replace the warehouse of `url` by the one of `beside`, at one instant.
 
-    A reader sees the old one or the new one. Raises WarehouseError, with nothing changed, where somebody holds the old one.
+    A reader sees the old one or the new one. Raises WarehouseError, with nothing changed, where
+    somebody uses the old one.
+
+    Returns:
+        Where the old one is kept; None where there was none.
     """
     kept = f"before_rebuild_{now:%Y%m%d_%H%M%S}"
-    file, fresh = file_of(warehouse_url(url)), file_of(warehouse_url(beside))
-    if file is None or fresh is None:
-        was_there = _change_schemas(url, kept)
+    file = file_of(warehouse_url(url))
+    new_file = file_of(warehouse_url(beside))
+    if file is None or new_file is None:
+        had_tables = _swap_schemas(url, kept)
         prepare_warehouse(url).dispose()
-        return f"schema {kept}" if was_there else None
-    old = file.with_name(f"{file.name}.{kept}")
-    was_there = file.exists()
-    for each in (fresh, *((file,) if was_there else ())):
-        _close_log(each)
-    if was_there:
-        os.link(file, old)
-    fresh.replace(file)
-    return str(old) if was_there else None
+        return f"schema {kept}" if had_tables else None
+    return _swap_files(file, new_file, kept)
+
+
+def _swap_files(file: Path, new_file: Path, kept: str) -> str | None:
+    _close_log(new_file)
+    if not file.exists():
+        new_file.replace(file)
+        return None
+    _close_log(file)
+    old_file = file.with_name(f"{file.name}.{kept}")
+    # A second name first, so that the old file has a name at every instant.
+    os.link(file, old_file)
+    new_file.replace(file)
+    return str(old_file)
 
 
 def _close_log(file: Path) -> None:
-    """Bring everything of a SQLite file into the file itself: a log that stays beside it would be taken for the next one's."""
+    """Write a SQLite file's log into the file itself.
+
+    SQLite would apply a log that is left there to the next file of that name. Raises WarehouseError
+    where somebody uses the file.
+    """
     try:
         with closing(sqlite3.connect(file, timeout=5)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.OperationalError as wrong:
         raise WarehouseError(
-            f"warehouse: somebody reads {file} ({wrong}); nothing was changed: close it and run again"
+            f"warehouse: somebody reads {file} ({wrong}); "
+            "nothing was changed: close it and run again"
         ) from wrong
 
 
-def _companions(file: Path) -> tuple[Path, Path]:
+def _log_files(file: Path) -> tuple[Path, Path]:
     return file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")
 
 
-def _change_schemas(url: str, kept: str) -> bool:
+def _swap_schemas(url: str, kept: str) -> bool:
+    """Move the old tables to the schema `kept`, and the new ones to where those were.
+
+    One transaction. Tells whether there were old tables.
+    """
     with _changing(url) as connection:
         drop_views(connection)
-        old = _tables(connection, "public")
-        if old:
+        old_tables = _tables(connection, _MAIN_SCHEMA)
+        new_tables = _tables(connection, _SCHEMA)
+        if old_tables:
             connection.execute(text(f"CREATE SCHEMA {kept}"))
-        for schema, names, other in (("public", old, kept), (_SCHEMA, _tables(connection, _SCHEMA), "public")):
-            for name in names:
-                connection.execute(text(f"ALTER TABLE {schema}.{name} SET SCHEMA {other}"))
-        # With the views that stood on its tables.
+        for name in old_tables:
+            _move_table(connection, name, _MAIN_SCHEMA, kept)
+        for name in new_tables:
+            _move_table(connection, name, _SCHEMA, _MAIN_SCHEMA)
+        # It drops the views on the new tables too; `prepare_warehouse` creates them again.
         connection.execute(text(f"DROP SCHEMA {_SCHEMA} CASCADE"))
-    return bool(old)
+    return bool(old_tables)
+
+
+def _move_table(connection: Connection, name: str, source: str, target: str) -> None:
+    connection.execute(text(f"ALTER TABLE {source}.{name} SET SCHEMA {target}"))
 
 
 def _tables(connection: Connection, schema: str) -> list[str]:
-    query = (
-        "SELECT c.relname FROM pg_class c WHERE c.relnamespace = to_regnamespace(:schema) AND c.relkind IN ('r', 'p') ORDER BY 1"
+    query = text(
+        "SELECT c.relname FROM pg_class c "
+        "WHERE c.relnamespace = to_regnamespace(:schema) AND c.relkind IN ('r', 'p') ORDER BY 1"
     )
-    return list(connection.scalars(text(query), {"schema": schema}))
+    return list(connection.scalars(query, {"schema": schema}))
 
 
 @contextmanager
@@ -102,6 +134,9 @@ def _changing(url: str) -> Iterator[Connection]:
             yield connection
     except SQLAlchemyError as wrong:
         hint = "the role needs CREATE on the database (warehouse/roles.sql grants it)"
-        raise WarehouseError(f"warehouse: cannot rebuild in {place_of(url)}: {reason_of(wrong)}; {hint}") from wrong
+        reason = reason_of(wrong)
+        raise WarehouseError(
+            f"warehouse: cannot rebuild in {place_of(url)}: {reason}; {hint}"
+        ) from wrong
     finally:
         engine.dispose()

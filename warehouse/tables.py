@@ -1,11 +1,12 @@
 """The schema. Alembic's migrations must equal it; a test compares them.
 
-Times are UTC. A submission is what we believed from `known_from` until `known_to` (None: until now); its facts share
-its two times, which is why they stand once, on the submission.
+Times are UTC. A submission was current from `known_from` until `known_to` (null: until now). Its
+facts have the same two times, which are therefore stored once, on the submission. Both are null for
+a submission that was never accepted.
 """
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -25,26 +26,36 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class Instant(TypeDecorator[datetime]):
-    """A point in time, kept and given back in UTC; SQLite itself forgets time zones."""
+    """A point in time, stored and returned in UTC. SQLite itself stores no time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  (SQLAlchemy's signature)
-        """Refuse a time without a zone."""
-        if value is not None and value.tzinfo is None:
+    def process_bind_param(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002  (the signature is SQLAlchemy's)
+    ) -> datetime | None:
+        """Return the time in UTC. Raises ValueError for a time without a time zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
             raise ValueError("a time without a time zone")
-        return value.astimezone(UTC) if value is not None else None
+        return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Give UTC back."""
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002  (the signature is SQLAlchemy's)
+    ) -> datetime | None:
+        """Return the stored time, with UTC as its time zone."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Table(DeclarativeBase):
-    """Names every constraint, so that a migration can find it again on any database."""
+    """The base of all tables. It names every constraint, so that migrations can refer to it."""
 
     metadata = MetaData(
         naming_convention={
@@ -54,18 +65,26 @@ class Table(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: Instant, dict[str, Any]: JSON, float: Double}  # noqa: RUF012  (SQLAlchemy reads it so)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Instant,
+        dict[str, Any]: JSON,
+        float: Double,
+    }
 
 
 class Copied:
-    """What the pack says, and when: each night copies what changed. A row that is said no more is closed, never deleted."""
+    """A row that copies the pack (SCD2). Each run copies what changed.
+
+    `known_from` and `known_to` say when the pack declared it. A row that the pack no longer
+    declares is closed, never deleted.
+    """
 
     known_from: Mapped[datetime] = mapped_column(sort_order=98)
     known_to: Mapped[datetime | None] = mapped_column(sort_order=99)
 
 
 class Keyed(Copied):
-    """The same, for what has a key of its own: it holds once at a time."""
+    """A copied row with a key of its own: of each key, one row is current."""
 
     known_from: Mapped[datetime] = mapped_column(primary_key=True, sort_order=98)
 
@@ -84,7 +103,10 @@ class UnitRow(Keyed, Table):
 
 
 class TerritoryRow(Keyed, Table):
-    """Which later units a unit that ended lies in; `is_shared`: the later one took land of others too, and no weight is known."""
+    """A later unit on the land of a unit that ended.
+
+    `is_shared`: the later unit has land of other units too, and no weights are known.
+    """
 
     __tablename__ = "territories"
     unit_code: Mapped[str] = mapped_column(String(10), primary_key=True)
@@ -144,7 +166,7 @@ class IndicatorRow(Keyed, Table):
 
 
 class TargetRow(Copied, Table):
-    """A value to reach; `period` None holds for every period."""
+    """A value to reach. A null `period` stands for every period."""
 
     __tablename__ = "targets"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -158,7 +180,7 @@ class TargetRow(Copied, Table):
 
 
 class ObligationRow(Keyed, Table):
-    """A report that a unit owes, from the pack's calendar up to the last night's date."""
+    """A report that a unit is to send, from the pack's calendar up to the last run's date."""
 
     __tablename__ = "obligations"
     form_code: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -169,9 +191,10 @@ class ObligationRow(Keyed, Table):
 
 
 class PeriodRow(Table):
-    """A period that a report can cover, for marts to reckon with. Every one of this century; filled once.
+    """A period that a report can be about, for calculations in marts.
 
-    `ends_at`: its end in years, 2025.0 for the end of 2024. `year_before`: the same period of the year before.
+    The table is filled once, with every period of this century. `ends_at` is the period's end in
+    years: 2025.0 is the end of 2024. `year_before` is the same period of the year before.
     """
 
     __tablename__ = "periods"
@@ -185,7 +208,7 @@ class PeriodRow(Table):
 
 
 class WatermarkRow(Table):
-    """How far a source with a cursor was read."""
+    """The cursor of a source: how far it was read."""
 
     __tablename__ = "watermarks"
     source: Mapped[str] = mapped_column(String(80), primary_key=True)
@@ -194,7 +217,7 @@ class WatermarkRow(Table):
 
 
 class RunRow(Table):
-    """One night: what it was about and what came of it."""
+    """One run: its date, its state (`states.RunState`) and its summary."""
 
     __tablename__ = "runs"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -207,11 +230,12 @@ class RunRow(Table):
 
 
 class DeliveryRow(Table):
-    """Bytes that arrived. `state`: received → processed; repeated (the same sender's same bytes again).
+    """Bytes that arrived, with their state (`states.DeliveryState`).
 
-    A zip of workbooks: packed → unpacked; what was in it are deliveries of their own (`packed_in_id`), those that go with
-    tables (a signed scan) `enclosed`. `judgement` counts how often it is judged: reading it again adds one. `refusal` is the
-    problem of bytes that were never kept, where that is not their size. A delivery that was taken back is `withdrawn`.
+    A zip of workbooks is a delivery, and so is each of its members (`packed_in_id`). `repeats_id`
+    is the first delivery of the same bytes by the same sender. `refusal` is the reader's finding
+    about bytes that were never kept, unless they were refused for their size. `judgement` is the
+    number of the delivery's check, from 1; a delivery that is requeued gets the next one.
     """
 
     __tablename__ = "deliveries"
@@ -243,10 +267,12 @@ class DeliveryRow(Table):
 
 
 class SubmissionRow(Table):
-    """What a delivery says about one unit, form, period and stage, with the verdict. `version` counts from 1 within the four.
+    """What a delivery reports about one unit, form, period and stage, with the verdict.
 
-    A delivery may hold several, its `part`s, and be judged more than once. `compared_at`: when it was last held against what
-    other submissions say; None: not yet, the next night does it. `values_read`: how many values it held, loaded or not.
+    A delivery may hold several submissions (`part`), and may be checked several times
+    (`judgement`).
+    `version` counts from 1 within the report key. `compared_at` is when a cross-check last saw the
+    submission; null: the next run does it. `values_read` is how many values it has, loaded or not.
     """
 
     __tablename__ = "submissions"
@@ -279,10 +305,11 @@ class SubmissionRow(Table):
 
 
 class FindingRow(Table):
-    """One rule broken at one place of a submission, in the words its sender read.
+    """One rule broken at one cell of a submission, in the words that its sender reads.
 
-    `overruled`: who took its severity from it, until when and why; "" for every other. `compared_at`: when it was found by
-    comparing with other submissions, None for what was found in the submission itself; `closed_at`: when that held no more.
+    `overruled` says who waived it, until when and why; it is empty for every other finding.
+    `compared_at` is when a cross-check found it, null for a finding of the submission's own check.
+    `closed_at` is when it no longer held.
     """
 
     __tablename__ = "findings"
@@ -303,9 +330,10 @@ class FindingRow(Table):
 
 
 class FactRow(Table):
-    """One value of one data element; unit and period are its submission's. Money is in whole đồng.
+    """One value of one element. Unit and period are those of its submission. Money is in đồng.
 
-    `qualifier` is the word before the figure ("trên 1.200": over); `cell` a range where a list was counted or summed.
+    `qualifier` is the word before the figure ("trên 1.200": over). `cell` is a range where a list
+    was counted or summed.
     """
 
     __tablename__ = "facts"
@@ -320,11 +348,12 @@ class FactRow(Table):
 
 
 class OutboxRow(Table):
-    """A notice owed to a recipient: about a submission, or about a report that has not come (form, unit, period, stage).
+    """A notice to a recipient, with its state (`states.OutboxState`).
 
-    What is owed to a recipient goes out as one mail. `message_id` and the day (`dated`) are given when the mail is put together
-    and never change, so that a repeat is the same mail. `state`: pending → sent; failed, where the mail server refused it for
-    good; overtaken, where it was settled before it was told. What a process has `claimed_by` its name is nobody else's until
+    It is about a submission, or about a report that has not come (form, unit, period and stage).
+    All notices to a recipient go out as one letter. `message_id` and `dated` (the letter's date)
+    are set when the letter is assembled. They never change once it may have left, so that a second
+    attempt is the same mail. `claimed_by` is the process that sends it: nobody else does until
     `claimed_until`.
     """
 

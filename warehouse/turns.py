@@ -1,10 +1,10 @@
 """The order of a report's versions.
 
-They count in the order in which they came, whichever run checks them.
+Versions are ordered by the arrival of their deliveries, whichever run checks them. A delivery is
+later than another if it arrived later or, at the same time, has the greater number in the ledger.
 
-"Later" is what came later: by the time of arrival, then by the number in the ledger, which is the
-order of a run. A transaction reads the versions of all its reports once, places its own among them
-in memory, and writes back what changed.
+A transaction reads the versions of all its reports once, adds its own in memory, and writes back
+what changed.
 """
 
 from collections import defaultdict
@@ -21,13 +21,13 @@ from warehouse.portions import portions
 from warehouse.tables import DeliveryRow, SubmissionRow
 
 Same = tuple[ColumnElement[bool], ...]
-"""The condition that a submission is of one report: its form, unit, period and stage."""
+"""SQL conditions: the submission is of one report (form, unit, period and stage)."""
 
 
 def versions_of(form: str | None, unit: str | None, period: str | None, stage: str) -> Same:
-    """Return the condition that a submission is of this report.
+    """Return the SQL conditions that a submission is of this report.
 
-    No condition where it is not known which one it is.
+    Empty, so that every submission meets them, where form, unit or period is unknown.
     """
     if form is None or unit is None or period is None:
         return ()
@@ -40,7 +40,7 @@ def versions_of(form: str | None, unit: str | None, period: str | None, stage: s
 
 
 class ReportKey(NamedTuple):
-    """What the versions of one report have in common."""
+    """Form, unit, period and stage: what the versions of one report have in common."""
 
     form: str
     unit: str
@@ -48,15 +48,17 @@ class ReportKey(NamedTuple):
     stage: str
 
 
-def report_key(form: str | None, unit: str | None, period: str | None, stage: str) -> ReportKey | None:
-    """Return the key of a report, None where it is not known which one it is."""
+def report_key(
+    form: str | None, unit: str | None, period: str | None, stage: str
+) -> ReportKey | None:
+    """Return the key of a report; None where form, unit or period is unknown."""
     if form is None or unit is None or period is None:
         return None
     return ReportKey(form, unit, period, stage)
 
 
 class Turn(NamedTuple):
-    """When a delivery came; a greater one came later."""
+    """The order of deliveries: a later delivery has a greater turn."""
 
     received_at: datetime
     delivery_id: int
@@ -66,7 +68,7 @@ class Turn(NamedTuple):
 class Version:
     """One submission among those of its report.
 
-    `number` counts them from 1; None where the report is not known.
+    `number` counts the versions from 1; it is None where the report is unknown.
     """
 
     id: int
@@ -77,17 +79,17 @@ class Version:
     known_to: datetime | None = None
     superseded_by_id: int | None = None
     stored_number: int | None = None
-    """Its number on record; None for a submission that is not on record yet."""
+    """Its number in the table; None where it has no row yet."""
     has_ended: bool = False
-    """Whether this transaction ended it."""
+    """Whether this transaction closed it."""
 
     @property
     def is_current(self) -> bool:
-        """Tell whether this version counts now."""
+        """Tell whether this version is current."""
         return self.known_from is not None and self.known_to is None
 
     def end(self, moment: datetime, successor: int) -> None:
-        """Count no longer, from a moment on, in favour of another submission."""
+        """Close this version at `moment`: the submission `successor` replaces it."""
         self.known_to = moment
         self.superseded_by_id = successor
         self.has_ended = True
@@ -96,8 +98,8 @@ class Version:
 class VersionHistory:
     """The versions of some reports: those on record and those that this transaction adds.
 
-    The numbers of rows on record are written before new rows are inserted, since no two rows may
-    have one number; the ends after it, since a row that ended points to its successor.
+    Save the numbers before the new rows are inserted, since no two rows may have one number. Save
+    the ends after it, since a closed row points to the row of its successor.
     """
 
     def __init__(self) -> None:
@@ -111,14 +113,15 @@ class VersionHistory:
         reports: Iterable[ReportKey | None],
         checked_before: Collection[int] = (),
     ) -> "VersionHistory":
-        """Return what is on record of `reports`.
+        """Return the versions on record of `reports`, and all of the deliveries `checked_before`.
 
-        With it comes what else the deliveries `checked_before` brought.
+        The latter may be of other reports: an earlier check may have read another period.
         """
         history = cls()
         found: dict[int, Row[Any]] = {}
         for condition in (*_of_reports(reports), *_of_deliveries(checked_before)):
-            found |= {row.id: row for row in session.execute(_READ.where(condition))}
+            rows = session.execute(_READ.where(condition))
+            found |= {row.id: row for row in rows}
         for row in found.values():
             version = Version(
                 id=row.id,
@@ -129,45 +132,47 @@ class VersionHistory:
                 known_to=row.known_to,
                 stored_number=row.version,
             )
-            history.add(report_key(row.form_code, row.unit_code, row.period, row.stage), version)
+            report = report_key(row.form_code, row.unit_code, row.period, row.stage)
+            history.add(report, version)
         return history
 
     def add(self, report: ReportKey | None, version: Version) -> None:
-        """Add a version as it is."""
+        """Add a version without changing it or any other."""
         if report is not None:
             self._of_report[report].append(version)
         self._of_delivery[version.turn.delivery_id].append(version)
 
     def number_next(self, report: ReportKey, version: Version) -> None:
-        """Give a version that just came the number after the newest one."""
-        version.number = 1 + max((each.number or 0 for each in self._of_report[report]), default=0)
+        """Give a version the number after the newest one of its report."""
+        numbers = [each.number or 0 for each in self._of_report[report]]
+        version.number = 1 + max(numbers, default=0)
 
     def number_by_turn(self, report: ReportKey, version: Version) -> None:
-        """Give a version that had to wait the number of its turn.
-
-        From that number on, the others move up by one.
-        """
+        """Give a late version the number of its turn; later versions move up by one."""
         others = self._of_report[report]
-        first = min((each.number or 0 for each in others if each.turn > version.turn), default=None)
-        if first is None:
+        later_numbers = [each.number or 0 for each in others if each.turn > version.turn]
+        if not later_numbers:
             return
+        first = min(later_numbers)
         version.number = first
         for each in others:
             if each.number is not None and each.number >= first:
                 each.number += 1
 
     def current_of_later(self, report: ReportKey | None, turn: Turn) -> Version | None:
-        """Return the version of a later delivery that counts now for a report.
-
-        It is None where there is none.
-        """
-        versions = self._of_report[report] if report is not None else []
-        return next((each for each in versions if each.is_current and each.turn > turn), None)
+        """Return the current version of a report if a later delivery brought it, else None."""
+        if report is None:
+            return None
+        for version in self._of_report[report]:
+            if version.is_current and version.turn > turn:
+                return version
+        return None
 
     def supersede(self, report: ReportKey, successor: Version, now: datetime) -> None:
-        """Have a version count from now on, and end what counted for its report until then.
+        """Make a version the current one of its report, and close the one that was.
 
-        Never before an earlier one counted, whatever the machine's clock says.
+        It begins `now`, or with the latest time of the other versions if the machine's clock was
+        set back.
         """
         others = self._of_report[report]
         begun = [each.known_from for each in others if each.known_from is not None]
@@ -178,26 +183,27 @@ class VersionHistory:
                 each.end(successor.known_from, successor.id)
 
     def end_earlier(self, successor: Version, now: datetime) -> None:
-        """End what an earlier check read in the same delivery and the present one does not.
+        """Close what an earlier check of the same delivery accepted and this one did not replace.
 
-        That is another period, say.
+        For example, the earlier check read another period.
         """
         for each in self._of_delivery[successor.turn.delivery_id]:
             if each.is_current and each.judgement < successor.judgement:
-                # A clock set back must not end what had not begun.
-                each.end(max(now, each.known_from or now), successor.id)
+                # The clock may have been set back: a version does not end before it began.
+                moment = max(now, each.known_from or now)
+                each.end(moment, successor.id)
 
     def save_numbers(self, session: Session) -> None:
-        """Write the numbers of rows on record that moved."""
+        """Update the numbers that changed."""
         moved = [each for each in self._all() if each.stored_number not in (None, each.number)]
-        # From the greatest on, so that each row finds its new number free.
+        # The greatest first, so that each row finds its new number free.
         moved.sort(key=lambda each: each.number or 0, reverse=True)
         if moved:
             numbers = [{"row": each.id, "number": each.number} for each in moved]
             session.connection().execute(_MOVE, numbers)
 
     def save_ends(self, session: Session) -> None:
-        """Write which rows count no longer, on record before or inserted just now."""
+        """Update the rows that this transaction closed, those it inserted included."""
         ended = [each for each in self._all() if each.has_ended]
         rows = [{"row": e.id, "until": e.known_to, "successor": e.superseded_by_id} for e in ended]
         if rows:
@@ -226,19 +232,19 @@ _END = _OF_ROW.values(known_to=bindparam("until"), superseded_by_id=bindparam("s
 
 
 def _of_reports(reports: Iterable[ReportKey | None]) -> Iterator[ColumnElement[bool]]:
-    """Yield conditions that find reports by their index: units of one form, period and stage."""
+    """Yield conditions that the index serves: the units of one form, period and stage."""
     units: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for report in reports:
         if report is not None:
             units[report.form, report.period, report.stage].add(report.unit)
-    for (form, period, stage), some in units.items():
-        same = and_(
+    for (form, period, stage), unit_codes in units.items():
+        is_of_group = and_(
             SubmissionRow.form_code == form,
             SubmissionRow.period == period,
             SubmissionRow.stage == stage,
         )
-        for portion in portions(sorted(some)):
-            yield same & SubmissionRow.unit_code.in_(portion)
+        for portion in portions(sorted(unit_codes)):
+            yield is_of_group & SubmissionRow.unit_code.in_(portion)
 
 
 def _of_deliveries(deliveries: Iterable[int]) -> Iterator[ColumnElement[bool]]:

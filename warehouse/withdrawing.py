@@ -1,4 +1,4 @@
-"""Taking a delivery back: its reports are believed no longer, and what they had replaced is judged again by the next night."""
+"""Withdraw a delivery: its reports count no longer, and what they had replaced is requeued."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,16 +7,19 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session, aliased
 
 from warehouse.believed import is_believed, is_heard
-from warehouse.ledger import PROCESSED, RECEIVED, WITHDRAWN
 from warehouse.rejudging import believe_no_longer
+from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, SubmissionRow
+
+_MAY_BE_WITHDRAWN = (DeliveryState.PROCESSED, DeliveryState.RECEIVED)
 
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """What came of it. `state`: of the delivery before, None where there is none; `reports` are believed no longer.
+    """What a withdrawal changed.
 
-    `reopened` are the deliveries that come back with the next night.
+    `state` is the delivery's state before, None where there is no such delivery. `reports` is how
+    many reports count no longer. `reopened` are the deliveries that the next run checks again.
     """
 
     state: str | None
@@ -26,37 +29,48 @@ class Withdrawal:
 
 
 def withdraw(engine: Engine, number: int, reason: str, now: datetime) -> Withdrawal:
-    """Take a delivery back for good, in one transaction; nothing of it is deleted.
+    """Withdraw a delivery for good, in one transaction. Nothing of it is deleted.
 
-    Only one that was judged, or waits to be: any other is left as it is. What else was reported of the same periods is
-    compared anew by the next night.
+    Only a delivery that was checked, or waits to be, can be withdrawn; any other is unchanged. The
+    other reports about the same periods are due for a cross-check in the next run.
     """
     with Session(engine) as session, session.begin():
         delivery = session.get(DeliveryRow, number, with_for_update=True)
-        if delivery is None or delivery.state not in (PROCESSED, RECEIVED):
-            return Withdrawal(delivery.state if delivery else None, is_done=False)
-        before = delivery.state
-        delivery.state, delivery.withdrawn_at, delivery.withdrawn_reason = WITHDRAWN, now, reason
+        if delivery is None:
+            return Withdrawal(None, is_done=False)
+        state_before = delivery.state
+        if state_before not in _MAY_BE_WITHDRAWN:
+            return Withdrawal(state_before, is_done=False)
+        delivery.state = DeliveryState.WITHDRAWN
+        delivery.withdrawn_at = now
+        delivery.withdrawn_reason = reason
         session.flush()
-        believed = is_believed()
-        rows = session.scalars(select(SubmissionRow).where(SubmissionRow.delivery_id == number, believed)).all()
+        current = select(SubmissionRow).where(SubmissionRow.delivery_id == number, is_believed())
+        rows = session.scalars(current).all()
         reopened: set[int] = set()
         for row in rows:
             reopened |= believe_no_longer(session, row, now)
             session.flush()
-        _compare_anew(session, number)
-        return Withdrawal(before, is_done=True, reports=len(rows), reopened=tuple(sorted(reopened)))
+        _require_cross_check(session, number)
+        return Withdrawal(
+            state_before, is_done=True, reports=len(rows), reopened=tuple(sorted(reopened))
+        )
 
 
-def _compare_anew(session: Session, delivery: int) -> None:
-    """Have the next night compare again what else was reported of the periods of a delivery, and what was taken out of that."""
+def _require_cross_check(session: Session, delivery: int) -> None:
+    """Make the other reports about a delivery's periods due for a cross-check.
+
+    Those that an earlier cross-check rejected, too.
+    """
     own = aliased(SubmissionRow)
-    of_same_time = select(own.id).where(
-        own.delivery_id == delivery, own.period == SubmissionRow.period, own.stage == SubmissionRow.stage
+    of_same_period = select(own.id).where(
+        own.delivery_id == delivery,
+        own.period == SubmissionRow.period,
+        own.stage == SubmissionRow.stage,
     )
     session.execute(
         update(SubmissionRow)
-        .where(is_heard(), SubmissionRow.delivery_id != delivery, of_same_time.exists())
+        .where(is_heard(), SubmissionRow.delivery_id != delivery, of_same_period.exists())
         .values(compared_at=None)
         .execution_options(synchronize_session=False)
     )

@@ -224,7 +224,7 @@ def test_the_command_exits_1_with_a_sentence_and_0_where_all_is_well(
 ) -> None:
     monkeypatch.setenv("MTQG_VAR", str(tmp_path))
     empty = CliRunner().invoke(app, ["watch", "--mail"])
-    assert (empty.exit_code, "no night has run yet" in empty.output) == (1, True)
+    assert (empty.exit_code, "no run has begun yet" in empty.output) == (1, True)
     assert len(list((tmp_path / "outbox").glob("*.eml"))) == 1
     engine = prepare_warehouse(f"sqlite:///{tmp_path / 'warehouse.sqlite'}")
     run(engine, datetime.now(UTC) - timedelta(hours=1), "completed")

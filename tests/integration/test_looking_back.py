@@ -163,7 +163,7 @@ def test_before_the_first_night_nothing_was_known(
 ) -> None:
     send(100)
     with pytest.raises(
-        AskedError, match="nothing was known then; the first night began on 20/01/2025"
+        AskedError, match="nothing was known then; the first run began on 20/01/2025"
     ):
         open_as_of(settings.warehouse_url, date(2025, 1, 19))
 

@@ -307,7 +307,7 @@ def test_a_second_night_is_turned_away_until_the_first_has_ended(
 ) -> None:
     with only_night(settings.warehouse_url):
         with (
-            pytest.raises(WarehouseError, match="another night is at work on .*Run again"),
+            pytest.raises(WarehouseError, match="another run is at work on .*Run again"),
             only_night(settings.warehouse_url),
         ):
             pass

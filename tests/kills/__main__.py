@@ -137,9 +137,8 @@ class Trial:
         try:
             found = state_of(settings)
         except Exception as error:
-            # Before the first night has made the tables there is nothing to see, and the warehouse
-            # says so.
-            if "no night has run yet" not in str(error):
+            # Before the first night has made the tables there is nothing to see, and the warehouse says so.
+            if "no run has begun yet" not in str(error):
                 raise
             return
         self.faults += [

@@ -1,4 +1,4 @@
--- What each report that is believed says of each indicator: no mart, what mart_figures stands on.
+-- The figure of each current report for each indicator. No mart: mart_figures uses it.
 CREATE VIEW figures AS
 SELECT i.code AS indicator_code, b.form_code, b.unit_code, b.period, b.period_kind, b.period_end, b.ends_at, b.stage, b.submission_id,
        CASE n.text WHEN 'yes' THEN 1.0 WHEN 'no' THEN 0.0 ELSE n.value END AS numerator,

@@ -1,8 +1,9 @@
--- Which unit lies on the land of which other, and on which days: no mart, what roll-ups stand on.
---   upper_last_day   after it the upper unit is only a name for its old land
---   is_shared        the unit took land of another upper one too: it is in no sum, since no weight is known
--- A province that took another's name and land holds more than this table knows (Cần Thơ: 103 communes, 43 here), so its
--- communes are summed to the province that was, never to it.
+-- Which unit lies on the land of which other unit, and on which days. No mart: roll-ups use it.
+--   upper_last_day   the upper unit's last day; after it, its code stands for its old land only
+--   is_shared        the unit has land of another upper unit too. No weights are known, so it is in
+--                    no sum
+-- A province that took the name and land of others is larger than this table knows (Cần Thơ: 103
+-- communes, 43 here). Its communes are summed up to the old province, never to the new one.
 CREATE VIEW lands AS
 SELECT up.code AS upper_code, up.kind AS upper_kind, up.valid_to AS upper_last_day, u.code AS unit_code, u.kind,
        u.valid_from AS first_day, u.valid_to AS last_day, false AS is_shared
@@ -17,5 +18,5 @@ UNION ALL
 SELECT old.code, old.kind, old.valid_to, u.code, u.kind, u.valid_from, u.valid_to, t.is_shared
 FROM now_territories t
 JOIN now_units old ON old.code = t.unit_code
--- Codes were reused: the later unit is the one that bore the code after the old one's end.
+-- Codes were reused: the later unit is the one with this code after the end of the old one.
 JOIN now_units u ON u.code = t.later_code AND u.kind = 'commune' AND u.valid_to > old.valid_to

@@ -1,5 +1,6 @@
--- Money planned and disbursed, cumulative since January, by project, stream, unit and period, beside the same time last year.
--- Periods are not to be added up. The line 'total' of projects and streams is what the unit itself gave as its total.
+-- Money planned and disbursed, cumulative since January, beside the same time of the year before:
+-- by project, stream, unit and period. Do not add up periods: they are cumulative. The line 'total'
+-- of projects and streams is the total that the unit itself reported.
 CREATE VIEW mart_disbursement AS
 WITH dated AS (
     SELECT k.*, p.last_day AS period_end, p.year, SUBSTR(k.period, 5) AS season,

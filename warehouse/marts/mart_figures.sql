@@ -1,4 +1,4 @@
--- The figure of each indicator for each unit, period and stage, from the reports that are believed now.
+-- The figure of each indicator for each unit, period and stage, from the current reports.
 CREATE VIEW mart_figures AS
 SELECT f.indicator_code, f.unit_code, f.period, f.period_kind, f.period_end, f.ends_at, f.stage, f.numerator, f.denominator,
        CASE i.kind WHEN 'share' THEN 100.0 * f.numerator / NULLIF(f.denominator, 0)

@@ -1,5 +1,5 @@
--- What was found: one row per night, report, rule and severity. Of a file that was judged again the last
--- judgement counts; a finding that a later comparison ended does not.
+-- Findings: one row per run, report, rule and severity. Of a delivery that was checked again, the
+-- last check counts. A finding that a later cross-check closed does not count.
 CREATE VIEW mart_findings AS
 SELECT s.run_id, r.as_of, s.form_code, COALESCE(s.unit_code, d.sender_unit) AS unit_code, s.period, s.stage,
        f.rule, f.severity, COUNT(*) AS findings, COUNT(DISTINCT s.id) AS submissions,

@@ -1,4 +1,5 @@
--- How each report came right: one row per form, unit, period and stage of which something came.
+-- Whether and when each report was accepted: one row per form, unit, period and stage of which
+-- something came.
 CREATE VIEW mart_first_pass AS
 WITH judged AS (
     SELECT s.form_code, s.unit_code, s.period, s.stage, d.received_at, d.is_synthetic,

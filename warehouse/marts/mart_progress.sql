@@ -1,5 +1,6 @@
--- How far each indicator is, per unit and period: what units reported, what is missing, and what units below add up to.
--- A pace is a change per year. Thresholds of `status` are our own choice: no rule says when an indicator is at risk.
+-- The progress of each indicator, per unit and period: what units reported, what is missing, and
+-- the sums of the units below. A pace is a change per year. The thresholds of `status` are our own
+-- choice: no rule says when an indicator is at risk.
 CREATE VIEW mart_progress AS
 WITH known AS (
     SELECT f.indicator_code, f.unit_code, 'reported' AS basis, f.period, f.period_kind, f.period_end, f.ends_at, f.stage,
@@ -19,7 +20,8 @@ WITH known AS (
     JOIN now_indicators i ON i.form_code = o.form_code
     WHERE NOT EXISTS (
         SELECT 1 FROM figures f
-        -- The form follows from the indicator, but named it lets the database find the unit's own report by its index.
+        -- The form follows from the indicator. It is named so that the database can find the
+        -- unit's own report by the index.
         WHERE f.indicator_code = i.code AND f.form_code = o.form_code AND f.unit_code = o.unit_code AND f.period = o.period
     )
     GROUP BY i.code, o.unit_code, o.period, p.kind, p.last_day, p.ends_at
@@ -34,11 +36,13 @@ aimed AS (
            FIRST_VALUE(k.actual) OVER series AS first_actual, FIRST_VALUE(k.ends_at) OVER series AS first_at
     FROM known k
     JOIN now_indicators i ON i.code = k.indicator_code
-    -- A province's baseline is no district's. One that holds for all by definition is declared national.
+    -- A province's baseline does not apply to a district. One that applies to all by definition is
+    -- declared national.
     LEFT JOIN periods b ON b.code = i.baseline_period AND (i.baseline_scope = 'national' OR EXISTS (
         SELECT 1 FROM now_units u WHERE u.code = k.unit_code AND u.kind = 'province'))
-    -- What a year should amount to says nothing of a quarter's amount; a level is one at any time. The province's own target
-    -- goes before the national one, and one for the very period before one for every period.
+    -- A yearly target for an amount does not apply to a quarter; one for a level applies at any
+    -- time. The province's own target has priority over the national one, and one for this period
+    -- over one for every period.
     LEFT JOIN now_targets y ON y.id = (
         SELECT t.id FROM now_targets t
         WHERE t.indicator_code = k.indicator_code AND (t.period IS NULL OR t.period = k.period

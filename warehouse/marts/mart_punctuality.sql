@@ -1,4 +1,5 @@
--- Completeness and timeliness of what was due, per unit and form. To go up a level, add up the counts and divide anew.
+-- Completeness and timeliness of the reports that were due, per unit and form. For a larger group,
+-- add up the counts and divide again.
 CREATE VIEW mart_punctuality AS
 SELECT r.form_code, r.unit_code, COUNT(*) AS due, SUM(CASE WHEN r.versions > 0 THEN 1 ELSE 0 END) AS received,
        SUM(r.is_believed) AS accepted, SUM(r.is_timely) AS timely,

@@ -1,5 +1,6 @@
--- Quality of what a unit sends on a form, rule by rule, and for all rules together (rule 'all'). Notes (info) are no finding here.
--- To go up a level, add up findings and values, reports and first_pass, days_to_fix and fixed, and divide anew.
+-- The quality of what a unit sends on a form, by rule, and for all rules together (rule 'all').
+-- Notes (info) are not counted. For a larger group, add up findings and values, reports and
+-- first_pass, days_to_fix and fixed, and divide again.
 CREATE VIEW mart_quality AS
 WITH judged AS (
     SELECT s.id, s.form_code, s.unit_code, s.period, s.stage, s.values_read, d.received_at,

@@ -1,4 +1,5 @@
--- Who has reported what: one row per report owed or sent, per unit, form, period and stage.
+-- Who has reported what: one row per report that is due or was sent, per unit, form, period and
+-- stage.
 CREATE VIEW mart_reporting AS
 WITH latest AS (
     SELECT s.*, d.received_at, d.name AS delivery_name, d.is_synthetic,

@@ -1,5 +1,6 @@
--- The figures of units below, summed up: communes to their district and to the districts' old land, both to the province.
--- Shares are quotients of sums, never averages. A ratio (income per head) and a yes/no figure cannot be added up.
+-- The sums of the units below: communes to their district and to the districts' old land, both to
+-- the province. Shares are quotients of sums, never averages. A ratio (income per head) and a
+-- yes/no figure cannot be added up.
 CREATE VIEW mart_rollups AS
 WITH summed AS (
     SELECT i.code AS indicator_code, i.kind, m.upper_code AS unit_code, m.upper_kind, m.is_old_land, m.basis, m.period,

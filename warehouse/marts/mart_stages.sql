@@ -1,4 +1,5 @@
--- A year's estimate of September beside its final figure of January, where both came; both stay in the warehouse.
+-- A year's estimate of September beside its final figure of January, where both came. Both stay in
+-- the warehouse.
 CREATE VIEW mart_stages AS
 SELECT e.indicator_code, i.name AS indicator_name, i.unit, e.unit_code, e.period,
        e.actual AS estimate, f.actual AS final, f.actual - e.actual AS difference,

@@ -1,5 +1,6 @@
--- Training: classes, participants, who they were and what they cost. Each share is the quotient of two sums, over the reports
--- that give both figures: a unit that does not say how many were women is in no share of women.
+-- Training: classes, participants, groups of participants and costs. Each share is the quotient of
+-- two sums over the reports that give both figures: a unit that does not report the number of women
+-- is in no share of women.
 CREATE VIEW mart_training AS
 WITH told AS (
     SELECT b.unit_code, 'reported' AS basis, b.period, b.stage, b.submission_id,

@@ -1,8 +1,9 @@
--- Whose reports should be in the sum of a unit: no mart, what roll-ups stand on. One row per unit above, form, period, stage
--- and unit below that owes the report or sent it.
---   submission_id   the report that is believed; null where there is none, so that who is missing is counted, never zero
--- Joins of tables, not of views: SQLite reads all of a view that it joins, and one unit's question would read every report. The
--- cross join has it begin with the land, too; to PostgreSQL it is a join like any other.
+-- Whose reports belong in the sum of a unit. No mart: roll-ups use it. One row per upper unit,
+-- form, period, stage, and lower unit whose report is due or was sent.
+--   submission_id   the current report; null where there is none: it counts as missing, never as 0
+-- It joins tables, not views: SQLite reads a joined view completely, so that a query about one unit
+-- would read every report. The cross join makes SQLite begin with the land; for PostgreSQL it is a
+-- join like any other.
 CREATE VIEW members AS
 SELECT l.upper_code, l.upper_kind, CASE WHEN p.last_day > l.upper_last_day THEN 1 ELSE 0 END AS is_old_land,
        'sum_of_' || l.kind || 's' AS basis, o.form_code, o.period, o.stage, p.kind AS period_kind, p.last_day AS period_end,

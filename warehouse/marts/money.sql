@@ -1,5 +1,6 @@
--- Money planned and disbursed per unit, as reported and summed up from below: no mart, what mart_disbursement stands on.
---   plan_of_rate, disbursed_of_rate   over the reports that give both
+-- Money planned and disbursed per unit, as reported and as the sums of the units below. No mart:
+-- mart_disbursement uses it.
+--   plan_of_rate, disbursed_of_rate   the sums over the reports that give both
 CREATE VIEW money AS
 SELECT b.unit_code, 'reported' AS basis, b.period, b.stage, e.project_code, e.source, p.value AS plan_vnd,
        d.value AS disbursed_vnd, CASE WHEN d.value IS NOT NULL THEN p.value END AS plan_of_rate,

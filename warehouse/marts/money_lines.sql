@@ -1,4 +1,4 @@
--- The data elements of the disbursement form, by project and stream: no mart, what money stands on.
+-- The elements of the disbursement form, by project and stream. No mart: money uses it.
 CREATE VIEW money_lines AS
 WITH streams AS (
     SELECT 'central_investment' AS source UNION ALL SELECT 'local_investment' UNION ALL SELECT 'central_recurrent'

@@ -1,5 +1,6 @@
--- Every period of which something came, each once: no mart, what roll-ups stand on. Each step is one look into the index by
--- period; DISTINCT would read every submission, and so would EXISTS for each period of a century of which nothing came.
+-- Every period of which something came, once. No mart: roll-ups use it. Each step of the recursion
+-- is one search in the index by period. DISTINCT would read every submission; so would EXISTS, for
+-- each period of the century of which nothing came.
 CREATE VIEW reported_periods AS
 WITH RECURSIVE reported(period) AS (
     SELECT MIN(s.period) FROM submissions s

@@ -1,1 +1,4 @@
-"""The schema's history. `make migration MESSAGE="..."` drafts the next step from `warehouse.tables`."""
+"""The migrations of the schema.
+
+`make migration MESSAGE="..."` drafts the next one from `warehouse.tables`.
+"""

@@ -1,4 +1,4 @@
-"""Draft the next migration from the difference between the tables and the migrations so far.
+"""Draft the next migration, from the difference between the tables and the migrations so far.
 
 Usage: python -m warehouse.migrations.draft "what changes"
 """
@@ -14,7 +14,7 @@ from warehouse.engine import migrate
 
 
 def main(message: str) -> None:
-    """Write `versions/NNNN_<message>.py`; read it before you commit it."""
+    """Write `versions/NNNN_<message>.py`. Read it before you commit it."""
     here = Path(__file__).parent
     number = len(list((here / "versions").glob("[0-9]*.py"))) + 1
     config = Config()

@@ -1,9 +1,13 @@
-"""Alembic's entry: runs the migrations on the connection that `warehouse.engine` hands over."""
+"""Alembic's entry point: runs the migrations on the connection from `warehouse.engine`."""
 
 from alembic import context
 
 from warehouse.tables import Table
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=Table.metadata, render_as_batch=True)
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Table.metadata,
+    render_as_batch=True,
+)
 with context.begin_transaction():
     context.run_migrations()

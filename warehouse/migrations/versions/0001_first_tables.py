@@ -91,11 +91,16 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("repeats_id", sa.Integer(), nullable=True),
         sa.Column("run_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["repeats_id"], ["deliveries.id"], name=op.f("fk_deliveries_repeats_id_deliveries")),
+        sa.ForeignKeyConstraint(
+            ["repeats_id"], ["deliveries.id"], name=op.f("fk_deliveries_repeats_id_deliveries")
+        ),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_deliveries_run_id_runs")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint(
-            "source", "external_id", "external_version", name=op.f("uq_deliveries_source_external_id_external_version")
+            "source",
+            "external_id",
+            "external_version",
+            name=op.f("uq_deliveries_source_external_id_external_version"),
         ),
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
@@ -113,12 +118,17 @@ def upgrade() -> None:
         sa.Column("tag", sa.String(length=2), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["indicator_code"], ["indicators.code"], name=op.f("fk_targets_indicator_code_indicators"), ondelete="CASCADE"
+            ["indicator_code"],
+            ["indicators.code"],
+            name=op.f("fk_targets_indicator_code_indicators"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_targets")),
     )
     with op.batch_alter_table("targets", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_targets_indicator_code"), ["indicator_code"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_targets_indicator_code"), ["indicator_code"], unique=False
+        )
 
     op.create_table(
         "submissions",
@@ -136,19 +146,29 @@ def upgrade() -> None:
         sa.Column("known_from", warehouse.tables.Instant(timezone=True), nullable=True),
         sa.Column("known_to", warehouse.tables.Instant(timezone=True), nullable=True),
         sa.Column("superseded_by_id", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.id"], name=op.f("fk_submissions_delivery_id_deliveries")),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["deliveries.id"], name=op.f("fk_submissions_delivery_id_deliveries")
+        ),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_submissions_run_id_runs")),
         sa.ForeignKeyConstraint(
-            ["superseded_by_id"], ["submissions.id"], name=op.f("fk_submissions_superseded_by_id_submissions")
+            ["superseded_by_id"],
+            ["submissions.id"],
+            name=op.f("fk_submissions_superseded_by_id_submissions"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
         sa.UniqueConstraint("delivery_id", name=op.f("uq_submissions_delivery_id")),
         sa.UniqueConstraint(
-            "form_code", "unit_code", "period", "version", name=op.f("uq_submissions_form_code_unit_code_period_version")
+            "form_code",
+            "unit_code",
+            "period",
+            "version",
+            name=op.f("uq_submissions_form_code_unit_code_period_version"),
         ),
     )
     with op.batch_alter_table("submissions", schema=None) as batch_op:
-        batch_op.create_index("ix_submissions_current", ["form_code", "unit_code", "period", "known_to"], unique=False)
+        batch_op.create_index(
+            "ix_submissions_current", ["form_code", "unit_code", "period", "known_to"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_submissions_run_id"), ["run_id"], unique=False)
 
     op.create_table(
@@ -160,7 +180,9 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=True),
         sa.Column("sheet", sa.Text(), nullable=False),
         sa.Column("cell", sa.String(length=12), nullable=False),
-        sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name=op.f("fk_facts_submission_id_submissions")),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submissions.id"], name=op.f("fk_facts_submission_id_submissions")
+        ),
         sa.PrimaryKeyConstraint("submission_id", "element", "line", name=op.f("pk_facts")),
     )
     op.create_table(
@@ -176,11 +198,17 @@ def upgrade() -> None:
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("expected", sa.Text(), nullable=False),
         sa.Column("fix", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name=op.f("fk_findings_submission_id_submissions")),
+        sa.ForeignKeyConstraint(
+            ["submission_id"],
+            ["submissions.id"],
+            name=op.f("fk_findings_submission_id_submissions"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_findings")),
     )
     with op.batch_alter_table("findings", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_findings_submission_id"), ["submission_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_findings_submission_id"), ["submission_id"], unique=False
+        )
 
     op.create_table(
         "outbox",
@@ -194,9 +222,16 @@ def upgrade() -> None:
         sa.Column("sent_at", warehouse.tables.Instant(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name=op.f("fk_outbox_submission_id_submissions")),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submissions.id"], name=op.f("fk_outbox_submission_id_submissions")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-        sa.UniqueConstraint("submission_id", "recipient", "kind", name=op.f("uq_outbox_submission_id_recipient_kind")),
+        sa.UniqueConstraint(
+            "submission_id",
+            "recipient",
+            "kind",
+            name=op.f("uq_outbox_submission_id_recipient_kind"),
+        ),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_outbox_state"), ["state"], unique=False)

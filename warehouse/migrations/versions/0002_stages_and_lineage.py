@@ -23,7 +23,9 @@ def upgrade() -> None:
         sa.Column("period", sa.String(length=10), nullable=False),
         sa.Column("stage", sa.String(length=10), nullable=False),
         sa.Column("due_date", sa.Date(), nullable=False),
-        sa.PrimaryKeyConstraint("form_code", "unit_code", "period", "stage", name=op.f("pk_obligations")),
+        sa.PrimaryKeyConstraint(
+            "form_code", "unit_code", "period", "stage", name=op.f("pk_obligations")
+        ),
     )
     op.create_table(
         "capital",
@@ -52,7 +54,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("facts", schema=None) as batch_op:
         batch_op.add_column(sa.Column("qualifier", sa.String(length=10), nullable=True))
-        batch_op.alter_column("cell", existing_type=sa.VARCHAR(length=12), type_=sa.String(length=24), existing_nullable=False)
+        batch_op.alter_column(
+            "cell",
+            existing_type=sa.VARCHAR(length=12),
+            type_=sa.String(length=24),
+            existing_nullable=False,
+        )
 
     with op.batch_alter_table("indicators", schema=None) as batch_op:
         batch_op.add_column(sa.Column("frequency", sa.String(length=10), nullable=True))
@@ -62,41 +69,63 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("tag", sa.String(length=2), nullable=False))
 
     with op.batch_alter_table("submissions", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("stage", sa.String(length=10), server_default="final", nullable=False))
+        batch_op.add_column(
+            sa.Column("stage", sa.String(length=10), server_default="final", nullable=False)
+        )
         batch_op.add_column(sa.Column("period_end", sa.Date(), nullable=True))
-        batch_op.drop_constraint(batch_op.f("uq_submissions_form_code_unit_code_period_version"), type_="unique")
+        batch_op.drop_constraint(
+            batch_op.f("uq_submissions_form_code_unit_code_period_version"), type_="unique"
+        )
         batch_op.create_unique_constraint(
             batch_op.f("uq_submissions_form_code_unit_code_period_stage_version"),
             ["form_code", "unit_code", "period", "stage", "version"],
         )
         batch_op.drop_index("ix_submissions_current")
-        batch_op.create_index("ix_submissions_current", ["form_code", "unit_code", "period", "stage", "known_to"])
+        batch_op.create_index(
+            "ix_submissions_current", ["form_code", "unit_code", "period", "stage", "known_to"]
+        )
     _fill_period_ends(op.get_bind())
 
 
 def _fill_period_ends(connection: sa.Connection) -> None:
-    submissions = sa.table("submissions", sa.column("period", sa.String), sa.column("period_end", sa.Date))
-    for code in connection.scalars(sa.select(submissions.c.period).distinct().where(submissions.c.period.is_not(None))).all():
+    submissions = sa.table(
+        "submissions", sa.column("period", sa.String), sa.column("period_end", sa.Date)
+    )
+    for code in connection.scalars(
+        sa.select(submissions.c.period).distinct().where(submissions.c.period.is_not(None))
+    ).all():
         end = Period.parse(code).end
-        connection.execute(sa.update(submissions).where(submissions.c.period == code).values(period_end=end))
+        connection.execute(
+            sa.update(submissions).where(submissions.c.period == code).values(period_end=end)
+        )
 
 
 def downgrade() -> None:
     """Go back, where each report is of one stage; the older schema cannot hold two of one period: IntegrityError."""
     with op.batch_alter_table("submissions", schema=None) as batch_op:
         batch_op.drop_index("ix_submissions_current")
-        batch_op.drop_constraint(batch_op.f("uq_submissions_form_code_unit_code_period_stage_version"), type_="unique")
-        batch_op.create_unique_constraint(
-            batch_op.f("uq_submissions_form_code_unit_code_period_version"), ["form_code", "unit_code", "period", "version"]
+        batch_op.drop_constraint(
+            batch_op.f("uq_submissions_form_code_unit_code_period_stage_version"), type_="unique"
         )
-        batch_op.create_index("ix_submissions_current", ["form_code", "unit_code", "period", "known_to"], unique=False)
+        batch_op.create_unique_constraint(
+            batch_op.f("uq_submissions_form_code_unit_code_period_version"),
+            ["form_code", "unit_code", "period", "version"],
+        )
+        batch_op.create_index(
+            "ix_submissions_current", ["form_code", "unit_code", "period", "known_to"], unique=False
+        )
         batch_op.drop_column("period_end")
         batch_op.drop_column("stage")
     with op.batch_alter_table("indicators", schema=None) as batch_op:
         for name in ("tag", "baseline_source", "baseline_value", "baseline_period", "frequency"):
             batch_op.drop_column(name)
     with op.batch_alter_table("facts", schema=None) as batch_op:
-        batch_op.alter_column("cell", existing_type=sa.String(length=24), type_=sa.String(length=12), existing_nullable=False)
+        batch_op.alter_column(
+            "cell",
+            existing_type=sa.String(length=24),
+            type_=sa.String(length=12),
+            existing_nullable=False,
+        )
         batch_op.drop_column("qualifier")
     op.drop_table("territories")
     op.drop_table("capital")

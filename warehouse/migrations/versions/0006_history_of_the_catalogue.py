@@ -86,7 +86,9 @@ def downgrade() -> None:
     with op.batch_alter_table("indicators", schema=None) as batch_op:
         batch_op.drop_column("baseline_scope")
     with op.batch_alter_table("targets", schema=None) as batch_op:
-        batch_op.create_foreign_key(batch_op.f(_TARGETS_FK), "indicators", ["indicator_code"], ["code"], ondelete="CASCADE")
+        batch_op.create_foreign_key(
+            batch_op.f(_TARGETS_FK), "indicators", ["indicator_code"], ["code"], ondelete="CASCADE"
+        )
 
 
 def _end_history(table: str) -> None:

@@ -35,6 +35,13 @@ def downgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outbox_message_id"))
         batch_op.drop_constraint(batch_op.f(f"uq_outbox_{'_'.join(_REPORT)}"), type_="unique")
-        for name in ("next_attempt_at", "claimed_until", "claimed_by", "dated", "due_date", *reversed(_SIZES)):
+        for name in (
+            "next_attempt_at",
+            "claimed_until",
+            "claimed_by",
+            "dated",
+            "due_date",
+            *reversed(_SIZES),
+        ):
             batch_op.drop_column(name)
         batch_op.alter_column("submission_id", existing_type=sa.Integer(), nullable=False)

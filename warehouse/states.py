@@ -1,0 +1,90 @@
+"""The states of deliveries, runs and notices, and the kinds of notices, as tables store them."""
+
+from enum import StrEnum
+
+from program.letter import NoticeKind
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands (`deliveries.state`).
+
+    A workbook: received → processed. A zip of workbooks: packed → unpacked; its members are
+    deliveries of their own.
+    """
+
+    RECEIVED = "received"
+    """It waits to be checked, for the first time or once more."""
+    PROCESSED = "processed"
+    """It was checked, and its submissions are on record."""
+    REPEATED = "repeated"
+    """The same sender sent the same bytes before. It is never checked."""
+    PACKED = "packed"
+    """A zip that waits to be unpacked."""
+    UNPACKED = "unpacked"
+    """A zip whose members are on record as deliveries of their own."""
+    ENCLOSED = "enclosed"
+    """A member of a zip that goes with the workbooks (a signed scan). It is never checked."""
+    WITHDRAWN = "withdrawn"
+    """It was taken back for good. Its submissions count no longer."""
+    PURGED = "purged"
+    """Its bytes were deleted after their retention period. A record in the archive says so."""
+
+
+CHECKED_STATES = (DeliveryState.RECEIVED, DeliveryState.PROCESSED, DeliveryState.WITHDRAWN)
+"""The states of deliveries that are checked, were checked, or would have been."""
+
+
+class RunState(StrEnum):
+    """How a run ended (`runs.state`)."""
+
+    RUNNING = "running"
+    """It has not ended, or its process was killed."""
+    COMPLETED = "completed"
+    FAILED = "failed"
+    """It ended, but a system error occurred."""
+
+
+class OutboxState(StrEnum):
+    """Where a notice stands (`outbox.state`)."""
+
+    PENDING = "pending"
+    """It waits to be sent."""
+    SENT = "sent"
+    FAILED = "failed"
+    """The mail server refused it for good, or the mail came back. An operator decides."""
+    OVERTAKEN = "overtaken"
+    """What it asks was settled before it was sent. It is not sent."""
+
+
+# `outbox.kind` is a verdict (the notice of a check), one of the kinds below, or the step of a
+# reminder about a missing report ("due-3", "late-7"). A number after the kind keeps two notices
+# about one submission apart: the table holds each kind once for a submission and recipient.
+
+
+def cross_check_kind(run_id: int) -> str:
+    """Return the kind of a notice about what the cross-checks of a run found."""
+    return f"{NoticeKind.COMPARED}-{run_id}"
+
+
+def open_kind(step: int) -> str:
+    """Return the kind of a reminder that a file is still to be corrected; `step` counts from 1."""
+    return f"{NoticeKind.OPEN}-{step}"
+
+
+def is_cross_check(kind: str) -> bool:
+    """Tell whether a notice is about what a cross-check found."""
+    return kind.startswith(NoticeKind.COMPARED)
+
+
+def is_all_clear(kind: str) -> bool:
+    """Tell whether a notice says that all questions about a report are settled."""
+    return kind.startswith(NoticeKind.FIXED)
+
+
+def notice_kind(kind: str) -> NoticeKind:
+    """Return what a notice of a submission tells. A verdict is the notice of a check."""
+    name, _, _ = kind.partition("-")
+    try:
+        return NoticeKind(name)
+    except ValueError:
+        return NoticeKind.JUDGED
