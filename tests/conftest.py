@@ -70,7 +70,7 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with all migrations and nothing else: tests begin with a copy, which is eight times as quick."""
+    """A SQLite file with all migrations and nothing else; a copy of it is eight times as quick."""
     file = tmp_path_factory.mktemp("migrated") / "warehouse.sqlite"
     prepare_warehouse(f"sqlite:///{file}").dispose()
     return file
@@ -86,24 +86,32 @@ def migrated_postgres(postgres: Postgres) -> Iterator[str]:
 
 @pytest.fixture
 def warehouse_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of an empty warehouse: "" for the SQLite file that settings choose, or a database of its own on the server."""
+    """The URL of an empty warehouse.
+
+    "" stands for the SQLite file that settings choose; else it is a database of its own.
+    """
     if getattr(request, "param", "sqlite") == "sqlite":
         yield ""
         return
-    migrated = request.getfixturevalue("migrated_postgres")
-    with (
-        request.getfixturevalue("postgres").new_database(like=migrated) as url,
-        connections_closed(),
-    ):
+    server: Postgres = request.getfixturevalue("postgres")
+    is_empty = request.node.get_closest_marker("no_warehouse") is not None
+    like = "template0" if is_empty else request.getfixturevalue("migrated_postgres")
+    with server.new_database(like=like) as url, connections_closed():
         yield url
 
 
 @pytest.fixture
-def settings(tmp_path: Path, warehouse_url: str, migrated_sqlite: Path) -> Settings:
-    """Settings that write below a temporary folder, read from an empty inbox, and have a warehouse with nothing in it."""
+def settings(
+    request: pytest.FixtureRequest, tmp_path: Path, warehouse_url: str, migrated_sqlite: Path
+) -> Settings:
+    """Settings that write below a temporary folder and read from an empty inbox.
+
+    Their warehouse is migrated and empty; a test with the mark `no_warehouse` begins without.
+    """
     (tmp_path / "inbox").mkdir()
     var = tmp_path / "var"
-    if not warehouse_url:
+    has_warehouse = request.node.get_closest_marker("no_warehouse") is None
+    if has_warehouse and not warehouse_url:
         var.mkdir()
         shutil.copyfile(migrated_sqlite, var / "warehouse.sqlite")
     return Settings(

@@ -83,6 +83,7 @@ def test_an_overruled_report_comes_in_by_the_next_night_and_its_sender_hears_of_
     assert (verdicts(third), third.summary.mails_written) == (verdicts(second), 0)
 
 
+@pytest.mark.no_warehouse
 def test_a_correction_that_matches_nothing_or_whose_value_changed_fails_the_pack_check(
     own: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -253,6 +253,7 @@ def test_putting_back_is_all_or_nothing_and_idempotent(engine: Engine) -> None:
         assert session.get_one(DeliveryRow, one.id).judgement == 2
 
 
+@pytest.mark.no_warehouse
 @pytest.mark.both_databases
 @pytest.mark.parametrize("lowest", ["0003", "0001"])
 def test_a_warehouse_with_data_goes_up_and_down(settings: Settings, lowest: str) -> None:

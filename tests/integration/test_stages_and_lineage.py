@@ -249,6 +249,7 @@ def test_capital_is_kept_with_its_words_and_sources(engine: Engine) -> None:
     assert all(r.source for r in rows)
 
 
+@pytest.mark.no_warehouse
 def test_a_warehouse_of_before_the_stages_is_brought_up_with_all_it_holds(
     settings: Settings,
 ) -> None:
