@@ -1,4 +1,4 @@
-"""What a source is, and the register of the kinds there are."""
+"""The protocol of a connector, and the register of the kinds of sources."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -12,27 +12,46 @@ from program.source import FolderSource, PortalSource, Source
 
 
 class Connector(Protocol):
-    """A source as the night sees it."""
+    """A source as a run uses it."""
 
     def offers(self, cursor: str | None) -> Iterator[tuple[Offer, str | None]]:
-        """Yield what the source has to give since `cursor`, oldest first, each with the cursor that follows it.
+        """Yield what the source offers after `cursor`, oldest first, each with its next cursor.
 
-        `cursor` None asks for everything. A source without cursors yields all it has, each with None. Raises
-        SourceError, or TransientError where a retry is likely to help.
+        Without a cursor the source yields everything. A source that has no cursors yields
+        everything each time, each offer with None.
+
+        Raises:
+            SourceError: where the source fails.
+            TransientError: where a retry may help.
         """
         ...
 
     def fetch(self, offer: Offer, max_bytes: int) -> bytes | None:
-        """Return the offer's bytes, or None where they are more than `max_bytes`. Raises as `offers` does."""
+        """Return the bytes of an offer, None where they are more than `max_bytes`.
+
+        Raises:
+            SourceError: where the source fails.
+            TransientError: where a retry may help.
+        """
         ...
 
 
 def connect(source: Source, settings: Settings, pack: Pack) -> Connector | None:
-    """Return the connector for a declared source, None where it is declared but has no address yet."""
+    """Return the connector of a declared source, None where it has no address yet.
+
+    Addresses in the settings replace those in the pack.
+    """
     match source:
         case FolderSource():
-            declared = source.url if "://" in source.url else str((pack.folder / source.url).resolve())
-            return Folder(source, settings.inbox_url or declared)
+            return Folder(source, settings.inbox_url or _folder_url(source, pack))
         case PortalSource():
             url = settings.portal_url or source.url
-            return Portal(url, settings.portal_token.get_secret_value()) if url else None
+            token = settings.portal_token.get_secret_value()
+            return Portal(url, token) if url else None
+
+
+def _folder_url(source: FolderSource, pack: Pack) -> str:
+    """Return a folder's address; a path in a pack is relative to the pack."""
+    if "://" in source.url:
+        return source.url
+    return str((pack.folder / source.url).resolve())

@@ -1,4 +1,4 @@
-"""The process that reads deliveries for `workers`, one after the other.
+"""The process that reads deliveries for `Readers`, one after the other.
 
 This module imports nothing heavy. The rest comes with the setup on standard input, so that a
 library that is missing is reported and not fatal.
@@ -31,7 +31,7 @@ class Answer(StrEnum):
     FAILED = "failed"
     """The reader raised an exception, which is a bug; with the exception."""
     GONE = "gone"
-    """The process has ended. `workers` sets this; no process sends it."""
+    """The process has ended. `Readers` sets this; no process sends it."""
 
 
 def main(descriptor: int) -> None:
@@ -48,7 +48,7 @@ def _serve(connection: Connection) -> None:
         # From the process that started this one.
         read, pack, limits = pickle.load(sys.stdin.buffer)  # noqa: S301
         bound_memory(limits.memory_bytes)
-    except Exception as wrong:  # `workers` raises it as an error of its own
+    except Exception as wrong:  # `Readers` raises it as an error of its own
         _send(connection, Answer.REFUSED, f"{type(wrong).__name__}: {wrong}")
         return
     _send(connection, Answer.READY, None)
@@ -57,7 +57,7 @@ def _serve(connection: Connection) -> None:
         # This timer ends the process when its CPU time is used up, in native code too. Time that
         # a busy machine gives to others does not count.
         signal.setitimer(signal.ITIMER_PROF, limits.seconds)
-        # A process that waits uses no CPU time. `workers` ends it, or, if that process is dead
+        # A process that waits uses no CPU time. `Readers` ends it, or, if that process is dead
         # itself, this timer does.
         signal.setitimer(signal.ITIMER_REAL, 2 * PATIENCE * limits.seconds + 1)
         connection.send_bytes(_answer(read, content, delivery, pack, limits))

@@ -41,7 +41,7 @@ Read: TypeAlias = Callable[[bytes | None, Delivery, Pack, Limits], Sequence[Read
 _START_SECONDS = 120.0
 """After this time a process never becomes ready. It usually takes half a second (2026-11-23)."""
 _PAST_ITS_TIME = signal.SIGPROF.name
-"""The signal that ends a process which has used up its CPU time: see `worker`."""
+"""The signal that ends a process which has used up its CPU time; the process sets the timer."""
 _NOTHING = subprocess.DEVNULL
 _FILES_OF_A_PROCESS = 1000
 """After so many files a process is replaced, so that a memory leak stays small."""

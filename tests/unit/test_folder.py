@@ -113,7 +113,7 @@ def test_a_file_that_changes_while_it_is_read_waits_for_the_next_night(inbox: Pa
     put(inbox, "a.xlsx", b"one", OLD)
     (offer,) = offered(folder)
     put(inbox, "a.xlsx", b"one and more", OLD + 1)
-    with pytest.raises(StillArriving, match="a.xlsx is still being written; the next night takes it"):
+    with pytest.raises(StillArriving, match="a.xlsx is still being written; the next run takes it"):
         folder.fetch(offer, LIMIT)
 
 
