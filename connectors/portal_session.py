@@ -1,4 +1,4 @@
-"""Talking to one origin only: retries, time-outs, and the token that never leaves it."""
+"""An HTTP session for one origin: retries, time-outs, and a token that goes nowhere else."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,16 +11,17 @@ from urllib3.util import Retry
 from program.errors import ConfigurationError, SourceError
 
 PASSES = frozenset({408, 429, *range(500, 600)})
-"""Answers that usually pass: a time-out, too many requests, a server's own trouble."""
+"""Responses of temporary failures: a time-out, too many requests, an error of the server."""
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a portal is waited for; `retries` counts the attempts after the first.
+    """How long to wait for a portal. `retries` counts the attempts after the first.
 
-    `longest_wait_seconds` caps Retry-After: a portal may well ask for an hour, but the night has other sources and
-    must be over by the morning. What is not there after the retries is asked for again the next night.
-    `body_seconds` bounds a whole body, since a line that trickles never reaches the read time-out.
+    `longest_wait_seconds` limits Retry-After: a portal may ask for an hour, but a run has other
+    sources and must end before the morning. The next run asks again. `body_seconds` limits the
+    whole body: one that trickles never reaches the read time-out.
     """
 
     retries: int = 4
@@ -32,19 +33,22 @@ class Patience:
 
 
 class _StayingSession(requests.Session):
-    """A session that leaves redirects to its caller; `allow_redirects=False` alone still reads their bodies into memory."""
+    """A session that leaves redirects to its caller.
 
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - the name is requests' own
+    `allow_redirects=False` alone would still read the bodies of redirects into memory.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class _OwnOriginOnly:
-    """Adds the token to a request, after refusing any that would leave the portal.
+    """Adds the token to a request, and refuses requests to other origins.
 
-    As `auth` it runs for every request, on the very address the request will go to: address parsers disagree where an
-    address holds a backslash and an @, so it is not the text in the portal's JSON that must be compared. And with an
-    `auth`, requests takes no login from a .netrc.
+    As `auth` it is called for every request with the address that the request will really use.
+    Parsers disagree about an address with a backslash and an @, so the text in the portal's JSON
+    must not be compared. With an `auth`, requests also takes no login from a .netrc.
     """
 
     origin: str
@@ -54,8 +58,9 @@ class _OwnOriginOnly:
         origin = _origin(request.url or "")
         if origin != self.origin:
             raise SourceError(
-                f"the portal at {self.origin} sent us on to {request.url}; expected an address at {self.origin}, "
-                f"found {origin}: not followed. If the portal has moved, set MTQG_PORTAL_URL; if not, tell its operator"
+                f"the portal at {self.origin} sent us on to {request.url}; expected an address at "
+                f"{self.origin}, found {origin}: not followed. If the portal has moved, set "
+                "MTQG_PORTAL_URL; if not, tell its operator"
             )
         if self.authorization is not None:
             request.headers["Authorization"] = self.authorization
@@ -63,10 +68,17 @@ class _OwnOriginOnly:
 
 
 def open_session(origin: str, token: str, patience: Patience) -> requests.Session:
-    """Return a session that retries with `patience` and refuses, with SourceError, to leave `origin`."""
-    # http.client shows the value of a header that it refuses: a token that would be refused must not get there.
+    """Return a session that retries with `patience` and raises SourceError at other origins.
+
+    Raises:
+        ConfigurationError: for a token that no header can hold.
+    """
+    # http.client shows the value of a header that it refuses, so a bad token must not get there.
     if not re.fullmatch(r"[!-~]*", token):
-        raise ConfigurationError("MTQG_PORTAL_TOKEN: expected visible ASCII characters only, found a space, line break or other")
+        raise ConfigurationError(
+            "MTQG_PORTAL_TOKEN: expected visible ASCII characters only, "
+            "found a space, line break or other"
+        )
     retry = Retry(
         total=patience.retries,
         status_forcelist=PASSES,
@@ -78,14 +90,19 @@ def open_session(origin: str, token: str, patience: Patience) -> requests.Sessio
     session = _StayingSession()
     session.mount("http://", HTTPAdapter(max_retries=retry))
     session.mount("https://", HTTPAdapter(max_retries=retry))
-    # Workbooks are zipped already, and the size limit and Content-Length then speak of the same bytes.
+    # Workbooks are compressed already. Without a second compression the size limit and
+    # Content-Length mean the same bytes.
     session.headers.update({"User-Agent": "mtqg-monitor", "Accept-Encoding": "identity"})
     session.auth = _OwnOriginOnly(origin, f"Bearer {token}" if token else None)
     return session
 
 
 def origin_of_setting(url: str) -> str:
-    """Return the origin as requests writes it, so that an internationalised host equals itself."""
+    """Return the origin as requests writes it, so that international host names compare equal.
+
+    Raises:
+        ConfigurationError: for an address that is not one of a portal.
+    """
     if not re.fullmatch(r"https?://[^@?#\\]+", url, re.IGNORECASE):
         raise _not_an_address()
     try:
@@ -96,10 +113,13 @@ def origin_of_setting(url: str) -> str:
 
 def _not_an_address() -> ConfigurationError:
     # The address is not shown: it may hold a password, which is one of the reasons to refuse it.
-    return ConfigurationError("MTQG_PORTAL_URL: expected https://host[:port][/path], without a login, query or fragment")
+    return ConfigurationError(
+        "MTQG_PORTAL_URL: expected https://host[:port][/path], without a login, query or fragment"
+    )
 
 
 def _origin(url: str) -> str:
-    """Return scheme, host and port, always with the port. Raises ValueError for a port that is none."""
+    """Return scheme, host and port, always with the port. Raises ValueError for an invalid port."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or {'http': 80, 'https': 443}.get(parts.scheme)}"
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    return f"{parts.scheme}://{parts.hostname}:{port}"
