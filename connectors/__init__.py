@@ -1,1 +1,1 @@
-"""Bytes in: the sources, the archive and the readers. What the bytes mean is decided elsewhere."""
+"""Bytes in: the sources, the archive and the reader. Rules about the data are not checked here."""
