@@ -1,5 +1,5 @@
-"""From a delivery's bytes to frames with declared columns. What cannot be read is a problem, not an exception.
+"""From the bytes of a delivery to frames with declared columns.
 
-`workers` is the way in that survives any file; it leads to `reader`. `workbook` opens bytes, `identity` finds whom and when a
-workbook is about, `layout` finds its tables, `values` turns one cell into one value.
+What cannot be read is a problem of the reading, not an exception. `Readers` is the entry point: it
+reads in processes of its own, so that no file can stop a run.
 """

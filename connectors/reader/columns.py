@@ -1,14 +1,14 @@
-"""A column of cells to its values. What `parse_cell` would give for a cell, and nothing else: only sooner.
+"""Parse a column of cells: the same result as `parse_cell` for each cell, in less time.
 
-Most cells of most columns stand as they are meant: a figure that is a number, a day that is a date, a text in composed letters.
-These are taken together; each of the others goes through `parse_cell`, a text that stands there twice only once. Tests hold
-both ways equal.
+Most cells need no parsing: a figure that is a number, a day that is a date, a text in composed
+letters. These are taken as they are. Each other cell goes through `parse_cell`, and a text that
+occurs twice only once. Tests keep both ways equal.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, cast
 
 from connectors.reader.days import FIRST_YEAR, LAST_YEAR
 from connectors.reader.figures import figures_as_they_stand
@@ -20,13 +20,12 @@ from program.table import Column, ColumnType
 
 NAN = float("nan")
 
-_Sure: TypeAlias = Sequence[Value]
-
 
 class ColumnRead(NamedTuple):
-    """A column's values, and by their place in it what was met at some cells: a rule, or a word before a figure.
+    """The values of a column, and by their place in it the cells that break a rule.
 
-    `texts` are the places of figures that are text: a spreadsheet passes over them where it adds up.
+    `met` also holds the cells with a word before their figure. `texts` are the places of figures
+    that are stored as text: a spreadsheet skips them in its sums.
     """
 
     values: ColumnValues
@@ -35,47 +34,69 @@ class ColumnRead(NamedTuple):
 
 
 def parse_column(cells: Sequence[CellValue], column: Column, measure: str) -> ColumnRead:
-    """Return what `cells` hold for `column`, read in `measure`."""
+    """Return the values of `cells` for `column`, in `measure`; a missing figure is NaN."""
     values = _as_they_stand(cells, column, measure)
+    missing = NAN if column.type.is_numeric else None
+    parse = _remembering(column, measure)
     met: dict[int, Parsed] = {}
-    seen: dict[str, Parsed] = {}
     texts: list[int] = []
     for at, cell in enumerate(cells):
-        if values[at] is not None or cell == "":
+        if values[at] is not None:
             continue
-        parsed = seen.get(cell) if isinstance(cell, str) else None
-        if parsed is None:
-            parsed = parse_cell(cell, column, measure)
-            if isinstance(cell, str):
-                seen[cell] = parsed
-        values[at] = parsed.value
+        if cell == "":
+            values[at] = missing
+            continue
+        parsed = parse(cell)
+        values[at] = missing if parsed.value is None else parsed.value
         if parsed.rule or parsed.qualifier:
             met[at] = parsed
         if isinstance(cell, str) and isinstance(parsed.value, float):
             texts.append(at)
-    if column.type.is_numeric:
-        return ColumnRead([value if isinstance(value, float) else NAN for value in values], met, texts)
-    return ColumnRead(values, met, texts)  # type: ignore[arg-type]  # what parse_cell gives for a column is of its type
+    # What parse_cell gives for a column is of the column's type.
+    return ColumnRead(cast("ColumnValues", values), met, texts)
+
+
+def _remembering(column: Column, measure: str) -> Callable[[CellValue], Parsed]:
+    """Return `parse_cell` for a column; it parses a text that occurs twice only once."""
+    known: dict[str, Parsed] = {}
+
+    def parse(cell: CellValue) -> Parsed:
+        if not isinstance(cell, str):
+            return parse_cell(cell, column, measure)
+        if cell not in known:
+            known[cell] = parse_cell(cell, column, measure)
+        return known[cell]
+
+    return parse
 
 
 def _as_they_stand(cells: Sequence[CellValue], column: Column, measure: str) -> list[Value]:
-    """Return the value of each cell that surely is what it seems, None for the others, empty ones included."""
+    """Return the value of each cell that needs no parsing, None for the others and empty ones."""
     if column.type.is_numeric:
         return figures_as_they_stand(cells, column, measure)
-    if column.type is ColumnType.DATE:
-        # A date with a time of day is a `datetime`, and no such date.
-        return [cell if type(cell) is date and FIRST_YEAR <= cell.year <= LAST_YEAR else None for cell in cells]
     if column.type is ColumnType.CODE:
         return [None] * len(cells)
-    return [cell if isinstance(cell, str) and cell and _is_plain(cell) else None for cell in cells]
+    is_sure = _is_plain_day if column.type is ColumnType.DATE else _is_plain_text
+    values: list[CellValue | None] = [None] * len(cells)
+    for at, cell in enumerate(cells):
+        if is_sure(cell):
+            values[at] = cell
+    return cast("list[Value]", values)
 
 
-def _is_plain(text: str) -> bool:
-    """Tell whether a text is on one line, in composed letters, with single spaces and nothing that nobody sees."""
+def _is_plain_day(cell: CellValue) -> bool:
+    # A date with a time of day is a `datetime`, which is another type.
+    return type(cell) is date and FIRST_YEAR <= cell.year <= LAST_YEAR
+
+
+def _is_plain_text(cell: CellValue) -> bool:
+    """Return whether a text is one line of composed letters, with single spaces, all visible."""
     return (
-        text[0].isalnum()
-        and text[-1] != " "
-        and "  " not in text
-        and text.isprintable()
-        and unicodedata.is_normalized("NFC", text)
+        isinstance(cell, str)
+        and cell != ""
+        and cell[0].isalnum()
+        and cell[-1] != " "
+        and "  " not in cell
+        and cell.isprintable()
+        and unicodedata.is_normalized("NFC", cell)
     )

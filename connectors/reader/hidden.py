@@ -1,4 +1,4 @@
-"""Which rows and columns an .xlsx hides from whoever opens it: by hand, by a filter, or made so small that nothing shows."""
+"""Find the rows and columns that an .xlsx hides: by hand, by a filter, or by a size of zero."""
 
 import re
 from collections.abc import Collection
@@ -9,7 +9,9 @@ from program.addresses import column_letter
 
 _TAG = re.compile(rb"<(?:[^<>\s/:]+:)?(row|col)\b([^<>]*)>")
 _NUMBER = re.compile(rb"""(?<![\w:.-])(r|min|max)\s*=\s*["']([0-9]{1,7})["']""")
-_HIDING = re.compile(rb"""(?<![\w:.-])(?:hidden\s*=\s*["'](?:1|true)|(?:ht|width)\s*=\s*["']0(?:\.0*)?)["']""")
+_HIDING = re.compile(
+    rb"""(?<![\w:.-])(?:hidden\s*=\s*["'](?:1|true)|(?:ht|width)\s*=\s*["']0(?:\.0*)?)["']"""
+)
 _LAST_COLUMN = 16_384
 
 
@@ -20,43 +22,62 @@ class Hidden(NamedTuple):
     columns: frozenset[int] = frozenset()
 
     def among(self, rows: Collection[int], columns: Collection[int]) -> str:
-        """Return which of some rows and columns are hidden, as Excel writes ranges: "5:7, D:D"; "" for none."""
-        of_rows = [f"{first + 1}:{last + 1}" for first, last in _ranges(self.rows.intersection(rows))]
-        found = _ranges(self.columns.intersection(columns))
-        return ", ".join([*of_rows, *(f"{column_letter(first + 1)}:{column_letter(last + 1)}" for first, last in found)])
+        """Return which of the given rows and columns are hidden, as Excel writes ranges.
+
+        For example "5:7, D:D". Empty where none is hidden.
+        """
+        ranges = []
+        for first, last in _ranges(self.rows.intersection(rows)):
+            ranges.append(f"{first + 1}:{last + 1}")
+        for first, last in _ranges(self.columns.intersection(columns)):
+            ranges.append(f"{column_letter(first + 1)}:{column_letter(last + 1)}")
+        return ", ".join(ranges)
 
 
 NOTHING_HIDDEN = Hidden()
 
 
 def hides(attributes: bytes) -> bool:
-    """Tell whether a row's or column's attributes hide it: by a word of their own, or by a size of nothing."""
+    """Return whether a row's or column's attributes hide it: by a flag, or by a size of zero."""
+    # Called for every row. These searches exclude nearly all of them without the pattern.
     may_hide = b"hidden" in attributes or b'"0' in attributes or b"'0" in attributes
     return may_hide and _HIDING.search(attributes) is not None
 
 
 def read_hidden(xml: bytes) -> Hidden:
-    """Return what a sheet's XML hides."""
+    """Return the hidden rows and columns of a sheet's XML."""
     rows: set[int] = set()
     columns: set[int] = set()
     row = 0
     for match in _TAG.finditer(xml):
-        is_row, is_hidden = match[1] == b"row", hides(match[2])
-        if not is_row and not is_hidden:
-            continue
-        numbers = {name: int(number) for name, number in _NUMBER.findall(match[2])}
-        if is_row:
-            row = numbers.get(b"r", row + 1)
-        if is_row and is_hidden:
-            rows.add(row - 1)
+        tag, attributes = match.groups()
+        is_hidden = hides(attributes)
+        if tag == b"row":
+            # A row without a number follows the one before it, so visible rows count too.
+            row = _numbers(attributes).get(b"r", row + 1)
+            if is_hidden:
+                rows.add(row - 1)
         elif is_hidden:
-            first = numbers.get(b"min", 1)
-            columns.update(range(first - 1, min(numbers.get(b"max", first), _LAST_COLUMN)))
+            columns.update(_columns(_numbers(attributes)))
     return Hidden(frozenset(rows), frozenset(columns))
 
 
+def _numbers(attributes: bytes) -> dict[bytes, int]:
+    return {name: int(number) for name, number in _NUMBER.findall(attributes)}
+
+
+def _columns(numbers: dict[bytes, int]) -> range:
+    first = numbers.get(b"min", 1)
+    last = numbers.get(b"max", first)
+    return range(first - 1, min(last, _LAST_COLUMN))
+
+
 def _ranges(numbers: Collection[int]) -> list[tuple[int, int]]:
-    """Return numbers as runs, each with its first and last."""
+    """Return the first and the last number of each run of consecutive numbers."""
+    # Within a run a number grows as fast as its place, so their difference is constant.
     runs = groupby(enumerate(sorted(numbers)), key=lambda pair: pair[1] - pair[0])
-    groups = [[number for _, number in run] for _, run in runs]
-    return [(group[0], group[-1]) for group in groups]
+    ranges = []
+    for _, run in runs:
+        members = [number for _, number in run]
+        ranges.append((members[0], members[-1]))
+    return ranges

@@ -1,11 +1,12 @@
-"""Texts in the 8-bit encodings that Vietnamese offices wrote in before Unicode: TCVN3 (ABC) and VNI-Windows.
+"""Decode texts in the 8-bit encodings of Vietnamese offices before Unicode: TCVN3 (ABC) and VNI.
 
-A workbook holds such a text as letters of Windows-1252, and only its font makes "Sè líp" look like "Số lớp". The fonts
-tell where an .xlsx names them; elsewhere the letters do, and only where they leave no doubt: a text that reads as
-Vietnamese the way it stands is left alone unless the rest of its sheet is in the older encoding (domain S30, S32, S33).
+A workbook stores such a text as letters of Windows-1252, and only its font makes "Sè líp" look
+like "Số lớp". In an .xlsx the fonts tell the encoding. Elsewhere the letters must tell it, and they
+decide only where there is no doubt: a text that reads as Vietnamese as it is stays unchanged,
+unless the rest of its sheet is in the older encoding.
 
-The tables are written from the encodings themselves: TCVN 5712:1993, VN3, which has each lower-case letter and the
-seven capitals without a tone; and VNI-Windows, where a mark stands after its vowel.
+The tables follow the encodings themselves. TCVN3 is TCVN 5712:1993, VN3, which has all lower-case
+letters and the seven capitals without a tone. VNI is VNI-Windows, where a mark follows its vowel.
 """
 
 import re
@@ -23,55 +24,78 @@ Corner = tuple[int, int]
 
 
 class Encoding(StrEnum):
-    """An encoding of before Unicode, by the name its users know."""
+    """An encoding from before Unicode; the value is the name that its users know."""
 
     TCVN3 = "TCVN3 (ABC)"
     VNI = "VNI"
 
 
-# From 0xA1 on; a dot where VN3 has no letter. What it leaves open below 0xC0 are signs such as ° and ², and stay.
-_VN3 = "ĂÂÊÔƠƯĐăâêôơưđ......àảãáạ.ằẳẵắ.......ặầẩẫấậè.ẻẽéẹềểễếệìỉ...ĩíịò.ỏõóọồổỗốộờởỡớợù.ủũúụừửữứựỳỷỹýỵ."
+# The letters from 0xA1 on, with a dot where VN3 has none. The gaps below 0xC0 are signs such as °
+# and ², which stay.
+_VN3 = (
+    "ĂÂÊÔƠƯĐăâêôơưđ......àảãáạ.ằẳẵắ.......ặầẩẫấậ"
+    "è.ẻẽéẹềểễếệìỉ...ĩíịò.ỏõóọồổỗốộờởỡớợù.ủũúụừửữứựỳỷỹýỵ."
+)
 _TCVN3 = {chr(0xA1 + at): letter for at, letter in enumerate(_VN3) if letter != "."}
-_GRAVE, _ACUTE, _TILDE, _HOOK, _DOT, _CIRCUMFLEX, _BREVE = "\u0300", "\u0301", "\u0303", "\u0309", "\u0323", "\u0302", "\u0306"
-# VNI's marks after a vowel, by what they put on it.
+_GRAVE, _ACUTE, _TILDE, _HOOK, _DOT = "\u0300", "\u0301", "\u0303", "\u0309", "\u0323"
+_CIRCUMFLEX, _BREVE = "\u0302", "\u0306"
+# The marks that VNI writes after a vowel, and the tones that they put on it.
 _VNI_TONES = {"ø": _GRAVE, "ù": _ACUTE, "õ": _TILDE, "û": _HOOK, "ï": _DOT}
 _VNI_CIRCUMFLEX = {"â": "", "à": _GRAVE, "á": _ACUTE, "ã": _TILDE, "å": _HOOK, "ä": _DOT}
 _VNI_BREVE = {"ê": "", "è": _GRAVE, "é": _ACUTE, "ü": _TILDE, "ú": _HOOK, "ë": _DOT}
-_VNI_ALONE = {"ô": "ơ", "ö": "ư", "ñ": "đ", "ì": "ì", "í": "í", "ó": "ĩ", "æ": "ỉ", "ò": "ị", "î": "ỵ"}
+_VNI_HORNS = {"ô": "ơ", "ö": "ư"}
+_VNI_ALONE = {"ñ": "đ", "ì": "ì", "í": "í", "ó": "ĩ", "æ": "ỉ", "ò": "ị", "î": "ỵ"}
 
 
 def _vni_table() -> dict[str, str]:
-    marks = {
-        **{vowel + mark: vowel + tone for vowel in "aeouy" for mark, tone in _VNI_TONES.items()},
-        **{old + mark: new + tone for old, new in (("ô", "ơ"), ("ö", "ư")) for mark, tone in _VNI_TONES.items()},
-        **{vowel + mark: vowel + _CIRCUMFLEX + tone for vowel in "aeo" for mark, tone in _VNI_CIRCUMFLEX.items()},
-        **{"a" + mark: "a" + _BREVE + tone for mark, tone in _VNI_BREVE.items()},
-        **_VNI_ALONE,
-    }
-    return {old: unicodedata.normalize("NFC", new) for old, new in marks.items()}
+    """Return the letter (NFC) of each vowel with its mark, and of each letter that needs none."""
+    table = _VNI_HORNS | _VNI_ALONE
+    for mark, tone in _VNI_TONES.items():
+        for vowel in "aeouy":
+            table[vowel + mark] = vowel + tone
+        for stored, vowel in _VNI_HORNS.items():
+            table[stored + mark] = vowel + tone
+    for mark, tone in _VNI_CIRCUMFLEX.items():
+        for vowel in "aeo":
+            table[vowel + mark] = vowel + _CIRCUMFLEX + tone
+    for mark, tone in _VNI_BREVE.items():
+        table["a" + mark] = "a" + _BREVE + tone
+    return {stored: unicodedata.normalize("NFC", letter) for stored, letter in table.items()}
 
 
 _VNI = _vni_table()
-_VNI_PIECE = re.compile("|".join(sorted(_VNI, key=len, reverse=True)) + "|[À-ÖØ-öø-ÿ]", re.IGNORECASE)
+# A vowel with its mark comes before the vowel alone. The last choice finds letters that VNI lacks.
+_VNI_PIECE = re.compile(
+    "|".join([*sorted(_VNI, key=len, reverse=True), "[À-ÖØ-öø-ÿ]"]), re.IGNORECASE
+)
 _OLD_LETTER = re.compile("[\xa1-\xff]")
-# Vietnamese letters and marks that no text of Windows-1252 holds: what has one is Unicode already.
-_ONLY_UNICODE = re.compile("[\u0102\u0103\u0110\u0111\u0128\u0129\u0168\u0169\u01a0\u01a1\u01af\u01b0\u0300-\u0323\u1ea0-\u1ef9]")
-_ENOUGH_WORDS = 3  # fewer may be chance: "5 µm" would be "5 àm"
-_SAMPLE, _MOST = 100_000, 0.5  # letters looked at, and the share of words that names and abbreviations leave
+# Vietnamese letters and marks that Windows-1252 lacks: a text with one of them is Unicode.
+_ONLY_UNICODE = re.compile(
+    "[\u0102\u0103\u0110\u0111\u0128\u0129\u0168\u0169\u01a0\u01a1\u01af\u01b0"
+    "\u0300-\u0323\u1ea0-\u1ef9]"
+)
+_ENOUGH_WORDS = 3
+"""Fewer may be chance: "5 µm" would be "5 àm"."""
+_SAMPLE_LETTERS = 100_000
+_MIN_SHARE = 0.5
+"""Names and abbreviations are not spelt as Vietnamese; more than half of the words should be."""
 
 
 def encoding_of_font(name: str) -> Encoding | None:
-    """Return the encoding that texts in a font are in: .VnTime and .VnArialH are TCVN3, VNI-Times is VNI."""
+    """Return the encoding of texts in a font: .VnTime and .VnArialH are TCVN3, VNI-Times is VNI."""
     folded = name.strip().casefold()
     if folded.startswith(".vn"):
         return Encoding.TCVN3
-    return Encoding.VNI if folded.startswith(("vni-", "vni ")) else None
+    if folded.startswith(("vni-", "vni ")):
+        return Encoding.VNI
+    return None
 
 
 def decode(text: str, encoding: Encoding) -> str | None:
-    """Return a text of `encoding` in Unicode (NFC), or None for one that cannot be of it.
+    """Return a text of `encoding` in Unicode (NFC), None where it cannot be in that encoding.
 
-    Capitals of TCVN3's "H" fonts are stored as lower-case letters, which is all that is known of them: they stay lower case.
+    TCVN3's "H" fonts show lower-case letters as capitals. The text alone does not tell this, so
+    they stay lower case.
     """
     if not text.isascii() and _ONLY_UNICODE.search(text):
         return None
@@ -79,8 +103,9 @@ def decode(text: str, encoding: Encoding) -> str | None:
 
 
 def _decode_tcvn3(text: str) -> str | None:
-    if any("À" <= sign <= "ÿ" and sign not in _TCVN3 for sign in text):
-        return None
+    for sign in text:
+        if "À" <= sign <= "ÿ" and sign not in _TCVN3:
+            return None
     return "".join(_TCVN3.get(sign, sign) for sign in text)
 
 
@@ -88,17 +113,20 @@ def _decode_vni(text: str) -> str | None:
     pieces = []
     last = 0
     for match in _VNI_PIECE.finditer(text):
-        letter = _VNI.get(match[0].lower())
+        stored = match[0]
+        letter = _VNI.get(stored.lower())
         if letter is None:
             return None
-        pieces += [text[last : match.start()], letter.upper() if match[0][0].isupper() else letter]
+        pieces.append(text[last : match.start()])
+        pieces.append(letter.upper() if stored[0].isupper() else letter)
         last = match.end()
-    return "".join([*pieces, text[last:]])
+    pieces.append(text[last:])
+    return "".join(pieces)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A sheet's cells, its different texts, and the encodings that the fonts of some of its cells tell."""
+    """A sheet's cells, its different texts, and the encodings that the fonts of some cells tell."""
 
     rows: Sequence[Sequence[object]]
     texts: Collection[str]
@@ -107,7 +135,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What to put into a sheet: its converted cells, their encodings, and the first text as it was stored."""
+    """The converted cells of a sheet, their encodings, and the first text as it was stored."""
 
     cells: Mapping[Corner, str]
     encodings: tuple[Encoding, ...]
@@ -115,38 +143,58 @@ class Conversion:
 
 
 class Prevailing(NamedTuple):
-    """The encoding that some of a sheet's texts are surely in, and whether they have more words than those in Unicode."""
+    """The encoding that some texts of a sheet certainly have.
+
+    `is_most`: these texts have more words than those that are certainly Unicode.
+    """
 
     encoding: Encoding | None = None
     is_most: bool = False
 
 
 def convert(pages: Sequence[Page]) -> list[Conversion | None]:
-    """Return for each page what must be put in Unicode, None where nothing must.
+    """Return for each page the cells to convert to Unicode, None where there are none.
 
-    A text that has a letter which only Unicode has is never touched, nor one without a letter beyond ASCII.
+    Never converts a text with a letter that only Unicode has, nor a text in ASCII.
     """
     texts = [_texts(page) for page in pages]
-    if all(_is_as_it_seems(text) and font is None for found in texts for text, font in found):
+    if not any(map(_needs_decoding, texts)):
         return [None] * len(pages)
-    evidence = [_evidence(found) for found in texts]
-    everywhere = sum(evidence, Counter[Encoding | None]())
-    spoken = [_prevailing(everywhere) if _tells_little(own) else _prevailing(own) for own in evidence]
-    return [_conversion(page, found, said) for page, found, said in zip(pages, texts, spoken, strict=True)]
+    evidence = [_evidence(page_texts) for page_texts in texts]
+    evidence_of_all = sum(evidence, Counter[Encoding | None]())
+    conversions = []
+    for page, page_texts, own_evidence in zip(pages, texts, evidence, strict=True):
+        # A short sheet has the encoding of the rest of its workbook.
+        decisive = evidence_of_all if _is_scarce(own_evidence) else own_evidence
+        conversions.append(_conversion(page, page_texts, _prevailing(decisive)))
+    return conversions
 
 
 def eight_bit_text(content: bytes) -> str | None:
-    """Return the text that 8-bit bytes are: Windows-1258 composed, or letters of Windows-1252 for `convert` to read.
+    """Return the text of 8-bit bytes.
 
-    None for bytes that read as Vietnamese in none of them.
+    It is decoded as Windows-1258 and composed, or as letters of Windows-1252, which `convert`
+    decodes further. None for bytes that read as Vietnamese in neither way.
     """
-    composed, stored = _decoded(content, "cp1258"), _decoded(content, "cp1252") or content.decode("latin-1")
-    lines = [line for line in stored[:_SAMPLE].splitlines() if not line.isascii()]
-    shares = {each: _share([decode(line, each) or line for line in lines]) for each in Encoding}
-    share = _share([composed[:_SAMPLE]]) if composed is not None else 0.0
-    if max(share, *shares.values()) < _MOST:
+    composed = _decoded(content, "cp1258")
+    stored = _decoded(content, "cp1252") or content.decode("latin-1")
+    share_composed = 0.0
+    if composed is not None:
+        share_composed = _share([composed[:_SAMPLE_LETTERS]])
+    share_stored = _share_in_old_encoding(stored[:_SAMPLE_LETTERS])
+    if max(share_composed, share_stored) < _MIN_SHARE:
         return None
-    return composed if composed is not None and share >= max(shares.values()) else stored
+    return composed if share_composed >= share_stored else stored
+
+
+def _share_in_old_encoding(stored: str) -> float:
+    """Return the share of words spelt as Vietnamese in the better of the old encodings."""
+    lines = [line for line in stored.splitlines() if not line.isascii()]
+    shares = []
+    for encoding in Encoding:
+        decoded = [decode(line, encoding) or line for line in lines]
+        shares.append(_share(decoded))
+    return max(shares)
 
 
 def _decoded(content: bytes, codec: str) -> str | None:
@@ -157,25 +205,37 @@ def _decoded(content: bytes, codec: str) -> str | None:
 
 
 def _share(lines: Sequence[str]) -> float:
-    """Return how much of the words beyond ASCII is spelt as Vietnamese is."""
-    words = [word for line in lines for word in marked_words(line)]
-    return sum(is_vietnamese(word) for word in words) / len(words) if words else 0.0
+    """Return the share of words beyond ASCII that are spelt as Vietnamese."""
+    words: list[str] = []
+    for line in lines:
+        words += marked_words(line)
+    if not words:
+        return 0.0
+    return sum(map(is_vietnamese, words)) / len(words)
+
+
+def _needs_decoding(texts: set[tuple[str, Encoding | None]]) -> bool:
+    """Return whether some text of a page may not be Unicode, by its font or its letters."""
+    return any(font is not None or not _reads_as_unicode(text) for text, font in texts)
 
 
 @lru_cache(maxsize=20_000)
-def _is_as_it_seems(text: str) -> bool:
-    """Tell whether a text reads as Vietnamese, or as anything without an old letter, the way it stands."""
-    return _ONLY_UNICODE.search(text) is not None or not _OLD_LETTER.search(text) or is_vietnamese(text)
+def _reads_as_unicode(text: str) -> bool:
+    """Return whether a text needs no decoding: Vietnamese, or without letters of old encodings."""
+    if _ONLY_UNICODE.search(text) or not _OLD_LETTER.search(text):
+        return True
+    return is_vietnamese(text)
 
 
 def _texts(page: Page) -> set[tuple[str, Encoding | None]]:
-    """Return the page's different texts beyond ASCII, each with the encoding that its font tells."""
+    """Return the page's different texts beyond ASCII, each with the encoding of its font."""
     if page.fonts:
         return {(text, page.fonts.get(corner)) for corner, text in _cells(page)}
     return {(text, None) for text in page.texts if not text.isascii()}
 
 
 def _cells(page: Page) -> Iterator[tuple[Corner, str]]:
+    """Yield each cell with a text beyond ASCII."""
     for number, row in enumerate(page.rows):
         for column, cell in enumerate(row):
             if isinstance(cell, str) and not cell.isascii():
@@ -183,21 +243,25 @@ def _cells(page: Page) -> Iterator[tuple[Corner, str]]:
 
 
 def _evidence(texts: set[tuple[str, Encoding | None]]) -> Counter[Encoding | None]:
-    """Return how many words beyond ASCII can only be of an encoding, or, under None, only of Unicode.
+    """Return how many words beyond ASCII can only be of an encoding; key None is Unicode.
 
-    Texts whose font tells their encoding say nothing about those of other fonts.
+    A text whose font tells its encoding is no evidence for texts in other fonts.
     """
     words: Counter[Encoding | None] = Counter()
     for text, font in texts:
-        if font is None:
-            meanings = _meanings(text)
-            if len(meanings) == 1:
-                words[meanings[0]] += len(marked_words(text)) or 1
+        if font is not None:
+            continue
+        meanings = _meanings(text)
+        if len(meanings) == 1:
+            words[meanings[0]] += len(marked_words(text)) or 1
     return words
 
 
-def _tells_little(words: Counter[Encoding | None]) -> bool:
-    return not words[None] and all(words[encoding] < _ENOUGH_WORDS for encoding in Encoding)
+def _is_scarce(words: Counter[Encoding | None]) -> bool:
+    """Return whether the evidence decides nothing."""
+    if words[None]:
+        return False
+    return all(words[encoding] < _ENOUGH_WORDS for encoding in Encoding)
 
 
 def _prevailing(words: Counter[Encoding | None]) -> Prevailing:
@@ -209,43 +273,53 @@ def _prevailing(words: Counter[Encoding | None]) -> Prevailing:
 
 @lru_cache(maxsize=20_000)
 def _meanings(text: str) -> tuple[Encoding | None, ...]:
-    """Return in which encodings, None for Unicode, a text beyond ASCII reads as Vietnamese."""
+    """Return the encodings in which a text beyond ASCII reads as Vietnamese; None is Unicode."""
     if _ONLY_UNICODE.search(text):
         return (None,)
     meanings: list[Encoding | None] = [None] if is_vietnamese(text) else []
     for encoding in Encoding:
-        read = decode(text, encoding)
-        if read is not None and read != text and is_vietnamese(read):
+        decoded = decode(text, encoding)
+        if decoded is not None and decoded != text and is_vietnamese(decoded):
             meanings.append(encoding)
     return tuple(meanings)
 
 
-def _conversion(page: Page, texts: set[tuple[str, Encoding | None]], prevailing: Prevailing) -> Conversion | None:
-    meant = {key: _encoding_of(*key, prevailing) for key in texts}
-    if not any(meant.values()):
+def _conversion(
+    page: Page, texts: set[tuple[str, Encoding | None]], prevailing: Prevailing
+) -> Conversion | None:
+    encoding_of = {(text, font): _encoding_of(text, font, prevailing) for text, font in texts}
+    # Most pages end here, without a second look at their cells.
+    if not any(encoding_of.values()):
         return None
     cells: dict[Corner, str] = {}
     encodings: list[Encoding] = []
     example = ""
     for corner, text in _cells(page):
-        encoding = meant[text, page.fonts.get(corner)]
-        read = decode(text, encoding) if encoding else None
-        if encoding is not None and read is not None and read != text:
-            cells[corner] = read
+        encoding = encoding_of[text, page.fonts.get(corner)]
+        if encoding is None:
+            continue
+        decoded = decode(text, encoding)
+        if decoded is not None and decoded != text:
+            cells[corner] = decoded
             encodings.append(encoding)
             example = example or text
-    return Conversion(cells, tuple(dict.fromkeys(encodings)), example) if cells else None
+    if not cells:
+        return None
+    return Conversion(cells, tuple(dict.fromkeys(encodings)), example)
 
 
 def _encoding_of(text: str, font: Encoding | None, prevailing: Prevailing) -> Encoding | None:
-    """Return the encoding to read a text in; None to leave it as it is.
+    """Return the encoding of a text; None where it is Unicode.
 
-    Where both readings are spelt as Vietnamese, or neither, the font decides, and without one the rest of the sheet.
+    Where both readings are spelt as Vietnamese, or neither is, the font decides; without a font,
+    the rest of the sheet.
     """
     encoding = font or prevailing.encoding
     if encoding is None:
         return None
     meanings = _meanings(text)
-    if (encoding in meanings) != (None in meanings):
-        return encoding if encoding in meanings else None
+    reads_decoded = encoding in meanings
+    reads_as_it_is = None in meanings
+    if reads_decoded != reads_as_it_is:
+        return encoding if reads_decoded else None
     return encoding if font or prevailing.is_most else None

@@ -1,9 +1,14 @@
-"""What an .xlsx's own XML says that calamine keeps to itself (python-calamine 0.9.1, tried 2026-11-23).
+"""Read from the XML of an .xlsx what calamine does not tell (python-calamine 0.9.1, 2026-11-23).
 
-How far each sheet reaches, asked before it is opened: calamine lays out every cell between the first and the last, so
-that two values in opposite corners ask for 550 GB and end the process. And cells that calamine gives as empty though
-their sender sees something: Excel errors, and formulas whose value nothing has calculated yet. And cells that show a
-percentage: calamine gives 0.985 for what its sender sees as 98,5%. And which cells are in a font of before Unicode.
+- The size of each sheet, before calamine opens it: calamine lays out every cell between the first
+  and the last, so two values in opposite corners ask for 550 GB and end the process.
+- Cells that calamine gives as empty although they show something: Excel errors, and formulas
+  whose value no program has calculated yet.
+- Cells that show a percentage: calamine gives 0.985 for what the sender sees as 98,5%.
+- Cells in a font with an encoding from before Unicode.
+- Hidden rows and columns.
+
+Of an .xlsb and an .ods only the size of each sheet is read.
 """
 
 import html
@@ -11,7 +16,7 @@ import math
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
@@ -35,7 +40,7 @@ _FORMULA = re.compile(rb"<(?:[^<>\s/:]+:)?f\b[^<>]*>([^<]*)")
 _VALUE = re.compile(rb"<(?:[^<>\s/:]+:)?v\b[^<>]*>([^<]*)")
 _INLINE = re.compile(rb"<(?:[^<>\s/:]+:)?is\b")
 _END = re.compile(rb"</(?:[^<>\s/:]+:)?sheetData\b")
-# What XlsxWriter sets: it writes 0 as the value of each formula and leaves the calculating to Excel.
+# XlsxWriter sets this: it writes 0 as the value of each formula and lets Excel calculate.
 _STALE = re.compile(rb"""\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
 _CELL_FORMATS = re.compile(rb"<(?:[^<>\s/:]+:)?cellXfs\b.*?</(?:[^<>\s/:]+:)?cellXfs>", re.DOTALL)
 _FORMAT = re.compile(rb"<(?:[^<>\s/:]+:)?xf\b([^<>]*)>")
@@ -44,18 +49,23 @@ _BOOK_PROPERTIES = re.compile(rb"<(?:[^<>\s/:]+:)?workbookPr\b")
 _TAG_IN_TEXT = re.compile(rb"<(?:[^<>\s/:]+:)?t(?:\s[^<>]*)?(?<!/)>[^<]*<[^/!?]")
 _PERCENT_FORMATS = {"9", "10"}
 _BUILT_IN_PERCENT = re.compile(rb"""numFmtId\s*=\s*["'](?:9|10)["']""")
-# In quotes, after a backslash or in square brackets a percent sign is only shown, not reckoned with.
-_ONLY_SHOWN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
+# A percent sign in quotes, after a backslash or in square brackets is printed, but the number is
+# not multiplied by 100.
+_LITERAL_TEXT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
+_XLSX_BOOK, _XLSX_RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_XLSB_BOOK, _XLSB_RELATIONS = "xl/workbook.bin", "xl/_rels/workbook.bin.rels"
+_ODS_BOOK = "content.xml"
+_NO_RESULT = "…".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class Uncomputed:
-    """A cell that shows its sender something and holds no value: "#DIV/0!", or "=SUM(B2:B4)" never calculated."""
+    """A cell that shows a text but holds no value: "#DIV/0!", or "=SUM(B2:B4)" not calculated."""
 
     text: str
 
     def __str__(self) -> str:
-        """What stands in the cell."""
+        """Return the text that the cell shows."""
         return self.text
 
 
@@ -66,16 +76,20 @@ class Percentage(float):
 
     @property
     def in_percent(self) -> float:
-        """The number that stands before the percent sign."""
-        return float(Decimal(f"{float(self):.15g}") * 100) if math.isfinite(self) else float(self)
+        """The number before the percent sign."""
+        if not math.isfinite(self):
+            return float(self)
+        # In decimals: 0.285 times 100 is 28.499999999999996 in binary.
+        return float(Decimal(f"{float(self):.15g}") * 100)
 
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """One sheet: how many rows and columns reach from A1 to its last cell, its cells without a value, its percentages.
+    """One sheet: its size from A1 to its last cell, and its special cells (0-based row, column).
 
-    Of an .xlsx that stays within the cells that were allowed, `rows` and `columns` are what it reaches at most. `fonts` are
-    the cells whose font tells an encoding of before Unicode.
+    `rows` and `columns` of an .xlsx are exact where the sheet may be larger than allowed, and an
+    upper bound elsewhere. `uncomputed` are the cells without a value. `fonts` are the cells whose
+    font has an encoding from before Unicode.
     """
 
     rows: int = 0
@@ -86,8 +100,8 @@ class Markup:
     hidden: Hidden = NOTHING_HIDDEN
 
 
-class _Look(NamedTuple):
-    """What a workbook's styles tell: which show a percentage, and which are in a font of before Unicode."""
+class _Styles(NamedTuple):
+    """The cell styles to look for: those that show a percentage, those in an old encoding."""
 
     percent: frozenset[int] = frozenset()
     old: Mapping[int, Encoding] = {}
@@ -101,59 +115,97 @@ class _Cell(NamedTuple):
 
 
 def read_markup(package: zipfile.ZipFile, most_cells: int) -> list[Markup]:
-    """Return what stands in each sheet beside its cells, in workbook order; of .xlsb and .ods only how far it reaches.
+    """Return the markup of each sheet in workbook order.
 
-    How far a sheet of an .xlsx reaches is told exactly where it may be more than `most_cells`.
+    The size of an .xlsx's sheet is exact where it may be more than `most_cells`.
 
-    Raises what `zipfile` raises where a member cannot be unpacked, and ValueError for XML that no spreadsheet writes.
+    Raises:
+        ValueError: for XML that no spreadsheet program writes.
+        zipfile.BadZipFile: and the other errors of `zipfile` for a damaged member.
     """
     members = {name.lower(): name for name in package.namelist()}
     if len(members) < len(package.namelist()):
-        raise ValueError("two members of one name: programs differ in which they take")
-    if len(members.keys() & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}) > 1:
-        raise ValueError("a package of two kinds: which of them calamine takes is not known here")
-    if members.keys() >= {"xl/workbook.bin", "xl/_rels/workbook.bin.rels"}:
-        return _binary_markup(package, members)
-    if "content.xml" in package.namelist():
+        raise ValueError("two members with the same name: programs differ in which they read")
+    if len(members.keys() & {_XLSX_BOOK, _XLSB_BOOK, _ODS_BOOK}) > 1:
+        raise ValueError("a package of two kinds: which one calamine reads is unknown")
+    if members.keys() >= {_XLSB_BOOK, _XLSB_RELATIONS}:
+        return _xlsb_markup(package, members)
+    # calamine finds this name only as it is written here.
+    if _ODS_BOOK in package.namelist():
         return [Markup(*extent) for extent in ods_extents(package)]
-    if not members.keys() >= {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"}:
-        return []
-    book = unpacked(package, members["xl/workbook.xml"])
-    _refuse_doubtful(book, unpacked(package, members["xl/sharedstrings.xml"]) if "xl/sharedstrings.xml" in members else b"")
-    parts = _parts(unpacked(package, members["xl/_rels/workbook.xml.rels"]))
+    if members.keys() >= {_XLSX_BOOK, _XLSX_RELATIONS}:
+        return _xlsx_markup(package, members, most_cells)
+    return []
+
+
+def _xlsx_markup(
+    package: zipfile.ZipFile, members: Mapping[str, str], most_cells: int
+) -> list[Markup]:
+    book = unpacked(package, members[_XLSX_BOOK])
+    _refuse_ambiguous(book, _optional(package, members, "xl/sharedstrings.xml"))
+    parts = _parts(unpacked(package, members[_XLSX_RELATIONS]))
     is_stale = _STALE.search(book) is not None
-    styles = unpacked(package, members["xl/styles.xml"]) if "xl/styles.xml" in members else b""
-    look = _Look(_percent_styles(styles), old_styles(styles))
+    style_sheet = _optional(package, members, "xl/styles.xml")
+    styles = _Styles(_percent_styles(style_sheet), old_styles(style_sheet))
     sheets = []
     for match in _SHEET.finditer(book):
-        key = next((value for name, value in _attributes(match[1]).items() if name.endswith(":id")), None)
-        part = members.get(parts.get(key, ""))
-        sheets.append(_markup(unpacked(package, part), look, most_cells, is_stale=is_stale) if part else Markup())
+        part = members.get(parts.get(_relation_id(match[1]), ""))
+        if part is None:
+            sheets.append(Markup())
+        else:
+            xml = unpacked(package, part)
+            sheets.append(_markup(xml, styles, most_cells, is_stale=is_stale))
     return sheets
 
 
-def _refuse_doubtful(book: bytes, texts: bytes) -> None:
-    """Raise ValueError where programs would differ in what they show: of two epochs of dates, or of tags within a text."""
+def _xlsb_markup(package: zipfile.ZipFile, members: Mapping[str, str]) -> list[Markup]:
+    parts = _parts(unpacked(package, members[_XLSB_RELATIONS]))
+    sheets = []
+    for relation_id in xlsb_sheets(unpacked(package, members[_XLSB_BOOK])):
+        part = members.get(parts.get(relation_id, ""))
+        if part is None:
+            sheets.append(Markup())
+        else:
+            sheets.append(Markup(*xlsb_extent(unpacked(package, part))))
+    return sheets
+
+
+def _optional(package: zipfile.ZipFile, members: Mapping[str, str], name: str) -> bytes:
+    """Return a member that a workbook need not have; empty where it has none."""
+    return unpacked(package, members[name]) if name in members else b""
+
+
+def _refuse_ambiguous(book: bytes, texts: bytes) -> None:
+    """Raise ValueError for XML that programs show differently: two date epochs, tags in a text."""
     if len(_BOOK_PROPERTIES.findall(book)) > 1:
-        raise ValueError("two elements that say from which day dates count")
+        raise ValueError("two elements that set the epoch of dates")
     if _TAG_IN_TEXT.search(texts):
         raise ValueError("a text with a tag in it")
 
 
-def _binary_markup(package: zipfile.ZipFile, members: Mapping[str, str]) -> list[Markup]:
-    parts = _parts(unpacked(package, members["xl/_rels/workbook.bin.rels"]))
-    found = (members.get(parts.get(key, "")) for key in xlsb_sheets(unpacked(package, members["xl/workbook.bin"])))
-    return [Markup(*xlsb_extent(unpacked(package, part))) if part else Markup() for part in found]
-
-
 def _parts(relations: bytes) -> dict[str | None, str]:
-    """Return the workbook's parts, by relation id, as lower-case names of members of the package."""
-    found = [_attributes(match[1]) for match in _RELATION.finditer(relations)]
-    return {relation.get("Id"): _path(relation.get("Target", "")) for relation in found}
+    """Return the workbook's parts as lower-case names of members, by relation id."""
+    parts = {}
+    for match in _RELATION.finditer(relations):
+        relation = _attributes(match[1])
+        parts[relation.get("Id")] = _path(relation.get("Target", ""))
+    return parts
+
+
+def _relation_id(attributes: bytes) -> str | None:
+    """Return the id by which a sheet names its part; the prefix differs between programs."""
+    for name, value in _attributes(attributes).items():
+        if name.endswith(":id"):
+            return value
+    return None
 
 
 def _attributes(text: bytes) -> dict[str, str]:
-    return {m[1].decode(): html.unescape((m[2] or m[3] or b"").decode(errors="replace")) for m in _ATTRIBUTE.finditer(text)}
+    attributes = {}
+    for match in _ATTRIBUTE.finditer(text):
+        written = match[2] or match[3] or b""
+        attributes[match[1].decode()] = html.unescape(written.decode(errors="replace"))
+    return attributes
 
 
 def _path(target: str) -> str:
@@ -162,98 +214,170 @@ def _path(target: str) -> str:
 
 
 def _percent_styles(xml: bytes) -> frozenset[int]:
-    """Return the numbers of the cell formats that show a number as a percentage; most workbooks have none."""
+    """Return the numbers of the cell formats that show a percentage; most workbooks have none."""
+    # "&" may be the beginning of an escaped percent sign.
     if b"%" not in xml and b"&" not in xml and not _BUILT_IN_PERCENT.search(xml):
         return frozenset()
-    shown = [_attributes(match[1]) for match in _NUMBER_FORMAT.finditer(xml)]
-    own = {f.get("numFmtId", "") for f in shown if "%" in _ONLY_SHOWN.sub("", f.get("formatCode", ""))}
     formats = _CELL_FORMATS.search(xml)
-    used = [_attributes(match[1]).get("numFmtId", "") for match in _FORMAT.finditer(formats[0])] if formats else []
-    return frozenset(number for number, code in enumerate(used) if code in _PERCENT_FORMATS | own)
+    if formats is None:
+        return frozenset()
+    percent_codes = _PERCENT_FORMATS | _own_percent_formats(xml)
+    styles = set()
+    for style, match in enumerate(_FORMAT.finditer(formats[0])):
+        if _attributes(match[1]).get("numFmtId", "") in percent_codes:
+            styles.add(style)
+    return frozenset(styles)
 
 
-def _markup(xml: bytes, look: _Look, most_cells: int, *, is_stale: bool) -> Markup:
+def _own_percent_formats(xml: bytes) -> set[str]:
+    """Return the ids of the workbook's own number formats that show a percentage."""
+    ids = set()
+    for match in _NUMBER_FORMAT.finditer(xml):
+        attributes = _attributes(match[1])
+        if "%" in _LITERAL_TEXT.sub("", attributes.get("formatCode", "")):
+            ids.add(attributes.get("numFmtId", ""))
+    return ids
+
+
+def _markup(xml: bytes, styles: _Styles, most_cells: int, *, is_stale: bool) -> Markup:
     if b"\0" in xml[:200]:
         raise ValueError("a sheet in UTF-16")
-    last = _end_of_rows(xml)
-    rest = without_plain_rows(xml, last, in_styles(look.percent | look.old.keys()))
-    found = _looked_at(rest, look, is_stale=is_stale)
-    if found.rows * found.columns > most_cells:
-        found = _looked_at(Rest(xml[:last], 0, 0, []), look, is_stale=is_stale)
-    return replace(found, hidden=read_hidden(rest.xml))
+    end = _end_of_rows(xml)
+    rest = without_plain_rows(xml, end, in_styles(styles.percent | styles.old.keys()))
+    markup = _markup_of_cells(rest, styles, is_stale=is_stale)
+    if markup.rows * markup.columns > most_cells:
+        # The size of plain rows is an upper bound. This sheet may be too large, so count exactly.
+        whole = Rest(xml[:end], 0, 0, [])
+        markup = _markup_of_cells(whole, styles, is_stale=is_stale)
+    return replace(markup, hidden=read_hidden(rest.xml))
 
 
 def _end_of_rows(xml: bytes) -> int:
-    # Hardly any sheet writes its tags with a prefix; without one, a word is found much sooner than a pattern.
+    # Hardly any sheet writes its tags with a prefix, and a fixed word is found much faster than
+    # a pattern.
     first = 0 if b":sheetData" in xml else xml.find(b"</sheetData")
     end = _END.search(xml, first) if first >= 0 else None
     return end.start() if end else len(xml)
 
 
-def _looked_at(rest: Rest, look: _Look, *, is_stale: bool) -> Markup:
-    """Return what the cells of `rest` tell, looked at one by one."""
+def _markup_of_cells(rest: Rest, styles: _Styles, *, is_stale: bool) -> Markup:
+    """Return the markup of a sheet by a look at each cell of `rest`."""
     rows, columns = rest.rows, rest.columns
     uncomputed = {}
     styled = list(rest.styled)
+    has_styles = bool(styles.percent or styles.old)
     for cell in _cells(rest.xml):
-        if look.percent or look.old:
-            style = _STYLE.search(cell.attributes)
-            styled.append(StyledCell(cell.row, cell.column, int(style[1]) if style else 0))
+        if has_styles:
+            styled.append(_styled(cell))
         value = _VALUE.search(cell.body)
-        text = _without_value(cell, value, is_stale=is_stale)
+        text = _text_without_value(cell, value, is_stale=is_stale)
         if text is not None:
-            uncomputed[cell.row, cell.column] = Uncomputed(html.unescape(text.decode(errors="replace")))
-        if text is not None or (value and value[1]) or _INLINE.search(cell.body):
-            rows, columns = max(rows, cell.row + 1), max(columns, cell.column + 1)
-    percentages = tuple((cell.row, cell.column) for cell in styled if cell.style in look.percent)
-    fonts = {(cell.row, cell.column): look.old[cell.style] for cell in styled if cell.style in look.old}
+            shown = html.unescape(text.decode(errors="replace"))
+            uncomputed[cell.row, cell.column] = Uncomputed(shown)
+        elif not _has_content(cell, value):
+            continue
+        rows = max(rows, cell.row + 1)
+        columns = max(columns, cell.column + 1)
+    percentages, fonts = _by_style(styled, styles)
     return Markup(rows, columns, uncomputed, percentages, fonts)
 
 
+def _styled(cell: _Cell) -> StyledCell:
+    style = _STYLE.search(cell.attributes)
+    return StyledCell(cell.row, cell.column, int(style[1]) if style else 0)
+
+
+def _has_content(cell: _Cell, value: re.Match[bytes] | None) -> bool:
+    if value is not None and value[1]:
+        return True
+    return _INLINE.search(cell.body) is not None
+
+
+def _by_style(
+    cells: Iterable[StyledCell], styles: _Styles
+) -> tuple[tuple[tuple[int, int], ...], dict[tuple[int, int], Encoding]]:
+    """Return the cells that show a percentage, and those in an old encoding."""
+    percentages = []
+    fonts = {}
+    for row, column, style in cells:
+        if style in styles.percent:
+            percentages.append((row, column))
+        if style in styles.old:
+            fonts[row, column] = styles.old[style]
+    return tuple(percentages), fonts
+
+
 def _cells(xml: bytes) -> Iterator[_Cell]:
-    """Yield each cell with what stands between it and the next. A cell or row without an address follows the one before."""
+    """Yield each cell with what stands between it and the next tag.
+
+    A cell or row without an address follows the one before it.
+    """
     row = column = -1
-    pending: tuple[int, int, bytes, int] | None = None
+    attributes = b""
+    body_start: int | None = None
     for match in _ROW_OR_CELL.finditer(xml):
-        if pending is not None:
-            yield _Cell(*pending[:3], xml[pending[3] : match.start()])
-            pending = None
-        address = _address(match[2])
-        if match[1] == b"row":
-            row, column = int(address["row"]) - 1 if address else row + 1, -1
+        tag, tag_attributes = match.groups()
+        if body_start is not None:
+            yield _Cell(row, column, attributes, xml[body_start : match.start()])
+            body_start = None
+        address = _address(tag_attributes)
+        if tag == b"row":
+            row = int(address["row"]) - 1 if address else row + 1
+            column = -1
+            continue
+        if address is not None and address["column"]:
+            row = int(address["row"]) - 1
+            column = column_number(address["column"].decode()) - 1
         else:
-            if address is not None and address["column"]:
-                row, column = int(address["row"]) - 1, column_number(address["column"].decode()) - 1
-            else:
-                column += 1
-            if not match[2].endswith(b"/"):
-                pending = row, column, match[2], match.end()
-    if pending is not None:
-        yield _Cell(*pending[:3], xml[pending[3] :])
+            column += 1
+        if not tag_attributes.endswith(b"/"):
+            attributes, body_start = tag_attributes, match.end()
+    if body_start is not None:
+        yield _Cell(row, column, attributes, xml[body_start:])
 
 
 def _address(attributes: bytes) -> re.Match[bytes] | None:
-    """Return row and column of a cell's address. Raises ValueError for one that no spreadsheet writes.
+    """Return the row and column of an address, None where there is none.
 
-    calamine takes any number of letters, and lays out as many columns as they name.
+    Raises:
+        ValueError: for an address that no spreadsheet program writes. calamine takes any number
+            of letters, and lays out as many columns as they name.
     """
     match = _ADDRESS.search(attributes)
     address = _PLAIN_ADDRESS.fullmatch(match[1] or match[2] or b"") if match else None
-    if (match and not address) or attributes.count(b'"') % 2 or attributes.count(b"'") % 2:
+    is_malformed = match is not None and address is None
+    # An odd number of quotes hides the real end of an attribute from the patterns above.
+    if is_malformed or attributes.count(b'"') % 2 or attributes.count(b"'") % 2:
         raise ValueError("a cell without a proper address")
     return address
 
 
-def _without_value(cell: _Cell, value: re.Match[bytes] | None, *, is_stale: bool) -> bytes | None:
-    """Return what a cell shows that has no value, None for a cell that has one or is empty."""
+def _text_without_value(
+    cell: _Cell, value: re.Match[bytes] | None, *, is_stale: bool
+) -> bytes | None:
+    """Return the text that a cell without a value shows.
+
+    None for a cell that has a value or is empty.
+    """
     formula = _FORMULA.search(cell.body)
+    # Most cells end here: without a formula only a cell of kind "e" is an error, and "&" may be
+    # the beginning of an escaped letter.
     if formula is None and b"e" not in cell.attributes and b"&" not in cell.attributes:
         return None
     kind = _attributes(cell.attributes).get("t", "n")
+    result = value[1] if value is not None else None
     if kind == "e":
-        return value[1] if value and value[1] else b"#N/A"
-    if formula is None:
+        return result or b"#N/A"
+    if formula is None or not _is_uncalculated(result, kind, is_stale=is_stale):
         return None
-    # A formula whose result is the empty text has kind "str" and an empty value: that one has been calculated.
-    is_missing = value is None or (not value[1] and kind != "str") or (is_stale and kind == "n" and value[1] == b"0")
-    return b"=" + (formula[1] or "…".encode()) if is_missing else None
+    return b"=" + (formula[1] or _NO_RESULT)
+
+
+def _is_uncalculated(result: bytes | None, kind: str, *, is_stale: bool) -> bool:
+    """Return whether a formula's stored result is none; `None` where nothing is stored."""
+    if result is None:
+        return True
+    if not result:
+        # The empty text is a result like others.
+        return kind != "str"
+    return is_stale and kind == "n" and result == b"0"

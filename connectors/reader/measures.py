@@ -1,7 +1,9 @@
-"""Which money a sheet counts in: (triệu đồng) in a header, (1.000 đ) under it, "Đơn vị tính: ngàn đồng" above it.
+"""Find the money that a sheet counts in.
 
-A measure that is not understood is a problem, never a guess: taking one for another changes every figure a thousandfold.
-So are two that differ for one column.
+It stands in a header: (triệu đồng), under it: (1.000 đ), or above: "Đơn vị tính: ngàn đồng".
+
+A measure that is not understood is a problem and is never guessed: the wrong measure changes each
+figure a thousandfold. Two different measures for one column are a problem as well.
 """
 
 import re
@@ -23,8 +25,14 @@ _ANNOUNCEMENTS_OPEN = openings_of(("don vi", "dv tinh", "dvt"))
 _OTHER_MEASURES = re.compile(r"\b(?:nguoi|luot|lop|ngay|ho|va|ti le|ty le)\b|%")
 
 
+_UNIT_ALONE = "don vi"
+
+
 class Named(NamedTuple):
-    """A text that speaks of money, where it stands, and the measure that it is; None: not understood."""
+    """A text that mentions money, its 0-based row and column, and its measure.
+
+    `measure` is None where the text is not understood.
+    """
 
     row: int
     at: int
@@ -33,7 +41,10 @@ class Named(NamedTuple):
 
 
 def read_measures(header: Header, table: Table) -> tuple[dict[str, str], list[Problem]]:
-    """Return the measure of each column that was found: its own, or the money that the sheet names for it."""
+    """Return the measure of each column that was found, and the problems with it.
+
+    The measure is the column's own, or the money that the sheet names for the column.
+    """
     measures: dict[str, str] = {}
     problems: list[Problem] = []
     above = _announced(header)
@@ -41,37 +52,63 @@ def read_measures(header: Header, table: Table) -> tuple[dict[str, str], list[Pr
         if column.name not in header.columns:
             continue
         measures[column.name] = column.measure
-        written = list(_named(header, column)) if column.type is ColumnType.MONEY else []
-        named = written[0] if written else above if column.type is ColumnType.MONEY else None
+        if column.type is not ColumnType.MONEY:
+            continue
+        written = list(_named(header, column))
+        # What stands at the column itself counts before a line above the whole table.
+        named = written[0] if written else above
         if named is None:
             continue
-        other = _contradiction(named, written if above is None or above.row < header.top else [*written, above])
-        if other is not None:
-            problems.append(_problem(header, column, other, "FORM-48", first=named.text))
-        elif named.measure != column.measure:
-            rule = "FORM-22" if named.measure else "FORM-21"
-            problems.append(_problem(header, column, named, rule, read_as=named.measure or ""))
+        if above is not None and above.row >= header.top:
+            written.append(above)
+        problem = _problem_with(named, written, header, column)
+        if problem is not None:
+            problems.append(problem)
         measures[column.name] = named.measure or column.measure
     return measures, problems
 
 
+def _problem_with(
+    named: Named, others: list[Named], header: Header, column: Column
+) -> Problem | None:
+    other = _contradiction(named, others)
+    if other is not None:
+        return _problem(header, column, other, "FORM-48", first=named.text)
+    if named.measure == column.measure:
+        return None
+    if named.measure is None:
+        return _problem(header, column, named, "FORM-21", read_as="")
+    return _problem(header, column, named, "FORM-22", read_as=named.measure)
+
+
 def _problem(header: Header, column: Column, named: Named, rule: str, **values: str) -> Problem:
-    place = header.sheet.name, f"{column_letter(named.at + 1)}{named.row + 1}", named.text
-    return Problem(rule, *place, {"column": column.label, "measure": column.measure, **values})
+    cell = f"{column_letter(named.at + 1)}{named.row + 1}"
+    values = {"column": column.label, "measure": column.measure, **values}
+    return Problem(rule, header.sheet.name, cell, named.text, values)
 
 
 def _contradiction(named: Named, others: list[Named]) -> Named | None:
-    """Return the first of `others` that is understood as another measure than `named` is."""
-    return next((other for other in others if named.measure and other.measure not in (None, named.measure)), None)
+    """Return the first of `others` that is understood as another measure than `named`."""
+    if named.measure is None:
+        return None
+    for other in others:
+        if other.measure not in (None, named.measure):
+            return other
+    return None
 
 
 def _named(header: Header, column: Column) -> Iterator[Named]:
-    """Yield the money that a column's header, its groups or the rows of measures under them name, from the top."""
+    """Yield the money that a column's header names, from the top.
+
+    The header includes its groups and the rows of measures under it.
+    """
     at = header.columns[column.name]
     words = dict(words_over(header.sheet, header.row, header.below - header.row, at))
     for row in range(header.row, header.body):
         written = words.get(row) or text_over(header.sheet, row, at)
-        for text in bracketed(written) if row < header.below else [written]:
+        # A label holds its measure in brackets; a row of measures holds nothing else.
+        texts = bracketed(written) if row < header.below else [written]
+        for text in texts:
             if names_money(text):
                 yield Named(row, at, written, money_measure(text.strip("() ")))
 
@@ -79,10 +116,12 @@ def _named(header: Header, column: Column) -> Iterator[Named]:
 def _announced(header: Header) -> Named | None:
     """Return the money that a line above the table names for all of it; the nearest such line."""
     announcing = header.sheet.texts.rows_of(_ANNOUNCEMENTS_OPEN)
-    for number in reversed([number for number in announcing if number < header.row]):
+    for number in reversed(announcing):
+        if number >= header.row:
+            continue
         row = header.sheet.rows[number]
         for at, cell in enumerate(row):
-            if not cell or not isinstance(cell, str) or opening_of(cell) not in _ANNOUNCEMENTS_OPEN:
+            if not isinstance(cell, str) or opening_of(cell) not in _ANNOUNCEMENTS_OPEN:
                 continue
             named = _announcement(row, number, at)
             if named is not None:
@@ -91,17 +130,40 @@ def _announced(header: Header) -> Named | None:
 
 
 def _announcement(row: list[CellValue], number: int, at: int) -> Named | None:
-    """Return the money in "Đơn vị tính: triệu đồng", whose words may stand in the next filled cell."""
-    match = _ANNOUNCED.fullmatch(fold_money(show(row[at])))
+    """Return the money in "Đơn vị tính: triệu đồng".
+
+    The words may stand in the next filled cell.
+    """
+    announcement = show(row[at])
+    match = _ANNOUNCED.fullmatch(fold_money(announcement))
     if match is None:
         return None
-    following = next((show(cell) for cell in row[at + 1 :] if not is_empty(cell)), "")
-    text = show(row[at]) if match["words"] else following
-    words = match["words"] or fold_money(following)
+    if match["words"]:
+        text, words = announcement, match["words"]
+    else:
+        text = _first_filled(row[at + 1 :])
+        words = fold_money(text)
     if not names_money(words):
         return None
-    # "triệu đồng, người" counts money in triệu đồng; "triệu đồng/người" is another measure altogether.
-    only_money = words if "/" in text else " ".join(_OTHER_MEASURES.sub(" ", words).split())
-    measure = money_measure(only_money)
-    # "Đơn vị" alone more often names who reports; a name with "Đồng" or "Tỷ" in it is no money.
-    return None if measure is None and match["label"] == "don vi" else Named(number, at, text, measure)
+    measure = money_measure(_only_money(text, words))
+    # "Đơn vị" alone usually names the reporting unit, and a name with "Đồng" or "Tỷ" is not money.
+    if measure is None and match["label"] == _UNIT_ALONE:
+        return None
+    return Named(number, at, text, measure)
+
+
+def _first_filled(cells: list[CellValue]) -> str:
+    for cell in cells:
+        if not is_empty(cell):
+            return show(cell)
+    return ""
+
+
+def _only_money(text: str, words: str) -> str:
+    """Return the words without other measures.
+
+    "triệu đồng, người" counts money in triệu đồng. "triệu đồng/người" is one measure of its own.
+    """
+    if "/" in text:
+        return words
+    return " ".join(_OTHER_MEASURES.sub(" ", words).split())

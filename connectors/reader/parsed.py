@@ -1,4 +1,4 @@
-"""What one cell gives: its value, and what was met while it was read."""
+"""The result of parsing one cell: its value, and the rule that it breaks."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,15 +8,19 @@ from program.qualifier import Qualifier
 Value = float | str | date | None
 
 REFUSED_FIGURES = frozenset({"CELL-11", "CELL-12", "CELL-23", "CELL-27", "CELL-31", "CELL-35"})
-"""Rules that refuse what is a figure or a day all the same: a line that holds one is a line, not a note."""
+"""Rules that refuse a cell which holds a figure or a day all the same.
+
+A line with such a cell is a line of data, not a note.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A value in its kept unit, None where the cell is empty or unusable; `rule` says what was met on the way.
+    """The value of a cell in its kept unit; None where the cell is empty or unusable.
 
-    `qualifier` is the word before a figure: "trên 1.200" is the value 1200 and OVER. `meant` is what a doubtful cell
-    probably means, as it would be written: never taken, only told to its sender.
+    `rule` is the id of the rule that the cell breaks, if any. `qualifier` is the word before a
+    figure: "trên 1.200" has the value 1200 and the qualifier OVER. `meant` is the probable meaning
+    of a doubtful cell, as a sender would write it: it is only suggested, never taken as the value.
     """
 
     value: Value

@@ -1,7 +1,7 @@
-"""What a form calls personal goes no further than the reader: names and telephone numbers leave it as marks.
+"""Replace the personal values of a report by marks: names and telephone numbers stay in the reader.
 
-A mark stands for one writing within one report, so that "required" and "no name twice" can still be asked; what was written can
-be had from the archived bytes alone.
+Equal values of a report have equal marks, so that "required" and "no name twice" can still be
+checked. Only the archived bytes hold what was written.
 """
 
 import re
@@ -14,48 +14,76 @@ from program.reading import ColumnValues, Reading, TableReading
 from program.table import Table
 
 HIDDEN = "•••"
-"""Stands where a value was; the number behind it tells two values of a column apart."""
+"""The mark of a value; the number after it distinguishes the values of a column."""
 _CELL = re.compile(r"^(?P<letter>[A-Z]+)(?P<row>[0-9]+)$")
 
 
 def masked(reading: Reading) -> Reading:
-    """Return a reading without personal values, neither in its tables nor in what was met; the same one where it has none."""
-    tables = [t for t in reading.form.tables if t.personal and t.name in reading.tables] if reading.form else []
+    """Return a reading with marks instead of personal values, in its tables and its problems.
+
+    A reading without personal columns is returned as it is.
+    """
+    tables = _personal_tables(reading)
     if not tables:
         return reading
-    problems = tuple(_without_value(p) if _is_personal(p, tables, reading) else p for p in reading.problems)
-    return replace(
-        reading,
-        tables={**reading.tables, **{table.name: _masked(reading.tables[table.name], table) for table in tables}},
-        problems=problems,
-    )
+    read_tables = dict(reading.tables)
+    for table in tables:
+        read_tables[table.name] = _masked(reading.tables[table.name], table)
+    problems = []
+    for problem in reading.problems:
+        is_personal = _is_personal(problem, tables, reading)
+        problems.append(_without_value(problem) if is_personal else problem)
+    return replace(reading, tables=read_tables, problems=tuple(problems))
+
+
+def _personal_tables(reading: Reading) -> list[Table]:
+    """Return the tables with personal columns that were found in the report."""
+    if reading.form is None:
+        return []
+    return [
+        table for table in reading.form.tables if table.personal and table.name in reading.tables
+    ]
 
 
 def _masked(read: TableReading, table: Table) -> TableReading:
-    values = {name: list(_marks(read.values[name])) if name in table.personal else read.values[name] for name in read.values}
+    values = dict(read.values)
+    for name in read.values:
+        if name in table.personal:
+            values[name] = list(_marks(read.values[name]))
     return replace(read, values=values)
 
 
 def _marks(values: ColumnValues) -> Iterator[str | None]:
-    known: dict[str, str] = {}
+    marks: dict[str, str] = {}
     for value in values:
-        yield known.setdefault(fold(str(value)), f"{HIDDEN}{len(known) + 1}") if value is not None else None
+        if value is None:
+            yield None
+        else:
+            yield marks.setdefault(fold(str(value)), f"{HIDDEN}{len(marks) + 1}")
 
 
 def _is_personal(problem: Problem, tables: list[Table], reading: Reading) -> bool:
-    """Tell whether a problem is about a cell of a personal column, a line's or below it: notes and sums stand there too."""
+    """Return whether a problem is about a cell in a personal column.
+
+    The cells below the last line count as well: people write notes and sums there.
+    """
     match = _CELL.match(problem.cell or "")
-    reads = [(table, reading.tables[table.name]) for table in tables]
-    return match is not None and any(
-        read.sheet == problem.sheet
-        and match["letter"] in {read.letters.get(name) for name in table.personal}
-        and int(match["row"]) >= min(read.rows, default=0)
-        for table, read in reads
-    )
+    if match is None:
+        return False
+    letter, row = match["letter"], int(match["row"])
+    for table in tables:
+        read = reading.tables[table.name]
+        letters = {read.letters.get(name) for name in table.personal}
+        is_in_table = read.sheet == problem.sheet and row >= min(read.rows, default=0)
+        if is_in_table and letter in letters:
+            return True
+    return False
 
 
 def _without_value(problem: Problem) -> Problem:
     written = problem.value
     if not written:
         return problem
-    return replace(problem, value=HIDDEN, values={name: text.replace(written, HIDDEN) for name, text in problem.values.items()})
+    # The texts of a problem quote the cell.
+    values = {name: text.replace(written, HIDDEN) for name, text in problem.values.items()}
+    return replace(problem, value=HIDDEN, values=values)

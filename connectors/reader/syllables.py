@@ -1,7 +1,8 @@
-"""Whether a text reads as Vietnamese: each of its words with a mark is an onset, a rhyme and at most one tone.
+"""Decide whether a text is spelt as Vietnamese.
 
-Spelling alone, no dictionary: "hũa" is no word but could be one. What it tells apart are texts read in two encodings,
-of which the wrong one gives syllables that no Vietnamese word can have.
+Each word with a mark must be an onset, a rhyme and at most one tone. There is no dictionary:
+"hũa" is not a word but could be one. The purpose is to choose between two encodings of a text: the
+wrong one gives syllables that no Vietnamese word can have.
 """
 
 import re
@@ -15,9 +16,14 @@ _TONES_BEFORE_A_STOP = {"\u0301", "\u0323"}
 _STOPS = ("c", "ch", "k", "p", "t")  # k: "Đắk Lắk"
 _BEFORE_FRONT = ("gh", "k", "ngh")
 _BEFORE_OTHERS = ("c", "g", "ng")
-_ONSETS = ("b", "ch", "d", "đ", "gi", "h", "kh", "l", "m", "n", "nh", "p", "ph", "r", "s", "t", "th", "tr", "v", "x")
+# fmt: off
+_ONSETS = (
+    "b", "ch", "d", "đ", "gi", "h", "kh", "l", "m", "n", "nh", "p", "ph", "r", "s", "t", "th",
+    "tr", "v", "x",
+)
+# fmt: on
 _FRONT = "eêiy"
-# Each nucleus with what may close it.
+# Each nucleus with the endings that may close it; a space at the front stands for no ending.
 _RHYMES = {
     "a": " c ch i k m n ng nh o p t u y",
     "ă": "c k m n ng p t",
@@ -48,14 +54,19 @@ _RHYMES = {
 _BEFORE_Y = ("", "h", "k", "l", "m", "n", "s", "t", "th", "v")  # "kỹ", "tỷ", and names: "Vy", "Thy"
 _AFTER_Q = ("a", "ă", "â", "e", "ê", "i", "iê", "ơ", "y", "yê")
 _WORD = re.compile(r"[^\W\d_]+")
-# A sign in the middle of a word: letters of an older encoding, seen in this one.
+# A sign within a word: a letter of an older encoding, decoded as Unicode.
 _SIGN_IN_WORD = re.compile(r"[^\W\d_][\xa1-\xbf\xd7\xf7]|[\xa1-\xbf\xd7\xf7][^\W\d_]")
 
 
 def is_vietnamese(text: str) -> bool:
-    """Tell whether every word of `text` that has a letter beyond ASCII is spelt as Vietnamese is; any case, NFC or NFD."""
+    """Return whether each word with a letter beyond ASCII is spelt as Vietnamese.
+
+    The text may be in any case, NFC or NFD.
+    """
     composed = unicodedata.normalize("NFC", text).lower()
-    return not _SIGN_IN_WORD.search(composed) and all(is_syllable(word) for word in marked_words(composed))
+    if _SIGN_IN_WORD.search(composed):
+        return False
+    return all(map(is_syllable, marked_words(composed)))
 
 
 def marked_words(text: str) -> list[str]:
@@ -65,19 +76,23 @@ def marked_words(text: str) -> list[str]:
 
 @lru_cache(maxsize=20_000)
 def is_syllable(word: str) -> bool:
-    """Tell whether `word`, in lower case and NFC, is a Vietnamese syllable by its spelling."""
+    """Return whether `word`, in lower case and NFC, is spelt as a Vietnamese syllable."""
     letters: list[str] = []
     tones: list[str] = []
     for sign in unicodedata.normalize("NFD", word):
-        (tones if sign in _TONES else letters).append(sign)
+        kind = tones if sign in _TONES else letters
+        kind.append(sign)
     if len(tones) > 1:
         return False
     ending = _TONELESS.get(unicodedata.normalize("NFC", "".join(letters)))
-    return ending is not None and (not tones or ending not in _STOPS or tones[0] in _TONES_BEFORE_A_STOP)
+    if ending is None:
+        return False
+    # Before a stop only two of the tones can be spoken.
+    return not tones or ending not in _STOPS or tones[0] in _TONES_BEFORE_A_STOP
 
 
 def may_be_syllable(folded: str) -> bool:
-    """Tell whether some Vietnamese syllable is written `folded` once its marks are gone: "nguon" for "nguồn"."""
+    """Return whether `folded` is a Vietnamese syllable without marks: "nguon" for "nguồn"."""
     return folded in _folded()
 
 
@@ -87,21 +102,31 @@ def _folded() -> frozenset[str]:
 
 
 def _toneless() -> dict[str, str]:
-    """Return every syllable without its tone, and what closes it."""
-    found: dict[str, str] = {}
+    """Return the ending of every syllable, by the syllable without its tone."""
+    endings_of: dict[str, str] = {}
     for nucleus, endings in _RHYMES.items():
-        onsets = ["", *_ONSETS, *(_BEFORE_FRONT if nucleus[0] in _FRONT else _BEFORE_OTHERS)]
-        if nucleus[0] == "y":
-            onsets = [*_BEFORE_Y] if nucleus == "y" else [""]
-        if nucleus in _AFTER_Q:
-            onsets.append("qu")
-        if nucleus[0] == "u":
-            onsets.append("q")  # "quốc": the u is part of the rhyme
-        if nucleus in ("i", "iê"):
-            onsets.append("g")  # "gì", "giếng": the i is part of the onset
-        for ending in endings.split(" "):
-            found |= {onset + nucleus + ending: ending for onset in onsets}
-    return found
+        for onset in _onsets_before(nucleus):
+            for ending in endings.split(" "):
+                endings_of[onset + nucleus + ending] = ending
+    return endings_of
+
+
+def _onsets_before(nucleus: str) -> list[str]:
+    """Return what may stand before a nucleus; "" for nothing."""
+    if nucleus == "y":
+        onsets = list(_BEFORE_Y)
+    elif nucleus[0] == "y":
+        onsets = [""]
+    else:
+        depends_on_vowel = _BEFORE_FRONT if nucleus[0] in _FRONT else _BEFORE_OTHERS
+        onsets = ["", *_ONSETS, *depends_on_vowel]
+    if nucleus in _AFTER_Q:
+        onsets.append("qu")
+    if nucleus[0] == "u":
+        onsets.append("q")  # "quốc": the u is part of the rhyme
+    if nucleus in ("i", "iê"):
+        onsets.append("g")  # "gì", "giếng": the i is part of the onset
+    return onsets
 
 
 _TONELESS = _toneless()

@@ -1,4 +1,4 @@
-"""One cell to one value, by the type of its column. Every writing and what it becomes: docs/reading.md, heading "Values"."""
+"""Parse one cell by the type of its column. All writings: docs/reading.md, section "Values"."""
 
 import unicodedata
 from datetime import date
@@ -14,35 +14,52 @@ from connectors.reader.workbook import CellValue
 from program.table import Column, ColumnType
 
 _EMPTY_SIGNS = {"", "-", "–", "—"}
-# What Excel shows for an error, where somebody pasted it as text.
+# What Excel shows for an error.
 _ERRORS = {"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
 
 
 def show(cell: CellValue) -> str:
-    """Return a cell's content as its sender sees it: Vietnamese decimals, day/month/year, on one line or more."""
+    """Return a cell's content as its sender sees it: Vietnamese decimals, day/month/year.
+
+    Line breaks stay.
+    """
     if isinstance(cell, bool):
         return str(cell).upper()
+    if isinstance(cell, Percentage):
+        return f"{_show_number(cell.in_percent)}%"
     if isinstance(cell, float):
-        return f"{_show_number(cell.in_percent)}%" if isinstance(cell, Percentage) else _show_number(cell)
+        return _show_number(cell)
     if isinstance(cell, date):
         return f"{cell.day:02d}/{cell.month:02d}/{cell.year}"
     text = str(cell)
     if not text.isprintable():
-        # No database and no XML takes a control character, and no sender sees one.
-        text = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") and c != "\n" else c for c in text)
+        # Databases and XML refuse control characters, and no sender sees one.
+        text = "".join(" " if _is_control(character) else character for character in text)
     return text.strip()
 
 
+def _is_control(character: str) -> bool:
+    return character != "\n" and unicodedata.category(character) in ("Cc", "Cs")
+
+
 def is_empty(cell: CellValue) -> bool:
-    """Tell whether a cell says nothing: blank, spaces, or a lone dash."""
-    return isinstance(cell, str) and (not cell or (not cell[0].isalnum() and plain(cell) in _EMPTY_SIGNS))
+    """Return whether a cell holds nothing: blank, spaces, or a lone dash."""
+    if not isinstance(cell, str):
+        return False
+    if not cell:
+        return True
+    # Most texts begin with a letter or digit, which no sign for "nothing" does.
+    return not cell[0].isalnum() and plain(cell) in _EMPTY_SIGNS
 
 
 def parse_cell(cell: CellValue, column: Column, measure: str) -> Parsed:
-    """Return the value of `cell` for `column`, read in `measure` (the column's own, or the one its header names)."""
+    """Return the value of `cell` for `column`.
+
+    `measure` is the column's own measure, or the one that its header names.
+    """
     if is_empty(cell):
         return Parsed(None)
-    if isinstance(cell, Uncomputed) or (isinstance(cell, str) and cell[0] == "#" and cell.strip().upper() in _ERRORS):
+    if isinstance(cell, Uncomputed) or _is_pasted_error(cell):
         return Parsed(None, "CELL-12")
     if column.type.is_numeric:
         return parse_figure(cell, column, measure)
@@ -50,10 +67,18 @@ def parse_cell(cell: CellValue, column: Column, measure: str) -> Parsed:
         return parse_day(cell)
     if column.type is ColumnType.CODE:
         return parse_code(show(cell), column)
-    return parse_words(show(cell), cell if isinstance(cell, str) else "")
+    original = cell if isinstance(cell, str) else ""
+    return parse_words(show(cell), original)
+
+
+def _is_pasted_error(cell: CellValue) -> bool:
+    """Return whether a text is an error of Excel that somebody pasted."""
+    return isinstance(cell, str) and cell[0] == "#" and cell.strip().upper() in _ERRORS
 
 
 def _show_number(number: float) -> str:
-    """Return what Excel would show of a number: up to fifteen digits, written out where that is readable."""
+    """Return a number as Excel shows it: up to fifteen digits, without an exponent below 1e21."""
     digits = f"{number or 0.0:.{EXACT_DIGITS}g}"
-    return (format(Decimal(digits), "f") if abs(number) < 1e21 else digits).replace(".", ",")
+    if abs(number) < 1e21:
+        digits = format(Decimal(digits), "f")
+    return digits.replace(".", ",")

@@ -1,4 +1,4 @@
-"""A cell of words: a text on one line, a word of a vocabulary. Writings in docs/reading.md."""
+"""Parse a cell of text: a line of text, or a word of a vocabulary. Examples: docs/reading.md."""
 
 from functools import lru_cache
 
@@ -11,24 +11,34 @@ _LONGEST_WORD = 200
 
 
 def parse_words(text: str, original: str) -> Parsed:
-    """Return `text`, what is seen of the cell `original`, on one line in composed letters; None where nothing is left."""
+    """Return the text on one line in composed letters; None where nothing visible is left.
+
+    Args:
+        text: What the sender sees of the cell.
+        original: The cell as it is stored.
+    """
     value = composed(without_unseen(text)) or None
-    return Parsed(value, "CELL-34" if value and has_unseen(original) else None)
+    rule = "CELL-34" if value and has_unseen(original) else None
+    return Parsed(value, rule)
 
 
 def parse_code(text: str, column: Column) -> Parsed:
-    """Return the vocabulary's key for `text`, or the text itself, which the vocabulary rule then refuses.
+    """Return the vocabulary's key for `text`.
 
-    A writing that the vocabulary has not word for word ("cap xa", "Cấp xã.") is told; capitals are not.
+    An unknown text is its own value, and the vocabulary's rule refuses it. A spelling that the
+    vocabulary does not list ("cap xa", "Cấp xã.") breaks a rule; a difference of case does not.
     """
     word = composed(text)
-    written = column.keys_as_written.get(word.casefold())
-    if written is not None:
-        return Parsed(written)
+    listed = column.keys_as_written.get(word.casefold())
+    if listed is not None:
+        return Parsed(listed)
     key = column.keys.get(_fold(word))
-    return Parsed(composed(without_unseen(text)) or None) if key is None else Parsed(key, "CELL-33")
+    if key is not None:
+        return Parsed(key, "CELL-33")
+    return Parsed(composed(without_unseen(text)) or None)
 
 
 @lru_cache(maxsize=4096)
 def _fold(text: str) -> str:
+    # No vocabulary has a longer word, and the cache must not keep long texts.
     return fold(text) if len(text) <= _LONGEST_WORD else ""

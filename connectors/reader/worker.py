@@ -1,6 +1,7 @@
-"""What a process does that reads one delivery after the other for `workers`.
+"""The process that reads deliveries for `Readers`, one after the other.
 
-It imports nothing heavy by itself: all that it needs is its standard input, so that what is missing is told.
+This module imports nothing heavy. The rest comes with the setup on standard input, so that a
+library that is missing is reported and not fatal.
 """
 
 import pickle
@@ -14,28 +15,29 @@ from pathlib import Path
 from typing import Any
 
 PATIENCE = 10
-"""How many times its time of the processor a delivery may take by the clock, on a machine that has others to serve."""
+"""A delivery may take so many times its CPU time by the clock: the machine has other work."""
 
 
 class Answer(StrEnum):
-    """What a worker says, and what comes with it."""
+    """What a process answers, and what comes with the answer."""
 
     READY = "ready"
-    """It has what it needs."""
+    """The process has its setup."""
     REFUSED = "refused"
-    """It cannot begin; with the reason."""
+    """The process cannot begin; with the reason."""
     READING = "reading"
-    """With each part's reading without its form, and the form's code and version."""
+    """With each report's reading without its form, and the form's code and version."""
     TOO_MUCH_MEMORY = "too much memory"
     FAILED = "failed"
-    """The reader raised, which it never should; with the exception."""
+    """The reader raised an exception, which is a bug; with the exception."""
     GONE = "gone"
-    """Not said but seen: the process has ended."""
+    """The process has ended. `Readers` sets this; no process sends it."""
 
 
 def main(descriptor: int) -> None:
-    """Serve whoever holds the other end of `descriptor`, until it is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches us too; it is for the one who started us
+    """Read what arrives at `descriptor` until the other end is closed."""
+    # Ctrl-C reaches this process too, but it is meant for the process that started it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM, signal.SIGPROF})
     with Connection(descriptor) as connection, suppress(EOFError, OSError):
         _serve(connection)
@@ -43,44 +45,53 @@ def main(descriptor: int) -> None:
 
 def _serve(connection: Connection) -> None:
     try:
-        read, pack, limits = pickle.load(sys.stdin.buffer)  # noqa: S301  (from the process that started us)
+        # From the process that started this one.
+        read, pack, limits = pickle.load(sys.stdin.buffer)  # noqa: S301
         bound_memory(limits.memory_bytes)
-    except Exception as wrong:  # said by the one who started us, in an error of its own
-        _say(connection, Answer.REFUSED, f"{type(wrong).__name__}: {wrong}")
+    except Exception as wrong:  # `Readers` raises it as an error of its own
+        _send(connection, Answer.REFUSED, f"{type(wrong).__name__}: {wrong}")
         return
-    _say(connection, Answer.READY, None)
+    _send(connection, Answer.READY, None)
     while True:
         delivery, content = connection.recv()
-        # Past its time of the processor this ends us, in native code too; what a busy machine withholds does not count.
+        # This timer ends the process when its CPU time is used up, in native code too. Time that
+        # a busy machine gives to others does not count.
         signal.setitimer(signal.ITIMER_PROF, limits.seconds)
-        # Where we wait instead of computing, whoever waits for us ends us. Should it be dead itself, this does.
+        # A process that waits uses no CPU time. `Readers` ends it, or, if that process is dead
+        # itself, this timer does.
         signal.setitimer(signal.ITIMER_REAL, 2 * PATIENCE * limits.seconds + 1)
         connection.send_bytes(_answer(read, content, delivery, pack, limits))
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _say(connection: Connection, answer: Answer, about: object) -> None:
-    connection.send_bytes(pickle.dumps((answer, about)))
+def _send(connection: Connection, answer: Answer, content: object) -> None:
+    connection.send_bytes(pickle.dumps((answer, content)))
 
 
 def _answer(read: Any, content: bytes | None, delivery: Any, pack: Any, limits: Any) -> bytes:
-    """Return the answer to one delivery, pickled: a reading that does not fit into memory may only show then."""
+    """Return the pickled answer to one delivery."""
     try:
-        # Whoever started us has the forms: with them a thousand readings hold as many copies of each.
-        parts = [
-            (replace(reading, form=None), (reading.form.code, reading.form.version) if reading.form else None)
-            for reading in read(content, delivery, pack, limits)
-        ]
-        return pickle.dumps((Answer.READING, parts), pickle.HIGHEST_PROTOCOL)
+        readings = [_without_form(reading) for reading in read(content, delivery, pack, limits)]
+        # Within the `try`: a reading may fit into memory and its pickle not.
+        return pickle.dumps((Answer.READING, readings), pickle.HIGHEST_PROTOCOL)
     except MemoryError:
         return pickle.dumps((Answer.TOO_MUCH_MEMORY, None))
     except Exception as wrong:  # the boundary of one delivery
         return pickle.dumps((Answer.FAILED, _portable(wrong)))
 
 
+def _without_form(reading: Any) -> tuple[Any, tuple[str, str] | None]:
+    """Return a reading without its form, and the form's code and version.
+
+    The other process has the forms. A thousand readings must not bring as many copies of each.
+    """
+    key = (reading.form.code, reading.form.version) if reading.form else None
+    return replace(reading, form=None), key
+
+
 def _portable(wrong: Exception) -> Exception:
-    """Return an exception that survives being pickled, with its traceback as a note."""
+    """Return an exception that can be pickled, with its traceback as a note."""
     import traceback  # noqa: PLC0415  (only where something went wrong)
 
     portable = wrong
@@ -88,14 +99,16 @@ def _portable(wrong: Exception) -> Exception:
         pickle.loads(pickle.dumps(wrong))  # noqa: S301  (our own)
     except Exception:
         portable = RuntimeError(f"{type(wrong).__name__}: {wrong}")
-    portable.add_note("in a reader's process:\n" + "".join(traceback.format_tb(wrong.__traceback__)))
+    trace = "".join(traceback.format_tb(wrong.__traceback__))
+    portable.add_note(f"in a reader's process:\n{trace}")
     return portable
 
 
 def bound_memory(limit: int) -> None:
-    """Let this process take `limit` bytes of address space beyond what it has now. Linux only: macOS holds no such limit.
+    """Limit this process to `limit` bytes of address space beyond what it has now.
 
-    What it has now is mostly what libraries set aside for threads, and grows with the machine's cores.
+    What it has now is mostly reserved by libraries for threads, and grows with the machine's
+    cores. Linux only: macOS enforces no such limit.
     """
     if sys.platform == "linux":
         import resource  # noqa: PLC0415  (not on every system)
@@ -103,5 +116,8 @@ def bound_memory(limit: int) -> None:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         bound = pages * resource.getpagesize() + limit
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (bound if hard == resource.RLIM_INFINITY else min(bound, hard), hard))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash leaves no copy of a district's file on the disk
+        if hard != resource.RLIM_INFINITY:
+            bound = min(bound, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
+        # A crash must leave no copy of a district's file on the disk.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,6 +1,8 @@
-"""Reading in processes that can be ended: a delivery that hangs, crashes or eats memory takes down its own reading only.
+"""Read deliveries in processes that can be killed.
 
-Why not `multiprocessing`: docs/decisions/0011. The processes keep faults apart; they are no jail for hostile code.
+A delivery that hangs, crashes or takes too much memory ends its own reading only. Decision 0011
+says why this is not `multiprocessing`. The processes isolate faults; they are no sandbox for
+hostile code.
 """
 
 import logging
@@ -37,21 +39,28 @@ logger = logging.getLogger("mtqg.reader")
 Read: TypeAlias = Callable[[bytes | None, Delivery, Pack, Limits], Sequence[Reading]]
 
 _START_SECONDS = 120.0
-"""A process that is not ready by then never will be. It takes half a second (2026-11-23)."""
+"""After this time a process never becomes ready. It usually takes half a second (2026-11-23)."""
 _PAST_ITS_TIME = signal.SIGPROF.name
-"""How a process ends that has used up its time of the processor: see `worker`."""
+"""The signal that ends a process which has used up its CPU time; the process sets the timer."""
 _NOTHING = subprocess.DEVNULL
 _FILES_OF_A_PROCESS = 1000
-"""After these it is replaced, so that a leak stays small."""
+"""After so many files a process is replaced, so that a memory leak stays small."""
 _FILES_WORTH_A_START = 40
-"""Starting a process takes as long as reading about so many workbooks (2026-11-23)."""
+"""The start of a process takes as long as reading about so many workbooks (2026-11-23)."""
+_MOST_ATTEMPTS = 2
 
-_WHAT_TO_DO = f"is there memory, and does {sys.executable} -c 'import connectors.reader.reader' work in {ROOT}?"
+_WHAT_TO_DO = (
+    f"is there memory, and does {sys.executable} -c 'import connectors.reader.reader' "
+    f"work in {ROOT}?"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A delivery that the system could not read: its bytes cannot be had, or the reader has a bug. No fault of its sender's."""
+    """A delivery that the system could not read, through no fault of its sender.
+
+    Its bytes are missing, or the reader has a bug.
+    """
 
     delivery: Delivery
     error: Exception
@@ -59,19 +68,28 @@ class Unread:
 
 Outcome: TypeAlias = Reading | Unread
 Outcomes: TypeAlias = Sequence[Outcome]
-"""Of one delivery: a reading for each of its parts, or that it is unread."""
+"""The outcomes of one delivery: a reading for each of its reports, or one `Unread`."""
 
 
 class Readers:
-    """The processes that read; started when there is something to read, kept until `close`. For one thread at a time.
+    """The processes that read deliveries. Use them from one thread at a time.
 
-    `read` is what they do with a delivery, a function that a fresh process can import.
+    They start when there is something to read, and live until `close`.
     """
 
     def __init__(self, pack: Pack, settings: Settings, read: Read = read_parts) -> None:
+        """Prepare the processes without starting any.
+
+        Args:
+            pack: The pack whose forms are read.
+            settings: How many processes, and their limits.
+            read: What a process does with a delivery: a function that it can import.
+        """
         forms = {(form.code, form.version): form for form in pack.forms}
         setup = pickle.dumps((read, pack, settings.limits))
-        self._workers = [_Worker(setup, forms, settings.limits) for _ in range(settings.readers or _cores())]
+        count = settings.readers or _cores()
+        self._workers = [_Worker(setup, forms, settings.limits) for _ in range(count)]
+        # A caller that forgets `close` leaves no process behind.
         weakref.finalize(self, _stop, self._workers)
 
     def __enter__(self) -> Self:
@@ -81,20 +99,30 @@ class Readers:
         self.close()
 
     def close(self) -> None:
-        """End the processes. Who forgets to is helped by the garbage collector, or by the end of the program."""
+        """End the processes. Idempotent; the garbage collector does the same."""
         _stop(self._workers)
 
     def start(self) -> None:
-        """Start one process now, without waiting until it is ready: its start then costs no time later."""
+        """Start one process without waiting for it, so that the first delivery finds it ready."""
         self._workers[0].start()
 
-    def read(self, deliveries: Sequence[Delivery], content_of: Callable[[Delivery], bytes | None]) -> Iterator[Outcome]:
-        """Yield what each delivery says, in order, part by part; `content_of` is asked for bytes when a process can read them.
+    def read(
+        self, deliveries: Sequence[Delivery], content_of: Callable[[Delivery], bytes | None]
+    ) -> Iterator[Outcome]:
+        """Yield the outcomes of each delivery, in order.
 
-        A delivery that cannot be read within the limits is a reading with that problem; what the system is to blame for is
-        `Unread`. Holds the bytes of as many deliveries as there are processes. Raises ReaderError where none can be started.
+        A delivery that cannot be read within the limits is a reading with that problem. A fault of
+        the system is an `Unread`. Holds the bytes of as many deliveries as there are processes.
+
+        Args:
+            deliveries: What to read.
+            content_of: Returns the bytes of a delivery; called when a process can take them.
+
+        Raises:
+            ReaderError: where no process can be started.
         """
-        queue, outcomes = deque(enumerate(deliveries)), dict[int, Outcomes]()
+        queue = deque(enumerate(deliveries))
+        outcomes: dict[int, Outcomes] = {}
         workers = self._workers[: 1 + len(deliveries) // _FILES_WORTH_A_START]
         try:
             for number in range(len(deliveries)):
@@ -103,12 +131,13 @@ class Readers:
                     outcomes.update(_hear(workers))
                 yield from outcomes.pop(number)
         finally:
+            # A caller that stops early must not get these answers with its next deliveries.
             _stop([worker for worker in workers if worker.job is not None])
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A delivery by its place among those to read. It is tried twice: see `_Worker._once_more`."""
+    """A delivery with its place in the order. A job has two attempts: see `_Worker._retry`."""
 
     number: int
     delivery: Delivery
@@ -117,7 +146,10 @@ class _Job:
 
 
 class _Process:
-    """One process and the connection to it. What is sent to one that is gone is lost: that shows at the next answer."""
+    """One process and the connection to it.
+
+    Sending to a process that has ended does nothing: `receive` then returns `Answer.GONE`.
+    """
 
     def __init__(self, setup: bytes) -> None:
         self.connection, theirs = Pipe()
@@ -126,24 +158,27 @@ class _Process:
                 self._popen = _start(setup, theirs.fileno())
         except OSError as wrong:
             self.connection.close()
-            raise ReaderError(f"a process that reads deliveries did not start: {wrong}; {_WHAT_TO_DO}") from wrong
+            raise _not_started(str(wrong)) from wrong
 
     def send(self, job: _Job) -> None:
+        """Send the delivery of a job and its bytes."""
         with suppress(OSError):
             self.connection.send((job.delivery, job.content))
 
     def receive(self) -> tuple[Answer, Any]:
-        """Return what it says, or that it is gone."""
+        """Return the next answer with what belongs to it; blocks until there is one."""
         try:
-            answer: tuple[Answer, Any] = pickle.loads(self.connection.recv_bytes())  # noqa: S301  (our own process)
-        except Exception:  # its end, or what a process says whose memory was overwritten
+            message = self.connection.recv_bytes()
+            answer: tuple[Answer, Any] = pickle.loads(message)  # noqa: S301  (our own process)
+        except Exception:
+            # The process has ended, or its memory was overwritten and it sends nonsense.
             with suppress(subprocess.TimeoutExpired):
                 self._popen.wait(timeout=1)
             return Answer.GONE, None
         return answer
 
     def end(self) -> str:
-        """End it at once, if it still runs; return how it ended."""
+        """Kill the process if it still runs; return how it ended: a signal's name or "exit N"."""
         self._popen.kill()
         code = self._popen.wait()
         self.connection.close()
@@ -151,27 +186,40 @@ class _Process:
 
 
 def _start(setup: bytes, descriptor: int) -> subprocess.Popen[bytes]:
-    """Start a fresh interpreter, in the folder of our code, that holds nothing of ours but its end of the pipe.
+    """Start a new interpreter that inherits nothing of ours but its end of the pipe.
 
-    What it needs is its standard input, a file without a name: a pipe holds less, and nobody may read it.
+    It gets its setup as standard input, from a file without a name. A pipe would block: it holds
+    less than a setup, and a process that hangs at its start reads nothing.
     """
-    # Not `-m`: what it answers would then be of classes in `__main__`.
-    command = [sys.executable, "-c", f"from connectors.reader.worker import main; main({descriptor})"]
-    with TemporaryFile() as needs:
-        needs.write(setup)
-        needs.seek(0)
+    # Not `-m`: the classes of its answers would then belong to `__main__`.
+    code = f"from connectors.reader.worker import main; main({descriptor})"
+    command = [sys.executable, "-c", code]
+    with TemporaryFile() as setup_file:
+        setup_file.write(setup)
+        setup_file.seek(0)
         return subprocess.Popen(  # noqa: S603  (nothing in it comes from outside)
-            command, cwd=ROOT, pass_fds=(descriptor,), stdin=needs, stdout=_NOTHING, stderr=_NOTHING
+            command,
+            cwd=ROOT,
+            pass_fds=(descriptor,),
+            stdin=setup_file,
+            stdout=_NOTHING,
+            stderr=_NOTHING,
         )
 
 
+def _not_started(reason: str) -> ReaderError:
+    message = f"a process that reads deliveries did not start: {reason}; {_WHAT_TO_DO}"
+    return ReaderError(message)
+
+
 class _Worker:
-    """The place of one process: there may be none, one that starts, one that waits, or one that reads `job`."""
+    """The place of one process, which is missing, starting, waiting, or reading `job`."""
 
     def __init__(self, setup: bytes, forms: dict[tuple[str, str], Form], limits: Limits) -> None:
         self.process: _Process | None = None
         self.job: _Job | None = None
         self.deadline = 0.0
+        """When, by the monotonic clock, the process must have started or answered."""
         self._setup = setup
         self._forms = forms
         self._limits = limits
@@ -185,56 +233,76 @@ class _Worker:
             self.deadline = time.monotonic() + _START_SECONDS
 
     def take(self, job: _Job) -> None:
-        """Have `job` read: now, or as soon as the process is ready."""
+        """Read `job`: now, or as soon as the process is ready."""
         self.job = job
         self.start()
         if self._is_ready:
             self._send()
 
     def stop(self) -> str:
-        """End the process, whatever it does; return how it ended."""
+        """End the process in any state; return how it ended, "" where there was none."""
         ended = self.process.end() if self.process is not None else ""
-        self.process, self.job, self._is_ready, self._files = None, None, False, 0
+        self.process = None
+        self.job = None
+        self._is_ready = False
+        self._files = 0
         return ended
 
     def hear(self) -> Outcomes | None:
-        """Return what came of the job, None where the process only said that it is ready, or has to try again."""
-        gone: tuple[Answer, Any] = (Answer.GONE, None)
-        answer, about = self.process.receive() if self.process else gone
+        """Take the next answer of the process; return the outcomes of its job.
+
+        None where there are none yet: the process is only now ready, or the job is tried again.
+
+        Raises:
+            ReaderError: for a process that ended before it was ready.
+        """
+        answer, content = self._next_answer()
         match answer:
             case Answer.READY:
                 self._is_ready = True
                 self._send()
                 return None
             case Answer.READING:
-                return self._done([replace(reading, form=self._forms[form] if form else None) for reading, form in about])
+                return self._done([self._with_form(reading, key) for reading, key in content])
             case Answer.FAILED:
-                return self._done([Unread(self._reading().delivery, about)])
+                return self._done([Unread(self._current_job().delivery, content)])
             case Answer.TOO_MUCH_MEMORY:
                 limit = f"{megabytes(self._limits.memory_bytes)} bộ nhớ khi đọc"
-                return self._once_more(Problem("FILE-05", values={"limit": limit}), "memory")
+                return self._retry(Problem("FILE-05", values={"limit": limit}), "memory")
             case _ if self._is_ready:
-                return self._once_more(Problem("FILE-09"), None)
+                return self._retry(Problem("FILE-09"), None)
             case _:
-                raise ReaderError(f"a process that reads deliveries did not start: {about or self.stop()}; {_WHAT_TO_DO}")
+                raise _not_started(content or self.stop())
 
     def give_up(self) -> Outcomes:
-        """End a process that is past its deadline; return what came of its job."""
+        """End a process that is past its deadline; return the outcomes of its job.
+
+        Raises:
+            ReaderError: for a process that is not ready yet.
+        """
         if not self._is_ready:
             self.stop()
-            raise ReaderError(f"a process that reads deliveries was not ready after {_START_SECONDS:.0f} s; {_WHAT_TO_DO}")
-        job = self._reading()
+            waited = f"was not ready after {_START_SECONDS:.0f} s"
+            raise ReaderError(f"a process that reads deliveries {waited}; {_WHAT_TO_DO}")
+        job = self._current_job()
         self.stop()
         return self._too_slow(job)
+
+    def _next_answer(self) -> tuple[Answer, Any]:
+        return self.process.receive() if self.process else (Answer.GONE, None)
+
+    def _with_form(self, reading: Reading, key: tuple[str, str] | None) -> Reading:
+        """Return a reading with our own form: the process sends only its code and version."""
+        return replace(reading, form=self._forms[key] if key else None)
 
     def _send(self) -> None:
         if self.process is not None and self.job is not None:
             self.process.send(self.job)
             self.deadline = time.monotonic() + PATIENCE * self._limits.seconds
 
-    def _reading(self) -> _Job:
+    def _current_job(self) -> _Job:
         if self.job is None:
-            raise ReaderError("a process that reads deliveries spoke without being asked")
+            raise ReaderError("a process that reads deliveries answered without a job")
         return self.job
 
     def _done(self, outcomes: Outcomes) -> Outcomes:
@@ -245,21 +313,24 @@ class _Worker:
         return outcomes
 
     def _too_slow(self, job: _Job) -> Outcomes:
-        _tell(job, "time-out")
+        _log_end(job, "time-out")
         seconds = format_number(self._limits.seconds)
-        return [Reading(job.delivery, problems=(Problem("FILE-08", values={"limit": seconds}),))]
+        problem = Problem("FILE-08", values={"limit": seconds})
+        return [Reading(job.delivery, problems=(problem,))]
 
-    def _once_more(self, problem: Problem, ended: str | None) -> Outcomes | None:
-        """Try the job once more in a fresh process; return `problem` where this was the second time.
+    def _retry(self, problem: Problem, reason: str | None) -> Outcomes | None:
+        """Try the job again in a new process; after the second attempt return `problem`.
 
-        The first time, it may have been what files before it left behind, or another program that took the machine's memory.
+        The first failure may have other causes: memory that earlier files took, or another program
+        that took the machine's memory.
         """
-        job = self._reading()
-        cause = self.stop()
-        if cause == _PAST_ITS_TIME:
+        job = self._current_job()
+        ended = self.stop()
+        # A second attempt would only double the time that a slow file takes.
+        if ended == _PAST_ITS_TIME:
             return self._too_slow(job)
-        _tell(job, ended or cause)
-        if job.attempt > 1:
+        _log_end(job, reason or ended)
+        if job.attempt >= _MOST_ATTEMPTS:
             return [Reading(job.delivery, problems=(problem,))]
         self.take(replace(job, attempt=job.attempt + 1))
         return None
@@ -271,7 +342,7 @@ def _give_work(
     content_of: Callable[[Delivery], bytes | None],
     outcomes: dict[int, Outcomes],
 ) -> None:
-    """Give each worker without a job the next delivery whose bytes can be had; the others are outcomes at once."""
+    """Give each idle worker the next delivery; those without bytes become outcomes at once."""
     for worker in workers:
         while queue and worker.job is None:
             number, delivery = queue.popleft()
@@ -284,15 +355,19 @@ def _give_work(
 
 
 def _hear(workers: Sequence[_Worker]) -> Iterator[tuple[int, Outcomes]]:
-    """Wait until a worker says something or is past its deadline; yield what this brings."""
-    busy = {worker.process.connection: (worker, worker.job) for worker in workers if worker.process and worker.job}
+    """Wait for an answer or a deadline; yield the number and the outcomes of each finished job."""
+    busy = {
+        worker.process.connection: (worker, worker.job)
+        for worker in workers
+        if worker.process and worker.job
+    }
     if not busy:
         return
-    first = min(worker.deadline for worker, _ in busy.values())
-    heard = wait(list(busy), max(first - time.monotonic(), 0))
+    next_deadline = min(worker.deadline for worker, _ in busy.values())
+    answered = wait(list(busy), max(next_deadline - time.monotonic(), 0))
     for connection, (worker, job) in busy.items():
         outcomes = None
-        if connection in heard:
+        if connection in answered:
             outcomes = worker.hear()
         elif time.monotonic() >= worker.deadline:
             outcomes = worker.give_up()
@@ -300,8 +375,14 @@ def _hear(workers: Sequence[_Worker]) -> Iterator[tuple[int, Outcomes]]:
             yield job.number, outcomes
 
 
-def _tell(job: _Job, ended: str) -> None:
-    logger.warning("read delivery=%d sha256=%s ended=%s attempt=%d", job.delivery.id, job.delivery.sha256, ended, job.attempt)
+def _log_end(job: _Job, ended: str) -> None:
+    logger.warning(
+        "read delivery=%d sha256=%s ended=%s attempt=%d",
+        job.delivery.id,
+        job.delivery.sha256,
+        ended,
+        job.attempt,
+    )
 
 
 def _stop(workers: Sequence[_Worker]) -> None:
@@ -310,5 +391,10 @@ def _stop(workers: Sequence[_Worker]) -> None:
 
 
 def _cores() -> int:
-    """Return how many cores this process may use: fewer than there are in a container or under a systemd slice."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    """Return how many cores this process may use.
+
+    That is fewer than the machine has in a container or under a systemd slice.
+    """
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
