@@ -49,7 +49,10 @@ def is_empty(cell: CellValue) -> bool:
     if not cell:
         return True
     # Most texts begin with a letter or digit, which no sign for "nothing" does.
-    return not cell[0].isalnum() and plain(cell) in _EMPTY_SIGNS
+    if cell[0].isalnum():
+        return False
+    # Nobody sees a control character, nor a sign without width: a text of both is nothing.
+    return plain(show(cell)) in _EMPTY_SIGNS
 
 
 def parse_cell(cell: CellValue, column: Column, measure: str) -> Parsed:

@@ -330,6 +330,12 @@ def test_any_text_in_any_column_ends_in_a_value_or_a_rule(text: str, column: Col
     assert value is not None or rule is not None or is_empty(text) or not show(text)
 
 
+@pytest.mark.parametrize("text", ["\x1b", "\x1b\xad", "\xad\x1b\x00", " \x1f-\u200b"])
+def test_a_text_of_signs_that_nobody_sees_is_an_empty_cell(text: str) -> None:
+    assert is_empty(text)
+    assert parsed(text, TEXT) == (None, None)
+
+
 @given(
     st.text("012456789.,-/%'oIlngàytừđếnỷ–\u0301\n ", max_size=20),
     st.sampled_from([WHOLE, PERCENT, MONEY, DAY, TEXT, CODE]),
