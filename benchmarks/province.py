@@ -45,7 +45,7 @@ PLACES = {
     "hamlet_arts": 90,
 }
 FALLING = ("poor_households", "near_poor_households", "underweight_children")
-"""An invented district's parts, as shares of the whole or of another part, and its schools and places."""
+"""Shares of bad things, which fall from year to year."""
 
 
 class Province:
@@ -152,12 +152,10 @@ class Province:
         }
 
     def _models(self, unit: str, period: Period, support: Mapping[str, Cell]) -> Lines:
-        """Return models among which the households of the summary and their money are shared out."""
-        dice, left, money = (
-            self._dice(unit, period, "models"),
-            int(str(support["supported"])),
-            float(str(support["support_vnd"])),
-        )
+        """Return models that share the households of the summary and their money."""
+        dice = self._dice(unit, period, "models")
+        left = int(str(support["supported"]))
+        money = float(str(support["support_vnd"]))
         each, lines = money / left if left else 0, {}
         while left:
             households = min(dice.randint(4, 15), left)
@@ -290,12 +288,12 @@ class Province:
         name: str,
         shares: Mapping[str, tuple[float, float]],
     ) -> dict[str, Cell]:
-        """Return a whole and its parts, each a share of it, or of the part before it where that is named "a of b"."""
+        """Return a whole and its parts. A part is a share of the whole; one named "a of b" is one of b."""
         line: dict[str, Cell] = {name: whole}
         for called, (low, high) in shares.items():
             part, _, of = called.partition(" of ")
             share = dice.uniform(low, high)
-            # What is bad becomes less from year to year, what is good more; the rest stays.
+            # From year to year bad shares fall and good shares grow; the others stay.
             if part in FALLING:
                 share *= 0.85**years
             elif high > 0.3:
