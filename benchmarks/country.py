@@ -226,13 +226,15 @@ def _type_as_text(
     tables: Mapping[str, Lines],
     dice: random.Random,
 ) -> None:
-    """Have one figure typed as text, with a point for thousands and a comma for decimals."""
+    """Turn one figure into text, with a point for thousands and a comma for decimals."""
     layout = pack.form(form, period)
     assert layout is not None
     columns = chain.from_iterable(table.columns for table in layout.tables)
     names = {column.name for column in columns if column.type.is_numeric}
     lines = [line for of_table in tables.values() for line in of_table.values()]
-    cells = [(line, name) for line in lines for name in line if name in names]
+    cells: list[tuple[dict[str, Cell], str]] = []
+    for values in lines:
+        cells += [(values, name) for name in values if name in names]
     if cells:
         line, name = dice.choice(cells)
         line[name] = _typed(line[name])

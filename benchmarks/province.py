@@ -45,13 +45,13 @@ PLACES = {
     "hamlet_arts": 90,
 }
 FALLING = ("poor_households", "near_poor_households", "underweight_children")
-"""Shares of bad things, which fall from year to year."""
+"""Shares that fall from year to year, because they measure something bad."""
 
 
 class Province:
-    """Eleven units with sizes, plans and works of their own.
+    """Units of an invented province, each with its own size, plans and works.
 
-    `report` says what one of them would truthfully send.
+    `report` returns a good report of a unit. The same seed gives the same reports.
     """
 
     def __init__(self, pack: Pack, seed: int, units: Sequence[str]) -> None:
@@ -288,7 +288,7 @@ class Province:
         name: str,
         shares: Mapping[str, tuple[float, float]],
     ) -> dict[str, Cell]:
-        """Return a whole and its parts. A part is a share of the whole; one named "a of b" is one of b."""
+        """Return a whole and its parts: a share of the whole each; "a of b" is a share of b."""
         line: dict[str, Cell] = {name: whole}
         for called, (low, high) in shares.items():
             part, _, of = called.partition(" of ")

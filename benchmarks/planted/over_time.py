@@ -215,7 +215,7 @@ def opens_otherwise(scene: Scene) -> list[Spot] | None:
 
 
 def in_dong_again(scene: Scene) -> list[Spot] | None:
-    """Send a new version with one figure in nghìn đồng: a thousand times that of the first version."""
+    """Send a new version with a figure in nghìn đồng: a thousand times that of the first one."""
     scene.arrived.append(copy.deepcopy(scene.report))
     return times("plan_central", 1000, 20, is_first=True)(scene)
 
