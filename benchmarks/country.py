@@ -1,8 +1,9 @@
-"""A country's night for benchmarks: a pack with as many districts as wanted, and what they send.
+"""A country's run for benchmarks: a pack with as many districts as wanted, and their reports.
 
-The pack is the sample's, copied as often as needed: each copy's districts and communes have codes
-and names of their own, and the sample's history. A district fills in the templates of four forms.
-Some reports are bad, some are sent once more, some figures are typed as text; the same each time.
+The pack is the sample's, copied as often as needed. The districts and communes of each copy have
+their own codes and names, and the history of the sample. A district fills in the templates of four
+forms. Some reports are bad, some are sent twice, and some figures are typed as text. The same
+arguments give the same files.
 """
 
 import csv

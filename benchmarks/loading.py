@@ -85,9 +85,9 @@ def compare_loading(new_url: Callable[[], str], deliveries: int, facts: int, chu
     for _ in range(_REPEATS):
         url = new_url()
         with closing_engine(url) as engine:
-            checked = night(engine, deliveries, facts)
+            checked = invent_deliveries(engine, deliveries, facts)
             with measured(url) as load:
-                load_night(engine, checked, chunk)
+                load_in_chunks(engine, checked, chunk)
             rows = {table: _taken_out(engine, table) for table in reversed(_LOADED)}
             with measured(url) as bare:
                 _insert_bare(engine, rows)
@@ -185,13 +185,13 @@ def load_invented(engine: Engine, url: str, facts: int, lines: int) -> tuple[int
 
     """
     count = max(1, facts // (lines * 14))
-    checked = night(engine, count, lines * 14, are_good=True)
+    checked = invent_deliveries(engine, count, lines * 14, are_good=True)
     with measured(url) as spent:
-        load_night(engine, checked, 500)
+        load_in_chunks(engine, checked, 500)
     return count, spent.seconds
 
 
-def night(
+def invent_deliveries(
     engine: Engine, count: int, facts: int, *, are_good: bool = False
 ) -> list[CheckedDelivery]:
     """Write deliveries to the ledger and return them checked, not yet loaded.
@@ -286,7 +286,7 @@ def _fact(report: int, number: int) -> Fact:
     )
 
 
-def load_night(engine: Engine, checked: Sequence[CheckedDelivery], chunk: int) -> None:
+def load_in_chunks(engine: Engine, checked: Sequence[CheckedDelivery], chunk: int) -> None:
     """Load a run's deliveries chunk by chunk, each in a transaction."""
     for start in range(0, len(checked), chunk):
         deliveries = checked[start : start + chunk]

@@ -86,13 +86,20 @@ def with_gaps(frame: pd.DataFrame, region: Region) -> pd.DataFrame:
             gaps[f"{column.name}__gap"] = frame[column.name] - frame[list(column.parts)].sum(axis=1)
     numeric = [column.name for column in region.table.columns if column.type.is_numeric]
     if _has_line_totals(region):
-        gaps |= {f"{name}__lines_gap": pd.Series(0.0, frame.index) for name in numeric}
+        gaps |= _gaps_of_lines(frame[[*numeric, "file", "line"]], region)
+    return frame.assign(**gaps)
+
+
+def _gaps_of_lines(frame: pd.DataFrame, region: Region) -> dict[str, pd.Series]:
+    """Return what the figures of all total lines lack; 0 in the other lines."""
+    figures = frame.columns.drop(["file", "line"])
+    gaps = {f"{name}__lines_gap": pd.Series(0.0, frame.index) for name in figures}
     for line in region.table.lines:
         if line.parts:
-            gap = _gaps_of_line(frame[[*numeric, "file", "line"]], line)
-            for name in numeric:
+            gap = _gaps_of_line(frame, line)
+            for name in figures:
                 gaps[f"{name}__lines_gap"][gap.index] = gap[name]
-    return frame.assign(**gaps)
+    return gaps
 
 
 def _gaps_of_line(frame: pd.DataFrame, line: Line) -> pd.DataFrame:

@@ -11,6 +11,7 @@ Usage: python -m benchmarks.planted [--provinces 10] [--first 0] [--why]
 import argparse
 import tempfile
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from program.settings import ROOT, load_settings, quiet_third_parties
@@ -54,18 +55,23 @@ def _print(scores: dict[str, Score], *, why: bool) -> None:
         outcome = f"asked {score.asked:3}, kept out {score.kept_out:3}"
         _print_case(name, score, outcome, why=why)
 
-    of_errors = [scores[name] for name in errors]
-    planted = sum(score.planted for score in of_errors)
-    told = sum(score.told for score in of_errors) / planted
-    print(f"{planted} errors of {len(errors)} kinds, told at the right cell: {told:.1%}")
+    _print_errors([scores[name] for name in errors])
+    _print_good([scores[name] for name in good])
 
-    of_good = [scores[name] for name in good]
-    planted = sum(score.planted for score in of_good)
-    kept_out = sum(score.kept_out for score in of_good) / planted
-    asked = sum(score.asked for score in of_good) / planted
-    print(f"{planted} good ones of {len(good)} kinds,", end=" ")
+
+def _print_errors(scores: Sequence[Score]) -> None:
+    planted = sum(score.planted for score in scores)
+    told = sum(score.told for score in scores) / planted
+    print(f"{planted} errors of {len(scores)} kinds, told at the right cell: {told:.1%}")
+
+
+def _print_good(scores: Sequence[Score]) -> None:
+    planted = sum(score.planted for score in scores)
+    kept_out = sum(score.kept_out for score in scores) / planted
+    asked = sum(score.asked for score in scores) / planted
+    print(f"{planted} good ones of {len(scores)} kinds,", end=" ")
     print(f"kept out: {kept_out:.1%}, asked about: {asked:.1%}")
-    rules = sum((score.rules for score in of_good), Counter[str]())
+    rules = sum((score.rules for score in scores), Counter[str]())
     counts = [f"{rule} {count}" for rule, count in rules.most_common()]
     print("rules that good ones broke:", ", ".join(counts) or "none")
 

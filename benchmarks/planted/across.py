@@ -25,7 +25,7 @@ Told = tuple[str, str, str, int]
 
 
 @dataclass
-class Night:
+class ProvinceReports:
     """All reports of a period by form and unit, also those of the province itself (`whole`)."""
 
     reports: dict[tuple[str, str], Report]
@@ -77,24 +77,26 @@ class Night:
         return [("disbursement", unit, f"{_PAID}_da4_tda1", -1), ("works", unit, _WORKS, -1)]
 
 
-CASES: dict[str, Callable[[Night], list[Told]]] = {
-    "two units claim a work": lambda night: night.claimed_twice("works", "work_list", "work_name"),
-    "two units claim a class": lambda night: night.claimed_twice(
+CASES: dict[str, Callable[[ProvinceReports], list[Told]]] = {
+    "two units claim a work": lambda province: province.claimed_twice(
+        "works", "work_list", "work_name"
+    ),
+    "two units claim a class": lambda province: province.claimed_twice(
         "training", "class_list", "class_title"
     ),
-    "two units claim a group": lambda night: night.claimed_twice(
+    "two units claim a group": lambda province: province.claimed_twice(
         "livelihoods", "model_list", "model_name"
     ),
-    "a province is not its districts (people)": lambda night: night.not_the_sum(
+    "a province is not its districts (people)": lambda province: province.not_the_sum(
         "training", "participants"
     ),
-    "a province is not its districts (plan)": lambda night: night.not_the_sum(
+    "a province is not its districts (plan)": lambda province: province.not_the_sum(
         "disbursement", "plan_central"
     ),
-    "a province is not its districts (paid)": lambda night: night.not_the_sum(
+    "a province is not its districts (paid)": lambda province: province.not_the_sum(
         "disbursement", "disbursed_local"
     ),
-    "more paid than for all works": Night.paid_more_than_works,
+    "more paid than for all works": ProvinceReports.paid_more_than_works,
 }
 ACROSS = tuple(CASES)
 AS_IT_IS = "as it is (across submissions)"
@@ -102,15 +104,15 @@ AS_IT_IS = "as it is (across submissions)"
 
 def try_across(trial: Trial, pack: Pack, checker: Checker, scores: dict[str, Score]) -> None:
     """Plant each case once in the reports of a period, and score the findings of cross-checks."""
-    night = _night(trial, pack.program.province)
+    province = _reports_of(trial, pack.program.province)
     planted: dict[str, list[Told]] = {}
     for name, plant in CASES.items():
-        spots = plant(night)
+        spots = plant(province)
         # A case without a spot cannot be done to these reports.
         if spots:
             planted[name] = spots
-    reports = [_current(report, pack, n) for n, report in enumerate(night.reports.values())]
-    numbers = {key: n for n, key in enumerate(night.reports)}
+    reports = [_current(report, pack, n) for n, report in enumerate(province.reports.values())]
+    numbers = {key: n for n, key in enumerate(province.reports)}
     rules_by_report: dict[int, set[str]] = defaultdict(set)
     reported: set[tuple[int, str | None, str | None]] = set()
     for number_of_report, finding in checker.compare(reports):
@@ -132,7 +134,7 @@ def try_across(trial: Trial, pack: Pack, checker: Checker, scores: dict[str, Sco
         scores[AS_IT_IS].rules.update(rules_by_report.get(report, ()))
 
 
-def _night(trial: Trial, whole: str) -> Night:
+def _reports_of(trial: Trial, whole: str) -> ProvinceReports:
     """Return good reports of all units, and the sums of them as the province's own."""
     reports = {(form, unit): trial.good(form, unit) for form in _FORMS for unit in UNITS}
     for unit in UNITS:
@@ -149,7 +151,7 @@ def _night(trial: Trial, whole: str) -> Night:
         reports[form, whole] = Report(form, whole, period, tables)
     # The figures of a report differ between provinces, and so do the dice.
     seed = f"across-{trial.period}-{reports['works', UNITS[0]].tables}"
-    return Night(reports, whole, random.Random(seed))
+    return ProvinceReports(reports, whole, random.Random(seed))
 
 
 def _settle(capital: Lines, works: Lines) -> None:

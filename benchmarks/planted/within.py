@@ -143,7 +143,7 @@ def one_code_twice(scene: Scene) -> list[Spot] | None:
 
 
 def of_a_work(status: str, column: str, value: Cell, told: str = "") -> Change:
-    """Write a cell of a work of that status; it is told there, or at the column `told`."""
+    """Write a cell of a work of that status. A rule must report that cell, or column `told`."""
 
     def change(scene: Scene) -> list[Spot] | None:
         lines = [n for n, values in scene.lines.items() if values["work_status"] == status]
