@@ -1,20 +1,20 @@
-"""What a run's check costs: reports of several forms, in chunks, with history, beside rules by hand.
+"""Cost of checking a run's reports with history, compared with rules written by hand.
 
-Two forms of invented districts, checked as a run does: in chunks of 500, each held against the quarters
-before and against what the chunks before it loaded; one report in 50 is bad. The peer is vectorised
-pandas (`by_hand/`): the same frames, and the same rules of the two forms, which must find the same rows.
-It has no history and words no findings. Seconds are of this process alone (CPU).
+Invented districts report on two forms. They are checked as in a run: in chunks of 500, each
+compared with earlier quarters and with the chunks before it. One report in 50 is bad. The peer is
+vectorised pandas (`by_hand/`) with the same data frames and the same rules of the two forms; it
+must find the same rows. It has no history and writes no texts of findings. All figures are CPU
+time of this process.
 
 Usage: python -m benchmarks.checking [--reports 3000] [--docs]
 """
 
 import argparse
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 from program.settings import load_settings, quiet_third_parties
 
@@ -22,6 +22,7 @@ quiet_third_parties(load_settings())
 
 from benchmarks.by_hand import training, works  # noqa: E402
 from benchmarks.by_hand.asking import failing  # noqa: E402
+from benchmarks.cpu import Spent, measured  # noqa: E402
 from benchmarks.in_memory import past_of_readings, reading_of  # noqa: E402
 from benchmarks.province import Province  # noqa: E402
 from expectations.checking import Checker, load_batch_checker  # noqa: E402
@@ -40,24 +41,24 @@ from expectations.suite import expectations_of  # noqa: E402
 from expectations.validation import Validation  # noqa: E402
 
 BY_HAND = {"training": training.FRAMES, "works": works.FRAMES}
-PERIOD, EARLIER = Period.parse("2024-Q4"), (1, 2, 4)
-"""The quarter that is reported, and how many quarters before it others were."""
-CHUNK, BAD = 500, 50
+PERIOD = Period.parse("2024-Q4")
+EARLIER = (1, 2, 4)
+"""How many quarters before `PERIOD` the districts reported too."""
+CHUNK = 500
+BAD = 50
+"""One report in so many is bad."""
 Found = list[tuple[str, int, int]]
-Result = TypeVar("Result")
+"""Rule, submission and row of each failure."""
 
 
 def with_districts(pack: Pack, districts: int) -> Pack:
-    """Return the pack with copies of its districts and communes, at least so many districts."""
-    places = [
-        unit
-        for unit in pack.units
-        if unit.kind is not UnitKind.PROVINCE and unit.is_valid_on(PERIOD.end)
-    ]
-    own = sum(unit.kind is UnitKind.DISTRICT for unit in places)
+    """Return the pack with copies of its districts and communes: at least `districts` districts."""
+    valid = [unit for unit in pack.units if unit.is_valid_on(PERIOD.end)]
+    below = [unit for unit in valid if unit.kind is not UnitKind.PROVINCE]
+    own = sum(unit.kind is UnitKind.DISTRICT for unit in below)
     units = list(pack.units)
-    for copy in range(1, -(-districts // own)):
-        units += [_copied(unit, copy) for unit in places]
+    for copy in range(1, math.ceil(districts / own)):
+        units += [_copied(unit, copy) for unit in below]
     return replace(pack, units=UnitRegister(units))
 
 
@@ -67,7 +68,7 @@ def _copied(unit: Unit, copy: int) -> Unit:
 
 
 def reports_of(pack: Pack, districts: Sequence[str], period: Period, first: int) -> list[Reading]:
-    """Return what the districts report for a period, district by district, numbered from `first`."""
+    """Return the reports of a period, district by district, numbered from `first`."""
     province = Province(pack, 1719, districts)
     reports = (
         province.report(form, district, period) for district in districts for form in BY_HAND
@@ -76,23 +77,22 @@ def reports_of(pack: Pack, districts: Sequence[str], period: Period, first: int)
 
 
 def spoilt(reading: Reading) -> Reading:
-    """Return a report with an error: more women than people, or a completed work at 90 %."""
-    name, column, wrong = {
-        "training": ("levels", "women", 9_999.0),
-        "works": ("work_list", "work_progress_pct", 100.5),
-    }[reading.form.code if reading.form else ""]
+    """Return a report with an error: more women than people, or a work that is 100.5 % done."""
+    assert reading.form is not None
+    name, column, wrong = _ERRORS[reading.form.code]
     table = reading.tables[name]
     if not table.rows:
         return reading
     values = {**table.values, column: [wrong, *table.values[column][1:]]}
-    return replace(reading, tables={**reading.tables, name: replace(table, values=values)})  # type: ignore[arg-type]
+    wrong_table = replace(table, values=values)  # type: ignore[arg-type]
+    return replace(reading, tables={**reading.tables, name: wrong_table})
 
 
-def timed(run: Callable[[], Result]) -> tuple[float, Result]:
-    """Return the CPU seconds of a call, and what it gave."""
-    started = time.process_time()
-    result = run()
-    return time.process_time() - started, result
+_ERRORS = {
+    "training": ("levels", "women", 9_999.0),
+    "works": ("work_list", "work_progress_pct", 100.5),
+}
+"""A table, a column, and a wrong value for its first line, by form."""
 
 
 def batches_of(
@@ -122,64 +122,96 @@ def found_by_rules(chunks: Sequence[Sequence[Reading]], rules: RuleSet) -> Found
     for form, batch in batches_of(chunks):
         for name, frame in batch_frames(form, batch).items():
             expected = expectations_of(form, name, frame.columns, rules)
-            assert {e.words.id for e in expected} == BY_HAND[form.code][name].keys(), (
-                f"{form.code} {name}"
-            )
+            # Otherwise the two would not be compared on the same work.
+            rule_ids = {expectation.words.id for expectation in expected}
+            assert rule_ids == BY_HAND[form.code][name].keys(), f"{form.code} {name}"
             failures = validation.failures(name, frame, expected)
             found += [(rule.words.id, number, row) for rule, number, row in failures]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What there is to check: chunks of reports, and the past of each chunk."""
+
+    chunks: list[list[Reading]]
+    pasts: list[Past]
+
+    @property
+    def reports(self) -> int:
+        """The number of reports."""
+        return sum(map(len, self.chunks))
+
+
+def work_of(pack: Pack, reports: int) -> Work:
+    """Return about `reports` reports of the period in chunks, with their pasts."""
+    codes = [unit.code for unit in pack.units if unit.kind is UnitKind.DISTRICT]
+    districts = codes[: reports // len(BY_HAND)]
+    earlier: list[Reading] = []
+    for number, quarters in enumerate(EARLIER):
+        period = PERIOD.moved(-quarters)
+        earlier += reports_of(pack, districts, period, number * reports)
+    now = reports_of(pack, districts, PERIOD, len(EARLIER) * reports)
+    for number, reading in enumerate(now):
+        # One report of each form, then good ones up to the next multiple of BAD.
+        if number % BAD < len(BY_HAND):
+            now[number] = spoilt(reading)
+    starts = range(0, len(now), CHUNK)
+    chunks = [now[start : start + CHUNK] for start in starts]
+    # A chunk's past has the earlier quarters and the chunks that were loaded before it.
+    pasts = [past_of_readings([*earlier, *now[:start]]) for start in starts]
+    return Work(chunks, pasts)
 
 
 def main(reports: int, *, docs: bool) -> None:
     """Check the same reports in each way, and print seconds and ratios."""
     pack = with_districts(load_pack(load_settings().pack), reports // len(BY_HAND))
     rules = RuleSet(pack)
-    districts = [unit.code for unit in pack.units if unit.kind is UnitKind.DISTRICT][
-        : reports // len(BY_HAND)
-    ]
-    earlier = [
-        reading
-        for number, quarters in enumerate(EARLIER)
-        for reading in reports_of(pack, districts, PERIOD.moved(-quarters), number * reports)
-    ]
-    sent = reports_of(pack, districts, PERIOD, len(EARLIER) * reports)
-    now = [spoilt(reading) if n % BAD < len(BY_HAND) else reading for n, reading in enumerate(sent)]
-    chunks = [now[start : start + CHUNK] for start in range(0, len(now), CHUNK)]
-    pasts = [past_of_readings([*earlier, *now[: n * CHUNK]]) for n in range(len(chunks))]
+    work = work_of(pack, reports)
     checker = Checker(pack, rules, "bench")
 
-    fixed, _ = timed(lambda: checker.check(now[: len(BY_HAND)], pasts[0]))
-    alone, _ = timed(lambda: [checker.check(chunk) for chunk in chunks])
-    hand, by_hand = timed(lambda: found_by_hand(chunks))
-    ours, by_rules = timed(lambda: found_by_rules(chunks, rules))
-    whole, checked = timed(lambda: _check_all(checker, chunks, pasts))
-    assert sorted(by_rules) == sorted(by_hand)
-    findings = sum(len(submission.findings) for chunk in checked for submission in chunk)
-    print(
-        f"{len(now)} reports of {len(BY_HAND)} forms, {len(by_hand)} failures, {findings} findings"
-    )
-    print(f"first batch, with the plans of all rules: {fixed:.2f} s")
-    print(f"by hand, frames and rules: {hand:.2f} s")
-    print(f"by Great Expectations, the same: {ours:.2f} s, {ours / hand:.1f} times as long")
-    print(f"check without history: {alone:.2f} s, {alone / hand:.1f} times as long")
-    print(
-        f"check with history: {whole:.2f} s, {whole / hand:.1f} times as long, {1000 * whole / len(now):.1f} ms a report"
-    )
+    with measured() as first_batch:
+        checker.check(work.chunks[0][: len(BY_HAND)], work.pasts[0])
+    with measured() as without_history:
+        for chunk in work.chunks:
+            checker.check(chunk)
+    with measured() as by_hand:
+        failures = found_by_hand(work.chunks)
+    with measured() as by_rules:
+        failures_of_rules = found_by_rules(work.chunks, rules)
+    with measured() as with_history:
+        findings = _check_all(checker, work)
+    assert sorted(failures_of_rules) == sorted(failures)
+
+    print(f"{work.reports} reports of {len(BY_HAND)} forms, ", end="")
+    print(f"{len(failures)} failures, {findings} findings")
+    print(f"first batch, with the plans of all rules: {first_batch.seconds:.2f} s")
+    print(f"by hand, frames and rules: {by_hand.seconds:.2f} s")
+    print(f"by Great Expectations, the same: {_beside(by_rules, by_hand)}")
+    print(f"check without history: {_beside(without_history, by_hand)}")
+    each = 1000 * with_history.seconds / work.reports
+    print(f"check with history: {_beside(with_history, by_hand)}, {each:.1f} ms a report")
     if docs:
-        with TemporaryDirectory() as folder:
-            seconds, _ = timed(lambda: checker.publish_docs(Path(folder)))
-        print(f"Data Docs of all: {seconds:.2f} s")
+        with TemporaryDirectory() as folder, measured() as written:
+            checker.publish_docs(Path(folder))
+        print(f"Data Docs of all: {written.seconds:.2f} s")
 
 
-def _check_all(
-    checker: Checker, chunks: Sequence[Sequence[Reading]], pasts: Sequence[Past]
-) -> list[list[object]]:
-    return [list(checker.check(chunk, past)) for chunk, past in zip(chunks, pasts, strict=True)]
+def _beside(spent: Spent, by_hand: Spent) -> str:
+    return f"{spent.seconds:.2f} s, {spent.seconds / by_hand.seconds:.1f} times as long"
+
+
+def _check_all(checker: Checker, work: Work) -> int:
+    """Check all chunks with their pasts; return the number of findings."""
+    findings = 0
+    for chunk, past in zip(work.chunks, work.pasts, strict=True):
+        findings += sum(len(submission.findings) for submission in checker.check(chunk, past))
+    return findings
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--reports", type=int, default=3000)
     parser.add_argument("--docs", action="store_true", help="write Data Docs too")
-    asked = parser.parse_args()
-    main(asked.reports, docs=asked.docs)
+    given = parser.parse_args()
+    main(given.reports, docs=given.docs)

@@ -1,8 +1,9 @@
-"""A country's night for benchmarks: a pack with as many districts as wanted, and what they send.
+"""A country's run for benchmarks: a pack with as many districts as wanted, and their reports.
 
-The pack is the sample's, copied as often as needed: each copy's districts and communes have codes
-and names of their own, and the sample's history. A district fills in the templates of four forms.
-Some reports are bad, some are sent once more, some figures are typed as text; the same each time.
+The pack is the sample's, copied as often as needed. The districts and communes of each copy have
+their own codes and names, and the history of the sample. A district fills in the templates of four
+forms. Some reports are bad, some are sent twice, and some figures are typed as text. The same
+arguments give the same files.
 """
 
 import csv
@@ -226,13 +227,15 @@ def _type_as_text(
     tables: Mapping[str, Lines],
     dice: random.Random,
 ) -> None:
-    """Have one figure typed as text, with a point for thousands and a comma for decimals."""
+    """Turn one figure into text, with a point for thousands and a comma for decimals."""
     layout = pack.form(form, period)
     assert layout is not None
     columns = chain.from_iterable(table.columns for table in layout.tables)
     names = {column.name for column in columns if column.type.is_numeric}
     lines = [line for of_table in tables.values() for line in of_table.values()]
-    cells = [(line, name) for line in lines for name in line if name in names]
+    cells: list[tuple[dict[str, Cell], str]] = []
+    for values in lines:
+        cells += [(values, name) for name in values if name in names]
     if cells:
         line, name = dice.choice(cells)
         line[name] = _typed(line[name])

@@ -1,8 +1,8 @@
-"""What a piece of work takes of the processor: the one clock of all benchmarks.
+"""CPU time of a block or of a command: the one clock of all benchmarks.
 
-Wall time says nothing on a shared machine. Here are the CPU seconds of a block, and of a command
-with every process that it starts, whose peaks of memory are told apart as well (from Linux'
-`/proc`). What a PostgreSQL server of this machine takes meanwhile is counted too.
+Wall time says nothing on a shared machine. `measured` counts the CPU seconds of a block,
+`cost_of` those of a command with every process that it starts, and the peak of memory of each
+process (from Linux' `/proc`). Both also count what a PostgreSQL server on this machine takes.
 """
 
 import os
@@ -19,40 +19,60 @@ from tempfile import TemporaryFile
 import psycopg
 
 _EVERY_SECONDS = 0.1
-"""How often a command's processes are looked at. What one takes in its last 0.1 s is not seen."""
+"""Seconds between two looks at a command's processes. A child's last 0.1 s may be missed."""
 DATABASE_SERVER = "database server"
 _SERVER = 0
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PARENT, _OWN, _ENDED = 1, slice(11, 13), slice(13, 15)
-"""Fields of `/proc/PID/stat`: the parent, a process's own ticks, those of its children that ended.
-They are counted behind the command's name, which may hold blanks."""
+"""Fields of `/proc/PID/stat`: the parent, a process's own ticks, those of its ended children.
+The count starts after the command's name, which may contain blanks."""
 
 
 @dataclass(slots=True)
 class Spent:
-    """CPU seconds of a block, known when it ends."""
+    """CPU seconds of a block. They are 0 until the block ends."""
 
-    seconds: float = 0.0
+    client: float = 0.0
+    """Of this process and of its ended children."""
+    server: float = 0.0
+    """Of the database server."""
+
+    @property
+    def seconds(self) -> float:
+        """Both together."""
+        return self.client + self.server
 
 
 def cpu_seconds() -> float:
-    """Return what this process, and those that it started and that ended, have taken so far."""
+    """Return the CPU seconds of this process and of its ended children so far."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + ended.ru_utime + ended.ru_stime
 
 
 @contextmanager
 def measured(database: str = "") -> Iterator[Spent]:
-    """Measure what a block takes, with a database's server: what it gives says so at the end."""
-    spent, before = Spent(), server_seconds(database) + cpu_seconds()
+    """Measure the CPU time of a block, and that of the server of `database` meanwhile.
+
+    Args:
+        database: A URL. Only PostgreSQL has a server to count.
+
+    Yields:
+        The result, which is filled in when the block ends.
+
+    """
+    spent = Spent()
+    # A look at the server costs this process time, so it lies outside the client's two readings.
+    server_before = server_seconds(database)
+    client_before = cpu_seconds()
     try:
         yield spent
     finally:
-        spent.seconds = cpu_seconds() + server_seconds(database) - before
+        spent.client = cpu_seconds() - client_before
+        spent.server = server_seconds(database) - server_before
 
 
 def server_seconds(database: str) -> float:
-    """Return what all processes of a database's server have taken so far; 0 where it has none."""
+    """Return the CPU seconds of all processes of a database's server; 0 if it has no server."""
     if not database.startswith("postgresql"):
         return 0.0
     with psycopg.connect(database) as connection:
@@ -64,7 +84,7 @@ def server_seconds(database: str) -> float:
 
 @dataclass(slots=True)
 class Process:
-    """A process of a command: how it was called, its CPU seconds, its peak of memory in MB."""
+    """A process of a command: its command line, its CPU seconds, its peak of memory in MB."""
 
     command: str
     seconds: float = 0.0
@@ -73,7 +93,7 @@ class Process:
 
 @dataclass(slots=True)
 class Cost:
-    """What a command cost: itself in `main`, the processes below it by number; what it wrote."""
+    """Cost of a command: its main process, the processes below it by id, and its output."""
 
     main: Process
     others: dict[int, Process] = field(default_factory=dict)
@@ -91,10 +111,13 @@ def cost_of(
     environment: Mapping[str, str],
     database: str = "",
 ) -> Cost:
-    """Run a command with an environment in a folder to its end; return its cost and output.
+    """Run a command to its end in a folder and an environment; return its cost and output.
 
-    The server of `database` is one of its processes. Ends this program with what the command
-    wrote last where it fails: there is nothing to measure.
+    The server of `database` counts as one of its processes.
+
+    Raises:
+        SystemExit: The command failed. The message ends with the last part of its output.
+
     """
     server = server_seconds(database)
     with TemporaryFile("w+") as output, TemporaryFile("w+") as errors:
@@ -112,36 +135,37 @@ def cost_of(
             file.seek(0)
         cost.output = output.read()
         if started.returncode:
-            said = (cost.output + errors.read())[-3000:]
-            sys.exit(f"{' '.join(command)} ended with {started.returncode}:\n{said}")
+            last_output = (cost.output + errors.read())[-3000:]
+            sys.exit(f"{' '.join(command)} ended with {started.returncode}:\n{last_output}")
     return cost
 
 
 def _watch(started: "subprocess.Popen[bytes]") -> Cost:
-    """Look at a command's processes until it ends; at the one that ended once more."""
+    """Look at a command's processes until it ends, and at the main one once more after that."""
     cost = Cost(Process("main"))
     while os.waitid(os.P_PID, started.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         _look_at(started.pid, cost)
         time.sleep(_EVERY_SECONDS)
-    # Until it is waited for, the system keeps what an ended process took, if not its memory.
+    # Until we wait for an ended process, the system keeps its CPU time, but not its memory.
     _take(started.pid, cost.main)
     started.wait()
     return cost
 
 
 def _look_at(main: int, cost: Cost) -> None:
+    """Note what a command's processes have taken so far."""
     _take(main, cost.main)
     for pid in _below(main):
         if pid not in cost.others:
             cost.others[pid] = Process("")
-        # Its command is that of its parent until it has become itself.
+        # Between fork and exec a child still has the command line of its parent.
         child = cost.others[pid]
         child.command = _text(pid, "cmdline").replace("\0", " ") or child.command
         _take(pid, child)
 
 
 def _take(pid: int, process: Process) -> None:
-    """Note what a process has taken so far; nothing of one that has gone meanwhile."""
+    """Note what a process has taken so far. A process that is gone keeps its last figures."""
     fields = _stat(pid)
     if fields:
         process.seconds = _ticks(fields[_OWN]) / _TICKS
@@ -151,7 +175,7 @@ def _take(pid: int, process: Process) -> None:
 
 
 def _below(pid: int) -> list[int]:
-    """Return the processes that a process started, and those that they started."""
+    """Return the ids of a process's children, and of their children."""
     numbers: list[int] = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         with suppress(OSError):

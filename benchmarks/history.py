@@ -1,15 +1,17 @@
-"""What it costs to ask a warehouse for the past, with little and with twenty times as much in it.
+"""Cost of querying the past of reports, in a small warehouse and in one twenty times as large.
 
-Loads an invented province's reports of two years, asks for the past of the next quarter's, loads
-eighteen years more before them (and as many units of other provinces), and asks again. Prints the
-ratio of the two in one run.
+It loads two years of an invented province's reports and queries the past of the next quarter's.
+Then it loads eighteen more years (and reports of units elsewhere) and queries again. It prints
+the ratio of both times.
 
 Usage: python -m benchmarks.history [--times 20]
 """
 
 import argparse
+import itertools
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -37,43 +39,44 @@ NOW = datetime(2025, 1, 20, tzinfo=UTC)
 
 
 def main(times: int) -> None:
-    """Ask with little and with much in the warehouse."""
+    """Query the past in the small warehouse and in the large one; print both times."""
     pack = load_pack(ROOT / "config" / "soc-trang")
-    province, now = Province(pack, 1, UNITS), Period(2024, PeriodKind.QUARTER, 4)
+    province = Province(pack, 1, UNITS)
+    now = Period(2024, PeriodKind.QUARTER, 4)
     asked = asked_of(readings_of(pack, province, [now]), pack.units)
     with tempfile.TemporaryDirectory() as folder:
         warehouse = prepare_warehouse(f"sqlite:///{Path(folder) / 'warehouse.sqlite'}")
         run = start_run(warehouse, date(2025, 1, 20), "bench", NOW)
-        recent = [
-            reading for n in range(1, 9) for reading in readings_of(pack, province, [now.moved(-n)])
-        ]
+        recent: list[Reading] = []
+        for back in range(1, 9):
+            recent += readings_of(pack, province, [now.moved(-back)])
         loaded = load_reports(warehouse, run, recent, 0, list(UNITS))
-        few = _asked(warehouse, asked, pack)
+        small = _query_seconds(warehouse, asked, pack)
         for copy in range(1, times):
-            # Older years of the same units, and the same years of units elsewhere, by turns.
-            units = list(UNITS) if copy % 2 else [f"8{copy:02}{n:02}" for n in range(len(UNITS))]
-            loaded += load_reports(warehouse, run, recent, 2 * copy if copy % 2 else 0, units)
-        many = _asked(warehouse, asked, pack)
-        print(
-            f"{len(asked)} reports asked about: {few:.3f} s of CPU with {loaded // times:,} facts, {many:.3f} s with {loaded:,}"
-        )
-        print(f"{times} times the history costs {many / few:.2f} times as much")
+            # In turn: older years of the same units, and the same years of units elsewhere.
+            if copy % 2:
+                loaded += load_reports(warehouse, run, recent, 2 * copy, list(UNITS))
+            else:
+                elsewhere = [f"8{copy:02}{n:02}" for n in range(len(UNITS))]
+                loaded += load_reports(warehouse, run, recent, 0, elsewhere)
+        large = _query_seconds(warehouse, asked, pack)
+        print(f"past of {len(asked)} reports: {small:.3f} s of CPU", end=" ")
+        print(f"with {loaded // times:,} facts, {large:.3f} s with {loaded:,}")
+        print(f"{times} times the history costs {large / small:.2f} times as much")
         warehouse.dispose()
 
 
 def readings_of(pack: Pack, province: Province, periods: list[Period]) -> list[Reading]:
-    """Return what the districts report of some periods on each form, read."""
-    reports = [
-        province.report(form, unit, period)
-        for period in periods
-        for form in FORMS
-        for unit in UNITS
-    ]
-    return [reading_of(report, pack, n) for n, report in enumerate(reports)]
+    """Return the reports of all districts and forms for some periods, as read."""
+    keys = itertools.product(periods, FORMS, UNITS)
+    reports = [province.report(form, unit, period) for period, form, unit in keys]
+    return [reading_of(report, pack, number) for number, report in enumerate(reports)]
 
 
-def _asked(warehouse: Warehouse, asked: list[Asked], pack: Pack) -> float:
-    lines, best = line_elements(pack.forms), float("inf")
+def _query_seconds(warehouse: Warehouse, asked: list[Asked], pack: Pack) -> float:
+    """Return CPU seconds of the fastest of five equal queries."""
+    lines = line_elements(pack.forms)
+    best = float("inf")
     for _ in range(5):
         with measured() as spent:
             past = past_of(warehouse, asked, lines, HISTORY_PERIODS)
@@ -85,30 +88,50 @@ def _asked(warehouse: Warehouse, asked: list[Asked], pack: Pack) -> float:
 def load_reports(
     warehouse: Warehouse, run: int, readings: list[Reading], years: int, units: list[str]
 ) -> int:
-    """Write reports straight into the tables, so many years earlier, as if units `units` had sent them; return the facts."""
+    """Insert copies of reports into the tables; return the number of facts.
+
+    Args:
+        warehouse: Where they go, in one transaction.
+        run: The run that the copies belong to.
+        readings: Reports of `UNITS`.
+        years: How many years earlier the copies are.
+        units: The senders of the copies, in the order of `UNITS`.
+
+    Returns:
+        The number of facts.
+
+    """
     with Session(warehouse) as session, session.begin():
         first = session.query(DeliveryRow).count() + 1
         rows = list(_rows(readings, first, run, years, units))
-        for table, number in ((DeliveryRow, 0), (SubmissionRow, 1)):
-            session.execute(insert(table), [row[number] for row in rows])
-        facts = [fact for row in rows for fact in row[2]]
-        insert_rows(
-            session.connection(), FactRow.__tablename__, ("submission_id", *Fact._fields), facts
-        )
+        session.execute(insert(DeliveryRow), [row.delivery for row in rows])
+        session.execute(insert(SubmissionRow), [row.submission for row in rows])
+        facts = list(itertools.chain.from_iterable(row.facts for row in rows))
+        columns = ("submission_id", *Fact._fields)
+        insert_rows(session.connection(), FactRow.__tablename__, columns, facts)
     return len(facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of a report."""
+
+    delivery: dict[str, object]
+    submission: dict[str, object]
+    facts: list[tuple[Cell, ...]]
 
 
 def _rows(
     readings: list[Reading], first: int, run: int, years: int, units: list[str]
-) -> Iterator[tuple[dict[str, object], dict[str, object], list[tuple[Cell, ...]]]]:
-    """Yield delivery, submission and facts of each report."""
-    other = dict(zip(UNITS, units, strict=True))
+) -> Iterator[_Rows]:
+    """Yield the rows of a copy of each report."""
+    sender_of = dict(zip(UNITS, units, strict=True))
     for number, reading in enumerate(readings, start=first):
         form, period = reading.form, reading.period
         assert form is not None
         assert period is not None
         moved = Period(period.year - years, period.kind, period.number)
-        unit = other[str(reading.unit_code)]
+        unit = sender_of[str(reading.unit_code)]
         delivery = {
             "id": number,
             "source": "bench",
@@ -138,7 +161,8 @@ def _rows(
             "loaded_at": NOW,
             "known_from": NOW,
         }
-        yield delivery, submission, [(number, *fact) for fact in facts_of(reading)]
+        facts: list[tuple[Cell, ...]] = [(number, *fact) for fact in facts_of(reading)]
+        yield _Rows(delivery, submission, facts)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Reports made in memory, read without a workbook, and the past that a warehouse would make of them: quick to try rules on."""
+"""Invented reports in memory, without workbooks or a warehouse.
+
+`reading_of` gives what a reader would, `past_of_readings` what a warehouse would.
+"""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -22,9 +25,10 @@ from program.table import Column, Table
 
 Cell = float | str | date | None
 Lines = dict[str, dict[str, Cell]]
-"""A matrix: line, column, printed value; for a list the lines are called "1", "2" …"""
+"""Printed values by line and column. The lines of a list are called "1", "2" …"""
 
-_FIRST_ROW, _LETTERS = 10, "CDEFGHIJKLMNOPQRSTUVWXYZ"
+_FIRST_ROW = 10
+_LETTERS = "CDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass
@@ -39,49 +43,54 @@ class Report:
 
 
 def reading_of(report: Report, pack: Pack, number: int) -> Reading:
-    """Return the reading of a report that came 15 days after its period, `number` seconds into the night."""
+    """Return a report as read. It arrived 15 days and `number` seconds after its period.
+
+    Raises:
+        LookupError: The pack has no such form for the period.
+
+    """
     form = pack.form(report.form, report.period)
     if form is None:
         raise LookupError(f"no {report.form} for {report.period}")
-    came = datetime.combine(report.period.end + timedelta(days=15), time(3), UTC) + timedelta(
-        seconds=number
-    )
+    day = report.period.end + timedelta(days=15)
+    received_at = datetime.combine(day, time(3), UTC) + timedelta(seconds=number)
     name = f"{report.unit} {report.form} {report.period}"
-    delivery = Delivery(number, "province", "memory", name, came, "0" * 64, report.unit)
+    delivery = Delivery(number, "province", "memory", name, received_at, "0" * 64, report.unit)
     tables = {
-        t.name: _table(t, report.tables.get(t.name, {}))
-        for t in form.tables
-        if t.name in report.tables or not t.optional
+        table.name: _table(table, report.tables.get(table.name, {}))
+        for table in form.tables
+        if table.name in report.tables or not table.optional
     }
     return Reading(delivery, form, report.unit, report.period, report.stage, tables)
 
 
 def past_of_readings(readings: Sequence[Reading]) -> Past:
-    """Return the past that a warehouse would hand over, had it loaded these readings."""
-    reports = [
-        (
-            r.delivery.id,
-            r.form.code if r.form else "",
-            r.unit_code,
-            str(r.period),
-            r.stage.value,
-            r.delivery.received_at,
+    """Return the past that a warehouse would give if it had loaded these readings."""
+    reports = []
+    facts = []
+    for reading in readings:
+        number = reading.delivery.id
+        reports.append(
+            (
+                number,
+                reading.form.code if reading.form else "",
+                reading.unit_code,
+                str(reading.period),
+                reading.stage.value,
+                reading.delivery.received_at,
+            )
         )
-        for r in readings
-    ]
-    facts = [
-        (r.delivery.id, f.element, f.line, f.value, f.text) for r in readings for f in facts_of(r)
-    ]
-    frame = pd.DataFrame.from_records(facts, columns=list(FACT_COLUMNS)).astype(
-        {"value": "float64"}
-    )
-    return Past(pd.DataFrame.from_records(reports, columns=list(REPORT_COLUMNS)), frame)
+        facts += [(number, f.element, f.line, f.value, f.text) for f in facts_of(reading)]
+    report_frame = pd.DataFrame.from_records(reports, columns=list(REPORT_COLUMNS))
+    fact_frame = pd.DataFrame.from_records(facts, columns=list(FACT_COLUMNS))
+    # A column without a single value has no numeric type of its own.
+    return Past(report_frame, fact_frame.astype({"value": "float64"}))
 
 
 def history_alone(pack: Pack, folder: Path) -> RuleSet:
-    """Return the rules against other reports without all others.
+    """Return only the rules that compare a report with other reports.
 
-    `folder` is where their files are put together.
+    Their files are written to `folder`.
     """
     for name in ("reading", "history"):
         shutil.copy(SUITES / f"{name}.yaml", folder)
@@ -94,15 +103,15 @@ def history_alone(pack: Pack, folder: Path) -> RuleSet:
 
 def _table(table: Table, lines: Mapping[str, Mapping[str, Cell]]) -> TableReading:
     filled = _with_totals(table, lines)
-    values: dict[str, Any] = {
-        c.name: [_kept(c, line.get(c.name)) for line in filled.values()] for c in table.columns
-    }
+    values: dict[str, Any] = {}
+    for column in table.columns:
+        values[column.name] = [_kept(column, line.get(column.name)) for line in filled.values()]
     return TableReading(
         values=values,
         rows=[_FIRST_ROW + n for n in range(len(filled))],
         lines=[line if table.kind == "matrix" else "" for line in filled],
         dtypes=table.dtypes,
-        letters={c.name: _LETTERS[n] for n, c in enumerate(table.columns)},
+        letters={column.name: _LETTERS[n] for n, column in enumerate(table.columns)},
         sheet=table.sheet,
     )
 
@@ -110,30 +119,47 @@ def _table(table: Table, lines: Mapping[str, Mapping[str, Cell]]) -> TableReadin
 def _with_totals(
     table: Table, lines: Mapping[str, Mapping[str, Cell]]
 ) -> dict[str, dict[str, Cell]]:
-    """Return the lines in the layout's order with every declared total that is not given, as a template's formulas would."""
+    """Return the lines in the order of the layout, with totals as a template's formulas give them.
+
+    A total that is given stays as it is.
+    """
     if table.kind == "list":
         return {key: dict(values) for key, values in lines.items()}
-    given = {line.key: dict(lines[line.key]) for line in table.lines if line.key in lines}
-    for values in given.values():
-        for column in table.columns:
-            if column.parts:
-                values.setdefault(column.name, _sum(values.get(part) for part in column.parts))
+    filled = {line.key: dict(lines[line.key]) for line in table.lines if line.key in lines}
+    for values in filled.values():
+        _add_totals_of_columns(table, values)
+    # The line of all lines comes last, because it may sum up totals of others.
     for line in sorted(table.lines, key=lambda line: line.total):
-        parts = [given[part] for part in line.parts if part in given]
+        parts = [filled[part] for part in line.parts if part in filled]
         if parts:
-            total = given.setdefault(line.key, {})
-            for column in table.columns:
-                if column.type.is_numeric:
-                    total.setdefault(column.name, _sum(part.get(column.name) for part in parts))
-    return {line.key: given[line.key] for line in table.lines if line.key in given}
+            _add_totals_of_lines(table, filled.setdefault(line.key, {}), parts)
+    return {line.key: filled[line.key] for line in table.lines if line.key in filled}
+
+
+def _add_totals_of_columns(table: Table, values: dict[str, Cell]) -> None:
+    for column in table.columns:
+        if column.parts:
+            values.setdefault(column.name, _sum(values.get(part) for part in column.parts))
+
+
+def _add_totals_of_lines(
+    table: Table, total: dict[str, Cell], parts: Sequence[Mapping[str, Cell]]
+) -> None:
+    for column in table.columns:
+        if column.type.is_numeric:
+            total.setdefault(column.name, _sum(part.get(column.name) for part in parts))
 
 
 def _sum(values: Any) -> float | None:
+    """Return the sum of the known values; None if none is known."""
     known = [float(value) for value in values if value is not None]
     return round(sum(known), 6) if known else None
 
 
 def _kept(column: Column, value: Cell) -> Any:
+    """Return a printed value as the reader gives it: money in đồng, NaN for an empty figure."""
     if not column.type.is_numeric:
         return value
-    return float("nan") if value is None else to_kept(float(value), column.measure)  # type: ignore[arg-type]
+    if value is None:
+        return float("nan")
+    return to_kept(float(value), column.measure)  # type: ignore[arg-type]

@@ -1,17 +1,15 @@
-"""What it costs to take a night's deliveries in.
+"""Cost of loading a run's deliveries, compared with bare inserts of the same rows.
 
-Beside bare inserts of the same rows by the driver alone.
+A run has deliveries of some 222 facts, which are loaded in chunks as `mtqg run` does. One in four
+has warnings and one in ten is refused; both get a notice. One in eight is a new version of a
+report, from the same chunk or an earlier one. The bare inserts write all rows of submissions,
+findings, facts and notices in one transaction: `executemany` on SQLite, COPY on PostgreSQL.
 
-A night: deliveries of some 222 facts, loaded in chunks as the run does. One in four has warnings,
-one in ten is refused, and both are owed a notice; one in eight is a new version of a report, of the
-same chunk or of an earlier one. The bare inserts are `executemany` on SQLite and COPY on PostgreSQL
-of all rows of submissions, findings, facts and notices, in one transaction.
+With --collect it measures something else: collecting files from a folder, compared with reading
+each file, writing it durably under its sha256, and one `executemany` of the ledger's rows. The
+later steps of a run that cost time for each file are measured too.
 
-With --collect, instead: what collecting so many files from a folder costs a file, beside reading
-each, keeping it durably under its sha256, and one `executemany` of the ledger's rows; and what
-follows a file until the run's end.
-
-Seconds are of the processor, of this process; those of PostgreSQL's own processes are beside them.
+All figures are CPU time. That of the PostgreSQL server stands beside that of this process.
 
 Usage: python -m benchmarks.loading [--deliveries 1000] [--facts 222] [--chunk 500] [--database
 sqlite|postgres] [--collect]
@@ -23,18 +21,16 @@ import itertools
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from statistics import median
 
 from fsspec.implementations.local import LocalFileSystem
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, insert
 
+from benchmarks.cpu import Spent, measured
 from connectors.durable import write_durably
 from flows import steps
 from flows.night import Night
@@ -63,21 +59,8 @@ _LOCAL = LocalFileSystem()
 Rows = list[tuple[object, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Seconds of the processor: of this process, and of the database server's own."""
-
-    ours: float
-    server: float
-
-    @property
-    def total(self) -> float:
-        """Both together."""
-        return self.ours + self.server
-
-
 def main() -> int:
-    """Load or collect, and the same bare; print the ratios."""
+    """Load or collect, do the same bare, and print the ratios."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.loading", description=(__doc__ or "").splitlines()[0]
     )
@@ -96,133 +79,97 @@ def main() -> int:
 
 
 def compare_loading(new_url: Callable[[], str], deliveries: int, facts: int, chunk: int) -> None:
-    """Load a night and insert its rows bare, some times in turn; print what each cost."""
-    loads: list[Cost] = []
-    bares: list[Cost] = []
+    """Load a run and insert its rows bare, several times in turn; print the cost of each."""
+    loads: list[Spent] = []
+    bares: list[Spent] = []
     for _ in range(_REPEATS):
-        with closing_engine(new_url()) as engine:
-            loads.append(load_night(engine, night(engine, deliveries, facts), chunk))
+        url = new_url()
+        with closing_engine(url) as engine:
+            checked = invent_deliveries(engine, deliveries, facts)
+            with measured(url) as load:
+                load_in_chunks(engine, checked, chunk)
             rows = {table: _taken_out(engine, table) for table in reversed(_LOADED)}
-            bares.append(measured(engine, partial(_insert_bare, engine, rows)))
+            with measured(url) as bare:
+                _insert_bare(engine, rows)
+        loads.append(load)
+        bares.append(bare)
     counts = ", ".join(f"{len(rows[table])} {table}" for table in _LOADED)
-    ratios = [load.total / bare.total for load, bare in zip(loads, bares, strict=True)]
-    print(
-        f"{deliveries} deliveries: {counts}; median of {_REPEATS} nights, ms of the processor a delivery"
-    )
+    print(f"{deliveries} deliveries: {counts}")
+    print(f"median of {_REPEATS} runs, ms of CPU a delivery")
     for name, costs in (("load", loads), ("bare", bares)):
-        ours = 1000 * median(cost.ours for cost in costs) / deliveries
-        server = 1000 * median(cost.server for cost in costs) / deliveries
-        print(f"{name}: {ours:.2f}, and the server's own {server:.2f}")
-    print(f"load : bare {median(ratios):.2f} × ({min(ratios):.2f} to {max(ratios):.2f})")
+        print(f"{name}: {_per_item(costs, deliveries)}")
+    print(f"load : bare {_ratio(loads, bares)}")
+
+
+def _per_item(costs: Sequence[Spent], items: int) -> str:
+    """Return the median cost of one item in milliseconds of this process and of the server."""
+    client = 1000 * median(cost.client for cost in costs) / items
+    server = 1000 * median(cost.server for cost in costs) / items
+    return f"{client:.3f}, and {server:.3f} of the server"
+
+
+def _ratio(costs: Sequence[Spent], bares: Sequence[Spent]) -> str:
+    """Return the median ratio of pairs of costs, with its range."""
+    ratios = [cost.seconds / bare.seconds for cost, bare in zip(costs, bares, strict=True)]
+    return f"{median(ratios):.2f} × ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def compare_collecting(new_url: Callable[[], str], files: int) -> None:
-    """Collect files from a folder, and keep the same files bare, some times in turn.
+    """Collect files from a folder and keep the same files bare, several times in turn.
 
-    Print what each cost.
+    Prints the cost of each step.
     """
-    steps_of: dict[str, list[Cost]] = {}
+    costs_by_step: dict[str, list[Spent]] = {}
     with tempfile.TemporaryDirectory() as folder:
         inbox = Path(folder, "inbox")
         _fill_inbox(inbox, files)
         for number in range(_REPEATS):
+            url = new_url()
             settings = Settings(
                 _env_file=None,
                 var=Path(folder, f"var-{number}"),
                 inbox_url=str(inbox),
-                warehouse_url=new_url(),
+                warehouse_url=url,
             )
             run = Night(settings, None)
             (source,) = run.sources("inbox")
-
-            def collect(run: Night = run, source: object = source) -> None:
+            with measured(url) as collect:
                 steps.collect(run, source)
-
-            def pending(run: Night = run) -> None:
+            with measured(url) as pending:
                 pending_deliveries(run.warehouse, files)
-
-            def bare(run: Night = run, root: str = f"{folder}/bare-{number}") -> None:
-                _collect_bare(run, inbox, root)
-
-            for name, step in (
-                ("collect", collect),
-                ("list pending", pending),
-                ("replay log", run.finish),
-                ("bare", bare),
-            ):
-                steps_of.setdefault(name, []).append(measured(run.warehouse, step))
+            with measured(url) as log:
+                run.finish()
+            with measured(url) as bare:
+                _collect_bare(run, inbox, f"{folder}/bare-{number}")
             run.warehouse.dispose()
-    print(f"{files} files of a folder; median of {_REPEATS} runs, ms of the processor a file")
-    for name, costs in steps_of.items():
-        ours = 1000 * median(cost.ours for cost in costs) / files
-        server = 1000 * median(cost.server for cost in costs) / files
-        print(f"{name}: {ours:.3f}, and the server's own {server:.3f}")
-    pairs = zip(steps_of["collect"], steps_of["bare"], strict=True)
-    print(f"collect : bare {median(ours.total / bare.total for ours, bare in pairs):.2f} ×")
-
-
-def measured(engine: Engine, run: Callable[[], object]) -> Cost:
-    """Return what a call costs."""
-    server, ours = _server_seconds(engine), time.process_time()
-    run()
-    return Cost(time.process_time() - ours, _server_seconds(engine) - server)
-
-
-def _server_seconds(engine: Engine) -> float:
-    """Return the seconds that a PostgreSQL server of this machine has used.
-
-    All its processes together; none on SQLite.
-    """
-    if engine.dialect.name != "postgresql":
-        return 0.0
-    with engine.connect() as connection:
-        backend = connection.scalar(text("SELECT pg_backend_pid()"))
-    server = _stat(backend)[_PARENT]
-    processes = [path.name for path in Path("/proc").iterdir() if path.name.isdigit()]
-    living = [_stat(int(each)) for each in processes]
-    ticks = sum(sum(stat[_OWN]) for stat in living if stat and stat[_PARENT] == server)
-    postmaster = _stat(server)
-    return (ticks + sum(postmaster[_OWN]) + sum(postmaster[_ENDED])) / os.sysconf("SC_CLK_TCK")
-
-
-_PARENT, _OWN, _ENDED = 1, slice(11, 13), slice(13, 15)
-"""Where /proc/PID/stat holds, after the name, the parent, the process's own ticks.
-
-And those of its children that ended.
-"""
-
-
-def _stat(process: int) -> list[int]:
-    try:
-        fields = (
-            Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        )
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-    return [0, *map(int, fields[1:])]
+            costs = {"collect": collect, "list pending": pending, "replay log": log, "bare": bare}
+            for step, cost in costs.items():
+                costs_by_step.setdefault(step, []).append(cost)
+    print(f"{files} files of a folder; median of {_REPEATS} runs, ms of CPU a file")
+    for step, of_step in costs_by_step.items():
+        print(f"{step}: {_per_item(of_step, files)}")
+    print(f"collect : bare {_ratio(costs_by_step['collect'], costs_by_step['bare'])}")
 
 
 @contextmanager
 def databases(kind: str) -> Iterator[Callable[[], str]]:
-    """Give what makes a new, empty database at each call and returns its URL.
+    """Give a function that makes a new, empty database at each call and returns its URL.
 
-    Files of one folder, or of one server.
+    All databases are files of one folder, or belong to one server. They go at the end.
     """
     with ExitStack() as stack:
         if kind == "postgres":
             server = stack.enter_context(running_postgres())
             yield lambda: stack.enter_context(server.new_database())
         else:
-            folder, numbers = (
-                Path(stack.enter_context(tempfile.TemporaryDirectory())),
-                itertools.count(1),
-            )
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            numbers = itertools.count(1)
             yield lambda: f"sqlite:///{folder / f'{next(numbers)}.sqlite'}"
 
 
 @contextmanager
 def closing_engine(url: str) -> Iterator[Engine]:
-    """Give a warehouse made there, and let go of its connections at the end."""
+    """Give a new warehouse at a URL, and close its connections at the end."""
     engine = prepare_warehouse(url)
     try:
         yield engine
@@ -230,24 +177,27 @@ def closing_engine(url: str) -> Iterator[Engine]:
         engine.dispose()
 
 
-def load_invented(engine: Engine, facts: int, lines: int) -> tuple[int, float]:
-    """Load about so many facts as the run does, 14 a line.
+def load_invented(engine: Engine, url: str, facts: int, lines: int) -> tuple[int, float]:
+    """Load about `facts` facts as a run does, 14 a line.
 
-    The answer is how many deliveries that were, and the seconds by the clock.
+    Returns:
+        The number of deliveries, and CPU seconds with those of the database server.
+
     """
     count = max(1, facts // (lines * 14))
-    checked = night(engine, count, lines * 14, are_good=True)
-    started = time.perf_counter()
-    load_night(engine, checked, 500)
-    return count, time.perf_counter() - started
+    checked = invent_deliveries(engine, count, lines * 14, are_good=True)
+    with measured(url) as spent:
+        load_in_chunks(engine, checked, 500)
+    return count, spent.seconds
 
 
-def night(
+def invent_deliveries(
     engine: Engine, count: int, facts: int, *, are_good: bool = False
 ) -> list[CheckedDelivery]:
-    """Return checked deliveries that stand in the ledger.
+    """Write deliveries to the ledger and return them checked, not yet loaded.
 
-    `are_good`: each is the first of its report, without findings.
+    With `are_good` each is the first version of its report and has no findings. Otherwise they
+    are the mix that the module describes.
     """
     run = start_run(engine, date(2025, 1, 20), "rules", _NOON)
     arrived = {
@@ -277,9 +227,10 @@ def night(
         rows.append(
             {**arrived, **known, "sha256": delivery.sha256, "state": "received", "run_id": run}
         )
-        submission = (
-            _submission(delivery, number, (), facts) if are_good else _mixed(delivery, facts)
-        )
+        if are_good:
+            submission = _submission(delivery, number, (), facts)
+        else:
+            submission = _mixed(delivery, facts)
         recipient = "a@b.example" if submission.findings else None
         checked.append(CheckedDelivery([(submission, recipient)], delivery.received_at))
     with engine.begin() as connection:
@@ -288,32 +239,27 @@ def night(
 
 
 def _mixed(delivery: Delivery, facts: int) -> Submission:
-    """Return what checking a delivery gave.
+    """Return the submission of a delivery.
 
-    By its number a first version or a later one, with findings or without.
+    The delivery's number decides whether it is a new version and which findings it has.
     """
     number = delivery.id
-    # Version 2 of what came a moment ago, or a chunk ago.
-    report = number if number % 8 else number - (500 if number % 16 and number > 500 else 4)
+    report = number
+    if number % 8 == 0:
+        # A new version of a report from the chunk before, or from the same chunk.
+        is_of_earlier_chunk = number % 16 != 0 and number > 500
+        report -= 500 if is_of_earlier_chunk else 4
     if number % 10 == 3:
         return _submission(delivery, report, (_CRITICAL, _WARNING), 0)
-    return _submission(delivery, report, (_WARNING,) * 3 if number % 4 == 1 else (), facts)
+    warnings = (_WARNING,) * 3 if number % 4 == 1 else ()
+    return _submission(delivery, report, warnings, facts)
 
 
 def _submission(
     delivery: Delivery, report: int, findings: Sequence[Finding], facts: int
 ) -> Submission:
-    kept = tuple(
-        Fact(
-            f"participants_of_kind_{at % 14}",
-            at // 14,
-            float(report * at),
-            None,
-            "Danh sách lớp",
-            f"{chr(67 + at % 14)}{at}",
-        )
-        for at in range(facts)
-    )
+    """Return a submission of a report that the number `report` stands for."""
+    invented = tuple(_fact(report, number) for number in range(facts))
     verdict = verdict_of(findings)
     return Submission(
         delivery,
@@ -323,32 +269,40 @@ def _submission(
         "v1",
         str(report),
         Period.parse("2024-Q4"),
-        facts=kept,
+        facts=invented,
     )
 
 
-def load_night(engine: Engine, checked: Sequence[CheckedDelivery], chunk: int) -> Cost:
-    """Load a night chunk by chunk; return what it costs."""
+def _fact(report: int, number: int) -> Fact:
+    """Return a fact of a list with 14 columns."""
+    line, column = divmod(number, 14)
+    return Fact(
+        f"participants_of_kind_{column}",
+        line,
+        float(report * number),
+        None,
+        "Danh sách lớp",
+        f"{chr(67 + column)}{number}",
+    )
 
-    def load() -> None:
-        for start in range(0, len(checked), chunk):
-            load_deliveries(
-                engine, checked[start : start + chunk], run_id=1, rule_set_version="rules"
-            )
 
-    return measured(engine, load)
+def load_in_chunks(engine: Engine, checked: Sequence[CheckedDelivery], chunk: int) -> None:
+    """Load a run's deliveries chunk by chunk, each in a transaction."""
+    for start in range(0, len(checked), chunk):
+        deliveries = checked[start : start + chunk]
+        load_deliveries(engine, deliveries, run_id=1, rule_set_version="rules")
 
 
 def taken_out(engine: Engine) -> Rows:
-    """Empty the table of facts and return what it held."""
+    """Empty the table of facts and return its rows."""
     return _taken_out(engine, "facts", ", ".join(COLUMNS))
 
 
 def _taken_out(engine: Engine, table: str, columns: str = "*") -> Rows:
-    """Empty a table and return what it held, as the driver gives it."""
+    """Empty a table and return its rows as the driver gives them."""
     connection = engine.raw_connection()
     cursor = connection.cursor()
-    # Of two rows that point to each other, the later one is the successor.
+    # The newest first: an old version points to its successor, which must be inserted before it.
     cursor.execute(f"SELECT {columns} FROM {table} ORDER BY 1 DESC")
     rows = [tuple(row) for row in cursor.fetchall()]
     cursor.execute(f"DELETE FROM {table}")
@@ -358,7 +312,7 @@ def _taken_out(engine: Engine, table: str, columns: str = "*") -> Rows:
 
 
 def _insert_bare(engine: Engine, rows: dict[str, Rows]) -> None:
-    """Write the rows with the driver alone, in one transaction."""
+    """Insert the rows with the driver alone, in one transaction."""
     connection = engine.raw_connection()
     cursor = connection.cursor()
     if engine.dialect.name == "sqlite":
@@ -376,9 +330,9 @@ def _insert_bare(engine: Engine, rows: dict[str, Rows]) -> None:
 
 
 def _fill_inbox(inbox: Path, files: int) -> None:
-    """Write so many workbooks of as many senders.
+    """Write workbooks of up to 900 senders into a folder.
 
-    Each is one of the samples with a comment of its own behind it.
+    Each is a workbook of the sample with its own comment at the end, so that no two are equal.
     """
     samples = sorted((ROOT / "examples" / "inbox").rglob("*.xlsx"))
     for number in range(files):
@@ -386,19 +340,19 @@ def _fill_inbox(inbox: Path, files: int) -> None:
         path = inbox / f"{number % 900 + 100}" / f"{number}.xlsx"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(_commented(sample.read_bytes(), str(number)))
-        came = _NOON.timestamp() + number
-        os.utime(path, (came, came))
+        modified = _NOON.timestamp() + number
+        os.utime(path, (modified, modified))
 
 
 def _commented(content: bytes, comment: str) -> bytes:
-    """Return a zip with a comment: two bytes of its length end it, and then it follows."""
+    """Return a zip with a comment. A zip without one ends in two bytes: the comment's length 0."""
     return content[:-2] + len(comment).to_bytes(2, "little") + comment.encode()
 
 
 def _collect_bare(run: Night, inbox: Path, root: str) -> None:
-    """Keep each file durably under its sha256, and a row of each.
+    """Write each file durably under its sha256, and insert a row of each.
 
-    That is what no collecting can do without.
+    Every way to collect files has to do at least this.
     """
     rows = []
     for path in sorted(inbox.rglob("*.xlsx")):
@@ -408,7 +362,8 @@ def _collect_bare(run: Night, inbox: Path, root: str) -> None:
         rows.append((str(path), path.name, sha256, len(content), _NOON.isoformat()))
     connection = run.warehouse.raw_connection()
     cursor = connection.cursor()
-    places = ", ".join(["%s" if run.warehouse.dialect.name == "postgresql" else "?"] * 5)
+    placeholder = "%s" if run.warehouse.dialect.name == "postgresql" else "?"
+    places = ", ".join([placeholder] * 5)
     cursor.execute(
         "CREATE TEMPORARY TABLE bare (path TEXT, name TEXT, sha256 TEXT, size INTEGER, at TEXT)"
     )

@@ -1,13 +1,16 @@
-"""What it costs `dlt` to merge the facts that a night loads, as a ratio to our own loading of the same rows in the same run.
+"""Cost of merging a run's facts with `dlt`, as a ratio to our own loading of the same rows.
 
-The fair ratio is one run of dlt for all rows: it is built for batches. What a run a delivery costs is told beside it, of a few
-deliveries. Ours loads them in chunks, each in one transaction.
-dlt writes by its defaults, into a database of its own on the same disk or server; neither holds anything before. Ours keeps
-versions and the ledger as well, within the seconds counted; of dlt the import is not counted. Seconds are of
-the processor, the database server's with them.
+The fair ratio is one run of dlt for all rows, because dlt is built for batches. The cost of a run
+of dlt for each delivery is printed too, measured with a few deliveries. Ours loads the deliveries
+in chunks, each in one transaction.
 
-Usage: python -m benchmarks.loading_dlt [--facts 200000] [--lines 60] [--database sqlite|postgres] [--csv]
-In a venv of one's own with `pip install '.[bench]'`: no lock file holds dlt.
+dlt writes with its defaults into its own database on the same disk or server; both databases are
+empty at the start. Our seconds include the versions of reports and the ledger. The import of dlt
+is not counted. All seconds are CPU time with that of the database server.
+
+Usage: python -m benchmarks.loading_dlt [--facts 200000] [--lines 60] [--csv]
+    [--database sqlite|postgres]
+It needs its own venv with `pip install '.[bench]'`: dlt is in no lock file.
 """
 
 import argparse
@@ -26,13 +29,13 @@ from warehouse.dialects import warehouse_url
 
 _KEY = ("submission_id", "element", "line")
 _TYPES = {"text": "text", "qualifier": "text"}
-"""Columns that may be empty throughout: dlt would leave them out, and carry fewer columns than we do."""
+"""Columns that may be empty in all rows. Without a type dlt would drop them and write less."""
 _DELIVERIES = 5
 Row = dict[str, object]
 
 
 def main() -> int:
-    """Load by ourselves and by dlt; print the ratios."""
+    """Load with our own code and with dlt; print the ratios."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.loading_dlt", description=(__doc__ or "").splitlines()[0]
     )
@@ -49,29 +52,30 @@ def main() -> int:
     given = parser.parse_args()
     dlt = _dlt()
     with databases(given.database) as new_url:
-        with closing_engine(new_url()) as engine:
-            count, ours = load_invented(engine, given.facts, given.lines)
+        our_url = new_url()
+        with closing_engine(our_url) as engine:
+            count, ours = load_invented(engine, our_url, given.facts, given.lines)
             rows = taken_out(engine)
-        reports = [
-            [dict(zip(COLUMNS, row, strict=True)) for row in rows] for rows in _by_submission(rows)
-        ]
+        reports = _by_submission(rows)
         form = "csv" if given.csv else None
         once = _merged(dlt, new_url(), [reports], form)
-        each = _merged(dlt, new_url(), [[report] for report in reports[:_DELIVERIES]], form) / len(
-            reports[:_DELIVERIES]
-        )
+        single = [[report] for report in reports[:_DELIVERIES]]
+        theirs_each = _merged(dlt, new_url(), single, form) / len(single)
+    ours_each = ours / count
     print(f"{len(rows)} facts of {count} submissions into {given.database}, dlt {dlt.__version__}")
-    print(
-        f"ours, in chunks {ours:.1f} s, dlt's merge in one run {once:.1f} s: 1 : {once / ours:.1f}"
-    )
-    print(
-        f"a delivery: ours {ours / count:.4f} s, a run of dlt {each:.2f} s (mean of {_DELIVERIES}): 1 : {each * count / ours:.0f}"
-    )
+    print(f"ours in chunks {ours:.1f} s, one run of dlt {once:.1f} s: 1 : {once / ours:.1f}")
+    print(f"a delivery: ours {ours_each:.4f} s, a run of dlt {theirs_each:.2f} s", end=" ")
+    print(f"(mean of {len(single)}): 1 : {theirs_each / ours_each:.0f}")
     return 0
 
 
 def _dlt() -> Any:
-    """Return dlt, which tells nobody of its use. Raises SystemExit where it is not installed."""
+    """Return dlt with its telemetry off.
+
+    Raises:
+        SystemExit: dlt is not installed.
+
+    """
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
     os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
     try:
@@ -81,15 +85,20 @@ def _dlt() -> Any:
     return dlt
 
 
-def _by_submission(rows: Iterable[tuple[object, ...]]) -> list[list[tuple[object, ...]]]:
-    """Return the rows of each submission; they come together, as they were loaded."""
-    return [list(group) for _, group in itertools.groupby(rows, key=lambda row: row[0])]
+def _by_submission(rows: Iterable[tuple[object, ...]]) -> list[list[Row]]:
+    """Return the rows of each submission. In `rows` those of a submission are neighbours."""
+    reports = []
+    for _, group in itertools.groupby(rows, key=lambda row: row[0]):
+        reports.append([dict(zip(COLUMNS, row, strict=True)) for row in group])
+    return reports
 
 
 def _merged(dlt: Any, url: str, runs: Sequence[Sequence[list[Row]]], form: str | None) -> float:
-    """Merge reports, some a run, in so many runs; return the seconds.
+    """Merge the reports of each run of dlt; return CPU seconds of all runs.
 
-    Fails where not every row arrived once.
+    Raises:
+        AssertionError: A row did not arrive, or arrived twice.
+
     """
     with tempfile.TemporaryDirectory() as folder:
         pipeline = dlt.pipeline(
@@ -115,7 +124,7 @@ def _destination(dlt: Any, url: str) -> Any:
     if url.startswith("sqlite"):
         return dlt.destinations.sqlalchemy(url)
     address = warehouse_url(url)
-    # Of a socket's folder dlt makes no host; libpq takes it from the query.
+    # dlt accepts no socket folder as a host; libpq takes the folder from the query instead.
     credentials = {
         "username": address.username,
         "password": "",

@@ -1,8 +1,9 @@
-"""What it costs to ask for a district's progress, with little and with many times as much in the warehouse.
+"""Cost of querying the progress of a district, in a small and in a many times larger warehouse.
 
-Loads an invented province's reports of two years, asks for the progress of a district and of the province, and measures a
-run's renewal of views and statistics; then loads the same for other units, and asks again. Prints the ratios of one run.
-With --partitioned, which is PostgreSQL's, it asks a third time, with the facts in partitions by year.
+It loads two years of an invented province's reports, queries the progress of a district and of
+the province, and measures how a run renews views and statistics. Then it loads the same for other
+units and measures again. It prints the ratios of one run. With --partitioned (PostgreSQL only) it
+measures a third time, with the facts in partitions by year.
 
 Usage: python -m benchmarks.marts [--times 20] [--database sqlite|postgres] [--partitioned]
 """
@@ -20,6 +21,7 @@ from benchmarks.partitions import partition_by_year
 from benchmarks.province import Province
 from program.pack import load_pack
 from program.period import Period, PeriodKind
+from program.reading import Reading
 from program.schedule import obligations
 from program.settings import ROOT
 from warehouse.catalogue import sync_catalogue
@@ -30,7 +32,9 @@ from warehouse.views import ready_for_questions
 _TIMES = 20
 _QUESTIONS = {
     "a district's progress": "SELECT * FROM mart_progress WHERE unit_code = '942'",
-    "one indicator of it": "SELECT * FROM mart_progress WHERE unit_code = '942' AND indicator_code = 'DIS-RATE'",
+    "one indicator of it": (
+        "SELECT * FROM mart_progress WHERE unit_code = '942' AND indicator_code = 'DIS-RATE'"
+    ),
     "the province's progress": "SELECT * FROM mart_progress WHERE unit_code = '94'",
     "a district's money": "SELECT * FROM mart_disbursement WHERE unit_code = '942'",
     "a district's training": "SELECT * FROM mart_training WHERE unit_code = '942'",
@@ -38,49 +42,49 @@ _QUESTIONS = {
 
 
 def main(times: int, database: str, *, partitioned: bool) -> None:
-    """Ask with little and with much in the warehouse."""
-    with databases(database) as new_url, closing_engine(url := new_url()) as warehouse:
-        many = _compare(warehouse, url, times)
-        if partitioned:
-            years = partition_by_year(warehouse)
-            print(f"facts in partitions by year, {years[0]} to {years[-1]}")
-            _print(_asked(warehouse, url), many)
+    """Query the small warehouse and the large one; print the times."""
+    with databases(database) as new_url:
+        url = new_url()
+        with closing_engine(url) as warehouse:
+            large = _compare(warehouse, url, times)
+            if partitioned:
+                years = partition_by_year(warehouse)
+                print(f"facts in partitions by year, {years[0]} to {years[-1]}")
+                _print(_query_seconds(warehouse, url), large)
 
 
 def _compare(warehouse: Warehouse, url: str, times: int) -> dict[str, float]:
-    pack, last = load_pack(ROOT / "config" / "soc-trang"), Period(2024, PeriodKind.QUARTER, 4)
-    sync_catalogue(warehouse, pack, obligations(pack.calendar, pack.units, date(2025, 1, 20)), NOW)
-    run = start_run(warehouse, date(2025, 1, 20), "bench", NOW)
+    """Measure with one province and with `times` as much; return the seconds of the latter."""
+    pack = load_pack(ROOT / "config" / "soc-trang")
+    last = Period(2024, PeriodKind.QUARTER, 4)
+    day = date(2025, 1, 20)
+    sync_catalogue(warehouse, pack, obligations(pack.calendar, pack.units, day), NOW)
+    run = start_run(warehouse, day, "bench", NOW)
     province = Province(pack, 1, UNITS)
-    recent = [
-        reading for n in range(8) for reading in readings_of(pack, province, [last.moved(-n)])
-    ]
+    recent: list[Reading] = []
+    for back in range(8):
+        recent += readings_of(pack, province, [last.moved(-back)])
     facts = load_reports(warehouse, run, recent, 0, list(UNITS))
-    few = _asked(warehouse, url)
+    small = _query_seconds(warehouse, url)
     for copy in range(1, times):
-        facts += load_reports(
-            warehouse, run, recent, 0, [f"8{copy:03}{n:02}" for n in range(len(UNITS))]
-        )
-    many = _asked(warehouse, url)
-    print(
-        f"{facts // times:,} facts of {len(UNITS)} districts, then {facts:,} of {len(UNITS) * times} units"
-    )
-    _print(many, few)
-    return many
+        elsewhere = [f"8{copy:03}{n:02}" for n in range(len(UNITS))]
+        facts += load_reports(warehouse, run, recent, 0, elsewhere)
+    large = _query_seconds(warehouse, url)
+    print(f"{facts // times:,} facts of {len(UNITS)} districts,", end=" ")
+    print(f"then {facts:,} of {len(UNITS) * times} units")
+    _print(large, small)
+    return large
 
 
 def _print(after: dict[str, float], before: dict[str, float]) -> None:
     for name, seconds in after.items():
-        print(
-            f"{name}: {1000 * before[name]:.0f} ms, then {1000 * seconds:.0f} ms: {seconds / before[name]:.2f} times"
-        )
+        ratio = seconds / before[name]
+        print(f"{name}: {1000 * before[name]:.0f} ms, then {1000 * seconds:.0f} ms:", end=" ")
+        print(f"{ratio:.2f} times")
 
 
-def _asked(warehouse: Warehouse, url: str) -> dict[str, float]:
-    """Return CPU seconds of each question, warm.
-
-    And of what a run does for the marts, whatever came in.
-    """
+def _query_seconds(warehouse: Warehouse, url: str) -> dict[str, float]:
+    """Return CPU seconds of each query when warm, and of a run's work on the marts."""
 
     def renew() -> None:
         prepare_warehouse(url).dispose()
@@ -94,7 +98,10 @@ def _asked(warehouse: Warehouse, url: str) -> dict[str, float]:
 
 
 def _each(action: Callable[[], object], url: str) -> float:
-    """Return CPU seconds of an action with the database's server, whose clock counts in hundredths: the mean of many."""
+    """Return CPU seconds of an action with the database server's: the mean of many.
+
+    One action would be too short: the clock of the server counts hundredths of a second.
+    """
     action()
     with measured(url) as spent:
         for _ in range(_TIMES):

@@ -1,25 +1,24 @@
-"""Facts in partitions by year on PostgreSQL, for a comparison: the warehouse itself has one table (decision 17)."""
+"""Facts in partitions by year on PostgreSQL, for a comparison.
+
+The warehouse itself has one table of facts (decision 17).
+"""
 
 from sqlalchemy import text
 
 from warehouse.engine import Warehouse
 from warehouse.views import create_views, drop_views, ready_for_questions
 
+_YEARS = "SELECT DISTINCT EXTRACT(YEAR FROM period_end)::int FROM submissions ORDER BY 1"
+
 
 def partition_by_year(warehouse: Warehouse) -> list[int]:
-    """Put the facts into a partition a year, which needs the year in each fact and in its key.
+    """Move the facts to partitions by year; return the years.
 
-    Return the years.
+    PostgreSQL wants the year in each row and in the primary key.
     """
     with warehouse.begin() as connection:
         drop_views(connection)
-        years = list(
-            connection.scalars(
-                text(
-                    "SELECT DISTINCT EXTRACT(YEAR FROM period_end)::int FROM submissions ORDER BY 1"
-                )
-            )
-        )
+        years = list(connection.scalars(text(_YEARS)))
         for statement in _statements(years):
             connection.execute(text(statement))
         create_views(connection)

@@ -45,13 +45,13 @@ PLACES = {
     "hamlet_arts": 90,
 }
 FALLING = ("poor_households", "near_poor_households", "underweight_children")
-"""An invented district's parts, as shares of the whole or of another part, and its schools and places."""
+"""Shares that fall from year to year, because they measure something bad."""
 
 
 class Province:
-    """Eleven units with sizes, plans and works of their own.
+    """Units of an invented province, each with its own size, plans and works.
 
-    `report` says what one of them would truthfully send.
+    `report` returns a good report of a unit. The same seed gives the same reports.
     """
 
     def __init__(self, pack: Pack, seed: int, units: Sequence[str]) -> None:
@@ -152,12 +152,10 @@ class Province:
         }
 
     def _models(self, unit: str, period: Period, support: Mapping[str, Cell]) -> Lines:
-        """Return models among which the households of the summary and their money are shared out."""
-        dice, left, money = (
-            self._dice(unit, period, "models"),
-            int(str(support["supported"])),
-            float(str(support["support_vnd"])),
-        )
+        """Return models that share the households of the summary and their money."""
+        dice = self._dice(unit, period, "models")
+        left = int(str(support["supported"]))
+        money = float(str(support["support_vnd"]))
         each, lines = money / left if left else 0, {}
         while left:
             households = min(dice.randint(4, 15), left)
@@ -290,12 +288,12 @@ class Province:
         name: str,
         shares: Mapping[str, tuple[float, float]],
     ) -> dict[str, Cell]:
-        """Return a whole and its parts, each a share of it, or of the part before it where that is named "a of b"."""
+        """Return a whole and its parts: a share of the whole each; "a of b" is a share of b."""
         line: dict[str, Cell] = {name: whole}
         for called, (low, high) in shares.items():
             part, _, of = called.partition(" of ")
             share = dice.uniform(low, high)
-            # What is bad becomes less from year to year, what is good more; the rest stays.
+            # From year to year bad shares fall and good shares grow; the others stay.
             if part in FALLING:
                 share *= 0.85**years
             elif high > 0.3:

@@ -1,13 +1,14 @@
-"""How fast workbooks are read: ours beside calamine alone and pandas with openpyxl, on the same files.
+"""Cost of reading workbooks: our reader, calamine alone, and pandas with openpyxl.
 
-All is CPU time, in one run, and a ratio is what counts on a shared machine. Each kind of workbook is
-read in processes of its own, the ways in turn for each file; of several such processes the median is
-printed. Ours is measured twice, each time with a file's first reading:
+All ways read the same files. All figures are CPU time of one run; on a shared machine only their
+ratios count. Each kind of workbook has its own processes, which read each file in all ways in
+turn. The median of several such processes is printed. Our reader is measured twice, each time on
+the first reading of a file:
 
-- `next`: in a process that has read other files, as the night's reader processes have;
+- `next`: in a process that has read other files, like the reader processes of a run;
 - `cold`: with all caches of our code cleared before the file.
 
-Then what a workbook costs with the process that reads it, and a workbook of 100,000 works.
+Then it measures a workbook with the process that reads it, and a workbook of 100,000 works.
 
 Usage: python -m benchmarks.reading [--repeats 5]
 """
@@ -20,7 +21,6 @@ import re
 import resource
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,6 +34,7 @@ import openpyxl
 import pandas as pd
 from python_calamine import CalamineWorkbook
 
+from benchmarks.cpu import measured
 from benchmarks.reports import LINES, write_reports
 from connectors.reader.reader import read_parts
 from connectors.reader.workers import Readers
@@ -43,16 +44,16 @@ from program.pack import Pack, load_pack
 from program.settings import ROOT, Settings
 
 DIFFERENT = 60
-"""Workbooks of each kind; no process reads one twice in the same way."""
+"""Workbooks of each kind. No process reads a workbook twice in the same way."""
 PANDAS_FILES = 6
-"""pandas with openpyxl reads a tenth of them: it takes as long as all others together."""
+"""pandas with openpyxl reads a tenth of them, which takes as long as all other ways together."""
 WORKER_FILES = 200
 LONG = 100_000
-"""Works in the one long workbook."""
+"""Works in the long workbook."""
 
 TEMPLATE, UNMARKED, RESAVED = "our template", "without its marker", "saved by openpyxl"
 GOALS = {TEMPLATE: 5.0, UNMARKED: 6.0, RESAVED: 6.0}
-"""How many times calamine's time a reading may take."""
+"""Goals: how many times calamine's time our reader may take."""
 
 _HIDDEN_SHEET = re.compile(rb'<sheet name="(?:%b)"[^>]*/>' % "|".join(HIDDEN_SHEETS).encode())
 _HIDDEN_NAME = re.compile(rb"<definedName[^>]*>[^<]*_mtqg[^<]*</definedName>")
@@ -60,7 +61,7 @@ _HIDDEN_NAME = re.compile(rb"<definedName[^>]*>[^<]*_mtqg[^<]*</definedName>")
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """Milliseconds of the processor for a workbook, by each way; the median of the files."""
+    """Milliseconds of CPU for a workbook in each way; the median of the files."""
 
     calamine: float
     next: float
@@ -73,27 +74,22 @@ def main(repeats: int) -> None:
     with TemporaryDirectory() as folder:
         run("make", Path(folder))
         print(f"{DIFFERENT} workbooks of {LINES} works and 14 columns, {repeats} processes each,")
-        print(
-            "ms of CPU a workbook, and how many times calamine's that is (median, lowest to highest)"
-        )
-        print(
-            f"{'':20}{'calamine':>9}{'next':>24}{'cold':>24}{'goal':>7}{'pandas':>9}{'to ours':>9}"
-        )
+        print("ms of CPU a workbook, and the ratio to calamine (median, lowest to highest)")
+        names = f"{'calamine':>9}{'next':>24}{'cold':>24}{'goal':>7}{'pandas':>9}{'to ours':>9}"
+        print(f"{'':20}{names}")
         for kind in GOALS:
             print_row(kind, [Took(**run(kind, Path(folder))) for _ in range(repeats)])
-        started, many = run("worker", Path(folder), 1), run("worker", Path(folder), WORKER_FILES)
+        first = run("worker", Path(folder), 1)["cpu"]
+        many = run("worker", Path(folder), WORKER_FILES)["cpu"]
         long = run("long", Path(folder))
-    each = (many["cpu"] - started["cpu"]) / (WORKER_FILES - 1) * 1000
-    print(
-        f"a reader process: {started['cpu']:.2f} s of CPU with its first workbook, then {each:.1f} ms"
-    )
-    print(
-        f"a workbook of {LONG} works: {long['cpu'] / 1000:.1f} s of CPU, peak {long['peak']:.0f} MB"
-    )
+    each = (many - first) / (WORKER_FILES - 1) * 1000
+    seconds = long["cpu"] / 1000
+    print(f"a reader process: {first:.2f} s of CPU with its first workbook, then {each:.1f} ms")
+    print(f"a workbook of {LONG} works: {seconds:.1f} s of CPU, peak {long['peak']:.0f} MB")
 
 
 def print_row(kind: str, runs: Sequence[Took]) -> None:
-    """Print a kind's times, ratios within each process, and the goal."""
+    """Print the times of a kind of workbook, their ratios within each process, and the goal."""
     calamine = median(took.calamine for took in runs)
     slowest = median(took.pandas for took in runs)
     in_turn = spread([took.next for took in runs], [took.next / took.calamine for took in runs])
@@ -109,16 +105,16 @@ def spread(times: Sequence[float], ratios: Sequence[float]) -> str:
 
 
 def run(what: str, folder: Path, files: int = DIFFERENT) -> dict[str, float]:
-    """Do one thing in a fresh process, so that none pays for what another left behind."""
+    """Do one thing in a new process, so that nothing is left over from another measurement."""
     command = [sys.executable, "-m", "benchmarks.reading", "--do", what]
     command += ["--folder", str(folder), "--files", str(files)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
-    measured: dict[str, float] = json.loads(done.stdout)
-    return measured
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
 
 
 def do(what: str, folder: Path, files: int) -> dict[str, float]:
-    """Do what a fresh process was started for; return what it took."""
+    """Do what this process was started for; return the figures."""
     pack = load_pack(ROOT / "config" / "soc-trang")
     if what == "make":
         make(folder, pack)
@@ -144,7 +140,7 @@ def make(folder: Path, pack: Pack) -> None:
 
 
 def without_hidden_sheets(content: bytes) -> bytes:
-    """Return a workbook whose list of sheets leaves out those that the template hides."""
+    """Return a workbook without the hidden sheets of the template in its list of sheets."""
     buffer = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(content)) as package,
@@ -159,7 +155,7 @@ def without_hidden_sheets(content: bytes) -> bytes:
 
 
 def in_turn(paths: Sequence[Path], pack: Pack) -> dict[str, float]:
-    """Read each workbook in each way, one way after the other; the first one only to warm up."""
+    """Read each workbook in each way, one way after the other. The first workbook only warms up."""
     first, *contents = [path.read_bytes() for path in paths]
     caches = list(our_caches())
     ours(first, pack)
@@ -174,76 +170,67 @@ def in_turn(paths: Sequence[Path], pack: Pack) -> dict[str, float]:
             cache.cache_clear()
         took["cold"].append(milliseconds(ours, content, pack))
         took["calamine"].append(milliseconds(calamine, content))
-    took["pandas"] = [milliseconds(pandas_with_openpyxl, c) for c in contents[:PANDAS_FILES]]
+    for content in contents[:PANDAS_FILES]:
+        took["pandas"].append(milliseconds(pandas_with_openpyxl, content))
     return {way: median(times) for way, times in took.items()}
 
 
 def our_caches() -> Iterator["functools._lru_cache_wrapper[Any]"]:
-    """Yield the caches of our code that what was read may fill."""
-    modules = [
-        sys.modules[name] for name in sys.modules if name.startswith(("connectors", "program"))
-    ]
-    for module in modules:
-        for value in vars(module).values():
-            if (
-                isinstance(value, functools._lru_cache_wrapper)
-                and value.cache_parameters()["maxsize"]
-            ):
+    """Yield the caches of our code that reading may fill."""
+    names = [name for name in sys.modules if name.startswith(("connectors", "program"))]
+    for name in names:
+        for value in vars(sys.modules[name]).values():
+            is_cache = isinstance(value, functools._lru_cache_wrapper)
+            if is_cache and value.cache_parameters()["maxsize"]:
                 yield value
 
 
 def milliseconds(way: Callable[..., None], *given: object) -> float:
-    """Return what a call takes of the processor."""
-    before = time.process_time()
-    way(*given)
-    return (time.process_time() - before) * 1000
+    """Return the CPU time of a call in milliseconds."""
+    with measured() as spent:
+        way(*given)
+    return spent.seconds * 1000
 
 
 def ours(content: bytes, pack: Pack) -> None:
-    """Read as a reader process does; each of the workbooks is a report without a word to say."""
+    """Read as a reader process does. Each workbook must be one whole report of works."""
     (reading,) = read_parts(content, delivery(0), pack)
     assert reading.form is not None
     assert len(reading.tables["work_list"].rows) == LINES
 
 
 def calamine(content: bytes) -> None:
-    """Take each cell out of each sheet, and make nothing of it."""
+    """Read each cell of each sheet, and do nothing with it."""
     with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
         for name in workbook.sheet_names:
             workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
 
 
 def pandas_with_openpyxl(content: bytes) -> None:
-    """Read each sheet into a frame, as most scripts do."""
+    """Read each sheet into a data frame, as most scripts do."""
     pd.read_excel(io.BytesIO(content), sheet_name=None, header=None, engine="openpyxl")
 
 
 def with_worker(paths: Sequence[Path], pack: Pack, files: int) -> dict[str, float]:
-    """Read through one reader process: its start, its work, and what it hands over, on both sides."""
+    """Read with one reader process: its start, its work, and both sides of each transfer."""
     contents = [path.read_bytes() for path in paths]
-    before = cpu_seconds()
-    with Readers(pack, Settings(_env_file=None, readers=1)) as readers:
-        deliveries = [delivery(number) for number in range(files)]
+    deliveries = [delivery(number) for number in range(files)]
+    # The process ends with the `with` below; only then does its CPU time count.
+    with measured() as spent, Readers(pack, Settings(_env_file=None, readers=1)) as readers:
         for _ in readers.read(deliveries, lambda given: contents[given.id % len(contents)]):
             pass
-    return {"cpu": cpu_seconds() - before}
+    return {"cpu": spent.seconds}
 
 
 def of_long(path: Path, pack: Pack) -> dict[str, float]:
-    """Read a workbook that is as long as they come."""
+    """Read the long workbook; return its CPU time in ms and the peak of memory in MB."""
     content = path.read_bytes()
     cpu = milliseconds(lambda: read_parts(content, delivery(0), pack))
     return {"cpu": cpu, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
-def cpu_seconds() -> float:
-    """Return what this process and those that it started and ended took of the processor."""
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return sum(sum(resource.getrusage(each)[:2]) for each in who)
-
-
 def delivery(number: int) -> Delivery:
-    """Return a delivery of a workbook."""
+    """Return a delivery with a number."""
     return Delivery(number, "bench", "file", f"{number}.xlsx", datetime.now(UTC), None)
 
 

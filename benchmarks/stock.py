@@ -1,6 +1,6 @@
-"""A form that no pack has: what is in stock when a period begins and ends.
+"""A form that no pack has: the stock at the start and at the end of a period.
 
-For rules that no bundled form has a column for.
+It is for rules that apply to no column of the bundled forms.
 """
 
 from dataclasses import replace
@@ -10,7 +10,10 @@ from program.pack import Pack
 
 
 def with_stock(pack: Pack) -> Pack:
-    """Return the pack with the form `stock`: an opening that repeats the last closing, and the money for it."""
+    """Return the pack with one more form, `stock`.
+
+    Its opening figure repeats the closing figure of the last report; it has the cost too.
+    """
     training = next(form for form in pack.forms if form.code == "training")
     label = {"type": "whole", "measure": "hộ"}
     columns = [

@@ -1,4 +1,4 @@
-"""The bundled sample: one published report and a synthetic province around it.
+"""The bundled sample: a published report, and synthetic reports of a province around it.
 
-Nothing of this runs in production.
+Production runs none of this code.
 """

@@ -1,6 +1,6 @@
-"""The files of the second pack, `config/example-province`: a province that does not exist.
+"""Reports for the second pack, `config/example-province`: a province that does not exist.
 
-Every figure is invented.
+All figures are invented.
 
 Usage: python -m examples.example_province
 """
@@ -22,8 +22,7 @@ _LAND: Lines = {
     "land": {"needed": 20, "met": 8, "land_spent_vnd": 410_500},
     "house": {"needed": 30, "met": 27, "land_spent_vnd": 1_200_000},
 }
-# Other figures than its neighbour's: a report that is another unit's to the last figure is asked
-# about (HIS-08).
+# Not the figures of its neighbour: HIS-08 warns about a copy of another unit's report.
 _MORE_LAND: Lines = {
     "land": {"needed": 14, "met": 5, "land_spent_vnd": 265_000},
     "house": {"needed": 41, "met": 33, "land_spent_vnd": 1_470_000},
@@ -32,7 +31,7 @@ _TOO_MANY: Lines = {"land": {"needed": 20, "met": 28, "land_spent_vnd": 410_500}
 _READY: Lines = {"commune": {"plan_issued": "yes", "staff": 3}}
 _NOT_READY: Lines = {"commune": {"plan_issued": "no", "staff": 2}}
 
-# Form, unit, period, stage, the table's name and its lines. One of them is bad: more households
+# Form, unit, period, stage, table and lines. The third report is bad: it has more households
 # supported than in need.
 _REPORTS: tuple[tuple[str, str, str, Stage, str, Lines], ...] = (
     ("land", "00101", "2024-H1", Stage.FINAL, "needs", _LAND),
@@ -49,10 +48,12 @@ def build() -> Iterator[tuple[str, bytes]]:
     pack = load_pack(PACK)
     for code, unit_code, period_code, stage, table, lines in _REPORTS:
         period = Period.parse(period_code)
-        form, unit = pack.form(code, period), pack.units.get(unit_code, period.end)
+        form = pack.form(code, period)
+        unit = pack.units.get(unit_code, period.end)
         assert form is not None
         assert unit is not None
-        name = f"{unit_code}/{code} {period_code}{' ước' if stage is Stage.ESTIMATE else ''}.xlsx"
+        remark = " ước" if stage is Stage.ESTIMATE else ""
+        name = f"{unit_code}/{code} {period_code}{remark}.xlsx"
         yield name, write_template(form, unit, period, Values({table: lines}), stage=stage)
 
 

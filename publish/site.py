@@ -1,4 +1,4 @@
-"""The site: a page that says how far the program is and who has reported, and one on the quality of what is reported."""
+"""The site: a page on progress and on who has reported, and a page on the quality of reports."""
 
 import shutil
 from datetime import date, datetime
@@ -25,9 +25,11 @@ from warehouse.queries import (
     territories,
 )
 
-_DOCS, _NIGHT, _QUALITY = "data-docs", "night-", "quality.html"
+_DOCS = "data-docs"
+_NIGHT = "night-"
+_QUALITY = "quality.html"
 _NIGHTS = 30
-"""Nights shown on the quality page, the last ones that judged something."""
+"""Least number of runs on the quality page: the last ones that checked a report."""
 
 
 def publish_site(
@@ -38,16 +40,32 @@ def publish_site(
     folder: Path | None = None,
     believed_on: date | None = None,
 ) -> Path:
-    """Write `index.html` and `quality.html` from what the warehouse believes, each whole or not at all; return the first.
+    """Write `quality.html` and `index.html` from the current reports of the warehouse.
 
-    `folder`: elsewhere than the site, without links to its Data Docs. `believed_on`: the day that the warehouse was set back to.
+    Each page replaces the old one as a whole, or not at all. The same warehouse and the same
+    `now` give the same pages.
+
+    Args:
+        engine: The warehouse. It is only read.
+        pack: The configuration of the province.
+        settings: Where the site is, and how many runs keep their Data Docs.
+        now: The time that the pages show.
+        folder: Another folder than the site. Its pages have no links to Data Docs.
+        believed_on: The day of an as-of query, if the warehouse shows a past day.
+
+    Returns:
+        The path of `index.html`.
+
     """
-    docs = settings if folder is None else None
+    # Links to Data Docs are relative to the site: they would lead nowhere from another folder.
+    docs_settings = settings if folder is None else None
     target = folder or settings.site
-    write_whole(target / _QUALITY, _quality_page(engine, pack, docs, now, believed_on).encode())
-    page = target / "index.html"
-    write_whole(page, _first_page(engine, pack, docs, now, believed_on).encode())
-    return page
+    quality_page = _quality_page(engine, pack, docs_settings, now, believed_on)
+    write_whole(target / _QUALITY, quality_page.encode())
+    first_page = _first_page(engine, pack, docs_settings, now, believed_on)
+    path = target / "index.html"
+    write_whole(path, first_page.encode())
+    return path
 
 
 def _first_page(
@@ -57,27 +75,31 @@ def _first_page(
     now: datetime,
     believed_on: date | None,
 ) -> str:
-    owed = reporting(engine)
+    """Return `index.html`. Without settings it has no links to Data Docs."""
+    due = reporting(engine)
     run = last_busy_run(engine)
-    night = night_rows(engine, run[0]) if run else []
+    run_rows = night_rows(engine, run[0]) if run else []
+    broken_rules = findings_by_rule(engine, run[0]) if run else []
+    docs: list[tuple[str, str]] = []
+    if run and settings:
+        docs = _docs_pages(docs_folder(settings, run[0]), settings)
     glance = at_a_glance(progress_of(engine, pack.province.code), pack)
+    sums = [*territories(engine), *provincial(engine)]
     return render(
         "page.html.j2",
         pack=pack,
         now=now,
         believed_on=believed_on,
         run=run,
-        night=night,
-        verdicts=verdict_counts(night),
-        rules=findings_by_rule(engine, run[0]) if run else [],
-        counts=counts(owed),
+        night=run_rows,
+        verdicts=verdict_counts(run_rows),
+        rules=broken_rules,
+        counts=counts(due),
         glance=glance,
         standing=status_counts(glance),
-        reporting=reporting_tables(owed, pack),
-        indicators=indicator_tables(
-            progress(engine), [*territories(engine), *provincial(engine)], stages(engine), pack
-        ),
-        docs=_docs_pages(docs_folder(settings, run[0]), settings) if run and settings else [],
+        reporting=reporting_tables(due, pack),
+        indicators=indicator_tables(progress(engine), sums, stages(engine), pack),
+        docs=docs,
     )
 
 
@@ -88,11 +110,16 @@ def _quality_page(
     now: datetime,
     believed_on: date | None,
 ) -> str:
-    rows, reports = quality(engine), first_passes(engine)
-    folders = [(folder, settings) for folder in _kept_docs(settings)] if settings else []
-    kept = {
-        int(folder.name.removeprefix(_NIGHT)): _docs_pages(folder, of) for folder, of in folders
-    }
+    """Return `quality.html`. Without settings it has no links to Data Docs."""
+    rows = quality(engine)
+    reports = first_passes(engine)
+    docs_by_run: dict[int, list[tuple[str, str]]] = {}
+    shown_runs = _NIGHTS
+    if settings:
+        for folder in _kept_docs(settings):
+            docs_by_run[_run_id(folder)] = _docs_pages(folder, settings)
+        # Every run whose Data Docs are kept has a line, so that a link leads to them.
+        shown_runs = max(_NIGHTS, settings.keep_data_docs)
     return render(
         "quality.html.j2",
         pack=pack,
@@ -103,42 +130,49 @@ def _quality_page(
         rules=by_rule(rows, rule_examples(engine)),
         units=by_unit(reports, rows, pack),
         periods=by_period(reports, rows),
-        nights=by_night(
-            night_counts(engine, max(_NIGHTS, settings.keep_data_docs if settings else 0)),
-            rows,
-            kept,
-        ),
+        nights=by_night(night_counts(engine, shown_runs), rows, docs_by_run),
     )
 
 
 def docs_folder(settings: Settings, run_id: int) -> Path:
-    """Return where a night's Data Docs stand on the site."""
+    """Return the folder of a run's Data Docs on the site."""
     return settings.site / _DOCS / f"{_NIGHT}{run_id:06d}"
 
 
+def _run_id(folder: Path) -> int:
+    """Return the run of a folder that `docs_folder` names."""
+    return int(folder.name.removeprefix(_NIGHT))
+
+
 def _docs_pages(folder: Path, settings: Settings) -> list[tuple[str, str]]:
-    """Return (form and table, link) of each result page: Data Docs' own index is empty without the Internet."""
-    pages = sorted((folder / "validations").rglob("*.html"))
-    return [
-        (" · ".join(p.relative_to(folder).parts[1:-3]), p.relative_to(settings.site).as_posix())
-        for p in pages
-    ]
+    """Return form and table, and the link, of each result page of a run.
+
+    The site links to each page because the index of Data Docs is empty without the Internet.
+    """
+    pages = []
+    for page in sorted((folder / "validations").rglob("*.html")):
+        # validations/FORM/TABLE/RUN/TIME/PAGE.html
+        form_and_table = page.relative_to(folder).parts[1:-3]
+        link = page.relative_to(settings.site).as_posix()
+        pages.append((" · ".join(form_and_table), link))
+    return pages
 
 
 def prune_docs(settings: Settings) -> None:
-    """Keep the Data Docs of the last nights only: they slow down with what they keep (fivetran/great_expectations 8243).
+    """Delete the Data Docs of all runs but the last ones.
 
-    To be called when the pages are written: they link to none but those that are kept, so that no link ever leads nowhere.
+    The more result pages Data Docs keep, the slower they are (fivetran/great_expectations 8243).
+    Call this when the pages are written: they link only to what is kept, so no link is ever dead.
     """
     kept = set(_kept_docs(settings))
-    for old in (settings.site / _DOCS).glob(f"{_NIGHT}*"):
-        if old not in kept:
-            shutil.rmtree(old)
+    for folder in (settings.site / _DOCS).glob(f"{_NIGHT}*"):
+        if folder not in kept:
+            shutil.rmtree(folder)
 
 
 def _kept_docs(settings: Settings) -> list[Path]:
-    """Return the folders of the last nights' Data Docs, by the nights' numbers: beyond a million they have a digit more."""
-    nights = (settings.site / _DOCS).glob(f"{_NIGHT}*")
-    return sorted(nights, key=lambda folder: int(folder.name.removeprefix(_NIGHT)))[
-        -settings.keep_data_docs :
-    ]
+    """Return the Data Docs folders of the last runs, the oldest first."""
+    folders = (settings.site / _DOCS).glob(f"{_NIGHT}*")
+    # By number, not by name: from run 1,000,000 on, names have a digit more.
+    in_order = sorted(folders, key=_run_id)
+    return in_order[-settings.keep_data_docs :]

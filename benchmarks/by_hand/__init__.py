@@ -1,1 +1,1 @@
-"""Forms' rules written by hand in vectorised pandas, as a careful programmer would without any library."""
+"""Rules of two forms in vectorised pandas, as a careful programmer writes them by hand."""

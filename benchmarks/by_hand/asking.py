@@ -1,4 +1,4 @@
-"""How rules written by hand are asked: each of them says which rows of a frame are bad."""
+"""How rules written by hand are run: each returns which rows of a data frame are bad."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -7,11 +7,11 @@ import pandas as pd
 
 Ask: TypeAlias = Callable[[pd.DataFrame], pd.Series]
 Rules: TypeAlias = dict[str, list[Ask]]
-"""What each rule of a frame asks, by the rule's id."""
+"""The checks of each rule of a data frame, by the id of the rule."""
 
 
 def failing(frame: pd.DataFrame, rules: Rules) -> list[tuple[str, int, int]]:
-    """Return each rule with the submission and row that broke it."""
+    """Return rule, submission and row of each failure."""
     found: list[tuple[str, int, int]] = []
     for rule, asks in rules.items():
         for ask in asks:
@@ -21,9 +21,10 @@ def failing(frame: pd.DataFrame, rules: Rules) -> list[tuple[str, int, int]]:
 
 
 def unequal_sum(total: str, *parts: str, empty_is_unknown: bool = True) -> Ask:
-    """Return what asks where a total is not the sum of its parts.
+    """Return a check that a total is the sum of its parts.
 
-    Unknown parts may fill what is missing.
+    With `empty_is_unknown` an empty part may be any amount, so that a sum that is too small is
+    no error.
     """
 
     def ask(frame: pd.DataFrame) -> pd.Series:

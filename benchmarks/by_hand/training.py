@@ -1,4 +1,4 @@
-"""The rules of the training form: its summary by level, its list of classes, and what they say of each other."""
+"""Rules of the training form: its summary by level, its list of classes, and both together."""
 
 from benchmarks.by_hand.asking import Rules, unequal_sum
 from program.measure import LARGEST_EXACT

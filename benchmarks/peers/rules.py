@@ -13,7 +13,7 @@ import pandas as pd
 
 from benchmarks.peers.templates import Region
 from program.measure import LARGEST_EXACT, to_kept
-from program.table import Column, ColumnType
+from program.table import Column, ColumnType, Line
 
 _NOT_MORE = {
     "training.levels": [("women", "participants"), ("ethnic_minority", "participants")],
@@ -74,7 +74,11 @@ def _highest(column: Column) -> float:
 
 
 def with_gaps(frame: pd.DataFrame, region: Region) -> pd.DataFrame:
-    """Return the frame with rests of whole figures and gaps of sums, which rules look at."""
+    """Return the data frame with the columns that some rules need.
+
+    `__rest` is what a whole figure has behind the decimal point, `__gap` and `__lines_gap` what a
+    sum of columns or of lines lacks.
+    """
     whole = [c.name for c in region.table.columns if c.type in (ColumnType.WHOLE, ColumnType.MONEY)]
     gaps = {f"{name}__rest": frame[name] % 1 for name in whole}
     for column in region.table.columns:
@@ -82,15 +86,29 @@ def with_gaps(frame: pd.DataFrame, region: Region) -> pd.DataFrame:
             gaps[f"{column.name}__gap"] = frame[column.name] - frame[list(column.parts)].sum(axis=1)
     numeric = [column.name for column in region.table.columns if column.type.is_numeric]
     if _has_line_totals(region):
-        gaps |= {f"{name}__lines_gap": pd.Series(0.0, frame.index) for name in numeric}
+        gaps |= _gaps_of_lines(frame[[*numeric, "file", "line"]], region)
+    return frame.assign(**gaps)
+
+
+def _gaps_of_lines(frame: pd.DataFrame, region: Region) -> dict[str, pd.Series]:
+    """Return what the figures of all total lines lack; 0 in the other lines."""
+    figures = frame.columns.drop(["file", "line"])
+    gaps = {f"{name}__lines_gap": pd.Series(0.0, frame.index) for name in figures}
     for line in region.table.lines:
         if line.parts:
-            parts = frame[frame["line"].isin(line.parts)].groupby("file")[numeric].sum()
-            totals = frame[frame["line"] == line.key]
-            expected = parts.reindex(totals["file"]).set_axis(totals.index)
-            for name in numeric:
-                gaps[f"{name}__lines_gap"][totals.index] = (totals[name] - expected[name]).fillna(0)
-    return frame.assign(**gaps)
+            gap = _gaps_of_line(frame, line)
+            for name in figures:
+                gaps[f"{name}__lines_gap"][gap.index] = gap[name]
+    return gaps
+
+
+def _gaps_of_line(frame: pd.DataFrame, line: Line) -> pd.DataFrame:
+    """Return what the figures of a total line lack, by row of the data frame."""
+    figures = frame.columns.drop(["file", "line"])
+    parts = frame[frame["line"].isin(line.parts)].groupby("file")[list(figures)].sum()
+    totals = frame[frame["line"] == line.key]
+    expected = parts.reindex(totals["file"]).set_axis(totals.index)
+    return (totals[figures] - expected).fillna(0)
 
 
 def _gaps(region: Region) -> list[str]:

@@ -1,1 +1,4 @@
-"""Planted errors: an invented province's good reports, what is done to them, and whether the rules tell it at the right cell."""
+"""Planted errors: good reports of an invented province, and errors that are put into them.
+
+The score is how many of them the rules report at the right cell.
+"""

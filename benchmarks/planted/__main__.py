@@ -1,8 +1,9 @@
-"""How many planted errors the rules find at the right cell, and how many good reports they ask about or keep out.
+"""Score of the rules: planted errors reported at the right cell, and false alarms on good reports.
 
-An invented province of eleven units has reported for some quarters. In the last one some reports are spoilt, some are good
-but odd. The province is the machine's own (`benchmarks/province.py`), which is not how any real district reports. Limits were
-chosen while looking at provinces 0 to 99; those from 1000 on are held out.
+An invented province of eleven units has reported for some quarters. In the last quarter some
+reports have a planted error, and some are good but odd. The figures of the province are random
+(`benchmarks/province.py`): no real district reports like that. The limits of the rules were
+chosen with provinces 0 to 99. Provinces from 1000 on are held out for scoring.
 
 Usage: python -m benchmarks.planted [--provinces 10] [--first 0] [--why]
 """
@@ -10,6 +11,7 @@ Usage: python -m benchmarks.planted [--provinces 10] [--first 0] [--why]
 import argparse
 import tempfile
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 from program.settings import ROOT, load_settings, quiet_third_parties
@@ -29,7 +31,7 @@ from program.pack import load_pack  # noqa: E402
 
 
 def main(provinces: int, first: int, *, why: bool) -> None:
-    """Score all cases over so many provinces and print what came of it."""
+    """Score all cases in some provinces and print the scores."""
     pack = with_stock(load_pack(ROOT / "config" / "soc-trang"))
     scores: dict[str, Score] = defaultdict(Score)
     with tempfile.TemporaryDirectory() as folder:
@@ -43,42 +45,47 @@ def main(provinces: int, first: int, *, why: bool) -> None:
 
 
 def _print(scores: dict[str, Score], *, why: bool) -> None:
+    """Print a line for each case, and the shares of all errors and of all good reports."""
     errors = [name for name in (*OVER_TIME, *WITHIN, *ACROSS) if name in scores]
     good = [name for name in scores if name in GOOD or name.startswith("as it is")]
-    for name in (*errors, *good):
+    for name in errors:
+        _print_case(name, scores[name], f"told at its cell {scores[name].told:3}", why=why)
+    for name in good:
         score = scores[name]
-        said = (
-            f"told at its cell {score.told:3}"
-            if name in errors
-            else f"asked {score.asked:3}, kept out {score.kept_out:3}"
-        )
-        rules = (
-            " ".join(f"{rule}:{count}" for rule, count in score.rules.most_common()) if why else ""
-        )
-        print(f"{name:45} {score.planted:4} planted, {said}  {rules}".rstrip())
-    of_errors, of_good = [scores[name] for name in errors], [scores[name] for name in good]
-    planted = sum(s.planted for s in of_errors)
-    print(
-        f"{planted} errors of {len(errors)} kinds, told at the right cell: {sum(s.told for s in of_errors) / planted:.1%}"
-    )
-    planted = sum(s.planted for s in of_good)
-    kept_out, asked = (
-        sum(getattr(s, name) for s in of_good) / planted for name in ("kept_out", "asked")
-    )
-    print(
-        f"{planted} good ones of {len(good)} kinds, kept out: {kept_out:.1%}, asked about: {asked:.1%}"
-    )
-    rules = sum((scores[name].rules for name in good), Counter[str]())
-    print(
-        "rules that good ones broke:",
-        ", ".join(f"{rule} {count}" for rule, count in rules.most_common()) or "none",
-    )
+        outcome = f"asked {score.asked:3}, kept out {score.kept_out:3}"
+        _print_case(name, score, outcome, why=why)
+
+    _print_errors([scores[name] for name in errors])
+    _print_good([scores[name] for name in good])
+
+
+def _print_errors(scores: Sequence[Score]) -> None:
+    planted = sum(score.planted for score in scores)
+    told = sum(score.told for score in scores) / planted
+    print(f"{planted} errors of {len(scores)} kinds, told at the right cell: {told:.1%}")
+
+
+def _print_good(scores: Sequence[Score]) -> None:
+    planted = sum(score.planted for score in scores)
+    kept_out = sum(score.kept_out for score in scores) / planted
+    asked = sum(score.asked for score in scores) / planted
+    print(f"{planted} good ones of {len(scores)} kinds,", end=" ")
+    print(f"kept out: {kept_out:.1%}, asked about: {asked:.1%}")
+    rules = sum((score.rules for score in scores), Counter[str]())
+    counts = [f"{rule} {count}" for rule, count in rules.most_common()]
+    print("rules that good ones broke:", ", ".join(counts) or "none")
+
+
+def _print_case(name: str, score: Score, outcome: str, *, why: bool) -> None:
+    counts = [f"{rule}:{count}" for rule, count in score.rules.most_common()]
+    rules = " ".join(counts) if why else ""
+    print(f"{name:45} {score.planted:4} planted, {outcome}  {rules}".rstrip())
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--provinces", type=int, default=10)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--why", action="store_true", help="name the rules that spoke of each case")
+    parser.add_argument("--why", action="store_true", help="print the rules that each case broke")
     arguments = parser.parse_args()
     main(arguments.provinces, arguments.first, why=arguments.why)

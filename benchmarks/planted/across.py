@@ -1,6 +1,11 @@
-"""Errors between submissions: one thing claimed by two units, a province that is not its districts, two forms of one unit."""
+"""Errors between submissions.
+
+Two units claim the same thing, a province is not the sum of its districts, or two forms of a unit
+contradict each other.
+"""
 
 import random
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,34 +21,32 @@ from program.reading import facts_of
 _FORMS = ("disbursement", "livelihoods", "training", "works")
 _PAID, _WORKS = "disbursed_central_investment_vnd", "works_infrastructure_disbursed_vnd"
 Told = tuple[str, str, str, int]
-"""A form, a unit, a fact's element and its line: where a planted error must be told."""
+"""Where an error must be reported: form, unit, element and line of a fact."""
 
 
 @dataclass
-class Night:
-    """All reports of a period, by form and unit, the province's own among them."""
+class ProvinceReports:
+    """All reports of a period by form and unit, also those of the province itself (`whole`)."""
 
     reports: dict[tuple[str, str], Report]
     whole: str
     dice: random.Random
 
     def claimed_twice(self, form: str, table: str, name: str) -> list[Told]:
-        """Put a line of one unit's list into another's too, and say where both stand."""
-        has = [unit for unit in UNITS if self.reports[form, unit].tables.get(table)]
-        if not has:
+        """Copy a line of a unit's list to another unit's; return the places of both."""
+        owners = [unit for unit in UNITS if self.reports[form, unit].tables.get(table)]
+        if not owners:
             return []
-        owner = self.dice.choice(has)
+        owner = self.dice.choice(owners)
         other = self.dice.choice([unit for unit in UNITS if unit != owner])
-        lines, theirs = (
-            self.reports[form, owner].tables[table],
-            self.reports[form, other].tables.setdefault(table, {}),
-        )
+        lines = self.reports[form, owner].tables[table]
+        theirs = self.reports[form, other].tables.setdefault(table, {})
         line = self.dice.choice(list(lines))
         theirs["77"] = {**lines[line], name: str(lines[line][name]).upper()}
         return [(form, owner, name, list(lines).index(line)), (form, other, name, len(theirs) - 1)]
 
     def not_the_sum(self, form: str, start: str) -> list[Told]:
-        """Write one figure of the province's report that is not what its units add up to."""
+        """Change a figure of the province's report, which is then not the sum of its units."""
         lines = self.reports[form, self.whole].tables[MAIN[form]]
         spots = [
             (n, c)
@@ -60,7 +63,7 @@ class Night:
         return [(form, self.whole, f"{column}_{line}", -1)]
 
     def paid_more_than_works(self) -> list[Told]:
-        """Let more be paid of this year's money for works than was ever paid for all works."""
+        """Report more paid for works this year than was ever paid for all works."""
         unit = self.dice.choice(UNITS)
         works = self.reports["works", unit].tables["work_list"]
         paid = sum(number(works, line, "work_disbursed_vnd") for line in works)
@@ -74,54 +77,65 @@ class Night:
         return [("disbursement", unit, f"{_PAID}_da4_tda1", -1), ("works", unit, _WORKS, -1)]
 
 
-CASES: dict[str, Callable[[Night], list[Told]]] = {
-    "two units claim a work": lambda night: night.claimed_twice("works", "work_list", "work_name"),
-    "two units claim a class": lambda night: night.claimed_twice(
+CASES: dict[str, Callable[[ProvinceReports], list[Told]]] = {
+    "two units claim a work": lambda province: province.claimed_twice(
+        "works", "work_list", "work_name"
+    ),
+    "two units claim a class": lambda province: province.claimed_twice(
         "training", "class_list", "class_title"
     ),
-    "two units claim a group": lambda night: night.claimed_twice(
+    "two units claim a group": lambda province: province.claimed_twice(
         "livelihoods", "model_list", "model_name"
     ),
-    "a province is not its districts (people)": lambda night: night.not_the_sum(
+    "a province is not its districts (people)": lambda province: province.not_the_sum(
         "training", "participants"
     ),
-    "a province is not its districts (plan)": lambda night: night.not_the_sum(
+    "a province is not its districts (plan)": lambda province: province.not_the_sum(
         "disbursement", "plan_central"
     ),
-    "a province is not its districts (paid)": lambda night: night.not_the_sum(
+    "a province is not its districts (paid)": lambda province: province.not_the_sum(
         "disbursement", "disbursed_local"
     ),
-    "more paid than for all works": Night.paid_more_than_works,
+    "more paid than for all works": ProvinceReports.paid_more_than_works,
 }
 ACROSS = tuple(CASES)
 AS_IT_IS = "as it is (across submissions)"
 
 
 def try_across(trial: Trial, pack: Pack, checker: Checker, scores: dict[str, Score]) -> None:
-    """Plant each case once into one night of a province, and score what comparing all of its reports tells."""
-    night = _night(trial, pack.program.province)
-    planted = {name: told for name, plant in CASES.items() if (told := plant(night))}
-    reports = [_current(report, pack, n) for n, report in enumerate(night.reports.values())]
-    found = [
-        (number, f) for number, f in checker.compare(reports) if f.severity is not Severity.INFO
-    ]
-    numbers = {key: n for n, key in enumerate(night.reports)}
-    told = {(number, f.sheet, f.cell) for number, f in found}
+    """Plant each case once in the reports of a period, and score the findings of cross-checks."""
+    province = _reports_of(trial, pack.program.province)
+    planted: dict[str, list[Told]] = {}
+    for name, plant in CASES.items():
+        spots = plant(province)
+        # A case without a spot cannot be done to these reports.
+        if spots:
+            planted[name] = spots
+    reports = [_current(report, pack, n) for n, report in enumerate(province.reports.values())]
+    numbers = {key: n for n, key in enumerate(province.reports)}
+    rules_by_report: dict[int, set[str]] = defaultdict(set)
+    reported: set[tuple[int, str | None, str | None]] = set()
+    for number_of_report, finding in checker.compare(reports):
+        if finding.severity is not Severity.INFO:
+            rules_by_report[number_of_report].add(finding.rule)
+            reported.add((number_of_report, finding.sheet, finding.cell))
+    good = set(numbers.values())
     for name, spots in planted.items():
-        places = {
-            _place(reports[numbers[form, unit]], element, line)
-            for form, unit, element, line in spots
-        }
+        places = set()
+        for form, unit, element, line in spots:
+            report = numbers[form, unit]
+            places.add(_place(reports[report], element, line))
+            good.discard(report)
         scores[name].planted += 1
-        scores[name].told += places <= told
-    spoilt = {numbers[form, unit] for spots in planted.values() for form, unit, _, _ in spots}
-    for n in set(numbers.values()) - spoilt:
+        scores[name].told += places <= reported
+    for report in good:
         scores[AS_IT_IS].planted += 1
-        scores[AS_IT_IS].asked += any(number == n for number, _ in found)
-        scores[AS_IT_IS].rules.update({f.rule for number, f in found if number == n})
+        scores[AS_IT_IS].asked += report in rules_by_report
+        scores[AS_IT_IS].rules.update(rules_by_report.get(report, ()))
 
 
-def _night(trial: Trial, whole: str) -> Night:
+def _reports_of(trial: Trial, whole: str) -> ProvinceReports:
+    """Return good reports of all units, and the sums of them as the province's own."""
     reports = {(form, unit): trial.good(form, unit) for form in _FORMS for unit in UNITS}
     for unit in UNITS:
         _settle(
@@ -129,19 +143,21 @@ def _night(trial: Trial, whole: str) -> Night:
             reports["works", unit].tables["work_list"],
         )
     for form in ("disbursement", "training"):
-        model = reports[form, UNITS[0]]
-        tables = {MAIN[form]: _sum([reports[form, unit].tables[MAIN[form]] for unit in UNITS])}
-        reports[form, whole] = Report(
-            form, whole, model.period, tables | ({"class_list": {}} if form == "training" else {})
-        )
-    return Night(
-        reports, whole, random.Random(f"across-{trial.period}-{reports['works', UNITS[0]].tables}")
-    )
+        parts = [reports[form, unit].tables[MAIN[form]] for unit in UNITS]
+        tables = {MAIN[form]: _sum(parts)}
+        if form == "training":
+            tables["class_list"] = {}
+        period = reports[form, UNITS[0]].period
+        reports[form, whole] = Report(form, whole, period, tables)
+    # The figures of a report differ between provinces, and so do the dice.
+    seed = f"across-{trial.period}-{reports['works', UNITS[0]].tables}"
+    return ProvinceReports(reports, whole, random.Random(seed))
 
 
 def _settle(capital: Lines, works: Lines) -> None:
-    """Let what was paid this year for works be no more than what was ever paid for those in the list."""
-    line, ever = capital.get("da4_tda1"), sum(number(works, n, "work_disbursed_vnd") for n in works)
+    """Limit the money paid for works this year to what was ever paid for the works of the list."""
+    line = capital.get("da4_tda1")
+    ever = sum(number(works, work, "work_disbursed_vnd") for work in works)
     if line is not None:
         line |= {
             _PAID: min(number(capital, "da4_tda1", _PAID), round(ever * 0.8, 1)),
@@ -150,14 +166,15 @@ def _settle(capital: Lines, works: Lines) -> None:
 
 
 def _sum(parts: list[Lines]) -> Lines:
-    names = {
-        (line, column) for lines in parts for line, values in lines.items() for column in values
-    }
+    """Return the sum of each figure."""
+    names: set[tuple[str, str]] = set()
+    for lines in parts:
+        for line, values in lines.items():
+            names |= {(line, column) for column in values}
     whole: dict[str, dict[str, Cell]] = {}
     for line, column in sorted(names):
-        whole.setdefault(line, {})[column] = round(
-            sum(number(lines, line, column) for lines in parts), 6
-        )
+        total = sum(number(lines, line, column) for lines in parts)
+        whole.setdefault(line, {})[column] = round(total, 6)
     return whole
 
 
@@ -167,7 +184,7 @@ def _current(report: Report, pack: Pack, n: int) -> CurrentReport:
 
 
 def _place(report: CurrentReport, element: str, at: int) -> tuple[int, str, str]:
-    """Return where a report's fact stands: its `at`-th line of a list, or the figure of the report."""
+    """Return report, sheet and cell of a fact: the `at`-th of a list, or -1 for a single figure."""
     known = [fact for fact in report.facts if fact.element == element]
     fact = known[max(at, 0)]
     return report.number, fact.sheet, fact.cell.partition(":")[0]

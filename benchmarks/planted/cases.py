@@ -1,4 +1,4 @@
-"""What can be done to a good report: the scene that a case finds, and the figures of its main table."""
+"""What a case needs to change a good report: the reports around it, and its main table."""
 
 import random
 from collections.abc import Callable
@@ -21,11 +21,10 @@ MAIN = {
 
 @dataclass
 class Scene:
-    """A good report, to be changed in place, and what a case may look at.
+    """A good report, which a case changes in place, and other reports that it may use.
 
     `before` is the unit's last report, `earlier` the one of a year ago, `after` the next one,
-    `peer` that of another unit. What a case appends to `arrived` is taken in before the report in
-    the same night.
+    `peer` that of another unit. The same run takes in the reports in `arrived` first.
     """
 
     report: Report
@@ -44,20 +43,23 @@ class Scene:
 
     @property
     def then(self) -> Lines:
-        """Those of the last report."""
+        """The lines of the main table of the last report."""
         return self.before.tables[MAIN[self.report.form]]
 
 
 Change = Callable[[Scene], list[Spot] | None]
-"""Changes the scene's report and returns where it must be told: no spot is the report as a whole, None that it cannot be done."""
+"""Changes the report of a scene and returns the spots where a rule must report it.
+
+No spot: the report as a whole. None: the change is impossible in this scene.
+"""
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is done to a report of a form.
+    """A change of a report of a form.
 
-    `is_alone`: the report shows it by itself, without any other one. `is_first`: done to a unit
-    that never reported before.
+    `is_alone`: the error shows without any other report. `is_first`: the unit never reported
+    before.
     """
 
     form: str
@@ -67,13 +69,13 @@ class Case:
 
 
 def number(lines: Lines, line: str, column: str) -> float:
-    """Return a figure; 0 where there is none."""
+    """Return a figure; 0 if there is none."""
     value = lines.get(line, {}).get(column)
     return float(value) if isinstance(value, int | float) else 0.0
 
 
 def figures(scene: Scene, start: str, least: float = 0) -> list[Spot]:
-    """Return the figures of the main table above `least` whose column begins so."""
+    """Return the figures of the main table above `least` in columns that begin with `start`."""
     table, lines = MAIN[scene.report.form], scene.lines
     return [
         (table, n, c)
@@ -84,14 +86,14 @@ def figures(scene: Scene, start: str, least: float = 0) -> list[Spot]:
 
 
 def known(scene: Scene, start: str, least: float) -> list[Spot]:
-    """Return those of them that the last report had too, and not much smaller."""
+    """Return those of these figures that the last report had too, at least a quarter of `least`."""
     return [
         spot for spot in figures(scene, start, least) if number(scene.then, *spot[1:]) > least / 4
     ]
 
 
 def write(scene: Scene, spot: Spot, value: float) -> list[Spot]:
-    """Put a figure in its place and return that place."""
+    """Write a figure to a spot and return the spot."""
     table, line, column = spot
     scene.report.tables[table][line][column] = value
     return [spot]

@@ -1,4 +1,4 @@
-"""Good reports that look odd: each could be asked about by a hasty rule, and none should be kept out."""
+"""Good reports that look odd. A hasty rule may warn about them, and none may refuse them."""
 
 import copy
 from functools import partial
@@ -15,15 +15,14 @@ PAID = {
 
 
 def _scaled(scene: Scene, line: str, by: float) -> None:
-    """Make all figures of a line so many times as large: counts stay whole, and parts no more than their wholes."""
+    """Multiply all figures of a line. Counts stay whole, and parts no more than their wholes."""
     form = scene.pack.form(scene.report.form, scene.report.period)
     kinds: dict[str, Column] = {c.name: c for t in form.tables for c in t.columns} if form else {}
     for column, value in scene.lines[line].items():
         if isinstance(value, int | float):
             times = value * by
-            scene.lines[line][column] = (
-                int(times) if kinds[column].type is ColumnType.WHOLE else round(times, 1)
-            )
+            is_count = kinds[column].type is ColumnType.WHOLE
+            scene.lines[line][column] = int(times) if is_count else round(times, 1)
 
 
 def a_jump(low: float, high: float, scene: Scene) -> list[Spot] | None:

@@ -1,4 +1,7 @@
-"""Errors that show beside other reports only: units of measure, what falls, copies, works that go backwards."""
+"""Errors that show only in comparison with other reports.
+
+Wrong units of measure, cumulative figures that fall, copies, works that go backwards.
+"""
 
 import copy
 from functools import partial
@@ -8,7 +11,7 @@ from expectations.history.indicators import target_of
 
 
 def times(start: str, factor: float, least: float, *, is_first: bool = False) -> Change:
-    """Multiply one figure that was reported before, large enough for the slip to be one."""
+    """Multiply a figure that was reported before and is large enough for an error to show."""
 
     def change(scene: Scene) -> list[Spot] | None:
         spots = figures(scene, start, least) if is_first else known(scene, start, least)
@@ -21,7 +24,7 @@ def times(start: str, factor: float, least: float, *, is_first: bool = False) ->
 
 
 def all_money(start: str, factor: float) -> Change:
-    """Write all money of the report in another unit of measure: told at least where it begins with `start`."""
+    """Write all money of a report in a wrong unit of measure; columns from `start` must show it."""
 
     def change(scene: Scene) -> list[Spot] | None:
         spots = [s for s in figures(scene, "") if s[2].endswith("_vnd")]
@@ -34,25 +37,24 @@ def all_money(start: str, factor: float) -> Change:
 
 
 def the_period_alone(start: str, scene: Scene) -> list[Spot] | None:
-    """Write what came in the period alone instead of the cumulative figure."""
-    spots = [
-        s
-        for s in known(scene, start, 1)
-        if 2 * number(scene.then, *s[1:]) > number(scene.lines, *s[1:])
-    ]
-    spots = [s for s in spots if number(scene.lines, *s[1:]) > number(scene.then, *s[1:])]
+    """Write the figure of the period instead of the cumulative one."""
+    spots = []
+    for spot in known(scene, start, 1):
+        then = number(scene.then, *spot[1:])
+        # The figure has grown, but by less than it was: that of the period alone is a fall.
+        if then < number(scene.lines, *spot[1:]) < 2 * then:
+            spots.append(spot)
     if not spots:
         return None
     spot = scene.dice.choice(spots)
-    return write(
-        scene, spot, round(number(scene.lines, *spot[1:]) - number(scene.then, *spot[1:]), 1)
-    )
+    of_period = number(scene.lines, *spot[1:]) - number(scene.then, *spot[1:])
+    return write(scene, spot, round(of_period, 1))
 
 
 def more_than_later(scene: Scene) -> list[Spot] | None:
-    """The next quarter's report is there already.
+    """A late report has more paid for a work than the report of the next quarter.
 
-    For one work this one, which came late, says more than it.
+    The next quarter's report arrived before it.
     """
     later = scene.after.tables["work_list"]
     lines = [n for n in scene.lines if n in later and number(later, n, "work_disbursed_vnd") > 0]
@@ -60,32 +62,31 @@ def more_than_later(scene: Scene) -> list[Spot] | None:
         return None
     scene.arrived.append(scene.after)
     line = scene.dice.choice(lines)
-    paid, invested = (
-        number(later, line, "work_disbursed_vnd"),
-        number(later, line, "work_investment_vnd"),
-    )
+    paid = number(later, line, "work_disbursed_vnd")
+    invested = number(later, line, "work_investment_vnd")
     return write(scene, ("work_list", line, "work_disbursed_vnd"), round((paid + invested) / 2, 1))
 
 
 def a_line_left_out(scene: Scene) -> list[Spot] | None:
-    """A project of which money was paid is not in the report any more: what was paid does not vanish."""
-    paid = [n for n in scene.then if number(scene.then, n, "disbursed_central_investment_vnd") > 10]
-    lines = [n for n in paid if n in scene.lines and len(scene.lines) > 2]
-    totals = sum(number(scene.lines, n, "disbursed_central_investment_vnd") for n in scene.lines)
-    before = sum(number(scene.then, n, "disbursed_central_investment_vnd") for n in scene.then)
-    lines = [
-        n
-        for n in lines
-        if totals - number(scene.lines, n, "disbursed_central_investment_vnd") < before
-    ]
+    """Leave out a project with payments, so that the cumulative total falls."""
+    column = "disbursed_central_investment_vnd"
+    if len(scene.lines) <= 2:
+        return None
+    total = sum(number(scene.lines, line, column) for line in scene.lines)
+    total_before = sum(number(scene.then, line, column) for line in scene.then)
+    lines = []
+    for line in scene.then:
+        is_paid = line in scene.lines and number(scene.then, line, column) > 10
+        if is_paid and total - number(scene.lines, line, column) < total_before:
+            lines.append(line)
     if not lines:
         return None
     del scene.lines[scene.dice.choice(lines)]
-    return [("capital", "total", "disbursed_central_investment_vnd")]
+    return [("capital", "total", column)]
 
 
 def sent_again(which: str, scene: Scene) -> list[Spot] | None:
-    """Send another report as this one: the unit's last, that of a year ago, or another unit's."""
+    """Send a copy of another report: the unit's last, the one of a year ago, or another unit's."""
     other = {"before": scene.before, "earlier": scene.earlier, "peer": scene.peer}[which]
     lines = other.tables[MAIN[other.form]]
     moving = [n for n in lines if lines[n].get("work_status") != "completed"]
@@ -204,7 +205,7 @@ def too_many_births(scene: Scene) -> list[Spot] | None:
 
 
 def opens_otherwise(scene: Scene) -> list[Spot] | None:
-    """The opening is another figure than the last report closed with."""
+    """Change the opening figure, which must be the closing figure of the last report."""
     opening = number(scene.lines, "seed", "opening")
     return write(
         scene,
@@ -214,7 +215,7 @@ def opens_otherwise(scene: Scene) -> list[Spot] | None:
 
 
 def in_dong_again(scene: Scene) -> list[Spot] | None:
-    """A new version writes one figure in nghìn đồng, a thousand times that of the version it replaces."""
+    """Send a new version with a figure in nghìn đồng: a thousand times that of the first one."""
     scene.arrived.append(copy.deepcopy(scene.report))
     return times("plan_central", 1000, 20, is_first=True)(scene)
 

@@ -1,4 +1,7 @@
-"""Errors that a report shows by itself: sums, parts, ratios, dates, keys, words, sheets that disagree, what one cell requires."""
+"""Errors that show in one report alone.
+
+Sums, parts, ratios, dates, keys, words, sheets that disagree, and cells that need each other.
+"""
 
 from datetime import date, timedelta
 from functools import partial
@@ -105,7 +108,7 @@ def unlike_its_list(column: str, scene: Scene) -> list[Spot] | None:
 
 
 def a_day(column: str, from_: str, days: int) -> Change:
-    """Move a day of a list's line so many days from the start or end of the period, or from another day of the line."""
+    """Move a day of a list: `days` from the start or end of the period, or from another day."""
 
     def change(scene: Scene) -> list[Spot] | None:
         table = "class_list" if scene.report.form == "training" else "work_list"
@@ -140,7 +143,7 @@ def one_code_twice(scene: Scene) -> list[Spot] | None:
 
 
 def of_a_work(status: str, column: str, value: Cell, told: str = "") -> Change:
-    """Write a cell of a work of that status; it is told there, or at the column `told`."""
+    """Write a cell of a work of that status. A rule must report that cell, or column `told`."""
 
     def change(scene: Scene) -> list[Spot] | None:
         lines = [n for n, values in scene.lines.items() if values["work_status"] == status]

@@ -1,6 +1,6 @@
 """A reference server for docs/portal.md: it lists and serves a folder on loopback.
 
-To try things out, not to deploy.
+It is for trials, not for production.
 
 python examples/portal/server.py --folder examples/inbox --port 8801 --token secret
 
@@ -30,9 +30,9 @@ _CURSOR = re.compile(r"(\d{1,20})-([0-9a-f]{16})")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server says to one request.
+    """The answer to a request.
 
-    Content-Length is added where `headers` do not say how the body ends.
+    Content-Length is added if no header says how the body ends.
     """
 
     status: HTTPStatus
@@ -42,9 +42,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Submission:
-    """A file that is offered.
+    """A file of the list, sorted by its time of arrival.
 
-    Sorts by when it came: `came_ns` is the file's change time, which no copy can set back.
+    `came_ns` is the change time of the file, which a copy of an old file cannot set back.
     """
 
     came_ns: int
@@ -54,14 +54,14 @@ class Submission:
 
     @property
     def cursor(self) -> str:
-        """The place in the list right behind this submission."""
+        """The place in the list just after this submission."""
         return f"{self.came_ns}-{self.id}"
 
 
 class ReferencePortal(ThreadingHTTPServer):
-    """The portal of one folder, at `url`; start it with `running`.
+    """The portal of a folder, at `url`; start it with `running`.
 
-    The folder is looked at anew for every request.
+    It lists the folder again for each request.
     """
 
     def __init__(self, folder: Path, token: str, port: int = 0, page_items: int = 100) -> None:
@@ -78,9 +78,8 @@ class ReferencePortal(ThreadingHTTPServer):
         address = urlsplit(target)
         match address.path.split("/")[1:]:
             case ["submissions"]:
-                return self._list(
-                    parse_qs(address.query).get("since", [""])[0], headers.get("If-None-Match")
-                )
+                since = parse_qs(address.query).get("since", [""])[0]
+                return self._list(since, headers.get("If-None-Match"))
             case ["submissions", id_, version]:
                 return self._content(id_, version)
             case _:
@@ -94,11 +93,11 @@ class ReferencePortal(ThreadingHTTPServer):
         etag = f'"{_digest(repr(submissions).encode())}"'
         if known_etag == etag:
             return Answer(HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})
-        behind = (int(place[1]), place[2]) if place else (0, "")
-        new = [
-            submission for submission in submissions if (submission.came_ns, submission.id) > behind
-        ]
-        page, has_more = new[: self._page_items], len(new) > self._page_items
+        last_seen = (int(place[1]), place[2]) if place else (0, "")
+        new = [each for each in submissions if (each.came_ns, each.id) > last_seen]
+        page = new[: self._page_items]
+        has_more = len(new) > self._page_items
+        # An empty page does not move the cursor.
         cursor = page[-1].cursor if page else since or None
         listing = {
             "items": [_item(submission) for submission in page],
@@ -109,14 +108,13 @@ class ReferencePortal(ThreadingHTTPServer):
         return Answer(HTTPStatus.OK, body, {"Content-Type": "application/json", "ETag": etag})
 
     def _content(self, id_: str, version: str) -> Answer:
-        found = next(
-            (submission for submission in _submissions(self.folder) if submission.id == id_), None
-        )
+        submissions = {each.id: each for each in _submissions(self.folder)}
+        found = submissions.get(id_)
         if found is None:
             return Answer(HTTPStatus.NOT_FOUND)
         body = found.path.read_bytes()
-        # A version never answers with other bytes: the file was replaced, and stands in the list as
-        # a new version.
+        # The file was replaced: the list has it as a new version. The old version must never
+        # answer with other bytes.
         if _digest(body) != version:
             return Answer(HTTPStatus.GONE)
         return Answer(HTTPStatus.OK, body, {"Content-Type": "application/octet-stream"})
@@ -127,7 +125,7 @@ AnyPortal = TypeVar("AnyPortal", bound=ReferencePortal)
 
 @contextlib.contextmanager
 def running(portal: AnyPortal) -> Iterator[AnyPortal]:
-    """Serve in a thread of its own for the length of the `with`."""
+    """Serve in another thread until the `with` block ends."""
     thread = threading.Thread(target=portal.serve_forever, kwargs={"poll_interval": 0.02})
     with portal:
         thread.start()
@@ -139,33 +137,28 @@ def running(portal: AnyPortal) -> Iterator[AnyPortal]:
 
 
 def _submissions(folder: Path) -> list[Submission]:
-    """Return what the folder holds, oldest first, without hidden files and Excel's own ~$ ones."""
-    names = (
-        (path, path.relative_to(folder).as_posix()) for path in folder.rglob("*") if path.is_file()
-    )
-    return sorted(
-        Submission(
-            path.stat().st_ctime_ns,
-            _digest(name.encode()),
-            path,
-            unit[1] if (unit := _UNIT.match(name)) else None,
-        )
-        for path, name in names
-        if not path.name.startswith((".", "~$"))
-    )
+    """Return the files of a folder, oldest first, without hidden files and Excel's ~$ files."""
+    submissions = []
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.name.startswith((".", "~$")):
+            name = path.relative_to(folder).as_posix()
+            match = _UNIT.match(name)
+            unit = match[1] if match else None
+            came_ns = path.stat().st_ctime_ns
+            submissions.append(Submission(came_ns, _digest(name.encode()), path, unit))
+    return sorted(submissions)
 
 
 def _item(submission: Submission) -> dict[str, object]:
     content = submission.path.read_bytes()
     version = _digest(content)
+    submitted_at = datetime.fromtimestamp(submission.came_ns // 1_000_000_000, UTC)
     return {
         "id": submission.id,
         "version": version,
         "name": submission.path.name,
         "unit": submission.unit,
-        "submitted_at": datetime.fromtimestamp(
-            submission.came_ns // 1_000_000_000, UTC
-        ).isoformat(),
+        "submitted_at": submitted_at.isoformat(),
         "size": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
         "href": f"/submissions/{quote(submission.id)}/{version}",
@@ -181,7 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: ReferencePortal
 
     def handle(self) -> None:
-        # A client that hangs up, at a body that is too long for it, is no error of the server.
+        # A client may hang up when a body is too long for it. That is no error of the server.
         with contextlib.suppress(ConnectionError):
             super().handle()
 
@@ -197,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's own name
-        """Stay silent: the address of a request may hold what is not for a terminal."""
+        """Print nothing: the address of a request may hold what a terminal must not show."""
 
 
 def main() -> None:
@@ -209,16 +202,13 @@ def main() -> None:
         "--folder", type=Path, required=True, help="sub-folders begin with the unit's code"
     )
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
-    parser.add_argument("--token", required=True, help="what MTQG_PORTAL_TOKEN must say")
+    parser.add_argument("--token", required=True, help="the value of MTQG_PORTAL_TOKEN")
     parser.add_argument("--page-items", type=int, default=100, help="items in a page of the list")
     arguments = parser.parse_args()
-    with ReferencePortal(
-        arguments.folder, arguments.token, arguments.port, arguments.page_items
-    ) as portal:
-        print(
-            f"{len(_submissions(arguments.folder))} submissions at {portal.url}; Ctrl-C stops",
-            flush=True,
-        )
+    folder = arguments.folder
+    with ReferencePortal(folder, arguments.token, arguments.port, arguments.page_items) as portal:
+        count = len(_submissions(folder))
+        print(f"{count} submissions at {portal.url}; Ctrl-C stops", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             portal.serve_forever()
 

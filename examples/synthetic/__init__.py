@@ -1,8 +1,7 @@
-"""The synthetic sample: what districts, and the communes after them, might send.
+"""The synthetic sample: files that districts, and later communes, might send.
 
-Every figure is invented.
-
-The same seed gives the same files. `python -m examples.synthetic` writes them all.
+All figures are invented. The same seed gives the same files. `python -m examples.synthetic`
+writes them all.
 """
 
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ __all__ = ["PLANTED", "build"]
 
 
 def build() -> Iterator[tuple[str, bytes]]:
-    """Yield (path below the inbox, bytes) of every synthetic file, in the order in which they are sent."""
+    """Yield (path below the inbox, bytes) of each synthetic file, in the order of sending."""
     pack = load_pack(load_settings().pack)
     for form in (training, capital, works, results, gathered):
         yield from form.build(pack)

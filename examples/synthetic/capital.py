@@ -1,6 +1,6 @@
-"""Disbursement reports of one quarter.
+"""Disbursement reports of a quarter.
 
-One district has paid out more than it was given, one names an amount with "trên".
+One district paid out more than it was given, another wrote "trên" (above) before an amount.
 """
 
 import random
@@ -22,7 +22,7 @@ _STREAMS = (
     "local_recurrent",
     "carried_over",
 )
-# Where districts hold money of the program, in million đồng: the largest plan of a stream.
+# The largest plan of a stream in million đồng, by project of the districts.
 _LINES = {
     "da1": 4000,
     "da3_tda2": 2500,
@@ -35,7 +35,7 @@ _LINES = {
 
 
 def build(pack: Pack) -> Iterator[tuple[str, bytes]]:
-    """Yield (path below the inbox, bytes) of every disbursement report."""
+    """Yield (path below the inbox, bytes) of each disbursement report."""
     period = Period.parse(QUARTER)
     for unit in units_of(pack, UnitKind.DISTRICT, QUARTER):
         dice = dice_of(unit.code, QUARTER, "capital")
@@ -47,21 +47,16 @@ def build(pack: Pack) -> Iterator[tuple[str, bytes]]:
                 "plan_central_investment_vnd": 1500.0,
                 "disbursed_central_investment_vnd": "trên 1.200",
             }
-        yield (
-            path_of(unit, "giải ngân", period),
-            workbook(pack, "disbursement", unit, period, {"capital": lines}),
-        )
+        content = workbook(pack, "disbursement", unit, period, {"capital": lines})
+        yield path_of(unit, "giải ngân", period), content
 
 
 def _line(dice: random.Random, largest: int) -> dict[str, Cell]:
     line: dict[str, Cell] = {}
     for stream in _STREAMS:
-        plan = round(
-            largest
-            * dice.uniform(0.05, 1.0)
-            * (0.1 if stream.startswith("local") or stream == "carried_over" else 1),
-            1,
-        )
+        is_small = stream.startswith("local") or stream == "carried_over"
+        share = 0.1 if is_small else 1
+        plan = round(largest * dice.uniform(0.05, 1.0) * share, 1)
         line[f"plan_{stream}_vnd"] = plan
         line[f"disbursed_{stream}_vnd"] = round(plan * dice.uniform(0.35, 0.98), 1)
     return line

@@ -1,14 +1,17 @@
-"""Several reports in one file: a zip with its enclosures, two quarters in one workbook, and what the portal sends."""
+"""Several reports in a file: a zip, a workbook with two quarters, and JSON from the portal."""
 
 import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from itertools import chain
 from pathlib import PurePosixPath
 
 import openpyxl
 import xlsxwriter
+from openpyxl.worksheet.worksheet import Worksheet
+from xlsxwriter.format import Format
 
 from examples.synthetic.training import PDF, invent, workbook_of
 from examples.synthetic.workbooks import path_of
@@ -24,7 +27,7 @@ ZIPPED, TWO_QUARTERS, BY_PORTAL = "941", "943", "947"
 
 def build(pack: Pack) -> Iterator[tuple[str, bytes]]:
     """Yield (path below the inbox, bytes) of a file of each kind."""
-    units = {u.code: u for u in pack.units if u.is_valid_on(SECOND.end)}
+    units = {unit.code: unit for unit in pack.units if unit.is_valid_on(SECOND.end)}
     yield _path(units[ZIPPED], ".zip"), _zip(pack, units[ZIPPED])
     yield _path(units[TWO_QUARTERS], ".xlsx"), _two_quarters(pack, units[TWO_QUARTERS])
     yield _path(units[BY_PORTAL], ".json"), _portal(units[BY_PORTAL])
@@ -35,10 +38,11 @@ def _path(unit: Unit, suffix: str) -> str:
 
 
 def _zip(pack: Pack, unit: Unit) -> bytes:
-    files = {
-        PurePosixPath(path_of(unit, "tập huấn", q)).name: workbook_of(pack, unit, q)
-        for q in (FIRST, SECOND)
-    }
+    files: dict[str, bytes] = {}
+    for quarter in (FIRST, SECOND):
+        name = PurePosixPath(path_of(unit, "tập huấn", quarter)).name
+        files[name] = workbook_of(pack, unit, quarter)
+    # An office often adds such files; they hold no report.
     files |= {"Công văn (bản quét).pdf": PDF, "Thumbs.db": b""}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -48,28 +52,32 @@ def _zip(pack: Pack, unit: Unit) -> bytes:
 
 
 def _two_quarters(pack: Pack, unit: Unit) -> bytes:
-    """Return both quarters' sheets in one workbook, as somebody copies them together: no marker, no formulas."""
+    """Return the sheets of both quarters in one workbook, copied without marker and formulas."""
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
         book.set_properties({"created": datetime(2023, 7, 5)})  # noqa: DTZ001  (what xlsxwriter takes)
         day = book.add_format({"num_format": "dd/mm/yyyy"})
         for quarter in (FIRST, SECOND):
-            source = openpyxl.load_workbook(
-                io.BytesIO(workbook_of(pack, unit, quarter)), data_only=True
-            )
-            for sheet in (s for s in source if s.title not in HIDDEN_SHEETS):
-                target = book.add_worksheet(f"{sheet.title} Q{quarter.number}")
-                for row in sheet.iter_rows():
-                    for cell in (c for c in row if c.value is not None):
-                        form = day if isinstance(cell.value, date) else None
-                        target.write(cell.row - 1, cell.column - 1, cell.value, form)
+            content = io.BytesIO(workbook_of(pack, unit, quarter))
+            source = openpyxl.load_workbook(content, data_only=True)
+            for sheet in source:
+                if sheet.title not in HIDDEN_SHEETS:
+                    target = book.add_worksheet(f"{sheet.title} Q{quarter.number}")
+                    _copy_cells(sheet, target, day)
     return buffer.getvalue()
 
 
+def _copy_cells(source: Worksheet, target: xlsxwriter.worksheet.Worksheet, day: Format) -> None:
+    """Copy all values to the same places; dates get the format `day`."""
+    for cell in chain.from_iterable(source.iter_rows()):
+        if cell.value is not None:
+            cell_format = day if isinstance(cell.value, date) else None
+            target.write(cell.row - 1, cell.column - 1, cell.value, cell_format)
+
+
 def _portal(unit: Unit) -> bytes:
-    return json.dumps(
-        [_report(unit, quarter) for quarter in (FIRST, SECOND)], ensure_ascii=False, indent=1
-    ).encode()
+    reports = [_report(unit, quarter) for quarter in (FIRST, SECOND)]
+    return json.dumps(reports, ensure_ascii=False, indent=1).encode()
 
 
 def _report(unit: Unit, quarter: Period) -> dict[str, object]:
@@ -87,7 +95,8 @@ def _report(unit: Unit, quarter: Period) -> dict[str, object]:
 
 
 def _plain(line: Mapping[str, Cell]) -> dict[str, object]:
-    """Return a line as JSON holds it: days as an office writes them."""
-    return {
-        name: f"{cell:%d/%m/%Y}" if isinstance(cell, date) else cell for name, cell in line.items()
-    }
+    """Return a line for JSON, with dates as an office writes them."""
+    plain: dict[str, object] = {}
+    for name, cell in line.items():
+        plain[name] = f"{cell:%d/%m/%Y}" if isinstance(cell, date) else cell
+    return plain

@@ -1,6 +1,6 @@
-"""Livelihoods of one quarter, and outcomes of one year: the estimate of September and the final figures of January.
+"""Livelihoods of a quarter, and outcomes of a year: September's estimate and the final figures.
 
-One district's outcomes have a total that its parts do not add up to.
+In the outcomes of one district a total is not the sum of its parts.
 """
 
 import random
@@ -23,8 +23,7 @@ _SUPPORT = {
     "vocational": 90,
     "production_models": 60,
 }
-# Shares are invented too: what part of a district's households is of each group, and what part of
-# them is poor.
+# Households of a group in a district, and the share of them that is poor: both invented.
 _GROUPS = {"khmer": (6000, 0.05), "hoa": (1100, 0.02), "other": (12, 0.1)}
 _SCHOOLS = {
     "kindergarten_5": 900,
@@ -43,9 +42,11 @@ _PLACES = {
     "hamlet_left_difficulty": (12, 0.5),
 }
 
+Lines = dict[str, dict[str, Cell]]
+
 
 def build(pack: Pack) -> Iterator[tuple[str, bytes]]:
-    """Yield (path below the inbox, bytes) of every report of livelihoods and outcomes."""
+    """Yield (path below the inbox, bytes) of each report of livelihoods and outcomes."""
     for unit in units_of(pack, UnitKind.DISTRICT, QUARTER):
         yield _livelihoods(pack, unit, Period.parse(QUARTER))
     for stage in Stage:
@@ -85,35 +86,28 @@ def _outcomes(pack: Pack, unit: Unit, period: Period, stage: Stage) -> tuple[str
     dice = dice_of(unit.code, period.code, "outcomes")
     # The estimate of September is a little off, one way or the other.
     off = 1.0 if stage is Stage.FINAL else dice_of(unit.code, "estimate").uniform(0.93, 1.05)
-    households = {
-        group: _households(dice, size, poor, off) for group, (size, poor) in _GROUPS.items()
-    }
-    people = {
-        group: _people(dice, int(line["households"] * 4)) for group, line in households.items()
-    }
-    matrix: dict[str, dict[str, dict[str, Cell]]] = {
-        "ethnic_households": {group: {**line} for group, line in households.items()},
-        "ethnic_people": {group: {**line} for group, line in people.items()},
-        "school": {level: _school(dice, size) for level, size in _SCHOOLS.items()},
-        "places": {
-            key: {"existing": size, "reaching": int(size * share)}
-            for key, (size, share) in _PLACES.items()
-        },
-        "income": {
-            "ethnic_minority": {
-                "income_vnd": round(dice.uniform(44, 52), 1),
-                "income_2020_vnd": round(dice.uniform(24, 30), 1),
-            }
-        },
+    counts = {group: _households(dice, size, poor, off) for group, (size, poor) in _GROUPS.items()}
+    households: Lines = {group: {**line} for group, line in counts.items()}
+    people: Lines = {}
+    for group, line in counts.items():
+        people[group] = {**_people(dice, line["households"] * 4)}
+    schools: Lines = {level: _school(dice, size) for level, size in _SCHOOLS.items()}
+    places: Lines = {}
+    for key, (size, share) in _PLACES.items():
+        places[key] = {"existing": size, "reaching": int(size * share)}
+    matrix = {
+        "ethnic_households": households,
+        "ethnic_people": people,
+        "school": schools,
+        "places": places,
+        "income": {"ethnic_minority": _income(dice)},
     }
     if unit.code == WRONG_TOTAL and stage is Stage.FINAL:
-        matrix["ethnic_households"]["total"] = {
-            "poor_households": sum(line["poor_households"] for line in households.values()) + 25
-        }
+        poor_households = sum(line["poor_households"] for line in counts.values())
+        households["total"] = {"poor_households": poor_households + 25}
     remark = " (ước)" if stage is Stage.ESTIMATE else ""
-    return path_of(unit, "kết quả", period, remark), workbook(
-        pack, "outcomes", unit, period, matrix, stage=stage
-    )
+    content = workbook(pack, "outcomes", unit, period, matrix, stage=stage)
+    return path_of(unit, "kết quả", period, remark), content
 
 
 def _households(dice: random.Random, size: int, poor: float, off: float) -> dict[str, int]:
@@ -133,12 +127,10 @@ def _households(dice: random.Random, size: int, poor: float, off: float) -> dict
 
 
 def _people(dice: random.Random, count: int) -> dict[str, int]:
-    adults, workers, births, children = (
-        int(count * 0.76),
-        int(count * 0.6),
-        int(count * 0.013),
-        int(count * 0.07),
-    )
+    adults = int(count * 0.76)
+    workers = int(count * 0.6)
+    births = int(count * 0.013)
+    children = int(count * 0.07)
     return {
         "people": count,
         "insured_people": int(count * dice.uniform(0.93, 0.99)),

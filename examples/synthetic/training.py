@@ -1,6 +1,6 @@
-"""Training reports: eleven districts over six quarters, and the communes that follow them for one.
+"""Training reports: eleven districts in six quarters, and the communes after them in one.
 
-Most files are good; the others are bad in the ways that `PLANTED` lists.
+Most files are good. `PLANTED` lists bad values, `_files` what is wrong with files as a whole.
 """
 
 import copy
@@ -20,7 +20,8 @@ COMMUNES_QUARTER = "2025-Q3"
 MISSING_COMMUNES = {"31675", "31810"}
 MISSING = {("945", "2025-Q1"), ("949", "2025-Q2"), ("941", "2025-Q2"), ("950", "2025-Q2")}
 PDF = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj "
+    b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
     b"trailer<</Root 1 0 R>>\n%%EOF\n"
 )
 _TOPICS = (
@@ -36,9 +37,9 @@ Lines = dict[str, dict[str, Cell]]
 
 @dataclass(frozen=True)
 class Planted:
-    """A way of being bad, with where it is and the rule that must find it.
+    """A planted error: the rule that must find it, its sheet and cell.
 
-    `change` spoils good values.
+    `change` puts it into good values.
     """
 
     name: str
@@ -63,7 +64,7 @@ def _add(line: str, column: str, more: float) -> Callable[[Lines, list[dict[str,
 
 
 def _lose_the_dot(levels: Lines, classes: list[dict[str, Cell]]) -> None:
-    """1.208 people typed with the dot into an Excel of another locale: the number 1,208."""
+    """Type 1.208 people into an Excel whose locale reads the dot as a decimal point."""
     more = 1208 - _number(levels["district"]["participants"])
     levels["total"]["participants"] = _number(levels["total"]["participants"]) + more
     levels["district"] |= {
@@ -103,11 +104,11 @@ PLANTED: dict[tuple[str, str], Planted] = {
         "a class before the period", "TRN-10", "Danh sách lớp", "F9", _leave_the_period
     ),
 }
-"""Bad values, by unit and quarter. `FILES` in `build` adds what is wrong with a file as a whole."""
+"""Bad values by unit and quarter."""
 
 
 def build(pack: Pack) -> Iterator[tuple[str, bytes]]:
-    """Yield (path below the inbox, bytes) of every training report, in the order in which they are sent."""
+    """Yield (path below the inbox, bytes) of each training report, in the order of sending."""
     for code in QUARTERS:
         for unit in units_of(pack, UnitKind.DISTRICT, code):
             if (unit.code, code) not in MISSING:
@@ -115,14 +116,11 @@ def build(pack: Pack) -> Iterator[tuple[str, bytes]]:
     for unit in units_of(pack, UnitKind.COMMUNE, COMMUNES_QUARTER):
         if unit.code not in MISSING_COMMUNES:
             period = Period.parse(COMMUNES_QUARTER)
-            yield (
-                path_of(unit, "tập huấn", period),
-                _workbook(pack, unit, period, *invent(unit, period)),
-            )
+            yield _path(unit, period), workbook_of(pack, unit, period)
 
 
 def _files(pack: Pack, unit: Unit, period: Period) -> Iterator[tuple[str, bytes]]:
-    """Yield what a district sends about a quarter: one file as a rule, and the troubles that files have."""
+    """Yield what a district sends for a quarter: one good file, or files with a problem."""
     levels, classes = invent(unit, period)
     good = _workbook(pack, unit, period, levels, classes)
     key = (unit.code, period.code)
@@ -130,10 +128,7 @@ def _files(pack: Pack, unit: Unit, period: Period) -> Iterator[tuple[str, bytes]
         yield _path(unit, period, " - PDF"), PDF
     elif key == ("945", "2024-Q3"):
         other = next(u for u in pack.units if u.code == "944")
-        yield (
-            _path(unit, period, " - sai đơn vị"),
-            _workbook(pack, other, period, *invent(other, period)),
-        )
+        yield _path(unit, period, " - sai đơn vị"), workbook_of(pack, other, period)
     elif key == ("951", "2024-Q2"):
         yield _path(unit, period), good
         yield _path(unit, period, " (1)"), good
@@ -158,7 +153,7 @@ def _files(pack: Pack, unit: Unit, period: Period) -> Iterator[tuple[str, bytes]
 
 
 def invent(unit: Unit, period: Period) -> tuple[Lines, list[dict[str, Cell]]]:
-    """Return consistent invented figures: lines by level, and the classes that they sum up."""
+    """Return invented figures that agree: lines by level, and the classes that they sum up."""
     dice = dice_of(unit.code, period.code)
     own = unit.kind.value
     held_where = [own] * dice.randint(1, 4)
@@ -167,18 +162,19 @@ def invent(unit: Unit, period: Period) -> tuple[Lines, list[dict[str, Cell]]]:
     classes = [_class(dice, unit, period, level) for level in held_where]
     levels: Lines = {}
     for level in dict.fromkeys(held_where):
-        held = [c for c in classes if c["class_level"] == level]
-        if held:
-            levels[level] = _level(dice, held)
-    levels["total"] = {
-        name: round(sum(_number(line[name]) for line in levels.values()), 3) for name in levels[own]
-    }
+        held = [each for each in classes if each["class_level"] == level]
+        levels[level] = _level(dice, held)
+    total: dict[str, Cell] = {}
+    for name in levels[own]:
+        total[name] = round(sum(_number(line[name]) for line in levels.values()), 3)
+    levels["total"] = total
     return levels, classes
 
 
 def _class(dice: random.Random, unit: Unit, period: Period, level: str) -> dict[str, Cell]:
     first = period.start + timedelta(days=dice.randrange(5, 80))
     topic = dice.choice(_TOPICS)
+    office = "UBND" if unit.kind is UnitKind.COMMUNE else "Phòng Dân tộc"
     return {
         "class_title": f"Lớp {topic.lower()}",
         "class_topic": topic,
@@ -187,7 +183,7 @@ def _class(dice: random.Random, unit: Unit, period: Period, level: str) -> dict[
         "class_first_day": first,
         "class_last_day": first + timedelta(days=dice.randint(0, 3)),
         "class_participants": dice.randint(40, 180),
-        "class_organiser": f"{'UBND' if unit.kind is UnitKind.COMMUNE else 'Phòng Dân tộc'} {unit.name}",
+        "class_organiser": f"{office} {unit.name}",
     }
 
 
@@ -209,7 +205,8 @@ def _level(dice: random.Random, held: list[dict[str, Cell]]) -> dict[str, Cell]:
 
 
 def _days(held: dict[str, Cell]) -> int:
-    first, last = held["class_first_day"], held["class_last_day"]
+    first = held["class_first_day"]
+    last = held["class_last_day"]
     assert isinstance(first, date)
     assert isinstance(last, date)
     return (last - first).days + 1
@@ -218,14 +215,9 @@ def _days(held: dict[str, Cell]) -> int:
 def _workbook(
     pack: Pack, unit: Unit, period: Period, levels: Lines, classes: list[dict[str, Cell]]
 ) -> bytes:
-    return workbook(
-        pack,
-        "training",
-        unit,
-        period,
-        copy.deepcopy({"levels": levels}),
-        copy.deepcopy({"class_list": classes}),
-    )
+    matrix = copy.deepcopy({"levels": levels})
+    lists = copy.deepcopy({"class_list": classes})
+    return workbook(pack, "training", unit, period, matrix, lists)
 
 
 def workbook_of(pack: Pack, unit: Unit, period: Period) -> bytes:

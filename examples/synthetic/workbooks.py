@@ -1,4 +1,4 @@
-"""What all synthetic reports share: the dice, the file's name, and the template that is filled in."""
+"""What all synthetic reports share: the dice, the name of a file, and the filled template."""
 
 import random
 import re
@@ -19,17 +19,18 @@ Lists = Mapping[str, Sequence[Mapping[str, Cell]]]
 
 
 def dice_of(*about: str) -> random.Random:
-    """Return dice that fall alike for the same unit and period, every time."""
+    """Return dice that give the same numbers for the same words every time."""
     return random.Random("-".join((str(SEED), *about)))
 
 
 def units_of(pack: Pack, kind: UnitKind, period: str) -> list[Unit]:
     """Return the units of a kind that existed on a period's last day."""
-    return [u for u in pack.units if u.kind is kind and u.is_valid_on(Period.parse(period).end)]
+    day = Period.parse(period).end
+    return [unit for unit in pack.units if unit.kind is kind and unit.is_valid_on(day)]
 
 
 def path_of(unit: Unit, about: str, period: Period, remark: str = "") -> str:
-    """Return a file's path below the inbox: `942-chau-thanh/SYNTHETIC 942 tập huấn 2024-Q1.xlsx`."""
+    """Return a path below the inbox, as `942-chau-thanh/SYNTHETIC 942 tập huấn 2024-Q1.xlsx`."""
     name = re.sub(r"^(Huyện|Thị xã|Thành phố|Phường|Xã) ", "", unit.name)
     folder = f"{unit.code}-{fold(name).replace(' ', '-')}"
     return f"{folder}/SYNTHETIC {unit.code} {about} {period.code}{remark}.xlsx"
@@ -45,10 +46,9 @@ def workbook(
     *,
     stage: Stage = Stage.FINAL,
 ) -> bytes:
-    """Return the template of `form` filled in with the values given, and the note that they are invented."""
+    """Return the template of a form with values, and a note that they are invented."""
     layout = pack.form(form, period)
     assert layout is not None
     communes = pack.units.children(unit.code, period.end)
-    return write_template(
-        layout, unit, period, Values(matrix, lists or {}, (_NOTE,)), stage=stage, communes=communes
-    )
+    values = Values(matrix, lists or {}, (_NOTE,))
+    return write_template(layout, unit, period, values, stage=stage, communes=communes)

@@ -1,6 +1,6 @@
-"""Reports of works: one of 2023 in that year's layout, all districts for one quarter in the layout since 2024.
+"""Reports of works: one of 2023 in the old layout, and a quarter of all districts in the new one.
 
-One district names a commune that could be two: "Long Phú" is a commune and a township of one district.
+One district writes a name that two units have: "Long Phú" is a commune and a township there.
 """
 
 import random
@@ -25,7 +25,7 @@ _KINDS = {
 
 
 def build(pack: Pack) -> Iterator[tuple[str, bytes]]:
-    """Yield (path below the inbox, bytes) of every report of works."""
+    """Yield (path below the inbox, bytes) of each report of works."""
     for code in (OLD_QUARTER, QUARTER):
         period = Period.parse(code)
         for unit in units_of(pack, UnitKind.DISTRICT, code):
@@ -46,14 +46,12 @@ def _works(pack: Pack, unit: Unit) -> list[dict[str, Cell]]:
     period = Period.parse(QUARTER)
     dice = dice_of(unit.code, period.code, "works")
     communes = list(pack.units.children(unit.code, period.end))
-    return [
-        _work(dice, unit, dice.choice(communes), period, number)
-        for number in range(1, dice.randint(5, 9))
-    ]
+    numbers = range(1, dice.randint(5, 9))
+    return [_work(dice, unit, dice.choice(communes), period, number) for number in numbers]
 
 
 def _earlier(work: dict[str, Cell]) -> dict[str, Cell]:
-    """Return a work as it stood a year before: begun, and hardly paid for."""
+    """Return a work as it was a year before: begun, with little paid."""
     return work | {
         "work_status": "in_progress",
         "work_actual_end": None,
