@@ -1,7 +1,7 @@
 """The frame `indicators`: a row for each target that the unit reached in its last report.
 
-`figure` is the numerator of the indicator, `value` and `before` are the indicator itself, now and in the
-last report. `is_reached` is 1 where the target is reached now, else 0.
+`figure` is the numerator of the indicator. `value` and `before` are the indicator itself, now and in
+the last report. `is_reached` is 1 where the target is reached now, else 0.
 """
 
 import operator
@@ -105,7 +105,7 @@ def _last_index(report: Report, seen: Seen, memory: Memory) -> int | None:
 def _rows(
     goals: Iterable[_Goal], index: int, last: int, memory: Memory, values: _Values
 ) -> list[tuple[object, ...]]:
-    """Return the rows of the report at `index`: one for each target that the report `last` reached."""
+    """Return a row for each target that the report at `last` reached, about that at `index`."""
     rows: list[tuple[object, ...]] = []
     for row, goal in enumerate(goals):
         indicator = goal.indicator

@@ -1,7 +1,7 @@
 """The reports of one form that a report may be compared with, and their values.
 
-They are the warehouse's current reports and the earlier ones of the same batch. A report is compared
-only with reports that were taken in before it. So the findings of a run do not depend on how many
+They are the warehouse's current reports and the earlier ones of the same batch. A report is
+compared only with reports that came before it. So the findings of a run do not depend on how many
 deliveries make a batch. A report that another rule refuses is not part of anybody's history.
 """
 
@@ -90,7 +90,7 @@ class Memory:
 
     Attributes:
         reports: The warehouse's reports, then those of the batch in the order of their arrival.
-        values: A row for each figure. `key` and `row` are those of a list's line; "" and 0 elsewhere.
+        values: A row for each figure. `key` and `row` are those of a list's line, else "" and 0.
         lines: The lines of each list with a key, by table: the columns of the table's frame,
             `report`, and the folded `key`.
         marks: The text of each key as a unit wrote it, by the folded key.
@@ -183,12 +183,10 @@ def _lines(
     table: Table, facts: pd.DataFrame, batches: Sequence[Frames], indexes: Mapping[int, int]
 ) -> pd.DataFrame:
     """Return the lines of one list, first those of the warehouse and then those of the batch."""
-    lines = [lines_of_facts(table, facts)]
-    for batch in batches:
-        # A list may exist in some versions of a form only.
-        if table.name in batch.frames:
-            lines.append(lines_of_frame(table, batch.frames[table.name], indexes))
-    return joined(lines)
+    # A list may exist in some versions of a form only.
+    frames = [batch.frames[table.name] for batch in batches if table.name in batch.frames]
+    new_lines = [lines_of_frame(table, frame, indexes) for frame in frames]
+    return joined([lines_of_facts(table, facts), *new_lines])
 
 
 def _marks(lists: Mapping[str, Table], lines: Mapping[str, pd.DataFrame]) -> dict[str, str]:
