@@ -1,7 +1,7 @@
 """The frame `indicators`: a row for each target that the unit reached in its last report.
 
-`figure` is the numerator of the indicator. `value` and `before` are the indicator itself, now and in
-the last report. `is_reached` is 1 where the target is reached now, else 0.
+`figure` is the numerator of the indicator. `value` and `before` are the indicator itself, now and
+in the last report. `is_reached` is 1 where the target is reached now, else 0.
 """
 
 import operator

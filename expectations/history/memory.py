@@ -126,13 +126,11 @@ def remember(
     """
     of_form = past.reports[past.reports["form"] == code]
     earlier = _earlier_reports(of_form, pack)
-    loads = {number for batch in batches for number in batch.loads}
+    loads: set[int] = set()
+    for batch in batches:
+        loads.update(batch.loads)
     new = [_new_report(position, reading, pack, loads) for position, reading in enumerate(readings)]
-    indexes: dict[int, int] = {}
-    for index, report in enumerate(new, start=len(earlier)):
-        if report.number is not None:
-            indexes[report.number] = index
-
+    indexes = {reading.number: len(earlier) + n for n, reading in enumerate(readings)}
     facts = _facts_of(of_form, past)
     lists = _lists_of(batches)
     lines = {name: _lines(table, facts, batches, indexes) for name, table in lists.items()}
