@@ -103,7 +103,7 @@ class Peers:
         """Return the rate of each figure; NaN where it has none."""
         divisors = np.full(len(given.pairs), np.nan)
         per = self._grid.partners(given, "per")
-        # Few figures are divided by another. Only for them a lookup of values is built.
+        # Few reports have such figures: only they need a lookup of values.
         is_divided = (per >= 0) & self._grid.can_be_met_again(given)
         if is_divided.any():
             values = dict(zip(given.pairs.tolist(), given.values.tolist(), strict=True))
