@@ -1,1 +1,1 @@
-"""Rules against earlier periods and peers: which reports are compared, and the frames that the rules of history judge."""
+"""Rules of history: they compare a report with earlier periods and with peers."""

@@ -1,44 +1,37 @@
-"""What the frames of history are called, and the columns that a rule may name in them. No pandas here: a rule file needs none.
+"""The names of the frames of history, and the columns that a rule may name in them.
 
-What each column means stands in `docs/rules.md`, heading History.
+`docs/rules.md` explains each column under the heading History. This module does not import pandas:
+a rule file is loaded without it.
 """
 
 from program.form import Form
 
-FIGURES, REPORTS, INDICATORS = "figures", "reports", "indicators"
-BEFORE, LOST = "__before", "__lost"
-"""What follows a list's name: its lines beside those of the last report, and those that are missing now."""
+FIGURES = "figures"
+REPORTS = "reports"
+INDICATORS = "indicators"
+
+BEFORE = "__before"
+LOST = "__lost"
+"""Suffixes of a list's name.
+
+They name the frame of its lines beside the same lines of the last report, and the frame of the last
+report's lines that are missing now.
+"""
 
 AMOUNT_COLUMNS = (
     *("value", "before", "cumulative_before", "cumulative_after", "closing", "replaced"),
-    *(
-        "own_median",
-        "own_mad",
-        "own_low",
-        "own_high",
-        "own_ceiling",
-        "shifted_median",
-        "expected_share",
-        "peer_median",
-        "peer_mad",
-        "peer_low",
-        "peer_high",
-    ),
+    *("own_median", "own_mad", "own_low", "own_high", "own_ceiling", "shifted_median"),
+    *("expected_share", "peer_median", "peer_mad", "peer_low", "peer_high"),
     *("rate", "rate_median", "rate_low", "rate_high"),
 )
-"""Columns of `figures` in the figure's own kept unit; what they are printed in is the row's `measure`."""
+"""Columns of `figures` with amounts, in the unit of measure in which the figure is stored.
+
+A message prints them in the unit of the row's `measure`.
+"""
+
 FIGURE_COLUMNS = (
-    *(
-        "submission_id",
-        "row",
-        "sheet_row",
-        "figure",
-        "key",
-        "label",
-        "measure",
-        "before_period",
-        "after_period",
-    ),
+    *("submission_id", "row", "sheet_row", "figure", "key", "label", "measure"),
+    *("before_period", "after_period"),
     *("own_points", "own_kept", "peer_points", "rate_points", "shift"),
     *AMOUNT_COLUMNS,
 )
@@ -47,18 +40,8 @@ REPORT_COLUMNS = (
     *("peer_copied", "peer_copied_unit", "peer_copied_date"),
 )
 INDICATOR_COLUMNS = (
-    *(
-        "submission_id",
-        "row",
-        "figure",
-        "indicator",
-        "unit",
-        "target",
-        "value",
-        "before",
-        "before_period",
-        "is_reached",
-    ),
+    *("submission_id", "row", "figure", "indicator", "unit", "target"),
+    *("value", "before", "before_period", "is_reached"),
 )
 
 _ALWAYS = {
@@ -69,19 +52,22 @@ _ALWAYS = {
 
 
 def history_columns(form: Form) -> dict[str, frozenset[str]]:
-    """Return the frames of history that `form` is checked in, each with its columns."""
+    """Return the frames of history of `form`, each with its columns."""
     index = {"submission_id", "row", "before_period"}
     of_lists: dict[str, frozenset[str]] = {}
     for table in form.tables:
+        # Without a key, a line cannot be found in the last report.
         if table.key:
             columns = {column.name for column in table.columns}
+            columns_before = {name + BEFORE for name in columns}
             of_lists[table.name + LOST] = frozenset(columns | index)
-            of_lists[table.name + BEFORE] = frozenset(
-                columns | index | {name + BEFORE for name in columns}
-            )
+            of_lists[table.name + BEFORE] = frozenset(columns | index | columns_before)
     return _ALWAYS | of_lists
 
 
 def listed_table(frame: str) -> str | None:
-    """Return the list that a frame of lines is of; None where it is another frame."""
-    return next((frame.removesuffix(end) for end in (BEFORE, LOST) if frame.endswith(end)), None)
+    """Return the list whose lines a frame has; None for a frame that has no lines of a list."""
+    for suffix in (BEFORE, LOST):
+        if frame.endswith(suffix):
+            return frame.removesuffix(suffix)
+    return None

@@ -1,13 +1,16 @@
-"""The second look at a batch: each report that could be placed, beside what was reported before it came."""
+"""Compares each complete report of a batch with the reports that came before it."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
 from expectations.history.columns import FIGURES, INDICATORS
 from expectations.history.frames import history_frames
-from expectations.history.memory import Frames, joined, remember
+from expectations.history.memory import Frames, Memory, joined, remember
 from expectations.places import Place, place_of
 from expectations.rules import RuleSet
 from expectations.suite import Expected, expectations_of
@@ -21,14 +24,45 @@ from program.pack import Pack
 from program.reading import Reading
 
 Found = Mapping[int, Sequence[Finding]]
-"""What the other rules found, by delivery."""
+"""The findings of the other rules, by submission."""
+
+Record = Mapping[Hashable, object]
+"""One row of a frame, by column."""
+
+_Cell = tuple[int, str | None, str | None]
+"""The number of a submission, and the sheet and cell of a figure."""
+
+
+class _FailedRow(NamedTuple):
+    """A failure of a rule, and the row that it is about."""
+
+    failure: Failure
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Readings of one form that may be compared with each other, and their history."""
+
+    readings: Sequence[Reading]
+    memory: Memory
+
+    def numbers_of(self, form: Form) -> list[int]:
+        """Return the numbers of the readings of one form version, in order."""
+        return [reading.number for reading in self.readings if reading.form == form]
 
 
 class Comparison:
-    """Judges batches by the rules of history. `window`: how many periods back a report is compared."""
+    """Checks batches with the rules of history.
+
+    `window`: the number of periods that a report is compared with, back and ahead.
+    """
 
     def __init__(self, pack: Pack, rules: RuleSet, validation: Validation, window: int) -> None:
-        self._pack, self._rules, self._validation, self._window = pack, rules, validation, window
+        self._pack = pack
+        self._rules = rules
+        self._validation = validation
+        self._window = window
 
     def findings(
         self,
@@ -37,113 +71,150 @@ class Comparison:
         past: Past,
         found: Found,
     ) -> Iterator[tuple[int, Finding]]:
-        """Yield what the rules of history find. Never critical: whether a report loads must not hang on who sent first.
+        """Yield the findings of the rules of history, each with the number of its submission.
 
-        Readings of different `worlds` know nothing of each other. A cell that another rule refuses, or whose figure it finds
-        too large or too small, is left alone, and so is one that a rule of history before found, in the order of their file;
-        and of a declared total, what only follows from one of its parts.
+        A finding of history is never critical: whether a report loads must not depend on the order
+        in which units send. Readings of different `worlds` are not compared with each other.
+
+        Each cell has at most one finding of history, the first in the order of the rule files. A
+        cell has none where another rule refuses it or finds its figure too large or too small. A
+        declared total has none where one of its parts has one too.
         """
-        by_form: dict[str, list[Frames]] = defaultdict(list)
+        batches_by_form: dict[str, list[Frames]] = defaultdict(list)
         for batch in batches:
-            by_form[batch.form.code].append(batch)
-        for code, of_form in by_form.items():
-            placed = [
-                [r for r in world if r.form and r.form.code == code and r.unit_code and r.period]
-                for world in worlds
-            ]
-            memories = [
-                (remember(code, of_form, world, past, self._pack), world)
-                for world in placed
-                if world
-            ]
-            by_number = {r.number: r for world in placed for r in world}
-            for form in (batch.form for batch in of_form):
-                apart = [
-                    history_frames(
-                        form,
-                        memory,
-                        self._window,
-                        self._pack,
-                        [r.number for r in world if r.form == form],
-                    )
-                    for memory, world in memories
-                ]
-                yield from self._of_form(form, _together(apart), by_number, found)
+            batches_by_form[batch.form.code].append(batch)
+        for code, of_form in batches_by_form.items():
+            groups = self._groups(code, of_form, worlds, past)
+            by_number = {r.number: r for group in groups for r in group.readings}
+            for batch in of_form:
+                frames = self._frames(batch.form, groups)
+                yield from self._findings_of_form(batch.form, frames, by_number, found)
 
-    def _of_form(
+    def _groups(
+        self,
+        code: str,
+        batches: Sequence[Frames],
+        worlds: Sequence[Sequence[Reading]],
+        past: Past,
+    ) -> list[_Group]:
+        """Return a group for each of `worlds` that has a complete reading of form `code`."""
+        groups: list[_Group] = []
+        for world in worlds:
+            readings = [reading for reading in world if _is_complete(reading, code)]
+            if readings:
+                memory = remember(code, batches, readings, past, self._pack)
+                groups.append(_Group(readings, memory))
+        return groups
+
+    def _frames(self, form: Form, groups: Sequence[_Group]) -> dict[str, pd.DataFrame]:
+        """Return the frames of history of one form version, with the rows of all groups."""
+        frames_by_group: list[dict[str, pd.DataFrame]] = []
+        for group in groups:
+            numbers = group.numbers_of(form)
+            frames = history_frames(form, group.memory, self._window, self._pack, numbers)
+            frames_by_group.append(frames)
+        return _together(frames_by_group)
+
+    def _findings_of_form(
         self,
         form: Form,
         frames: Mapping[str, pd.DataFrame],
         readings: Mapping[int, Reading],
         found: Found,
     ) -> Iterator[tuple[int, Finding]]:
-        sizing = self._rules.sizing
-        told: set[tuple[int, str | None, str | None]] = {
-            (n, f.sheet, f.cell)
-            for n, fs in found.items()
-            for f in fs
-            if f.cell
-            and (
-                f.severity is Severity.CRITICAL
-                or (f.rule in sizing and f.severity is Severity.WARNING)
-            )
-        }
+        reported = _reported_cells(found, self._rules.sizing)
         for name, frame in frames.items():
-            expected = expectations_of(form, name, set(frame.columns), self._rules)
-            if frame.empty or not expected:
-                continue
-            at = {
-                (int(n), int(row)): i
-                for i, (n, row) in enumerate(zip(frame["submission_id"], frame["row"], strict=True))
-            }
-            failures = self._validation.failures(
-                f"{form.code}.{form.version}.{name}", frame, expected
-            )
-            records = [
-                (failure, frame.iloc[at[failure[1], failure[2]]].to_dict()) for failure in failures
-            ]
-            for (rule, number, row), record in _without_totals(records, figures_of(form), name):
+            for failure, record in self._failed_rows(form, name, frame):
+                rule, number, row = failure
                 place = _place(form, name, rule, row, record, readings[number])
-                if place is not None and (number, *place) not in told:
-                    if place[1] is not None:
-                        told.add((number, *place))
-                    yield number, finding_of_row(rule, record, form, place)
+                if place is None or (number, *place) in reported:
+                    continue
+                # Findings about a sheet or a whole report do not exclude each other.
+                if place[1] is not None:
+                    reported.add((number, *place))
+                yield number, finding_of_row(rule, record, form, place)
+
+    def _failed_rows(self, form: Form, name: str, frame: pd.DataFrame) -> list[_FailedRow]:
+        """Return the rows of a frame that break a rule, in the order of the rules."""
+        expected = expectations_of(form, name, set(frame.columns), self._rules)
+        if frame.empty or not expected:
+            return []
+        index: dict[tuple[int, int], int] = {}
+        for position, key in enumerate(zip(frame["submission_id"], frame["row"], strict=True)):
+            number, row = key
+            index[int(number), int(row)] = position
+        batch_name = f"{form.code}.{form.version}.{name}"
+        failed: list[_FailedRow] = []
+        for failure in self._validation.failures(batch_name, frame, expected):
+            position = index[failure.number, failure.row]
+            failed.append(_FailedRow(failure, frame.iloc[position].to_dict()))
+        if name == FIGURES:
+            return _without_totals(failed, figures_of(form))
+        return failed
+
+
+def _is_complete(reading: Reading, code: str) -> bool:
+    """Tell whether a reading is of form `code`, and its unit and period are known."""
+    if reading.form is None or reading.form.code != code:
+        return False
+    return bool(reading.unit_code and reading.period)
+
+
+def _reported_cells(found: Found, sizing: Mapping[str, int]) -> set[_Cell]:
+    """Return the cells that need no finding of history: another rule has reported them."""
+    cells: set[_Cell] = set()
+    for number, findings in found.items():
+        for finding in findings:
+            if finding.cell and _replaces_history(finding, sizing):
+                cells.add((number, finding.sheet, finding.cell))
+    return cells
+
+
+def _replaces_history(finding: Finding, sizing: Mapping[str, int]) -> bool:
+    if finding.severity is Severity.CRITICAL:
+        return True
+    return finding.severity is Severity.WARNING and finding.rule in sizing
 
 
 def _together(apart: Sequence[Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
-    """Return frames of one name as one, those of all worlds in a row; an empty one where no world has a line in it."""
+    """Return the frames of all groups as one set: frames of the same name are joined.
+
+    A frame that has no row in any group is kept, without rows.
+    """
     if len(apart) == 1:
         return dict(apart[0])
-    names = dict.fromkeys(name for frames in apart for name in frames)
-    return {name: joined([frames[name] for frames in apart if name in frames]) for name in names}
-
-
-Record = Mapping[Hashable, object]
+    by_name: dict[str, list[pd.DataFrame]] = defaultdict(list)
+    for frames in apart:
+        for name, frame in frames.items():
+            by_name[name].append(frame)
+    return {name: joined(parts) for name, parts in by_name.items()}
 
 
 def _place(
     form: Form, frame: str, rule: Expected, row: int, record: Record, reading: Reading
 ) -> Place | None:
-    if frame in (FIGURES, INDICATORS):
-        return place_of(
-            form, frame, str(record["figure"]), int(str(record.get("sheet_row", 0))), reading
-        )
-    return place_of(form, frame, rule.at, row, reading)
+    """Return the sheet and cell that a failed row is about; None where the workbook has none."""
+    if frame not in (FIGURES, INDICATORS):
+        return place_of(form, frame, rule.at, row, reading)
+    # Here `row` only counts: the row itself says which figure it is about, and where that stands.
+    sheet_row = int(str(record.get("sheet_row", 0)))
+    return place_of(form, frame, str(record["figure"]), sheet_row, reading)
 
 
 def _without_totals(
-    records: Sequence[tuple[Failure, Record]], figures: Mapping[str, Figure], frame: str
-) -> list[tuple[Failure, Record]]:
-    """Return `records` without those at a total of which a part, or a part's part, is told of too."""
-    if frame != FIGURES:
-        return list(records)
-    told = {(failure[1], str(record["figure"])) for failure, record in records}
+    failed: Sequence[_FailedRow], figures: Mapping[str, Figure]
+) -> list[_FailedRow]:
+    """Return `failed` without the totals of which a part, or a part of a part, failed too."""
+    reported = {(failure.number, str(record["figure"])) for failure, record in failed}
+    kept: list[_FailedRow] = []
+    for failed_row in failed:
+        name = str(failed_row.record["figure"])
+        if not _has_reported_part(failed_row.failure.number, name, reported, figures):
+            kept.append(failed_row)
+    return kept
 
-    def follows(number: int, name: str) -> bool:
-        return any((number, part) in told for part in parts_within(figures, name))
 
-    return [
-        (failure, record)
-        for failure, record in records
-        if not follows(failure[1], str(record["figure"]))
-    ]
+def _has_reported_part(
+    number: int, name: str, reported: AbstractSet[tuple[int, str]], figures: Mapping[str, Figure]
+) -> bool:
+    return any((number, part) in reported for part in parts_within(figures, name))

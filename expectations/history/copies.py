@@ -1,12 +1,13 @@
-"""The frame `reports`: a row a report, with the earlier report of the unit, or the peer's, that says the very same.
+"""The frame `reports`: a row for each report that repeats another one, of its unit or of a peer.
 
-What is compared is all that somebody typed in and that is not 0: a sum over hashes, so that the order of a list's lines
-does not matter and the cost does not grow with the number of pairs of reports. `own_copied` and `peer_copied` count the
-figures that should have moved since; 0 where the reports are not the same.
+Two reports are the same if all figures in them that somebody typed, and that are not 0, are the
+same. They are compared by a sum of hashes: the order of a list's lines does not matter, and the
+cost does not grow with the number of pairs of reports. `own_copied` and `peer_copied` count the
+figures that should have changed; 0 where the reports differ.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,104 +15,142 @@ from numpy.typing import NDArray
 
 from expectations.history.columns import REPORT_COLUMNS
 from expectations.history.memory import Memory, Report
-from expectations.history.sight import Sight
+from expectations.history.sight import Seen, Sight
 from program.figures import Figure
 from program.pack import Pack
 from program.vietnamese import vietnam_day
+
+# Two factors keep an element and a key apart where their codes are the same.
+_ELEMENT_FACTOR = np.uint64(31)
+_KEY_FACTOR = np.uint64(17)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fingerprints:
+    """What the reports are compared by; an entry for each report.
+
+    Attributes:
+        hashes: The sum of the hashes of a report's figures.
+        changing: How many of the figures should differ from period to period.
+    """
+
+    hashes: NDArray[np.uint64]
+    changing: NDArray[np.int64]
 
 
 def reports_frame(
     figures: Mapping[str, Figure], memory: Memory, sight: Sight, pack: Pack, numbers: Iterable[int]
 ) -> pd.DataFrame:
-    """Return the frame of the submissions `numbers`; only those that repeat another report have a row."""
-    marks, moving = _marks(figures, memory)
-    asked, rows = set(numbers), []
-    for place, own in memory.asking:
-        if own.number in asked and moving[place]:
-            seen = sight.of(place)
-            mine = [
-                n
-                for n in seen.others
-                if memory.reports[n].period.kind is own.period.kind and marks[n] == marks[place]
-            ]
-            theirs = seen.peers[marks[seen.peers] == marks[place]].tolist()
-            if mine or theirs:
-                count = int(moving[place])
-                rows.append(
-                    _row(
-                        own,
-                        [memory.reports[n] for n in mine],
-                        [memory.reports[n] for n in theirs],
-                        count,
-                        pack,
-                    )
-                )
+    """Return the frame of the submissions `numbers`; only those that repeat a report have a row."""
+    fingerprints = _fingerprints(figures, memory)
+    requested = set(numbers)
+    rows: list[tuple[object, ...]] = []
+    for index, report in memory.asking:
+        # A report of plans and finished works alone may well stay the same.
+        if report.number not in requested or not fingerprints.changing[index]:
+            continue
+        seen = sight.of(index)
+        own_copies = _own_copies(index, seen, memory.reports, fingerprints)
+        peer_copies = _peer_copies(index, seen, fingerprints)
+        if own_copies or peer_copies:
+            last = memory.reports[own_copies[-1]] if own_copies else None
+            peer = memory.reports[peer_copies[0]] if peer_copies else None
+            count = int(fingerprints.changing[index])
+            rows.append(_row(report.number, last, peer, count, pack))
     frame = pd.DataFrame.from_records(rows, columns=list(REPORT_COLUMNS))
-    return frame.assign(
-        **{name: pd.to_datetime(frame[name]) for name in REPORT_COLUMNS if name.endswith("_date")}
-    )
+    dates = [name for name in REPORT_COLUMNS if name.endswith("_date")]
+    return frame.assign(**{name: pd.to_datetime(frame[name]) for name in dates})
+
+
+def _own_copies(
+    index: int, seen: Seen, reports: Sequence[Report], fingerprints: _Fingerprints
+) -> list[int]:
+    """Return the same unit's reports, of periods as long, with the same figures."""
+    kind = reports[index].period.kind
+    same_length = [n for n in seen.others if reports[n].period.kind is kind]
+    return [n for n in same_length if fingerprints.hashes[n] == fingerprints.hashes[index]]
+
+
+def _peer_copies(index: int, seen: Seen, fingerprints: _Fingerprints) -> list[int]:
+    """Return the peers' reports with the same figures."""
+    is_same = fingerprints.hashes[seen.peers] == fingerprints.hashes[index]
+    copies: list[int] = seen.peers[is_same].tolist()
+    return copies
 
 
 def _row(
-    own: Report, mine: list[Report], theirs: list[Report], count: int, pack: Pack
+    number: int, last: Report | None, peer: Report | None, count: int, pack: Pack
 ) -> tuple[object, ...]:
-    last, peer = (mine[-1] if mine else None), (theirs[0] if theirs else None)
-    unit = pack.unit_on(peer.unit, peer.period.code) if peer else None
-    return (
-        *(own.number, 0, count if last else 0, last.period.label if last else "", _day(last)),
-        *(count if peer else 0, unit.name if unit else "", _day(peer)),
-    )
+    """Return a row in the order of `REPORT_COLUMNS`.
 
-
-def _day(report: Report | None) -> date | None:
-    return vietnam_day(report.received_at) if report else None
-
-
-def _marks(
-    figures: Mapping[str, Figure], memory: Memory
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return for each report what stands for its figures, and how many of them should move from period to period."""
-    typed = {name for name, figure in figures.items() if figure.is_typed}
-    values = memory.values[memory.values["element"].isin(typed) & (memory.values["value"] != 0)]
-    elements, keys = (
-        pd.factorize(values[name].astype(object))[0].astype(np.uint64)
-        for name in ("element", "key")
-    )
-    numbers = pd.util.hash_array(values["value"].to_numpy(np.float64))
-    said = pd.util.hash_array(
-        pd.util.hash_array(elements) * np.uint64(31)
-        + pd.util.hash_array(keys) * np.uint64(17)
-        + numbers
-    )
-    report = values["report"].to_numpy(np.int64)
-    marks = np.zeros(len(memory.reports), dtype=np.uint64)
-    np.add.at(marks, report, said)
-    return marks, np.bincount(report[_moves(values, figures)], minlength=len(memory.reports))
-
-
-def _moves(values: pd.DataFrame, figures: Mapping[str, Figure]) -> NDArray[np.bool_]:
-    """Tell which values should differ from period to period: cumulative ones, where the form has any, of unfinished lines.
-
-    A plan stays for the year, and a work that is finished stays as it is.
+    Args:
+        number: The number of the submission.
+        last: The last report of the same unit that it repeats.
+        peer: A peer's report that it repeats.
+        count: How many of its figures should have changed.
+        pack: Where the peer's name is looked up.
     """
-    of = {name: figures[name] for name in values["element"].unique()}
+    own_columns: tuple[object, ...] = (0, "", None)
+    if last is not None:
+        own_columns = (count, last.period.label, vietnam_day(last.received_at))
+    peer_columns: tuple[object, ...] = (0, "", None)
+    if peer is not None:
+        unit = pack.unit_on(peer.unit, peer.period.code)
+        unit_name = unit.name if unit else ""
+        peer_columns = (count, unit_name, vietnam_day(peer.received_at))
+    row = 0
+    return (number, row, *own_columns, *peer_columns)
+
+
+def _fingerprints(figures: Mapping[str, Figure], memory: Memory) -> _Fingerprints:
+    # Sums repeat what was typed, and a 0 is the same as an empty cell.
+    typed = {name for name, figure in figures.items() if figure.is_typed}
+    is_nonzero = memory.values["value"] != 0
+    values = memory.values[memory.values["element"].isin(typed) & is_nonzero]
+    report = values["report"].to_numpy(np.int64)
+    hashes = np.zeros(len(memory.reports), dtype=np.uint64)
+    np.add.at(hashes, report, _hashes(values))
+    changing_reports = report[_is_changing(values, figures)]
+    return _Fingerprints(hashes, np.bincount(changing_reports, minlength=len(memory.reports)))
+
+
+def _hashes(values: pd.DataFrame) -> NDArray[np.uint64]:
+    """Return a hash of each value together with its element and key."""
+    elements = pd.util.hash_array(_codes(values["element"])) * _ELEMENT_FACTOR
+    keys = pd.util.hash_array(_codes(values["key"])) * _KEY_FACTOR
+    numbers = pd.util.hash_array(values["value"].to_numpy(np.float64))
+    return pd.util.hash_array(elements + keys + numbers)
+
+
+def _codes(texts: pd.Series) -> NDArray[np.uint64]:
+    """Return a number for each text: the same for equal texts."""
+    codes, _ = pd.factorize(texts.astype(object))
+    return codes.astype(np.uint64)
+
+
+def _is_changing(values: pd.DataFrame, figures: Mapping[str, Figure]) -> NDArray[np.bool_]:
+    """Tell which values should differ from period to period.
+
+    They are the cumulative ones, or all where the form has none; but no value of a finished line. A
+    plan stays the same for the year, and a finished work stays as it is.
+    """
+    elements = values["element"]
+    used = {name: figures[name] for name in elements.unique()}
     if any(figure.cumulative for figure in figures.values()):
-        moves = (
-            values["element"]
-            .map({name: figure.cumulative is not None for name, figure in of.items()})
-            .to_numpy(bool)
-        )
+        is_cumulative = {name: figure.cumulative is not None for name, figure in used.items()}
+        can_change = elements.map(is_cumulative).to_numpy(bool)
     else:
-        moves = np.ones(len(values), dtype=bool)
-    full = (
-        values["element"].map({name: figure.full for name, figure in of.items()}).astype("float64")
-    )
-    finished = values[(values["value"] >= full) & (values["key"] != "")]
-    lines = pd.MultiIndex.from_frame(values[["report", "key"]])
-    is_finished = (
-        lines.isin(pd.MultiIndex.from_frame(finished[["report", "key"]]))
-        if len(finished)
-        else np.zeros(len(values), bool)
-    )
-    result: NDArray[np.bool_] = moves & ~is_finished
+        can_change = np.ones(len(values), dtype=bool)
+    full_values = {name: figure.full for name, figure in used.items()}
+    full = elements.map(full_values).astype("float64")
+    is_full = (values["value"] >= full) & (values["key"] != "")
+    result: NDArray[np.bool_] = can_change & ~_is_in_same_line(values, values[is_full])
     return result
+
+
+def _is_in_same_line(values: pd.DataFrame, chosen: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell which of `values` stand in the same line of the same report as one of `chosen`."""
+    if not len(chosen):
+        return np.zeros(len(values), dtype=bool)
+    lines = pd.MultiIndex.from_frame(values[["report", "key"]])
+    return lines.isin(pd.MultiIndex.from_frame(chosen[["report", "key"]]))

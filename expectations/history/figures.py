@@ -1,9 +1,10 @@
-"""The frame `figures`: a row for each figure of a report, beside what the unit and its peers reported before.
+"""The frame `figures`: a row for each figure of a report, with earlier and peers' values of it.
 
-One rule over this frame judges all figures of a form at once. A figure that nothing can be compared with has no row.
+One rule over this frame checks all figures of a form at once. A figure has no row if there is
+nothing to compare it with.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ _COMPARED = (
     "peer_median",
     "rate_median",
 )
+"""A figure has a row if one of these columns has a value."""
 
 
 def figures_frame(
@@ -34,41 +36,53 @@ def figures_frame(
     grid = Grid(figures, memory)
     past = OwnPast(memory.reports, grid, sight)
     peers = Peers(memory.reports, grid, past)
-    places = {
-        report.number: place
-        for place, report in enumerate(memory.reports)
-        if report.number is not None
-    }
-    parts = [
-        _of_report(places[n], memory, sight, grid, past, peers) for n in numbers if n in places
-    ]
-    filled = [part for part in parts if part]
-    if not filled:
+    indexes = {report.number: index for index, report in memory.asking}
+    parts: list[Columns] = []
+    for number in numbers:
+        if number in indexes:
+            part = _of_report(indexes[number], memory, sight, grid, past, peers)
+            if part:
+                parts.append(part)
+    if not parts:
         return pd.DataFrame(columns=list(FIGURE_COLUMNS))
-    frame = pd.DataFrame(
-        {name: np.concatenate([part[name] for part in filled]) for name in filled[0]}
-    )
+    frame = _concatenated(parts)
     frame = frame[frame[list(_COMPARED)].notna().any(axis=1)]
-    named = grid.named(frame.pop("code").to_numpy())
-    frame = frame.assign(**named)
+    names = grid.named(frame.pop("code").to_numpy())
+    frame = frame.assign(**names)
     frame["key"] = [memory.marks.get(key, "") for key in frame["key"]]
-    frame["label"] = [
-        f"{label}, {key}" if key else label
-        for label, key in zip(frame["label"], frame["key"], strict=True)
-    ]
+    labels_and_keys = zip(frame["label"], frame["key"], strict=True)
+    frame["label"] = [_label(label, key) for label, key in labels_and_keys]
     return frame[list(FIGURE_COLUMNS)].reset_index(drop=True)
 
 
+def _concatenated(parts: Sequence[Columns]) -> pd.DataFrame:
+    """Return the rows of all parts, which have the same columns."""
+    columns: Columns = {}
+    for name in parts[0]:
+        columns[name] = np.concatenate([part[name] for part in parts])
+    return pd.DataFrame(columns)
+
+
+def _label(label: str, key: str) -> str:
+    return f"{label}, {key}" if key else label
+
+
 def _of_report(
-    place: int, memory: Memory, sight: Sight, grid: Grid, past: OwnPast, peers: Peers
+    index: int, memory: Memory, sight: Sight, grid: Grid, past: OwnPast, peers: Peers
 ) -> Columns:
-    own, seen, given = memory.reports[place], sight.of(place), grid.given(place)
-    if not len(given.values) or not seen.is_anything:
+    """Return the columns of one report; none where it cannot be compared with any report."""
+    own = memory.reports[index]
+    seen = sight.of(index)
+    given = grid.given(index)
+    count = len(given.values)
+    if not count or not seen.is_anything:
         return {}
-    replaced = past.rows(own, [] if seen.replaced is None else [seen.replaced], given.pairs)
+    replaced = np.full(count, np.nan)
+    if seen.replaced is not None:
+        replaced = past.rows(own, [seen.replaced], given.pairs)[0]
     return {
-        "submission_id": np.full(len(given.values), own.number),
-        "row": np.arange(len(given.values)),
+        "submission_id": np.full(count, own.number),
+        "row": np.arange(count),
         "sheet_row": given.rows,
         "code": given.codes,
         "key": given.keys,
@@ -76,5 +90,5 @@ def _of_report(
         **past.columns(own, seen, given),
         **peers.columns(own, seen, given),
         **peers.rates(own, seen, given),
-        "replaced": replaced[0] if len(replaced) else np.full(len(given.values), np.nan),
+        "replaced": replaced,
     }

@@ -1,4 +1,4 @@
-"""The frames that the rules of history judge, built for one form version's batch."""
+"""The frames that the rules of history check, for one form version of a batch."""
 
 from collections.abc import Sequence
 
@@ -19,8 +19,19 @@ from program.pack import Pack
 def history_frames(
     form: Form, memory: Memory, window: int, pack: Pack, numbers: Sequence[int]
 ) -> dict[str, pd.DataFrame]:
-    """Return the frames of the submissions `numbers`, all of one form version; empty where there is nothing to compare."""
-    sight, figures = Sight(memory, window), figures_of(form)
+    """Return the frames of the submissions `numbers`, by name.
+
+    A frame has no rows where there is nothing to compare.
+
+    Args:
+        form: The form version of all these submissions.
+        memory: The history of the form.
+        window: The number of periods, back and ahead, that a report is compared with.
+        pack: Has the indicators and the names of the units.
+        numbers: The submissions that get rows.
+    """
+    sight = Sight(memory, window)
+    figures = figures_of(form)
     frames = {
         FIGURES: figures_frame(figures, memory, sight, numbers),
         REPORTS: reports_frame(figures, memory, sight, pack, numbers),

@@ -1,16 +1,18 @@
-"""The frame `indicators`: a row for each indicator with a target that the unit's last report had reached.
+"""The frame `indicators`: a row for each target that the unit reached in its last report.
 
-`figure` is the indicator's numerator, `value` and `before` are the indicator itself; `is_reached` is 1 or 0.
+`figure` is the numerator of the indicator. `value` and `before` are the indicator itself, now and
+in the last report. `is_reached` is 1 where the target is reached now, else 0.
 """
 
 import operator
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import pandas as pd
 
 from expectations.history.columns import INDICATOR_COLUMNS
-from expectations.history.memory import Memory
-from expectations.history.sight import Sight
+from expectations.history.memory import Memory, Report
+from expectations.history.sight import Seen, Sight
 from program.catalogue import Indicator, IndicatorKind, Target
 from program.pack import Pack
 
@@ -21,68 +23,119 @@ _MEETS: dict[str, Callable[[float, float], bool]] = {
     "less_than": operator.lt,
 }
 
+_PERCENT = 100
+
+_Values = dict[tuple[int, str], float]
+"""The values of numerators and denominators, by the report's index and the element."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Goal:
+    """An indicator, and the target that it is compared with."""
+
+    indicator: Indicator
+    target: Target
+
+    def is_met_by(self, value: float) -> bool:
+        """Tell whether a value of the indicator reaches the target."""
+        return _MEETS[self.target.comparison](value, self.target.value)
+
 
 def indicators_frame(
     code: str, memory: Memory, sight: Sight, pack: Pack, numbers: Iterable[int]
 ) -> pd.DataFrame:
     """Return the frame of the submissions `numbers` of form `code`.
 
-    Only quotients are looked at: the target of a count is the whole province's. Of several targets the last one counts, the
-    province's before the nation's.
+    Only quotients have rows: the target of a count is one of the whole province. An indicator with
+    several targets is compared with the one that `target_of` returns.
     """
-    judged = [
-        (i, target_of(i))
-        for i in pack.indicators
-        if i.form == code and i.kind.has_denominator and i.targets
-    ]
-    names = {name for i, _ in judged for name in (i.numerator, i.denominator)}
-    chosen = memory.values[memory.values["element"].isin(names) & (memory.values["key"] == "")]
-    values = {
-        (int(r), e): float(v)
-        for r, e, v in zip(chosen["report"], chosen["element"], chosen["value"], strict=True)
-    }
-    asked, rows = set(numbers), []
-    for place, own in memory.asking:
-        past = (
-            [n for n in sight.of(place).others if memory.reports[n].period.end < own.period.end]
-            if judged
-            else []
-        )
-        if own.number not in asked or not past:
-            continue
-        for row, (indicator, target) in enumerate(judged):
-            now, then = (_quotient(indicator, n, values) for n in (place, past[-1]))
-            meets = _MEETS[target.comparison]
-            if now is not None and then is not None and meets(then, target.value):
-                when = memory.reports[past[-1]].period.label
-                said = (
-                    own.number,
-                    row,
-                    indicator.numerator,
-                    indicator.name,
-                    indicator.unit,
-                    target.value,
-                    now,
-                    then,
-                    when,
-                )
-                rows.append((*said, int(meets(now, target.value))))
+    goals = _goals_of(code, pack)
+    rows: list[tuple[object, ...]] = []
+    if goals:
+        values = _values_of(goals, memory)
+        requested = set(numbers)
+        for index, report in memory.asking:
+            if report.number not in requested:
+                continue
+            last = _last_index(report, sight.of(index), memory)
+            if last is not None:
+                rows.extend(_rows(goals, index, last, memory, values))
     return pd.DataFrame.from_records(rows, columns=list(INDICATOR_COLUMNS))
 
 
 def target_of(indicator: Indicator) -> Target:
-    """Return the target that counts of those of an indicator."""
-    return max(
-        indicator.targets, key=lambda target: (target.scope == "province", target.period or "")
-    )
+    """Return the target that counts: the latest one of the province, else of the nation."""
+    return max(indicator.targets, key=_rank)
 
 
-def _quotient(
-    indicator: Indicator, place: int, values: dict[tuple[int, str], float]
-) -> float | None:
-    numerator, denominator = (
-        values.get((place, name or "")) for name in (indicator.numerator, indicator.denominator)
-    )
+def _rank(target: Target) -> tuple[bool, str]:
+    return target.scope == "province", target.period or ""
+
+
+def _goals_of(code: str, pack: Pack) -> list[_Goal]:
+    goals: list[_Goal] = []
+    for indicator in pack.indicators:
+        is_quotient = indicator.form == code and indicator.kind.has_denominator
+        if is_quotient and indicator.targets:
+            goals.append(_Goal(indicator, target_of(indicator)))
+    return goals
+
+
+def _values_of(goals: Iterable[_Goal], memory: Memory) -> _Values:
+    elements: set[str | None] = set()
+    for goal in goals:
+        elements |= {goal.indicator.numerator, goal.indicator.denominator}
+    of_reports = memory.values["key"] == ""
+    chosen = memory.values[memory.values["element"].isin(elements) & of_reports]
+    values: _Values = {}
+    columns = (chosen["report"], chosen["element"], chosen["value"])
+    for report, element, value in zip(*columns, strict=True):
+        values[int(report), element] = float(value)
+    return values
+
+
+def _last_index(report: Report, seen: Seen, memory: Memory) -> int | None:
+    """Return the index of the unit's last report of an earlier period."""
+    for index in reversed(seen.others):
+        if memory.reports[index].period.end < report.period.end:
+            return index
+    return None
+
+
+def _rows(
+    goals: Iterable[_Goal], index: int, last: int, memory: Memory, values: _Values
+) -> list[tuple[object, ...]]:
+    """Return a row for each target that the report at `last` reached, about that at `index`."""
+    rows: list[tuple[object, ...]] = []
+    for row, goal in enumerate(goals):
+        indicator = goal.indicator
+        now = _quotient(indicator, index, values)
+        before = _quotient(indicator, last, values)
+        if now is None or before is None or not goal.is_met_by(before):
+            continue
+        # In the order of INDICATOR_COLUMNS.
+        rows.append(
+            (
+                memory.reports[index].number,
+                row,
+                indicator.numerator,
+                indicator.name,
+                indicator.unit,
+                goal.target.value,
+                now,
+                before,
+                memory.reports[last].period.label,
+                int(goal.is_met_by(now)),
+            )
+        )
+    return rows
+
+
+def _quotient(indicator: Indicator, index: int, values: _Values) -> float | None:
+    """Return the indicator of one report; None where a part is missing, or the denominator is 0."""
+    numerator = values.get((index, indicator.numerator or ""))
+    denominator = values.get((index, indicator.denominator or ""))
     if numerator is None or not denominator:
         return None
-    return numerator / denominator * (100 if indicator.kind is IndicatorKind.SHARE else 1)
+    factor = _PERCENT if indicator.kind is IndicatorKind.SHARE else 1
+    return numerator / denominator * factor

@@ -1,7 +1,8 @@
-"""All that one form's reports may be compared with: what the warehouse believes, and what came earlier in the same batch.
+"""The reports of one form that a report may be compared with, and their values.
 
-A report sees what had been taken in before it came, and nothing else: so the findings of a night do not depend on how many
-deliveries make a batch. Reports that the other rules keep out are no past of anybody.
+They are the warehouse's current reports and the earlier ones of the same batch. A report is
+compared only with reports that came before it. So the findings of a run do not depend on how many
+deliveries make a batch. A report that another rule refuses is not part of anybody's history.
 """
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
@@ -27,14 +28,30 @@ from program.stage import Stage
 from program.table import Table
 from program.units import UnitKind
 
+_BEFORE_BATCH = -1
+"""The position of each report from the warehouse."""
+
 _NEVER = 1 << 60
+"""The end of a report that no other version replaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report of the form. `number` is its delivery's, None for one from the warehouse.
+    """A report of the form.
 
-    Where it `loads`, it is past for those that came after `position` and not after `until`, when a new version replaced it.
+    A report that `loads` is history for the reports after `position` and up to `until`. There a new
+    version of it loads.
+
+    Attributes:
+        number: The number of its reading; None where it comes from the warehouse.
+        unit: The code of the unit that it is about.
+        kind: The kind of that unit; None where the pack does not have the unit.
+        period: The period that it is about.
+        stage: Whether its figures are an estimate or final.
+        received_at: When it arrived, in UTC.
+        position: Its place in the batch, from 0; -1 where it comes from the warehouse.
+        until: The position of its next version that loads.
+        loads: Whether no rule keeps it out of the warehouse.
     """
 
     number: int | None
@@ -49,13 +66,16 @@ class Report:
 
     @property
     def key(self) -> tuple[str, Period, Stage]:
-        """What its versions have in common."""
+        """Unit, period and stage: what all versions of the report have in common."""
         return self.unit, self.period, self.stage
 
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """The frames of one form version's batch, and the numbers of its submissions that no rule keeps out."""
+    """The frames of one form version's batch.
+
+    `loads`: the numbers of the submissions that no rule keeps out of the warehouse.
+    """
 
     form: Form
     frames: Mapping[str, pd.DataFrame]
@@ -64,10 +84,16 @@ class Frames:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Reports of one form, and their values: `report` is the report's place in `reports`.
+    """Reports of one form, and their values.
 
-    `values` has a row a figure, `key` and `row` of a list's line ("" and 0 elsewhere). `lines` has, for each list with a
-    key, its lines with the columns of the table's frame and `report` and `key`, folded. `marks` gives each key as it is written.
+    In both kinds of frames, the column `report` is an index into `reports`.
+
+    Attributes:
+        reports: The warehouse's reports, then those of the batch in the order of their arrival.
+        values: A row for each figure. `key` and `row` are those of a list's line, else "" and 0.
+        lines: The lines of each list with a key, by table: the columns of the table's frame,
+            `report`, and the folded `key`.
+        marks: The text of each key as a unit wrote it, by the folded key.
     """
 
     reports: tuple[Report, ...]
@@ -77,116 +103,157 @@ class Memory:
 
     @property
     def asking(self) -> Iterator[tuple[int, Report]]:
-        """The reports of this batch, in the order in which they came, with their places."""
-        return (
-            (place, report)
-            for place, report in enumerate(self.reports)
-            if report.number is not None
-        )
+        """The reports of this batch with their indexes, in the order of their arrival."""
+        for index, report in enumerate(self.reports):
+            if report.number is not None:
+                yield index, report
 
 
 def remember(
     code: str, batches: Sequence[Frames], readings: Sequence[Reading], past: Past, pack: Pack
 ) -> Memory:
-    """Return the memory of form `code`: what of it is in `past`, and the `readings`, in the order in which they came.
+    """Return the history of form `code`: its reports in `past`, then `readings`.
 
-    `batches` are their frames, by form version; the numbers in `loads` are those of readings that no other rule keeps out.
+    Args:
+        code: The code of the form.
+        batches: The frames of its readings, one for each form version.
+        readings: Readings with unit and period, in the order of their arrival.
+        past: The current reports of the warehouse, and their facts.
+        pack: Where the units are looked up.
+
+    Raises:
+        ValueError: A reading has no unit or no period.
     """
     of_form = past.reports[past.reports["form"] == code]
-    periods = {str(code): Period.parse(code) for code in of_form["period"].unique()}
-    earlier = [_earlier(row, periods[row["period"]], pack) for row in of_form.to_dict("records")]
-    loads = {number for batch in batches for number in batch.loads}
-    now = [_now(position, reading, pack, loads) for position, reading in enumerate(readings)]
-    places = {
-        report.number: len(earlier) + n for n, report in enumerate(now) if report.number is not None
-    }
-    numbers = {int(report): place for place, report in enumerate(of_form["report"])}
-    facts = past.facts[past.facts["report"].isin(numbers)]
-    facts = facts.assign(report=facts["report"].map(numbers).astype("int64"))
-    lists = {t.name: t for batch in batches for t in batch.form.tables if t.kind == "list"}
-    lines = {name: _lines(table, facts, batches, places) for name, table in lists.items()}
-    values = [
-        figures_of_facts(facts),
-        *(
-            frame
-            for batch in batches
-            for frame in figures_of_frames(batch.form, batch.frames, places)
-        ),
-        *(frame for name, table in lists.items() for frame in figures_of_lines(table, lines[name])),
-    ]
-    keyed = {name: frame for name, frame in lines.items() if lists[name].key}
-    marks = {
-        str(k): str(text)
-        for name, frame in keyed.items()
-        for k, text in zip(frame["key"], frame[lists[name].key], strict=True)
-    }
-    return Memory(tuple(_with_ends([*earlier, *now])), joined(values), keyed, marks)
-
-
-def _lines(
-    table: Table, facts: pd.DataFrame, batches: Sequence[Frames], places: Mapping[int, int]
-) -> pd.DataFrame:
-    here = [
-        lines_of_frame(table, b.frames[table.name], places)
-        for b in batches
-        if table.name in b.frames
-    ]
-    return joined([lines_of_facts(table, facts), *here])
+    earlier = _earlier_reports(of_form, pack)
+    loads: set[int] = set()
+    for batch in batches:
+        loads.update(batch.loads)
+    new = [_new_report(position, reading, pack, loads) for position, reading in enumerate(readings)]
+    indexes = {reading.number: len(earlier) + n for n, reading in enumerate(readings)}
+    facts = _facts_of(of_form, past)
+    lists = _lists_of(batches)
+    lines = {name: _lines(table, facts, batches, indexes) for name, table in lists.items()}
+    values = [figures_of_facts(facts)]
+    for batch in batches:
+        values.extend(figures_of_frames(batch.form, batch.frames, indexes))
+    for name, table in lists.items():
+        values.extend(figures_of_lines(table, lines[name]))
+    return Memory(
+        reports=tuple(_with_ends([*earlier, *new])),
+        values=joined(values),
+        lines={name: frame for name, frame in lines.items() if lists[name].key},
+        marks=_marks(lists, lines),
+    )
 
 
 def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return the lines of all frames, one frame after the other; the first where none has any."""
+    """Return the rows of all frames in order; the first frame where none has a row.
+
+    Raises:
+        IndexError: `frames` is empty.
+    """
+    # Frames without rows are left out: their columns may have another type.
     filled = [frame for frame in frames if len(frame)]
-    return pd.concat(filled, ignore_index=True) if filled else frames[0]
+    if not filled:
+        return frames[0]
+    return pd.concat(filled, ignore_index=True)
 
 
-def _earlier(row: Mapping[Hashable, Any], period: Period, pack: Pack) -> Report:
+def _facts_of(of_form: pd.DataFrame, past: Past) -> pd.DataFrame:
+    """Return the facts of the reports `of_form`; `report` becomes the report's index."""
+    indexes = {int(report): index for index, report in enumerate(of_form["report"])}
+    facts = past.facts[past.facts["report"].isin(indexes)]
+    return facts.assign(report=facts["report"].map(indexes).astype("int64"))
+
+
+def _lists_of(batches: Sequence[Frames]) -> dict[str, Table]:
+    """Return the lists of all form versions by name; of one name, the last version's."""
+    lists: dict[str, Table] = {}
+    for batch in batches:
+        for table in batch.form.tables:
+            if table.kind == "list":
+                lists[table.name] = table
+    return lists
+
+
+def _lines(
+    table: Table, facts: pd.DataFrame, batches: Sequence[Frames], indexes: Mapping[int, int]
+) -> pd.DataFrame:
+    """Return the lines of one list, first those of the warehouse and then those of the batch."""
+    # A list may exist in some versions of a form only.
+    frames = [batch.frames[table.name] for batch in batches if table.name in batch.frames]
+    new_lines = [lines_of_frame(table, frame, indexes) for frame in frames]
+    return joined([lines_of_facts(table, facts), *new_lines])
+
+
+def _marks(lists: Mapping[str, Table], lines: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Return the text of each folded key; the last where units write it in several ways."""
+    marks: dict[str, str] = {}
+    for name, frame in lines.items():
+        column = lists[name].key
+        if column:
+            for key, text in zip(frame["key"], frame[column], strict=True):
+                marks[str(key)] = str(text)
+    return marks
+
+
+def _earlier_reports(of_form: pd.DataFrame, pack: Pack) -> list[Report]:
+    """Return the reports of the warehouse, in order."""
+    # Thousands of reports share a few periods: each is parsed once.
+    periods = {str(code): Period.parse(code) for code in of_form["period"].unique()}
+    rows = of_form.to_dict("records")
+    return [_earlier_report(row, periods[row["period"]], pack) for row in rows]
+
+
+def _earlier_report(row: Mapping[Hashable, Any], period: Period, pack: Pack) -> Report:
     unit = str(row["unit"])
-    stage = Stage(row["stage"])
     return Report(
-        None,
-        unit,
-        _kind(unit, period, pack),
-        period,
-        stage,
-        row["received_at"],
-        -1,
-        _NEVER,
+        number=None,
+        unit=unit,
+        kind=_kind(unit, period, pack),
+        period=period,
+        stage=Stage(row["stage"]),
+        received_at=row["received_at"],
+        position=_BEFORE_BATCH,
+        until=_NEVER,
         loads=True,
     )
 
 
-def _now(position: int, reading: Reading, pack: Pack, loads: Collection[int]) -> Report:
+def _new_report(position: int, reading: Reading, pack: Pack, loads: Collection[int]) -> Report:
     if reading.unit_code is None or reading.period is None:
-        raise ValueError(f"reading {reading.number} is about nobody")
-    number, kind = reading.number, _kind(reading.unit_code, reading.period, pack)
-    received = reading.delivery.received_at
-    loaded = number in loads
+        raise ValueError(f"reading {reading.number} has no unit or no period")
     return Report(
-        number,
-        reading.unit_code,
-        kind,
-        reading.period,
-        reading.stage,
-        received,
-        position,
-        _NEVER,
-        loads=loaded,
+        number=reading.number,
+        unit=reading.unit_code,
+        kind=_kind(reading.unit_code, reading.period, pack),
+        period=reading.period,
+        stage=reading.stage,
+        received_at=reading.delivery.received_at,
+        position=position,
+        until=_NEVER,
+        loads=reading.number in loads,
     )
 
 
-def _kind(unit: str, period: Period, pack: Pack) -> UnitKind | None:
-    bearer = pack.units.get(unit, period.end) or pack.units.latest(unit)
-    return bearer.kind if bearer else None
+def _kind(code: str, period: Period, pack: Pack) -> UnitKind | None:
+    # The unit may not exist at the end of the period: then its latest kind counts.
+    unit = pack.units.get(code, period.end) or pack.units.latest(code)
+    return unit.kind if unit else None
 
 
 def _with_ends(reports: Sequence[Report]) -> list[Report]:
-    """Return the reports, each with its end: where the next one of its unit, period and stage loads."""
+    """Return the reports in order, each with its end: the position of its next loaded version."""
     ends: dict[tuple[str, Period, Stage], int] = {}
-    ended = []
+    ended: list[Report] = []
     for report in reversed(reports):
         end = ends.get(report.key)
-        ended.append(report if end is None else replace(report, until=end))
+        if end is None:
+            ended.append(report)
+        else:
+            ended.append(replace(report, until=end))
         if report.loads:
             ends[report.key] = report.position
-    return ended[::-1]
+    ended.reverse()
+    return ended

@@ -1,4 +1,4 @@
-"""A report's figures beside those of its peers: units of the same kind, for the same period."""
+"""The figures of a report beside those of its peers: units of the same kind, same period."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from expectations.history.robust import Floats, Spread
 from expectations.history.sight import Seen
 
 _FEWEST_PEERS = 3
-"""Of fewer, no median is taken: it would be one unit's figure."""
+"""There is no median of fewer: it would be the figure of one unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """What reports of one group of peers are held against, in order; each keeps what the last of them saw."""
+    """The values that a group of peers is compared with; each keeps those for the last report."""
 
     figures: Ranked
     figures_before: Ranked
@@ -27,23 +27,25 @@ class _Group:
 
 
 class Peers:
-    """The columns that come from other units' reports.
+    """Builds the columns that come from the reports of other units.
 
-    Cheap where reports are asked about in the order in which they came: each sees hardly more than the
-    one before it.
+    It is fast for reports in the order of their arrival: each has hardly more peers than the one
+    before it.
     """
 
     def __init__(self, reports: Sequence[Report], grid: Grid, past: OwnPast) -> None:
-        self._reports, self._grid, self._past = reports, grid, past
+        self._reports = reports
+        self._grid = grid
+        self._past = past
         self._has_rates = any(figure.per for figure in grid.figures)
         self._groups: dict[Hashable, _Group] = {}
 
     def columns(self, own: Report, seen: Seen, given: Given) -> Columns:
-        """Return the spread among peers, and what the figure would be at the unit's usual share of them.
+        """Return the spread among peers, and the figure at the unit's usual share of them.
 
-        The lines of a list have no peers one by one: their spread is of all lines that the unit and
-        its peers reported. The usual share is that of the period just before; nothing where too few
-        peers, or not the unit itself, reported it.
+        A single line of a list has no peers: its spread is that of all lines of the unit and its
+        peers. The usual share is that of the period just before. It is NaN where the unit or too
+        many of its peers did not report that period.
         """
         group = self._group(own)
         group.figures.hold(seen.peers)
@@ -53,19 +55,18 @@ class Peers:
         if is_line.any():
             group.lines.hold(seen.others, seen.peers)
             pooled = group.lines.spread(given.codes)
-            pairs = zip(pooled, now, strict=True)
-            spread = Spread(
-                *(np.where(is_line, of_lines, of_figure) for of_lines, of_figure in pairs)
-            )
+            columns = zip(pooled, now, strict=True)
+            spread = Spread(*(np.where(is_line, lines, figure) for lines, figure in columns))
         return {
             **{f"peer_{name}": column for name, column in spread._asdict().items()},
             "expected_share": self._usual_share(own, seen, given, now),
         }
 
     def rates(self, own: Report, seen: Seen, given: Given) -> Columns:
-        """Return each figure divided by the one that its column is `per`, and the spread of that.
+        """Return the rate of each figure, and the spread of the rates.
 
-        The spread is of the unit's own past and its peers alike.
+        The rate is the figure divided by the one that its column is `per`. The spread is that of
+        the unit's own earlier reports and of its peers together.
         """
         group = self._group(own)
         if self._has_rates:
@@ -73,33 +74,36 @@ class Peers:
         spread = group.rates.spread(given.pairs)
         return {
             "rate": self._rates_of(given),
-            **{
-                f"rate_{name}": column for name, column in spread._asdict().items() if name != "mad"
-            },
+            "rate_median": spread.median,
+            "rate_low": spread.low,
+            "rate_high": spread.high,
+            "rate_points": spread.points,
         }
 
     def _group(self, own: Report) -> _Group:
         key = (own.period, own.kind, own.stage)
         if key not in self._groups:
-            entries = (
-                self._grid.met_again,
-                self._grid.met_again,
-                self._rates_at,
-                self._grid.lines,
+            count = len(self._reports)
+            self._groups[key] = _Group(
+                figures=Ranked(count, self._grid.met_again),
+                figures_before=Ranked(count, self._grid.met_again),
+                rates=Ranked(count, self._rates_at),
+                lines=Ranked(count, self._grid.lines),
             )
-            self._groups[key] = _Group(*(Ranked(len(self._reports), some) for some in entries))
         return self._groups[key]
 
     def _rates_at(self, place: int) -> Entries:
+        """Return the pairs that have a rate in the report at `place`, and their rates."""
         given = self._grid.given(place)
         rates = self._rates_of(given)
         is_known = ~np.isnan(rates)
         return given.pairs[is_known], rates[is_known]
 
     def _rates_of(self, given: Given) -> Floats:
+        """Return the rate of each figure; NaN where it has none."""
         divisors = np.full(len(given.pairs), np.nan)
         per = self._grid.partners(given, "per")
-        # Few figures are divided by another: the others have no rate anywhere.
+        # Few reports have such figures: only they need a lookup of values.
         is_divided = (per >= 0) & self._grid.can_be_met_again(given)
         if is_divided.any():
             values = dict(zip(given.pairs.tolist(), given.values.tolist(), strict=True))
@@ -107,9 +111,11 @@ class Peers:
         return given.values / _positive(divisors)
 
     def _usual_share(self, own: Report, seen: Seen, given: Given, now: Spread) -> Floats:
+        """Return each figure at the unit's share of its peers in the period just before."""
         before = own.period.moved(-1)
         last = [place for place in seen.others if self._reports[place].period == before]
-        if not last or min(len(seen.peers), len(seen.peers_before)) < _FEWEST_PEERS:
+        fewest_peers = min(len(seen.peers), len(seen.peers_before))
+        if not last or fewest_peers < _FEWEST_PEERS:
             return np.full(len(given.pairs), np.nan)
         ranked = self._group(own).figures_before
         ranked.hold(seen.peers_before)
@@ -121,4 +127,5 @@ class Peers:
 
 
 def _positive(values: Floats) -> Floats:
+    """Return `values` with NaN for 0 and below: nothing is divided by them."""
     return np.where(values > 0, values, np.nan)

@@ -1,8 +1,8 @@
-"""Values of a group of reports in their order, key by key, while reports join and leave it.
+"""The ordered values of a group of reports, key by key. Reports join and leave the group.
 
-What one report sees of its peers differs little from what the one before it saw: one report more, and
-itself left out. So the order is kept from report to report. To sort all peers' values for each report
-would cost the square of the peers.
+The peers of one report are nearly those of the report before it: one more, and one less. So the
+order is kept from report to report. To sort the values of all peers for each report would cost the
+square of the number of peers.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -15,13 +15,18 @@ import numpy as np
 from expectations.history.robust import Floats, Integers, Spread
 
 Entries = tuple[Integers, Floats]
-"""A report's keys, and its value of each; none of them is NaN."""
+"""The keys of a report, and its value of each key. No value is NaN."""
 
 _NO_VALUES: tuple[float, ...] = ()
 
 
 class Ranked:
-    """The ordered values of the reports that are held; `entries` returns those of one of `reports` reports."""
+    """The ordered values of the reports that are held.
+
+    Args:
+        reports: The number of all reports.
+        entries: Returns the values of the report with an index.
+    """
 
     def __init__(self, reports: int, entries: Callable[[int], Entries]) -> None:
         self._entries = entries
@@ -30,7 +35,7 @@ class Ranked:
         self._values: dict[int, list[float]] = defaultdict(list)
 
     def hold(self, *places: Sequence[int] | Integers) -> None:
-        """Hold the reports at `places`, and no others."""
+        """Hold the reports with the indexes `places`, and no others."""
         is_wanted = np.zeros(len(self._is_held), dtype=bool)
         for some in places:
             is_wanted[np.asarray(some, dtype=np.int64)] = True
@@ -38,6 +43,7 @@ class Ranked:
         leaving = np.flatnonzero(self._is_held & ~is_wanted).tolist()
         for place in leaving:
             self._remove(place)
+        # Many values are sorted faster at once, few are inserted faster one by one.
         if len(joining) > self._held:
             self._add_many(joining)
         else:
@@ -49,9 +55,9 @@ class Ranked:
     def spread(self, keys: Integers) -> Spread:
         """Return the spread of the values of each key."""
         spreads = [_spread(self._values.get(key, _NO_VALUES)) for key in keys.tolist()]
-        return Spread(
-            *np.array(spreads, dtype=np.float64).reshape(len(keys), len(Spread._fields)).T
-        )
+        # `reshape` gives the array its columns even where there are no keys.
+        table = np.array(spreads, dtype=np.float64).reshape(len(keys), len(Spread._fields))
+        return Spread(*table.T)
 
     def _add(self, place: int) -> None:
         for key, value in _pairs(self._entries(place)):
@@ -68,9 +74,11 @@ class Ranked:
         values = np.concatenate([values for _, values in entries])
         order = np.argsort(keys, kind="stable")
         different, starts = np.unique(keys[order], return_index=True)
-        for key, some in zip(different.tolist(), np.split(values[order], starts[1:]), strict=False):
+        values_by_key = np.split(values[order], starts[1:])
+        # Without any values, `np.split` still returns one part: it is empty.
+        for key, new_values in zip(different.tolist(), values_by_key, strict=False):
             known = self._values[key]
-            known += some.tolist()
+            known += new_values.tolist()
             known.sort()
 
 
@@ -80,7 +88,7 @@ def _pairs(entries: Entries) -> Iterable[tuple[int, float]]:
 
 
 def _spread(values: Sequence[float]) -> tuple[float, float, float, float, float]:
-    """Return what `robust.spread_of` would return for one column; `values` are in their order."""
+    """Return what `robust.spread_of` returns for one column; `values` are in ascending order."""
     points = len(values)
     if not points:
         return nan, nan, nan, nan, 0.0
@@ -91,10 +99,10 @@ def _spread(values: Sequence[float]) -> tuple[float, float, float, float, float]
 
 
 def _deviation(values: Sequence[float], median: float) -> float:
-    """Return the median absolute deviation.
+    """Return the median absolute deviation of `values`, which are in ascending order.
 
-    The half of the values that is nearest to the median stands together: where it starts is searched
-    for, as there is no order of the deviations themselves.
+    The half of the values that is nearest to the median is one slice. A binary search finds its
+    start, so the deviations need not be sorted.
     """
     points = len(values)
     near = (points + 1) // 2

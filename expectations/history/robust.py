@@ -1,4 +1,4 @@
-"""Medians over reports, figure by figure, where some have no value."""
+"""Medians over reports, figure by figure. A report may have no value of a figure."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,17 @@ Integers = NDArray[np.int64]
 
 
 class Spread(NamedTuple):
-    """Median, median absolute deviation, smallest above 0, largest and number of the values in each column; NaN for none."""
+    """The spread of the values in each column.
+
+    All are NaN where a column has no values, but for `points`.
+
+    Attributes:
+        median: The median.
+        mad: The median absolute deviation.
+        low: The smallest value above 0; NaN where there is none.
+        high: The largest value.
+        points: The number of values.
+    """
 
     median: Floats
     mad: Floats
@@ -20,13 +30,13 @@ class Spread(NamedTuple):
 
 
 def spread_of(values: Floats) -> Spread:
-    """Return the spread of each column of `values` (a row a report), its NaN left out."""
+    """Return the spread of each column of `values`, without its NaN; a row is a report."""
     points = np.count_nonzero(~np.isnan(values), axis=0)
     if not len(values):
         unknown = np.full(values.shape[1], np.nan)
         return Spread(unknown, unknown, unknown, unknown, points.astype(np.float64))
-    # Sorting is nearly all that this costs: once for four of the five.
-    ordered = np.sort(values, axis=0)  # NaN last
+    # Sorting is nearly all of the cost: the values are sorted once for four of the five results.
+    ordered = np.sort(values, axis=0)  # NaN come last
     median = _middle(ordered, points)
     deviations = np.sort(np.abs(ordered - median), axis=0)
     high = _at(ordered, np.maximum(points - 1, 0))
@@ -37,13 +47,14 @@ def spread_of(values: Floats) -> Spread:
 
 
 def _middle(ordered: Floats, points: NDArray[np.int64]) -> Floats:
-    """Return the median of each column, of which `points` values come first, ordered, and then NaN."""
-    lower, upper = np.maximum((points - 1) // 2, 0), np.minimum(points // 2, len(ordered) - 1)
+    """Return the median of each column: it has `points` values in ascending order, then NaN."""
+    lower = np.maximum((points - 1) // 2, 0)
+    upper = np.minimum(points // 2, len(ordered) - 1)
     middle: Floats = (_at(ordered, lower) + _at(ordered, upper)) / 2
     return middle
 
 
 def _at(ordered: Floats, rows: NDArray[np.int64]) -> Floats:
-    """Return of each column the value in the row that is given for it."""
+    """Return the value of each column in the row that `rows` gives for it."""
     values: Floats = ordered[rows, np.arange(ordered.shape[1])]
     return values

@@ -1,11 +1,18 @@
-"""Which power of ten a figure is away from what it should be, judged by the unit's own past, a rate, or its peers.
+"""By which power of ten a figure is wrong, judged by the unit's history, by a rate or by its peers.
 
-A figure is told only where it lies well outside all that was seen, and where, divided by the power, it lies within again.
-The witnesses, the best first. *Own past*, unless what the figure was last (where it only grows) or its usual share of the
-peers contradicts: when a whole province gets ten times the money, nobody erred; nor, below a thousand, where the figures
-beside it rose as much. *Same digits*: the last figure, but for its noughts. *Rate*: the figure divided by its column's
-`per`, where the unit has hardly a past. *Replaced*: the version that this one takes the place of, where there is nothing
-else. *Peers*: thousands and millions only, and only where there is no past; a large district is ten times a small one.
+A figure is reported only if it lies well outside all known values, and lies within them again when
+it is divided by the power.
+
+The evidence, the best first:
+
+- *Own past*, unless the last value (of a figure that only grows) or the usual share of the peers
+  contradicts: when a whole province gets ten times the money, nobody made an error. Below a factor
+  of a thousand, neither did a unit whose other figures rose as much.
+- *Same digits*: the last value with noughts added to it.
+- *Rate*: the figure divided by its column's `per`, where the unit has hardly any history.
+- *Replaced*: the version that this one replaces, where there is nothing else.
+- *Peers*: thousands and millions only, and only where there is no history. A large district is ten
+  times the size of a small one.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,20 +32,35 @@ SCALE_COLUMNS = (
 )
 _Columns = dict[str, Floats]
 _Bools = NDArray[np.bool_]
+_May = Callable[[float], _Bools]
+"""Tells for a factor which figures may be wrong by it."""
+
 _EXACT = 1e-6
+"""How far a ratio may be from a power of ten, because of the arithmetic of floats."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How sure to be.
+    """How strong the evidence of an error must be.
 
-    `gap`: how many times outside all that was seen; `slack`: how far outside it may still be once corrected. With fewer than
-    `few` points of its own (one does, with a usual share of its peers; of these `peers` at least) only factors from `large` on
-    are told; figures too small only by factors from `small` on. None below `least` is told at all: 1 class and then 12 is no
-    error. `far`: how many times the largest of its peers is too much in any case. `stray`: what lies so many times from the
-    median was probably an error itself, and widens no range. `digits`: so many at least has a last figure that is known again
-    with noughts added to it, unless it never moved, or stayed in a share of `steady` of the periods. `kin`: `slack` for a first
-    report, whose unit may be larger than all of its peers.
+    Attributes:
+        factors: The factors that are looked for. All are looked for upwards, those from `small` on
+            downwards too.
+        gap: A wrong figure lies so many times outside all known values.
+        slack: A corrected figure lies at most so many times outside them.
+        few: With fewer values of its own, a unit's figure is reported only for factors from `large`
+            on. One value is enough if the unit's usual share of its peers is known too.
+        peers: The fewest peers that are evidence.
+        large: See `few`.
+        small: A figure that is too small is reported only for factors from this on.
+        far: So many times the largest of its peers is too much in any case.
+        least: No figure below this is reported: 1 class and then 12 is no error.
+        stray: A value so many times from the median was probably an error itself. It widens no
+            range.
+        digits: A last value with so many digits is recognised when noughts are added to it.
+        steady: A last value with fewer digits is recognised too if it never changed, or stayed the
+            same in this share of the periods.
+        kin: `slack` for a first report: its unit may be larger than all of its peers.
     """
 
     factors: Sequence[float] = (10, 100, 1000, 1_000_000)
@@ -58,118 +80,157 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class _Range:
+    """The known values of each figure."""
+
     median: Floats
     low: Floats
     high: Floats
 
     def without_strays(self, times: float | Floats) -> "_Range":
-        """Return the range without what lies so many times from its median."""
-        return _Range(
-            self.median,
-            np.fmax(self.low, self.median / times),
-            np.fmin(self.high, self.median * times),
-        )
+        """Return the range without the values at least so many times from its median."""
+        low = np.fmax(self.low, self.median / times)
+        high = np.fmin(self.high, self.median * times)
+        return _Range(self.median, low, high)
 
 
 def factors_of(frame: pd.DataFrame, limits: Limits) -> Floats:
-    """Return for each row how many times too large (1000) or too small (0.001) its figure probably is; NaN where it is not."""
+    """Return for each row the factor by which its figure is probably wrong.
+
+    1000 means a thousand times too large, 0.001 a thousand times too small, NaN no error.
+
+    Args:
+        frame: Has the columns `SCALE_COLUMNS`; NaN where a value is not known.
+        limits: How strong the evidence must be.
+    """
     columns = {name: frame[name].to_numpy(np.float64) for name in SCALE_COLUMNS}
     found = np.full(len(frame), np.nan)
+    # A figure that one kind of evidence finds wrong keeps that factor: the best comes first.
     with np.errstate(divide="ignore", invalid="ignore"):
-        for witness in (_own_past, _same_digits, _rate, _replaced, _peers):
-            found = np.where(np.isnan(found), witness(columns, limits), found)
+        for evidence in (_own_past, _same_digits, _rate, _replaced, _peers):
+            found = np.where(np.isnan(found), evidence(columns, limits), found)
     return found
 
 
 def _own_past(c: _Columns, limits: Limits) -> Floats:
-    before, share = c["cumulative_before"], c["expected_share"]
+    before = c["cumulative_before"]
+    share = c["expected_share"]
     has_few = c["own_points"] < limits.few
-    seen = [
-        c["own_low"],
-        c["own_high"],
-        np.where(has_few, share, np.nan),
-        np.where(has_few, before, np.nan),
-    ]
-    low, high = np.fmin.reduce(seen), np.fmax.reduce(seen)
-    median = np.where(np.isnan(c["own_median"]), np.sqrt(low * high), c["own_median"])
-    known = _Range(median, low, high).without_strays(
-        np.where(c["own_points"] > limits.few, limits.stray, np.inf)
-    )
+    known = _own_range(c, limits)
 
-    # What was hardly begun may grow a thousandfold in a quarter, but not beyond what the unit, or anybody, ever reached.
+    # What was hardly begun may grow a thousandfold in a quarter, but not beyond what the unit, or
+    # any peer, ever reached.
     is_plausible = c["value"] <= limits.gap * c["own_ceiling"]
-    is_plausible_for_any = is_plausible | (
-        has_few & (c["value"] <= limits.gap * _of_peers(c, limits).high)
-    )
+    is_below_peers = c["value"] <= limits.gap * _of_peers(c, limits).high
+    is_plausible_for_any = is_plausible | (has_few & is_below_peers)
+    has_enough = ~has_few | ((c["own_points"] > 0) & (share > 0))
 
     def may_be(factor: float) -> _Bools:
-        confirms = _confirms(c["value"] / share, factor) & _confirms(c["value"] / before, factor)
+        share_confirms = _confirms(c["value"] / share, factor)
+        confirms = share_confirms & _confirms(c["value"] / before, factor)
         if factor >= limits.large:
             return confirms & ~is_plausible_for_any
         if 1 / factor >= limits.large:
             return confirms
-        # A digit too many is in one cell; a unit of measure mistaken may be in all of them.
-        is_alone = _confirms(c["value"] / median / c["shift"], factor) & (
-            (factor < 1) | ~is_plausible
-        )
-        return confirms & is_alone & (~has_few | ((c["own_points"] > 0) & (share > 0)))
+        # A digit too many is in one cell. A wrong unit of measure may be in all of them.
+        is_alone = _confirms(c["value"] / known.median / c["shift"], factor)
+        if factor >= 1:
+            is_alone &= ~is_plausible
+        return confirms & is_alone & has_enough
 
-    return _nearest(c["value"], known, [*limits.factors, *_below(limits)], may_be, limits)
+    return _nearest(c["value"], known, _both_ways(limits), may_be, limits)
+
+
+def _own_range(c: _Columns, limits: Limits) -> _Range:
+    """Return the range of the unit's own values, with other evidence where it has few of them."""
+    has_few = c["own_points"] < limits.few
+    share = np.where(has_few, c["expected_share"], np.nan)
+    before = np.where(has_few, c["cumulative_before"], np.nan)
+    values = [c["own_low"], c["own_high"], share, before]
+    low = np.fmin.reduce(values)
+    high = np.fmax.reduce(values)
+    median = np.where(np.isnan(c["own_median"]), np.sqrt(low * high), c["own_median"])
+    # Of a few values, nobody knows which one is the stray.
+    stray = np.where(c["own_points"] > limits.few, limits.stray, np.inf)
+    return _Range(median, low, high).without_strays(stray)
 
 
 def _same_digits(c: _Columns, limits: Limits) -> Floats:
-    """A figure that is the last one but for its noughts: a plan that stays, with a digit too many. No 16 that becomes 160."""
-    ratio, found = c["value"] / c["before"], np.full(len(c["value"]), np.nan)
-    in_digits = c["before"] / 10 ** (np.floor(np.log10(c["before"])) - (limits.digits - 2))
-    is_steady = (c["own_kept"] >= limits.steady) | (c["own_low"] == c["own_high"])
-    is_telling = is_steady | (np.abs(in_digits - np.round(in_digits)) > _EXACT)
-    is_asked = (c["value"] >= limits.least) & np.isnan(c["cumulative_before"]) & is_telling
+    """Find the last value with noughts added to it: a plan that stays, with a digit too many.
+
+    16 that becomes 160 is not found: too few digits to recognise.
+    """
+    ratio = c["value"] / c["before"]
+    is_telling = _is_steady(c, limits) | _has_digits(c["before"], limits.digits)
+    is_not_cumulative = np.isnan(c["cumulative_before"])
+    is_candidate = (c["value"] >= limits.least) & is_not_cumulative & is_telling
+    # Where the other figures rose as much, the whole report grew. An unknown shift (NaN) does not
+    # contradict.
+    is_alone = ~(ratio / c["shift"] < limits.slack)
+    found = np.full(len(c["value"]), np.nan)
     for factor in limits.factors:
-        is_alone = ~(ratio / c["shift"] < limits.slack) | (factor >= limits.large)
-        found = np.where(
-            is_asked & is_alone & (np.abs(ratio / factor - 1) <= _EXACT), factor, found
-        )
+        is_exact = np.abs(ratio / factor - 1) <= _EXACT
+        is_wrong = is_candidate & is_exact
+        if factor < limits.large:
+            is_wrong &= is_alone
+        found = np.where(is_wrong, factor, found)
     return found
 
 
+def _is_steady(c: _Columns, limits: Limits) -> _Bools:
+    is_steady: _Bools = (c["own_kept"] >= limits.steady) | (c["own_low"] == c["own_high"])
+    return is_steady
+
+
+def _has_digits(values: Floats, digits: int) -> _Bools:
+    """Tell which values have at least so many significant digits."""
+    last_place = 10 ** (np.floor(np.log10(values)) - (digits - 2))
+    in_digits = values / last_place
+    has_digits: _Bools = np.abs(in_digits - np.round(in_digits)) > _EXACT
+    return has_digits
+
+
 def _rate(c: _Columns, limits: Limits) -> Floats:
-    is_asked = (c["own_points"] < limits.few) & (c["rate_points"] >= limits.peers)
+    has_few = c["own_points"] < limits.few
+    is_candidate = has_few & (c["rate_points"] >= limits.peers)
     known = _Range(c["rate_median"], c["rate_low"], c["rate_high"])
-    return _nearest(
-        c["rate"], known, [*limits.factors, *_below(limits)], lambda _: is_asked, limits
-    )
+    return _nearest(c["rate"], known, _both_ways(limits), lambda _: is_candidate, limits)
 
 
 def _replaced(c: _Columns, limits: Limits) -> Floats:
-    is_asked = _has_no_past(c)
+    is_candidate = _has_no_past(c)
     known = _Range(c["replaced"], c["replaced"], c["replaced"])
-    return _nearest(c["value"], known, _large(limits), lambda _: is_asked, limits)
+    return _nearest(c["value"], known, _large(limits), lambda _: is_candidate, limits)
 
 
 def _peers(c: _Columns, limits: Limits) -> Floats:
     known = _of_peers(c, limits)
-    is_asked = _has_no_past(c) & (c["peer_points"] >= limits.peers)
+    is_candidate = _has_no_past(c) & (c["peer_points"] >= limits.peers)
+    is_far = c["value"] >= limits.far * known.high
 
     def may_be(factor: float) -> _Bools:
-        off = np.abs(np.log10(c["value"] / known.median / factor))
-        is_close: _Bools = off <= np.log10(2 * limits.slack)
-        return is_asked & (is_close | (c["value"] >= limits.far * known.high))
+        distance = np.abs(np.log10(c["value"] / known.median / factor))
+        is_close: _Bools = distance <= np.log10(2 * limits.slack)
+        return is_candidate & (is_close | is_far)
 
     return _nearest(c["value"], known, _large(limits), may_be, replace(limits, slack=limits.kin))
 
 
 def _of_peers(c: _Columns, limits: Limits) -> _Range:
-    return _Range(c["peer_median"], c["peer_low"], c["peer_high"]).without_strays(limits.stray)
+    known = _Range(c["peer_median"], c["peer_low"], c["peer_high"])
+    return known.without_strays(limits.stray)
 
 
 def _has_no_past(c: _Columns) -> _Bools:
     known = np.fmax.reduce([c["own_points"] > 0, c["cumulative_before"], c["expected_share"]])
-    is_without: _Bools = ~(known > 0)
-    return is_without
+    # `known <= 0` would be False for NaN.
+    has_none: _Bools = ~(known > 0)
+    return has_none
 
 
-def _below(limits: Limits) -> list[float]:
-    return [1 / factor for factor in limits.factors if factor >= limits.small]
+def _both_ways(limits: Limits) -> list[float]:
+    """Return all factors: those that make a figure too large, then those that make it too small."""
+    too_small = [1 / factor for factor in limits.factors if factor >= limits.small]
+    return [*limits.factors, *too_small]
 
 
 def _large(limits: Limits) -> list[float]:
@@ -177,34 +238,38 @@ def _large(limits: Limits) -> list[float]:
 
 
 def _confirms(ratio: Floats, factor: float) -> _Bools:
-    """Tell whether `ratio` is about `factor` or beyond; what is unknown does not contradict."""
-    is_beyond: _Bools = (
-        ratio >= factor / np.sqrt(10) if factor > 1 else ratio <= factor * np.sqrt(10)
-    )
+    """Tell where `ratio` is about `factor` or beyond it; an unknown ratio contradicts nothing."""
+    # Half the way to the next power of ten, on a scale of powers.
+    half_power = np.sqrt(10)
+    is_beyond: _Bools = ratio >= factor / half_power if factor > 1 else ratio <= factor * half_power
     return is_beyond | ~(ratio > 0)
 
 
 def _nearest(
-    value: Floats,
-    known: _Range,
-    factors: Sequence[float],
-    may_be: Callable[[float], _Bools],
-    limits: Limits,
+    value: Floats, known: _Range, factors: Sequence[float], may_be: _May, limits: Limits
 ) -> Floats:
-    """Return the factor that brings `value` nearest to the median, of those that bring it back into the known range."""
-    best, distance = np.full(len(value), np.nan), np.full(len(value), np.inf)
+    """Return the factor that brings each value nearest to the median of the known ones.
+
+    A factor counts only if it brings the value back into the range, and if the value `may_be` wrong
+    by it. NaN where no factor counts.
+    """
+    best = np.full(len(value), np.nan)
+    best_distance = np.full(len(value), np.inf)
+    # The warehouse counts in ones, and money in đồng: no correct value is a part of one.
+    least_correct = np.fmax(known.low / limits.slack, 1)
     for factor in factors:
-        is_outside = (
-            value > limits.gap * known.high if factor > 1 else value < known.low / limits.gap
-        )
-        right = value / factor
-        # What is kept is counted in ones, money in đồng: nothing right is a part of one.
-        is_inside = (right >= np.fmax(known.low / limits.slack, 1)) & (
-            right <= known.high * limits.slack
-        )
-        off = np.abs(np.log10(right / known.median))
-        is_better = (
-            (value >= limits.least) & is_outside & is_inside & may_be(factor) & (off < distance)
-        )
-        best, distance = np.where(is_better, factor, best), np.where(is_better, off, distance)
+        is_outside = _is_outside(value, known, factor, limits.gap)
+        corrected = value / factor
+        is_inside = (corrected >= least_correct) & (corrected <= known.high * limits.slack)
+        distance = np.abs(np.log10(corrected / known.median))
+        is_possible = (value >= limits.least) & is_outside & is_inside & may_be(factor)
+        is_better = is_possible & (distance < best_distance)
+        best = np.where(is_better, factor, best)
+        best_distance = np.where(is_better, distance, best_distance)
     return best
+
+
+def _is_outside(value: Floats, known: _Range, factor: float, gap: float) -> _Bools:
+    """Tell which values lie outside the known ones, on the side where `factor` brings them."""
+    is_outside: _Bools = value > gap * known.high if factor > 1 else value < known.low / gap
+    return is_outside
