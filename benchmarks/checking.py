@@ -26,19 +26,19 @@ from benchmarks.cpu import Spent, measured  # noqa: E402
 from benchmarks.in_memory import past_of_readings, reading_of  # noqa: E402
 from benchmarks.province import Province  # noqa: E402
 from expectations.checking import Checker, load_batch_checker  # noqa: E402
-from expectations.rules import RuleSet  # noqa: E402
-from program.form import Form  # noqa: E402
-from program.history import Past  # noqa: E402
-from program.pack import Pack, load_pack  # noqa: E402
-from program.period import Period  # noqa: E402
-from program.reading import Reading  # noqa: E402
-from program.units import Unit, UnitKind, UnitRegister  # noqa: E402
+from expectations.rules.rule_set import RuleSet  # noqa: E402
+from program.calendar.period import Period  # noqa: E402
+from program.forms.form import Form  # noqa: E402
+from program.pack.load import Pack, load_pack  # noqa: E402
+from program.parsed_report import ParsedReport  # noqa: E402
+from program.records.history import History  # noqa: E402
+from program.units.register import Unit, UnitKind, UnitRegister  # noqa: E402
 
 load_batch_checker()
 
-from expectations.frames import batch_frames  # noqa: E402
-from expectations.suite import expectations_of  # noqa: E402
-from expectations.validation import Validation  # noqa: E402
+from expectations.run.frames import batch_frames  # noqa: E402
+from expectations.run.gx_runner import GxRunner  # noqa: E402
+from expectations.run.suite import expectations_of  # noqa: E402
 
 BY_HAND = {"training": training.FRAMES, "works": works.FRAMES}
 PERIOD = Period.parse("2024-Q4")
@@ -67,7 +67,9 @@ def _copied(unit: Unit, copy: int) -> Unit:
     return replace(unit, code=f"{copy}-{unit.code}", parent=parent)
 
 
-def reports_of(pack: Pack, districts: Sequence[str], period: Period, first: int) -> list[Reading]:
+def reports_of(
+    pack: Pack, districts: Sequence[str], period: Period, first: int
+) -> list[ParsedReport]:
     """Return the reports of a period, district by district, numbered from `first`."""
     province = Province(pack, 1719, districts)
     reports = (
@@ -76,7 +78,7 @@ def reports_of(pack: Pack, districts: Sequence[str], period: Period, first: int)
     return [reading_of(report, pack, number) for number, report in enumerate(reports, start=first)]
 
 
-def spoilt(reading: Reading) -> Reading:
+def spoilt(reading: ParsedReport) -> ParsedReport:
     """Return a report with an error: more women than people, or a work that is 100.5 % done."""
     assert reading.form is not None
     name, column, wrong = _ERRORS[reading.form.code]
@@ -96,8 +98,8 @@ _ERRORS = {
 
 
 def batches_of(
-    chunks: Sequence[Sequence[Reading]],
-) -> Iterator[tuple[Form, list[tuple[int, Reading]]]]:
+    chunks: Sequence[Sequence[ParsedReport]],
+) -> Iterator[tuple[Form, list[tuple[int, ParsedReport]]]]:
     """Yield the reports of each chunk and form with their numbers."""
     for chunk in chunks:
         for code in BY_HAND:
@@ -107,7 +109,7 @@ def batches_of(
                 yield form, batch
 
 
-def found_by_hand(chunks: Sequence[Sequence[Reading]]) -> Found:
+def found_by_hand(chunks: Sequence[Sequence[ParsedReport]]) -> Found:
     """Return what the rules by hand find."""
     found: Found = []
     for form, batch in batches_of(chunks):
@@ -116,9 +118,9 @@ def found_by_hand(chunks: Sequence[Sequence[Reading]]) -> Found:
     return found
 
 
-def found_by_rules(chunks: Sequence[Sequence[Reading]], rules: RuleSet) -> Found:
+def found_by_rules(chunks: Sequence[Sequence[ParsedReport]], rules: RuleSet) -> Found:
     """Return what Great Expectations finds on the same frames."""
-    validation, found = Validation("bench", "bench"), []
+    validation, found = GxRunner("bench", "bench"), []
     for form, batch in batches_of(chunks):
         for name, frame in batch_frames(form, batch).items():
             expected = expectations_of(form, name, frame.columns, rules)
@@ -134,8 +136,8 @@ def found_by_rules(chunks: Sequence[Sequence[Reading]], rules: RuleSet) -> Found
 class Work:
     """What there is to check: chunks of reports, and the past of each chunk."""
 
-    chunks: list[list[Reading]]
-    pasts: list[Past]
+    chunks: list[list[ParsedReport]]
+    pasts: list[History]
 
     @property
     def reports(self) -> int:
@@ -147,7 +149,7 @@ def work_of(pack: Pack, reports: int) -> Work:
     """Return about `reports` reports of the period in chunks, with their pasts."""
     codes = [unit.code for unit in pack.units if unit.kind is UnitKind.DISTRICT]
     districts = codes[: reports // len(BY_HAND)]
-    earlier: list[Reading] = []
+    earlier: list[ParsedReport] = []
     for number, quarters in enumerate(EARLIER):
         period = PERIOD.moved(-quarters)
         earlier += reports_of(pack, districts, period, number * reports)

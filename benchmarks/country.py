@@ -24,10 +24,10 @@ from benchmarks.in_memory import Cell, Lines
 from benchmarks.province import Province
 from benchmarks.quarter import FORMS, PERIOD, first_arrival
 from examples.synthetic.workbooks import path_of
-from program.pack import Pack, fingerprint_of, load_pack
-from program.period import Period
+from program.calendar.period import Period
+from program.pack.load import Pack, fingerprint_of, load_pack
 from program.settings import ROOT
-from program.units import Unit, UnitKind
+from program.units.register import Unit, UnitKind
 from publish.template import Values, write_template
 
 SAMPLE = ROOT / "config" / "soc-trang"

@@ -21,16 +21,16 @@ from sqlalchemy.orm import Session
 from benchmarks.cpu import measured
 from benchmarks.in_memory import reading_of
 from benchmarks.province import Province
-from program.history import HISTORY_PERIODS, Asked, asked_of, line_elements
-from program.pack import Pack, load_pack
-from program.period import Period, PeriodKind
-from program.reading import Reading, facts_of
+from program.calendar.period import Period, PeriodKind
+from program.pack.load import Pack, load_pack
+from program.parsed_report import ParsedReport, facts_of
+from program.records.history import HISTORY_PERIODS, HistoryKeys, history_keys, line_elements
 from program.settings import ROOT
 from program.submission import Fact
-from warehouse.bulk import Cell, insert_rows
-from warehouse.engine import Warehouse, prepare_warehouse
-from warehouse.history import past_of
+from warehouse.database.bulk import Cell, insert_rows
+from warehouse.database.engine import Warehouse, prepare_warehouse
 from warehouse.ledger import start_run
+from warehouse.queries.history import past_of
 from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
 FORMS = ("disbursement", "livelihoods", "training", "works")
@@ -43,11 +43,11 @@ def main(times: int) -> None:
     pack = load_pack(ROOT / "config" / "soc-trang")
     province = Province(pack, 1, UNITS)
     now = Period(2024, PeriodKind.QUARTER, 4)
-    asked = asked_of(readings_of(pack, province, [now]), pack.units)
+    asked = history_keys(readings_of(pack, province, [now]), pack.units)
     with tempfile.TemporaryDirectory() as folder:
         warehouse = prepare_warehouse(f"sqlite:///{Path(folder) / 'warehouse.sqlite'}")
         run = start_run(warehouse, date(2025, 1, 20), "bench", NOW)
-        recent: list[Reading] = []
+        recent: list[ParsedReport] = []
         for back in range(1, 9):
             recent += readings_of(pack, province, [now.moved(-back)])
         loaded = load_reports(warehouse, run, recent, 0, list(UNITS))
@@ -66,14 +66,14 @@ def main(times: int) -> None:
         warehouse.dispose()
 
 
-def readings_of(pack: Pack, province: Province, periods: list[Period]) -> list[Reading]:
+def readings_of(pack: Pack, province: Province, periods: list[Period]) -> list[ParsedReport]:
     """Return the reports of all districts and forms for some periods, as read."""
     keys = itertools.product(periods, FORMS, UNITS)
     reports = [province.report(form, unit, period) for period, form, unit in keys]
     return [reading_of(report, pack, number) for number, report in enumerate(reports)]
 
 
-def _query_seconds(warehouse: Warehouse, asked: list[Asked], pack: Pack) -> float:
+def _query_seconds(warehouse: Warehouse, asked: list[HistoryKeys], pack: Pack) -> float:
     """Return CPU seconds of the fastest of five equal queries."""
     lines = line_elements(pack.forms)
     best = float("inf")
@@ -86,7 +86,7 @@ def _query_seconds(warehouse: Warehouse, asked: list[Asked], pack: Pack) -> floa
 
 
 def load_reports(
-    warehouse: Warehouse, run: int, readings: list[Reading], years: int, units: list[str]
+    warehouse: Warehouse, run: int, readings: list[ParsedReport], years: int, units: list[str]
 ) -> int:
     """Insert copies of reports into the tables; return the number of facts.
 
@@ -122,7 +122,7 @@ class _Rows:
 
 
 def _rows(
-    readings: list[Reading], first: int, run: int, years: int, units: list[str]
+    readings: list[ParsedReport], first: int, run: int, years: int, units: list[str]
 ) -> Iterator[_Rows]:
     """Yield the rows of a copy of each report."""
     sender_of = dict(zip(UNITS, units, strict=True))

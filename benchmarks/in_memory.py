@@ -13,15 +13,15 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from expectations.rules import SUITES, RuleSet
+from expectations.rules.rule_set import SUITES, RuleSet
+from program.calendar.period import Period
+from program.calendar.stage import Stage
 from program.delivery import Delivery
-from program.history import FACT_COLUMNS, REPORT_COLUMNS, Past
-from program.measure import to_kept
-from program.pack import Pack
-from program.period import Period
-from program.reading import Reading, TableReading, facts_of
-from program.stage import Stage
-from program.table import Column, Table
+from program.forms.measure import to_kept
+from program.forms.table import Column, Table
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport, ParsedTable, facts_of
+from program.records.history import FACT_COLUMNS, REPORT_COLUMNS, History
 
 Cell = float | str | date | None
 Lines = dict[str, dict[str, Cell]]
@@ -42,7 +42,7 @@ class Report:
     stage: Stage = Stage.FINAL
 
 
-def reading_of(report: Report, pack: Pack, number: int) -> Reading:
+def reading_of(report: Report, pack: Pack, number: int) -> ParsedReport:
     """Return a report as read. It arrived 15 days and `number` seconds after its period.
 
     Raises:
@@ -61,10 +61,10 @@ def reading_of(report: Report, pack: Pack, number: int) -> Reading:
         for table in form.tables
         if table.name in report.tables or not table.optional
     }
-    return Reading(delivery, form, report.unit, report.period, report.stage, tables)
+    return ParsedReport(delivery, form, report.unit, report.period, report.stage, tables)
 
 
-def past_of_readings(readings: Sequence[Reading]) -> Past:
+def past_of_readings(readings: Sequence[ParsedReport]) -> History:
     """Return the past that a warehouse would give if it had loaded these readings."""
     reports = []
     facts = []
@@ -84,7 +84,7 @@ def past_of_readings(readings: Sequence[Reading]) -> Past:
     report_frame = pd.DataFrame.from_records(reports, columns=list(REPORT_COLUMNS))
     fact_frame = pd.DataFrame.from_records(facts, columns=list(FACT_COLUMNS))
     # A column without a single value has no numeric type of its own.
-    return Past(report_frame, fact_frame.astype({"value": "float64"}))
+    return History(report_frame, fact_frame.astype({"value": "float64"}))
 
 
 def history_alone(pack: Pack, folder: Path) -> RuleSet:
@@ -101,12 +101,12 @@ def history_alone(pack: Pack, folder: Path) -> RuleSet:
     return RuleSet(pack, folder)
 
 
-def _table(table: Table, lines: Mapping[str, Mapping[str, Cell]]) -> TableReading:
+def _table(table: Table, lines: Mapping[str, Mapping[str, Cell]]) -> ParsedTable:
     filled = _with_totals(table, lines)
     values: dict[str, Any] = {}
     for column in table.columns:
         values[column.name] = [_kept(column, line.get(column.name)) for line in filled.values()]
-    return TableReading(
+    return ParsedTable(
         values=values,
         rows=[_FIRST_ROW + n for n in range(len(filled))],
         lines=[line if table.kind == "matrix" else "" for line in filled],

@@ -31,16 +31,16 @@ from fsspec.implementations.local import LocalFileSystem
 from sqlalchemy import Engine, insert
 
 from benchmarks.cpu import Spent, measured
-from connectors.durable import write_durably
-from flows import steps
-from flows.night import Night
+from connectors.durable_files import write_durably
+from flows.night import steps
+from flows.night.run_context import RunContext
+from program.calendar.period import Period
 from program.delivery import Delivery
 from program.finding import Finding, Severity
-from program.period import Period
 from program.settings import ROOT, Settings
 from program.submission import Fact, Submission, verdict_of
 from tests.postgres import running_postgres
-from warehouse.engine import prepare_warehouse
+from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, start_run
 from warehouse.load import CheckedDelivery, load_deliveries
 from warehouse.tables import DeliveryRow
@@ -131,7 +131,7 @@ def compare_collecting(new_url: Callable[[], str], files: int) -> None:
                 inbox_url=str(inbox),
                 warehouse_url=url,
             )
-            run = Night(settings, None)
+            run = RunContext(settings, None)
             (source,) = run.sources("inbox")
             with measured(url) as collect:
                 steps.collect(run, source)
@@ -349,7 +349,7 @@ def _commented(content: bytes, comment: str) -> bytes:
     return content[:-2] + len(comment).to_bytes(2, "little") + comment.encode()
 
 
-def _collect_bare(run: Night, inbox: Path, root: str) -> None:
+def _collect_bare(run: RunContext, inbox: Path, root: str) -> None:
     """Write each file durably under its sha256, and insert a row of each.
 
     Every way to collect files has to do at least this.

@@ -25,7 +25,7 @@ from sqlalchemy import create_engine, text
 
 from benchmarks.cpu import measured
 from benchmarks.loading import COLUMNS, closing_engine, databases, load_invented, taken_out
-from warehouse.dialects import warehouse_url
+from warehouse.database.backends import warehouse_url
 
 _KEY = ("submission_id", "element", "line")
 _TYPES = {"text": "text", "qualifier": "text"}

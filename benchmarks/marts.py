@@ -19,15 +19,15 @@ from benchmarks.history import NOW, UNITS, load_reports, readings_of
 from benchmarks.loading import closing_engine, databases
 from benchmarks.partitions import partition_by_year
 from benchmarks.province import Province
-from program.pack import load_pack
-from program.period import Period, PeriodKind
-from program.reading import Reading
-from program.schedule import obligations
+from program.calendar.period import Period, PeriodKind
+from program.calendar.schedule import obligations
+from program.pack.load import load_pack
+from program.parsed_report import ParsedReport
 from program.settings import ROOT
 from warehouse.catalogue import sync_catalogue
-from warehouse.engine import Warehouse, prepare_warehouse
+from warehouse.database.engine import Warehouse, prepare_warehouse
+from warehouse.database.views import ready_for_questions
 from warehouse.ledger import start_run
-from warehouse.views import ready_for_questions
 
 _TIMES = 20
 _QUESTIONS = {
@@ -61,7 +61,7 @@ def _compare(warehouse: Warehouse, url: str, times: int) -> dict[str, float]:
     sync_catalogue(warehouse, pack, obligations(pack.calendar, pack.units, day), NOW)
     run = start_run(warehouse, day, "bench", NOW)
     province = Province(pack, 1, UNITS)
-    recent: list[Reading] = []
+    recent: list[ParsedReport] = []
     for back in range(8):
         recent += readings_of(pack, province, [last.moved(-back)])
     facts = load_reports(warehouse, run, recent, 0, list(UNITS))

@@ -30,7 +30,7 @@ from benchmarks.cpu import DATABASE_SERVER, Cost, Process, cost_of
 from benchmarks.loading import databases
 from benchmarks.quarter import FORMS, PERIOD, run_date
 from program.settings import ROOT
-from warehouse.dialects import warehouse_url
+from warehouse.database.backends import warehouse_url
 
 _LAST_SUMMARY = "SELECT summary FROM runs ORDER BY id DESC LIMIT 1"
 _FACTS_OF_FILES = """

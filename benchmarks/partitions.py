@@ -5,8 +5,8 @@ The warehouse itself has one table of facts (decision 17).
 
 from sqlalchemy import text
 
-from warehouse.engine import Warehouse
-from warehouse.views import create_views, drop_views, ready_for_questions
+from warehouse.database.engine import Warehouse
+from warehouse.database.views import create_views, drop_views, ready_for_questions
 
 _YEARS = "SELECT DISTINCT EXTRACT(YEAR FROM period_end)::int FROM submissions ORDER BY 1"
 

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from benchmarks.in_memory import Cell, Lines, Report
-from program.pack import Pack
-from program.period import Period
+from program.calendar.period import Period
+from program.pack.load import Pack
 
 HOUSEHOLDS = {
     "poor_households": (0.05, 0.2),

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from program.period import Period
+from program.calendar.period import Period
 
 PERIOD = Period.parse("2024-Q4")
 FORMS = {

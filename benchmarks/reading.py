@@ -36,11 +36,11 @@ from python_calamine import CalamineWorkbook
 
 from benchmarks.cpu import measured
 from benchmarks.reports import LINES, write_reports
+from connectors.reader.isolate.reader_pool import Readers
 from connectors.reader.reader import read_parts
-from connectors.reader.workers import Readers
 from program.delivery import Delivery
-from program.marker import HIDDEN_SHEETS
-from program.pack import Pack, load_pack
+from program.forms.template_marker import HIDDEN_SHEETS
+from program.pack.load import Pack, load_pack
 from program.settings import ROOT, Settings
 
 DIFFERENT = 60

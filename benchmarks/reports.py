@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from program.pack import Pack
-from program.period import Period
-from program.table import Column, ColumnType
-from program.units import Unit
+from program.calendar.period import Period
+from program.forms.table import Column, ColumnType
+from program.pack.load import Pack
+from program.units.register import Unit
 from publish.template import Values, write_template
 
 PERIOD = Period.parse("2024-Q4")

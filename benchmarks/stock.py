@@ -5,8 +5,8 @@ It is for rules that apply to no column of the bundled forms.
 
 from dataclasses import replace
 
-from program.form import Form
-from program.pack import Pack
+from program.forms.form import Form
+from program.pack.load import Pack
 
 
 def with_stock(pack: Pack) -> Pack:

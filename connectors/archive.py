@@ -10,9 +10,9 @@ from datetime import datetime
 import fsspec
 from pydantic import ValidationError
 
-from connectors.durable import UNFINISHED, write_durably, write_whole
+from connectors.durable_files import UNFINISHED, write_durably, write_remote_atomic
 from program.errors import ArchiveError, ConfigurationError
-from program.tombstone import Tombstone, tombstone_name
+from program.records.purge_record import PurgeRecord, purge_record_name
 
 
 class Archive:
@@ -75,18 +75,18 @@ class Archive:
         """Tell whether there is a file for a sha256. Its content is not checked."""
         return bool(self._files.exists(self._path(name_of(sha256))))
 
-    def tombstone(self, sha256: str) -> Tombstone | None:
+    def tombstone(self, sha256: str) -> PurgeRecord | None:
         """Return the record of purged bytes, or None if there is none for `sha256`."""
-        name = tombstone_name(sha256)
+        name = purge_record_name(sha256)
         content = self.read(name)
         if content is None:
             return None
         try:
-            return Tombstone.model_validate_json(content)
+            return PurgeRecord.model_validate_json(content)
         except ValidationError as wrong:
             raise ArchiveError(f"archive: {name} is damaged; restore it from the backup") from wrong
 
-    def bury(self, tombstone: Tombstone) -> None:
+    def bury(self, tombstone: PurgeRecord) -> None:
         """Write a tombstone, then remove its bytes.
 
         A crash between the two leaves both, and the same call finishes the work.
@@ -135,14 +135,14 @@ class Archive:
         It does not wait for the disk, which makes it much faster than `write`.
         """
         try:
-            write_whole(self._files, self._root, name, content)
+            write_remote_atomic(self._files, self._root, name, content)
         except OSError as wrong:
             raise ArchiveError(f"archive: cannot keep {name}: {wrong}") from wrong
 
     def remove(self, name: str) -> None:
         """Remove a file if it is there.
 
-        For documents that another one replaces. Delivered bytes are removed by `bury` only.
+        For documents that another one replaces. Delivered bytes are removed by `purge` only.
         """
         try:
             self._files.rm_file(self._path(name))

@@ -8,10 +8,10 @@ Usage: python -m examples.example_province
 from collections.abc import Iterator
 from pathlib import Path
 
-from program.pack import load_pack
-from program.period import Period
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.pack.load import load_pack
 from program.settings import ROOT
-from program.stage import Stage
 from publish.template import Cell, Values, write_template
 
 PACK = ROOT / "config" / "example-province"

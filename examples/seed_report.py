@@ -10,8 +10,8 @@ Usage: python -m examples.seed_report
 
 from pathlib import Path
 
-from program.pack import load_pack
-from program.period import Period
+from program.calendar.period import Period
+from program.pack.load import load_pack
 from program.settings import load_settings
 from publish.template import Values, write_template
 

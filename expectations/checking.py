@@ -1,7 +1,8 @@
 """Checking a run's readings: from what was read to submissions with findings.
 
-Importing this module is quick. `expectations.batches` does the work. It is imported, and Great
-Expectations with it, when there is something to check: a run with nothing new never waits for them.
+Importing this module is quick. `expectations.run.batch_checker` does the work. It is imported, and
+Great Expectations with it, when there is something to check: a run with nothing new never waits
+for them.
 """
 
 import sys
@@ -11,17 +12,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from expectations.rules import RuleSet
-from program.current import CurrentReport
+from expectations.rules.rule_set import RuleSet
 from program.finding import Finding
-from program.history import HISTORY_PERIODS, Past
 from program.importing import without_collecting
-from program.pack import Pack
+from program.pack.load import Pack
+from program.records.current_report import CurrentReport
+from program.records.history import HISTORY_PERIODS, History
 from program.submission import Submission
 
 if TYPE_CHECKING:
-    from expectations.batches import BatchChecker
-    from program.reading import Reading
+    from expectations.run.batch_checker import BatchChecker
+    from program.parsed_report import ParsedReport
 
 
 class Checker:
@@ -43,17 +44,19 @@ class Checker:
         self._run_name = run_name
         self._history_periods = history_periods
 
-    def check(self, readings: Sequence["Reading"], past: Past | None = None) -> list[Submission]:
+    def check(
+        self, readings: Sequence["ParsedReport"], past: History | None = None
+    ) -> list[Submission]:
         """Return a submission for each reading, in order. A bad reading never changes the others.
 
         The numbers of the readings must differ (`Reading.number`): batches and Data Docs call them
         `submission_id`. With a `past`, each reading is also compared with it, and with the readings
         before it that load. With None nothing is compared.
         """
-        return self.check_apart([readings], past)
+        return self.check_isolated([readings], past)
 
-    def check_apart(
-        self, worlds: Sequence[Sequence["Reading"]], past: Past | None
+    def check_isolated(
+        self, worlds: Sequence[Sequence["ParsedReport"]], past: History | None
     ) -> list[Submission]:
         """Return the same for the readings of several `worlds`, with one batch for all.
 
@@ -88,7 +91,7 @@ class Checker:
 
 def load_batch_checker() -> type["BatchChecker"]:
     """Import what checks, with Great Expectations; the first call of a process takes seconds."""
-    is_first = "expectations.batches" not in sys.modules
+    is_first = "expectations.run.batch_checker" not in sys.modules
     with without_collecting() if is_first else nullcontext():
-        from expectations.batches import BatchChecker  # noqa: PLC0415  (see the module)
+        from expectations.run.batch_checker import BatchChecker  # noqa: PLC0415  (see the module)
     return BatchChecker

@@ -5,9 +5,9 @@ Prefect's automations in `prefect.yaml` start it.
 
 from prefect import flow
 
-from flows.mailing import present
-from flows.running import run_name
-from flows.watching import alarm_of, mail_alarm
+from flows.mail.send_letters import present
+from flows.night.runtime import run_name
+from flows.recovery.heartbeat import alarm_of, mail_alarm
 from program.settings import load_settings
 
 

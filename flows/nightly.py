@@ -1,6 +1,6 @@
 """The nightly flow: collect, unpack, read, check, load, compare, publish, alert.
 
-`prefect.yaml` deploys it; `mtqg run` runs it at once. The work is in `flows.steps`.
+`prefect.yaml` deploys it; `mtqg run` runs it at once. The work is in `flows.night.steps`.
 """
 
 from datetime import date
@@ -10,26 +10,26 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
-from flows import steps
-from flows.digesting import send_digest
-from flows.night import Night
-from flows.report import markdown_of, table_of
-from flows.running import (
+from flows.mail.digest import send_digest
+from flows.night import steps
+from flows.night.artifacts import markdown_of, table_of
+from flows.night.run_context import RunContext
+from flows.night.runtime import (
+    as_opaque,
     cpu_counted,
-    going_on,
+    enable_loggers,
     is_transient,
-    let_events_be_heard,
-    page_of_run,
     run_name,
-    unseen,
+    run_url,
+    step,
 )
 from program.delivery import Delivery
 from program.errors import MtqgError
-from program.reading import Reading
+from program.pack.source import Source
+from program.parsed_report import ParsedReport
 from program.settings import load_settings
-from program.source import Source
 from program.submission import Submission
-from warehouse.nights import only_night
+from warehouse.database.run_lock import exclusive_run
 
 _TIMEOUT_SECONDS = 4 * 60 * 60
 """A run that hangs ends here. The deployment runs one at a time, so the next one waits for it."""
@@ -51,47 +51,47 @@ def nightly(as_of: date | None = None, source: str | None = None) -> dict[str, A
     Raises MtqgError at the end if the system failed in a step. Stops before the first step if
     the pack or a setting is wrong, or if another run works on the same warehouse.
     """
-    let_events_be_heard()
+    enable_loggers()
     settings = load_settings()
-    with only_night(settings.warehouse_url):
-        return whole(Night(settings, as_of), source)
+    with exclusive_run(settings.warehouse_url):
+        return run_steps(RunContext(settings, as_of), source)
 
 
-def whole(night: Night, source: str | None) -> dict[str, Any]:
+def run_steps(night: RunContext, source: str | None) -> dict[str, Any]:
     """Run all steps and return the summary. A step that fails stops no other step."""
     for entry in night.sources(source):
-        with going_on(night, f"source {entry.name}"):
+        with step(night, f"source {entry.name}"):
             collect(night, entry)
 
-    with going_on(night, "unpack"):
+    with step(night, "unpack"):
         unpack(night)
 
     # Before the load, which takes the requeued deliveries with the new ones.
-    with going_on(night, "reopen"):
+    with step(night, "reopen"):
         reopen(night)
 
-    with going_on(night, "load"):
+    with step(night, "load"):
         for chunk in night.pending():
             # One expression: no name keeps a chunk in memory while the next one is read.
-            load(night, unseen(check(night, unseen(read(night, chunk)))))
+            load(night, as_opaque(check(night, as_opaque(read(night, chunk)))))
 
     # Once all reports of the run are loaded: a report is compared with those of other units.
-    with going_on(night, "compare"):
+    with step(night, "compare"):
         compare(night)
 
-    with going_on(night, "publish"):
+    with step(night, "publish"):
         publish(night)
 
     # After all verdicts, so that nobody is reminded of a report that has just come.
-    with going_on(night, "remind"):
+    with step(night, "remind"):
         remind(night)
 
-    with going_on(night, "alert"):
+    with step(night, "alert"):
         alert(night)
 
     # Last: it counts the mails and lists the errors of all steps.
-    with going_on(night, "digest"):
-        digest(night, page_of_run())
+    with step(night, "digest"):
+        digest(night, run_url())
 
     return close(night)
 
@@ -103,76 +103,76 @@ def whole(night: Night, source: str | None) -> dict[str, Any]:
     retry_delay_seconds=[5, 30],
     retry_condition_fn=is_transient,
 )
-def collect(night: Night, source: Source) -> int:
+def collect(night: RunContext, source: Source) -> int:
     """Bring in the new deliveries of a source; return how many came."""
     return steps.collect(night, source)
 
 
 @task(task_run_name="unpack", cache_policy=NO_CACHE)
-def unpack(night: Night) -> None:
+def unpack(night: RunContext) -> None:
     """Extract the files of zips. Each becomes a delivery."""
     steps.unpack(night)
 
 
 @task(task_run_name="reopen", cache_policy=NO_CACHE)
-def reopen(night: Night) -> None:
+def reopen(night: RunContext) -> None:
     """Requeue deliveries with newly waived findings."""
     steps.reopen(night)
 
 
 @task(task_run_name="read", cache_policy=NO_CACHE, persist_result=False)
-def read(night: Night, deliveries: list[Delivery]) -> list[Reading]:
+def read(night: RunContext, deliveries: list[Delivery]) -> list[ParsedReport]:
     """Read a chunk of deliveries from the archive."""
     with cpu_counted(night, "load: read"):
         return steps.read(night, deliveries)
 
 
 @task(task_run_name="check", cache_policy=NO_CACHE, persist_result=False)
-def check(night: Night, readings: list[Reading]) -> list[Submission]:
+def check(night: RunContext, readings: list[ParsedReport]) -> list[Submission]:
     """Check a chunk, one batch for each form."""
     with cpu_counted(night, "load: check"):
         return steps.check(night, readings)
 
 
 @task(task_run_name="load", cache_policy=NO_CACHE)
-def load(night: Night, submissions: list[Submission]) -> None:
+def load(night: RunContext, submissions: list[Submission]) -> None:
     """Load a chunk in one transaction. If it fails, each delivery gets its own."""
     with cpu_counted(night, "load: write"):
         steps.load(night, submissions)
 
 
 @task(task_run_name="compare", cache_policy=NO_CACHE)
-def compare(night: Night) -> None:
+def compare(night: RunContext) -> None:
     """Cross-check the newly current reports."""
     steps.compare(night)
 
 
 @task(task_run_name="publish", cache_policy=NO_CACHE)
-def publish(night: Night) -> None:
+def publish(night: RunContext) -> None:
     """Write the page and the Data Docs."""
     steps.publish(night)
 
 
 @task(task_run_name="remind", cache_policy=NO_CACHE)
-def remind(night: Night) -> None:
+def remind(night: RunContext) -> None:
     """Queue reminders and all-clear notices."""
     steps.remind(night)
 
 
 @task(task_run_name="alert", cache_policy=NO_CACHE)
-def alert(night: Night) -> None:
+def alert(night: RunContext) -> None:
     """Send the letters of the outbox."""
     steps.alert(night)
 
 
 @task(task_run_name="digest", cache_policy=NO_CACHE)
-def digest(night: Night, run_url: str) -> None:
+def digest(night: RunContext, run_url: str) -> None:
     """Write the digest for the engineer and mail it."""
     send_digest(night, run_url)
 
 
 @task(task_run_name="close", cache_policy=NO_CACHE)
-def close(night: Night) -> dict[str, Any]:
+def close(night: RunContext) -> dict[str, Any]:
     """Write the summary to the ledger and to Prefect; return it.
 
     Raises MtqgError with all errors of the run if there are any.

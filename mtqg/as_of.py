@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from warehouse.engine import Warehouse, open_warehouse
-from warehouse.looking_back import open_as_of
+from warehouse.database.engine import Warehouse, open_warehouse
+from warehouse.queries.as_of import open_as_of
 
 AsOf = Annotated[
     datetime | None,

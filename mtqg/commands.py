@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CommandPlace:
     """Where a sub-command is: the name of a function or of a Typer app in a module.
 
     `summary` is its line in `mtqg --help`.
@@ -32,79 +32,81 @@ class Place:
 
 
 COMMANDS = {
-    "run": Place("mtqg.run", "run", "Run the pipeline now: collect, check, load, publish, mail."),
-    "check": Place(
-        "mtqg.checking.command",
+    "run": CommandPlace(
+        "mtqg.run", "run", "Run the pipeline now: collect, check, load, publish, mail."
+    ),
+    "check": CommandPlace(
+        "mtqg.checking.check",
         "check",
         "Give the verdict on files: what is wrong, where, and how to fix it. Nothing is changed.",
     ),
-    "template": Place(
-        "mtqg.templates.command",
+    "template": CommandPlace(
+        "mtqg.templates.template",
         "template",
         "Write the blank workbook of a form: labels, units of measure, totals and drop-downs.",
     ),
-    "status": Place(
+    "status": CommandPlace(
         "mtqg.status",
         "status",
         "Show who has reported what, when and with which verdict, and who has not.",
     ),
-    "trace": Place(
+    "trace": CommandPlace(
         "mtqg.trace",
         "trace",
         "Show where a figure came from: submission, file, sender, time, sheet, cell and rules.",
     ),
-    "page": Place(
+    "page": CommandPlace(
         "mtqg.page",
         "page",
         "Write the page and the quality page into a folder, as of now or, with --as-of, of a day.",
     ),
-    "reread": Place(
+    "reread": CommandPlace(
         "mtqg.reread",
         "reread",
         "Check deliveries again in the next run: after a wrong time-out (FILE-08) or a rule's fix.",
     ),
-    "withdraw": Place(
+    "withdraw": CommandPlace(
         "mtqg.withdraw",
         "withdraw",
         "Take a delivery back: a district sent the wrong file, and it shall count as never sent.",
     ),
-    "backup": Place(
-        "mtqg.keeping.backup",
+    "backup": CommandPlace(
+        "mtqg.backup.backup",
         "backup",
         "Write warehouse and archive into one file, also while a run is active.",
     ),
-    "restore": Place(
-        "mtqg.keeping.restore",
+    "restore": CommandPlace(
+        "mtqg.backup.restore",
         "restore",
         "Restore warehouse and archive from a backup, into the configured places.",
     ),
-    "rebuild": Place(
-        "mtqg.keeping.rebuild",
+    "rebuild": CommandPlace(
+        "mtqg.backup.rebuild",
         "rebuild",
         "Make the whole warehouse again from the archive: its bytes and the documents of its runs.",
     ),
-    "purge": Place(
-        "mtqg.keeping.purge",
+    "purge": CommandPlace(
+        "mtqg.backup.purge",
         "purge",
         "List the files with personal data whose time is over; with --confirm, remove them.",
     ),
-    "watch": Place(
+    "watch": CommandPlace(
         "mtqg.watch",
         "watch",
         "Exit with code 1 and a sentence if no run has completed lately or the last one failed.",
     ),
-    "mail": Place(
-        "mtqg.mails.command",
+    "mail": CommandPlace(
+        "mtqg.mails.mail",
         "mail_app",
         "Send what waits in the outbox, and look at the mails.",
     ),
-    "pack": Place(
-        "mtqg.packs.command",
+    "pack": CommandPlace(
+        "mtqg.packs.pack",
         "pack_app",
         "A province's pack: check one, or begin a new one.",
     ),
-    "rules": Place(
-        "mtqg.rules.command",
+    "rules": CommandPlace(
+        "mtqg.rules.rules",
         "rules_app",
         "List the rules, compare two rule sets, and propose bounds from past reports.",
     ),
@@ -118,7 +120,7 @@ class LazyGroup(TyperGroup):
         super().__init__(**attributes)
         self.commands = {name: self._entry(name, place) for name, place in COMMANDS.items()}
 
-    def _entry(self, name: str, place: Place) -> TyperCommand:
+    def _entry(self, name: str, place: CommandPlace) -> TyperCommand:
         """Return the entry of a command in the list; it cannot be called."""
         return TyperCommand(
             name,

@@ -8,9 +8,9 @@ import typer
 
 from mtqg.as_of import AsOf, warehouse_of
 from mtqg.console import out
-from program.pack import load_pack
+from program.pack.load import load_pack
 from program.settings import load_settings
-from publish.site import publish_site
+from publish.site.site import publish_site
 
 
 def page(

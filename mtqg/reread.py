@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from mtqg.console import out
-from program.errors import AskedError
+from program.errors import UsageError
 from program.settings import load_settings
 
 _WHY_NOT = {
@@ -35,21 +35,21 @@ def reread(
 
     All or none: exit code 1, and nothing changed, where one of them cannot be checked again.
     """
-    from flows.keeping import keep_changes  # noqa: PLC0415  (all: keeps --help quick)
-    from warehouse.dialects import Opening  # noqa: PLC0415
-    from warehouse.engine import open_warehouse  # noqa: PLC0415
-    from warehouse.rejudging import put_back  # noqa: PLC0415
+    from flows.recovery.replay_log import export_changes  # noqa: PLC0415  (all: keeps --help quick)
+    from warehouse.database.backends import OpenMode  # noqa: PLC0415
+    from warehouse.database.engine import open_warehouse  # noqa: PLC0415
+    from warehouse.lifecycle.reprocess import requeue  # noqa: PLC0415
 
     settings = load_settings()
-    engine = open_warehouse(settings.warehouse_url, Opening.WRITING)
-    waiting, refused = put_back(engine, deliveries)
+    engine = open_warehouse(settings.warehouse_url, OpenMode.WRITING)
+    waiting, refused = requeue(engine, deliveries)
     if refused:
         reasons = []
         for number, state in refused.items():
             reason = _WHY_NOT.get(state, f"is {state}")
             reasons.append(f"delivery {number} {reason}")
-        raise AskedError(f"nothing is checked again: {'; '.join(reasons)}")
-    keep_changes(settings, engine)
+        raise UsageError(f"nothing is checked again: {'; '.join(reasons)}")
+    export_changes(settings, engine)
     numbers = ", ".join(str(number) for number in waiting)
     out.print(
         f"{len(waiting)} to be checked again by the next run: {numbers}. `mtqg run` does it now.",

@@ -98,7 +98,7 @@ def _stopped() -> typer.Exit:
 
 def _last_summary(settings: Settings) -> dict[str, Any] | None:
     """Return the summary of the latest run, None where there is none or no warehouse yet."""
-    from warehouse.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
+    from warehouse.database.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
     from warehouse.ledger import last_summary  # noqa: PLC0415
 
     try:
@@ -127,7 +127,7 @@ def _set_up_logs(settings: Settings) -> Path:
 
 
 def _print_summary(summary: dict[str, Any], settings: Settings) -> None:
-    from flows.report import counts_of  # noqa: PLC0415  (keeps --help quick)
+    from flows.night.artifacts import counts_of  # noqa: PLC0415  (keeps --help quick)
 
     title = f"Run {summary['run_id']}, as of {summary['as_of']}"
     table = Table(title=title, title_justify="left")
@@ -149,13 +149,13 @@ def _had_nothing_to_do(summary: dict[str, Any]) -> bool:
 
 def _places(summary: dict[str, Any], settings: Settings) -> dict[str, str]:
     """Return where the results of a run are."""
-    from warehouse.dialects import place_of  # noqa: PLC0415  (keeps --help quick)
+    from warehouse.database.backends import display_url  # noqa: PLC0415  (keeps --help quick)
 
     has_server = bool(settings.smtp_url.get_secret_value())
     places = {
         "page": summary["page"],
         "mails": "sent by the mail server" if has_server else str(settings.outbox),
-        "warehouse": place_of(settings.warehouse_url),
+        "warehouse": display_url(settings.warehouse_url),
     }
     if summary["data_docs"]:
         places["data docs"] = summary["data_docs"]

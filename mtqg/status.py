@@ -11,14 +11,14 @@ from rich.text import Text
 
 from mtqg.as_of import AsOf, warehouse_of
 from mtqg.console import VERDICT_STYLES, out, print_json
-from mtqg.templates.command import read_period
-from program.answers import NightRow, ReportingRow
-from program.pack import Pack, load_pack
-from program.period import Period
+from mtqg.templates.template import read_period
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.pack.load import Pack, load_pack
+from program.records.query_rows import ReportingRow, RunSubmissionRow
 from program.settings import load_settings
-from program.stage import Stage
 from program.vietnamese import VIETNAM_TIME, format_instant
-from warehouse.queries import reporting, unplaced
+from warehouse.queries.reports import reporting, unplaced
 
 
 class _Heading(NamedTuple):
@@ -138,7 +138,7 @@ def _as_json(row: ReportingRow, pack: Pack, lateness: Lateness) -> dict[str, obj
     }
 
 
-def _stray_as_json(row: NightRow) -> dict[str, object]:
+def _stray_as_json(row: RunSubmissionRow) -> dict[str, object]:
     return {
         "form": row.form_code,
         "unit": row.unit_code,
@@ -193,7 +193,7 @@ def _verdict(row: ReportingRow) -> Text:
     return Text.assemble((verdict, VERDICT_STYLES.get(verdict, "dim")), to_fix)
 
 
-def _print_strays(strays: Sequence[NightRow], pack: Pack) -> None:
+def _print_strays(strays: Sequence[RunSubmissionRow], pack: Pack) -> None:
     if strays:
         out.print("[bold]Files that could not be placed (no unit, form or period)[/]")
     for stray in strays:

@@ -8,18 +8,18 @@ import typer
 
 from mtqg.as_of import AsOf, warehouse_of
 from mtqg.console import out, print_json
-from mtqg.templates.command import read_period
-from program.answers import TracedFact
-from program.catalogue import Indicator, IndicatorKind
-from program.errors import AskedError
-from program.form import Form
-from program.pack import Pack, load_pack
-from program.period import Period
+from mtqg.templates.template import read_period
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.errors import UsageError
+from program.forms.form import Form
+from program.pack.catalogue import Indicator, IndicatorKind
+from program.pack.load import Pack, load_pack
+from program.records.query_rows import TracedFact
 from program.settings import load_settings
-from program.stage import Stage
 from program.vietnamese import format_date, format_instant, format_number
-from warehouse.engine import Warehouse
-from warehouse.queries import trace as trace_facts
+from warehouse.database.engine import Warehouse
+from warehouse.queries.reports import trace as trace_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def trace(
     stages = [stage] if stage else [Stage.FINAL, Stage.ESTIMATE]
     facts = _facts(warehouse, wanted, unit, period_code, stages)
     if not facts:
-        raise AskedError(
+        raise UsageError(
             f"no figure of {indicator} for unit {unit} in {period_code}; "
             f"`mtqg status --period {period_code}` shows what came"
         )
@@ -86,13 +86,13 @@ def trace(
 
 
 def _indicator(pack: Pack, code: str) -> Indicator:
-    """Return an indicator that a form feeds. Raises AskedError where there is none."""
+    """Return an indicator that a form feeds. Raises UsageError where there is none."""
     fed = [indicator.code for indicator in pack.indicators if indicator.form]
     found = next((indicator for indicator in pack.indicators if indicator.code == code), None)
     if found is None:
-        raise AskedError(f"no indicator {code!r}; indicators that a form feeds: {', '.join(fed)}")
+        raise UsageError(f"no indicator {code!r}; indicators that a form feeds: {', '.join(fed)}")
     if found.form is None:
-        raise AskedError(
+        raise UsageError(
             f"indicator {code} has no form that feeds it yet; those that have one: {', '.join(fed)}"
         )
     return found

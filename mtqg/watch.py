@@ -23,7 +23,7 @@ def watch(
     For cron, best on another machine: `0 8 * * * mtqg watch --mail`. The command needs neither
     Prefect nor the archive, only the settings, the pack and the warehouse.
     """
-    from flows.watching import alarm_of, mail_alarm  # noqa: PLC0415  (keeps --help quick)
+    from flows.recovery.heartbeat import alarm_of, mail_alarm  # noqa: PLC0415  (keeps --help quick)
 
     settings = load_settings()
     now = datetime.now(UTC)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mtqg.console import out
-from program.errors import AskedError
+from program.errors import UsageError
 from program.settings import load_settings
 
 _WHY_NOT = {
@@ -38,20 +38,20 @@ def withdraw(
 
     Exit code 1, and nothing changed, where it cannot be taken back.
     """
-    from flows.keeping import keep_changes  # noqa: PLC0415  (all: keeps --help quick)
-    from warehouse.dialects import Opening  # noqa: PLC0415
-    from warehouse.engine import open_warehouse  # noqa: PLC0415
-    from warehouse.withdrawing import withdraw as take_back  # noqa: PLC0415
+    from flows.recovery.replay_log import export_changes  # noqa: PLC0415  (all: keeps --help quick)
+    from warehouse.database.backends import OpenMode  # noqa: PLC0415
+    from warehouse.database.engine import open_warehouse  # noqa: PLC0415
+    from warehouse.lifecycle.withdraw import withdraw as take_back  # noqa: PLC0415
 
     if not reason.strip():
-        raise AskedError("--reason: expected why it is withdrawn, and who asked for it")
+        raise UsageError("--reason: expected why it is withdrawn, and who asked for it")
     settings = load_settings()
-    engine = open_warehouse(settings.warehouse_url, Opening.WRITING)
+    engine = open_warehouse(settings.warehouse_url, OpenMode.WRITING)
     result = take_back(engine, delivery, reason.strip(), datetime.now(UTC))
     if not result.is_done:
         why_not = _WHY_NOT.get(result.state, f"is {result.state}")
-        raise AskedError(f"nothing is withdrawn: delivery {delivery} {why_not}")
-    keep_changes(settings, engine)
+        raise UsageError(f"nothing is withdrawn: delivery {delivery} {why_not}")
+    export_changes(settings, engine)
     line = f"Delivery {delivery} is withdrawn: {result.reports} of its reports no longer current."
     if result.reopened:
         numbers = ", ".join(str(number) for number in result.reopened)

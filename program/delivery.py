@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from program.finding import Problem
+from program.finding import ReaderFinding
 from program.vietnamese import vietnam_day
 
 
@@ -56,7 +56,7 @@ class Delivery:
     sha256: str | None
     sender_unit: str | None = None
     is_synthetic: bool = False
-    refusal: Problem | None = None
+    refusal: ReaderFinding | None = None
 
     @property
     def received_on(self) -> date:
@@ -65,7 +65,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class ExtractedFile:
     """A file from a zip. `name` is for people, and is never used as a path.
 
     `sha256` None: the file was not extracted, and `refusal` says why. `is_enclosure`: it
@@ -75,5 +75,5 @@ class Packed:
     name: str
     size: int
     sha256: str | None
-    refusal: Problem | None = None
+    refusal: ReaderFinding | None = None
     is_enclosure: bool = False

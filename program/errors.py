@@ -2,16 +2,16 @@
 
     MtqgError
     ├── ConfigurationError      stop, and correct the pack or a setting
-    ├── AskedError              correct the command: it names something that does not exist
+    ├── UsageError              correct the command: it names something that does not exist
     ├── SourceError             retry; if it stays, tell the operator that the source does not work
     │   ├── TransientError      a retry probably helps
-    │   └── StillArriving       do nothing: the next run reads the file
+    │   └── StillArrivingError       do nothing: the next run reads the file
     ├── ReaderError             stop, and repair the machine: the reader's processes do not work
     ├── ArchiveError            stop: stored bytes are missing, or differ from their sha256
     ├── WarehouseError          the transaction is rolled back; run again
-    └── DeliveryFailed          a mail could not be sent; it stays in the outbox for the next try
-        ├── DeliveryRefused     correct the address, then `mtqg mail retry`: this mail is refused
-        └── MailServerDown      repair the mail server, its URL or the disk: all mails wait
+    └── MailDeferredError          a mail could not be sent; it stays in the outbox for the next try
+        ├── MailRejectedError     correct the address, then `mtqg mail retry`: this mail is refused
+        └── MailServerUnavailableError  repair the mail server, its URL or the disk
 
 Bad data is not an error: what is wrong with a submission is a `program.finding.Finding`. Findings
 go to districts, errors to operators. The two are never mixed.
@@ -29,7 +29,7 @@ class ConfigurationError(MtqgError):
     """A file of the pack or a setting is wrong. A retry does not help."""
 
 
-class AskedError(MtqgError):
+class UsageError(MtqgError):
     """A command names a form, unit, period, source or figure that does not exist.
 
     The message lists those that exist.
@@ -44,7 +44,7 @@ class TransientError(SourceError):
     """A source failed in a way that is usually temporary: time-out, 429, 5xx."""
 
 
-class StillArriving(SourceError):  # noqa: N818  (a temporary state of a file, no fault)
+class StillArrivingError(SourceError):
     """A file is still being written. The next run reads it."""
 
 
@@ -63,18 +63,18 @@ class WarehouseError(MtqgError):
     """The warehouse cannot be reached, or has the schema of another version of the code."""
 
 
-class DeliveryFailed(MtqgError):  # noqa: N818
+class MailDeferredError(MtqgError):
     """A mail could not be sent this time. It stays pending in the outbox."""
 
 
-class DeliveryRefused(DeliveryFailed):
+class MailRejectedError(MailDeferredError):
     """The mail server refused a mail for good (5xx), such as for an unknown address.
 
     No run tries it again.
     """
 
 
-class MailServerDown(DeliveryFailed):
+class MailServerUnavailableError(MailDeferredError):
     """The mail server or the outbox's folder cannot be reached, or refuses every mail.
 
     No mail is the cause, and no other mail is tried.

@@ -22,7 +22,7 @@ class Finding:
     `sheet` and `cell` are None where the rule is about the whole file. `value` is the content of
     the cell as its sender sees it. `message`, `expected` and `fix` are Vietnamese; the mail prints
     them unchanged. `overruled` says who decided that the finding does not count, and why
-    (`program.correction`); it is "" for every other finding.
+    (`program.pack.waiver`); it is "" for every other finding.
     """
 
     rule: str
@@ -37,7 +37,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ReaderFinding:
     """A problem that the reader found. The package expectations gives it severity and words.
 
     `rule` names an entry of `expectations/suites/reading.yaml`. `values` are for the placeholders

@@ -12,8 +12,8 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from program.errors import ConfigurationError
-from program.history import HISTORY_PERIODS
 from program.limits import DEFAULT_LIMITS, Limits
+from program.records.history import HISTORY_PERIODS
 
 ROOT = Path(__file__).resolve().parents[1]
 _PREFIX = "MTQG_"

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from program.calendar.period import Period
+from program.calendar.stage import Stage
 from program.delivery import Delivery
 from program.finding import Finding, Severity
-from program.period import Period
-from program.qualifier import Qualifier
-from program.stage import Stage
+from program.forms.qualifier import Qualifier
 
 
 class Verdict(StrEnum):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from program.period import Period
+from program.calendar.period import Period
 from program.vietnamese import format_date, format_instant, format_number
 
 _TEMPLATES = Path(__file__).parent / "templates"

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from connectors.durable import own_name
+from connectors.durable_files import unique_name
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes) -> None:
     """Write a file in one move, and its folder where there is none.
 
     A reader sees the old content or all of the new. Raises OSError; then the old file is
@@ -13,7 +13,7 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # A sender's file name may have the greatest length already: no letter can be added to it.
-    unfinished = path.with_name(f".{own_name()}")
+    unfinished = path.with_name(f".{unique_name()}")
     try:
         unfinished.write_bytes(content)
         unfinished.replace(path)

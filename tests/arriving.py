@@ -4,12 +4,12 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from program.calendar.schedule import obligations
 from program.delivery import Delivery, Offer
-from program.pack import Pack
-from program.schedule import obligations
+from program.pack.load import Pack
 from program.settings import Settings
 from warehouse.catalogue import sync_catalogue
-from warehouse.engine import prepare_warehouse
+from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import RECEIVED, pending_deliveries, record_delivery
 
 

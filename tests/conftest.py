@@ -27,14 +27,14 @@ os.environ |= {
     "AIOSMTPD_CONTROLLER_TIMEOUT": "60",
 }
 
+from program.calendar.period import Period, periods_between
 from program.delivery import Delivery
-from program.form import Form
-from program.pack import Pack, load_pack
-from program.period import Period, periods_between
+from program.forms.form import Form
+from program.pack.load import Pack, load_pack
 from program.settings import ROOT, Settings
 from publish.template import Values, write_template
 from tests.postgres import Postgres, connections_closed, running_postgres
-from warehouse.engine import prepare_warehouse
+from warehouse.database.engine import prepare_warehouse
 
 SAMPLES = ROOT / "examples" / "inbox"
 Fill = Callable[..., bytes]

@@ -14,8 +14,8 @@ from pathlib import Path
 from connectors.reader.reader import read_parts
 from program.delivery import Delivery
 from program.limits import Limits
-from program.pack import Pack
-from program.reading import Reading
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport
 
 
 class UnportableError(Exception):
@@ -60,7 +60,9 @@ FAULTS: dict[str, Callable[[], object]] = {
 }
 
 
-def faulty(content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits) -> list[Reading]:
+def faulty(
+    content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits
+) -> list[ParsedReport]:
     """Read, unless the delivery's name is a fault's: "hang.xlsx".
 
     "once-exit.xlsx" does it only the first time, "kept-waiting.xlsx" is slow by the clock.
@@ -83,7 +85,7 @@ class Unloadable:
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return _fail, ("no such library",)
 
-    def __call__(self, *_: object) -> Reading:
+    def __call__(self, *_: object) -> ParsedReport:
         raise AssertionError("never called")
 
 
@@ -93,7 +95,7 @@ class Large:
     def __init__(self) -> None:
         self.ballast = bytes(10**7)
 
-    def __call__(self, *_: object) -> Reading:
+    def __call__(self, *_: object) -> ParsedReport:
         raise AssertionError("never called")
 
 

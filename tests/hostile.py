@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from connectors.reader.workers import Outcome, Readers, Unread
+from connectors.reader.isolate.reader_pool import Outcome, Readers, Unread
 from program.delivery import Delivery
-from program.pack import Pack, load_pack
+from program.pack.load import Pack, load_pack
 from program.settings import ROOT, Settings
 from tests.measured import NOTES, Cost, costs, read_measured
 from tests.old_workbooks import biff5

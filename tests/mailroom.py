@@ -6,21 +6,21 @@ from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 
-from flows.mailing import Mailroom, Outcome, send_letters
-from flows.reminding import owe_what_follows
+from flows.mail.send_letters import MailContext, SendResult, send_letters
+from flows.night.reminders import enqueue_follow_ups
+from program.calendar.period import Period
+from program.calendar.schedule import Duty, obligations
 from program.delivery import Delivery, Offer
 from program.finding import Finding, Severity
-from program.pack import Pack
-from program.period import Period
-from program.schedule import Duty, obligations
+from program.pack.load import Pack
 from program.settings import Settings
 from program.submission import Submission, verdict_of
-from publish.post import Post
+from publish.mail.transport import MailTransport
 from warehouse.catalogue import sync_catalogue
-from warehouse.engine import prepare_warehouse
+from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, record_delivery, start_run
+from warehouse.lifecycle.reprocess import requeue
 from warehouse.load import load_delivery
-from warehouse.rejudging import put_back
 
 CRITICAL = Finding(
     "TRN-01",
@@ -108,7 +108,7 @@ class Office:
 
     def judge_again(self, delivery: Delivery, *findings: Finding) -> None:
         """A delivery is read once more, and `findings` are found."""
-        put_back(self.warehouse, [delivery.id])
+        requeue(self.warehouse, [delivery.id])
         self.judge(*findings)
 
     def judge(
@@ -138,11 +138,11 @@ class Office:
         return delivery
 
     def remind(self) -> None:
-        owe_what_follows(self.warehouse, self.pack, self.day, self.now)
+        enqueue_follow_ups(self.warehouse, self.pack, self.day, self.now)
 
-    def send(self, post: Post) -> Outcome:
+    def send(self, post: MailTransport) -> SendResult:
         """Send what is owed; pauses pass at once."""
-        room = Mailroom(
+        room = MailContext(
             self.warehouse,
             self.pack,
             self.settings,

@@ -11,8 +11,8 @@ from pathlib import Path
 from connectors.reader.reader import read_parts
 from program.delivery import Delivery
 from program.limits import Limits
-from program.pack import Pack
-from program.reading import Reading
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport
 
 NOTES = "MEASURED_TO"
 """The environment variable that names the file of notes; without it nothing is noted."""
@@ -35,7 +35,7 @@ class Cost:
 
 def read_measured(
     content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits
-) -> list[Reading]:
+) -> list[ParsedReport]:
     """Read as ever, and note the cost: Linux alone tells the peak of memory since it was last asked to forget it."""
     proc, notes = Path("/proc/self"), os.environ.get(NOTES)
     if notes is None:

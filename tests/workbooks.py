@@ -13,14 +13,14 @@ import xlsxwriter
 from openpyxl.styles import Font
 from xlsxwriter.utility import xl_cell_to_rowcol
 
-from connectors.reader.layout import matches
+from connectors.reader.find.layout import matches
 from connectors.reader.reader import read_parts
-from program.form import Form
+from program.calendar.period import Period
+from program.forms.form import Form
+from program.forms.table import Table
 from program.limits import Limits
-from program.pack import Pack
-from program.period import Period
-from program.reading import Reading, facts_of
-from program.table import Table
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport, facts_of
 from tests.conftest import delivery
 
 Cell = float | str | bool | date | None
@@ -302,7 +302,7 @@ def read(
     sender: str | None = None,
     max_bytes: int = 50_000_000,
     period: Period | None = None,
-) -> Reading:
+) -> ParsedReport:
     """Return what the reader makes of a workbook of one report.
 
     It came after `period`, where that is given.
@@ -317,14 +317,14 @@ def read_all(
     sender: str | None = None,
     max_bytes: int = 50_000_000,
     period: Period | None = None,
-) -> list[Reading]:
+) -> list[ParsedReport]:
     """Return what the reader makes of a workbook, a reading for each report in it."""
     return read_parts(
         content, delivery(sender=sender, period=period), pack, Limits(delivery_bytes=max_bytes)
     )
 
 
-def figures(reading: Reading) -> dict[str, float | str | None]:
+def figures(reading: ParsedReport) -> dict[str, float | str | None]:
     """Return every figure of the summary by its element."""
     return {
         f.element: f.value if f.value is not None else f.text
@@ -333,12 +333,12 @@ def figures(reading: Reading) -> dict[str, float | str | None]:
     }
 
 
-def facts(reading: Reading) -> set[tuple[str, int, str | None, float | None, str | None]]:
+def facts(reading: ParsedReport) -> set[tuple[str, int, str | None, float | None, str | None]]:
     """Return every fact of a reading: element, line, cell, value and text."""
     return {(f.element, f.line, f.cell, f.value, f.text) for f in facts_of(reading)}
 
 
-def classes(reading: Reading) -> list[dict[str, object]]:
+def classes(reading: ParsedReport) -> list[dict[str, object]]:
     """Return the classes that were read, without cells that are empty."""
     frame = reading.tables["class_list"].frame
     return [
@@ -348,7 +348,7 @@ def classes(reading: Reading) -> list[dict[str, object]]:
 
 
 def met(
-    reading: Reading, *, without: Sequence[str] = ("FORM-14", "FORM-16")
+    reading: ParsedReport, *, without: Sequence[str] = ("FORM-14", "FORM-16")
 ) -> list[tuple[str, str | None]]:
     """Return rule and cell of every problem but those of lines and columns that may be missing."""
     return [(p.rule, p.cell) for p in reading.problems if p.rule not in without]

@@ -10,26 +10,26 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select, tuple_, update
 
-from program.catalogue import CapitalSource
-from program.pack import Pack
-from program.period import Period, PeriodKind, periods_between
-from program.schedule import Obligation
-from program.units import UnitKind
-from warehouse.dialects import renew_statistics, spoken
-from warehouse.portions import portions
+from program.calendar.period import Period, PeriodKind, periods_between
+from program.calendar.schedule import Obligation
+from program.pack.catalogue import CapitalSource
+from program.pack.load import Pack
+from program.units.register import UnitKind
+from warehouse.database.backends import db_errors_as_sentences, renew_statistics
+from warehouse.database.portions import portions
 from warehouse.tables import (
     CapitalRow,
     IndicatorRow,
     ObligationRow,
     PeriodRow,
     ProjectRow,
-    Table,
     TargetRow,
     TerritoryRow,
     UnitRow,
+    WarehouseTable,
 )
 
-CATALOGUE: tuple[type[Table], ...] = (
+CATALOGUE: tuple[type[WarehouseTable], ...] = (
     UnitRow,
     TerritoryRow,
     CapitalRow,
@@ -72,7 +72,7 @@ def sync_catalogue(engine: Engine, pack: Pack, owed: Sequence[Obligation], now: 
     One transaction. Rows that disappeared get `known_to=now`, new rows get `known_from=now`;
     unchanged rows are not touched. Idempotent.
     """
-    contents: list[tuple[type[Table], Iterable[_Values]]] = [
+    contents: list[tuple[type[WarehouseTable], Iterable[_Values]]] = [
         (UnitRow, _units(pack)),
         (TerritoryRow, _territories(pack)),
         (CapitalRow, _capital(pack)),
@@ -82,7 +82,7 @@ def sync_catalogue(engine: Engine, pack: Pack, owed: Sequence[Obligation], now: 
         (ObligationRow, map(_obligation, owed)),
     ]
     names = [PeriodRow.__tablename__]
-    with spoken(engine), engine.begin() as connection:
+    with db_errors_as_sentences(engine), engine.begin() as connection:
         _fill_periods(connection)
         for table, rows in contents:
             _renew(connection, table, rows, now)

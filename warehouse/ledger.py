@@ -12,13 +12,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, false, func, insert, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from program.delivery import Arrival, Delivery, Offer, Packed
-from program.finding import Problem
-from warehouse.bulk import next_ids
-from warehouse.dialects import spoken
-from warehouse.portions import portions
+from program.delivery import Arrival, Delivery, ExtractedFile, Offer
+from program.finding import ReaderFinding
+from warehouse.database.backends import db_errors_as_sentences
+from warehouse.database.bulk import next_ids
+from warehouse.database.portions import portions
 from warehouse.states import DeliveryState, RunState
-from warehouse.tables import DeliveryRow, RunRow, SubmissionRow, WatermarkRow
+from warehouse.tables import DeliveryRow, RunRow, SourceCursorRow, SubmissionRow
 
 # For callers outside of this package, until they use `DeliveryState` themselves.
 RECEIVED, REPEATED = DeliveryState.RECEIVED, DeliveryState.REPEATED
@@ -29,7 +29,7 @@ KNOWN = "known"
 
 def start_run(engine: Engine, as_of: date, rule_set_version: str, now: datetime) -> int:
     """Record that a run began, and return its number."""
-    with spoken(engine), Session(engine) as session, session.begin():
+    with db_errors_as_sentences(engine), Session(engine) as session, session.begin():
         run = RunRow(
             as_of=as_of,
             started_at=now,
@@ -47,7 +47,7 @@ def finish_run(
     engine: Engine, run_id: int, state: str, summary: dict[str, Any], now: datetime
 ) -> None:
     """Record that a run ended, with its state and its summary."""
-    with spoken(engine), Session(engine) as session, session.begin():
+    with db_errors_as_sentences(engine), Session(engine) as session, session.begin():
         session.execute(
             update(RunRow)
             .where(RunRow.id == run_id)
@@ -58,14 +58,14 @@ def finish_run(
 def read_cursor(engine: Engine, source: str) -> str | None:
     """Return how far a source was read, None where it has no cursor yet."""
     with Session(engine) as session:
-        row = session.get(WatermarkRow, source)
+        row = session.get(SourceCursorRow, source)
         return row.cursor if row else None
 
 
 def keep_cursor(engine: Engine, source: str, cursor: str, now: datetime) -> None:
     """Record how far a source was read."""
     with Session(engine) as session, session.begin():
-        session.merge(WatermarkRow(source=source, cursor=cursor, updated_at=now))
+        session.merge(SourceCursorRow(source=source, cursor=cursor, updated_at=now))
 
 
 def known_versions(engine: Engine, source: str) -> set[tuple[str, str]]:
@@ -167,7 +167,7 @@ def _arrival_values(arrival: Arrival) -> dict[str, Any]:
 
 
 def record_unpacked(
-    engine: Engine, number: int, members: Sequence[Packed], *, run_id: int, now: datetime
+    engine: Engine, number: int, members: Sequence[ExtractedFile], *, run_id: int, now: datetime
 ) -> Counter[str]:
     """Record the members of a zip as deliveries, and the zip as unpacked, in one transaction.
 
@@ -192,7 +192,7 @@ def record_unpacked(
     return Counter(row["state"] for row in rows)
 
 
-def record_unpackable(engine: Engine, number: int, refusal: Problem | None) -> None:
+def record_unpackable(engine: Engine, number: int, refusal: ReaderFinding | None) -> None:
     """Have a zip that cannot be unpacked checked as it is, so that its sender is notified.
 
     `refusal` says why it was not unpacked, where that is known. Idempotent.
@@ -207,7 +207,7 @@ def record_unpackable(engine: Engine, number: int, refusal: Problem | None) -> N
 
 
 def _member(
-    whole: DeliveryRow, member: Packed, position: int, number: int, first: "_FirstDeliveries"
+    whole: DeliveryRow, member: ExtractedFile, position: int, number: int, first: "_FirstDeliveries"
 ) -> dict[str, Any]:
     earlier = None
     state = DeliveryState.ENCLOSED
@@ -229,7 +229,7 @@ def _member(
         "is_synthetic": whole.is_synthetic,
         "state": state,
         "repeats_id": earlier,
-        "packed_in_id": whole.id,
+        "archive_delivery_id": whole.id,
         "refusal": asdict(member.refusal) if member.refusal else None,
     }
 
@@ -370,7 +370,7 @@ def delivery_of(row: DeliveryRow) -> Delivery:
         sha256=row.sha256,
         sender_unit=row.sender_unit,
         is_synthetic=row.is_synthetic,
-        refusal=Problem(**row.refusal) if row.refusal else None,
+        refusal=ReaderFinding(**row.refusal) if row.refusal else None,
     )
 
 

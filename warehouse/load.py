@@ -1,7 +1,7 @@
 """Record checked deliveries: verdicts, findings, facts, history and notices, all or nothing.
 
 Many deliveries are one transaction. It reads once what is on record of their reports, orders the
-versions in memory (`warehouse.turns`), and writes every table once.
+versions in memory (`warehouse.lifecycle.versions`), and writes every table once.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,12 +14,12 @@ from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from program.submission import Fact, Submission
-from warehouse.bulk import insert_rows, next_ids
-from warehouse.portions import portions
-from warehouse.rejudging import was_mailed
+from warehouse.database.bulk import insert_rows, next_ids
+from warehouse.database.portions import portions
+from warehouse.lifecycle.reprocess import was_mailed
+from warehouse.lifecycle.versions import ReportKey, Turn, Version, VersionHistory, report_key
 from warehouse.states import DeliveryState, OutboxState
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
-from warehouse.turns import ReportKey, Turn, Version, VersionHistory, report_key
 
 Owed: TypeAlias = tuple[Submission, str | None]
 """A submission and the address that gets a notice about it; None: nobody."""
@@ -75,7 +75,7 @@ class _Waiting:
     """
 
     turn: Turn
-    judgement: int
+    attempt: int
     is_late: bool
 
 
@@ -144,7 +144,7 @@ def _waiting(session: Session, deliveries: Sequence[int], run_id: int) -> dict[i
     for portion in portions(deliveries):
         for row in session.execute(_ARRIVED.where(DeliveryRow.id.in_(portion))):
             turn = Turn(row.received_at, row.id)
-            found[row.id] = _Waiting(turn, row.judgement, is_late=row.arrived_in != run_id)
+            found[row.id] = _Waiting(turn, row.attempt, is_late=row.arrived_in != run_id)
     return found
 
 
@@ -152,12 +152,12 @@ _zip = aliased(DeliveryRow)
 _ARRIVED = (
     select(
         DeliveryRow.id,
-        DeliveryRow.judgement,
+        DeliveryRow.attempt,
         DeliveryRow.received_at,
         # A member of a zip arrived with the zip, in whichever run that was unpacked.
         func.coalesce(_zip.run_id, DeliveryRow.run_id).label("arrived_in"),
     )
-    .outerjoin(_zip, _zip.id == DeliveryRow.packed_in_id)
+    .outerjoin(_zip, _zip.id == DeliveryRow.archive_delivery_id)
     .where(DeliveryRow.state == DeliveryState.RECEIVED)
 )
 
@@ -172,7 +172,7 @@ def _read_history(
     for each in due:
         reports |= {_report_of(submission) for submission, _ in each.submissions}
     # Their earlier checks may be of other reports.
-    checked_before = [number for number, delivery in waiting.items() if delivery.judgement > 1]
+    checked_before = [number for number, delivery in waiting.items() if delivery.attempt > 1]
     return VersionHistory.read(session, reports, checked_before)
 
 
@@ -195,16 +195,16 @@ def _entries(
         for submission, recipient in each.submissions:
             number = each.numbers.get(submission.part) or next(new_ids)
             known_from = each.now if submission.verdict.loads else None
-            version = Version(number, delivery.turn, delivery.judgement, known_from=known_from)
+            version = Version(number, delivery.turn, delivery.attempt, known_from=known_from)
             _place(history, _report_of(submission), version, is_late=delivery.is_late)
             versions.append(version)
             # A sender gets no second mail that says the same.
             notified = recipient
-            if recipient and was_mailed(session, each.id, delivery.judgement, submission):
+            if recipient and was_mailed(session, each.id, delivery.attempt, submission):
                 notified = None
             yield _Entry(submission, version, each.now, notified)
         # A check that rejects a part leaves in force what the earlier check accepted.
-        if delivery.judgement > 1 and each.loads:
+        if delivery.attempt > 1 and each.loads:
             history.end_earlier(versions[0], each.now)
 
 
@@ -228,14 +228,14 @@ def _place(
     If the report of a later delivery is current, the new version is closed itself.
     """
     if report is not None:
-        is_again = version.judgement > 1
+        is_again = version.attempt > 1
         history.number_next(report, version)
         # A delivery that is checked again keeps its earlier versions: the new one comes last.
         if is_late and not is_again:
             history.number_by_turn(report, version)
         later = None
         if is_late or is_again:
-            later = history.current_of_later(report, version.turn)
+            later = history.newer_current(report, version.turn)
         if version.known_from is not None and later is not None:
             version.end(version.known_from, later.id)
         elif version.known_from is not None:
@@ -264,7 +264,7 @@ def _submission_values(entry: _Entry) -> dict[str, Any]:
     return {
         "id": version.id,
         "delivery_id": submission.delivery.id,
-        "judgement": version.judgement,
+        "attempt": version.attempt,
         "part": submission.part,
         "form_code": submission.form_code,
         "form_version": submission.form_version,

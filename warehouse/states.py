@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from program.letter import NoticeKind
+from program.records.letter import NoticeKind
 
 
 class DeliveryState(StrEnum):

@@ -54,7 +54,7 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Table(DeclarativeBase):
+class WarehouseTable(DeclarativeBase):
     """The base of all tables. It names every constraint, so that migrations can refer to it."""
 
     metadata = MetaData(
@@ -89,7 +89,7 @@ class Keyed(Copied):
     known_from: Mapped[datetime] = mapped_column(primary_key=True, sort_order=98)
 
 
-class UnitRow(Keyed, Table):
+class UnitRow(Keyed, WarehouseTable):
     """A reporting unit and the days it existed on."""
 
     __tablename__ = "units"
@@ -102,7 +102,7 @@ class UnitRow(Keyed, Table):
     source: Mapped[str] = mapped_column(Text)
 
 
-class TerritoryRow(Keyed, Table):
+class TerritoryRow(Keyed, WarehouseTable):
     """A later unit on the land of a unit that ended.
 
     `is_shared`: the later unit has land of other units too, and no weights are known.
@@ -114,7 +114,7 @@ class TerritoryRow(Keyed, Table):
     is_shared: Mapped[bool]
 
 
-class ProjectRow(Keyed, Table):
+class ProjectRow(Keyed, WarehouseTable):
     """A project or sub-project."""
 
     __tablename__ = "projects"
@@ -125,7 +125,7 @@ class ProjectRow(Keyed, Table):
     source: Mapped[str] = mapped_column(Text)
 
 
-class CapitalRow(Copied, Table):
+class CapitalRow(Copied, WarehouseTable):
     """A stream of capital and one published amount of it, in whole đồng."""
 
     __tablename__ = "capital"
@@ -142,7 +142,7 @@ class CapitalRow(Copied, Table):
     source: Mapped[str] = mapped_column(Text)
 
 
-class IndicatorRow(Keyed, Table):
+class IndicatorRow(Keyed, WarehouseTable):
     """An indicator and its formula over facts."""
 
     __tablename__ = "indicators"
@@ -165,7 +165,7 @@ class IndicatorRow(Keyed, Table):
     source: Mapped[str] = mapped_column(Text)
 
 
-class TargetRow(Copied, Table):
+class TargetRow(Copied, WarehouseTable):
     """A value to reach. A null `period` stands for every period."""
 
     __tablename__ = "targets"
@@ -179,7 +179,7 @@ class TargetRow(Copied, Table):
     source: Mapped[str] = mapped_column(Text)
 
 
-class ObligationRow(Keyed, Table):
+class ObligationRow(Keyed, WarehouseTable):
     """A report that a unit is to send, from the pack's calendar up to the last run's date."""
 
     __tablename__ = "obligations"
@@ -190,7 +190,7 @@ class ObligationRow(Keyed, Table):
     due_date: Mapped[date]
 
 
-class PeriodRow(Table):
+class PeriodRow(WarehouseTable):
     """A period that a report can be about, for calculations in marts.
 
     The table is filled once, with every period of this century. `ends_at` is the period's end in
@@ -207,7 +207,7 @@ class PeriodRow(Table):
     year_before: Mapped[str] = mapped_column(String(10))
 
 
-class WatermarkRow(Table):
+class SourceCursorRow(WarehouseTable):
     """The cursor of a source: how far it was read."""
 
     __tablename__ = "watermarks"
@@ -216,7 +216,7 @@ class WatermarkRow(Table):
     updated_at: Mapped[datetime]
 
 
-class RunRow(Table):
+class RunRow(WarehouseTable):
     """One run: its date, its state (`states.RunState`) and its summary."""
 
     __tablename__ = "runs"
@@ -229,12 +229,12 @@ class RunRow(Table):
     summary: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
-class DeliveryRow(Table):
+class DeliveryRow(WarehouseTable):
     """Bytes that arrived, with their state (`states.DeliveryState`).
 
-    A zip of workbooks is a delivery, and so is each of its members (`packed_in_id`). `repeats_id`
-    is the first delivery of the same bytes by the same sender. `refusal` is the reader's finding
-    about bytes that were never kept, unless they were refused for their size. `judgement` is the
+    A zip of workbooks is a delivery, and so is each of its members (`archive_delivery_id`).
+    `repeats_id` is the first delivery of the same bytes by the same sender. `refusal` is the
+    reader's finding about bytes that were never kept, unless they were refused for their size. `attempt` is the
     number of the delivery's check, from 1; a delivery that is requeued gets the next one.
     """
 
@@ -258,33 +258,33 @@ class DeliveryRow(Table):
     is_synthetic: Mapped[bool]
     state: Mapped[str] = mapped_column(String(20))
     repeats_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
-    packed_in_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"), index=True)
+    archive_delivery_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"), index=True)
     refusal: Mapped[dict[str, Any] | None]
-    judgement: Mapped[int] = mapped_column(server_default="1")
+    attempt: Mapped[int] = mapped_column(server_default="1")
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[str | None] = mapped_column(Text)
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
 
 
-class SubmissionRow(Table):
+class SubmissionRow(WarehouseTable):
     """What a delivery reports about one unit, form, period and stage, with the verdict.
 
     A delivery may hold several submissions (`part`), and may be checked several times
-    (`judgement`).
+    (`attempt`).
     `version` counts from 1 within the report key. `compared_at` is when a cross-check last saw the
     submission; null: the next run does it. `values_read` is how many values it has, loaded or not.
     """
 
     __tablename__ = "submissions"
     __table_args__ = (
-        UniqueConstraint("delivery_id", "judgement", "part"),
+        UniqueConstraint("delivery_id", "attempt", "part"),
         UniqueConstraint("form_code", "unit_code", "period", "stage", "version"),
         Index("ix_submissions_current", "form_code", "unit_code", "period", "stage", "known_to"),
         Index("ix_submissions_period_stage", "period", "stage"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"))
-    judgement: Mapped[int] = mapped_column(server_default="1")
+    attempt: Mapped[int] = mapped_column(server_default="1")
     part: Mapped[int] = mapped_column(server_default="1")
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True)
     form_code: Mapped[str | None] = mapped_column(String(40))
@@ -304,7 +304,7 @@ class SubmissionRow(Table):
     compared_at: Mapped[datetime | None]
 
 
-class FindingRow(Table):
+class FindingRow(WarehouseTable):
     """One rule broken at one cell of a submission, in the words that its sender reads.
 
     `overruled` says who waived it, until when and why; it is empty for every other finding.
@@ -329,7 +329,7 @@ class FindingRow(Table):
     closed_at: Mapped[datetime | None]
 
 
-class FactRow(Table):
+class FactRow(WarehouseTable):
     """One value of one element. Unit and period are those of its submission. Money is in đồng.
 
     `qualifier` is the word before the figure ("trên 1.200": over). `cell` is a range where a list
@@ -347,7 +347,7 @@ class FactRow(Table):
     qualifier: Mapped[str | None] = mapped_column(String(10))
 
 
-class OutboxRow(Table):
+class OutboxRow(WarehouseTable):
     """A notice to a recipient, with its state (`states.OutboxState`).
 
     It is about a submission, or about a report that has not come (form, unit, period and stage).

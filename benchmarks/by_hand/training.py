@@ -1,7 +1,7 @@
 """Rules of the training form: its summary by level, its list of classes, and both together."""
 
 from benchmarks.by_hand.asking import Rules, unequal_sum
-from program.measure import LARGEST_EXACT
+from program.forms.measure import LARGEST_EXACT
 
 COUNTS = ("classes", "participants", "women", "ethnic_minority", "officials", "community")
 MONEY = ("budget_planned_vnd", "budget_spent_vnd")

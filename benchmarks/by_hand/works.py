@@ -6,8 +6,8 @@ The benchmark asserts that they find the same rows as those of the pack.
 import pandas as pd
 
 from benchmarks.by_hand.asking import Rules
+from program.forms.measure import LARGEST_EXACT
 from program.labels import fold
-from program.measure import LARGEST_EXACT
 
 REQUIRED = [f"work_{name}" for name in ("code", "name", "commune", "project", "kind", "status")]
 FIGURES = ["work_investment_vnd", "work_disbursed_vnd", "work_progress_pct"]

@@ -12,8 +12,8 @@ from typing import Literal
 import pandas as pd
 
 from benchmarks.peers.templates import Region
-from program.measure import LARGEST_EXACT, to_kept
-from program.table import Column, ColumnType, Line
+from program.forms.measure import LARGEST_EXACT, to_kept
+from program.forms.table import Column, ColumnType, Line
 
 _NOT_MORE = {
     "training.levels": [("women", "participants"), ("ethnic_minority", "participants")],

@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.quarter import FORMS, PERIOD
-from program.configuration import load_model
-from program.form import Form
-from program.measure import factor_of
-from program.table import Column, ColumnType, Summary, Table
+from program.forms.form import Form
+from program.forms.measure import factor_of
+from program.forms.table import Column, ColumnType, ListSummary, Table
+from program.pack.yaml_file import load_model
 from publish.template.grid import grid_of
 
 KEYS = ["file", "row", "line"]
@@ -117,7 +117,7 @@ def facts_of(frame: pd.DataFrame, region: Region) -> pd.DataFrame:
     return pd.concat([cells, *summaries], ignore_index=True).assign(sheet=region.table.sheet)
 
 
-def _summary(frame: pd.DataFrame, name: str, summary: Summary) -> pd.DataFrame:
+def _summary(frame: pd.DataFrame, name: str, summary: ListSummary) -> pd.DataFrame:
     """Return a list's count or sum in each file."""
     values = frame[summary.column]
     for column, words in summary.chosen.items():

@@ -21,25 +21,12 @@ import pandas as pd  # noqa: E402
 from prefect import flow, task  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 from sqlalchemy import Engine, ForeignKey, create_engine  # noqa: E402
-from sqlalchemy.orm import (  # noqa: E402
-    DeclarativeBase,
-    Mapped,
-    Session,
-    mapped_column,
-    relationship,
-)
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship  # noqa: E402
 
 from benchmarks.peers.given import Given, given  # noqa: E402
 from benchmarks.peers.report import Report as Done  # noqa: E402
 from benchmarks.peers.rules import Check, checks_of, with_gaps  # noqa: E402
-from benchmarks.peers.templates import (  # noqa: E402
-    Region,
-    facts_of,
-    files_below,
-    form_of,
-    regions_of,
-    typed,
-)
+from benchmarks.peers.templates import Region, facts_of, files_below, form_of, regions_of, typed  # noqa: E402
 
 
 class Base(DeclarativeBase):

@@ -26,8 +26,8 @@ from benchmarks.planted.scoring import Score, Trial  # noqa: E402
 from benchmarks.planted.within import WITHIN  # noqa: E402
 from benchmarks.stock import with_stock  # noqa: E402
 from expectations.checking import Checker  # noqa: E402
-from expectations.rules import RuleSet  # noqa: E402
-from program.pack import load_pack  # noqa: E402
+from expectations.rules.rule_set import RuleSet  # noqa: E402
+from program.pack.load import load_pack  # noqa: E402
 
 
 def main(provinces: int, first: int, *, why: bool) -> None:

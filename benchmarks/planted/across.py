@@ -13,10 +13,10 @@ from benchmarks.in_memory import Cell, Lines, Report, reading_of
 from benchmarks.planted.cases import MAIN, number
 from benchmarks.planted.scoring import UNITS, Score, Trial
 from expectations.checking import Checker
-from program.current import CurrentReport
 from program.finding import Severity
-from program.pack import Pack
-from program.reading import facts_of
+from program.pack.load import Pack
+from program.parsed_report import facts_of
+from program.records.current_report import CurrentReport
 
 _FORMS = ("disbursement", "livelihoods", "training", "works")
 _PAID, _WORKS = "disbursed_central_investment_vnd", "works_infrastructure_disbursed_vnd"

@@ -4,7 +4,7 @@ import copy
 from functools import partial
 
 from benchmarks.planted.cases import Case, Scene, Spot, number
-from program.table import Column, ColumnType
+from program.forms.table import Column, ColumnType
 
 TOLD_NOWHERE: list[Spot] = []
 PAID = {

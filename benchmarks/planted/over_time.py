@@ -90,13 +90,13 @@ def sent_again(which: str, scene: Scene) -> list[Spot] | None:
     other = {"before": scene.before, "earlier": scene.earlier, "peer": scene.peer}[which]
     lines = other.tables[MAIN[other.form]]
     moving = [n for n in lines if lines[n].get("work_status") != "completed"]
-    figures_of = [
+    form_elements = [
         c
         for n in moving
         for c in lines[n]
         if number(lines, n, c) > 0 and not c.startswith(("plan", "work_inv"))
     ]
-    if len(figures_of) < 6:
+    if len(form_elements) < 6:
         return None  # hardly anything in it should have changed
     scene.report.tables = copy.deepcopy(other.tables)
     return []

@@ -13,10 +13,10 @@ from benchmarks.planted.over_time import OVER_TIME
 from benchmarks.planted.within import WITHIN
 from benchmarks.province import Province
 from expectations.checking import Checker
+from program.calendar.period import Period, PeriodKind
 from program.finding import Finding, Severity
-from program.pack import Pack
-from program.period import Period, PeriodKind
-from program.reading import Reading
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport
 
 UNITS = tuple(str(code) for code in range(941, 952))
 NEWCOMER = UNITS[-1]
@@ -189,7 +189,9 @@ class Trial:
             case, is_kept_out = planted[number], not submission.verdict.loads
             _count(scores[case.name], case, readings[number], reported, is_kept_out=is_kept_out)
 
-    def _compared(self, planted: list[Planted], readings: list[Reading]) -> list[Sequence[Finding]]:
+    def _compared(
+        self, planted: list[Planted], readings: list[ParsedReport]
+    ) -> list[Sequence[Finding]]:
         """Return what the rules on other reports find in each planted report."""
         changed = {(case.report.form, case.report.unit) for case in planted}
         forms = dict.fromkeys(case.report.form for case in planted)
@@ -206,7 +208,7 @@ class Trial:
 def _count(
     score: Score,
     planted: Planted,
-    reading: Reading,
+    reading: ParsedReport,
     reported: list[Finding],
     *,
     is_kept_out: bool,
@@ -223,7 +225,7 @@ def _count(
     score.rules.update({finding.rule for finding in reported})
 
 
-def _place(reading: Reading, report: Report, spot: Spot) -> tuple[str, str | None]:
+def _place(reading: ParsedReport, report: Report, spot: Spot) -> tuple[str, str | None]:
     """Return sheet and cell of a spot."""
     name, line, column = spot
     table = reading.tables[name]

@@ -1,4 +1,4 @@
-"""The bytes of a delivery to `Reading`s, one for each report in it.
+"""The bytes of a delivery to `ParsedReport`s, one for each report in it.
 
 A reading names its form, unit, period and stage, and holds its tables by columns.
 """
@@ -8,29 +8,29 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from connectors.reader.communes import resolve_communes
-from connectors.reader.identity import read_unit
-from connectors.reader.occasion import check_occasion, read_occasion, stage_of
-from connectors.reader.parts import parts_of
-from connectors.reader.personal import masked
-from connectors.reader.portal_report import ABOUT, PortalReport, is_json, read_reports
-from connectors.reader.recognition import Recognised
-from connectors.reader.tables import read_table, table_end
-from connectors.reader.workbook import megabytes, open_workbook
+from connectors.reader.find.period_cell import check_period, read_period, stage_of
+from connectors.reader.find.recognition import Recognised
+from connectors.reader.find.reports import reports_in
+from connectors.reader.find.unit_cell import read_unit
+from connectors.reader.open.portal_report import ABOUT, PortalReport, is_json, read_reports
+from connectors.reader.open.workbook import megabytes, open_workbook
+from connectors.reader.read_table import read_table, table_end
+from connectors.reader.values.communes import resolve_communes
+from connectors.reader.values.personal import masked
+from program.calendar.period import Period
+from program.calendar.stage import Stage
 from program.delivery import Delivery
-from program.finding import Problem
+from program.finding import ReaderFinding
 from program.limits import DEFAULT_LIMITS, Limits
-from program.pack import Pack
-from program.period import Period
-from program.reading import Reading, TableReading
-from program.stage import Stage
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport, ParsedTable
 
 
 class _Part(NamedTuple):
     """A report of a workbook: its sheets, and what was read from them."""
 
     found: Recognised
-    reading: Reading
+    reading: ParsedReport
 
 
 class _ReportKey(NamedTuple):
@@ -44,7 +44,7 @@ class _ReportKey(NamedTuple):
 
 def read_parts(
     content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits = DEFAULT_LIMITS
-) -> list[Reading]:
+) -> list[ParsedReport]:
     """Return a reading for each report in `content`; one with problems where there is none.
 
     Never raises for what is in the bytes: that becomes problems. `content` None stands for bytes
@@ -55,41 +55,45 @@ def read_parts(
         return [_unread(delivery, delivery.refusal)]
     if content is None or len(content) > limits.delivery_bytes:
         values = {"limit": megabytes(limits.delivery_bytes)}
-        return [_unread(delivery, Problem("FILE-05", values=values))]
+        return [_unread(delivery, ReaderFinding("FILE-05", values=values))]
     if is_json(content):
         return _read_portal(content, delivery, pack, limits)
     workbook = open_workbook(content, limits)
-    if isinstance(workbook, Problem):
+    if isinstance(workbook, ReaderFinding):
         return [_unread(delivery, workbook)]
-    found = parts_of(workbook.sheets, pack)
+    found = reports_in(workbook.sheets, pack)
     if not found:
         first_sheet = workbook.sheets[0].name if workbook.sheets else None
-        return [_unread(delivery, *workbook.problems, Problem("FORM-01", sheet=first_sheet))]
+        return [_unread(delivery, *workbook.problems, ReaderFinding("FORM-01", sheet=first_sheet))]
     parts = _filled_in(found, delivery, pack)
     return _numbered(_with_notes(parts, workbook.problems))
 
 
-def _unread(delivery: Delivery, *problems: Problem) -> Reading:
+def _unread(delivery: Delivery, *problems: ReaderFinding) -> ParsedReport:
     """Return the reading of a delivery, or of a part of it, that holds no report."""
-    return Reading(delivery, problems=problems)
+    return ParsedReport(delivery, problems=problems)
 
 
-def _read_portal(content: bytes, delivery: Delivery, pack: Pack, limits: Limits) -> list[Reading]:
+def _read_portal(
+    content: bytes, delivery: Delivery, pack: Pack, limits: Limits
+) -> list[ParsedReport]:
     """Return the reports of a JSON text.
 
     What is no report becomes a reading with a problem; it does not stop the others.
     """
     reports = read_reports(content, pack, limits)
-    if isinstance(reports, Problem):
+    if isinstance(reports, ReaderFinding):
         return [_unread(delivery, reports)]
     return _numbered(_portal_reading(report, delivery, pack) for report in reports)
 
 
-def _portal_reading(report: PortalReport | Problem, delivery: Delivery, pack: Pack) -> Reading:
-    if isinstance(report, Problem):
+def _portal_reading(
+    report: PortalReport | ReaderFinding, delivery: Delivery, pack: Pack
+) -> ParsedReport:
+    if isinstance(report, ReaderFinding):
         return _unread(delivery, report)
     if not report.found.headers:
-        return _unread(delivery, *report.problems, Problem("FORM-01", sheet=ABOUT))
+        return _unread(delivery, *report.problems, ReaderFinding("FORM-01", sheet=ABOUT))
     reading = _read_form(report.found, delivery, pack)
     return replace(reading, problems=(*report.problems, *reading.problems))
 
@@ -113,7 +117,7 @@ def _is_filled_in(part: _Part, main_form: str) -> bool:
     return found.form.code == main_form and not reading.is_blank
 
 
-def _with_notes(parts: Sequence[_Part], notes: Sequence[Problem]) -> Iterator[Reading]:
+def _with_notes(parts: Sequence[_Part], notes: Sequence[ReaderFinding]) -> Iterator[ParsedReport]:
     """Yield the readings with the problems of the workbook.
 
     A problem of a sheet goes to the first part with that sheet, any other to the first part.
@@ -127,7 +131,7 @@ def _with_notes(parts: Sequence[_Part], notes: Sequence[Problem]) -> Iterator[Re
         yield replace(part.reading, problems=(*own, *part.reading.problems))
 
 
-def _numbered(parts: Iterable[Reading]) -> list[Reading]:
+def _numbered(parts: Iterable[ParsedReport]) -> list[ParsedReport]:
     """Return the parts of a delivery with their numbers, without personal data.
 
     Parts that are the same report get a problem (FORM-51), so that none of them is taken.
@@ -141,23 +145,23 @@ def _numbered(parts: Iterable[Reading]) -> list[Reading]:
     return readings
 
 
-def _key_of(reading: Reading) -> _ReportKey | None:
+def _key_of(reading: ParsedReport) -> _ReportKey | None:
     """Return which report a reading is; None where that is not known."""
     if reading.form is None or reading.unit_code is None or reading.period is None:
         return None
     return _ReportKey(reading.form.code, reading.unit_code, reading.period, reading.stage)
 
 
-def _with_repetition(reading: Reading) -> Reading:
+def _with_repetition(reading: ParsedReport) -> ParsedReport:
     """Return a reading with the problem that another part is the same report."""
     first_sheet = next((table.sheet for table in reading.tables.values()), None)
-    problem = Problem("FORM-51", sheet=first_sheet)
+    problem = ReaderFinding("FORM-51", sheet=first_sheet)
     return replace(reading, problems=(*reading.problems, problem))
 
 
-def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> Reading:
+def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> ParsedReport:
     """Return the report on some sheets, by the version of its form for its period."""
-    occasion = read_occasion(found)
+    occasion = read_period(found)
     period = occasion.period
     in_force = pack.form(found.form.code, period) if period else None
     # The form was recognised before the period was known. Its version depends on the period.
@@ -171,7 +175,7 @@ def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> Reading:
     tables, table_problems = _read_tables(found)
     problems = [
         *occasion.problems,
-        *check_occasion(occasion, form, delivery, found.first_sheet, in_force=is_in_force),
+        *check_period(occasion, form, delivery, found.first_sheet, in_force=is_in_force),
         *stage_problems,
         *unit_problems,
         *table_problems,
@@ -179,7 +183,7 @@ def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> Reading:
         *_other_forms(found),
         *resolve_communes(tables, form, unit, period, pack.units),
     ]
-    return Reading(
+    return ParsedReport(
         delivery=delivery,
         form=form,
         unit_code=unit_code,
@@ -190,13 +194,15 @@ def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> Reading:
     )
 
 
-def _other_forms(found: Recognised) -> Iterator[Problem]:
+def _other_forms(found: Recognised) -> Iterator[ReaderFinding]:
     """Yield a problem for each sheet that also holds a table of another form."""
     for sheet, form_title in found.others:
-        yield Problem("FORM-32", sheet=sheet, values={"form": form_title})
+        yield ReaderFinding("FORM-32", sheet=sheet, values={"form": form_title})
 
 
-def _empty_blank_tables(found: Recognised, tables: dict[str, TableReading]) -> Iterator[Problem]:
+def _empty_blank_tables(
+    found: Recognised, tables: dict[str, ParsedTable]
+) -> Iterator[ReaderFinding]:
     """Empty each table that holds no value but should; yield the problems.
 
     There is one for each table with a total over nothing, and one for a report without any value.
@@ -212,13 +218,13 @@ def _empty_blank_tables(found: Recognised, tables: dict[str, TableReading]) -> I
         reading = tables[table.name]
         tables[table.name] = reading.without(reading.rows)
         if not is_all_blank or position == 0:
-            yield Problem("FORM-30", sheet=reading.sheet, values={"table": table.title})
+            yield ReaderFinding("FORM-30", sheet=reading.sheet, values={"table": table.title})
 
 
-def _read_tables(found: Recognised) -> tuple[dict[str, TableReading], list[Problem]]:
+def _read_tables(found: Recognised) -> tuple[dict[str, ParsedTable], list[ReaderFinding]]:
     """Return the tables of a report by name, and what was met in them."""
-    tables: dict[str, TableReading] = {}
-    problems: list[Problem] = []
+    tables: dict[str, ParsedTable] = {}
+    problems: list[ReaderFinding] = []
     for table in found.form.tables:
         header = found.headers.get(table.name)
         if header is not None:
@@ -227,5 +233,5 @@ def _read_tables(found: Recognised) -> tuple[dict[str, TableReading], list[Probl
             problems += met
         elif not table.optional:
             values = {"table": table.title}
-            problems.append(Problem("FORM-18", sheet=found.first_sheet, values=values))
+            problems.append(ReaderFinding("FORM-18", sheet=found.first_sheet, values=values))
     return tables, problems

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from examples.synthetic import capital, gathered, results, training, works
 from examples.synthetic.training import PLANTED
-from program.pack import load_pack
+from program.pack.load import load_pack
 from program.settings import load_settings
 
 __all__ = ["PLANTED", "build"]

@@ -7,9 +7,9 @@ import random
 from collections.abc import Iterator
 
 from examples.synthetic.workbooks import dice_of, path_of, units_of, workbook
-from program.pack import Pack
-from program.period import Period
-from program.units import UnitKind
+from program.calendar.period import Period
+from program.pack.load import Pack
+from program.units.register import UnitKind
 from publish.template import Cell
 
 QUARTER = "2024-Q4"

@@ -15,10 +15,10 @@ from xlsxwriter.format import Format
 
 from examples.synthetic.training import PDF, invent, workbook_of
 from examples.synthetic.workbooks import path_of
-from program.marker import HIDDEN_SHEETS
-from program.pack import Pack
-from program.period import Period
-from program.units import Unit
+from program.calendar.period import Period
+from program.forms.template_marker import HIDDEN_SHEETS
+from program.pack.load import Pack
+from program.units.register import Unit
 from publish.template import Cell
 
 FIRST, SECOND = Period.parse("2023-Q1"), Period.parse("2023-Q2")

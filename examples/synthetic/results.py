@@ -7,10 +7,10 @@ import random
 from collections.abc import Iterator
 
 from examples.synthetic.workbooks import dice_of, path_of, units_of, workbook
-from program.pack import Pack
-from program.period import Period
-from program.stage import Stage
-from program.units import Unit, UnitKind
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.pack.load import Pack
+from program.units.register import Unit, UnitKind
 from publish.template import Cell
 
 QUARTER, YEAR = "2024-Q4", "2024"

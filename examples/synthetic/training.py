@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from examples.synthetic.workbooks import dice_of, path_of, units_of, workbook
-from program.pack import Pack
-from program.period import Period
-from program.units import Unit, UnitKind
+from program.calendar.period import Period
+from program.pack.load import Pack
+from program.units.register import Unit, UnitKind
 from publish.template import Cell
 
 QUARTERS = ("2024-Q1", "2024-Q2", "2024-Q3", "2024-Q4", "2025-Q1", "2025-Q2")

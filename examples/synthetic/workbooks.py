@@ -4,11 +4,11 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 
+from program.calendar.period import Period
+from program.calendar.stage import Stage
 from program.labels import fold
-from program.pack import Pack
-from program.period import Period
-from program.stage import Stage
-from program.units import Unit, UnitKind
+from program.pack.load import Pack
+from program.units.register import Unit, UnitKind
 from publish.template import Cell, Values, write_template
 
 SEED = 1719

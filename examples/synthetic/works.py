@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from examples.synthetic.workbooks import dice_of, path_of, units_of, workbook
-from program.pack import Pack
-from program.period import Period
-from program.units import Unit, UnitKind
+from program.calendar.period import Period
+from program.pack.load import Pack
+from program.units.register import Unit, UnitKind
 from publish.template import Cell
 
 QUARTER, OLD_QUARTER = "2024-Q4", "2023-Q4"

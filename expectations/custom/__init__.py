@@ -1,6 +1,6 @@
 """Expectations that Great Expectations does not have, as classes of its own kind.
 
-Importing this package registers them; `expectations.suite` does so before it builds a suite. A
+Importing this package registers them; `expectations.run.suite` does so before it builds a suite. A
 condition works on whole columns, never row by row: one batch has all reports of a form in a run.
 docs/rules.md explains how to add one.
 """

@@ -39,7 +39,7 @@ class ExpectColumnValuesToBeInCatalogue(ColumnMapExpectation):
 
     It has projects, indicators, units and the vocabularies of forms. A rule gives the catalogue's
     name; its content (`value_set`) is filled in from the pack when the suite is built
-    (`expectations.from_pack`). Capitals, diacritics, signs and spaces make no difference:
+    (`expectations.rules.pack_values`). Capitals, diacritics, signs and spaces make no difference:
     "da5_tda4" is "DA5-TDA4".
     """
 

@@ -14,9 +14,9 @@ from expectations.custom.map_metrics import (
     multicolumn_condition_partial,
 )
 from expectations.custom.rendering import prescriptive
-from expectations.history.scale import Limits, factors_of
+from expectations.history.scale import ScaleLimits, factors_of
 
-_LIMITS = tuple(field.name for field in fields(Limits))
+_LIMITS = tuple(field.name for field in fields(ScaleLimits))
 
 
 class MulticolumnFiguresKeepTheirScale(MulticolumnMapMetricProvider):
@@ -32,10 +32,10 @@ class MulticolumnFiguresKeepTheirScale(MulticolumnMapMetricProvider):
         return pd.Series(factors, index=column_list.index).isna()
 
 
-def _limits(kwargs: Mapping[str, Any]) -> Limits:
+def _limits(kwargs: Mapping[str, Any]) -> ScaleLimits:
     """Return the limits that the rule gives, the others with their defaults."""
     given = {name: kwargs[name] for name in _LIMITS if kwargs.get(name) is not None}
-    return Limits(**given)
+    return ScaleLimits(**given)
 
 
 def _sentence(kwargs: Mapping[str, Any]) -> str:
@@ -51,8 +51,9 @@ class ExpectFiguresToKeepTheirScale(MulticolumnMapExpectation):
     """Expect no figure of the frame `figures` to be 10, 100, 1000 or a million times too large.
 
     Nor so many times too small. `column_list` names all columns of
-    `expectations.history.scale.SCALE_COLUMNS`. The other arguments are the `Limits` there, which
-    also choose what a figure is compared with. A figure that is 0, empty or without a past passes.
+    `expectations.history.scale.SCALE_COLUMNS`. The other arguments are the `ScaleLimits` there,
+    which also choose what a figure is compared with. A figure that is 0, empty or without
+    a past passes.
     """
 
     factors: list[float] | None = None

@@ -4,7 +4,7 @@
 a rule file is loaded without it.
 """
 
-from program.form import Form
+from program.forms.form import Form
 
 FIGURES = "figures"
 REPORTS = "reports"

@@ -14,10 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from expectations.history.columns import REPORT_COLUMNS
-from expectations.history.memory import Memory, Report
-from expectations.history.sight import Seen, Sight
-from program.figures import Figure
-from program.pack import Pack
+from expectations.history.comparable import Comparable, ComparableIndex
+from expectations.history.reports import HistoryReport, ReportHistory
+from program.forms.elements import FormElement
+from program.pack.load import Pack
 from program.vietnamese import vietnam_day
 
 # Two factors keep an element and a key apart where their codes are the same.
@@ -39,7 +39,11 @@ class _Fingerprints:
 
 
 def reports_frame(
-    figures: Mapping[str, Figure], memory: Memory, sight: Sight, pack: Pack, numbers: Iterable[int]
+    figures: Mapping[str, FormElement],
+    memory: ReportHistory,
+    sight: ComparableIndex,
+    pack: Pack,
+    numbers: Iterable[int],
 ) -> pd.DataFrame:
     """Return the frame of the submissions `numbers`; only those that repeat a report have a row."""
     fingerprints = _fingerprints(figures, memory)
@@ -63,7 +67,7 @@ def reports_frame(
 
 
 def _own_copies(
-    index: int, seen: Seen, reports: Sequence[Report], fingerprints: _Fingerprints
+    index: int, seen: Comparable, reports: Sequence[HistoryReport], fingerprints: _Fingerprints
 ) -> list[int]:
     """Return the same unit's reports, of periods as long, with the same figures."""
     kind = reports[index].period.kind
@@ -71,7 +75,7 @@ def _own_copies(
     return [n for n in same_length if fingerprints.hashes[n] == fingerprints.hashes[index]]
 
 
-def _peer_copies(index: int, seen: Seen, fingerprints: _Fingerprints) -> list[int]:
+def _peer_copies(index: int, seen: Comparable, fingerprints: _Fingerprints) -> list[int]:
     """Return the peers' reports with the same figures."""
     is_same = fingerprints.hashes[seen.peers] == fingerprints.hashes[index]
     copies: list[int] = seen.peers[is_same].tolist()
@@ -79,7 +83,7 @@ def _peer_copies(index: int, seen: Seen, fingerprints: _Fingerprints) -> list[in
 
 
 def _row(
-    number: int, last: Report | None, peer: Report | None, count: int, pack: Pack
+    number: int, last: HistoryReport | None, peer: HistoryReport | None, count: int, pack: Pack
 ) -> tuple[object, ...]:
     """Return a row in the order of `REPORT_COLUMNS`.
 
@@ -102,7 +106,7 @@ def _row(
     return (number, row, *own_columns, *peer_columns)
 
 
-def _fingerprints(figures: Mapping[str, Figure], memory: Memory) -> _Fingerprints:
+def _fingerprints(figures: Mapping[str, FormElement], memory: ReportHistory) -> _Fingerprints:
     # Sums repeat what was typed, and a 0 is the same as an empty cell.
     typed = {name for name, figure in figures.items() if figure.is_typed}
     is_nonzero = memory.values["value"] != 0
@@ -128,7 +132,7 @@ def _codes(texts: pd.Series) -> NDArray[np.uint64]:
     return codes.astype(np.uint64)
 
 
-def _is_changing(values: pd.DataFrame, figures: Mapping[str, Figure]) -> NDArray[np.bool_]:
+def _is_changing(values: pd.DataFrame, figures: Mapping[str, FormElement]) -> NDArray[np.bool_]:
     """Tell which values should differ from period to period.
 
     They are the cumulative ones, or all where the form has none; but no value of a finished line. A

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from expectations.history.memory import Memory
+from expectations.history.reports import ReportHistory
 from expectations.history.robust import Floats, Integers
-from program.figures import Figure
+from program.forms.elements import FormElement
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,10 @@ class _Block:
     values: Floats
 
 
-class Grid:
+class FigureGrid:
     """The values of the reports in a history, for the figures of one form version."""
 
-    def __init__(self, figures: Mapping[str, Figure], memory: Memory) -> None:
+    def __init__(self, figures: Mapping[str, FormElement], memory: ReportHistory) -> None:
         self.figures = tuple(figures.values())
         self._codes = {name: code for code, name in enumerate(figures)}
         known = memory.values[memory.values["element"].isin(figures)]

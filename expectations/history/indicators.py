@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from expectations.history.columns import INDICATOR_COLUMNS
-from expectations.history.memory import Memory, Report
-from expectations.history.sight import Seen, Sight
-from program.catalogue import Indicator, IndicatorKind, Target
-from program.pack import Pack
+from expectations.history.comparable import Comparable, ComparableIndex
+from expectations.history.reports import HistoryReport, ReportHistory
+from program.pack.catalogue import Indicator, IndicatorKind, Target
+from program.pack.load import Pack
 
 _MEETS: dict[str, Callable[[float, float], bool]] = {
     "at_least": operator.ge,
@@ -42,7 +42,7 @@ class _Goal:
 
 
 def indicators_frame(
-    code: str, memory: Memory, sight: Sight, pack: Pack, numbers: Iterable[int]
+    code: str, memory: ReportHistory, sight: ComparableIndex, pack: Pack, numbers: Iterable[int]
 ) -> pd.DataFrame:
     """Return the frame of the submissions `numbers` of form `code`.
 
@@ -81,7 +81,7 @@ def _goals_of(code: str, pack: Pack) -> list[_Goal]:
     return goals
 
 
-def _values_of(goals: Iterable[_Goal], memory: Memory) -> _Values:
+def _values_of(goals: Iterable[_Goal], memory: ReportHistory) -> _Values:
     elements: set[str | None] = set()
     for goal in goals:
         elements |= {goal.indicator.numerator, goal.indicator.denominator}
@@ -94,7 +94,7 @@ def _values_of(goals: Iterable[_Goal], memory: Memory) -> _Values:
     return values
 
 
-def _last_index(report: Report, seen: Seen, memory: Memory) -> int | None:
+def _last_index(report: HistoryReport, seen: Comparable, memory: ReportHistory) -> int | None:
     """Return the index of the unit's last report of an earlier period."""
     for index in reversed(seen.others):
         if memory.reports[index].period.end < report.period.end:
@@ -103,7 +103,7 @@ def _last_index(report: Report, seen: Seen, memory: Memory) -> int | None:
 
 
 def _rows(
-    goals: Iterable[_Goal], index: int, last: int, memory: Memory, values: _Values
+    goals: Iterable[_Goal], index: int, last: int, memory: ReportHistory, values: _Values
 ) -> list[tuple[object, ...]]:
     """Return a row for each target that the report at `last` reached, about that at `index`."""
     rows: list[tuple[object, ...]] = []

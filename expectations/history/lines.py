@@ -9,8 +9,8 @@ from collections.abc import Set as AbstractSet
 import pandas as pd
 
 from expectations.history.columns import BEFORE, LOST
-from expectations.history.memory import Memory
-from expectations.history.sight import Sight
+from expectations.history.comparable import ComparableIndex
+from expectations.history.reports import ReportHistory
 
 _NOT_COLUMNS = ("report", "key", "submission_id", "sheet", "line", "row")
 """Columns of the lines that are not columns of the list itself."""
@@ -20,7 +20,7 @@ _INTERNAL = ("report", "report__before", "place", "last", "_merge", "key")
 
 
 def lines_frames(
-    table: str, memory: Memory, sight: Sight, numbers: Iterable[int]
+    table: str, memory: ReportHistory, sight: ComparableIndex, numbers: Iterable[int]
 ) -> dict[str, pd.DataFrame]:
     """Return both frames of a list with a key, of the submissions `numbers`.
 
@@ -49,7 +49,7 @@ def lines_frames(
 
 
 def _last_reports(
-    requested: AbstractSet[int], lines: pd.DataFrame, memory: Memory, sight: Sight
+    requested: AbstractSet[int], lines: pd.DataFrame, memory: ReportHistory, sight: ComparableIndex
 ) -> pd.DataFrame:
     """Return the last report before each requested one, of the same unit and with such lines.
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from expectations.history.grid import Given, Grid
-from expectations.history.memory import Report
-from expectations.history.own import Columns, OwnPast
+from expectations.history.comparable import Comparable
+from expectations.history.grid import FigureGrid, Given
 from expectations.history.ranked import Entries, Ranked
+from expectations.history.reports import HistoryReport
 from expectations.history.robust import Floats, Spread
-from expectations.history.sight import Seen
+from expectations.history.unit_trend import Columns, UnitTrend
 
 _FEWEST_PEERS = 3
 """There is no median of fewer: it would be the figure of one unit."""
@@ -33,14 +33,14 @@ class Peers:
     before it.
     """
 
-    def __init__(self, reports: Sequence[Report], grid: Grid, past: OwnPast) -> None:
+    def __init__(self, reports: Sequence[HistoryReport], grid: FigureGrid, past: UnitTrend) -> None:
         self._reports = reports
         self._grid = grid
         self._past = past
         self._has_rates = any(figure.per for figure in grid.figures)
         self._groups: dict[Hashable, _Group] = {}
 
-    def columns(self, own: Report, seen: Seen, given: Given) -> Columns:
+    def columns(self, own: HistoryReport, seen: Comparable, given: Given) -> Columns:
         """Return the spread among peers, and the figure at the unit's usual share of them.
 
         A single line of a list has no peers: its spread is that of all lines of the unit and its
@@ -62,7 +62,7 @@ class Peers:
             "expected_share": self._usual_share(own, seen, given, now),
         }
 
-    def rates(self, own: Report, seen: Seen, given: Given) -> Columns:
+    def rates(self, own: HistoryReport, seen: Comparable, given: Given) -> Columns:
         """Return the rate of each figure, and the spread of the rates.
 
         The rate is the figure divided by the one that its column is `per`. The spread is that of
@@ -80,7 +80,7 @@ class Peers:
             "rate_points": spread.points,
         }
 
-    def _group(self, own: Report) -> _Group:
+    def _group(self, own: HistoryReport) -> _Group:
         key = (own.period, own.kind, own.stage)
         if key not in self._groups:
             count = len(self._reports)
@@ -110,7 +110,9 @@ class Peers:
             divisors[is_divided] = [values.get(pair, np.nan) for pair in per[is_divided].tolist()]
         return given.values / _positive(divisors)
 
-    def _usual_share(self, own: Report, seen: Seen, given: Given, now: Spread) -> Floats:
+    def _usual_share(
+        self, own: HistoryReport, seen: Comparable, given: Given, now: Spread
+    ) -> Floats:
         """Return each figure at the unit's share of its peers in the period just before."""
         before = own.period.moved(-1)
         last = [place for place in seen.others if self._reports[place].period == before]

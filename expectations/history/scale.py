@@ -40,7 +40,7 @@ _EXACT = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ScaleLimits:
     """How strong the evidence of an error must be.
 
     Attributes:
@@ -93,7 +93,7 @@ class _Range:
         return _Range(self.median, low, high)
 
 
-def factors_of(frame: pd.DataFrame, limits: Limits) -> Floats:
+def factors_of(frame: pd.DataFrame, limits: ScaleLimits) -> Floats:
     """Return for each row the factor by which its figure is probably wrong.
 
     1000 means a thousand times too large, 0.001 a thousand times too small, NaN no error.
@@ -111,7 +111,7 @@ def factors_of(frame: pd.DataFrame, limits: Limits) -> Floats:
     return found
 
 
-def _own_past(c: _Columns, limits: Limits) -> Floats:
+def _own_past(c: _Columns, limits: ScaleLimits) -> Floats:
     before = c["cumulative_before"]
     share = c["expected_share"]
     has_few = c["own_points"] < limits.few
@@ -140,7 +140,7 @@ def _own_past(c: _Columns, limits: Limits) -> Floats:
     return _nearest(c["value"], known, _both_ways(limits), may_be, limits)
 
 
-def _own_range(c: _Columns, limits: Limits) -> _Range:
+def _own_range(c: _Columns, limits: ScaleLimits) -> _Range:
     """Return the range of the unit's own values, with other evidence where it has few of them."""
     has_few = c["own_points"] < limits.few
     share = np.where(has_few, c["expected_share"], np.nan)
@@ -154,7 +154,7 @@ def _own_range(c: _Columns, limits: Limits) -> _Range:
     return _Range(median, low, high).without_strays(stray)
 
 
-def _same_digits(c: _Columns, limits: Limits) -> Floats:
+def _same_digits(c: _Columns, limits: ScaleLimits) -> Floats:
     """Find the last value with noughts added to it: a plan that stays, with a digit too many.
 
     16 that becomes 160 is not found: too few digits to recognise.
@@ -176,7 +176,7 @@ def _same_digits(c: _Columns, limits: Limits) -> Floats:
     return found
 
 
-def _is_steady(c: _Columns, limits: Limits) -> _Bools:
+def _is_steady(c: _Columns, limits: ScaleLimits) -> _Bools:
     is_steady: _Bools = (c["own_kept"] >= limits.steady) | (c["own_low"] == c["own_high"])
     return is_steady
 
@@ -189,20 +189,20 @@ def _has_digits(values: Floats, digits: int) -> _Bools:
     return has_digits
 
 
-def _rate(c: _Columns, limits: Limits) -> Floats:
+def _rate(c: _Columns, limits: ScaleLimits) -> Floats:
     has_few = c["own_points"] < limits.few
     is_candidate = has_few & (c["rate_points"] >= limits.peers)
     known = _Range(c["rate_median"], c["rate_low"], c["rate_high"])
     return _nearest(c["rate"], known, _both_ways(limits), lambda _: is_candidate, limits)
 
 
-def _replaced(c: _Columns, limits: Limits) -> Floats:
+def _replaced(c: _Columns, limits: ScaleLimits) -> Floats:
     is_candidate = _has_no_past(c)
     known = _Range(c["replaced"], c["replaced"], c["replaced"])
     return _nearest(c["value"], known, _large(limits), lambda _: is_candidate, limits)
 
 
-def _peers(c: _Columns, limits: Limits) -> Floats:
+def _peers(c: _Columns, limits: ScaleLimits) -> Floats:
     known = _of_peers(c, limits)
     is_candidate = _has_no_past(c) & (c["peer_points"] >= limits.peers)
     is_far = c["value"] >= limits.far * known.high
@@ -215,7 +215,7 @@ def _peers(c: _Columns, limits: Limits) -> Floats:
     return _nearest(c["value"], known, _large(limits), may_be, replace(limits, slack=limits.kin))
 
 
-def _of_peers(c: _Columns, limits: Limits) -> _Range:
+def _of_peers(c: _Columns, limits: ScaleLimits) -> _Range:
     known = _Range(c["peer_median"], c["peer_low"], c["peer_high"])
     return known.without_strays(limits.stray)
 
@@ -227,13 +227,13 @@ def _has_no_past(c: _Columns) -> _Bools:
     return has_none
 
 
-def _both_ways(limits: Limits) -> list[float]:
+def _both_ways(limits: ScaleLimits) -> list[float]:
     """Return all factors: those that make a figure too large, then those that make it too small."""
     too_small = [1 / factor for factor in limits.factors if factor >= limits.small]
     return [*limits.factors, *too_small]
 
 
-def _large(limits: Limits) -> list[float]:
+def _large(limits: ScaleLimits) -> list[float]:
     return [factor for factor in limits.factors if factor >= limits.large]
 
 
@@ -246,7 +246,7 @@ def _confirms(ratio: Floats, factor: float) -> _Bools:
 
 
 def _nearest(
-    value: Floats, known: _Range, factors: Sequence[float], may_be: _May, limits: Limits
+    value: Floats, known: _Range, factors: Sequence[float], may_be: _May, limits: ScaleLimits
 ) -> Floats:
     """Return the factor that brings each value nearest to the median of the known ones.
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from expectations.places import SUBMISSION
-from program.form import Form
+from expectations.findings.cells import SUBMISSION
+from program.forms.form import Form
+from program.forms.table import Column, ColumnType, Table
 from program.labels import fold
-from program.table import Column, ColumnType, Table
 
 VALUE_COLUMNS = ("report", "element", "key", "row", "value")
 """A row for each figure.

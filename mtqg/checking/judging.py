@@ -10,29 +10,29 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from connectors.folder import Folder
-from connectors.packages import is_package, members_of, refuse_packed
-from connectors.reader.signatures import ZIP
-from connectors.reader.workers import Readers, Unread
-from connectors.sources import connect
+from connectors.reader.isolate.reader_pool import Readers, Unread
+from connectors.reader.open.signatures import ZIP
+from connectors.sources.folder import Folder
+from connectors.sources.register import connect
+from connectors.zip_deliveries import is_zip_of_reports, members_of, refuse_zip
 from expectations.checking import Checker
-from expectations.rules import Language, RuleSet
-from expectations.surviving import check_surviving
+from expectations.rules.rule_set import Language, RuleSet
+from expectations.run.isolate_failures import check_isolating_failures
 from mtqg.checking.files import shown
 from mtqg.checking.verdicts import Checked, Failure, FailureKind
 from program.delivery import Delivery
 from program.errors import SourceError
-from program.finding import Problem
-from program.history import Past, asked_of, line_elements, no_past
-from program.pack import Pack
-from program.reading import Reading
+from program.finding import ReaderFinding
+from program.pack.load import Pack
+from program.pack.source import FolderSource
+from program.parsed_report import ParsedReport
+from program.records.history import History, history_keys, line_elements, no_history
 from program.settings import Settings
-from program.source import FolderSource
 from program.submission import Submission
-from warehouse.engine import Warehouse
-from warehouse.history import past_of
+from warehouse.database.engine import Warehouse
+from warehouse.queries.history import past_of
 
-logger = logging.getLogger("mtqg.checking.command")
+logger = logging.getLogger("mtqg.checking.check")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class _Input:
     path: Path
     member: str | None = None
     content: bytes | None = None
-    refusal: Problem | None = None
+    refusal: ReaderFinding | None = None
 
     @property
     def shown(self) -> Path:
@@ -96,7 +96,7 @@ class Judge:
             inputs += self._inputs_of(path)
         results: dict[int, list[Checked]] = defaultdict(list)
         half_of_all = 0.5 * len(files)
-        readings: list[Reading] = []
+        readings: list[ParsedReport] = []
         for outcome in self._read(inputs):
             number = outcome.delivery.id
             if isinstance(outcome, Unread):
@@ -120,7 +120,7 @@ class Judge:
             in_order += results[number]
         return in_order
 
-    def _read(self, inputs: Sequence[_Input]) -> Iterator[Reading | Unread]:
+    def _read(self, inputs: Sequence[_Input]) -> Iterator[ParsedReport | Unread]:
         """Yield the outcome for each report in the inputs.
 
         The id of a delivery is the number of its input within the chunk.
@@ -142,10 +142,10 @@ class Judge:
             content = _content(path, self._settings.max_delivery_bytes) if _is_zip(path) else None
         except OSError:  # reading the file reports the error
             content = None
-        if content is None or not is_package(content):
+        if content is None or not is_zip_of_reports(content):
             yield _Input(path)
             return
-        refusal = refuse_packed(content, limits)
+        refusal = refuse_zip(content, limits)
         if refusal:
             yield _Input(path, refusal=refusal)
             return
@@ -183,23 +183,23 @@ class Judge:
                 return inbox.sender_of(below)
         return None
 
-    def _verdicts(self, readings: Sequence[Reading]) -> Iterator[_Result]:
+    def _verdicts(self, readings: Sequence[ParsedReport]) -> Iterator[_Result]:
         """Yield a result for each reading: a submission without facts, or a failure.
 
         All readings are one batch. Where it fails, each reading that fails alone is a failure.
         """
         failures: list[_Result] = []
 
-        def keep_failure(reading: Reading, wrong: Exception) -> None:
+        def keep_failure(reading: ParsedReport, wrong: Exception) -> None:
             failures.append(_Result(reading.delivery.id, _program_failure(wrong)))
 
-        submissions = check_surviving(self._check_batch, readings, keep_failure)
+        submissions = check_isolating_failures(self._check_batch, readings, keep_failure)
         yield from failures
         for submission in submissions:
             # Only the warehouse needs facts. Without them, thousands of files fit into memory.
             yield _Result(submission.delivery.id, replace(submission, facts=()))
 
-    def _check_batch(self, readings: Sequence[Reading]) -> list[Submission]:
+    def _check_batch(self, readings: Sequence[ParsedReport]) -> list[Submission]:
         if not readings:
             return []
         # A checker keeps all results for Data Docs, which a check does not have. Each chunk gets
@@ -208,11 +208,11 @@ class Judge:
         checker = Checker(self._pack, self._rules, "check", history_periods=periods)
         return checker.check(readings, self._past(readings))
 
-    def _past(self, readings: Iterable[Reading]) -> Past:
+    def _past(self, readings: Iterable[ParsedReport]) -> History:
         """Return the warehouse's reports of these units and their peers; empty without one."""
         if self._warehouse is None:
-            return no_past()
-        requested = asked_of(readings, self._pack.units)
+            return no_history()
+        requested = history_keys(readings, self._pack.units)
         elements = line_elements(self._pack.forms)
         return past_of(self._warehouse, requested, elements, self._settings.history_periods)
 

@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from expectations.rules import Language
+from expectations.rules.rule_set import Language
+from mtqg.checking.phrases import PHRASES
 from mtqg.checking.verdicts import Checked
-from mtqg.checking.words import PHRASES
 from mtqg.console import errors
-from program.errors import AskedError
-from program.pack import Pack
+from program.errors import UsageError
+from program.pack.load import Pack
 from program.settings import Settings
 from program.submission import Submission
-from publish.marking.attaching import title_of
-from publish.marking.names import marked_name
-from publish.marking.order import Order, Report, to_act_on
-from publish.marking.process import Marker, MarkingError
-from publish.marking.words import words_of
+from publish.marking.file_names import marked_name
+from publish.marking.letter_attachments import title_of
+from publish.marking.marking_process import MarkerPool, MarkingError
+from publish.marking.request import MarkedReport, MarkRequest, actionable
+from publish.marking.texts import marking_texts
 
 
 class MarkedFolder:
@@ -26,7 +26,7 @@ class MarkedFolder:
         self._pack = pack
         self._settings = settings
         self._lang = lang
-        self._marker = Marker(pack, settings.limits)
+        self._marker = MarkerPool(pack, settings.limits)
 
     def add(self, parts: Sequence[Checked]) -> None:
         """Write one marked copy for all reports in a file, and print its path or why it failed.
@@ -45,7 +45,7 @@ class MarkedFolder:
             content = first.content()
             if content is None:
                 raise MarkingError(f"larger than {self._settings.max_delivery_bytes} bytes")
-            marked = self._marker.mark(Order(content, name, reports, self._lang))
+            marked = self._marker.mark(MarkRequest(content, name, reports, self._lang))
             path = self._write(name, marked)
         except (MarkingError, OSError) as reason:
             line = words.unmarked.format(name=name, reason=reason)
@@ -53,18 +53,18 @@ class MarkedFolder:
             line = words.marked.format(path=path)
         errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
 
-    def _report(self, submission: Submission) -> Report:
+    def _report(self, submission: Submission) -> MarkedReport:
         period = submission.period.code if submission.period else None
         title = title_of(submission.form_code, period, submission.stage, self._pack)
-        return Report(title, to_act_on(submission.findings), submission.part)
+        return MarkedReport(title, actionable(submission.findings), submission.part)
 
     def _write(self, name: str, content: bytes) -> Path:
         """Write a file under a name that is not in use, and return its path."""
-        stem = marked_name(name, words_of(self._lang).suffix).removesuffix(".xlsx")
+        stem = marked_name(name, marking_texts(self._lang).suffix).removesuffix(".xlsx")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as wrong:
-            raise AskedError(f"--output: {self._folder}: {wrong.strerror}") from wrong
+            raise UsageError(f"--output: {self._folder}: {wrong.strerror}") from wrong
         number = 1
         while True:
             file_name = f"{stem}.xlsx" if number == 1 else f"{stem} {number}.xlsx"

@@ -12,15 +12,15 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from expectations.rules import Language
+from expectations.rules.rule_set import Language
 from mtqg.checking.files import shown
 from mtqg.checking.groups import Group, by_sheet
+from mtqg.checking.phrases import PHRASES
 from mtqg.checking.verdicts import Checked, Failure
-from mtqg.checking.words import PHRASES
 from mtqg.console import VERDICT_STYLES, out
 from program.finding import Finding, Severity
-from program.form import Form
-from program.pack import Pack
+from program.forms.form import Form
+from program.pack.load import Pack
 from program.submission import Submission, Verdict
 
 _STYLES = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}

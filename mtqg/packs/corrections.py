@@ -1,10 +1,10 @@
 """Whether a pack's corrections still match the last findings in the warehouse."""
 
-from program.configuration import place_of
-from program.correction import Correction, Match
 from program.errors import WarehouseError
 from program.finding import Finding
-from program.pack import Pack
+from program.pack.load import Pack
+from program.pack.waiver import WaiverEntry, WaiverMatch
+from program.pack.yaml_file import yaml_location
 
 
 def stale_corrections(pack: Pack, warehouse_url: str) -> list[str] | None:
@@ -12,8 +12,8 @@ def stale_corrections(pack: Pack, warehouse_url: str) -> list[str] | None:
 
     None where there is no warehouse to compare with.
     """
-    from warehouse.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
-    from warehouse.findings import last_findings  # noqa: PLC0415
+    from warehouse.database.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
+    from warehouse.lifecycle.stored_findings import last_findings  # noqa: PLC0415
 
     if not pack.corrections:
         return []
@@ -26,12 +26,12 @@ def stale_corrections(pack: Pack, warehouse_url: str) -> list[str] | None:
         for number, correction in enumerate(corrections):
             problem = _problem_of(correction, last_findings(warehouse, *correction.report))
             if problem is not None:
-                place = place_of(pack.folder / file, ("corrections", number))
+                place = yaml_location(pack.folder / file, ("corrections", number))
                 lines.append(f"{place}{correction.place}: {problem}")
     return lines
 
 
-def _problem_of(correction: Correction, findings: list[Finding] | None) -> str | None:
+def _problem_of(correction: WaiverEntry, findings: list[Finding] | None) -> str | None:
     """Return why a correction matches none of a report's last findings, None where it matches.
 
     `findings` is None where the report has never come.
@@ -39,10 +39,10 @@ def _problem_of(correction: Correction, findings: list[Finding] | None) -> str |
     if findings is None:
         return "no such report has come"
     matches = {correction.match(finding): finding for finding in findings}
-    if Match.EXACT in matches:
+    if WaiverMatch.EXACT in matches:
         return None
-    if Match.CHANGED in matches:
-        value = matches[Match.CHANGED].value
+    if WaiverMatch.CHANGED in matches:
+        value = matches[WaiverMatch.CHANGED].value
         return (
             f"expected {correction.value!r}, found {value!r}: the file has changed; "
             "decide again, or remove it"

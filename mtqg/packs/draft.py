@@ -20,8 +20,8 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
-from program.errors import AskedError
-from program.unit_table import COLUMNS, UnitKind
+from program.errors import UsageError
+from program.units.unit import COLUMNS, UnitKind
 
 _PACKAGE = "vietnamadminunits"
 _LAST_DAY = "2025-06-30"
@@ -85,7 +85,7 @@ def draft_units(province_code: str) -> str:
     """Return a draft `units.csv` for one of the 63 provinces until June 2025.
 
     It has the province, its districts and its communes with their successors; then the province
-    that it became, and the communes there on its land. Raises AskedError where the package is
+    that it became, and the communes there on its land. Raises UsageError where the package is
     not installed or no province has the code.
     """
     country = _country()
@@ -93,7 +93,7 @@ def draft_units(province_code: str) -> str:
     if not old:
         provinces = sorted({(unit.province, unit.province_name) for unit in country})
         known = ", ".join(f"{code} {name}" for code, name in provinces)
-        raise AskedError(
+        raise UsageError(
             f"no province had the code {province_code!r} until June 2025; there were: {known}"
         )
     text = io.StringIO()
@@ -229,13 +229,13 @@ def _doubts(unit: _Old, provinces_of: Mapping[_New, set[str]]) -> str:
 def _country() -> tuple[_Old, ...]:
     """Return all communes of the 63 provinces with the communes that they became.
 
-    Raises AskedError where the package is not installed.
+    Raises UsageError where the package is not installed.
     """
     try:
         database = import_module(f"{_PACKAGE}.database")
         converter = import_module(f"{_PACKAGE}.converter.converter_2025")
     except ImportError as missing:
-        raise AskedError(
+        raise UsageError(
             f"drafting units needs the package {_PACKAGE}: pip install 'mtqg-monitor[draft]'"
         ) from missing
     with warnings.catch_warnings():

@@ -11,12 +11,12 @@ from typing import NamedTuple
 from rich.table import Table
 from rich.text import Text
 
-from expectations.rules import RuleSet
+from expectations.rules.rule_set import RuleSet
 from mtqg.console import out
-from program.form import Form
-from program.gaps import Gap, gaps_of
-from program.pack import Pack
-from program.units import UnitKind
+from program.forms.form import Form
+from program.pack.completeness import PackGap, pack_gaps
+from program.pack.load import Pack
+from program.units.register import UnitKind
 from program.vietnamese import VIETNAM_TIME
 
 _NAMED = 6
@@ -56,7 +56,7 @@ def as_json(pack: Pack, rules: RuleSet) -> dict[str, object]:
         "counts": {entry.name: entry.count for entry in _counts(pack, rules)},
         "forms": [_form_as_json(form, rules) for form in pack.forms],
         "forms_without_rules": list(rules.unruled),
-        "gaps": [asdict(gap) for gap in gaps_of(pack)],
+        "gaps": [asdict(gap) for gap in pack_gaps(pack)],
     }
 
 
@@ -83,7 +83,7 @@ def print_report(pack: Pack, rules: RuleSet, *, is_full: bool) -> None:
         holds.add_row(entry.name, str(entry.count), Text(entry.detail, style="dim"))
     out.print(holds)
     out.print(_forms(pack.forms, rules))
-    gaps = gaps_of(pack)
+    gaps = pack_gaps(pack)
     for kind, of_kind in groupby(gaps, key=lambda gap: gap.kind):
         out.print(_gaps(_HEADINGS.get(kind, kind), list(of_kind), pack, is_full=is_full))
     if rules.unruled:
@@ -154,9 +154,9 @@ def _forms(forms: Iterable[Form], rules: RuleSet) -> Table:
     return table
 
 
-def _gaps(title: str, gaps: list[Gap], pack: Pack, *, is_full: bool) -> Table:
+def _gaps(title: str, gaps: list[PackGap], pack: Pack, *, is_full: bool) -> Table:
     table = Table("file", "what", "where", title=f"{title} ({len(gaps)})", title_justify="left")
-    groups: dict[_Alike, list[Gap]] = defaultdict(list)
+    groups: dict[_Alike, list[PackGap]] = defaultdict(list)
     for gap in gaps:
         groups[_Alike(gap.file, _pattern(gap, pack))].append(gap)
     for alike, group in groups.items():
@@ -165,7 +165,7 @@ def _gaps(title: str, gaps: list[Gap], pack: Pack, *, is_full: bool) -> Table:
     return table
 
 
-def _entries(gaps: list[Gap], *, is_full: bool) -> str:
+def _entries(gaps: list[PackGap], *, is_full: bool) -> str:
     count = len(gaps) if is_full else _NAMED
     # One entry may have several gaps.
     named = dict.fromkeys(gap.entry for gap in gaps[:count])
@@ -173,7 +173,7 @@ def _entries(gaps: list[Gap], *, is_full: bool) -> str:
     return f"{'; '.join(named)}{more}"
 
 
-def _pattern(gap: Gap, pack: Pack) -> str:
+def _pattern(gap: PackGap, pack: Pack) -> str:
     """Return a gap's text without the unit's name and figures, equal for similar gaps."""
     what = gap.what
     names = {unit.name for unit in pack.units if unit.code == gap.entry}

@@ -12,9 +12,9 @@ from pathlib import Path
 from mtqg.packs.draft import draft_units
 from mtqg.packs.national import calendar, capital, indicators, without_sample
 from mtqg.packs.yaml_text import YamlText, items, pairs, quoted, scalar, without_comments
-from program.configuration import read_text
 from program.labels import fold
-from program.unit_table import UnitKind, read_units
+from program.pack.yaml_file import read_text
+from program.units.unit import UnitKind, read_units
 
 _TYPES = re.compile(r"^(Tỉnh|Thành phố|Thủ đô|Huyện|Thị xã|Quận|Xã|Phường|Thị trấn) ")
 
@@ -48,7 +48,7 @@ class _Province:
 def skeleton(sample: Path, code: str) -> dict[str, str]:
     """Return the text of each file of a new pack, by its path below the pack's folder.
 
-    `code` is the province's code until June 2025. Nothing is written. Raises AskedError where
+    `code` is the province's code until June 2025. Nothing is written. Raises UsageError where
     the units cannot be drafted: no such code, or the package is not installed.
     """
     units = draft_units(code)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, NamedTuple, TypeVar
 
-from expectations.texts import Words
+from expectations.rules.texts import RuleText
 from program.finding import Finding, Severity
 from program.submission import Submission, Verdict
 
@@ -55,7 +55,7 @@ class Turned:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FindingPlace:
     """A finding that appears, disappears or changes its severity.
 
     `was` is the earlier severity of a finding that both sides have, else None.
@@ -75,12 +75,12 @@ class Place:
 
 
 @dataclass(slots=True)
-class OfRule:
+class RuleChange:
     """The findings of one rule that differ."""
 
-    found: First[Place]
-    gone: First[Place]
-    regraded: First[Place]
+    found: First[FindingPlace]
+    gone: First[FindingPlace]
+    regraded: First[FindingPlace]
 
 
 class _Regraded(NamedTuple):
@@ -125,7 +125,7 @@ class _ReportFields(NamedTuple):
     period: str | None
 
 
-class Comparison:
+class RuleComparison:
     """Collects differences, one report after another.
 
     Each list keeps its first `limit` entries and counts the others.
@@ -134,7 +134,7 @@ class Comparison:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self.turned: dict[Turn, First[Turned]] = {turn: First(limit) for turn in Turn}
-        self.rules: dict[str, OfRule] = {}
+        self.rules: dict[str, RuleChange] = {}
         self._counted: set[tuple[int, int, Turn]] = set()
 
     @property
@@ -165,15 +165,17 @@ class Comparison:
             self._counted.add(key)
             self.turned[turn].add(Turned(*_report_fields(after), before, after.verdict, rules))
 
-    def _of(self, rule: str) -> OfRule:
+    def _of(self, rule: str) -> RuleChange:
         if rule not in self.rules:
-            self.rules[rule] = OfRule(
+            self.rules[rule] = RuleChange(
                 found=First(self._limit), gone=First(self._limit), regraded=First(self._limit)
             )
         return self.rules[rule]
 
 
-def changed_rules(before: Mapping[str, Words], after: Mapping[str, Words]) -> dict[str, list[str]]:
+def changed_rules(
+    before: Mapping[str, RuleText], after: Mapping[str, RuleText]
+) -> dict[str, list[str]]:
     """Return the rules that differ, each with the keys that differ.
 
     The list is `["added"]` or `["removed"]` for a rule that only one side has.
@@ -188,7 +190,7 @@ def changed_rules(before: Mapping[str, Words], after: Mapping[str, Words]) -> di
     return changed
 
 
-def _differing_keys(before: Words, after: Words) -> list[str]:
+def _differing_keys(before: RuleText, after: RuleText) -> list[str]:
     # The earlier rule may be of another kind, which lacks some keys.
     keys = type(after).model_fields
     return [key for key in keys if getattr(before, key, None) != getattr(after, key)]
@@ -252,8 +254,8 @@ def _report_fields(submission: Submission) -> _ReportFields:
     )
 
 
-def _place(submission: Submission, finding: Finding, was: str | None = None) -> Place:
-    return Place(
+def _place(submission: Submission, finding: Finding, was: str | None = None) -> FindingPlace:
+    return FindingPlace(
         *_report_fields(submission),
         sheet=finding.sheet,
         cell=finding.cell,

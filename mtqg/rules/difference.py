@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from mtqg.backup.progress_bar import progress
 from mtqg.console import print_json
-from mtqg.keeping.bar import progress
-from mtqg.rules.comparison import Comparison, Turn
-from program.errors import AskedError
-from program.pack import Pack, load_pack
+from mtqg.rules.comparison import RuleComparison, Turn
+from program.errors import UsageError
+from program.pack.load import Pack, load_pack
 from program.settings import load_settings, quiet_third_parties
 
 
@@ -60,12 +60,8 @@ def diff(
     the cells where it newly finds something or finds nothing any longer. The rules and forms
     (YAML) differ; both sides run on today's code. Nothing is written, loaded or mailed.
     """
-    from mtqg.rules.difference_report import (  # noqa: PLC0415  (all: keeps --help quick)
-        Difference,
-        as_json,
-        print_difference,
-    )
-    from warehouse.engine import open_warehouse  # noqa: PLC0415
+    from mtqg.rules.difference_report import RulesDifference, as_json, print_difference  # noqa: PLC0415  (all: keeps --help quick)
+    from warehouse.database.engine import open_warehouse  # noqa: PLC0415
 
     settings = load_settings()
     quiet_third_parties(settings)
@@ -73,20 +69,20 @@ def diff(
     _refuse_unknown(form, pack)
     engine = open_warehouse(settings.warehouse_url)
     # After the checks of the options: Great Expectations takes seconds to import.
-    from expectations.rules import SUITES, RuleSet  # noqa: PLC0415
-    from mtqg.rules.across import compare_across  # noqa: PLC0415
+    from expectations.rules.rule_set import SUITES, RuleSet  # noqa: PLC0415
+    from mtqg.rules.cross_check_diff import cross_check_difference  # noqa: PLC0415
     from mtqg.rules.replay import Replay, affected_forms  # noqa: PLC0415
-    from mtqg.rules.sides import Side, earlier_side  # noqa: PLC0415
+    from mtqg.rules.sides import RuleSide, earlier_side  # noqa: PLC0415
 
-    after = Side("today", pack, RuleSet(pack, SUITES))
+    after = RuleSide("today", pack, RuleSet(pack, SUITES))
     with earlier_side(pack, SUITES, since, old) as before:
         affected = affected_forms(before, after)
         replay = Replay(engine, settings, before, after, _chosen(form, affected))
-        comparison = Comparison(limit)
+        comparison = RuleComparison(limit)
         with progress("checking archived reports", replay.chosen) as advance:
             replayed = replay.run(comparison, advance)
-        replayed.held_together = compare_across(engine, before, after, form, comparison)
-        difference = Difference(before, after, affected, comparison, replayed)
+        replayed.held_together = cross_check_difference(engine, before, after, form, comparison)
+        difference = RulesDifference(before, after, affected, comparison, replayed)
     if json_:
         print_json(as_json(difference))
     else:
@@ -97,7 +93,7 @@ def diff(
 def _refuse_unknown(form: str | None, pack: Pack) -> None:
     codes = sorted({known.code for known in pack.forms})
     if form is not None and form not in codes:
-        raise AskedError(f"--form: no form {form!r}; the pack has: {', '.join(codes)}")
+        raise UsageError(f"--form: no form {form!r}; the pack has: {', '.join(codes)}")
 
 
 def _chosen(form: str | None, affected: set[str] | None) -> set[str] | None:
@@ -107,7 +103,7 @@ def _chosen(form: str | None, affected: set[str] | None) -> set[str] | None:
     return {form} if affected is None else affected & {form}
 
 
-def _fails(comparison: Comparison, fail_on: FailOn | None) -> bool:
+def _fails(comparison: RuleComparison, fail_on: FailOn | None) -> bool:
     if fail_on is None:
         return False
     if fail_on is FailOn.ANY:

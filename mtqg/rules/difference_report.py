@@ -5,12 +5,20 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from mtqg.console import out
-from mtqg.rules.comparison import Comparison, First, OfRule, Place, Turn, Turned, changed_rules
+from mtqg.rules.comparison import (
+    FindingPlace,
+    First,
+    RuleChange,
+    RuleComparison,
+    Turn,
+    Turned,
+    changed_rules,
+)
 from mtqg.rules.replay import Replayed
-from mtqg.rules.sides import Side
-from program.pack import Pack
+from mtqg.rules.sides import RuleSide
+from program.pack.load import Pack
 
-T = TypeVar("T", Place, Turned)
+T = TypeVar("T", FindingPlace, Turned)
 
 _TURNS = {
     Turn.REFUSED: ("newly refused", "red"),
@@ -25,17 +33,17 @@ class _Kind(NamedTuple):
 
     words: str
     sign: str
-    places: First[Place]
+    places: First[FindingPlace]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RulesDifference:
     """Both sides, the forms that the change affects (None: any), and what it does to reports."""
 
-    before: Side
-    after: Side
+    before: RuleSide
+    after: RuleSide
     affected: set[str] | None
-    comparison: Comparison
+    comparison: RuleComparison
     replayed: Replayed
 
     @property
@@ -44,7 +52,7 @@ class Difference:
         return changed_rules(self.before.rules.words, self.after.rules.words)
 
 
-def as_json(difference: Difference) -> dict[str, Any]:
+def as_json(difference: RulesDifference) -> dict[str, Any]:
     """Return the difference for another program.
 
     A list has its first entries; the `count` beside it is the number of all.
@@ -68,7 +76,7 @@ def as_json(difference: Difference) -> dict[str, Any]:
     }
 
 
-def print_difference(difference: Difference) -> None:
+def print_difference(difference: RulesDifference) -> None:
     """Print what was compared, the verdicts that change, and the findings that differ by rule."""
     comparison = difference.comparison
     _print_compared(difference)
@@ -84,7 +92,7 @@ def print_difference(difference: Difference) -> None:
         _print_rule(rule, of_rule, pack)
 
 
-def _print_compared(difference: Difference) -> None:
+def _print_compared(difference: RulesDifference) -> None:
     before = difference.before
     replayed = difference.replayed
     _print_line(f"[bold]Today's rules, compared with {before.name}[/]")
@@ -102,14 +110,14 @@ def _print_compared(difference: Difference) -> None:
         _print_line(f"  [red]{count} left out[/]: {complaint}")
 
 
-def _scope(difference: Difference) -> str:
+def _scope(difference: RulesDifference) -> str:
     if difference.affected is None:
         return ""
     forms = ", ".join(sorted(difference.affected)) or "none"
     return f" (forms whose rules differ: {forms}; the results of the others stay the same)"
 
 
-def _print_rule(rule: str, of_rule: OfRule, pack: Pack) -> None:
+def _print_rule(rule: str, of_rule: RuleChange, pack: Pack) -> None:
     kinds = (
         _Kind("newly found", "+", of_rule.found),
         _Kind("no longer found", "-", of_rule.gone),
@@ -138,7 +146,7 @@ def _turned_line(turned: Turned, pack: Pack) -> str:
     return f"{_report(turned, pack)}: {verdicts} by {', '.join(turned.rules)} · {turned.name}"
 
 
-def _place_line(place: Place, pack: Pack) -> str:
+def _place_line(place: FindingPlace, pack: Pack) -> str:
     cell = "the file"
     if place.sheet:
         cell = f'"{place.sheet}" {place.cell or ""}'.rstrip()
@@ -147,7 +155,7 @@ def _place_line(place: Place, pack: Pack) -> str:
     return f"{_report(place, pack)} · {cell}{value} · {severity} · {place.name}"
 
 
-def _report(about: Place | Turned, pack: Pack) -> str:
+def _report(about: FindingPlace | Turned, pack: Pack) -> str:
     unit = pack.unit_on(about.unit, about.period)
     unit_name = unit.name if unit else about.unit
     parts = (f"#{about.delivery}", unit_name, about.form, about.period)

@@ -7,12 +7,12 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from expectations.rules import FormRule, Language, RuleSet
-from expectations.texts import Words
+from expectations.rules.rule_set import FormRule, Language, RuleSet
+from expectations.rules.texts import RuleText
 from mtqg.console import out, print_json
-from program.errors import AskedError
+from program.errors import UsageError
 from program.finding import Severity
-from program.pack import Pack, load_pack
+from program.pack.load import Pack, load_pack
 from program.settings import ROOT, load_settings
 
 _STYLES = {Severity.CRITICAL: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
@@ -24,7 +24,7 @@ class _Listed(NamedTuple):
     """A rule and what it belongs to: the code of a form, every form, or the cross-checks."""
 
     form: str
-    rule: Words
+    rule: RuleText
 
 
 def list_(
@@ -41,7 +41,7 @@ def list_(
     chosen = [listed for listed in _rules(pack, lang) if form in (None, listed.form)]
     if not chosen:
         codes = sorted({known.code for known in pack.forms})
-        raise AskedError(f"--form: no rules of {form!r}; the pack has forms: {', '.join(codes)}")
+        raise UsageError(f"--form: no rules of {form!r}; the pack has forms: {', '.join(codes)}")
     if json_:
         print_json([_as_json(listed) for listed in chosen])
         return
@@ -64,7 +64,7 @@ def show(
     rule_id = rule.upper()
     if rule_id not in by_id:
         similar = ", ".join(get_close_matches(rule_id, by_id, n=3)) or "see `mtqg rules list`"
-        raise AskedError(f"no rule {rule!r}; similar ids: {similar}")
+        raise UsageError(f"no rule {rule!r}; similar ids: {similar}")
     fields = _as_json(by_id[rule_id])
     if json_:
         print_json(fields)
@@ -106,7 +106,7 @@ def _as_json(listed: _Listed) -> dict[str, Any]:
     return fields
 
 
-def _page(rule: Words) -> str | None:
+def _page(rule: RuleText) -> str | None:
     """Return the page and anchor of a rule below docs/rules.
 
     None for a rule that has no page: one of a pack outside this project.

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mtqg.console import errors, out
-from program.pack import load_pack
+from program.pack.load import load_pack
 from program.settings import ROOT, load_settings, quiet_third_parties
 
 
@@ -22,12 +22,12 @@ def pages(
     settings = load_settings()
     quiet_third_parties(settings)
     # Great Expectations takes seconds to import.
-    from expectations.court import hear  # noqa: PLC0415
-    from expectations.pages import pages_of  # noqa: PLC0415
+    from expectations.docs.check_examples import check_examples  # noqa: PLC0415
+    from expectations.docs.pages import pages_of  # noqa: PLC0415
 
     output.mkdir(parents=True, exist_ok=True)
     pack = load_pack(settings.pack)
-    hearing = hear(pack)
+    hearing = check_examples(pack)
     texts = pages_of(hearing, pack)
     for name, text in texts.items():
         (output / name).write_text(text, encoding="utf-8")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from expectations.rules import FormRule
-from mtqg.rules.spread import Enough, Spread, outward, spread_of
+from expectations.rules.rule_set import FormRule
+from mtqg.rules.spread import Enough, QuantileSpread, outward, spread_of
 from mtqg.rules.subjects import Subject, figures, ratios
-from program.form import Form
-from program.measure import to_printed
+from program.forms.form import Form
+from program.forms.measure import to_printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Proposal:
     """
 
     about: Subject
-    spread: Spread
+    spread: QuantileSpread
     minimum: float | None
     maximum: float | None
     outside: tuple[tuple[str, str, float], ...]

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from mtqg.console import errors, out
-from program.errors import AskedError
-from program.form import Form
-from program.pack import Pack, load_pack
+from program.errors import UsageError
+from program.forms.form import Form
+from program.pack.load import Pack, load_pack
 from program.settings import load_settings, quiet_third_parties
 from program.vietnamese import VIETNAM_TIME
 
@@ -41,20 +41,20 @@ def profile(
     thing, where that ratio is steadier than the money (cost per participant). Nothing takes
     effect by itself. A figure with too few values or no spread is named without a proposal.
     """
-    from expectations.rules import RuleSet  # noqa: PLC0415  (all: keeps --help quick)
+    from expectations.rules.rule_set import RuleSet  # noqa: PLC0415  (all: keeps --help quick)
     from mtqg.rules.profile import Proposal  # noqa: PLC0415
     from mtqg.rules.profile import profile as profile_form  # noqa: PLC0415
     from mtqg.rules.proposals import proposals_text  # noqa: PLC0415
     from mtqg.rules.spread import Enough  # noqa: PLC0415
-    from warehouse.engine import open_warehouse  # noqa: PLC0415
-    from warehouse.points import points_of  # noqa: PLC0415
+    from warehouse.database.engine import open_warehouse  # noqa: PLC0415
+    from warehouse.queries.values import numeric_values  # noqa: PLC0415
 
     settings = load_settings()
     quiet_third_parties(settings)
     pack = load_pack(settings.pack)
     chosen = _forms(form, pack)
     if unit is not None and pack.units.latest(unit) is None:
-        raise AskedError(f"--unit: no unit has the code {unit!r}")
+        raise UsageError(f"--unit: no unit has the code {unit!r}")
     engine = open_warehouse(settings.warehouse_url)
     rules = RuleSet(pack)
     used_ids = list(rules.words)
@@ -63,7 +63,7 @@ def profile(
     texts = []
     for each in chosen:
         form_rules = rules.of_form(each.code)
-        form_points = points_of(engine, each.code, unit)
+        form_points = numeric_values(engine, each.code, unit)
         found = list(profile_form(each, form_points, form_rules, enough, margin))
         texts.append(proposals_text(each, found, form_rules, used_ids, today, margin))
         proposed = sum(isinstance(entry, Proposal) for entry in found)
@@ -81,7 +81,7 @@ def _forms(code: str | None, pack: Pack) -> list[Form]:
     if code is None:
         return list(latest.values())
     if code not in latest:
-        raise AskedError(f"--form: no form {code!r}; the pack has: {', '.join(sorted(latest))}")
+        raise UsageError(f"--form: no form {code!r}; the pack has: {', '.join(sorted(latest))}")
     return [latest[code]]
 
 
@@ -92,6 +92,6 @@ def _write(text: str, output: Path | None) -> None:
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as wrong:
-        raise AskedError(f"--output: cannot write {output}: {wrong.strerror}") from wrong
+        raise UsageError(f"--output: cannot write {output}: {wrong.strerror}") from wrong
     note = f"{output}: for review; nothing takes effect by itself"
     errors.print(note, highlight=False, soft_wrap=True)

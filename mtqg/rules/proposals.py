@@ -7,12 +7,12 @@ from typing import Any
 
 import yaml
 
-from expectations.rules import FormRule
+from expectations.rules.rule_set import FormRule
 from mtqg.rules.profile import Passed, Proposal
 from mtqg.rules.subjects import Subject
-from program.errors import AskedError
-from program.form import Form
-from program.measure import to_kept, to_printed
+from program.errors import UsageError
+from program.forms.form import Form
+from program.forms.measure import to_kept, to_printed
 from program.vietnamese import format_number
 
 _NAMED = 3
@@ -85,7 +85,7 @@ def _reasons(passed: Sequence[Passed]) -> Iterator[str]:
 def free_ids(code: str, rules: Sequence[FormRule], taken: Sequence[str], count: int) -> list[str]:
     """Return the next `count` rule ids of a form, above all ids in use: no id is used twice.
 
-    Raises AskedError where the form has too few ids left.
+    Raises UsageError where the form has too few ids left.
     """
     prefixes = Counter(rule.id.split("-")[0] for rule in rules)
     if prefixes:
@@ -99,7 +99,7 @@ def free_ids(code: str, rules: Sequence[FormRule], taken: Sequence[str], count: 
         if its_prefix == prefix:
             last = max(last, int(number))
     if last + count > _HIGHEST_NUMBER:
-        raise AskedError(
+        raise UsageError(
             f"{count} rules for {code} are more than {prefix}- has ids for; "
             "ask for one form or unit, or fewer points"
         )

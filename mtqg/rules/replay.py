@@ -12,20 +12,20 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from connectors.archive import Archive
-from connectors.reader.workers import Readers, Unread
+from connectors.reader.isolate.reader_pool import Readers, Unread
 from expectations.checking import Checker
-from expectations.rules import RuleSet
-from expectations.surviving import check_surviving
-from mtqg.rules.comparison import Comparison
-from mtqg.rules.sides import Side, has_same_layouts, has_same_pack
+from expectations.rules.rule_set import RuleSet
+from expectations.run.isolate_failures import check_isolating_failures
+from mtqg.rules.comparison import RuleComparison
+from mtqg.rules.sides import RuleSide, has_same_layouts, has_same_pack
 from program.delivery import Delivery
-from program.history import Past, asked_of, line_elements
-from program.reading import Reading
+from program.parsed_report import ParsedReport
+from program.records.history import History, history_keys, line_elements
 from program.settings import Settings
 from program.submission import Submission
-from warehouse.engine import Warehouse
-from warehouse.history import past_of
+from warehouse.database.engine import Warehouse
 from warehouse.ledger import count_judged, judged_deliveries
+from warehouse.queries.history import past_of
 
 logger = logging.getLogger("mtqg.rules")
 
@@ -52,7 +52,7 @@ class _ReportId(NamedTuple):
     part: int
 
 
-def affected_forms(before: Side, after: Side) -> set[str] | None:
+def affected_forms(before: RuleSide, after: RuleSide) -> set[str] | None:
     """Return the forms whose rules differ; None where the result of any report may differ."""
     if not has_same_pack(before.pack, after.pack):
         return None
@@ -77,8 +77,8 @@ class Replay:
         self,
         engine: Warehouse,
         settings: Settings,
-        before: Side,
-        after: Side,
+        before: RuleSide,
+        after: RuleSide,
         forms: set[str] | None,
     ) -> None:
         self._engine = engine
@@ -90,7 +90,7 @@ class Replay:
         self.chosen = count_judged(engine, forms)
         self.replayed = Replayed(count_judged(engine, None))
 
-    def run(self, comparison: Comparison, advance: Callable[[int], None]) -> Replayed:
+    def run(self, comparison: RuleComparison, advance: Callable[[int], None]) -> Replayed:
         """Add all differences to `comparison` and return the counts.
 
         `advance` gets the number of deliveries of each finished chunk. Memory holds one chunk.
@@ -114,7 +114,7 @@ class Replay:
             last = chunk[-1].id
             yield chunk
 
-    def _read(self, readers: Readers, chunk: Sequence[Delivery]) -> list[Reading]:
+    def _read(self, readers: Readers, chunk: Sequence[Delivery]) -> list[ParsedReport]:
         readings = []
         for outcome in readers.read(chunk, self._bytes_of):
             if isinstance(outcome, Unread):
@@ -129,7 +129,11 @@ class Replay:
         return self._archive.get(delivery.sha256 or "")
 
     def _compare(
-        self, *, before: Sequence[Reading], after: Sequence[Reading], comparison: Comparison
+        self,
+        *,
+        before: Sequence[ParsedReport],
+        after: Sequence[ParsedReport],
+        comparison: RuleComparison,
     ) -> None:
         """Compare both sides' results for the readings that both could check."""
         past = self._past(after)
@@ -141,14 +145,14 @@ class Replay:
             comparison.add(earlier[report], new[report])
         self.replayed.compared += len({report.delivery_id for report in both})
 
-    def _past(self, readings: Sequence[Reading]) -> Past:
+    def _past(self, readings: Sequence[ParsedReport]) -> History:
         """Return the current reports of the same units and peers that came before all readings.
 
         The readings also see each other. They do not see a report of an earlier chunk that was
         replaced since then.
         """
         pack = self._after.pack
-        requested = asked_of(readings, pack.units)
+        requested = history_keys(readings, pack.units)
         elements = line_elements(pack.forms)
         past = past_of(self._engine, requested, elements, self._settings.history_periods)
         times = [reading.delivery.received_at for reading in readings]
@@ -157,25 +161,25 @@ class Replay:
         is_before = past.reports["received_at"].map(lambda received: received < first).astype(bool)
         reports = past.reports[is_before]
         has_report = past.facts["report"].isin(reports["report"])
-        return Past(reports, past.facts[has_report])
+        return History(reports, past.facts[has_report])
 
     def _check(
-        self, side: Side, readings: Sequence[Reading], past: Past
+        self, side: RuleSide, readings: Sequence[ParsedReport], past: History
     ) -> dict[_ReportId, Submission]:
         """Return the checked submissions. A reading that fails is counted and left out."""
 
-        def count_failure(_reading: Reading, wrong: Exception) -> None:
+        def count_failure(_reading: ParsedReport, wrong: Exception) -> None:
             error = f"{type(wrong).__name__}: {wrong}"
             complaint = f"could not be checked by the rules of {side.name}: {error}"
             self.replayed.failed[complaint] += 1
 
-        submissions = check_surviving(
+        submissions = check_isolating_failures(
             lambda batch: _checked(side, batch, past), readings, count_failure
         )
         return _by_report(submissions)
 
 
-def _checked(side: Side, readings: Sequence[Reading], past: Past) -> list[Submission]:
+def _checked(side: RuleSide, readings: Sequence[ParsedReport], past: History) -> list[Submission]:
     if not readings:
         return []
     # A checker keeps all results for Data Docs, which a comparison does not have. Each chunk gets
@@ -192,7 +196,7 @@ def _by_report(submissions: Iterable[Submission]) -> dict[_ReportId, Submission]
     return by_report
 
 
-def _with_known_problems(reading: Reading, rules: RuleSet) -> Reading:
+def _with_known_problems(reading: ParsedReport, rules: RuleSet) -> ParsedReport:
     """Return a reading without problems that `rules` has no rule for: no finding by these rules.
 
     An earlier rule set may lack a rule for a problem that today's reader reports.

@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from expectations.earlier import fitting_rules
-from expectations.rules import RuleSet
-from program.errors import AskedError, ConfigurationError
-from program.pack import Pack, fingerprint_of, load_pack
+from expectations.rules.earlier_revision import load_rules_of_revision
+from expectations.rules.rule_set import RuleSet
+from program.errors import ConfigurationError, UsageError
+from program.pack.load import Pack, fingerprint_of, load_pack
 from program.settings import ROOT
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class RuleSide:
     """A pack and its rules. `notes` name what the earlier side has from today."""
 
     name: str
@@ -31,12 +31,12 @@ class Side:
 
 
 @contextmanager
-def earlier_side(pack: Pack, suites: Path, since: str, old: Path | None) -> Iterator[Side]:
+def earlier_side(pack: Pack, suites: Path, since: str, old: Path | None) -> Iterator[RuleSide]:
     """Yield suites and pack of the git revision `since`, or of the folder `old` if there is one.
 
     The checkout stays as it is. Earlier rules that today's code cannot run are left out with a
     note; where today's code cannot read the earlier forms, today's forms replace them with a
-    note. Raises AskedError where the revision or the folder does not exist.
+    note. Raises UsageError where the revision or the folder does not exist.
     """
     with TemporaryDirectory(prefix="mtqg-rules-") as temporary:
         copy = Path(temporary)
@@ -53,24 +53,24 @@ def earlier_side(pack: Pack, suites: Path, since: str, old: Path | None) -> Iter
 def _check_out(since: str, copy: Path, pack: Path, suites: Path, notes: list[str]) -> None:
     """Write the suites and the pack of a revision into the folder `copy`."""
     if not _extract(suites, since, copy / "suites"):
-        raise AskedError(
+        raise UsageError(
             f"--since: {suites} was not there at {since}; name a later revision, or --old FOLDER"
         )
     if not _is_tracked(pack) or not _extract(pack, since, copy / "pack"):
         notes.append(f"{pack} was not there at {since}: both sides use today's pack")
 
 
-def _side(name: str, copy: Path, pack: Pack, notes: list[str]) -> Side:
+def _side(name: str, copy: Path, pack: Pack, notes: list[str]) -> RuleSide:
     folder = copy / "pack"
     if folder.is_dir():
         earlier_pack = _load_earlier(name, copy, pack, notes)
     else:
         shutil.copytree(pack.folder, folder)
         earlier_pack = replace(pack, folder=folder)
-    rules, earlier_pack, complaints = fitting_rules(copy / "suites", earlier_pack)
+    rules, earlier_pack, complaints = load_rules_of_revision(copy / "suites", earlier_pack)
     left_out = "left out of the earlier rules, because today's code cannot run it"
     notes += [f"{left_out}: {complaint}" for complaint in complaints]
-    return Side(name, earlier_pack, rules, tuple(notes))
+    return RuleSide(name, earlier_pack, rules, tuple(notes))
 
 
 def _load_earlier(name: str, copy: Path, pack: Pack, notes: list[str]) -> Pack:
@@ -122,7 +122,7 @@ def _copy(old: Path, copy: Path, pack: Path, suites: Path) -> None:
             shutil.copytree(folder, copy / "suites")
             break
     else:
-        raise AskedError(
+        raise UsageError(
             "--old: expected a folder of suites (reading.yaml, cells.yaml, …) "
             f"or a copy of the project: {old}"
         )
@@ -136,16 +136,16 @@ def _copy(old: Path, copy: Path, pack: Path, suites: Path) -> None:
 def _revision(folder: Path, since: str) -> str:
     """Return a revision with its short commit.
 
-    Raises AskedError where git is missing or does not know the revision.
+    Raises UsageError where git is missing or does not know the revision.
     """
     if not _is_tracked(folder):
-        raise AskedError(
+        raise UsageError(
             f"{folder} is in no git repository, or git is not installed; "
             "name the earlier rules by --old FOLDER"
         )
     commit = _commit(folder, since, "--short")
     if commit is None:
-        raise AskedError(
+        raise UsageError(
             f"--since: git knows no revision {since!r} in {folder}; `git log --oneline` lists them"
         )
     return f"{since} ({commit})"

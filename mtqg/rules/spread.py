@@ -21,7 +21,7 @@ class Enough:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class QuantileSpread:
     """The reported values of one figure, in the kept unit of measure."""
 
     points: int
@@ -66,15 +66,15 @@ class Spread:
         return max(low, 0.0), high
 
 
-def spread_of(points: pd.DataFrame) -> Spread:
+def spread_of(points: pd.DataFrame) -> QuantileSpread:
     """Return the spread of at least one point; no value is below 0.
 
-    `points` has the columns of `warehouse.points`.
+    `points` has the columns of `warehouse.queries.values`.
     """
     quantiles = np.quantile(points["value"], (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1))
     low, q05, first, median, third, q95, high = (float(quantile) for quantile in quantiles)
     periods = points.sort_values("period_end")["period"].drop_duplicates()
-    return Spread(
+    return QuantileSpread(
         points=len(points),
         units=tuple(sorted(points["unit"].unique())),
         periods=tuple(periods),

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from expectations.places import SUBMISSION
-from program.form import Form
-from program.table import Column, ColumnType, Summary, Table
+from expectations.findings.cells import SUBMISSION
+from program.forms.form import Form
+from program.forms.table import Column, ColumnType, ListSummary, Table
 
 _REPORT_COLUMNS = ["submission", "key", "unit", "period", "period_end", "is_synthetic"]
 """What identifies a line of a report, and the report's columns that a point needs."""
@@ -103,7 +103,7 @@ def _ratio(table: Table, money: Column, count: Column) -> Subject:
     )
 
 
-def _summary(name: str, summary: Summary, table: Table) -> Subject:
+def _summary(name: str, summary: ListSummary, table: Table) -> Subject:
     """Return the figure that a list's summary gives: a sum, or a number of lines."""
     column = table.column(summary.column)
     if summary.sum:
@@ -121,7 +121,7 @@ def _summary(name: str, summary: Summary, table: Table) -> Subject:
     return Subject(SUBMISSION, name, label, measure, (0, None), is_whole)
 
 
-def _chosen_words(summary: Summary, table: Table) -> list[str]:
+def _chosen_words(summary: ListSummary, table: Table) -> list[str]:
     """Return the labels of the words by which a summary chooses lines."""
     labels = []
     for column_name, words in summary.chosen.items():

@@ -6,20 +6,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from program.errors import AskedError, ConfigurationError
-from program.form import Form
+from program.calendar.period import Period
+from program.calendar.schedule import Obligation, obligations
+from program.calendar.stage import Stage
+from program.errors import ConfigurationError, UsageError
+from program.forms.form import Form
 from program.labels import fold
-from program.pack import Pack
-from program.period import Period
-from program.schedule import Obligation, obligations
-from program.stage import Stage
-from program.units import Unit, UnitKind
+from program.pack.load import Pack
+from program.units.register import Unit, UnitKind
 
 _TYPES = re.compile(r"^(?:Tỉnh|Thành phố|Huyện|Thị xã|Quận|Phường|Xã|Thị trấn) ")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class TemplateRequest:
     """A workbook to write: its form, unit, period and stage.
 
     `communes` are the communes that its drop-downs offer.
@@ -51,28 +51,30 @@ class Order:
         return f"{self.form.short_title} – {self.unit.name} – {period}"
 
 
-def named_order(pack: Pack, form_code: str, unit_code: str, period: Period, stage: Stage) -> Order:
+def named_order(
+    pack: Pack, form_code: str, unit_code: str, period: Period, stage: Stage
+) -> TemplateRequest:
     """Return the order for one form, unit, period and stage.
 
-    Raises AskedError where the pack has no such report. The error lists what the pack has.
+    Raises UsageError where the pack has no such report. The error lists what the pack has.
     """
     form = _form(pack, form_code, period)
     if period.kind not in form.periods:
         kinds = ", ".join(kind.value for kind in form.periods)
-        raise AskedError(
+        raise UsageError(
             f"form {form_code} is not asked for {period}; it takes periods of kind: {kinds}"
         )
     if stage not in form.stages:
         stages = ", ".join(form.stages)
-        raise AskedError(f"form {form_code} has no stage {stage.value}; it has: {stages}")
+        raise UsageError(f"form {form_code} has no stage {stage.value}; it has: {stages}")
     unit = _reporting_unit(pack, form_code, unit_code, period)
     return _order(pack, form, unit, period, stage)
 
 
-def owed_orders(pack: Pack, period: Period, stage: Stage | None) -> list[Order]:
+def owed_orders(pack: Pack, period: Period, stage: Stage | None) -> list[TemplateRequest]:
     """Return the workbooks that the calendar asks for in a period, each with a path of its own.
 
-    `stage` None means both stages. Raises AskedError where no report is due, and
+    `stage` None means both stages. Raises UsageError where no report is due, and
     ConfigurationError where two workbooks have the same path.
     """
     orders = []
@@ -83,13 +85,13 @@ def owed_orders(pack: Pack, period: Period, stage: Stage | None) -> list[Order]:
         if order is not None:
             orders.append(order)
     if not orders:
-        raise AskedError(_nothing_is_due(pack, period, stage))
+        raise UsageError(_nothing_is_due(pack, period, stage))
     _refuse_shared_paths(orders)
     return orders
 
 
 def _form(pack: Pack, code: str, period: Period) -> Form:
-    """Return the version of a form that is valid in a period, or raise AskedError."""
+    """Return the version of a form that is valid in a period, or raise UsageError."""
     form = pack.form(code, period)
     if form is not None:
         return form
@@ -100,11 +102,11 @@ def _form(pack: Pack, code: str, period: Period) -> Form:
     else:
         codes = sorted({known.code for known in pack.forms})
         available = f"the pack has: {', '.join(codes)}"
-    raise AskedError(f"no form {code!r} for {period}; {available}")
+    raise UsageError(f"no form {code!r} for {period}; {available}")
 
 
 def _reporting_unit(pack: Pack, form_code: str, unit_code: str, period: Period) -> Unit:
-    """Return the unit if it sends this form for this period, or raise AskedError."""
+    """Return the unit if it sends this form for this period, or raise UsageError."""
     unit = pack.units.get(unit_code, period.end)
     # A form without a duty in the calendar may come from a unit of any kind.
     reporters = pack.calendar.reporters(form_code, period.end) or frozenset(UnitKind)
@@ -115,10 +117,10 @@ def _reporting_unit(pack: Pack, form_code: str, unit_code: str, period: Period) 
         problem = f"{unit.name} does not send {form_code} for {period}"
     candidates = [known for known in pack.units if known.kind in reporters]
     senders = [f"{c.code} {c.name}" for c in candidates if c.is_valid_on(period.end)]
-    raise AskedError(f"{problem}; units that do: {', '.join(senders) or 'none'}")
+    raise UsageError(f"{problem}; units that do: {', '.join(senders) or 'none'}")
 
 
-def _order_of(pack: Pack, obligation: Obligation) -> Order | None:
+def _order_of(pack: Pack, obligation: Obligation) -> TemplateRequest | None:
     """Return the order for one due report; None where no form or unit is valid for it."""
     period = obligation.period
     # An estimate is due before its period ends: the unit may no longer exist at the end.
@@ -140,7 +142,7 @@ def _nothing_is_due(pack: Pack, period: Period, stage: Stage | None) -> str:
     )
 
 
-def _refuse_shared_paths(orders: Sequence[Order]) -> None:
+def _refuse_shared_paths(orders: Sequence[TemplateRequest]) -> None:
     counts = Counter(order.path for order in orders)
     shared = [str(path) for path, count in counts.items() if count > 1]
     if shared:
@@ -150,7 +152,7 @@ def _refuse_shared_paths(orders: Sequence[Order]) -> None:
         )
 
 
-def _order(pack: Pack, form: Form, unit: Unit, period: Period, stage: Stage) -> Order:
+def _order(pack: Pack, form: Form, unit: Unit, period: Period, stage: Stage) -> TemplateRequest:
     """Return an order with the communes directly below the unit, or the unit if it is one."""
     communes: Iterable[Unit]
     if unit.kind is UnitKind.COMMUNE:
@@ -158,7 +160,7 @@ def _order(pack: Pack, form: Form, unit: Unit, period: Period, stage: Stage) -> 
     else:
         children = pack.units.children(unit.code, period.end)
         communes = (child for child in children if child.kind is UnitKind.COMMUNE)
-    return Order(form, unit, period, stage, tuple(communes))
+    return TemplateRequest(form, unit, period, stage, tuple(communes))
 
 
 def _ascii_words(text: str) -> str:

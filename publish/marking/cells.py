@@ -7,8 +7,8 @@ from typing import NamedTuple
 from lxml import etree
 
 from program.addresses import column_letter, column_number
-from publish.marking.order import UnmarkableError
 from publish.marking.package import named
+from publish.marking.request import UnmarkableError
 
 _ADDRESS = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})")
 _LAST_ROW = 1_048_576

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from lxml import etree
 
 from publish.marking.cells import corner_of
-from publish.marking.order import UnmarkableError
 from publish.marking.package import MAIN, RELATION, Package, add_element, named
+from publish.marking.request import UnmarkableError
 
 _SHAPES = "urn:schemas-microsoft-com:vml"
 _OFFICE = "urn:schemas-microsoft-com:office:office"

@@ -10,12 +10,12 @@ from lxml import etree
 from openpyxl.utils import get_column_letter
 
 from program.finding import Finding
-from program.marker import OVERVIEW_MARK
+from program.forms.template_marker import OVERVIEW_MARK
+from publish.marking.cell_styles import COLOURS, CellStyles, TextStyle
 from publish.marking.cells import corner_of
-from publish.marking.order import Order, Report
 from publish.marking.package import MAIN, add_element, named
-from publish.marking.styles import COLOURS, Styles, TextStyle
-from publish.marking.words import Words
+from publish.marking.request import MarkedReport, MarkRequest
+from publish.marking.texts import MarkingTexts
 
 MOST_LISTED = 5000
 """More findings are usually one mistake made many times.
@@ -61,7 +61,7 @@ def writable(text: str) -> str:
 class _Page:
     """The rows, links and merged cells so far."""
 
-    styles: Styles
+    styles: CellStyles
     rows: list[etree._Element] = field(default_factory=list)
     links: list[tuple[str, str]] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
@@ -93,7 +93,12 @@ class _Page:
 
 
 def overview_of(
-    order: Order, sheets: Mapping[str, str], styles: Styles, words: Words, *, is_copy: bool
+    order: MarkRequest,
+    sheets: Mapping[str, str],
+    styles: CellStyles,
+    words: MarkingTexts,
+    *,
+    is_copy: bool,
 ) -> etree._Element:
     """Return the sheet's XML.
 
@@ -115,7 +120,7 @@ def overview_of(
 
 
 def _list_findings(
-    page: _Page, reports: Sequence[Report], sheets: Mapping[str, str], words: Words
+    page: _Page, reports: Sequence[MarkedReport], sheets: Mapping[str, str], words: MarkingTexts
 ) -> None:
     number = 0
     for report in reports:
@@ -131,7 +136,7 @@ def _list_findings(
 
 
 def _add_finding(
-    page: _Page, number: int, finding: Finding, sheets: Mapping[str, str], words: Words
+    page: _Page, number: int, finding: Finding, sheets: Mapping[str, str], words: MarkingTexts
 ) -> None:
     texts = _texts(number, finding, words)
     target = _target(finding, sheets)
@@ -151,7 +156,7 @@ def _row_height(texts: Sequence[str]) -> float:
     return min(_LINE_POINTS * lines + 4, _HIGHEST_POINTS)
 
 
-def _formats(styles: Styles, finding: Finding, *, has_link: bool) -> list[int]:
+def _formats(styles: CellStyles, finding: Finding, *, has_link: bool) -> list[int]:
     """Return the format of each of a finding's cells, in the order of the columns."""
     severity_style = TextStyle(bold=True, border=True, fill=COLOURS[finding.severity])
     field_format = styles.written(_FIELD)
@@ -163,7 +168,7 @@ def _formats(styles: Styles, finding: Finding, *, has_link: bool) -> list[int]:
     return formats + [field_format] * other_columns
 
 
-def _texts(number: int, finding: Finding, words: Words) -> list[str]:
+def _texts(number: int, finding: Finding, words: MarkingTexts) -> list[str]:
     """Return a finding's texts in the order of the columns."""
     whole_sheet = "" if finding.sheet is None else words.whole_sheet
     return [

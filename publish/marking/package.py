@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from publish.marking.order import UnmarkableError
+from publish.marking.request import UnmarkableError
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
-from program.contact import Contact
+from program.calendar.schedule import Obligation
 from program.finding import Finding, Severity
-from program.letter import Letter, Notice, NoticeKind, Reminder, ReportName
-from program.pack import Pack
-from program.schedule import Obligation
+from program.pack.contact import Contact
+from program.pack.load import Pack
+from program.records.letter import Letter, Notice, NoticeKind, Reminder, ReportName
 from program.submission import Verdict
 from publish.preview.sample import Sample, working_day_from
 

@@ -9,17 +9,17 @@ from urllib.parse import quote
 
 import yaml
 
+from program.calendar.schedule import Obligation, obligations
 from program.errors import ConfigurationError
 from program.finding import Finding, Severity
 from program.limits import DEFAULT_LIMITS
-from program.pack import Pack
-from program.schedule import Obligation, obligations
-from publish.marking.attaching import Attachment
-from publish.marking.marked import mark
-from publish.marking.names import marked_name
-from publish.marking.order import Order, Report
-from publish.marking.shelf import Link
-from publish.marking.words import words_of
+from program.pack.load import Pack
+from publish.marking.download_links import Link
+from publish.marking.file_names import marked_name
+from publish.marking.letter_attachments import Attachment
+from publish.marking.mark import mark
+from publish.marking.request import MarkedReport, MarkRequest
+from publish.marking.texts import marking_texts
 from publish.template import write_template
 
 _FINDINGS = Path(__file__).parents[1] / "templates" / "mail" / "preview.yaml"
@@ -103,9 +103,9 @@ def _findings(group: Sequence[Mapping[str, Any]], sheet: str) -> tuple[Finding, 
 
 def marked_sample(sample: Sample, delivery: int) -> Attachment:
     """Return the sample's marked workbook as the attachment of a delivery."""
-    name = marked_name(sample.name, words_of("vi").suffix)
-    report = Report(sample.name, sample.findings.worst)
-    content = mark(Order(sample.content, sample.name, (report,)), None, DEFAULT_LIMITS)
+    name = marked_name(sample.name, marking_texts("vi").suffix)
+    report = MarkedReport(sample.name, sample.findings.worst)
+    content = mark(MarkRequest(sample.content, sample.name, (report,)), None, DEFAULT_LIMITS)
     return Attachment(name, sample.name, content, delivery)
 
 

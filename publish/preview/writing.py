@@ -6,12 +6,12 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 from pathlib import Path
 
-from program.digest import Counted, Digest, Undelivered
-from program.letter import Letter
-from program.pack import Pack
-from publish.digest import compose_alarm, compose_digest
-from publish.mail import compose
-from publish.marking.attaching import Attachment
+from program.pack.load import Pack
+from program.records.digest import Counted, Digest, Undelivered
+from program.records.letter import Letter
+from publish.mail.message import compose
+from publish.mail.operator_mails import compose_alarm, compose_digest
+from publish.marking.letter_attachments import Attachment
 from publish.preview.letters import DELIVERY, MailKind, sample_letters
 from publish.preview.sample import linked_sample, marked_sample, sample_of, with_deadlines
 from publish.rendering import render

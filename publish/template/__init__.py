@@ -5,7 +5,7 @@ write above, in and below a table. `entries` sets what Excel shows and refuses a
 says where everything is.
 """
 
-from publish.template.book import write_template
 from publish.template.values import Cell, Values
+from publish.template.workbook import write_template
 
 __all__ = ["Cell", "Values", "write_template"]

@@ -6,11 +6,11 @@ from datetime import date
 
 from xlsxwriter.format import Format
 
-from program.table import Column, ColumnType, Line
-from program.totals import formula_of, parts_of
-from publish.template.figures import Figures, added
+from program.forms.table import Column, ColumnType, Line
+from program.forms.totals import formula_of, summands_of
+from publish.template.cell_values import CellValues, added
 from publish.template.grid import depth_of, rows_for
-from publish.template.page import Page
+from publish.template.sheet import TemplateSheet
 from publish.template.styles import LINE_POINTS
 from publish.template.values import Cell
 
@@ -25,12 +25,12 @@ XlsxWriter takes "" for a value that is not known, and the reader reports a form
 class _Body:
     """A page, the values of its table, and the labels of codes that a user chooses by name."""
 
-    page: Page
-    figures: Figures
+    page: TemplateSheet
+    figures: CellValues
     labels: Mapping[str, str]
 
 
-def write_body(page: Page, figures: Figures, words: Mapping[str, str]) -> None:
+def write_body(page: TemplateSheet, figures: CellValues, words: Mapping[str, str]) -> None:
     """Write all lines with the values that were given. `words` are the labels of codes."""
     body = _Body(page, figures, words)
     grid = page.grid
@@ -47,7 +47,7 @@ def write_body(page: Page, figures: Figures, words: Mapping[str, str]) -> None:
     _write_sums(body)
 
 
-def _write_label(page: Page, row: int, line: Line) -> None:
+def _write_label(page: TemplateSheet, row: int, line: Line) -> None:
     depth = depth_of(line, page.grid.table)
     style = page.styles.line(depth, is_total=_is_total(line))
     page.sheet.write_string(row, 0, line.label, style)
@@ -77,7 +77,7 @@ def _set_height(body: _Body, row: int) -> None:
         body.page.sheet.set_row(row, 5 + LINE_POINTS * lines_of_text)
 
 
-def _takes_text(page: Page) -> bool:
+def _takes_text(page: TemplateSheet) -> bool:
     return any(column.type is ColumnType.TEXT for column in page.grid.table.columns)
 
 
@@ -87,7 +87,7 @@ def _write_cell(body: _Body, column: Column, row: int) -> None:
     at = grid.at(column.name)
     number = row - grid.top
     value = figures.shown(column, number)
-    parts = parts_of(column, line)
+    parts = summands_of(column, line)
     # A total is locked even where a value was given that differs from its sum.
     style_of = page.styles.total if parts else page.styles.entry
     style = style_of(column, is_bold=_is_total(line))
@@ -103,7 +103,7 @@ def _write_cell(body: _Body, column: Column, row: int) -> None:
 
 
 def _write_formula(
-    page: Page, row: int, at: int, addresses: Sequence[str], style: Format, value: Cell
+    page: TemplateSheet, row: int, at: int, addresses: Sequence[str], style: Format, value: Cell
 ) -> None:
     """Write the sum of some cells, with its value as Excel will compute it."""
     cached = _EMPTY if value is None else value
@@ -119,7 +119,7 @@ def _label_of(value: Cell, column: Column, labels: Mapping[str, str]) -> Cell:
     return labels.get(value, value)
 
 
-def _write_value(page: Page, row: int, at: int, value: Cell, style: Format) -> None:
+def _write_value(page: TemplateSheet, row: int, at: int, value: Cell, style: Format) -> None:
     if value is None:
         page.sheet.write_blank(row, at, None, style)
     elif isinstance(value, date):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import xlsxwriter
 
-from program.marker import MARKER_SHEET
+from program.forms.template_marker import MARKER_SHEET
 
 CHOICES_SHEET = f"{MARKER_SHEET}_lists"
 _LONGEST_INLINE = 255

@@ -5,11 +5,11 @@ from datetime import date
 
 from xlsxwriter.format import Format
 
-from program.measure import LARGEST_EXACT, factor_of
-from program.table import Column, ColumnType
+from program.forms.measure import LARGEST_EXACT, factor_of
+from program.forms.table import Column, ColumnType
 from program.vietnamese import format_number
 from publish.template.choices import Choices
-from publish.template.page import Page
+from publish.template.sheet import TemplateSheet
 from publish.template.styles import MISSING, WHOLE_FORMAT
 
 _LONGEST_TITLE = 32
@@ -20,7 +20,7 @@ _FIRST_DAY = date(2015, 1, 1)
 _LAST_DAY = date(2035, 12, 31)
 
 
-def restrict_entries(page: Page, choices: Choices, communes: Sequence[str]) -> None:
+def restrict_entries(page: TemplateSheet, choices: Choices, communes: Sequence[str]) -> None:
     """Give each cell to fill in its prompt and rule, and colour those that are still missing.
 
     `communes` are the names to choose from.
@@ -131,7 +131,7 @@ def _join(*sentences: str) -> str:
     return message
 
 
-def _hide_decimals_of_whole(page: Page, column: Column) -> None:
+def _hide_decimals_of_whole(page: TemplateSheet, column: Column) -> None:
     """Show whole numbers without a decimal sign, which the format of decimals would add."""
     grid = page.grid
     at = grid.at(column.name)
@@ -142,7 +142,7 @@ def _hide_decimals_of_whole(page: Page, column: Column) -> None:
     page.sheet.conditional_format(grid.top, at, grid.below - 1, at, options)
 
 
-def _colour_missing(page: Page, column: Column) -> None:
+def _colour_missing(page: TemplateSheet, column: Column) -> None:
     """Colour a required cell that is empty while its line has any value."""
     grid = page.grid
     at = grid.at(column.name)

@@ -4,8 +4,8 @@ import textwrap
 from dataclasses import dataclass
 
 from program.addresses import column_letter
-from program.table import Column, Line, Table
-from program.totals import parts_of
+from program.forms.table import Column, Line, Table
+from program.forms.totals import summands_of
 
 LIST_LINES = 40
 """How many empty lines a list offers."""
@@ -111,7 +111,7 @@ class Grid:
         """Return first and last row of each stretch of a column's cells without totals."""
         stretches: list[tuple[int, int]] = []
         for row in range(self.top, self.bottom + 1):
-            if parts_of(column, self.line_at(row)):
+            if summands_of(column, self.line_at(row)):
                 continue
             # The row continues the last stretch where it follows that one's last row.
             if stretches and stretches[-1][1] == row - 1:

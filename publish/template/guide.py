@@ -8,7 +8,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from program.table import Table
+from program.forms.table import Table
 from publish.template.grid import LIST_LINES, may_grow, rows_for, title_height
 from publish.template.printing import ALLOWED, set_up_paper
 from publish.template.styles import (
@@ -17,9 +17,9 @@ from publish.template.styles import (
     MISSING,
     OPTIONAL,
     REQUIRED,
-    Styles,
+    TemplateStyles,
 )
-from publish.template.values import Asked
+from publish.template.values import TemplateRecipient
 
 GUIDE_SHEET = "Hướng dẫn"
 _WIDTHS = (24, 86)
@@ -57,7 +57,7 @@ _ROWS_TO_SIGN_IN = 4
 class _Writer:
     """The sheet and the next row to write."""
 
-    def __init__(self, sheet: Worksheet, styles: Styles) -> None:
+    def __init__(self, sheet: Worksheet, styles: TemplateStyles) -> None:
         self.sheet = sheet
         self.styles = styles
         self.row = 0
@@ -85,7 +85,9 @@ class _Writer:
         return row
 
 
-def write_guide(book: xlsxwriter.Workbook, styles: Styles, asked: Asked) -> None:
+def write_guide(
+    book: xlsxwriter.Workbook, styles: TemplateStyles, asked: TemplateRecipient
+) -> None:
     """Add the sheet, protected and set up to be printed on one page."""
     sheet = book.add_worksheet(GUIDE_SHEET)
     for at, width in enumerate(_WIDTHS):
@@ -109,7 +111,7 @@ def write_guide(book: xlsxwriter.Workbook, styles: Styles, asked: Asked) -> None
     _set_up(sheet, asked, writer.row)
 
 
-def _write_tables(writer: _Writer, asked: Asked) -> None:
+def _write_tables(writer: _Writer, asked: TemplateRecipient) -> None:
     writer.section("Các trang cần điền")
     for table in asked.form.tables:
         row = writer.line(f"{table.title}. {_how_to_fill(table)}")
@@ -156,7 +158,7 @@ def _write_signatures(writer: _Writer) -> None:
     writer.row += _ROWS_TO_SIGN_IN
 
 
-def _set_up(sheet: Worksheet, asked: Asked, rows: int) -> None:
+def _set_up(sheet: Worksheet, asked: TemplateRecipient, rows: int) -> None:
     sheet.hide_gridlines(2)
     sheet.set_tab_color("#7B8794")
     set_up_paper(sheet, asked)

@@ -3,18 +3,11 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from program.table import Column
+from program.forms.table import Column
 from publish.template.grid import Grid, numbers_of, rows_for, title_height
-from publish.template.page import Page
-from publish.template.styles import (
-    COMPUTED,
-    LINE_POINTS,
-    MISSING,
-    OPTIONAL,
-    REQUIRED,
-    Meaning,
-)
-from publish.template.values import Asked
+from publish.template.sheet import TemplateSheet
+from publish.template.styles import COMPUTED, LINE_POINTS, MISSING, OPTIONAL, REQUIRED, Meaning
+from publish.template.values import TemplateRecipient
 
 _UNIT, _CODE, _COLOURS, _TITLE, _TABLE, _PERIOD = range(6)
 """The rows in order."""
@@ -38,7 +31,7 @@ class _Group:
     columns: tuple[Column, ...]
 
 
-def write_heading(page: Page, asked: Asked) -> None:
+def write_heading(page: TemplateSheet, asked: TemplateRecipient) -> None:
     """Write unit, code and period behind their labels, the titles, and the colours in use."""
     styles = page.styles
     identity = asked.form.identity
@@ -57,7 +50,7 @@ def write_heading(page: Page, asked: Asked) -> None:
     _write_colours(page)
 
 
-def _write_colours(page: Page) -> None:
+def _write_colours(page: TemplateSheet) -> None:
     """Write the swatches, each over as many columns as its name needs; none if they do not fit.
 
     They have their own row. Beside a label whose value somebody deleted, the reader would take a
@@ -77,7 +70,7 @@ def _write_colours(page: Page) -> None:
         page.write_over(_COLOURS, swatch.first, swatch.last, swatch.meaning.name, style)
 
 
-def _end_column(page: Page, first: int, width: int) -> int | None:
+def _end_column(page: TemplateSheet, first: int, width: int) -> int | None:
     """Return the column where those from `first` on are `width` wide; None past the table."""
     for at in range(first, page.grid.last + 1):
         if page.width_of(first, at) >= width:
@@ -106,7 +99,7 @@ def _has_totals(grid: Grid) -> bool:
     return any(line.parts for line in grid.table.lines)
 
 
-def write_header(page: Page) -> None:
+def write_header(page: TemplateSheet) -> None:
     """Write the headings, and below them the units of measure and numbers that the table has."""
     grid, styles = page.grid, page.styles
     first = grid.table.line.label if grid.table.line else "STT"
@@ -135,7 +128,7 @@ def _groups(grid: Grid) -> list[_Group]:
     return groups
 
 
-def _write_group(page: Page, group: _Group) -> None:
+def _write_group(page: TemplateSheet, group: _Group) -> None:
     """Write sub-headings below their group's heading; other headings go over both rows."""
     sheet, grid = page.sheet, page.grid
     row, style = grid.header, page.styles.header
@@ -158,7 +151,7 @@ def _ends(group: _Group, grid: Grid) -> tuple[int, int]:
     return first, last
 
 
-def _set_heights(page: Page) -> None:
+def _set_heights(page: TemplateSheet) -> None:
     """Make the header's rows high enough for their texts: a merged cell does not grow by itself."""
     grid = page.grid
     over_both = lower = upper = 1

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from xlsxwriter.worksheet import Worksheet
 
-from program.table import ColumnType
+from program.forms.table import ColumnType
 from publish.template.grid import Grid, may_grow, rows_for
-from publish.template.page import Page
+from publish.template.sheet import TemplateSheet
 from publish.template.styles import LINE_POINTS
-from publish.template.values import Asked
+from publish.template.values import TemplateRecipient
 
 ALLOWED = {"format_columns": True, "format_rows": True}
 """What a protected sheet lets its user change.
@@ -20,7 +20,7 @@ _WIDEST_FROZEN = 60
 _FOOTER_FONT = '&"Times New Roman,Regular"&9 '
 
 
-def write_below(page: Page, notes: Sequence[str]) -> int:
+def write_below(page: TemplateSheet, notes: Sequence[str]) -> int:
     """Write notes below the table; return the sheet's last row."""
     last_row = page.grid.below - 1
     # An empty row parts the notes from the table.
@@ -32,7 +32,7 @@ def write_below(page: Page, notes: Sequence[str]) -> int:
     return last_row
 
 
-def set_up_page(page: Page, asked: Asked, last_row: int) -> None:
+def set_up_page(page: TemplateSheet, asked: TemplateRecipient, last_row: int) -> None:
     """Set a table's sheet up: frozen and repeated headings, print area, protection."""
     sheet, grid = page.sheet, page.grid
     sheet.hide_gridlines(2)
@@ -62,7 +62,7 @@ def _frozen_columns(grid: Grid) -> int:
     return count
 
 
-def set_up_paper(sheet: Worksheet, asked: Asked) -> None:
+def set_up_paper(sheet: Worksheet, asked: TemplateRecipient) -> None:
     """Set paper, margins (in inches), and a footer with the form, the report and the page."""
     sheet.set_paper(_A4)
     sheet.center_horizontally()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import xlsxwriter
 from xlsxwriter.format import Format
 
-from program.table import Column, ColumnType
+from program.forms.table import Column, ColumnType
 
 FONT = {"font_name": "Times New Roman", "font_size": 12}
 DEFAULT_COLUMN_PIXELS = 72
@@ -52,7 +52,7 @@ MISSING = Meaning(
 )
 
 
-class Styles:
+class TemplateStyles:
     """The cell formats of a workbook, each added once."""
 
     def __init__(self, book: xlsxwriter.Workbook) -> None:

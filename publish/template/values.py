@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from program.form import Form
-from program.marker import Marker
-from program.period import Period
-from program.stage import Stage
-from program.units import Unit
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.forms.form import Form
+from program.forms.template_marker import TemplateMarker
+from program.units.register import Unit
 
 Cell = float | str | date | None
 
@@ -28,7 +28,7 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TemplateRecipient:
     """The report that a template is for. `communes` are those that a user may choose from."""
 
     form: Form
@@ -43,9 +43,9 @@ class Asked:
         return self.form.label_of(self.period, self.stage)
 
     @property
-    def marker(self) -> Marker:
+    def marker(self) -> TemplateMarker:
         """The codes of form, unit, period and stage, for the hidden sheet."""
-        return Marker(
+        return TemplateMarker(
             self.form.code,
             self.form.version,
             self.unit.code,

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from flows import steps
-from flows.night import Night
-from program.pack import load_pack
+from flows.night import steps
+from flows.night.run_context import RunContext
+from program.pack.load import load_pack
 from program.settings import ROOT, Settings
 from publish.preview.writing import write_previews
 from tests.conftest import SAMPLES
@@ -39,7 +39,7 @@ FLAGS = [
 def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a night on the sample writes, without Prefect."""
     settings = Settings(_env_file=None, var=tmp_path_factory.mktemp("var"), inbox_url=str(SAMPLES))
-    night = Night(settings, None)
+    night = RunContext(settings, None)
     for source in night.sources("inbox"):
         steps.collect(night, source)
     for chunk in night.pending():

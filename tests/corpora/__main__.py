@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from program.pack import load_pack
+from program.pack.load import load_pack
 from program.settings import Settings, quiet_third_parties
 from tests.corpora.packages import FetchError, fetch, listed
 from tests.corpora.trial import Trial, largest, outcomes, run, slowest

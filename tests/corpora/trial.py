@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from connectors.reader.workers import Readers
+from connectors.reader.isolate.reader_pool import Readers
 from mtqg.checking.judging import Judge
 from mtqg.checking.verdicts import Checked, Failure
-from program.pack import Pack
+from program.pack.load import Pack
 from program.settings import Settings
 from tests.measured import NOTES, Cost, costs, read_measured
 

@@ -11,8 +11,8 @@ import pytest
 from program.settings import ROOT
 from tests.e2e.prefect_server import PrefectServer, prefect_server
 from tests.smtp import Inbox, mail_server
-from warehouse.engine import open_warehouse
-from warehouse.queries import progress
+from warehouse.database.engine import open_warehouse
+from warehouse.queries.reports import progress
 
 LONGEST_NIGHT_SECONDS = 600
 OF_THE_TESTS = {".hypothesis", ".pytest_cache"}

@@ -18,7 +18,7 @@ import pytest
 from examples.seed_report import SEED_FILE
 from tests.conftest import GOOD_LEVELS, SAMPLES, Fill
 from tests.questions import answer, questions, rewrite
-from warehouse.engine import open_warehouse
+from warehouse.database.engine import open_warehouse
 
 MTQG = Path(sys.executable).parent / "mtqg"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # the first test pays for a whole night

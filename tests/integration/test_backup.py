@@ -13,17 +13,17 @@ import pytest
 from typer.testing import CliRunner
 
 from connectors.archive import Archive, name_of
+from mtqg.backup.backup import write_backup
+from mtqg.backup.manifest import ARCHIVE, MANIFEST, WAREHOUSE
+from mtqg.backup.restore import restore_backup, verify_restored
 from mtqg.cli import app
-from mtqg.keeping.backup import write_backup
-from mtqg.keeping.manifest import ARCHIVE, MANIFEST, WAREHOUSE
-from mtqg.keeping.restore import restore_backup, verify_restored
 from program.delivery import Offer
-from program.errors import ArchiveError, AskedError, WarehouseError
+from program.errors import ArchiveError, UsageError, WarehouseError
 from program.settings import Settings
 from tests.postgres import Postgres, connections_closed
-from warehouse.copying import contents_of
-from warehouse.engine import prepare_warehouse
+from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import record_delivery, start_run
+from warehouse.maintenance.dump import contents_of
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 SENT = [b"report one", b"report two"]
@@ -111,13 +111,13 @@ def test_postgresql_comes_back_from_a_dump_of_one_instant(
             == 1
         )
         assert contents_of(other) == contents_of(url)
-        with pytest.raises(AskedError, match="a warehouse is there: .*nothing was restored"):
+        with pytest.raises(UsageError, match="a warehouse is there: .*nothing was restored"):
             restore_backup(elsewhere, tmp_path / "backup.zip")
 
 
 def test_a_living_warehouse_is_never_replaced(living: Settings, file: Path) -> None:
     before = (living.var / "warehouse.sqlite").read_bytes()
-    with pytest.raises(AskedError, match="a warehouse is there: .*move it away first"):
+    with pytest.raises(UsageError, match="a warehouse is there: .*move it away first"):
         restore_backup(living, file)
     assert (living.var / "warehouse.sqlite").read_bytes() == before
 
@@ -127,13 +127,13 @@ def test_a_backup_of_another_database_says_what_to_do(file: Path, tmp_path: Path
         _env_file=None, var=tmp_path / "x", warehouse_url="postgresql://nobody@nowhere.invalid/mtqg"
     )
     with pytest.raises(
-        AskedError, match="is of sqlite, MTQG_WAREHOUSE_URL is of postgresql.*mtqg rebuild"
+        UsageError, match="is of sqlite, MTQG_WAREHOUSE_URL is of postgresql.*mtqg rebuild"
     ):
         restore_backup(settings, file)
 
 
 def test_a_backup_is_never_written_over_another(living: Settings, file: Path) -> None:
-    with pytest.raises(AskedError, match="a backup never replaces another"):
+    with pytest.raises(UsageError, match="a backup never replaces another"):
         write_backup(living, file)
 
 
@@ -171,7 +171,7 @@ def test_a_damaged_backup_restores_nothing(
         for member in good.namelist():
             content = good.read(member)
             bad.writestr(member, b"x" + content if member.startswith(name) else content)
-    with pytest.raises(AskedError, match="damaged: .* is not what was packed"):
+    with pytest.raises(UsageError, match="damaged: .* is not what was packed"):
         restore_backup(elsewhere, damaged)
     assert not (elsewhere.var / "warehouse.sqlite").exists()
 
@@ -183,7 +183,7 @@ def test_a_backup_leads_nowhere_else(file: Path, elsewhere: Settings, tmp_path: 
         manifest["members"]["archive/../../evil"] = {"sha256": "0" * 64, "size": 1}
         bad.writestr("archive/../../evil", b"x")
         bad.writestr(MANIFEST, json.dumps(manifest))
-    with pytest.raises(AskedError, match="no backup of this program"):
+    with pytest.raises(UsageError, match="no backup of this program"):
         restore_backup(elsewhere, evil)
 
 
@@ -193,7 +193,7 @@ def test_what_is_no_backup_is_a_sentence(
 ) -> None:
     (tmp_path / "x.zip").write_bytes(content)
     with pytest.raises(
-        AskedError, match=r"x\.zip: (cannot be read as a backup|no backup of this program)"
+        UsageError, match=r"x\.zip: (cannot be read as a backup|no backup of this program)"
     ):
         restore_backup(elsewhere, tmp_path / "x.zip")
 

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, text
 
 from benchmarks.cpu import cost_of, measured
 from tests.conftest import Postgres
-from warehouse.dialects import warehouse_url
+from warehouse.database.backends import warehouse_url
 
 BUSY_CHILD = """
 import subprocess, sys

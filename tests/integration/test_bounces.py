@@ -11,19 +11,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
-from flows import steps
-from flows.bouncing import take_bounces
-from flows.digesting import send_digest
-from flows.night import Night
+from flows.mail.bounces import take_bounces
+from flows.mail.digest import send_digest
+from flows.night import steps
+from flows.night.run_context import RunContext
 from mtqg.cli import app
-from program.pack import Pack
+from program.pack.load import Pack
 from program.settings import Settings
 from tests.bounces import dsn, dsn_of
 from tests.imap import Folder, serving
 from tests.integration.test_sending import certificate, trusted  # noqa: F401  (fixtures)
 from tests.mailroom import CRITICAL, Collected, Office, at
-from warehouse.documents import night_document
-from warehouse.outbox import FAILED, SENT
+from warehouse.maintenance.replay_log import run_document
+from warehouse.outbox.queue import FAILED, SENT
 from warehouse.tables import OutboxRow
 
 DAY = date(2025, 1, 21)
@@ -65,9 +65,9 @@ def take(office: Office, settings: Settings) -> list[str]:
     return take_bounces(office.warehouse, settings, office.now)
 
 
-def night(settings: Settings) -> tuple[Night, str]:
+def night(settings: Settings) -> tuple[RunContext, str]:
     """What the end of a night does; with its digest."""
-    night = Night(settings, DAY)
+    night = RunContext(settings, DAY)
     steps.alert(night)
     send_digest(night, "")
     night.finish()
@@ -94,7 +94,7 @@ def test_a_letter_that_comes_back_is_the_operator_s_until_it_is_tried_again(
     assert second.summary.errors == [f"mail to {who} refused for good: {said}"]
     assert f"- {who} (quarantined), since " in digest
     assert f"refused for good. {said}" in digest
-    told = night_document(second.warehouse, second.run_id)["outbox"]
+    told = run_document(second.warehouse, second.run_id)["outbox"]
     assert [(row["state"], row["last_error"], row["attempts"]) for row in told] == [
         (FAILED, said, 1)
     ]

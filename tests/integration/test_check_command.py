@@ -13,15 +13,15 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner, Result
 
-from connectors.reader.workers import Readers
+from connectors.reader.isolate.reader_pool import Readers
 from examples.seed_report import SEED_FILE, build_seed
 from examples.synthetic import PLANTED
 from expectations.checking import Checker
-from expectations.rules import Language
-from mtqg.checking.words import PHRASES
+from expectations.rules.rule_set import Language
+from mtqg.checking.phrases import PHRASES
 from mtqg.cli import app
-from program.errors import AskedError
-from program.history import Past
+from program.errors import UsageError
+from program.records.history import History
 from tests.conftest import GOOD_LEVELS, SAMPLES, Fill
 from tests.faults import faulty
 
@@ -252,7 +252,7 @@ def test_nothing_to_check_is_an_asked_error(tmp_path: Path, make: object) -> Non
     folder = tmp_path / "inbox"
     make(folder)
     result = CliRunner().invoke(app, ["check", str(folder)])
-    assert isinstance(result.exception, AskedError)
+    assert isinstance(result.exception, UsageError)
     assert str(folder) in str(result.exception)
 
 
@@ -262,7 +262,7 @@ def test_all_readings_of_a_chunk_are_one_batch_and_every_chunk_is_judged(
     batches: list[list[int]] = []
     original = Checker.check
 
-    def check_and_note(self: Checker, readings: list, past: Past) -> list:
+    def check_and_note(self: Checker, readings: list, past: History) -> list:
         batches.append([r.delivery.id for r in readings])
         return original(self, readings, past)
 
@@ -357,7 +357,9 @@ def test_a_fault_of_the_program_is_told_as_one_and_stops_no_other_file(
 ) -> None:
     put(tmp_path, fill("942", "2024-Q1"), "bug.xlsx")
     put(tmp_path, fill("942", "2024-Q2"), "good.xlsx")
-    monkeypatch.setattr("connectors.reader.workers.Readers", partial(Readers, read=faulty))
+    monkeypatch.setattr(
+        "connectors.reader.isolate.reader_pool.Readers", partial(Readers, read=faulty)
+    )
     result = mtqg(tmp_path)
     assert result.exit_code == 2
     assert "lỗi của chương trình, không phải của tệp (RuntimeError: a bug)" in result.stdout
@@ -367,7 +369,9 @@ def test_a_fault_of_the_program_is_told_as_one_and_stops_no_other_file(
 def test_a_file_that_hangs_its_reader_ends_in_a_verdict(
     tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors.reader.workers.Readers", partial(Readers, read=faulty))
+    monkeypatch.setattr(
+        "connectors.reader.isolate.reader_pool.Readers", partial(Readers, read=faulty)
+    )
     monkeypatch.setenv("MTQG_READING_SECONDS", "0.5")
     code, verdict = check(put(tmp_path, fill("942", "2024-Q1"), "hang.xlsx"))
     assert (code, verdict["verdict"], [f["rule"] for f in verdict["findings"]]) == (
@@ -385,7 +389,7 @@ def test_a_batch_that_fails_is_judged_file_by_file(
         put(tmp_path, fill("942", f"2024-Q{quarter}"), f"{quarter}.xlsx")
     original = Checker.check
 
-    def fail_on_the_first(self: Checker, readings: list, past: Past) -> list:
+    def fail_on_the_first(self: Checker, readings: list, past: History) -> list:
         if any(r.delivery.name == "1.xlsx" for r in readings):
             raise ZeroDivisionError("a bug")
         return original(self, readings, past)
@@ -594,5 +598,5 @@ def test_marked_in_english_speaks_english_and_a_good_file_is_not_written(
 
 def test_output_without_marked_says_what_it_is_for(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["check", str(SEED_FILE), "-o", str(tmp_path)])
-    assert isinstance(result.exception, AskedError)
+    assert isinstance(result.exception, UsageError)
     assert "--marked" in str(result.exception)

@@ -13,7 +13,7 @@ from mtqg.cli import app
 from mtqg.commands import COMMANDS as PLACES
 from mtqg.commands import load
 from program.errors import MtqgError
-from program.pack import Pack
+from program.pack.load import Pack
 from program.settings import ROOT
 from tests.conftest import SAMPLES
 

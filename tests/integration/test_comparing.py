@@ -11,17 +11,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from expectations.rules import SUITES
-from flows import steps
-from flows.night import Night
-from program.pack import Pack
-from program.period import Period
+from expectations.rules.rule_set import SUITES
+from flows.night import steps
+from flows.night.run_context import RunContext
+from program.calendar.period import Period
+from program.pack.load import Pack
 from program.settings import ROOT, Settings
 from publish.template import Values, write_template
 from tests.conftest import Fill
 from tests.unit.test_works_rules import BRIDGE, HOUSE, ROAD
-from warehouse.comparing import uncompared
-from warehouse.rejudging import put_back
+from warehouse.lifecycle.cross_checks import due_for_cross_check
+from warehouse.lifecycle.reprocess import requeue
 from warehouse.tables import DeliveryRow, FindingRow, OutboxRow, SubmissionRow
 
 Put = Callable[..., None]
@@ -46,8 +46,8 @@ def put(tmp_path: Path, pack: Pack) -> Put:
     return put
 
 
-def night(settings: Settings, *, compare: bool = True) -> Night:
-    night = Night(settings, None)
+def night(settings: Settings, *, compare: bool = True) -> RunContext:
+    night = RunContext(settings, None)
     for source in night.sources(None):
         steps.collect(night, source)
     steps.reopen(night)
@@ -61,7 +61,7 @@ def night(settings: Settings, *, compare: bool = True) -> Night:
     return night
 
 
-def standing(night: Night) -> list[tuple[str | None, str, str, bool]]:
+def standing(night: RunContext) -> list[tuple[str | None, str, str, bool]]:
     query = select(FindingRow, SubmissionRow).join(
         SubmissionRow, SubmissionRow.id == FindingRow.submission_id
     )
@@ -72,7 +72,7 @@ def standing(night: Night) -> list[tuple[str | None, str, str, bool]]:
         return [(s.unit_code, f.rule, s.verdict, f.closed_at is None) for f, s in rows]
 
 
-def notices(night: Night) -> list[str]:
+def notices(night: RunContext) -> list[str]:
     with Session(night.warehouse) as session:
         return list(session.scalars(select(OutboxRow.kind).order_by(OutboxRow.id)))
 
@@ -97,7 +97,7 @@ def test_both_districts_are_asked_once_and_the_question_ends_when_one_of_them_se
     assert "ACR-03" in letter
 
     third = night(settings)
-    assert (standing(third), third.summary.mails_written, uncompared(third.warehouse)) == (
+    assert (standing(third), third.summary.mails_written, due_for_cross_check(third.warehouse)) == (
         asked,
         0,
         [],
@@ -186,7 +186,7 @@ def test_who_was_asked_is_not_asked_again_when_the_file_is_judged_again(
     assert (len(standing(first)), first.summary.mails_written) == (2, 2)
     with Session(first.warehouse) as session:
         numbers = list(session.scalars(select(DeliveryRow.id)))
-    put_back(first.warehouse, numbers)
+    requeue(first.warehouse, numbers)
     again = night(settings)
     assert [entry[1:] for entry in standing(again)[2:]] == [
         ("ACR-03", "accepted_with_warnings", True)
@@ -208,23 +208,30 @@ def test_a_night_that_dies_before_it_compares_leaves_that_to_the_next(
 def test_a_quarter_that_comes_late_is_compared_with_the_year_that_it_closes(
     settings: Settings, fill: Fill
 ) -> None:
-    def send(unit: str, period: str, *, compare: bool) -> Night:
+    def send(unit: str, period: str, *, compare: bool) -> RunContext:
         path = Path(settings.inbox_url, unit, f"{period}.xlsx")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(fill(unit, period))
         return night(settings, compare=compare)
 
-    assert uncompared(send("94", "2024", compare=True).warehouse) == []
+    assert due_for_cross_check(send("94", "2024", compare=True).warehouse) == []
     send("943", "2024-Q3", compare=True)
     late = send("942", "2024-Q4", compare=False)
-    assert [occasion.period for occasion in uncompared(late.warehouse)] == ["2024", "2024-Q4"]
+    assert [occasion.period for occasion in due_for_cross_check(late.warehouse)] == [
+        "2024",
+        "2024-Q4",
+    ]
 
 
 def test_reports_that_agree_are_compared_and_nobody_is_asked(settings: Settings, put: Put) -> None:
     put("942", [ROAD, BRIDGE])
     put("946", [{**ROAD, "work_name": "Đường liên ấp 4"}, HOUSE])
     only = night(settings)
-    assert (standing(only), uncompared(only.warehouse), only.summary.compared) == ([], [], 0)
+    assert (standing(only), due_for_cross_check(only.warehouse), only.summary.compared) == (
+        [],
+        [],
+        0,
+    )
 
 
 def test_a_critical_rule_takes_a_report_out_and_what_it_had_replaced_comes_back(
@@ -260,7 +267,7 @@ def pack_with_a_critical_claim(tmp_path: Path) -> Path:
     return folder
 
 
-def believed(night: Night) -> list[tuple[str | None, int | None, str]]:
+def believed(night: RunContext) -> list[tuple[str | None, int | None, str]]:
     query = select(SubmissionRow, DeliveryRow).join(
         DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id
     )

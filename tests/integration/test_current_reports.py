@@ -7,23 +7,23 @@ from sqlalchemy import Engine
 
 from benchmarks.in_memory import reading_of
 from benchmarks.province import Province
-from expectations.rules import RuleSet
-from program.current import CurrentReport, current_reports
-from program.pack import Pack
-from program.period import Period
-from program.reading import facts_of
+from expectations.rules.rule_set import RuleSet
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.pack.load import Pack
+from program.parsed_report import facts_of
+from program.records.current_report import CurrentReport, current_reports
 from program.settings import Settings
-from program.stage import Stage
 from program.submission import Fact, Submission, Verdict
 from tests.arriving import arrive
-from warehouse.comparing import Occasion, believed_reports, by_last_day
-from warehouse.engine import prepare_warehouse
+from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import start_run
+from warehouse.lifecycle.cross_checks import WarehousePeriodStage, by_last_day, current_report_facts
 from warehouse.load import load_delivery
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 Q4 = Period.parse("2024-Q4")
-OCCASIONS = [Occasion("2024-Q4", Stage.FINAL)]
+OCCASIONS = [WarehousePeriodStage("2024-Q4", Stage.FINAL)]
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_each_report_comes_with_the_elements_that_a_rule_names_in_the_order_of_i
         for unit in ("946", "942")
     ]
     loaded = load(engine, *sent)
-    reports = believed_reports(engine, OCCASIONS, compared)
+    reports = current_report_facts(engine, OCCASIONS, compared)
     assert [(r.unit, r.form) for r in reports] == sorted((unit, form) for form, unit, _ in sent)
     everything = {report.number: report for report in current_reports(loaded)}
     for report in reports:
@@ -83,12 +83,12 @@ def test_a_report_without_a_compared_element_has_reported_and_one_without_facts_
 ) -> None:
     note = Fact("note", 9, None, "không có", "Trang", "B9")
     load(engine, ("training", "942", (note,)), ("training", "946", ()))
-    (report,) = believed_reports(engine, OCCASIONS, RuleSet(pack).compared)
+    (report,) = current_report_facts(engine, OCCASIONS, RuleSet(pack).compared)
     assert (report.unit, list(report.facts)) == ("942", [])
 
 
 def test_occasions_that_end_on_one_day_are_compared_together_and_no_others() -> None:
     year, quarter, earlier = (
-        Occasion(code, Stage.FINAL) for code in ("2024", "2024-Q4", "2024-Q3")
+        WarehousePeriodStage(code, Stage.FINAL) for code in ("2024", "2024-Q4", "2024-Q3")
     )
     assert by_last_day([year, earlier, quarter]) == [[earlier], [year, quarter]]

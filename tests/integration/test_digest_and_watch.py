@@ -11,20 +11,20 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from flows.alarm import alarm
-from flows.digesting import send_digest
-from flows.mails import mails
-from flows.night import Night
-from flows.watching import Alarm, alarm_of, mail_alarm
+from flows.mail.digest import send_digest
+from flows.morning_mails import mails
+from flows.night.run_context import RunContext
+from flows.recovery.heartbeat import Alarm, alarm_of, mail_alarm
 from mtqg.cli import app
-from program.digest import Counted
-from program.pack import Pack
+from program.pack.load import Pack
+from program.records.digest import Counted
 from program.settings import Settings
 from tests.mailroom import CRITICAL, Office
 from tests.smtp import Inbox, mail_server
-from warehouse.engine import prepare_warehouse
+from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import finish_run, start_run
-from warehouse.letters import put_together
-from warehouse.outbox import claim_letter, mark_failed
+from warehouse.outbox.letters import assemble_letters
+from warehouse.outbox.queue import claim_letter, mark_failed
 
 NOW = datetime(2025, 1, 20, 18, tzinfo=UTC)
 DAY = date(2025, 1, 21)
@@ -41,10 +41,10 @@ def test_a_night_s_digest_says_what_ran_against_what_is_usual(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for received in (10, 14, 30):
-        earlier = Night(settings, DAY)
+        earlier = RunContext(settings, DAY)
         earlier.summary.received = received
         earlier.finish()
-    night = Night(settings, DAY)
+    night = RunContext(settings, DAY)
     night.summary.received, night.summary.seconds = 3, {"load": 12.5}
     send_digest(night, "http://127.0.0.1:4200/runs/7")
     night.finish()
@@ -62,10 +62,10 @@ def test_a_night_s_digest_says_what_ran_against_what_is_usual(
 def test_a_failed_night_s_digest_names_its_errors_and_the_mails_that_did_not_get_through(
     settings: Settings,
 ) -> None:
-    night = Night(settings, DAY)
+    night = RunContext(settings, DAY)
     office = Office(night.pack, settings, NOW)
     office.receive("942", CRITICAL)
-    put_together(office.warehouse, DAY)
+    assemble_letters(office.warehouse, DAY)
     letter = claim_letter(office.warehouse, NOW)
     assert letter is not None
     mark_failed(office.warehouse, letter.message_id, "550 5.1.1 no such user")
@@ -157,7 +157,7 @@ def failed_night(settings: Settings, *later: str) -> None:
 
     `later` errors came after that.
     """
-    night = Night(settings, DAY)
+    night = RunContext(settings, DAY)
     night.fail("source portal: did not answer")
     send_digest(night, "")
     for error in later:
@@ -210,7 +210,7 @@ def test_a_failed_night_is_mailed_where_its_digest_was_not_or_does_not_say_all(
 def test_nights_that_stopped_after_one_that_failed_are_an_alarm_of_their_own(
     served: Settings,
 ) -> None:
-    Night(served, DAY).finish()
+    RunContext(served, DAY).finish()
     failed_night(served)
     later = alarm_of(served, 26, datetime.now(UTC) + timedelta(days=2))
     assert (later.text.startswith("No night has completed for 26 hours"), later.was_told) == (

@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flows import steps
-from flows.night import Night
-from program.history import Past
+from flows.night import steps
+from flows.night.run_context import RunContext
+from program.records.history import History
 from program.settings import Settings
 from tests.conftest import Fill
 from tests.integration.test_steps import BAD_LEVELS, collect, count, figure, load, whole_night
@@ -32,8 +32,8 @@ from tests.workbooks import (
     summary,
     workbook,
 )
-from warehouse.queries import trace
-from warehouse.rejudging import put_back
+from warehouse.lifecycle.reprocess import requeue
+from warehouse.queries.reports import trace
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
 
 PDF = b"%PDF-1.7 scan"
@@ -95,12 +95,12 @@ def inbox(settings: Settings, fill: Fill) -> Path:
     return inbox
 
 
-def deliveries(night: Night) -> Counter[str]:
+def deliveries(night: RunContext) -> Counter[str]:
     with Session(night.warehouse) as session:
         return Counter(session.scalars(select(DeliveryRow.state)))
 
 
-def sizes(night: Night) -> list[int]:
+def sizes(night: RunContext) -> list[int]:
     return [
         count(night, table)
         for table in (DeliveryRow, SubmissionRow, FactRow, FindingRow, OutboxRow)
@@ -188,7 +188,7 @@ BREAKS = [
     "load_deliveries",
     "record_deliveries",
     "packed_deliveries",
-    "refuse_packed",
+    "refuse_zip",
 ]
 
 
@@ -206,7 +206,7 @@ def test_a_night_that_dies_at_any_commit_is_made_good_by_the_next(
 
     with monkeypatch.context() as patched:
         patched.setattr(steps, step, dying)
-        night = Night(settings, None)
+        night = RunContext(settings, None)
         with contextlib.suppress(KeyboardInterrupt):
             collect(night)
             load(night)
@@ -248,10 +248,10 @@ def test_a_locked_file_in_a_zip_is_told_alone(settings: Settings, fill: Fill) ->
 def test_a_part_that_cannot_be_checked_keeps_its_delivery_waiting_as_a_whole(
     settings: Settings, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    night = Night(settings, None)
+    night = RunContext(settings, None)
     check = night.checker.check
 
-    def broken(readings: list, past: Past) -> list:
+    def broken(readings: list, past: History) -> list:
         if any((r.unit_code, str(r.period)) == ("943", "2024-Q3") for r in readings):
             raise RuntimeError("a bug")
         return check(readings, past)
@@ -272,7 +272,7 @@ def test_reading_a_zip_again_judges_what_was_in_it_and_mails_nobody_twice(
         number = session.scalars(
             select(DeliveryRow.id).where(DeliveryRow.state == "unpacked")
         ).one()
-    waiting, refused = put_back(first.warehouse, [number])
+    waiting, refused = requeue(first.warehouse, [number])
     assert (len(waiting), refused) == (2, {})
     again = whole_night(settings)
     assert again.summary.verdicts.total() == 2

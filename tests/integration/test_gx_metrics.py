@@ -1,6 +1,6 @@
 """What we compute of an expectation is what a checkpoint of Great Expectations gives.
 
-`expectations.gx_metrics` calls what Great Expectations does not promise to keep. Where an upgrade
+`expectations.run.gx_metrics` calls what Great Expectations does not promise to keep. Where an upgrade
 changes what that returns, these tests fail and name the expectation.
 """
 
@@ -16,14 +16,14 @@ from great_expectations.data_context.types.base import (
     InMemoryStoreBackendDefaults,
 )
 
-from expectations.court import hear
-from expectations.frames import INDEX
-from expectations.gx_metrics import RESULT_FORMAT, SHOWN, Batch
-from expectations.rules import RuleSet
-from expectations.suite import Expected
-from expectations.validation import Failure, Validation
+from expectations.docs.check_examples import check_examples
+from expectations.rules.rule_set import RuleSet
+from expectations.run.frames import INDEX
+from expectations.run.gx_metrics import RESULT_FORMAT, SHOWN, Batch
+from expectations.run.gx_runner import Failure, GxRunner
+from expectations.run.suite import Expected
 from program.errors import MtqgError
-from program.pack import Pack
+from program.pack.load import Pack
 
 DONE = {"type": "comparison", "column": {"name": "word"}, "operator": "==", "parameter": "done"}
 E = float("nan")
@@ -183,16 +183,16 @@ def test_each_rule_of_each_form_says_what_it_says_in_a_checkpoint(
     pack: Pack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batches: dict[str, tuple[pd.DataFrame, Sequence[Expected]]] = {}
-    whole = Validation.failures
+    whole = GxRunner.failures
 
     def remember(
-        self: Validation, name: str, frame: pd.DataFrame, expected: Sequence[Expected]
+        self: GxRunner, name: str, frame: pd.DataFrame, expected: Sequence[Expected]
     ) -> list[Failure]:
         batches.setdefault(name, (frame, expected))
         return whole(self, name, frame, expected)
 
-    monkeypatch.setattr(Validation, "failures", remember)
-    hear(pack)
+    monkeypatch.setattr(GxRunner, "failures", remember)
+    check_examples(pack)
     failed = sum(assert_same_as_checkpoint(frame, expected) for frame, expected in batches.values())
     judged = {rule.words.id for _, expected in batches.values() for rule in expected}
     rules = RuleSet(pack)
@@ -233,4 +233,4 @@ def test_a_rule_that_names_no_row_or_cannot_run_is_an_error_and_never_passes(
 ) -> None:
     rule = Expected(RuleSet(pack).reading["FILE-01"], case.expect, case.kwargs, "figure")
     with pytest.raises(MtqgError, match=f"rule FILE-01 .{case.expect}. could not be run"):
-        Validation("test", "test").failures("frame", FRAME, [rule])
+        GxRunner("test", "test").failures("frame", FRAME, [rule])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from program.pack import Pack
+from program.pack.load import Pack
 from program.settings import Settings
 from tests.integration.test_comparing import (
     Put,
@@ -17,8 +17,8 @@ from tests.integration.test_comparing import (
 )
 from tests.integration.test_rebuild import compared, rebuilt
 from tests.unit.test_works_rules import BRIDGE, HOUSE, ROAD
-from warehouse.comparing import uncompared
-from warehouse.withdrawing import withdraw
+from warehouse.lifecycle.cross_checks import due_for_cross_check
+from warehouse.lifecycle.withdraw import withdraw
 
 __all__ = ["put"]
 
@@ -69,7 +69,7 @@ def test_a_report_that_was_taken_out_comes_back_when_the_other_side_withdraws(
     cleared = night(strict)
     assert [each.id for each in next(cleared.pending())] == [1]
     assert believed(night(strict)) == [("942", 2, "works.xlsx")]
-    assert uncompared(cleared.warehouse) == []
+    assert due_for_cross_check(cleared.warehouse) == []
     assert compared(strict.warehouse_url, rebuilt(strict))[1] == []
 
 

@@ -10,19 +10,19 @@ from sqlalchemy import Engine, event
 from benchmarks.in_memory import past_of_readings, reading_of
 from benchmarks.province import Province
 from expectations.checking import Checker
-from expectations.rules import RuleSet
+from expectations.rules.rule_set import RuleSet
+from program.calendar.period import Period
 from program.errors import WarehouseError
-from program.history import Asked, asked_of, line_elements
-from program.pack import Pack
-from program.period import Period
-from program.reading import Reading, facts_of
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport, facts_of
+from program.records.history import HistoryKeys, history_keys, line_elements
 from program.settings import Settings
 from program.submission import Submission, Verdict
 from tests.arriving import arrive
-from warehouse.engine import prepare_warehouse
-from warehouse.history import past_of
+from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
+from warehouse.queries.history import past_of
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 UNITS = ("941", "942", "943", "944")
@@ -73,16 +73,18 @@ def load(engine: Engine, pack: Pack) -> Load:
     return load
 
 
-def about(engine: Engine, pack: Pack, *asked: Asked, periods: int = 8) -> set[tuple[str, str, str]]:
+def about(
+    engine: Engine, pack: Pack, *asked: HistoryKeys, periods: int = 8
+) -> set[tuple[str, str, str]]:
     past = past_of(engine, asked, line_elements(pack.forms), periods)
     return set(zip(past.reports["form"], past.reports["unit"], past.reports["period"], strict=True))
 
 
-def asked(pack: Pack, form: str, unit: str, period: Period) -> Asked:
-    from program.units import UnitKind
+def asked(pack: Pack, form: str, unit: str, period: Period) -> HistoryKeys:
+    from program.units.register import UnitKind
 
     kin = frozenset(u.code for u in pack.units if u.kind is UnitKind.DISTRICT)
-    return Asked(form, unit, period, kin)
+    return HistoryKeys(form, unit, period, kin)
 
 
 def test_of_a_unit_its_periods_and_of_its_peers_this_one_and_the_last_are_handed_over(
@@ -139,7 +141,7 @@ def test_a_warehouse_and_a_batch_lead_to_the_same_findings(
         for n, r in enumerate((province.report("works", "942", Q1), backwards))
     )
     checker = Checker(pack, RuleSet(pack), "test")
-    past = past_of(engine, asked_of([now], pack.units), line_elements(pack.forms), 8)
+    past = past_of(engine, history_keys([now], pack.units), line_elements(pack.forms), 8)
     by_warehouse, by_batch = (
         checker.check([now], past)[0],
         checker.check([before, now], past_of_readings([]))[1],
@@ -176,10 +178,12 @@ def test_a_warehouse_that_cannot_be_read_says_so(engine: Engine, pack: Pack) -> 
 
 
 def test_a_reading_that_is_about_nobody_asks_for_nothing(pack: Pack) -> None:
-    reading: Reading = reading_of(Province(pack, 1, UNITS).report("training", "942", Q1), pack, 1)
+    reading: ParsedReport = reading_of(
+        Province(pack, 1, UNITS).report("training", "942", Q1), pack, 1
+    )
     assert (
-        asked_of([replace(reading, unit_code=None), replace(reading, period=None)], pack.units)
+        history_keys([replace(reading, unit_code=None), replace(reading, period=None)], pack.units)
         == []
     )
-    one = asked_of([reading, reading], pack.units)
+    one = history_keys([reading, reading], pack.units)
     assert [(a.form, a.unit, len(a.peers)) for a in one] == [("training", "942", 11)]

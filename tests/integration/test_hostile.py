@@ -7,8 +7,8 @@ from typing import NoReturn
 import pytest
 
 from connectors.reader.reader import read_parts
-from program.pack import Pack
-from program.reading import Reading
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport
 from program.settings import Settings
 from tests.conftest import delivery
 from tests.hostile import HOSTILE, calling, foreign_entity, good, read_all, said
@@ -63,7 +63,7 @@ def test_nothing_that_a_workbook_names_is_called(
 
 
 def test_formulas_that_would_call_out_change_no_figure(pack: Pack) -> None:
-    def figures(reading: Reading) -> set[object]:
+    def figures(reading: ParsedReport) -> set[object]:
         return {fact for fact in facts(reading) if fact[1] == 0}
 
     assert figures(read(calling(), pack)) >= figures(read(report(), pack))

@@ -22,11 +22,11 @@ except SystemExit:
     pass
 """
 _EMPTY_NIGHT = """
-from flows.night import Night
+from flows.night.run_context import RunContext
 from flows.nightly import steps, send_digest
 from program.settings import load_settings
 
-night = Night(load_settings(), None)
+night = RunContext(load_settings(), None)
 for source in night.sources(None):
     steps.collect(night, source)
 steps.unpack(night)

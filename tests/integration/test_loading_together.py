@@ -14,17 +14,24 @@ import pytest
 from sqlalchemy import Engine, func, insert, select, text
 from sqlalchemy.orm import Session
 
+from program.calendar.period import Period
 from program.delivery import Arrival, Delivery, Offer
 from program.finding import Finding, Severity
-from program.period import Period
 from program.settings import Settings
 from program.submission import Fact, Submission, verdict_of
 from warehouse import load as load_module
-from warehouse.engine import prepare_warehouse
+from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, record_deliveries, start_run
+from warehouse.lifecycle.reprocess import requeue
 from warehouse.load import CheckedDelivery, load_deliveries
-from warehouse.rejudging import put_back
-from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow, Table
+from warehouse.tables import (
+    DeliveryRow,
+    FactRow,
+    FindingRow,
+    OutboxRow,
+    SubmissionRow,
+    WarehouseTable,
+)
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 CRITICAL = Finding(
@@ -65,7 +72,12 @@ def arrived(
         "is_synthetic": False,
         "sender_unit": "942",
     }
-    known |= {"recorded_at": NOON, "state": "received", "run_id": run, "packed_in_id": packed_in}
+    known |= {
+        "recorded_at": NOON,
+        "state": "received",
+        "run_id": run,
+        "archive_delivery_id": packed_in,
+    }
     came = [NOON + timedelta(minutes=packed_in or number) for number in numbers]
     rows = [
         {
@@ -143,7 +155,7 @@ def content(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def count(engine: Engine, table: type[Table]) -> int:
+def count(engine: Engine, table: type[WarehouseTable]) -> int:
     with Session(engine) as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
@@ -249,7 +261,7 @@ def lived(engine: Engine, load: Load, seed: int) -> None:
                     .order_by(DeliveryRow.id)
                 )
                 again = [each for each in done if random.random() < 0.2]
-            put_back(engine, again)
+            requeue(engine, again)
         new: list[Delivery] = []
         for _ in range(random.randint(2, 9)):
             number += 1

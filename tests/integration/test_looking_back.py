@@ -19,25 +19,25 @@ from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
 from mtqg.cli import app
-from program.errors import AskedError
+from program.calendar.period import Period
+from program.calendar.schedule import obligations
+from program.calendar.stage import Stage
+from program.errors import UsageError
 from program.finding import Finding, Severity
-from program.pack import Pack
-from program.period import Period
-from program.schedule import obligations
+from program.pack.load import Pack
 from program.settings import ROOT, Settings
-from program.stage import Stage
 from program.submission import Fact, Submission, Verdict, verdict_of
 from tests.arriving import arrive, catalogued
 from warehouse.catalogue import sync_catalogue
-from warehouse.comparing import Occasion, record_comparison
-from warehouse.engine import open_warehouse, prepare_warehouse
+from warehouse.database.engine import open_warehouse, prepare_warehouse
 from warehouse.ledger import pending_deliveries, start_run
+from warehouse.lifecycle.cross_checks import WarehousePeriodStage, record_cross_check
+from warehouse.lifecycle.reprocess import requeue
+from warehouse.lifecycle.withdraw import withdraw
 from warehouse.load import load_delivery
-from warehouse.looking_back import look_back, open_as_of
-from warehouse.queries import progress, reporting, trace
-from warehouse.rejudging import put_back
+from warehouse.queries.as_of import open_as_of, set_as_of
+from warehouse.queries.reports import progress, reporting, trace
 from warehouse.tables import DeliveryRow, SubmissionRow, UnitRow
-from warehouse.withdrawing import withdraw
 
 NIGHT = datetime(2025, 1, 20, 15, tzinfo=UTC)
 CRITICAL = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="S", cell="D10")
@@ -153,7 +153,7 @@ def test_a_day_ends_at_midnight_in_vietnam(engine: Engine, send: Send, settings:
     with as_of(settings, 0) as then:
         assert people(then) == [100]
     midnight = open_warehouse(settings.warehouse_url)
-    look_back(midnight, NIGHT + timedelta(seconds=30))
+    set_as_of(midnight, NIGHT + timedelta(seconds=30))
     assert people(midnight) == []
     midnight.dispose()
 
@@ -163,7 +163,7 @@ def test_before_the_first_night_nothing_was_known(
 ) -> None:
     send(100)
     with pytest.raises(
-        AskedError, match="nothing was known then; the first run began on 20/01/2025"
+        UsageError, match="nothing was known then; the first run began on 20/01/2025"
     ):
         open_as_of(settings.warehouse_url, date(2025, 1, 19))
 
@@ -179,8 +179,8 @@ def test_a_finding_by_comparison_changes_no_verdict_of_the_past(
         ).one()
     days = {1: [(number, WARNING)], 3: [], 5: [(number, CRITICAL)]}
     for day, found in days.items():
-        occasions, now = [Occasion("2024-Q4", Stage.FINAL)], NIGHT + timedelta(days=day)
-        record_comparison(
+        occasions, now = [WarehousePeriodStage("2024-Q4", Stage.FINAL)], NIGHT + timedelta(days=day)
+        record_cross_check(
             engine, occasions, found, run_id=1, recipient=lambda sender, unit: None, now=now
         )
     expected = {
@@ -237,7 +237,7 @@ def test_a_delivery_that_was_read_again_gives_way_to_what_it_replaced_first(
     engine: Engine, send: Send
 ) -> None:
     first, second = send(100), send(110, day=1)
-    put_back(engine, [second])
+    requeue(engine, [second])
     judge(engine, 111, now=NIGHT + timedelta(days=2))
     assert withdraw(engine, second, "nhầm", NIGHT + timedelta(days=3)).reopened == (first,)
 
@@ -247,7 +247,7 @@ def test_what_is_withdrawn_is_neither_read_again_nor_withdrawn_twice_and_may_be_
 ) -> None:
     number = send(100, sha="a" * 64)
     withdraw(engine, number, "nhầm", NIGHT + timedelta(days=1))
-    assert put_back(engine, [number]) == ([], {number: "withdrawn"})
+    assert requeue(engine, [number]) == ([], {number: "withdrawn"})
     assert withdraw(engine, number, "nhầm", NIGHT).state == "withdrawn"
     assert withdraw(engine, 77, "nhầm", NIGHT).state is None
     send(100, day=2, sha="a" * 64)
@@ -322,10 +322,10 @@ def test_a_warehouse_with_data_goes_up_to_the_history_of_the_pack_and_down_again
             for table in ("units", "targets", "obligations")
         ]
 
-    from warehouse.dialects import Opening, make_engine
-    from warehouse.views import drop_views
+    from warehouse.database.backends import OpenMode, make_engine
+    from warehouse.database.views import drop_views
 
-    builder = make_engine(settings.warehouse_url, Opening.MIGRATING)
+    builder = make_engine(settings.warehouse_url, OpenMode.MIGRATING)
     with builder.begin() as connection:
         before = count(connection)
         drop_views(connection)
@@ -344,7 +344,7 @@ def mtqg(settings: Settings, monkeypatch: pytest.MonkeyPatch, *arguments: str) -
     monkeypatch.setenv("MTQG_VAR", str(settings.var))
     monkeypatch.setenv("MTQG_WAREHOUSE_URL", settings.warehouse_url)
     result = CliRunner().invoke(app, list(arguments), terminal_width=200)
-    assert result.exception is None or isinstance(result.exception, AskedError), result.exception
+    assert result.exception is None or isinstance(result.exception, UsageError), result.exception
     return result
 
 
@@ -372,7 +372,7 @@ def test_commands_and_the_page_look_back(
         mtqg(settings, monkeypatch, "withdraw", str(second), "--reason", "x").exception
     )
     assert isinstance(
-        mtqg(settings, monkeypatch, "withdraw", "1", "--reason", " ").exception, AskedError
+        mtqg(settings, monkeypatch, "withdraw", "1", "--reason", " ").exception, UsageError
     )
     for day, figure in (("2025-01-21", "2.101"), ("2025-01-24", "2.202")):
         assert (

@@ -18,21 +18,21 @@ from urllib.parse import unquote, urlsplit
 import openpyxl
 import pytest
 
-from program.errors import ConfigurationError, DeliveryFailed
+from program.calendar.stage import Stage
+from program.errors import ConfigurationError, MailDeferredError
 from program.finding import Finding, Severity
-from program.letter import Letter, Notice, NoticeKind
 from program.limits import Limits
-from program.pack import Pack
+from program.pack.load import Pack
+from program.records.letter import Letter, Notice, NoticeKind
 from program.settings import Settings
-from program.stage import Stage
 from program.submission import Verdict
 from program.vietnamese import format_date
-from publish.mail import compose
-from publish.marking.attaching import Attachment, attachments_of
-from publish.marking.order import Order, Report
-from publish.marking.process import Marker, MarkingError, mark_apart
-from publish.marking.shelf import clear_shelf
-from publish.post import FolderPost, SmtpPost
+from publish.mail.message import compose
+from publish.mail.transport import FolderTransport, SmtpTransport
+from publish.marking.download_links import remove_expired_downloads
+from publish.marking.letter_attachments import Attachment, attachments_of
+from publish.marking.marking_process import MarkerPool, MarkingError, mark_isolated
+from publish.marking.request import MarkedReport, MarkRequest
 from tests.integration.test_rebuild import night
 from tests.smtp import Inbox, closed_port, mail_server
 from tests.workbooks import report
@@ -191,7 +191,7 @@ def inbox() -> Iterator[Inbox]:
 
 def test_a_mail_arrives_over_smtp_as_it_was_composed(pack: Pack, inbox: Inbox) -> None:
     message = compose(KINDS["several"], pack)
-    post = SmtpPost(inbox.url)
+    post = SmtpTransport(inbox.url)
     post.send(message)
     post.close()
     taken = inbox.envelopes[0]
@@ -205,16 +205,16 @@ def test_a_mail_arrives_over_smtp_as_it_was_composed(pack: Pack, inbox: Inbox) -
 
 
 def test_a_server_without_tls_is_refused_unless_told_otherwise(pack: Pack, inbox: Inbox) -> None:
-    with pytest.raises(DeliveryFailed, match="mail server"):
-        SmtpPost(f"smtp://user:secret@127.0.0.1:{urlsplit(inbox.url).port}").send(
+    with pytest.raises(MailDeferredError, match="mail server"):
+        SmtpTransport(f"smtp://user:secret@127.0.0.1:{urlsplit(inbox.url).port}").send(
             compose(KINDS["several"], pack)
         )
     assert inbox.mails == []
 
 
 def test_a_server_that_is_down_fails_without_showing_the_password(pack: Pack) -> None:
-    with closed_port() as port, pytest.raises(DeliveryFailed) as failure:
-        SmtpPost(f"smtp://user:secret@127.0.0.1:{port}?starttls=never").send(
+    with closed_port() as port, pytest.raises(MailDeferredError) as failure:
+        SmtpTransport(f"smtp://user:secret@127.0.0.1:{port}?starttls=never").send(
             compose(KINDS["several"], pack)
         )
     assert "secret" not in str(failure.value)
@@ -223,14 +223,14 @@ def test_a_server_that_is_down_fails_without_showing_the_password(pack: Pack) ->
 @pytest.mark.parametrize("url", ["http://x", "smtp://", "nonsense"])
 def test_a_wrong_url_names_the_setting(url: str) -> None:
     with pytest.raises(ConfigurationError, match="MTQG_SMTP_URL"):
-        SmtpPost(url)
+        SmtpTransport(url)
 
 
 def test_without_a_server_a_mail_is_one_file_however_often_it_is_sent(
     pack: Pack, tmp_path: Path
 ) -> None:
     for _ in range(2):
-        FolderPost(tmp_path / "outbox").send(compose(KINDS["several"], pack))
+        FolderTransport(tmp_path / "outbox").send(compose(KINDS["several"], pack))
     files = list((tmp_path / "outbox").iterdir())
     assert [f.name for f in files] == ["0123456789abcdef.eml"]
     assert subject(email.message_from_bytes(files[0].read_bytes())).endswith("cần sửa và gửi lại")
@@ -293,7 +293,7 @@ def in_archive(
 def attached(
     pack: Pack, settings: Settings, content: bytes, *notices: Notice
 ) -> list[tuple[str, bytes | None]]:
-    with Marker(pack, settings.limits) as marker:
+    with MarkerPool(pack, settings.limits) as marker:
         found = attachments_of(
             letter(*notices),
             pack,
@@ -385,7 +385,7 @@ def test_a_subject_never_says_two_forms_and_two_periods_that_do_not_pair(
 
 
 def linked(pack: Pack, settings: Settings, *notices: Notice) -> Attachment:
-    with Marker(pack, settings.limits) as marker:
+    with MarkerPool(pack, settings.limits) as marker:
         (found,) = attachments_of(letter(*notices), pack, settings, lambda _: CONTENT, marker)
     return found
 
@@ -471,10 +471,10 @@ def test_a_linked_workbook_is_kept_as_long_as_its_letter_says_and_no_longer(
     link = linked(pack, shelf, asked()).link
     assert link is not None
     now = datetime.now(UTC)
-    assert clear_shelf(shelf, now + timedelta(days=shelf.keep_marked_days)) == 0
-    assert clear_shelf(shelf, now + timedelta(days=shelf.keep_marked_days + 1)) == 1
+    assert remove_expired_downloads(shelf, now + timedelta(days=shelf.keep_marked_days)) == 0
+    assert remove_expired_downloads(shelf, now + timedelta(days=shelf.keep_marked_days + 1)) == 1
     assert list(shelf.marked.iterdir()) == []
-    assert clear_shelf(shelf.model_copy(update={"var": shelf.var / "none"}), now) == 0
+    assert remove_expired_downloads(shelf.model_copy(update={"var": shelf.var / "none"}), now) == 0
 
 
 def test_each_night_clears_the_shelf(settings: Settings) -> None:
@@ -503,23 +503,27 @@ def test_bytes_that_the_archive_lost_leave_the_mail_as_it_is(
 
 
 def test_marking_that_asks_for_too_much_ends_by_itself(pack: Pack) -> None:
-    order = Order(report(), "a.xlsx", (Report("", (FINDING,)),))
+    order = MarkRequest(report(), "a.xlsx", (MarkedReport("", (FINDING,)),))
     with pytest.raises(MarkingError):
-        mark_apart(order, pack, Limits(memory_bytes=1))
+        mark_isolated(order, pack, Limits(memory_bytes=1))
 
 
 def test_marking_that_takes_too_long_is_ended(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("publish.marking.process._START_SECONDS", 0.0)
+    monkeypatch.setattr("publish.marking.marking_process._START_SECONDS", 0.0)
     with pytest.raises(MarkingError, match="not done after"):
-        mark_apart(Order(report(), "a.xlsx", (Report("", (FINDING,)),)), pack, Limits(seconds=0.01))
+        mark_isolated(
+            MarkRequest(report(), "a.xlsx", (MarkedReport("", (FINDING,)),)),
+            pack,
+            Limits(seconds=0.01),
+        )
 
 
 def test_one_process_marks_all_and_another_follows_one_that_is_gone(pack: Pack) -> None:
     good, broken = (
-        Order(report(), "a.xlsx", (Report("", (FINDING,)),)),
-        Order(b"%PDF-1.7", "b.pdf", (Report("", (FINDING,)),)),
+        MarkRequest(report(), "a.xlsx", (MarkedReport("", (FINDING,)),)),
+        MarkRequest(b"%PDF-1.7", "b.pdf", (MarkedReport("", (FINDING,)),)),
     )
-    with Marker(pack, Limits()) as marker:
+    with MarkerPool(pack, Limits()) as marker:
         first = marker.mark(good)
         process = marker._process
         with pytest.raises(MarkingError, match="FILE-02"):

@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, inspect, text
 
+from program.calendar.period import Period
+from program.calendar.stage import Stage
 from program.finding import Finding, Severity
-from program.pack import Pack
-from program.period import Period
+from program.pack.load import Pack
 from program.settings import ROOT, Settings
-from program.stage import Stage
 from program.submission import Fact, Submission, verdict_of
 from tests.arriving import arrive, catalogued
 from tests.questions import answer, questions
+from warehouse.database.views import MARTS
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
-from warehouse.views import MARTS
 
 NOON = datetime(2026, 2, 20, 5, tzinfo=UTC)
 WRONG = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="S", cell="D10")
@@ -301,7 +301,7 @@ def test_lateness_is_counted_from_the_first_version_in_days_of_vietnam(
     assert [
         (late[u]["days_late"], late[u]["is_timely"], late[u]["versions"]) for u in ("942", "943")
     ] == [(3, 0, 2), (0, 1, 1)]
-    assert (late["944"]["days_late"], late["944"]["is_believed"]) == ((NOON.date() - due).days, 0)
+    assert (late["944"]["days_late"], late["944"]["is_current"]) == ((NOON.date() - due).days, 0)
     (unit,) = ask("mart_punctuality", form_code="training", unit_code="943")
     assert (unit["due"], unit["received"], unit["timely"], unit["completeness"]) == (
         6,

@@ -14,19 +14,19 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import Artifact, State
 from prefect.testing.utilities import prefect_test_harness
 
-from flows import steps
-from flows.night import Night
-from flows.nightly import collect, nightly, unseen
+from flows.night import steps
+from flows.night.run_context import RunContext
+from flows.nightly import as_opaque, collect, nightly
 from program.delivery import Delivery
-from program.errors import AskedError, MtqgError, SourceError, TransientError
-from program.reading import Reading
-from program.source import Source
+from program.errors import MtqgError, SourceError, TransientError, UsageError
+from program.pack.source import Source
+from program.parsed_report import ParsedReport
 from program.submission import Submission
 from tests.conftest import Fill
 from tests.waiting import wait_for
-from warehouse.engine import open_warehouse
+from warehouse.database.engine import open_warehouse
 from warehouse.ledger import last_summary
-from warehouse.queries import reporting
+from warehouse.queries.reports import reporting
 
 pytestmark = pytest.mark.slow  # a Prefect server, and whole nights
 
@@ -91,7 +91,7 @@ def province(tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> Pro
 def alive() -> int:
     """How many readings and submissions anybody still holds."""
     gc.collect()
-    return sum(isinstance(each, Reading | Submission) for each in gc.get_objects())
+    return sum(isinstance(each, ParsedReport | Submission) for each in gc.get_objects())
 
 
 def run_night(**parameters: Any) -> State[Any]:
@@ -194,7 +194,7 @@ def test_only_what_a_retry_can_cure_is_tried_again(
 ) -> None:
     asked: list[str] = []
 
-    def fail(_night: Night, source: Source) -> int:
+    def fail(_night: RunContext, source: Source) -> int:
         asked.append(source.name)
         raise error
 
@@ -207,7 +207,7 @@ def test_only_what_a_retry_can_cure_is_tried_again(
 def test_who_asks_for_a_source_that_the_pack_does_not_have_is_told_those_it_has(
     province: Province,
 ) -> None:
-    with pytest.raises(AskedError, match=r"no source is called 'fax'; .* declares: inbox, portal"):
+    with pytest.raises(UsageError, match=r"no source is called 'fax'; .* declares: inbox, portal"):
         nightly(source="fax")
 
 
@@ -238,7 +238,7 @@ def test_lists_reach_a_task_as_they_are() -> None:
     def look(value: list[dict[str, int]]) -> bool:
         return value is given
 
-    assert look(unseen(given))
+    assert look(as_opaque(given))
 
 
 def test_nothing_of_a_chunk_is_held_when_the_next_one_is_read(
@@ -250,12 +250,12 @@ def test_nothing_of_a_chunk_is_held_when_the_next_one_is_read(
     before, sizes = alive(), []
     read, load = steps.read, steps.load
 
-    def watched_read(night: Night, deliveries: list[Delivery]) -> list[Reading]:
+    def watched_read(night: RunContext, deliveries: list[Delivery]) -> list[ParsedReport]:
         # Prefect's threads may hold what they report on for a moment; nobody holds it for long.
         wait_for(lambda: alive() == before, "the chunk before is let go", seconds=60)
         return read(night, deliveries)
 
-    def watched_load(night: Night, submissions: list[Submission]) -> None:
+    def watched_load(night: RunContext, submissions: list[Submission]) -> None:
         load(night, submissions)
         sizes.append(alive() - before)
 

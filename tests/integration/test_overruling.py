@@ -8,10 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
-from flows.night import Night
+from flows.night.run_context import RunContext
 from mtqg.cli import app
-from program.pack import load_pack
-from program.period import Period
+from program.calendar.period import Period
+from program.pack.load import load_pack
 from program.settings import ROOT, Settings
 from publish.template import Values, write_template
 from tests.integration.test_comparing import night, notices
@@ -46,16 +46,16 @@ def overrule(settings: Settings, cell: str, value: str = "1.200,6") -> None:
     (settings.pack / "corrections" / "2025-01.yaml").write_text(text, encoding="utf-8")
 
 
-def verdicts(night: Night) -> list[tuple[str, int, bool]]:
+def verdicts(night: RunContext) -> list[tuple[str, int, bool]]:
     with Session(night.warehouse) as session:
         rows = session.scalars(select(SubmissionRow).order_by(SubmissionRow.id))
         return [
-            (row.verdict, row.judgement, row.known_from is not None and row.known_to is None)
+            (row.verdict, row.attempt, row.known_from is not None and row.known_to is None)
             for row in rows
         ]
 
 
-def cell_of(night: Night) -> str:
+def cell_of(night: RunContext) -> str:
     with Session(night.warehouse) as session:
         return (
             session.scalars(select(FindingRow.cell).where(FindingRow.rule == "WRK-13")).first()

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from expectations.rules import RuleSet
+from expectations.rules.rule_set import RuleSet
 from mtqg.cli import app
 from mtqg.packs import skeleton
 from mtqg.packs.yaml_text import YamlText, items, pairs, without_comments
-from program.catalogue import Tag
-from program.errors import AskedError, ConfigurationError
-from program.gaps import gaps_of
-from program.pack import Pack, load_pack
+from program.errors import ConfigurationError, UsageError
+from program.pack.catalogue import Tag
+from program.pack.completeness import pack_gaps
+from program.pack.load import Pack, load_pack
 from program.settings import ROOT
 
 SAMPLE = ROOT / "config" / "soc-trang"
@@ -63,13 +63,13 @@ def test_every_gap_is_told_and_alike_ones_are_gathered(pack: Pack) -> None:
     found = json.loads(result.stdout)
     assert (result.exit_code, found["valid"], found["province"]) == (0, True, "Tỉnh Sóc Trăng")
     assert [(g["kind"], g["entry"]) for g in found["gaps"]] == [
-        (g.kind, g.entry) for g in gaps_of(pack)
+        (g.kind, g.entry) for g in pack_gaps(pack)
     ]
     assert found["counts"]["units"] == len(list(pack.units))
     assert {f["form"] for f in found["forms"]} == {f.code for f in pack.forms}
     text = mtqg("check").stdout
     for kind in ("Missing", "Unknown", "Unverified"):
-        count = sum(gap.kind == kind.casefold() for gap in gaps_of(pack))
+        count = sum(gap.kind == kind.casefold() for gap in pack_gaps(pack))
         assert re.search(rf"{kind}: .*\({count}\)", text), kind
     deadlines = [line for line in text.splitlines() if "│ deadline" in line]
     assert len(deadlines) == 1
@@ -225,14 +225,14 @@ def test_a_folder_that_is_not_empty_is_left_as_it_is(tmp_path: Path, make: objec
     folder = tmp_path / "pack"
     make(folder)
     result = mtqg("new", "--province", "02", "-o", folder)
-    assert isinstance(result.exception, AskedError)
+    assert isinstance(result.exception, UsageError)
     assert "nothing was written" in str(result.exception)
     assert [p.name for p in tmp_path.rglob("*")] in (["pack"], ["pack", "x"])
 
 
 def test_an_unknown_province_writes_nothing(tmp_path: Path) -> None:
     result = mtqg("new", "--province", "99", "-o", tmp_path / "pack")
-    assert isinstance(result.exception, AskedError)
+    assert isinstance(result.exception, UsageError)
     assert "94 Tỉnh Sóc Trăng" in str(result.exception)
     assert not (tmp_path / "pack").exists()
 
@@ -241,7 +241,7 @@ def test_without_the_package_it_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def missing(_code: str) -> str:
-        raise AskedError(
+        raise UsageError(
             "drafting units needs the package vietnamadminunits: pip install 'mtqg-monitor[draft]'"
         )
 
@@ -254,16 +254,16 @@ def test_without_the_package_it_says_what_to_install(
 def test_where_there_is_no_sample_pack_it_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtqg.packs.command.SAMPLE", tmp_path / "nowhere")
+    monkeypatch.setattr("mtqg.packs.pack.SAMPLE", tmp_path / "nowhere")
     result = mtqg("new", "--province", "02", "-o", tmp_path / "pack")
-    assert isinstance(result.exception, AskedError)
+    assert isinstance(result.exception, UsageError)
     assert "from the project's own folder" in str(result.exception)
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("a file", encoding="utf-8")
     result = mtqg("new", "--province", "02", "-o", tmp_path / "file" / "pack")
-    assert isinstance(result.exception, AskedError)
+    assert isinstance(result.exception, UsageError)
     assert "cannot write" in str(result.exception)
 
 

@@ -10,23 +10,30 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.orm import Session
 
+from program.calendar.period import Period
 from program.delivery import Delivery
 from program.finding import Finding, Severity
-from program.period import Period
 from program.settings import ROOT, Settings
 from program.submission import Fact, Submission, verdict_of
 from tests.arriving import arrive
 from tests.integration.test_stages_and_lineage import _OLD
 from warehouse import load as load_module
-from warehouse.dialects import Opening, make_engine
-from warehouse.engine import prepare_warehouse
+from warehouse.database.backends import OpenMode, make_engine
+from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, start_run
-from warehouse.letters import put_together
+from warehouse.lifecycle.reprocess import requeue
 from warehouse.load import load_delivery
-from warehouse.outbox import claim_letter
-from warehouse.queries import reporting, trace
-from warehouse.rejudging import put_back
-from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow, Table
+from warehouse.outbox.letters import assemble_letters
+from warehouse.outbox.queue import claim_letter
+from warehouse.queries.reports import reporting, trace
+from warehouse.tables import (
+    DeliveryRow,
+    FactRow,
+    FindingRow,
+    OutboxRow,
+    SubmissionRow,
+    WarehouseTable,
+)
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 CRITICAL = Finding(
@@ -89,13 +96,13 @@ def believed(engine: Engine, period: str = "2024-Q4") -> list[float | None]:
     return [fact.value for fact in facts if fact.known_to is None]
 
 
-def count(engine: Engine, table: type[Table]) -> int:
+def count(engine: Engine, table: type[WarehouseTable]) -> int:
     with Session(engine) as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def again(engine: Engine, delivery: Delivery) -> Delivery:
-    assert put_back(engine, [delivery.id]) == ([delivery.id], {})
+    assert requeue(engine, [delivery.id]) == ([delivery.id], {})
     return next(d for d in pending_deliveries(engine, 99) if d.id == delivery.id)
 
 
@@ -123,7 +130,7 @@ def test_the_parts_of_a_delivery_are_submissions_of_their_own(engine: Engine) ->
 def test_one_letter_speaks_of_each_part_and_says_that_it_is_one(engine: Engine) -> None:
     one = deliver(engine, 1)
     load(engine, [part(one, 10, WARNING, period="2024-Q3"), part(one, 20, CRITICAL, number=2)])
-    put_together(engine, NOON.date())
+    assemble_letters(engine, NOON.date())
     letter = claim_letter(engine, NOON)
     assert letter is not None
     assert [(n.period, n.verdict.value, n.is_part) for n in letter.notices] == [
@@ -172,19 +179,19 @@ def test_a_crash_within_any_part_leaves_nothing_of_any(
     assert load(engine, parts) is None
 
 
-def test_a_new_judgement_supersedes_the_earlier_one(engine: Engine) -> None:
+def test_a_new_attempt_supersedes_the_earlier_one(engine: Engine) -> None:
     one = deliver(engine, 1)
     load(engine, [part(one, 10)])
     load(engine, [part(again(engine, one), 11)], minute=200)
     assert believed(engine) == [11]
     with Session(engine) as session:
         rows = session.execute(
-            select(SubmissionRow.judgement, SubmissionRow.version, SubmissionRow.known_to.is_(None))
+            select(SubmissionRow.attempt, SubmissionRow.version, SubmissionRow.known_to.is_(None))
         ).all()
     assert [tuple(row) for row in rows] == [(1, 1, False), (2, 2, True)]
 
 
-def test_a_bad_judgement_replaces_no_good_one(engine: Engine) -> None:
+def test_a_bad_attempt_replaces_no_good_one(engine: Engine) -> None:
     one = deliver(engine, 1)
     load(engine, [part(one, 10)])
     load(engine, [part(again(engine, one), 10, CRITICAL)], minute=200)
@@ -198,7 +205,7 @@ def test_an_earlier_delivery_read_again_never_supersedes_a_later_one(engine: Eng
     load(engine, [part(again(engine, first), 10)], minute=200)
     assert believed(engine) == [20]
     with Session(engine) as session:
-        closed = session.scalars(select(SubmissionRow).where(SubmissionRow.judgement == 2)).one()
+        closed = session.scalars(select(SubmissionRow).where(SubmissionRow.attempt == 2)).one()
         assert closed.known_from == closed.known_to
         assert closed.superseded_by_id == 2
     assert [r.is_open for r in reporting(engine, "2024-Q4") if r.form_code == "training"] == [False]
@@ -221,7 +228,7 @@ def test_the_latest_delivery_read_again_supersedes_what_came_before(engine: Engi
     assert believed(engine) == [20]
 
 
-def test_what_a_new_judgement_no_longer_finds_is_closed(engine: Engine) -> None:
+def test_what_a_new_attempt_no_longer_finds_is_closed(engine: Engine) -> None:
     one = deliver(engine, 1)
     load(engine, [part(one, 10, period="2024-Q3"), part(one, 20, number=2)])
     load(engine, [part(again(engine, one), 20)], minute=200)
@@ -245,12 +252,12 @@ def test_nobody_is_told_twice_what_was_told_of_a_delivery(
 def test_putting_back_is_all_or_nothing_and_idempotent(engine: Engine) -> None:
     one = deliver(engine, 1)
     load(engine, [part(one, 10)])
-    assert put_back(engine, [one.id, 77]) == ([], {77: None})
+    assert requeue(engine, [one.id, 77]) == ([], {77: None})
     assert pending_deliveries(engine, 9) == []
     for _ in range(2):
-        assert put_back(engine, [one.id]) == ([one.id], {})
+        assert requeue(engine, [one.id]) == ([one.id], {})
     with Session(engine) as session:
-        assert session.get_one(DeliveryRow, one.id).judgement == 2
+        assert session.get_one(DeliveryRow, one.id).attempt == 2
 
 
 @pytest.mark.no_warehouse
@@ -261,7 +268,7 @@ def test_a_warehouse_with_data_goes_up_and_down(settings: Settings, lowest: str)
     settings.var.mkdir(parents=True, exist_ok=True)
     config = Config()
     config.set_main_option("script_location", str(ROOT / "warehouse" / "migrations"))
-    builder = make_engine(settings.warehouse_url, Opening.MIGRATING)
+    builder = make_engine(settings.warehouse_url, OpenMode.MIGRATING)
     with builder.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
@@ -280,7 +287,7 @@ def test_a_warehouse_with_data_goes_up_and_down(settings: Settings, lowest: str)
     engine = prepare_warehouse(settings.warehouse_url)
     with Session(engine) as session:
         row = session.scalars(select(SubmissionRow)).one()
-        assert (row.part, row.judgement, session.get_one(DeliveryRow, 1).judgement) == (1, 1, 1)
+        assert (row.part, row.attempt, session.get_one(DeliveryRow, 1).attempt) == (1, 1, 1)
         assert (row.stage, row.period_end, row.compared_at) == ("final", date(2024, 12, 31), None)
     assert believed(engine) == [150]
 

@@ -12,16 +12,16 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from connectors.archive import Archive
-from flows import steps
-from flows.digesting import digest_of
-from flows.night import Night
+from flows.mail.digest import digest_of
+from flows.night import steps
+from flows.night.run_context import RunContext
 from mtqg.cli import app
-from program.errors import ArchiveError, AskedError, ConfigurationError
-from program.form import Form
-from program.pack import load_pack
-from program.period import Period
+from program.calendar.period import Period
+from program.errors import ArchiveError, ConfigurationError, UsageError
+from program.forms.form import Form
+from program.forms.table import Column
+from program.pack.load import load_pack
 from program.settings import ROOT, Settings
-from program.table import Column
 from publish.template import Values, write_template
 from tests.conftest import GOOD_LEVELS
 from tests.integration.test_gathered_deliveries import packed
@@ -174,9 +174,9 @@ def test_bytes_go_when_their_time_has_come_and_the_warehouse_can_still_be_made_a
     assert {state for (state,) in rows(lived, "SELECT state FROM deliveries")} == {"purged"}
     with pytest.raises(ArchiveError, match=r"was purged on .*training: personal_days 365"):
         archive.get(held[0].split("/")[1])
-    with pytest.raises(AskedError, match="delivery 1 was removed from the archive after its time"):
+    with pytest.raises(UsageError, match="delivery 1 was removed from the archive after its time"):
         run(lived, monkeypatch, "reread", "1")
-    Night(lived, None).finish()
+    RunContext(lived, None).finish()
     assert compared(lived.warehouse_url, rebuilt(lived))[1] == []
     assert "0 files and 0 letters would be removed" in run(lived, monkeypatch, "purge")
 
@@ -192,9 +192,9 @@ def test_a_letter_about_other_files_stays(lived: Settings, monkeypatch: pytest.M
 def test_what_is_due_is_told_by_the_digest_and_by_a_restore(
     lived: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    assert digest_of(Night(lived, None), "").due_for_purge == 0
+    assert digest_of(RunContext(lived, None), "").due_for_purge == 0
     age(lived, 400)
-    assert digest_of(Night(lived, None), "").due_for_purge == 3
+    assert digest_of(RunContext(lived, None), "").due_for_purge == 3
     run(lived, monkeypatch, "backup", str(tmp_path / "all.zip"))
     run(lived, monkeypatch, "purge", "--confirm")
     restored = run(

@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 
-from connectors.portal import Portal
-from connectors.portal_session import Patience
+from connectors.sources.portal import Portal
+from connectors.sources.portal_session import Patience
 from examples.portal.server import Answer, ReferencePortal, running
 from program.delivery import Offer
 from program.errors import ConfigurationError, SourceError, TransientError
@@ -508,7 +508,7 @@ def test_a_name_is_text_to_show_and_never_a_path(folder: Path, sent: str, shown:
 
 
 def test_a_page_is_not_read_without_bound(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.portal._MAX_LIST_BYTES", 100)
+    monkeypatch.setattr("connectors.sources.portal._MAX_LIST_BYTES", 100)
     with (
         pulling(folder, without_length) as portal,
         pytest.raises(SourceError, match="expected at most 100 bytes, found more"),

@@ -6,16 +6,16 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from program.calendar.schedule import obligations
 from program.errors import ConfigurationError, WarehouseError
-from program.pack import Pack
-from program.schedule import obligations
+from program.pack.load import Pack
 from program.settings import ROOT
 from tests.postgres import Postgres, connections_closed
 from warehouse.catalogue import sync_catalogue
-from warehouse.dialects import WRITERS, place_of
-from warehouse.engine import open_warehouse, prepare_warehouse
-from warehouse.tables import Table
-from warehouse.views import MARTS
+from warehouse.database.backends import WRITERS, display_url
+from warehouse.database.engine import open_warehouse, prepare_warehouse
+from warehouse.database.views import MARTS
+from warehouse.tables import WarehouseTable
 
 OWED = {
     "mart_units",
@@ -51,7 +51,7 @@ def database(url: str, postgres: Postgres, pack: Pack) -> str:
 
 def test_an_address_is_shown_without_its_password() -> None:
     assert (
-        place_of("postgresql://mtqg_loader:secret@db.example/mtqg")
+        display_url("postgresql://mtqg_loader:secret@db.example/mtqg")
         == "postgresql://mtqg_loader:***@db.example/mtqg"
     )
 
@@ -80,7 +80,7 @@ def test_the_reader_sees_the_marts(database: str, postgres: Postgres, mart: str)
     )
 
 
-@pytest.mark.parametrize("table", sorted(Table.metadata.tables))
+@pytest.mark.parametrize("table", sorted(WarehouseTable.metadata.tables))
 def test_the_reader_sees_no_table(database: str, postgres: Postgres, table: str) -> None:
     with (
         psycopg.connect(postgres.url(database, "mtqg_reader")) as connection,
@@ -116,7 +116,7 @@ def test_a_writer_that_does_not_end_is_a_sentence_for_whoever_waits(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare_warehouse(url)
-    monkeypatch.setattr("warehouse.dialects._PATIENCE_SECONDS", 1)
+    monkeypatch.setattr("warehouse.database.backends._PATIENCE_SECONDS", 1)
     other = open_warehouse(url)
     with other.begin() as connection:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS})"))

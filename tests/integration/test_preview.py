@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from program.pack import Pack, load_pack
+from program.pack.load import Pack, load_pack
 from program.settings import ROOT
 from publish.preview.writing import write_previews
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from flows import steps
-from flows.night import Night
-from program.answers import FirstPassRow
+from flows.night import steps
+from flows.night.run_context import RunContext
 from program.finding import Severity
+from program.records.query_rows import FirstSubmissionRow
 from program.settings import Settings
 from program.submission import Verdict
 from tests.conftest import GOOD_LEVELS, Fill
-from warehouse.quality import first_passes, night_counts, quality, rule_examples
+from warehouse.queries.quality import first_passes, quality, rule_examples, run_counts
 
 BAD = {**GOOD_LEVELS, "total": {**GOOD_LEVELS["total"], "women": 999}}
 NIGHTS = (
@@ -25,7 +25,7 @@ NIGHTS = (
 @pytest.fixture(scope="module")
 def nights(
     tmp_path_factory: pytest.TempPathFactory, fill: Fill
-) -> tuple[Settings, Night, list[str]]:
+) -> tuple[Settings, RunContext, list[str]]:
     """Three nights that keep the Data Docs of two; with the page as the first two left it."""
     folder = tmp_path_factory.mktemp("nights")
     settings = Settings(
@@ -41,7 +41,7 @@ def nights(
                 if content
                 else b"\xff\xd8\xff\xe0 a picture"
             )
-        night = Night(settings, None)
+        night = RunContext(settings, None)
         for source in night.sources("inbox"):
             steps.collect(night, source)
         for chunk in night.pending():
@@ -52,10 +52,10 @@ def nights(
     return settings, night, pages
 
 
-def test_each_report_says_how_it_came_right(nights: tuple[Settings, Night, list[str]]) -> None:
+def test_each_report_says_how_it_came_right(nights: tuple[Settings, RunContext, list[str]]) -> None:
     reports = {row.unit_code: row for row in first_passes(nights[1].warehouse)}
 
-    def told(row: FirstPassRow) -> tuple[int, bool, bool]:
+    def told(row: FirstSubmissionRow) -> tuple[int, bool, bool]:
         return row.versions, row.is_first_pass, row.is_accepted
 
     assert {unit: told(row) for unit, row in reports.items()} == {
@@ -72,7 +72,7 @@ def test_each_report_says_how_it_came_right(nights: tuple[Settings, Night, list[
 
 
 def test_findings_stand_by_night_report_and_rule_without_notes(
-    nights: tuple[Settings, Night, list[str]],
+    nights: tuple[Settings, RunContext, list[str]],
 ) -> None:
     rows = quality(nights[1].warehouse)
     assert {row.severity for row in rows} <= {Severity.CRITICAL, Severity.WARNING}
@@ -92,20 +92,22 @@ def test_findings_stand_by_night_report_and_rule_without_notes(
     )
 
 
-def test_nights_are_counted_the_newest_first(nights: tuple[Settings, Night, list[str]]) -> None:
+def test_nights_are_counted_the_newest_first(
+    nights: tuple[Settings, RunContext, list[str]],
+) -> None:
     counted = [
         (
             night.run_id,
             sum(count for verdict, count in night.verdicts.items() if verdict.loads),
             night.verdicts[Verdict.QUARANTINED],
         )
-        for night in night_counts(nights[1].warehouse, 2)
+        for night in run_counts(nights[1].warehouse, 2)
     ]
     assert counted == [(3, 0, 1), (2, 1, 0)]
 
 
 def test_data_docs_of_the_last_nights_are_kept_and_no_link_leads_nowhere(
-    nights: tuple[Settings, Night, list[str]],
+    nights: tuple[Settings, RunContext, list[str]],
 ) -> None:
     site = nights[0].site
     assert sorted(folder.name for folder in (site / "data-docs").iterdir()) == [
@@ -119,7 +121,7 @@ def test_data_docs_of_the_last_nights_are_kept_and_no_link_leads_nowhere(
 
 
 def test_a_page_never_links_to_what_is_pruned_after_it(
-    nights: tuple[Settings, Night, list[str]],
+    nights: tuple[Settings, RunContext, list[str]],
 ) -> None:
     linked = [set(re.findall(r"data-docs/(night-\d+)/", page)) for page in nights[2]]
     assert linked == [
@@ -130,7 +132,7 @@ def test_a_page_never_links_to_what_is_pruned_after_it(
 
 
 def test_a_site_without_a_night_says_so(settings: Settings, tmp_path: Path) -> None:
-    night = Night(settings, None)
+    night = RunContext(settings, None)
     steps.publish(night)
     night.finish()
     page = (settings.site / "quality.html").read_text(encoding="utf-8")

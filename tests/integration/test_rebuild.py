@@ -10,14 +10,14 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from connectors.archive import Archive, name_of
-from flows import steps
-from flows.keeping import ARRIVALS, NIGHTS, keep_nights
-from flows.night import Night
-from flows.rebuilding import Rebuilding
+from flows.night import steps
+from flows.night.run_context import RunContext
+from flows.recovery.rebuild import Rebuilding
+from flows.recovery.replay_log import ARRIVALS, NIGHTS, export_runs
 from mtqg.cli import app
+from program.calendar.period import Period
 from program.errors import ArchiveError, WarehouseError
-from program.pack import load_pack
-from program.period import Period
+from program.pack.load import load_pack
 from program.settings import ROOT, Settings
 from publish.template import Values, write_template
 from tests.conftest import Fill
@@ -26,13 +26,13 @@ from tests.integration.test_gathered_deliveries import packed, two_quarters
 from tests.postgres import Postgres, connections_closed
 from tests.unit.test_partial_and_overruled import ENTRY, OVERSPENT
 from tests.unit.test_works_rules import BRIDGE, ROAD
-from warehouse.dialects import file_of
-from warehouse.differences import differences
-from warehouse.engine import open_warehouse, prepare_warehouse
+from warehouse.database.backends import file_of
+from warehouse.database.engine import open_warehouse, prepare_warehouse
 from warehouse.ledger import start_run
-from warehouse.rejudging import put_back
-from warehouse.swapping import place_beside, put_in_place
-from warehouse.withdrawing import withdraw
+from warehouse.lifecycle.reprocess import requeue
+from warehouse.lifecycle.withdraw import withdraw
+from warehouse.maintenance.diff import differences
+from warehouse.maintenance.swap import staging_url, swap_in
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 
@@ -67,9 +67,9 @@ def works(settings: Settings, unit: str, *of: dict) -> bytes:
     return write_template(form, reporter, when, Values(lists={"work_list": lines}))
 
 
-def night(settings: Settings, *, killed_before: str = "") -> Night:
+def night(settings: Settings, *, killed_before: str = "") -> RunContext:
     """Run a night's steps; with `killed_before` it ends there, without a word."""
-    night = Night(settings, None)
+    night = RunContext(settings, None)
     for source in night.sources(None):
         steps.collect(night, source)
     if killed_before == "unpack":
@@ -122,7 +122,7 @@ def live(own: Settings, fill: Fill) -> None:
     put(own, "944", "sửa.xlsx", fill("944", "2024-Q4", classes=[]))
     put(own, "946", "again.xlsx", works(own, "946", ROAD))
     night(own, killed_before="compare")
-    put_back(first.warehouse, [number_of(own, "hai quý.xlsx")])
+    requeue(first.warehouse, [number_of(own, "hai quý.xlsx")])
     put(
         own,
         "946",
@@ -135,8 +135,8 @@ def live(own: Settings, fill: Fill) -> None:
     put(own, "942", "gói.zip", packed({"q3.xlsx": fill("942", "2024-Q3")}))
     night(own, killed_before="unpack")
     night(own)
-    put_back(first.warehouse, [number_of(own, "hai quý.xlsx")])
-    keep_nights(first.warehouse, first.archive, first.pack)
+    requeue(first.warehouse, [number_of(own, "hai quý.xlsx")])
+    export_runs(first.warehouse, first.archive, first.pack)
     first.warehouse.dispose()
 
 
@@ -152,7 +152,7 @@ def number_of(settings: Settings, name: str) -> int:
 
 def rebuilt(settings: Settings) -> str:
     """Make it anew beside the old one and return where."""
-    beside = place_beside(settings.warehouse_url)
+    beside = staging_url(settings.warehouse_url)
     assert Rebuilding(settings, beside).run(lambda _: None).failed == []
     return beside
 
@@ -176,7 +176,7 @@ def test_every_row_is_as_it_was_and_the_new_one_takes_the_place_of_the_old(lived
         counts["findings"] > 10,
         counts["facts"] > 50,
     ) == (6, True, True, True)
-    assert put_in_place(url, beside, NOON) is not None
+    assert swap_in(url, beside, NOON) is not None
     goes_on(lived)
 
 
@@ -188,7 +188,7 @@ def test_an_archive_of_sqlite_becomes_a_warehouse_on_postgresql(
         prepare_warehouse(url)
         beside = rebuilt(moved)
         assert compared(lived.warehouse_url, beside)[1] == []
-        assert put_in_place(url, beside, NOON) == "schema before_rebuild_20250120_050000"
+        assert swap_in(url, beside, NOON) == "schema before_rebuild_20250120_050000"
         assert compared(lived.warehouse_url, url)[1] == []
         goes_on(moved)
 
@@ -256,11 +256,11 @@ def test_a_lost_warehouse_is_not_begun_anew_but_made_from_the_archive_and_what_c
         WarehouseError,
         match=r"the archive knows 6 nights that this warehouse does not; `mtqg rebuild`",
     ):
-        Night(lived, None)
+        RunContext(lived, None)
     file.unlink()
-    beside = place_beside(lived.warehouse_url)
+    beside = staging_url(lived.warehouse_url)
     assert Rebuilding(lived, beside).run(lambda _: None).arrived == 1
-    assert put_in_place(lived.warehouse_url, beside, NOON) is None
+    assert swap_in(lived.warehouse_url, beside, NOON) is None
     after = night(lived)
     # It, and the two parts of what had been put back.
     assert sum(after.summary.verdicts.values()) == 3
@@ -269,7 +269,7 @@ def test_a_lost_warehouse_is_not_begun_anew_but_made_from_the_archive_and_what_c
 
 def test_an_archive_without_a_night_is_a_sentence(settings: Settings) -> None:
     with pytest.raises(ArchiveError, match="no night is in it"):
-        Rebuilding(settings, place_beside(settings.warehouse_url)).run(lambda _: None)
+        Rebuilding(settings, staging_url(settings.warehouse_url)).run(lambda _: None)
 
 
 def test_a_night_whose_document_cannot_be_kept_is_told_and_the_next_one_keeps_both(
@@ -301,10 +301,10 @@ def test_a_note_of_an_arrival_that_outlived_its_night_goes_with_the_next(
 def test_a_warehouse_that_somebody_reads_is_not_replaced(settings: Settings) -> None:
     engine = prepare_warehouse(settings.warehouse_url)
     start_run(engine, NOON.date(), "r", NOON)
-    beside = place_beside(settings.warehouse_url)
+    beside = staging_url(settings.warehouse_url)
     prepare_warehouse(beside).dispose()
     with engine.connect() as connection:
         connection.execute(text("SELECT * FROM runs"))
         with pytest.raises(WarehouseError, match="somebody reads .*nothing was changed"):
-            put_in_place(settings.warehouse_url, beside, NOON)
+            swap_in(settings.warehouse_url, beside, NOON)
     engine.dispose()

@@ -15,16 +15,16 @@ from typer.testing import CliRunner, Result
 
 from connectors.reader.reader import read_parts
 from expectations.checking import Checker
-from expectations.rules import SUITES, RuleSet
+from expectations.rules.rule_set import SUITES, RuleSet
 from mtqg.cli import app
-from program.errors import AskedError, WarehouseError
-from program.pack import Pack, load_pack
-from program.period import Period
+from program.calendar.period import Period
+from program.errors import UsageError, WarehouseError
+from program.pack.load import Pack, load_pack
 from program.settings import ROOT, Settings
 from program.submission import Fact, Submission, Verdict
 from tests.arriving import arrive
 from tests.conftest import GOOD_LEVELS, Fill, delivery
-from warehouse.engine import prepare_warehouse
+from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
 
@@ -212,7 +212,7 @@ def test_wrong_questions_are_answered_with_what_there_is(
         (("list", "--form", "nothing"), "training"),
         (("show", "TRN-5"), "TRN-05"),
     ):
-        with pytest.raises(AskedError, match=words):
+        with pytest.raises(UsageError, match=words):
             rules(*arguments)
     monkeypatch.setenv("MTQG_VAR", str(tmp_path))
     with pytest.raises(WarehouseError, match="mtqg run"):

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from flows import steps
-from flows.night import Night
+from flows.night import steps
+from flows.night.run_context import RunContext
 from mtqg.cli import app
-from program.errors import AskedError, WarehouseError
+from program.errors import UsageError, WarehouseError
 from program.settings import ROOT, Settings
 from tests.conftest import GOOD_LEVELS, Fill
-from warehouse.engine import open_warehouse
+from warehouse.database.engine import open_warehouse
 from warehouse.ledger import judged_deliveries
 
 TRAINING = "suites/training.yaml"
@@ -42,7 +42,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(ROOT / "config" / "soc-trang", folder / "pack")
     git(folder, "init", "--quiet")
     commit(folder, "first rules")
-    monkeypatch.setattr("expectations.rules.SUITES", folder / "suites")
+    monkeypatch.setattr("expectations.rules.rule_set.SUITES", folder / "suites")
     monkeypatch.setenv("MTQG_PACK", str(folder / "pack"))
     return folder
 
@@ -70,7 +70,7 @@ def night(settings: Settings, files: dict[str, bytes]) -> None:
         path = Path(settings.inbox_url, unit, f"{unit}.xlsx")
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
-    night = Night(settings, None)
+    night = RunContext(settings, None)
     for source in night.sources("inbox"):
         steps.collect(night, source)
     for chunk in night.pending():
@@ -366,16 +366,16 @@ def test_words_are_for_people_too(repository: Path, nights: Settings) -> None:
 def test_what_cannot_be_compared_is_said(
     repository: Path, settings: Settings, nights: Settings, tmp_path: Path, monkeypatch
 ) -> None:
-    with pytest.raises(AskedError, match="no revision 'nowhere'"):
+    with pytest.raises(UsageError, match="no revision 'nowhere'"):
         run("--since", "nowhere")
-    with pytest.raises(AskedError, match="no revision '--output"):
+    with pytest.raises(UsageError, match="no revision '--output"):
         run("--since", "--output=/tmp/x")
-    with pytest.raises(AskedError, match="training"):
+    with pytest.raises(UsageError, match="training"):
         run("--form", "nothing")
-    with pytest.raises(AskedError, match="reading.yaml"):
+    with pytest.raises(UsageError, match="reading.yaml"):
         run("--old", tmp_path)
     shutil.rmtree(repository / ".git")
-    with pytest.raises(AskedError, match="--old FOLDER"):
+    with pytest.raises(UsageError, match="--old FOLDER"):
         run()
     monkeypatch.setenv("MTQG_VAR", str(tmp_path / "empty"))
     with pytest.raises(WarehouseError, match="mtqg run"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from expectations.rules import SUITES
+from expectations.rules.rule_set import SUITES
 from mtqg.cli import app
 from program.settings import Settings
 from tests.integration.test_comparing import (
@@ -84,7 +84,8 @@ def test_a_rule_that_asks_nobody_any_more_is_taken_back(
     claimed: Settings, earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "expectations.rules.SUITES", graded(Path(shutil.copytree(SUITES, tmp_path / "today")), None)
+        "expectations.rules.rule_set.SUITES",
+        graded(Path(shutil.copytree(SUITES, tmp_path / "today")), None),
     )
     found = diff("--old", earlier)
     assert counts(found) == {"no_longer_warned": 2}

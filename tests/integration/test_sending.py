@@ -17,15 +17,15 @@ from aiosmtpd.smtp import AuthResult, Envelope
 from typer.testing import CliRunner
 
 from mtqg.cli import app
-from program.errors import DeliveryFailed, MailServerDown
-from program.pack import Pack
+from program.errors import MailDeferredError, MailServerUnavailableError
+from program.pack.load import Pack
 from program.settings import ROOT, Settings
-from publish.post import SmtpPost
+from publish.mail.transport import SmtpTransport
 from tests.mailroom import CRITICAL, Office, at
 from tests.postgres import connections_closed
 from tests.smtp import Loopback, closed_port
-from warehouse.letters import put_together
-from warehouse.outbox import claim_letter, mark_failed
+from warehouse.outbox.letters import assemble_letters
+from warehouse.outbox.queue import claim_letter, mark_failed
 
 MONDAY = date(2025, 1, 20)
 DISTRICTS = ("942", "943", "944")
@@ -154,10 +154,10 @@ def test_all_letters_go_over_one_verified_connection_with_a_password(
         auth_require_tls=scheme == "smtp",
         **tls,
     ) as port:
-        outcome = office.send(SmtpPost(f"{scheme}://mtqg:p%3Aw%2Fd@localhost:{port}"))
+        outcome = office.send(SmtpTransport(f"{scheme}://mtqg:p%3Aw%2Fd@localhost:{port}"))
     assert (outcome.sent, outcome.waiting, outcome.errors, len(server.peers)) == (3, 0, [], 1)
     assert sorted(server.recipients) == sorted(address(office, unit) for unit in DISTRICTS)
-    assert office.send(SmtpPost("smtp://localhost:9")).sent == 0
+    assert office.send(SmtpTransport("smtp://localhost:9")).sent == 0
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_no_letter_and_no_password(
@@ -166,7 +166,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_letter_and_no_password(
     monkeypatch.delenv("SSL_CERT_FILE")
     server = Server()
     with running(server, tls_context=trusted, require_starttls=True) as port:
-        outcome = office.send(SmtpPost(f"smtp://mtqg:secret@localhost:{port}"))
+        outcome = office.send(SmtpTransport(f"smtp://mtqg:secret@localhost:{port}"))
     assert (outcome.sent, outcome.waiting, server.taken) == (0, 3, [])
     assert "CERTIFICATE_VERIFY_FAILED" in outcome.down
     assert "secret" not in outcome.down
@@ -179,14 +179,14 @@ def test_a_wrong_password_is_one_sentence_and_no_letter_s_fault(
     with running(
         server, tls_context=trusted, authenticator=authenticate, auth_required=True
     ) as port:
-        outcome = office.send(SmtpPost(f"smtp://mtqg:wrong@localhost:{port}"))
+        outcome = office.send(SmtpTransport(f"smtp://mtqg:wrong@localhost:{port}"))
     assert outcome.errors == [outcome.down]
     assert "SMTPAuthenticationError" in outcome.down
     assert "wrong" not in outcome.down
 
 
-def plain(port: int) -> SmtpPost:
-    return SmtpPost(f"smtp://localhost:{port}?starttls=never")
+def plain(port: int) -> SmtpTransport:
+    return SmtpTransport(f"smtp://localhost:{port}?starttls=never")
 
 
 def test_an_address_that_the_server_refuses_for_good_is_the_operator_s_and_stops_no_other(
@@ -242,14 +242,14 @@ def test_a_server_that_is_down_for_three_nights_is_tried_once_a_night_and_then_g
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries = 0
-    connect = SmtpPost._connect
+    connect = SmtpTransport._connect
 
-    def counted(post: SmtpPost) -> Any:
+    def counted(post: SmtpTransport) -> Any:
         nonlocal tries
         tries += 1
         return connect(post)
 
-    monkeypatch.setattr(SmtpPost, "_connect", counted)
+    monkeypatch.setattr(SmtpTransport, "_connect", counted)
     server = Server()
     with closed_port() as port:
         for _ in range(3):
@@ -265,17 +265,17 @@ def test_a_server_that_is_down_for_three_nights_is_tried_once_a_night_and_then_g
 SENDER = """
 import sys
 from datetime import UTC, date, datetime
-from flows.mailing import Mailroom, send_letters
-from program.pack import load_pack
+from flows.mail.send_letters import MailContext, send_letters
+from program.pack.load import load_pack
 from program.settings import Settings
-from publish.post import SmtpPost
-from warehouse.dialects import Opening
-from warehouse.engine import open_warehouse
+from publish.mail.transport import SmtpTransport
+from warehouse.database.backends import OpenMode
+from warehouse.database.engine import open_warehouse
 url, var, port = sys.argv[1:]
 settings = Settings(_env_file=None, var=var)
-engine = open_warehouse(url, Opening.WRITING)
-room = Mailroom(engine, load_pack(settings.pack), settings, lambda _: b"", date(2025, 1, 20), lambda: datetime(2025, 1, 20, 1, tzinfo=UTC))
-send_letters(room, SmtpPost(f"smtp://localhost:{port}?starttls=never"))
+engine = open_warehouse(url, OpenMode.WRITING)
+room = MailContext(engine, load_pack(settings.pack), settings, lambda _: b"", date(2025, 1, 20), lambda: datetime(2025, 1, 20, 1, tzinfo=UTC))
+send_letters(room, SmtpTransport(f"smtp://localhost:{port}?starttls=never"))
 """
 
 
@@ -308,7 +308,7 @@ def test_no_letter_goes_out_in_quiet_hours_or_on_a_closed_day(office: Office) ->
         at(date(2025, 1, 29), 9),
     ):
         office.now = moment
-        outcome = office.send(SmtpPost("smtp://localhost:9"))
+        outcome = office.send(SmtpTransport("smtp://localhost:9"))
         assert (outcome.sent, outcome.waiting, outcome.errors) == (0, 3, []), moment
 
 
@@ -320,7 +320,7 @@ def test_the_server_s_refusal_of_our_own_address_is_no_letter_s_fault(pack: Pack
     message = message_from_bytes(b"From: a@b.example\r\nTo: c@d.example\r\n\r\nx")
     with running(Unwilling()) as port:
         post = plain(port)
-        with pytest.raises(MailServerDown, match="does not let us send as"):
+        with pytest.raises(MailServerUnavailableError, match="does not let us send as"):
             post.send(message)
         post.close()
 
@@ -335,7 +335,7 @@ def test_the_command_sends_what_waits_and_puts_back_what_was_refused(
     monkeypatch.setenv("MTQG_VAR", str(settings.var))
     office = Office(pack, settings, at(MONDAY))
     office.receive("942", CRITICAL)
-    put_together(office.warehouse, MONDAY)
+    assemble_letters(office.warehouse, MONDAY)
     letter = claim_letter(office.warehouse, office.now)
     assert letter is not None
     mark_failed(office.warehouse, letter.message_id, "550 5.1.1 no such user")
@@ -357,10 +357,10 @@ def test_the_command_says_why_a_mail_did_not_go(
 ) -> None:
     Office(pack, settings, at(MONDAY)).receive("942", CRITICAL)
     monkeypatch.setenv("MTQG_VAR", str(settings.var))
-    monkeypatch.setattr("flows.mailing.present", lambda: at(MONDAY, 9))
+    monkeypatch.setattr("flows.mail.send_letters.present", lambda: at(MONDAY, 9))
     with closed_port() as port:
         monkeypatch.setenv("MTQG_SMTP_URL", f"smtp://127.0.0.1:{port}?starttls=never")
         result = CliRunner().invoke(app, ["mail", "send"])
     assert result.stdout.strip() == "0 sent, 1 waiting"
-    assert isinstance(result.exception, DeliveryFailed)
+    assert isinstance(result.exception, MailDeferredError)
     assert "ConnectionRefusedError" in str(result.exception)

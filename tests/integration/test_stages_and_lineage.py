@@ -10,19 +10,19 @@ from alembic.config import Config
 from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.orm import Session
 
-from program.catalogue import Indicator
-from program.pack import Pack
-from program.period import Period
-from program.qualifier import Qualifier
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.forms.qualifier import Qualifier
+from program.pack.catalogue import Indicator
+from program.pack.load import Pack
 from program.settings import ROOT, Settings
-from program.stage import Stage
 from program.submission import Fact, Submission, Verdict
 from tests.arriving import arrive, catalogued
-from warehouse.dialects import Opening, make_engine
-from warehouse.engine import prepare_warehouse
+from warehouse.database.backends import OpenMode, make_engine
+from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
-from warehouse.queries import progress, reporting, stages, territories, trace
+from warehouse.queries.reports import progress, reporting, stages, territories, trace
 from warehouse.tables import CapitalRow, IndicatorRow, SubmissionRow
 
 NOON = datetime(2026, 2, 20, 5, tzinfo=UTC)
@@ -256,7 +256,7 @@ def test_a_warehouse_of_before_the_stages_is_brought_up_with_all_it_holds(
     settings.var.mkdir(parents=True)
     config = Config()
     config.set_main_option("script_location", str(ROOT / "warehouse" / "migrations"))
-    with make_engine(settings.warehouse_url, Opening.MIGRATING).begin() as connection:
+    with make_engine(settings.warehouse_url, OpenMode.MIGRATING).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         for statement in _OLD:

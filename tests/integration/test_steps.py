@@ -12,24 +12,25 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from connectors.reader.workers import Readers
+from connectors.reader.isolate.reader_pool import Readers
 from examples.portal.server import ReferencePortal, running
-from flows import arrivals, mailing, steps
-from flows.night import Night
+from flows.mail import send_letters
+from flows.night import arrivals, steps
+from flows.night.run_context import RunContext
 from program.delivery import Arrival, Offer
 from program.errors import ConfigurationError, SourceError, TransientError
-from program.history import Past
-from program.letter import Letter
-from program.reading import Reading
+from program.parsed_report import ParsedReport
+from program.records.history import History
+from program.records.letter import Letter
 from program.settings import Settings
 from program.submission import Submission
-from publish.post import FolderPost
+from publish.mail.transport import FolderTransport
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.faults import faulty
 from warehouse.ledger import pending_deliveries, read_cursor
 from warehouse.load import CheckedDelivery
-from warehouse.queries import progress, reporting
-from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow, Table
+from warehouse.queries.reports import progress, reporting
+from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow, WarehouseTable
 
 Put = Callable[..., Path]
 OTHER_LEVELS = {
@@ -53,19 +54,19 @@ def put(tmp_path: Path, fill: Fill) -> Put:
     return put
 
 
-def collect(night: Night) -> None:
+def collect(night: RunContext) -> None:
     for source in night.sources(None):
         steps.collect(night, source)
     steps.unpack(night)
 
 
-def load(night: Night) -> None:
+def load(night: RunContext) -> None:
     for chunk in night.pending():
         steps.load(night, steps.check(night, steps.read(night, chunk)))
 
 
-def whole_night(settings: Settings) -> Night:
-    night = Night(settings, None)
+def whole_night(settings: Settings) -> RunContext:
+    night = RunContext(settings, None)
     collect(night)
     load(night)
     steps.publish(night)
@@ -75,12 +76,12 @@ def whole_night(settings: Settings) -> Night:
     return night
 
 
-def count(night: Night, table: type[Table]) -> int:
+def count(night: RunContext, table: type[WarehouseTable]) -> int:
     with Session(night.warehouse) as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def figure(night: Night, unit: str, period: str = "2024-Q4") -> float | None:
+def figure(night: RunContext, unit: str, period: str = "2024-Q4") -> float | None:
     rows = {(r.indicator_code, r.unit_code, r.period): r.actual for r in progress(night.warehouse)}
     return rows.get(("TRN-PARTICIPANTS", unit, period))
 
@@ -157,7 +158,7 @@ def test_a_night_that_died_is_finished_by_the_next(
 ) -> None:
     put("942", "2024-Q4")
     put("943", "2024-Q4", levels=BAD_LEVELS)
-    night = Night(settings, None)
+    night = RunContext(settings, None)
     collect(night)
     if died_after != "collect":
         deliveries = next(night.pending())
@@ -185,7 +186,7 @@ def test_a_mail_sent_but_not_marked_is_sent_again_as_the_same_mail(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(mailing, "mark_sent", die)
+        broken.setattr(send_letters, "mark_sent", die)
         with pytest.raises(KeyboardInterrupt):
             whole_night(settings)
     before = [p.read_bytes() for p in settings.outbox.glob("*.eml")]
@@ -205,14 +206,14 @@ def test_a_mail_that_cannot_be_sent_stays_and_the_operator_is_told(
         smtp_url="smtp://127.0.0.1:9?starttls=never",
     )
     monkeypatch.setattr(
-        Night, "now", staticmethod(lambda: datetime(2026, 1, 20, 3, tzinfo=UTC))
+        RunContext, "now", staticmethod(lambda: datetime(2026, 1, 20, 3, tzinfo=UTC))
     )  # office hours
     night = whole_night(down)
     assert (night.summary.mails_written, night.summary.mails_waiting) == (0, 1)
     (error,) = night.summary.errors
     assert "mail: mail server 127.0.0.1: ConnectionRefusedError" in error
     assert error.endswith("; 1 letters wait")
-    monkeypatch.setattr(steps, "open_post", lambda _settings: FolderPost(settings.outbox))
+    monkeypatch.setattr(steps, "transport_of", lambda _settings: FolderTransport(settings.outbox))
     assert whole_night(down).summary.mails_written == 1
 
 
@@ -221,18 +222,18 @@ def test_a_letter_that_cannot_be_put_together_stops_no_other(
 ) -> None:
     put("942", "2024-Q4", levels=BAD_LEVELS)
     put("943", "2024-Q4", levels=BAD_LEVELS)
-    compose = mailing.compose
+    compose = send_letters.compose
 
     def broken(letter: Letter, *more: object) -> object:
         if "chau-thanh" in letter.recipient:
             raise RuntimeError("a bug")
         return compose(letter, *more)
 
-    monkeypatch.setattr(mailing, "compose", broken)
+    monkeypatch.setattr(send_letters, "compose", broken)
     night = whole_night(settings)
     assert night.summary.mails_written == 1
     assert night.summary.errors == ["mail to dan-toc@chau-thanh.example: a bug"]
-    monkeypatch.setattr(mailing, "compose", compose)
+    monkeypatch.setattr(send_letters, "compose", compose)
     assert whole_night(settings).summary.mails_written == 1
 
 
@@ -242,7 +243,9 @@ def test_a_reader_that_breaks_on_one_file_stops_no_other(
     put("942", "2024-Q4", name="bug.xlsx")
     put("943", "2024-Q4")
     with monkeypatch.context() as broken:
-        broken.setattr("connectors.reader.workers.Readers", partial(Readers, read=faulty))
+        broken.setattr(
+            "connectors.reader.isolate.reader_pool.Readers", partial(Readers, read=faulty)
+        )
         night = whole_night(settings)
     assert (figure(night, "942"), figure(night, "943")) == (None, 150)
     assert "RuntimeError: a bug" in night.summary.errors[0]
@@ -258,7 +261,9 @@ def test_a_file_that_takes_its_reader_down_is_its_sender_s_to_mend_and_no_error_
     quick = Settings(
         _env_file=None, var=settings.var, inbox_url=settings.inbox_url, reading_seconds=1
     )
-    monkeypatch.setattr("connectors.reader.workers.Readers", partial(Readers, read=faulty))
+    monkeypatch.setattr(
+        "connectors.reader.isolate.reader_pool.Readers", partial(Readers, read=faulty)
+    )
     night = whole_night(quick)
     assert night.summary.verdicts == {"unreadable": 2, "accepted": 2}
     assert (figure(night, "943"), figure(night, "945"), night.summary.errors) == (150, 150, [])
@@ -283,10 +288,10 @@ def test_a_check_that_breaks_on_one_submission_stops_no_other(
 ) -> None:
     put("942", "2024-Q4")
     put("943", "2024-Q4")
-    night = Night(settings, None)
+    night = RunContext(settings, None)
     check = night.checker.check
 
-    def broken(readings: list[Reading], past: Past) -> list[Submission]:
+    def broken(readings: list[ParsedReport], past: History) -> list[Submission]:
         if any(r.unit_code == "942" for r in readings):
             raise RuntimeError("a bug")
         return check(readings, past)
@@ -328,10 +333,10 @@ def test_a_report_that_the_database_refuses_waits_alone(
 ) -> None:
     for minute, unit in enumerate(("942", "943", "944")):
         os.utime(put(unit, "2024-Q4"), (1_737_000_000 + 60 * minute,) * 2)
-    night = Night(settings, None)
+    night = RunContext(settings, None)
     check = night.checker.check
 
-    def with_a_figure_twice(readings: list[Reading], past: Past) -> list[Submission]:
+    def with_a_figure_twice(readings: list[ParsedReport], past: History) -> list[Submission]:
         submissions = check(readings, past)
         return [
             replace(each, facts=each.facts * 2) if each.unit_code == "943" else each
@@ -367,7 +372,7 @@ def test_an_arrival_that_the_ledger_refuses_keeps_no_other_out(
             raise ValueError("value too long")
         return record(warehouse, batch, **kwargs)
 
-    night = Night(settings, None)
+    night = RunContext(settings, None)
     with monkeypatch.context() as broken:
         broken.setattr(arrivals, "record_deliveries", refusing)
         collect(night)
@@ -386,7 +391,7 @@ def test_what_a_source_gave_before_it_failed_is_recorded(
             raise SourceError("the portal went away")
 
     monkeypatch.setattr(steps, "connect", lambda *_: Failing(fill("942", "2024-Q4")))
-    night = Night(settings, None)
+    night = RunContext(settings, None)
     with pytest.raises(SourceError, match="went away"):
         steps.collect(night, night.sources("portal")[0])
     assert (night.summary.received, count(night, DeliveryRow)) == (2, 2)
@@ -397,7 +402,7 @@ def test_a_rule_that_is_wrong_stops_the_load_with_its_name_and_loses_nothing(
     settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put("942", "2024-Q4")
-    night = Night(settings, None)
+    night = RunContext(settings, None)
     rule = night.rules.of_form("training")[0].model_copy(
         update={"expect": "expect_nothing_of_the_kind"}
     )
@@ -413,7 +418,7 @@ def test_bytes_missing_in_the_archive_are_reported_and_stop_no_other(
 ) -> None:
     put("942", "2024-Q4")
     put("943", "2024-Q4")
-    night = Night(settings, None)
+    night = RunContext(settings, None)
     collect(night)
     with Session(night.warehouse) as session:
         lost = session.scalars(
@@ -443,7 +448,7 @@ def test_chunks_bound_what_is_read_at_once_and_change_nothing_else(
     chunked = Settings(
         _env_file=None, var=settings.var, inbox_url=settings.inbox_url, chunk_deliveries=2
     )
-    night = Night(chunked, None)
+    night = RunContext(chunked, None)
     collect(night)
     sizes = []
     for chunk in night.pending():
@@ -476,7 +481,7 @@ def test_a_file_that_never_comes_right_keeps_no_other_out(
     settings: Settings, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(steps, "connect", lambda *_: Flaky(fill("942", "2024-Q4")))
-    night = Night(settings, None)
+    night = RunContext(settings, None)
     source = night.sources("portal")[0]
     for received in (2, 0):
         before = night.summary.received
@@ -488,7 +493,7 @@ def test_a_file_that_never_comes_right_keeps_no_other_out(
 
 def test_a_missing_folder_is_a_source_error(settings: Settings) -> None:
     nowhere = Settings(_env_file=None, var=settings.var, inbox_url=str(settings.var / "nowhere"))
-    night = Night(nowhere, None)
+    night = RunContext(nowhere, None)
     with pytest.raises(SourceError, match="MTQG_INBOX_URL"):
         collect(night)
 
@@ -514,7 +519,7 @@ def test_only_the_last_nights_of_data_docs_are_kept(settings: Settings, put: Put
 
 def test_who_owes_what_follows_the_day_the_night_is_about(settings: Settings, put: Put) -> None:
     put("942", "2024-Q1")
-    night = Night(settings, date(2024, 4, 10))
+    night = RunContext(settings, date(2024, 4, 10))
     collect(night)
     load(night)
     owed = [r for r in reporting(night.warehouse) if r.due_date and r.form_code == "training"]

@@ -8,12 +8,12 @@ from typer.testing import CliRunner, Result
 
 from mtqg.cli import app
 from mtqg.templates.orders import owed_orders
-from program.errors import AskedError, ConfigurationError
-from program.pack import Pack
-from program.period import Period
-from program.schedule import obligations
-from program.stage import Stage
-from program.units import UnitKind
+from program.calendar.period import Period
+from program.calendar.schedule import obligations
+from program.calendar.stage import Stage
+from program.errors import ConfigurationError, UsageError
+from program.pack.load import Pack
+from program.units.register import UnitKind
 from tests.workbooks import read
 
 QUARTER, YEAR, AFTER = Period.parse("2024-Q4"), Period.parse("2024"), Period.parse("2025-Q3")
@@ -30,7 +30,7 @@ def template(*arguments: str | Path) -> Result:
 
 def refusal(*arguments: str | Path) -> str:
     result = template(*arguments)
-    assert isinstance(result.exception, AskedError), result.output
+    assert isinstance(result.exception, UsageError), result.output
     return str(result.exception)
 
 

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from flows import steps
+from flows.night import steps
 from program.settings import Settings
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.integration.test_gathered_deliveries import packed
 from tests.integration.test_rebuild import begin, compared, night, put, rebuilt
 from tests.kills.sample import BAD_LEVELS
 from tests.postgres import Postgres
-from warehouse.engine import open_warehouse
+from warehouse.database.engine import open_warehouse
 
 Refuse = Callable[[str], None]
 _WOMEN = (("commune", 9), ("total", 59))
@@ -107,7 +107,7 @@ def test_a_good_one_does_not_replace_what_came_later(
 ) -> None:
     sent(own, ("a.xlsx", good), ("b.xlsx", better))
     found = lived(own, refuse, "a.xlsx")
-    assert [(name, version, is_believed) for name, version, _, is_believed in found] == [
+    assert [(name, version, is_current) for name, version, _, is_current in found] == [
         ("a.xlsx", 1, False),
         ("b.xlsx", 2, True),
     ]

@@ -13,19 +13,21 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.orm import Session
 
+from program.calendar.period import Period
+from program.calendar.stage import Stage
 from program.delivery import Delivery, Offer
 from program.errors import ConfigurationError, WarehouseError
 from program.finding import Finding, Severity
-from program.letter import Letter, ReportName
-from program.pack import Pack
-from program.period import Period
+from program.pack.load import Pack
+from program.records.letter import Letter, ReportName
 from program.settings import ROOT, Settings
-from program.stage import Stage
 from program.submission import Fact, Submission, Verdict, verdict_of
 from tests.arriving import arrive, catalogued
 from warehouse import load as load_module
-from warehouse.dialects import Opening, make_engine
-from warehouse.engine import migrate, newest_revision, open_warehouse, prepare_warehouse
+from warehouse.database.backends import OpenMode, make_engine
+from warehouse.database.engine import migrate, newest_revision, open_warehouse, prepare_warehouse
+from warehouse.database.run_lock import exclusive_run
+from warehouse.database.views import drop_views
 from warehouse.ledger import (
     keep_cursor,
     known_versions,
@@ -34,30 +36,28 @@ from warehouse.ledger import (
     record_delivery,
     start_run,
 )
-from warehouse.letters import put_together
 from warehouse.load import load_delivery
-from warehouse.nights import only_night
-from warehouse.outbox import (
+from warehouse.outbox.letters import assemble_letters
+from warehouse.outbox.queue import (
     claim_letter,
-    hold_letter,
+    defer,
     mark_failed,
     mark_sent,
     next_attempt,
-    put_off,
-    try_again,
+    renew_lease,
+    retry_failed,
 )
-from warehouse.queries import progress, reporting, trace, unplaced
-from warehouse.reminding import Missing, owe_reminders
+from warehouse.outbox.reminders import MissingReport, enqueue_reminders
+from warehouse.queries.reports import progress, reporting, trace, unplaced
 from warehouse.tables import (
     DeliveryRow,
     FactRow,
     FindingRow,
     OutboxRow,
     SubmissionRow,
-    Table,
     TargetRow,
+    WarehouseTable,
 )
-from warehouse.views import drop_views
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 CRITICAL = Finding(
@@ -124,7 +124,7 @@ def figures(engine: Engine, unit: str = "942") -> list[float | None]:
     ]
 
 
-def count(engine: Engine, table: type[Table]) -> int:
+def count(engine: Engine, table: type[WarehouseTable]) -> int:
     with Session(engine) as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
@@ -132,7 +132,7 @@ def count(engine: Engine, table: type[Table]) -> int:
 def test_the_migrations_build_exactly_the_tables(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Table.metadata) == []
+        assert compare_metadata(context, WarehouseTable.metadata) == []
 
 
 def test_the_newest_migration_is_known_without_alembic(engine: Engine) -> None:
@@ -150,7 +150,7 @@ def test_a_schema_that_is_not_the_newest_is_migrated_and_one_that_is_is_left(
         migrated.append(connection.dialect.name)
         migrate(connection)
 
-    monkeypatch.setattr("warehouse.engine.migrate", migrate_and_tell)
+    monkeypatch.setattr("warehouse.database.engine.migrate", migrate_and_tell)
     prepare_warehouse(settings.warehouse_url)
     assert migrated == []
     with engine.begin() as connection:
@@ -305,16 +305,16 @@ def test_a_file_of_more_than_two_gigabytes_is_refused_and_recorded(engine: Engin
 def test_a_second_night_is_turned_away_until_the_first_has_ended(
     engine: Engine, settings: Settings
 ) -> None:
-    with only_night(settings.warehouse_url):
+    with exclusive_run(settings.warehouse_url):
         with (
             pytest.raises(WarehouseError, match="another run is at work on .*Run again"),
-            only_night(settings.warehouse_url),
+            exclusive_run(settings.warehouse_url),
         ):
             pass
         assert start_run(engine, date(2025, 1, 20), "r", NOON) == 1, (
             "its own transactions are not held up"
         )
-    with only_night(settings.warehouse_url):
+    with exclusive_run(settings.warehouse_url):
         pass
 
 
@@ -383,7 +383,7 @@ def letters(
     engine: Engine, now: datetime = NOON, day: date = date(2025, 1, 20), **more: object
 ) -> list[Letter]:
     """Put together what is owed, and claim all that may be tried."""
-    put_together(engine, day, **more)
+    assemble_letters(engine, day, **more)
     found: list[Letter] = []
     while (
         letter := claim_letter(engine, now, passed_over=[each.message_id for each in found])
@@ -412,7 +412,7 @@ def test_a_letter_that_was_not_sent_comes_again_with_the_same_id_and_content(
 ) -> None:
     send(90, CRITICAL)
     (first,) = letters(engine)
-    put_off(engine, first.message_id, "server down", NOON)
+    defer(engine, first.message_id, "server down", NOON)
     assert letters(engine) == []
     send(95, CRITICAL, unit="943")
     again, other = letters(engine, NOON + timedelta(minutes=1))
@@ -426,7 +426,7 @@ def test_a_letter_that_is_put_off_again_and_again_is_tried_more_and_more_rarely(
     now, waits = NOON, []
     for _ in range(7):
         (letter,) = letters(engine, now)
-        put_off(engine, letter.message_id, "busy", now)
+        defer(engine, letter.message_id, "busy", now)
         wait = next_attempt(engine) - now
         waits.append(wait.total_seconds() / 60)
         now += wait
@@ -438,7 +438,7 @@ def test_a_letter_refused_for_good_waits_for_the_operator(engine: Engine, send: 
     (letter,) = letters(engine)
     mark_failed(engine, letter.message_id, "550 no such user")
     assert letters(engine, NOON + timedelta(days=30)) == []
-    assert (try_again(engine, "x@y.example"), try_again(engine)) == (0, 1)
+    assert (retry_failed(engine, "x@y.example"), retry_failed(engine)) == (0, 1)
     assert letters(engine) == [letter]
 
 
@@ -446,17 +446,17 @@ def test_a_claimed_letter_is_nobody_else_s_until_its_lease_ends_or_its_process_i
     engine: Engine, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send(90, CRITICAL)
-    monkeypatch.setattr("warehouse.outbox.this_sender", lambda: "elsewhere/7")
+    monkeypatch.setattr("warehouse.outbox.queue.this_sender", lambda: "elsewhere/7")
     (letter,) = letters(engine)
     monkeypatch.undo()
     assert letters(engine, NOON + timedelta(minutes=14)) == []
-    assert not hold_letter(engine, letter.message_id, NOON)
+    assert not renew_lease(engine, letter.message_id, NOON)
     assert letters(engine, NOON + timedelta(minutes=15)) == [letter]
-    assert hold_letter(engine, letter.message_id, NOON)
+    assert renew_lease(engine, letter.message_id, NOON)
     gone = subprocess.Popen(["true"])
     gone.wait()
     monkeypatch.setattr(
-        "warehouse.outbox.this_sender", lambda: f"{socket.gethostname()}/{gone.pid}"
+        "warehouse.outbox.queue.this_sender", lambda: f"{socket.gethostname()}/{gone.pid}"
     )
     assert letters(engine, NOON + timedelta(hours=1)) == [letter]
     monkeypatch.undo()
@@ -583,10 +583,12 @@ def test_the_outbox_with_reminders_and_refusals_goes_down_and_up(
     (letter,) = letters(engine)
     mark_failed(engine, letter.message_id, "550")
     report = ReportName("training", "943", "2024-Q4", Stage.FINAL)
-    owe_reminders(engine, [(Missing(report, date(2025, 1, 15)), "c@d.example", "late-3")], NOON)
+    enqueue_reminders(
+        engine, [(MissingReport(report, date(2025, 1, 15)), "c@d.example", "late-3")], NOON
+    )
     config = Config()
     config.set_main_option("script_location", str(ROOT / "warehouse" / "migrations"))
-    with make_engine(settings.warehouse_url, Opening.MIGRATING).begin() as connection:
+    with make_engine(settings.warehouse_url, OpenMode.MIGRATING).begin() as connection:
         drop_views(connection)
         config.attributes["connection"] = connection
         command.downgrade(config, "0005")

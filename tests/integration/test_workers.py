@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from connectors.reader import workers
-from connectors.reader.workers import Outcome, Readers, Unread
+from connectors.reader.isolate import reader_pool
+from connectors.reader.isolate.reader_pool import Outcome, Readers, Unread
 from program.errors import ArchiveError, ReaderError
-from program.pack import Pack
-from program.reading import Reading
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport
 from program.settings import ROOT, Settings
 from tests.conftest import SAMPLES, delivery
 from tests.faults import Large, Unloadable, faulty
@@ -58,7 +58,7 @@ def read(readers: Readers, *contents: bytes, names: Sequence[str] = ()) -> list[
 
 def said(outcome: Outcome) -> list[str]:
     """The file's problems, and its form where one was read."""
-    assert isinstance(outcome, Reading), outcome
+    assert isinstance(outcome, ParsedReport), outcome
     files = [
         " ".join([p.rule, *p.values.values()])
         for p in outcome.problems
@@ -143,22 +143,24 @@ def test_several_processes_keep_the_order_and_give_the_same_readings(
     paths = sorted(SAMPLES.glob("94[0-9]-*/*.xlsx"))[:24]
     contents = [path.read_bytes() for path in paths]
     names = [path.name for path in paths[:7]] + ["exit.xlsx"] + [path.name for path in paths[8:]]
-    monkeypatch.setattr(workers, "_FILES_WORTH_A_START", 5)
-    monkeypatch.setattr(workers, "_FILES_OF_A_PROCESS", 7)
+    monkeypatch.setattr(reader_pool, "_FILES_WORTH_A_START", 5)
+    monkeypatch.setattr(reader_pool, "_FILES_OF_A_PROCESS", 7)
     with Readers(pack, limited(readers=3), faulty) as several:
         spread = read(several, *contents, names=names)
     alone = read(readers, *contents, names=names)
     assert [outcome.delivery.name for outcome in spread] == names
     assert [said(outcome) for outcome in spread] == [said(outcome) for outcome in alone]
     for one, other in zip(spread, alone, strict=True):
-        assert isinstance(one, Reading)
-        assert isinstance(other, Reading)
+        assert isinstance(one, ParsedReport)
+        assert isinstance(other, ParsedReport)
         assert one.problems == other.problems
         assert all(
             one.tables[name].frame.equals(table.frame) for name, table in other.tables.items()
         )
     forms = {id(form) for form in pack.forms}
-    assert all(isinstance(o, Reading) and (o.form is None or id(o.form) in forms) for o in spread)
+    assert all(
+        isinstance(o, ParsedReport) and (o.form is None or id(o.form) in forms) for o in spread
+    )
 
 
 def test_bytes_that_cannot_be_had_are_no_fault_of_the_file(readers: Readers) -> None:
@@ -204,7 +206,7 @@ def test_readers_that_cannot_start_are_an_error_and_no_file_s_fault(
         pytest.raises(ReaderError, match="did not start: .*No such file"),
     ):
         read(readers, good())
-    monkeypatch.setattr(workers, "_START_SECONDS", 0.2)
+    monkeypatch.setattr(reader_pool, "_START_SECONDS", 0.2)
     sleeper = tmp_path / "python"
     sleeper.write_text("#!/bin/sh\nexec sleep 3600\n")
     sleeper.chmod(0o755)
@@ -219,7 +221,7 @@ def test_readers_that_cannot_start_are_an_error_and_no_file_s_fault(
 
 
 def test_a_process_imports_nothing_that_reading_does_not_use() -> None:
-    code = "import sys, connectors.reader.worker, connectors.reader.reader; print(*sys.modules)"
+    code = "import sys, connectors.reader.isolate.reader_process, connectors.reader.reader; print(*sys.modules)"
     command = [sys.executable, "-c", code]
     imported = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, check=True
@@ -247,9 +249,9 @@ def test_processes_end_with_their_readers(pack: Pack) -> None:
 def test_a_process_that_hangs_ends_though_nobody_is_left_to_end_it(tmp_path: Path) -> None:
     script = f"""
 import os
-from connectors.reader.workers import Readers, _Job
+from connectors.reader.isolate.reader_pool import Readers, _Job
 from program.delivery import Delivery
-from program.pack import load_pack
+from program.pack.load import load_pack
 from program.settings import ROOT, Settings
 from tests.faults import faulty
 readers = Readers(load_pack(ROOT / "config" / "soc-trang"), Settings(_env_file=None, readers=1, reading_seconds=0.5), faulty)
@@ -444,7 +446,7 @@ def test_three_hundred_damaged_workbooks_each_end_in_a_reading(readers: Readers)
             content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
         damaged.append(bytes(content) if number % 2 else zipped(members | {part: bytes(content)}))
     outcomes = read(readers, *damaged, good())
-    assert all(isinstance(outcome, Reading) for outcome in outcomes), [
+    assert all(isinstance(outcome, ParsedReport) for outcome in outcomes), [
         o for o in outcomes if isinstance(o, Unread)
     ]
     assert said(outcomes[-1]) == ["training"]

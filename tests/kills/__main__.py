@@ -22,7 +22,7 @@ from random import Random
 
 import psycopg
 
-from program.pack import load_pack
+from program.pack.load import load_pack
 from program.settings import ROOT, Settings
 from tests.kills.ends import (
     AtInstant,

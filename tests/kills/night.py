@@ -13,23 +13,23 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import flows.night
-from connectors.packages import is_package, members_of
+import flows.night.run_context
 from connectors.reader.reader import read_parts
+from connectors.zip_deliveries import is_zip_of_reports, members_of
 from expectations.checking import Checker
-from expectations.rules import RuleSet
-from flows import steps
-from flows.night import Night
-from program.current import CurrentReport
+from expectations.rules.rule_set import RuleSet
+from flows.night import steps
+from flows.night.run_context import RunContext
 from program.delivery import Delivery
 from program.errors import MtqgError
 from program.finding import Finding, Severity
-from program.pack import Pack
-from program.reading import Reading
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport
+from program.records.current_report import CurrentReport
 from program.settings import Settings
 from program.submission import Submission
 from tests.kills.ends import replace_with
-from warehouse.nights import only_night
+from warehouse.database.run_lock import exclusive_run
 
 FAILED, STOPPED, BROKEN = 1, 3, 70
 """How a night ends that met an error of the system and said so; that could not begin and said why.
@@ -44,7 +44,7 @@ class Memory:
 
     pack: Pack
     rules: RuleSet
-    readings: dict[str, list[Reading]]
+    readings: dict[str, list[ParsedReport]]
     submissions: dict[tuple[str | None, int], Submission]
 
     @classmethod
@@ -64,7 +64,7 @@ class Memory:
 def _deliveries(inbox: Path, settings: Settings) -> Iterator[tuple[bytes, Delivery]]:
     for path in sorted(inbox.rglob("*.*")):
         content = path.read_bytes()
-        is_zip = is_package(content)
+        is_zip = is_zip_of_reports(content)
         contents = (
             [m.content or b"" for m in members_of(content, settings.limits)]
             if is_zip
@@ -106,7 +106,7 @@ class Remembered:
 
     def read(
         self, deliveries: Sequence[Delivery], content_of: Callable[[Delivery], bytes | None]
-    ) -> Iterator[Reading]:
+    ) -> Iterator[ParsedReport]:
         for delivery in deliveries:
             content_of(delivery)
             for reading in self._memory.readings[str(delivery.sha256)]:
@@ -115,7 +115,7 @@ class Remembered:
     def prepare(self) -> None:
         pass
 
-    def check(self, readings: Sequence[Reading], _past: object) -> list[Submission]:
+    def check(self, readings: Sequence[ParsedReport], _past: object) -> list[Submission]:
         kept = self._memory.submissions
         return [replace(kept[r.delivery.sha256, r.part], delivery=r.delivery) for r in readings]
 
@@ -175,15 +175,15 @@ def run(
     """
     remembered = Remembered(memory)
     # Marking keeps nothing either, and starts a process for each night.
-    replace_with("flows.mailing:attachments_of", lambda _: lambda *_: ())
-    flows.night.RuleSet = lambda _pack: memory.rules  # type: ignore[assignment,misc]
-    flows.night.load_pack = lambda _folder: memory.pack  # type: ignore[assignment]
-    Night.readers = remembered  # type: ignore[assignment]
-    Night.checker = remembered  # type: ignore[assignment]
+    replace_with("flows.mail.send_letters:attachments_of", lambda _: lambda *_: ())
+    flows.night.run_context.RuleSet = lambda _pack: memory.rules  # type: ignore[assignment,misc]
+    flows.night.run_context.load_pack = lambda _folder: memory.pack  # type: ignore[assignment]
+    RunContext.readers = remembered  # type: ignore[assignment]
+    RunContext.checker = remembered  # type: ignore[assignment]
     if now is not None:
-        Night.now = staticmethod(lambda: now)  # type: ignore[method-assign]
-    with only_night(settings.warehouse_url) if alone else nullcontext():
-        night = Night(settings, None)
+        RunContext.now = staticmethod(lambda: now)  # type: ignore[method-assign]
+    with exclusive_run(settings.warehouse_url) if alone else nullcontext():
+        night = RunContext(settings, None)
         for step in _steps(night):
             with _going_on(night):
                 step()
@@ -191,8 +191,8 @@ def run(
     return FAILED if night.summary.errors else 0
 
 
-def _steps(night: Night) -> Iterator[Callable[[], object]]:
-    """The steps of `flows.nightly.whole`, without Prefect."""
+def _steps(night: RunContext) -> Iterator[Callable[[], object]]:
+    """The steps of `flows.nightly.run_steps`, without Prefect."""
     for source in night.sources(None):
         yield lambda source=source: steps.collect(night, source)
     yield lambda: steps.unpack(night)
@@ -204,13 +204,13 @@ def _steps(night: Night) -> Iterator[Callable[[], object]]:
     yield lambda: steps.alert(night)
 
 
-def _load(night: Night) -> None:
+def _load(night: RunContext) -> None:
     for chunk in night.pending():
         steps.load(night, steps.check(night, steps.read(night, chunk)))
 
 
 @contextmanager
-def _going_on(night: Night) -> Iterator[None]:
+def _going_on(night: RunContext) -> Iterator[None]:
     try:
         yield
     except Exception as error:

@@ -5,8 +5,8 @@ import os
 import zipfile
 from pathlib import Path
 
-from program.pack import Pack
-from program.period import Period
+from program.calendar.period import Period
+from program.pack.load import Pack
 from publish.template import Values, write_template
 from tests.conftest import GOOD_LEVELS
 

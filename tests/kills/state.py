@@ -11,8 +11,8 @@ from sqlalchemy import Connection, select
 
 from connectors.archive import Archive
 from program.settings import Settings
-from warehouse.engine import open_warehouse
-from warehouse.tables import DeliveryRow, SubmissionRow, Table
+from warehouse.database.engine import open_warehouse
+from warehouse.tables import DeliveryRow, SubmissionRow, WarehouseTable
 
 Row = tuple[tuple[str, str], ...]
 _LEFT_OUT = {
@@ -50,7 +50,7 @@ def state_of(settings: Settings) -> State:
             names = _names(connection)
             tables = {
                 t.name: _rows(connection, t, names)
-                for t in Table.metadata.sorted_tables
+                for t in WarehouseTable.metadata.sorted_tables
                 if t.name != "runs"
             }
             disorder = _disorder(connection)
@@ -106,7 +106,7 @@ def _names(connection: Connection) -> dict[str, dict[int, str]]:
         for row in connection.execute(select(DeliveryRow.__table__))
     }
     submissions = {
-        row.id: f"{deliveries[row.delivery_id]}#{row.judgement}.{row.part}"
+        row.id: f"{deliveries[row.delivery_id]}#{row.attempt}.{row.part}"
         for row in connection.execute(select(SubmissionRow.__table__))
     }
     return {"deliveries": deliveries, "submissions": submissions}

@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from program.pack import load_pack
+from program.pack.load import load_pack
 from program.settings import ROOT, Settings, quiet_third_parties
 from tests.mutations.damage import mutated
 from tests.mutations.trial import Result, run

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from connectors.reader.signatures import ZIP
+from connectors.reader.open.signatures import ZIP
 from program.settings import ROOT
 from tests.old_workbooks import biff5, xlsb
 from tests.portal_reports import REPORT

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from connectors.reader.isolate.reader_pool import Readers, Unread
 from connectors.reader.reader import read_parts
-from connectors.reader.workers import Readers, Unread
 from expectations.checking import Checker
-from expectations.rules import RuleSet
+from expectations.rules.rule_set import RuleSet
 from program.delivery import Delivery
-from program.pack import Pack
-from program.reading import Reading, facts_of
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport, facts_of
 from program.settings import Settings
 from program.submission import Submission
 from tests.mutations.damage import mutated
@@ -47,7 +47,7 @@ def run(
             outcomes = list(
                 readers.read(deliveries, lambda delivery, made=made: made[delivery.id][1])
             )
-            readings = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
+            readings = [outcome for outcome in outcomes if isinstance(outcome, ParsedReport)]
             checked = Checker(pack, rules, "mutations").check(readings)
             submissions = {
                 (s.delivery.id, reading.part): s
@@ -72,7 +72,7 @@ def _delivery(number: int) -> Delivery:
 
 
 def _result(
-    outcome: Reading | Unread,
+    outcome: ParsedReport | Unread,
     submissions: dict[tuple[int, int], Submission],
     damage: str,
     content: bytes,

@@ -11,10 +11,10 @@ from functools import cache, partial
 import openpyxl
 from python_calamine import CalamineWorkbook
 
-from connectors.reader.delimited import NoRows, read_delimited
-from connectors.reader.portal_report import is_json
-from connectors.reader.signatures import OLE, ZIP
-from connectors.reader.workbook import CellValue
+from connectors.reader.open.delimited import NoRows, read_delimited
+from connectors.reader.open.portal_report import is_json
+from connectors.reader.open.signatures import OLE, ZIP
+from connectors.reader.open.workbook import CellValue
 from program.labels import fold
 from program.submission import Fact
 

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import pytest
 
 from expectations.checking import Checker
-from expectations.rules import SUITES, RuleSet
-from program.current import CurrentReport
+from expectations.rules.rule_set import SUITES, RuleSet
+from program.calendar.stage import Stage
 from program.errors import ConfigurationError
 from program.finding import Finding
-from program.pack import Pack
-from program.qualifier import Qualifier
-from program.stage import Stage
+from program.forms.qualifier import Qualifier
+from program.pack.load import Pack
+from program.records.current_report import CurrentReport
 from program.submission import Fact
 
 PERIOD = "2024-Q4"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from connectors.bounce_mailbox import open_mailbox
 from connectors.bounces import Bounce, bounce_of
-from connectors.mailboxes import open_mailbox
 from program.errors import ConfigurationError
 from tests.bounces import dsn
 

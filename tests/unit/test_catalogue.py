@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from program.catalogue import (
+from program.calendar.period import PeriodKind
+from program.forms.qualifier import Qualifier
+from program.pack.catalogue import (
     Amount,
     Baseline,
     CapitalSource,
@@ -15,8 +17,6 @@ from program.catalogue import (
     Tag,
     Target,
 )
-from program.period import PeriodKind
-from program.qualifier import Qualifier
 
 AMOUNT = {
     "scope": "province",

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from program.catalogue import Amount, Indicator, Tag, Target
-from program.pack import Pack
-from program.period import PeriodKind
-from program.qualifier import Qualifier
-from program.schedule import Duty, obligations
+from program.calendar.period import PeriodKind
+from program.calendar.schedule import Duty, obligations
+from program.calendar.stage import Stage
+from program.forms.qualifier import Qualifier
+from program.pack.catalogue import Amount, Indicator, Tag, Target
+from program.pack.load import Pack
 from program.settings import ROOT
-from program.stage import Stage
-from program.units import UnitKind
+from program.units.register import UnitKind
 
 PACK = ROOT / "config" / "soc-trang"
 MILLION = 1_000_000

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.reader.columns import parse_column
-from connectors.reader.markup import Percentage, Uncomputed
-from connectors.reader.parsed import Value
-from connectors.reader.values import parse_cell
-from connectors.reader.workbook import CellValue
-from program.table import Column, ColumnType, Label
+from connectors.reader.open.markup import Percentage, Uncomputed
+from connectors.reader.open.workbook import CellValue
+from connectors.reader.values.parse_cell import parse_cell
+from connectors.reader.values.parse_column import parse_column
+from connectors.reader.values.parsed import Value
+from program.forms.table import Column, ColumnType, Label
 
 WORDS = [
     "",

@@ -11,11 +11,11 @@ import pytest
 from great_expectations.expectations.registry import get_expectation_impl
 
 import expectations.custom as own
-from expectations.rules import RuleSet
-from expectations.suite import Expected
-from expectations.validation import Validation
+from expectations.rules.rule_set import RuleSet
+from expectations.run.gx_runner import GxRunner
+from expectations.run.suite import Expected
 from program.errors import ConfigurationError
-from program.pack import Pack
+from program.pack.load import Pack
 from program.settings import ROOT
 
 E = float("nan")
@@ -267,12 +267,12 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def validation() -> Validation:
-    return Validation("test", "test")
+def validation() -> GxRunner:
+    return GxRunner("test", "test")
 
 
 @pytest.fixture(scope="module")
-def found(pack: Pack, validation: Validation) -> dict[str, list[tuple[int, int]]]:
+def found(pack: Pack, validation: GxRunner) -> dict[str, list[tuple[int, int]]]:
     """The failing rows of each case, all judged in one batch as at night."""
     words = RuleSet(pack).reading["FILE-01"]
     expected = [
@@ -293,7 +293,7 @@ def test_exactly_the_bad_rows_come_back_with_their_submission(
 
 
 def test_data_docs_say_in_a_sentence_what_each_expects(
-    validation: Validation, found: dict[str, list[tuple[int, int]]], tmp_path: Path
+    validation: GxRunner, found: dict[str, list[tuple[int, int]]], tmp_path: Path
 ) -> None:
     assert found
     validation.publish_docs(tmp_path)
@@ -367,7 +367,7 @@ def test_each_is_registered_explains_itself_and_has_its_cases_here(name: str) ->
 
 
 def test_the_example_of_the_guide_works_as_it_stands_there(
-    pack: Pack, validation: Validation
+    pack: Pack, validation: GxRunner
 ) -> None:
     guide = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
     snippet = re.search(
@@ -383,7 +383,7 @@ def test_the_example_of_the_guide_works_as_it_stands_there(
     assert [(n, row) for _, n, row in validation.failures("guide", FRAME, [rule])] == [ROWS[2]]
 
 
-def test_a_frame_without_rows_breaks_nothing(pack: Pack, validation: Validation) -> None:
+def test_a_frame_without_rows_breaks_nothing(pack: Pack, validation: GxRunner) -> None:
     words = RuleSet(pack).reading["FILE-01"]
     expected = [Expected(words, case.expect, case.kwargs, "whole") for case in CASES]
     assert validation.failures("empty", FRAME.head(0), expected) == []

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.reader.delimited import NoRows, read_delimited
-from connectors.reader.values import show
-from program.pack import Pack
+from connectors.reader.open.delimited import NoRows, read_delimited
+from connectors.reader.values.parse_cell import text_of_cell
+from program.pack.load import Pack
 from tests.workbooks import (
     Rows,
     class_list,
@@ -38,7 +38,7 @@ def text(separator: str = ";", rows: Rows = ROWS) -> str:
     writer = csv.writer(buffer, delimiter=separator)
     writer.writerows(
         [
-            ["" if cell is None else show(cell) for cell in row] + [""] * (width - len(row))
+            ["" if cell is None else text_of_cell(cell) for cell in row] + [""] * (width - len(row))
             for row in rows
         ]
     )

@@ -8,13 +8,13 @@ import pytest
 
 from connectors.reader.reader import read_parts
 from expectations.checking import Checker
-from expectations.rules import RuleSet
+from expectations.rules.rule_set import RuleSet
+from program.calendar.period import Period
 from program.finding import Finding, Severity
-from program.pack import Pack
-from program.period import Period
-from program.reading import Reading
+from program.forms.table import Table
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport
 from program.submission import Submission, Verdict
-from program.table import Table
 from publish.template import Values, write_template
 from tests.conftest import delivery
 from tests.workbooks import IDENTITY, workbook
@@ -137,7 +137,7 @@ def with_totals(table: Table, typed: Lines, totals: Lines) -> dict[str, dict[str
     return lines
 
 
-def read(pack: Pack, number: int, typed: Lines, totals: Lines = NOTHING) -> Reading:
+def read(pack: Pack, number: int, typed: Lines, totals: Lines = NOTHING) -> ParsedReport:
     period = Period.parse("2024-Q4")
     form, unit = pack.form("disbursement", period), pack.units.get("942", period.end)
     assert form is not None
@@ -148,7 +148,7 @@ def read(pack: Pack, number: int, typed: Lines, totals: Lines = NOTHING) -> Read
     return reading
 
 
-def check(pack: Pack, *readings: Reading) -> list[Submission]:
+def check(pack: Pack, *readings: ParsedReport) -> list[Submission]:
     return Checker(pack, RuleSet(pack), "test").check(readings)
 
 
@@ -156,13 +156,13 @@ def asked(submission: Submission) -> list[Finding]:
     return [f for f in submission.findings if f.severity is not Severity.INFO]
 
 
-def cell(reading: Reading, line: str, column: str) -> str | None:
+def cell(reading: ParsedReport, line: str, column: str) -> str | None:
     table = reading.tables["capital"]
     return table.cell(column, int(table.frame.loc[table.frame["line"] == line, "row"].iloc[0]))
 
 
 @pytest.fixture(scope="module")
-def judged(pack: Pack) -> list[tuple[Reading, Submission]]:
+def judged(pack: Pack) -> list[tuple[ParsedReport, Submission]]:
     """The bad reports, judged in one batch."""
     readings = [
         read(pack, number, case.typed, case.totals)
@@ -173,7 +173,7 @@ def judged(pack: Pack) -> list[tuple[Reading, Submission]]:
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.rule for case in CASES])
 def test_a_rule_finds_its_cell_and_nothing_else_is_asked(
-    judged: list[tuple[Reading, Submission]], number: int
+    judged: list[tuple[ParsedReport, Submission]], number: int
 ) -> None:
     case, (reading, submission) = CASES[number], judged[number]
     sheet = reading.tables["capital"].frame["sheet"].iloc[0]
@@ -184,7 +184,7 @@ def test_a_rule_finds_its_cell_and_nothing_else_is_asked(
 
 @pytest.mark.parametrize("number", range(len(DERIVED)), ids=[case.rule for case in DERIVED])
 def test_what_the_layout_says_is_checked(
-    judged: list[tuple[Reading, Submission]], number: int
+    judged: list[tuple[ParsedReport, Submission]], number: int
 ) -> None:
     case, (reading, submission) = DERIVED[number], judged[len(CASES) + number]
     found = [(f.rule, f.cell, f.severity.value) for f in asked(submission)]
@@ -210,7 +210,7 @@ def test_a_project_without_capital_may_be_left_out_and_a_plan_of_nought_is_no_sm
     assert (asked(left_out), asked(nought)) == ([], [])
 
 
-def test_money_is_told_as_it_was_printed(judged: list[tuple[Reading, Submission]]) -> None:
+def test_money_is_told_as_it_was_printed(judged: list[tuple[ParsedReport, Submission]]) -> None:
     message = asked(judged[0][1])[0].message
     assert (
         message

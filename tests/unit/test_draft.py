@@ -10,9 +10,9 @@ import pytest
 
 from mtqg.packs import draft
 from mtqg.packs.draft import draft_units
-from program.errors import AskedError
+from program.errors import UsageError
 from program.settings import ROOT
-from program.units import UnitKind, UnitRegister
+from program.units.register import UnitKind, UnitRegister
 
 JULY = date(2025, 7, 1)
 
@@ -109,7 +109,7 @@ def test_every_province_drafts_and_is_accepted_and_no_new_commune_is_missing(
 
 
 def test_an_unknown_code_is_answered_with_the_codes_there_are() -> None:
-    with pytest.raises(AskedError) as refusal:
+    with pytest.raises(UsageError) as refusal:
         draft_units("99")
     assert "no province had the code '99'" in str(refusal.value)
     assert all(
@@ -121,5 +121,5 @@ def test_an_unknown_code_is_answered_with_the_codes_there_are() -> None:
 def test_without_the_package_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     draft._country.cache_clear()
     monkeypatch.setitem(sys.modules, "vietnamadminunits.database", None)
-    with pytest.raises(AskedError, match=r"pip install 'mtqg-monitor\[draft\]'"):
+    with pytest.raises(UsageError, match=r"pip install 'mtqg-monitor\[draft\]'"):
         draft_units("94")

@@ -9,13 +9,13 @@ import pytest
 from great_expectations.expectations.registry import get_expectation_impl
 
 import expectations.custom as own
-from expectations.rule_checks import frame_columns
-from expectations.rules import SUITES, RuleSet
-from expectations.suite import Expected
-from expectations.validation import Validation
+from expectations.rules.rule_set import SUITES, RuleSet
+from expectations.rules.validate import frame_columns
+from expectations.run.gx_runner import GxRunner
+from expectations.run.suite import Expected
 from program.errors import ConfigurationError, MtqgError
 from program.finding import Severity
-from program.pack import Pack
+from program.pack.load import Pack
 
 INDEX = {"submission_id": [0, 0, 1, 1], "row": [1, 2, 1, 2]}
 
@@ -24,7 +24,7 @@ def failing(
     frame: pd.DataFrame, expect: str, pack: Pack, **kwargs: object
 ) -> list[tuple[int, int]]:
     words = RuleSet(pack).reading["FILE-01"]
-    found = Validation("test", "test").failures(
+    found = GxRunner("test", "test").failures(
         "frame", frame, [Expected(words, expect, kwargs, "a")]
     )
     return [(number, row) for _, number, row in found]
@@ -124,7 +124,7 @@ def test_a_rule_file_that_is_wrong_names_file_and_key(pack: Pack, tmp_path: Path
 
 
 def test_data_docs_are_written_where_asked(pack: Pack, tmp_path: Path) -> None:
-    validation = Validation("test", "test")
+    validation = GxRunner("test", "test")
     words = RuleSet(pack).reading["FILE-01"]
     rule = Expected(words, "expect_column_values_to_be_whole", {"column": "a"}, "a")
     validation.failures("frame", pd.DataFrame({**INDEX, "a": [1.0, 2.5, 3.0, 4.0]}), [rule])
@@ -138,7 +138,7 @@ def test_data_docs_are_written_where_asked(pack: Pack, tmp_path: Path) -> None:
 
 
 def test_data_docs_show_every_batch_of_a_run(pack: Pack, tmp_path: Path) -> None:
-    validation = Validation("test", "test")
+    validation = GxRunner("test", "test")
     words = RuleSet(pack).reading["FILE-01"]
     rule = Expected(words, "expect_column_values_to_be_whole", {"column": "a"}, "a")
     for chunk in range(3):

@@ -7,8 +7,8 @@ from itertools import permutations
 
 import pytest
 
-from program.pack import Pack, load_pack
-from program.reading import Reading, facts_of
+from program.pack.load import Pack, load_pack
+from program.parsed_report import ParsedReport, facts_of
 from program.settings import ROOT
 from tests.workbooks import (
     CLASS,
@@ -41,7 +41,7 @@ FILES = {
 }
 
 
-def said(reading: Reading) -> str:
+def said(reading: ParsedReport) -> str:
     form = reading.form and (reading.form.code, reading.form.version)
     met = [(p.rule, p.sheet, p.cell, p.value, sorted(p.values.items())) for p in reading.problems]
     return repr(

@@ -11,10 +11,10 @@ from typing import Any
 import fsspec
 import pytest
 
-from connectors.folder import Folder
+from connectors.sources.folder import Folder
 from program.delivery import Offer
-from program.errors import ConfigurationError, SourceError, StillArriving, TransientError
-from program.source import FolderSource
+from program.errors import ConfigurationError, SourceError, StillArrivingError, TransientError
+from program.pack.source import FolderSource
 from tests.workbooks import report
 
 SOURCE = FolderSource(
@@ -131,7 +131,9 @@ def test_a_file_that_changes_while_it_is_read_waits_for_the_next_night(
     put(inbox, "a.xlsx", b"one", OLD)
     (offer,) = offered(folder)
     put(inbox, "a.xlsx", b"one and more", OLD + 1)
-    with pytest.raises(StillArriving, match="a.xlsx is still being written; the next run takes it"):
+    with pytest.raises(
+        StillArrivingError, match="a.xlsx is still being written; the next run takes it"
+    ):
         folder.fetch(offer, LIMIT)
 
 
@@ -140,7 +142,7 @@ def test_a_young_file_that_is_half_there_waits_and_an_old_one_is_taken_as_it_is(
     inbox: Path, folder: Folder, content: bytes
 ) -> None:
     path = put(inbox, "a.xlsx", content, when=time.time() - 5)
-    with pytest.raises(StillArriving):
+    with pytest.raises(StillArrivingError):
         folder.fetch(offered(folder)[0], LIMIT)
     os.utime(path, (OLD, OLD))
     assert folder.fetch(offered(folder)[0], LIMIT) == content
@@ -175,7 +177,7 @@ def test_a_file_that_is_gone_is_a_sentence_with_the_source_s_name(
     path.unlink()
     with pytest.raises(SourceError, match="cannot read a.xlsx: ") as error:
         folder.fetch(offer, LIMIT)
-    assert not isinstance(error.value, StillArriving | TransientError)
+    assert not isinstance(error.value, StillArrivingError | TransientError)
 
 
 def test_a_missing_folder_is_a_sentence_that_says_what_to_do(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from program.form import Form
-from program.pack import Pack
-from program.period import Period, PeriodKind
-from program.table import Column, ColumnType, Label
+from program.calendar.period import Period, PeriodKind
+from program.forms.form import Form
+from program.forms.table import Column, ColumnType, Label
+from program.pack.load import Pack
 
 COLUMN = {"name": "classes", "label": "Số lớp", "type": "whole", "measure": "lớp"}
 MONEY = {"name": "spent_vnd", "label": "Kinh phí", "type": "money", "measure": "triệu đồng"}

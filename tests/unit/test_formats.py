@@ -7,11 +7,11 @@ import zipfile
 
 import pytest
 
-from connectors.packages import members_of
-from connectors.reader.workbook import Workbook, open_workbook
-from program.finding import Problem
+from connectors.reader.open.workbook import Workbook, open_workbook
+from connectors.zip_deliveries import members_of
+from program.finding import ReaderFinding
 from program.limits import DEFAULT_LIMITS
-from program.pack import Pack
+from program.pack.load import Pack
 from program.settings import ROOT
 from tests.old_workbooks import biff5, ole, xlsb
 from tests.portal_reports import REPORT
@@ -31,13 +31,13 @@ from tests.workbooks import (
 GOOD = ROOT / "tests" / "data" / "good"
 
 
-def opened(content: bytes) -> Workbook | Problem:
+def opened(content: bytes) -> Workbook | ReaderFinding:
     return open_workbook(content, DEFAULT_LIMITS)
 
 
 def why_not(content: bytes) -> str:
     found = opened(content)
-    assert isinstance(found, Problem)
+    assert isinstance(found, ReaderFinding)
     return " ".join([found.rule, *found.values.values()])
 
 

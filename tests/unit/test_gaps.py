@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from program.catalogue import Amount, CapitalSource, Indicator, Project, Tag, Target
-from program.contact import Contact
-from program.gaps import Gap, gaps_of
-from program.pack import Pack
-from program.schedule import Duty
-from program.units import UnitKind, UnitRegister
+from program.calendar.schedule import Duty
+from program.pack.catalogue import Amount, CapitalSource, Indicator, Project, Tag, Target
+from program.pack.completeness import PackGap, pack_gaps
+from program.pack.contact import Contact
+from program.pack.load import Pack
+from program.units.register import UnitKind, UnitRegister
 
 PLAIN: dict[str, Any] = {"tag": "C", "source": "S1"}
 DUTY: dict[str, Any] = {
@@ -73,20 +73,20 @@ def whole(pack: Pack, **changes: Any) -> Pack:
 
 
 def test_a_pack_in_which_everything_is_known_has_no_gap(pack: Pack) -> None:
-    assert gaps_of(whole(pack)) == []
+    assert pack_gaps(whole(pack)) == []
 
 
 def test_a_form_that_nobody_owes_is_a_gap_once_whatever_its_versions(pack: Pack) -> None:
     (form,) = whole(pack).forms
     twice = (form, form.model_copy(update={"version": "v2"}))
-    assert gaps_of(whole(pack, duties=(), forms=twice)) == [
-        Gap("missing", "calendar.yaml", "training", "no unit must send this form")
+    assert pack_gaps(whole(pack, duties=(), forms=twice)) == [
+        PackGap("missing", "calendar.yaml", "training", "no unit must send this form")
     ]
 
 
 def test_an_indicator_without_a_form_is_a_gap_with_its_reason(pack: Pack) -> None:
     unfed = {"form": None, "numerator": None, "project": None}
-    found = gaps_of(
+    found = pack_gaps(
         whole(
             pack,
             indicators=(
@@ -97,8 +97,8 @@ def test_an_indicator_without_a_form_is_a_gap_with_its_reason(pack: Pack) -> Non
         )
     )
     assert found == [
-        Gap("missing", "indicators.yaml", "A", "no form feeds it"),
-        Gap("missing", "indicators.yaml", "B", "no form feeds it: two years needed"),
+        PackGap("missing", "indicators.yaml", "A", "no form feeds it"),
+        PackGap("missing", "indicators.yaml", "B", "no form feeds it: two years needed"),
     ]
 
 
@@ -106,7 +106,7 @@ def test_a_project_is_measured_by_its_own_indicator_or_its_sub_projects_but_neve
     pack: Pack,
 ) -> None:
     projects = (project("P"), project("P-1", "P"), project("Q"), project("Q-1", "Q"))
-    found = gaps_of(
+    found = pack_gaps(
         whole(
             pack,
             projects=projects,
@@ -119,7 +119,7 @@ def test_a_project_is_measured_by_its_own_indicator_or_its_sub_projects_but_neve
 
 
 def test_an_indicator_without_a_form_measures_no_project(pack: Pack) -> None:
-    found = gaps_of(whole(pack, indicators=(indicator(form=None, numerator=None),)))
+    found = pack_gaps(whole(pack, indicators=(indicator(form=None, numerator=None),)))
     assert [(gap.file, gap.entry) for gap in found] == [
         ("indicators.yaml", "I"),
         ("projects.yaml", "P"),
@@ -128,11 +128,11 @@ def test_an_indicator_without_a_form_measures_no_project(pack: Pack) -> None:
 
 def test_a_unit_that_owes_and_has_no_contact_is_a_gap(pack: Pack) -> None:
     nobody = {code: contact for code, contact in pack.correspondence.units.items() if code != "942"}
-    found = gaps_of(
+    found = pack_gaps(
         whole(pack, correspondence=pack.correspondence.model_copy(update={"units": nobody}))
     )
     assert found == [
-        Gap(
+        PackGap(
             "missing",
             "contacts.yaml",
             "942",
@@ -145,14 +145,14 @@ def test_a_unit_that_owes_nothing_needs_no_contact(pack: Pack) -> None:
     office = {"94": Contact(name="Phòng Nghiệp vụ", email="a@b.example")}
     letters = pack.correspondence.model_copy(update={"units": office})
     # Neither districts, nor the province that came after this duty ended.
-    found = gaps_of(
+    found = pack_gaps(
         whole(pack, correspondence=letters, duties=(duty(from_kind="province", last="2024-12-31"),))
     )
     assert [gap for gap in found if gap.file == "contacts.yaml"] == []
 
 
 def test_what_is_unknown_is_listed_by_name(pack: Pack) -> None:
-    found = gaps_of(
+    found = pack_gaps(
         whole(
             pack,
             capital=(stream(amounts="unknown"),),
@@ -164,16 +164,16 @@ def test_what_is_unknown_is_listed_by_name(pack: Pack) -> None:
         )
     )
     assert found == [
-        Gap("unknown", "capital.yaml", "central", "amounts"),
-        Gap("unknown", "indicators.yaml", "I", "targets, baseline, frequency"),
-        Gap("unknown", "indicators.yaml", "J", "targets"),
-        Gap("unknown", "calendar.yaml", "training from each district, final", "deadline"),
+        PackGap("unknown", "capital.yaml", "central", "amounts"),
+        PackGap("unknown", "indicators.yaml", "I", "targets, baseline, frequency"),
+        PackGap("unknown", "indicators.yaml", "J", "targets"),
+        PackGap("unknown", "calendar.yaml", "training from each district, final", "deadline"),
     ]
 
 
 def test_what_was_not_seen_is_listed_with_its_tag_and_what_was_derived_is_not(pack: Pack) -> None:
     recalled = {"tag": "B", "source": "background knowledge"}
-    found = gaps_of(
+    found = pack_gaps(
         whole(
             pack,
             projects=(project("P", tag="C-"),),
@@ -189,22 +189,22 @@ def test_what_was_not_seen_is_listed_with_its_tag_and_what_was_derived_is_not(pa
         )
     )
     assert found == [
-        Gap("unverified", "projects.yaml", "P", "name: tag C-"),
-        Gap("unverified", "capital.yaml", "central", "name: tag B"),
-        Gap("unverified", "capital.yaml", "central", "1,000,000,000 đồng: tag B"),
-        Gap("unverified", "indicators.yaml", "I", "indicator: tag B"),
-        Gap("unverified", "indicators.yaml", "I", "national target 99: tag U"),
+        PackGap("unverified", "projects.yaml", "P", "name: tag C-"),
+        PackGap("unverified", "capital.yaml", "central", "name: tag B"),
+        PackGap("unverified", "capital.yaml", "central", "1,000,000,000 đồng: tag B"),
+        PackGap("unverified", "indicators.yaml", "I", "indicator: tag B"),
+        PackGap("unverified", "indicators.yaml", "I", "national target 99: tag U"),
     ]
 
 
 def test_gaps_come_kind_by_kind_missing_first(pack: Pack) -> None:
-    kinds = [gap.kind for gap in gaps_of(pack)]
+    kinds = [gap.kind for gap in pack_gaps(pack)]
     assert kinds == sorted(kinds, key=["missing", "unknown", "unverified"].index)
     assert set(kinds) == {"missing", "unknown", "unverified"}
 
 
 def test_the_sample_names_its_two_unfed_indicators_and_all_its_deadlines(pack: Pack) -> None:
-    found = gaps_of(pack)
+    found = pack_gaps(pack)
     assert [
         gap.entry for gap in found if gap.kind == "missing" and gap.file == "indicators.yaml"
     ] == ["T02", "OUT-RES-LAND"]

@@ -6,22 +6,22 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
-from expectations.history.grid import Grid
-from expectations.history.memory import Memory, Report
-from program.figures import Figure
-from program.period import Period
-from program.stage import Stage
-from program.units import UnitKind
+from expectations.history.grid import FigureGrid
+from expectations.history.reports import HistoryReport, ReportHistory
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.forms.elements import FormElement
+from program.units.register import UnitKind
 
 REPORTS, LINES = 200, 60
-FIGURES = {"paid": Figure("paid", "Đã giải ngân", "triệu đồng", is_line=True)}
+FIGURES = {"paid": FormElement("paid", "Đã giải ngân", "triệu đồng", is_line=True)}
 
 
-def memory_of(keys: list[list[str]]) -> Memory:
+def memory_of(keys: list[list[str]]) -> ReportHistory:
     """Reports with a line of value 1, 2 … for each of their keys."""
     now, period = datetime(2025, 1, 20, tzinfo=UTC), Period.parse("2024-Q4")
     reports = tuple(
-        Report(n, str(n), UnitKind.DISTRICT, period, Stage.FINAL, now, n, n, loads=True)
+        HistoryReport(n, str(n), UnitKind.DISTRICT, period, Stage.FINAL, now, n, n, loads=True)
         for n in range(len(keys))
     )
     lines = [
@@ -30,18 +30,18 @@ def memory_of(keys: list[list[str]]) -> Memory:
         for row, key in enumerate(own, 1)
     ]
     values = pd.DataFrame.from_records(lines, columns=["report", "element", "key", "row", "value"])
-    return Memory(reports, values, {}, {})
+    return ReportHistory(reports, values, {}, {})
 
 
 def test_a_line_is_met_again_in_each_report_that_has_its_key() -> None:
-    grid = Grid(FIGURES, memory_of([["a", "b"], ["b", "c"], ["d", "", "b"]]))
+    grid = FigureGrid(FIGURES, memory_of([["a", "b"], ["b", "c"], ["d", "", "b"]]))
     own = grid.given(0)
     rows = grid.rows("peers", range(3), [1, 2], own.pairs)
     np.testing.assert_array_equal(rows, [[np.nan, 1.0], [np.nan, 3.0]])
 
 
 def test_lines_that_one_report_alone_has_take_no_room() -> None:
-    grid = Grid(
+    grid = FigureGrid(
         FIGURES, memory_of([[f"{n}-{line}" for line in range(LINES)] for n in range(REPORTS)])
     )
     tracemalloc.start()

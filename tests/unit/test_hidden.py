@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.reader.hidden import NOTHING_HIDDEN, Hidden, read_hidden
+from connectors.reader.open.hidden import NOTHING_HIDDEN, Hidden, read_hidden
 
 
 @pytest.mark.parametrize(

@@ -17,16 +17,16 @@ from benchmarks.in_memory import Lines, Report, history_alone, past_of_readings,
 from benchmarks.stock import with_stock
 from expectations.checking import Checker
 from expectations.history.robust import spread_of
-from expectations.rules import SUITES, RuleSet
+from expectations.rules.rule_set import SUITES, RuleSet
+from program.calendar.period import Period
+from program.calendar.stage import Stage
 from program.errors import ConfigurationError
 from program.finding import Finding, Severity
-from program.history import no_past
-from program.pack import Pack
-from program.period import Period
-from program.reading import Reading
-from program.stage import Stage
+from program.forms.table import Table
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport
+from program.records.history import no_history
 from program.submission import Submission
-from program.table import Table
 
 UNIT, PEERS = "942", ("941", "943", "944", "945", "946")
 Q = {
@@ -45,7 +45,7 @@ def checker(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Checker:
 def judged(checker: Checker, pack: Pack, reports: Sequence[Report]) -> list[Submission]:
     """Check all reports as they came, in one batch without a warehouse."""
     return checker.check(
-        [reading_of(report, pack, n) for n, report in enumerate(reports)], no_past()
+        [reading_of(report, pack, n) for n, report in enumerate(reports)], no_history()
     )
 
 
@@ -521,12 +521,14 @@ def a_mixed_night() -> list[Report]:
     ]
 
 
-def rounds(checker: Checker, readings: Sequence[Reading], size: int) -> list[tuple[Finding, ...]]:
+def rounds(
+    checker: Checker, readings: Sequence[ParsedReport], size: int
+) -> list[tuple[Finding, ...]]:
     """Check in chunks of `size`.
 
     What loads is the past of the next chunk, as the warehouse would have it.
     """
-    known: dict[tuple, Reading] = {}
+    known: dict[tuple, ParsedReport] = {}
     findings = []
     for start in range(0, len(readings), size):
         chunk = readings[start : start + size]

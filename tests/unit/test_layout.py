@@ -4,10 +4,8 @@ import unicodedata
 
 import pytest
 
-from connectors.reader.layout import Header, find_header, matches
-from connectors.reader.money import money_measure, names_money
-from connectors.reader.workbook import CellValue, Sheet
-from connectors.reader.writing import (
+from connectors.reader.find.layout import Header, find_header, matches
+from connectors.reader.find.non_data_text import (
     GroupWords,
     begins_note,
     group_words,
@@ -16,9 +14,11 @@ from connectors.reader.writing import (
     is_remark,
     is_total,
 )
-from program.pack import Pack
-from program.period import Period
-from program.table import Column, ColumnType, Label, Table
+from connectors.reader.open.workbook import CellValue, Sheet
+from connectors.reader.values.money import money_measure, names_money
+from program.calendar.period import Period
+from program.forms.table import Column, ColumnType, Label, Table
+from program.pack.load import Pack
 from tests.workbooks import DISTRICT, HEADER, LIST_HEADER, MEASURES, TOTAL, without_further_columns
 
 NAMES = ["classes", "participants", "women", "ethnic_minority", "officials", "community", "days"]

@@ -12,10 +12,17 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.reader.fonts import old_styles
-from connectors.reader.legacy import Corner, Encoding, Page, convert, decode, encoding_of_font
-from connectors.reader.syllables import is_syllable, is_vietnamese
-from program.pack import Pack, load_pack
+from connectors.reader.legacy.encodings import (
+    CodePage,
+    Corner,
+    Encoding,
+    convert,
+    decode,
+    encoding_of_font,
+)
+from connectors.reader.legacy.syllables import is_syllable, is_vietnamese
+from connectors.reader.open.fonts import old_styles
+from program.pack.load import Pack, load_pack
 from program.settings import ROOT
 from tests.workbooks import facts, in_old_font, met, old_tcvn3, old_vni, read, report, workbook
 
@@ -65,9 +72,9 @@ def words() -> list[str]:
     )
 
 
-def page_of(cells: Sequence[str], fonts: Mapping[Corner, Encoding] | None = None) -> Page:
+def page_of(cells: Sequence[str], fonts: Mapping[Corner, Encoding] | None = None) -> CodePage:
     """A sheet of one column."""
-    return Page([[cell] for cell in cells], cells, fonts or {})
+    return CodePage([[cell] for cell in cells], cells, fonts or {})
 
 
 def converted(*cells: str, **fonts: Encoding) -> list[str]:

@@ -2,14 +2,14 @@
 
 import pytest
 
-from connectors.reader.headings import fold_bare
-from connectors.reader.likeness import closest
-from connectors.reader.syllables import may_be_syllable
-from program.form import Form
-from program.pack import Pack, load_pack
-from program.period import Period
+from connectors.reader.find.fuzzy_labels import closest
+from connectors.reader.find.headings import fold_bare
+from connectors.reader.legacy.syllables import may_be_syllable
+from program.calendar.period import Period
+from program.forms.form import Form
+from program.forms.table import Label, Table
+from program.pack.load import Pack, load_pack
 from program.settings import ROOT
-from program.table import Label, Table
 
 PACK = load_pack(ROOT / "config" / "soc-trang")
 FORMS = {form.code: form for form in PACK.forms if form.covers(Period.parse("2024-Q4"))}

@@ -7,11 +7,11 @@ import pytest
 
 from connectors.reader.reader import read_parts
 from expectations.checking import Checker
-from expectations.rules import RuleSet
+from expectations.rules.rule_set import RuleSet
+from program.calendar.period import Period
 from program.finding import Finding, Severity
-from program.pack import Pack
-from program.period import Period
-from program.reading import Reading
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport
 from program.submission import Submission, Verdict
 from publish.template import Cell, Values, write_template
 from tests.conftest import delivery
@@ -130,7 +130,7 @@ def read(
     number: int,
     lines: Mapping[str, Mapping[str, float | None]] = GOOD,
     models: Sequence[Mapping[str, Cell]] = GOOD_MODELS,
-) -> Reading:
+) -> ParsedReport:
     period = Period.parse("2024-Q4")
     form, unit = pack.form("livelihoods", period), pack.units.get("942", period.end)
     assert form is not None
@@ -140,7 +140,7 @@ def read(
     return reading
 
 
-def check(pack: Pack, *readings: Reading) -> list[Submission]:
+def check(pack: Pack, *readings: ParsedReport) -> list[Submission]:
     return Checker(pack, RuleSet(pack), "test").check(readings)
 
 
@@ -149,7 +149,7 @@ def asked(submission: Submission) -> list[Finding]:
 
 
 @pytest.fixture(scope="module")
-def judged(pack: Pack) -> list[tuple[Reading, Submission]]:
+def judged(pack: Pack) -> list[tuple[ParsedReport, Submission]]:
     """The bad reports, judged in one batch."""
     readings = [read(pack, number, case.lines, case.models) for number, case in enumerate(CASES)]
     return list(zip(readings, check(pack, *readings), strict=True))
@@ -157,7 +157,7 @@ def judged(pack: Pack) -> list[tuple[Reading, Submission]]:
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.rule for case in CASES])
 def test_a_rule_finds_its_cell_and_nothing_else_is_asked(
-    judged: list[tuple[Reading, Submission]], number: int
+    judged: list[tuple[ParsedReport, Submission]], number: int
 ) -> None:
     case, (reading, submission) = CASES[number], judged[number]
     table = reading.tables["support" if case.line else "model_list"]

@@ -5,13 +5,13 @@ from datetime import date, timedelta
 import pytest
 from pydantic import ValidationError
 
-from program.contact import Contact
-from program.mailing import Mailing, QuietHours, last_step
-from program.pack import Pack
+from program.pack.contact import Contact
+from program.pack.load import Pack
+from program.pack.mailing_policy import MailingPolicy, QuietHours, last_step
 from tests.mailroom import at
 
 DUE = date(2025, 1, 15)
-MAILING = Mailing(remind_before_days=(3, 0), remind_open_after_days=(5, 10))
+MAILING = MailingPolicy(remind_before_days=(3, 0), remind_open_after_days=(5, 10))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_mail_is_held_at_night_and_on_closed_days_and_on_no_other(pack: Pack) ->
         at(date(2025, 1, 29), 9): "closed day",
     }
     assert {moment: manners.holds_back(moment, working) for moment in moments} == moments
-    assert Mailing().holds_back(at(date(2025, 1, 29), 1), working) == ""
+    assert MailingPolicy().holds_back(at(date(2025, 1, 29), 1), working) == ""
 
 
 @pytest.mark.parametrize(

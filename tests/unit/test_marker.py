@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from program.marker import MARKER_SHEET, Marker, read_marker, rows_of
+from program.forms.template_marker import MARKER_SHEET, TemplateMarker, read_marker, rows_of
 
-MARKER = Marker("outcomes", "v1", "942", "2024", "estimate")
+MARKER = TemplateMarker("outcomes", "v1", "942", "2024", "estimate")
 ROWS = rows_of(MARKER)
 
 
@@ -58,8 +58,8 @@ def test_two_markers_of_one_kind_share_no_checksum() -> None:
     other = replace(MARKER, unit="943")
     assert read_marker([*rows_of(other)[:-1], ROWS[-1]]) is None
     assert (
-        rows_of(Marker("a", "b", "c", "2024", "final"))[-1]
-        != rows_of(Marker("a", "b", "c2024", "", "final"))[-1]
+        rows_of(TemplateMarker("a", "b", "c", "2024", "final"))[-1]
+        != rows_of(TemplateMarker("a", "b", "c2024", "", "final"))[-1]
     )
 
 

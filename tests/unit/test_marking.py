@@ -15,16 +15,16 @@ from openpyxl.comments import Comment
 from openpyxl.worksheet.worksheet import Worksheet
 
 from program.finding import Finding, Severity
+from program.forms.template_marker import OVERVIEW_MARK
 from program.limits import DEFAULT_LIMITS
-from program.marker import OVERVIEW_MARK
-from program.pack import Pack
+from program.pack.load import Pack
 from program.settings import ROOT
-from publish.marking.marked import mark
-from publish.marking.names import marked_name
-from publish.marking.order import Order, Report, UnmarkableError, to_act_on
+from publish.marking.cell_styles import COLOURS
+from publish.marking.file_names import marked_name
+from publish.marking.mark import mark
 from publish.marking.overview import MOST_LISTED
-from publish.marking.styles import COLOURS
-from publish.marking.words import words_of
+from publish.marking.request import MarkedReport, MarkRequest, UnmarkableError, actionable
+from publish.marking.texts import marking_texts
 from tests.conftest import Fill
 from tests.old_workbooks import biff5, xlsb
 from tests.portal_reports import REPORT
@@ -75,8 +75,8 @@ NOTE = Finding("CELL-02", Severity.INFO, "Ô để trống.", "Không cần.", s
 FINDINGS = (BAD, ASKED, ALSO, BLANK, WHOLE)
 
 
-def order(content: bytes, *findings: Finding, name: str = "báo cáo.xlsx") -> Order:
-    return Order(content, name, (Report("Tập huấn – Quý 4 năm 2024", findings),))
+def order(content: bytes, *findings: Finding, name: str = "báo cáo.xlsx") -> MarkRequest:
+    return MarkRequest(content, name, (MarkedReport("Tập huấn – Quý 4 năm 2024", findings),))
 
 
 def marked(content: bytes, *findings: Finding, name: str = "báo cáo.xlsx") -> bytes:
@@ -228,7 +228,7 @@ def test_the_first_sheet_lists_all_findings_as_reviewed(
 
 def test_it_opens_at_the_list_and_no_two_sheets_are_chosen(template: bytes) -> None:
     book = opened(marked(template, BAD))
-    assert book.active.title == words_of("vi").sheet
+    assert book.active.title == marking_texts("vi").sheet
     assert [sheet.sheet_view.tabSelected for sheet in book.worksheets].count(True) == 1
     assert book.worksheets[0].row_dimensions[1].hidden
 
@@ -362,7 +362,7 @@ def test_what_is_no_xlsx_is_copied_cell_by_cell_and_marked(
     sheet = opened(after)[name]
     assert colour(sheet["B4"]) == COLOURS[Severity.CRITICAL]
     assert "Sai." in sheet["B4"].comment.text
-    assert words_of("vi").copied in json.dumps(overview(after), ensure_ascii=False)
+    assert marking_texts("vi").copied in json.dumps(overview(after), ensure_ascii=False)
     assert not any("vba" in part.lower() for part in parts(after))
     (old,), (new,) = read_all(content, pack, sender="942"), read_all(after, pack, sender="942")
     assert facts(old) == facts(new)
@@ -380,10 +380,13 @@ def test_a_portals_reports_are_sheets_each_with_its_own_findings(pack: Pack) -> 
         sheet=table.sheet,
         cell=f"{table.letters['classes']}2",
     )
-    asked = Order(
+    asked = MarkRequest(
         json.dumps(several).encode(),
         "q.json",
-        (Report("Quý 4", (finding,), first.part), Report("Quý 3", (finding,), second.part)),
+        (
+            MarkedReport("Quý 4", (finding,), first.part),
+            MarkedReport("Quý 3", (finding,), second.part),
+        ),
     )
     book = opened(mark(asked, pack, DEFAULT_LIMITS))
     for part in (1, 2):
@@ -418,7 +421,7 @@ def test_entities_are_never_expanded() -> None:
     hostile = with_part(
         report(), "xl/styles.xml", bomb + b"]>" + re.sub(rb"<\?xml.*?\?>", b"", styles)
     )
-    assert words_of("vi").copied in json.dumps(overview(marked(hostile)), ensure_ascii=False)
+    assert marking_texts("vi").copied in json.dumps(overview(marked(hostile)), ensure_ascii=False)
 
 
 def test_the_same_order_is_the_same_workbook_to_the_byte(template: bytes) -> None:
@@ -440,7 +443,7 @@ def test_ten_thousand_findings_stay_a_workbook_that_opens(template: bytes) -> No
 
 
 def test_notes_ask_for_nothing_and_are_left_out_and_the_worst_comes_first() -> None:
-    assert to_act_on([NOTE, ASKED, BAD]) == (BAD, ASKED)
+    assert actionable([NOTE, ASKED, BAD]) == (BAD, ASKED)
 
 
 @pytest.mark.parametrize(
@@ -458,5 +461,5 @@ def test_notes_ask_for_nothing_and_are_left_out_and_the_worst_comes_first() -> N
     ],
 )
 def test_a_marked_workbooks_name_says_what_it_is_and_is_no_path(name: str, expected: str) -> None:
-    assert marked_name(name, words_of("vi").suffix) == expected
-    assert len(marked_name(name * 100, words_of("vi").suffix)) < 90
+    assert marked_name(name, marking_texts("vi").suffix) == expected
+    assert len(marked_name(name * 100, marking_texts("vi").suffix)) < 90

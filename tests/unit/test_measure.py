@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from program.measure import LARGEST_EXACT, MONEY_MEASURES, factor_of, to_kept, to_printed
+from program.forms.measure import LARGEST_EXACT, MONEY_MEASURES, factor_of, to_kept, to_printed
 
 # What a form can say: whole đồng, up to a hundred times the whole program, in any of the measures.
 dong = st.integers(0, 10**15)

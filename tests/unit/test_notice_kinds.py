@@ -2,7 +2,7 @@
 
 import pytest
 
-from program.letter import NoticeKind
+from program.records.letter import NoticeKind
 from program.submission import Verdict
 from warehouse.states import cross_check_kind, is_all_clear, is_cross_check, notice_kind, open_kind
 

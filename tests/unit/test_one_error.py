@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from expectations.checking import Checker
-from expectations.examples import changed, load_examples, reading_of
-from expectations.rules import RuleSet
+from expectations.docs.examples import changed, load_examples, reading_of
+from expectations.rules.rule_set import RuleSet
+from program.calendar.period import Period
 from program.finding import Severity
-from program.history import no_past
-from program.pack import Pack
-from program.period import Period
-from program.reading import Reading
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport
+from program.records.history import no_history
 from program.submission import Submission
 
 SHEET = "Tổng hợp"
@@ -24,7 +24,7 @@ ABOVE_PLAN = {"budget_planned_vnd": 140.0, "budget_spent_vnd": 152.3}
 
 def report(
     pack: Pack, number: int, period: str, money: dict[str, float], unit: str = "942"
-) -> Reading:
+) -> ParsedReport:
     """A good report of training but for the district's money.
 
     The classes stand in no list, so that any period will do.
@@ -54,7 +54,7 @@ def judged(pack: Pack) -> dict[str, Submission]:
         for n in (1, 2, 3)
     ]
     after = [*year, report(pack, 20, "2024-Q4", IN_DONG)]
-    submissions = checker.check_apart([*alone, after], no_past())
+    submissions = checker.check_isolated([*alone, after], no_history())
     return dict(zip(kinds, submissions, strict=False)) | {"after a usual year": submissions[-1]}
 
 

@@ -9,20 +9,20 @@ from typing import NamedTuple
 
 import pytest
 
-from connectors.reader.layout import find_headers
+from connectors.reader.find.layout import find_headers
+from connectors.reader.open.workbook import open_workbook
 from connectors.reader.reader import read_parts
-from connectors.reader.workbook import open_workbook
 from expectations.checking import Checker
-from expectations.rules import RuleSet
-from program.finding import Finding, Problem, Severity
-from program.form import Form
+from expectations.rules.rule_set import RuleSet
+from program.calendar.period import Period
+from program.finding import Finding, ReaderFinding, Severity
+from program.forms.form import Form
+from program.forms.table import Column, ColumnType, Table
 from program.limits import DEFAULT_LIMITS
-from program.pack import Pack, load_pack
-from program.period import Period
-from program.reading import Reading
+from program.pack.load import Pack, load_pack
+from program.parsed_report import ParsedReport
 from program.settings import ROOT
 from program.submission import Submission, Verdict
-from program.table import Column, ColumnType, Table
 from publish.template import Cell, Values, write_template
 from tests.conftest import delivery, period_of
 
@@ -130,7 +130,7 @@ def with_totals(tables: Mapping[str, Lines], form: Form) -> dict[str, Lines]:
     return full
 
 
-def read(pack: Pack, number: int, tables: Mapping[str, Lines] = GOOD) -> Reading:
+def read(pack: Pack, number: int, tables: Mapping[str, Lines] = GOOD) -> ParsedReport:
     period = Period.parse("2024")
     form, unit = pack.form("outcomes", period), pack.units.get("942", period.end)
     assert form is not None
@@ -144,7 +144,7 @@ def good_with(table: str, line: str, **values: float) -> dict[str, Lines]:
     return {**GOOD, table: {**GOOD[table], line: {**GOOD[table][line], **values}}}
 
 
-def check(pack: Pack, *readings: Reading) -> list[Submission]:
+def check(pack: Pack, *readings: ParsedReport) -> list[Submission]:
     return Checker(pack, RuleSet(pack), "test").check(readings)
 
 
@@ -152,14 +152,14 @@ def asked(submission: Submission) -> list[Finding]:
     return [f for f in submission.findings if f.severity is not Severity.INFO]
 
 
-def place(reading: Reading, table: str, line: str, column: str) -> tuple[str, str | None]:
+def place(reading: ParsedReport, table: str, line: str, column: str) -> tuple[str, str | None]:
     read = reading.tables[table]
     row = read.frame.loc[read.frame["line"] == line].iloc[0]
     return row["sheet"], read.cell(column, int(row["row"]))
 
 
 @pytest.fixture(scope="module")
-def judged(pack: Pack) -> list[tuple[Reading, Submission]]:
+def judged(pack: Pack) -> list[tuple[ParsedReport, Submission]]:
     """The bad reports, judged in one batch."""
     readings = [
         read(pack, n, good_with(c.table, c.line, **{c.column: c.value}))
@@ -169,7 +169,7 @@ def judged(pack: Pack) -> list[tuple[Reading, Submission]]:
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.rule for case in CASES])
-def test_a_rule_finds_its_cell(judged: list[tuple[Reading, Submission]], number: int) -> None:
+def test_a_rule_finds_its_cell(judged: list[tuple[ParsedReport, Submission]], number: int) -> None:
     case, (reading, submission) = CASES[number], judged[number]
     sheet, cell = place(reading, case.table, case.line, case.named or case.column)
     found = [(f.rule, f.sheet, f.cell, f.severity.value) for f in asked(submission)]
@@ -278,7 +278,7 @@ def test_a_template_is_read_as_its_own_form_with_every_table_and_column(
 @EACH_FORM
 def test_no_other_form_comes_near_by_its_labels_alone(pack: Pack, form: Form) -> None:
     opened = open_workbook(workbook(form, pack, filled(form)), DEFAULT_LIMITS)
-    assert not isinstance(opened, Problem)
+    assert not isinstance(opened, ReaderFinding)
     sheets = opened.sheets
     own = sum(len(table.columns) for table in form.tables)
     scores = {
@@ -292,7 +292,7 @@ def test_no_other_form_comes_near_by_its_labels_alone(pack: Pack, form: Form) ->
 @EACH_FORM
 def test_each_table_stands_on_its_own_sheet_alone(pack: Pack, form: Form) -> None:
     opened = open_workbook(workbook(form, pack, filled(form)), DEFAULT_LIMITS)
-    assert not isinstance(opened, Problem)
+    assert not isinstance(opened, ReaderFinding)
     sheets = opened.sheets
     headers = find_headers(sheets, form)
     assert {name: h.sheet.name for name, h in headers.items()} == {

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from program.calendar.schedule import obligations
 from program.errors import ConfigurationError
-from program.pack import Pack, load_pack
-from program.schedule import obligations
+from program.pack.load import Pack, load_pack
 from program.settings import ROOT
-from program.units import UnitKind
+from program.units.register import UnitKind
 from tests.unit.test_units import OFFICIAL
 
 PROJECTS = {f"DA{number}" for number in range(1, 11)}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from connectors.packages import is_package, members_of, refuse_packed
+from connectors.zip_deliveries import is_zip_of_reports, members_of, refuse_zip
 from program.limits import Limits
 from tests.workbooks import report, workbook
 
@@ -28,7 +28,7 @@ def names(content: bytes) -> list[str]:
 
 
 def why_not(content: bytes, limits: Limits = Limits()) -> str | None:  # noqa: B008  (frozen)
-    refusal = refuse_packed(content, limits)
+    refusal = refuse_zip(content, limits)
     return " ".join([refusal.rule, *refusal.values.values()]) if refusal else None
 
 
@@ -37,14 +37,14 @@ def why_not(content: bytes, limits: Limits = Limits()) -> str | None:  # noqa: B
     [BOOK, b"", b"PK\x03\x04", b"PK\x05\x06" + bytes(18), packed({"word/document.xml": b"x"}), PDF],
 )
 def test_a_workbook_a_document_and_what_is_broken_are_no_packages(content: bytes) -> None:
-    assert not is_package(content)
+    assert not is_zip_of_reports(content)
 
 
 @pytest.mark.parametrize(
     "files", [{"a.xlsx": BOOK}, {"a.pdf": PDF}, {}], ids=["workbook", "scan", "nothing"]
 )
 def test_a_zip_of_files_is_a_package(files: dict[str, bytes]) -> None:
-    assert is_package(packed(files)) is bool(files)
+    assert is_zip_of_reports(packed(files)) is bool(files)
 
 
 def test_workbooks_are_taken_out_and_what_goes_with_them_is_told_apart() -> None:
@@ -216,7 +216,7 @@ def test_any_damage_ends_in_members_or_a_refusal() -> None:
     content = packed({"a.csv": b"a;b\n1;2\n", "b.pdf": PDF})
     for at in range(len(content)):
         damaged = content[:at] + bytes([content[at] ^ 0x5A]) + content[at + 1 :]
-        if is_package(damaged) and refuse_packed(damaged, Limits()) is None:
+        if is_zip_of_reports(damaged) and refuse_zip(damaged, Limits()) is None:
             list(members_of(damaged, Limits()))
-        if is_package(content[:at]):
-            refuse_packed(content[:at], Limits())
+        if is_zip_of_reports(content[:at]):
+            refuse_zip(content[:at], Limits())

@@ -1,10 +1,10 @@
 """What the page puts in order: lines are units, not codes; an old district's land goes on."""
 
-from program.answers import ProgressRow, ReportingRow, StageRow, TerritoryRow
-from program.pack import Pack
-from program.stage import Stage
+from program.calendar.stage import Stage
+from program.pack.load import Pack
+from program.records.query_rows import ProgressRow, ReportingRow, StageRow, TerritorySumRow
 from program.submission import Verdict
-from publish.page import Column, indicator_tables, reporting_tables
+from publish.site.first_page import PageColumn, indicator_tables, reporting_tables
 
 
 def figure(unit: str, period: str, actual: float) -> ProgressRow:
@@ -60,7 +60,7 @@ def test_indicators_without_a_figure_come_last(pack: Pack) -> None:
 
 
 def test_an_old_district_s_land_stands_beside_the_districts(pack: Pack) -> None:
-    row = TerritoryRow("TRN-PARTICIPANTS", "948", "2025-Q3", Stage.FINAL, 200.0, 2, 3, 1, False)
+    row = TerritorySumRow("TRN-PARTICIPANTS", "948", "2025-Q3", Stage.FINAL, 200.0, 2, 3, 1, False)
     table = next(
         t
         for t in indicator_tables([figure("948", "2025-Q2", 5.0)], [row], [], pack)
@@ -88,4 +88,7 @@ def test_an_estimate_and_a_final_report_are_two_columns(pack: Pack) -> None:
     (table,) = reporting_tables(
         [row(Stage.FINAL, None), row(Stage.ESTIMATE, Verdict.ACCEPTED)], pack
     )
-    assert table.grid.columns == (Column("2024", Stage.ESTIMATE), Column("2024", Stage.FINAL))
+    assert table.grid.columns == (
+        PageColumn("2024", Stage.ESTIMATE),
+        PageColumn("2024", Stage.FINAL),
+    )

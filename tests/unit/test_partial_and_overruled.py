@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from expectations.checking import Checker
-from expectations.rules import RuleSet
-from program.correction import Correction
+from expectations.rules.rule_set import RuleSet
 from program.errors import ConfigurationError
-from program.finding import Problem, Severity
-from program.pack import Pack, load_pack
-from program.qualifier import Qualifier
-from program.reading import Reading
+from program.finding import ReaderFinding, Severity
+from program.forms.qualifier import Qualifier
+from program.pack.load import Pack, load_pack
+from program.pack.waiver import WaiverEntry
+from program.parsed_report import ParsedReport
 from program.settings import ROOT
 from program.submission import Submission, Verdict
 from tests.unit.test_works_rules import BRIDGE, HOUSE, ROAD, read
@@ -46,7 +46,7 @@ def partial(pack: Pack) -> Pack:
     )
 
 
-def judge(pack: Pack, reading: Reading) -> Submission:
+def judge(pack: Pack, reading: ParsedReport) -> Submission:
     return Checker(pack, RuleSet(pack), "test").check([reading])[0]
 
 
@@ -90,7 +90,9 @@ def test_what_is_wrong_with_the_whole_report_keeps_it_out_although_it_loads_in_p
     partial: Pack,
 ) -> None:
     reading = read(partial, [ROAD, BRIDGE, HOUSE])
-    strange = replace(reading, problems=(Problem("FORM-12", "Công trình", "C4", "Quý 4 năm 2024"),))
+    strange = replace(
+        reading, problems=(ReaderFinding("FORM-12", "Công trình", "C4", "Quý 4 năm 2024"),)
+    )
     assert judge(partial, strange).verdict is Verdict.QUARANTINED
 
 
@@ -124,7 +126,7 @@ def with_correction(tmp_path: Path, **values: str) -> Pack:
     return load_pack(folder)
 
 
-def overspent(pack: Pack) -> Reading:
+def overspent(pack: Pack) -> ParsedReport:
     """A report with one critical finding; its cell is found, not assumed."""
     return read(pack, [OVERSPENT, BRIDGE, HOUSE])
 
@@ -209,7 +211,9 @@ def test_a_correction_of_nothing_is_refused_with_its_place(
 
 
 def test_a_correction_knows_until_when_it_holds(tmp_path: Path, cell: str) -> None:
-    correction: Correction = with_correction(tmp_path, cell=cell, until="2025-03-31").corrections[0]
+    correction: WaiverEntry = with_correction(tmp_path, cell=cell, until="2025-03-31").corrections[
+        0
+    ]
     assert (correction.is_for(date(2025, 3, 31)), correction.is_for(date(2025, 4, 1))) == (
         True,
         False,

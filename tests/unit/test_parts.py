@@ -2,8 +2,8 @@
 
 import pytest
 
-from program.pack import Pack
-from program.reading import Reading
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport
 from tests.workbooks import (
     IDENTITY,
     TOTAL,
@@ -29,7 +29,7 @@ def quarter(number: int, people: int = 150, unit: str = "Huyện Châu Thành") 
     )
 
 
-def said(readings: list[Reading]) -> list[tuple[str | None, str | None, float | str | None]]:
+def said(readings: list[ParsedReport]) -> list[tuple[str | None, str | None, float | str | None]]:
     """Return unit, period and people of each part."""
     return [
         (r.unit_code, str(r.period) if r.period else None, figures(r).get("participants_total"))
@@ -37,7 +37,7 @@ def said(readings: list[Reading]) -> list[tuple[str | None, str | None, float | 
     ]
 
 
-def rules(reading: Reading) -> set[str]:
+def rules(reading: ParsedReport) -> set[str]:
     return {problem.rule for problem in reading.problems}
 
 

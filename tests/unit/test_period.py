@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from program.period import Period, PeriodKind, periods_between
+from program.calendar.period import Period, PeriodKind, periods_between
 
 NUMBERS = {PeriodKind.YEAR: 1, PeriodKind.HALF: 2, PeriodKind.QUARTER: 4, PeriodKind.MONTH: 12}
 periods = st.builds(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.reader.hidden import read_hidden
-from connectors.reader.markup import Markup, read_markup
+from connectors.reader.open.hidden import read_hidden
+from connectors.reader.open.markup import Markup, read_markup
 
 PARTS = {
     "xl/workbook.xml": b'<workbook><sheets><sheet name="A" sheetId="1" r:id="a"/></sheets>%b</workbook>',

@@ -4,10 +4,10 @@ import pytest
 from prefect_email import EmailServerCredentials
 from pydantic import SecretStr
 
-from flows.posting import open_post, url_of_credentials
+from flows.mail.mail_transport import transport_of, url_of_credentials
 from program.errors import ConfigurationError
 from program.settings import Settings
-from publish.post import FolderPost, SmtpPost
+from publish.mail.transport import FolderTransport, SmtpTransport
 
 
 def block(**values: object) -> EmailServerCredentials:
@@ -35,7 +35,7 @@ def block(**values: object) -> EmailServerCredentials:
 )
 def test_a_block_is_the_url_that_says_the_same(values: dict[str, object], url: str) -> None:
     assert url_of_credentials(block(**values), "mtqg") == url
-    SmtpPost(url)
+    SmtpTransport(url)
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,12 @@ def test_what_names_no_block_is_refused_with_what_would(settings: Settings, url:
         ConfigurationError,
         match="expected prefect:email-server-credentials/NAME or prefect:secret/NAME",
     ):
-        open_post(settings.model_copy(update={"smtp_url": SecretStr(url)}))
+        transport_of(settings.model_copy(update={"smtp_url": SecretStr(url)}))
 
 
 def test_a_url_or_none_is_as_it_was(settings: Settings) -> None:
-    assert isinstance(open_post(settings), FolderPost)
+    assert isinstance(transport_of(settings), FolderTransport)
     assert isinstance(
-        open_post(settings.model_copy(update={"smtp_url": SecretStr("smtps://mail.example")})),
-        SmtpPost,
+        transport_of(settings.model_copy(update={"smtp_url": SecretStr("smtps://mail.example")})),
+        SmtpTransport,
     )

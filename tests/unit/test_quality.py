@@ -2,11 +2,19 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from program.answers import FirstPassRow, NightCount, QualityRow, RuleExample
 from program.finding import Severity
-from program.pack import Pack
+from program.pack.load import Pack
+from program.records.query_rows import FirstSubmissionRow, QualityRow, RuleExample, RunCount
 from program.submission import Verdict
-from publish.quality import Passing, by_night, by_period, by_rule, by_unit, days_to_fix, passing
+from publish.site.quality_page import (
+    FirstSubmissionRate,
+    by_period,
+    by_rule,
+    by_run,
+    by_unit,
+    days_to_fix,
+    passing,
+)
 
 NOON = datetime(2025, 1, 10, 5, tzinfo=UTC)
 
@@ -17,9 +25,9 @@ def report(
     versions: int = 1,
     first: bool = True,
     days: float | None = 0,
-) -> FirstPassRow:
+) -> FirstSubmissionRow:
     accepted = None if days is None else NOON + timedelta(days=days)
-    return FirstPassRow(
+    return FirstSubmissionRow(
         "training", unit, period, versions, first, accepted is not None, NOON, accepted
     )
 
@@ -44,7 +52,9 @@ def test_a_report_sent_twice_is_one_report_that_did_not_pass_at_once() -> None:
     ]
     rows = [found("943", "TRN-01", findings=2), found("942", "TRN-08", Severity.WARNING)]
     summed = passing(reports, rows)
-    assert summed == Passing(reports=3, at_once=1, still_open=1, criticals=2, warnings=1)
+    assert summed == FirstSubmissionRate(
+        reports=3, at_once=1, still_open=1, criticals=2, warnings=1
+    )
     assert round(summed.percent or 0, 1) == 33.3
     assert passing([], []).percent is None
 
@@ -96,7 +106,9 @@ def test_units_that_have_something_open_come_first_and_what_nobody_can_place_is_
     ]
     lines = by_unit(reports, [found(None, "FILE-02")], pack)
     assert [unit.code if unit else None for unit, _ in lines] == ["943", "944", None, "942"]
-    assert lines[2][1] == Passing(reports=0, at_once=0, still_open=0, criticals=1, warnings=0)
+    assert lines[2][1] == FirstSubmissionRate(
+        reports=0, at_once=0, still_open=0, criticals=1, warnings=0
+    )
 
 
 def test_a_code_that_two_units_bore_gives_two_lines(pack: Pack) -> None:
@@ -118,8 +130,8 @@ def test_a_night_has_its_findings_and_the_data_docs_that_are_kept() -> None:
         Verdict.QUARANTINED: 2,
         Verdict.UNREADABLE: 1,
     }
-    nights = [NightCount(run, date(2025, 1, run), NOON, counts) for run in (2, 1)]
-    newest, oldest = by_night(
+    nights = [RunCount(run, date(2025, 1, run), NOON, counts) for run in (2, 1)]
+    newest, oldest = by_run(
         nights, [found("942", "TRN-01", findings=4, run=2)], {2: [("training", "x.html")]}
     )
     assert (newest.submissions, newest.accepted, newest.refused, newest.criticals) == (9, 6, 3, 4)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from program.pack import Pack, load_pack
-from program.period import Period
-from program.reading import Reading, facts_of
+from program.calendar.period import Period
+from program.pack.load import Pack, load_pack
+from program.parsed_report import ParsedReport, facts_of
 from program.settings import ROOT
 from tests.workbooks import (
     CLASS,
@@ -49,7 +49,7 @@ def good(pack: Pack) -> dict[str, float | str | None]:
     return figures(read(report(), pack))
 
 
-def levels(pack: Pack, **changes: Rows) -> Reading:
+def levels(pack: Pack, **changes: Rows) -> ParsedReport:
     return read(report(summary(**changes)), pack)
 
 
@@ -482,11 +482,11 @@ MONEY = ("Kinh phí kế hoạch", "Kinh phí thực hiện")
 # ---------------------------------------------------------------------------------------------------------
 
 
-def listed(pack: Pack, **changes: Rows) -> Reading:
+def listed(pack: Pack, **changes: Rows) -> ParsedReport:
     return read(report(None, class_list(**changes)), pack)
 
 
-def titles(reading: Reading) -> list[object]:
+def titles(reading: ParsedReport) -> list[object]:
     return [c.get("class_title") for c in classes(reading)]
 
 

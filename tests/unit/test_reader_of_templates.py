@@ -8,12 +8,12 @@ import openpyxl
 import pytest
 
 from connectors.reader.reader import read_parts
-from program.marker import MARKER_SHEET
-from program.pack import Pack
-from program.period import Period
-from program.qualifier import Qualifier
-from program.reading import Reading, facts_of
-from program.stage import Stage
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.forms.qualifier import Qualifier
+from program.forms.template_marker import MARKER_SHEET
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport, facts_of
 from publish.template import Values, write_template
 from tests.conftest import GOOD_LEVELS, delivery
 from tests.workbooks import class_list, figures, read, read_all, report, summary, workbook
@@ -50,11 +50,11 @@ def edited(content: bytes, **texts: str) -> bytes:
     return buffer.getvalue()
 
 
-def asked(reading: Reading) -> list[str]:
+def asked(reading: ParsedReport) -> list[str]:
     return [p.rule for p in reading.problems if p.rule not in INFO]
 
 
-def outcomes(pack: Pack, label: str, received: date) -> Reading:
+def outcomes(pack: Pack, label: str, received: date) -> ParsedReport:
     content = edited(template(pack, "outcomes", "942", "2024"), **{"Năm_2024_(chính_thức)": label})
     book = openpyxl.load_workbook(io.BytesIO(content))
     del book[MARKER_SHEET]
@@ -286,7 +286,7 @@ def test_a_commune_that_owed_nothing_then_is_not_taken_for_a_reporter(pack: Pack
     assert (reading.unit_code, asked(reading)) == (None, ["FORM-34"])
 
 
-def nothing(pack: Pack, form: str, period: str = "2024-Q4") -> Reading:
+def nothing(pack: Pack, form: str, period: str = "2024-Q4") -> ParsedReport:
     return read(template(pack, form, "942", period), pack, sender="942")
 
 

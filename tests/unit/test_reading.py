@@ -1,9 +1,9 @@
 """From a reading to facts: every value with its element, line and cell."""
 
+from program.calendar.period import Period
 from program.delivery import Delivery
-from program.pack import Pack
-from program.period import Period
-from program.reading import Reading, TableReading, facts_of
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport, ParsedTable, facts_of
 from program.submission import Fact
 from tests.conftest import delivery
 from tests.workbooks import CLASS, class_list, read, report
@@ -52,13 +52,15 @@ def test_every_fact_has_a_number_or_a_text_and_never_both(pack: Pack) -> None:
 
 def test_without_a_form_or_a_table_there_is_nothing() -> None:
     came: Delivery = delivery()
-    assert facts_of(Reading(came)) == ()
+    assert facts_of(ParsedReport(came)) == ()
 
 
 def test_a_form_whose_tables_were_not_found_gives_nothing(pack: Pack) -> None:
-    assert facts_of(Reading(delivery(), form=pack.form("training", Period.parse("2024")))) == ()
+    assert (
+        facts_of(ParsedReport(delivery(), form=pack.form("training", Period.parse("2024")))) == ()
+    )
 
 
 def test_the_address_of_a_column_that_is_missing_is_unknown(pack: Pack) -> None:
-    table: TableReading = read(report(), pack).tables["levels"]
+    table: ParsedTable = read(report(), pack).tables["levels"]
     assert (table.cell("women", 9), table.cell("no_such_column", 9)) == ("D9", None)

@@ -10,16 +10,16 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from connectors.reader.workers import Readers
-from expectations.rules import RuleSet, Words
-from expectations.wording import finding_of_problem
-from program.finding import Problem
-from program.marker import MARKER_SHEET
-from program.pack import Pack, load_pack
-from program.period import Period
-from program.reading import Reading
+from connectors.reader.isolate.reader_pool import Readers
+from expectations.findings.message import finding_of_problem
+from expectations.rules.rule_set import RuleSet, RuleText
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.finding import ReaderFinding
+from program.forms.template_marker import MARKER_SHEET
+from program.pack.load import Pack, load_pack
+from program.parsed_report import ParsedReport
 from program.settings import ROOT, Settings
-from program.stage import Stage
 from publish.template import Values, write_template
 from tests.conftest import delivery
 from tests.faults import faulty
@@ -301,13 +301,13 @@ FAULT_OF = {"FILE-08": "hang.xlsx", "FILE-09": "exit.xlsx"}
 """Rules about what a file does to the process that reads it: here a reader that only looks at the file's name."""
 
 
-def met(rule: str, pack: Pack) -> list[Problem]:
+def met(rule: str, pack: Pack) -> list[ReaderFinding]:
     """Return what the reader meets of a rule."""
     if rule in FAULT_OF:
         quick = Settings(_env_file=None, reading_seconds=0.5, readers=1)
         with Readers(pack, quick, faulty) as readers:
             found = next(readers.read([delivery(FAULT_OF[rule])], lambda _: MET[rule]))
-        assert isinstance(found, Reading)
+        assert isinstance(found, ParsedReport)
         parts = [found]
     else:
         parts = read_all(MET[rule], pack, sender=sender_of(rule))
@@ -323,7 +323,7 @@ def sender_of(rule: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def rules(pack: Pack) -> dict[str, Words]:
+def rules(pack: Pack) -> dict[str, RuleText]:
     return RuleSet(pack).reading
 
 
@@ -331,17 +331,17 @@ def ids_in(paths: list[Path]) -> set[str]:
     return {rule for path in paths for rule in RULE_ID.findall(path.read_text(encoding="utf-8"))}
 
 
-def test_the_reader_and_the_rules_name_the_same_ids(rules: dict[str, Words]) -> None:
+def test_the_reader_and_the_rules_name_the_same_ids(rules: dict[str, RuleText]) -> None:
     assert ids_in(READER) == set(rules)
 
 
-def test_every_rule_can_be_met(rules: dict[str, Words]) -> None:
+def test_every_rule_can_be_met(rules: dict[str, RuleText]) -> None:
     assert set(MET) == set(rules)
 
 
 @pytest.mark.parametrize("rule", MET)
 def test_a_workbook_that_meets_the_rule_gets_its_sentence_filled_in(
-    pack: Pack, rules: dict[str, Words], rule: str
+    pack: Pack, rules: dict[str, RuleText], rule: str
 ) -> None:
     problems = met(rule, pack)
     assert problems
@@ -356,7 +356,7 @@ def test_a_workbook_that_meets_the_rule_gets_its_sentence_filled_in(
         )
 
 
-def named(words: Words) -> set[str]:
+def named(words: RuleText) -> set[str]:
     """The placeholders of a rule's sentences."""
     texts = (words.message, words.expected, words.fix, *words.cases.values())
     return {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name}
@@ -372,6 +372,6 @@ def test_a_file_s_problem_has_no_place_and_a_cell_s_has_one(pack: Pack) -> None:
         assert all(p.sheet is not None for p in problems if p.cell is not None), rule
 
 
-def test_every_rule_says_what_to_do(rules: dict[str, Words]) -> None:
+def test_every_rule_says_what_to_do(rules: dict[str, RuleText]) -> None:
     assert all(words.fix and words.message for words in rules.values())
     assert all(words.expected for words in rules.values() if words.severity != "info")

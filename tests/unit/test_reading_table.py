@@ -8,16 +8,16 @@ from typing import NamedTuple
 
 import pytest
 
-from connectors.reader.markup import Percentage, Uncomputed
-from connectors.reader.values import parse_cell
-from connectors.reader.workbook import CellValue
-from expectations.rules import RuleSet
+from connectors.reader.open.markup import Percentage, Uncomputed
+from connectors.reader.open.workbook import CellValue
+from connectors.reader.values.parse_cell import parse_cell
+from expectations.rules.rule_set import RuleSet
+from program.calendar.period import Period
 from program.finding import Severity
-from program.pack import Pack, load_pack
-from program.period import Period
-from program.qualifier import Qualifier
+from program.forms.qualifier import Qualifier
+from program.forms.table import Column, ColumnType
+from program.pack.load import Pack, load_pack
 from program.settings import ROOT
-from program.table import Column, ColumnType
 
 DOCUMENT = ROOT / "docs" / "reading.md"
 HEADING = ["cell", "becomes", "told", "why"]

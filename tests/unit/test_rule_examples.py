@@ -4,36 +4,43 @@ from dataclasses import replace
 
 import pytest
 
-from expectations.court import ACROSS, HISTORY, Hearing, Judged, JudgedWorlds, hear
-from expectations.examples import load_examples
-from expectations.pages import form_page
-from expectations.reading_pages import reading_page, rows_of
-from expectations.rules import RuleSet
-from expectations.world_pages import page_of_reports
-from expectations.worlds import load_other_reports
+from expectations.docs.check_examples import (
+    ACROSS,
+    HISTORY,
+    ExampleResult,
+    ExampleResults,
+    ScenarioResults,
+    check_examples,
+)
+from expectations.docs.examples import load_examples
+from expectations.docs.pages import form_page
+from expectations.docs.reader_rule_pages import reading_page, rows_of
+from expectations.docs.scenario_pages import page_of_reports
+from expectations.docs.scenarios import load_scenarios
+from expectations.rules.rule_set import RuleSet
 from program.finding import Finding, Severity
-from program.pack import Pack
+from program.pack.load import Pack
 from program.settings import ROOT
 
 PAGES = ROOT / "docs" / "rules"
 FORMS = ("training", "disbursement", "works", "livelihoods", "outcomes")
 RULES = [(form, rule) for form in FORMS for rule in load_examples(form).rules]
 RULES_OF_REPORTS = [
-    (name, rule) for name in (HISTORY, ACROSS) for rule in load_other_reports(name).rules
+    (name, rule) for name in (HISTORY, ACROSS) for rule in load_scenarios(name).rules
 ]
 
 
 @pytest.fixture(scope="module")
-def hearing(pack: Pack) -> Hearing:
+def hearing(pack: Pack) -> ExampleResults:
     """All examples, judged in one batch a form."""
-    return hear(pack)
+    return check_examples(pack)
 
 
-def judged(hearing: Hearing, form: str, rule: str) -> Judged:
+def judged(hearing: ExampleResults, form: str, rule: str) -> ExampleResult:
     return next(example for example in hearing.of_forms[form] if example.expected.words.id == rule)
 
 
-def of_reports(hearing: Hearing, name: str, rule: str) -> JudgedWorlds:
+def of_reports(hearing: ExampleResults, name: str, rule: str) -> ScenarioResults:
     return next(example for example in hearing.of_reports[name] if example.rule.id == rule)
 
 
@@ -51,7 +58,7 @@ def test_every_rule_of_every_suite_has_an_example_and_is_on_a_page(pack: Pack) -
     }
 
 
-def test_a_rule_without_example_or_english_words_is_named(hearing: Hearing) -> None:
+def test_a_rule_without_example_or_english_words_is_named(hearing: ExampleResults) -> None:
     assert (hearing.unshown, hearing.untranslated) == ([], [])
     works = tuple(e for e in hearing.of_forms["works"] if e.expected.words.id != "WRK-13")
     fewer = replace(
@@ -65,7 +72,7 @@ def test_a_rule_without_example_or_english_words_is_named(hearing: Hearing) -> N
 
 @pytest.mark.parametrize(("form", "rule"), RULES, ids=[rule for _, rule in RULES])
 def test_a_bad_example_breaks_its_rule_alone_and_at_its_cell(
-    hearing: Hearing, form: str, rule: str
+    hearing: ExampleResults, form: str, rule: str
 ) -> None:
     example = judged(hearing, form, rule)
     severity = example.expected.words.severity
@@ -80,7 +87,7 @@ def test_a_bad_example_breaks_its_rule_alone_and_at_its_cell(
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_good_report_breaks_no_rule(hearing: Hearing, form: str) -> None:
+def test_a_good_report_breaks_no_rule(hearing: ExampleResults, form: str) -> None:
     assert asked(hearing.of_forms[form][0].in_good) == []
 
 
@@ -88,7 +95,7 @@ def test_a_good_report_breaks_no_rule(hearing: Hearing, form: str) -> None:
     ("name", "rule"), RULES_OF_REPORTS, ids=[rule for _, rule in RULES_OF_REPORTS]
 )
 def test_a_bad_report_among_others_breaks_its_rule_alone_and_at_its_cell(
-    hearing: Hearing, name: str, rule: str
+    hearing: ExampleResults, name: str, rule: str
 ) -> None:
     example = of_reports(hearing, name, rule)
     found = asked(example.found["vi"])
@@ -107,7 +114,7 @@ def test_a_bad_report_among_others_breaks_its_rule_alone_and_at_its_cell(
     ("name", "rule"), RULES_OF_REPORTS, ids=[rule for _, rule in RULES_OF_REPORTS]
 )
 def test_a_good_report_among_the_same_others_breaks_no_rule(
-    hearing: Hearing, name: str, rule: str
+    hearing: ExampleResults, name: str, rule: str
 ) -> None:
     example = of_reports(hearing, name, rule)
     assert asked(example.in_good) == []
@@ -116,7 +123,7 @@ def test_a_good_report_among_the_same_others_breaks_no_rule(
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_page_is_what_the_rules_and_their_examples_give(
-    hearing: Hearing, pack: Pack, form: str
+    hearing: ExampleResults, pack: Pack, form: str
 ) -> None:
     written = (PAGES / f"{form}.md").read_text(encoding="utf-8")
     assert written == form_page(hearing, form, pack), "run `make rules` and read what changed"
@@ -124,7 +131,7 @@ def test_the_page_is_what_the_rules_and_their_examples_give(
 
 @pytest.mark.parametrize("name", [HISTORY, ACROSS])
 def test_the_page_of_rules_against_other_reports_is_too(
-    hearing: Hearing, pack: Pack, name: str
+    hearing: ExampleResults, pack: Pack, name: str
 ) -> None:
     written = (PAGES / f"{name}.md").read_text(encoding="utf-8")
     assert written == page_of_reports(hearing, name, pack), "run `make rules` and read what changed"
@@ -138,7 +145,7 @@ def test_there_is_no_page_without_rules_and_the_list_has_them_all() -> None:
 
 
 def test_the_readers_page_has_every_rule_with_the_rows_that_its_own_tests_read(
-    hearing: Hearing,
+    hearing: ExampleResults,
 ) -> None:
     rules = hearing.rules
     rows = rows_of(ROOT / "docs" / "reading.md")

@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from connectors.reader import signatures, workbook
-from expectations import explanations, rule_checks
+from connectors.reader.open import signatures, workbook
 from expectations.checking import Checker
-from expectations.rules import SUITES, RuleSet, Words
-from expectations.wording import finding_of_problem
+from expectations.findings import placeholders
+from expectations.findings.message import finding_of_problem
+from expectations.rules import validate
+from expectations.rules.rule_set import SUITES, RuleSet, RuleText
 from program.errors import ConfigurationError
-from program.finding import Problem
+from program.finding import ReaderFinding
 from program.limits import DEFAULT_LIMITS
-from program.pack import Pack, load_pack
+from program.pack.load import Pack, load_pack
 from program.settings import ROOT
 from tests.conftest import Fill, delivery
 
@@ -33,7 +34,7 @@ def suites(tmp_path: Path) -> Path:
     return Path(shutil.copytree(SUITES, tmp_path / "suites"))
 
 
-def all_rules(rules: RuleSet, pack: Pack) -> dict[str, Words]:
+def all_rules(rules: RuleSet, pack: Pack) -> dict[str, RuleText]:
     of_forms = [rule for form in pack.forms for rule in rules.of_form(form.code)]
     return {rule.id: rule for rule in (*rules.reading.values(), *rules.cells, *of_forms)}
 
@@ -139,7 +140,7 @@ def test_a_finding_in_english_points_at_the_same_cell_and_keeps_the_numbers_as_p
 )
 def test_what_the_reader_fills_in_is_english_too(pack: Pack, kind: str) -> None:
     finding = finding_of_problem(
-        Problem("FILE-02", values={"kind": kind}), RuleSet(pack, lang="en").reading["FILE-02"]
+        ReaderFinding("FILE-02", values={"kind": kind}), RuleSet(pack, lang="en").reading["FILE-02"]
     )
     assert finding.message.isascii(), finding.message
 
@@ -153,7 +154,7 @@ def test_what_the_reader_fills_in_is_english_too(pack: Pack, kind: str) -> None:
         *workbook._NO_ROWS.values(),
     ],
 )
-def test_why_a_workbook_does_not_open_is_english_too(pack: Pack, problem: Problem) -> None:
+def test_why_a_workbook_does_not_open_is_english_too(pack: Pack, problem: ReaderFinding) -> None:
     assert finding_of_problem(
         problem, RuleSet(pack, lang="en").reading[problem.rule]
     ).message.isascii()
@@ -304,12 +305,12 @@ def test_a_rule_may_name_what_every_table_has(own_pack: Path, column: str) -> No
 def test_a_column_of_one_version_only_is_known(pack: Pack) -> None:
     versions = [form for form in pack.forms if form.code == "works"]
     assert len(versions) > 1
-    new = set(rule_checks.frame_columns(versions[-1], "work_list")) ^ set(
-        rule_checks.frame_columns(versions[0], "work_list")
+    new = set(validate.frame_columns(versions[-1], "work_list")) ^ set(
+        validate.frame_columns(versions[0], "work_list")
     )
     assert new, "the versions differ"
     for rule in RuleSet(pack).of_form("works"):
-        names = {name for form in versions for name in rule_checks.frame_columns(form, rule.table)}
+        names = {name for form in versions for name in validate.frame_columns(form, rule.table)}
         assert {*rule.columns, rule.at} <= names, rule.id
 
 
@@ -367,7 +368,7 @@ def test_an_id_that_stands_twice_in_one_file_is_refused(pack: Pack, suites: Path
 
 
 def test_the_explained_placeholders_are_those_that_wording_fills(pack: Pack) -> None:
-    assert rule_checks.EXPLAINED.keys() == explanations.EXPLAIN.keys()
+    assert validate.EXPLAINED.keys() == placeholders.EXPLAIN.keys()
     training = pack.forms[[f.code for f in pack.forms].index("training")]
     frames = ("levels", "class_list", "submission", "figures", "reports", "indicators")
-    assert rule_checks.frame_names(training) == frames
+    assert validate.frame_names(training) == frames

@@ -5,12 +5,12 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from program.contact import Correspondence
-from program.pack import Pack
-from program.period import Period, PeriodKind
-from program.schedule import Calendar, Due, Duty, WorkingDays, obligations
-from program.stage import Stage
-from program.units import Unit, UnitKind
+from program.calendar.period import Period, PeriodKind
+from program.calendar.schedule import Calendar, Due, Duty, WorkingDays, obligations
+from program.calendar.stage import Stage
+from program.pack.contact import Correspondence
+from program.pack.load import Pack
+from program.units.register import Unit, UnitKind
 
 WORKING = WorkingDays(public_holidays="VN", source="test")
 QUARTERLY = Duty(

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import pytest
 import xlsxwriter
 
-from program.pack import Pack
-from program.reading import Reading
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport
 from program.settings import ROOT
 from tests.workbooks import (
     CLASS,
@@ -589,7 +589,7 @@ def pack(pack: Pack) -> Pack:
     return without_further_columns(pack)
 
 
-def content(reading: Reading) -> dict[str, list[dict[str, object]]]:
+def content(reading: ParsedReport) -> dict[str, list[dict[str, object]]]:
     """Every table's lines in the order of the form or of the list, wherever they stood."""
     tables = {}
     for name, table in reading.tables.items():

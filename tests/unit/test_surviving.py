@@ -6,11 +6,11 @@ import pytest
 
 from benchmarks.in_memory import history_alone, reading_of
 from expectations.checking import Checker
-from expectations.surviving import check_surviving
+from expectations.run.isolate_failures import check_isolating_failures
 from program.errors import ConfigurationError
-from program.history import no_past
-from program.pack import Pack
-from program.reading import Reading
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport
+from program.records.history import no_history
 from program.submission import Submission
 from tests.unit.test_history import people
 
@@ -18,7 +18,7 @@ Failed = list[tuple[str | None, str]]
 
 
 @pytest.fixture(scope="module")
-def readings(pack: Pack) -> list[Reading]:
+def readings(pack: Pack) -> list[ParsedReport]:
     """Three districts' training; the last one sends what the first one sent."""
     reports = [
         people("2024-Q2", 100, "943"),
@@ -34,21 +34,21 @@ def checker(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Checker:
 
 
 def judged(
-    checker: Checker, readings: Sequence[Reading], breaks: set[str], most: int = 9
+    checker: Checker, readings: Sequence[ParsedReport], breaks: set[str], most: int = 9
 ) -> tuple[list[Submission], Failed, int]:
     """Check readings with a check that breaks on the units `breaks`, and on more than `most` at once; count its calls."""
     failed: Failed = []
     calls = 0
 
-    def check(batch: Sequence[Reading]) -> list[Submission]:
+    def check(batch: Sequence[ParsedReport]) -> list[Submission]:
         nonlocal calls
         calls += 1
         if len(batch) > most or any(reading.unit_code in breaks for reading in batch):
             raise RuntimeError("a bug")
-        return checker.check(batch, no_past())
+        return checker.check(batch, no_history())
 
     return (
-        check_surviving(
+        check_isolating_failures(
             check, readings, lambda reading, wrong: failed.append((reading.unit_code, str(wrong)))
         ),
         failed,
@@ -63,29 +63,31 @@ def rules(submissions: Sequence[Submission]) -> list[tuple[str | None, set[str]]
     ]
 
 
-def test_a_batch_that_passes_is_checked_once(checker: Checker, readings: list[Reading]) -> None:
+def test_a_batch_that_passes_is_checked_once(
+    checker: Checker, readings: list[ParsedReport]
+) -> None:
     submissions, failed, calls = judged(checker, readings, set())
     assert rules(submissions) == [("943", set()), ("945", set()), ("942", {"HIS-08"})]
     assert (failed, calls) == ([], 1)
 
 
-def test_the_others_still_see_each_other(checker: Checker, readings: list[Reading]) -> None:
+def test_the_others_still_see_each_other(checker: Checker, readings: list[ParsedReport]) -> None:
     submissions, failed, _ = judged(checker, readings, {"945"})
     assert rules(submissions) == [("943", set()), ("942", {"HIS-08"})]
     assert failed == [("945", "a bug")]
 
 
 def test_what_fails_only_together_is_judged_alone(
-    checker: Checker, readings: list[Reading]
+    checker: Checker, readings: list[ParsedReport]
 ) -> None:
     submissions, failed, calls = judged(checker, readings, set(), most=1)
     assert [submission.unit_code for submission in submissions] == ["943", "945", "942"]
     assert (failed, calls) == ([], 4)
 
 
-def test_a_rule_that_is_wrong_in_itself_is_no_reading_s_fault(readings: list[Reading]) -> None:
-    def check(_batch: Sequence[Reading]) -> list[Submission]:
+def test_a_rule_that_is_wrong_in_itself_is_no_reading_s_fault(readings: list[ParsedReport]) -> None:
+    def check(_batch: Sequence[ParsedReport]) -> list[Submission]:
         raise ConfigurationError("no such column")
 
     with pytest.raises(ConfigurationError):
-        check_surviving(check, readings, lambda _reading, _wrong: None)
+        check_isolating_failures(check, readings, lambda _reading, _wrong: None)

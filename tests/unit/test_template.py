@@ -15,18 +15,18 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from expectations.checking import Checker
-from expectations.rules import RuleSet
+from expectations.rules.rule_set import RuleSet
+from program.calendar.period import Period
+from program.calendar.stage import Stage
 from program.finding import Severity
-from program.form import Form
-from program.marker import MARKER_SHEET, read_marker
-from program.pack import Pack, load_pack
-from program.period import Period
-from program.reading import Reading
+from program.forms.form import Form
+from program.forms.table import Column, ColumnType, Table
+from program.forms.template_marker import MARKER_SHEET, read_marker
+from program.forms.totals import formula_of
+from program.pack.load import Pack, load_pack
+from program.parsed_report import ParsedReport
 from program.settings import ROOT
-from program.stage import Stage
-from program.table import Column, ColumnType, Table
-from program.totals import formula_of
-from program.units import Unit, UnitKind
+from program.units.register import Unit, UnitKind
 from publish.template import Values, write_template
 from publish.template.choices import CHOICES_SHEET
 from publish.template.guide import GUIDE_SHEET
@@ -215,7 +215,7 @@ def written(matrix: dict[str, dict[str, Any]]) -> bytes:
 # ---------------------------------------------------------------------------------------------------
 
 
-def without_notes(reading: Reading) -> list[tuple[str, str | None, str | None]]:
+def without_notes(reading: ParsedReport) -> list[tuple[str, str | None, str | None]]:
     """Return what was met, but for lines left empty (FORM-16)."""
     return [(p.rule, p.sheet, p.cell) for p in reading.problems if p.rule != "FORM-16"]
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from expectations.checking import Checker
-from expectations.rules import RuleSet
+from expectations.rules.rule_set import RuleSet
 from program.finding import Finding
-from program.pack import Pack
+from program.pack.load import Pack
 from tests.workbooks import (
     COMMUNE,
     DISTRICT,

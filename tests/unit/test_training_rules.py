@@ -9,9 +9,9 @@ import pytest
 
 from connectors.reader.reader import read_parts
 from expectations.checking import Checker
-from expectations.rules import RuleSet
+from expectations.rules.rule_set import RuleSet
 from program.finding import Finding, Severity
-from program.pack import Pack
+from program.pack.load import Pack
 from program.submission import Submission, Verdict
 from tests.conftest import GOOD_LEVELS, Fill, delivery
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.reader.markup import Uncomputed
-from connectors.reader.parsed import Parsed
-from connectors.reader.values import is_empty, parse_cell, show
-from connectors.reader.workbook import CellValue
-from program.qualifier import Qualifier
-from program.table import Column, ColumnType, Label
+from connectors.reader.open.markup import Uncomputed
+from connectors.reader.open.workbook import CellValue
+from connectors.reader.values.parse_cell import is_empty, parse_cell, text_of_cell
+from connectors.reader.values.parsed import Parsed
+from program.forms.qualifier import Qualifier
+from program.forms.table import Column, ColumnType, Label
 from program.vietnamese import format_number
 
 WHOLE = Column(name="n", label="Số lớp", type=ColumnType.WHOLE, measure="lớp")
@@ -224,7 +224,10 @@ def test_what_is_no_date_is_asked_about(cell: CellValue, rule: str) -> None:
 @pytest.mark.parametrize("day", ["01/01/0001", "02/12/0024", "31/12/9999"])
 def test_a_mistyped_year_stays_as_typed_is_asked_about_and_fits_a_frame(day: str) -> None:
     value, rule = parsed(day, DAY)
-    assert (show(value), rule) == (day.replace("/0024", "/24").replace("/0001", "/1"), "CELL-32")  # type: ignore[arg-type]
+    assert (text_of_cell(value), rule) == (
+        day.replace("/0024", "/24").replace("/0001", "/1"),
+        "CELL-32",
+    )  # type: ignore[arg-type]
     assert pd.to_datetime(pd.Series([value])).astype("datetime64[us]")[0].year == int(day[-4:])
 
 
@@ -287,7 +290,7 @@ def test_a_word_that_the_vocabulary_has_not_letter_for_letter_is_its_key_and_tol
     ],
 )
 def test_a_cell_is_shown_as_its_sender_sees_it(cell: CellValue, shown: str) -> None:
-    assert show(cell) == shown
+    assert text_of_cell(cell) == shown
 
 
 @given(st.integers(0, 10**15))
@@ -327,7 +330,7 @@ def test_a_decimal_that_we_would_print_is_read_back_the_same(number: float) -> N
 @given(st.text(max_size=30), st.sampled_from([WHOLE, NUMBER, PERCENT, MONEY, DAY, TEXT, CODE]))
 def test_any_text_in_any_column_ends_in_a_value_or_a_rule(text: str, column: Column) -> None:
     value, rule = parsed(text, column)
-    assert value is not None or rule is not None or is_empty(text) or not show(text)
+    assert value is not None or rule is not None or is_empty(text) or not text_of_cell(text)
 
 
 @pytest.mark.parametrize("text", ["\x1b", "\x1b\xad", "\xad\x1b\x00", " \x1f-\u200b"])
@@ -362,4 +365,4 @@ def test_any_float_ends_in_a_finite_value_or_a_rule(number: float, column: Colum
     assert value is None or (
         isinstance(value, float) and math.isfinite(value) and math.isfinite(number)
     )
-    assert isinstance(show(number), str)
+    assert isinstance(text_of_cell(number), str)

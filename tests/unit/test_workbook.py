@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from connectors.reader.markup import Percentage, Uncomputed
-from connectors.reader.workbook import Sheet, is_truncated_zip, open_workbook
-from program.finding import Problem
+from connectors.reader.open.markup import Percentage, Uncomputed
+from connectors.reader.open.workbook import Sheet, is_truncated_zip, open_workbook
+from program.finding import ReaderFinding
 from program.limits import Limits
 from tests.old_workbooks import biff5
 from tests.workbooks import Formula, report, workbook
@@ -28,9 +28,9 @@ def good() -> bytes:
     return report()
 
 
-def opened(content: bytes, limit: int = LIMIT) -> list[Sheet] | Problem:
+def opened(content: bytes, limit: int = LIMIT) -> list[Sheet] | ReaderFinding:
     found = open_workbook(content, Limits(unpacked_bytes=limit))
-    return found if isinstance(found, Problem) else found.sheets
+    return found if isinstance(found, ReaderFinding) else found.sheets
 
 
 def sheets(content: bytes) -> list[Sheet]:
@@ -41,7 +41,7 @@ def sheets(content: bytes) -> list[Sheet]:
 
 def problem(content: bytes, limit: int = LIMIT) -> str:
     found = opened(content, limit)
-    assert isinstance(found, Problem)
+    assert isinstance(found, ReaderFinding)
     return " ".join([found.rule, *found.values.values()])
 
 
@@ -352,12 +352,12 @@ def test_a_workbook_with_damaged_xml_ends_in_sheets_or_a_problem(data: st.DataOb
 @given(st.binary(max_size=300))
 def test_random_bytes_end_in_a_problem(content: bytes) -> None:
     for start in (b"", b"PK\x03\x04", OLE):
-        assert isinstance(opened(start + content), Problem)
+        assert isinstance(opened(start + content), ReaderFinding)
 
 
 def ends_well(content: bytes) -> None:
     found = opened(content)
-    if isinstance(found, Problem):
+    if isinstance(found, ReaderFinding):
         assert found.rule.startswith("FILE-")
     else:
         assert all(len(row) == len(sheet.rows[0]) for sheet in found for row in sheet.rows)

@@ -11,11 +11,11 @@ import pytest
 
 from connectors.reader.reader import read_parts
 from expectations.checking import Checker
-from expectations.rules import RuleSet
+from expectations.rules.rule_set import RuleSet
+from program.calendar.period import Period
 from program.finding import Finding, Severity
-from program.pack import Pack
-from program.period import Period
-from program.reading import Reading
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport
 from program.submission import Submission, Verdict
 from publish.template import Cell, Values, write_template
 from tests.conftest import delivery
@@ -116,7 +116,7 @@ CASES = [
 
 def read(
     pack: Pack, works: Sequence[Work], number: int = 1, period: str = "2024-Q4", unit: str = "942"
-) -> Reading:
+) -> ParsedReport:
     when = Period.parse(period)
     form, reporter = pack.form("works", when), pack.units.get(unit, when.end)
     assert form is not None
@@ -127,7 +127,7 @@ def read(
     return reading
 
 
-def check(pack: Pack, *readings: Reading) -> list[Submission]:
+def check(pack: Pack, *readings: ParsedReport) -> list[Submission]:
     return Checker(pack, RuleSet(pack), "test").check(readings)
 
 
@@ -136,7 +136,7 @@ def asked(submission: Submission) -> list[Finding]:
 
 
 @pytest.fixture(scope="module")
-def judged(pack: Pack) -> list[tuple[Reading, Submission]]:
+def judged(pack: Pack) -> list[tuple[ParsedReport, Submission]]:
     """The bad reports, judged in one batch."""
     readings = [read(pack, case.works, number) for number, case in enumerate(CASES)]
     return list(zip(readings, check(pack, *readings), strict=True))
@@ -144,7 +144,7 @@ def judged(pack: Pack) -> list[tuple[Reading, Submission]]:
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.rule for case in CASES])
 def test_a_rule_finds_its_cell_and_nothing_else_is_asked(
-    judged: list[tuple[Reading, Submission]], number: int
+    judged: list[tuple[ParsedReport, Submission]], number: int
 ) -> None:
     case, (reading, submission) = CASES[number], judged[number]
     table = reading.tables["work_list"]

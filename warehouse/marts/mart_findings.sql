@@ -9,5 +9,5 @@ JOIN submissions s ON s.id = f.submission_id
 JOIN runs r ON r.id = s.run_id
 JOIN deliveries d ON d.id = s.delivery_id
 WHERE f.closed_at IS NULL
-  AND s.judgement = (SELECT MAX(again.judgement) FROM submissions again WHERE again.delivery_id = s.delivery_id)
+  AND s.attempt = (SELECT MAX(again.attempt) FROM submissions again WHERE again.delivery_id = s.delivery_id)
 GROUP BY s.run_id, r.as_of, s.form_code, COALESCE(s.unit_code, d.sender_unit), s.period, s.stage, f.rule, f.severity

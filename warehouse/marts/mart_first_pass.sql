@@ -10,7 +10,7 @@ WITH judged AS (
     FROM submissions s
     JOIN deliveries d ON d.id = s.delivery_id AND d.state <> 'withdrawn'
     WHERE s.version IS NOT NULL
-      AND s.judgement = (SELECT MAX(again.judgement) FROM submissions again WHERE again.delivery_id = s.delivery_id)
+      AND s.attempt = (SELECT MAX(again.attempt) FROM submissions again WHERE again.delivery_id = s.delivery_id)
 )
 SELECT form_code, unit_code, period, stage, COUNT(*) AS versions,
        MAX(CASE WHEN place = 1 THEN loads ELSE 0 END) AS is_first_pass,

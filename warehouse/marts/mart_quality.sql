@@ -10,7 +10,7 @@ WITH judged AS (
     FROM submissions s
     JOIN deliveries d ON d.id = s.delivery_id AND d.state <> 'withdrawn'
     WHERE s.version IS NOT NULL
-      AND s.judgement = (SELECT MAX(again.judgement) FROM submissions again WHERE again.delivery_id = s.delivery_id)
+      AND s.attempt = (SELECT MAX(again.attempt) FROM submissions again WHERE again.delivery_id = s.delivery_id)
 ),
 sent AS (
     SELECT form_code, unit_code, SUM(values_read) AS values_read, SUM(CASE WHEN place = 1 THEN 1 ELSE 0 END) AS reports

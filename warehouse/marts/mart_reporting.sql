@@ -7,7 +7,7 @@ WITH latest AS (
            COUNT(*) OVER (PARTITION BY s.form_code, s.unit_code, s.period, s.stage) AS versions,
            FIRST_VALUE(s.verdict) OVER (
                PARTITION BY s.form_code, s.unit_code, s.period, s.stage
-               ORDER BY d.received_at DESC, d.id DESC, s.judgement DESC, s.part DESC
+               ORDER BY d.received_at DESC, d.id DESC, s.attempt DESC, s.part DESC
            ) AS last_verdict
     FROM submissions s
     JOIN deliveries d ON d.id = s.delivery_id AND d.state <> 'withdrawn'
@@ -33,7 +33,7 @@ SELECT a.form_code, a.unit_code, a.period, a.stage, o.due_date, r.verdict, r.ver
             WHEN f.first_at IS NULL AND n.data_as_of > o.due_date THEN @days(n.data_as_of, o.due_date)
             WHEN @vietnam_day(f.first_at) > o.due_date THEN @days(@vietnam_day(f.first_at), o.due_date)
             ELSE 0 END AS days_late,
-       CASE WHEN r.known_from IS NOT NULL AND r.known_to IS NULL THEN 1 ELSE 0 END AS is_believed,
+       CASE WHEN r.known_from IS NOT NULL AND r.known_to IS NULL THEN 1 ELSE 0 END AS is_current,
        CASE WHEN o.due_date IS NULL THEN NULL
             WHEN f.first_at IS NOT NULL AND @vietnam_day(f.first_at) <= o.due_date THEN 1 ELSE 0 END AS is_timely,
        n.data_as_of

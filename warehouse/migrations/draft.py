@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine
 
-from warehouse.engine import migrate
+from warehouse.database.engine import migrate
 
 
 def main(message: str) -> None:

@@ -1,9 +1,9 @@
-"""Stages of a report, words before a figure, capital, baselines, and which units lie in an old one."""
+"""Stages of a report, qualifiers, capital, baselines, and which units lie in an old one."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from program.period import Period
+from program.calendar.period import Period
 
 revision = "0002"
 down_revision = "0001"
@@ -101,7 +101,10 @@ def _fill_period_ends(connection: sa.Connection) -> None:
 
 
 def downgrade() -> None:
-    """Go back, where each report is of one stage; the older schema cannot hold two of one period: IntegrityError."""
+    """Go back, where each report is of one stage.
+
+    The older schema cannot hold two of one period: IntegrityError.
+    """
     with op.batch_alter_table("submissions", schema=None) as batch_op:
         batch_op.drop_index("ix_submissions_current")
         batch_op.drop_constraint(

@@ -21,7 +21,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Go back; findings that hold no more, and who overruled one, are left out: the older schema knows neither."""
+    """Go back.
+
+    Findings that hold no more, and who overruled one, are left out: the older schema knows neither.
+    """
     op.execute("DELETE FROM findings WHERE closed_at IS NOT NULL")
     with op.batch_alter_table("submissions", schema=None) as batch_op:
         batch_op.drop_column("compared_at")

@@ -1,4 +1,4 @@
-"""Sizes that PostgreSQL holds to where SQLite does not: a range of cells in a finding, a refused file of more than 2 GB."""
+"""Sizes that only PostgreSQL enforces: a finding's range of cells, a file of over 2 GB."""
 
 import sqlalchemy as sa
 from alembic import op

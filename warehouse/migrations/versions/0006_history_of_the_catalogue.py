@@ -1,4 +1,4 @@
-"""What the pack said when, periods as a table, values that a report held, and files that were withdrawn."""
+"""History of the pack's catalogue, periods, counts of values, and withdrawn files."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -49,13 +49,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_submissions_superseded_by_id", ["superseded_by_id"], unique=False)
     # Of reports that were not loaded nobody counted: unknown.
     op.execute(
-        "UPDATE submissions SET values_read = (SELECT COUNT(*) FROM facts WHERE facts.submission_id = submissions.id) "
+        "UPDATE submissions SET values_read = "
+        "(SELECT COUNT(*) FROM facts WHERE facts.submission_id = submissions.id) "
         "WHERE known_from IS NOT NULL"
     )
 
 
 def _begin_history(table: str) -> None:
-    """What stands in a copy of the pack is taken as known since the first night: what it said before was not kept."""
+    """Take rows of the catalogue as known since the first run; older ones were not kept."""
     with op.batch_alter_table(table, schema=None) as batch_op:
         batch_op.add_column(sa.Column("known_from", Instant(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("known_to", Instant(timezone=True), nullable=True))
@@ -69,8 +70,12 @@ def _begin_history(table: str) -> None:
 
 
 def downgrade() -> None:
-    """Go back to what the pack says now; what it said before is lost, and so is why a file was withdrawn."""
-    # The older schema knows no withdrawn file: it is one that was taken in and is believed no longer.
+    """Go back to what the pack says now.
+
+    What it said before is lost, and so is why a file was withdrawn.
+    """
+    # The older schema knows no withdrawn file: it is one that was taken in and is believed no
+    # longer.
     op.execute("UPDATE deliveries SET state = 'processed' WHERE state = 'withdrawn'")
     with op.batch_alter_table("submissions", schema=None) as batch_op:
         batch_op.drop_index("ix_submissions_superseded_by_id")

@@ -29,7 +29,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Go back; notices that are about no submission, or were settled untold, are left out: the earlier version knows none."""
+    """Go back.
+
+    Notices that are about no submission, or were settled untold, are left out: the earlier version
+    knows none.
+    """
     op.execute("DELETE FROM outbox WHERE submission_id IS NULL OR state = 'overtaken'")
     op.execute("UPDATE outbox SET state = 'pending' WHERE state = 'failed'")
     with op.batch_alter_table("outbox", schema=None) as batch_op:

@@ -1,4 +1,4 @@
-"""An index of submissions by period and stage: marts ask which periods there are, comparisons who reported about one."""
+"""An index of submissions by period and stage, for marts and cross-checks."""
 
 from alembic import op
 

@@ -1,0 +1,1 @@
+"""Finding a form, its tables, its unit and its period on sheets."""

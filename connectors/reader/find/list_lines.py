@@ -1,0 +1,235 @@
+"""The lines of a list, among the rows that are none.
+
+Other rows are sums and headings of groups, repeated headers, notes and signatures. The sum of a
+group is known by its words or by its figures. Its figures are in the lines already and are not read
+again.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from connectors.reader.find.non_data_text import (
+    GroupWords,
+    begins_note,
+    group_words,
+    is_ordinary,
+    is_total,
+    says_nothing,
+)
+from connectors.reader.find.repeated_headers import headers_again
+from connectors.reader.find.table_region import TableRegion
+from connectors.reader.open.workbook import CellValue
+from connectors.reader.values.parse_cell import is_empty, text_of_cell
+from program.forms.table import Column
+
+
+class _Row(NamedTuple):
+    """A row that is a line, or that is about a group of lines.
+
+    Attributes:
+        number: its 0-based row on the sheet.
+        group: what it is to a group; None for a line.
+        at: the column of its first words, or of its first filled cell.
+        is_bare: it holds nothing but these words and figures.
+    """
+
+    number: int
+    group: GroupWords | None
+    at: int
+    is_bare: bool = False
+
+
+def list_lines(place: TableRegion) -> Iterator[int]:
+    """Yield each sheet row that holds a line; report what was taken for something else.
+
+    Below a blank row or a total, a row is a line only if it holds a figure, a date or a word of a
+    vocabulary. Without one it is a note or a signature.
+    """
+    rows = list(_rows(place))
+    last = max((row.number for row in rows if row.group is None), default=-1)
+    for at, row in enumerate(rows):
+        if row.group is None:
+            yield row.number
+        else:
+            _report(place, rows, at, last)
+
+
+def _rows(place: TableRegion) -> Iterator[_Row]:
+    """Yield the rows that hold a line, or the sum or the heading of a group."""
+    is_closed = False
+    repeated = set(headers_again(place))
+    columns = place.header.columns.values()
+    # The number of a group is often one column before the table.
+    span = range(max(0, min(columns) - 1), max(columns) + 1)
+    for number in range(place.header.body, place.end):
+        if number in repeated:
+            # The table goes on under a repeated header, whatever ended above it.
+            is_closed = False
+            continue
+        first = place.first_filled(number)
+        at, words = _first_words(place.row(number), span)
+        if at == first and not is_closed and is_ordinary(words):
+            # Nearly every row. Its first letters say that it is nothing but a line.
+            yield _Row(number, None, first)
+            continue
+        row = _row_of_group(place, number, at, words)
+        if row is not None:
+            is_closed = is_closed or is_total(words)
+            yield row
+        elif first is None:
+            is_closed = True
+        elif not _is_note(place, number, first, is_closed=is_closed):
+            is_closed = False
+            yield _Row(number, None, first)
+
+
+def _first_words(row: list[CellValue], span: range) -> tuple[int, str]:
+    """Return the column and text of a row's first words within `span`; "" without words."""
+    for at in span:
+        cell = row[at]
+        if isinstance(cell, str) and not is_empty(cell):
+            return at, cell
+    return span.start, ""
+
+
+def _row_of_group(place: TableRegion, number: int, at: int, words: str) -> _Row | None:
+    """Return a row that is about a group; None for any other row.
+
+    Its first words say so, and that it holds little else.
+    """
+    if not words:
+        return None
+    if is_total(words):
+        return _Row(number, GroupWords.SUM, at, is_bare=True)
+    group = group_words(words)
+    if group is None:
+        return None
+    is_bare = _is_bare(place, number, at)
+    if group is GroupWords.SUM:
+        return _Row(number, group, at, is_bare)
+    if not is_bare:
+        return None
+    # "Tổng đài xã" without a figure is a name like any other.
+    is_name = group is GroupWords.LIKELY_SUM and not _figures(place, number)
+    return None if is_name else _Row(number, group, at, is_bare)
+
+
+def _is_note(place: TableRegion, number: int, first: int, *, is_closed: bool) -> bool:
+    """Tell whether a row is a note or a signature, or says that there is nothing; report it.
+
+    `first` is its first filled column. `is_closed`: it is below a blank row or a total.
+    """
+    cell = place.row(number)[first]
+    if says_nothing(cell):
+        rule = "FORM-31"
+    elif is_closed or _begins_note(place, number, first):
+        rule = "FORM-17"
+    else:
+        return False
+    if place.has_value(number):
+        return False
+    place.report(rule, number, first, text_of_cell(cell))
+    return True
+
+
+def _is_bare(place: TableRegion, number: int, at: int) -> bool:
+    """Tell whether a row holds no words but its first, and no date.
+
+    With the number of a group before them, the first words are the second.
+    """
+    row = place.row(number)
+    columns = place.header.columns
+    of_words = [columns[column.name] for column in place.found() if not column.type.is_numeric]
+    words = [column for column in of_words if not is_empty(row[column])]
+    if not all(isinstance(row[column], str) for column in words):
+        return False
+    others = [column for column in words if column != at]
+    is_numbered = at < min(columns.values())
+    return len(others) <= (1 if is_numbered else 0)
+
+
+def _report(place: TableRegion, rows: Sequence[_Row], at: int, last: int) -> None:
+    """Report a row that is about a group; `last` is the row of the last line.
+
+    The total below all lines is not reported, nor is a sum without a figure.
+    """
+    row = rows[at]
+    value = _words_of(place, row)
+    is_below_lines = row.number >= last
+    if not _figures(place, row.number):
+        if row.group is GroupWords.HEADING:
+            rule = "FORM-17" if is_below_lines else "FORM-49"
+            place.report(rule, row.number, row.at, value)
+        return
+    is_plain_sum = row.group is GroupWords.SUM and row.is_bare
+    if not is_plain_sum and not _adds_up(place, rows, at):
+        place.report("FORM-44", row.number, row.at, value)
+        return
+    is_last_total = is_below_lines and is_total(place.row(row.number)[row.at])
+    if not is_last_total:
+        place.report("FORM-43", row.number, row.at, value)
+
+
+def _words_of(place: TableRegion, row: _Row) -> str:
+    """Return the first words of a row; with the number of a group before them, both."""
+    columns = place.header.columns.values()
+    cells = place.row(row.number)[row.at : max(columns) + 1]
+    texts = [text_of_cell(cell) for cell in cells if isinstance(cell, str) and not is_empty(cell)]
+    is_numbered = row.at < min(columns)
+    wanted = 2 if is_numbered else 1
+    return " ".join(texts[:wanted]) or text_of_cell(cells[0])
+
+
+def _adds_up(place: TableRegion, rows: Sequence[_Row], at: int) -> bool:
+    """Tell whether a row's figures are the sums of the lines right above it, or right below it."""
+    wanted = _figures(place, rows[at].number)
+    above = rows[:at][::-1]
+    below = rows[at + 1 :]
+    return _is_sum(place, wanted, above) or _is_sum(place, wanted, below)
+
+
+def _is_sum(place: TableRegion, wanted: dict[str, float], rows: Sequence[_Row]) -> bool:
+    """Tell whether `wanted` is the sum of the first lines of `rows`.
+
+    These are the lines up to any row that is about a group, or all lines.
+    """
+    sums = dict.fromkeys(wanted, 0.0)
+    is_met = False
+    for row in rows:
+        if row.group is None:
+            _add(sums, _figures(place, row.number))
+            is_met = True
+        elif is_met and _are_equal(sums, wanted):
+            return True
+    return is_met and _are_equal(sums, wanted)
+
+
+def _add(sums: dict[str, float], figures: dict[str, float]) -> None:
+    """Add figures to the sums of the same name."""
+    for name, value in figures.items():
+        if name in sums:
+            sums[name] += value
+
+
+def _are_equal(sums: dict[str, float], wanted: dict[str, float]) -> bool:
+    return all(math.isclose(sums[name], value, rel_tol=1e-9) for name, value in wanted.items())
+
+
+def _figures(place: TableRegion, number: int) -> dict[str, float]:
+    """Return a row's figures by column; percentages are left out, nobody adds them up."""
+    figures: dict[str, float] = {}
+    for column in place.found():
+        if _can_be_added(column):
+            value = place.parse(number, column).value
+            if isinstance(value, float):
+                figures[column.name] = value
+    return figures
+
+
+def _can_be_added(column: Column) -> bool:
+    return column.type.is_numeric and column.measure != "%"
+
+
+def _begins_note(place: TableRegion, number: int, at: int) -> bool:
+    return begins_note(place.row(number)[at]) and len(place.filled(number)) == 1

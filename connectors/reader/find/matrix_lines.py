@@ -1,0 +1,248 @@
+"""The lines of a matrix: which row is which declared line.
+
+A row is known by its label. A part may also be known by the line that it is under, where its label
+does not say what it is a part of ("Tiểu dự án 1" under "Dự án 3"). A label with a typing mistake is
+known too. The last two are reported.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from connectors.reader.find.fuzzy_labels import closest
+from connectors.reader.find.headings import fold_bare, fold_label, gathers
+from connectors.reader.find.layout import Header
+from connectors.reader.find.table_region import TableRegion
+from connectors.reader.values.parse_cell import is_empty, text_of_cell
+from program.forms.table import Line, Table
+
+_ORDINAL = re.compile(r"^\s*(?:[-–+•*]\s*|(?:[0-9]{1,2}|[ivxIVX]{1,4}|[a-eA-E])\s*[.)/]\s*)+")
+_HEAD = re.compile(r"(?P<head>[^:.]+)(?:[:.](?P<rest>.*))?", re.DOTALL)
+
+
+class LineLabel(NamedTuple):
+    """The label of a row, and the declared line that it names.
+
+    Attributes:
+        row: the 0-based row.
+        at: the 0-based column of the label.
+        text: the label as written; "" for a row without one.
+        line: the declared line; None where the label names none.
+        rule: the rule that reports how the line was known, if not by its writing alone.
+        whole: the label of the line that it was found to be a part of.
+    """
+
+    row: int
+    at: int
+    text: str
+    line: Line | None
+    rule: str = ""
+    whole: str = ""
+
+
+def read_labels(header: Header, table: Table, end: int) -> list[LineLabel]:
+    """Return the label of each row of a matrix between its header and `end`; [] for a list."""
+    if not table.lines:
+        return []
+    writings = _writings_of(table)
+    sure = [_sure_label(header, row, writings) for row in range(header.body, end)]
+    met = {label.line.key for label in sure if label.line}
+    missing = {line.key: line for line in table.lines if line.key not in met}
+
+    labels: list[LineLabel] = []
+    whole: Line | None = None
+    for label in sure:
+        found = label
+        # What a part is under depends on the rows above it. So this goes from the top down.
+        if label.line is None and label.text:
+            under = _under(label, whole, table)
+            found = under or _misspelt(label, writings, missing, header) or label
+        labels.append(found)
+        whole = _whole_after(found, whole)
+    return labels
+
+
+def _writings_of(table: Table) -> dict[str, Line]:
+    """Return the lines of a matrix by their folded writings."""
+    writings: dict[str, Line] = {}
+    for line in table.lines:
+        writings.update(dict.fromkeys(line.bare, line))
+    return writings
+
+
+def _sure_label(header: Header, row: int, writings: Mapping[str, Line]) -> LineLabel:
+    """Return the label of a row, with its line where the label alone says it."""
+    at, text = _label_of(header, row)
+    return LineLabel(row, at, text, _named(text, writings))
+
+
+def line_rows(labels: list[LineLabel]) -> dict[str, int]:
+    """Return the 0-based row on which each line of a matrix first appears."""
+    return {label.line.key: label.row for label in reversed(labels) if label.line is not None}
+
+
+def matrix_lines(place: TableRegion, labels: list[LineLabel]) -> Iterator[tuple[int, str]]:
+    """Yield the sheet row and key of each declared line that is filled in, and of each total.
+
+    A total is yielded even if it is empty. What is not yielded is reported.
+    """
+    lines = _Lines(place)
+    for label in labels:
+        if label.line is None:
+            lines.report_unknown(label)
+        elif lines.takes(label, label.line):
+            yield label.row, label.line.key
+    lines.report_missing_totals()
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The declared lines of a matrix; `met` are the keys of those that were found so far."""
+
+    place: TableRegion
+    met: set[str] = field(default_factory=set)
+
+    def report_unknown(self, label: LineLabel) -> None:
+        """Report a row that is no declared line, unless it is a note or a signature."""
+        place = self.place
+        has_words = label.text and place.filled(label.row) and not self._is_after_total()
+        if place.has_value(label.row) or has_words:
+            place.report("FORM-11", label.row, label.at, label.text or "(không có tên)")
+
+    def _is_after_total(self) -> bool:
+        """Tell whether all totals were met; without totals, all lines.
+
+        Above them, words are a line of the table too ("Cấp ấp: ba lớp"). Below them, words are
+        notes and signatures.
+        """
+        lines = self.place.table.lines
+        last = [line for line in lines if line.total] or lines
+        return all(line.key in self.met for line in last)
+
+    def takes(self, label: LineLabel, line: Line) -> bool:
+        """Tell whether a row is taken as its line; report why not, or how it was known."""
+        place = self.place
+        if line.key in self.met:
+            place.report("FORM-15", label.row, label.at, label.text)
+            return False
+        self.met.add(line.key)
+        if not line.total and not place.filled(label.row):
+            place.report("FORM-16", label.row, label.at, label.text)
+            return False
+        if label.rule:
+            values = {"line": line.label, "whole": label.whole}
+            place.report(label.rule, label.row, label.at, label.text, **values)
+        return True
+
+    def report_missing_totals(self) -> None:
+        """Report each total that no row was found for."""
+        for line in self.place.table.lines:
+            if line.total and line.key not in self.met:
+                self.place.report("FORM-09", self.place.header.row, 0, None, line=line.label)
+
+
+def _label_of(header: Header, number: int) -> tuple[int, str]:
+    """Return a line's column and label; a total often spreads over the column to the left too."""
+    row = header.sheet.rows[number]
+    at = header.line or 0
+    for column in (at, at - 1):
+        if column < 0 or column in header.columns.values():
+            continue
+        cell = row[column]
+        if isinstance(cell, str) and not is_empty(cell):
+            return column, text_of_cell(cell)
+    return at, ""
+
+
+def _named(label: str, writings: Mapping[str, Line]) -> Line | None:
+    """Return the declared line that a label names, with or without "1.", "a)" or "-" before it."""
+    for text in (label, _ORDINAL.sub("", label)):
+        bare = fold_bare(text)
+        if bare and bare in writings:
+            return writings[bare]
+    return None
+
+
+def _under(label: LineLabel, whole: Line | None, table: Table) -> LineLabel | None:
+    """Return the part of `whole` that a label names without its whole; None where it names none.
+
+    What follows a colon is the part's title. With a figure in it, it may name another whole.
+    """
+    if whole is None:
+        return None
+    match = _HEAD.fullmatch(_ORDINAL.sub("", label.text))
+    if match is None or any(map(str.isdigit, match["rest"] or "")):
+        return None
+    name = fold_label(match["head"]).replace(" ", "")
+    line = _short_names(whole, table).get(name)
+    if line is None:
+        return None
+    return label._replace(line=line, rule="FORM-42", whole=whole.label)
+
+
+def _short_names(whole: Line, table: Table) -> dict[str, Line | None]:
+    """Return what the parts of a line are called under it.
+
+    "Tiểu dự án 1 - Dự án 3" is "tieuduan1" there. A name that two parts share stands for None.
+    """
+    names: dict[str, Line | None] = {}
+    for line in table.lines:
+        if line.key not in whole.parts:
+            continue
+        for name in _names_without(whole, line):
+            names[name] = line if name not in names else None
+    return names
+
+
+def _names_without(whole: Line, part: Line) -> set[str]:
+    """Return the writings of a part without any writing of its whole."""
+    names: set[str] = set()
+    for writing in part.writings:
+        names.update(
+            _without(fold_label(writing), fold_label(of_whole)) for of_whole in whole.writings
+        )
+    names.discard("")
+    return names
+
+
+def _without(writing: str, whole: str) -> str:
+    """Return a part's writing, without spaces, less that of its whole before or behind it.
+
+    "" where the writing of the whole is in neither place.
+    """
+    if writing.endswith(f" {whole}"):
+        return writing.removesuffix(f" {whole}").removesuffix(" thuoc").replace(" ", "")
+    if writing.startswith(f"{whole} "):
+        return writing.removeprefix(f"{whole} ").replace(" ", "")
+    return ""
+
+
+def _misspelt(
+    label: LineLabel, writings: Mapping[str, Line], missing: Mapping[str, Line], header: Header
+) -> LineLabel | None:
+    """Return the line that a label misspells and that is nowhere else; None without one."""
+    text = fold_bare(_ORDINAL.sub("", label.text))
+    if not text:
+        return None
+    names = [(line.key, writing) for writing, line in writings.items()]
+    key = closest(text, names, header.words)
+    line = None if key is None else missing.get(key)
+    return label._replace(line=line, rule="FORM-41") if line else None
+
+
+def _whole_after(label: LineLabel, whole: Line | None) -> Line | None:
+    """Return the line whose parts may follow a label; None after an unknown label.
+
+    It is the line of the label itself, or the one that this line is a part of.
+    """
+    line = label.line
+    if line is None:
+        # "Trong đó:" and a row without a label do not end the parts.
+        is_unknown = label.text and not gathers(label.text)
+        return None if is_unknown else whole
+    if line.parts and not line.total:
+        return line
+    if whole is not None and line.key in whole.parts:
+        return whole
+    return None

@@ -1,0 +1,132 @@
+"""When a workbook is about: its period and stage.
+
+They are written above the tables. Where nothing is written, the template's marker says them. What
+people read counts: a template of the first quarter that says "Quý 2" is a report of the second
+quarter, and its sender is asked whether that is meant.
+"""
+
+from dataclasses import dataclass
+
+from connectors.reader.find.recognition import Recognised
+from connectors.reader.find.unit_cell import Mention, at, mentions_of
+from program.calendar.period import Period
+from program.calendar.stage import Stage, split_stage
+from program.delivery import Delivery
+from program.finding import ReaderFinding
+from program.forms.form import Form
+from program.forms.template_marker import TemplateMarker
+from program.vietnamese import format_date
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedPeriod:
+    """The period and stage that a workbook names.
+
+    Attributes:
+        period: None where none can be read.
+        stage: None where none is written.
+        place: the first mention of the period; None where only the template's marker says it.
+        problems: what is wrong with the mentions.
+    """
+
+    period: Period | None
+    stage: Stage | None = None
+    place: Mention | None = None
+    problems: tuple[ReaderFinding, ...] = ()
+
+
+def read_period(found: Recognised) -> ReportedPeriod:
+    """Return the one period and stage that the workbook names. All places must say the same."""
+    label = found.form.identity.period
+    mentions = mentions_of(found, label)
+    if not mentions:
+        return _occasion_of_marker(found)
+    first_mention = mentions[0]
+    staged = [split_stage(mention.text) for mention in mentions]
+    first = Period.read(staged[0].text)
+    stage = next((each.stage for each in staged if each.stage), None)
+    for mention, (text, own_stage) in zip(mentions, staged, strict=True):
+        period = Period.read(text)
+        if period is None:
+            problem = at(mention, "FORM-05", label=label.label)
+            return ReportedPeriod(None, place=mention, problems=(problem,))
+        if period != first or own_stage not in (None, stage):
+            problem = at(mention, "FORM-10", other=first_mention.text)
+            return ReportedPeriod(None, place=mention, problems=(problem,))
+    problems = _template_problems(first, stage, first_mention, found)
+    return ReportedPeriod(first, stage, first_mention, tuple(problems))
+
+
+def _occasion_of_marker(found: Recognised) -> ReportedPeriod:
+    """Return the period and stage that the template's marker names."""
+    marker = found.marker
+    if marker is not None:
+        return ReportedPeriod(Period.parse(marker.period), Stage(marker.stage))
+    values = {"label": found.form.identity.period.label}
+    problem = ReaderFinding("FORM-05", sheet=found.first_sheet, values=values)
+    return ReportedPeriod(None, problems=(problem,))
+
+
+def _template_problems(
+    period: Period | None, stage: Stage | None, place: Mention, found: Recognised
+) -> list[ReaderFinding]:
+    """Return a problem where the template was made for another period or stage."""
+    marker = found.marker
+    if marker is None or period is None:
+        return []
+    made_for_stage = Stage(marker.stage)
+    if marker.period == period.code and stage in (None, made_for_stage):
+        return []
+    made_for = found.form.label_of(Period.parse(marker.period), made_for_stage)
+    return [at(place, "FORM-26", made_for=made_for)]
+
+
+def check_period(
+    occasion: ReportedPeriod, form: Form, delivery: Delivery, first_sheet: str, *, in_force: bool
+) -> list[ReaderFinding]:
+    """Return what is wrong with a period and stage.
+
+    The period may begin after the delivery came, or be none of this form's. The stage may be none
+    of this form's, or be final before the period ends. `in_force`: a version of the form exists
+    for the period. A problem with what only the marker says is reported on `first_sheet`.
+    """
+    period = occasion.period
+    if period is None:
+        return []
+    problems: list[ReaderFinding] = []
+    place = occasion.place or Mention(first_sheet, None, period.label)
+    received = delivery.received_on
+    if period.start > received:
+        problems.append(at(place, "FORM-13", received=format_date(received)))
+    if not in_force or period.kind not in form.periods:
+        problems.append(at(place, "FORM-12"))
+    stage = occasion.stage
+    if stage is not None and stage not in form.stages:
+        problems.append(at(place, "FORM-28", stage=stage.label))
+    elif stage is Stage.FINAL and len(form.stages) > 1 and period.start <= received <= period.end:
+        # A period that has not ended can only be estimated.
+        problems.append(at(place, "FORM-35", received=format_date(received)))
+    return problems
+
+
+def stage_of(
+    occasion: ReportedPeriod, form: Form, delivery: Delivery, marker: TemplateMarker | None
+) -> tuple[Stage, list[ReaderFinding]]:
+    """Return the stage of a report, with a note if nothing in the workbook says it (FORM-29).
+
+    It is as written, else as the template says. Else the day of arrival decides: a period that has
+    not ended when its report comes can only be an estimate.
+    """
+    if occasion.stage is not None:
+        return occasion.stage, []
+    if len(form.stages) == 1 or occasion.period is None:
+        return form.stages[0], []
+    if marker is not None and Stage(marker.stage) in form.stages:
+        return Stage(marker.stage), []
+    received = delivery.received_on
+    stage = Stage.ESTIMATE if received <= occasion.period.end else Stage.FINAL
+    values = {"stage": stage.label, "received": format_date(received)}
+    place = occasion.place
+    sheet = place.sheet if place else None
+    cell = place.cell if place else None
+    return stage, [ReaderFinding("FORM-29", sheet, cell, None, values)]

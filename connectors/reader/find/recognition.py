@@ -1,0 +1,103 @@
+"""Which form some sheets hold.
+
+It is the form that the template's marker names, else the form most of whose labels they have. A
+workbook may hold several reports: `parts` separates them.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from connectors.reader.find.layout import Header, find_headers, is_filled
+from connectors.reader.open.workbook import Sheet
+from program.forms.form import Form
+from program.forms.template_marker import TemplateMarker
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A report's sheets, the form that they hold, and the headers of its tables by table name.
+
+    Attributes:
+        marker: what the template says of itself; None without a marker.
+        others: each sheet that also holds a filled-in table of another form, with its short title.
+        around: other sheets of the workbook, cut off above their tables. Where the report's own
+            sheets do not say whom and when it is about, these are read, group by group.
+    """
+
+    sheets: list[Sheet]
+    form: Form
+    headers: dict[str, Header]
+    marker: TemplateMarker | None
+    others: tuple[tuple[str, str], ...] = ()
+    around: tuple[tuple[Sheet, ...], ...] = ()
+
+    @property
+    def first_sheet(self) -> str:
+        """The sheet of the first table: the place of what is missing altogether."""
+        return next(iter(self.headers.values())).sheet.name
+
+    @property
+    def score(self) -> int:
+        """How many columns were found."""
+        return sum(len(header.columns) for header in self.headers.values())
+
+    @property
+    def taken(self) -> set[str]:
+        """The sheets that hold its tables, also the copies of a table."""
+        names: set[str] = set()
+        for header in self.headers.values():
+            names.update((header.sheet.name, *header.elsewhere))
+        return names
+
+    @property
+    def is_filled(self) -> bool:
+        """Tell whether one of its tables holds figures or dates."""
+        return any(is_filled(header) for header in self.headers.values())
+
+    def as_form(self, form: Form) -> "Recognised":
+        """Return the same sheets read as another version of their form."""
+        return replace(self, form=form, headers=find_headers(self.sheets, form))
+
+
+def recognise(
+    sheets: list[Sheet], forms: Iterable[Form], marker: TemplateMarker | None = None
+) -> Recognised | None:
+    """Return the form of `forms` that `sheets` hold; None where they hold no table of any form."""
+    known = list(forms)
+    named = [form for form in known if _is_named(form, marker)]
+    # A marker is no proof: without a table of its form, all forms are tried.
+    for some in (named, known):
+        candidates = [Recognised(sheets, form, find_headers(sheets, form), marker) for form in some]
+        best = max(candidates, key=lambda candidate: candidate.score, default=None)
+        if best is not None and best.headers:
+            return replace(best, others=tuple(_others(best, candidates)))
+    return None
+
+
+def _is_named(form: Form, marker: TemplateMarker | None) -> bool:
+    return marker is not None and (form.code, form.version) == (marker.form, marker.version)
+
+
+def _others(found: Recognised, candidates: Sequence[Recognised]) -> Iterator[tuple[str, str]]:
+    """Yield each sheet of `found` that also holds a filled-in table of another form.
+
+    The table is above or below those of `found`. Each sheet comes once, with the short title of
+    the other form.
+    """
+    met: set[str] = set()
+    for other in candidates:
+        if other.form.code == found.form.code:
+            continue
+        for header in other.headers.values():
+            name = header.sheet.name
+            if name not in met and _is_apart(header, found) and is_filled(header):
+                met.add(name)
+                yield name, other.form.short_title
+
+
+def _is_apart(header: Header, found: Recognised) -> bool:
+    """Tell whether a header is on a sheet of `found`, but on no row of its tables' headers."""
+    own = [each for each in found.headers.values() if each.sheet is header.sheet]
+    if not own:
+        return False
+    return all(header.body <= each.row or each.body <= header.row for each in own)

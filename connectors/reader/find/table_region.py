@@ -1,0 +1,106 @@
+"""A table at its place on a sheet, with what is needed to read its lines."""
+
+from dataclasses import dataclass, field
+
+from connectors.reader.find.layout import Header
+from connectors.reader.open.workbook import CellValue, Corner
+from connectors.reader.values.parse_cell import is_empty, parse_cell
+from connectors.reader.values.parse_date import is_spelt_day
+from connectors.reader.values.parsed import REFUSED_FIGURES, Parsed
+from program.addresses import column_letter
+from program.finding import ReaderFinding
+from program.forms.qualifier import Qualifier
+from program.forms.table import Column, ColumnType, Table
+
+_WORDS = (ColumnType.TEXT, ColumnType.COMMUNE)
+
+
+@dataclass(frozen=True, slots=True)
+class TableRegion:
+    """A table at its place on a sheet.
+
+    `problems`, `qualifiers` and `texts` grow while its cells are read.
+
+    Attributes:
+        end: the 0-based row after the table.
+        measures: the measure of each column, by name.
+        merged: the corners of the merged cell that covers a cell, by cell.
+        problems: what was met so far.
+        qualifiers: the words before figures ("trên"), by column name and 1-based row.
+        texts: the figures that are text on the sheet, by column name and 1-based row.
+    """
+
+    header: Header
+    table: Table
+    end: int
+    measures: dict[str, str]
+    merged: dict[Corner, tuple[Corner, Corner]]
+    problems: list[ReaderFinding] = field(default_factory=list)
+    qualifiers: dict[tuple[str, int], Qualifier] = field(default_factory=dict)
+    texts: set[tuple[str, int]] = field(default_factory=set)
+
+    @property
+    def is_nil(self) -> bool:
+        """Tell whether the table says in words that there is nothing to report."""
+        return any(problem.rule == "FORM-31" for problem in self.problems)
+
+    def row(self, number: int) -> list[CellValue]:
+        """Return the cells of a 0-based row."""
+        return self.header.sheet.rows[number]
+
+    def problem(
+        self, rule: str, number: int, at: int, value: str | None = None, **values: str
+    ) -> ReaderFinding:
+        """Return a problem at a cell, given by its 0-based row and column."""
+        cell = f"{column_letter(at + 1)}{number + 1}"
+        return ReaderFinding(rule, self.header.sheet.name, cell, value, values)
+
+    def report(
+        self, rule: str, number: int, at: int, value: str | None = None, **values: str
+    ) -> None:
+        """Add a problem at a cell, given by its 0-based row and column."""
+        self.problems.append(self.problem(rule, number, at, value, **values))
+
+    def filled(self, number: int) -> list[int]:
+        """Return the columns of the table in which a row holds something."""
+        row = self.row(number)
+        return [at for at in self.header.columns.values() if not is_empty(row[at])]
+
+    def first_filled(self, number: int) -> int | None:
+        """Return the first declared column in which a row holds something; None if it is blank."""
+        row = self.row(number)
+        for at in self.header.columns.values():
+            if not is_empty(row[at]):
+                return at
+        return None
+
+    def parse(self, number: int, column: Column) -> Parsed:
+        """Return the value of a column in a row."""
+        cell = self.row(number)[self.header.columns[column.name]]
+        return parse_cell(cell, column, self.measures[column.name])
+
+    def found(self) -> list[Column]:
+        """Return the declared columns that the sheet has."""
+        return [column for column in self.table.columns if column.name in self.header.columns]
+
+    def has_value(self, number: int) -> bool:
+        """Tell whether a row holds a figure, a date or a word of a vocabulary in a column for it.
+
+        A date spelt out in words does not count: such a date is above signatures.
+        """
+        row = self.row(number)
+        for column in self.found():
+            if column.type in _WORDS or not _is_value(self.parse(number, column), column):
+                continue
+            if not is_spelt_day(row[self.header.columns[column.name]]):
+                return True
+        return False
+
+
+def _is_value(parsed: Parsed, column: Column) -> bool:
+    if column.type is ColumnType.CODE:
+        return parsed.value in column.vocabulary
+    if parsed.rule in REFUSED_FIGURES:
+        return True
+    # "Không" is read as 0 in a line with other figures. Alone it may answer something else.
+    return parsed.value is not None and parsed.rule != "CELL-25"

@@ -1,0 +1,1 @@
+"""Texts in the encodings before Unicode: TCVN3 (ABC) and VNI."""

@@ -1,0 +1,383 @@
+"""Read from the XML of an .xlsx what calamine does not tell (python-calamine 0.9.1, 2026-11-23).
+
+- The size of each sheet, before calamine opens it: calamine lays out every cell between the first
+  and the last, so two values in opposite corners ask for 550 GB and end the process.
+- Cells that calamine gives as empty although they show something: Excel errors, and formulas
+  whose value no program has calculated yet.
+- Cells that show a percentage: calamine gives 0.985 for what the sender sees as 98,5%.
+- Cells in a font with an encoding from before Unicode.
+- Hidden rows and columns.
+
+Of an .xlsb and an .ods only the size of each sheet is read.
+"""
+
+import html
+import math
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import NamedTuple
+
+from connectors.reader.legacy.encodings import Encoding
+from connectors.reader.open.fast_rows import RemainingRows, StyledCell, in_styles, skip_plain_rows
+from connectors.reader.open.fonts import old_styles
+from connectors.reader.open.hidden import NOTHING_HIDDEN, Hidden, read_hidden
+from connectors.reader.open.sheet_size import ods_extents, xlsb_extent, xlsb_sheets
+from connectors.reader.open.signatures import unpacked
+from program.addresses import column_number
+
+_SHEET = re.compile(rb"<(?:[^<>\s/:]+:)?sheet\b([^<>]*)>")
+_RELATION = re.compile(rb"<(?:[^<>\s/:]+:)?Relationship\b([^<>]*)>")
+_ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')""")
+_ROW_OR_CELL = re.compile(rb"<(?:[^<>\s/:]+:)?(row|c)\b([^<>]*)>")
+_ADDRESS = re.compile(rb"""(?<![\w:.-])r\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_STYLE = re.compile(rb"""(?<![\w:.-])s\s*=\s*["']([0-9]{1,6})["']""")
+_PLAIN_ADDRESS = re.compile(rb"(?P<column>[A-Za-z]{1,3})?(?P<row>[1-9][0-9]{0,6})")
+_FORMULA = re.compile(rb"<(?:[^<>\s/:]+:)?f\b[^<>]*>([^<]*)")
+_VALUE = re.compile(rb"<(?:[^<>\s/:]+:)?v\b[^<>]*>([^<]*)")
+_INLINE = re.compile(rb"<(?:[^<>\s/:]+:)?is\b")
+_END = re.compile(rb"</(?:[^<>\s/:]+:)?sheetData\b")
+# XlsxWriter sets this: it writes 0 as the value of each formula and lets Excel calculate.
+_STALE = re.compile(rb"""\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
+_CELL_FORMATS = re.compile(rb"<(?:[^<>\s/:]+:)?cellXfs\b.*?</(?:[^<>\s/:]+:)?cellXfs>", re.DOTALL)
+_FORMAT = re.compile(rb"<(?:[^<>\s/:]+:)?xf\b([^<>]*)>")
+_NUMBER_FORMAT = re.compile(rb"<(?:[^<>\s/:]+:)?numFmt\b([^<>]*)>")
+_BOOK_PROPERTIES = re.compile(rb"<(?:[^<>\s/:]+:)?workbookPr\b")
+_TAG_IN_TEXT = re.compile(rb"<(?:[^<>\s/:]+:)?t(?:\s[^<>]*)?(?<!/)>[^<]*<[^/!?]")
+_PERCENT_FORMATS = {"9", "10"}
+_BUILT_IN_PERCENT = re.compile(rb"""numFmtId\s*=\s*["'](?:9|10)["']""")
+# A percent sign in quotes, after a backslash or in square brackets is printed, but the number is
+# not multiplied by 100.
+_LITERAL_TEXT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
+_XLSX_BOOK, _XLSX_RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_XLSB_BOOK, _XLSB_RELATIONS = "xl/workbook.bin", "xl/_rels/workbook.bin.rels"
+_ODS_BOOK = "content.xml"
+_NO_RESULT = "…".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Uncomputed:
+    """A cell that shows a text but holds no value: "#DIV/0!", or "=SUM(B2:B4)" not calculated."""
+
+    text: str
+
+    def __str__(self) -> str:
+        """Return the text that the cell shows."""
+        return self.text
+
+
+class Percentage(float):
+    """A numeric cell that shows a percentage: 0.985 shown as 98,5%."""
+
+    __slots__ = ()
+
+    @property
+    def in_percent(self) -> float:
+        """The number before the percent sign."""
+        if not math.isfinite(self):
+            return float(self)
+        # In decimals: 0.285 times 100 is 28.499999999999996 in binary.
+        return float(Decimal(f"{float(self):.15g}") * 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """One sheet: its size from A1 to its last cell, and its special cells (0-based row, column).
+
+    `rows` and `columns` of an .xlsx are exact where the sheet may be larger than allowed, and an
+    upper bound elsewhere. `uncomputed` are the cells without a value. `fonts` are the cells whose
+    font has an encoding from before Unicode.
+    """
+
+    rows: int = 0
+    columns: int = 0
+    uncomputed: dict[tuple[int, int], Uncomputed] = field(default_factory=dict)
+    percentages: tuple[tuple[int, int], ...] = ()
+    fonts: dict[tuple[int, int], Encoding] = field(default_factory=dict)
+    hidden: Hidden = NOTHING_HIDDEN
+
+
+class _Styles(NamedTuple):
+    """The cell styles to look for: those that show a percentage, those in an old encoding."""
+
+    percent: frozenset[int] = frozenset()
+    old: Mapping[int, Encoding] = {}
+
+
+class _Cell(NamedTuple):
+    row: int
+    column: int
+    attributes: bytes
+    body: bytes
+
+
+def read_markup(package: zipfile.ZipFile, most_cells: int) -> list[Markup]:
+    """Return the markup of each sheet in workbook order.
+
+    The size of an .xlsx's sheet is exact where it may be more than `most_cells`.
+
+    Raises:
+        ValueError: for XML that no spreadsheet program writes.
+        zipfile.BadZipFile: and the other errors of `zipfile` for a damaged member.
+    """
+    members = {name.lower(): name for name in package.namelist()}
+    if len(members) < len(package.namelist()):
+        raise ValueError("two members with the same name: programs differ in which they read")
+    if len(members.keys() & {_XLSX_BOOK, _XLSB_BOOK, _ODS_BOOK}) > 1:
+        raise ValueError("a package of two kinds: which one calamine reads is unknown")
+    if members.keys() >= {_XLSB_BOOK, _XLSB_RELATIONS}:
+        return _xlsb_markup(package, members)
+    # calamine finds this name only as it is written here.
+    if _ODS_BOOK in package.namelist():
+        return [Markup(*extent) for extent in ods_extents(package)]
+    if members.keys() >= {_XLSX_BOOK, _XLSX_RELATIONS}:
+        return _xlsx_markup(package, members, most_cells)
+    return []
+
+
+def _xlsx_markup(
+    package: zipfile.ZipFile, members: Mapping[str, str], most_cells: int
+) -> list[Markup]:
+    book = unpacked(package, members[_XLSX_BOOK])
+    _refuse_ambiguous(book, _optional(package, members, "xl/sharedstrings.xml"))
+    parts = _parts(unpacked(package, members[_XLSX_RELATIONS]))
+    is_stale = _STALE.search(book) is not None
+    style_sheet = _optional(package, members, "xl/styles.xml")
+    styles = _Styles(_percent_styles(style_sheet), old_styles(style_sheet))
+    sheets = []
+    for match in _SHEET.finditer(book):
+        part = members.get(parts.get(_relation_id(match[1]), ""))
+        if part is None:
+            sheets.append(Markup())
+        else:
+            xml = unpacked(package, part)
+            sheets.append(_markup(xml, styles, most_cells, is_stale=is_stale))
+    return sheets
+
+
+def _xlsb_markup(package: zipfile.ZipFile, members: Mapping[str, str]) -> list[Markup]:
+    parts = _parts(unpacked(package, members[_XLSB_RELATIONS]))
+    sheets = []
+    for relation_id in xlsb_sheets(unpacked(package, members[_XLSB_BOOK])):
+        part = members.get(parts.get(relation_id, ""))
+        if part is None:
+            sheets.append(Markup())
+        else:
+            sheets.append(Markup(*xlsb_extent(unpacked(package, part))))
+    return sheets
+
+
+def _optional(package: zipfile.ZipFile, members: Mapping[str, str], name: str) -> bytes:
+    """Return a member that a workbook need not have; empty where it has none."""
+    return unpacked(package, members[name]) if name in members else b""
+
+
+def _refuse_ambiguous(book: bytes, texts: bytes) -> None:
+    """Raise ValueError for XML that programs show differently: two date epochs, tags in a text."""
+    if len(_BOOK_PROPERTIES.findall(book)) > 1:
+        raise ValueError("two elements that set the epoch of dates")
+    if _TAG_IN_TEXT.search(texts):
+        raise ValueError("a text with a tag in it")
+
+
+def _parts(relations: bytes) -> dict[str | None, str]:
+    """Return the workbook's parts as lower-case names of members, by relation id."""
+    parts = {}
+    for match in _RELATION.finditer(relations):
+        relation = _attributes(match[1])
+        parts[relation.get("Id")] = _path(relation.get("Target", ""))
+    return parts
+
+
+def _relation_id(attributes: bytes) -> str | None:
+    """Return the id by which a sheet names its part; the prefix differs between programs."""
+    for name, value in _attributes(attributes).items():
+        if name.endswith(":id"):
+            return value
+    return None
+
+
+def _attributes(text: bytes) -> dict[str, str]:
+    attributes = {}
+    for match in _ATTRIBUTE.finditer(text):
+        written = match[2] or match[3] or b""
+        attributes[match[1].decode()] = html.unescape(written.decode(errors="replace"))
+    return attributes
+
+
+def _path(target: str) -> str:
+    """Return a relation's target as the lower-case name of a member of the package."""
+    return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/").lower()
+
+
+def _percent_styles(xml: bytes) -> frozenset[int]:
+    """Return the numbers of the cell formats that show a percentage; most workbooks have none."""
+    # "&" may be the beginning of an escaped percent sign.
+    if b"%" not in xml and b"&" not in xml and not _BUILT_IN_PERCENT.search(xml):
+        return frozenset()
+    formats = _CELL_FORMATS.search(xml)
+    if formats is None:
+        return frozenset()
+    percent_codes = _PERCENT_FORMATS | _own_percent_formats(xml)
+    styles = set()
+    for style, match in enumerate(_FORMAT.finditer(formats[0])):
+        if _attributes(match[1]).get("numFmtId", "") in percent_codes:
+            styles.add(style)
+    return frozenset(styles)
+
+
+def _own_percent_formats(xml: bytes) -> set[str]:
+    """Return the ids of the workbook's own number formats that show a percentage."""
+    ids = set()
+    for match in _NUMBER_FORMAT.finditer(xml):
+        attributes = _attributes(match[1])
+        if "%" in _LITERAL_TEXT.sub("", attributes.get("formatCode", "")):
+            ids.add(attributes.get("numFmtId", ""))
+    return ids
+
+
+def _markup(xml: bytes, styles: _Styles, most_cells: int, *, is_stale: bool) -> Markup:
+    if b"\0" in xml[:200]:
+        raise ValueError("a sheet in UTF-16")
+    end = _end_of_rows(xml)
+    rest = skip_plain_rows(xml, end, in_styles(styles.percent | styles.old.keys()))
+    markup = _markup_of_cells(rest, styles, is_stale=is_stale)
+    if markup.rows * markup.columns > most_cells:
+        # The size of plain rows is an upper bound. This sheet may be too large, so count exactly.
+        whole = RemainingRows(xml[:end], 0, 0, [])
+        markup = _markup_of_cells(whole, styles, is_stale=is_stale)
+    return replace(markup, hidden=read_hidden(rest.xml))
+
+
+def _end_of_rows(xml: bytes) -> int:
+    # Hardly any sheet writes its tags with a prefix, and a fixed word is found much faster than
+    # a pattern.
+    first = 0 if b":sheetData" in xml else xml.find(b"</sheetData")
+    end = _END.search(xml, first) if first >= 0 else None
+    return end.start() if end else len(xml)
+
+
+def _markup_of_cells(rest: RemainingRows, styles: _Styles, *, is_stale: bool) -> Markup:
+    """Return the markup of a sheet by a look at each cell of `rest`."""
+    rows, columns = rest.rows, rest.columns
+    uncomputed = {}
+    styled = list(rest.styled)
+    has_styles = bool(styles.percent or styles.old)
+    for cell in _cells(rest.xml):
+        if has_styles:
+            styled.append(_styled(cell))
+        value = _VALUE.search(cell.body)
+        text = _text_without_value(cell, value, is_stale=is_stale)
+        if text is not None:
+            shown = html.unescape(text.decode(errors="replace"))
+            uncomputed[cell.row, cell.column] = Uncomputed(shown)
+        elif not _has_content(cell, value):
+            continue
+        rows = max(rows, cell.row + 1)
+        columns = max(columns, cell.column + 1)
+    percentages, fonts = _by_style(styled, styles)
+    return Markup(rows, columns, uncomputed, percentages, fonts)
+
+
+def _styled(cell: _Cell) -> StyledCell:
+    style = _STYLE.search(cell.attributes)
+    return StyledCell(cell.row, cell.column, int(style[1]) if style else 0)
+
+
+def _has_content(cell: _Cell, value: re.Match[bytes] | None) -> bool:
+    if value is not None and value[1]:
+        return True
+    return _INLINE.search(cell.body) is not None
+
+
+def _by_style(
+    cells: Iterable[StyledCell], styles: _Styles
+) -> tuple[tuple[tuple[int, int], ...], dict[tuple[int, int], Encoding]]:
+    """Return the cells that show a percentage, and those in an old encoding."""
+    percentages = []
+    fonts = {}
+    for row, column, style in cells:
+        if style in styles.percent:
+            percentages.append((row, column))
+        if style in styles.old:
+            fonts[row, column] = styles.old[style]
+    return tuple(percentages), fonts
+
+
+def _cells(xml: bytes) -> Iterator[_Cell]:
+    """Yield each cell with what stands between it and the next tag.
+
+    A cell or row without an address follows the one before it.
+    """
+    row = column = -1
+    attributes = b""
+    body_start: int | None = None
+    for match in _ROW_OR_CELL.finditer(xml):
+        tag, tag_attributes = match.groups()
+        if body_start is not None:
+            yield _Cell(row, column, attributes, xml[body_start : match.start()])
+            body_start = None
+        address = _address(tag_attributes)
+        if tag == b"row":
+            row = int(address["row"]) - 1 if address else row + 1
+            column = -1
+            continue
+        if address is not None and address["column"]:
+            row = int(address["row"]) - 1
+            column = column_number(address["column"].decode()) - 1
+        else:
+            column += 1
+        if not tag_attributes.endswith(b"/"):
+            attributes, body_start = tag_attributes, match.end()
+    if body_start is not None:
+        yield _Cell(row, column, attributes, xml[body_start:])
+
+
+def _address(attributes: bytes) -> re.Match[bytes] | None:
+    """Return the row and column of an address, None where there is none.
+
+    Raises:
+        ValueError: for an address that no spreadsheet program writes. calamine takes any number
+            of letters, and lays out as many columns as they name.
+    """
+    match = _ADDRESS.search(attributes)
+    address = _PLAIN_ADDRESS.fullmatch(match[1] or match[2] or b"") if match else None
+    is_malformed = match is not None and address is None
+    # An odd number of quotes hides the real end of an attribute from the patterns above.
+    if is_malformed or attributes.count(b'"') % 2 or attributes.count(b"'") % 2:
+        raise ValueError("a cell without a proper address")
+    return address
+
+
+def _text_without_value(
+    cell: _Cell, value: re.Match[bytes] | None, *, is_stale: bool
+) -> bytes | None:
+    """Return the text that a cell without a value shows.
+
+    None for a cell that has a value or is empty.
+    """
+    formula = _FORMULA.search(cell.body)
+    # Most cells end here: without a formula only a cell of kind "e" is an error, and "&" may be
+    # the beginning of an escaped letter.
+    if formula is None and b"e" not in cell.attributes and b"&" not in cell.attributes:
+        return None
+    kind = _attributes(cell.attributes).get("t", "n")
+    result = value[1] if value is not None else None
+    if kind == "e":
+        return result or b"#N/A"
+    if formula is None or not _is_uncalculated(result, kind, is_stale=is_stale):
+        return None
+    return b"=" + (formula[1] or _NO_RESULT)
+
+
+def _is_uncalculated(result: bytes | None, kind: str, *, is_stale: bool) -> bool:
+    """Return whether a formula's stored result is none; `None` where nothing is stored."""
+    if result is None:
+        return True
+    if not result:
+        # The empty text is a result like others.
+        return kind != "str"
+    return is_stale and kind == "n" and result == b"0"

@@ -1,0 +1,183 @@
+"""Totals of our own template that a program saved without their values.
+
+openpyxl, and every program that writes workbooks with it, keeps formulas and drops the values that
+Excel had computed. Such a total is computed here as its formula says. A formula that differs from
+the template's stays unread (CELL-12): nobody knows what else it would have given.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from connectors.reader.find.layout import Header
+from connectors.reader.open.markup import Uncomputed
+from connectors.reader.open.workbook import CellValue, Corner
+from connectors.reader.values.parse_cell import is_empty, parse_cell
+from program.addresses import column_letter
+from program.finding import ReaderFinding
+from program.forms.measure import to_printed
+from program.forms.table import Column, Line, Table
+from program.forms.totals import formula_of, summands_of
+
+
+class _Part(NamedTuple):
+    """A cell that a total adds up."""
+
+    at: Corner
+    column: Column
+
+
+class _Total(NamedTuple):
+    """A cell that holds the template's formula and no value, with the cells that it adds up."""
+
+    at: Corner
+    column: Column
+    parts: tuple[_Part, ...]
+
+
+def with_totals(
+    header: Header, table: Table, end: int, lines: Mapping[str, int], measures: Mapping[str, str]
+) -> tuple[Header, list[ReaderFinding]]:
+    """Return `header` on a sheet with missing totals filled in, and a note for each (CELL-19).
+
+    A total is "" where all its parts are empty, without a note. `lines` gives the 0-based row of
+    each line of a matrix; `end` is the 0-based row after the table.
+    """
+    waiting = list(_Totals(header, table, lines).up_to(end))
+    if not waiting:
+        return header, []
+    computation = _Computation([list(row) for row in header.sheet.rows], measures)
+    while waiting:
+        # A total of totals is computed after these.
+        pending = {total.at for total in waiting}
+        ready = [total for total in waiting if _is_ready(total, pending)]
+        if not ready:
+            break  # Totals that add up each other. No layout of a form allows it.
+        for total in ready:
+            computation.fill_in(total)
+        waiting = [total for total in waiting if not _is_ready(total, pending)]
+    sheet = replace(header.sheet, rows=computation.rows)
+    return replace(header, sheet=sheet), computation.notes(sheet.name)
+
+
+def _is_ready(total: _Total, pending: set[Corner]) -> bool:
+    return not any(part.at in pending for part in total.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Totals:
+    """The search for missing totals in one table. `lines` are the rows of a matrix's lines."""
+
+    header: Header
+    table: Table
+    lines: Mapping[str, int]
+
+    def up_to(self, end: int) -> Iterator[_Total]:
+        """Yield each cell above row `end` whose value is missing and whose formula is known."""
+        found = [column for column in self.table.columns if column.name in self.header.columns]
+        if self.table.kind == "matrix":
+            for line in self.table.lines:
+                if line.key in self.lines:
+                    yield from self._in_row(self.lines[line.key], line, found)
+        elif any(column.parts for column in found):
+            for number in range(self.header.body, end):
+                yield from self._in_row(number, None, found)
+
+    def _in_row(self, number: int, line: Line | None, columns: list[Column]) -> Iterator[_Total]:
+        row = self.header.sheet.rows[number]
+        for column in columns:
+            at = self.header.columns[column.name]
+            cell = row[at]
+            if not isinstance(cell, Uncomputed) and not is_empty(cell):
+                continue
+            parts = self._parts(number, line, column)
+            # Excel adds up no figures that are text. Its total is then empty beside them.
+            if parts and (is_empty(cell) or str(cell) == _formula(parts)):
+                yield _Total((number, at), column, parts)
+
+    def _parts(self, number: int, line: Line | None, column: Column) -> tuple[_Part, ...]:
+        """Return the cells that a cell adds up; () where it is no total or lacks one of them."""
+        columns = self.header.columns
+        parts: list[_Part] = []
+        for cell in summands_of(column, line):
+            if cell.column not in columns:
+                return ()
+            row = number if line is None else self.lines.get(cell.line)
+            if row is None:
+                return ()
+            part = _Part((row, columns[cell.column]), self.table.column(cell.column))
+            parts.append(part)
+        return tuple(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Computation:
+    """Rows of cells in which totals are filled in one after the other.
+
+    `computed` are the cells that got a figure, each with the label of its column.
+    """
+
+    rows: list[list[CellValue]]
+    measures: Mapping[str, str]
+    computed: dict[Corner, str] = field(default_factory=dict)
+
+    def fill_in(self, total: _Total) -> None:
+        """Compute a total and write it into its cell, unless the cell must stay as it is."""
+        row, at = total.at
+        if is_empty(self.rows[row][at]) and not self._could_excel_not_compute(total):
+            return
+        value = self._sum(total)
+        if value is None:
+            return
+        self.rows[row][at] = value
+        if isinstance(value, float):
+            self.computed[total.at] = total.column.label
+
+    def _could_excel_not_compute(self, total: _Total) -> bool:
+        """Tell whether Excel left a total empty although a part holds a figure.
+
+        It does so beside text, and beside a total that is only computed here.
+        """
+        for part in total.parts:
+            cell = self._cell(part)
+            is_text = isinstance(cell, str) and not is_empty(cell)
+            if is_text or part.at in self.computed:
+                return True
+        return False
+
+    def _sum(self, total: _Total) -> float | str | None:
+        """Return the sum of a total's parts as printed.
+
+        "" where all parts are empty, None where a part cannot be read.
+        """
+        values: list[float] = []
+        for part in total.parts:
+            parsed = parse_cell(self._cell(part), part.column, self.measures[part.column.name])
+            if parsed.value is None and parsed.rule is not None:
+                return None
+            if isinstance(parsed.value, float):
+                values.append(parsed.value)
+        if not values:
+            return ""
+        return to_printed(float(sum(values)), self.measures[total.column.name])
+
+    def _cell(self, part: _Part) -> CellValue:
+        row, at = part.at
+        return self.rows[row][at]
+
+    def notes(self, sheet: str) -> list[ReaderFinding]:
+        """Return a note for each figure that was computed."""
+        return [
+            ReaderFinding("CELL-19", sheet, _address(corner), None, {"column": label})
+            for corner, label in self.computed.items()
+        ]
+
+
+def _formula(parts: tuple[_Part, ...]) -> str:
+    """Return the formula that the template writes for the sum of these cells."""
+    return formula_of([_address(part.at) for part in parts])
+
+
+def _address(corner: Corner) -> str:
+    row, at = corner
+    return f"{column_letter(at + 1)}{row + 1}"

@@ -1,0 +1,306 @@
+"""Reading a located table: which of its rows are lines, and the values of their columns."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import NamedTuple
+
+from connectors.reader.find.headings import Heading
+from connectors.reader.find.layout import Header, is_beside
+from connectors.reader.find.list_lines import list_lines
+from connectors.reader.find.matrix_lines import LineLabel, line_rows, matrix_lines, read_labels
+from connectors.reader.find.table_region import TableRegion
+from connectors.reader.open.template_totals import with_totals
+from connectors.reader.open.workbook import CellValue, Corner
+from connectors.reader.values.measures import read_measures
+from connectors.reader.values.parse_cell import is_empty, text_of_cell
+from connectors.reader.values.parse_column import NAN, parse_column
+from connectors.reader.values.parsed import Parsed, Value
+from program.addresses import column_letter
+from program.finding import ReaderFinding
+from program.forms.measure import to_printed
+from program.forms.table import Column, Table
+from program.parsed_report import ColumnValues, ParsedTable
+from program.vietnamese import format_number
+
+
+class _Met(NamedTuple):
+    """A problem of a cell, sorted by the line and then by the column of the cell."""
+
+    line: int
+    column: int
+    problem: ReaderFinding
+
+
+def read_table(header: Header, table: Table, end: int) -> tuple[ParsedTable, list[ReaderFinding]]:
+    """Return the lines of `table` between its header and sheet row `end`, and the problems met.
+
+    A problem of a cell may leave that cell empty. The line itself is kept.
+    """
+    measures, problems = read_measures(header, table)
+    labels = read_labels(header, table, end)
+    header, computed = with_totals(header, table, end, line_rows(labels), measures)
+    problems += computed
+    place = TableRegion(header, table, end, measures, _merged_cells(header, end), problems)
+    lines = _lines(place, labels)
+    numbers = [number for number, _ in lines]
+
+    _report_columns(place, numbers)
+    _report_unheaded(place)
+    _report_hidden(place, numbers)
+    values = _read_columns(place, numbers)
+    for column in table.columns:
+        if not values.get(column.name):
+            values[column.name] = _nothing(column, len(lines))
+    reading = ParsedTable(
+        values={column.name: values[column.name] for column in table.columns},
+        rows=[number + 1 for number in numbers],
+        lines=[key for _, key in lines],
+        dtypes=table.dtypes,
+        letters={name: column_letter(at + 1) for name, at in header.columns.items()},
+        sheet=header.sheet.name,
+        qualifiers=place.qualifiers,
+        texts=place.texts,
+        is_nil=not lines and place.is_nil,
+    )
+    return reading, problems
+
+
+def _lines(place: TableRegion, labels: list[LineLabel]) -> list[tuple[int, str]]:
+    """Return the 0-based row of each line, with the key of a matrix's line; "" in a list."""
+    if place.table.kind == "matrix":
+        return list(matrix_lines(place, labels))
+    return [(number, "") for number in list_lines(place)]
+
+
+def _nothing(column: Column, lines: int) -> ColumnValues:
+    """Return the values of a column that the sheet lacks."""
+    if column.type.is_numeric:
+        return [NAN] * lines
+    return list[str | None]([None] * lines)
+
+
+def _report_columns(place: TableRegion, lines: list[int]) -> None:
+    """Report what is odd about the table's headings and about copies of it on other sheets."""
+    header = place.header
+    missing = _missing_columns(place)
+    for column in missing:
+        rule = "FORM-07" if column.required else "FORM-14"
+        values = {"column": column.label, "table": place.table.title}
+        place.report(rule, header.row, 0, None, **values)
+    for claim in header.doubtful:
+        _report_heading(place, "FORM-20", claim.heading, column=claim.column.label)
+    for claim in header.doubles:
+        _report_heading(place, "FORM-19", claim.heading, column=claim.column.label)
+    for slip in header.slips:
+        _report_heading(place, "FORM-40", slip.heading, label=slip.label.label)
+    _report_strangers(place, missing, lines)
+    _report_copies(place)
+
+
+def _missing_columns(place: TableRegion) -> list[Column]:
+    """Return the declared columns that no heading names or nearly names."""
+    header = place.header
+    doubtful = {claim.column.name for claim in header.doubtful}
+    named = doubtful.union(header.columns)
+    return [column for column in place.table.columns if column.name not in named]
+
+
+def _report_strangers(place: TableRegion, missing: list[Column], lines: list[int]) -> None:
+    """Report the headings that name no column of the form."""
+    figures = [column.label for column in missing if column.type.is_numeric]
+    for heading in place.header.strangers:
+        # It may be a column of the form under another name, or one of the sender's own. Only the
+        # sender knows.
+        may_be_missing = bool(figures) and _figure_in(place, heading.at, lines) is not None
+        rule = "FORM-25" if may_be_missing else "FORM-08"
+        _report_heading(place, rule, heading, column=", ".join(figures))
+
+
+def _report_copies(place: TableRegion) -> None:
+    """Report each other sheet that holds the same table; hidden ones by a rule of their own."""
+    header = place.header
+    for name in header.elsewhere:
+        is_hidden_copy = name in header.unseen and not header.sheet.is_hidden
+        rule = "FORM-46" if is_hidden_copy else "FORM-23"
+        place.report(rule, header.row, 0, name, table=place.table.title)
+
+
+def _report_hidden(place: TableRegion, lines: list[int]) -> None:
+    """Report figures that were read though their sender does not see them.
+
+    They are in a filtered row, a hidden column or a hidden sheet.
+    """
+    header, title = place.header, place.table.title
+    sheet = header.sheet
+    if sheet.is_hidden:
+        place.report("FORM-47", header.row, 0, sheet.name, table=title)
+    rows: list[int] = []
+    columns: set[int] = set()
+    # Nearly every sheet hides nothing. Its lines are then not looked at.
+    if sheet.hidden.rows:
+        rows = [number for number in lines if place.filled(number)]
+    if sheet.hidden.columns:
+        columns.update(*(place.filled(number) for number in lines))
+    hidden = sheet.hidden.among(rows, columns)
+    if hidden:
+        place.report("FORM-45", header.row, 0, None, table=title, hidden=hidden)
+
+
+def _report_heading(place: TableRegion, rule: str, heading: Heading, **values: str) -> None:
+    place.report(rule, heading.row, heading.at, heading.text, **values)
+
+
+def _report_unheaded(place: TableRegion) -> None:
+    """Report each column within the table that holds figures and has no heading.
+
+    Nobody could say what these figures count.
+    """
+    header = place.header
+    headed = [*header.columns.values(), *(heading.at for heading in header.others)]
+    for at in range(min(headed, default=0), max(headed, default=0)):
+        over = [place.row(number)[at] for number in range(header.row, header.below)]
+        if not all(map(is_empty, over)):
+            continue
+        first = _figure_in(place, at, range(header.body, place.end))
+        if first is not None:
+            value = text_of_cell(place.row(first)[at])
+            place.report("FORM-24", first, at, value, column=column_letter(at + 1))
+
+
+def _figure_in(place: TableRegion, at: int, lines: Iterable[int]) -> int | None:
+    """Return the first of `lines` with a number in a column that was not read; None without one."""
+    for number in lines:
+        if isinstance(place.row(number)[at], int | float):
+            return number
+    return None
+
+
+def _read_columns(place: TableRegion, numbers: list[int]) -> dict[str, ColumnValues]:
+    """Return the values of each column that was found.
+
+    What was met is reported line by line, from left to right.
+    """
+    values: dict[str, ColumnValues] = {}
+    met: list[_Met] = []
+    by_column = list(zip(*(place.row(number) for number in numbers), strict=True))
+    summed = _summed_columns(place.table)
+    for order, column in enumerate(place.found()):
+        cells = list(by_column[place.header.columns[column.name]]) if numbers else []
+        merged = list(_spread_merged(place, numbers, column, cells))
+        read = parse_column(cells, column, place.measures[column.name])
+        values[column.name] = read.values
+        # A spreadsheet passes over figures that are text. This matters where it adds them up.
+        if column.name in summed:
+            place.texts.update((column.name, numbers[line] + 1) for line in read.texts)
+        for line, parsed in read.met.items():
+            number = numbers[line]
+            if parsed.qualifier:
+                place.qualifiers[column.name, number + 1] = parsed.qualifier
+            if parsed.rule:
+                problem = _problem(place, number, column, cells[line], parsed)
+                met.append(_Met(line, order, problem))
+        met += [_Met(line, order, problem) for line, problem in merged]
+    met.sort(key=lambda each: (each.line, each.column))
+    place.problems.extend(each.problem for each in met)
+    return values
+
+
+def _summed_columns(table: Table) -> set[str]:
+    """Return the columns that a sum is made of, or that are sums; all columns of a matrix."""
+    if table.kind == "matrix":
+        return {column.name for column in table.columns}
+    names: set[str] = set()
+    for column in table.columns:
+        if column.parts:
+            names.update((column.name, *column.parts))
+    return names
+
+
+def _problem(
+    place: TableRegion, number: int, column: Column, cell: CellValue, parsed: Parsed
+) -> ReaderFinding:
+    measure = place.measures[column.name]
+    values = {
+        "column": column.label,
+        "measure": measure or column.label,
+        "read_as": _as_printed(parsed.value, column, measure),
+        "meant": parsed.meant,
+    }
+    at = place.header.columns[column.name]
+    return place.problem(parsed.rule or "", number, at, text_of_cell(cell), **values)
+
+
+def _as_printed(value: Value, column: Column, measure: str) -> str:
+    """Return a value as a Vietnamese reader expects it: a number in the measure of its column."""
+    if isinstance(value, float):
+        return format_number(to_printed(value, measure), decimals=6)
+    if isinstance(value, date):
+        return text_of_cell(value)
+    if value in column.vocabulary:
+        return column.vocabulary[value].label
+    return value or ""
+
+
+def _spread_merged(
+    place: TableRegion, numbers: list[int], column: Column, cells: list[CellValue]
+) -> Iterator[tuple[int, ReaderFinding]]:
+    """Write into a column's `cells` what merged cells say of their lines; yield problems by line.
+
+    Words and dates that are merged over several lines hold for each of them. A figure that is
+    merged over several lines or columns belongs to nobody: the cells become "", with a problem.
+    """
+    if not place.merged:
+        return
+    at = place.header.columns[column.name]
+    for line, number in enumerate(numbers):
+        if (number, at) in place.merged:
+            cells[line], problem = _merged_cell(place, number, at, column)
+            if problem is not None:
+                yield line, problem
+
+
+def _merged_cell(
+    place: TableRegion, number: int, at: int, column: Column
+) -> tuple[CellValue, ReaderFinding | None]:
+    """Return the value that a merged cell gives to one of the cells that it covers."""
+    (top, left), (bottom, right) = place.merged[number, at]
+    value = place.row(top)[left]
+    if not column.type.is_numeric:
+        return value if left == at else "", None
+    covered = [other for other in place.header.columns.values() if left <= other <= right]
+    is_of_one_cell = top == bottom and len(covered) == 1
+    if is_empty(value) or is_of_one_cell:
+        return value, None
+    # One merged cell is one problem.
+    first = max(top, place.header.body), min(covered)
+    if (number, at) != first:
+        return "", None
+    return "", place.problem("CELL-13", number, at, text_of_cell(value), column=column.label)
+
+
+def _merged_cells(header: Header, end: int) -> dict[Corner, tuple[Corner, Corner]]:
+    """Return the corners of the merged cell that covers a cell of the table's body, by cell."""
+    merged: dict[Corner, tuple[Corner, Corner]] = {}
+    for first, last in header.sheet.merged:
+        if last[0] < header.body:
+            continue
+        rows = range(max(first[0], header.body), min(last[0] + 1, end))
+        columns = [at for at in header.columns.values() if first[1] <= at <= last[1]]
+        for at in columns:
+            merged.update({(row, at): (first, last) for row in rows})
+    return merged
+
+
+def table_end(header: Header, headers: dict[str, Header]) -> int:
+    """Return the 0-based row after the table.
+
+    The next table of its sheet begins there, or the sheet ends.
+    """
+    sheet = header.sheet
+    end = len(sheet.rows)
+    for other in headers.values():
+        # Tables side by side do not end each other.
+        is_below = other.sheet is sheet and other.row > header.row
+        if is_below and not is_beside(header, other):
+            end = min(end, other.row)
+    return end

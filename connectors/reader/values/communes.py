@@ -1,0 +1,106 @@
+"""Communes that a list names: the code of each, by the register on the period's last day."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from program.calendar.period import Period
+from program.finding import ReaderFinding
+from program.forms.form import Form
+from program.forms.table import ColumnType
+from program.parsed_report import ParsedTable
+from program.units.register import Unit, UnitKind, UnitRegister
+
+
+@dataclass(frozen=True, slots=True)
+class _Land:
+    """The communes that the report of a unit may name."""
+
+    unit: Unit
+    period: Period
+    units: UnitRegister
+    communes: frozenset[Unit]
+
+
+def resolve_communes(
+    tables: dict[str, ParsedTable],
+    form: Form,
+    unit: Unit | None,
+    period: Period | None,
+    units: UnitRegister,
+) -> list[ReaderFinding]:
+    """Replace the names of communes in the values of `tables` by codes.
+
+    Returns a problem for each name that is not exactly one commune. Such a name stays as typed.
+    Without a unit and a period, nothing is replaced.
+    """
+    if unit is None or period is None:
+        return []
+    land = _Land(unit, period, units, frozenset(_communes_of(unit, period, units)))
+    problems: list[ReaderFinding] = []
+    for table in form.tables:
+        if table.name not in tables:
+            continue
+        for column in table.columns:
+            if column.type is ColumnType.COMMUNE:
+                problems += _resolve(tables[table.name], column.name, land)
+    return problems
+
+
+def _resolve(read: ParsedTable, column: str, land: _Land) -> Iterator[ReaderFinding]:
+    """Replace the names in a column by codes; yield a problem for each that stays."""
+    names = read.values[column]
+    texts = {name for name in names if isinstance(name, str)}
+    meant = {text: _meant(text, land) for text in texts}
+    codes = {text: communes[0].code for text, communes in meant.items() if len(communes) == 1}
+    for text, row in zip(names, read.rows, strict=True):
+        if isinstance(text, str) and text not in codes:
+            yield _problem(read, read.cell(column, row), text, meant[text], land)
+    read.values[column] = [_code_or_name(name, codes) for name in names]
+
+
+def _code_or_name(name: object, codes: Mapping[str, str]) -> str | None:
+    """Return the code of a commune, else its name as typed; None for an empty cell."""
+    return codes.get(name, name) if isinstance(name, str) else None
+
+
+def _problem(
+    read: ParsedTable, cell: str | None, text: str, meant: list[Unit], land: _Land
+) -> ReaderFinding:
+    """Return the problem of a name that means no commune, or several."""
+    rule = "CELL-21" if meant else "CELL-20"
+    candidates = "; ".join(f"{commune.name} ({commune.code})" for commune in meant)
+    values = {"candidates": candidates, "unit": land.unit.name}
+    return ReaderFinding(rule, read.sheet, cell, text, values)
+
+
+def _meant(text: str, land: _Land) -> list[Unit]:
+    """Return the communes of `land` that `text` may mean.
+
+    It may be a code, a name, or a name behind the name of a hamlet.
+    """
+    day = land.period.end
+    coded = land.units.get(text.strip(), day)
+    if coded is not None and coded in land.communes:
+        return [coded]
+    # "Ấp Phú Hòa, xã Phú Tâm": the words before a comma may name the hamlet.
+    after_comma = text.partition(",")[2]
+    for name in (text, after_comma):
+        named = land.units.named(name, day, kinds={UnitKind.COMMUNE})
+        meant = [commune for commune in named if commune in land.communes]
+        if meant:
+            return meant
+    return []
+
+
+def _communes_of(unit: Unit, period: Period, units: UnitRegister) -> Collection[Unit]:
+    """Return the communes that a unit reports on, as of the period's last day.
+
+    A commune reports on itself, a district on its communes, the province on all.
+    """
+    day = period.end
+    if unit.kind is UnitKind.COMMUNE:
+        return [unit]
+    if unit.kind is UnitKind.DISTRICT:
+        return units.children(unit.code, day)
+    communes = [each for each in units if each.kind is UnitKind.COMMUNE]
+    return [commune for commune in communes if commune.is_valid_on(day)]

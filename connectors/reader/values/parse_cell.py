@@ -1,0 +1,87 @@
+"""Parse one cell by the type of its column. All writings: docs/reading.md, section "Values"."""
+
+import unicodedata
+from datetime import date
+from decimal import Decimal
+
+from connectors.reader.open.markup import Percentage, Uncomputed
+from connectors.reader.open.workbook import CellValue
+from connectors.reader.values.characters import plain
+from connectors.reader.values.parse_date import parse_day
+from connectors.reader.values.parse_number import EXACT_DIGITS, parse_figure
+from connectors.reader.values.parse_text import parse_code, parse_words
+from connectors.reader.values.parsed import Parsed
+from program.forms.table import Column, ColumnType
+
+_EMPTY_SIGNS = {"", "-", "–", "—"}
+# What Excel shows for an error.
+_ERRORS = {"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
+
+
+def text_of_cell(cell: CellValue) -> str:
+    """Return a cell's content as its sender sees it: Vietnamese decimals, day/month/year.
+
+    Line breaks stay.
+    """
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, Percentage):
+        return f"{_show_number(cell.in_percent)}%"
+    if isinstance(cell, float):
+        return _show_number(cell)
+    if isinstance(cell, date):
+        return f"{cell.day:02d}/{cell.month:02d}/{cell.year}"
+    text = str(cell)
+    if not text.isprintable():
+        # Databases and XML refuse control characters, and no sender sees one.
+        text = "".join(" " if _is_control(character) else character for character in text)
+    return text.strip()
+
+
+def _is_control(character: str) -> bool:
+    return character != "\n" and unicodedata.category(character) in ("Cc", "Cs")
+
+
+def is_empty(cell: CellValue) -> bool:
+    """Return whether a cell holds nothing: blank, spaces, or a lone dash."""
+    if not isinstance(cell, str):
+        return False
+    if not cell:
+        return True
+    # Most texts begin with a letter or digit, which no sign for "nothing" does.
+    if cell[0].isalnum():
+        return False
+    # Nobody sees a control character, nor a sign without width: a text of both is nothing.
+    return plain(text_of_cell(cell)) in _EMPTY_SIGNS
+
+
+def parse_cell(cell: CellValue, column: Column, measure: str) -> Parsed:
+    """Return the value of `cell` for `column`.
+
+    `measure` is the column's own measure, or the one that its header names.
+    """
+    if is_empty(cell):
+        return Parsed(None)
+    if isinstance(cell, Uncomputed) or _is_pasted_error(cell):
+        return Parsed(None, "CELL-12")
+    if column.type.is_numeric:
+        return parse_figure(cell, column, measure)
+    if column.type is ColumnType.DATE:
+        return parse_day(cell)
+    if column.type is ColumnType.CODE:
+        return parse_code(text_of_cell(cell), column)
+    original = cell if isinstance(cell, str) else ""
+    return parse_words(text_of_cell(cell), original)
+
+
+def _is_pasted_error(cell: CellValue) -> bool:
+    """Return whether a text is an error of Excel that somebody pasted."""
+    return isinstance(cell, str) and cell[0] == "#" and cell.strip().upper() in _ERRORS
+
+
+def _show_number(number: float) -> str:
+    """Return a number as Excel shows it: up to fifteen digits, without an exponent below 1e21."""
+    digits = f"{number or 0.0:.{EXACT_DIGITS}g}"
+    if abs(number) < 1e21:
+        digits = format(Decimal(digits), "f")
+    return digits.replace(".", ",")

@@ -1,0 +1,44 @@
+"""Parse a cell of text: a line of text, or a word of a vocabulary. Examples: docs/reading.md."""
+
+from functools import lru_cache
+
+from connectors.reader.values.characters import composed, has_unseen, without_unseen
+from connectors.reader.values.parsed import Parsed
+from program.forms.table import Column
+from program.labels import fold
+
+_LONGEST_WORD = 200
+
+
+def parse_words(text: str, original: str) -> Parsed:
+    """Return the text on one line in composed letters; None where nothing visible is left.
+
+    Args:
+        text: What the sender sees of the cell.
+        original: The cell as it is stored.
+    """
+    value = composed(without_unseen(text)) or None
+    rule = "CELL-34" if value and has_unseen(original) else None
+    return Parsed(value, rule)
+
+
+def parse_code(text: str, column: Column) -> Parsed:
+    """Return the vocabulary's key for `text`.
+
+    An unknown text is its own value, and the vocabulary's rule refuses it. A spelling that the
+    vocabulary does not list ("cap xa", "Cấp xã.") breaks a rule; a difference of case does not.
+    """
+    word = composed(text)
+    listed = column.keys_as_written.get(word.casefold())
+    if listed is not None:
+        return Parsed(listed)
+    key = column.keys.get(_fold(word))
+    if key is not None:
+        return Parsed(key, "CELL-33")
+    return Parsed(composed(without_unseen(text)) or None)
+
+
+@lru_cache(maxsize=4096)
+def _fold(text: str) -> str:
+    # No vocabulary has a longer word, and the cache must not keep long texts.
+    return fold(text) if len(text) <= _LONGEST_WORD else ""

@@ -1,0 +1,1 @@
+"""Sources of deliveries: a folder, an HTTP portal, and the register of the kinds there are."""

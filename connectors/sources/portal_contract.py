@@ -1,0 +1,143 @@
+"""The contract of a portal: pages and cursors as in docs/portal.md. Its answers are untrusted."""
+
+import re
+import unicodedata
+from datetime import UTC
+from typing import Annotated, Self
+
+import requests
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from program.delivery import Offer
+from program.errors import SourceError
+
+_MAX_NAME_CHARACTERS = 200
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+_Key = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
+_UnitCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.-]{1,20}$")]
+_Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$", to_lower=True)]
+_Address = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+class _Foreign(BaseModel):
+    """JSON of a foreign server. An unknown key means a newer portal and is no mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Item(_Foreign):
+    """One delivery that the portal offers. It never changes under its id and version."""
+
+    id: _Key
+    version: _Key
+    name: str
+    unit: _UnitCode | None = None
+    submitted_at: AwareDatetime
+    size: Annotated[int, Field(ge=0)] | None = None
+    sha256: _Sha256 | None = None
+    href: _Address
+
+
+class PortalPage(_Foreign):
+    """A page of the list, oldest item first.
+
+    `cursor` follows the last item; `next` is the address of the next page.
+    """
+
+    items: list[Item]
+    cursor: _Key | None = None
+    next: _Address | None = None
+
+    @model_validator(mode="after")
+    def _has_cursor(self) -> Self:
+        if self.items and self.cursor is None:
+            raise ValueError("a page with items needs a cursor")
+        return self
+
+
+class PortalCursor(_Foreign):
+    """What is stored between two runs.
+
+    `since` is the portal's own cursor. `etag` is that of the list, if it was read to its end.
+    """
+
+    since: _Key | None = None
+    etag: _Key | None = None
+
+
+def etag_of(response: requests.Response) -> str | None:
+    """Return the ETag of an answer, or None if it has none that can be sent back."""
+    etag = response.headers.get("ETag", "")
+    return etag if re.fullmatch(r"[!-~]{1,200}", etag) else None
+
+
+def parse_cursor(cursor: str | None) -> PortalCursor:
+    """Return a stored cursor, or an empty one for None.
+
+    Raises SourceError if this program did not write it.
+    """
+    if not cursor:
+        return PortalCursor()
+    try:
+        return PortalCursor.model_validate_json(cursor)
+    except ValidationError as wrong:
+        raise SourceError(
+            f"portal: expected a cursor it gave, found {cursor!r:.80}; forget it to list all again"
+        ) from wrong
+
+
+def parse_page(url: str, body: bytes) -> PortalPage:
+    """Return a page of the list.
+
+    Raises SourceError with the address, the first wrong key, what was expected and what was found.
+    """
+    try:
+        return PortalPage.model_validate_json(body)
+    except ValidationError as wrong:
+        raise SourceError(
+            f"{url}: expected a page as in docs/portal.md, found {_first_error(wrong)}; "
+            "tell the portal's operator"
+        ) from wrong
+
+
+def _first_error(wrong: ValidationError) -> str:
+    first = wrong.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the page"
+    others = wrong.error_count() - 1
+    more = f" (and {others} more)" if others else ""
+    return f"{where}: {first['msg']}; found {first['input']!r:.80}{more}"
+
+
+def offer_of(item: Item) -> Offer:
+    """Return the item as an offer. Its name is safe to show."""
+    return Offer(
+        external_id=item.id,
+        external_version=item.version,
+        name=_safe_name(item.name),
+        offered_at=item.submitted_at.astimezone(UTC),
+        sender_unit=item.unit,
+        size=item.size,
+        sha256=item.sha256,
+    )
+
+
+def _safe_name(name: str) -> str:
+    """Return a file name without path and invisible characters, and not too long.
+
+    A right-to-left mark, for example, can hide that a file is an .exe.
+    """
+    visible = "".join(sign for sign in name if _is_visible(sign))
+    return visible[:_MAX_NAME_CHARACTERS].strip()
+
+
+def _is_visible(sign: str) -> bool:
+    return sign not in "/\\" and unicodedata.category(sign) not in _INVISIBLE_CATEGORIES

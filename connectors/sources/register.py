@@ -1,0 +1,49 @@
+"""The interface of a source, and the register of the kinds of sources."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from connectors.sources.folder import Folder
+from connectors.sources.portal import Portal
+from program.delivery import Offer
+from program.pack.load import Pack
+from program.pack.source import FolderSource, PortalSource, Source
+from program.settings import Settings
+
+
+class Connector(Protocol):
+    """A source, as a run uses it."""
+
+    def offers(self, cursor: str | None) -> Iterator[tuple[Offer, str | None]]:
+        """Yield what the source has since `cursor`, oldest first, each with the cursor after it.
+
+        `cursor` None asks for everything. A source without cursors yields all it has, each with
+        None. Raises SourceError, or TransientError if a retry is likely to help.
+        """
+        ...
+
+    def fetch(self, offer: Offer, max_bytes: int) -> bytes | None:
+        """Return the bytes of an offer, or None if they are more than `max_bytes`.
+
+        Raises the same errors as `offers`.
+        """
+        ...
+
+
+def connect(source: Source, settings: Settings, pack: Pack) -> Connector | None:
+    """Return the connector of a declared source, or None if it has no address yet."""
+    match source:
+        case FolderSource():
+            return Folder(source, settings.inbox_url or _folder_url(source, pack))
+        case PortalSource():
+            url = settings.portal_url or source.url
+            if not url:
+                return None
+            return Portal(url, settings.portal_token.get_secret_value())
+
+
+def _folder_url(source: FolderSource, pack: Pack) -> str:
+    """Return the declared URL; a plain path is relative to the pack's folder."""
+    if "://" in source.url:
+        return source.url
+    return str((pack.folder / source.url).resolve())

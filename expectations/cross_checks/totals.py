@@ -1,0 +1,164 @@
+"""The province's own report and its units': a case for each figure that both state."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple, TypeAlias
+
+from expectations.cross_checks.case import (
+    Case,
+    Description,
+    PeriodStage,
+    Stated,
+    are_exact,
+    figures_in,
+    involved_in,
+    sum_of,
+)
+from expectations.cross_checks.reports import Reports
+from expectations.cross_checks.rules import TotalRule, additive_figures
+from expectations.findings.format import format_value
+from program.calendar.period import Period, PeriodKind, periods_between
+from program.forms.elements import FormElement, form_elements, parts_within
+from program.forms.form import Form
+from program.pack.load import Pack
+from program.records.current_report import CurrentReport
+
+_Figures: TypeAlias = Mapping[str, Stated]
+"""What a unit states, by the names of the figures; no lines of lists."""
+
+
+class _Part(NamedTuple):
+    """What one unit below the province states, and of which period."""
+
+    period: Period
+    figures: _Figures
+
+
+def total_cases(
+    rule: TotalRule, occasion: PeriodStage, reports: Reports, pack: Pack
+) -> Iterator[Case]:
+    """Yield a case for each figure of the province's report of an occasion.
+
+    There is none where a unit's report is missing. A unit may have reported another period that
+    ends on the same day: its fourth quarter is the year's. Then only figures that add up over the
+    year are compared.
+    """
+    own = [report for report in occasion.reports if report.unit == pack.program.province]
+    province = _figures_of(own)
+    if not province:
+        return
+    below = _parts_below(rule.form, occasion, reports, pack)
+    for name in _compared_figures(rule, occasion, below):
+        parts = [part.figures[name] for part in below if name in part.figures]
+        if name not in province or not parts:
+            continue
+        whole = province[name]
+        if are_exact([whole, *parts]):
+            describe = partial(_unequal, rule, occasion, whole, parts, len(below), pack)
+            yield Case(sum_of([whole]) - sum_of(parts), describe)
+
+
+def _compared_figures(
+    rule: TotalRule, occasion: PeriodStage, below: Sequence[_Part]
+) -> Sequence[str]:
+    """Return the figures to compare; only cumulative ones if a unit reported another period."""
+    names = rule.figures or additive_figures(occasion.form)
+    if all(part.period == occasion.period for part in below):
+        return names
+    known = form_elements(occasion.form)
+    return [name for name in names if _is_cumulative(known.get(name))]
+
+
+def _unequal(
+    rule: TotalRule,
+    occasion: PeriodStage,
+    whole: Stated,
+    parts: Sequence[Stated],
+    units: int,
+    pack: Pack,
+) -> Description:
+    form, figure = occasion.form, whole.fact.element
+    measure = form.measure_of(figure)
+    total, summed = sum_of([whole]), sum_of(parts)
+    values = {
+        "figure": _label_of(form, figure),
+        "whole": format_value(total, measure),
+        "parts": format_value(summed, measure),
+        "count": str(units),
+        "difference": format_value(abs(total - summed), measure),
+        "province": pack.province.name,
+        "period": occasion.label,
+    }
+    own = involved_in(whole, measure, must_correct=True)
+    must_each_correct = rule.tell == "each"
+    others = [involved_in(part, measure, must_correct=must_each_correct) for part in parts]
+    number = whole.report.number
+    within = frozenset((number, part) for part in parts_within(form_elements(form), figure))
+    return Description(values, (own, *others), (number, figure), within)
+
+
+def _parts_below(form: str, occasion: PeriodStage, reports: Reports, pack: Pack) -> list[_Part]:
+    """Return what each unit below the province that has to report the form states, by unit code.
+
+    It is of the period itself, else of another one that ends with it. The list is empty if a unit
+    has not reported.
+    """
+    periods = _periods_ending_with(occasion.period)
+    required: set[str] = set()
+    for period in periods:
+        required |= _units_below(pack, form, period)
+    found: dict[str, _Part] = {}
+    for period in periods:
+        of_unit: dict[str, list[CurrentReport]] = defaultdict(list)
+        for report in reports.about(form, period, occasion.stage):
+            of_unit[report.unit].append(report)
+        for unit in required & of_unit.keys() - found.keys():
+            # A unit with nothing but a list has reported too.
+            found[unit] = _Part(period, _figures_of(of_unit[unit]))
+    if found.keys() != required:
+        return []
+    return [found[unit] for unit in sorted(found)]
+
+
+def _periods_ending_with(period: Period) -> list[Period]:
+    """Return `period`, and then those of other kinds that end on the same day."""
+    periods = [period]
+    for kind in PeriodKind:
+        periods += periods_between(kind, period.end, period.end)
+    return list(dict.fromkeys(periods))
+
+
+def _figures_of(reports: Iterable[CurrentReport]) -> _Figures:
+    figures: dict[str, Stated] = {}
+    for report in reports:
+        for stated in figures_in(report):
+            figures[stated.fact.element] = stated
+    return figures
+
+
+def _units_below(pack: Pack, form: str, period: Period) -> set[str]:
+    """Return the units below the province that have to report `form` for `period`."""
+    kinds = {
+        duty.from_kind for duty in pack.calendar.duties if duty.form == form and duty.is_for(period)
+    }
+    units = {
+        unit.code for unit in pack.units if unit.kind in kinds and unit.is_valid_on(period.end)
+    }
+    return units - {pack.program.province}
+
+
+def _is_cumulative(figure: FormElement | None) -> bool:
+    return figure is not None and figure.cumulative is not None
+
+
+def _label_of(form: Form, figure: str) -> str:
+    """Return what an office calls a figure: its column and line; a list's summary by its column."""
+    for table in form.tables:
+        if figure in table.elements:
+            column, line = table.elements[figure]
+            return f"{column.label}, {line.label}"
+        if figure in table.summaries:
+            column = table.column(table.summaries[figure].column)
+            return f"{column.label} ({table.title})"
+    return figure

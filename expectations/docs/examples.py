@@ -1,0 +1,200 @@
+"""One good and one bad example of every rule of a form: `suites/examples/<form>.yaml`.
+
+A file has a `good` report that breaks no rule, and for each rule how a `bad` one differs from it.
+Figures are written as they are printed; totals are added up unless they are given. The pages in
+docs/rules show the examples, and a test checks each of them.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from openpyxl.utils import get_column_letter
+from pydantic import Field
+
+from expectations.rules.rule_set import SUITES
+from program.calendar.period import Period
+from program.delivery import Delivery
+from program.errors import ConfigurationError
+from program.forms.measure import to_kept
+from program.forms.table import Column, ColumnType, Table
+from program.pack.load import Pack
+from program.pack.yaml_file import Model, load_model
+from program.parsed_report import ColumnValues, ParsedReport, ParsedTable
+
+EXAMPLES = SUITES / "examples"
+FIRST_ROW = 10
+"""The sheet's row of a table's first line."""
+Report: TypeAlias = dict[str, dict[str, dict[str, Any] | None]]
+"""Tables by name, of lines by key (in a list: by number), of values by column.
+
+A line that is None is not there.
+"""
+_Line: TypeAlias = dict[str, Any]
+_DAYS_AFTER_PERIOD = 15
+
+
+class Example(Model):
+    """A bad report: `bad` changes the good one, or is a report of its own (`alone`).
+
+    The rule must name its cell on the line `at`. `column` is for rules of a layout, which have no
+    column of their own.
+    """
+
+    bad: Report
+    alone: bool = False
+    at: str = ""
+    column: str = ""
+
+
+class Examples(Model):
+    """The examples of one form; see the module."""
+
+    form: str
+    period: str
+    good: Report
+    rules: dict[str, Example] = Field(min_length=1)
+
+    @cached_property
+    def reports(self) -> dict[str, Report]:
+        """The good report, under "", and the bad one of each rule."""
+        reports = {"": self.good}
+        for rule, example in self.rules.items():
+            reports[rule] = example.bad if example.alone else changed(self.good, example.bad)
+        return reports
+
+
+def load_examples(form: str, folder: Path = EXAMPLES) -> Examples:
+    """Return a form's examples. Raises ConfigurationError where the file is missing or wrong."""
+    return load_model(folder / f"{form}.yaml", Examples)
+
+
+def readings_of(examples: Examples, pack: Pack, first: int = 0) -> dict[str, ParsedReport]:
+    """Return each report as if it came from a workbook: the good one under "", a bad one per rule.
+
+    Their deliveries are numbered from `first`.
+    """
+    period = Period.parse(examples.period)
+    return {
+        rule: reading_of(report, examples.form, period, pack, number)
+        for number, (rule, report) in enumerate(examples.reports.items(), start=first)
+    }
+
+
+def reading_of(report: Report, code: str, period: Period, pack: Pack, number: int) -> ParsedReport:
+    """Return one report of form `code` as a reader would; it arrives 15 days after its period.
+
+    Raises ConfigurationError where no version of the form covers the period.
+    """
+    form = pack.form(code, period)
+    if form is None:
+        raise ConfigurationError(f"examples of {code}: no version of the form covers {period.code}")
+    day = period.end + timedelta(days=_DAYS_AFTER_PERIOD)
+    # The numbers keep the order of arrival.
+    received = datetime.combine(day, datetime.min.time(), UTC) + timedelta(seconds=number)
+    tables: dict[str, ParsedTable] = {}
+    for table in form.tables:
+        tables[table.name] = _table_reading(table, _summed(table, report.get(table.name, {})))
+    return ParsedReport(
+        delivery=Delivery(number, "examples", "file", f"{number}.xlsx", received, "0" * 64, None),
+        form=form,
+        period=period,
+        tables=tables,
+    )
+
+
+def line_row(table: Table, read: ParsedTable, line: str) -> int:
+    """Return the sheet's row of a matrix line, or of a list's line by its number."""
+    position = read.lines.index(line) if table.kind == "matrix" else int(line) - 1
+    return read.rows[position]
+
+
+def changed(good: Report, bad: Report) -> Report:
+    """Return `good` with the lines and values of `bad`; a line that is None there is left out."""
+    result = dict(good)
+    for table, changes in bad.items():
+        lines = dict(result.get(table, {}))
+        for key, values in changes.items():
+            if values is None:
+                lines.pop(key, None)
+            else:
+                lines[key] = {**(lines.get(key) or {}), **values}
+        result[table] = lines
+    return result
+
+
+def _summed(table: Table, lines: Mapping[str, _Line | None]) -> dict[str, _Line]:
+    """Return the lines in the table's order, with the totals of the layout that are not given.
+
+    Totals of columns are added up first, then those of lines.
+    """
+    summed = {key: dict(values) for key, values in lines.items() if values is not None}
+    for values in summed.values():
+        _add_column_totals(table, values)
+    _add_line_totals(table, summed)
+    order = [line.key for line in table.lines] or list(summed)
+    return {key: summed[key] for key in order if key in summed}
+
+
+def _add_column_totals(table: Table, values: _Line) -> None:
+    parts: dict[str, list[Any]] = {}
+    for column in table.columns:
+        if column.parts:
+            parts[column.name] = [values.get(part) for part in column.parts]
+    for name, given in parts.items():
+        _add_total(values, name, given)
+
+
+def _add_line_totals(table: Table, lines: dict[str, _Line]) -> None:
+    numeric = [column.name for column in table.columns if column.type.is_numeric]
+    totals = [line for line in table.lines if line.parts]
+    # The line that must be there (`total`) may add up other totals: it comes last.
+    for line in sorted(totals, key=lambda line: line.total):
+        parts = [lines[part] for part in line.parts if part in lines]
+        if parts:
+            values = lines.setdefault(line.key, {})
+            for column in numeric:
+                _add_total(values, column, [part.get(column) for part in parts])
+
+
+def _add_total(values: _Line, name: str, parts: list[Any]) -> None:
+    """Fill in a total, if it is not given and has a part."""
+    known = [value for value in parts if value is not None]
+    if name not in values and known:
+        values[name] = round(sum(known), 6)
+
+
+def _table_reading(table: Table, lines: Mapping[str, Mapping[str, Any]]) -> ParsedTable:
+    values: dict[str, ColumnValues] = {}
+    letters: dict[str, str] = {}
+    # The first column of the sheet holds the lines' names.
+    for number, column in enumerate(table.columns, start=2):
+        written = [line.get(column.name) for line in lines.values()]
+        values[column.name] = _values(column, written)
+        letters[column.name] = get_column_letter(number)
+    return ParsedTable(
+        values=values,
+        rows=list(range(FIRST_ROW, FIRST_ROW + len(lines))),
+        lines=list(lines) if table.kind == "matrix" else [""] * len(lines),
+        dtypes=table.dtypes,
+        letters=letters,
+        sheet=table.sheet,
+    )
+
+
+def _values(column: Column, written: list[Any]) -> ColumnValues:
+    if column.type.is_numeric:
+        return [_figure(value, column) for value in written]
+    if column.type is ColumnType.DATE:
+        return [_day(value) for value in written]
+    return written
+
+
+def _figure(value: Any, column: Column) -> float:
+    return float("nan") if value is None else to_kept(float(value), column.measure)
+
+
+def _day(value: Any) -> date | None:
+    return None if value is None else date.fromisoformat(value)

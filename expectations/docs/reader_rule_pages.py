@@ -1,0 +1,90 @@
+"""The page of the reader's rules, docs/rules/reading.md: their words and their examples.
+
+The examples are the rows of the tables in docs/reading.md. Rows about a cell or a sheet are the
+input of the reader's tests; for rows about unit and period a test of each rule makes a workbook.
+The "good" example is the first row of the same table that no rule reports.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from expectations.rules.rule_set import Language, RuleSet
+from expectations.rules.texts import RuleText
+from program.pack.yaml_file import read_text
+
+_HEAD = """# Rules of the reader
+
+Written by `make rules` from `expectations/suites/reading.yaml` and the tables of
+[reading.md](../reading.md), which the reader's tests read; [rules.md](../rules.md) is the guide.
+The reader fills in the words in braces.
+"""
+_MOST = 3
+"""So many bad examples a rule are shown."""
+_RULE = re.compile(r"(?:FILE|FORM|CELL)-[0-9]{2}")
+_CELL = re.compile(r"(?<!\\)\|")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table of docs/reading.md, and the heading above the table.
+
+    `found` is what stands in the workbook, `becomes` what the reader makes of it.
+    """
+
+    heading: str
+    found: str
+    becomes: str
+    rules: frozenset[str]
+
+
+def rows_of(path: Path) -> list[Row]:
+    """Return the rows of every table that names rules, in their order."""
+    rows: list[Row] = []
+    heading = ""
+    lines = read_text(path).splitlines()
+    for line, below in pairwise([*lines, ""]):
+        if line.startswith("#"):
+            heading = line.lstrip("# ")
+        elif (
+            line.startswith("| ") and not line.startswith("| ---") and not below.startswith("| ---")
+        ):
+            found, becomes, *rest = (cell.strip() for cell in _CELL.split(line)[1:-1])
+            # The third column names the rules; a table of two names them in the second. A fourth
+            # says why, and may name rules that come later.
+            outcome = rest[0] if rest else becomes
+            rows.append(Row(heading, found, becomes, frozenset(_RULE.findall(outcome))))
+    return rows
+
+
+def reading_page(rules: Mapping[Language, RuleSet], rows: Iterable[Row]) -> str:
+    """Return the page: a section a rule, in the order of their file, in both languages."""
+    known = list(rows)
+    english = rules["en"].reading
+    lines = [_HEAD]
+    for words in rules["vi"].reading.values():
+        lines += _section(words, english[words.id], known)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _section(vi: RuleText, en: RuleText, rows: list[Row]) -> Iterator[str]:
+    yield f"## {vi.id}\n"
+    yield f"**{vi.severity.value}**\n"
+    yield from _examples(vi.id, rows)
+    yield f"\n> {vi.message}\n>\n> Cần: {vi.expected or '–'} · {vi.fix}\n"
+    yield f"*In English:* {en.message} Expected: {en.expected or '–'} · {en.fix}\n"
+
+
+def _examples(rule: str, rows: list[Row]) -> Iterator[str]:
+    bad = [row for row in rows if rule in row.rules]
+    yield "| | under | stands there | becomes |\n|---|---|---|---|"
+    if bad:
+        good = [row for row in rows if row.heading == bad[0].heading and not row.rules]
+        yield from (_line("good", row) for row in good[:1])
+    yield from (_line("bad", row) for row in bad[:_MOST])
+
+
+def _line(word: str, row: Row) -> str:
+    return f"| {word} | {row.heading} | {row.found} | {row.becomes} |"

@@ -1,0 +1,53 @@
+"""What the pages show of every rule: what it expects, what a sender reads, and column labels."""
+
+from collections.abc import Iterator, Mapping
+from string import Template
+from typing import Any
+
+from great_expectations.expectations.registry import get_renderer_impl
+from great_expectations.render.components import LegacyRendererType
+
+from expectations.rules.rule_set import Language
+from expectations.run.suite import Expected
+from program.finding import Finding
+from program.forms.form import Form
+
+
+def sentence_of(expected: Expected) -> str:
+    """Return the sentence of Data Docs on an expectation, with the names of columns in code."""
+    configuration = expected.expectation().configuration
+    found = get_renderer_impl(configuration.type, LegacyRendererType.PRESCRIPTIVE)
+    if found is None:
+        return configuration.type
+    _, render = found
+    rendered: Any = render(configuration=configuration)
+    content: dict[str, Any] = rendered[0].to_json_dict()["string_template"]
+    params = {name: f"`{value}`" for name, value in content["params"].items()}
+    return Template(content["template"]).safe_substitute(params)
+
+
+def words_of(here: Mapping[Language, Finding], source: str | None) -> Iterator[str]:
+    """Yield what the sender of the bad example reads, the same in English, and the source."""
+    vi, en = here["vi"], here["en"]
+    yield f"\n> {vi.message}\n>\n> Cần: {vi.expected or '–'} · {vi.fix}\n"
+    yield f"*In English:* {en.message} Expected: {en.expected or '–'} · {en.fix}\n"
+    if source is not None:
+        yield f"Source: {source}\n"
+
+
+def label_of(form: Form, name: str) -> str:
+    """Return what a column, an element of a matrix or a summary is called on the sheet.
+
+    A column that only the frame has is called by its name.
+    """
+    for table in form.tables:
+        if name in table.elements:
+            column, line = table.elements[name]
+            return f'"{column.label}" of "{line.label}"'
+        if name in table.summaries:
+            summed = table.column(table.summaries[name].column)
+            return f'"{summed.label}" of the whole list'
+        for column in table.columns:
+            if column.name == name:
+                return f'"{column.label}"'
+    return f"`{name}`"

@@ -1,0 +1,74 @@
+"""Where a rule points: from an element and a row to the sheet and cell of the workbook."""
+
+from typing import TYPE_CHECKING
+
+from expectations.history.columns import FIGURES, INDICATORS, LOST, REPORTS, listed_table
+from program.forms.form import Form
+
+if TYPE_CHECKING:
+    from program.parsed_report import ParsedReport, ParsedTable
+
+CellRef = tuple[str | None, str | None]
+"""Sheet and cell; both None for the submission as a whole."""
+
+SUBMISSION = "submission"
+"""The frame with a row a submission."""
+
+_WHOLE_REPORT: CellRef = (None, None)
+
+
+def cell_of(
+    form: Form, frame: str, element: str, row: int, reading: "ParsedReport"
+) -> CellRef | None:
+    """Return sheet and cell of `element`; None where this workbook lacks its column or line.
+
+    In the frame of a table, and of a list's lines over time, `row` is the sheet's own row. A line
+    that is missing now points to its sheet alone. In the other frames a matrix element knows its
+    line itself; what stands in no cell (a list's summary, the period) is the submission as a whole.
+    """
+    if frame == REPORTS:
+        return _WHOLE_REPORT
+    list_name = listed_table(frame)
+    if list_name is not None and frame.endswith(LOST):
+        return reading.tables[list_name].sheet, None
+    if frame == FIGURES:
+        list_name = _list_with(form, element)
+    table = list_name or frame
+    if table in (SUBMISSION, INDICATORS, FIGURES):
+        return _element_place(form, element, reading)
+    return _cell(reading.tables[table], element, row)
+
+
+def text_cells(reading: "ParsedReport") -> frozenset[CellRef]:
+    """Return where figures of totals and their parts are text in the workbook."""
+    places: set[CellRef] = set()
+    for read in reading.tables.values():
+        places |= {(read.sheet, read.cell(name, row)) for name, row in read.texts}
+    return frozenset(places)
+
+
+def _list_with(form: Form, column: str) -> str | None:
+    """Return the first list that has the column; None for an element of a matrix."""
+    for table in form.tables:
+        if table.kind == "list" and any(each.name == column for each in table.columns):
+            return table.name
+    return None
+
+
+def _element_place(form: Form, element: str, reading: "ParsedReport") -> CellRef | None:
+    for table in form.tables:
+        if element not in table.elements or table.name not in reading.tables:
+            continue
+        column, line = table.elements[element]
+        read = reading.tables[table.name]
+        if line.key not in read.lines:
+            return None
+        return _cell(read, column.name, read.rows[read.lines.index(line.key)])
+    return _WHOLE_REPORT
+
+
+def _cell(read: "ParsedTable", element: str, row: int) -> CellRef | None:
+    cell = read.cell(element, row)
+    if not cell or row not in read.rows:
+        return None
+    return read.sheet, cell

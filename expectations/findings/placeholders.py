@@ -1,0 +1,199 @@
+"""What findings say beyond the row's own figures: an expected sum, a ratio, a unit mistaken.
+
+An explanation is a function of the rule, the failing row and the form. It gives placeholders for
+the words, and which of the rule's `cases` adds its sentence.
+"""
+
+import difflib
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from expectations.findings.format import format_value
+from expectations.history.scale import ScaleLimits, factors_of
+from expectations.run.suite import SUM, Expected
+from program.forms.form import Form
+from program.forms.table import ColumnType, Table
+
+Row = Mapping[Any, Any]
+Explanation = tuple[dict[str, str], str | None]
+"""Placeholders with their texts, and the case; None: no case."""
+
+_ABOVE = "above"
+_BELOW = "below"
+_MONEY_FACTORS = {"thousandth": 1 / 1_000, "millionth": 1 / 1_000_000, "thousandfold": 1_000}
+
+
+def explain(rule: Expected, row: Row, form: Form, texts: Mapping[str, str]) -> Explanation:
+    """Return extra placeholders for a rule's words, and the case that is met.
+
+    There are none for an expectation that needs none. `texts` are the cells of the row's columns
+    that hold a figure as text. Where a total is right but for those, `texts` is also a placeholder
+    ("H11, H12") and the case.
+    """
+    explanation = EXPLAIN.get(rule.expect)
+    values: dict[str, str] = {}
+    case: str | None = None
+    if explanation is not None:
+        values, case = explanation(rule, row, form)
+    is_about_texts = "texts" in rule.words.cases and rule.expect == SUM
+    if texts and is_about_texts and _passes_over(rule, row, texts):
+        return values | {"texts": ", ".join(texts.values())}, "texts"
+    return values, case
+
+
+def _passes_over(rule: Expected, row: Row, texts: Mapping[str, str]) -> bool:
+    """Tell whether a total is the sum of its parts without those that are text.
+
+    That is what a spreadsheet adds up. A total typed as text was added up by no spreadsheet.
+    """
+    total, *parts = rule.kwargs["column_list"]
+    if total in texts:
+        return False
+    numbers = [row[part] for part in parts if part not in texts]
+    added = sum(float(number) for number in numbers if not pd.isna(number))
+    return math.isclose(float(row[total]), added, rel_tol=1e-9)
+
+
+def _sum_of_parts(rule: Expected, row: Row, form: Form) -> Explanation:
+    """`parts` reads "3 + 8 = 11", `parts_sum` is the 11; the case is `above` for a larger total."""
+    total, *names = rule.kwargs["column_list"]
+    parts_of_row = [row[name] for name in names if not pd.isna(row[name])]
+    # A 0 in the addition would only make it longer.
+    given = [float(part) for part in parts_of_row if part != 0]
+    added = float(sum(given))
+    difference = float(row[total]) - added
+    measure = form.measure_of(total)
+    parts_sum = format_value(added, measure)
+    parts = parts_sum
+    if len(given) > 1:
+        addition = " + ".join(format_value(part, measure) for part in given)
+        parts = f"{addition} = {parts_sum}"
+    values = {
+        "parts": parts,
+        "parts_sum": parts_sum,
+        "difference": format_value(abs(difference), measure),
+    }
+    return values, _ABOVE if difference > 0 else _BELOW
+
+
+def _whole(rule: Expected, row: Row, _form: Form) -> Explanation:
+    """`thousandfold` is the whole number that a value with at most three decimals may stand for.
+
+    Its thousands dot was taken for a decimal point.
+    """
+    thousandfold = round(float(row[rule.at]) * 1000, 6)
+    case = "thousandfold" if thousandfold.is_integer() else None
+    return {"thousandfold": format_value(thousandfold, "")}, case
+
+
+def _ratio(rule: Expected, row: Row, form: Form) -> Explanation:
+    """`ratio`, `minimum` and `maximum` of column_A for each one of column_B.
+
+    They are in column_A's measure. The case is `none` where column_B is 0.
+    """
+    column_a, column_b = rule.kwargs["column_A"], rule.kwargs["column_B"]
+    above, below = float(row[column_a]), float(row[column_b])
+    low, high = rule.kwargs.get("min_value"), rule.kwargs.get("max_value")
+    measure = form.measure_of(column_a)
+    if measure == form.measure_of(column_b):
+        measure = ""  # triệu đồng of triệu đồng is a bare number
+    bounds = _bounds(low, high, measure)
+    if not below:
+        return {"ratio": "", **bounds}, "none"
+    is_too_large = high is not None and above > high * below
+    values = {"ratio": format_value(above / below, measure), **bounds}
+    return values, _ABOVE if is_too_large else _BELOW
+
+
+def _between(rule: Expected, row: Row, form: Form) -> Explanation:
+    """What the value would be in another unit of money, and the case.
+
+    `thousandth` is what nghìn đồng under triệu đồng means, `millionth` what đồng does, and
+    `thousandfold` what tỷ đồng does. The case is `below` or `above` the bounds; it is `dong` where
+    only the millionth is within them.
+    """
+    column = rule.kwargs["column"]
+    value = float(row[column])
+    low, high = rule.kwargs.get("min_value"), rule.kwargs.get("max_value")
+    measure = form.measure_of(column)
+    values = dict.fromkeys(_MONEY_FACTORS, "")
+    if _is_money(form, column):
+        values = {
+            name: format_value(value * factor, measure) for name, factor in _MONEY_FACTORS.items()
+        }
+    values |= _bounds(low, high, measure)
+    if high is None or value <= high:
+        return values, _BELOW
+    if value <= high * 1_000:
+        return values, _ABOVE
+    return values, "dong"
+
+
+def _agreement(rule: Expected, row: Row, form: Form) -> Explanation:
+    """`difference`, in the measure of column_A; the case is `above` where column_A is larger."""
+    column_a, column_b = rule.kwargs["column_A"], rule.kwargs["column_B"]
+    one, other = float(row[column_a]), float(row[column_b])
+    difference = format_value(abs(one - other), form.measure_of(column_a))
+    return {"difference": difference}, _ABOVE if one > other else _BELOW
+
+
+def _catalogue(rule: Expected, row: Row, _form: Form) -> Explanation:
+    """`nearest` is the entry most like the value; it is also the case, where there is one."""
+    value = str(row[rule.kwargs["column"]])
+    nearest = difflib.get_close_matches(value, rule.kwargs["value_set"], n=1)
+    if not nearest:
+        return {"nearest": ""}, None
+    return {"nearest": nearest[0]}, "nearest"
+
+
+def _scale(rule: Expected, row: Row, _form: Form) -> Explanation:
+    """`factor` reads "1.000", `likely` is the probable figure; the case is `above` or `below`."""
+    limits = dict(rule.kwargs)
+    limits.pop("column_list", None)
+    limits.pop("ignore_row_if", None)
+    factor = float(factors_of(pd.DataFrame([row]), ScaleLimits(**limits))[0])
+    measure = str(row["measure"])
+    likely = format_value(float(row["value"]) / factor, measure)
+    values = {
+        "factor": format_value(float(round(max(factor, 1 / factor))), ""),
+        "likely": f"{likely} {measure}".strip(),
+    }
+    return values, _ABOVE if factor > 1 else _BELOW
+
+
+def _bounds(low: float | None, high: float | None, measure: str) -> dict[str, str]:
+    return {"minimum": format_value(low, measure), "maximum": format_value(high, measure)}
+
+
+def _is_money(form: Form, name: str) -> bool:
+    """Tell whether a column, an element or a summary is kept in đồng."""
+    for table in form.tables:
+        column_name = _column_behind(table, name)
+        for column in table.columns:
+            if column.name == column_name and column.type is ColumnType.MONEY:
+                return True
+    return False
+
+
+def _column_behind(table: Table, name: str) -> str | None:
+    """Return the column that an element or a sum comes from; None for a count of lines."""
+    if name in table.elements:
+        return table.elements[name][0].name
+    if name in table.summaries:
+        return table.summaries[name].sum
+    return name
+
+
+EXPLAIN: dict[str, Callable[[Expected, Row, Form], Explanation]] = {
+    SUM: _sum_of_parts,
+    "expect_column_parts_to_not_exceed_whole": _sum_of_parts,
+    "expect_column_values_to_be_whole": _whole,
+    "expect_column_values_to_be_between": _between,
+    "expect_column_ratio_to_be_between": _ratio,
+    "expect_column_pair_values_to_agree": _agreement,
+    "expect_column_values_to_be_in_catalogue": _catalogue,
+    "expect_figures_to_keep_their_scale": _scale,
+}

@@ -1,0 +1,78 @@
+"""Findings that a named person has overruled (`program.pack.waiver`).
+
+They stay on record as notes, and no longer keep anything out.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from program.calendar.stage import Stage
+from program.finding import Finding, Severity
+from program.pack.load import Pack
+from program.pack.waiver import WaiverEntry, WaiverMatch
+from program.pack.yaml_file import yaml_location
+
+if TYPE_CHECKING:
+    from program.parsed_report import ParsedReport
+
+Report = tuple[str, str, str, Stage]
+"""Form, unit, period and stage."""
+
+
+class Waivers:
+    """A pack's corrections, by the report that they are about."""
+
+    def __init__(self, corrections: Iterable[WaiverEntry]) -> None:
+        self._by_report: dict[Report, list[WaiverEntry]] = defaultdict(list)
+        for correction in corrections:
+            self._by_report[correction.report].append(correction)
+
+    def apply(self, findings: Iterable[Finding], reading: "ParsedReport") -> list[Finding]:
+        """Return `findings`, each overruled one as a note with the name of who did it."""
+        corrections = self._of(reading)
+        return [_applied(finding, corrections) for finding in findings]
+
+    def _of(self, reading: "ParsedReport") -> list[WaiverEntry]:
+        if reading.form is None or reading.unit_code is None or reading.period is None:
+            return []
+        report = (reading.form.code, reading.unit_code, reading.period.code, reading.stage)
+        received_on = reading.delivery.received_on
+        corrections = self._by_report.get(report, ())
+        return [correction for correction in corrections if correction.is_for(received_on)]
+
+
+def _applied(finding: Finding, corrections: Iterable[WaiverEntry]) -> Finding:
+    for correction in corrections:
+        if correction.match(finding) is WaiverMatch.EXACT:
+            return replace(finding, severity=Severity.INFO, overruled=correction.note)
+    return finding
+
+
+def waiver_errors(
+    pack: Pack, severities: Mapping[str, Severity], unreadable: Iterable[str]
+) -> Iterator[str]:
+    """Yield a line for each correction that can have no effect, or must not have one.
+
+    Its rule does not exist, keeps nothing out, or is one of `unreadable`: the rules that leave
+    their cell, or the whole file, without a value. To overrule one of these would load a hole
+    without a word: the sender must send the figure.
+    """
+    refused = set(unreadable)
+    for file, corrections in pack.correction_files.items():
+        for number, correction in enumerate(corrections):
+            mistake = _mistake(correction.rule, severities, refused)
+            if mistake:
+                location = ("corrections", number, "rule")
+                yield f"{yaml_location(pack.folder / file, location)}{mistake}"
+
+
+def _mistake(rule: str, severities: Mapping[str, Severity], unreadable: set[str]) -> str | None:
+    if rule not in severities:
+        return f"no rule has the id {rule}"
+    if rule in unreadable:
+        return f"{rule} leaves nothing that could be loaded; the report has to be sent again"
+    if severities[rule] is Severity.INFO:
+        return f"{rule} is only a note and keeps nothing out"
+    return None

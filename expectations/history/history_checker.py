@@ -1,0 +1,223 @@
+"""Compares each complete report of a batch with the reports that came before it."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import pandas as pd
+
+from expectations.findings.cells import CellRef, cell_of
+from expectations.findings.message import finding_of_row
+from expectations.history.columns import FIGURES, INDICATORS
+from expectations.history.history_frames import history_frames
+from expectations.history.reports import Frames, ReportHistory, build_history, joined
+from expectations.rules.rule_set import RuleSet
+from expectations.run.gx_runner import Failure, GxRunner
+from expectations.run.suite import Expected, expectations_of
+from program.finding import Finding, Severity
+from program.forms.elements import FormElement, form_elements, parts_within
+from program.forms.form import Form
+from program.pack.load import Pack
+from program.parsed_report import ParsedReport
+from program.records.history import History
+
+Found = Mapping[int, Sequence[Finding]]
+"""The findings of the other rules, by submission."""
+
+Record = Mapping[Hashable, object]
+"""One row of a frame, by column."""
+
+_Cell = tuple[int, str | None, str | None]
+"""The number of a submission, and the sheet and cell of a figure."""
+
+
+class _FailedRow(NamedTuple):
+    """A failure of a rule, and the row that it is about."""
+
+    failure: Failure
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Readings of one form that may be compared with each other, and their history."""
+
+    readings: Sequence[ParsedReport]
+    memory: ReportHistory
+
+    def numbers_of(self, form: Form) -> list[int]:
+        """Return the numbers of the readings of one form version, in order."""
+        return [reading.number for reading in self.readings if reading.form == form]
+
+
+class HistoryChecker:
+    """Checks batches with the rules of history.
+
+    `window`: the number of periods that a report is compared with, back and ahead.
+    """
+
+    def __init__(self, pack: Pack, rules: RuleSet, validation: GxRunner, window: int) -> None:
+        self._pack = pack
+        self._rules = rules
+        self._validation = validation
+        self._window = window
+
+    def findings(
+        self,
+        batches: Sequence[Frames],
+        worlds: Sequence[Sequence[ParsedReport]],
+        past: History,
+        found: Found,
+    ) -> Iterator[tuple[int, Finding]]:
+        """Yield the findings of the rules of history, each with the number of its submission.
+
+        A finding of history is never critical: whether a report loads must not depend on the order
+        in which units send. Readings of different `worlds` are not compared with each other.
+
+        Each cell has at most one finding of history, the first in the order of the rule files. A
+        cell has none where another rule refuses it or finds its figure too large or too small. A
+        declared total has none where one of its parts has one too.
+        """
+        batches_by_form: dict[str, list[Frames]] = defaultdict(list)
+        for batch in batches:
+            batches_by_form[batch.form.code].append(batch)
+        for code, of_form in batches_by_form.items():
+            groups = self._groups(code, of_form, worlds, past)
+            by_number = {r.number: r for group in groups for r in group.readings}
+            for batch in of_form:
+                frames = self._frames(batch.form, groups)
+                yield from self._findings_of_form(batch.form, frames, by_number, found)
+
+    def _groups(
+        self,
+        code: str,
+        batches: Sequence[Frames],
+        worlds: Sequence[Sequence[ParsedReport]],
+        past: History,
+    ) -> list[_Group]:
+        """Return a group for each of `worlds` that has a complete reading of form `code`."""
+        groups: list[_Group] = []
+        for world in worlds:
+            readings = [reading for reading in world if _is_complete(reading, code)]
+            if readings:
+                memory = build_history(code, batches, readings, past, self._pack)
+                groups.append(_Group(readings, memory))
+        return groups
+
+    def _frames(self, form: Form, groups: Sequence[_Group]) -> dict[str, pd.DataFrame]:
+        """Return the frames of history of one form version, with the rows of all groups."""
+        frames_by_group: list[dict[str, pd.DataFrame]] = []
+        for group in groups:
+            numbers = group.numbers_of(form)
+            frames = history_frames(form, group.memory, self._window, self._pack, numbers)
+            frames_by_group.append(frames)
+        return _together(frames_by_group)
+
+    def _findings_of_form(
+        self,
+        form: Form,
+        frames: Mapping[str, pd.DataFrame],
+        readings: Mapping[int, ParsedReport],
+        found: Found,
+    ) -> Iterator[tuple[int, Finding]]:
+        reported = _reported_cells(found, self._rules.sizing)
+        for name, frame in frames.items():
+            for failure, record in self._failed_rows(form, name, frame):
+                rule, number, row = failure
+                place = _place(form, name, rule, row, record, readings[number])
+                if place is None or (number, *place) in reported:
+                    continue
+                # Findings about a sheet or a whole report do not exclude each other.
+                if place[1] is not None:
+                    reported.add((number, *place))
+                yield number, finding_of_row(rule, record, form, place)
+
+    def _failed_rows(self, form: Form, name: str, frame: pd.DataFrame) -> list[_FailedRow]:
+        """Return the rows of a frame that break a rule, in the order of the rules."""
+        expected = expectations_of(form, name, set(frame.columns), self._rules)
+        if frame.empty or not expected:
+            return []
+        index: dict[tuple[int, int], int] = {}
+        for position, key in enumerate(zip(frame["submission_id"], frame["row"], strict=True)):
+            number, row = key
+            index[int(number), int(row)] = position
+        batch_name = f"{form.code}.{form.version}.{name}"
+        failed: list[_FailedRow] = []
+        for failure in self._validation.failures(batch_name, frame, expected):
+            position = index[failure.number, failure.row]
+            failed.append(_FailedRow(failure, frame.iloc[position].to_dict()))
+        if name == FIGURES:
+            return _without_totals(failed, form_elements(form))
+        return failed
+
+
+def _is_complete(reading: ParsedReport, code: str) -> bool:
+    """Tell whether a reading is of form `code`, and its unit and period are known."""
+    if reading.form is None or reading.form.code != code:
+        return False
+    return bool(reading.unit_code and reading.period)
+
+
+def _reported_cells(found: Found, sizing: Mapping[str, int]) -> set[_Cell]:
+    """Return the cells that need no finding of history: another rule has reported them."""
+    cells: set[_Cell] = set()
+    for number, findings in found.items():
+        for finding in findings:
+            if finding.cell and _replaces_history(finding, sizing):
+                cells.add((number, finding.sheet, finding.cell))
+    return cells
+
+
+def _replaces_history(finding: Finding, sizing: Mapping[str, int]) -> bool:
+    if finding.severity is Severity.CRITICAL:
+        return True
+    return finding.severity is Severity.WARNING and finding.rule in sizing
+
+
+def _together(apart: Sequence[Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
+    """Return the frames of all groups as one set: frames of the same name are joined.
+
+    A frame that has no row in any group is kept, without rows.
+    """
+    if len(apart) == 1:
+        return dict(apart[0])
+    by_name: dict[str, list[pd.DataFrame]] = defaultdict(list)
+    for frames in apart:
+        for name, frame in frames.items():
+            by_name[name].append(frame)
+    return {name: joined(parts) for name, parts in by_name.items()}
+
+
+def _place(
+    form: Form, frame: str, rule: Expected, row: int, record: Record, reading: ParsedReport
+) -> CellRef | None:
+    """Return the sheet and cell that a failed row is about; None where the workbook has none."""
+    if frame not in (FIGURES, INDICATORS):
+        return cell_of(form, frame, rule.at, row, reading)
+    # Here `row` only counts: the row itself says which figure it is about, and where that stands.
+    sheet_row = int(str(record.get("sheet_row", 0)))
+    return cell_of(form, frame, str(record["figure"]), sheet_row, reading)
+
+
+def _without_totals(
+    failed: Sequence[_FailedRow], figures: Mapping[str, FormElement]
+) -> list[_FailedRow]:
+    """Return `failed` without the totals of which a part, or a part of a part, failed too."""
+    reported = {(failure.number, str(record["figure"])) for failure, record in failed}
+    kept: list[_FailedRow] = []
+    for failed_row in failed:
+        name = str(failed_row.record["figure"])
+        if not _has_reported_part(failed_row.failure.number, name, reported, figures):
+            kept.append(failed_row)
+    return kept
+
+
+def _has_reported_part(
+    number: int,
+    name: str,
+    reported: AbstractSet[tuple[int, str]],
+    figures: Mapping[str, FormElement],
+) -> bool:
+    return any((number, part) in reported for part in parts_within(figures, name))

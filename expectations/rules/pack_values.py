@@ -1,0 +1,95 @@
+"""What a rule may take from the pack by name: its catalogues, and its published capital.
+
+In a rule's `kwargs`, `catalogue: projects` gives an expectation that catalogue's codes as
+`value_set`, and `max_value: {pack: capital}` the largest sum that was published for the province.
+Both are filled in when a suite is built.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from program.pack.load import Pack
+
+CAPITAL = "capital"
+_FIGURE = "pack"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A pack's catalogues by name, and its figures by name.
+
+    A figure is None where the pack does not know it.
+    """
+
+    catalogues: Mapping[str, tuple[str, ...]]
+    figures: Mapping[str, float | None]
+
+    def filled(self, kwargs: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return `kwargs` with what they name of the pack.
+
+        None where a figure is unknown: the rule cannot be run.
+        """
+        filled = dict(kwargs)
+        for key, value in kwargs.items():
+            if _is_figure(value):
+                figure = self.figures.get(value[_FIGURE])
+                if figure is None:
+                    return None
+                filled[key] = figure
+        if "catalogue" in kwargs:
+            filled["value_set"] = list(self.catalogues[kwargs["catalogue"]])
+        return filled
+
+    def mistake(self, kwargs: Mapping[str, Any]) -> str | None:
+        """Return what is wrong with the names in `kwargs`; None where the pack has them all."""
+        for name, known in self._names_in(kwargs):
+            if name not in known:
+                return f"expected one of {', '.join(sorted(known))}, found {name}"
+        return None
+
+    def _names_in(self, kwargs: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, object]]]:
+        """Yield each name of the pack in `kwargs`, with what it is looked up in."""
+        if "catalogue" in kwargs:
+            yield kwargs["catalogue"], self.catalogues
+        for value in kwargs.values():
+            if _is_figure(value):
+                yield value[_FIGURE], self.figures
+
+
+def _is_figure(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {_FIGURE}
+
+
+def known_of(pack: Pack) -> Known:
+    """Return what rules may name of `pack`.
+
+    Its projects, indicators, units, streams of capital, and `<form>.<column>` for a vocabulary.
+    """
+    catalogues = {
+        "projects": tuple(project.code for project in pack.projects),
+        "indicators": tuple(indicator.code for indicator in pack.indicators),
+        "units": tuple(dict.fromkeys(unit.code for unit in pack.units)),
+        "streams": tuple(stream.code for stream in pack.capital),
+    }
+    for form in pack.forms:
+        for table in form.tables:
+            for column in table.columns:
+                if column.vocabulary:
+                    catalogues[f"{form.code}.{column.name}"] = tuple(column.vocabulary)
+    return Known(catalogues, {CAPITAL: _capital_of(pack)})
+
+
+def _capital_of(pack: Pack) -> float | None:
+    """Return the province's capital of all streams over several years, in đồng.
+
+    The largest figure of those published; None where none is.
+    """
+    largest: float | None = None
+    for stream in pack.capital:
+        # A stream with a parent is part of another.
+        for amount in stream.amounts if stream.parent is None else ():
+            is_over_years = amount.last_year > amount.first_year
+            if amount.scope == "province" and is_over_years:
+                largest = amount.vnd if largest is None else max(largest, amount.vnd)
+    return largest

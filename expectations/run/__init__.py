@@ -1,0 +1,1 @@
+"""Running rules: frames, Great Expectations suites, and what happens when a batch fails."""

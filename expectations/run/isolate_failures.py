@@ -1,0 +1,44 @@
+"""A reading that makes its batch fail is set aside; the others are still checked together."""
+
+import logging
+from collections.abc import Callable, Sequence
+
+from program.errors import ConfigurationError
+from program.parsed_report import ParsedReport
+from program.submission import Submission
+
+logger = logging.getLogger("mtqg.check")
+
+Check = Callable[[Sequence[ParsedReport]], list[Submission]]
+
+
+def check_isolating_failures(
+    check: Check,
+    readings: Sequence[ParsedReport],
+    failed: Callable[[ParsedReport, Exception], None],
+) -> list[Submission]:
+    """Run `check` on the readings as one batch, and return its submissions.
+
+    If it raises, check each reading alone, pass those that raise to `failed`, and check the rest
+    as one batch again. If each passes alone and only the batch raises, return what was found of
+    each alone. Raises ConfigurationError for a rule that is wrong in itself: it would fail every
+    reading alike.
+    """
+    try:
+        return check(readings)
+    except ConfigurationError:
+        raise
+    except Exception:
+        logger.warning("check batch=%d retry=one-by-one", len(readings), exc_info=True)
+    alone: list[Submission] = []
+    sound: list[ParsedReport] = []
+    for reading in readings:
+        try:
+            alone += check([reading])
+        except Exception as error:  # the boundary of one delivery
+            failed(reading, error)
+        else:
+            sound.append(reading)
+    # The same batch again would raise again.
+    is_smaller_batch = 1 < len(sound) < len(readings)
+    return check_isolating_failures(check, sound, failed) if is_smaller_batch else alone

@@ -1,0 +1,1 @@
+"""Sending letters, the operator's digest, and mails that bounced."""

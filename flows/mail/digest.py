@@ -1,0 +1,93 @@
+"""The digest of a run for the engineer: built from summary and ledger, kept as a file, mailed."""
+
+import shutil
+from collections.abc import Sequence
+from datetime import timedelta
+from statistics import median
+
+from flows.mail.mail_transport import transport_of
+from flows.night.artifacts import counts_of
+from flows.night.run_context import RunContext
+from flows.recovery.purge import expired_of
+from program.records.digest import Counted, Digest
+from publish.mail.operator_mails import compose_digest
+from publish.mail.transport import FolderTransport
+from warehouse.database.backends import display_url
+from warehouse.queries.operations import earlier_summaries, size_of, started_at, undelivered
+
+_COMPARED_RUNS = 30
+"""How many earlier runs show what is usual."""
+
+
+def send_digest(night: RunContext, run_url: str) -> None:
+    """Write the digest to `MTQG_VAR/digests`, and mail it if there is a mail server.
+
+    Raises MailDeferredError if the server does not take it; the file is written all the same.
+    """
+    # A run whose archive and warehouse are elsewhere may not have the folder yet.
+    night.settings.var.mkdir(parents=True, exist_ok=True)
+    message = compose_digest(digest_of(night, run_url), night.pack)
+    FolderTransport(night.settings.digests).send(message)
+    if not night.settings.smtp_url.get_secret_value():
+        return
+    post = transport_of(night.settings)
+    try:
+        post.send(message)
+    finally:
+        post.close()
+    # The alarm does not mail these errors a second time.
+    night.summary.errors_mailed = len(night.summary.errors)
+
+
+def digest_of(night: RunContext, run_url: str) -> Digest:
+    """Return the digest of a run that has done everything but close."""
+    began_at = started_at(night.warehouse, night.run_id)
+    summaries = earlier_summaries(night.warehouse, night.run_id, _COMPARED_RUNS)
+    earlier = [counts_of(summary) for summary in summaries]
+    counts = counts_of(night.summary_so_far())
+    now = night.now()
+    expired = expired_of(night.pack, night.archive, night.warehouse, now)
+    disk = shutil.disk_usage(night.settings.var)
+    return Digest(
+        run_id=night.run_id,
+        as_of=night.as_of,
+        started_at=began_at,
+        # A clock that was set back must not give a negative duration.
+        lasted=max(now - began_at, timedelta()),
+        errors=tuple(night.summary.errors),
+        counts=tuple(_counted(name, count, earlier) for name, count in counts.items()),
+        earlier_nights=len(earlier),
+        seconds=dict(night.summary.seconds),
+        undelivered=tuple(undelivered(night.warehouse)),
+        waiting=night.summary.mails_waiting,
+        due_for_purge=len(expired),
+        warehouse_bytes=size_of(night.warehouse),
+        disk_free_bytes=disk.free,
+        disk_bytes=disk.total,
+        links=_links(night, run_url),
+    )
+
+
+def _counted(name: str, count: int, earlier: Sequence[dict[str, int]]) -> Counted:
+    """Return a count beside its median of earlier runs; None stands for no earlier run."""
+    usual = None
+    if earlier:
+        # A run of an older release may lack the count.
+        usual = median(counts.get(name, 0) for counts in earlier)
+    return Counted(name, count, usual)
+
+
+def _links(night: RunContext, run_url: str) -> dict[str, str]:
+    """Return the places to look further by what is there, without those that do not exist."""
+    page = night.summary.page
+    # The page about quality is written together with the page.
+    quality = str(night.settings.site / "quality.html") if page else ""
+    places = {
+        "Prefect run": run_url,
+        "page": page,
+        "quality": quality,
+        "data docs": night.summary.data_docs,
+        "warehouse": display_url(night.settings.warehouse_url),
+        "log": str(night.settings.var / "mtqg.log"),
+    }
+    return {name: place for name, place in places.items() if place}

@@ -1,0 +1,1 @@
+"""The steps of a run, its context, and how they run under Prefect."""

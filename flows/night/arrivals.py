@@ -1,0 +1,122 @@
+"""Record what a source delivered: some arrivals a transaction, then the cursor behind them.
+
+An arrival is an offer whose bytes are in the archive already. Fetching and archiving are in
+`flows.night.steps`.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flows.night.run_context import RunContext
+from program.delivery import Arrival
+from program.pack.source import Source
+from warehouse.ledger import KNOWN, PACKED, RECEIVED, keep_cursor, record_deliveries
+
+logger = logging.getLogger("mtqg.steps")
+
+_BATCH_SIZE = 100
+"""Arrivals in one transaction. A crash makes the next run fetch at most so many files again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """An arrival that the ledger did not take."""
+
+    arrival: Arrival
+    error: Exception
+
+
+class ArrivalBatch:
+    """The arrivals of one source that wait to be recorded, and the cursor that follows them.
+
+    The cursor never moves past an offer that is left to the next run.
+    """
+
+    def __init__(self, night: RunContext, source: Source) -> None:
+        self._night = night
+        self._source = source
+        self._arrivals: list[Arrival] = []
+        self._cursor: str | None = None
+        self._is_complete = True
+
+    def add(self, arrival: Arrival, cursor: str | None) -> None:
+        """Add an arrival with the cursor that follows it. Record the batch when it is full."""
+        self._arrivals.append(arrival)
+        self.advance(cursor)
+        if len(self._arrivals) >= _BATCH_SIZE:
+            self.record()
+
+    def advance(self, cursor: str | None) -> None:
+        """Move the cursor past an offer, unless an earlier one is left to the next run."""
+        if cursor is not None and self._is_complete:
+            self._cursor = cursor
+
+    def leave(self) -> None:
+        """Leave an offer to the next run. The cursor stays before it."""
+        self._is_complete = False
+
+    def record(self) -> None:
+        """Record the arrivals, then the cursor. The batch is empty afterwards.
+
+        If the ledger does not take the arrivals together, each is recorded alone.
+        Raises the first error if the ledger takes none of them.
+        """
+        arrivals, self._arrivals = self._arrivals, []
+        if arrivals:
+            try:
+                self._record(arrivals)
+            except Exception:
+                # One bad arrival is enough to roll back the transaction of all.
+                logger.warning("collect arrivals=%d retry=one-by-one", len(arrivals), exc_info=True)
+                self._record_each(arrivals)
+        # Second: after a crash in between, the source offers the recorded arrivals again, and
+        # the ledger knows them.
+        if self._cursor is not None:
+            night = self._night
+            keep_cursor(night.warehouse, self._source.name, self._cursor, night.now())
+            self._cursor = None
+
+    def _record(self, arrivals: Sequence[Arrival]) -> None:
+        night = self._night
+        now = night.now()
+        states = record_deliveries(night.warehouse, arrivals, run_id=night.run_id, now=now)
+        for arrival, state in zip(arrivals, states, strict=True):
+            _count(night, arrival, state)
+
+    def _record_each(self, arrivals: Sequence[Arrival]) -> None:
+        """Record each arrival in its own transaction, so that one bad arrival stops no other.
+
+        Raises the first error if none can be recorded: then the warehouse is at fault.
+        """
+        failures: list[_Failure] = []
+        for arrival in arrivals:
+            try:
+                self._record([arrival])
+            except Exception as error:  # the boundary of one offer
+                failures.append(_Failure(arrival, error))
+        if failures:
+            # The next run must get the failed offers again, so the cursor stays where it was.
+            self._is_complete = False
+            self._cursor = None
+        if len(failures) == len(arrivals):
+            raise failures[0].error
+        for failure in failures:
+            offer = failure.arrival.offer
+            reason = f"{type(failure.error).__name__}: {failure.error}"
+            self._night.fail(f"source {failure.arrival.source}: {offer.name}: {reason}")
+
+
+def _count(night: RunContext, arrival: Arrival, state: str) -> None:
+    """Add a recorded arrival to the run's summary."""
+    name = arrival.offer.name
+    if state == RECEIVED:
+        night.summary.received += 1
+    elif state == PACKED:
+        # A zip is no delivery to read: `unpack` counts its members.
+        logger.info("collect source=%s packed=%r", arrival.source, name)
+    elif state == KNOWN:
+        night.summary.known += 1
+    else:
+        night.summary.repeated += 1
+        logger.debug("collect source=%s repeated=%r", arrival.source, name)

@@ -1,0 +1,65 @@
+"""The artifacts of a run for Prefect's pages: the table of its submissions, and the summary."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flows.night.run_context import RunContext
+from program.records.query_rows import RunSubmissionRow
+from warehouse.queries.reports import submissions_of_run
+
+
+def counts_of(summary: Mapping[str, Any]) -> dict[str, int]:
+    """Return a run's counts by the names that a screen shows, most important first.
+
+    A summary of an older release may lack the newer counts.
+    """
+    counts: dict[str, int] = {"received": summary["received"]}
+    for verdict, count in summary["verdicts"].items():
+        counts[verdict.replace("_", " ")] = count
+    counts["facts loaded"] = summary["facts_loaded"]
+    counts["findings by comparison"] = summary.get("compared", 0)
+    counts["mails written"] = summary["mails_written"]
+    # Rare, and then worth a look: without waiting mails there is no line.
+    if summary.get("mails_waiting"):
+        counts["mails waiting"] = summary["mails_waiting"]
+    counts["zips unpacked"] = summary["unpacked"]
+    counts["enclosures kept unread"] = summary["enclosed"]
+    counts["same bytes sent again"] = summary["repeated"]
+    counts["already known"] = summary["known"]
+    counts["still arriving, left for the next night"] = summary["still_arriving"]
+    return counts
+
+
+def table_of(night: RunContext) -> list[dict[str, Any]]:
+    """Return a table row for each submission that the run checked."""
+    return [_table_row(row) for row in submissions_of_run(night.warehouse, night.run_id)]
+
+
+def _table_row(row: RunSubmissionRow) -> dict[str, Any]:
+    return {
+        "file": row.delivery_name,
+        "sender": row.sender_unit,
+        "form": row.form_code,
+        "unit": row.unit_code,
+        "period": row.period,
+        "verdict": row.verdict.value,
+        "critical": row.criticals,
+        "warning": row.warnings,
+    }
+
+
+def markdown_of(summary: Mapping[str, Any]) -> str:
+    """Return the run's counts, paths and errors as markdown."""
+    data_docs = summary["data_docs"] or "nothing was checked"
+    lines = [
+        f"# Night {summary['run_id']}, as of {summary['as_of']}",
+        "",
+        "| what | count |",
+        "| --- | ---: |",
+    ]
+    lines += [f"| {name} | {count} |" for name, count in counts_of(summary).items()]
+    lines += ["", f"Page: `{summary['page']}`", "", f"Data Docs: `{data_docs}`"]
+    if summary["errors"]:
+        lines += ["", "## Errors", ""]
+        lines += [f"- {error}" for error in summary["errors"]]
+    return "\n".join(lines)

@@ -1,0 +1,187 @@
+"""The context of one run: settings, pack, warehouse, archive and rules, opened once; its summary.
+
+The steps that use it are in `flows.night.steps`.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from connectors.archive import Archive
+from expectations.rules.rule_set import RuleSet
+from flows.recovery.replay_log import check_not_behind_archive, export_runs
+from program.calendar.schedule import obligations
+from program.delivery import Delivery
+from program.errors import ArchiveError, UsageError
+from program.pack.load import Pack, load_pack
+from program.pack.source import Source
+from program.settings import Settings
+from program.submission import Verdict
+from program.vietnamese import VIETNAM_TIME
+from warehouse.catalogue import sync_catalogue
+from warehouse.database.engine import Warehouse, prepare_warehouse
+from warehouse.ledger import finish_run, pending_deliveries, start_run
+
+if TYPE_CHECKING:
+    from connectors.reader.isolate.reader_pool import Readers
+    from expectations.checking import Checker
+
+logger = logging.getLogger("mtqg.night")
+
+_ABANDONED_AFTER = timedelta(hours=1)
+"""A half-written file of this age belongs to a run that was killed."""
+
+
+@dataclass
+class RunSummary:
+    """What a run did: counts of deliveries, facts, findings and mails.
+
+    `seconds` and `cpu_seconds` are by step. `errors` are those of the system, never of a
+    district. `errors_mailed` is how many of them stood in a digest that the mail server took;
+    None if it took no digest.
+    """
+
+    run_id: int
+    as_of: str
+    received: int = 0
+    repeated: int = 0
+    known: int = 0
+    unpacked: int = 0
+    enclosed: int = 0
+    still_arriving: int = 0
+    verdicts: Counter[str] = field(default_factory=Counter)
+    facts_loaded: int = 0
+    compared: int = 0
+    mails_written: int = 0
+    mails_waiting: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    cpu_seconds: dict[str, float] = field(default_factory=dict)
+    page: str = ""
+    data_docs: str = ""
+    errors: list[str] = field(default_factory=list)
+    errors_mailed: int | None = None
+
+
+class RunContext:
+    """Everything that the steps of one run share.
+
+    It is no dataclass: Prefect looks inside the dataclasses that a task gets.
+    """
+
+    def __init__(self, settings: Settings, as_of: date | None) -> None:
+        self.settings = settings
+        self.pack: Pack = load_pack(settings.pack)
+        self.rules = RuleSet(self.pack)
+        self.archive = Archive(settings.archive_url)
+        self.archive.sweep(self.now() - _ABANDONED_AFTER)
+        self.as_of = as_of or self.now().astimezone(VIETNAM_TIME).date()
+        self.warehouse: Warehouse = prepare_warehouse(settings.warehouse_url)
+        # Before the run gets a number: a lost warehouse would use the old numbers again.
+        check_not_behind_archive(self.warehouse, self.archive)
+        due = obligations(self.pack.calendar, self.pack.units, self.as_of)
+        sync_catalogue(self.warehouse, self.pack, due, self.now())
+        self.run_id = start_run(self.warehouse, self.as_of, self.rules.version, self.now())
+        self.summary = RunSummary(run_id=self.run_id, as_of=self.as_of.isoformat())
+        self._given_up: set[int] = set()
+        self._opened = ExitStack()
+
+    @cached_property
+    def readers(self) -> "Readers":
+        """The reader processes. They start at the first use."""
+        # Most runs of a year have nothing to read.
+        from connectors.reader.isolate.reader_pool import Readers  # noqa: PLC0415
+
+        return self._opened.enter_context(Readers(self.pack, self.settings))
+
+    @cached_property
+    def checker(self) -> "Checker":
+        """The checks and cross-checks. They are built at the first use."""
+        # This imports Great Expectations, which takes seconds. Many runs have nothing to check.
+        from expectations.checking import Checker  # noqa: PLC0415
+
+        title = f"night {self.run_id}, as of {self.as_of}"
+        periods = self.settings.history_periods
+        return Checker(self.pack, self.rules, title, history_periods=periods)
+
+    @staticmethod
+    def now() -> datetime:
+        """Return the present instant, UTC.
+
+        `as_of` does not change it: times on record are those at which things happened.
+        """
+        return datetime.now(UTC)
+
+    def sources(self, name: str | None) -> list[Source]:
+        """Return the pack's sources, or only the one called `name`.
+
+        Raises UsageError if the pack has no such source.
+        """
+        chosen = [source for source in self.pack.sources if name in (None, source.name)]
+        if not chosen:
+            declared = ", ".join(source.name for source in self.pack.sources)
+            raise UsageError(
+                f"no source is called {name!r}; {self.pack.folder}/sources.yaml "
+                f"declares: {declared}"
+            )
+        return chosen
+
+    def pending(self) -> Iterator[list[Delivery]]:
+        """Yield the pending deliveries, oldest first, until none is left.
+
+        They come in chunks of `MTQG_CHUNK_DELIVERIES`, which bounds the memory. Deliveries that
+        this run has given up are left out. Whoever iterates must load or give up each chunk.
+        """
+        size = self.settings.chunk_deliveries
+        while True:
+            # Deliveries that were given up are still pending in the ledger, so ask for more.
+            pending = pending_deliveries(self.warehouse, size + len(self._given_up))
+            to_process = [delivery for delivery in pending if not self.is_skipped(delivery)]
+            if not to_process:
+                return
+            # Before the first chunk is read: see `program.importing`.
+            self.checker.prepare()
+            yield to_process[:size]
+
+    def skip_until_next_run(self, delivery: Delivery, error: Exception) -> None:
+        """Leave a delivery to the next run, because the system failed on it; tell the operator."""
+        self._given_up.add(delivery.id)
+        self.fail(f"delivery {delivery.id} ({delivery.name}): {type(error).__name__}: {error}")
+
+    def is_skipped(self, delivery: Delivery) -> bool:
+        """Tell whether this run leaves a delivery to the next one."""
+        return delivery.id in self._given_up
+
+    def fail(self, error: str) -> None:
+        """Record a system error. The run goes on and ends as failed."""
+        logger.error("run error=%s", error)
+        self.summary.errors.append(error)
+
+    def summary_so_far(self) -> dict[str, Any]:
+        """Return the summary up to now, as the ledger keeps it. Every verdict has a count."""
+        counts = {verdict.value: self.summary.verdicts[verdict.value] for verdict in Verdict}
+        return asdict(self.summary) | {"verdicts": counts}
+
+    def finish(self) -> dict[str, Any]:
+        """End the reader processes, close the run in the ledger, export it to the archive.
+
+        Returns the summary. An archive that fails is an error of the run, not an exception.
+        """
+        self._opened.close()
+        self._close_run()
+        # The export reads the closed run from the ledger, so it comes second.
+        try:
+            export_runs(self.warehouse, self.archive, self.pack)
+        except ArchiveError as error:
+            self.fail(f"ledger: {error}")
+            # Again, as failed.
+            self._close_run()
+        return self.summary_so_far()
+
+    def _close_run(self) -> None:
+        state = "failed" if self.summary.errors else "completed"
+        finish_run(self.warehouse, self.run_id, state, self.summary_so_far(), self.now())

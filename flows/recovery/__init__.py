@@ -1,0 +1,1 @@
+"""Rebuild, replay log, purge, and the heartbeat check."""

@@ -1,0 +1,101 @@
+"""The dead-man switch: did a run complete lately?
+
+A system that is down cannot report itself, so this is asked from outside. Prefect is not used
+here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flows.mail.mail_transport import transport_of
+from program.errors import WarehouseError
+from program.pack.load import load_pack
+from program.records.digest import LastRuns
+from program.settings import Settings
+from program.vietnamese import format_instant
+from publish.mail.operator_mails import compose_alarm
+from warehouse.database.engine import open_warehouse
+from warehouse.queries.operations import last_runs
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What is wrong with the runs, in a sentence; "" if nothing is.
+
+    `was_told` means that a digest with this error was mailed.
+    """
+
+    text: str
+    was_told: bool = False
+
+
+def alarm_of(settings: Settings, hours: int, now: datetime) -> Alarm:
+    """Return what is wrong with the runs.
+
+    Nothing is wrong if a run completed within `hours` and none has failed since. A warehouse
+    that cannot be opened is an alarm, not an error.
+    """
+    try:
+        warehouse = open_warehouse(settings.warehouse_url)
+        try:
+            nights = last_runs(warehouse)
+        finally:
+            warehouse.dispose()
+    except WarehouseError as wrong:
+        return Alarm(f"No night can be found: {wrong}.")
+    if nights is None:
+        return Alarm("No night has ever begun on this warehouse.")
+    since = now - timedelta(hours=hours)
+    return _failure_alarm(nights, since) or _absence_alarm(nights, since, hours) or Alarm("")
+
+
+def mail_alarm(settings: Settings, alarm: Alarm, now: datetime) -> bool:
+    """Mail the alarm to the pack's engineer; return whether a mail went out.
+
+    None goes out if nothing is wrong, or if a mailed digest has the error already.
+    Raises MailDeferredError if the mail server does not take it.
+    """
+    if not alarm.text or alarm.was_told:
+        return False
+    post = transport_of(settings)
+    try:
+        post.send(compose_alarm(alarm.text, load_pack(settings.pack), now))
+    finally:
+        post.close()
+    return True
+
+
+def _failure_alarm(nights: LastRuns, since: datetime) -> Alarm | None:
+    """Return the alarm if the newest run failed; None otherwise."""
+    if nights.newest_state != "failed":
+        return None
+    # An old failure that was mailed is known. That no run came since is the alarm then.
+    if nights.newest_started_at < since and nights.newest_was_told:
+        return None
+    errors = nights.newest_errors
+    first = errors[0] if errors else "no error was kept"
+    return Alarm(
+        f"The last night ({_newest(nights)}) failed with {len(errors)} errors, the first: {first}",
+        was_told=nights.newest_was_told,
+    )
+
+
+def _absence_alarm(nights: LastRuns, since: datetime, hours: int) -> Alarm | None:
+    """Return the alarm if no run completed since a moment; None otherwise."""
+    newest = _newest(nights)
+    if nights.completed_at is None:
+        return Alarm(f"No night has ever completed; the last one that began is {newest}.")
+    if nights.completed_at >= since:
+        return None
+    ended_at = format_instant(nights.completed_at)
+    state = nights.newest_state
+    if state == "running":
+        state = "is still running or was killed"
+    return Alarm(
+        f"No night has completed for {hours} hours: the last one ended {ended_at}; "
+        f"{newest}, {state}."
+    )
+
+
+def _newest(nights: LastRuns) -> str:
+    return f"night {nights.newest_id}, begun {format_instant(nights.newest_started_at)}"

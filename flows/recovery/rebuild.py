@@ -1,0 +1,291 @@
+"""Rebuild the whole warehouse from the archive: every run again, in its order.
+
+The archived bytes are read and checked again by today's rules, and recorded with the times of
+then. The replay log (`flows.recovery.replay_log`) gives what the bytes do not say: who sent them
+and when, which mails went out, which findings were waived.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count, groupby
+from typing import Any, TypeAlias
+
+from connectors.archive import Archive
+from connectors.reader.isolate.reader_pool import Readers, Unread
+from expectations.checking import Checker
+from expectations.rules.rule_set import RuleSet
+from expectations.run.isolate_failures import check_isolating_failures
+from flows.night.cross_checks import cross_check_current
+from flows.recovery.replay_log import read_arrivals, read_runs, read_tombstones
+from program.delivery import Arrival, Delivery
+from program.errors import ArchiveError
+from program.pack.load import Pack, load_pack
+from program.pack.waiver import WaiverEntry
+from program.parsed_report import ParsedReport
+from program.records.history import history_keys, line_elements
+from program.settings import Settings
+from program.submission import Submission
+from program.vietnamese import vietnam_day
+from warehouse.catalogue import fill_periods
+from warehouse.database.engine import Warehouse, prepare_warehouse
+from warehouse.ledger import (
+    finish_run,
+    known_versions,
+    numbered_delivery,
+    record_deliveries,
+    start_run,
+)
+from warehouse.lifecycle.withdraw import withdraw
+from warehouse.load import load_delivery
+from warehouse.maintenance.replay_log import Document, replay_outbox, replay_run, set_attempt
+from warehouse.maintenance.retention import record_purged
+from warehouse.queries.history import past_of
+
+logger = logging.getLogger("mtqg.rebuilding")
+
+CheckRecord: TypeAlias = dict[str, Any]
+"""One check of one delivery, as the document of a run has it.
+
+`delivery` and `attempt` are the numbers of the delivery and of the attempt, `at` is the time
+of the check, `submissions` maps the number of each part to the number of its submission.
+"""
+
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Rebuilt:
+    """The result of a rebuild.
+
+    `failed` has a sentence for each delivery or notice that could not be rebuilt. `arrived`
+    counts the deliveries that no run had checked.
+    """
+
+    nights: int = 0
+    attempts: int = 0
+    arrived: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+class Rebuilding:
+    """One rebuild into an empty warehouse. It publishes, mails and collects nothing."""
+
+    def __init__(self, settings: Settings, url: str) -> None:
+        self._settings = settings
+        self._pack: Pack = load_pack(settings.pack)
+        self._rules = RuleSet(self._pack)
+        self._archive = Archive(settings.archive_url)
+        self._nights: list[Document] = list(read_runs(self._archive))
+        self._warehouse: Warehouse = prepare_warehouse(url)
+        self._purged = read_tombstones(self._archive)
+        self._rebuilt = Rebuilt()
+        self.attempts = sum(len(night["judged"]) for night in self._nights)
+        # Today's reader may find parts that a delivery did not have then. Their numbers follow
+        # the highest number of then.
+        self._unused_numbers = count(max(_submission_numbers(self._nights), default=0) + 1)
+
+    def run(self, advance: Callable[[int], None]) -> Rebuilt:
+        """Rebuild the warehouse and return the result.
+
+        `advance` is called after each chunk with the number of deliveries in it.
+        Raises ArchiveError if the archive has no run.
+        """
+        if not self._nights:
+            raise ArchiveError(
+                "archive: no night is in it, so there is nothing to rebuild a warehouse from; "
+                "`mtqg run` begins one"
+            )
+        with Readers(self._pack, self._settings) as readers:
+            for night in self._nights:
+                self._replay(night, readers, advance)
+        self._restore_outbox()
+        self._record_arrivals()
+        # Replayed runs made these deliveries pending, then processed. Their bytes are gone.
+        for sha256 in self._purged:
+            record_purged(self._warehouse, sha256)
+        fill_periods(self._warehouse)
+        self._warehouse.dispose()
+        return self._rebuilt
+
+    def _replay(self, night: Document, readers: Readers, advance: Callable[[int], None]) -> None:
+        """Do one run again: its checks, its cross-checks, and the withdrawals around them."""
+        replay_run(self._warehouse, night)
+        run_id = night["run"]["id"]
+        started_at = datetime.fromisoformat(night["run"]["started_at"])
+        self._withdraw(night, started_at)
+        checker = self._checker(night)
+        size = self._settings.chunk_deliveries
+        records: list[CheckRecord] = night["judged"]
+        for start in range(0, len(records), size):
+            chunk = records[start : start + size]
+            numbers = {record["delivery"]: record["attempt"] for record in chunk}
+            # Pending, with the number of the attempt of then, under which the check is recorded.
+            set_attempt(self._warehouse, numbers)
+            self._check(run_id, chunk, readers, checker)
+            advance(len(chunk))
+        # A run may have ended before its cross-checks, or had none.
+        if night["compared_at"] is not None:
+            self._compare(night, checker)
+        self._withdraw(night, _END_OF_TIME)
+        self._rebuilt.nights += 1
+        logger.info("rebuild run=%d checked=%d", run_id, len(records))
+
+    def _withdraw(self, night: Document, until: datetime) -> None:
+        """Replay withdrawals made before `until`. Deliveries already withdrawn are unchanged."""
+        for withdrawal in night["withdrawn"]:
+            withdrawn_at = datetime.fromisoformat(withdrawal["at"])
+            if withdrawn_at < until:
+                withdraw(
+                    self._warehouse, withdrawal["delivery"], withdrawal["reason"], withdrawn_at
+                )
+
+    def _checker(self, night: Document) -> Checker:
+        """Return a checker with today's rules and the waivers that the run had."""
+        waivers = tuple(WaiverEntry.model_validate(entry) for entry in night["corrections"])
+        pack = replace(self._pack, correction_files={"ledger": waivers})
+        title = f"rebuilt night {night['run']['id']}"
+        periods = self._settings.history_periods
+        return Checker(pack, self._rules, title, history_periods=periods)
+
+    def _check(
+        self, run_id: int, chunk: Sequence[CheckRecord], readers: Readers, checker: Checker
+    ) -> None:
+        """Read, check and load the deliveries of a chunk, in the order of then."""
+        records: dict[int, CheckRecord] = {record["delivery"]: record for record in chunk}
+        deliveries = [numbered_delivery(self._warehouse, number) for number in records]
+        submissions = self._purged_submissions(deliveries, records)
+        with_bytes = [each for each in deliveries if each.id not in submissions]
+        readings = self._read(with_bytes, readers)
+        submissions |= self._checked(readings, checker)
+        for number, record in records.items():
+            if number in submissions:
+                self._load(run_id, record, submissions[number])
+
+    def _checked(
+        self, readings: Sequence[ParsedReport], checker: Checker
+    ) -> dict[int, list[Submission]]:
+        """Return the submissions of each delivery of which every part could be checked."""
+        requested = history_keys(readings, self._pack.units)
+        elements = line_elements(self._pack.forms)
+        periods = self._settings.history_periods
+        past = past_of(self._warehouse, requested, elements, periods)
+        failed: set[int] = set()
+
+        def check_batch(batch: Sequence[ParsedReport]) -> list[Submission]:
+            return checker.check(batch, past)
+
+        def note_failure(reading: ParsedReport, error: Exception) -> None:
+            self._note_failure(reading.delivery, error)
+            failed.add(reading.delivery.id)
+
+        checked = check_isolating_failures(check_batch, readings, note_failure)
+        groups = groupby(checked, key=lambda submission: submission.delivery.id)
+        by_delivery = {number: list(parts) for number, parts in groups}
+        return {number: parts for number, parts in by_delivery.items() if number not in failed}
+
+    def _purged_submissions(
+        self, deliveries: Sequence[Delivery], records: Mapping[int, CheckRecord]
+    ) -> dict[int, list[Submission]]:
+        """Return the submissions of deliveries whose bytes were purged, from the purge records."""
+        found: dict[int, list[Submission]] = {}
+        for delivery in deliveries:
+            submissions = self._from_purge_record(delivery, records[delivery.id]["attempt"])
+            if submissions:
+                found[delivery.id] = submissions
+        return found
+
+    def _from_purge_record(self, delivery: Delivery, attempt: int) -> list[Submission]:
+        """Return what one check of a purged delivery gave; nothing if its bytes are there."""
+        tombstone = self._purged.get(delivery.sha256 or "")
+        if tombstone is None:
+            return []
+        for judged in tombstone.judged:
+            if judged.delivery == delivery.id and judged.attempt == attempt:
+                return judged.of(delivery)
+        return []
+
+    def _read(self, deliveries: Sequence[Delivery], readers: Readers) -> list[ParsedReport]:
+        """Return the parsed reports of deliveries, without those that cannot be read."""
+
+        def content_of(delivery: Delivery) -> bytes | None:
+            return self._archive.get(delivery.sha256) if delivery.sha256 else None
+
+        readings = []
+        for outcome in readers.read(deliveries, content_of):
+            if isinstance(outcome, Unread):
+                self._note_failure(outcome.delivery, outcome.error)
+            else:
+                readings.append(outcome)
+        return readings
+
+    def _note_failure(self, delivery: Delivery, error: Exception) -> None:
+        self._rebuilt.failed.append(f"delivery {delivery.id} ({delivery.name}): {error}")
+
+    def _load(self, run_id: int, record: CheckRecord, parts: Sequence[Submission]) -> None:
+        """Record the submissions of a delivery under their old numbers, at the time of then."""
+        old_numbers: dict[str, int] = record["submissions"]
+        numbers = {}
+        for part in parts:
+            numbers[part.part] = old_numbers.get(str(part.part)) or next(self._unused_numbers)
+        # No recipients: the documents have the notices.
+        without_recipients = [(part, None) for part in parts]
+        load_delivery(
+            self._warehouse,
+            without_recipients,
+            run_id=run_id,
+            rule_set_version=self._rules.version,
+            now=datetime.fromisoformat(record["at"]),
+            numbers=numbers,
+        )
+        self._rebuilt.attempts += 1
+
+    def _compare(self, night: Document, checker: Checker) -> None:
+        """Do the cross-checks of a run again, at the time of then."""
+        compared_at = datetime.fromisoformat(night["compared_at"])
+        cross_check_current(
+            self._warehouse,
+            checker,
+            self._rules,
+            run_id=night["run"]["id"],
+            recipient=_nobody,
+            clock=lambda: compared_at,
+        )
+
+    def _restore_outbox(self) -> None:
+        """Restore the notices and mails of all runs."""
+        for notice in replay_outbox(self._warehouse, self._nights):
+            self._rebuilt.failed.append(
+                f"notice {notice['id']} is about a submission that does not exist any more"
+            )
+
+    def _record_arrivals(self) -> None:
+        """Record the deliveries that arrived after the last exported run; the next run reads them.
+
+        They came in the run in which the warehouse was lost.
+        """
+        # A run that was killed before it removed the notes leaves some of known arrivals.
+        arrivals = [each for each in read_arrivals(self._archive) if not self._is_known(each)]
+        if not arrivals:
+            return
+        now = datetime.now(UTC)
+        run_id = start_run(self._warehouse, vietnam_day(now), self._rules.version, now)
+        record_deliveries(self._warehouse, arrivals, run_id=run_id, now=now)
+        finish_run(self._warehouse, run_id, "rebuilt", {}, now)
+        self._rebuilt.arrived = len(arrivals)
+
+    def _is_known(self, arrival: Arrival) -> bool:
+        version = (arrival.offer.external_id, arrival.offer.external_version)
+        return version in known_versions(self._warehouse, arrival.source)
+
+
+def _submission_numbers(nights: Sequence[Document]) -> Iterator[int]:
+    """Yield the number of every submission in the documents."""
+    for night in nights:
+        for record in night["judged"]:
+            yield from record["submissions"].values()
+
+
+def _nobody(_sender: str | None, _unit: str | None) -> None:
+    """Name no recipient: the documents have the notices of a cross-check already."""

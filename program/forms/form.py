@@ -1,0 +1,148 @@
+"""Forms: kinds of report, in versions; declared in YAML.
+
+A form says how it is called, for which periods it is sent, and what its tables are.
+"""
+
+from datetime import date
+from functools import cached_property
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from program.calendar.period import Period, PeriodKind
+from program.calendar.stage import Stage
+from program.forms.table import NAME, Label, Table
+from program.pack.yaml_file import Model, repeated
+
+
+class Identity(Model):
+    """The labels before a report's unit and period.
+
+    The value stands in the next cell, or in the same cell after a colon.
+    """
+
+    unit: Label
+    unit_code: Label
+    period: Label
+
+
+class Form(Model):
+    """One version of a form, in force from `valid_from` to `valid_to`, both included.
+
+    `source` says where its columns come from. `partial`: a line of a list with a critical finding
+    is left out alone, and the rest of the report is loaded. `personal_days` says for how many days
+    the reports of a form with personal columns are kept: `mtqg purge` then removes their bytes.
+    """
+
+    code: str = Field(pattern=NAME)
+    version: str = Field(pattern=r"^v[0-9]+$")
+    title: str
+    short_title: str
+    project: str | None
+    source: str
+    valid_from: date
+    valid_to: date | None = None
+    periods: tuple[PeriodKind, ...] = Field(min_length=1)
+    stages: tuple[Stage, ...] = Field((Stage.FINAL,), min_length=1)
+    identity: Identity
+    tables: tuple[Table, ...] = Field(min_length=1)
+    instructions: tuple[str, ...] = ()
+    partial: bool = False
+    personal_days: int | None = Field(None, gt=0)
+
+    @model_validator(mode="after")
+    def _check_personal_days(self) -> Self:
+        personal: list[str] = []
+        for table in self.tables:
+            personal += table.personal
+        if bool(personal) != (self.personal_days is not None):
+            found = ", ".join(personal) or "no personal column"
+            raise ValueError(
+                f"form {self.code}: personal_days goes with personal columns, and they with it; "
+                f"found {found}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_partial(self) -> Self:
+        has_list = any(table.kind == "list" for table in self.tables)
+        if self.partial and not has_list:
+            raise ValueError(
+                f"form {self.code}: partial is for forms with a list: "
+                "a matrix comes in whole or not at all"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_names_differ(self) -> Self:
+        names: list[str] = []
+        for table in self.tables:
+            names.append(table.name)
+            names += (column.name for column in table.columns)
+            names += table.elements
+            names += table.summaries
+        duplicates = repeated(names)
+        if duplicates:
+            raise ValueError(f"form {self.code}: names used twice: {', '.join(duplicates)}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_validity(self) -> Self:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError(
+                f"form {self.code}: valid_to {self.valid_to} is before valid_from {self.valid_from}"
+            )
+        return self
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word of the form's labels, folded: of columns, lines, and the heading of lines."""
+        labels: list[Label] = []
+        for table in self.tables:
+            labels += [*table.columns, *table.lines]
+            if table.line is not None:
+                labels.append(table.line)
+        words: set[str] = set()
+        for label in labels:
+            for folded in label.folded:
+                words.update(folded.split())
+        return frozenset(words)
+
+    def table(self, name: str) -> Table:
+        """Return the table `name`; it must exist."""
+        return next(t for t in self.tables if t.name == name)
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The figures of the report as a whole: elements of matrices and summaries of lists."""
+        names: list[str] = []
+        for table in self.tables:
+            names += table.elements
+            names += table.summaries
+        return tuple(names)
+
+    def label_of(self, period: Period, stage: Stage) -> str:
+        """Return a period as an office writes it, with the stage where the form has several."""
+        if len(self.stages) == 1:
+            return period.label
+        return f"{period.label} ({stage.label})"
+
+    def covers(self, period: Period) -> bool:
+        """Tell whether this version was in force on the period's last day."""
+        day = period.end
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+    def measure_of(self, name: str) -> str:
+        """Return the unit of measure of a column, matrix element or summary; "" without one."""
+        for table in self.tables:
+            for column in table.columns:
+                if column.name == name:
+                    return column.measure
+            if name in table.elements:
+                column, _ = table.elements[name]
+                return column.measure
+            summary = table.summaries.get(name)
+            # A count of lines has no unit of measure.
+            if summary is not None and summary.sum is not None:
+                return table.column(summary.sum).measure
+        return ""

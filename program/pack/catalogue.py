@@ -1,0 +1,207 @@
+"""What the program is judged by: projects, capital sources, indicators and targets.
+
+Each has its cited source. `tag` says how sure a fact is, as in the pack's fact sheet
+(docs/sources.md). An unknown fact is written `unknown`; a missing key is an error. So nobody can
+forget to say that a fact is unknown.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from program.calendar.period import Period, PeriodKind
+from program.forms.measure import MONEY_MEASURES, to_printed
+from program.forms.qualifier import Qualifier
+from program.pack.yaml_file import Model
+
+
+class Tag(StrEnum):
+    """How sure a fact is."""
+
+    CONFIRMED = "C"
+    """Somebody saw the statement in the source that is named."""
+    PARTLY = "C-"
+    """Seen in part, in translation or of a similar case; the source says which."""
+    DERIVED = "D"
+    """Computed or concluded from confirmed facts."""
+    BACKGROUND = "B"
+    """Seen in no source. Verify it before official use."""
+    UNKNOWN = "U"
+    """Somebody looked for it and did not find it."""
+
+    @property
+    def is_verified(self) -> bool:
+        """Tell whether a page may show the fact without a warning."""
+        return self in (Tag.CONFIRMED, Tag.DERIVED)
+
+
+def _unknown_is_nothing(value: Any) -> Any:
+    """Return None for the word `unknown`, the one way to write an unknown fact in YAML."""
+    return None if value == "unknown" else value
+
+
+def _unknown_is_empty(value: Any) -> Any:
+    """Return an empty tuple for the word `unknown`."""
+    return () if value == "unknown" else value
+
+
+class Project(Model):
+    """A project or, with a `parent`, a sub-project of the program."""
+
+    code: str
+    name: str
+    name_en: str
+    parent: str | None = None
+    tag: Tag
+    source: str = Field(min_length=1)
+
+
+class Amount(Model):
+    """Money planned for the years from `first_year` to `last_year`, in whole đồng.
+
+    Sources may publish different figures for the same money: each of them is an entry of its own.
+    `qualifier` is the word before the figure ("gần 769 tỷ"). With one, `vnd` is a bound or an
+    estimate.
+    """
+
+    scope: Literal["national", "province"]
+    first_year: int
+    last_year: int
+    vnd: float = Field(ge=0)
+    qualifier: Qualifier | None = None
+    tag: Tag
+    source: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _check_years(self) -> Self:
+        if self.last_year < self.first_year:
+            raise ValueError(f"last_year {self.last_year} is before first_year {self.first_year}")
+        return self
+
+
+class CapitalSource(Model):
+    """A source of capital (nguồn vốn) or, with a `parent`, a part of one.
+
+    `amounts` is empty where they are unknown.
+    """
+
+    code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str
+    name_en: str
+    parent: str | None = None
+    tag: Tag
+    source: str = Field(min_length=1)
+    amounts: Annotated[tuple[Amount, ...], BeforeValidator(_unknown_is_empty)]
+
+
+class Direction(StrEnum):
+    """The direction in which an indicator should move."""
+
+    UP = "up"
+    """More is better."""
+    DOWN = "down"
+
+
+class IndicatorKind(StrEnum):
+    """How an indicator's figure is computed."""
+
+    COUNT = "count"
+    MONEY = "money"
+    SHARE = "share"
+    """100 × numerator ÷ denominator, in per cent. Shares are never averaged."""
+    RATIO = "ratio"
+    """numerator ÷ denominator: "twice the income of 2020"."""
+    YES_NO = "yes_no"
+    """1 where the word of the numerator is `yes`, 0 where it is `no`."""
+
+    @property
+    def has_denominator(self) -> bool:
+        """Tell whether the figure is a quotient."""
+        return self in (IndicatorKind.SHARE, IndicatorKind.RATIO)
+
+
+class Target(Model):
+    """A value to reach. `period` None: it holds for every period."""
+
+    scope: Literal["national", "province"]
+    period: str | None
+    value: float
+    comparison: Literal["at_least", "more_than", "at_most", "less_than"]
+    tag: Tag
+    source: str = Field(min_length=1)
+
+    @field_validator("period")
+    @classmethod
+    def _is_a_period(cls, code: str | None) -> str | None:
+        return None if code is None else Period.parse(code).code
+
+
+class Baseline(Model):
+    """The indicator's value when the program began.
+
+    Where no source gives it, this is the value of the first later period that a source gives.
+    """
+
+    scope: Literal["national", "province"]
+    period: str
+    value: float
+    tag: Tag
+    source: str = Field(min_length=1)
+
+    @field_validator("period")
+    @classmethod
+    def _is_a_period(cls, code: str) -> str:
+        return Period.parse(code).code
+
+
+class Indicator(Model):
+    """One figure by which the program is judged.
+
+    `form` None: no form feeds it yet, and `note` says why. `numerator` and `denominator` name data
+    elements of `form`. `unit` is the unit in which the figure is printed. `frequency` says how
+    often it must be reported. `targets` is empty, `baseline` and `frequency` are None where
+    unknown.
+    """
+
+    code: str
+    name: str
+    unit: str
+    direction: Direction
+    kind: IndicatorKind
+    frequency: Annotated[PeriodKind | None, BeforeValidator(_unknown_is_nothing)]
+    project: str | None
+    tag: Tag
+    source: str = Field(min_length=1)
+    form: str | None = None
+    numerator: str | None = None
+    denominator: str | None = None
+    baseline: Annotated[Baseline | None, BeforeValidator(_unknown_is_nothing)]
+    targets: Annotated[tuple[Target, ...], BeforeValidator(_unknown_is_empty)]
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _check_formula(self) -> Self:
+        if (self.form is None) != (self.numerator is None):
+            raise ValueError(f"{self.code}: form and numerator go together")
+        needs_denominator = self.kind.has_denominator
+        has_denominator = self.denominator is not None
+        # An indicator that waits for its form has no formula yet.
+        if self.form and needs_denominator != has_denominator:
+            raise ValueError(f"{self.code}: a share or ratio, and nothing else, has a denominator")
+        return self
+
+    @model_validator(mode="after")
+    def _check_unit(self) -> Self:
+        if self.kind is IndicatorKind.MONEY and self.unit not in MONEY_MEASURES:
+            known = ", ".join(MONEY_MEASURES)
+            raise ValueError(
+                f"{self.code}: money is printed in one of {known}; found {self.unit!r}"
+            )
+        return self
+
+    def printed(self, value: float) -> float:
+        """Return a figure in the indicator's `unit`. Money is kept in đồng, all else as printed."""
+        if self.kind is IndicatorKind.MONEY:
+            return to_printed(value, self.unit)
+        return value

@@ -1,0 +1,108 @@
+"""Reading a pack: one province's program, declared in `config/<pack>/`."""
+
+import hashlib
+from pathlib import Path
+
+from pydantic import Field
+
+from program.calendar.schedule import Calendar
+from program.errors import ConfigurationError
+from program.forms.form import Form
+from program.pack.catalogue import CapitalSource, Indicator, Project
+from program.pack.contact import Correspondence
+from program.pack.pack import Pack, Program
+from program.pack.source import Source
+from program.pack.validate import reference_errors
+from program.pack.waiver import WaiverEntry
+from program.pack.yaml_file import Model, load_model, yaml_location
+from program.units.register import UnitRegister
+
+__all__ = ["Pack", "Program", "fingerprint_of", "load_pack"]
+
+
+class _Projects(Model):
+    projects: tuple[Project, ...]
+
+
+class _Indicators(Model):
+    indicators: tuple[Indicator, ...]
+
+
+class _Sources(Model):
+    sources: tuple[Source, ...] = Field(min_length=1)
+
+
+class _Capital(Model):
+    capital_sources: tuple[CapitalSource, ...]
+
+
+class _Corrections(Model):
+    corrections: tuple[WaiverEntry, ...]
+
+
+def load_pack(folder: Path) -> Pack:
+    """Read and validate a pack.
+
+    Raises:
+        ConfigurationError: Something is wrong. The message names the file, its line and the key.
+    """
+    if not (folder / "program.yaml").is_file():
+        raise ConfigurationError(f"MTQG_PACK: {folder} is no pack: it has no program.yaml")
+    form_files = sorted(folder.glob("forms/*/*.yaml"))
+    correction_files = sorted(folder.glob("corrections/*.yaml"))
+    pack = Pack(
+        folder=folder,
+        program=load_model(folder / "program.yaml", Program),
+        units=UnitRegister.read(folder / "units.csv"),
+        projects=load_model(folder / "projects.yaml", _Projects).projects,
+        capital=load_model(folder / "capital.yaml", _Capital).capital_sources,
+        indicators=load_model(folder / "indicators.yaml", _Indicators).indicators,
+        forms=tuple(_load_form(path) for path in form_files),
+        sources=load_model(folder / "sources.yaml", _Sources).sources,
+        calendar=load_model(folder / "calendar.yaml", Calendar),
+        correspondence=load_model(folder / "contacts.yaml", Correspondence),
+        correction_files=_load_corrections(correction_files),
+        fingerprint=fingerprint_of([*form_files, *correction_files]),
+    )
+    _refuse_wrong_references(pack)
+    return pack
+
+
+def _load_form(path: Path) -> Form:
+    """Return one version of a form. Its path must be `<code>/<version>.yaml`."""
+    form = load_model(path, Form)
+    _refuse_difference(path, "code", declared=form.code, in_path=path.parent.name)
+    _refuse_difference(path, "version", declared=form.version, in_path=path.stem)
+    return form
+
+
+def _refuse_difference(path: Path, key: str, *, declared: str, in_path: str) -> None:
+    if declared != in_path:
+        place = yaml_location(path, (key,))
+        raise ConfigurationError(
+            f"{place}expected {in_path}, as the file's path has it; found {declared}"
+        )
+
+
+def _load_corrections(paths: list[Path]) -> dict[str, tuple[WaiverEntry, ...]]:
+    corrections = {}
+    for path in paths:
+        corrections[f"corrections/{path.name}"] = load_model(path, _Corrections).corrections
+    return corrections
+
+
+def _refuse_wrong_references(pack: Pack) -> None:
+    lines = []
+    for file, location, text in reference_errors(pack):
+        lines.append(yaml_location(pack.folder / file, location) + text)
+    if lines:
+        raise ConfigurationError("\n".join(lines))
+
+
+def fingerprint_of(files: list[Path]) -> str:
+    """Return 12 hexadecimal digits that change when a file changes its name or content."""
+    digest = hashlib.sha256()
+    for path in files:
+        # The zero bytes keep the end of one part apart from the beginning of the next.
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]

@@ -1,0 +1,86 @@
+"""When mails may be sent, how many, and when somebody is reminded: each pack's own rules."""
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from program.calendar.schedule import WorkingDays
+from program.pack.yaml_file import Model
+from program.vietnamese import VIETNAM_TIME
+
+_CATCH_UP_DAYS = 5
+"""Working days for which a missed reminder is still sent.
+
+So a pack that is set up late sends no reminders about past years.
+"""
+
+
+class QuietHours(Model):
+    """Hours of the day in Vietnam in which no mail is sent. They may span midnight.
+
+    `from_hour` is included, `until_hour` is not.
+    """
+
+    from_hour: int = Field(ge=0, le=23)
+    until_hour: int = Field(ge=0, le=23)
+
+    def cover(self, hour: int) -> bool:
+        """Tell whether an hour is quiet."""
+        if self.from_hour <= self.until_hour:
+            return self.from_hour <= hour < self.until_hour
+        return hour >= self.from_hour or hour < self.until_hour
+
+
+class MailingPolicy(Model):
+    """The part `mailing` of `contacts.yaml`. Without it there are no reminders and no quiet hours.
+
+    It is about mails through a server: files in the outbox disturb nobody. `daily_limit` is the
+    most mails a day to one recipient. `remind_before_days` are working days before a report is due,
+    0 for the day itself. `remind_open_after_days` are working days after a sender was asked to
+    correct a file.
+    """
+
+    quiet_hours: QuietHours | None = None
+    on_closed_days: bool = True
+    daily_limit: int = Field(3, ge=1)
+    remind_before_days: tuple[int, ...] = ()
+    remind_open_after_days: tuple[int, ...] = ()
+    source: str = ""
+
+    def holds_back(self, instant: datetime, working: WorkingDays) -> str:
+        """Return why no mail may be sent now: "quiet hours" or "closed day"; "" where one may."""
+        local = instant.astimezone(VIETNAM_TIME)
+        if self.quiet_hours is not None and self.quiet_hours.cover(local.hour):
+            return "quiet hours"
+        if not self.on_closed_days and not working.is_working(local.date()):
+            return "closed day"
+        return ""
+
+    def step_before(self, due: date, today: date, working: WorkingDays) -> int | None:
+        """Return the reminder to send today for a report that is due; None without one.
+
+        A reminder is named by its number of working days before the due date, 0 on the day itself.
+        """
+        if today > due or not working.is_working(today):
+            return None
+        days_left = working.between(today, due)
+        reached = (days for days in self.remind_before_days if days >= days_left)
+        return min(reached, default=None)
+
+    def step_open(self, notified: date, today: date, working: WorkingDays) -> int | None:
+        """Return the reminder to send today for a report to correct; None without one.
+
+        A reminder is named by its number of working days after the sender was `notified`.
+        """
+        if not working.is_working(today):
+            return None
+        return last_step(self.remind_open_after_days, working.between(notified, today))
+
+
+def last_step(steps: tuple[int, ...], days: int) -> int | None:
+    """Return the last of `steps` that was reached recently, None where there is none.
+
+    `days` and `steps` count working days from one day. Recently: at most five of them ago.
+    """
+    recent = (step for step in steps if 0 <= days - step <= _CATCH_UP_DAYS)
+    return max(recent, default=None)

@@ -1,0 +1,122 @@
+"""A pack as a value: everything that one province declares.
+
+`program.pack.load` reads and validates it.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from program.calendar.period import Period
+from program.calendar.schedule import Calendar
+from program.calendar.stage import Stage
+from program.errors import ConfigurationError
+from program.forms.form import Form
+from program.pack.catalogue import CapitalSource, Indicator, Project
+from program.pack.contact import Contact, Correspondence
+from program.pack.source import Source
+from program.pack.waiver import WaiverEntry
+from program.pack.yaml_file import Model
+from program.units.register import Unit, UnitRegister
+
+
+class Program(Model):
+    """A pack's `program.yaml`: whom the pack is for. The page of a sample pack prints `notice`."""
+
+    province: str
+    name: str
+    short_name: str
+    office: str
+    site_title: str
+    notice: str = ""
+    source: str
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Everything that a province declares, validated. `folder` is where it was read from.
+
+    `correction_files` gives the corrections in each file. A file's name is relative to `folder`.
+    `fingerprint` changes when a form or a correction changes.
+    """
+
+    folder: Path
+    program: Program
+    units: UnitRegister
+    projects: tuple[Project, ...]
+    capital: tuple[CapitalSource, ...]
+    indicators: tuple[Indicator, ...]
+    forms: tuple[Form, ...]
+    sources: tuple[Source, ...]
+    calendar: Calendar
+    correspondence: Correspondence
+    correction_files: dict[str, tuple[WaiverEntry, ...]]
+    fingerprint: str
+
+    @property
+    def corrections(self) -> tuple[WaiverEntry, ...]:
+        """The corrections of all files."""
+        corrections: list[WaiverEntry] = []
+        for of_file in self.correction_files.values():
+            corrections += of_file
+        return tuple(corrections)
+
+    @property
+    def province(self) -> Unit:
+        """The province itself, a reporting unit like any other."""
+        code = self.program.province
+        unit = self.units.latest(code)
+        if unit is None:
+            raise ConfigurationError(
+                f"{self.folder}/units.csv: no unit has the province's code {code}"
+            )
+        return unit
+
+    def form(self, code: str, period: Period) -> Form | None:
+        """Return the version of form `code` in force for `period`, or None."""
+        versions = (form for form in self.forms if form.code == code)
+        return next((form for form in versions if form.covers(period)), None)
+
+    def unit_on(self, code: str | None, period: str | None) -> Unit | None:
+        """Return the unit with `code` on the last day of `period`, a period's code.
+
+        Where the period is None, or no unit has the code on that day, return the last unit that had
+        the code. None where no unit ever had it.
+        """
+        if code is None:
+            return None
+        unit = None
+        if period is not None:
+            unit = self.units.get(code, Period.parse(period).end)
+        return unit or self.units.latest(code)
+
+    def label_of(self, form_code: str | None, period: str | None, stage: Stage) -> str | None:
+        """Return a period as an office writes it; None where the period is None.
+
+        The label has the stage where the form has more than one.
+        """
+        if period is None:
+            return None
+        reported_period = Period.parse(period)
+        form = next((form for form in self.forms if form.code == form_code), None)
+        if form is None:
+            return reported_period.label
+        return form.label_of(reported_period, stage)
+
+    def deadline_of(self, form: str, unit: str, period: str, stage: Stage) -> date | None:
+        """Return when a unit's report is due.
+
+        None where nobody knows: a placeholder in the calendar is no deadline.
+        """
+        reporter = self.unit_on(unit, period)
+        if reporter is None:
+            return None
+        return self.calendar.deadline(form, stage, reporter.kind, Period.parse(period))
+
+    def indicator(self, code: str) -> Indicator | None:
+        """Return the indicator `code`, or None."""
+        return next((each for each in self.indicators if each.code == code), None)
+
+    def contact_of(self, unit_code: str | None) -> Contact:
+        """Return the contact of a unit; the office's where the unit has none or is None."""
+        return self.correspondence.units.get(unit_code or "", self.correspondence.office)

@@ -1,0 +1,69 @@
+"""The sources of deliveries, as a pack declares them in `sources.yaml`."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from program.pack.yaml_file import Model
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return a compiled pattern. Raises ValueError, as pydantic expects, for a wrong one."""
+    try:
+        return re.compile(pattern)
+    except re.error as wrong:
+        raise ValueError(f"not a regular expression: {wrong}") from wrong
+
+
+class FolderSource(Model):
+    """A folder, by its fsspec URL. `MTQG_INBOX_URL` takes precedence over `url`.
+
+    `sender` is a pattern for a file's path below the folder. Its group `unit` is the code of the
+    unit that sent the file. `synthetic` is a pattern for names of files with invented figures:
+    these are marked wherever they are shown. A file is taken once it has not changed for
+    `settle_seconds`.
+    """
+
+    name: str
+    kind: Literal["folder"]
+    url: str
+    sender: str
+    synthetic: str | None = None
+    settle_seconds: int = 60
+
+    @field_validator("sender")
+    @classmethod
+    def _check_sender(cls, pattern: str) -> str:
+        if "unit" not in _compiled(pattern).groupindex:
+            raise ValueError("the pattern needs a group (?P<unit>…)")
+        return pattern
+
+    @field_validator("synthetic")
+    @classmethod
+    def _check_synthetic(cls, pattern: str | None) -> str | None:
+        if pattern:
+            _compiled(pattern)
+        return pattern
+
+
+class PortalSource(Model):
+    """The province's HTTP portal (docs/portal.md). `MTQG_PORTAL_URL` takes precedence over `url`.
+
+    Without an address there is no such source. `synthetic` is as in `FolderSource`.
+    """
+
+    name: str
+    kind: Literal["portal"]
+    url: str | None = None
+    synthetic: str | None = None
+
+    @field_validator("synthetic")
+    @classmethod
+    def _check_synthetic(cls, pattern: str | None) -> str | None:
+        if pattern:
+            _compiled(pattern)
+        return pattern
+
+
+Source = Annotated[FolderSource | PortalSource, Field(discriminator="kind")]

@@ -1,0 +1,209 @@
+"""What is wrong with a pack as a whole: unknown codes, and things declared twice.
+
+What is only missing, perhaps for good reason, is in `program.pack.completeness`.
+"""
+
+from collections.abc import Iterable, Iterator, Set
+from datetime import date
+from difflib import get_close_matches
+from itertools import combinations
+from typing import NamedTuple
+
+from program.calendar.period import Period
+from program.calendar.schedule import Duty
+from program.forms.form import Form
+from program.pack.catalogue import Indicator
+from program.pack.pack import Pack
+from program.pack.waiver import WaiverEntry
+from program.pack.yaml_file import repeated
+
+_CALENDAR = "calendar.yaml"
+_CAPITAL = "capital.yaml"
+_CONTACTS = "contacts.yaml"
+_INDICATORS = "indicators.yaml"
+_PROGRAM = "program.yaml"
+_PROJECTS = "projects.yaml"
+_SOURCES = "sources.yaml"
+
+
+class PackError(NamedTuple):
+    """What is wrong in `file`. `location` are the keys and positions from the top of the file."""
+
+    file: str
+    location: tuple[int | str, ...]
+    text: str
+
+
+def reference_errors(pack: Pack) -> list[PackError]:
+    """Return every mistake; an empty list where all parts fit together."""
+    return [
+        *_repeated_names(pack),
+        *_overlapping_versions(pack.forms),
+        *_unknown_codes(pack),
+        *_mistakes_of_duties(pack),
+        *_mistakes_of_indicators(pack),
+        *_mistakes_of_corrections(pack),
+    ]
+
+
+def _repeated_names(pack: Pack) -> Iterator[PackError]:
+    """Yield each code or name that stands twice: one of the two entries would be ignored."""
+    projects = [project.code for project in pack.projects]
+    capital = [source.code for source in pack.capital]
+    indicators = [indicator.code for indicator in pack.indicators]
+    sources = [source.name for source in pack.sources]
+    yield from _repeated(_PROJECTS, "projects", projects)
+    yield from _repeated(_CAPITAL, "capital_sources", capital)
+    yield from _repeated(_INDICATORS, "indicators", indicators)
+    yield from _repeated(_SOURCES, "sources", sources)
+
+
+def _repeated(file: str, key: str, names: list[str]) -> Iterator[PackError]:
+    # The last entry is the one that somebody added.
+    last_positions = {name: position for position, name in enumerate(names)}
+    for name in repeated(names):
+        yield PackError(file, (key, last_positions[name]), f"{name} stands twice")
+
+
+def _overlapping_versions(forms: Iterable[Form]) -> Iterator[PackError]:
+    for one, other in combinations(forms, 2):
+        if one.code == other.code and _overlap(one, other):
+            text = (
+                f"{one.version} and {other.version} are in force on the same day; "
+                "give the older one a valid_to"
+            )
+            yield PackError(_file_of(one), ("valid_from",), text)
+
+
+def _overlap(one: Form, other: Form) -> bool:
+    one_ends = one.valid_to or date.max
+    other_ends = other.valid_to or date.max
+    return one.valid_from <= other_ends and other.valid_from <= one_ends
+
+
+def _file_of(form: Form) -> str:
+    return f"forms/{form.code}/{form.version}.yaml"
+
+
+def _unknown_codes(pack: Pack) -> Iterator[PackError]:
+    unit_codes = {unit.code for unit in pack.units}
+    project_codes = {project.code for project in pack.projects}
+    province = pack.program.province
+    if province not in unit_codes:
+        yield PackError(_PROGRAM, ("province",), f"units.csv has no unit {province}")
+    yield from _unknown_parents(pack)
+    for form in pack.forms:
+        if form.project and form.project not in project_codes:
+            yield PackError(_file_of(form), ("project",), f"unknown project {form.project}")
+    for code in pack.correspondence.units:
+        if code not in unit_codes:
+            yield PackError(_CONTACTS, ("units", code), f"unknown unit {code}")
+
+
+def _unknown_parents(pack: Pack) -> Iterator[PackError]:
+    projects = {project.code for project in pack.projects}
+    capital = {source.code for source in pack.capital}
+    for number, project in enumerate(pack.projects):
+        if project.parent and project.parent not in projects:
+            location = ("projects", number, "parent")
+            yield PackError(_PROJECTS, location, f"{project.code}: unknown parent {project.parent}")
+    for number, source in enumerate(pack.capital):
+        if source.parent and source.parent not in capital:
+            location = ("capital_sources", number, "parent")
+            yield PackError(_CAPITAL, location, f"{source.code}: unknown parent {source.parent}")
+
+
+def _mistakes_of_duties(pack: Pack) -> Iterator[PackError]:
+    for number, duty in enumerate(pack.calendar.duties):
+        mistake = _mistake_of_duty(duty, pack)
+        if mistake is not None:
+            key, text = mistake
+            yield PackError(_CALENDAR, ("duties", number, key), text)
+
+
+def _mistake_of_duty(duty: Duty, pack: Pack) -> tuple[str, str] | None:
+    """Return the key that is wrong in a duty, and why; None where its form can be reported so."""
+    versions = _versions_of(duty.form, pack)
+    if not versions:
+        return "form", f"unknown form {duty.form}; the pack has {_form_codes(pack)}"
+    if not any(duty.every in form.periods for form in versions):
+        return "every", f"{duty.form}: no version of the form takes a {duty.every.value}"
+    if not any(duty.stage in form.stages for form in versions):
+        return "stage", f"{duty.form}: no version of the form has the stage {duty.stage.value}"
+    return None
+
+
+def _mistakes_of_indicators(pack: Pack) -> Iterator[PackError]:
+    for number, indicator in enumerate(pack.indicators):
+        for key, text in _mistakes_of_indicator(indicator, pack):
+            location = ("indicators", number, key)
+            yield PackError(_INDICATORS, location, f"{indicator.code}: {text}")
+
+
+def _mistakes_of_indicator(indicator: Indicator, pack: Pack) -> Iterator[tuple[str, str]]:
+    project_codes = {project.code for project in pack.projects}
+    if indicator.project and indicator.project not in project_codes:
+        yield "project", f"unknown project {indicator.project}"
+    # An indicator may wait for its form: `program.pack.completeness` lists it.
+    if indicator.form is None:
+        return
+    versions = _versions_of(indicator.form, pack)
+    if not versions:
+        yield "form", f"unknown form {indicator.form}; the pack has {_form_codes(pack)}"
+        return
+    figures: set[str] = set()
+    for form in versions:
+        figures.update(form.figures)
+    named = {"numerator": indicator.numerator, "denominator": indicator.denominator}
+    for key, name in named.items():
+        if name and name not in figures:
+            hint = _did_you_mean(name, figures)
+            yield key, f"form {indicator.form} has no figure {name}{hint}"
+
+
+def _mistakes_of_corrections(pack: Pack) -> Iterator[PackError]:
+    """Yield each correction of a report that the pack does not have, or of a finding twice."""
+    files_by_place: dict[str, str] = {}
+    for file, corrections in pack.correction_files.items():
+        for number, correction in enumerate(corrections):
+            location = ("corrections", number)
+            place = correction.place
+            if place in files_by_place:
+                text = f"{place} stands twice, the other time in {files_by_place[place]}"
+                yield PackError(file, location, text)
+            files_by_place.setdefault(place, file)
+            for key, text in _mistakes_of_correction(correction, pack):
+                yield PackError(file, (*location, key), text)
+
+
+def _mistakes_of_correction(correction: WaiverEntry, pack: Pack) -> Iterator[tuple[str, str]]:
+    period = Period.parse(correction.period)
+    form = pack.form(correction.form, period)
+    if form is None:
+        yield (
+            "form",
+            f"no form {correction.form} is in force for {correction.period}; "
+            f"the pack has {_form_codes(pack)}",
+        )
+    elif period.kind not in form.periods:
+        kind = period.kind.value
+        yield "period", f"{correction.form} is no report of a {kind}; found {correction.period}"
+    elif correction.stage not in form.stages:
+        yield "stage", f"{correction.form} has no stage {correction.stage.value}"
+    if pack.units.get(correction.unit, period.end) is None:
+        yield "unit", f"units.csv has no unit {correction.unit} in {correction.period}"
+
+
+def _versions_of(code: str, pack: Pack) -> list[Form]:
+    return [form for form in pack.forms if form.code == code]
+
+
+def _form_codes(pack: Pack) -> str:
+    return ", ".join(sorted({form.code for form in pack.forms}))
+
+
+def _did_you_mean(name: str, known: Set[str]) -> str:
+    similar = get_close_matches(name, known, n=3)
+    if not similar:
+        return ""
+    return f"; did you mean {' or '.join(similar)}?"

@@ -1,0 +1,309 @@
+"""What the reader hands over: the tables of a delivery column by column, and where each cell is."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from itertools import chain
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.delivery import Delivery
+from program.finding import ReaderFinding
+from program.forms.form import Form
+from program.forms.qualifier import Qualifier
+from program.forms.table import ListSummary, Table
+from program.forms.totals import summands_of
+from program.submission import Fact
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ColumnValues: TypeAlias = list[float] | list[str | None] | list[date | None]
+"""The values of a column, one a line. A missing figure is NaN, a missing text or day None."""
+_NUMBERS_A_PART = 1_000_000_000
+"""More than there will ever be deliveries: the numbers of two parts never meet."""
+
+
+@dataclass(frozen=True)
+class ParsedTable:
+    """One table as read.
+
+    Attributes:
+        values: For each declared column, in the declared order, its values: figures in the kept
+        unit,
+            texts, days. A column that was not found has values too, all missing.
+        rows: The sheet's own row number of each line. lines: The key of each line in a matrix; ""
+        for each line of a list. dtypes: The dtype of each column in `frame`. letters: The letter of
+        each column that was found on `sheet`. sheet: The name of the sheet. qualifiers: The word
+        before a figure ("trên 1.200"), by column and row. texts: Columns and rows of figures that a
+        spreadsheet holds as text, and so leaves out of its
+            sums. Only parts of a total are listed.
+        is_nil: The sender wrote that there is nothing to report.
+    """
+
+    values: dict[str, ColumnValues]
+    rows: list[int]
+    lines: list[str]
+    dtypes: Mapping[str, str]
+    letters: dict[str, str]
+    sheet: str = ""
+    qualifiers: Mapping[tuple[str, int], Qualifier] = field(default_factory=dict)
+    texts: Set[tuple[str, int]] = frozenset()
+    is_nil: bool = False
+
+    @property
+    def is_blank(self) -> bool:
+        """Tell whether the table has no value, and nobody wrote that there is nothing to report."""
+        if self.is_nil:
+            return False
+        found = chain.from_iterable(self.values[name] for name in self.letters)
+        return not any(is_given(value) for value in found)
+
+    @cached_property
+    def frame(self) -> "pd.DataFrame":
+        """One row a line, with the columns `sheet` (str), `row` (int), `line` (str) and the data.
+
+        Data columns are float64, text or datetime64, with NaN or None where empty. The frame is
+        built when it is first asked for: that takes longer than reading the table. Code that looks
+        at many tables builds one frame for all of them with `frame_of`.
+        """
+        return frame_of([self])
+
+    def cell(self, element: str, row: int) -> str | None:
+        """Return the address of a column's cell on a row; None where the column is missing."""
+        letter = self.letters.get(element)
+        return f"{letter}{row}" if letter else None
+
+    def without(self, rows: Collection[int]) -> "ParsedTable":
+        """Return the same table without the lines on these rows of its sheet."""
+        kept = [index for index, row in enumerate(self.rows) if row not in rows]
+        values: dict[str, ColumnValues] = {}
+        for name, column in self.values.items():
+            # Some values of a column are of the column's own kind.
+            values[name] = cast("ColumnValues", [column[index] for index in kept])
+        return replace(
+            self,
+            values=values,
+            rows=[self.rows[index] for index in kept],
+            lines=[self.lines[index] for index in kept],
+        )
+
+
+def is_given(value: float | str | date | None) -> bool:
+    """Tell whether a column has a value: neither None nor NaN."""
+    return value is not None and value == value  # noqa: PLR0124  (NaN differs from itself)
+
+
+def frame_of(parts: Sequence[ParsedTable]) -> "pd.DataFrame":
+    """Return one frame with the lines of the same declared table in several readings, in order.
+
+    At least one reading is needed. The columns are those of `ParsedTable.frame`.
+    """
+    # Code that only reads or shows a report builds no frame, and imports neither of them.
+    import numpy as np  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+
+    sheets: list[str] = []
+    for part in parts:
+        sheets += [part.sheet] * len(part.rows)
+    rows = chain.from_iterable(part.rows for part in parts)
+    lines = chain.from_iterable(part.lines for part in parts)
+    columns: dict[str, object] = {
+        "sheet": sheets,
+        "row": np.fromiter(rows, dtype="int64"),
+        "line": list(lines),
+    }
+    for name, dtype in parts[0].dtypes.items():
+        values = chain.from_iterable(part.values[name] for part in parts)
+        columns[name] = pd.Series(list(values), dtype=dtype)
+    return pd.DataFrame(columns).astype({"sheet": "str", "line": "str"})
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedReport:
+    """One report as read. A delivery may hold several: a workbook has forms, units and periods.
+
+    `part` counts the reports of a delivery from 1. Where `form` is None there are no tables, and
+    `problems` say why.
+    """
+
+    delivery: Delivery
+    form: Form | None = None
+    unit_code: str | None = None
+    period: Period | None = None
+    stage: Stage = Stage.FINAL
+    tables: dict[str, ParsedTable] = field(default_factory=dict)
+    problems: tuple[ReaderFinding, ...] = ()
+    part: int = 1
+
+    @property
+    def number(self) -> int:
+        """The number that identifies this reading among all others.
+
+        It is the number of the delivery. From the second part on, the part stands before it: part 2
+        of delivery 17 is 2000000017. So Data Docs lead back to the delivery.
+        """
+        if self.part == 1:
+            return self.delivery.id
+        return self.delivery.id + _NUMBERS_A_PART * self.part
+
+    @property
+    def is_nil(self) -> bool:
+        """Tell whether the sender wrote of a table that there is nothing to report."""
+        return any(table.is_nil for table in self.tables.values())
+
+    @property
+    def is_blank(self) -> bool:
+        """Tell whether there are tables, and all of their cells are empty.
+
+        A cell that could not be read is not empty.
+        """
+        if not self.tables:
+            return False
+        if any(problem.rule.startswith("CELL-") for problem in self.problems):
+            return False
+        return all(table.is_blank for table in self.tables.values())
+
+
+def summarise(read: ParsedTable, summary: ListSummary) -> float:
+    """Return the summary of a list over its lines.
+
+    NaN where the list has no lines, or a sum has lines and no figure. 0 where the sender wrote that
+    there is nothing to report, or a sum has no lines of its kind.
+    """
+    if read.is_nil:
+        return 0.0
+    if not read.rows:
+        return float("nan")
+    values = _selected_values(read, summary)
+    given = [value for value in values if is_given(value)]
+    if summary.count:
+        return float(len(given))
+    # Lines without any figure have a sum that nobody knows.
+    if values and not given:
+        return float("nan")
+    import numpy as np  # noqa: PLC0415  (see `frame_of`)
+
+    return float(np.nansum(np.array(values, dtype="float64")))
+
+
+def _selected_values(read: ParsedTable, summary: ListSummary) -> list[float | str | date | None]:
+    """Return the values that a summary counts or sums: those of the lines that it selects."""
+    selected: Iterable[int] = range(len(read.rows))
+    for column, words in summary.chosen.items():
+        column_values = read.values[column]
+        selected = [index for index in selected if column_values[index] in words]
+    values = read.values[summary.column]
+    return [values[index] for index in selected]
+
+
+def facts_of(reading: ParsedReport) -> tuple[Fact, ...]:
+    """Return every value of the reading's tables as a fact with its cell.
+
+    Empty cells and personal columns give no fact. A matrix gives the elements `<column>_<line>` on
+    line 0. A list gives a fact a cell, on the line of its sheet row; and its summaries on line 0,
+    with the range of cells that they were computed from.
+    """
+    if reading.form is None:
+        return ()
+    facts: list[Fact] = []
+    for table in reading.form.tables:
+        read = reading.tables.get(table.name)
+        if read is not None:
+            facts += _cell_facts(read, table)
+            facts += _summary_facts(read, table)
+    return tuple(facts)
+
+
+def _cell_facts(read: ParsedTable, table: Table) -> Iterator[Fact]:
+    """Yield the facts of a table's cells, line by line."""
+    columns = []
+    for column in table.columns:
+        is_found = column.name in read.letters
+        if is_found and not column.personal:
+            columns.append(_column_facts(read, table, column.name))
+    for line in zip(*columns, strict=True):
+        yield from (fact for fact in line if fact is not None)
+
+
+def _column_facts(read: ParsedTable, table: Table, name: str) -> list[Fact | None]:
+    """Return the facts of a column, one a line; None for an empty cell.
+
+    A run has millions of cells: what the cells of a column share is looked up once.
+    """
+    rows = read.rows
+    sheet = read.sheet
+    letter = read.letters[name]
+    if table.kind == "matrix":
+        elements = [f"{name}_{line}" for line in read.lines]
+        numbers = [0] * len(rows)
+    else:
+        elements = [name] * len(rows)
+        numbers = rows
+    cells = [f"{letter}{row}" for row in rows]
+    words = _qualifiers_of(read, table, name)
+    facts: list[Fact | None] = []
+    places = zip(elements, numbers, cells, words, read.values[name], strict=True)
+    for element, number, cell, word, value in places:
+        # As `is_given`, without a call for each cell.
+        if value is None or value != value:  # noqa: PLR0124  (NaN differs from itself)
+            facts.append(None)
+        elif isinstance(value, float):
+            facts.append(Fact(element, number, value, None, sheet, cell, word))
+        else:
+            facts.append(Fact(element, number, None, str(value), sheet, cell, word))
+    return facts
+
+
+def _qualifiers_of(read: ParsedTable, table: Table, name: str) -> list[Qualifier | None]:
+    """Return the word before each figure of a column, one a line."""
+    if not read.qualifiers:
+        return [None] * len(read.rows)
+    places = zip(read.rows, read.lines, strict=True)
+    return [_qualifier_of(read, table, name, row, line) for row, line in places]
+
+
+def _qualifier_of(
+    read: ParsedTable, table: Table, name: str, row: int, line: str
+) -> Qualifier | None:
+    """Return the word before a figure, or before its parts: "khoảng 50" and 30 are no exact 80."""
+    if (name, row) in read.qualifiers:
+        return read.qualifiers[name, row]
+    declared = next((other for other in table.lines if other.key == line), None)
+    parts = summands_of(table.column(name), declared)
+    if not parts:
+        return None
+    # Only a matrix has parts on other rows, and it has few rows. A list may have a hundred
+    # thousand.
+    rows = dict(zip(read.lines, read.rows, strict=True)) if declared else {}
+    words = []
+    for part in parts:
+        part_row = rows.get(part.line, row)
+        words.append(_qualifier_of(read, table, part.column, part_row, part.line))
+    return _joint(words)
+
+
+def _joint(qualifiers: Iterable[Qualifier | None]) -> Qualifier | None:
+    """Return the qualifier of a sum of figures: their common one, or "about" where they differ."""
+    words = {word for word in qualifiers if word is not None}
+    if not words:
+        return None
+    return words.pop() if len(words) == 1 else Qualifier.ABOUT
+
+
+def _summary_facts(read: ParsedTable, table: Table) -> Iterator[Fact]:
+    for name, summary in table.summaries.items():
+        letter = read.letters.get(summary.column)
+        value = summarise(read, summary)
+        if letter is None or not is_given(value):
+            continue
+        cells = letter
+        if read.rows:
+            cells = f"{letter}{min(read.rows)}:{letter}{max(read.rows)}"
+        word = None
+        # A count of lines is exact, whatever stands in them.
+        if summary.sum:
+            word = _joint(read.qualifiers.get((summary.column, row)) for row in read.rows)
+        yield Fact(name, 0, value, None, read.sheet, cells, word)

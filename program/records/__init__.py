@@ -1,0 +1,1 @@
+"""Plain values that cross from one package to another: query rows, letters, history, digests."""

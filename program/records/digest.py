@@ -1,0 +1,89 @@
+"""The operator's digest of a run: its steps and counts, what waits, and the free disk space."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+_LEAST_DIFFERENCE = 5
+"""A count that differs by less from the usual one is not unusual."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A mail that was not delivered: refused for good (`is_final`), or still tried."""
+
+    recipient: str
+    about: tuple[str, ...]
+    is_final: bool
+    attempts: int
+    since: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A count of the run and the median of earlier runs. `usual` is None without earlier runs."""
+
+    name: str
+    tonight: int
+    usual: float | None
+
+    @property
+    def is_unusual(self) -> bool:
+        """Tell whether the count differs much from the usual one.
+
+        It is then less than half or more than twice as large, and differs by five or more.
+        """
+        if self.usual is None:
+            return False
+        # Twice a small number is no surprise.
+        if abs(self.tonight - self.usual) < _LEAST_DIFFERENCE:
+            return False
+        return self.tonight * 2 < self.usual or self.tonight > self.usual * 2
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One run, for the data engineer.
+
+    `seconds` gives the duration of each step, `links` each link by what it leads to. `waiting`
+    counts mails in the outbox. `due_for_purge` counts files with personal data whose retention
+    period is over.
+    """
+
+    run_id: int
+    as_of: date
+    started_at: datetime
+    lasted: timedelta
+    errors: tuple[str, ...]
+    counts: tuple[Counted, ...]
+    earlier_nights: int
+    seconds: Mapping[str, float]
+    undelivered: tuple[Undelivered, ...]
+    waiting: int
+    due_for_purge: int
+    warehouse_bytes: int
+    disk_free_bytes: int
+    disk_bytes: int
+    links: Mapping[str, str]
+
+    @property
+    def is_disk_short(self) -> bool:
+        """Tell whether less than a tenth of the disk is free."""
+        return self.disk_free_bytes * 10 < self.disk_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LastRuns:
+    """The state of the latest runs.
+
+    `completed_at` is None where no run ever completed. `newest_*` are of the run that began last.
+    `newest_was_told`: a digest with all of its errors was mailed.
+    """
+
+    completed_at: datetime | None
+    newest_id: int
+    newest_state: str
+    newest_started_at: datetime
+    newest_errors: tuple[str, ...]
+    newest_was_told: bool = False

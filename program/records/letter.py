@@ -1,0 +1,95 @@
+"""The content of a letter as data, without words: notices and reminders.
+
+A notice is about a submission, a reminder about a report that is due.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from program.calendar.stage import Stage
+from program.finding import Finding
+from program.submission import Verdict
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about."""
+
+    JUDGED = "judged"
+    """The result of the check. The verdict says what the sender must do."""
+    COMPARED = "compared"
+    """The findings of cross-checks, after the submission was accepted."""
+    FIXED = "fixed"
+    """All clear: an earlier request to the sender is settled."""
+    OVERRULED = "overruled"
+    """A named person waived the findings of an earlier request."""
+    OPEN = "open"
+    """A request to correct the report is still open: no better version has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportName:
+    """The key that identifies a report."""
+
+    form_code: str
+    unit_code: str
+    period: str
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a recipient gets to know about one submission: its verdict and findings."""
+
+    submission_id: int
+    verdict: Verdict
+    form_code: str | None
+    unit_code: str | None
+    period: str | None
+    stage: Stage
+    sender_unit: str | None
+    delivery_name: str
+    received_at: datetime
+    findings: tuple[Finding, ...]
+    is_part: bool = False
+    """Its file holds other reports too, each with its own verdict."""
+    part: int = 1
+    """Its number among the reports of its file, from 1."""
+    delivery_id: int = 0
+    sha256: str | None = None
+    """The sha256 of the file in the archive; None where the file was not kept."""
+    kind: NoticeKind = NoticeKind.JUDGED
+
+    @property
+    def report(self) -> ReportName | None:
+        """The report that it is about; None where its form, unit or period is unknown."""
+        if self.form_code is None or self.unit_code is None or self.period is None:
+            return None
+        return ReportName(self.form_code, self.unit_code, self.period, self.stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """A report that is due and has not come."""
+
+    report: ReportName
+    due_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Everything that one recipient gets in one mail. `message_id` identifies the mail.
+
+    `day` is the day in Vietnam on which its statements are true. `accepted` are the recipient's
+    other reports of the same periods that are current. `references` are the message ids of earlier
+    letters about the same reports, the oldest first.
+    """
+
+    message_id: str
+    recipient: str
+    created_at: datetime
+    day: date
+    notices: tuple[Notice, ...] = ()
+    reminders: tuple[Reminder, ...] = ()
+    accepted: tuple[ReportName, ...] = ()
+    references: tuple[str, ...] = ()

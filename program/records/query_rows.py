@@ -1,0 +1,203 @@
+"""The rows that the warehouse's queries return, for commands, the page and the mails."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from program.calendar.stage import Stage
+from program.finding import Finding, Severity
+from program.forms.qualifier import Qualifier
+from program.submission import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ReportingRow:
+    """One report that is due or was sent.
+
+    `verdict` is None where nothing came. `is_open`: the latest version must still be corrected.
+    """
+
+    form_code: str
+    unit_code: str
+    period: str
+    stage: Stage
+    due_date: date | None
+    verdict: Verdict | None
+    version: int | None
+    versions: int
+    is_open: bool
+    received_at: datetime | None
+    delivery_name: str | None
+    is_synthetic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressRow:
+    """One indicator's figure for a unit and period, in the indicator's unit (`mart_progress.sql`).
+
+    `basis` says whether the figure is from the unit's own report or is a sum over the units below.
+    In a sum, `reported` of `expected` units have reported.
+    """
+
+    indicator_code: str
+    unit_code: str
+    period: str
+    stage: Stage
+    actual: float | None
+    qualifier: Qualifier | None
+    target: float | None
+    percent: float | None
+    status: str
+    is_synthetic: bool
+    is_flagged: bool
+    required_pace: float | None = None
+    actual_pace: float | None = None
+    projection_2025: float | None = None
+    comparison: str | None = None
+    basis: str = "reported"
+    reported: int = 1
+    expected: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """A year's estimate and its final figure, in the indicator's unit (`mart_stages.sql`)."""
+
+    indicator_code: str
+    unit_code: str
+    period: str
+    estimate: float
+    final: float
+    difference: float
+    percent: float | None
+    is_synthetic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TerritorySumRow:
+    """A figure for the land of a former district, or for a province (`mart_rollups.sql`).
+
+    It is the sum over `reported` of its `whole` units. The `shared` communes also took land of
+    another district, and are in no sum.
+    """
+
+    indicator_code: str
+    unit_code: str
+    period: str
+    stage: Stage
+    actual: float | None
+    reported: int
+    whole: int
+    shared: int
+    is_synthetic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TracedFact:
+    """A fact and where it came from, back to the cell. Times are UTC.
+
+    `known_to` None: the fact is current.
+    """
+
+    element: str
+    value: float | None
+    text: str | None
+    qualifier: Qualifier | None
+    stage: Stage
+    sheet: str
+    cell: str
+    submission_id: int
+    version: int
+    verdict: Verdict
+    rule_set_version: str
+    loaded_at: datetime
+    known_from: datetime
+    known_to: datetime | None
+    delivery_id: int
+    sha256: str
+    source: str
+    channel: str
+    name: str
+    sender_unit: str | None
+    received_at: datetime
+    is_synthetic: bool
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSubmissionRow:
+    """A submission of one run, for a table of that run."""
+
+    delivery_name: str
+    received_at: datetime
+    sender_unit: str | None
+    form_code: str | None
+    unit_code: str | None
+    period: str | None
+    verdict: Verdict
+    criticals: int
+    warnings: int
+    is_synthetic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCount:
+    """How often a rule was broken. `example` is one of its messages, as a district read it."""
+
+    rule: str
+    severity: Severity
+    times: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class QualityRow:
+    """The findings of one rule in one run about one report (`mart_findings.sql`).
+
+    Form, unit and period are None where unknown.
+    """
+
+    run_id: int
+    form_code: str | None
+    unit_code: str | None
+    period: str | None
+    rule: str
+    severity: Severity
+    findings: int
+    submissions: int
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSubmissionRow:
+    """How many versions one report needed to be accepted (`mart_first_pass.sql`).
+
+    `accepted_at` is None where no version was accepted yet.
+    """
+
+    form_code: str
+    unit_code: str
+    period: str
+    versions: int
+    is_first_pass: bool
+    is_accepted: bool
+    first_at: datetime | None
+    accepted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunCount:
+    """A run, and how many of its submissions got each verdict."""
+
+    run_id: int
+    as_of: date
+    started_at: datetime
+    verdicts: Mapping[Verdict, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleExample:
+    """The words of a rule's last finding that a district got."""
+
+    message: str
+    expected: str
+    fix: str

@@ -1,0 +1,1 @@
+"""Reporting units: the register of `units.csv`, written names, and successors of old units."""

@@ -1,0 +1,159 @@
+"""What the templates of a letter print: reports with their result, missing reports, the main task.
+
+`wording` fills these classes; the sentences are in `templates/mail`.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from program.finding import Finding
+from program.pack.contact import Contact
+from program.records.letter import Notice
+
+
+class ReportResult(StrEnum):
+    """What became of a report, from its sender's view. The templates know the values."""
+
+    FIX = "fix"
+    """It has critical findings; no figure was loaded."""
+    OPEN = "open"
+    """The same, and an earlier letter asked for a correction already."""
+    UNREADABLE = "unreadable"
+    """The file could not be read."""
+    PART = "part"
+    """It was loaded without the lines that have critical findings."""
+    CHECK = "check"
+    """It was loaded; its warnings need an answer."""
+    COMPARED = "compared"
+    """It was loaded; a cross-check later raised warnings."""
+    FIXED = "fixed"
+    """What earlier letters asked for is settled."""
+    OVERRULED = "overruled"
+    """A named person decided that its findings do not count."""
+    RECEIVED = "received"
+    """It was loaded and nothing is to be done."""
+
+
+class Task(StrEnum):
+    """What a letter asks of its receiver, the most pressing task first. Its subject names one."""
+
+    FIX = "fix"
+    OPEN = "open"
+    CHECK = "check"
+    LATE = "late"
+    TODAY = "today"
+    SOON = "soon"
+    OVERRULED = "overruled"
+    FIXED = "fixed"
+    RECEIVED = "received"
+
+
+TASKS = tuple(Task)
+"""All tasks, the most pressing first."""
+
+_TASKS_OF_RESULTS = {
+    ReportResult.FIX: Task.FIX,
+    ReportResult.OPEN: Task.OPEN,
+    ReportResult.UNREADABLE: Task.FIX,
+    ReportResult.PART: Task.CHECK,
+    ReportResult.CHECK: Task.CHECK,
+    ReportResult.COMPARED: Task.CHECK,
+    ReportResult.FIXED: Task.FIXED,
+    ReportResult.OVERRULED: Task.OVERRULED,
+    ReportResult.RECEIVED: Task.RECEIVED,
+}
+_TONES_OF_RESULTS = {
+    ReportResult.FIX: "bad",
+    ReportResult.OPEN: "bad",
+    ReportResult.UNREADABLE: "bad",
+    ReportResult.PART: "ask",
+    ReportResult.CHECK: "ask",
+    ReportResult.COMPARED: "ask",
+    ReportResult.FIXED: "good",
+    ReportResult.OVERRULED: "good",
+    ReportResult.RECEIVED: "good",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When a report is due, and how far the letter's day is from it, in working days."""
+
+    due_date: date
+    days_left: int
+    days_late: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedItem:
+    """One report as the mail presents it.
+
+    `shown` are the findings printed in full and `more` is the number of the others. `marked` is the
+    name of the marked workbook that lists all of them; empty where the receiver gets none.
+    `deadline` is None where the mail does not ask for the report again, or nobody set a deadline.
+    """
+
+    notice: Notice
+    form: str
+    unit: str
+    period: str
+    result: ReportResult
+    shown: tuple[Finding, ...]
+    more: int
+    marked: str
+    deadline: Deadline | None
+
+    @property
+    def tone(self) -> str:
+        """The CSS class of its result: bad, ask or good."""
+        return _TONES_OF_RESULTS[self.result]
+
+    @property
+    def task(self) -> Task:
+        """What it asks of its sender."""
+        return _TASKS_OF_RESULTS[self.result]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedItem:
+    """A report that has not come."""
+
+    form: str
+    unit: str
+    period: str
+    deadline: Deadline
+
+    @property
+    def task(self) -> Task:
+        """How the letter's day compares with the deadline: late, today or soon."""
+        if self.deadline.days_late:
+            return Task.LATE
+        return Task.SOON if self.deadline.days_left else Task.TODAY
+
+
+@dataclass(frozen=True, slots=True)
+class LetterContext:
+    """All values that the templates print, except the office and the attachments."""
+
+    receiver: Contact
+    is_for_unit: bool
+    day: date
+    reports: tuple[ReportedItem, ...]
+    reminders: tuple[RequestedItem, ...]
+    accepted: tuple[str, ...]
+
+    @property
+    def task(self) -> Task:
+        """The most pressing task of the letter, which has one report or reminder at least."""
+        return min((each.task for each in self._all), key=TASKS.index)
+
+    @property
+    def names(self) -> list[tuple[str, str, str]]:
+        """The form, unit and period of each report in the letter, each once."""
+        names = [(each.form, each.unit, each.period) for each in self._all]
+        return list(dict.fromkeys(names))
+
+    @property
+    def _all(self) -> "tuple[ReportedItem | RequestedItem, ...]":
+        return (*self.reports, *self.reminders)

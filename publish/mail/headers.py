@@ -1,0 +1,74 @@
+"""Headers that all our mails have, and body parts that every mail program reads."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.charset import QP, Charset
+from email.header import Header
+from email.message import Message
+from email.mime.text import MIMEText
+from email.utils import format_datetime, formataddr
+
+from program.pack.contact import Contact
+from program.pack.load import Pack
+
+
+def address_message(
+    message: Message,
+    pack: Pack,
+    *,
+    to: Contact,
+    subject: str,
+    number: str,
+    at: datetime,
+    more: Mapping[str, str] | None = None,
+) -> None:
+    """Add the headers of a mail from the pack's office to `message`.
+
+    `number` becomes its Message-ID. The same values give the same bytes.
+    """
+    office = pack.correspondence.office
+    message["From"] = address(office)
+    message["To"] = address(to)
+    message["Reply-To"] = address(office)
+    message["Subject"] = header("Subject", subject)
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = message_id(number, pack)
+    list_name = header("List-Id", pack.program.short_name)
+    # Mail programs sort by this (RFC 2919).
+    message["List-Id"] = f"{list_name} <mtqg-monitor.{_domain(pack)}>"
+    # No out-of-office program answers to this (RFC 3834).
+    message["Auto-Submitted"] = "auto-generated"
+    for name, value in (more or {}).items():
+        message[name] = value
+
+
+def message_id(number: str, pack: Pack) -> str:
+    """Return the Message-ID of a letter's number, in the office's domain."""
+    return f"<{number}@{_domain(pack)}>"
+
+
+def address(contact: Contact) -> str:
+    """Return a contact as a header writes it."""
+    return formataddr((Header(contact.name, "utf-8").encode(), contact.email))
+
+
+def header(name: str, text: str) -> str:
+    """Return `text` as the value of header `name`: on one line, encoded where it is not ASCII."""
+    # A line break in a sender's file name must not begin another header.
+    one_line = " ".join(text.split())
+    return Header(one_line, "utf-8", header_name=name).encode()
+
+
+def text_part(text: str, subtype: str) -> MIMEText:
+    """Return a body in quoted-printable, which stays legible in the raw mail."""
+    charset = Charset("utf-8")
+    charset.body_encoding = QP
+    # MIMEText encodes UTF-8 as base64: the empty part gets its text in the other encoding.
+    part = MIMEText("", subtype, "utf-8")
+    del part["Content-Transfer-Encoding"]
+    part.set_payload(text, charset)
+    return part
+
+
+def _domain(pack: Pack) -> str:
+    return pack.correspondence.office.email.partition("@")[2]

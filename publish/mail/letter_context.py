@@ -1,0 +1,202 @@
+"""What a letter means for its receiver: the result of each report, and what is due by when.
+
+The sentences themselves are in `templates/mail`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from program.finding import Finding, Severity
+from program.pack.contact import Contact
+from program.pack.load import Pack
+from program.records.letter import Letter, Notice, NoticeKind, Reminder, ReportName
+from program.submission import Verdict
+from publish.mail.context import (
+    TASKS,
+    Deadline,
+    LetterContext,
+    ReportedItem,
+    ReportResult,
+    RequestedItem,
+)
+from publish.marking.letter_attachments import Attachment
+from publish.marking.request import actionable
+
+_MOST_WITH_MARKED = 3
+"""How many findings a mail prints in full; the marked workbook lists all of them."""
+_MOST_WITHOUT_MARKED = 40
+"""The same without a marked workbook. More in one file are usually one mistake made many times."""
+
+_CHECK_NOTICES = (NoticeKind.JUDGED, NoticeKind.COMPARED)
+_RESULTS_OF_KINDS = {
+    NoticeKind.FIXED: ReportResult.FIXED,
+    NoticeKind.OVERRULED: ReportResult.OVERRULED,
+    NoticeKind.OPEN: ReportResult.OPEN,
+}
+_TO_SEND_AGAIN = (ReportResult.FIX, ReportResult.OPEN, ReportResult.PART)
+_WITHOUT_FINDINGS = (ReportResult.FIXED, ReportResult.RECEIVED)
+
+
+def letter_context(letter: Letter, pack: Pack, attachments: Sequence[Attachment]) -> LetterContext:
+    """Return the values that a letter's templates print; the reports to correct come first.
+
+    A letter has at least one notice or reminder.
+    """
+    receiver, is_for_unit = _receiver(letter.recipient, pack)
+    notices = _merge_notices(letter.notices)
+    reports = [_report_of(notice, letter.day, pack, attachments) for notice in notices]
+    reports.sort(key=lambda report: TASKS.index(report.task))
+    return LetterContext(
+        receiver=receiver,
+        is_for_unit=is_for_unit,
+        day=letter.day,
+        reports=tuple(reports),
+        reminders=tuple(_missing(reminder, letter.day, pack) for reminder in letter.reminders),
+        accepted=tuple(_name(report, pack) for report in letter.accepted),
+    )
+
+
+def _merge_notices(notices: Sequence[Notice]) -> Iterator[Notice]:
+    """Yield one notice per submission for what its check and its cross-checks found.
+
+    It stands where the first of them stood. Notices of other kinds pass one by one.
+    """
+    by_submission: dict[int, list[Notice]] = {}
+    for notice in notices:
+        if notice.kind in _CHECK_NOTICES:
+            by_submission.setdefault(notice.submission_id, []).append(notice)
+    for notice in notices:
+        if notice.kind not in _CHECK_NOTICES:
+            yield notice
+        elif notice.submission_id in by_submission:
+            yield _merged(by_submission.pop(notice.submission_id))
+
+
+def _merged(notices: Sequence[Notice]) -> Notice:
+    """Return the first notice that asks for something, with the other findings of all that do."""
+    # A notice of a check without findings says less than one of a cross-check that has some.
+    asking = [notice for notice in notices if actionable(notice.findings)]
+    first, *others = asking or notices
+    findings = list(first.findings)
+    for notice in others:
+        for finding in notice.findings:
+            if finding not in findings:
+                findings.append(finding)
+    return replace(first, findings=tuple(findings))
+
+
+def _report_of(
+    notice: Notice, day: date, pack: Pack, attachments: Sequence[Attachment]
+) -> ReportedItem:
+    result = _result(notice)
+    findings = _findings(notice, result)
+    marked = _marked_name(notice, attachments)
+    most_shown = _MOST_WITH_MARKED if marked else _MOST_WITHOUT_MARKED
+    shown = findings[:most_shown]
+    # A mistaken file may claim another unit. The mail names the sender: nobody is blamed for
+    # a file of somebody else.
+    unit_code = notice.sender_unit or notice.unit_code
+    period = pack.label_of(notice.form_code, notice.period, notice.stage)
+    # A deadline matters only where the report is to be sent again.
+    deadline = None
+    if result in _TO_SEND_AGAIN:
+        deadline = _deadline_of(notice.report, day, pack)
+    return ReportedItem(
+        notice=notice,
+        form=_form(notice.form_code, pack),
+        unit=_unit_name(unit_code, notice.period, pack) or "đơn vị chưa xác định",
+        period=period or "kỳ chưa xác định",
+        result=result,
+        shown=shown,
+        more=len(findings) - len(shown),
+        marked=marked,
+        deadline=deadline,
+    )
+
+
+def _marked_name(notice: Notice, attachments: Sequence[Attachment]) -> str:
+    """Return the name of the marked workbook that the receiver gets; empty where there is none."""
+    for attachment in attachments:
+        if attachment.delivery_id == notice.delivery_id and attachment.can_be_had:
+            return attachment.name
+    return ""
+
+
+def _result(notice: Notice) -> ReportResult:
+    if notice.kind in _RESULTS_OF_KINDS:
+        return _RESULTS_OF_KINDS[notice.kind]
+    if notice.verdict is Verdict.UNREADABLE:
+        return ReportResult.UNREADABLE
+    if not notice.verdict.loads:
+        return ReportResult.FIX
+    # From here on the submission is loaded. A critical finding in it costs single lines only.
+    if any(finding.severity is Severity.CRITICAL for finding in notice.findings):
+        return ReportResult.PART
+    if notice.kind is NoticeKind.COMPARED:
+        return ReportResult.COMPARED
+    return ReportResult.CHECK if actionable(notice.findings) else ReportResult.RECEIVED
+
+
+def _findings(notice: Notice, result: ReportResult) -> tuple[Finding, ...]:
+    """Return the findings that the mail is about."""
+    if result is ReportResult.OVERRULED:
+        return tuple(finding for finding in notice.findings if finding.overruled)
+    if result in _WITHOUT_FINDINGS:
+        return ()
+    return actionable(notice.findings)
+
+
+def _missing(reminder: Reminder, day: date, pack: Pack) -> RequestedItem:
+    report = reminder.report
+    period = pack.label_of(report.form_code, report.period, report.stage)
+    return RequestedItem(
+        form=_form(report.form_code, pack),
+        unit=_unit_name(report.unit_code, report.period, pack) or report.unit_code,
+        period=period or report.period,
+        deadline=_distance(day, reminder.due_date, pack),
+    )
+
+
+def _deadline_of(report: ReportName | None, day: date, pack: Pack) -> Deadline | None:
+    if report is None:
+        return None
+    due = pack.deadline_of(report.form_code, report.unit_code, report.period, report.stage)
+    return _distance(day, due, pack) if due else None
+
+
+def _distance(day: date, due: date, pack: Pack) -> Deadline:
+    working = pack.calendar.working_days
+    if day <= due:
+        return Deadline(due, days_left=working.between(day, due), days_late=0)
+    # On a closed day right after the deadline no working day has passed. The report is late all
+    # the same, and the mail prints no zero.
+    return Deadline(due, days_left=0, days_late=max(working.between(due, day), 1))
+
+
+def _unit_name(code: str | None, period: str | None, pack: Pack) -> str | None:
+    unit = pack.unit_on(code, period)
+    return unit.name if unit else None
+
+
+def _name(report: ReportName, pack: Pack) -> str:
+    period = pack.label_of(report.form_code, report.period, report.stage)
+    return f"{_form(report.form_code, pack)} – {period}"
+
+
+def _form(code: str | None, pack: Pack) -> str:
+    titles = (form.short_title for form in pack.forms if form.code == code)
+    return next(titles, "Tệp báo cáo")
+
+
+def _receiver(address: str, pack: Pack) -> tuple[Contact, bool]:
+    """Return the contact of a mail address, and whether it is a unit that reports."""
+    correspondence = pack.correspondence
+    for contact in (correspondence.office, correspondence.leader):
+        if contact.email == address:
+            # One address may be the office's and a unit's: the office comes first.
+            return contact, False
+    for contact in correspondence.units.values():
+        if contact.email == address:
+            return contact, True
+    return Contact(name=address, email=address), False

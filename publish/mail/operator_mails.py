@@ -1,0 +1,52 @@
+"""Mails to the operator: the digest of a run, and the alarm where no run completed."""
+
+import hashlib
+from datetime import datetime
+from email.message import Message
+
+from program.pack.load import Pack
+from program.records.digest import Digest
+from publish.mail.headers import address_message, text_part
+from publish.rendering import render
+
+_HASH_LETTERS = 16
+
+
+def compose_digest(digest: Digest, pack: Pack) -> Message:
+    """Return the mail to the engineer about a run; the same run gives the same Message-ID."""
+    state = "failed" if digest.errors else "completed"
+    program_name = pack.program.short_name
+    # Two warehouses may both have a run 31: the moment of its start tells them apart.
+    run_hash = _hash(digest.started_at.isoformat())
+    return _to_engineer(
+        render("mail/digest.txt.j2", digest=digest, pack=pack),
+        pack,
+        subject=f"[mtqg] night {digest.run_id} {state}, as of {digest.as_of}: {program_name}",
+        number=f"night-{digest.run_id}-{run_hash}",
+        at=digest.started_at,
+    )
+
+
+def compose_alarm(text: str, pack: Pack, at: datetime) -> Message:
+    """Return the mail that says in one sentence what is wrong with the runs.
+
+    The same sentence on the same day gives the same Message-ID.
+    """
+    return _to_engineer(
+        render("mail/alarm.txt.j2", sentence=text, pack=pack),
+        pack,
+        subject=f"[mtqg] alarm: {pack.program.short_name}",
+        number=f"alarm-{_hash(f'{at.date()} {text}')}",
+        at=at,
+    )
+
+
+def _to_engineer(text: str, pack: Pack, *, subject: str, number: str, at: datetime) -> Message:
+    message = text_part(text, "plain")
+    engineer = pack.correspondence.engineer
+    address_message(message, pack, to=engineer, subject=subject, number=number, at=at)
+    return message
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:_HASH_LETTERS]

@@ -1,0 +1,89 @@
+"""Marking of any file that the reader takes: an .xlsx itself, all else as a copy of its cells."""
+
+import logging
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from connectors.reader.open.workbook import Sheet, open_workbook
+from program.finding import ReaderFinding
+from program.limits import Limits
+from publish.marking.mark_copy import mark_copy
+from publish.marking.mark_xlsx import mark_book
+from publish.marking.request import MarkedReport, MarkRequest, UnmarkableError
+
+if TYPE_CHECKING:
+    from program.pack.load import Pack  # takes a second to import; only a portal's JSON needs it
+
+logger = logging.getLogger("mtqg.marking")
+
+# These are raised for a package whose parts differ from the standard: then its cells are copied.
+# Any other exception is a bug of ours.
+_NOT_STANDARD = (UnmarkableError, zipfile.BadZipFile, KeyError, IndexError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class _PortalFile:
+    """A portal's JSON as sheets, and the order whose findings name these sheets."""
+
+    order: MarkRequest
+    sheets: list[Sheet]
+
+
+def mark(order: MarkRequest, pack: "Pack | None", limits: Limits) -> bytes:
+    """Return the marked workbook, an .xlsx. The same order gives the same bytes.
+
+    `pack` is given for a portal's JSON only. Raises UnmarkableError where the reader cannot read
+    the file.
+    """
+    if pack is not None:
+        portal = _read_portal_file(order, pack, limits)
+        return mark_copy(portal.order, portal.sheets)
+    workbook = open_workbook(order.content, limits)
+    if isinstance(workbook, ReaderFinding):
+        raise UnmarkableError(f"it does not open: {workbook.rule}")
+    try:
+        return mark_book(order)
+    except _NOT_STANDARD as error:
+        logger.debug("mark name=%r copied=%s", order.name, error)
+        return mark_copy(order, workbook.sheets)
+
+
+def _read_portal_file(order: MarkRequest, pack: "Pack", limits: Limits) -> _PortalFile:
+    """Return the sheets that the reader makes of a JSON text. Each of several reports has its own.
+
+    Raises UnmarkableError where the text holds no report.
+    """
+    # Imported here: it takes pandas along.
+    from connectors.reader.open.portal_report import PortalReport, read_reports  # noqa: PLC0415
+
+    reports = read_reports(order.content, pack, limits)
+    if isinstance(reports, ReaderFinding):
+        raise UnmarkableError(f"it is no report: {reports.rule}")
+    sheets: list[Sheet] = []
+    for part, report in enumerate(reports, start=1):
+        if isinstance(report, PortalReport):
+            for sheet in report.found.sheets:
+                name = _sheet_name(sheet.name, part, reports)
+                sheets.append(replace(sheet, name=name))
+    if not sheets:
+        raise UnmarkableError("it holds no report")
+    renamed = tuple(_rename_sheets(report, reports) for report in order.reports)
+    return _PortalFile(replace(order, reports=renamed), sheets)
+
+
+def _rename_sheets(report: MarkedReport, reports: Sequence[object]) -> MarkedReport:
+    findings = []
+    for finding in report.findings:
+        if finding.sheet:
+            name = _sheet_name(finding.sheet, report.part, reports)
+            findings.append(replace(finding, sheet=name))
+        else:
+            findings.append(finding)
+    return replace(report, findings=tuple(findings))
+
+
+def _sheet_name(sheet: str, part: int, reports: Sequence[object]) -> str:
+    """Return a sheet's name, with its report's number where a file has several reports."""
+    return f"{part}. {sheet}" if len(reports) > 1 else sheet

@@ -1,0 +1,1 @@
+"""The site: the first page, the quality page, and the summary of targets."""

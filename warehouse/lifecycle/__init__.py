@@ -1,0 +1,1 @@
+"""The life of a delivery: versions, current rows, reprocessing, withdrawal, cross-checks."""

@@ -1,0 +1,181 @@
+"""Check a delivery again: which ones, how they are requeued, what becomes of the earlier check."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine, or_, select, update
+from sqlalchemy.orm import Session
+
+from program.finding import Finding, Severity
+from program.pack.waiver import WaiverEntry, WaiverMatch
+from program.submission import Submission, Verdict
+from program.vietnamese import vietnam_day
+from warehouse.lifecycle.current import is_rejected_by_cross_check
+from warehouse.lifecycle.stored_findings import findings_of_judging, newest_of
+from warehouse.lifecycle.versions import ReportKey, Turn, VersionHistory, report_key
+from warehouse.states import DeliveryState
+from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
+
+_MAY_WAIT = (DeliveryState.PROCESSED, DeliveryState.RECEIVED)
+_MAY_BE_REQUESTED = (*_MAY_WAIT, DeliveryState.UNPACKED)
+
+
+def requeue(engine: Engine, numbers: Sequence[int]) -> tuple[list[int], dict[int, str | None]]:
+    """Requeue processed deliveries for the next run: all of `numbers`, or none.
+
+    Of a zip that was unpacked, its members are requeued. One transaction, idempotent: a delivery
+    that waits already is unchanged.
+
+    Returns:
+        The deliveries that wait now; and those of `numbers` that cannot be requeued, with their
+        state, or None where there is no such delivery.
+    """
+    with Session(engine) as session, session.begin():
+        refused: dict[int, str | None] = {}
+        for number in numbers:
+            delivery = session.get(DeliveryRow, number)
+            state = delivery.state if delivery else None
+            if state not in _MAY_BE_REQUESTED:
+                refused[number] = state
+        if refused:
+            return [], refused
+        is_chosen = or_(DeliveryRow.id.in_(numbers), DeliveryRow.archive_delivery_id.in_(numbers))
+        query = select(DeliveryRow.id).where(is_chosen, DeliveryRow.state.in_(_MAY_WAIT))
+        requeued = list(session.scalars(query.order_by(DeliveryRow.id)))
+        _requeue(session, requeued)
+        return requeued, {}
+
+
+def _requeue(session: Session, numbers: Collection[int]) -> None:
+    """Have the next run check these deliveries once more. Those that wait are unchanged."""
+    session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id.in_(numbers), DeliveryRow.state == DeliveryState.PROCESSED)
+        .values(state=DeliveryState.RECEIVED, attempt=DeliveryRow.attempt + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def newly_waived(engine: Engine, corrections: Iterable[WaiverEntry]) -> list[int]:
+    """Return the deliveries to check again because of waivers that came after their last check.
+
+    The newest submission of the report has an open finding that a waiver of `corrections` matches.
+    """
+    with Session(engine) as session:
+        found = {_newly_waived(session, correction) for correction in corrections}
+    return sorted(number for number in found if number is not None)
+
+
+def _newly_waived(session: Session, correction: WaiverEntry) -> int | None:
+    """Return the delivery that a waiver is for, None where it has no open finding to waive."""
+    newest = newest_of(session, *correction.report)
+    if newest is None:
+        return None
+    delivery = session.get_one(DeliveryRow, newest.delivery_id)
+    if delivery.state != DeliveryState.PROCESSED:
+        return None
+    if not correction.is_for(vietnam_day(delivery.received_at)):
+        return None
+    for finding in findings_of_judging(session, newest.id):
+        # A waived finding is a note (`info`): the waiver is in force already.
+        is_open = finding.severity is not Severity.INFO
+        if is_open and correction.match(finding) is WaiverMatch.EXACT:
+            return delivery.id
+    return None
+
+
+def reject(session: Session, row: SubmissionRow, now: datetime) -> None:
+    """Reject a current submission. What it had replaced is requeued, and becomes current again.
+
+    In the caller's transaction.
+    """
+    row.verdict = Verdict.QUARANTINED.value
+    close_version(session, row, now)
+
+
+def close_version(session: Session, row: SubmissionRow, now: datetime) -> set[int]:
+    """Close a submission and requeue the deliveries of what it had replaced; return these.
+
+    In the caller's transaction.
+    """
+    # The clock may have been set back: a submission does not end before it began.
+    row.known_to = max(now, row.known_from or now)
+    replaced = _replaced_by(session, row.id, row.delivery_id)
+    _requeue(session, replaced)
+    return replaced
+
+
+def requeue_cleared(session: Session, cleared: Collection[int]) -> None:
+    """Requeue those of the submissions `cleared` that a cross-check had rejected.
+
+    One whose report has a current version from a later delivery is unchanged. In the caller's
+    transaction.
+    """
+    query = (
+        select(SubmissionRow, DeliveryRow)
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .where(
+            is_rejected_by_cross_check(),
+            SubmissionRow.id.in_(cleared),
+            # Only the last check of a delivery counts.
+            DeliveryRow.attempt == SubmissionRow.attempt,
+        )
+    )
+    rejected: list[tuple[ReportKey | None, Turn]] = []
+    for row, delivery in session.execute(query):
+        report = report_key(row.form_code, row.unit_code, row.period, row.stage)
+        rejected.append((report, Turn(delivery.received_at, delivery.id)))
+    history = VersionHistory.read(session, {report for report, _ in rejected})
+    deliveries = [
+        turn.delivery_id for report, turn in rejected if history.newer_current(report, turn) is None
+    ]
+    _requeue(session, deliveries)
+
+
+def _replaced_by(session: Session, submission: int, delivery: int) -> set[int]:
+    """Return the deliveries of what a submission replaced.
+
+    If that was an earlier check of the same `delivery`, or was withdrawn since, it cannot come
+    back: then the deliveries of what it had replaced itself.
+    """
+    query = (
+        select(SubmissionRow.id, DeliveryRow.id, DeliveryRow.state)
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .where(SubmissionRow.superseded_by_id == submission)
+    )
+    found: set[int] = set()
+    for earlier, number, state in session.execute(query).all():
+        if number == delivery or state == DeliveryState.WITHDRAWN:
+            found |= _replaced_by(session, earlier, delivery)
+        else:
+            found.add(number)
+    return found
+
+
+def was_mailed(session: Session, delivery: int, attempt: int, submission: Submission) -> bool:
+    """Tell whether an earlier check of this delivery led to a notice with the same content.
+
+    That is the same verdict and the same findings, notes left out.
+    """
+    if attempt == 1:
+        return False
+    notified = select(SubmissionRow).where(
+        SubmissionRow.delivery_id == delivery,
+        SubmissionRow.attempt < attempt,
+        SubmissionRow.verdict == submission.verdict.value,
+        SubmissionRow.id.in_(select(OutboxRow.submission_id)),
+    )
+    questions = _questions(submission.findings)
+    earlier_ids = [row.id for row in session.scalars(notified)]
+    return any(_questions(findings_of_judging(session, each)) == questions for each in earlier_ids)
+
+
+def _questions(
+    findings: Iterable[Finding],
+) -> set[tuple[str, str | None, str | None, str | None]]:
+    """Return what a sender is to look at: rule, sheet, cell and value. Notes are never mailed."""
+    return {
+        (finding.rule, finding.sheet, finding.cell, finding.value)
+        for finding in findings
+        if finding.severity is not Severity.INFO
+    }

@@ -1,0 +1,80 @@
+"""Withdraw a delivery: its reports count no longer, and what they had replaced is requeued."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session, aliased
+
+from warehouse.lifecycle.current import is_current, takes_part_in_cross_checks
+from warehouse.lifecycle.reprocess import close_version
+from warehouse.states import DeliveryState
+from warehouse.tables import DeliveryRow, SubmissionRow
+
+_MAY_BE_WITHDRAWN = (DeliveryState.PROCESSED, DeliveryState.RECEIVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What a withdrawal changed.
+
+    `state` is the delivery's state before, None where there is no such delivery. `reports` is how
+    many reports count no longer. `reopened` are the deliveries that the next run checks again.
+    """
+
+    state: str | None
+    is_done: bool
+    reports: int = 0
+    reopened: tuple[int, ...] = ()
+
+
+def withdraw(engine: Engine, number: int, reason: str, now: datetime) -> Withdrawal:
+    """Withdraw a delivery for good, in one transaction. Nothing of it is deleted.
+
+    Only a delivery that was checked, or waits to be, can be withdrawn; any other is unchanged. The
+    other reports about the same periods are due for a cross-check in the next run.
+    """
+    with Session(engine) as session, session.begin():
+        delivery = session.get(DeliveryRow, number, with_for_update=True)
+        if delivery is None:
+            return Withdrawal(None, is_done=False)
+        state_before = delivery.state
+        if state_before not in _MAY_BE_WITHDRAWN:
+            return Withdrawal(state_before, is_done=False)
+        delivery.state = DeliveryState.WITHDRAWN
+        delivery.withdrawn_at = now
+        delivery.withdrawn_reason = reason
+        session.flush()
+        current = select(SubmissionRow).where(SubmissionRow.delivery_id == number, is_current())
+        rows = session.scalars(current).all()
+        reopened: set[int] = set()
+        for row in rows:
+            reopened |= close_version(session, row, now)
+            session.flush()
+        _require_cross_check(session, number)
+        return Withdrawal(
+            state_before, is_done=True, reports=len(rows), reopened=tuple(sorted(reopened))
+        )
+
+
+def _require_cross_check(session: Session, delivery: int) -> None:
+    """Make the other reports about a delivery's periods due for a cross-check.
+
+    Those that an earlier cross-check rejected, too.
+    """
+    own = aliased(SubmissionRow)
+    of_same_period = select(own.id).where(
+        own.delivery_id == delivery,
+        own.period == SubmissionRow.period,
+        own.stage == SubmissionRow.stage,
+    )
+    session.execute(
+        update(SubmissionRow)
+        .where(
+            takes_part_in_cross_checks(),
+            SubmissionRow.delivery_id != delivery,
+            of_same_period.exists(),
+        )
+        .values(compared_at=None)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,1 @@
+"""Dump, swap, comparison of two warehouses, replay log and retention."""

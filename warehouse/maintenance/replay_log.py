@@ -1,0 +1,272 @@
+"""Documents: for each run, what the warehouse holds and the archived bytes do not.
+
+That is who sent what, when it was checked, and what was mailed. A document is plain JSON. With all
+documents and the bytes, the warehouse can be rebuilt (`flows.recovery.rebuild`).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Engine, Select, func, insert, or_, select, text
+from sqlalchemy.orm import Session
+
+from warehouse.catalogue import CATALOGUE
+from warehouse.states import CHECKED_STATES, DeliveryState
+from warehouse.tables import (
+    DeliveryRow,
+    FindingRow,
+    Instant,
+    OutboxRow,
+    RunRow,
+    SourceCursorRow,
+    SubmissionRow,
+    WarehouseTable,
+)
+
+Row = dict[str, Any]
+Document = dict[str, Any]
+
+_NUMBERED_TABLES = ("runs", "deliveries", "submissions", "outbox", "capital", "targets")
+"""The tables whose ids PostgreSQL counts."""
+
+
+def runs_of(engine: Engine) -> dict[int, datetime]:
+    """Return when each run began, by number, in order."""
+    query = select(RunRow.id, RunRow.started_at).order_by(RunRow.id)
+    with Session(engine) as session:
+        return dict(session.execute(query).tuples().all())
+
+
+def run_document(engine: Engine, number: int) -> Document:
+    """Return the document of a run: all that it added to the ledger, as it is now.
+
+    Decision 21 explains its keys. `since` is the start of the run before: what was changed by hand
+    between the two runs is in the document too.
+    """
+    with Session(engine) as session:
+        run = session.get_one(RunRow, number)
+        since = session.scalar(select(func.max(RunRow.started_at)).where(RunRow.id < number))
+        checks = list(_checks(session, number))
+        checked = [check["delivery"] for check in checks]
+        waiting = session.scalars(_in_state(DeliveryState.RECEIVED))
+        watermarks = select(SourceCursorRow).order_by(SourceCursorRow.source)
+        return {
+            "run": _plain(run),
+            "deliveries": _plain_rows(session, _touched(number, checked)),
+            "judged": checks,
+            "compared_at": _compared_at(session, run),
+            "waiting": {str(row.id): row.attempt for row in waiting},
+            "withdrawn": list(_withdrawn(session, since)),
+            "outbox": _plain_rows(session, _changed_notices(run, since)),
+            "catalogue": _changed_catalogue(session, since),
+            "watermarks": _plain_rows(session, watermarks),
+        }
+
+
+def _checks(session: Session, number: int) -> Iterator[Row]:
+    """Yield each check of a run in order, with the submissions' numbers by part."""
+    query = select(SubmissionRow).where(SubmissionRow.run_id == number).order_by(SubmissionRow.id)
+    checks = groupby(session.scalars(query), key=lambda row: (row.delivery_id, row.attempt))
+    for (delivery, attempt), rows in checks:
+        submissions = list(rows)
+        yield {
+            "delivery": delivery,
+            "attempt": attempt,
+            "at": submissions[0].loaded_at.isoformat(),
+            "submissions": {str(row.part): row.id for row in submissions},
+        }
+
+
+def _touched(number: int, checked: list[int]) -> Select[Any]:
+    """Query the deliveries that arrived, were unpacked or were checked in a run."""
+    unpacked = select(DeliveryRow.archive_delivery_id).where(
+        DeliveryRow.run_id == number, DeliveryRow.archive_delivery_id.is_not(None)
+    )
+    is_touched = or_(
+        DeliveryRow.run_id == number,
+        DeliveryRow.id.in_(checked),
+        DeliveryRow.id.in_(unpacked),
+    )
+    return select(DeliveryRow).where(is_touched).order_by(DeliveryRow.id)
+
+
+def _withdrawn(session: Session, since: datetime | None) -> Iterator[Row]:
+    """Yield the deliveries that were withdrawn after the run before began."""
+    query = select(DeliveryRow).where(DeliveryRow.withdrawn_at.is_not(None))
+    if since is not None:
+        query = query.where(DeliveryRow.withdrawn_at >= since)
+    ordered = query.order_by(DeliveryRow.withdrawn_at, DeliveryRow.id)
+    for row in session.scalars(ordered):
+        withdrawn_at = row.withdrawn_at and row.withdrawn_at.isoformat()
+        yield {"delivery": row.id, "at": withdrawn_at, "reason": row.withdrawn_reason}
+
+
+def _in_state(state: DeliveryState) -> Select[tuple[DeliveryRow]]:
+    return select(DeliveryRow).where(DeliveryRow.state == state).order_by(DeliveryRow.id)
+
+
+def _changed_notices(run: RunRow, since: datetime | None) -> Select[Any]:
+    """Query the notices that changed after the run before began. More of them do no harm."""
+    query = select(OutboxRow).order_by(OutboxRow.id)
+    if since is None:
+        return query
+    is_changed = or_(
+        # The clock may have been set back between the two runs.
+        OutboxRow.created_at >= min(since, run.started_at),
+        OutboxRow.sent_at >= since,
+        OutboxRow.sent_at.is_(None),
+    )
+    return query.where(is_changed)
+
+
+def _changed_catalogue(session: Session, since: datetime | None) -> dict[str, list[Row]]:
+    """Return the catalogue's rows that began or ended after the run before began, by table.
+
+    A run's own changes come just before the run has a number.
+    """
+    found = {}
+    for table in CATALOGUE:
+        any_table: Any = table
+        query = select(any_table)
+        if since is not None:
+            query = query.where(or_(any_table.known_from >= since, any_table.known_to >= since))
+        found[table.__tablename__] = _plain_rows(session, query)
+    return found
+
+
+def _compared_at(session: Session, run: RunRow) -> str | None:
+    """Return when a run recorded its cross-checks, None where nothing was due for one."""
+    next_start = session.scalar(select(func.min(RunRow.started_at)).where(RunRow.id > run.id))
+    # A run that was killed did not end: what came before the next one is its own.
+    end = run.finished_at or next_start
+    moments = []
+    for column in (SubmissionRow.compared_at, FindingRow.compared_at, FindingRow.closed_at):
+        query = select(func.max(column)).where(column >= run.started_at)
+        if end is not None:
+            query = query.where(column <= end)
+        moment = session.scalar(query)
+        if moment is not None:
+            moments.append(moment)
+    return max(moments).isoformat() if moments else None
+
+
+def _plain_rows(session: Session, query: Select[Any]) -> list[Row]:
+    return [_plain(row) for row in session.scalars(query)]
+
+
+def _plain(row: WarehouseTable) -> Row:
+    """Return a row as JSON can hold it."""
+    values: Row = {}
+    for column in row.__table__.columns:
+        value = getattr(row, column.name)
+        values[column.name] = value.isoformat() if isinstance(value, date) else value
+    return values
+
+
+def _typed(table: type[WarehouseTable], row: Mapping[str, Any]) -> Row:
+    """Return a plain row with the types of its table's columns.
+
+    Columns that the table has no longer are left out.
+    """
+    columns = [column for column in table.__table__.columns if column.name in row]
+    return {column.name: _typed_value(column, row[column.name]) for column in columns}
+
+
+def _typed_value(column: ColumnElement[Any], value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if isinstance(column.type, Instant):
+        return datetime.fromisoformat(value)
+    if isinstance(column.type, Date):
+        return date.fromisoformat(value)
+    return value
+
+
+def replay_run(engine: Engine, document: Document) -> None:
+    """Record a run, and the deliveries and the catalogue of its document, in one transaction.
+
+    They keep their numbers. Deliveries that were checked wait to be checked again. Idempotent.
+    """
+    with Session(engine) as session, session.begin():
+        session.merge(RunRow(**_typed(RunRow, document["run"])))
+        for row in document["deliveries"]:
+            values = _typed(DeliveryRow, row)
+            # The rebuild checks it again, and withdraws it again at the recorded moment.
+            if values["state"] in CHECKED_STATES:
+                values |= {
+                    "state": DeliveryState.RECEIVED,
+                    "withdrawn_at": None,
+                    "withdrawn_reason": None,
+                }
+            session.merge(DeliveryRow(**values))
+            # A later row may point to this one (`repeats_id`, `archive_delivery_id`).
+            session.flush()
+        for table in CATALOGUE:
+            for row in document["catalogue"][table.__tablename__]:
+                session.merge(table(**_typed(table, row)))
+
+
+def set_attempt(engine: Engine, attempts: Mapping[int, int]) -> None:
+    """Requeue deliveries, each with the given number of its next check. One transaction."""
+    with Session(engine) as session, session.begin():
+        for number, attempt in attempts.items():
+            delivery = session.get_one(DeliveryRow, number)
+            delivery.state = DeliveryState.RECEIVED
+            delivery.attempt = attempt
+
+
+def replay_outbox(engine: Engine, documents: Iterable[Document]) -> list[Row]:
+    """Record notices and cursors as the last documents have them; new rows are numbered after.
+
+    Also requeues the deliveries that waited at the end of the last document.
+
+    Returns:
+        The notices that could not be recorded: their submissions could not be rebuilt.
+    """
+    notices: dict[int, Row] = {}
+    last: Document = {}
+    for document in documents:
+        # A notice is in several documents; the last one has its newest state.
+        notices |= {row["id"]: row for row in document["outbox"]}
+        last = document
+    with Session(engine) as session, session.begin():
+        possible, impossible = _split_by_submission(session, notices.values())
+        _insert(session, OutboxRow, possible)
+        _insert(session, SourceCursorRow, last.get("watermarks", []))
+        _continue_numbers(session)
+    waiting = last.get("waiting", {})
+    set_attempt(engine, {int(number): attempt for number, attempt in waiting.items()})
+    return impossible
+
+
+def _split_by_submission(session: Session, notices: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """Split notices into those whose submission is on record, or that have none, and the others."""
+    on_record: set[int | None] = {None}
+    on_record |= set(session.scalars(select(SubmissionRow.id)))
+    possible: list[Row] = []
+    impossible: list[Row] = []
+    for notice in notices:
+        part = possible if notice["submission_id"] in on_record else impossible
+        part.append(notice)
+    return possible, impossible
+
+
+def _insert(session: Session, table: type[WarehouseTable], rows: Iterable[Row]) -> None:
+    typed_rows = [_typed(table, row) for row in rows]
+    if typed_rows:
+        session.execute(insert(table), typed_rows)
+
+
+def _continue_numbers(session: Session) -> None:
+    """Have PostgreSQL number new rows after those that were inserted with their numbers."""
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    # The statement has only our own names in it.
+    for name in _NUMBERED_TABLES:
+        statement = (
+            f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), newest) "  # noqa: S608
+            f"FROM (SELECT max(id) AS newest FROM {name}) AS numbers WHERE newest IS NOT NULL"
+        )
+        session.execute(text(statement))

@@ -1,0 +1,167 @@
+"""Retention: which archived bytes are to be deleted, and what stays of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Engine, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from program.finding import Severity
+from program.records.purge_record import PurgedSubmission
+from program.submission import Fact, Verdict
+from warehouse.lifecycle.stored_findings import findings_of_judging
+from warehouse.states import DeliveryState
+from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """Bytes to delete. `name` and `received_at` are of the last delivery that brought them."""
+
+    sha256: str
+    name: str
+    sender_unit: str | None
+    received_at: datetime
+    why: str
+
+
+def expired_bytes(
+    engine: Engine, kept_days: Mapping[tuple[str, str], int], now: datetime
+) -> list[Expired]:
+    """Return the bytes with personal data whose retention period is over.
+
+    Those are the bytes of reports by forms in `kept_days` (days by form and version), and of the
+    zips that held such reports. The period begins when the bytes last arrived. Where they hold
+    several reports, the longest period counts.
+    """
+    found: list[Expired] = []
+    with Session(engine) as session:
+        for sha256, forms in _personal_forms(session, kept_days).items():
+            days = max(kept_days[form] for form in forms)
+            last = _last_delivery(session, sha256)
+            if last is None or last.received_at + timedelta(days=days) >= now:
+                continue
+            codes = sorted(code for code, _ in forms)
+            why = f"{', '.join(codes)}: personal_days {days}"
+            found.append(Expired(sha256, last.name, last.sender_unit, last.received_at, why))
+    return found
+
+
+def _last_delivery(session: Session, sha256: str) -> DeliveryRow | None:
+    query = (
+        select(DeliveryRow)
+        .where(DeliveryRow.sha256 == sha256)
+        .order_by(DeliveryRow.received_at.desc(), DeliveryRow.id.desc())
+    )
+    return session.scalars(query.limit(1)).first()
+
+
+def _personal_forms(
+    session: Session, kept_days: Mapping[tuple[str, str], int]
+) -> dict[str, set[tuple[str, str]]]:
+    """Return the forms with personal data that bytes hold, by sha256.
+
+    A zip holds the forms of its members.
+    """
+    member, whole = aliased(DeliveryRow), aliased(DeliveryRow)
+    query = (
+        select(member.sha256, whole.sha256, SubmissionRow.form_code, SubmissionRow.form_version)
+        .join(SubmissionRow, SubmissionRow.delivery_id == member.id)
+        .outerjoin(whole, whole.id == member.archive_delivery_id)
+        .order_by(member.id)
+    )
+    forms: dict[str, set[tuple[str, str]]] = {}
+    for own_sha256, zip_sha256, code, version in session.execute(query):
+        # A file that nobody could read has no form.
+        form = (code or "", version or "")
+        if form not in kept_days:
+            continue
+        for sha256 in (own_sha256, zip_sha256):
+            if sha256 is not None:
+                forms.setdefault(sha256, set()).add(form)
+    return forms
+
+
+def attempts_of(engine: Engine, sha256: str) -> tuple[PurgedSubmission, ...]:
+    """Return the result of every check of deliveries of these bytes, as plain values."""
+    query = (
+        select(SubmissionRow)
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .where(DeliveryRow.sha256 == sha256)
+        .order_by(SubmissionRow.id)
+    )
+    found = []
+    with Session(engine) as session:
+        checks = groupby(session.scalars(query), key=lambda row: (row.delivery_id, row.attempt))
+        for (delivery, attempt), rows in checks:
+            submissions = [_plain(session, row) for row in list(rows)]
+            found.append(
+                PurgedSubmission(delivery=delivery, attempt=attempt, submissions=tuple(submissions))
+            )
+    return tuple(found)
+
+
+def letters_about(engine: Engine, sha256: str) -> list[str]:
+    """Return the message ids of the letters about these bytes or about members of this zip."""
+    whole = aliased(DeliveryRow)
+    query = (
+        select(OutboxRow.message_id)
+        .join(SubmissionRow, SubmissionRow.id == OutboxRow.submission_id)
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .outerjoin(whole, whole.id == DeliveryRow.archive_delivery_id)
+        .where(
+            OutboxRow.message_id.is_not(None),
+            or_(DeliveryRow.sha256 == sha256, whole.sha256 == sha256),
+        )
+        .distinct()
+        .order_by(OutboxRow.message_id)
+    )
+    with Session(engine) as session:
+        return [message_id for message_id in session.scalars(query) if message_id is not None]
+
+
+def _plain(session: Session, row: SubmissionRow) -> dict[str, Any]:
+    """Return a submission with its findings and facts, as its own check left it."""
+    query = select(FactRow).where(FactRow.submission_id == row.id)
+    facts = session.scalars(query.order_by(FactRow.element, FactRow.line))
+    findings = findings_of_judging(session, row.id)
+    severities = {finding.severity for finding in findings}
+    return {
+        "part": row.part,
+        "form": row.form_code,
+        "form_version": row.form_version,
+        "unit": row.unit_code,
+        "period": row.period,
+        "stage": row.stage,
+        "values_read": row.values_read,
+        "verdict": _verdict(row, severities).value,
+        "findings": [_values(finding, finding.__dataclass_fields__) for finding in findings],
+        "facts": [_values(fact, Fact._fields) for fact in facts],
+    }
+
+
+def _values(record: object, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in names}
+
+
+def _verdict(row: SubmissionRow, severities: set[Severity]) -> Verdict:
+    """Return the verdict of the submission's own check: a cross-check may have changed it since."""
+    if row.known_from is None:
+        return Verdict(row.verdict)
+    # A critical finding beside facts is about a line that was left out.
+    if severities <= {Severity.INFO}:
+        return Verdict.ACCEPTED
+    return Verdict.ACCEPTED_WITH_WARNINGS
+
+
+def record_purged(engine: Engine, sha256: str) -> None:
+    """Record that bytes were deleted: their deliveries are never checked again. Idempotent."""
+    with Session(engine) as session, session.begin():
+        session.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.sha256 == sha256)
+            .values(state=DeliveryState.PURGED)
+        )

@@ -1,0 +1,1 @@
+"""The outbox: what is queued, the letters, reminders and follow-ups, and what is obsolete."""

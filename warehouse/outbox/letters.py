@@ -1,0 +1,247 @@
+"""Assemble letters: the notices to one recipient become one letter.
+
+A letter that may have left has an id and a day that never change.
+"""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Engine, func, or_, select
+from sqlalchemy.orm import Session
+
+from program.calendar.stage import Stage
+from program.records.letter import Letter, Notice, NoticeKind, Reminder, ReportName
+from program.submission import Verdict
+from warehouse.lifecycle.stored_findings import findings_of_comparing, findings_of_judging
+from warehouse.outbox.obsolete import is_obsolete
+from warehouse.states import OutboxState, notice_kind
+from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
+
+_MOST_REFERENCES = 20
+"""A longer thread names its first letter and its last ones."""
+
+
+def assemble_letters(engine: Engine, day: date, *, daily_limit: int | None = None) -> int:
+    """Assemble one letter for each recipient of all pending notices that are in none yet.
+
+    One transaction. Notices that were settled before they were sent are marked and left out. A
+    recipient with `daily_limit` letters dated `day` waits for the next day.
+
+    A letter that may have left, or that a process is sending, is unchanged and keeps its id. A
+    letter that nobody has tried is assembled again: after a week without a mail server it says what
+    is true now.
+
+    Returns:
+        How many letters there are to send.
+    """
+    with Session(engine) as session, session.begin():
+        pending = _pending_notices(session)
+        unsent = _unsent_by_recipient(session, pending)
+        # The letters that were taken apart do not count against the limit.
+        session.flush()
+        full = _recipients_at_limit(session, day, daily_limit)
+        for recipient, rows in unsent.items():
+            if recipient not in full:
+                _give_id(rows, recipient, day)
+        letters = {row.message_id for row in pending if row.state == OutboxState.PENDING}
+        return len(letters - {None})
+
+
+def load_letter(session: Session, message_id: str) -> Letter:
+    """Return the letter of an id, always the same one."""
+    query = select(OutboxRow).where(OutboxRow.message_id == message_id).order_by(OutboxRow.id)
+    rows = list(session.scalars(query))
+    notices = []
+    reminders = []
+    for row in rows:
+        if row.submission_id is None:
+            reminders.append(_reminder(row))
+        else:
+            notices.append(_notice(session, row, row.submission_id))
+    reports = {notice.report for notice in notices}
+    reports |= {reminder.report for reminder in reminders}
+    files = {notice.delivery_id for notice in notices}
+    first = rows[0]
+    moment = max(row.created_at for row in rows)
+    return Letter(
+        message_id=message_id,
+        recipient=first.recipient,
+        created_at=moment,
+        day=first.dated or moment.date(),
+        notices=tuple(notices),
+        reminders=tuple(reminders),
+        accepted=_accepted(session, notices, moment),
+        references=_references(session, first, reports, files),
+    )
+
+
+def _pending_notices(session: Session) -> list[OutboxRow]:
+    query = select(OutboxRow).where(OutboxRow.state == OutboxState.PENDING)
+    return list(session.scalars(query.order_by(OutboxRow.id)))
+
+
+def _unsent_by_recipient(
+    session: Session, pending: Sequence[OutboxRow]
+) -> dict[str, list[OutboxRow]]:
+    """Return the notices to put into letters now; marks those that were settled."""
+    unsent: dict[str, list[OutboxRow]] = {}
+    for row in pending:
+        was_tried = row.attempts > 0 or row.claimed_by is not None
+        # Its letter cannot have left: the notice may go into another one, with newer notices.
+        if not was_tried:
+            row.message_id = None
+            row.dated = None
+        if row.message_id is not None:
+            continue
+        if is_obsolete(session, row):
+            row.state = OutboxState.OVERTAKEN
+        else:
+            unsent.setdefault(row.recipient, []).append(row)
+    return unsent
+
+
+def _recipients_at_limit(session: Session, day: date, limit: int | None) -> set[str]:
+    """Return the recipients who get no further letter dated `day`."""
+    if limit is None:
+        return set()
+    letters = func.count(OutboxRow.message_id.distinct())
+    query = select(OutboxRow.recipient).where(OutboxRow.dated == day)
+    return set(session.scalars(query.group_by(OutboxRow.recipient).having(letters >= limit)))
+
+
+def _give_id(rows: Sequence[OutboxRow], recipient: str, day: date) -> None:
+    subjects = [f"{row.submission_id or _reminder(row).report}/{row.kind}" for row in rows]
+    # The moment keeps ids apart between warehouses, and after a warehouse began from nothing.
+    moment = rows[0].created_at.isoformat()
+    identity = f"{recipient}|{','.join(subjects)}|{moment}"
+    digest = hashlib.sha256(identity.encode()).hexdigest()[:32]
+    for row in rows:
+        row.message_id = digest
+        row.dated = day
+
+
+def _reminder(row: OutboxRow) -> Reminder:
+    report = _report(row.form_code, row.unit_code, row.period, row.stage)
+    if report is None or row.due_date is None:
+        raise ValueError(f"outbox row {row.id} is about no submission and no report")
+    return Reminder(report, row.due_date)
+
+
+def _notice(session: Session, row: OutboxRow, submission_id: int) -> Notice:
+    submission = session.get_one(SubmissionRow, submission_id)
+    delivery = session.get_one(DeliveryRow, submission.delivery_id)
+    kind = notice_kind(row.kind)
+    # A notice about a cross-check has the findings of that one only; every other notice has those
+    # of the submission's own check.
+    if kind is NoticeKind.COMPARED:
+        findings = findings_of_comparing(session, submission_id, row.created_at)
+    else:
+        findings = findings_of_judging(session, submission_id)
+    return Notice(
+        submission_id=submission.id,
+        verdict=Verdict(submission.verdict),
+        form_code=submission.form_code,
+        unit_code=submission.unit_code,
+        period=submission.period,
+        stage=Stage(submission.stage),
+        sender_unit=delivery.sender_unit,
+        delivery_name=delivery.name,
+        received_at=delivery.received_at,
+        findings=findings,
+        is_part=_count_parts(session, submission) > 1,
+        part=submission.part,
+        delivery_id=delivery.id,
+        sha256=delivery.sha256,
+        kind=kind,
+    )
+
+
+def _count_parts(session: Session, submission: SubmissionRow) -> int:
+    """Return how many reports the check of a submission found in its file."""
+    query = select(func.count(SubmissionRow.id)).where(
+        SubmissionRow.delivery_id == submission.delivery_id,
+        SubmissionRow.attempt == submission.attempt,
+    )
+    return session.scalar(query) or 0
+
+
+def _accepted(
+    session: Session, notices: Sequence[Notice], moment: datetime
+) -> tuple[ReportName, ...]:
+    """Return the other reports of the same periods that were current at the letter's moment.
+
+    Only reports of the letter's senders about themselves.
+    """
+    senders = {notice.sender_unit for notice in notices if notice.sender_unit}
+    periods = {notice.period for notice in notices if notice.period}
+    reports_of_letter = {notice.report for notice in notices}
+    columns = (
+        SubmissionRow.form_code,
+        SubmissionRow.unit_code,
+        SubmissionRow.period,
+        SubmissionRow.stage,
+    )
+    query = select(*columns).where(
+        SubmissionRow.known_from <= moment,
+        or_(SubmissionRow.known_to.is_(None), SubmissionRow.known_to > moment),
+        SubmissionRow.unit_code.in_(senders),
+        SubmissionRow.period.in_(periods),
+    )
+    accepted = []
+    for form, unit, period, stage in session.execute(query.distinct().order_by(*columns)):
+        report = ReportName(form or "", unit or "", period or "", Stage(stage))
+        if report not in reports_of_letter:
+            accepted.append(report)
+    return tuple(accepted)
+
+
+def _references(
+    session: Session,
+    first: OutboxRow,
+    reports: Collection[ReportName | None],
+    files: Collection[int],
+) -> tuple[str, ...]:
+    """Return the earlier letters to the same recipient about the same reports or files.
+
+    `first` is the first notice of the letter. The oldest letter comes first.
+    """
+    query = (
+        select(OutboxRow, SubmissionRow)
+        .outerjoin(SubmissionRow, SubmissionRow.id == OutboxRow.submission_id)
+        .where(
+            OutboxRow.recipient == first.recipient,
+            OutboxRow.message_id != first.message_id,
+            OutboxRow.id < first.id,
+        )
+        .order_by(OutboxRow.id)
+    )
+    # A dict, not a set: each letter once, in the order of the outbox.
+    found: dict[str, None] = {}
+    for row, submission in session.execute(query).tuples():
+        report = _report_of(row, submission)
+        is_same_report = report is not None and report in reports
+        is_same_file = submission is not None and submission.delivery_id in files
+        if is_same_report or is_same_file:
+            found[str(row.message_id)] = None
+    ids = tuple(found)
+    if len(ids) <= _MOST_REFERENCES:
+        return ids
+    # The first letter began the thread: mail programs group by it.
+    last = ids[1 - _MOST_REFERENCES :]
+    return (ids[0], *last)
+
+
+def _report_of(row: OutboxRow, submission: SubmissionRow | None) -> ReportName | None:
+    """Return the report that a notice is about; None where the file's report is unknown."""
+    if submission is None:
+        return _reminder(row).report
+    return _report(submission.form_code, submission.unit_code, submission.period, submission.stage)
+
+
+def _report(
+    form: str | None, unit: str | None, period: str | None, stage: str | None
+) -> ReportName | None:
+    if form is None or unit is None or period is None or stage is None:
+        return None
+    return ReportName(form, unit, period, Stage(stage))

@@ -1,0 +1,97 @@
+"""Which notices need not be sent any more: what they say was settled before they were sent."""
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from program.submission import Verdict
+from warehouse.lifecycle.stored_findings import findings_of_comparing
+from warehouse.states import DeliveryState, is_all_clear, is_cross_check
+from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
+
+_LOADED = (Verdict.ACCEPTED.value, Verdict.ACCEPTED_WITH_WARNINGS.value)
+
+
+def is_obsolete(session: Session, row: OutboxRow) -> bool:
+    """Tell whether what a notice says was settled before the notice was sent.
+
+    A reminder: the missing report came, or a later reminder is on record. A notice about a
+    submission: its file was withdrawn, a newer version replaces it, or the notice itself no longer
+    holds. A newer version replaces it if it was accepted or has a notice of its own: then nothing
+    is lost.
+    """
+    if row.submission_id is None:
+        return _is_reminder_settled(session, row)
+    if _is_untrue(session, row, row.submission_id):
+        return True
+    submission = select(SubmissionRow.id).where(SubmissionRow.id == row.submission_id)
+    is_withdrawn = session.scalar(not_withdrawn(submission)) is None
+    if is_withdrawn:
+        return True
+    return session.scalar(_newer(row.submission_id, row.recipient)) is not None
+
+
+def not_withdrawn(query: Select[tuple[int]]) -> Select[tuple[int]]:
+    """Narrow a query of submissions to those whose delivery was not withdrawn."""
+    is_delivery = DeliveryRow.id == SubmissionRow.delivery_id
+    return query.join(DeliveryRow, and_(is_delivery, DeliveryRow.state != DeliveryState.WITHDRAWN))
+
+
+def _is_reminder_settled(session: Session, row: OutboxRow) -> bool:
+    report_came = not_withdrawn(select(SubmissionRow.id).where(same_report(SubmissionRow, row)))
+    if session.scalar(report_came.limit(1)) is not None:
+        return True
+    later_reminder = select(OutboxRow.id).where(
+        same_report(OutboxRow, row),
+        OutboxRow.recipient == row.recipient,
+        OutboxRow.id > row.id,
+    )
+    return session.scalar(later_reminder.limit(1)) is not None
+
+
+def _is_untrue(session: Session, row: OutboxRow, submission_id: int) -> bool:
+    """Tell whether a notice says what no longer holds.
+
+    The findings of its cross-check were closed, or it says that all is clear and a new question
+    arose.
+    """
+    if is_cross_check(row.kind):
+        open_findings = findings_of_comparing(session, submission_id, row.created_at)
+        return not open_findings
+    if is_all_clear(row.kind):
+        verdict = session.get_one(SubmissionRow, submission_id).verdict
+        return verdict != Verdict.ACCEPTED.value
+    return False
+
+
+def _newer(number: int, recipient: str) -> Select[tuple[int]]:
+    """Query a newer version that replaces a submission, as a recipient sees it."""
+    newer = aliased(SubmissionRow)
+    # A rejected version without a notice to this recipient replaces nothing: the recipient would
+    # hear nothing at all.
+    notice = select(OutboxRow.id).where(
+        OutboxRow.submission_id == newer.id, OutboxRow.recipient == recipient
+    )
+    is_accepted = newer.verdict.in_(_LOADED)
+    return (
+        select(newer.id)
+        .join(SubmissionRow, same_report(SubmissionRow, newer))
+        .where(SubmissionRow.id == number, newer.version > SubmissionRow.version)
+        .where(or_(is_accepted, notice.exists()))
+        .limit(1)
+    )
+
+
+def same_report(
+    one: type[SubmissionRow] | type[OutboxRow],
+    other: type[SubmissionRow] | OutboxRow,
+) -> ColumnElement[bool]:
+    """SQL condition: two submissions or notices are about the same report.
+
+    That is the same form, unit, period and stage.
+    """
+    return and_(
+        one.form_code == other.form_code,
+        one.unit_code == other.unit_code,
+        one.period == other.period,
+        one.stage == other.stage,
+    )

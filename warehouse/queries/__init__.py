@@ -1,0 +1,1 @@
+"""The questions that commands, pages and mails ask. Nothing here writes."""

@@ -1,0 +1,138 @@
+"""What was reported before, for rules that compare over time: few queries for many reports.
+
+What a call costs depends on the number of reports, `periods` and peers. How much else the warehouse
+holds does not matter: every query uses an index (`benchmarks/history.py`).
+"""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from program.calendar.period import PeriodKind, periods_between
+from program.errors import WarehouseError
+from program.records.history import FACT_COLUMNS, REPORT_COLUMNS, History, HistoryKeys
+from warehouse.database.engine import Warehouse
+from warehouse.database.portions import portions
+from warehouse.lifecycle.current import is_current
+from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
+
+_UNKNOWN = float("nan")
+
+
+def past_of(
+    engine: Warehouse, asked: Collection[HistoryKeys], lines: Collection[str], periods: int
+) -> History:
+    """Return the current reports to which the reports `asked` are compared, with their facts.
+
+    For each unit: its reports of the same form, from `periods` before the first one asked about to
+    as many after the last. For each form: the reports of all peers about the same periods and the
+    ones just before. Of lists, only the elements `lines`.
+
+    Nothing is written. A report asked about is in the result too, if it is current already.
+    """
+    try:
+        with engine.connect() as connection:
+            reports = _reports(connection, _conditions(asked, periods))
+            facts = _facts(connection, [submission_id for submission_id, *_ in reports], lines)
+    except SQLAlchemyError as wrong:
+        raise WarehouseError(f"warehouse: cannot read what was reported before: {wrong}") from wrong
+    return History(pd.DataFrame.from_records(reports, columns=list(REPORT_COLUMNS)), facts)
+
+
+def _conditions(asked: Collection[HistoryKeys], periods: int) -> Iterator[ColumnElement[bool]]:
+    """Yield what to look for, each as a form with units and periods: the index is made so."""
+    by_form: dict[str, list[HistoryKeys]] = defaultdict(list)
+    for report in asked:
+        by_form[report.form].append(report)
+    for form, reports in sorted(by_form.items()):
+        # For the trend of each unit: its own reports over time.
+        own_units = {report.unit for report in reports}
+        yield _is_of(form, own_units, _periods_around(reports, periods))
+        # For the comparison with others: all peers, now and just before.
+        peers: set[str] = set()
+        same_and_before: set[str] = set()
+        for report in reports:
+            peers |= report.peers
+            same_and_before |= {report.period.code, report.period.moved(-1).code}
+        yield _is_of(form, peers, same_and_before)
+
+
+def _periods_around(reports: Sequence[HistoryKeys], distance: int) -> set[str]:
+    """Return the codes of all periods that end at most so many periods before or after."""
+    first = min(report.period.moved(-distance).end for report in reports)
+    last = max(report.period.moved(distance).end for report in reports)
+    codes: set[str] = set()
+    for kind in PeriodKind:
+        codes |= {period.code for period in periods_between(kind, first, last)}
+    return codes
+
+
+def _is_of(form: str, units: Collection[str], periods: Collection[str]) -> ColumnElement[bool]:
+    return and_(
+        SubmissionRow.form_code == form,
+        SubmissionRow.unit_code.in_(sorted(units)),
+        SubmissionRow.period.in_(sorted(periods)),
+    )
+
+
+def _reports(
+    connection: Connection, conditions: Iterator[ColumnElement[bool]]
+) -> list[tuple[object, ...]]:
+    """Return the current reports that meet one of `conditions`, each once, by submission id."""
+    query = (
+        select(
+            SubmissionRow.id,
+            SubmissionRow.form_code,
+            SubmissionRow.unit_code,
+            SubmissionRow.period,
+            SubmissionRow.stage,
+            DeliveryRow.received_at,
+        )
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .where(is_current())
+    )
+    found: set[tuple[object, ...]] = set()
+    for condition in conditions:
+        found |= {tuple(row) for row in connection.execute(query.where(condition))}
+    return sorted(found)
+
+
+def _facts(
+    connection: Connection, reports: Sequence[object], lines: Collection[str]
+) -> pd.DataFrame:
+    """Return the facts of `reports`.
+
+    They are collected by column: as rows they take four times the memory.
+    """
+    is_figure = and_(FactRow.line == 0, FactRow.value.is_not(None))
+    is_wanted = or_(is_figure, FactRow.element.in_(sorted(lines)))
+    query = select(
+        FactRow.submission_id, FactRow.element, FactRow.line, FactRow.value, FactRow.text
+    ).where(is_wanted)
+    submission_ids, line_numbers, values = array("q"), array("q"), array("d")
+    elements: list[str] = []
+    texts: list[str | None] = []
+    # Nearly all reports have the same elements and most of the same texts: keep each once.
+    known: dict[str, str] = {}
+    for portion in portions(reports):
+        found = connection.execute(query.where(FactRow.submission_id.in_(portion)))
+        for submission_id, element, line, value, text in found:
+            submission_ids.append(submission_id)
+            elements.append(known.setdefault(element, element))
+            line_numbers.append(line)
+            values.append(_UNKNOWN if value is None else value)
+            kept_text = None if text is None else known.setdefault(text, text)
+            texts.append(kept_text)
+    columns = (
+        np.array(submission_ids, dtype="int64"),
+        pd.Series(elements, dtype="str"),
+        np.array(line_numbers, dtype="int64"),
+        np.array(values, dtype="float64"),
+        pd.Series(texts, dtype="str"),
+    )
+    return pd.DataFrame(dict(zip(FACT_COLUMNS, columns, strict=True)))

@@ -1,0 +1,85 @@
+"""What the operator's digest and the dead-man switch ask. Nothing here writes."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, and_, func, or_, select, text
+from sqlalchemy.orm import Session
+
+from program.records.digest import LastRuns, Undelivered
+from warehouse.database.backends import file_of
+from warehouse.states import OutboxState, RunState
+from warehouse.tables import OutboxRow, RunRow
+
+
+def earlier_summaries(engine: Engine, run_id: int, most: int) -> list[dict[str, Any]]:
+    """Return the summaries of the last runs before `run_id` that ended, at most so many."""
+    # A run without an end has no figures to compare with.
+    query = (
+        select(RunRow.summary)
+        .where(RunRow.id < run_id, RunRow.finished_at.is_not(None))
+        .order_by(RunRow.id.desc())
+        .limit(most)
+    )
+    with Session(engine) as session:
+        return [summary for summary in session.scalars(query) if summary]
+
+
+def undelivered(engine: Engine) -> list[Undelivered]:
+    """Return the letters that failed, and those that were tried in vain and wait."""
+    was_tried_in_vain = and_(OutboxRow.state == OutboxState.PENDING, OutboxRow.attempts > 0)
+    is_undelivered = or_(OutboxRow.state == OutboxState.FAILED, was_tried_in_vain)
+    query = select(OutboxRow).where(is_undelivered).order_by(OutboxRow.id)
+    letters: dict[str, list[OutboxRow]] = {}
+    with Session(engine) as session:
+        for row in session.scalars(query):
+            letters.setdefault(str(row.message_id), []).append(row)
+    return [_undelivered(rows) for rows in letters.values()]
+
+
+def _undelivered(rows: list[OutboxRow]) -> Undelivered:
+    """Return a letter, from its notices: they share all but their kind."""
+    first = rows[0]
+    kinds = dict.fromkeys(row.kind for row in rows)
+    return Undelivered(
+        recipient=first.recipient,
+        about=tuple(kinds),
+        is_final=first.state == OutboxState.FAILED,
+        attempts=first.attempts,
+        since=first.created_at,
+        error=first.last_error or "",
+    )
+
+
+def size_of(engine: Engine) -> int:
+    """Return the size of the warehouse in bytes; 0 for one in memory."""
+    file = file_of(engine.url)
+    if file is not None:
+        # The log may hold much that is not in the file yet.
+        files = (file, file.with_name(f"{file.name}-wal"))
+        return sum(each.stat().st_size for each in files if each.exists())
+    with engine.connect() as connection:
+        if connection.dialect.name != "postgresql":
+            return 0
+        size = connection.scalar(text("SELECT pg_database_size(current_database())"))
+        return int(size or 0)
+
+
+def started_at(engine: Engine, run_id: int) -> datetime:
+    """Return when a run began."""
+    with Session(engine) as session:
+        return session.get_one(RunRow, run_id).started_at
+
+
+def last_runs(engine: Engine) -> LastRuns | None:
+    """Return when a run last completed and how the newest one went; None where none began."""
+    newest_run = select(RunRow).order_by(RunRow.id.desc()).limit(1)
+    last_completed = select(func.max(RunRow.finished_at)).where(RunRow.state == RunState.COMPLETED)
+    with Session(engine) as session:
+        newest = session.scalar(newest_run)
+        if newest is None:
+            return None
+        completed = session.scalar(last_completed)
+        errors = tuple(str(error) for error in newest.summary.get("errors", []))
+        was_mailed = newest.summary.get("errors_mailed") == len(errors)
+        return LastRuns(completed, newest.id, newest.state, newest.started_at, errors, was_mailed)

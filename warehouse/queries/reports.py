@@ -1,0 +1,318 @@
+"""The questions that commands and the page ask. Nothing here writes."""
+
+from dataclasses import fields
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Engine, RowMapping, func, select, text
+from sqlalchemy.orm import Session
+
+from program.calendar.stage import Stage
+from program.finding import Severity
+from program.forms.qualifier import Qualifier
+from program.records.query_rows import (
+    ProgressRow,
+    ReportingRow,
+    RuleCount,
+    RunSubmissionRow,
+    StageRow,
+    TerritorySumRow,
+    TracedFact,
+)
+from program.submission import Verdict
+from warehouse.lifecycle.stored_findings import findings_of
+from warehouse.lifecycle.versions import versions_of
+from warehouse.tables import DeliveryRow, FactRow, FindingRow, RunRow, SubmissionRow
+
+Row = TypeVar("Row", StageRow, TerritorySumRow)
+
+
+def reporting(engine: Engine, period: str | None = None) -> list[ReportingRow]:
+    """Return which reports came and which did not, by form, period and unit.
+
+    Of one period where given.
+    """
+    # PostgreSQL must be told the type of a parameter that may be null.
+    wanted = "CAST(:period AS VARCHAR)"
+    query = (
+        "SELECT * FROM mart_reporting "  # noqa: S608  (our own text)
+        f"WHERE {wanted} IS NULL OR period = {wanted} "
+        "ORDER BY form_code, period, stage, unit_code"
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(text(query), {"period": period}).mappings()
+        return [_reporting_row(row) for row in rows]
+
+
+def _reporting_row(row: RowMapping) -> ReportingRow:
+    return ReportingRow(
+        form_code=row["form_code"],
+        unit_code=row["unit_code"],
+        period=row["period"],
+        stage=Stage(row["stage"]),
+        due_date=_day(row["due_date"]),
+        verdict=Verdict(row["verdict"]) if row["verdict"] else None,
+        version=row["version"],
+        versions=row["versions"],
+        is_open=bool(row["is_open"]),
+        received_at=instant_of(row["received_at"]),
+        delivery_name=row["delivery_name"],
+        is_synthetic=bool(row["is_synthetic"]),
+    )
+
+
+def progress(engine: Engine) -> list[ProgressRow]:
+    """Return each current figure of each indicator; a year's final one where there is one."""
+    return _progress(engine, "basis = 'reported' AND reported = 1")
+
+
+def progress_of(engine: Engine, unit: str) -> list[ProgressRow]:
+    """Return the figures of a unit that have a target.
+
+    Both as the unit reported them itself, and as the sum of the units below it.
+    """
+    condition = "unit_code = :unit AND target IS NOT NULL AND actual IS NOT NULL"
+    return _progress(engine, condition, unit=unit)
+
+
+def _progress(engine: Engine, condition: str, **values: str) -> list[ProgressRow]:
+    query = (
+        f"SELECT * FROM mart_progress WHERE {condition} "  # noqa: S608  (our own text)
+        "ORDER BY indicator_code, unit_code, period"
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(text(query), values).mappings()
+        return [_progress_row(row) for row in rows]
+
+
+def _progress_row(row: RowMapping) -> ProgressRow:
+    return ProgressRow(
+        indicator_code=row["indicator_code"],
+        unit_code=row["unit_code"],
+        period=row["period"],
+        stage=Stage(row["stage"]),
+        actual=row["actual"],
+        qualifier=Qualifier(row["qualifier"]) if row["qualifier"] else None,
+        target=row["target"],
+        percent=row["percent"],
+        status=row["status"],
+        is_synthetic=bool(row["is_synthetic"]),
+        is_flagged=bool(row["is_flagged"]),
+        required_pace=row["required_pace"],
+        actual_pace=row["actual_pace"],
+        projection_2025=row["projection_2025"],
+        comparison=row["comparison"],
+        basis=row["basis"],
+        reported=row["reported"],
+        expected=row["expected"],
+    )
+
+
+def stages(engine: Engine) -> list[StageRow]:
+    """Return each estimate beside the final figure of its year, where there are both."""
+    query = "SELECT * FROM mart_stages ORDER BY indicator_code, period, unit_code"
+    with engine.connect() as connection:
+        rows = connection.execute(text(query)).mappings()
+        return [_from_view(StageRow, row) for row in rows]
+
+
+def territories(engine: Engine) -> list[TerritorySumRow]:
+    """Return the figures of new communes, summed up to the old districts they lie wholly in."""
+    return _sums(engine, "units", "is_old_land = 1 AND unit_kind = 'district' AND reported > 0")
+
+
+def provincial(engine: Engine) -> list[TerritorySumRow]:
+    """Return the figures of a province's reporting units summed up, of the stage to show.
+
+    `whole` is how many units should report.
+    """
+    return _sums(engine, "expected", "unit_kind = 'province' AND reported > 0 AND is_current = 1")
+
+
+def _sums(engine: Engine, whole: str, condition: str) -> list[TerritorySumRow]:
+    query = (
+        f"SELECT r.*, {whole} AS whole FROM mart_rollups r "  # noqa: S608  (our own text)
+        f"WHERE {condition} "
+        "ORDER BY indicator_code, period, unit_code"
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(text(query)).mappings()
+        return [_from_view(TerritorySumRow, row) for row in rows]
+
+
+def trace(
+    engine: Engine,
+    *,
+    form: str,
+    unit: str,
+    period: str,
+    elements: list[str],
+    stage: Stage = Stage.FINAL,
+) -> list[TracedFact]:
+    """Return every version of the facts `elements` of a report.
+
+    The current version comes first, then the newest.
+    """
+    query = (
+        select(FactRow, SubmissionRow, DeliveryRow)
+        .join(SubmissionRow, SubmissionRow.id == FactRow.submission_id)
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .where(
+            *versions_of(form, unit, period, stage.value),
+            FactRow.element.in_(elements),
+            FactRow.line == 0,
+        )
+        .order_by(
+            SubmissionRow.known_to.is_not(None),
+            SubmissionRow.version.desc(),
+            FactRow.element,
+        )
+    )
+    with Session(engine) as session:
+        rows = session.execute(query).tuples()
+        return [_traced(session, *row) for row in rows]
+
+
+def _traced(
+    session: Session, fact: FactRow, submission: SubmissionRow, delivery: DeliveryRow
+) -> TracedFact:
+    """Return a fact with where it came from, and the findings at its cell."""
+    findings_at_cell = [
+        finding
+        for finding in findings_of(session, submission.id)
+        if (finding.sheet, finding.cell) == (fact.sheet, fact.cell)
+    ]
+    return TracedFact(
+        element=fact.element,
+        value=fact.value,
+        text=fact.text,
+        qualifier=Qualifier(fact.qualifier) if fact.qualifier else None,
+        stage=Stage(submission.stage),
+        sheet=fact.sheet,
+        cell=fact.cell,
+        submission_id=submission.id,
+        version=submission.version or 0,
+        verdict=Verdict(submission.verdict),
+        rule_set_version=submission.rule_set_version,
+        loaded_at=submission.loaded_at,
+        known_from=submission.known_from or submission.loaded_at,
+        known_to=submission.known_to,
+        delivery_id=delivery.id,
+        sha256=delivery.sha256 or "",
+        source=delivery.source,
+        channel=delivery.channel,
+        name=delivery.name,
+        sender_unit=delivery.sender_unit,
+        received_at=delivery.received_at,
+        is_synthetic=delivery.is_synthetic,
+        findings=tuple(findings_at_cell),
+    )
+
+
+def submissions_of_run(engine: Engine, run_id: int) -> list[RunSubmissionRow]:
+    """Return every submission that a run checked, in order of arrival."""
+    return _submission_rows(engine, SubmissionRow.run_id == run_id)
+
+
+def unplaced(engine: Engine) -> list[RunSubmissionRow]:
+    """Return every submission of which unit, form or period is unknown, in order of arrival."""
+    return _submission_rows(engine, SubmissionRow.version.is_(None))
+
+
+def _submission_rows(engine: Engine, condition: ColumnElement[bool]) -> list[RunSubmissionRow]:
+    criticals = _count_open_findings(Severity.CRITICAL)
+    warnings = _count_open_findings(Severity.WARNING)
+    query = (
+        select(SubmissionRow, DeliveryRow, criticals, warnings)
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .where(condition)
+        .order_by(DeliveryRow.received_at, DeliveryRow.id)
+    )
+    with Session(engine) as session:
+        rows = session.execute(query).tuples()
+        return [_submission_row(*row) for row in rows]
+
+
+def _submission_row(
+    submission: SubmissionRow, delivery: DeliveryRow, criticals: int, warnings: int
+) -> RunSubmissionRow:
+    return RunSubmissionRow(
+        delivery_name=delivery.name,
+        received_at=delivery.received_at,
+        sender_unit=delivery.sender_unit,
+        form_code=submission.form_code,
+        unit_code=submission.unit_code,
+        period=submission.period,
+        verdict=Verdict(submission.verdict),
+        criticals=criticals,
+        warnings=warnings,
+        is_synthetic=delivery.is_synthetic,
+    )
+
+
+def _count_open_findings(severity: Severity) -> Any:
+    """Return the subquery that counts a submission's open findings of a severity."""
+    query = select(func.count(FindingRow.id)).where(
+        FindingRow.submission_id == SubmissionRow.id,
+        FindingRow.closed_at.is_(None),
+        FindingRow.severity == severity.value,
+    )
+    return query.scalar_subquery()
+
+
+def findings_by_rule(engine: Engine, run_id: int) -> list[RuleCount]:
+    """Return how often each rule was broken in a run, the most frequent first.
+
+    Notes (`info`) are left out.
+    """
+    count = func.count()
+    query = (
+        select(FindingRow.rule, FindingRow.severity, count, func.min(FindingRow.message))
+        .join(SubmissionRow, SubmissionRow.id == FindingRow.submission_id)
+        .where(SubmissionRow.run_id == run_id, FindingRow.severity != Severity.INFO.value)
+        .group_by(FindingRow.rule, FindingRow.severity)
+        .order_by(count.desc(), FindingRow.rule)
+    )
+    with Session(engine) as session:
+        return [
+            RuleCount(rule, Severity(severity), times, example)
+            for rule, severity, times, example in session.execute(query)
+        ]
+
+
+def last_busy_run(engine: Engine) -> tuple[int, date, datetime] | None:
+    """Return number, date and start of the last run that checked something, else None."""
+    submissions = select(SubmissionRow.id).where(SubmissionRow.run_id == RunRow.id)
+    query = select(RunRow).where(submissions.exists()).order_by(RunRow.id.desc()).limit(1)
+    with Session(engine) as session:
+        row = session.scalar(query)
+        return (row.id, row.as_of, row.started_at) if row else None
+
+
+def _from_view(kind: type[Row], row: RowMapping) -> Row:
+    """Return a view's row as the dataclass that has its columns as fields."""
+    values = {field.name: row[field.name] for field in fields(kind)}
+    # Views give both as they are stored.
+    if "is_synthetic" in values:
+        values["is_synthetic"] = bool(values["is_synthetic"])
+    if "stage" in values:
+        values["stage"] = Stage(values["stage"])
+    return kind(**values)
+
+
+def _day(value: Any) -> date | None:
+    """Return a date that a view gives: on SQLite a view's column has no type, and gives text."""
+    if isinstance(value, str):
+        return date.fromisoformat(value)
+    day: date | None = value
+    return day
+
+
+def instant_of(value: Any) -> datetime | None:
+    """Return an instant that a view gives, in UTC: SQLite gives text without a time zone."""
+    if value is None:
+        return None
+    instant = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if instant.tzinfo is None:
+        return instant.replace(tzinfo=UTC)
+    return instant
