@@ -235,7 +235,8 @@ class DeliveryRow(WarehouseTable):
     A zip of workbooks is a delivery, and so is each of its members (`archive_delivery_id`).
     `repeats_id` is the first delivery of the same bytes by the same sender. `refusal` is the
     reader's finding about bytes that were never kept, unless they were refused for their size.
-    `attempt` is the number of the delivery's check, from 1; a delivery that is requeued gets the next one.
+    `attempt` is the number of the delivery's check, from 1; a delivery that is requeued gets the
+    next one.
     """
 
     __tablename__ = "deliveries"
