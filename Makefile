@@ -1,4 +1,4 @@
-# Two commands do everything from a fresh clone: `make run` (the night on the bundled sample) and `make test` (all tests).
+# Two commands do everything from a fresh clone: `make run` (the pipeline on the bundled sample) and `make test` (all tests).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,15 +8,16 @@ UV := UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$${PIP_INDEX_URL:-
   global.index-url 2>/dev/null)}}}" $(BIN)/uv --quiet
 # A file's tests stay in one process: many share what its first test made. Files come in the order of tests/conftest.py.
 TESTS := $(BIN)/pytest --numprocesses logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+PACKAGES := mtqg flows publish connectors expectations warehouse program
 UV_INSTALL := $(UV) pip install --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check browser-test corpora lint types layers format lock migration samples rules clean
+.PHONY: help run test test-fast check browser-test corpora lint types layers complexity format lock migration samples rules clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-run: $(VENV)/.run  ## Run the night on the bundled sample; safe to repeat
+run: $(VENV)/.run  ## Run the pipeline on the bundled sample; safe to repeat
 	@$(BIN)/mtqg run $(ARGS)
 
 test: $(VENV)/.test  ## Run all tests
@@ -25,7 +26,7 @@ test: $(VENV)/.test  ## Run all tests
 test-fast: $(VENV)/.test  ## Run the tests that are not slow, for the inner loop
 	@$(TESTS) -m "not slow" $(ARGS)
 
-check: lint types layers  ## Lint, types and layers
+check: lint types layers complexity  ## Lint, types, layers and complexity
 
 browser-test: $(VENV)/.test  ## Look at the page in headless Chromium (needs chromium on the machine)
 	@$(BIN)/pytest tests/browser
@@ -41,6 +42,10 @@ types: $(VENV)/.test
 
 layers: $(VENV)/.test
 	@$(BIN)/lint-imports
+
+# It counts comprehensions, `and` and `or`, which ruff's C901 does not.
+complexity: $(VENV)/.test
+	@$(BIN)/lizard --CCN 12 --warnings_only --languages python $(PACKAGES)
 
 format: $(VENV)/.test  ## Format the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
