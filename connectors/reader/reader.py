@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from connectors.reader.find.period_cell import check_period, read_period, stage_of
 from connectors.reader.find.recognition import Recognised
-from connectors.reader.find.reports import reports_in
+from connectors.reader.find.split_reports import reports_in
 from connectors.reader.find.unit_cell import read_unit
 from connectors.reader.open.portal_report import ABOUT, PortalReport, is_json, read_reports
 from connectors.reader.open.workbook import megabytes, open_workbook

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import asdict
 
 from mtqg.checking.files import named
-from mtqg.checking.verdicts import Checked, Failure
+from mtqg.checking.verdicts import Checked, CheckFailure
 from mtqg.console import print_json
 from program.finding import Finding
 
@@ -53,7 +53,7 @@ def _as_json(checked: Checked) -> dict[str, object]:
         "period": period.code if period else None,
         "findings": [_finding_as_json(finding) for finding in checked.findings],
     }
-    if isinstance(checked.result, Failure):
+    if isinstance(checked.result, CheckFailure):
         failure = checked.result
         detail = f": {failure.detail}" if failure.detail else ""
         fields["error"] = f"{failure.kind}{detail}"

@@ -19,7 +19,7 @@ from expectations.checking import Checker
 from expectations.rules.rule_set import Language, RuleSet
 from expectations.run.isolate_failures import check_isolating_failures
 from mtqg.checking.files import shown
-from mtqg.checking.verdicts import Checked, Failure, FailureKind
+from mtqg.checking.verdicts import Checked, CheckFailure, FailureKind
 from program.delivery import Delivery
 from program.errors import SourceError
 from program.finding import ReaderFinding
@@ -56,7 +56,7 @@ class _Result(NamedTuple):
     """The result for one reading. `number` is that of its input within the chunk."""
 
     number: int
-    result: Submission | Failure
+    result: Submission | CheckFailure
 
 
 class Judge:
@@ -260,20 +260,20 @@ class _SpecialFileError(OSError):
     """A pipe, a device, or a folder."""
 
 
-def _failure_of(path: Path, wrong: Exception) -> Failure:
+def _failure_of(path: Path, wrong: Exception) -> CheckFailure:
     match wrong:
         case FileNotFoundError() | NotADirectoryError():
-            return Failure(FailureKind.LINK if path.is_symlink() else FailureKind.MISSING)
+            return CheckFailure(FailureKind.LINK if path.is_symlink() else FailureKind.MISSING)
         case PermissionError():
-            return Failure(FailureKind.PERMISSION)
+            return CheckFailure(FailureKind.PERMISSION)
         case _SpecialFileError():
-            return Failure(FailureKind.SPECIAL)
+            return CheckFailure(FailureKind.SPECIAL)
         case OSError():
-            return Failure(FailureKind.SYSTEM, wrong.strerror or type(wrong).__name__)
+            return CheckFailure(FailureKind.SYSTEM, wrong.strerror or type(wrong).__name__)
         case _:
             return _program_failure(wrong)
 
 
-def _program_failure(wrong: Exception) -> Failure:
+def _program_failure(wrong: Exception) -> CheckFailure:
     logger.debug("check failed", exc_info=wrong)
-    return Failure(FailureKind.PROGRAM, f"{type(wrong).__name__}: {wrong}")
+    return CheckFailure(FailureKind.PROGRAM, f"{type(wrong).__name__}: {wrong}")

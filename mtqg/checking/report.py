@@ -16,7 +16,7 @@ from expectations.rules.rule_set import Language
 from mtqg.checking.files import shown
 from mtqg.checking.groups import Group, by_sheet
 from mtqg.checking.phrases import PHRASES
-from mtqg.checking.verdicts import Checked, Failure
+from mtqg.checking.verdicts import Checked, CheckFailure
 from mtqg.console import VERDICT_STYLES, out
 from program.finding import Finding, Severity
 from program.forms.form import Form
@@ -64,7 +64,7 @@ class TextReport:
         )
         self._rows.append(row)
         match checked.result:
-            case Failure() as failure:
+            case CheckFailure() as failure:
                 self._print_failure(failure, row)
             case submission:
                 self._print_submission(submission, row)
@@ -109,7 +109,7 @@ class TextReport:
             return ""
         return f" ({self._words.part.format(number=submission.part)})"
 
-    def _print_failure(self, failure: Failure, row: _Row) -> None:
+    def _print_failure(self, failure: CheckFailure, row: _Row) -> None:
         _print_wrapped(row.name, style="bold")
         text = self._words.failures[failure.kind].format(detail=failure.detail)
         _print_wrapped(text, style=_verdict_style(row.verdict))

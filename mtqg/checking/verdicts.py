@@ -25,7 +25,7 @@ class FailureKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class CheckFailure:
     """Why a file has no verdict: it cannot be opened, or the program failed.
 
     `detail` is the error in the words of the system.
@@ -40,7 +40,7 @@ class Checked:
     """A file with its submission (without facts), or with the failure in place of one."""
 
     path: Path
-    result: Submission | Failure
+    result: Submission | CheckFailure
     content: Callable[[], bytes | None] | None = field(default=None, compare=False)
     """Reads the file's bytes again, to mark them."""
 

@@ -13,7 +13,7 @@ from program.submission import Submission, Verdict
 T = TypeVar("T")
 
 
-class Turn(StrEnum):
+class VerdictChange(StrEnum):
     """How a verdict changes."""
 
     REFUSED = "newly_refused"
@@ -133,9 +133,11 @@ class RuleComparison:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self.turned: dict[Turn, First[Turned]] = {turn: First(limit) for turn in Turn}
+        self.turned: dict[VerdictChange, First[Turned]] = {
+            turn: First(limit) for turn in VerdictChange
+        }
         self.rules: dict[str, RuleChange] = {}
-        self._counted: set[tuple[int, int, Turn]] = set()
+        self._counted: set[tuple[int, int, VerdictChange]] = set()
 
     @property
     def is_empty(self) -> bool:
@@ -234,14 +236,16 @@ def _key(finding: Finding) -> _FindingKey:
     return _FindingKey(finding.rule, finding.severity, finding.sheet, finding.cell)
 
 
-def _turn(before: Verdict, after: Verdict) -> Turn | None:
+def _turn(before: Verdict, after: Verdict) -> VerdictChange | None:
     """Return how a verdict changes, None where the change does not matter to a reader."""
     if before.loads != after.loads:
-        return Turn.ACCEPTED if after.loads else Turn.REFUSED
+        return VerdictChange.ACCEPTED if after.loads else VerdictChange.REFUSED
     # Quarantined or unreadable: the report is not loaded either way.
     if not after.loads or before is after:
         return None
-    return Turn.WARNED if after is Verdict.ACCEPTED_WITH_WARNINGS else Turn.UNWARNED
+    return (
+        VerdictChange.WARNED if after is Verdict.ACCEPTED_WITH_WARNINGS else VerdictChange.UNWARNED
+    )
 
 
 def _report_fields(submission: Submission) -> _ReportFields:

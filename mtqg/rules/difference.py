@@ -8,7 +8,7 @@ import typer
 
 from mtqg.backup.progress_bar import progress
 from mtqg.console import print_json
-from mtqg.rules.comparison import RuleComparison, Turn
+from mtqg.rules.comparison import RuleComparison, VerdictChange
 from program.errors import UsageError
 from program.pack.load import Pack, load_pack
 from program.settings import load_settings, quiet_third_parties
@@ -24,9 +24,9 @@ class FailOn(StrEnum):
 
 
 _TURNS = {
-    FailOn.REFUSED: Turn.REFUSED,
-    FailOn.ACCEPTED: Turn.ACCEPTED,
-    FailOn.WARNED: Turn.WARNED,
+    FailOn.REFUSED: VerdictChange.REFUSED,
+    FailOn.ACCEPTED: VerdictChange.ACCEPTED,
+    FailOn.WARNED: VerdictChange.WARNED,
 }
 
 

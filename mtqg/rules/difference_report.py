@@ -10,8 +10,8 @@ from mtqg.rules.comparison import (
     First,
     RuleChange,
     RuleComparison,
-    Turn,
     Turned,
+    VerdictChange,
     changed_rules,
 )
 from mtqg.rules.replay import Replayed
@@ -21,10 +21,10 @@ from program.pack.load import Pack
 T = TypeVar("T", FindingPlace, Turned)
 
 _TURNS = {
-    Turn.REFUSED: ("newly refused", "red"),
-    Turn.ACCEPTED: ("newly accepted", "green"),
-    Turn.WARNED: ("newly warned", "yellow"),
-    Turn.UNWARNED: ("no longer warned", "green"),
+    VerdictChange.REFUSED: ("newly refused", "red"),
+    VerdictChange.ACCEPTED: ("newly accepted", "green"),
+    VerdictChange.WARNED: ("newly warned", "yellow"),
+    VerdictChange.UNWARNED: ("no longer warned", "green"),
 }
 
 

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from connectors.reader.isolate.reader_pool import Readers
 from mtqg.checking.judging import Judge
-from mtqg.checking.verdicts import Checked, Failure
+from mtqg.checking.verdicts import Checked, CheckFailure
 from program.pack.load import Pack
 from program.settings import Settings
 from tests.measured import NOTES, Cost, costs, read_measured
@@ -33,7 +33,7 @@ class Trial:
     @property
     def outcome(self) -> str:
         """The verdict and the first rule about the file as a whole, or the failure."""
-        if isinstance(self.checked.result, Failure):
+        if isinstance(self.checked.result, CheckFailure):
             return f"no verdict: {self.checked.result.kind}"
         rules = [
             f.rule
@@ -49,7 +49,7 @@ class Trial:
         No library's test file is a report of the program: one that is read as one would be a wrong
         silent reading.
         """
-        if isinstance(self.checked.result, Failure):
+        if isinstance(self.checked.result, CheckFailure):
             return f"{self.checked.result.kind} {self.checked.result.detail}"
         cut = _CUT_SHORT & {finding.rule for finding in self.checked.findings}
         if cut:
