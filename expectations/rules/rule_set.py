@@ -1,6 +1,6 @@
 """All rules that a pack's forms are checked by, read from YAML and validated, with their version.
 
-`rule_models.py` declares what a rule is, `rule_files.py` finds the files, `rule_checks.py` checks
+`rule_models.py` declares what a rule is, `rule_files.py` finds the files, `validate.py` checks
 what a form's rules name, and `translation.py` has their English words.
 """
 
