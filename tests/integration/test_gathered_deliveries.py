@@ -9,12 +9,13 @@ from collections import Counter
 from datetime import date
 from email import policy
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flows.night import steps
+from flows.night import arrivals, steps
 from flows.night.run_context import RunContext
 from program.records.history import History
 from program.settings import Settings
@@ -184,20 +185,25 @@ def test_one_mail_a_sender_names_each_report_of_a_file_with_its_verdict(
 
 
 BREAKS = [
-    "record_unpacked",
-    "load_deliveries",
-    "record_deliveries",
-    "packed_deliveries",
-    "refuse_zip",
+    (steps, "record_unpacked"),
+    (steps, "load_deliveries"),
+    (arrivals, "record_deliveries"),
+    (steps, "packed_deliveries"),
+    (steps, "refuse_zip"),
 ]
 
 
-@pytest.mark.parametrize("step", BREAKS)
+@pytest.mark.parametrize(("module", "step"), BREAKS, ids=[step for _, step in BREAKS])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_night_that_dies_at_any_commit_is_made_good_by_the_next(
-    settings: Settings, inbox: Path, monkeypatch: pytest.MonkeyPatch, step: str, when: str
+    settings: Settings,
+    inbox: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    module: ModuleType,
+    step: str,
+    when: str,
 ) -> None:
-    whole = getattr(steps, step)
+    whole = getattr(module, step)
 
     def dying(*args: object, **kwargs: object) -> object:
         if when == "after":
@@ -205,7 +211,7 @@ def test_a_night_that_dies_at_any_commit_is_made_good_by_the_next(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(steps, step, dying)
+        patched.setattr(module, step, dying)
         night = RunContext(settings, None)
         with contextlib.suppress(KeyboardInterrupt):
             collect(night)

@@ -45,7 +45,7 @@ from tests.workbooks import (
 )
 
 RULE_ID = re.compile(r'"((?:FILE|FORM|CELL)-\d{2})"')
-READER = sorted((ROOT / "connectors" / "reader").glob("*.py"))
+READER = sorted((ROOT / "connectors" / "reader").rglob("*.py"))
 
 
 def header(at: int, label: str | None) -> list[Cell]:
