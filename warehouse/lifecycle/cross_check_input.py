@@ -16,7 +16,12 @@ from warehouse.database.engine import Warehouse
 from warehouse.ledger import delivery_of
 from warehouse.lifecycle.cross_checks import WarehousePeriodStage, by_last_day, is_about
 from warehouse.lifecycle.current import is_current, is_rejected_by_cross_check
-from warehouse.lifecycle.current_reports import HAS_FACTS, REPORT, ReportKey, reports_with_facts
+from warehouse.lifecycle.current_reports import (
+    HAS_FACTS,
+    REPORT,
+    NumberedReport,
+    reports_with_facts,
+)
 from warehouse.lifecycle.stored_findings import findings_of_judging
 from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
@@ -60,7 +65,7 @@ def reports_with_rejected(
     with engine.connect() as connection:
         rows = connection.execute(_compared(REPORT, occasions, elements).where(HAS_FACTS))
         # The versions of one report come in their order: the last one stays.
-        last: dict[object, ReportKey] = {}
+        last: dict[object, NumberedReport] = {}
         for key in rows.tuples():
             _, *report = key
             last[tuple(report)] = key

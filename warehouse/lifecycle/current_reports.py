@@ -13,7 +13,8 @@ from program.submission import Fact
 from warehouse.database.portions import portions
 from warehouse.tables import FactRow, SubmissionRow
 
-ReportKey: TypeAlias = tuple[int, str | None, str | None, str | None, str]
+NumberedReport: TypeAlias = tuple[int, str | None, str | None, str | None, str]
+"""A submission's number, form, unit, period and stage."""
 REPORT = (
     SubmissionRow.id,
     SubmissionRow.form_code,
@@ -21,14 +22,14 @@ REPORT = (
     SubmissionRow.period,
     SubmissionRow.stage,
 )
-"""The columns of a `ReportKey`: a submission and what it is about."""
+"""The columns of a `NumberedReport`."""
 HAS_FACTS = exists().where(FactRow.submission_id == SubmissionRow.id)
 """SQL condition: the submission has facts."""
 _REPORTS_AT_ONCE = 500
 
 
 def reports_with_facts(
-    connection: Connection, keys: Sequence[ReportKey], elements: Mapping[str, Collection[str]]
+    connection: Connection, keys: Sequence[NumberedReport], elements: Mapping[str, Collection[str]]
 ) -> list[CurrentReport]:
     """Return the reports `keys` in their order, each with its facts by line and element.
 
