@@ -42,8 +42,8 @@ _finding_cells = attrgetter(*_FINDING_COLUMNS)
 class CheckedDelivery:
     """All submissions of one delivery, and the moment at which they are recorded.
 
-    `numbers` are the submissions' ids by part, where a warehouse is rebuilt and they keep the ids
-    that they had. Otherwise it is empty, and new ids are given.
+    `numbers` are the submissions' ids by `report_no`, where a warehouse is rebuilt and they keep
+    the ids that they had. Otherwise it is empty, and new ids are given.
     """
 
     submissions: Sequence[Owed]
@@ -193,7 +193,7 @@ def _entries(
         delivery = waiting[each.id]
         versions = []
         for submission, recipient in each.submissions:
-            number = each.numbers.get(submission.part) or next(new_ids)
+            number = each.numbers.get(submission.report_no) or next(new_ids)
             known_from = each.now if submission.verdict.loads else None
             version = Version(number, delivery.turn, delivery.attempt, known_from=known_from)
             _place(history, _report_of(submission), version, is_late=delivery.is_late)
@@ -203,7 +203,7 @@ def _entries(
             if recipient and was_mailed(session, each.id, delivery.attempt, submission):
                 notified = None
             yield _Entry(submission, version, each.now, notified)
-        # A check that rejects a part leaves in force what the earlier check accepted.
+        # A check that rejects one report leaves in force what the earlier check accepted.
         if delivery.attempt > 1 and each.loads:
             history.end_earlier(versions[0], each.now)
 
@@ -212,7 +212,7 @@ def _new_ids(session: Session, due: Sequence[CheckedDelivery]) -> Iterator[int]:
     """Return new ids for all submissions of `due` that keep none from an earlier warehouse."""
     count = 0
     for each in due:
-        count += sum(submission.part not in each.numbers for submission, _ in each.submissions)
+        count += sum(submission.report_no not in each.numbers for submission, _ in each.submissions)
     return iter(next_ids(session.connection(), SubmissionRow.__tablename__, count))
 
 
@@ -265,7 +265,7 @@ def _submission_values(entry: _Entry) -> dict[str, Any]:
         "id": version.id,
         "delivery_id": submission.delivery.id,
         "attempt": version.attempt,
-        "part": submission.part,
+        "report_no": submission.report_no,
         "form_code": submission.form_code,
         "form_version": submission.form_version,
         "unit_code": submission.unit_code,

@@ -8,21 +8,21 @@ from program.records.letter import NoticeKind
 class DeliveryState(StrEnum):
     """Where a delivery stands (`deliveries.state`).
 
-    A workbook: received → processed. A zip of workbooks: packed → unpacked; its members are
-    deliveries of their own.
+    A workbook: received → processed. A zip of workbooks: zip_pending → zip_extracted; its members
+    are deliveries of their own.
     """
 
     RECEIVED = "received"
     """It waits to be checked, for the first time or once more."""
     PROCESSED = "processed"
     """It was checked, and its submissions are on record."""
-    REPEATED = "repeated"
+    DUPLICATE = "duplicate"
     """The same sender sent the same bytes before. It is never checked."""
-    PACKED = "packed"
-    """A zip that waits to be unpacked."""
-    UNPACKED = "unpacked"
+    ZIP_PENDING = "zip_pending"
+    """A zip that waits to be extracted."""
+    ZIP_EXTRACTED = "zip_extracted"
     """A zip whose members are on record as deliveries of their own."""
-    ENCLOSED = "enclosed"
+    ATTACHMENT = "attachment"
     """A member of a zip that goes with the workbooks (a signed scan). It is never checked."""
     WITHDRAWN = "withdrawn"
     """It was taken back for good. Its submissions count no longer."""
@@ -42,6 +42,8 @@ class RunState(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     """It ended, but a system error occurred."""
+    REBUILT = "rebuilt"
+    """No run of the pipeline: a rebuild recorded deliveries that no exported run has."""
 
 
 class OutboxState(StrEnum):
@@ -52,7 +54,7 @@ class OutboxState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     """The mail server refused it for good, or the mail came back. An operator decides."""
-    OVERTAKEN = "overtaken"
+    OBSOLETE = "obsolete"
     """What it asks was settled before it was sent. It is not sent."""
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from flows.night.run_context import RunContext
 from program.delivery import Arrival
 from program.pack.source import Source
-from warehouse.ledger import KNOWN, PACKED, RECEIVED, keep_cursor, record_deliveries
+from warehouse.ledger import keep_cursor, record_deliveries
+from warehouse.states import DeliveryState
 
 logger = logging.getLogger("mtqg.steps")
 
@@ -107,16 +108,16 @@ class ArrivalBatch:
             self._night.fail(f"source {failure.arrival.source}: {offer.name}: {reason}")
 
 
-def _count(night: RunContext, arrival: Arrival, state: str) -> None:
-    """Add a recorded arrival to the run's summary."""
+def _count(night: RunContext, arrival: Arrival, state: DeliveryState | None) -> None:
+    """Add an arrival to the run's summary. `state` None: the ledger had it already."""
     name = arrival.offer.name
-    if state == RECEIVED:
+    if state is DeliveryState.RECEIVED:
         night.summary.received += 1
-    elif state == PACKED:
+    elif state is DeliveryState.ZIP_PENDING:
         # A zip is no delivery to read: `unpack` counts its members.
-        logger.info("collect source=%s packed=%r", arrival.source, name)
-    elif state == KNOWN:
+        logger.info("collect source=%s zip_pending=%r", arrival.source, name)
+    elif state is None:
         night.summary.known += 1
     else:
-        night.summary.repeated += 1
-        logger.debug("collect source=%s repeated=%r", arrival.source, name)
+        night.summary.duplicates += 1
+        logger.debug("collect source=%s duplicate=%r", arrival.source, name)

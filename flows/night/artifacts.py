@@ -22,9 +22,9 @@ def counts_of(summary: Mapping[str, Any]) -> dict[str, int]:
     # Rare, and then worth a look: without waiting mails there is no line.
     if summary.get("mails_waiting"):
         counts["mails waiting"] = summary["mails_waiting"]
-    counts["zips unpacked"] = summary["unpacked"]
-    counts["enclosures kept unread"] = summary["enclosed"]
-    counts["same bytes sent again"] = summary["repeated"]
+    counts["zips extracted"] = summary["zips_extracted"]
+    counts["attachments kept unread"] = summary["attachments"]
+    counts["same bytes sent again"] = summary["duplicates"]
     counts["already known"] = summary["known"]
     counts["still arriving, left for the next night"] = summary["still_arriving"]
     return counts

@@ -30,18 +30,16 @@ from publish.marking.download_links import remove_expired_downloads
 from publish.site.site import docs_folder, prune_docs, publish_site
 from warehouse.database.views import ready_for_questions
 from warehouse.ledger import (
-    ENCLOSED,
-    RECEIVED,
-    REPEATED,
     known_versions,
-    packed_deliveries,
+    pending_zips,
     read_cursor,
-    record_unpackable,
-    record_unpacked,
+    record_extracted,
+    record_unextractable,
 )
 from warehouse.lifecycle.cross_checks import due_for_cross_check
 from warehouse.lifecycle.reprocess import newly_waived, requeue
 from warehouse.load import CheckedDelivery, load_deliveries
+from warehouse.states import DeliveryState
 
 logger = logging.getLogger("mtqg.steps")
 
@@ -135,7 +133,7 @@ def _take(night: RunContext, source: Source, connector: Connector, offer: Offer)
         source.kind,
         sha256=sha256,
         is_synthetic=_is_synthetic(source, offer),
-        is_packed=content is not None and is_zip_of_reports(content),
+        is_zip=content is not None and is_zip_of_reports(content),
     )
     note_arrival(night.archive, arrival)
     return arrival
@@ -153,7 +151,7 @@ def unpack(night: RunContext) -> None:
     work but loses and doubles nothing. A zip that is refused is read as one file, so that its
     sender gets the reason.
     """
-    for delivery in packed_deliveries(night.warehouse):
+    for delivery in pending_zips(night.warehouse):
         try:
             _unpack(night, delivery)
         except Exception as error:  # the boundary of one delivery
@@ -162,24 +160,24 @@ def unpack(night: RunContext) -> None:
 
 
 def _unpack(night: RunContext, delivery: Delivery) -> None:
-    # A delivery that waits to be unpacked always has its bytes.
+    # A zip that waits to be extracted always has its bytes.
     content = night.archive.get(delivery.sha256 or "")
     limits = night.settings.limits
     refusal = refuse_zip(content, limits)
     if refusal is not None:
-        record_unpackable(night.warehouse, delivery.id, refusal)
+        record_unextractable(night.warehouse, delivery.id, refusal)
         night.summary.received += 1
         return
     members = [_archive_member(night, member) for member in members_of(content, limits)]
-    states = record_unpacked(
+    states = record_extracted(
         night.warehouse, delivery.id, members, run_id=night.run_id, now=night.now()
     )
-    # Without states another run was faster: the zip was unpacked before.
+    # Without states another run was faster: the zip was extracted before.
     if states:
-        night.summary.unpacked += 1
-    night.summary.received += states[RECEIVED]
-    night.summary.repeated += states[REPEATED]
-    night.summary.enclosed += states[ENCLOSED]
+        night.summary.zips_extracted += 1
+    night.summary.received += states[DeliveryState.RECEIVED]
+    night.summary.duplicates += states[DeliveryState.DUPLICATE]
+    night.summary.attachments += states[DeliveryState.ATTACHMENT]
     counts = " ".join(f"{state}={count}" for state, count in sorted(states.items()))
     logger.info("unpack delivery=%d %s", delivery.id, counts)
 
@@ -187,7 +185,7 @@ def _unpack(night: RunContext, delivery: Delivery) -> None:
 def _archive_member(night: RunContext, member: ZipMember) -> ExtractedFile:
     """Archive one file of a zip and return it without its bytes."""
     sha256 = None if member.content is None else night.archive.put(member.content)
-    return ExtractedFile(member.name, member.size, sha256, member.refusal, member.is_enclosure)
+    return ExtractedFile(member.name, member.size, sha256, member.refusal, member.is_attachment)
 
 
 def reopen(night: RunContext) -> None:
@@ -199,7 +197,7 @@ def reopen(night: RunContext) -> None:
 
 
 def read(night: RunContext, deliveries: Sequence[Delivery]) -> list[ParsedReport]:
-    """Return a parsed report for each part of each delivery.
+    """Return each parsed report of each delivery.
 
     A delivery that the system cannot read is left out and reported to the operator. A delivery
     that ends its reader process gives a parsed report with that finding.
@@ -253,7 +251,7 @@ def _past(night: RunContext, readings: Sequence[ParsedReport]) -> History:
 def load(night: RunContext, submissions: Sequence[Submission]) -> None:
     """Record the submissions with their facts, findings and notices: all of a delivery or nothing.
 
-    A delivery waits as a whole if one of its parts could not be checked. The submissions of one
+    A delivery waits as a whole if one of its reports could not be checked. The submissions of one
     delivery must stand together.
     """
     checked = [parts for parts in _by_delivery(submissions) if not night.is_skipped(parts.delivery)]

@@ -42,6 +42,7 @@ from warehouse.load import load_delivery
 from warehouse.maintenance.replay_log import Document, replay_outbox, replay_run, set_attempt
 from warehouse.maintenance.retention import record_purged
 from warehouse.queries.history import past_of
+from warehouse.states import RunState
 
 logger = logging.getLogger("mtqg.rebuilding")
 
@@ -49,7 +50,7 @@ CheckRecord: TypeAlias = dict[str, Any]
 """One check of one delivery, as the document of a run has it.
 
 `delivery` and `attempt` are the numbers of the delivery and of the attempt, `at` is the time
-of the check, `submissions` maps the number of each part to the number of its submission.
+of the check, `submissions` maps each report's number to that of its submission.
 """
 
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -166,7 +167,7 @@ class Rebuilding:
     def _checked(
         self, readings: Sequence[ParsedReport], checker: Checker
     ) -> dict[int, list[Submission]]:
-        """Return the submissions of each delivery of which every part could be checked."""
+        """Return the submissions of each delivery of which every report could be checked."""
         requested = history_keys(readings, self._pack.units)
         elements = line_elements(self._pack.forms)
         periods = self._settings.history_periods
@@ -223,14 +224,16 @@ class Rebuilding:
     def _note_failure(self, delivery: Delivery, error: Exception) -> None:
         self._rebuilt.failed.append(f"delivery {delivery.id} ({delivery.name}): {error}")
 
-    def _load(self, run_id: int, record: CheckRecord, parts: Sequence[Submission]) -> None:
+    def _load(self, run_id: int, record: CheckRecord, submissions: Sequence[Submission]) -> None:
         """Record the submissions of a delivery under their old numbers, at the time of then."""
         old_numbers: dict[str, int] = record["submissions"]
         numbers = {}
-        for part in parts:
-            numbers[part.part] = old_numbers.get(str(part.part)) or next(self._unused_numbers)
+        for submission in submissions:
+            report_no = submission.report_no
+            old_number = old_numbers.get(str(report_no))
+            numbers[report_no] = old_number or next(self._unused_numbers)
         # No recipients: the documents have the notices.
-        without_recipients = [(part, None) for part in parts]
+        without_recipients = [(submission, None) for submission in submissions]
         load_delivery(
             self._warehouse,
             without_recipients,
@@ -272,7 +275,7 @@ class Rebuilding:
         now = datetime.now(UTC)
         run_id = start_run(self._warehouse, vietnam_day(now), self._rules.version, now)
         record_deliveries(self._warehouse, arrivals, run_id=run_id, now=now)
-        finish_run(self._warehouse, run_id, "rebuilt", {}, now)
+        finish_run(self._warehouse, run_id, RunState.REBUILT, {}, now)
         self._rebuilt.arrived = len(arrivals)
 
     def _is_known(self, arrival: Arrival) -> bool:

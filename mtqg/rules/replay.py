@@ -49,7 +49,7 @@ class _ReportId(NamedTuple):
     """A report within a delivery."""
 
     delivery_id: int
-    part: int
+    report_no: int
 
 
 def affected_forms(before: RuleSide, after: RuleSide) -> set[str] | None:
@@ -190,7 +190,7 @@ def _checked(side: RuleSide, readings: Sequence[ParsedReport], past: History) ->
 def _by_report(submissions: Iterable[Submission]) -> dict[_ReportId, Submission]:
     by_report = {}
     for submission in submissions:
-        report = _ReportId(submission.delivery.id, submission.part)
+        report = _ReportId(submission.delivery.id, submission.report_no)
         # Only the warehouse needs facts. Without them a chunk takes less memory.
         by_report[report] = replace(submission, facts=())
     return by_report

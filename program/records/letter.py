@@ -51,9 +51,9 @@ class Notice:
     delivery_name: str
     received_at: datetime
     findings: tuple[Finding, ...]
-    is_part: bool = False
+    is_one_of_several: bool = False
     """Its file holds other reports too, each with its own verdict."""
-    part: int = 1
+    report_no: int = 1
     """Its number among the reports of its file, from 1."""
     delivery_id: int = 0
     sha256: str | None = None

@@ -67,7 +67,7 @@ def standing(night: RunContext) -> list[tuple[str | None, str, str, bool]]:
     )
     with Session(night.warehouse) as session:
         rows = session.execute(
-            query.where(FindingRow.compared_at.is_not(None)).order_by(FindingRow.id)
+            query.where(FindingRow.cross_check_found_at.is_not(None)).order_by(FindingRow.id)
         )
         return [(s.unit_code, f.rule, s.verdict, f.closed_at is None) for f, s in rows]
 

@@ -58,7 +58,7 @@ class Memory:
         judged = Checker(pack, rules, "kills").check(
             [reading for parts in readings.values() for reading in parts]
         )
-        return cls(pack, rules, readings, {(s.delivery.sha256, s.part): s for s in judged})
+        return cls(pack, rules, readings, {(s.delivery.sha256, s.report_no): s for s in judged})
 
 
 def _deliveries(inbox: Path, settings: Settings) -> Iterator[tuple[bytes, Delivery]]:
@@ -117,7 +117,9 @@ class Remembered:
 
     def check(self, readings: Sequence[ParsedReport], _past: object) -> list[Submission]:
         kept = self._memory.submissions
-        return [replace(kept[r.delivery.sha256, r.part], delivery=r.delivery) for r in readings]
+        return [
+            replace(kept[r.delivery.sha256, r.report_no], delivery=r.delivery) for r in readings
+        ]
 
     def compare(self, reports: Sequence[CurrentReport]) -> list[tuple[int, Finding]]:
         """One finding by comparison, as long as the report that it asks is believed."""

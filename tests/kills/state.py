@@ -26,8 +26,15 @@ _LEFT_OUT = {
     "updated_at",
     "attempts",
 }
-_LEFT_OUT |= {"claimed_by", "claimed_until", "next_attempt_at", "dated"}
-_ONLY_WHETHER = {"known_from", "known_to", "compared_at", "closed_at", "message_id"}
+_LEFT_OUT |= {"claimed_by", "claimed_until", "next_attempt_at", "letter_date"}
+_ONLY_WHETHER = {
+    "known_from",
+    "known_to",
+    "compared_at",
+    "cross_check_found_at",
+    "closed_at",
+    "message_id",
+}
 _COPIED = {"capital", "targets"}
 """Copied from the pack each night, with numbers that nothing points to."""
 
@@ -94,7 +101,7 @@ def _by_submission(rows: list[Row]) -> dict[str, list[Row]]:
     groups: dict[str, list[Row]] = {}
     for row in rows:
         cells = dict(row)
-        if cells.get("compared_at", "none") == "none":
+        if cells.get("cross_check_found_at", "none") == "none":
             groups.setdefault(cells["submission_id"], []).append(row)
     return groups
 
@@ -106,7 +113,7 @@ def _names(connection: Connection) -> dict[str, dict[int, str]]:
         for row in connection.execute(select(DeliveryRow.__table__))
     }
     submissions = {
-        row.id: f"{deliveries[row.delivery_id]}#{row.attempt}.{row.part}"
+        row.id: f"{deliveries[row.delivery_id]}#{row.attempt}.{row.report_no}"
         for row in connection.execute(select(SubmissionRow.__table__))
     }
     return {"deliveries": deliveries, "submissions": submissions}

@@ -123,7 +123,7 @@ def _submission(session: Session, row: SubmissionRow, delivery: DeliveryRow) -> 
         period=Period.parse(row.period) if row.period else None,
         stage=Stage(row.stage),
         facts=tuple(_fact(fact) for fact in facts),
-        part=row.part,
+        report_no=row.report_no,
     )
 
 

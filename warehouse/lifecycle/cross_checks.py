@@ -173,7 +173,7 @@ def _open_findings(session: Session, is_checked: ColumnElement[bool]) -> dict[_F
     """Return the open findings that cross-checks brought."""
     query = select(FindingRow).where(
         FindingRow.submission_id.in_(select(SubmissionRow.id).where(is_checked)),
-        FindingRow.compared_at.is_not(None),
+        FindingRow.cross_check_found_at.is_not(None),
         FindingRow.closed_at.is_(None),
     )
     return {(row.submission_id, finding_of(row)): row for row in session.scalars(query)}
@@ -190,7 +190,7 @@ def _insert(session: Session, findings: Sequence[_Finding], now: datetime) -> No
             "severity": finding.severity.value,
             "submission_id": number,
             "position": position,
-            "compared_at": now,
+            "cross_check_found_at": now,
         }
         rows.append(row)
     if rows:
@@ -268,9 +268,9 @@ def _was_asked_before(session: Session, submission: SubmissionRow, questions: se
         .join(SubmissionRow, SubmissionRow.id == FindingRow.submission_id)
         .where(
             SubmissionRow.delivery_id == submission.delivery_id,
-            SubmissionRow.part == submission.part,
+            SubmissionRow.report_no == submission.report_no,
             SubmissionRow.attempt < submission.attempt,
-            FindingRow.compared_at.is_not(None),
+            FindingRow.cross_check_found_at.is_not(None),
             SubmissionRow.id.in_(select(OutboxRow.submission_id).where(is_cross_check)),
         )
     )

@@ -17,13 +17,15 @@ from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
 _MAY_WAIT = (DeliveryState.PROCESSED, DeliveryState.RECEIVED)
-_MAY_BE_REQUESTED = (*_MAY_WAIT, DeliveryState.UNPACKED)
+_MAY_BE_REQUESTED = (*_MAY_WAIT, DeliveryState.ZIP_EXTRACTED)
 
 
-def requeue(engine: Engine, numbers: Sequence[int]) -> tuple[list[int], dict[int, str | None]]:
+def requeue(
+    engine: Engine, numbers: Sequence[int]
+) -> tuple[list[int], dict[int, DeliveryState | None]]:
     """Requeue processed deliveries for the next run: all of `numbers`, or none.
 
-    Of a zip that was unpacked, its members are requeued. One transaction, idempotent: a delivery
+    Of a zip that was extracted, its members are requeued. One transaction, idempotent: a delivery
     that waits already is unchanged.
 
     Returns:
@@ -31,7 +33,7 @@ def requeue(engine: Engine, numbers: Sequence[int]) -> tuple[list[int], dict[int
         state, or None where there is no such delivery.
     """
     with Session(engine) as session, session.begin():
-        refused: dict[int, str | None] = {}
+        refused: dict[int, DeliveryState | None] = {}
         for number in numbers:
             delivery = session.get(DeliveryRow, number)
             state = delivery.state if delivery else None

@@ -22,7 +22,7 @@ class Withdrawal:
     many reports count no longer. `reopened` are the deliveries that the next run checks again.
     """
 
-    state: str | None
+    state: DeliveryState | None
     is_done: bool
     reports: int = 0
     reopened: tuple[int, ...] = ()

@@ -130,7 +130,7 @@ def _plain(session: Session, row: SubmissionRow) -> dict[str, Any]:
     findings = findings_of_judging(session, row.id)
     severities = {finding.severity for finding in findings}
     return {
-        "part": row.part,
+        "report_no": row.report_no,
         "form": row.form_code,
         "form_version": row.form_version,
         "unit": row.unit_code,

@@ -5,7 +5,7 @@ CREATE VIEW mart_disbursement AS
 WITH dated AS (
     SELECT k.*, p.last_day AS period_end, p.year, SUBSTR(k.period, 5) AS season,
            100.0 * k.disbursed_of_rate / NULLIF(k.plan_of_rate, 0) AS rate
-    FROM money k
+    FROM disbursement_base k
     JOIN periods p ON p.code = k.period
 ),
 beside AS (

@@ -19,7 +19,7 @@ WITH known AS (
     JOIN periods p ON p.code = o.period
     JOIN now_indicators i ON i.form_code = o.form_code
     WHERE NOT EXISTS (
-        SELECT 1 FROM figures f
+        SELECT 1 FROM indicator_values f
         -- The form follows from the indicator. It is named so that the database can find the
         -- unit's own report by the index.
         WHERE f.indicator_code = i.code AND f.form_code = o.form_code AND f.unit_code = o.unit_code AND f.period = o.period

@@ -5,7 +5,7 @@ CREATE VIEW mart_quality AS
 WITH judged AS (
     SELECT s.id, s.form_code, s.unit_code, s.period, s.stage, s.values_read, d.received_at,
            ROW_NUMBER() OVER (
-               PARTITION BY s.form_code, s.unit_code, s.period, s.stage ORDER BY d.received_at, d.id, s.part
+               PARTITION BY s.form_code, s.unit_code, s.period, s.stage ORDER BY d.received_at, d.id, s.report_no
            ) AS place
     FROM submissions s
     JOIN deliveries d ON d.id = s.delivery_id AND d.state <> 'withdrawn'

@@ -7,7 +7,7 @@ WITH latest AS (
            COUNT(*) OVER (PARTITION BY s.form_code, s.unit_code, s.period, s.stage) AS versions,
            FIRST_VALUE(s.verdict) OVER (
                PARTITION BY s.form_code, s.unit_code, s.period, s.stage
-               ORDER BY d.received_at DESC, d.id DESC, s.attempt DESC, s.part DESC
+               ORDER BY d.received_at DESC, d.id DESC, s.attempt DESC, s.report_no DESC
            ) AS last_verdict
     FROM submissions s
     JOIN deliveries d ON d.id = s.delivery_id AND d.state <> 'withdrawn'
@@ -43,5 +43,5 @@ LEFT JOIN now_obligations o ON o.form_code = a.form_code AND o.unit_code = a.uni
     AND o.stage = a.stage
 LEFT JOIN reported r ON r.form_code = a.form_code AND r.unit_code = a.unit_code AND r.period = a.period
     AND r.stage = a.stage
-LEFT JOIN mart_first_pass f ON f.form_code = a.form_code AND f.unit_code = a.unit_code AND f.period = a.period
+LEFT JOIN mart_first_submission f ON f.form_code = a.form_code AND f.unit_code = a.unit_code AND f.period = a.period
     AND f.stage = a.stage

@@ -10,7 +10,7 @@ WITH summed AS (
            COUNT(CASE WHEN i.denominator IS NULL OR d.value IS NOT NULL THEN n.value END) AS reported, COUNT(*) AS expected,
            MAX(CASE WHEN n.value IS NOT NULL THEN m.is_synthetic ELSE 0 END) AS is_synthetic,
            MAX(CASE WHEN n.value IS NOT NULL THEN m.loaded_at END) AS loaded_at
-    FROM members m
+    FROM rollup_members m
     JOIN now_indicators i ON i.form_code = m.form_code AND i.kind NOT IN ('yes_no', 'ratio')
     LEFT JOIN facts n ON n.submission_id = m.submission_id AND n.element = i.numerator AND n.line = 0
     LEFT JOIN facts d ON d.submission_id = m.submission_id AND d.element = i.denominator AND d.line = 0
@@ -24,7 +24,7 @@ asked AS (
 sizes AS (
     SELECT l.upper_code, 'sum_of_' || l.kind || 's' AS basis, p.period,
            SUM(CASE WHEN l.is_shared THEN 0 ELSE 1 END) AS units, SUM(CASE WHEN l.is_shared THEN 1 ELSE 0 END) AS shared
-    FROM lands l
+    FROM unit_land_map l
     JOIN asked p ON p.last_day BETWEEN l.first_day AND l.last_day
     GROUP BY l.upper_code, l.kind, p.period
 )

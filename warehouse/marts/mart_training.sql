@@ -5,11 +5,11 @@ CREATE VIEW mart_training AS
 WITH told AS (
     SELECT b.unit_code, 'reported' AS basis, b.period, b.stage, b.submission_id,
            CASE WHEN b.is_synthetic THEN 1 ELSE 0 END AS is_synthetic, b.loaded_at
-    FROM believed b
+    FROM current_submissions b
     WHERE b.form_code = 'training'
     UNION ALL
     SELECT m.upper_code, m.basis, m.period, m.stage, m.submission_id, m.is_synthetic, m.loaded_at
-    FROM members m
+    FROM rollup_members m
     WHERE m.form_code = 'training'
 ),
 known AS (

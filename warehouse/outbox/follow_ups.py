@@ -54,7 +54,7 @@ def enqueue_waiver_notices(engine: Engine, now: datetime) -> int:
         .join(earlier, is_earlier_check)
         .join(OutboxRow, OutboxRow.submission_id == earlier.id)
         .where(
-            earlier.part == SubmissionRow.part,
+            earlier.report_no == SubmissionRow.report_no,
             _may_have_been_sent(),
             _is_question(),
             waived.exists(),
@@ -150,7 +150,7 @@ def _notices_of_later_versions(earlier: Any) -> Select[tuple[int]]:
             later_version.version > earlier.version,
             notice.recipient == OutboxRow.recipient,
         )
-        .where(notice.state != OutboxState.OVERTAKEN, notice.kind != Verdict.ACCEPTED.value)
+        .where(notice.state != OutboxState.OBSOLETE, notice.kind != Verdict.ACCEPTED.value)
     )
 
 
@@ -162,7 +162,7 @@ def _later_all_clear() -> Select[tuple[int]]:
         notice.recipient == OutboxRow.recipient,
         notice.id > OutboxRow.id,
         notice.kind.startswith(NoticeKind.FIXED),
-        notice.state != OutboxState.OVERTAKEN,
+        notice.state != OutboxState.OBSOLETE,
     )
 
 
@@ -209,7 +209,7 @@ def _enqueue(engine: Engine, query: Select[tuple[int, str, str]], now: datetime)
             notice.state = OutboxState.PENDING
             notice.created_at = now
             notice.message_id = None
-            notice.dated = None
+            notice.letter_date = None
         return len(notices)
 
 
@@ -222,5 +222,5 @@ def _drop_unsent_acceptance(session: Session, is_same: ColumnElement[bool]) -> N
             OutboxRow.kind == Verdict.ACCEPTED.value,
             OutboxRow.message_id.is_(None),
         )
-        .values(state=OutboxState.OVERTAKEN)
+        .values(state=OutboxState.OBSOLETE)
     )

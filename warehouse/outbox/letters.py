@@ -68,7 +68,7 @@ def load_letter(session: Session, message_id: str) -> Letter:
         message_id=message_id,
         recipient=first.recipient,
         created_at=moment,
-        day=first.dated or moment.date(),
+        day=first.letter_date or moment.date(),
         notices=tuple(notices),
         reminders=tuple(reminders),
         accepted=_accepted(session, notices, moment),
@@ -91,11 +91,11 @@ def _unsent_by_recipient(
         # Its letter cannot have left: the notice may go into another one, with newer notices.
         if not was_tried:
             row.message_id = None
-            row.dated = None
+            row.letter_date = None
         if row.message_id is not None:
             continue
         if is_obsolete(session, row):
-            row.state = OutboxState.OVERTAKEN
+            row.state = OutboxState.OBSOLETE
         else:
             unsent.setdefault(row.recipient, []).append(row)
     return unsent
@@ -106,7 +106,7 @@ def _recipients_at_limit(session: Session, day: date, limit: int | None) -> set[
     if limit is None:
         return set()
     letters = func.count(OutboxRow.message_id.distinct())
-    query = select(OutboxRow.recipient).where(OutboxRow.dated == day)
+    query = select(OutboxRow.recipient).where(OutboxRow.letter_date == day)
     return set(session.scalars(query.group_by(OutboxRow.recipient).having(letters >= limit)))
 
 
@@ -118,7 +118,7 @@ def _give_id(rows: Sequence[OutboxRow], recipient: str, day: date) -> None:
     digest = hashlib.sha256(identity.encode()).hexdigest()[:32]
     for row in rows:
         row.message_id = digest
-        row.dated = day
+        row.letter_date = day
 
 
 def _reminder(row: OutboxRow) -> Reminder:
@@ -149,15 +149,15 @@ def _notice(session: Session, row: OutboxRow, submission_id: int) -> Notice:
         delivery_name=delivery.name,
         received_at=delivery.received_at,
         findings=findings,
-        is_part=_count_parts(session, submission) > 1,
-        part=submission.part,
+        is_one_of_several=_count_reports(session, submission) > 1,
+        report_no=submission.report_no,
         delivery_id=delivery.id,
         sha256=delivery.sha256,
         kind=kind,
     )
 
 
-def _count_parts(session: Session, submission: SubmissionRow) -> int:
+def _count_reports(session: Session, submission: SubmissionRow) -> int:
     """Return how many reports the check of a submission found in its file."""
     query = select(func.count(SubmissionRow.id)).where(
         SubmissionRow.delivery_id == submission.delivery_id,

@@ -19,8 +19,6 @@ from warehouse.outbox.letters import load_letter
 from warehouse.states import OutboxState
 from warehouse.tables import OutboxRow
 
-# For callers outside of this package, until they use `OutboxState` themselves.
-SENT, FAILED = OutboxState.SENT, OutboxState.FAILED
 _LEASE = timedelta(minutes=15)
 """Longer than sending a mail takes. After it, a letter of a process that died is free again."""
 _BACKOFF_MINUTES = (1, 5, 30, 120, 360)
@@ -108,7 +106,7 @@ def mark_failed(engine: Engine, message_id: str, error: str) -> None:
     )
 
 
-def mark_bounced(engine: Engine, message_id: str, recipient: str, error: str) -> str | None:
+def mark_bounced(engine: Engine, message_id: str, recipient: str, error: str) -> OutboxState | None:
     """Record that a letter bounced: it fails, as if it had been refused.
 
     A letter that is not marked as sent is unchanged: it may be on its way.
@@ -129,7 +127,7 @@ def mark_bounced(engine: Engine, message_id: str, recipient: str, error: str) ->
             # however long ago it was sent.
             .values(state=OutboxState.FAILED, sent_at=None, last_error=error)
         )
-        return str(found.state)
+        return OutboxState(found.state)
 
 
 def release(engine: Engine, message_id: str, error: str) -> None:

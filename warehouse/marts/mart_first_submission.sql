@@ -1,11 +1,11 @@
 -- Whether and when each report was accepted: one row per form, unit, period and stage of which
 -- something came.
-CREATE VIEW mart_first_pass AS
+CREATE VIEW mart_first_submission AS
 WITH judged AS (
     SELECT s.form_code, s.unit_code, s.period, s.stage, d.received_at, d.is_synthetic,
            CASE WHEN s.verdict IN ('accepted', 'accepted_with_warnings') THEN 1 ELSE 0 END AS loads,
            ROW_NUMBER() OVER (
-               PARTITION BY s.form_code, s.unit_code, s.period, s.stage ORDER BY d.received_at, d.id, s.part
+               PARTITION BY s.form_code, s.unit_code, s.period, s.stage ORDER BY d.received_at, d.id, s.report_no
            ) AS place
     FROM submissions s
     JOIN deliveries d ON d.id = s.delivery_id AND d.state <> 'withdrawn'
