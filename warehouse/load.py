@@ -7,19 +7,22 @@ versions in memory (`warehouse.lifecycle.versions`), and writes every table once
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from operator import attrgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
+from program.records.letter import NoticeKind
 from program.submission import Fact, Submission
 from warehouse.database.bulk import insert_rows, next_ids
 from warehouse.database.portions import portions
 from warehouse.lifecycle.reprocess import was_mailed
 from warehouse.lifecycle.versions import ReportKey, Turn, Version, VersionHistory, report_key
-from warehouse.states import DeliveryState, OutboxState
-from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
+from warehouse.outbox.enqueue import NewNotice, enqueue
+from warehouse.states import DeliveryState
+from warehouse.tables import DeliveryRow, FactRow, FindingRow, SubmissionRow
 
 Owed: TypeAlias = tuple[Submission, str | None]
 """A submission and the address that gets a notice about it; None: nobody."""
@@ -133,7 +136,7 @@ def load_deliveries(
         history.save_ends(session)
         _insert_findings(session, entries)
         _insert_facts(session, entries)
-        _insert_notices(session, entries)
+        _enqueue_notices(session, entries)
         _mark_processed(session, list(waiting))
     return [each.facts if each.id in waiting else None for each in checked]
 
@@ -300,21 +303,20 @@ def _insert_facts(session: Session, entries: Sequence[_Entry]) -> None:
         insert_rows(session.connection(), FactRow.__tablename__, columns, rows)
 
 
-def _insert_notices(session: Session, entries: Sequence[_Entry]) -> None:
-    notices = [
-        {
-            "submission_id": entry.version.id,
-            "recipient": entry.recipient,
-            "kind": entry.submission.verdict.value,
-            "state": OutboxState.PENDING,
-            "created_at": entry.now,
-            "attempts": 0,
-        }
-        for entry in entries
-        if entry.recipient is not None
-    ]
-    if notices:
-        session.connection().execute(insert(OutboxRow), notices)
+def _enqueue_notices(session: Session, entries: Sequence[_Entry]) -> None:
+    # Deliveries of one transaction may have times of their own: a rebuild records them as of then.
+    for now, together in groupby(entries, key=attrgetter("now")):
+        notices = [
+            NewNotice(
+                NoticeKind.CHECKED,
+                entry.recipient,
+                entry.version.id,
+                verdict=entry.submission.verdict,
+            )
+            for entry in together
+            if entry.recipient is not None
+        ]
+        enqueue(session, notices, now)
 
 
 def _mark_processed(session: Session, deliveries: Sequence[int]) -> None:

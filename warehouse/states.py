@@ -1,8 +1,6 @@
-"""The states of deliveries, runs and notices, and the kinds of notices, as tables store them."""
+"""The states of deliveries, runs and notices, as tables store them."""
 
 from enum import StrEnum
-
-from program.records.letter import NoticeKind
 
 
 class DeliveryState(StrEnum):
@@ -56,37 +54,3 @@ class OutboxState(StrEnum):
     """The mail server refused it for good, or the mail came back. An operator decides."""
     OBSOLETE = "obsolete"
     """What it asks was settled before it was sent. It is not sent."""
-
-
-# `outbox.kind` is a verdict (the notice of a check), one of the kinds below, or the step of a
-# reminder about a missing report ("due-3", "late-7"). A number after the kind keeps two notices
-# about one submission apart: the table holds each kind once for a submission and recipient.
-
-
-def cross_check_kind(run_id: int) -> str:
-    """Return the kind of a notice about what the cross-checks of a run found."""
-    return f"{NoticeKind.COMPARED}-{run_id}"
-
-
-def open_kind(step: int) -> str:
-    """Return the kind of a reminder that a file is still to be corrected; `step` counts from 1."""
-    return f"{NoticeKind.OPEN}-{step}"
-
-
-def is_cross_check(kind: str) -> bool:
-    """Tell whether a notice is about what a cross-check found."""
-    return kind.startswith(NoticeKind.COMPARED)
-
-
-def is_all_clear(kind: str) -> bool:
-    """Tell whether a notice says that all questions about a report are settled."""
-    return kind.startswith(NoticeKind.FIXED)
-
-
-def notice_kind(kind: str) -> NoticeKind:
-    """Return what a notice of a submission tells. A verdict is the notice of a check."""
-    name, _, _ = kind.partition("-")
-    try:
-        return NoticeKind(name)
-    except ValueError:
-        return NoticeKind.JUDGED

@@ -23,9 +23,11 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from program.records.letter import NoticeKind
 from warehouse.states import DeliveryState, OutboxState, RunState
 
 
@@ -362,6 +364,10 @@ class FactRow(WarehouseTable):
     qualifier: Mapped[str | None] = mapped_column(String(10))
 
 
+_IS_ONCE = "kind IN ('checked', 'waived')"
+"""The notices of which a recipient gets one about a submission."""
+
+
 class OutboxRow(WarehouseTable):
     """A notice to a recipient, with its state (`states.OutboxState`).
 
@@ -370,12 +376,29 @@ class OutboxRow(WarehouseTable):
     the letter is assembled. They never change once it may have left, so that a second
     attempt is the same mail. `claimed_by` is the process that sends it: nobody else does until
     `claimed_until`.
+
+    `verdict`, `run_id`, `step` and `answers_id` belong to kinds: `warehouse.outbox.enqueue` says
+    which. The unique constraints keep one notice of a kind: a row with a null in one of its columns
+    is not bound by a constraint. No constraint has an expression: SQLite does not reflect such an
+    index, so that a migration that makes the table anew would lose it.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
-        UniqueConstraint("submission_id", "recipient", "kind"),
-        UniqueConstraint("form_code", "unit_code", "period", "stage", "recipient", "kind"),
+        Index(
+            "uq_outbox_once",
+            "submission_id",
+            "recipient",
+            "kind",
+            unique=True,
+            sqlite_where=text(_IS_ONCE),
+            postgresql_where=text(_IS_ONCE),
+        ),
+        UniqueConstraint("submission_id", "recipient", "run_id"),
+        UniqueConstraint("submission_id", "recipient", "answers_id"),
+        UniqueConstraint("submission_id", "recipient", "kind", "step"),
+        UniqueConstraint("form_code", "unit_code", "period", "stage", "recipient", "kind", "step"),
+        Index(None, "unit_code"),
         Index(None, "state"),
         Index(None, "message_id"),
     )
@@ -387,7 +410,12 @@ class OutboxRow(WarehouseTable):
     stage: Mapped[str | None] = mapped_column(String(10))
     due_date: Mapped[date | None]
     recipient: Mapped[str] = mapped_column(String(320))
-    kind: Mapped[str] = mapped_column(String(30))
+    kind: Mapped[NoticeKind] = mapped_column(_stored_values(NoticeKind, 30))
+    verdict: Mapped[str | None] = mapped_column(String(30))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+    step: Mapped[int | None]
+    # No foreign key: of the two notices, a rebuild may be able to record only the answer.
+    answers_id: Mapped[int | None]
     state: Mapped[OutboxState] = mapped_column(_stored_values(OutboxState, 10))
     created_at: Mapped[datetime]
     message_id: Mapped[str | None] = mapped_column(String(200))

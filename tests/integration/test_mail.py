@@ -103,7 +103,7 @@ def test_a_report_that_was_asked_about_and_compared_in_one_night_is_spoken_of_on
 ) -> None:
     judged = notice(Verdict.ACCEPTED_WITH_WARNINGS, QUESTION)
     differs = replace(QUESTION, rule="ACR-01", cell="C12", message="Khác với báo cáo của xã.")
-    compared = replace(judged, kind=NoticeKind.COMPARED, findings=(differs, QUESTION))
+    compared = replace(judged, kind=NoticeKind.CROSS_CHECKED, findings=(differs, QUESTION))
     other = notice(Verdict.UNREADABLE, NO_WORKBOOK, name="quý 3.xlsx", period=None)
     text = parsed(compose(letter(judged, other, compared), pack)).get_body(("plain",)).get_content()
     assert text.count("Tệp: báo cáo.xlsx") == text.count("ĐÃ NHẬN. Số liệu đã được ghi") == 1

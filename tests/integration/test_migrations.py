@@ -71,8 +71,8 @@ _BASELINE_ROWS = (
     "VALUES (1, 'participants_total', 0, 150, 'S', 'C12')",
     "INSERT INTO findings (id, submission_id, position, rule, severity, message, expected, fix) "
     "VALUES (1, 1, 0, 'FORM-16', 'warning', 'm', '', 'f')",
-    "INSERT INTO outbox (id, submission_id, recipient, kind, state, created_at, attempts) "
-    f"VALUES (1, 1, 'a@b.example', 'accepted_with_warnings', 'pending', {_AT}, 0)",
+    "INSERT INTO outbox (id, submission_id, recipient, kind, verdict, state, created_at, attempts) "
+    f"VALUES (1, 1, 'a@b.example', 'checked', 'accepted_with_warnings', 'pending', {_AT}, 0)",
 )
 """Rows of the baseline, as release 0.2.0 writes them. No migration changes these statements."""
 

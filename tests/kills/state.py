@@ -32,6 +32,7 @@ _ONLY_WHETHER = {
     "known_to",
     "compared_at",
     "cross_check_found_at",
+    "answers_id",
     "closed_at",
     "message_id",
 }
@@ -138,9 +139,6 @@ def _rows(connection: Connection, table: Any, names: Mapping[str, Mapping[int, s
 
 
 def _cell(name: str, value: object, names: Mapping[int, str] | None) -> str:
-    if name == "kind":
-        # How a notice of a comparison, or the end of one, is called ends in a number.
-        return str(value).partition("-")[0]
     if name in _ONLY_WHETHER:
         return "some" if value is not None else "none"
     return names[value] if names is not None and isinstance(value, int) else repr(value)

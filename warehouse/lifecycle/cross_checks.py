@@ -20,7 +20,7 @@ from warehouse.lifecycle.current import is_current, takes_part_in_cross_checks
 from warehouse.lifecycle.current_reports import HAS_FACTS, REPORT, reports_with_facts
 from warehouse.lifecycle.reprocess import reject, requeue_cleared
 from warehouse.lifecycle.stored_findings import finding_of
-from warehouse.states import OutboxState, cross_check_kind
+from warehouse.outbox.enqueue import NewNotice, enqueue
 from warehouse.tables import DeliveryRow, FindingRow, OutboxRow, SubmissionRow
 
 Recipient = Callable[[str | None, str | None], str | None]
@@ -242,10 +242,17 @@ def _enqueue_notices(
     now: datetime,
 ) -> None:
     """Put one notice into the outbox for each submission with a question that is really new."""
+    notices = []
     for number, questions in _questions(findings).items():
         submission = submissions[number]
-        if not _was_asked_before(session, submission, questions):
-            _enqueue_notice(session, submission, run_id, recipient, now)
+        if _was_asked_before(session, submission, questions):
+            continue
+        delivery = session.get_one(DeliveryRow, submission.delivery_id)
+        address = recipient(delivery.sender_unit, submission.unit_code)
+        if address is not None:
+            notice = NewNotice(NoticeKind.CROSS_CHECKED, address, number, run_id=run_id)
+            notices.append(notice)
+    enqueue(session, notices, now)
 
 
 def _questions(findings: Iterable[_Finding]) -> dict[int, set[Finding]]:
@@ -262,7 +269,7 @@ def _was_asked_before(session: Session, submission: SubmissionRow, questions: se
     if submission.attempt == 1:
         return False
     # Only what a notice asked counts: some findings had no address to go to.
-    is_cross_check = OutboxRow.kind.startswith(NoticeKind.COMPARED)
+    is_cross_check = OutboxRow.kind == NoticeKind.CROSS_CHECKED
     query = (
         select(FindingRow)
         .join(SubmissionRow, SubmissionRow.id == FindingRow.submission_id)
@@ -276,24 +283,6 @@ def _was_asked_before(session: Session, submission: SubmissionRow, questions: se
     )
     asked_before = {finding_of(row) for row in session.scalars(query)}
     return questions <= asked_before
-
-
-def _enqueue_notice(
-    session: Session, submission: SubmissionRow, run_id: int, recipient: Recipient, now: datetime
-) -> None:
-    delivery = session.get_one(DeliveryRow, submission.delivery_id)
-    address = recipient(delivery.sender_unit, submission.unit_code)
-    if address is None:
-        return
-    notice = OutboxRow(
-        submission_id=submission.id,
-        recipient=address,
-        kind=cross_check_kind(run_id),
-        state=OutboxState.PENDING,
-        created_at=now,
-        attempts=0,
-    )
-    session.add(notice)
 
 
 def _mark_compared(

@@ -3,9 +3,10 @@
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from program.records.letter import NoticeKind
 from program.submission import Verdict
 from warehouse.lifecycle.stored_findings import findings_of_comparing
-from warehouse.states import DeliveryState, is_all_clear, is_cross_check
+from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
 _LOADED = (Verdict.ACCEPTED.value, Verdict.ACCEPTED_WITH_WARNINGS.value)
@@ -54,10 +55,10 @@ def _is_untrue(session: Session, row: OutboxRow, submission_id: int) -> bool:
     The findings of its cross-check were closed, or it says that all is clear and a new question
     arose.
     """
-    if is_cross_check(row.kind):
+    if row.kind is NoticeKind.CROSS_CHECKED:
         open_findings = findings_of_comparing(session, submission_id, row.created_at)
         return not open_findings
-    if is_all_clear(row.kind):
+    if row.kind is NoticeKind.ALL_CLEAR:
         verdict = session.get_one(SubmissionRow, submission_id).verdict
         return verdict != Verdict.ACCEPTED.value
     return False

@@ -316,6 +316,10 @@ def upgrade() -> None:
         sa.Column("due_date", sa.Date(), nullable=True),
         sa.Column("recipient", sa.String(length=320), nullable=False),
         sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("verdict", sa.String(length=30), nullable=True),
+        sa.Column("run_id", sa.Integer(), nullable=True),
+        sa.Column("step", sa.Integer(), nullable=True),
+        sa.Column("answers_id", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("created_at", warehouse.tables.Instant(timezone=True), nullable=False),
         sa.Column("message_id", sa.String(length=200), nullable=True),
@@ -326,6 +330,7 @@ def upgrade() -> None:
         sa.Column("sent_at", warehouse.tables.Instant(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_outbox_run_id_runs")),
         sa.ForeignKeyConstraint(
             ["submission_id"], ["submissions.id"], name=op.f("fk_outbox_submission_id_submissions")
         ),
@@ -337,22 +342,50 @@ def upgrade() -> None:
             "stage",
             "recipient",
             "kind",
-            name=op.f("uq_outbox_form_code_unit_code_period_stage_recipient_kind"),
+            "step",
+            name=op.f("uq_outbox_form_code_unit_code_period_stage_recipient_kind_step"),
+        ),
+        sa.UniqueConstraint(
+            "submission_id",
+            "recipient",
+            "answers_id",
+            name=op.f("uq_outbox_submission_id_recipient_answers_id"),
         ),
         sa.UniqueConstraint(
             "submission_id",
             "recipient",
             "kind",
-            name=op.f("uq_outbox_submission_id_recipient_kind"),
+            "step",
+            name=op.f("uq_outbox_submission_id_recipient_kind_step"),
+        ),
+        sa.UniqueConstraint(
+            "submission_id",
+            "recipient",
+            "run_id",
+            name=op.f("uq_outbox_submission_id_recipient_run_id"),
         ),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_outbox_message_id"), ["message_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_outbox_unit_code"), ["unit_code"], unique=False)
+        batch_op.create_index(
+            "uq_outbox_once",
+            ["submission_id", "recipient", "kind"],
+            unique=True,
+            sqlite_where=sa.text("kind IN ('checked', 'waived')"),
+            postgresql_where=sa.text("kind IN ('checked', 'waived')"),
+        )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_outbox_once",
+            sqlite_where=sa.text("kind IN ('checked', 'waived')"),
+            postgresql_where=sa.text("kind IN ('checked', 'waived')"),
+        )
+        batch_op.drop_index(batch_op.f("ix_outbox_unit_code"))
         batch_op.drop_index(batch_op.f("ix_outbox_state"))
         batch_op.drop_index(batch_op.f("ix_outbox_message_id"))
 
