@@ -252,11 +252,14 @@ class _FirstDeliveries:
         kept = [sha256 for sha256 in sha256s if sha256 is not None]
         columns = (DeliveryRow.sha256, DeliveryRow.sender_unit)
         first = func.min(DeliveryRow.id)
-        not_counted = (DeliveryState.ATTACHMENT, DeliveryState.WITHDRAWN)
         for portion in portions(kept):
             query = (
                 select(*columns, first)
-                .where(DeliveryRow.sha256.in_(portion), DeliveryRow.state.not_in(not_counted))
+                .where(
+                    DeliveryRow.sha256.in_(portion),
+                    DeliveryRow.state != DeliveryState.ATTACHMENT,
+                    DeliveryRow.withdrawn_at.is_(None),
+                )
                 .group_by(*columns)
             )
             for sha256, sender, number in session.execute(query):

@@ -1,6 +1,14 @@
-"""The states of deliveries, runs and notices, as tables store them."""
+"""The states of deliveries, submissions, runs and notices, and the changes that are allowed.
 
+`docs/architecture.md` draws the three machines. The tests watch every change of a state and fail
+on one that is not in the tables below.
+"""
+
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeVar
+
+State = TypeVar("State", bound=StrEnum)
 
 
 class DeliveryState(StrEnum):
@@ -32,6 +40,53 @@ CHECKED_STATES = (DeliveryState.RECEIVED, DeliveryState.PROCESSED, DeliveryState
 """The states of deliveries that are checked, were checked, or would have been."""
 
 
+DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
+    DeliveryState.RECEIVED: frozenset(
+        {DeliveryState.PROCESSED, DeliveryState.WITHDRAWN, DeliveryState.PURGED}
+    ),
+    DeliveryState.PROCESSED: frozenset(
+        {DeliveryState.RECEIVED, DeliveryState.WITHDRAWN, DeliveryState.PURGED}
+    ),
+    DeliveryState.DUPLICATE: frozenset({DeliveryState.PURGED}),
+    # A zip that cannot be extracted is checked as a file, so that its sender gets the reason.
+    DeliveryState.ZIP_PENDING: frozenset(
+        {DeliveryState.ZIP_EXTRACTED, DeliveryState.RECEIVED, DeliveryState.PURGED}
+    ),
+    DeliveryState.ZIP_EXTRACTED: frozenset({DeliveryState.PURGED}),
+    DeliveryState.ATTACHMENT: frozenset({DeliveryState.PURGED}),
+    DeliveryState.WITHDRAWN: frozenset({DeliveryState.PURGED}),
+    # A rebuild records the checks of a purged delivery again, from its purge record.
+    DeliveryState.PURGED: frozenset({DeliveryState.RECEIVED}),
+}
+
+
+class SubmissionState(StrEnum):
+    """Where a submission stands. No column stores it: `verdict` and `known_…` say it."""
+
+    REJECTED = "rejected"
+    """Its own check quarantined it, or nobody could read it. It never counts."""
+    ACCEPTED = "accepted"
+    """It counts now: `known_from` is set, `known_to` is not."""
+    ACCEPTED_WITH_WARNINGS = "accepted_with_warnings"
+    """It counts now, and a question to its sender is open."""
+    CLOSED = "closed"
+    """It counts no longer: a later version replaced it, or its delivery was withdrawn."""
+    REJECTED_BY_CROSS_CHECK = "rejected_by_cross_check"
+    """It counts no longer: a cross-check found something critical."""
+
+
+_CURRENT_MAY_BECOME = frozenset({SubmissionState.CLOSED, SubmissionState.REJECTED_BY_CROSS_CHECK})
+SUBMISSION_TRANSITIONS: Mapping[SubmissionState, frozenset[SubmissionState]] = {
+    SubmissionState.REJECTED: frozenset(),
+    # A cross-check adds warnings, and a later one closes them.
+    SubmissionState.ACCEPTED: _CURRENT_MAY_BECOME | {SubmissionState.ACCEPTED_WITH_WARNINGS},
+    SubmissionState.ACCEPTED_WITH_WARNINGS: _CURRENT_MAY_BECOME | {SubmissionState.ACCEPTED},
+    # What counts again is a new submission of the same delivery, of its next check.
+    SubmissionState.CLOSED: frozenset(),
+    SubmissionState.REJECTED_BY_CROSS_CHECK: frozenset(),
+}
+
+
 class RunState(StrEnum):
     """How a run ended (`runs.state`)."""
 
@@ -54,3 +109,19 @@ class OutboxState(StrEnum):
     """The mail server refused it for good, or the mail came back. An operator decides."""
     OBSOLETE = "obsolete"
     """What it asks was settled before it was sent. It is not sent."""
+
+
+OUTBOX_TRANSITIONS: Mapping[OutboxState, frozenset[OutboxState]] = {
+    OutboxState.PENDING: frozenset({OutboxState.SENT, OutboxState.FAILED, OutboxState.OBSOLETE}),
+    # The mail came back.
+    OutboxState.SENT: frozenset({OutboxState.FAILED}),
+    # An operator has it sent again.
+    OutboxState.FAILED: frozenset({OutboxState.PENDING}),
+    # The question of an all-clear was put once more, and is settled once more.
+    OutboxState.OBSOLETE: frozenset({OutboxState.PENDING}),
+}
+
+
+def states_before(transitions: Mapping[State, frozenset[State]], state: State) -> tuple[State, ...]:
+    """Return the states from which something may change into `state`."""
+    return tuple(before for before, after in transitions.items() if state in after)

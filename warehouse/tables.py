@@ -252,7 +252,8 @@ class DeliveryRow(WarehouseTable):
     `duplicate_of_id` is the first delivery of the same bytes by the same sender. `refusal` is the
     reader's finding about bytes that were never kept, unless they were refused for their size.
     `attempt` is the number of the delivery's check, from 1; a delivery that is requeued gets the
-    next one.
+    next one. `withdrawn_at` says whether it was withdrawn: the state of a withdrawn delivery
+    changes once more when its bytes are purged.
     """
 
     __tablename__ = "deliveries"

@@ -188,7 +188,8 @@ def test_the_bounce_of_a_letter_that_is_about_to_go_again_stays_unread(
     office: Office, folder: Folder
 ) -> None:
     with Session(office.warehouse) as session, session.begin():
-        session.query(OutboxRow).update({"state": "pending"})
+        for state in (OutboxState.FAILED, OutboxState.PENDING):
+            session.query(OutboxRow).update({"state": state})
     with serving(folder) as port:
         assert take(office, reading(office.settings, imap(port))) == []
     assert folder.seen == set()

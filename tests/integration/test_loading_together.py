@@ -11,7 +11,7 @@ from random import Random
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, func, insert, select, text
+from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.orm import Session
 
 from program.calendar.period import Period
@@ -24,6 +24,7 @@ from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, record_deliveries, start_run
 from warehouse.lifecycle.reprocess import requeue
 from warehouse.load import CheckedDelivery, load_deliveries
+from warehouse.states import DeliveryState
 from warehouse.tables import (
     DeliveryRow,
     FactRow,
@@ -62,7 +63,11 @@ def one_by_one(
 
 
 def arrived(
-    engine: Engine, numbers: Sequence[int], run: int = 1, packed_in: int | None = None
+    engine: Engine,
+    numbers: Sequence[int],
+    run: int = 1,
+    packed_in: int | None = None,
+    state: DeliveryState = DeliveryState.RECEIVED,
 ) -> list[Delivery]:
     """Put deliveries on record that came a minute after each other, or with their zip."""
     known = {
@@ -74,7 +79,7 @@ def arrived(
     }
     known |= {
         "recorded_at": NOON,
-        "state": "received",
+        "state": state,
         "run_id": run,
         "archive_delivery_id": packed_in,
     }
@@ -265,15 +270,12 @@ def lived(engine: Engine, load: Load, seed: int) -> None:
         new: list[Delivery] = []
         for _ in range(random.randint(2, 9)):
             number += 1
-            new += arrived(engine, [number], run)
             if random.random() < 0.2:
-                with engine.begin() as connection:
-                    connection.execute(
-                        text("UPDATE deliveries SET state = 'zip_extracted' WHERE id = :id"),
-                        {"id": number},
-                    )
-                new[-1:] = arrived(engine, [number + 1, number + 2], run, packed_in=number)
+                arrived(engine, [number], run, state=DeliveryState.ZIP_EXTRACTED)
+                new += arrived(engine, [number + 1, number + 2], run, packed_in=number)
                 number += 2
+            else:
+                new += arrived(engine, [number], run)
         waiting = pending_deliveries(engine, 99)
         left = [each for each in waiting if random.random() < 0.2 and run < 4]
         due = [each for each in waiting if each not in left]

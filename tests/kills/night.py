@@ -29,6 +29,7 @@ from program.records.current_report import CurrentReport
 from program.settings import Settings
 from program.submission import Submission
 from tests.kills.ends import replace_with
+from tests.state_guard import states_watched
 from warehouse.database.run_lock import exclusive_run
 
 FAILED, STOPPED, BROKEN = 1, 3, 70
@@ -184,7 +185,8 @@ def run(
     RunContext.checker = remembered  # type: ignore[assignment]
     if now is not None:
         RunContext.now = staticmethod(lambda: now)  # type: ignore[method-assign]
-    with exclusive_run(settings.warehouse_url) if alone else nullcontext():
+    lock = exclusive_run(settings.warehouse_url) if alone else nullcontext()
+    with states_watched(), lock:
         night = RunContext(settings, None)
         for step in _steps(night):
             with _going_on(night):

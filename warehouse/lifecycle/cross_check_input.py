@@ -23,7 +23,6 @@ from warehouse.lifecycle.current_reports import (
     reports_with_facts,
 )
 from warehouse.lifecycle.stored_findings import findings_of_judging
-from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
 
@@ -93,11 +92,7 @@ def _compared(
 ) -> Select[Any]:
     """Query `columns` of reports that are current or rejected, the last version last."""
     is_last_check = DeliveryRow.attempt == SubmissionRow.attempt
-    is_rejected = (
-        is_rejected_by_cross_check()
-        & (DeliveryRow.state != DeliveryState.WITHDRAWN)
-        & is_last_check
-    )
+    is_rejected = is_rejected_by_cross_check() & DeliveryRow.withdrawn_at.is_(None) & is_last_check
     return (
         select(*columns)
         .join_from(SubmissionRow, DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)

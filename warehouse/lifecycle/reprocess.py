@@ -141,13 +141,13 @@ def _replaced_by(session: Session, submission: int, delivery: int) -> set[int]:
     back: then the deliveries of what it had replaced itself.
     """
     query = (
-        select(SubmissionRow.id, DeliveryRow.id, DeliveryRow.state)
+        select(SubmissionRow.id, DeliveryRow.id, DeliveryRow.withdrawn_at)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .where(SubmissionRow.superseded_by_id == submission)
     )
     found: set[int] = set()
-    for earlier, number, state in session.execute(query).all():
-        if number == delivery or state == DeliveryState.WITHDRAWN:
+    for earlier, number, withdrawn_at in session.execute(query).all():
+        if number == delivery or withdrawn_at is not None:
             found |= _replaced_by(session, earlier, delivery)
         else:
             found.add(number)

@@ -13,7 +13,7 @@ from program.finding import Severity
 from program.records.purge_record import PurgedSubmission
 from program.submission import Fact, Verdict
 from warehouse.lifecycle.stored_findings import findings_of_judging
-from warehouse.states import DeliveryState
+from warehouse.states import DELIVERY_TRANSITIONS, DeliveryState, states_before
 from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow
 
 
@@ -162,6 +162,9 @@ def record_purged(engine: Engine, sha256: str) -> None:
     with Session(engine) as session, session.begin():
         session.execute(
             update(DeliveryRow)
-            .where(DeliveryRow.sha256 == sha256)
+            .where(
+                DeliveryRow.sha256 == sha256,
+                DeliveryRow.state.in_(states_before(DELIVERY_TRANSITIONS, DeliveryState.PURGED)),
+            )
             .values(state=DeliveryState.PURGED)
         )

@@ -8,7 +8,7 @@ WITH judged AS (
                PARTITION BY s.form_code, s.unit_code, s.period, s.stage ORDER BY d.received_at, d.id, s.report_no
            ) AS place
     FROM submissions s
-    JOIN deliveries d ON d.id = s.delivery_id AND d.state <> 'withdrawn'
+    JOIN deliveries d ON d.id = s.delivery_id AND d.withdrawn_at IS NULL
     WHERE s.version IS NOT NULL
       AND s.attempt = (SELECT MAX(again.attempt) FROM submissions again WHERE again.delivery_id = s.delivery_id)
 ),

@@ -10,7 +10,7 @@ WITH latest AS (
                ORDER BY d.received_at DESC, d.id DESC, s.attempt DESC, s.report_no DESC
            ) AS last_verdict
     FROM submissions s
-    JOIN deliveries d ON d.id = s.delivery_id AND d.state <> 'withdrawn'
+    JOIN deliveries d ON d.id = s.delivery_id AND d.withdrawn_at IS NULL
     WHERE s.form_code IS NOT NULL AND s.unit_code IS NOT NULL AND s.period IS NOT NULL
     WINDOW w AS (
         PARTITION BY s.form_code, s.unit_code, s.period, s.stage

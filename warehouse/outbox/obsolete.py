@@ -6,7 +6,6 @@ from sqlalchemy.orm import Session, aliased
 from program.records.letter import NoticeKind
 from program.submission import Verdict
 from warehouse.lifecycle.stored_findings import findings_of_comparing
-from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
 _LOADED = (Verdict.ACCEPTED.value, Verdict.ACCEPTED_WITH_WARNINGS.value)
@@ -34,7 +33,7 @@ def is_obsolete(session: Session, row: OutboxRow) -> bool:
 def not_withdrawn(query: Select[tuple[int]]) -> Select[tuple[int]]:
     """Narrow a query of submissions to those whose delivery was not withdrawn."""
     is_delivery = DeliveryRow.id == SubmissionRow.delivery_id
-    return query.join(DeliveryRow, and_(is_delivery, DeliveryRow.state != DeliveryState.WITHDRAWN))
+    return query.join(DeliveryRow, and_(is_delivery, DeliveryRow.withdrawn_at.is_(None)))
 
 
 def _is_reminder_settled(session: Session, row: OutboxRow) -> bool:

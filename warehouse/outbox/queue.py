@@ -75,7 +75,7 @@ def mark_sent(engine: Engine, message_id: str, now: datetime) -> None:
     _end_claim(
         engine,
         message_id,
-        state=OutboxState.SENT,
+        OutboxState.SENT,
         sent_at=now,
         attempts=OutboxRow.attempts + 1,
         last_error=None,
@@ -89,6 +89,7 @@ def defer(engine: Engine, message_id: str, error: str, now: datetime) -> None:
     _end_claim(
         engine,
         message_id,
+        OutboxState.PENDING,
         attempts=OutboxRow.attempts + 1,
         last_error=error,
         next_attempt_at=case(*by_attempts, else_=moments[-1]),
@@ -100,7 +101,7 @@ def mark_failed(engine: Engine, message_id: str, error: str) -> None:
     _end_claim(
         engine,
         message_id,
-        state=OutboxState.FAILED,
+        OutboxState.FAILED,
         attempts=OutboxRow.attempts + 1,
         last_error=error,
     )
@@ -132,7 +133,7 @@ def mark_bounced(engine: Engine, message_id: str, recipient: str, error: str) ->
 
 def release(engine: Engine, message_id: str, error: str) -> None:
     """Release a claimed letter that was not tried. Anybody may try it at once."""
-    _end_claim(engine, message_id, last_error=error)
+    _end_claim(engine, message_id, OutboxState.PENDING, last_error=error)
 
 
 def next_attempt(engine: Engine, *, passed_over: Collection[str] = ()) -> datetime | None:
@@ -187,12 +188,17 @@ def _gone_senders(session: Session) -> list[str]:
     ]
 
 
-def _end_claim(engine: Engine, message_id: str, **values: object) -> None:
-    """Release a letter and set what became of it."""
+def _end_claim(engine: Engine, message_id: str, state: OutboxState, **values: object) -> None:
+    """Release a pending letter and set what became of it.
+
+    A letter that another sender has ended meanwhile is unchanged.
+    """
     no_claim = {"claimed_by": None, "claimed_until": None, "next_attempt_at": None}
     with Session(engine) as session, session.begin():
         session.execute(
-            update(OutboxRow).where(OutboxRow.message_id == message_id).values(no_claim | values)
+            update(OutboxRow)
+            .where(OutboxRow.message_id == message_id, OutboxRow.state == OutboxState.PENDING)
+            .values(no_claim | {"state": state} | values)
         )
 
 

@@ -15,7 +15,7 @@ from program.records.letter import MissingReport, NoticeKind, ReportName
 from program.submission import Verdict
 from warehouse.outbox.enqueue import NewNotice, enqueue
 from warehouse.outbox.obsolete import not_withdrawn, same_report
-from warehouse.states import DeliveryState, OutboxState
+from warehouse.states import OutboxState
 from warehouse.tables import DeliveryRow, ObligationRow, OutboxRow, SubmissionRow
 
 
@@ -42,7 +42,7 @@ def open_issues(engine: Engine) -> list[OpenIssue]:
         .join(OutboxRow, OutboxRow.submission_id == SubmissionRow.id)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .where(
-            DeliveryRow.state != DeliveryState.WITHDRAWN,
+            DeliveryRow.withdrawn_at.is_(None),
             OutboxRow.kind == NoticeKind.CHECKED,
             OutboxRow.verdict == Verdict.QUARANTINED.value,
             OutboxRow.state == OutboxState.SENT,
