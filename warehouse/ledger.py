@@ -169,8 +169,8 @@ def record_extracted(
         How many members got which state; empty where the zip was extracted before.
     """
     with Session(engine) as session, session.begin():
-        whole = session.get(DeliveryRow, number, with_for_update=True)
-        if whole is None or whole.state != DeliveryState.ZIP_PENDING:
+        zip_row = session.get(DeliveryRow, number, with_for_update=True)
+        if zip_row is None or zip_row.state != DeliveryState.ZIP_PENDING:
             return Counter()
         first = _FirstDeliveries(session, [member.sha256 for member in members])
         new_ids = next_ids(session.connection(), DeliveryRow.__tablename__, len(members))
@@ -178,9 +178,9 @@ def record_extracted(
         rows = []
         for position, member in enumerate(members, start=1):
             member_id = new_ids[position - 1]
-            rows.append(_member(whole, member, position, member_id, first) | recorded)
+            rows.append(_member(zip_row, member, position, member_id, first) | recorded)
         _insert(session, rows)
-        whole.state = DeliveryState.ZIP_EXTRACTED
+        zip_row.state = DeliveryState.ZIP_EXTRACTED
     return Counter(row["state"] for row in rows)
 
 
@@ -199,29 +199,33 @@ def record_unextractable(engine: Engine, number: int, refusal: ReaderFinding | N
 
 
 def _member(
-    whole: DeliveryRow, member: ExtractedFile, position: int, number: int, first: "_FirstDeliveries"
+    zip_row: DeliveryRow,
+    member: ExtractedFile,
+    position: int,
+    number: int,
+    first: "_FirstDeliveries",
 ) -> dict[str, Any]:
     earlier = None
     state = DeliveryState.ATTACHMENT
     if not member.is_attachment:
-        earlier = first.original_of(number, member.sha256, whole.sender_unit)
+        earlier = first.original_of(number, member.sha256, zip_row.sender_unit)
         state = DeliveryState.RECEIVED if earlier is None else DeliveryState.DUPLICATE
     return {
         "id": number,
-        "source": whole.source,
-        "channel": whole.channel,
+        "source": zip_row.source,
+        "channel": zip_row.channel,
         # No source has a name with two slashes in a row.
-        "external_id": f"{whole.external_id}//{position}",
-        "external_version": whole.external_version,
-        "name": f"{whole.name} / {member.name}",
-        "sender_unit": whole.sender_unit,
-        "received_at": whole.received_at,
+        "external_id": f"{zip_row.external_id}//{position}",
+        "external_version": zip_row.external_version,
+        "name": f"{zip_row.name} / {member.name}",
+        "sender_unit": zip_row.sender_unit,
+        "received_at": zip_row.received_at,
         "sha256": member.sha256,
         "size": member.size,
-        "is_synthetic": whole.is_synthetic,
+        "is_synthetic": zip_row.is_synthetic,
         "state": state,
         "duplicate_of_id": earlier,
-        "archive_delivery_id": whole.id,
+        "archive_delivery_id": zip_row.id,
         "refusal": asdict(member.refusal) if member.refusal else None,
     }
 
@@ -308,7 +312,7 @@ def numbered_delivery(engine: Engine, number: int) -> Delivery:
         return delivery_of(session.get_one(DeliveryRow, number))
 
 
-def judged_deliveries(
+def checked_deliveries(
     engine: Engine, forms: Collection[str] | None, *, after: int, limit: int
 ) -> list[Delivery]:
     """Return the first `limit` deliveries beyond number `after` that were checked and archived.
@@ -326,8 +330,8 @@ def judged_deliveries(
         return [delivery_of(row) for row in session.scalars(query)]
 
 
-def count_judged(engine: Engine, forms: Collection[str] | None) -> int:
-    """Return how many deliveries `judged_deliveries` gives in all."""
+def count_checked(engine: Engine, forms: Collection[str] | None) -> int:
+    """Return how many deliveries `checked_deliveries` gives in all."""
     query = select(func.count(DeliveryRow.id)).where(*_is_checked(forms))
     with Session(engine) as session:
         return session.scalar(query) or 0

@@ -24,7 +24,7 @@ from warehouse.outbox.enqueue import NewNotice, enqueue
 from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, SubmissionRow
 
-Owed: TypeAlias = tuple[Submission, str | None]
+Addressed: TypeAlias = tuple[Submission, str | None]
 """A submission and the address that gets a notice about it; None: nobody."""
 _NO_NUMBERS: Mapping[int, int] = {}
 _FINDING_COLUMNS = (
@@ -49,7 +49,7 @@ class CheckedDelivery:
     the ids that they had. Otherwise it is empty, and new ids are given.
     """
 
-    submissions: Sequence[Owed]
+    submissions: Sequence[Addressed]
     now: datetime
     numbers: Mapping[int, int] = field(default_factory=dict)
 
@@ -97,7 +97,7 @@ class _Entry:
 
 def load_delivery(
     engine: Engine,
-    submissions: Sequence[Owed],
+    submissions: Sequence[Addressed],
     *,
     run_id: int,
     rule_set_version: str,

@@ -82,7 +82,7 @@ class Rebuilding:
         self._warehouse: Warehouse = prepare_warehouse(url)
         self._purged = read_tombstones(self._archive)
         self._rebuilt = Rebuilt()
-        self.attempts = sum(len(night["judged"]) for night in self._nights)
+        self.attempts = sum(len(night["checked"]) for night in self._nights)
         # Today's reader may find parts that a delivery did not have then. Their numbers follow
         # the highest number of then.
         self._unused_numbers = count(max(_submission_numbers(self._nights), default=0) + 1)
@@ -118,7 +118,7 @@ class Rebuilding:
         self._withdraw(night, started_at)
         checker = self._checker(night)
         size = self._settings.chunk_deliveries
-        records: list[CheckRecord] = night["judged"]
+        records: list[CheckRecord] = night["checked"]
         for start in range(0, len(records), size):
             chunk = records[start : start + size]
             numbers = {record["delivery"]: record["attempt"] for record in chunk}
@@ -127,7 +127,7 @@ class Rebuilding:
             self._check(run_id, chunk, readers, checker)
             advance(len(chunk))
         # A run may have ended before its cross-checks, or had none.
-        if night["compared_at"] is not None:
+        if night["cross_checked_at"] is not None:
             self._compare(night, checker)
         self._withdraw(night, _END_OF_TIME)
         self._rebuilt.nights += 1
@@ -144,7 +144,7 @@ class Rebuilding:
 
     def _checker(self, night: Document) -> Checker:
         """Return a checker with today's rules and the waivers that the run had."""
-        waivers = tuple(WaiverEntry.model_validate(entry) for entry in night["corrections"])
+        waivers = tuple(WaiverEntry.model_validate(entry) for entry in night["waivers"])
         pack = replace(self._pack, correction_files={"ledger": waivers})
         title = f"rebuilt night {night['run']['id']}"
         periods = self._settings.history_periods
@@ -202,9 +202,9 @@ class Rebuilding:
         tombstone = self._purged.get(delivery.sha256 or "")
         if tombstone is None:
             return []
-        for judged in tombstone.judged:
-            if judged.delivery == delivery.id and judged.attempt == attempt:
-                return judged.of(delivery)
+        for check in tombstone.checks:
+            if check.delivery == delivery.id and check.attempt == attempt:
+                return check.of(delivery)
         return []
 
     def _read(self, deliveries: Sequence[Delivery], readers: Readers) -> list[ParsedReport]:
@@ -246,7 +246,7 @@ class Rebuilding:
 
     def _compare(self, night: Document, checker: Checker) -> None:
         """Do the cross-checks of a run again, at the time of then."""
-        compared_at = datetime.fromisoformat(night["compared_at"])
+        compared_at = datetime.fromisoformat(night["cross_checked_at"])
         cross_check_current(
             self._warehouse,
             checker,
@@ -286,7 +286,7 @@ class Rebuilding:
 def _submission_numbers(nights: Sequence[Document]) -> Iterator[int]:
     """Yield the number of every submission in the documents."""
     for night in nights:
-        for record in night["judged"]:
+        for record in night["checked"]:
             yield from record["submissions"].values()
 
 

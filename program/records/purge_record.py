@@ -71,7 +71,7 @@ class PurgeRecord(Model):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     purged_at: datetime
     why: str
-    judged: tuple[PurgedSubmission, ...]
+    checks: tuple[PurgedSubmission, ...]
 
     @property
     def name(self) -> str:

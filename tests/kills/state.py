@@ -164,7 +164,7 @@ def _archive(settings: Settings) -> dict[str, str]:
     Of the ledger's copy only that no arrival is left: every delivery is in a night's document then.
     """
     archive = Archive(settings.archive_url)
-    names = [name for name in archive.names() if not name.startswith("ledger/nights/")]
+    names = [name for name in archive.names() if not name.startswith("ledger/runs/")]
     return {name: hashlib.sha256(archive.read(name) or b"").hexdigest() for name in names}
 
 

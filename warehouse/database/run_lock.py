@@ -45,7 +45,7 @@ def _file_lock(file: Path, url: str) -> Iterator[None]:
     file.parent.mkdir(parents=True, exist_ok=True)
     # A file of its own. SQLite locks its own files, and a process that closes any handle of a file
     # loses all locks that it has on it.
-    lock_file = file.with_name(f"{file.name}.night")
+    lock_file = file.with_name(f"{file.name}.run")
     with lock_file.open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

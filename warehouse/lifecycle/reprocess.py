@@ -11,7 +11,7 @@ from program.pack.waiver import WaiverEntry, WaiverMatch
 from program.submission import Submission, Verdict
 from program.vietnamese import vietnam_day
 from warehouse.lifecycle.current import is_rejected_by_cross_check
-from warehouse.lifecycle.stored_findings import findings_of_judging, newest_of
+from warehouse.lifecycle.stored_findings import findings_of_check, newest_of
 from warehouse.lifecycle.versions import ReportKey, Turn, VersionHistory, report_key
 from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
@@ -78,7 +78,7 @@ def _newly_waived(session: Session, correction: WaiverEntry) -> int | None:
         return None
     if not correction.is_for(vietnam_day(delivery.received_at)):
         return None
-    for finding in findings_of_judging(session, newest.id):
+    for finding in findings_of_check(session, newest.id):
         # A waived finding is a note (`info`): the waiver is in force already.
         is_open = finding.severity is not Severity.INFO
         if is_open and correction.match(finding) is WaiverMatch.EXACT:
@@ -169,7 +169,7 @@ def was_mailed(session: Session, delivery: int, attempt: int, submission: Submis
     )
     questions = _questions(submission.findings)
     earlier_ids = [row.id for row in session.scalars(notified)]
-    return any(_questions(findings_of_judging(session, each)) == questions for each in earlier_ids)
+    return any(_questions(findings_of_check(session, each)) == questions for each in earlier_ids)
 
 
 def _questions(

@@ -55,8 +55,8 @@ def run_document(engine: Engine, number: int) -> Document:
         return {
             "run": _plain(run),
             "deliveries": _plain_rows(session, _touched(number, checked)),
-            "judged": checks,
-            "compared_at": _compared_at(session, run),
+            "checked": checks,
+            "cross_checked_at": _cross_checked_at(session, run),
             "waiting": {str(row.id): row.attempt for row in waiting},
             "withdrawn": list(_withdrawn(session, since)),
             "outbox": _plain_rows(session, _changed_notices(run, since)),
@@ -136,7 +136,7 @@ def _changed_catalogue(session: Session, since: datetime | None) -> dict[str, li
     return found
 
 
-def _compared_at(session: Session, run: RunRow) -> str | None:
+def _cross_checked_at(session: Session, run: RunRow) -> str | None:
     """Return when a run recorded its cross-checks, None where nothing was due for one."""
     next_start = session.scalar(select(func.min(RunRow.started_at)).where(RunRow.id > run.id))
     # A run that was killed did not end: what came before the next one is its own.

@@ -1,7 +1,7 @@
 -- Whether and when each report was accepted: one row per form, unit, period and stage of which
 -- something came.
 CREATE VIEW mart_first_submission AS
-WITH judged AS (
+WITH checked AS (
     SELECT s.form_code, s.unit_code, s.period, s.stage, d.received_at, d.is_synthetic,
            CASE WHEN s.verdict IN ('accepted', 'accepted_with_warnings') THEN 1 ELSE 0 END AS loads,
            ROW_NUMBER() OVER (
@@ -18,5 +18,5 @@ SELECT form_code, unit_code, period, stage, COUNT(*) AS versions,
        MIN(received_at) AS first_at,
        MIN(CASE WHEN loads = 1 THEN received_at END) AS accepted_at,
        MAX(CASE WHEN is_synthetic THEN 1 ELSE 0 END) AS is_synthetic
-FROM judged
+FROM checked
 GROUP BY form_code, unit_code, period, stage

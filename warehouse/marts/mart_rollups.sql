@@ -17,7 +17,7 @@ WITH summed AS (
     GROUP BY i.code, i.kind, m.upper_code, m.upper_kind, m.is_old_land, m.basis, m.period, m.period_kind, m.period_end,
              m.ends_at, m.stage
 ),
-asked AS (
+periods_in_use AS (
     SELECT p.code AS period, p.last_day FROM periods p
     WHERE p.code IN (SELECT o.period FROM now_obligations o UNION ALL SELECT r.period FROM reported_periods r)
 ),
@@ -25,7 +25,7 @@ sizes AS (
     SELECT l.upper_code, 'sum_of_' || l.kind || 's' AS basis, p.period,
            SUM(CASE WHEN l.is_shared THEN 0 ELSE 1 END) AS units, SUM(CASE WHEN l.is_shared THEN 1 ELSE 0 END) AS shared
     FROM unit_land_map l
-    JOIN asked p ON p.last_day BETWEEN l.first_day AND l.last_day
+    JOIN periods_in_use p ON p.last_day BETWEEN l.first_day AND l.last_day
     GROUP BY l.upper_code, l.kind, p.period
 )
 SELECT s.indicator_code, s.unit_code, s.upper_kind AS unit_kind, s.basis, s.is_old_land, s.period, s.period_kind, s.period_end,

@@ -79,8 +79,8 @@ def enqueue(session: Session, notices: Iterable[NewNotice], now: datetime) -> in
     new = [values for identity, values in wanted.items() if identity not in on_record]
     if new:
         session.connection().execute(insert(OutboxRow), new)
-    obsolete = [on_record[identity] for identity in wanted if identity in on_record]
-    return len(new) + _renew_all_clear(session, obsolete, now)
+    known = [on_record[identity] for identity in wanted if identity in on_record]
+    return len(new) + _renew_all_clear(session, known, now)
 
 
 def _values(notice: NewNotice, now: datetime) -> _Values:
@@ -129,6 +129,7 @@ def _on_record(session: Session, wanted: Collection[_Values]) -> dict[_Identity,
 
 
 def _renew_all_clear(session: Session, numbers: Collection[int], now: datetime) -> int:
+    """Make those of the notices pending again that are an obsolete all-clear; return how many."""
     renewed = 0
     for portion in portions(sorted(numbers)):
         statement = (

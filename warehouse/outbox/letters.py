@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from program.calendar.stage import Stage
 from program.records.letter import Letter, MissingReport, Notice, NoticeKind, ReportName
 from program.submission import Verdict
-from warehouse.lifecycle.stored_findings import findings_of_comparing, findings_of_judging
+from warehouse.lifecycle.stored_findings import findings_of_check, findings_of_cross_check
 from warehouse.outbox.obsolete import is_obsolete
 from warehouse.states import OutboxState
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
@@ -140,9 +140,9 @@ def _notice(session: Session, row: OutboxRow, submission_id: int) -> Notice:
     # A notice about a cross-check has the findings of that one only; every other notice has those
     # of the submission's own check.
     if row.kind is NoticeKind.CROSS_CHECKED:
-        findings = findings_of_comparing(session, submission_id, row.created_at)
+        findings = findings_of_cross_check(session, submission_id, row.created_at)
     else:
-        findings = findings_of_judging(session, submission_id)
+        findings = findings_of_check(session, submission_id)
     return Notice(
         submission_id=submission.id,
         verdict=Verdict(submission.verdict),

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session, aliased
 
 from program.records.letter import NoticeKind
 from program.submission import Verdict
-from warehouse.lifecycle.stored_findings import findings_of_comparing
+from warehouse.lifecycle.stored_findings import findings_of_cross_check
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
 _LOADED = (Verdict.ACCEPTED.value, Verdict.ACCEPTED_WITH_WARNINGS.value)
@@ -55,7 +55,7 @@ def _is_untrue(session: Session, row: OutboxRow, submission_id: int) -> bool:
     arose.
     """
     if row.kind is NoticeKind.CROSS_CHECKED:
-        open_findings = findings_of_comparing(session, submission_id, row.created_at)
+        open_findings = findings_of_cross_check(session, submission_id, row.created_at)
         return not open_findings
     if row.kind is NoticeKind.ALL_CLEAR:
         verdict = session.get_one(SubmissionRow, submission_id).verdict
