@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, MetaData, Table, inspect, select, tex
 
 from program.settings import Settings
 from tests.conftest import ROOT
+from tests.state_guard import stop_watching
 from warehouse.database import engine as opening
 from warehouse.database.backends import OpenMode, make_engine
 from warehouse.database.engine import newest_revision, prepare_warehouse
@@ -162,6 +163,7 @@ def test_a_warehouse_with_data_goes_up_from_the_baseline_and_down_again(
     engine.dispose()
     with migrating(settings) as connection:
         drop_views(connection)
+        stop_watching(connection)
         alembic(connection, migrations, command.downgrade, "0001")
         assert rows_of(connection) == before
         assert columns_of(connection) == baseline

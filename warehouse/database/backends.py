@@ -22,7 +22,7 @@ from program.errors import ConfigurationError, WarehouseError
 
 READER = "mtqg_reader"
 """The role of PostgreSQL that may read the marts and nothing else (`warehouse/roles.sql`)."""
-WRITERS, NIGHTS = 17190001, 17190002
+WRITERS, RUNS = 17190001, 17190002
 """Keys of the advisory locks: of a transaction that may write, and of a whole run."""
 _PATIENCE_SECONDS = 30
 _POSTGRESQL_DRIVER = "postgresql+psycopg"

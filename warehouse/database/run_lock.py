@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from program.errors import WarehouseError
 from warehouse.database.backends import (
-    NIGHTS,
+    RUNS,
     OpenMode,
     display_url,
     error_text,
@@ -61,7 +61,7 @@ def _server_lock(url: str) -> Iterator[None]:
         # Outside of any transaction: an open one would keep the server from removing old rows
         # during the whole run.
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        is_ours = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": NIGHTS})
+        is_ours = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": RUNS})
     except SQLAlchemyError as wrong:
         engine.dispose()
         reason = error_text(wrong)
