@@ -7,7 +7,6 @@ versions in memory (`warehouse.lifecycle.versions`), and writes every table once
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
 from operator import attrgetter
 from typing import Any, TypeAlias
 
@@ -304,19 +303,18 @@ def _insert_facts(session: Session, entries: Sequence[_Entry]) -> None:
 
 
 def _enqueue_notices(session: Session, entries: Sequence[_Entry]) -> None:
-    # Deliveries of one transaction may have times of their own: a rebuild records them as of then.
-    for now, together in groupby(entries, key=attrgetter("now")):
-        notices = [
-            NewNotice(
-                NoticeKind.CHECKED,
-                entry.recipient,
-                entry.version.id,
-                verdict=entry.submission.verdict,
-            )
-            for entry in together
-            if entry.recipient is not None
-        ]
-        enqueue(session, notices, now)
+    notices = [
+        NewNotice(
+            NoticeKind.CHECKED,
+            entry.recipient,
+            entry.now,
+            entry.version.id,
+            verdict=entry.submission.verdict,
+        )
+        for entry in entries
+        if entry.recipient is not None
+    ]
+    enqueue(session, notices)
 
 
 def _mark_processed(session: Session, deliveries: Sequence[int]) -> None:

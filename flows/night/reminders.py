@@ -37,8 +37,8 @@ def enqueue_follow_ups(warehouse: Warehouse, pack: Pack, day: date, now: datetim
     """
     waived = enqueue_waiver_notices(warehouse, now)
     all_clear = enqueue_all_clear(warehouse, now) + enqueue_settled(warehouse, now)
-    still_open = enqueue_reminders(warehouse, list(_open_reminders(warehouse, pack, day)), now)
-    missing = enqueue_reminders(warehouse, list(_missing_reminders(warehouse, pack, day)), now)
+    still_open = enqueue_reminders(warehouse, list(_open_reminders(warehouse, pack, day, now)))
+    missing = enqueue_reminders(warehouse, list(_missing_reminders(warehouse, pack, day, now)))
     logger.info(
         "remind waived=%d all_clear=%d still_open=%d missing=%d",
         waived,
@@ -48,17 +48,22 @@ def enqueue_follow_ups(warehouse: Warehouse, pack: Pack, day: date, now: datetim
     )
 
 
-def _open_reminders(warehouse: Warehouse, pack: Pack, day: date) -> Iterator[NewNotice]:
+def _open_reminders(
+    warehouse: Warehouse, pack: Pack, day: date, now: datetime
+) -> Iterator[NewNotice]:
     """Yield the reminders of files that were not corrected that are due on a day."""
     mailing = pack.correspondence.mailing
     working_days = pack.calendar.working_days
     for issue in open_issues(warehouse):
         step = mailing.step_open(vietnam_day(issue.asked_at), day, working_days)
         if step is not None:
-            yield NewNotice(NoticeKind.STILL_OPEN, issue.recipient, issue.submission_id, step=step)
+            recipient = issue.recipient
+            yield NewNotice(NoticeKind.STILL_OPEN, recipient, now, issue.submission_id, step=step)
 
 
-def _missing_reminders(warehouse: Warehouse, pack: Pack, day: date) -> Iterator[NewNotice]:
+def _missing_reminders(
+    warehouse: Warehouse, pack: Pack, day: date, now: datetime
+) -> Iterator[NewNotice]:
     """Yield the reminders of missing reports that are due on a day; none on a day off."""
     if not pack.calendar.working_days.is_working(day):
         return
@@ -67,10 +72,10 @@ def _missing_reminders(warehouse: Warehouse, pack: Pack, day: date) -> Iterator[
         deadline = pack.deadline_of(report.form_code, report.unit_code, report.period, report.stage)
         # Without a deadline in force, the due date is a placeholder of the pack.
         if deadline is not None:
-            yield from _reminders(missing, pack, day)
+            yield from _reminders(missing, pack, day, now)
 
 
-def _reminders(missing: MissingReport, pack: Pack, day: date) -> Iterator[NewNotice]:
+def _reminders(missing: MissingReport, pack: Pack, day: date, now: datetime) -> Iterator[NewNotice]:
     """Yield the reminders of one missing report that are due on a day."""
     working_days = pack.calendar.working_days
     correspondence = pack.correspondence
@@ -78,7 +83,7 @@ def _reminders(missing: MissingReport, pack: Pack, day: date) -> Iterator[NewNot
 
     days_left = correspondence.mailing.step_before(missing.due_date, day, working_days)
     if days_left is not None:
-        yield NewNotice(NoticeKind.DUE_SOON, unit.email, missing=missing, step=days_left)
+        yield NewNotice(NoticeKind.DUE_SOON, unit.email, now, missing=missing, step=days_left)
 
     if day > missing.due_date:
         days_late = working_days.between(missing.due_date, day)
@@ -91,6 +96,7 @@ def _reminders(missing: MissingReport, pack: Pack, day: date) -> Iterator[NewNot
             yield NewNotice(
                 NoticeKind.OVERDUE,
                 recipients[step.to].email,
+                now,
                 missing=missing,
                 step=step.after_working_days,
             )

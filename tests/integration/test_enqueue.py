@@ -27,13 +27,13 @@ LATER = datetime(2025, 1, 21, 5, tzinfo=UTC)
 TO = "a@b.example"
 MISSING = MissingReport(ReportName("training", "943", "2024-Q4", Stage.FINAL), date(2025, 1, 15))
 
-CHECKED = NewNotice(NoticeKind.CHECKED, TO, 1, verdict=Verdict.QUARANTINED)
-CROSS_CHECKED = NewNotice(NoticeKind.CROSS_CHECKED, TO, 1, run_id=1)
-ALL_CLEAR = NewNotice(NoticeKind.ALL_CLEAR, TO, 1, answers_id=1)
-WAIVED = NewNotice(NoticeKind.WAIVED, TO, 1)
-STILL_OPEN = NewNotice(NoticeKind.STILL_OPEN, TO, 1, step=1)
-DUE_SOON = NewNotice(NoticeKind.DUE_SOON, TO, missing=MISSING, step=3)
-OVERDUE = NewNotice(NoticeKind.OVERDUE, TO, missing=MISSING, step=3)
+CHECKED = NewNotice(NoticeKind.CHECKED, TO, NOON, 1, verdict=Verdict.QUARANTINED)
+CROSS_CHECKED = NewNotice(NoticeKind.CROSS_CHECKED, TO, NOON, 1, run_id=1)
+ALL_CLEAR = NewNotice(NoticeKind.ALL_CLEAR, TO, NOON, 1, answers_id=1)
+WAIVED = NewNotice(NoticeKind.WAIVED, TO, NOON, 1)
+STILL_OPEN = NewNotice(NoticeKind.STILL_OPEN, TO, NOON, 1, step=1)
+DUE_SOON = NewNotice(NoticeKind.DUE_SOON, TO, NOON, missing=MISSING, step=3)
+OVERDUE = NewNotice(NoticeKind.OVERDUE, TO, NOON, missing=MISSING, step=3)
 ONE_OF_EACH = (CHECKED, CROSS_CHECKED, ALL_CLEAR, WAIVED, STILL_OPEN, DUE_SOON, OVERDUE)
 
 
@@ -75,7 +75,7 @@ def open_warehouse_for(settings: Settings) -> Engine:
 
 def put(engine: Engine, *notices: NewNotice, now: datetime = NOON) -> int:
     with Session(engine) as session, session.begin():
-        return enqueue(session, notices, now)
+        return enqueue(session, [replace(notice, created_at=now) for notice in notices])
 
 
 def in_outbox(engine: Engine) -> list[OutboxRow]:
@@ -148,4 +148,4 @@ def test_a_letter_keeps_its_id_and_another_notice_gives_another(engine: Engine) 
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_a_notice_about_nothing_cannot_be_made(kind: NoticeKind) -> None:
     with pytest.raises(ValueError, match=f"a notice {kind} without what it is about"):
-        NewNotice(kind, TO)
+        NewNotice(kind, TO, NOON)

@@ -252,9 +252,9 @@ def _enqueue_notices(
         delivery = session.get_one(DeliveryRow, submission.delivery_id)
         address = recipient(delivery.sender_unit, submission.unit_code)
         if address is not None:
-            notice = NewNotice(NoticeKind.CROSS_CHECKED, address, number, run_id=run_id)
+            notice = NewNotice(NoticeKind.CROSS_CHECKED, address, now, number, run_id=run_id)
             notices.append(notice)
-    enqueue(session, notices, now)
+    enqueue(session, notices)
 
 
 def _questions(findings: Iterable[_Finding]) -> dict[int, set[Finding]]:

@@ -47,6 +47,7 @@ class NewNotice:
 
     kind: NoticeKind
     recipient: str
+    created_at: datetime
     submission_id: int | None = None
     missing: MissingReport | None = None
     verdict: Verdict | None = None
@@ -61,7 +62,7 @@ class NewNotice:
             raise ValueError(f"a notice {self.kind} without what it is about")
 
 
-def enqueue(session: Session, notices: Iterable[NewNotice], now: datetime) -> int:
+def enqueue(session: Session, notices: Iterable[NewNotice]) -> int:
     """Put the notices into the outbox that it does not hold yet; return how many.
 
     In the caller's transaction, and idempotent: the outbox holds one `checked` and one `waived`
@@ -73,17 +74,20 @@ def enqueue(session: Session, notices: Iterable[NewNotice], now: datetime) -> in
     """
     wanted: dict[_Identity, _Values] = {}
     for notice in notices:
-        values = _values(notice, now)
+        values = _values(notice)
         wanted.setdefault(_identity(values), values)
     on_record = _on_record(session, wanted.values())
     new = [values for identity, values in wanted.items() if identity not in on_record]
     if new:
         session.connection().execute(insert(OutboxRow), new)
-    known = [on_record[identity] for identity in wanted if identity in on_record]
-    return len(new) + _renew_all_clear(session, known, now)
+    renewed = 0
+    for identity, values in wanted.items():
+        if values["kind"] is NoticeKind.ALL_CLEAR and identity in on_record:
+            renewed += _renew(session, on_record[identity], values["created_at"])
+    return len(new) + renewed
 
 
-def _values(notice: NewNotice, now: datetime) -> _Values:
+def _values(notice: NewNotice) -> _Values:
     report = notice.missing.report if notice.missing else None
     return {
         "submission_id": notice.submission_id,
@@ -99,7 +103,7 @@ def _values(notice: NewNotice, now: datetime) -> _Values:
         "step": notice.step,
         "answers_id": notice.answers_id,
         "state": OutboxState.PENDING,
-        "created_at": now,
+        "created_at": notice.created_at,
         "attempts": 0,
     }
 
@@ -128,23 +132,16 @@ def _on_record(session: Session, wanted: Collection[_Values]) -> dict[_Identity,
     return found
 
 
-def _renew_all_clear(session: Session, numbers: Collection[int], now: datetime) -> int:
-    """Make those of the notices pending again that are an obsolete all-clear; return how many."""
-    renewed = 0
-    for portion in portions(sorted(numbers)):
-        statement = (
-            update(OutboxRow)
-            .where(
-                OutboxRow.id.in_(portion),
-                OutboxRow.kind == NoticeKind.ALL_CLEAR,
-                OutboxRow.state == OutboxState.OBSOLETE,
-            )
-            .values(
-                state=OutboxState.PENDING,
-                created_at=now,
-                message_id=None,
-                letter_date=None,
-            )
+def _renew(session: Session, number: int, now: datetime) -> int:
+    """Make a notice pending again if it is obsolete; return how many became so."""
+    statement = (
+        update(OutboxRow)
+        .where(OutboxRow.id == number, OutboxRow.state == OutboxState.OBSOLETE)
+        .values(
+            state=OutboxState.PENDING,
+            created_at=now,
+            message_id=None,
+            letter_date=None,
         )
-        renewed += session.execute(statement).rowcount  # type: ignore[attr-defined]
-    return renewed
+    )
+    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]

@@ -96,7 +96,7 @@ def _missing(row: ObligationRow) -> MissingReport:
     return MissingReport(report, row.due_date)
 
 
-def enqueue_reminders(engine: Engine, reminders: Iterable[NewNotice], now: datetime) -> int:
+def enqueue_reminders(engine: Engine, reminders: Iterable[NewNotice]) -> int:
     """Put reminders into the outbox; return how many are new. Idempotent."""
     with Session(engine) as session, session.begin():
-        return enqueue(session, reminders, now)
+        return enqueue(session, reminders)
