@@ -30,9 +30,9 @@ def counts_of(summary: Mapping[str, Any]) -> dict[str, int]:
     return counts
 
 
-def table_of(night: RunContext) -> list[dict[str, Any]]:
+def table_of(run: RunContext) -> list[dict[str, Any]]:
     """Return a table row for each submission that the run checked."""
-    return [_table_row(row) for row in submissions_of_run(night.warehouse, night.run_id)]
+    return [_table_row(row) for row in submissions_of_run(run.warehouse, run.run_id)]
 
 
 def _table_row(row: RunSubmissionRow) -> dict[str, Any]:
