@@ -1,7 +1,6 @@
 """The contract of a portal: pages and cursors as in docs/portal.md. Its answers are untrusted."""
 
 import re
-import unicodedata
 from datetime import UTC
 from typing import Annotated, Self
 
@@ -16,11 +15,9 @@ from pydantic import (
     model_validator,
 )
 
+from connectors.file_names import display_name
 from program.delivery import Offer
 from program.errors import SourceError
-
-_MAX_NAME_CHARACTERS = 200
-_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 _Key = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
 _UnitCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.-]{1,20}$")]
@@ -122,22 +119,9 @@ def offer_of(item: Item) -> Offer:
     return Offer(
         external_id=item.id,
         external_version=item.version,
-        name=_safe_name(item.name),
+        name=display_name(re.sub(r"[/\\]", "", item.name)),
         offered_at=item.submitted_at.astimezone(UTC),
         sender_unit=item.unit,
         size=item.size,
         sha256=item.sha256,
     )
-
-
-def _safe_name(name: str) -> str:
-    """Return a file name without path and invisible characters, and not too long.
-
-    A right-to-left mark, for example, can hide that a file is an .exe.
-    """
-    visible = "".join(sign for sign in name if _is_visible(sign))
-    return visible[:_MAX_NAME_CHARACTERS].strip()
-
-
-def _is_visible(sign: str) -> bool:
-    return sign not in "/\\" and unicodedata.category(sign) not in _INVISIBLE_CATEGORIES

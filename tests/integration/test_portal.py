@@ -496,10 +496,10 @@ def test_times_of_another_zone_become_utc(folder: Path) -> None:
     [
         ("../../etc/passwd", "....etcpasswd"),
         ("C:\\báo cáo\\quý 4.xlsx", "C:báo cáoquý 4.xlsx"),
-        ("a\r\nBcc: x\x00\u2028.xlsx", "aBcc: x.xlsx"),
+        ("a\r\nBcc: x\x00\u2028.xlsx", "a Bcc: x .xlsx"),
         ("bao\u202excod.exe", "baoxcod.exe"),
-        ("", ""),
-        ("dài" * 1000, ("dài" * 100)[:200]),
+        ("", "?"),
+        ("dài" * 1000, ("dài" * 100)[:199] + "…"),
     ],
 )
 def test_a_name_is_text_to_show_and_never_a_path(folder: Path, sent: str, shown: str) -> None:
