@@ -12,6 +12,7 @@ from fsspec.implementations.local import LocalFileSystem
 from connectors.file_names import display_name, path_as_listed, stored_path
 from connectors.reader.open.workbook import is_truncated_zip
 from connectors.sources.listing import Listed, Unlisted, list_below
+from connectors.sources.times import utc_of
 from program.delivery import Offer, UnusableOffer
 from program.errors import ConfigurationError, SourceError, StillArrivingError, TransientError
 from program.finding import ReaderFinding
@@ -24,7 +25,6 @@ _UNFINISHED_SUFFIX = r"\.(tmp|part|partial|crdownload|filepart|lock)$"
 _UNFINISHED = re.compile(rf"(?i){_UNFINISHED_PREFIX}|{_UNFINISHED_SUFFIX}")
 
 _SPECIAL = "tệp đặc biệt của hệ điều hành (ống dẫn, ổ cắm hoặc thiết bị)"
-_UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 _MODIFIED_KEYS = ("mtime", "LastModified", "modified", "updated", "created")
 """The names that file systems of fsspec give to the time of the last change, best first."""
@@ -54,8 +54,8 @@ class Folder:
         Raises SourceError, or TransientError if a retry is likely to help.
         """
         del cursor  # a Connector gets one
-        offers = []
-        unusable = []
+        offers: list[Offer] = []
+        unusable: list[UnusableOffer] = []
         for found in self._list():
             below = self._below(found.path)
             if isinstance(found, Unlisted):
@@ -63,8 +63,10 @@ class Folder:
             elif not _is_unfinished(below):
                 offers.append(self._offer(found.path, found.details))
         offers.sort(key=lambda offer: (offer.offered_at, offer.external_id))
-        for offer in (*offers, *unusable):
+        for offer in offers:
             yield offer, None
+        for place in unusable:
+            yield place, None
 
     def _list(self) -> list[Listed | Unlisted]:
         try:
@@ -169,20 +171,8 @@ def _is_unfinished(path: str) -> bool:
 
 
 def _modified_at(info: dict[str, Any]) -> datetime:
-    """Return when a file was last changed, UTC.
-
-    File systems give it under different names, as a number, a text or a time. If one gives none,
-    or one outside the calendar, the file is of 1970.
-    """
-    stamp = next((info[key] for key in _MODIFIED_KEYS if info.get(key)), 0)
-    try:
-        if isinstance(stamp, str):
-            stamp = datetime.fromisoformat(stamp)
-        if isinstance(stamp, datetime):
-            return stamp.astimezone(UTC) if stamp.tzinfo else stamp.replace(tzinfo=UTC)
-        return datetime.fromtimestamp(float(stamp), UTC)
-    except (ValueError, OverflowError, OSError):
-        return _UNKNOWN_TIME
+    """Return when a file was last changed, UTC. File systems give it under different names."""
+    return utc_of(next((info[key] for key in _MODIFIED_KEYS if info.get(key)), None))
 
 
 def _unlisted(below: str, wrong: OSError) -> UnusableOffer:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from flows.night import steps
+from flows.night import intake, steps
 from flows.night.run_context import RunContext
 from program.pack.load import load_pack
 from program.settings import ROOT, Settings
@@ -41,7 +41,7 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = Settings(_env_file=None, var=tmp_path_factory.mktemp("var"), inbox_url=str(SAMPLES))
     night = RunContext(settings, None)
     for source in night.sources("inbox"):
-        steps.collect(night, source)
+        intake.collect(night, source)
     for chunk in night.pending():
         steps.load(night, steps.check(night, steps.read(night, chunk)))
     steps.publish(night)
