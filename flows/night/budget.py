@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from program.delivery import Offer
@@ -13,17 +14,21 @@ class SourceMeter:
     """Counts what a run took from a source against the source's budget (`sources.yaml`)."""
 
     source: Source
-    started: float = field(default_factory=time.monotonic)
+    clock: Callable[[], float] = time.monotonic
     files: int = 0
     bytes: int = 0
     _by_sender: Counter[str] = field(default_factory=Counter)
     _left_by_sender: Counter[str] = field(default_factory=Counter)
     _left: int = 0
     _is_late: bool = False
+    _started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._started = self.clock()
 
     def is_out_of_time(self) -> bool:
         """Tell whether the source has had its seconds."""
-        self._is_late = time.monotonic() - self.started > self.source.budget.seconds
+        self._is_late = self.clock() - self._started > self.source.budget.seconds
         return self._is_late
 
     def allows(self, offer: Offer) -> bool:
