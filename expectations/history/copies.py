@@ -6,6 +6,7 @@ cost does not grow with the number of pairs of reports. `own_copied` and `peer_c
 figures that should have changed; 0 where the reports differ.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from expectations.history.columns import REPORT_COLUMNS
-from expectations.history.comparable import Comparable, ComparableIndex
+from expectations.history.comparable import ComparableIndex
 from expectations.history.reports import HistoryReport, ReportHistory
 from program.forms.elements import FormElement
 from program.pack.load import Pack
@@ -32,10 +33,16 @@ class _Fingerprints:
     Attributes:
         hashes: The sum of the hashes of a report's figures.
         changing: How many of the figures should differ from period to period.
+        indexes_by_hash: The indexes of the reports with a sum of hashes.
     """
 
     hashes: NDArray[np.uint64]
     changing: NDArray[np.int64]
+    indexes_by_hash: Mapping[int, Sequence[int]]
+
+    def same_as(self, index: int) -> Sequence[int]:
+        """Return the indexes of all reports with the same figures, itself among them, in order."""
+        return self.indexes_by_hash[int(self.hashes[index])]
 
 
 def reports_frame(
@@ -53,9 +60,11 @@ def reports_frame(
         # A report of plans and finished works alone may well stay the same.
         if report.number not in requested or not fingerprints.changing[index]:
             continue
-        seen = sight.of(index)
-        own_copies = _own_copies(index, seen, memory.reports, fingerprints)
-        peer_copies = _peer_copies(index, seen, fingerprints)
+        same = fingerprints.same_as(index)
+        if len(same) == 1:
+            continue
+        own_copies = _own_copies(index, same, memory.reports, sight)
+        peer_copies = _peer_copies(index, same, memory.reports, sight)
         if own_copies or peer_copies:
             last = memory.reports[own_copies[-1]] if own_copies else None
             peer = memory.reports[peer_copies[0]] if peer_copies else None
@@ -67,19 +76,22 @@ def reports_frame(
 
 
 def _own_copies(
-    index: int, seen: Comparable, reports: Sequence[HistoryReport], fingerprints: _Fingerprints
+    index: int, same: Sequence[int], reports: Sequence[HistoryReport], sight: ComparableIndex
 ) -> list[int]:
-    """Return the same unit's reports, of periods as long, with the same figures."""
+    """Return of the reports `same` those of the unit itself, for periods as long."""
     kind = reports[index].period.kind
-    same_length = [n for n in seen.others if reports[n].period.kind is kind]
-    return [n for n in same_length if fingerprints.hashes[n] == fingerprints.hashes[index]]
+    candidates = set(same)
+    same_length = [n for n in sight.of(index).others if reports[n].period.kind is kind]
+    return [n for n in same_length if n in candidates]
 
 
-def _peer_copies(index: int, seen: Comparable, fingerprints: _Fingerprints) -> list[int]:
-    """Return the peers' reports with the same figures."""
-    is_same = fingerprints.hashes[seen.peers] == fingerprints.hashes[index]
-    copies: list[int] = seen.peers[is_same].tolist()
-    return copies
+def _peer_copies(
+    index: int, same: Sequence[int], reports: Sequence[HistoryReport], sight: ComparableIndex
+) -> list[int]:
+    """Return of the reports `same` those of peers for the same period and stage."""
+    asking = np.array([index], dtype=np.int64)
+    peers = sight.of_own_stage(asking, sight.peers(asking, reports[index].period))[0]
+    return [n for n in same if peers[n]]
 
 
 def _row(
@@ -115,7 +127,11 @@ def _fingerprints(figures: Mapping[str, FormElement], memory: ReportHistory) -> 
     hashes = np.zeros(len(memory.reports), dtype=np.uint64)
     np.add.at(hashes, report, _hashes(values))
     changing_reports = report[_is_changing(values, figures)]
-    return _Fingerprints(hashes, np.bincount(changing_reports, minlength=len(memory.reports)))
+    changing = np.bincount(changing_reports, minlength=len(memory.reports))
+    indexes_by_hash: dict[int, list[int]] = defaultdict(list)
+    for index, report_hash in enumerate(hashes.tolist()):
+        indexes_by_hash[report_hash].append(index)
+    return _Fingerprints(hashes, changing, indexes_by_hash)
 
 
 def _hashes(values: pd.DataFrame) -> NDArray[np.uint64]:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from benchmarks.in_memory import Lines, Report, history_alone, past_of_readings, reading_of
 from benchmarks.stock import with_stock
 from expectations.checking import Checker
-from expectations.history.robust import spread_of
+from expectations.history.spread import spread_of
 from expectations.rules.rule_set import SUITES, RuleSet
 from program.calendar.period import Period
 from program.calendar.stage import Stage
