@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from expectations.history.reports import HistoryReport, ReportHistory
-from expectations.history.spread import Booleans, Integers
+from expectations.history.spread import Booleans, Integers, integers
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 
-_NO_REPORTS = np.empty(0, dtype=np.int64)
+_NO_REPORTS = integers(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +47,18 @@ class ComparableIndex:
         for index, report in enumerate(memory.reports):
             of_unit[report.unit].append(index)
             of_period[report.period].append(index)
-        self._of_unit = {unit: _array(indexes) for unit, indexes in of_unit.items()}
-        self._of_period = {period: _array(indexes) for period, indexes in of_period.items()}
+        self._of_unit = {unit: integers(indexes) for unit, indexes in of_unit.items()}
+        self._of_period = {period: integers(indexes) for period, indexes in of_period.items()}
         self._seen: dict[int, Comparable] = {}
 
         # Arrays with an entry for each report: a province has thousands of peers.
         unit_codes = {unit: code for code, unit in enumerate(of_unit)}
         kind_codes = {report.kind: code for code, report in enumerate(memory.reports)}
-        self._unit = _array(unit_codes[r.unit] for r in memory.reports)
-        self._kind = _array(kind_codes[r.kind] for r in memory.reports)
+        self._unit = integers(unit_codes[r.unit] for r in memory.reports)
+        self._kind = integers(kind_codes[r.kind] for r in memory.reports)
         self._is_final = np.array([r.stage is Stage.FINAL for r in memory.reports], dtype=bool)
-        self._position = _array(r.position for r in memory.reports)
-        self._until = _array(_end_of(r) for r in memory.reports)
+        self._position = integers(r.position for r in memory.reports)
+        self._until = integers(_end_of(r) for r in memory.reports)
 
     @property
     def reports(self) -> int:
@@ -78,7 +78,7 @@ class ComparableIndex:
             positions[self._reports[place].period].append(position)
         for period, of_period in positions.items():
             for start in range(0, len(of_period), size):
-                yield period, _array(of_period[start : start + size])
+                yield period, integers(of_period[start : start + size])
 
     def peers(self, places: Integers, period: Period) -> Booleans:
         """Tell which reports (columns) are about `period` and of peers of the reports `places`.
@@ -151,10 +151,6 @@ class ComparableIndex:
                 best[report.period] = index
         periods = sorted(best, key=lambda period: (period.end, period))
         return [best[period] for period in periods]
-
-
-def _array(numbers: Iterable[int]) -> Integers:
-    return np.array(list(numbers), dtype=np.int64)
 
 
 def _end_of(report: HistoryReport) -> int:

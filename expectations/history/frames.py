@@ -5,7 +5,7 @@ rule over this frame checks all figures of a form at once. A figure has no row i
 to compare it with.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,9 @@ from expectations.history.indicators import indicators_frame
 from expectations.history.lines import lines_frames
 from expectations.history.peers import Peers
 from expectations.history.reports import ReportHistory
+from expectations.history.spread import integers
 from expectations.history.unit_trend import UnitTrend
-from program.forms.elements import FormElement, form_elements
+from program.forms.elements import form_elements
 from program.forms.form import Form
 from program.pack.load import Pack
 
@@ -50,10 +51,10 @@ def history_frames(
         numbers: The submissions that get rows.
     """
     sight = ComparableIndex(memory, window)
-    figures = form_elements(form)
+    grid = FigureGrid(form_elements(form), memory)
     frames = {
-        FIGURES: _figures_frame(figures, memory, sight, numbers),
-        REPORTS: reports_frame(figures, memory, sight, pack, numbers),
+        FIGURES: _figures_frame(grid, memory, sight, numbers),
+        REPORTS: reports_frame(grid, memory, sight, pack, numbers),
         INDICATORS: indicators_frame(form.code, memory, sight, pack, numbers),
     }
     for table in form.tables:
@@ -63,21 +64,20 @@ def history_frames(
 
 
 def _figures_frame(
-    figures: Mapping[str, FormElement],
-    memory: ReportHistory,
-    sight: ComparableIndex,
-    numbers: Sequence[int],
+    grid: FigureGrid, memory: ReportHistory, sight: ComparableIndex, numbers: Sequence[int]
 ) -> pd.DataFrame:
     """Return the frame of the submissions `numbers`, with the columns `FIGURE_COLUMNS`."""
-    indexes = {report.number: index for index, report in memory.asking}
-    asking = np.array([indexes[n] for n in numbers if n in indexes], dtype=np.int64)
-    grid = FigureGrid(figures, memory)
+    indexes: dict[int, int] = {}
+    for index, report in memory.asking:
+        if report.number is not None:
+            indexes[report.number] = index
+    asked = [number for number in numbers if number in indexes]
+    asking = integers(indexes[number] for number in asked)
     given = grid.given(asking)
     past = UnitTrend(memory.reports, grid, sight, asking)
     peers = Peers(grid, sight, asking)
-    asking_numbers = np.array([memory.reports[n].number for n in asking], dtype=np.int64)
     columns = {
-        "submission_id": asking_numbers[given.askers],
+        "submission_id": integers(asked)[given.askers],
         "row": given.counts,
         "sheet_row": given.rows,
         "code": given.codes,

@@ -3,7 +3,7 @@
 A figure of a report is identified by its *pair*: the code of the figure and the key of its line.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from expectations.history.reports import ReportHistory
-from expectations.history.spread import Floats, Integers, OrderedValues
+from expectations.history.spread import Booleans, Floats, Integers, OrderedValues, integers
 from program.forms.elements import FormElement
 
 NO_REPORT = -1
@@ -47,45 +47,53 @@ class Given:
 
 
 class FigureGrid:
-    """The values of the reports in a history, for the figures of one form version."""
+    """The values of the reports in a history, for the figures of one form version.
+
+    Attributes:
+        figures: The figures; their position is their code.
+        is_line: Which of them stand in lists, line by line.
+        report: The index of the report of each value. The values are in the order of the reports.
+        code: The code of the figure of each value.
+        pair: The pair of each value.
+        value: The values.
+        line: The report and the key of each value as one number.
+        has_key: Which values stand in a line with a key.
+    """
 
     def __init__(self, figures: Mapping[str, FormElement], memory: ReportHistory) -> None:
         self.figures = tuple(figures.values())
         self.is_line = np.array([figure.is_line for figure in self.figures], dtype=bool)
         codes_by_name = {name: code for code, name in enumerate(figures)}
         element_codes, elements = pd.factorize(memory.values["element"].astype(object))
-        code_of_element = _array(codes_by_name.get(element, -1) for element in elements)
+        code_of_element = integers(codes_by_name.get(element, -1) for element in elements)
         codes = code_of_element[element_codes]
         # All arrays are in the order of the reports: the figures of one report are one slice.
         known = np.flatnonzero(codes >= 0)
         order = known[np.argsort(memory.values["report"].to_numpy()[known], kind="stable")]
-        self._code = codes[order]
-        self._report = memory.values["report"].to_numpy(np.int64)[order]
+        self.code = codes[order]
+        self.report = memory.values["report"].to_numpy(np.int64)[order]
         self._row = memory.values["row"].to_numpy(np.int64)[order]
-        self._value = memory.values["value"].to_numpy(np.float64)[order]
+        self.value = memory.values["value"].to_numpy(np.float64)[order]
         self._key = memory.values["key"].to_numpy(object)[order]
         key_codes, different_keys = pd.factorize(self._key)
         self._width = max(len(different_keys), 1)
-        self._pair = self._code * self._width + key_codes
-        self._starts = np.searchsorted(self._report, np.arange(len(memory.reports) + 1))
+        self.line = self.report * self._width + key_codes
+        self.has_key: Booleans = self._key != ""
+        self.pair = self.code * self._width + key_codes
+        self._starts = np.searchsorted(self.report, np.arange(len(memory.reports) + 1))
 
         # Another report cannot have the figure of a line without a key: nothing identifies it.
-        self._met_again = np.flatnonzero(~self.is_line[self._code] | (self._key != ""))
+        self._met_again = np.flatnonzero(~self.is_line[self.code] | self.has_key)
         self._partner: dict[str, Integers] = {}
         for attribute in ("opens", "per"):
             names = [getattr(figure, attribute) or "" for figure in self.figures]
-            self._partner[attribute] = _array(codes_by_name.get(name, -1) for name in names)
+            self._partner[attribute] = integers(codes_by_name.get(name, -1) for name in names)
 
         # A report and a pair as one number, in ascending order: a binary search finds the value.
-        places = self._report[self._met_again] * self._pairs + self._pair[self._met_again]
+        places = self.report[self._met_again] * self._pairs + self.pair[self._met_again]
         in_order = np.argsort(places, kind="stable")
         self._places = places[in_order]
-        self._value_at = self._value[self._met_again][in_order]
-
-    @property
-    def size(self) -> int:
-        """The number of values."""
-        return len(self._value)
+        self._value_at = self.value[self._met_again][in_order]
 
     @property
     def _pairs(self) -> int:
@@ -99,11 +107,11 @@ class FigureGrid:
         return Given(
             askers=askers,
             counts=at - first[askers],
-            reports=self._report[at],
-            codes=self._code[at],
-            pairs=self._pair[at],
+            reports=self.report[at],
+            codes=self.code[at],
+            pairs=self.pair[at],
             rows=self._row[at],
-            values=self._value[at],
+            values=self.value[at],
             keys=self._key[at],
         )
 
@@ -143,22 +151,22 @@ class FigureGrid:
     def met_again(self, pairs: Integers) -> OrderedValues:
         """Return the values of these pairs in all reports."""
         at = self._where_met_again(pairs)
-        return OrderedValues(self._pair[at], self._report[at], self._value[at])
+        return OrderedValues(self.pair[at], self.report[at], self.value[at])
 
     def rates_met_again(self, pairs: Integers) -> OrderedValues:
         """Return the rates of these pairs in all reports."""
         at = self._where_met_again(pairs)
-        rates = self._rates(self._report[at], self._pair[at], self._value[at])
+        rates = self._rates(self.report[at], self.pair[at], self.value[at])
         known = np.flatnonzero(~np.isnan(rates))
-        return OrderedValues(self._pair[at][known], self._report[at][known], rates[known])
+        return OrderedValues(self.pair[at][known], self.report[at][known], rates[known])
 
     def lines(self) -> OrderedValues:
         """Return the values of all figures of lists by their code, whatever their line."""
-        at = np.flatnonzero(self.is_line[self._code])
-        return OrderedValues(self._code[at], self._report[at], self._value[at])
+        at = np.flatnonzero(self.is_line[self.code])
+        return OrderedValues(self.code[at], self.report[at], self.value[at])
 
     def _where_met_again(self, pairs: Integers) -> Integers:
-        at: Integers = self._met_again[np.isin(self._pair[self._met_again], pairs)]
+        at: Integers = self._met_again[np.isin(self.pair[self._met_again], pairs)]
         return at
 
     def _rates(self, reports: Integers, pairs: Integers, values: Floats) -> Floats:
@@ -181,7 +189,3 @@ def concatenated_ranges(first: Integers, last: Integers) -> Integers:
 def positive(values: Floats) -> Floats:
     """Return `values` with NaN for 0 and below: nothing is divided by them."""
     return np.where(values > 0, values, np.nan)
-
-
-def _array(numbers: Iterable[int]) -> Integers:
-    return np.array(list(numbers), dtype=np.int64)

@@ -101,7 +101,7 @@ class Peers:
 
     def _shown(self, given: Given) -> Iterator[_Shown]:
         """Yield the asking reports in groups: so many need too much memory at once."""
-        size = max(_VALUES_AT_ONCE // max(self._grid.size, 1), 1)
+        size = max(_VALUES_AT_ONCE // max(len(self._grid.value), 1), 1)
         starts = np.searchsorted(given.askers, np.arange(len(self._asking) + 1))
         for period, positions in self._sight.by_period(self._asking, size):
             asking = self._asking[positions]

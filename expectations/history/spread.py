@@ -1,6 +1,6 @@
 """Medians over reports, figure by figure. A report may have no value of a figure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
+
+
+def integers(numbers: Iterable[int]) -> Integers:
+    """Return the numbers as an array, of the same type even where there are none."""
+    return np.array([*numbers], dtype=np.int64)
 
 
 class Spread(NamedTuple):

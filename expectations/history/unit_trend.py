@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from expectations.history.comparable import ComparableIndex
 from expectations.history.grid import NO_REPORT, FigureGrid, Given
 from expectations.history.reports import HistoryReport
-from expectations.history.spread import Booleans, Floats, Integers, Spread, spread_of
+from expectations.history.spread import Booleans, Floats, Integers, Spread, integers, spread_of
 from program.calendar.period import PeriodKind
 
 _FEWEST_OF_LINE = 4
@@ -42,7 +42,7 @@ class UnitTrend:
         self._others = _below_each_other([one.others for one in seen])
         self._like = _below_each_other([one.like for one in seen])
         replaced = [NO_REPORT if one.replaced is None else one.replaced for one in seen]
-        self._replaced = np.array(replaced, dtype=np.int64)
+        self._replaced = integers(replaced)
         self._asking = asking
         self._periods = _PeriodColumns(reports)
         # "" comes first, so that its code is 0: figures that stand in no line of the form.
@@ -197,7 +197,7 @@ class _PeriodColumns:
 
 
 def _with_none(numbers: Iterable[int]) -> Integers:
-    return np.array([*numbers, NO_REPORT], dtype=np.int64)
+    return integers((*numbers, NO_REPORT))
 
 
 def _below_each_other(columns: Sequence[Sequence[int]]) -> Integers:
