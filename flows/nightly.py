@@ -89,6 +89,9 @@ def run_steps(run: RunContext, source: str | None) -> dict[str, Any]:
     with step(run, "alert"):
         alert(run)
 
+    with step(run, "verify"):
+        verify(run)
+
     # Last: it counts the mails and lists the errors of all steps.
     with step(run, "digest"):
         digest(run, run_url())
@@ -163,6 +166,12 @@ def remind(run: RunContext) -> None:
 def alert(run: RunContext) -> None:
     """Send the letters of the outbox."""
     steps.alert(run)
+
+
+@task(task_run_name="verify", cache_policy=NO_CACHE)
+def verify(run: RunContext) -> None:
+    """Verify a part of the archive: all of it within 30 days."""
+    steps.verify(run)
 
 
 @task(task_run_name="digest", cache_policy=NO_CACHE)

@@ -85,6 +85,11 @@ COMMANDS = {
         "rebuild",
         "Make the whole warehouse again from the archive: its bytes and the documents of its runs.",
     ),
+    "verify": CommandPlace(
+        "mtqg.backup.verify",
+        "verify",
+        "Read every file of the archive: is it there, and are its bytes those that came?",
+    ),
     "purge": CommandPlace(
         "mtqg.backup.purge",
         "purge",

@@ -15,11 +15,13 @@ from flows.mail.send_letters import MailContext, send_letters
 from flows.night.cross_checks import cross_check_current
 from flows.night.reminders import enqueue_follow_ups
 from flows.night.run_context import RunContext
+from flows.recovery.verify import verify_part
 from program.delivery import Delivery
 from program.errors import ArchiveError
 from program.parsed_report import ParsedReport
 from program.records.history import History, history_keys
 from program.submission import Submission, Verdict
+from program.vietnamese import vietnam_day
 from publish.marking.download_links import remove_expired_downloads
 from publish.site.site import docs_folder, prune_docs, publish_site
 from warehouse.database.views import ready_for_questions
@@ -198,6 +200,12 @@ def publish(run: RunContext) -> None:
     run.summary.page = str(page)
     # Together with the pages, which link to the kept Data Docs only.
     prune_docs(run.settings)
+
+
+def verify(run: RunContext) -> None:
+    """Verify a part of the archive. What is damaged is an error of the run."""
+    for problem in verify_part(run.warehouse, run.archive, vietnam_day(run.now())).problems:
+        run.fail(problem)
 
 
 def remind(run: RunContext) -> None:

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from program.records.digest import LastRuns, Undelivered
 from warehouse.database.backends import file_of
-from warehouse.states import OutboxState, RunState
-from warehouse.tables import OutboxRow, RunRow
+from warehouse.states import DeliveryState, OutboxState, RunState
+from warehouse.tables import DeliveryRow, OutboxRow, RunRow
 
 
 def earlier_summaries(engine: Engine, run_id: int, most: int) -> list[dict[str, Any]]:
@@ -49,6 +49,23 @@ def _undelivered(rows: list[OutboxRow]) -> Undelivered:
         since=first.created_at,
         error=first.last_error or "",
     )
+
+
+def archived_files(engine: Engine) -> list[tuple[str, str]]:
+    """Return the sha256 and the name of each file that the archive must have.
+
+    Bytes that were purged or never kept are left out. A file that came twice is there once, under
+    the name of its first delivery.
+    """
+    query = (
+        select(DeliveryRow.sha256, DeliveryRow.name)
+        .where(DeliveryRow.sha256.is_not(None), DeliveryRow.state != DeliveryState.PURGED)
+        .order_by(DeliveryRow.id.desc())
+    )
+    with Session(engine) as session:
+        # Later entries of the same key win: the first delivery is the last row.
+        names = {str(sha256): name for sha256, name in session.execute(query)}
+    return list(names.items())
 
 
 def size_of(engine: Engine) -> int:

@@ -1,0 +1,41 @@
+"""`mtqg verify`: compare the archive with its sha256, and the warehouse with the archive."""
+
+from datetime import UTC, datetime
+
+import typer
+
+from mtqg.backup.progress_bar import progress
+from mtqg.console import errors, out
+from program.settings import load_settings
+from program.vietnamese import vietnam_day
+
+_FOLDERS = 256
+
+
+def verify() -> None:
+    """Read every file of the archive: is it there, and are its bytes those that came?
+
+    Each run does so for a part of the archive, all of it within 30 days; its digest names what is
+    damaged. Nothing is changed. The exit code is 1 where a file is missing or damaged.
+    docs/runbooks/archive.md says what to do then.
+    """
+    from connectors.archive import Archive  # noqa: PLC0415  (all: keeps --help quick)
+    from flows.recovery.verify import verify_all  # noqa: PLC0415
+    from warehouse.database.engine import open_warehouse  # noqa: PLC0415
+
+    settings = load_settings()
+    engine = open_warehouse(settings.warehouse_url)
+    archive = Archive(settings.archive_url)
+    whole = 0
+    problems: list[str] = []
+    with progress("verifying", _FOLDERS) as advance:
+        for verified in verify_all(engine, archive, vietnam_day(datetime.now(UTC))):
+            whole += verified.files
+            problems += verified.problems
+            advance(1)
+    engine.dispose()
+    for problem in problems:
+        errors.print(f"[bold red]damaged[/] {problem}", highlight=False, soft_wrap=True)
+    out.print(f"{whole} files are whole, {len(problems)} are missing or damaged.", highlight=False)
+    if problems:
+        raise typer.Exit(1)
