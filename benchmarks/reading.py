@@ -36,8 +36,8 @@ from python_calamine import CalamineWorkbook
 
 from benchmarks.cpu import measured
 from benchmarks.reports import LINES, write_reports
-from connectors.reader.isolate.reader_pool import Readers
 from connectors.reader.reader import read_parts
+from connectors.reader.reader_pool import Readers
 from program.delivery import Delivery
 from program.forms.template_marker import HIDDEN_SHEETS
 from program.pack.load import Pack, load_pack

@@ -79,6 +79,13 @@ def faulty(
     return read_parts(content, delivery, pack, limits)
 
 
+def obey(request: str) -> str:
+    """Do what a fault's name says; return any other request as it is, "pid" as this process's."""
+    if request in FAULTS:
+        FAULTS[request]()
+    return str(os.getpid()) if request == "pid" else request
+
+
 class Unloadable:
     """A reader that a fresh process cannot get hold of."""
 

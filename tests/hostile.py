@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from connectors.reader.isolate.reader_pool import Outcome, Readers, Unread
+from connectors.reader.reader_pool import Outcome, Readers, Unread
 from program.delivery import Delivery
 from program.pack.load import Pack, load_pack
 from program.settings import ROOT, Settings

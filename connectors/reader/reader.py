@@ -49,7 +49,7 @@ def read_parts(
 
     Never raises for what is in the bytes: that becomes problems. `content` None stands for bytes
     that were refused, mostly for their size, and not kept. Time and memory are not limited here but
-    by the process that this runs in (`workers`).
+    by the process that this runs in (`reader_pool`).
     """
     if delivery.refusal is not None:
         return [_unread(delivery, delivery.refusal)]

@@ -30,7 +30,7 @@ from warehouse.ledger import finish_run, pending_deliveries, start_run
 from warehouse.states import RunState
 
 if TYPE_CHECKING:
-    from connectors.reader.isolate.reader_pool import Readers
+    from connectors.reader.reader_pool import Readers
     from expectations.checking import Checker
     from warehouse.queries.history import PastReader
 
@@ -98,7 +98,7 @@ class RunContext:
     def readers(self) -> "Readers":
         """The reader processes. They start at the first use."""
         # Most runs of a year have nothing to read.
-        from connectors.reader.isolate.reader_pool import Readers  # noqa: PLC0415
+        from connectors.reader.reader_pool import Readers  # noqa: PLC0415
 
         return self._opened.enter_context(Readers(self.pack, self.settings))
 

@@ -56,7 +56,7 @@ def read(run: RunContext, deliveries: Sequence[Delivery]) -> list[ParsedReport]:
     Raises ReaderError if no reader process starts.
     """
     # A run with nothing to read does not import the reader.
-    from connectors.reader.isolate.reader_pool import Unread  # noqa: PLC0415
+    from connectors.reader.reader_pool import Unread  # noqa: PLC0415
 
     def content_of(delivery: Delivery) -> bytes | None:
         return run.archive.get(delivery.sha256) if delivery.sha256 else None

@@ -13,7 +13,7 @@ from itertools import count, groupby
 from typing import Any, TypeAlias
 
 from connectors.archive import Archive
-from connectors.reader.isolate.reader_pool import Readers, Unread
+from connectors.reader.reader_pool import Readers, Unread
 from expectations.checking import Checker
 from expectations.rules.rule_set import RuleSet
 from expectations.run.isolate_failures import check_isolating_failures

@@ -148,7 +148,7 @@ def _checked(
     files: Sequence[Path], pack: Pack, settings: Settings, sender: str | None, lang: Language
 ) -> Iterator[Checked]:
     """Yield the result for each file, in order, a chunk at a time."""
-    from connectors.reader.isolate.reader_pool import Readers  # noqa: PLC0415  (both: --help stays quick)
+    from connectors.reader.reader_pool import Readers  # noqa: PLC0415  (both: --help stays quick)
 
     with Readers(pack, settings) as readers:
         # The processes start while the rules are imported, which takes longer.

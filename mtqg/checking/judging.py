@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from connectors.reader.isolate.reader_pool import Readers, Unread
 from connectors.reader.open.signatures import ZIP
+from connectors.reader.reader_pool import Readers, Unread
 from connectors.sources.folder import Folder
 from connectors.sources.register import connect
 from connectors.zip_deliveries import is_zip_of_reports, members_of, refuse_zip

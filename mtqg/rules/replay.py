@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from connectors.archive import Archive
-from connectors.reader.isolate.reader_pool import Readers, Unread
+from connectors.reader.reader_pool import Readers, Unread
 from expectations.checking import Checker
 from expectations.rules.rule_set import RuleSet
 from expectations.run.isolate_failures import check_isolating_failures

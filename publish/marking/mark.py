@@ -4,17 +4,15 @@ import logging
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from connectors.reader.open.portal_report import PortalReport, is_json, read_reports
 from connectors.reader.open.workbook import Sheet, open_workbook
 from program.finding import ReaderFinding
 from program.limits import Limits
+from program.pack.load import Pack
 from publish.marking.mark_copy import mark_copy
 from publish.marking.mark_xlsx import mark_book
 from publish.marking.request import MarkedReport, MarkRequest, UnmarkableError
-
-if TYPE_CHECKING:
-    from program.pack.load import Pack  # takes a second to import; only a portal's JSON needs it
 
 logger = logging.getLogger("mtqg.marking")
 
@@ -31,13 +29,12 @@ class _PortalFile:
     sheets: list[Sheet]
 
 
-def mark(order: MarkRequest, pack: "Pack | None", limits: Limits) -> bytes:
+def mark(order: MarkRequest, pack: Pack, limits: Limits) -> bytes:
     """Return the marked workbook, an .xlsx. The same order gives the same bytes.
 
-    `pack` is given for a portal's JSON only. Raises UnmarkableError where the reader cannot read
-    the file.
+    Raises UnmarkableError where the reader cannot read the file.
     """
-    if pack is not None:
+    if is_json(order.content):
         portal = _read_portal_file(order, pack, limits)
         return mark_copy(portal.order, portal.sheets)
     workbook = open_workbook(order.content, limits)
@@ -50,14 +47,11 @@ def mark(order: MarkRequest, pack: "Pack | None", limits: Limits) -> bytes:
         return mark_copy(order, workbook.sheets)
 
 
-def _read_portal_file(order: MarkRequest, pack: "Pack", limits: Limits) -> _PortalFile:
+def _read_portal_file(order: MarkRequest, pack: Pack, limits: Limits) -> _PortalFile:
     """Return the sheets that the reader makes of a JSON text. Each of several reports has its own.
 
     Raises UnmarkableError where the text holds no report.
     """
-    # Imported here: it takes pandas along.
-    from connectors.reader.open.portal_report import PortalReport, read_reports  # noqa: PLC0415
-
     reports = read_reports(order.content, pack, limits)
     if isinstance(reports, ReaderFinding):
         raise UnmarkableError(f"it is no report: {reports.rule}")

@@ -101,11 +101,11 @@ def _findings(group: Sequence[Mapping[str, Any]], sheet: str) -> tuple[Finding, 
     return tuple(findings)
 
 
-def marked_sample(sample: Sample, delivery: int) -> Attachment:
+def marked_sample(sample: Sample, pack: Pack, delivery: int) -> Attachment:
     """Return the sample's marked workbook as the attachment of a delivery."""
     name = marked_name(sample.name, marking_texts("vi").suffix)
     report = MarkedReport(sample.name, sample.findings.worst)
-    content = mark(MarkRequest(sample.content, sample.name, (report,)), None, DEFAULT_LIMITS)
+    content = mark(MarkRequest(sample.content, sample.name, (report,)), pack, DEFAULT_LIMITS)
     return Attachment(name, sample.name, content, delivery)
 
 

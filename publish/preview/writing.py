@@ -76,7 +76,7 @@ def _mails(pack: Pack, today: date) -> dict[MailKind, Message]:
     # Deadlines of a new pack are placeholders, which letters leave out.
     pack = with_deadlines(pack)
     sample = sample_of(pack, today)
-    marked = marked_sample(sample, DELIVERY)
+    marked = marked_sample(sample, pack, DELIVERY)
     mails = {}
     for kind, letter in sample_letters(sample, pack).items():
         mails[kind] = compose(letter, pack, _attachments(kind, letter, marked))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from connectors.reader.isolate.reader_pool import Readers
+from connectors.reader.reader_pool import Readers
 from mtqg.checking.judging import Judge
 from mtqg.checking.verdicts import Checked, CheckFailure
 from program.pack.load import Pack

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner, Result
 
-from connectors.reader.isolate.reader_pool import Readers
+from connectors.reader.reader_pool import Readers
 from examples.seed_report import SEED_FILE, build_seed
 from examples.synthetic import PLANTED
 from expectations.checking import Checker
@@ -357,9 +357,7 @@ def test_a_fault_of_the_program_is_told_as_one_and_stops_no_other_file(
 ) -> None:
     put(tmp_path, fill("942", "2024-Q1"), "bug.xlsx")
     put(tmp_path, fill("942", "2024-Q2"), "good.xlsx")
-    monkeypatch.setattr(
-        "connectors.reader.isolate.reader_pool.Readers", partial(Readers, read=faulty)
-    )
+    monkeypatch.setattr("connectors.reader.reader_pool.Readers", partial(Readers, read=faulty))
     result = mtqg(tmp_path)
     assert result.exit_code == 2
     assert "lỗi của chương trình, không phải của tệp (RuntimeError: a bug)" in result.stdout
@@ -369,9 +367,7 @@ def test_a_fault_of_the_program_is_told_as_one_and_stops_no_other_file(
 def test_a_file_that_hangs_its_reader_ends_in_a_verdict(
     tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "connectors.reader.isolate.reader_pool.Readers", partial(Readers, read=faulty)
-    )
+    monkeypatch.setattr("connectors.reader.reader_pool.Readers", partial(Readers, read=faulty))
     monkeypatch.setenv("MTQG_READING_SECONDS", "0.5")
     code, verdict = check(put(tmp_path, fill("942", "2024-Q1"), "hang.xlsx"))
     assert (code, verdict["verdict"], [f["rule"] for f in verdict["findings"]]) == (

@@ -31,7 +31,7 @@ from publish.mail.message import compose
 from publish.mail.transport import FolderTransport, SmtpTransport
 from publish.marking.download_links import remove_expired_downloads
 from publish.marking.letter_attachments import Attachment, attachments_of
-from publish.marking.marking_process import MarkerPool, MarkingError, mark_isolated
+from publish.marking.marking_process import MarkerPool, MarkingError
 from publish.marking.request import MarkedReport, MarkRequest
 from tests.integration.test_rebuild import night
 from tests.smtp import Inbox, closed_port, mail_server
@@ -506,20 +506,23 @@ def test_bytes_that_the_archive_lost_leave_the_mail_as_it_is(
     assert "attached=no" in caplog.text
 
 
-def test_marking_that_asks_for_too_much_ends_by_itself(pack: Pack) -> None:
-    order = MarkRequest(report(), "a.xlsx", (MarkedReport("", (FINDING,)),))
-    with pytest.raises(MarkingError):
-        mark_isolated(order, pack, Limits(memory_bytes=1))
+REQUEST = MarkRequest(report(), "a.xlsx", (MarkedReport("", (FINDING,)),))
 
 
-def test_marking_that_takes_too_long_is_ended(pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("publish.marking.marking_process._START_SECONDS", 0.0)
-    with pytest.raises(MarkingError, match="not done after"):
-        mark_isolated(
-            MarkRequest(report(), "a.xlsx", (MarkedReport("", (FINDING,)),)),
-            pack,
-            Limits(seconds=0.01),
-        )
+def test_marking_that_asks_for_too_much_memory_ends_by_itself(pack: Pack) -> None:
+    with (
+        MarkerPool(pack, Limits(memory_bytes=1)) as marker,
+        pytest.raises(MarkingError, match="memory|did not start"),
+    ):
+        marker.mark(REQUEST)
+
+
+def test_marking_that_takes_too_long_is_ended(pack: Pack) -> None:
+    with (
+        MarkerPool(pack, Limits(seconds=0.001)) as marker,
+        pytest.raises(MarkingError, match="time-out"),
+    ):
+        marker.mark(REQUEST)
 
 
 def test_one_process_marks_all_and_another_follows_one_that_is_gone(pack: Pack) -> None:
@@ -529,13 +532,13 @@ def test_one_process_marks_all_and_another_follows_one_that_is_gone(pack: Pack) 
     )
     with MarkerPool(pack, Limits()) as marker:
         first = marker.mark(good)
-        process = marker._process
+        process = marker._process._child
         with pytest.raises(MarkingError, match="FILE-02"):
             marker.mark(broken)
-        assert (marker.mark(good), marker._process) == (first, process)
+        assert (marker.mark(good), marker._process._child) == (first, process)
         assert process is not None
-        process._popen.kill()
+        process.popen.kill()
         with pytest.raises(MarkingError, match="SIGKILL"):
             marker.mark(good)
         assert marker.mark(good) == first
-        assert marker._process is not process
+        assert marker._process._child is not process

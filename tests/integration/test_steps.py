@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from connectors.reader.isolate.reader_pool import Readers
+from connectors.reader.reader_pool import Readers
 from examples.portal.server import ReferencePortal, running
 from flows.mail import send_letters
 from flows.night import arrivals, intake, steps
@@ -247,9 +247,7 @@ def test_a_reader_that_breaks_on_one_file_stops_no_other(
     put("942", "2024-Q4", name="bug.xlsx")
     put("943", "2024-Q4")
     with monkeypatch.context() as broken:
-        broken.setattr(
-            "connectors.reader.isolate.reader_pool.Readers", partial(Readers, read=faulty)
-        )
+        broken.setattr("connectors.reader.reader_pool.Readers", partial(Readers, read=faulty))
         night = whole_night(settings)
     assert (figure(night, "942"), figure(night, "943")) == (None, 150)
     assert "RuntimeError: a bug" in night.summary.errors[0]
@@ -265,9 +263,7 @@ def test_a_file_that_takes_its_reader_down_is_its_sender_s_to_mend_and_no_error_
     quick = Settings(
         _env_file=None, var=settings.var, inbox_url=settings.inbox_url, reading_seconds=1
     )
-    monkeypatch.setattr(
-        "connectors.reader.isolate.reader_pool.Readers", partial(Readers, read=faulty)
-    )
+    monkeypatch.setattr("connectors.reader.reader_pool.Readers", partial(Readers, read=faulty))
     night = whole_night(quick)
     assert night.summary.verdicts == {"unreadable": 2, "accepted": 2}
     assert (figure(night, "943"), figure(night, "945"), night.summary.errors) == (150, 150, [])

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from connectors.reader.isolate import reader_pool
-from connectors.reader.isolate.reader_pool import Outcome, Readers, Unread
+from connectors.reader import reader_pool
+from connectors.reader.reader_pool import Outcome, Readers, Unread
 from program.errors import ArchiveError, ReaderError
+from program.killable import process
 from program.pack.load import Pack
 from program.parsed_report import ParsedReport
 from program.settings import ROOT, Settings
@@ -144,7 +145,7 @@ def test_several_processes_keep_the_order_and_give_the_same_readings(
     contents = [path.read_bytes() for path in paths]
     names = [path.name for path in paths[:7]] + ["exit.xlsx"] + [path.name for path in paths[8:]]
     monkeypatch.setattr(reader_pool, "_FILES_WORTH_A_START", 5)
-    monkeypatch.setattr(reader_pool, "_FILES_OF_A_PROCESS", 7)
+    monkeypatch.setattr(process, "_REQUESTS_OF_A_CHILD", 7)
     with Readers(pack, limited(readers=3), faulty) as several:
         spread = read(several, *contents, names=names)
     alone = read(readers, *contents, names=names)
@@ -206,7 +207,7 @@ def test_readers_that_cannot_start_are_an_error_and_no_file_s_fault(
         pytest.raises(ReaderError, match="did not start: .*No such file"),
     ):
         read(readers, good())
-    monkeypatch.setattr(reader_pool, "_START_SECONDS", 0.2)
+    monkeypatch.setattr(process, "_START_SECONDS", 0.2)
     sleeper = tmp_path / "python"
     sleeper.write_text("#!/bin/sh\nexec sleep 3600\n")
     sleeper.chmod(0o755)
@@ -221,7 +222,7 @@ def test_readers_that_cannot_start_are_an_error_and_no_file_s_fault(
 
 
 def test_a_process_imports_nothing_that_reading_does_not_use() -> None:
-    code = "import sys, connectors.reader.isolate.reader_process, connectors.reader.reader; print(*sys.modules)"
+    code = "import sys, program.killable.child, connectors.reader.reader_pool; print(*sys.modules)"
     command = [sys.executable, "-c", code]
     imported = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, check=True
@@ -240,7 +241,7 @@ def test_a_process_imports_nothing_that_reading_does_not_use() -> None:
 def test_processes_end_with_their_readers(pack: Pack) -> None:
     readers = Readers(pack, limited(), faulty)
     read(readers, good())
-    pid = readers._workers[0].process._popen.pid  # type: ignore[union-attr]
+    pid = _pid_of(readers)
     assert _runs(pid)
     del readers
     assert not _runs(pid)
@@ -249,22 +250,25 @@ def test_processes_end_with_their_readers(pack: Pack) -> None:
 def test_a_process_that_hangs_ends_though_nobody_is_left_to_end_it(tmp_path: Path) -> None:
     script = f"""
 import os
-from connectors.reader.isolate.reader_pool import Readers, _Job
-from program.delivery import Delivery
-from program.pack.load import load_pack
-from program.settings import ROOT, Settings
-from tests.faults import faulty
-readers = Readers(load_pack(ROOT / "config" / "soc-trang"), Settings(_env_file=None, readers=1, reading_seconds=0.5), faulty)
-worker = readers._workers[0]
-worker.take(_Job(0, Delivery(1, "inbox", "folder", "hang.xlsx", None, None), b""))
-assert worker.hear() is None  # it is ready, and begins to hang
-open({str(tmp_path / "pid")!r}, "w").write(str(worker.process._popen.pid))
+from program.killable.outcomes import Bounds
+from program.killable.process import KillableProcess
+from tests.faults import obey
+process = KillableProcess(obey, Bounds(0.5, 400_000_000))
+process.send("hang")
+assert process.receive(process.seconds_left()) is None  # it is ready, and begins to hang
+open({str(tmp_path / "pid")!r}, "w").write(str(process._child.popen.pid))
 os.kill(os.getpid(), 9)
 """
     ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
     assert ended.returncode == -signal.SIGKILL
     pid = int((tmp_path / "pid").read_text())
     assert wait_for(lambda: not _runs(pid), "the process that hangs ends")
+
+
+def _pid_of(readers: Readers) -> int:
+    child = readers._pool._processes[0]._child
+    assert child is not None
+    return child.popen.pid
 
 
 def _processor_seconds_of_children() -> float:
@@ -455,5 +459,5 @@ def test_three_hundred_damaged_workbooks_each_end_in_a_reading(readers: Readers)
 
 def test_no_process_leaves_a_core_behind(readers: Readers) -> None:
     read(readers, good())
-    pid = readers._workers[0].process._popen.pid  # type: ignore[union-attr]
+    pid = _pid_of(readers)
     assert re.search(r"Max core file size +0 ", Path(f"/proc/{pid}/limits").read_text())

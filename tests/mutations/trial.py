@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from connectors.reader.isolate.reader_pool import Readers, Unread
 from connectors.reader.reader import read_parts
+from connectors.reader.reader_pool import Readers, Unread
 from expectations.checking import Checker
 from expectations.rules.rule_set import RuleSet
 from program.delivery import Delivery

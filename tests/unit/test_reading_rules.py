@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from connectors.reader.isolate.reader_pool import Readers
+from connectors.reader.reader_pool import Readers
 from expectations.findings.message import finding_of_problem
 from expectations.rules.rule_set import RuleSet, RuleText
 from program.calendar.period import Period

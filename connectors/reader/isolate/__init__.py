@@ -1,1 +1,0 @@
-"""Reading in processes that can be killed."""
