@@ -31,9 +31,9 @@ from fsspec.implementations.local import LocalFileSystem
 from sqlalchemy import Engine, insert
 
 from benchmarks.cpu import Spent, measured
-from connectors.durable_files import write_durably
 from flows.night import intake
 from flows.night.run_context import RunContext
+from program.atomic_write import write_below
 from program.calendar.period import Period
 from program.delivery import Delivery
 from program.finding import Finding, Severity
@@ -358,7 +358,7 @@ def _collect_bare(run: RunContext, inbox: Path, root: str) -> None:
     for path in sorted(inbox.rglob("*.xlsx")):
         content = path.read_bytes()
         sha256 = hashlib.sha256(content).hexdigest()
-        write_durably(_LOCAL, root, f"{sha256[:2]}/{sha256}", content)
+        write_below(_LOCAL, root, f"{sha256[:2]}/{sha256}", content, is_durable=True)
         rows.append((str(path), path.name, sha256, len(content), _NOON.isoformat()))
     connection = run.warehouse.raw_connection()
     cursor = connection.cursor()

@@ -10,7 +10,7 @@ from datetime import datetime
 import fsspec
 from pydantic import ValidationError
 
-from connectors.durable_files import UNFINISHED, write_durably, write_remote_atomic
+from program.atomic_write import UNFINISHED, write_below
 from program.errors import ArchiveError, ConfigurationError
 from program.records.purge_record import PurgeRecord, purge_record_name
 
@@ -40,7 +40,7 @@ class Archive:
         try:
             # A power cut can leave a file under its name but without its content.
             if not self._files.exists(path) or self._files.size(path) != len(content):
-                write_durably(self._files, self._root, name, content)
+                write_below(self._files, self._root, name, content, is_durable=True)
         except OSError as wrong:
             raise ArchiveError(f"archive: cannot keep {sha256}: {wrong}") from wrong
         return sha256
@@ -125,7 +125,7 @@ class Archive:
         if self.read(name) == content:
             return
         try:
-            write_durably(self._files, self._root, name, content)
+            write_below(self._files, self._root, name, content, is_durable=True)
         except OSError as wrong:
             raise ArchiveError(f"archive: cannot keep {name}: {wrong}") from wrong
 
@@ -135,7 +135,7 @@ class Archive:
         It does not wait for the disk, which makes it much faster than `write`.
         """
         try:
-            write_remote_atomic(self._files, self._root, name, content)
+            write_below(self._files, self._root, name, content, is_durable=False)
         except OSError as wrong:
             raise ArchiveError(f"archive: cannot keep {name}: {wrong}") from wrong
 

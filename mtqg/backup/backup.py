@@ -1,7 +1,6 @@
 """`mtqg backup`: a snapshot of the warehouse and all bytes of the archive, in one file."""
 
 import hashlib
-import os
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -12,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connectors.archive import Archive, name_of
-from connectors.durable_files import sync_folder
 from mtqg.backup.manifest import ARCHIVE, MANIFEST, WAREHOUSE, Database, Manifest, ManifestMember
 from mtqg.backup.progress_bar import Advance, progress
 from mtqg.console import out
+from program.atomic_write import move_durably
 from program.errors import ArchiveError, UsageError
 from program.settings import Settings, load_settings
 
@@ -75,10 +74,7 @@ def write_backup(settings: Settings, file: Path) -> Manifest:
         part = folder / file.name
         kind = kind_of(settings.warehouse_url)
         manifest = _pack(part, copy, Archive(settings.archive_url), contents, kind)
-        with part.open("rb") as written:
-            os.fsync(written.fileno())
-        part.rename(file)
-        sync_folder(target)
+        move_durably(part, file)
     return manifest
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from program.atomic_write import write_atomic
 from program.errors import (
     ConfigurationError,
     MailDeferredError,
@@ -18,7 +19,6 @@ from program.errors import (
     MailServerUnavailableError,
 )
 from program.settings import Settings
-from publish.whole import write_atomic
 
 _TIMEOUT_SECONDS = 30
 _SMTPS_PORT = 465

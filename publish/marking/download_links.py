@@ -14,11 +14,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+from program.atomic_write import write_atomic
 from program.pack.load import Pack
 from program.records.letter import Notice
 from program.settings import Settings
 from program.vietnamese import vietnam_day
-from publish.whole import write_atomic
 
 logger = logging.getLogger("mtqg.marking")
 

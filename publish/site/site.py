@@ -4,13 +4,13 @@ import shutil
 from datetime import date, datetime
 from pathlib import Path
 
+from program.atomic_write import write_atomic
 from program.pack.load import Pack
 from program.settings import Settings
 from publish.rendering import render
 from publish.site.first_page import counts, indicator_tables, reporting_tables, verdict_counts
 from publish.site.quality_page import by_period, by_rule, by_run, by_unit, days_to_fix, passing
 from publish.site.target_summary import status_counts, target_summary
-from publish.whole import write_atomic
 from warehouse.database.engine import Warehouse
 from warehouse.queries.quality import first_passes, quality, rule_examples, run_counts
 from warehouse.queries.reports import (
