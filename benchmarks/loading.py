@@ -32,7 +32,7 @@ from sqlalchemy import Engine, insert
 
 from benchmarks.cpu import Spent, measured
 from flows.night import intake
-from flows.night.run_context import RunContext
+from flows.night.run_context import RunContext, open_run
 from program.atomic_write import write_below
 from program.calendar.period import Period
 from program.delivery import Delivery
@@ -131,7 +131,7 @@ def compare_collecting(new_url: Callable[[], str], files: int) -> None:
                 inbox_url=str(inbox),
                 warehouse_url=url,
             )
-            run = RunContext(settings, None)
+            run = open_run(settings, None)
             (source,) = run.sources("inbox")
             with measured(url) as collect:
                 intake.collect(run, source)

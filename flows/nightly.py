@@ -13,7 +13,7 @@ from prefect.cache_policies import NO_CACHE
 from flows.mail.digest import send_digest
 from flows.night import intake, steps
 from flows.night.artifacts import markdown_of, table_of
-from flows.night.run_context import RunContext
+from flows.night.run_context import RunContext, open_run
 from flows.night.runtime import (
     as_opaque,
     cpu_counted,
@@ -53,8 +53,8 @@ def nightly(as_of: date | None = None, source: str | None = None) -> dict[str, A
     """
     enable_loggers()
     settings = load_settings()
-    with exclusive_run(settings.warehouse_url):
-        return run_steps(RunContext(settings, as_of), source)
+    with exclusive_run(settings.warehouse_url), open_run(settings, as_of) as run:
+        return run_steps(run, source)
 
 
 def run_steps(run: RunContext, source: str | None) -> dict[str, Any]:

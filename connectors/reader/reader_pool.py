@@ -191,16 +191,17 @@ def _may_retry(delivery: Delivery, killed: Killed, attempt: int) -> bool:
     The failure may have other causes than the file: memory that earlier files took, or another
     program that took the machine's memory.
     """
+    is_too_slow = killed.reason is KillReason.TOO_SLOW
+    ended = killed.reason.value if is_too_slow else killed.how
     logger.warning(
         "read delivery=%d sha256=%s ended=%s attempt=%d",
         delivery.id,
         delivery.sha256,
-        killed.how,
+        ended,
         attempt,
     )
     # A second attempt would only double the time that a slow file takes.
-    is_worth_it = killed.reason is not KillReason.TOO_SLOW
-    return is_worth_it and attempt < _MOST_ATTEMPTS
+    return not is_too_slow and attempt < _MOST_ATTEMPTS
 
 
 def _reader_error(error: ProcessStartError) -> ReaderError:

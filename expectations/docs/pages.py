@@ -47,14 +47,10 @@ def pages_of(hearing: ExampleResults, pack: Pack) -> dict[str, str]:
 
 
 def _index(hearing: ExampleResults, pack: Pack) -> str:
-    titles: dict[str, str] = {}
-    for form in pack.forms:
-        # Of several versions the first gives the title.
-        titles.setdefault(form.code, form.short_title)
     lines = [
         "# Rules by form\n",
         "- [Of the reader, for every form](reading.md)",
-        *(f"- [{titles[code]}]({code}.md)" for code in hearing.of_forms),
+        *(f"- [{pack.short_title_of(code)}]({code}.md)" for code in hearing.of_forms),
         "- [Against earlier reports and other units', for every form](history.md)",
         "- [Across submissions](across.md)",
     ]

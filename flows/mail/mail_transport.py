@@ -14,8 +14,7 @@ from pydantic import SecretStr
 
 from program.errors import ConfigurationError
 from program.settings import Settings
-from publish.mail.transport import MailTransport
-from publish.mail.transport import open_transport as open_post_of
+from publish.mail.transport import MailTransport, open_transport
 
 if TYPE_CHECKING:
     from prefect_email import EmailServerCredentials
@@ -30,9 +29,9 @@ def transport_of(settings: Settings) -> MailTransport:
     """
     url = settings.smtp_url.get_secret_value()
     if not url.startswith("prefect:"):
-        return open_post_of(settings)
+        return open_transport(settings)
     resolved = SecretStr(_url_of_block(url))
-    return open_post_of(settings.model_copy(update={"smtp_url": resolved}))
+    return open_transport(settings.model_copy(update={"smtp_url": resolved}))
 
 
 def _url_of_block(url: str) -> str:

@@ -26,7 +26,7 @@ logger = logging.getLogger("mtqg.comparing")
 
 def cross_check_current(
     warehouse: Warehouse,
-    checker: "Checker",
+    checker_of: Callable[[], "Checker"],
     rules: "RuleSet",
     *,
     run_id: int,
@@ -36,11 +36,13 @@ def cross_check_current(
     """Cross-check the reports that are due for it; return how many findings are new.
 
     The new and the resolved findings and the notices are one transaction. A run that dies
-    before it leaves the cross-check to the next run.
+    before it leaves the cross-check to the next run. `checker_of` is called where there is
+    something to check: it may import Great Expectations, which takes seconds.
     """
     period_stages = due_for_cross_check(warehouse)
     if not period_stages:
         return 0
+    checker = checker_of()
     found: list[tuple[int, Finding]] = []
     resolved: list[int] = []
     # One group after the other, so that memory does not grow with the number of periods. Only

@@ -1,6 +1,6 @@
-"""The context of one run: settings, pack, warehouse, archive and rules, opened once; its summary.
+"""The context of one run: settings, pack, warehouse, archive and rules, and its summary.
 
-The steps that use it are in `flows.night.steps`.
+`open_run` opens them. The steps that use them are in `flows.night.steps`.
 """
 
 import logging
@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from connectors.archive import Archive
 from expectations.rules.rule_set import RuleSet
@@ -72,27 +72,43 @@ class RunSummary:
 
 
 class RunContext:
-    """Everything that the steps of one run share.
+    """Everything that the steps of one run share. `open_run` makes it.
 
     It is no dataclass: Prefect looks inside the dataclasses that a task gets.
     """
 
-    def __init__(self, settings: Settings, as_of: date | None) -> None:
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        pack: Pack,
+        rules: RuleSet,
+        archive: Archive,
+        warehouse: Warehouse,
+        as_of: date,
+        run_id: int,
+    ) -> None:
         self.settings = settings
-        self.pack: Pack = load_pack(settings.pack)
-        self.rules = RuleSet(self.pack)
-        self.archive = Archive(settings.archive_url)
-        self.archive.sweep(self.now() - _ABANDONED_AFTER)
-        self.as_of = as_of or self.now().astimezone(VIETNAM_TIME).date()
-        self.warehouse: Warehouse = prepare_warehouse(settings.warehouse_url)
-        # Before the run gets a number: a lost warehouse would use the old numbers again.
-        check_not_behind_archive(self.warehouse, self.archive)
-        due = obligations(self.pack.calendar, self.pack.units, self.as_of)
-        sync_catalogue(self.warehouse, self.pack, due, self.now())
-        self.run_id = start_run(self.warehouse, self.as_of, self.rules.version, self.now())
-        self.summary = RunSummary(run_id=self.run_id, as_of=self.as_of.isoformat())
+        self.pack = pack
+        self.rules = rules
+        self.archive = archive
+        self.warehouse = warehouse
+        self.as_of = as_of
+        self.run_id = run_id
+        self.summary = RunSummary(run_id=run_id, as_of=as_of.isoformat())
         self._given_up: set[int] = set()
-        self._opened = ExitStack()
+        self._processes = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the reader processes, then the connections to the warehouse. Idempotent."""
+        self._processes.close()
+        self.warehouse.dispose()
 
     @cached_property
     def readers(self) -> "Readers":
@@ -100,7 +116,7 @@ class RunContext:
         # Most runs of a year have nothing to read.
         from connectors.reader.reader_pool import Readers  # noqa: PLC0415
 
-        return self._opened.enter_context(Readers(self.pack, self.settings))
+        return self._processes.enter_context(Readers(self.pack, self.settings))
 
     @cached_property
     def checker(self) -> "Checker":
@@ -184,7 +200,7 @@ class RunContext:
 
         Returns the summary. An archive that fails is an error of the run, not an exception.
         """
-        self._opened.close()
+        self._processes.close()
         self._close_run()
         # The export reads the closed run from the ledger, so it comes second.
         try:
@@ -198,3 +214,36 @@ class RunContext:
     def _close_run(self) -> None:
         state = RunState.FAILED if self.summary.errors else RunState.COMPLETED
         finish_run(self.warehouse, self.run_id, state, self.summary_so_far(), self.now())
+
+
+def open_run(settings: Settings, as_of: date | None) -> RunContext:
+    """Open what a run needs and record its start. Close the run, or use it in a `with`.
+
+    The caller holds the run lock. `as_of` None stands for today in Vietnam. After an error nothing
+    stays open and no run has started.
+    """
+    pack = load_pack(settings.pack)
+    rules = RuleSet(pack)
+    now = RunContext.now()
+    day = as_of or now.astimezone(VIETNAM_TIME).date()
+    archive = Archive(settings.archive_url)
+    archive.sweep(now - _ABANDONED_AFTER)
+    with ExitStack() as until_started:
+        warehouse = prepare_warehouse(settings.warehouse_url)
+        until_started.callback(warehouse.dispose)
+        # Before the run gets a number: a lost warehouse would use the old numbers again.
+        check_not_behind_archive(warehouse, archive)
+        due = obligations(pack.calendar, pack.units, day)
+        sync_catalogue(warehouse, pack, due, now)
+        run_id = start_run(warehouse, day, rules.version, now)
+        # From here on `RunContext.close` ends the connections.
+        until_started.pop_all()
+    return RunContext(
+        settings=settings,
+        pack=pack,
+        rules=rules,
+        archive=archive,
+        warehouse=warehouse,
+        as_of=day,
+        run_id=run_id,
+    )

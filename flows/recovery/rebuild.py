@@ -249,7 +249,7 @@ class Rebuilding:
         compared_at = datetime.fromisoformat(document["cross_checked_at"])
         cross_check_current(
             self._warehouse,
-            checker,
+            lambda: checker,
             self._rules,
             run_id=document["run"]["id"],
             recipient=_nobody,

@@ -77,6 +77,10 @@ class Pack:
         versions = (form for form in self.forms if form.code == code)
         return next((form for form in versions if form.covers(period)), None)
 
+    def short_title_of(self, code: str | None) -> str | None:
+        """Return the short title of form `code`, of its first version; None for an unknown form."""
+        return next((form.short_title for form in self.forms if form.code == code), None)
+
     def unit_on(self, code: str | None, period: str | None) -> Unit | None:
         """Return the unit with `code` on the last day of `period`, a period's code.
 

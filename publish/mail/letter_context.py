@@ -185,8 +185,7 @@ def _name(report: ReportName, pack: Pack) -> str:
 
 
 def _form(code: str | None, pack: Pack) -> str:
-    titles = (form.short_title for form in pack.forms if form.code == code)
-    return next(titles, "Tệp báo cáo")
+    return pack.short_title_of(code) or "Tệp báo cáo"
 
 
 def _receiver(address: str, pack: Pack) -> tuple[Contact, bool]:

@@ -140,8 +140,7 @@ def _reports(notices: Sequence[Notice], pack: Pack) -> Iterator[MarkedReport]:
 
 def title_of(form_code: str | None, period: str | None, stage: Stage, pack: Pack) -> str:
     """Return a report's title: its form and its period, as far as they are known."""
-    titles = (form.short_title for form in pack.forms if form.code == form_code)
-    title = next(titles, None)
+    title = pack.short_title_of(form_code)
     label = pack.label_of(form_code, period, stage)
     return " – ".join(text for text in (title, label) if text)
 

@@ -109,17 +109,13 @@ def reporting_tables(rows: Sequence[ReportingRow], pack: Pack) -> list[Reporting
 
     Forms that the pack does not have come last, with their code as title.
     """
-    titles: dict[str, str] = {}
-    rows_by_form: dict[str, list[ReportingRow]] = {}
-    for form in pack.forms:
-        # Versions of a form share its code: the first one gives the title.
-        titles.setdefault(form.code, form.short_title)
-        rows_by_form[form.code] = []
+    rows_by_form: dict[str, list[ReportingRow]] = {form.code: [] for form in pack.forms}
     for row in rows:
         rows_by_form.setdefault(row.form_code, []).append(row)
     tables = []
     for code, rows_of_form in rows_by_form.items():
-        tables += _tables_of_form(titles.get(code, code), rows_of_form, pack)
+        title = pack.short_title_of(code) or code
+        tables += _tables_of_form(title, rows_of_form, pack)
     return tables
 
 

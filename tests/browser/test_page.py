@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from flows.night import intake, steps
-from flows.night.run_context import RunContext
+from flows.night.run_context import open_run
 from program.pack.load import load_pack
 from program.settings import ROOT, Settings
 from publish.preview.writing import write_previews
@@ -40,7 +40,7 @@ FLAGS = [
 def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a night on the sample writes, without Prefect."""
     settings = Settings(_env_file=None, var=tmp_path_factory.mktemp("var"), inbox_url=str(SAMPLES))
-    night = RunContext(settings, None)
+    night = open_run(settings, None)
     for source in night.sources("inbox"):
         intake.collect(night, source)
     for chunk in night.pending():

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from flows.mail.bounces import take_bounces
 from flows.mail.digest import send_digest
 from flows.night import steps
-from flows.night.run_context import RunContext
+from flows.night.run_context import RunContext, open_run
 from mtqg.cli import app
 from program.pack.load import Pack
 from program.settings import Settings
@@ -67,7 +67,7 @@ def take(office: Office, settings: Settings) -> list[str]:
 
 def night(settings: Settings) -> tuple[RunContext, str]:
     """What the end of a night does; with its digest."""
-    night = RunContext(settings, DAY)
+    night = open_run(settings, DAY)
     steps.alert(night)
     send_digest(night, "")
     night.finish()

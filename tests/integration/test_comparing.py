@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from expectations.rules.rule_set import SUITES
 from flows.night import intake, steps
-from flows.night.run_context import RunContext
+from flows.night.run_context import RunContext, open_run
 from program.calendar.period import Period
 from program.pack.load import Pack
 from program.settings import ROOT, Settings
@@ -47,7 +47,7 @@ def put(tmp_path: Path, pack: Pack) -> Put:
 
 
 def night(settings: Settings, *, compare: bool = True) -> RunContext:
-    night = RunContext(settings, None)
+    night = open_run(settings, None)
     for source in night.sources(None):
         intake.collect(night, source)
     steps.reopen(night)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from flows.alarm import alarm
 from flows.mail.digest import send_digest
 from flows.morning_mails import mails
-from flows.night.run_context import RunContext
+from flows.night.run_context import open_run
 from flows.recovery.heartbeat import Alarm, alarm_of, mail_alarm
 from mtqg.cli import app
 from program.pack.load import Pack
@@ -41,10 +41,10 @@ def test_a_night_s_digest_says_what_ran_against_what_is_usual(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for received in (10, 14, 30):
-        earlier = RunContext(settings, DAY)
+        earlier = open_run(settings, DAY)
         earlier.summary.received = received
         earlier.finish()
-    night = RunContext(settings, DAY)
+    night = open_run(settings, DAY)
     night.summary.received, night.summary.seconds = 3, {"load": 12.5}
     send_digest(night, "http://127.0.0.1:4200/runs/7")
     night.finish()
@@ -62,7 +62,7 @@ def test_a_night_s_digest_says_what_ran_against_what_is_usual(
 def test_a_failed_night_s_digest_names_its_errors_and_the_mails_that_did_not_get_through(
     settings: Settings,
 ) -> None:
-    night = RunContext(settings, DAY)
+    night = open_run(settings, DAY)
     office = Office(night.pack, settings, NOW)
     office.receive("942", CRITICAL)
     assemble_letters(office.warehouse, DAY)
@@ -157,7 +157,7 @@ def failed_night(settings: Settings, *later: str) -> None:
 
     `later` errors came after that.
     """
-    night = RunContext(settings, DAY)
+    night = open_run(settings, DAY)
     night.fail("source portal: did not answer")
     send_digest(night, "")
     for error in later:
@@ -210,7 +210,7 @@ def test_a_failed_night_is_mailed_where_its_digest_was_not_or_does_not_say_all(
 def test_nights_that_stopped_after_one_that_failed_are_an_alarm_of_their_own(
     served: Settings,
 ) -> None:
-    RunContext(served, DAY).finish()
+    open_run(served, DAY).finish()
     failed_night(served)
     later = alarm_of(served, 26, datetime.now(UTC) + timedelta(days=2))
     assert (later.text.startswith("No night has completed for 26 hours"), later.was_told) == (

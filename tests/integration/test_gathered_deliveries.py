@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flows.night import arrivals, steps
-from flows.night.run_context import RunContext
+from flows.night.run_context import RunContext, open_run
 from program.records.history import History
 from program.settings import Settings
 from tests.conftest import Fill
@@ -217,7 +217,7 @@ def test_a_night_that_dies_at_any_commit_is_made_good_by_the_next(
 
     with monkeypatch.context() as patched:
         patched.setattr(module, step, dying)
-        night = RunContext(settings, None)
+        night = open_run(settings, None)
         with contextlib.suppress(KeyboardInterrupt):
             collect(night)
             load(night)
@@ -264,7 +264,7 @@ def test_a_locked_file_in_a_zip_is_told_alone(settings: Settings, fill: Fill) ->
 def test_a_part_that_cannot_be_checked_keeps_its_delivery_waiting_as_a_whole(
     settings: Settings, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    night = RunContext(settings, None)
+    night = open_run(settings, None)
     check = night.checker.check
 
     def broken(readings: list, past: History) -> list:

@@ -22,12 +22,12 @@ except SystemExit:
     pass
 """
 _EMPTY_NIGHT = """
-from flows.night.run_context import RunContext
+from flows.night.run_context import open_run
 from flows.night import intake
 from flows.nightly import steps, send_digest
 from program.settings import load_settings
 
-night = RunContext(load_settings(), None)
+night = open_run(load_settings(), None)
 for source in night.sources(None):
     intake.collect(night, source)
 intake.unpack(night)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from connectors.archive import Archive
 from flows.mail.digest import digest_of
 from flows.night import steps
-from flows.night.run_context import RunContext
+from flows.night.run_context import open_run
 from mtqg.cli import app
 from program.calendar.period import Period
 from program.errors import ArchiveError, ConfigurationError, UsageError
@@ -176,7 +176,7 @@ def test_bytes_go_when_their_time_has_come_and_the_warehouse_can_still_be_made_a
         archive.get(held[0].split("/")[1])
     with pytest.raises(UsageError, match="delivery 1 was removed from the archive after its time"):
         run(lived, monkeypatch, "reread", "1")
-    RunContext(lived, None).finish()
+    open_run(lived, None).finish()
     assert compared(lived.warehouse_url, rebuilt(lived))[1] == []
     assert "0 files and 0 letters would be removed" in run(lived, monkeypatch, "purge")
 
@@ -192,9 +192,9 @@ def test_a_letter_about_other_files_stays(lived: Settings, monkeypatch: pytest.M
 def test_what_is_due_is_told_by_the_digest_and_by_a_restore(
     lived: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    assert digest_of(RunContext(lived, None), "").due_for_purge == 0
+    assert digest_of(open_run(lived, None), "").due_for_purge == 0
     age(lived, 400)
-    assert digest_of(RunContext(lived, None), "").due_for_purge == 3
+    assert digest_of(open_run(lived, None), "").due_for_purge == 3
     run(lived, monkeypatch, "backup", str(tmp_path / "all.zip"))
     run(lived, monkeypatch, "purge", "--confirm")
     restored = run(

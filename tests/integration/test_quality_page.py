@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from flows.night import intake, steps
-from flows.night.run_context import RunContext
+from flows.night.run_context import RunContext, open_run
 from program.finding import Severity
 from program.records.query_rows import FirstSubmissionRow
 from program.settings import Settings
@@ -41,7 +41,7 @@ def nights(
                 if content
                 else b"\xff\xd8\xff\xe0 a picture"
             )
-        night = RunContext(settings, None)
+        night = open_run(settings, None)
         for source in night.sources("inbox"):
             intake.collect(night, source)
         for chunk in night.pending():
@@ -132,7 +132,7 @@ def test_a_page_never_links_to_what_is_pruned_after_it(
 
 
 def test_a_site_without_a_night_says_so(settings: Settings, tmp_path: Path) -> None:
-    night = RunContext(settings, None)
+    night = open_run(settings, None)
     steps.publish(night)
     night.finish()
     page = (settings.site / "quality.html").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from connectors.archive import Archive, name_of
 from flows.night import intake, steps
-from flows.night.run_context import RunContext
+from flows.night.run_context import RunContext, open_run
 from flows.recovery.rebuild import Rebuilding
 from flows.recovery.replay_log import ARRIVALS, RUNS, export_runs
 from mtqg.cli import app
@@ -69,7 +69,7 @@ def works(settings: Settings, unit: str, *of: dict) -> bytes:
 
 def night(settings: Settings, *, killed_before: str = "") -> RunContext:
     """Run a night's steps; with `killed_before` it ends there, without a word."""
-    night = RunContext(settings, None)
+    night = open_run(settings, None)
     for source in night.sources(None):
         intake.collect(night, source)
     if killed_before == "unpack":
@@ -256,7 +256,7 @@ def test_a_lost_warehouse_is_not_begun_anew_but_made_from_the_archive_and_what_c
         WarehouseError,
         match=r"the archive knows 6 nights that this warehouse does not; `mtqg rebuild`",
     ):
-        RunContext(lived, None)
+        open_run(lived, None)
     file.unlink()
     beside = staging_url(lived.warehouse_url)
     assert Rebuilding(lived, beside).run(lambda _: None).arrived == 1

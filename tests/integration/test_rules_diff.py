@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from flows.night import intake, steps
-from flows.night.run_context import RunContext
+from flows.night.run_context import open_run
 from mtqg.cli import app
 from program.errors import UsageError, WarehouseError
 from program.settings import ROOT, Settings
@@ -70,7 +70,7 @@ def night(settings: Settings, files: dict[str, bytes]) -> None:
         path = Path(settings.inbox_url, unit, f"{unit}.xlsx")
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
-    night = RunContext(settings, None)
+    night = open_run(settings, None)
     for source in night.sources("inbox"):
         intake.collect(night, source)
     for chunk in night.pending():

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 from connectors.reader.reader_pool import Readers
 from examples.portal.server import ReferencePortal, running
 from flows.mail import send_letters
-from flows.night import arrivals, intake, steps
-from flows.night.run_context import RunContext
+from flows.night import arrivals, intake, run_context, steps
+from flows.night.run_context import RunContext, open_run
 from program.delivery import Arrival, Offer
-from program.errors import ConfigurationError, SourceError, TransientError
+from program.errors import ConfigurationError, SourceError, TransientError, WarehouseError
 from program.parsed_report import ParsedReport
 from program.records.history import History
 from program.records.letter import Letter
@@ -27,6 +27,7 @@ from program.submission import Submission
 from publish.mail.transport import FolderTransport
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.faults import faulty
+from warehouse.database.engine import Warehouse, prepare_warehouse
 from warehouse.ledger import pending_deliveries, read_cursor
 from warehouse.load import CheckedDelivery
 from warehouse.queries.reports import progress, reporting
@@ -66,7 +67,7 @@ def load(night: RunContext) -> None:
 
 
 def whole_night(settings: Settings) -> RunContext:
-    night = RunContext(settings, None)
+    night = open_run(settings, None)
     collect(night)
     load(night)
     steps.publish(night)
@@ -162,7 +163,7 @@ def test_a_night_that_died_is_finished_by_the_next(
 ) -> None:
     put("942", "2024-Q4")
     put("943", "2024-Q4", levels=BAD_LEVELS)
-    night = RunContext(settings, None)
+    night = open_run(settings, None)
     collect(night)
     if died_after != "collect":
         deliveries = next(night.pending())
@@ -288,7 +289,7 @@ def test_a_check_that_breaks_on_one_submission_stops_no_other(
 ) -> None:
     put("942", "2024-Q4")
     put("943", "2024-Q4")
-    night = RunContext(settings, None)
+    night = open_run(settings, None)
     check = night.checker.check
 
     def broken(readings: list[ParsedReport], past: History) -> list[Submission]:
@@ -333,7 +334,7 @@ def test_a_report_that_the_database_refuses_waits_alone(
 ) -> None:
     for minute, unit in enumerate(("942", "943", "944")):
         os.utime(put(unit, "2024-Q4"), (1_737_000_000 + 60 * minute,) * 2)
-    night = RunContext(settings, None)
+    night = open_run(settings, None)
     check = night.checker.check
 
     def with_a_figure_twice(readings: list[ParsedReport], past: History) -> list[Submission]:
@@ -372,7 +373,7 @@ def test_an_arrival_that_the_ledger_refuses_keeps_no_other_out(
             raise ValueError("value too long")
         return record(warehouse, batch, **kwargs)
 
-    night = RunContext(settings, None)
+    night = open_run(settings, None)
     with monkeypatch.context() as broken:
         broken.setattr(arrivals, "record_deliveries", refusing)
         collect(night)
@@ -391,7 +392,7 @@ def test_what_a_source_gave_before_it_failed_is_recorded(
             raise SourceError("the portal went away")
 
     monkeypatch.setattr(intake, "connect", lambda *_: Failing(fill("942", "2024-Q4")))
-    night = RunContext(settings, None)
+    night = open_run(settings, None)
     with pytest.raises(SourceError, match="went away"):
         intake.collect(night, night.sources("portal")[0])
     assert (night.summary.received, count(night, DeliveryRow)) == (2, 2)
@@ -402,7 +403,7 @@ def test_a_rule_that_is_wrong_stops_the_load_with_its_name_and_loses_nothing(
     settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put("942", "2024-Q4")
-    night = RunContext(settings, None)
+    night = open_run(settings, None)
     rule = night.rules.of_form("training")[0].model_copy(
         update={"expect": "expect_nothing_of_the_kind"}
     )
@@ -418,7 +419,7 @@ def test_bytes_missing_in_the_archive_are_reported_and_stop_no_other(
 ) -> None:
     put("942", "2024-Q4")
     put("943", "2024-Q4")
-    night = RunContext(settings, None)
+    night = open_run(settings, None)
     collect(night)
     with Session(night.warehouse) as session:
         lost = session.scalars(
@@ -448,7 +449,7 @@ def test_chunks_bound_what_is_read_at_once_and_change_nothing_else(
     chunked = Settings(
         _env_file=None, var=settings.var, inbox_url=settings.inbox_url, chunk_deliveries=2
     )
-    night = RunContext(chunked, None)
+    night = open_run(chunked, None)
     collect(night)
     sizes = []
     for chunk in night.pending():
@@ -481,7 +482,7 @@ def test_a_file_that_never_comes_right_keeps_no_other_out(
     settings: Settings, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake, "connect", lambda *_: Flaky(fill("942", "2024-Q4")))
-    night = RunContext(settings, None)
+    night = open_run(settings, None)
     source = night.sources("portal")[0]
     for received in (2, 0):
         before = night.summary.received
@@ -493,7 +494,7 @@ def test_a_file_that_never_comes_right_keeps_no_other_out(
 
 def test_a_missing_folder_is_a_source_error(settings: Settings) -> None:
     nowhere = Settings(_env_file=None, var=settings.var, inbox_url=str(settings.var / "nowhere"))
-    night = RunContext(nowhere, None)
+    night = open_run(nowhere, None)
     with pytest.raises(SourceError, match="MTQG_INBOX_URL"):
         collect(night)
 
@@ -519,9 +520,43 @@ def test_only_the_last_nights_of_data_docs_are_kept(settings: Settings, put: Put
 
 def test_who_owes_what_follows_the_day_the_night_is_about(settings: Settings, put: Put) -> None:
     put("942", "2024-Q1")
-    night = RunContext(settings, date(2024, 4, 10))
+    night = open_run(settings, date(2024, 4, 10))
     collect(night)
     load(night)
     owed = [r for r in reporting(night.warehouse) if r.due_date and r.form_code == "training"]
     assert (len(owed), {r.period for r in owed}) == (11, {"2024-Q1"})
     assert count(night, FactRow) > 0
+
+
+def test_a_run_that_cannot_start_leaves_no_connection_open(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Warehouse] = []
+
+    def watched(url: str) -> Warehouse:
+        opened.append(prepare_warehouse(url))
+        return opened[0]
+
+    def refuse(*_: object) -> int:
+        raise WarehouseError("no number")
+
+    monkeypatch.setattr(run_context, "prepare_warehouse", watched)
+    monkeypatch.setattr(run_context, "start_run", refuse)
+    with pytest.raises(WarehouseError, match="no number"):
+        open_run(settings, None)
+    (warehouse,) = opened
+    # `dispose` gives an engine a new pool, in which nothing was opened yet.
+    assert warehouse.pool.status() == warehouse.pool.recreate().status()
+
+
+def test_a_run_ends_its_readers_and_connections_when_it_is_left(
+    settings: Settings, put: Put
+) -> None:
+    put("942", "2024-Q4")
+    with open_run(settings, None) as night:
+        collect(night)
+        load(night)
+        child = night.readers._pool._processes[0]._child
+        assert child is not None
+        assert child.popen.poll() is None
+    assert child.popen.poll() is not None

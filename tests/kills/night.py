@@ -19,7 +19,7 @@ from connectors.zip_deliveries import is_zip_of_reports, members_of
 from expectations.checking import Checker
 from expectations.rules.rule_set import RuleSet
 from flows.night import intake, steps
-from flows.night.run_context import RunContext
+from flows.night.run_context import RunContext, open_run
 from program.delivery import Delivery
 from program.errors import MtqgError
 from program.finding import Finding, Severity
@@ -187,7 +187,7 @@ def run(
         RunContext.now = staticmethod(lambda: now)  # type: ignore[method-assign]
     lock = exclusive_run(settings.warehouse_url) if alone else nullcontext()
     with states_watched(), lock:
-        night = RunContext(settings, None)
+        night = open_run(settings, None)
         for step in _steps(night):
             with _going_on(night):
                 step()
