@@ -71,27 +71,27 @@ COMMANDS = {
         "Take a delivery back: a district sent the wrong file, and it shall count as never sent.",
     ),
     "backup": CommandPlace(
-        "mtqg.backup.backup",
+        "mtqg.maintenance.backup",
         "backup",
         "Write warehouse and archive into one file, also while a run is active.",
     ),
     "restore": CommandPlace(
-        "mtqg.backup.restore",
+        "mtqg.maintenance.restore",
         "restore",
         "Restore warehouse and archive from a backup, into the configured places.",
     ),
     "rebuild": CommandPlace(
-        "mtqg.backup.rebuild",
+        "mtqg.maintenance.rebuild",
         "rebuild",
         "Make the whole warehouse again from the archive: its bytes and the documents of its runs.",
     ),
     "verify": CommandPlace(
-        "mtqg.backup.verify",
+        "mtqg.maintenance.verify",
         "verify",
         "Read every file of the archive: is it there, and are its bytes those that came?",
     ),
     "purge": CommandPlace(
-        "mtqg.backup.purge",
+        "mtqg.maintenance.purge",
         "purge",
         "List the files with personal data whose time is over; with --confirm, remove them.",
     ),

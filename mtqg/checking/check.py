@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from expectations.rules.rule_set import Language
-from mtqg.backup.progress_bar import progress
 from mtqg.checking.as_json import JsonReport
 from mtqg.checking.files import files_of, is_folder
 from mtqg.checking.phrases import PHRASES
 from mtqg.checking.report import TextReport
 from mtqg.checking.verdicts import Checked
 from mtqg.console import errors
+from mtqg.maintenance.progress_bar import progress
 from program.errors import UsageError, WarehouseError
 from program.importing import without_collecting
 from program.pack.load import Pack, load_pack

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from mtqg.backup.progress_bar import progress
 from mtqg.console import print_json
+from mtqg.maintenance.progress_bar import progress
 from mtqg.rules.comparison import RuleComparison, VerdictChange
 from program.errors import UsageError
 from program.pack.load import Pack, load_pack

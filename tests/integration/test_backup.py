@@ -13,10 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from connectors.archive import Archive, name_of
-from mtqg.backup.backup import write_backup
-from mtqg.backup.manifest import ARCHIVE, MANIFEST, WAREHOUSE
-from mtqg.backup.restore import restore_backup, verify_restored
 from mtqg.cli import app
+from mtqg.maintenance.backup import write_backup
+from mtqg.maintenance.manifest import ARCHIVE, MANIFEST, WAREHOUSE
+from mtqg.maintenance.restore import restore_backup, verify_restored
 from program.delivery import Offer
 from program.errors import ArchiveError, UsageError, WarehouseError
 from program.settings import Settings

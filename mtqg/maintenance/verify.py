@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import typer
 
-from mtqg.backup.progress_bar import progress
+from mtqg.maintenance.progress_bar import progress
 from mtqg.console import errors, out
 from program.settings import load_settings
 from program.vietnamese import vietnam_day

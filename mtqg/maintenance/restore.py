@@ -15,9 +15,9 @@ from typing import Annotated
 import typer
 
 from connectors.archive import Archive
-from mtqg.backup.manifest import ARCHIVE, WAREHOUSE, Manifest, read_manifest
-from mtqg.backup.progress_bar import progress
 from mtqg.console import out
+from mtqg.maintenance.manifest import ARCHIVE, WAREHOUSE, Manifest, read_manifest
+from mtqg.maintenance.progress_bar import progress
 from program.errors import ArchiveError, ConfigurationError, UsageError, WarehouseError
 from program.pack.load import load_pack
 from program.settings import Settings, load_settings

@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connectors.archive import Archive, name_of
-from mtqg.backup.manifest import ARCHIVE, MANIFEST, WAREHOUSE, Database, Manifest, ManifestMember
-from mtqg.backup.progress_bar import Advance, progress
 from mtqg.console import out
+from mtqg.maintenance.manifest import (
+    ARCHIVE,
+    MANIFEST,
+    WAREHOUSE,
+    Database,
+    Manifest,
+    ManifestMember,
+)
+from mtqg.maintenance.progress_bar import Advance, progress
 from program.atomic_write import move_durably
 from program.errors import ArchiveError, UsageError
 from program.settings import Settings, load_settings

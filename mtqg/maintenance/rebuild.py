@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from mtqg.backup.progress_bar import progress
 from mtqg.console import errors, out
+from mtqg.maintenance.progress_bar import progress
 from program.errors import WarehouseError
 from program.settings import Settings, load_settings, quiet_third_parties
 
