@@ -1,6 +1,6 @@
 """Reading a located table: which of its rows are lines, and the values of their columns."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -47,12 +47,15 @@ def read_table(header: Header, table: Table, end: int) -> tuple[ParsedTable, lis
     _report_columns(place, numbers)
     _report_unheaded(place)
     _report_hidden(place, numbers)
-    values = _read_columns(place, numbers)
+    found = _read_columns(place, numbers)
+    values = {}
+    # In the form's order, whatever the order of the sheet.
     for column in table.columns:
-        if not values.get(column.name):
-            values[column.name] = _nothing(column, len(lines))
+        values[column.name] = found.get(column.name) or _nothing(column, len(lines))
+    # A table without lines may say in words that there is nothing to report.
+    is_nil = not lines and place.is_nil
     reading = ParsedTable(
-        values={column.name: values[column.name] for column in table.columns},
+        values=values,
         rows=[number + 1 for number in numbers],
         lines=[key for _, key in lines],
         dtypes=table.dtypes,
@@ -60,7 +63,7 @@ def read_table(header: Header, table: Table, end: int) -> tuple[ParsedTable, lis
         sheet=header.sheet.name,
         qualifiers=place.qualifiers,
         texts=place.texts,
-        is_nil=not lines and place.is_nil,
+        is_nil=is_nil,
     )
     return reading, problems
 
@@ -157,9 +160,12 @@ def _report_unheaded(place: TableRegion) -> None:
     """
     header = place.header
     headed = [*header.columns.values(), *(heading.at for heading in header.others)]
-    for at in range(min(headed, default=0), max(headed, default=0)):
+    first_column = min(headed, default=0)
+    last_column = max(headed, default=0)
+    for at in range(first_column, last_column):
         over = [place.row(number)[at] for number in range(header.row, header.below)]
-        if not all(map(is_empty, over)):
+        has_heading = not all(map(is_empty, over))
+        if has_heading:
             continue
         first = _figure_in(place, at, range(header.body, place.end))
         if first is not None:
@@ -182,27 +188,41 @@ def _read_columns(place: TableRegion, numbers: list[int]) -> dict[str, ColumnVal
     """
     values: dict[str, ColumnValues] = {}
     met: list[_Met] = []
-    by_column = list(zip(*(place.row(number) for number in numbers), strict=True))
+    # Turned once for all columns: a sheet is kept by rows, and values are parsed by columns.
+    rows = [place.row(number) for number in numbers]
+    by_column = list(zip(*rows, strict=True))
     summed = _summed_columns(place.table)
     for order, column in enumerate(place.found()):
-        cells = list(by_column[place.header.columns[column.name]]) if numbers else []
-        merged = list(_spread_merged(place, numbers, column, cells))
+        at = place.header.columns[column.name]
+        cells = list(by_column[at]) if numbers else []
+        problems = list(_spread_merged(place, numbers, column, cells))
         read = parse_column(cells, column, place.measures[column.name])
         values[column.name] = read.values
         # A spreadsheet passes over figures that are text. This matters where it adds them up.
         if column.name in summed:
             place.texts.update((column.name, numbers[line] + 1) for line in read.texts)
-        for line, parsed in read.met.items():
-            number = numbers[line]
-            if parsed.qualifier:
-                place.qualifiers[column.name, number + 1] = parsed.qualifier
-            if parsed.rule:
-                problem = _problem(place, number, column, cells[line], parsed)
-                met.append(_Met(line, order, problem))
-        met += [_Met(line, order, problem) for line, problem in merged]
+        problems_of_values = _problems_of_values(place, numbers, column, cells, read.met)
+        met += [_Met(line, order, problem) for line, problem in problems_of_values]
+        met += [_Met(line, order, problem) for line, problem in problems]
     met.sort(key=lambda each: (each.line, each.column))
     place.problems.extend(each.problem for each in met)
     return values
+
+
+def _problems_of_values(
+    place: TableRegion,
+    numbers: list[int],
+    column: Column,
+    cells: list[CellValue],
+    met: Mapping[int, Parsed],
+) -> Iterator[tuple[int, ReaderFinding]]:
+    """Yield the problems of a column's values by line; keep what qualifies a value in `place`."""
+    for line, parsed in met.items():
+        number = numbers[line]
+        if parsed.qualifier:
+            place.qualifiers[column.name, number + 1] = parsed.qualifier
+        if parsed.rule:
+            yield line, _problem(place, number, column, cells[line], parsed)
 
 
 def _summed_columns(table: Table) -> set[str]:
@@ -268,10 +288,11 @@ def _merged_cell(
     if not column.type.is_numeric:
         return value if left == at else "", None
     covered = [other for other in place.header.columns.values() if left <= other <= right]
+    # Merged with columns beside the table only: there is no doubt whose figure it is.
     is_of_one_cell = top == bottom and len(covered) == 1
     if is_empty(value) or is_of_one_cell:
         return value, None
-    # One merged cell is one problem.
+    # One merged cell is one problem, told at the first cell of the table that it covers.
     first = max(top, place.header.body), min(covered)
     if (number, at) != first:
         return "", None
@@ -281,13 +302,15 @@ def _merged_cell(
 def _merged_cells(header: Header, end: int) -> dict[Corner, tuple[Corner, Corner]]:
     """Return the corners of the merged cell that covers a cell of the table's body, by cell."""
     merged: dict[Corner, tuple[Corner, Corner]] = {}
-    for first, last in header.sheet.merged:
-        if last[0] < header.body:
+    for corners in header.sheet.merged:
+        (top, left), (bottom, right) = corners
+        # Merged headings are the header's business.
+        if bottom < header.body:
             continue
-        rows = range(max(first[0], header.body), min(last[0] + 1, end))
-        columns = [at for at in header.columns.values() if first[1] <= at <= last[1]]
-        for at in columns:
-            merged.update({(row, at): (first, last) for row in rows})
+        rows = range(max(top, header.body), min(bottom + 1, end))
+        for at in header.columns.values():
+            if left <= at <= right:
+                merged.update({(row, at): corners for row in rows})
     return merged
 
 

@@ -128,6 +128,7 @@ def _mark_cells(order: MarkRequest, book: _Book, sheets: Mapping[str, _Sheet]) -
         notes = Notes(book.package, part, book.words.author)
         for corner, findings in findings_by_cell.items():
             cell = cells.at(corner.row, corner.column)
+            # A cell without a format has the workbook's first one.
             own_format = int(cell.get("s") or 0)
             marked_format = book.styles.coloured(own_format, _colour_of(findings))
             cell.set("s", str(marked_format))
@@ -144,6 +145,7 @@ def _colour_of(findings: Iterable[Finding]) -> Severity:
 
 
 def _note_text(findings: Iterable[Finding], words: MarkingTexts) -> str:
+    # Two rules may ask for the same in the same words.
     texts = dict.fromkeys(words.note_on(finding) for finding in findings)
     return writable("\n\n".join(texts))[:_LONGEST_NOTE]
 
