@@ -11,7 +11,7 @@ from program.errors import UsageError
 from program.pack.load import Pack
 from program.settings import Settings
 from program.submission import Submission
-from publish.marking.file_names import marked_name
+from publish.marking.file_names import marked_name, numbered_names
 from publish.marking.letter_attachments import title_of
 from publish.marking.marking_process import MarkerPool, MarkingError
 from publish.marking.request import MarkedReport, MarkRequest, actionable
@@ -60,20 +60,17 @@ class MarkedFolder:
 
     def _write(self, name: str, content: bytes) -> Path:
         """Write a file under a name that is not in use, and return its path."""
-        stem = marked_name(name, marking_texts(self._lang).suffix).removesuffix(".xlsx")
+        names = numbered_names(marked_name(name, marking_texts(self._lang).suffix))
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as wrong:
             raise UsageError(f"--output: {self._folder}: {wrong.strerror}") from wrong
-        number = 1
         while True:
-            file_name = f"{stem}.xlsx" if number == 1 else f"{stem} {number}.xlsx"
-            path = self._folder / file_name
+            path = self._folder / next(names)
             try:
                 # "x": another process may write to the same folder.
                 with path.open("xb") as file:
                     file.write(content)
             except FileExistsError:
-                number += 1
-            else:
-                return path
+                continue
+            return path

@@ -2,8 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from itertools import count
 from pathlib import PurePosixPath
 
+_ENDING = ".xlsx"
 _LONGEST = 60
 _DEFAULT_STEM = "bao-cao"
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]+')
@@ -28,4 +31,12 @@ def marked_name(name: str, suffix: str) -> str:
     # Windows allows no dot or space at the end; a dot in front hides a file elsewhere.
     plain = " ".join(stem.split()).strip(". ")
     short = plain[:_LONGEST].rstrip(". ")
-    return f"{short or _DEFAULT_STEM} ({suffix}).xlsx"
+    return f"{short or _DEFAULT_STEM} ({suffix}){_ENDING}"
+
+
+def numbered_names(name: str) -> Iterator[str]:
+    """Yield the file name, then the same with the numbers 2, 3, …, to take the first free one."""
+    yield name
+    stem = name.removesuffix(_ENDING)
+    for number in count(2):
+        yield f"{stem} {number}{_ENDING}"

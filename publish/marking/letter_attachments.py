@@ -10,7 +10,7 @@ from program.pack.load import Pack
 from program.records.letter import Letter, Notice
 from program.settings import Settings
 from publish.marking.download_links import Link, may_be_linked, publish_download
-from publish.marking.file_names import marked_name
+from publish.marking.file_names import marked_name, numbered_names
 from publish.marking.marking_process import MarkerPool, MarkingError
 from publish.marking.request import MarkedReport, MarkRequest, actionable
 from publish.marking.texts import marking_texts
@@ -148,13 +148,7 @@ def title_of(form_code: str | None, period: str | None, stage: Stage, pack: Pack
 def _free_name(name: str, attachments: Sequence[Attachment]) -> str:
     """Return `name`, with a number where another attachment has it already."""
     taken = {attachment.name for attachment in attachments}
-    stem = name.removesuffix(".xlsx")
-    number = 1
-    free = name
-    while free in taken:
-        number += 1
-        free = f"{stem} {number}.xlsx"
-    return free
+    return next(free for free in numbered_names(name) if free not in taken)
 
 
 def _mailed_bytes(content: bytes) -> int:
