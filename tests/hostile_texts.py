@@ -8,7 +8,7 @@ import openpyxl
 
 from flows.mail.digest import send_digest
 from flows.night import intake, steps
-from flows.night.run_context import RunContext
+from flows.night.run_context import open_run
 from program.settings import Settings
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.portal_reports import CLASSES
@@ -26,7 +26,7 @@ def hostile_run(settings: Settings, inbox: Path, fill: Fill) -> dict[str, str]:
         content = _renamed(fill("942", "2024-Q4", levels=levels, classes=classes))
         (folder / f"{HOSTILE} {name}.xlsx").write_bytes(content)
     (folder / f"{HOSTILE} no workbook.xlsx").write_bytes(HOSTILE.encode())
-    run = RunContext(settings, None)
+    run = open_run(settings, None)
     for source in run.sources("inbox"):
         intake.collect(run, source)
     for chunk in run.pending():

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from flows.night import intake, steps
 from flows.night.budget import SourceMeter
-from flows.night.run_context import RunContext
+from flows.night.run_context import RunContext, open_run
 from program.delivery import Offer, UnusableOffer
 from program.pack.source import SourceBudget
 from program.settings import Settings
@@ -25,7 +25,7 @@ MOMENT = datetime(2025, 1, 20, tzinfo=UTC)
 
 
 def whole_inbox(settings: Settings) -> RunContext:
-    run = RunContext(settings, None)
+    run = open_run(settings, None)
     for source in run.sources(None):
         intake.collect(run, source)
     intake.unpack(run)
@@ -99,7 +99,7 @@ def collected(
     limits: SourceBudget,
 ) -> RunContext:
     monkeypatch.setattr(intake, "connect", lambda *_: Listed(offers))
-    run = RunContext(settings, None)
+    run = open_run(settings, None)
     source = run.sources("portal")[0].model_copy(update={"budget": limits})
     intake.collect(run, source)
     return run
