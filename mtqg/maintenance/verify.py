@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import typer
 
-from mtqg.maintenance.progress_bar import progress
 from mtqg.console import errors, out
+from mtqg.maintenance.progress_bar import progress
 from program.settings import load_settings
 from program.vietnamese import vietnam_day
 

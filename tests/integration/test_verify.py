@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from connectors.archive import Archive, name_of
 from flows.night import steps
-from flows.night.run_context import RunContext
+from flows.night.run_context import open_run
 from flows.recovery import verify
 from flows.recovery.verify import VERIFIED, verify_all, verify_part
 from mtqg.cli import app
@@ -105,7 +105,7 @@ def test_a_run_with_a_damaged_file_ends_as_failed_and_names_it(
     damage(settings, b"delivery 3")
     for _ in verify_all(engine, archive, TODAY):
         pass
-    run = RunContext(settings, None)
+    run = open_run(settings, None)
     steps.verify(run)
     (error,) = run.summary.errors
     assert error.startswith("archive: the bytes kept as ")
