@@ -12,7 +12,7 @@ PACKAGES := mtqg flows publish connectors expectations warehouse program
 UV_INSTALL := $(UV) pip install --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check browser-test corpora lint types layers complexity format lock migration samples rules clean
+.PHONY: help run test test-fast check browser-test corpora docs lint types layers complexity format lock migration samples rules clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,9 @@ browser-test: $(VENV)/.test  ## Look at the page in headless Chromium (needs chr
 corpora: $(VENV)/.test  ## Read the test files of spreadsheet libraries: each must end in a verdict (ARGS="--set all" for all 2,600)
 	@$(BIN)/python -m tests.corpora --fetch var/corpora $(or $(ARGS),--set ci)
 
+docs: $(VENV)/.test  ## Build the docs site in var/docs/site; a dead link or a request to another host fails it
+	@$(BIN)/python docs/build_site.py
+
 lint: $(VENV)/.test
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
@@ -53,7 +56,7 @@ format: $(VENV)/.test  ## Format the code
 lock: $(VENV)/.test  ## Renew the lock files from pyproject.toml (hashes, and no registry's address)
 	@$(UV) pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --upgrade -o requirements.lock
-	@$(UV) pip compile pyproject.toml --extra build --extra draft --extra dev --universal --python-version 3.11 --generate-hashes \
+	@$(UV) pip compile pyproject.toml --extra build --extra draft --extra docs --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links -c requirements.lock -o requirements-dev.lock
 
 migration: $(VENV)/.test  ## Draft the next migration: make migration MESSAGE="what changes"

@@ -31,15 +31,16 @@ class ParsedTable:
     """One table as read.
 
     Attributes:
-        values: For each declared column, in the declared order, its values: figures in the kept
-        unit,
-            texts, days. A column that was not found has values too, all missing.
-        rows: The sheet's own row number of each line. lines: The key of each line in a matrix; ""
-        for each line of a list. dtypes: The dtype of each column in `frame`. letters: The letter of
-        each column that was found on `sheet`. sheet: The name of the sheet. qualifiers: The word
-        before a figure ("trên 1.200"), by column and row. texts: Columns and rows of figures that a
-        spreadsheet holds as text, and so leaves out of its
-            sums. Only parts of a total are listed.
+        values: The values of each declared column, in the declared order: figures in the kept unit,
+            texts, days. A column that was not found has values too; all of them are missing.
+        rows: The row number on the sheet of each line.
+        lines: The key of each line of a matrix; "" for each line of a list.
+        dtypes: The dtype of each column in `frame`.
+        letters: The letter of each column that was found on `sheet`.
+        sheet: The name of the sheet.
+        qualifiers: The word before a figure ("trên 1.200"), by column and row.
+        texts: Column and row of each figure that a spreadsheet holds as text, and so leaves out of
+            its sums. Only parts of a total are listed.
         is_nil: The sender wrote that there is nothing to report.
     """
 
