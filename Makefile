@@ -35,7 +35,7 @@ corpora: $(VENV)/.test  ## Read the test files of spreadsheet libraries: each mu
 	@$(BIN)/python -m tests.corpora --fetch var/corpora $(or $(ARGS),--set ci)
 
 docs: $(VENV)/.test  ## Build the docs site in var/docs/site; a dead link or a request to another host fails it
-	@$(BIN)/python docs/build_site.py
+	@$(BIN)/python -m docs.build_site
 
 lint: $(VENV)/.test
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

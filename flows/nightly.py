@@ -181,12 +181,12 @@ def close(night: RunContext) -> dict[str, Any]:
     create_table_artifact(
         table_of(night),
         key="submissions",
-        description=f"Submissions of night {night.run_id}",
+        description=f"Submissions of run {night.run_id}",
     )
     create_markdown_artifact(
         markdown_of(summary),
         key="summary",
-        description=f"Summary of night {night.run_id}",
+        description=f"Summary of run {night.run_id}",
     )
     if night.summary.errors:
         raise MtqgError("\n".join(night.summary.errors))

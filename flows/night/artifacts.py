@@ -26,7 +26,7 @@ def counts_of(summary: Mapping[str, Any]) -> dict[str, int]:
     counts["enclosures kept unread"] = summary["enclosed"]
     counts["same bytes sent again"] = summary["repeated"]
     counts["already known"] = summary["known"]
-    counts["still arriving, left for the next night"] = summary["still_arriving"]
+    counts["still arriving, left for the next run"] = summary["still_arriving"]
     return counts
 
 

@@ -42,9 +42,9 @@ def alarm_of(settings: Settings, hours: int, now: datetime) -> Alarm:
         finally:
             warehouse.dispose()
     except WarehouseError as wrong:
-        return Alarm(f"No night can be found: {wrong}.")
+        return Alarm(f"No run can be found: {wrong}.")
     if nights is None:
-        return Alarm("No night has ever begun on this warehouse.")
+        return Alarm("No run has ever begun on this warehouse.")
     since = now - timedelta(hours=hours)
     return _failure_alarm(nights, since) or _absence_alarm(nights, since, hours) or Alarm("")
 
@@ -75,7 +75,7 @@ def _failure_alarm(nights: LastRuns, since: datetime) -> Alarm | None:
     errors = nights.newest_errors
     first = errors[0] if errors else "no error was kept"
     return Alarm(
-        f"The last night ({_newest(nights)}) failed with {len(errors)} errors, the first: {first}",
+        f"The last run ({_newest(nights)}) failed with {len(errors)} errors, the first: {first}",
         was_told=nights.newest_was_told,
     )
 
@@ -84,7 +84,7 @@ def _absence_alarm(nights: LastRuns, since: datetime, hours: int) -> Alarm | Non
     """Return the alarm if no run completed since a moment; None otherwise."""
     newest = _newest(nights)
     if nights.completed_at is None:
-        return Alarm(f"No night has ever completed; the last one that began is {newest}.")
+        return Alarm(f"No run has ever completed; the last one that began is {newest}.")
     if nights.completed_at >= since:
         return None
     ended_at = format_instant(nights.completed_at)
@@ -92,10 +92,10 @@ def _absence_alarm(nights: LastRuns, since: datetime, hours: int) -> Alarm | Non
     if state == "running":
         state = "is still running or was killed"
     return Alarm(
-        f"No night has completed for {hours} hours: the last one ended {ended_at}; "
+        f"No run has completed for {hours} hours: the last one ended {ended_at}; "
         f"{newest}, {state}."
     )
 
 
 def _newest(nights: LastRuns) -> str:
-    return f"night {nights.newest_id}, begun {format_instant(nights.newest_started_at)}"
+    return f"run {nights.newest_id}, begun {format_instant(nights.newest_started_at)}"

@@ -94,7 +94,7 @@ class Rebuilding:
         """
         if not self._nights:
             raise ArchiveError(
-                "archive: no night is in it, so there is nothing to rebuild a warehouse from; "
+                "archive: no run is in it, so there is nothing to rebuild a warehouse from; "
                 "`mtqg run` begins one"
             )
         with Readers(self._pack, self._settings) as readers:
@@ -145,7 +145,7 @@ class Rebuilding:
         """Return a checker with today's rules and the waivers that the run had."""
         waivers = tuple(WaiverEntry.model_validate(entry) for entry in night["corrections"])
         pack = replace(self._pack, correction_files={"ledger": waivers})
-        title = f"rebuilt night {night['run']['id']}"
+        title = f"rebuilt run {night['run']['id']}"
         periods = self._settings.history_periods
         return Checker(pack, self._rules, title, history_periods=periods)
 

@@ -82,7 +82,7 @@ def _mails(pack: Pack, today: date) -> dict[MailKind, Message]:
         mails[kind] = compose(letter, pack, _attachments(kind, letter, marked))
     at = datetime(today.year, today.month, today.day, 18, tzinfo=UTC)
     mails[MailKind.DIGEST] = compose_digest(_digest(pack, at), pack)
-    alarm = "No night has completed for 26 hours: the last one ended two days ago."
+    alarm = "No run has completed for 26 hours: the last one ended two days ago."
     mails[MailKind.ALARM] = compose_alarm(alarm, pack, at)
     return mails
 

@@ -254,7 +254,7 @@ def test_a_lost_warehouse_is_not_begun_anew_but_made_from_the_archive_and_what_c
     Path(lived.inbox_url).mkdir()
     with pytest.raises(
         WarehouseError,
-        match=r"the archive knows 6 nights that this warehouse does not; `mtqg rebuild`",
+        match=r"the archive knows 6 runs that this warehouse does not; `mtqg rebuild`",
     ):
         RunContext(lived, None)
     file.unlink()
