@@ -15,6 +15,7 @@ from program.forms.form import Form
 
 _SECTION_OF_SOURCES = re.compile(r"docs/sources\.md(#[\w-]+)")
 
+
 def sentence_of(expected: Expected) -> str:
     """Return the sentence of Data Docs on an expectation, with the names of columns in code."""
     configuration = expected.expectation().configuration

@@ -92,8 +92,7 @@ def _absence_alarm(nights: LastRuns, since: datetime, hours: int) -> Alarm | Non
     if state == "running":
         state = "is still running or was killed"
     return Alarm(
-        f"No run has completed for {hours} hours: the last one ended {ended_at}; "
-        f"{newest}, {state}."
+        f"No run has completed for {hours} hours: the last one ended {ended_at}; {newest}, {state}."
     )
 
 

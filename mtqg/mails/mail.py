@@ -21,7 +21,7 @@ mail_app = typer.Typer(
 
 @mail_app.command()
 def send() -> None:
-    """Send now what waits in the outbox: mails held for quiet hours or put off by the server.
+    """Send now what waits in the outbox: mails held for quiet hours or deferred by the server.
 
     It is safe during a run: no mail goes twice. Exit code 1 where a mail could not be sent, or
     came back: it stays in the outbox.

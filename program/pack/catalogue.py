@@ -1,6 +1,6 @@
 """What the program is judged by: projects, capital sources, indicators and targets.
 
-Each has its cited source. `tag` says how sure a fact is, as in the pack's fact sheet
+Each has its cited source. `tag` says how sure a fact is, as in docs/sources.md
 (docs/sources.md). An unknown fact is written `unknown`; a missing key is an error. So nobody can
 forget to say that a fact is unknown.
 """

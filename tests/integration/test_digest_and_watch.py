@@ -53,7 +53,7 @@ def test_a_night_s_digest_says_what_ran_against_what_is_usual(
     lines = {line[:42].strip(): line[42:].split() for line in text.splitlines()}
     assert lines["received"] == ["3", "14", "<-", "unusual"]
     assert lines["load"] == ["12.5", "s"]
-    assert "the median of the last 3 nights" in text
+    assert "the median of the last 3 runs" in text
     assert "http://127.0.0.1:4200/runs/7" in text
     assert str(settings.var / "warehouse.sqlite") in text
 
