@@ -48,7 +48,7 @@ class Fact(NamedTuple):
 class Submission:
     """A checked submission: what it is about, verdict, findings and, where it loads, facts.
 
-    `form_code`, `unit_code` and `period` are None where the workbook does not show them. A delivery
+    `form_code`, `unit_code` and `period` are None if the workbook does not show them. A delivery
     may hold several submissions: `part` counts them from 1.
     """
 
@@ -63,7 +63,7 @@ class Submission:
     facts: tuple[Fact, ...] = ()
     part: int = 1
     values_read: int | None = None
-    """How many values the reader found, loaded or not; None where they were not counted."""
+    """How many values the reader found, loaded or not; None if they were not counted."""
 
 
 def verdict_of(findings: Iterable[Finding], *, lines_out: int = 0) -> Verdict:

@@ -56,7 +56,7 @@ def finish_run(
 
 
 def read_cursor(engine: Engine, source: str) -> str | None:
-    """Return how far a source was read, None where it has no cursor yet."""
+    """Return how far a source was read, None if it has no cursor yet."""
     with Session(engine) as session:
         row = session.get(SourceCursorRow, source)
         return row.cursor if row else None
@@ -105,7 +105,7 @@ def record_deliveries(
     nothing is recorded. Idempotent.
 
     A null sha256 stands for bytes that were refused for their size. Such a delivery is never a
-    repetition.
+    duplicate.
     """
     states: list[str] = []
     rows = []
@@ -174,7 +174,7 @@ def record_unpacked(
     They have the zip's sender and time of arrival. Idempotent.
 
     Returns:
-        How many members got which state; empty where the zip was unpacked before.
+        How many members got which state; empty if the zip was unpacked before.
     """
     with Session(engine) as session, session.begin():
         whole = session.get(DeliveryRow, number, with_for_update=True)
@@ -273,7 +273,7 @@ class _FirstDeliveries:
     def repeated_by(self, number: int, sha256: str | None, sender: str | None) -> int | None:
         """Return the delivery that a new one repeats.
 
-        None where the new one is the first; later ones then repeat it.
+        None if the new one is the first; later ones then repeat it.
         """
         if sha256 is None:
             return None
@@ -375,7 +375,7 @@ def delivery_of(row: DeliveryRow) -> Delivery:
 
 
 def last_summary(engine: Engine) -> dict[str, Any] | None:
-    """Return the summary of the run that began last, None where it has none (yet)."""
+    """Return the summary of the run that began last, None if it has none (yet)."""
     query = select(RunRow.summary).order_by(RunRow.id.desc()).limit(1)
     with Session(engine) as session:
         return session.scalar(query) or None

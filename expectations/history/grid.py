@@ -25,7 +25,7 @@ class Given:
         pairs: The figure and the key of its line, as one number.
         rows: The row of the sheet; 0 where it is not known.
         values: The value, in the unit of measure in which it is stored.
-        keys: The key of its line; "" where it has none.
+        keys: The key of its line; "" if it has none.
         has_key: Whether it has a key.
     """
 

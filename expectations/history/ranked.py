@@ -21,7 +21,7 @@ _NO_VALUES: tuple[float, ...] = ()
 
 
 class Ranked:
-    """The ordered values of the reports that are held.
+    """The sorted values of the reports that are in the group now.
 
     Args:
         reports: The number of all reports.

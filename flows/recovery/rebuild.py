@@ -1,7 +1,7 @@
 """Rebuild the whole warehouse from the archive: every run again, in its order.
 
-The archived bytes are read and checked again by today's rules, and recorded with the times of
-then. The replay log (`flows.recovery.replay_log`) gives what the bytes do not say: who sent them
+The archived bytes are read and checked again by today's rules, and recorded with their original
+times. The replay log (`flows.recovery.replay_log`) gives what the bytes do not say: who sent them
 and when, which mails went out, which findings were waived.
 """
 

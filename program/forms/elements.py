@@ -19,7 +19,7 @@ class FormElement:
     Attributes:
         name: The element of its facts.
         label: What a message calls it.
-        measure: Its unit of measure; "" where it has none.
+        measure: Its unit of measure; "" if it has none.
         cumulative: It adds up since January (`year`) or since the program began (`always`); None:
             it is of its period alone.
         opens: The figure of the same report whose closing value of the last period is the opening
@@ -47,7 +47,7 @@ class FormElement:
 
 
 def form_elements(form: Form) -> dict[str, FormElement]:
-    """Return every figure of `form` by its name, with the columns of its lists."""
+    """Return every figure of `form` by its name; the columns of its lists too."""
     figures: dict[str, FormElement] = {}
     for table in form.tables:
         for figure in _of_table(table):

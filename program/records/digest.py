@@ -77,7 +77,7 @@ class Digest:
 class LastRuns:
     """The state of the latest runs.
 
-    `completed_at` is None where no run ever completed. `newest_*` are of the run that began last.
+    `completed_at` is None if no run ever completed. `newest_*` are of the run that began last.
     `newest_was_told`: a digest with all of its errors was mailed.
     """
 

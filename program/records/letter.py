@@ -57,12 +57,12 @@ class Notice:
     """Its number among the reports of its file, from 1."""
     delivery_id: int = 0
     sha256: str | None = None
-    """The sha256 of the file in the archive; None where the file was not kept."""
+    """The sha256 of the file in the archive; None if the file was not kept."""
     kind: NoticeKind = NoticeKind.JUDGED
 
     @property
     def report(self) -> ReportName | None:
-        """The report that it is about; None where its form, unit or period is unknown."""
+        """The report that it is about; None if its form, unit or period is unknown."""
         if self.form_code is None or self.unit_code is None or self.period is None:
             return None
         return ReportName(self.form_code, self.unit_code, self.period, self.stage)

@@ -34,7 +34,7 @@ class _PortalFile:
 def mark(order: MarkRequest, pack: "Pack | None", limits: Limits) -> bytes:
     """Return the marked workbook, an .xlsx. The same order gives the same bytes.
 
-    `pack` is given for a portal's JSON only. Raises UnmarkableError where the reader cannot read
+    `pack` is given for a portal's JSON only. Raises UnmarkableError if the reader cannot read
     the file.
     """
     if pack is not None:
@@ -53,7 +53,7 @@ def mark(order: MarkRequest, pack: "Pack | None", limits: Limits) -> bytes:
 def _read_portal_file(order: MarkRequest, pack: "Pack", limits: Limits) -> _PortalFile:
     """Return the sheets that the reader makes of a JSON text. Each of several reports has its own.
 
-    Raises UnmarkableError where the text holds no report.
+    Raises UnmarkableError if the text holds no report.
     """
     # Imported here: it takes pandas along.
     from connectors.reader.open.portal_report import PortalReport, read_reports  # noqa: PLC0415

@@ -124,7 +124,7 @@ class _Process:
     def request(self, request: bytes, seconds: float) -> tuple[MarkingAnswer, Any]:
         """Return the answer to a request.
 
-        Raises TimeoutError where there is none in time, EOFError or OSError where the process has
+        Raises TimeoutError if there is none in time, EOFError or OSError where the process has
         ended.
         """
         self._connection.send_bytes(request)

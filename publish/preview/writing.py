@@ -34,7 +34,7 @@ class _Entry:
 def write_previews(pack: Pack, today: date, folder: Path) -> list[Path]:
     """Write each kind of mail into `folder`; return the files, the index first.
 
-    The same pack and day give the same files. Raises ConfigurationError where no report is due
+    The same pack and day give the same files. Raises ConfigurationError if no report is due
     from a unit with a contact.
     """
     folder.mkdir(parents=True, exist_ok=True)

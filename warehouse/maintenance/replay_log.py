@@ -137,7 +137,7 @@ def _changed_catalogue(session: Session, since: datetime | None) -> dict[str, li
 
 
 def _compared_at(session: Session, run: RunRow) -> str | None:
-    """Return when a run recorded its cross-checks, None where nothing was due for one."""
+    """Return when a run recorded its cross-checks, None if nothing was due for one."""
     next_start = session.scalar(select(func.min(RunRow.started_at)).where(RunRow.id > run.id))
     # A run that was killed did not end: what came before the next one is its own.
     end = run.finished_at or next_start

@@ -27,13 +27,13 @@ _UNKNOWN = float("nan")
 def past_of(
     engine: Warehouse, asked: Collection[HistoryKeys], lines: Collection[str], periods: int
 ) -> History:
-    """Return the current reports to which the reports `asked` are compared, with their facts.
+    """Return the current reports that the reports with the keys `asked` are compared with.
 
-    For each unit: its reports of the same form, from `periods` before the first one asked about to
-    as many after the last. For each form: the reports of all peers about the same periods and the
-    ones just before. Of lists, only the elements `lines`.
+    They come with their facts; of lists only the elements `lines`. For each unit: its reports of
+    the same form, from `periods` before its first key to `periods` after its last. For each form:
+    the reports of all peers about the same periods and the periods just before.
 
-    Nothing is written. A report asked about is in the result too, if it is current already.
+    Read only. A report whose key is in `asked` is in the result too, if it is current already.
     """
     try:
         with engine.connect() as connection:
