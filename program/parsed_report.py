@@ -98,7 +98,7 @@ def is_given(value: float | str | date | None) -> bool:
 
 
 def frame_of(parts: Sequence[ParsedTable]) -> "pd.DataFrame":
-    """Return one frame with the lines of the same declared table in several readings, in order.
+    """Return one frame with the lines of one declared table in several parsed reports, in order.
 
     At least one parsed report is needed. The columns are those of `ParsedTable.frame`.
     """

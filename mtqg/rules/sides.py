@@ -22,7 +22,7 @@ from program.settings import ROOT
 
 @dataclass(frozen=True, slots=True)
 class RuleSide:
-    """A pack and its rules. `notes` name what the earlier side has from today."""
+    """A pack and its rules. `notes` name what the earlier side lacks and takes from today's."""
 
     name: str
     pack: Pack

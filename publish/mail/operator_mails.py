@@ -1,4 +1,4 @@
-"""Mails to the operator: the digest of a run, and the alarm where no run completed."""
+"""Mails to the operator: the digest of a run, and the alarm if no run completed."""
 
 import hashlib
 from datetime import datetime

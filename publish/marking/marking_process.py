@@ -36,7 +36,7 @@ class MarkingError(Exception):
 class MarkerPool:
     """A process that marks one workbook after the other. For one thread at a time.
 
-    It starts with the first order, and again after an order that ended it. It is kept because a
+    It starts with the first request, and again after a request that ended it. It is kept because a
     start takes longer than marking a workbook: nearly all of that is imports.
     """
 

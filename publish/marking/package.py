@@ -110,7 +110,7 @@ class Package:
         return pattern.format(number)
 
     def related(self, part: str, kind: str) -> list[tuple[str, str]]:
-        """Return id and target of each relation of a part with a kind, such as "worksheet"."""
+        """Return id and target of each relation of one kind ("worksheet") that a part has."""
         name = _relations_of(part)
         if not self._has(name):
             return []

@@ -113,6 +113,18 @@ def test_no_source_or_document_names_a_module_that_is_gone() -> None:
     assert gone == []
 
 
+def test_a_package_docstring_names_modules_that_it_has() -> None:
+    gone = []
+    for path in sources():
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        if path.name != "__init__.py":
+            continue
+        beside = {entry.stem for entry in path.parent.iterdir()} | set(PACKAGES)
+        named = re.findall(r"`([a-z_]+)`", text)
+        gone += [f"{path.relative_to(ROOT)}: {name}" for name in named if name not in beside]
+    assert gone == []
+
+
 def is_document(cited: str, anchor: str, citing: Path) -> bool:
     """Tell whether a cited document, and the heading it names, are in the repository."""
     folders = (citing.parent, *CITED_FROM)
