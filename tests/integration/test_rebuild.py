@@ -268,7 +268,7 @@ def test_a_lost_warehouse_is_not_begun_anew_but_made_from_the_archive_and_what_c
 
 
 def test_an_archive_without_a_night_is_a_sentence(settings: Settings) -> None:
-    with pytest.raises(ArchiveError, match="no night is in it"):
+    with pytest.raises(ArchiveError, match="no run is in it"):
         Rebuilding(settings, staging_url(settings.warehouse_url)).run(lambda _: None)
 
 
