@@ -17,7 +17,7 @@ from connectors.reader.legacy.encodings import eight_bit_text
 from connectors.reader.open.delimited import NoRows, read_delimited
 from connectors.reader.open.portal_report import is_json
 from connectors.reader.open.signatures import (
-    ENCLOSURES,
+    ATTACHMENTS,
     OLE,
     ZIP,
     refuse_ole,
@@ -73,7 +73,7 @@ _LETTER = "tệp văn bản không có bảng"
 class ZipMember:
     """A file of a zip. `content` is None if it was refused, and `refusal` says why.
 
-    `is_enclosure` marks what accompanies the tables, such as a scan or a narrative.
+    `is_attachment` marks what accompanies the tables, such as a scan or a narrative.
     `is_readable` marks what looks like a workbook or a report.
     """
 
@@ -81,7 +81,7 @@ class ZipMember:
     size: int
     content: bytes | None
     refusal: ReaderFinding | None = None
-    is_enclosure: bool = False
+    is_attachment: bool = False
     is_readable: bool = False
 
 
@@ -208,7 +208,7 @@ def _member(package: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> 
         name,
         size,
         content,
-        is_enclosure=kind in ENCLOSURES or kind == _LETTER,
+        is_attachment=kind in ATTACHMENTS or kind == _LETTER,
         is_readable=kind is None,
     )
 

@@ -57,43 +57,43 @@ def nightly(as_of: date | None = None, source: str | None = None) -> dict[str, A
         return run_steps(RunContext(settings, as_of), source)
 
 
-def run_steps(night: RunContext, source: str | None) -> dict[str, Any]:
+def run_steps(run: RunContext, source: str | None) -> dict[str, Any]:
     """Run all steps and return the summary. A step that fails stops no other step."""
-    for entry in night.sources(source):
-        with step(night, f"source {entry.name}"):
-            collect(night, entry)
+    for entry in run.sources(source):
+        with step(run, f"source {entry.name}"):
+            collect(run, entry)
 
-    with step(night, "unpack"):
-        unpack(night)
+    with step(run, "unpack"):
+        unpack(run)
 
     # Before the load, which takes the requeued deliveries with the new ones.
-    with step(night, "reopen"):
-        reopen(night)
+    with step(run, "reopen"):
+        reopen(run)
 
-    with step(night, "load"):
-        for chunk in night.pending():
+    with step(run, "load"):
+        for chunk in run.pending():
             # One expression: no name keeps a chunk in memory while the next one is read.
-            load(night, as_opaque(check(night, as_opaque(read(night, chunk)))))
+            load(run, as_opaque(check(run, as_opaque(read(run, chunk)))))
 
     # Once all reports of the run are loaded: a report is compared with those of other units.
-    with step(night, "compare"):
-        compare(night)
+    with step(run, "compare"):
+        compare(run)
 
-    with step(night, "publish"):
-        publish(night)
+    with step(run, "publish"):
+        publish(run)
 
     # After all verdicts, so that nobody is reminded of a report that has just come.
-    with step(night, "remind"):
-        remind(night)
+    with step(run, "remind"):
+        remind(run)
 
-    with step(night, "alert"):
-        alert(night)
+    with step(run, "alert"):
+        alert(run)
 
     # Last: it counts the mails and lists the errors of all steps.
-    with step(night, "digest"):
-        digest(night, run_url())
+    with step(run, "digest"):
+        digest(run, run_url())
 
-    return close(night)
+    return close(run)
 
 
 @task(
@@ -103,91 +103,91 @@ def run_steps(night: RunContext, source: str | None) -> dict[str, Any]:
     retry_delay_seconds=[5, 30],
     retry_condition_fn=is_transient,
 )
-def collect(night: RunContext, source: Source) -> int:
+def collect(run: RunContext, source: Source) -> int:
     """Bring in the new deliveries of a source; return how many came."""
-    return steps.collect(night, source)
+    return steps.collect(run, source)
 
 
 @task(task_run_name="unpack", cache_policy=NO_CACHE)
-def unpack(night: RunContext) -> None:
+def unpack(run: RunContext) -> None:
     """Extract the files of zips. Each becomes a delivery."""
-    steps.unpack(night)
+    steps.unpack(run)
 
 
 @task(task_run_name="reopen", cache_policy=NO_CACHE)
-def reopen(night: RunContext) -> None:
+def reopen(run: RunContext) -> None:
     """Requeue deliveries with newly waived findings."""
-    steps.reopen(night)
+    steps.reopen(run)
 
 
 @task(task_run_name="read", cache_policy=NO_CACHE, persist_result=False)
-def read(night: RunContext, deliveries: list[Delivery]) -> list[ParsedReport]:
+def read(run: RunContext, deliveries: list[Delivery]) -> list[ParsedReport]:
     """Read a chunk of deliveries from the archive."""
-    with cpu_counted(night, "load: read"):
-        return steps.read(night, deliveries)
+    with cpu_counted(run, "load: read"):
+        return steps.read(run, deliveries)
 
 
 @task(task_run_name="check", cache_policy=NO_CACHE, persist_result=False)
-def check(night: RunContext, readings: list[ParsedReport]) -> list[Submission]:
+def check(run: RunContext, readings: list[ParsedReport]) -> list[Submission]:
     """Check a chunk, one batch for each form."""
-    with cpu_counted(night, "load: check"):
-        return steps.check(night, readings)
+    with cpu_counted(run, "load: check"):
+        return steps.check(run, readings)
 
 
 @task(task_run_name="load", cache_policy=NO_CACHE)
-def load(night: RunContext, submissions: list[Submission]) -> None:
+def load(run: RunContext, submissions: list[Submission]) -> None:
     """Load a chunk in one transaction. If it fails, each delivery gets its own."""
-    with cpu_counted(night, "load: write"):
-        steps.load(night, submissions)
+    with cpu_counted(run, "load: write"):
+        steps.load(run, submissions)
 
 
 @task(task_run_name="compare", cache_policy=NO_CACHE)
-def compare(night: RunContext) -> None:
+def compare(run: RunContext) -> None:
     """Cross-check the newly current reports."""
-    steps.compare(night)
+    steps.compare(run)
 
 
 @task(task_run_name="publish", cache_policy=NO_CACHE)
-def publish(night: RunContext) -> None:
+def publish(run: RunContext) -> None:
     """Write the page and the Data Docs."""
-    steps.publish(night)
+    steps.publish(run)
 
 
 @task(task_run_name="remind", cache_policy=NO_CACHE)
-def remind(night: RunContext) -> None:
+def remind(run: RunContext) -> None:
     """Queue reminders and all-clear notices."""
-    steps.remind(night)
+    steps.remind(run)
 
 
 @task(task_run_name="alert", cache_policy=NO_CACHE)
-def alert(night: RunContext) -> None:
+def alert(run: RunContext) -> None:
     """Send the letters of the outbox."""
-    steps.alert(night)
+    steps.alert(run)
 
 
 @task(task_run_name="digest", cache_policy=NO_CACHE)
-def digest(night: RunContext, run_url: str) -> None:
+def digest(run: RunContext, run_url: str) -> None:
     """Write the digest for the engineer and mail it."""
-    send_digest(night, run_url)
+    send_digest(run, run_url)
 
 
 @task(task_run_name="close", cache_policy=NO_CACHE)
-def close(night: RunContext) -> dict[str, Any]:
+def close(run: RunContext) -> dict[str, Any]:
     """Write the summary to the ledger and to Prefect; return it.
 
     Raises MtqgError with all errors of the run if there are any.
     """
-    summary = night.finish()
+    summary = run.finish()
     create_table_artifact(
-        table_of(night),
+        table_of(run),
         key="submissions",
-        description=f"Submissions of run {night.run_id}",
+        description=f"Submissions of run {run.run_id}",
     )
     create_markdown_artifact(
         markdown_of(summary),
         key="summary",
-        description=f"Summary of run {night.run_id}",
+        description=f"Summary of run {run.run_id}",
     )
-    if night.summary.errors:
-        raise MtqgError("\n".join(night.summary.errors))
+    if run.summary.errors:
+        raise MtqgError("\n".join(run.summary.errors))
     return summary

@@ -7,14 +7,15 @@ import typer
 from mtqg.console import out
 from program.errors import UsageError
 from program.settings import load_settings
+from warehouse.states import DeliveryState
 
 _WHY_NOT = {
     None: "is not in the ledger",
-    "repeated": "repeats bytes that were sent before: read that delivery again",
-    "purged": "was removed from the archive after its time: nobody can read it again",
-    "enclosed": "goes with the tables of a zip and is never read",
-    "packed": "is a zip that the next run unpacks",
-    "withdrawn": "was withdrawn",
+    DeliveryState.DUPLICATE: "repeats bytes that were sent before: read that delivery again",
+    DeliveryState.PURGED: "was removed from the archive after its time: nobody can read it again",
+    DeliveryState.ATTACHMENT: "goes with the tables of a zip and is never read",
+    DeliveryState.ZIP_PENDING: "is a zip that the next run unpacks",
+    DeliveryState.WITHDRAWN: "was withdrawn",
 }
 
 

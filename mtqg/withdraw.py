@@ -8,14 +8,15 @@ import typer
 from mtqg.console import out
 from program.errors import UsageError
 from program.settings import load_settings
+from warehouse.states import DeliveryState
 
 _WHY_NOT = {
     None: "is not in the ledger",
-    "withdrawn": "was withdrawn before",
-    "repeated": "repeats bytes that were sent before: withdraw that delivery",
-    "enclosed": "goes with the tables of a zip and has no report",
-    "packed": "is a zip that the next run unpacks",
-    "unpacked": "is a zip: withdraw what was in it",
+    DeliveryState.WITHDRAWN: "was withdrawn before",
+    DeliveryState.DUPLICATE: "repeats bytes that were sent before: withdraw that delivery",
+    DeliveryState.ATTACHMENT: "goes with the tables of a zip and has no report",
+    DeliveryState.ZIP_PENDING: "is a zip that the next run unpacks",
+    DeliveryState.ZIP_EXTRACTED: "is a zip: withdraw what was in it",
 }
 
 

@@ -30,7 +30,7 @@ class Offer:
 class Arrival:
     """A fetched offer, for the ledger to record. Its bytes are in the archive.
 
-    `sha256` None: the bytes were too many, and are not kept. `is_packed`: it is a zip of workbooks.
+    `sha256` None: the bytes were too many, and are not kept. `is_zip`: it is a zip of workbooks.
     """
 
     offer: Offer
@@ -38,7 +38,7 @@ class Arrival:
     channel: str
     sha256: str | None
     is_synthetic: bool = False
-    is_packed: bool = False
+    is_zip: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Delivery:
 class ExtractedFile:
     """A file from a zip. `name` is for people, and is never used as a path.
 
-    `sha256` None: the file was not extracted, and `refusal` says why. `is_enclosure`: it
+    `sha256` None: the file was not extracted, and `refusal` says why. `is_attachment`: it
     accompanies the tables, as a signed scan or a narrative does, and is kept without being read.
     """
 
@@ -76,4 +76,4 @@ class ExtractedFile:
     size: int
     sha256: str | None
     refusal: ReaderFinding | None = None
-    is_enclosure: bool = False
+    is_attachment: bool = False

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ColumnValues: TypeAlias = list[float] | list[str | None] | list[date | None]
 """The values of a column, one a line. A missing figure is NaN, a missing text or day None."""
-_NUMBERS_A_PART = 1_000_000_000
+_NUMBERS_PER_REPORT = 1_000_000_000
 """More than there will ever be deliveries: the numbers of two parts never meet."""
 
 
@@ -126,8 +126,8 @@ def frame_of(parts: Sequence[ParsedTable]) -> "pd.DataFrame":
 class ParsedReport:
     """One report as read. A delivery may hold several: a workbook has forms, units and periods.
 
-    `part` counts the reports of a delivery from 1. Where `form` is None there are no tables, and
-    `problems` say why.
+    `report_no` counts the reports of a delivery from 1. Where `form` is None there are no tables,
+    and `problems` say why.
     """
 
     delivery: Delivery
@@ -137,18 +137,18 @@ class ParsedReport:
     stage: Stage = Stage.FINAL
     tables: dict[str, ParsedTable] = field(default_factory=dict)
     problems: tuple[ReaderFinding, ...] = ()
-    part: int = 1
+    report_no: int = 1
 
     @property
     def number(self) -> int:
         """The number that identifies this parsed report among all others.
 
-        It is the number of the delivery. From the second part on, the part stands before it: part 2
-        of delivery 17 is 2000000017. So Data Docs lead back to the delivery.
+        It is the number of the delivery. From the second report on, its number stands before
+        it: report 2 of delivery 17 is 2000000017. So Data Docs lead back to the delivery.
         """
-        if self.part == 1:
+        if self.report_no == 1:
             return self.delivery.id
-        return self.delivery.id + _NUMBERS_A_PART * self.part
+        return self.delivery.id + _NUMBERS_PER_REPORT * self.report_no
 
     @property
     def is_nil(self) -> bool:

@@ -48,8 +48,8 @@ class Fact(NamedTuple):
 class Submission:
     """A checked submission: what it is about, verdict, findings and, where it loads, facts.
 
-    `form_code`, `unit_code` and `period` are None if the workbook does not show them. A delivery
-    may hold several submissions: `part` counts them from 1.
+    `form_code`, `unit_code` and `period` are None where the workbook does not show them. A delivery
+    may hold several submissions: `report_no` counts them from 1.
     """
 
     delivery: Delivery
@@ -61,7 +61,7 @@ class Submission:
     period: Period | None = None
     stage: Stage = Stage.FINAL
     facts: tuple[Fact, ...] = ()
-    part: int = 1
+    report_no: int = 1
     values_read: int | None = None
     """How many values the reader found, loaded or not; None if they were not counted."""
 

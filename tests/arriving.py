@@ -10,7 +10,8 @@ from program.pack.load import Pack
 from program.settings import Settings
 from warehouse.catalogue import sync_catalogue
 from warehouse.database.engine import prepare_warehouse
-from warehouse.ledger import RECEIVED, pending_deliveries, record_delivery
+from warehouse.ledger import pending_deliveries, record_delivery
+from warehouse.states import DeliveryState
 
 
 def catalogued(settings: Settings, pack: Pack, now: datetime) -> Engine:
@@ -42,7 +43,8 @@ def arrive(
         "is_synthetic": False,
         **kept,
     }
-    assert record_delivery(engine, offer, **how, run_id=run, now=now or came) == RECEIVED
+    state = record_delivery(engine, offer, **how, run_id=run, now=now or came)
+    assert state is DeliveryState.RECEIVED
     return next(
         delivery for delivery in pending_deliveries(engine, 99) if delivery.name == offer.name
     )

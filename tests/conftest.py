@@ -34,6 +34,7 @@ from program.pack.load import Pack, load_pack
 from program.settings import ROOT, Settings
 from publish.template import Values, write_template
 from tests.postgres import Postgres, connections_closed, running_postgres
+from tests.state_guard import states_watched
 from warehouse.database.engine import prepare_warehouse
 
 SAMPLES = ROOT / "examples" / "inbox"
@@ -59,6 +60,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that hold slow tests: one that begins last keeps a single process at work at the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _states_watched() -> Iterator[None]:
+    """Refuse a change of a state that no table of `warehouse.states` has, in every warehouse."""
+    with states_watched():
+        yield
 
 
 @pytest.fixture(scope="session")

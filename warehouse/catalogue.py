@@ -67,7 +67,7 @@ _Cells = tuple[Any, ...]
 
 
 def sync_catalogue(engine: Engine, pack: Pack, owed: Sequence[Obligation], now: datetime) -> None:
-    """Make the catalogue's current rows equal to `pack`, and the obligations to `owed`.
+    """Make the catalogue's current rows equal to `pack`, and the obligations to `due`.
 
     One transaction. Rows that disappeared get `known_to=now`, new rows get `known_from=now`;
     unchanged rows are not touched. Idempotent.

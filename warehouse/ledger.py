@@ -20,12 +20,6 @@ from warehouse.database.portions import portions
 from warehouse.states import DeliveryState, RunState
 from warehouse.tables import DeliveryRow, RunRow, SourceCursorRow, SubmissionRow
 
-# For callers outside of this package, until they use `DeliveryState` themselves.
-RECEIVED, REPEATED = DeliveryState.RECEIVED, DeliveryState.REPEATED
-PACKED, ENCLOSED = DeliveryState.PACKED, DeliveryState.ENCLOSED
-KNOWN = "known"
-"""No state of a delivery: what `record_delivery` returns where it recorded nothing."""
-
 
 def start_run(engine: Engine, as_of: date, rule_set_version: str, now: datetime) -> int:
     """Record that a run began, and return its number."""
@@ -44,7 +38,7 @@ def start_run(engine: Engine, as_of: date, rule_set_version: str, now: datetime)
 
 
 def finish_run(
-    engine: Engine, run_id: int, state: str, summary: dict[str, Any], now: datetime
+    engine: Engine, run_id: int, state: RunState, summary: dict[str, Any], now: datetime
 ) -> None:
     """Record that a run ended, with its state and its summary."""
     with db_errors_as_sentences(engine), Session(engine) as session, session.begin():
@@ -86,28 +80,26 @@ def record_delivery(  # noqa: PLR0913  (each is a column)
     is_synthetic: bool,
     run_id: int,
     now: datetime,
-    is_packed: bool = False,
-) -> str:
+    is_zip: bool = False,
+) -> DeliveryState | None:
     """Record one arrival, as `record_deliveries` does for many."""
-    arrival = Arrival(
-        offer, source, channel, sha256, is_synthetic=is_synthetic, is_packed=is_packed
-    )
+    arrival = Arrival(offer, source, channel, sha256, is_synthetic=is_synthetic, is_zip=is_zip)
     return record_deliveries(engine, [arrival], run_id=run_id, now=now)[0]
 
 
 def record_deliveries(
     engine: Engine, arrivals: Sequence[Arrival], *, run_id: int, now: datetime
-) -> list[str]:
+) -> list[DeliveryState | None]:
     """Record arrivals in one transaction and return the state of each.
 
-    `received`; `packed` for a zip to be unpacked; `repeated` where the same sender sent the same
-    bytes before. `known` where the ledger has this offer already: another run was faster, and
-    nothing is recorded. Idempotent.
+    A zip waits to be extracted. Bytes that the same sender sent before are a duplicate. None stands
+    for an offer that the ledger has already: another run was faster, and nothing is recorded.
+    Idempotent.
 
     A null sha256 stands for bytes that were refused for their size. Such a delivery is never a
     duplicate.
     """
-    states: list[str] = []
+    states: list[DeliveryState | None] = []
     rows = []
     with Session(engine) as session, session.begin():
         known = _known_offers(session, arrivals)
@@ -116,18 +108,18 @@ def record_deliveries(
         for arrival in arrivals:
             offer_key = _offer_key(arrival)
             if offer_key in known:
-                states.append(KNOWN)
+                states.append(None)
                 continue
             # The same offer may come twice in one batch.
             known.add(offer_key)
             number = next(new_ids)
-            earlier = first.repeated_by(number, arrival.sha256, arrival.offer.sender_unit)
+            earlier = first.original_of(number, arrival.sha256, arrival.offer.sender_unit)
             state = _state_of_arrival(arrival, earlier)
             states.append(state)
             recorded = {
                 "id": number,
                 "state": state,
-                "repeats_id": earlier,
+                "duplicate_of_id": earlier,
                 "recorded_at": now,
                 "run_id": run_id,
             }
@@ -142,11 +134,11 @@ def _offer_key(arrival: Arrival) -> tuple[str, str, str]:
 
 
 def _state_of_arrival(arrival: Arrival, earlier: int | None) -> DeliveryState:
-    # A zip that repeats another one is not unpacked again.
+    # A zip that was sent before is not extracted again.
     if earlier is not None:
-        return DeliveryState.REPEATED
-    if arrival.is_packed:
-        return DeliveryState.PACKED
+        return DeliveryState.DUPLICATE
+    if arrival.is_zip:
+        return DeliveryState.ZIP_PENDING
     return DeliveryState.RECEIVED
 
 
@@ -166,19 +158,19 @@ def _arrival_values(arrival: Arrival) -> dict[str, Any]:
     }
 
 
-def record_unpacked(
+def record_extracted(
     engine: Engine, number: int, members: Sequence[ExtractedFile], *, run_id: int, now: datetime
-) -> Counter[str]:
-    """Record the members of a zip as deliveries, and the zip as unpacked, in one transaction.
+) -> Counter[DeliveryState]:
+    """Record the members of a zip as deliveries, and the zip as extracted, in one transaction.
 
     They have the zip's sender and time of arrival. Idempotent.
 
     Returns:
-        How many members got which state; empty if the zip was unpacked before.
+        How many members got which state; empty where the zip was extracted before.
     """
     with Session(engine) as session, session.begin():
-        whole = session.get(DeliveryRow, number, with_for_update=True)
-        if whole is None or whole.state != DeliveryState.PACKED:
+        zip_row = session.get(DeliveryRow, number, with_for_update=True)
+        if zip_row is None or zip_row.state != DeliveryState.ZIP_PENDING:
             return Counter()
         first = _FirstDeliveries(session, [member.sha256 for member in members])
         new_ids = next_ids(session.connection(), DeliveryRow.__tablename__, len(members))
@@ -186,50 +178,54 @@ def record_unpacked(
         rows = []
         for position, member in enumerate(members, start=1):
             member_id = new_ids[position - 1]
-            rows.append(_member(whole, member, position, member_id, first) | recorded)
+            rows.append(_member(zip_row, member, position, member_id, first) | recorded)
         _insert(session, rows)
-        whole.state = DeliveryState.UNPACKED
+        zip_row.state = DeliveryState.ZIP_EXTRACTED
     return Counter(row["state"] for row in rows)
 
 
-def record_unpackable(engine: Engine, number: int, refusal: ReaderFinding | None) -> None:
-    """Have a zip that cannot be unpacked checked as it is, so that its sender is notified.
+def record_unextractable(engine: Engine, number: int, refusal: ReaderFinding | None) -> None:
+    """Have a zip that cannot be extracted checked as it is, so that its sender is notified.
 
-    `refusal` says why it was not unpacked, where that is known. Idempotent.
+    `refusal` says why it was not extracted, where that is known. Idempotent.
     """
     stored_refusal = asdict(refusal) if refusal else None
     with Session(engine) as session, session.begin():
         session.execute(
             update(DeliveryRow)
-            .where(DeliveryRow.id == number, DeliveryRow.state == DeliveryState.PACKED)
+            .where(DeliveryRow.id == number, DeliveryRow.state == DeliveryState.ZIP_PENDING)
             .values(state=DeliveryState.RECEIVED, refusal=stored_refusal)
         )
 
 
 def _member(
-    whole: DeliveryRow, member: ExtractedFile, position: int, number: int, first: "_FirstDeliveries"
+    zip_row: DeliveryRow,
+    member: ExtractedFile,
+    position: int,
+    number: int,
+    first: "_FirstDeliveries",
 ) -> dict[str, Any]:
     earlier = None
-    state = DeliveryState.ENCLOSED
-    if not member.is_enclosure:
-        earlier = first.repeated_by(number, member.sha256, whole.sender_unit)
-        state = DeliveryState.RECEIVED if earlier is None else DeliveryState.REPEATED
+    state = DeliveryState.ATTACHMENT
+    if not member.is_attachment:
+        earlier = first.original_of(number, member.sha256, zip_row.sender_unit)
+        state = DeliveryState.RECEIVED if earlier is None else DeliveryState.DUPLICATE
     return {
         "id": number,
-        "source": whole.source,
-        "channel": whole.channel,
+        "source": zip_row.source,
+        "channel": zip_row.channel,
         # No source has a name with two slashes in a row.
-        "external_id": f"{whole.external_id}//{position}",
-        "external_version": whole.external_version,
-        "name": f"{whole.name} / {member.name}",
-        "sender_unit": whole.sender_unit,
-        "received_at": whole.received_at,
+        "external_id": f"{zip_row.external_id}//{position}",
+        "external_version": zip_row.external_version,
+        "name": f"{zip_row.name} / {member.name}",
+        "sender_unit": zip_row.sender_unit,
+        "received_at": zip_row.received_at,
         "sha256": member.sha256,
         "size": member.size,
-        "is_synthetic": whole.is_synthetic,
+        "is_synthetic": zip_row.is_synthetic,
         "state": state,
-        "repeats_id": earlier,
-        "archive_delivery_id": whole.id,
+        "duplicate_of_id": earlier,
+        "archive_delivery_id": zip_row.id,
         "refusal": asdict(member.refusal) if member.refusal else None,
     }
 
@@ -252,7 +248,7 @@ def _known_offers(session: Session, arrivals: Sequence[Arrival]) -> set[tuple[st
 class _FirstDeliveries:
     """Which delivery was the first with some bytes from a sender.
 
-    Enclosures and withdrawn deliveries do not count. Bytes that were not kept repeat nothing.
+    Attachments and withdrawn deliveries do not count. Bytes that were not kept duplicate nothing.
     """
 
     def __init__(self, session: Session, sha256s: Sequence[str | None]) -> None:
@@ -260,20 +256,23 @@ class _FirstDeliveries:
         kept = [sha256 for sha256 in sha256s if sha256 is not None]
         columns = (DeliveryRow.sha256, DeliveryRow.sender_unit)
         first = func.min(DeliveryRow.id)
-        not_counted = (DeliveryState.ENCLOSED, DeliveryState.WITHDRAWN)
         for portion in portions(kept):
             query = (
                 select(*columns, first)
-                .where(DeliveryRow.sha256.in_(portion), DeliveryRow.state.not_in(not_counted))
+                .where(
+                    DeliveryRow.sha256.in_(portion),
+                    DeliveryRow.state != DeliveryState.ATTACHMENT,
+                    DeliveryRow.withdrawn_at.is_(None),
+                )
                 .group_by(*columns)
             )
             for sha256, sender, number in session.execute(query):
                 self._numbers[sha256, sender] = number
 
-    def repeated_by(self, number: int, sha256: str | None, sender: str | None) -> int | None:
-        """Return the delivery that a new one repeats.
+    def original_of(self, number: int, sha256: str | None, sender: str | None) -> int | None:
+        """Return the delivery that a new one is a duplicate of.
 
-        None if the new one is the first; later ones then repeat it.
+        None where the new one is the first; later ones are then duplicates of it.
         """
         if sha256 is None:
             return None
@@ -291,9 +290,9 @@ def pending_deliveries(engine: Engine, limit: int) -> list[Delivery]:
     return _waiting(engine, DeliveryState.RECEIVED, limit)
 
 
-def packed_deliveries(engine: Engine) -> list[Delivery]:
-    """Return the zips that wait to be unpacked, in order of arrival."""
-    return _waiting(engine, DeliveryState.PACKED, None)
+def pending_zips(engine: Engine) -> list[Delivery]:
+    """Return the zips that wait to be extracted, in order of arrival."""
+    return _waiting(engine, DeliveryState.ZIP_PENDING, None)
 
 
 def _waiting(engine: Engine, state: DeliveryState, limit: int | None) -> list[Delivery]:
@@ -313,7 +312,7 @@ def numbered_delivery(engine: Engine, number: int) -> Delivery:
         return delivery_of(session.get_one(DeliveryRow, number))
 
 
-def judged_deliveries(
+def checked_deliveries(
     engine: Engine, forms: Collection[str] | None, *, after: int, limit: int
 ) -> list[Delivery]:
     """Return the first `limit` deliveries beyond number `after` that were checked and archived.
@@ -331,8 +330,8 @@ def judged_deliveries(
         return [delivery_of(row) for row in session.scalars(query)]
 
 
-def count_judged(engine: Engine, forms: Collection[str] | None) -> int:
-    """Return how many deliveries `judged_deliveries` gives in all."""
+def count_checked(engine: Engine, forms: Collection[str] | None) -> int:
+    """Return how many deliveries `checked_deliveries` gives in all."""
     query = select(func.count(DeliveryRow.id)).where(*_is_checked(forms))
     with Session(engine) as session:
         return session.scalar(query) or 0

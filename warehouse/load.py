@@ -13,15 +13,17 @@ from typing import Any, TypeAlias
 from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
+from program.records.letter import NoticeKind
 from program.submission import Fact, Submission
 from warehouse.database.bulk import insert_rows, next_ids
 from warehouse.database.portions import portions
 from warehouse.lifecycle.reprocess import was_mailed
 from warehouse.lifecycle.versions import ReportKey, Turn, Version, VersionHistory, report_key
-from warehouse.states import DeliveryState, OutboxState
-from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
+from warehouse.outbox.enqueue import NewNotice, enqueue
+from warehouse.states import DeliveryState
+from warehouse.tables import DeliveryRow, FactRow, FindingRow, SubmissionRow
 
-Owed: TypeAlias = tuple[Submission, str | None]
+Addressed: TypeAlias = tuple[Submission, str | None]
 """A submission and the address that gets a notice about it; None: nobody."""
 _NO_NUMBERS: Mapping[int, int] = {}
 _FINDING_COLUMNS = (
@@ -42,11 +44,11 @@ _finding_cells = attrgetter(*_FINDING_COLUMNS)
 class CheckedDelivery:
     """All submissions of one delivery, and the moment at which they are recorded.
 
-    `numbers` are the submissions' ids by part, where a warehouse is rebuilt and they keep the ids
-    that they had. Otherwise it is empty, and new ids are given.
+    `numbers` are the submissions' ids by `report_no`, where a warehouse is rebuilt and they keep
+    the ids that they had. Otherwise it is empty, and new ids are given.
     """
 
-    submissions: Sequence[Owed]
+    submissions: Sequence[Addressed]
     now: datetime
     numbers: Mapping[int, int] = field(default_factory=dict)
 
@@ -94,7 +96,7 @@ class _Entry:
 
 def load_delivery(
     engine: Engine,
-    submissions: Sequence[Owed],
+    submissions: Sequence[Addressed],
     *,
     run_id: int,
     rule_set_version: str,
@@ -133,7 +135,7 @@ def load_deliveries(
         history.save_ends(session)
         _insert_findings(session, entries)
         _insert_facts(session, entries)
-        _insert_notices(session, entries)
+        _enqueue_notices(session, entries)
         _mark_processed(session, list(waiting))
     return [each.facts if each.id in waiting else None for each in checked]
 
@@ -193,7 +195,7 @@ def _entries(
         delivery = waiting[each.id]
         versions = []
         for submission, recipient in each.submissions:
-            number = each.numbers.get(submission.part) or next(new_ids)
+            number = each.numbers.get(submission.report_no) or next(new_ids)
             known_from = each.now if submission.verdict.loads else None
             version = Version(number, delivery.turn, delivery.attempt, known_from=known_from)
             _place(history, _report_of(submission), version, is_late=delivery.is_late)
@@ -203,7 +205,7 @@ def _entries(
             if recipient and was_mailed(session, each.id, delivery.attempt, submission):
                 notified = None
             yield _Entry(submission, version, each.now, notified)
-        # A check that rejects a part leaves in force what the earlier check accepted.
+        # A check that rejects one report leaves in force what the earlier check accepted.
         if delivery.attempt > 1 and each.loads:
             history.end_earlier(versions[0], each.now)
 
@@ -212,7 +214,7 @@ def _new_ids(session: Session, due: Sequence[CheckedDelivery]) -> Iterator[int]:
     """Return new ids for all submissions of `due` that keep none from an earlier warehouse."""
     count = 0
     for each in due:
-        count += sum(submission.part not in each.numbers for submission, _ in each.submissions)
+        count += sum(submission.report_no not in each.numbers for submission, _ in each.submissions)
     return iter(next_ids(session.connection(), SubmissionRow.__tablename__, count))
 
 
@@ -265,7 +267,7 @@ def _submission_values(entry: _Entry) -> dict[str, Any]:
         "id": version.id,
         "delivery_id": submission.delivery.id,
         "attempt": version.attempt,
-        "part": submission.part,
+        "report_no": submission.report_no,
         "form_code": submission.form_code,
         "form_version": submission.form_version,
         "unit_code": submission.unit_code,
@@ -300,21 +302,19 @@ def _insert_facts(session: Session, entries: Sequence[_Entry]) -> None:
         insert_rows(session.connection(), FactRow.__tablename__, columns, rows)
 
 
-def _insert_notices(session: Session, entries: Sequence[_Entry]) -> None:
+def _enqueue_notices(session: Session, entries: Sequence[_Entry]) -> None:
     notices = [
-        {
-            "submission_id": entry.version.id,
-            "recipient": entry.recipient,
-            "kind": entry.submission.verdict.value,
-            "state": OutboxState.PENDING,
-            "created_at": entry.now,
-            "attempts": 0,
-        }
+        NewNotice(
+            NoticeKind.CHECKED,
+            entry.recipient,
+            entry.now,
+            entry.version.id,
+            verdict=entry.submission.verdict,
+        )
         for entry in entries
         if entry.recipient is not None
     ]
-    if notices:
-        session.connection().execute(insert(OutboxRow), notices)
+    enqueue(session, notices)
 
 
 def _mark_processed(session: Session, deliveries: Sequence[int]) -> None:

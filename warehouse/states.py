@@ -1,28 +1,34 @@
-"""The states of deliveries, runs and notices, and the kinds of notices, as tables store them."""
+"""The states of deliveries, submissions, runs and notices, and the changes that are allowed.
 
+`docs/architecture.md` draws the three machines. The tests watch every change of a state and fail
+on one that is not in the tables below.
+"""
+
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeVar
 
-from program.records.letter import NoticeKind
+State = TypeVar("State", bound=StrEnum)
 
 
 class DeliveryState(StrEnum):
     """Where a delivery stands (`deliveries.state`).
 
-    A workbook: received → processed. A zip of workbooks: packed → unpacked; its members are
-    deliveries of their own.
+    A workbook: received → processed. A zip of workbooks: zip_pending → zip_extracted; its members
+    are deliveries of their own.
     """
 
     RECEIVED = "received"
     """It waits to be checked, for the first time or once more."""
     PROCESSED = "processed"
     """It was checked, and its submissions are on record."""
-    REPEATED = "repeated"
+    DUPLICATE = "duplicate"
     """The same sender sent the same bytes before. It is never checked."""
-    PACKED = "packed"
-    """A zip that waits to be unpacked."""
-    UNPACKED = "unpacked"
+    ZIP_PENDING = "zip_pending"
+    """A zip that waits to be extracted."""
+    ZIP_EXTRACTED = "zip_extracted"
     """A zip whose members are on record as deliveries of their own."""
-    ENCLOSED = "enclosed"
+    ATTACHMENT = "attachment"
     """A member of a zip that goes with the workbooks (a signed scan). It is never checked."""
     WITHDRAWN = "withdrawn"
     """It was taken back for good. Its submissions count no longer."""
@@ -34,6 +40,53 @@ CHECKED_STATES = (DeliveryState.RECEIVED, DeliveryState.PROCESSED, DeliveryState
 """The states of deliveries that are checked, were checked, or would have been."""
 
 
+DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
+    DeliveryState.RECEIVED: frozenset(
+        {DeliveryState.PROCESSED, DeliveryState.WITHDRAWN, DeliveryState.PURGED}
+    ),
+    DeliveryState.PROCESSED: frozenset(
+        {DeliveryState.RECEIVED, DeliveryState.WITHDRAWN, DeliveryState.PURGED}
+    ),
+    DeliveryState.DUPLICATE: frozenset({DeliveryState.PURGED}),
+    # A zip that cannot be extracted is checked as a file, so that its sender gets the reason.
+    DeliveryState.ZIP_PENDING: frozenset(
+        {DeliveryState.ZIP_EXTRACTED, DeliveryState.RECEIVED, DeliveryState.PURGED}
+    ),
+    DeliveryState.ZIP_EXTRACTED: frozenset({DeliveryState.PURGED}),
+    DeliveryState.ATTACHMENT: frozenset({DeliveryState.PURGED}),
+    DeliveryState.WITHDRAWN: frozenset({DeliveryState.PURGED}),
+    # A rebuild records the checks of a purged delivery again, from its purge record.
+    DeliveryState.PURGED: frozenset({DeliveryState.RECEIVED}),
+}
+
+
+class SubmissionState(StrEnum):
+    """Where a submission stands. No column stores it: `verdict` and `known_…` say it."""
+
+    REJECTED = "rejected"
+    """Its own check quarantined it, or nobody could read it. It never counts."""
+    ACCEPTED = "accepted"
+    """It counts now: `known_from` is set, `known_to` is not."""
+    ACCEPTED_WITH_WARNINGS = "accepted_with_warnings"
+    """It counts now, and a question to its sender is open."""
+    CLOSED = "closed"
+    """It counts no longer: a later version replaced it, or its delivery was withdrawn."""
+    REJECTED_BY_CROSS_CHECK = "rejected_by_cross_check"
+    """It counts no longer: a cross-check found something critical."""
+
+
+_CURRENT_MAY_BECOME = frozenset({SubmissionState.CLOSED, SubmissionState.REJECTED_BY_CROSS_CHECK})
+SUBMISSION_TRANSITIONS: Mapping[SubmissionState, frozenset[SubmissionState]] = {
+    SubmissionState.REJECTED: frozenset(),
+    # A cross-check adds warnings, and a later one closes them.
+    SubmissionState.ACCEPTED: _CURRENT_MAY_BECOME | {SubmissionState.ACCEPTED_WITH_WARNINGS},
+    SubmissionState.ACCEPTED_WITH_WARNINGS: _CURRENT_MAY_BECOME | {SubmissionState.ACCEPTED},
+    # What counts again is a new submission of the same delivery, of its next check.
+    SubmissionState.CLOSED: frozenset(),
+    SubmissionState.REJECTED_BY_CROSS_CHECK: frozenset(),
+}
+
+
 class RunState(StrEnum):
     """How a run ended (`runs.state`)."""
 
@@ -42,6 +95,8 @@ class RunState(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     """It ended, but a system error occurred."""
+    REBUILT = "rebuilt"
+    """No run of the pipeline: a rebuild recorded deliveries that no exported run has."""
 
 
 class OutboxState(StrEnum):
@@ -52,39 +107,21 @@ class OutboxState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     """The mail server refused it for good, or the mail came back. An operator decides."""
-    OVERTAKEN = "overtaken"
+    OBSOLETE = "obsolete"
     """What it asks was settled before it was sent. It is not sent."""
 
 
-# `outbox.kind` is a verdict (the notice of a check), one of the kinds below, or the step of a
-# reminder about a missing report ("due-3", "late-7"). A number after the kind keeps two notices
-# about one submission apart: the table holds each kind once for a submission and recipient.
+OUTBOX_TRANSITIONS: Mapping[OutboxState, frozenset[OutboxState]] = {
+    OutboxState.PENDING: frozenset({OutboxState.SENT, OutboxState.FAILED, OutboxState.OBSOLETE}),
+    # The mail came back.
+    OutboxState.SENT: frozenset({OutboxState.FAILED}),
+    # An operator has it sent again.
+    OutboxState.FAILED: frozenset({OutboxState.PENDING}),
+    # The question of an all-clear was put once more, and is settled once more.
+    OutboxState.OBSOLETE: frozenset({OutboxState.PENDING}),
+}
 
 
-def cross_check_kind(run_id: int) -> str:
-    """Return the kind of a notice about what the cross-checks of a run found."""
-    return f"{NoticeKind.COMPARED}-{run_id}"
-
-
-def open_kind(step: int) -> str:
-    """Return the kind of a reminder that a file is still to be corrected; `step` counts from 1."""
-    return f"{NoticeKind.OPEN}-{step}"
-
-
-def is_cross_check(kind: str) -> bool:
-    """Tell whether a notice is about what a cross-check found."""
-    return kind.startswith(NoticeKind.COMPARED)
-
-
-def is_all_clear(kind: str) -> bool:
-    """Tell whether a notice says that all questions about a report are settled."""
-    return kind.startswith(NoticeKind.FIXED)
-
-
-def notice_kind(kind: str) -> NoticeKind:
-    """Return what a notice of a submission tells. A verdict is the notice of a check."""
-    name, _, _ = kind.partition("-")
-    try:
-        return NoticeKind(name)
-    except ValueError:
-        return NoticeKind.JUDGED
+def states_before(transitions: Mapping[State, frozenset[State]], state: State) -> tuple[State, ...]:
+    """Return the states from which something may change into `state`."""
+    return tuple(before for before, after in transitions.items() if state in after)

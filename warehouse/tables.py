@@ -6,6 +6,7 @@ a submission that was never accepted.
 """
 
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Double,
+    Enum,
     ForeignKey,
     Index,
     MetaData,
@@ -21,8 +23,12 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from program.records.letter import NoticeKind
+from warehouse.states import DeliveryState, OutboxState, RunState
 
 
 class Instant(TypeDecorator[datetime]):
@@ -52,6 +58,16 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _stored_values(kind: type[StrEnum], length: int) -> Enum:
+    """Return the column type of a StrEnum: text, with the values that the program has for it."""
+    return Enum(
+        kind,
+        native_enum=False,
+        length=length,
+        values_callable=lambda members: [member.value for member in members],
+    )
 
 
 class WarehouseTable(DeclarativeBase):
@@ -210,7 +226,7 @@ class PeriodRow(WarehouseTable):
 class SourceCursorRow(WarehouseTable):
     """The cursor of a source: how far it was read."""
 
-    __tablename__ = "watermarks"
+    __tablename__ = "source_cursors"
     source: Mapped[str] = mapped_column(String(80), primary_key=True)
     cursor: Mapped[str] = mapped_column(Text)
     updated_at: Mapped[datetime]
@@ -224,7 +240,7 @@ class RunRow(WarehouseTable):
     as_of: Mapped[date]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-    state: Mapped[str] = mapped_column(String(20))
+    state: Mapped[RunState] = mapped_column(_stored_values(RunState, 20))
     rule_set_version: Mapped[str] = mapped_column(String(80))
     summary: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
@@ -233,10 +249,11 @@ class DeliveryRow(WarehouseTable):
     """Bytes that arrived, with their state (`states.DeliveryState`).
 
     A zip of workbooks is a delivery, and so is each of its members (`archive_delivery_id`).
-    `repeats_id` is the first delivery of the same bytes by the same sender. `refusal` is the
+    `duplicate_of_id` is the first delivery of the same bytes by the same sender. `refusal` is the
     reader's finding about bytes that were never kept, unless they were refused for their size.
     `attempt` is the number of the delivery's check, from 1; a delivery that is requeued gets the
-    next one.
+    next one. `withdrawn_at` says whether it was withdrawn: the state of a withdrawn delivery
+    changes once more when its bytes are purged.
     """
 
     __tablename__ = "deliveries"
@@ -257,8 +274,8 @@ class DeliveryRow(WarehouseTable):
     sha256: Mapped[str | None] = mapped_column(String(64))
     size: Mapped[int | None] = mapped_column(BigInteger)
     is_synthetic: Mapped[bool]
-    state: Mapped[str] = mapped_column(String(20))
-    repeats_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
+    state: Mapped[DeliveryState] = mapped_column(_stored_values(DeliveryState, 20))
+    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"))
     archive_delivery_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id"), index=True)
     refusal: Mapped[dict[str, Any] | None]
     attempt: Mapped[int] = mapped_column(server_default="1")
@@ -270,7 +287,7 @@ class DeliveryRow(WarehouseTable):
 class SubmissionRow(WarehouseTable):
     """What a delivery reports about one unit, form, period and stage, with the verdict.
 
-    A delivery may hold several submissions (`part`), and may be checked several times
+    A delivery may hold several submissions (`report_no`), and may be checked several times
     (`attempt`).
     `version` counts from 1 within the report key. `compared_at` is when a cross-check last saw the
     submission; null: the next run does it. `values_read` is how many values it has, loaded or not.
@@ -278,7 +295,7 @@ class SubmissionRow(WarehouseTable):
 
     __tablename__ = "submissions"
     __table_args__ = (
-        UniqueConstraint("delivery_id", "attempt", "part"),
+        UniqueConstraint("delivery_id", "attempt", "report_no"),
         UniqueConstraint("form_code", "unit_code", "period", "stage", "version"),
         Index("ix_submissions_current", "form_code", "unit_code", "period", "stage", "known_to"),
         Index("ix_submissions_period_stage", "period", "stage"),
@@ -286,7 +303,7 @@ class SubmissionRow(WarehouseTable):
     id: Mapped[int] = mapped_column(primary_key=True)
     delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"))
     attempt: Mapped[int] = mapped_column(server_default="1")
-    part: Mapped[int] = mapped_column(server_default="1")
+    report_no: Mapped[int] = mapped_column(server_default="1")
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), index=True)
     form_code: Mapped[str | None] = mapped_column(String(40))
     form_version: Mapped[str | None] = mapped_column(String(40))
@@ -309,8 +326,8 @@ class FindingRow(WarehouseTable):
     """One rule broken at one cell of a submission, in the words that its sender reads.
 
     `overruled` says who waived it, until when and why; it is empty for every other finding.
-    `compared_at` is when a cross-check found it, null for a finding of the submission's own check.
-    `closed_at` is when it no longer held.
+    `cross_check_found_at` is when a cross-check found it, null for a finding of the submission's
+    own check. `closed_at` is when it no longer held.
     """
 
     __tablename__ = "findings"
@@ -326,7 +343,7 @@ class FindingRow(WarehouseTable):
     expected: Mapped[str] = mapped_column(Text)
     fix: Mapped[str] = mapped_column(Text)
     overruled: Mapped[str] = mapped_column(Text, server_default="")
-    compared_at: Mapped[datetime | None]
+    cross_check_found_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 
 
@@ -348,20 +365,41 @@ class FactRow(WarehouseTable):
     qualifier: Mapped[str | None] = mapped_column(String(10))
 
 
+_IS_ONCE = "kind IN ('checked', 'waived')"
+"""The notices of which a recipient gets one about a submission."""
+
+
 class OutboxRow(WarehouseTable):
     """A notice to a recipient, with its state (`states.OutboxState`).
 
     It is about a submission, or about a report that has not come (form, unit, period and stage).
-    All notices to a recipient go out as one letter. `message_id` and `dated` (the letter's date)
-    are set when the letter is assembled. They never change once it may have left, so that a second
+    All notices to a recipient go out as one letter. `message_id` and `letter_date` are set when
+    the letter is assembled. They never change once it may have left, so that a second
     attempt is the same mail. `claimed_by` is the process that sends it: nobody else does until
     `claimed_until`.
+
+    `verdict`, `run_id`, `step` and `answers_id` belong to kinds: `warehouse.outbox.enqueue` says
+    which. The unique constraints keep one notice of a kind: a row with a null in one of its columns
+    is not bound by a constraint. No constraint has an expression: SQLite does not reflect such an
+    index, so that a migration that makes the table anew would lose it.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
-        UniqueConstraint("submission_id", "recipient", "kind"),
-        UniqueConstraint("form_code", "unit_code", "period", "stage", "recipient", "kind"),
+        Index(
+            "uq_outbox_once",
+            "submission_id",
+            "recipient",
+            "kind",
+            unique=True,
+            sqlite_where=text(_IS_ONCE),
+            postgresql_where=text(_IS_ONCE),
+        ),
+        UniqueConstraint("submission_id", "recipient", "run_id"),
+        UniqueConstraint("submission_id", "recipient", "answers_id"),
+        UniqueConstraint("submission_id", "recipient", "kind", "step"),
+        UniqueConstraint("form_code", "unit_code", "period", "stage", "recipient", "kind", "step"),
+        Index(None, "unit_code"),
         Index(None, "state"),
         Index(None, "message_id"),
     )
@@ -373,11 +411,16 @@ class OutboxRow(WarehouseTable):
     stage: Mapped[str | None] = mapped_column(String(10))
     due_date: Mapped[date | None]
     recipient: Mapped[str] = mapped_column(String(320))
-    kind: Mapped[str] = mapped_column(String(30))
-    state: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[NoticeKind] = mapped_column(_stored_values(NoticeKind, 30))
+    verdict: Mapped[str | None] = mapped_column(String(30))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+    step: Mapped[int | None]
+    # No foreign key: of the two notices, a rebuild may be able to record only the answer.
+    answers_id: Mapped[int | None]
+    state: Mapped[OutboxState] = mapped_column(_stored_values(OutboxState, 10))
     created_at: Mapped[datetime]
     message_id: Mapped[str | None] = mapped_column(String(200))
-    dated: Mapped[date | None]
+    letter_date: Mapped[date | None]
     claimed_by: Mapped[str | None] = mapped_column(String(200))
     claimed_until: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime | None]

@@ -131,12 +131,15 @@ def _with_notes(parts: Sequence[_Part], notes: Sequence[ReaderFinding]) -> Itera
         yield replace(part.reading, problems=(*own, *part.reading.problems))
 
 
-def _numbered(parts: Iterable[ParsedReport]) -> list[ParsedReport]:
-    """Return the parts of a delivery with their numbers, without personal data.
+def _numbered(reports: Iterable[ParsedReport]) -> list[ParsedReport]:
+    """Return the reports of a delivery with their numbers, without personal data.
 
-    Parts that are the same report get a problem (FORM-51), so that none of them is taken.
+    Reports that are the same one get a problem (FORM-51), so that none of them is taken.
     """
-    readings = [masked(replace(part, part=number)) for number, part in enumerate(parts, start=1)]
+    readings = [
+        masked(replace(reading, report_no=number))
+        for number, reading in enumerate(reports, start=1)
+    ]
     times = Counter(map(_key_of, readings))
     repeated = {key for key, count in times.items() if key is not None and count > 1}
     for at, reading in enumerate(readings):
@@ -153,7 +156,7 @@ def _key_of(reading: ParsedReport) -> _ReportKey | None:
 
 
 def _with_repetition(reading: ParsedReport) -> ParsedReport:
-    """Return a parsed report with the problem that another part is the same report."""
+    """Return a reading with the problem that another report of the file is the same one."""
     first_sheet = next((table.sheet for table in reading.tables.values()), None)
     problem = ReaderFinding("FORM-51", sheet=first_sheet)
     return replace(reading, problems=(*reading.problems, problem))

@@ -256,6 +256,6 @@ def _submission(reading: ParsedReport, findings: list[Finding]) -> Submission:
         period=reading.period,
         stage=reading.stage,
         facts=facts if verdict.loads else (),
-        part=reading.part,
+        report_no=reading.report_no,
         values_read=len(facts),
     )

@@ -9,7 +9,8 @@ from connectors.bounces import Bounce, bounce_of
 from program.errors import MtqgError
 from program.settings import Settings
 from warehouse.database.engine import Warehouse
-from warehouse.outbox.queue import FAILED, SENT, mark_bounced
+from warehouse.outbox.queue import mark_bounced
+from warehouse.states import OutboxState
 
 logger = logging.getLogger("mtqg.mailing")
 
@@ -47,9 +48,9 @@ def _take(
     """Mark the letter of one bounce, add a sentence about it, and mark the mail as read."""
     reason = f"it came back: {bounce.reason}"
     state_before = mark_bounced(warehouse, bounce.message_id, bounce.recipient, reason)
-    if state_before == SENT:
+    if state_before is OutboxState.SENT:
         sentences.append(f"mail to {bounce.recipient} refused for good: {reason}")
     # Also if the letter had failed already: a run may have died before it marked the mail.
     # Any other state means that the mail is about no letter of ours.
-    if state_before in (SENT, FAILED):
+    if state_before in (OutboxState.SENT, OutboxState.FAILED):
         mailbox.mark_read(name)

@@ -19,52 +19,52 @@ _COMPARED_RUNS = 30
 """How many earlier runs show what is usual."""
 
 
-def send_digest(night: RunContext, run_url: str) -> None:
+def send_digest(run: RunContext, run_url: str) -> None:
     """Write the digest to `MTQG_VAR/digests`, and mail it if there is a mail server.
 
     Raises MailDeferredError if the server does not take it; the file is written all the same.
     """
     # A run whose archive and warehouse are elsewhere may not have the folder yet.
-    night.settings.var.mkdir(parents=True, exist_ok=True)
-    message = compose_digest(digest_of(night, run_url), night.pack)
-    FolderTransport(night.settings.digests).send(message)
-    if not night.settings.smtp_url.get_secret_value():
+    run.settings.var.mkdir(parents=True, exist_ok=True)
+    message = compose_digest(digest_of(run, run_url), run.pack)
+    FolderTransport(run.settings.digests).send(message)
+    if not run.settings.smtp_url.get_secret_value():
         return
-    post = transport_of(night.settings)
+    post = transport_of(run.settings)
     try:
         post.send(message)
     finally:
         post.close()
     # The alarm does not mail these errors a second time.
-    night.summary.errors_mailed = len(night.summary.errors)
+    run.summary.errors_mailed = len(run.summary.errors)
 
 
-def digest_of(night: RunContext, run_url: str) -> Digest:
+def digest_of(run: RunContext, run_url: str) -> Digest:
     """Return the digest of a run that has done everything but close."""
-    began_at = started_at(night.warehouse, night.run_id)
-    summaries = earlier_summaries(night.warehouse, night.run_id, _COMPARED_RUNS)
+    began_at = started_at(run.warehouse, run.run_id)
+    summaries = earlier_summaries(run.warehouse, run.run_id, _COMPARED_RUNS)
     earlier = [counts_of(summary) for summary in summaries]
-    counts = counts_of(night.summary_so_far())
-    now = night.now()
-    expired = expired_of(night.pack, night.archive, night.warehouse, now)
-    disk = shutil.disk_usage(night.settings.var)
+    counts = counts_of(run.summary_so_far())
+    now = run.now()
+    expired = expired_of(run.pack, run.archive, run.warehouse, now)
+    disk = shutil.disk_usage(run.settings.var)
     return Digest(
-        run_id=night.run_id,
-        as_of=night.as_of,
+        run_id=run.run_id,
+        as_of=run.as_of,
         started_at=began_at,
         # A clock that was set back must not give a negative duration.
         lasted=max(now - began_at, timedelta()),
-        errors=tuple(night.summary.errors),
+        errors=tuple(run.summary.errors),
         counts=tuple(_counted(name, count, earlier) for name, count in counts.items()),
         earlier_nights=len(earlier),
-        seconds=dict(night.summary.seconds),
-        undelivered=tuple(undelivered(night.warehouse)),
-        waiting=night.summary.mails_waiting,
+        seconds=dict(run.summary.seconds),
+        undelivered=tuple(undelivered(run.warehouse)),
+        waiting=run.summary.mails_waiting,
         due_for_purge=len(expired),
-        warehouse_bytes=size_of(night.warehouse),
+        warehouse_bytes=size_of(run.warehouse),
         disk_free_bytes=disk.free,
         disk_bytes=disk.total,
-        links=_links(night, run_url),
+        links=_links(run, run_url),
     )
 
 
@@ -77,17 +77,17 @@ def _counted(name: str, count: int, earlier: Sequence[dict[str, int]]) -> Counte
     return Counted(name, count, usual)
 
 
-def _links(night: RunContext, run_url: str) -> dict[str, str]:
+def _links(run: RunContext, run_url: str) -> dict[str, str]:
     """Return the places to look further by what is there, without those that do not exist."""
-    page = night.summary.page
+    page = run.summary.page
     # The page about quality is written together with the page.
-    quality = str(night.settings.site / "quality.html") if page else ""
+    quality = str(run.settings.site / "quality.html") if page else ""
     places = {
         "Prefect run": run_url,
         "page": page,
         "quality": quality,
-        "data docs": night.summary.data_docs,
-        "warehouse": display_url(night.settings.warehouse_url),
-        "log": str(night.settings.var / "mtqg.log"),
+        "data docs": run.summary.data_docs,
+        "warehouse": display_url(run.settings.warehouse_url),
+        "log": str(run.settings.var / "mtqg.log"),
     }
     return {name: place for name, place in places.items() if place}

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from flows.night.run_context import RunContext
 from program.delivery import Arrival
 from program.pack.source import Source
-from warehouse.ledger import KNOWN, PACKED, RECEIVED, keep_cursor, record_deliveries
+from warehouse.ledger import keep_cursor, record_deliveries
+from warehouse.states import DeliveryState
 
 logger = logging.getLogger("mtqg.steps")
 
@@ -33,8 +34,8 @@ class ArrivalBatch:
     The cursor never moves past an offer that is left to the next run.
     """
 
-    def __init__(self, night: RunContext, source: Source) -> None:
-        self._night = night
+    def __init__(self, run: RunContext, source: Source) -> None:
+        self._run = run
         self._source = source
         self._arrivals: list[Arrival] = []
         self._cursor: str | None = None
@@ -73,16 +74,16 @@ class ArrivalBatch:
         # Second: after a crash in between, the source offers the recorded arrivals again, and
         # the ledger knows them.
         if self._cursor is not None:
-            night = self._night
-            keep_cursor(night.warehouse, self._source.name, self._cursor, night.now())
+            run = self._run
+            keep_cursor(run.warehouse, self._source.name, self._cursor, run.now())
             self._cursor = None
 
     def _record(self, arrivals: Sequence[Arrival]) -> None:
-        night = self._night
-        now = night.now()
-        states = record_deliveries(night.warehouse, arrivals, run_id=night.run_id, now=now)
+        run = self._run
+        now = run.now()
+        states = record_deliveries(run.warehouse, arrivals, run_id=run.run_id, now=now)
         for arrival, state in zip(arrivals, states, strict=True):
-            _count(night, arrival, state)
+            _count(run, arrival, state)
 
     def _record_each(self, arrivals: Sequence[Arrival]) -> None:
         """Record each arrival in its own transaction, so that one bad arrival stops no other.
@@ -104,19 +105,19 @@ class ArrivalBatch:
         for failure in failures:
             offer = failure.arrival.offer
             reason = f"{type(failure.error).__name__}: {failure.error}"
-            self._night.fail(f"source {failure.arrival.source}: {offer.name}: {reason}")
+            self._run.fail(f"source {failure.arrival.source}: {offer.name}: {reason}")
 
 
-def _count(night: RunContext, arrival: Arrival, state: str) -> None:
-    """Add a recorded arrival to the run's summary."""
+def _count(run: RunContext, arrival: Arrival, state: DeliveryState | None) -> None:
+    """Add an arrival to the run's summary. `state` None: the ledger had it already."""
     name = arrival.offer.name
-    if state == RECEIVED:
-        night.summary.received += 1
-    elif state == PACKED:
+    if state is DeliveryState.RECEIVED:
+        run.summary.received += 1
+    elif state is DeliveryState.ZIP_PENDING:
         # A zip is no delivery to read: `unpack` counts its members.
-        logger.info("collect source=%s packed=%r", arrival.source, name)
-    elif state == KNOWN:
-        night.summary.known += 1
+        logger.info("collect source=%s zip_pending=%r", arrival.source, name)
+    elif state is None:
+        run.summary.known += 1
     else:
-        night.summary.repeated += 1
-        logger.debug("collect source=%s repeated=%r", arrival.source, name)
+        run.summary.duplicates += 1
+        logger.debug("collect source=%s duplicate=%r", arrival.source, name)

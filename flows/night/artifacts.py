@@ -22,17 +22,17 @@ def counts_of(summary: Mapping[str, Any]) -> dict[str, int]:
     # Rare, and then worth a look: without waiting mails there is no line.
     if summary.get("mails_waiting"):
         counts["mails waiting"] = summary["mails_waiting"]
-    counts["zips unpacked"] = summary["unpacked"]
-    counts["enclosures kept unread"] = summary["enclosed"]
-    counts["same bytes sent again"] = summary["repeated"]
+    counts["zips extracted"] = summary["zips_extracted"]
+    counts["attachments kept unread"] = summary["attachments"]
+    counts["same bytes sent again"] = summary["duplicates"]
     counts["already known"] = summary["known"]
     counts["still arriving, left for the next run"] = summary["still_arriving"]
     return counts
 
 
-def table_of(night: RunContext) -> list[dict[str, Any]]:
+def table_of(run: RunContext) -> list[dict[str, Any]]:
     """Return a table row for each submission that the run checked."""
-    return [_table_row(row) for row in submissions_of_run(night.warehouse, night.run_id)]
+    return [_table_row(row) for row in submissions_of_run(run.warehouse, run.run_id)]
 
 
 def _table_row(row: RunSubmissionRow) -> dict[str, Any]:

@@ -38,28 +38,30 @@ def cross_check_current(
     The new and the resolved findings and the notices are one transaction. A run that dies
     before it leaves the cross-check to the next run.
     """
-    occasions = due_for_cross_check(warehouse)
-    if not occasions:
+    period_stages = due_for_cross_check(warehouse)
+    if not period_stages:
         return 0
     found: list[tuple[int, Finding]] = []
     resolved: list[int] = []
     # One group after the other, so that memory does not grow with the number of periods. Only
     # periods that end on the same day are compared with each other.
-    for group in by_last_day(occasions):
+    for group in by_last_day(period_stages):
         reports = current_report_facts(warehouse, group, rules.compared)
         found += checker.compare(reports)
         resolved += _resolved(warehouse, checker, group, rules)
     _sort_by_rule(found, rules)
     new = record_cross_check(
         warehouse,
-        occasions,
+        period_stages,
         found,
         run_id=run_id,
         recipient=recipient,
         now=clock(),
         cleared=resolved,
     )
-    logger.info("compare occasions=%d found=%d findings=%d", len(occasions), len(found), new)
+    logger.info(
+        "compare period_stages=%d found=%d findings=%d", len(period_stages), len(found), new
+    )
     return new
 
 
@@ -77,16 +79,16 @@ def _sort_by_rule(found: list[tuple[int, Finding]], rules: "RuleSet") -> None:
 def _resolved(
     warehouse: Warehouse,
     checker: "Checker",
-    occasions: Collection[WarehousePeriodStage],
+    period_stages: Collection[WarehousePeriodStage],
     rules: "RuleSet",
 ) -> list[int]:
     """Return the reports without a critical finding if the rejected ones counted again.
 
     Current reports are among them; the caller needs the rejected ones only.
     """
-    if not has_rejected(warehouse, occasions):
+    if not has_rejected(warehouse, period_stages):
         return []
-    reports = reports_with_rejected(warehouse, occasions, rules.compared)
+    reports = reports_with_rejected(warehouse, period_stages, rules.compared)
     found = checker.compare(reports)
     critical = {number for number, finding in found if finding.severity is Severity.CRITICAL}
     return sorted({report.number for report in reports} - critical)

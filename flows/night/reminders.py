@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from program.pack.load import Pack
+from program.records.letter import MissingReport, NoticeKind
 from program.vietnamese import vietnam_day
 from warehouse.database.engine import Warehouse
+from warehouse.outbox.enqueue import NewNotice
 from warehouse.outbox.follow_ups import enqueue_all_clear, enqueue_settled, enqueue_waiver_notices
 from warehouse.outbox.reminders import (
-    MissingReport,
-    OpenIssue,
-    enqueue_open,
     enqueue_reminders,
     missing_reports,
     open_issues,
@@ -38,36 +37,34 @@ def enqueue_follow_ups(warehouse: Warehouse, pack: Pack, day: date, now: datetim
     """
     waived = enqueue_waiver_notices(warehouse, now)
     all_clear = enqueue_all_clear(warehouse, now) + enqueue_settled(warehouse, now)
-    open_reminders = enqueue_open(warehouse, list(_open_reminders(warehouse, pack, day)), now)
-    missing_reminders = enqueue_reminders(
-        warehouse, list(_missing_reminders(warehouse, pack, day)), now
-    )
+    still_open = enqueue_reminders(warehouse, list(_open_reminders(warehouse, pack, day, now)))
+    missing = enqueue_reminders(warehouse, list(_missing_reminders(warehouse, pack, day, now)))
     logger.info(
-        "remind overruled=%d clear=%d open=%d missing=%d",
+        "remind waived=%d all_clear=%d still_open=%d missing=%d",
         waived,
         all_clear,
-        open_reminders,
-        missing_reminders,
+        still_open,
+        missing,
     )
 
 
-def _open_reminders(warehouse: Warehouse, pack: Pack, day: date) -> Iterator[tuple[OpenIssue, int]]:
-    """Yield the files that were not corrected, with the reminder that is due on a day."""
+def _open_reminders(
+    warehouse: Warehouse, pack: Pack, day: date, now: datetime
+) -> Iterator[NewNotice]:
+    """Yield the reminders of files that were not corrected that are due on a day."""
     mailing = pack.correspondence.mailing
     working_days = pack.calendar.working_days
     for issue in open_issues(warehouse):
-        step = mailing.step_open(vietnam_day(issue.told_at), day, working_days)
+        step = mailing.step_open(vietnam_day(issue.asked_at), day, working_days)
         if step is not None:
-            yield issue, step
+            recipient = issue.recipient
+            yield NewNotice(NoticeKind.STILL_OPEN, recipient, now, issue.submission_id, step=step)
 
 
 def _missing_reminders(
-    warehouse: Warehouse, pack: Pack, day: date
-) -> Iterator[tuple[MissingReport, str, str]]:
-    """Yield the reminders of missing reports that are due on a day.
-
-    A reminder is the report, the recipient's address and the step. None is due on a day off.
-    """
+    warehouse: Warehouse, pack: Pack, day: date, now: datetime
+) -> Iterator[NewNotice]:
+    """Yield the reminders of missing reports that are due on a day; none on a day off."""
     if not pack.calendar.working_days.is_working(day):
         return
     for missing in missing_reports(warehouse, day - _BACK, day + _AHEAD):
@@ -75,20 +72,18 @@ def _missing_reminders(
         deadline = pack.deadline_of(report.form_code, report.unit_code, report.period, report.stage)
         # Without a deadline in force, the due date is a placeholder of the pack.
         if deadline is not None:
-            yield from _reminders(missing, pack, day)
+            yield from _reminders(missing, pack, day, now)
 
 
-def _reminders(
-    missing: MissingReport, pack: Pack, day: date
-) -> Iterator[tuple[MissingReport, str, str]]:
-    """Yield who is reminded of one missing report on a day."""
+def _reminders(missing: MissingReport, pack: Pack, day: date, now: datetime) -> Iterator[NewNotice]:
+    """Yield the reminders of one missing report that are due on a day."""
     working_days = pack.calendar.working_days
     correspondence = pack.correspondence
     unit = pack.contact_of(missing.report.unit_code)
 
     days_left = correspondence.mailing.step_before(missing.due_date, day, working_days)
     if days_left is not None:
-        yield missing, unit.email, f"due-{days_left}"
+        yield NewNotice(NoticeKind.DUE_SOON, unit.email, now, missing=missing, step=days_left)
 
     if day > missing.due_date:
         days_late = working_days.between(missing.due_date, day)
@@ -98,5 +93,10 @@ def _reminders(
             "leader": correspondence.leader,
         }
         for step in correspondence.steps_late(days_late):
-            recipient = recipients[step.to]
-            yield missing, recipient.email, f"late-{step.after_working_days}"
+            yield NewNotice(
+                NoticeKind.OVERDUE,
+                recipients[step.to].email,
+                now,
+                missing=missing,
+                step=step.after_working_days,
+            )

@@ -26,6 +26,7 @@ from program.vietnamese import VIETNAM_TIME
 from warehouse.catalogue import sync_catalogue
 from warehouse.database.engine import Warehouse, prepare_warehouse
 from warehouse.ledger import finish_run, pending_deliveries, start_run
+from warehouse.states import RunState
 
 if TYPE_CHECKING:
     from connectors.reader.isolate.reader_pool import Readers
@@ -49,10 +50,10 @@ class RunSummary:
     run_id: int
     as_of: str
     received: int = 0
-    repeated: int = 0
+    duplicates: int = 0
     known: int = 0
-    unpacked: int = 0
-    enclosed: int = 0
+    zips_extracted: int = 0
+    attachments: int = 0
     still_arriving: int = 0
     verdicts: Counter[str] = field(default_factory=Counter)
     facts_loaded: int = 0
@@ -183,5 +184,5 @@ class RunContext:
         return self.summary_so_far()
 
     def _close_run(self) -> None:
-        state = "failed" if self.summary.errors else "completed"
+        state = RunState.FAILED if self.summary.errors else RunState.COMPLETED
         finish_run(self.warehouse, self.run_id, state, self.summary_so_far(), self.now())

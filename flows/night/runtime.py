@@ -50,7 +50,7 @@ def enable_loggers() -> None:
 
 
 @contextmanager
-def step(night: RunContext, step: str) -> Iterator[None]:
+def step(run: RunContext, step: str) -> Iterator[None]:
     """Run a step. An error in it is recorded for the end of the run, and the next step follows.
 
     So mails go out although a source is down or the page cannot be written. The summary gets
@@ -58,19 +58,19 @@ def step(night: RunContext, step: str) -> Iterator[None]:
     """
     started = time.monotonic()
     try:
-        with cpu_counted(night, step):
+        with cpu_counted(run, step):
             yield
     except MtqgError as error:
-        night.fail(f"{step}: {error}")
+        run.fail(f"{step}: {error}")
     except Exception as error:  # the boundary of a step
         logger.exception("run step=%r", step)
-        night.fail(f"{step}: {type(error).__name__}: {error}")
+        run.fail(f"{step}: {type(error).__name__}: {error}")
     finally:
-        night.summary.seconds[step] = round(time.monotonic() - started, 1)
+        run.summary.seconds[step] = round(time.monotonic() - started, 1)
 
 
 @contextmanager
-def cpu_counted(night: RunContext, step: str) -> Iterator[None]:
+def cpu_counted(run: RunContext, step: str) -> Iterator[None]:
     """Add the CPU seconds of a step to the summary.
 
     They count this process and its child processes that end within the step. The reader
@@ -80,8 +80,8 @@ def cpu_counted(night: RunContext, step: str) -> Iterator[None]:
     try:
         yield
     finally:
-        earlier = night.summary.cpu_seconds.get(step, 0.0)
-        night.summary.cpu_seconds[step] = round(earlier + _cpu_seconds() - before, 3)
+        earlier = run.summary.cpu_seconds.get(step, 0.0)
+        run.summary.cpu_seconds[step] = round(earlier + _cpu_seconds() - before, 3)
 
 
 def _cpu_seconds() -> float:

@@ -38,15 +38,15 @@ def alarm_of(settings: Settings, hours: int, now: datetime) -> Alarm:
     try:
         warehouse = open_warehouse(settings.warehouse_url)
         try:
-            nights = last_runs(warehouse)
+            runs = last_runs(warehouse)
         finally:
             warehouse.dispose()
     except WarehouseError as wrong:
         return Alarm(f"No run can be found: {wrong}.")
-    if nights is None:
+    if runs is None:
         return Alarm("No run has ever begun on this warehouse.")
     since = now - timedelta(hours=hours)
-    return _failure_alarm(nights, since) or _absence_alarm(nights, since, hours) or Alarm("")
+    return _failure_alarm(runs, since) or _absence_alarm(runs, since, hours) or Alarm("")
 
 
 def mail_alarm(settings: Settings, alarm: Alarm, now: datetime) -> bool:
@@ -65,30 +65,30 @@ def mail_alarm(settings: Settings, alarm: Alarm, now: datetime) -> bool:
     return True
 
 
-def _failure_alarm(nights: LastRuns, since: datetime) -> Alarm | None:
+def _failure_alarm(runs: LastRuns, since: datetime) -> Alarm | None:
     """Return the alarm if the newest run failed; None otherwise."""
-    if nights.newest_state != "failed":
+    if runs.newest_state != "failed":
         return None
     # An old failure that was mailed is known. That no run came since is the alarm then.
-    if nights.newest_started_at < since and nights.newest_was_told:
+    if runs.newest_started_at < since and runs.newest_was_told:
         return None
-    errors = nights.newest_errors
+    errors = runs.newest_errors
     first = errors[0] if errors else "no error was kept"
     return Alarm(
-        f"The last run ({_newest(nights)}) failed with {len(errors)} errors, the first: {first}",
-        was_told=nights.newest_was_told,
+        f"The last run ({_newest(runs)}) failed with {len(errors)} errors, the first: {first}",
+        was_told=runs.newest_was_told,
     )
 
 
-def _absence_alarm(nights: LastRuns, since: datetime, hours: int) -> Alarm | None:
+def _absence_alarm(runs: LastRuns, since: datetime, hours: int) -> Alarm | None:
     """Return the alarm if no run completed since a moment; None otherwise."""
-    newest = _newest(nights)
-    if nights.completed_at is None:
+    newest = _newest(runs)
+    if runs.completed_at is None:
         return Alarm(f"No run has ever completed; the last one that began is {newest}.")
-    if nights.completed_at >= since:
+    if runs.completed_at >= since:
         return None
-    ended_at = format_instant(nights.completed_at)
-    state = nights.newest_state
+    ended_at = format_instant(runs.completed_at)
+    state = runs.newest_state
     if state == "running":
         state = "is still running or was killed"
     return Alarm(
@@ -96,5 +96,5 @@ def _absence_alarm(nights: LastRuns, since: datetime, hours: int) -> Alarm | Non
     )
 
 
-def _newest(nights: LastRuns) -> str:
-    return f"run {nights.newest_id}, begun {format_instant(nights.newest_started_at)}"
+def _newest(runs: LastRuns) -> str:
+    return f"run {runs.newest_id}, begun {format_instant(runs.newest_started_at)}"

@@ -59,7 +59,7 @@ def purge(
     # The letters first: while the bytes are there, an interrupted purge is found again.
     for file in letters_of(settings, warehouse, expired):
         file.unlink(missing_ok=True)
-    judged = attempts_of(warehouse, expired.sha256)
-    tombstone = PurgeRecord(sha256=expired.sha256, purged_at=now, why=expired.why, judged=judged)
+    checks = attempts_of(warehouse, expired.sha256)
+    tombstone = PurgeRecord(sha256=expired.sha256, purged_at=now, why=expired.why, checks=checks)
     archive.bury(tombstone)
     record_purged(warehouse, expired.sha256)

@@ -42,6 +42,7 @@ from warehouse.load import load_delivery
 from warehouse.maintenance.replay_log import Document, replay_outbox, replay_run, set_attempt
 from warehouse.maintenance.retention import record_purged
 from warehouse.queries.history import past_of
+from warehouse.states import RunState
 
 logger = logging.getLogger("mtqg.rebuilding")
 
@@ -49,7 +50,7 @@ CheckRecord: TypeAlias = dict[str, Any]
 """One check of one delivery, as the document of a run has it.
 
 `delivery` and `attempt` are the numbers of the delivery and of the attempt, `at` is the time
-of the check, `submissions` maps the number of each part to the number of its submission.
+of the check, `submissions` maps each report's number to that of its submission.
 """
 
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -77,14 +78,14 @@ class Rebuilding:
         self._pack: Pack = load_pack(settings.pack)
         self._rules = RuleSet(self._pack)
         self._archive = Archive(settings.archive_url)
-        self._nights: list[Document] = list(read_runs(self._archive))
+        self._documents: list[Document] = list(read_runs(self._archive))
         self._warehouse: Warehouse = prepare_warehouse(url)
         self._purged = read_tombstones(self._archive)
         self._rebuilt = Rebuilt()
-        self.attempts = sum(len(night["judged"]) for night in self._nights)
+        self.attempts = sum(len(document["checked"]) for document in self._documents)
         # Today's reader may find parts that a delivery did not have then. Their numbers follow
         # the highest number of then.
-        self._unused_numbers = count(max(_submission_numbers(self._nights), default=0) + 1)
+        self._unused_numbers = count(max(_submission_numbers(self._documents), default=0) + 1)
 
     def run(self, advance: Callable[[int], None]) -> Rebuilt:
         """Rebuild the warehouse and return the result.
@@ -92,14 +93,14 @@ class Rebuilding:
         `advance` is called after each chunk with the number of deliveries in it.
         Raises ArchiveError if the archive has no run.
         """
-        if not self._nights:
+        if not self._documents:
             raise ArchiveError(
                 "archive: no run is in it, so there is nothing to rebuild a warehouse from; "
                 "`mtqg run` begins one"
             )
         with Readers(self._pack, self._settings) as readers:
-            for night in self._nights:
-                self._replay(night, readers, advance)
+            for document in self._documents:
+                self._replay(document, readers, advance)
         self._restore_outbox()
         self._record_arrivals()
         # Replayed runs made these deliveries pending, then processed. Their bytes are gone.
@@ -109,15 +110,15 @@ class Rebuilding:
         self._warehouse.dispose()
         return self._rebuilt
 
-    def _replay(self, night: Document, readers: Readers, advance: Callable[[int], None]) -> None:
+    def _replay(self, document: Document, readers: Readers, advance: Callable[[int], None]) -> None:
         """Do one run again: its checks, its cross-checks, and the withdrawals around them."""
-        replay_run(self._warehouse, night)
-        run_id = night["run"]["id"]
-        started_at = datetime.fromisoformat(night["run"]["started_at"])
-        self._withdraw(night, started_at)
-        checker = self._checker(night)
+        replay_run(self._warehouse, document)
+        run_id = document["run"]["id"]
+        started_at = datetime.fromisoformat(document["run"]["started_at"])
+        self._withdraw(document, started_at)
+        checker = self._checker(document)
         size = self._settings.chunk_deliveries
-        records: list[CheckRecord] = night["judged"]
+        records: list[CheckRecord] = document["checked"]
         for start in range(0, len(records), size):
             chunk = records[start : start + size]
             numbers = {record["delivery"]: record["attempt"] for record in chunk}
@@ -126,26 +127,26 @@ class Rebuilding:
             self._check(run_id, chunk, readers, checker)
             advance(len(chunk))
         # A run may have ended before its cross-checks, or had none.
-        if night["compared_at"] is not None:
-            self._compare(night, checker)
-        self._withdraw(night, _END_OF_TIME)
+        if document["cross_checked_at"] is not None:
+            self._compare(document, checker)
+        self._withdraw(document, _END_OF_TIME)
         self._rebuilt.nights += 1
         logger.info("rebuild run=%d checked=%d", run_id, len(records))
 
-    def _withdraw(self, night: Document, until: datetime) -> None:
+    def _withdraw(self, document: Document, until: datetime) -> None:
         """Replay withdrawals made before `until`. Deliveries already withdrawn are unchanged."""
-        for withdrawal in night["withdrawn"]:
+        for withdrawal in document["withdrawn"]:
             withdrawn_at = datetime.fromisoformat(withdrawal["at"])
             if withdrawn_at < until:
                 withdraw(
                     self._warehouse, withdrawal["delivery"], withdrawal["reason"], withdrawn_at
                 )
 
-    def _checker(self, night: Document) -> Checker:
+    def _checker(self, document: Document) -> Checker:
         """Return a checker with today's rules and the waivers that the run had."""
-        waivers = tuple(WaiverEntry.model_validate(entry) for entry in night["corrections"])
+        waivers = tuple(WaiverEntry.model_validate(entry) for entry in document["waivers"])
         pack = replace(self._pack, correction_files={"ledger": waivers})
-        title = f"rebuilt run {night['run']['id']}"
+        title = f"rebuilt run {document['run']['id']}"
         periods = self._settings.history_periods
         return Checker(pack, self._rules, title, history_periods=periods)
 
@@ -166,7 +167,7 @@ class Rebuilding:
     def _checked(
         self, readings: Sequence[ParsedReport], checker: Checker
     ) -> dict[int, list[Submission]]:
-        """Return the submissions of each delivery of which every part could be checked."""
+        """Return the submissions of each delivery of which every report could be checked."""
         requested = history_keys(readings, self._pack.units)
         elements = line_elements(self._pack.forms)
         periods = self._settings.history_periods
@@ -201,9 +202,9 @@ class Rebuilding:
         tombstone = self._purged.get(delivery.sha256 or "")
         if tombstone is None:
             return []
-        for judged in tombstone.judged:
-            if judged.delivery == delivery.id and judged.attempt == attempt:
-                return judged.of(delivery)
+        for check in tombstone.checks:
+            if check.delivery == delivery.id and check.attempt == attempt:
+                return check.of(delivery)
         return []
 
     def _read(self, deliveries: Sequence[Delivery], readers: Readers) -> list[ParsedReport]:
@@ -223,14 +224,16 @@ class Rebuilding:
     def _note_failure(self, delivery: Delivery, error: Exception) -> None:
         self._rebuilt.failed.append(f"delivery {delivery.id} ({delivery.name}): {error}")
 
-    def _load(self, run_id: int, record: CheckRecord, parts: Sequence[Submission]) -> None:
+    def _load(self, run_id: int, record: CheckRecord, submissions: Sequence[Submission]) -> None:
         """Record the submissions of a delivery under their old numbers, at the time of then."""
         old_numbers: dict[str, int] = record["submissions"]
         numbers = {}
-        for part in parts:
-            numbers[part.part] = old_numbers.get(str(part.part)) or next(self._unused_numbers)
+        for submission in submissions:
+            report_no = submission.report_no
+            old_number = old_numbers.get(str(report_no))
+            numbers[report_no] = old_number or next(self._unused_numbers)
         # No recipients: the documents have the notices.
-        without_recipients = [(part, None) for part in parts]
+        without_recipients = [(submission, None) for submission in submissions]
         load_delivery(
             self._warehouse,
             without_recipients,
@@ -241,21 +244,21 @@ class Rebuilding:
         )
         self._rebuilt.attempts += 1
 
-    def _compare(self, night: Document, checker: Checker) -> None:
+    def _compare(self, document: Document, checker: Checker) -> None:
         """Do the cross-checks of a run again, at the time of then."""
-        compared_at = datetime.fromisoformat(night["compared_at"])
+        compared_at = datetime.fromisoformat(document["cross_checked_at"])
         cross_check_current(
             self._warehouse,
             checker,
             self._rules,
-            run_id=night["run"]["id"],
+            run_id=document["run"]["id"],
             recipient=_nobody,
             clock=lambda: compared_at,
         )
 
     def _restore_outbox(self) -> None:
         """Restore the notices and mails of all runs."""
-        for notice in replay_outbox(self._warehouse, self._nights):
+        for notice in replay_outbox(self._warehouse, self._documents):
             self._rebuilt.failed.append(
                 f"notice {notice['id']} is about a submission that does not exist any more"
             )
@@ -272,7 +275,7 @@ class Rebuilding:
         now = datetime.now(UTC)
         run_id = start_run(self._warehouse, vietnam_day(now), self._rules.version, now)
         record_deliveries(self._warehouse, arrivals, run_id=run_id, now=now)
-        finish_run(self._warehouse, run_id, "rebuilt", {}, now)
+        finish_run(self._warehouse, run_id, RunState.REBUILT, {}, now)
         self._rebuilt.arrived = len(arrivals)
 
     def _is_known(self, arrival: Arrival) -> bool:
@@ -280,10 +283,10 @@ class Rebuilding:
         return version in known_versions(self._warehouse, arrival.source)
 
 
-def _submission_numbers(nights: Sequence[Document]) -> Iterator[int]:
+def _submission_numbers(documents: Sequence[Document]) -> Iterator[int]:
     """Yield the number of every submission in the documents."""
-    for night in nights:
-        for record in night["judged"]:
+    for document in documents:
+        for record in document["checked"]:
             yield from record["submissions"].values()
 
 

@@ -1,6 +1,6 @@
 """The replay log: the part of the ledger that the archive keeps, to rebuild the warehouse from.
 
-It holds what the delivered bytes do not say. `ledger/nights/` has one document for each run,
+It holds what the delivered bytes do not say. `ledger/runs/` has one document for each run,
 written at its end. `ledger/arrivals/` has a note of each delivery, from before the warehouse
 knows it until the document of a run has it.
 """
@@ -27,7 +27,7 @@ from warehouse.maintenance.replay_log import Document, run_document, runs_of
 
 logger = logging.getLogger("mtqg.backup")
 
-NIGHTS = "ledger/nights"
+RUNS = "ledger/runs"
 ARRIVALS = "ledger/arrivals"
 
 
@@ -47,7 +47,7 @@ def export_runs(warehouse: Warehouse, archive: Archive, pack: Pack) -> None:
     one. Notes of arrivals that the ledger has are removed.
     """
     # List the notes before the export: one that another process writes meanwhile must stay.
-    exported = set(archive.names(NIGHTS))
+    exported = set(archive.names(RUNS))
     notes = set(archive.names(ARRIVALS))
     _export_runs(warehouse, archive, pack, exported)
     if notes:
@@ -68,9 +68,9 @@ def _export_runs(warehouse: Warehouse, archive: Archive, pack: Pack, exported: s
         document = run_document(warehouse, number)
         if name in exported:
             # The waivers of that time, not of today.
-            document["corrections"] = _read(archive, name)["corrections"]
+            document["waivers"] = _read(archive, name)["waivers"]
         else:
-            document["corrections"] = [each.model_dump(mode="json") for each in pack.corrections]
+            document["waivers"] = [each.model_dump(mode="json") for each in pack.corrections]
         content = json.dumps(document, ensure_ascii=False, indent=1)
         archive.write(name, content.encode())
 
@@ -101,7 +101,7 @@ def check_not_behind_archive(warehouse: Warehouse, archive: Archive) -> None:
     """
     runs = runs_of(warehouse)
     known = {run_name_of(number, started_at) for number, started_at in runs.items()}
-    unknown = [name for name in archive.names(NIGHTS) if name not in known]
+    unknown = [name for name in archive.names(RUNS) if name not in known]
     if unknown:
         raise WarehouseError(
             f"warehouse: the archive knows {len(unknown)} runs that this warehouse does not; "
@@ -117,12 +117,12 @@ def read_runs(archive: Archive) -> Iterator[Document]:
     """
     # The names are in order, so two documents of one run stand side by side.
     last = ""
-    for name in archive.names(NIGHTS):
-        number = name.removeprefix(f"{NIGHTS}/").split("-")[0]
+    for name in archive.names(RUNS):
+        number = name.removeprefix(f"{RUNS}/").split("-")[0]
         if number == last:
             raise ArchiveError(
                 f"archive: run {int(number)} is there twice, from two warehouses; "
-                f"move one document out of {NIGHTS}"
+                f"move one document out of {RUNS}"
             )
         last = number
         yield _read(archive, name)
@@ -162,7 +162,7 @@ def run_name_of(number: int, started_at: datetime) -> str:
 
     The start is part of it, so that runs of two warehouses never share a name.
     """
-    return f"{NIGHTS}/{number:06d}-{started_at.astimezone(UTC):%Y%m%dT%H%M%SZ}.json"
+    return f"{RUNS}/{number:06d}-{started_at.astimezone(UTC):%Y%m%dT%H%M%SZ}.json"
 
 
 def _note_name(source: str, external_id: str, external_version: str) -> str:

@@ -177,7 +177,7 @@ def _refuse_later_runs(archive: Archive, manifest: Manifest) -> None:
     After a restore, the results of these runs would be lost, or their mails sent twice.
     """
     in_backup = {name.removeprefix(ARCHIVE) for name in manifest.members}
-    later = [name for name in archive.names("ledger/nights") if name not in in_backup]
+    later = [name for name in archive.names("ledger/runs") if name not in in_backup]
     if later:
         raise UsageError(
             f"the archive knows {len(later)} runs that are not in the backup, so nothing was "

@@ -14,8 +14,8 @@ _JSON_KEYS = ("rule", "severity", "sheet", "cell", "value", "message", "fix")
 class JsonReport:
     """One object for one report, or a list of objects for several reports or a folder.
 
-    An object has its `file` where several files are checked, and its `part` where its file holds
-    several reports.
+    An object has its `file` where several files are checked, and its `report_no` where its file
+    holds several reports.
     """
 
     def __init__(self, *, is_one_file: bool) -> None:
@@ -37,7 +37,7 @@ class JsonReport:
             if has_file:
                 about["file"] = named(checked.path)
             if checked.submission and parts[checked.path] > 1:
-                about["part"] = checked.submission.part
+                about["report_no"] = checked.submission.report_no
             reports.append(about | _as_json(checked))
         is_single = self._is_one_file and len(reports) == 1
         print_json(reports[0] if is_single else reports)

@@ -62,8 +62,8 @@ def check(
         typer.Option(
             "--json",
             help=(
-                "Print JSON: an object for one report; a list, with `file` or `part`, for several "
-                "or a folder."
+                "Print JSON: an object for one report; a list, with `file` or `report_no`, for "
+                "several or a folder."
             ),
         ),
     ] = False,

@@ -84,7 +84,7 @@ class Judge:
         self._inboxes = list(_local_inboxes(settings, pack))
 
     def check(self, files: Sequence[Path], advance: Callable[[float], None]) -> list[Checked]:
-        """Return the results for all files, in order, one per part of a file.
+        """Return the results for all files, in order, one per report of a file.
 
         `advance` gets numbers of files: in sum, half of them after reading and half after
         checking. A file that cannot be opened, or on which the program fails, becomes a Failure
@@ -106,7 +106,7 @@ class Judge:
             else:
                 readings.append(outcome)
             # A file with several reports counts once.
-            if isinstance(outcome, Unread) or outcome.part == 1:
+            if isinstance(outcome, Unread) or outcome.report_no == 1:
                 advance(half_of_all / len(inputs))
         for number, result in self._verdicts(readings):
             entry = inputs[number]
@@ -150,7 +150,7 @@ class Judge:
             yield _Input(path, refusal=refusal)
             return
         for member in members_of(content, limits):
-            if not member.is_enclosure:
+            if not member.is_attachment:
                 yield _Input(path, member.name, member.content, member.refusal)
 
     def _content(self, entry: _Input) -> bytes | None:

@@ -56,7 +56,7 @@ class MarkedFolder:
     def _report(self, submission: Submission) -> MarkedReport:
         period = submission.period.code if submission.period else None
         title = title_of(submission.form_code, period, submission.stage, self._pack)
-        return MarkedReport(title, actionable(submission.findings), submission.part)
+        return MarkedReport(title, actionable(submission.findings), submission.report_no)
 
     def _write(self, name: str, content: bytes) -> Path:
         """Write a file under a name that is not in use, and return its path."""

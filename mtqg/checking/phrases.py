@@ -41,7 +41,7 @@ class Phrases:
     others: str
     more: str
     notes: str
-    part: str
+    report_no: str
     total: str
     marked: str
     unmarked: str
@@ -109,7 +109,7 @@ _VIETNAMESE = Phrases(
     others="và {count} ô khác: {cells}",
     more="… (xem đủ bằng --all)",
     notes="Ngoài ra có {count} ghi chú không cần xử lý (xem bằng --all).",
-    part="báo cáo thứ {number} trong tệp",
+    report_no="báo cáo thứ {number} trong tệp",
     total="{count} tệp: {verdicts}",
     marked="Tệp đã đánh dấu: {path}",
     unmarked="Không đánh dấu được {name}: {reason}",
@@ -169,7 +169,7 @@ _ENGLISH = Phrases(
     others="and in other cells ({count}): {cells}",
     more="… (all of them with --all)",
     notes="Notes that ask for nothing: {count} (--all shows them).",
-    part="report {number} in the file",
+    report_no="report {number} in the file",
     total="{count} files: {verdicts}",
     marked="marked: {path}",
     unmarked="not marked: {name}: {reason}",

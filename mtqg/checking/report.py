@@ -31,7 +31,7 @@ _LEAST_WIDTH = 20
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One report in the table of all files. `label` names its part of the file."""
+    """One report in the table of all files. `label` tells it from the file's other reports."""
 
     name: str
     label: str
@@ -105,9 +105,9 @@ class TextReport:
         return table
 
     def _part_label(self, submission: Submission | None) -> str:
-        if submission is None or submission.part == 1:
+        if submission is None or submission.report_no == 1:
             return ""
-        return f" ({self._words.part.format(number=submission.part)})"
+        return f" ({self._words.report_no.format(number=submission.report_no)})"
 
     def _print_failure(self, failure: CheckFailure, row: _Row) -> None:
         _print_wrapped(row.name, style="bold")

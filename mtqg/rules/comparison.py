@@ -162,7 +162,7 @@ class RuleComparison:
         if turn is None:
             return
         # A report comes twice where its own rules and the cross-checks both changed.
-        key = (after.delivery.id, after.part, turn)
+        key = (after.delivery.id, after.report_no, turn)
         if key not in self._counted:
             self._counted.add(key)
             self.turned[turn].add(Turned(*_report_fields(after), before, after.verdict, rules))

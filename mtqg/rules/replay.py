@@ -24,7 +24,7 @@ from program.records.history import History, history_keys, line_elements
 from program.settings import Settings
 from program.submission import Submission
 from warehouse.database.engine import Warehouse
-from warehouse.ledger import count_judged, judged_deliveries
+from warehouse.ledger import checked_deliveries, count_checked
 from warehouse.queries.history import past_of
 
 logger = logging.getLogger("mtqg.rules")
@@ -49,7 +49,7 @@ class _ReportId(NamedTuple):
     """A report within a delivery."""
 
     delivery_id: int
-    part: int
+    report_no: int
 
 
 def affected_forms(before: RuleSide, after: RuleSide) -> set[str] | None:
@@ -87,8 +87,8 @@ class Replay:
         self._before = before
         self._after = after
         self._forms = forms
-        self.chosen = count_judged(engine, forms)
-        self.replayed = Replayed(count_judged(engine, None))
+        self.chosen = count_checked(engine, forms)
+        self.replayed = Replayed(count_checked(engine, None))
 
     def run(self, comparison: RuleComparison, advance: Callable[[int], None]) -> Replayed:
         """Add all differences to `comparison` and return the counts.
@@ -110,7 +110,7 @@ class Replay:
     def _chunks(self) -> Iterator[list[Delivery]]:
         limit = self._settings.chunk_deliveries
         last = 0
-        while chunk := judged_deliveries(self._engine, self._forms, after=last, limit=limit):
+        while chunk := checked_deliveries(self._engine, self._forms, after=last, limit=limit):
             last = chunk[-1].id
             yield chunk
 
@@ -190,7 +190,7 @@ def _checked(side: RuleSide, readings: Sequence[ParsedReport], past: History) ->
 def _by_report(submissions: Iterable[Submission]) -> dict[_ReportId, Submission]:
     by_report = {}
     for submission in submissions:
-        report = _ReportId(submission.delivery.id, submission.part)
+        report = _ReportId(submission.delivery.id, submission.report_no)
         # Only the warehouse needs facts. Without them a chunk takes less memory.
         by_report[report] = replace(submission, facts=())
     return by_report

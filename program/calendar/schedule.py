@@ -11,6 +11,7 @@ from holidays.registry import EntityLoader
 from pydantic import Field, model_validator
 
 from program.calendar.period import Period, PeriodKind, periods_between
+from program.calendar.span import is_within
 from program.calendar.stage import Stage
 from program.pack.yaml_file import Model
 from program.units.register import Unit, UnitKind
@@ -151,7 +152,7 @@ class Duty(Model):
 
     def covers(self, day: date) -> bool:
         """Tell whether this duty is in force for a period that ends on `day`."""
-        return self.first <= day and (self.last is None or day <= self.last)
+        return is_within(day, self.first, self.last)
 
 
 class Calendar(Model):

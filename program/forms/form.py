@@ -10,6 +10,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from program.calendar.period import Period, PeriodKind
+from program.calendar.span import is_within
 from program.calendar.stage import Stage
 from program.forms.table import NAME, Label, Table
 from program.pack.yaml_file import Model, repeated
@@ -129,8 +130,7 @@ class Form(Model):
 
     def covers(self, period: Period) -> bool:
         """Tell whether this version was in force on the period's last day."""
-        day = period.end
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+        return is_within(period.end, self.valid_from, self.valid_to)
 
     def measure_of(self, name: str) -> str:
         """Return the unit of measure of a column, matrix element or summary; "" without one."""

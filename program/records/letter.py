@@ -13,18 +13,22 @@ from program.submission import Verdict
 
 
 class NoticeKind(StrEnum):
-    """What a notice is about."""
+    """What a notice says. The last two are about a report that has not come."""
 
-    JUDGED = "judged"
+    CHECKED = "checked"
     """The result of the check. The verdict says what the sender must do."""
-    COMPARED = "compared"
+    CROSS_CHECKED = "cross_checked"
     """The findings of cross-checks, after the submission was accepted."""
-    FIXED = "fixed"
-    """All clear: an earlier request to the sender is settled."""
-    OVERRULED = "overruled"
+    ALL_CLEAR = "all_clear"
+    """An earlier request to the sender is settled."""
+    WAIVED = "waived"
     """A named person waived the findings of an earlier request."""
-    OPEN = "open"
-    """A request to correct the report is still open: no better version has come."""
+    STILL_OPEN = "still_open"
+    """A reminder of a request to correct a report: no better version has come."""
+    DUE_SOON = "due_soon"
+    """A reminder before the due date of a report."""
+    OVERDUE = "overdue"
+    """A reminder after the due date of a report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +55,14 @@ class Notice:
     delivery_name: str
     received_at: datetime
     findings: tuple[Finding, ...]
-    is_part: bool = False
+    is_one_of_several: bool = False
     """Its file holds other reports too, each with its own verdict."""
-    part: int = 1
+    report_no: int = 1
     """Its number among the reports of its file, from 1."""
     delivery_id: int = 0
     sha256: str | None = None
-    """The sha256 of the file in the archive; None if the file was not kept."""
-    kind: NoticeKind = NoticeKind.JUDGED
+    """The sha256 of the file in the archive; None where the file was not kept."""
+    kind: NoticeKind = NoticeKind.CHECKED
 
     @property
     def report(self) -> ReportName | None:
@@ -69,8 +73,8 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Reminder:
-    """A report that is due and has not come."""
+class MissingReport:
+    """A report that is due and of which nothing came, not even a rejected file."""
 
     report: ReportName
     due_date: date
@@ -90,6 +94,6 @@ class Letter:
     created_at: datetime
     day: date
     notices: tuple[Notice, ...] = ()
-    reminders: tuple[Reminder, ...] = ()
+    reminders: tuple[MissingReport, ...] = ()
     accepted: tuple[ReportName, ...] = ()
     references: tuple[str, ...] = ()

@@ -47,7 +47,7 @@ def _submission(row: dict[str, Any], delivery: Delivery) -> Submission:
         period=Period.parse(period) if period else None,
         stage=Stage(row["stage"]),
         facts=tuple(_fact(fact) for fact in row["facts"]),
-        part=row["part"],
+        report_no=row["report_no"],
         values_read=row["values_read"],
     )
 
@@ -71,7 +71,7 @@ class PurgeRecord(Model):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     purged_at: datetime
     why: str
-    judged: tuple[PurgedSubmission, ...]
+    checks: tuple[PurgedSubmission, ...]
 
     @property
     def name(self) -> str:

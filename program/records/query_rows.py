@@ -169,7 +169,7 @@ class QualityRow:
 
 @dataclass(frozen=True, slots=True)
 class FirstSubmissionRow:
-    """How many versions one report needed to be accepted (`mart_first_pass.sql`).
+    """How many versions one report needed to be accepted (`mart_first_submission.sql`).
 
     `accepted_at` is None if no version was accepted yet.
     """

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from program.calendar.span import is_within
 from program.errors import ConfigurationError
 from program.pack.yaml_file import read_text, repeated
 
@@ -44,9 +45,7 @@ class Unit:
 
     def is_valid_on(self, day: date) -> bool:
         """Tell whether the unit existed on `day`."""
-        has_begun = self.valid_from is None or self.valid_from <= day
-        has_not_ended = self.valid_to is None or day <= self.valid_to
-        return has_begun and has_not_ended
+        return is_within(day, self.valid_from, self.valid_to)
 
     @property
     def gone_from(self) -> date | None:

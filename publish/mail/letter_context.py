@@ -10,7 +10,7 @@ from datetime import date
 from program.finding import Finding, Severity
 from program.pack.contact import Contact
 from program.pack.load import Pack
-from program.records.letter import Letter, Notice, NoticeKind, Reminder, ReportName
+from program.records.letter import Letter, MissingReport, Notice, NoticeKind, ReportName
 from program.submission import Verdict
 from publish.mail.context import (
     TASKS,
@@ -28,11 +28,11 @@ _MOST_WITH_MARKED = 3
 _MOST_WITHOUT_MARKED = 40
 """The same without a marked workbook. More in one file are usually one mistake made many times."""
 
-_CHECK_NOTICES = (NoticeKind.JUDGED, NoticeKind.COMPARED)
+_CHECK_NOTICES = (NoticeKind.CHECKED, NoticeKind.CROSS_CHECKED)
 _RESULTS_OF_KINDS = {
-    NoticeKind.FIXED: ReportResult.FIXED,
-    NoticeKind.OVERRULED: ReportResult.OVERRULED,
-    NoticeKind.OPEN: ReportResult.OPEN,
+    NoticeKind.ALL_CLEAR: ReportResult.FIXED,
+    NoticeKind.WAIVED: ReportResult.OVERRULED,
+    NoticeKind.STILL_OPEN: ReportResult.OPEN,
 }
 _TO_SEND_AGAIN = (ReportResult.FIX, ReportResult.OPEN, ReportResult.PART)
 _WITHOUT_FINDINGS = (ReportResult.FIXED, ReportResult.RECEIVED)
@@ -133,7 +133,7 @@ def _result(notice: Notice) -> ReportResult:
     # From here on the submission is loaded. A critical finding in it costs single lines only.
     if any(finding.severity is Severity.CRITICAL for finding in notice.findings):
         return ReportResult.PART
-    if notice.kind is NoticeKind.COMPARED:
+    if notice.kind is NoticeKind.CROSS_CHECKED:
         return ReportResult.COMPARED
     return ReportResult.CHECK if actionable(notice.findings) else ReportResult.RECEIVED
 
@@ -147,7 +147,7 @@ def _findings(notice: Notice, result: ReportResult) -> tuple[Finding, ...]:
     return actionable(notice.findings)
 
 
-def _missing(reminder: Reminder, day: date, pack: Pack) -> RequestedItem:
+def _missing(reminder: MissingReport, day: date, pack: Pack) -> RequestedItem:
     report = reminder.report
     period = pack.label_of(report.form_code, report.period, report.stage)
     return RequestedItem(

@@ -78,7 +78,7 @@ def attachments_of(
 def _group_by_delivery(notices: Sequence[Notice]) -> list[list[Notice]]:
     """Return the notices of each delivery, in the order of its reports."""
     groups: dict[int, list[Notice]] = {}
-    for notice in sorted(notices, key=lambda notice: (notice.delivery_id, notice.part)):
+    for notice in sorted(notices, key=lambda notice: (notice.delivery_id, notice.report_no)):
         groups.setdefault(notice.delivery_id, []).append(notice)
     return list(groups.values())
 
@@ -126,16 +126,16 @@ def _link(
 
 def _reports(notices: Sequence[Notice], pack: Pack) -> Iterator[MarkedReport]:
     """Yield each report of a file that has findings to act on, with those of all its notices."""
-    by_part: dict[int, list[Notice]] = {}
+    by_report: dict[int, list[Notice]] = {}
     for notice in notices:
-        by_part.setdefault(notice.part, []).append(notice)
-    for part, notices_of_part in by_part.items():
-        found = chain.from_iterable(notice.findings for notice in notices_of_part)
+        by_report.setdefault(notice.report_no, []).append(notice)
+    for report_no, same_report in by_report.items():
+        found = chain.from_iterable(notice.findings for notice in same_report)
         findings = actionable(dict.fromkeys(found))
         if findings:
-            first = notices_of_part[0]
+            first = same_report[0]
             title = title_of(first.form_code, first.period, first.stage, pack)
-            yield MarkedReport(title, findings, part)
+            yield MarkedReport(title, findings, report_no)
 
 
 def title_of(form_code: str | None, period: str | None, stage: Stage, pack: Pack) -> str:

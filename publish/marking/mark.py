@@ -62,10 +62,10 @@ def _read_portal_file(order: MarkRequest, pack: "Pack", limits: Limits) -> _Port
     if isinstance(reports, ReaderFinding):
         raise UnmarkableError(f"it is no report: {reports.rule}")
     sheets: list[Sheet] = []
-    for part, report in enumerate(reports, start=1):
+    for report_no, report in enumerate(reports, start=1):
         if isinstance(report, PortalReport):
             for sheet in report.found.sheets:
-                name = _sheet_name(sheet.name, part, reports)
+                name = _sheet_name(sheet.name, report_no, reports)
                 sheets.append(replace(sheet, name=name))
     if not sheets:
         raise UnmarkableError("it holds no report")
@@ -77,13 +77,13 @@ def _rename_sheets(report: MarkedReport, reports: Sequence[object]) -> MarkedRep
     findings = []
     for finding in report.findings:
         if finding.sheet:
-            name = _sheet_name(finding.sheet, report.part, reports)
+            name = _sheet_name(finding.sheet, report.report_no, reports)
             findings.append(replace(finding, sheet=name))
         else:
             findings.append(finding)
     return replace(report, findings=tuple(findings))
 
 
-def _sheet_name(sheet: str, part: int, reports: Sequence[object]) -> str:
+def _sheet_name(sheet: str, report_no: int, reports: Sequence[object]) -> str:
     """Return a sheet's name, with its report's number where a file has several reports."""
-    return f"{part}. {sheet}" if len(reports) > 1 else sheet
+    return f"{report_no}. {sheet}" if len(reports) > 1 else sheet

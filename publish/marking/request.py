@@ -11,12 +11,12 @@ from publish.marking.texts import Language
 class MarkedReport:
     """One report of a file: its title and the findings to act on.
 
-    `part` counts the reports of a file from 1.
+    `report_no` counts the reports of a file from 1.
     """
 
     title: str
     findings: tuple[Finding, ...]
-    part: int = 1
+    report_no: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from program.calendar.schedule import Obligation
 from program.finding import Finding, Severity
 from program.pack.contact import Contact
 from program.pack.load import Pack
-from program.records.letter import Letter, Notice, NoticeKind, Reminder, ReportName
+from program.records.letter import Letter, MissingReport, Notice, NoticeKind, ReportName
 from program.submission import Verdict
 from publish.preview.sample import Sample, working_day_from
 
@@ -80,10 +80,10 @@ def _results(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
         delivery_id=_SCAN_DELIVERY,
     )
     in_part = replace(warned, findings=worst)
-    compared = replace(warned, findings=warnings[:1], kind=NoticeKind.COMPARED)
-    still_open = replace(bad, kind=NoticeKind.OPEN)
-    fixed = replace(good, kind=NoticeKind.FIXED)
-    waived = replace(good, findings=sample.findings.overruled, kind=NoticeKind.OVERRULED)
+    compared = replace(warned, findings=warnings[:1], kind=NoticeKind.CROSS_CHECKED)
+    still_open = replace(bad, kind=NoticeKind.STILL_OPEN)
+    fixed = replace(good, kind=NoticeKind.ALL_CLEAR)
+    waived = replace(good, findings=sample.findings.overruled, kind=NoticeKind.WAIVED)
     return {
         MailKind.RECEIVED: _letter(sample, pack, sent, good),
         MailKind.NEEDS_FIXING: _letter(sample, pack, sent, bad),
@@ -145,7 +145,7 @@ def _reminder(sample: Sample, pack: Pack, days: int, to: Contact | None = None) 
         recipient=recipient.email,
         created_at=_evening(day),
         day=day,
-        reminders=tuple(Reminder(_report(each), each.due_date) for each in missing),
+        reminders=tuple(MissingReport(_report(each), each.due_date) for each in missing),
     )
 
 

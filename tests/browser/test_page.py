@@ -157,7 +157,9 @@ def test_the_quality_page_fits_and_asks_nothing_of_other_servers(page: Page, var
 def test_the_quality_page_says_what_the_warehouse_holds(page: Page, var: Path) -> None:
     page.goto((var / "site" / "quality.html").as_uri())
     with closing(sqlite3.connect(var / "warehouse.sqlite")) as warehouse:
-        reports = "SELECT COUNT(*), SUM(is_first_pass), SUM(1 - is_accepted) FROM mart_first_pass"
+        reports = (
+            "SELECT COUNT(*), SUM(is_first_pass), SUM(1 - is_accepted) FROM mart_first_submission"
+        )
         came, at_once, still_open = warehouse.execute(reports).fetchone()
         found = "SELECT rule, SUM(findings) FROM mart_findings WHERE severity <> 'info' GROUP BY rule, severity"
         rules = sorted(warehouse.execute(found).fetchall())

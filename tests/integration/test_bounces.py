@@ -23,7 +23,7 @@ from tests.imap import Folder, serving
 from tests.integration.test_sending import certificate, trusted  # noqa: F401  (fixtures)
 from tests.mailroom import CRITICAL, Collected, Office, at
 from warehouse.maintenance.replay_log import run_document
-from warehouse.outbox.queue import FAILED, SENT
+from warehouse.states import OutboxState
 from warehouse.tables import OutboxRow
 
 DAY = date(2025, 1, 21)
@@ -96,7 +96,7 @@ def test_a_letter_that_comes_back_is_the_operator_s_until_it_is_tried_again(
     assert f"refused for good. {said}" in digest
     told = run_document(second.warehouse, second.run_id)["outbox"]
     assert [(row["state"], row["last_error"], row["attempts"]) for row in told] == [
-        (FAILED, said, 1)
+        (OutboxState.FAILED, said, 1)
     ]
     assert sorted(path.name for path in maildir.rglob("*.mail*")) == ["1.mail:2,S", "2.mail"]
 
@@ -155,7 +155,7 @@ def test_of_an_imap_folder_only_bounces_of_ours_are_marked_and_nothing_else_is_t
     ] == [f"mail to {who}" for who in letters(office)]
     assert again == []
     assert folder.seen == {2, 6}
-    assert {state for _, state in letters(office).values()} == {FAILED}
+    assert {state for _, state in letters(office).values()} == {OutboxState.FAILED}
     assert not any(command.startswith("UID FETCH 1 (BODY.PEEK[]") for command in folder.commands)
     assert folder.commands[-1] == "LOGOUT"
 
@@ -188,7 +188,8 @@ def test_the_bounce_of_a_letter_that_is_about_to_go_again_stays_unread(
     office: Office, folder: Folder
 ) -> None:
     with Session(office.warehouse) as session, session.begin():
-        session.query(OutboxRow).update({"state": "pending"})
+        for state in (OutboxState.FAILED, OutboxState.PENDING):
+            session.query(OutboxRow).update({"state": state})
     with serving(folder) as port:
         assert take(office, reading(office.settings, imap(port))) == []
     assert folder.seen == set()
@@ -225,4 +226,4 @@ def test_a_wrong_password_or_folder_is_a_sentence_without_the_password(
     assert told == "mailbox: imap server 127.0.0.1: error: not so"
     (told,) = take(office, reading(office.settings, imap(port)))
     assert "ConnectionRefusedError" in told
-    assert {state for _, state in letters(office).values()} == {SENT}
+    assert {state for _, state in letters(office).values()} == {OutboxState.SENT}

@@ -549,7 +549,8 @@ def test_an_inbox_that_cannot_be_reached_keeps_no_file_from_being_checked(
 def test_the_help_says_what_json_becomes_and_that_numbers_stay() -> None:
     text = re.sub(r"[│\s]+", " ", mtqg("--help").stdout)
     assert (
-        "an object for one report; a list, with `file` or `part`, for several or a folder" in text
+        "an object for one report; a list, with `file` or `report_no`, for several or a folder"
+        in text
     )
     assert "numbers (2.208; 152,5) stay as printed in the workbook" in text
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from expectations.rules.rule_set import SUITES
@@ -67,14 +67,17 @@ def standing(night: RunContext) -> list[tuple[str | None, str, str, bool]]:
     )
     with Session(night.warehouse) as session:
         rows = session.execute(
-            query.where(FindingRow.compared_at.is_not(None)).order_by(FindingRow.id)
+            query.where(FindingRow.cross_check_found_at.is_not(None)).order_by(FindingRow.id)
         )
         return [(s.unit_code, f.rule, s.verdict, f.closed_at is None) for f, s in rows]
 
 
-def notices(night: RunContext) -> list[str]:
+def notices(night: RunContext) -> list[tuple[str, int | None]]:
+    """Each notice's kind with the run or the notice that it is about."""
+    number = func.coalesce(OutboxRow.run_id, OutboxRow.answers_id)
     with Session(night.warehouse) as session:
-        return list(session.scalars(select(OutboxRow.kind).order_by(OutboxRow.id)))
+        rows = session.execute(select(OutboxRow.kind, number).order_by(OutboxRow.id))
+        return list(rows.tuples())
 
 
 @pytest.mark.both_databases
@@ -91,7 +94,7 @@ def test_both_districts_are_asked_once_and_the_question_ends_when_one_of_them_se
         ("946", "ACR-03", "accepted_with_warnings", True),
     ]
     assert standing(second) == asked
-    assert notices(second) == ["compared-2", "compared-2"]
+    assert notices(second) == [("cross_checked", 2)] * 2
     assert second.summary.mails_written == 2
     letter = next(path.read_text(encoding="utf-8") for path in settings.outbox.glob("*.eml"))
     assert "ACR-03" in letter
@@ -107,7 +110,10 @@ def test_both_districts_are_asked_once_and_the_question_ends_when_one_of_them_se
     fourth = night(settings)
     assert standing(fourth)[0] == ("942", "ACR-03", "accepted", False)
     # 946 hears that its new file is good, 942 that nothing is left for it to do: each once.
-    assert (notices(fourth)[2:], fourth.summary.mails_written) == (["fixed", "fixed-1"], 2)
+    assert (notices(fourth)[2:], fourth.summary.mails_written) == (
+        [("all_clear", 2), ("all_clear", 1)],
+        2,
+    )
     fifth = night(settings)
     assert (notices(fifth)[4:], fifth.summary.mails_written) == ([], 0)
 
@@ -138,8 +144,8 @@ def test_a_question_that_another_settles_is_all_clear_in_the_same_thread_each_ti
             .where(OutboxRow.recipient == pack.contact_of("942").email)
             .order_by(OutboxRow.id)
         )
-        said = [kind.partition("-")[0] for kind in session.scalars(kinds)]
-    assert said == ["compared", "fixed"] * 2
+        said = list(session.scalars(kinds))
+    assert said == ["cross_checked", "all_clear"] * 2
     thread = letters_to(settings, "942", pack)
     assert ["xin kiểm tra lại" in mail["Subject"] for mail in thread] == [True, False] * 2
     assert all("đã nhận đầy đủ sau khi xem lại" in mail["Subject"] for mail in thread[1::2])
@@ -191,7 +197,7 @@ def test_who_was_asked_is_not_asked_again_when_the_file_is_judged_again(
     assert [entry[1:] for entry in standing(again)[2:]] == [
         ("ACR-03", "accepted_with_warnings", True)
     ] * 2
-    assert (again.summary.mails_written, notices(again)) == (0, ["compared-1", "compared-1"])
+    assert (again.summary.mails_written, notices(again)) == (0, [("cross_checked", 1)] * 2)
 
 
 def test_a_night_that_dies_before_it_compares_leaves_that_to_the_next(

@@ -114,12 +114,17 @@ def test_each_report_of_a_gathered_delivery_gets_its_own_verdict(
 ) -> None:
     night = whole_night(settings)
     assert night.summary.errors == []
-    assert deliveries(night) == {"unpacked": 1, "processed": 4, "enclosed": 1, "repeated": 1}
+    assert deliveries(night) == {
+        "zip_extracted": 1,
+        "processed": 4,
+        "attachment": 1,
+        "duplicate": 1,
+    }
     assert (
         night.summary.received,
-        night.summary.unpacked,
-        night.summary.enclosed,
-        night.summary.repeated,
+        night.summary.zips_extracted,
+        night.summary.attachments,
+        night.summary.duplicates,
     ) == (4, 1, 1, 1)
     assert night.summary.verdicts.total() == 6
     assert night.summary.verdicts["quarantined"] == 2
@@ -134,7 +139,7 @@ def test_a_second_night_changes_nothing(settings: Settings, inbox: Path) -> None
     assert sizes(night) == before
     assert (
         night.summary.received,
-        night.summary.unpacked,
+        night.summary.zips_extracted,
         night.summary.facts_loaded,
         night.summary.mails_written,
     ) == (
@@ -185,10 +190,10 @@ def test_one_mail_a_sender_names_each_report_of_a_file_with_its_verdict(
 
 
 BREAKS = [
-    (steps, "record_unpacked"),
+    (steps, "record_extracted"),
     (steps, "load_deliveries"),
     (arrivals, "record_deliveries"),
-    (steps, "packed_deliveries"),
+    (steps, "pending_zips"),
     (steps, "refuse_zip"),
 ]
 
@@ -219,7 +224,12 @@ def test_a_night_that_dies_at_any_commit_is_made_good_by_the_next(
             pytest.fail(f"{step} was never called")
         night.finish()
     night = whole_night(settings)
-    assert deliveries(night) == {"unpacked": 1, "processed": 4, "enclosed": 1, "repeated": 1}
+    assert deliveries(night) == {
+        "zip_extracted": 1,
+        "processed": 4,
+        "attachment": 1,
+        "duplicate": 1,
+    }
     assert sizes(night)[:2] == [7, 6]
     with Session(night.warehouse) as session:
         told = session.scalars(select(OutboxRow.submission_id)).all()
@@ -276,7 +286,7 @@ def test_reading_a_zip_again_judges_what_was_in_it_and_mails_nobody_twice(
     first = whole_night(settings)
     with Session(first.warehouse) as session:
         number = session.scalars(
-            select(DeliveryRow.id).where(DeliveryRow.state == "unpacked")
+            select(DeliveryRow.id).where(DeliveryRow.state == "zip_extracted")
         ).one()
     waiting, refused = requeue(first.warehouse, [number])
     assert (len(waiting), refused) == (2, {})

@@ -11,7 +11,7 @@ from random import Random
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, func, insert, select, text
+from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.orm import Session
 
 from program.calendar.period import Period
@@ -24,6 +24,7 @@ from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, record_deliveries, start_run
 from warehouse.lifecycle.reprocess import requeue
 from warehouse.load import CheckedDelivery, load_deliveries
+from warehouse.states import DeliveryState
 from warehouse.tables import (
     DeliveryRow,
     FactRow,
@@ -62,7 +63,11 @@ def one_by_one(
 
 
 def arrived(
-    engine: Engine, numbers: Sequence[int], run: int = 1, packed_in: int | None = None
+    engine: Engine,
+    numbers: Sequence[int],
+    run: int = 1,
+    packed_in: int | None = None,
+    state: DeliveryState = DeliveryState.RECEIVED,
 ) -> list[Delivery]:
     """Put deliveries on record that came a minute after each other, or with their zip."""
     known = {
@@ -74,7 +79,7 @@ def arrived(
     }
     known |= {
         "recorded_at": NOON,
-        "state": "received",
+        "state": state,
         "run_id": run,
         "archive_delivery_id": packed_in,
     }
@@ -104,7 +109,7 @@ def submission(
     *findings: Finding,
     unit: str | None = "942",
     period: str = "2024-Q4",
-    part: int = 1,
+    report_no: int = 1,
 ) -> Submission:
     verdict = verdict_of(findings)
     facts = (
@@ -121,7 +126,7 @@ def submission(
         unit,
         Period.parse(period),
         facts=kept,
-        part=part,
+        report_no=report_no,
     )
 
 
@@ -265,15 +270,12 @@ def lived(engine: Engine, load: Load, seed: int) -> None:
         new: list[Delivery] = []
         for _ in range(random.randint(2, 9)):
             number += 1
-            new += arrived(engine, [number], run)
             if random.random() < 0.2:
-                with engine.begin() as connection:
-                    connection.execute(
-                        text("UPDATE deliveries SET state = 'unpacked' WHERE id = :id"),
-                        {"id": number},
-                    )
-                new[-1:] = arrived(engine, [number + 1, number + 2], run, packed_in=number)
+                arrived(engine, [number], run, state=DeliveryState.ZIP_EXTRACTED)
+                new += arrived(engine, [number + 1, number + 2], run, packed_in=number)
                 number += 2
+            else:
+                new += arrived(engine, [number], run)
         waiting = pending_deliveries(engine, 99)
         left = [each for each in waiting if random.random() < 0.2 and run < 4]
         due = [each for each in waiting if each not in left]
@@ -283,7 +285,7 @@ def lived(engine: Engine, load: Load, seed: int) -> None:
 def _checked_at_random(delivery: Delivery, random: Random, run: int) -> CheckedDelivery:
     periods = random.sample(["2024-Q2", "2024-Q3", "2024-Q4"], random.choice([1, 1, 1, 2]))
     parts = []
-    for part, period in enumerate(periods, start=1):
+    for report_no, period in enumerate(periods, start=1):
         findings = random.choice([(), (), (WARNING,), (CRITICAL,), (WARNING, CRITICAL)])
         unit = random.choice(["942", "943", "943", None])
         parts.append(
@@ -293,7 +295,7 @@ def _checked_at_random(delivery: Delivery, random: Random, run: int) -> CheckedD
                 *(findings if unit else (CRITICAL,)),
                 unit=unit,
                 period=period,
-                part=part,
+                report_no=report_no,
             )
         )
     # A clock that is set back now and then.
@@ -323,19 +325,19 @@ def test_arrivals_of_one_transaction_know_each_other(engine: Engine) -> None:
         arrival("a (1).xlsx", "a" * 64, "942"),
         arrival("b.xlsx", "a" * 64, "943"),
         arrival("a.xlsx", "a" * 64, "942"),
-        arrival("z.zip", "c" * 64, "942", is_packed=True),
+        arrival("z.zip", "c" * 64, "942", is_zip=True),
         arrival("big.xlsx", None, "942"),
         arrival("bigger.xlsx", None, "942"),
     ]
-    states = ["received", "repeated", "received", "known", "packed", "received", "received"]
+    states = ["received", "duplicate", "received", None, "zip_pending", "received", "received"]
     assert record_deliveries(engine, arrivals, run_id=1, now=NOON) == states
-    assert record_deliveries(engine, arrivals[:2], run_id=1, now=NOON) == ["known", "known"]
+    assert record_deliveries(engine, arrivals[:2], run_id=1, now=NOON) == [None, None]
     later = [arrival("c.xlsx", "a" * 64, "942")]
-    assert record_deliveries(engine, later, run_id=1, now=NOON) == ["repeated"]
+    assert record_deliveries(engine, later, run_id=1, now=NOON) == ["duplicate"]
     with Session(engine) as session:
         repeats = session.execute(
-            select(DeliveryRow.name, DeliveryRow.repeats_id).where(
-                DeliveryRow.repeats_id.is_not(None)
+            select(DeliveryRow.name, DeliveryRow.duplicate_of_id).where(
+                DeliveryRow.duplicate_of_id.is_not(None)
             )
         )
         assert sorted(map(tuple, repeats)) == [("a (1).xlsx", 1), ("c.xlsx", 1)]

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
@@ -25,11 +23,11 @@ from program.calendar.stage import Stage
 from program.errors import UsageError
 from program.finding import Finding, Severity
 from program.pack.load import Pack
-from program.settings import ROOT, Settings
+from program.settings import Settings
 from program.submission import Fact, Submission, Verdict, verdict_of
 from tests.arriving import arrive, catalogued
 from warehouse.catalogue import sync_catalogue
-from warehouse.database.engine import open_warehouse, prepare_warehouse
+from warehouse.database.engine import open_warehouse
 from warehouse.ledger import pending_deliveries, start_run
 from warehouse.lifecycle.cross_checks import WarehousePeriodStage, record_cross_check
 from warehouse.lifecycle.reprocess import requeue
@@ -304,40 +302,6 @@ def test_a_night_that_changes_nothing_in_the_pack_writes_nothing(
         NIGHT + timedelta(days=1),
     )
     assert rows() == before
-
-
-def test_a_warehouse_with_data_goes_up_to_the_history_of_the_pack_and_down_again(
-    settings: Settings, pack: Pack
-) -> None:
-    engine = prepare_warehouse(settings.warehouse_url)
-    sync_catalogue(engine, pack, obligations(pack.calendar, pack.units, NIGHT.date()), NIGHT)
-    start_run(engine, NIGHT.date(), "r", NIGHT)
-    engine.dispose()
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "warehouse" / "migrations"))
-
-    def count(connection: Any) -> list[int]:
-        return [
-            connection.scalar(text(f"SELECT COUNT(*) FROM {table}"))
-            for table in ("units", "targets", "obligations")
-        ]
-
-    from warehouse.database.backends import OpenMode, make_engine
-    from warehouse.database.views import drop_views
-
-    builder = make_engine(settings.warehouse_url, OpenMode.MIGRATING)
-    with builder.begin() as connection:
-        before = count(connection)
-        drop_views(connection)
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0005")
-        assert count(connection) == before
-        command.upgrade(config, "head")
-        assert count(connection) == before
-        known = connection.execute(text("SELECT DISTINCT known_from, known_to FROM units")).all()
-    builder.dispose()
-    assert len(known) == 1
-    assert known[0][1] is None
 
 
 def mtqg(settings: Settings, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Result:

@@ -103,7 +103,7 @@ def test_a_report_that_was_asked_about_and_compared_in_one_night_is_spoken_of_on
 ) -> None:
     judged = notice(Verdict.ACCEPTED_WITH_WARNINGS, QUESTION)
     differs = replace(QUESTION, rule="ACR-01", cell="C12", message="Khác với báo cáo của xã.")
-    compared = replace(judged, kind=NoticeKind.COMPARED, findings=(differs, QUESTION))
+    compared = replace(judged, kind=NoticeKind.CROSS_CHECKED, findings=(differs, QUESTION))
     other = notice(Verdict.UNREADABLE, NO_WORKBOOK, name="quý 3.xlsx", period=None)
     text = parsed(compose(letter(judged, other, compared), pack)).get_body(("plain",)).get_content()
     assert text.count("Tệp: báo cáo.xlsx") == text.count("ĐÃ NHẬN. Số liệu đã được ghi") == 1
@@ -279,14 +279,18 @@ def test_a_workbook_that_is_too_large_is_told_and_not_attached(pack: Pack) -> No
 
 
 def in_archive(
-    content: bytes, *findings: Finding, sender: str | None = "942", number: int = 7, part: int = 1
+    content: bytes,
+    *findings: Finding,
+    sender: str | None = "942",
+    number: int = 7,
+    report_no: int = 1,
 ) -> Notice:
     return replace(
         notice(Verdict.QUARANTINED, *findings),
         delivery_id=number,
         sha256=hashlib.sha256(content).hexdigest(),
         sender_unit=sender,
-        part=part,
+        report_no=report_no,
     )
 
 
@@ -308,7 +312,7 @@ def test_all_that_a_letter_says_of_a_file_is_in_one_workbook(
     pack: Pack, settings: Settings
 ) -> None:
     content = report()
-    notices = [in_archive(content, FINDING, part=2), in_archive(content, QUESTION, NOTE)]
+    notices = [in_archive(content, FINDING, report_no=2), in_archive(content, QUESTION, NOTE)]
     ((name, marked),) = attached(pack, settings, content, *notices)
     book = openpyxl.load_workbook(io.BytesIO(marked or b""))
     said = str([cell.value for row in book.worksheets[0].iter_rows() for cell in row if cell.value])
@@ -448,7 +452,7 @@ def test_what_may_hold_personal_data_is_never_had_by_a_link(
     )
     with_persons = replace(pack, forms=tuple(forms))
     assert linked(with_persons, shelf, asked(**what)).link is None
-    assert linked(with_persons, shelf, asked(), asked(**what, part=2)).link is None
+    assert linked(with_persons, shelf, asked(), asked(**what, report_no=2)).link is None
     assert not shelf.marked.exists()
 
 

@@ -5,20 +5,16 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, func, inspect, select, text
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from program.calendar.period import Period
 from program.delivery import Delivery
 from program.finding import Finding, Severity
-from program.settings import ROOT, Settings
+from program.settings import Settings
 from program.submission import Fact, Submission, verdict_of
 from tests.arriving import arrive
-from tests.integration.test_stages_and_lineage import _OLD
 from warehouse import load as load_module
-from warehouse.database.backends import OpenMode, make_engine
 from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, start_run
 from warehouse.lifecycle.reprocess import requeue
@@ -73,7 +69,7 @@ def part(
         "942",
         Period.parse(period),
         facts=facts,
-        part=number,
+        report_no=number,
     )
 
 
@@ -133,7 +129,7 @@ def test_one_letter_speaks_of_each_part_and_says_that_it_is_one(engine: Engine) 
     assemble_letters(engine, NOON.date())
     letter = claim_letter(engine, NOON)
     assert letter is not None
-    assert [(n.period, n.verdict.value, n.is_part) for n in letter.notices] == [
+    assert [(n.period, n.verdict.value, n.is_one_of_several) for n in letter.notices] == [
         ("2024-Q3", "accepted_with_warnings", True),
         ("2024-Q4", "quarantined", True),
     ]
@@ -258,47 +254,3 @@ def test_putting_back_is_all_or_nothing_and_idempotent(engine: Engine) -> None:
         assert requeue(engine, [one.id]) == ([one.id], {})
     with Session(engine) as session:
         assert session.get_one(DeliveryRow, one.id).attempt == 2
-
-
-@pytest.mark.no_warehouse
-@pytest.mark.both_databases
-@pytest.mark.parametrize("lowest", ["0003", "0001"])
-def test_a_warehouse_with_data_goes_up_and_down(settings: Settings, lowest: str) -> None:
-    """From the first released schema on, with data in it, and back to it."""
-    settings.var.mkdir(parents=True, exist_ok=True)
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "warehouse" / "migrations"))
-    builder = make_engine(settings.warehouse_url, OpenMode.MIGRATING)
-    with builder.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        first = columns_of(connection)
-        for statement in _OLD:
-            connection.execute(text(statement))
-        command.upgrade(config, "head")
-        command.downgrade(config, lowest)
-        if lowest == "0001":
-            assert columns_of(connection) == first
-            assert connection.scalar(text("SELECT value FROM facts")) == 150
-            assert connection.scalar(text("SELECT period FROM submissions")) == "2024-Q4"
-            assert connection.scalar(text("SELECT rule FROM findings")) == "FORM-16"
-        command.upgrade(config, "head")
-    builder.dispose()
-    engine = prepare_warehouse(settings.warehouse_url)
-    with Session(engine) as session:
-        row = session.scalars(select(SubmissionRow)).one()
-        assert (row.part, row.attempt, session.get_one(DeliveryRow, 1).attempt) == (1, 1, 1)
-        assert (row.stage, row.period_end, row.compared_at) == ("final", date(2024, 12, 31), None)
-    assert believed(engine) == [150]
-
-
-def columns_of(connection: Connection) -> dict[str, set[tuple[str, str, bool]]]:
-    """Every table's columns with their type and whether they may be empty."""
-    found = inspect(connection)
-    return {
-        table: {
-            (column["name"], str(column["type"]), column["nullable"])
-            for column in found.get_columns(table)
-        }
-        for table in found.get_table_names()
-    }

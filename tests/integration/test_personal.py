@@ -149,7 +149,7 @@ def age(settings: Settings, days: int) -> None:
     with closing(sqlite3.connect(settings.var / "warehouse.sqlite")) as connection:
         connection.execute("UPDATE deliveries SET received_at = ?", (moment,))
         connection.commit()
-    for document in (Path(settings.archive_url) / "ledger" / "nights").iterdir():
+    for document in (Path(settings.archive_url) / "ledger" / "runs").iterdir():
         document.unlink()
 
 

@@ -15,7 +15,7 @@ from tests.conftest import GOOD_LEVELS, Fill
 from warehouse.queries.quality import first_passes, quality, rule_examples, run_counts
 
 BAD = {**GOOD_LEVELS, "total": {**GOOD_LEVELS["total"], "women": 999}}
-NIGHTS = (
+RUNS = (
     {"942/q4.xlsx": ("942", "2024-Q4", BAD), "943/q4.xlsx": ("943", "2024-Q4", GOOD_LEVELS)},
     {"942/q4 sửa.xlsx": ("942", "2024-Q4", GOOD_LEVELS), "944/ảnh.xlsx": None},
     {"944/q4.xlsx": ("944", "2024-Q4", BAD)},
@@ -32,7 +32,7 @@ def nights(
         _env_file=None, var=folder / "var", inbox_url=str(folder / "inbox"), keep_data_docs=2
     )
     pages = []
-    for files in NIGHTS:
+    for files in RUNS:
         for name, content in files.items():
             path = folder / "inbox" / name
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from connectors.archive import Archive, name_of
 from flows.night import steps
 from flows.night.run_context import RunContext
 from flows.recovery.rebuild import Rebuilding
-from flows.recovery.replay_log import ARRIVALS, NIGHTS, export_runs
+from flows.recovery.replay_log import ARRIVALS, RUNS, export_runs
 from mtqg.cli import app
 from program.calendar.period import Period
 from program.errors import ArchiveError, WarehouseError
@@ -281,7 +281,7 @@ def test_a_night_whose_document_cannot_be_kept_is_told_and_the_next_one_keeps_bo
     with monkeypatch.context() as patch:
         patch.setattr(Archive, "write", full)
         assert night(settings).summary.errors == ["ledger: archive: cannot keep it: no space left"]
-    assert len(list(night(settings).archive.names(NIGHTS))) == 2
+    assert len(list(night(settings).archive.names(RUNS))) == 2
 
 
 def test_a_note_of_an_arrival_that_outlived_its_night_goes_with_the_next(

@@ -18,7 +18,7 @@ from program.errors import UsageError, WarehouseError
 from program.settings import ROOT, Settings
 from tests.conftest import GOOD_LEVELS, Fill
 from warehouse.database.engine import open_warehouse
-from warehouse.ledger import judged_deliveries
+from warehouse.ledger import checked_deliveries
 
 TRAINING = "suites/training.yaml"
 
@@ -338,7 +338,7 @@ def test_what_a_reader_meets_and_no_rule_of_then_words_is_newly_found(
 def test_bytes_that_are_gone_stop_only_their_own_delivery(
     repository: Path, nights: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = judged_deliveries(open_warehouse(nights.warehouse_url), None, after=0, limit=1)[0]
+    first = checked_deliveries(open_warehouse(nights.warehouse_url), None, after=0, limit=1)[0]
     archive = shutil.copytree(nights.archive_url, tmp_path / "archive")
     Path(archive, first.sha256[:2], first.sha256).unlink()
     monkeypatch.setenv("MTQG_ARCHIVE_URL", str(archive))

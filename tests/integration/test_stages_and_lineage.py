@@ -5,9 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, insert, select, text
+from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
 
 from program.calendar.period import Period
@@ -15,11 +13,9 @@ from program.calendar.stage import Stage
 from program.forms.qualifier import Qualifier
 from program.pack.catalogue import Indicator
 from program.pack.load import Pack
-from program.settings import ROOT, Settings
+from program.settings import Settings
 from program.submission import Fact, Submission, Verdict
 from tests.arriving import arrive, catalogued
-from warehouse.database.backends import OpenMode, make_engine
-from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
 from warehouse.queries.reports import progress, reporting, stages, territories, trace
@@ -247,43 +243,3 @@ def test_capital_is_kept_with_its_words_and_sources(engine: Engine) -> None:
         ).all()
     assert ("nearly", 769e9) in {(r.qualifier, r.vnd) for r in rows}
     assert all(r.source for r in rows)
-
-
-@pytest.mark.no_warehouse
-def test_a_warehouse_of_before_the_stages_is_brought_up_with_all_it_holds(
-    settings: Settings,
-) -> None:
-    settings.var.mkdir(parents=True)
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "warehouse" / "migrations"))
-    with make_engine(settings.warehouse_url, OpenMode.MIGRATING).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        for statement in _OLD:
-            connection.execute(text(statement))
-    engine = prepare_warehouse(settings.warehouse_url)
-    (fact,) = trace(
-        engine, form="training", unit="942", period="2024-Q4", elements=["participants_total"]
-    )
-    assert (fact.value, fact.stage, fact.qualifier, fact.cell) == (150, Stage.FINAL, None, "C12")
-    with engine.connect() as connection:
-        assert connection.scalar(select(SubmissionRow.period_end)) == date(2024, 12, 31)
-
-
-_OLD = (
-    "INSERT INTO runs (id, as_of, started_at, state, rule_set_version, summary) "
-    "VALUES (1, '2025-01-20', '2025-01-20 05:00:00', 'completed', 'r', '{}')",
-    "INSERT INTO deliveries (id, source, channel, external_id, external_version, name, sender_unit, received_at, recorded_at, "
-    "sha256, size, is_synthetic, state, run_id) VALUES (1, 'inbox', 'folder', 'a', '1', 'a.xlsx', '942', "
-    "'2025-01-20 05:00:00', '2025-01-20 05:00:00', 'x', 1, false, 'processed', 1)",
-    "INSERT INTO submissions (id, delivery_id, run_id, form_code, form_version, unit_code, period, version, verdict, "
-    "rule_set_version, loaded_at, known_from) VALUES (1, 1, 1, 'training', 'v1', '942', '2024-Q4', 1, 'accepted', 'r', "
-    "'2025-01-20 05:00:00', '2025-01-20 05:00:00')",
-    "INSERT INTO facts (submission_id, element, line, value, sheet, cell) VALUES (1, 'participants_total', 0, 150, 'S', 'C12')",
-    "INSERT INTO findings (submission_id, position, rule, severity, message, expected, fix) "
-    "VALUES (1, 0, 'FORM-16', 'info', 'm', '', 'f')",
-    "INSERT INTO indicators (code, position, name, unit, direction, kind, source) "
-    "VALUES ('OLD', 0, 'n', 'u', 'up', 'count', 's')",
-    "INSERT INTO targets (indicator_code, scope, value, comparison, tag, source) VALUES ('OLD', 'national', 1, 'at_least', 'C', 's')",
-    "INSERT INTO obligations (form_code, unit_code, period, due_date) VALUES ('training', '942', '2024-Q4', '2025-01-15')",
-)

@@ -119,7 +119,7 @@ def test_a_file_that_is_only_touched_is_recorded_and_not_processed(
     whole_night(settings)
     os.utime(path, (1_900_000_000, 1_900_000_000))
     again = whole_night(settings)
-    assert (again.summary.repeated, again.summary.received, count(again, SubmissionRow)) == (
+    assert (again.summary.duplicates, again.summary.received, count(again, SubmissionRow)) == (
         1,
         0,
         1,
@@ -143,7 +143,11 @@ def test_the_portal_is_pulled_over_http_and_only_what_is_new(
         first = whole_night(with_portal)
         assert (first.summary.received, figure(first, "942")) == (1, 150)
         second = whole_night(with_portal)
-        assert (second.summary.received, second.summary.known, second.summary.repeated) == (0, 0, 0)
+        assert (second.summary.received, second.summary.known, second.summary.duplicates) == (
+            0,
+            0,
+            0,
+        )
         put("943", "2024-Q4")
         shutil.move(tmp_path / "inbox" / "943", tmp_path / "portal" / "943")
         third = whole_night(with_portal)

@@ -6,28 +6,21 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, func, inspect, select, text
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from program.calendar.period import Period
-from program.calendar.stage import Stage
 from program.delivery import Delivery, Offer
 from program.errors import ConfigurationError, WarehouseError
 from program.finding import Finding, Severity
 from program.pack.load import Pack
-from program.records.letter import Letter, ReportName
-from program.settings import ROOT, Settings
+from program.records.letter import Letter
+from program.settings import Settings
 from program.submission import Fact, Submission, Verdict, verdict_of
 from tests.arriving import arrive, catalogued
 from warehouse import load as load_module
-from warehouse.database.backends import OpenMode, make_engine
-from warehouse.database.engine import migrate, newest_revision, open_warehouse, prepare_warehouse
+from warehouse.database.engine import open_warehouse, prepare_warehouse
 from warehouse.database.run_lock import exclusive_run
-from warehouse.database.views import drop_views
 from warehouse.ledger import (
     keep_cursor,
     known_versions,
@@ -47,7 +40,6 @@ from warehouse.outbox.queue import (
     renew_lease,
     retry_failed,
 )
-from warehouse.outbox.reminders import MissingReport, enqueue_reminders
 from warehouse.queries.reports import progress, reporting, trace, unplaced
 from warehouse.tables import (
     DeliveryRow,
@@ -127,40 +119,6 @@ def figures(engine: Engine, unit: str = "942") -> list[float | None]:
 def count(engine: Engine, table: type[WarehouseTable]) -> int:
     with Session(engine) as session:
         return session.scalar(select(func.count()).select_from(table)) or 0
-
-
-def test_the_migrations_build_exactly_the_tables(engine: Engine) -> None:
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, WarehouseTable.metadata) == []
-
-
-def test_the_newest_migration_is_known_without_alembic(engine: Engine) -> None:
-    with engine.connect() as connection:
-        stamped = MigrationContext.configure(connection).get_current_revision()
-    assert newest_revision() == stamped
-
-
-def test_a_schema_that_is_not_the_newest_is_migrated_and_one_that_is_is_left(
-    engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    migrated: list[str] = []
-
-    def migrate_and_tell(connection: Connection) -> None:
-        migrated.append(connection.dialect.name)
-        migrate(connection)
-
-    monkeypatch.setattr("warehouse.database.engine.migrate", migrate_and_tell)
-    prepare_warehouse(settings.warehouse_url)
-    assert migrated == []
-    with engine.begin() as connection:
-        connection.execute(text("DROP INDEX ix_submissions_period_stage"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))
-    prepare_warehouse(settings.warehouse_url)
-    assert len(migrated) == 1
-    assert "ix_submissions_period_stage" in {
-        index["name"] for index in inspect(engine).get_indexes("submissions")
-    }
 
 
 def test_preparing_again_changes_nothing(engine: Engine, send: Send, settings: Settings) -> None:
@@ -335,7 +293,7 @@ def test_the_same_bytes_of_the_same_sender_are_recorded_but_not_processed(engine
         )
 
     arrivals = [("a.xlsx", "942"), ("a (1).xlsx", "942"), ("b.xlsx", "943")]
-    assert [receive(*arrival) for arrival in arrivals] == ["received", "repeated", "received"]
+    assert [receive(*arrival) for arrival in arrivals] == ["received", "duplicate", "received"]
     assert [d.name for d in pending_deliveries(engine, 10)] == ["a.xlsx", "b.xlsx"]
     assert ("a (1).xlsx", "1") in known_versions(engine, "inbox")
 
@@ -368,7 +326,7 @@ def test_one_offer_is_recorded_once_even_by_two_nights_at_a_time(engine: Engine)
         "run_id": run,
         "now": NOON,
     }
-    assert [record_delivery(engine, offer, **kwargs) for _ in range(2)] == ["received", "known"]
+    assert [record_delivery(engine, offer, **kwargs) for _ in range(2)] == ["received", None]
     assert count(engine, DeliveryRow) == 1
 
 
@@ -473,9 +431,9 @@ def test_what_was_settled_before_it_was_told_is_not_told(engine: Engine, send: S
     assert letters(engine) == [letter]
     with Session(engine) as session:
         assert session.scalars(select(OutboxRow.state).order_by(OutboxRow.id)).all() == [
-            "overtaken",
+            "obsolete",
             "pending",
-            "overtaken",
+            "obsolete",
         ]
 
 
@@ -574,26 +532,3 @@ def test_a_share_is_judged_against_its_target(
 def test_a_share_without_a_denominator_is_no_figure(engine: Engine, send: Send) -> None:
     send(0)
     assert next(r for r in progress(engine) if r.indicator_code == "TRN-WOMEN").status == "no_data"
-
-
-def test_the_outbox_with_reminders_and_refusals_goes_down_and_up(
-    engine: Engine, send: Send, settings: Settings
-) -> None:
-    send(90, CRITICAL)
-    (letter,) = letters(engine)
-    mark_failed(engine, letter.message_id, "550")
-    report = ReportName("training", "943", "2024-Q4", Stage.FINAL)
-    enqueue_reminders(
-        engine, [(MissingReport(report, date(2025, 1, 15)), "c@d.example", "late-3")], NOON
-    )
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "warehouse" / "migrations"))
-    with make_engine(settings.warehouse_url, OpenMode.MIGRATING).begin() as connection:
-        drop_views(connection)
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0005")
-        assert connection.execute(text("SELECT submission_id, state FROM outbox")).all() == [
-            (1, "pending")
-        ]
-    prepare_warehouse(settings.warehouse_url)
-    assert [each.notices for each in letters(engine)] == [letter.notices]

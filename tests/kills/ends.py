@@ -27,7 +27,7 @@ PLACES = (
     "connectors.archive:Archive.put",
     "flows.night.steps:note_arrival",
     "flows.night.arrivals:record_deliveries",
-    "flows.night.steps:record_unpacked",
+    "flows.night.steps:record_extracted",
     "flows.night.steps:load_deliveries",
     "warehouse.load:_place",
     "warehouse.lifecycle.versions:VersionHistory.save_numbers",

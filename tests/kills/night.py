@@ -29,6 +29,7 @@ from program.records.current_report import CurrentReport
 from program.settings import Settings
 from program.submission import Submission
 from tests.kills.ends import replace_with
+from tests.state_guard import states_watched
 from warehouse.database.run_lock import exclusive_run
 
 FAILED, STOPPED, BROKEN = 1, 3, 70
@@ -58,7 +59,7 @@ class Memory:
         judged = Checker(pack, rules, "kills").check(
             [reading for parts in readings.values() for reading in parts]
         )
-        return cls(pack, rules, readings, {(s.delivery.sha256, s.part): s for s in judged})
+        return cls(pack, rules, readings, {(s.delivery.sha256, s.report_no): s for s in judged})
 
 
 def _deliveries(inbox: Path, settings: Settings) -> Iterator[tuple[bytes, Delivery]]:
@@ -117,7 +118,9 @@ class Remembered:
 
     def check(self, readings: Sequence[ParsedReport], _past: object) -> list[Submission]:
         kept = self._memory.submissions
-        return [replace(kept[r.delivery.sha256, r.part], delivery=r.delivery) for r in readings]
+        return [
+            replace(kept[r.delivery.sha256, r.report_no], delivery=r.delivery) for r in readings
+        ]
 
     def compare(self, reports: Sequence[CurrentReport]) -> list[tuple[int, Finding]]:
         """One finding by comparison, as long as the report that it asks is believed."""
@@ -182,7 +185,8 @@ def run(
     RunContext.checker = remembered  # type: ignore[assignment]
     if now is not None:
         RunContext.now = staticmethod(lambda: now)  # type: ignore[method-assign]
-    with exclusive_run(settings.warehouse_url) if alone else nullcontext():
+    lock = exclusive_run(settings.warehouse_url) if alone else nullcontext()
+    with states_watched(), lock:
         night = RunContext(settings, None)
         for step in _steps(night):
             with _going_on(night):

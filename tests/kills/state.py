@@ -26,8 +26,16 @@ _LEFT_OUT = {
     "updated_at",
     "attempts",
 }
-_LEFT_OUT |= {"claimed_by", "claimed_until", "next_attempt_at", "dated"}
-_ONLY_WHETHER = {"known_from", "known_to", "compared_at", "closed_at", "message_id"}
+_LEFT_OUT |= {"claimed_by", "claimed_until", "next_attempt_at", "letter_date"}
+_ONLY_WHETHER = {
+    "known_from",
+    "known_to",
+    "compared_at",
+    "cross_check_found_at",
+    "answers_id",
+    "closed_at",
+    "message_id",
+}
 _COPIED = {"capital", "targets"}
 """Copied from the pack each night, with numbers that nothing points to."""
 
@@ -94,7 +102,7 @@ def _by_submission(rows: list[Row]) -> dict[str, list[Row]]:
     groups: dict[str, list[Row]] = {}
     for row in rows:
         cells = dict(row)
-        if cells.get("compared_at", "none") == "none":
+        if cells.get("cross_check_found_at", "none") == "none":
             groups.setdefault(cells["submission_id"], []).append(row)
     return groups
 
@@ -106,7 +114,7 @@ def _names(connection: Connection) -> dict[str, dict[int, str]]:
         for row in connection.execute(select(DeliveryRow.__table__))
     }
     submissions = {
-        row.id: f"{deliveries[row.delivery_id]}#{row.attempt}.{row.part}"
+        row.id: f"{deliveries[row.delivery_id]}#{row.attempt}.{row.report_no}"
         for row in connection.execute(select(SubmissionRow.__table__))
     }
     return {"deliveries": deliveries, "submissions": submissions}
@@ -131,9 +139,6 @@ def _rows(connection: Connection, table: Any, names: Mapping[str, Mapping[int, s
 
 
 def _cell(name: str, value: object, names: Mapping[int, str] | None) -> str:
-    if name == "kind":
-        # How a notice of a comparison, or the end of one, is called ends in a number.
-        return str(value).partition("-")[0]
     if name in _ONLY_WHETHER:
         return "some" if value is not None else "none"
     return names[value] if names is not None and isinstance(value, int) else repr(value)
@@ -159,7 +164,7 @@ def _archive(settings: Settings) -> dict[str, str]:
     Of the ledger's copy only that no arrival is left: every delivery is in a night's document then.
     """
     archive = Archive(settings.archive_url)
-    names = [name for name in archive.names() if not name.startswith("ledger/nights/")]
+    names = [name for name in archive.names() if not name.startswith("ledger/runs/")]
     return {name: hashlib.sha256(archive.read(name) or b"").hexdigest() for name in names}
 
 

@@ -50,7 +50,7 @@ def run(
             readings = [outcome for outcome in outcomes if isinstance(outcome, ParsedReport)]
             checked = Checker(pack, rules, "mutations").check(readings)
             submissions = {
-                (s.delivery.id, reading.part): s
+                (s.delivery.id, reading.report_no): s
                 for s, reading in zip(checked, readings, strict=True)
             }
             for outcome in outcomes:
@@ -86,7 +86,7 @@ def _result(
             "no verdict",
             f"{outcome.error!r} {getattr(outcome.error, '__notes__', '')}",
         )
-    submission = submissions[number, outcome.part]
+    submission = submissions[number, outcome.report_no]
     rules = [
         f.rule
         for f in submission.findings

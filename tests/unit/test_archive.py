@@ -84,15 +84,15 @@ def test_what_a_killed_night_left_half_written_is_swept_once_nobody_writes_it_an
 def test_a_document_is_replaced_in_one_move_and_the_same_again_is_not_written(
     archive: Archive, kept: Path
 ) -> None:
-    archive.write("ledger/nights/000001.json", b"one")
-    file = kept.parents[1] / "ledger" / "nights" / "000001.json"
+    archive.write("ledger/runs/000001.json", b"one")
+    file = kept.parents[1] / "ledger" / "runs" / "000001.json"
     before = file.stat().st_ino
-    archive.write("ledger/nights/000001.json", b"one")
+    archive.write("ledger/runs/000001.json", b"one")
     assert file.stat().st_ino == before
-    archive.write("ledger/nights/000001.json", b"two")
-    assert archive.read("ledger/nights/000001.json") == b"two"
-    assert archive.read("ledger/nights/000002.json") is None
-    assert list(archive.names("ledger")) == ["ledger/nights/000001.json"]
+    archive.write("ledger/runs/000001.json", b"two")
+    assert archive.read("ledger/runs/000001.json") == b"two"
+    assert archive.read("ledger/runs/000002.json") is None
+    assert list(archive.names("ledger")) == ["ledger/runs/000001.json"]
 
 
 def test_the_same_bytes_at_the_same_time_are_kept_once(archive: Archive, kept: Path) -> None:

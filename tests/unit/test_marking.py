@@ -384,8 +384,8 @@ def test_a_portals_reports_are_sheets_each_with_its_own_findings(pack: Pack) -> 
         json.dumps(several).encode(),
         "q.json",
         (
-            MarkedReport("Quý 4", (finding,), first.part),
-            MarkedReport("Quý 3", (finding,), second.part),
+            MarkedReport("Quý 4", (finding,), first.report_no),
+            MarkedReport("Quý 3", (finding,), second.report_no),
         ),
     )
     book = opened(mark(asked, pack, DEFAULT_LIMITS))

@@ -57,7 +57,7 @@ def test_workbooks_are_taken_out_and_what_goes_with_them_is_told_apart() -> None
         "doc.txt": b"Xin chao.\n",
     }
     members = list(members_of(packed(files), Limits()))
-    assert [(m.name, m.is_readable, m.is_enclosure, m.content) for m in members] == [
+    assert [(m.name, m.is_readable, m.is_attachment, m.content) for m in members] == [
         ("a.xlsx", True, False, BOOK),
         ("quyet-dinh", False, True, PDF),
         ("anh.xlsx", False, True, PICTURE),
@@ -209,7 +209,7 @@ def test_an_archive_in_a_zip_is_no_enclosure_it_is_read_and_told() -> None:
             packed({"a.xlsx": workbook(("S", [[1]])), "b.zip": packed({"c.xlsx": BOOK})}), Limits()
         )
     )[1]
-    assert (inner.is_enclosure, inner.is_readable, inner.refusal) == (False, False, None)
+    assert (inner.is_attachment, inner.is_readable, inner.refusal) == (False, False, None)
 
 
 def test_any_damage_ends_in_members_or_a_refusal() -> None:

@@ -46,7 +46,7 @@ def test_a_sheet_for_each_quarter_is_a_report_of_each(pack: Pack) -> None:
         workbook(*((f"Q{n}", quarter(n, 100 + n)) for n in (1, 2, 3, 4))), pack, sender="942"
     )
     assert said(readings) == [("942", f"2024-Q{n}", 100.0 + n) for n in (1, 2, 3, 4)]
-    assert [(r.part, r.number) for r in readings] == [
+    assert [(r.report_no, r.number) for r in readings] == [
         (1, 1),
         (2, 2_000_000_001),
         (3, 3_000_000_001),
@@ -154,4 +154,4 @@ def test_other_forms_on_other_sheets_are_reports_of_their_own(pack: Pack) -> Non
 
 def test_a_workbook_of_one_report_is_read_as_before(pack: Pack) -> None:
     (only,) = read_all(report(), pack, sender="942")
-    assert (only.part, only.number, met(only)) == (1, only.delivery.id, [])
+    assert (only.report_no, only.number, met(only)) == (1, only.delivery.id, [])

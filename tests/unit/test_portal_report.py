@@ -94,7 +94,7 @@ def test_a_list_is_several_reports_and_one_bad_keeps_no_good_one_out(pack: Pack)
         [REPORT, {"x": 1}, {**REPORT, "period": "2024-Q3"}, {**REPORT, "form": "none"}]
     ).encode()
     readings = read_all(content, pack, sender="942")
-    assert [(r.part, str(r.period) if r.period else None) for r in readings] == [
+    assert [(r.report_no, str(r.period) if r.period else None) for r in readings] == [
         (1, "2024-Q4"),
         (2, None),
         (3, "2024-Q3"),

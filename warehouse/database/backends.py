@@ -22,7 +22,7 @@ from program.errors import ConfigurationError, WarehouseError
 
 READER = "mtqg_reader"
 """The role of PostgreSQL that may read the marts and nothing else (`warehouse/roles.sql`)."""
-WRITERS, NIGHTS = 17190001, 17190002
+WRITERS, RUNS = 17190001, 17190002
 """Keys of the advisory locks: of a transaction that may write, and of a whole run."""
 _PATIENCE_SECONDS = 30
 _POSTGRESQL_DRIVER = "postgresql+psycopg"
@@ -75,21 +75,21 @@ def file_of(url: URL) -> Path | None:
     return Path(str(url.database))
 
 
-def make_engine(text_of_url: str, opening: OpenMode) -> Engine:
+def make_engine(text_of_url: str, mode: OpenMode) -> Engine:
     """Return an engine. It connects when it is first used."""
     url = warehouse_url(text_of_url)
     backend = url.get_backend_name()
-    engine = _sqlite_engine(url, opening) if backend == "sqlite" else _postgresql_engine(url)
-    begin = _BEGINNINGS[backend][opening]
+    engine = _sqlite_engine(url, mode) if backend == "sqlite" else _postgresql_engine(url)
+    begin = _BEGINNINGS[backend][mode]
     if begin:
         event.listen(engine, "begin", _run_on_begin(begin))
     return engine
 
 
-def _sqlite_engine(url: URL, opening: OpenMode) -> Engine:
+def _sqlite_engine(url: URL, mode: OpenMode) -> Engine:
     engine = create_engine(url)
     # A migration of SQLite copies a changed table and drops the old one. Foreign keys forbid that.
-    foreign_keys = "OFF" if opening is OpenMode.MIGRATING else "ON"
+    foreign_keys = "OFF" if mode is OpenMode.MIGRATING else "ON"
     event.listen(engine, "connect", partial(_set_up_sqlite, foreign_keys=foreign_keys))
     return engine
 

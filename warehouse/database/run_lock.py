@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from program.errors import WarehouseError
 from warehouse.database.backends import (
-    NIGHTS,
+    RUNS,
     OpenMode,
     display_url,
     error_text,
@@ -45,7 +45,7 @@ def _file_lock(file: Path, url: str) -> Iterator[None]:
     file.parent.mkdir(parents=True, exist_ok=True)
     # A file of its own. SQLite locks its own files, and a process that closes any handle of a file
     # loses all locks that it has on it.
-    lock_file = file.with_name(f"{file.name}.night")
+    lock_file = file.with_name(f"{file.name}.run")
     with lock_file.open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -61,7 +61,7 @@ def _server_lock(url: str) -> Iterator[None]:
         # Outside of any transaction: an open one would keep the server from removing old rows
         # during the whole run.
         connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        is_ours = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": NIGHTS})
+        is_ours = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": RUNS})
     except SQLAlchemyError as wrong:
         engine.dispose()
         reason = error_text(wrong)

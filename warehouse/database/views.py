@@ -23,7 +23,7 @@ MARTS = (
     "mart_stages",
     "mart_disbursement",
     "mart_training",
-    "mart_first_pass",
+    "mart_first_submission",
     "mart_reporting",
     "mart_punctuality",
     "mart_findings",
@@ -31,13 +31,13 @@ MARTS = (
 )
 """What people query, in the order of creation: each may use those before it."""
 _GROUND = (
-    "believed",
-    "lands",
-    "members",
+    "current_submissions",
+    "unit_land_map",
+    "rollup_members",
     "reported_periods",
-    "figures",
-    "money_lines",
-    "money",
+    "indicator_values",
+    "disbursement_elements",
+    "disbursement_base",
 )
 """The views that marts use. They are created first, and the reader role does not see them."""
 CATALOGUE = tuple(

@@ -22,8 +22,7 @@ from warehouse.lifecycle.current_reports import (
     NumberedReport,
     reports_with_facts,
 )
-from warehouse.lifecycle.stored_findings import findings_of_judging
-from warehouse.states import DeliveryState
+from warehouse.lifecycle.stored_findings import findings_of_check
 from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
 
@@ -37,16 +36,18 @@ def period_stages_of(engine: Warehouse, forms: Collection[str]) -> list[list[War
     query = select(*columns).where(SubmissionRow.form_code.in_(forms), was_current)
     with Session(engine) as session:
         rows = session.execute(query.distinct().order_by(*columns)).all()
-    occasions = [
+    period_stages = [
         WarehousePeriodStage(period, Stage(stage)) for period, stage in rows if period is not None
     ]
-    return by_last_day(occasions)
+    return by_last_day(period_stages)
 
 
-def has_rejected(engine: Warehouse, occasions: Collection[WarehousePeriodStage]) -> bool:
-    """Tell whether a cross-check rejected a report about one of `occasions`."""
+def has_rejected(engine: Warehouse, period_stages: Collection[WarehousePeriodStage]) -> bool:
+    """Tell whether a cross-check rejected a report about one of `period_stages`."""
     query = (
-        select(SubmissionRow.id).where(is_rejected_by_cross_check(), is_about(occasions)).limit(1)
+        select(SubmissionRow.id)
+        .where(is_rejected_by_cross_check(), is_about(period_stages))
+        .limit(1)
     )
     with Session(engine) as session:
         return session.scalar(query) is not None
@@ -54,16 +55,16 @@ def has_rejected(engine: Warehouse, occasions: Collection[WarehousePeriodStage])
 
 def reports_with_rejected(
     engine: Warehouse,
-    occasions: Collection[WarehousePeriodStage],
+    period_stages: Collection[WarehousePeriodStage],
     elements: Mapping[str, Collection[str]],
 ) -> list[CurrentReport]:
-    """Return the reports about `occasions` that would be current without any cross-check.
+    """Return the reports about `period_stages` that would be current without any cross-check.
 
     Those are the current reports. Where a cross-check rejected a later version, it stands in place
     of the one that is current again. Each has those of its facts that are `elements` of its form.
     """
     with engine.connect() as connection:
-        rows = connection.execute(_compared(REPORT, occasions, elements).where(HAS_FACTS))
+        rows = connection.execute(_cross_checked(REPORT, period_stages, elements).where(HAS_FACTS))
         # The versions of one report come in their order: the last one stays.
         last: dict[object, NumberedReport] = {}
         for key in rows.tuples():
@@ -73,14 +74,14 @@ def reports_with_rejected(
 
 
 def cross_checked_reports(
-    engine: Warehouse, occasions: Collection[WarehousePeriodStage], forms: Collection[str]
+    engine: Warehouse, period_stages: Collection[WarehousePeriodStage], forms: Collection[str]
 ) -> dict[int, Submission]:
     """Return the reports of `forms` that take part in cross-checks, by submission id.
 
     Each has all its facts, and the findings of its own check.
     """
     with Session(engine) as session:
-        query = _compared((SubmissionRow, DeliveryRow), occasions, forms)
+        query = _cross_checked((SubmissionRow, DeliveryRow), period_stages, forms)
         last: dict[object, tuple[SubmissionRow, DeliveryRow]] = {}
         for row, delivery in session.execute(query):
             report = (row.form_code, row.unit_code, row.period, row.stage)
@@ -88,20 +89,16 @@ def cross_checked_reports(
         return {row.id: _submission(session, row, delivery) for row, delivery in last.values()}
 
 
-def _compared(
-    columns: Sequence[Any], occasions: Collection[WarehousePeriodStage], forms: Collection[str]
+def _cross_checked(
+    columns: Sequence[Any], period_stages: Collection[WarehousePeriodStage], forms: Collection[str]
 ) -> Select[Any]:
     """Query `columns` of reports that are current or rejected, the last version last."""
     is_last_check = DeliveryRow.attempt == SubmissionRow.attempt
-    is_rejected = (
-        is_rejected_by_cross_check()
-        & (DeliveryRow.state != DeliveryState.WITHDRAWN)
-        & is_last_check
-    )
+    is_rejected = is_rejected_by_cross_check() & DeliveryRow.withdrawn_at.is_(None) & is_last_check
     return (
         select(*columns)
         .join_from(SubmissionRow, DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .where(SubmissionRow.form_code.in_(forms), is_about(occasions))
+        .where(SubmissionRow.form_code.in_(forms), is_about(period_stages))
         .where(is_current() | is_rejected)
         .order_by(DeliveryRow.received_at, DeliveryRow.id, SubmissionRow.attempt)
     )
@@ -109,7 +106,7 @@ def _compared(
 
 def _submission(session: Session, row: SubmissionRow, delivery: DeliveryRow) -> Submission:
     """Return a submission as its own check left it."""
-    findings = findings_of_judging(session, row.id)
+    findings = findings_of_check(session, row.id)
     has_warnings = any(finding.severity is not Severity.INFO for finding in findings)
     verdict = Verdict.ACCEPTED_WITH_WARNINGS if has_warnings else Verdict.ACCEPTED
     facts = session.scalars(select(FactRow).where(FactRow.submission_id == row.id))
@@ -123,7 +120,7 @@ def _submission(session: Session, row: SubmissionRow, delivery: DeliveryRow) -> 
         period=Period.parse(row.period) if row.period else None,
         stage=Stage(row.stage),
         facts=tuple(_fact(fact) for fact in facts),
-        part=row.part,
+        report_no=row.report_no,
     )
 
 

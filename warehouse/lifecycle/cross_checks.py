@@ -20,7 +20,7 @@ from warehouse.lifecycle.current import is_current, takes_part_in_cross_checks
 from warehouse.lifecycle.current_reports import HAS_FACTS, REPORT, reports_with_facts
 from warehouse.lifecycle.reprocess import reject, requeue_cleared
 from warehouse.lifecycle.stored_findings import finding_of
-from warehouse.states import OutboxState, cross_check_kind
+from warehouse.outbox.enqueue import NewNotice, enqueue
 from warehouse.tables import DeliveryRow, FindingRow, OutboxRow, SubmissionRow
 
 Recipient = Callable[[str | None, str | None], str | None]
@@ -59,26 +59,28 @@ def due_for_cross_check(engine: Engine) -> list[WarehousePeriodStage]:
         ]
 
 
-def by_last_day(occasions: Iterable[WarehousePeriodStage]) -> list[list[WarehousePeriodStage]]:
-    """Group occasions by the last day of their periods. Only these are checked with each other."""
+def by_last_day(period_stages: Iterable[WarehousePeriodStage]) -> list[list[WarehousePeriodStage]]:
+    """Group them by the last day of their periods. Only these are checked with each other."""
     groups: dict[date, list[WarehousePeriodStage]] = defaultdict(list)
-    for occasion in occasions:
-        groups[Period.parse(occasion.period).end].append(occasion)
+    for period_stage in period_stages:
+        groups[Period.parse(period_stage.period).end].append(period_stage)
     return [groups[day] for day in sorted(groups)]
 
 
 def current_report_facts(
     engine: Engine,
-    occasions: Collection[WarehousePeriodStage],
+    period_stages: Collection[WarehousePeriodStage],
     elements: Mapping[str, Collection[str]],
 ) -> list[CurrentReport]:
-    """Return the current reports about `occasions`, ordered by unit.
+    """Return the current reports about `period_stages`, ordered by unit.
 
     Each has those of its facts that are `elements` of its form.
     """
     query = (
         select(*REPORT)
-        .where(is_current(), is_about(occasions), SubmissionRow.form_code.in_(elements), HAS_FACTS)
+        .where(
+            is_current(), is_about(period_stages), SubmissionRow.form_code.in_(elements), HAS_FACTS
+        )
         .order_by(SubmissionRow.unit_code, SubmissionRow.form_code, SubmissionRow.id)
     )
     with engine.connect() as connection:
@@ -88,7 +90,7 @@ def current_report_facts(
 
 def record_cross_check(
     engine: Engine,
-    occasions: Collection[WarehousePeriodStage],
+    period_stages: Collection[WarehousePeriodStage],
     found: Iterable[tuple[int, Finding]],
     *,
     run_id: int,
@@ -96,7 +98,7 @@ def record_cross_check(
     now: datetime,
     cleared: Collection[int] = (),
 ) -> int:
-    """Make the cross-check findings of the current reports about `occasions` equal to `found`.
+    """Make the cross-check findings of the current reports about `period_stages` equal to `found`.
 
     One transaction, idempotent. Findings that no longer hold are closed, new ones are inserted, and
     the verdicts follow. Each submission with a new question gets one notice. A submission with a
@@ -107,7 +109,7 @@ def record_cross_check(
         How many findings are new.
     """
     with Session(engine) as session, session.begin():
-        change = _compare_findings(session, occasions, found)
+        change = _compare_findings(session, period_stages, found)
         for row in change.ended:
             row.closed_at = now
         _insert(session, change.new, now)
@@ -122,13 +124,13 @@ def record_cross_check(
         _enqueue_notices(session, change.new, submissions, run_id, recipient, now)
         # Before the statement below, which writes to the same rows.
         session.flush()
-        _mark_compared(session, occasions, now)
+        _mark_cross_checked(session, period_stages, now)
         return len(change.new)
 
 
-def is_about(occasions: Collection[WarehousePeriodStage]) -> ColumnElement[bool]:
-    """SQL condition: the submission is about one of `occasions`."""
-    pairs = [(occasion.period, occasion.stage.value) for occasion in occasions]
+def is_about(period_stages: Collection[WarehousePeriodStage]) -> ColumnElement[bool]:
+    """SQL condition: the submission is about one of `period_stages`."""
+    pairs = [(period_stage.period, period_stage.stage.value) for period_stage in period_stages]
     return tuple_(SubmissionRow.period, SubmissionRow.stage).in_(pairs)
 
 
@@ -154,10 +156,10 @@ class _Change:
 
 
 def _compare_findings(
-    session: Session, occasions: Collection[WarehousePeriodStage], found: Iterable[_Finding]
+    session: Session, period_stages: Collection[WarehousePeriodStage], found: Iterable[_Finding]
 ) -> _Change:
     """Return how `found` differs from the open cross-check findings on record."""
-    is_checked = is_current() & is_about(occasions)
+    is_checked = is_current() & is_about(period_stages)
     # Only what is current can get findings: a report may have been closed since it was read.
     current_ids = set(session.scalars(select(SubmissionRow.id).where(is_checked)))
     # Each finding once, in the order in which it was found.
@@ -173,7 +175,7 @@ def _open_findings(session: Session, is_checked: ColumnElement[bool]) -> dict[_F
     """Return the open findings that cross-checks brought."""
     query = select(FindingRow).where(
         FindingRow.submission_id.in_(select(SubmissionRow.id).where(is_checked)),
-        FindingRow.compared_at.is_not(None),
+        FindingRow.cross_check_found_at.is_not(None),
         FindingRow.closed_at.is_(None),
     )
     return {(row.submission_id, finding_of(row)): row for row in session.scalars(query)}
@@ -190,7 +192,7 @@ def _insert(session: Session, findings: Sequence[_Finding], now: datetime) -> No
             "severity": finding.severity.value,
             "submission_id": number,
             "position": position,
-            "compared_at": now,
+            "cross_check_found_at": now,
         }
         rows.append(row)
     if rows:
@@ -242,10 +244,17 @@ def _enqueue_notices(
     now: datetime,
 ) -> None:
     """Put one notice into the outbox for each submission with a question that is really new."""
+    notices = []
     for number, questions in _questions(findings).items():
         submission = submissions[number]
-        if not _was_asked_before(session, submission, questions):
-            _enqueue_notice(session, submission, run_id, recipient, now)
+        if _was_asked_before(session, submission, questions):
+            continue
+        delivery = session.get_one(DeliveryRow, submission.delivery_id)
+        address = recipient(delivery.sender_unit, submission.unit_code)
+        if address is not None:
+            notice = NewNotice(NoticeKind.CROSS_CHECKED, address, now, number, run_id=run_id)
+            notices.append(notice)
+    enqueue(session, notices)
 
 
 def _questions(findings: Iterable[_Finding]) -> dict[int, set[Finding]]:
@@ -262,15 +271,15 @@ def _was_asked_before(session: Session, submission: SubmissionRow, questions: se
     if submission.attempt == 1:
         return False
     # Only what a notice asked counts: some findings had no address to go to.
-    is_cross_check = OutboxRow.kind.startswith(NoticeKind.COMPARED)
+    is_cross_check = OutboxRow.kind == NoticeKind.CROSS_CHECKED
     query = (
         select(FindingRow)
         .join(SubmissionRow, SubmissionRow.id == FindingRow.submission_id)
         .where(
             SubmissionRow.delivery_id == submission.delivery_id,
-            SubmissionRow.part == submission.part,
+            SubmissionRow.report_no == submission.report_no,
             SubmissionRow.attempt < submission.attempt,
-            FindingRow.compared_at.is_not(None),
+            FindingRow.cross_check_found_at.is_not(None),
             SubmissionRow.id.in_(select(OutboxRow.submission_id).where(is_cross_check)),
         )
     )
@@ -278,30 +287,12 @@ def _was_asked_before(session: Session, submission: SubmissionRow, questions: se
     return questions <= asked_before
 
 
-def _enqueue_notice(
-    session: Session, submission: SubmissionRow, run_id: int, recipient: Recipient, now: datetime
-) -> None:
-    delivery = session.get_one(DeliveryRow, submission.delivery_id)
-    address = recipient(delivery.sender_unit, submission.unit_code)
-    if address is None:
-        return
-    notice = OutboxRow(
-        submission_id=submission.id,
-        recipient=address,
-        kind=cross_check_kind(run_id),
-        state=OutboxState.PENDING,
-        created_at=now,
-        attempts=0,
-    )
-    session.add(notice)
-
-
-def _mark_compared(
-    session: Session, occasions: Collection[WarehousePeriodStage], now: datetime
+def _mark_cross_checked(
+    session: Session, period_stages: Collection[WarehousePeriodStage], now: datetime
 ) -> None:
     session.execute(
         update(SubmissionRow)
-        .where(takes_part_in_cross_checks(), is_about(occasions))
+        .where(takes_part_in_cross_checks(), is_about(period_stages))
         .values(compared_at=now)
         .execution_options(synchronize_session=False)
     )

@@ -1,4 +1,4 @@
-"""SQL conditions: which submissions count now. The marts use the view in `believed.sql`."""
+"""SQL conditions: which submissions count now. Marts use the view `current_submissions`."""
 
 from sqlalchemy import ColumnElement, select
 
@@ -15,7 +15,7 @@ def is_current() -> ColumnElement[bool]:
 def is_rejected_by_cross_check() -> ColumnElement[bool]:
     """SQL condition: a cross-check rejected the submission, and its critical finding is open."""
     critical_by_cross_check = select(FindingRow.submission_id).where(
-        FindingRow.compared_at.is_not(None),
+        FindingRow.cross_check_found_at.is_not(None),
         FindingRow.closed_at.is_(None),
         FindingRow.severity == Severity.CRITICAL.value,
     )

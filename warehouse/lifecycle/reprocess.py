@@ -11,19 +11,21 @@ from program.pack.waiver import WaiverEntry, WaiverMatch
 from program.submission import Submission, Verdict
 from program.vietnamese import vietnam_day
 from warehouse.lifecycle.current import is_rejected_by_cross_check
-from warehouse.lifecycle.stored_findings import findings_of_judging, newest_of
+from warehouse.lifecycle.stored_findings import findings_of_check, newest_of
 from warehouse.lifecycle.versions import ReportKey, Turn, VersionHistory, report_key
 from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
 _MAY_WAIT = (DeliveryState.PROCESSED, DeliveryState.RECEIVED)
-_MAY_BE_REQUESTED = (*_MAY_WAIT, DeliveryState.UNPACKED)
+_MAY_BE_REQUESTED = (*_MAY_WAIT, DeliveryState.ZIP_EXTRACTED)
 
 
-def requeue(engine: Engine, numbers: Sequence[int]) -> tuple[list[int], dict[int, str | None]]:
+def requeue(
+    engine: Engine, numbers: Sequence[int]
+) -> tuple[list[int], dict[int, DeliveryState | None]]:
     """Requeue processed deliveries for the next run: all of `numbers`, or none.
 
-    Of a zip that was unpacked, its members are requeued. One transaction, idempotent: a delivery
+    Of a zip that was extracted, its members are requeued. One transaction, idempotent: a delivery
     that waits already is unchanged.
 
     Returns:
@@ -31,7 +33,7 @@ def requeue(engine: Engine, numbers: Sequence[int]) -> tuple[list[int], dict[int
         state, or None if there is no such delivery.
     """
     with Session(engine) as session, session.begin():
-        refused: dict[int, str | None] = {}
+        refused: dict[int, DeliveryState | None] = {}
         for number in numbers:
             delivery = session.get(DeliveryRow, number)
             state = delivery.state if delivery else None
@@ -76,7 +78,7 @@ def _newly_waived(session: Session, correction: WaiverEntry) -> int | None:
         return None
     if not correction.is_for(vietnam_day(delivery.received_at)):
         return None
-    for finding in findings_of_judging(session, newest.id):
+    for finding in findings_of_check(session, newest.id):
         # A waived finding is a note (`info`): the waiver is in force already.
         is_open = finding.severity is not Severity.INFO
         if is_open and correction.match(finding) is WaiverMatch.EXACT:
@@ -139,13 +141,13 @@ def _replaced_by(session: Session, submission: int, delivery: int) -> set[int]:
     back: then the deliveries of what it had replaced itself.
     """
     query = (
-        select(SubmissionRow.id, DeliveryRow.id, DeliveryRow.state)
+        select(SubmissionRow.id, DeliveryRow.id, DeliveryRow.withdrawn_at)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .where(SubmissionRow.superseded_by_id == submission)
     )
     found: set[int] = set()
-    for earlier, number, state in session.execute(query).all():
-        if number == delivery or state == DeliveryState.WITHDRAWN:
+    for earlier, number, withdrawn_at in session.execute(query).all():
+        if number == delivery or withdrawn_at is not None:
             found |= _replaced_by(session, earlier, delivery)
         else:
             found.add(number)
@@ -167,7 +169,7 @@ def was_mailed(session: Session, delivery: int, attempt: int, submission: Submis
     )
     questions = _questions(submission.findings)
     earlier_ids = [row.id for row in session.scalars(notified)]
-    return any(_questions(findings_of_judging(session, each)) == questions for each in earlier_ids)
+    return any(_questions(findings_of_check(session, each)) == questions for each in earlier_ids)
 
 
 def _questions(

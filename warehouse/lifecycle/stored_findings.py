@@ -17,18 +17,18 @@ def findings_of(session: Session, submission_id: int) -> tuple[Finding, ...]:
     return tuple(finding_of(row) for row in _open_rows(session, submission_id))
 
 
-def findings_of_judging(session: Session, submission_id: int) -> tuple[Finding, ...]:
+def findings_of_check(session: Session, submission_id: int) -> tuple[Finding, ...]:
     """Return the findings of a submission's own check, without those of cross-checks."""
     rows = _open_rows(session, submission_id)
-    return tuple(finding_of(row) for row in rows if row.compared_at is None)
+    return tuple(finding_of(row) for row in rows if row.cross_check_found_at is None)
 
 
-def findings_of_comparing(
+def findings_of_cross_check(
     session: Session, submission_id: int, moment: datetime
 ) -> tuple[Finding, ...]:
     """Return the open findings that the cross-check at `moment` brought."""
     rows = _open_rows(session, submission_id)
-    return tuple(finding_of(row) for row in rows if row.compared_at == moment)
+    return tuple(finding_of(row) for row in rows if row.cross_check_found_at == moment)
 
 
 def _open_rows(session: Session, submission_id: int) -> Iterator[FindingRow]:

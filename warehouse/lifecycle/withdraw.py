@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session, aliased
 
 from warehouse.lifecycle.current import is_current, takes_part_in_cross_checks
 from warehouse.lifecycle.reprocess import close_version
-from warehouse.states import DeliveryState
+from warehouse.states import DELIVERY_TRANSITIONS, DeliveryState, states_before
 from warehouse.tables import DeliveryRow, SubmissionRow
 
-_MAY_BE_WITHDRAWN = (DeliveryState.PROCESSED, DeliveryState.RECEIVED)
+_MAY_BE_WITHDRAWN = states_before(DELIVERY_TRANSITIONS, DeliveryState.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Withdrawal:
     many reports count no longer. `reopened` are the deliveries that the next run checks again.
     """
 
-    state: str | None
+    state: DeliveryState | None
     is_done: bool
     reports: int = 0
     reopened: tuple[int, ...] = ()

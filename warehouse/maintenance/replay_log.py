@@ -51,22 +51,22 @@ def run_document(engine: Engine, number: int) -> Document:
         checks = list(_checks(session, number))
         checked = [check["delivery"] for check in checks]
         waiting = session.scalars(_in_state(DeliveryState.RECEIVED))
-        watermarks = select(SourceCursorRow).order_by(SourceCursorRow.source)
+        source_cursors = select(SourceCursorRow).order_by(SourceCursorRow.source)
         return {
             "run": _plain(run),
             "deliveries": _plain_rows(session, _touched(number, checked)),
-            "judged": checks,
-            "compared_at": _compared_at(session, run),
+            "checked": checks,
+            "cross_checked_at": _cross_checked_at(session, run),
             "waiting": {str(row.id): row.attempt for row in waiting},
             "withdrawn": list(_withdrawn(session, since)),
             "outbox": _plain_rows(session, _changed_notices(run, since)),
             "catalogue": _changed_catalogue(session, since),
-            "watermarks": _plain_rows(session, watermarks),
+            "source_cursors": _plain_rows(session, source_cursors),
         }
 
 
 def _checks(session: Session, number: int) -> Iterator[Row]:
-    """Yield each check of a run in order, with the submissions' numbers by part."""
+    """Yield each check of a run in order, with the submissions' ids by `report_no`."""
     query = select(SubmissionRow).where(SubmissionRow.run_id == number).order_by(SubmissionRow.id)
     checks = groupby(session.scalars(query), key=lambda row: (row.delivery_id, row.attempt))
     for (delivery, attempt), rows in checks:
@@ -75,7 +75,7 @@ def _checks(session: Session, number: int) -> Iterator[Row]:
             "delivery": delivery,
             "attempt": attempt,
             "at": submissions[0].loaded_at.isoformat(),
-            "submissions": {str(row.part): row.id for row in submissions},
+            "submissions": {str(row.report_no): row.id for row in submissions},
         }
 
 
@@ -136,13 +136,17 @@ def _changed_catalogue(session: Session, since: datetime | None) -> dict[str, li
     return found
 
 
-def _compared_at(session: Session, run: RunRow) -> str | None:
-    """Return when a run recorded its cross-checks, None if nothing was due for one."""
+def _cross_checked_at(session: Session, run: RunRow) -> str | None:
+    """Return when a run recorded its cross-checks, None where nothing was due for one."""
     next_start = session.scalar(select(func.min(RunRow.started_at)).where(RunRow.id > run.id))
     # A run that was killed did not end: what came before the next one is its own.
     end = run.finished_at or next_start
     moments = []
-    for column in (SubmissionRow.compared_at, FindingRow.compared_at, FindingRow.closed_at):
+    for column in (
+        SubmissionRow.compared_at,
+        FindingRow.cross_check_found_at,
+        FindingRow.closed_at,
+    ):
         query = select(func.max(column)).where(column >= run.started_at)
         if end is not None:
             query = query.where(column <= end)
@@ -201,7 +205,7 @@ def replay_run(engine: Engine, document: Document) -> None:
                     "withdrawn_reason": None,
                 }
             session.merge(DeliveryRow(**values))
-            # A later row may point to this one (`repeats_id`, `archive_delivery_id`).
+            # A later row may point to this one (`duplicate_of_id`, `archive_delivery_id`).
             session.flush()
         for table in CATALOGUE:
             for row in document["catalogue"][table.__tablename__]:
@@ -234,7 +238,7 @@ def replay_outbox(engine: Engine, documents: Iterable[Document]) -> list[Row]:
     with Session(engine) as session, session.begin():
         possible, impossible = _split_by_submission(session, notices.values())
         _insert(session, OutboxRow, possible)
-        _insert(session, SourceCursorRow, last.get("watermarks", []))
+        _insert(session, SourceCursorRow, last.get("source_cursors", []))
         _continue_numbers(session)
     waiting = last.get("waiting", {})
     set_attempt(engine, {int(number): attempt for number, attempt in waiting.items()})
@@ -248,8 +252,8 @@ def _split_by_submission(session: Session, notices: Iterable[Row]) -> tuple[list
     possible: list[Row] = []
     impossible: list[Row] = []
     for notice in notices:
-        part = possible if notice["submission_id"] in on_record else impossible
-        part.append(notice)
+        is_possible = notice["submission_id"] in on_record
+        (possible if is_possible else impossible).append(notice)
     return possible, impossible
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, aliased
 from program.finding import Severity
 from program.records.purge_record import PurgedSubmission
 from program.submission import Fact, Verdict
-from warehouse.lifecycle.stored_findings import findings_of_judging
-from warehouse.states import DeliveryState
+from warehouse.lifecycle.stored_findings import findings_of_check
+from warehouse.states import DELIVERY_TRANSITIONS, DeliveryState, states_before
 from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow
 
 
@@ -66,11 +66,11 @@ def _personal_forms(
 
     A zip holds the forms of its members.
     """
-    member, whole = aliased(DeliveryRow), aliased(DeliveryRow)
+    member, zip_row = aliased(DeliveryRow), aliased(DeliveryRow)
     query = (
-        select(member.sha256, whole.sha256, SubmissionRow.form_code, SubmissionRow.form_version)
+        select(member.sha256, zip_row.sha256, SubmissionRow.form_code, SubmissionRow.form_version)
         .join(SubmissionRow, SubmissionRow.delivery_id == member.id)
-        .outerjoin(whole, whole.id == member.archive_delivery_id)
+        .outerjoin(zip_row, zip_row.id == member.archive_delivery_id)
         .order_by(member.id)
     )
     forms: dict[str, set[tuple[str, str]]] = {}
@@ -106,15 +106,15 @@ def attempts_of(engine: Engine, sha256: str) -> tuple[PurgedSubmission, ...]:
 
 def letters_about(engine: Engine, sha256: str) -> list[str]:
     """Return the message ids of the letters about these bytes or about members of this zip."""
-    whole = aliased(DeliveryRow)
+    zip_row = aliased(DeliveryRow)
     query = (
         select(OutboxRow.message_id)
         .join(SubmissionRow, SubmissionRow.id == OutboxRow.submission_id)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .outerjoin(whole, whole.id == DeliveryRow.archive_delivery_id)
+        .outerjoin(zip_row, zip_row.id == DeliveryRow.archive_delivery_id)
         .where(
             OutboxRow.message_id.is_not(None),
-            or_(DeliveryRow.sha256 == sha256, whole.sha256 == sha256),
+            or_(DeliveryRow.sha256 == sha256, zip_row.sha256 == sha256),
         )
         .distinct()
         .order_by(OutboxRow.message_id)
@@ -127,10 +127,10 @@ def _plain(session: Session, row: SubmissionRow) -> dict[str, Any]:
     """Return a submission with its findings and facts, as its own check left it."""
     query = select(FactRow).where(FactRow.submission_id == row.id)
     facts = session.scalars(query.order_by(FactRow.element, FactRow.line))
-    findings = findings_of_judging(session, row.id)
+    findings = findings_of_check(session, row.id)
     severities = {finding.severity for finding in findings}
     return {
-        "part": row.part,
+        "report_no": row.report_no,
         "form": row.form_code,
         "form_version": row.form_version,
         "unit": row.unit_code,
@@ -162,6 +162,9 @@ def record_purged(engine: Engine, sha256: str) -> None:
     with Session(engine) as session, session.begin():
         session.execute(
             update(DeliveryRow)
-            .where(DeliveryRow.sha256 == sha256)
+            .where(
+                DeliveryRow.sha256 == sha256,
+                DeliveryRow.state.in_(states_before(DELIVERY_TRANSITIONS, DeliveryState.PURGED)),
+            )
             .values(state=DeliveryState.PURGED)
         )

@@ -2,17 +2,17 @@
 -- by project, stream, unit and period. Do not add up periods: they are cumulative. The line 'total'
 -- of projects and streams is the total that the unit itself reported.
 CREATE VIEW mart_disbursement AS
-WITH dated AS (
+WITH with_periods AS (
     SELECT k.*, p.last_day AS period_end, p.year, SUBSTR(k.period, 5) AS season,
            100.0 * k.disbursed_of_rate / NULLIF(k.plan_of_rate, 0) AS rate
-    FROM money k
+    FROM disbursement_base k
     JOIN periods p ON p.code = k.period
 ),
-beside AS (
+with_year_before AS (
     SELECT d.*, LAG(d.year) OVER seasons AS year_then, LAG(d.plan_vnd) OVER seasons AS plan_then,
            LAG(d.disbursed_vnd) OVER seasons AS disbursed_then, LAG(d.rate) OVER seasons AS rate_then,
            LAG(d.reported) OVER seasons AS reported_then, LAG(d.expected) OVER seasons AS expected_then
-    FROM dated d
+    FROM with_periods d
     WINDOW seasons AS (PARTITION BY d.unit_code, d.basis, d.stage, d.project_code, d.source, d.season ORDER BY d.year)
 )
 SELECT b.unit_code, b.basis, b.period, b.period_end, b.stage, b.project_code, b.source, b.plan_vnd, b.disbursed_vnd, b.rate,
@@ -24,4 +24,4 @@ SELECT b.unit_code, b.basis, b.period, b.period_end, b.stage, b.project_code, b.
        CASE WHEN b.year_then = b.year - 1 THEN b.reported_then END AS reported_year_before,
        CASE WHEN b.year_then = b.year - 1 THEN b.expected_then END AS expected_year_before,
        b.is_synthetic, b.loaded_at, (SELECT MAX(as_of) FROM runs) AS data_as_of
-FROM beside b
+FROM with_year_before b

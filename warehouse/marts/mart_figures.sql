@@ -15,5 +15,5 @@ SELECT f.indicator_code, f.unit_code, f.period, f.period_kind, f.period_end, f.e
              AND (g.cell = f.cell OR g.cell = f.other_cell)
        ) AS is_flagged,
        f.submission_id, f.loaded_at
-FROM figures f
+FROM indicator_values f
 JOIN now_indicators i ON i.code = f.indicator_code

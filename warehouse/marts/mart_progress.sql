@@ -19,14 +19,14 @@ WITH known AS (
     JOIN periods p ON p.code = o.period
     JOIN now_indicators i ON i.form_code = o.form_code
     WHERE NOT EXISTS (
-        SELECT 1 FROM figures f
+        SELECT 1 FROM indicator_values f
         -- The form follows from the indicator. It is named so that the database can find the
         -- unit's own report by the index.
         WHERE f.indicator_code = i.code AND f.form_code = o.form_code AND f.unit_code = o.unit_code AND f.period = o.period
     )
     GROUP BY i.code, o.unit_code, o.period, p.kind, p.last_day, p.ends_at
 ),
-aimed AS (
+with_targets AS (
     SELECT k.*, i.name AS indicator_name, i.unit, i.kind, i.direction, y.value AS target_year, y.comparison AS comparison_year,
            e.value AS target_2025, e.comparison AS comparison_2025, COALESCE(e.scope, y.scope) AS target_scope,
            COALESCE(e.tag, y.tag) AS target_tag,
@@ -58,20 +58,20 @@ aimed AS (
         ORDER BY CASE WHEN k.actual IS NULL THEN 1 ELSE 0 END, k.ends_at
     )
 ),
-started AS (
+with_start AS (
     SELECT a.*, COALESCE(a.baseline, CASE WHEN a.first_at < a.ends_at THEN a.first_actual END) AS start_value,
            COALESCE(a.baseline_at, CASE WHEN a.first_at < a.ends_at AND a.first_actual IS NOT NULL THEN a.first_at END) AS start_at,
            CASE WHEN a.ends_at < 2026.0 THEN 2026.0 - a.ends_at END AS years_left
-    FROM aimed a
+    FROM with_targets a
 ),
-paced AS (
+with_pace AS (
     SELECT s.*, (s.target_2025 - s.actual) / s.years_left AS required_pace,
            (s.actual - s.start_value) / (s.ends_at - s.start_at) AS actual_pace,
            s.actual + (s.actual - s.start_value) / (s.ends_at - s.start_at) * s.years_left AS projection_2025,
            COALESCE(s.target_2025, s.target_year) AS goal, COALESCE(s.comparison_2025, s.comparison_year) AS comparison
-    FROM started s
+    FROM with_start s
 ),
-judged AS (
+compared AS (
     SELECT p.*,
            CASE p.comparison WHEN 'at_least' THEN p.actual >= p.goal WHEN 'more_than' THEN p.actual > p.goal
                              WHEN 'at_most' THEN p.actual <= p.goal WHEN 'less_than' THEN p.actual < p.goal END AS is_there,
@@ -81,7 +81,7 @@ judged AS (
            CASE p.comparison_year WHEN 'at_least' THEN p.actual >= p.target_year WHEN 'more_than' THEN p.actual > p.target_year
                                   WHEN 'at_most' THEN p.actual <= p.target_year WHEN 'less_than' THEN p.actual < p.target_year
            END AS was_there
-    FROM paced p
+    FROM with_pace p
 )
 SELECT j.indicator_code, j.indicator_name, j.unit, j.kind, j.direction, j.unit_code, j.basis, j.period, j.period_kind, j.period_end,
        j.stage, j.actual, j.qualifier, j.reported, j.expected,
@@ -102,4 +102,4 @@ SELECT j.indicator_code, j.indicator_name, j.unit, j.kind, j.direction, j.unit_c
            ELSE 'behind'
        END AS status,
        j.is_synthetic, j.is_flagged, j.loaded_at, (SELECT MAX(as_of) FROM runs) AS data_as_of
-FROM judged j
+FROM compared j

@@ -2,25 +2,25 @@
 -- Notes (info) are not counted. For a larger group, add up findings and values, reports and
 -- first_pass, days_to_fix and fixed, and divide again.
 CREATE VIEW mart_quality AS
-WITH judged AS (
+WITH checked AS (
     SELECT s.id, s.form_code, s.unit_code, s.period, s.stage, s.values_read, d.received_at,
            ROW_NUMBER() OVER (
-               PARTITION BY s.form_code, s.unit_code, s.period, s.stage ORDER BY d.received_at, d.id, s.part
+               PARTITION BY s.form_code, s.unit_code, s.period, s.stage ORDER BY d.received_at, d.id, s.report_no
            ) AS place
     FROM submissions s
-    JOIN deliveries d ON d.id = s.delivery_id AND d.state <> 'withdrawn'
+    JOIN deliveries d ON d.id = s.delivery_id AND d.withdrawn_at IS NULL
     WHERE s.version IS NOT NULL
       AND s.attempt = (SELECT MAX(again.attempt) FROM submissions again WHERE again.delivery_id = s.delivery_id)
 ),
 sent AS (
     SELECT form_code, unit_code, SUM(values_read) AS values_read, SUM(CASE WHEN place = 1 THEN 1 ELSE 0 END) AS reports
-    FROM judged
+    FROM checked
     GROUP BY form_code, unit_code
 ),
 found AS (
     SELECT j.form_code, j.unit_code, j.period, j.stage, r.rule, MIN(j.place) AS first_place, MAX(j.place) AS last_place,
            MIN(j.received_at) AS first_at, SUM(r.findings) AS findings
-    FROM judged j
+    FROM checked j
     JOIN (
         SELECT submission_id, rule, COUNT(*) AS findings FROM findings WHERE severity <> 'info' AND closed_at IS NULL
         GROUP BY submission_id, rule
@@ -33,7 +33,7 @@ found AS (
 mended AS (
     SELECT f.form_code, f.unit_code, f.period, f.stage, f.rule, f.first_place, f.findings, f.first_at, MIN(j.received_at) AS fixed_at
     FROM found f
-    LEFT JOIN judged j ON j.form_code = f.form_code AND j.unit_code = f.unit_code AND j.period = f.period AND j.stage = f.stage
+    LEFT JOIN checked j ON j.form_code = f.form_code AND j.unit_code = f.unit_code AND j.period = f.period AND j.stage = f.stage
         AND j.place > f.last_place
     GROUP BY f.form_code, f.unit_code, f.period, f.stage, f.rule, f.first_place, f.findings, f.first_at
 )

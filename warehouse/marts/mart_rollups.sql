@@ -10,22 +10,22 @@ WITH summed AS (
            COUNT(CASE WHEN i.denominator IS NULL OR d.value IS NOT NULL THEN n.value END) AS reported, COUNT(*) AS expected,
            MAX(CASE WHEN n.value IS NOT NULL THEN m.is_synthetic ELSE 0 END) AS is_synthetic,
            MAX(CASE WHEN n.value IS NOT NULL THEN m.loaded_at END) AS loaded_at
-    FROM members m
+    FROM rollup_members m
     JOIN now_indicators i ON i.form_code = m.form_code AND i.kind NOT IN ('yes_no', 'ratio')
     LEFT JOIN facts n ON n.submission_id = m.submission_id AND n.element = i.numerator AND n.line = 0
     LEFT JOIN facts d ON d.submission_id = m.submission_id AND d.element = i.denominator AND d.line = 0
     GROUP BY i.code, i.kind, m.upper_code, m.upper_kind, m.is_old_land, m.basis, m.period, m.period_kind, m.period_end,
              m.ends_at, m.stage
 ),
-asked AS (
+periods_in_use AS (
     SELECT p.code AS period, p.last_day FROM periods p
     WHERE p.code IN (SELECT o.period FROM now_obligations o UNION ALL SELECT r.period FROM reported_periods r)
 ),
 sizes AS (
     SELECT l.upper_code, 'sum_of_' || l.kind || 's' AS basis, p.period,
            SUM(CASE WHEN l.is_shared THEN 0 ELSE 1 END) AS units, SUM(CASE WHEN l.is_shared THEN 1 ELSE 0 END) AS shared
-    FROM lands l
-    JOIN asked p ON p.last_day BETWEEN l.first_day AND l.last_day
+    FROM unit_land_map l
+    JOIN periods_in_use p ON p.last_day BETWEEN l.first_day AND l.last_day
     GROUP BY l.upper_code, l.kind, p.period
 )
 SELECT s.indicator_code, s.unit_code, s.upper_kind AS unit_kind, s.basis, s.is_old_land, s.period, s.period_kind, s.period_end,

@@ -2,19 +2,19 @@
 -- two sums over the reports that give both figures: a unit that does not report the number of women
 -- is in no share of women.
 CREATE VIEW mart_training AS
-WITH told AS (
+WITH reports AS (
     SELECT b.unit_code, 'reported' AS basis, b.period, b.stage, b.submission_id,
            CASE WHEN b.is_synthetic THEN 1 ELSE 0 END AS is_synthetic, b.loaded_at
-    FROM believed b
+    FROM current_submissions b
     WHERE b.form_code = 'training'
     UNION ALL
     SELECT m.upper_code, m.basis, m.period, m.stage, m.submission_id, m.is_synthetic, m.loaded_at
-    FROM members m
+    FROM rollup_members m
     WHERE m.form_code = 'training'
 ),
 known AS (
     SELECT t.*, c.value AS classes, p.value AS participants, w.value AS women, e.value AS ethnic_minority, s.value AS spent_vnd
-    FROM told t
+    FROM reports t
     LEFT JOIN facts c ON c.submission_id = t.submission_id AND c.element = 'classes_total' AND c.line = 0
     LEFT JOIN facts p ON p.submission_id = t.submission_id AND p.element = 'participants_total' AND p.line = 0
     LEFT JOIN facts w ON w.submission_id = t.submission_id AND w.element = 'women_total' AND w.line = 0

@@ -12,11 +12,9 @@ from sqlalchemy import (
     ColumnElement,
     Engine,
     Select,
-    String,
     and_,
-    cast,
     func,
-    literal,
+    null,
     or_,
     select,
     update,
@@ -26,12 +24,10 @@ from sqlalchemy.orm import Session, aliased
 from program.records.letter import NoticeKind
 from program.submission import Verdict
 from warehouse.lifecycle.current import is_current
+from warehouse.outbox.enqueue import NewNotice, enqueue
 from warehouse.outbox.obsolete import same_report
 from warehouse.states import OutboxState
 from warehouse.tables import DeliveryRow, FindingRow, OutboxRow, SubmissionRow
-
-_ALL_CLEAR = literal(NoticeKind.FIXED.value)
-_OVERRULED = literal(NoticeKind.OVERRULED.value)
 
 
 def enqueue_waiver_notices(engine: Engine, now: datetime) -> int:
@@ -50,18 +46,19 @@ def enqueue_waiver_notices(engine: Engine, now: datetime) -> int:
         earlier.attempt < SubmissionRow.attempt,
     )
     query = (
-        select(SubmissionRow.id, OutboxRow.recipient, _OVERRULED)
+        select(SubmissionRow.id, OutboxRow.recipient, null())
         .join(earlier, is_earlier_check)
         .join(OutboxRow, OutboxRow.submission_id == earlier.id)
         .where(
-            earlier.part == SubmissionRow.part,
+            earlier.report_no == SubmissionRow.report_no,
             _may_have_been_sent(),
             _is_question(),
             waived.exists(),
             ~_notices_of_waivers().exists(),
         )
+        .distinct()
     )
-    return _enqueue(engine, query, now)
+    return _enqueue(engine, NoticeKind.WAIVED, query, now)
 
 
 def enqueue_all_clear(engine: Engine, now: datetime) -> int:
@@ -76,7 +73,7 @@ def enqueue_all_clear(engine: Engine, now: datetime) -> int:
     earlier = aliased(SubmissionRow)
     later_file, earlier_file = aliased(DeliveryRow), aliased(DeliveryRow)
     query = (
-        select(SubmissionRow.id, OutboxRow.recipient, _ALL_CLEAR)
+        select(SubmissionRow.id, OutboxRow.recipient, func.max(OutboxRow.id))
         .join(earlier, same_report(earlier, SubmissionRow))
         .join(OutboxRow, OutboxRow.submission_id == earlier.id)
         .join(later_file, later_file.id == SubmissionRow.delivery_id)
@@ -95,8 +92,9 @@ def enqueue_all_clear(engine: Engine, now: datetime) -> int:
             ~_notices_of_later_versions(earlier).exists(),
             ~_later_all_clear().exists(),
         )
+        .group_by(SubmissionRow.id, OutboxRow.recipient)
     )
-    return _enqueue(engine, query, now)
+    return _enqueue(engine, NoticeKind.ALL_CLEAR, query, now)
 
 
 def enqueue_settled(engine: Engine, now: datetime) -> int:
@@ -108,21 +106,18 @@ def enqueue_settled(engine: Engine, now: datetime) -> int:
     Returns:
         How many notices are new.
     """
-    # The kind has the number of the question, so that a later question can be settled too.
-    last_question = cast(func.max(OutboxRow.id), String)
-    kind = literal(f"{NoticeKind.FIXED}-").concat(last_question)
     query = (
-        select(SubmissionRow.id, OutboxRow.recipient, kind)
+        select(SubmissionRow.id, OutboxRow.recipient, func.max(OutboxRow.id))
         .join(OutboxRow, OutboxRow.submission_id == SubmissionRow.id)
         .where(is_current(), SubmissionRow.verdict == Verdict.ACCEPTED.value)
         .where(
             _may_have_been_sent(),
-            OutboxRow.kind.startswith(NoticeKind.COMPARED),
+            OutboxRow.kind == NoticeKind.CROSS_CHECKED,
             ~_later_all_clear().exists(),
         )
         .group_by(SubmissionRow.id, OutboxRow.recipient)
     )
-    return _enqueue(engine, query, now)
+    return _enqueue(engine, NoticeKind.ALL_CLEAR, query, now)
 
 
 def _notices_of_waivers() -> Select[tuple[int]]:
@@ -131,7 +126,7 @@ def _notices_of_waivers() -> Select[tuple[int]]:
     return select(notice.id).where(
         notice.submission_id == SubmissionRow.id,
         notice.recipient == OutboxRow.recipient,
-        notice.kind == NoticeKind.OVERRULED,
+        notice.kind == NoticeKind.WAIVED,
     )
 
 
@@ -150,7 +145,7 @@ def _notices_of_later_versions(earlier: Any) -> Select[tuple[int]]:
             later_version.version > earlier.version,
             notice.recipient == OutboxRow.recipient,
         )
-        .where(notice.state != OutboxState.OVERTAKEN, notice.kind != Verdict.ACCEPTED.value)
+        .where(notice.state != OutboxState.OBSOLETE, ~_says_accepted(notice))
     )
 
 
@@ -161,8 +156,8 @@ def _later_all_clear() -> Select[tuple[int]]:
         notice.submission_id == OutboxRow.submission_id,
         notice.recipient == OutboxRow.recipient,
         notice.id > OutboxRow.id,
-        notice.kind.startswith(NoticeKind.FIXED),
-        notice.state != OutboxState.OVERTAKEN,
+        notice.kind == NoticeKind.ALL_CLEAR,
+        notice.state != OutboxState.OBSOLETE,
     )
 
 
@@ -179,48 +174,46 @@ def _may_have_been_sent() -> ColumnElement[bool]:
 
 def _is_question() -> ColumnElement[bool]:
     """SQL condition: the notice asks its recipient for something."""
-    verdicts = [verdict.value for verdict in Verdict if verdict is not Verdict.ACCEPTED]
-    return or_(
-        OutboxRow.kind.in_(verdicts),
-        OutboxRow.kind.like(f"{NoticeKind.COMPARED}-%"),
-        OutboxRow.kind.like(f"{NoticeKind.OPEN}-%"),
-    )
+    asks_by_itself = OutboxRow.kind.in_([NoticeKind.CROSS_CHECKED, NoticeKind.STILL_OPEN])
+    is_of_check = OutboxRow.kind == NoticeKind.CHECKED
+    return or_(asks_by_itself, is_of_check & ~_says_accepted(OutboxRow))
 
 
-def _enqueue(engine: Engine, query: Select[tuple[int, str, str]], now: datetime) -> int:
-    """Put notices into the outbox: submission, recipient and kind. Return how many.
+def _says_accepted(notice: type[OutboxRow]) -> ColumnElement[bool]:
+    """SQL condition: the notice says that a check accepted the submission without warnings."""
+    is_of_check = notice.kind == NoticeKind.CHECKED
+    return is_of_check & (notice.verdict == Verdict.ACCEPTED.value)
 
-    A notice of the same kind that is on record becomes pending again.
+
+def _enqueue(
+    engine: Engine,
+    kind: NoticeKind,
+    query: Select[Any],
+    now: datetime,
+) -> int:
+    """Put notices into the outbox: submission, recipient, and the question that is answered.
+
+    Returns:
+        How many are new, or pending again.
     """
     with Session(engine) as session, session.begin():
-        notices = list(session.execute(query.distinct()))
-        for submission_id, recipient, kind in notices:
-            is_same = and_(
-                OutboxRow.submission_id == submission_id, OutboxRow.recipient == recipient
-            )
+        notices = []
+        for submission_id, recipient, answers_id in session.execute(query).tuples().all():
+            notices.append(NewNotice(kind, recipient, now, submission_id, answers_id=answers_id))
             # The new notice says more than "accepted": one of them is enough.
-            _drop_unsent_acceptance(session, is_same)
-            notice = session.scalar(select(OutboxRow).where(is_same, OutboxRow.kind == kind))
-            if notice is None:
-                notice = OutboxRow(
-                    submission_id=submission_id, recipient=recipient, kind=kind, attempts=0
-                )
-                session.add(notice)
-            notice.state = OutboxState.PENDING
-            notice.created_at = now
-            notice.message_id = None
-            notice.dated = None
-        return len(notices)
+            _drop_unsent_acceptance(session, submission_id, recipient)
+        return enqueue(session, notices)
 
 
-def _drop_unsent_acceptance(session: Session, is_same: ColumnElement[bool]) -> None:
-    """Mark the notice of acceptance as overtaken if it is in no letter yet."""
+def _drop_unsent_acceptance(session: Session, submission_id: int, recipient: str) -> None:
+    """Mark the notice of acceptance as obsolete if it is in no letter yet."""
     session.execute(
         update(OutboxRow)
         .where(
-            is_same,
-            OutboxRow.kind == Verdict.ACCEPTED.value,
+            OutboxRow.submission_id == submission_id,
+            OutboxRow.recipient == recipient,
+            _says_accepted(OutboxRow),
             OutboxRow.message_id.is_(None),
         )
-        .values(state=OutboxState.OVERTAKEN)
+        .values(state=OutboxState.OBSOLETE)
     )

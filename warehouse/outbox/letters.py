@@ -11,11 +11,11 @@ from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.orm import Session
 
 from program.calendar.stage import Stage
-from program.records.letter import Letter, Notice, NoticeKind, Reminder, ReportName
+from program.records.letter import Letter, MissingReport, Notice, NoticeKind, ReportName
 from program.submission import Verdict
-from warehouse.lifecycle.stored_findings import findings_of_comparing, findings_of_judging
+from warehouse.lifecycle.stored_findings import findings_of_check, findings_of_cross_check
 from warehouse.outbox.obsolete import is_obsolete
-from warehouse.states import OutboxState, notice_kind
+from warehouse.states import OutboxState
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
 _MOST_REFERENCES = 20
@@ -56,7 +56,7 @@ def load_letter(session: Session, message_id: str) -> Letter:
     reminders = []
     for row in rows:
         if row.submission_id is None:
-            reminders.append(_reminder(row))
+            reminders.append(_missing_report(row))
         else:
             notices.append(_notice(session, row, row.submission_id))
     reports = {notice.report for notice in notices}
@@ -68,7 +68,7 @@ def load_letter(session: Session, message_id: str) -> Letter:
         message_id=message_id,
         recipient=first.recipient,
         created_at=moment,
-        day=first.dated or moment.date(),
+        day=first.letter_date or moment.date(),
         notices=tuple(notices),
         reminders=tuple(reminders),
         accepted=_accepted(session, notices, moment),
@@ -91,11 +91,11 @@ def _unsent_by_recipient(
         # Its letter cannot have left: the notice may go into another one, with newer notices.
         if not was_tried:
             row.message_id = None
-            row.dated = None
+            row.letter_date = None
         if row.message_id is not None:
             continue
         if is_obsolete(session, row):
-            row.state = OutboxState.OVERTAKEN
+            row.state = OutboxState.OBSOLETE
         else:
             unsent.setdefault(row.recipient, []).append(row)
     return unsent
@@ -106,38 +106,43 @@ def _recipients_at_limit(session: Session, day: date, limit: int | None) -> set[
     if limit is None:
         return set()
     letters = func.count(OutboxRow.message_id.distinct())
-    query = select(OutboxRow.recipient).where(OutboxRow.dated == day)
+    query = select(OutboxRow.recipient).where(OutboxRow.letter_date == day)
     return set(session.scalars(query.group_by(OutboxRow.recipient).having(letters >= limit)))
 
 
 def _give_id(rows: Sequence[OutboxRow], recipient: str, day: date) -> None:
-    subjects = [f"{row.submission_id or _reminder(row).report}/{row.kind}" for row in rows]
+    subjects = [_identity(row) for row in rows]
     # The moment keeps ids apart between warehouses, and after a warehouse began from nothing.
     moment = rows[0].created_at.isoformat()
     identity = f"{recipient}|{','.join(subjects)}|{moment}"
     digest = hashlib.sha256(identity.encode()).hexdigest()[:32]
     for row in rows:
         row.message_id = digest
-        row.dated = day
+        row.letter_date = day
 
 
-def _reminder(row: OutboxRow) -> Reminder:
+def _identity(row: OutboxRow) -> str:
+    """Return what tells a notice from every other one to the same recipient."""
+    about = row.submission_id or _missing_report(row).report
+    return f"{about}/{row.kind}/{row.run_id}/{row.step}/{row.answers_id}"
+
+
+def _missing_report(row: OutboxRow) -> MissingReport:
     report = _report(row.form_code, row.unit_code, row.period, row.stage)
     if report is None or row.due_date is None:
         raise ValueError(f"outbox row {row.id} is about no submission and no report")
-    return Reminder(report, row.due_date)
+    return MissingReport(report, row.due_date)
 
 
 def _notice(session: Session, row: OutboxRow, submission_id: int) -> Notice:
     submission = session.get_one(SubmissionRow, submission_id)
     delivery = session.get_one(DeliveryRow, submission.delivery_id)
-    kind = notice_kind(row.kind)
     # A notice about a cross-check has the findings of that one only; every other notice has those
     # of the submission's own check.
-    if kind is NoticeKind.COMPARED:
-        findings = findings_of_comparing(session, submission_id, row.created_at)
+    if row.kind is NoticeKind.CROSS_CHECKED:
+        findings = findings_of_cross_check(session, submission_id, row.created_at)
     else:
-        findings = findings_of_judging(session, submission_id)
+        findings = findings_of_check(session, submission_id)
     return Notice(
         submission_id=submission.id,
         verdict=Verdict(submission.verdict),
@@ -149,15 +154,15 @@ def _notice(session: Session, row: OutboxRow, submission_id: int) -> Notice:
         delivery_name=delivery.name,
         received_at=delivery.received_at,
         findings=findings,
-        is_part=_count_parts(session, submission) > 1,
-        part=submission.part,
+        is_one_of_several=_count_reports(session, submission) > 1,
+        report_no=submission.report_no,
         delivery_id=delivery.id,
         sha256=delivery.sha256,
-        kind=kind,
+        kind=row.kind,
     )
 
 
-def _count_parts(session: Session, submission: SubmissionRow) -> int:
+def _count_reports(session: Session, submission: SubmissionRow) -> int:
     """Return how many reports the check of a submission found in its file."""
     query = select(func.count(SubmissionRow.id)).where(
         SubmissionRow.delivery_id == submission.delivery_id,
@@ -235,7 +240,7 @@ def _references(
 def _report_of(row: OutboxRow, submission: SubmissionRow | None) -> ReportName | None:
     """Return the report that a notice is about; None if the file's report is unknown."""
     if submission is None:
-        return _reminder(row).report
+        return _missing_report(row).report
     return _report(submission.form_code, submission.unit_code, submission.period, submission.stage)
 
 

@@ -3,9 +3,9 @@
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from program.records.letter import NoticeKind
 from program.submission import Verdict
-from warehouse.lifecycle.stored_findings import findings_of_comparing
-from warehouse.states import DeliveryState, is_all_clear, is_cross_check
+from warehouse.lifecycle.stored_findings import findings_of_cross_check
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
 _LOADED = (Verdict.ACCEPTED.value, Verdict.ACCEPTED_WITH_WARNINGS.value)
@@ -33,7 +33,7 @@ def is_obsolete(session: Session, row: OutboxRow) -> bool:
 def not_withdrawn(query: Select[tuple[int]]) -> Select[tuple[int]]:
     """Narrow a query of submissions to those whose delivery was not withdrawn."""
     is_delivery = DeliveryRow.id == SubmissionRow.delivery_id
-    return query.join(DeliveryRow, and_(is_delivery, DeliveryRow.state != DeliveryState.WITHDRAWN))
+    return query.join(DeliveryRow, and_(is_delivery, DeliveryRow.withdrawn_at.is_(None)))
 
 
 def _is_reminder_settled(session: Session, row: OutboxRow) -> bool:
@@ -54,10 +54,10 @@ def _is_untrue(session: Session, row: OutboxRow, submission_id: int) -> bool:
     The findings of its cross-check were closed, or it says that all is clear and a new question
     arose.
     """
-    if is_cross_check(row.kind):
-        open_findings = findings_of_comparing(session, submission_id, row.created_at)
+    if row.kind is NoticeKind.CROSS_CHECKED:
+        open_findings = findings_of_cross_check(session, submission_id, row.created_at)
         return not open_findings
-    if is_all_clear(row.kind):
+    if row.kind is NoticeKind.ALL_CLEAR:
         verdict = session.get_one(SubmissionRow, submission_id).verdict
         return verdict != Verdict.ACCEPTED.value
     return False

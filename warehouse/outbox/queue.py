@@ -19,8 +19,6 @@ from warehouse.outbox.letters import load_letter
 from warehouse.states import OutboxState
 from warehouse.tables import OutboxRow
 
-# For callers outside of this package, until they use `OutboxState` themselves.
-SENT, FAILED = OutboxState.SENT, OutboxState.FAILED
 _LEASE = timedelta(minutes=15)
 """Longer than sending a mail takes. After it, a letter of a process that died is free again."""
 _BACKOFF_MINUTES = (1, 5, 30, 120, 360)
@@ -77,7 +75,7 @@ def mark_sent(engine: Engine, message_id: str, now: datetime) -> None:
     _end_claim(
         engine,
         message_id,
-        state=OutboxState.SENT,
+        OutboxState.SENT,
         sent_at=now,
         attempts=OutboxRow.attempts + 1,
         last_error=None,
@@ -91,6 +89,7 @@ def defer(engine: Engine, message_id: str, error: str, now: datetime) -> None:
     _end_claim(
         engine,
         message_id,
+        OutboxState.PENDING,
         attempts=OutboxRow.attempts + 1,
         last_error=error,
         next_attempt_at=case(*by_attempts, else_=moments[-1]),
@@ -102,13 +101,13 @@ def mark_failed(engine: Engine, message_id: str, error: str) -> None:
     _end_claim(
         engine,
         message_id,
-        state=OutboxState.FAILED,
+        OutboxState.FAILED,
         attempts=OutboxRow.attempts + 1,
         last_error=error,
     )
 
 
-def mark_bounced(engine: Engine, message_id: str, recipient: str, error: str) -> str | None:
+def mark_bounced(engine: Engine, message_id: str, recipient: str, error: str) -> OutboxState | None:
     """Record that a letter bounced: it fails, as if it had been refused.
 
     A letter that is not marked as sent is unchanged: it may be on its way.
@@ -129,12 +128,12 @@ def mark_bounced(engine: Engine, message_id: str, recipient: str, error: str) ->
             # however long ago it was sent.
             .values(state=OutboxState.FAILED, sent_at=None, last_error=error)
         )
-        return str(found.state)
+        return OutboxState(found.state)
 
 
 def release(engine: Engine, message_id: str, error: str) -> None:
     """Release a claimed letter that was not tried. Anybody may try it at once."""
-    _end_claim(engine, message_id, last_error=error)
+    _end_claim(engine, message_id, OutboxState.PENDING, last_error=error)
 
 
 def next_attempt(engine: Engine, *, passed_over: Collection[str] = ()) -> datetime | None:
@@ -189,12 +188,17 @@ def _gone_senders(session: Session) -> list[str]:
     ]
 
 
-def _end_claim(engine: Engine, message_id: str, **values: object) -> None:
-    """Release a letter and set what became of it."""
+def _end_claim(engine: Engine, message_id: str, state: OutboxState, **values: object) -> None:
+    """Release a pending letter and set what became of it.
+
+    A letter that another sender has ended meanwhile is unchanged.
+    """
     no_claim = {"claimed_by": None, "claimed_until": None, "next_attempt_at": None}
     with Session(engine) as session, session.begin():
         session.execute(
-            update(OutboxRow).where(OutboxRow.message_id == message_id).values(no_claim | values)
+            update(OutboxRow)
+            .where(OutboxRow.message_id == message_id, OutboxRow.state == OutboxState.PENDING)
+            .values(no_claim | {"state": state} | values)
         )
 
 

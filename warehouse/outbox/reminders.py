@@ -11,42 +11,24 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, aliased
 
 from program.calendar.stage import Stage
-from program.records.letter import ReportName
+from program.records.letter import MissingReport, NoticeKind, ReportName
 from program.submission import Verdict
+from warehouse.outbox.enqueue import NewNotice, enqueue
 from warehouse.outbox.obsolete import not_withdrawn, same_report
-from warehouse.states import DeliveryState, OutboxState, open_kind
+from warehouse.states import OutboxState
 from warehouse.tables import DeliveryRow, ObligationRow, OutboxRow, SubmissionRow
-
-_IDENTITY = (
-    "submission_id",
-    "form_code",
-    "unit_code",
-    "period",
-    "stage",
-    "recipient",
-    "kind",
-)
-"""The columns of the outbox that tell one notice from another."""
-
-
-@dataclass(frozen=True, slots=True)
-class MissingReport:
-    """A report that is due and of which nothing came, not even a rejected file."""
-
-    report: ReportName
-    due_date: date
 
 
 @dataclass(frozen=True, slots=True)
 class OpenIssue:
     """A file whose sender was asked to correct it, and of whose report no newer version came.
 
-    `told_at` is when the notice was sent.
+    `asked_at` is when the notice was sent.
     """
 
     submission_id: int
     recipient: str
-    told_at: datetime
+    asked_at: datetime
 
 
 def open_issues(engine: Engine) -> list[OpenIssue]:
@@ -60,8 +42,9 @@ def open_issues(engine: Engine) -> list[OpenIssue]:
         .join(OutboxRow, OutboxRow.submission_id == SubmissionRow.id)
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .where(
-            DeliveryRow.state != DeliveryState.WITHDRAWN,
-            OutboxRow.kind == Verdict.QUARANTINED.value,
+            DeliveryRow.withdrawn_at.is_(None),
+            OutboxRow.kind == NoticeKind.CHECKED,
+            OutboxRow.verdict == Verdict.QUARANTINED.value,
             OutboxRow.state == OutboxState.SENT,
             # A report that is unknown can have no newer version: the reminders would never end.
             SubmissionRow.period.is_not(None),
@@ -77,26 +60,6 @@ def open_issues(engine: Engine) -> list[OpenIssue]:
             for submission_id, recipient, sent_at in session.execute(query).tuples()
             if sent_at is not None
         ]
-
-
-def enqueue_open(engine: Engine, issues: Iterable[tuple[OpenIssue, int]], now: datetime) -> int:
-    """Put a reminder of each issue at its step into the outbox. Idempotent.
-
-    Returns:
-        How many reminders are new.
-    """
-    rows = [
-        OutboxRow(
-            submission_id=issue.submission_id,
-            recipient=issue.recipient,
-            kind=open_kind(step),
-            state=OutboxState.PENDING,
-            created_at=now,
-            attempts=0,
-        )
-        for issue, step in issues
-    ]
-    return _add_new(engine, rows)
 
 
 def missing_reports(engine: Engine, first: date, last: date) -> list[MissingReport]:
@@ -133,44 +96,7 @@ def _missing(row: ObligationRow) -> MissingReport:
     return MissingReport(report, row.due_date)
 
 
-def enqueue_reminders(
-    engine: Engine, reminders: Iterable[tuple[MissingReport, str, str]], now: datetime
-) -> int:
-    """Put reminders into the outbox: missing report, recipient, step ("due-3", "late-7").
-
-    Idempotent.
-
-    Returns:
-        How many reminders are new.
-    """
-    rows = [
-        OutboxRow(
-            form_code=missing.report.form_code,
-            unit_code=missing.report.unit_code,
-            period=missing.report.period,
-            stage=missing.report.stage.value,
-            due_date=missing.due_date,
-            recipient=recipient,
-            kind=kind,
-            state=OutboxState.PENDING,
-            created_at=now,
-            attempts=0,
-        )
-        for missing, recipient, kind in reminders
-    ]
-    return _add_new(engine, rows)
-
-
-def _add_new(engine: Engine, rows: Iterable[OutboxRow]) -> int:
-    """Add the rows that the outbox does not hold yet; return how many."""
-    added = 0
+def enqueue_reminders(engine: Engine, reminders: Iterable[NewNotice]) -> int:
+    """Put reminders into the outbox; return how many are new. Idempotent."""
     with Session(engine) as session, session.begin():
-        for row in rows:
-            is_same = [
-                getattr(OutboxRow, name).is_not_distinct_from(getattr(row, name))
-                for name in _IDENTITY
-            ]
-            if session.scalar(select(OutboxRow.id).where(*is_same)) is None:
-                session.add(row)
-                added += 1
-    return added
+        return enqueue(session, reminders)

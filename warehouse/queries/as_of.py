@@ -110,7 +110,7 @@ def _shadows(dialect: str, moment: datetime) -> Iterator[str]:
         f"(SELECT s.loaded_at FROM {then.schema}.submissions s "  # noqa: S608  (our own names)
         "WHERE s.id = t.submission_id)"
     )
-    was_found = f"COALESCE(t.compared_at, {loaded_at}) < {then.at}"
+    was_found = f"COALESCE(t.cross_check_found_at, {loaded_at}) < {then.at}"
     yield _shadow(WarehouseTable.metadata.tables["findings"], then, was_found)
 
 
@@ -147,7 +147,7 @@ def _verdict(then: _Moment) -> str:
     open_findings = (
         f"SELECT 1 FROM {then.schema}.findings f "  # noqa: S608  (our own names)
         "WHERE f.submission_id = t.id AND f.severity <> 'info' "
-        f"AND (f.compared_at IS NULL OR f.compared_at < {then.at}) "
+        f"AND (f.cross_check_found_at IS NULL OR f.cross_check_found_at < {then.at}) "
         f"AND (f.closed_at IS NULL OR f.closed_at >= {then.at})"
     )
     return (

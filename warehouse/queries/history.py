@@ -25,29 +25,29 @@ _UNKNOWN = float("nan")
 
 
 def past_of(
-    engine: Warehouse, asked: Collection[HistoryKeys], lines: Collection[str], periods: int
+    engine: Warehouse, requested: Collection[HistoryKeys], lines: Collection[str], periods: int
 ) -> History:
-    """Return the current reports that the reports with the keys `asked` are compared with.
+    """Return the current reports to which the reports `requested` are compared, with their facts.
 
-    They come with their facts; of lists only the elements `lines`. For each unit: its reports of
-    the same form, from `periods` before its first key to `periods` after its last. For each form:
-    the reports of all peers about the same periods and the periods just before.
+    For each unit: its reports of the same form, from `periods` before the first requested one to
+    as many after the last. For each form: the reports of all peers about the same periods and the
+    ones just before. Of lists, only the elements `lines`.
 
-    Read only. A report whose key is in `asked` is in the result too, if it is current already.
+    Nothing is written. A requested report is in the result too, if it is current already.
     """
     try:
         with engine.connect() as connection:
-            reports = _reports(connection, _conditions(asked, periods))
+            reports = _reports(connection, _conditions(requested, periods))
             facts = _facts(connection, [submission_id for submission_id, *_ in reports], lines)
     except SQLAlchemyError as wrong:
         raise WarehouseError(f"warehouse: cannot read what was reported before: {wrong}") from wrong
     return History(pd.DataFrame.from_records(reports, columns=list(REPORT_COLUMNS)), facts)
 
 
-def _conditions(asked: Collection[HistoryKeys], periods: int) -> Iterator[ColumnElement[bool]]:
+def _conditions(requested: Collection[HistoryKeys], periods: int) -> Iterator[ColumnElement[bool]]:
     """Yield what to look for, each as a form with units and periods: the index is made so."""
     by_form: dict[str, list[HistoryKeys]] = defaultdict(list)
-    for report in asked:
+    for report in requested:
         by_form[report.form].append(report)
     for form, reports in sorted(by_form.items()):
         # For the trend of each unit: its own reports over time.

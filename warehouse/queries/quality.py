@@ -32,7 +32,7 @@ def first_passes(engine: Engine) -> list[FirstSubmissionRow]:
     query = (
         "SELECT form_code, unit_code, period, versions, is_first_pass, is_accepted,"
         " first_at, accepted_at"
-        " FROM mart_first_pass ORDER BY unit_code, period, form_code, stage"
+        " FROM mart_first_submission ORDER BY unit_code, period, form_code, stage"
     )
     with engine.connect() as connection:
         rows = connection.execute(text(query)).mappings()

@@ -32,7 +32,7 @@ def reporting(engine: Engine, period: str | None = None) -> list[ReportingRow]:
 
     Of one period where given.
     """
-    # PostgreSQL must be told the type of a parameter that may be null.
+    # PostgreSQL needs the type of a parameter that may be null.
     wanted = "CAST(:period AS VARCHAR)"
     query = (
         "SELECT * FROM mart_reporting "  # noqa: S608  (our own text)

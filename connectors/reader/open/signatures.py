@@ -29,7 +29,7 @@ _OPEN_TEXTS = {"text": "văn bản OpenDocument", "presentation": "bản trình 
 _DOCUMENT_KINDS = {
     kind for _, kind in SIGNATURES if kind.startswith(("tệp PDF", "tệp ảnh", "văn bản"))
 }
-ENCLOSURES = frozenset(
+ATTACHMENTS = frozenset(
     {WORD, SLIDES, _HEIC_IMAGE, _OUTLOOK_MAIL, *_OPEN_TEXTS.values(), *_DOCUMENT_KINDS}
 )
 """Kinds that may stand beside tables in a zip: a signed scan, pictures, a narrative report."""

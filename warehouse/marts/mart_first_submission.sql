@@ -1,14 +1,14 @@
 -- Whether and when each report was accepted: one row per form, unit, period and stage of which
 -- something came.
-CREATE VIEW mart_first_pass AS
-WITH judged AS (
+CREATE VIEW mart_first_submission AS
+WITH checked AS (
     SELECT s.form_code, s.unit_code, s.period, s.stage, d.received_at, d.is_synthetic,
            CASE WHEN s.verdict IN ('accepted', 'accepted_with_warnings') THEN 1 ELSE 0 END AS loads,
            ROW_NUMBER() OVER (
-               PARTITION BY s.form_code, s.unit_code, s.period, s.stage ORDER BY d.received_at, d.id, s.part
+               PARTITION BY s.form_code, s.unit_code, s.period, s.stage ORDER BY d.received_at, d.id, s.report_no
            ) AS place
     FROM submissions s
-    JOIN deliveries d ON d.id = s.delivery_id AND d.state <> 'withdrawn'
+    JOIN deliveries d ON d.id = s.delivery_id AND d.withdrawn_at IS NULL
     WHERE s.version IS NOT NULL
       AND s.attempt = (SELECT MAX(again.attempt) FROM submissions again WHERE again.delivery_id = s.delivery_id)
 )
@@ -18,5 +18,5 @@ SELECT form_code, unit_code, period, stage, COUNT(*) AS versions,
        MIN(received_at) AS first_at,
        MIN(CASE WHEN loads = 1 THEN received_at END) AS accepted_at,
        MAX(CASE WHEN is_synthetic THEN 1 ELSE 0 END) AS is_synthetic
-FROM judged
+FROM checked
 GROUP BY form_code, unit_code, period, stage

@@ -1,5 +1,5 @@
--- The elements of the disbursement form, by project and stream. No mart: money uses it.
-CREATE VIEW money_lines AS
+-- The elements of the disbursement form, by project and stream. No mart: disbursement_base uses it.
+CREATE VIEW disbursement_elements AS
 WITH streams AS (
     SELECT 'central_investment' AS source UNION ALL SELECT 'local_investment' UNION ALL SELECT 'central_recurrent'
     UNION ALL SELECT 'local_recurrent' UNION ALL SELECT 'carried_over' UNION ALL SELECT 'total'

@@ -4,7 +4,7 @@
 --                    no sum
 -- A province that took the name and land of others is larger than this table knows (Cần Thơ: 103
 -- communes, 43 here). Its communes are summed up to the old province, never to the new one.
-CREATE VIEW lands AS
+CREATE VIEW unit_land_map AS
 SELECT up.code AS upper_code, up.kind AS upper_kind, up.valid_to AS upper_last_day, u.code AS unit_code, u.kind,
        u.valid_from AS first_day, u.valid_to AS last_day, false AS is_shared
 FROM now_units u

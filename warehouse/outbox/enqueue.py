@@ -1,0 +1,147 @@
+"""Put notices into the outbox. Nothing else adds rows to it, but for a rebuild."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from program.records.letter import MissingReport, NoticeKind
+from program.submission import Verdict
+from warehouse.database.portions import portions
+from warehouse.states import OutboxState
+from warehouse.tables import OutboxRow
+
+_IDENTITY = (
+    "submission_id",
+    "form_code",
+    "unit_code",
+    "period",
+    "stage",
+    "recipient",
+    "kind",
+    "run_id",
+    "step",
+    "answers_id",
+)
+"""The columns of the outbox that tell one notice from another. None of them ever changes."""
+_ABOUT_REPORTS = (NoticeKind.DUE_SOON, NoticeKind.OVERDUE)
+"""The kinds about a report that has not come; all others are about a submission."""
+
+_Identity: TypeAlias = tuple[Any, ...]
+_Values: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NewNotice:
+    """A notice to put into the outbox, about a submission or about a missing report.
+
+    Attributes:
+        verdict: What the check found; for `checked` only.
+        run_id: The run whose cross-checks found something; for `cross_checked` only.
+        step: Which reminder of a series it is; for reminders only.
+        answers_id: The notice with the question that is settled; for `all_clear` only.
+    """
+
+    kind: NoticeKind
+    recipient: str
+    created_at: datetime
+    submission_id: int | None = None
+    missing: MissingReport | None = None
+    verdict: Verdict | None = None
+    run_id: int | None = None
+    step: int | None = None
+    answers_id: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where what the kind is about is missing."""
+        subject = self.missing if self.kind in _ABOUT_REPORTS else self.submission_id
+        if subject is None:
+            raise ValueError(f"a notice {self.kind} without what it is about")
+
+
+def enqueue(session: Session, notices: Iterable[NewNotice]) -> int:
+    """Put the notices into the outbox that it does not hold yet; return how many.
+
+    In the caller's transaction, and idempotent: the outbox holds one `checked` and one `waived`
+    notice of a submission for a recipient, one `cross_checked` for each run, one reminder for each
+    step, and one `all_clear` for each question.
+
+    An all-clear that became obsolete is pending again: the question was put once more before the
+    answer was sent, and is settled once more.
+    """
+    wanted: dict[_Identity, _Values] = {}
+    for notice in notices:
+        values = _values(notice)
+        wanted.setdefault(_identity(values), values)
+    on_record = _on_record(session, wanted.values())
+    new = [values for identity, values in wanted.items() if identity not in on_record]
+    if new:
+        session.connection().execute(insert(OutboxRow), new)
+    renewed = 0
+    for identity, values in wanted.items():
+        if values["kind"] is NoticeKind.ALL_CLEAR and identity in on_record:
+            renewed += _renew(session, on_record[identity], values["created_at"])
+    return len(new) + renewed
+
+
+def _values(notice: NewNotice) -> _Values:
+    report = notice.missing.report if notice.missing else None
+    return {
+        "submission_id": notice.submission_id,
+        "form_code": report.form_code if report else None,
+        "unit_code": report.unit_code if report else None,
+        "period": report.period if report else None,
+        "stage": report.stage.value if report else None,
+        "due_date": notice.missing.due_date if notice.missing else None,
+        "recipient": notice.recipient,
+        "kind": notice.kind,
+        "verdict": notice.verdict.value if notice.verdict else None,
+        "run_id": notice.run_id,
+        "step": notice.step,
+        "answers_id": notice.answers_id,
+        "state": OutboxState.PENDING,
+        "created_at": notice.created_at,
+        "attempts": 0,
+    }
+
+
+def _identity(values: _Values) -> _Identity:
+    return tuple(values[name] for name in _IDENTITY)
+
+
+def _on_record(session: Session, wanted: Collection[_Values]) -> dict[_Identity, int]:
+    """Return the ids of the notices on record about the same submissions and units."""
+    columns = [getattr(OutboxRow, name) for name in _IDENTITY]
+    submissions = {values["submission_id"] for values in wanted} - {None}
+    units = {values["unit_code"] for values in wanted} - {None}
+    queries = [
+        select(OutboxRow.id, *columns).where(OutboxRow.submission_id.in_(portion))
+        for portion in portions(sorted(submissions))
+    ]
+    queries += [
+        select(OutboxRow.id, *columns).where(OutboxRow.unit_code.in_(portion))
+        for portion in portions(sorted(units))
+    ]
+    found: dict[_Identity, int] = {}
+    for query in queries:
+        for number, *identity in session.execute(query):
+            found[tuple(identity)] = number
+    return found
+
+
+def _renew(session: Session, number: int, now: datetime) -> int:
+    """Make a notice pending again if it is obsolete; return how many became so."""
+    statement = (
+        update(OutboxRow)
+        .where(OutboxRow.id == number, OutboxRow.state == OutboxState.OBSOLETE)
+        .values(
+            state=OutboxState.PENDING,
+            created_at=now,
+            message_id=None,
+            letter_date=None,
+        )
+    )
+    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]
