@@ -32,7 +32,7 @@ from sqlalchemy import Engine, insert
 
 from benchmarks.cpu import Spent, measured
 from connectors.durable_files import write_durably
-from flows.night import steps
+from flows.night import intake
 from flows.night.run_context import RunContext
 from program.calendar.period import Period
 from program.delivery import Delivery
@@ -134,7 +134,7 @@ def compare_collecting(new_url: Callable[[], str], files: int) -> None:
             run = RunContext(settings, None)
             (source,) = run.sources("inbox")
             with measured(url) as collect:
-                steps.collect(run, source)
+                intake.collect(run, source)
             with measured(url) as pending:
                 pending_deliveries(run.warehouse, files)
             with measured(url) as log:

@@ -1,12 +1,22 @@
-"""Bounced mails: what a delivery status notification (RFC 3464) says about a letter."""
+"""Bounced mails: what a delivery status notification (RFC 3464, 6533) says about a letter."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 from typing import Any
 
-_ORIGINALS = ("message/rfc822", "text/rfc822-headers")
+# The names with "global" are those for addresses beyond ASCII (RFC 6533).
+_STATUS = "message/delivery-status"
+_GLOBAL_STATUS = "message/global-delivery-status"
+_BLANK_LINE = re.compile(rb"\n[ \t]*\n")
+_ORIGINALS = (
+    "message/rfc822",
+    "text/rfc822-headers",
+    "message/global",
+    "message/global-headers",
+)
 _MAX_REASON_CHARACTERS = 300
 _MAX_SEMICOLONS = 5000
 """More of them make a mail hostile.
@@ -40,8 +50,8 @@ def bounce_of(mail: bytes) -> Bounce | None:
     """Return the letter that a mail reports as refused for good, or None for any other mail.
 
     Raises nothing, whatever the mail holds. Its end may be missing: the original letter is the
-    last part, and only its headers are read. A delayed letter (status 4.x) may still arrive and
-    is no bounce.
+    last part, and only its headers are read. A letter that is only delayed may still arrive and
+    is no bounce; one that a server gave up after days is, whatever its status.
     """
     if mail.count(b";") > _MAX_SEMICOLONS:
         return None
@@ -74,12 +84,17 @@ def _is_notification(message: Message) -> bool:
 def _failures(message: Message) -> Iterator[_Failure]:
     """Yield the recipients that were refused for good."""
     for block in _status_blocks(message):
-        status = _text(block, "Status")
-        has_failed = _text(block, "Action").lower() == "failed"
-        if has_failed and status.startswith("5."):
-            recipient = _after_type(_text(block, "Final-Recipient")).strip(" <>")
-            diagnostic = _after_type(_text(block, "Diagnostic-Code")).strip()
-            yield _Failure(recipient, diagnostic or f"status {status}")
+        # The action decides: a status of 4.x stands here too, where a server gave up waiting.
+        if _text(block, "Action").lower() != "failed":
+            continue
+        recipient = _address(block, "Final-Recipient") or _address(block, "Original-Recipient")
+        diagnostic = _after_type(_text(block, "Diagnostic-Code")).strip()
+        status = _text(block, "Status") or "unknown"
+        yield _Failure(recipient, diagnostic or f"status {status}")
+
+
+def _address(block: Message, name: str) -> str:
+    return _after_type(_text(block, name)).strip(" <>")
 
 
 def _status_blocks(message: Message) -> Iterator[Message]:
@@ -87,11 +102,16 @@ def _status_blocks(message: Message) -> Iterator[Message]:
 
     Only the mail's own parts count: a bounce that somebody forwards is none.
     """
-    for part in _parts(message, "message/delivery-status"):
+    for part in _parts(message, _STATUS):
         payload: Any = part.get_payload()
         for block in payload:
             if isinstance(block, Message):
                 yield block
+    for part in _parts(message, _GLOBAL_STATUS):
+        # Python 3.11 takes it for one mail, whose headers are the first block.
+        inner: Any = part.get_payload()
+        for block_bytes in _BLANK_LINE.split(inner[0].as_bytes()):
+            yield message_from_bytes(block_bytes)
 
 
 def _after_type(value: str) -> str:
@@ -120,6 +140,8 @@ def _parts(message: Message, *kinds: str) -> Iterator[Message]:
 
 def _text(message: Message, name: str) -> str:
     """Return a header on one line, without characters that control a terminal."""
-    header = str(message.get(name, ""))
+    raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    # The library keeps bytes beyond ASCII as surrogates.
+    header = str(raw).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     printable = "".join(sign if sign.isprintable() else " " for sign in header)
     return " ".join(printable.split())[:_MAX_REASON_CHARACTERS]

@@ -5,15 +5,13 @@ The name of a file in a zip is for people. It is never used as a path.
 
 import io
 import struct
-import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import PurePosixPath
 
-from connectors.reader.legacy.encodings import eight_bit_text
+from connectors.file_names import decoded_name, display_name
 from connectors.reader.open.delimited import NoRows, read_delimited
 from connectors.reader.open.portal_report import is_json
 from connectors.reader.open.signatures import (
@@ -46,8 +44,6 @@ _DOCUMENT_FILES = {"[Content_Types].xml", "content.xml", "mimetype"}
 
 _JUNK_NAMES = {".ds_store", "thumbs.db", "desktop.ini"}
 _JUNK_PREFIXES = ("~$", "._")
-_MAX_NAME_CHARACTERS = 200
-_MAX_SUFFIX_CHARACTERS = 10
 _MAX_DIRECTORY_BYTES = 10_000_000
 """A hundred thousand names. Python holds each as an object, in the process of the run."""
 
@@ -273,39 +269,21 @@ def _sample(content: bytes) -> bytes:
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """Return the name of a file for people.
+    """Return the name of a file for people: one line, without drives, `..` and empty parts."""
+    parts = _decoded(info).replace("\\", "/").split("/")
+    kept = [part for part in parts if part not in ("", ".", "..")]
+    return display_name("/".join(part.strip() for part in kept))
 
-    It is composed Unicode on one line, without drives, `..` and invisible characters.
+
+def _decoded(info: zipfile.ZipInfo) -> str:
+    """Return a file name, also where its zip gives no encoding.
+
+    `zipfile` decodes such a name as code page 437, the encoding of the first zips. Zips of today
+    have UTF-8 there, or a Vietnamese code page.
     """
-    text = info.filename
-    if not info.flag_bits & _FLAG_UTF_8:
-        text = _decoded(text)
-    path = unicodedata.normalize("NFC", text).replace("\\", "/")
-    parts = [_printable(part) for part in path.split("/") if part not in ("", ".", "..")]
-    name = "/".join(parts)
-    if len(name) <= _MAX_NAME_CHARACTERS:
-        return name or "?"
-    # The suffix stays: people see by it what the file is.
-    suffix = PurePosixPath(name).suffix[:_MAX_SUFFIX_CHARACTERS]
-    kept = _MAX_NAME_CHARACTERS - len(suffix) - 1
-    return f"{name[:kept]}…{suffix}"
-
-
-def _printable(part: str) -> str:
-    return "".join(sign if sign.isprintable() else " " for sign in part).strip()
-
-
-def _decoded(text: str) -> str:
-    """Return a file name for which its zip gives no encoding.
-
-    `zipfile` decodes it as code page 437, the encoding of the first zips. Zips of today have
-    UTF-8 there, or a Vietnamese code page.
-    """
+    if info.flag_bits & _FLAG_UTF_8:
+        return info.filename
     try:
-        raw = text.encode("cp437")
+        return decoded_name(info.filename.encode("cp437"))
     except UnicodeEncodeError:
-        return text
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return eight_bit_text(raw) or text
+        return info.filename

@@ -11,7 +11,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from flows.mail.digest import send_digest
-from flows.night import steps
+from flows.night import intake, steps
 from flows.night.artifacts import markdown_of, table_of
 from flows.night.run_context import RunContext
 from flows.night.runtime import (
@@ -105,13 +105,13 @@ def run_steps(run: RunContext, source: str | None) -> dict[str, Any]:
 )
 def collect(run: RunContext, source: Source) -> int:
     """Bring in the new deliveries of a source; return how many came."""
-    return steps.collect(run, source)
+    return intake.collect(run, source)
 
 
 @task(task_run_name="unpack", cache_policy=NO_CACHE)
 def unpack(run: RunContext) -> None:
     """Extract the files of zips. Each becomes a delivery."""
-    steps.unpack(run)
+    intake.unpack(run)
 
 
 @task(task_run_name="reopen", cache_policy=NO_CACHE)

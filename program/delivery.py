@@ -14,7 +14,8 @@ class Offer:
     `external_id` and `external_version` identify it within its source: the same pair is never
     fetched twice. `offered_at` is when the file came to the source (UTC). `sender_unit` is None
     where the source does not say who sent it. `sha256` and `size` are what the source claims, None
-    where it claims nothing.
+    where it claims nothing. `refusal` says why there are no bytes to fetch, as with a socket or a
+    link that leads nowhere: the offer is recorded once, and its sender is notified.
     """
 
     external_id: str
@@ -24,6 +25,19 @@ class Offer:
     sender_unit: str | None = None
     size: int | None = None
     sha256: str | None = None
+    refusal: ReaderFinding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnusableOffer:
+    """A place of a source from which nothing can be taken, as a folder that may not be listed.
+
+    It is no delivery: nobody knows what is in it. `name` says where it is, `reason` what is wrong
+    and what to do. The operator is told in every run until it is mended.
+    """
+
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@
     └── MailDeferredError          a mail could not be sent; it stays in the outbox for the next try
         ├── MailRejectedError     correct the address, then `mtqg mail retry`: this mail is refused
         └── MailServerUnavailableError  repair the mail server, its URL or the disk
+            └── MailServerSilentError   it took a mail and did not answer: the mail may have gone
 
 Bad data is not an error: what is wrong with a submission is a `program.finding.Finding`. Findings
 go to districts, errors to operators. The two are never mixed.
@@ -78,4 +79,11 @@ class MailServerUnavailableError(MailDeferredError):
     """The mail server or the outbox's folder cannot be reached, or refuses every mail.
 
     No mail is the cause, and no other mail is tried.
+    """
+
+
+class MailServerSilentError(MailServerUnavailableError):
+    """The mail server was given a mail and did not answer in time. The mail may have gone out.
+
+    It counts as an attempt for this mail, so that the next sending begins with another one.
     """

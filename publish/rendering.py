@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from program.calendar.period import Period
 from program.vietnamese import format_date, format_instant, format_number
@@ -14,11 +14,13 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 # Cached, because it keeps the compiled templates. Not made on import, which does no work.
 @cache
-def _environment() -> Environment:
+def _environment(*, is_html: bool) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
-        # Mails and pages in HTML print texts from districts; plain texts need no escapes.
-        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
+        # HTML prints texts from districts; plain texts need no escapes. Each has an environment of
+        # its own: a template that both import is compiled with the escapes of the one it is in.
+        # Called from HTML, its macros count as safe whether or not they escape.
+        autoescape=is_html,  # noqa: S701
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -48,4 +50,5 @@ def render(template: str, **values: object) -> str:
 
     A placeholder without a value raises `jinja2.UndefinedError`.
     """
-    return _environment().get_template(template).render(**values)
+    environment = _environment(is_html=template.endswith(".html.j2"))
+    return environment.get_template(template).render(**values)

@@ -155,6 +155,7 @@ def _arrival_values(arrival: Arrival) -> dict[str, Any]:
         "sha256": arrival.sha256,
         "size": offer.size,
         "is_synthetic": arrival.is_synthetic,
+        "refusal": asdict(offer.refusal) if offer.refusal else None,
     }
 
 

@@ -1,8 +1,6 @@
 """A folder that senders put files into: local, SFTP, S3, WebDAV or any other URL of fsspec."""
 
-import logging
 import re
-import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,18 +9,22 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from connectors.file_names import display_name, path_as_listed, stored_path
 from connectors.reader.open.workbook import is_truncated_zip
-from program.delivery import Offer
+from connectors.sources.listing import Listed, Unlisted, list_below
+from connectors.sources.times import utc_of
+from program.delivery import Offer, UnusableOffer
 from program.errors import ConfigurationError, SourceError, StillArrivingError, TransientError
+from program.finding import ReaderFinding
 from program.pack.source import FolderSource
-
-logger = logging.getLogger("mtqg.folder")
 
 # Spreadsheet programs, browsers and copy tools leave such files beside one that is open or that
 # is still being copied.
 _UNFINISHED_PREFIX = r"^(~\$|\.|thumbs\.db$|desktop\.ini$)"
 _UNFINISHED_SUFFIX = r"\.(tmp|part|partial|crdownload|filepart|lock)$"
 _UNFINISHED = re.compile(rf"(?i){_UNFINISHED_PREFIX}|{_UNFINISHED_SUFFIX}")
+
+_SPECIAL = "tệp đặc biệt của hệ điều hành (ống dẫn, ổ cắm hoặc thiết bị)"
 
 _MODIFIED_KEYS = ("mtime", "LastModified", "modified", "updated", "created")
 """The names that file systems of fsspec give to the time of the last change, best first."""
@@ -44,24 +46,29 @@ class Folder:
             raise _failure(f"cannot reach {_safe(url)}: {wrong}", wrong) from wrong
         self._resolved_root = Path(self._root).resolve()
 
-    def offers(self, cursor: str | None) -> Iterator[tuple[Offer, str | None]]:
+    def offers(self, cursor: str | None) -> Iterator[tuple[Offer | UnusableOffer, str | None]]:
         """Yield every finished file, oldest first, with no cursor.
 
-        A folder cannot tell what is new: the ledger does.
+        A folder cannot tell what is new: the ledger does. Special files and links that lead
+        nowhere are refused offers. A folder below that cannot be listed is an `UnusableOffer`.
         Raises SourceError, or TransientError if a retry is likely to help.
         """
         del cursor  # a Connector gets one
-        found = self._list()
-        offers = []
-        for path, info in found.items():
-            if not _is_unfinished(self._below(path)) and not self._leads_out(path):
-                offers.append(self._offer(path, info))
+        offers: list[Offer] = []
+        unusable: list[UnusableOffer] = []
+        for found in self._list():
+            below = self._below(found.path)
+            if isinstance(found, Unlisted):
+                unusable.append(_unlisted(below, found.error))
+            elif not _is_unfinished(below):
+                offers.append(self._offer(found.path, found.details))
         offers.sort(key=lambda offer: (offer.offered_at, offer.external_id))
         for offer in offers:
             yield offer, None
+        for place in unusable:
+            yield place, None
 
-    def _list(self) -> dict[str, dict[str, Any]]:
-        """Return the details of all files by path."""
+    def _list(self) -> list[Listed | Unlisted]:
         try:
             # fsspec keeps remote listings, and one worker process lives through many runs.
             self._files.invalidate_cache()
@@ -69,10 +76,9 @@ class Folder:
                 raise SourceError(
                     f"no folder at {_safe(self._url)}; create it or set MTQG_INBOX_URL"
                 )
-            found: dict[str, dict[str, Any]] = self._files.find(self._root, detail=True)
+            return list(list_below(self._files, self._root))
         except OSError as wrong:
             raise _failure(f"cannot list {_safe(self._url)}: {wrong}", wrong) from wrong
-        return found
 
     def fetch(self, offer: Offer, max_bytes: int) -> bytes | None:
         """Return the bytes of a file, or None if they are more than `max_bytes`.
@@ -80,7 +86,7 @@ class Folder:
         Raises StillArrivingError if the file changed since it was listed, or if it is half there.
         Raises SourceError, or TransientError if a retry is likely to help.
         """
-        path = f"{self._root}/{offer.external_id}"
+        path = f"{self._root}/{path_as_listed(offer.external_id)}"
         if offer.size is not None and offer.size > max_bytes:
             return None
         try:
@@ -115,36 +121,47 @@ class Folder:
     def _below(self, path: str) -> str:
         return self.path_below(path) or path
 
-    def _leads_out(self, path: str) -> bool:
-        """Tell whether a local file lies outside the folder.
-
-        With such a link a sender could have any file of this machine read.
-        """
+    def _refusal(self, path: str, details: dict[str, Any]) -> ReaderFinding | None:
+        """Return why there is no file to read at a path of this machine; None if there is one."""
         if not isinstance(self._files, LocalFileSystem):
-            return False
-        if Path(path).resolve().is_relative_to(self._resolved_root):
-            return False
-        logger.warning(
-            "source=%s file=%r refused=a link that leads out of the folder",
-            self._source.name,
-            self._below(path),
-        )
-        return True
+            return None
+        kind = _SPECIAL if details["type"] == "other" else None
+        if details["islink"]:
+            kind = self._wrong_link(Path(path))
+        return ReaderFinding("FILE-10", values={"kind": kind}) if kind else None
+
+    def _wrong_link(self, link: Path) -> str | None:
+        """Return what is wrong with a link; None if it leads to a file of this folder."""
+        try:
+            target = link.resolve(strict=True)
+        except (OSError, RuntimeError):
+            # RuntimeError: links that lead to each other.
+            return "liên kết không dẫn đến tệp nào"
+        # With such a link a sender could have any file of this machine read.
+        if not target.is_relative_to(self._resolved_root):
+            return "liên kết dẫn ra ngoài thư mục tiếp nhận"
+        if target.is_dir():
+            return "liên kết đến một thư mục"
+        return None if target.is_file() else _SPECIAL
 
     def _offer(self, path: str, info: dict[str, Any]) -> Offer:
         below = self._below(path)
         modified_at = _modified_at(info)
+        refusal = self._refusal(path, info)
         # A replaced file differs in one of the three; not all file systems have an ETag.
         version = f"{info.get('size')}-{modified_at.timestamp():.6f}-{info.get('ETag', '')}"
+        if refusal is not None:
+            # The time of a pipe changes whenever somebody writes to it.
+            version = refusal.values["kind"]
         file_name = below.rsplit("/", 1)[-1]
         return Offer(
-            external_id=below,
+            external_id=stored_path(below),
             external_version=version,
-            # macOS stores accents apart from their letters.
-            name=unicodedata.normalize("NFC", file_name),
+            name=display_name(file_name),
             offered_at=modified_at,
             sender_unit=self.sender_of(below),
-            size=info.get("size"),
+            size=None if refusal else info.get("size"),
+            refusal=refusal,
         )
 
 
@@ -154,17 +171,17 @@ def _is_unfinished(path: str) -> bool:
 
 
 def _modified_at(info: dict[str, Any]) -> datetime:
-    """Return when a file was last changed, UTC.
+    """Return when a file was last changed, UTC. File systems give it under different names."""
+    return utc_of(next((info[key] for key in _MODIFIED_KEYS if info.get(key)), None))
 
-    File systems give it under different names, as a number, a text or a time. If one gives none,
-    the file is of 1970.
-    """
-    stamp = next((info[key] for key in _MODIFIED_KEYS if info.get(key)), 0)
-    if isinstance(stamp, str):
-        stamp = datetime.fromisoformat(stamp)
-    if isinstance(stamp, datetime):
-        return stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
-    return datetime.fromtimestamp(float(stamp), UTC)
+
+def _unlisted(below: str, wrong: OSError) -> UnusableOffer:
+    name = stored_path(below)
+    return UnusableOffer(
+        name,
+        f"the folder cannot be listed: {wrong.strerror or wrong}; "
+        "give the run's user the right to read and enter it, or move it out of the inbox",
+    )
 
 
 def _failure(message: str, wrong: OSError) -> SourceError:

@@ -5,27 +5,28 @@ All answers of the portal are untrusted.
 
 import hashlib
 import re
-import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode, urljoin
 
 import requests
+from pydantic import JsonValue
 from urllib3.exceptions import HTTPError
 
 from connectors.sources.portal_contract import (
     PortalCursor,
-    PortalPage,
     etag_of,
     offer_of,
     parse_cursor,
+    parse_item,
     parse_page,
 )
 from connectors.sources.portal_session import PASSES, Patience, open_session, origin_of_setting
-from program.delivery import Offer
+from program.delivery import Offer, UnusableOffer
 from program.errors import SourceError, TransientError
 
 _MAX_LIST_BYTES = 10_000_000
@@ -44,6 +45,15 @@ _WHAT_TO_CHECK = {
         "forget the stored cursor to list everything again"
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page of the list, with its items as offers."""
+
+    offers: Sequence[Offer | UnusableOffer]
+    cursor: str | None
+    next: str | None
 
 
 class Portal:
@@ -77,19 +87,20 @@ class Portal:
     ) -> None:
         self.close()
 
-    def offers(self, cursor: str | None) -> Iterator[tuple[Offer, str | None]]:
+    def offers(self, cursor: str | None) -> Iterator[tuple[Offer | UnusableOffer, str | None]]:
         """Yield what the portal lists since `cursor`, in its order, each with the cursor after it.
 
-        The cursor moves with the last offer of a page, so after a crash within a page that page
-        is listed again. Raises SourceError or TransientError, possibly after some offers.
+        An item that does not follow the contract is an `UnusableOffer`. The cursor moves with the
+        last offer of a page, so after a crash within a page that page is listed again. Raises
+        SourceError or TransientError, possibly after some offers.
         """
         before_page = cursor
         for page, after_page in self._pages(parse_cursor(cursor)):
-            last = len(page.items)
-            for position, item in enumerate(page.items, start=1):
-                yield offer_of(item), after_page if position == last else before_page
+            last = len(page.offers)
+            for position, offer in enumerate(page.offers, start=1):
+                yield offer, after_page if position == last else before_page
             # An empty page has no last offer that could carry its cursor.
-            if page.items:
+            if page.offers:
                 before_page = after_page
 
     def fetch(self, offer: Offer, max_bytes: int) -> bytes | None:
@@ -110,7 +121,7 @@ class Portal:
             _verify(href, offer, content)
         return content
 
-    def _pages(self, start: PortalCursor) -> Iterator[tuple[PortalPage, str]]:
+    def _pages(self, start: PortalCursor) -> Iterator[tuple["_Page", str]]:
         """Yield each page with our cursor after its last item. An unchanged list has no pages."""
         url = f"{self._url}/submissions"
         if start.since:
@@ -139,7 +150,7 @@ class Portal:
             "tell the portal's operator"
         )
 
-    def _page(self, response: requests.Response) -> PortalPage:
+    def _page(self, response: requests.Response) -> "_Page":
         """Return the page in an answer, and remember where its items can be fetched."""
         body = self._read(response, _MAX_LIST_BYTES)
         if body is None:
@@ -148,9 +159,19 @@ class Portal:
                 "the pages must be smaller"
             )
         page = parse_page(response.url, body)
-        for item in page.items:
-            self._hrefs[item.id, item.version] = _join(response.url, item.href)
-        return page
+        offers = [self._offer(response.url, found) for found in page.items]
+        return _Page(offers, page.cursor, page.next)
+
+    def _offer(self, url: str, found: JsonValue) -> Offer | UnusableOffer:
+        item = parse_item(url, found)
+        if isinstance(item, UnusableOffer):
+            return item
+        try:
+            href = _join(url, item.href)
+        except SourceError as wrong:
+            return UnusableOffer(f"item {item.id}", str(wrong))
+        self._hrefs[item.id, item.version] = href
+        return offer_of(item)
 
     def _ask(self, url: str, headers: dict[str, str]) -> requests.Response:
         """Return the answer for `url`, body unread, after redirects within the portal's origin.
@@ -211,8 +232,6 @@ class Portal:
         if re.fullmatch(r"[0-9]{1,18}", announced) and int(announced) > max_bytes:
             return None
         content = bytearray()
-        limit_seconds = self._patience.body_seconds
-        deadline = time.monotonic() + limit_seconds
         try:
             # urllib3 counts the bytes and raises if they are fewer than Content-Length.
             for chunk in response.iter_content(_CHUNK_BYTES):
@@ -220,10 +239,6 @@ class Portal:
                 # The announcement may be missing or wrong.
                 if len(content) > max_bytes:
                     return None
-                if time.monotonic() > deadline:
-                    raise TransientError(
-                        f"{response.url}: {len(content)} bytes in {limit_seconds} s; gave up"
-                    )
         except (requests.RequestException, HTTPError) as failed:
             raise TransientError(
                 f"{response.url}: the body broke off; expected {announced or 'all'} bytes: {failed}"

@@ -1,8 +1,6 @@
 """The contract of a portal: pages and cursors as in docs/portal.md. Its answers are untrusted."""
 
 import re
-import unicodedata
-from datetime import UTC
 from typing import Annotated, Self
 
 import requests
@@ -11,16 +9,16 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    JsonValue,
     StringConstraints,
     ValidationError,
     model_validator,
 )
 
-from program.delivery import Offer
+from connectors.file_names import display_name
+from connectors.sources.times import utc_of
+from program.delivery import Offer, UnusableOffer
 from program.errors import SourceError
-
-_MAX_NAME_CHARACTERS = 200
-_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 _Key = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
 _UnitCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.-]{1,20}$")]
@@ -50,10 +48,11 @@ class Item(_Foreign):
 class PortalPage(_Foreign):
     """A page of the list, oldest item first.
 
-    `cursor` follows the last item; `next` is the address of the next page.
+    `cursor` follows the last item; `next` is the address of the next page. The items are not yet
+    checked: a wrong one must not stop the others of its page (`parse_item`).
     """
 
-    items: list[Item]
+    items: list[JsonValue]
     cursor: _Key | None = None
     next: _Address | None = None
 
@@ -109,6 +108,19 @@ def parse_page(url: str, body: bytes) -> PortalPage:
         ) from wrong
 
 
+def parse_item(url: str, found: JsonValue) -> Item | UnusableOffer:
+    """Return an item of a page; an `UnusableOffer` if it is not as docs/portal.md says."""
+    try:
+        return Item.model_validate(found)
+    except ValidationError as wrong:
+        identifier = found.get("id") if isinstance(found, dict) else None
+        return UnusableOffer(
+            name=f"{url}: item {identifier!r:.80}",
+            reason=f"expected an item as in docs/portal.md, found {_first_error(wrong)}; "
+            "tell the portal's operator",
+        )
+
+
 def _first_error(wrong: ValidationError) -> str:
     first = wrong.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"]) or "the page"
@@ -122,22 +134,9 @@ def offer_of(item: Item) -> Offer:
     return Offer(
         external_id=item.id,
         external_version=item.version,
-        name=_safe_name(item.name),
-        offered_at=item.submitted_at.astimezone(UTC),
+        name=display_name(re.sub(r"[/\\]", "", item.name)),
+        offered_at=utc_of(item.submitted_at),
         sender_unit=item.unit,
         size=item.size,
         sha256=item.sha256,
     )
-
-
-def _safe_name(name: str) -> str:
-    """Return a file name without path and invisible characters, and not too long.
-
-    A right-to-left mark, for example, can hide that a file is an .exe.
-    """
-    visible = "".join(sign for sign in name if _is_visible(sign))
-    return visible[:_MAX_NAME_CHARACTERS].strip()
-
-
-def _is_visible(sign: str) -> bool:
-    return sign not in "/\\" and unicodedata.category(sign) not in _INVISIBLE_CATEGORIES

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+from connectors.sources.answer_deadline import DeadlineAdapter
 from program.errors import ConfigurationError, SourceError
 
 PASSES = frozenset({408, 429, *range(500, 600)})
@@ -22,7 +22,8 @@ class Patience:
 
     `longest_wait_seconds` caps Retry-After. A portal may ask for an hour, but the run has other
     sources and must end by the morning; what is missing then is fetched by the next run.
-    `body_seconds` limits a whole body: a slow trickle never reaches the read time-out.
+    `answer_seconds` limits a whole answer, headers and body: a slow trickle never reaches the
+    read time-out.
     """
 
     retries: int = 4
@@ -30,7 +31,7 @@ class Patience:
     longest_wait_seconds: int = 30
     connect_seconds: float = 10
     read_seconds: float = 60
-    body_seconds: float = 600
+    answer_seconds: float = 300
 
 
 class _StayingSession(requests.Session):
@@ -91,8 +92,8 @@ def open_session(origin: str, token: str, patience: Patience) -> requests.Sessio
         raise_on_status=False,
     )
     session = _StayingSession()
-    session.mount("http://", HTTPAdapter(max_retries=retry))
-    session.mount("https://", HTTPAdapter(max_retries=retry))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, DeadlineAdapter(patience.answer_seconds, max_retries=retry))
     # No compression: workbooks are zipped already, and so the size limit and Content-Length
     # count the same bytes.
     session.headers.update({"User-Agent": "mtqg-monitor", "Accept-Encoding": "identity"})

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from connectors.sources.folder import Folder
 from connectors.sources.portal import Portal
-from program.delivery import Offer
+from program.delivery import Offer, UnusableOffer
 from program.pack.load import Pack
 from program.pack.source import FolderSource, PortalSource, Source
 from program.settings import Settings
@@ -14,11 +14,12 @@ from program.settings import Settings
 class Connector(Protocol):
     """A source, as a run uses it."""
 
-    def offers(self, cursor: str | None) -> Iterator[tuple[Offer, str | None]]:
+    def offers(self, cursor: str | None) -> Iterator[tuple[Offer | UnusableOffer, str | None]]:
         """Yield what the source has since `cursor`, oldest first, each with the cursor after it.
 
         `cursor` None asks for everything. A source without cursors yields all it has, each with
-        None. Raises SourceError, or TransientError if a retry is likely to help.
+        None. What is wrong with one place or entry is an `UnusableOffer` and stops no other.
+        Raises SourceError, or TransientError if a retry is likely to help.
         """
         ...
 

@@ -8,9 +8,11 @@ from string import Template
 from typing import Any
 
 from great_expectations.expectations.expectation import (
+    Expectation,
     _style_row_condition,
     render_suite_parameter_string,
 )
+from great_expectations.expectations.registry import get_renderer_impl
 from great_expectations.render.components import LegacyRendererType, RenderedStringTemplateContent
 from great_expectations.render.renderer.renderer import renderer
 from great_expectations.render.util import parse_row_condition_string
@@ -44,6 +46,19 @@ def prescriptive(sentence: Sentence) -> Any:
     with_parameters = render_suite_parameter_string(render)
     registered = renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)(with_parameters)
     return classmethod(registered)  # type: ignore[arg-type]
+
+
+def sentence_on(expectation: Expectation, column: Callable[[str], str] = str) -> str:
+    """Return the sentence of an expectation; `column` formats the names of columns in it."""
+    configuration = expectation.configuration
+    found = get_renderer_impl(configuration.type, LegacyRendererType.PRESCRIPTIVE)
+    if found is None:
+        return configuration.type
+    _, render = found
+    rendered: Any = render(configuration=configuration)
+    content: dict[str, Any] = rendered[0].to_json_dict()["string_template"]
+    params = {name: column(str(value)) for name, value in content["params"].items()}
+    return Template(content["template"]).safe_substitute(params)
 
 
 def summed(columns: list[str]) -> str:

@@ -2,12 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from string import Template
-from typing import Any
 
-from great_expectations.expectations.registry import get_renderer_impl
-from great_expectations.render.components import LegacyRendererType
-
+from expectations.custom.rendering import sentence_on
 from expectations.rules.rule_set import Language
 from expectations.run.suite import Expected
 from program.finding import Finding
@@ -18,15 +14,7 @@ _SECTION_OF_SOURCES = re.compile(r"docs/sources\.md(#[\w-]+)")
 
 def sentence_of(expected: Expected) -> str:
     """Return the sentence of Data Docs on an expectation, with the names of columns in code."""
-    configuration = expected.expectation().configuration
-    found = get_renderer_impl(configuration.type, LegacyRendererType.PRESCRIPTIVE)
-    if found is None:
-        return configuration.type
-    _, render = found
-    rendered: Any = render(configuration=configuration)
-    content: dict[str, Any] = rendered[0].to_json_dict()["string_template"]
-    params = {name: f"`{value}`" for name, value in content["params"].items()}
-    return Template(content["template"]).safe_substitute(params)
+    return sentence_on(expected.expectation(), "`{}`".format)
 
 
 def words_of(here: Mapping[Language, Finding], source: str | None) -> Iterator[str]:

@@ -1,117 +1,150 @@
-"""Data Docs: the pages of Great Expectations on all that a run validated, written at its end."""
+"""Data Docs: pages on all that a run validated by Great Expectations, written at its end.
 
-import logging
+The pages are our own. Those of Great Expectations (1.24.1) print texts of senders without escapes,
+and load scripts and styles from other hosts.
+"""
+
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from great_expectations import ExpectationSuite, get_context
+import pandas as pd
 from great_expectations import __version__ as gx_version
-from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
-from great_expectations.core.run_identifier import RunIdentifier
-from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
-from great_expectations.data_context.types.base import (
-    DataContextConfig,
-    InMemoryStoreBackendDefaults,
-)
-from great_expectations.data_context.types.resource_identifiers import (
-    ExpectationSuiteIdentifier,
-    ValidationResultIdentifier,
-)
-from great_expectations.validator.validation_statistics import calc_validation_statistics
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from expectations.custom.rendering import sentence_on
+from expectations.run.frames import INDEX
 from expectations.run.gx_metrics import Judged
+from program.vietnamese import format_number
 
-_SITE = "data_docs"
+_PAGES = "validations"
+_PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """One batch: the name of its suite, its first and last submission, and its results."""
+    """One batch: the name of its suite, how many submissions it has, and its results."""
 
     suite: str
-    first: int
-    last: int
+    submissions: int
     judged: Sequence[Judged]
 
 
-def write_data_docs(folder: Path, title: str, run_name: str, batches: Sequence[Validated]) -> Path:
-    """Write a page for each batch, one for each suite and an index; return the index's path."""
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    context = _context()
-    run = RunIdentifier(run_name=run_name)
-    _add_suites(context, batches)
-    _add_results(context, title, run, batches)
-    _add_site(context, folder)
-    context.build_data_docs()
-    return folder / "index.html"
+@dataclass(frozen=True, slots=True)
+class _Failing:
+    """A row that fails a rule, and the values of the rule's columns in it."""
+
+    submission: int
+    row: int
+    values: str
 
 
-def _add_suites(context: EphemeralDataContext, batches: Sequence[Validated]) -> None:
-    suites = {batch.suite: batch for batch in batches}
-    for name, batch in suites.items():
-        expectations = [judged.expectation.copy() for judged in batch.judged]
-        context.suites.add(ExpectationSuite(name, expectations=expectations))
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A rule with its result for a batch. `rows` and `failing` are None for a rule on a table."""
+
+    id: str
+    severity: str
+    message: str
+    sentence: str
+    passes: bool
+    rows: int | None
+    failing: int | None
+    examples: Sequence[_Failing]
 
 
-def _add_results(
-    context: EphemeralDataContext, title: str, run: RunIdentifier, batches: Sequence[Validated]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page on a batch: its file below the folder, and its rules, the failing ones first."""
+
+    name: str
+    batch: Validated
+    rules: Sequence[_Rule]
+
+    @property
+    def failing(self) -> int:
+        """How many of the rules fail."""
+        return sum(not rule.passes for rule in self.rules)
+
+
+def write_data_docs(folder: Path, title: str, batches: Sequence[Validated]) -> Path:
+    """Write a page for each batch and an index; return the index's path.
+
+    Texts of senders are escaped, and the pages ask no host for anything.
+    """
+    (folder / _PAGES).mkdir(parents=True, exist_ok=True)
+    values = {"title": title, "gx_version": gx_version}
     counted: Counter[str] = Counter()
+    pages = []
     for batch in batches:
         # A suite has a batch in each chunk of a run: only a number tells their pages apart.
         counted[batch.suite] += 1
-        page = f"{title}-{batch.suite}-{counted[batch.suite]}"
-        suite = ExpectationSuiteIdentifier(batch.suite)
-        key = ValidationResultIdentifier(suite, run, page)
-        context.validation_results_store.set(key, _result(batch, run))
+        name = f"{_PAGES}/{batch.suite}-{counted[batch.suite]}.html"
+        page = _Page(name, batch, _rules_of(batch))
+        pages.append(page)
+        text = _template("batch.html.j2").render(page=page, **values)
+        (folder / name).write_text(text, encoding="utf-8")
+    index = folder / "index.html"
+    text = _template("index.html.j2").render(pages=pages, **values)
+    index.write_text(text, encoding="utf-8")
+    return index
 
 
-def _add_site(context: EphemeralDataContext, folder: Path) -> None:
-    backend = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)}
-    context.add_data_docs_site(
-        _SITE,
-        # show_how_to_buttons is documented, but missing in the type (1.24.1).
-        {  # type: ignore[typeddict-unknown-key]
-            "class_name": "SiteBuilder",
-            "show_how_to_buttons": False,
-            "store_backend": backend,
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-        },
+# Cached, because it keeps the compiled templates.
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = format_number
+    return environment
+
+
+def _template(name: str) -> Template:
+    return _environment().get_template(name)
+
+
+def _rules_of(batch: Validated) -> list[_Rule]:
+    rules = [_rule(judged) for judged in batch.judged]
+    return sorted(rules, key=lambda rule: rule.passes)
+
+
+def _rule(judged: Judged) -> _Rule:
+    expectation = judged.expectation
+    result = judged.result
+    meta: Mapping[str, Any] = expectation.meta or {}
+    rows = result.get("partial_unexpected_index_list") or ()
+    return _Rule(
+        id=meta.get("rule", ""),
+        severity=str(expectation.severity.value),
+        # What a message says of one finding is not known here.
+        message=_PLACEHOLDER.sub("…", str(expectation.notes or "")),
+        sentence=sentence_on(expectation),
+        passes=judged.success,
+        rows=result.get("element_count"),
+        failing=result.get("unexpected_count"),
+        examples=[_failing(row) for row in rows],
     )
 
 
-def _context() -> EphemeralDataContext:
-    # Without this, each context leaves a temporary folder behind (1.24.1).
-    stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
-    config = DataContextConfig(store_backend_defaults=stores)
-    context = get_context(mode="ephemeral", project_config=config)
-    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
-    return context
+def _failing(row: Mapping[str, Any]) -> _Failing:
+    """Return a failing row as the engine names it: the columns of the index, then the rule's."""
+    values = []
+    for name, value in row.items():
+        if name not in INDEX and not pd.isna(value):
+            values.append(f"{name} = {_shown(value)}")
+    return _Failing(int(row["submission_id"]), int(row["row"]), ", ".join(values))
 
 
-def _result(batch: Validated, run: RunIdentifier) -> ExpectationSuiteValidationResult:
-    results = [_expectation_result(judged) for judged in batch.judged]
-    numbers = calc_validation_statistics(results)
-    return ExpectationSuiteValidationResult(
-        results=results,
-        success=numbers.success,
-        suite_name=batch.suite,
-        statistics=numbers._asdict(),
-        meta={
-            "great_expectations_version": gx_version,
-            "run_id": run,
-            "validation_time": run.run_time,
-            "batch_parameters": {"submission_id": f"{batch.first} – {batch.last}"},
-        },
-    )
-
-
-def _expectation_result(judged: Judged) -> ExpectationValidationResult:
-    result = dict(judged.result)
-    # The page names the rows of the full list; ours has only as many as a page can show.
-    if "partial_unexpected_index_list" in result:
-        result["unexpected_index_list"] = result["partial_unexpected_index_list"]
-    configuration = judged.expectation.configuration
-    return ExpectationValidationResult(judged.success, configuration, result)
+def _shown(value: object) -> str:
+    if isinstance(value, int | float):
+        return format_number(value)
+    return str(value)

@@ -48,15 +48,14 @@ class GxRunner:
             results.append(result)
             for number, row in zip(numbers[failing], rows[failing], strict=True):
                 failures.append(Failure(rule, int(number), int(row)))
-        # Data Docs name a batch by its submissions: one without rows has none.
+        # A batch without rows has nothing to show.
         if len(numbers):
-            first, last = int(numbers.min()), int(numbers.max())
-            self._batches.append(Validated(name, first, last, results))
+            self._batches.append(Validated(name, len(np.unique(numbers)), results))
         return sorted(failures, key=lambda failure: not failure.rule.is_of_cell)
 
     def publish_docs(self, folder: Path) -> Path:
         """Write Data Docs of all that was validated so far; return their first page."""
-        return write_data_docs(folder, self._name, self._run_name, self._batches)
+        return write_data_docs(folder, f"{self._name}, {self._run_name}", self._batches)
 
 
 def _judge(rule: Expected, batch: Batch) -> tuple[Judged, NDArray[np.int64]]:

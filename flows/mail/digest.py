@@ -65,6 +65,7 @@ def digest_of(run: RunContext, run_url: str) -> Digest:
         disk_free_bytes=disk.free,
         disk_bytes=disk.total,
         links=_links(run, run_url),
+        left_to_next_run=tuple(run.summary.left_to_next_run),
     )
 
 

@@ -12,7 +12,12 @@ from datetime import UTC, date, datetime, timedelta
 from connectors.archive import Archive
 from flows.mail.bounces import take_bounces
 from flows.mail.mail_transport import transport_of
-from program.errors import MailDeferredError, MailRejectedError, MailServerUnavailableError
+from program.errors import (
+    MailDeferredError,
+    MailRejectedError,
+    MailServerSilentError,
+    MailServerUnavailableError,
+)
 from program.pack.load import Pack, load_pack
 from program.records.letter import Letter
 from program.settings import Settings
@@ -170,6 +175,10 @@ def _send(
         if not renew_lease(room.warehouse, message_id, room.clock()):
             return
         post.send(message)
+    except MailServerSilentError as silent:
+        # It counts as an attempt: perhaps the server chokes on this letter only.
+        defer(room.warehouse, message_id, str(silent), room.clock())
+        raise
     except MailServerUnavailableError as down:
         # No fault of this letter: it does not count as an attempt.
         release(room.warehouse, message_id, str(down))

@@ -44,7 +44,7 @@ class RunSummary:
 
     `seconds` and `cpu_seconds` are by step. `errors` are those of the system, never of a
     district. `errors_mailed` is how many of them stood in a digest that the mail server took;
-    None if it took no digest.
+    None if it took no digest. `left_to_next_run` says which source was beyond its budget.
     """
 
     run_id: int
@@ -55,6 +55,7 @@ class RunSummary:
     zips_extracted: int = 0
     attachments: int = 0
     still_arriving: int = 0
+    left_to_next_run: list[str] = field(default_factory=list)
     verdicts: Counter[str] = field(default_factory=Counter)
     facts_loaded: int = 0
     compared: int = 0

@@ -17,6 +17,7 @@ from typing import Any
 from connectors.archive import Archive
 from program.delivery import Arrival, Offer
 from program.errors import ArchiveError, WarehouseError
+from program.finding import ReaderFinding
 from program.pack.load import Pack, load_pack
 from program.records.purge_record import PURGED, PurgeRecord
 from program.settings import Settings
@@ -140,7 +141,9 @@ def _arrival_of(note: dict[str, Any]) -> Arrival:
     """Return the arrival of a note that `note_arrival` wrote."""
     offer = note.pop("offer")
     offered_at = datetime.fromisoformat(offer.pop("offered_at"))
-    return Arrival(Offer(**offer, offered_at=offered_at), **note)
+    stored_refusal = offer.pop("refusal")
+    refusal = ReaderFinding(**stored_refusal) if stored_refusal else None
+    return Arrival(Offer(**offer, offered_at=offered_at, refusal=refusal), **note)
 
 
 def read_tombstones(archive: Archive) -> dict[str, PurgeRecord]:

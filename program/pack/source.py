@@ -16,6 +16,19 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         raise ValueError(f"not a regular expression: {wrong}") from wrong
 
 
+class SourceBudget(Model):
+    """What one run takes from a source at most; the rest comes with the next run.
+
+    `seconds` end a list that has no end. `files_per_sender` keeps one sender who puts a whole
+    archive into the inbox from holding up the others. `bytes` ends with the file that exceeds it.
+    """
+
+    seconds: int = Field(1800, gt=0)
+    files: int = Field(20_000, gt=0)
+    bytes: int = Field(20_000_000_000, gt=0)
+    files_per_sender: int = Field(500, gt=0)
+
+
 class FolderSource(Model):
     """A folder, by its fsspec URL. `MTQG_INBOX_URL` takes precedence over `url`.
 
@@ -31,6 +44,7 @@ class FolderSource(Model):
     sender: str
     synthetic: str | None = None
     settle_seconds: int = 60
+    budget: SourceBudget = SourceBudget()
 
     @field_validator("sender")
     @classmethod
@@ -57,6 +71,7 @@ class PortalSource(Model):
     kind: Literal["portal"]
     url: str | None = None
     synthetic: str | None = None
+    budget: SourceBudget = SourceBudget()
 
     @field_validator("synthetic")
     @classmethod

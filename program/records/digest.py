@@ -48,7 +48,7 @@ class Digest:
 
     `seconds` gives the duration of each step, `links` each link by what it leads to. `waiting`
     counts mails in the outbox. `due_for_purge` counts files with personal data whose retention
-    period is over.
+    period is over. `left_to_next_run` has a sentence for each budget of a source that was used up.
     """
 
     run_id: int
@@ -66,6 +66,7 @@ class Digest:
     disk_free_bytes: int
     disk_bytes: int
     links: Mapping[str, str]
+    left_to_next_run: tuple[str, ...] = ()
 
     @property
     def is_disk_short(self) -> bool:

@@ -5,6 +5,7 @@ import ssl
 from contextlib import suppress
 from email.message import Message
 from email.policy import SMTP
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -13,6 +14,7 @@ from program.errors import (
     ConfigurationError,
     MailDeferredError,
     MailRejectedError,
+    MailServerSilentError,
     MailServerUnavailableError,
 )
 from program.settings import Settings
@@ -87,6 +89,12 @@ class SmtpTransport:
         # be readable on the way.
         starttls = parse_qs(parts.query).get("starttls", ["always"])
         self._starttls = starttls[0] != "never"
+        is_encrypted = self._starttls or parts.scheme == "smtps"
+        if parts.username and not is_encrypted and not is_loopback(parts.hostname):
+            raise ConfigurationError(
+                "MTQG_SMTP_URL: starttls=never would send the password readable to "
+                f"{parts.hostname}; remove it, or use smtps://"
+            )
         self._server: smtplib.SMTP | None = None
 
     def send(self, message: Message) -> None:
@@ -94,6 +102,7 @@ class SmtpTransport:
 
         Raises:
             MailRejectedError: The server will never take this mail.
+            MailServerSilentError: The server did not answer; the mail may have gone out.
             MailServerUnavailableError: The server takes no mail now.
             MailDeferredError: The server does not take this mail now.
         """
@@ -117,6 +126,10 @@ class SmtpTransport:
         except (smtplib.SMTPException, OSError) as error:
             # The connection is broken, or its state is unknown: the next mail opens another.
             self.close()
+            # smtplib wraps the time-out. The next mail would wait as long.
+            if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+                waited = f"no answer to a mail in {_TIMEOUT_SECONDS} s"
+                raise MailServerSilentError(self._sentence(waited)) from error
             raise MailDeferredError(self._sentence(_describe(error))) from error
 
     def close(self) -> None:
@@ -181,6 +194,17 @@ class SmtpTransport:
 
     def _sentence(self, what: str) -> str:
         return f"mail server {self._parts.hostname}: {what}"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine, by its name or its address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        # A name, which may lead anywhere.
+        return False
 
 
 def _describe(error: Exception) -> str:

@@ -145,23 +145,17 @@ def _run_id(folder: Path) -> int:
 
 
 def _docs_pages(folder: Path, settings: Settings) -> list[tuple[str, str]]:
-    """Return form and table, and the link, of each result page of a run.
-
-    The site links to each page because the index of Data Docs is empty without the Internet.
-    """
+    """Return form and table, and the link, of each result page of a run."""
     pages = []
-    for page in sorted((folder / "validations").rglob("*.html")):
-        # validations/FORM/TABLE/RUN/TIME/PAGE.html
-        form_and_table = page.relative_to(folder).parts[1:-3]
+    for page in sorted((folder / "validations").glob("*.html")):
         link = page.relative_to(settings.site).as_posix()
-        pages.append((" · ".join(form_and_table), link))
+        pages.append((page.stem.replace(".", " · "), link))
     return pages
 
 
 def prune_docs(settings: Settings) -> None:
     """Delete the Data Docs of all runs but the last ones.
 
-    The more result pages Data Docs keep, the slower they are (fivetran/great_expectations 8243).
     Call this when the pages are written: they link only to what is kept, so no link is ever dead.
     """
     kept = set(_kept_docs(settings))

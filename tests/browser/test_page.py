@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from flows.night import steps
+from flows.night import intake, steps
 from flows.night.run_context import RunContext
 from program.pack.load import load_pack
 from program.settings import ROOT, Settings
 from publish.preview.writing import write_previews
-from tests.conftest import SAMPLES
+from tests.conftest import SAMPLES, Fill
+from tests.hostile_texts import hostile_run
 
 pytestmark = pytest.mark.slow
 PATIENCE_MS = 120_000
@@ -41,7 +42,7 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = Settings(_env_file=None, var=tmp_path_factory.mktemp("var"), inbox_url=str(SAMPLES))
     night = RunContext(settings, None)
     for source in night.sources("inbox"):
-        steps.collect(night, source)
+        intake.collect(night, source)
     for chunk in night.pending():
         steps.load(night, steps.check(night, steps.read(night, chunk)))
     steps.publish(night)
@@ -190,3 +191,21 @@ def test_a_mail_fits(page: Page, var: Path, tmp_path: Path) -> None:
         assert overflows(page) == []
         assert page.get_by_text("Kính gửi").is_visible()
         assert "style=" in body.read_text(encoding="utf-8")
+
+
+def test_no_page_or_mail_runs_a_text_of_a_sender_or_asks_a_host(
+    page: Page, tmp_path: Path, settings: Settings, fill: Fill
+) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("dialog", lambda dialog: page.problems.append(dialog.message))
+    shown = tmp_path / "shown"
+    shown.mkdir()
+    for number, text in enumerate(hostile_run(settings, tmp_path / "inbox", fill).values()):
+        file = shown / f"{number}.html"
+        file.write_text(text, encoding="utf-8")
+        page.goto(file.as_uri())
+    assert len(asked) > 5
+    # A page of the site links to pages beside it; nothing is loaded but the pages themselves.
+    assert [url for url in asked if not url.startswith(shown.as_uri())] == []
+    assert page.problems == []

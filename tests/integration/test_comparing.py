@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from expectations.rules.rule_set import SUITES
-from flows.night import steps
+from flows.night import intake, steps
 from flows.night.run_context import RunContext
 from program.calendar.period import Period
 from program.pack.load import Pack
@@ -49,7 +49,7 @@ def put(tmp_path: Path, pack: Pack) -> Put:
 def night(settings: Settings, *, compare: bool = True) -> RunContext:
     night = RunContext(settings, None)
     for source in night.sources(None):
-        steps.collect(night, source)
+        intake.collect(night, source)
     steps.reopen(night)
     for chunk in night.pending():
         steps.load(night, steps.check(night, steps.read(night, chunk)))

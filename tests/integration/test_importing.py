@@ -23,13 +23,14 @@ except SystemExit:
 """
 _EMPTY_NIGHT = """
 from flows.night.run_context import RunContext
+from flows.night import intake
 from flows.nightly import steps, send_digest
 from program.settings import load_settings
 
 night = RunContext(load_settings(), None)
 for source in night.sources(None):
-    steps.collect(night, source)
-steps.unpack(night)
+    intake.collect(night, source)
+intake.unpack(night)
 steps.reopen(night)
 assert not list(night.pending())
 steps.compare(night)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.night import steps
+from flows.night import intake, steps
 from flows.night.run_context import RunContext
 from program.finding import Severity
 from program.records.query_rows import FirstSubmissionRow
@@ -43,7 +43,7 @@ def nights(
             )
         night = RunContext(settings, None)
         for source in night.sources("inbox"):
-            steps.collect(night, source)
+            intake.collect(night, source)
         for chunk in night.pending():
             steps.load(night, steps.check(night, steps.read(night, chunk)))
         steps.publish(night)

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from connectors.archive import Archive, name_of
-from flows.night import steps
+from flows.night import intake, steps
 from flows.night.run_context import RunContext
 from flows.recovery.rebuild import Rebuilding
 from flows.recovery.replay_log import ARRIVALS, RUNS, export_runs
@@ -71,11 +71,11 @@ def night(settings: Settings, *, killed_before: str = "") -> RunContext:
     """Run a night's steps; with `killed_before` it ends there, without a word."""
     night = RunContext(settings, None)
     for source in night.sources(None):
-        steps.collect(night, source)
+        intake.collect(night, source)
     if killed_before == "unpack":
         night.readers.close()
         return night
-    steps.unpack(night)
+    intake.unpack(night)
     steps.reopen(night)
     for chunk in night.pending():
         steps.load(night, steps.check(night, steps.read(night, chunk)))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from flows.night import steps
+from flows.night import intake, steps
 from flows.night.run_context import RunContext
 from mtqg.cli import app
 from program.errors import UsageError, WarehouseError
@@ -72,7 +72,7 @@ def night(settings: Settings, files: dict[str, bytes]) -> None:
         path.write_bytes(content)
     night = RunContext(settings, None)
     for source in night.sources("inbox"):
-        steps.collect(night, source)
+        intake.collect(night, source)
     for chunk in night.pending():
         steps.load(night, steps.check(night, steps.read(night, chunk)))
     assert night.finish()["errors"] == []

@@ -5,6 +5,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,7 @@ from mtqg.cli import app
 from program.errors import MailDeferredError, MailServerUnavailableError
 from program.pack.load import Pack
 from program.settings import ROOT, Settings
+from publish.mail import transport
 from publish.mail.transport import SmtpTransport
 from tests.mailroom import CRITICAL, Office, at
 from tests.postgres import connections_closed
@@ -238,6 +240,28 @@ def test_a_server_that_ends_the_session_gets_the_rest_in_another_and_nothing_twi
     assert len(set(server.message_ids)) == 3
 
 
+def test_a_server_that_hangs_after_the_data_costs_one_time_out_and_not_one_a_letter(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "_TIMEOUT_SECONDS", 0.3)
+    released = threading.Event()
+    server = Server()
+    server.before_answering = lambda: released.wait(30)
+    with running(server) as port:
+        outcome = office.send(plain(port))
+        released.set()
+    assert (outcome.sent, outcome.waiting, len(server.taken)) == (0, 3, 1)
+    assert outcome.errors == [
+        "mail: mail server localhost: no answer to a mail in 0.3 s; 3 letters wait"
+    ]
+    hung = server.message_ids[0]
+    server.before_answering = None
+    with running(server) as port:
+        assert office.send(plain(port)).sent == 3
+    # Perhaps the server hangs on this letter only: the next sending begins with the others.
+    assert server.message_ids[1:].index(hung) == 2
+
+
 def test_a_server_that_is_down_for_three_nights_is_tried_once_a_night_and_then_gets_each_letter_once(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,6 +292,7 @@ from datetime import UTC, date, datetime
 from flows.mail.send_letters import MailContext, send_letters
 from program.pack.load import load_pack
 from program.settings import Settings
+from publish.mail import transport
 from publish.mail.transport import SmtpTransport
 from warehouse.database.backends import OpenMode
 from warehouse.database.engine import open_warehouse

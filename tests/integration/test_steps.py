@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from connectors.reader.isolate.reader_pool import Readers
 from examples.portal.server import ReferencePortal, running
 from flows.mail import send_letters
-from flows.night import arrivals, steps
+from flows.night import arrivals, intake, steps
 from flows.night.run_context import RunContext
 from program.delivery import Arrival, Offer
 from program.errors import ConfigurationError, SourceError, TransientError
@@ -56,8 +56,8 @@ def put(tmp_path: Path, fill: Fill) -> Put:
 
 def collect(night: RunContext) -> None:
     for source in night.sources(None):
-        steps.collect(night, source)
-    steps.unpack(night)
+        intake.collect(night, source)
+    intake.unpack(night)
 
 
 def load(night: RunContext) -> None:
@@ -394,10 +394,10 @@ def test_what_a_source_gave_before_it_failed_is_recorded(
             yield from list(super().offers(cursor))[1:]
             raise SourceError("the portal went away")
 
-    monkeypatch.setattr(steps, "connect", lambda *_: Failing(fill("942", "2024-Q4")))
+    monkeypatch.setattr(intake, "connect", lambda *_: Failing(fill("942", "2024-Q4")))
     night = RunContext(settings, None)
     with pytest.raises(SourceError, match="went away"):
-        steps.collect(night, night.sources("portal")[0])
+        intake.collect(night, night.sources("portal")[0])
     assert (night.summary.received, count(night, DeliveryRow)) == (2, 2)
     assert read_cursor(night.warehouse, "portal") == "after 2"
 
@@ -484,13 +484,13 @@ class Flaky:
 def test_a_file_that_never_comes_right_keeps_no_other_out(
     settings: Settings, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(steps, "connect", lambda *_: Flaky(fill("942", "2024-Q4")))
+    monkeypatch.setattr(intake, "connect", lambda *_: Flaky(fill("942", "2024-Q4")))
     night = RunContext(settings, None)
     source = night.sources("portal")[0]
     for received in (2, 0):
         before = night.summary.received
         with pytest.raises(TransientError, match="1 of the offered files"):
-            steps.collect(night, source)
+            intake.collect(night, source)
         assert night.summary.received - before == received
     assert read_cursor(night.warehouse, "portal") is None
 

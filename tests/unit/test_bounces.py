@@ -32,6 +32,39 @@ def test_the_end_of_the_letter_that_is_sent_back_may_be_missing() -> None:
     assert bounce_of(mail[: mail.index(b"K=C3=ADnh")]) == Bounce(NUMBER, WHO, REASONS["postfix"])
 
 
+@pytest.mark.parametrize(
+    ("found", "put"),
+    [
+        (b"Status: 5.1.1\n", b"Status: 4.4.7\n"),
+        (b"Status: 5.1.1\n", b""),
+        (b"Final-Recipient:", b"Original-Recipient:"),
+    ],
+    ids=["given up after days", "no status", "only the original recipient"],
+)
+def test_what_a_server_says_has_failed_is_a_bounce(found: bytes, put: bytes) -> None:
+    mail = dsn("postfix", NUMBER, WHO)
+    assert found in mail
+    # Postfix gives both recipients.
+    alone = mail.replace(b"Original-Recipient:", b"X-Original-Recipient:")
+    bounce = bounce_of(alone.replace(found, put, 1))
+    assert bounce is not None
+    assert (bounce.message_id, bounce.recipient) == (NUMBER, WHO)
+
+
+def test_a_notification_of_rfc_6533_names_an_address_beyond_ascii() -> None:
+    who = "dân-tộc@châu-thành.example"
+    mail = (
+        dsn("postfix", NUMBER, who)
+        .replace(b"message/delivery-status", b"message/global-delivery-status")
+        .replace(b"Content-Type: message/rfc822", b"Content-Type: message/global")
+        .replace(b"rfc822; ", b"utf-8; ")
+        .replace(b"rfc822;", b"utf-8;")
+    )
+    bounce = bounce_of(mail)
+    assert bounce is not None
+    assert (bounce.message_id, bounce.recipient) == (NUMBER, who)
+
+
 def test_without_words_of_the_server_its_code_is_told() -> None:
     mail = dsn("exchange", NUMBER, WHO)
     assert bounce_of(mail.replace(b"Diagnostic-Code:", b"X-Said:")) == Bounce(
@@ -53,8 +86,6 @@ def test_what_the_server_said_is_one_line_that_steers_no_terminal() -> None:
     [
         (b"Action: failed", b"Action: delayed"),
         (b"Action: failed", b"Action: delivered"),
-        (b"Status: 5.1.1\n", b"Status: 4.4.1\n"),
-        (b"Status: 5.1.1\n", b""),
         (b"report-type=delivery-status", b"report-type=disposition-notification"),
         (b"Content-Type: multipart/report", b"Content-Type: multipart/mixed"),
         (b"Content-Type: message/rfc822", b"Content-Type: text/plain"),

@@ -1,5 +1,6 @@
 """Our own expectations on one frame: what passes, what fails, what an empty cell means, and what Data Docs say of each."""
 
+import html
 import re
 import textwrap
 from collections.abc import Mapping
@@ -297,8 +298,8 @@ def test_data_docs_say_in_a_sentence_what_each_expects(
 ) -> None:
     assert found
     validation.publish_docs(tmp_path)
-    page = next((tmp_path / "expectations").rglob("*.html")).read_text(encoding="utf-8")
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
+    page = next((tmp_path / "validations").glob("*.html")).read_text(encoding="utf-8")
+    text = html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page)))
     assert [case.said for case in CASES if case.said not in text] == []
     assert "bogus" not in text
 

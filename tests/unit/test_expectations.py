@@ -131,10 +131,28 @@ def test_data_docs_are_written_where_asked(pack: Pack, tmp_path: Path) -> None:
     page = validation.publish_docs(tmp_path / "docs")
     assert page.exists()
     assert any(
-        "2.5" in p.read_text(encoding="utf-8")
+        "a = 2,5" in p.read_text(encoding="utf-8")
         for p in (tmp_path / "docs" / "validations").rglob("*.html")
     )
     assert gx.__version__.startswith("1.")
+
+
+def test_data_docs_run_no_text_of_a_sender_and_ask_no_other_host(
+    pack: Pack, tmp_path: Path
+) -> None:
+    hostile = "<img src=x onerror=alert(1)>{{ 7 * 7 }}"
+    validation = GxRunner("test", "test")
+    words = RuleSet(pack).reading["FILE-01"]
+    rule = Expected(
+        words, "expect_column_values_to_be_in_set", {"column": "a", "value_set": ["b"]}, "a"
+    )
+    validation.failures("frame", pd.DataFrame({**INDEX, "a": ["b", hostile, "b", "b"]}), [rule])
+    validation.publish_docs(tmp_path)
+    pages = [page.read_text(encoding="utf-8") for page in tmp_path.rglob("*.html")]
+    assert len(pages) == 2
+    assert any("&lt;img src=x onerror=alert(1)&gt;{{ 7 * 7 }}" in page for page in pages)
+    assert not any("<img" in page for page in pages)
+    assert not any(re.search(r"(src|href)=.?(https?:)?//", page) for page in pages)
 
 
 def test_data_docs_show_every_batch_of_a_run(pack: Pack, tmp_path: Path) -> None:
@@ -147,10 +165,14 @@ def test_data_docs_show_every_batch_of_a_run(pack: Pack, tmp_path: Path) -> None
     index = validation.publish_docs(tmp_path).read_text(encoding="utf-8")
     pages = list((tmp_path / "validations").rglob("*.html"))
     texts = [page.read_text(encoding="utf-8") for page in pages]
-    assert [sum(f">{value}<" in text for text in texts) for value in (0.25, 1.25, 2.25)] == [
+    assert [
+        sum(f"a = {value}<" in text for text in texts) for value in ("0,25", "1,25", "2,25")
+    ] == [
         1,
         1,
         1,
     ]
     assert [page.name for page in pages if page.name not in index] == []
-    assert all(sum(f"{number} – {number}" in text for text in texts) == 1 for number in (7, 8, 9))
+    assert all(
+        sum(f"báo cáo số {number}, dòng 1" in text for text in texts) == 1 for number in (7, 8, 9)
+    )

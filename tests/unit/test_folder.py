@@ -1,6 +1,7 @@
 """A folder of files: what is offered, what waits for the next night, and what an operator is told."""
 
 import os
+import socket
 import time
 import unicodedata
 from collections.abc import Iterator
@@ -10,9 +11,10 @@ from typing import Any
 
 import fsspec
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
 from connectors.sources.folder import Folder
-from program.delivery import Offer
+from program.delivery import Offer, UnusableOffer
 from program.errors import ConfigurationError, SourceError, StillArrivingError, TransientError
 from program.pack.source import FolderSource
 from tests.workbooks import report
@@ -241,6 +243,7 @@ def test_what_a_retry_may_cure_is_told_from_what_it_does_not(
         {"modified": datetime(2025, 1, 1, tzinfo=UTC)},
         {"updated": "2025-01-01T00:00:00Z"},
         {"created": datetime(2025, 1, 1, tzinfo=UTC)},
+        {"modified": "2025-01-01T07:00:00+07:00"},
     ],
 )
 def test_every_file_system_s_word_for_when_is_understood(
@@ -252,19 +255,72 @@ def test_every_file_system_s_word_for_when_is_understood(
         def isdir(self, path: str) -> bool:
             return True
 
-        def find(self, path: str, detail: bool) -> dict:
-            return {f"{path}/a.xlsx": {"size": 1, **info}}
+        def ls(self, path: str, detail: bool) -> list[dict]:
+            return [{"name": f"{path}/a.xlsx", "type": "file", "size": 1, **info}]
 
     monkeypatch.setattr(folder, "_files", Listing())
     assert offered(folder)[0].offered_at == datetime(2025, 1, 1, tzinfo=UTC)
 
 
-def test_a_broken_link_does_not_keep_the_other_files_from_being_offered(
-    inbox: Path, folder: Folder
+@pytest.mark.parametrize(
+    "stamp", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "x", 1e300]
+)
+def test_a_time_outside_the_calendar_is_an_unknown_time(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, stamp: object
+) -> None:
+    class Listing:
+        def invalidate_cache(self) -> None: ...
+
+        def isdir(self, path: str) -> bool:
+            return True
+
+        def ls(self, path: str, detail: bool) -> list[dict]:
+            return [{"name": f"{path}/a.xlsx", "type": "file", "size": 1, "mtime": stamp}]
+
+    monkeypatch.setattr(folder, "_files", Listing())
+    assert offered(folder)[0].offered_at == datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def refusals(folder: Folder) -> dict[str, str]:
+    return {o.external_id: o.refusal.values["kind"] for o in offered(folder) if o.refusal}
+
+
+def test_what_is_no_file_is_a_refused_offer_and_the_others_are_offered(
+    inbox: Path, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(inbox, "a.xlsx")
     (inbox / "gone.xlsx").symlink_to(inbox / "nowhere.xlsx")
-    assert "a.xlsx" in [o.external_id for o in offered(folder)]
+    (inbox / "one.xlsx").symlink_to(inbox / "two.xlsx")
+    (inbox / "two.xlsx").symlink_to(inbox / "one.xlsx")
+    (inbox / "942-a").mkdir()
+    os.mkfifo(inbox / "942-a" / "pipe.xlsx")
+    with socket.socket(socket.AF_UNIX) as listening:
+        # The address of a socket is short, the path of a test is not.
+        monkeypatch.chdir(inbox)
+        listening.bind("socket.xlsx")
+    assert [o.external_id for o in offered(folder) if not o.refusal] == ["a.xlsx"]
+    nowhere = "liên kết không dẫn đến tệp nào"
+    special = "tệp đặc biệt của hệ điều hành (ống dẫn, ổ cắm hoặc thiết bị)"
+    assert refusals(folder) == {
+        "gone.xlsx": nowhere,
+        "one.xlsx": nowhere,
+        "two.xlsx": nowhere,
+        "942-a/pipe.xlsx": special,
+        "socket.xlsx": special,
+    }
+
+
+def test_a_refused_offer_has_the_same_version_each_time_so_that_it_is_named_once(
+    inbox: Path, folder: Folder
+) -> None:
+    os.mkfifo(inbox / "pipe")
+    (before,) = offered(folder)
+    os.utime(inbox / "pipe", (OLD, OLD))
+    (after,) = offered(folder)
+    assert (before.external_id, before.external_version) == (
+        after.external_id,
+        after.external_version,
+    )
 
 
 def test_a_link_that_leads_out_of_the_folder_is_not_followed(
@@ -278,8 +334,67 @@ def test_a_link_that_leads_out_of_the_folder_is_not_followed(
     put(inbox, "942-a/a.xlsx")
     (inbox / "secret.csv").symlink_to(secret)
     (inbox / "folder").symlink_to(secret.parent, target_is_directory=True)
+    (inbox / "own").symlink_to(inbox / "942-a", target_is_directory=True)
     (inbox / "again.xlsx").symlink_to(inbox / "942-a" / "a.xlsx")
-    assert {o.external_id for o in offered(folder)} == {"942-a/a.xlsx", "again.xlsx"}
+    out = "liên kết dẫn ra ngoài thư mục tiếp nhận"
+    assert refusals(folder) == {
+        "secret.csv": out,
+        "folder": out,
+        "own": "liên kết đến một thư mục",
+    }
+    assert {o.external_id for o in offered(folder) if not o.refusal} == {
+        "942-a/a.xlsx",
+        "again.xlsx",
+    }
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        (b"b\xe1o c\xe1o.xlsx", "báo cáo.xlsx"),
+        ("B¸o c¸o tËp huÊn.xls".encode("cp1252"), "Báo cáo tập huấn.xls"),
+        (b"\xff\xfe\\x41.xlsx", "ÿ₫\\x41.xlsx"),
+    ],
+    ids=["Windows-1258", "TCVN3", "no text"],
+)
+def test_a_name_in_any_bytes_is_offered_under_an_id_that_a_database_stores(
+    inbox: Path, folder: Folder, raw: bytes, shown: str
+) -> None:
+    path = os.fsencode(inbox) + b"/942-a/" + raw
+    put(inbox, "942-a/whole.xlsx")
+    Path(os.fsdecode(path)).write_bytes(b"bytes")
+    os.utime(path, (OLD + 1, OLD + 1))
+    whole, offer = offered(folder)
+    assert whole.external_id == "942-a/whole.xlsx"
+    assert (offer.name, offer.sender_unit) == (shown, "942")
+    offer.external_id.encode()
+    assert folder.fetch(offer, LIMIT) == b"bytes"
+
+
+class Forbidden(LocalFileSystem):
+    """A file system with one folder that nobody may list."""
+
+    cachable = False
+
+    def ls(self, path: str, detail: bool = False, **kwargs: Any) -> list[Any]:
+        if path.endswith("/943-b"):
+            raise PermissionError(13, "Permission denied", path)
+        return super().ls(path, detail=detail, **kwargs)
+
+
+def test_a_folder_that_may_not_be_listed_is_named_and_the_others_are_offered(
+    inbox: Path, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root a test can take the right to list from nobody, so the file system refuses."""
+    put(inbox, "942-a/a.xlsx")
+    put(inbox, "943-b/b.xlsx")
+    monkeypatch.setattr(folder, "_files", Forbidden())
+    usable, unusable = [offer for offer, _ in folder.offers(None)]
+    assert isinstance(usable, Offer)
+    assert usable.external_id == "942-a/a.xlsx"
+    assert isinstance(unusable, UnusableOffer)
+    assert unusable.name == "943-b"
+    assert "cannot be listed: Permission denied" in unusable.reason
 
 
 @pytest.fixture

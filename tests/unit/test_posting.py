@@ -68,3 +68,23 @@ def test_a_url_or_none_is_as_it_was(settings: Settings) -> None:
         transport_of(settings.model_copy(update={"smtp_url": SecretStr("smtps://mail.example")})),
         SmtpTransport,
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "is_refused"),
+    [
+        ("smtp://me:pw@mail.example:25?starttls=never", True),
+        ("smtp://me:pw@192.0.2.7?starttls=never", True),
+        ("smtp://me:pw@localhost:25?starttls=never", False),
+        ("smtp://me:pw@[::1]:25?starttls=never", False),
+        ("smtp://mail.example:25?starttls=never", False),
+        ("smtps://me:pw@mail.example?starttls=never", False),
+    ],
+)
+def test_a_password_never_leaves_this_machine_without_tls(url: str, is_refused: bool) -> None:
+    if not is_refused:
+        SmtpTransport(url)
+        return
+    with pytest.raises(ConfigurationError, match="would send the password readable") as refused:
+        SmtpTransport(url)
+    assert "pw" not in str(refused.value).replace("password", "")
