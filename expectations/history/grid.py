@@ -1,9 +1,9 @@
-"""The values of many reports as arrays, so that a figure is found in each of them without a search.
+"""The values of many reports as arrays, so that any figure of any report is found at once.
 
 A figure of a report is identified by its *pair*: the code of the figure and the key of its line.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,79 +12,107 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from expectations.history.reports import ReportHistory
-from expectations.history.robust import Floats, Integers
+from expectations.history.spread import Booleans, Floats, Integers, OrderedValues, integers
 from program.forms.elements import FormElement
+
+NO_REPORT = -1
+"""The index of a report that does not exist; none of its values is known."""
+
+_NO_PAIR = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The figures of one report; each array has an entry for each figure.
+    """The figures of some reports, report by report; each array has an entry for each figure.
 
     Attributes:
+        askers: The position of its report among those reports.
+        counts: The position of the figure within its report.
+        reports: The index of its report in the history.
         codes: The index of the figure in the form version.
         pairs: The figure and the key of its line, as one number.
         rows: The row of the sheet; 0 where it is not known.
         values: The value, in the unit of measure in which it is stored.
-        keys: The key of its line; "" if it has none.
-        has_key: Whether it has a key.
+        keys: The key of its line; "" where it has none.
     """
 
+    askers: Integers
+    counts: Integers
+    reports: Integers
     codes: Integers
     pairs: Integers
     rows: Integers
     values: Floats
     keys: NDArray[np.object_]
-    has_key: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """The values of a group of reports: a row for each report, a column for each pair.
-
-    `places` gives the row of each report, by its index. `pairs` are in ascending order.
-    """
-
-    places: Mapping[int, int]
-    pairs: Integers
-    values: Floats
 
 
 class FigureGrid:
-    """The values of the reports in a history, for the figures of one form version."""
+    """The values of the reports in a history, for the figures of one form version.
+
+    Attributes:
+        figures: The figures; their position is their code.
+        is_line: Which of them stand in lists, line by line.
+        report: The index of the report of each value. The values are in the order of the reports.
+        code: The code of the figure of each value.
+        pair: The pair of each value.
+        value: The values.
+        line: The report and the key of each value as one number.
+        has_key: Which values stand in a line with a key.
+    """
 
     def __init__(self, figures: Mapping[str, FormElement], memory: ReportHistory) -> None:
         self.figures = tuple(figures.values())
-        self._codes = {name: code for code, name in enumerate(figures)}
-        known = memory.values[memory.values["element"].isin(figures)]
-        known = known.assign(code=known["element"].map(self._codes).astype("int64"))
-        keys, different_keys = pd.factorize(known["key"].astype(object))
-        self._width = max(len(different_keys), 1)
-
-        # All arrays are in the order of the reports: the figures of one report are one slice.
-        report = known["report"].to_numpy(np.int64)
-        order = np.argsort(report, kind="stable")
-        codes = known["code"].to_numpy(np.int64)
-        self._code = codes[order]
-        self._row = known["row"].to_numpy(np.int64)[order]
-        self._pair = (codes * self._width + keys)[order]
-        self._value = known["value"].to_numpy(np.float64)[order]
-        self._key = known["key"].to_numpy(object)[order]
-        self._has_key: NDArray[np.bool_] = self._key != ""
-        self._partner = {name: self._partners(name) for name in ("opens", "per")}
-        self._starts = np.searchsorted(report[order], np.arange(len(memory.reports) + 1))
         self.is_line = np.array([figure.is_line for figure in self.figures], dtype=bool)
-        self._blocks: dict[object, _Block] = {}
+        codes_by_name = {name: code for code, name in enumerate(figures)}
+        element_codes, elements = pd.factorize(memory.values["element"].astype(object))
+        code_of_element = integers(codes_by_name.get(element, -1) for element in elements)
+        codes = code_of_element[element_codes]
+        # All arrays are in the order of the reports: the figures of one report are one slice.
+        known = np.flatnonzero(codes >= 0)
+        order = known[np.argsort(memory.values["report"].to_numpy()[known], kind="stable")]
+        self.code = codes[order]
+        self.report = memory.values["report"].to_numpy(np.int64)[order]
+        self._row = memory.values["row"].to_numpy(np.int64)[order]
+        self.value = memory.values["value"].to_numpy(np.float64)[order]
+        self._key = memory.values["key"].to_numpy(object)[order]
+        key_codes, different_keys = pd.factorize(self._key)
+        self._width = max(len(different_keys), 1)
+        self.line = self.report * self._width + key_codes
+        self.has_key: Booleans = self._key != ""
+        self.pair = self.code * self._width + key_codes
+        self._starts = np.searchsorted(self.report, np.arange(len(memory.reports) + 1))
 
-    def given(self, place: int) -> Given:
-        """Return the figures of the report at index `place`."""
-        at = slice(self._starts[place], self._starts[place + 1])
+        # Another report cannot have the figure of a line without a key: nothing identifies it.
+        self._met_again = np.flatnonzero(~self.is_line[self.code] | self.has_key)
+        self._partner: dict[str, Integers] = {}
+        for attribute in ("opens", "per"):
+            names = [getattr(figure, attribute) or "" for figure in self.figures]
+            self._partner[attribute] = integers(codes_by_name.get(name, -1) for name in names)
+
+        # A report and a pair as one number, in ascending order: a binary search finds the value.
+        places = self.report[self._met_again] * self._pairs + self.pair[self._met_again]
+        in_order = np.argsort(places, kind="stable")
+        self._places = places[in_order]
+        self._value_at = self.value[self._met_again][in_order]
+
+    @property
+    def _pairs(self) -> int:
+        return len(self.figures) * self._width
+
+    def given(self, reports: Integers) -> Given:
+        """Return the figures of the reports with these indexes."""
+        first, last = self._starts[reports], self._starts[reports + 1]
+        at = concatenated_ranges(first, last)
+        askers = np.repeat(np.arange(len(reports)), last - first)
         return Given(
-            codes=self._code[at],
-            pairs=self._pair[at],
+            askers=askers,
+            counts=at - first[askers],
+            reports=self.report[at],
+            codes=self.code[at],
+            pairs=self.pair[at],
             rows=self._row[at],
-            values=self._value[at],
+            values=self.value[at],
             keys=self._key[at],
-            has_key=self._has_key[at],
         )
 
     def named(self, codes: Integers) -> dict[str, NDArray[np.object_]]:
@@ -96,88 +124,68 @@ class FigureGrid:
         }
         return {name: np.array(texts, dtype=object)[codes] for name, texts in columns.items()}
 
-    def can_be_met_again(self, given: Given) -> NDArray[np.bool_]:
-        """Tell which figures another report can have too.
-
-        It cannot have those of a line without a key: nothing identifies the line.
-        """
-        return ~self.is_line[given.codes] | given.has_key
-
-    def partners(self, given: Given, attribute: Literal["opens", "per"]) -> Integers:
+    def partners(self, pairs: Integers, attribute: Literal["opens", "per"]) -> Integers:
         """Return the pair that `opens` or `per` of each figure names, in the same line.
 
         -1 where it names none.
         """
-        codes = self._partner[attribute][given.codes]
-        return np.where(codes < 0, -1, codes * self._width + given.pairs % self._width)
+        codes = self._partner[attribute][pairs // self._width]
+        return np.where(codes < 0, _NO_PAIR, codes * self._width + pairs % self._width)
 
-    def rows(
-        self, group: object, members: Sequence[int], places: Sequence[int], pairs: Integers
-    ) -> Floats:
-        """Return the values of `pairs` (columns) in the reports `places` (rows).
+    def values(self, reports: Integers, pairs: Integers) -> Floats:
+        """Return the value of each pair in the report beside it; NaN where it does not have it.
 
-        NaN where a report does not have a pair.
-
-        Args:
-            group: Identifies a group of reports, whose values are arranged once.
-            members: The indexes of all reports of the group.
-            places: The indexes of some of them.
-            pairs: The pairs to look up.
+        The arrays are broadcast. A line without a key is in no report: it cannot be identified.
         """
-        if not places or not len(pairs):
-            return np.full((len(places), len(pairs)), np.nan)
-        if group not in self._blocks:
-            self._blocks[group] = self._block_of(members)
-        block = self._blocks[group]
-        if not len(block.pairs):
-            return np.full((len(places), len(pairs)), np.nan)
-        columns = np.minimum(np.searchsorted(block.pairs, pairs), len(block.pairs) - 1)
-        rows = np.array([block.places[place] for place in places], dtype=np.int64)
-        chosen: Floats = block.values[np.ix_(rows, columns)]
-        # For a pair that no member has, `searchsorted` gives the column of another one.
-        chosen[:, block.pairs[columns] != pairs] = np.nan
-        return chosen
+        if not len(self._places):
+            return np.full(np.broadcast_shapes(reports.shape, pairs.shape), np.nan)
+        wanted = reports * self._pairs + pairs
+        at = np.maximum(np.searchsorted(self._places, wanted, side="right") - 1, 0)
+        is_found = (self._places[at] == wanted) & (pairs != _NO_PAIR)
+        return np.where(is_found, self._value_at[at], np.nan)
 
-    def met_again(self, place: int) -> tuple[Integers, Floats]:
-        """Return the pairs of a report that another one can have too, and their values."""
-        given = self.given(place)
-        is_met = self.can_be_met_again(given)
-        return given.pairs[is_met], given.values[is_met]
+    def rates(self, given: Given) -> Floats:
+        """Return the rate of each figure: its value divided by that of its `per`; else NaN."""
+        return self._rates(given.reports, given.pairs, given.values)
 
-    def lines(self, place: int) -> tuple[Integers, Floats]:
-        """Return the codes and values of all figures in lists of a report, whatever their line."""
-        given = self.given(place)
-        is_line = self.is_line[given.codes]
-        return given.codes[is_line], given.values[is_line]
+    def met_again(self, pairs: Integers) -> OrderedValues:
+        """Return the values of these pairs in all reports."""
+        at = self._where_met_again(pairs)
+        return OrderedValues(self.pair[at], self.report[at], self.value[at])
 
-    def _partners(self, attribute: str) -> Integers:
-        """Return the code of the figure that `attribute` of each figure names; -1 for none."""
-        names = [getattr(figure, attribute) or "" for figure in self.figures]
-        return np.array([self._codes.get(name, -1) for name in names], dtype=np.int64)
+    def rates_met_again(self, pairs: Integers) -> OrderedValues:
+        """Return the rates of these pairs in all reports."""
+        at = self._where_met_again(pairs)
+        rates = self._rates(self.report[at], self.pair[at], self.value[at])
+        known = np.flatnonzero(~np.isnan(rates))
+        return OrderedValues(self.pair[at][known], self.report[at][known], rates[known])
 
-    def _block_of(self, members: Sequence[int]) -> _Block:
-        """Return the values of a group of reports that are worth comparing within the group."""
-        slices = [np.arange(self._starts[n], self._starts[n + 1]) for n in members]
-        at = np.concatenate(slices)
-        row = np.repeat(np.arange(len(members)), [len(some) for some in slices])
-        is_line = self.is_line[self._code[at]]
-        if is_line.any():
-            is_shared = ~is_line | self._is_in_several(at, row, len(members))
-            at, row = at[is_shared], row[is_shared]
-        pairs, column = np.unique(self._pair[at], return_inverse=True)
-        values = np.full((len(members), len(pairs)), np.nan)
-        values[row, column] = self._value[at]
-        return _Block({place: n for n, place in enumerate(members)}, pairs, values)
+    def lines(self) -> OrderedValues:
+        """Return the values of all figures of lists by their code, whatever their line."""
+        at = np.flatnonzero(self.is_line[self.code])
+        return OrderedValues(self.code[at], self.report[at], self.value[at])
 
-    def _is_in_several(self, at: Integers, row: Integers, members: int) -> NDArray[np.bool_]:
-        """Tell which values stand in a line with a key that several members have.
+    def _where_met_again(self, pairs: Integers) -> Integers:
+        at: Integers = self._met_again[np.isin(self.pair[self._met_again], pairs)]
+        return at
 
-        A line that only one member has is compared with nothing. A column for each work of a whole
-        country would take members times works: gigabytes.
-        """
-        keys = self._pair[at] % self._width
-        one_a_member = np.unique(keys * members + row) // members
-        different, times = np.unique(one_a_member, return_counts=True)
-        in_several = different[times > 1]
-        is_several: NDArray[np.bool_] = np.isin(keys, in_several) & self._has_key[at]
-        return is_several
+    def _rates(self, reports: Integers, pairs: Integers, values: Floats) -> Floats:
+        rates = np.full(len(values), np.nan)
+        per = self.partners(pairs, "per")
+        divided = np.flatnonzero(per != _NO_PAIR)
+        divisors = self.values(reports[divided], per[divided])
+        rates[divided] = values[divided] / positive(divisors)
+        return rates
+
+
+def concatenated_ranges(first: Integers, last: Integers) -> Integers:
+    """Return the numbers of each range, `last` excluded, one range after the other."""
+    counts = last - first
+    skipped = first - (counts.cumsum() - counts)
+    numbers: Integers = np.arange(counts.sum()) + np.repeat(skipped, counts)
+    return numbers
+
+
+def positive(values: Floats) -> Floats:
+    """Return `values` with NaN for 0 and below: nothing is divided by them."""
+    return np.where(values > 0, values, np.nan)

@@ -11,7 +11,7 @@ import pandas as pd
 from expectations.findings.cells import CellRef, cell_of
 from expectations.findings.message import finding_of_row
 from expectations.history.columns import FIGURES, INDICATORS
-from expectations.history.history_frames import history_frames
+from expectations.history.frames import history_frames
 from expectations.history.reports import Frames, ReportHistory, build_history, joined
 from expectations.rules.rule_set import RuleSet
 from expectations.run.gx_runner import Failure, GxRunner

@@ -1,133 +1,125 @@
-"""The figures of a report beside those of its peers: units of the same kind, same period."""
+"""The figures of reports beside those of their peers: units of the same kind, same period."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from expectations.history.comparable import Comparable
-from expectations.history.grid import FigureGrid, Given
-from expectations.history.ranked import Entries, Ranked
-from expectations.history.reports import HistoryReport
-from expectations.history.robust import Floats, Spread
+from expectations.history.comparable import ComparableIndex
+from expectations.history.grid import FigureGrid, Given, concatenated_ranges, positive
+from expectations.history.spread import Booleans, Integers, Spread, no_spread
 from expectations.history.unit_trend import Columns, UnitTrend
 
 _FEWEST_PEERS = 3
 """There is no median of fewer: it would be the figure of one unit."""
 
+_VALUES_AT_ONCE = 4_000_000
+"""So many values are compared at once: asking reports times values of their peers."""
+
 
 @dataclass(frozen=True, slots=True)
-class _Group:
-    """The values that a group of peers is compared with; each keeps those for the last report."""
+class _Shown:
+    """Some asking reports of one period, and the reports that are shown to each.
 
-    figures: Ranked
-    figures_before: Ranked
-    rates: Ranked
-    lines: Ranked
+    Each array of two dimensions has a row for an asking report and a column for each report.
+
+    Attributes:
+        rows: The rows of `Given` with the figures of these reports.
+        askers: The asking report of each of them, as a row of the arrays.
+        peers: The reports of its peers.
+        peers_before: Those for the period just before, one for each unit.
+        others: Its unit's reports for other periods.
+        like: Those among them of periods as long, and the other stage of its own period.
+    """
+
+    rows: Integers
+    askers: Integers
+    peers: Booleans
+    peers_before: Booleans
+    others: Booleans
+    like: Booleans
+
+    @property
+    def has_enough_peers(self) -> Booleans:
+        """Which asking reports have enough peers, now and in the period before."""
+        now = self.peers.sum(axis=1)
+        before = self.peers_before.sum(axis=1)
+        result: Booleans = np.minimum(now, before) >= _FEWEST_PEERS
+        return result
 
 
 class Peers:
-    """Builds the columns that come from the reports of other units.
+    """Builds the columns that come from the reports of other units, for a batch of reports.
 
-    It is fast for reports in the order of their arrival: each has hardly more peers than the one
-    before it.
+    `asking` are the indexes of the reports.
     """
 
-    def __init__(self, reports: Sequence[HistoryReport], grid: FigureGrid, past: UnitTrend) -> None:
-        self._reports = reports
+    def __init__(self, grid: FigureGrid, sight: ComparableIndex, asking: Integers) -> None:
         self._grid = grid
-        self._past = past
-        self._has_rates = any(figure.per for figure in grid.figures)
-        self._groups: dict[Hashable, _Group] = {}
+        self._sight = sight
+        self._asking = asking
 
-    def columns(self, own: HistoryReport, seen: Comparable, given: Given) -> Columns:
-        """Return the spread among peers, and the figure at the unit's usual share of them.
+    def columns(self, given: Given, past: UnitTrend) -> Columns:
+        """Return the spread among peers, the figure at the usual share of them, and the rates.
 
         A single line of a list has no peers: its spread is that of all lines of the unit and its
-        peers. The usual share is that of the period just before. It is NaN where the unit or too
-        many of its peers did not report that period.
+        peers. The usual share is that of the period just before. It is NaN where too many peers did
+        not report that period. The rate is the figure divided by the one that its column is `per`.
+        The spread of the rates is that of the unit's own earlier reports and of its peers together.
         """
-        group = self._group(own)
-        group.figures.hold(seen.peers)
-        now = group.figures.spread(given.pairs)
+        figures = self._grid.met_again(given.pairs)
+        rates = self._grid.rates_met_again(given.pairs)
+        lines = self._grid.lines()
         is_line = self._grid.is_line[given.codes]
-        spread = now
-        if is_line.any():
-            group.lines.hold(seen.others, seen.peers)
-            pooled = group.lines.spread(given.codes)
-            columns = zip(pooled, now, strict=True)
-            spread = Spread(*(np.where(is_line, lines, figure) for lines, figure in columns))
+        now, then, of_lines, of_rates = (no_spread(len(is_line)) for _ in range(4))
+        has_enough_peers = np.zeros(len(is_line), dtype=bool)
+        for shown in self._shown(given):
+            rows, askers = shown.rows, shown.askers
+            pairs = given.pairs[rows]
+            now.put(rows, figures.spread(shown.peers, askers, pairs))
+            then.put(rows, figures.spread(shown.peers_before, askers, pairs))
+            of_rates.put(rows, rates.spread(shown.peers | shown.like, askers, pairs))
+            has_enough_peers[rows] = shown.has_enough_peers[askers]
+            in_list = np.flatnonzero(is_line[rows])
+            codes = given.codes[rows[in_list]]
+            pooled = lines.spread(shown.peers | shown.others, askers[in_list], codes)
+            of_lines.put(rows[in_list], pooled)
+        spread = Spread(*(np.where(is_line, *both) for both in zip(of_lines, now, strict=True)))
+        is_enough = has_enough_peers & (np.minimum(now.points, then.points) >= _FEWEST_PEERS)
+        share = past.in_period_before(given) / positive(then.median)
+        expected = np.where(is_enough, share * now.median, np.nan)
         return {
             **{f"peer_{name}": column for name, column in spread._asdict().items()},
-            "expected_share": self._usual_share(own, seen, given, now),
+            "expected_share": positive(expected),
+            "rate": self._grid.rates(given),
+            "rate_median": of_rates.median,
+            "rate_low": of_rates.low,
+            "rate_high": of_rates.high,
+            "rate_points": of_rates.points,
         }
 
-    def rates(self, own: HistoryReport, seen: Comparable, given: Given) -> Columns:
-        """Return the rate of each figure, and the spread of the rates.
-
-        The rate is the figure divided by the one that its column is `per`. The spread is that of
-        the unit's own earlier reports and of its peers together.
-        """
-        group = self._group(own)
-        if self._has_rates:
-            group.rates.hold(seen.like, seen.peers)
-        spread = group.rates.spread(given.pairs)
-        return {
-            "rate": self._rates_of(given),
-            "rate_median": spread.median,
-            "rate_low": spread.low,
-            "rate_high": spread.high,
-            "rate_points": spread.points,
-        }
-
-    def _group(self, own: HistoryReport) -> _Group:
-        key = (own.period, own.kind, own.stage)
-        if key not in self._groups:
-            count = len(self._reports)
-            self._groups[key] = _Group(
-                figures=Ranked(count, self._grid.met_again),
-                figures_before=Ranked(count, self._grid.met_again),
-                rates=Ranked(count, self._rates_at),
-                lines=Ranked(count, self._grid.lines),
+    def _shown(self, given: Given) -> Iterator[_Shown]:
+        """Yield the asking reports in groups: so many need too much memory at once."""
+        size = max(_VALUES_AT_ONCE // max(len(self._grid.value), 1), 1)
+        starts = np.searchsorted(given.askers, np.arange(len(self._asking) + 1))
+        for period, positions in self._sight.by_period(self._asking, size):
+            asking = self._asking[positions]
+            first, last = starts[positions], starts[positions + 1]
+            peers = self._sight.peers(asking, period)
+            all_before = self._sight.peers(asking, period.moved(-1))
+            yield _Shown(
+                rows=concatenated_ranges(first, last),
+                askers=np.repeat(np.arange(len(positions)), last - first),
+                peers=self._sight.of_own_stage(asking, peers),
+                peers_before=self._sight.one_a_unit(all_before),
+                others=self._is_seen(asking, "others"),
+                like=self._is_seen(asking, "like"),
             )
-        return self._groups[key]
 
-    def _rates_at(self, place: int) -> Entries:
-        """Return the pairs that have a rate in the report at `place`, and their rates."""
-        given = self._grid.given(place)
-        rates = self._rates_of(given)
-        is_known = ~np.isnan(rates)
-        return given.pairs[is_known], rates[is_known]
-
-    def _rates_of(self, given: Given) -> Floats:
-        """Return the rate of each figure; NaN where it has none."""
-        divisors = np.full(len(given.pairs), np.nan)
-        per = self._grid.partners(given, "per")
-        # Few reports have such figures: only they need a lookup of values.
-        is_divided = (per >= 0) & self._grid.can_be_met_again(given)
-        if is_divided.any():
-            values = dict(zip(given.pairs.tolist(), given.values.tolist(), strict=True))
-            divisors[is_divided] = [values.get(pair, np.nan) for pair in per[is_divided].tolist()]
-        return given.values / _positive(divisors)
-
-    def _usual_share(
-        self, own: HistoryReport, seen: Comparable, given: Given, now: Spread
-    ) -> Floats:
-        """Return each figure at the unit's share of its peers in the period just before."""
-        before = own.period.moved(-1)
-        last = [place for place in seen.others if self._reports[place].period == before]
-        fewest_peers = min(len(seen.peers), len(seen.peers_before))
-        if not last or fewest_peers < _FEWEST_PEERS:
-            return np.full(len(given.pairs), np.nan)
-        ranked = self._group(own).figures_before
-        ranked.hold(seen.peers_before)
-        then = ranked.spread(given.pairs)
-        own_share = self._past.rows(own, last, given.pairs)[0] / _positive(then.median)
-        expected = own_share * now.median
-        is_enough = np.minimum(now.points, then.points) >= _FEWEST_PEERS
-        return np.where(is_enough & (expected > 0), expected, np.nan)
-
-
-def _positive(values: Floats) -> Floats:
-    """Return `values` with NaN for 0 and below: nothing is divided by them."""
-    return np.where(values > 0, values, np.nan)
+    def _is_seen(self, asking: Integers, attribute: Literal["others", "like"]) -> Booleans:
+        """Tell which reports (columns) of its own unit each asking report (row) sees."""
+        is_seen = np.zeros((len(asking), self._sight.reports), dtype=bool)
+        for row, index in enumerate(asking.tolist()):
+            is_seen[row, list(getattr(self._sight.of(index), attribute))] = True
+        return is_seen

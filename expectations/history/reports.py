@@ -5,10 +5,9 @@ compared only with reports that came before it. So the findings of a run do not 
 deliveries make a batch. A report that another rule refuses is not part of anybody's history.
 """
 
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
 import pandas as pd
 
@@ -197,8 +196,8 @@ def _marks(lists: Mapping[str, Table], lines: Mapping[str, pd.DataFrame]) -> dic
     for name, frame in lines.items():
         column = lists[name].key
         if column:
-            for key, text in zip(frame["key"], frame[column], strict=True):
-                marks[str(key)] = str(text)
+            last = frame.drop_duplicates("key", keep="last")
+            marks |= dict(zip(last["key"], last[column].astype(str), strict=True))
     return marks
 
 
@@ -206,23 +205,24 @@ def _earlier_reports(of_form: pd.DataFrame, pack: Pack) -> list[HistoryReport]:
     """Return the reports of the warehouse, in order."""
     # Thousands of reports share a few periods: each is parsed once.
     periods = {str(code): Period.parse(code) for code in of_form["period"].unique()}
-    rows = of_form.to_dict("records")
-    return [_earlier_report(row, periods[row["period"]], pack) for row in rows]
-
-
-def _earlier_report(row: Mapping[Hashable, Any], period: Period, pack: Pack) -> HistoryReport:
-    unit = str(row["unit"])
-    return HistoryReport(
-        number=None,
-        unit=unit,
-        kind=_kind(unit, period, pack),
-        period=period,
-        stage=Stage(row["stage"]),
-        received_at=row["received_at"],
-        position=_BEFORE_BATCH,
-        until=_NEVER,
-        loads=True,
-    )
+    ends = {period: period.end for period in periods.values()}
+    columns = (of_form[name].tolist() for name in ("unit", "period", "stage", "received_at"))
+    reports: list[HistoryReport] = []
+    for unit, code, stage, received_at in zip(*columns, strict=True):
+        period = periods[code]
+        report = HistoryReport(
+            number=None,
+            unit=unit,
+            kind=_kind(unit, ends[period], pack),
+            period=period,
+            stage=Stage(stage),
+            received_at=received_at,
+            position=_BEFORE_BATCH,
+            until=_NEVER,
+            loads=True,
+        )
+        reports.append(report)
+    return reports
 
 
 def _new_report(
@@ -233,7 +233,7 @@ def _new_report(
     return HistoryReport(
         number=reading.number,
         unit=reading.unit_code,
-        kind=_kind(reading.unit_code, reading.period, pack),
+        kind=_kind(reading.unit_code, reading.period.end, pack),
         period=reading.period,
         stage=reading.stage,
         received_at=reading.delivery.received_at,
@@ -243,9 +243,9 @@ def _new_report(
     )
 
 
-def _kind(code: str, period: Period, pack: Pack) -> UnitKind | None:
+def _kind(code: str, end: date, pack: Pack) -> UnitKind | None:
     # The unit may not exist at the end of the period: then its latest kind counts.
-    unit = pack.units.get(code, period.end) or pack.units.latest(code)
+    unit = pack.units.get(code, end) or pack.units.latest(code)
     return unit.kind if unit else None
 
 

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from expectations.history.robust import Floats
+from expectations.history.spread import Floats
 
 SCALE_COLUMNS = (
     *("value", "before", "cumulative_before", "expected_share", "replaced", "shift"),

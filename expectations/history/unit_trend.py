@@ -1,33 +1,50 @@
-"""The figures of a report beside those that the same unit reported for other periods."""
+"""The figures of reports beside those that the same unit reported for other periods."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from expectations.history.comparable import Comparable, ComparableIndex
-from expectations.history.grid import FigureGrid, Given
+from expectations.history.comparable import ComparableIndex
+from expectations.history.grid import NO_REPORT, FigureGrid, Given
 from expectations.history.reports import HistoryReport
-from expectations.history.robust import Floats, Spread, spread_of
+from expectations.history.spread import Booleans, Floats, Integers, Spread, integers, spread_of
+from program.calendar.period import PeriodKind
 
 _FEWEST_OF_LINE = 4
 """With fewer figures, a line of the form has no median of its own."""
+
+_UNKNOWN_PERIOD = -2
+"""The code of a period that no report is about. It differs from `NO_REPORT`."""
 
 Columns = dict[str, NDArray[Any]]
 """Columns of the frame `figures`, by name."""
 
 
 class UnitTrend:
-    """Builds the columns that come from the reports of the unit itself."""
+    """Builds the columns that come from the reports of the unit itself, for a batch of reports.
+
+    `asking` are the indexes of the reports. In all arrays of two dimensions a column stands for
+    one of them, or for one of their figures, and a row for a report that it is compared with.
+    """
 
     def __init__(
-        self, reports: Sequence[HistoryReport], grid: FigureGrid, sight: ComparableIndex
+        self,
+        reports: Sequence[HistoryReport],
+        grid: FigureGrid,
+        sight: ComparableIndex,
+        asking: Integers,
     ) -> None:
-        self._reports = reports
         self._grid = grid
-        self._sight = sight
+        seen = [sight.of(index) for index in asking.tolist()]
+        self._others = _below_each_other([one.others for one in seen])
+        self._like = _below_each_other([one.like for one in seen])
+        replaced = [NO_REPORT if one.replaced is None else one.replaced for one in seen]
+        self._replaced = integers(replaced)
+        self._asking = asking
+        self._periods = _PeriodColumns(reports)
         # "" comes first, so that its code is 0: figures that stand in no line of the form.
         line_names = ["", *(figure.line for figure in grid.figures)]
         line_codes, _ = pd.factorize(np.array(line_names, dtype=object))
@@ -35,11 +52,7 @@ class UnitTrend:
         self._cumulative = np.array([figure.cumulative or "" for figure in grid.figures])
         self._is_typed = np.array([figure.is_typed for figure in grid.figures], dtype=bool)
 
-    def rows(self, own: HistoryReport, places: Sequence[int], pairs: NDArray[np.int64]) -> Floats:
-        """Return the values of `pairs` (columns) in the unit's reports `places` (rows)."""
-        return self._grid.rows(own.unit, self._sight.of_unit(own.unit), places, pairs)
-
-    def columns(self, own: HistoryReport, seen: Comparable, given: Given) -> Columns:
+    def columns(self, given: Given) -> Columns:
         """Return the value before, the value after, the closing value, and the spread.
 
         The closing value is the one that an opening figure repeats. A figure that is cumulative
@@ -47,83 +60,89 @@ class UnitTrend:
         month of other years. A cumulative figure of either kind is also compared with periods of
         another length.
         """
-        end = own.period.end
-        indexes = tuple(dict.fromkeys((*seen.others, *seen.like)))
-        values = dict(zip(indexes, self.rows(own, indexes, given.pairs), strict=True))
         kinds = self._cumulative[given.codes]
-        past = [n for n in seen.others if self._reports[n].period.end < end]
-        later = [n for n in reversed(seen.others) if self._reports[n].period.end > end]
-        year = own.period.year
-        before, before_period = self._by_kind(kinds, year, past, seen.like, values)
-        after, after_period = self._by_kind(kinds, year, later, (), values)
-        is_cumulative = kinds != ""
-        of_all_periods = _spread(seen.like, values, given)
-        spread = self._seasonal(of_all_periods, own, seen, given, values)
+        before, before_period, after, after_period = self._nearest(given, kinds)
+        values = self._grid.values(self._like[:, given.askers], given.pairs)
+        of_all_periods = spread_of(values)
+        spread = self._seasonal(of_all_periods, given, kinds, values)
         usual = np.where(np.isnan(spread.median), before, spread.median)
         shift = self._shift(given, usual)
+        is_cumulative = kinds != ""
         return {
             "before": before,
             "before_period": before_period,
             "cumulative_before": np.where(is_cumulative, before, np.nan),
             "cumulative_after": np.where(is_cumulative, after, np.nan),
             "after_period": after_period,
-            "closing": self._closing(own, past, given),
+            "closing": self._closing(given),
+            "replaced": self._grid.values(self._replaced[given.askers], given.pairs),
             **{f"own_{name}": column for name, column in spread._asdict().items()},
             "own_ceiling": of_all_periods.high,
-            "own_kept": _kept(seen.like, values, given),
+            "own_kept": _kept(values),
             "shift": shift,
             "shifted_median": spread.median * shift,
         }
 
+    def in_period_before(self, given: Given) -> Floats:
+        """Return the value of each figure in the unit's report for the period just before."""
+        before = self._periods.code_before[self._asking]
+        is_before = self._periods.code[self._others] == before
+        return self._grid.values(self._last(is_before)[given.askers], given.pairs)
+
+    def _last(self, is_chosen: Booleans) -> Integers:
+        """Return for each asking report the last of `others` that is chosen; -1 where none is."""
+        chosen = np.where(is_chosen, self._others, NO_REPORT)
+        return chosen[_last_row(is_chosen), np.arange(len(self._asking))]
+
+    def _nearest(
+        self, given: Given, kinds: NDArray[Any]
+    ) -> tuple[Floats, NDArray[Any], Floats, NDArray[Any]]:
+        """Return the nearest value of each figure before and after, each with its period.
+
+        `kinds`: how each figure is cumulative: "year", "always" or "".
+        """
+        periods = self._periods
+        is_same_year = periods.year[self._others] == periods.year[self._asking]
+        is_same_length = periods.length[self._others] == periods.length[self._asking]
+        is_past = periods.end[self._others] < periods.end[self._asking]
+        is_later = periods.end[self._others] > periods.end[self._asking]
+        is_before = {
+            "year": is_past & is_same_year,
+            "always": is_past,
+            "": is_past & is_same_length,
+        }
+        # A figure that is not cumulative may fall from one period to the next.
+        is_after = {"year": is_later & is_same_year, "always": is_later}
+        places = self._others[:, given.askers]
+        values = self._grid.values(places, given.pairs)
+        is_known = ~np.isnan(values)
+        columns = np.arange(len(kinds))
+        found: list[NDArray[Any]] = []
+        for allowed, row_of in ((is_before, _last_row), (is_after, _first_row)):
+            is_candidate = np.zeros(values.shape, dtype=bool)
+            for kind, is_allowed in allowed.items():
+                of_kind = np.flatnonzero(kinds == kind)
+                is_candidate[:, of_kind] = is_allowed[:, given.askers[of_kind]]
+            is_candidate &= is_known
+            row = row_of(is_candidate)
+            has_value = is_candidate[row, columns]
+            labels = periods.label[places[row, columns]]
+            found.append(np.where(has_value, values[row, columns], np.nan))
+            found.append(np.where(has_value, labels, ""))
+        before, before_period, after, after_period = found
+        return before, before_period, after, after_period
+
     def _seasonal(
-        self,
-        of_all_periods: Spread,
-        own: HistoryReport,
-        seen: Comparable,
-        given: Given,
-        values: Mapping[int, Floats],
+        self, of_all_periods: Spread, given: Given, kinds: NDArray[Any], values: Floats
     ) -> Spread:
         """Return the spread with the same season's for figures that are cumulative in the year."""
-        number = own.period.number
-        same_season = [n for n in seen.like if self._reports[n].period.number == number]
-        of_season = _spread(same_season, values, given)
-        is_of_year = self._cumulative[given.codes] == "year"
-        columns = zip(of_season, of_all_periods, strict=True)
-        return Spread(*(np.where(is_of_year, season, every) for season, every in columns))
-
-    def _by_kind(
-        self,
-        kinds: NDArray[Any],
-        year: int,
-        places: Sequence[int],
-        like: Iterable[int],
-        values: Mapping[int, Floats],
-    ) -> tuple[Floats, NDArray[Any]]:
-        """Return the nearest value of each figure, and the period of that value.
-
-        Args:
-            kinds: How each figure is cumulative: "year", "always" or "".
-            year: The year of the report.
-            places: The reports to look in, the nearest last.
-            like: Those among them in which a figure that is not cumulative may be looked up.
-            values: The values of each report.
-        """
-        same_length = set(like)
-        places_of_kind = {
-            "year": [n for n in places if self._reports[n].period.year == year],
-            "always": list(places),
-            "": [n for n in places if n in same_length],
-        }
-        nearest = np.full(len(kinds), np.nan)
-        periods = np.full(len(kinds), "", dtype=object)
-        for kind, chosen in places_of_kind.items():
-            is_of_kind = kinds == kind
-            # A nearer report overwrites the values of those before it.
-            for place in chosen:
-                is_given = is_of_kind & ~np.isnan(values[place])
-                nearest[is_given] = values[place][is_given]
-                periods[is_given] = self._reports[place].period.label
-        return nearest, periods
+        of_year = np.flatnonzero(kinds == "year")
+        number = self._periods.number
+        is_same_season = number[self._like] == number[self._asking]
+        is_kept = is_same_season[:, given.askers[of_year]]
+        spread = Spread(*(column.copy() for column in of_all_periods))
+        spread.put(of_year, spread_of(np.where(is_kept, values[:, of_year], np.nan)))
+        return spread
 
     def _shift(self, given: Given, usual: Floats) -> Floats:
         """Return for each figure how many times its usual value the median figure of its line is.
@@ -132,48 +151,84 @@ class UnitTrend:
         large. For a line with few figures, it is the median figure of the whole report. Totals do
         not count: an error in a part would count twice.
         """
-        with np.errstate(divide="ignore", invalid="ignore"):
-            is_known = (usual > 0) & (given.values > 0) & self._is_typed[given.codes]
-            times = np.where(is_known, given.values / usual, np.nan)
-        known = times[~np.isnan(times)]
-        of_report = np.median(known) if len(known) else np.nan
-        shift = np.full(len(times), of_report)
+        is_known = (usual > 0) & (given.values > 0) & self._is_typed[given.codes]
+        times = np.full(len(usual), np.nan)
+        times[is_known] = given.values[is_known] / usual[is_known]
         lines = self._lines[given.codes]
-        for line in np.unique(lines[lines > 0]):
-            of_line = times[(lines == line) & ~np.isnan(times)]
-            if len(of_line) >= _FEWEST_OF_LINE:
-                shift[lines == line] = np.median(of_line)
-        return shift
+        figures = pd.DataFrame({"asker": given.askers, "line": lines, "times": times})
+        of_report = figures.groupby("asker")["times"].transform("median").to_numpy()
+        by_line = figures.groupby(["asker", "line"])["times"]
+        has_line = (lines > 0) & (by_line.transform("count").to_numpy() >= _FEWEST_OF_LINE)
+        return np.where(has_line, by_line.transform("median").to_numpy(), of_report)
 
-    def _closing(self, own: HistoryReport, past: Sequence[int], given: Given) -> Floats:
+    def _closing(self, given: Given) -> Floats:
         """Return the value that each opening figure repeats, from the period just before."""
-        start = own.period.start
-        ended = [n for n in past if (start - self._reports[n].period.end).days == 1]
-        pairs = self._grid.partners(given, "opens")
-        if not ended:
-            return np.full(len(pairs), np.nan)
-        closing: Floats = self.rows(own, ended[-1:], pairs)[0]
-        return closing
+        pairs = self._grid.partners(given.pairs, "opens")
+        day_before = self._periods.start[self._asking] - 1
+        has_just_ended = self._periods.end[self._others] == day_before
+        return self._grid.values(self._last(has_just_ended)[given.askers], pairs)
 
 
-def _kept(places: Sequence[int], values: Mapping[int, Floats], given: Given) -> Floats:
+class _PeriodColumns:
+    """The periods of all reports as arrays, with an entry for each report.
+
+    One entry more, the last, stands for `NO_REPORT`. It equals that of no report.
+    """
+
+    def __init__(self, reports: Sequence[HistoryReport]) -> None:
+        # Thousands of reports share a few periods.
+        periods = list(dict.fromkeys(report.period for report in reports))
+        codes = {period: code for code, period in enumerate(periods)}
+        lengths = {kind: code for code, kind in enumerate(PeriodKind)}
+        of_reports = [codes[report.period] for report in reports]
+        self.code = _with_none(of_reports)
+
+        def column(of_periods: Iterable[int]) -> Integers:
+            return _with_none(of_periods)[self.code]
+
+        self.code_before = column(codes.get(p.moved(-1), _UNKNOWN_PERIOD) for p in periods)
+        self.start = column(period.start.toordinal() for period in periods)
+        self.end = column(period.end.toordinal() for period in periods)
+        self.year = column(period.year for period in periods)
+        self.number = column(period.number for period in periods)
+        self.length = column(lengths[period.kind] for period in periods)
+        labels = [*(period.label for period in periods), ""]
+        self.label = np.array(labels, dtype=object)[self.code]
+
+
+def _with_none(numbers: Iterable[int]) -> Integers:
+    return integers((*numbers, NO_REPORT))
+
+
+def _below_each_other(columns: Sequence[Sequence[int]]) -> Integers:
+    """Return the columns as one array, each from the top and filled up with `NO_REPORT`.
+
+    It has at least one row.
+    """
+    rows = max(map(len, columns), default=0)
+    table = np.full((max(rows, 1), len(columns)), NO_REPORT, dtype=np.int64)
+    for number, column in enumerate(columns):
+        table[: len(column), number] = column
+    return table
+
+
+def _first_row(is_true: Booleans) -> Integers:
+    """Return the first row of each column that is true; the first row of all where none is."""
+    row: Integers = np.argmax(is_true, axis=0)
+    return row
+
+
+def _last_row(is_true: Booleans) -> Integers:
+    """Return the last row of each column that is true; the last row of all where none is."""
+    return len(is_true) - 1 - _first_row(is_true[::-1])
+
+
+def _kept(values: Floats) -> Floats:
     """Return the share of periods in which each figure stayed the same as in the one before.
 
     NaN where no two neighbouring periods have a value.
     """
-    rows = _stacked(places, values, given)
-    has_both = ~np.isnan(rows[1:] + rows[:-1])
-    same = np.count_nonzero(rows[1:] == rows[:-1], axis=0)
+    has_both = ~np.isnan(values[1:] + values[:-1])
+    same = np.count_nonzero(values[1:] == values[:-1], axis=0)
     compared = np.count_nonzero(has_both, axis=0)
     return np.where(compared > 0, same / np.maximum(compared, 1), np.nan)
-
-
-def _spread(places: Sequence[int], values: Mapping[int, Floats], given: Given) -> Spread:
-    """Return the spread of each figure over the reports `places`."""
-    return spread_of(_stacked(places, values, given))
-
-
-def _stacked(places: Sequence[int], values: Mapping[int, Floats], given: Given) -> Floats:
-    """Return the values of the reports `places`, a row for each report."""
-    # `reshape` gives the array its columns even where there are no reports.
-    return np.array([values[n] for n in places]).reshape(len(places), len(given.pairs))

@@ -20,6 +20,7 @@ from program.delivery import Delivery
 from program.errors import ArchiveError, UsageError
 from program.pack.load import Pack, load_pack
 from program.pack.source import Source
+from program.records.history import line_elements
 from program.settings import Settings
 from program.submission import Verdict
 from program.vietnamese import VIETNAM_TIME
@@ -31,6 +32,7 @@ from warehouse.states import RunState
 if TYPE_CHECKING:
     from connectors.reader.isolate.reader_pool import Readers
     from expectations.checking import Checker
+    from warehouse.queries.history import PastReader
 
 logger = logging.getLogger("mtqg.night")
 
@@ -109,6 +111,15 @@ class RunContext:
         title = f"run {self.run_id}, as of {self.as_of}"
         periods = self.settings.history_periods
         return Checker(self.pack, self.rules, title, history_periods=periods)
+
+    @cached_property
+    def past_reader(self) -> "PastReader":
+        """What was reported before. It keeps from chunk to chunk what the next one needs too."""
+        # The module imports pandas: a run with nothing to check does without.
+        from warehouse.queries.history import PastReader  # noqa: PLC0415
+
+        elements = line_elements(self.pack.forms)
+        return PastReader(self.warehouse, elements, self.settings.history_periods)
 
     @staticmethod
     def now() -> datetime:

@@ -18,7 +18,7 @@ from flows.night.run_context import RunContext
 from program.delivery import Delivery
 from program.errors import ArchiveError
 from program.parsed_report import ParsedReport
-from program.records.history import History, history_keys, line_elements
+from program.records.history import History, history_keys
 from program.submission import Submission, Verdict
 from publish.marking.download_links import remove_expired_downloads
 from publish.site.site import docs_folder, prune_docs, publish_site
@@ -90,12 +90,7 @@ def check(run: RunContext, readings: Sequence[ParsedReport]) -> list[Submission]
 
 def _past(run: RunContext, readings: Sequence[ParsedReport]) -> History:
     """Return the earlier reports that these parsed reports are compared with."""
-    # The module imports pandas: a run with nothing to check does without.
-    from warehouse.queries.history import past_of  # noqa: PLC0415
-
-    requested = history_keys(readings, run.pack.units)
-    elements = line_elements(run.pack.forms)
-    return past_of(run.warehouse, requested, elements, run.settings.history_periods)
+    return run.past_reader.past_of(history_keys(readings, run.pack.units))
 
 
 def load(run: RunContext, submissions: Sequence[Submission]) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pandas as pd
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 from benchmarks.in_memory import past_of_readings, reading_of
 from benchmarks.province import Province
@@ -22,7 +23,8 @@ from tests.arriving import arrive
 from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
-from warehouse.queries.history import past_of
+from warehouse.queries import history
+from warehouse.queries.history import PastReader, past_of
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 UNITS = ("941", "942", "943", "944")
@@ -111,6 +113,43 @@ def test_what_was_replaced_or_kept_out_or_is_too_old_is_not(
     assert list(past.reports["period"]) == ["2024-Q2"]
     assert newer == 4
     assert set(past.facts["report"]) == set(past.reports["report"])
+
+
+def test_a_reader_of_batches_gives_each_what_a_single_question_gives(
+    engine: Engine, pack: Pack, load: Load
+) -> None:
+    elements = line_elements(pack.forms)
+    reader = PastReader(engine, elements, 8)
+    for unit, period in (("942", Q1), ("943", Q1), ("942", Q2), ("943", Q2)):
+        load("works", unit, period)
+    reader.past_of([asked(pack, "works", "942", Q2)])
+    # A new version replaces what the reader knows, and another unit's past is older.
+    load("works", "942", Q2)
+    load("training", "943", Q1)
+    batch = [asked(pack, "works", "943", Q3), asked(pack, "training", "943", Q2)]
+    past, alone = reader.past_of(batch), past_of(engine, batch, elements, 8)
+    pd.testing.assert_frame_equal(past.reports, alone.reports)
+    pd.testing.assert_frame_equal(past.facts, alone.facts)
+    assert set(past.facts["report"]) == set(past.reports["report"])
+
+
+def test_facts_that_the_batch_before_needed_are_not_read_again(
+    engine: Engine, pack: Pack, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[list[int]] = []
+    facts_of_reports = history._facts
+
+    def recorded(connection: Connection, reports: list[int], lines: set[str]) -> pd.DataFrame:
+        read.append(reports)
+        return facts_of_reports(connection, reports, lines)
+
+    monkeypatch.setattr(history, "_facts", recorded)
+    reader = PastReader(engine, line_elements(pack.forms), 8)
+    first = [load("training", unit, Q2) for unit in ("942", "943")]
+    reader.past_of([asked(pack, "training", "942", Q3)])
+    new = load("training", "944", Q3)
+    reader.past_of([asked(pack, "training", "943", Q3)])
+    assert read == [first, [new]]
 
 
 def test_the_facts_are_those_of_the_readings(engine: Engine, pack: Pack, load: Load) -> None:

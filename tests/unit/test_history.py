@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from benchmarks.in_memory import Lines, Report, history_alone, past_of_readings, reading_of
 from benchmarks.stock import with_stock
 from expectations.checking import Checker
-from expectations.history.robust import spread_of
+from expectations.history.spread import spread_of
 from expectations.rules.rule_set import SUITES, RuleSet
 from program.calendar.period import Period
 from program.calendar.stage import Stage
@@ -547,6 +547,16 @@ def test_the_size_of_a_chunk_changes_no_finding(checker: Checker, pack: Pack, si
     together = rounds(checker, readings, 500)
     assert rounds(checker, readings, size) == together
     assert {f.rule for found in together for f in found} >= {"HIS-01", "HIS-02"}
+
+
+def test_a_group_of_one_report_at_once_changes_no_finding(
+    checker: Checker, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings = [reading_of(report, pack, n) for n, report in enumerate(a_mixed_night())]
+    together = [submission.findings for submission in checker.check(readings, no_history())]
+    monkeypatch.setattr("expectations.history.peers._VALUES_AT_ONCE", 1)
+    one_by_one = [submission.findings for submission in checker.check(readings, no_history())]
+    assert one_by_one == together
 
 
 def test_a_delivery_that_is_checked_again_does_not_see_itself(checker: Checker, pack: Pack) -> None:

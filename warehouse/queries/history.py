@@ -7,6 +7,7 @@ holds does not matter: every query uses an index (`benchmarks/history.py`).
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,9 @@ from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
 _UNKNOWN = float("nan")
 
+_Report = tuple[int, str | None, str | None, str | None, str, datetime]
+"""The columns `REPORT_COLUMNS`."""
+
 
 def past_of(
     engine: Warehouse, requested: Collection[HistoryKeys], lines: Collection[str], periods: int
@@ -35,13 +39,45 @@ def past_of(
 
     Nothing is written. A requested report is in the result too, if it is current already.
     """
-    try:
-        with engine.connect() as connection:
-            reports = _reports(connection, _conditions(requested, periods))
-            facts = _facts(connection, [submission_id for submission_id, *_ in reports], lines)
-    except SQLAlchemyError as wrong:
-        raise WarehouseError(f"warehouse: cannot read what was reported before: {wrong}") from wrong
-    return History(pd.DataFrame.from_records(reports, columns=list(REPORT_COLUMNS)), facts)
+    return PastReader(engine, lines, periods).past_of(requested)
+
+
+class PastReader:
+    """Reads the past of one batch of reports after the other, as `past_of` does.
+
+    The facts of a submission never change: those that two batches in a row need are read once.
+    Which reports are current is asked for each batch.
+    """
+
+    def __init__(self, engine: Warehouse, lines: Collection[str], periods: int) -> None:
+        self._engine = engine
+        self._lines = lines
+        self._periods = periods
+        self._known: frozenset[int] = frozenset()
+        self._facts = pd.DataFrame(columns=list(FACT_COLUMNS))
+
+    def past_of(self, requested: Collection[HistoryKeys]) -> History:
+        """Return the current reports to which the reports `requested` are compared.
+
+        Their facts are in the order of the reports.
+        """
+        try:
+            with self._engine.connect() as connection:
+                reports = _reports(connection, _conditions(requested, self._periods))
+                numbers = [number for number, *_ in reports]
+                new_numbers = [number for number in numbers if number not in self._known]
+                new_facts = _facts(connection, new_numbers, self._lines)
+        except SQLAlchemyError as wrong:
+            message = f"warehouse: cannot read what was reported before: {wrong}"
+            raise WarehouseError(message) from wrong
+        kept = self._facts[self._facts["report"].isin(numbers)]
+        if len(kept):
+            new_facts = pd.concat([kept, new_facts], ignore_index=True)
+        # In the order of the reports, whichever batch they were first read for.
+        self._facts = new_facts.sort_values("report", kind="stable", ignore_index=True)
+        self._known = frozenset(numbers)
+        frame = pd.DataFrame.from_records(reports, columns=list(REPORT_COLUMNS))
+        return History(frame, self._facts)
 
 
 def _conditions(requested: Collection[HistoryKeys], periods: int) -> Iterator[ColumnElement[bool]]:
@@ -80,9 +116,7 @@ def _is_of(form: str, units: Collection[str], periods: Collection[str]) -> Colum
     )
 
 
-def _reports(
-    connection: Connection, conditions: Iterator[ColumnElement[bool]]
-) -> list[tuple[object, ...]]:
+def _reports(connection: Connection, conditions: Iterator[ColumnElement[bool]]) -> list[_Report]:
     """Return the current reports that meet one of `conditions`, each once, by submission id."""
     query = (
         select(
@@ -96,15 +130,13 @@ def _reports(
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .where(is_current())
     )
-    found: set[tuple[object, ...]] = set()
+    found: set[_Report] = set()
     for condition in conditions:
-        found |= {tuple(row) for row in connection.execute(query.where(condition))}
+        found |= {row._tuple() for row in connection.execute(query.where(condition))}
     return sorted(found)
 
 
-def _facts(
-    connection: Connection, reports: Sequence[object], lines: Collection[str]
-) -> pd.DataFrame:
+def _facts(connection: Connection, reports: Sequence[int], lines: Collection[str]) -> pd.DataFrame:
     """Return the facts of `reports`.
 
     They are collected by column: as rows they take four times the memory.

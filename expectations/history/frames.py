@@ -1,0 +1,102 @@
+"""The frames that the rules of history check, for one form version of a batch.
+
+The frame `figures` has a row for each figure of a report, with earlier and peers' values of it. One
+rule over this frame checks all figures of a form at once. A figure has no row if there is nothing
+to compare it with.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from expectations.history.columns import FIGURE_COLUMNS, FIGURES, INDICATORS, REPORTS
+from expectations.history.comparable import ComparableIndex
+from expectations.history.copies import reports_frame
+from expectations.history.grid import FigureGrid
+from expectations.history.indicators import indicators_frame
+from expectations.history.lines import lines_frames
+from expectations.history.peers import Peers
+from expectations.history.reports import ReportHistory
+from expectations.history.spread import integers
+from expectations.history.unit_trend import UnitTrend
+from program.forms.elements import form_elements
+from program.forms.form import Form
+from program.pack.load import Pack
+
+_COMPARED = (
+    "before",
+    "cumulative_after",
+    "closing",
+    "replaced",
+    "own_median",
+    "peer_median",
+    "rate_median",
+)
+"""A figure has a row if one of these columns has a value."""
+
+
+def history_frames(
+    form: Form, memory: ReportHistory, window: int, pack: Pack, numbers: Sequence[int]
+) -> dict[str, pd.DataFrame]:
+    """Return the frames of the submissions `numbers`, by name.
+
+    A frame has no rows where there is nothing to compare.
+
+    Args:
+        form: The form version of all these submissions.
+        memory: The history of the form.
+        window: The number of periods, back and ahead, that a report is compared with.
+        pack: Has the indicators and the names of the units.
+        numbers: The submissions that get rows.
+    """
+    sight = ComparableIndex(memory, window)
+    grid = FigureGrid(form_elements(form), memory)
+    frames = {
+        FIGURES: _figures_frame(grid, memory, sight, numbers),
+        REPORTS: reports_frame(grid, memory, sight, pack, numbers),
+        INDICATORS: indicators_frame(form.code, memory, sight, pack, numbers),
+    }
+    for table in form.tables:
+        if table.key and table.name in memory.lines:
+            frames |= lines_frames(table.name, memory, sight, numbers)
+    return frames
+
+
+def _figures_frame(
+    grid: FigureGrid, memory: ReportHistory, sight: ComparableIndex, numbers: Sequence[int]
+) -> pd.DataFrame:
+    """Return the frame of the submissions `numbers`, with the columns `FIGURE_COLUMNS`."""
+    indexes: dict[int, int] = {}
+    for index, report in memory.asking:
+        if report.number is not None:
+            indexes[report.number] = index
+    asked = [number for number in numbers if number in indexes]
+    asking = integers(indexes[number] for number in asked)
+    given = grid.given(asking)
+    past = UnitTrend(memory.reports, grid, sight, asking)
+    peers = Peers(grid, sight, asking)
+    columns = {
+        "submission_id": integers(asked)[given.askers],
+        "row": given.counts,
+        "sheet_row": given.rows,
+        "code": given.codes,
+        "key": given.keys,
+        "value": given.values,
+        **past.columns(given),
+        **peers.columns(given, past),
+    }
+    is_compared = np.zeros(len(given.values), dtype=bool)
+    for name in _COMPARED:
+        is_compared |= ~np.isnan(columns[name])
+    kept = np.flatnonzero(is_compared)
+    frame = pd.DataFrame({name: column[kept] for name, column in columns.items()})
+    frame = frame.assign(**grid.named(frame.pop("code").to_numpy()))
+    frame["key"] = [memory.marks.get(key, "") for key in frame["key"]]
+    labels_and_keys = zip(frame["label"], frame["key"], strict=True)
+    frame["label"] = [_label(label, key) for label, key in labels_and_keys]
+    return frame[list(FIGURE_COLUMNS)]
+
+
+def _label(label: str, key: str) -> str:
+    return f"{label}, {key}" if key else label
