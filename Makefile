@@ -1,18 +1,21 @@
-# Two commands do everything from a fresh clone: `make run` (the pipeline on the bundled sample) and `make test` (all tests).
+# From a fresh clone, `make run` runs the pipeline on the bundled sample, and `make test` runs all
+# tests.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-# uv reads no setting of pip's, so it is told which index pip uses. The address is written nowhere: it may hold a password.
+# uv reads no setting of pip, so it gets the index that pip uses. The address is written nowhere: it
+# may hold a password.
 UV := UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get \
   global.index-url 2>/dev/null)}}}" $(BIN)/uv --quiet
-# A file's tests stay in one process: many share what its first test made. Files come in the order of tests/conftest.py.
+# The tests of a file stay in one process: many share a fixture of the file. tests/conftest.py gives the
+# order of the files.
 TESTS := $(BIN)/pytest --numprocesses logical --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 PACKAGES := mtqg flows publish connectors expectations warehouse program
 UV_INSTALL := $(UV) pip install --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check browser-test corpora lint types layers complexity format lock migration samples rules clean
+.PHONY: help run test test-fast check browser-test corpora docs lint types layers complexity format lock migration samples rules clean
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,8 +34,11 @@ check: lint types layers complexity  ## Lint, types, layers and complexity
 browser-test: $(VENV)/.test  ## Look at the page in headless Chromium (needs chromium on the machine)
 	@$(BIN)/pytest tests/browser
 
-corpora: $(VENV)/.test  ## Read the test files of spreadsheet libraries: each must end in a verdict (ARGS="--set all" for all 2,600)
+corpora: $(VENV)/.test  ## Read the test files of spreadsheet libraries: each must get a verdict (ARGS="--set all" for all 2,600)
 	@$(BIN)/python -m tests.corpora --fetch var/corpora $(or $(ARGS),--set ci)
+
+docs: $(VENV)/.test  ## Build the docs site in var/docs/site; a dead link or a request to another host fails it
+	@$(BIN)/python -m docs.build_site
 
 lint: $(VENV)/.test
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -43,7 +49,7 @@ types: $(VENV)/.test
 layers: $(VENV)/.test
 	@$(BIN)/lint-imports
 
-# It counts comprehensions, `and` and `or`, which ruff's C901 does not.
+# lizard counts comprehensions, `and` and `or`; ruff's C901 does not.
 complexity: $(VENV)/.test
 	@$(BIN)/lizard --CCN 12 --warnings_only --languages python $(PACKAGES)
 
@@ -53,37 +59,39 @@ format: $(VENV)/.test  ## Format the code
 lock: $(VENV)/.test  ## Renew the lock files from pyproject.toml (hashes, and no registry's address)
 	@$(UV) pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --upgrade -o requirements.lock
-	@$(UV) pip compile pyproject.toml --extra build --extra draft --extra dev --universal --python-version 3.11 --generate-hashes \
+	@$(UV) pip compile pyproject.toml --extra build --extra draft --extra docs --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links -c requirements.lock -o requirements-dev.lock
 
 migration: $(VENV)/.test  ## Draft the next migration: make migration MESSAGE="what changes"
 	@$(BIN)/python -m warehouse.migrations.draft "$(MESSAGE)"
 
-samples: $(VENV)/.run  ## Write the sample workbooks of examples/inbox anew
+samples: $(VENV)/.run  ## Write the sample workbooks of examples/inbox again
 	@$(BIN)/python -m examples.seed_report && $(BIN)/python -m examples.synthetic
 
-rules: $(VENV)/.run  ## Write the pages of the rules, docs/rules/, anew from their YAML and examples
+rules: $(VENV)/.run  ## Write the pages of the rules, docs/rules/, from their YAML and examples
 	@$(BIN)/mtqg rules pages
 
-clean:  ## Remove what is built and what the night wrote (never needed before run or test)
+clean:  ## Remove what was built and what runs wrote (never needed before run or test)
 	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
-# pip is the fallback wherever uv is missing or fails: it reads settings (proxy, certificate, local folder) that uv does not.
-# It takes the lock as constraints too, or it looks for the newest version of what is asked for with an extra (decision 23).
+# pip is the fallback if uv is missing or fails: it reads settings (proxy, certificate, local folder)
+# that uv does not. The lock is its constraints file too: without it, pip looks for the newest version
+# of a package with an extra (decision 23).
 define install
 { test -x $(BIN)/uv && $(UV_INSTALL) --require-hashes -r $(1); } || { \
   echo "uv cannot install $(1) here; pip does, in a minute or two …" >&2; \
   $(PIP) --require-hashes -r $(1) -c $(1); }
 endef
 
-# The version of uv and its hashes are those of requirements-dev.lock. Where pip cannot get it, the set-up goes on without.
+# uv comes in the version and with the hashes of requirements-dev.lock. If pip cannot get it, the set-up
+# continues without it.
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name one: make run PYTHON=python3.12")'
 	@echo "setting up $(VENV) (once, about a quarter of a minute) …" >&2
 	@$(PYTHON) -m venv $(VENV)
 	@awk '/^[^ ]/ {wanted = /^uv==/} wanted' requirements-dev.lock | $(PIP) --require-hashes -r /dev/stdin || true
 
-# The stamps make the second call quick: nothing is installed while the locks stay as they are.
+# The stamps make a second call quick: nothing is installed while the locks do not change.
 $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@$(call install,requirements.lock)
 	@{ test -x $(BIN)/uv && $(UV_INSTALL) --no-deps --no-build-isolation -e .; } || $(PIP) --no-deps --no-build-isolation -e .

@@ -1,4 +1,4 @@
-"""Checking a run's readings: from what was read to submissions with findings.
+"""Check the parsed reports of a run: they become submissions with findings.
 
 Importing this module is quick. `expectations.run.batch_checker` does the work. It is imported, and
 Great Expectations with it, when there is something to check: a run with nothing new never waits
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Checker:
-    """Checks readings in batches, and publishes the results of Great Expectations as Data Docs.
+    """Checks parsed reports in batches, and publishes the results as Data Docs.
 
     One object serves a run: each call of `check` adds its validation results to the same Data Docs.
     """
@@ -47,27 +47,27 @@ class Checker:
     def check(
         self, readings: Sequence["ParsedReport"], past: History | None = None
     ) -> list[Submission]:
-        """Return a submission for each reading, in order. A bad reading never changes the others.
+        """Return a submission for each parsed report, in order. A bad one never changes the others.
 
-        The numbers of the readings must differ (`Reading.number`): batches and Data Docs call them
-        `submission_id`. With a `past`, each reading is also compared with it, and with the readings
-        before it that load. With None nothing is compared.
+        The numbers of the parsed reports must differ (`ParsedReport.number`): batches and Data Docs
+        call them `submission_id`. With a `past`, each parsed report is also compared with it, and
+        with those before it that load. With None nothing is compared.
         """
         return self.check_isolated([readings], past)
 
     def check_isolated(
         self, worlds: Sequence[Sequence["ParsedReport"]], past: History | None
     ) -> list[Submission]:
-        """Return the same for the readings of several `worlds`, with one batch for all.
+        """Return the same for several groups of parsed reports (`worlds`), in one batch for all.
 
-        Readings of different worlds are not compared with each other.
+        Parsed reports of different groups are not compared with each other.
         """
         return self._batches.check(worlds, past) if any(worlds) else []
 
     def compare(self, *worlds: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
-        """Return where current reports contradict each other: findings with submission numbers.
+        """Cross-check current reports; return the findings, each with a submission's number.
 
-        Reports of different `worlds` are not compared with each other.
+        Reports of different groups (`worlds`) are not compared with each other.
         """
         return self._batches.compare(*worlds) if any(worlds) else []
 

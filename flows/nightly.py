@@ -190,12 +190,12 @@ def close(run: RunContext) -> dict[str, Any]:
     create_table_artifact(
         table_of(run),
         key="submissions",
-        description=f"Submissions of night {run.run_id}",
+        description=f"Submissions of run {run.run_id}",
     )
     create_markdown_artifact(
         markdown_of(summary),
         key="summary",
-        description=f"Summary of night {run.run_id}",
+        description=f"Summary of run {run.run_id}",
     )
     if run.summary.errors:
         raise MtqgError("\n".join(run.summary.errors))

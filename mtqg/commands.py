@@ -93,7 +93,7 @@ COMMANDS = {
     "purge": CommandPlace(
         "mtqg.maintenance.purge",
         "purge",
-        "List the files with personal data whose time is over; with --confirm, remove them.",
+        "List the files with personal data past their retention; with --confirm, delete them.",
     ),
     "watch": CommandPlace(
         "mtqg.watch",

@@ -97,7 +97,7 @@ def _stopped() -> typer.Exit:
 
 
 def _last_summary(settings: Settings) -> dict[str, Any] | None:
-    """Return the summary of the latest run, None where there is none or no warehouse yet."""
+    """Return the summary of the latest run, None if there is none or no warehouse yet."""
     from warehouse.database.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
     from warehouse.ledger import last_summary  # noqa: PLC0415
 

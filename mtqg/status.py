@@ -94,7 +94,7 @@ class Lateness:
     def escalated_to(self, row: ReportingRow) -> str:
         """Return the highest step of the escalation that the delay reaches: unit, office, leader.
 
-        "" where it reaches none. A delay behind a placeholder is not escalated.
+        "" if it reaches none. A delay behind a placeholder is not escalated.
         """
         if not self.is_known(row):
             return ""
@@ -102,7 +102,7 @@ class Lateness:
         return steps[-1].to if steps else ""
 
     def text(self, row: ReportingRow) -> str:
-        """Return the delay and its escalation in words, "" where the report is not late."""
+        """Return the delay and its escalation in words, "" if the report is not late."""
         days = self.days(row)
         if not days:
             return ""
@@ -176,7 +176,7 @@ def _table(
 
 
 def _due(rows: Sequence[ReportingRow], lateness: Lateness) -> str:
-    """Return the due date of a table's reports, "" where none is due."""
+    """Return the due date of a table's reports, "" if none is due."""
     for row in rows:
         if row.due_date:
             placeholder = "" if lateness.is_known(row) else " (placeholder)"

@@ -26,7 +26,7 @@ from warehouse.queries.reports import trace as trace_facts
 class _Traced:
     """An indicator's figure and the facts behind it: all versions, the current one first.
 
-    `value` is None where no version is current, or where its denominator is missing or 0.
+    `value` is None if no version is current, or where its denominator is missing or 0.
     """
 
     indicator: Indicator
@@ -61,7 +61,7 @@ def trace(
     """Show where a figure came from: submission, file, sender, time, sheet, cell and rules.
 
     Earlier versions follow the current one; with --as-of, the one current at the end of that day.
-    Exit code 1 where there is no such figure.
+    Exit code 1 if there is no such figure.
     """
     settings = load_settings()
     pack = load_pack(settings.pack)
@@ -86,7 +86,7 @@ def trace(
 
 
 def _indicator(pack: Pack, code: str) -> Indicator:
-    """Return an indicator that a form feeds. Raises UsageError where there is none."""
+    """Return an indicator that a form feeds. Raises UsageError if there is none."""
     fed = [indicator.code for indicator in pack.indicators if indicator.form]
     found = next((indicator for indicator in pack.indicators if indicator.code == code), None)
     if found is None:

@@ -19,7 +19,7 @@ class Severity(StrEnum):
 class Finding:
     """One rule broken at one cell.
 
-    `sheet` and `cell` are None where the rule is about the whole file. `value` is the content of
+    `sheet` and `cell` are None if the rule is about the whole file. `value` is the content of
     the cell as its sender sees it. `message`, `expected` and `fix` are Vietnamese; the mail prints
     them unchanged. `overruled` says who decided that the finding does not count, and why
     (`program.pack.waiver`); it is "" for every other finding.

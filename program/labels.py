@@ -37,7 +37,7 @@ _FOLDED = _Folded()
 
 
 def fold(text: str) -> str:
-    r"""Return `text` reduced to what all writings of one label share.
+    r"""Return `text` reduced to what all spellings of one label share.
 
     The result has lower case and no diacritics (đ becomes d). Each run of spaces, line breaks and
     punctuation becomes one space. NFC and NFD text give the same:
@@ -64,7 +64,7 @@ def without_brackets(text: str) -> str:
 def opening_of(text: str) -> str:
     """Return up to three letters with which `fold(text)` begins, with and without brackets.
 
-    "" where the first letters do not show it. This is much faster than `fold`, and most cells of a
+    "" if the first letters do not show it. This is much faster than `fold`, and most cells of a
     sheet differ from every label in their opening.
     """
     return _folded_opening(text[:_OPENING])

@@ -31,15 +31,16 @@ class ParsedTable:
     """One table as read.
 
     Attributes:
-        values: For each declared column, in the declared order, its values: figures in the kept
-        unit,
-            texts, days. A column that was not found has values too, all missing.
-        rows: The sheet's own row number of each line. lines: The key of each line in a matrix; ""
-        for each line of a list. dtypes: The dtype of each column in `frame`. letters: The letter of
-        each column that was found on `sheet`. sheet: The name of the sheet. qualifiers: The word
-        before a figure ("trên 1.200"), by column and row. texts: Columns and rows of figures that a
-        spreadsheet holds as text, and so leaves out of its
-            sums. Only parts of a total are listed.
+        values: The values of each declared column, in the declared order: figures in the kept unit,
+            texts, days. A column that was not found has values too; all of them are missing.
+        rows: The row number on the sheet of each line.
+        lines: The key of each line of a matrix; "" for each line of a list.
+        dtypes: The dtype of each column in `frame`.
+        letters: The letter of each column that was found on `sheet`.
+        sheet: The name of the sheet.
+        qualifiers: The word before a figure ("trên 1.200"), by column and row.
+        texts: Column and row of each figure that a spreadsheet holds as text, and so leaves out of
+            its sums. Only parts of a total are listed.
         is_nil: The sender wrote that there is nothing to report.
     """
 
@@ -65,14 +66,14 @@ class ParsedTable:
     def frame(self) -> "pd.DataFrame":
         """One row a line, with the columns `sheet` (str), `row` (int), `line` (str) and the data.
 
-        Data columns are float64, text or datetime64, with NaN or None where empty. The frame is
+        Data columns are float64, text or datetime64, with NaN or None if empty. The frame is
         built when it is first asked for: that takes longer than reading the table. Code that looks
         at many tables builds one frame for all of them with `frame_of`.
         """
         return frame_of([self])
 
     def cell(self, element: str, row: int) -> str | None:
-        """Return the address of a column's cell on a row; None where the column is missing."""
+        """Return the address of a column's cell on a row; None if the column is missing."""
         letter = self.letters.get(element)
         return f"{letter}{row}" if letter else None
 
@@ -97,9 +98,9 @@ def is_given(value: float | str | date | None) -> bool:
 
 
 def frame_of(parts: Sequence[ParsedTable]) -> "pd.DataFrame":
-    """Return one frame with the lines of the same declared table in several readings, in order.
+    """Return one frame with the lines of one declared table in several parsed reports, in order.
 
-    At least one reading is needed. The columns are those of `ParsedTable.frame`.
+    At least one parsed report is needed. The columns are those of `ParsedTable.frame`.
     """
     # Code that only reads or shows a report builds no frame, and imports neither of them.
     import numpy as np  # noqa: PLC0415
@@ -140,7 +141,7 @@ class ParsedReport:
 
     @property
     def number(self) -> int:
-        """The number that identifies this reading among all others.
+        """The number that identifies this parsed report among all others.
 
         It is the number of the delivery. From the second report on, its number stands before
         it: report 2 of delivery 17 is 2000000017. So Data Docs lead back to the delivery.

@@ -63,7 +63,7 @@ class Submission:
     facts: tuple[Fact, ...] = ()
     report_no: int = 1
     values_read: int | None = None
-    """How many values the reader found, loaded or not; None where they were not counted."""
+    """How many values the reader found, loaded or not; None if they were not counted."""
 
 
 def verdict_of(findings: Iterable[Finding], *, lines_out: int = 0) -> Verdict:

@@ -50,7 +50,7 @@ def finish_run(
 
 
 def read_cursor(engine: Engine, source: str) -> str | None:
-    """Return how far a source was read, None where it has no cursor yet."""
+    """Return how far a source was read, None if it has no cursor yet."""
     with Session(engine) as session:
         row = session.get(SourceCursorRow, source)
         return row.cursor if row else None
@@ -375,7 +375,7 @@ def delivery_of(row: DeliveryRow) -> Delivery:
 
 
 def last_summary(engine: Engine) -> dict[str, Any] | None:
-    """Return the summary of the run that began last, None where it has none (yet)."""
+    """Return the summary of the run that began last, None if it has none (yet)."""
     query = select(RunRow.summary).order_by(RunRow.id.desc()).limit(1)
     with Session(engine) as session:
         return session.scalar(query) or None

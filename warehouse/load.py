@@ -1,6 +1,6 @@
 """Record checked deliveries: verdicts, findings, facts, history and notices, all or nothing.
 
-Many deliveries are one transaction. It reads once what is on record of their reports, orders the
+Many deliveries are one transaction. It reads once the stored versions of their reports, orders the
 versions in memory (`warehouse.lifecycle.versions`), and writes every table once.
 """
 
@@ -122,7 +122,7 @@ def load_deliveries(
     second notice with the same verdict and findings.
 
     Returns:
-        For each delivery how many facts were loaded; None where it was on record already.
+        For each delivery how many facts were loaded; None if it was on record already.
     """
     with Session(engine) as session, session.begin():
         waiting = _waiting(session, [each.id for each in checked], run_id)

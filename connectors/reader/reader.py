@@ -1,6 +1,6 @@
 """The bytes of a delivery to `ParsedReport`s, one for each report in it.
 
-A reading names its form, unit, period and stage, and holds its tables by columns.
+A parsed report names its form, unit, period and stage, and holds its tables by columns.
 """
 
 from collections import Counter
@@ -34,7 +34,7 @@ class _Part(NamedTuple):
 
 
 class _ReportKey(NamedTuple):
-    """Which report a reading is. Two readings with the same key are the same report."""
+    """Which report was parsed. Two parsed reports with the same key are the same report."""
 
     form_code: str
     unit_code: str
@@ -45,7 +45,7 @@ class _ReportKey(NamedTuple):
 def read_parts(
     content: bytes | None, delivery: Delivery, pack: Pack, limits: Limits = DEFAULT_LIMITS
 ) -> list[ParsedReport]:
-    """Return a reading for each report in `content`; one with problems where there is none.
+    """Return a parsed report for each report in `content`; one with problems where there is none.
 
     Never raises for what is in the bytes: that becomes problems. `content` None stands for bytes
     that were refused, mostly for their size, and not kept. Time and memory are not limited here but
@@ -70,7 +70,7 @@ def read_parts(
 
 
 def _unread(delivery: Delivery, *problems: ReaderFinding) -> ParsedReport:
-    """Return the reading of a delivery, or of a part of it, that holds no report."""
+    """Return the parsed report of a delivery, or of a part of it, that holds no report."""
     return ParsedReport(delivery, problems=problems)
 
 
@@ -79,7 +79,7 @@ def _read_portal(
 ) -> list[ParsedReport]:
     """Return the reports of a JSON text.
 
-    What is no report becomes a reading with a problem; it does not stop the others.
+    What is no report becomes a parsed report with a problem; it does not stop the others.
     """
     reports = read_reports(content, pack, limits)
     if isinstance(reports, ReaderFinding):
@@ -118,7 +118,7 @@ def _is_filled_in(part: _Part, main_form: str) -> bool:
 
 
 def _with_notes(parts: Sequence[_Part], notes: Sequence[ReaderFinding]) -> Iterator[ParsedReport]:
-    """Yield the readings with the problems of the workbook.
+    """Yield the parsed reports with the problems of the workbook.
 
     A problem of a sheet goes to the first part with that sheet, any other to the first part.
     """
@@ -149,7 +149,7 @@ def _numbered(reports: Iterable[ParsedReport]) -> list[ParsedReport]:
 
 
 def _key_of(reading: ParsedReport) -> _ReportKey | None:
-    """Return which report a reading is; None where that is not known."""
+    """Return the key of a parsed report; None if it is not known."""
     if reading.form is None or reading.unit_code is None or reading.period is None:
         return None
     return _ReportKey(reading.form.code, reading.unit_code, reading.period, reading.stage)

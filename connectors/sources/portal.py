@@ -106,8 +106,8 @@ class Portal:
     def fetch(self, offer: Offer, max_bytes: int) -> bytes | None:
         """Return the bytes of an offer, or None if they are more than `max_bytes`.
 
-        They have the size and sha256 that the offer claims. Raises TransientError if the body
-        breaks off or has others, and SourceError if the portal refuses.
+        Their size and sha256 are those of the offer. Raises TransientError if the body is cut
+        short or differs from the offer, and SourceError if the portal refuses.
         """
         href = self._hrefs.get((offer.external_id, offer.external_version))
         if href is None:

@@ -1,4 +1,4 @@
-"""Dates in order, those of the period among them."""
+"""An expectation: dates are in order, also with the first and last day of the period."""
 
 from collections.abc import Mapping
 from typing import Any

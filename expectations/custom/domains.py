@@ -21,7 +21,7 @@ PairIgnored: TypeAlias = Literal["both_values_are_missing", "either_value_is_mis
 def each_once(columns: list[str]) -> list[str]:
     """Return `columns`.
 
-    Raises ValueError where a column stands twice: it would be compared with itself.
+    Raises ValueError if a column stands twice: it would be compared with itself.
     """
     if len(set(columns)) < len(columns):
         raise ValueError(f"column_list: expected each column once; found {', '.join(columns)}")

@@ -60,8 +60,8 @@ class ExpectColumnRatioToBeBetween(ColumnPairMapExpectation):
     """Expect `column_A` ÷ `column_B` to be at least `min_value` and at most `max_value`.
 
     Both are in the kept units. A row where either is empty, or where `column_A` is 0, passes:
-    nothing was spent, and another rule checks whether it should have been. A figure for none
-    (`column_B` is 0) has no ratio: it is `left` to another rule, or `fails`.
+    nothing was spent, and another rule checks whether it should have been. If
+    `column_B` is 0, there is no ratio: it is `left` to another rule, or `fails`.
     """
 
     min_value: float | None = None

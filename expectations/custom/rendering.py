@@ -67,5 +67,5 @@ def summed(columns: list[str]) -> str:
 
 
 def give_or_take(tolerance: float) -> str:
-    """Return what to add to a sentence on an equality with a tolerance; "" where it has none."""
+    """Return what to add to a sentence on an equality with a tolerance; "" if it has none."""
     return f", give or take {tolerance:g}" if tolerance else ""

@@ -37,8 +37,8 @@ RuleOfReports: TypeAlias = FormRule | AcrossRule
 _ByNumber: TypeAlias = Mapping[int, tuple[Finding, ...]]
 _Found: TypeAlias = Mapping[Language, _ByNumber]
 """Findings by language and number of the reading."""
-_Worlds: TypeAlias = Mapping[str, tuple[Scenario, Scenario]]
-"""The good world and the bad world of each rule."""
+_Scenarios: TypeAlias = Mapping[str, tuple[Scenario, Scenario]]
+"""The good scenario and the bad scenario of each rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +59,15 @@ class ExampleResult:
 
     @property
     def here(self) -> Mapping[Language, Finding]:
-        """The finding at `place`, by language. Raises LookupError where there is none."""
+        """The finding at `place`, by language. Raises LookupError if there is none."""
         return _finding_at(self.expected.words.id, self.place, self.found)
 
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResults:
-    """A rule against other reports, its good and its bad world, and what was found in them.
+    """A rule against other reports, its good and its bad scenario, and what was found in them.
 
-    `in_good` is what was found in the good world. `beside` is what was found at the reports that
+    `in_good` is what was found in the good scenario. `beside` is what was found at the reports that
     came first in the bad one, and `found` what was found at its last one, by language.
     """
 
@@ -82,7 +82,7 @@ class ScenarioResults:
 
     @property
     def here(self) -> Mapping[Language, Finding]:
-        """The finding at `place`, by language. Raises LookupError where there is none."""
+        """The finding at `place`, by language. Raises LookupError if there is none."""
         return _finding_at(self.rule.id, self.place, self.found)
 
 
@@ -125,26 +125,26 @@ class _Files:
 
 @dataclass(frozen=True, slots=True)
 class _Inputs:
-    """The readings of all examples. Each has a number of its own.
+    """The parsed reports of all examples. Each has a number of its own.
 
-    `of_forms` has them by form and rule, `worlds` by file and rule.
+    `of_forms` has them by form and rule, `scenarios` by file and rule.
     """
 
     of_forms: Mapping[str, Mapping[str, ParsedReport]]
-    worlds: Mapping[str, _Worlds]
+    scenarios: Mapping[str, _Scenarios]
 
-    def worlds_in(self, file: str) -> list[Scenario]:
-        """Return all worlds of a file."""
-        worlds: list[Scenario] = []
-        for good, bad in self.worlds[file].values():
-            worlds += [good, bad]
-        return worlds
+    def scenarios_in(self, file: str) -> list[Scenario]:
+        """Return all scenarios of a file."""
+        scenarios: list[Scenario] = []
+        for good, bad in self.scenarios[file].values():
+            scenarios += [good, bad]
+        return scenarios
 
 
 def check_examples(pack: Pack) -> ExampleResults:
     """Check every example; return the results in the order of their files.
 
-    Raises ConfigurationError where a file of examples is missing or wrong.
+    Raises ConfigurationError if a file of examples is missing or wrong.
     """
     codes = dict.fromkeys(form.code for form in pack.forms)
     files = _Files(
@@ -164,9 +164,9 @@ def check_examples(pack: Pack) -> ExampleResults:
         )
     of_reports: dict[str, tuple[ScenarioResults, ...]] = {}
     for name, others in files.of_reports.items():
-        worlds = inputs.worlds[name]
+        scenarios = inputs.scenarios[name]
         of_reports[name] = tuple(
-            _judged_worlds(rule, example, worlds[rule], found, rules["vi"])
+            _judged_scenarios(rule, example, scenarios[rule], found, rules["vi"])
             for rule, example in others.rules.items()
         )
     return ExampleResults(rules, of_forms, of_reports)
@@ -174,39 +174,39 @@ def check_examples(pack: Pack) -> ExampleResults:
 
 def _inputs(files: _Files, pack: Pack) -> _Inputs:
     readings: dict[str, Mapping[str, ParsedReport]] = {}
-    worlds: dict[str, _Worlds] = {}
+    scenarios: dict[str, _Scenarios] = {}
     first = 0
     for code, examples in files.of_forms.items():
         readings[code] = readings_of(examples, pack, first)
         first += len(readings[code])
     for name, others in files.of_reports.items():
-        worlds[name] = scenarios_of(others, pack, first)
-        for good, bad in worlds[name].values():
+        scenarios[name] = scenarios_of(others, pack, first)
+        for good, bad in scenarios[name].values():
             first += len(good.readings) + len(bad.readings)
-    return _Inputs(readings, worlds)
+    return _Inputs(readings, scenarios)
 
 
 def _findings(checker: Checker, inputs: _Inputs) -> _ByNumber:
     """Return what is found in each reading, by its number.
 
-    Only the reports of a world of history see each other before they are loaded.
+    Only the reports of a scenario of history see each other before they are loaded.
     """
     groups: list[Sequence[ParsedReport]] = []
     for readings in inputs.of_forms.values():
         groups += [[reading] for reading in readings.values()]
-    groups += [world.readings for world in inputs.worlds_in(HISTORY)]
-    compared = inputs.worlds_in(ACROSS)
-    for world in compared:
-        groups += [[reading] for reading in world.readings]
+    groups += [scenario.readings for scenario in inputs.scenarios_in(HISTORY)]
+    compared = inputs.scenarios_in(ACROSS)
+    for scenario in compared:
+        groups += [[reading] for reading in scenario.readings]
     submissions = {
         submission.delivery.id: submission
         for submission in checker.check_isolated(groups, no_history())
     }
     found = {number: list(submission.findings) for number, submission in submissions.items()}
     current: list[Iterable[CurrentReport]] = []
-    for world in compared:
-        of_world = {reading.number: submissions[reading.number] for reading in world.readings}
-        current.append(current_reports(of_world))
+    for scenario in compared:
+        of_scenario = {reading.number: submissions[reading.number] for reading in scenario.readings}
+        current.append(current_reports(of_scenario))
     for number, finding in checker.compare(*current):
         found[number].append(finding)
     return {number: tuple(findings) for number, findings in found.items()}
@@ -234,14 +234,14 @@ def _judged(
     )
 
 
-def _judged_worlds(
+def _judged_scenarios(
     name: str,
     example: ExampleOfReports,
-    worlds: tuple[Scenario, Scenario],
+    scenarios: tuple[Scenario, Scenario],
     found: _Found,
     rules: RuleSet,
 ) -> ScenarioResults:
-    good, bad = worlds
+    good, bad = scenarios
     candidates = (*rules.history, *rules.across, *rules.of_form(example.then.form))
     *earlier, last = bad.readings
     return ScenarioResults(

@@ -50,7 +50,7 @@ class Example(Model):
 
 
 class Examples(Model):
-    """The examples of one form; see the module."""
+    """The examples of one form; the module docstring says how they are written."""
 
     form: str
     period: str
@@ -67,7 +67,7 @@ class Examples(Model):
 
 
 def load_examples(form: str, folder: Path = EXAMPLES) -> Examples:
-    """Return a form's examples. Raises ConfigurationError where the file is missing or wrong."""
+    """Return a form's examples. Raises ConfigurationError if the file is missing or wrong."""
     return load_model(folder / f"{form}.yaml", Examples)
 
 
@@ -86,7 +86,7 @@ def readings_of(examples: Examples, pack: Pack, first: int = 0) -> dict[str, Par
 def reading_of(report: Report, code: str, period: Period, pack: Pack, number: int) -> ParsedReport:
     """Return one report of form `code` as a reader would; it arrives 15 days after its period.
 
-    Raises ConfigurationError where no version of the form covers the period.
+    Raises ConfigurationError if no version of the form covers the period.
     """
     form = pack.form(code, period)
     if form is None:

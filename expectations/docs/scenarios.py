@@ -1,7 +1,7 @@
 """One good and one bad example of every rule against other reports, as data.
 
-The files are `suites/examples/history.yaml` and `across.yaml`. A world is a sequence of reports.
-Its last one is good in one world and bad in the other. Each is the good report of its form's
+The files are `suites/examples/history.yaml` and `across.yaml`. A scenario is a sequence of reports.
+Its last one is good in one scenario and bad in the other. Each is the good report of its form's
 examples, but for the figures that are written.
 """
 
@@ -80,7 +80,7 @@ class Scenario:
 def load_scenarios(name: str) -> ScenarioFile:
     """Return the examples `history` or `across`.
 
-    Raises ConfigurationError where the file is missing or wrong.
+    Raises ConfigurationError if the file is missing or wrong.
     """
     return load_model(EXAMPLES / f"{name}.yaml", ScenarioFile)
 
@@ -93,21 +93,21 @@ def with_forms(pack: Pack, examples: ScenarioFile) -> Pack:
 def scenarios_of(
     examples: ScenarioFile, pack: Pack, first: int
 ) -> dict[str, tuple[Scenario, Scenario]]:
-    """Return each rule's good world and its bad one.
+    """Return each rule's good scenario and its bad one.
 
     Their deliveries are numbered from `first`, no number twice.
     """
     numbers = count(first)
     goods = _good_reports(examples)
-    worlds: dict[str, tuple[Scenario, Scenario]] = {}
+    scenarios: dict[str, tuple[Scenario, Scenario]] = {}
     for rule, example in examples.rules.items():
         good = [*example.first, _with(example.then, example.good)]
         bad = [*example.first, _with(example.then, example.bad)]
-        worlds[rule] = (
-            _world(good, goods, pack, numbers),
-            _world(bad, goods, pack, numbers),
+        scenarios[rule] = (
+            _scenario(good, goods, pack, numbers),
+            _scenario(bad, goods, pack, numbers),
         )
-    return worlds
+    return scenarios
 
 
 def _good_reports(examples: ScenarioFile) -> dict[str, Report]:
@@ -132,7 +132,7 @@ def _with(sent: ScenarioReport, more: Report) -> ScenarioReport:
     return sent.model_copy(update={"figures": figures})
 
 
-def _world(
+def _scenario(
     reports: Sequence[ScenarioReport],
     goods: Mapping[str, Report],
     pack: Pack,

@@ -1,5 +1,6 @@
 """What the pages show of every rule: what it expects, what a sender reads, and column labels."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from expectations.custom.rendering import sentence_on
@@ -7,6 +8,8 @@ from expectations.rules.rule_set import Language
 from expectations.run.suite import Expected
 from program.finding import Finding
 from program.forms.form import Form
+
+_SECTION_OF_SOURCES = re.compile(r"docs/sources\.md(#[\w-]+)")
 
 
 def sentence_of(expected: Expected) -> str:
@@ -20,7 +23,8 @@ def words_of(here: Mapping[Language, Finding], source: str | None) -> Iterator[s
     yield f"\n> {vi.message}\n>\n> Cần: {vi.expected or '–'} · {vi.fix}\n"
     yield f"*In English:* {en.message} Expected: {en.expected or '–'} · {en.fix}\n"
     if source is not None:
-        yield f"Source: {source}\n"
+        linked = _SECTION_OF_SOURCES.sub(r"[sources of facts](../sources.md\1)", source)
+        yield f"Source: {linked}\n"
 
 
 def label_of(form: Form, name: str) -> str:

@@ -20,7 +20,7 @@ _WHOLE_REPORT: CellRef = (None, None)
 def cell_of(
     form: Form, frame: str, element: str, row: int, reading: "ParsedReport"
 ) -> CellRef | None:
-    """Return sheet and cell of `element`; None where this workbook lacks its column or line.
+    """Return sheet and cell of `element`; None if this workbook lacks its column or line.
 
     In the frame of a table, and of a list's lines over time, `row` is the sheet's own row. A line
     that is missing now points to its sheet alone. In the other frames a matrix element knows its

@@ -1,4 +1,4 @@
-"""Findings that a named person has overruled (`program.pack.waiver`).
+"""Findings that a named person has waived (`program.pack.waiver`).
 
 They stay on record as notes, and no longer keep anything out.
 """
@@ -30,7 +30,7 @@ class Waivers:
             self._by_report[correction.report].append(correction)
 
     def apply(self, findings: Iterable[Finding], reading: "ParsedReport") -> list[Finding]:
-        """Return `findings`, each overruled one as a note with the name of who did it."""
+        """Return `findings`, each waived one as a note with the name of the person."""
         corrections = self._of(reading)
         return [_applied(finding, corrections) for finding in findings]
 

@@ -42,13 +42,13 @@ class _FailedRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Readings of one form that may be compared with each other, and their history."""
+    """Parsed reports of one form that may be compared with each other, and their history."""
 
     readings: Sequence[ParsedReport]
     memory: ReportHistory
 
     def numbers_of(self, form: Form) -> list[int]:
-        """Return the numbers of the readings of one form version, in order."""
+        """Return the numbers of the parsed reports of one form version, in order."""
         return [reading.number for reading in self.readings if reading.form == form]
 
 
@@ -74,7 +74,7 @@ class HistoryChecker:
         """Yield the findings of the rules of history, each with the number of its submission.
 
         A finding of history is never critical: whether a report loads must not depend on the order
-        in which units send. Readings of different `worlds` are not compared with each other.
+        in which units send. Reports of different groups (`worlds`) are never compared.
 
         Each cell has at most one finding of history, the first in the order of the rule files. A
         cell has none where another rule refuses it or finds its figure too large or too small. A
@@ -154,7 +154,7 @@ class HistoryChecker:
 
 
 def _is_complete(reading: ParsedReport, code: str) -> bool:
-    """Tell whether a reading is of form `code`, and its unit and period are known."""
+    """Tell whether a parsed report is of form `code`, and its unit and period are known."""
     if reading.form is None or reading.form.code != code:
         return False
     return bool(reading.unit_code and reading.period)
@@ -193,7 +193,7 @@ def _together(apart: Sequence[Mapping[str, pd.DataFrame]]) -> dict[str, pd.DataF
 def _place(
     form: Form, frame: str, rule: Expected, row: int, record: Record, reading: ParsedReport
 ) -> CellRef | None:
-    """Return the sheet and cell that a failed row is about; None where the workbook has none."""
+    """Return the sheet and cell that a failed row is about; None if the workbook has none."""
     if frame not in (FIGURES, INDICATORS):
         return cell_of(form, frame, rule.at, row, reading)
     # Here `row` only counts: the row itself says which figure it is about, and where that stands.

@@ -132,7 +132,7 @@ def _rows(
 
 
 def _quotient(indicator: Indicator, index: int, values: _Values) -> float | None:
-    """Return the indicator of one report; None where a part is missing, or the denominator is 0."""
+    """Return the indicator of one report; None if a part is missing, or the denominator is 0."""
     numerator = values.get((index, indicator.numerator or ""))
     denominator = values.get((index, indicator.denominator or ""))
     if numerator is None or not denominator:

@@ -42,9 +42,9 @@ class HistoryReport:
     version of it loads.
 
     Attributes:
-        number: The number of its reading; None where it comes from the warehouse.
+        number: The number of its reading; None if it comes from the warehouse.
         unit: The code of the unit that it is about.
-        kind: The kind of that unit; None where the pack does not have the unit.
+        kind: The kind of that unit; None if the pack does not have the unit.
         period: The period that it is about.
         stage: Whether its figures are an estimate or final.
         received_at: When it arrived, in UTC.
@@ -125,7 +125,7 @@ def build_history(
         pack: Where the units are looked up.
 
     Raises:
-        ValueError: A reading has no unit or no period.
+        ValueError: A parsed report has no unit or no period.
     """
     of_form = past.reports[past.reports["form"] == code]
     earlier = _earlier_reports(of_form, pack)

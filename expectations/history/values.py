@@ -96,7 +96,7 @@ def figures_of_lines(table: Table, lines: pd.DataFrame) -> Iterator[pd.DataFrame
 def _keyed(table: Table, lines: pd.DataFrame) -> pd.DataFrame:
     """Add `key`: the folded text that identifies a line within its report.
 
-    "" where the line has no such text, or where two lines of a report have the same.
+    "" if the line has no such text, or where two lines of a report have the same.
     """
     if table.key is None:
         return lines.assign(key="")

@@ -19,7 +19,7 @@ _FIGURE = "pack"
 class Known:
     """A pack's catalogues by name, and its figures by name.
 
-    A figure is None where the pack does not know it.
+    A figure is None if the pack does not know it.
     """
 
     catalogues: Mapping[str, tuple[str, ...]]
@@ -28,7 +28,7 @@ class Known:
     def filled(self, kwargs: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return `kwargs` with what they name of the pack.
 
-        None where a figure is unknown: the rule cannot be run.
+        None if a figure is unknown: the rule cannot be run.
         """
         filled = dict(kwargs)
         for key, value in kwargs.items():
@@ -42,7 +42,7 @@ class Known:
         return filled
 
     def mistake(self, kwargs: Mapping[str, Any]) -> str | None:
-        """Return what is wrong with the names in `kwargs`; None where the pack has them all."""
+        """Return what is wrong with the names in `kwargs`; None if the pack has them all."""
         for name, known in self._names_in(kwargs):
             if name not in known:
                 return f"expected one of {', '.join(sorted(known))}, found {name}"
@@ -83,7 +83,7 @@ def known_of(pack: Pack) -> Known:
 def _capital_of(pack: Pack) -> float | None:
     """Return the province's capital of all streams over several years, in đồng.
 
-    The largest figure of those published; None where none is.
+    The largest figure of those published; None if none is.
     """
     largest: float | None = None
     for stream in pack.capital:

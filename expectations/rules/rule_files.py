@@ -22,7 +22,7 @@ class RuleFiles:
     """The files of a rule set.
 
     `forms` has the file of each form that has rules of its own, `without_rules` the other forms.
-    `across` and `history` are None where there is no such file.
+    `across` and `history` are None if there is no such file.
     """
 
     reading: Path

@@ -37,7 +37,7 @@ _WORST_FIRST = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _CELL = re.compile(r"^(?P<column>[A-Z]+)(?P<row>\d+)$")
 
 Batch = Sequence[tuple[int, ParsedReport]]
-"""Readings of one form version, each with its number."""
+"""Parsed reports of one form version, each with its number."""
 _Version = tuple[str, str]
 """A form's code and version."""
 
@@ -55,9 +55,9 @@ class BatchChecker:
     def check(
         self, worlds: Sequence[Sequence[ParsedReport]], past: History | None
     ) -> list[Submission]:
-        """Return a submission for each reading, in order.
+        """Return a submission for each parsed report, in order.
 
-        Readings of different `worlds` are not compared with each other.
+        Parsed reports of different groups (`worlds`) are not compared with each other.
         """
         readings = [reading for world in worlds for reading in world]
         findings = {reading.number: self._reader_findings(reading) for reading in readings}
@@ -79,9 +79,9 @@ class BatchChecker:
         return submissions
 
     def compare(self, *worlds: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
-        """Return where current reports contradict each other: findings with submission numbers.
+        """Cross-check current reports; return the findings, each with a submission's number.
 
-        Reports of different `worlds` are not compared with each other.
+        Reports of different groups (`worlds`) are not compared with each other.
         """
         return self._comparer.compare(*worlds)
 
@@ -159,13 +159,13 @@ class BatchChecker:
 
 @dataclass(frozen=True)
 class _Source:
-    """The reading that failures point back to."""
+    """The parsed report that failures point back to."""
 
     reading: ParsedReport
 
     @cached_property
     def texts(self) -> Set[CellRef]:
-        """Where figures are text in the workbook. Few readings have a failure that asks for it."""
+        """The cells with a figure as text in the workbook. Computed when a finding needs them."""
         return text_cells(self.reading)
 
 
@@ -177,7 +177,7 @@ def _finding(
     row: Mapping[Any, Any],
     reported: Reported,
 ) -> Finding | None:
-    """Return the finding of a failure; None where it has no cell, or follows from `reported`."""
+    """Return the finding of a failure; None if it has no cell, or follows from `reported`."""
     rule, reading = failure.rule, source.reading
     place = cell_of(form, frame, rule.at, failure.row, reading)
     if place is None:
@@ -217,7 +217,7 @@ def _cells_among(about: Mapping[str, CellRef | None], places: Set[CellRef]) -> d
 
 
 def _by_form(readings: Sequence[ParsedReport]) -> Iterator[tuple[Form, Batch]]:
-    """Yield each form version that was reported, with its readings."""
+    """Yield each form version that was reported, with its parsed reports."""
     batches: dict[_Version, list[tuple[int, ParsedReport]]] = defaultdict(list)
     forms: dict[_Version, Form] = {}
     for reading in readings:

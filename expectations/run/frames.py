@@ -1,6 +1,6 @@
 """The frames that rules check: one for each table of a form version, and one for its submissions.
 
-Each holds all readings of a batch.
+Each holds all parsed reports of a batch.
 """
 
 from collections.abc import Mapping, Sequence

@@ -36,7 +36,7 @@ class GxRunner:
     ) -> list[Failure]:
         """Return each row of `frame` that fails one of `expected`; rules of a single cell first.
 
-        Raises MtqgError where a rule cannot be run: that must never look like a rule that passes.
+        Raises MtqgError if a rule cannot be run: that must never look like a rule that passes.
         """
         batch = Batch(frame)
         numbers = frame["submission_id"].to_numpy()

@@ -1,4 +1,4 @@
-"""A reading that makes its batch fail is set aside; the others are still checked together."""
+"""A parsed report that makes its batch fail is set aside; the others are still checked together."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -17,12 +17,11 @@ def check_isolating_failures(
     readings: Sequence[ParsedReport],
     failed: Callable[[ParsedReport, Exception], None],
 ) -> list[Submission]:
-    """Run `check` on the readings as one batch, and return its submissions.
+    """Run `check` on the parsed reports as one batch, and return its submissions.
 
-    If it raises, check each reading alone, pass those that raise to `failed`, and check the rest
-    as one batch again. If each passes alone and only the batch raises, return what was found of
-    each alone. Raises ConfigurationError for a rule that is wrong in itself: it would fail every
-    reading alike.
+    If it raises, check each parsed report alone, pass those that raise to `failed`, and check the
+    others as one batch again. If only the batch raises, return the results of the single checks.
+    Raises ConfigurationError for a rule that is wrong itself: it would fail every report.
     """
     try:
         return check(readings)

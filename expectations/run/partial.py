@@ -92,7 +92,7 @@ def _without_bad_lines(part: Part, table: str) -> Part:
 
 
 def _line_of(finding: Finding, read: ParsedTable) -> int | None:
-    """Return the row of the line that a finding points to; None where it points elsewhere."""
+    """Return the row of the line that a finding points to; None if it points elsewhere."""
     match = _ROW.fullmatch(finding.cell or "")
     if match is None or finding.sheet != read.sheet:
         return None

@@ -64,14 +64,14 @@ class Expected:
     def plan(self) -> Plan:
         """What Great Expectations needs to check the rule, kept as long as the rule.
 
-        Raises ConfigurationError where it refuses the rule.
+        Raises ConfigurationError if it refuses the rule.
         """
         return Plan(self.expectation())
 
     def expectation(self) -> Expectation:
         """Return the Great Expectations object.
 
-        Raises ConfigurationError where Great Expectations refuses the rule.
+        Raises ConfigurationError if Great Expectations refuses the rule.
         """
         try:
             kind = get_expectation_impl(self.expect)

@@ -26,7 +26,7 @@ def counts_of(summary: Mapping[str, Any]) -> dict[str, int]:
     counts["attachments kept unread"] = summary["attachments"]
     counts["same bytes sent again"] = summary["duplicates"]
     counts["already known"] = summary["known"]
-    counts["still arriving, left for the next night"] = summary["still_arriving"]
+    counts["still arriving, left for the next run"] = summary["still_arriving"]
     # Rare, and then worth a look.
     if summary.get("left_to_next_run"):
         counts["source budgets used up"] = len(summary["left_to_next_run"])

@@ -124,7 +124,7 @@ class RunContext:
         # This imports Great Expectations, which takes seconds. Many runs have nothing to check.
         from expectations.checking import Checker  # noqa: PLC0415
 
-        title = f"night {self.run_id}, as of {self.as_of}"
+        title = f"run {self.run_id}, as of {self.as_of}"
         periods = self.settings.history_periods
         return Checker(self.pack, self.rules, title, history_periods=periods)
 

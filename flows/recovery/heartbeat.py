@@ -42,9 +42,9 @@ def alarm_of(settings: Settings, hours: int, now: datetime) -> Alarm:
         finally:
             warehouse.dispose()
     except WarehouseError as wrong:
-        return Alarm(f"No night can be found: {wrong}.")
+        return Alarm(f"No run can be found: {wrong}.")
     if runs is None:
-        return Alarm("No night has ever begun on this warehouse.")
+        return Alarm("No run has ever begun on this warehouse.")
     since = now - timedelta(hours=hours)
     return _failure_alarm(runs, since) or _absence_alarm(runs, since, hours) or Alarm("")
 
@@ -75,7 +75,7 @@ def _failure_alarm(runs: LastRuns, since: datetime) -> Alarm | None:
     errors = runs.newest_errors
     first = errors[0] if errors else "no error was kept"
     return Alarm(
-        f"The last night ({_newest(runs)}) failed with {len(errors)} errors, the first: {first}",
+        f"The last run ({_newest(runs)}) failed with {len(errors)} errors, the first: {first}",
         was_told=runs.newest_was_told,
     )
 
@@ -84,7 +84,7 @@ def _absence_alarm(runs: LastRuns, since: datetime, hours: int) -> Alarm | None:
     """Return the alarm if no run completed since a moment; None otherwise."""
     newest = _newest(runs)
     if runs.completed_at is None:
-        return Alarm(f"No night has ever completed; the last one that began is {newest}.")
+        return Alarm(f"No run has ever completed; the last one that began is {newest}.")
     if runs.completed_at >= since:
         return None
     ended_at = format_instant(runs.completed_at)
@@ -92,10 +92,9 @@ def _absence_alarm(runs: LastRuns, since: datetime, hours: int) -> Alarm | None:
     if state == "running":
         state = "is still running or was killed"
     return Alarm(
-        f"No night has completed for {hours} hours: the last one ended {ended_at}; "
-        f"{newest}, {state}."
+        f"No run has completed for {hours} hours: the last one ended {ended_at}; {newest}, {state}."
     )
 
 
 def _newest(runs: LastRuns) -> str:
-    return f"night {runs.newest_id}, begun {format_instant(runs.newest_started_at)}"
+    return f"run {runs.newest_id}, begun {format_instant(runs.newest_started_at)}"

@@ -1,7 +1,7 @@
 """Rebuild the whole warehouse from the archive: every run again, in its order.
 
-The archived bytes are read and checked again by today's rules, and recorded with the times of
-then. The replay log (`flows.recovery.replay_log`) gives what the bytes do not say: who sent them
+The archived bytes are read and checked again by today's rules, and recorded with their original
+times. The replay log (`flows.recovery.replay_log`) gives what the bytes do not say: who sent them
 and when, which mails went out, which findings were waived.
 """
 
@@ -95,7 +95,7 @@ class Rebuilding:
         """
         if not self._documents:
             raise ArchiveError(
-                "archive: no night is in it, so there is nothing to rebuild a warehouse from; "
+                "archive: no run is in it, so there is nothing to rebuild a warehouse from; "
                 "`mtqg run` begins one"
             )
         with Readers(self._pack, self._settings) as readers:
@@ -146,7 +146,7 @@ class Rebuilding:
         """Return a checker with today's rules and the waivers that the run had."""
         waivers = tuple(WaiverEntry.model_validate(entry) for entry in document["waivers"])
         pack = replace(self._pack, correction_files={"ledger": waivers})
-        title = f"rebuilt night {document['run']['id']}"
+        title = f"rebuilt run {document['run']['id']}"
         periods = self._settings.history_periods
         return Checker(pack, self._rules, title, history_periods=periods)
 

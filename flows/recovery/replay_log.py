@@ -105,7 +105,7 @@ def check_not_behind_archive(warehouse: Warehouse, archive: Archive) -> None:
     unknown = [name for name in archive.names(RUNS) if name not in known]
     if unknown:
         raise WarehouseError(
-            f"warehouse: the archive knows {len(unknown)} nights that this warehouse does not; "
+            f"warehouse: the archive knows {len(unknown)} runs that this warehouse does not; "
             "`mtqg rebuild` makes the warehouse again from the archive. To begin from nothing, "
             "or for another province, choose another MTQG_ARCHIVE_URL"
         )
@@ -122,7 +122,7 @@ def read_runs(archive: Archive) -> Iterator[Document]:
         number = name.removeprefix(f"{RUNS}/").split("-")[0]
         if number == last:
             raise ArchiveError(
-                f"archive: night {int(number)} is there twice, from two warehouses; "
+                f"archive: run {int(number)} is there twice, from two warehouses; "
                 f"move one document out of {RUNS}"
             )
         last = number

@@ -168,7 +168,7 @@ def _checked(
 
 
 def _warehouse(settings: Settings, lang: Language) -> "Warehouse | None":
-    """Return the warehouse, None where there is none. Print on stderr whether there is one."""
+    """Return the warehouse, None if there is none. Print on stderr whether there is one."""
     from warehouse.database.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
 
     try:

@@ -64,7 +64,7 @@ def files_of(paths: Iterable[Path]) -> Found:
 
 
 def is_folder(path: Path) -> bool:
-    """Return whether a path is a folder; False where the system does not tell."""
+    """Return whether a path is a folder; False if the system does not tell."""
     try:
         return path.is_dir()
     except (OSError, ValueError):

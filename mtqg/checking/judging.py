@@ -1,4 +1,4 @@
-"""Read files and check the readings of a chunk as one batch. Nothing is written."""
+"""Read files and check the parsed reports of a chunk as one batch. Nothing is written."""
 
 import logging
 import stat
@@ -53,7 +53,7 @@ class _Input:
 
 
 class _Result(NamedTuple):
-    """The result for one reading. `number` is that of its input within the chunk."""
+    """The result for one parsed report. `number` is that of its input within the chunk."""
 
     number: int
     result: Submission | CheckFailure
@@ -184,9 +184,9 @@ class Judge:
         return None
 
     def _verdicts(self, readings: Sequence[ParsedReport]) -> Iterator[_Result]:
-        """Yield a result for each reading: a submission without facts, or a failure.
+        """Yield a result for each parsed report: a submission without facts, or a failure.
 
-        All readings are one batch. Where it fails, each reading that fails alone is a failure.
+        All parsed reports are one batch. If it fails, each one that also fails alone is a failure.
         """
         failures: list[_Result] = []
 

@@ -21,9 +21,9 @@ mail_app = typer.Typer(
 
 @mail_app.command()
 def send() -> None:
-    """Send now what waits in the outbox: mails held for quiet hours or put off by the server.
+    """Send now what waits in the outbox: mails held for quiet hours or deferred by the server.
 
-    It is safe during a run: no mail goes twice. Exit code 1 where a mail could not be sent, or
+    It is safe during a run: no mail goes twice. Exit code 1 if a mail could not be sent, or
     came back: it stays in the outbox.
     """
     from flows.mail.send_letters import send_now  # noqa: PLC0415  (keeps --help quick)

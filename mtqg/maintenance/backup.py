@@ -58,7 +58,7 @@ def backup(
 def write_backup(settings: Settings, file: Path) -> Manifest:
     """Write a backup and return its manifest. After an error, no file remains.
 
-    Raises UsageError where `file` exists.
+    Raises UsageError if `file` exists.
     """
     from warehouse.database.engine import open_warehouse  # noqa: PLC0415
     from warehouse.maintenance.dump import copy_warehouse, kind_of  # noqa: PLC0415  (keeps --help quick)

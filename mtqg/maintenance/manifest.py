@@ -59,7 +59,7 @@ class Manifest(Model):
 def read_manifest(backup: zipfile.ZipFile) -> Manifest:
     """Return the manifest of a backup.
 
-    Raises UsageError where the file is no backup, or has another format.
+    Raises UsageError if the file is no backup, or has another format.
     """
     try:
         return Manifest.model_validate(json.loads(backup.read(MANIFEST)))

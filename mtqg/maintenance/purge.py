@@ -1,4 +1,4 @@
-"""`mtqg purge`: remove files with personal data from the archive after their retention time."""
+"""`mtqg purge`: delete files with personal data from the archive after their retention period."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 def purge(
     *,
-    confirm: Annotated[bool, typer.Option("--confirm", help="Remove them for good.")] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Delete them for good.")] = False,
 ) -> None:
-    """List the files with personal data whose time is over; with --confirm, remove them.
+    """List the files with personal data past their retention; with --confirm, delete them.
 
     A form's `personal_days` is that time. Letters about these files that are `.eml` files in the
     outbox go too, because their marked workbooks hold the same names. The results of checking
-    stay: ledger, findings and facts. A tombstone in place of the bytes says what was removed, when
+    stay: ledger, findings and facts. A record in place of the bytes says what was deleted, when
     and why, so that `mtqg rebuild` makes the same warehouse. The files can never be read or
     restored again, except from backups, which keep them.
     """
@@ -48,13 +48,13 @@ def purge(
         counts = f"{len(expired)} files and {len(letters)} letters"
         if not confirm:
             out.print(
-                f"{counts} would be removed; nothing was: `mtqg purge --confirm` removes them "
+                f"{counts} would be deleted; nothing was: `mtqg purge --confirm` deletes them "
                 "for good."
             )
             return
         for entry in expired:
             purge(settings, archive, engine, entry, now)
-    out.print(f"{counts} were removed; a tombstone of each file is in the archive.")
+    out.print(f"{counts} were deleted; a record of each file is in the archive.")
 
 
 def _print(expired: "list[Expired]") -> None:

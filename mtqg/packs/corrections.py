@@ -10,7 +10,7 @@ from program.pack.yaml_file import yaml_location
 def stale_corrections(pack: Pack, warehouse_url: str) -> list[str] | None:
     """Return a line for each correction that matches no finding, or whose value has changed.
 
-    None where there is no warehouse to compare with.
+    None if there is no warehouse to compare with.
     """
     from warehouse.database.engine import open_warehouse  # noqa: PLC0415  (keeps --help quick)
     from warehouse.lifecycle.stored_findings import last_findings  # noqa: PLC0415
@@ -32,9 +32,9 @@ def stale_corrections(pack: Pack, warehouse_url: str) -> list[str] | None:
 
 
 def _problem_of(correction: WaiverEntry, findings: list[Finding] | None) -> str | None:
-    """Return why a correction matches none of a report's last findings, None where it matches.
+    """Return why a correction matches none of a report's last findings, None if it matches.
 
-    `findings` is None where the report has never come.
+    `findings` is None if the report has never come.
     """
     if findings is None:
         return "no such report has come"

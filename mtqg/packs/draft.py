@@ -77,7 +77,7 @@ class _Old:
 
     @property
     def target(self) -> _New:
-        """The commune that it became, by the package's default."""
+        """The code of the new commune, by the default of the package."""
         return self.targets[0]
 
 
@@ -85,7 +85,7 @@ def draft_units(province_code: str) -> str:
     """Return a draft `units.csv` for one of the 63 provinces until June 2025.
 
     It has the province, its districts and its communes with their successors; then the province
-    that it became, and the communes there on its land. Raises UsageError where the package is
+    that it became, and the communes there on its land. Raises UsageError if the package is
     not installed or no province has the code.
     """
     country = _country()
@@ -229,7 +229,7 @@ def _doubts(unit: _Old, provinces_of: Mapping[_New, set[str]]) -> str:
 def _country() -> tuple[_Old, ...]:
     """Return all communes of the 63 provinces with the communes that they became.
 
-    Raises UsageError where the package is not installed.
+    Raises UsageError if the package is not installed.
     """
     try:
         database = import_module(f"{_PACKAGE}.database")

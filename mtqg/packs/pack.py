@@ -78,7 +78,7 @@ def check(
 def _check_corrections(pack: Pack, settings: Settings) -> bool:
     """Compare a pack's corrections with the warehouse; return whether there is a warehouse.
 
-    Raises ConfigurationError where a correction no longer matches.
+    Raises ConfigurationError if a correction no longer matches.
     """
     # The warehouse has the reports of the configured pack only.
     if pack.folder != settings.pack:

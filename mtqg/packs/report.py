@@ -111,7 +111,7 @@ def _counts(pack: Pack, rules: RuleSet) -> list[_Count]:
         _Count("forms", len(codes), f"{len(pack.forms)} versions"),
         _Count("duties", len(duties), f"{known_deadlines} with a known deadline"),
         _Count("contacts", len(pack.correspondence.units), "units with somebody to write to"),
-        _Count("corrections", len(pack.corrections), "findings that a named person has overruled"),
+        _Count("corrections", len(pack.corrections), "findings that a named person has waived"),
         _Count("sources", len(pack.sources), ", ".join(sources)),
         _rules_count(codes, rules),
     ]

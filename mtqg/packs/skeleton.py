@@ -48,7 +48,7 @@ class _Province:
 def skeleton(sample: Path, code: str) -> dict[str, str]:
     """Return the text of each file of a new pack, by its path below the pack's folder.
 
-    `code` is the province's code until June 2025. Nothing is written. Raises UsageError where
+    `code` is the province's code until June 2025. Nothing is written. Raises UsageError if
     the units cannot be drafted: no such code, or the package is not installed.
     """
     units = draft_units(code)

@@ -89,7 +89,7 @@ def items(pair: Pair | None) -> list[yaml.Node]:
 
 
 def scalar(node: yaml.Node, key: str) -> str | None:
-    """Return the text of a key's scalar value, None where the node has none."""
+    """Return the text of a key's scalar value, None if the node has none."""
     pair = pairs(node).get(key)
     if pair is None or not isinstance(pair[1], yaml.ScalarNode):
         return None

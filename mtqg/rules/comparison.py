@@ -237,7 +237,7 @@ def _key(finding: Finding) -> _FindingKey:
 
 
 def _turn(before: Verdict, after: Verdict) -> VerdictChange | None:
-    """Return how a verdict changes, None where the change does not matter to a reader."""
+    """Return how a verdict changes, None if the change does not matter to a reader."""
     if before.loads != after.loads:
         return VerdictChange.ACCEPTED if after.loads else VerdictChange.REFUSED
     # Quarantined or unreadable: the report is not loaded either way.

@@ -17,7 +17,7 @@ def pages(
 ) -> None:
     """Write docs/rules: what each rule expects, a good and a bad example, and its words.
 
-    Exit code 1 where a rule has no example or no English words: it is then missing on its page.
+    Exit code 1 if a rule has no example or no English words: it is then missing on its page.
     """
     settings = load_settings()
     quiet_third_parties(settings)

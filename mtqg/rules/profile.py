@@ -100,7 +100,7 @@ def _proposed(
 def _reason_against(
     subject: Subject, points: pd.DataFrame, rules: Sequence[FormRule], enough: Enough
 ) -> str | None:
-    """Return why there are no bounds to propose, None where there are."""
+    """Return why there are no bounds to propose, None if there are."""
     for rule in rules:
         if _bounds(rule, subject):
             return f"{rule.id} bounds it already"

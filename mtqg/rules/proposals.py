@@ -85,7 +85,7 @@ def _reasons(passed: Sequence[Passed]) -> Iterator[str]:
 def free_ids(code: str, rules: Sequence[FormRule], taken: Sequence[str], count: int) -> list[str]:
     """Return the next `count` rule ids of a form, above all ids in use: no id is used twice.
 
-    Raises UsageError where the form has too few ids left.
+    Raises UsageError if the form has too few ids left.
     """
     prefixes = Counter(rule.id.split("-")[0] for rule in rules)
     if prefixes:

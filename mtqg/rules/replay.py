@@ -53,7 +53,7 @@ class _ReportId(NamedTuple):
 
 
 def affected_forms(before: RuleSide, after: RuleSide) -> set[str] | None:
-    """Return the forms whose rules differ; None where the result of any report may differ."""
+    """Return the forms whose rules differ; None if the result of any report may differ."""
     if not has_same_pack(before.pack, after.pack):
         return None
     # These rules hold for every form.
@@ -70,7 +70,7 @@ def affected_forms(before: RuleSide, after: RuleSide) -> set[str] | None:
 class Replay:
     """Runs both sides over the archived deliveries of `forms` (None: of all forms).
 
-    A delivery of an unknown form is always part of it.
+    Deliveries of an unknown form always take part.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Replay:
         after: Sequence[ParsedReport],
         comparison: RuleComparison,
     ) -> None:
-        """Compare both sides' results for the readings that both could check."""
+        """Compare both sides' results for the parsed reports that both could check."""
         past = self._past(after)
         known = [_with_known_problems(reading, self._before.rules) for reading in before]
         earlier = self._check(self._before, known, past)
@@ -148,8 +148,8 @@ class Replay:
     def _past(self, readings: Sequence[ParsedReport]) -> History:
         """Return the current reports of the same units and peers that came before all readings.
 
-        The readings also see each other. They do not see a report of an earlier chunk that was
-        replaced since then.
+        The parsed reports are also compared with each other. A report of an earlier chunk that was
+        replaced since then is left out.
         """
         pack = self._after.pack
         requested = history_keys(readings, pack.units)
@@ -166,7 +166,7 @@ class Replay:
     def _check(
         self, side: RuleSide, readings: Sequence[ParsedReport], past: History
     ) -> dict[_ReportId, Submission]:
-        """Return the checked submissions. A reading that fails is counted and left out."""
+        """Return the checked submissions. A parsed report that fails is counted and left out."""
 
         def count_failure(_reading: ParsedReport, wrong: Exception) -> None:
             error = f"{type(wrong).__name__}: {wrong}"
@@ -197,7 +197,7 @@ def _by_report(submissions: Iterable[Submission]) -> dict[_ReportId, Submission]
 
 
 def _with_known_problems(reading: ParsedReport, rules: RuleSet) -> ParsedReport:
-    """Return a reading without problems that `rules` has no rule for: no finding by these rules.
+    """Return a parsed report without the problems that `rules` has no rule for.
 
     An earlier rule set may lack a rule for a problem that today's reader reports.
     """

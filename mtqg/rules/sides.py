@@ -22,7 +22,7 @@ from program.settings import ROOT
 
 @dataclass(frozen=True, slots=True)
 class RuleSide:
-    """A pack and its rules. `notes` name what the earlier side has from today."""
+    """A pack and its rules. `notes` name what the earlier side lacks and takes from today's."""
 
     name: str
     pack: Pack
@@ -36,7 +36,7 @@ def earlier_side(pack: Pack, suites: Path, since: str, old: Path | None) -> Iter
 
     The checkout stays as it is. Earlier rules that today's code cannot run are left out with a
     note; where today's code cannot read the earlier forms, today's forms replace them with a
-    note. Raises UsageError where the revision or the folder does not exist.
+    note. Raises UsageError if the revision or the folder does not exist.
     """
     with TemporaryDirectory(prefix="mtqg-rules-") as temporary:
         copy = Path(temporary)
@@ -136,7 +136,7 @@ def _copy(old: Path, copy: Path, pack: Path, suites: Path) -> None:
 def _revision(folder: Path, since: str) -> str:
     """Return a revision with its short commit.
 
-    Raises UsageError where git is missing or does not know the revision.
+    Raises UsageError if git is missing or does not know the revision.
     """
     if not _is_tracked(folder):
         raise UsageError(
@@ -171,7 +171,7 @@ def _extract(folder: Path, since: str, into: Path) -> bool:
 
 
 def _commit(folder: Path, since: str, *options: str) -> str | None:
-    """Return the commit of a revision, None where git does not know it."""
+    """Return the commit of a revision, None if git does not know it."""
     # `--end-of-options` keeps git from taking a revision such as "--output=x" as an option.
     options = ("--verify", "--quiet", *options, "--end-of-options")
     found = _git(folder, "rev-parse", *options, f"{since}^{{commit}}")
@@ -179,7 +179,7 @@ def _commit(folder: Path, since: str, *options: str) -> str | None:
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:
-    """Return what a git command prints, None where it fails or git is not installed."""
+    """Return what a git command prints, None if it fails or git is not installed."""
     program = shutil.which("git")
     if program is None or not folder.is_dir():
         return None

@@ -36,7 +36,7 @@ class QuantileSpread:
     quartiles: tuple[float, float]
 
     def lacking(self, enough: Enough) -> str | None:
-        """Return what there is too little of, None where there is enough."""
+        """Return what there is too little of, None if there is enough."""
         counted = (
             ("points", self.points, enough.points),
             ("units", len(self.units), enough.units),

@@ -56,7 +56,7 @@ def named_order(
 ) -> TemplateRequest:
     """Return the order for one form, unit, period and stage.
 
-    Raises UsageError where the pack has no such report. The error lists what the pack has.
+    Raises UsageError if the pack has no such report. The error lists what the pack has.
     """
     form = _form(pack, form_code, period)
     if period.kind not in form.periods:
@@ -74,7 +74,7 @@ def named_order(
 def owed_orders(pack: Pack, period: Period, stage: Stage | None) -> list[TemplateRequest]:
     """Return the workbooks that the calendar asks for in a period, each with a path of its own.
 
-    `stage` None means both stages. Raises UsageError where no report is due, and
+    `stage` None means both stages. Raises UsageError if no report is due, and
     ConfigurationError where two workbooks have the same path.
     """
     orders = []
@@ -121,7 +121,7 @@ def _reporting_unit(pack: Pack, form_code: str, unit_code: str, period: Period) 
 
 
 def _order_of(pack: Pack, obligation: Obligation) -> TemplateRequest | None:
-    """Return the order for one due report; None where no form or unit is valid for it."""
+    """Return the order for one due report; None if no form or unit is valid for it."""
     period = obligation.period
     # An estimate is due before its period ends: the unit may no longer exist at the end.
     is_estimate = obligation.stage is Stage.ESTIMATE

@@ -41,7 +41,7 @@ def template(
 
     With --all: write every workbook that is due for the period, in a folder for each unit. An
     existing file that differs may have been filled in: the command keeps it and names it, unless
-    --force is given. Exit code 1 where a file was kept.
+    --force is given. Exit code 1 if a file was kept.
     """
     wanted_period = read_period(period)
     wanted_stage = _read_stage(stage)

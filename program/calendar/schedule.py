@@ -166,7 +166,7 @@ class Calendar(Model):
         return self.deadline(form, stage, kind, period) is not None
 
     def deadline(self, form: str, stage: Stage, kind: UnitKind, period: Period) -> date | None:
-        """Return when a report is due; None where that is not known, or the report is not due."""
+        """Return when a report is due; None if that is not known, or the report is not due."""
         for duty in self.duties:
             is_same_report = (duty.form, duty.stage, duty.from_kind) == (form, stage, kind)
             if is_same_report and duty.is_for(period) and duty.due.is_known:

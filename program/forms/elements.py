@@ -19,13 +19,13 @@ class FormElement:
     Attributes:
         name: The element of its facts.
         label: What a message calls it.
-        measure: Its unit of measure; "" where it has none.
+        measure: Its unit of measure; "" if it has none.
         cumulative: It adds up since January (`year`) or since the program began (`always`); None:
             it is of its period alone.
-        opens: The figure whose closing value of the last period is this one's opening value. per:
-        The figure to which this one is proportional. parts: The figures of which this one is the
-        sum. These are of the same report, as are `opens`
-            and `per`.
+        opens: The figure of the same report whose closing value of the last period is the opening
+            value of this one.
+        per: The figure of the same report to which this one is proportional.
+        parts: The figures of the same report whose sum is this one.
         is_typed: Somebody types it in: it is neither a declared total nor a summary.
         is_line: It is a column of a list, with a value on each line.
         full: The largest value that a cumulative figure can reach: 100 for a progress in per cent;
@@ -47,7 +47,7 @@ class FormElement:
 
 
 def form_elements(form: Form) -> dict[str, FormElement]:
-    """Return every figure of `form` by its name, with the columns of its lists."""
+    """Return every figure of `form` by its name; the columns of its lists too."""
     figures: dict[str, FormElement] = {}
     for table in form.tables:
         for figure in _of_table(table):

@@ -208,7 +208,7 @@ class Column(Label):
 
     @cached_property
     def keys_as_written(self) -> dict[str, str]:
-        """The vocabulary's keys by each of their writings, whatever their capitals."""
+        """The vocabulary's keys by each of their spellings, in lower case."""
         writings = (
             (writing, key) for key, label in self.vocabulary.items() for writing in label.writings
         )
@@ -404,7 +404,7 @@ class Table(Model):
 
     @cached_property
     def by_label(self) -> dict[str, Column]:
-        """The columns, by each of their folded writings."""
+        """The columns, by each of their folded spellings."""
         columns: dict[str, Column] = {}
         for column in reversed(self.columns):
             columns.update(dict.fromkeys(column.folded, column))
@@ -412,7 +412,7 @@ class Table(Model):
 
     @cached_property
     def by_bare_label(self) -> dict[str, Column]:
-        """The columns, by each of their folded writings without the text in brackets.
+        """The columns, by each of their folded spellings without the text in brackets.
 
         Two columns may share such a writing; it then gives the first of them.
         """

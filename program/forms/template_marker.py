@@ -51,7 +51,7 @@ def rows_of(marker: TemplateMarker) -> list[tuple[str, str]]:
 def read_marker(rows: Sequence[Sequence[object]]) -> TemplateMarker | None:
     """Return the marker in the rows of a sheet. Never raises.
 
-    None where a name is missing or stands twice, where the checksum does not fit, or where period
+    None if a name is missing or stands twice, where the checksum does not fit, or where period
     or stage cannot be parsed: a caller may parse both. Blank rows, further columns and other names,
     which a later template may add, are ignored.
     """
@@ -66,7 +66,7 @@ def read_marker(rows: Sequence[Sequence[object]]) -> TemplateMarker | None:
 
 
 def _read_texts(rows: Sequence[Sequence[object]]) -> dict[str, str] | None:
-    """Return the text of each name and the checksum; None where one is missing or stands twice."""
+    """Return the text of each name and the checksum; None if one is missing or stands twice."""
     expected = {*_NAMES, _CHECKSUM}
     texts: dict[str, str] = {}
     for row in rows:

@@ -45,7 +45,7 @@ def summands_of(column: Column, line: Line | None) -> tuple[Cell, ...]:
 def formula_of(addresses: Sequence[str]) -> str:
     """Return Excel's formula for the sum of cells ("B9", "B10", "B13").
 
-    Its value is empty where all of them are empty.
+    Its value is empty if all of them are empty.
     """
     area = ",".join(_ranges(addresses))
     return f'=IF(COUNT({area})=0,"",SUM({area}))'

@@ -2,6 +2,6 @@
 
 Whatever one request does to its process, the next request is answered. `KillableProcess` is one
 process, `KillablePool` several. Both tell how a request ended (`outcomes`); what that means is for
-the caller to say. `child` is the other end. Why neither `multiprocessing` nor a library:
+the caller to say. `child` is the other end. Why neither multiprocessing nor a library:
 docs/decisions/0031. The processes keep faults apart. They are no sandbox for hostile code.
 """

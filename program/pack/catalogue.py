@@ -1,8 +1,7 @@
-"""What the program is judged by: projects, capital sources, indicators and targets.
+"""The program's projects, capital sources, indicators and targets.
 
-Each has its cited source. `tag` says how sure a fact is, as in the pack's fact sheet
-(docs/sources.md). An unknown fact is written `unknown`; a missing key is an error. So nobody can
-forget to say that a fact is unknown.
+Each has its cited source. `tag` says how sure a fact is (docs/sources.md). An unknown fact is
+written `unknown`; a missing key is an error. So nobody can forget to say that a fact is unknown.
 """
 
 from enum import StrEnum
@@ -83,7 +82,7 @@ class Amount(Model):
 class CapitalSource(Model):
     """A source of capital (nguồn vốn) or, with a `parent`, a part of one.
 
-    `amounts` is empty where they are unknown.
+    `amounts` is empty if they are unknown.
     """
 
     code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -160,7 +159,7 @@ class Indicator(Model):
 
     `form` None: no form feeds it yet, and `note` says why. `numerator` and `denominator` name data
     elements of `form`. `unit` is the unit in which the figure is printed. `frequency` says how
-    often it must be reported. `targets` is empty, `baseline` and `frequency` are None where
+    often it must be reported. `targets` is empty, `baseline` and `frequency` are None if
     unknown.
     """
 

@@ -48,7 +48,7 @@ class MailingPolicy(Model):
     source: str = ""
 
     def holds_back(self, instant: datetime, working: WorkingDays) -> str:
-        """Return why no mail may be sent now: "quiet hours" or "closed day"; "" where one may."""
+        """Return why no mail may be sent now: "quiet hours" or "closed day"; "" if one may."""
         local = instant.astimezone(VIETNAM_TIME)
         if self.quiet_hours is not None and self.quiet_hours.cover(local.hour):
             return "quiet hours"
@@ -78,7 +78,7 @@ class MailingPolicy(Model):
 
 
 def last_step(steps: tuple[int, ...], days: int) -> int | None:
-    """Return the last of `steps` that was reached recently, None where there is none.
+    """Return the last of `steps` that was reached recently, None if there is none.
 
     `days` and `steps` count working days from one day. Recently: at most five of them ago.
     """

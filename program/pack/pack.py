@@ -85,7 +85,7 @@ class Pack:
         """Return the unit with `code` on the last day of `period`, a period's code.
 
         Where the period is None, or no unit has the code on that day, return the last unit that had
-        the code. None where no unit ever had it.
+        the code. None if no unit ever had it.
         """
         if code is None:
             return None
@@ -95,7 +95,7 @@ class Pack:
         return unit or self.units.latest(code)
 
     def label_of(self, form_code: str | None, period: str | None, stage: Stage) -> str | None:
-        """Return a period as an office writes it; None where the period is None.
+        """Return a period as an office writes it; None if the period is None.
 
         The label has the stage where the form has more than one.
         """
@@ -110,7 +110,7 @@ class Pack:
     def deadline_of(self, form: str, unit: str, period: str, stage: Stage) -> date | None:
         """Return when a unit's report is due.
 
-        None where nobody knows: a placeholder in the calendar is no deadline.
+        None if nobody knows: a placeholder in the calendar is no deadline.
         """
         reporter = self.unit_on(unit, period)
         if reporter is None:

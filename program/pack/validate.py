@@ -122,7 +122,7 @@ def _mistakes_of_duties(pack: Pack) -> Iterator[PackError]:
 
 
 def _mistake_of_duty(duty: Duty, pack: Pack) -> tuple[str, str] | None:
-    """Return the key that is wrong in a duty, and why; None where its form can be reported so."""
+    """Return the key that is wrong in a duty, and why; None if its form can be reported so."""
     versions = _versions_of(duty.form, pack)
     if not versions:
         return "form", f"unknown form {duty.form}; the pack has {_form_codes(pack)}"

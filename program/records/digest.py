@@ -25,7 +25,7 @@ class Counted:
     """A count of the run and the median of earlier runs. `usual` is None without earlier runs."""
 
     name: str
-    tonight: int
+    this_run: int
     usual: float | None
 
     @property
@@ -37,9 +37,9 @@ class Counted:
         if self.usual is None:
             return False
         # Twice a small number is no surprise.
-        if abs(self.tonight - self.usual) < _LEAST_DIFFERENCE:
+        if abs(self.this_run - self.usual) < _LEAST_DIFFERENCE:
             return False
-        return self.tonight * 2 < self.usual or self.tonight > self.usual * 2
+        return self.this_run * 2 < self.usual or self.this_run > self.usual * 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Digest:
 class LastRuns:
     """The state of the latest runs.
 
-    `completed_at` is None where no run ever completed. `newest_*` are of the run that began last.
+    `completed_at` is None if no run ever completed. `newest_*` are of the run that began last.
     `newest_was_told`: a digest with all of its errors was mailed.
     """
 

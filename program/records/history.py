@@ -62,9 +62,9 @@ def no_history() -> History:
 
 
 def history_keys(readings: Iterable["ParsedReport"], units: UnitRegister) -> list[HistoryKeys]:
-    """Return the reports whose history these readings need, each once, in order.
+    """Return the reports whose history these parsed reports need, each once, in order.
 
-    A reading with an unknown form, unit or period needs none.
+    A parsed report with an unknown form, unit or period needs none.
     """
     peers: dict[tuple[UnitKind | None, date], frozenset[str]] = {}
     found: list[HistoryKeys] = []

@@ -66,7 +66,7 @@ class Notice:
 
     @property
     def report(self) -> ReportName | None:
-        """The report that it is about; None where its form, unit or period is unknown."""
+        """The report that it is about; None if its form, unit or period is unknown."""
         if self.form_code is None or self.unit_code is None or self.period is None:
             return None
         return ReportName(self.form_code, self.unit_code, self.period, self.stage)

@@ -31,7 +31,7 @@ class PurgedSubmission(Model):
     submissions: tuple[dict[str, Any], ...]
 
     def of(self, delivery: Delivery) -> list[Submission]:
-        """Return the submissions as the check returned them."""
+        """Return the recorded submissions, as submissions of `delivery`."""
         return [_submission(row, delivery) for row in self.submissions]
 
 

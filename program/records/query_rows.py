@@ -14,7 +14,7 @@ from program.submission import Verdict
 class ReportingRow:
     """One report that is due or was sent.
 
-    `verdict` is None where nothing came. `is_open`: the latest version must still be corrected.
+    `verdict` is None if nothing came. `is_open`: the latest version must still be corrected.
     """
 
     form_code: str
@@ -154,7 +154,7 @@ class RuleCount:
 class QualityRow:
     """The findings of one rule in one run about one report (`mart_findings.sql`).
 
-    Form, unit and period are None where unknown.
+    Form, unit and period are None if unknown.
     """
 
     run_id: int
@@ -171,7 +171,7 @@ class QualityRow:
 class FirstSubmissionRow:
     """How many versions one report needed to be accepted (`mart_first_submission.sql`).
 
-    `accepted_at` is None where no version was accepted yet.
+    `accepted_at` is None if no version was accepted yet.
     """
 
     form_code: str

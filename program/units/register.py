@@ -114,7 +114,7 @@ class UnitRegister:
     def successors_of(self, unit: Unit) -> tuple[Unit, ...]:
         """Return the units that took the land of `unit`, as of the day after its last.
 
-        None where the unit still exists, or where nobody knows them.
+        None if the unit still exists, or where nobody knows them.
         """
         if unit.gone_from is None:
             return ()

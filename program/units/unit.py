@@ -31,7 +31,7 @@ class Unit:
 
     `name` is the official name with its type ("Huyện Châu Thành"). `code` is that of the General
     Statistics Office. `successors` are the units that took its land, by their codes on the day
-    after `valid_to`; empty where nobody knows them.
+    after `valid_to`; empty if nobody knows them.
     """
 
     code: str
@@ -49,7 +49,7 @@ class Unit:
 
     @property
     def gone_from(self) -> date | None:
-        """The first day without the unit, which is its successors' first; None where it is open."""
+        """The first day without the unit, which is its successors' first; None if it is open."""
         if self.valid_to is None:
             return None
         return self.valid_to + timedelta(days=1)
@@ -115,7 +115,7 @@ class _Cells:
         self._place = place
 
     def parse(self, column: str, parser: Callable[[str], Parsed], expected: str) -> Parsed:
-        """Return a cell as `parser` reads it. Raises ConfigurationError where it cannot."""
+        """Return a cell as `parser` reads it. Raises ConfigurationError if it cannot."""
         text = self._texts[column]
         try:
             return parser(text)

@@ -90,8 +90,8 @@ class ReportedItem:
     """One report as the mail presents it.
 
     `shown` are the findings printed in full and `more` is the number of the others. `marked` is the
-    name of the marked workbook that lists all of them; empty where the receiver gets none.
-    `deadline` is None where the mail does not ask for the report again, or nobody set a deadline.
+    name of the marked workbook that lists all of them; empty if the receiver gets none.
+    `deadline` is None if the mail does not ask for the report again, or nobody set a deadline.
     """
 
     notice: Notice
@@ -106,12 +106,12 @@ class ReportedItem:
 
     @property
     def tone(self) -> str:
-        """The CSS class of its result: bad, ask or good."""
+        """The CSS class of the report's result: bad, ask or good."""
         return _TONES_OF_RESULTS[self.result]
 
     @property
     def task(self) -> Task:
-        """What it asks of its sender."""
+        """What the mail asks its reader to do."""
         return _TASKS_OF_RESULTS[self.result]
 
 

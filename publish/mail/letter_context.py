@@ -116,7 +116,7 @@ def _report_of(
 
 
 def _marked_name(notice: Notice, attachments: Sequence[Attachment]) -> str:
-    """Return the name of the marked workbook that the receiver gets; empty where there is none."""
+    """Return the name of the marked workbook that the receiver gets; empty if there is none."""
     for attachment in attachments:
         if attachment.delivery_id == notice.delivery_id and attachment.can_be_had:
             return attachment.name

@@ -1,4 +1,4 @@
-"""Mails to the operator: the digest of a run, and the alarm where no run completed."""
+"""Mails to the operator: the digest of a run, and the alarm if no run completed."""
 
 import hashlib
 from datetime import datetime
@@ -21,7 +21,7 @@ def compose_digest(digest: Digest, pack: Pack) -> Message:
     return _to_engineer(
         render("mail/digest.txt.j2", digest=digest, pack=pack),
         pack,
-        subject=f"[mtqg] night {digest.run_id} {state}, as of {digest.as_of}: {program_name}",
+        subject=f"[mtqg] run {digest.run_id} {state}, as of {digest.as_of}: {program_name}",
         number=f"night-{digest.run_id}-{run_hash}",
         at=digest.started_at,
     )

@@ -47,7 +47,7 @@ _HEADING_STYLE = TextStyle(bold=True, fill=_HEADING, border=True)
 
 @dataclass(frozen=True, slots=True)
 class _Fill:
-    """The front and back colour of a fill of one colour; None where the fill has none."""
+    """The front and back colour of a fill of one colour; None if the fill has none."""
 
     front: etree._Element | None = None
     back: etree._Element | None = None

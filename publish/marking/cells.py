@@ -23,7 +23,7 @@ class Corner(NamedTuple):
 
 
 def corner_of(address: str | None) -> Corner | None:
-    """Return the cell of an address, the first one of a range; None where it names no cell."""
+    """Return the cell of an address, the first one of a range; None if it names no cell."""
     match = _ADDRESS.match((address or "").upper())
     if match is None:
         return None

@@ -34,7 +34,7 @@ class Link:
 def publish_download(content: bytes, name: str, settings: Settings, day: date) -> Link | None:
     """Write a marked workbook to the shown folder and return its link.
 
-    None where `MTQG_MARKED_URL` is not set. The same file again has the same address. Raises
+    None if `MTQG_MARKED_URL` is not set. The same file again has the same address. Raises
     OSError where the file cannot be written.
     """
     if not settings.marked_url:

@@ -24,8 +24,8 @@ _BASE64_LINE = 76
 class Attachment:
     """A marked workbook. `about` is the name of the sender's file.
 
-    `content` is None where the workbook is larger than the rest of the mail's limit. Then `link`
-    says where to download it; None where there is no such place.
+    `content` is None if the workbook is larger than the rest of the mail's limit. Then `link`
+    says where to download it; None if there is no such place.
     """
 
     name: str

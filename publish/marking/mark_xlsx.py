@@ -166,7 +166,7 @@ def _group_by_cell(
 
 
 def _earlier_overview(book: _Book, sheets: Iterable[_Sheet]) -> _Sheet | None:
-    """Return the list of findings that an earlier marking put in; None where there is none."""
+    """Return the list of findings that an earlier marking put in; None if there is none."""
     for sheet in sheets:
         text = _first_text(book, sheet)
         if is_overview([[text]]):
@@ -175,7 +175,7 @@ def _earlier_overview(book: _Book, sheets: Iterable[_Sheet]) -> _Sheet | None:
 
 
 def _first_text(book: _Book, sheet: _Sheet) -> str:
-    """Return the text of cell A1; "" where it has none."""
+    """Return the text of cell A1; "" if it has none."""
     root = book.package.look(sheet.part)
     first = root.find(_FIRST_CELL)
     # A cell without an address is the first of its row.

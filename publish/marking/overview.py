@@ -185,7 +185,7 @@ def _texts(number: int, finding: Finding, words: MarkingTexts) -> list[str]:
 
 
 def _target(finding: Finding, sheets: Mapping[str, str]) -> str | None:
-    """Return where a finding's link leads; None where the workbook has no such sheet."""
+    """Return where a finding's link leads; None if the workbook has no such sheet."""
     sheet = sheets.get(finding.sheet or "")
     if sheet is None:
         return None

@@ -41,7 +41,7 @@ class _Part:
 class Package:
     """The parts of a workbook by name.
 
-    Raises UnmarkableError where a part that is needed is missing, damaged or hostile.
+    Raises UnmarkableError if a part that is needed is missing, damaged or hostile.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -78,7 +78,7 @@ class Package:
             )
 
     def type_of(self, part: str) -> str:
-        """Return the type that the package declares for a part by name; "" where it has none."""
+        """Return the type that the package declares for a part by name; "" if it has none."""
         for declared in self.look(_CONTENT_TYPES):
             if declared.get("PartName") == f"/{part}":
                 return str(declared.get("ContentType"))
@@ -89,7 +89,7 @@ class Package:
         return any(name.lower().endswith(ending) for name in self._parts)
 
     def declare(self, extension: str, content_type: str) -> None:
-        """Declare the type of parts with an extension where the package does not yet."""
+        """Declare the content type of parts with a file extension, if it is not declared."""
         types = self.tree(_CONTENT_TYPES)
         known = {(declared.get("Extension") or "").lower() for declared in types}
         if extension not in known:
@@ -110,7 +110,7 @@ class Package:
         return pattern.format(number)
 
     def related(self, part: str, kind: str) -> list[tuple[str, str]]:
-        """Return id and target of each relation of a part with a kind, such as "worksheet"."""
+        """Return id and target of each relation of one kind ("worksheet") that a part has."""
         name = _relations_of(part)
         if not self._has(name):
             return []

@@ -46,5 +46,5 @@ class MarkingTexts(Model):
 
 @cache
 def marking_texts(language: Language) -> MarkingTexts:
-    """Return the words of a language. Raises ConfigurationError where the file is not valid."""
+    """Return the words of a language. Raises ConfigurationError if the file is not valid."""
     return load_model(_FILE, dict[Language, MarkingTexts])[language]

@@ -30,7 +30,7 @@ _LINK_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class SampleFindings:
-    """The invented findings by what they show."""
+    """Invented findings: one for each thing that a sample mail must show."""
 
     worst: tuple[Finding, ...]
     unreadable: tuple[Finding, ...]
@@ -55,7 +55,7 @@ class Sample:
 def sample_of(pack: Pack, today: date) -> Sample:
     """Return the sample of a pack: the first report that is due from a unit with a contact.
 
-    Raises ConfigurationError where there is none.
+    Raises ConfigurationError if there is none.
     """
     contacts = pack.correspondence.units
     due = obligations(pack.calendar, pack.units, today)
@@ -110,7 +110,7 @@ def marked_sample(sample: Sample, pack: Pack, delivery: int) -> Attachment:
 
 
 def linked_sample(marked: Attachment, day: date) -> Attachment:
-    """Return the marked workbook as one too large for a mail. Its link leads nowhere."""
+    """Return the marked workbook as a mail shows one that is too large: by an invented link."""
     url = f"{_LINK_FOLDER}/{quote(marked.name)}"
     link = Link(url, until=day + timedelta(days=_LINK_DAYS))
     return replace(marked, content=None, link=link)

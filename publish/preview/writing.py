@@ -34,7 +34,7 @@ class _Entry:
 def write_previews(pack: Pack, today: date, folder: Path) -> list[Path]:
     """Write each kind of mail into `folder`; return the files, the index first.
 
-    The same pack and day give the same files. Raises ConfigurationError where no report is due
+    The same pack and day give the same files. Raises ConfigurationError if no report is due
     from a unit with a contact.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -82,7 +82,7 @@ def _mails(pack: Pack, today: date) -> dict[MailKind, Message]:
         mails[kind] = compose(letter, pack, _attachments(kind, letter, marked))
     at = datetime(today.year, today.month, today.day, 18, tzinfo=UTC)
     mails[MailKind.DIGEST] = compose_digest(_digest(pack, at), pack)
-    alarm = "No night has completed for 26 hours: the last one ended two days ago."
+    alarm = "No run has completed for 26 hours: the last one ended two days ago."
     mails[MailKind.ALARM] = compose_alarm(alarm, pack, at)
     return mails
 

@@ -80,7 +80,7 @@ class ReportingGrid(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class ReportingTable:
-    """Who has reported one form. A cell is None where no report is due.
+    """Who has reported one form. A cell is None if no report is due.
 
     `counted` is the result of `counts` over the cells of the grid.
     """
@@ -168,7 +168,7 @@ def indicator_tables(
 
 
 def counts(rows: Iterable[ReportingRow]) -> dict[str, int]:
-    """Return how many reports are due ("owed"), and how many of these are in each state."""
+    """Return how many reports are due (key "owed"), and how many of them are in each state."""
     states = [_state_of(row) for row in rows if row.due_date is not None]
     by_state = Counter(states)
     return {"owed": len(states), **{state.value: by_state[state] for state in _State}}

@@ -37,7 +37,7 @@ class FirstSubmissionRate:
 
     @property
     def percent(self) -> float | None:
-        """The share accepted at once, in per cent; None where no report came."""
+        """The share accepted at once, in per cent; None if no report came."""
         return 100 * self.at_once / self.reports if self.reports else None
 
 
@@ -120,7 +120,7 @@ def by_rule(rows: Iterable[QualityRow], examples: Mapping[str, RuleExample]) -> 
 def by_unit(
     reports: Iterable[FirstSubmissionRow], rows: Iterable[QualityRow], pack: Pack
 ) -> list[tuple[Unit | None, FirstSubmissionRate]]:
-    """Return a line per unit; the unit is None where nobody knows it.
+    """Return a line per unit; the unit is None if nobody knows it.
 
     First come the units with most reports still open, then those with most reports refused at
     first.
@@ -181,7 +181,7 @@ def by_run(
 def days_to_fix(reports: Iterable[FirstSubmissionRow]) -> float | None:
     """Return the median of days from a report's first file to its first accepted one.
 
-    Only reports whose first file was refused count. None where no such report is accepted yet.
+    Only reports whose first file was refused count. None if no such report is accepted yet.
     """
     days = []
     for report in reports:

@@ -16,7 +16,7 @@ _NO_DATA = "no_data"
 
 @dataclass(frozen=True, slots=True)
 class TargetLine:
-    """An indicator with a target, and its latest figure; None where there is none."""
+    """An indicator with a target, and its latest figure. A missing figure is None."""
 
     indicator: Indicator
     row: ProgressRow | None

@@ -63,7 +63,7 @@ class CellValues:
 
 
 def added(values: Iterable[Cell]) -> float | None:
-    """Return the sum of the numbers among `values`; None where there is no number."""
+    """Return the sum of the numbers among `values`; None if there is no number."""
     numbers = [value for value in values if isinstance(value, int | float)]
     return as_shown(sum(numbers)) if numbers else None
 

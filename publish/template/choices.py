@@ -21,7 +21,7 @@ class Choices:
         self._rows: list[str] = []
 
     def source_of(self, words: Sequence[str]) -> list[str] | str:
-        """Return `words` for a cell's rule, or the area of the hidden sheet that has them."""
+        """Return the list of a drop-down: `words`, or their range on the hidden sheet."""
         joined = ",".join(words)
         is_plain = all(_NOT_INLINE.isdisjoint(word) for word in words)
         if len(joined) <= _LONGEST_INLINE and is_plain:

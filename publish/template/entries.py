@@ -84,7 +84,7 @@ def _messages(column: Column, communes: Sequence[str]) -> dict[str, object]:
 
 
 def _accepted(column: Column, communes: Sequence[str]) -> str:
-    """Return a sentence that says what a column's cells accept; "" where a hint does."""
+    """Return a sentence that says what a column's cells accept; "" if a hint does."""
     has_choices = column.type is ColumnType.COMMUNE and bool(communes)
     if column.vocabulary or has_choices:
         return "Chọn một mục trong danh sách: bấm mũi tên bên phải ô."

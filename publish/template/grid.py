@@ -44,14 +44,14 @@ class Grid:
 
     @property
     def measures(self) -> int | None:
-        """The row of units of measure; None where no column has one."""
+        """The row of units of measure; None if no column has one."""
         if not any(column.measure for column in self.table.columns):
             return None
         return self.header + 1 + self.is_grouped
 
     @property
     def numbering(self) -> int | None:
-        """The row with the columns' numbers; None where no column is the sum of others.
+        """The row with the columns' numbers; None if no column is the sum of others.
 
         The reader recognises a numbering by three numbers or more: shorter ones are left out.
         """

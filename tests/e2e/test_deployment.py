@@ -154,8 +154,8 @@ def test_a_second_night_finds_nothing_new(deployed: Deployed) -> None:
 def test_the_mail_server_of_a_block_takes_the_digest_of_each_night(deployed: Deployed) -> None:
     subjects = [mail["Subject"] for mail in deployed.inbox.mails if "ky-su-du-lieu" in mail["To"]]
     assert [subject.partition(",")[0] for subject in subjects] == [
-        "[mtqg] night 1 completed",
-        "[mtqg] night 2 completed",
+        "[mtqg] run 1 completed",
+        "[mtqg] run 2 completed",
     ]
     assert not (deployed.var / "outbox").exists()
 
@@ -199,7 +199,7 @@ def test_the_alarm_s_automations_come_with_its_deployment(deployed: Deployed) ->
         automation["name"]: automation for automation in deployed.server.post("/automations/filter")
     }
     alarm = deployed.server.get("/deployments/name/alarm/alarm")
-    for name in ("mtqg night failed", "mtqg night missing"):
+    for name in ("mtqg run failed", "mtqg run missing"):
         assert made[name]["enabled"]
         assert [action["deployment_id"] for action in made[name]["actions"]] == [alarm["id"]]
 

@@ -124,7 +124,7 @@ def test_the_first_night_ends_well_and_says_what_it_did(province: Province) -> N
         "attachments kept unread": 1,
         "same bytes sent again": 1,
         "already known": 0,
-        "still arriving, left for the next night": 0,
+        "still arriving, left for the next run": 0,
     }
     assert counts["facts loaded"] > 10_000
     for place in ("site/index.html", "outbox", "warehouse.sqlite", "data-docs"):

@@ -49,11 +49,11 @@ def test_a_night_s_digest_says_what_ran_against_what_is_usual(
     send_digest(night, "http://127.0.0.1:4200/runs/7")
     night.finish()
     text = digest(settings, 4)
-    assert text.startswith("[mtqg] night 4 completed, as of 2025-01-21")
+    assert text.startswith("[mtqg] run 4 completed, as of 2025-01-21")
     lines = {line[:42].strip(): line[42:].split() for line in text.splitlines()}
     assert lines["received"] == ["3", "14", "<-", "unusual"]
     assert lines["load"] == ["12.5", "s"]
-    assert "the median of the last 3 nights" in text
+    assert "the median of the last 3 runs" in text
     assert "http://127.0.0.1:4200/runs/7" in text
     assert str(settings.var / "warehouse.sqlite") in text
 
@@ -73,17 +73,17 @@ def test_a_failed_night_s_digest_names_its_errors_and_the_mails_that_did_not_get
     send_digest(night, "")
     night.finish()
     text = digest(settings, 1)
-    assert "night 1 failed" in text
+    assert "run 1 failed" in text
     assert "- source portal: did not answer" in text
     assert (
         "- dan-toc@chau-thanh.example (quarantined), since 21/01/2025 01:00: refused for good. 550 5.1.1 no such user"
         in text
     )
-    assert "There is no earlier night to compare with." in text
+    assert "There is no earlier run to compare with." in text
 
 
 @pytest.mark.parametrize(
-    ("tonight", "usual", "unusual"),
+    ("this_run", "usual", "unusual"),
     [
         (0, 140, True),
         (12, 140, True),
@@ -94,9 +94,9 @@ def test_a_failed_night_s_digest_names_its_errors_and_the_mails_that_did_not_get
     ],
 )
 def test_a_count_is_unusual_beyond_half_and_twice_and_not_by_a_handful(
-    tonight: int, usual: float | None, unusual: bool
+    this_run: int, usual: float | None, unusual: bool
 ) -> None:
-    assert Counted("received", tonight, usual).is_unusual is unusual
+    assert Counted("received", this_run, usual).is_unusual is unusual
 
 
 @pytest.fixture
@@ -123,14 +123,14 @@ def test_a_night_that_is_at_work_is_no_alarm(settings: Settings, engine: Engine)
 
 
 def test_each_way_of_not_completing_is_a_sentence(settings: Settings, engine: Engine) -> None:
-    assert alarm_of(settings, 26, NOW).text == "No night has ever begun on this warehouse."
+    assert alarm_of(settings, 26, NOW).text == "No run has ever begun on this warehouse."
     run(engine, NOW - timedelta(hours=60), None)
     assert alarm_of(settings, 26, NOW).text.startswith(
-        "No night has ever completed; the last one that began is night 1"
+        "No run has ever completed; the last one that began is run 1"
     )
     run(engine, NOW - timedelta(hours=50), "completed")
     assert (
-        "No night has completed for 26 hours: the last one ended 18/01/2025 23:05"
+        "No run has completed for 26 hours: the last one ended 18/01/2025 23:05"
         in alarm_of(settings, 26, NOW).text
     )
     run(engine, NOW - timedelta(hours=20), None)
@@ -145,11 +145,11 @@ def test_the_alarm_is_mailed_to_the_engineer_and_the_same_one_is_the_same_mail(
     settings: Settings,
 ) -> None:
     for _ in range(2):
-        assert mail_alarm(settings, Alarm("No night has ever begun on this warehouse."), NOW)
+        assert mail_alarm(settings, Alarm("No run has ever begun on this warehouse."), NOW)
     (path,) = settings.outbox.glob("*.eml")
     mail = message_from_bytes(path.read_bytes(), policy=policy.default)
     assert "ky-su-du-lieu@soctrang.example" in mail["To"]
-    assert "No night has ever begun" in mail.get_content()
+    assert "No run has ever begun" in mail.get_content()
 
 
 def failed_night(settings: Settings, *later: str) -> None:
@@ -186,7 +186,7 @@ def test_a_failed_night_whose_digest_was_mailed_is_not_mailed_again(
         True,
     )
     assert not mail_alarm(served, found, NOW)
-    assert [mail["Subject"].startswith("[mtqg] night 1 failed") for mail in inbox.mails] == [True]
+    assert [mail["Subject"].startswith("[mtqg] run 1 failed") for mail in inbox.mails] == [True]
     monkeypatch.setenv("MTQG_VAR", str(served.var))
     monkeypatch.setenv("MTQG_SMTP_URL", served.smtp_url.get_secret_value())
     said = CliRunner().invoke(app, ["watch", "--mail"])
@@ -204,7 +204,7 @@ def test_a_failed_night_is_mailed_where_its_digest_was_not_or_does_not_say_all(
     assert not alarm_of(settings, 2, datetime.now(UTC)).was_told
     failed_night(served, "ledger: no space left on the disk")
     found = alarm_of(served, 2, datetime.now(UTC))
-    assert (found.text.startswith("The last night (night 2, "), found.was_told) == (True, False)
+    assert (found.text.startswith("The last run (run 2, "), found.was_told) == (True, False)
 
 
 def test_nights_that_stopped_after_one_that_failed_are_an_alarm_of_their_own(
@@ -213,7 +213,7 @@ def test_nights_that_stopped_after_one_that_failed_are_an_alarm_of_their_own(
     open_run(served, DAY).finish()
     failed_night(served)
     later = alarm_of(served, 26, datetime.now(UTC) + timedelta(days=2))
-    assert (later.text.startswith("No night has completed for 26 hours"), later.was_told) == (
+    assert (later.text.startswith("No run has completed for 26 hours"), later.was_told) == (
         True,
         False,
     )

@@ -159,16 +159,16 @@ def test_bytes_go_when_their_time_has_come_and_the_warehouse_can_still_be_made_a
     archive = Archive(lived.archive_url)
     held = [name for name in archive.names() if not name.startswith("ledger/")]
     assert len(held) == 3
-    assert "0 files and 0 letters were removed" in run(lived, monkeypatch, "purge", "--confirm")
+    assert "0 files and 0 letters were deleted" in run(lived, monkeypatch, "purge", "--confirm")
     age(lived, 400)
     letters = sorted(lived.outbox.glob("*.eml"))
     assert len(letters) == 2
     said = run(lived, monkeypatch, "purge")
-    assert "3 files and 2 letters would be removed; nothing was" in said
+    assert "3 files and 2 letters would be deleted; nothing was" in said
     assert sorted(lived.outbox.glob("*.eml")) == letters
     assert "training: personal_days 365" in said
     assert [name for name in archive.names() if not name.startswith("ledger/")] == held
-    assert "3 files and 2 letters were removed" in run(lived, monkeypatch, "purge", "--confirm")
+    assert "3 files and 2 letters were deleted" in run(lived, monkeypatch, "purge", "--confirm")
     assert [name for name in archive.names() if not name.startswith("ledger/")] == []
     assert list(lived.outbox.glob("*.eml")) == []
     assert {state for (state,) in rows(lived, "SELECT state FROM deliveries")} == {"purged"}
@@ -178,14 +178,14 @@ def test_bytes_go_when_their_time_has_come_and_the_warehouse_can_still_be_made_a
         run(lived, monkeypatch, "reread", "1")
     open_run(lived, None).finish()
     assert compared(lived.warehouse_url, rebuilt(lived))[1] == []
-    assert "0 files and 0 letters would be removed" in run(lived, monkeypatch, "purge")
+    assert "0 files and 0 letters would be deleted" in run(lived, monkeypatch, "purge")
 
 
 def test_a_letter_about_other_files_stays(lived: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     put(lived, "943", "hỏng.xlsx", b"PK, and nothing more")
     night(lived).warehouse.dispose()
     age(lived, 400)
-    assert "3 files and 2 letters were removed" in run(lived, monkeypatch, "purge", "--confirm")
+    assert "3 files and 2 letters were deleted" in run(lived, monkeypatch, "purge", "--confirm")
     assert len(list(lived.outbox.glob("*.eml"))) == 1
 
 
@@ -218,7 +218,7 @@ def test_a_purge_that_was_killed_is_finished_by_the_next(
         with pytest.raises(ArchiveError, match="killed"):
             run(lived, monkeypatch, "purge", "--confirm")
     # The first file's letter went before its bytes.
-    assert "3 files and 1 letters were removed" in run(lived, monkeypatch, "purge", "--confirm")
+    assert "3 files and 1 letters were deleted" in run(lived, monkeypatch, "purge", "--confirm")
     assert list(lived.outbox.glob("*.eml")) == []
     assert {state for (state,) in rows(lived, "SELECT state FROM deliveries")} == {"purged"}
 
@@ -230,7 +230,7 @@ def test_bytes_that_were_sent_again_are_kept_from_then_on(
     (content,) = (path.read_bytes() for path in (Path(lived.inbox_url) / "942").iterdir())
     put(lived, "942", "lần 2.xlsx", content)
     night(lived).warehouse.dispose()
-    assert "2 files and 1 letters would be removed" in run(lived, monkeypatch, "purge")
+    assert "2 files and 1 letters would be deleted" in run(lived, monkeypatch, "purge")
 
 
 @pytest.mark.parametrize(

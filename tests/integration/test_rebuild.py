@@ -254,7 +254,7 @@ def test_a_lost_warehouse_is_not_begun_anew_but_made_from_the_archive_and_what_c
     Path(lived.inbox_url).mkdir()
     with pytest.raises(
         WarehouseError,
-        match=r"the archive knows 6 nights that this warehouse does not; `mtqg rebuild`",
+        match=r"the archive knows 6 runs that this warehouse does not; `mtqg rebuild`",
     ):
         open_run(lived, None)
     file.unlink()
@@ -268,7 +268,7 @@ def test_a_lost_warehouse_is_not_begun_anew_but_made_from_the_archive_and_what_c
 
 
 def test_an_archive_without_a_night_is_a_sentence(settings: Settings) -> None:
-    with pytest.raises(ArchiveError, match="no night is in it"):
+    with pytest.raises(ArchiveError, match="no run is in it"):
         Rebuilding(settings, staging_url(settings.warehouse_url)).run(lambda _: None)
 
 

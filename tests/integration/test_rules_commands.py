@@ -239,7 +239,7 @@ def test_every_rule_is_listed_with_severity_and_form(pack: Pack) -> None:
 def test_a_rule_is_shown_with_its_words_its_source_and_where_it_points() -> None:
     said = rules("show", "trn-05").stdout
     assert "submission · classes_total" in said
-    assert "domain.md 6" in said
+    assert "docs/sources.md#the-published-report-of-2024" in said
     assert "docs/rules/training.md#trn-05" in said
     assert "Tổng số lớp ghi {classes_total}" in said
     assert (

@@ -20,7 +20,7 @@ from program.pack.load import Pack, load_pack
 from program.settings import ROOT
 
 DOCUMENT = ROOT / "docs" / "reading.md"
-HEADING = ["cell", "becomes", "told", "why"]
+HEADING = ["cell", "becomes", "finding", "why"]
 PLACE = re.compile(r"^Read in `(?P<form>\w+)\.(?P<table>\w+)\.(?P<column>\w+)`")
 RULE = re.compile(r"CELL-[0-9]{2}")
 OUTCOME = re.compile(r"(?P<word>refused|over|under|nearly|about|estimated)(?: (?P<rest>.+))?")
@@ -166,7 +166,7 @@ def test_no_writing_stands_twice_in_a_table() -> None:
     ],
 )
 def test_a_malformed_row_is_not_passed_over(line: str) -> None:
-    head = "\n## Values\n### A\nRead in `training.levels.days`\n\n| cell | becomes | told | why |\n| --- | --- | --- | --- |\n"
+    head = "\n## Values\n### A\nRead in `training.levels.days`\n\n| cell | becomes | finding | why |\n| --- | --- | --- | --- |\n"
     assert len(rows_of(head + '| `"12"` | `12.0` | – | |\n')) == 1
     with pytest.raises(AssertionError):
         rows_of(head + line + "\n")

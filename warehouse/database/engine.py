@@ -22,7 +22,7 @@ _MIGRATIONS = Path(__file__).parents[1] / "migrations"
 def open_warehouse(url: str, opening: OpenMode = OpenMode.READING) -> Engine:
     """Return an engine for a warehouse that exists and is migrated.
 
-    Raises WarehouseError where there is none yet.
+    Raises WarehouseError if there is none yet.
     """
     engine = make_engine(url, opening)
     file = file_of(engine.url)

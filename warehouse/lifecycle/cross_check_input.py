@@ -76,7 +76,7 @@ def reports_with_rejected(
 def cross_checked_reports(
     engine: Warehouse, period_stages: Collection[WarehousePeriodStage], forms: Collection[str]
 ) -> dict[int, Submission]:
-    """Return such reports of `forms` by submission id.
+    """Return the reports of `forms` that take part in cross-checks, by submission id.
 
     Each has all its facts, and the findings of its own check.
     """

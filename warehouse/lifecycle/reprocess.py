@@ -30,7 +30,7 @@ def requeue(
 
     Returns:
         The deliveries that wait now; and those of `numbers` that cannot be requeued, with their
-        state, or None where there is no such delivery.
+        state, or None if there is no such delivery.
     """
     with Session(engine) as session, session.begin():
         refused: dict[int, DeliveryState | None] = {}
@@ -69,7 +69,7 @@ def newly_waived(engine: Engine, corrections: Iterable[WaiverEntry]) -> list[int
 
 
 def _newly_waived(session: Session, correction: WaiverEntry) -> int | None:
-    """Return the delivery that a waiver is for, None where it has no open finding to waive."""
+    """Return the delivery that a waiver is for, None if it has no open finding to waive."""
     newest = newest_of(session, *correction.report)
     if newest is None:
         return None

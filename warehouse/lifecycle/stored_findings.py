@@ -41,7 +41,7 @@ def _open_rows(session: Session, submission_id: int) -> Iterator[FindingRow]:
 def newest_of(
     session: Session, form: str, unit: str, period: str, stage: Stage
 ) -> SubmissionRow | None:
-    """Return the newest submission of a report, whatever its verdict; None where none came."""
+    """Return the newest submission of a report, whatever its verdict; None if none came."""
     is_of_report = versions_of(form, unit, period, stage.value)
     query = select(SubmissionRow).where(*is_of_report).order_by(SubmissionRow.version.desc())
     return session.scalar(query.limit(1))
@@ -50,7 +50,7 @@ def newest_of(
 def last_findings(
     engine: Engine, form: str, unit: str, period: str, stage: Stage
 ) -> list[Finding] | None:
-    """Return the open findings of the newest submission of a report; None where none came."""
+    """Return the open findings of the newest submission of a report; None if none came."""
     with Session(engine) as session:
         newest = newest_of(session, form, unit, period, stage)
         if newest is None:

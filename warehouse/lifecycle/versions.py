@@ -53,7 +53,7 @@ class ReportKey(NamedTuple):
 def report_key(
     form: str | None, unit: str | None, period: str | None, stage: str
 ) -> ReportKey | None:
-    """Return the key of a report; None where form, unit or period is unknown."""
+    """Return the key of a report; None if form, unit or period is unknown."""
     if form is None or unit is None or period is None:
         return None
     return ReportKey(form, unit, period, stage)
@@ -70,7 +70,7 @@ class Turn(NamedTuple):
 class Version:
     """One submission among those of its report.
 
-    `number` counts the versions from 1; it is None where the report is unknown.
+    `number` counts the versions from 1; it is None if the report is unknown.
     """
 
     id: int
@@ -81,7 +81,7 @@ class Version:
     known_to: datetime | None = None
     superseded_by_id: int | None = None
     stored_number: int | None = None
-    """Its number in the table; None where it has no row yet."""
+    """Its number in the table; None if it has no row yet."""
     has_ended: bool = False
     """Whether this transaction closed it."""
 

@@ -18,7 +18,7 @@ _MAY_BE_WITHDRAWN = states_before(DELIVERY_TRANSITIONS, DeliveryState.WITHDRAWN)
 class Withdrawal:
     """What a withdrawal changed.
 
-    `state` is the delivery's state before, None where there is no such delivery. `reports` is how
+    `state` is the delivery's state before, None if there is no such delivery. `reports` is how
     many reports count no longer. `reopened` are the deliveries that the next run checks again.
     """
 

@@ -157,7 +157,7 @@ def _dump(url: str, target: Path) -> Contents:
 
 
 def _run(tool: str, url: URL, *options: str) -> None:
-    """Run one of PostgreSQL's tools. Raises WarehouseError where it is missing or fails."""
+    """Run one of PostgreSQL's tools. Raises WarehouseError if it is missing or fails."""
     path = shutil.which(tool)
     if path is None:
         raise WarehouseError(

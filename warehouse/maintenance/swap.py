@@ -56,7 +56,7 @@ def swap_in(url: str, beside: str, now: datetime) -> str | None:
     somebody uses the old one.
 
     Returns:
-        Where the old one is kept; None where there was none.
+        Where the old one is kept; None if there was none.
     """
     kept = f"before_rebuild_{now:%Y%m%d_%H%M%S}"
     file = file_of(warehouse_url(url))

@@ -49,7 +49,7 @@ def assemble_letters(engine: Engine, day: date, *, daily_limit: int | None = Non
 
 
 def load_letter(session: Session, message_id: str) -> Letter:
-    """Return the letter of an id, always the same one."""
+    """Return the letter with a message id. The same id always gives the same letter."""
     query = select(OutboxRow).where(OutboxRow.message_id == message_id).order_by(OutboxRow.id)
     rows = list(session.scalars(query))
     notices = []
@@ -238,7 +238,7 @@ def _references(
 
 
 def _report_of(row: OutboxRow, submission: SubmissionRow | None) -> ReportName | None:
-    """Return the report that a notice is about; None where the file's report is unknown."""
+    """Return the report that a notice is about; None if the file's report is unknown."""
     if submission is None:
         return _missing_report(row).report
     return _report(submission.form_code, submission.unit_code, submission.period, submission.stage)

@@ -36,7 +36,7 @@ def this_sender() -> str:
 def claim_letter(
     engine: Engine, now: datetime, *, passed_over: Collection[str] = ()
 ) -> Letter | None:
-    """Claim the oldest letter that may be tried now; return it, or None where there is none.
+    """Claim the oldest letter that may be tried now; return it, or None if there is none.
 
     Nobody else gets it until its lease ends, or its process is gone from this machine. Letters in
     `passed_over` (message ids) are skipped.
@@ -55,7 +55,7 @@ def claim_letter(
 
 
 def renew_lease(engine: Engine, message_id: str, now: datetime) -> bool:
-    """Renew our claim on a letter just before it is sent; False where the claim is lost."""
+    """Renew our claim on a letter just before it is sent; False if the claim is lost."""
     # Our lease may have ended meanwhile, and another sender may have the letter.
     renewed = (
         update(OutboxRow)
@@ -113,7 +113,7 @@ def mark_bounced(engine: Engine, message_id: str, recipient: str, error: str) ->
     A letter that is not marked as sent is unchanged: it may be on its way.
 
     Returns:
-        The state of the letter before; None where there is no such letter to that recipient.
+        The state of the letter before; None if there is no such letter to that recipient.
     """
     is_of_letter = OutboxRow.message_id == message_id
     query = select(OutboxRow.recipient, OutboxRow.state).where(is_of_letter).limit(1)
@@ -137,7 +137,7 @@ def release(engine: Engine, message_id: str, error: str) -> None:
 
 
 def next_attempt(engine: Engine, *, passed_over: Collection[str] = ()) -> datetime | None:
-    """Return when the next deferred letter may be tried, None where none waits."""
+    """Return when the next deferred letter may be tried, None if none waits."""
     soonest = select(func.min(OutboxRow.next_attempt_at)).where(_is_pending_letter(passed_over))
     with Session(engine) as session:
         return session.scalar(soonest)

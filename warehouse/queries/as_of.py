@@ -46,7 +46,7 @@ _SET_LATER = {
 def open_as_of(url: str, day: date) -> Engine:
     """Return an engine that answers as of the end of `day` in Vietnam.
 
-    Raises UsageError where no run had begun by then.
+    Raises UsageError if no run had begun by then.
     """
     engine = open_warehouse(url)
     next_day = datetime.combine(day + timedelta(days=1), time(), VIETNAM_TIME)

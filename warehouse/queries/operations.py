@@ -89,7 +89,7 @@ def started_at(engine: Engine, run_id: int) -> datetime:
 
 
 def last_runs(engine: Engine) -> LastRuns | None:
-    """Return when a run last completed and how the newest one went; None where none began."""
+    """Return when a run last completed and how the newest one went; None if none began."""
     newest_run = select(RunRow).order_by(RunRow.id.desc()).limit(1)
     last_completed = select(func.max(RunRow.finished_at)).where(RunRow.state == RunState.COMPLETED)
     with Session(engine) as session:

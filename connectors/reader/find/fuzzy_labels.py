@@ -37,7 +37,7 @@ _VOWEL = re.compile(r"[aeiouy]")
 
 
 def closest(text: str, writings: Iterable[tuple[str, str]], words: Collection[str]) -> str | None:
-    """Return the name whose label `text` misspells; None where it misspells none.
+    """Return the name whose label `text` misspells; None if it misspells none.
 
     `writings` are names with their folded labels, `words` the words of the form's labels. The
     nearest label must be a typing mistake away, every other name's `MARGIN` letters farther.

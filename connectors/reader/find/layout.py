@@ -109,7 +109,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class _Labels:
-    """A table's labels for look-ups: by their folded writings, whole and without brackets."""
+    """A table's labels for look-ups: by their folded spellings, whole and without brackets."""
 
     table: Table
     words: Collection[str]
@@ -158,7 +158,7 @@ class _Labels:
 def find_header(
     sheets: Iterable[Sheet], table: Table, words: Collection[str] = ()
 ) -> Header | None:
-    """Return the best header of `table`; None where less than half of its labels are found.
+    """Return the best header of `table`; None if less than half of its labels are found.
 
     A table on a visible sheet goes before one on a hidden sheet. `words` are the words of the
     form's labels.
@@ -220,7 +220,7 @@ def _joined(header: Header, labels: _Labels) -> Header:
 
 
 def matches(text: str, label: Label) -> bool:
-    """Tell whether a cell's text is one of the label's writings, apart from text in brackets."""
+    """Tell whether a cell's text is one of the label's spellings, apart from text in brackets."""
     bare = fold_bare(text)
     return bool(bare) and bare in label.bare
 
@@ -260,7 +260,7 @@ def _best(sheet: Sheet, labels: _Labels, *, is_apart: bool = True) -> Header | N
 
 
 def _worth(claims: "_Claims") -> tuple[int, ...]:
-    """Return what makes one reading of a header better than another."""
+    """Return what makes one way to read a header better than another."""
     return (
         claims.score,
         len(claims.doubtful),
@@ -528,7 +528,7 @@ def _slips(header: Header, wanted: dict[str, Label], labels: _Labels) -> dict[st
 def _misspelt(
     heading: Heading, writings: list[tuple[str, str]], words: Collection[str]
 ) -> str | None:
-    """Return the name of the label that a heading misspells; None where it misspells none."""
+    """Return the name of the label that a heading misspells; None if it misspells none."""
     for reading in heading.readings:
         text = fold_bare(reading)
         name = closest(text, writings, words) if text else None

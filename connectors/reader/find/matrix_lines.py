@@ -28,7 +28,7 @@ class LineLabel(NamedTuple):
         row: the 0-based row.
         at: the 0-based column of the label.
         text: the label as written; "" for a row without one.
-        line: the declared line; None where the label names none.
+        line: the declared line; None if the label names none.
         rule: the rule that reports how the line was known, if not by its writing alone.
         whole: the label of the line that it was found to be a part of.
     """
@@ -64,7 +64,7 @@ def read_labels(header: Header, table: Table, end: int) -> list[LineLabel]:
 
 
 def _writings_of(table: Table) -> dict[str, Line]:
-    """Return the lines of a matrix by their folded writings."""
+    """Return the lines of a matrix by their folded spellings."""
     writings: dict[str, Line] = {}
     for line in table.lines:
         writings.update(dict.fromkeys(line.bare, line))
@@ -165,7 +165,7 @@ def _named(label: str, writings: Mapping[str, Line]) -> Line | None:
 
 
 def _under(label: LineLabel, whole: Line | None, table: Table) -> LineLabel | None:
-    """Return the part of `whole` that a label names without its whole; None where it names none.
+    """Return the part of `whole` that a label names without its whole; None if it names none.
 
     What follows a colon is the part's title. With a figure in it, it may name another whole.
     """
@@ -196,7 +196,7 @@ def _short_names(whole: Line, table: Table) -> dict[str, Line | None]:
 
 
 def _names_without(whole: Line, part: Line) -> set[str]:
-    """Return the writings of a part without any writing of its whole."""
+    """Return the spellings of a part without any spelling of its whole."""
     names: set[str] = set()
     for writing in part.writings:
         names.update(
@@ -209,7 +209,7 @@ def _names_without(whole: Line, part: Line) -> set[str]:
 def _without(writing: str, whole: str) -> str:
     """Return a part's writing, without spaces, less that of its whole before or behind it.
 
-    "" where the writing of the whole is in neither place.
+    "" if the spelling of the whole is in neither place.
     """
     if writing.endswith(f" {whole}"):
         return writing.removesuffix(f" {whole}").removesuffix(" thuoc").replace(" ", "")

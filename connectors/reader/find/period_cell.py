@@ -23,9 +23,9 @@ class ReportedPeriod:
     """The period and stage that a workbook names.
 
     Attributes:
-        period: None where none can be read.
-        stage: None where none is written.
-        place: the first mention of the period; None where only the template's marker says it.
+        period: None if none can be read.
+        stage: None if none is written.
+        place: the first mention of the period; None if only the template's marker says it.
         problems: what is wrong with the mentions.
     """
 

@@ -62,7 +62,7 @@ class Recognised:
 def recognise(
     sheets: list[Sheet], forms: Iterable[Form], marker: TemplateMarker | None = None
 ) -> Recognised | None:
-    """Return the form of `forms` that `sheets` hold; None where they hold no table of any form."""
+    """Return the form of `forms` that `sheets` hold; None if they hold no table of any form."""
     known = list(forms)
     named = [form for form in known if _is_named(form, marker)]
     # A marker is no proof: without a table of its form, all forms are tried.

@@ -15,7 +15,7 @@ _Words: TypeAlias = tuple[str, ...]
 def headers_again(place: TableRegion) -> list[int]:
     """Return the rows below the header that repeat it word for word; report them once.
 
-    Its rows of measures and numbers count as well.
+    The rows of measures and of column numbers belong to the header.
     """
     header = place.header
     over = [_words(place, number) for number in range(header.row, header.below)]

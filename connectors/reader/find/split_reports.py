@@ -63,7 +63,7 @@ def reports_in(sheets: list[Sheet], pack: Pack) -> list[Recognised]:
 
 
 def _marker_in(sheets: Iterable[Sheet]) -> TemplateMarker | None:
-    """Return the marker on the template's hidden sheet; None where there is none."""
+    """Return the marker on the template's hidden sheet; None if there is none."""
     for sheet in sheets:
         if sheet.name == MARKER_SHEET:
             return read_marker(sheet.rows)
@@ -142,7 +142,7 @@ def _hidden_copies(found: Recognised) -> set[str]:
 def _tables_by_sheet(found: Recognised, hidden: Collection[str]) -> dict[str, _Headers]:
     """Return the tables on each sheet of `found`, each sheet searched alone; no `hidden` sheets.
 
-    Empty where each sheet holds a table that no other sheet holds: there is nothing to separate.
+    Empty if each sheet holds a table that no other sheet holds: there is nothing to separate.
     """
     shown = [sheet for sheet in found.sheets if sheet.name not in hidden]
     repeated = set[str]().union(*(header.elsewhere for header in found.headers.values()))

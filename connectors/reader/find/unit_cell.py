@@ -271,7 +271,7 @@ class _Value(NamedTuple):
 def _value_of(
     row: list[CellValue], column: int, writings: Collection[str], labels: Collection[str]
 ) -> _Value | None:
-    """Return the value of the label in `row[column]`; None where it is no label.
+    """Return the value of the label in `row[column]`; None if it is no label.
 
     A label with nothing beside it has no value: the next label of the row is not its value.
     """

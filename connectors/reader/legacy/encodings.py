@@ -92,7 +92,7 @@ def encoding_of_font(name: str) -> Encoding | None:
 
 
 def decode(text: str, encoding: Encoding) -> str | None:
-    """Return a text of `encoding` in Unicode (NFC), None where it cannot be in that encoding.
+    """Return a text of `encoding` in Unicode (NFC), None if it cannot be in that encoding.
 
     TCVN3's "H" fonts show lower-case letters as capitals. The text alone does not tell this, so
     they stay lower case.
@@ -153,7 +153,7 @@ class Prevailing(NamedTuple):
 
 
 def convert(pages: Sequence[CodePage]) -> list[Conversion | None]:
-    """Return for each page the cells to convert to Unicode, None where there are none.
+    """Return for each page the cells to convert to Unicode, None if there are none.
 
     Never converts a text with a letter that only Unicode has, nor a text in ASCII.
     """
@@ -309,7 +309,7 @@ def _conversion(
 
 
 def _encoding_of(text: str, font: Encoding | None, prevailing: Prevailing) -> Encoding | None:
-    """Return the encoding of a text; None where it is Unicode.
+    """Return the encoding of a text; None if it is Unicode.
 
     Where both readings are spelt as Vietnamese, or neither is, the font decides; without a font,
     the rest of the sheet.

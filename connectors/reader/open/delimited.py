@@ -97,7 +97,7 @@ def _eight_bit_text_of(content: bytes) -> str | NoRows:
 
 
 def _best_separator(text: str, separators: tuple[str, ...]) -> str | None:
-    """Return the separator that makes the best table of the text, None where none does."""
+    """Return the separator that makes the best table of the text, None if none does."""
     best = None
     best_score = (0, 0)
     for separator in separators:

@@ -24,7 +24,7 @@ class Hidden(NamedTuple):
     def among(self, rows: Collection[int], columns: Collection[int]) -> str:
         """Return which of the given rows and columns are hidden, as Excel writes ranges.
 
-        For example "5:7, D:D". Empty where none is hidden.
+        For example "5:7, D:D". Empty if none is hidden.
         """
         ranges = []
         for first, last in _ranges(self.rows.intersection(rows)):

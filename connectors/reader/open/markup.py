@@ -171,7 +171,7 @@ def _xlsb_markup(package: zipfile.ZipFile, members: Mapping[str, str]) -> list[M
 
 
 def _optional(package: zipfile.ZipFile, members: Mapping[str, str], name: str) -> bytes:
-    """Return a member that a workbook need not have; empty where it has none."""
+    """Return a member that a workbook need not have; empty if it has none."""
     return unpacked(package, members[name]) if name in members else b""
 
 
@@ -337,7 +337,7 @@ def _cells(xml: bytes) -> Iterator[_Cell]:
 
 
 def _address(attributes: bytes) -> re.Match[bytes] | None:
-    """Return the row and column of an address, None where there is none.
+    """Return the row and column of an address, None if there is none.
 
     Raises:
         ValueError: for an address that no spreadsheet program writes. calamine takes any number

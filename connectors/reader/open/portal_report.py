@@ -152,13 +152,13 @@ def _most_cells(report: Json, pack: Pack) -> int:
 
 
 def _period(report: Json) -> Period | None:
-    """Return the period of a report, None where it names none."""
+    """Return the period of a report, None if it names none."""
     written = report["period"]
     return Period.read(str(written)) if isinstance(written, str | int) else None
 
 
 def _form(report: Json, pack: Pack) -> Form | None:
-    """Return the form of a report, None where the pack does not have it.
+    """Return the form of a report, None if the pack does not have it.
 
     It is the version in force for the period; else the version that the report names; else the
     newest one.

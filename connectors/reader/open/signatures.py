@@ -50,7 +50,7 @@ _VBA = _utf16("_VBA_PROJECT")
 def refuse_signature(content: bytes) -> ReaderFinding | None:
     """Return the problem with bytes that are neither a zip nor an OLE file.
 
-    None where the first bytes are not those of a known other kind: they may be text.
+    None if the first bytes are not those of a known other kind: they may be text.
     """
     if not content:
         return ReaderFinding("FILE-01")

@@ -40,7 +40,7 @@ def with_totals(
 ) -> tuple[Header, list[ReaderFinding]]:
     """Return `header` on a sheet with missing totals filled in, and a note for each (CELL-19).
 
-    A total is "" where all its parts are empty, without a note. `lines` gives the 0-based row of
+    A total is "" if all its parts are empty, without a note. `lines` gives the 0-based row of
     each line of a matrix; `end` is the 0-based row after the table.
     """
     waiting = list(_Totals(header, table, lines).up_to(end))
@@ -148,7 +148,7 @@ class _Computation:
     def _sum(self, total: _Total) -> float | str | None:
         """Return the sum of a total's parts as printed.
 
-        "" where all parts are empty, None where a part cannot be read.
+        "" if all parts are empty, None if a part cannot be read.
         """
         values: list[float] = []
         for part in total.parts:

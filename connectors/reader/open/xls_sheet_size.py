@@ -79,7 +79,7 @@ class _Header:
 def xls_extents(content: bytes) -> list[Extent]:
     """Return the size of each sheet of an .xls: the larger of what it has and what it claims.
 
-    Empty where the file holds no stream of a workbook.
+    Empty if the file holds no stream of a workbook.
 
     Raises:
         ValueError: for an OLE file that is cut or damaged.

@@ -31,7 +31,7 @@ _UNIT_ALONE = "don vi"
 class Named(NamedTuple):
     """A text that mentions money, its 0-based row and column, and its measure.
 
-    `measure` is None where the text is not understood.
+    `measure` is None if the text is not understood.
     """
 
     row: int

@@ -1,4 +1,4 @@
-"""Parse one cell by the type of its column. All writings: docs/reading.md, section "Values"."""
+"""Parse one cell by the type of its column. All spellings: docs/reading.md, section "Values"."""
 
 import unicodedata
 from datetime import date

@@ -1,7 +1,7 @@
 """Parse a cell of a column of figures.
 
 Vietnamese writing is parsed strictly. An ambiguous figure breaks a rule and is never guessed.
-docs/reading.md lists every writing and its result; a test runs that list.
+docs/reading.md lists every spelling and its result; a test runs that list.
 """
 
 import math
@@ -56,7 +56,7 @@ _NO_FIGURE = Parsed(None, "CELL-07")
 def parse_figure(cell: CellValue, column: Column, measure: str) -> Parsed:
     """Return the figure of a cell that is not empty, in the kept unit of the column.
 
-    `rule` is None where the cell holds a plain number.
+    `rule` is None if the cell holds a plain number.
     """
     if isinstance(cell, str):
         return _parse_text(cell, column, measure)
@@ -102,7 +102,7 @@ def _as_stored(number: float) -> float | None:
 
 
 def _multiplied(number: float, factor: int) -> float | None:
-    """Return the exact product of a short number, None where it may not be exact."""
+    """Return the exact product of a short number, None if it may not be exact."""
     product = float(round(number * factor))
     # A product with fewer than 16 digits that divides back to the number is exact.
     is_exact = abs(product) < EXACT_BELOW and product / factor == number

@@ -11,7 +11,7 @@ _LONGEST_WORD = 200
 
 
 def parse_words(text: str, original: str) -> Parsed:
-    """Return the text on one line in composed letters; None where nothing visible is left.
+    """Return the text on one line in composed letters; None if nothing visible is left.
 
     Args:
         text: What the sender sees of the cell.

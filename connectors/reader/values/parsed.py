@@ -16,7 +16,7 @@ A line with such a cell is a line of data, not a note.
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The value of a cell in its kept unit; None where the cell is empty or unusable.
+    """The value of a cell in its kept unit; None if the cell is empty or unusable.
 
     `rule` is the id of the rule that the cell breaks, if any. `qualifier` is the word before a
     figure: "trên 1.200" has the value 1200 and the qualifier OVER. `meant` is the probable meaning

@@ -19,9 +19,9 @@ _CELL = re.compile(r"^(?P<letter>[A-Z]+)(?P<row>[0-9]+)$")
 
 
 def masked(reading: ParsedReport) -> ParsedReport:
-    """Return a reading with marks instead of personal values, in its tables and its problems.
+    """Return a parsed report with marks instead of personal values, in its tables and its problems.
 
-    A reading without personal columns is returned as it is.
+    A parsed report without personal columns is returned as it is.
     """
     tables = _personal_tables(reading)
     if not tables:
