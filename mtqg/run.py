@@ -43,6 +43,8 @@ def run(
     quiet_third_parties(settings)
     # Prefect logs failures with tracebacks. The terminal gets a sentence, our log file the rest.
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+    # Prefect's own limit is 20 seconds. On a busy machine its server needs longer.
+    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "300")
     log = _set_up_logs(settings)
     errors.print("[dim]starting Prefect (a few seconds) …[/]")
     with without_collecting():

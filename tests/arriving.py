@@ -1,17 +1,26 @@
 """A warehouse that knows the pack, and deliveries that have come: for tests that begin where something is on record."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
 from program.calendar.schedule import obligations
 from program.delivery import Delivery, Offer
+from program.finding import Finding, Severity
 from program.pack.load import Pack
 from program.settings import Settings
 from warehouse.catalogue import sync_catalogue
 from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, record_delivery
 from warehouse.states import DeliveryState
+
+NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
+CRITICAL = Finding(
+    "TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9"
+)
+WARNING = Finding(
+    "TRN-05", Severity.WARNING, "Tổng lệch", "Sửa", sheet="Tổng hợp", cell="C12", value="12"
+)
 
 
 def catalogued(settings: Settings, pack: Pack, now: datetime) -> Engine:

@@ -34,6 +34,7 @@ from program.pack.load import Pack, load_pack
 from program.settings import ROOT, Settings
 from publish.template import Values, write_template
 from tests.postgres import Postgres, connections_closed, running_postgres
+from tests.prefect_server import PrefectServer, prefect_server
 from tests.state_guard import states_watched
 from warehouse.database.engine import prepare_warehouse
 
@@ -49,11 +50,10 @@ def pack() -> Pack:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test marked `both_databases` on SQLite and on PostgreSQL."""
-    if (
-        metafunc.definition.get_closest_marker("both_databases")
-        and "warehouse_url" in metafunc.fixturenames
-    ):
-        metafunc.parametrize("warehouse_url", ["sqlite", "postgresql"], indirect=True)
+    marked = metafunc.definition.get_closest_marker
+    if marked("both_databases") and "warehouse_url" in metafunc.fixturenames:
+        databases = ["sqlite"] if marked("sqlite_only") else ["sqlite", "postgresql"]
+        metafunc.parametrize("warehouse_url", databases, indirect=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -73,6 +73,13 @@ def _states_watched() -> Iterator[None]:
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server, begun by the first test that asks for it."""
     with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
+    """A Prefect server, begun by the first test that asks for it: an own one for each run costs as much as the run."""
+    with prefect_server(tmp_path_factory.mktemp("prefect")) as server:
         yield server
 
 

@@ -14,9 +14,12 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from examples.seed_report import SEED_FILE
+from mtqg.cli import app
 from tests.conftest import GOOD_LEVELS, SAMPLES, Fill
+from tests.prefect_server import PrefectServer
 from tests.questions import answer, questions, rewrite
 from warehouse.database.engine import open_warehouse
 
@@ -30,6 +33,7 @@ class Province:
     """A folder with an inbox and everything that the nights write."""
 
     home: Path
+    prefect: Mapping[str, str]
     first: subprocess.CompletedProcess[str] | None = None
 
     @property
@@ -40,17 +44,15 @@ class Province:
     def var(self) -> Path:
         return self.home / "var"
 
+    @property
+    def settings(self) -> dict[str, str]:
+        return {"MTQG_VAR": str(self.var), "MTQG_INBOX_URL": str(self.inbox)}
+
     def mtqg(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        settings = {
-            "MTQG_VAR": str(self.var),
-            "MTQG_INBOX_URL": str(self.inbox),
-            "COLUMNS": "160",
-            **environment,
-        }
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MTQG_", "PREFECT_"))}
+        """Run a command in a process of its own, as an operator does."""
         return subprocess.run(
             [MTQG, *arguments],
-            env=inherited | settings,
+            env={**self.prefect, **self.settings, "COLUMNS": "160", **environment},
             capture_output=True,
             text=True,
             timeout=600,
@@ -58,7 +60,10 @@ class Province:
         )
 
     def json(self, *arguments: str) -> list | dict:
-        return json.loads(self.mtqg(*arguments, "--json").stdout)
+        """What a command that only reads answers, in this process."""
+        told = CliRunner().invoke(app, [*arguments, "--json"], env=self.settings)
+        assert told.exception is None, told.stderr
+        return json.loads(told.stdout)
 
     def training(self, period: str) -> dict[str, dict]:
         """Who has sent the training report of a period: the status rows by unit."""
@@ -87,16 +92,20 @@ class Province:
 
 
 @pytest.fixture(scope="module")
-def province(tmp_path_factory: pytest.TempPathFactory) -> Province:
-    """The sample province after its first night."""
-    home = Province(tmp_path_factory.mktemp("province"))
+def province(tmp_path_factory: pytest.TempPathFactory, prefect: PrefectServer) -> Province:
+    """The sample province after its first night, for which the command began a Prefect server.
+
+    Those after it share the tests' own.
+    """
+    home = Province(tmp_path_factory.mktemp("province"), prefect.environment)
     # In the order in which the districts sent them, which is the order of their names.
     for number, path in enumerate(sorted(p for p in SAMPLES.rglob("*") if p.is_file())):
         target = home.inbox / path.relative_to(SAMPLES)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
         os.utime(target, (SENT_AT + number, SENT_AT + number))
-    home.first = home.mtqg("run")
+    prefect.copy_database(home.home / "prefect")
+    home.first = home.mtqg("run", PREFECT_HOME=str(home.home / "prefect"), PREFECT_API_URL="")
     return home
 
 

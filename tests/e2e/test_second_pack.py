@@ -1,17 +1,20 @@
 """The nights of a province that shares nothing with Sóc Trăng but the code: communes, halves of years, forms of its own."""
 
 import json
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from examples.example_province import INBOX, PACK, build
+from mtqg.cli import app
 from program.settings import ROOT
+from tests.prefect_server import PrefectServer
 
 MTQG = Path(sys.executable).parent / "mtqg"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # the first test pays for a whole night
@@ -20,23 +23,28 @@ CODE = ("program", "connectors", "expectations", "warehouse", "publish", "flows"
 
 
 @pytest.fixture(scope="module")
-def mtqg(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def mtqg(tmp_path_factory: pytest.TempPathFactory, prefect: PrefectServer) -> Run:
     """mtqg("status"): the command on the second pack, after its first night."""
     var = tmp_path_factory.mktemp("second") / "var"
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MTQG_", "PREFECT_"))}
-    settings = {"MTQG_PACK": str(PACK), "MTQG_VAR": str(var), "COLUMNS": "160"}
+    settings = {"MTQG_PACK": str(PACK), "MTQG_VAR": str(var)}
 
     def mtqg(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [MTQG, *arguments]
         return subprocess.run(
             command,
-            env=inherited | settings,
+            env={**prefect.environment, **settings, "COLUMNS": "160"},
             capture_output=True,
             text=True,
             timeout=600,
             check=False,
         )
 
+    def ask(*arguments: str) -> Any:
+        told = CliRunner().invoke(app, [*arguments, "--json"], env=settings)
+        assert told.exception is None, told.stderr
+        return json.loads(told.stdout)
+
+    mtqg.ask = ask  # type: ignore[attr-defined]
     mtqg.var = var  # type: ignore[attr-defined]
     mtqg.first = mtqg("run")  # type: ignore[attr-defined]
     return mtqg
@@ -48,7 +56,7 @@ def test_the_files_of_the_sample_are_those_that_the_templates_give_now() -> None
 
 def test_the_night_accepts_what_is_good_and_asks_about_what_is_not(mtqg: Run) -> None:
     assert mtqg.first.returncode == 0, mtqg.first.stderr  # type: ignore[attr-defined]
-    rows = json.loads(mtqg("status", "--json").stdout)
+    rows = mtqg.ask("status")  # type: ignore[attr-defined]
     verdicts = {(r["form"], r["unit"], r["period"], r["stage"]): r["verdict"] for r in rows}
     assert verdicts == {
         ("land", "00101", "2024-H1", "final"): "accepted",
@@ -66,7 +74,7 @@ def test_the_night_accepts_what_is_good_and_asks_about_what_is_not(mtqg: Run) ->
 def test_deadlines_are_this_province_s_own(mtqg: Run) -> None:
     due = {
         (r["form"], r["period"], r["stage"]): r["due"]
-        for r in json.loads(mtqg("status", "--json").stdout)
+        for r in mtqg.ask("status")  # type: ignore[attr-defined]
     }
     # Ten working days after 30/6/2024, one of which this province has off.
     assert due["land", "2024-H1", "final"] == "2024-07-15"
@@ -83,10 +91,8 @@ def test_its_own_rule_speaks_in_the_mail(mtqg: Run) -> None:
 
 def test_figures_of_every_kind_can_be_traced(mtqg: Run) -> None:
     def value(unit: str, indicator: str, period: str, *more: str) -> float:
-        answer = mtqg(
-            "trace", "--unit", unit, "--indicator", indicator, "--period", period, *more, "--json"
-        )
-        return json.loads(answer.stdout)["value"]
+        asked = ("trace", "--unit", unit, "--indicator", indicator, "--period", period, *more)
+        return mtqg.ask(*asked)["value"]  # type: ignore[attr-defined]
 
     assert value("00101", "LAND-SHARE", "2024-H1") == pytest.approx(70)
     assert value("00101", "LAND-MONEY", "2024-H1") == pytest.approx(1610.5)

@@ -6,7 +6,7 @@ Where one cannot be recorded, none is.
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 
 import psycopg
@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from program.calendar.period import Period
 from program.delivery import Arrival, Delivery, Offer
-from program.finding import Finding, Severity
+from program.finding import Finding
 from program.settings import Settings
 from program.submission import Fact, Submission, verdict_of
+from tests.arriving import CRITICAL, NOON, WARNING
 from warehouse import load as load_module
 from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, record_deliveries, start_run
@@ -34,13 +35,6 @@ from warehouse.tables import (
     WarehouseTable,
 )
 
-NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
-CRITICAL = Finding(
-    "TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9"
-)
-WARNING = Finding(
-    "TRN-05", Severity.WARNING, "Tổng lệch", "Sửa", sheet="Tổng hợp", cell="C12", value="12"
-)
 LOADED = (SubmissionRow, FindingRow, FactRow, OutboxRow)
 Load = Callable[[Engine, Sequence[CheckedDelivery], int], None]
 

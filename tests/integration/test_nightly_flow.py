@@ -12,7 +12,7 @@ import pytest
 from prefect import task
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import Artifact, State
-from prefect.testing.utilities import prefect_test_harness
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.night import steps
 from flows.night.run_context import RunContext
@@ -23,6 +23,7 @@ from program.pack.source import Source
 from program.parsed_report import ParsedReport
 from program.submission import Submission
 from tests.conftest import Fill
+from tests.prefect_server import PrefectServer
 from tests.waiting import wait_for
 from warehouse.database.engine import open_warehouse
 from warehouse.ledger import last_summary
@@ -32,9 +33,9 @@ pytestmark = pytest.mark.slow  # a Prefect server, and whole nights
 
 
 @pytest.fixture(scope="module", autouse=True)
-def prefect() -> Iterator[None]:
-    """A Prefect server of this module's own."""
-    with prefect_test_harness(server_startup_timeout=240):
+def in_prefect(prefect: PrefectServer) -> Iterator[None]:
+    """Flows of this module report to the tests' Prefect server."""
+    with temporary_settings({PREFECT_API_URL: prefect.url}):
         yield
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from program.calendar.period import Period
 from program.delivery import Delivery
-from program.finding import Finding, Severity
+from program.finding import Finding
 from program.settings import Settings
 from program.submission import Fact, Submission, verdict_of
-from tests.arriving import arrive
+from tests.arriving import CRITICAL, NOON, WARNING, arrive
 from warehouse import load as load_module
 from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import pending_deliveries, start_run
@@ -31,13 +31,6 @@ from warehouse.tables import (
     WarehouseTable,
 )
 
-NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
-CRITICAL = Finding(
-    "TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9"
-)
-WARNING = Finding(
-    "TRN-05", Severity.WARNING, "Tổng lệch", "Sửa", sheet="Tổng hợp", cell="C12", value="12"
-)
 Deliver = Callable[[int], Delivery]
 
 

@@ -3,7 +3,7 @@
 import socket
 import subprocess
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -17,7 +17,7 @@ from program.pack.load import Pack
 from program.records.letter import Letter
 from program.settings import Settings
 from program.submission import Fact, Submission, Verdict, verdict_of
-from tests.arriving import arrive, catalogued
+from tests.arriving import CRITICAL, NOON, WARNING, arrive, catalogued
 from warehouse import load as load_module
 from warehouse.database.engine import open_warehouse, prepare_warehouse
 from warehouse.database.run_lock import exclusive_run
@@ -51,13 +51,6 @@ from warehouse.tables import (
     WarehouseTable,
 )
 
-NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
-CRITICAL = Finding(
-    "TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="Tổng hợp", cell="D10", value="9"
-)
-WARNING = Finding(
-    "TRN-05", Severity.WARNING, "Tổng lệch", "Sửa", sheet="Tổng hợp", cell="C12", value="12"
-)
 Send = Callable[..., int | None]
 pytestmark = pytest.mark.both_databases
 

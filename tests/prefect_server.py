@@ -3,10 +3,11 @@
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,6 +42,15 @@ class PrefectServer:
             "PREFECT_WORKER_QUERY_SECONDS": "1",
             "PREFECT_SERVER_DEPLOYMENT_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
         }
+
+    def copy_database(self, home: Path) -> None:
+        """Put what the server keeps into another home of Prefect, whose own server needs no migration then."""
+        home.mkdir(parents=True)
+        kept, copied = (
+            sqlite3.connect(folder / "prefect.db") for folder in (self.folder / "prefect", home)
+        )
+        with closing(kept), closing(copied):
+            kept.backup(copied)
 
     def cli(self, *arguments: str, cwd: Path) -> str:
         """Run `prefect …` to its end and return what it printed."""
