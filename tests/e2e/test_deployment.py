@@ -1,5 +1,6 @@
 """The night as Prefect runs it: a real server, the deployment of `prefect.yaml`, a process worker (docs/deployment.md)."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from examples.seed_report import SEED_FILE
 from program.settings import ROOT
 from tests.prefect_server import PrefectServer, prefect_server
 from tests.smtp import Inbox, mail_server
@@ -49,7 +51,11 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         server.cli("deployment", "run", "nightly/nightly", cwd=folder)
         server.post(f"/deployments/{deployment['id']}/create_flow_run")
         # Somewhere else than the checkout: the deployment itself must know where the code is.
-        settings = {"MTQG_VAR": str(var), "MTQG_SMTP_URL": "prefect:email-server-credentials/mtqg"}
+        settings = {
+            "MTQG_VAR": str(var),
+            "MTQG_INBOX_URL": str(_reports_below(folder)),
+            "MTQG_SMTP_URL": "prefect:email-server-credentials/mtqg",
+        }
         with server.running(
             "worker", "worker", "start", "--pool", "nightly", cwd=folder, **settings
         ):
@@ -57,6 +63,13 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
                 lambda: _ended(server), "both runs end", LONGEST_NIGHT_SECONDS
             )
         yield Deployed(server, deployment, first, second, var, inbox, written)
+
+
+def _reports_below(folder: Path) -> Path:
+    """Return an inbox with one report of the sample: here it is looked at how a run is begun, not at what it finds."""
+    inbox = folder / "inbox"
+    shutil.copytree(SEED_FILE.parent, inbox / SEED_FILE.parent.name)
+    return inbox
 
 
 def _keep_credentials(server: PrefectServer, inbox: Inbox) -> None:
