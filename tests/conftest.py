@@ -57,9 +57,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that hold slow tests: one that begins last keeps a single process at work at the end."""
+    """Begin with the files that hold slow tests and end with those of units.
+
+    A long file that begins last keeps a single process at work at the end.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (item.path not in slow, item.path.parent.name == "unit"))
 
 
 @pytest.fixture(scope="session", autouse=True)
