@@ -35,6 +35,7 @@ from program.settings import ROOT, Settings
 from publish.template import Values, write_template
 from tests.postgres import Postgres, connections_closed, running_postgres
 from tests.prefect_server import PrefectServer, prefect_server
+from tests.reading_here import read_here
 from tests.state_guard import states_watched
 from warehouse.database.engine import prepare_warehouse
 
@@ -135,6 +136,14 @@ def settings(
     return Settings(
         _env_file=None, var=var, inbox_url=str(tmp_path / "inbox"), warehouse_url=warehouse_url
     )
+
+
+@pytest.fixture(scope="module")
+def reads_here() -> Iterator[None]:
+    """Deliveries are read in this process."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        read_here(monkeypatch)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,8 @@ from warehouse.lifecycle.cross_checks import due_for_cross_check
 from warehouse.lifecycle.reprocess import requeue
 from warehouse.tables import DeliveryRow, FindingRow, OutboxRow, SubmissionRow
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 Put = Callable[..., None]
 SCHOOL = {**HOUSE, "work_code": "CT-04", "work_name": "Trường mẫu giáo ấp 5"}
 PLACE = {"942": "Xã Phú Tân", "946": "Xã Song Phụng"}

@@ -37,6 +37,8 @@ from warehouse.lifecycle.reprocess import requeue
 from warehouse.queries.reports import trace
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]
+
 PDF = b"%PDF-1.7 scan"
 
 

@@ -179,6 +179,7 @@ def test_an_expectation_says_what_it_says_in_a_checkpoint(pack: Pack) -> None:
     assert assert_same_as_checkpoint(FRAME.iloc[7:12], rules) > 0
 
 
+@pytest.mark.slow
 def test_each_rule_of_each_form_says_what_it_says_in_a_checkpoint(
     pack: Pack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,8 @@ from tests.unit.test_works_rules import BRIDGE, HOUSE, ROAD
 from warehouse.lifecycle.cross_checks import due_for_cross_check
 from warehouse.lifecycle.withdraw import withdraw
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]
+
 __all__ = ["put"]
 
 

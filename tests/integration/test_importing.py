@@ -91,6 +91,7 @@ def test_help_imports_no_command_and_no_library_of_theirs(tmp_path: Path) -> Non
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [("status",), ("trace", "--unit", "94", "--indicator", "TRN-PARTICIPANTS", "--period", "2024")],
@@ -104,6 +105,7 @@ def test_a_question_to_the_warehouse_imports_what_asks_it(
     assert not imported & _ALWAYS_LATER
 
 
+@pytest.mark.slow
 def test_a_night_with_nothing_new_imports_nothing_that_checks(var: Path) -> None:
     imported = _imported(_EMPTY_NIGHT, var)
     assert "prefect" in imported

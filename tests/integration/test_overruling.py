@@ -19,6 +19,8 @@ from tests.unit.test_partial_and_overruled import ENTRY, OVERSPENT
 from tests.unit.test_works_rules import BRIDGE
 from warehouse.tables import FindingRow, SubmissionRow
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]
+
 
 @pytest.fixture
 def own(settings: Settings, tmp_path: Path) -> Settings:

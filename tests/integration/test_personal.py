@@ -28,6 +28,8 @@ from tests.integration.test_gathered_deliveries import packed
 from tests.integration.test_rebuild import compared, night, put, rebuilt
 from tests.portal_reports import CLASSES
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]
+
 NAME, OTHER = "Thạch Thị Sa Rây", "Lý Văn Hòa"
 TEACHER = """      - {name: class_teacher, label: "Giảng viên", type: text, required: true, personal: true}
     summaries:

@@ -14,6 +14,8 @@ from program.submission import Verdict
 from tests.conftest import GOOD_LEVELS, Fill
 from warehouse.queries.quality import first_passes, quality, rule_examples, run_counts
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 BAD = {**GOOD_LEVELS, "total": {**GOOD_LEVELS["total"], "women": 999}}
 RUNS = (
     {"942/q4.xlsx": ("942", "2024-Q4", BAD), "943/q4.xlsx": ("943", "2024-Q4", GOOD_LEVELS)},

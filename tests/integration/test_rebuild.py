@@ -34,6 +34,8 @@ from warehouse.lifecycle.withdraw import withdraw
 from warehouse.maintenance.diff import differences
 from warehouse.maintenance.swap import staging_url, swap_in
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]
+
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
 
 

@@ -20,6 +20,8 @@ from tests.conftest import GOOD_LEVELS, Fill
 from warehouse.database.engine import open_warehouse
 from warehouse.ledger import checked_deliveries
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]
+
 TRAINING = "suites/training.yaml"
 
 

@@ -21,6 +21,8 @@ from tests.integration.test_comparing import (
     put,
 )
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]
+
 __all__ = ["put"]
 
 

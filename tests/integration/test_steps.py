@@ -34,6 +34,7 @@ from warehouse.queries.reports import progress, reporting
 from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow, WarehouseTable
 
 Put = Callable[..., Path]
+pytestmark = pytest.mark.slow  # whole nights, without Prefect
 OTHER_LEVELS = {
     **GOOD_LEVELS,
     "district": {**GOOD_LEVELS["district"], "women": 52},

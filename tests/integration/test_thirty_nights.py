@@ -14,6 +14,7 @@ from program.pack.load import Pack
 from program.settings import Settings
 from tests.mailroom import CRITICAL, WARNING, Collected, Office, at, pack_with_deadlines, texts
 
+pytestmark = pytest.mark.slow
 FIRST = date(2025, 1, 6)
 """A Monday.
 

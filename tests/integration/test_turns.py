@@ -17,6 +17,8 @@ from tests.kills.sample import BAD_LEVELS
 from tests.postgres import Postgres
 from warehouse.database.engine import open_warehouse
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]
+
 Refuse = Callable[[str], None]
 _WOMEN = (("commune", 9), ("total", 59))
 

@@ -138,6 +138,7 @@ def test_a_bug_is_the_system_s_and_comes_with_its_traceback(readers: Readers, fa
 # -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_several_processes_keep_the_order_and_give_the_same_readings(
     pack: Pack, readers: Readers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -391,6 +392,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("build", "expected"),
     [
@@ -434,6 +436,7 @@ def test_a_workbook_cut_at_every_tenth_is_refused(readers: Readers) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_three_hundred_damaged_workbooks_each_end_in_a_reading(readers: Readers) -> None:
     """Half are damaged as they come, which the zip's own checksum mostly finds.
 

@@ -265,6 +265,7 @@ def test_other_languages_and_signs_are_left_alone() -> None:
     assert converted(*cells) == cells
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(st.data())
 def test_vietnamese_words_in_unicode_survive_unchanged(data: st.DataObject) -> None:
