@@ -105,7 +105,13 @@ def test_a_wrong_argument_is_answered_with_what_there_is(arguments: list[str], w
     assert words in str(result.exception)
 
 
-def test_the_samples_are_what_their_scripts_write() -> None:
+@pytest.fixture(scope="module")
+def written() -> dict[str, bytes]:
+    """What the script of the samples writes now, by path."""
+    return dict(build())
+
+
+def test_the_samples_are_what_their_scripts_write(written: dict[str, bytes]) -> None:
     import openpyxl
 
     def cells(content: Path | bytes) -> list[tuple[object, ...]]:
@@ -118,7 +124,6 @@ def test_the_samples_are_what_their_scripts_write() -> None:
 
     anew = "the form or the script changed since: run `make samples`"
     assert cells(SEED_FILE) == cells(build_seed()), f"{SEED_FILE.name}: {anew}"
-    written = dict(build())
     there = {str(p.relative_to(SAMPLES)) for p in SAMPLES.rglob("*") if p.is_file()}
     assert there == {*written, str(SEED_FILE.relative_to(SAMPLES))}, anew
     for path, content in list(written.items())[::7]:
@@ -126,8 +131,8 @@ def test_the_samples_are_what_their_scripts_write() -> None:
             assert cells(SAMPLES / path) == cells(content), f"{path}: {anew}"
 
 
-def test_every_synthetic_file_says_so_in_its_name(pack: Pack) -> None:
-    assert all("SYNTHETIC" in path for path, _ in build())
+def test_every_synthetic_file_says_so_in_its_name(pack: Pack, written: dict[str, bytes]) -> None:
+    assert all("SYNTHETIC" in path for path in written)
     assert "giả lập" in pack.program.notice
 
 

@@ -24,7 +24,7 @@ from warehouse.lifecycle.cross_checks import due_for_cross_check
 from warehouse.lifecycle.reprocess import requeue
 from warehouse.tables import DeliveryRow, FindingRow, OutboxRow, SubmissionRow
 
-pytestmark = pytest.mark.usefixtures("reads_here")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]
 
 Put = Callable[..., None]
 SCHOOL = {**HOUSE, "work_code": "CT-04", "work_name": "Trường mẫu giáo ấp 5"}
