@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from connectors.reader.isolate.reader_pool import Outcome, Readers, Unread
 from connectors.reader.reader import read_parts
+from connectors.reader.reader_pool import Outcome, Readers, Unread
 from program.delivery import Delivery
 from program.pack.load import Pack
 from program.settings import Settings
