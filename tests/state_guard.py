@@ -11,7 +11,6 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from warehouse.database import engine as opening
-from warehouse.database.views import create_views
 from warehouse.states import DELIVERY_TRANSITIONS, OUTBOX_TRANSITIONS, SUBMISSION_TRANSITIONS
 
 REFUSED = "this change of a state is not allowed"
@@ -38,6 +37,8 @@ _FUNCTION = (
 @contextmanager
 def states_watched() -> Iterator[None]:
     """Have every warehouse that is prepared meanwhile refuse a change that is not allowed."""
+    # A kill may have put itself in its place.
+    create_views = opening.create_views
 
     def create_views_and_triggers(connection: Connection) -> None:
         create_views(connection)

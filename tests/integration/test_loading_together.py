@@ -212,7 +212,7 @@ def test_what_cannot_be_recorded_takes_its_transaction_down_and_nothing_else(
         "_insert_submissions",
         "_insert_findings",
         "_insert_facts",
-        "_insert_notices",
+        "_enqueue_notices",
         "_mark_processed",
     ],
 )

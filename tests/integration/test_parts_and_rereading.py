@@ -136,7 +136,7 @@ def test_one_letter_speaks_of_each_part_and_says_that_it_is_one(engine: Engine) 
         ("_insert_submissions", 1),
         ("_insert_findings", 1),
         ("_insert_facts", 1),
-        ("_insert_notices", 1),
+        ("_enqueue_notices", 1),
         ("_mark_processed", 1),
     ],
 )

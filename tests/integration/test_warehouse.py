@@ -197,7 +197,7 @@ def test_what_was_recorded_before_is_not_recorded_again(engine: Engine, send: Se
         "_insert_submissions",
         "_insert_findings",
         "_insert_facts",
-        "_insert_notices",
+        "_enqueue_notices",
         "_mark_processed",
     ],
 )

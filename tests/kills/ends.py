@@ -35,7 +35,7 @@ PLACES = (
     "warehouse.lifecycle.versions:VersionHistory.save_ends",
     "warehouse.load:_insert_findings",
     "warehouse.load:insert_rows",
-    "warehouse.load:_insert_notices",
+    "warehouse.load:_enqueue_notices",
     "warehouse.load:_mark_processed",
     "flows.night.cross_checks:record_cross_check",
     "flows.night.steps:publish_site",
