@@ -10,6 +10,7 @@ from prefect import flow
 from flows.mail.send_letters import send_now
 from flows.night.runtime import enable_loggers, run_name
 from program.errors import MtqgError
+from program.file_access import private_files
 from program.settings import load_settings
 
 
@@ -27,7 +28,8 @@ def mails() -> dict[str, Any]:
     Raises MtqgError if a letter could not be sent.
     """
     enable_loggers()
-    outcome = send_now(load_settings())
+    with private_files():
+        outcome = send_now(load_settings())
     if outcome.errors:
         raise MtqgError("\n".join(outcome.errors))
     return {"sent": outcome.sent, "waiting": outcome.waiting, "held": outcome.held}

@@ -25,6 +25,7 @@ from flows.night.runtime import (
 )
 from program.delivery import Delivery
 from program.errors import MtqgError
+from program.file_access import private_files
 from program.pack.source import Source
 from program.parsed_report import ParsedReport
 from program.settings import load_settings
@@ -53,7 +54,11 @@ def nightly(as_of: date | None = None, source: str | None = None) -> dict[str, A
     """
     enable_loggers()
     settings = load_settings()
-    with exclusive_run(settings.warehouse_url), open_run(settings, as_of) as run:
+    with (
+        private_files(),
+        exclusive_run(settings.warehouse_url),
+        open_run(settings, as_of) as run,
+    ):
         return run_steps(run, source)
 
 

@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
+from program.file_access import private_files
 from program.importing import without_collecting
 
 if TYPE_CHECKING:
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 class CommandPlace:
     """Where a sub-command is: the name of a function or of a Typer app in a module.
 
-    `summary` is its line in `mtqg --help`.
+    `summary` is its line in `mtqg --help`. `is_for_others`: what it writes is handed on, so it gets
+    the mode that the caller's files have. All else is for the caller only.
     """
 
     module: str
     name: str
     summary: str
+    is_for_others: bool = False
 
 
 COMMANDS = {
@@ -39,11 +42,13 @@ COMMANDS = {
         "mtqg.checking.check",
         "check",
         "Give the verdict on files: what is wrong, where, and how to fix it. Nothing is changed.",
+        is_for_others=True,
     ),
     "template": CommandPlace(
         "mtqg.templates.template",
         "template",
         "Write the blank workbook of a form: labels, units of measure, totals and drop-downs.",
+        is_for_others=True,
     ),
     "status": CommandPlace(
         "mtqg.status",
@@ -59,6 +64,7 @@ COMMANDS = {
         "mtqg.page",
         "page",
         "Write the page and the quality page into a folder, as of now or, with --as-of, of a day.",
+        is_for_others=True,
     ),
     "reread": CommandPlace(
         "mtqg.reread",
@@ -109,11 +115,13 @@ COMMANDS = {
         "mtqg.packs.pack",
         "pack_app",
         "A province's pack: check one, or begin a new one.",
+        is_for_others=True,
     ),
     "rules": CommandPlace(
         "mtqg.rules.rules",
         "rules_app",
         "List the rules, compare two rule sets, and propose bounds from past reports.",
+        is_for_others=True,
     ),
 }
 
@@ -141,6 +149,8 @@ class LazyGroup(TyperGroup):
         name, command, rest = super().resolve_command(ctx, args)
         if name:
             command = load(name)
+            if not COMMANDS[name].is_for_others:
+                ctx.with_resource(private_files())
         return name, command, rest
 
 

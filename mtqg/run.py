@@ -14,6 +14,7 @@ from rich.table import Table
 
 from mtqg.console import errors, out
 from program.errors import MtqgError
+from program.file_access import make_var
 from program.importing import without_collecting
 from program.settings import Settings, load_settings, quiet_third_parties
 
@@ -112,7 +113,7 @@ def _last_summary(settings: Settings) -> dict[str, Any] | None:
 def _set_up_logs(settings: Settings) -> Path:
     """Send our events to stderr, and with tracebacks to `mtqg.log`; return the file's path."""
     path = settings.var / "mtqg.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_var(settings.var)
     to_file = RotatingFileHandler(
         path, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8"
     )

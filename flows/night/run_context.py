@@ -18,6 +18,7 @@ from flows.recovery.replay_log import check_not_behind_archive, export_runs
 from program.calendar.schedule import obligations
 from program.delivery import Delivery
 from program.errors import ArchiveError, UsageError
+from program.file_access import make_var
 from program.pack.load import Pack, load_pack
 from program.pack.source import Source
 from program.records.history import line_elements
@@ -222,6 +223,7 @@ def open_run(settings: Settings, as_of: date | None) -> RunContext:
     The caller holds the run lock. `as_of` None stands for today in Vietnam. After an error nothing
     stays open and no run has started.
     """
+    make_var(settings.var)
     pack = load_pack(settings.pack)
     rules = RuleSet(pack)
     now = RunContext.now()

@@ -18,6 +18,7 @@ from flows.night.run_context import RunContext
 from flows.recovery.verify import verify_part
 from program.delivery import Delivery
 from program.errors import ArchiveError
+from program.file_access import public_files
 from program.parsed_report import ParsedReport
 from program.records.history import History, history_keys
 from program.submission import Submission, Verdict
@@ -186,13 +187,14 @@ def compare(run: RunContext) -> None:
 
 def publish(run: RunContext) -> None:
     """Write the Data Docs of this run's checks and the page of all current reports."""
-    # A run that checked nothing has no Data Docs.
-    if run.summary.verdicts:
-        folder = docs_folder(run.settings, run.run_id)
-        run.summary.data_docs = str(run.checker.publish_docs(folder))
     # After a large load the database plans the page's queries badly without new statistics.
     ready_for_questions(run.warehouse)
-    page = publish_site(run.warehouse, run.pack, run.settings, run.now())
+    with public_files():
+        # A run that checked nothing has no Data Docs.
+        if run.summary.verdicts:
+            folder = docs_folder(run.settings, run.run_id)
+            run.summary.data_docs = str(run.checker.publish_docs(folder))
+        page = publish_site(run.warehouse, run.pack, run.settings, run.now())
     run.summary.page = str(page)
     # Together with the pages, which link to the kept Data Docs only.
     prune_docs(run.settings)

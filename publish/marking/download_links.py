@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from program.atomic_write import write_atomic
+from program.file_access import public_files
 from program.pack.load import Pack
 from program.records.letter import Notice
 from program.settings import Settings
@@ -40,7 +41,8 @@ def publish_download(content: bytes, name: str, settings: Settings, day: date) -
     if not settings.marked_url:
         return None
     sha256 = hashlib.sha256(content).hexdigest()
-    write_atomic(settings.marked / sha256 / name, content)
+    with public_files():
+        write_atomic(settings.marked / sha256 / name, content)
     root = settings.marked_url.rstrip("/")
     url = f"{root}/{sha256}/{quote(name)}"
     return Link(url, until=day + timedelta(days=settings.keep_marked_days))
