@@ -61,6 +61,7 @@ def read_table(header: Header, table: Table, end: int) -> tuple[ParsedTable, lis
         qualifiers=place.qualifiers,
         texts=place.texts,
         is_nil=not lines and place.is_nil,
+        refused=place.refused,
     )
     return reading, problems
 
@@ -199,6 +200,9 @@ def _read_columns(place: TableRegion, numbers: list[int]) -> dict[str, ColumnVal
             if parsed.rule:
                 problem = _problem(place, number, column, cells[line], parsed)
                 met.append(_Met(line, order, problem))
+            if parsed.value is None:
+                place.refused.add((column.name, number + 1))
+        place.refused.update((column.name, numbers[line] + 1) for line, _ in merged)
         met += [_Met(line, order, problem) for line, problem in merged]
     met.sort(key=lambda each: (each.line, each.column))
     place.problems.extend(each.problem for each in met)

@@ -124,6 +124,7 @@ def _rule(rule_id: str, proposal: Proposal, today: date) -> dict[str, Any]:
     points = f"{spread.points} points of {len(spread.units)} units{synthetic}"
     return {
         "id": rule_id,
+        "level": "table",
         "table": about.frame,
         "expect": expectation,
         "kwargs": kwargs,

@@ -113,7 +113,7 @@ def test_a_packs_own_rule_that_could_not_run_is_refused_by_day(
     (copy / "suites").mkdir()
     suite = copy / "suites" / "training.yaml"
     suite.write_text(
-        "form: training\nrules:\n  - {id: OWN-01, table: levels, expect: expect_column_values_to_be_between, severity: warning,\n"
+        "form: training\nrules:\n  - {id: OWN-01, level: table, table: levels, expect: expect_column_values_to_be_between, severity: warning,\n"
         "     kwargs: {column: classes, max_value: 1}, at: classes, message: m, expected: e, fix: f, source: s}\n",
         encoding="utf-8",
     )
