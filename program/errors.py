@@ -37,6 +37,13 @@ class UsageError(MtqgError):
     """
 
 
+def not_installed(package: str, extra: str) -> UsageError:
+    """Return the error of a command that needs an optional package, with how to install it."""
+    return UsageError(
+        f"this command needs the package {package}: pip install 'mtqg-monitor[{extra}]'"
+    )
+
+
 class SourceError(MtqgError):
     """A source (folder, portal) or the mailbox of bounces did not answer as its contract says."""
 

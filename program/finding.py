@@ -15,6 +15,23 @@ class Severity(StrEnum):
     """It is recorded and never mailed."""
 
 
+class RuleLevel(StrEnum):
+    """What a rule looks at; each rule's YAML says it."""
+
+    FILE = "file"
+    """The file. A critical finding means that nothing could be read."""
+    FORM = "form"
+    """Which report it is, and its tables, headings and lines."""
+    CELL = "cell"
+    """One cell alone. A critical finding of the reader leaves the cell without a value."""
+    TABLE = "table"
+    """Figures of one report, compared with each other or with a bound."""
+    HISTORY = "history"
+    """Figures compared with earlier reports, and with those of other units."""
+    ACROSS = "across"
+    """Current reports of several forms or units, compared with each other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One rule broken at one cell.

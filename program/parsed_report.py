@@ -42,6 +42,7 @@ class ParsedTable:
         texts: Column and row of each figure that a spreadsheet holds as text, and so leaves out of
             its sums. Only parts of a total are listed.
         is_nil: The sender wrote that there is nothing to report.
+        refused: Columns and rows of the cells that hold something which gave no value.
     """
 
     values: dict[str, ColumnValues]
@@ -53,6 +54,7 @@ class ParsedTable:
     qualifiers: Mapping[tuple[str, int], Qualifier] = field(default_factory=dict)
     texts: Set[tuple[str, int]] = frozenset()
     is_nil: bool = False
+    refused: Set[tuple[str, int]] = frozenset()
 
     @property
     def is_blank(self) -> bool:
@@ -163,9 +165,7 @@ class ParsedReport:
         """
         if not self.tables:
             return False
-        if any(problem.rule.startswith("CELL-") for problem in self.problems):
-            return False
-        return all(table.is_blank for table in self.tables.values())
+        return all(table.is_blank and not table.refused for table in self.tables.values())
 
 
 def summarise(read: ParsedTable, summary: ListSummary) -> float:

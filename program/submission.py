@@ -66,17 +66,15 @@ class Submission:
     """How many values the reader found, loaded or not; None if they were not counted."""
 
 
-def verdict_of(findings: Iterable[Finding], *, lines_out: int = 0) -> Verdict:
+def verdict_of(findings: Iterable[Finding], *, is_read: bool = True, lines_out: int = 0) -> Verdict:
     """Return the verdict that findings lead to.
 
-    A critical finding of a FILE rule means that nothing could be read. `lines_out` is the number of
-    lines that were left out of a report that is loaded in part.
+    `is_read` is False where nothing of the file could be read. `lines_out` is the number of lines
+    that were left out of a report that is loaded in part.
     """
-    severities = set()
-    for finding in findings:
-        severities.add(finding.severity)
-        if finding.severity is Severity.CRITICAL and finding.rule.startswith("FILE-"):
-            return Verdict.UNREADABLE
+    if not is_read:
+        return Verdict.UNREADABLE
+    severities = {finding.severity for finding in findings}
     if Severity.CRITICAL in severities:
         return Verdict.QUARANTINED
     # The sender must hear of lines that were left out.

@@ -64,6 +64,7 @@ def read_table(header: Header, table: Table, end: int) -> tuple[ParsedTable, lis
         qualifiers=place.qualifiers,
         texts=place.texts,
         is_nil=is_nil,
+        refused=place.refused,
     )
     return reading, problems
 
@@ -204,6 +205,7 @@ def _read_columns(place: TableRegion, numbers: list[int]) -> dict[str, ColumnVal
         problems_of_values = _problems_of_values(place, numbers, column, cells, read.met)
         met += [_Met(line, order, problem) for line, problem in problems_of_values]
         met += [_Met(line, order, problem) for line, problem in problems]
+        place.refused.update((column.name, numbers[line] + 1) for line, _ in problems)
     met.sort(key=lambda each: (each.line, each.column))
     place.problems.extend(each.problem for each in met)
     return values
@@ -216,13 +218,15 @@ def _problems_of_values(
     cells: list[CellValue],
     met: Mapping[int, Parsed],
 ) -> Iterator[tuple[int, ReaderFinding]]:
-    """Yield the problems of a column's values by line; keep what qualifies a value in `place`."""
+    """Yield the problems of a column's values by line; keep in `place` what qualifies a value."""
     for line, parsed in met.items():
         number = numbers[line]
         if parsed.qualifier:
             place.qualifiers[column.name, number + 1] = parsed.qualifier
         if parsed.rule:
             yield line, _problem(place, number, column, cells[line], parsed)
+        if parsed.value is None:
+            place.refused.add((column.name, number + 1))
 
 
 def _summed_columns(table: Table) -> set[str]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field
 
 from expectations.rules.texts import RuleText
+from program.finding import RuleLevel
 from program.forms.form import Form
 from program.forms.table import ColumnType, Table
 from program.pack.load import Pack
@@ -23,6 +24,7 @@ class _AcrossRule(RuleText):
     them not current until one of them is sent again.
     """
 
+    level: Literal[RuleLevel.ACROSS]
     source: str
 
 

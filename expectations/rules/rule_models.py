@@ -5,11 +5,12 @@ The rules across submissions are in `expectations.cross_checks.rules`.
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import field_validator
 
 from expectations.rules.texts import RuleText
+from program.finding import RuleLevel
 from program.pack.yaml_file import Model
 
 _COLUMN_KEYS = ("column", "column_A", "column_B")
@@ -32,10 +33,17 @@ class Derivation(StrEnum):
 
 
 class CellRule(RuleText):
-    """A rule that every form gets from its own layout."""
+    """A rule that every form gets from its own layout: of one cell, or of a total."""
 
+    level: Literal[RuleLevel.CELL, RuleLevel.TABLE]
     derive: Derivation
     expect: str
+
+
+class ReaderRule(RuleText):
+    """The severity and words of a problem that the reader finds."""
+
+    level: Literal[RuleLevel.FILE, RuleLevel.FORM, RuleLevel.CELL]
 
 
 class FormRule(RuleText):
@@ -45,6 +53,7 @@ class FormRule(RuleText):
     that a finding points to.
     """
 
+    level: Literal[RuleLevel.TABLE, RuleLevel.HISTORY]
     table: str
     expect: str
     kwargs: dict[str, Any]
@@ -75,7 +84,7 @@ class FormRule(RuleText):
 class ReadingFile(Model):
     """The file `reading.yaml`."""
 
-    rules: tuple[RuleText, ...]
+    rules: tuple[ReaderRule, ...]
 
 
 class CellsFile(Model):

@@ -25,6 +25,7 @@ from expectations.rules.rule_models import (
     FormFile,
     FormRule,
     HistoryFile,
+    ReaderRule,
     ReadingFile,
     columns_in,
 )
@@ -148,7 +149,7 @@ class RuleSet:
         return {path: [rule.id for rule in of_file] for path, of_file in rules.items()}
 
 
-def _reading_rules(path: Path, lang: Language) -> tuple[RuleText, ...]:
+def _reading_rules(path: Path, lang: Language) -> tuple[ReaderRule, ...]:
     rules = load_model(path, ReadingFile).rules
     _refuse_doubled({path: [rule.id for rule in rules]})
     return translated(rules, path, lang)

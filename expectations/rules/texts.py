@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from program.finding import Severity
+from program.finding import RuleLevel, Severity
 from program.pack.yaml_file import Model
 
 
@@ -43,7 +43,8 @@ def _names_in(texts: tuple[str, ...]) -> frozenset[str]:
 
 
 class RuleText(RuleMessage):
-    """A rule's id, its severity, and what a district reads of it."""
+    """A rule's id, its level and severity, and what a district reads of it."""
 
     id: str = Field(pattern=r"^[A-Z]{2,8}-\d{2,3}$")
+    level: RuleLevel
     severity: Severity

@@ -10,7 +10,7 @@ from expectations.findings.cells import SUBMISSION
 from expectations.history.columns import FIGURES, history_columns
 from expectations.rules.pack_values import Known
 from expectations.rules.rule_models import FormRule
-from program.finding import Severity
+from program.finding import RuleLevel, Severity
 from program.forms.form import Form
 
 _OF_PARTS = frozenset({"parts", "parts_sum", "difference"})
@@ -78,7 +78,7 @@ def _mistakes_in(rule: FormRule, versions: Sequence[Form]) -> Iterator[str]:
     ]
     yield from _unknown_columns(rule, known)
     yield from _unfilled_placeholders(rule, known)
-    yield from _wrong_severity(rule, versions)
+    yield from _wrong_level(rule, versions)
 
 
 def _unknown_columns(rule: FormRule, known: Sequence[frozenset[str]]) -> Iterator[str]:
@@ -111,8 +111,11 @@ def _unfilled_placeholders(rule: FormRule, known: Sequence[frozenset[str]]) -> I
         yield f"words: nothing fills the placeholder {listed}"
 
 
-def _wrong_severity(rule: FormRule, versions: Sequence[Form]) -> Iterator[str]:
+def _wrong_level(rule: FormRule, versions: Sequence[Form]) -> Iterator[str]:
     is_of_history = any(rule.table in history_columns(form) for form in versions)
+    expected = RuleLevel.HISTORY if is_of_history else RuleLevel.TABLE
+    if rule.level is not expected:
+        yield f"level: expected {expected} for a rule of {rule.table}, found {rule.level}"
     if is_of_history and rule.severity is Severity.CRITICAL:
         yield (
             "severity: a rule against other reports may warn; found critical, "

@@ -25,7 +25,7 @@ from expectations.run.frames import batch_frames
 from expectations.run.gx_runner import Failure, GxRunner
 from expectations.run.partial import part_of
 from expectations.run.suite import expectations_of
-from program.finding import Finding, Severity
+from program.finding import Finding, ReaderFinding, RuleLevel, Severity
 from program.forms.form import Form
 from program.pack.load import Pack
 from program.parsed_report import ParsedReport
@@ -75,7 +75,7 @@ class BatchChecker:
         submissions: list[Submission] = []
         for reading in readings:
             final = self._overruling.apply(findings[reading.number], reading)
-            submissions.append(_submission(reading, final))
+            submissions.append(_submission(reading, final, is_read=self._is_read(reading)))
         return submissions
 
     def compare(self, *worlds: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
@@ -108,7 +108,10 @@ class BatchChecker:
             part = part_of(reading, self._overruling.apply(found[number], reading))
             kept.append((number, part.reading))
             lines_out += part.lines
-            if verdict_of(part.blocking, lines_out=part.lines).loads:
+            verdict = verdict_of(
+                part.blocking, is_read=self._is_read(reading), lines_out=part.lines
+            )
+            if verdict.loads:
                 loading.add(number)
         if lines_out:
             frames = batch_frames(form, kept)
@@ -145,16 +148,17 @@ class BatchChecker:
     def _refused_cells(self, batch: Batch) -> Iterator[Cell]:
         for number, reading in batch:
             for problem in reading.problems:
-                if self._refuses(problem.rule):
+                # A mere note ("2.208" read as 2208) leaves its cell with a value.
+                if self._is_critical(problem, RuleLevel.CELL):
                     yield number, problem.sheet, problem.cell
 
-    def _refuses(self, rule: str) -> bool:
-        """Tell whether a reader's rule leaves its cell without a value.
+    def _is_read(self, reading: ParsedReport) -> bool:
+        """Tell whether the reader could read the file."""
+        return not any(self._is_critical(each, RuleLevel.FILE) for each in reading.problems)
 
-        A mere note ("2.208" read as 2208) does not.
-        """
-        is_critical = self._rules.reading[rule].severity is Severity.CRITICAL
-        return rule.startswith("CELL-") and is_critical
+    def _is_critical(self, problem: ReaderFinding, level: RuleLevel) -> bool:
+        rule = self._rules.reading[problem.rule]
+        return rule.level is level and rule.severity is Severity.CRITICAL
 
 
 @dataclass(frozen=True)
@@ -240,11 +244,11 @@ def _reading_order(finding: Finding, reading: ParsedReport) -> tuple[int, int, i
     return _WORST_FIRST[finding.severity], sheet, row, column, finding.rule
 
 
-def _submission(reading: ParsedReport, findings: list[Finding]) -> Submission:
+def _submission(reading: ParsedReport, findings: list[Finding], *, is_read: bool) -> Submission:
     ordered = sorted(findings, key=lambda finding: _reading_order(finding, reading))
     form = reading.form
     part = part_of(reading, ordered)
-    verdict = verdict_of(part.blocking, lines_out=part.lines)
+    verdict = verdict_of(part.blocking, is_read=is_read, lines_out=part.lines)
     facts = part.facts() if form else ()
     return Submission(
         delivery=reading.delivery,

@@ -20,7 +20,7 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any, NamedTuple
 
-from program.errors import UsageError
+from program.errors import UsageError, not_installed
 from program.units.unit import COLUMNS, UnitKind
 
 _PACKAGE = "vietnamadminunits"
@@ -235,9 +235,7 @@ def _country() -> tuple[_Old, ...]:
         database = import_module(f"{_PACKAGE}.database")
         converter = import_module(f"{_PACKAGE}.converter.converter_2025")
     except ImportError as missing:
-        raise UsageError(
-            f"drafting units needs the package {_PACKAGE}: pip install 'mtqg-monitor[draft]'"
-        ) from missing
+        raise not_installed(_PACKAGE, "draft") from missing
     with warnings.catch_warnings():
         # Version 1.0.4 leaves its SQLite connection to the garbage collector.
         warnings.simplefilter("ignore", ResourceWarning)

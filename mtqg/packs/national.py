@@ -1,14 +1,13 @@
 """Which parts of the sample's files a new pack takes over: the national data, not the sample's.
 
-The files are edited as text, so that they stay readable. Their comments describe both kinds of
-data. Files with figures keep only their headings; the others lose the comments about the sample.
+The files stay readable: their order, quotes and section headings are kept. Their comments describe
+both kinds of data. Files with figures lose them; the others lose those about the sample.
 """
 
 import re
+from typing import Any
 
-import yaml
-
-from mtqg.packs.yaml_text import YamlText, items, pairs, quoted, scalar, without_comments
+from mtqg.packs.edit_yaml import quoted, read_yaml, without_comments, write_yaml
 
 _TAKEN_OVER = (
     "an indicator of the sample pack, not seen for this province: verify before official use"
@@ -26,6 +25,8 @@ _ABOUT_INDICATORS = (
     "The province adds its own indicators\n"
     "# and targets (scope: province), and edits this list.\n"
 )
+_HEADING = re.compile(r"\s*# (?P<heading>----.*)")
+_CODE = re.compile(r"\s*- code: (?P<code>\S+)")
 _CITES_A_SOURCE = re.compile(r"\bS\d+\b")
 _OF_THE_PUBLISHED_REPORT = re.compile(r"\bS0\b")
 
@@ -41,10 +42,10 @@ def without_sample(text: str, *words: str) -> str:
 
 def capital(text: str) -> str:
     """Return `capital.yaml` with the national amounts only."""
-    edit = YamlText(text)
-    for stream in items(pairs(edit.root)["capital_sources"]):
-        _keep_national(edit, stream, "amounts")
-    return _ABOUT_CAPITAL + _TAGS + without_comments(edit.text(), headings)
+    content = read_yaml(without_comments(text, _none))
+    for stream in content["capital_sources"]:
+        _keep_national(stream, "amounts")
+    return _ABOUT_CAPITAL + _TAGS + write_yaml(content)
 
 
 def indicators(text: str, sample: str) -> str:
@@ -52,59 +53,81 @@ def indicators(text: str, sample: str) -> str:
 
     An indicator of the sample alone stays where a form feeds it, marked as one to be verified.
     """
-    edit = YamlText(text)
-    for indicator in items(pairs(edit.root)["indicators"]):
-        _edit_indicator(edit, indicator, sample)
-    return _ABOUT_INDICATORS + _TAGS + without_comments(edit.text(), headings)
+    content = read_yaml(without_comments(text, _none))
+    listed = content["indicators"]
+    for position in reversed(range(len(listed))):
+        if _is_of_sample(listed[position], sample) and "form" not in listed[position]:
+            del listed[position]
+    for indicator in listed:
+        _edit_indicator(indicator, sample)
+    _head_sections(listed, _sections(text))
+    return _ABOUT_INDICATORS + _TAGS + write_yaml(content)
 
 
 def calendar(text: str, sample: str) -> str:
     """Return `calendar.yaml` with the same duties, and each deadline marked as unknown."""
-    edit = YamlText(text)
-    for duty in items(pairs(edit.root)["duties"]):
-        keys = pairs(duty)
-        due = keys["due"][1]
-        if not (scalar(due, "source") or "").startswith("unknown"):
-            source = "unknown: as in the sample pack; the province sets it"
-            edit.put(pairs(due)["source"], quoted(source))
-        if _OF_THE_PUBLISHED_REPORT.search(scalar(duty, "source") or ""):
+    content = read_yaml(text)
+    for duty in content["duties"]:
+        due = duty["due"]
+        if not str(due.get("source", "")).startswith("unknown"):
+            due["source"] = quoted("unknown: as in the sample pack; the province sets it")
+        if _OF_THE_PUBLISHED_REPORT.search(str(duty.get("source", ""))):
             source = "as in the sample pack; whether the province asks for it is unknown"
-            edit.put(keys["source"], quoted(source))
-    return without_sample(edit.text(), sample, "published")
+            duty["source"] = quoted(source)
+    return without_sample(write_yaml(content), sample, "published")
 
 
-def headings(block: str) -> str:
-    """Return the lines of a comment block that are section headings."""
-    lines = block.splitlines(keepends=True)
-    return "".join(line for line in lines if line.lstrip().startswith("# ----"))
+def _none(_block: str) -> str:
+    return ""
 
 
-def _edit_indicator(edit: YamlText, indicator: yaml.Node, sample: str) -> None:
-    keys = pairs(indicator)
-    is_of_sample = sample in (scalar(indicator, "source") or "")
-    if is_of_sample and "form" not in keys:
-        edit.drop(indicator, indicator)
-        return
-    if is_of_sample:
-        edit.put(keys["tag"], "B")
-        edit.put(keys["source"], quoted(_TAKEN_OVER))
+def _sections(text: str) -> dict[str, str]:
+    """Return the section heading above each indicator, by its code."""
+    sections: dict[str, str] = {}
+    heading = ""
+    for line in text.splitlines():
+        if headed := _HEADING.match(line):
+            heading = headed["heading"]
+        elif coded := _CODE.match(line):
+            sections[coded["code"]] = heading
+    return sections
+
+
+def _head_sections(listed: Any, sections: dict[str, str]) -> None:
+    """Put each section's heading above the first indicator of it that is still listed."""
+    last = ""
+    for position, indicator in enumerate(listed):
+        heading = sections[indicator["code"]]
+        if heading != last:
+            listed.yaml_set_comment_before_after_key(position, before=heading, indent=2)
+        last = heading
+
+
+def _is_of_sample(indicator: Any, sample: str) -> bool:
+    return sample in str(indicator.get("source", ""))
+
+
+def _edit_indicator(indicator: Any, sample: str) -> None:
+    if _is_of_sample(indicator, sample):
+        indicator["tag"] = "B"
+        indicator["source"] = quoted(_TAKEN_OVER)
     # A note that cites a source gives a figure of the sample. The others explain the formula.
-    if _CITES_A_SOURCE.search(scalar(indicator, "note") or ""):
-        edit.drop(*keys["note"])
-    if "baseline" in keys and scalar(keys["baseline"][1], "scope") == "province":
-        edit.put(keys["baseline"], "unknown")
-    _keep_national(edit, indicator, "targets")
+    if _CITES_A_SOURCE.search(str(indicator.get("note", ""))):
+        del indicator["note"]
+    baseline = indicator.get("baseline")
+    if isinstance(baseline, dict) and baseline.get("scope") == "province":
+        indicator["baseline"] = "unknown"
+    _keep_national(indicator, "targets")
 
 
-def _keep_national(edit: YamlText, entry: yaml.Node, key: str) -> None:
+def _keep_national(entry: Any, key: str) -> None:
     """Drop the province's items of a list. The list becomes `unknown` where none is left."""
-    pair = pairs(entry).get(key)
-    if pair is None:
+    listed = entry.get(key)
+    if not isinstance(listed, list):
         return
-    all_items = items(pair)
-    provincial = [item for item in all_items if scalar(item, "scope") == "province"]
-    if provincial and len(provincial) == len(all_items):
-        edit.put(pair, "unknown")
+    provincial = [at for at, item in enumerate(listed) if item.get("scope") == "province"]
+    if provincial and len(provincial) == len(listed):
+        entry[key] = "unknown"
         return
-    for item in provincial:
-        edit.drop(item, item)
+    for position in reversed(provincial):
+        del listed[position]

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mtqg.packs.draft import draft_units
+from mtqg.packs.edit_yaml import quoted, read_yaml, without_comments, write_yaml
 from mtqg.packs.national import calendar, capital, indicators, without_sample
-from mtqg.packs.yaml_text import YamlText, items, pairs, quoted, scalar, without_comments
 from program.labels import fold
 from program.pack.yaml_file import read_text
 from program.units.unit import UnitKind, read_units
@@ -100,21 +100,23 @@ def _province(code: str, units: str) -> _Province:
 
 
 def _program(text: str, province: _Province) -> str:
-    edit = YamlText(text)
-    keys = pairs(edit.root)
-    program_name = scalar(edit.root, "short_name")
-    office = f"{quoted(province.office)}  # replace: the office's official name"
-    edit.put(keys["province"], quoted(province.code))
-    edit.put(keys["office"], office)
-    edit.put(keys["site_title"], quoted(f"Theo dõi {program_name} – {province.in_a_sentence}"))
-    if "notice" in keys:
-        edit.drop(*keys["notice"])
-    return edit.text()
+    content = read_yaml(text)
+    title = f"Theo dõi {content['short_name']} – {province.in_a_sentence}"
+    content["province"] = quoted(province.code)
+    content["office"] = quoted(province.office)
+    content["site_title"] = quoted(title)
+    content.pop("notice", None)
+    content.yaml_add_eol_comment("replace: the office's official name", "office")
+    return write_yaml(content)
 
 
 def _contacts(text: str, province: _Province) -> str:
-    edit = YamlText(text)
-    keys = pairs(edit.root)
+    content = read_yaml(text)
+
+    def part(*keys: str) -> str:
+        kept = write_yaml({key: content[key] for key in keys})
+        return without_comments(kept, lambda _: "")
+
     leader = f"Lãnh đạo {_lower_first(province.office)}"
     engineer = f"Kỹ sư dữ liệu của {province.in_a_sentence}"
     example_email = f"dan-toc@{_slug(province.district_name)}.example"
@@ -126,12 +128,11 @@ def _contacts(text: str, province: _Province) -> str:
         _post("leader", leader, f"lanh-dao@{province.domain}"),
         _post("engineer", engineer, f"ky-su-du-lieu@{province.domain}"),
         "# Which verdicts are worth a mail to the sender.\n",
-        edit.part(keys["notify"]),
+        part("notify"),
         "# To whom a late report is escalated: a proposal.\n",
-        edit.part(keys["escalation"]),
-        edit.part(keys["escalation_source"]),
+        part("escalation", "escalation_source"),
         "# When mails go out, and who is reminded: a proposal (docs/mail.md).\n",
-        edit.part(keys["mailing"]),
+        part("mailing"),
         "# One entry for each unit that sends reports; until it has one, the office gets its "
         "mails. `mtqg pack check` lists them.\n",
         f'# "{province.district}": {{name: "Phòng Dân tộc …", email: {example_email}}}\n',
@@ -141,14 +142,14 @@ def _contacts(text: str, province: _Province) -> str:
 
 
 def _post(key: str, name: str, email: str) -> str:
-    return f"{key}:\n  name: {quoted(name)}\n  email: {email}\n"
+    return write_yaml({key: {"name": quoted(name), "email": email}})
 
 
 def _sources(text: str, province: _Province) -> str:
-    edit = YamlText(text)
-    for source in items(pairs(edit.root)["sources"]):
-        if scalar(source, "kind") == "folder":
-            edit.put(pairs(source)["url"], "inbox")
+    content = read_yaml(text)
+    for source in content["sources"]:
+        if source["kind"] == "folder":
+            source["url"] = "inbox"
     example = f"{province.district}-{_slug(province.district_name)}"
     about = (
         "# Where deliveries come from. The folder, relative to this pack, has one sub-folder for "
@@ -156,7 +157,7 @@ def _sources(text: str, province: _Province) -> str:
         f"# with the unit's code: {example}/….xlsx. MTQG_INBOX_URL replaces it (any fsspec URL).\n"
         "# The portal (docs/portal.md) is used only where MTQG_PORTAL_URL is set.\n"
     )
-    return about + without_comments(edit.text(), lambda _: "")
+    return about + without_comments(write_yaml(content), lambda _: "")
 
 
 def _lower_first(text: str) -> str:

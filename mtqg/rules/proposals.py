@@ -24,10 +24,6 @@ _HIGHEST_NUMBER = 999
 _FIX_VI = (
     "Xin kiểm tra lại số liệu và đơn vị tính; nếu số liệu đúng, xin ghi lý do khi trả lời thư này."
 )
-_FIX_EN = (
-    "Please check the figure and its unit of measure; if it is right, please give the reason "
-    "when you answer this mail."
-)
 
 
 def proposals_text(
@@ -40,23 +36,17 @@ def proposals_text(
 ) -> str:
     """Return a valid suite of `form` with the proposed rules alone, to copy from.
 
-    Comments below hold the rules' English words, then the figures without a proposal. `taken` are
-    all rule ids in use.
+    Comments below name the figures without a proposal. `taken` are all rule ids in use.
     """
     proposed = [entry for entry in found if isinstance(entry, Proposal)]
     passed = [entry for entry in found if isinstance(entry, Passed)]
     ids = free_ids(form.code, rules, taken, len(proposed))
-    numbered = list(zip(ids, proposed, strict=True))
     lines = _heading(form, today, margin)
     lines.append("rules:" if proposed else "rules: []")
-    for rule_id, proposal in numbered:
+    for rule_id, proposal in zip(ids, proposed, strict=True):
         lines += [f"  # {line}" for line in _evidence(proposal)]
-        lines += _yaml(_rule(rule_id, proposal, today), "  ")
+        lines += _yaml(_rule(rule_id, proposal, today))
         lines.append("")
-    if proposed:
-        lines += [f"# English words, for en/{form.code}.yaml:", "# rules:"]
-        for rule_id, proposal in numbered:
-            lines += _yaml({"id": rule_id, **_english(proposal)}, "#   ")
     lines += _reasons(passed)
     return "\n".join(lines) + "\n"
 
@@ -65,7 +55,7 @@ def _heading(form: Form, today: date, margin: float) -> list[str]:
     return [
         f"# Proposed by `mtqg rules profile` on {today} from reports in the warehouse.",
         "# Nothing here takes effect by itself. Review each rule, copy the right ones into the",
-        f"# suite of {form.code} with their English words, then run `mtqg rules diff`.",
+        f"# suite of {form.code}, then run `mtqg rules diff`.",
         f"# Bounds: the quartiles, moved outwards by {margin:g} times their distance on a",
         "# logarithmic scale, rounded outwards.",
         f"form: {form.code}",
@@ -124,6 +114,7 @@ def _rule(rule_id: str, proposal: Proposal, today: date) -> dict[str, Any]:
     points = f"{spread.points} points of {len(spread.units)} units{synthetic}"
     return {
         "id": rule_id,
+        "level": "table",
         "table": about.frame,
         "expect": expectation,
         "kwargs": kwargs,
@@ -143,28 +134,11 @@ def _vietnamese(proposal: Proposal) -> dict[str, str]:
         expected = f"Từ {low} trở lên"
     else:
         expected = f"Không quá {high}"
-    figure = _placeholder(proposal.about, " cho ")
+    figure = _placeholder(proposal.about)
     return {
         "message": f"{figure}: nằm ngoài khoảng thường thấy trong các báo cáo trước.",
         "expected": expected,
         "fix": _FIX_VI,
-    }
-
-
-def _english(proposal: Proposal) -> dict[str, str]:
-    low = _bound(proposal.minimum, proposal.about)
-    high = _bound(proposal.maximum, proposal.about)
-    if low and high:
-        expected = f"From {low} to {high}"
-    elif low:
-        expected = f"At least {low}"
-    else:
-        expected = f"At most {high}"
-    figure = _placeholder(proposal.about, " for ")
-    return {
-        "message": f"{figure}: outside the usual range of earlier reports.",
-        "expected": expected,
-        "fix": _FIX_EN,
     }
 
 
@@ -175,16 +149,13 @@ def _bound(bound: float | None, about: Subject) -> str | None:
     return f"{format_number(bound)} {measure}".strip()
 
 
-def _placeholder(about: Subject, between: str) -> str:
-    """Return a figure's label with a placeholder for its value, then what it is divided by.
-
-    `between` is the word between both parts of a ratio.
-    """
+def _placeholder(about: Subject) -> str:
+    """Return a figure's label with a placeholder for its value, then what it is divided by."""
     value = f"{{{about.at}}} {about.measure}".rstrip()
     figure = f"{_escaped(about.label)} ({value})"
     if not about.per:
         return figure
-    return f"{figure}{between}{{{about.per}}} {about.per_measure} ({_escaped(about.per_label)})"
+    return f"{figure} cho {{{about.per}}} {about.per_measure} ({_escaped(about.per_label)})"
 
 
 def _escaped(label: str) -> str:
@@ -229,7 +200,7 @@ def _listed(units: Sequence[str]) -> str:
     return f"{', '.join(units[:_NAMED])}{more} ({len(units)})"
 
 
-def _yaml(entry: dict[str, Any], indent: str) -> list[str]:
+def _yaml(entry: dict[str, Any]) -> list[str]:
     """Return an entry as the lines of a one-item YAML list."""
     text = yaml.safe_dump([entry], allow_unicode=True, sort_keys=False, width=120)
-    return [f"{indent}{line}".rstrip() for line in text.splitlines()]
+    return [f"  {line}".rstrip() for line in text.splitlines()]

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ from typer.testing import CliRunner, Result
 
 from expectations.rules.rule_set import RuleSet
 from mtqg.cli import app
-from mtqg.packs import skeleton
-from mtqg.packs.yaml_text import YamlText, items, pairs, without_comments
+from mtqg.packs import draft
+from mtqg.packs.edit_yaml import quoted, read_yaml, without_comments, write_yaml
 from program.errors import ConfigurationError, UsageError
 from program.pack.catalogue import Tag
 from program.pack.completeness import pack_gaps
@@ -113,7 +114,7 @@ def test_a_packs_own_rule_that_could_not_run_is_refused_by_day(
     (copy / "suites").mkdir()
     suite = copy / "suites" / "training.yaml"
     suite.write_text(
-        "form: training\nrules:\n  - {id: OWN-01, table: levels, expect: expect_column_values_to_be_between, severity: warning,\n"
+        "form: training\nrules:\n  - {id: OWN-01, level: table, table: levels, expect: expect_column_values_to_be_between, severity: warning,\n"
         "     kwargs: {column: classes, max_value: 1}, at: classes, message: m, expected: e, fix: f, source: s}\n",
         encoding="utf-8",
     )
@@ -237,20 +238,6 @@ def test_an_unknown_province_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "pack").exists()
 
 
-def test_without_the_package_it_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def missing(_code: str) -> str:
-        raise UsageError(
-            "drafting units needs the package vietnamadminunits: pip install 'mtqg-monitor[draft]'"
-        )
-
-    monkeypatch.setattr(skeleton, "draft_units", missing)
-    result = mtqg("new", "--province", "02", "-o", tmp_path / "pack")
-    assert "pip install" in str(result.exception)
-    assert not (tmp_path / "pack").exists()
-
-
 def test_where_there_is_no_sample_pack_it_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,20 +261,19 @@ def test_both_commands_explain_themselves(command: str) -> None:
     assert len(result.stdout) > 300
 
 
-# --- changing YAML as text
+# --- changing YAML and keeping its looks
 # ----------------------------------------------------------------------------------------
 
 TEXT = """\
 # about the list
 list:
   # about one
-  - {name: one,
-     size: 1}
+  - {name: one, vnd: 769_000_000}
   - name: two      # the second
     note: >-
       a long
       note
-    size: 2
+    size: "2"
 
   # about three
   - name: three
@@ -297,26 +283,42 @@ last: 'end'
 
 
 def test_what_is_not_touched_stays_as_it_was() -> None:
-    assert YamlText(TEXT).text() == TEXT
+    assert write_yaml(read_yaml(TEXT)) == TEXT
 
 
-def test_values_are_put_and_entries_dropped_wherever_they_stand() -> None:
-    edit = YamlText(TEXT)
-    one, two, three = items(pairs(edit.root)["list"])
-    edit.drop(one, one)
-    edit.put(pairs(two)["note"], "short")
-    edit.drop(*pairs(two)["size"])
-    edit.put(pairs(three)["size"], "3")
-    edit.put(pairs(edit.root)["last"], '"the end"')
-    assert edit.text() == (
-        "# about the list\nlist:\n  # about one\n  - name: two      # the second\n    note: short\n\n"
-        '  # about three\n  - name: three\n    size: 3\nlast: "the end"\n'
-    )
+def test_what_is_changed_leaves_the_rest_with_its_quotes_and_comments() -> None:
+    content = read_yaml(TEXT)
+    content["list"][1]["note"] = quoted("short")
+    content["last"] = quoted("the end")
+    changed = TEXT.replace(">-\n      a long\n      note", '"short"')
+    assert write_yaml(content) == changed.replace("'end'", '"the end"')
 
 
-def test_a_list_becomes_one_word_and_comments_go_block_by_block() -> None:
-    edit = YamlText(TEXT)
-    edit.put(pairs(edit.root)["list"], "unknown")
-    assert edit.text() == "# about the list\nlist: unknown\nlast: 'end'\n"
+def test_comments_go_block_by_block() -> None:
     assert without_comments(TEXT, lambda block: block if "three" in block else "").count("#") == 2
-    assert edit.part(pairs(edit.root)["last"]) == "last: 'end'\n"
+
+
+def test_the_sections_of_a_new_packs_indicators_keep_their_headings(new: tuple[Path, Pack]) -> None:
+    folder, _ = new
+    written = (folder / "indicators.yaml").read_text(encoding="utf-8")
+    sample = (SAMPLE / "indicators.yaml").read_text(encoding="utf-8")
+    headings = re.findall(r"^  # (---- .*)$", written, re.MULTILINE)
+    assert len(headings) >= 4
+    assert headings == [
+        h for h in re.findall(r"^  # (---- .*)$", sample, re.MULTILINE) if h in headings
+    ]
+
+
+@pytest.mark.parametrize("package", ["ruamel.yaml", "vietnamadminunits.database"])
+def test_without_a_package_of_the_extra_one_sentence_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    draft._country.cache_clear()
+    result = mtqg("new", "--province", "02", "-o", tmp_path / "pack")
+    assert isinstance(result.exception, UsageError)
+    name = package.removesuffix(".database")
+    assert str(result.exception) == (
+        f"this command needs the package {name}: pip install 'mtqg-monitor[draft]'"
+    )
+    assert not (tmp_path / "pack").exists()

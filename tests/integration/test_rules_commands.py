@@ -162,17 +162,7 @@ def test_a_pasted_proposal_loads_and_finds_what_is_far_from_usual(
         yaml.safe_dump({**suite, "rules": [*suite["rules"], rule]}, allow_unicode=True),
         encoding="utf-8",
     )
-    text = rules("profile", "--form", "training").stdout
-    english = yaml.safe_load("\n".join(line[2:] for line in _after(text, "# English words")))[
-        "rules"
-    ]
-    (copy / "suites" / "en").mkdir(exist_ok=True)
-    chosen = [entry for entry in english if entry["id"] == rule["id"]]
-    (copy / "suites" / "en" / "training.yaml").write_text(
-        yaml.safe_dump({"rules": chosen}), encoding="utf-8"
-    )
     provincial = load_pack(copy)
-    RuleSet(provincial, lang="en")
     checker = Checker(provincial, RuleSet(provincial), "test")
     usual, few = (
         {**GOOD_LEVELS, "total": {**GOOD_LEVELS["total"], "participants": people}}
@@ -190,16 +180,6 @@ def test_a_pasted_proposal_loads_and_finds_what_is_far_from_usual(
             for f in found
         )
         assert all(f.expected == "Từ 77 người đến 160 người" for f in found)
-
-
-def _after(text: str, heading: str) -> list[str]:
-    lines = text.splitlines()
-    start = next(number for number, line in enumerate(lines) if line.startswith(heading)) + 1
-    return lines[
-        start : next(
-            number for number, line in enumerate(lines) if line.startswith("# Not proposed")
-        )
-    ]
 
 
 def test_wrong_questions_are_answered_with_what_there_is(

@@ -169,6 +169,7 @@ def test_a_rule_that_looks_at_less_no_longer_finds_and_a_new_one_newly_does(
     suite = repository / TRAINING
     entry = """
   - id: TRN-90
+    level: table
     table: levels
     expect: expect_column_values_to_be_between
     kwargs: {column: participants, max_value: 100}

@@ -118,7 +118,7 @@ def test_a_rule_file_that_is_wrong_names_file_and_key(pack: Pack, tmp_path: Path
         encoding="utf-8",
     )
     with pytest.raises(
-        ConfigurationError, match=r"training\.yaml:11: rules\.0\.severity: .*deadly"
+        ConfigurationError, match=r"training\.yaml:12: rules\.0\.severity: .*deadly"
     ):
         RuleSet(pack, tmp_path)
 

@@ -28,6 +28,18 @@ def test_a_module_that_every_command_needs_imports_nothing_slow(module: str) -> 
     assert told.stdout.split() == []
 
 
+@pytest.mark.parametrize("module", ["flows.nightly", "expectations.run.batch_checker"])
+def test_a_run_and_its_checks_never_import_the_code_of_rule_pages(module: str) -> None:
+    asked = (
+        f"import sys, {module}; "
+        "print(*(name for name in sys.modules if name.startswith('expectations.docs')))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == []
+
+
 def test_a_checker_that_has_nothing_to_check_imports_nothing_slow() -> None:
     asked = f"""
 import sys

@@ -1,6 +1,7 @@
 """The rules' words in English, a pack's own rules, and rule files that name what is not there."""
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,14 @@ from expectations.findings import placeholders
 from expectations.findings.message import finding_of_problem
 from expectations.rules import validate
 from expectations.rules.rule_set import SUITES, RuleSet, RuleText
+from program.delivery import Delivery
 from program.errors import ConfigurationError
 from program.finding import ReaderFinding
 from program.limits import DEFAULT_LIMITS
 from program.pack.load import Pack, load_pack
+from program.parsed_report import ParsedReport
 from program.settings import ROOT
+from program.submission import Verdict
 from tests.conftest import Fill, delivery
 
 FILES = sorted(path.name for path in SUITES.glob("*.yaml"))
@@ -52,6 +56,7 @@ def put(folder: Path, name: str, *rules: dict[str, object]) -> Path:
 def rule(number: int = 1, **changes: object) -> dict[str, object]:
     return {
         "id": f"OWN-{number:02d}",
+        "level": "table",
         "table": "levels",
         "expect": "expect_column_values_to_be_between",
         "kwargs": {"column": "classes", "max_value": 1},
@@ -328,6 +333,39 @@ def test_an_id_that_a_pack_uses_again_is_refused(own_pack: Path) -> None:
         match=r"training\.yaml: CELL-01: the rule id stands twice, the other time in .*cells\.yaml",
     ):
         RuleSet(load_pack(own_pack))
+
+
+@pytest.mark.parametrize(
+    ("level", "complaint"),
+    [
+        ("cell", r"rules\.0\.level: .*cell"),
+        ("lines", r"rules\.0\.level: .*lines"),
+        ("history", r"OWN-01: level: expected table for a rule of levels, found history"),
+    ],
+)
+def test_a_level_that_the_rule_cannot_have_is_refused(
+    own_pack: Path, level: str, complaint: str
+) -> None:
+    put(own_pack, "training", rule(level=level))
+    with pytest.raises(ConfigurationError, match=complaint):
+        RuleSet(load_pack(own_pack))
+
+
+def test_a_level_is_what_the_checker_goes_by_whatever_the_id_begins_with(
+    pack: Pack, suites: Path
+) -> None:
+    reading = suites / "reading.yaml"
+    text = reading.read_text(encoding="utf-8")
+    of_file = "  - id: FILE-01\n    level: file\n"
+    assert of_file in text
+    reading.write_text(text.replace(of_file, of_file.replace("file", "form")), encoding="utf-8")
+    delivery = Delivery(1, "inbox", "folder", "a.xlsx", datetime.now(UTC), "0" * 64, None)
+    read = ParsedReport(delivery, problems=(ReaderFinding("FILE-01"),))
+    verdicts = [
+        Checker(pack, RuleSet(pack, folder), "levels").check([read])[0].verdict
+        for folder in (SUITES, suites)
+    ]
+    assert verdicts == [Verdict.UNREADABLE, Verdict.QUARANTINED]
 
 
 def test_a_wrong_key_in_a_packs_suite_names_file_and_line(own_pack: Path) -> None:

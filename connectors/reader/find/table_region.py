@@ -19,7 +19,7 @@ _WORDS = (ColumnType.TEXT, ColumnType.COMMUNE)
 class TableRegion:
     """A table at its place on a sheet.
 
-    `problems`, `qualifiers` and `texts` grow while its cells are read.
+    `problems`, `qualifiers`, `texts` and `refused` grow while its cells are read.
 
     Attributes:
         end: the 0-based row after the table.
@@ -28,6 +28,7 @@ class TableRegion:
         problems: what was met so far.
         qualifiers: the words before figures ("trên"), by column name and 1-based row.
         texts: the figures that are text on the sheet, by column name and 1-based row.
+        refused: the cells of its lines that gave no value, by column name and 1-based row.
     """
 
     header: Header
@@ -38,6 +39,7 @@ class TableRegion:
     problems: list[ReaderFinding] = field(default_factory=list)
     qualifiers: dict[tuple[str, int], Qualifier] = field(default_factory=dict)
     texts: set[tuple[str, int]] = field(default_factory=set)
+    refused: set[tuple[str, int]] = field(default_factory=set)
 
     @property
     def is_nil(self) -> bool:
