@@ -20,6 +20,7 @@ from expectations.findings.suppress_cascades import Cell, Reported, drop_cascade
 from expectations.findings.waivers import Waivers
 from expectations.history.history_checker import HistoryChecker
 from expectations.history.reports import Frames
+from expectations.rules.rule_models import CellRule, Derivation
 from expectations.rules.rule_set import RuleSet
 from expectations.run.frames import batch_frames
 from expectations.run.gx_runner import Failure, GxRunner
@@ -34,6 +35,7 @@ from program.records.history import History
 from program.submission import Submission, verdict_of
 
 _WORST_FIRST = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
+_ABOUT_EMPTY_CELLS = (Derivation.REQUIRED, Derivation.OPTIONAL)
 _CELL = re.compile(r"^(?P<column>[A-Z]+)(?P<row>\d+)$")
 
 Batch = Sequence[tuple[int, ParsedReport]]
@@ -127,6 +129,7 @@ class BatchChecker:
         # rules have checked.
         for name, frame in frames.items():
             failures = self._failures(form, name, frame)
+            failures = [f for f in failures if not sources[f.number].excuses(f, name)]
             if not failures:
                 continue
             failures = reported.in_order(drop_cascades(failures, form, name, frame))
@@ -166,6 +169,16 @@ class _Source:
     """The parsed report that failures point back to."""
 
     reading: ParsedReport
+
+    def excuses(self, failure: Failure, frame: str) -> bool:
+        """Tell whether a failure asks for a value where the sender may leave the cell empty.
+
+        A total is locked in our templates. It is empty where its parts are.
+        """
+        words = failure.rule.words
+        if not isinstance(words, CellRule) or words.derive not in _ABOUT_EMPTY_CELLS:
+            return False
+        return self.reading.tables[frame].may_be_empty(failure.rule.at, failure.row)
 
     @cached_property
     def texts(self) -> Set[CellRef]:

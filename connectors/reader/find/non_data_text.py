@@ -48,6 +48,8 @@ _NOTHING = {
     "chua co",
     "chua phat sinh",
 }
+# Words around them that say when or where: "Trong quý 1 năm 2025 đơn vị không có phát sinh".
+_WHEN = {"trong", "ky", "quy", "nam", "thang", "nay", "bao", "cao", "don", "vi", "tai"}
 _NOTES = {"ghi chu", "luu y", "chu thich", "nguon", "nguon so lieu"}
 _GROUP_WORDS = (
     "xa",
@@ -69,7 +71,7 @@ _GROUP_WORDS = (
 
 # How these words begin. Most cells are excluded by that, before anything is folded.
 _TOTALS_OPEN = openings_of(_TOTALS)
-_NOTHING_OPENS = openings_of(_NOTHING)
+_NOTHING_OPENS = openings_of((*_NOTHING, *_WHEN))
 _NOTES_OPEN = openings_of(_NOTES)
 _NUMBERED_GROUPS_OPEN = {f"da{number}" for number in range(10)}
 _GROUPS_OPEN = openings_of((*_TOTALS, *_GROUP_WORDS)) | _NUMBERED_GROUPS_OPEN
@@ -216,7 +218,10 @@ def says_nothing(cell: CellValue) -> bool:
     """Tell whether a cell says that there is nothing to report: "Không phát sinh", "Không có"."""
     if not isinstance(cell, str) or opening_of(cell) not in _NOTHING_OPENS:
         return False
-    return fold(cell) in _NOTHING
+    if len(cell) > _LONGEST_GROUP:
+        return False
+    words = [word for word in fold(cell).split() if word not in _WHEN and not word.isdigit()]
+    return " ".join(words) in _NOTHING
 
 
 def begins_note(cell: CellValue) -> bool:
