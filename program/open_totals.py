@@ -162,9 +162,16 @@ class _Totals:
         name, position = place
         if self.figure(name, position) is not None:
             return _State.GIVEN
-        if self._columns[name].blank is Blank.NOTHING or self._is_share_of_nothing(name, position):
+        if self._says_nothing(name, position) or self._is_share_of_nothing(name, position):
             return _State.NOTHING
         return _State.UNKNOWN
+
+    def _says_nothing(self, name: str, position: int) -> bool:
+        """Tell whether an empty cell says that there is none."""
+        column = self._columns[name]
+        other = column.blank_unless
+        has_other = other in self._columns and bool(self.figure(str(other), position))
+        return column.blank is Blank.NOTHING and not has_other
 
     def _is_share_of_nothing(self, name: str, position: int) -> bool:
         """Tell whether the columns beside an empty one make up their whole figure already."""

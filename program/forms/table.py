@@ -100,9 +100,10 @@ class Column(Label):
 
     A `required` column must have a value on each line that has any, but not from the kinds of unit
     in `optional_for`. A column with `required_where` must have one on the lines where another
-    column has one of the words that it gives. `blank` says what an empty cell means. Columns with
-    the same `share_of` make up that figure together, without remainder: officials and community are
-    all participants.
+    column has one of the words that it gives. `blank` says what an empty cell means; it means
+    "unknown" where the column `blank_unless` has a figure: no money is disbursed without a plan.
+    Columns with the same `share_of` make up that figure together, without remainder: officials and
+    community are all participants.
     """
 
     name: str = Field(pattern=NAME)
@@ -115,6 +116,7 @@ class Column(Label):
     required_where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     optional_for: tuple[UnitKind, ...] = ()
     blank: Blank = Blank.UNKNOWN
+    blank_unless: str | None = None
     share_of: str | None = None
     minimum: float | None = None
     maximum: float | None = None
@@ -192,6 +194,7 @@ class Column(Label):
             "opens": self.opens,
             "per": self.per,
             "share_of": self.share_of,
+            "blank_unless": self.blank_unless,
         }
         given = [name for name, value in values.items() if value is not None]
         if given:
@@ -401,6 +404,18 @@ class Table(Model):
                 raise ValueError(
                     f"table {self.name}: column {column.name}: share_of: "
                     f"expected another figure of its type; found {column.share_of}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _check_blank_unless(self) -> Self:
+        figures = {column.name for column in self._figures}
+        for column in self.columns:
+            other = column.blank_unless
+            if other is not None and other not in figures - {column.name}:
+                raise ValueError(
+                    f"table {self.name}: column {column.name}: blank_unless: "
+                    f"expected another figure; found {other}"
                 )
         return self
 

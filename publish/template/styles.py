@@ -110,9 +110,9 @@ class TemplateStyles:
             **_EDGE, bold=True, align="center", bg_color=OPTIONAL.colour, locked=False
         )
         self.note = self.of(italic=True, text_wrap=True, valign="top")
-        self.words = self.of(text_wrap=True, align="left", valign="top", indent=1)
+        self.words = self.of(text_wrap=True, align="left", valign="vcenter", indent=1)
         self.section = self.of(bold=True, bottom=1, bottom_color="#8A94A0", valign="vcenter")
-        self.step = self.of(align="right", valign="top", indent=1, font_color=_GREY)
+        self.step = self.of(align="right", valign="vcenter", indent=1, font_color=_GREY)
         self.link = self.of(font_color="#0B5394", underline=1, align="left", valign="top", indent=1)
         self.signature = self.of(bold=True, align="center")
         self.signing = self.of(italic=True, align="center")
