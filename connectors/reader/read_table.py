@@ -20,7 +20,8 @@ from connectors.reader.values.parsed import Parsed, Value
 from program.addresses import column_letter
 from program.finding import ReaderFinding
 from program.forms.measure import to_printed
-from program.forms.table import Column, Table
+from program.forms.table import Column, Line, Table
+from program.forms.totals import summands_of
 from program.open_totals import OpenTotal, split_open_totals
 from program.parsed_report import ColumnValues, ParsedTable, is_given
 from program.vietnamese import format_number
@@ -94,7 +95,7 @@ def _lines(place: TableRegion, labels: list[LineLabel]) -> list[tuple[int, str]]
     There is none where the sheet says that there is nothing to report, and the table has no value.
     """
     if place.table.kind == "matrix":
-        has_values = any(place.has_value(label.row) for label in labels if label.line)
+        has_values = any(_has_values(place, label.row, label.line) for label in labels)
         if not has_values and _reports_nil(place):
             return []
         return list(matrix_lines(place, labels))
@@ -103,6 +104,15 @@ def _lines(place: TableRegion, labels: list[LineLabel]) -> list[tuple[int, str]]
     if not lines and not place.is_nil:
         _reports_nil(place)
     return lines
+
+
+def _has_values(place: TableRegion, number: int, line: Line | None) -> bool:
+    """Tell whether a row of a matrix is a line with values; a total of 0 is none."""
+    if line is None:
+        return False
+    totals = [column for column in place.found() if summands_of(column, line)]
+    empty = [column.name for column in totals if not place.parse(number, column).value]
+    return place.has_value(number, besides=empty)
 
 
 def _reports_nil(place: TableRegion) -> bool:

@@ -16,6 +16,7 @@ from program.labels import fold, opening_of, openings_of, without_brackets
 
 _LABEL = fold(NIL_LABEL)
 _LABEL_OPENS = openings_of([_LABEL])
+_HAPPENED = "phat sinh"
 _TICKS = {"x", "v", "co", "dung", "yes", "true", "1"}
 _TICK_SIGNS = frozenset("✓✔☑√☒✗✘●■")
 """Signs that `fold` leaves nothing of."""
@@ -69,13 +70,20 @@ def _is_tick(cell: CellValue) -> bool:
 
 def _sentences(place: TableRegion) -> Iterator[NilMark]:
     """Yield the cells around and in a table that say in words that there is nothing."""
-    within = range(place.header.body, place.end)
-    for numbers in (within, _rows_above(place)):
-        for number in numbers:
-            row = place.row(number)
-            for at in _columns(place, row):
-                if says_nothing(row[at]):
-                    yield NilMark(number, at, text_of_cell(row[at]))
+    for number in range(place.header.body, place.end):
+        yield from _sentences_in(place, number)
+    for number in _rows_above(place):
+        # "Không" alone answers something else there.
+        for mark in _sentences_in(place, number):
+            if _HAPPENED in fold(mark.text):
+                yield mark
+
+
+def _sentences_in(place: TableRegion, number: int) -> Iterator[NilMark]:
+    row = place.row(number)
+    for at in _columns(place, row):
+        if says_nothing(row[at]):
+            yield NilMark(number, at, text_of_cell(row[at]))
 
 
 def _rows_above(place: TableRegion) -> range:
