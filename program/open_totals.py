@@ -127,11 +127,13 @@ class _Totals:
     def _parts(self, name: str, position: int) -> tuple[Cell, ...]:
         """Return the cells that a cell adds up; () where one of their columns is not there.
 
-        Without that column the total is typed.
+        Without that column, and where all the lines of its parts are empty, the total is typed.
         """
         line = self._lines.get(self.read.lines[position])
         parts = summands_of(self._columns[name], line)
-        return parts if all(part.column in self._columns for part in parts) else ()
+        has_columns = all(part.column in self._columns for part in parts)
+        has_lines = any(self._place(part, position) is not None for part in parts)
+        return parts if has_columns and has_lines else ()
 
     def _place(self, part: Cell, position: int) -> tuple[str, int] | None:
         """Return column and position of a part; None where its line was left empty."""

@@ -270,6 +270,7 @@ MET: dict[str, bytes | None] = {
     "FORM-49": report(None, class_list(lines=[["I. Xã Đại Tâm"], CLASS])),
     "FORM-51": one_report_twice(),
     "FORM-52": portal(tables={"levels": [], "lop": []}),
+    "FORM-60": typed(template("training", "2024-Q4"), "Tổng hợp", F2="x", B10=2, C10=70),
     "CELL-07": with_total(1, "ba"),
     "CELL-08": with_class(5, "mai"),
     "CELL-09": with_total(1, "1.003"),
@@ -294,6 +295,9 @@ MET: dict[str, bytes | None] = {
     "CELL-33": with_class(3, "cap xa"),
     "CELL-34": with_class(1, "Lớp\u200b A"),
     "CELL-35": with_total(8, "1,5 tỷ"),
+    "CELL-50": typed(
+        template("training", "2024-Q4"), "Tổng hợp", B10=2, C10=70, F10=30, B11=1, C11=20
+    ),
 }
 
 

@@ -32,7 +32,7 @@ CALLS = {
     "datetime": datetime,
     "time": time,
 }
-NEVER_MET_IN_A_VALUE = {"CELL-13", "CELL-19", "CELL-20", "CELL-21"}
+NEVER_MET_IN_A_VALUE = {"CELL-13", "CELL-19", "CELL-20", "CELL-21", "CELL-50"}
 
 
 class Row(NamedTuple):
