@@ -214,14 +214,10 @@ def _empty_blank_tables(
     The total of such a table is left out: the lines above it are what is missing. Where a table
     says that there is nothing to report and the others are empty, that holds for all of them.
     """
+    if _spread_nil(tables):
+        return
     read = [table for table in found.form.tables if table.name in tables]
     blank = [table for table in read if tables[table.name].is_blank]
-    nil = [table for table in read if tables[table.name].is_nil]
-    if nil and len(nil) + len(blank) == len(tables):
-        for table in blank:
-            reading = tables[table.name]
-            tables[table.name] = replace(reading.without(reading.rows), is_nil=True)
-        return
     is_all_blank = len(blank) == len(tables)
     for position, table in enumerate(blank):
         has_total = any(line.total for line in table.lines)
@@ -231,6 +227,19 @@ def _empty_blank_tables(
         tables[table.name] = reading.without(reading.rows)
         if not is_all_blank or position == 0:
             yield ReaderFinding("FORM-30", sheet=reading.sheet, values={"table": table.title})
+
+
+def _spread_nil(tables: dict[str, ParsedTable]) -> bool:
+    """Tell whether a table says that there is nothing to report, and no other has a value.
+
+    All tables then say so.
+    """
+    has_nil = any(read.is_nil for read in tables.values())
+    if not has_nil or not all(read.is_nil or read.is_blank for read in tables.values()):
+        return False
+    for name, read in tables.items():
+        tables[name] = replace(read.without(read.rows), is_nil=True)
+    return True
 
 
 def _read_tables(

@@ -15,6 +15,7 @@ import pandas as pd
 
 from expectations.cross_checks.cross_checker import CrossChecker
 from expectations.findings.cells import CellRef, cell_of, text_cells
+from expectations.findings.computed_totals import with_place_to_correct
 from expectations.findings.message import finding_of_problem, finding_of_row
 from expectations.findings.suppress_cascades import Cell, Reported, drop_cascades, due_at
 from expectations.findings.waivers import Waivers
@@ -139,7 +140,8 @@ class BatchChecker:
                 row = rows[failure.number, failure.row]
                 finding = _finding(failure, form, name, source, row, reported)
                 if finding is not None:
-                    yield failure.number, finding
+                    language = self._rules.language
+                    yield failure.number, with_place_to_correct(finding, source.reading, language)
 
     def _failures(self, form: Form, name: str, frame: pd.DataFrame) -> list[Failure]:
         expected = expectations_of(form, name, set(frame.columns), self._rules)

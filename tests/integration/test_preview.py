@@ -90,7 +90,7 @@ def test_a_mail_with_findings_has_the_marked_workbook_and_a_reminder_the_blank_o
         "still-open",
     }
     blank = ["941-2024-Q1-bao-cao-dao-tao-tap-huan.xlsx"]
-    expected = dict.fromkeys(attached, list[str]())
+    expected: dict[str, list[str]] = {kind: [] for kind in attached}
     expected |= dict.fromkeys(with_workbook, marked)
     # An office and a leader fill in nothing.
     expected |= dict.fromkeys(("due-soon", "due-today", "late"), blank)
