@@ -7,7 +7,7 @@ the first line, above the table or below it. All of these mean the same.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from connectors.reader.find.non_data_text import says_nothing
+from connectors.reader.find.non_data_text import NOTHING_OPENS, says_nothing
 from connectors.reader.find.table_region import TableRegion
 from connectors.reader.open.workbook import CellValue
 from connectors.reader.values.parse_cell import is_empty, text_of_cell
@@ -70,8 +70,10 @@ def _is_tick(cell: CellValue) -> bool:
 
 def _sentences(place: TableRegion) -> Iterator[NilMark]:
     """Yield the cells around and in a table that say in words that there is nothing."""
-    for number in range(place.header.body, place.end):
-        yield from _sentences_in(place, number)
+    # A sheet may have a million empty rows.
+    for number in place.header.sheet.texts.rows_of(NOTHING_OPENS):
+        if place.header.body <= number < place.end:
+            yield from _sentences_in(place, number)
     for number in _rows_above(place):
         # "Không" alone answers something else there.
         for mark in _sentences_in(place, number):

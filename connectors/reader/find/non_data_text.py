@@ -71,11 +71,11 @@ _GROUP_WORDS = (
 
 # How these words begin. Most cells are excluded by that, before anything is folded.
 _TOTALS_OPEN = openings_of(_TOTALS)
-_NOTHING_OPENS = openings_of((*_NOTHING, *_WHEN))
+NOTHING_OPENS = openings_of((*_NOTHING, *_WHEN))
 _NOTES_OPEN = openings_of(_NOTES)
 _NUMBERED_GROUPS_OPEN = {f"da{number}" for number in range(10)}
 _GROUPS_OPEN = openings_of((*_TOTALS, *_GROUP_WORDS)) | _NUMBERED_GROUPS_OPEN
-_NO_LINE_OPENS = _TOTALS_OPEN | _NOTHING_OPENS | _NOTES_OPEN | _GROUPS_OPEN
+_NO_LINE_OPENS = _TOTALS_OPEN | NOTHING_OPENS | _NOTES_OPEN | _GROUPS_OPEN
 
 
 def is_remark(text: str, column: Column) -> bool:
@@ -216,7 +216,7 @@ def is_ordinary(text: str) -> bool:
 
 def says_nothing(cell: CellValue) -> bool:
     """Tell whether a cell says that there is nothing to report: "Không phát sinh", "Không có"."""
-    if not isinstance(cell, str) or opening_of(cell) not in _NOTHING_OPENS:
+    if not isinstance(cell, str) or opening_of(cell) not in NOTHING_OPENS:
         return False
     if len(cell) > _LONGEST_GROUP:
         return False
