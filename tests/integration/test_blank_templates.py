@@ -48,7 +48,7 @@ def mail(pack: Pack, to_send: Letter) -> EmailMessage:
 
 def test_a_unit_is_sent_the_blank_workbook_of_each_report_that_is_due(pack: Pack) -> None:
     sent = mail(pack, letter(pack, *map(reminder, FORMS)))
-    attached = {part.get_filename(): part.get_content() for part in sent.iter_attachments()}
+    attached = {str(part.get_filename()): part.get_content() for part in sent.iter_attachments()}
     assert sorted(attached) == [
         "942-2024-Q4-bao-cao-cong-trinh.xlsx",
         "942-2024-Q4-bao-cao-dao-tao-tap-huan.xlsx",
