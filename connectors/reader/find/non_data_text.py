@@ -39,17 +39,35 @@ _SUM_WORDS = ("tổng", "cộng")
 _OTHER_WORDS = ("dong", "ket", "hop", "quan", "the", "tac")
 _LONGEST_GROUP = 100
 
+_NO = "khong"
 _NOTHING = {
-    "khong",
+    _NO,
     "khong co",
     "khong phat sinh",
     "khong co phat sinh",
     "khong co so lieu",
+    "khong phat sinh so lieu",
+    "khong co so lieu phat sinh",
     "chua co",
     "chua phat sinh",
 }
 # Words around them that say when or where: "Trong quý 1 năm 2025 đơn vị không có phát sinh".
-_WHEN = {"trong", "ky", "quy", "nam", "thang", "nay", "bao", "cao", "don", "vi", "tai"}
+_WHEN = (
+    "trong",
+    "ky",
+    "quy",
+    "nam",
+    "thang",
+    "nay",
+    "bao",
+    "cao",
+    "don",
+    "vi",
+    "tai",
+    "huyen",
+    "xa",
+)
+_AROUND = {*_WHEN, "i", "ii", "iii", "iv", "noi", "dung", "moi", "nao"}
 _NOTES = {"ghi chu", "luu y", "chu thich", "nguon", "nguon so lieu"}
 _GROUP_WORDS = (
     "xa",
@@ -220,8 +238,11 @@ def says_nothing(cell: CellValue) -> bool:
         return False
     if len(cell) > _LONGEST_GROUP:
         return False
-    words = [word for word in fold(cell).split() if word not in _WHEN and not word.isdigit()]
-    return " ".join(words) in _NOTHING
+    words = [word for word in fold(cell).split() if word not in _AROUND and not word.isdigit()]
+    said = " ".join(words)
+    # "Không" beside other words is an answer, or a name.
+    is_bare_no = said == _NO and fold(cell) != _NO
+    return said in _NOTHING and not is_bare_no
 
 
 def begins_note(cell: CellValue) -> bool:
