@@ -14,7 +14,7 @@ from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.pack.contact import Contact
 from program.pack.load import Pack
-from program.records.letter import Letter, Reminder, ReportName
+from program.records.letter import Letter, MissingReport, ReportName
 from publish.mail.blank_templates import MOST_BYTES, blank_templates
 from publish.mail.message import compose
 from publish.preview.sample import with_deadlines
@@ -25,11 +25,11 @@ DUE = date(2025, 1, 15)
 FORMS = ("training", "works", "disbursement", "livelihoods")
 
 
-def reminder(form: str, unit: str = "942") -> Reminder:
-    return Reminder(ReportName(form, unit, "2024-Q4", Stage.FINAL), DUE)
+def reminder(form: str, unit: str = "942") -> MissingReport:
+    return MissingReport(ReportName(form, unit, "2024-Q4", Stage.FINAL), DUE)
 
 
-def letter(pack: Pack, *reminders: Reminder, to: Contact | None = None) -> Letter:
+def letter(pack: Pack, *reminders: MissingReport, to: Contact | None = None) -> Letter:
     return Letter(
         message_id="m",
         recipient=(to or pack.contact_of("942")).email,
