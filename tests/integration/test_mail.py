@@ -568,7 +568,7 @@ def test_what_a_cross_check_says_of_two_reports_is_printed_once(pack: Pack) -> N
             notice(Verdict.ACCEPTED_WITH_WARNINGS, QUESTION),
             submission_id=number,
             form_code=form,
-            kind=NoticeKind.COMPARED,
+            kind=NoticeKind.CROSS_CHECKED,
         )
         for number, form in enumerate(("training", "disbursement"), start=1)
     ]
