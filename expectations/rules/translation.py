@@ -46,20 +46,25 @@ def translated(rules: Sequence[Rule], path: Path, lang: str) -> tuple[Rule, ...]
     result = list(rules)
     for position, rule in enumerate(rules):
         if rule.id in words:
-            result[position] = _translated(rule, words[rule.id], words_file)
+            result[position] = _translated(rule, words[rule.id], words_file, lang)
     return tuple(result)
 
 
-def _translated(rule: Rule, words: _Translation, path: Path) -> Rule:
+def _translated(rule: Rule, words: _Translation, path: Path, lang: str) -> Rule:
     if words.placeholders() != rule.placeholders():
         expected, found = _listed(rule.placeholders()), _listed(words.placeholders())
         raise ConfigurationError(
             f"{path}: {rule.id}: expected the placeholders {expected}; found {found}"
         )
+    if words.instead.keys() != rule.instead.keys():
+        expected, found = _listed(rule.instead), _listed(words.instead)
+        raise ConfigurationError(f"{path}: {rule.id}: instead: expected {expected}; found {found}")
     if words.cases.keys() != rule.cases.keys():
         expected, found = _listed(rule.cases), _listed(words.cases)
         raise ConfigurationError(f"{path}: {rule.id}: cases: expected {expected}; found {found}")
-    return rule.model_copy(update=words.model_dump(exclude={"id"}))
+    # The fields themselves: `model_dump` would make dicts of the words in `instead`.
+    update = {name: getattr(words, name) for name in RuleMessage.model_fields}
+    return rule.model_copy(update={**update, "language": lang})
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -14,7 +14,13 @@ from publish.mail.message import compose
 from publish.mail.operator_mails import compose_alarm, compose_digest
 from publish.marking.letter_attachments import Attachment
 from publish.preview.letters import DELIVERY, MailKind, sample_letters
-from publish.preview.sample import linked_sample, marked_sample, sample_of, with_deadlines
+from publish.preview.sample import (
+    WordFinding,
+    linked_sample,
+    marked_sample,
+    sample_of,
+    with_deadlines,
+)
 from publish.rendering import render
 
 _SUFFIXES = {"html": "html", "plain": "txt"}
@@ -32,15 +38,15 @@ class _Entry:
     files: tuple[Path, ...]
 
 
-def write_previews(pack: Pack, today: date, folder: Path) -> list[Path]:
+def write_previews(pack: Pack, today: date, folder: Path, word: WordFinding) -> list[Path]:
     """Write each kind of mail into `folder`; return the files, the index first.
 
-    The same pack and day give the same files. Raises ConfigurationError if no report is due
-    from a unit with a contact.
+    `word` gives their findings the words of the rules. The same pack and day give the same files.
+    Raises ConfigurationError if no report is due from a unit with a contact.
     """
     folder.mkdir(parents=True, exist_ok=True)
     entries = []
-    for number, (kind, message) in enumerate(_mails(pack, today).items(), start=1):
+    for number, (kind, message) in enumerate(_mails(pack, today, word).items(), start=1):
         entries.append(_write_mail(message, f"{number:02}-{kind}", folder))
     rows = [(entry.name, entry.subject, entry.to, entry.has_html) for entry in entries]
     index = folder / "index.html"
@@ -73,10 +79,10 @@ def _write_mail(message: Message, name: str, folder: Path) -> _Entry:
     )
 
 
-def _mails(pack: Pack, today: date) -> dict[MailKind, Message]:
+def _mails(pack: Pack, today: date, word: WordFinding) -> dict[MailKind, Message]:
     # Deadlines of a new pack are placeholders, which letters leave out.
     pack = with_deadlines(pack)
-    sample = sample_of(pack, today)
+    sample = sample_of(pack, today, word)
     marked = marked_sample(sample, pack, DELIVERY)
     mails = {}
     for kind, letter in sample_letters(sample, pack).items():

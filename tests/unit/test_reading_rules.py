@@ -233,7 +233,7 @@ MET: dict[str, bytes | None] = {
     "FORM-23": workbook(("A", summary()), ("B", class_list()), ("C", summary())),
     "FORM-24": levels(header=[header(5, None)]),
     "FORM-25": levels(header=[header(5, "Số CB")]),
-    "FORM-26": retyped(template("training", "2024-Q4"), "Quý 4 năm 2024", "Quý 3 năm 2024"),
+    "FORM-26": retyped(template("training", "2024-Q4"), "Quý IV năm 2024", "Quý III năm 2024"),
     "FORM-27": retyped(
         retyped(template("training", "2024-Q4", unit="943"), "Huyện Kế Sách", "Huyện Châu Thành"),
         "943",
