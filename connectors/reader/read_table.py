@@ -47,6 +47,7 @@ def read_table(header: Header, table: Table, end: int) -> tuple[ParsedTable, lis
     _report_columns(place, numbers)
     _report_unheaded(place)
     _report_hidden(place, numbers)
+    _report_struck(place, numbers)
     found = _read_columns(place, numbers)
     values = {}
     # In the form's order, whatever the order of the sheet.
@@ -180,6 +181,19 @@ def _figure_in(place: TableRegion, at: int, lines: Iterable[int]) -> int | None:
         if isinstance(place.row(number)[at], int | float):
             return number
     return None
+
+
+def _report_struck(place: TableRegion, lines: list[int]) -> None:
+    """Report each line with a cell that is struck out: its sender may mean that it is void."""
+    struck = place.header.sheet.struck
+    if not struck:
+        return
+    for number in lines:
+        for at in place.filled(number):
+            if (number, at) in struck:
+                text = text_of_cell(place.row(number)[at])
+                place.report("CELL-38", number, at, text)
+                break
 
 
 def _read_columns(place: TableRegion, numbers: list[int]) -> dict[str, ColumnValues]:

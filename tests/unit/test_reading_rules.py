@@ -123,6 +123,7 @@ def zipped(name: str) -> bytes:
     return buffer.getvalue()
 
 
+CASES = ROOT / "tests" / "data" / "cases"
 PACK = load_pack(ROOT / "config" / "soc-trang")
 
 
@@ -294,6 +295,10 @@ MET: dict[str, bytes | None] = {
     "CELL-33": with_class(3, "cap xa"),
     "CELL-34": with_class(1, "Lớp\u200b A"),
     "CELL-35": with_total(8, "1,5 tỷ"),
+    "CELL-37": (CASES / "blank-totals-become-0.xls").read_bytes(),
+    "CELL-38": (CASES / "struck-out-row.xlsx").read_bytes(),
+    "CELL-39": progress(85, ";;;"),
+    "CELL-40": progress(85_000, "0,"),
 }
 
 

@@ -8,9 +8,12 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
+from connectors.reader.open.delimited import FormulaText
 from connectors.reader.open.markup import Percentage
+from connectors.reader.open.number_formats import HiddenFigure, ScaledFigure, ShownFigure
 from connectors.reader.open.workbook import CellValue
 from connectors.reader.values.characters import plain
 from connectors.reader.values.money import money_measure
@@ -58,15 +61,26 @@ def parse_figure(cell: CellValue, column: Column, measure: str) -> Parsed:
 
     `rule` is None if the cell holds a plain number.
     """
-    if isinstance(cell, str):
-        return _parse_text(cell, column, measure)
+    if isinstance(cell, str | ShownFigure):
+        text = cell if isinstance(cell, str) else str(cell)
+        return _parse_text(text, column, measure)
     if isinstance(cell, bool) or not isinstance(cell, int | float) or not math.isfinite(cell):
         return _NO_FIGURE
     if isinstance(cell, Percentage):
         if measure != PERCENT:
             return Parsed(None, "CELL-23")
         return _kept(cell.in_percent, column, measure, "CELL-22")
+    return _parse_number(cell, column, measure)
+
+
+def _parse_number(cell: float, column: Column, measure: str) -> Parsed:
+    """Return the figure of a numeric cell, with a rule where its sender sees something else."""
     number = _as_shown(float(cell))
+    if isinstance(cell, HiddenFigure):
+        return _kept(number, column, measure, "CELL-39")
+    if isinstance(cell, ScaledFigure):
+        kept = _kept(number, column, measure, "CELL-40")
+        return replace(kept, meant=format_number(cell.stored, decimals=_MEANT_DECIMALS))
     if measure == PERCENT and 0 < number < 1:
         return _doubtful_fraction(number)
     return _kept(number, column, measure)
@@ -177,7 +191,7 @@ def _parse_digits(
     is_clear = qualifier is not None or figure.endswith(PERCENT)
     if is_percent and 0 < number < 1 and not is_clear:
         return _doubtful_fraction(number)
-    is_plain = digits.isdigit() and cell.strip() == digits
+    is_plain = digits.isdigit() and cell.strip() == digits and not isinstance(cell, FormulaText)
     return _kept(number, column, measure, _rule_of(qualifier, is_plain=is_plain), qualifier)
 
 
