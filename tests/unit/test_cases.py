@@ -25,7 +25,18 @@ from program.parsed_report import ParsedReport, facts_of
 from program.settings import ROOT
 from tests.conftest import delivery
 from tests.old_workbooks import xlsb_error
-from tests.workbooks import read, report
+from tests.workbooks import (
+    COMMUNE,
+    DISTRICT,
+    HEADER,
+    MEASURES,
+    TOTAL,
+    Rows,
+    read,
+    report,
+    summary,
+    workbook,
+)
 
 CASES = ROOT / "tests" / "data" / "cases"
 ERRORS = {("CELL-12", "I7"), ("CELL-12", "E8"), ("CELL-12", "H8")}
@@ -55,6 +66,7 @@ TABLE = [
     Case("csv-trailing-ctrl-z.csv", {("FORM-09", "A7")}, "943", "2024-Q4"),
     Case("csv-formula-text.csv", {("FORM-09", "A7")}, "943", "2024-Q4"),
     Case("zip-with-backslashes.xlsx", set(), "942", "2024-Q4"),
+    Case("heading-ke-hoach-von-nam-2025.xlsx", set(), "947", "2025-Q2"),
 ]
 
 
@@ -285,3 +297,62 @@ def test_an_ordinary_number_format_changes_nothing(code: str) -> None:
     parsed = parse_format(code)
     assert parsed is not None
     assert parsed.changes_something is (code == "")
+
+
+# --- a year or a day behind a heading -----------------------------------------------------------
+
+
+def money_headings(planned: str, spent: str, *more: str) -> bytes:
+    """Return a report of 2024-Q4 with other headings over its two amounts."""
+    heading = [*HEADER[:8], planned, spent, *more]
+    lines = [[*line, *[7] * len(more)] for line in (DISTRICT, COMMUNE, TOTAL)]
+    return report(summary(header=[heading, MEASURES], lines=lines))
+
+
+@pytest.mark.parametrize(
+    ("planned", "spent", "told"),
+    [
+        ("Kinh phí kế hoạch năm 2024", "Kinh phí thực hiện đến 31/12/2024", []),
+        ("Kinh phí kế hoạch 2024", "Kinh phí thực hiện quý IV/2024", []),
+        ("Kinh phí kế hoạch (năm 2024)", "Kinh phí thực hiện\ntính đến ngày 31/12/2024", []),
+        ("Kinh phí kế hoạch năm 2024 (triệu đồng)", "Kinh phí thực hiện (triệu đồng) 2024", []),
+        ("Kinh phí kế hoạch năm 2023", "Kinh phí thực hiện đến hết 30/9/2024", ["I5", "J5"]),
+        ("Kinh phí kế hoạch", "Kinh phí thực hiện quý III năm 2024", ["J5"]),
+    ],
+)
+def test_a_time_behind_a_heading_is_passed_over_and_compared_with_the_period(
+    pack: Pack, planned: str, spent: str, told: list[str]
+) -> None:
+    reading = read(money_headings(planned, spent), pack)
+    assert facts_of(reading) == facts_of(read(report(), pack))
+    assert [p.cell for p in reading.problems if p.rule == "FORM-54"] == told
+    assert {p.rule for p in reading.problems} <= {"FORM-54"}
+
+
+def test_a_column_of_another_year_beside_the_form_s_own_is_the_sender_s(pack: Pack) -> None:
+    content = money_headings(HEADER[8], HEADER[9], "Kinh phí kế hoạch năm 2023")
+    reading = read(content, pack)
+    assert facts_of(reading) == facts_of(read(report(), pack))
+    assert [(p.rule, p.cell) for p in reading.problems] == [("FORM-08", "K5")]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Kinh phí kế hoạch 9 tháng đầu năm 2024", "Kinh phí kế hoạch 2021-2025", "Năm 2024"],
+)
+def test_other_words_before_a_year_make_another_heading(pack: Pack, heading: str) -> None:
+    reading = read(money_headings(heading, HEADER[9]), pack)
+    assert "budget_planned_vnd" not in {p.element for p in facts_of(reading)}
+    assert "FORM-25" in {problem.rule for problem in reading.problems}
+
+
+def test_what_is_no_report_names_the_headings_that_are_not_known(pack: Pack) -> None:
+    rows: Rows = [
+        ["BÁO CÁO"],
+        ["STT", "Họ và tên", "Số lớp", "Mức lương", "Ghi chú"],
+        [1, "A", 1, 2],
+    ]
+    (problem,) = read(workbook(("S", rows)), pack).problems
+    assert (problem.rule, problem.sheet, problem.cell) == ("FORM-01", "S", "A2")
+    named = 'các tiêu đề chưa nhận ra: "STT"; "Họ và tên"; "Mức lương"; "Ghi chú"'
+    assert problem.values["headings"] == named

@@ -268,6 +268,7 @@ MET: dict[str, bytes | None] = {
     "FORM-47": hiding(report(), "Tổng hợp", is_sheet=True),
     "FORM-48": levels(identity=[*IDENTITY, ["ĐVT: nghìn đồng"]]),
     "FORM-53": report(None, class_list(lines=[CLASS, LIST_HEADER, CLASS])),
+    "FORM-54": levels(header=[header(8, "Kinh phí kế hoạch năm 2023")]),
     "FORM-49": report(None, class_list(lines=[["I. Xã Đại Tâm"], CLASS])),
     "FORM-51": one_report_twice(),
     "FORM-52": portal(tables={"levels": [], "lop": []}),

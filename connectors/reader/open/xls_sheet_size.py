@@ -94,9 +94,11 @@ class _Part:
         zeros: formulas with the result 0, with the first cell of the shared formula that they
             use; None for those that have their own.
         shared: the first cell of each shared formula that can give "".
+        is_biff8: the records are those of Excel 97 and later.
     """
 
     at: int
+    is_biff8: bool = True
     scan: SheetScan = field(default_factory=SheetScan)
     zeros: dict[tuple[int, int], tuple[int, int] | None] = field(default_factory=dict)
     shared: set[tuple[int, int]] = field(default_factory=set)
@@ -246,32 +248,43 @@ def _sheet_places(stream: bytes) -> list[int]:
 def _parts(stream: bytes) -> Iterator[_Part]:
     """Yield each part of a stream; the first part is the one before any sheet."""
     part = _Part(-1)
-    is_biff8 = True
     for at, kind, length, body in _records(stream):
         if kind == _PASSWORD:
             raise LockedError
         if kind == _BEGIN:
             yield part
             part = _Part(at)
-            is_biff8 = length < 2 or struct.unpack_from("<H", body)[0] >= _BIFF8
+            part.is_biff8 = length < 2 or struct.unpack_from("<H", body)[0] >= _BIFF8
         elif kind == _DIMENSIONS and length >= 10:
-            # A smaller claim costs no memory, and the cells themselves are counted anyway.
-            for claimed in _claimed_extents(length, body, is_biff8=is_biff8):
-                if claimed[0] * claimed[1] > _WHOLE_SHEET:
-                    part.scan.rows, part.scan.columns = claimed
+            _note_claim(part, length, body)
         elif kind in _CELLS and length >= 6:
-            row, column = struct.unpack_from("<HH", body)
-            if kind == _FORMULA:
-                _note_formula(part, (row, column), body)
-            elif kind == _ERROR and body[7:8] == b"\x01":
-                part.scan.errors[row, column] = error_text(body[6])
-            elif kind in _SEVERAL:
-                column += (length - 6) // 2
-            part.scan.grow(row + 1, column + 1)
+            _note_cell(part, kind, length, body)
         elif kind == _SHARED_FORMULA and _EMPTY_TEXT in body[_SHARED_TOKENS:]:
             first_row, _, first_column = struct.unpack_from("<HHB", body)
             part.shared.add((first_row, first_column))
     yield part
+
+
+def _note_claim(part: _Part, length: int, body: bytes) -> None:
+    """Note the size that a sheet claims, if it is more than a whole sheet.
+
+    A smaller claim costs no memory, and the cells themselves are counted anyway.
+    """
+    for claimed in _claimed_extents(length, body, is_biff8=part.is_biff8):
+        if claimed[0] * claimed[1] > _WHOLE_SHEET:
+            part.scan.rows, part.scan.columns = claimed
+
+
+def _note_cell(part: _Part, kind: int, length: int, body: bytes) -> None:
+    """Note the place of a cell, or of several beside each other, and what is special of it."""
+    row, column = struct.unpack_from("<HH", body)
+    if kind == _FORMULA:
+        _note_formula(part, (row, column), body)
+    elif kind == _ERROR and body[7:8] == b"\x01":
+        part.scan.errors[row, column] = error_text(body[6])
+    elif kind in _SEVERAL:
+        column += (length - 6) // 2
+    part.scan.grow(row + 1, column + 1)
 
 
 def _note_formula(part: _Part, corner: tuple[int, int], body: bytes) -> None:
