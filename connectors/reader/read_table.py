@@ -15,6 +15,7 @@ from connectors.reader.values.measures import read_measures
 from connectors.reader.values.parse_cell import is_empty, text_of_cell
 from connectors.reader.values.parse_column import NAN, parse_column
 from connectors.reader.values.parsed import Parsed, Value
+from connectors.reader.values.written_alike import as_written_alike
 from program.addresses import column_letter
 from program.finding import ReaderFinding
 from program.forms.measure import to_printed
@@ -211,7 +212,9 @@ def _read_columns(place: TableRegion, numbers: list[int]) -> dict[str, ColumnVal
         at = place.header.columns[column.name]
         cells = list(by_column[at]) if numbers else []
         problems = list(_spread_merged(place, numbers, column, cells))
-        read = parse_column(cells, column, place.measures[column.name])
+        measure = place.measures[column.name]
+        read = parse_column(cells, column, measure)
+        read = as_written_alike(read, cells, column, measure)
         values[column.name] = read.values
         # A spreadsheet passes over figures that are text. This matters where it adds them up.
         if column.name in summed:

@@ -356,3 +356,38 @@ def test_what_is_no_report_names_the_headings_that_are_not_known(pack: Pack) -> 
     assert (problem.rule, problem.sheet, problem.cell) == ("FORM-01", "S", "A2")
     named = 'các tiêu đề chưa nhận ra: "STT"; "Họ và tên"; "Mức lương"; "Ghi chú"'
     assert problem.values["headings"] == named
+
+
+# --- figures as text in the writing of another country ------------------------------------------
+
+
+def amounts(*texts: str) -> list[list[object]]:
+    """Return the three lines of the summary with texts for their planned amounts."""
+    lines = (DISTRICT, COMMUNE, TOTAL)
+    return [[*line[:8], text, line[9]] for line, text in zip(lines, texts, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "read_as", "rules"),
+    [
+        (("5169.9", "2,598.7", "7,768.6"), (5169.9, 2598.7, 7768.6), ["CELL-41"] * 3),
+        (("2,598.7", "1,234", "3,832.7"), (2598.7, 1234.0, 3832.7), ["CELL-41"] * 3),
+        (("2,598.7", "2.208", "2,600.908"), (2598.7, 2.208, 2600.908), ["CELL-41"] * 3),
+        (("5169.9", "2.208", "7377.9"), (5169.9, None, 7377.9), ["CELL-41", "CELL-11", "CELL-41"]),
+        (
+            ("2,598.7", "1,234", "3.832,7"),
+            (2598.7, None, 3832.7),
+            ["CELL-41", "CELL-11", "CELL-09"],
+        ),
+        (("2.598", "1,234", "12"), (2598.0, 1.234, 12.0), ["CELL-09", "CELL-09"]),
+    ],
+    ids=["one reading", "a whole column", "and its dots", "dots alone", "both ways", "by law"],
+)
+def test_figures_in_a_foreign_writing_are_read_where_they_have_one_reading(
+    pack: Pack, texts: tuple[str, ...], read_as: tuple[float | None, ...], rules: list[str]
+) -> None:
+    reading = read(report(summary(lines=amounts(*texts))), pack)
+    values = reading.tables["levels"].values["budget_planned_vnd"]
+    found = tuple(round(v / 1e6, 6) if isinstance(v, float) and v == v else None for v in values)
+    assert found == read_as
+    assert [p.rule for p in reading.problems if (p.cell or "").startswith("I")] == rules

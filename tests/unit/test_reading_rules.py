@@ -275,7 +275,7 @@ MET: dict[str, bytes | None] = {
     "CELL-07": with_total(1, "ba"),
     "CELL-08": with_class(5, "mai"),
     "CELL-09": with_total(1, "1.003"),
-    "CELL-11": with_total(7, "2.5"),
+    "CELL-11": with_total(7, "12.2024"),
     "CELL-12": with_total(1, Formula("=B7+B8")),
     "CELL-13": report(merge=["C7:C8"]),
     "CELL-18": with_total(1, "trên 3"),
@@ -300,6 +300,7 @@ MET: dict[str, bytes | None] = {
     "CELL-38": (CASES / "struck-out-row.xlsx").read_bytes(),
     "CELL-39": progress(85, ";;;"),
     "CELL-40": progress(85_000, "0,"),
+    "CELL-41": with_total(7, "2.5"),
 }
 
 

@@ -36,6 +36,11 @@ _VIETNAMESE = re.compile(
     r"(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[1-9][0-9]{0,2}(?: [0-9]{3})+|[0-9]+)(?:,[0-9]+)?"
 )
 _FOREIGN = re.compile(r"[0-9][0-9.,'’]*")
+# Writings of other countries that have one reading: 2,598.7 and 1,234,567; 5169.9 and 2.5.
+_ONE_READING = re.compile(
+    r"[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}"
+    r"|[1-9][0-9]{3,}\.[0-9]+|(?:0|[1-9][0-9]*)\.[0-9]{1,2}"
+)
 _SIGNED = re.compile(r"-(?P<minus>[^-()]+)|\((?P<brackets>[^-()]+)\)|(?P<plain>[^-()]+)")
 # One or two digits between a dot and a percent sign can only be decimals. Three may be decimals
 # or thousands: "1.250 %".
@@ -184,6 +189,10 @@ def _parse_digits(
     sign, digits = _split_sign(_without_percent(figure, measure))
     is_percent = measure == PERCENT
     is_ambiguous = is_percent and _PERCENT_THOUSAND.fullmatch(digits) is not None
+    if _ONE_READING.fullmatch(digits):
+        foreign = sign * float(digits.replace(",", ""))
+        rule = "CELL-41" if qualifier is None else "CELL-18"
+        return _kept(foreign or 0.0, column, measure, rule, qualifier)
     if is_ambiguous or not _VIETNAMESE.fullmatch(digits):
         return Parsed(None, _refusal_of(digits, measure))
     number = sign * _number_of(digits) or 0.0
