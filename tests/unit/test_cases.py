@@ -32,6 +32,7 @@ from tests.workbooks import (
     MEASURES,
     TOTAL,
     Rows,
+    class_list,
     read,
     report,
     summary,
@@ -391,3 +392,58 @@ def test_figures_in_a_foreign_writing_are_read_where_they_have_one_reading(
     found = tuple(round(v / 1e6, 6) if isinstance(v, float) and v == v else None for v in values)
     assert found == read_as
     assert [p.rule for p in reading.problems if (p.cell or "").startswith("I")] == rules
+
+
+# --- unit and period in a title only ------------------------------------------------------------
+
+
+def titled(*titles: str) -> bytes:
+    """Return a report whose unit and period stand in its titles only."""
+    identity: Rows = [[title] for title in titles]
+    return report(summary(identity=identity), class_list(identity=[]))
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [
+        ("Huyện Châu Thành – Quý IV/2024",),
+        ("UBND HUYỆN CHÂU THÀNH", "BÁO CÁO ĐÀO TẠO, TẬP HUẤN QUÝ 4 NĂM 2024"),
+        ("Báo cáo đào tạo quý IV năm 2024 huyện Châu Thành",),
+        ("UBND TỈNH SÓC TRĂNG", "H. Châu Thành", "Kết quả tập huấn\nQuý 4/2024"),
+        ("Huyện Châu Thành, ngày 05 tháng 01 năm 2025", "Quý IV năm 2024", "UBND huyện Châu Thành"),
+    ],
+)
+def test_a_title_names_unit_and_period_where_no_label_does(
+    pack: Pack, titles: tuple[str, ...]
+) -> None:
+    reading = read(titled(*titles), pack)
+    assert (reading.unit_code, str(reading.period)) == ("942", "2024-Q4")
+    assert {problem.rule for problem in reading.problems} == {"FORM-55"}
+    assert reading.tables["levels"].values == read(report(), pack).tables["levels"].values
+
+
+@pytest.mark.parametrize(
+    ("titles", "rule"),
+    [
+        (
+            (
+                "Huyện Châu Thành và huyện Kế Sách",
+                "Huyện Kế Sách",
+                "Huyện Châu Thành",
+                "Quý 4/2024",
+            ),
+            "FORM-02",
+        ),
+        (("Huyện Châu Thành", "Quý 3/2024", "Quý 4/2024"), "FORM-05"),
+        (("Huyện Châu Thành", "Quý III và quý IV năm 2024"), "FORM-05"),
+        (("Huyện Châu Thành", "9 tháng đầu năm 2024"), "FORM-05"),
+        (("Huyện Châu Thành", "Chương trình giai đoạn 2021 - 2025"), "FORM-05"),
+        (("Huyện Châu Thành", "Ngày 31 tháng 12 năm 2024"), "FORM-05"),
+        (("Phòng Dân tộc", "Quý 4/2024"), "FORM-02"),
+    ],
+)
+def test_titles_that_leave_a_choice_are_asked_about(
+    pack: Pack, titles: tuple[str, ...], rule: str
+) -> None:
+    rules = {problem.rule for problem in read(titled(*titles), pack).problems}
+    assert rule in rules

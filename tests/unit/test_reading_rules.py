@@ -269,6 +269,9 @@ MET: dict[str, bytes | None] = {
     "FORM-48": levels(identity=[*IDENTITY, ["ĐVT: nghìn đồng"]]),
     "FORM-53": report(None, class_list(lines=[CLASS, LIST_HEADER, CLASS])),
     "FORM-54": levels(header=[header(8, "Kinh phí kế hoạch năm 2023")]),
+    "FORM-55": report(
+        summary(identity=[["Huyện Châu Thành – Quý IV/2024"]]), class_list(identity=[])
+    ),
     "FORM-49": report(None, class_list(lines=[["I. Xã Đại Tâm"], CLASS])),
     "FORM-51": one_report_twice(),
     "FORM-52": portal(tables={"levels": [], "lop": []}),
