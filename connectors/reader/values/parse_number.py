@@ -190,9 +190,8 @@ def _parse_digits(
     is_percent = measure == PERCENT
     is_ambiguous = is_percent and _PERCENT_THOUSAND.fullmatch(digits) is not None
     if _ONE_READING.fullmatch(digits):
-        foreign = sign * float(digits.replace(",", ""))
-        rule = "CELL-41" if qualifier is None else "CELL-18"
-        return _kept(foreign or 0.0, column, measure, rule, qualifier)
+        foreign = sign * float(digits.replace(",", "")) or 0.0
+        return _kept(foreign, column, measure, _foreign_rule_of(qualifier), qualifier)
     if is_ambiguous or not _VIETNAMESE.fullmatch(digits):
         return Parsed(None, _refusal_of(digits, measure))
     number = sign * _number_of(digits) or 0.0
@@ -200,8 +199,17 @@ def _parse_digits(
     is_clear = qualifier is not None or figure.endswith(PERCENT)
     if is_percent and 0 < number < 1 and not is_clear:
         return _doubtful_fraction(number)
-    is_plain = digits.isdigit() and cell.strip() == digits and not isinstance(cell, FormulaText)
+    is_plain = _is_plain(cell, digits)
     return _kept(number, column, measure, _rule_of(qualifier, is_plain=is_plain), qualifier)
+
+
+def _is_plain(cell: str, digits: str) -> bool:
+    """Tell whether a text is digits alone, and no formula that gives them."""
+    return digits.isdigit() and cell.strip() == digits and not isinstance(cell, FormulaText)
+
+
+def _foreign_rule_of(qualifier: Qualifier | None) -> str:
+    return "CELL-41" if qualifier is None else "CELL-18"
 
 
 def _rule_of(qualifier: Qualifier | None, *, is_plain: bool) -> str | None:
