@@ -13,7 +13,8 @@ from typing import NamedTuple
 from program.calendar.period import Period
 from program.labels import fold
 
-_CENTURY = "20"
+CENTURY = "20"
+"""No text without it names a year. Nearly every text is excluded by that."""
 _MOST_WORDS = 10
 """How many words the words for a time have at most."""
 _LONGEST = 200
@@ -56,7 +57,7 @@ class DatedHeading(NamedTuple):
 @lru_cache(maxsize=4096)
 def split_time(text: str) -> DatedText:
     """Return a heading without the time behind it: "Kế hoạch vốn", 2025."""
-    if _CENTURY not in text or len(text) > _LONGEST:
+    if CENTURY not in text or len(text) > _LONGEST:
         return DatedText(text, None)
     match = _REMARKS_BEHIND.fullmatch(text)
     parts = (match["core"], match["remarks"]) if match else (text, "")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from connectors.reader.find.heading_time import DatedHeading, split_time
+from connectors.reader.find.heading_time import CENTURY, DatedHeading, split_time
 from connectors.reader.find.non_data_text import is_numbering, is_total
 from connectors.reader.open.workbook import CellValue, Sheet
 from connectors.reader.values.parse_cell import is_empty, text_of_cell
@@ -144,6 +144,8 @@ def _columns_shown(sheet: Sheet, number: int, width: int) -> list[int]:
 def _heading(at: int, words: list[tuple[int, str]]) -> Heading:
     """Return a heading with its groups: "Kinh phí" over "Kế hoạch" is "Kinh phí Kế hoạch"."""
     heading = _as_written(at, words)
+    if not any(CENTURY in text for _, text in words):
+        return heading
     split = [(row, text, split_time(text)) for row, text in words]
     dated = [DatedHeading(row, at, text, time.span) for row, text, time in split if time.span]
     if not dated:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from connectors.reader.find.fuzzy_labels import closest
-from connectors.reader.find.heading_time import DatedHeading, split_time
+from connectors.reader.find.heading_time import CENTURY, DatedHeading, split_time
 from connectors.reader.find.headings import (
     DEEPEST,
     Heading,
@@ -145,10 +145,13 @@ class _Labels:
         line = self.line
         rows: set[int] = set()
         for text in texts.beginning(self.table.openings):
-            for reading in {text, split_time(text).text}:
-                bare = fold_bare(reading)
-                if bare and (bare in columns or bare in line):
-                    rows.update(texts.rows[text])
+            bare = fold_bare(text)
+            is_label = bool(bare) and (bare in columns or bare in line)
+            if not is_label and CENTURY in text:
+                bare = fold_bare(split_time(text).text)
+                is_label = bare in columns or bare in line
+            if is_label:
+                rows.update(texts.rows[text])
         return sorted(rows)
 
     def is_line(self, heading: Heading) -> bool:
@@ -580,10 +583,11 @@ def _is_whole(header: Header, label: Label, heading: Heading) -> bool:
 def _claimed(heading: Heading, labels: _Labels) -> tuple[Claim | None, bool]:
     """Return the column that a heading names, and whether it is certain."""
     column, is_sure = _named(heading.readings, labels)
-    undated, is_undated_sure = _named(heading.undated, labels)
-    # "Kế hoạch (năm 2025)" is in doubt only for what stands in brackets.
-    if undated is not None and not is_sure:
-        return Claim(undated, heading, is_dated=True), is_undated_sure
+    if heading.undated and not is_sure:
+        # "Kế hoạch (năm 2025)" is in doubt only for what stands in brackets.
+        undated, is_undated_sure = _named(heading.undated, labels)
+        if undated is not None:
+            return Claim(undated, heading, is_dated=True), is_undated_sure
     if column is not None:
         return Claim(column, heading), is_sure
     hinted = _with_bare_label(heading.hint, labels)

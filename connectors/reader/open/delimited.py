@@ -32,7 +32,7 @@ _MIN_RECORDS = 2
 
 
 class FormulaText(str):
-    """The text of a field that is written as a formula: 0943 of `="0943"`.
+    """The figure of a field that is written as a formula: 0943 of `="0943"`.
 
     Excel keeps the leading zero of a field that is written so, and shows the text alone.
     """
@@ -54,7 +54,7 @@ def read_delimited(content: bytes, *, max_cells: int) -> list[list[str]] | NoRow
     """Return the records of a delimited text, or the reason why there are none.
 
     A record has as many fields as it was written with. A blank line is an empty record, so the
-    record numbers are the row numbers that Excel shows. A field written as `="943"` is a
+    record numbers are the row numbers that Excel shows. A figure written as `="943"` is a
     `FormulaText`.
     """
     text = _text_of(content)
@@ -184,9 +184,13 @@ def _records(text: str, separator: str) -> list[list[str]] | NoRows:
 
 
 def _take_out_of_formulas(records: list[list[str]]) -> None:
-    """Replace each field `="943"` by its text, in place."""
+    """Replace each field `="943"` by its text, in place.
+
+    Words are words, with or without the formula.
+    """
     for record in records:
         for at, field in enumerate(record):
             match = _FORMULA_TEXT.fullmatch(field)
             if match is not None:
-                record[at] = FormulaText(match[1])
+                text = match[1]
+                record[at] = FormulaText(text) if text[:1].isdigit() else text

@@ -20,13 +20,19 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from connectors.reader.legacy.encodings import Encoding
 from connectors.reader.open.fast_rows import RemainingRows, StyledCell, in_styles, skip_plain_rows
 from connectors.reader.open.fonts import FontStyles, font_styles, strikes_out, struck_texts
 from connectors.reader.open.hidden import NOTHING_HIDDEN, Hidden, read_hidden
-from connectors.reader.open.number_formats import NumberFormat, changing_formats
+from connectors.reader.open.number_formats import (
+    BUILT_IN_MONTHS,
+    NumberFormat,
+    changing_formats,
+    uses_built_in_months,
+)
 from connectors.reader.open.sheet_size import SheetScan, scan_ods, scan_xlsb, xlsb_sheets
 from connectors.reader.open.signatures import unpacked
 from program.addresses import column_number
@@ -62,6 +68,8 @@ _LITERAL_TEXT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _XLSX_BOOK, _XLSX_RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _XLSB_BOOK, _XLSB_RELATIONS = "xl/workbook.bin", "xl/_rels/workbook.bin.rels"
 _ODS_BOOK = "content.xml"
+_LARGEST_CACHED = 100_000
+"""Bytes of the largest style sheet that is remembered."""
 _NO_RESULT = "…".encode()
 
 
@@ -119,16 +127,12 @@ class Markup:
 
 
 class _Styles(NamedTuple):
-    """The cell styles to look for, by number, and the shared texts that are struck out."""
+    """The cell styles to look for, by number, and the pattern of a cell in one of them."""
 
-    percent: frozenset[int] = frozenset()
-    fonts: FontStyles = FontStyles()
-    formats: Mapping[int, NumberFormat] = {}
-    struck_texts: frozenset[int] = frozenset()
-
-    @property
-    def numbers(self) -> frozenset[int]:
-        return self.percent | self.fonts.old.keys() | self.fonts.struck | self.formats.keys()
+    percent: frozenset[int]
+    fonts: FontStyles
+    formats: Mapping[int, NumberFormat]
+    pattern: re.Pattern[bytes] | None
 
 
 class _Cell(NamedTuple):
@@ -171,12 +175,10 @@ def _xlsx_markup(
     parts = _parts(unpacked(package, members[_XLSX_RELATIONS]))
     is_stale = _STALE.search(book) is not None
     style_sheet = _optional(package, members, "xl/styles.xml")
-    styles = _Styles(
-        _percent_styles(style_sheet),
-        font_styles(style_sheet),
-        _format_styles(style_sheet),
-        struck_texts(texts),
-    )
+    # Most workbooks are made from a few templates, which have the same styles.
+    is_small = len(style_sheet) <= _LARGEST_CACHED
+    styles = _known_styles(style_sheet) if is_small else _styles_of(style_sheet)
+    struck = struck_texts(texts)
     sheets = []
     for match in _SHEET.finditer(book):
         part = members.get(parts.get(_relation_id(match[1]), ""))
@@ -184,7 +186,11 @@ def _xlsx_markup(
             sheets.append(Markup())
         else:
             xml = unpacked(package, part)
-            sheets.append(_markup(xml, styles, most_cells, is_stale=is_stale))
+            markup = _markup(xml, styles, most_cells, is_stale=is_stale)
+            if struck:
+                struck_cells = markup.struck | _cells_with_texts(xml, struck)
+                markup = replace(markup, struck=struck_cells)
+            sheets.append(markup)
     return sheets
 
 
@@ -243,6 +249,18 @@ def _path(target: str) -> str:
     return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/").lower()
 
 
+def _styles_of(style_sheet: bytes) -> _Styles:
+    """Return the cell styles of a workbook that matter; none for ordinary workbooks."""
+    percent = _percent_styles(style_sheet)
+    fonts = font_styles(style_sheet)
+    formats = _format_styles(style_sheet)
+    numbers = percent | fonts.old.keys() | fonts.struck | formats.keys()
+    return _Styles(percent, fonts, formats, in_styles(numbers))
+
+
+_known_styles = lru_cache(maxsize=64)(_styles_of)
+
+
 def _percent_styles(xml: bytes) -> frozenset[int]:
     """Return the numbers of the cell formats that show a percentage; most workbooks have none."""
     # "&" may be the beginning of an escaped percent sign.
@@ -259,6 +277,10 @@ def _percent_styles(xml: bytes) -> frozenset[int]:
 def _format_styles(xml: bytes) -> dict[int, NumberFormat]:
     """Return the cell formats that change what is seen of a figure; most workbooks have none."""
     changing = changing_formats(_own_formats(xml))
+    # Each style is looked at only where some format matters.
+    if not changing and not uses_built_in_months(xml):
+        return {}
+    changing |= BUILT_IN_MONTHS
     styles: dict[int, NumberFormat] = {}
     for style, format_id in enumerate(_formats_of_styles(xml)):
         if format_id in changing:
@@ -293,22 +315,19 @@ def _markup(xml: bytes, styles: _Styles, most_cells: int, *, is_stale: bool) -> 
     if b"\0" in xml[:200]:
         raise ValueError("a sheet in UTF-16")
     end = _end_of_rows(xml)
-    rest = skip_plain_rows(xml, end, in_styles(styles.numbers))
+    rest = skip_plain_rows(xml, end, styles.pattern)
     markup = _markup_of_cells(rest, styles, is_stale=is_stale)
     if markup.rows * markup.columns > most_cells:
         # The size of plain rows is an upper bound. This sheet may be too large, so count exactly.
         whole = RemainingRows(xml[:end], 0, 0, [])
         markup = _markup_of_cells(whole, styles, is_stale=is_stale)
-    struck = markup.struck | _cells_with_texts(xml, end, styles.struck_texts)
-    return replace(markup, hidden=read_hidden(rest.xml), struck=struck)
+    return replace(markup, hidden=read_hidden(rest.xml))
 
 
-def _cells_with_texts(xml: bytes, end: int, texts: frozenset[int]) -> frozenset[tuple[int, int]]:
+def _cells_with_texts(xml: bytes, texts: frozenset[int]) -> frozenset[tuple[int, int]]:
     """Return the cells that hold one of the given shared texts."""
-    if not texts:
-        return frozenset()
     cells: set[tuple[int, int]] = set()
-    for match in _SHARED_TEXT.finditer(xml, 0, end):
+    for match in _SHARED_TEXT.finditer(xml):
         letters, row, text = match.groups()
         if int(text) in texts:
             cells.add((int(row) - 1, column_number(letters.decode()) - 1))
@@ -329,11 +348,12 @@ def _markup_of_cells(rest: RemainingRows, styles: _Styles, *, is_stale: bool) ->
     uncomputed = {}
     struck: set[tuple[int, int]] = set()
     styled = list(rest.styled)
-    has_styles = bool(styles.numbers)
+    has_styles = styles.pattern is not None
+    may_strike = b"strike" in rest.xml
     for cell in _cells(rest.xml):
         if has_styles:
             styled.append(_styled(cell))
-        if strikes_out(cell.body):
+        if may_strike and strikes_out(cell.body):
             struck.add((cell.row, cell.column))
         value = _VALUE.search(cell.body)
         text = _text_without_value(cell, value, is_stale=is_stale)
@@ -345,7 +365,7 @@ def _markup_of_cells(rest: RemainingRows, styles: _Styles, *, is_stale: bool) ->
         rows = max(rows, cell.row + 1)
         columns = max(columns, cell.column + 1)
     markup = Markup(rows, columns, uncomputed, struck=frozenset(struck))
-    return _with_styles(markup, styled, styles)
+    return _with_styles(markup, styled, styles) if styled else markup
 
 
 def _styled(cell: _Cell) -> StyledCell:

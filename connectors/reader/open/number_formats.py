@@ -9,12 +9,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from program.vietnamese import format_number
 
-_BUILT_IN = {"17": "mmm-yy"}
-"""Formats that a workbook uses without writing them down."""
 # A text in quotes, an escaped letter, a gap or a fill, and what stands in square brackets.
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|[_*].|\[(?P<bracket>[^\]]*)\]|(?P<plain>.)'
@@ -144,13 +143,14 @@ class NumberFormat:
 def changing_formats(codes: Mapping[str, str]) -> dict[str, NumberFormat]:
     """Return the formats that change what is seen, by id; `codes` are those of the workbook."""
     found: dict[str, NumberFormat] = {}
-    for format_id, code in {**_BUILT_IN, **codes}.items():
+    for format_id, code in codes.items():
         parsed = parse_format(code)
         if parsed is not None and parsed.changes_something:
             found[format_id] = parsed
     return found
 
 
+@lru_cache(maxsize=1024)
 def parse_format(code: str) -> NumberFormat | None:
     """Return a number format; None for one with conditions, whose sections mean something else."""
     sections: list[_Section] = []
@@ -181,3 +181,13 @@ def _if_words(text: str) -> str:
     """Return a text that has letters or a percent sign; "" for a sign that only decorates."""
     has_words = any(sign.isalpha() or sign == "%" for sign in text)
     return text if has_words else ""
+
+
+BUILT_IN_MONTHS = {"17": NumberFormat((_Section("", "", "mmm-yy", 0),))}
+"""The formats of months that a workbook uses without writing them down."""
+_USES_BUILT_IN = re.compile(rb"""numFmtId\s*=\s*["']17["']""")
+
+
+def uses_built_in_months(styles: bytes) -> bool:
+    """Return whether a style sheet may use one of these formats."""
+    return _USES_BUILT_IN.search(styles) is not None

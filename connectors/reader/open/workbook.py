@@ -102,7 +102,7 @@ def _texts_of(rows: list[list[CellValue]]) -> Texts:
     rows_of_text: defaultdict[str, list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
         for cell in row:
-            if cell and isinstance(cell, str):
+            if cell and type(cell) is str:
                 rows_of_text[cell].append(number)
     by_opening: defaultdict[str, list[str]] = defaultdict(list)
     for text in rows_of_text:

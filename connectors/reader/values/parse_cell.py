@@ -26,21 +26,26 @@ def text_of_cell(cell: CellValue) -> str:
 
     Line breaks stay.
     """
-    if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, Percentage):
-        return f"{_show_number(cell.in_percent)}%"
-    if isinstance(cell, ShownFigure | ShownMonth):
-        return str(cell)
-    if isinstance(cell, float):
-        return _show_number(cell)
-    if isinstance(cell, date):
-        return f"{cell.day:02d}/{cell.month:02d}/{cell.year}"
-    text = str(cell)
+    if not isinstance(cell, str):
+        return _text_of_value(cell)
+    text: str = cell
     if not text.isprintable():
         # Databases and XML refuse control characters, and no sender sees one.
         text = "".join(" " if _is_control(character) else character for character in text)
     return text.strip()
+
+
+def _text_of_value(cell: CellValue) -> str:
+    """Return the text of a cell that is none itself."""
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, Percentage):
+        return f"{_show_number(cell.in_percent)}%"
+    if isinstance(cell, float) and not isinstance(cell, ShownFigure):
+        return _show_number(cell)
+    if isinstance(cell, date) and not isinstance(cell, ShownMonth):
+        return f"{cell.day:02d}/{cell.month:02d}/{cell.year}"
+    return text_of_cell(str(cell))
 
 
 def _is_control(character: str) -> bool:

@@ -66,9 +66,10 @@ def parse_figure(cell: CellValue, column: Column, measure: str) -> Parsed:
 
     `rule` is None if the cell holds a plain number.
     """
-    if isinstance(cell, str | ShownFigure):
-        text = cell if isinstance(cell, str) else str(cell)
-        return _parse_text(text, column, measure)
+    if isinstance(cell, str):
+        return _parse_text(cell, column, measure)
+    if isinstance(cell, ShownFigure):
+        return _parse_text(str(cell), column, measure)
     if isinstance(cell, bool) or not isinstance(cell, int | float) or not math.isfinite(cell):
         return _NO_FIGURE
     if isinstance(cell, Percentage):
