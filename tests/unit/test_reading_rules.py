@@ -4,13 +4,17 @@ import io
 import json
 import re
 import string
+import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from connectors.reader.reader import read_parts
 from connectors.reader.reader_pool import Readers
+from connectors.sources.folder import Folder
 from expectations.findings.message import finding_of_problem
 from expectations.rules.rule_set import RuleSet, RuleText
 from program.calendar.period import Period
@@ -18,6 +22,7 @@ from program.calendar.stage import Stage
 from program.finding import ReaderFinding
 from program.forms.template_marker import MARKER_SHEET
 from program.pack.load import Pack, load_pack
+from program.pack.source import FolderSource
 from program.parsed_report import ParsedReport
 from program.settings import ROOT, Settings
 from publish.template import Values, write_template
@@ -45,7 +50,10 @@ from tests.workbooks import (
 )
 
 RULE_ID = re.compile(r'"((?:FILE|FORM|CELL)-\d{2})"')
-READER = sorted((ROOT / "connectors" / "reader").rglob("*.py"))
+READER = [
+    *sorted((ROOT / "connectors" / "reader").rglob("*.py")),
+    ROOT / "connectors" / "sources" / "folder.py",
+]
 
 
 def header(at: int, label: str | None) -> list[Cell]:
@@ -209,6 +217,7 @@ MET: dict[str, bytes | None] = {
     "FILE-07": in_old_font(report(), "VNI-Times"),
     "FILE-08": b"",
     "FILE-09": b"",
+    "FILE-10": None,
     "FORM-01": workbook(("S", [["x"]])),
     "FORM-02": with_unit(),
     "FORM-03": with_unit(["Đơn vị: Huyện X"]),
@@ -319,9 +328,23 @@ def met(rule: str, pack: Pack) -> list[ReaderFinding]:
             found = next(readers.read([delivery(FAULT_OF[rule])], lambda _: MET[rule]))
         assert isinstance(found, ParsedReport)
         parts = [found]
+    elif rule == "FILE-10":
+        parts = read_parts(None, replace(delivery(), refusal=link_out_of_the_inbox()), pack)
     else:
         parts = read_all(MET[rule], pack, sender=sender_of(rule))
     return [p for part in parts for p in part.problems if p.rule == rule]
+
+
+def link_out_of_the_inbox() -> ReaderFinding | None:
+    """Return why the offer of a link to another folder is refused."""
+    with tempfile.TemporaryDirectory() as folder:
+        inbox = Path(folder) / "inbox"
+        inbox.mkdir()
+        (Path(folder) / "other.xlsx").write_bytes(report())
+        (inbox / "link.xlsx").symlink_to(Path(folder) / "other.xlsx")
+        source = FolderSource(name="inbox", kind="folder", url="x", sender="^(?P<unit>[0-9]+)/")
+        ((offer, _),) = Folder(source, str(inbox)).offers(None)
+    return offer.refusal
 
 
 def sender_of(rule: str) -> str:
