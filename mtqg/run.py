@@ -2,14 +2,17 @@
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.logging import RichHandler
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as RichProgress
 from rich.table import Table
 
 from mtqg.console import errors, out
@@ -17,6 +20,9 @@ from program.errors import MtqgError
 from program.file_access import make_var
 from program.importing import without_collecting
 from program.settings import Settings, load_settings, quiet_third_parties
+
+if TYPE_CHECKING:
+    from flows.night.progress import Progress, Watcher
 
 _LOG_BYTES = 5_000_000
 _LOG_FILES = 5
@@ -50,17 +56,43 @@ def run(
     errors.print("[dim]starting Prefect (a few seconds) …[/]")
     with without_collecting():
         # Prefect reads its environment when it is imported.
+        from flows.night.progress import watched_by  # noqa: PLC0415
         from flows.nightly import nightly  # noqa: PLC0415
 
     before = _last_summary(settings)
     day = as_of.date() if as_of else None
-    failure = _failure_of(lambda: nightly(day, source), log)
+    with _bar() as bar, watched_by(bar):
+        failure = _failure_of(lambda: nightly(day, source), log)
     summary = _last_summary(settings)
     # A run that did not begin has no summary: an earlier run's must not be shown for it.
     if summary and summary != before:
         _print_summary(summary, settings)
     if failure is not None:
         raise failure
+
+
+@contextmanager
+def _bar() -> "Iterator[Watcher]":
+    """Show where the run is if stderr is a terminal; yield what moves the bar on.
+
+    Elsewhere the log has a line a step.
+    """
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with RichProgress(
+        *columns, console=errors, transient=True, disable=not errors.is_terminal
+    ) as bar:
+        task = bar.add_task("start", total=None)
+
+        def show(progress: "Progress") -> None:
+            counts = f" {progress.done}/{progress.total}" if progress.total else ""
+            bar.update(
+                task,
+                description=f"{progress.step}{counts}",
+                completed=progress.done,
+                total=progress.total or None,
+            )
+
+        yield show
 
 
 def _failure_of(flow: Callable[[], object], log: Path) -> MtqgError | None:
@@ -121,6 +153,8 @@ def _set_up_logs(settings: Settings) -> Path:
     to_terminal = RichHandler(console=errors, show_path=False, show_level=False, markup=False)
     # The terminal gets a sentence in place of a traceback.
     to_terminal.addFilter(lambda record: record.exc_info is None)
+    # A terminal has a bar in place of a line for each step.
+    to_terminal.addFilter(lambda record: record.name != "mtqg.progress" or not errors.is_terminal)
     to_terminal.setLevel(logging.INFO)
     logger = logging.getLogger("mtqg")
     logger.setLevel(logging.DEBUG)

@@ -291,6 +291,13 @@ def pending_deliveries(engine: Engine, limit: int) -> list[Delivery]:
     return _waiting(engine, DeliveryState.RECEIVED, limit)
 
 
+def count_pending(engine: Engine) -> int:
+    """Return how many deliveries wait to be checked."""
+    query = select(func.count(DeliveryRow.id)).where(DeliveryRow.state == DeliveryState.RECEIVED)
+    with Session(engine) as session:
+        return session.scalar(query) or 0
+
+
 def pending_zips(engine: Engine) -> list[Delivery]:
     """Return the zips that wait to be extracted, in order of arrival."""
     return _waiting(engine, DeliveryState.ZIP_PENDING, None)

@@ -83,7 +83,8 @@ class WarehouseTable(DeclarativeBase):
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: Instant,
-        dict[str, Any]: JSON,
+        # None is NULL, never the JSON text "null".
+        dict[str, Any]: JSON(none_as_null=True),
         float: Double,
     }
 

@@ -34,7 +34,7 @@ class Reported:
         self._refused = set(refused)
         self._blamed: set[Cell] = set()
         self._sized: set[Cell] = set()
-        self._expected_figures: set[tuple[Cell, float]] = set()
+        self._expected_figures: dict[tuple[Cell, float], Severity] = {}
         self._sizing = sizing
 
     def in_order(self, failures: Iterable[Failure]) -> list[Failure]:
@@ -84,12 +84,16 @@ class Reported:
         is_critical = rule.words.severity is Severity.CRITICAL
         if self._is_about_size(rule, cell) and not is_critical and cell in self._sized:
             return True
-        return due is not None and (cell, due) in self._expected_figures
+        if due is None:
+            return False
+        # A warning does not replace a critical finding about the same figure.
+        earlier = self._expected_figures.get((cell, due))
+        return earlier is Severity.CRITICAL or (earlier is not None and not is_critical)
 
     def _remember(self, rule: Expected, cell: Cell, due: float | None) -> None:
+        if due is not None:
+            self._expected_figures.setdefault((cell, due), rule.words.severity)
         if rule.words.severity is Severity.CRITICAL:
-            if due is not None:
-                self._expected_figures.add((cell, due))
             cells = self._refused if rule.is_of_cell else self._blamed
             cells.add(cell)
         # A note does not replace a warning about the same figure.

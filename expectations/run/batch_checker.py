@@ -15,11 +15,13 @@ import pandas as pd
 
 from expectations.cross_checks.cross_checker import CrossChecker
 from expectations.findings.cells import CellRef, cell_of, text_cells
+from expectations.findings.computed_totals import with_place_to_correct
 from expectations.findings.message import finding_of_problem, finding_of_row
 from expectations.findings.suppress_cascades import Cell, Reported, drop_cascades, due_at
 from expectations.findings.waivers import Waivers
 from expectations.history.history_checker import HistoryChecker
 from expectations.history.reports import Frames
+from expectations.rules.rule_models import CellRule, Derivation
 from expectations.rules.rule_set import RuleSet
 from expectations.run.frames import batch_frames
 from expectations.run.gx_runner import Failure, GxRunner
@@ -34,6 +36,7 @@ from program.records.history import History
 from program.submission import Submission, verdict_of
 
 _WORST_FIRST = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
+_ABOUT_EMPTY_CELLS = (Derivation.REQUIRED, Derivation.OPTIONAL)
 _CELL = re.compile(r"^(?P<column>[A-Z]+)(?P<row>\d+)$")
 
 Batch = Sequence[tuple[int, ParsedReport]]
@@ -127,6 +130,7 @@ class BatchChecker:
         # rules have checked.
         for name, frame in frames.items():
             failures = self._failures(form, name, frame)
+            failures = [f for f in failures if not sources[f.number].excuses(f, name)]
             if not failures:
                 continue
             failures = reported.in_order(drop_cascades(failures, form, name, frame))
@@ -136,7 +140,8 @@ class BatchChecker:
                 row = rows[failure.number, failure.row]
                 finding = _finding(failure, form, name, source, row, reported)
                 if finding is not None:
-                    yield failure.number, finding
+                    language = self._rules.language
+                    yield failure.number, with_place_to_correct(finding, source.reading, language)
 
     def _failures(self, form: Form, name: str, frame: pd.DataFrame) -> list[Failure]:
         expected = expectations_of(form, name, set(frame.columns), self._rules)
@@ -166,6 +171,16 @@ class _Source:
     """The parsed report that failures point back to."""
 
     reading: ParsedReport
+
+    def excuses(self, failure: Failure, frame: str) -> bool:
+        """Tell whether a failure asks for a value where the sender may leave the cell empty.
+
+        A total is locked in our templates. It is empty where its parts are.
+        """
+        words = failure.rule.words
+        if not isinstance(words, CellRule) or words.derive not in _ABOUT_EMPTY_CELLS:
+            return False
+        return self.reading.tables[frame].may_be_empty(failure.rule.at, failure.row)
 
     @cached_property
     def texts(self) -> Set[CellRef]:

@@ -27,7 +27,7 @@ from program.submission import Verdict
 from program.vietnamese import VIETNAM_TIME
 from warehouse.catalogue import sync_catalogue
 from warehouse.database.engine import Warehouse, prepare_warehouse
-from warehouse.ledger import finish_run, pending_deliveries, start_run
+from warehouse.ledger import count_pending, finish_run, pending_deliveries, start_run
 from warehouse.states import RunState
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ class RunSummary:
 class RunContext:
     """Everything that the steps of one run share. `open_run` makes it.
 
-    It is no dataclass: Prefect looks inside the dataclasses that a task gets.
+    It is no dataclass: Prefect looks inside the dataclasses that a task gets. `pending_total`
+    counts the deliveries that `pending` yields, `pending_done` those of the chunks that are loaded.
     """
 
     def __init__(
@@ -97,6 +98,8 @@ class RunContext:
         self.as_of = as_of
         self.run_id = run_id
         self.summary = RunSummary(run_id=run_id, as_of=as_of.isoformat())
+        self.pending_done = 0
+        self.pending_total = 0
         self._given_up: set[int] = set()
         self._processes = ExitStack()
 
@@ -167,6 +170,7 @@ class RunContext:
         this run has given up are left out. Whoever iterates must load or give up each chunk.
         """
         size = self.settings.chunk_deliveries
+        self.pending_total = count_pending(self.warehouse)
         while True:
             # Deliveries that were given up are still pending in the ledger, so ask for more.
             pending = pending_deliveries(self.warehouse, size + len(self._given_up))
@@ -175,7 +179,9 @@ class RunContext:
                 return
             # Before the first chunk is read: see `program.importing`.
             self.checker.prepare()
-            yield to_process[:size]
+            chunk = to_process[:size]
+            yield chunk
+            self.pending_done += len(chunk)
 
     def skip_until_next_run(self, delivery: Delivery, error: Exception) -> None:
         """Leave a delivery to the next run, because the system failed on it; tell the operator."""

@@ -12,11 +12,13 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.runtime import flow_run
 from prefect.utilities.annotations import opaque
 
+from flows.night.progress import report
 from flows.night.run_context import RunContext
 from program.errors import MtqgError, TransientError
 from program.vietnamese import VIETNAM_TIME
 
 logger = logging.getLogger("mtqg.nightly")
+progress_logger = logging.getLogger("mtqg.progress")
 T = TypeVar("T")
 
 
@@ -57,6 +59,7 @@ def step(run: RunContext, step: str) -> Iterator[None]:
     the step's duration.
     """
     started = time.monotonic()
+    report(step)
     try:
         with cpu_counted(run, step):
             yield
@@ -66,7 +69,9 @@ def step(run: RunContext, step: str) -> Iterator[None]:
         logger.exception("run step=%r", step)
         run.fail(f"{step}: {type(error).__name__}: {error}")
     finally:
-        run.summary.seconds[step] = round(time.monotonic() - started, 1)
+        seconds = round(time.monotonic() - started, 1)
+        run.summary.seconds[step] = seconds
+        progress_logger.info("step=%r seconds=%.1f", step, seconds)
 
 
 @contextmanager

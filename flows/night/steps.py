@@ -13,6 +13,7 @@ from expectations.run.isolate_failures import check_isolating_failures
 from flows.mail.mail_transport import transport_of
 from flows.mail.send_letters import MailContext, send_letters
 from flows.night.cross_checks import cross_check_current
+from flows.night.progress import report
 from flows.night.reminders import enqueue_follow_ups
 from flows.night.run_context import RunContext
 from flows.recovery.verify import verify_part
@@ -62,7 +63,12 @@ def read(run: RunContext, deliveries: Sequence[Delivery]) -> list[ParsedReport]:
         return run.archive.get(delivery.sha256) if delivery.sha256 else None
 
     readings = []
+    read: set[int] = set()
+    report("read", run.pending_done, run.pending_total)
     for outcome in run.readers.read(deliveries, content_of):
+        # A workbook of several reports has several outcomes.
+        read.add(outcome.delivery.id)
+        report("read", run.pending_done + len(read), run.pending_total)
         if not isinstance(outcome, Unread):
             readings.append(outcome)
             continue
@@ -79,6 +85,7 @@ def check(run: RunContext, readings: Sequence[ParsedReport]) -> list[Submission]
     If the batch fails, the reports that also fail alone are left out and reported to the
     operator. Raises ConfigurationError for a rule that is wrong itself: it fails every report.
     """
+    report("check", run.pending_done, run.pending_total)
     past = _past(run, readings)
 
     def check_batch(batch: Sequence[ParsedReport]) -> list[Submission]:
@@ -101,6 +108,7 @@ def load(run: RunContext, submissions: Sequence[Submission]) -> None:
     A delivery waits as a whole if one of its reports could not be checked. The submissions of one
     delivery must stand together.
     """
+    report("load", run.pending_done, run.pending_total)
     checked = [parts for parts in _by_delivery(submissions) if not run.is_skipped(parts.delivery)]
     for parts, facts in zip(checked, _load(run, checked), strict=True):
         # Another run recorded it before, or it was given up: this run has nothing to count.

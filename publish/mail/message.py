@@ -18,11 +18,16 @@ from publish.marking.letter_attachments import Attachment
 from publish.rendering import render
 
 
-def compose(letter: Letter, pack: Pack, attachments: Sequence[Attachment] = ()) -> Message:
+def compose(
+    letter: Letter,
+    pack: Pack,
+    attachments: Sequence[Attachment] = (),
+    templates: Sequence[Attachment] = (),
+) -> Message:
     """Return the mail for `letter`, in the name of the pack's office.
 
     Marked workbooks that fit are attached. The text names the others, with a link where they have
-    one.
+    one. `templates` are blank workbooks of the reports that the letter reminds of.
     """
     about = letter_context(letter, pack, attachments)
     values = {
@@ -30,6 +35,7 @@ def compose(letter: Letter, pack: Pack, attachments: Sequence[Attachment] = ()) 
         "office": pack.correspondence.office,
         "program": pack.program,
         "attachments": attachments,
+        "templates": templates,
     }
     text = render("mail/letter.txt.j2", **values)
     # Many mail programs drop style sheets: the styles go into the elements.
@@ -39,7 +45,8 @@ def compose(letter: Letter, pack: Pack, attachments: Sequence[Attachment] = ()) 
     bodies = MIMEMultipart("alternative", boundary=f"mtqg-{letter.message_id}")
     bodies.attach(text_part(text, "plain"))
     bodies.attach(text_part(html, "html"))
-    message = with_attachments(bodies, attachments, boundary=f"mtqg-files-{letter.message_id}")
+    files = (*attachments, *templates)
+    message = with_attachments(bodies, files, boundary=f"mtqg-files-{letter.message_id}")
     address_message(
         message,
         pack,

@@ -9,6 +9,7 @@ from pathlib import Path
 from program.pack.load import Pack
 from program.records.digest import Counted, Digest, Undelivered
 from program.records.letter import Letter
+from publish.mail.blank_templates import blank_templates
 from publish.mail.message import compose
 from publish.mail.operator_mails import compose_alarm, compose_digest
 from publish.marking.letter_attachments import Attachment
@@ -79,7 +80,9 @@ def _mails(pack: Pack, today: date) -> dict[MailKind, Message]:
     marked = marked_sample(sample, pack, DELIVERY)
     mails = {}
     for kind, letter in sample_letters(sample, pack).items():
-        mails[kind] = compose(letter, pack, _attachments(kind, letter, marked))
+        attachments = _attachments(kind, letter, marked)
+        templates = blank_templates(letter, pack, attachments)
+        mails[kind] = compose(letter, pack, attachments, templates)
     at = datetime(today.year, today.month, today.day, 18, tzinfo=UTC)
     mails[MailKind.DIGEST] = compose_digest(_digest(pack, at), pack)
     alarm = "No run has completed for 26 hours: the last one ended two days ago."

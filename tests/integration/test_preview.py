@@ -67,7 +67,9 @@ def test_nothing_but_these_kinds_is_written_and_the_index_leads_to_each(folder: 
     )
 
 
-def test_a_mail_with_findings_has_the_marked_workbook_and_no_other_has_one(folder: Path) -> None:
+def test_a_mail_with_findings_has_the_marked_workbook_and_a_reminder_the_blank_one(
+    folder: Path,
+) -> None:
     attached = {
         path.stem.partition("-")[2]: [
             part.get_filename()
@@ -87,7 +89,12 @@ def test_a_mail_with_findings_has_the_marked_workbook_and_no_other_has_one(folde
         "to-compare",
         "still-open",
     }
-    assert attached == {kind: marked if kind in with_workbook else [] for kind in attached}
+    blank = ["941-2024-Q1-bao-cao-dao-tao-tap-huan.xlsx"]
+    expected: dict[str, list[str]] = {kind: [] for kind in attached}
+    expected |= dict.fromkeys(with_workbook, marked)
+    # An office and a leader fill in nothing.
+    expected |= dict.fromkeys(("due-soon", "due-today", "late"), blank)
+    assert attached == expected
 
 
 def test_the_same_pack_and_day_give_the_same_files(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from program.calendar.period import Period
@@ -321,6 +321,10 @@ def test_one_offer_is_recorded_once_even_by_two_nights_at_a_time(engine: Engine)
     }
     assert [record_delivery(engine, offer, **kwargs) for _ in range(2)] == ["received", None]
     assert count(engine, DeliveryRow) == 1
+    with engine.connect() as connection:
+        # No refusal is null, not the JSON text "null": `IS NULL` finds it.
+        without = text("SELECT COUNT(*) FROM deliveries WHERE refusal IS NULL")
+        assert connection.scalar(without) == 1
 
 
 def test_a_cursor_is_kept_per_source(engine: Engine) -> None:

@@ -284,6 +284,7 @@ MET: dict[str, bytes | None] = {
     "FORM-49": report(None, class_list(lines=[["I. Xã Đại Tâm"], CLASS])),
     "FORM-51": one_report_twice(),
     "FORM-52": portal(tables={"levels": [], "lop": []}),
+    "FORM-60": typed(template("training", "2024-Q4"), "Tổng hợp", F2="x", B10=2, C10=70),
     "CELL-07": with_total(1, "ba"),
     "CELL-08": with_class(5, "mai"),
     "CELL-09": with_total(1, "1.003"),
@@ -313,6 +314,9 @@ MET: dict[str, bytes | None] = {
     "CELL-39": progress(85, ";;;"),
     "CELL-40": progress(85_000, "0,"),
     "CELL-41": with_total(7, "2.5"),
+    "CELL-50": typed(
+        template("training", "2024-Q4"), "Tổng hợp", B10=2, C10=70, F10=30, B11=1, C11=20
+    ),
 }
 
 

@@ -42,7 +42,7 @@ CALLS = {
     "datetime": datetime,
     "time": time,
 }
-NEVER_MET_IN_A_VALUE = {"CELL-13", "CELL-19", "CELL-20", "CELL-21", "CELL-37", "CELL-38"}
+NEVER_MET_IN_A_VALUE = {"CELL-13", "CELL-19", "CELL-20", "CELL-21", "CELL-37", "CELL-38", "CELL-50"}
 
 
 class Row(NamedTuple):

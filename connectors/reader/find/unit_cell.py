@@ -22,6 +22,7 @@ from program.calendar.period import Period
 from program.delivery import Delivery
 from program.finding import ReaderFinding
 from program.forms.form import Form
+from program.forms.nil_report import NIL_HINT, NIL_LABEL
 from program.forms.table import Label
 from program.labels import fold, opening_of, openings_of
 from program.pack.load import Pack
@@ -307,6 +308,8 @@ def mentions_of(workbook: Recognised, label: Label) -> list[Mention]:
 def _mentions_on(sheets: Iterable[Sheet], workbook: Recognised, label: Label) -> Iterator[Mention]:
     identity = workbook.form.identity
     labels = identity.unit.folded | identity.unit_code.folded | identity.period.folded
+    # The template's cell for "nothing to report" is beside the unit's code.
+    labels |= {fold_label(f"{NIL_LABEL} {NIL_HINT}")}
     headers = workbook.headers.values()
     for sheet in sheets:
         tops = [header.row for header in headers if header.sheet is sheet]
