@@ -17,6 +17,7 @@ from connectors.reader.values.measures import read_measures
 from connectors.reader.values.parse_cell import is_empty, text_of_cell
 from connectors.reader.values.parse_column import NAN, parse_column
 from connectors.reader.values.parsed import Parsed, Value
+from connectors.reader.values.written_alike import as_written_alike
 from program.addresses import column_letter
 from program.finding import ReaderFinding
 from program.forms.measure import to_printed
@@ -51,6 +52,7 @@ def read_table(header: Header, table: Table, end: int) -> tuple[ParsedTable, lis
     _report_columns(place, numbers)
     _report_unheaded(place)
     _report_hidden(place, numbers)
+    _report_struck(place, numbers)
     found = _read_columns(place, numbers)
     values = {}
     # In the form's order, whatever the order of the sheet.
@@ -240,6 +242,19 @@ def _figure_in(place: TableRegion, at: int, lines: Iterable[int]) -> int | None:
     return None
 
 
+def _report_struck(place: TableRegion, lines: list[int]) -> None:
+    """Report each line with a cell that is struck out: its sender may mean that it is void."""
+    struck = place.header.sheet.struck
+    if not struck:
+        return
+    for number in lines:
+        for at in place.filled(number):
+            if (number, at) in struck:
+                text = text_of_cell(place.row(number)[at])
+                place.report("CELL-38", number, at, text)
+                break
+
+
 def _read_columns(place: TableRegion, numbers: list[int]) -> dict[str, ColumnValues]:
     """Return the values of each column that was found.
 
@@ -255,7 +270,9 @@ def _read_columns(place: TableRegion, numbers: list[int]) -> dict[str, ColumnVal
         at = place.header.columns[column.name]
         cells = list(by_column[at]) if numbers else []
         problems = list(_spread_merged(place, numbers, column, cells))
-        read = parse_column(cells, column, place.measures[column.name])
+        measure = place.measures[column.name]
+        read = parse_column(cells, column, measure)
+        read = as_written_alike(read, cells, column, measure)
         values[column.name] = read.values
         # A spreadsheet passes over figures that are text. This matters where it adds them up.
         if column.name in summed:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from connectors.reader.find.heading_time import outside
 from connectors.reader.find.period_cell import check_period, read_period, stage_of
-from connectors.reader.find.recognition import Recognised
+from connectors.reader.find.recognition import NO_HEADINGS, Recognised, no_table
 from connectors.reader.find.split_reports import reports_in
 from connectors.reader.find.unit_cell import read_unit
 from connectors.reader.open.portal_report import ABOUT, PortalReport, is_json, read_reports
@@ -17,6 +18,7 @@ from connectors.reader.open.workbook import megabytes, open_workbook
 from connectors.reader.read_table import read_table, table_end
 from connectors.reader.values.communes import resolve_communes
 from connectors.reader.values.personal import masked
+from program.addresses import column_letter
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.delivery import Delivery
@@ -65,8 +67,8 @@ def read_parts(
         return [_unread(delivery, workbook)]
     found = reports_in(workbook.sheets, pack)
     if not found:
-        first_sheet = workbook.sheets[0].name if workbook.sheets else None
-        return [_unread(delivery, *workbook.problems, ReaderFinding("FORM-01", sheet=first_sheet))]
+        problem = no_table(workbook.sheets, pack.forms)
+        return [_unread(delivery, *workbook.problems, problem)]
     parts = _filled_in(found, delivery, pack)
     return _numbered(_with_notes(parts, workbook.problems))
 
@@ -95,7 +97,8 @@ def _portal_reading(
     if isinstance(report, ReaderFinding):
         return _unread(delivery, report)
     if not report.found.headers:
-        return _unread(delivery, *report.problems, ReaderFinding("FORM-01", sheet=ABOUT))
+        problem = ReaderFinding("FORM-01", sheet=ABOUT, values={"headings": NO_HEADINGS})
+        return _unread(delivery, *report.problems, problem)
     reading = _read_form(report.found, delivery, pack)
     return replace(reading, problems=(*report.problems, *reading.problems))
 
@@ -181,6 +184,7 @@ def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> ParsedRepor
     problems = [
         *occasion.problems,
         *check_period(occasion, form, delivery, found.first_sheet, in_force=is_in_force),
+        *_other_times(found, period),
         *stage_problems,
         *unit_problems,
         *table_problems,
@@ -197,6 +201,17 @@ def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> ParsedRepor
         tables=tables,
         problems=tuple(problems),
     )
+
+
+def _other_times(found: Recognised, period: Period | None) -> Iterator[ReaderFinding]:
+    """Yield a problem for each heading that names a year or a day outside the report's period."""
+    if period is None:
+        return
+    for header in found.headers.values():
+        for heading in outside(header.dated, period):
+            cell = f"{column_letter(heading.at + 1)}{heading.row + 1}"
+            values = {"period": period.label}
+            yield ReaderFinding("FORM-54", header.sheet.name, cell, heading.text, values)
 
 
 def _other_forms(found: Recognised) -> Iterator[ReaderFinding]:

@@ -21,7 +21,7 @@ def finding_of_problem(problem: ReaderFinding, words: RuleText) -> Finding:
     values = {"value": problem.value or ""}
     for name, text in problem.values.items():
         values[name] = _in_terms(text, words)
-    return filled(words, values, None, (problem.sheet, problem.cell))
+    return filled(words, values, problem.case or None, (problem.sheet, problem.cell))
 
 
 LEAST_EVERYWHERE = 2
