@@ -60,6 +60,16 @@ def letter_context(letter: Letter, pack: Pack, attachments: Sequence[Attachment]
     )
 
 
+def shortened(about: LetterContext, most: int) -> LetterContext:
+    """Return the same letter with at most so many items printed in full for each report."""
+    reports = []
+    for report in about.reports:
+        kept = report.shown[:most]
+        more = report.more + len(report.shown) - len(kept)
+        reports.append(replace(report, shown=kept, more=more))
+    return replace(about, reports=tuple(reports))
+
+
 def _merge_notices(notices: Sequence[Notice]) -> Iterator[Notice]:
     """Yield one notice per submission for what its check and its cross-checks found.
 

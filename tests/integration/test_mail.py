@@ -183,6 +183,25 @@ def test_a_thousand_findings_stay_a_readable_mail(pack: Pack) -> None:
     assert "960 chỗ khác" in text
 
 
+@pytest.mark.parametrize(("reports", "findings"), [(3, 40), (40, 40), (90, 3)])
+def test_a_mail_program_shows_a_letter_whole_however_many_reports_it_is_about(
+    pack: Pack, reports: int, findings: int
+) -> None:
+    """Gmail cuts off what is beyond 102 kB, and with it whom to call."""
+    notices = []
+    for number in range(reports):
+        found = [
+            replace(FINDING, message=f"{FINDING.message} {number}-{line}", cell=f"D{line}")
+            for line in range(findings)
+        ]
+        notices.append(notice(Verdict.QUARANTINED, *found, name=f"báo cáo {number}.xlsx"))
+    message = parsed(compose(letter(*notices), pack))
+    html = message.get_body(("html",)).get_content()
+    assert len(html.encode()) < 102_000
+    assert html.count("Tệp: ") == reports
+    assert pack.correspondence.office.name in html
+
+
 @pytest.fixture
 def inbox() -> Iterator[Inbox]:
     with mail_server() as inbox:
