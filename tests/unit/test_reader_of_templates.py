@@ -37,7 +37,7 @@ def template(
 
 
 def edited(content: bytes, **texts: str) -> bytes:
-    """The workbook with texts replaced wherever people see them, its formulas without values: edited(c, Quý_4="Quý 3")."""
+    """The workbook with texts replaced wherever people see them, its formulas without values: edited(c, Quý_IV="Quý III")."""
     book = openpyxl.load_workbook(io.BytesIO(content))
     for sheet in book:
         for row in sheet.iter_rows() if sheet.sheet_state == "visible" else ():
@@ -376,7 +376,7 @@ def test_final_figures_of_a_year_that_has_not_ended_are_refused(pack: Pack) -> N
 
 def test_a_period_that_only_the_marker_gives_is_checked_as_well(pack: Pack) -> None:
     unit = next(u for u in pack.units if u.valid_from == date(2025, 7, 1) and len(u.code) == 5)
-    content = edited(template(pack, "training", unit.code, "2027-Q1"), Quý_1_năm_2027="")
+    content = edited(template(pack, "training", unit.code, "2027-Q1"), Quý_I_năm_2027="")
     assert "FORM-13" in asked(read(content, pack))
 
 
