@@ -109,19 +109,25 @@ def frame_of(parts: Sequence[ParsedTable]) -> "pd.DataFrame":
     import pandas as pd  # noqa: PLC0415
 
     sheets: list[str] = []
+    lines: list[str] = []
     for part in parts:
         sheets += [part.sheet] * len(part.rows)
+        lines += part.lines
     rows = chain.from_iterable(part.rows for part in parts)
-    lines = chain.from_iterable(part.lines for part in parts)
     columns: dict[str, object] = {
         "sheet": sheets,
         "row": np.fromiter(rows, dtype="int64"),
-        "line": list(lines),
+        "line": lines,
     }
-    for name, dtype in parts[0].dtypes.items():
-        values = chain.from_iterable(part.values[name] for part in parts)
-        columns[name] = pd.Series(list(values), dtype=dtype)
-    return pd.DataFrame(columns).astype({"sheet": "str", "line": "str"})
+    dtypes = parts[0].dtypes
+    for name, dtype in dtypes.items():
+        values: list[float | str | date | None] = []
+        for part in parts:
+            values += part.values[name]
+        columns[name] = pd.Series(values, dtype=dtype)
+    frame = pd.DataFrame(columns)
+    # Without lines, pandas cannot see that these two columns hold texts.
+    return frame.astype({"sheet": "str", "line": "str"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,9 +308,11 @@ def _summary_facts(read: ParsedTable, table: Table) -> Iterator[Fact]:
             continue
         cells = letter
         if read.rows:
-            cells = f"{letter}{min(read.rows)}:{letter}{max(read.rows)}"
+            first, last = min(read.rows), max(read.rows)
+            cells = f"{letter}{first}:{letter}{last}"
         word = None
         # A count of lines is exact, whatever stands in them.
         if summary.sum:
-            word = _joint(read.qualifiers.get((summary.column, row)) for row in read.rows)
+            summed_cells = [(summary.column, row) for row in read.rows]
+            word = _joint(read.qualifiers.get(cell) for cell in summed_cells)
         yield Fact(name, 0, value, None, read.sheet, cells, word)

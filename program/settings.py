@@ -131,20 +131,25 @@ class Settings(BaseSettings):
         given |= {_variable(name) for name in values}
         unknown = sorted(given - known)
         if unknown:
-            raise ValueError(
-                f"unknown setting {', '.join(unknown)}; known: {', '.join(sorted(known))}"
-            )
+            found = ", ".join(unknown)
+            expected = ", ".join(sorted(known))
+            raise ValueError(f"unknown setting {found}; known: {expected}")
         return values
 
     @model_validator(mode="after")
     def _fill_in_paths(self) -> Self:
-        # The fields are frozen for everybody else.
-        object.__setattr__(self, "pack", self.pack.expanduser().absolute())
-        object.__setattr__(self, "var", self.var.expanduser().absolute())
+        var = self.var.expanduser().absolute()
+        paths: dict[str, object] = {
+            "pack": self.pack.expanduser().absolute(),
+            "var": var,
+        }
         if not self.warehouse_url:
-            object.__setattr__(self, "warehouse_url", f"sqlite:///{self.var / 'warehouse.sqlite'}")
+            paths["warehouse_url"] = f"sqlite:///{var / 'warehouse.sqlite'}"
         if not self.archive_url:
-            object.__setattr__(self, "archive_url", str(self.var / "archive"))
+            paths["archive_url"] = str(var / "archive")
+        for name, value in paths.items():
+            # The fields are frozen for everybody else.
+            object.__setattr__(self, name, value)
         return self
 
     @property

@@ -62,11 +62,20 @@ class CrossChecker:
     def _failed(self, rule: AcrossRule, cases: Sequence[Case]) -> list[Description]:
         expect, kwargs = expectation_of(rule)
         column = kwargs["column"]
-        numbers = [float(case.number) for case in cases]
-        frame = pd.DataFrame({column: numbers, "submission_id": 0, "row": range(len(cases))})
+        columns = {
+            column: [float(case.number) for case in cases],
+            # Great Expectations returns these two with each failure. Cases have no submission.
+            "submission_id": 0,
+            "row": range(len(cases)),
+        }
+        frame = pd.DataFrame(columns)
         expected = Expected(rule, expect, kwargs, column)
         failures = self._validation.failures(f"across.{rule.id}", frame, [expected])
-        return [cases[failure.row].describe() for failure in failures]
+        descriptions: list[Description] = []
+        for failure in failures:
+            case = cases[failure.row]
+            descriptions.append(case.describe())
+        return descriptions
 
 
 def _findings(rule: AcrossRule, case: Description) -> Iterator[tuple[int, Finding]]:

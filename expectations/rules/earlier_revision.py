@@ -41,9 +41,11 @@ def load_rules_of_revision(suites: Path, pack: Pack) -> tuple[RuleSet, Pack, lis
     rules, so they must be copies: comments are lost, a suite of a form that the pack does not have
     is removed, and a correction of a missing rule is left out of the pack.
     """
+    # A correction of a rule that is left out would make the rules invalid.
     without_corrections = replace(pack, correction_files={})
     complaints = _leave_out_unfit(suites, without_corrections)
-    known = RuleSet(without_corrections, suites).words
+    remaining = RuleSet(without_corrections, suites)
+    known = remaining.words
     kept: dict[str, tuple[WaiverEntry, ...]] = {}
     for file, corrections in pack.correction_files.items():
         kept[file] = tuple(each for each in corrections if each.rule in known)
@@ -83,15 +85,18 @@ def _suite_files(folders: tuple[Path, ...], pack: Pack) -> list[_SuiteFile]:
     versions: dict[str, tuple[Form, ...]] = {HISTORY: pack.forms}
     for form in pack.forms:
         file = f"{form.code}.yaml"
-        versions[file] = (*versions.get(file, ()), form)
+        earlier = versions.get(file, ())
+        versions[file] = (*earlier, form)
     paths: list[Path] = []
     for folder in folders:
         paths += folder.glob("*.yaml")
-    return [
-        _SuiteFile(path, _KINDS.get(path.name, FormRule), versions.get(path.name, ()))
-        for path in sorted(paths)
-        if path.name in _KINDS or path.name in versions
-    ]
+    files: list[_SuiteFile] = []
+    for path in sorted(paths):
+        name = path.name
+        if name in _KINDS or name in versions:
+            kind = _KINDS.get(name, FormRule)
+            files.append(_SuiteFile(path, kind, versions.get(name, ())))
+    return files
 
 
 def _leave_out(path: Path, mistake: Callable[[Any], str | None]) -> list[str]:
@@ -128,7 +133,10 @@ def _mistakes_of(file: _SuiteFile, pack: Pack) -> Callable[[Any], str | None]:
             mistakes += rule_errors([rule], file.versions, known)
         elif file.kind is AcrossRule:
             mistakes += cross_check_errors(rule, pack)
-        return mistakes[0].removeprefix(f"{rule.id}: ") if mistakes else None
+        if not mistakes:
+            return None
+        # The complaint names the rule already.
+        return mistakes[0].removeprefix(f"{rule.id}: ")
 
     return mistake
 

@@ -27,14 +27,14 @@ def pages(
 
     output.mkdir(parents=True, exist_ok=True)
     pack = load_pack(settings.pack)
-    hearing = check_examples(pack)
-    texts = pages_of(hearing, pack)
+    results = check_examples(pack)
+    texts = pages_of(results, pack)
     for name, text in texts.items():
         (output / name).write_text(text, encoding="utf-8")
     out.print(f"{len(texts)} pages in {output}", highlight=False, soft_wrap=True)
     missing = {
-        "no example in suites/examples/": hearing.unshown,
-        "no words in suites/en/": hearing.untranslated,
+        "no example in suites/examples/": results.unshown,
+        "no words in suites/en/": results.untranslated,
     }
     for problem, rules in missing.items():
         if rules:

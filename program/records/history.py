@@ -68,14 +68,15 @@ def history_keys(readings: Iterable["ParsedReport"], units: UnitRegister) -> lis
     """
     peers: dict[tuple[UnitKind | None, date], frozenset[str]] = {}
     found: list[HistoryKeys] = []
-    for form, unit, period in _reports_of(readings):
-        holder = units.get(unit, period.end)
-        kind = holder.kind if holder is not None else None
+    for form, code, period in _reports_of(readings):
+        unit = units.get(code, period.end)
+        kind = unit.kind if unit is not None else None
         key = (kind, period.end)
         # Reports of one period share their peers, of which a country has thousands.
         if key not in peers:
             peers[key] = _codes_of_kind(units, kind, period.end)
-        found.append(HistoryKeys(form, unit, period, peers[key]))
+        keys = HistoryKeys(form, code, period, peers[key])
+        found.append(keys)
     return found
 
 
