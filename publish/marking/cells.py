@@ -77,12 +77,14 @@ class Cells:
 
     def _default_format(self, row: etree._Element, column: int) -> str | None:
         # A row's format comes before a column's.
-        if row.get("customFormat") in ("1", "true"):
+        has_own_format = row.get("customFormat") in ("1", "true")
+        if has_own_format:
             return str(row.get("s") or 0)
         if self._columns is None:
             return None
         for span in self._columns:
-            first, last = int(span.get("min", 0)), int(span.get("max", 0))
+            first = int(span.get("min", 0))
+            last = int(span.get("max", 0))
             if first <= column <= last:
                 return str(span.get("style") or 0)
         return None

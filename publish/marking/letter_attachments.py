@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from program.calendar.stage import Stage
+from program.finding import Finding
 from program.pack.load import Pack
 from program.records.letter import Letter, Notice
 from program.settings import Settings
@@ -130,12 +130,17 @@ def _reports(notices: Sequence[Notice], pack: Pack) -> Iterator[MarkedReport]:
     for notice in notices:
         by_report.setdefault(notice.report_no, []).append(notice)
     for report_no, same_report in by_report.items():
-        found = chain.from_iterable(notice.findings for notice in same_report)
-        findings = actionable(dict.fromkeys(found))
-        if findings:
-            first = same_report[0]
-            title = title_of(first.form_code, first.period, first.stage, pack)
-            yield MarkedReport(title, findings, report_no)
+        found: list[Finding] = []
+        for notice in same_report:
+            found += notice.findings
+        # Two notices of one report may have the same finding.
+        distinct = dict.fromkeys(found)
+        findings = actionable(distinct)
+        if not findings:
+            continue
+        first = same_report[0]
+        title = title_of(first.form_code, first.period, first.stage, pack)
+        yield MarkedReport(title, findings, report_no)
 
 
 def title_of(form_code: str | None, period: str | None, stage: Stage, pack: Pack) -> str:

@@ -57,14 +57,18 @@ def _read_portal_file(order: MarkRequest, pack: Pack, limits: Limits) -> _Portal
         raise UnmarkableError(f"it is no report: {reports.rule}")
     sheets: list[Sheet] = []
     for report_no, report in enumerate(reports, start=1):
-        if isinstance(report, PortalReport):
-            for sheet in report.found.sheets:
-                name = _sheet_name(sheet.name, report_no, reports)
-                sheets.append(replace(sheet, name=name))
+        # Any other entry is what the reader refused. It has no cells to mark.
+        if not isinstance(report, PortalReport):
+            continue
+        for sheet in report.found.sheets:
+            name = _sheet_name(sheet.name, report_no, reports)
+            renamed_sheet = replace(sheet, name=name)
+            sheets.append(renamed_sheet)
     if not sheets:
         raise UnmarkableError("it holds no report")
-    renamed = tuple(_rename_sheets(report, reports) for report in order.reports)
-    return _PortalFile(replace(order, reports=renamed), sheets)
+    marked_reports = tuple(_rename_sheets(report, reports) for report in order.reports)
+    renamed_order = replace(order, reports=marked_reports)
+    return _PortalFile(renamed_order, sheets)
 
 
 def _rename_sheets(report: MarkedReport, reports: Sequence[object]) -> MarkedReport:

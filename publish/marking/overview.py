@@ -71,8 +71,11 @@ class _Page:
         number = len(self.rows) + 1
         row = etree.Element(named("row"), r=str(number))
         if height:
-            row.attrib.update({"ht": f"{height:g}", "customHeight": "1"})
-        for column, (text, cell_format) in enumerate(zip(texts, formats, strict=True), start=1):
+            row.set("ht", f"{height:g}")
+            # Without this, Excel fits the height itself.
+            row.set("customHeight", "1")
+        cells = zip(texts, formats, strict=True)
+        for column, (text, cell_format) in enumerate(cells, start=1):
             address = f"{get_column_letter(column)}{number}"
             row.append(_cell(address, text, cell_format))
         self.rows.append(row)
@@ -85,9 +88,12 @@ class _Page:
 
     def line(self, text: str, style: TextStyle) -> None:
         """Add a row with one text over all columns."""
-        rows_of_text = 1 + len(text) // sum(_WIDTHS)
+        letters_a_row = sum(_WIDTHS)
+        # Excel gives merged cells no height that fits their text.
+        rows_of_text = 1 + len(text) // letters_a_row
         height = _LINE_POINTS * rows_of_text + 6
-        number = self.add([text], [self.styles.written(style)], height=height)
+        cell_format = self.styles.written(style)
+        number = self.add([text], [cell_format], height=height)
         last = get_column_letter(len(_WIDTHS))
         self.merged.append(f"A{number}:{last}{number}")
 
@@ -223,10 +229,18 @@ def _sheet(page: _Page, heading_row: int) -> etree._Element:
             customWidth="1",
         )
     add_element(sheet, "sheetData").extend(page.rows)
-    _add_all(sheet, "mergeCells", "mergeCell", [{"ref": area} for area in page.merged])
+    areas = [{"ref": area} for area in page.merged]
+    _add_all(sheet, "mergeCells", "mergeCell", areas)
     links = [{"ref": cell, "location": target} for cell, target in page.links]
     _add_all(sheet, "hyperlinks", "hyperlink", links)
-    add_element(sheet, "pageSetup", paperSize=_A4, orientation="landscape", fitToHeight="0")
+    add_element(
+        sheet,
+        "pageSetup",
+        paperSize=_A4,
+        orientation="landscape",
+        # One page wide, and as many pages high as it takes.
+        fitToHeight="0",
+    )
     return sheet
 
 

@@ -65,15 +65,27 @@ def _reminders(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
 def _results(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
     due = sample.owed.due_date
     sent = working_day_from(pack, due, _SENT_WORKING_DAYS)
+    notices = _notices(sample, sent)
+    letters = {kind: _letter(sample, pack, sent, *of_kind) for kind, of_kind in notices.items()}
+    # The reminder comes days after the letter that asked for a correction.
     later = working_day_from(pack, due, _STILL_OPEN_WORKING_DAYS)
-    worst = sample.findings.worst
+    bad = notices[MailKind.NEEDS_FIXING][0]
+    still_open = replace(bad, kind=NoticeKind.STILL_OPEN)
+    letters[MailKind.STILL_OPEN] = _letter(sample, pack, later, still_open)
+    return {kind: letters[kind] for kind in MailKind if kind in letters}
+
+
+def _notices(sample: Sample, sent: date) -> dict[MailKind, tuple[Notice, ...]]:
+    """Return the notices of each letter that is sent on the day of the check."""
+    found = sample.findings
+    worst = found.worst
     warnings = tuple(finding for finding in worst if finding.severity is Severity.WARNING)
     bad = _notice(sample, sent, Verdict.QUARANTINED, *worst)
     warned = _notice(sample, sent, Verdict.ACCEPTED_WITH_WARNINGS, *warnings)
     good = _notice(sample, sent, Verdict.ACCEPTED)
     # Nobody can tell what a file is about that cannot be read.
     scan = replace(
-        _notice(sample, sent, Verdict.UNREADABLE, *sample.findings.unreadable),
+        _notice(sample, sent, Verdict.UNREADABLE, *found.unreadable),
         submission_id=2,
         form_code=None,
         period=None,
@@ -81,21 +93,19 @@ def _results(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
     )
     in_part = replace(warned, findings=worst)
     compared = replace(warned, findings=warnings[:1], kind=NoticeKind.CROSS_CHECKED)
-    still_open = replace(bad, kind=NoticeKind.STILL_OPEN)
     fixed = replace(good, kind=NoticeKind.ALL_CLEAR)
-    waived = replace(good, findings=sample.findings.overruled, kind=NoticeKind.WAIVED)
+    waived = replace(good, findings=found.overruled, kind=NoticeKind.WAIVED)
     return {
-        MailKind.RECEIVED: _letter(sample, pack, sent, good),
-        MailKind.NEEDS_FIXING: _letter(sample, pack, sent, bad),
-        MailKind.NOT_READ: _letter(sample, pack, sent, scan),
-        MailKind.SEVERAL: _letter(sample, pack, sent, bad, scan),
-        MailKind.TOO_LARGE: _letter(sample, pack, sent, bad),
-        MailKind.IN_PART: _letter(sample, pack, sent, in_part),
-        MailKind.PLEASE_CHECK: _letter(sample, pack, sent, warned),
-        MailKind.TO_COMPARE: _letter(sample, pack, sent, compared),
-        MailKind.STILL_OPEN: _letter(sample, pack, later, still_open),
-        MailKind.ALL_CLEAR: _letter(sample, pack, sent, fixed),
-        MailKind.OVERRULED: _letter(sample, pack, sent, waived),
+        MailKind.RECEIVED: (good,),
+        MailKind.NEEDS_FIXING: (bad,),
+        MailKind.NOT_READ: (scan,),
+        MailKind.SEVERAL: (bad, scan),
+        MailKind.TOO_LARGE: (bad,),
+        MailKind.IN_PART: (in_part,),
+        MailKind.PLEASE_CHECK: (warned,),
+        MailKind.TO_COMPARE: (compared,),
+        MailKind.ALL_CLEAR: (fixed,),
+        MailKind.OVERRULED: (waived,),
     }
 
 

@@ -38,12 +38,14 @@ def write_previews(pack: Pack, today: date, folder: Path) -> list[Path]:
     from a unit with a contact.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    entries = []
-    for number, (kind, message) in enumerate(_mails(pack, today).items(), start=1):
-        entries.append(_write_mail(message, f"{number:02}-{kind}", folder))
+    mails = _mails(pack, today)
+    entries: list[_Entry] = []
+    for number, (kind, message) in enumerate(mails.items(), start=1):
+        name = f"{number:02}-{kind}"
+        entries.append(_write_mail(message, name, folder))
     rows = [(entry.name, entry.subject, entry.to, entry.has_html) for entry in entries]
-    index = folder / "index.html"
     html = render("mail/preview.html.j2", shown=rows, program=pack.program)
+    index = folder / "index.html"
     index.write_text(html, encoding="utf-8")
     files = [index]
     for entry in entries:
@@ -77,11 +79,13 @@ def _mails(pack: Pack, today: date) -> dict[MailKind, Message]:
     pack = with_deadlines(pack)
     sample = sample_of(pack, today)
     marked = marked_sample(sample, pack, DELIVERY)
-    mails = {}
+    mails: dict[MailKind, Message] = {}
     for kind, letter in sample_letters(sample, pack).items():
-        mails[kind] = compose(letter, pack, _attachments(kind, letter, marked))
+        attachments = _attachments(kind, letter, marked)
+        mails[kind] = compose(letter, pack, attachments)
     at = datetime(today.year, today.month, today.day, 18, tzinfo=UTC)
-    mails[MailKind.DIGEST] = compose_digest(_digest(pack, at), pack)
+    digest = _digest(pack, at)
+    mails[MailKind.DIGEST] = compose_digest(digest, pack)
     alarm = "No run has completed for 26 hours: the last one ended two days ago."
     mails[MailKind.ALARM] = compose_alarm(alarm, pack, at)
     return mails
