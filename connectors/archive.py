@@ -4,7 +4,7 @@ Beside them are documents with what the bytes do not say, under names (`ledger/â
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import fsspec
@@ -97,14 +97,20 @@ class Archive:
     def names(self, folder: str = "") -> Iterator[str]:
         """Yield the names of all files, or of those below a folder, in order."""
         below = self._path(folder).rstrip("/")
+        found: Iterable[str] = ()
         try:
             # fsspec keeps listings, and other processes write to the archive.
             self._files.invalidate_cache()
-            found = self._files.find(below) if self._files.isdir(below) else []
+            if self._files.isdir(below):
+                found = self._files.find(below)
         except OSError as wrong:
             raise ArchiveError(f"archive: cannot be listed: {wrong}") from wrong
-        names = (path[len(self._root) + 1 :] for path in found)
-        yield from sorted(name for name in names if not name.startswith(f"{UNFINISHED}/"))
+        prefix = f"{self._root}/"
+        names = sorted(path.removeprefix(prefix) for path in found)
+        for name in names:
+            # A file that another process writes, or that one left when it died.
+            if not name.startswith(f"{UNFINISHED}/"):
+                yield name
 
     def read(self, name: str) -> bytes | None:
         """Return the content of a file, or None if there is no such file."""

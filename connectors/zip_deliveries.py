@@ -116,7 +116,8 @@ def _refuse_directory(files: Sequence[zipfile.ZipInfo], limits: Limits) -> Reade
     if len(files) > limits.packed_files:
         limit = f"{format_number(limits.packed_files)} tệp trong một tệp nén"
         return ReaderFinding("FILE-05", values={"limit": limit})
-    if sum(info.file_size for info in files) > limits.packed_bytes:
+    extracted_bytes = sum(info.file_size for info in files)
+    if extracted_bytes > limits.packed_bytes:
         limit = f"{megabytes(limits.packed_bytes)} sau khi giải nén"
         return ReaderFinding("FILE-05", values={"limit": limit})
     if _overlap(files):
@@ -218,7 +219,8 @@ def _refuse_member(info: zipfile.ZipInfo, limits: Limits) -> ReaderFinding | Non
     if info.file_size > limits.delivery_bytes:
         return ReaderFinding("FILE-05", values={"limit": megabytes(limits.delivery_bytes)})
     # Such a ratio is that of a zip bomb, not of a report. Small files do no harm.
-    if info.file_size > max(_SMALL_BYTES, limits.packing_ratio * info.compress_size):
+    most_for_its_size = limits.packing_ratio * info.compress_size
+    if info.file_size > max(_SMALL_BYTES, most_for_its_size):
         limit = f"{format_number(limits.packing_ratio)} lần khi giải nén"
         return ReaderFinding("FILE-05", values={"limit": limit})
     return None

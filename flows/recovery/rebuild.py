@@ -6,10 +6,11 @@ and when, which mails went out, which findings were waived.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import count, groupby
+from itertools import count
 from typing import Any, TypeAlias
 
 from connectors.archive import Archive
@@ -85,7 +86,9 @@ class Rebuilding:
         self.attempts = sum(len(document["checked"]) for document in self._documents)
         # Today's reader may find parts that a delivery did not have then. Their numbers follow
         # the highest number of then.
-        self._unused_numbers = count(max(_submission_numbers(self._documents), default=0) + 1)
+        numbers = _submission_numbers(self._documents)
+        highest = max(numbers, default=0)
+        self._unused_numbers = count(highest + 1)
 
     def run(self, advance: Callable[[int], None]) -> Rebuilt:
         """Rebuild the warehouse and return the result.
@@ -181,9 +184,10 @@ class Rebuilding:
             self._note_failure(reading.delivery, error)
             failed.add(reading.delivery.id)
 
-        checked = check_isolating_failures(check_batch, readings, note_failure)
-        groups = groupby(checked, key=lambda submission: submission.delivery.id)
-        by_delivery = {number: list(parts) for number, parts in groups}
+        by_delivery: dict[int, list[Submission]] = defaultdict(list)
+        for submission in check_isolating_failures(check_batch, readings, note_failure):
+            by_delivery[submission.delivery.id].append(submission)
+        # A delivery is loaded with all its reports, or not at all.
         return {number: parts for number, parts in by_delivery.items() if number not in failed}
 
     def _purged_submissions(

@@ -60,14 +60,15 @@ def export_runs(warehouse: Warehouse, archive: Archive, pack: Pack) -> None:
 
 def _export_runs(warehouse: Warehouse, archive: Archive, pack: Pack, exported: set[str]) -> None:
     runs = runs_of(warehouse)
+    newest = max(runs, default=None)
     for number, started_at in runs.items():
         name = run_name_of(number, started_at)
-        is_newest = number == max(runs)
+        is_exported = name in exported
         # A command may have requeued deliveries since the newest run: its document may change.
-        if name in exported and not is_newest:
+        if is_exported and number != newest:
             continue
         document = run_document(warehouse, number)
-        if name in exported:
+        if is_exported:
             # The waivers of that time, not of today.
             document["waivers"] = _read(archive, name)["waivers"]
         else:

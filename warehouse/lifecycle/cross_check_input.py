@@ -33,12 +33,18 @@ def period_stages_of(engine: Warehouse, forms: Collection[str]) -> list[list[War
     """
     columns = (SubmissionRow.period, SubmissionRow.stage)
     was_current = SubmissionRow.known_from.is_not(None)
-    query = select(*columns).where(SubmissionRow.form_code.in_(forms), was_current)
+    query = (
+        select(*columns)
+        .where(SubmissionRow.form_code.in_(forms), was_current)
+        .distinct()
+        .order_by(*columns)
+    )
     with Session(engine) as session:
-        rows = session.execute(query.distinct().order_by(*columns)).all()
-    period_stages = [
-        WarehousePeriodStage(period, Stage(stage)) for period, stage in rows if period is not None
-    ]
+        rows = session.execute(query).all()
+    period_stages: list[WarehousePeriodStage] = []
+    for period, stage in rows:
+        if period is not None:
+            period_stages.append(WarehousePeriodStage(period, Stage(stage)))
     return by_last_day(period_stages)
 
 
@@ -82,11 +88,15 @@ def cross_checked_reports(
     """
     with Session(engine) as session:
         query = _cross_checked((SubmissionRow, DeliveryRow), period_stages, forms)
+        # A report may have a current version and a later one that a cross-check rejected.
         last: dict[object, tuple[SubmissionRow, DeliveryRow]] = {}
         for row, delivery in session.execute(query):
             report = (row.form_code, row.unit_code, row.period, row.stage)
             last[report] = (row, delivery)
-        return {row.id: _submission(session, row, delivery) for row, delivery in last.values()}
+        submissions: dict[int, Submission] = {}
+        for row, delivery in last.values():
+            submissions[row.id] = _submission(session, row, delivery)
+        return submissions
 
 
 def _cross_checked(

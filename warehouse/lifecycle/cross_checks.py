@@ -48,15 +48,20 @@ def due_for_cross_check(engine: Engine) -> list[WarehousePeriodStage]:
     """
     columns = (SubmissionRow.period, SubmissionRow.stage)
     is_new = takes_part_in_cross_checks() & SubmissionRow.compared_at.is_(None)
-    ends_with_new = SubmissionRow.period_end.in_(select(SubmissionRow.period_end).where(is_new))
-    query = select(*columns).where(takes_part_in_cross_checks(), is_new | ends_with_new)
+    new_ends = select(SubmissionRow.period_end).where(is_new)
+    ends_with_new = SubmissionRow.period_end.in_(new_ends)
+    query = (
+        select(*columns)
+        .where(takes_part_in_cross_checks(), is_new | ends_with_new)
+        .distinct()
+        .order_by(*columns)
+    )
+    due: list[WarehousePeriodStage] = []
     with Session(engine) as session:
-        rows = session.execute(query.distinct().order_by(*columns))
-        return [
-            WarehousePeriodStage(period, Stage(stage))
-            for period, stage in rows
-            if period is not None
-        ]
+        for period, stage in session.execute(query):
+            if period is not None:
+                due.append(WarehousePeriodStage(period, Stage(stage)))
+    return due
 
 
 def by_last_day(period_stages: Iterable[WarehousePeriodStage]) -> list[list[WarehousePeriodStage]]:
@@ -161,9 +166,13 @@ def _compare_findings(
     """Return how `found` differs from the open cross-check findings on record."""
     is_checked = is_current() & is_about(period_stages)
     # Only what is current can get findings: a report may have been closed since it was read.
-    current_ids = set(session.scalars(select(SubmissionRow.id).where(is_checked)))
-    # Each finding once, in the order in which it was found.
-    wanted = dict.fromkeys((number, finding) for number, finding in found if number in current_ids)
+    query = select(SubmissionRow.id).where(is_checked)
+    current_ids = set(session.scalars(query))
+    # A dict, not a set: each finding once, in the order in which it was found.
+    wanted: dict[_Finding, None] = {}
+    for number, finding in found:
+        if number in current_ids:
+            wanted[number, finding] = None
     on_record = _open_findings(session, is_checked)
     return _Change(
         new=[each for each in wanted if each not in on_record],

@@ -85,13 +85,17 @@ def differences(before: Engine, after: Engine, limit: int) -> Differences:
     found = Differences()
     with before.connect() as old, after.connect() as new:
         for table, key in _KEYS.items():
+            name = table.__tablename__
             for query in _steps(old, new, table, key[0]):
-                old_rows, new_rows = _rows(old, query, key), _rows(new, query, key)
-                _compare(old_rows, new_rows, table.__tablename__, found, limit)
+                old_rows = _rows(old, query, key)
+                new_rows = _rows(new, query, key)
+                _compare(old_rows, new_rows, name, found, limit)
         for table in _SMALL:
-            key = tuple(column.name for column in table.__table__.primary_key)
+            columns = table.__table__.primary_key
+            key = tuple(column.name for column in columns)
             query = select(table.__table__)
-            old_rows, new_rows = _rows(old, query, key), _rows(new, query, key)
+            old_rows = _rows(old, query, key)
+            new_rows = _rows(new, query, key)
             _compare(old_rows, new_rows, table.__tablename__, found, limit)
     return found
 
@@ -101,10 +105,14 @@ def _steps(
 ) -> Iterator[Select[Any]]:
     """Yield queries that together read all rows of a table, a step of its first key at a time."""
     column = table.__table__.c[first_key]
-    newest = select(func.max(column))
-    last = max(old.scalar(newest) or 0, new.scalar(newest) or 0)
-    for number in range(0, last + 1, _STEP):
-        yield select(table.__table__).where(column.between(number, number + _STEP - 1))
+    highest = select(func.max(column))
+    # An empty table has no highest key.
+    last_of_old = old.scalar(highest) or 0
+    last_of_new = new.scalar(highest) or 0
+    last = max(last_of_old, last_of_new)
+    for first in range(0, last + 1, _STEP):
+        is_in_step = column.between(first, first + _STEP - 1)
+        yield select(table.__table__).where(is_in_step)
 
 
 def _rows(connection: Connection, query: Select[Any], key: tuple[str, ...]) -> dict[_Key, _Values]:

@@ -115,19 +115,15 @@ def _identity(values: _Values) -> _Identity:
 def _on_record(session: Session, wanted: Collection[_Values]) -> dict[_Identity, int]:
     """Return the ids of the notices on record about the same submissions and units."""
     columns = [getattr(OutboxRow, name) for name in _IDENTITY]
+    query = select(OutboxRow.id, *columns)
     submissions = {values["submission_id"] for values in wanted} - {None}
     units = {values["unit_code"] for values in wanted} - {None}
-    queries = [
-        select(OutboxRow.id, *columns).where(OutboxRow.submission_id.in_(portion))
-        for portion in portions(sorted(submissions))
-    ]
-    queries += [
-        select(OutboxRow.id, *columns).where(OutboxRow.unit_code.in_(portion))
-        for portion in portions(sorted(units))
-    ]
+    # A reminder has a unit instead of a submission.
+    conditions = [OutboxRow.submission_id.in_(ids) for ids in portions(sorted(submissions))]
+    conditions += [OutboxRow.unit_code.in_(codes) for codes in portions(sorted(units))]
     found: dict[_Identity, int] = {}
-    for query in queries:
-        for number, *identity in session.execute(query):
+    for is_wanted in conditions:
+        for number, *identity in session.execute(query.where(is_wanted)):
             found[tuple(identity)] = number
     return found
 

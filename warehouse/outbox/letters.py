@@ -105,9 +105,15 @@ def _recipients_at_limit(session: Session, day: date, limit: int | None) -> set[
     """Return the recipients who get no further letter dated `day`."""
     if limit is None:
         return set()
+    # A letter is made of several notices.
     letters = func.count(OutboxRow.message_id.distinct())
-    query = select(OutboxRow.recipient).where(OutboxRow.letter_date == day)
-    return set(session.scalars(query.group_by(OutboxRow.recipient).having(letters >= limit)))
+    query = (
+        select(OutboxRow.recipient)
+        .where(OutboxRow.letter_date == day)
+        .group_by(OutboxRow.recipient)
+        .having(letters >= limit)
+    )
+    return set(session.scalars(query))
 
 
 def _give_id(rows: Sequence[OutboxRow], recipient: str, day: date) -> None:
@@ -187,14 +193,19 @@ def _accepted(
         SubmissionRow.period,
         SubmissionRow.stage,
     )
-    query = select(*columns).where(
-        SubmissionRow.known_from <= moment,
-        or_(SubmissionRow.known_to.is_(None), SubmissionRow.known_to > moment),
-        SubmissionRow.unit_code.in_(senders),
-        SubmissionRow.period.in_(periods),
+    query = (
+        select(*columns)
+        .where(
+            SubmissionRow.known_from <= moment,
+            or_(SubmissionRow.known_to.is_(None), SubmissionRow.known_to > moment),
+            SubmissionRow.unit_code.in_(senders),
+            SubmissionRow.period.in_(periods),
+        )
+        .distinct()
+        .order_by(*columns)
     )
-    accepted = []
-    for form, unit, period, stage in session.execute(query.distinct().order_by(*columns)):
+    accepted: list[ReportName] = []
+    for form, unit, period, stage in session.execute(query):
         report = ReportName(form or "", unit or "", period or "", Stage(stage))
         if report not in reports_of_letter:
             accepted.append(report)

@@ -119,7 +119,10 @@ def mark_bounced(engine: Engine, message_id: str, recipient: str, error: str) ->
     query = select(OutboxRow.recipient, OutboxRow.state).where(is_of_letter).limit(1)
     with Session(engine) as session, session.begin():
         found = session.execute(query).first()
-        if found is None or found.recipient.casefold() != recipient.casefold():
+        if found is None:
+            return None
+        # A bounce may write the address in another case.
+        if found.recipient.casefold() != recipient.casefold():
             return None
         session.execute(
             update(OutboxRow)
