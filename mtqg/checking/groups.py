@@ -61,13 +61,16 @@ def _groups(findings: list[Finding]) -> list[Group]:
     columns: dict[_Column, list[Finding]] = defaultdict(list)
     for number, finding in enumerate(findings):
         match = _CELL.fullmatch(finding.cell or "")
+        # A finding without a single cell shares its column with no other.
         column = match["column"] if match else number
-        columns[_Column(finding.rule, column)].append(finding)
+        key = _Column(finding.rule, column)
+        columns[key].append(finding)
     groups: list[Group] = []
     for alike in columns.values():
         in_order = sorted(alike, key=_position)
         if _is_one_group(in_order):
-            groups.append(Group(in_order[0], tuple(in_order[1:])))
+            first, *others = in_order
+            groups.append(Group(first, tuple(others)))
         else:
             groups += [Group(finding) for finding in in_order]
     return sorted(groups, key=lambda group: _position(group.first))

@@ -84,7 +84,9 @@ def skeleton(sample: Path, code: str) -> dict[str, str]:
 
 
 def _province(code: str, units: str) -> _Province:
-    rows = list(csv.DictReader(io.StringIO(units)))
+    table = csv.DictReader(io.StringIO(units))
+    rows = list(table)
+    province = next(row for row in rows if row["code"] == code)
     district = next(row for row in rows if row["kind"] == UnitKind.DISTRICT)
     communes = [row["name"] for row in rows if row["kind"] == UnitKind.COMMUNE]
     # The last rows are today's communes. A rural one (Xã) is the best example.
@@ -92,7 +94,7 @@ def _province(code: str, units: str) -> _Province:
     candidates = rural or communes or [""]
     return _Province(
         code=code,
-        name=next(row["name"] for row in rows if row["code"] == code),
+        name=province["name"],
         district=district["code"],
         district_name=district["name"],
         commune_name=candidates[-1],

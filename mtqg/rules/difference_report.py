@@ -149,9 +149,12 @@ def _turned_line(turned: Turned, pack: Pack) -> str:
 def _place_line(place: FindingPlace, pack: Pack) -> str:
     cell = "the file"
     if place.sheet:
-        cell = f'"{place.sheet}" {place.cell or ""}'.rstrip()
+        address = place.cell or ""
+        cell = f'"{place.sheet}" {address}'.rstrip()
     value = f" ({place.value})" if place.value else ""
-    severity = f"{place.was} → {place.severity}" if place.was else place.severity
+    severity = str(place.severity)
+    if place.was:
+        severity = f"{place.was} → {severity}"
     return f"{_report(place, pack)} · {cell}{value} · {severity} · {place.name}"
 
 

@@ -87,7 +87,8 @@ def _rules(pack: Pack, lang: Language) -> list[_Listed]:
     of_every_form = (*rules.reading.values(), *rules.cells, *rules.history)
     listed = [_Listed(_EVERY_FORM, rule) for rule in of_every_form]
     # A form's versions share its code and its rules.
-    for code in dict.fromkeys(form.code for form in pack.forms):
+    codes = dict.fromkeys(form.code for form in pack.forms)
+    for code in codes:
         listed += [_Listed(code, rule) for rule in rules.of_form(code)]
     listed += [_Listed(_ACROSS, rule) for rule in rules.across]
     return listed

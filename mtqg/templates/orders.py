@@ -38,13 +38,16 @@ class TemplateRequest:
         It has ASCII letters only, because some systems and zip tools break Vietnamese names:
         942-chau-thanh/942-2024-uoc-thuc-hien-bao-cao-muc-tieu.xlsx
         """
-        words = [self.form.short_title]
+        unit = self.unit
+        parts = [unit.code, self.period.code]
+        # A form with one stage needs no word for it.
         if len(self.form.stages) > 1:
-            words.insert(0, self.stage.label)
-        parts = [self.unit.code, self.period.code]
-        parts += [_ascii_words(word) for word in words]
-        unit_name = _ascii_words(_TYPES.sub("", self.unit.name))
-        return Path(f"{self.unit.code}-{unit_name}") / f"{'-'.join(parts)}.xlsx"
+            parts.append(_ascii_words(self.stage.label))
+        parts.append(_ascii_words(self.form.short_title))
+        file_name = "-".join(parts)
+        name_without_type = _TYPES.sub("", unit.name)
+        folder = f"{unit.code}-{_ascii_words(name_without_type)}"
+        return Path(folder) / f"{file_name}.xlsx"
 
     def __str__(self) -> str:
         period = self.form.label_of(self.period, self.stage)
@@ -71,7 +74,7 @@ def named_order(
     return _order(pack, form, unit, period, stage)
 
 
-def owed_orders(pack: Pack, period: Period, stage: Stage | None) -> list[TemplateRequest]:
+def due_orders(pack: Pack, period: Period, stage: Stage | None) -> list[TemplateRequest]:
     """Return the workbooks that the calendar asks for in a period, each with a path of its own.
 
     `stage` None means both stages. Raises UsageError if no report is due, and
@@ -95,29 +98,39 @@ def _form(pack: Pack, code: str, period: Period) -> Form:
     form = pack.form(code, period)
     if form is not None:
         return form
+    problem = f"no form {code!r} for {period}"
     versions = [version for version in pack.forms if version.code == code]
-    if versions:
-        spans = [f"{v.version} {v.valid_from} to {v.valid_to or 'now'}" for v in versions]
-        available = f"its versions are {', '.join(spans)}"
-    else:
-        codes = sorted({known.code for known in pack.forms})
-        available = f"the pack has: {', '.join(codes)}"
-    raise UsageError(f"no form {code!r} for {period}; {available}")
+    if not versions:
+        codes = {known.code for known in pack.forms}
+        listed = ", ".join(sorted(codes))
+        raise UsageError(f"{problem}; the pack has: {listed}")
+    spans = ", ".join(_span(version) for version in versions)
+    raise UsageError(f"{problem}; its versions are {spans}")
+
+
+def _span(version: Form) -> str:
+    last = version.valid_to or "now"
+    return f"{version.version} {version.valid_from} to {last}"
 
 
 def _reporting_unit(pack: Pack, form_code: str, unit_code: str, period: Period) -> Unit:
     """Return the unit if it sends this form for this period, or raise UsageError."""
-    unit = pack.units.get(unit_code, period.end)
+    day = period.end
+    unit = pack.units.get(unit_code, day)
     # A form without a duty in the calendar may come from a unit of any kind.
-    reporters = pack.calendar.reporters(form_code, period.end) or frozenset(UnitKind)
+    reporters = pack.calendar.reporters(form_code, day) or frozenset(UnitKind)
     if unit is not None and unit.kind in reporters:
         return unit
-    problem = f"no unit {unit_code!r} on {period.end}"
-    if unit is not None:
+    if unit is None:
+        problem = f"no unit {unit_code!r} on {day}"
+    else:
         problem = f"{unit.name} does not send {form_code} for {period}"
-    candidates = [known for known in pack.units if known.kind in reporters]
-    senders = [f"{c.code} {c.name}" for c in candidates if c.is_valid_on(period.end)]
-    raise UsageError(f"{problem}; units that do: {', '.join(senders) or 'none'}")
+    senders: list[str] = []
+    for known in pack.units:
+        if known.kind in reporters and known.is_valid_on(day):
+            senders.append(f"{known.code} {known.name}")
+    listed = ", ".join(senders) or "none"
+    raise UsageError(f"{problem}; units that do: {listed}")
 
 
 def _order_of(pack: Pack, obligation: Obligation) -> TemplateRequest | None:
@@ -134,10 +147,11 @@ def _order_of(pack: Pack, obligation: Obligation) -> TemplateRequest | None:
 
 
 def _nothing_is_due(pack: Pack, period: Period, stage: Stage | None) -> str:
-    duties = sorted({f"{duty.form} every {duty.every.value}" for duty in pack.calendar.duties})
+    duties = {f"{duty.form} every {duty.every.value}" for duty in pack.calendar.duties}
+    listed = ", ".join(sorted(duties))
     at_stage = f" at the stage {stage.value}" if stage else ""
     return (
-        f"no report is due for {period}{at_stage}; calendar.yaml asks for: {', '.join(duties)}; "
+        f"no report is due for {period}{at_stage}; calendar.yaml asks for: {listed}; "
         "see its first and last days"
     )
 

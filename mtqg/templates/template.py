@@ -8,7 +8,7 @@ import typer
 from rich.progress import track
 
 from mtqg.console import errors, out
-from mtqg.templates.orders import TemplateRequest, named_order, owed_orders
+from mtqg.templates.orders import TemplateRequest, named_order, due_orders
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.errors import UsageError
@@ -51,7 +51,7 @@ def template(
         raise UsageError(f"expected -o and {target} to write to")
     pack = load_pack(load_settings().pack)
     if is_all:
-        orders = owed_orders(pack, wanted_period, wanted_stage)
+        orders = due_orders(pack, wanted_period, wanted_stage)
         _write_all(orders, output, is_forced=is_forced)
     else:
         # _refuse_mixed has made sure that both codes are given.

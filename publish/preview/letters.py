@@ -63,7 +63,7 @@ def _reminders(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
 
 
 def _results(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
-    due = sample.owed.due_date
+    due = sample.obligation.due_date
     sent = working_day_from(pack, due, _SENT_WORKING_DAYS)
     notices = _notices(sample, sent)
     letters = {kind: _letter(sample, pack, sent, *of_kind) for kind, of_kind in notices.items()}
@@ -110,15 +110,15 @@ def _notices(sample: Sample, sent: date) -> dict[MailKind, tuple[Notice, ...]]:
 
 
 def _notice(sample: Sample, day: date, verdict: Verdict, *findings: Finding) -> Notice:
-    owed = sample.owed
+    obligation = sample.obligation
     return Notice(
         submission_id=1,
         verdict=verdict,
-        form_code=owed.form_code,
-        unit_code=owed.unit_code,
-        period=owed.period.code,
-        stage=owed.stage,
-        sender_unit=owed.unit_code,
+        form_code=obligation.form_code,
+        unit_code=obligation.unit_code,
+        period=obligation.period.code,
+        stage=obligation.stage,
+        sender_unit=obligation.unit_code,
         delivery_name=sample.name,
         received_at=_evening(day),
         findings=findings,
@@ -127,11 +127,11 @@ def _notice(sample: Sample, day: date, verdict: Verdict, *findings: Finding) -> 
 
 
 def _letter(sample: Sample, pack: Pack, day: date, *notices: Notice) -> Letter:
-    codes = [form.code for form in pack.forms if form.code != sample.owed.form_code]
+    codes = [form.code for form in pack.forms if form.code != sample.obligation.form_code]
     # Versions of a form share its code.
     other_codes = list(dict.fromkeys(codes))[:_OTHER_FORMS]
-    report = _report(sample.owed)
-    recipient = pack.contact_of(sample.owed.unit_code).email
+    report = _report(sample.obligation)
+    recipient = pack.contact_of(sample.obligation.unit_code).email
     return Letter(
         message_id="",
         recipient=recipient,
@@ -147,9 +147,9 @@ def _reminder(sample: Sample, pack: Pack, days: int, to: Contact | None = None) 
 
     The unit is reminded of its own report; `to`, somebody else, of the reports of several units.
     """
-    missing = (sample.owed,) if to is None else sample.same
-    recipient = to or pack.contact_of(sample.owed.unit_code)
-    day = working_day_from(pack, sample.owed.due_date, days)
+    missing = (sample.obligation,) if to is None else sample.same
+    recipient = to or pack.contact_of(sample.obligation.unit_code)
+    day = working_day_from(pack, sample.obligation.due_date, days)
     return Letter(
         message_id="",
         recipient=recipient.email,
@@ -159,8 +159,10 @@ def _reminder(sample: Sample, pack: Pack, days: int, to: Contact | None = None) 
     )
 
 
-def _report(owed: Obligation) -> ReportName:
-    return ReportName(owed.form_code, owed.unit_code, owed.period.code, owed.stage)
+def _report(obligation: Obligation) -> ReportName:
+    return ReportName(
+        obligation.form_code, obligation.unit_code, obligation.period.code, obligation.stage
+    )
 
 
 def _evening(day: date) -> datetime:
