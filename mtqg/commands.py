@@ -36,7 +36,9 @@ class CommandPlace:
 
 COMMANDS = {
     "run": CommandPlace(
-        "mtqg.run", "run", "Run the pipeline now: collect, check, load, publish, mail."
+        "mtqg.run",
+        "run",
+        "Run the pipeline now: collect, check, load, publish, mail.",
     ),
     "check": CommandPlace(
         "mtqg.checking.check",
@@ -143,7 +145,9 @@ class LazyGroup(TyperGroup):
         )
 
     def resolve_command(
-        self, ctx: "Context", args: list[str]
+        self,
+        ctx: "Context",
+        args: list[str],
     ) -> "tuple[str | None, Command | None, list[str]]":
         """Return the loaded command in place of its entry in the list."""
         name, command, rest = super().resolve_command(ctx, args)

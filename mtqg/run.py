@@ -79,7 +79,10 @@ def _bar() -> "Iterator[Watcher]":
     """
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with RichProgress(
-        *columns, console=errors, transient=True, disable=not errors.is_terminal
+        *columns,
+        console=errors,
+        transient=True,
+        disable=not errors.is_terminal,
     ) as bar:
         task = bar.add_task("start", total=None)
 
@@ -147,7 +150,10 @@ def _set_up_logs(settings: Settings) -> Path:
     path = settings.var / "mtqg.log"
     make_var(settings.var)
     to_file = RotatingFileHandler(
-        path, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8"
+        path,
+        maxBytes=_LOG_BYTES,
+        backupCount=_LOG_FILES,
+        encoding="utf-8",
     )
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     to_terminal = RichHandler(console=errors, show_path=False, show_level=False, markup=False)

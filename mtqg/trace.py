@@ -100,7 +100,11 @@ def _indicator(pack: Pack, code: str) -> Indicator:
 
 
 def _facts(
-    warehouse: Warehouse, indicator: Indicator, unit: str, period: str, stages: Sequence[Stage]
+    warehouse: Warehouse,
+    indicator: Indicator,
+    unit: str,
+    period: str,
+    stages: Sequence[Stage],
 ) -> list[TracedFact]:
     """Return the facts of the first stage that has any; an empty list where none has."""
     elements = [name for name in (indicator.numerator, indicator.denominator) if name]

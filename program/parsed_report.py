@@ -273,7 +273,11 @@ def _qualifiers_of(read: ParsedTable, table: Table, name: str) -> list[Qualifier
 
 
 def _qualifier_of(
-    read: ParsedTable, table: Table, name: str, row: int, line: str
+    read: ParsedTable,
+    table: Table,
+    name: str,
+    row: int,
+    line: str,
 ) -> Qualifier | None:
     """Return the word before a figure, or before its parts: "khoảng 50" and 30 are no exact 80."""
     if (name, row) in read.qualifiers:

@@ -122,7 +122,12 @@ def _claimant(claim: Stated, names: Mapping[str, str]) -> Involved:
     )
 
 
-def _pairs(rule: FormsRule, occasion: PeriodStage, reports: Reports, pack: Pack) -> Iterator[Case]:
+def _pairs(
+    rule: FormsRule,
+    occasion: PeriodStage,
+    reports: Reports,
+    pack: Pack,
+) -> Iterator[Case]:
     """Yield a case for each unit that reported both forms."""
     right_code = rule.right.form
     right_form = pack.form(right_code, occasion.period)

@@ -46,7 +46,9 @@ class CrossChecker:
         return findings
 
     def _findings_of_rule(
-        self, rule: AcrossRule, groups: Sequence[Reports]
+        self,
+        rule: AcrossRule,
+        groups: Sequence[Reports],
     ) -> Iterator[tuple[int, Finding]]:
         cases: list[Case] = []
         for reports in groups:

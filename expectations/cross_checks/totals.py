@@ -36,7 +36,10 @@ class _Part(NamedTuple):
 
 
 def total_cases(
-    rule: TotalRule, occasion: PeriodStage, reports: Reports, pack: Pack
+    rule: TotalRule,
+    occasion: PeriodStage,
+    reports: Reports,
+    pack: Pack,
 ) -> Iterator[Case]:
     """Yield a case for each figure of the province's report of an occasion.
 
@@ -63,7 +66,9 @@ def total_cases(
 
 
 def _compared_figures(
-    rule: TotalRule, occasion: PeriodStage, below: Sequence[_Part]
+    rule: TotalRule,
+    occasion: PeriodStage,
+    below: Sequence[_Part],
 ) -> Sequence[str]:
     """Return the figures to compare; only cumulative ones if a unit reported another period."""
     names = rule.figures or additive_figures(occasion.form)
@@ -110,7 +115,12 @@ def _unequal(
     )
 
 
-def _parts_below(form: str, occasion: PeriodStage, reports: Reports, pack: Pack) -> list[_Part]:
+def _parts_below(
+    form: str,
+    occasion: PeriodStage,
+    reports: Reports,
+    pack: Pack,
+) -> list[_Part]:
     """Return what each unit below the province that has to report the form states, by unit code.
 
     It is of the period itself, else of another one that ends with it. The list is empty if a unit

@@ -234,7 +234,11 @@ def _groups(inputs: _Inputs) -> list[Sequence[ParsedReport]]:
 
 
 def _result_of_example(
-    rule: str, example: Example, readings: Mapping[str, ParsedReport], found: _Found, rules: RuleSet
+    rule: str,
+    example: Example,
+    readings: Mapping[str, ParsedReport],
+    found: _Found,
+    rules: RuleSet,
 ) -> ExampleResult:
     good, bad = readings[""], readings[rule]
     form = bad.form
@@ -289,7 +293,9 @@ def _of_reading(reading: ParsedReport, found: _Found) -> dict[Language, tuple[Fi
 
 
 def _finding_at(
-    rule: str, place: CellRef | None, found: Mapping[Language, Iterable[Finding]]
+    rule: str,
+    place: CellRef | None,
+    found: Mapping[Language, Iterable[Finding]],
 ) -> dict[Language, Finding]:
     here: dict[Language, Finding] = {}
     for lang, findings in found.items():
@@ -304,7 +310,12 @@ def _finding_at(
     raise LookupError(f"{rule}: its bad example must break it at {place}, but there is {listed}")
 
 
-def _expected(rule: str, example: Example, form: Form, rules: RuleSet) -> tuple[str, Expected]:
+def _expected(
+    rule: str,
+    example: Example,
+    form: Form,
+    rules: RuleSet,
+) -> tuple[str, Expected]:
     """Return the frame and the expectation of a rule.
 
     A rule of the layout has many: the example's column and line choose one.

@@ -83,7 +83,13 @@ def readings_of(examples: Examples, pack: Pack, first: int = 0) -> dict[str, Par
     }
 
 
-def reading_of(report: Report, code: str, period: Period, pack: Pack, number: int) -> ParsedReport:
+def reading_of(
+    report: Report,
+    code: str,
+    period: Period,
+    pack: Pack,
+    number: int,
+) -> ParsedReport:
     """Return one report of form `code` as a reader would; it arrives 15 days after its period.
 
     Raises ConfigurationError if no version of the form covers the period.

@@ -118,7 +118,10 @@ def _line(name: str, cells: Mapping[str, str]) -> str:
 
 
 def _cells(
-    example: ExampleResult, form: Form, reading: ParsedReport, names: Sequence[str]
+    example: ExampleResult,
+    form: Form,
+    reading: ParsedReport,
+    names: Sequence[str],
 ) -> dict[str, str]:
     """Return the printed figures of the example's line, by column."""
     row = _row(example, form, reading)

@@ -92,7 +92,9 @@ def with_forms(pack: Pack, examples: ScenarioFile) -> Pack:
 
 
 def scenarios_of(
-    examples: ScenarioFile, pack: Pack, first: int
+    examples: ScenarioFile,
+    pack: Pack,
+    first: int,
 ) -> dict[str, tuple[Scenario, Scenario]]:
     """Return each rule's good scenario and its bad one.
 

@@ -172,7 +172,11 @@ def _cell_rules(path: Path, lang: Language) -> tuple[CellRule, ...]:
 
 
 def _form_rules(
-    path: Path, code: str, pack: Pack, known: Known, lang: Language
+    path: Path,
+    code: str,
+    pack: Pack,
+    known: Known,
+    lang: Language,
 ) -> tuple[FormRule, ...]:
     """Return the rules of a form. Raises ConfigurationError for a name that it does not have."""
     suite = load_model(path, FormFile)
@@ -204,7 +208,10 @@ def _across_rules(path: Path | None, pack: Pack, lang: Language) -> tuple[Across
 
 
 def _history_rules(
-    path: Path | None, pack: Pack, known: Known, lang: Language
+    path: Path | None,
+    pack: Pack,
+    known: Known,
+    lang: Language,
 ) -> tuple[FormRule, ...]:
     """Return the rules against earlier periods and peers.
 
@@ -235,7 +242,9 @@ def _refuse_doubled(ids: Mapping[Path, list[str]]) -> None:
 
 
 def _refuse_wrong_corrections(
-    pack: Pack, rules: Mapping[str, RuleText], reading: Iterable[RuleText]
+    pack: Pack,
+    rules: Mapping[str, RuleText],
+    reading: Iterable[RuleText],
 ) -> None:
     severities = {rule_id: rule.severity for rule_id, rule in rules.items()}
     unreadable = [rule.id for rule in reading if rule.severity is Severity.CRITICAL]

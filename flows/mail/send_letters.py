@@ -161,7 +161,11 @@ def _next(room: MailContext, outcome: SendResult, end: datetime) -> Letter | Non
 
 
 def _send(
-    room: MailContext, post: MailTransport, letter: Letter, outcome: SendResult, marker: MarkerPool
+    room: MailContext,
+    post: MailTransport,
+    letter: Letter,
+    outcome: SendResult,
+    marker: MarkerPool,
 ) -> None:
     """Send one letter and record the result, in the outbox and in `outcome`.
 

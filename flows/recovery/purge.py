@@ -21,7 +21,12 @@ from warehouse.maintenance.retention import (
 )
 
 
-def expired_of(pack: Pack, archive: Archive, warehouse: Warehouse, now: datetime) -> list[Expired]:
+def expired_of(
+    pack: Pack,
+    archive: Archive,
+    warehouse: Warehouse,
+    now: datetime,
+) -> list[Expired]:
     """Return the archived bytes whose retention period is over.
 
     Only forms with a personal column have a retention period.
@@ -47,7 +52,11 @@ def letters_of(settings: Settings, warehouse: Warehouse, expired: Expired) -> li
 
 
 def purge(
-    settings: Settings, archive: Archive, warehouse: Warehouse, expired: Expired, now: datetime
+    settings: Settings,
+    archive: Archive,
+    warehouse: Warehouse,
+    expired: Expired,
+    now: datetime,
 ) -> None:
     """Purge bytes: remove their letters, replace them by a tombstone, update the ledger.
 

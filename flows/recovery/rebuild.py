@@ -142,7 +142,10 @@ class Rebuilding:
             withdrawn_at = datetime.fromisoformat(withdrawal["at"])
             if withdrawn_at < until:
                 withdraw(
-                    self._warehouse, withdrawal["delivery"], withdrawal["reason"], withdrawn_at
+                    self._warehouse,
+                    withdrawal["delivery"],
+                    withdrawal["reason"],
+                    withdrawn_at,
                 )
 
     def _checker(self, document: Document) -> Checker:
@@ -154,7 +157,11 @@ class Rebuilding:
         return Checker(pack, self._rules, title, history_periods=periods)
 
     def _check(
-        self, run_id: int, chunk: Sequence[CheckRecord], readers: Readers, checker: Checker
+        self,
+        run_id: int,
+        chunk: Sequence[CheckRecord],
+        readers: Readers,
+        checker: Checker,
     ) -> None:
         """Read, check and load the deliveries of a chunk, in the order of then."""
         records: dict[int, CheckRecord] = {record["delivery"]: record for record in chunk}
@@ -168,7 +175,9 @@ class Rebuilding:
                 self._load(run_id, record, submissions[number])
 
     def _checked(
-        self, readings: Sequence[ParsedReport], checker: Checker
+        self,
+        readings: Sequence[ParsedReport],
+        checker: Checker,
     ) -> dict[int, list[Submission]]:
         """Return the submissions of each delivery of which every report could be checked."""
         requested = history_keys(readings, self._pack.units)
@@ -191,7 +200,9 @@ class Rebuilding:
         return {number: parts for number, parts in by_delivery.items() if number not in failed}
 
     def _purged_submissions(
-        self, deliveries: Sequence[Delivery], records: Mapping[int, CheckRecord]
+        self,
+        deliveries: Sequence[Delivery],
+        records: Mapping[int, CheckRecord],
     ) -> dict[int, list[Submission]]:
         """Return the submissions of deliveries whose bytes were purged, from the purge records."""
         found: dict[int, list[Submission]] = {}

@@ -86,7 +86,9 @@ def check(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="Folder for the marked files. Default: the current folder."
+            "--output",
+            "-o",
+            help="Folder for the marked files. Default: the current folder.",
         ),
     ] = None,
 ) -> None:
@@ -137,7 +139,10 @@ def _files(paths: Sequence[Path], lang: Language) -> tuple[Path, ...]:
 
 
 def _marking(
-    folder: Path, pack: Pack, settings: Settings, lang: Language
+    folder: Path,
+    pack: Pack,
+    settings: Settings,
+    lang: Language,
 ) -> Callable[[Sequence[Checked]], None]:
     from mtqg.checking.marking import MarkedFolder  # noqa: PLC0415  (keeps --help quick)
 
@@ -145,7 +150,11 @@ def _marking(
 
 
 def _checked(
-    files: Sequence[Path], pack: Pack, settings: Settings, sender: str | None, lang: Language
+    files: Sequence[Path],
+    pack: Pack,
+    settings: Settings,
+    sender: str | None,
+    lang: Language,
 ) -> Iterator[Checked]:
     """Yield the result for each file, in order, a chunk at a time."""
     from connectors.reader.reader_pool import Readers  # noqa: PLC0415  (both: --help stays quick)

@@ -39,7 +39,8 @@ class _Position(NamedTuple):
 
 
 def by_sheet(
-    findings: Iterable[Finding], sheets: Sequence[str]
+    findings: Iterable[Finding],
+    sheets: Sequence[str],
 ) -> Iterator[tuple[str | None, list[Group]]]:
     """Yield each sheet with its groups in the order of cells.
 

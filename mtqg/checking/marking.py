@@ -21,7 +21,13 @@ from publish.marking.texts import marking_texts
 class MarkedFolder:
     """The folder for marked workbooks. An existing file is never overwritten."""
 
-    def __init__(self, folder: Path, pack: Pack, settings: Settings, lang: Language) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        pack: Pack,
+        settings: Settings,
+        lang: Language,
+    ) -> None:
         self._folder = folder
         self._pack = pack
         self._settings = settings

@@ -43,7 +43,14 @@ class _Row:
 class TextReport:
     """Prints each file's result as it comes, and a table at the end where there are several."""
 
-    def __init__(self, pack: Pack, lang: Language, *, show_all: bool, is_one_file: bool) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        lang: Language,
+        *,
+        show_all: bool,
+        is_one_file: bool,
+    ) -> None:
         self._pack = pack
         self._words = PHRASES[lang]
         self._show_all = show_all

@@ -86,7 +86,11 @@ def write_backup(settings: Settings, file: Path) -> Manifest:
 
 
 def _pack(
-    part: Path, copy: Path, archive: Archive, contents: "Contents", kind: Database
+    part: Path,
+    copy: Path,
+    archive: Archive,
+    contents: "Contents",
+    kind: Database,
 ) -> Manifest:
     members: dict[str, ManifestMember] = {}
     names = list(archive.names())
@@ -117,7 +121,10 @@ def _pack(
 
 
 def _intact_files(
-    archive: Archive, names: Sequence[str], missing: list[str], advance: Advance
+    archive: Archive,
+    names: Sequence[str],
+    missing: list[str],
+    advance: Advance,
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the archive's files. The sha256 of a lost or changed file is added to `missing`."""
     for name in names:

@@ -12,7 +12,11 @@ Advance = Callable[[float], None]
 
 @contextmanager
 def progress(
-    label: str, total: int, *, completed: int = 0, is_shown: bool = True
+    label: str,
+    total: int,
+    *,
+    completed: int = 0,
+    is_shown: bool = True,
 ) -> Iterator[Advance]:
     """Show a bar if stderr is a terminal; yield the function that moves it on.
 

@@ -226,7 +226,12 @@ def _reading(backup: zipfile.ZipFile) -> Iterator[None]:
         raise UsageError(f"{backup.filename}: damaged: {wrong}; take another backup") from wrong
 
 
-def _refuse_changed(backup: zipfile.ZipFile, name: str, manifest: Manifest, sha256: str) -> None:
+def _refuse_changed(
+    backup: zipfile.ZipFile,
+    name: str,
+    manifest: Manifest,
+    sha256: str,
+) -> None:
     if manifest.members[name].sha256 != sha256:
         raise UsageError(
             f"{backup.filename}: damaged: {name} is not what was packed; take another backup"

@@ -116,7 +116,9 @@ def _rows(old: Sequence[_Old], country: Iterable[_Old]) -> Iterator[_Row]:
 
 
 def _province_and_districts(
-    old: Sequence[_Old], provinces_of: Mapping[_New, set[str]], source: str
+    old: Sequence[_Old],
+    provinces_of: Mapping[_New, set[str]],
+    source: str,
 ) -> Iterator[_Row]:
     province = old[0]
     yield _Row(
@@ -148,7 +150,9 @@ def _province_and_districts(
 
 
 def _old_communes(
-    old: Sequence[_Old], provinces_of: Mapping[_New, set[str]], source: str
+    old: Sequence[_Old],
+    provinces_of: Mapping[_New, set[str]],
+    source: str,
 ) -> Iterator[_Row]:
     for unit in sorted(old, key=lambda unit: (unit.district, unit.code or "")):
         if not unit.code or not unit.name:
@@ -166,7 +170,9 @@ def _old_communes(
 
 
 def _new_units(
-    old: Sequence[_Old], provinces_of: Mapping[_New, set[str]], source: str
+    old: Sequence[_Old],
+    provinces_of: Mapping[_New, set[str]],
+    source: str,
 ) -> Iterator[_Row]:
     province = old[0].target
     yield _Row(

@@ -179,7 +179,13 @@ def _forms(forms: Iterable[Form], rules: RuleSet) -> Table:
     return table
 
 
-def _gaps(title: str, gaps: list[PackGap], pack: Pack, *, is_full: bool) -> Table:
+def _gaps(
+    title: str,
+    gaps: list[PackGap],
+    pack: Pack,
+    *,
+    is_full: bool,
+) -> Table:
     counted = f"{title} ({len(gaps)})"
     table = Table("file", "what", "where", title=counted, title_justify="left")
     groups: dict[_Alike, list[PackGap]] = defaultdict(list)

@@ -170,13 +170,16 @@ class RuleComparison:
     def _of(self, rule: str) -> RuleChange:
         if rule not in self.rules:
             self.rules[rule] = RuleChange(
-                found=First(self._limit), gone=First(self._limit), regraded=First(self._limit)
+                found=First(self._limit),
+                gone=First(self._limit),
+                regraded=First(self._limit),
             )
         return self.rules[rule]
 
 
 def changed_rules(
-    before: Mapping[str, RuleText], after: Mapping[str, RuleText]
+    before: Mapping[str, RuleText],
+    after: Mapping[str, RuleText],
 ) -> dict[str, list[str]]:
     """Return the rules that differ, each with the keys that differ.
 

@@ -50,7 +50,8 @@ def cross_check_difference(
 
 
 def _findings_by_report(
-    side: RuleSide, reports: Sequence[CurrentReport]
+    side: RuleSide,
+    reports: Sequence[CurrentReport],
 ) -> dict[int, list[Finding]]:
     checker = Checker(side.pack, side.rules, "rules diff")
     found: dict[int, list[Finding]] = defaultdict(list)

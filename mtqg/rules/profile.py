@@ -46,7 +46,11 @@ class _Ratio:
 
 
 def profile(
-    form: Form, points: pd.DataFrame, rules: Sequence[FormRule], enough: Enough, margin: float
+    form: Form,
+    points: pd.DataFrame,
+    rules: Sequence[FormRule],
+    enough: Enough,
+    margin: float,
 ) -> Iterator[Proposal | Passed]:
     """Yield a proposal or a reason for each figure, then for each money column's steadiest ratio.
 
@@ -98,7 +102,10 @@ def _proposed(
 
 
 def _reason_against(
-    subject: Subject, points: pd.DataFrame, rules: Sequence[FormRule], enough: Enough
+    subject: Subject,
+    points: pd.DataFrame,
+    rules: Sequence[FormRule],
+    enough: Enough,
 ) -> str | None:
     """Return why there are no bounds to propose, None if there are."""
     for rule in rules:
@@ -136,7 +143,10 @@ def _tighter(subject: Subject, low: float, high: float) -> tuple[float | None, f
 
 
 def _outside(
-    points: pd.DataFrame, subject: Subject, low: float | None, high: float | None
+    points: pd.DataFrame,
+    subject: Subject,
+    low: float | None,
+    high: float | None,
 ) -> Iterator[tuple[str, str, float]]:
     columns = zip(points["unit"], points["period"], points["value"], strict=True)
     for unit, period, kept in columns:

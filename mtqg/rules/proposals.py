@@ -73,7 +73,12 @@ def _reasons(passed: Sequence[Passed]) -> Iterator[str]:
         yield f"#   {', '.join(names)}"
 
 
-def free_ids(code: str, rules: Sequence[FormRule], taken: Sequence[str], count: int) -> list[str]:
+def free_ids(
+    code: str,
+    rules: Sequence[FormRule],
+    taken: Sequence[str],
+    count: int,
+) -> list[str]:
     """Return the next `count` rule ids of a form, above all ids in use: no id is used twice.
 
     Raises UsageError if the form has too few ids left.

@@ -168,7 +168,10 @@ class Replay:
         return History(reports, past.facts[has_report])
 
     def _check(
-        self, side: RuleSide, readings: Sequence[ParsedReport], past: History
+        self,
+        side: RuleSide,
+        readings: Sequence[ParsedReport],
+        past: History,
     ) -> dict[_ReportId, Submission]:
         """Return the checked submissions. A parsed report that fails is counted and left out."""
 
@@ -178,7 +181,9 @@ class Replay:
             self.replayed.failed[complaint] += 1
 
         submissions = check_isolating_failures(
-            lambda batch: _checked(side, batch, past), readings, count_failure
+            lambda batch: _checked(side, batch, past),
+            readings,
+            count_failure,
         )
         return _by_report(submissions)
 

@@ -31,7 +31,12 @@ class RuleSide:
 
 
 @contextmanager
-def earlier_side(pack: Pack, suites: Path, since: str, old: Path | None) -> Iterator[RuleSide]:
+def earlier_side(
+    pack: Pack,
+    suites: Path,
+    since: str,
+    old: Path | None,
+) -> Iterator[RuleSide]:
     """Yield suites and pack of the git revision `since`, or of the folder `old` if there is one.
 
     The checkout stays as it is. Earlier rules that today's code cannot run are left out with a
@@ -50,7 +55,13 @@ def earlier_side(pack: Pack, suites: Path, since: str, old: Path | None) -> Iter
         yield _side(name, copy, pack, notes)
 
 
-def _check_out(since: str, copy: Path, pack: Path, suites: Path, notes: list[str]) -> None:
+def _check_out(
+    since: str,
+    copy: Path,
+    pack: Path,
+    suites: Path,
+    notes: list[str],
+) -> None:
     """Write the suites and the pack of a revision into the folder `copy`."""
     if not _extract(suites, since, copy / "suites"):
         raise UsageError(
@@ -60,7 +71,12 @@ def _check_out(since: str, copy: Path, pack: Path, suites: Path, notes: list[str
         notes.append(f"{pack} was not there at {since}: both sides use today's pack")
 
 
-def _side(name: str, copy: Path, pack: Pack, notes: list[str]) -> RuleSide:
+def _side(
+    name: str,
+    copy: Path,
+    pack: Pack,
+    notes: list[str],
+) -> RuleSide:
     folder = copy / "pack"
     if folder.is_dir():
         earlier_pack = _load_earlier(name, copy, pack, notes)
@@ -73,7 +89,12 @@ def _side(name: str, copy: Path, pack: Pack, notes: list[str]) -> RuleSide:
     return RuleSide(name, earlier_pack, rules, tuple(notes))
 
 
-def _load_earlier(name: str, copy: Path, pack: Pack, notes: list[str]) -> Pack:
+def _load_earlier(
+    name: str,
+    copy: Path,
+    pack: Pack,
+    notes: list[str],
+) -> Pack:
     """Return the earlier pack, or today's pack on its folder where it cannot be read."""
     folder = copy / "pack"
     try:
@@ -111,7 +132,12 @@ def _declared(pack: Pack) -> str:
     return fingerprint_of(declared)
 
 
-def _copy(old: Path, copy: Path, pack: Path, suites: Path) -> None:
+def _copy(
+    old: Path,
+    copy: Path,
+    pack: Path,
+    suites: Path,
+) -> None:
     """Copy the suites, and the pack if it is there, into the folder `copy`.
 
     `old` is a copy of the project, or a folder with suites alone.

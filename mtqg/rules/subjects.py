@@ -95,7 +95,12 @@ def _reported(table: Table, rows: pd.DataFrame) -> list[Column]:
     return [column for column in table.columns if column.name in rows]
 
 
-def _figure(frame: str, at: str, column: Column, label: str) -> Subject:
+def _figure(
+    frame: str,
+    at: str,
+    column: Column,
+    label: str,
+) -> Subject:
     bounds = (column.minimum, column.maximum)
     is_whole = column.type is ColumnType.WHOLE
     return Subject(frame, at, label, column.measure, bounds, is_whole)

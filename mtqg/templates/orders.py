@@ -55,7 +55,11 @@ class TemplateRequest:
 
 
 def named_order(
-    pack: Pack, form_code: str, unit_code: str, period: Period, stage: Stage
+    pack: Pack,
+    form_code: str,
+    unit_code: str,
+    period: Period,
+    stage: Stage,
 ) -> TemplateRequest:
     """Return the order for one form, unit, period and stage.
 
@@ -113,7 +117,12 @@ def _span(version: Form) -> str:
     return f"{version.version} {version.valid_from} to {last}"
 
 
-def _reporting_unit(pack: Pack, form_code: str, unit_code: str, period: Period) -> Unit:
+def _reporting_unit(
+    pack: Pack,
+    form_code: str,
+    unit_code: str,
+    period: Period,
+) -> Unit:
     """Return the unit if it sends this form for this period, or raise UsageError."""
     day = period.end
     unit = pack.units.get(unit_code, day)
@@ -125,10 +134,8 @@ def _reporting_unit(pack: Pack, form_code: str, unit_code: str, period: Period) 
         problem = f"no unit {unit_code!r} on {day}"
     else:
         problem = f"{unit.name} does not send {form_code} for {period}"
-    senders: list[str] = []
-    for known in pack.units:
-        if known.kind in reporters and known.is_valid_on(day):
-            senders.append(f"{known.code} {known.name}")
+    existing = [known for known in pack.units if known.is_valid_on(day)]
+    senders = [f"{known.code} {known.name}" for known in existing if known.kind in reporters]
     listed = ", ".join(senders) or "none"
     raise UsageError(f"{problem}; units that do: {listed}")
 
@@ -166,7 +173,13 @@ def _refuse_shared_paths(orders: Sequence[TemplateRequest]) -> None:
         )
 
 
-def _order(pack: Pack, form: Form, unit: Unit, period: Period, stage: Stage) -> TemplateRequest:
+def _order(
+    pack: Pack,
+    form: Form,
+    unit: Unit,
+    period: Period,
+    stage: Stage,
+) -> TemplateRequest:
     """Return an order with the communes directly below the unit, or the unit if it is one."""
     communes: Iterable[Unit]
     if unit.kind is UnitKind.COMMUNE:

@@ -8,7 +8,7 @@ import typer
 from rich.progress import track
 
 from mtqg.console import errors, out
-from mtqg.templates.orders import TemplateRequest, named_order, due_orders
+from mtqg.templates.orders import TemplateRequest, due_orders, named_order
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.errors import UsageError
@@ -56,7 +56,11 @@ def template(
     else:
         # _refuse_mixed has made sure that both codes are given.
         order = named_order(
-            pack, form or "", unit or "", wanted_period, wanted_stage or Stage.FINAL
+            pack,
+            form or "",
+            unit or "",
+            wanted_period,
+            wanted_stage or Stage.FINAL,
         )
         _write_one(order, output, is_forced=is_forced)
 
@@ -144,7 +148,11 @@ def _write(order: TemplateRequest, path: Path, *, is_forced: bool) -> bool:
     from publish.template import write_template  # noqa: PLC0415  (keeps --help quick)
 
     content = write_template(
-        order.form, order.unit, order.period, stage=order.stage, communes=order.communes
+        order.form,
+        order.unit,
+        order.period,
+        stage=order.stage,
+        communes=order.communes,
     )
     if path.exists():
         if path.read_bytes() == content:

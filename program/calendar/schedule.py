@@ -161,11 +161,23 @@ class Calendar(Model):
     working_days: WorkingDays
     duties: tuple[Duty, ...]
 
-    def is_deadline_known(self, form: str, stage: Stage, kind: UnitKind, period: Period) -> bool:
+    def is_deadline_known(
+        self,
+        form: str,
+        stage: Stage,
+        kind: UnitKind,
+        period: Period,
+    ) -> bool:
         """Tell whether a report has a known deadline. A placeholder marked unknown is none."""
         return self.deadline(form, stage, kind, period) is not None
 
-    def deadline(self, form: str, stage: Stage, kind: UnitKind, period: Period) -> date | None:
+    def deadline(
+        self,
+        form: str,
+        stage: Stage,
+        kind: UnitKind,
+        period: Period,
+    ) -> date | None:
         """Return when a report is due; None if that is not known, or the report is not due."""
         for duty in self.duties:
             is_same_report = (duty.form, duty.stage, duty.from_kind) == (form, stage, kind)
@@ -206,7 +218,10 @@ def obligations(calendar: Calendar, units: Iterable[Unit], as_of: date) -> list[
 
 
 def _obligations_of(
-    duty: Duty, reporters: list[Unit], working: WorkingDays, as_of: date
+    duty: Duty,
+    reporters: list[Unit],
+    working: WorkingDays,
+    as_of: date,
 ) -> Iterator[Obligation]:
     last = duty.last or date(as_of.year, 12, 31)
     for period in periods_between(duty.every, duty.first, last):

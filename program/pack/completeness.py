@@ -179,6 +179,11 @@ def _unverified_targets(indicator: Indicator) -> Iterator[PackGap]:
         yield from _unless_verified(_INDICATORS, indicator.code, what, target.tag)
 
 
-def _unless_verified(file: str, entry: str, what: str, tag: Tag) -> Iterator[PackGap]:
+def _unless_verified(
+    file: str,
+    entry: str,
+    what: str,
+    tag: Tag,
+) -> Iterator[PackGap]:
     if not tag.is_verified:
         yield PackGap(GapKind.UNVERIFIED, file, entry, f"{what}: tag {tag.value}")

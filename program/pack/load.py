@@ -76,7 +76,13 @@ def _load_form(path: Path) -> Form:
     return form
 
 
-def _refuse_difference(path: Path, key: str, *, declared: str, in_path: str) -> None:
+def _refuse_difference(
+    path: Path,
+    key: str,
+    *,
+    declared: str,
+    in_path: str,
+) -> None:
     if declared != in_path:
         place = yaml_location(path, (key,))
         raise ConfigurationError(

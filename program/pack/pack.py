@@ -107,7 +107,13 @@ class Pack:
             return reported_period.label
         return form.label_of(reported_period, stage)
 
-    def deadline_of(self, form: str, unit: str, period: str, stage: Stage) -> date | None:
+    def deadline_of(
+        self,
+        form: str,
+        unit: str,
+        period: str,
+        stage: Stage,
+    ) -> date | None:
         """Return when a unit's report is due.
 
         None if nobody knows: a placeholder in the calendar is no deadline.

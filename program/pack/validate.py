@@ -106,7 +106,9 @@ def _unknown_codes(pack: Pack) -> Iterator[PackError]:
 
 
 def _unknown_parents(
-    file: str, key: str, entries: Sequence[Project | CapitalSource]
+    file: str,
+    key: str,
+    entries: Sequence[Project | CapitalSource],
 ) -> Iterator[PackError]:
     """Yield the entries of a catalogue whose parent is no entry of it."""
     codes = {entry.code for entry in entries}

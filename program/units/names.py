@@ -114,7 +114,12 @@ class UnitNames:
         return meant_from[0]
 
     def _units_below(
-        self, words: Words, start: int, meant_from: list[set[str]], *, is_marked: bool
+        self,
+        words: Words,
+        start: int,
+        meant_from: list[set[str]],
+        *,
+        is_marked: bool,
     ) -> set[str]:
         """Return the units whose name begins at `start` and whose ancestors stand behind it."""
         found: set[str] = set()

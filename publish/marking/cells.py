@@ -91,7 +91,8 @@ class Cells:
 
 
 def _number(
-    parent: etree._Element, number_of: Callable[[etree._Element], int]
+    parent: etree._Element,
+    number_of: Callable[[etree._Element], int],
 ) -> Iterator[tuple[int, etree._Element]]:
     """Yield each row or cell with its number; one without a number follows the one before."""
     last = 0

@@ -32,7 +32,12 @@ class Link:
     until: date
 
 
-def publish_download(content: bytes, name: str, settings: Settings, day: date) -> Link | None:
+def publish_download(
+    content: bytes,
+    name: str,
+    settings: Settings,
+    day: date,
+) -> Link | None:
     """Write a marked workbook to the shown folder and return its link.
 
     None if `MTQG_MARKED_URL` is not set. The same file again has the same address. Raises

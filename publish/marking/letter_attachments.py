@@ -84,7 +84,10 @@ def _group_by_delivery(notices: Sequence[Notice]) -> list[list[Notice]]:
 
 
 def _mark(
-    notices: Sequence[Notice], pack: Pack, content_of: Callable[[str], bytes], marker: MarkerPool
+    notices: Sequence[Notice],
+    pack: Pack,
+    content_of: Callable[[str], bytes],
+    marker: MarkerPool,
 ) -> bytes | None:
     first = notices[0]
     reports = tuple(_reports(notices, pack))
@@ -143,7 +146,12 @@ def _reports(notices: Sequence[Notice], pack: Pack) -> Iterator[MarkedReport]:
         yield MarkedReport(title, findings, report_no)
 
 
-def title_of(form_code: str | None, period: str | None, stage: Stage, pack: Pack) -> str:
+def title_of(
+    form_code: str | None,
+    period: str | None,
+    stage: Stage,
+    pack: Pack,
+) -> str:
     """Return a report's title: its form and its period, as far as they are known."""
     title = pack.short_title_of(form_code)
     label = pack.label_of(form_code, period, stage)

@@ -162,7 +162,8 @@ def _note_text(findings: Iterable[Finding], words: MarkingTexts) -> str:
 
 
 def _group_by_cell(
-    order: MarkRequest, sheets: Mapping[str, _Sheet]
+    order: MarkRequest,
+    sheets: Mapping[str, _Sheet],
 ) -> dict[str, dict[Corner, list[Finding]]]:
     """Return the findings of each cell by sheet and cell. Findings without a cell are left out."""
     by_sheet: dict[str, dict[Corner, list[Finding]]] = {}

@@ -67,7 +67,13 @@ class Notes:
             self._comments = package.tree(comments)
         self._drawing: etree._Element | None = None
 
-    def put(self, row: int, column: int, address: str, text: str) -> None:
+    def put(
+        self,
+        row: int,
+        column: int,
+        address: str,
+        text: str,
+    ) -> None:
         """Add a note at a cell, or append it to the note that the cell has."""
         comments = self._get_comments()
         drawing = self._get_drawing()
@@ -212,7 +218,12 @@ def _free_shape_number(drawing: etree._Element) -> int:
     return max(numbers, default=_FIRST_SHAPE - 1) + 1
 
 
-def _shape(number: int, row: int, column: int, text: str) -> etree._Element:
+def _shape(
+    number: int,
+    row: int,
+    column: int,
+    text: str,
+) -> etree._Element:
     """Return the box of a note at a cell, high enough for its text.
 
     Excel shows it while the mouse is over the cell.

@@ -126,7 +126,10 @@ def overview_of(
 
 
 def _list_findings(
-    page: _Page, reports: Sequence[MarkedReport], sheets: Mapping[str, str], words: MarkingTexts
+    page: _Page,
+    reports: Sequence[MarkedReport],
+    sheets: Mapping[str, str],
+    words: MarkingTexts,
 ) -> None:
     number = 0
     for report in reports:
@@ -142,7 +145,11 @@ def _list_findings(
 
 
 def _add_finding(
-    page: _Page, number: int, finding: Finding, sheets: Mapping[str, str], words: MarkingTexts
+    page: _Page,
+    number: int,
+    finding: Finding,
+    sheets: Mapping[str, str],
+    words: MarkingTexts,
 ) -> None:
     texts = _texts(number, finding, words)
     target = _target(finding, sheets)
@@ -265,7 +272,10 @@ def _freeze(sheet: etree._Element, heading_row: int) -> None:
 
 
 def _add_all(
-    sheet: etree._Element, name: str, each: str, attributes: Sequence[Mapping[str, str]]
+    sheet: etree._Element,
+    name: str,
+    each: str,
+    attributes: Sequence[Mapping[str, str]],
 ) -> None:
     """Add an element with its children; the standard allows none without children."""
     if attributes:

@@ -109,7 +109,12 @@ def _notices(sample: Sample, sent: date) -> dict[MailKind, tuple[Notice, ...]]:
     }
 
 
-def _notice(sample: Sample, day: date, verdict: Verdict, *findings: Finding) -> Notice:
+def _notice(
+    sample: Sample,
+    day: date,
+    verdict: Verdict,
+    *findings: Finding,
+) -> Notice:
     obligation = sample.obligation
     return Notice(
         submission_id=1,
@@ -126,7 +131,12 @@ def _notice(sample: Sample, day: date, verdict: Verdict, *findings: Finding) -> 
     )
 
 
-def _letter(sample: Sample, pack: Pack, day: date, *notices: Notice) -> Letter:
+def _letter(
+    sample: Sample,
+    pack: Pack,
+    day: date,
+    *notices: Notice,
+) -> Letter:
     codes = [form.code for form in pack.forms if form.code != sample.obligation.form_code]
     # Versions of a form share its code.
     other_codes = list(dict.fromkeys(codes))[:_OTHER_FORMS]
@@ -142,7 +152,12 @@ def _letter(sample: Sample, pack: Pack, day: date, *notices: Notice) -> Letter:
     )
 
 
-def _reminder(sample: Sample, pack: Pack, days: int, to: Contact | None = None) -> Letter:
+def _reminder(
+    sample: Sample,
+    pack: Pack,
+    days: int,
+    to: Contact | None = None,
+) -> Letter:
     """Return a reminder so many working days from the deadline.
 
     The unit is reminded of its own report; `to`, somebody else, of the reports of several units.
@@ -161,7 +176,10 @@ def _reminder(sample: Sample, pack: Pack, days: int, to: Contact | None = None) 
 
 def _report(obligation: Obligation) -> ReportName:
     return ReportName(
-        obligation.form_code, obligation.unit_code, obligation.period.code, obligation.stage
+        obligation.form_code,
+        obligation.unit_code,
+        obligation.period.code,
+        obligation.stage,
     )
 
 

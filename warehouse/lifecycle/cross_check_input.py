@@ -80,7 +80,9 @@ def reports_with_rejected(
 
 
 def cross_checked_reports(
-    engine: Warehouse, period_stages: Collection[WarehousePeriodStage], forms: Collection[str]
+    engine: Warehouse,
+    period_stages: Collection[WarehousePeriodStage],
+    forms: Collection[str],
 ) -> dict[int, Submission]:
     """Return the reports of `forms` that take part in cross-checks, by submission id.
 
@@ -100,7 +102,9 @@ def cross_checked_reports(
 
 
 def _cross_checked(
-    columns: Sequence[Any], period_stages: Collection[WarehousePeriodStage], forms: Collection[str]
+    columns: Sequence[Any],
+    period_stages: Collection[WarehousePeriodStage],
+    forms: Collection[str],
 ) -> Select[Any]:
     """Query `columns` of reports that are current or rejected, the last version last."""
     is_last_check = DeliveryRow.attempt == SubmissionRow.attempt

@@ -84,7 +84,10 @@ def current_report_facts(
     query = (
         select(*REPORT)
         .where(
-            is_current(), is_about(period_stages), SubmissionRow.form_code.in_(elements), HAS_FACTS
+            is_current(),
+            is_about(period_stages),
+            SubmissionRow.form_code.in_(elements),
+            HAS_FACTS,
         )
         .order_by(SubmissionRow.unit_code, SubmissionRow.form_code, SubmissionRow.id)
     )
@@ -161,7 +164,9 @@ class _Change:
 
 
 def _compare_findings(
-    session: Session, period_stages: Collection[WarehousePeriodStage], found: Iterable[_Finding]
+    session: Session,
+    period_stages: Collection[WarehousePeriodStage],
+    found: Iterable[_Finding],
 ) -> _Change:
     """Return how `found` differs from the open cross-check findings on record."""
     is_checked = is_current() & is_about(period_stages)
@@ -297,7 +302,9 @@ def _was_asked_before(session: Session, submission: SubmissionRow, questions: se
 
 
 def _mark_cross_checked(
-    session: Session, period_stages: Collection[WarehousePeriodStage], now: datetime
+    session: Session,
+    period_stages: Collection[WarehousePeriodStage],
+    now: datetime,
 ) -> None:
     session.execute(
         update(SubmissionRow)

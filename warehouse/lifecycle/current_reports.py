@@ -29,7 +29,9 @@ _REPORTS_AT_ONCE = 500
 
 
 def reports_with_facts(
-    connection: Connection, keys: Sequence[NumberedReport], elements: Mapping[str, Collection[str]]
+    connection: Connection,
+    keys: Sequence[NumberedReport],
+    elements: Mapping[str, Collection[str]],
 ) -> list[CurrentReport]:
     """Return the reports `keys` in their order, each with its facts by line and element.
 
@@ -56,7 +58,9 @@ def reports_with_facts(
 
 
 def _facts(
-    connection: Connection, submissions: Sequence[int], elements: Collection[str]
+    connection: Connection,
+    submissions: Sequence[int],
+    elements: Collection[str],
 ) -> dict[int, list[Fact]]:
     query = select(
         FactRow.submission_id,

@@ -21,7 +21,8 @@ _MAY_BE_REQUESTED = (*_MAY_WAIT, DeliveryState.ZIP_EXTRACTED)
 
 
 def requeue(
-    engine: Engine, numbers: Sequence[int]
+    engine: Engine,
+    numbers: Sequence[int],
 ) -> tuple[list[int], dict[int, DeliveryState | None]]:
     """Requeue processed deliveries for the next run: all of `numbers`, or none.
 
@@ -169,7 +170,12 @@ def _replaced_by(session: Session, submission: int, delivery: int) -> set[int]:
     return found
 
 
-def was_mailed(session: Session, delivery: int, attempt: int, submission: Submission) -> bool:
+def was_mailed(
+    session: Session,
+    delivery: int,
+    attempt: int,
+    submission: Submission,
+) -> bool:
     """Tell whether an earlier check of this delivery led to a notice with the same content.
 
     That is the same verdict and the same findings, notes left out.

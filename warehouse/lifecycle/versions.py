@@ -25,7 +25,10 @@ ReportCondition = tuple[ColumnElement[bool], ...]
 
 
 def versions_of(
-    form: str | None, unit: str | None, period: str | None, stage: str
+    form: str | None,
+    unit: str | None,
+    period: str | None,
+    stage: str,
 ) -> ReportCondition:
     """Return the SQL conditions that a submission is of this report.
 
@@ -51,7 +54,10 @@ class ReportKey(NamedTuple):
 
 
 def report_key(
-    form: str | None, unit: str | None, period: str | None, stage: str
+    form: str | None,
+    unit: str | None,
+    period: str | None,
+    stage: str,
 ) -> ReportKey | None:
     """Return the key of a report; None if form, unit or period is unknown."""
     if form is None or unit is None or period is None:

@@ -28,7 +28,12 @@ class Withdrawal:
     reopened: tuple[int, ...] = ()
 
 
-def withdraw(engine: Engine, number: int, reason: str, now: datetime) -> Withdrawal:
+def withdraw(
+    engine: Engine,
+    number: int,
+    reason: str,
+    now: datetime,
+) -> Withdrawal:
     """Withdraw a delivery for good, in one transaction. Nothing of it is deleted.
 
     Only a delivery that was checked, or waits to be, can be withdrawn; any other is unchanged. The

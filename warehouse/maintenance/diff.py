@@ -101,7 +101,10 @@ def differences(before: Engine, after: Engine, limit: int) -> Differences:
 
 
 def _steps(
-    old: Connection, new: Connection, table: type[WarehouseTable], first_key: str
+    old: Connection,
+    new: Connection,
+    table: type[WarehouseTable],
+    first_key: str,
 ) -> Iterator[Select[Any]]:
     """Yield queries that together read all rows of a table, a step of its first key at a time."""
     column = table.__table__.c[first_key]
@@ -148,7 +151,10 @@ def _have_other_rules(old: _Values | None, new: _Values | None) -> bool:
 
 
 def _row_differences(
-    table: str, key: _Key, old: _Values | None, new: _Values | None
+    table: str,
+    key: _Key,
+    old: _Values | None,
+    new: _Values | None,
 ) -> Iterator[RowDifference]:
     if old is None or new is None:
         yield RowDifference(table, key, None, old and "there", new and "there")

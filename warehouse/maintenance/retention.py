@@ -29,7 +29,9 @@ class Expired:
 
 
 def expired_bytes(
-    engine: Engine, kept_days: Mapping[tuple[str, str], int], now: datetime
+    engine: Engine,
+    kept_days: Mapping[tuple[str, str], int],
+    now: datetime,
 ) -> list[Expired]:
     """Return the bytes with personal data whose retention period is over.
 
@@ -69,7 +71,8 @@ def _last_delivery(session: Session, sha256: str) -> DeliveryRow | None:
 
 
 def _personal_forms(
-    session: Session, kept_days: Mapping[tuple[str, str], int]
+    session: Session,
+    kept_days: Mapping[tuple[str, str], int],
 ) -> dict[str, set[tuple[str, str]]]:
     """Return the forms with personal data that bytes hold, by sha256.
 

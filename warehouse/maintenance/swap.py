@@ -121,7 +121,12 @@ def _swap_schemas(url: str, kept: str) -> bool:
     return bool(old_tables)
 
 
-def _move_table(connection: Connection, name: str, source: str, target: str) -> None:
+def _move_table(
+    connection: Connection,
+    name: str,
+    source: str,
+    target: str,
+) -> None:
     connection.execute(text(f"ALTER TABLE {source}.{name} SET SCHEMA {target}"))
 
 

@@ -82,7 +82,8 @@ def _pending_notices(session: Session) -> list[OutboxRow]:
 
 
 def _unsent_by_recipient(
-    session: Session, pending: Sequence[OutboxRow]
+    session: Session,
+    pending: Sequence[OutboxRow],
 ) -> dict[str, list[OutboxRow]]:
     """Return the notices to put into letters now; marks those that were settled."""
     unsent: dict[str, list[OutboxRow]] = {}
@@ -178,7 +179,9 @@ def _count_reports(session: Session, submission: SubmissionRow) -> int:
 
 
 def _accepted(
-    session: Session, notices: Sequence[Notice], moment: datetime
+    session: Session,
+    notices: Sequence[Notice],
+    moment: datetime,
 ) -> tuple[ReportName, ...]:
     """Return the other reports of the same periods that were current at the letter's moment.
 
@@ -256,7 +259,10 @@ def _report_of(row: OutboxRow, submission: SubmissionRow | None) -> ReportName |
 
 
 def _report(
-    form: str | None, unit: str | None, period: str | None, stage: str | None
+    form: str | None,
+    unit: str | None,
+    period: str | None,
+    stage: str | None,
 ) -> ReportName | None:
     if form is None or unit is None or period is None or stage is None:
         return None
