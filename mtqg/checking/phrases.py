@@ -116,7 +116,7 @@ _VIETNAMESE = Phrases(
     compared="Có so sánh với các báo cáo trước trong kho dữ liệu.",
     not_compared=(
         "Không so sánh với các kỳ trước trong kho dữ liệu: máy này chưa có kho, hoặc kho không "
-        "mở được.",
+        "mở được."
     ),
 )
 _ENGLISH = Phrases(
@@ -175,7 +175,7 @@ _ENGLISH = Phrases(
     unmarked="not marked: {name}: {reason}",
     compared="Compared with earlier reports in the warehouse.",
     not_compared=(
-        "Not compared with earlier periods: there is no warehouse here, or it cannot be opened.",
+        "Not compared with earlier periods: there is no warehouse here, or it cannot be opened."
     ),
 )
 PHRASES: Mapping[Language, Phrases] = {"vi": _VIETNAMESE, "en": _ENGLISH}
