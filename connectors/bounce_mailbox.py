@@ -29,7 +29,10 @@ class Mailbox(Protocol):
     """The mailbox for bounces. Each method raises SourceError if it does not answer."""
 
     def unread(self, since: datetime) -> Iterator[tuple[str, bytes]]:
-        """Yield the name and the first bytes of each unread mail since then. It stays unread."""
+        """Yield the name and the first bytes of each unread mail that arrived since `since`.
+
+        The mails stay unread.
+        """
         ...
 
     def mark_read(self, name: str) -> None:

@@ -210,8 +210,8 @@ def facts_of(reading: ParsedReport) -> tuple[Fact, ...]:
     """Return every value of the reading's tables as a fact with its cell.
 
     Empty cells and personal columns give no fact. A matrix gives the elements `<column>_<line>` on
-    line 0. A list gives a fact a cell, on the line of its sheet row; and its summaries on line 0,
-    with the range of cells that they were computed from.
+    line 0. A list gives a fact for each cell, on the line of its sheet row; and its summaries on
+    line 0, with the range of cells that they were computed from.
     """
     if reading.form is None:
         return ()

@@ -198,7 +198,7 @@ class Settings(BaseSettings):
 
     @property
     def digests(self) -> Path:
-        """The folder of the operator's digests, one file a run."""
+        """The folder of the operator's digests, one file for each run."""
         return self.var / "digests"
 
 

@@ -22,7 +22,10 @@ Sentence = Callable[[Mapping[str, Any]], str]
 
 
 def prescriptive(sentence: Sentence) -> Any:
-    """Return a method for `_prescriptive_renderer`, where Great Expectations looks for it."""
+    """Return the renderer that shows `sentence` in Data Docs.
+
+    An expectation's class assigns it to `_prescriptive_renderer`: Great Expectations calls it there.
+    """
 
     def render(
         _cls: Any, configuration: Any = None, **options: Any

@@ -58,7 +58,7 @@ def _index(results: ExampleResults, pack: Pack) -> str:
 
 
 def form_page(results: ExampleResults, code: str, pack: Pack) -> str:
-    """Return a form's page: a section a rule, in the order of the examples.
+    """Return a form's page: a section for each rule, in the order of the examples.
 
     Its rules against other reports are at the end.
     """

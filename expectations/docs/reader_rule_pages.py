@@ -70,7 +70,7 @@ def _row(line: str, heading: str) -> Row:
 
 
 def reading_page(rules: Mapping[Language, RuleSet], rows: Iterable[Row]) -> str:
-    """Return the page: a section a rule, in the order of their file, in both languages."""
+    """Return the page: a section for each rule, in the order of their file, in both languages."""
     known = list(rows)
     english = rules["en"].reading
     lines = [_HEAD]

@@ -41,7 +41,10 @@ _MORE = {
 
 
 def page_of_reports(results: ExampleResults, name: str, pack: Pack) -> str:
-    """Return the page of the examples `name`, a section a rule, without rules of one form alone."""
+    """Return the page of the examples `name`, with a section for each rule.
+
+    Rules of a single form are left out: they are on the page of their form.
+    """
     rules = results.rules["vi"]
     of_all_forms = (*rules.history, *rules.across)
     lines = [_HEAD.format(title=_TITLES[name], name=name, more=_MORE[name])]

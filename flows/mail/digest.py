@@ -56,7 +56,7 @@ def digest_of(run: RunContext, run_url: str) -> Digest:
         lasted=max(now - began_at, timedelta()),
         errors=tuple(run.summary.errors),
         counts=tuple(_counted(name, count, earlier) for name, count in counts.items()),
-        earlier_nights=len(earlier),
+        earlier_runs=len(earlier),
         seconds=dict(run.summary.seconds),
         undelivered=tuple(undelivered(run.warehouse)),
         waiting=run.summary.mails_waiting,

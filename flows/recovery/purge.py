@@ -58,7 +58,7 @@ def purge(
     expired: Expired,
     now: datetime,
 ) -> None:
-    """Purge bytes: remove their letters, replace them by a tombstone, update the ledger.
+    """Purge bytes: delete their letters, replace them by a record of the purge, update the ledger.
 
     After a crash the same call finishes the work. Raises ArchiveError if the bytes are missing.
     """

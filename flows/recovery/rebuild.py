@@ -65,7 +65,7 @@ class Rebuilt:
     counts the deliveries that no run had checked.
     """
 
-    nights: int = 0
+    runs: int = 0
     attempts: int = 0
     arrived: int = 0
     failed: list[str] = field(default_factory=list)
@@ -133,7 +133,7 @@ class Rebuilding:
         if document["cross_checked_at"] is not None:
             self._compare(document, checker)
         self._withdraw(document, _END_OF_TIME)
-        self._rebuilt.nights += 1
+        self._rebuilt.runs += 1
         logger.info("rebuild run=%d checked=%d", run_id, len(records))
 
     def _withdraw(self, document: Document, until: datetime) -> None:

@@ -76,7 +76,7 @@ def _rebuild(settings: Settings, beside: str) -> None:
     rebuilding = Rebuilding(settings, beside)
     with progress("checking again", rebuilding.attempts) as advance:
         rebuilt = rebuilding.run(advance)
-    out.print(f"{rebuilt.nights} runs and {rebuilt.attempts} checks made again.", highlight=False)
+    out.print(f"{rebuilt.runs} runs and {rebuilt.attempts} checks made again.", highlight=False)
     if rebuilt.arrived:
         out.print(
             f"{rebuilt.arrived} deliveries that no run had finished wait for the next run.",

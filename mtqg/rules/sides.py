@@ -109,12 +109,15 @@ def _load_earlier(
 
 
 def has_same_layouts(one: Pack, other: Pack) -> bool:
-    """Return whether both packs read a file the same way: their forms and units are the same."""
+    """Tell whether a file is read in the same way with both packs.
+
+    Their forms and units are then the same.
+    """
     return _layouts(one) == _layouts(other)
 
 
 def has_same_pack(one: Pack, other: Pack) -> bool:
-    """Return whether both packs declare the same, apart from their own suites."""
+    """Tell whether both packs have the same content, apart from their own suites."""
     return _declared(one) == _declared(other)
 
 

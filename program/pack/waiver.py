@@ -99,7 +99,7 @@ class WaiverEntry(Model):
         return self.until is None or received_on <= self.until
 
     def match(self, finding: Finding) -> WaiverMatch:
-        """Return whether this correction is about `finding`, or about an earlier value."""
+        """Return whether this waiver is about `finding`, or about an earlier value of its cell."""
         place = (self.rule, self.sheet, self.cell)
         if place != (finding.rule, finding.sheet, finding.cell):
             return WaiverMatch.NONE

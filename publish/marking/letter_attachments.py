@@ -36,7 +36,7 @@ class Attachment:
 
     @property
     def can_be_had(self) -> bool:
-        """Whether the receiver gets it, in the mail or by a link."""
+        """Whether the recipient can get the workbook: attached to the mail, or by a link."""
         return self.content is not None or self.link is not None
 
 

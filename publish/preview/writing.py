@@ -125,7 +125,7 @@ def _digest(pack: Pack, at: datetime) -> Digest:
         lasted=timedelta(minutes=4, seconds=12),
         errors=(error,),
         counts=counts,
-        earlier_nights=30,
+        earlier_runs=30,
         seconds={"source inbox": 12.4, "load": 190.2, "alert": 31.0},
         undelivered=(refused,),
         waiting=0,

@@ -33,9 +33,9 @@ _UNKNOWN_NAME = "FORM-03"
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A label's value and its place.
+    """The text that stands at a label, such as a unit's name at "Đơn vị báo cáo", and its cell.
 
-    `cell` is None for what the template says on its hidden sheet.
+    `cell` is None for a text from the template's hidden sheet.
     """
 
     sheet: str
