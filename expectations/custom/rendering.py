@@ -24,7 +24,7 @@ Sentence = Callable[[Mapping[str, Any]], str]
 def prescriptive(sentence: Sentence) -> Any:
     """Return the renderer that shows `sentence` in Data Docs.
 
-    An expectation's class assigns it to `_prescriptive_renderer`: Great Expectations calls it there.
+    A class of expectations assigns it to `_prescriptive_renderer`, which Great Expectations calls.
     """
 
     def render(

@@ -42,9 +42,9 @@ class HistoryKeys:
 class History:
     """Reports that are current, with their values.
 
-    `reports` has a row for each report: its number in the warehouse, the codes of form, unit, period and
-    stage, and its time of arrival (UTC). `facts` has a row a value: `element` and `line` are as in
-    `program.submission.Fact`, and `value` is NaN where the value is a text.
+    `reports` has a row for each report: its number in the warehouse, the codes of form, unit,
+    period and stage, and its time of arrival (UTC). `facts` has a row for each value: `element` and
+    `line` are as in `program.submission.Fact`, and `value` is NaN where the value is a text.
     """
 
     reports: "pd.DataFrame"

@@ -1,8 +1,8 @@
 """The views: the marts that people query, and the views that marts use.
 
-Their SQL is in `marts/*.sql`, one file for each view. It is the same on both databases but for two macros:
-`@vietnam_day(instant)` is the day of an instant in Vietnam, `@days(later, earlier)` the number of
-days between two days.
+Their SQL is in `marts/*.sql`, one file for each view. It is the same on both databases but for two
+macros: `@vietnam_day(instant)` is the day of an instant in Vietnam, `@days(later, earlier)` the
+number of days between two days.
 """
 
 import re
