@@ -81,10 +81,10 @@ class ComparableIndex:
                 yield period, integers(of_period[start : start + size])
 
     def peers(self, places: Integers, period: Period) -> Booleans:
-        """Tell which reports (columns) are about `period` and of peers of the reports `places`.
+        """For each of the reports `places`, tell which reports are its peers' about `period`.
 
-        The array has a row for each of `places`. Peers are other units of the same kind; their
-        reports are of both stages.
+        The array has a row for each of `places` and a column for each report. Peers are other units
+        of the same kind; their reports are of both stages.
         """
         peers = np.zeros((len(places), self.reports), dtype=bool)
         columns = self._of_period.get(period, _NO_REPORTS)

@@ -67,14 +67,17 @@ def _leave_out_unfit(suites: Path, pack: Pack) -> list[str]:
     own = pack.folder / "suites"
     codes = {form.code for form in pack.forms}
     for path in own.glob("*.yaml"):
-        if path.stem not in codes and path.name not in _KINDS:
+        is_of_form = path.stem in codes
+        if not is_of_form and path.name not in _KINDS:
             path.unlink()
     files = _suite_files((suites, own), pack)
     complaints: list[str] = []
     for file in files:
-        complaints += _leave_out(file.path, _mistakes_of(file, pack))
+        mistake_of = _mistakes_of(file, pack)
+        complaints += _leave_out(file.path, mistake_of)
     # Great Expectations can refuse only what is otherwise right.
-    refused = dict(_refused(pack, RuleSet(pack, suites)))
+    remaining = RuleSet(pack, suites)
+    refused = dict(_refused(pack, remaining))
     if refused:
         for file in files:
             complaints += _leave_out(file.path, lambda entry: refused.get(entry["id"]))

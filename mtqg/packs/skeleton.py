@@ -60,26 +60,30 @@ def skeleton(sample: Path, code: str) -> dict[str, str]:
     def text_of(name: str) -> str:
         return read_text(sample / name)
 
+    program = _program(text_of("program.yaml"), province)
     files = {
         "units.csv": units,
-        "program.yaml": without_sample(_program(text_of("program.yaml"), province), sample_name),
+        "program.yaml": without_sample(program, sample_name),
         "projects.yaml": without_sample(text_of("projects.yaml"), sample_name),
         "capital.yaml": capital(text_of("capital.yaml")),
         "indicators.yaml": indicators(text_of("indicators.yaml"), sample_name),
         "calendar.yaml": calendar(text_of("calendar.yaml"), sample_name),
         "contacts.yaml": _contacts(text_of("contacts.yaml"), province),
         "sources.yaml": _sources(text_of("sources.yaml"), province),
+        # Git keeps no empty folder.
         "inbox/.gitkeep": "",
     }
     communes = {unit.name for unit in sample_units if unit.kind is UnitKind.COMMUNE}
     # One name may contain another: the longest first.
     examples = sorted(communes, key=len, reverse=True)
-    for path in sorted((*sample.glob("forms/*/*.yaml"), *sample.glob("suites/**/*.yaml"))):
+    copied = [*sample.glob("forms/*/*.yaml"), *sample.glob("suites/**/*.yaml")]
+    for path in sorted(copied):
         text = read_text(path)
         # Hints name a commune of the sample as an example; the new pack names one of its own.
         for name in examples:
             text = text.replace(name, province.commune_name)
-        files[str(path.relative_to(sample))] = without_sample(text, sample_name)
+        relative = path.relative_to(sample)
+        files[str(relative)] = without_sample(text, sample_name)
     return files
 
 

@@ -149,12 +149,16 @@ class RuleComparison:
         """Compare both sides' results for one report and keep the differences."""
         differences = _differences(before.findings, after.findings)
         for finding in differences.found:
-            self._of(finding.rule).found.add(_place(after, finding))
+            of_rule = self._of(finding.rule)
+            of_rule.found.add(_place(after, finding))
         for finding in differences.gone:
-            self._of(finding.rule).gone.add(_place(before, finding))
+            of_rule = self._of(finding.rule)
+            of_rule.gone.add(_place(before, finding))
         for regraded in differences.regraded:
-            place = _place(after, regraded.finding, regraded.earlier_severity)
-            self._of(regraded.finding.rule).regraded.add(place)
+            finding = regraded.finding
+            place = _place(after, finding, regraded.earlier_severity)
+            of_rule = self._of(finding.rule)
+            of_rule.regraded.add(place)
         self._add_turn(before.verdict, after, differences.rules)
 
     def _add_turn(self, before: Verdict, after: Submission, rules: tuple[str, ...]) -> None:
@@ -178,17 +182,21 @@ class RuleComparison:
 
 
 def changed_rules(
-    before: Mapping[str, RuleText],
-    after: Mapping[str, RuleText],
+    before: Mapping[str, RuleText], after: Mapping[str, RuleText]
 ) -> dict[str, list[str]]:
     """Return the rules that differ, each with the keys that differ.
 
     The list is `["added"]` or `["removed"]` for a rule that only one side has.
     """
-    changed = {name: ["removed"] for name in sorted(before.keys() - after.keys())}
-    for name in sorted(after.keys() - before.keys()):
+    removed = before.keys() - after.keys()
+    added = after.keys() - before.keys()
+    on_both_sides = before.keys() & after.keys()
+    changed: dict[str, list[str]] = {}
+    for name in sorted(removed):
+        changed[name] = ["removed"]
+    for name in sorted(added):
         changed[name] = ["added"]
-    for name in sorted(before.keys() & after.keys()):
+    for name in sorted(on_both_sides):
         keys = _differing_keys(before[name], after[name])
         if keys:
             changed[name] = keys

@@ -135,10 +135,14 @@ def _tighter(subject: Subject, low: float, high: float) -> tuple[float | None, f
     """Return the bounds that are tighter than those of the layout, None for one that is not."""
     least, most = subject.bounds
     if subject.is_whole:
-        low, high = math.floor(low), math.ceil(high)
+        low = math.floor(low)
+        high = math.ceil(high)
     # No figure is below 0, also where the layout has no minimum.
-    minimum = low if low > (least or 0) else None
-    maximum = high if most is None or high < most else None
+    if least is None:
+        least = 0
+    minimum = low if low > least else None
+    is_high_tighter = most is None or high < most
+    maximum = high if is_high_tighter else None
     return minimum, maximum
 
 
@@ -150,6 +154,7 @@ def _outside(
 ) -> Iterator[tuple[str, str, float]]:
     columns = zip(points["unit"], points["period"], points["value"], strict=True)
     for unit, period, kept in columns:
+        # Bounds are in the printed unit of measure.
         value = to_printed(kept, subject.measure)
         is_below = low is not None and value < low
         is_above = high is not None and value > high

@@ -67,9 +67,13 @@ class WorkingDays(Model):
 
         It is 0 where `last` is not later than `first`.
         """
-        days_between = (last - first).days
-        days = (first + timedelta(days=count) for count in range(1, days_between + 1))
-        return sum(self.is_working(day) for day in days)
+        count = 0
+        day = first
+        while day < last:
+            day += timedelta(days=1)
+            if self.is_working(day):
+                count += 1
+        return count
 
 
 class Due(Model):
@@ -90,9 +94,10 @@ class Due(Model):
     @model_validator(mode="after")
     def _check_one_way(self) -> Self:
         fixed_day = [part for part in (self.day, self.month, self.year) if part is not None]
-        ways = (self.days_after is not None, self.working_days_after is not None, bool(fixed_day))
         is_day_incomplete = len(fixed_day) not in (0, 3)
-        if sum(ways) != 1 or is_day_incomplete:
+        ways = [self.days_after is not None, self.working_days_after is not None, bool(fixed_day)]
+        has_one_way = ways.count(True) == 1
+        if is_day_incomplete or not has_one_way:
             raise ValueError(
                 "expected one of days_after, working_days_after, "
                 "or day with month and year (same or next)"
@@ -116,11 +121,13 @@ class Due(Model):
         if self.working_days_after is not None:
             return working.after(period.end, self.working_days_after)
         if self.days_after is not None:
-            return working.from_day(period.end + timedelta(days=self.days_after))
+            last_day = period.end + timedelta(days=self.days_after)
+            return working.from_day(last_day)
         year = period.year
         if self.year == "next":
             year += 1
-        return working.from_day(date(year, self.month or 1, self.day or 1))
+        fixed_day = date(year, self.month or 1, self.day or 1)
+        return working.from_day(fixed_day)
 
 
 class Duty(Model):

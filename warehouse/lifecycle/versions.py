@@ -183,12 +183,17 @@ class VersionHistory:
         set back.
         """
         others = self._of_report[report]
-        begun = [each.known_from for each in others if each.known_from is not None]
-        ended = [each.known_to for each in others if each.known_to is not None]
-        successor.known_from = max([now, *begun, *ended])
+        moments = [now]
+        for each in others:
+            if each.known_from is not None:
+                moments.append(each.known_from)
+            if each.known_to is not None:
+                moments.append(each.known_to)
+        begins = max(moments)
+        successor.known_from = begins
         for each in others:
             if each.is_current:
-                each.end(successor.known_from, successor.id)
+                each.end(begins, successor.id)
 
     def end_earlier(self, successor: Version, now: datetime) -> None:
         """Close what an earlier check of the same delivery accepted and this one did not replace.
