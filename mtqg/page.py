@@ -36,4 +36,4 @@ def page(
         folder=output,
         believed_on=as_of.date() if as_of else None,
     )
-    out.print(str(index), highlight=False, soft_wrap=True)
+    out.print(str(index), soft_wrap=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mtqg.as_of import AsOf, warehouse_of
-from mtqg.console import out, print_json
+from mtqg.console import out, print_json, print_plain
 from mtqg.templates.template import read_period
 from program.calendar.period import Period
 from program.calendar.stage import Stage
@@ -196,7 +196,6 @@ def _print(traced: _Traced, form: Form | None, current_state: str) -> None:
     indicator = traced.indicator
     out.print(
         f"[bold]{indicator.code}[/] {indicator.name} · {about}: [bold]{_figure(traced)}[/]",
-        highlight=False,
     )
     for fact in traced.facts:
         out.print()
@@ -224,10 +223,10 @@ def _print_fact(fact: TracedFact, form: Form | None, current_state: str) -> None
     }
     for name, text in lines.items():
         # Without markup: a file's name may hold square brackets.
-        out.print(f"  {name:<12} {text}", highlight=False, markup=False, soft_wrap=True)
+        print_plain(f"  {name:<12} {text}")
     for finding in fact.findings:
         severity = finding.severity.value
-        out.print(f"  [yellow]{severity}[/] {finding.rule}: {finding.message}", highlight=False)
+        out.print(f"  [yellow]{severity}[/] {finding.rule}: {finding.message}")
 
 
 def _figure(traced: _Traced) -> str:

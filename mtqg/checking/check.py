@@ -18,7 +18,7 @@ from mtqg.checking.files import files_of, is_folder
 from mtqg.checking.phrases import PHRASES
 from mtqg.checking.report import TextReport
 from mtqg.checking.verdicts import Checked
-from mtqg.console import errors
+from mtqg.console import errors, print_plain
 from mtqg.maintenance.progress_bar import progress
 from program.errors import UsageError, WarehouseError
 from program.importing import without_collecting
@@ -191,4 +191,4 @@ def _warehouse(settings: Settings, lang: Language) -> "Warehouse | None":
 
 
 def _print_note(line: str) -> None:
-    errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+    print_plain(line, errors, style="dim")

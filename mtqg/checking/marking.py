@@ -6,7 +6,7 @@ from pathlib import Path
 from expectations.rules.rule_set import Language
 from mtqg.checking.phrases import PHRASES
 from mtqg.checking.verdicts import Checked
-from mtqg.console import errors
+from mtqg.console import errors, print_plain
 from program.errors import UsageError
 from program.pack.load import Pack
 from program.settings import Settings
@@ -57,7 +57,7 @@ class MarkedFolder:
             line = words.unmarked.format(name=name, reason=reason)
         else:
             line = words.marked.format(path=path)
-        errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+        print_plain(line, errors, style="dim")
 
     def _report(self, submission: Submission) -> MarkedReport:
         period = submission.period.code if submission.period else None

@@ -45,7 +45,6 @@ def backup(
     out.print(
         f"{file}: {rows} rows, {len(manifest.members)} files, {size_mb:.1f} MB before packing. "
         f"`mtqg restore {file} --verify` brings it back.",
-        highlight=False,
         soft_wrap=True,
     )
     if manifest.missing:

@@ -49,7 +49,7 @@ def restore(
     settings = load_settings() if into is None else _settings_of(into)
     manifest = restore_backup(settings, file)
     made_at = f"{manifest.made_at:%Y-%m-%d %H:%M:%S} UTC"
-    out.print(f"restored {file}, made at {made_at}.", highlight=False, soft_wrap=True)
+    out.print(f"restored {file}, made at {made_at}.", soft_wrap=True)
     if verify:
         count = verify_restored(settings, manifest)
         rows = sum(manifest.rows.values())

@@ -35,7 +35,7 @@ def verify() -> None:
             advance(1)
     engine.dispose()
     for problem in problems:
-        errors.print(f"[bold red]damaged[/] {problem}", highlight=False, soft_wrap=True)
-    out.print(f"{intact} files are whole, {len(problems)} are missing or damaged.", highlight=False)
+        errors.print(f"[bold red]damaged[/] {problem}", soft_wrap=True)
+    out.print(f"{intact} files are whole, {len(problems)} are missing or damaged.")
     if problems:
         raise typer.Exit(1)

@@ -7,7 +7,7 @@ import typer
 
 from expectations.rules.rule_set import RuleSet
 from expectations.rules.validate import frame_columns, frame_names
-from mtqg.console import out, print_json
+from mtqg.console import out, print_json, print_plain
 from mtqg.packs.corrections import stale_corrections
 from mtqg.packs.report import as_json, print_report
 from mtqg.packs.skeleton import skeleton
@@ -177,7 +177,7 @@ def _print_next_steps(pack: Pack, folder: Path) -> None:
         f"See what is still open: MTQG_PACK={folder} mtqg pack check",
     )
     title = f"{folder}: a pack for {pack.province.name} that loads. What to do now:"
-    out.print(title, highlight=False, soft_wrap=True)
+    out.print(title, soft_wrap=True)
     for number, step in enumerate(steps, 1):
-        out.print(f"  {number}. {step}", highlight=False, markup=False, soft_wrap=True)
-    out.print("Step by step: docs/new-province.md", highlight=False)
+        print_plain(f"  {number}. {step}")
+    out.print("Step by step: docs/new-province.md")

@@ -92,7 +92,6 @@ def print_report(pack: Pack, rules: RuleSet, *, is_full: bool) -> None:
         forms = ", ".join(rules.unruled)
         out.print(
             f"Forms without rules of their own, checked by their layout alone: {forms}",
-            highlight=False,
         )
     if not gaps:
         out.print("Nothing is missing, unknown or unverified.")

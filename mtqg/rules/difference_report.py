@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from mtqg.console import out
+from mtqg.console import out, print_plain
 from mtqg.rules.comparison import (
     FindingPlace,
     First,
@@ -135,10 +135,10 @@ def _print_places(kind: _Kind, pack: Pack) -> None:
 
 def _print_first(entries: First[T], line_of: Callable[[T], str]) -> None:
     for entry in entries.first:
-        out.print(f"  {line_of(entry)}", markup=False, highlight=False, soft_wrap=True)
+        print_plain(f"  {line_of(entry)}")
     more = entries.count - len(entries.first)
     if more:
-        out.print(f"  … and {more} more (--limit)", style="dim", highlight=False)
+        out.print(f"  … and {more} more (--limit)", style="dim")
 
 
 def _turned_line(turned: Turned, pack: Pack) -> str:
@@ -166,4 +166,4 @@ def _report(about: FindingPlace | Turned, pack: Pack) -> str:
 
 
 def _print_line(line: str) -> None:
-    out.print(line, highlight=False, soft_wrap=True)
+    out.print(line, soft_wrap=True)

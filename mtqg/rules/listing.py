@@ -9,7 +9,7 @@ from rich.text import Text
 
 from expectations.rules.rule_set import FormRule, Language, RuleSet
 from expectations.rules.texts import RuleText
-from mtqg.console import out, print_json
+from mtqg.console import out, print_json, print_plain
 from program.errors import UsageError
 from program.finding import Severity
 from program.pack.load import Pack, load_pack
@@ -78,7 +78,7 @@ def show(
 
 
 def _print_field(name: str, value: object) -> None:
-    out.print(f"{name:<16} {value}", markup=False, highlight=False, soft_wrap=True)
+    print_plain(f"{name:<16} {value}")
 
 
 def _rules(pack: Pack, lang: Language) -> list[_Listed]:

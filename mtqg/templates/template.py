@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
-from mtqg.console import errors, out
+from mtqg.console import errors, out, print_plain
 from mtqg.templates.orders import TemplateRequest, due_orders, named_order
 from program.calendar.period import Period
 from program.calendar.stage import Stage
@@ -105,7 +105,7 @@ def _write_one(order: TemplateRequest, output: Path, *, is_forced: bool) -> None
         raise UsageError(
             f"{output} exists and differs from the blank workbook; --force overwrites it"
         )
-    out.print(f"{output}: {order}", highlight=False, soft_wrap=True, markup=False)
+    print_plain(f"{output}: {order}")
 
 
 def _write_all(orders: Sequence[TemplateRequest], folder: Path, *, is_forced: bool) -> None:
@@ -126,16 +126,14 @@ def _write_all(orders: Sequence[TemplateRequest], folder: Path, *, is_forced: bo
     written = len(orders) - len(kept)
     out.print(
         f"{folder}: {written} workbooks, {orders[0].period.label}, {len(units)} units",
-        highlight=False,
         soft_wrap=True,
     )
     if kept:
         errors.print(
             f"{len(kept)} files exist, differ and were kept; --force overwrites them:",
-            highlight=False,
         )
         for path in kept:
-            errors.print(f"  {path}", highlight=False, soft_wrap=True, markup=False)
+            print_plain(f"  {path}", errors)
         raise typer.Exit(1)
 
 
