@@ -199,7 +199,12 @@ def _connect(parts: SplitResult) -> imaplib.IMAP4:
     if parts.scheme == "imap":
         return imaplib.IMAP4(host, parts.port or 143, timeout=_TIMEOUT_SECONDS)
     tls = ssl.create_default_context()
-    return imaplib.IMAP4_SSL(host, parts.port or 993, ssl_context=tls, timeout=_TIMEOUT_SECONDS)
+    return imaplib.IMAP4_SSL(
+        host,
+        parts.port or 993,
+        ssl_context=tls,
+        timeout=_TIMEOUT_SECONDS,
+    )
 
 
 def _quoted(text: str) -> str:

@@ -187,7 +187,11 @@ def _overlap(files: Sequence[zipfile.ZipInfo]) -> bool:
     return any(end > next_start for (_, end), (next_start, _) in pairwise(spans))
 
 
-def _member(package: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> ZipMember:
+def _member(
+    package: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    limits: Limits,
+) -> ZipMember:
     name = _name(info)
     size = info.file_size
     refusal = _refuse_member(info, limits)

@@ -19,7 +19,12 @@ VERDICT_STYLES = {
 
 def print_json(value: Any) -> None:
     """Print a value as JSON for another program: Vietnamese unescaped, no colours, no wrapping."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    text = json.dumps(
+        value,
+        ensure_ascii=False,
+        indent=2,
+        default=str,
+    )
     print(text)  # noqa: T201  (a program reads this)
 
 
@@ -28,4 +33,9 @@ def print_plain(text: str, console: Console = out, style: str | None = None) -> 
 
     Brackets in the name of a file are no markup, and a long path does not wrap: it can be copied.
     """
-    console.print(text, style=style, markup=False, soft_wrap=True)
+    console.print(
+        text,
+        style=style,
+        markup=False,
+        soft_wrap=True,
+    )

@@ -156,7 +156,12 @@ def _set_up_logs(settings: Settings) -> Path:
         encoding="utf-8",
     )
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    to_terminal = RichHandler(console=errors, show_path=False, show_level=False, markup=False)
+    to_terminal = RichHandler(
+        console=errors,
+        show_path=False,
+        show_level=False,
+        markup=False,
+    )
     # The terminal gets a sentence in place of a traceback.
     to_terminal.addFilter(lambda record: record.exc_info is None)
     # A terminal has a bar in place of a line for each step.
@@ -182,7 +187,12 @@ def _print_summary(summary: dict[str, Any], settings: Settings) -> None:
     if _had_nothing_to_do(summary):
         out.print("Nothing new: nothing was loaded and nothing was mailed twice.")
     for name, place in _places(summary, settings).items():
-        out.print(f"{name:>10}  {place}", soft_wrap=True, highlight=False, markup=False)
+        out.print(
+            f"{name:>10}  {place}",
+            soft_wrap=True,
+            highlight=False,
+            markup=False,
+        )
 
 
 def _had_nothing_to_do(summary: dict[str, Any]) -> bool:

@@ -264,7 +264,11 @@ def _column_facts(read: ParsedTable, table: Table, name: str) -> list[Fact | Non
     return facts
 
 
-def _qualifiers_of(read: ParsedTable, table: Table, name: str) -> list[Qualifier | None]:
+def _qualifiers_of(
+    read: ParsedTable,
+    table: Table,
+    name: str,
+) -> list[Qualifier | None]:
     """Return the word before each figure of a column, one a line."""
     if not read.qualifiers:
         return [None] * len(read.rows)

@@ -56,7 +56,11 @@ def cases_of(rule: AcrossRule, reports: Reports, pack: Pack) -> Iterator[Case]:
                 yield from _pairs(rule, occasion, reports, pack)
 
 
-def _claims(rule: DuplicateClaimRule, occasion: PeriodStage, pack: Pack) -> Iterator[Case]:
+def _claims(
+    rule: DuplicateClaimRule,
+    occasion: PeriodStage,
+    pack: Pack,
+) -> Iterator[Case]:
     """Yield a case for each thing that a list names: how many units claim it."""
     claims: dict[_Key, list[Stated]] = defaultdict(list)
     for report in occasion.reports:

@@ -71,7 +71,11 @@ def load_examples(form: str, folder: Path = EXAMPLES) -> Examples:
     return load_model(folder / f"{form}.yaml", Examples)
 
 
-def readings_of(examples: Examples, pack: Pack, first: int = 0) -> dict[str, ParsedReport]:
+def readings_of(
+    examples: Examples,
+    pack: Pack,
+    first: int = 0,
+) -> dict[str, ParsedReport]:
     """Return each report as if it came from a workbook: the good one under "", a bad one per rule.
 
     Their deliveries are numbered from `first`.

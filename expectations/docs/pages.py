@@ -128,7 +128,11 @@ def _cells(
     return {name: format_value(row.get(name), form.measure_of(name)) or "–" for name in names}
 
 
-def _row(example: ExampleResult, form: Form, reading: ParsedReport) -> Mapping[Any, Any]:
+def _row(
+    example: ExampleResult,
+    form: Form,
+    reading: ParsedReport,
+) -> Mapping[Any, Any]:
     """Return the example's line in a reading: of a matrix by its key, of a list by its row."""
     frames = batch_frames(form, [(0, reading)])
     frame: pd.DataFrame = frames[example.frame]

@@ -145,7 +145,11 @@ def _senders(readings: Sequence[ParsedReport], pack: Pack) -> str:
     return f"{first} and {len(others)} more"
 
 
-def _figures(report: Report, reading: ParsedReport, bold: tuple[str, str] | None) -> str:
+def _figures(
+    report: Report,
+    reading: ParsedReport,
+    bold: tuple[str, str] | None,
+) -> str:
     """Return the figures that are written of a report, each with the name of its cell."""
     lines: list[str] = []
     for table in _form(reading).tables:

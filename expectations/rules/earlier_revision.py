@@ -160,4 +160,9 @@ def _refused(pack: Pack, rules: RuleSet) -> Iterator[tuple[str, str]]:
 def _all_expected(pack: Pack, rules: RuleSet) -> Iterator[Expected]:
     for form in pack.forms:
         for name in frame_names(form):
-            yield from expectations_of(form, name, set(frame_columns(form, name)), rules)
+            yield from expectations_of(
+                form,
+                name,
+                set(frame_columns(form, name)),
+                rules,
+            )

@@ -94,7 +94,12 @@ class RuleSet:
         ConfigurationError: Names the file, the rule and what is wrong with it.
     """
 
-    def __init__(self, pack: Pack, suites: Path = SUITES, lang: Language = "vi") -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        suites: Path = SUITES,
+        lang: Language = "vi",
+    ) -> None:
         files = find_rule_files(pack, suites)
         self.language = lang
         self.known = known_of(pack)
@@ -188,7 +193,11 @@ def _form_rules(
     return translated(suite.rules, path, lang)
 
 
-def _across_rules(path: Path | None, pack: Pack, lang: Language) -> tuple[AcrossRule, ...]:
+def _across_rules(
+    path: Path | None,
+    pack: Pack,
+    lang: Language,
+) -> tuple[AcrossRule, ...]:
     """Return the rules across submissions whose forms the pack has.
 
     Raises ConfigurationError for a name that a form does not have.

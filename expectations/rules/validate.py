@@ -32,7 +32,11 @@ _INDEX = frozenset({"submission_id", "row"})
 _LINE = frozenset({"sheet", "line"})
 
 
-def rule_errors(rules: Sequence[FormRule], versions: Sequence[Form], known: Known) -> list[str]:
+def rule_errors(
+    rules: Sequence[FormRule],
+    versions: Sequence[Form],
+    known: Known,
+) -> list[str]:
     """Return a line for each mistake, beginning with the rule's id.
 
     There is none where each rule can run and every placeholder of its words is filled.

@@ -41,7 +41,11 @@ def expired_of(
     return [each for each in expired if archive.holds(each.sha256)]
 
 
-def letters_of(settings: Settings, warehouse: Warehouse, expired: Expired) -> list[Path]:
+def letters_of(
+    settings: Settings,
+    warehouse: Warehouse,
+    expired: Expired,
+) -> list[Path]:
     """Return the outbox files of letters about these bytes.
 
     A letter may have the sender's own workbook attached, with marks.
@@ -69,6 +73,11 @@ def purge(
     for file in letters_of(settings, warehouse, expired):
         file.unlink(missing_ok=True)
     checks = attempts_of(warehouse, expired.sha256)
-    tombstone = PurgeRecord(sha256=expired.sha256, purged_at=now, why=expired.why, checks=checks)
+    tombstone = PurgeRecord(
+        sha256=expired.sha256,
+        purged_at=now,
+        why=expired.why,
+        checks=checks,
+    )
     archive.bury(tombstone)
     record_purged(warehouse, expired.sha256)

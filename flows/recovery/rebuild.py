@@ -113,7 +113,12 @@ class Rebuilding:
         self._warehouse.dispose()
         return self._rebuilt
 
-    def _replay(self, document: Document, readers: Readers, advance: Callable[[int], None]) -> None:
+    def _replay(
+        self,
+        document: Document,
+        readers: Readers,
+        advance: Callable[[int], None],
+    ) -> None:
         """Do one run again: its checks, its cross-checks, and the withdrawals around them."""
         replay_run(self._warehouse, document)
         run_id = document["run"]["id"]
@@ -239,7 +244,12 @@ class Rebuilding:
     def _note_failure(self, delivery: Delivery, error: Exception) -> None:
         self._rebuilt.failed.append(f"delivery {delivery.id} ({delivery.name}): {error}")
 
-    def _load(self, run_id: int, record: CheckRecord, submissions: Sequence[Submission]) -> None:
+    def _load(
+        self,
+        run_id: int,
+        record: CheckRecord,
+        submissions: Sequence[Submission],
+    ) -> None:
         """Record the submissions of a delivery under their old numbers, at the time of then."""
         old_numbers: dict[str, int] = record["submissions"]
         numbers = {}

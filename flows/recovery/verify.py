@@ -41,7 +41,11 @@ class _Record:
     damaged: Collection[str]
 
 
-def verify_all(warehouse: Warehouse, archive: Archive, today: date) -> Iterator[Verified]:
+def verify_all(
+    warehouse: Warehouse,
+    archive: Archive,
+    today: date,
+) -> Iterator[Verified]:
     """Verify the whole archive, one folder after another; yield what each of the 256 has.
 
     The record of the archive is written at the end.

@@ -219,7 +219,12 @@ class Judge:
             return no_history()
         requested = history_keys(readings, self._pack.units)
         elements = line_elements(self._pack.forms)
-        return past_of(self._warehouse, requested, elements, self._settings.history_periods)
+        return past_of(
+            self._warehouse,
+            requested,
+            elements,
+            self._settings.history_periods,
+        )
 
 
 def _local_inboxes(settings: Settings, pack: Pack) -> Iterator[Folder]:

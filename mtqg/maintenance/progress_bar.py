@@ -29,6 +29,11 @@ def progress(
         TimeElapsedColumn(),
     )
     is_disabled = not errors.is_terminal or not is_shown
-    with Progress(*columns, console=errors, transient=True, disable=is_disabled) as bar:
+    with Progress(
+        *columns,
+        console=errors,
+        transient=True,
+        disable=is_disabled,
+    ) as bar:
         task = bar.add_task(label, total=total, completed=completed)
         yield lambda steps: bar.advance(task, steps)

@@ -114,7 +114,14 @@ def _due_for_purge(settings: Settings) -> int:
         engine = open_warehouse(settings.warehouse_url)
         stack.callback(engine.dispose)
         archive = Archive(settings.archive_url)
-        return len(expired_of(load_pack(settings.pack), archive, engine, datetime.now(UTC)))
+        return len(
+            expired_of(
+                load_pack(settings.pack),
+                archive,
+                engine,
+                datetime.now(UTC),
+            )
+        )
     return 0
 
 

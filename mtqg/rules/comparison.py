@@ -161,7 +161,12 @@ class RuleComparison:
             of_rule.regraded.add(place)
         self._add_turn(before.verdict, after, differences.rules)
 
-    def _add_turn(self, before: Verdict, after: Submission, rules: tuple[str, ...]) -> None:
+    def _add_turn(
+        self,
+        before: Verdict,
+        after: Submission,
+        rules: tuple[str, ...],
+    ) -> None:
         turn = _turn(before, after.verdict)
         if turn is None:
             return
@@ -169,7 +174,14 @@ class RuleComparison:
         key = (after.delivery.id, after.report_no, turn)
         if key not in self._counted:
             self._counted.add(key)
-            self.turned[turn].add(Turned(*_report_fields(after), before, after.verdict, rules))
+            self.turned[turn].add(
+                Turned(
+                    *_report_fields(after),
+                    before,
+                    after.verdict,
+                    rules,
+                )
+            )
 
     def _of(self, rule: str) -> RuleChange:
         if rule not in self.rules:
@@ -269,7 +281,11 @@ def _report_fields(submission: Submission) -> _ReportFields:
     )
 
 
-def _place(submission: Submission, finding: Finding, was: str | None = None) -> FindingPlace:
+def _place(
+    submission: Submission,
+    finding: Finding,
+    was: str | None = None,
+) -> FindingPlace:
     return FindingPlace(
         *_report_fields(submission),
         sheet=finding.sheet,

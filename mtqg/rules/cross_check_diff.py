@@ -72,4 +72,9 @@ def _with_findings(report: Submission, found: Iterable[Finding]) -> Submission:
         verdict = Verdict.QUARANTINED
     elif Severity.WARNING in severities:
         verdict = Verdict.ACCEPTED_WITH_WARNINGS
-    return replace(report, findings=(*report.findings, *findings), verdict=verdict, facts=())
+    return replace(
+        report,
+        findings=(*report.findings, *findings),
+        verdict=verdict,
+        facts=(),
+    )

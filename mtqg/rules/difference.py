@@ -81,7 +81,13 @@ def diff(
         comparison = RuleComparison(limit)
         with progress("checking archived reports", replay.chosen) as advance:
             replayed = replay.run(comparison, advance)
-        replayed.held_together = cross_check_difference(engine, before, after, form, comparison)
+        replayed.held_together = cross_check_difference(
+            engine,
+            before,
+            after,
+            form,
+            comparison,
+        )
         difference = RulesDifference(before, after, affected, comparison, replayed)
     if json_:
         print_json(as_json(difference))

@@ -131,7 +131,11 @@ def _bounds(rule: FormRule, subject: Subject) -> bool:
     return has_bound and set(rule.columns) == columns
 
 
-def _tighter(subject: Subject, low: float, high: float) -> tuple[float | None, float | None]:
+def _tighter(
+    subject: Subject,
+    low: float,
+    high: float,
+) -> tuple[float | None, float | None]:
     """Return the bounds that are tighter than those of the layout, None for one that is not."""
     least, most = subject.bounds
     if subject.is_whole:

@@ -86,7 +86,12 @@ def _forms(code: str | None, pack: Pack) -> list[Form]:
 
 def _write(text: str, output: Path | None) -> None:
     if output is None:
-        out.print(text, markup=False, soft_wrap=True, end="")
+        out.print(
+            text,
+            markup=False,
+            soft_wrap=True,
+            end="",
+        )
         return
     try:
         output.write_text(text, encoding="utf-8")

@@ -230,5 +230,10 @@ def _listed(units: Sequence[str]) -> str:
 
 def _yaml(entry: dict[str, Any]) -> list[str]:
     """Return an entry as the lines of a one-item YAML list."""
-    text = yaml.safe_dump([entry], allow_unicode=True, sort_keys=False, width=120)
+    text = yaml.safe_dump(
+        [entry],
+        allow_unicode=True,
+        sort_keys=False,
+        width=120,
+    )
     return [f"  {line}".rstrip() for line in text.splitlines()]

@@ -112,7 +112,12 @@ class Replay:
     def _chunks(self) -> Iterator[list[Delivery]]:
         limit = self._settings.chunk_deliveries
         last = 0
-        while chunk := checked_deliveries(self._engine, self._forms, after=last, limit=limit):
+        while chunk := checked_deliveries(
+            self._engine,
+            self._forms,
+            after=last,
+            limit=limit,
+        ):
             last = chunk[-1].id
             yield chunk
 
@@ -156,7 +161,12 @@ class Replay:
         pack = self._after.pack
         requested = history_keys(readings, pack.units)
         elements = line_elements(pack.forms)
-        past = past_of(self._engine, requested, elements, self._settings.history_periods)
+        past = past_of(
+            self._engine,
+            requested,
+            elements,
+            self._settings.history_periods,
+        )
         times = [reading.delivery.received_at for reading in readings]
         end_of_time = datetime.max.replace(tzinfo=UTC)
         first = min(times, default=end_of_time)
@@ -188,7 +198,11 @@ class Replay:
         return _by_report(submissions)
 
 
-def _checked(side: RuleSide, readings: Sequence[ParsedReport], past: History) -> list[Submission]:
+def _checked(
+    side: RuleSide,
+    readings: Sequence[ParsedReport],
+    past: History,
+) -> list[Submission]:
     if not readings:
         return []
     # A checker keeps all results for Data Docs, which a comparison does not have. Each chunk gets

@@ -78,7 +78,11 @@ def named_order(
     return _order(pack, form, unit, period, stage)
 
 
-def due_orders(pack: Pack, period: Period, stage: Stage | None) -> list[TemplateRequest]:
+def due_orders(
+    pack: Pack,
+    period: Period,
+    stage: Stage | None,
+) -> list[TemplateRequest]:
     """Return the workbooks that the calendar asks for in a period, each with a path of its own.
 
     `stage` None means both stages. Raises UsageError if no report is due, and

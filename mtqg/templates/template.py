@@ -108,7 +108,12 @@ def _write_one(order: TemplateRequest, output: Path, *, is_forced: bool) -> None
     print_plain(f"{output}: {order}")
 
 
-def _write_all(orders: Sequence[TemplateRequest], folder: Path, *, is_forced: bool) -> None:
+def _write_all(
+    orders: Sequence[TemplateRequest],
+    folder: Path,
+    *,
+    is_forced: bool,
+) -> None:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"-o: expected a folder; found the file {folder}")
     progress = track(

@@ -209,7 +209,11 @@ class Obligation:
     due_date: date
 
 
-def obligations(calendar: Calendar, units: Iterable[Unit], as_of: date) -> list[Obligation]:
+def obligations(
+    calendar: Calendar,
+    units: Iterable[Unit],
+    as_of: date,
+) -> list[Obligation]:
     """Return all reports that units must send, as of a day.
 
     A final report counts from the last day of its period, an estimate from the first day of the

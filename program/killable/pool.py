@@ -29,7 +29,12 @@ class KillablePool(Generic[RequestT, AnswerT]):
     They start when there is something to do, and live until `close`.
     """
 
-    def __init__(self, work: Callable[[RequestT], AnswerT], bounds: Bounds, size: int) -> None:
+    def __init__(
+        self,
+        work: Callable[[RequestT], AnswerT],
+        bounds: Bounds,
+        size: int,
+    ) -> None:
         """Prepare `size` processes without starting any."""
         self._processes = [KillableProcess(work, bounds) for _ in range(size)]
         self._jobs: dict[KillableProcess[RequestT, AnswerT], _Job[Any, RequestT]] = {}

@@ -61,7 +61,12 @@ def _forms_without_duty(pack: Pack) -> Iterator[PackGap]:
     codes = dict.fromkeys(form.code for form in pack.forms)
     for code in codes:
         if code not in forms_of_duties:
-            yield PackGap(GapKind.MISSING, _CALENDAR, code, "no unit must send this form")
+            yield PackGap(
+                GapKind.MISSING,
+                _CALENDAR,
+                code,
+                "no unit must send this form",
+            )
 
 
 def _duties_without_form(pack: Pack) -> Iterator[PackGap]:
@@ -139,7 +144,12 @@ def _unknown(pack: Pack) -> Iterator[PackGap]:
         }
         unknown = [name for name, value in values.items() if not value]
         if unknown:
-            yield PackGap(GapKind.UNKNOWN, _INDICATORS, indicator.code, ", ".join(unknown))
+            yield PackGap(
+                GapKind.UNKNOWN,
+                _INDICATORS,
+                indicator.code,
+                ", ".join(unknown),
+            )
     for duty in pack.calendar.duties:
         if not duty.due.is_known:
             yield PackGap(GapKind.UNKNOWN, _CALENDAR, _entry_of_duty(duty), "deadline")
@@ -158,7 +168,12 @@ def _unverified(pack: Pack) -> Iterator[PackGap]:
     for source in pack.capital:
         yield from _unverified_amounts(source)
     for indicator in pack.indicators:
-        yield from _unless_verified(_INDICATORS, indicator.code, "indicator", indicator.tag)
+        yield from _unless_verified(
+            _INDICATORS,
+            indicator.code,
+            "indicator",
+            indicator.tag,
+        )
     for indicator in pack.indicators:
         yield from _unverified_baseline(indicator)
     for indicator in pack.indicators:

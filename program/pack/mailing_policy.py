@@ -67,7 +67,12 @@ class MailingPolicy(Model):
         reached = (days for days in self.remind_before_days if days >= days_left)
         return min(reached, default=None)
 
-    def step_open(self, notified: date, today: date, working: WorkingDays) -> int | None:
+    def step_open(
+        self,
+        notified: date,
+        today: date,
+        working: WorkingDays,
+    ) -> int | None:
         """Return the reminder to send today for a report to correct; None without one.
 
         A reminder is named by its number of working days after the sender was `notified`.

@@ -94,7 +94,12 @@ class Pack:
             unit = self.units.get(code, Period.parse(period).end)
         return unit or self.units.latest(code)
 
-    def label_of(self, form_code: str | None, period: str | None, stage: Stage) -> str | None:
+    def label_of(
+        self,
+        form_code: str | None,
+        period: str | None,
+        stage: Stage,
+    ) -> str | None:
         """Return a period as an office writes it; None if the period is None.
 
         The label has the stage where the form has more than one.

@@ -89,7 +89,11 @@ def _reports_of(readings: Iterable["ParsedReport"]) -> Iterable[tuple[str, str, 
     return reports
 
 
-def _codes_of_kind(units: UnitRegister, kind: UnitKind | None, day: date) -> frozenset[str]:
+def _codes_of_kind(
+    units: UnitRegister,
+    kind: UnitKind | None,
+    day: date,
+) -> frozenset[str]:
     of_kind = (unit for unit in units if unit.kind is kind)
     return frozenset(unit.code for unit in of_kind if unit.is_valid_on(day))
 

@@ -117,7 +117,12 @@ class _Cells:
         self._texts = dict(zip(COLUMNS, stripped, strict=True))
         self._place = place
 
-    def parse(self, column: str, parser: Callable[[str], Parsed], expected: str) -> Parsed:
+    def parse(
+        self,
+        column: str,
+        parser: Callable[[str], Parsed],
+        expected: str,
+    ) -> Parsed:
         """Return a cell as `parser` reads it. Raises ConfigurationError if it cannot."""
         text = self._texts[column]
         try:

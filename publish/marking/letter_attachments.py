@@ -71,7 +71,15 @@ def attachments_of(
         else:
             link = _link(content, name, notices, letter, pack, settings)
             enclosed = None
-        attachments.append(Attachment(name, first.delivery_name, enclosed, first.delivery_id, link))
+        attachments.append(
+            Attachment(
+                name,
+                first.delivery_name,
+                enclosed,
+                first.delivery_id,
+                link,
+            )
+        )
     return tuple(attachments)
 
 

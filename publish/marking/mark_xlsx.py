@@ -77,7 +77,13 @@ def mark_book(order: MarkRequest, names: Mapping[str, str] | None = None) -> byt
         if name_in_book in sheets:
             sheets_by_finding[name] = sheets[name_in_book]
     _mark_cells(order, book, sheets_by_finding)
-    overview = overview_of(order, names_in_book, book.styles, book.words, is_copy=is_copy)
+    overview = overview_of(
+        order,
+        names_in_book,
+        book.styles,
+        book.words,
+        is_copy=is_copy,
+    )
     if earlier is None:
         _put_first(book, overview)
     else:
@@ -265,7 +271,11 @@ def _free_title(title: str, entries: etree._Element) -> str:
     return free
 
 
-def _open_at_overview(book: _Book, sheets: Iterable[_Sheet], earlier: _Sheet | None) -> None:
+def _open_at_overview(
+    book: _Book,
+    sheets: Iterable[_Sheet],
+    earlier: _Sheet | None,
+) -> None:
     """Let the workbook open at the list of findings.
 
     No other sheet stays selected: an entry would go into all selected sheets.

@@ -66,7 +66,13 @@ class _Page:
     links: list[tuple[str, str]] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
 
-    def add(self, texts: Sequence[str], formats: Sequence[int], *, height: float = 0) -> int:
+    def add(
+        self,
+        texts: Sequence[str],
+        formats: Sequence[int],
+        *,
+        height: float = 0,
+    ) -> int:
         """Add a row with a text and a format a cell; return its number."""
         number = len(self.rows) + 1
         row = etree.Element(named("row"), r=str(number))
@@ -210,7 +216,12 @@ def _target(finding: Finding, sheets: Mapping[str, str]) -> str | None:
 
 def _cell(address: str, text: str, cell_format: int) -> etree._Element:
     """Return a cell with a text, which is no formula even if it begins with "="."""
-    cell = etree.Element(named("c"), r=address, s=str(cell_format), t="inlineStr")
+    cell = etree.Element(
+        named("c"),
+        r=address,
+        s=str(cell_format),
+        t="inlineStr",
+    )
     inline = add_element(cell, "is")
     written = add_element(inline, "t")
     written.set(_XML_SPACE, "preserve")

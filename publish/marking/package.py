@@ -209,4 +209,11 @@ def _info(name: str, moment: tuple[int, int, int, int, int, int]) -> zipfile.Zip
 
 
 def _to_bytes(root: etree._Element) -> bytes:
-    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+    return bytes(
+        etree.tostring(
+            root,
+            xml_declaration=True,
+            encoding="UTF-8",
+            standalone=True,
+        )
+    )

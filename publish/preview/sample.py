@@ -67,7 +67,12 @@ def sample_of(pack: Pack, today: date) -> Sample:
             return Sample(
                 obligation=obligation,
                 same=_same_report(obligation, reachable),
-                content=write_template(form, unit, obligation.period, stage=obligation.stage),
+                content=write_template(
+                    form,
+                    unit,
+                    obligation.period,
+                    stage=obligation.stage,
+                ),
                 findings=_load_findings(form.tables[0].sheet),
             )
     raise ConfigurationError(

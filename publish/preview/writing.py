@@ -91,7 +91,11 @@ def _mails(pack: Pack, today: date) -> dict[MailKind, Message]:
     return mails
 
 
-def _attachments(kind: MailKind, letter: Letter, marked: Attachment) -> list[Attachment]:
+def _attachments(
+    kind: MailKind,
+    letter: Letter,
+    marked: Attachment,
+) -> list[Attachment]:
     """Return the marked workbook where a real letter of the kind has one."""
     own = [notice for notice in letter.notices if notice.delivery_id == DELIVERY]
     has_findings = any(notice.findings for notice in own)

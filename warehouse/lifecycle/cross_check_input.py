@@ -118,7 +118,11 @@ def _cross_checked(
     )
 
 
-def _submission(session: Session, row: SubmissionRow, delivery: DeliveryRow) -> Submission:
+def _submission(
+    session: Session,
+    row: SubmissionRow,
+    delivery: DeliveryRow,
+) -> Submission:
     """Return a submission as its own check left it."""
     findings = findings_of_check(session, row.id)
     has_warnings = any(finding.severity is not Severity.INFO for finding in findings)
@@ -140,4 +144,12 @@ def _submission(session: Session, row: SubmissionRow, delivery: DeliveryRow) -> 
 
 def _fact(row: FactRow) -> Fact:
     qualifier = Qualifier(row.qualifier) if row.qualifier else None
-    return Fact(row.element, row.line, row.value, row.text, row.sheet, row.cell, qualifier)
+    return Fact(
+        row.element,
+        row.line,
+        row.value,
+        row.text,
+        row.sheet,
+        row.cell,
+        qualifier,
+    )

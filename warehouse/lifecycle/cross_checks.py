@@ -266,7 +266,13 @@ def _enqueue_notices(
         delivery = session.get_one(DeliveryRow, submission.delivery_id)
         address = recipient(delivery.sender_unit, submission.unit_code)
         if address is not None:
-            notice = NewNotice(NoticeKind.CROSS_CHECKED, address, now, number, run_id=run_id)
+            notice = NewNotice(
+                NoticeKind.CROSS_CHECKED,
+                address,
+                now,
+                number,
+                run_id=run_id,
+            )
             notices.append(notice)
     enqueue(session, notices)
 
@@ -280,7 +286,11 @@ def _questions(findings: Iterable[_Finding]) -> dict[int, set[Finding]]:
     return questions
 
 
-def _was_asked_before(session: Session, submission: SubmissionRow, questions: set[Finding]) -> bool:
+def _was_asked_before(
+    session: Session,
+    submission: SubmissionRow,
+    questions: set[Finding],
+) -> bool:
     """Tell whether a notice about an earlier check of the same bytes asked all `questions`."""
     if submission.attempt == 1:
         return False

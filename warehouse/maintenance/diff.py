@@ -118,7 +118,11 @@ def _steps(
         yield select(table.__table__).where(is_in_step)
 
 
-def _rows(connection: Connection, query: Select[Any], key: tuple[str, ...]) -> dict[_Key, _Values]:
+def _rows(
+    connection: Connection,
+    query: Select[Any],
+    key: tuple[str, ...],
+) -> dict[_Key, _Values]:
     found: dict[_Key, _Values] = {}
     for row in connection.execute(query).mappings():
         found[tuple(row[name] for name in key)] = dict(row)

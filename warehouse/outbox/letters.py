@@ -22,7 +22,12 @@ _MOST_REFERENCES = 20
 """A longer thread names its first letter and its last ones."""
 
 
-def assemble_letters(engine: Engine, day: date, *, daily_limit: int | None = None) -> int:
+def assemble_letters(
+    engine: Engine,
+    day: date,
+    *,
+    daily_limit: int | None = None,
+) -> int:
     """Assemble one letter for each recipient of all pending notices that are in none yet.
 
     One transaction. Notices that were settled before they were sent are marked and left out. A
@@ -255,7 +260,12 @@ def _report_of(row: OutboxRow, submission: SubmissionRow | None) -> ReportName |
     """Return the report that a notice is about; None if the file's report is unknown."""
     if submission is None:
         return _missing_report(row).report
-    return _report(submission.form_code, submission.unit_code, submission.period, submission.stage)
+    return _report(
+        submission.form_code,
+        submission.unit_code,
+        submission.period,
+        submission.stage,
+    )
 
 
 def _report(

@@ -175,7 +175,11 @@ def retry_failed(engine: Engine, recipient: str | None = None) -> int:
         return count
 
 
-def _oldest_free(session: Session, passed_over: Collection[str], now: datetime) -> Select[Any]:
+def _oldest_free(
+    session: Session,
+    passed_over: Collection[str],
+    now: datetime,
+) -> Select[Any]:
     """Query the message id of the oldest pending letter that is due and that nobody claims."""
     is_free = or_(
         OutboxRow.claimed_by.is_(None),
