@@ -96,6 +96,7 @@ def _pack(
     archived = set(names)
     missing = [sha256 for sha256 in contents.sha256s if name_of(sha256) not in archived]
     missing.sort()
+    # The warehouse is one step.
     steps = len(names) + 1
     with zipfile.ZipFile(part, "w") as packed, progress("backing up", steps) as advance:
         packed.write(copy, WAREHOUSE, zipfile.ZIP_DEFLATED)
@@ -115,6 +116,7 @@ def _pack(
             missing=tuple(missing),
             members=members,
         )
+        # Last: it names what was really packed.
         packed.writestr(MANIFEST, manifest.model_dump_json(indent=1), zipfile.ZIP_DEFLATED)
     return manifest
 

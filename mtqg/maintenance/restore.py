@@ -63,6 +63,7 @@ def restore(
             f"{due} files hold personal data and their time is over: `mtqg purge` lists them, "
             "and --confirm removes them."
         )
+    # The restore is complete: the loss is older than the backup.
     if manifest.missing:
         raise ArchiveError(
             "archive: when the backup was made, the archive had already lost "
@@ -88,6 +89,7 @@ def restore_backup(settings: Settings, file: Path) -> Manifest:
     with _opened(file) as backup:
         manifest = read_manifest(backup)
         _refuse_other_database(file, manifest, url)
+        # No run may begin on a warehouse that is half there.
         with exclusive_run(url):
             _refuse_existing_warehouse(url)
             archive = Archive(settings.archive_url)
@@ -97,6 +99,7 @@ def restore_backup(settings: Settings, file: Path) -> Manifest:
                 copy = Path(folder) / WAREHOUSE
                 _unpack_warehouse(backup, manifest, copy)
                 _put_archive(backup, manifest, archive)
+                # Last: a crash before it leaves no warehouse, and the command can run again.
                 restore_warehouse(url, copy)
     return manifest
 
@@ -110,6 +113,7 @@ def _due_for_purge(settings: Settings) -> int:
     from flows.recovery.purge import expired_of  # noqa: PLC0415  (keeps --help quick)
     from warehouse.database.engine import open_warehouse  # noqa: PLC0415
 
+    # A restored warehouse may need a migration before it can be opened.
     with suppress(ConfigurationError, WarehouseError), ExitStack() as stack:
         engine = open_warehouse(settings.warehouse_url)
         stack.callback(engine.dispose)
@@ -198,6 +202,7 @@ def _unpack_warehouse(backup: zipfile.ZipFile, manifest: Manifest, copy: Path) -
     with _reading(backup), backup.open(WAREHOUSE) as packed, copy.open("wb") as file:
         shutil.copyfileobj(packed, file, _COPY_BYTES)
         file.flush()
+        # On SQLite a rename puts the copy in place: it must be on the disk before that.
         os.fsync(file.fileno())
     with copy.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -106,6 +106,7 @@ def _chosen(form: str | None, affected: set[str] | None) -> set[str] | None:
     """Return the forms to check; None means all, an empty set none."""
     if form is None:
         return affected
+    # A change that affects no report of the form leaves nothing to check.
     return {form} if affected is None else affected & {form}
 
 

@@ -81,6 +81,7 @@ def _side(
     if folder.is_dir():
         earlier_pack = _load_earlier(name, copy, pack, notes)
     else:
+        # The rules that cannot run are removed from this copy.
         shutil.copytree(pack.folder, folder)
         earlier_pack = replace(pack, folder=folder)
     rules, earlier_pack, complaints = load_rules_of_revision(copy / "suites", earlier_pack)
@@ -100,6 +101,7 @@ def _load_earlier(
     try:
         return load_pack(folder)
     except ConfigurationError as wrong:
+        # The path of the temporary copy would mean nothing to the reader.
         first_line = str(wrong).splitlines()[0].replace(f"{copy}/", "")
         notes.append(
             f"today's code cannot read the pack of {name}, so both sides use today's forms: "
@@ -129,6 +131,7 @@ def _layouts(pack: Pack) -> str:
 def _declared(pack: Pack) -> str:
     declared = []
     for path in sorted(pack.folder.rglob("*")):
+        # The suites are what differs: comparing them is the aim.
         is_suite = "suites" in path.relative_to(pack.folder).parts
         if path.suffix in (".yaml", ".csv") and not is_suite:
             declared.append(path)
@@ -145,6 +148,7 @@ def _copy(
 
     `old` is a copy of the project, or a folder with suites alone.
     """
+    # The same folder in the other copy of the project.
     in_project = old / suites.relative_to(ROOT) if suites.is_relative_to(ROOT) else old
     for folder in (in_project, old):
         if (folder / "reading.yaml").is_file():
@@ -155,6 +159,7 @@ def _copy(
             "--old: expected a folder of suites (reading.yaml, cells.yaml, …) "
             f"or a copy of the project: {old}"
         )
+    # A pack outside the project has no counterpart in a copy of it.
     if not pack.is_relative_to(ROOT):
         return
     earlier_pack = old / pack.relative_to(ROOT)
@@ -195,6 +200,7 @@ def _extract(folder: Path, since: str, into: Path) -> bool:
         return False
     into.mkdir(parents=True)
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        # The filter refuses paths and links that lead out of the folder.
         files.extractall(into, filter="data")
     return True
 

@@ -65,6 +65,7 @@ class Pack:
     def province(self) -> Unit:
         """The province itself, a reporting unit like any other."""
         code = self.program.province
+        # Without a day: Sóc Trăng ended in June 2025, and its pack is still in use.
         unit = self.units.latest(code)
         if unit is None:
             raise ConfigurationError(
@@ -74,6 +75,7 @@ class Pack:
 
     def form(self, code: str, period: Period) -> Form | None:
         """Return the version of form `code` in force for `period`, or None."""
+        # Versions never overlap: `reference_errors` refuses those that do.
         versions = (form for form in self.forms if form.code == code)
         return next((form for form in versions if form.covers(period)), None)
 

@@ -70,6 +70,7 @@ class WaiverEntry(Model):
     def _check_until_and_cell(self) -> Self:
         if self.until is not None and self.until < self.decided_on:
             raise ValueError(f"until {self.until} is before decided_on {self.decided_on}")
+        # A workbook has the cell B7 on each of its sheets.
         if self.cell is not None and self.sheet is None:
             raise ValueError(f"cell {self.cell} needs its sheet")
         return self

@@ -200,6 +200,7 @@ def _insert(session: Session, findings: Sequence[_Finding], now: datetime) -> No
     last_positions = _last_positions(session, {number for number, _ in findings})
     rows = []
     for number, finding in findings:
+        # Positions count from 0.
         position = last_positions.get(number, -1) + 1
         last_positions[number] = position
         row = asdict(finding) | {
@@ -320,5 +321,6 @@ def _mark_cross_checked(
         update(SubmissionRow)
         .where(takes_part_in_cross_checks(), is_about(period_stages))
         .values(compared_at=now)
+        # The session ends here: its objects need not follow.
         .execution_options(synchronize_session=False)
     )

@@ -37,6 +37,7 @@ def _open_rows(session: Session, submission_id: int) -> Iterator[FindingRow]:
     query = select(FindingRow).where(
         FindingRow.submission_id == submission_id, FindingRow.closed_at.is_(None)
     )
+    # The positions are those of the check, then those of each cross-check.
     yield from session.scalars(query.order_by(FindingRow.position))
 
 

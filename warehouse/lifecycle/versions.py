@@ -153,12 +153,14 @@ class VersionHistory:
     def number_next(self, report: ReportKey, version: Version) -> None:
         """Give a version the number after the newest one of its report."""
         numbers = [each.number or 0 for each in self._of_report[report]]
+        # The first version has the number 1.
         version.number = 1 + max(numbers, default=0)
 
     def number_by_turn(self, report: ReportKey, version: Version) -> None:
         """Give a late version the number of its turn; later versions move up by one."""
         others = self._of_report[report]
         later_numbers = [each.number or 0 for each in others if each.turn > version.turn]
+        # It is the latest after all: it keeps the number that it has.
         if not later_numbers:
             return
         first = min(later_numbers)

@@ -78,6 +78,7 @@ def enqueue(session: Session, notices: Iterable[NewNotice]) -> int:
         wanted.setdefault(_identity(values), values)
     on_record = _on_record(session, wanted.values())
     new = [values for identity, values in wanted.items() if identity not in on_record]
+    # SQLAlchemy would insert one row of defaults for an empty list.
     if new:
         session.connection().execute(insert(OutboxRow), new)
     renewed = 0
@@ -98,6 +99,7 @@ def _values(notice: NewNotice) -> _Values:
         "due_date": notice.missing.due_date if notice.missing else None,
         "recipient": notice.recipient,
         "kind": notice.kind,
+        # The verdict of then: a cross-check may change that of the submission.
         "verdict": notice.verdict.value if notice.verdict else None,
         "run_id": notice.run_id,
         "step": notice.step,
@@ -136,6 +138,7 @@ def _renew(session: Session, number: int, now: datetime) -> int:
         .values(
             state=OutboxState.PENDING,
             created_at=now,
+            # It goes into a new letter.
             message_id=None,
             letter_date=None,
         )
