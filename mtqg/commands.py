@@ -154,6 +154,7 @@ class LazyGroup(TyperGroup):
         if name:
             command = load(name)
             if not COMMANDS[name].is_for_others:
+                # Until the command ends, what it writes is for its own user only.
                 ctx.with_resource(private_files())
         return name, command, rest
 

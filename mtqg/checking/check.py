@@ -100,6 +100,7 @@ def check(
 
     Exit code by the worst file: 0 accepted (with warnings or not), 1 quarantined, 2 unreadable.
     """
+    # Without it, nobody would see that nothing was written.
     if output is not None and not marked:
         raise UsageError("--output: the folder for marked files; give --marked as well")
     settings = load_settings()
@@ -120,6 +121,7 @@ def check(
         for checked in parts:
             # Without `content`: it would keep the bytes of a zip's members until the end.
             report.add(replace(checked, content=None))
+            # Every other verdict has the exit code 0.
             worst = max(worst, _EXIT_CODES.get(checked.verdict, 0))
         if add_marked:
             add_marked(parts)

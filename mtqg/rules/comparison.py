@@ -231,6 +231,7 @@ def _differences(before: Iterable[Finding], after: Iterable[Finding]) -> _Differ
         if earlier is None:
             found.append(finding)
         else:
+            # It did not disappear: it has another severity now.
             gone.remove(earlier)
             regraded.append(_Regraded(earlier.severity.value, finding))
     return _Differences(found, gone, regraded)
@@ -249,6 +250,7 @@ def _without(findings: Iterable[Finding], others: Iterable[Finding]) -> Iterator
     unmatched = Counter(_key(finding) for finding in others)
     for finding in findings:
         key = _key(finding)
+        # Each finding of the others answers for one finding only.
         if unmatched[key]:
             unmatched[key] -= 1
         else:
@@ -261,6 +263,7 @@ def _key(finding: Finding) -> _FindingKey:
 
 def _turn(before: Verdict, after: Verdict) -> VerdictChange | None:
     """Return how a verdict changes, None if the change does not matter to a reader."""
+    # What is loaded counts on the page: this goes before any warning.
     if before.loads != after.loads:
         return VerdictChange.ACCEPTED if after.loads else VerdictChange.REFUSED
     # Quarantined or unreadable: the report is not loaded either way.
@@ -275,6 +278,7 @@ def _report_fields(submission: Submission) -> _ReportFields:
     return _ReportFields(
         delivery=submission.delivery.id,
         name=submission.delivery.name,
+        # A file without a readable unit is named by the unit that sent it.
         unit=submission.unit_code or submission.delivery.sender_unit,
         form=submission.form_code,
         period=submission.period.code if submission.period else None,

@@ -136,6 +136,7 @@ def _print_places(kind: _Kind, pack: Pack) -> None:
 def _print_first(entries: First[T], line_of: Callable[[T], str]) -> None:
     for entry in entries.first:
         print_plain(f"  {line_of(entry)}")
+    # Only the first entries are kept, and all of them counted.
     more = entries.count - len(entries.first)
     if more:
         out.print(f"  … and {more} more (--limit)", style="dim")
@@ -159,6 +160,7 @@ def _place_line(place: FindingPlace, pack: Pack) -> str:
 
 
 def _report(about: FindingPlace | Turned, pack: Pack) -> str:
+    # The same code was used for other units in other years.
     unit = pack.unit_on(about.unit, about.period)
     unit_name = unit.name if unit else about.unit
     parts = (f"#{about.delivery}", unit_name, about.form, about.period)

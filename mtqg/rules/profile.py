@@ -69,6 +69,7 @@ def _steadiest_ratios(form: Form, points: pd.DataFrame, enough: Enough) -> list[
         if len(of_subject) < enough.points:
             continue
         width = spread_of(of_subject).width
+        # The money of the same lines: a figure of other lines would not compare.
         money = of_subject.assign(value=of_subject[subject.at])
         if width >= spread_of(money).width:
             continue
@@ -91,6 +92,7 @@ def _proposed(
         return Passed(subject, reason)
     spread = spread_of(points)
     kept_low, kept_high = spread.bounds(margin)
+    # Rounded in the printed unit of measure, in which a reviewer reads them.
     low, high = outward(
         to_printed(kept_low, subject.measure), to_printed(kept_high, subject.measure)
     )
@@ -114,8 +116,10 @@ def _reason_against(
     if points.empty:
         return "never reported"
     spread = spread_of(points)
+    # The scale is logarithmic: it has no place for values below 0.
     if spread.low < 0:
         return "has values below 0"
+    # Bounds at the quartiles would refuse every other value.
     if spread.width == 0:
         usual = to_printed(spread.median, subject.measure)
         return f"no spread: at least half of all values are {usual:g}"

@@ -124,6 +124,7 @@ def overview_of(
     origin = words.copied if is_copy else words.own
     for sentence in (origin, *words.how):
         page.line(sentence, _PLAIN)
+    # The headings stay in view: `_freeze` fixes the rows up to here.
     headings = [styles.heading()] * len(words.headings)
     page.add(words.headings, headings, height=_HEADING_POINTS)
     heading_row = len(page.rows)

@@ -142,8 +142,10 @@ def _compare(
         of_row = list(_row_differences(table, key, old_row, new_row))
         if of_row:
             found.differing[table] += 1
+            # All differences are counted, and only the first are kept.
             if found.differing[table] <= limit:
                 found.examples += of_row
+        # Other rules explain most differences in findings and verdicts.
         if table == "submissions" and _have_other_rules(old_row, new_row):
             found.other_rules += 1
 

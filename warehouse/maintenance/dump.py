@@ -97,6 +97,7 @@ def restore_warehouse(url: str, source: Path) -> None:
     place = warehouse_url(url)
     file = file_of(place)
     if file is None:
+        # The roles of the other server need not exist here.
         options = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
         _run("pg_restore", place, *options, str(source))
         return
@@ -107,6 +108,7 @@ def restore_warehouse(url: str, source: Path) -> None:
         raise WarehouseError(
             f"warehouse: cannot put the copy in place as {file}: {wrong}"
         ) from wrong
+    # Both names are of one file now: the name of the copy goes.
     source.unlink()
 
 

@@ -98,6 +98,7 @@ def _unsent_by_recipient(
         if not was_tried:
             row.message_id = None
             row.letter_date = None
+        # It may have left: a second attempt must be the same letter.
         if row.message_id is not None:
             continue
         if is_obsolete(session, row):
