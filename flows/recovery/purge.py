@@ -38,6 +38,7 @@ def expired_of(
     if not kept_days:
         return []
     expired = expired_bytes(warehouse, kept_days, now)
+    # An interrupted purge has removed the bytes before the ledger knew.
     return [each for each in expired if archive.holds(each.sha256)]
 
 
@@ -73,11 +74,11 @@ def purge(
     for file in letters_of(settings, warehouse, expired):
         file.unlink(missing_ok=True)
     checks = attempts_of(warehouse, expired.sha256)
-    tombstone = PurgeRecord(
+    record = PurgeRecord(
         sha256=expired.sha256,
         purged_at=now,
         why=expired.why,
         checks=checks,
     )
-    archive.bury(tombstone)
+    archive.replace_by_record(record)
     record_purged(warehouse, expired.sha256)

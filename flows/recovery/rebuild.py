@@ -19,7 +19,7 @@ from expectations.checking import Checker
 from expectations.rules.rule_set import RuleSet
 from expectations.run.isolate_failures import check_isolating_failures
 from flows.night.cross_checks import cross_check_current
-from flows.recovery.replay_log import read_arrivals, read_runs, read_tombstones
+from flows.recovery.replay_log import read_arrivals, read_purge_records, read_runs
 from program.delivery import Arrival, Delivery
 from program.errors import ArchiveError
 from program.pack.load import Pack, load_pack
@@ -81,7 +81,7 @@ class Rebuilding:
         self._archive = Archive(settings.archive_url)
         self._documents: list[Document] = list(read_runs(self._archive))
         self._warehouse: Warehouse = prepare_warehouse(url)
-        self._purged = read_tombstones(self._archive)
+        self._purged = read_purge_records(self._archive)
         self._rebuilt = Rebuilt()
         self.attempts = sum(len(document["checked"]) for document in self._documents)
         # Today's reader may find parts that a delivery did not have then. Their numbers follow
@@ -123,6 +123,7 @@ class Rebuilding:
         replay_run(self._warehouse, document)
         run_id = document["run"]["id"]
         started_at = datetime.fromisoformat(document["run"]["started_at"])
+        # Withdrawals between this run and the one before: they changed what the run compared with.
         self._withdraw(document, started_at)
         checker = self._checker(document)
         size = self._settings.chunk_deliveries
@@ -137,6 +138,7 @@ class Rebuilding:
         # A run may have ended before its cross-checks, or had none.
         if document["cross_checked_at"] is not None:
             self._compare(document, checker)
+        # Those that were made while the run was at work.
         self._withdraw(document, _END_OF_TIME)
         self._rebuilt.runs += 1
         logger.info("rebuild run=%d checked=%d", run_id, len(records))
@@ -172,6 +174,7 @@ class Rebuilding:
         records: dict[int, CheckRecord] = {record["delivery"]: record for record in chunk}
         deliveries = [numbered_delivery(self._warehouse, number) for number in records]
         submissions = self._purged_submissions(deliveries, records)
+        # The purge record has the results of the checks. Nothing is read for them.
         with_bytes = [each for each in deliveries if each.id not in submissions]
         readings = self._read(with_bytes, readers)
         submissions |= self._checked(readings, checker)
@@ -219,10 +222,10 @@ class Rebuilding:
 
     def _from_purge_record(self, delivery: Delivery, attempt: int) -> list[Submission]:
         """Return what one check of a purged delivery gave; nothing if its bytes are there."""
-        tombstone = self._purged.get(delivery.sha256 or "")
-        if tombstone is None:
+        purge_record = self._purged.get(delivery.sha256 or "")
+        if purge_record is None:
             return []
-        for check in tombstone.checks:
+        for check in purge_record.checks:
             if check.delivery == delivery.id and check.attempt == attempt:
                 return check.of(delivery)
         return []
@@ -256,6 +259,7 @@ class Rebuilding:
         for submission in submissions:
             report_no = submission.report_no
             old_number = old_numbers.get(str(report_no))
+            # Notices of that time name the old numbers.
             numbers[report_no] = old_number or next(self._unused_numbers)
         # No recipients: the documents have the notices.
         without_recipients = [(submission, None) for submission in submissions]
@@ -298,6 +302,7 @@ class Rebuilding:
         if not arrivals:
             return
         now = datetime.now(UTC)
+        # Every delivery belongs to a run.
         run_id = start_run(self._warehouse, vietnam_day(now), self._rules.version, now)
         record_deliveries(self._warehouse, arrivals, run_id=run_id, now=now)
         finish_run(self._warehouse, run_id, RunState.REBUILT, {}, now)
