@@ -58,7 +58,7 @@ class ReaderFinding:
     """A problem that the reader found. The package expectations gives it severity and words.
 
     `rule` names an entry of `expectations/suites/reading.yaml`. `values` are for the placeholders
-    of that entry.
+    of that entry; `case` names one of its `cases`, "" for none.
     """
 
     rule: str
@@ -66,3 +66,4 @@ class ReaderFinding:
     cell: str | None = None
     value: str | None = None
     values: dict[str, str] = field(default_factory=dict)
+    case: str = ""

@@ -41,6 +41,9 @@ class ParsedTable:
         qualifiers: The word before a figure ("trên 1.200"), by column and row.
         texts: Column and row of each figure that a spreadsheet holds as text, and so leaves out of
             its sums. Only parts of a total are listed.
+        open_totals: Column and row of each total that nobody knows, because a part is not known.
+            They have no value.
+        optional: Required columns that this unit may leave empty.
         is_nil: The sender wrote that there is nothing to report.
         refused: Columns and rows of the cells that hold something which gave no value.
     """
@@ -53,6 +56,8 @@ class ParsedTable:
     sheet: str = ""
     qualifiers: Mapping[tuple[str, int], Qualifier] = field(default_factory=dict)
     texts: Set[tuple[str, int]] = frozenset()
+    open_totals: Set[tuple[str, int]] = frozenset()
+    optional: Set[str] = frozenset()
     is_nil: bool = False
     refused: Set[tuple[str, int]] = frozenset()
 
@@ -78,6 +83,10 @@ class ParsedTable:
         """Return the address of a column's cell on a row; None if the column is missing."""
         letter = self.letters.get(element)
         return f"{letter}{row}" if letter else None
+
+    def may_be_empty(self, element: str, row: int) -> bool:
+        """Tell whether nobody is to be asked for a cell that the form requires."""
+        return element in self.optional or (element, row) in self.open_totals
 
     def without(self, rows: Collection[int]) -> "ParsedTable":
         """Return the same table without the lines on these rows of its sheet."""
@@ -177,23 +186,20 @@ class ParsedReport:
 def summarise(read: ParsedTable, summary: ListSummary) -> float:
     """Return the summary of a list over its lines.
 
-    NaN where the list has no lines, or a sum has lines and no figure. 0 where the sender wrote that
-    there is nothing to report, or a sum has no lines of its kind.
+    NaN where the list has no lines, or a line of a sum has no figure: the sum is then unknown. 0
+    where the sender wrote that there is nothing to report, or a sum has no lines of its kind.
     """
     if read.is_nil:
         return 0.0
     if not read.rows:
         return float("nan")
     values = _selected_values(read, summary)
-    given = [value for value in values if is_given(value)]
     if summary.count:
-        return float(len(given))
-    # Lines without any figure have a sum that nobody knows.
-    if values and not given:
-        return float("nan")
+        return float(sum(is_given(value) for value in values))
     import numpy as np  # noqa: PLC0415  (see `frame_of`)
 
-    return float(np.nansum(np.array(values, dtype="float64")))
+    # NaN for an unknown figure.
+    return float(np.sum(np.array(values, dtype="float64")))
 
 
 def _selected_values(read: ParsedTable, summary: ListSummary) -> list[float | str | date | None]:

@@ -5,7 +5,10 @@ import struct
 import zipfile
 from datetime import date
 
-from tests.workbooks import Rows
+from tests.workbooks import COMMUNE, DISTRICT, HEADER, IDENTITY, TOTAL, Rows
+
+ERROR_MARK = 987_654_321
+"""A figure that stands nowhere else, to find its cell."""
 
 _EPOCH = date(1899, 12, 30)
 _MAIN = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -104,6 +107,20 @@ def xlsb(rows: Rows, *more: tuple[int, int, float], macros: bool = False) -> byt
         package.writestr("xl/_rels/workbook.bin.rels", f"<Relationships>{relation}</Relationships>")
         if macros:
             package.writestr("xl/vbaProject.bin", b"x")
+    return buffer.getvalue()
+
+
+def xlsb_error(code: int) -> bytes:
+    """Return an .xlsb of a training report whose number of classes is the result of an error."""
+    rows = [*IDENTITY, [], HEADER, DISTRICT, COMMUNE, TOTAL]
+    rows[5] = [DISTRICT[0], ERROR_MARK, *DISTRICT[2:]]
+    cell = _brt(0x05, struct.pack("<IId", 1, 0, ERROR_MARK))
+    # A formula's error: the column, the style, the error, and no formula.
+    error = _brt(0x0B, struct.pack("<IIB", 1, 0, code) + bytes(10))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(xlsb(rows))) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(cell, error))
     return buffer.getvalue()
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
 from connectors.reader.find.headings import Heading
 from connectors.reader.find.layout import Header, is_beside
 from connectors.reader.find.list_lines import list_lines
 from connectors.reader.find.matrix_lines import LineLabel, line_rows, matrix_lines, read_labels
+from connectors.reader.find.nil_report import nil_mark, tick_of
 from connectors.reader.find.table_region import TableRegion
 from connectors.reader.open.template_totals import with_totals
 from connectors.reader.open.workbook import CellValue, Corner
@@ -15,11 +17,14 @@ from connectors.reader.values.measures import read_measures
 from connectors.reader.values.parse_cell import is_empty, text_of_cell
 from connectors.reader.values.parse_column import NAN, parse_column
 from connectors.reader.values.parsed import Parsed, Value
+from connectors.reader.values.written_alike import as_written_alike
 from program.addresses import column_letter
 from program.finding import ReaderFinding
 from program.forms.measure import to_printed
-from program.forms.table import Column, Table
-from program.parsed_report import ColumnValues, ParsedTable
+from program.forms.table import Column, Line, Table
+from program.forms.totals import summands_of
+from program.open_totals import OpenTotal, split_open_totals
+from program.parsed_report import ColumnValues, ParsedTable, is_given
 from program.vietnamese import format_number
 
 
@@ -47,6 +52,7 @@ def read_table(header: Header, table: Table, end: int) -> tuple[ParsedTable, lis
     _report_columns(place, numbers)
     _report_unheaded(place)
     _report_hidden(place, numbers)
+    _report_struck(place, numbers)
     found = _read_columns(place, numbers)
     values = {}
     # In the form's order, whatever the order of the sheet.
@@ -66,14 +72,68 @@ def read_table(header: Header, table: Table, end: int) -> tuple[ParsedTable, lis
         is_nil=is_nil,
         refused=place.refused,
     )
+    _report_contradiction(place, reading)
+    reading, open_totals = split_open_totals(reading, table)
+    problems += [_open_total(reading, table, total) for total in open_totals]
     return reading, problems
 
 
+def _open_total(read: ParsedTable, table: Table, total: OpenTotal) -> ReaderFinding:
+    """Return the note of a total that lacks a part, at the cell of that part."""
+    column = table.column(total.column)
+    shown = format_number(to_printed(total.shown, column.measure), decimals=6)
+    values = {
+        "column": table.column(total.cause).label,
+        "total": read.cell(total.column, total.row) or "",
+        "shown": shown,
+    }
+    cell = read.cell(total.cause, total.cause_row)
+    return ReaderFinding("CELL-50", read.sheet, cell, None, values)
+
+
 def _lines(place: TableRegion, labels: list[LineLabel]) -> list[tuple[int, str]]:
-    """Return the 0-based row of each line, with the key of a matrix's line; "" in a list."""
+    """Return the 0-based row of each line, with the key of a matrix's line; "" in a list.
+
+    There is none where the sheet says that there is nothing to report, and the table has no value.
+    """
     if place.table.kind == "matrix":
+        has_values = any(_has_values(place, label.row, label.line) for label in labels)
+        if not has_values and _reports_nil(place):
+            return []
         return list(matrix_lines(place, labels))
-    return [(number, "") for number in list_lines(place)]
+    lines = [(number, "") for number in list_lines(place)]
+    # A list may have said so in one of its lines already.
+    if not lines and not place.is_nil:
+        _reports_nil(place)
+    return lines
+
+
+def _has_values(place: TableRegion, number: int, line: Line | None) -> bool:
+    """Tell whether a row of a matrix is a line with values; a total of 0 is none."""
+    if line is None:
+        return False
+    totals = [column for column in place.found() if summands_of(column, line)]
+    empty = [column.name for column in totals if not place.parse(number, column).value]
+    return place.has_value(number, besides=empty)
+
+
+def _reports_nil(place: TableRegion) -> bool:
+    """Tell whether the sheet says that there is nothing to report; note where."""
+    mark = nil_mark(place)
+    if mark is not None:
+        place.report("FORM-31", mark.row, mark.at, mark.text)
+    return mark is not None
+
+
+def _report_contradiction(place: TableRegion, read: ParsedTable) -> None:
+    """Report that a table has figures though the template's cell for "nothing" is ticked."""
+    mark = tick_of(place)
+    if mark is None or read.is_nil:
+        return
+    values = chain.from_iterable(read.values.values())
+    # A 0 says the same as the tick.
+    if any(is_given(value) and value != 0 for value in values):
+        place.report("FORM-60", mark.row, mark.at, mark.text, table=place.table.title)
 
 
 def _nothing(column: Column, lines: int) -> ColumnValues:
@@ -182,6 +242,19 @@ def _figure_in(place: TableRegion, at: int, lines: Iterable[int]) -> int | None:
     return None
 
 
+def _report_struck(place: TableRegion, lines: list[int]) -> None:
+    """Report each line with a cell that is struck out: its sender may mean that it is void."""
+    struck = place.header.sheet.struck
+    if not struck:
+        return
+    for number in lines:
+        for at in place.filled(number):
+            if (number, at) in struck:
+                text = text_of_cell(place.row(number)[at])
+                place.report("CELL-38", number, at, text)
+                break
+
+
 def _read_columns(place: TableRegion, numbers: list[int]) -> dict[str, ColumnValues]:
     """Return the values of each column that was found.
 
@@ -197,7 +270,9 @@ def _read_columns(place: TableRegion, numbers: list[int]) -> dict[str, ColumnVal
         at = place.header.columns[column.name]
         cells = list(by_column[at]) if numbers else []
         problems = list(_spread_merged(place, numbers, column, cells))
-        read = parse_column(cells, column, place.measures[column.name])
+        measure = place.measures[column.name]
+        read = parse_column(cells, column, measure)
+        read = as_written_alike(read, cells, column, measure)
         values[column.name] = read.values
         # A spreadsheet passes over figures that are text. This matters where it adds them up.
         if column.name in summed:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from connectors.reader.find.heading_time import outside
 from connectors.reader.find.period_cell import check_period, read_period, stage_of
-from connectors.reader.find.recognition import Recognised
+from connectors.reader.find.recognition import NO_HEADINGS, Recognised, no_table
 from connectors.reader.find.split_reports import reports_in
 from connectors.reader.find.unit_cell import read_unit
 from connectors.reader.open.portal_report import ABOUT, PortalReport, is_json, read_reports
@@ -17,13 +18,16 @@ from connectors.reader.open.workbook import megabytes, open_workbook
 from connectors.reader.read_table import read_table, table_end
 from connectors.reader.values.communes import resolve_communes
 from connectors.reader.values.personal import masked
+from program.addresses import column_letter
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.delivery import Delivery
 from program.finding import ReaderFinding
+from program.forms.table import Table
 from program.limits import DEFAULT_LIMITS, Limits
 from program.pack.load import Pack
 from program.parsed_report import ParsedReport, ParsedTable
+from program.units.unit import Unit
 
 
 class _Part(NamedTuple):
@@ -63,8 +67,8 @@ def read_parts(
         return [_unread(delivery, workbook)]
     found = reports_in(workbook.sheets, pack)
     if not found:
-        first_sheet = workbook.sheets[0].name if workbook.sheets else None
-        return [_unread(delivery, *workbook.problems, ReaderFinding("FORM-01", sheet=first_sheet))]
+        problem = no_table(workbook.sheets, pack.forms)
+        return [_unread(delivery, *workbook.problems, problem)]
     parts = _filled_in(found, delivery, pack)
     return _numbered(_with_notes(parts, workbook.problems))
 
@@ -93,7 +97,8 @@ def _portal_reading(
     if isinstance(report, ReaderFinding):
         return _unread(delivery, report)
     if not report.found.headers:
-        return _unread(delivery, *report.problems, ReaderFinding("FORM-01", sheet=ABOUT))
+        problem = ReaderFinding("FORM-01", sheet=ABOUT, values={"headings": NO_HEADINGS})
+        return _unread(delivery, *report.problems, problem)
     reading = _read_form(report.found, delivery, pack)
     return replace(reading, problems=(*report.problems, *reading.problems))
 
@@ -175,10 +180,11 @@ def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> ParsedRepor
     stage, stage_problems = stage_of(occasion, form, delivery, found.marker)
     unit, unit_problems = read_unit(found, pack, period, delivery)
     unit_code = unit.code if unit else None
-    tables, table_problems = _read_tables(found)
+    tables, table_problems = _read_tables(found, unit)
     problems = [
         *occasion.problems,
         *check_period(occasion, form, delivery, found.first_sheet, in_force=is_in_force),
+        *_other_times(found, period),
         *stage_problems,
         *unit_problems,
         *table_problems,
@@ -197,6 +203,17 @@ def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> ParsedRepor
     )
 
 
+def _other_times(found: Recognised, period: Period | None) -> Iterator[ReaderFinding]:
+    """Yield a problem for each heading that names a year or a day outside the report's period."""
+    if period is None:
+        return
+    for header in found.headers.values():
+        for heading in outside(header.dated, period):
+            cell = f"{column_letter(heading.at + 1)}{heading.row + 1}"
+            values = {"period": period.label}
+            yield ReaderFinding("FORM-54", header.sheet.name, cell, heading.text, values)
+
+
 def _other_forms(found: Recognised) -> Iterator[ReaderFinding]:
     """Yield a problem for each sheet that also holds a table of another form."""
     for sheet, form_title in found.others:
@@ -209,8 +226,11 @@ def _empty_blank_tables(
     """Empty each table that holds no value but should; yield the problems.
 
     There is one for each table with a total over nothing, and one for a report without any value.
-    The total of such a table is left out: the lines above it are what is missing.
+    The total of such a table is left out: the lines above it are what is missing. Where a table
+    says that there is nothing to report and the others are empty, that holds for all of them.
     """
+    if _spread_nil(tables):
+        return
     read = [table for table in found.form.tables if table.name in tables]
     blank = [table for table in read if tables[table.name].is_blank]
     is_all_blank = len(blank) == len(tables)
@@ -224,17 +244,40 @@ def _empty_blank_tables(
             yield ReaderFinding("FORM-30", sheet=reading.sheet, values={"table": table.title})
 
 
-def _read_tables(found: Recognised) -> tuple[dict[str, ParsedTable], list[ReaderFinding]]:
-    """Return the tables of a report by name, and what was met in them."""
+def _spread_nil(tables: dict[str, ParsedTable]) -> bool:
+    """Tell whether a table says that there is nothing to report, and no other has a value.
+
+    All tables then say so.
+    """
+    has_nil = any(read.is_nil for read in tables.values())
+    if not has_nil or not all(read.is_nil or read.is_blank for read in tables.values()):
+        return False
+    for name, read in tables.items():
+        tables[name] = replace(read.without(read.rows), is_nil=True)
+    return True
+
+
+def _read_tables(
+    found: Recognised, unit: Unit | None
+) -> tuple[dict[str, ParsedTable], list[ReaderFinding]]:
+    """Return the tables of a report by name, as its unit is asked for them, and what was met."""
     tables: dict[str, ParsedTable] = {}
     problems: list[ReaderFinding] = []
     for table in found.form.tables:
         header = found.headers.get(table.name)
         if header is not None:
+            asked = table.asked_of(unit.kind) if unit else table
             end = table_end(header, found.headers)
-            tables[table.name], met = read_table(header, table, end)
+            read, met = read_table(header, asked, end)
+            tables[table.name] = replace(read, optional=_excused(table, asked))
             problems += met
         elif not table.optional:
             values = {"table": table.title}
             problems.append(ReaderFinding("FORM-18", sheet=found.first_sheet, values=values))
     return tables, problems
+
+
+def _excused(table: Table, asked: Table) -> frozenset[str]:
+    """Return the required columns of a table that are optional as it is asked of a unit."""
+    required = {column.name for column in table.columns if column.required}
+    return frozenset(required - {column.name for column in asked.columns if column.required})

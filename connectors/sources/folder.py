@@ -10,7 +10,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from connectors.file_names import display_name, path_as_listed, stored_path
-from connectors.reader.open.workbook import is_truncated_zip
+from connectors.reader.open.workbook import is_whole_zip
 from connectors.sources.listing import Listed, Unlisted, list_below
 from connectors.sources.times import utc_of
 from program.delivery import Offer, UnusableOffer
@@ -96,17 +96,19 @@ class Folder:
         except OSError as wrong:
             raise _failure(f"cannot read {offer.name}: {wrong}", wrong) from wrong
         has_changed = after.external_version != offer.external_version
-        if has_changed or self._is_half_there(content, after.offered_at):
+        if has_changed or self._may_be_half_there(content, after.offered_at):
             raise StillArrivingError(f"{offer.name} is still being written; the next run takes it")
         return content if len(content) <= max_bytes else None
 
-    def _is_half_there(self, content: bytes, modified_at: datetime) -> bool:
-        """Tell whether a file looks cut off and is young enough to be still copied."""
+    def _may_be_half_there(self, content: bytes, modified_at: datetime) -> bool:
+        """Tell whether a file is young enough to be still copied, and does not show its end.
+
+        Of a text, the first half is a text too. Only a zip package, such as an .xlsx, has a
+        directory at its end, without which it is not whole.
+        """
         age_seconds = (datetime.now(UTC) - modified_at).total_seconds()
-        if age_seconds >= self._source.settle_seconds:
-            # It stays as it is. Its sender must hear that it is broken.
-            return False
-        return not content or is_truncated_zip(content)
+        # An older file stays as it is. If it is broken, its sender must hear of it.
+        return age_seconds < self._source.settle_seconds and not is_whole_zip(content)
 
     def sender_of(self, path: str) -> str | None:
         """Return the code of the unit that a path below this folder belongs to, or None."""

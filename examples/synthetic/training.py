@@ -98,7 +98,7 @@ PLANTED: dict[tuple[str, str], Planted] = {
         "a missing cell", "CELL-01", "Tổng hợp", "C10", _set("district", "participants", None)
     ),
     ("941", "2025-Q1"): Planted(
-        "spent above plan", "TRN-04", "Tổng hợp", "J12", _add("total", "budget_spent_vnd", 40)
+        "spent above plan", "CELL-16", "Tổng hợp", "J12", _add("total", "budget_spent_vnd", 40)
     ),
     ("942", "2024-Q3"): Planted(
         "a class before the period", "TRN-10", "Danh sách lớp", "F9", _leave_the_period

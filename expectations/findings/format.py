@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from program.forms.measure import to_printed
+from program.forms.measure import COUNTED_MEASURES, PERCENT_SIGN, to_printed
 from program.vietnamese import format_date, format_number
 
 
@@ -22,3 +22,26 @@ def format_value(value: Any, measure: str) -> str:
     if isinstance(value, int | float):
         return format_number(to_printed(float(value), measure), decimals=6)
     return str(value)
+
+
+def format_estimate(value: Any, measure: str) -> str:
+    """Return a computed value as a sender would write it: a whole number of people or things."""
+    is_number = isinstance(value, int | float) and math.isfinite(value)
+    if is_number and measure in COUNTED_MEASURES:
+        return format_value(float(round(value)), measure)
+    return format_value(value, measure)
+
+
+def format_ratio(value: float, measure: str) -> str:
+    """Return a ratio with three digits that count; a whole number of people or things."""
+    scaled = to_printed(float(value), measure)
+    digits = 2 - math.floor(math.log10(abs(scaled))) if scaled else 0
+    if measure in COUNTED_MEASURES:
+        digits = 0
+    return format_number(round(scaled, max(digits, 0)), decimals=6)
+
+
+def with_measure(text: str, measure: str) -> str:
+    """Return a printed figure with its measure: "152,5 triệu đồng", "50%"."""
+    space = "" if measure == PERCENT_SIGN else " "
+    return f"{text}{space}{measure}".strip()

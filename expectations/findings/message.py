@@ -3,18 +3,17 @@
 Numbers and dates are written as a district writes them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from expectations.findings.cells import CellRef
-from expectations.findings.format import format_value
+from expectations.findings.format import format_estimate, format_value, with_measure
 from expectations.findings.placeholders import Row, explain
 from expectations.history.columns import AMOUNT_COLUMNS, BEFORE
-from expectations.rules.texts import RuleText
+from expectations.rules.texts import RuleText, Situation, Wording
 from expectations.run.suite import Expected
 from program.finding import Finding, ReaderFinding
 from program.forms.form import Form
-
-_NONE: Mapping[str, str] = {}
 
 
 def finding_of_problem(problem: ReaderFinding, words: RuleText) -> Finding:
@@ -22,35 +21,76 @@ def finding_of_problem(problem: ReaderFinding, words: RuleText) -> Finding:
     values = {"value": problem.value or ""}
     for name, text in problem.values.items():
         values[name] = _in_terms(text, words)
-    return filled(words, values, None, (problem.sheet, problem.cell))
+    return filled(words, values, problem.case or None, (problem.sheet, problem.cell))
+
+
+LEAST_EVERYWHERE = 2
+SHARE_EVERYWHERE = 2 / 3
+"""So many figures of a table or column, and this share of them, break a rule everywhere."""
+_CELLS_NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """A situation for which the rule has other words, and the values of their placeholders.
+
+    `quoted` is the column whose value the finding quotes; "" for none.
+    """
+
+    situation: Situation
+    values: Mapping[str, str]
+    quoted: str = ""
+
+    @classmethod
+    def everywhere(cls, count: int, cells: Sequence[str], columns: Iterable[str]) -> "Instead":
+        """Return the situation in which `count` figures of a table or column break a rule."""
+        more = ["…"] if len(cells) > _CELLS_NAMED else []
+        values = {
+            "count": str(count),
+            "columns": ", ".join(f'"{column}"' for column in columns),
+            "cells": ", ".join([*cells[:_CELLS_NAMED], *more]),
+        }
+        return cls(Situation.EVERYWHERE, values)
 
 
 def finding_of_row(
-    rule: Expected, row: Row, form: Form, place: CellRef, texts: Mapping[str, str] = _NONE
+    rule: Expected, row: Row, form: Form, place: CellRef, instead: Instead | None = None
 ) -> Finding:
     """Return the finding for one row that breaks a rule.
 
-    It points to `place` and quotes the value there. `texts` are the cells of those of the row's
-    columns whose figures are text in the workbook.
+    It points to `place` and quotes the value there, in the words that the rule has for its
+    situation.
     """
     if "sheet_row" in row:
         printed = _printed_amounts(row)
     else:
         # A run may have a hundred thousand notes of an empty cell, and words use few of a row's
         # figures: only these are printed.
-        needed = {rule.at, *rule.words.placeholders()}
+        needed = {rule.at, instead.quoted if instead else "", *rule.words.placeholders()}
         printed = _printed({name: row[name] for name in needed if name in row}, form)
-    explained, case = explain(rule, row, form, texts)
-    value = printed.get(rule.at, "")
-    return filled(rule.words, {**printed, **explained, **rule.extra, "value": value}, case, place)
+    explained, case = explain(rule, row, form)
+    values = {**printed, **explained, **rule.extra, "value": printed.get(rule.at, "")}
+    if instead is None:
+        return filled(rule.words, values, case, place)
+    finding = filled(
+        rule.words, {**values, **instead.values}, None, place, rule.words.instead[instead.situation]
+    )
+    return replace(finding, value=printed.get(instead.quoted) or None)
 
 
-def filled(words: RuleText, values: Mapping[str, str], case: str | None, place: CellRef) -> Finding:
+def filled(
+    words: RuleText,
+    values: Mapping[str, str],
+    case: str | None,
+    place: CellRef,
+    instead: Wording | None = None,
+) -> Finding:
     """Return a rule's words as a finding, with their placeholders filled from `values`.
 
-    `case` adds its sentence, if the rule has one for it.
+    `case` adds its sentence, if the rule has one for it. `instead` are other words for the rule.
     """
-    message = words.message
+    wording = instead or words
+    message = wording.message
     if case in words.cases:
         message = f"{message} {words.cases[case]}"
     sheet, cell = place
@@ -58,8 +98,8 @@ def filled(words: RuleText, values: Mapping[str, str], case: str | None, place: 
         rule=words.id,
         severity=words.severity,
         message=message.format_map(values),
-        expected=words.expected.format_map(values),
-        fix=words.fix.format_map(values),
+        expected=words.labelled(wording.expected.format_map(values), is_sure=instead is not None),
+        fix=wording.fix.format_map(values),
         sheet=sheet,
         cell=cell,
         value=values["value"] or None,
@@ -67,12 +107,23 @@ def filled(words: RuleText, values: Mapping[str, str], case: str | None, place: 
 
 
 def _printed(row: Row, form: Form) -> dict[str, str]:
-    """Return a row's values as printed, each in the measure of its column."""
+    """Return a row's values as printed, each in the measure of its column; codes by their words."""
     printed: dict[str, str] = {}
     for key, value in row.items():
         name = str(key)
-        printed[name] = format_value(value, form.measure_of(name.removesuffix(BEFORE)))
+        column = name.removesuffix(BEFORE)
+        text = format_value(value, form.measure_of(column))
+        printed[name] = _word_of(text, column, form)
     return printed
+
+
+def _word_of(text: str, column: str, form: Form) -> str:
+    """Return the word of the vocabulary for a code of a column; any other text as it is."""
+    for table in form.tables:
+        for each in table.columns:
+            if each.name == column and text in each.vocabulary:
+                return each.vocabulary[text].label
+    return text
 
 
 def _printed_amounts(row: Row) -> dict[str, str]:
@@ -86,10 +137,12 @@ def _printed_amounts(row: Row) -> dict[str, str]:
     for key, value in row.items():
         name = str(key)
         is_amount = name in AMOUNT_COLUMNS
-        text = format_value(value, measure if is_amount else "")
         is_with_measure = is_amount and name != "value"
-        printed[name] = f"{text} {measure}".strip() if is_with_measure else text
-    printed["amount"] = f"{printed['value']} {measure}".strip()
+        if is_with_measure:
+            printed[name] = with_measure(format_estimate(value, measure), measure)
+        else:
+            printed[name] = format_value(value, measure if is_amount else "")
+    printed["amount"] = with_measure(printed["value"], measure)
     return printed
 
 

@@ -5,13 +5,17 @@ the words, and which of the rule's `cases` adds its sentence.
 """
 
 import difflib
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
 
-from expectations.findings.format import format_value
+from expectations.findings.format import (
+    format_estimate,
+    format_ratio,
+    format_value,
+    with_measure,
+)
 from expectations.history.scale import ScaleLimits, factors_of
 from expectations.run.suite import SUM, Expected
 from program.forms.form import Form
@@ -26,35 +30,13 @@ _BELOW = "below"
 _MONEY_FACTORS = {"thousandth": 1 / 1_000, "millionth": 1 / 1_000_000, "thousandfold": 1_000}
 
 
-def explain(rule: Expected, row: Row, form: Form, texts: Mapping[str, str]) -> Explanation:
+def explain(rule: Expected, row: Row, form: Form) -> Explanation:
     """Return extra placeholders for a rule's words, and the case that is met.
 
-    There are none for an expectation that needs none. `texts` are the cells of the row's columns
-    that hold a figure as text. Where a total is right but for those, `texts` is also a placeholder
-    ("H11, H12") and the case.
+    There are none for an expectation that needs none.
     """
     explanation = EXPLAIN.get(rule.expect)
-    values: dict[str, str] = {}
-    case: str | None = None
-    if explanation is not None:
-        values, case = explanation(rule, row, form)
-    is_about_texts = "texts" in rule.words.cases and rule.expect == SUM
-    if texts and is_about_texts and _passes_over(rule, row, texts):
-        return values | {"texts": ", ".join(texts.values())}, "texts"
-    return values, case
-
-
-def _passes_over(rule: Expected, row: Row, texts: Mapping[str, str]) -> bool:
-    """Tell whether a total is the sum of its parts without those that are text.
-
-    That is what a spreadsheet adds up. A total typed as text was added up by no spreadsheet.
-    """
-    total, *parts = rule.kwargs["column_list"]
-    if total in texts:
-        return False
-    numbers = [row[part] for part in parts if part not in texts]
-    added = sum(float(number) for number in numbers if not pd.isna(number))
-    return math.isclose(float(row[total]), added, rel_tol=1e-9)
+    return ({}, None) if explanation is None else explanation(rule, row, form)
 
 
 def _sum_of_parts(rule: Expected, row: Row, form: Form) -> Explanation:
@@ -104,7 +86,7 @@ def _ratio(rule: Expected, row: Row, form: Form) -> Explanation:
     if not below:
         return {"ratio": "", **bounds}, "none"
     is_too_large = high is not None and above > high * below
-    values = {"ratio": format_value(above / below, measure), **bounds}
+    values = {"ratio": format_ratio(above / below, measure), **bounds}
     return values, _ABOVE if is_too_large else _BELOW
 
 
@@ -156,10 +138,10 @@ def _scale(rule: Expected, row: Row, _form: Form) -> Explanation:
     limits.pop("ignore_row_if", None)
     factor = float(factors_of(pd.DataFrame([row]), ScaleLimits(**limits))[0])
     measure = str(row["measure"])
-    likely = format_value(float(row["value"]) / factor, measure)
+    likely = format_estimate(float(row["value"]) / factor, measure)
     values = {
         "factor": format_value(float(round(max(factor, 1 / factor))), ""),
-        "likely": f"{likely} {measure}".strip(),
+        "likely": with_measure(likely, measure),
     }
     return values, _ABOVE if factor > 1 else _BELOW
 

@@ -1,115 +1,175 @@
-"""Failures that only follow from others: an error is reported once, by the rule that says most."""
+"""One cause, one finding: a failure that only follows from another one is left out.
 
-from collections.abc import Iterable, Mapping
+A 2.208 that is read as 2,208 people also breaks every sum that it is part of, and its sender needs
+one finding. The rule is general: a failure follows from an earlier finding, of the same severity or
+a worse one, at a cell that its own cell is computed from or compared with. The earlier one is the
+one nearer to what was typed in: cells before the sums over them, a rule of one cell before a rule
+of several, an equation before a bound.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 import pandas as pd
 
 from expectations.findings.cells import CellRef
+from expectations.findings.sum_cells import SumCells
 from expectations.run.gx_runner import Failure
 from expectations.run.suite import SUM, Expected
 from program.finding import Severity
-from program.forms.form import Form
 from program.forms.table import Table
 
-Cell = tuple[int, str | None, str | None]
-"""A submission's number, sheet and cell."""
+_WORST_FIRST = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
+_AGREEMENT = "expect_column_pair_values_to_agree"
+_SAME = 1e-9
 
 
-class Reported:
-    """The cells of a batch that findings point to so far.
+class _Certainty(IntEnum):
+    """How surely a rule's failure shows that its cell is wrong, the surest first."""
 
-    A 2.208 that is read as 2,208 people also breaks every sum it is part of. Its sender needs one
-    finding. The same holds for a total of the layout whose own cell or part already has a worse
-    finding, and for a figure of a thousand times its size: it is above all bounds, and out of
-    every proportion. Where two sums expect the same figure in a cell, one of them is reported.
+    CELL = 0
+    EQUATION = 1
+    BOUND = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A failure that may be the cause of others, or follow from one.
+
+    Attributes:
+        failure: The rule that failed, and where.
+        row: The row of its frame.
+        frame: The name of its frame.
+        place: Where its finding would point.
+        about: The cells that the rule looks at.
+        texts: The figures among them that are text, and so were left out of a spreadsheet's sum,
+            by column. Empty unless they explain the failure.
     """
 
-    def __init__(self, refused: Iterable[Cell], sizing: Mapping[str, int]) -> None:
-        """Begin with the cells that have no value (`refused`).
+    failure: Failure
+    row: Mapping[Any, Any]
+    frame: str
+    place: CellRef
+    about: frozenset[CellRef]
+    texts: Mapping[str, str]
 
-        `sizing` ranks the rules about a figure's size.
-        """
-        self._refused = set(refused)
-        self._blamed: set[Cell] = set()
-        self._sized: set[Cell] = set()
-        self._expected_figures: set[tuple[Cell, float]] = set()
-        self._sizing = sizing
+    @property
+    def rule(self) -> Expected:
+        """The rule that failed."""
+        return self.failure.rule
 
-    def in_order(self, failures: Iterable[Failure]) -> list[Failure]:
-        """Return failures in the order of reporting; of those about size the surest comes first."""
-        return sorted(failures, key=lambda failure: self._sizing.get(failure.rule.words.id, 0))
+    @property
+    def due(self) -> float | None:
+        """The figure that the rule expects at its cell; None where it expects no certain one."""
+        return None if self.texts else _due_at(self.rule, self.row)
 
-    def follows(
-        self,
-        rule: Expected,
-        number: int,
-        place: CellRef,
-        about: Iterable[CellRef | None],
-        due: float | None = None,
-    ) -> bool:
-        """Tell whether a failure only follows from earlier ones; remember it if it does not.
+    @property
+    def certainty(self) -> _Certainty:
+        """How surely its cell is wrong."""
+        if self.rule.is_of_cell:
+            return _Certainty.CELL
+        if self.rule.expect in (SUM, _AGREEMENT):
+            return _Certainty.EQUATION
+        return _Certainty.BOUND
 
-        Args:
-            rule: The rule that failed.
-            number: The submission's number.
-            place: Where the finding would point.
-            about: The cells that the rule looks at; None for a column that the sheet lacks.
-            due: The figure that the rule expects at `place`, if it expects one (`due_at`).
-        """
-        cell = (number, *place)
-        causes = self._cells_of(number, about)
-        if self._is_caused(rule, causes) or self._is_reported(rule, cell, due):
+
+@dataclass(frozen=True, slots=True)
+class ReaderSaid:
+    """The cells in which the reader found no value, and those that it warns of."""
+
+    refused: frozenset[CellRef]
+    warned: frozenset[CellRef]
+
+
+def causes(
+    suspects: Iterable[Suspect],
+    cells: SumCells,
+    reader: ReaderSaid,
+    sizing: Mapping[str, int],
+) -> list[Suspect]:
+    """Return the suspects of one report that follow neither from another nor from the reader's.
+
+    `sizing` ranks the rules about a figure's size: of several, the surest comes first.
+    """
+
+    def precedence(suspect: Suspect) -> tuple[int, ...]:
+        words = suspect.rule.words
+        return (
+            cells.depth(suspect.place),
+            _WORST_FIRST.index(words.severity),
+            suspect.certainty,
+            sizing.get(words.id, 0),
+        )
+
+    told = _Told(cells, reader)
+    kept: list[Suspect] = []
+    for suspect in sorted(suspects, key=precedence):
+        if not told.explains(suspect):
+            told.add(suspect)
+            kept.append(suspect)
+    return kept
+
+
+class _Told:
+    """The findings of one report so far, by their cells."""
+
+    def __init__(self, cells: SumCells, reader: ReaderSaid) -> None:
+        self._cells = cells
+        self._reader = reader
+        self._at: dict[CellRef, list[Suspect]] = {}
+
+    def add(self, suspect: Suspect) -> None:
+        if suspect.place[1] is not None:
+            self._at.setdefault(suspect.place, []).append(suspect)
+
+    def explains(self, suspect: Suspect) -> bool:
+        """Tell whether a suspect follows from what was told, or from a cell without a value."""
+        looked_at = suspect.about | {suspect.place}
+        sources = set(looked_at)
+        for cell in looked_at:
+            sources |= self._cells.below(cell)
+        if not self._reader.refused.isdisjoint(sources):
             return True
-        self._remember(rule, cell, due)
-        return False
+        is_warning = suspect.rule.words.severity is Severity.WARNING
+        if is_warning and not self._reader.warned.isdisjoint(sources):
+            return True
+        sources.discard(suspect.place)
+        if any(self._is_as_bad(earlier, suspect) for cell in sources for earlier in self._of(cell)):
+            return True
+        return self._is_said_at_its_cell(suspect)
+
+    def _of(self, cell: CellRef) -> Sequence[Suspect]:
+        return self._at.get(cell, ())
+
+    def _is_said_at_its_cell(self, suspect: Suspect) -> bool:
+        """Tell whether an earlier finding at the same cell says the same or more.
+
+        Two equations that expect different figures are two errors.
+        """
+        earlier = [each for each in self._of(suspect.place) if self._is_as_bad(each, suspect)]
+        if suspect.due is None:
+            return bool(earlier)
+        return any(each.due is None or each.due == suspect.due for each in earlier)
 
     @staticmethod
-    def _cells_of(number: int, places: Iterable[CellRef | None]) -> set[Cell]:
-        cells: set[Cell] = set()
-        for place in places:
-            if place is not None and place[1] is not None:
-                cells.add((number, *place))
-        return cells
-
-    def _is_caused(self, rule: Expected, causes: set[Cell]) -> bool:
-        """Tell whether a cell that the rule looks at already explains the failure."""
-        if not self._refused.isdisjoint(causes):
-            return True
-        return rule.is_derived_total and not self._blamed.isdisjoint(causes)
-
-    def _is_reported(self, rule: Expected, cell: Cell, due: float | None) -> bool:
-        """Tell whether an earlier finding at the cell says the same or more."""
-        is_critical = rule.words.severity is Severity.CRITICAL
-        if self._is_about_size(rule, cell) and not is_critical and cell in self._sized:
-            return True
-        return due is not None and (cell, due) in self._expected_figures
-
-    def _remember(self, rule: Expected, cell: Cell, due: float | None) -> None:
-        if rule.words.severity is Severity.CRITICAL:
-            if due is not None:
-                self._expected_figures.add((cell, due))
-            cells = self._refused if rule.is_of_cell else self._blamed
-            cells.add(cell)
-        # A note does not replace a warning about the same figure.
-        if self._is_about_size(rule, cell) and rule.words.severity is not Severity.INFO:
-            self._sized.add(cell)
-
-    def _is_about_size(self, rule: Expected, cell: Cell) -> bool:
-        return rule.words.id in self._sizing and cell[2] is not None
+    def _is_as_bad(earlier: Suspect, suspect: Suspect) -> bool:
+        severities = (earlier.rule.words.severity, suspect.rule.words.severity)
+        before, after = map(_WORST_FIRST.index, severities)
+        return before <= after
 
 
-def due_at(rule: Expected, row: Mapping[Any, Any]) -> float | None:
+def _due_at(rule: Expected, row: Mapping[Any, Any]) -> float | None:
     """Return the figure that a rule expects where it points: a sum, or the same figure elsewhere.
 
     None for a rule that expects no such figure, or that points to another column.
     """
     if rule.expect == SUM:
         column, *parts = rule.kwargs["column_list"]
-        figures = [row[part] for part in parts]
-        due = float(sum(figure for figure in figures if not pd.isna(figure)))
-    elif rule.expect == "expect_column_pair_values_to_agree":
+        due = _added(row, parts)
+    elif rule.expect == _AGREEMENT:
         column = rule.kwargs["column_A"]
         due = float(row[rule.kwargs["column_B"]])
     else:
@@ -117,71 +177,45 @@ def due_at(rule: Expected, row: Mapping[Any, Any]) -> float | None:
     return due if rule.at == column else None
 
 
-def drop_cascades(
-    failures: Iterable[Failure], form: Form, name: str, frame: pd.DataFrame
-) -> list[Failure]:
-    """Return `failures` of one table without those at totals that follow from their parts.
+def passed_over(
+    rule: Expected, row: Mapping[Any, Any], texts: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return `texts` where a total is the sum of its parts without them; else nothing.
 
-    A 2.208 that should be 2208 makes the total 32,208. Where the same critical rule fails at a part
-    and at its total, only the cell that the sender typed is reported. Warnings stay: a flagged
-    figure must be flagged wherever it is used.
+    `texts` are the cells of the row's figures that are text, by column. A spreadsheet leaves them
+    out of its sums. A total typed as text was added up by no spreadsheet.
     """
-    known = list(failures)
-    table = next((table for table in form.tables if table.name == name), None)
-    critical = [failure for failure in known if _is_critical(failure)]
-    if table is None or not critical:
-        return known
-    parts = _Parts.of(table, frame)
-    failed = {(f.rule.words.id, f.rule.at, f.number, f.row) for f in critical}
-
-    def is_consequence(failure: Failure) -> bool:
-        rule_id = failure.rule.words.id
-        return _is_critical(failure) and any(
-            (rule_id, column, failure.number, row) in failed
-            for column, row in parts.of_total(failure)
-        )
-
-    return [failure for failure in known if not is_consequence(failure)]
+    if rule.expect != SUM or not texts:
+        return {}
+    total, *parts = rule.kwargs["column_list"]
+    if total in texts:
+        return {}
+    added = _added(row, [part for part in parts if part not in texts])
+    is_explained = math.isclose(float(row[total]), added, rel_tol=_SAME)
+    return {part: texts[part] for part in parts if part in texts} if is_explained else {}
 
 
-def _is_critical(failure: Failure) -> bool:
-    return failure.rule.words.severity is Severity.CRITICAL
+def line_to_blame(rule: Expected, table: Table, line: str, rows: Mapping[str, Any]) -> str:
+    """Return the line whose total of columns is wrong, where that of `line` fails.
 
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """What the totals of a table consist of, and on which rows its lines stand.
-
-    `line_keys` and `rows` are by submission number and row, and by submission number and line.
+    `rows` are the figures of the report's lines. A grand total is often right as a sum of lines
+    and wrong as a sum of columns, because the total of one line is. That line passes by itself
+    where one of its cells is empty. It is the one that is off by as much, alone of all lines.
     """
+    off = _off(rule, rows[line])
+    parts = next((each.parts for each in table.lines if each.key == line), ())
+    as_much = [
+        part
+        for part in parts
+        if part in rows and math.isclose(_off(rule, rows[part]), off, rel_tol=_SAME)
+    ]
+    return line_to_blame(rule, table, as_much[0], rows) if len(as_much) == 1 else line
 
-    of_lines: Mapping[str, tuple[str, ...]]
-    of_columns: Mapping[str, tuple[str, ...]]
-    line_keys: Mapping[tuple[int, int], str]
-    rows: Mapping[tuple[int, str], int]
 
-    @classmethod
-    def of(cls, table: Table, frame: pd.DataFrame) -> "_Parts":
-        line_keys: dict[tuple[int, int], str] = {}
-        rows: dict[tuple[int, str], int] = {}
-        lines = zip(frame["submission_id"], frame["row"], frame["line"], strict=True)
-        for number, row, line in lines:
-            line_keys[int(number), int(row)] = line
-            rows[int(number), line] = int(row)
-        return cls(
-            of_lines={line.key: line.parts for line in table.lines},
-            of_columns={column.name: column.parts for column in table.columns},
-            line_keys=line_keys,
-            rows=rows,
-        )
+def _off(rule: Expected, row: Mapping[Any, Any]) -> float:
+    total, *parts = rule.kwargs["column_list"]
+    return float(row[total]) - _added(row, parts)
 
-    def of_total(self, failure: Failure) -> list[tuple[str, int | None]]:
-        """Return column and row of each part, if the failure is at a total; None: no such row."""
-        column = failure.rule.at
-        line = self.line_keys[failure.number, failure.row]
-        number, row = failure.number, failure.row
-        part_lines = self.of_lines.get(line, ())
-        part_columns = self.of_columns.get(column, ())
-        of_lines = [(column, self.rows.get((number, part))) for part in part_lines]
-        of_columns = [(part, row) for part in part_columns]
-        return [*of_lines, *of_columns]
+
+def _added(row: Mapping[Any, Any], names: Iterable[str]) -> float:
+    return float(sum(row[name] for name in names if not pd.isna(row[name])))

@@ -3,17 +3,23 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import pandas as pd
 
 from expectations.findings.cells import CellRef, cell_of
-from expectations.findings.message import finding_of_row
+from expectations.findings.message import (
+    LEAST_EVERYWHERE,
+    SHARE_EVERYWHERE,
+    Instead,
+    finding_of_row,
+)
 from expectations.history.columns import FIGURES, INDICATORS
 from expectations.history.frames import history_frames
 from expectations.history.reports import Frames, ReportHistory, build_history, joined
 from expectations.rules.rule_set import RuleSet
+from expectations.rules.texts import Situation
 from expectations.run.gx_runner import Failure, GxRunner
 from expectations.run.suite import Expected, expectations_of
 from program.finding import Finding, Severity
@@ -28,9 +34,6 @@ Found = Mapping[int, Sequence[Finding]]
 
 Record = Mapping[Hashable, object]
 """One row of a frame, by column."""
-
-_Cell = tuple[int, str | None, str | None]
-"""The number of a submission, and the sheet and cell of a figure."""
 
 
 class _FailedRow(NamedTuple):
@@ -124,15 +127,24 @@ class HistoryChecker:
     ) -> Iterator[tuple[int, Finding]]:
         reported = _reported_cells(found, self._rules.sizing)
         for name, frame in frames.items():
-            for failure, record in self._failed_rows(form, name, frame):
+            failed = self._failed_rows(form, name, frame)
+            said_of: set[tuple[int, str]] = set()
+            for everywhere in _everywhere(failed, frame, form):
+                number = everywhere[0].failure.number
+                said_of |= {(number, str(each.record["figure"])) for each in everywhere}
+                yield number, _finding_of_table(form, name, everywhere, readings[number])
+            for failure, record in failed:
                 rule, number, row = failure
                 place = _place(form, name, rule, row, record, readings[number])
-                if place is None or (number, *place) in reported:
+                if place is None or not reported.isdisjoint({(number, *place), (number, place[0])}):
                     continue
                 # Findings about a sheet or a whole report do not exclude each other.
                 if place[1] is not None:
                     reported.add((number, *place))
-                yield number, finding_of_row(rule, record, form, place)
+                finding = finding_of_row(rule, record, form, place)
+                if (number, str(record.get("figure"))) in said_of:
+                    finding = replace(finding, severity=Severity.INFO)
+                yield number, finding
 
     def _failed_rows(self, form: Form, name: str, frame: pd.DataFrame) -> list[_FailedRow]:
         """Return the rows of a frame that break a rule, in the order of the rules."""
@@ -160,14 +172,58 @@ def _is_complete(reading: ParsedReport, code: str) -> bool:
     return bool(reading.unit_code and reading.period)
 
 
-def _reported_cells(found: Found, sizing: Mapping[str, int]) -> set[_Cell]:
-    """Return the cells that need no finding of history: another rule has reported them."""
-    cells: set[_Cell] = set()
+def _reported_cells(found: Found, sizing: Mapping[str, int]) -> set[tuple[object, ...]]:
+    """Return the cells and sheets that need no finding of history: another rule reported them.
+
+    A sheet needs none where a rule about size finds its figures wrong everywhere.
+    """
+    places: set[tuple[object, ...]] = set()
     for number, findings in found.items():
         for finding in findings:
-            if finding.cell and _replaces_history(finding, sizing):
-                cells.add((number, finding.sheet, finding.cell))
-    return cells
+            is_single = finding.cell is not None and ":" not in finding.cell
+            if is_single and _replaces_history(finding, sizing):
+                places.add((number, finding.sheet, finding.cell))
+            elif finding.sheet and finding.rule in sizing and _replaces_history(finding, sizing):
+                places.add((number, finding.sheet))
+    return places
+
+
+def _everywhere(
+    failed: Sequence[_FailedRow], frame: pd.DataFrame, form: Form
+) -> Iterator[Sequence[_FailedRow]]:
+    """Yield the rows of a report that break a rule which has words for a whole table, if most do.
+
+    Rows count that are typed in and have all figures that the rule compares, none of them 0.
+    """
+    typed = [name for name, element in form_elements(form).items() if element.is_typed]
+    by_rule: dict[tuple[int, str], list[_FailedRow]] = defaultdict(list)
+    for each in failed:
+        words = each.failure.rule.words
+        if Situation.EVERYWHERE in words.instead:
+            by_rule[each.failure.number, words.id].append(each)
+    for (number, _), of_rule in by_rule.items():
+        columns = list(of_rule[0].failure.rule.columns)
+        is_compared = (frame["submission_id"] == number) & frame["figure"].isin(typed)
+        figures = frame.loc[is_compared, columns]
+        compared = int((figures.notna() & (figures != 0)).all(axis=1).sum())
+        if len(of_rule) >= max(LEAST_EVERYWHERE, SHARE_EVERYWHERE * compared):
+            yield of_rule
+
+
+def _finding_of_table(
+    form: Form, frame: str, failed: Sequence[_FailedRow], reading: ParsedReport
+) -> Finding:
+    """Return one finding for all rows, at the sheet of the first."""
+    places: list[CellRef] = []
+    for failure, record in failed:
+        place = _place(form, frame, failure.rule, failure.row, record, reading)
+        if place is not None:
+            places.append(place)
+    first = failed[0]
+    cells = [str(cell) for _, cell in places]
+    instead = Instead.everywhere(len(failed), cells, columns=())
+    place = (places[0][0], None) if places else (None, None)
+    return finding_of_row(first.failure.rule, first.record, form, place, instead)
 
 
 def _replaces_history(finding: Finding, sizing: Mapping[str, int]) -> bool:

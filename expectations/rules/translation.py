@@ -52,22 +52,32 @@ def translated(rules: Sequence[Rule], path: Path, lang: str) -> tuple[Rule, ...]
         if translation is None:
             result.append(rule)
         else:
-            result.append(_translated(rule, translation, words_file))
+            result.append(_translated(rule, translation, words_file, lang))
     return tuple(result)
 
 
-def _translated(rule: Rule, words: _Translation, path: Path) -> Rule:
+def _translated(
+    rule: Rule,
+    words: _Translation,
+    path: Path,
+    lang: str,
+) -> Rule:
     place = f"{path}: {rule.id}"
     if words.placeholders() != rule.placeholders():
         expected = _listed(rule.placeholders())
         found = _listed(words.placeholders())
         raise ConfigurationError(f"{place}: expected the placeholders {expected}; found {found}")
+    if words.instead.keys() != rule.instead.keys():
+        expected = _listed(rule.instead)
+        found = _listed(words.instead)
+        raise ConfigurationError(f"{place}: instead: expected {expected}; found {found}")
     if words.cases.keys() != rule.cases.keys():
         expected = _listed(rule.cases)
         found = _listed(words.cases)
         raise ConfigurationError(f"{place}: cases: expected {expected}; found {found}")
-    texts = words.model_dump(exclude={"id"})
-    return rule.model_copy(update=texts)
+    # The fields themselves: `model_dump` would make dicts of the words in `instead`.
+    update = {name: getattr(words, name) for name in RuleMessage.model_fields}
+    return rule.model_copy(update={**update, "language": lang})
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -10,13 +10,14 @@ from expectations.findings.cells import SUBMISSION
 from expectations.history.columns import FIGURES, history_columns
 from expectations.rules.pack_values import Known
 from expectations.rules.rule_models import FormRule
+from expectations.rules.texts import Situation
 from program.finding import RuleLevel, Severity
 from program.forms.form import Form
 
 _OF_PARTS = frozenset({"parts", "parts_sum", "difference"})
 _BOUNDS = frozenset({"minimum", "maximum"})
 EXPLAINED: Mapping[str, frozenset[str]] = {
-    "expect_column_total_to_equal_sum_of_parts": _OF_PARTS | {"texts"},
+    "expect_column_total_to_equal_sum_of_parts": _OF_PARTS,
     "expect_column_parts_to_not_exceed_whole": _OF_PARTS,
     "expect_column_values_to_be_whole": frozenset({"thousandfold"}),
     "expect_column_values_to_be_between": _BOUNDS | {"thousandth", "millionth", "thousandfold"},
@@ -26,6 +27,11 @@ EXPLAINED: Mapping[str, frozenset[str]] = {
     "expect_figures_to_keep_their_scale": frozenset({"factor", "likely"}),
 }
 """The placeholders that `expectations.findings.placeholders` adds for an expectation."""
+OF_SITUATIONS: Mapping[Situation, frozenset[str]] = {
+    Situation.TEXTS: frozenset({"texts"}),
+    Situation.EVERYWHERE: frozenset({"count", "columns", "cells"}),
+}
+"""The placeholders of the words that a rule has for a situation."""
 
 _PERIOD = frozenset({"period_start", "period_end"})
 _INDEX = frozenset({"submission_id", "row"})
@@ -116,6 +122,8 @@ def _unfilled_placeholders(rule: FormRule, known: Sequence[frozenset[str]]) -> I
     filled = explained | {"value"}
     if rule.table == FIGURES:
         filled |= {"amount"}
+    for situation in rule.instead:
+        filled |= OF_SITUATIONS[situation]
     unfilled: set[str] = set()
     for columns in _versions_that_run(rule, known):
         unfilled |= rule.placeholders() - columns - filled

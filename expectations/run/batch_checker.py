@@ -5,22 +5,22 @@ Importing this module imports Great Expectations.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from expectations.cross_checks.cross_checker import CrossChecker
-from expectations.findings.cells import CellRef, cell_of, text_cells
-from expectations.findings.message import finding_of_problem, finding_of_row
-from expectations.findings.suppress_cascades import Cell, Reported, drop_cascades, due_at
+from expectations.findings.cells import CellRef
+from expectations.findings.computed_totals import with_place_to_correct
+from expectations.findings.message import finding_of_problem
+from expectations.findings.suppress_cascades import ReaderSaid
 from expectations.findings.waivers import Waivers
 from expectations.history.history_checker import HistoryChecker
 from expectations.history.reports import Frames
 from expectations.rules.rule_set import RuleSet
+from expectations.run.form_findings import ReportFailures, rows_by_report
 from expectations.run.frames import batch_frames
 from expectations.run.gx_runner import Failure, GxRunner
 from expectations.run.partial import part_of
@@ -64,8 +64,11 @@ class BatchChecker:
         batches: list[Frames] = []
         for form, batch in _by_form(readings):
             frames = batch_frames(form, batch)
+            found: dict[int, list[Finding]] = defaultdict(list)
             for number, finding in self._check_form(form, batch, frames):
-                findings[number].append(finding)
+                found[number].append(finding)
+            for number, of_report in found.items():
+                findings[number] = [*_without_echoes(findings[number], of_report), *of_report]
             batches.append(self._loading(form, batch, frames, findings))
         if past is not None:
             # Which reports are compared depends on `findings`: no new ones enter before the end.
@@ -121,36 +124,38 @@ class BatchChecker:
         self, form: Form, batch: Batch, frames: Mapping[str, pd.DataFrame]
     ) -> Iterator[tuple[int, Finding]]:
         """Yield the findings of one form's batch, without those that only follow from others."""
-        sources = {number: _Source(reading) for number, reading in batch}
-        reported = Reported(self._refused_cells(batch), self._rules.sizing)
-        # Tables first, the submission's own frame last: its sums are of cells that the tables'
-        # rules have checked.
-        for name, frame in frames.items():
-            failures = self._failures(form, name, frame)
-            if not failures:
-                continue
-            failures = reported.in_order(drop_cascades(failures, form, name, frame))
-            rows = _failing_rows(frame, failures)
-            for failure in failures:
-                source = sources[failure.number]
-                row = rows[failure.number, failure.row]
-                finding = _finding(failure, form, name, source, row, reported)
-                if finding is not None:
-                    yield failure.number, finding
-
-    def _failures(self, form: Form, name: str, frame: pd.DataFrame) -> list[Failure]:
-        expected = expectations_of(form, name, set(frame.columns), self._rules)
-        if frame.empty or not expected:
-            return []
-        suite = f"{form.code}.{form.version}.{name}"
-        return self._validation.failures(suite, frame, expected)
-
-    def _refused_cells(self, batch: Batch) -> Iterator[Cell]:
+        reports: dict[int, ReportFailures] = {}
         for number, reading in batch:
-            for problem in reading.problems:
-                # A mere note ("2.208" read as 2208) leaves its cell with a value.
-                if self._is_critical(problem, RuleLevel.CELL):
-                    yield number, problem.sheet, problem.cell
+            reports[number] = ReportFailures(form, reading, self._said_by_reader(reading))
+        # Tables first, the submission's own frame last: of two rules that say the same, the first
+        # is told, and a table's rule says it of a line.
+        for name, frame in frames.items():
+            expected = expectations_of(form, name, set(frame.columns), self._rules)
+            if frame.empty or not expected:
+                continue
+            suite = f"{form.code}.{form.version}.{name}"
+            failures: dict[int, list[Failure]] = defaultdict(list)
+            for failure in self._validation.failures(suite, frame, expected):
+                failures[failure.number].append(failure)
+            rows = rows_by_report(frame, failures)
+            for number, of_report in failures.items():
+                reports[number].add(name, expected, of_report, rows[number])
+        language = self._rules.language
+        for number, report in reports.items():
+            for finding in report.findings(self._rules.sizing):
+                yield number, with_place_to_correct(finding, report.reading, language)
+
+    def _said_by_reader(self, reading: ParsedReport) -> ReaderSaid:
+        """Return the cells that the reader refused or warns of; a mere note says nothing."""
+        by_severity: dict[Severity, set[CellRef]] = defaultdict(set)
+        for problem in reading.problems:
+            rule = self._rules.reading[problem.rule]
+            if rule.level is RuleLevel.CELL:
+                by_severity[rule.severity].add((problem.sheet, problem.cell))
+        return ReaderSaid(
+            refused=frozenset(by_severity[Severity.CRITICAL]),
+            warned=frozenset(by_severity[Severity.WARNING]),
+        )
 
     def _is_read(self, reading: ParsedReport) -> bool:
         """Tell whether the reader could read the file."""
@@ -161,63 +166,12 @@ class BatchChecker:
         return rule.level is level and rule.severity is Severity.CRITICAL
 
 
-@dataclass(frozen=True)
-class _Source:
-    """The parsed report that failures point back to."""
-
-    reading: ParsedReport
-
-    @cached_property
-    def texts(self) -> Set[CellRef]:
-        """The cells with a figure as text in the workbook. Computed when a finding needs them."""
-        return text_cells(self.reading)
-
-
-def _finding(
-    failure: Failure,
-    form: Form,
-    frame: str,
-    source: _Source,
-    row: Mapping[Any, Any],
-    reported: Reported,
-) -> Finding | None:
-    """Return the finding of a failure; None if it has no cell, or follows from `reported`."""
-    rule, reading = failure.rule, source.reading
-    place = cell_of(form, frame, rule.at, failure.row, reading)
-    if place is None:
-        return None
-    about = {column: cell_of(form, frame, column, failure.row, reading) for column in rule.columns}
-    texts: dict[str, str] = {}
-    if "texts" in rule.words.cases:
-        texts = _cells_among(about, source.texts)
-    # A sum that names the text it passed over says more than one that gives the same figure.
-    due = None if texts else due_at(rule, row)
-    if reported.follows(rule, failure.number, place, about.values(), due):
-        return None
-    return finding_of_row(rule, row, form, place, texts)
-
-
-def _failing_rows(
-    frame: pd.DataFrame, failures: Sequence[Failure]
-) -> dict[tuple[int, int], Mapping[Any, Any]]:
-    """Return the rows that fail, by submission number and row."""
-    positions: dict[tuple[int, int], int] = {}
-    keys = zip(frame["submission_id"], frame["row"], strict=True)
-    for position, (number, row) in enumerate(keys):
-        positions[int(number), int(row)] = position
-    failing = list({(failure.number, failure.row) for failure in failures})
-    # One call for all rows: pandas takes long for each.
-    records = frame.iloc[[positions[key] for key in failing]].to_dict("records")
-    return dict(zip(failing, records, strict=True))
-
-
-def _cells_among(about: Mapping[str, CellRef | None], places: Set[CellRef]) -> dict[str, str]:
-    """Return the cell of each column that stands at one of `places`."""
-    cells: dict[str, str] = {}
-    for column, place in about.items():
-        if place is not None and place in places and place[1]:
-            cells[column] = place[1]
-    return cells
+def _without_echoes(of_reader: Iterable[Finding], found: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the reader's findings; one at a cell that a rule refuses becomes a note."""
+    refused = {(each.sheet, each.cell) for each in found if each.severity is Severity.CRITICAL}
+    for finding in of_reader:
+        is_echo = finding.cell is not None and (finding.sheet, finding.cell) in refused
+        yield replace(finding, severity=Severity.INFO) if is_echo else finding
 
 
 def _by_form(readings: Sequence[ParsedReport]) -> Iterator[tuple[Form, Batch]]:

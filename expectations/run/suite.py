@@ -15,7 +15,7 @@ from great_expectations.expectations.registry import get_expectation_impl
 import expectations.custom  # noqa: F401  (registers our own expectations)
 from expectations.findings.cells import SUBMISSION
 from expectations.rules.pack_values import CAPITAL, Known
-from expectations.rules.rule_models import CellRule, Derivation, FormRule, columns_in
+from expectations.rules.rule_models import CellRule, Derivation, columns_in
 from expectations.rules.rule_set import RuleSet
 from expectations.rules.texts import RuleText
 from expectations.run.gx_metrics import Plan
@@ -106,8 +106,7 @@ def expectations_of(
     """Return all expectations for one frame: those of its layout and those of the form's YAML.
 
     A rule about a column that this version of the form does not have is left out. A total that the
-    YAML has a rule for gets none from the layout. A figure that the YAML has an upper bound for is
-    not compared with the province's capital.
+    YAML has a rule for gets none from the layout.
 
     A second call returns the same objects: what Great Expectations needs to know of a rule is
     worked out once a rule set.
@@ -160,42 +159,14 @@ def _totals_of(written: Sequence[Expected]) -> set[str]:
 
 def _of_columns(form: Form, frame_name: str, rules: RuleSet) -> Iterator[Expected]:
     """Yield what the layout implies for each column of a table's frame."""
-    capped = _capped(form, rules)
     for table in form.tables:
         if table.name == frame_name:
             for column in table.columns:
-                yield from _of_column(column, rules, capped)
+                yield from _of_column(column, rules)
 
 
-def _capped(form: Form, rules: RuleSet) -> set[str]:
-    """Return the columns of `form` whose figures its YAML gives an upper bound, and their parts.
-
-    No part is larger than its total.
-    """
-    capped: set[str] = set()
-    for rule in rules.of_form(form.code):
-        if _has_upper_bound(rule):
-            capped.update(rule.columns)
-    for table in form.tables:
-        for name, (column, _) in table.elements.items():
-            if name in capped:
-                capped.add(column.name)
-    parts: set[str] = set()
-    for table in form.tables:
-        for column in table.columns:
-            if column.name in capped:
-                parts.update(column.parts)
-    return capped | parts
-
-
-def _has_upper_bound(rule: FormRule) -> bool:
-    return rule.expect == _BETWEEN and "max_value" in rule.kwargs
-
-
-def _of_column(column: Column, rules: RuleSet, capped: set[str]) -> Iterator[Expected]:
+def _of_column(column: Column, rules: RuleSet) -> Iterator[Expected]:
     for rule in rules.cells:
-        if rule.derive is Derivation.CAPITAL and column.name in capped:
-            continue
         kwargs = _derived_kwargs(rule, column, rules.known)
         if kwargs is not None:
             arguments = {"column": column.name, **kwargs}

@@ -22,6 +22,7 @@ from program.pack.load import Pack, load_pack
 from program.records.letter import Letter
 from program.settings import Settings
 from program.vietnamese import vietnam_day
+from publish.mail.blank_templates import blank_templates
 from publish.mail.message import compose
 from publish.mail.transport import MailTransport
 from publish.marking.letter_attachments import attachments_of
@@ -181,9 +182,15 @@ def _send(
     message_id = letter.message_id
     try:
         attachments = attachments_of(
-            letter, context.pack, context.settings, context.content_of, marker
+            letter,
+            context.pack,
+            context.settings,
+            context.content_of,
+            marker,
         )
-        message = compose(letter, context.pack, attachments)
+        most_bytes = context.settings.max_mail_bytes
+        templates = blank_templates(letter, context.pack, attachments, most_bytes)
+        message = compose(letter, context.pack, attachments, templates)
         # Marking workbooks takes time: the lease may be over, and another sender has the letter.
         if not renew_lease(context.warehouse, message_id, context.clock()):
             return

@@ -36,7 +36,6 @@ class Phrases:
     sheet: str
     cell: str
     value: str
-    expected: str
     fix: str
     others: str
     more: str
@@ -101,10 +100,9 @@ _VIETNAMESE = Phrases(
     unit="đơn vị chưa xác định",
     period="kỳ chưa xác định",
     whole_file="Cả tệp",
-    sheet='Trang "{sheet}"',
+    sheet='Trang tính "{sheet}"',
     cell="ô {cell}",
     value="đang ghi: {value}",
-    expected="Cần là: {text}",
     fix="Cách sửa: {text}",
     others="và {count} ô khác: {cells}",
     more="… (xem đủ bằng --all)",
@@ -164,7 +162,6 @@ _ENGLISH = Phrases(
     sheet='Sheet "{sheet}"',
     cell="cell {cell}",
     value="it says: {value}",
-    expected="Expected: {text}",
     fix="To fix it: {text}",
     others="and in other cells ({count}): {cells}",
     more="… (all of them with --all)",

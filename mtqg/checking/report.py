@@ -14,11 +14,11 @@ from rich.text import Text
 
 from expectations.rules.rule_set import Language
 from mtqg.checking.files import shown
-from mtqg.checking.groups import Group, by_sheet
 from mtqg.checking.phrases import PHRASES
 from mtqg.checking.verdicts import Checked, CheckFailure
 from mtqg.console import VERDICT_STYLES, out
 from program.finding import Finding, Severity
+from program.finding_groups import Group, by_sheet
 from program.forms.form import Form
 from program.pack.load import Pack
 from program.submission import Submission, Verdict
@@ -180,8 +180,7 @@ class TextReport:
         out.print(self._heading_of(first), soft_wrap=True)
         _print_wrapped(first.message, indent=4)
         if first.expected:
-            expected = words.expected.format(text=first.expected)
-            _print_wrapped(expected, indent=4)
+            _print_wrapped(first.expected, indent=4)
         fix = words.fix.format(text=first.fix)
         _print_wrapped(fix, indent=4)
         if group.others:

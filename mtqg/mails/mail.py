@@ -61,15 +61,17 @@ def preview(
 ) -> None:
     """Write a sample of every kind of mail as HTML, text and .eml for review. Nothing is sent.
 
-    The findings are invented. Offices, units, forms and deadlines are the pack's, placeholders
-    included.
+    The findings are invented, and said in the words of the rules. Offices, units, forms and
+    deadlines are the pack's, placeholders included.
     """
-    from publish.preview.writing import write_previews  # noqa: PLC0415  (keeps --help quick)
+    from mtqg.mails.sample_words import words_of  # noqa: PLC0415  (both: keeps --help quick)
+    from publish.preview.writing import write_previews  # noqa: PLC0415
 
     settings = load_settings()
     today = vietnam_day(datetime.now(UTC))
     folder = output or settings.var / "preview"
-    written = write_previews(load_pack(settings.pack), today, folder)
+    pack = load_pack(settings.pack)
+    written = write_previews(pack, today, folder, words_of(pack))
     # The first file is the index of the others.
     line = f"{len(written) - 1} files; begin with {written[0]}"
     print_plain(line)

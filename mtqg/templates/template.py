@@ -8,12 +8,13 @@ import typer
 from rich.progress import track
 
 from mtqg.console import errors, out, print_plain
-from mtqg.templates.orders import TemplateRequest, due_orders, named_order
+from mtqg.templates.orders import due_orders, named_order
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.errors import UsageError
 from program.pack.load import load_pack
 from program.settings import load_settings
+from publish.template.requests import TemplateRequest
 
 
 def template(
@@ -148,15 +149,7 @@ def _write(order: TemplateRequest, path: Path, *, is_forced: bool) -> bool:
     Nothing is written where the same bytes exist, or where another file exists and `is_forced` is
     false.
     """
-    from publish.template import write_template  # noqa: PLC0415  (keeps --help quick)
-
-    content = write_template(
-        order.form,
-        order.unit,
-        order.period,
-        stage=order.stage,
-        communes=order.communes,
-    )
+    content = order.write()
     if path.exists():
         if path.read_bytes() == content:
             return True

@@ -29,6 +29,7 @@ _CODE = re.compile(
     _YEAR + r"(?:-(?:H(?P<half>[12])|Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])))?"
 )
 
+_QUARTERS = {1: "I", 2: "II", 3: "III", 4: "IV"}
 # What offices write, on folded text. The whole text must match: "9 tháng đầu năm 2024" and "Quý IV
 # và cả năm 2024" both contain "năm 2024", and neither is a report of the year.
 _START = r"(?:bao cao )?(?:ky )?"
@@ -127,7 +128,7 @@ class Period:
             case PeriodKind.HALF:
                 return f"6 tháng {self._half} năm {self.year}"
             case PeriodKind.QUARTER:
-                return f"Quý {self.number} năm {self.year}"
+                return f"Quý {_QUARTERS[self.number]} năm {self.year}"
             case PeriodKind.MONTH:
                 return f"Tháng {self.number} năm {self.year}"
 

@@ -185,12 +185,28 @@ class Calendar(Model):
         kind: UnitKind,
         period: Period,
     ) -> date | None:
-        """Return when a report is due; None if that is not known, or the report is not due."""
-        for duty in self.duties:
-            is_same_report = (duty.form, duty.stage, duty.from_kind) == (form, stage, kind)
-            if is_same_report and duty.is_for(period) and duty.due.is_known:
+        """Return when a report is due; None where that is not known, or the report is not due."""
+        for duty in self._duties_for(form, stage, kind, period):
+            if duty.due.is_known:
                 return duty.due.date_for(period, self.working_days)
         return None
+
+    def planned(self, form: str, stage: Stage, kind: UnitKind, period: Period) -> date | None:
+        """Return the day that the calendar has for a report, a placeholder included.
+
+        None where the report is not due.
+        """
+        for duty in self._duties_for(form, stage, kind, period):
+            return duty.due.date_for(period, self.working_days)
+        return None
+
+    def _duties_for(
+        self, form: str, stage: Stage, kind: UnitKind, period: Period
+    ) -> Iterator[Duty]:
+        for duty in self.duties:
+            is_same_report = (duty.form, duty.stage, duty.from_kind) == (form, stage, kind)
+            if is_same_report and duty.is_for(period):
+                yield duty
 
     def reporters(self, form: str, day: date) -> frozenset[UnitKind]:
         """Return the kinds of unit that must send `form` for a period that ends on `day`."""

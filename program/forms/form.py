@@ -14,6 +14,7 @@ from program.calendar.span import is_within
 from program.calendar.stage import Stage
 from program.forms.table import NAME, Label, Table
 from program.pack.yaml_file import Model, repeated
+from program.units.unit import UnitKind
 
 
 class Identity(Model):
@@ -127,6 +128,11 @@ class Form(Model):
         if len(self.stages) == 1:
             return period.label
         return f"{period.label} ({stage.label})"
+
+    def asked_of(self, kind: UnitKind) -> Self:
+        """Return the form as units of a kind are asked for it: `required` says it for them."""
+        tables = tuple(table.asked_of(kind) for table in self.tables)
+        return self if tables == self.tables else self.model_copy(update={"tables": tables})
 
     def covers(self, period: Period) -> bool:
         """Tell whether this version was in force on the period's last day."""

@@ -11,6 +11,9 @@ LARGEST_EXACT = 9_007_199_254_740_991
 
 _DONG_PER = {"đồng": 1, "nghìn đồng": 1_000, "triệu đồng": 1_000_000, "tỷ đồng": 1_000_000_000}
 MONEY_MEASURES = tuple(_DONG_PER)
+COUNTED_MEASURES = frozenset({"người", "hộ", "lớp", "công trình", "mô hình"})
+"""Measures of which there is no fraction."""
+PERCENT_SIGN = "%"
 
 
 def factor_of(measure: str) -> int:

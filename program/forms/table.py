@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from program.forms.measure import MONEY_MEASURES
 from program.labels import fold, openings_of, without_brackets
 from program.pack.yaml_file import Model, repeated
+from program.units.unit import UnitKind
 
 NAME = r"^[a-z][a-z0-9_]*$"
 """The pattern of names in a form: they become column names of frames and elements of facts."""
@@ -49,6 +50,15 @@ class ColumnType(StrEnum):
         if self is ColumnType.DATE:
             return "datetime64[us]"
         return "object"
+
+
+class Blank(StrEnum):
+    """What an empty cell says in a line that has figures."""
+
+    UNKNOWN = "unknown"
+    """The sender has no figure. A sum over the cell is unknown too."""
+    NOTHING = "nothing"
+    """There is none: a project without this stream of capital. A sum leaves the cell out."""
 
 
 class Label(Model):
@@ -87,6 +97,13 @@ class Column(Label):
 
     `personal`: the column holds a person's name or telephone number. Only the sender and the
     archive ever have its values.
+
+    A `required` column must have a value on each line that has any, but not from the kinds of unit
+    in `optional_for`. A column with `required_where` must have one on the lines where another
+    column has one of the words that it gives. `blank` says what an empty cell means; it means
+    "unknown" where the column `blank_unless` has a figure: no money is disbursed without a plan.
+    Columns with the same `share_of` make up that figure together, without remainder: officials and
+    community are all participants.
     """
 
     name: str = Field(pattern=NAME)
@@ -96,6 +113,11 @@ class Column(Label):
     type: ColumnType
     measure: str = ""
     required: bool = False
+    required_where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    optional_for: tuple[UnitKind, ...] = ()
+    blank: Blank = Blank.UNKNOWN
+    blank_unless: str | None = None
+    share_of: str | None = None
     minimum: float | None = None
     maximum: float | None = None
     cumulative: Literal["year", "always"] | None = None
@@ -154,10 +176,26 @@ class Column(Label):
         return self
 
     @model_validator(mode="after")
+    def _check_required(self) -> Self:
+        if self.optional_for and not self.required:
+            raise ValueError(f"column {self.name}: optional_for is for a required column")
+        if self.required_where and self.required:
+            raise ValueError(f"column {self.name}: required_where is for a column not required")
+        if len(self.required_where) > 1:
+            raise ValueError(f"column {self.name}: required_where: expected one column")
+        return self
+
+    @model_validator(mode="after")
     def _check_meaning_over_time(self) -> Self:
         if self.type.is_numeric:
             return self
-        values = {"cumulative": self.cumulative, "opens": self.opens, "per": self.per}
+        values = {
+            "cumulative": self.cumulative,
+            "opens": self.opens,
+            "per": self.per,
+            "share_of": self.share_of,
+            "blank_unless": self.blank_unless,
+        }
         given = [name for name, value in values.items() if value is not None]
         if given:
             raise ValueError(
@@ -356,6 +394,46 @@ class Table(Model):
         return self
 
     @model_validator(mode="after")
+    def _check_shares(self) -> Self:
+        figures = {column.name: column for column in self._figures}
+        for column in self.columns:
+            if column.share_of is None:
+                continue
+            whole = figures.get(column.share_of)
+            if whole is None or whole is column or whole.type is not column.type:
+                raise ValueError(
+                    f"table {self.name}: column {column.name}: share_of: "
+                    f"expected another figure of its type; found {column.share_of}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _check_blank_unless(self) -> Self:
+        figures = {column.name for column in self._figures}
+        for column in self.columns:
+            other = column.blank_unless
+            if other is not None and other not in figures - {column.name}:
+                raise ValueError(
+                    f"table {self.name}: column {column.name}: blank_unless: "
+                    f"expected another figure; found {other}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _check_required_where(self) -> Self:
+        vocabularies = {column.name: column.vocabulary for column in self.columns}
+        for column in self.columns:
+            for name, words in column.required_where.items():
+                unknown = [word for word in words if word not in vocabularies.get(name, {})]
+                if unknown or not words:
+                    found = unknown[0] if unknown else "none"
+                    raise ValueError(
+                        f"table {self.name}: column {column.name}: required_where: "
+                        f"expected words of the column {name}; found {found}"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _check_only_lists_have_personal_columns(self) -> Self:
         if self.personal and self.kind != "list":
             raise ValueError(
@@ -401,6 +479,16 @@ class Table(Model):
     def column(self, name: str) -> Column:
         """Return the column `name`; it must exist."""
         return next(column for column in self.columns if column.name == name)
+
+    def asked_of(self, kind: UnitKind) -> Self:
+        """Return the table as units of a kind are asked for it: `required` says it for them."""
+        if not any(kind in column.optional_for for column in self.columns):
+            return self
+        columns = []
+        for column in self.columns:
+            is_required = column.required and kind not in column.optional_for
+            columns.append(column.model_copy(update={"required": is_required}))
+        return self.model_copy(update={"columns": tuple(columns)})
 
     @cached_property
     def by_label(self) -> dict[str, Column]:

@@ -52,6 +52,11 @@ def formula_of(addresses: Sequence[str]) -> str:
     return f'=IF(COUNT({area})=0,"",SUM({area}))'
 
 
+def area_of(addresses: Sequence[str]) -> str:
+    """Return cells as a reader writes them, neighbours as a range: "B9:B10, B13"."""
+    return ", ".join(_ranges(addresses))
+
+
 def _ranges(addresses: Sequence[str]) -> Iterator[str]:
     """Yield cells as Excel has them in a sum: neighbours as a range, B9:B10, and then B13.
 

@@ -35,12 +35,14 @@ class Correspondence(Model):
 
     `notify` lists the verdicts for which the sender gets a mail. `escalation` says who is reminded
     of a late report; the later it is, the higher. `escalation_source` is the source of that
-    practice. `mailing` says when mails are sent and who is reminded.
+    practice. `mailing` says when mails are sent and who is reminded. `send_to` says in words where
+    units send their files; templates print it.
     """
 
     office: Contact
     leader: Contact
     engineer: Contact
+    send_to: str = ""
     notify: tuple[Verdict, ...]
     escalation: tuple[Escalation, ...]
     escalation_source: str = Field(min_length=1)

@@ -38,7 +38,8 @@ class MailingPolicy(Model):
     It is about mails through a server: files in the outbox disturb nobody. `daily_limit` is the
     most mails a day to one recipient. `remind_before_days` are working days before a report is due,
     0 for the day itself. `remind_open_after_days` are working days after a sender was asked to
-    correct a file.
+    correct a file. `answer_within_days` are the working days that a mail gives for an answer where
+    no deadline says by when.
     """
 
     quiet_hours: QuietHours | None = None
@@ -46,6 +47,7 @@ class MailingPolicy(Model):
     daily_limit: int = Field(3, ge=1)
     remind_before_days: tuple[int, ...] = ()
     remind_open_after_days: tuple[int, ...] = ()
+    answer_within_days: int = Field(5, ge=1)
     source: str = ""
 
     def holds_back(self, instant: datetime, working: WorkingDays) -> str:

@@ -35,7 +35,7 @@ class FolderSource(Model):
     `sender` is a pattern for a file's path below the folder. Its group `unit` is the code of the
     unit that sent the file. `synthetic` is a pattern for names of files with invented figures:
     these are marked wherever they are shown. A file is taken once it has not changed for
-    `settle_seconds`.
+    `settle_seconds`; a zip package, such as an .xlsx, as soon as it has its end.
     """
 
     name: str

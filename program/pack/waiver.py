@@ -17,6 +17,8 @@ from program.finding import Finding
 from program.pack.yaml_file import Model
 from program.vietnamese import format_date
 
+_CELL = "[A-Z]{1,3}[1-9][0-9]{0,6}"
+
 
 class WaiverMatch(StrEnum):
     """How a correction and a finding match."""
@@ -39,7 +41,7 @@ class WaiverEntry(Model):
         period: The code of the report's period.
         stage: The stage of the report.
         sheet: The sheet of the finding; null where it is about the whole file.
-        cell: The cell of the finding; null where it is about no single cell.
+        cell: The cell of the finding, or the range of a column; null where it is about neither.
         value: The value of the cell as its sender sees it; null where the rule quotes none.
         reason: Why the finding does not count.
         by: The person who decided it.
@@ -54,7 +56,7 @@ class WaiverEntry(Model):
     period: str
     stage: Stage = Stage.FINAL
     sheet: str | None = None
-    cell: str | None = Field(None, pattern=r"^[A-Z]{1,3}[1-9][0-9]{0,6}$")
+    cell: str | None = Field(None, pattern=rf"^{_CELL}(:{_CELL})?$")
     value: str | None
     reason: str = Field(min_length=10)
     by: str = Field(min_length=3)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from program.finding import Finding
+from program.finding_groups import Group
 from program.pack.contact import Contact
 from program.records.letter import Notice
 
@@ -89,9 +89,11 @@ class Deadline:
 class ReportedItem:
     """One report as the mail presents it.
 
-    `shown` are the findings printed in full and `more` is the number of the others. `marked` is the
-    name of the marked workbook that lists all of them; empty if the receiver gets none.
-    `deadline` is None if the mail does not ask for the report again, or nobody set a deadline.
+    `shown` are the items printed in full and `more` is the number of the others. `is_told_above`:
+    what a cross-check found stands at an earlier report of the letter. `marked` is the name of the
+    marked workbook that lists all of them; empty if the receiver gets none. `deadline` is None if
+    the mail does not ask for the report again, or nobody set a deadline. `answer_by` is the day for
+    an answer if the mail asks for one and no deadline is ahead.
     """
 
     notice: Notice
@@ -99,10 +101,12 @@ class ReportedItem:
     unit: str
     period: str
     result: ReportResult
-    shown: tuple[Finding, ...]
+    shown: tuple[Group, ...]
     more: int
+    is_told_above: bool
     marked: str
     deadline: Deadline | None
+    answer_by: date | None
 
     @property
     def tone(self) -> str:

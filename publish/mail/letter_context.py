@@ -3,11 +3,12 @@
 The sentences themselves are in `templates/mail`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
 from program.finding import Finding, Severity
+from program.finding_groups import Group, grouped
 from program.pack.contact import Contact
 from program.pack.load import Pack
 from program.records.letter import Letter, MissingReport, Notice, NoticeKind, ReportName
@@ -24,7 +25,7 @@ from publish.marking.letter_attachments import Attachment
 from publish.marking.request import actionable
 
 _MOST_WITH_MARKED = 3
-"""How many findings a mail prints in full; the marked workbook lists all of them."""
+"""How many items a mail prints in full; the marked workbook lists all of them."""
 _MOST_WITHOUT_MARKED = 40
 """The same without a marked workbook. More in one file are usually one mistake made many times."""
 
@@ -36,6 +37,7 @@ _RESULTS_OF_KINDS = {
 }
 _TO_SEND_AGAIN = (ReportResult.FIX, ReportResult.OPEN, ReportResult.PART)
 _WITHOUT_FINDINGS = (ReportResult.FIXED, ReportResult.RECEIVED)
+_WITHOUT_TASK = (*_WITHOUT_FINDINGS, ReportResult.OVERRULED)
 
 
 def letter_context(letter: Letter, pack: Pack, attachments: Sequence[Attachment]) -> LetterContext:
@@ -47,6 +49,7 @@ def letter_context(letter: Letter, pack: Pack, attachments: Sequence[Attachment]
     notices = _merge_notices(letter.notices)
     reports = [_report_of(notice, letter.day, pack, attachments) for notice in notices]
     reports.sort(key=lambda report: TASKS.index(report.task))
+    reports = list(_each_said_once(reports))
     return LetterContext(
         receiver=receiver,
         is_for_unit=is_for_unit,
@@ -55,6 +58,16 @@ def letter_context(letter: Letter, pack: Pack, attachments: Sequence[Attachment]
         reminders=tuple(_missing(reminder, letter.day, pack) for reminder in letter.reminders),
         accepted=tuple(_name(report, pack) for report in letter.accepted),
     )
+
+
+def shortened(about: LetterContext, most: int) -> LetterContext:
+    """Return the same letter with at most so many items printed in full for each report."""
+    reports = []
+    for report in about.reports:
+        kept = report.shown[:most]
+        more = report.more + len(report.shown) - len(kept)
+        reports.append(replace(report, shown=kept, more=more))
+    return replace(about, reports=tuple(reports))
 
 
 def _merge_notices(notices: Sequence[Notice]) -> Iterator[Notice]:
@@ -93,7 +106,8 @@ def _report_of(
     findings = _findings(notice, result)
     marked = _marked_name(notice, attachments)
     most_shown = _MOST_WITH_MARKED if marked else _MOST_WITHOUT_MARKED
-    shown = findings[:most_shown]
+    items = grouped(findings)
+    shown = tuple(items[:most_shown])
     # A mistaken file may claim another unit. The mail names the sender: nobody is blamed for
     # a file of somebody else.
     unit_code = notice.sender_unit or notice.unit_code
@@ -109,10 +123,39 @@ def _report_of(
         period=period or "kỳ chưa xác định",
         result=result,
         shown=shown,
-        more=len(findings) - len(shown),
+        more=len(items) - len(shown),
+        is_told_above=False,
         marked=marked,
         deadline=deadline,
+        answer_by=_answer_by(result, deadline, day, pack),
     )
+
+
+def _answer_by(
+    result: ReportResult, deadline: Deadline | None, day: date, pack: Pack
+) -> date | None:
+    """Return the day for an answer; None where a deadline is ahead, or nothing is asked."""
+    is_ahead = deadline is not None and not deadline.days_late
+    if is_ahead or result in _WITHOUT_TASK:
+        return None
+    days = pack.correspondence.mailing.answer_within_days
+    return pack.calendar.working_days.after(day, days)
+
+
+def _each_said_once(reports: Iterable[ReportedItem]) -> Iterator[ReportedItem]:
+    """Yield the reports of a letter; what is said of several reports is printed at the first.
+
+    A cross-check finds the same at each report that it compares.
+    """
+    said: set[tuple[str, str]] = set()
+    for report in reports:
+        new = tuple(group for group in report.shown if _statement(group) not in said)
+        said |= {_statement(group) for group in new}
+        yield replace(report, shown=new, is_told_above=len(new) < len(report.shown))
+
+
+def _statement(group: Group) -> tuple[str, str]:
+    return group.first.rule, group.first.message
 
 
 def _marked_name(notice: Notice, attachments: Sequence[Attachment]) -> str:

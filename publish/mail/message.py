@@ -3,7 +3,7 @@
 The same letter gives the same bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.message import Message
 from email.mime.multipart import MIMEMultipart
 
@@ -12,34 +12,47 @@ import css_inline
 from program.pack.load import Pack
 from program.records.letter import Letter
 from publish.mail.attachments import with_attachments
+from publish.mail.context import LetterContext
 from publish.mail.headers import address_message, message_id, text_part
-from publish.mail.letter_context import letter_context
+from publish.mail.letter_context import letter_context, shortened
 from publish.marking.letter_attachments import Attachment
 from publish.rendering import render
 
+_MAX_HTML_BYTES = 95_000
+"""Gmail shows the first 102 kB of a mail only."""
+_FEWER_ITEMS = (10, 5, 3, 1, 0)
+"""How many items of each report are printed, where a letter is too long with more."""
 
-def compose(letter: Letter, pack: Pack, attachments: Sequence[Attachment] = ()) -> Message:
+
+def compose(
+    letter: Letter,
+    pack: Pack,
+    attachments: Sequence[Attachment] = (),
+    templates: Sequence[Attachment] = (),
+) -> Message:
     """Return the mail for `letter`, in the name of the pack's office.
 
     Marked workbooks that fit are attached. The text names the others, with a link where they have
-    one.
+    one. `templates` are blank workbooks of the reports that the letter reminds of. A letter about
+    many reports prints fewer items of each, so that no mail program cuts it off.
     """
     about = letter_context(letter, pack, attachments)
-    values = {
-        "about": about,
-        "office": pack.correspondence.office,
-        "program": pack.program,
-        "attachments": attachments,
-    }
+    more = {"attachments": attachments, "templates": templates}
+    html = _html(about, pack, more)
+    for most in _FEWER_ITEMS:
+        if len(html.encode()) <= _MAX_HTML_BYTES:
+            break
+        about = shortened(about, most)
+        html = _html(about, pack, more)
+    values = _values(about, pack, more)
     text = render("mail/letter.txt.j2", **values)
-    # Many mail programs drop style sheets: the styles go into the elements.
-    html = css_inline.inline(render("mail/letter.html.j2", **values))
     # The older classes are on purpose: Python 3.11's EmailMessage loses and adds spaces where it
     # folds a long Vietnamese subject or name ("S óc Trăng"; seen 2026-11-23).
     bodies = MIMEMultipart("alternative", boundary=f"mtqg-{letter.message_id}")
     bodies.attach(text_part(text, "plain"))
     bodies.attach(text_part(html, "html"))
-    message = with_attachments(bodies, attachments, boundary=f"mtqg-files-{letter.message_id}")
+    files = (*attachments, *templates)
+    message = with_attachments(bodies, files, boundary=f"mtqg-files-{letter.message_id}")
     address_message(
         message,
         pack,
@@ -50,6 +63,17 @@ def compose(letter: Letter, pack: Pack, attachments: Sequence[Attachment] = ()) 
         more={**_thread_headers(letter, pack), "Content-Language": "vi"},
     )
     return message
+
+
+def _html(about: LetterContext, pack: Pack, more: Mapping[str, object]) -> str:
+    # Many mail programs drop style sheets: the styles go into the elements.
+    return css_inline.inline(render("mail/letter.html.j2", **_values(about, pack, more)))
+
+
+def _values(about: LetterContext, pack: Pack, more: Mapping[str, object]) -> dict[str, object]:
+    """Return what the templates of a letter print."""
+    office = pack.correspondence.office
+    return {"about": about, "office": office, "program": pack.program, **more}
 
 
 def _thread_headers(letter: Letter, pack: Pack) -> dict[str, str]:

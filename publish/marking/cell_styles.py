@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from lxml import etree
 
 from program.finding import Severity
+from publish.finding_colours import FINDING_COLOURS
 from publish.marking.package import add_element, named
 from publish.marking.request import UnmarkableError
 
-COLOURS = {Severity.CRITICAL: "FFFF7C80", Severity.WARNING: "FFFFB84D", Severity.INFO: "FFDDEBF7"}
-"""Red, orange and blue by severity. No template has them, and black text is legible on each."""
+COLOURS = FINDING_COLOURS
+"""No cell of a template has one of them."""
 _HEADING = "FFD6E4F0"
 _BORDER = "FFBFC7D1"
 _LINK = "FF0B5394"

@@ -62,8 +62,8 @@ def attachments_of(
             continue
         first = notices[0]
         wanted = marked_name(first.delivery_name, marking_texts("vi").suffix)
-        name = _free_name(wanted, attachments)
-        size = _mailed_bytes(content)
+        name = free_name(wanted, attachments)
+        size = mailed_bytes(content)
         if size <= bytes_left:
             bytes_left -= size
             link = None
@@ -166,13 +166,13 @@ def title_of(
     return " – ".join(text for text in (title, label) if text)
 
 
-def _free_name(name: str, attachments: Sequence[Attachment]) -> str:
+def free_name(name: str, attachments: Sequence[Attachment]) -> str:
     """Return `name`, with a number where another attachment has it already."""
     taken = {attachment.name for attachment in attachments}
     return next(free for free in numbered_names(name) if free not in taken)
 
 
-def _mailed_bytes(content: bytes) -> int:
+def mailed_bytes(content: bytes) -> int:
     """Return how many bytes a file takes in a mail: base64, in lines of 76."""
     encoded = 4 * _divide_up(len(content), 3)
     line_ends = _divide_up(encoded, _BASE64_LINE)

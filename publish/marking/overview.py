@@ -4,12 +4,13 @@ The reader knows it by its first cell and skips it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 from openpyxl.utils import get_column_letter
 
 from program.finding import Finding
+from program.finding_groups import Group, grouped
 from program.forms.template_marker import OVERVIEW_MARK
 from publish.marking.cell_styles import COLOURS, CellStyles, TextStyle
 from publish.marking.cells import corner_of
@@ -22,6 +23,7 @@ MOST_LISTED = 5000
 
 The last line says how many are left out.
 """
+_CELLS_NAMED = 40
 _WIDTHS = (6, 14, 18, 9, 22, 52, 28, 52, 11)
 _CELL_COLUMN = 4
 """The column with a finding's cell, whose text is the link; counted from 1."""
@@ -143,12 +145,21 @@ def _list_findings(
         # The only report of a file needs no title: the file's name is above the list.
         if len(reports) > 1:
             page.line(writable(report.title), _REPORT)
-        for finding in report.findings:
+        for group in grouped(report.findings):
             number += 1
             if number <= MOST_LISTED:
-                _add_finding(page, number, finding, sheets, words)
+                _add_finding(page, number, _with_others(group, words), sheets, words)
     if number > MOST_LISTED:
         page.line(words.more.format(count=number - MOST_LISTED), _REST)
+
+
+def _with_others(group: Group, words: MarkingTexts) -> Finding:
+    """Return the first finding of a group; its message names the cells of the others."""
+    if not group.others:
+        return group.first
+    cells = group.other_cells(_CELLS_NAMED)
+    others = words.others.format(count=len(group.others), cells=cells)
+    return replace(group.first, message=f"{group.first.message} {others}")
 
 
 def _add_finding(

@@ -27,9 +27,9 @@ class MarkingTexts(Model):
     author: str
     rule: str
     found: str
-    expected: str
     fix: str
     more: str
+    others: str
     suffix: str
 
     def note_on(self, finding: Finding) -> str:
@@ -40,7 +40,7 @@ class MarkingTexts(Model):
         if finding.value:
             lines.append(f"{self.found} {finding.value}")
         if finding.expected:
-            lines.append(f"{self.expected} {finding.expected}")
+            lines.append(finding.expected)
         lines.append(f"{self.fix} {finding.fix}")
         return "\n".join(lines)
 

@@ -1,19 +1,18 @@
 """The report that sample mails are about: due by the pack's calendar, with invented findings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 from urllib.parse import quote
-
-import yaml
 
 from program.calendar.schedule import Obligation, obligations
 from program.errors import ConfigurationError
-from program.finding import Finding, Severity
+from program.finding import Finding
 from program.limits import DEFAULT_LIMITS
 from program.pack.load import Pack
+from program.pack.yaml_file import Model, load_model
 from publish.marking.download_links import Link
 from publish.marking.file_names import marked_name
 from publish.marking.letter_attachments import Attachment
@@ -26,6 +25,30 @@ _FINDINGS = Path(__file__).parents[1] / "templates" / "mail" / "preview.yaml"
 _MOST_UNITS = 4
 _LINK_FOLDER = f"https://bao-cao.example/danh-dau/{'0' * 64}"
 _LINK_DAYS = 30
+
+
+class SampleFinding(Model):
+    """An invented finding: a rule, and the values of the placeholders in its words.
+
+    `cell` is on the first sheet of the sample; None stands for the whole file.
+    """
+
+    rule: str
+    cell: str | None = None
+    value: str = ""
+    case: str | None = None
+    values: dict[str, str]
+    overruled: str = ""
+
+
+WordFinding: TypeAlias = Callable[[SampleFinding, str], Finding]
+"""Returns an invented finding on a sheet in the words of its rule."""
+
+
+class _SampleFile(Model):
+    worst: tuple[SampleFinding, ...]
+    unreadable: tuple[SampleFinding, ...]
+    overruled: tuple[SampleFinding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +75,10 @@ class Sample:
         return f"Báo cáo {self.obligation.period.code}.xlsx"
 
 
-def sample_of(pack: Pack, today: date) -> Sample:
+def sample_of(pack: Pack, today: date, word: WordFinding) -> Sample:
     """Return the sample of a pack: the first report that is due from a unit with a contact.
+
+    `word` gives its findings the words of the rules.
 
     Raises ConfigurationError if there is none.
     """
@@ -73,7 +98,7 @@ def sample_of(pack: Pack, today: date) -> Sample:
                     obligation.period,
                     stage=obligation.stage,
                 ),
-                findings=_load_findings(form.tables[0].sheet),
+                findings=_load_findings(form.tables[0].sheet, word),
             )
     raise ConfigurationError(
         f"{pack.folder}/calendar.yaml: no unit with a contact owes a report;"
@@ -88,22 +113,13 @@ def _same_report(obligation: Obligation, due: Sequence[Obligation]) -> tuple[Obl
     return tuple(same[:_MOST_UNITS])
 
 
-def _load_findings(sheet: str) -> SampleFindings:
-    groups = yaml.safe_load(_FINDINGS.read_text(encoding="utf-8"))
+def _load_findings(sheet: str, word: WordFinding) -> SampleFindings:
+    samples = load_model(_FINDINGS, _SampleFile)
     return SampleFindings(
-        worst=_findings(groups["worst"], sheet),
-        unreadable=_findings(groups["unreadable"], sheet),
-        overruled=_findings(groups["overruled"], sheet),
+        worst=tuple(word(sample, sheet) for sample in samples.worst),
+        unreadable=tuple(word(sample, sheet) for sample in samples.unreadable),
+        overruled=tuple(word(sample, sheet) for sample in samples.overruled),
     )
-
-
-def _findings(group: Sequence[Mapping[str, Any]], sheet: str) -> tuple[Finding, ...]:
-    findings = []
-    for values in group:
-        own_sheet = sheet if "cell" in values else None
-        severity = Severity(values["severity"])
-        findings.append(Finding(**{**values, "severity": severity, "sheet": own_sheet}))
-    return tuple(findings)
 
 
 def marked_sample(sample: Sample, pack: Pack, delivery: int) -> Attachment:

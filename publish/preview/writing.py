@@ -9,11 +9,18 @@ from pathlib import Path
 from program.pack.load import Pack
 from program.records.digest import Counted, Digest, Undelivered
 from program.records.letter import Letter
+from publish.mail.blank_templates import blank_templates
 from publish.mail.message import compose
 from publish.mail.operator_mails import compose_alarm, compose_digest
 from publish.marking.letter_attachments import Attachment
 from publish.preview.letters import DELIVERY, MailKind, sample_letters
-from publish.preview.sample import linked_sample, marked_sample, sample_of, with_deadlines
+from publish.preview.sample import (
+    WordFinding,
+    linked_sample,
+    marked_sample,
+    sample_of,
+    with_deadlines,
+)
 from publish.rendering import render
 
 _SUFFIXES = {"html": "html", "plain": "txt"}
@@ -31,14 +38,14 @@ class _Entry:
     files: tuple[Path, ...]
 
 
-def write_previews(pack: Pack, today: date, folder: Path) -> list[Path]:
+def write_previews(pack: Pack, today: date, folder: Path, word: WordFinding) -> list[Path]:
     """Write each kind of mail into `folder`; return the files, the index first.
 
-    The same pack and day give the same files. Raises ConfigurationError if no report is due
-    from a unit with a contact.
+    `word` gives their findings the words of the rules. The same pack and day give the same files.
+    Raises ConfigurationError if no report is due from a unit with a contact.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    mails = _mails(pack, today)
+    mails = _mails(pack, today, word)
     entries: list[_Entry] = []
     for number, (kind, message) in enumerate(mails.items(), start=1):
         name = f"{number:02}-{kind}"
@@ -74,15 +81,16 @@ def _write_mail(message: Message, name: str, folder: Path) -> _Entry:
     )
 
 
-def _mails(pack: Pack, today: date) -> dict[MailKind, Message]:
+def _mails(pack: Pack, today: date, word: WordFinding) -> dict[MailKind, Message]:
     # Deadlines of a new pack are placeholders, which letters leave out.
     pack = with_deadlines(pack)
-    sample = sample_of(pack, today)
+    sample = sample_of(pack, today, word)
     marked = marked_sample(sample, pack, DELIVERY)
     mails: dict[MailKind, Message] = {}
     for kind, letter in sample_letters(sample, pack).items():
         attachments = _attachments(kind, letter, marked)
-        mails[kind] = compose(letter, pack, attachments)
+        templates = blank_templates(letter, pack, attachments)
+        mails[kind] = compose(letter, pack, attachments, templates)
     at = datetime(today.year, today.month, today.day, 18, tzinfo=UTC)
     digest = _digest(pack, at)
     mails[MailKind.DIGEST] = compose_digest(digest, pack)

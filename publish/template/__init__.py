@@ -2,7 +2,7 @@
 
 `workbook` puts the sheets together and `guide` is the first of them. `heading`, `body` and
 `printing` write above, in and below a table. `entries` sets what Excel shows and refuses at a cell.
-`grid` says where everything is.
+`grid` says where everything is. `requests` says which workbook a unit gets.
 """
 
 from publish.template.values import Cell, Values

@@ -6,7 +6,7 @@ from datetime import date
 from xlsxwriter.format import Format
 
 from program.forms.measure import LARGEST_EXACT, factor_of
-from program.forms.table import Column, ColumnType
+from program.forms.table import Blank, Column, ColumnType, Table
 from program.vietnamese import format_number
 from publish.template.choices import Choices
 from publish.template.sheet import TemplateSheet
@@ -26,13 +26,14 @@ def restrict_entries(page: TemplateSheet, choices: Choices, communes: Sequence[s
     `communes` are the names to choose from.
     """
     for column in page.grid.table.columns:
-        options = {**_rule(column, choices, communes), **_messages(column, communes)}
+        messages = _messages(column, page.grid.table, communes)
+        options = {**_rule(column, choices, communes), **messages}
         at = page.grid.at(column.name)
         for first, last in page.grid.entries(column):
             page.sheet.data_validation(first, at, last, at, options)
         if column.type.is_numeric:
             _hide_decimals_of_whole(page, column)
-        if column.required:
+        if column.required or column.required_where:
             _colour_missing(page, column)
 
 
@@ -70,17 +71,29 @@ def _plain(limit: float) -> float:
     return int(limit) if limit == int(limit) else limit
 
 
-def _messages(column: Column, communes: Sequence[str]) -> dict[str, object]:
+def _messages(column: Column, table: Table, communes: Sequence[str]) -> dict[str, object]:
     """Return prompt and error message of a column's cells."""
     accepted = _accepted(column, communes)
-    duty = "Bắt buộc nhập." if column.required else ""
     retry = "Bấm Thử lại (Retry) để nhập lại, hoặc Hủy (Cancel) để bỏ."
     return {
         "input_title": _title(column),
-        "input_message": _join(column.hint, accepted, duty),
+        "input_message": _join(column.hint, accepted, _duty(column, table)),
         "error_title": _title(column),
         "error_message": _join(accepted, retry),
     }
+
+
+def _duty(column: Column, table: Table) -> str:
+    """Return a sentence that says when a column's cells must be filled in."""
+    if column.required:
+        return "Bắt buộc nhập."
+    for name, words in column.required_where.items():
+        other = table.column(name)
+        labels = ", ".join(other.vocabulary[word].label for word in words)
+        return f"Bắt buộc nhập khi {other.label} là: {labels}."
+    if column.blank is Blank.NOTHING:
+        return "Không có thì để trống."
+    return "Chưa có số liệu thì để trống." if column.type.is_numeric else "Không có thì để trống."
 
 
 def _accepted(column: Column, communes: Sequence[str]) -> str:
@@ -143,18 +156,32 @@ def _hide_decimals_of_whole(page: TemplateSheet, column: Column) -> None:
 
 
 def _colour_missing(page: TemplateSheet, column: Column) -> None:
-    """Colour a required cell that is empty while its line has any value."""
+    """Colour a required cell that is empty while its line asks for it.
+
+    A line asks for it where it has any value, or the word that the column depends on.
+    """
     grid = page.grid
     at = grid.at(column.name)
     style = page.styles.of(bg_color=MISSING.colour)
-    columns = grid.table.columns
     for row, last in grid.entries(column):
-        # The `$` keeps the columns where Excel applies the formula to the cells below.
-        line_start = f"${grid.address(columns[0].name, row)}"
-        line_end = f"${grid.address(columns[-1].name, row)}"
         cell = grid.address(column.name, row)
-        is_missing = f'=AND({cell}="",SUMPRODUCT(--({line_start}:{line_end}<>""))>0)'
+        is_missing = f'=AND({cell}="",{_asks(page, column, row)})'
         page.sheet.conditional_format(row, at, last, at, _condition(is_missing, style))
+
+
+def _asks(page: TemplateSheet, column: Column, row: int) -> str:
+    """Return the part of a formula that is true where a line asks for a column's cell."""
+    grid = page.grid
+    # The `$` keeps the columns where Excel applies the formula to the cells below.
+    for name, words in column.required_where.items():
+        other = f"${grid.address(name, row)}"
+        labels = [grid.table.column(name).vocabulary[word].label for word in words]
+        tests = ",".join(f'{other}="{label}"' for label in labels)
+        return f"OR({tests})"
+    columns = grid.table.columns
+    line_start = f"${grid.address(columns[0].name, row)}"
+    line_end = f"${grid.address(columns[-1].name, row)}"
+    return f'SUMPRODUCT(--({line_start}:{line_end}<>""))>0'
 
 
 def _condition(formula: str, style: Format) -> Mapping[str, object]:

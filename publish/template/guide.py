@@ -4,22 +4,19 @@ It has no label of the report's identity: those are on the sheets with the figur
 looks for them.
 """
 
+from itertools import chain
+
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from program.forms.nil_report import NIL_STEP
 from program.forms.table import Table
+from program.vietnamese import format_date
 from publish.template.grid import LIST_LINES, may_grow, rows_for, title_height
 from publish.template.printing import ALLOWED, set_up_paper
-from publish.template.styles import (
-    COMPUTED,
-    LINE_POINTS,
-    MISSING,
-    OPTIONAL,
-    REQUIRED,
-    TemplateStyles,
-)
-from publish.template.values import TemplateRecipient
+from publish.template.styles import CONDITIONAL, LEGEND, LINE_POINTS, TemplateStyles
+from publish.template.values import Sending, TemplateRecipient
 
 GUIDE_SHEET = "Hướng dẫn"
 _WIDTHS = (24, 86)
@@ -35,17 +32,14 @@ _STEPS = (
     ),
     "Chép từ tệp khác thì dán giá trị (Paste Values), để giữ khung, màu và ghi chú của mẫu.",
     "Giữ nguyên tên trang, tiêu đề cột và các dòng của bảng.",
+    NIL_STEP,
 )
-_SENDING = (
-    (
-        "Lưu tệp ở dạng Excel (.xlsx) và gửi chính tệp này."
-        " Bản in, ảnh chụp hay PDF không thay được tệp Excel."
-    ),
-    (
-        "Có vướng mắc, xin hỏi cơ quan đã gửi mẫu này."
-        " Tệp có chỗ cần sửa thì thư trả lời nêu rõ trang, ô và cách sửa."
-    ),
+_FILE = (
+    "Lưu tệp ở dạng Excel (.xlsx) và gửi chính tệp này."
+    " Bản in, ảnh chụp hay PDF không thay được tệp Excel."
 )
+_ANSWER = "Tệp có chỗ cần sửa thì thư trả lời nêu rõ trang, ô và cách sửa."
+_NOBODY_NAMED = "Có vướng mắc, xin hỏi cơ quan đã gửi mẫu này."
 _SIGNATURES = (
     ("", "………, ngày …… tháng …… năm ………"),
     ("NGƯỜI LẬP BIỂU", "THỦ TRƯỞNG ĐƠN VỊ"),
@@ -100,13 +94,11 @@ def write_guide(
     writer = _Writer(sheet, styles)
     writer.row = 2
     _write_tables(writer, asked)
-    _write_colours(writer)
+    _write_colours(writer, asked)
     writer.section("Cách điền")
     for number, step in enumerate((*asked.form.instructions, *_STEPS), start=1):
         writer.marked_line(step, f"{number}.", styles.step)
-    writer.section("Gửi báo cáo")
-    for sentence in _SENDING:
-        writer.marked_line(sentence, "•", styles.step)
+    _write_sending(writer, asked.sending)
     _write_signatures(writer)
     _set_up(sheet, asked, writer.row)
 
@@ -140,10 +132,42 @@ def _how_to_fill(table: Table) -> str:
     )
 
 
-def _write_colours(writer: _Writer) -> None:
+def _write_colours(writer: _Writer, asked: TemplateRecipient) -> None:
     writer.section("Màu của các ô")
-    for meaning in (REQUIRED, OPTIONAL, COMPUTED, MISSING):
+    columns = chain.from_iterable(table.columns for table in asked.form.tables)
+    has_conditional = any(column.required_where for column in columns)
+    for meaning in LEGEND:
+        if meaning is CONDITIONAL and not has_conditional:
+            continue
         writer.marked_line(meaning.words, meaning.name, writer.styles.swatch(meaning))
+
+
+def _write_sending(writer: _Writer, sending: Sending | None) -> None:
+    """Write by when, where and how to send the workbook, and whom to ask."""
+    style = writer.styles.step
+    writer.section("Gửi báo cáo")
+    if sending is None:
+        writer.marked_line(f"{_FILE} {_NOBODY_NAMED} {_ANSWER}", "•", style)
+        return
+    office = sending.office
+    by_mail = f"thư điện tử {office.email}"
+    place = sending.place or f"{office.name}, {by_mail}."
+    reach = [office.name, by_mail]
+    if office.phone:
+        reach.insert(1, f"điện thoại {office.phone}")
+    writer.marked_line(_deadline(sending), "Hạn gửi:", style)
+    writer.marked_line(place, "Nơi gửi:", style)
+    writer.marked_line(f"{_FILE} {_ANSWER}", "Cách gửi:", style)
+    writer.marked_line(f"{', '.join(reach)}.", "Cần hỏi:", style)
+
+
+def _deadline(sending: Sending) -> str:
+    if sending.deadline is None:
+        return "Theo văn bản đề nghị báo cáo."
+    day = format_date(sending.deadline)
+    if not sending.is_planned:
+        return f"{day}."
+    return f"Dự kiến {day}; văn bản đề nghị báo cáo ghi hạn khác thì theo văn bản đó."
 
 
 def _write_signatures(writer: _Writer) -> None:

@@ -3,15 +3,29 @@
 from dataclasses import dataclass
 from itertools import groupby
 
+from program.forms.nil_report import NIL_HINT, NIL_LABEL, NIL_TICK
 from program.forms.table import Column
 from publish.template.grid import Grid, numbers_of, rows_for, title_height
 from publish.template.sheet import TemplateSheet
-from publish.template.styles import COMPUTED, LINE_POINTS, MISSING, OPTIONAL, REQUIRED, Meaning
+from publish.template.styles import (
+    COMPUTED,
+    CONDITIONAL,
+    LINE_POINTS,
+    MISSING,
+    OPTIONAL,
+    REQUIRED,
+    Meaning,
+    meaning_of,
+)
 from publish.template.values import TemplateRecipient
 
 _UNIT, _CODE, _COLOURS, _TITLE, _TABLE, _PERIOD = range(6)
 """The rows in order."""
 _SWATCH_WIDTH = 15
+_CODE_WIDTH = 24
+_NIL_WIDTH = 34
+_FEWEST_COLUMNS_WITH_TICK = 3
+"""Unit code, label and cell stand in one row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +54,7 @@ def write_heading(page: TemplateSheet, asked: TemplateRecipient) -> None:
     period = f"{identity.period.label}: {asked.period_label}"
     title = asked.form.title.upper()
     page.write_line(_UNIT, unit, styles.identity)
-    page.write_line(_CODE, code, styles.identity)
+    _write_code_and_tick(page, code)
     page.write_line(_TITLE, title, styles.title)
     # A merged cell does not grow by itself.
     page.sheet.set_row(_TITLE, title_height(title, page.width))
@@ -48,6 +62,41 @@ def write_heading(page: TemplateSheet, asked: TemplateRecipient) -> None:
     page.write_line(_PERIOD, period, styles.period)
     page.sheet.set_row(_PERIOD, 10 + LINE_POINTS)
     _write_colours(page)
+
+
+def _write_code_and_tick(page: TemplateSheet, code: str) -> None:
+    """Write the unit's code, and beside it the cell to tick where there is nothing to report."""
+    last = page.grid.last
+    if last + 1 < _FEWEST_COLUMNS_WITH_TICK:
+        page.write_line(_CODE, code, page.styles.identity)
+        return
+    end_of_code = min(_end_or(page, 0, _CODE_WIDTH, last), last - 2)
+    label_start = end_of_code + 1
+    tick = min(_end_or(page, label_start, _NIL_WIDTH, last), last - 1) + 1
+    label = f"{NIL_LABEL} {NIL_HINT}:"
+    page.write_over(_CODE, 0, end_of_code, code, page.styles.identity)
+    page.write_over(_CODE, label_start, tick - 1, label, page.styles.nil_label)
+    page.sheet.write_blank(_CODE, tick, None, page.styles.nil_tick)
+    page.sheet.data_validation(
+        _CODE,
+        tick,
+        _CODE,
+        tick,
+        {
+            "validate": "list",
+            "source": [NIL_TICK],
+            "input_title": NIL_LABEL,
+            "input_message": f"Chọn {NIL_TICK} nếu trong kỳ không có gì để ghi vào bảng này.",
+            "error_message": f"Chỉ ghi {NIL_TICK}, hoặc để trống.",
+        },
+    )
+    lines = rows_for(label, page.width_of(label_start, tick - 1) - 2)
+    page.sheet.set_row(_CODE, 5 + LINE_POINTS * lines)
+
+
+def _end_or(page: TemplateSheet, first: int, width: int, otherwise: int) -> int:
+    end = _end_column(page, first, width)
+    return otherwise if end is None else end
 
 
 def _write_colours(page: TemplateSheet) -> None:
@@ -79,16 +128,11 @@ def _end_column(page: TemplateSheet, first: int, width: int) -> int | None:
 
 
 def _used_colours(grid: Grid) -> list[Meaning]:
-    typed = [column for column in grid.table.columns if grid.entries(column)]
-    meanings = []
-    has_required = any(column.required for column in typed)
-    if has_required:
-        meanings.append(REQUIRED)
-    if any(not column.required for column in typed):
-        meanings.append(OPTIONAL)
+    used = {meaning_of(column) for column in grid.table.columns if grid.entries(column)}
+    meanings = [meaning for meaning in (REQUIRED, CONDITIONAL, OPTIONAL) if meaning in used]
     if _has_totals(grid):
         meanings.append(COMPUTED)
-    if has_required:
+    if used - {OPTIONAL}:
         meanings.append(MISSING)
     return meanings
 

@@ -9,7 +9,9 @@ from typing import NamedTuple
 import xlsxwriter
 from xlsxwriter.format import Format
 
+from program.finding import Severity
 from program.forms.table import Column, ColumnType
+from publish.finding_colours import FINDING_COLOURS
 
 FONT = {"font_name": "Times New Roman", "font_size": 12}
 DEFAULT_COLUMN_PIXELS = 72
@@ -26,6 +28,11 @@ WHOLE_FORMAT = "#,##0_)"
 _FORMATS = {ColumnType.DATE: "dd/mm/yyyy", ColumnType.TEXT: "@", ColumnType.COMMUNE: "@"}
 
 
+def _plain(argb: str) -> str:
+    """Return a colour as XlsxWriter takes it, without the transparency before it."""
+    return f"#{argb[2:]}"
+
+
 class Meaning(NamedTuple):
     """What a colour means: `name` is printed in the coloured cell, `words` beside it."""
 
@@ -34,22 +41,46 @@ class Meaning(NamedTuple):
     words: str
 
 
-REQUIRED = Meaning("#FFE9A6", "Bắt buộc nhập", "Dòng nào có số liệu thì những ô này phải nhập đủ.")
+REQUIRED = Meaning("#B7E1B0", "Bắt buộc nhập", "Dòng nào có số liệu thì những ô này phải nhập đủ.")
+CONDITIONAL = Meaning(
+    "#DDE8A4",
+    "Bắt buộc tùy dòng",
+    "Bắt buộc ở một số dòng; chọn ô để xem ghi chú cho biết dòng nào.",
+)
 OPTIONAL = Meaning(
-    "#FFFAEC",
+    "#F0F8EE",
     "Nhập nếu có",
     "Không có số liệu thì để trống; chỉ ghi số 0 khi biết chắc là không có.",
 )
 COMPUTED = Meaning(
-    "#E3E8EE",
+    "#E0E0E0",
     "Tự tính",
     "Công thức có sẵn, không nhập vào được. Nếu tổng sai, sửa ở các ô thành phần.",
 )
 MISSING = Meaning(
-    "#F6B5A8",
+    "#D7B8E8",
     "Còn thiếu",
     "Dòng đã có số liệu nhưng ô bắt buộc này còn trống. Nhập vào thì hết màu.",
 )
+TO_CORRECT = Meaning(
+    _plain(FINDING_COLOURS[Severity.CRITICAL]),
+    "Cần sửa",
+    "Chỉ có ở bản đánh dấu mà hệ thống gửi lại: số liệu chưa được ghi cho đến khi sửa.",
+)
+TO_CHECK = Meaning(
+    _plain(FINDING_COLOURS[Severity.WARNING]),
+    "Cần kiểm tra",
+    "Chỉ có ở bản đánh dấu mà hệ thống gửi lại: số liệu đã được ghi, xin kiểm tra lại.",
+)
+LEGEND = (REQUIRED, CONDITIONAL, OPTIONAL, COMPUTED, MISSING, TO_CORRECT, TO_CHECK)
+"""Every colour that a cell of a template may have, a copy that was marked included."""
+
+
+def meaning_of(column: Column) -> Meaning:
+    """Return what the colour of a column's cells to fill in means."""
+    if column.required:
+        return REQUIRED
+    return CONDITIONAL if column.required_where else OPTIONAL
 
 
 class TemplateStyles:
@@ -65,17 +96,23 @@ class TemplateStyles:
         self.period = self.of(italic=True, align="center", valign="top")
         self.identity = self.of(bold=True, valign="vcenter")
         self.header = self.of(
-            **_EDGE, bold=True, bg_color="#D6E4F0", text_wrap=True, align="center"
+            **_EDGE, bold=True, bg_color="#D5DCE4", text_wrap=True, align="center"
         )
         self.measure = self.of(**_EDGE, italic=True, font_size=11, font_color=_GREY, align="center")
         self.numbering = self.of(
             **_EDGE, italic=True, font_size=10, font_color=_GREY, align="center", shrink=True
         )
         self.ordinal = self.of(**_EDGE, align="center", font_color=_GREY)
+        self.nil_label = self.of(
+            italic=True, text_wrap=True, align="right", valign="vcenter", indent=1
+        )
+        self.nil_tick = self.of(
+            **_EDGE, bold=True, align="center", bg_color=OPTIONAL.colour, locked=False
+        )
         self.note = self.of(italic=True, text_wrap=True, valign="top")
-        self.words = self.of(text_wrap=True, align="left", valign="top", indent=1)
+        self.words = self.of(text_wrap=True, align="left", valign="vcenter", indent=1)
         self.section = self.of(bold=True, bottom=1, bottom_color="#8A94A0", valign="vcenter")
-        self.step = self.of(align="right", valign="top", indent=1, font_color=_GREY)
+        self.step = self.of(align="right", valign="vcenter", indent=1, font_color=_GREY)
         self.link = self.of(font_color="#0B5394", underline=1, align="left", valign="top", indent=1)
         self.signature = self.of(bold=True, align="center")
         self.signing = self.of(italic=True, align="center")
@@ -101,10 +138,8 @@ class TemplateStyles:
     def entry(self, column: Column, *, is_bold: bool) -> Format:
         """Return the format of a cell to fill in."""
         # The sheet is protected: only these cells are unlocked.
-        meaning = REQUIRED if column.required else OPTIONAL
-        return self.of(
-            **_EDGE, **_content(column), bg_color=meaning.colour, locked=False, bold=is_bold
-        )
+        colour = meaning_of(column).colour
+        return self.of(**_EDGE, **_content(column), bg_color=colour, locked=False, bold=is_bold)
 
     def total(self, column: Column, *, is_bold: bool) -> Format:
         """Return the format of a cell that Excel computes."""

@@ -8,6 +8,7 @@ from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.forms.form import Form
 from program.forms.template_marker import TemplateMarker
+from program.pack.contact import Contact
 from program.units.register import Unit
 
 Cell = float | str | date | None
@@ -28,14 +29,32 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """By when and where a filled template is to be sent, and whom to ask.
+
+    `deadline` is None where the report is not due. `is_planned`: it is a placeholder that the
+    province has not confirmed. `place` is in words; "" where the pack has none.
+    """
+
+    office: Contact
+    deadline: date | None = None
+    is_planned: bool = False
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateRecipient:
-    """The report that a template is for. `communes` are those that a user may choose from."""
+    """The report that a template is for. `communes` are those that a user may choose from.
+
+    The form is as the unit is asked for it. `sending` None: the template names nobody.
+    """
 
     form: Form
     unit: Unit
     period: Period
     stage: Stage
     communes: tuple[Unit, ...]
+    sending: Sending | None = None
 
     @property
     def period_label(self) -> str:

@@ -23,7 +23,7 @@ from publish.template.heading import write_header, write_heading
 from publish.template.printing import set_up_page, write_below
 from publish.template.sheet import TemplateSheet
 from publish.template.styles import DEFAULT_COLUMN_PIXELS, DEFAULT_ROW_PIXELS, FONT, TemplateStyles
-from publish.template.values import TemplateRecipient, Values
+from publish.template.values import Sending, TemplateRecipient, Values
 
 _OPTIONS = {
     "in_memory": True,
@@ -53,13 +53,16 @@ def write_template(
     *,
     stage: Stage = Stage.FINAL,
     communes: Sequence[Unit] = (),
+    sending: Sending | None = None,
 ) -> bytes:
     """Return the workbook of `form` for `unit` and `period`.
 
     The same arguments give the same bytes. The reader finds the labels of a filled template as in
-    any other workbook. `communes` are those that a user may choose from.
+    any other workbook. `communes` are those that a user may choose from. `sending` says by when and
+    where to send it, and whom to ask.
     """
-    requested = TemplateRecipient(form, unit, period, stage, tuple(communes))
+    asked_form = form.asked_of(unit.kind)
+    requested = TemplateRecipient(asked_form, unit, period, stage, tuple(communes), sending)
     buffer = io.BytesIO()
     options = {**_OPTIONS, "default_format_properties": dict(FONT)}
     with xlsxwriter.Workbook(buffer, options) as file:
@@ -70,7 +73,7 @@ def write_template(
         file.calc_on_load = False
         book = _Book(file, TemplateStyles(file), Choices(), requested, values or Values())
         write_guide(file, book.styles, requested)
-        for table in form.tables:
+        for table in asked_form.tables:
             _write_sheet(book, table)
         book.choices.write(file)
         _write_marker(book)

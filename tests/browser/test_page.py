@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from flows.night import intake, steps
 from flows.night.run_context import open_run
+from mtqg.mails.sample_words import words_of
 from program.pack.load import load_pack
 from program.settings import ROOT, Settings
 from publish.preview.writing import write_previews
@@ -94,7 +95,8 @@ def test_the_page_fits_and_asks_nothing_of_other_servers(page: Page, var: Path) 
 
 
 def test_the_sample_mails_fit_and_ask_nothing_of_other_servers(page: Page, tmp_path: Path) -> None:
-    files = write_previews(load_pack(ROOT / "config" / "soc-trang"), date(2025, 1, 20), tmp_path)
+    pack = load_pack(ROOT / "config" / "soc-trang")
+    files = write_previews(pack, date(2025, 1, 20), tmp_path, words_of(pack))
     for file in (each for each in files if each.suffix == ".html"):
         page.goto(file.as_uri())
         assert overflows(page) == [], file.name

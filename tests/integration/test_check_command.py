@@ -91,7 +91,7 @@ def planted_files() -> list[tuple[Path, str, str, str, str]]:
             if "đã sửa" not in p.name
         )
         verdict = (
-            "accepted_with_warnings" if planted.rule in ("TRN-04", "TRN-10") else "quarantined"
+            "accepted_with_warnings" if planted.rule in ("CELL-16", "TRN-10") else "quarantined"
         )
         files.append((path, planted.rule or "", planted.sheet or "", planted.cell or "", verdict))
     return files
@@ -444,9 +444,11 @@ def test_a_file_is_told_with_form_unit_and_period_then_cell_by_cell(
     result = mtqg(path)
     assert result.exit_code == 1
     lines = [line.rstrip() for line in result.stdout.splitlines()]
-    assert lines[0] == "báo cáo.xlsx: Báo cáo đào tạo, tập huấn – Huyện Châu Thành – Quý 4 năm 2024"
+    assert (
+        lines[0] == "báo cáo.xlsx: Báo cáo đào tạo, tập huấn – Huyện Châu Thành – Quý IV năm 2024"
+    )
     assert lines[1] == "CẦN SỬA: số liệu chưa được ghi."
-    assert lines[3] == 'Trang "Tổng hợp"'
+    assert lines[3] == 'Trang tính "Tổng hợp"'
     at = lines.index(f"  lỗi TRN-01 · ô D{row} (đang ghi: 31)")
     assert lines[at + 1] == "    Số nữ (31) lớn hơn số người tham dự (30)."
     assert lines[at + 2] == "    Cần là: Không quá 30"

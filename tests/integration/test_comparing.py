@@ -149,7 +149,7 @@ def test_a_question_that_another_settles_is_all_clear_in_the_same_thread_each_ti
         said = list(session.scalars(kinds))
     assert said == ["cross_checked", "all_clear"] * 2
     thread = letters_to(settings, "942", pack)
-    assert ["xin kiểm tra lại" in mail["Subject"] for mail in thread] == [True, False] * 2
+    assert ["đề nghị kiểm tra lại" in mail["Subject"] for mail in thread] == [True, False] * 2
     assert all("đã nhận đầy đủ sau khi xem lại" in mail["Subject"] for mail in thread[1::2])
     for earlier, later in pairwise(thread):
         assert later["In-Reply-To"] == earlier["Message-ID"]
@@ -182,7 +182,7 @@ def test_a_question_that_ended_before_it_was_told_and_an_all_clear_that_holds_no
     night(settings)
     subjects = [mail["Subject"] for mail in letters_to(settings, "942", pack)]
     assert len(subjects) == 2
-    assert all("xin kiểm tra lại" in subject for subject in subjects)
+    assert all("đề nghị kiểm tra lại" in subject for subject in subjects)
 
 
 def test_who_was_asked_is_not_asked_again_when_the_file_is_judged_again(

@@ -47,7 +47,7 @@ def test_a_report_that_was_taken_out_comes_back_when_the_other_side_mends_its_ow
     back = night(strict)
     assert believed(back) == [("942", 4, "works lần 2.xlsx"), ("946", 2, "works lần 2.xlsx")]
     assert [
-        "cần sửa và gửi lại" in mail["Subject"] for mail in letters_to(strict, "942", pack)
+        "đề nghị sửa và gửi lại" in mail["Subject"] for mail in letters_to(strict, "942", pack)
     ] == [True, False]
     quiet = night(strict)
     assert (believed(quiet), quiet.summary.mails_written, list(quiet.pending())) == (

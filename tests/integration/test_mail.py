@@ -148,7 +148,7 @@ def test_both_bodies_say_the_same(pack: Pack) -> None:
         FINDING.fix,
         "TRN-01",
         "Huyện Châu Thành",
-        "Quý 4",
+        "Quý IV",
     ):
         assert all(words in body for body in bodies), words
     assert all("CELL-02" not in body for body in bodies)
@@ -181,6 +181,25 @@ def test_a_thousand_findings_stay_a_readable_mail(pack: Pack) -> None:
     text = message.get_body(("plain",)).get_content()
     assert text.count("TRN-01") == 40
     assert "960 chỗ khác" in text
+
+
+@pytest.mark.parametrize(("reports", "findings"), [(3, 40), (40, 40), (90, 3)])
+def test_a_mail_program_shows_a_letter_whole_however_many_reports_it_is_about(
+    pack: Pack, reports: int, findings: int
+) -> None:
+    """Gmail cuts off what is beyond 102 kB, and with it whom to call."""
+    notices = []
+    for number in range(reports):
+        found = [
+            replace(FINDING, message=f"{FINDING.message} {number}-{line}", cell=f"D{line}")
+            for line in range(findings)
+        ]
+        notices.append(notice(Verdict.QUARANTINED, *found, name=f"báo cáo {number}.xlsx"))
+    message = parsed(compose(letter(*notices), pack))
+    html = message.get_body(("html",)).get_content()
+    assert len(html.encode()) < 102_000
+    assert html.count("Tệp: ") == reports
+    assert pack.correspondence.office.name in html
 
 
 @pytest.fixture
@@ -233,7 +252,9 @@ def test_without_a_server_a_mail_is_one_file_however_often_it_is_sent(
         FolderTransport(tmp_path / "outbox").send(compose(KINDS["several"], pack))
     files = list((tmp_path / "outbox").iterdir())
     assert [f.name for f in files] == ["0123456789abcdef.eml"]
-    assert subject(email.message_from_bytes(files[0].read_bytes())).endswith("cần sửa và gửi lại")
+    assert subject(email.message_from_bytes(files[0].read_bytes())).endswith(
+        "đề nghị sửa và gửi lại"
+    )
 
 
 CONTENT = report()
@@ -349,6 +370,7 @@ def test_two_workbooks_in_a_mail_are_explained_once(pack: Pack) -> None:
 
 
 PAIRS = {
+    "one": (("training", "2024-Q4"),),
     "one form of three periods": (
         ("training", "2024-Q4"),
         ("training", "2024-Q3"),
@@ -363,17 +385,16 @@ PAIRS = {
     ),
 }
 SUBJECTS = {
-    "one form of three periods": "Báo cáo đào tạo, tập huấn – Huyện Châu Thành – 3 kỳ",
-    "two of one period": "Báo cáo đào tạo, tập huấn; Báo cáo giải ngân – Huyện Châu Thành – Quý 4 năm 2024",
-    "two that share neither": (
-        "Báo cáo đào tạo, tập huấn (Quý 4 năm 2024); Báo cáo giải ngân (Tháng 12 năm 2024) – Huyện Châu Thành"
-    ),
-    "three that share neither": "3 báo cáo – Huyện Châu Thành",
+    "one": "Báo cáo đào tạo, tập huấn quý IV năm 2024",
+    "one form of three periods": "03 báo cáo",
+    "two of one period": "02 báo cáo",
+    "two that share neither": "02 báo cáo",
+    "three that share neither": "03 báo cáo",
 }
 
 
 @pytest.mark.parametrize("which", PAIRS)
-def test_a_subject_never_says_two_forms_and_two_periods_that_do_not_pair(
+def test_a_subject_names_the_unit_its_one_report_or_how_many_and_what_is_asked(
     pack: Pack, which: str
 ) -> None:
     notices = [
@@ -381,7 +402,7 @@ def test_a_subject_never_says_two_forms_and_two_periods_that_do_not_pair(
         for form, period in PAIRS[which]
     ]
     said = subject(compose(letter(*notices), pack))
-    assert said == f"[{pack.program.short_name}] {SUBJECTS[which]}: cần sửa và gửi lại"
+    assert said == f"Huyện Châu Thành – {SUBJECTS[which]}: đề nghị sửa và gửi lại"
 
 
 # --- a workbook too large for a mail
@@ -542,3 +563,41 @@ def test_one_process_marks_all_and_another_follows_one_that_is_gone(pack: Pack) 
             marker.mark(good)
         assert marker.mark(good) == first
         assert marker._process._child is not process
+
+
+# --- one cause, one item
+# -------------------------------------------------------------------------------
+
+
+def body(message: Message) -> str:
+    return parsed(message).get_body(("plain",)).get_content()
+
+
+def test_a_bad_column_is_one_item_with_its_cells_and_counts_once(pack: Pack) -> None:
+    column = [replace(FINDING, cell=f"D{row}") for row in range(10, 16)]
+    text = body(compose(letter(notice(Verdict.QUARANTINED, *column)), pack))
+    assert text.count(FINDING.message) == 1
+    assert "Tương tự ở 5 ô khác: D11, D12, D13, D14, D15." in text
+    assert "chỗ khác" not in text
+
+
+def test_what_a_cross_check_says_of_two_reports_is_printed_once(pack: Pack) -> None:
+    notices = [
+        replace(
+            notice(Verdict.ACCEPTED_WITH_WARNINGS, QUESTION),
+            submission_id=number,
+            form_code=form,
+            kind=NoticeKind.CROSS_CHECKED,
+        )
+        for number, form in enumerate(("training", "disbursement"), start=1)
+    ]
+    text = body(compose(letter(*notices), pack))
+    assert text.count(QUESTION.message) == 1
+    assert text.count("đã nêu ở báo cáo trên") == 1
+
+
+def test_a_mail_without_a_known_deadline_says_by_when(pack: Pack) -> None:
+    text = body(compose(letter(notice(Verdict.QUARANTINED, FINDING)), pack))
+    day = pack.calendar.working_days.after(letter().day, 5)
+    assert f"Đề nghị gửi lại hoặc trả lời chậm nhất ngày {day:%d/%m/%Y}" in text
+    assert "chậm nhất" not in body(compose(letter(notice(Verdict.ACCEPTED)), pack))

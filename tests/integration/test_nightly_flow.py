@@ -14,7 +14,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import Artifact, State
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows.night import steps
+from flows.night import intake, steps
 from flows.night.run_context import RunContext
 from flows.nightly import as_opaque, collect, nightly
 from program.delivery import Delivery
@@ -199,7 +199,7 @@ def test_only_what_a_retry_can_cure_is_tried_again(
         asked.append(source.name)
         raise error
 
-    monkeypatch.setattr(steps, "collect", fail)
+    monkeypatch.setattr(intake, "collect", fail)
     monkeypatch.setattr("flows.nightly.collect", collect.with_options(retry_delay_seconds=0))
     assert run_night(source="inbox").is_failed()
     assert asked == ["inbox"] * attempts
@@ -228,7 +228,7 @@ def test_a_night_that_hangs_is_ended(province: Province, monkeypatch: pytest.Mon
             time.sleep(1)
         raise AssertionError("nothing ended a night that hung for a minute after its time")
 
-    monkeypatch.setattr(steps, "collect", hang)
+    monkeypatch.setattr(intake, "collect", hang)
     assert nightly.with_options(timeout_seconds=3600)(return_state=True).name == "TimedOut"
 
 

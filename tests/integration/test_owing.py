@@ -40,7 +40,7 @@ def tasks(mails: list[EmailMessage]) -> list[str]:
 
 def test_a_mended_report_is_all_clear_once(office: Office) -> None:
     office.receive("942", CRITICAL)
-    assert tasks(morning(office)) == ["cần sửa và gửi lại"]
+    assert tasks(morning(office)) == ["đề nghị sửa và gửi lại"]
     office.receive("942")
     assert tasks(morning(office)) == ["đã nhận đầy đủ sau khi xem lại"]
     office.receive("942")
@@ -51,7 +51,7 @@ def test_a_version_with_questions_is_no_all_clear(office: Office) -> None:
     office.receive("942", CRITICAL)
     morning(office)
     office.receive("942", WARNING)
-    assert tasks(morning(office)) == ["đã nhận, xin kiểm tra lại"]
+    assert tasks(morning(office)) == ["đề nghị kiểm tra lại số liệu"]
     assert morning(office) == []
 
 
@@ -109,15 +109,17 @@ def test_a_bad_file_is_an_open_issue_and_not_a_missing_report(
     office = Office(pack_with_deadlines(pack, "training"), settings, at(MONDAY))
     office.receive("942", CRITICAL)
     mails = [mail for mail in morning(office) if "huyện Châu Thành" in str(mail["To"])]
-    assert tasks(mails) == ["cần sửa và gửi lại"]
+    assert tasks(mails) == ["đề nghị sửa và gửi lại"]
     assert "Hạn gửi báo cáo: 15/01/2025 (còn 2 ngày làm việc)" in texts(mails)[0]
 
 
 def test_the_three_worst_are_told_in_full_where_a_marked_workbook_holds_the_rest(
     office: Office,
 ) -> None:
-    many: list[Finding] = [WARNING, *(replace(CRITICAL, cell=f"D{row}") for row in range(10, 15))]
+    cells = ("D10", "D11", "E12", "F13", "G14")
+    many: list[Finding] = [WARNING, *(replace(CRITICAL, cell=cell) for cell in cells)]
     office.receive("942", *many)
     (text,) = texts(morning(office))
     assert text.index("ô D10") < text.index("ô B12"), "the worst first"
-    assert text.count("Cách sửa:") == 6, "nothing is attached here, so the mail holds them all"
+    assert text.count("Cách sửa:") == 5, "nothing is attached here, so the mail holds them all"
+    assert "Tương tự ở 1 ô khác: D11." in text, "what is alike in a column is one item"

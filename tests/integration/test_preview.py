@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mtqg.mails.sample_words import words_of
 from program.pack.load import Pack, load_pack
 from program.settings import ROOT
 from publish.preview.writing import write_previews
@@ -37,7 +38,7 @@ KINDS = [
 @pytest.fixture(scope="module")
 def folder(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("preview")
-    write_previews(pack, TODAY, folder)
+    write_previews(pack, TODAY, folder, words_of(pack))
     return folder
 
 
@@ -67,7 +68,9 @@ def test_nothing_but_these_kinds_is_written_and_the_index_leads_to_each(folder: 
     )
 
 
-def test_a_mail_with_findings_has_the_marked_workbook_and_no_other_has_one(folder: Path) -> None:
+def test_a_mail_with_findings_has_the_marked_workbook_and_a_reminder_the_blank_one(
+    folder: Path,
+) -> None:
     attached = {
         path.stem.partition("-")[2]: [
             part.get_filename()
@@ -87,13 +90,18 @@ def test_a_mail_with_findings_has_the_marked_workbook_and_no_other_has_one(folde
         "to-compare",
         "still-open",
     }
-    assert attached == {kind: marked if kind in with_workbook else [] for kind in attached}
+    blank = ["941-2024-Q1-bao-cao-dao-tao-tap-huan.xlsx"]
+    expected: dict[str, list[str]] = {kind: [] for kind in attached}
+    expected |= dict.fromkeys(with_workbook, marked)
+    # An office and a leader fill in nothing.
+    expected |= dict.fromkeys(("due-soon", "due-today", "late"), blank)
+    assert attached == expected
 
 
 def test_the_same_pack_and_day_give_the_same_files(
     pack: Pack, folder: Path, tmp_path: Path
 ) -> None:
-    for path in write_previews(pack, TODAY, tmp_path):
+    for path in write_previews(pack, TODAY, tmp_path, words_of(pack)):
         assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
 
 
@@ -115,7 +123,7 @@ def test_the_words_blame_nobody(folder: Path) -> None:
 
 def test_another_province_sees_its_own_offices_and_forms(tmp_path: Path) -> None:
     pack = load_pack(ROOT / "config" / "example-province")
-    write_previews(pack, TODAY, tmp_path)
+    write_previews(pack, TODAY, tmp_path, words_of(pack))
     text = (tmp_path / "07-needs-fixing.txt").read_text(encoding="utf-8")
     assert "UBND xã Một" in text
     assert "Hạn gửi báo cáo: 15/07/2024 (còn 2 ngày làm việc)" in text

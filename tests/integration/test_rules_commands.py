@@ -164,11 +164,13 @@ def test_a_pasted_proposal_loads_and_finds_what_is_far_from_usual(
     )
     provincial = load_pack(copy)
     checker = Checker(provincial, RuleSet(provincial), "test")
-    usual, few = (
-        {**GOOD_LEVELS, "total": {**GOOD_LEVELS["total"], "participants": people}}
-        for people in (150, 15)
-    )
-    for levels, expected in ((usual, []), (few, [("C12", "15")])):
+    tenth = {
+        line: {name: max(figure // 10, 1) for name, figure in figures.items()}
+        for line, figures in GOOD_LEVELS.items()
+    }
+    tenth["commune"] |= {"officials": 1, "community": 2}
+    tenth["total"] |= {"classes": 2, "officials": 3, "community": 12}
+    for levels, expected in ((GOOD_LEVELS, []), (tenth, [("C12", "15")])):
         readings = read_parts(
             fill("942", "2024-Q4", levels=levels), delivery(sender="942"), provincial
         )
@@ -179,7 +181,7 @@ def test_a_pasted_proposal_loads_and_finds_what_is_far_from_usual(
             f.message.startswith("Số người tham dự, dòng Tổng cộng (15 người): nằm ngoài khoảng")
             for f in found
         )
-        assert all(f.expected == "Từ 77 người đến 160 người" for f in found)
+        assert all(f.expected == "Cần là: Từ 77 người đến 160 người" for f in found)
 
 
 def test_wrong_questions_are_answered_with_what_there_is(

@@ -43,7 +43,7 @@ def test_one_workbook_is_written_and_named(tmp_path: Path, pack: Pack) -> None:
     result = blank(path)
     assert result.exit_code == 0
     assert (
-        result.stdout == f"{path}: Báo cáo đào tạo, tập huấn – Huyện Châu Thành – Quý 4 năm 2024\n"
+        result.stdout == f"{path}: Báo cáo đào tạo, tập huấn – Huyện Châu Thành – Quý IV năm 2024\n"
     )
     reading = read(path.read_bytes(), pack)
     assert (reading.unit_code, reading.period) == ("942", QUARTER)
@@ -89,7 +89,7 @@ def test_all_that_a_period_asks_for_is_written_in_a_folder_for_each_unit(
     owed = [o for o in obligations(pack.calendar, pack.units, QUARTER.end) if o.period == QUARTER]
     assert len(paths) == len(owed) > 0
     assert (
-        f"{len(owed)} workbooks, Quý 4 năm 2024, {len({o.unit_code for o in owed})} units"
+        f"{len(owed)} workbooks, Quý IV năm 2024, {len({o.unit_code for o in owed})} units"
         in result.stdout
     )
     assert "942-chau-thanh/942-2024-Q4-bao-cao-dao-tao-tap-huan.xlsx" in paths

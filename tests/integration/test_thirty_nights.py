@@ -50,8 +50,8 @@ WANTED = {
     "945": ["sắp đến hạn", "hôm nay là hạn", "chưa nhận được"],
     "946": ["sắp đến hạn"],
     "947": ["sắp đến hạn"],
-    "948": ["xin kiểm tra lại"],
-    "949": ["xin kiểm tra lại", "đã nhận đầy đủ sau khi xem lại"],
+    "948": ["đề nghị kiểm tra lại số liệu"],
+    "949": ["đề nghị kiểm tra lại số liệu", "đã nhận đầy đủ sau khi xem lại"],
     "950": ["cần sửa", "cần sửa", "đã nhận đầy đủ sau khi xem lại"],
     "951": ["cần sửa", "nhắc lại", "nhắc lại"],
 }

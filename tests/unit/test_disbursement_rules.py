@@ -69,10 +69,10 @@ CASES = [
     ),
     Case("DIS-06", "critical", "da6", "disbursed_total_vnd", NOTHING, NO_STREAMS),
     Case(
-        "DIS-07",
-        "warning",
-        "total",
-        "plan_total_vnd",
+        "CELL-36",
+        "critical",
+        "da1",
+        "plan_central_investment_vnd",
         good_with("da1", plan_central_investment_vnd=2_000_000.0),
     ),
     Case(

@@ -17,6 +17,7 @@ from connectors.sources.folder import Folder
 from program.delivery import Offer, UnusableOffer
 from program.errors import ConfigurationError, SourceError, StillArrivingError, TransientError
 from program.pack.source import FolderSource
+from program.settings import ROOT
 from tests.workbooks import report
 
 SOURCE = FolderSource(
@@ -24,6 +25,8 @@ SOURCE = FolderSource(
 )
 LIMIT = 1_000_000
 OLD = 1_700_000_000
+CUT_TEXT = (ROOT / "tests" / "data" / "cases" / "cut-at-line-end.csv").read_bytes()
+XLS = (ROOT / "tests" / "data" / "good" / "training-libreoffice.xls").read_bytes()
 
 
 @pytest.fixture
@@ -139,8 +142,12 @@ def test_a_file_that_changes_while_it_is_read_waits_for_the_next_night(
         folder.fetch(offer, LIMIT)
 
 
-@pytest.mark.parametrize("content", [report()[:2000], b""], ids=["half a workbook", "nothing yet"])
-def test_a_young_file_that_is_half_there_waits_and_an_old_one_is_taken_as_it_is(
+@pytest.mark.parametrize(
+    "content",
+    [report()[:2000], b"", CUT_TEXT, XLS[: len(XLS) // 2], XLS, b"%PDF-1.7"],
+    ids=["half a workbook", "nothing yet", "half a text", "half an .xls", "an .xls", "a PDF"],
+)
+def test_a_young_file_that_may_be_half_there_waits_and_an_old_one_is_taken_as_it_is(
     inbox: Path, folder: Folder, content: bytes
 ) -> None:
     path = put(inbox, "a.xlsx", content, when=time.time() - 5)
@@ -150,10 +157,8 @@ def test_a_young_file_that_is_half_there_waits_and_an_old_one_is_taken_as_it_is(
     assert folder.fetch(offered(folder)[0], LIMIT) == content
 
 
-@pytest.mark.parametrize("content", [report(), b"%PDF-1.7"], ids=["a workbook", "a PDF"])
-def test_a_young_file_that_is_whole_is_taken_at_once(
-    inbox: Path, folder: Folder, content: bytes
-) -> None:
+def test_a_young_file_that_shows_its_end_is_taken_at_once(inbox: Path, folder: Folder) -> None:
+    content = report()
     put(inbox, "a.xlsx", content, when=None)
     assert folder.fetch(offered(folder)[0], LIMIT) == content
 

@@ -10,6 +10,7 @@ from program.calendar.period import Period, PeriodKind
 from program.forms.form import Form
 from program.forms.table import Column, ColumnType, Label
 from program.pack.load import Pack
+from program.units.unit import UnitKind
 
 COLUMN = {"name": "classes", "label": "Số lớp", "type": "whole", "measure": "lớp"}
 MONEY = {"name": "spent_vnd", "label": "Kinh phí", "type": "money", "measure": "triệu đồng"}
@@ -118,6 +119,44 @@ def test_a_declaration_that_could_be_read_two_ways_is_refused(
 ) -> None:
     with pytest.raises(ValidationError, match=complaint):
         form(*tables)
+
+
+KIND = {"name": "kind", "label": "Loại", "type": "code", "vocabulary": {"road": {"label": "Đường"}}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"optional_for": ["province"]}, "optional_for is for a required column"),
+        (
+            {"required": True, "required_where": {"kind": ["road"]}},
+            "required_where is for a column not required",
+        ),
+        ({"required_where": {"kind": ["market"]}}, "words of the column kind; found market"),
+        ({"required_where": {"status": ["road"]}}, "words of the column status; found road"),
+        ({"required_where": {"kind": []}}, "words of the column kind; found none"),
+        ({"share_of": "classes"}, "share_of: expected another figure of its type"),
+        ({"share_of": "spent_vnd"}, "share_of: expected another figure of its type"),
+        ({"blank_unless": "kind"}, "blank_unless: expected another figure; found kind"),
+        ({"blank_unless": "classes"}, "blank_unless: expected another figure; found classes"),
+    ],
+)
+def test_what_an_empty_cell_says_must_make_sense(changes: dict[str, Any], complaint: str) -> None:
+    columns = [{**COLUMN, **changes}, MONEY, KIND]
+    with pytest.raises(ValidationError, match=complaint):
+        form({**LIST, "columns": columns})
+
+
+def test_a_form_is_asked_of_a_unit_as_its_columns_say() -> None:
+    column = {**COLUMN, "required": True, "optional_for": ["province"]}
+    declared = form({**LIST, "columns": [column]})
+    required = {kind: declared.asked_of(kind).tables[0].columns[0].required for kind in UnitKind}
+    assert required == {
+        UnitKind.PROVINCE: False,
+        UnitKind.DISTRICT: True,
+        UnitKind.COMMUNE: True,
+    }
+    assert declared.asked_of(UnitKind.DISTRICT) is declared
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from connectors.reader.legacy.encodings import (
     encoding_of_font,
 )
 from connectors.reader.legacy.syllables import is_syllable, is_vietnamese
-from connectors.reader.open.fonts import old_styles
+from connectors.reader.open.fonts import font_styles
 from program.pack.load import Pack, load_pack
 from program.settings import ROOT
 from tests.workbooks import facts, in_old_font, met, old_tcvn3, old_vni, read, report, workbook
@@ -333,9 +333,9 @@ def test_styles_of_old_fonts_are_found_with_and_without_prefixes() -> None:
         b'<x:cellXfs><x:xf fontId="2"/><x:xf fontId="1"/><x:xf fontId="9"/><x:xf/><x:xf fontId="2"></x:xf></x:cellXfs>'
         b'<x:dxfs><x:dxf><x:font><x:name val="VNI-Times"/></x:font></x:dxf></x:dxfs></x:styleSheet>'
     )
-    assert old_styles(styles) == {0: Encoding.TCVN3, 4: Encoding.TCVN3}
-    assert old_styles(styles.replace(b"x:", b"")) == {0: Encoding.TCVN3, 4: Encoding.TCVN3}
-    assert old_styles(styles.replace(b".VnTime", b"Calibri").replace(b"VNI-", b"")) == {}
+    assert font_styles(styles).old == {0: Encoding.TCVN3, 4: Encoding.TCVN3}
+    assert font_styles(styles.replace(b"x:", b"")).old == {0: Encoding.TCVN3, 4: Encoding.TCVN3}
+    assert font_styles(styles.replace(b".VnTime", b"Calibri").replace(b"VNI-", b"")).old == {}
 
 
 def test_a_cell_without_a_style_is_in_the_workbook_s_own_font(pack: Pack) -> None:

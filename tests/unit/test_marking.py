@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -186,7 +187,7 @@ def test_a_cell_with_several_findings_has_the_worst_colour_and_one_note_of_all(
         "TRN-01",
         BAD.message,
         "Đang ghi: 101",
-        "Cần là: Không quá 100",
+        "Không quá 100",
         "Cách sửa: Kiểm tra lại.",
         "CELL-11",
         ALSO.message,
@@ -434,13 +435,23 @@ def test_the_same_order_is_the_same_workbook_to_the_byte(template: bytes) -> Non
 @pytest.mark.slow
 def test_ten_thousand_findings_stay_a_workbook_that_opens(template: bytes) -> None:
     many = [
-        Finding("CELL-11", Severity.CRITICAL, "Sai.", "Sửa.", sheet=SHEET, cell=f"D{row}")
+        Finding(f"OWN-{row}", Severity.CRITICAL, "Sai.", "Sửa.", sheet=SHEET, cell=f"D{row}")
         for row in range(7, 10_007)
     ]
     after = marked(template, *many)
     assert len(overview(after)) < MOST_LISTED + 20
     assert "5000 chỗ khác" in overview(after)[-1][0]
     assert colour(opened(after)[SHEET]["D10006"]) == COLOURS[Severity.CRITICAL]
+
+
+def test_a_bad_column_is_one_line_of_the_list_and_a_note_at_each_cell(template: bytes) -> None:
+    many = [replace(BAD, cell=f"D{row}") for row in range(7, 11)]
+    after = marked(template, *many)
+    listed = [line for line in overview(after) if BAD.message in " ".join(map(str, line))]
+    assert len(listed) == 1
+    assert "Tương tự ở 3 ô khác: D8, D9, D10." in " ".join(map(str, listed[0]))
+    sheet = opened(after)[SHEET]
+    assert all(BAD.message in sheet[f"D{row}"].comment.text for row in range(7, 11))
 
 
 def test_notes_ask_for_nothing_and_are_left_out_and_the_worst_comes_first() -> None:

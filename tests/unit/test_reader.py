@@ -300,7 +300,7 @@ ASKED: list[tuple[str, dict[str, Rows], list[tuple[str, str]]]] = [
     (
         "a point for decimals",
         {"lines": [DISTRICT, COMMUNE, [*TOTAL[:8], "172.3", 170]]},
-        [("CELL-11", "I9")],
+        [("CELL-41", "I9")],
     ),
     (
         "a date for a number",

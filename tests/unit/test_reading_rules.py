@@ -4,13 +4,17 @@ import io
 import json
 import re
 import string
+import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from connectors.reader.reader import read_parts
 from connectors.reader.reader_pool import Readers
+from connectors.sources.folder import Folder
 from expectations.findings.message import finding_of_problem
 from expectations.rules.rule_set import RuleSet, RuleText
 from program.calendar.period import Period
@@ -18,6 +22,7 @@ from program.calendar.stage import Stage
 from program.finding import ReaderFinding
 from program.forms.template_marker import MARKER_SHEET
 from program.pack.load import Pack, load_pack
+from program.pack.source import FolderSource
 from program.parsed_report import ParsedReport
 from program.settings import ROOT, Settings
 from publish.template import Values, write_template
@@ -45,7 +50,10 @@ from tests.workbooks import (
 )
 
 RULE_ID = re.compile(r'"((?:FILE|FORM|CELL)-\d{2})"')
-READER = sorted((ROOT / "connectors" / "reader").rglob("*.py"))
+READER = [
+    *sorted((ROOT / "connectors" / "reader").rglob("*.py")),
+    ROOT / "connectors" / "sources" / "folder.py",
+]
 
 
 def header(at: int, label: str | None) -> list[Cell]:
@@ -123,6 +131,7 @@ def zipped(name: str) -> bytes:
     return buffer.getvalue()
 
 
+CASES = ROOT / "tests" / "data" / "cases"
 PACK = load_pack(ROOT / "config" / "soc-trang")
 
 
@@ -208,6 +217,7 @@ MET: dict[str, bytes | None] = {
     "FILE-07": in_old_font(report(), "VNI-Times"),
     "FILE-08": b"",
     "FILE-09": b"",
+    "FILE-10": None,
     "FORM-01": workbook(("S", [["x"]])),
     "FORM-02": with_unit(),
     "FORM-03": with_unit(["Đơn vị: Huyện X"]),
@@ -233,7 +243,7 @@ MET: dict[str, bytes | None] = {
     "FORM-23": workbook(("A", summary()), ("B", class_list()), ("C", summary())),
     "FORM-24": levels(header=[header(5, None)]),
     "FORM-25": levels(header=[header(5, "Số CB")]),
-    "FORM-26": retyped(template("training", "2024-Q4"), "Quý 4 năm 2024", "Quý 3 năm 2024"),
+    "FORM-26": retyped(template("training", "2024-Q4"), "Quý IV năm 2024", "Quý III năm 2024"),
     "FORM-27": retyped(
         retyped(template("training", "2024-Q4", unit="943"), "Huyện Kế Sách", "Huyện Châu Thành"),
         "943",
@@ -267,13 +277,18 @@ MET: dict[str, bytes | None] = {
     "FORM-47": hiding(report(), "Tổng hợp", is_sheet=True),
     "FORM-48": levels(identity=[*IDENTITY, ["ĐVT: nghìn đồng"]]),
     "FORM-53": report(None, class_list(lines=[CLASS, LIST_HEADER, CLASS])),
+    "FORM-54": levels(header=[header(8, "Kinh phí kế hoạch năm 2023")]),
+    "FORM-55": report(
+        summary(identity=[["Huyện Châu Thành – Quý IV/2024"]]), class_list(identity=[])
+    ),
     "FORM-49": report(None, class_list(lines=[["I. Xã Đại Tâm"], CLASS])),
     "FORM-51": one_report_twice(),
     "FORM-52": portal(tables={"levels": [], "lop": []}),
+    "FORM-60": typed(template("training", "2024-Q4"), "Tổng hợp", F2="x", B10=2, C10=70),
     "CELL-07": with_total(1, "ba"),
     "CELL-08": with_class(5, "mai"),
     "CELL-09": with_total(1, "1.003"),
-    "CELL-11": with_total(7, "2.5"),
+    "CELL-11": with_total(7, "12.2024"),
     "CELL-12": with_total(1, Formula("=B7+B8")),
     "CELL-13": report(merge=["C7:C8"]),
     "CELL-18": with_total(1, "trên 3"),
@@ -294,6 +309,14 @@ MET: dict[str, bytes | None] = {
     "CELL-33": with_class(3, "cap xa"),
     "CELL-34": with_class(1, "Lớp\u200b A"),
     "CELL-35": with_total(8, "1,5 tỷ"),
+    "CELL-37": (CASES / "blank-totals-become-0.xls").read_bytes(),
+    "CELL-38": (CASES / "struck-out-row.xlsx").read_bytes(),
+    "CELL-39": progress(85, ";;;"),
+    "CELL-40": progress(85_000, "0,"),
+    "CELL-41": with_total(7, "2.5"),
+    "CELL-50": typed(
+        template("training", "2024-Q4"), "Tổng hợp", B10=2, C10=70, F10=30, B11=1, C11=20
+    ),
 }
 
 
@@ -309,9 +332,23 @@ def met(rule: str, pack: Pack) -> list[ReaderFinding]:
             found = next(readers.read([delivery(FAULT_OF[rule])], lambda _: MET[rule]))
         assert isinstance(found, ParsedReport)
         parts = [found]
+    elif rule == "FILE-10":
+        parts = read_parts(None, replace(delivery(), refusal=link_out_of_the_inbox()), pack)
     else:
         parts = read_all(MET[rule], pack, sender=sender_of(rule))
     return [p for part in parts for p in part.problems if p.rule == rule]
+
+
+def link_out_of_the_inbox() -> ReaderFinding | None:
+    """Return why the offer of a link to another folder is refused."""
+    with tempfile.TemporaryDirectory() as folder:
+        inbox = Path(folder) / "inbox"
+        inbox.mkdir()
+        (Path(folder) / "other.xlsx").write_bytes(report())
+        (inbox / "link.xlsx").symlink_to(Path(folder) / "other.xlsx")
+        source = FolderSource(name="inbox", kind="folder", url="x", sender="^(?P<unit>[0-9]+)/")
+        ((offer, _),) = Folder(source, str(inbox)).offers(None)
+    return offer.refusal
 
 
 def sender_of(rule: str) -> str:

@@ -9,6 +9,12 @@ from typing import NamedTuple
 import pytest
 
 from connectors.reader.open.markup import Percentage, Uncomputed
+from connectors.reader.open.number_formats import (
+    HiddenFigure,
+    ScaledFigure,
+    ShownFigure,
+    ShownMonth,
+)
 from connectors.reader.open.workbook import CellValue
 from connectors.reader.values.parse_cell import parse_cell
 from expectations.rules.rule_set import RuleSet
@@ -26,13 +32,17 @@ RULE = re.compile(r"CELL-[0-9]{2}")
 OUTCOME = re.compile(r"(?P<word>refused|over|under|nearly|about|estimated)(?: (?P<rest>.+))?")
 CALLS = {
     "percent": Percentage,
+    "shown": ShownFigure,
+    "scaled": ScaledFigure,
+    "hidden": HiddenFigure,
+    "month": ShownMonth,
     "error": Uncomputed,
     "nfd": lambda text: unicodedata.normalize("NFD", text),
     "date": date,
     "datetime": datetime,
     "time": time,
 }
-NEVER_MET_IN_A_VALUE = {"CELL-13", "CELL-19", "CELL-20", "CELL-21"}
+NEVER_MET_IN_A_VALUE = {"CELL-13", "CELL-19", "CELL-20", "CELL-21", "CELL-37", "CELL-38", "CELL-50"}
 
 
 class Row(NamedTuple):

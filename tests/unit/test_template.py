@@ -20,6 +20,7 @@ from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.finding import Severity
 from program.forms.form import Form
+from program.forms.nil_report import NIL_LABEL
 from program.forms.table import Column, ColumnType, Table
 from program.forms.template_marker import MARKER_SHEET, read_marker
 from program.forms.totals import formula_of
@@ -419,7 +420,8 @@ def rules(form: Form, **more: Any) -> dict[str, Any]:
     """Return the rule of each column of the form's first sheet, by the first cell that it is for."""
     book = opened(write_template(form, DISTRICT, YEAR, **more))
     found = data_sheets(book, form)[0].data_validations.dataValidation
-    return {str(next(iter(rule.sqref.ranges))).split(":")[0]: rule for rule in found}
+    of_columns = [rule for rule in found if rule.promptTitle != NIL_LABEL]
+    return {str(next(iter(rule.sqref.ranges))).split(":")[0]: rule for rule in of_columns}
 
 
 def test_figures_have_the_limits_that_the_form_declares() -> None:
@@ -446,7 +448,9 @@ def test_figures_have_the_limits_that_the_form_declares() -> None:
         found["B9"].prompt
         == "Lớp đã học xong.\nSố nguyên từ 0 trở lên, đơn vị tính: lớp.\nBắt buộc nhập."
     )
-    assert found["C9"].prompt == "Số từ 0 đến 100, đơn vị tính: %, có thể có phần thập phân."
+    assert found["C9"].prompt == (
+        "Số từ 0 đến 100, đơn vị tính: %, có thể có phần thập phân.\nChưa có số liệu thì để trống."
+    )
     assert found["F9"].promptTitle == "Ghi chú của đơn vị về nội dung…"
     assert all(r.errorStyle in (None, "stop") for r in found.values())
 

@@ -1,4 +1,4 @@
-"""A total that a spreadsheet added up without the figures that are text: its sender is told which cells those are."""
+"""A total that a spreadsheet added up without the figures that are text: one finding, at the text."""
 
 from dataclasses import replace
 
@@ -19,6 +19,7 @@ from tests.workbooks import (
     without_further_columns,
 )
 
+SUMS = {"CELL-16", "CELL-17", "TRN-03", "TRN-06"}
 PASSED_OVER = "được ghi dưới dạng chữ nên hàm SUM của bảng tính bỏ qua"
 
 
@@ -38,7 +39,6 @@ def at(line: list[Cell], column: int, value: Cell) -> list[Cell]:
     ("column", "text", "total", "rule", "cell"),
     [
         (7, "2", 4, "CELL-16", "H8"),
-        (9, "trên 20", 150, "CELL-16", "J8"),
         (2, "30 người", 120, "TRN-06", "C8"),
     ],
 )
@@ -46,7 +46,18 @@ def test_the_cell_that_was_passed_over_is_named(
     pack: Pack, column: int, text: str, total: float, rule: str, cell: str
 ) -> None:
     found = found_in(pack, at(COMMUNE, column, text), at(TOTAL, column, total))
-    assert f"ô {cell}, {PASSED_OVER}" in found[rule].message
+    digits = "".join(filter(str.isdigit, text))
+    assert (found[rule].cell, found[rule].value) == (cell, digits)
+    assert f"ô {cell} {PASSED_OVER}" in found[rule].message
+    assert SUMS.intersection(found) == {rule}
+
+
+def test_a_text_that_is_not_exact_either_is_told_once_and_the_sums_over_it_are_not(
+    pack: Pack,
+) -> None:
+    found = found_in(pack, at(COMMUNE, 9, "trên 20"), at(TOTAL, 9, 150))
+    assert found["CELL-18"].cell == "J8"
+    assert not SUMS.intersection(found)
 
 
 @pytest.mark.parametrize(

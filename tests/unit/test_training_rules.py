@@ -138,7 +138,7 @@ BAD_LEVELS = [
     (
         "CELL-36",
         ("district", "budget_planned_vnd"),
-        "warning",
+        "critical",
         money_of("district", budget_planned_vnd=152_300_000),
     ),
     (

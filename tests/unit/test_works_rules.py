@@ -99,7 +99,10 @@ CASES = [
     Case("WRK-13", "critical", "work_disbursed_vnd", first(work_disbursed_vnd=1200.6)),
     Case("CELL-24", "warning", "work_progress_pct", second(work_progress_pct=0.6), (1,)),
     Case("WRK-15", "warning", "work_investment_vnd", third(work_investment_vnd=1.2), (2,)),
-    Case("WRK-15", "warning", "work_investment_vnd", third(work_investment_vnd=1_200_500.0), (2,)),
+    Case("WRK-15", "warning", "work_investment_vnd", third(work_investment_vnd=600_500.0), (2,)),
+    Case(
+        "CELL-36", "critical", "work_investment_vnd", third(work_investment_vnd=1_200_500.0), (2,)
+    ),
     Case("WRK-16", "warning", "work_disbursed_vnd", first(work_disbursed_vnd=1.1), (0,)),
     Case(
         "WRK-01",

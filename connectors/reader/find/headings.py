@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from connectors.reader.find.heading_time import CENTURY, DatedHeading, split_time
 from connectors.reader.find.non_data_text import is_numbering, is_total
 from connectors.reader.open.workbook import CellValue, Sheet
 from connectors.reader.values.parse_cell import is_empty, text_of_cell
@@ -30,6 +31,8 @@ class Heading(NamedTuple):
         readings: the texts that may be a column's label, the most complete first.
         hint: a label whose meaning depends on `group`; "" without one.
         group: the text of the groups over it; "" without any.
+        undated: `readings` without the years and days behind them; () where there are none.
+        dated: the words over the column that name a year or a day.
     """
 
     row: int
@@ -38,6 +41,8 @@ class Heading(NamedTuple):
     readings: tuple[str, ...]
     hint: str = ""
     group: str = ""
+    undated: tuple[str, ...] = ()
+    dated: tuple[DatedHeading, ...] = ()
 
 
 def depths(sheet: Sheet, number: int) -> range:
@@ -138,6 +143,18 @@ def _columns_shown(sheet: Sheet, number: int, width: int) -> list[int]:
 
 def _heading(at: int, words: list[tuple[int, str]]) -> Heading:
     """Return a heading with its groups: "Kinh phí" over "Kế hoạch" is "Kinh phí Kế hoạch"."""
+    heading = _as_written(at, words)
+    if not any(CENTURY in text for _, text in words):
+        return heading
+    split = [(row, text, split_time(text)) for row, text in words]
+    dated = [DatedHeading(row, at, text, time.span) for row, text, time in split if time.span]
+    if not dated:
+        return heading
+    undated = _as_written(at, [(row, time.text) for row, _, time in split])
+    return heading._replace(undated=undated.readings, group=undated.group, dated=tuple(dated))
+
+
+def _as_written(at: int, words: list[tuple[int, str]]) -> Heading:
     row, text = words[-1]
     above = [word for _, word in words[:-1]]
     if not above:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from connectors.reader.find.fuzzy_labels import closest
+from connectors.reader.find.heading_time import CENTURY, DatedHeading, split_time
 from connectors.reader.find.headings import (
     DEEPEST,
     Heading,
@@ -38,10 +39,14 @@ _MOST_ROWS_UNDER = 3
 
 
 class Claim(NamedTuple):
-    """A heading that names, or nearly names, a column."""
+    """A heading that names, or nearly names, a column.
+
+    `is_dated`: it does so apart from the year or day behind it.
+    """
 
     column: Column
     heading: Heading
+    is_dated: bool = False
 
 
 class LabelTypo(NamedTuple):
@@ -69,6 +74,7 @@ class Header:
         top: the first row of the form's next table above this one on its sheet; 0 without one.
         words: the words of the form's labels.
         is_apart: an empty column separates the table from what is beside it.
+        dated: words over its columns that name a year or a day.
     """
 
     sheet: Sheet
@@ -86,6 +92,7 @@ class Header:
     top: int = 0
     words: Collection[str] = ()
     is_apart: bool = False
+    dated: tuple[DatedHeading, ...] = ()
 
     @property
     def others(self) -> tuple[Heading, ...]:
@@ -139,14 +146,19 @@ class _Labels:
         rows: set[int] = set()
         for text in texts.beginning(self.table.openings):
             bare = fold_bare(text)
-            if bare and (bare in columns or bare in line):
+            is_label = bool(bare) and (bare in columns or bare in line)
+            if not is_label and CENTURY in text:
+                bare = fold_bare(split_time(text).text)
+                is_label = bare in columns or bare in line
+            if is_label:
                 rows.update(texts.rows[text])
         return sorted(rows)
 
     def is_line(self, heading: Heading) -> bool:
         """Tell whether a heading is the label over the lines of a matrix."""
         line = self.line
-        return any(fold_bare(text) in line for text in heading.readings)
+        readings = (*heading.readings, *heading.undated)
+        return any(fold_bare(text) in line for text in readings)
 
     def writings(self) -> list[tuple[str, str]]:
         """Return the name of each column, and `_LINE` for the lines, with each folded writing."""
@@ -385,6 +397,7 @@ class _Claims:
     strangers: tuple[Heading, ...]
     doubles: tuple[Claim, ...]
     doubtful: tuple[Claim, ...]
+    dated: tuple[DatedHeading, ...]
 
     @property
     def score(self) -> int:
@@ -406,13 +419,13 @@ def _claims(sheet: Sheet, place: _Place, labels: _Labels) -> _Claims:
         if line is None and labels.line and labels.is_line(heading):
             line = heading.at
             continue
-        column, is_sure = _claimed(heading, labels)
-        if column is None:
+        claim, is_sure = _claimed(heading, labels)
+        if claim is None:
             if not _is_ordinal(heading):
                 strangers.append(heading)
             continue
         claims = sure if is_sure else nearly
-        claims[column.name].append(Claim(column, heading))
+        claims[claim.column.name].append(claim)
 
     if line is not None:
         # A column with an unknown sub-heading may hold only a part of what its label names.
@@ -434,18 +447,35 @@ def _sorted_claims(
     """Return the claims by what becomes of them: the first sure claim to a column wins."""
     columns: dict[str, int] = {}
     doubles: list[Claim] = []
-    for name, (first, *others) in sure.items():
-        columns[name] = first.heading.at
-        doubles += others
-    doubtful: list[Claim] = []
+    dated: list[DatedHeading] = []
     unused: list[Heading] = []
+    for name, claims in sure.items():
+        # Beside the column itself, "Kế hoạch vốn năm 2024" is a column of the sender's own.
+        undated = [claim for claim in claims if not claim.is_dated]
+        first, *others = undated or claims
+        columns[name] = first.heading.at
+        # "Thu nhập bình quân năm 2020" may be a label of the form. It is then no other year.
+        if first.is_dated:
+            dated += first.heading.dated
+        doubles += others
+        if undated:
+            unused += [claim.heading for claim in claims if claim.is_dated]
+    doubtful: list[Claim] = []
     for name, claims in nearly.items():
         if name in sure:
             # The column is found. What only resembles it is another column.
             unused += [claim.heading for claim in claims]
         else:
             doubtful += claims
-    return _Claims(place, line, columns, (*strangers, *unused), tuple(doubles), tuple(doubtful))
+    return _Claims(
+        place=place,
+        line=line,
+        columns=columns,
+        strangers=(*strangers, *unused),
+        doubles=tuple(doubles),
+        doubtful=tuple(doubtful),
+        dated=tuple(dated),
+    )
 
 
 def _is_ordinal(heading: Heading) -> bool:
@@ -468,6 +498,7 @@ def _header(sheet: Sheet, claims: _Claims, labels: _Labels) -> Header:
         doubtful=claims.doubtful,
         words=labels.words,
         is_apart=len(place.columns) < len(sheet.rows[place.number]),
+        dated=claims.dated,
     )
 
 
@@ -549,23 +580,37 @@ def _is_whole(header: Header, label: Label, heading: Heading) -> bool:
     return all(is_remark(inside, label) for inside in bracketed(heading.text))
 
 
-def _claimed(heading: Heading, labels: _Labels) -> tuple[Column | None, bool]:
+def _claimed(heading: Heading, labels: _Labels) -> tuple[Claim | None, bool]:
     """Return the column that a heading names, and whether it is certain."""
-    openings = labels.table.openings
-    readings = [text for text in heading.readings if opening_of(text) in openings]
-    whole = labels.whole
-    for text in readings:
-        column = whole.get(fold_label(text))
-        if column is not None:
-            return column, True
-    for text in readings:
-        column = _with_bare_label(text, labels)
-        if column is not None:
-            return column, all(is_remark(inside, column) for inside in bracketed(text))
+    column, is_sure = _named(heading.readings, labels)
+    if heading.undated and not is_sure:
+        # "Kế hoạch (năm 2025)" is in doubt only for what stands in brackets.
+        undated, is_undated_sure = _named(heading.undated, labels)
+        if undated is not None:
+            return Claim(undated, heading, is_dated=True), is_undated_sure
+    if column is not None:
+        return Claim(column, heading), is_sure
     hinted = _with_bare_label(heading.hint, labels)
     if hinted is None:
         return None, False
-    return hinted, _is_part(hinted, heading.group, labels.table)
+    is_dated = bool(heading.dated)
+    return Claim(hinted, heading, is_dated), _is_part(hinted, heading.group, labels.table)
+
+
+def _named(readings: Iterable[str], labels: _Labels) -> tuple[Column | None, bool]:
+    """Return the column that one of the readings names, and whether it is certain."""
+    openings = labels.table.openings
+    opening = [text for text in readings if opening_of(text) in openings]
+    whole = labels.whole
+    for text in opening:
+        column = whole.get(fold_label(text))
+        if column is not None:
+            return column, True
+    for text in opening:
+        column = _with_bare_label(text, labels)
+        if column is not None:
+            return column, all(is_remark(inside, column) for inside in bracketed(text))
+    return None, False
 
 
 def _with_bare_label(text: str, labels: _Labels) -> Column | None:

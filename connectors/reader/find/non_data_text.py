@@ -39,15 +39,35 @@ _SUM_WORDS = ("tổng", "cộng")
 _OTHER_WORDS = ("dong", "ket", "hop", "quan", "the", "tac")
 _LONGEST_GROUP = 100
 
+_NO = "khong"
 _NOTHING = {
-    "khong",
+    _NO,
     "khong co",
     "khong phat sinh",
     "khong co phat sinh",
     "khong co so lieu",
+    "khong phat sinh so lieu",
+    "khong co so lieu phat sinh",
     "chua co",
     "chua phat sinh",
 }
+# Words around them that say when or where: "Trong quý 1 năm 2025 đơn vị không có phát sinh".
+_WHEN = (
+    "trong",
+    "ky",
+    "quy",
+    "nam",
+    "thang",
+    "nay",
+    "bao",
+    "cao",
+    "don",
+    "vi",
+    "tai",
+    "huyen",
+    "xa",
+)
+_AROUND = {*_WHEN, "i", "ii", "iii", "iv", "noi", "dung", "moi", "nao"}
 _NOTES = {"ghi chu", "luu y", "chu thich", "nguon", "nguon so lieu"}
 _GROUP_WORDS = (
     "xa",
@@ -69,11 +89,11 @@ _GROUP_WORDS = (
 
 # How these words begin. Most cells are excluded by that, before anything is folded.
 _TOTALS_OPEN = openings_of(_TOTALS)
-_NOTHING_OPENS = openings_of(_NOTHING)
+NOTHING_OPENS = openings_of((*_NOTHING, *_WHEN))
 _NOTES_OPEN = openings_of(_NOTES)
 _NUMBERED_GROUPS_OPEN = {f"da{number}" for number in range(10)}
 _GROUPS_OPEN = openings_of((*_TOTALS, *_GROUP_WORDS)) | _NUMBERED_GROUPS_OPEN
-_NO_LINE_OPENS = _TOTALS_OPEN | _NOTHING_OPENS | _NOTES_OPEN | _GROUPS_OPEN
+_NO_LINE_OPENS = _TOTALS_OPEN | NOTHING_OPENS | _NOTES_OPEN | _GROUPS_OPEN
 
 
 def is_remark(text: str, column: Column) -> bool:
@@ -214,9 +234,15 @@ def is_ordinary(text: str) -> bool:
 
 def says_nothing(cell: CellValue) -> bool:
     """Tell whether a cell says that there is nothing to report: "Không phát sinh", "Không có"."""
-    if not isinstance(cell, str) or opening_of(cell) not in _NOTHING_OPENS:
+    if not isinstance(cell, str) or opening_of(cell) not in NOTHING_OPENS:
         return False
-    return fold(cell) in _NOTHING
+    if len(cell) > _LONGEST_GROUP:
+        return False
+    words = [word for word in fold(cell).split() if word not in _AROUND and not word.isdigit()]
+    said = " ".join(words)
+    # "Không" beside other words is an answer, or a name.
+    is_bare_no = said == _NO and fold(cell) != _NO
+    return said in _NOTHING and not is_bare_no
 
 
 def begins_note(cell: CellValue) -> bool:

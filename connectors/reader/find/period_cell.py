@@ -1,21 +1,32 @@
 """When a workbook is about: its period and stage.
 
-They are written above the tables. Where nothing is written, the template's marker says them. What
+They are written above the tables behind a label. Where nothing is written, the template's marker
+says them, and without a marker a title: "Báo cáo giải ngân quý II năm 2025". What
 people read counts: a template of the first quarter that says "Quý 2" is a report of the second
 quarter, and its sender is asked whether that is meant.
 """
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connectors.reader.find.recognition import Recognised
-from connectors.reader.find.unit_cell import Mention, at, mentions_of
+from connectors.reader.find.unit_cell import Mention, at, mentions_of, title_parts, titles_of
 from program.calendar.period import Period
 from program.calendar.stage import Stage, split_stage
 from program.delivery import Delivery
 from program.finding import ReaderFinding
 from program.forms.form import Form
 from program.forms.template_marker import TemplateMarker
+from program.labels import fold
 from program.vietnamese import format_date
+
+# A day, or the years of the Program, are no period of a report.
+_OTHER_TIMES = re.compile(r"\b(?:ngay|giai doan)\b")
+# A period in a title begins with one of these words; a year alone may be any number.
+_OPENS_PERIOD = re.compile(r"(?:quy|q|thang|nam|ca nam|0?6 thang|sau thang|nua) ?[0-9ivx]*\b")
+# "9 tháng đầu năm 2024", "Quý III và quý IV năm 2024": the last words alone mean something else.
+_GOES_ON_BEFORE = re.compile(r"dau|cuoi|va|den|tu|thang|quy|ky|[0-9]+|[ivx]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +73,37 @@ def _occasion_of_marker(found: Recognised) -> ReportedPeriod:
     marker = found.marker
     if marker is not None:
         return ReportedPeriod(Period.parse(marker.period), Stage(marker.stage))
+    titled = list(_periods_in_titles(found))
+    if len({(each.period, each.stage) for each in titled}) == 1:
+        return titled[0]
     values = {"label": found.form.identity.period.label}
     problem = ReaderFinding("FORM-05", sheet=found.first_sheet, values=values)
     return ReportedPeriod(None, problems=(problem,))
+
+
+def _periods_in_titles(found: Recognised) -> Iterator[ReportedPeriod]:
+    """Yield each period of the form's kinds that a title above the tables ends with."""
+    for title in titles_of(found):
+        if _OTHER_TIMES.search(fold(title.text)):
+            continue
+        for part in title_parts(title.text):
+            text, stage = split_stage(part)
+            period = _period_at_end(text)
+            if period is not None and period.kind in found.form.periods:
+                note = at(title, "FORM-55", read_as=period.label)
+                yield ReportedPeriod(period, stage, title, (note,))
+
+
+def _period_at_end(text: str) -> Period | None:
+    """Return the period that the last words of a text name; None where they go on before it."""
+    words = fold(text).split()
+    for first in range(len(words)):
+        rest = " ".join(words[first:])
+        period = Period.read(rest) if _OPENS_PERIOD.match(rest) else None
+        if period is not None:
+            is_whole = first == 0 or not _GOES_ON_BEFORE.fullmatch(words[first - 1])
+            return period if is_whole else None
+    return None
 
 
 def _template_problems(

@@ -6,11 +6,25 @@ workbook may hold several reports: `parts` separates them.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from connectors.reader.find.heading_time import split_time
+from connectors.reader.find.headings import fold_bare, is_sub_heading
 from connectors.reader.find.layout import Header, find_headers, is_filled
 from connectors.reader.open.workbook import Sheet
+from connectors.reader.values.parse_cell import text_of_cell
+from program.addresses import column_letter
+from program.finding import ReaderFinding
 from program.forms.form import Form
 from program.forms.template_marker import TemplateMarker
+
+_UNKNOWN_HEADINGS = "các tiêu đề chưa nhận ra"
+_FEW_HEADINGS = "chỉ có một số tiêu đề của mẫu"
+NO_HEADINGS = "không có dòng tiêu đề nào"
+_MOST_NAMED = 6
+_FEWEST_HEADINGS = 3
+_DEPTH = 60
+"""How many rows of a sheet may hold the headings of a table that is not recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,58 @@ def recognise(
         if best is not None and best.headers:
             return replace(best, others=tuple(_others(best, candidates)))
     return None
+
+
+def no_table(sheets: Sequence[Sheet], forms: Iterable[Form]) -> ReaderFinding:
+    """Return the problem of a workbook without a table of any form.
+
+    It names the headings that are not known, of the row that looks most like a header.
+    """
+    visible = [sheet for sheet in sheets if not sheet.is_hidden] or list(sheets)
+    rows = list(_rows_of_words(visible))
+    if not rows:
+        first = visible[0].name if visible else None
+        return ReaderFinding("FORM-01", first, values={"headings": NO_HEADINGS})
+    sheet, number, columns = max(rows, key=lambda row: len(row.columns))
+    known = _known_labels(forms)
+    texts = {at: text_of_cell(sheet.rows[number][at]) for at in columns}
+    unknown = {at: text for at, text in texts.items() if not known & _writings(text)}
+    named = "; ".join(f'"{text}"' for text in list(unknown.values())[:_MOST_NAMED])
+    headings = f"{_UNKNOWN_HEADINGS}: {named}" if unknown else _FEW_HEADINGS
+    cell = f"{column_letter(next(iter(unknown or texts)) + 1)}{number + 1}"
+    return ReaderFinding("FORM-01", sheet.name, cell, values={"headings": headings})
+
+
+class _RowOfWords(NamedTuple):
+    """A row that may be a header: its sheet, its 0-based number, and its columns with words."""
+
+    sheet: Sheet
+    number: int
+    columns: list[int]
+
+
+def _rows_of_words(sheets: Iterable[Sheet]) -> Iterator[_RowOfWords]:
+    """Yield the upper rows with words in several columns and no figure."""
+    for sheet in sheets:
+        for number, row in enumerate(sheet.rows[:_DEPTH]):
+            columns = [at for at, cell in enumerate(row) if is_sub_heading(cell)]
+            has_figure = any(isinstance(cell, int | float) for cell in row)
+            if len(columns) >= _FEWEST_HEADINGS and not has_figure:
+                yield _RowOfWords(sheet, number, columns)
+
+
+def _known_labels(forms: Iterable[Form]) -> set[str]:
+    """Return the folded labels of all tables, without the text in brackets."""
+    known: set[str] = set()
+    for form in forms:
+        for table in form.tables:
+            known |= table.by_bare_label.keys()
+            known |= table.line.bare if table.line else frozenset()
+    return known
+
+
+def _writings(text: str) -> set[str]:
+    return {fold_bare(text), fold_bare(split_time(text).text)}
 
 
 def _is_named(form: Form, marker: TemplateMarker | None) -> bool:

@@ -1,5 +1,6 @@
 """A table at its place on a sheet, with what is needed to read its lines."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from connectors.reader.find.layout import Header
@@ -85,13 +86,16 @@ class TableRegion:
         """Return the declared columns that the sheet has."""
         return [column for column in self.table.columns if column.name in self.header.columns]
 
-    def has_value(self, number: int) -> bool:
+    def has_value(self, number: int, *, besides: Collection[str] = ()) -> bool:
         """Tell whether a row holds a figure, a date or a word of a vocabulary in a column for it.
 
-        A date spelt out in words does not count: such a date is above signatures.
+        A date spelt out in words does not count: such a date is above signatures. The columns in
+        `besides` do not count either.
         """
         row = self.row(number)
         for column in self.found():
+            if column.name in besides:
+                continue
             if column.type in _WORDS or not _is_value(self.parse(number, column), column):
                 continue
             if not is_spelt_day(row[self.header.columns[column.name]]):

@@ -1,14 +1,17 @@
 """Whom a workbook is about: labels such as "Đơn vị báo cáo:" above its tables, and their values.
 
 Every such place on every sheet is read, and all must name the same unit. Otherwise a sheet copied
-from a neighbour's report would become this unit's figures.
+from a neighbour's report would become this unit's figures. Where there is no such place and no
+template's marker, a title may name the unit: "Huyện Kế Sách – Quý II/2025".
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from connectors.reader.find.heading_time import split_time
 from connectors.reader.find.headings import fold_label
 from connectors.reader.find.recognition import Recognised
 from connectors.reader.open.workbook import CellValue, Sheet
@@ -19,8 +22,9 @@ from program.calendar.period import Period
 from program.delivery import Delivery
 from program.finding import ReaderFinding
 from program.forms.form import Form
+from program.forms.nil_report import NIL_HINT, NIL_LABEL
 from program.forms.table import Label
-from program.labels import opening_of, openings_of
+from program.labels import fold, opening_of, openings_of
 from program.pack.load import Pack
 from program.units.register import Unit, UnitKind, UnitRegister
 from program.vietnamese import format_date
@@ -29,6 +33,11 @@ _DEPTH = 30
 """How many rows are searched on a sheet without a table."""
 
 _UNKNOWN_NAME = "FORM-03"
+
+_BETWEEN_PARTS = re.compile(r"\s*(?:[–—:;,|\n]|\s-\s)\s*")
+_LONGEST_TITLE = 300
+# With such a word the name of a unit begins in a title: "UBND HUYỆN KẾ SÁCH".
+_KINDS = {"huyen", "thi", "thanh", "xa", "phuong", "tinh", "h", "tx", "tp", "x", "p", "tt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +70,15 @@ def read_unit(
     """
     days = _days(pack.units, period, delivery.received_on)
     namings = _namings(found, pack, days)
+    notes: list[ReaderFinding] = []
+    titled = None if namings or found.marker else _named_in_titles(found, days, pack)
     if namings:
         place = namings[0].mention
         unit, problems = _named_unit(namings, days[0], found.form, pack)
+    elif titled is not None:
+        place, (unit,) = titled
+        problems = []
+        notes.append(at(place, "FORM-55", read_as=unit.name))
     else:
         place = Mention(found.first_sheet, None, "")
         unit, problems = _unit_of_marker(found, days[0], pack.units, place)
@@ -71,7 +86,38 @@ def read_unit(
         problems = _sender_problems(unit, pack.units, place, delivery)
     if unit is None or problems:
         return None, problems
-    return unit, _marker_problems(found, unit, pack.units, place)
+    return unit, [*notes, *_marker_problems(found, unit, pack.units, place)]
+
+
+def _named_in_titles(found: Recognised, days: list[date], pack: Pack) -> _Naming | None:
+    """Return the one unit that titles above the tables name; None where they name none or two."""
+    for day in days:
+        kinds = pack.calendar.reporters(found.form.code, day) or frozenset(UnitKind)
+        namings: list[_Naming] = []
+        for title in titles_of(found):
+            for part in title_parts(title.text):
+                meant = _named_at_end(split_time(part).text, day, kinds, pack.units)
+                namings += [_Naming(title, [unit]) for unit in meant]
+        # A letterhead also names the unit above: "UBND TỈNH SÓC TRĂNG – HUYỆN KẾ SÁCH".
+        parents = {naming.meant[0].parent for naming in namings}
+        lowest = [naming for naming in namings if naming.meant[0].code not in parents]
+        codes = {naming.meant[0].code for naming in lowest}
+        if codes:
+            return lowest[0] if len(codes) == 1 else None
+    return None
+
+
+def _named_at_end(
+    text: str, day: date, kinds: Collection[UnitKind], units: UnitRegister
+) -> list[Unit]:
+    """Return the units that the last words of a text name with their kind."""
+    words = text.split()
+    for first, word in enumerate(words):
+        if fold(word) in _KINDS:
+            meant = units.named(" ".join(words[first:]), day, kinds=kinds)
+            if meant:
+                return meant
+    return []
 
 
 def _namings(found: Recognised, pack: Pack, days: list[date]) -> list[_Naming]:
@@ -218,6 +264,34 @@ def at(mention: Mention, rule: str, **values: str) -> ReaderFinding:
     return ReaderFinding(rule, mention.sheet, mention.cell, mention.text or None, values)
 
 
+def titles_of(workbook: Recognised) -> Iterator[Mention]:
+    """Yield every text above the first table of each visible sheet that holds one."""
+    headers = workbook.headers.values()
+    for sheet in workbook.sheets:
+        tops = [header.row for header in headers if header.sheet is sheet]
+        if not tops or sheet.is_hidden:
+            continue
+        for number, row in enumerate(sheet.rows[: min(tops)]):
+            for column, cell in enumerate(row):
+                if isinstance(cell, str) and 0 < len(cell) <= _LONGEST_TITLE:
+                    name = f"{column_letter(column + 1)}{number + 1}"
+                    yield Mention(sheet.name, name, text_of_cell(cell))
+
+
+def title_parts(title: str) -> list[str]:
+    """Return the parts of a title that dashes, colons, commas and line breaks separate.
+
+    What stands before the name of a unit is a part too: "Báo cáo quý II/2025 huyện Kế Sách".
+    """
+    parts = [part for part in _BETWEEN_PARTS.split(title) if part]
+    for part in list(parts):
+        words = part.split()
+        kinds = [first for first, word in enumerate(words) if first and fold(word) in _KINDS]
+        if kinds:
+            parts.append(" ".join(words[: kinds[0]]))
+    return parts
+
+
 def mentions_of(workbook: Recognised, label: Label) -> list[Mention]:
     """Return every value of `label` above the first table of each sheet, in reading order.
 
@@ -234,6 +308,8 @@ def mentions_of(workbook: Recognised, label: Label) -> list[Mention]:
 def _mentions_on(sheets: Iterable[Sheet], workbook: Recognised, label: Label) -> Iterator[Mention]:
     identity = workbook.form.identity
     labels = identity.unit.folded | identity.unit_code.folded | identity.period.folded
+    # The template's cell for "nothing to report" is beside the unit's code.
+    labels |= {fold_label(f"{NIL_LABEL} {NIL_HINT}")}
     headers = workbook.headers.values()
     for sheet in sheets:
         tops = [header.row for header in headers if header.sheet is sheet]

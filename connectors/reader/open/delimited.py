@@ -17,6 +17,9 @@ _BOMS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-
 _COMMA = ","
 _SEPARATORS = (";", "\t", _COMMA)
 _NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f]")
+_PADDING = "\0\x1a"
+"""What some programs leave behind a text: the end sign of DOS, and zeros of a disk block."""
+_FORMULA_TEXT = re.compile(r'\s*="([^"]*)"\s*')
 _HEAD_BYTES = 1024
 _SAMPLE_LINES = 200
 """How many lines decide the separator."""
@@ -26,6 +29,15 @@ _MIN_FIELDS = 2
 _MIN_FIELDS_COMMA = 3
 """Log lines often have one comma each, so two fields are no sign of a table."""
 _MIN_RECORDS = 2
+
+
+class FormulaText(str):
+    """The figure of a field that is written as a formula: 0943 of `="0943"`.
+
+    Excel keeps the leading zero of a field that is written so, and shows the text alone.
+    """
+
+    __slots__ = ()
 
 
 class NoRows(Enum):
@@ -42,7 +54,8 @@ def read_delimited(content: bytes, *, max_cells: int) -> list[list[str]] | NoRow
     """Return the records of a delimited text, or the reason why there are none.
 
     A record has as many fields as it was written with. A blank line is an empty record, so the
-    record numbers are the row numbers that Excel shows.
+    record numbers are the row numbers that Excel shows. A figure written as `="943"` is a
+    `FormulaText`.
     """
     text = _text_of(content)
     if isinstance(text, NoRows):
@@ -65,10 +78,12 @@ def read_delimited(content: bytes, *, max_cells: int) -> list[list[str]] | NoRow
 def _text_of(content: bytes) -> str | NoRows:
     """Return the decoded text without its byte order mark."""
     codec = _codec_of_bom(content)
-    if codec is None and b"\0" in content:
-        return NoRows.NO_TEXT
+    if codec is None:
+        content = content.rstrip(_PADDING.encode())
+        if not content or b"\0" in content:
+            return NoRows.NO_TEXT
     try:
-        text = content.decode(codec or "utf-8")
+        text = content.decode(codec or "utf-8").rstrip(_PADDING)
     except UnicodeDecodeError:
         # A byte order mark promised an encoding that the bytes do not keep.
         if codec is not None:
@@ -160,6 +175,22 @@ def _is_prose(records: list[list[str]]) -> bool:
 
 def _records(text: str, separator: str) -> list[list[str]] | NoRows:
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+        records = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error:
         return NoRows.OPEN_QUOTE
+    if '="' in text:
+        _take_out_of_formulas(records)
+    return records
+
+
+def _take_out_of_formulas(records: list[list[str]]) -> None:
+    """Replace each field `="943"` by its text, in place.
+
+    Words are words, with or without the formula.
+    """
+    for record in records:
+        for at, field in enumerate(record):
+            match = _FORMULA_TEXT.fullmatch(field)
+            if match is not None:
+                text = match[1]
+                record[at] = FormulaText(text) if text[:1].isdigit() else text

@@ -1,18 +1,30 @@
-"""Find the cell styles of an .xlsx whose font has an encoding from before Unicode.
+"""Find the cell styles of an .xlsx whose font strikes out, or has an encoding from before Unicode.
 
 The source is the package's own style sheet, `xl/styles.xml`.
 """
 
 import html
 import re
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from connectors.reader.legacy.encodings import Encoding, encoding_of_font
 
 # The tags that matter, with any namespace prefix. Everything between them is skipped.
-_TAG = re.compile(rb"<(/?)(?:[^<>\s/:]+:)?(fonts|font|name|cellXfs|xf)\b([^<>]*)>")
+_TAG = re.compile(rb"<(/?)(?:[^<>\s/:]+:)?(fonts|font|name|strike|cellXfs|xf)\b([^<>]*)>")
 _NAME = re.compile(rb"""\bval\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _FONT = re.compile(rb"""\bfontId\s*=\s*["']([0-9]{1,6})["']""")
 _OLD_FONT = re.compile(rb"""["'](?:\.vn|vni[- ])""")
+_OFF = re.compile(rb"""\bval\s*=\s*["'](?:0|false)""")
+_TEXT = re.compile(rb"<(?:[^<>\s/:]+:)?si\b[^<>]*?(?:/>|>(.*?)</(?:[^<>\s/:]+:)?si>)", re.DOTALL)
+_STRIKE = re.compile(rb"<(?:[^<>\s/:]+:)?strike\b([^<>]*)>")
+
+
+class FontStyles(NamedTuple):
+    """The numbers of the cell styles with an old encoding, and of those that strike out."""
+
+    old: Mapping[int, Encoding] = {}
+    struck: frozenset[int] = frozenset()
 
 
 class _StyleReader:
@@ -23,7 +35,9 @@ class _StyleReader:
 
     def __init__(self) -> None:
         self.old_styles: dict[int, Encoding] = {}
+        self.struck_styles: set[int] = set()
         self._fonts: list[Encoding | None] = []
+        self._struck_fonts: set[int] = set()
         self._part = b""
         self._style_count = 0
 
@@ -42,6 +56,8 @@ class _StyleReader:
             self._fonts.append(None)  # its name follows, if it has one
         elif tag == b"name" and self._fonts:
             self._fonts[-1] = _encoding(attributes)
+        elif tag == b"strike" and not is_closing and not _OFF.search(attributes):
+            self._struck_fonts.add(len(self._fonts) - 1)
 
     def _read_style(self, attributes: bytes) -> None:
         match = _FONT.search(attributes)
@@ -50,24 +66,38 @@ class _StyleReader:
         encoding = self._fonts[font] if is_known else None
         if encoding is not None:
             self.old_styles[self._style_count] = encoding
+        if font in self._struck_fonts:
+            self.struck_styles.add(self._style_count)
         self._style_count += 1
 
 
-def old_styles(styles: bytes) -> dict[int, Encoding]:
-    """Return the old encoding of each cell style that has one, by the style's number.
-
-    The result is empty for ordinary workbooks.
-    """
-    # Two plain searches exclude nearly every workbook, much faster than the patterns.
+def font_styles(styles: bytes) -> FontStyles:
+    """Return the cell styles whose font matters; none for ordinary workbooks."""
+    # Plain searches exclude nearly every workbook, much faster than the patterns.
     folded = styles.lower()
-    may_be_old = b".vn" in folded or b"vni" in folded
-    if not may_be_old or not _OLD_FONT.search(folded):
-        return {}
+    may_be_old = (b".vn" in folded or b"vni" in folded) and _OLD_FONT.search(folded) is not None
+    if not may_be_old and b"strike" not in folded:
+        return FontStyles()
     reader = _StyleReader()
     for match in _TAG.finditer(styles):
         closing, tag, attributes = match.groups()
         reader.read(tag, attributes, is_closing=bool(closing))
-    return reader.old_styles
+    return FontStyles(reader.old_styles, frozenset(reader.struck_styles))
+
+
+def struck_texts(texts: bytes) -> frozenset[int]:
+    """Return the numbers of the shared texts of which some letters are struck out."""
+    if b"strike" not in texts:
+        return frozenset()
+    found = enumerate(_TEXT.finditer(texts))
+    return frozenset(number for number, match in found if strikes_out(match[1] or b""))
+
+
+def strikes_out(text: bytes) -> bool:
+    """Return whether the XML of a text strikes out some of its letters."""
+    if b"strike" not in text:
+        return False
+    return any(not _OFF.search(attributes) for attributes in _STRIKE.findall(text))
 
 
 def _encoding(attributes: bytes) -> Encoding | None:

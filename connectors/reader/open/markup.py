@@ -6,9 +6,10 @@
   whose value no program has calculated yet.
 - Cells that show a percentage: calamine gives 0.985 for what the sender sees as 98,5%.
 - Cells in a font with an encoding from before Unicode.
+- Cells that are struck out, and those whose format shows something else than what is stored.
 - Hidden rows and columns.
 
-Of an .xlsb and an .ods only the size of each sheet is read.
+Of an .xlsb and an .ods only the size and the errors of each sheet are read.
 """
 
 import html
@@ -19,13 +20,20 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from connectors.reader.legacy.encodings import Encoding
 from connectors.reader.open.fast_rows import RemainingRows, StyledCell, in_styles, skip_plain_rows
-from connectors.reader.open.fonts import old_styles
+from connectors.reader.open.fonts import FontStyles, font_styles, strikes_out, struck_texts
 from connectors.reader.open.hidden import NOTHING_HIDDEN, Hidden, read_hidden
-from connectors.reader.open.sheet_size import ods_extents, xlsb_extent, xlsb_sheets
+from connectors.reader.open.number_formats import (
+    BUILT_IN_MONTHS,
+    NumberFormat,
+    changing_formats,
+    uses_built_in_months,
+)
+from connectors.reader.open.sheet_size import SheetScan, scan_ods, scan_xlsb, xlsb_sheets
 from connectors.reader.open.signatures import unpacked
 from program.addresses import column_number
 
@@ -47,6 +55,11 @@ _FORMAT = re.compile(rb"<(?:[^<>\s/:]+:)?xf\b([^<>]*)>")
 _NUMBER_FORMAT = re.compile(rb"<(?:[^<>\s/:]+:)?numFmt\b([^<>]*)>")
 _BOOK_PROPERTIES = re.compile(rb"<(?:[^<>\s/:]+:)?workbookPr\b")
 _TAG_IN_TEXT = re.compile(rb"<(?:[^<>\s/:]+:)?t(?:\s[^<>]*)?(?<!/)>[^<]*<[^/!?]")
+_SHARED_TEXT = re.compile(
+    rb"""<(?:[^<>\s/:]+:)?c\b(?=[^<>]*?\bt\s*=\s*["']s["'])"""
+    rb"""[^<>]*?\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["'][^<>]*>"""
+    rb"""\s*<(?:[^<>\s/:]+:)?v\b[^<>]*>\s*([0-9]{1,9})\s*<"""
+)
 _PERCENT_FORMATS = {"9", "10"}
 _BUILT_IN_PERCENT = re.compile(rb"""numFmtId\s*=\s*["'](?:9|10)["']""")
 # A percent sign in quotes, after a backslash or in square brackets is printed, but the number is
@@ -55,6 +68,8 @@ _LITERAL_TEXT = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _XLSX_BOOK, _XLSX_RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _XLSB_BOOK, _XLSB_RELATIONS = "xl/workbook.bin", "xl/_rels/workbook.bin.rels"
 _ODS_BOOK = "content.xml"
+_LARGEST_CACHED = 100_000
+"""Bytes of the largest style sheet that is remembered."""
 _NO_RESULT = "…".encode()
 
 
@@ -89,7 +104,9 @@ class Markup:
 
     `rows` and `columns` of an .xlsx are exact where the sheet may be larger than allowed, and an
     upper bound elsewhere. `uncomputed` are the cells without a value. `fonts` are the cells whose
-    font has an encoding from before Unicode.
+    font has an encoding from before Unicode, `struck` those that are struck out at least in part,
+    `formats` those whose number format shows something else than what is stored. `blank_or_zero`
+    are formulas of an .xls that show 0 or nothing (`SheetScan`).
     """
 
     rows: int = 0
@@ -98,13 +115,24 @@ class Markup:
     percentages: tuple[tuple[int, int], ...] = ()
     fonts: dict[tuple[int, int], Encoding] = field(default_factory=dict)
     hidden: Hidden = NOTHING_HIDDEN
+    struck: frozenset[tuple[int, int]] = frozenset()
+    formats: dict[tuple[int, int], NumberFormat] = field(default_factory=dict)
+    blank_or_zero: frozenset[tuple[int, int]] = frozenset()
+
+    @classmethod
+    def of_scan(cls, scan: SheetScan) -> "Markup":
+        """Return the markup of a sheet of which only its size and a few cells are known."""
+        errors = {corner: Uncomputed(text) for corner, text in scan.errors.items()}
+        return cls(scan.rows, scan.columns, errors, blank_or_zero=scan.blank_or_zero)
 
 
 class _Styles(NamedTuple):
-    """The cell styles to look for: those that show a percentage, those in an old encoding."""
+    """The cell styles to look for, by number, and the pattern of a cell in one of them."""
 
-    percent: frozenset[int] = frozenset()
-    old: Mapping[int, Encoding] = {}
+    percent: frozenset[int]
+    fonts: FontStyles
+    formats: Mapping[int, NumberFormat]
+    pattern: re.Pattern[bytes] | None
 
 
 class _Cell(NamedTuple):
@@ -132,7 +160,7 @@ def read_markup(package: zipfile.ZipFile, most_cells: int) -> list[Markup]:
         return _xlsb_markup(package, members)
     # calamine finds this name only as it is written here.
     if _ODS_BOOK in package.namelist():
-        return [Markup(*extent) for extent in ods_extents(package)]
+        return [Markup.of_scan(scan) for scan in scan_ods(package, most_cells)]
     if members.keys() >= {_XLSX_BOOK, _XLSX_RELATIONS}:
         return _xlsx_markup(package, members, most_cells)
     return []
@@ -142,11 +170,15 @@ def _xlsx_markup(
     package: zipfile.ZipFile, members: Mapping[str, str], most_cells: int
 ) -> list[Markup]:
     book = unpacked(package, members[_XLSX_BOOK])
-    _refuse_ambiguous(book, _optional(package, members, "xl/sharedstrings.xml"))
+    texts = _optional(package, members, "xl/sharedstrings.xml")
+    _refuse_ambiguous(book, texts)
     parts = _parts(unpacked(package, members[_XLSX_RELATIONS]))
     is_stale = _STALE.search(book) is not None
     style_sheet = _optional(package, members, "xl/styles.xml")
-    styles = _Styles(_percent_styles(style_sheet), old_styles(style_sheet))
+    # Most workbooks are made from a few templates, which have the same styles.
+    is_small = len(style_sheet) <= _LARGEST_CACHED
+    styles = _known_styles(style_sheet) if is_small else _styles_of(style_sheet)
+    struck = struck_texts(texts)
     sheets = []
     for match in _SHEET.finditer(book):
         part = members.get(parts.get(_relation_id(match[1]), ""))
@@ -154,7 +186,11 @@ def _xlsx_markup(
             sheets.append(Markup())
         else:
             xml = unpacked(package, part)
-            sheets.append(_markup(xml, styles, most_cells, is_stale=is_stale))
+            markup = _markup(xml, styles, most_cells, is_stale=is_stale)
+            if struck:
+                struck_cells = markup.struck | _cells_with_texts(xml, struck)
+                markup = replace(markup, struck=struck_cells)
+            sheets.append(markup)
     return sheets
 
 
@@ -166,7 +202,7 @@ def _xlsb_markup(package: zipfile.ZipFile, members: Mapping[str, str]) -> list[M
         if part is None:
             sheets.append(Markup())
         else:
-            sheets.append(Markup(*xlsb_extent(unpacked(package, part))))
+            sheets.append(Markup.of_scan(scan_xlsb(unpacked(package, part))))
     return sheets
 
 
@@ -213,43 +249,89 @@ def _path(target: str) -> str:
     return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/").lower()
 
 
+def _styles_of(style_sheet: bytes) -> _Styles:
+    """Return the cell styles of a workbook that matter; none for ordinary workbooks."""
+    percent = _percent_styles(style_sheet)
+    fonts = font_styles(style_sheet)
+    formats = _format_styles(style_sheet)
+    numbers = percent | fonts.old.keys() | fonts.struck | formats.keys()
+    return _Styles(percent, fonts, formats, in_styles(numbers))
+
+
+_known_styles = lru_cache(maxsize=64)(_styles_of)
+
+
 def _percent_styles(xml: bytes) -> frozenset[int]:
     """Return the numbers of the cell formats that show a percentage; most workbooks have none."""
     # "&" may be the beginning of an escaped percent sign.
     if b"%" not in xml and b"&" not in xml and not _BUILT_IN_PERCENT.search(xml):
         return frozenset()
+    percent_codes = _PERCENT_FORMATS | _own_percent_formats(xml)
+    return frozenset(
+        style
+        for style, format_id in enumerate(_formats_of_styles(xml))
+        if format_id in percent_codes
+    )
+
+
+def _format_styles(xml: bytes) -> dict[int, NumberFormat]:
+    """Return the cell formats that change what is seen of a figure; most workbooks have none."""
+    changing = changing_formats(_own_formats(xml))
+    # Each style is looked at only where some format matters.
+    if not changing and not uses_built_in_months(xml):
+        return {}
+    changing |= BUILT_IN_MONTHS
+    styles: dict[int, NumberFormat] = {}
+    for style, format_id in enumerate(_formats_of_styles(xml)):
+        if format_id in changing:
+            styles[style] = changing[format_id]
+    return styles
+
+
+def _formats_of_styles(xml: bytes) -> list[str]:
+    """Return the id of the number format of each cell style."""
     formats = _CELL_FORMATS.search(xml)
     if formats is None:
-        return frozenset()
-    percent_codes = _PERCENT_FORMATS | _own_percent_formats(xml)
-    styles = set()
-    for style, match in enumerate(_FORMAT.finditer(formats[0])):
-        if _attributes(match[1]).get("numFmtId", "") in percent_codes:
-            styles.add(style)
-    return frozenset(styles)
+        return []
+    return [_attributes(match[1]).get("numFmtId", "") for match in _FORMAT.finditer(formats[0])]
+
+
+def _own_formats(xml: bytes) -> dict[str, str]:
+    """Return the workbook's own number formats, by id."""
+    formats: dict[str, str] = {}
+    for match in _NUMBER_FORMAT.finditer(xml):
+        attributes = _attributes(match[1])
+        formats[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+    return formats
 
 
 def _own_percent_formats(xml: bytes) -> set[str]:
     """Return the ids of the workbook's own number formats that show a percentage."""
-    ids = set()
-    for match in _NUMBER_FORMAT.finditer(xml):
-        attributes = _attributes(match[1])
-        if "%" in _LITERAL_TEXT.sub("", attributes.get("formatCode", "")):
-            ids.add(attributes.get("numFmtId", ""))
-    return ids
+    own = _own_formats(xml)
+    return {format_id for format_id, code in own.items() if "%" in _LITERAL_TEXT.sub("", code)}
 
 
 def _markup(xml: bytes, styles: _Styles, most_cells: int, *, is_stale: bool) -> Markup:
     if b"\0" in xml[:200]:
         raise ValueError("a sheet in UTF-16")
     end = _end_of_rows(xml)
-    rest = skip_plain_rows(xml, end, in_styles(styles.percent | styles.old.keys()))
+    rest = skip_plain_rows(xml, end, styles.pattern)
     markup = _markup_of_cells(rest, styles, is_stale=is_stale)
     if markup.rows * markup.columns > most_cells:
         # The size of plain rows is an upper bound. This sheet may be too large, so count exactly.
         whole = RemainingRows(xml[:end], 0, 0, [])
         markup = _markup_of_cells(whole, styles, is_stale=is_stale)
     return replace(markup, hidden=read_hidden(rest.xml))
+
+
+def _cells_with_texts(xml: bytes, texts: frozenset[int]) -> frozenset[tuple[int, int]]:
+    """Return the cells that hold one of the given shared texts."""
+    cells: set[tuple[int, int]] = set()
+    for match in _SHARED_TEXT.finditer(xml):
+        letters, row, text = match.groups()
+        if int(text) in texts:
+            cells.add((int(row) - 1, column_number(letters.decode()) - 1))
+    return frozenset(cells)
 
 
 def _end_of_rows(xml: bytes) -> int:
@@ -264,11 +346,15 @@ def _markup_of_cells(rest: RemainingRows, styles: _Styles, *, is_stale: bool) ->
     """Return the markup of a sheet by a look at each cell of `rest`."""
     rows, columns = rest.rows, rest.columns
     uncomputed = {}
+    struck: set[tuple[int, int]] = set()
     styled = list(rest.styled)
-    has_styles = bool(styles.percent or styles.old)
+    has_styles = styles.pattern is not None
+    may_strike = b"strike" in rest.xml
     for cell in _cells(rest.xml):
         if has_styles:
             styled.append(_styled(cell))
+        if may_strike and strikes_out(cell.body):
+            struck.add((cell.row, cell.column))
         value = _VALUE.search(cell.body)
         text = _text_without_value(cell, value, is_stale=is_stale)
         if text is not None:
@@ -278,8 +364,8 @@ def _markup_of_cells(rest: RemainingRows, styles: _Styles, *, is_stale: bool) ->
             continue
         rows = max(rows, cell.row + 1)
         columns = max(columns, cell.column + 1)
-    percentages, fonts = _by_style(styled, styles)
-    return Markup(rows, columns, uncomputed, percentages, fonts)
+    markup = Markup(rows, columns, uncomputed, struck=frozenset(struck))
+    return _with_styles(markup, styled, styles) if styled else markup
 
 
 def _styled(cell: _Cell) -> StyledCell:
@@ -293,18 +379,29 @@ def _has_content(cell: _Cell, value: re.Match[bytes] | None) -> bool:
     return _INLINE.search(cell.body) is not None
 
 
-def _by_style(
-    cells: Iterable[StyledCell], styles: _Styles
-) -> tuple[tuple[tuple[int, int], ...], dict[tuple[int, int], Encoding]]:
-    """Return the cells that show a percentage, and those in an old encoding."""
-    percentages = []
-    fonts = {}
+def _with_styles(markup: Markup, cells: Iterable[StyledCell], styles: _Styles) -> Markup:
+    """Return `markup` with the cells whose style matters."""
+    percentages: list[tuple[int, int]] = []
+    fonts: dict[tuple[int, int], Encoding] = {}
+    struck: set[tuple[int, int]] = set()
+    formats: dict[tuple[int, int], NumberFormat] = {}
     for row, column, style in cells:
+        corner = row, column
         if style in styles.percent:
-            percentages.append((row, column))
-        if style in styles.old:
-            fonts[row, column] = styles.old[style]
-    return tuple(percentages), fonts
+            percentages.append(corner)
+        elif style in styles.formats:
+            formats[corner] = styles.formats[style]
+        if style in styles.fonts.old:
+            fonts[corner] = styles.fonts.old[style]
+        if style in styles.fonts.struck:
+            struck.add(corner)
+    return replace(
+        markup,
+        percentages=tuple(percentages),
+        fonts=fonts,
+        struck=markup.struck | struck,
+        formats=formats,
+    )
 
 
 def _cells(xml: bytes) -> Iterator[_Cell]:

@@ -177,7 +177,8 @@ def _form(report: Json, pack: Pack) -> Form | None:
 def _report(report: Json, pack: Pack) -> PortalReport | ReaderFinding:
     form = _form(report, pack)
     if form is None:
-        return ReaderFinding("FORM-01", ABOUT, value=_shown(report["form"]))
+        named = _shown(report["form"])
+        return ReaderFinding("FORM-01", ABOUT, None, named, {"headings": named})
     sent = [table for table in form.tables if table.name in report["tables"]]
     sheets = [_about(report, form, pack)]
     sheets += [_sheet(table, report["tables"][table.name]) for table in sent]

@@ -1,12 +1,16 @@
 """Recognise bytes that are not a workbook, by their first bytes and by the members of a package."""
 
+import re
 import zipfile
+from enum import StrEnum
 
 from program.finding import ReaderFinding
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 WORD, SLIDES = "văn bản Word", "bản trình chiếu PowerPoint"
-_HEIC_IMAGE, _OUTLOOK_MAIL = "tệp ảnh HEIC", "thư Outlook"
+_HEIC_IMAGE, _OUTLOOK_MAIL, MAIL = "tệp ảnh HEIC", "thư Outlook", "thư điện tử (.eml)"
+WEB_PAGE, WEB_ARCHIVE = "trang web HTML", "trang web lưu thành một tệp (MHTML)"
+SIGNED = "tệp ký số (.p7m)"
 # First bytes and the kind of file in Vietnamese, for bytes that are neither a zip nor an OLE file.
 SIGNATURES = (
     (b"%PDF", "tệp PDF"),
@@ -21,20 +25,62 @@ SIGNATURES = (
     (b"PK\x05\x06", "tệp nén zip không chứa bảng tính"),
     (b"{\\rtf", "văn bản RTF"),
     (b"<?xml", "tệp XML"),
+    (b"L\0\0\0\x01\x14\x02\0", "lối tắt của Windows (.lnk)"),
+    (b"[InternetShortcut]", "lối tắt đến một trang web (.url)"),
+    (b"-----BEGIN PKCS7", SIGNED),
+    (b"-----BEGIN CMS", SIGNED),
 )
 _HEIC = (b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1")
-_WEB_PAGE = (b"<!doctype", b"<html", b"<table", b"<head", b"<meta", b"<style")
+_PAGE_TAGS = (b"<!doctype", b"<html", b"<table", b"<head", b"<meta", b"<style")
+# The object identifier of signed or encrypted data, in bytes and in base64.
+_SIGNED_DATA, _SIGNED_TEXT = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07", b"BgkqhkiG9w0BBw"
+_SIGNED_BYTES = 32
+"""Where the identifier stands in a signed file at the latest."""
+_HEADER = re.compile(rb"(?im)^([a-z][a-z-]+):")
+_MAIL_HEADERS = {b"received", b"return-path", b"message-id", b"delivered-to", b"to", b"subject"}
+_FEWEST_HEADERS = 2
 _WORKBOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".csv")
 _OPEN_TEXTS = {"text": "văn bản OpenDocument", "presentation": "bản trình chiếu OpenDocument"}
 _DOCUMENT_KINDS = {
     kind for _, kind in SIGNATURES if kind.startswith(("tệp PDF", "tệp ảnh", "văn bản"))
 }
 ATTACHMENTS = frozenset(
-    {WORD, SLIDES, _HEIC_IMAGE, _OUTLOOK_MAIL, *_OPEN_TEXTS.values(), *_DOCUMENT_KINDS}
+    {
+        WORD,
+        SLIDES,
+        _HEIC_IMAGE,
+        _OUTLOOK_MAIL,
+        MAIL,
+        SIGNED,
+        *_OPEN_TEXTS.values(),
+        *_DOCUMENT_KINDS,
+    }
 )
 """Kinds that may stand beside tables in a zip: a signed scan, pictures, a narrative report."""
 _HEAD_BYTES = 1024
 _MACRO_FOLDERS = ("xl/macrosheets/", "basic/", "scripts/")
+
+
+class NextStep(StrEnum):
+    """What a sender has to do about another kind of file: the cases of FILE-02."""
+
+    TAKE_OUT = "take_out"
+    """The report is attached to the file or packed in it."""
+    FIND = "find"
+    """The file only says where the report is."""
+    SAVE_AS = "save_as"
+    """Excel opens the file and can save it as a workbook."""
+    COPY = "copy"
+    """The figures stand in a text or on a picture."""
+
+
+_NEXT_STEPS = (
+    (("thư ", "tệp nén", "tệp ký số"), NextStep.TAKE_OUT),
+    (("lối tắt",), NextStep.FIND),
+    (("trang web", "tệp XML"), NextStep.SAVE_AS),
+    (("văn bản", "bản trình chiếu", "tệp ảnh", "tệp PDF"), NextStep.COPY),
+)
+"""The next step for the kinds that begin with certain words."""
 
 
 def _utf16(name: str) -> bytes:
@@ -54,16 +100,48 @@ def refuse_signature(content: bytes) -> ReaderFinding | None:
     """
     if not content:
         return ReaderFinding("FILE-01")
+    kind = _kind_by_content(content)
+    return None if kind is None else _no_workbook(kind)
+
+
+def _kind_by_content(content: bytes) -> str | None:
+    """Return the kind of file that the first bytes show, None for a kind that is not known."""
     if content[4:8] == b"ftyp" and content[8:12] in _HEIC:
-        return _no_workbook(_HEIC_IMAGE)
+        return _HEIC_IMAGE
+    if _is_signed(content):
+        return SIGNED
     head = content[:_HEAD_BYTES].lstrip()
     markup = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if markup.startswith(_WEB_PAGE):
-        return _no_workbook("trang web HTML")
+    if markup.startswith(_PAGE_TAGS):
+        return WEB_PAGE
     for start, kind in SIGNATURES:
         if head.startswith(start):
-            return _no_workbook(kind)
-    return None
+            return kind
+    return _kind_of_mail(content[: 4 * _HEAD_BYTES])
+
+
+def _is_signed(content: bytes) -> bool:
+    """Return whether bytes are a file that was signed as a whole (PKCS #7)."""
+    if content.startswith(b"0"):
+        return _SIGNED_DATA in content[:_SIGNED_BYTES]
+    return content.startswith(b"MI") and _SIGNED_TEXT in content[: 2 * _SIGNED_BYTES]
+
+
+def _kind_of_mail(head: bytes) -> str | None:
+    """Return the kind of a text that begins with the headers of a mail; None for any other text.
+
+    A web page in one file has such headers too, but nobody sent it.
+    """
+    lines = re.split(rb"\r?\n\r?\n", head.lstrip(), maxsplit=1)[0]
+    first = _HEADER.match(lines)
+    if first is None:
+        return None
+    names = {match[1].lower() for match in _HEADER.finditer(lines)}
+    is_sent = bool(names & {b"received", b"return-path", b"message-id", b"delivered-to", b"to"})
+    if b"multipart/related" in lines.lower() and not is_sent:
+        return WEB_ARCHIVE
+    is_mail = b"from" in names or b"mime-version" in names
+    return MAIL if is_mail and len(names & _MAIL_HEADERS) >= _FEWEST_HEADERS else None
 
 
 def refuse_ole(content: bytes) -> ReaderFinding | None:
@@ -162,4 +240,12 @@ def _open_document(package: zipfile.ZipFile) -> str:
 
 
 def _no_workbook(kind: str) -> ReaderFinding:
-    return ReaderFinding("FILE-02", values={"kind": kind})
+    return ReaderFinding("FILE-02", values={"kind": kind}, case=_next_step(kind))
+
+
+def _next_step(kind: str) -> str:
+    """Return the case of FILE-02 for a kind of file; "" for one that needs no further words."""
+    for beginnings, step in _NEXT_STEPS:
+        if kind.startswith(beginnings):
+            return step
+    return ""

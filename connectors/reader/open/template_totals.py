@@ -3,6 +3,9 @@
 openpyxl, and every program that writes workbooks with it, keeps formulas and drops the values that
 Excel had computed. Such a total is computed here as its formula says. A formula that differs from
 the template's stays unread (CELL-12): nobody knows what else it would have given.
+
+LibreOffice (7.4, 2026-11-30) writes a total of nothing into an .xls as the number 0, although its
+sender sees an empty cell. Such a 0 is read as the empty cell.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,11 +31,15 @@ class _Part(NamedTuple):
 
 
 class _Total(NamedTuple):
-    """A cell that holds the template's formula and no value, with the cells that it adds up."""
+    """A cell that holds the template's formula and no sure value, with the cells that it adds up.
+
+    `is_zero`: the stored value is 0, but the sender may see an empty cell.
+    """
 
     at: Corner
     column: Column
     parts: tuple[_Part, ...]
+    is_zero: bool = False
 
 
 def with_totals(
@@ -40,7 +47,8 @@ def with_totals(
 ) -> tuple[Header, list[ReaderFinding]]:
     """Return `header` on a sheet with missing totals filled in, and a note for each (CELL-19).
 
-    A total is "" if all its parts are empty, without a note. `lines` gives the 0-based row of
+    A total is "" where all its parts are empty, without a note; with a note (CELL-37) where the
+    workbook stores 0 for it. `lines` gives the 0-based row of
     each line of a matrix; `end` is the 0-based row after the table.
     """
     waiting = list(_Totals(header, table, lines).up_to(end))
@@ -88,12 +96,15 @@ class _Totals:
         for column in columns:
             at = self.header.columns[column.name]
             cell = row[at]
-            if not isinstance(cell, Uncomputed) and not is_empty(cell):
+            is_zero = (number, at) in self.header.sheet.blank_or_zero
+            if not is_zero and not isinstance(cell, Uncomputed) and not is_empty(cell):
                 continue
             parts = self._parts(number, line, column)
+            if not parts:
+                continue
             # Excel adds up no figures that are text. Its total is then empty beside them.
-            if parts and (is_empty(cell) or str(cell) == _formula(parts)):
-                yield _Total((number, at), column, parts)
+            if is_zero or is_empty(cell) or str(cell) == _formula(parts):
+                yield _Total((number, at), column, parts, is_zero)
 
     def _parts(self, number: int, line: Line | None, column: Column) -> tuple[_Part, ...]:
         """Return the cells that a cell adds up; () where it is no total or lacks one of them."""
@@ -114,16 +125,21 @@ class _Totals:
 class _Computation:
     """Rows of cells in which totals are filled in one after the other.
 
-    `computed` are the cells that got a figure, each with the label of its column.
+    `computed` are the cells that got a figure, each with the label of its column; `emptied` those
+    whose stored 0 was taken away.
     """
 
     rows: list[list[CellValue]]
     measures: Mapping[str, str]
     computed: dict[Corner, str] = field(default_factory=dict)
+    emptied: dict[Corner, str] = field(default_factory=dict)
 
     def fill_in(self, total: _Total) -> None:
         """Compute a total and write it into its cell, unless the cell must stay as it is."""
         row, at = total.at
+        if total.is_zero:
+            self._empty(total)
+            return
         if is_empty(self.rows[row][at]) and not self._could_excel_not_compute(total):
             return
         value = self._sum(total)
@@ -132,6 +148,13 @@ class _Computation:
         self.rows[row][at] = value
         if isinstance(value, float):
             self.computed[total.at] = total.column.label
+
+    def _empty(self, total: _Total) -> None:
+        """Take the stored 0 of a total away if nothing stands in the cells that it adds up."""
+        if all(is_empty(self._cell(part)) for part in total.parts):
+            row, at = total.at
+            self.rows[row][at] = ""
+            self.emptied[total.at] = total.column.label
 
     def _could_excel_not_compute(self, total: _Total) -> bool:
         """Tell whether Excel left a total empty although a part holds a figure.
@@ -166,11 +189,13 @@ class _Computation:
         return self.rows[row][at]
 
     def notes(self, sheet: str) -> list[ReaderFinding]:
-        """Return a note for each figure that was computed."""
-        return [
-            ReaderFinding("CELL-19", sheet, _address(corner), None, {"column": label})
-            for corner, label in self.computed.items()
-        ]
+        """Return a note for each figure that was computed, and for each 0 that was taken away."""
+        of_computed = [_note("CELL-19", sheet, *cell) for cell in self.computed.items()]
+        return of_computed + [_note("CELL-37", sheet, *cell) for cell in self.emptied.items()]
+
+
+def _note(rule: str, sheet: str, corner: Corner, label: str) -> ReaderFinding:
+    return ReaderFinding(rule, sheet, _address(corner), None, {"column": label})
 
 
 def _formula(parts: tuple[_Part, ...]) -> str:

@@ -18,6 +18,8 @@ from connectors.reader.legacy.encodings import CodePage, Conversion, Encoding, c
 from connectors.reader.open.delimited import NoRows, read_delimited
 from connectors.reader.open.hidden import NOTHING_HIDDEN, Hidden
 from connectors.reader.open.markup import Markup, Percentage, Uncomputed, read_markup
+from connectors.reader.open.number_formats import NumberFormat, ShownMonth
+from connectors.reader.open.repack import with_known_errors, with_slashes
 from connectors.reader.open.signatures import (
     OLE,
     ZIP,
@@ -27,7 +29,7 @@ from connectors.reader.open.signatures import (
     refuse_package,
     refuse_signature,
 )
-from connectors.reader.open.xls_sheet_size import LockedError, xls_extents
+from connectors.reader.open.xls_sheet_size import LockedError, scan_xls
 from program.finding import ReaderFinding
 from program.forms.template_marker import is_overview
 from program.labels import opening_of
@@ -113,8 +115,9 @@ class Sheet:
     """A sheet's cells as rows from A1 on: `rows[i][j]` is the cell in row i+1 and column j+1.
 
     All rows have the same length. `merged` are the corners of merged cells, both included; the
-    first one holds the value. `hidden` is known for an .xlsx only, `is_hidden` (the sheet itself)
-    for every workbook.
+    first one holds the value. `is_hidden` (the sheet itself) is known for every workbook, `hidden`
+    and `struck` (cells that are struck out) for an .xlsx only. `blank_or_zero` are formulas of an
+    .xls that may show 0 or nothing.
 
     The rows must not change after `texts` or `searches` were used: a sheet with other cells is a
     new `Sheet`.
@@ -125,6 +128,8 @@ class Sheet:
     merged: tuple[tuple[Corner, Corner], ...] = ()
     hidden: Hidden = NOTHING_HIDDEN
     is_hidden: bool = False
+    struck: frozenset[Corner] = frozenset()
+    blank_or_zero: frozenset[Corner] = frozenset()
 
     @cached_property
     def searches(self) -> dict[Hashable, Any]:
@@ -154,8 +159,13 @@ class _Package(NamedTuple):
     markup: list[Markup]
     has_macros: bool
 
+    @property
+    def has_errors(self) -> bool:
+        """Tell whether a cell shows an error, or a formula that is not calculated."""
+        return any(markup.uncomputed for markup in self.markup)
+
     def markup_of(self, number: int) -> Markup:
-        """Return the markup of a sheet by its 0-based number; only zip packages have any."""
+        """Return the markup of a sheet by its 0-based number."""
         return self.markup[number] if number < len(self.markup) else _NO_MARKUP
 
 
@@ -167,6 +177,8 @@ def open_workbook(content: bytes, limits: Limits) -> Workbook | ReaderFinding:
     if not content.startswith((ZIP, OLE)):
         return _open_text(content, limits)
     is_zip = content.startswith(ZIP)
+    if is_zip:
+        content = _with_slashes(content)
     package = _open_zip(content, limits) if is_zip else _open_ole(content, limits)
     if isinstance(package, ReaderFinding):
         return package
@@ -185,9 +197,17 @@ def open_workbook(content: bytes, limits: Limits) -> Workbook | ReaderFinding:
     return Workbook(sheets, tuple(notes))
 
 
+def _with_slashes(content: bytes) -> bytes:
+    r"""Return a package without "\" in its members' names; as it is where it is damaged."""
+    try:
+        return with_slashes(content)
+    except _ZIP_ERRORS:
+        return content
+
+
 def _open_sheets(content: bytes, package: _Package, limits: Limits) -> list[Sheet] | ReaderFinding:
     try:
-        return _sheets(content, package, limits)
+        return _sheets_with_rare_errors(content, package, limits)
     except PasswordError:
         return ReaderFinding("FILE-04")
     except (CalamineError, OSError) as wrong:
@@ -199,6 +219,19 @@ def _open_sheets(content: bytes, package: _Package, limits: Limits) -> list[Shee
         if type(wrong).__name__ != "PanicException":
             raise
         return _STRANGE
+
+
+def _sheets_with_rare_errors(
+    content: bytes, package: _Package, limits: Limits
+) -> list[Sheet] | ReaderFinding:
+    """Return the sheets, read once more where an error that calamine does not know stops it."""
+    try:
+        return _sheets(content, package, limits)
+    except CalamineError:
+        repaired = with_known_errors(content) if package.has_errors else None
+        if repaired is None:
+            raise
+    return _sheets(repaired, package, limits)
 
 
 def _open_text(content: bytes, limits: Limits) -> Workbook | ReaderFinding:
@@ -254,9 +287,9 @@ def _conversion_note(sheet_name: str, conversion: Conversion) -> ReaderFinding:
     return ReaderFinding("FILE-07", sheet_name, values=values)
 
 
-def is_truncated_zip(content: bytes) -> bool:
-    """Return whether bytes begin as a zip but lack its end: a workbook still being written."""
-    return content.startswith(ZIP) and not zipfile.is_zipfile(io.BytesIO(content))
+def is_whole_zip(content: bytes) -> bool:
+    """Return whether bytes are a zip with its end: such a file is no longer being written."""
+    return content.startswith(ZIP) and zipfile.is_zipfile(io.BytesIO(content))
 
 
 def _open_ole(content: bytes, limits: Limits) -> _Package | ReaderFinding:
@@ -265,16 +298,17 @@ def _open_ole(content: bytes, limits: Limits) -> _Package | ReaderFinding:
     if refusal is not None:
         return refusal
     try:
-        extents = xls_extents(content)
+        scan = scan_xls(content)
     except LockedError:
         return ReaderFinding("FILE-04")
     except ValueError as wrong:
         logger.debug("open refused=%s", wrong)
         return _STRANGE
-    for rows, columns in extents:
-        if rows * columns > limits.sheet_cells:
+    for part in scan.parts:
+        if part.rows * part.columns > limits.sheet_cells:
             return _too_many_cells(limits)
-    return _Package([], has_ole_macros(content))
+    markup = [Markup.of_scan(sheet) for sheet in scan.sheets]
+    return _Package(markup, has_ole_macros(content))
 
 
 def _open_zip(content: bytes, limits: Limits) -> _Package | ReaderFinding:
@@ -320,19 +354,28 @@ def _sheets(content: bytes, package: _Package, limits: Limits) -> list[Sheet] | 
             if sheet.visible is SheetVisibleEnum.Visible
         }
         for number, name in enumerate(workbook.sheet_names):
-            sheet = workbook.get_sheet_by_name(name)
-            last_row, last_column = sheet.end or (0, 0)
+            opened = workbook.get_sheet_by_name(name)
+            last_row, last_column = opened.end or (0, 0)
             if (last_row + 1) * (last_column + 1) > limits.sheet_cells:
                 return _too_many_cells(limits)
             if last_column >= _MOST_COLUMNS:
                 return _TOO_WIDE
-            rows = cast("list[list[CellValue]]", sheet.to_python(skip_empty_area=False))
+            rows = cast("list[list[CellValue]]", opened.to_python(skip_empty_area=False))
             markup = package.markup_of(number)
             _mark_percentages(rows, markup.percentages)
+            _show_as_formatted(rows, markup.formats)
             _put(rows, markup.uncomputed)
-            merged = tuple(sheet.merged_cell_ranges or ())
-            is_hidden = name not in visible
-            sheets.append(Sheet(name, rows, merged, markup.hidden, is_hidden=is_hidden))
+            sheets.append(
+                Sheet(
+                    name=name,
+                    rows=rows,
+                    merged=tuple(opened.merged_cell_ranges or ()),
+                    hidden=markup.hidden,
+                    is_hidden=name not in visible,
+                    struck=markup.struck,
+                    blank_or_zero=markup.blank_or_zero,
+                )
+            )
     return sheets
 
 
@@ -343,6 +386,17 @@ def _mark_percentages(rows: list[list[CellValue]], cells: tuple[Corner, ...]) ->
         cell = rows[row][column] if is_read else ""
         if isinstance(cell, float):
             rows[row][column] = Percentage(cell)
+
+
+def _show_as_formatted(rows: list[list[CellValue]], formats: Mapping[Corner, NumberFormat]) -> None:
+    """Replace figures and days by what their number format shows of them."""
+    for (row, column), number_format in formats.items():
+        is_read = row < len(rows) and column < len(rows[row])
+        cell = rows[row][column] if is_read else ""
+        if isinstance(cell, float):
+            rows[row][column] = number_format.shown(cell)
+        elif isinstance(cell, date) and number_format.is_month:
+            rows[row][column] = ShownMonth(cell.year, cell.month, cell.day)
 
 
 def _put(rows: list[list[CellValue]], cells: dict[Corner, Uncomputed]) -> None:

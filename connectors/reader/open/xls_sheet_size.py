@@ -1,7 +1,8 @@
-"""Read the size of each sheet of an .xls from its own records.
+"""Read the size and some cells of each sheet of an .xls from its own records.
 
-An .xls is an OLE file with a stream of BIFF records in it. This module guards calamine 0.37
-(python-calamine 0.9.1, 2026-11-23), which
+An .xls is an OLE file with a stream of BIFF records in it. calamine 0.37 gives cells with an error
+as empty, and does not tell formulas from values. LibreOffice stores a formula that gives "" as the
+number 0. This module also guards calamine (python-calamine 0.9.1, 2026-11-23), which
 
 - reserves memory for as many cells as a sheet claims: one damaged byte asks for 1.7 TB and ends
   the process;
@@ -11,9 +12,9 @@ An .xls is an OLE file with a stream of BIFF records in it. This module guards c
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from connectors.reader.open.sheet_size import Extent
+from connectors.reader.open.sheet_size import Extent, SheetScan, error_text
 
 _STREAMS = {"workbook", "book"}
 
@@ -27,7 +28,15 @@ _SMALL_BYTES = 64
 
 # BIFF record kinds.
 _DIMENSIONS, _BEGIN, _PASSWORD, _SEVERAL = 0x0200, 0x0809, 0x002F, (0x00BD, 0x00BE)
-_CELLS = {0x0006, 0x00D6, 0x00FD, 0x0203, 0x0204, 0x0205, 0x027E, *_SEVERAL}
+_FORMULA, _ERROR, _SHARED_FORMULA, _SHEET = 0x0006, 0x0205, 0x04BC, 0x0085
+_CELLS = {_FORMULA, 0x00D6, 0x00FD, 0x0203, 0x0204, _ERROR, 0x027E, *_SEVERAL}
+# The eight bytes of a formula's result, where it is an error or the number 0.
+_ERROR_RESULT, _NO_NUMBER, _ZERO = 2, b"\xff\xff", bytes(8)
+_TOKENS, _SHARED_TOKENS = 22, 10
+"""Where the tokens of a formula begin in its record."""
+_USES_SHARED, _EMPTY_TEXT = 0x01, b"\x17\x00"
+"""The token of a formula that is stored once for several cells, and the token of the text "".
+"""
 _BIFF8 = 0x0600
 _WHOLE_SHEET = 65_536 * 256
 """The largest size that a sheet may claim: one that is formatted down to its end claims it too."""
@@ -76,22 +85,66 @@ class _Header:
         )
 
 
-def xls_extents(content: bytes) -> list[Extent]:
-    """Return the size of each sheet of an .xls: the larger of what it has and what it claims.
+@dataclass(slots=True)
+class _Part:
+    """A part of a workbook's stream while its records are read: a sheet, a chart, or the first.
 
-    Empty if the file holds no stream of a workbook.
+    Attributes:
+        at: the byte at which it begins.
+        zeros: formulas with the result 0, with the first cell of the shared formula that they
+            use; None for those that have their own.
+        shared: the first cell of each shared formula that can give "".
+        is_biff8: the records are those of Excel 97 and later.
+    """
+
+    at: int
+    is_biff8: bool = True
+    scan: SheetScan = field(default_factory=SheetScan)
+    zeros: dict[tuple[int, int], tuple[int, int] | None] = field(default_factory=dict)
+    shared: set[tuple[int, int]] = field(default_factory=set)
+
+    def finished(self) -> SheetScan:
+        """Return what is known of the part once all its records are read."""
+        of_either = [
+            corner for corner, first in self.zeros.items() if first is None or first in self.shared
+        ]
+        self.scan.blank_or_zero = frozenset(of_either)
+        return self.scan
+
+
+@dataclass(frozen=True, slots=True)
+class XlsScan:
+    """What an .xls tells before calamine reads it.
+
+    `parts` holds everything with a size, charts included. `sheets` are the sheets in the order of
+    the workbook; empty where the file does not name them.
+    """
+
+    parts: list[SheetScan]
+    sheets: list[SheetScan]
+
+
+def scan_xls(content: bytes) -> XlsScan:
+    """Return the size of each part of an .xls, the larger of what it has and what it claims.
+
+    Nothing where the file holds no stream of a workbook.
 
     Raises:
         ValueError: for an OLE file that is cut or damaged.
         LockedError: for a workbook with a password.
     """
-    extents: list[Extent] = []
+    parts: list[SheetScan] = []
+    sheets: list[SheetScan] = []
     try:
         for stream in _book_streams(content):
-            extents += _extents(stream)
+            of_stream = {part.at: part.finished() for part in _parts(stream)}
+            parts += of_stream.values()
+            # Two streams are two versions of the workbook. The one that calamine reads is unknown.
+            named = [of_stream.get(at, SheetScan()) for at in _sheet_places(stream)]
+            sheets = [] if sheets else named
     except (struct.error, IndexError) as wrong:
         raise ValueError("a damaged OLE file") from wrong
-    return extents
+    return XlsScan(parts, sheets)
 
 
 def _book_streams(content: bytes) -> Iterator[bytes]:
@@ -181,39 +234,83 @@ def _has_circle(fat: list[int]) -> bool:
     return False
 
 
-def _extents(stream: bytes) -> Iterator[Extent]:
-    """Yield the size of each part of a stream; the first part is the one before any sheet."""
-    rows = columns = 0
-    is_biff8 = True
-    for kind, length, body in _records(stream):
+def _sheet_places(stream: bytes) -> list[int]:
+    """Return the byte at which each sheet begins, in the order of the workbook."""
+    places: list[int] = []
+    for _, kind, length, body in _records(stream):
+        if kind == _BEGIN and places:
+            break
+        if kind == _SHEET and length >= 4:
+            places.append(struct.unpack_from("<I", body)[0])
+    return places
+
+
+def _parts(stream: bytes) -> Iterator[_Part]:
+    """Yield each part of a stream; the first part is the one before any sheet."""
+    part = _Part(-1)
+    for at, kind, length, body in _records(stream):
         if kind == _PASSWORD:
             raise LockedError
         if kind == _BEGIN:
-            yield rows, columns
-            rows = columns = 0
-            is_biff8 = length < 2 or struct.unpack_from("<H", body)[0] >= _BIFF8
+            yield part
+            part = _Part(at)
+            part.is_biff8 = length < 2 or struct.unpack_from("<H", body)[0] >= _BIFF8
         elif kind == _DIMENSIONS and length >= 10:
-            # A smaller claim costs no memory, and the cells themselves are counted anyway.
-            for claimed in _claimed_extents(length, body, is_biff8=is_biff8):
-                if claimed[0] * claimed[1] > _WHOLE_SHEET:
-                    rows, columns = claimed
+            _note_claim(part, length, body)
         elif kind in _CELLS and length >= 6:
-            row, column = struct.unpack_from("<HH", body)
-            if kind in _SEVERAL:
-                column += (length - 6) // 2
-            rows = max(rows, row + 1)
-            columns = max(columns, column + 1)
-    yield rows, columns
+            _note_cell(part, kind, length, body)
+        elif kind == _SHARED_FORMULA and _EMPTY_TEXT in body[_SHARED_TOKENS:]:
+            first_row, _, first_column = struct.unpack_from("<HHB", body)
+            part.shared.add((first_row, first_column))
+    yield part
 
 
-def _records(stream: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Yield kind, length and body of each record; the body of a cut record is shorter."""
+def _note_claim(part: _Part, length: int, body: bytes) -> None:
+    """Note the size that a sheet claims, if it is more than a whole sheet.
+
+    A smaller claim costs no memory, and the cells themselves are counted anyway.
+    """
+    for claimed in _claimed_extents(length, body, is_biff8=part.is_biff8):
+        if claimed[0] * claimed[1] > _WHOLE_SHEET:
+            part.scan.rows, part.scan.columns = claimed
+
+
+def _note_cell(part: _Part, kind: int, length: int, body: bytes) -> None:
+    """Note the place of a cell, or of several beside each other, and what is special of it."""
+    row, column = struct.unpack_from("<HH", body)
+    if kind == _FORMULA:
+        _note_formula(part, (row, column), body)
+    elif kind == _ERROR and body[7:8] == b"\x01":
+        part.scan.errors[row, column] = error_text(body[6])
+    elif kind in _SEVERAL:
+        column += (length - 6) // 2
+    part.scan.grow(row + 1, column + 1)
+
+
+def _note_formula(part: _Part, corner: tuple[int, int], body: bytes) -> None:
+    """Note a formula whose result is an error, or 0 where it can also give ""."""
+    result = body[6:14]
+    if result[6:] == _NO_NUMBER:
+        if result[0] == _ERROR_RESULT:
+            part.scan.errors[corner] = error_text(result[2])
+        return
+    tokens = body[_TOKENS:]
+    if result != _ZERO or not tokens:
+        return
+    if tokens[0] == _USES_SHARED:
+        first_row, first_column = struct.unpack_from("<HH", tokens, 1)
+        part.zeros[corner] = (first_row, first_column)
+    elif _EMPTY_TEXT in tokens:
+        part.zeros[corner] = None
+
+
+def _records(stream: bytes) -> Iterator[tuple[int, int, int, bytes]]:
+    """Yield place, kind, length and body of each record; the body of a cut record is shorter."""
     at = 0
     while at + 4 <= len(stream):
         kind, length = struct.unpack_from("<HH", stream, at)
-        at += 4
-        yield kind, length, stream[at : at + length]
-        at += length
+        yield at, kind, length, stream[at + 4 : at + 4 + length]
+        at += 4 + length
 
 
 def _claimed_extents(length: int, body: bytes, *, is_biff8: bool) -> Iterator[Extent]:

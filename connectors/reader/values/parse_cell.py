@@ -1,10 +1,12 @@
 """Parse one cell by the type of its column. All spellings: docs/reading.md, section "Values"."""
 
+import re
 import unicodedata
 from datetime import date
 from decimal import Decimal
 
 from connectors.reader.open.markup import Percentage, Uncomputed
+from connectors.reader.open.number_formats import ShownFigure, ShownMonth
 from connectors.reader.open.workbook import CellValue
 from connectors.reader.values.characters import plain
 from connectors.reader.values.parse_date import parse_day
@@ -14,8 +16,9 @@ from connectors.reader.values.parsed import Parsed
 from program.forms.table import Column, ColumnType
 
 _EMPTY_SIGNS = {"", "-", "–", "—"}
-# What Excel shows for an error.
+# What Excel shows for an error. LibreOffice also shows numbers: Err:522.
 _ERRORS = {"#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"}
+_ERROR_OF_LIBREOFFICE = re.compile(r"ERR:[0-9]{3}")
 
 
 def text_of_cell(cell: CellValue) -> str:
@@ -23,19 +26,26 @@ def text_of_cell(cell: CellValue) -> str:
 
     Line breaks stay.
     """
-    if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, Percentage):
-        return f"{_show_number(cell.in_percent)}%"
-    if isinstance(cell, float):
-        return _show_number(cell)
-    if isinstance(cell, date):
-        return f"{cell.day:02d}/{cell.month:02d}/{cell.year}"
-    text = str(cell)
+    if not isinstance(cell, str):
+        return _text_of_value(cell)
+    text: str = cell
     if not text.isprintable():
         # Databases and XML refuse control characters, and no sender sees one.
         text = "".join(" " if _is_control(character) else character for character in text)
     return text.strip()
+
+
+def _text_of_value(cell: CellValue) -> str:
+    """Return the text of a cell that is none itself."""
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, Percentage):
+        return f"{_show_number(cell.in_percent)}%"
+    if isinstance(cell, float) and not isinstance(cell, ShownFigure):
+        return _show_number(cell)
+    if isinstance(cell, date) and not isinstance(cell, ShownMonth):
+        return f"{cell.day:02d}/{cell.month:02d}/{cell.year}"
+    return text_of_cell(str(cell))
 
 
 def _is_control(character: str) -> bool:
@@ -75,8 +85,11 @@ def parse_cell(cell: CellValue, column: Column, measure: str) -> Parsed:
 
 
 def _is_pasted_error(cell: CellValue) -> bool:
-    """Return whether a text is an error of Excel that somebody pasted."""
-    return isinstance(cell, str) and cell[0] == "#" and cell.strip().upper() in _ERRORS
+    """Return whether a text is an error that somebody pasted."""
+    if not isinstance(cell, str) or cell[0] not in "#Ee":
+        return False
+    text = cell.strip().upper()
+    return text in _ERRORS or _ERROR_OF_LIBREOFFICE.fullmatch(text) is not None
 
 
 def _show_number(number: float) -> str:

@@ -61,7 +61,8 @@ def _remembering(column: Column, measure: str) -> Callable[[CellValue], Parsed]:
     known: dict[str, Parsed] = {}
 
     def parse(cell: CellValue) -> Parsed:
-        if not isinstance(cell, str):
+        # The text of a formula equals a plain text, but is told.
+        if type(cell) is not str:
             return parse_cell(cell, column, measure)
         if cell not in known:
             known[cell] = parse_cell(cell, column, measure)

@@ -6,6 +6,7 @@ import unicodedata
 from datetime import date, datetime, timedelta
 
 from connectors.reader.open.markup import Percentage
+from connectors.reader.open.number_formats import ShownMonth
 from connectors.reader.open.workbook import CellValue
 from connectors.reader.values.characters import plain
 from connectors.reader.values.parsed import Parsed
@@ -53,6 +54,8 @@ def parse_day(cell: CellValue) -> Parsed:
     """
     if isinstance(cell, str):
         return _parse_text(cell)
+    if isinstance(cell, ShownMonth):
+        return Parsed(None, "CELL-30")
     if isinstance(cell, datetime):
         return _checked(cell.date())
     if isinstance(cell, date):

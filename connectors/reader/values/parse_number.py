@@ -8,9 +8,12 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
+from connectors.reader.open.delimited import FormulaText
 from connectors.reader.open.markup import Percentage
+from connectors.reader.open.number_formats import HiddenFigure, ScaledFigure, ShownFigure
 from connectors.reader.open.workbook import CellValue
 from connectors.reader.values.characters import plain
 from connectors.reader.values.money import money_measure
@@ -33,6 +36,11 @@ _VIETNAMESE = re.compile(
     r"(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})+|[1-9][0-9]{0,2}(?: [0-9]{3})+|[0-9]+)(?:,[0-9]+)?"
 )
 _FOREIGN = re.compile(r"[0-9][0-9.,'’]*")
+# Writings of other countries that have one reading: 2,598.7 and 1,234,567; 5169.9 and 2.5.
+_ONE_READING = re.compile(
+    r"[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}"
+    r"|[1-9][0-9]{3,}\.[0-9]+|(?:0|[1-9][0-9]*)\.[0-9]{1,2}"
+)
 _SIGNED = re.compile(r"-(?P<minus>[^-()]+)|\((?P<brackets>[^-()]+)\)|(?P<plain>[^-()]+)")
 # One or two digits between a dot and a percent sign can only be decimals. Three may be decimals
 # or thousands: "1.250 %".
@@ -60,13 +68,25 @@ def parse_figure(cell: CellValue, column: Column, measure: str) -> Parsed:
     """
     if isinstance(cell, str):
         return _parse_text(cell, column, measure)
+    if isinstance(cell, ShownFigure):
+        return _parse_text(str(cell), column, measure)
     if isinstance(cell, bool) or not isinstance(cell, int | float) or not math.isfinite(cell):
         return _NO_FIGURE
     if isinstance(cell, Percentage):
         if measure != PERCENT:
             return Parsed(None, "CELL-23")
         return _kept(cell.in_percent, column, measure, "CELL-22")
+    return _parse_number(cell, column, measure)
+
+
+def _parse_number(cell: float, column: Column, measure: str) -> Parsed:
+    """Return the figure of a numeric cell, with a rule where its sender sees something else."""
     number = _as_shown(float(cell))
+    if isinstance(cell, HiddenFigure):
+        return _kept(number, column, measure, "CELL-39")
+    if isinstance(cell, ScaledFigure):
+        kept = _kept(number, column, measure, "CELL-40")
+        return replace(kept, meant=format_number(cell.stored, decimals=_MEANT_DECIMALS))
     if measure == PERCENT and 0 < number < 1:
         return _doubtful_fraction(number)
     return _kept(number, column, measure)
@@ -170,6 +190,9 @@ def _parse_digits(
     sign, digits = _split_sign(_without_percent(figure, measure))
     is_percent = measure == PERCENT
     is_ambiguous = is_percent and _PERCENT_THOUSAND.fullmatch(digits) is not None
+    if _ONE_READING.fullmatch(digits):
+        foreign = sign * float(digits.replace(",", "")) or 0.0
+        return _kept(foreign, column, measure, _foreign_rule_of(qualifier), qualifier)
     if is_ambiguous or not _VIETNAMESE.fullmatch(digits):
         return Parsed(None, _refusal_of(digits, measure))
     number = sign * _number_of(digits) or 0.0
@@ -177,8 +200,17 @@ def _parse_digits(
     is_clear = qualifier is not None or figure.endswith(PERCENT)
     if is_percent and 0 < number < 1 and not is_clear:
         return _doubtful_fraction(number)
-    is_plain = digits.isdigit() and cell.strip() == digits
+    is_plain = _is_plain(cell, digits)
     return _kept(number, column, measure, _rule_of(qualifier, is_plain=is_plain), qualifier)
+
+
+def _is_plain(cell: str, digits: str) -> bool:
+    """Tell whether a text is digits alone, and no formula that gives them."""
+    return digits.isdigit() and cell.strip() == digits and not isinstance(cell, FormulaText)
+
+
+def _foreign_rule_of(qualifier: Qualifier | None) -> str:
+    return "CELL-41" if qualifier is None else "CELL-18"
 
 
 def _rule_of(qualifier: Qualifier | None, *, is_plain: bool) -> str | None:

@@ -1,0 +1,196 @@
+"""Templates as offices really fill them in, and the right answer to each (tests/data/cases)."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import openpyxl
+import pytest
+
+from connectors.reader.reader import read_parts
+from expectations.checking import Checker
+from expectations.rules.rule_set import RuleSet
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.pack.load import Pack
+from program.settings import ROOT
+from program.submission import Submission, Verdict
+from publish.template.requests import request_of
+from tests.conftest import delivery
+from tests.filled_templates import asks
+
+CASES = ROOT / "tests" / "data" / "cases"
+FORMS = {
+    "training": "2025-Q1",
+    "livelihoods": "2025-Q1",
+    "disbursement": "2025-Q1",
+    "works": "2024-Q4",
+    "outcomes": "2024",
+}
+
+
+def judged(content: bytes, pack: Pack, period: str = "2025-Q1") -> Submission:
+    (reading,) = read_parts(content, delivery(period=Period.parse(period)), pack)
+    (submission,) = Checker(pack, RuleSet(pack), "case").check([reading])
+    return submission
+
+
+def case(name: str, pack: Pack) -> Submission:
+    return judged((CASES / f"{name}.xlsx").read_bytes(), pack)
+
+
+def figures(submission: Submission) -> dict[str, float | None]:
+    return {fact.element: fact.value for fact in submission.facts if fact.line == 0}
+
+
+def test_an_optional_figure_that_one_level_lacks_is_unknown_in_the_sum(pack: Pack) -> None:
+    found = case("optional-cells-blank", pack)
+    assert (found.verdict, asks(found.findings)) == (Verdict.ACCEPTED, [])
+    told = figures(found)
+    assert (told["participants_total"], told["officials_district"]) == (165, 30)
+    assert "officials_total" not in told
+    assert "community_total" not in told
+    notes = {finding.cell for finding in found.findings if finding.rule == "CELL-50"}
+    assert notes == {"F11", "G11"}, "at the empty cells, not at the locked totals"
+
+
+def test_a_plan_without_disbursement_is_accepted_and_no_zero_is_invented(pack: Pack) -> None:
+    found = case("plan-only-in-first-quarter", pack)
+    assert (found.verdict, asks(found.findings)) == (Verdict.ACCEPTED, [])
+    told = figures(found)
+    assert told["plan_total_vnd_total"] == sum(
+        told[f"plan_total_vnd_{line}"] or 0 for line in ("da1", "da2")
+    )
+    assert [name for name in told if name.startswith("disbursed")] == []
+
+
+def test_a_published_summary_with_its_classes_is_asked_one_thing(pack: Pack) -> None:
+    found = case("seed-with-classes", pack)
+    assert [(f.rule, f.cell) for f in asks(found.findings)] == [("TRN-05", "B12")]
+    assert found.verdict is Verdict.ACCEPTED_WITH_WARNINGS
+    told = figures(found)
+    assert told["classes_listed"] == 11
+    assert "participants_listed" not in told, "of no class is the number known"
+    # 760 of 760 at the province's level are officials: of the community there are none.
+    assert (told["officials_total"], told["community_total"]) == (760, 1448)
+
+
+def test_a_district_is_still_asked_for_the_days_of_a_class(pack: Pack) -> None:
+    content = filled(pack, "training", {"Tổng hợp": {"B10": 1, "C10": 20}, "Danh sách lớp": LINE})
+    found = judged(content, pack)
+    assert {(f.rule, f.cell) for f in asks(found.findings)} == {
+        ("CELL-01", "F9"),
+        ("CELL-01", "G9"),
+    }
+
+
+LINE = {"B9": "Lớp A", "D9": "Cấp huyện", "H9": 20}
+
+
+def blank(pack: Pack, form_code: str) -> bytes:
+    period = Period.parse(FORMS[form_code])
+    form, unit = pack.form(form_code, period), pack.units.get("943", period.end)
+    assert form is not None
+    assert unit is not None
+    return request_of(pack, form, unit, period, Stage.FINAL).write()
+
+
+def filled(pack: Pack, form_code: str, cells: dict[str, dict[str, Any]]) -> bytes:
+    """Return a blank template with some cells typed over, as a program saves it that keeps no values."""
+    book = openpyxl.load_workbook(io.BytesIO(blank(pack, form_code)))
+    for sheet, values in cells.items():
+        for cell, value in values.items():
+            book[sheet][cell] = value
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def tick(book: openpyxl.Workbook, sheet: str) -> str:
+    """Return the cell that a template has for "nothing to report"."""
+    (row,) = book[sheet].iter_rows(min_row=2, max_row=2)
+    (cell,) = [
+        cell for cell in row if isinstance(cell, openpyxl.cell.Cell) and not cell.protection.locked
+    ]
+    return cell.coordinate
+
+
+def _in_tick(book: openpyxl.Workbook, sheet: str) -> str:
+    return tick(book, sheet)
+
+
+def _in_first_entry(book: openpyxl.Workbook, sheet: str) -> str:
+    rows = book[sheet].iter_rows(min_row=7)
+    return next(
+        cell.coordinate
+        for row in rows
+        for cell in row
+        if isinstance(cell, openpyxl.cell.Cell) and not cell.protection.locked
+    )
+
+
+def _in_first_line(book: openpyxl.Workbook, sheet: str) -> str:
+    """Return the last cell to fill in of the first line."""
+    first = _in_first_entry(book, sheet)
+    row = book[sheet][book[sheet][first].row]
+    return [cell.coordinate for cell in row if not cell.protection.locked][-1]
+
+
+def _below(book: openpyxl.Workbook, sheet: str) -> str:
+    return f"B{book[sheet].max_row + 2}"
+
+
+def _below_at_the_left(book: openpyxl.Workbook, sheet: str) -> str:
+    return f"A{book[sheet].max_row + 1}"
+
+
+@pytest.mark.parametrize("form_code", FORMS)
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        (_in_tick, "x"),
+        (_in_tick, "✓"),
+        (_in_first_entry, "Không phát sinh"),
+        (_in_first_line, "không phát sinh"),
+        (_below, "Trong kỳ không phát sinh"),
+        (_below_at_the_left, "Quý này đơn vị không có phát sinh."),
+    ],
+    ids=["ticked", "ticked by a sign", "first cell", "first line", "below", "below at the left"],
+)
+def test_nothing_to_report_is_one_thing_in_every_form(
+    pack: Pack, form_code: str, place: Callable[[openpyxl.Workbook, str], str], words: str
+) -> None:
+    form = pack.form(form_code, Period.parse(FORMS[form_code]))
+    assert form is not None
+    sheet = form.tables[0].sheet
+    cell = place(openpyxl.load_workbook(io.BytesIO(blank(pack, form_code))), sheet)
+    found = judged(filled(pack, form_code, {sheet: {cell: words}}), pack, FORMS[form_code])
+    assert (found.verdict, asks(found.findings)) == (Verdict.ACCEPTED, [])
+    assert [(f.rule, f.cell) for f in found.findings if f.rule == "FORM-31"] == [("FORM-31", cell)]
+    # A list of nothing counts 0; of a matrix nobody knows what its figures would have been.
+    assert {fact.value for fact in found.facts} <= {0.0}
+
+
+def test_nothing_to_report_below_the_table_of_households_is_a_nil_report(pack: Pack) -> None:
+    found = case("nothing-to-report-livelihoods", pack)
+    assert (found.verdict, asks(found.findings)) == (Verdict.ACCEPTED, [])
+
+
+def test_a_tick_over_figures_is_asked_about_and_the_figures_count(pack: Pack) -> None:
+    cells = {"Hỗ trợ hộ": {"E2": "x", "B9": 12, "C9": 10}}
+    found = judged(filled(pack, "livelihoods", cells), pack)
+    assert [(f.rule, f.cell) for f in asks(found.findings)] == [("FORM-60", "E2")]
+    assert figures(found)["supported_residential_land"] == 10
+
+
+def test_a_cell_that_is_not_ticked_says_nothing(pack: Pack) -> None:
+    found = judged(filled(pack, "livelihoods", {"Hỗ trợ hộ": {"E2": "không"}}), pack)
+    assert [f.rule for f in asks(found.findings)] == ["FORM-30"]
+
+
+@pytest.mark.parametrize("words", ["Không phát sinh", "Trong kỳ không phát sinh"])
+def test_words_below_a_table_with_figures_do_not_undo_it(pack: Pack, words: str) -> None:
+    cells = {"Hỗ trợ hộ": {"B9": 12, "C9": 10, "B18": words}}
+    found = judged(filled(pack, "livelihoods", cells), pack)
+    assert asks(found.findings) == []
+    assert figures(found)["supported_residential_land"] == 10
