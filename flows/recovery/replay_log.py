@@ -58,7 +58,12 @@ def export_runs(warehouse: Warehouse, archive: Archive, pack: Pack) -> None:
             archive.remove(recorded)
 
 
-def _export_runs(warehouse: Warehouse, archive: Archive, pack: Pack, exported: set[str]) -> None:
+def _export_runs(
+    warehouse: Warehouse,
+    archive: Archive,
+    pack: Pack,
+    exported: set[str],
+) -> None:
     runs = runs_of(warehouse)
     for number, started_at in runs.items():
         name = run_name_of(number, started_at)

@@ -40,18 +40,20 @@ class MarkedFolder:
         A file without findings gets no copy.
         """
         first = parts[0]
+        name = first.path.name
         words = PHRASES[self._lang]
         submissions = [part.submission for part in parts if part.submission]
         reports = tuple(self._report(submission) for submission in submissions)
         has_findings = any(report.findings for report in reports)
+        # Without `content`, nobody could read the file.
         if first.content is None or not has_findings:
             return
-        name = first.path.name
         try:
             content = first.content()
             if content is None:
                 raise MarkingError(f"larger than {self._settings.max_delivery_bytes} bytes")
-            marked = self._marker.mark(MarkRequest(content, name, reports, self._lang))
+            request = MarkRequest(content, name, reports, self._lang)
+            marked = self._marker.mark(request)
             path = self._write(name, marked)
         except (MarkingError, OSError) as reason:
             line = words.unmarked.format(name=name, reason=reason)

@@ -194,7 +194,8 @@ class RuleComparison:
 
 
 def changed_rules(
-    before: Mapping[str, RuleText], after: Mapping[str, RuleText]
+    before: Mapping[str, RuleText],
+    after: Mapping[str, RuleText],
 ) -> dict[str, list[str]]:
     """Return the rules that differ, each with the keys that differ.
 

@@ -191,7 +191,13 @@ class Calendar(Model):
                 return duty.due.date_for(period, self.working_days)
         return None
 
-    def planned(self, form: str, stage: Stage, kind: UnitKind, period: Period) -> date | None:
+    def planned(
+        self,
+        form: str,
+        stage: Stage,
+        kind: UnitKind,
+        period: Period,
+    ) -> date | None:
         """Return the day that the calendar has for a report, a placeholder included.
 
         None where the report is not due.
@@ -201,7 +207,11 @@ class Calendar(Model):
         return None
 
     def _duties_for(
-        self, form: str, stage: Stage, kind: UnitKind, period: Period
+        self,
+        form: str,
+        stage: Stage,
+        kind: UnitKind,
+        period: Period,
     ) -> Iterator[Duty]:
         for duty in self.duties:
             is_same_report = (duty.form, duty.stage, duty.from_kind) == (form, stage, kind)

@@ -38,7 +38,12 @@ class _Entry:
     files: tuple[Path, ...]
 
 
-def write_previews(pack: Pack, today: date, folder: Path, word: WordFinding) -> list[Path]:
+def write_previews(
+    pack: Pack,
+    today: date,
+    folder: Path,
+    word: WordFinding,
+) -> list[Path]:
     """Write each kind of mail into `folder`; return the files, the index first.
 
     `word` gives their findings the words of the rules. The same pack and day give the same files.
