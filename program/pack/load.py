@@ -55,6 +55,7 @@ def load_pack(folder: Path) -> Pack:
     projects = load_model(folder / "projects.yaml", _Projects)
     capital = load_model(folder / "capital.yaml", _Capital)
     indicators = load_model(folder / "indicators.yaml", _Indicators)
+    forms = tuple(_load_form(path) for path in form_files)
     sources = load_model(folder / "sources.yaml", _Sources)
     pack = Pack(
         folder=folder,
@@ -63,7 +64,7 @@ def load_pack(folder: Path) -> Pack:
         projects=projects.projects,
         capital=capital.capital_sources,
         indicators=indicators.indicators,
-        forms=tuple(_load_form(path) for path in form_files),
+        forms=forms,
         sources=sources.sources,
         calendar=load_model(folder / "calendar.yaml", Calendar),
         correspondence=load_model(folder / "contacts.yaml", Correspondence),
