@@ -29,6 +29,8 @@ _MOST_WITH_MARKED = 3
 _MOST_WITHOUT_MARKED = 40
 """The same without a marked workbook. More in one file are usually one mistake made many times."""
 
+_Statement = tuple[str, str]
+"""A rule and its message."""
 _CHECK_NOTICES = (NoticeKind.CHECKED, NoticeKind.CROSS_CHECKED)
 _RESULTS_OF_KINDS = {
     NoticeKind.ALL_CLEAR: ReportResult.FIXED,
@@ -49,7 +51,7 @@ def letter_context(letter: Letter, pack: Pack, attachments: Sequence[Attachment]
     notices = _merge_notices(letter.notices)
     reports = [_report_of(notice, letter.day, pack, attachments) for notice in notices]
     reports.sort(key=lambda report: TASKS.index(report.task))
-    reports = list(_each_said_once(reports))
+    reports = list(_each_said_once(reports, _cross_checked(letter.notices)))
     return LetterContext(
         receiver=receiver,
         is_for_unit=is_for_unit,
@@ -142,19 +144,30 @@ def _answer_by(
     return pack.calendar.working_days.after(day, days)
 
 
-def _each_said_once(reports: Iterable[ReportedItem]) -> Iterator[ReportedItem]:
-    """Yield the reports of a letter; what is said of several reports is printed at the first.
+def _cross_checked(notices: Sequence[Notice]) -> set[_Statement]:
+    """Return what cross-checks found, which says the same at each report that they compared."""
+    found: set[_Statement] = set()
+    for notice in notices:
+        if notice.kind is NoticeKind.CROSS_CHECKED:
+            found |= {(finding.rule, finding.message) for finding in notice.findings}
+    return found
 
-    A cross-check finds the same at each report that it compares.
+
+def _each_said_once(
+    reports: Iterable[ReportedItem], of_cross_checks: set[_Statement]
+) -> Iterator[ReportedItem]:
+    """Yield the reports of a letter; what a cross-check found is printed at the first of them.
+
+    Two files with the same mistake of their own are told each of theirs.
     """
-    said: set[tuple[str, str]] = set()
+    said: set[_Statement] = set()
     for report in reports:
         new = tuple(group for group in report.shown if _statement(group) not in said)
-        said |= {_statement(group) for group in new}
+        said |= {_statement(group) for group in new} & of_cross_checks
         yield replace(report, shown=new, is_told_above=len(new) < len(report.shown))
 
 
-def _statement(group: Group) -> tuple[str, str]:
+def _statement(group: Group) -> _Statement:
     return group.first.rule, group.first.message
 
 

@@ -183,6 +183,16 @@ def test_a_thousand_findings_stay_a_readable_mail(pack: Pack) -> None:
     assert "960 chỗ khác" in text
 
 
+def test_two_files_with_the_same_mistake_are_told_each_of_theirs(pack: Pack) -> None:
+    scans = [
+        notice(Verdict.UNREADABLE, NO_WORKBOOK, name=f"quý {number}.pdf", period=None)
+        for number in (3, 4)
+    ]
+    text = parsed(compose(letter(*scans), pack)).get_body(("plain",)).get_content()
+    assert text.count(NO_WORKBOOK.message) == 2
+    assert "đối chiếu" not in text
+
+
 @pytest.mark.parametrize(("reports", "findings"), [(3, 40), (40, 40), (90, 3)])
 def test_a_mail_program_shows_a_letter_whole_however_many_reports_it_is_about(
     pack: Pack, reports: int, findings: int
