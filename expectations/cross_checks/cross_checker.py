@@ -58,6 +58,7 @@ class CrossChecker:
         failed = self._failed(rule, cases)
         reported = {case.figure for case in failed}
         for case in failed:
+            # Otherwise a part of this total is reported: correcting it corrects the total.
             if reported.isdisjoint(case.parts):
                 yield from _findings(rule, case)
 
@@ -85,5 +86,6 @@ def _findings(rule: AcrossRule, case: Description) -> Iterator[tuple[int, Findin
         values = {**case.values, **involved.values, "value": involved.value}
         finding = filled(rule, values, None, (involved.sheet, involved.cell))
         if not involved.must_correct:
+            # A note is never mailed, and no verdict follows from it.
             finding = replace(finding, severity=Severity.INFO)
         yield involved.submission_id, finding

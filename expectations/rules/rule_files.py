@@ -49,6 +49,7 @@ def find_rule_files(pack: Pack, suites: Path) -> RuleFiles:
     _refuse_unused_files(own, codes)
     forms = _form_files((suites, own), codes)
     return RuleFiles(
+        # A pack has no such rules of its own: they are about the reader and the layouts.
         reading=suites / "reading.yaml",
         cells=suites / "cells.yaml",
         across=_first_file(own / ACROSS, suites / ACROSS),

@@ -99,6 +99,7 @@ def _load_rules(pack: Pack) -> RuleSet:
     Raises ConfigurationError for a rule that cannot be built.
     """
     rules = RuleSet(pack)
+    # The English words of the pack's own rules are read too: a mistake in them is found here.
     RuleSet(pack, lang="en")
     for form in pack.forms:
         _build_expectations(form, rules)
@@ -112,6 +113,7 @@ def _build_expectations(form: Form, rules: RuleSet) -> None:
     for name in frame_names(form):
         columns = set(frame_columns(form, name))
         for expected in expectations_of(form, name, columns, rules):
+            # Great Expectations validates the arguments when the expectation is made.
             expected.expectation()
 
 
@@ -144,6 +146,7 @@ def new(
         path = wrong.filename or output
         raise UsageError(f"--output: cannot write {path}: {wrong.strerror}") from wrong
     pack = load_pack(output.absolute())
+    # The skeleton must load: the person who fills it in begins from a valid pack.
     RuleSet(pack)
     _print_next_steps(pack, output)
 

@@ -28,6 +28,7 @@ def corner_of(address: str | None) -> Corner | None:
     if match is None:
         return None
     corner = Corner(row=int(match[2]), column=column_number(match[1]))
+    # The pattern also takes addresses beyond the last row or column of a sheet.
     is_on_sheet = corner.row <= _LAST_ROW and corner.column <= _LAST_COLUMN
     return corner if is_on_sheet else None
 

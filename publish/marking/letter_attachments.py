@@ -107,6 +107,7 @@ def _mark(
         order = MarkRequest(content_of(first.sha256), first.delivery_name, reports)
         return marker.mark(order)
     except Exception as error:  # the boundary of one attachment: the letter goes without it
+        # A MarkingError has a sentence of ours; any other error needs its type to be understood.
         kind = "" if isinstance(error, MarkingError) else f"{type(error).__name__}: "
         logger.warning(
             "mark delivery=%d name=%r attached=no reason=%s%s",

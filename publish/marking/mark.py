@@ -38,12 +38,14 @@ def mark(order: MarkRequest, pack: Pack, limits: Limits) -> bytes:
         portal = _read_portal_file(order, pack, limits)
         return mark_copy(portal.order, portal.sheets)
     workbook = open_workbook(order.content, limits)
+    # What the reader refuses has no cells that could be copied.
     if isinstance(workbook, ReaderFinding):
         raise UnmarkableError(f"it does not open: {workbook.rule}")
     try:
         return mark_book(order)
     except _NOT_STANDARD as error:
         logger.debug("mark name=%r copied=%s", order.name, error)
+        # A copy without the layout is better than no marks.
         return mark_copy(order, workbook.sheets)
 
 

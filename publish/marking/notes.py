@@ -129,6 +129,7 @@ class Notes:
         if self._drawing is None:
             sheet = self._package.tree(self._part)
             link = sheet.find(named("legacyDrawing"))
+            # A sheet has one drawing for all notes, with the boxes of the sender's own ones.
             if link is not None:
                 drawings = dict(self._package.related(self._part, "vmlDrawing"))
                 relation = str(link.get(named("id", RELATION)))
@@ -186,6 +187,7 @@ def _write(note: etree._Element, text: str, author: str) -> None:
     add_element(properties, "sz", val="10")
     add_element(properties, "rFont", val="Tahoma")
     written = add_element(run, "t")
+    # Without it, a program may drop the line breaks in front.
     written.set(_XML_SPACE, "preserve")
     words = text.lstrip("\n")
     breaks = text[: len(text) - len(words)]
@@ -213,6 +215,7 @@ def _free_shape_number(drawing: etree._Element) -> int:
     numbers = []
     for shape in drawing:
         number = str(shape.get("id") or "").removeprefix(_SHAPE_ID)
+        # Other programs may name their shapes in other ways.
         if number.isdecimal():
             numbers.append(int(number))
     return max(numbers, default=_FIRST_SHAPE - 1) + 1

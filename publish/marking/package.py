@@ -107,6 +107,7 @@ class Package:
         """Return the first name of `pattern` with 1, 2, 3 … that no part has."""
         taken = {name.lower() for name in (*self._parts, *self._trees)}
         number = 1
+        # Names of parts that differ in case only are one part in the standard.
         while pattern.format(number).lower() in taken:
             number += 1
         return pattern.format(number)
@@ -135,6 +136,7 @@ class Package:
         relations = self.tree(name)
         taken = {relation.get("Id") for relation in relations}
         number = 1
+        # The prefix is ours: no number of the sender's program is in the way.
         while f"rIdMtqg{number}" in taken:
             number += 1
         new_id = f"rIdMtqg{number}"
