@@ -71,7 +71,7 @@ class ParsedTable:
 
     @cached_property
     def frame(self) -> "pd.DataFrame":
-        """One row a line, with the columns `sheet` (str), `row` (int), `line` (str) and the data.
+        """A row for each line: the columns `sheet` (str), `row` (int), `line` (str) and the data.
 
         Data columns are float64, text or datetime64, with NaN or None if empty. The frame is
         built when it is first asked for: that takes longer than reading the table. Code that looks
@@ -85,7 +85,7 @@ class ParsedTable:
         return f"{letter}{row}" if letter else None
 
     def may_be_empty(self, element: str, row: int) -> bool:
-        """Tell whether nobody is to be asked for a cell that the form requires."""
+        """Tell whether a required cell may stay empty, so that no finding asks for its value."""
         return element in self.optional or (element, row) in self.open_totals
 
     def without(self, rows: Collection[int]) -> "ParsedTable":
