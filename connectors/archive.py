@@ -4,7 +4,7 @@ Beside them are documents with what the bytes do not say, under names (`ledger/â
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import fsspec
@@ -63,7 +63,7 @@ class Archive:
         return content
 
     def _why_missing(self, sha256: str) -> ArchiveError:
-        purged = self.tombstone(sha256)
+        purged = self.purge_record(sha256)
         if purged is not None:
             day = f"{purged.purged_at:%Y-%m-%d}"
             return ArchiveError(f"archive: {sha256} was purged on {day} ({purged.why})")
@@ -75,7 +75,7 @@ class Archive:
         """Tell whether there is a file for a sha256. Its content is not checked."""
         return bool(self._files.exists(self._path(name_of(sha256))))
 
-    def tombstone(self, sha256: str) -> PurgeRecord | None:
+    def purge_record(self, sha256: str) -> PurgeRecord | None:
         """Return the record of purged bytes, or None if there is none for `sha256`."""
         name = purge_record_name(sha256)
         content = self.read(name)
@@ -86,25 +86,31 @@ class Archive:
         except ValidationError as wrong:
             raise ArchiveError(f"archive: {name} is damaged; restore it from the backup") from wrong
 
-    def bury(self, tombstone: PurgeRecord) -> None:
-        """Write a tombstone, then remove its bytes.
+    def replace_by_record(self, record: PurgeRecord) -> None:
+        """Write the record of a purge, then remove the bytes.
 
         A crash between the two leaves both, and the same call finishes the work.
         """
-        self.write(tombstone.name, tombstone.model_dump_json(indent=1).encode())
-        self.remove(name_of(tombstone.sha256))
+        self.write(record.name, record.model_dump_json(indent=1).encode())
+        self.remove(name_of(record.sha256))
 
     def names(self, folder: str = "") -> Iterator[str]:
         """Yield the names of all files, or of those below a folder, in order."""
         below = self._path(folder).rstrip("/")
+        found: Iterable[str] = ()
         try:
             # fsspec keeps listings, and other processes write to the archive.
             self._files.invalidate_cache()
-            found = self._files.find(below) if self._files.isdir(below) else []
+            if self._files.isdir(below):
+                found = self._files.find(below)
         except OSError as wrong:
             raise ArchiveError(f"archive: cannot be listed: {wrong}") from wrong
-        names = (path[len(self._root) + 1 :] for path in found)
-        yield from sorted(name for name in names if not name.startswith(f"{UNFINISHED}/"))
+        prefix = f"{self._root}/"
+        names = sorted(path.removeprefix(prefix) for path in found)
+        for name in names:
+            # A file that another process writes, or that one left when it died.
+            if not name.startswith(f"{UNFINISHED}/"):
+                yield name
 
     def read(self, name: str) -> bytes | None:
         """Return the content of a file, or None if there is no such file."""

@@ -29,7 +29,10 @@ class Mailbox(Protocol):
     """The mailbox for bounces. Each method raises SourceError if it does not answer."""
 
     def unread(self, since: datetime) -> Iterator[tuple[str, bytes]]:
-        """Yield the name and the first bytes of each unread mail since then. It stays unread."""
+        """Yield the name and the first bytes of each unread mail that arrived since `since`.
+
+        The mails stay unread.
+        """
         ...
 
     def mark_read(self, name: str) -> None:
@@ -102,12 +105,14 @@ class Maildir:
 
     def _recent(self, since: datetime) -> list[Path]:
         """Return the newest unread mails, oldest first."""
+        oldest = since.timestamp()
         times: dict[Path, float] = {}
         for folder in (self._folder / "new", self._folder / "cur"):
             for path in folder.iterdir():
-                if path.is_file() and "S" not in _flags(path.name):
+                is_read = "S" in _flags(path.name)
+                if path.is_file() and not is_read:
                     times[path] = path.stat().st_mtime
-        recent = [path for path, time in times.items() if time >= since.timestamp()]
+        recent = [path for path, time in times.items() if time >= oldest]
         recent.sort(key=lambda path: times[path])
         return recent[-_MAX_MAILS:]
 
@@ -150,13 +155,17 @@ class Imap:
 
     def unread(self, since: datetime) -> Iterator[tuple[str, bytes]]:
         """Yield the unseen mails that are reports. Of others only one header is fetched."""
-        found = self._ask("SEARCH", "UNSEEN", "SINCE", f"{since:%d-%b-%Y}")
-        uids = (found[0] or b"").decode().split()
+        day = f"{since:%d-%b-%Y}"
+        found = self._ask("SEARCH", "UNSEEN", "SINCE", day)
+        # imaplib gives None where the server names no mail.
+        listed = found[0] or b""
+        uids = listed.decode().split()
         for uid in uids[-_MAX_MAILS:]:
             # A mailbox may hold large mails that are no bounces.
             content_type = self._fetch(uid, "HEADER.FIELDS (CONTENT-TYPE)")
-            if b"multipart/report" in content_type.lower():
-                yield uid, self._fetch(uid, "", f"<0.{_MAX_MAIL_BYTES}>")
+            if b"multipart/report" not in content_type.lower():
+                continue
+            yield uid, self._fetch(uid, "", f"<0.{_MAX_MAIL_BYTES}>")
 
     def mark_read(self, name: str) -> None:
         """Set the flag that a mail program sets for a mail that was opened."""
@@ -190,7 +199,12 @@ def _connect(parts: SplitResult) -> imaplib.IMAP4:
     if parts.scheme == "imap":
         return imaplib.IMAP4(host, parts.port or 143, timeout=_TIMEOUT_SECONDS)
     tls = ssl.create_default_context()
-    return imaplib.IMAP4_SSL(host, parts.port or 993, ssl_context=tls, timeout=_TIMEOUT_SECONDS)
+    return imaplib.IMAP4_SSL(
+        host,
+        parts.port or 993,
+        ssl_context=tls,
+        timeout=_TIMEOUT_SECONDS,
+    )
 
 
 def _quoted(text: str) -> str:

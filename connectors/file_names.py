@@ -27,7 +27,7 @@ def stored_path(path: str) -> str:
 
 
 def path_as_listed(stored: str) -> str:
-    """Return the path that `stored_path` was given."""
+    """Return a path as the source lists it, from its stored form."""
     return _ESCAPE.sub(_unescaped, stored)
 
 

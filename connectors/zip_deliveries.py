@@ -116,7 +116,8 @@ def _refuse_directory(files: Sequence[zipfile.ZipInfo], limits: Limits) -> Reade
     if len(files) > limits.packed_files:
         limit = f"{format_number(limits.packed_files)} tệp trong một tệp nén"
         return ReaderFinding("FILE-05", values={"limit": limit})
-    if sum(info.file_size for info in files) > limits.packed_bytes:
+    extracted_bytes = sum(info.file_size for info in files)
+    if extracted_bytes > limits.packed_bytes:
         limit = f"{megabytes(limits.packed_bytes)} sau khi giải nén"
         return ReaderFinding("FILE-05", values={"limit": limit})
     if _overlap(files):
@@ -186,7 +187,11 @@ def _overlap(files: Sequence[zipfile.ZipInfo]) -> bool:
     return any(end > next_start for (_, end), (next_start, _) in pairwise(spans))
 
 
-def _member(package: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> ZipMember:
+def _member(
+    package: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    limits: Limits,
+) -> ZipMember:
     name = _name(info)
     size = info.file_size
     refusal = _refuse_member(info, limits)
@@ -218,7 +223,8 @@ def _refuse_member(info: zipfile.ZipInfo, limits: Limits) -> ReaderFinding | Non
     if info.file_size > limits.delivery_bytes:
         return ReaderFinding("FILE-05", values={"limit": megabytes(limits.delivery_bytes)})
     # Such a ratio is that of a zip bomb, not of a report. Small files do no harm.
-    if info.file_size > max(_SMALL_BYTES, limits.packing_ratio * info.compress_size):
+    most_for_its_size = limits.packing_ratio * info.compress_size
+    if info.file_size > max(_SMALL_BYTES, most_for_its_size):
         limit = f"{format_number(limits.packing_ratio)} lần khi giải nén"
         return ReaderFinding("FILE-05", values={"limit": limit})
     return None

@@ -37,7 +37,7 @@ def main() -> None:
     try:
         app()
     except MtqgError as error:
-        errors.print(f"[bold red]error[/] {error}", highlight=False, soft_wrap=True)
+        errors.print(f"[bold red]error[/] {error}", soft_wrap=True)
         sys.exit(1)
 
 

@@ -36,7 +36,9 @@ class CommandPlace:
 
 COMMANDS = {
     "run": CommandPlace(
-        "mtqg.run", "run", "Run the pipeline now: collect, check, load, publish, mail."
+        "mtqg.run",
+        "run",
+        "Run the pipeline now: collect, check, load, publish, mail.",
     ),
     "check": CommandPlace(
         "mtqg.checking.check",
@@ -143,13 +145,16 @@ class LazyGroup(TyperGroup):
         )
 
     def resolve_command(
-        self, ctx: "Context", args: list[str]
+        self,
+        ctx: "Context",
+        args: list[str],
     ) -> "tuple[str | None, Command | None, list[str]]":
         """Return the loaded command in place of its entry in the list."""
         name, command, rest = super().resolve_command(ctx, args)
         if name:
             command = load(name)
             if not COMMANDS[name].is_for_others:
+                # Until the command ends, what it writes is for its own user only.
                 ctx.with_resource(private_files())
         return name, command, rest
 

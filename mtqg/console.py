@@ -5,8 +5,9 @@ from typing import Any
 
 from rich.console import Console
 
-out = Console()
-errors = Console(stderr=True)
+# Rich would colour the numbers and paths in every line.
+out = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
 
 VERDICT_STYLES = {
     "accepted": "green",
@@ -18,5 +19,23 @@ VERDICT_STYLES = {
 
 def print_json(value: Any) -> None:
     """Print a value as JSON for another program: Vietnamese unescaped, no colours, no wrapping."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    text = json.dumps(
+        value,
+        ensure_ascii=False,
+        indent=2,
+        default=str,
+    )
     print(text)  # noqa: T201  (a program reads this)
+
+
+def print_plain(text: str, console: Console = out, style: str | None = None) -> None:
+    """Print a text as it is.
+
+    Brackets in the name of a file are no markup, and a long path does not wrap: it can be copied.
+    """
+    console.print(
+        text,
+        style=style,
+        markup=False,
+        soft_wrap=True,
+    )

@@ -34,6 +34,6 @@ def page(
         settings,
         datetime.now(UTC),
         folder=output,
-        believed_on=as_of.date() if as_of else None,
+        as_of_day=as_of.date() if as_of else None,
     )
-    out.print(str(index), highlight=False, soft_wrap=True)
+    out.print(str(index), soft_wrap=True)

@@ -54,5 +54,4 @@ def reread(
     numbers = ", ".join(str(number) for number in waiting)
     out.print(
         f"{len(waiting)} to be checked again by the next run: {numbers}. `mtqg run` does it now.",
-        highlight=False,
     )

@@ -79,7 +79,10 @@ def _bar() -> "Iterator[Watcher]":
     """
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with RichProgress(
-        *columns, console=errors, transient=True, disable=not errors.is_terminal
+        *columns,
+        console=errors,
+        transient=True,
+        disable=not errors.is_terminal,
     ) as bar:
         task = bar.add_task("start", total=None)
 
@@ -147,10 +150,18 @@ def _set_up_logs(settings: Settings) -> Path:
     path = settings.var / "mtqg.log"
     make_var(settings.var)
     to_file = RotatingFileHandler(
-        path, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8"
+        path,
+        maxBytes=_LOG_BYTES,
+        backupCount=_LOG_FILES,
+        encoding="utf-8",
     )
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    to_terminal = RichHandler(console=errors, show_path=False, show_level=False, markup=False)
+    to_terminal = RichHandler(
+        console=errors,
+        show_path=False,
+        show_level=False,
+        markup=False,
+    )
     # The terminal gets a sentence in place of a traceback.
     to_terminal.addFilter(lambda record: record.exc_info is None)
     # A terminal has a bar in place of a line for each step.
@@ -176,7 +187,12 @@ def _print_summary(summary: dict[str, Any], settings: Settings) -> None:
     if _had_nothing_to_do(summary):
         out.print("Nothing new: nothing was loaded and nothing was mailed twice.")
     for name, place in _places(summary, settings).items():
-        out.print(f"{name:>10}  {place}", soft_wrap=True, highlight=False, markup=False)
+        out.print(
+            f"{name:>10}  {place}",
+            soft_wrap=True,
+            highlight=False,
+            markup=False,
+        )
 
 
 def _had_nothing_to_do(summary: dict[str, Any]) -> bool:

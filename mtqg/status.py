@@ -153,7 +153,10 @@ def _stray_as_json(row: RunSubmissionRow) -> dict[str, object]:
 
 
 def _table(
-    heading: _Heading, rows: Sequence[ReportingRow], pack: Pack, lateness: Lateness
+    heading: _Heading,
+    rows: Sequence[ReportingRow],
+    pack: Pack,
+    lateness: Lateness,
 ) -> Table:
     title = f"{heading.form_code} · {heading.period}"
     if heading.stage is Stage.ESTIMATE:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mtqg.as_of import AsOf, warehouse_of
-from mtqg.console import out, print_json
+from mtqg.console import out, print_json, print_plain
 from mtqg.templates.template import read_period
 from program.calendar.period import Period
 from program.calendar.stage import Stage
@@ -87,19 +87,24 @@ def trace(
 
 def _indicator(pack: Pack, code: str) -> Indicator:
     """Return an indicator that a form feeds. Raises UsageError if there is none."""
-    fed = [indicator.code for indicator in pack.indicators if indicator.form]
     found = next((indicator for indicator in pack.indicators if indicator.code == code), None)
+    fed = [indicator.code for indicator in pack.indicators if indicator.form]
+    listed = ", ".join(fed)
     if found is None:
-        raise UsageError(f"no indicator {code!r}; indicators that a form feeds: {', '.join(fed)}")
+        raise UsageError(f"no indicator {code!r}; indicators that a form feeds: {listed}")
     if found.form is None:
         raise UsageError(
-            f"indicator {code} has no form that feeds it yet; those that have one: {', '.join(fed)}"
+            f"indicator {code} has no form that feeds it yet; those that have one: {listed}"
         )
     return found
 
 
 def _facts(
-    warehouse: Warehouse, indicator: Indicator, unit: str, period: str, stages: Sequence[Stage]
+    warehouse: Warehouse,
+    indicator: Indicator,
+    unit: str,
+    period: str,
+    stages: Sequence[Stage],
 ) -> list[TracedFact]:
     """Return the facts of the first stage that has any; an empty list where none has."""
     elements = [name for name in (indicator.numerator, indicator.denominator) if name]
@@ -191,7 +196,6 @@ def _print(traced: _Traced, form: Form | None, current_state: str) -> None:
     indicator = traced.indicator
     out.print(
         f"[bold]{indicator.code}[/] {indicator.name} · {about}: [bold]{_figure(traced)}[/]",
-        highlight=False,
     )
     for fact in traced.facts:
         out.print()
@@ -202,24 +206,27 @@ def _print_fact(fact: TracedFact, form: Form | None, current_state: str) -> None
     state = current_state
     if fact.known_to is not None:
         state = f"current until {format_instant(fact.known_to)}"
+    cells = f'sheet "{fact.sheet}", cell {fact.cell}'
     synthetic = " (synthetic)" if fact.is_synthetic else ""
     sender = fact.sender_unit or "unknown"
+    verdict = fact.verdict.value
     lines = {
         f"{fact.element} = {_fact_value(fact)}": state,
-        "cell": f'sheet "{fact.sheet}", cell {fact.cell}{_lines_of_summary(fact, form)}',
+        "cell": f"{cells}{_lines_of_summary(fact, form)}",
         "file": f"{fact.name}{synthetic}",
         "sha256": fact.sha256,
         "sender": f'unit {sender}, by {fact.channel} "{fact.source}"',
         "received": format_instant(fact.received_at),
-        "submission": f"{fact.submission_id}, version {fact.version}, {fact.verdict.value}",
+        "submission": f"{fact.submission_id}, version {fact.version}, {verdict}",
         "rules": fact.rule_set_version,
         "loaded": format_instant(fact.loaded_at),
     }
     for name, text in lines.items():
-        out.print(f"  {name:<12} {text}", highlight=False, markup=False, soft_wrap=True)
+        # Without markup: a file's name may hold square brackets.
+        print_plain(f"  {name:<12} {text}")
     for finding in fact.findings:
         severity = finding.severity.value
-        out.print(f"  [yellow]{severity}[/] {finding.rule}: {finding.message}", highlight=False)
+        out.print(f"  [yellow]{severity}[/] {finding.rule}: {finding.message}")
 
 
 def _figure(traced: _Traced) -> str:
@@ -242,8 +249,11 @@ def _lines_of_summary(fact: TracedFact, form: Form | None) -> str:
     """Return which lines of a list a summary is about; "" for all lines, or for no summary."""
     tables = form.tables if form else ()
     for table in tables:
-        if fact.element in table.summaries:
-            where = table.summaries[fact.element].where
-            conditions = [f"{column} is {word}" for column, word in where.items()]
-            return f", of the lines where {' and '.join(conditions)}" if conditions else ""
+        summary = table.summaries.get(fact.element)
+        if summary is None:
+            continue
+        conditions = [f"{column} is {word}" for column, word in summary.where.items()]
+        if not conditions:
+            return ""
+        return f", of the lines where {' and '.join(conditions)}"
     return ""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mtqg.console import errors, out
+from mtqg.console import errors, out, print_plain
 from program.settings import load_settings
 
 
@@ -29,9 +29,9 @@ def watch(
     now = datetime.now(UTC)
     alarm = alarm_of(settings, hours, now)
     if not alarm.text:
-        out.print(f"A run has completed within the last {hours} hours.", highlight=False)
+        out.print(f"A run has completed within the last {hours} hours.")
         return
-    errors.print(alarm.text, highlight=False, soft_wrap=True, markup=False)
+    print_plain(alarm.text, errors)
     if mail and not mail_alarm(settings, alarm, now):
-        errors.print("Not mailed: that run's digest was mailed, and it says so.", highlight=False)
+        errors.print("Not mailed: that run's digest was mailed, and it says so.")
     raise typer.Exit(1)

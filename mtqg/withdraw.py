@@ -57,4 +57,4 @@ def withdraw(
     if result.reopened:
         numbers = ", ".join(str(number) for number in result.reopened)
         line += f" Delivery {numbers} comes back with the next run; `mtqg run` does it now."
-    out.print(line, highlight=False, soft_wrap=True)
+    out.print(line, soft_wrap=True)

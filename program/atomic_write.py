@@ -27,7 +27,14 @@ def write_atomic(path: Path, content: bytes) -> None:
         unfinished.replace(path)
 
 
-def write_below(files: Any, root: str, name: str, content: bytes, *, is_durable: bool) -> None:
+def write_below(
+    files: Any,
+    root: str,
+    name: str,
+    content: bytes,
+    *,
+    is_durable: bool,
+) -> None:
     """Write `root/name` in any fsspec file system.
 
     Where `is_durable`, on this machine's own file systems, the bytes reach the disk before the
@@ -61,7 +68,12 @@ def move_durably(finished: Path, path: Path) -> None:
         _sync(path.parent.parent)
 
 
-def _write_remote(files: Any, root: str, name: str, content: bytes) -> None:
+def _write_remote(
+    files: Any,
+    root: str,
+    name: str,
+    content: bytes,
+) -> None:
     path = f"{root}/{name}"
     unfinished = f"{root}/{UNFINISHED}/{_unique_name()}"
     for each in (path, unfinished):

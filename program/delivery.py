@@ -33,7 +33,7 @@ class UnusableOffer:
     """A place of a source from which nothing can be taken, as a folder that may not be listed.
 
     It is no delivery: nobody knows what is in it. `name` says where it is, `reason` what is wrong
-    and what to do. The operator is told in every run until it is mended.
+    and what to do. Every run reports it to the operator until it is mended.
     """
 
     name: str

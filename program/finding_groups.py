@@ -29,8 +29,10 @@ class Group:
     def other_cells(self, most: int) -> str:
         """Return the cells of the others: "H12, H13, …" beyond the first `most`."""
         cells = [str(finding.cell) for finding in self.others]
-        more = ["…"] if len(cells) > most else []
-        return ", ".join([*cells[:most], *more])
+        named = cells[:most]
+        if len(cells) > most:
+            named.append("…")
+        return ", ".join(named)
 
 
 class _Position(NamedTuple):
@@ -42,7 +44,8 @@ class _Position(NamedTuple):
 
 
 def by_sheet(
-    findings: Iterable[Finding], sheets: Sequence[str]
+    findings: Iterable[Finding],
+    sheets: Sequence[str],
 ) -> Iterator[tuple[str | None, list[Group]]]:
     """Yield each sheet with its groups in the order of cells.
 
@@ -63,13 +66,16 @@ def by_sheet(
 
 def grouped(findings: Iterable[Finding]) -> list[Group]:
     """Return findings in groups, each where its first finding stands."""
-    by_column = _joined(((each,) for each in findings), _column_of)
+    single = ((finding,) for finding in findings)
+    # Columns first: only what is alone in its column can be part of a bad row.
+    by_column = _joined(single, _column_of)
     by_row = _joined(by_column, _row_of)
     return [Group(first, tuple(others)) for first, *others in by_row]
 
 
 def _joined(
-    groups: Iterable[tuple[Finding, ...]], line_of: Callable[[Finding], Hashable]
+    groups: Iterable[tuple[Finding, ...]],
+    line_of: Callable[[Finding], Hashable],
 ) -> list[tuple[Finding, ...]]:
     """Return groups of one finding joined by rule, sheet and line; all others as they are.
 
@@ -78,16 +84,21 @@ def _joined(
     known = list(groups)
     alike: dict[Hashable, list[int]] = defaultdict(list)
     for position, group in enumerate(known):
-        line = line_of(group[0])
+        first = group[0]
+        line = line_of(first)
         if len(group) == 1 and line is not None:
-            alike[group[0].rule, group[0].severity, group[0].sheet, line].append(position)
+            key = (first.rule, first.severity, first.sheet, line)
+            alike[key].append(position)
     result: dict[int, tuple[Finding, ...]] = dict(enumerate(known))
     for positions in alike.values():
-        members = sorted((known[position][0] for position in positions), key=_position)
-        if len(members) > 1 and _is_one_group(members):
-            for position in positions:
-                del result[position]
-            result[positions[0]] = tuple(members)
+        members = [known[position][0] for position in positions]
+        members.sort(key=_position)
+        if len(members) < 2 or not _is_one_group(members):
+            continue
+        for position in positions:
+            del result[position]
+        # The group stands where its first finding stood.
+        result[positions[0]] = tuple(members)
     return [result[position] for position in sorted(result)]
 
 
@@ -115,4 +126,6 @@ def _position(finding: Finding) -> _Position:
     match = _CELL.match(finding.cell or "")
     if match is None:
         return _Position(0, 0, finding.rule)
-    return _Position(int(match["row"]), column_number(match["column"]), finding.rule)
+    row = int(match["row"])
+    column = column_number(match["column"])
+    return _Position(row, column, finding.rule)

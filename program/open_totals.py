@@ -48,12 +48,16 @@ def split_open_totals(read: ParsedTable, table: Table) -> tuple[ParsedTable, lis
     A total with no value is open too, unless all of its parts are known: then it was forgotten.
     """
     totals = _Totals(read, table)
+    # A dict, not a set: each place once, in order.
     places = dict.fromkeys(totals.open_places())
     if not places:
         return read, []
     values: dict[str, ColumnValues] = dict(read.values)
     shown: list[OpenTotal] = []
+    open_totals: set[tuple[str, int]] = set()
     for name, position in places:
+        row = read.rows[position]
+        open_totals.add((name, row))
         figure = totals.figure(name, position)
         if figure is None:
             continue
@@ -61,10 +65,10 @@ def split_open_totals(read: ParsedTable, table: Table) -> tuple[ParsedTable, lis
         column[position] = _NAN
         values[name] = column  # type: ignore[assignment]  # (a column of figures)
         cause, cause_position = totals.cause(name, position)
-        row, cause_row = read.rows[position], read.rows[cause_position]
+        cause_row = read.rows[cause_position]
         shown.append(OpenTotal(name, row, figure, cause, cause_row))
-    open_totals = frozenset((name, read.rows[position]) for name, position in places)
-    return replace(read, values=values, open_totals=open_totals), shown
+    closed = replace(read, values=values, open_totals=frozenset(open_totals))
+    return closed, shown
 
 
 @dataclass(frozen=True)
@@ -85,14 +89,20 @@ class _Totals:
     def figure(self, name: str, position: int) -> float | None:
         """Return the figure of a cell; None for an empty one."""
         value = self.read.values[name][position]
-        return value if isinstance(value, float) and is_given(value) else None
+        if isinstance(value, float) and is_given(value):
+            return value
+        return None
 
     def cause(self, name: str, position: int) -> tuple[str, int]:
         """Return column and position of the first empty cell that makes a total unknown."""
         for part in self._parts(name, position):
             place = self._place(part, position)
-            if place is not None and self._state(*place) is _State.UNKNOWN:
-                return self.cause(*place) if self._parts(*place) else place
+            if place is None or self._state(*place) is not _State.UNKNOWN:
+                continue
+            # A part that is a total itself lacks a cell of its own parts.
+            if self._parts(*place):
+                return self.cause(*place)
+            return place
         return name, position
 
     @cached_property
@@ -129,28 +139,34 @@ class _Totals:
 
         Without that column, and where all the lines of its parts are empty, the total is typed.
         """
-        line = self._lines.get(self.read.lines[position])
-        parts = summands_of(self._columns[name], line)
+        key = self.read.lines[position]
+        parts = summands_of(self._columns[name], self._lines.get(key))
         has_columns = all(part.column in self._columns for part in parts)
         has_lines = any(self._place(part, position) is not None for part in parts)
-        return parts if has_columns and has_lines else ()
+        if not (has_columns and has_lines):
+            return ()
+        return parts
 
     def _place(self, part: Cell, position: int) -> tuple[str, int] | None:
         """Return column and position of a part; None where its line was left empty."""
         if not part.line:
             return part.column, position
         at = self._positions.get(part.line)
-        return None if at is None else (part.column, at)
+        if at is None:
+            return None
+        return part.column, at
 
     def _is_open(self, name: str, position: int) -> bool:
         parts = self._parts(name, position)
         if not parts:
             return False
         states, added = self._sum(parts, position)
+        has_unknown = _State.UNKNOWN in states
         figure = self.figure(name, position)
         if figure is None:
-            return _State.UNKNOWN in states or _State.GIVEN not in states
-        return _State.UNKNOWN in states and _is_same(figure, added, self._columns[name])
+            return has_unknown or _State.GIVEN not in states
+        # A total that differs from the sum was typed by somebody who knows it.
+        return has_unknown and _is_same(figure, added, self._columns[name])
 
     def _state(self, name: str, position: int) -> _State:
         place = name, position
@@ -188,10 +204,12 @@ class _Totals:
         return math.isclose(sum(figure or 0 for figure in figures), whole)
 
     def _state_of_total(self, place: tuple[str, int], parts: Sequence[Cell]) -> _State:
-        if self.figure(*place) is not None:
-            return _State.UNKNOWN if self._is_open(*place) else _State.GIVEN
-        states, _ = self._sum(parts, place[1])
-        return _State.NOTHING if states == {_State.NOTHING} else _State.UNKNOWN
+        name, position = place
+        if self.figure(name, position) is not None:
+            return _State.UNKNOWN if self._is_open(name, position) else _State.GIVEN
+        states, _ = self._sum(parts, position)
+        has_nothing_alone = states == {_State.NOTHING}
+        return _State.NOTHING if has_nothing_alone else _State.UNKNOWN
 
     def _sum(self, parts: Sequence[Cell], position: int) -> tuple[set[_State], float]:
         """Return the states of some cells, and the sum of their figures."""

@@ -71,7 +71,7 @@ class ParsedTable:
 
     @cached_property
     def frame(self) -> "pd.DataFrame":
-        """One row a line, with the columns `sheet` (str), `row` (int), `line` (str) and the data.
+        """A row for each line: the columns `sheet` (str), `row` (int), `line` (str) and the data.
 
         Data columns are float64, text or datetime64, with NaN or None if empty. The frame is
         built when it is first asked for: that takes longer than reading the table. Code that looks
@@ -85,7 +85,7 @@ class ParsedTable:
         return f"{letter}{row}" if letter else None
 
     def may_be_empty(self, element: str, row: int) -> bool:
-        """Tell whether nobody is to be asked for a cell that the form requires."""
+        """Tell whether a required cell may stay empty, so that no finding asks for its value."""
         return element in self.optional or (element, row) in self.open_totals
 
     def without(self, rows: Collection[int]) -> "ParsedTable":
@@ -118,19 +118,25 @@ def frame_of(parts: Sequence[ParsedTable]) -> "pd.DataFrame":
     import pandas as pd  # noqa: PLC0415
 
     sheets: list[str] = []
+    lines: list[str] = []
     for part in parts:
         sheets += [part.sheet] * len(part.rows)
+        lines += part.lines
     rows = chain.from_iterable(part.rows for part in parts)
-    lines = chain.from_iterable(part.lines for part in parts)
     columns: dict[str, object] = {
         "sheet": sheets,
         "row": np.fromiter(rows, dtype="int64"),
-        "line": list(lines),
+        "line": lines,
     }
-    for name, dtype in parts[0].dtypes.items():
-        values = chain.from_iterable(part.values[name] for part in parts)
-        columns[name] = pd.Series(list(values), dtype=dtype)
-    return pd.DataFrame(columns).astype({"sheet": "str", "line": "str"})
+    dtypes = parts[0].dtypes
+    for name, dtype in dtypes.items():
+        values: list[float | str | date | None] = []
+        for part in parts:
+            values += part.values[name]
+        columns[name] = pd.Series(values, dtype=dtype)
+    frame = pd.DataFrame(columns)
+    # Without lines, pandas cannot see that these two columns hold texts.
+    return frame.astype({"sheet": "str", "line": "str"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +216,8 @@ def facts_of(reading: ParsedReport) -> tuple[Fact, ...]:
     """Return every value of the reading's tables as a fact with its cell.
 
     Empty cells and personal columns give no fact. A matrix gives the elements `<column>_<line>` on
-    line 0. A list gives a fact a cell, on the line of its sheet row; and its summaries on line 0,
-    with the range of cells that they were computed from.
+    line 0. A list gives a fact for each cell, on the line of its sheet row; and its summaries on
+    line 0, with the range of cells that they were computed from.
     """
     if reading.form is None:
         return ()
@@ -264,7 +270,11 @@ def _column_facts(read: ParsedTable, table: Table, name: str) -> list[Fact | Non
     return facts
 
 
-def _qualifiers_of(read: ParsedTable, table: Table, name: str) -> list[Qualifier | None]:
+def _qualifiers_of(
+    read: ParsedTable,
+    table: Table,
+    name: str,
+) -> list[Qualifier | None]:
     """Return the word before each figure of a column, one a line."""
     if not read.qualifiers:
         return [None] * len(read.rows)
@@ -273,7 +283,11 @@ def _qualifiers_of(read: ParsedTable, table: Table, name: str) -> list[Qualifier
 
 
 def _qualifier_of(
-    read: ParsedTable, table: Table, name: str, row: int, line: str
+    read: ParsedTable,
+    table: Table,
+    name: str,
+    row: int,
+    line: str,
 ) -> Qualifier | None:
     """Return the word before a figure, or before its parts: "khoảng 50" and 30 are no exact 80."""
     if (name, row) in read.qualifiers:
@@ -308,9 +322,11 @@ def _summary_facts(read: ParsedTable, table: Table) -> Iterator[Fact]:
             continue
         cells = letter
         if read.rows:
-            cells = f"{letter}{min(read.rows)}:{letter}{max(read.rows)}"
+            first, last = min(read.rows), max(read.rows)
+            cells = f"{letter}{first}:{letter}{last}"
         word = None
         # A count of lines is exact, whatever stands in them.
         if summary.sum:
-            word = _joint(read.qualifiers.get((summary.column, row)) for row in read.rows)
+            summed_cells = [(summary.column, row) for row in read.rows]
+            word = _joint(read.qualifiers.get(cell) for cell in summed_cells)
         yield Fact(name, 0, value, None, read.sheet, cells, word)

@@ -68,7 +68,9 @@ class Settings(BaseSettings):
         "unset: mails have no links to large workbooks",
     )
     keep_marked_days: int = Field(
-        30, gt=0, description="days for which a marked workbook with a link is kept"
+        30,
+        gt=0,
+        description="days for which a marked workbook with a link is kept",
     )
 
     # Limits of one delivery
@@ -78,16 +80,24 @@ class Settings(BaseSettings):
         description="a larger delivery is refused with a finding",
     )
     max_unpacked_bytes: int = Field(
-        DEFAULT_LIMITS.unpacked_bytes, gt=0, description="the same, for its size when unpacked"
+        DEFAULT_LIMITS.unpacked_bytes,
+        gt=0,
+        description="the same, for its size when unpacked",
     )
     max_sheet_cells: int = Field(
-        DEFAULT_LIMITS.sheet_cells, gt=0, description="the same, for the cells of one sheet"
+        DEFAULT_LIMITS.sheet_cells,
+        gt=0,
+        description="the same, for the cells of one sheet",
     )
     max_packed_files: int = Field(
-        DEFAULT_LIMITS.packed_files, gt=0, description="files that a zip of workbooks may hold"
+        DEFAULT_LIMITS.packed_files,
+        gt=0,
+        description="files that a zip of workbooks may hold",
     )
     max_packed_bytes: int = Field(
-        DEFAULT_LIMITS.packed_bytes, gt=0, description="bytes to which they may unpack in all"
+        DEFAULT_LIMITS.packed_bytes,
+        gt=0,
+        description="bytes to which they may unpack in all",
     )
     max_packing_ratio: int = Field(
         DEFAULT_LIMITS.packing_ratio,
@@ -108,10 +118,15 @@ class Settings(BaseSettings):
 
     # Runs
     readers: int = Field(
-        0, ge=0, le=256, description="processes that read deliveries; 0: one for each core"
+        0,
+        ge=0,
+        le=256,
+        description="processes that read deliveries; 0: one for each core",
     )
     chunk_deliveries: int = Field(
-        500, gt=0, description="deliveries that are read and checked as one batch"
+        500,
+        gt=0,
+        description="deliveries that are read and checked as one batch",
     )
     history_periods: int = Field(
         HISTORY_PERIODS,
@@ -131,20 +146,25 @@ class Settings(BaseSettings):
         given |= {_variable(name) for name in values}
         unknown = sorted(given - known)
         if unknown:
-            raise ValueError(
-                f"unknown setting {', '.join(unknown)}; known: {', '.join(sorted(known))}"
-            )
+            found = ", ".join(unknown)
+            expected = ", ".join(sorted(known))
+            raise ValueError(f"unknown setting {found}; known: {expected}")
         return values
 
     @model_validator(mode="after")
     def _fill_in_paths(self) -> Self:
-        # The fields are frozen for everybody else.
-        object.__setattr__(self, "pack", self.pack.expanduser().absolute())
-        object.__setattr__(self, "var", self.var.expanduser().absolute())
+        var = self.var.expanduser().absolute()
+        paths: dict[str, object] = {
+            "pack": self.pack.expanduser().absolute(),
+            "var": var,
+        }
         if not self.warehouse_url:
-            object.__setattr__(self, "warehouse_url", f"sqlite:///{self.var / 'warehouse.sqlite'}")
+            paths["warehouse_url"] = f"sqlite:///{var / 'warehouse.sqlite'}"
         if not self.archive_url:
-            object.__setattr__(self, "archive_url", str(self.var / "archive"))
+            paths["archive_url"] = str(var / "archive")
+        for name, value in paths.items():
+            # The fields are frozen for everybody else.
+            object.__setattr__(self, name, value)
         return self
 
     @property
@@ -178,7 +198,7 @@ class Settings(BaseSettings):
 
     @property
     def digests(self) -> Path:
-        """The folder of the operator's digests, one file a run."""
+        """The folder of the operator's digests, one file for each run."""
         return self.var / "digests"
 
 

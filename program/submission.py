@@ -66,7 +66,12 @@ class Submission:
     """How many values the reader found, loaded or not; None if they were not counted."""
 
 
-def verdict_of(findings: Iterable[Finding], *, is_read: bool = True, lines_out: int = 0) -> Verdict:
+def verdict_of(
+    findings: Iterable[Finding],
+    *,
+    is_read: bool = True,
+    lines_out: int = 0,
+) -> Verdict:
     """Return the verdict that findings lead to.
 
     `is_read` is False where nothing of the file could be read. `lines_out` is the number of lines

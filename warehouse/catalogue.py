@@ -66,7 +66,7 @@ _Cells = tuple[Any, ...]
 """Some cells of one row, in the order of their columns."""
 
 
-def sync_catalogue(engine: Engine, pack: Pack, owed: Sequence[Obligation], now: datetime) -> None:
+def sync_catalogue(engine: Engine, pack: Pack, due: Sequence[Obligation], now: datetime) -> None:
     """Make the catalogue's current rows equal to `pack`, and the obligations to `due`.
 
     One transaction. Rows that disappeared get `known_to=now`, new rows get `known_from=now`;
@@ -79,7 +79,7 @@ def sync_catalogue(engine: Engine, pack: Pack, owed: Sequence[Obligation], now: 
         (ProjectRow, _projects(pack)),
         (IndicatorRow, _indicators(pack)),
         (TargetRow, _targets(pack)),
-        (ObligationRow, map(_obligation, owed)),
+        (ObligationRow, map(_obligation, due)),
     ]
     names = [PeriodRow.__tablename__]
     with db_errors_as_sentences(engine), engine.begin() as connection:

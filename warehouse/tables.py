@@ -382,7 +382,7 @@ class OutboxRow(WarehouseTable):
     `verdict`, `run_id`, `step` and `answers_id` belong to kinds: `warehouse.outbox.enqueue` says
     which. The unique constraints keep one notice of a kind: a row with a null in one of its columns
     is not bound by a constraint. No constraint has an expression: SQLite does not reflect such an
-    index, so that a migration that makes the table anew would lose it.
+    index, so that a migration that makes the table again would lose it.
     """
 
     __tablename__ = "outbox"

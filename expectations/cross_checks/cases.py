@@ -56,29 +56,40 @@ def cases_of(rule: AcrossRule, reports: Reports, pack: Pack) -> Iterator[Case]:
                 yield from _pairs(rule, occasion, reports, pack)
 
 
-def _claims(rule: DuplicateClaimRule, occasion: PeriodStage, pack: Pack) -> Iterator[Case]:
+def _claims(
+    rule: DuplicateClaimRule,
+    occasion: PeriodStage,
+    pack: Pack,
+) -> Iterator[Case]:
     """Yield a case for each thing that a list names: how many units claim it."""
     claims: dict[_Key, list[Stated]] = defaultdict(list)
     for report in occasion.reports:
         for key, name in _keys_in(report, rule.key):
-            claims[key].append(Stated(report, name))
+            claim = Stated(report, name)
+            claims[key].append(claim)
     for alike in claims.values():
-        units = tuple(dict.fromkeys(claim.report.unit for claim in alike))
-        yield Case(len(units), partial(_claimed, alike, units, occasion, pack))
+        # A unit that names a thing twice claims it once.
+        distinct = dict.fromkeys(claim.report.unit for claim in alike)
+        units = tuple(distinct)
+        describe = partial(_claimed, alike, units, occasion, pack)
+        yield Case(len(units), describe)
 
 
 def _keys_in(report: CurrentReport, columns: Sequence[str]) -> Iterator[tuple[_Key, Fact]]:
     """Yield the key of each line that has a value in all `columns`, and the first column's fact."""
     lines: dict[int, dict[str, Fact]] = defaultdict(dict)
     for fact in report.facts:
+        # Line 0 holds the figures of the whole report, which are no lines of a list.
         if fact.line > 0 and fact.element in columns:
             lines[fact.line][fact.element] = fact
+    name_column = columns[0]
     for line in lines.values():
         if any(column not in line for column in columns):
             continue
         key = tuple(_plain(line[column]) for column in columns)
+        # `fold` leaves nothing of a text without letters or digits, such as "-".
         if "" not in key:
-            yield key, line[columns[0]]
+            yield key, line[name_column]
 
 
 def _plain(fact: Fact) -> str | float:
@@ -115,18 +126,27 @@ def _claimant(claim: Stated, names: Mapping[str, str]) -> Involved:
     )
 
 
-def _pairs(rule: FormsRule, occasion: PeriodStage, reports: Reports, pack: Pack) -> Iterator[Case]:
+def _pairs(
+    rule: FormsRule,
+    occasion: PeriodStage,
+    reports: Reports,
+    pack: Pack,
+) -> Iterator[Case]:
     """Yield a case for each unit that reported both forms."""
-    right_form = pack.form(rule.right.form, occasion.period)
+    right_code = rule.right.form
+    right_form = pack.form(right_code, occasion.period)
     if right_form is None:
         return
-    right_reports = reports.about(rule.right.form, occasion.period, occasion.stage)
+    right_reports = reports.about(right_code, occasion.period, occasion.stage)
     lefts = _by_unit(rule.left, occasion.reports)
     rights = _by_unit(rule.right, right_reports)
-    for unit in sorted(lefts.keys() & rights.keys()):
-        left, right = lefts[unit], rights[unit]
+    units_with_both = lefts.keys() & rights.keys()
+    for unit in sorted(units_with_both):
+        left = lefts[unit]
+        right = rights[unit]
+        excess = sum_of(left) - sum_of(right)
         describe = partial(_unequal, rule, occasion, right_form, left, right)
-        yield Case(sum_of(left) - sum_of(right), describe)
+        yield Case(excess, describe)
 
 
 def _unequal(
@@ -159,14 +179,15 @@ def _by_unit(side: FormSide, reports: Iterable[CurrentReport]) -> dict[str, list
     """
     found: dict[str, list[Stated]] = defaultdict(list)
     for report in reports:
-        figures = [stated for stated in figures_in(report) if stated.fact.element in side.figures]
-        found[report.unit] += figures
-    number = len(side.figures)
-    return {
-        unit: figures
-        for unit, figures in found.items()
-        if len(figures) == number and are_exact(figures)
-    }
+        for stated in figures_in(report):
+            if stated.fact.element in side.figures:
+                found[report.unit].append(stated)
+    complete: dict[str, list[Stated]] = {}
+    for unit, figures in found.items():
+        has_all = len(figures) == len(side.figures)
+        if has_all and are_exact(figures):
+            complete[unit] = figures
+    return complete
 
 
 def _shown(fact: Fact) -> str:

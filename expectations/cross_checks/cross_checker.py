@@ -46,7 +46,9 @@ class CrossChecker:
         return findings
 
     def _findings_of_rule(
-        self, rule: AcrossRule, groups: Sequence[Reports]
+        self,
+        rule: AcrossRule,
+        groups: Sequence[Reports],
     ) -> Iterator[tuple[int, Finding]]:
         cases: list[Case] = []
         for reports in groups:
@@ -56,17 +58,27 @@ class CrossChecker:
         failed = self._failed(rule, cases)
         reported = {case.figure for case in failed}
         for case in failed:
+            # Otherwise a part of this total is reported: correcting it corrects the total.
             if reported.isdisjoint(case.parts):
                 yield from _findings(rule, case)
 
     def _failed(self, rule: AcrossRule, cases: Sequence[Case]) -> list[Description]:
         expect, kwargs = expectation_of(rule)
         column = kwargs["column"]
-        numbers = [float(case.number) for case in cases]
-        frame = pd.DataFrame({column: numbers, "submission_id": 0, "row": range(len(cases))})
+        columns = {
+            column: [float(case.number) for case in cases],
+            # Great Expectations returns these two with each failure. Cases have no submission.
+            "submission_id": 0,
+            "row": range(len(cases)),
+        }
+        frame = pd.DataFrame(columns)
         expected = Expected(rule, expect, kwargs, column)
         failures = self._validation.failures(f"across.{rule.id}", frame, [expected])
-        return [cases[failure.row].describe() for failure in failures]
+        descriptions: list[Description] = []
+        for failure in failures:
+            case = cases[failure.row]
+            descriptions.append(case.describe())
+        return descriptions
 
 
 def _findings(rule: AcrossRule, case: Description) -> Iterator[tuple[int, Finding]]:
@@ -74,5 +86,6 @@ def _findings(rule: AcrossRule, case: Description) -> Iterator[tuple[int, Findin
         values = {**case.values, **involved.values, "value": involved.value}
         finding = filled(rule, values, None, (involved.sheet, involved.cell))
         if not involved.must_correct:
+            # A note is never mailed, and no verdict follows from it.
             finding = replace(finding, severity=Severity.INFO)
         yield involved.submission_id, finding

@@ -27,9 +27,11 @@ class Reports:
 
         A period that no version of the form covers is left out.
         """
-        known = sorted((period, stage) for form, period, stage in self._about if form == code)
-        for period_code, stage in known:
+        reported = [(period, stage) for form, period, stage in self._about if form == code]
+        for period_code, stage in sorted(reported):
             period = Period.parse(period_code)
             form = pack.form(code, period)
-            if form is not None:
-                yield PeriodStage(form, period, stage, self.about(code, period, stage))
+            if form is None:
+                continue
+            reports = self.about(code, period, stage)
+            yield PeriodStage(form, period, stage, reports)

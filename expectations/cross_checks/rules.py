@@ -180,16 +180,20 @@ def _unknown_figures(code: str, figures: tuple[str, ...], pack: Pack) -> Iterato
 
 def _unknown_columns(rule: DuplicateClaimRule, pack: Pack) -> Iterator[str]:
     versions = _versions(rule.form, pack)
+    # A pack without the form does not run the rule.
+    if not versions:
+        return
     tables: list[Table] = []
     for form in versions:
         tables += [table for table in form.tables if table.name == rule.table]
-    if versions and all(table.kind != "list" for table in tables):
+    has_list = any(table.kind == "list" for table in tables)
+    if not has_list:
         yield f"table: form {rule.form} has no list {rule.table}"
         return
     known: set[str] = set()
     for table in tables:
         known |= {column.name for column in table.columns}
     unknown = sorted(set(rule.key) - known)
-    if tables and unknown:
+    if unknown:
         columns = ", ".join(unknown)
         yield f"key: no version of {rule.form} has the column {columns} in {rule.table}"

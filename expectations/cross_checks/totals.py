@@ -36,7 +36,10 @@ class _Part(NamedTuple):
 
 
 def total_cases(
-    rule: TotalRule, occasion: PeriodStage, reports: Reports, pack: Pack
+    rule: TotalRule,
+    occasion: PeriodStage,
+    reports: Reports,
+    pack: Pack,
 ) -> Iterator[Case]:
     """Yield a case for each figure of the province's report of an occasion.
 
@@ -54,13 +57,18 @@ def total_cases(
         if name not in province or not parts:
             continue
         whole = province[name]
-        if are_exact([whole, *parts]):
-            describe = partial(_unequal, rule, occasion, whole, parts, len(below), pack)
-            yield Case(sum_of([whole]) - sum_of(parts), describe)
+        # "khoảng 50" (about 50) cannot be compared: one such figure leaves out the case.
+        if not are_exact([whole, *parts]):
+            continue
+        excess = sum_of([whole]) - sum_of(parts)
+        describe = partial(_unequal, rule, occasion, whole, parts, len(below), pack)
+        yield Case(excess, describe)
 
 
 def _compared_figures(
-    rule: TotalRule, occasion: PeriodStage, below: Sequence[_Part]
+    rule: TotalRule,
+    occasion: PeriodStage,
+    below: Sequence[_Part],
 ) -> Sequence[str]:
     """Return the figures to compare; only cumulative ones if a unit reported another period."""
     names = rule.figures or additive_figures(occasion.form)
@@ -78,9 +86,11 @@ def _unequal(
     units: int,
     pack: Pack,
 ) -> Description:
-    form, figure = occasion.form, whole.fact.element
+    form = occasion.form
+    figure = whole.fact.element
     measure = form.measure_of(figure)
-    total, summed = sum_of([whole]), sum_of(parts)
+    total = sum_of([whole])
+    summed = sum_of(parts)
     values = {
         "figure": _label_of(form, figure),
         "whole": format_value(total, measure),
@@ -94,11 +104,23 @@ def _unequal(
     must_each_correct = rule.tell == "each"
     others = [involved_in(part, measure, must_correct=must_each_correct) for part in parts]
     number = whole.report.number
-    within = frozenset((number, part) for part in parts_within(form_elements(form), figure))
-    return Description(values, (own, *others), (number, figure), within)
+    # A figure that adds up others differs because of them: they need no finding of their own.
+    summands = parts_within(form_elements(form), figure)
+    within = frozenset((number, summand) for summand in summands)
+    return Description(
+        values=values,
+        involved=(own, *others),
+        figure=(number, figure),
+        parts=within,
+    )
 
 
-def _parts_below(form: str, occasion: PeriodStage, reports: Reports, pack: Pack) -> list[_Part]:
+def _parts_below(
+    form: str,
+    occasion: PeriodStage,
+    reports: Reports,
+    pack: Pack,
+) -> list[_Part]:
     """Return what each unit below the province that has to report the form states, by unit code.
 
     It is of the period itself, else of another one that ends with it. The list is empty if a unit
@@ -110,15 +132,22 @@ def _parts_below(form: str, occasion: PeriodStage, reports: Reports, pack: Pack)
         required |= _units_below(pack, form, period)
     found: dict[str, _Part] = {}
     for period in periods:
-        of_unit: dict[str, list[CurrentReport]] = defaultdict(list)
-        for report in reports.about(form, period, occasion.stage):
-            of_unit[report.unit].append(report)
-        for unit in required & of_unit.keys() - found.keys():
-            # A unit with nothing but a list has reported too.
-            found[unit] = _Part(period, _figures_of(of_unit[unit]))
+        of_period = reports.about(form, period, occasion.stage)
+        for unit, of_unit in _reports_by_unit(of_period).items():
+            # The period itself comes first: what a unit states of it is never replaced.
+            if unit in required and unit not in found:
+                # A unit with nothing but a list has reported too.
+                found[unit] = _Part(period, _figures_of(of_unit))
     if found.keys() != required:
         return []
     return [found[unit] for unit in sorted(found)]
+
+
+def _reports_by_unit(reports: Iterable[CurrentReport]) -> dict[str, list[CurrentReport]]:
+    by_unit: dict[str, list[CurrentReport]] = defaultdict(list)
+    for report in reports:
+        by_unit[report.unit].append(report)
+    return by_unit
 
 
 def _periods_ending_with(period: Period) -> list[Period]:

@@ -22,7 +22,10 @@ Sentence = Callable[[Mapping[str, Any]], str]
 
 
 def prescriptive(sentence: Sentence) -> Any:
-    """Return a method for `_prescriptive_renderer`, where Great Expectations looks for it."""
+    """Return the renderer that shows `sentence` in Data Docs.
+
+    A class of expectations assigns it to `_prescriptive_renderer`, which Great Expectations calls.
+    """
 
     def render(
         _cls: Any, configuration: Any = None, **options: Any

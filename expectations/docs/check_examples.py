@@ -30,6 +30,7 @@ from program.pack.load import Pack
 from program.parsed_report import ParsedReport
 from program.records.current_report import CurrentReport, current_reports
 from program.records.history import no_history
+from program.submission import Submission
 
 HISTORY, ACROSS = "history", "across"
 _LANGUAGES: tuple[Language, ...] = ("vi", "en")
@@ -146,30 +147,40 @@ def check_examples(pack: Pack) -> ExampleResults:
 
     Raises ConfigurationError if a file of examples is missing or wrong.
     """
-    codes = dict.fromkeys(form.code for form in pack.forms)
-    files = _Files(
-        of_forms={code: load_examples(code) for code in codes},
-        of_reports={name: load_scenarios(name) for name in (HISTORY, ACROSS)},
-    )
-    whole = with_forms(pack, files.of_reports[HISTORY])
-    inputs = _inputs(files, whole)
-    rules = {lang: RuleSet(whole, lang=lang) for lang in _LANGUAGES}
-    found = {lang: _findings(Checker(whole, rules[lang], "examples"), inputs) for lang in rules}
+    files = _load_files(pack)
+    # The scenarios of history may use forms that the pack does not have.
+    with_all = with_forms(pack, files.of_reports[HISTORY])
+    inputs = _inputs(files, with_all)
+    rules = {lang: RuleSet(with_all, lang=lang) for lang in _LANGUAGES}
+    found: dict[Language, _ByNumber] = {}
+    for lang, rule_set in rules.items():
+        checker = Checker(with_all, rule_set, "examples")
+        found[lang] = _findings(checker, inputs)
+    vietnamese = rules["vi"]
     of_forms: dict[str, tuple[ExampleResult, ...]] = {}
     for code, examples in files.of_forms.items():
         readings = inputs.of_forms[code]
         of_forms[code] = tuple(
-            _judged(rule, example, readings, found, rules["vi"])
+            _result_of_example(rule, example, readings, found, vietnamese)
             for rule, example in examples.rules.items()
         )
     of_reports: dict[str, tuple[ScenarioResults, ...]] = {}
     for name, others in files.of_reports.items():
         scenarios = inputs.scenarios[name]
         of_reports[name] = tuple(
-            _judged_scenarios(rule, example, scenarios[rule], found, rules["vi"])
+            _result_of_scenarios(rule, example, scenarios[rule], found, vietnamese)
             for rule, example in others.rules.items()
         )
     return ExampleResults(rules, of_forms, of_reports)
+
+
+def _load_files(pack: Pack) -> _Files:
+    # A form's versions share one file.
+    codes = dict.fromkeys(form.code for form in pack.forms)
+    return _Files(
+        of_forms={code: load_examples(code) for code in codes},
+        of_reports={name: load_scenarios(name) for name in (HISTORY, ACROSS)},
+    )
 
 
 def _inputs(files: _Files, pack: Pack) -> _Inputs:
@@ -177,12 +188,15 @@ def _inputs(files: _Files, pack: Pack) -> _Inputs:
     scenarios: dict[str, _Scenarios] = {}
     first = 0
     for code, examples in files.of_forms.items():
-        readings[code] = readings_of(examples, pack, first)
-        first += len(readings[code])
+        of_form = readings_of(examples, pack, first)
+        readings[code] = of_form
+        first += len(of_form)
     for name, others in files.of_reports.items():
-        scenarios[name] = scenarios_of(others, pack, first)
-        for good, bad in scenarios[name].values():
-            first += len(good.readings) + len(bad.readings)
+        of_file = scenarios_of(others, pack, first)
+        scenarios[name] = of_file
+        for good, bad in of_file.values():
+            first += len(good.readings)
+            first += len(bad.readings)
     return _Inputs(readings, scenarios)
 
 
@@ -191,29 +205,40 @@ def _findings(checker: Checker, inputs: _Inputs) -> _ByNumber:
 
     Only the reports of a scenario of history see each other before they are loaded.
     """
-    groups: list[Sequence[ParsedReport]] = []
-    for readings in inputs.of_forms.values():
-        groups += [[reading] for reading in readings.values()]
-    groups += [scenario.readings for scenario in inputs.scenarios_in(HISTORY)]
-    compared = inputs.scenarios_in(ACROSS)
-    for scenario in compared:
-        groups += [[reading] for reading in scenario.readings]
-    submissions = {
-        submission.delivery.id: submission
-        for submission in checker.check_isolated(groups, no_history())
-    }
-    found = {number: list(submission.findings) for number, submission in submissions.items()}
+    submissions: dict[int, Submission] = {}
+    for submission in checker.check_isolated(_groups(inputs), no_history()):
+        submissions[submission.delivery.id] = submission
+    found: dict[int, list[Finding]] = {}
+    for number, submission in submissions.items():
+        found[number] = list(submission.findings)
     current: list[Iterable[CurrentReport]] = []
-    for scenario in compared:
-        of_scenario = {reading.number: submissions[reading.number] for reading in scenario.readings}
+    for scenario in inputs.scenarios_in(ACROSS):
+        numbers = [reading.number for reading in scenario.readings]
+        of_scenario = {number: submissions[number] for number in numbers}
         current.append(current_reports(of_scenario))
     for number, finding in checker.compare(*current):
         found[number].append(finding)
     return {number: tuple(findings) for number, findings in found.items()}
 
 
-def _judged(
-    rule: str, example: Example, readings: Mapping[str, ParsedReport], found: _Found, rules: RuleSet
+def _groups(inputs: _Inputs) -> list[Sequence[ParsedReport]]:
+    """Return the readings in the groups in which they are checked together."""
+    groups: list[Sequence[ParsedReport]] = []
+    for readings in inputs.of_forms.values():
+        groups += [[reading] for reading in readings.values()]
+    groups += [scenario.readings for scenario in inputs.scenarios_in(HISTORY)]
+    # Reports that are cross-checked meet only after each was checked alone.
+    for scenario in inputs.scenarios_in(ACROSS):
+        groups += [[reading] for reading in scenario.readings]
+    return groups
+
+
+def _result_of_example(
+    rule: str,
+    example: Example,
+    readings: Mapping[str, ParsedReport],
+    found: _Found,
+    rules: RuleSet,
 ) -> ExampleResult:
     good, bad = readings[""], readings[rule]
     form = bad.form
@@ -234,7 +259,7 @@ def _judged(
     )
 
 
-def _judged_scenarios(
+def _result_of_scenarios(
     name: str,
     example: ExampleOfReports,
     scenarios: tuple[Scenario, Scenario],
@@ -268,36 +293,47 @@ def _of_reading(reading: ParsedReport, found: _Found) -> dict[Language, tuple[Fi
 
 
 def _finding_at(
-    rule: str, place: CellRef | None, found: Mapping[Language, Iterable[Finding]]
+    rule: str,
+    place: CellRef | None,
+    found: Mapping[Language, Iterable[Finding]],
 ) -> dict[Language, Finding]:
     here: dict[Language, Finding] = {}
     for lang, findings in found.items():
         for finding in findings:
-            if finding.rule == rule and (finding.sheet, finding.cell) == place:
+            cell = (finding.sheet, finding.cell)
+            if finding.rule == rule and cell == place:
                 here.setdefault(lang, finding)
-    if here.keys() != found.keys():
-        others = ", ".join(f"{finding.rule} at {finding.cell}" for finding in found["vi"])
-        raise LookupError(
-            f"{rule}: its bad example must break it at {place}, but there is {others or 'nothing'}"
-        )
-    return here
+    if here.keys() == found.keys():
+        return here
+    others = [f"{finding.rule} at {finding.cell}" for finding in found["vi"]]
+    listed = ", ".join(others) or "nothing"
+    raise LookupError(f"{rule}: its bad example must break it at {place}, but there is {listed}")
 
 
-def _expected(rule: str, example: Example, form: Form, rules: RuleSet) -> tuple[str, Expected]:
+def _expected(
+    rule: str,
+    example: Example,
+    form: Form,
+    rules: RuleSet,
+) -> tuple[str, Expected]:
     """Return the frame and the expectation of a rule.
 
     A rule of the layout has many: the example's column and line choose one.
     """
     elements: set[str] = set()
     if example.column:
+        # A list has an element for each column, a matrix one for each column and line.
         elements = {example.column, f"{example.column}_{example.at}"}
     for frame, expected in _all_expected(form, rules):
-        if expected.words.id == rule and (not elements or expected.at in elements):
+        if expected.words.id != rule:
+            continue
+        if not elements or expected.at in elements:
             return frame, expected
     raise LookupError(f"{form.code}: no expectation for {rule}; has its id or column changed?")
 
 
 def _all_expected(form: Form, rules: RuleSet) -> Iterator[tuple[str, Expected]]:
     for name in frame_names(form):
-        for expected in expectations_of(form, name, set(frame_columns(form, name)), rules):
+        columns = set(frame_columns(form, name))
+        for expected in expectations_of(form, name, columns, rules):
             yield name, expected

@@ -71,7 +71,11 @@ def load_examples(form: str, folder: Path = EXAMPLES) -> Examples:
     return load_model(folder / f"{form}.yaml", Examples)
 
 
-def readings_of(examples: Examples, pack: Pack, first: int = 0) -> dict[str, ParsedReport]:
+def readings_of(
+    examples: Examples,
+    pack: Pack,
+    first: int = 0,
+) -> dict[str, ParsedReport]:
     """Return each report as if it came from a workbook: the good one under "", a bad one per rule.
 
     Their deliveries are numbered from `first`.
@@ -83,7 +87,13 @@ def readings_of(examples: Examples, pack: Pack, first: int = 0) -> dict[str, Par
     }
 
 
-def reading_of(report: Report, code: str, period: Period, pack: Pack, number: int) -> ParsedReport:
+def reading_of(
+    report: Report,
+    code: str,
+    period: Period,
+    pack: Pack,
+    number: int,
+) -> ParsedReport:
     """Return one report of form `code` as a reader would; it arrives 15 days after its period.
 
     Raises ConfigurationError if no version of the form covers the period.
@@ -91,17 +101,31 @@ def reading_of(report: Report, code: str, period: Period, pack: Pack, number: in
     form = pack.form(code, period)
     if form is None:
         raise ConfigurationError(f"examples of {code}: no version of the form covers {period.code}")
-    day = period.end + timedelta(days=_DAYS_AFTER_PERIOD)
-    # The numbers keep the order of arrival.
-    received = datetime.combine(day, datetime.min.time(), UTC) + timedelta(seconds=number)
     tables: dict[str, ParsedTable] = {}
     for table in form.tables:
-        tables[table.name] = _table_reading(table, _summed(table, report.get(table.name, {})))
+        written = report.get(table.name, {})
+        lines = _summed(table, written)
+        tables[table.name] = _table_reading(table, lines)
     return ParsedReport(
-        delivery=Delivery(number, "examples", "file", f"{number}.xlsx", received, "0" * 64, None),
+        delivery=_delivery(number, period),
         form=form,
         period=period,
         tables=tables,
+    )
+
+
+def _delivery(number: int, period: Period) -> Delivery:
+    day = period.end + timedelta(days=_DAYS_AFTER_PERIOD)
+    midnight = datetime.combine(day, datetime.min.time(), UTC)
+    return Delivery(
+        id=number,
+        source="examples",
+        channel="file",
+        name=f"{number}.xlsx",
+        # The numbers keep the order of arrival.
+        received_at=midnight + timedelta(seconds=number),
+        sha256="0" * 64,
+        sender_unit=None,
     )
 
 
@@ -130,10 +154,14 @@ def _summed(table: Table, lines: Mapping[str, _Line | None]) -> dict[str, _Line]
 
     Totals of columns are added up first, then those of lines.
     """
-    summed = {key: dict(values) for key, values in lines.items() if values is not None}
+    summed: dict[str, _Line] = {}
+    for key, values in lines.items():
+        if values is not None:
+            summed[key] = dict(values)
     for values in summed.values():
         _add_column_totals(table, values)
     _add_line_totals(table, summed)
+    # Only a matrix declares its lines; those of a list keep the order of the file.
     order = [line.key for line in table.lines] or list(summed)
     return {key: summed[key] for key in order if key in summed}
 
@@ -151,12 +179,15 @@ def _add_line_totals(table: Table, lines: dict[str, _Line]) -> None:
     numeric = [column.name for column in table.columns if column.type.is_numeric]
     totals = [line for line in table.lines if line.parts]
     # The line that must be there (`total`) may add up other totals: it comes last.
-    for line in sorted(totals, key=lambda line: line.total):
+    totals.sort(key=lambda line: line.total)
+    for line in totals:
         parts = [lines[part] for part in line.parts if part in lines]
-        if parts:
-            values = lines.setdefault(line.key, {})
-            for column in numeric:
-                _add_total(values, column, [part.get(column) for part in parts])
+        if not parts:
+            continue
+        values = lines.setdefault(line.key, {})
+        for column in numeric:
+            summands = [part.get(column) for part in parts]
+            _add_total(values, column, summands)
 
 
 def _add_total(values: _Line, name: str, parts: list[Any]) -> None:
@@ -174,10 +205,15 @@ def _table_reading(table: Table, lines: Mapping[str, Mapping[str, Any]]) -> Pars
         written = [line.get(column.name) for line in lines.values()]
         values[column.name] = _values(column, written)
         letters[column.name] = get_column_letter(number)
+    end = FIRST_ROW + len(lines)
+    line_keys = list(lines)
+    if table.kind == "list":
+        # A list's lines have numbers in the file of examples, and no keys in a report.
+        line_keys = [""] * len(lines)
     return ParsedTable(
         values=values,
-        rows=list(range(FIRST_ROW, FIRST_ROW + len(lines))),
-        lines=list(lines) if table.kind == "matrix" else [""] * len(lines),
+        rows=list(range(FIRST_ROW, end)),
+        lines=line_keys,
         dtypes=table.dtypes,
         letters=letters,
         sheet=table.sheet,

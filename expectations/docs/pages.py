@@ -30,47 +30,47 @@ bold.
 """
 
 
-def pages_of(hearing: ExampleResults, pack: Pack) -> dict[str, str]:
+def pages_of(results: ExampleResults, pack: Pack) -> dict[str, str]:
     """Return the text of every page by its file's name.
 
     There is a page for each form, for the rules against other reports, for the reader, and a list.
     """
     pages = {
-        "README.md": _index(hearing, pack),
-        "reading.md": reading_page(hearing.rules, rows_of(ROOT / "docs" / "reading.md")),
+        "README.md": _index(results, pack),
+        "reading.md": reading_page(results.rules, rows_of(ROOT / "docs" / "reading.md")),
     }
-    for code in hearing.of_forms:
-        pages[f"{code}.md"] = form_page(hearing, code, pack)
-    pages["history.md"] = page_of_reports(hearing, HISTORY, pack)
-    pages["across.md"] = page_of_reports(hearing, ACROSS, pack)
+    for code in results.of_forms:
+        pages[f"{code}.md"] = form_page(results, code, pack)
+    pages["history.md"] = page_of_reports(results, HISTORY, pack)
+    pages["across.md"] = page_of_reports(results, ACROSS, pack)
     return pages
 
 
-def _index(hearing: ExampleResults, pack: Pack) -> str:
+def _index(results: ExampleResults, pack: Pack) -> str:
     lines = [
         "# Rules by form\n",
         "- [Of the reader, for every form](reading.md)",
-        *(f"- [{pack.short_title_of(code)}]({code}.md)" for code in hearing.of_forms),
+        *(f"- [{pack.short_title_of(code)}]({code}.md)" for code in results.of_forms),
         "- [Against earlier reports and other units', for every form](history.md)",
         "- [Across submissions](across.md)",
     ]
     return "\n".join(lines) + "\n"
 
 
-def form_page(hearing: ExampleResults, code: str, pack: Pack) -> str:
-    """Return a form's page: a section a rule, in the order of the examples.
+def form_page(results: ExampleResults, code: str, pack: Pack) -> str:
+    """Return a form's page: a section for each rule, in the order of the examples.
 
     Its rules against other reports are at the end.
     """
-    rules = hearing.rules["vi"]
+    rules = results.rules["vi"]
     own = rules.of_form(code)
-    examples = hearing.of_forms[code]
+    examples = results.of_forms[code]
     form = examples[0].bad.form
     assert form is not None  # noqa: S101  (the examples are of a form)
     lines = [_HEAD.format(title=form.short_title)]
     for example in examples:
         lines += _section(example, form)
-    for of_file in hearing.of_reports.values():
+    for of_file in results.of_reports.values():
         for against_others in of_file:
             if against_others.rule in own:
                 lines += section_of(against_others, rules, pack)
@@ -79,11 +79,14 @@ def form_page(hearing: ExampleResults, code: str, pack: Pack) -> str:
 
 def _section(example: ExampleResult, form: Form) -> Iterator[str]:
     words = example.expected.words
-    source = words.source if isinstance(words, FormRule) else None
-    yield f"## {words.id}\n"
+    severity = words.severity.value
     where = _where(example, form)
-    yield f"**{words.severity.value}** · {where}\n\n{sentence_of(example.expected)}\n"
+    yield f"## {words.id}\n"
+    yield f"**{severity}** · {where}\n"
+    yield f"{sentence_of(example.expected)}\n"
     yield from _example(example, form)
+    # A rule of the layout has no source: the form itself is it.
+    source = words.source if isinstance(words, FormRule) else None
     yield from words_of(example.here, source)
 
 
@@ -97,29 +100,49 @@ def _example(example: ExampleResult, form: Form) -> Iterator[str]:
     """Yield the figures that the rule looks at, in the good and in the bad report."""
     at = example.expected.at
     columns = dict.fromkeys((*example.expected.columns, at))
+    # The id of a submission is a number of the warehouse, which nobody wrote into a sheet.
     names = [name for name in columns if name != "submission_id"]
-    labels = " | ".join(label_of(form, name) for name in names)
-    yield f"| | {labels} |\n|---|{'---|' * len(names)}"
+    labels = [label_of(form, name) for name in names]
+    yield f"| | {' | '.join(labels)} |"
+    yield f"|---|{'---|' * len(names)}"
     good = _cells(example, form, example.good, names)
-    yield f"| good | {' | '.join(good.values())} |"
+    yield _line("good", good)
     bad = _cells(example, form, example.bad, names)
     bad[at] = f"**{bad[at]}**"
-    yield f"| bad | {' | '.join(bad.values())} |"
+    yield _line("bad", bad)
+
+
+def _line(name: str, cells: Mapping[str, str]) -> str:
+    values = " | ".join(cells.values())
+    return f"| {name} | {values} |"
 
 
 def _cells(
-    example: ExampleResult, form: Form, reading: ParsedReport, names: Sequence[str]
+    example: ExampleResult,
+    form: Form,
+    reading: ParsedReport,
+    names: Sequence[str],
 ) -> dict[str, str]:
     """Return the printed figures of the example's line, by column."""
     row = _row(example, form, reading)
     return {name: format_value(row.get(name), form.measure_of(name)) or "–" for name in names}
 
 
-def _row(example: ExampleResult, form: Form, reading: ParsedReport) -> Mapping[Any, Any]:
+def _row(
+    example: ExampleResult,
+    form: Form,
+    reading: ParsedReport,
+) -> Mapping[Any, Any]:
     """Return the example's line in a reading: of a matrix by its key, of a list by its row."""
-    frame: pd.DataFrame = batch_frames(form, [(0, reading)])[example.frame]
-    read = example.bad.tables.get(example.frame)
-    key = read.lines[read.rows.index(example.row)] if read else ""
-    is_line = frame["line"] == key if key else frame["row"] == example.row
+    frames = batch_frames(form, [(0, reading)])
+    frame: pd.DataFrame = frames[example.frame]
+    is_line = frame["row"] == example.row
+    table = example.bad.tables.get(example.frame)
+    if table is not None:
+        key = table.lines[table.rows.index(example.row)]
+        if key:
+            is_line = frame["line"] == key
     rows = frame[is_line]
-    return rows.iloc[0].to_dict() if len(rows) else {}
+    if rows.empty:
+        return {}
+    return rows.iloc[0].to_dict()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from expectations.docs.sentences import both_languages
 from expectations.rules.rule_set import Language, RuleSet
 from expectations.rules.texts import RuleText
 from program.pack.yaml_file import read_text
@@ -48,19 +49,28 @@ def rows_of(path: Path) -> list[Row]:
     for line, below in pairwise([*lines, ""]):
         if line.startswith("#"):
             heading = line.lstrip("# ")
-        elif (
-            line.startswith("| ") and not line.startswith("| ---") and not below.startswith("| ---")
-        ):
-            found, becomes, *rest = (cell.strip() for cell in _CELL.split(line)[1:-1])
-            # The third column names the rules; a table of two names them in the second. A fourth
-            # says why, and may name rules that come later.
-            outcome = rest[0] if rest else becomes
-            rows.append(Row(heading, found, becomes, frozenset(_RULE.findall(outcome))))
+            continue
+        is_ruler = line.startswith("| ---")
+        # The ruler of a table stands below its headings.
+        is_table_head = below.startswith("| ---")
+        if line.startswith("| ") and not is_ruler and not is_table_head:
+            rows.append(_row(line, heading))
     return rows
 
 
+def _row(line: str, heading: str) -> Row:
+    # The line begins and ends with "|": the first and the last part are empty.
+    parts = _CELL.split(line)[1:-1]
+    found, becomes, *rest = (part.strip() for part in parts)
+    # The third column names the rules; a table of two names them in the second. A fourth
+    # says why, and may name rules that come later.
+    outcome = rest[0] if rest else becomes
+    rules = _RULE.findall(outcome)
+    return Row(heading, found, becomes, frozenset(rules))
+
+
 def reading_page(rules: Mapping[Language, RuleSet], rows: Iterable[Row]) -> str:
-    """Return the page: a section a rule, in the order of their file, in both languages."""
+    """Return the page: a section for each rule, in the order of their file, in both languages."""
     known = list(rows)
     english = rules["en"].reading
     lines = [_HEAD]
@@ -73,17 +83,21 @@ def _section(vi: RuleText, en: RuleText, rows: list[Row]) -> Iterator[str]:
     yield f"## {vi.id}\n"
     yield f"**{vi.severity.value}**\n"
     yield from _examples(vi.id, rows)
-    yield f"\n> {vi.message}\n>\n> Cần: {vi.expected or '–'} · {vi.fix}\n"
-    yield f"*In English:* {en.message} Expected: {en.expected or '–'} · {en.fix}\n"
+    yield from both_languages(vi, en)
 
 
 def _examples(rule: str, rows: list[Row]) -> Iterator[str]:
+    yield "| | under | stands there | becomes |"
+    yield "|---|---|---|---|"
     bad = [row for row in rows if rule in row.rules]
-    yield "| | under | stands there | becomes |\n|---|---|---|---|"
     if bad:
-        good = [row for row in rows if row.heading == bad[0].heading and not row.rules]
-        yield from (_line("good", row) for row in good[:1])
-    yield from (_line("bad", row) for row in bad[:_MOST])
+        heading = bad[0].heading
+        good = [row for row in rows if row.heading == heading and not row.rules]
+        # One good example is enough to compare with.
+        for row in good[:1]:
+            yield _line("good", row)
+    for row in bad[:_MOST]:
+        yield _line("bad", row)
 
 
 def _line(word: str, row: Row) -> str:

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from inspect import getdoc
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from expectations.docs.check_examples import ACROSS, HISTORY, ExampleResults, ScenarioResults
 from expectations.docs.examples import Report
+from expectations.docs.scenarios import Scenario
 from expectations.docs.sentences import label_of, sentence_of, words_of
 from expectations.rules.rule_models import FormRule
 from expectations.rules.rule_set import RuleSet
@@ -39,12 +40,15 @@ _MORE = {
 }
 
 
-def page_of_reports(hearing: ExampleResults, name: str, pack: Pack) -> str:
-    """Return the page of the examples `name`, a section a rule, without rules of one form alone."""
-    rules = hearing.rules["vi"]
+def page_of_reports(results: ExampleResults, name: str, pack: Pack) -> str:
+    """Return the page of the examples `name`, with a section for each rule.
+
+    Rules of a single form are left out: they are on the page of their form.
+    """
+    rules = results.rules["vi"]
     of_all_forms = (*rules.history, *rules.across)
     lines = [_HEAD.format(title=_TITLES[name], name=name, more=_MORE[name])]
-    for example in hearing.of_reports[name]:
+    for example in results.of_reports[name]:
         if example.rule in of_all_forms:
             lines += section_of(example, rules, pack)
     return "\n".join(lines).rstrip() + "\n"
@@ -52,20 +56,37 @@ def page_of_reports(hearing: ExampleResults, name: str, pack: Pack) -> str:
 
 def section_of(e: ScenarioResults, rules: RuleSet, pack: Pack) -> Iterator[str]:
     """Yield the lines of a rule's section."""
-    severity, where = e.rule.severity.value, _where(e)
+    severity = e.rule.severity.value
+    where = _where(e)
     yield f"## {e.rule.id}\n"
-    yield f"**{severity}** · {where}\n\n{_expects(e, rules)}\n"
-    yield "| | from | about | figures |\n|---|---|---|---|"
-    *earlier, (bad, bad_figures) = zip(e.bad.readings, e.bad.written, strict=True)
+    yield f"**{severity}** · {where}\n"
+    yield f"{_expects(e, rules)}\n"
+    yield "| | from | about | figures |"
+    yield "|---|---|---|---|"
+    *earlier, bad = _sent_reports(e.bad)
     # Units that sent the same figures about the same period share a line.
-    alike = groupby(earlier, key=lambda report: (report[1], report[0].period))
-    for (figures, _), group in alike:
-        yield _row("first", [reading for reading, _ in group], figures, pack)
-    yield _row("good", e.good.readings[-1:], e.good.written[-1], pack)
-    yield _row("bad", [bad], bad_figures, pack, (e.example.at, e.example.column))
+    for _, group in groupby(earlier, key=lambda sent: (sent.figures, sent.reading.period)):
+        yield _row("first", list(group), pack)
+    good = _sent_reports(e.good)[-1]
+    yield _row("good", [good], pack)
+    broken_cell = (e.example.at, e.example.column)
+    yield _row("bad", [bad], pack, broken_cell)
     if e.example.also:
-        yield f"\nSuch a report breaks {', '.join(e.example.also)} too, at another cell."
+        others = ", ".join(e.example.also)
+        yield f"\nSuch a report breaks {others} too, at another cell."
     yield from words_of(e.here, e.rule.source)
+
+
+class _Sent(NamedTuple):
+    """A report of a scenario, with the figures that its file writes of it."""
+
+    reading: ParsedReport
+    figures: Report
+
+
+def _sent_reports(scenario: Scenario) -> list[_Sent]:
+    pairs = zip(scenario.readings, scenario.written, strict=True)
+    return [_Sent(reading, figures) for reading, figures in pairs]
 
 
 def _where(e: ScenarioResults) -> str:
@@ -80,29 +101,32 @@ def _where(e: ScenarioResults) -> str:
 
 def _expects(e: ScenarioResults, rules: RuleSet) -> str:
     """Return what Data Docs say of a rule of history, or what its kind of cross-check is."""
-    if not isinstance(e.rule, FormRule):
-        return (getdoc(type(e.rule)) or "").partition("\n\n")[0]
+    rule = e.rule
+    if not isinstance(rule, FormRule):
+        # The first paragraph of the class that reads such a rule explains its kind.
+        documentation = getdoc(type(rule)) or ""
+        return documentation.partition("\n\n")[0]
     form = _form(e.bad.readings[-1])
-    columns = set(frame_columns(form, e.rule.table))
-    expected = expectations_of(form, e.rule.table, columns, rules)
-    return sentence_of(next(each for each in expected if each.words is e.rule))
+    columns = set(frame_columns(form, rule.table))
+    expectations = expectations_of(form, rule.table, columns, rules)
+    expected = next(each for each in expectations if each.words is rule)
+    return sentence_of(expected)
 
 
 def _row(
     word: str,
-    readings: Sequence[ParsedReport],
-    report: Report,
+    reports: Sequence[_Sent],
     pack: Pack,
     bold: tuple[str, str] | None = None,
 ) -> str:
     """Return the line of a report that some units sent; `bold` is the line and column in bold."""
-    first = readings[0]
+    first, figures_of_first = reports[0]
     form = _form(first)
     about = form.short_title
     if first.period is not None:
         about = f"{about}, {form.label_of(first.period, first.stage)}"
-    figures = _figures(report, first, bold) or "no other"
-    senders = _senders(readings, pack)
+    figures = _figures(figures_of_first, first, bold) or "no other"
+    senders = _senders([sent.reading for sent in reports], pack)
     return f"| {word} | {senders} | {about} | {figures} |"
 
 
@@ -110,14 +134,22 @@ def _senders(readings: Sequence[ParsedReport], pack: Pack) -> str:
     """Return the name of the first unit, and how many more there are."""
     names: list[str] = []
     for reading in readings:
-        if reading.period is not None:
-            unit = pack.unit_on(reading.unit_code, reading.period.code)
-            names += [unit.name] if unit else []
+        if reading.period is None:
+            continue
+        unit = pack.unit_on(reading.unit_code, reading.period.code)
+        if unit is not None:
+            names.append(unit.name)
     first, *others = names
-    return f"{first} and {len(others)} more" if others else first
+    if not others:
+        return first
+    return f"{first} and {len(others)} more"
 
 
-def _figures(report: Report, reading: ParsedReport, bold: tuple[str, str] | None) -> str:
+def _figures(
+    report: Report,
+    reading: ParsedReport,
+    bold: tuple[str, str] | None,
+) -> str:
     """Return the figures that are written of a report, each with the name of its cell."""
     lines: list[str] = []
     for table in _form(reading).tables:
@@ -138,14 +170,16 @@ def _table_lines(
         if key not in written:
             continue
         cells: list[str] = []
-        for name, value in (written[key] or {}).items():
+        values = written[key] or {}
+        for name, value in values.items():
             column = table.column(name)
             shown = _shown(column, value)
             if (key, name) == bold:
                 shown = f"**{shown}**"
             cells.append(f'"{column.label}" {shown}')
         label = labels.get(key, f"line {key}")
-        yield f"{label}: {', '.join(cells) or 'not there'}"
+        listed = ", ".join(cells) or "not there"
+        yield f"{label}: {listed}"
 
 
 def _shown(column: Column, value: Any) -> str:

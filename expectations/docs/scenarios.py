@@ -23,6 +23,7 @@ from expectations.findings.cells import CellRef
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.forms.form import Form
+from program.forms.table import Table
 from program.pack.load import Pack
 from program.pack.yaml_file import Model, load_model
 from program.parsed_report import ParsedReport
@@ -91,7 +92,9 @@ def with_forms(pack: Pack, examples: ScenarioFile) -> Pack:
 
 
 def scenarios_of(
-    examples: ScenarioFile, pack: Pack, first: int
+    examples: ScenarioFile,
+    pack: Pack,
+    first: int,
 ) -> dict[str, tuple[Scenario, Scenario]]:
     """Return each rule's good scenario and its bad one.
 
@@ -114,7 +117,8 @@ def _good_reports(examples: ScenarioFile) -> dict[str, Report]:
     """Return the good report of each form that the examples start from."""
     forms: set[str] = set()
     for example in examples.rules.values():
-        forms |= {sent.form for sent in (*example.first, example.then) if not sent.alone}
+        sent_reports = (*example.first, example.then)
+        forms |= {sent.form for sent in sent_reports if not sent.alone}
     return {form: load_examples(form).good for form in sorted(forms)}
 
 
@@ -125,7 +129,8 @@ def _with(sent: ScenarioReport, more: Report) -> ScenarioReport:
         lines = dict(figures.get(table, {}))
         for key, values in changes.items():
             if values:
-                lines[key] = {**(lines.get(key) or {}), **values}
+                earlier = lines.get(key) or {}
+                lines[key] = {**earlier, **values}
             else:
                 lines[key] = values
         figures[table] = lines
@@ -148,24 +153,36 @@ def _scenario(
 
 
 def _read(
-    sent: ScenarioReport, unit: str, goods: Mapping[str, Report], pack: Pack, number: int
+    sent: ScenarioReport,
+    unit: str,
+    goods: Mapping[str, Report],
+    pack: Pack,
+    number: int,
 ) -> ParsedReport:
     good: Report = {} if sent.alone else goods[sent.form]
     report = changed(good, sent.figures)
-    reading = reading_of(report, sent.form, Period.parse(sent.period), pack, number)
+    period = Period.parse(sent.period)
+    reading = reading_of(report, sent.form, period, pack, number)
     return replace(reading, unit_code=unit, stage=sent.stage)
 
 
 def place_in(example: ScenarioExample, last: ParsedReport) -> CellRef:
     """Return where in the last report the rule must point."""
     form = last.form
-    if form is None or not example.column:
-        return None, None
     column = example.column
-    table = next(
-        table for table in form.tables if any(each.name == column for each in table.columns)
-    )
+    if form is None or not column:
+        return None, None
+    table = _table_with(form, column)
     read = last.tables[table.name]
     if not example.at:
         return read.sheet, None
-    return read.sheet, read.cell(column, line_row(table, read, example.at))
+    row = line_row(table, read, example.at)
+    return read.sheet, read.cell(column, row)
+
+
+def _table_with(form: Form, column: str) -> Table:
+    """Return the first table of a form that has a column. Raises LookupError if none has it."""
+    for table in form.tables:
+        if any(each.name == column for each in table.columns):
+            return table
+    raise LookupError(f"{form.code}: no table has the column {column}")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from expectations.custom.rendering import sentence_on
 from expectations.rules.rule_set import Language
+from expectations.rules.texts import RuleText
 from expectations.run.suite import Expected
 from program.finding import Finding
 from program.forms.form import Form
@@ -19,12 +20,16 @@ def sentence_of(expected: Expected) -> str:
 
 def words_of(here: Mapping[Language, Finding], source: str | None) -> Iterator[str]:
     """Yield what the sender of the bad example reads, the same in English, and the source."""
-    vi, en = here["vi"], here["en"]
-    yield f"\n> {vi.message}\n>\n> Cần: {vi.expected or '–'} · {vi.fix}\n"
-    yield f"*In English:* {en.message} Expected: {en.expected or '–'} · {en.fix}\n"
+    yield from both_languages(here["vi"], here["en"])
     if source is not None:
         linked = _SECTION_OF_SOURCES.sub(r"[sources of facts](../sources.md\1)", source)
         yield f"Source: {linked}\n"
+
+
+def both_languages(vi: Finding | RuleText, en: Finding | RuleText) -> Iterator[str]:
+    """Yield the words of a rule or a finding: the Vietnamese ones quoted, then the English ones."""
+    yield f"\n> {vi.message}\n>\n> Cần: {vi.expected or '–'} · {vi.fix}\n"
+    yield f"*In English:* {en.message} Expected: {en.expected or '–'} · {en.fix}\n"
 
 
 def label_of(form: Form, name: str) -> str:

@@ -12,7 +12,7 @@ CellRef = tuple[str | None, str | None]
 """Sheet and cell; both None for the submission as a whole."""
 
 SUBMISSION = "submission"
-"""The frame with a row a submission."""
+"""The frame with a row for each submission."""
 
 _WHOLE_REPORT: CellRef = (None, None)
 
@@ -22,9 +22,10 @@ def cell_of(
 ) -> CellRef | None:
     """Return sheet and cell of `element`; None if this workbook lacks its column or line.
 
-    In the frame of a table, and of a list's lines over time, `row` is the sheet's own row. A line
-    that is missing now points to its sheet alone. In the other frames a matrix element knows its
-    line itself; what stands in no cell (a list's summary, the period) is the submission as a whole.
+    In the frame of a table, and of a list's lines over time, `row` is the sheet's own row. For a
+    line that is missing now, only the sheet is returned. In the other frames the name of a matrix
+    element gives its line. What stands in no cell (a list's summary, the period) gives the
+    submission as a whole.
     """
     if frame == REPORTS:
         return _WHOLE_REPORT

@@ -81,10 +81,10 @@ class ComparableIndex:
                 yield period, integers(of_period[start : start + size])
 
     def peers(self, places: Integers, period: Period) -> Booleans:
-        """Tell which reports (columns) are about `period` and of peers of the reports `places`.
+        """For each of the reports `places`, tell which reports are its peers' about `period`.
 
-        The array has a row for each of `places`. Peers are other units of the same kind; their
-        reports are of both stages.
+        The array has a row for each of `places` and a column for each report. Peers are other units
+        of the same kind; their reports are of both stages.
         """
         peers = np.zeros((len(places), self.reports), dtype=bool)
         columns = self._of_period.get(period, _NO_REPORTS)
@@ -95,12 +95,12 @@ class ComparableIndex:
         return peers
 
     def of_own_stage(self, places: Integers, peers: Booleans) -> Booleans:
-        """Return of `peers` those of the same stage as each report."""
+        """Return those of `peers` that have the same stage as the asking report."""
         is_own_stage: Booleans = self._is_final == self._is_final[places[:, np.newaxis]]
         return peers & is_own_stage
 
     def one_a_unit(self, peers: Booleans) -> Booleans:
-        """Return of `peers` one for each unit, the final report before the estimate."""
+        """Return one of `peers` for each unit: its final report, else its estimate."""
         has_final = np.zeros((len(peers), len(self._of_unit)), dtype=bool)
         row, report = np.nonzero(peers & self._is_final)
         has_final[row, self._unit[report]] = True

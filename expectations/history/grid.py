@@ -133,9 +133,10 @@ class FigureGrid:
         return np.where(codes < 0, _NO_PAIR, codes * self._width + pairs % self._width)
 
     def values(self, reports: Integers, pairs: Integers) -> Floats:
-        """Return the value of each pair in the report beside it; NaN where it does not have it.
+        """Return the values that reports have for pairs of element and line key.
 
-        The arrays are broadcast. A line without a key is in no report: it cannot be identified.
+        `reports` and `pairs` are broadcast against each other, as numpy does it. NaN where a report
+        has no such value. A line without a key cannot be identified: no report has a value for it.
         """
         if not len(self._places):
             return np.full(np.broadcast_shapes(reports.shape, pairs.shape), np.nan)

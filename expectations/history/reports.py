@@ -38,8 +38,8 @@ _NEVER = 1 << 60
 class HistoryReport:
     """A report of the form.
 
-    A report that `loads` is history for the reports after `position` and up to `until`. There a new
-    version of it loads.
+    A report that `loads` is history for the later reports, up to the position `until`: there a
+    newer version takes its place.
 
     Attributes:
         number: The number of its reading; None if it comes from the warehouse.

@@ -72,12 +72,14 @@ class OrderedValues:
         self._values = values[order]
 
     def spread(self, is_shown: Booleans, askers: Integers, keys: Integers) -> Spread:
-        """Return the spread of some keys, each over the values that are shown to its asker.
+        """Return a spread for each pair of an asking report and a key.
+
+        It is over the values of the key that are shown to the asking report.
 
         Args:
-            is_shown: A row for each asker: which reports are shown to it.
-            askers: The row of `is_shown` for each result.
-            keys: The key for each result.
+            is_shown: A row for each asking report: which reports are shown to it.
+            askers: The asking report of each result, as the row of `is_shown`.
+            keys: The key of each result.
         """
         is_needed = np.any(is_shown, axis=0)[self._reports]
         known_keys = self._keys[is_needed]

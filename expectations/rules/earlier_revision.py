@@ -41,9 +41,11 @@ def load_rules_of_revision(suites: Path, pack: Pack) -> tuple[RuleSet, Pack, lis
     rules, so they must be copies: comments are lost, a suite of a form that the pack does not have
     is removed, and a correction of a missing rule is left out of the pack.
     """
+    # A correction of a rule that is left out would make the rules invalid.
     without_corrections = replace(pack, correction_files={})
     complaints = _leave_out_unfit(suites, without_corrections)
-    known = RuleSet(without_corrections, suites).words
+    remaining = RuleSet(without_corrections, suites)
+    known = remaining.words
     kept: dict[str, tuple[WaiverEntry, ...]] = {}
     for file, corrections in pack.correction_files.items():
         kept[file] = tuple(each for each in corrections if each.rule in known)
@@ -65,14 +67,17 @@ def _leave_out_unfit(suites: Path, pack: Pack) -> list[str]:
     own = pack.folder / "suites"
     codes = {form.code for form in pack.forms}
     for path in own.glob("*.yaml"):
-        if path.stem not in codes and path.name not in _KINDS:
+        is_of_form = path.stem in codes
+        if not is_of_form and path.name not in _KINDS:
             path.unlink()
     files = _suite_files((suites, own), pack)
     complaints: list[str] = []
     for file in files:
-        complaints += _leave_out(file.path, _mistakes_of(file, pack))
+        mistake_of = _mistakes_of(file, pack)
+        complaints += _leave_out(file.path, mistake_of)
     # Great Expectations can refuse only what is otherwise right.
-    refused = dict(_refused(pack, RuleSet(pack, suites)))
+    remaining = RuleSet(pack, suites)
+    refused = dict(_refused(pack, remaining))
     if refused:
         for file in files:
             complaints += _leave_out(file.path, lambda entry: refused.get(entry["id"]))
@@ -83,15 +88,18 @@ def _suite_files(folders: tuple[Path, ...], pack: Pack) -> list[_SuiteFile]:
     versions: dict[str, tuple[Form, ...]] = {HISTORY: pack.forms}
     for form in pack.forms:
         file = f"{form.code}.yaml"
-        versions[file] = (*versions.get(file, ()), form)
+        earlier = versions.get(file, ())
+        versions[file] = (*earlier, form)
     paths: list[Path] = []
     for folder in folders:
         paths += folder.glob("*.yaml")
-    return [
-        _SuiteFile(path, _KINDS.get(path.name, FormRule), versions.get(path.name, ()))
-        for path in sorted(paths)
-        if path.name in _KINDS or path.name in versions
-    ]
+    files: list[_SuiteFile] = []
+    for path in sorted(paths):
+        name = path.name
+        if name in _KINDS or name in versions:
+            kind = _KINDS.get(name, FormRule)
+            files.append(_SuiteFile(path, kind, versions.get(name, ())))
+    return files
 
 
 def _leave_out(path: Path, mistake: Callable[[Any], str | None]) -> list[str]:
@@ -128,7 +136,10 @@ def _mistakes_of(file: _SuiteFile, pack: Pack) -> Callable[[Any], str | None]:
             mistakes += rule_errors([rule], file.versions, known)
         elif file.kind is AcrossRule:
             mistakes += cross_check_errors(rule, pack)
-        return mistakes[0].removeprefix(f"{rule.id}: ") if mistakes else None
+        if not mistakes:
+            return None
+        # The complaint names the rule already.
+        return mistakes[0].removeprefix(f"{rule.id}: ")
 
     return mistake
 
@@ -149,4 +160,9 @@ def _refused(pack: Pack, rules: RuleSet) -> Iterator[tuple[str, str]]:
 def _all_expected(pack: Pack, rules: RuleSet) -> Iterator[Expected]:
     for form in pack.forms:
         for name in frame_names(form):
-            yield from expectations_of(form, name, set(frame_columns(form, name)), rules)
+            yield from expectations_of(
+                form,
+                name,
+                set(frame_columns(form, name)),
+                rules,
+            )

@@ -66,18 +66,22 @@ def known_of(pack: Pack) -> Known:
 
     Its projects, indicators, units, streams of capital, and `<form>.<column>` for a vocabulary.
     """
+    # A code of a unit may stand for several units, one after the other.
+    unit_codes = dict.fromkeys(unit.code for unit in pack.units)
     catalogues = {
         "projects": tuple(project.code for project in pack.projects),
         "indicators": tuple(indicator.code for indicator in pack.indicators),
-        "units": tuple(dict.fromkeys(unit.code for unit in pack.units)),
+        "units": tuple(unit_codes),
         "streams": tuple(stream.code for stream in pack.capital),
     }
     for form in pack.forms:
         for table in form.tables:
             for column in table.columns:
                 if column.vocabulary:
-                    catalogues[f"{form.code}.{column.name}"] = tuple(column.vocabulary)
-    return Known(catalogues, {CAPITAL: _capital_of(pack)})
+                    name = f"{form.code}.{column.name}"
+                    catalogues[name] = tuple(column.vocabulary)
+    capital = _capital_of(pack)
+    return Known(catalogues, {CAPITAL: capital})
 
 
 def _capital_of(pack: Pack) -> float | None:

@@ -49,6 +49,7 @@ def find_rule_files(pack: Pack, suites: Path) -> RuleFiles:
     _refuse_unused_files(own, codes)
     forms = _form_files((suites, own), codes)
     return RuleFiles(
+        # A pack has no such rules of its own: they are about the reader and the layouts.
         reading=suites / "reading.yaml",
         cells=suites / "cells.yaml",
         across=_first_file(own / ACROSS, suites / ACROSS),
@@ -77,9 +78,12 @@ def _refuse_unused_files(own: Path, codes: Sequence[str]) -> None:
     """Raise ConfigurationError for a file that no form reads: mostly a misspelt name."""
     form_files = [f"{code}.yaml" for code in codes]
     known = {ACROSS, HISTORY, *form_files}
-    for path in sorted((*own.glob("*.y*ml"), *own.glob("*/*.y*ml"))):
+    # `.yml` too: nothing reads it, and its author must learn that.
+    paths = [*own.glob("*.y*ml"), *own.glob("*/*.y*ml")]
+    for path in sorted(paths):
         is_rule_file = path.parent == own
-        is_translation = path.parent.name in LANGUAGES and (own / path.name).is_file()
+        is_language = path.parent.name in LANGUAGES
+        is_translation = is_language and (own / path.name).is_file()
         if path.name in known and (is_rule_file or is_translation):
             continue
         expected = ", ".join(form_files)

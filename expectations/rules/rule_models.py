@@ -66,6 +66,7 @@ class FormRule(RuleText):
         names = [kwargs[key] for key in _COLUMN_KEYS if key in kwargs]
         column_list = kwargs.get("column_list", [])
         is_list = isinstance(column_list, list)
+        # Anything else in its place is refused below, with the names.
         if is_list:
             names += column_list
         if not is_list or not all(isinstance(name, str) for name in names):
@@ -116,6 +117,7 @@ def _condition_columns(condition: Any) -> Iterator[str]:
     """Yield the columns that a `row_condition` names, at any depth of its ands and ors."""
     if isinstance(condition, dict):
         column = condition.get("column")
+        # The form in which Great Expectations writes a condition: {"column": {"name": …}, …}.
         if isinstance(column, dict) and isinstance(column.get("name"), str):
             yield column["name"]
         for part in condition.values():

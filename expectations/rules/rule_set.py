@@ -94,23 +94,34 @@ class RuleSet:
         ConfigurationError: Names the file, the rule and what is wrong with it.
     """
 
-    def __init__(self, pack: Pack, suites: Path = SUITES, lang: Language = "vi") -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        suites: Path = SUITES,
+        lang: Language = "vi",
+    ) -> None:
         files = find_rule_files(pack, suites)
         self.language = lang
         self.known = known_of(pack)
         self.suites: dict[tuple[str, str, str, frozenset[str]], Suite] = {}
         self.unruled = files.without_rules
-        self.reading = {rule.id: rule for rule in _reading_rules(files.reading, lang)}
-        self.cells = translated(load_model(files.cells, CellsFile).rules, files.cells, lang)
+
+        reading_rules = _reading_rules(files.reading, lang)
+        self.reading = {rule.id: rule for rule in reading_rules}
+        self.cells = _cell_rules(files.cells, lang)
         self._forms: dict[str, tuple[FormRule, ...]] = {}
         for code, path in files.forms.items():
             self._forms[code] = _form_rules(path, code, pack, self.known, lang)
         self.across = _across_rules(files.across, pack, lang)
         self.compared = elements_compared(self.across, pack)
         self.history = _history_rules(files.history, pack, self.known, lang)
-        _refuse_doubled(self._ids_by_file(files))
-        self.sizing = _size_ranks([*self.cells, *self._rules_of_forms()])
-        _refuse_wrong_corrections(pack, self.words, self.reading.values())
+        ids_by_file = self._ids_by_file(files)
+        _refuse_doubled(ids_by_file)
+
+        sized_rules: list[CellRule | FormRule] = [*self.cells, *self._rules_of_forms()]
+        self.sizing = _size_ranks(sized_rules)
+        # A waiver names a rule: it can be validated only when all rules are known.
+        _refuse_wrong_corrections(pack, self.words, reading_rules)
         fingerprint = fingerprint_of(files.paths)
         release = metadata.version("mtqg-monitor")
         self.version = f"{release}+{pack.fingerprint}.{fingerprint}"
@@ -146,17 +157,31 @@ class RuleSet:
             rules[files.history] = self.history
         for code, path in files.forms.items():
             rules[path] = self._forms[code]
-        return {path: [rule.id for rule in of_file] for path, of_file in rules.items()}
+        ids: dict[Path, list[str]] = {}
+        for path, of_file in rules.items():
+            ids[path] = [rule.id for rule in of_file]
+        return ids
 
 
 def _reading_rules(path: Path, lang: Language) -> tuple[ReaderRule, ...]:
     rules = load_model(path, ReadingFile).rules
-    _refuse_doubled({path: [rule.id for rule in rules]})
+    ids = [rule.id for rule in rules]
+    # A dict by id hides a double. So the check comes before one is made.
+    _refuse_doubled({path: ids})
+    return translated(rules, path, lang)
+
+
+def _cell_rules(path: Path, lang: Language) -> tuple[CellRule, ...]:
+    rules = load_model(path, CellsFile).rules
     return translated(rules, path, lang)
 
 
 def _form_rules(
-    path: Path, code: str, pack: Pack, known: Known, lang: Language
+    path: Path,
+    code: str,
+    pack: Pack,
+    known: Known,
+    lang: Language,
 ) -> tuple[FormRule, ...]:
     """Return the rules of a form. Raises ConfigurationError for a name that it does not have."""
     suite = load_model(path, FormFile)
@@ -168,7 +193,11 @@ def _form_rules(
     return translated(suite.rules, path, lang)
 
 
-def _across_rules(path: Path | None, pack: Pack, lang: Language) -> tuple[AcrossRule, ...]:
+def _across_rules(
+    path: Path | None,
+    pack: Pack,
+    lang: Language,
+) -> tuple[AcrossRule, ...]:
     """Return the rules across submissions whose forms the pack has.
 
     Raises ConfigurationError for a name that a form does not have.
@@ -176,17 +205,22 @@ def _across_rules(path: Path | None, pack: Pack, lang: Language) -> tuple[Across
     if path is None:
         return ()
     codes = {form.code for form in pack.forms}
-    all_rules = translated(load_model(path, CrossCheckSuite).rules, path, lang)
+    suite = load_model(path, CrossCheckSuite)
+    all_rules = translated(suite.rules, path, lang)
     rules = tuple(rule for rule in all_rules if codes.issuperset(forms_of(rule)))
     mistakes: list[str] = []
     for rule in rules:
-        mistakes += [f"{path}: {rule.id}: {mistake}" for mistake in cross_check_errors(rule, pack)]
+        place = f"{path}: {rule.id}"
+        mistakes += [f"{place}: {mistake}" for mistake in cross_check_errors(rule, pack)]
     _refuse(mistakes)
     return rules
 
 
 def _history_rules(
-    path: Path | None, pack: Pack, known: Known, lang: Language
+    path: Path | None,
+    pack: Pack,
+    known: Known,
+    lang: Language,
 ) -> tuple[FormRule, ...]:
     """Return the rules against earlier periods and peers.
 
@@ -217,7 +251,9 @@ def _refuse_doubled(ids: Mapping[Path, list[str]]) -> None:
 
 
 def _refuse_wrong_corrections(
-    pack: Pack, rules: Mapping[str, RuleText], reading: Iterable[RuleText]
+    pack: Pack,
+    rules: Mapping[str, RuleText],
+    reading: Iterable[RuleText],
 ) -> None:
     severities = {rule_id: rule.severity for rule_id, rule in rules.items()}
     unreadable = [rule.id for rule in reading if rule.severity is Severity.CRITICAL]

@@ -38,30 +38,43 @@ def translated(rules: Sequence[Rule], path: Path, lang: str) -> tuple[Rule, ...]
     entries = load_model(words_file, _Translations).rules
     doubled = repeated(entry.id for entry in entries)
     if doubled:
-        raise ConfigurationError(f"{words_file}: {', '.join(doubled)}: stands twice")
-    words = {entry.id: entry for entry in entries}
-    unknown = sorted(words.keys() - {rule.id for rule in rules})
+        listed = ", ".join(doubled)
+        raise ConfigurationError(f"{words_file}: {listed}: stands twice")
+    translations = {entry.id: entry for entry in entries}
+    known = {rule.id for rule in rules}
+    unknown = sorted(translations.keys() - known)
     if unknown:
-        raise ConfigurationError(f"{words_file}: {', '.join(unknown)}: {path} has no such rule")
-    result = list(rules)
-    for position, rule in enumerate(rules):
-        if rule.id in words:
-            result[position] = _translated(rule, words[rule.id], words_file, lang)
+        listed = ", ".join(unknown)
+        raise ConfigurationError(f"{words_file}: {listed}: {path} has no such rule")
+    result: list[Rule] = []
+    for rule in rules:
+        translation = translations.get(rule.id)
+        if translation is None:
+            result.append(rule)
+        else:
+            result.append(_translated(rule, translation, words_file, lang))
     return tuple(result)
 
 
-def _translated(rule: Rule, words: _Translation, path: Path, lang: str) -> Rule:
+def _translated(
+    rule: Rule,
+    words: _Translation,
+    path: Path,
+    lang: str,
+) -> Rule:
+    place = f"{path}: {rule.id}"
     if words.placeholders() != rule.placeholders():
-        expected, found = _listed(rule.placeholders()), _listed(words.placeholders())
-        raise ConfigurationError(
-            f"{path}: {rule.id}: expected the placeholders {expected}; found {found}"
-        )
+        expected = _listed(rule.placeholders())
+        found = _listed(words.placeholders())
+        raise ConfigurationError(f"{place}: expected the placeholders {expected}; found {found}")
     if words.instead.keys() != rule.instead.keys():
-        expected, found = _listed(rule.instead), _listed(words.instead)
-        raise ConfigurationError(f"{path}: {rule.id}: instead: expected {expected}; found {found}")
+        expected = _listed(rule.instead)
+        found = _listed(words.instead)
+        raise ConfigurationError(f"{place}: instead: expected {expected}; found {found}")
     if words.cases.keys() != rule.cases.keys():
-        expected, found = _listed(rule.cases), _listed(words.cases)
-        raise ConfigurationError(f"{path}: {rule.id}: cases: expected {expected}; found {found}")
+        expected = _listed(rule.cases)
+        found = _listed(words.cases)
+        raise ConfigurationError(f"{place}: cases: expected {expected}; found {found}")
     # The fields themselves: `model_dump` would make dicts of the words in `instead`.
     update = {name: getattr(words, name) for name in RuleMessage.model_fields}
     return rule.model_copy(update={**update, "language": lang})

@@ -38,7 +38,11 @@ _INDEX = frozenset({"submission_id", "row"})
 _LINE = frozenset({"sheet", "line"})
 
 
-def rule_errors(rules: Sequence[FormRule], versions: Sequence[Form], known: Known) -> list[str]:
+def rule_errors(
+    rules: Sequence[FormRule],
+    versions: Sequence[Form],
+    known: Known,
+) -> list[str]:
     """Return a line for each mistake, beginning with the rule's id.
 
     There is none where each rule can run and every placeholder of its words is filled.
@@ -69,19 +73,24 @@ def frame_columns(form: Form, frame: str) -> frozenset[str]:
 
 def frame_names(form: Form) -> tuple[str, ...]:
     """Return the frames that a form is checked in: of its tables, the submission and history."""
-    return (*(table.name for table in form.tables), SUBMISSION, *history_columns(form))
+    tables = [table.name for table in form.tables]
+    return (*tables, SUBMISSION, *history_columns(form))
 
 
 def _mistakes_in(rule: FormRule, versions: Sequence[Form]) -> Iterator[str]:
     """Yield the mistakes of one rule; of a frame that does not exist, nothing else is checked."""
-    frames = sorted({name for form in versions for name in frame_names(form)})
-    if rule.table not in frames:
-        yield f"table: expected one of {', '.join(frames)}, found {rule.table}"
+    frames: set[str] = set()
+    # The columns of the rule's frame, in each version of the form that has this frame.
+    known: list[frozenset[str]] = []
+    for form in versions:
+        names = frame_names(form)
+        frames.update(names)
+        if rule.table in names:
+            known.append(frame_columns(form, rule.table))
+    if not known:
+        listed = ", ".join(sorted(frames))
+        yield f"table: expected one of {listed}, found {rule.table}"
         return
-    # What each version of the form that has the frame has for columns in it.
-    known = [
-        frame_columns(form, rule.table) for form in versions if rule.table in frame_names(form)
-    ]
     yield from _unknown_columns(rule, known)
     yield from _unfilled_placeholders(rule, known)
     yield from _wrong_level(rule, versions)
@@ -90,12 +99,15 @@ def _mistakes_in(rule: FormRule, versions: Sequence[Form]) -> Iterator[str]:
 def _unknown_columns(rule: FormRule, known: Sequence[frozenset[str]]) -> Iterator[str]:
     """Yield the columns that no version has, or that no single version has together."""
     every = frozenset[str]().union(*known)
-    for key, names in (("kwargs", rule.columns), ("at", (rule.at,))):
+    named = {"kwargs": rule.columns, "at": (rule.at,)}
+    for key, names in named.items():
         unknown = sorted(set(names) - every)
         if unknown:
+            missing = ", ".join(unknown)
+            # The index is a matter of the program. No rule needs its columns.
             listed = ", ".join(sorted(every - _INDEX))
             yield (
-                f"{key}: no version of the form has the column {', '.join(unknown)} "
+                f"{key}: no version of the form has the column {missing} "
                 f"in {rule.table}; it has: {listed}"
             )
     needed = (*rule.columns, rule.at)
@@ -106,7 +118,8 @@ def _unknown_columns(rule: FormRule, known: Sequence[frozenset[str]]) -> Iterato
 
 def _unfilled_placeholders(rule: FormRule, known: Sequence[frozenset[str]]) -> Iterator[str]:
     """Yield the placeholders of a rule's words that neither a column nor an explanation fills."""
-    filled = EXPLAINED.get(rule.expect, frozenset()) | {"value"}
+    explained = EXPLAINED.get(rule.expect, frozenset())
+    filled = explained | {"value"}
     if rule.table == FIGURES:
         filled |= {"amount"}
     for situation in rule.instead:
@@ -115,7 +128,8 @@ def _unfilled_placeholders(rule: FormRule, known: Sequence[frozenset[str]]) -> I
     for columns in _versions_that_run(rule, known):
         unfilled |= rule.placeholders() - columns - filled
     if unfilled:
-        listed = ", ".join(f"{{{name}}}" for name in sorted(unfilled))
+        in_braces = [f"{{{name}}}" for name in sorted(unfilled)]
+        listed = ", ".join(in_braces)
         yield f"words: nothing fills the placeholder {listed}"
 
 

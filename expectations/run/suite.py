@@ -47,7 +47,10 @@ class Expected:
 
     @property
     def is_of_cell(self) -> bool:
-        """Tell whether the rule looks at one cell alone, as one derived from a column does."""
+        """Tell whether the rule looks at one cell at a time.
+
+        The rules that a column's declaration gives (type, limits) do.
+        """
         return isinstance(self.words, CellRule) and self.columns == (self.at,)
 
     @property

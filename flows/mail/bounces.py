@@ -43,7 +43,11 @@ def take_bounces(warehouse: Warehouse, settings: Settings, now: datetime) -> lis
 
 
 def _take(
-    warehouse: Warehouse, mailbox: Mailbox, name: str, bounce: Bounce, sentences: list[str]
+    warehouse: Warehouse,
+    mailbox: Mailbox,
+    name: str,
+    bounce: Bounce,
+    sentences: list[str],
 ) -> None:
     """Mark the letter of one bounce, add a sentence about it, and mark the mail as read."""
     reason = f"it came back: {bounce.reason}"

@@ -28,6 +28,7 @@ def send_digest(run: RunContext, run_url: str) -> None:
     run.settings.var.mkdir(parents=True, exist_ok=True)
     message = compose_digest(digest_of(run, run_url), run.pack)
     FolderTransport(run.settings.digests).send(message)
+    # Without a server the file is the digest.
     if not run.settings.smtp_url.get_secret_value():
         return
     post = transport_of(run.settings)
@@ -56,7 +57,7 @@ def digest_of(run: RunContext, run_url: str) -> Digest:
         lasted=max(now - began_at, timedelta()),
         errors=tuple(run.summary.errors),
         counts=tuple(_counted(name, count, earlier) for name, count in counts.items()),
-        earlier_nights=len(earlier),
+        earlier_runs=len(earlier),
         seconds=dict(run.summary.seconds),
         undelivered=tuple(undelivered(run.warehouse)),
         waiting=run.summary.mails_waiting,

@@ -102,7 +102,7 @@ class SendResult:
         return sentences
 
 
-def send_letters(room: MailContext, post: MailTransport) -> SendResult:
+def send_letters(context: MailContext, post: MailTransport) -> SendResult:
     """Record bounced letters, assemble the due notices into letters, and send them.
 
     A letter that fails stays in the outbox. If the server is down, no further letter is tried.
@@ -111,19 +111,21 @@ def send_letters(room: MailContext, post: MailTransport) -> SendResult:
     a letter over and before it marked it as sent makes the next run send it again, with the same
     Message-ID. Closes `post`.
     """
-    daily_limit, held = _sending_limits(room)
-    outcome = SendResult(returned=take_bounces(room.warehouse, room.settings, room.clock()))
-    outcome.waiting = assemble_letters(room.warehouse, room.day, daily_limit=daily_limit)
+    daily_limit, held = _sending_limits(context)
+    outcome = SendResult(
+        returned=take_bounces(context.warehouse, context.settings, context.clock())
+    )
+    outcome.waiting = assemble_letters(context.warehouse, context.day, daily_limit=daily_limit)
     # Letters are assembled also in quiet hours, so that the digest counts what waits.
     if held and outcome.waiting:
         outcome.held = held
         logger.info("mail held=%r waiting=%d", held, outcome.waiting)
         return outcome
-    end = room.clock() + _MAX_WAIT
+    end = context.clock() + _MAX_WAIT
     try:
-        with MarkerPool(room.pack, room.settings.limits) as marker:
-            while (letter := _next(room, outcome, end)) is not None:
-                _send(room, post, letter, outcome, marker)
+        with MarkerPool(context.pack, context.settings.limits) as marker:
+            while (letter := _next(context, outcome, end)) is not None:
+                _send(context, post, letter, outcome, marker)
     except MailServerUnavailableError as down:
         outcome.down = f"mail: {down}; {outcome.waiting} letters wait"
     finally:
@@ -131,38 +133,47 @@ def send_letters(room: MailContext, post: MailTransport) -> SendResult:
     return outcome
 
 
-def _sending_limits(room: MailContext) -> tuple[int | None, str]:
+def _sending_limits(context: MailContext) -> tuple[int | None, str]:
     """Return how many letters a recipient may get a day, and why none may go out now.
 
     The limit is None and the reason "" if there is none.
     """
     # Without a mail server the letters become files in a folder, which disturb nobody.
-    if not room.settings.smtp_url.get_secret_value():
+    if not context.settings.smtp_url.get_secret_value():
         return None, ""
-    mailing = room.pack.correspondence.mailing
-    held = mailing.holds_back(room.clock(), room.pack.calendar.working_days)
+    mailing = context.pack.correspondence.mailing
+    held = mailing.holds_back(context.clock(), context.pack.calendar.working_days)
     return mailing.daily_limit, held
 
 
-def _next(room: MailContext, outcome: SendResult, end: datetime) -> Letter | None:
+def _next(context: MailContext, outcome: SendResult, end: datetime) -> Letter | None:
     """Claim the next letter; wait for one that was deferred, but not beyond `end`.
 
     Returns None if no letter is left that this sending may still try.
     """
+    warehouse = context.warehouse
     passed_over = list(outcome.failures)
     while True:
-        letter = claim_letter(room.warehouse, room.clock(), passed_over=passed_over)
+        letter = claim_letter(warehouse, context.clock(), passed_over=passed_over)
         if letter is not None:
             return letter
-        due_at = next_attempt(room.warehouse, passed_over=passed_over)
-        # A letter that is due already and cannot be claimed is another sender's.
-        if due_at is None or due_at > end or due_at <= room.clock():
+        due_at = next_attempt(warehouse, passed_over=passed_over)
+        if due_at is None or due_at > end:
             return None
-        room.pause((due_at - room.clock()).total_seconds())
+        now = context.clock()
+        # A letter that is due already and cannot be claimed is another sender's.
+        if due_at <= now:
+            return None
+        wait = due_at - now
+        context.pause(wait.total_seconds())
 
 
 def _send(
-    room: MailContext, post: MailTransport, letter: Letter, outcome: SendResult, marker: MarkerPool
+    context: MailContext,
+    post: MailTransport,
+    letter: Letter,
+    outcome: SendResult,
+    marker: MarkerPool,
 ) -> None:
     """Send one letter and record the result, in the outbox and in `outcome`.
 
@@ -170,37 +181,43 @@ def _send(
     """
     message_id = letter.message_id
     try:
-        attachments = attachments_of(letter, room.pack, room.settings, room.content_of, marker)
-        most_bytes = room.settings.max_mail_bytes
-        templates = blank_templates(letter, room.pack, attachments, most_bytes)
-        message = compose(letter, room.pack, attachments, templates)
+        attachments = attachments_of(
+            letter,
+            context.pack,
+            context.settings,
+            context.content_of,
+            marker,
+        )
+        most_bytes = context.settings.max_mail_bytes
+        templates = blank_templates(letter, context.pack, attachments, most_bytes)
+        message = compose(letter, context.pack, attachments, templates)
         # Marking workbooks takes time: the lease may be over, and another sender has the letter.
-        if not renew_lease(room.warehouse, message_id, room.clock()):
+        if not renew_lease(context.warehouse, message_id, context.clock()):
             return
         post.send(message)
     except MailServerSilentError as silent:
         # It counts as an attempt: perhaps the server chokes on this letter only.
-        defer(room.warehouse, message_id, str(silent), room.clock())
+        defer(context.warehouse, message_id, str(silent), context.clock())
         raise
     except MailServerUnavailableError as down:
         # No fault of this letter: it does not count as an attempt.
-        release(room.warehouse, message_id, str(down))
+        release(context.warehouse, message_id, str(down))
         raise
     except MailRejectedError as refused:
-        mark_failed(room.warehouse, message_id, str(refused))
+        mark_failed(context.warehouse, message_id, str(refused))
         outcome.waiting -= 1
         outcome.failures[message_id] = f"mail to {letter.recipient} refused for good: {refused}"
     except MailDeferredError as failed:
         # It passes: the letter gets a time for the next attempt.
-        defer(room.warehouse, message_id, str(failed), room.clock())
+        defer(context.warehouse, message_id, str(failed), context.clock())
         logger.warning("mail letter=%s deferred=%s", message_id, failed)
         outcome.deferred[message_id] = f"mail to {letter.recipient}: {failed}"
     except Exception as error:  # the boundary of one letter
         logger.exception("mail letter=%s", message_id)
-        release(room.warehouse, message_id, str(error))
+        release(context.warehouse, message_id, str(error))
         outcome.failures[message_id] = f"mail to {letter.recipient}: {error}"
     else:
-        mark_sent(room.warehouse, message_id, room.clock())
+        mark_sent(context.warehouse, message_id, context.clock())
         # An earlier try of this sending may have been deferred.
         outcome.deferred.pop(message_id, None)
         outcome.sent += 1
@@ -218,8 +235,8 @@ def send_now(settings: Settings) -> SendResult:
     archive = Archive(settings.archive_url)
     day = vietnam_day(now)
     # `present` is named here, not taken from the class: a test replaces it.
-    room = MailContext(warehouse, pack, settings, archive.get, day, clock=present)
+    context = MailContext(warehouse, pack, settings, archive.get, day, clock=present)
     try:
-        return send_letters(room, transport_of(settings))
+        return send_letters(context, transport_of(settings))
     finally:
         warehouse.dispose()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from expectations.checking import Checker
     from warehouse.queries.history import PastReader
 
-logger = logging.getLogger("mtqg.night")
+logger = logging.getLogger("mtqg.run")
 
 _ABANDONED_AFTER = timedelta(hours=1)
 """A half-written file of this age belongs to a run that was killed."""

@@ -221,7 +221,7 @@ def remind(run: RunContext) -> None:
 
 def alert(run: RunContext) -> None:
     """Send the letters of the outbox. What cannot be sent stays there; the operator learns why."""
-    room = MailContext(
+    context = MailContext(
         run.warehouse,
         run.pack,
         run.settings,
@@ -229,7 +229,7 @@ def alert(run: RunContext) -> None:
         run.as_of,
         clock=run.now,
     )
-    outcome = send_letters(room, transport_of(run.settings))
+    outcome = send_letters(context, transport_of(run.settings))
     # Workbooks behind download links go when no letter promises them any more.
     remove_expired_downloads(run.settings, run.now())
     run.summary.mails_written = outcome.sent

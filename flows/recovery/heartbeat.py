@@ -22,11 +22,11 @@ from warehouse.queries.operations import last_runs
 class Alarm:
     """What is wrong with the runs, in a sentence; "" if nothing is.
 
-    `was_told` means that a digest with this error was mailed.
+    `was_mailed` means that a digest with this error was mailed.
     """
 
     text: str
-    was_told: bool = False
+    was_mailed: bool = False
 
 
 def alarm_of(settings: Settings, hours: int, now: datetime) -> Alarm:
@@ -55,7 +55,7 @@ def mail_alarm(settings: Settings, alarm: Alarm, now: datetime) -> bool:
     None goes out if nothing is wrong, or if a mailed digest has the error already.
     Raises MailDeferredError if the mail server does not take it.
     """
-    if not alarm.text or alarm.was_told:
+    if not alarm.text or alarm.was_mailed:
         return False
     post = transport_of(settings)
     try:
@@ -70,13 +70,13 @@ def _failure_alarm(runs: LastRuns, since: datetime) -> Alarm | None:
     if runs.newest_state != "failed":
         return None
     # An old failure that was mailed is known. That no run came since is the alarm then.
-    if runs.newest_started_at < since and runs.newest_was_told:
+    if runs.newest_started_at < since and runs.newest_was_mailed:
         return None
     errors = runs.newest_errors
     first = errors[0] if errors else "no error was kept"
     return Alarm(
         f"The last run ({_newest(runs)}) failed with {len(errors)} errors, the first: {first}",
-        was_told=runs.newest_was_told,
+        was_mailed=runs.newest_was_mailed,
     )
 
 

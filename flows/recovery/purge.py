@@ -21,7 +21,12 @@ from warehouse.maintenance.retention import (
 )
 
 
-def expired_of(pack: Pack, archive: Archive, warehouse: Warehouse, now: datetime) -> list[Expired]:
+def expired_of(
+    pack: Pack,
+    archive: Archive,
+    warehouse: Warehouse,
+    now: datetime,
+) -> list[Expired]:
     """Return the archived bytes whose retention period is over.
 
     Only forms with a personal column have a retention period.
@@ -33,10 +38,15 @@ def expired_of(pack: Pack, archive: Archive, warehouse: Warehouse, now: datetime
     if not kept_days:
         return []
     expired = expired_bytes(warehouse, kept_days, now)
+    # An interrupted purge has removed the bytes before the ledger knew.
     return [each for each in expired if archive.holds(each.sha256)]
 
 
-def letters_of(settings: Settings, warehouse: Warehouse, expired: Expired) -> list[Path]:
+def letters_of(
+    settings: Settings,
+    warehouse: Warehouse,
+    expired: Expired,
+) -> list[Path]:
     """Return the outbox files of letters about these bytes.
 
     A letter may have the sender's own workbook attached, with marks.
@@ -47,9 +57,13 @@ def letters_of(settings: Settings, warehouse: Warehouse, expired: Expired) -> li
 
 
 def purge(
-    settings: Settings, archive: Archive, warehouse: Warehouse, expired: Expired, now: datetime
+    settings: Settings,
+    archive: Archive,
+    warehouse: Warehouse,
+    expired: Expired,
+    now: datetime,
 ) -> None:
-    """Purge bytes: remove their letters, replace them by a tombstone, update the ledger.
+    """Purge bytes: delete their letters, replace them by a record of the purge, update the ledger.
 
     After a crash the same call finishes the work. Raises ArchiveError if the bytes are missing.
     """
@@ -60,6 +74,11 @@ def purge(
     for file in letters_of(settings, warehouse, expired):
         file.unlink(missing_ok=True)
     checks = attempts_of(warehouse, expired.sha256)
-    tombstone = PurgeRecord(sha256=expired.sha256, purged_at=now, why=expired.why, checks=checks)
-    archive.bury(tombstone)
+    record = PurgeRecord(
+        sha256=expired.sha256,
+        purged_at=now,
+        why=expired.why,
+        checks=checks,
+    )
+    archive.replace_by_record(record)
     record_purged(warehouse, expired.sha256)

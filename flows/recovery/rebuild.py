@@ -6,10 +6,11 @@ and when, which mails went out, which findings were waived.
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import count, groupby
+from itertools import count
 from typing import Any, TypeAlias
 
 from connectors.archive import Archive
@@ -18,7 +19,7 @@ from expectations.checking import Checker
 from expectations.rules.rule_set import RuleSet
 from expectations.run.isolate_failures import check_isolating_failures
 from flows.night.cross_checks import cross_check_current
-from flows.recovery.replay_log import read_arrivals, read_runs, read_tombstones
+from flows.recovery.replay_log import read_arrivals, read_purge_records, read_runs
 from program.delivery import Arrival, Delivery
 from program.errors import ArchiveError
 from program.pack.load import Pack, load_pack
@@ -64,7 +65,7 @@ class Rebuilt:
     counts the deliveries that no run had checked.
     """
 
-    nights: int = 0
+    runs: int = 0
     attempts: int = 0
     arrived: int = 0
     failed: list[str] = field(default_factory=list)
@@ -80,12 +81,14 @@ class Rebuilding:
         self._archive = Archive(settings.archive_url)
         self._documents: list[Document] = list(read_runs(self._archive))
         self._warehouse: Warehouse = prepare_warehouse(url)
-        self._purged = read_tombstones(self._archive)
+        self._purged = read_purge_records(self._archive)
         self._rebuilt = Rebuilt()
         self.attempts = sum(len(document["checked"]) for document in self._documents)
         # Today's reader may find parts that a delivery did not have then. Their numbers follow
         # the highest number of then.
-        self._unused_numbers = count(max(_submission_numbers(self._documents), default=0) + 1)
+        numbers = _submission_numbers(self._documents)
+        highest = max(numbers, default=0)
+        self._unused_numbers = count(highest + 1)
 
     def run(self, advance: Callable[[int], None]) -> Rebuilt:
         """Rebuild the warehouse and return the result.
@@ -110,11 +113,17 @@ class Rebuilding:
         self._warehouse.dispose()
         return self._rebuilt
 
-    def _replay(self, document: Document, readers: Readers, advance: Callable[[int], None]) -> None:
+    def _replay(
+        self,
+        document: Document,
+        readers: Readers,
+        advance: Callable[[int], None],
+    ) -> None:
         """Do one run again: its checks, its cross-checks, and the withdrawals around them."""
         replay_run(self._warehouse, document)
         run_id = document["run"]["id"]
         started_at = datetime.fromisoformat(document["run"]["started_at"])
+        # Withdrawals between this run and the one before: they changed what the run compared with.
         self._withdraw(document, started_at)
         checker = self._checker(document)
         size = self._settings.chunk_deliveries
@@ -129,8 +138,9 @@ class Rebuilding:
         # A run may have ended before its cross-checks, or had none.
         if document["cross_checked_at"] is not None:
             self._compare(document, checker)
+        # Those that were made while the run was at work.
         self._withdraw(document, _END_OF_TIME)
-        self._rebuilt.nights += 1
+        self._rebuilt.runs += 1
         logger.info("rebuild run=%d checked=%d", run_id, len(records))
 
     def _withdraw(self, document: Document, until: datetime) -> None:
@@ -139,7 +149,10 @@ class Rebuilding:
             withdrawn_at = datetime.fromisoformat(withdrawal["at"])
             if withdrawn_at < until:
                 withdraw(
-                    self._warehouse, withdrawal["delivery"], withdrawal["reason"], withdrawn_at
+                    self._warehouse,
+                    withdrawal["delivery"],
+                    withdrawal["reason"],
+                    withdrawn_at,
                 )
 
     def _checker(self, document: Document) -> Checker:
@@ -151,12 +164,17 @@ class Rebuilding:
         return Checker(pack, self._rules, title, history_periods=periods)
 
     def _check(
-        self, run_id: int, chunk: Sequence[CheckRecord], readers: Readers, checker: Checker
+        self,
+        run_id: int,
+        chunk: Sequence[CheckRecord],
+        readers: Readers,
+        checker: Checker,
     ) -> None:
         """Read, check and load the deliveries of a chunk, in the order of then."""
         records: dict[int, CheckRecord] = {record["delivery"]: record for record in chunk}
         deliveries = [numbered_delivery(self._warehouse, number) for number in records]
         submissions = self._purged_submissions(deliveries, records)
+        # The purge record has the results of the checks. Nothing is read for them.
         with_bytes = [each for each in deliveries if each.id not in submissions]
         readings = self._read(with_bytes, readers)
         submissions |= self._checked(readings, checker)
@@ -165,7 +183,9 @@ class Rebuilding:
                 self._load(run_id, record, submissions[number])
 
     def _checked(
-        self, readings: Sequence[ParsedReport], checker: Checker
+        self,
+        readings: Sequence[ParsedReport],
+        checker: Checker,
     ) -> dict[int, list[Submission]]:
         """Return the submissions of each delivery of which every report could be checked."""
         requested = history_keys(readings, self._pack.units)
@@ -181,13 +201,16 @@ class Rebuilding:
             self._note_failure(reading.delivery, error)
             failed.add(reading.delivery.id)
 
-        checked = check_isolating_failures(check_batch, readings, note_failure)
-        groups = groupby(checked, key=lambda submission: submission.delivery.id)
-        by_delivery = {number: list(parts) for number, parts in groups}
+        by_delivery: dict[int, list[Submission]] = defaultdict(list)
+        for submission in check_isolating_failures(check_batch, readings, note_failure):
+            by_delivery[submission.delivery.id].append(submission)
+        # A delivery is loaded with all its reports, or not at all.
         return {number: parts for number, parts in by_delivery.items() if number not in failed}
 
     def _purged_submissions(
-        self, deliveries: Sequence[Delivery], records: Mapping[int, CheckRecord]
+        self,
+        deliveries: Sequence[Delivery],
+        records: Mapping[int, CheckRecord],
     ) -> dict[int, list[Submission]]:
         """Return the submissions of deliveries whose bytes were purged, from the purge records."""
         found: dict[int, list[Submission]] = {}
@@ -199,10 +222,10 @@ class Rebuilding:
 
     def _from_purge_record(self, delivery: Delivery, attempt: int) -> list[Submission]:
         """Return what one check of a purged delivery gave; nothing if its bytes are there."""
-        tombstone = self._purged.get(delivery.sha256 or "")
-        if tombstone is None:
+        purge_record = self._purged.get(delivery.sha256 or "")
+        if purge_record is None:
             return []
-        for check in tombstone.checks:
+        for check in purge_record.checks:
             if check.delivery == delivery.id and check.attempt == attempt:
                 return check.of(delivery)
         return []
@@ -224,13 +247,19 @@ class Rebuilding:
     def _note_failure(self, delivery: Delivery, error: Exception) -> None:
         self._rebuilt.failed.append(f"delivery {delivery.id} ({delivery.name}): {error}")
 
-    def _load(self, run_id: int, record: CheckRecord, submissions: Sequence[Submission]) -> None:
+    def _load(
+        self,
+        run_id: int,
+        record: CheckRecord,
+        submissions: Sequence[Submission],
+    ) -> None:
         """Record the submissions of a delivery under their old numbers, at the time of then."""
         old_numbers: dict[str, int] = record["submissions"]
         numbers = {}
         for submission in submissions:
             report_no = submission.report_no
             old_number = old_numbers.get(str(report_no))
+            # Notices of that time name the old numbers.
             numbers[report_no] = old_number or next(self._unused_numbers)
         # No recipients: the documents have the notices.
         without_recipients = [(submission, None) for submission in submissions]
@@ -273,6 +302,7 @@ class Rebuilding:
         if not arrivals:
             return
         now = datetime.now(UTC)
+        # Every delivery belongs to a run.
         run_id = start_run(self._warehouse, vietnam_day(now), self._rules.version, now)
         record_deliveries(self._warehouse, arrivals, run_id=run_id, now=now)
         finish_run(self._warehouse, run_id, RunState.REBUILT, {}, now)

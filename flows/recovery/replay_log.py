@@ -58,7 +58,12 @@ def export_runs(warehouse: Warehouse, archive: Archive, pack: Pack) -> None:
             archive.remove(recorded)
 
 
-def _export_runs(warehouse: Warehouse, archive: Archive, pack: Pack, exported: set[str]) -> None:
+def _export_runs(
+    warehouse: Warehouse,
+    archive: Archive,
+    pack: Pack,
+    exported: set[str],
+) -> None:
     runs = runs_of(warehouse)
     for number, started_at in runs.items():
         name = run_name_of(number, started_at)
@@ -146,18 +151,18 @@ def _arrival_of(note: dict[str, Any]) -> Arrival:
     return Arrival(Offer(**offer, offered_at=offered_at, refusal=refusal), **note)
 
 
-def read_tombstones(archive: Archive) -> dict[str, PurgeRecord]:
+def read_purge_records(archive: Archive) -> dict[str, PurgeRecord]:
     """Return the records of purged bytes by sha256, without bytes that arrived again since."""
-    tombstones: dict[str, PurgeRecord] = {}
+    records: dict[str, PurgeRecord] = {}
     for name in archive.names(PURGED):
         sha256 = name.removeprefix(f"{PURGED}/").removesuffix(".json")
         # The same bytes were delivered again after the purge: they can be read.
         if archive.holds(sha256):
             continue
-        tombstone = archive.tombstone(sha256)
-        if tombstone is not None:
-            tombstones[sha256] = tombstone
-    return tombstones
+        record = archive.purge_record(sha256)
+        if record is not None:
+            records[sha256] = record
+    return records
 
 
 def run_name_of(number: int, started_at: datetime) -> str:

@@ -41,7 +41,11 @@ class _Record:
     damaged: Collection[str]
 
 
-def verify_all(warehouse: Warehouse, archive: Archive, today: date) -> Iterator[Verified]:
+def verify_all(
+    warehouse: Warehouse,
+    archive: Archive,
+    today: date,
+) -> Iterator[Verified]:
     """Verify the whole archive, one folder after another; yield what each of the 256 has.
 
     The record of the archive is written at the end.
@@ -62,26 +66,32 @@ def verify_part(warehouse: Warehouse, archive: Archive, today: date) -> Verified
     record = _read(archive)
     turn = _folders_of_today(record, today)
     expected = _expected(warehouse)
-    files = {sha256: name for folder in turn for sha256, name in expected[folder].items()}
+    files: dict[str, str] = {}
+    for folder in turn:
+        files |= expected[folder]
     for sha256 in record.damaged:
+        of_folder = expected[sha256[:2]]
         # A file that was purged meanwhile is expected no longer.
-        if sha256 in expected[sha256[:2]]:
-            files[sha256] = expected[sha256[:2]][sha256]
+        if sha256 in of_folder:
+            files[sha256] = of_folder[sha256]
     damaged: set[str] = set()
     verified = _verify(archive, files, damaged)
-    _keep(archive, _Record({**record.days, **dict.fromkeys(turn, today)}, damaged))
+    days = {**record.days, **dict.fromkeys(turn, today)}
+    _keep(archive, _Record(days, damaged))
     return verified
 
 
 def _folders_of_today(record: _Record, today: date) -> list[str]:
     """Return the folders to verify: some that were verified longest ago, and all that are due."""
     oldest_first = sorted(_FOLDERS, key=lambda folder: record.days.get(folder, _NEVER))
-    due = []
+    due: list[str] = []
     for folder, last in record.days.items():
-        if (today - last).days >= _DAYS - 1:
-            # Runs were missed.
+        age = today - last
+        # Runs were missed: the folders of their turns are verified now.
+        if age.days >= _DAYS - 1:
             due.append(folder)
-    return list(dict.fromkeys([*oldest_first[:_FOLDERS_A_RUN], *due]))
+    chosen = dict.fromkeys([*oldest_first[:_FOLDERS_A_RUN], *due])
+    return list(chosen)
 
 
 def _expected(warehouse: Warehouse) -> dict[str, dict[str, str]]:

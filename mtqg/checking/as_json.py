@@ -31,16 +31,19 @@ class JsonReport:
         parts = Counter(checked.path for checked in self._checked)
         # A single file may be a zip with several files in it.
         has_file = not self._is_one_file or len(parts) > 1
-        reports = []
+        reports: list[dict[str, object]] = []
         for checked in self._checked:
             about: dict[str, object] = {}
             if has_file:
                 about["file"] = named(checked.path)
-            if checked.submission and parts[checked.path] > 1:
+            has_several = parts[checked.path] > 1
+            if checked.submission and has_several:
                 about["report_no"] = checked.submission.report_no
             reports.append(about | _as_json(checked))
-        is_single = self._is_one_file and len(reports) == 1
-        print_json(reports[0] if is_single else reports)
+        if self._is_one_file and len(reports) == 1:
+            print_json(reports[0])
+        else:
+            print_json(reports)
 
 
 def _as_json(checked: Checked) -> dict[str, object]:

@@ -18,7 +18,7 @@ from mtqg.checking.files import files_of, is_folder
 from mtqg.checking.phrases import PHRASES
 from mtqg.checking.report import TextReport
 from mtqg.checking.verdicts import Checked
-from mtqg.console import errors
+from mtqg.console import errors, print_plain
 from mtqg.maintenance.progress_bar import progress
 from program.errors import UsageError, WarehouseError
 from program.importing import without_collecting
@@ -86,7 +86,9 @@ def check(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="Folder for the marked files. Default: the current folder."
+            "--output",
+            "-o",
+            help="Folder for the marked files. Default: the current folder.",
         ),
     ] = None,
 ) -> None:
@@ -98,6 +100,7 @@ def check(
 
     Exit code by the worst file: 0 accepted (with warnings or not), 1 quarantined, 2 unreadable.
     """
+    # Without it, nobody would see that nothing was written.
     if output is not None and not marked:
         raise UsageError("--output: the folder for marked files; give --marked as well")
     settings = load_settings()
@@ -118,6 +121,7 @@ def check(
         for checked in parts:
             # Without `content`: it would keep the bytes of a zip's members until the end.
             report.add(replace(checked, content=None))
+            # Every other verdict has the exit code 0.
             worst = max(worst, _EXIT_CODES.get(checked.verdict, 0))
         if add_marked:
             add_marked(parts)
@@ -137,7 +141,10 @@ def _files(paths: Sequence[Path], lang: Language) -> tuple[Path, ...]:
 
 
 def _marking(
-    folder: Path, pack: Pack, settings: Settings, lang: Language
+    folder: Path,
+    pack: Pack,
+    settings: Settings,
+    lang: Language,
 ) -> Callable[[Sequence[Checked]], None]:
     from mtqg.checking.marking import MarkedFolder  # noqa: PLC0415  (keeps --help quick)
 
@@ -145,7 +152,11 @@ def _marking(
 
 
 def _checked(
-    files: Sequence[Path], pack: Pack, settings: Settings, sender: str | None, lang: Language
+    files: Sequence[Path],
+    pack: Pack,
+    settings: Settings,
+    sender: str | None,
+    lang: Language,
 ) -> Iterator[Checked]:
     """Yield the result for each file, in order, a chunk at a time."""
     from connectors.reader.reader_pool import Readers  # noqa: PLC0415  (both: --help stays quick)
@@ -182,4 +193,4 @@ def _warehouse(settings: Settings, lang: Language) -> "Warehouse | None":
 
 
 def _print_note(line: str) -> None:
-    errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+    print_plain(line, errors, style="dim")

@@ -49,7 +49,9 @@ class _Input:
 
     @property
     def shown(self) -> Path:
-        return self.path if self.member is None else Path(f"{self.path} / {self.member}")
+        if self.member is None:
+            return self.path
+        return Path(f"{self.path} / {self.member}")
 
 
 class _Result(NamedTuple):
@@ -99,20 +101,23 @@ class Judge:
         readings: list[ParsedReport] = []
         for outcome in self._read(inputs):
             number = outcome.delivery.id
+            is_first = True
             if isinstance(outcome, Unread):
                 entry = inputs[number]
                 failure = _failure_of(entry.path, outcome.error)
                 results[number].append(Checked(entry.shown, failure))
             else:
                 readings.append(outcome)
+                is_first = outcome.report_no == 1
             # A file with several reports counts once.
-            if isinstance(outcome, Unread) or outcome.report_no == 1:
+            if is_first:
                 advance(half_of_all / len(inputs))
         for number, result in self._verdicts(readings):
             entry = inputs[number]
             # `content` reads the bytes again only where the file is to be marked.
             content = partial(self._content, entry)
-            results[number].append(Checked(entry.shown, result, content))
+            checked = Checked(entry.shown, result, content)
+            results[number].append(checked)
         advance(half_of_all)
         # A chunk is checked form by form: bring the results back into the order of the files.
         in_order: list[Checked] = []
@@ -214,7 +219,12 @@ class Judge:
             return no_history()
         requested = history_keys(readings, self._pack.units)
         elements = line_elements(self._pack.forms)
-        return past_of(self._warehouse, requested, elements, self._settings.history_periods)
+        return past_of(
+            self._warehouse,
+            requested,
+            elements,
+            self._settings.history_periods,
+        )
 
 
 def _local_inboxes(settings: Settings, pack: Pack) -> Iterator[Folder]:
@@ -253,7 +263,9 @@ def _content(path: Path, limit: int) -> bytes | None:
         list(path.iterdir())
     if not stat.S_ISREG(status.st_mode):
         raise _SpecialFileError(str(path))
-    return path.read_bytes() if status.st_size <= limit else None
+    if status.st_size > limit:
+        return None
+    return path.read_bytes()
 
 
 class _SpecialFileError(OSError):
@@ -263,13 +275,16 @@ class _SpecialFileError(OSError):
 def _failure_of(path: Path, wrong: Exception) -> CheckFailure:
     match wrong:
         case FileNotFoundError() | NotADirectoryError():
-            return CheckFailure(FailureKind.LINK if path.is_symlink() else FailureKind.MISSING)
+            # A link is listed although what it leads to is gone.
+            kind = FailureKind.LINK if path.is_symlink() else FailureKind.MISSING
+            return CheckFailure(kind)
         case PermissionError():
             return CheckFailure(FailureKind.PERMISSION)
         case _SpecialFileError():
             return CheckFailure(FailureKind.SPECIAL)
         case OSError():
-            return CheckFailure(FailureKind.SYSTEM, wrong.strerror or type(wrong).__name__)
+            reason = wrong.strerror or type(wrong).__name__
+            return CheckFailure(FailureKind.SYSTEM, reason)
         case _:
             return _program_failure(wrong)
 

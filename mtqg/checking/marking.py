@@ -6,7 +6,7 @@ from pathlib import Path
 from expectations.rules.rule_set import Language
 from mtqg.checking.phrases import PHRASES
 from mtqg.checking.verdicts import Checked
-from mtqg.console import errors
+from mtqg.console import errors, print_plain
 from program.errors import UsageError
 from program.pack.load import Pack
 from program.settings import Settings
@@ -21,7 +21,13 @@ from publish.marking.texts import marking_texts
 class MarkedFolder:
     """The folder for marked workbooks. An existing file is never overwritten."""
 
-    def __init__(self, folder: Path, pack: Pack, settings: Settings, lang: Language) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        pack: Pack,
+        settings: Settings,
+        lang: Language,
+    ) -> None:
         self._folder = folder
         self._pack = pack
         self._settings = settings
@@ -34,24 +40,26 @@ class MarkedFolder:
         A file without findings gets no copy.
         """
         first = parts[0]
+        name = first.path.name
         words = PHRASES[self._lang]
         submissions = [part.submission for part in parts if part.submission]
         reports = tuple(self._report(submission) for submission in submissions)
         has_findings = any(report.findings for report in reports)
+        # Without `content`, nobody could read the file.
         if first.content is None or not has_findings:
             return
-        name = first.path.name
         try:
             content = first.content()
             if content is None:
                 raise MarkingError(f"larger than {self._settings.max_delivery_bytes} bytes")
-            marked = self._marker.mark(MarkRequest(content, name, reports, self._lang))
+            request = MarkRequest(content, name, reports, self._lang)
+            marked = self._marker.mark(request)
             path = self._write(name, marked)
         except (MarkingError, OSError) as reason:
             line = words.unmarked.format(name=name, reason=reason)
         else:
             line = words.marked.format(path=path)
-        errors.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
+        print_plain(line, errors, style="dim")
 
     def _report(self, submission: Submission) -> MarkedReport:
         period = submission.period.code if submission.period else None

@@ -43,7 +43,14 @@ class _Row:
 class TextReport:
     """Prints each file's result as it comes, and a table at the end where there are several."""
 
-    def __init__(self, pack: Pack, lang: Language, *, show_all: bool, is_one_file: bool) -> None:
+    def __init__(
+        self,
+        pack: Pack,
+        lang: Language,
+        *,
+        show_all: bool,
+        is_one_file: bool,
+    ) -> None:
         self._pack = pack
         self._words = PHRASES[lang]
         self._show_all = show_all
@@ -78,27 +85,29 @@ class TextReport:
         words = self._words.short_verdicts
         counts = Counter(row.verdict for row in self._rows)
         verdicts = [f"{counts[verdict]} {words[verdict]}" for verdict in Verdict if counts[verdict]]
+        # A file may have several rows.
         files = {row.name for row in self._rows}
-        _print_wrapped(
-            self._words.total.format(count=len(files), verdicts=" · ".join(verdicts)),
-            style="bold",
-        )
+        total = self._words.total.format(count=len(files), verdicts=" · ".join(verdicts))
+        _print_wrapped(total, style="bold")
 
     def _table(self) -> Table:
         table = Table(show_lines=False)
         name, verdict, errors, warnings = self._words.headings
-        table.add_column(name, overflow="fold")
-        table.add_column(verdict, overflow="fold")
-        table.add_column(errors, justify="right", overflow="fold")
-        table.add_column(warnings, justify="right", overflow="fold")
+        # Names and verdicts are on the left, counts on the right.
+        for heading in (name, verdict):
+            table.add_column(heading, overflow="fold")
+        for heading in (errors, warnings):
+            table.add_column(heading, justify="right", overflow="fold")
         # Names are relative to the folder that all files share.
         folders = [Path(row.name).absolute().parent for row in self._rows]
         common = os.path.commonpath(folders)
         for row in self._rows:
+            relative_name = os.path.relpath(row.name, common)
             verdict_text = self._words.short_verdicts[row.verdict]
+            style = VERDICT_STYLES[row.verdict]
             table.add_row(
-                Text(os.path.relpath(row.name, common) + row.label),
-                Text(verdict_text, style=VERDICT_STYLES[row.verdict]),
+                Text(f"{relative_name}{row.label}"),
+                Text(verdict_text, style=style),
                 str(row.errors or ""),
                 str(row.warnings or ""),
             )
@@ -115,8 +124,9 @@ class TextReport:
         _print_wrapped(text, style=_verdict_style(row.verdict))
 
     def _print_submission(self, submission: Submission, row: _Row) -> None:
+        name = f"{row.name}{row.label}"
         between = ": " if self._is_one_file else "\n"
-        title = Text.assemble((row.name + row.label, "bold"), between, self._about(submission))
+        title = Text.assemble((name, "bold"), between, self._about(submission))
         out.print(title, soft_wrap=True)
         verdict = self._words.verdicts[row.verdict]
         # A loaded report with errors: only the lines with the errors are left out.
@@ -167,20 +177,31 @@ class TextReport:
     def _print_group(self, group: Group) -> None:
         first = group.first
         words = self._words
-        severity = words.severities[first.severity]
-        head = Text("  ").append(f"{severity} {first.rule}", _STYLES[first.severity])
-        if first.cell:
-            head.append(" · ").append(words.cell.format(cell=first.cell), "bold")
-        if first.value:
-            head.append(f" ({words.value.format(value=_cleaned(first.value))})")
-        out.print(head, soft_wrap=True)
+        out.print(self._heading_of(first), soft_wrap=True)
         _print_wrapped(first.message, indent=4)
         if first.expected:
             _print_wrapped(first.expected, indent=4)
-        _print_wrapped(words.fix.format(text=first.fix), indent=4)
+        fix = words.fix.format(text=first.fix)
+        _print_wrapped(fix, indent=4)
         if group.others:
-            others = words.others.format(count=len(group.others), cells=self._cells(group))
+            count = len(group.others)
+            others = words.others.format(count=count, cells=self._cells(group))
             _print_wrapped(others, indent=4, style="bold")
+
+    def _heading_of(self, finding: Finding) -> Text:
+        """Return the severity and the rule of a finding, with its cell and value if it has them."""
+        words = self._words
+        severity = words.severities[finding.severity]
+        heading = Text("  ")
+        heading.append(f"{severity} {finding.rule}", _STYLES[finding.severity])
+        if finding.cell:
+            cell = words.cell.format(cell=finding.cell)
+            heading.append(" · ")
+            heading.append(cell, "bold")
+        if finding.value:
+            value = words.value.format(value=_cleaned(finding.value))
+            heading.append(f" ({value})")
+        return heading
 
     def _cells(self, group: Group) -> str:
         """Return the cells of a group's other findings, with a value that differs from the first.

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mtqg.console import out
+from mtqg.console import out, print_plain
 from program.errors import MailDeferredError
 from program.pack.load import load_pack
 from program.settings import load_settings
@@ -30,7 +30,7 @@ def send() -> None:
 
     outcome = send_now(load_settings())
     held = f": {outcome.held}" if outcome.held else ""
-    out.print(f"{outcome.sent} sent, {outcome.waiting} waiting{held}", highlight=False)
+    out.print(f"{outcome.sent} sent, {outcome.waiting} waiting{held}")
     if outcome.errors:
         raise MailDeferredError("\n".join(outcome.errors))
 
@@ -49,7 +49,7 @@ def retry(
 
     engine = open_warehouse(load_settings().warehouse_url, OpenMode.WRITING)
     count = retry_failed(engine, to)
-    out.print(f"{count} to be tried again; `mtqg mail send` does it now", highlight=False)
+    out.print(f"{count} to be tried again; `mtqg mail send` does it now")
 
 
 @mail_app.command()
@@ -74,4 +74,4 @@ def preview(
     written = write_previews(pack, today, folder, words_of(pack))
     # The first file is the index of the others.
     line = f"{len(written) - 1} files; begin with {written[0]}"
-    out.print(line, soft_wrap=True, highlight=False, markup=False)
+    print_plain(line)

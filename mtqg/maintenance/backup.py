@@ -45,7 +45,6 @@ def backup(
     out.print(
         f"{file}: {rows} rows, {len(manifest.members)} files, {size_mb:.1f} MB before packing. "
         f"`mtqg restore {file} --verify` brings it back.",
-        highlight=False,
         soft_wrap=True,
     )
     if manifest.missing:
@@ -86,13 +85,18 @@ def write_backup(settings: Settings, file: Path) -> Manifest:
 
 
 def _pack(
-    part: Path, copy: Path, archive: Archive, contents: "Contents", kind: Database
+    part: Path,
+    copy: Path,
+    archive: Archive,
+    contents: "Contents",
+    kind: Database,
 ) -> Manifest:
     members: dict[str, ManifestMember] = {}
     names = list(archive.names())
     archived = set(names)
     missing = [sha256 for sha256 in contents.sha256s if name_of(sha256) not in archived]
     missing.sort()
+    # The warehouse is one step.
     steps = len(names) + 1
     with zipfile.ZipFile(part, "w") as packed, progress("backing up", steps) as advance:
         packed.write(copy, WAREHOUSE, zipfile.ZIP_DEFLATED)
@@ -112,12 +116,16 @@ def _pack(
             missing=tuple(missing),
             members=members,
         )
+        # Last: it names what was really packed.
         packed.writestr(MANIFEST, manifest.model_dump_json(indent=1), zipfile.ZIP_DEFLATED)
     return manifest
 
 
 def _intact_files(
-    archive: Archive, names: Sequence[str], missing: list[str], advance: Advance
+    archive: Archive,
+    names: Sequence[str],
+    missing: list[str],
+    advance: Advance,
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the archive's files. The sha256 of a lost or changed file is added to `missing`."""
     for name in names:

@@ -12,7 +12,11 @@ Advance = Callable[[float], None]
 
 @contextmanager
 def progress(
-    label: str, total: int, *, completed: int = 0, is_shown: bool = True
+    label: str,
+    total: int,
+    *,
+    completed: int = 0,
+    is_shown: bool = True,
 ) -> Iterator[Advance]:
     """Show a bar if stderr is a terminal; yield the function that moves it on.
 
@@ -25,6 +29,11 @@ def progress(
         TimeElapsedColumn(),
     )
     is_disabled = not errors.is_terminal or not is_shown
-    with Progress(*columns, console=errors, transient=True, disable=is_disabled) as bar:
+    with Progress(
+        *columns,
+        console=errors,
+        transient=True,
+        disable=is_disabled,
+    ) as bar:
         task = bar.add_task(label, total=total, completed=completed)
         yield lambda steps: bar.advance(task, steps)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from mtqg.console import errors, out
+from mtqg.console import errors, out, print_plain
 from mtqg.maintenance.progress_bar import progress
 from program.errors import WarehouseError
 from program.settings import Settings, load_settings, quiet_third_parties
@@ -51,7 +51,7 @@ def rebuild(
             )
         kept = swap_in(url, beside, datetime.now(UTC))
     line = f"in place; the one before is kept: {kept}" if kept else "in place."
-    out.print(line, highlight=False, soft_wrap=True)
+    out.print(line, soft_wrap=True)
 
 
 def _archive_documents(settings: Settings) -> None:
@@ -76,14 +76,13 @@ def _rebuild(settings: Settings, beside: str) -> None:
     rebuilding = Rebuilding(settings, beside)
     with progress("checking again", rebuilding.attempts) as advance:
         rebuilt = rebuilding.run(advance)
-    out.print(f"{rebuilt.nights} runs and {rebuilt.attempts} checks made again.", highlight=False)
+    out.print(f"{rebuilt.runs} runs and {rebuilt.attempts} checks made again.")
     if rebuilt.arrived:
         out.print(
             f"{rebuilt.arrived} deliveries that no run had finished wait for the next run.",
-            highlight=False,
         )
     for failure in rebuilt.failed:
-        errors.print(f"[bold red]not made again[/] {failure}", highlight=False, soft_wrap=True)
+        errors.print(f"[bold red]not made again[/] {failure}", soft_wrap=True)
 
 
 def _is_equal(settings: Settings, beside: str, limit: int) -> bool:
@@ -101,10 +100,9 @@ def _is_equal(settings: Settings, beside: str, limit: int) -> bool:
         table.add_row(name, str(rows), str(found.differing[name]))
     out.print(table)
     for difference in found.examples:
-        out.print(str(difference), highlight=False, markup=False, soft_wrap=True)
+        print_plain(str(difference))
     if found.other_rules:
         out.print(
             f"{found.other_rules} submissions were checked by other rules or another release.",
-            highlight=False,
         )
     return not found.differing

@@ -49,7 +49,7 @@ def restore(
     settings = load_settings() if into is None else _settings_of(into)
     manifest = restore_backup(settings, file)
     made_at = f"{manifest.made_at:%Y-%m-%d %H:%M:%S} UTC"
-    out.print(f"restored {file}, made at {made_at}.", highlight=False, soft_wrap=True)
+    out.print(f"restored {file}, made at {made_at}.", soft_wrap=True)
     if verify:
         count = verify_restored(settings, manifest)
         rows = sum(manifest.rows.values())
@@ -63,6 +63,7 @@ def restore(
             f"{due} files hold personal data and their time is over: `mtqg purge` lists them, "
             "and --confirm removes them."
         )
+    # The restore is complete: the loss is older than the backup.
     if manifest.missing:
         raise ArchiveError(
             "archive: when the backup was made, the archive had already lost "
@@ -88,6 +89,7 @@ def restore_backup(settings: Settings, file: Path) -> Manifest:
     with _opened(file) as backup:
         manifest = read_manifest(backup)
         _refuse_other_database(file, manifest, url)
+        # No run may begin on a warehouse that is half there.
         with exclusive_run(url):
             _refuse_existing_warehouse(url)
             archive = Archive(settings.archive_url)
@@ -97,6 +99,7 @@ def restore_backup(settings: Settings, file: Path) -> Manifest:
                 copy = Path(folder) / WAREHOUSE
                 _unpack_warehouse(backup, manifest, copy)
                 _put_archive(backup, manifest, archive)
+                # Last: a crash before it leaves no warehouse, and the command can run again.
                 restore_warehouse(url, copy)
     return manifest
 
@@ -110,11 +113,19 @@ def _due_for_purge(settings: Settings) -> int:
     from flows.recovery.purge import expired_of  # noqa: PLC0415  (keeps --help quick)
     from warehouse.database.engine import open_warehouse  # noqa: PLC0415
 
+    # A restored warehouse may need a migration before it can be opened.
     with suppress(ConfigurationError, WarehouseError), ExitStack() as stack:
         engine = open_warehouse(settings.warehouse_url)
         stack.callback(engine.dispose)
         archive = Archive(settings.archive_url)
-        return len(expired_of(load_pack(settings.pack), archive, engine, datetime.now(UTC)))
+        return len(
+            expired_of(
+                load_pack(settings.pack),
+                archive,
+                engine,
+                datetime.now(UTC),
+            )
+        )
     return 0
 
 
@@ -127,15 +138,16 @@ def verify_restored(settings: Settings, manifest: Manifest) -> int:
 
     found = contents_of(settings.warehouse_url)
     for table, rows in manifest.rows.items():
-        if found.rows.get(table) != rows:
-            count = found.rows.get(table, 0)
+        count = found.rows.get(table, 0)
+        if table not in found.rows or count != rows:
             raise WarehouseError(f"warehouse: {table} has {count} rows, the backup had {rows}")
     if found.sha256s != set(manifest.sha256s):
         raise WarehouseError("warehouse: its ledger names other bytes than the backup's")
     archive = Archive(settings.archive_url)
-    expected = sorted(found.sha256s - set(manifest.missing))
+    # The archive had lost some bytes before the backup.
+    expected = found.sha256s - set(manifest.missing)
     with progress("verifying", len(expected)) as advance:
-        for sha256 in expected:
+        for sha256 in sorted(expected):
             # Reading compares the bytes with their sha256.
             archive.get(sha256)
             advance(1)
@@ -190,6 +202,7 @@ def _unpack_warehouse(backup: zipfile.ZipFile, manifest: Manifest, copy: Path) -
     with _reading(backup), backup.open(WAREHOUSE) as packed, copy.open("wb") as file:
         shutil.copyfileobj(packed, file, _COPY_BYTES)
         file.flush()
+        # On SQLite a rename puts the copy in place: it must be on the disk before that.
         os.fsync(file.fileno())
     with copy.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -226,7 +239,12 @@ def _reading(backup: zipfile.ZipFile) -> Iterator[None]:
         raise UsageError(f"{backup.filename}: damaged: {wrong}; take another backup") from wrong
 
 
-def _refuse_changed(backup: zipfile.ZipFile, name: str, manifest: Manifest, sha256: str) -> None:
+def _refuse_changed(
+    backup: zipfile.ZipFile,
+    name: str,
+    manifest: Manifest,
+    sha256: str,
+) -> None:
     if manifest.members[name].sha256 != sha256:
         raise UsageError(
             f"{backup.filename}: damaged: {name} is not what was packed; take another backup"

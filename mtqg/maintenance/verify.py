@@ -26,16 +26,16 @@ def verify() -> None:
     settings = load_settings()
     engine = open_warehouse(settings.warehouse_url)
     archive = Archive(settings.archive_url)
-    whole = 0
+    intact = 0
     problems: list[str] = []
     with progress("verifying", _FOLDERS) as advance:
         for verified in verify_all(engine, archive, vietnam_day(datetime.now(UTC))):
-            whole += verified.files
+            intact += verified.files
             problems += verified.problems
             advance(1)
     engine.dispose()
     for problem in problems:
-        errors.print(f"[bold red]damaged[/] {problem}", highlight=False, soft_wrap=True)
-    out.print(f"{whole} files are whole, {len(problems)} are missing or damaged.", highlight=False)
+        errors.print(f"[bold red]damaged[/] {problem}", soft_wrap=True)
+    out.print(f"{intact} files are whole, {len(problems)} are missing or damaged.")
     if problems:
         raise typer.Exit(1)

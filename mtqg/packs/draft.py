@@ -116,7 +116,9 @@ def _rows(old: Sequence[_Old], country: Iterable[_Old]) -> Iterator[_Row]:
 
 
 def _province_and_districts(
-    old: Sequence[_Old], provinces_of: Mapping[_New, set[str]], source: str
+    old: Sequence[_Old],
+    provinces_of: Mapping[_New, set[str]],
+    source: str,
 ) -> Iterator[_Row]:
     province = old[0]
     yield _Row(
@@ -148,7 +150,9 @@ def _province_and_districts(
 
 
 def _old_communes(
-    old: Sequence[_Old], provinces_of: Mapping[_New, set[str]], source: str
+    old: Sequence[_Old],
+    provinces_of: Mapping[_New, set[str]],
+    source: str,
 ) -> Iterator[_Row]:
     for unit in sorted(old, key=lambda unit: (unit.district, unit.code or "")):
         if not unit.code or not unit.name:
@@ -166,7 +170,9 @@ def _old_communes(
 
 
 def _new_units(
-    old: Sequence[_Old], provinces_of: Mapping[_New, set[str]], source: str
+    old: Sequence[_Old],
+    provinces_of: Mapping[_New, set[str]],
+    source: str,
 ) -> Iterator[_Row]:
     province = old[0].target
     yield _Row(
@@ -209,19 +215,16 @@ def _new_communes(old: Iterable[_Old], provinces_of: Mapping[_New, set[str]]) ->
 
 def _doubts(unit: _Old, provinces_of: Mapping[_New, set[str]]) -> str:
     """Return what a reviewer must check in a unit's row, to append to its source."""
+    review = f"; review: {_PACKAGE}"
     doubts = ""
-    if len(unit.targets) > 1:
+    count = len(unit.targets)
+    if count > 1:
         targets = ", ".join(f"{target.code} {target.name}" for target in unit.targets)
-        doubts += (
-            f"; review: {_PACKAGE} names {len(unit.targets)} targets: {targets}; "
-            "the first is its default"
-        )
-    others = sorted(provinces_of[unit.target] - {unit.province_name})
+        doubts += f"{review} names {count} targets: {targets}; the first is its default"
+    others = provinces_of[unit.target] - {unit.province_name}
     if others:
-        doubts += (
-            f"; review: {_PACKAGE} sends communes of {', '.join(others)} "
-            f"to {unit.target.code} as well"
-        )
+        provinces = ", ".join(sorted(others))
+        doubts += f"{review} sends communes of {provinces} to {unit.target.code} as well"
     return doubts
 
 
@@ -278,11 +281,14 @@ def _targets(converter: Any) -> dict[str, list[_CommuneKey]]:
     alone.
     """
     targets: dict[str, list[_CommuneKey]] = {}
-    for province, communes in converter.DICT_PROVINCE_WARD_NO_DIVIDED.items():
+    merged_by_province = converter.DICT_PROVINCE_WARD_NO_DIVIDED
+    for province, communes in merged_by_province.items():
         for commune, merged in communes.items():
+            key = _CommuneKey(province, commune)
             for old in merged:
-                targets[old] = [_CommuneKey(province, commune)]
-    for province, divided in converter.DICT_PROVINCE_WARD_DIVIDED.items():
+                targets[old] = [key]
+    divided_by_province = converter.DICT_PROVINCE_WARD_DIVIDED
+    for province, divided in divided_by_province.items():
         for old, parts in divided.items():
             default_first = sorted(parts, key=lambda part: not part["isDefaultNewWard"])
             keys = [_CommuneKey(province, part["newWardKey"]) for part in default_first]

@@ -55,6 +55,7 @@ def indicators(text: str, sample: str) -> str:
     """
     content = read_yaml(without_comments(text, _none))
     listed = content["indicators"]
+    # From the end: a deletion moves the entries after it.
     for position in reversed(range(len(listed))):
         if _is_of_sample(listed[position], sample) and "form" not in listed[position]:
             del listed[position]

@@ -7,7 +7,7 @@ import typer
 
 from expectations.rules.rule_set import RuleSet
 from expectations.rules.validate import frame_columns, frame_names
-from mtqg.console import out, print_json
+from mtqg.console import out, print_json, print_plain
 from mtqg.packs.corrections import stale_corrections
 from mtqg.packs.report import as_json, print_report
 from mtqg.packs.skeleton import skeleton
@@ -99,6 +99,7 @@ def _load_rules(pack: Pack) -> RuleSet:
     Raises ConfigurationError for a rule that cannot be built.
     """
     rules = RuleSet(pack)
+    # The English words of the pack's own rules are read too: a mistake in them is found here.
     RuleSet(pack, lang="en")
     for form in pack.forms:
         _build_expectations(form, rules)
@@ -112,6 +113,7 @@ def _build_expectations(form: Form, rules: RuleSet) -> None:
     for name in frame_names(form):
         columns = set(frame_columns(form, name))
         for expected in expectations_of(form, name, columns, rules):
+            # Great Expectations validates the arguments when the expectation is made.
             expected.expectation()
 
 
@@ -144,6 +146,7 @@ def new(
         path = wrong.filename or output
         raise UsageError(f"--output: cannot write {path}: {wrong.strerror}") from wrong
     pack = load_pack(output.absolute())
+    # The skeleton must load: the person who fills it in begins from a valid pack.
     RuleSet(pack)
     _print_next_steps(pack, output)
 
@@ -177,7 +180,7 @@ def _print_next_steps(pack: Pack, folder: Path) -> None:
         f"See what is still open: MTQG_PACK={folder} mtqg pack check",
     )
     title = f"{folder}: a pack for {pack.province.name} that loads. What to do now:"
-    out.print(title, highlight=False, soft_wrap=True)
+    out.print(title, soft_wrap=True)
     for number, step in enumerate(steps, 1):
-        out.print(f"  {number}. {step}", highlight=False, markup=False, soft_wrap=True)
-    out.print("Step by step: docs/new-province.md", highlight=False)
+        print_plain(f"  {number}. {step}")
+    out.print("Step by step: docs/new-province.md")

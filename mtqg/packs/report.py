@@ -80,49 +80,70 @@ def print_report(pack: Pack, rules: RuleSet, *, is_full: bool) -> None:
     out.print(f"[bold]{pack.folder}[/]: {about}: [green]valid[/]", soft_wrap=True)
     holds = Table("", "", "", show_header=False, box=None)
     for entry in _counts(pack, rules):
-        holds.add_row(entry.name, str(entry.count), Text(entry.detail, style="dim"))
+        detail = Text(entry.detail, style="dim")
+        holds.add_row(entry.name, str(entry.count), detail)
     out.print(holds)
     out.print(_forms(pack.forms, rules))
     gaps = pack_gaps(pack)
     for kind, of_kind in groupby(gaps, key=lambda gap: gap.kind):
-        out.print(_gaps(_HEADINGS.get(kind, kind), list(of_kind), pack, is_full=is_full))
+        title = _HEADINGS.get(kind, kind)
+        out.print(_gaps(title, list(of_kind), pack, is_full=is_full))
     if rules.unruled:
         forms = ", ".join(rules.unruled)
         out.print(
             f"Forms without rules of their own, checked by their layout alone: {forms}",
-            highlight=False,
         )
     if not gaps:
         out.print("Nothing is missing, unknown or unverified.")
 
 
 def _counts(pack: Pack, rules: RuleSet) -> list[_Count]:
-    duties = pack.calendar.duties
-    amounts = sum(len(stream.amounts) for stream in pack.capital)
-    fed = sum(indicator.form is not None for indicator in pack.indicators)
-    known_deadlines = sum(duty.due.is_known for duty in duties)
-    sources = [f"{source.name} ({source.kind})" for source in pack.sources]
     codes = {form.code for form in pack.forms}
+    contacts = len(pack.correspondence.units)
+    waived = len(pack.corrections)
     return [
         _units_count(pack),
         _projects_count(pack),
-        _Count("capital streams", len(pack.capital), f"{amounts} amounts"),
-        _Count("indicators", len(pack.indicators), f"{fed} fed by a form"),
+        _capital_count(pack),
+        _indicators_count(pack),
         _Count("forms", len(codes), f"{len(pack.forms)} versions"),
-        _Count("duties", len(duties), f"{known_deadlines} with a known deadline"),
-        _Count("contacts", len(pack.correspondence.units), "units with somebody to write to"),
-        _Count("corrections", len(pack.corrections), "findings that a named person has waived"),
-        _Count("sources", len(pack.sources), ", ".join(sources)),
+        _duties_count(pack),
+        _Count("contacts", contacts, "units with somebody to write to"),
+        _Count("corrections", waived, "findings that a named person has waived"),
+        _sources_count(pack),
         _rules_count(codes, rules),
     ]
+
+
+def _capital_count(pack: Pack) -> _Count:
+    amounts = sum(len(stream.amounts) for stream in pack.capital)
+    return _Count("capital streams", len(pack.capital), f"{amounts} amounts")
+
+
+def _indicators_count(pack: Pack) -> _Count:
+    fed = sum(indicator.form is not None for indicator in pack.indicators)
+    return _Count("indicators", len(pack.indicators), f"{fed} fed by a form")
+
+
+def _duties_count(pack: Pack) -> _Count:
+    duties = pack.calendar.duties
+    known_deadlines = sum(duty.due.is_known for duty in duties)
+    return _Count("duties", len(duties), f"{known_deadlines} with a known deadline")
+
+
+def _sources_count(pack: Pack) -> _Count:
+    sources = [f"{source.name} ({source.kind})" for source in pack.sources]
+    return _Count("sources", len(sources), ", ".join(sources))
 
 
 def _units_count(pack: Pack) -> _Count:
     today = datetime.now(VIETNAM_TIME).date()
     by_kind = Counter(unit.kind for unit in pack.units)
+    # A pack has the units of the past too.
     valid = sum(unit.is_valid_on(today) for unit in pack.units)
     kinds = ", ".join(f"{by_kind[kind]} {kind.value}" for kind in UnitKind)
-    return _Count("units", sum(by_kind.values()), f"{kinds}; {valid} of them valid today")
+    detail = f"{kinds}; {valid} of them valid today"
+    return _Count("units", by_kind.total(), detail)
 
 
 def _projects_count(pack: Pack) -> _Count:
@@ -133,9 +154,11 @@ def _projects_count(pack: Pack) -> _Count:
 
 def _rules_count(codes: Iterable[str], rules: RuleSet) -> _Count:
     of_forms = sum(len(rules.of_form(code)) for code in codes)
-    of_every_form = len(rules.reading) + len(rules.cells) + len(rules.history)
-    count = of_every_form + of_forms + len(rules.across)
-    return _Count("rules", count, f"{of_forms} of forms; version {rules.version}")
+    count = of_forms
+    for of_every_form in (rules.reading, rules.cells, rules.history, rules.across):
+        count += len(of_every_form)
+    detail = f"{of_forms} of forms; version {rules.version}"
+    return _Count("rules", count, detail)
 
 
 def _forms(forms: Iterable[Form], rules: RuleSet) -> Table:
@@ -143,10 +166,11 @@ def _forms(forms: Iterable[Form], rules: RuleSet) -> Table:
     table = Table(*columns, title="Forms", title_justify="left")
     for form in forms:
         count = len(rules.of_form(form.code))
+        valid_to = form.valid_to or ""
         table.add_row(
             form.code,
             form.version,
-            f"{form.valid_from} – {form.valid_to or ''}".rstrip(),
+            f"{form.valid_from} – {valid_to}".rstrip(),
             ", ".join(kind.value for kind in form.periods),
             ", ".join(stage.value for stage in form.stages),
             str(count) if count else "layout only",
@@ -154,14 +178,25 @@ def _forms(forms: Iterable[Form], rules: RuleSet) -> Table:
     return table
 
 
-def _gaps(title: str, gaps: list[PackGap], pack: Pack, *, is_full: bool) -> Table:
-    table = Table("file", "what", "where", title=f"{title} ({len(gaps)})", title_justify="left")
+def _gaps(
+    title: str,
+    gaps: list[PackGap],
+    pack: Pack,
+    *,
+    is_full: bool,
+) -> Table:
+    counted = f"{title} ({len(gaps)})"
+    table = Table("file", "what", "where", title=counted, title_justify="left")
     groups: dict[_Alike, list[PackGap]] = defaultdict(list)
     for gap in gaps:
-        groups[_Alike(gap.file, _pattern(gap, pack))].append(gap)
+        alike = _Alike(gap.file, _pattern(gap, pack))
+        groups[alike].append(gap)
     for alike, group in groups.items():
+        # A single gap is shown with its own unit and figures.
         what = group[0].what if len(group) == 1 else alike.what
-        table.add_row(alike.file, Text(what), Text(_entries(group, is_full=is_full)))
+        entries = _entries(group, is_full=is_full)
+        # Texts, because a cell of a pack may look like markup.
+        table.add_row(alike.file, Text(what), Text(entries))
     return table
 
 
@@ -169,8 +204,11 @@ def _entries(gaps: list[PackGap], *, is_full: bool) -> str:
     count = len(gaps) if is_full else _NAMED
     # One entry may have several gaps.
     named = dict.fromkeys(gap.entry for gap in gaps[:count])
-    more = f" and {len(gaps) - count} more" if len(gaps) > count else ""
-    return f"{'; '.join(named)}{more}"
+    listed = "; ".join(named)
+    others = len(gaps) - count
+    if others <= 0:
+        return listed
+    return f"{listed} and {others} more"
 
 
 def _pattern(gap: PackGap, pack: Pack) -> str:

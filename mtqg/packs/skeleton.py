@@ -60,31 +60,37 @@ def skeleton(sample: Path, code: str) -> dict[str, str]:
     def text_of(name: str) -> str:
         return read_text(sample / name)
 
+    program = _program(text_of("program.yaml"), province)
     files = {
         "units.csv": units,
-        "program.yaml": without_sample(_program(text_of("program.yaml"), province), sample_name),
+        "program.yaml": without_sample(program, sample_name),
         "projects.yaml": without_sample(text_of("projects.yaml"), sample_name),
         "capital.yaml": capital(text_of("capital.yaml")),
         "indicators.yaml": indicators(text_of("indicators.yaml"), sample_name),
         "calendar.yaml": calendar(text_of("calendar.yaml"), sample_name),
         "contacts.yaml": _contacts(text_of("contacts.yaml"), province),
         "sources.yaml": _sources(text_of("sources.yaml"), province),
+        # Git keeps no empty folder.
         "inbox/.gitkeep": "",
     }
     communes = {unit.name for unit in sample_units if unit.kind is UnitKind.COMMUNE}
     # One name may contain another: the longest first.
     examples = sorted(communes, key=len, reverse=True)
-    for path in sorted((*sample.glob("forms/*/*.yaml"), *sample.glob("suites/**/*.yaml"))):
+    copied = [*sample.glob("forms/*/*.yaml"), *sample.glob("suites/**/*.yaml")]
+    for path in sorted(copied):
         text = read_text(path)
         # Hints name a commune of the sample as an example; the new pack names one of its own.
         for name in examples:
             text = text.replace(name, province.commune_name)
-        files[str(path.relative_to(sample))] = without_sample(text, sample_name)
+        relative = path.relative_to(sample)
+        files[str(relative)] = without_sample(text, sample_name)
     return files
 
 
 def _province(code: str, units: str) -> _Province:
-    rows = list(csv.DictReader(io.StringIO(units)))
+    table = csv.DictReader(io.StringIO(units))
+    rows = list(table)
+    province = next(row for row in rows if row["code"] == code)
     district = next(row for row in rows if row["kind"] == UnitKind.DISTRICT)
     communes = [row["name"] for row in rows if row["kind"] == UnitKind.COMMUNE]
     # The last rows are today's communes. A rural one (Xã) is the best example.
@@ -92,7 +98,7 @@ def _province(code: str, units: str) -> _Province:
     candidates = rural or communes or [""]
     return _Province(
         code=code,
-        name=next(row["name"] for row in rows if row["code"] == code),
+        name=province["name"],
         district=district["code"],
         district_name=district["name"],
         commune_name=candidates[-1],

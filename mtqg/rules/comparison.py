@@ -149,15 +149,24 @@ class RuleComparison:
         """Compare both sides' results for one report and keep the differences."""
         differences = _differences(before.findings, after.findings)
         for finding in differences.found:
-            self._of(finding.rule).found.add(_place(after, finding))
+            of_rule = self._of(finding.rule)
+            of_rule.found.add(_place(after, finding))
         for finding in differences.gone:
-            self._of(finding.rule).gone.add(_place(before, finding))
+            of_rule = self._of(finding.rule)
+            of_rule.gone.add(_place(before, finding))
         for regraded in differences.regraded:
-            place = _place(after, regraded.finding, regraded.earlier_severity)
-            self._of(regraded.finding.rule).regraded.add(place)
+            finding = regraded.finding
+            place = _place(after, finding, regraded.earlier_severity)
+            of_rule = self._of(finding.rule)
+            of_rule.regraded.add(place)
         self._add_turn(before.verdict, after, differences.rules)
 
-    def _add_turn(self, before: Verdict, after: Submission, rules: tuple[str, ...]) -> None:
+    def _add_turn(
+        self,
+        before: Verdict,
+        after: Submission,
+        rules: tuple[str, ...],
+    ) -> None:
         turn = _turn(before, after.verdict)
         if turn is None:
             return
@@ -165,27 +174,42 @@ class RuleComparison:
         key = (after.delivery.id, after.report_no, turn)
         if key not in self._counted:
             self._counted.add(key)
-            self.turned[turn].add(Turned(*_report_fields(after), before, after.verdict, rules))
+            self.turned[turn].add(
+                Turned(
+                    *_report_fields(after),
+                    before,
+                    after.verdict,
+                    rules,
+                )
+            )
 
     def _of(self, rule: str) -> RuleChange:
         if rule not in self.rules:
             self.rules[rule] = RuleChange(
-                found=First(self._limit), gone=First(self._limit), regraded=First(self._limit)
+                found=First(self._limit),
+                gone=First(self._limit),
+                regraded=First(self._limit),
             )
         return self.rules[rule]
 
 
 def changed_rules(
-    before: Mapping[str, RuleText], after: Mapping[str, RuleText]
+    before: Mapping[str, RuleText],
+    after: Mapping[str, RuleText],
 ) -> dict[str, list[str]]:
     """Return the rules that differ, each with the keys that differ.
 
     The list is `["added"]` or `["removed"]` for a rule that only one side has.
     """
-    changed = {name: ["removed"] for name in sorted(before.keys() - after.keys())}
-    for name in sorted(after.keys() - before.keys()):
+    removed = before.keys() - after.keys()
+    added = after.keys() - before.keys()
+    on_both_sides = before.keys() & after.keys()
+    changed: dict[str, list[str]] = {}
+    for name in sorted(removed):
+        changed[name] = ["removed"]
+    for name in sorted(added):
         changed[name] = ["added"]
-    for name in sorted(before.keys() & after.keys()):
+    for name in sorted(on_both_sides):
         keys = _differing_keys(before[name], after[name])
         if keys:
             changed[name] = keys
@@ -208,6 +232,7 @@ def _differences(before: Iterable[Finding], after: Iterable[Finding]) -> _Differ
         if earlier is None:
             found.append(finding)
         else:
+            # It did not disappear: it has another severity now.
             gone.remove(earlier)
             regraded.append(_Regraded(earlier.severity.value, finding))
     return _Differences(found, gone, regraded)
@@ -226,6 +251,7 @@ def _without(findings: Iterable[Finding], others: Iterable[Finding]) -> Iterator
     unmatched = Counter(_key(finding) for finding in others)
     for finding in findings:
         key = _key(finding)
+        # Each finding of the others answers for one finding only.
         if unmatched[key]:
             unmatched[key] -= 1
         else:
@@ -238,6 +264,7 @@ def _key(finding: Finding) -> _FindingKey:
 
 def _turn(before: Verdict, after: Verdict) -> VerdictChange | None:
     """Return how a verdict changes, None if the change does not matter to a reader."""
+    # What is loaded counts on the page: this goes before any warning.
     if before.loads != after.loads:
         return VerdictChange.ACCEPTED if after.loads else VerdictChange.REFUSED
     # Quarantined or unreadable: the report is not loaded either way.
@@ -252,13 +279,18 @@ def _report_fields(submission: Submission) -> _ReportFields:
     return _ReportFields(
         delivery=submission.delivery.id,
         name=submission.delivery.name,
+        # A file without a readable unit is named by the unit that sent it.
         unit=submission.unit_code or submission.delivery.sender_unit,
         form=submission.form_code,
         period=submission.period.code if submission.period else None,
     )
 
 
-def _place(submission: Submission, finding: Finding, was: str | None = None) -> FindingPlace:
+def _place(
+    submission: Submission,
+    finding: Finding,
+    was: str | None = None,
+) -> FindingPlace:
     return FindingPlace(
         *_report_fields(submission),
         sheet=finding.sheet,

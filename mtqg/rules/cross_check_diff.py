@@ -50,7 +50,8 @@ def cross_check_difference(
 
 
 def _findings_by_report(
-    side: RuleSide, reports: Sequence[CurrentReport]
+    side: RuleSide,
+    reports: Sequence[CurrentReport],
 ) -> dict[int, list[Finding]]:
     checker = Checker(side.pack, side.rules, "rules diff")
     found: dict[int, list[Finding]] = defaultdict(list)
@@ -71,4 +72,9 @@ def _with_findings(report: Submission, found: Iterable[Finding]) -> Submission:
         verdict = Verdict.QUARANTINED
     elif Severity.WARNING in severities:
         verdict = Verdict.ACCEPTED_WITH_WARNINGS
-    return replace(report, findings=(*report.findings, *findings), verdict=verdict, facts=())
+    return replace(
+        report,
+        findings=(*report.findings, *findings),
+        verdict=verdict,
+        facts=(),
+    )

@@ -81,7 +81,13 @@ def diff(
         comparison = RuleComparison(limit)
         with progress("checking archived reports", replay.chosen) as advance:
             replayed = replay.run(comparison, advance)
-        replayed.held_together = cross_check_difference(engine, before, after, form, comparison)
+        replayed.held_together = cross_check_difference(
+            engine,
+            before,
+            after,
+            form,
+            comparison,
+        )
         difference = RulesDifference(before, after, affected, comparison, replayed)
     if json_:
         print_json(as_json(difference))
@@ -100,6 +106,7 @@ def _chosen(form: str | None, affected: set[str] | None) -> set[str] | None:
     """Return the forms to check; None means all, an empty set none."""
     if form is None:
         return affected
+    # A change that affects no report of the form leaves nothing to check.
     return {form} if affected is None else affected & {form}
 
 

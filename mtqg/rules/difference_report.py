@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from mtqg.console import out
+from mtqg.console import out, print_plain
 from mtqg.rules.comparison import (
     FindingPlace,
     First,
@@ -135,10 +135,11 @@ def _print_places(kind: _Kind, pack: Pack) -> None:
 
 def _print_first(entries: First[T], line_of: Callable[[T], str]) -> None:
     for entry in entries.first:
-        out.print(f"  {line_of(entry)}", markup=False, highlight=False, soft_wrap=True)
+        print_plain(f"  {line_of(entry)}")
+    # Only the first entries are kept, and all of them counted.
     more = entries.count - len(entries.first)
     if more:
-        out.print(f"  … and {more} more (--limit)", style="dim", highlight=False)
+        out.print(f"  … and {more} more (--limit)", style="dim")
 
 
 def _turned_line(turned: Turned, pack: Pack) -> str:
@@ -149,13 +150,17 @@ def _turned_line(turned: Turned, pack: Pack) -> str:
 def _place_line(place: FindingPlace, pack: Pack) -> str:
     cell = "the file"
     if place.sheet:
-        cell = f'"{place.sheet}" {place.cell or ""}'.rstrip()
+        address = place.cell or ""
+        cell = f'"{place.sheet}" {address}'.rstrip()
     value = f" ({place.value})" if place.value else ""
-    severity = f"{place.was} → {place.severity}" if place.was else place.severity
+    severity = str(place.severity)
+    if place.was:
+        severity = f"{place.was} → {severity}"
     return f"{_report(place, pack)} · {cell}{value} · {severity} · {place.name}"
 
 
 def _report(about: FindingPlace | Turned, pack: Pack) -> str:
+    # The same code was used for other units in other years.
     unit = pack.unit_on(about.unit, about.period)
     unit_name = unit.name if unit else about.unit
     parts = (f"#{about.delivery}", unit_name, about.form, about.period)
@@ -163,4 +168,4 @@ def _report(about: FindingPlace | Turned, pack: Pack) -> str:
 
 
 def _print_line(line: str) -> None:
-    out.print(line, highlight=False, soft_wrap=True)
+    out.print(line, soft_wrap=True)

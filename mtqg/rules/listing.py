@@ -9,7 +9,7 @@ from rich.text import Text
 
 from expectations.rules.rule_set import FormRule, Language, RuleSet
 from expectations.rules.texts import RuleText
-from mtqg.console import out, print_json
+from mtqg.console import out, print_json, print_plain
 from program.errors import UsageError
 from program.finding import Severity
 from program.pack.load import Pack, load_pack
@@ -78,7 +78,7 @@ def show(
 
 
 def _print_field(name: str, value: object) -> None:
-    out.print(f"{name:<16} {value}", markup=False, highlight=False, soft_wrap=True)
+    print_plain(f"{name:<16} {value}")
 
 
 def _rules(pack: Pack, lang: Language) -> list[_Listed]:
@@ -87,7 +87,8 @@ def _rules(pack: Pack, lang: Language) -> list[_Listed]:
     of_every_form = (*rules.reading.values(), *rules.cells, *rules.history)
     listed = [_Listed(_EVERY_FORM, rule) for rule in of_every_form]
     # A form's versions share its code and its rules.
-    for code in dict.fromkeys(form.code for form in pack.forms):
+    codes = dict.fromkeys(form.code for form in pack.forms)
+    for code in codes:
         listed += [_Listed(code, rule) for rule in rules.of_form(code)]
     listed += [_Listed(_ACROSS, rule) for rule in rules.across]
     return listed

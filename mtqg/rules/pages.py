@@ -27,18 +27,18 @@ def pages(
 
     output.mkdir(parents=True, exist_ok=True)
     pack = load_pack(settings.pack)
-    hearing = check_examples(pack)
-    texts = pages_of(hearing, pack)
+    results = check_examples(pack)
+    texts = pages_of(results, pack)
     for name, text in texts.items():
         (output / name).write_text(text, encoding="utf-8")
-    out.print(f"{len(texts)} pages in {output}", highlight=False, soft_wrap=True)
+    out.print(f"{len(texts)} pages in {output}", soft_wrap=True)
     missing = {
-        "no example in suites/examples/": hearing.unshown,
-        "no words in suites/en/": hearing.untranslated,
+        "no example in suites/examples/": results.unshown,
+        "no words in suites/en/": results.untranslated,
     }
     for problem, rules in missing.items():
         if rules:
             line = f"{problem}: {', '.join(rules)}"
-            errors.print(line, style="red", highlight=False, soft_wrap=True)
+            errors.print(line, style="red", soft_wrap=True)
     is_incomplete = any(missing.values())
     raise typer.Exit(1 if is_incomplete else 0)

@@ -46,7 +46,11 @@ class _Ratio:
 
 
 def profile(
-    form: Form, points: pd.DataFrame, rules: Sequence[FormRule], enough: Enough, margin: float
+    form: Form,
+    points: pd.DataFrame,
+    rules: Sequence[FormRule],
+    enough: Enough,
+    margin: float,
 ) -> Iterator[Proposal | Passed]:
     """Yield a proposal or a reason for each figure, then for each money column's steadiest ratio.
 
@@ -65,6 +69,7 @@ def _steadiest_ratios(form: Form, points: pd.DataFrame, enough: Enough) -> list[
         if len(of_subject) < enough.points:
             continue
         width = spread_of(of_subject).width
+        # The money of the same lines: a figure of other lines would not compare.
         money = of_subject.assign(value=of_subject[subject.at])
         if width >= spread_of(money).width:
             continue
@@ -87,6 +92,7 @@ def _proposed(
         return Passed(subject, reason)
     spread = spread_of(points)
     kept_low, kept_high = spread.bounds(margin)
+    # Rounded in the printed unit of measure, in which a reviewer reads them.
     low, high = outward(
         to_printed(kept_low, subject.measure), to_printed(kept_high, subject.measure)
     )
@@ -98,7 +104,10 @@ def _proposed(
 
 
 def _reason_against(
-    subject: Subject, points: pd.DataFrame, rules: Sequence[FormRule], enough: Enough
+    subject: Subject,
+    points: pd.DataFrame,
+    rules: Sequence[FormRule],
+    enough: Enough,
 ) -> str | None:
     """Return why there are no bounds to propose, None if there are."""
     for rule in rules:
@@ -107,8 +116,10 @@ def _reason_against(
     if points.empty:
         return "never reported"
     spread = spread_of(points)
+    # The scale is logarithmic: it has no place for values below 0.
     if spread.low < 0:
         return "has values below 0"
+    # Bounds at the quartiles would refuse every other value.
     if spread.width == 0:
         usual = to_printed(spread.median, subject.measure)
         return f"no spread: at least half of all values are {usual:g}"
@@ -124,22 +135,34 @@ def _bounds(rule: FormRule, subject: Subject) -> bool:
     return has_bound and set(rule.columns) == columns
 
 
-def _tighter(subject: Subject, low: float, high: float) -> tuple[float | None, float | None]:
+def _tighter(
+    subject: Subject,
+    low: float,
+    high: float,
+) -> tuple[float | None, float | None]:
     """Return the bounds that are tighter than those of the layout, None for one that is not."""
     least, most = subject.bounds
     if subject.is_whole:
-        low, high = math.floor(low), math.ceil(high)
+        low = math.floor(low)
+        high = math.ceil(high)
     # No figure is below 0, also where the layout has no minimum.
-    minimum = low if low > (least or 0) else None
-    maximum = high if most is None or high < most else None
+    if least is None:
+        least = 0
+    minimum = low if low > least else None
+    is_high_tighter = most is None or high < most
+    maximum = high if is_high_tighter else None
     return minimum, maximum
 
 
 def _outside(
-    points: pd.DataFrame, subject: Subject, low: float | None, high: float | None
+    points: pd.DataFrame,
+    subject: Subject,
+    low: float | None,
+    high: float | None,
 ) -> Iterator[tuple[str, str, float]]:
     columns = zip(points["unit"], points["period"], points["value"], strict=True)
     for unit, period, kept in columns:
+        # Bounds are in the printed unit of measure.
         value = to_printed(kept, subject.measure)
         is_below = low is not None and value < low
         is_above = high is not None and value > high

@@ -69,7 +69,6 @@ def profile(
         proposed = sum(isinstance(entry, Proposal) for entry in found)
         errors.print(
             f"{each.code}: {proposed} rules proposed, {len(found) - proposed} figures without",
-            highlight=False,
         )
     _write("---\n".join(texts), output)
 
@@ -87,11 +86,16 @@ def _forms(code: str | None, pack: Pack) -> list[Form]:
 
 def _write(text: str, output: Path | None) -> None:
     if output is None:
-        out.print(text, markup=False, highlight=False, soft_wrap=True, end="")
+        out.print(
+            text,
+            markup=False,
+            soft_wrap=True,
+            end="",
+        )
         return
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as wrong:
         raise UsageError(f"--output: cannot write {output}: {wrong.strerror}") from wrong
     note = f"{output}: for review; nothing takes effect by itself"
-    errors.print(note, highlight=False, soft_wrap=True)
+    errors.print(note, soft_wrap=True)

@@ -9,6 +9,7 @@ import yaml
 
 from expectations.rules.rule_set import FormRule
 from mtqg.rules.profile import Passed, Proposal
+from mtqg.rules.spread import QuantileSpread
 from mtqg.rules.subjects import Subject
 from program.errors import UsageError
 from program.forms.form import Form
@@ -72,33 +73,43 @@ def _reasons(passed: Sequence[Passed]) -> Iterator[str]:
         yield f"#   {', '.join(names)}"
 
 
-def free_ids(code: str, rules: Sequence[FormRule], taken: Sequence[str], count: int) -> list[str]:
+def free_ids(
+    code: str,
+    rules: Sequence[FormRule],
+    taken: Sequence[str],
+    count: int,
+) -> list[str]:
     """Return the next `count` rule ids of a form, above all ids in use: no id is used twice.
 
     Raises UsageError if the form has too few ids left.
     """
-    prefixes = Counter(rule.id.split("-")[0] for rule in rules)
-    if prefixes:
-        prefix = prefixes.most_common(1)[0][0]
-    else:
-        letters = [character for character in code.upper() if character.isalpha()]
-        prefix = "".join(letters)[:3]
+    prefix = _prefix_of(code, rules)
     last = 0
     for rule_id in taken:
         its_prefix, _, number = rule_id.partition("-")
         if its_prefix == prefix:
             last = max(last, int(number))
+    first = last + 1
     if last + count > _HIGHEST_NUMBER:
         raise UsageError(
             f"{count} rules for {code} are more than {prefix}- has ids for; "
             "ask for one form or unit, or fewer points"
         )
-    return [f"{prefix}-{number:02}" for number in range(last + 1, last + 1 + count)]
+    return [f"{prefix}-{number:02}" for number in range(first, first + count)]
+
+
+def _prefix_of(code: str, rules: Sequence[FormRule]) -> str:
+    """Return the prefix that most rules of a form have, or one for a form without rules."""
+    prefixes = Counter(rule.id.partition("-")[0] for rule in rules)
+    if prefixes:
+        [(prefix, _)] = prefixes.most_common(1)
+        return prefix
+    letters = [character for character in code.upper() if character.isalpha()]
+    return "".join(letters[:3])
 
 
 def _rule(rule_id: str, proposal: Proposal, today: date) -> dict[str, Any]:
     about = proposal.about
-    spread = proposal.spread
     if about.per:
         expectation = "expect_column_ratio_to_be_between"
         kwargs: dict[str, Any] = {"column_A": about.at, "column_B": about.per}
@@ -110,8 +121,6 @@ def _rule(rule_id: str, proposal: Proposal, today: date) -> dict[str, Any]:
         kwargs["min_value"] = to_kept(proposal.minimum, about.measure)
     if proposal.maximum is not None:
         kwargs["max_value"] = to_kept(proposal.maximum, about.measure)
-    synthetic = f", {spread.synthetic} of them synthetic" if spread.synthetic else ""
-    points = f"{spread.points} points of {len(spread.units)} units{synthetic}"
     return {
         "id": rule_id,
         "level": "table",
@@ -121,8 +130,15 @@ def _rule(rule_id: str, proposal: Proposal, today: date) -> dict[str, Any]:
         "severity": "warning",
         "at": about.at,
         **_vietnamese(proposal),
-        "source": f"mtqg rules profile, {today}: {points}",
+        "source": f"mtqg rules profile, {today}: {_points(proposal.spread)}",
     }
+
+
+def _points(spread: QuantileSpread) -> str:
+    points = f"{spread.points} points of {len(spread.units)} units"
+    if not spread.synthetic:
+        return points
+    return f"{points}, {spread.synthetic} of them synthetic"
 
 
 def _vietnamese(proposal: Proposal) -> dict[str, str]:
@@ -151,11 +167,13 @@ def _bound(bound: float | None, about: Subject) -> str | None:
 
 def _placeholder(about: Subject) -> str:
     """Return a figure's label with a placeholder for its value, then what it is divided by."""
-    value = f"{{{about.at}}} {about.measure}".rstrip()
+    placeholder = f"{{{about.at}}}"
+    value = f"{placeholder} {about.measure}".rstrip()
     figure = f"{_escaped(about.label)} ({value})"
     if not about.per:
         return figure
-    return f"{figure} cho {{{about.per}}} {about.per_measure} ({_escaped(about.per_label)})"
+    divisor = f"{{{about.per}}} {about.per_measure}"
+    return f"{figure} cho {divisor} ({_escaped(about.per_label)})"
 
 
 def _escaped(label: str) -> str:
@@ -166,11 +184,16 @@ def _escaped(label: str) -> str:
 def _evidence(proposal: Proposal) -> Iterator[str]:
     spread = proposal.spread
     about = proposal.about
-    label = f"{about.label} / {about.per_label}" if about.per else about.label
-    synthetic = f"; {spread.synthetic} of them SYNTHETIC" if spread.synthetic else ""
-    yield f"{_name(about)} ({label}): {spread.points} points{synthetic}"
+    label = about.label
+    if about.per:
+        label = f"{label} / {about.per_label}"
+    points = f"{spread.points} points"
+    if spread.synthetic:
+        points = f"{points}; {spread.synthetic} of them SYNTHETIC"
+    yield f"{_name(about)} ({label}): {points}"
     first, last = spread.periods[0], spread.periods[-1]
-    yield f"periods {first} to {last} ({len(spread.periods)}); units {_listed(spread.units)}"
+    count = len(spread.periods)
+    yield f"periods {first} to {last} ({count}); units {_listed(spread.units)}"
     quantiles = {
         "min": spread.low,
         "5 %": spread.q05,
@@ -179,12 +202,14 @@ def _evidence(proposal: Proposal) -> Iterator[str]:
         "max": spread.high,
     }
     values = [f"{name} {_printed(value, about)}" for name, value in quantiles.items()]
-    yield f"seen in {about.measure or 'its own unit'}: {', '.join(values)}"
-    if proposal.outside:
-        named = [f"{unit} {period}: {value:g}" for unit, period, value in proposal.outside[:_NAMED]]
-        if len(proposal.outside) > _NAMED:
+    measure = about.measure or "its own unit"
+    yield f"seen in {measure}: {', '.join(values)}"
+    outside = proposal.outside
+    if outside:
+        named = [f"{unit} {period}: {value:g}" for unit, period, value in outside[:_NAMED]]
+        if len(outside) > _NAMED:
             named.append("…")
-        yield f"beyond the proposed bounds today: {len(proposal.outside)} ({'; '.join(named)})"
+        yield f"beyond the proposed bounds today: {len(outside)} ({'; '.join(named)})"
 
 
 def _printed(kept: float, about: Subject) -> str:
@@ -196,11 +221,19 @@ def _name(about: Subject) -> str:
 
 
 def _listed(units: Sequence[str]) -> str:
-    more = f" and {len(units) - _NAMED} more" if len(units) > _NAMED else ""
-    return f"{', '.join(units[:_NAMED])}{more} ({len(units)})"
+    named = ", ".join(units[:_NAMED])
+    others = len(units) - _NAMED
+    if others > 0:
+        named = f"{named} and {others} more"
+    return f"{named} ({len(units)})"
 
 
 def _yaml(entry: dict[str, Any]) -> list[str]:
     """Return an entry as the lines of a one-item YAML list."""
-    text = yaml.safe_dump([entry], allow_unicode=True, sort_keys=False, width=120)
+    text = yaml.safe_dump(
+        [entry],
+        allow_unicode=True,
+        sort_keys=False,
+        width=120,
+    )
     return [f"  {line}".rstrip() for line in text.splitlines()]

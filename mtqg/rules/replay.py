@@ -95,10 +95,12 @@ class Replay:
 
         `advance` gets the number of deliveries of each finished chunk. Memory holds one chunk.
         """
+        packs = [self._after.pack]
+        # Sides with the same layouts read the same values: one reader is enough.
+        if not has_same_layouts(self._before.pack, self._after.pack):
+            packs.append(self._before.pack)
         with ExitStack() as stack:
-            readers = [stack.enter_context(Readers(self._after.pack, self._settings))]
-            if not has_same_layouts(self._before.pack, self._after.pack):
-                readers.append(stack.enter_context(Readers(self._before.pack, self._settings)))
+            readers = [stack.enter_context(Readers(pack, self._settings)) for pack in packs]
             for chunk in self._chunks():
                 chunk.sort(key=lambda delivery: (delivery.received_at, delivery.id))
                 readings = [self._read(each, chunk) for each in readers]
@@ -110,7 +112,12 @@ class Replay:
     def _chunks(self) -> Iterator[list[Delivery]]:
         limit = self._settings.chunk_deliveries
         last = 0
-        while chunk := checked_deliveries(self._engine, self._forms, after=last, limit=limit):
+        while chunk := checked_deliveries(
+            self._engine,
+            self._forms,
+            after=last,
+            limit=limit,
+        ):
             last = chunk[-1].id
             yield chunk
 
@@ -154,17 +161,27 @@ class Replay:
         pack = self._after.pack
         requested = history_keys(readings, pack.units)
         elements = line_elements(pack.forms)
-        past = past_of(self._engine, requested, elements, self._settings.history_periods)
+        past = past_of(
+            self._engine,
+            requested,
+            elements,
+            self._settings.history_periods,
+        )
         times = [reading.delivery.received_at for reading in readings]
-        first = min(times, default=datetime.max.replace(tzinfo=UTC))
+        end_of_time = datetime.max.replace(tzinfo=UTC)
+        first = min(times, default=end_of_time)
         # `map` and not `<`: the column may be empty, and then it has no type to compare.
-        is_before = past.reports["received_at"].map(lambda received: received < first).astype(bool)
+        received = past.reports["received_at"]
+        is_before = received.map(lambda moment: moment < first).astype(bool)
         reports = past.reports[is_before]
         has_report = past.facts["report"].isin(reports["report"])
         return History(reports, past.facts[has_report])
 
     def _check(
-        self, side: RuleSide, readings: Sequence[ParsedReport], past: History
+        self,
+        side: RuleSide,
+        readings: Sequence[ParsedReport],
+        past: History,
     ) -> dict[_ReportId, Submission]:
         """Return the checked submissions. A parsed report that fails is counted and left out."""
 
@@ -174,12 +191,18 @@ class Replay:
             self.replayed.failed[complaint] += 1
 
         submissions = check_isolating_failures(
-            lambda batch: _checked(side, batch, past), readings, count_failure
+            lambda batch: _checked(side, batch, past),
+            readings,
+            count_failure,
         )
         return _by_report(submissions)
 
 
-def _checked(side: RuleSide, readings: Sequence[ParsedReport], past: History) -> list[Submission]:
+def _checked(
+    side: RuleSide,
+    readings: Sequence[ParsedReport],
+    past: History,
+) -> list[Submission]:
     if not readings:
         return []
     # A checker keeps all results for Data Docs, which a comparison does not have. Each chunk gets

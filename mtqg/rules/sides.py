@@ -31,7 +31,12 @@ class RuleSide:
 
 
 @contextmanager
-def earlier_side(pack: Pack, suites: Path, since: str, old: Path | None) -> Iterator[RuleSide]:
+def earlier_side(
+    pack: Pack,
+    suites: Path,
+    since: str,
+    old: Path | None,
+) -> Iterator[RuleSide]:
     """Yield suites and pack of the git revision `since`, or of the folder `old` if there is one.
 
     The checkout stays as it is. Earlier rules that today's code cannot run are left out with a
@@ -50,7 +55,13 @@ def earlier_side(pack: Pack, suites: Path, since: str, old: Path | None) -> Iter
         yield _side(name, copy, pack, notes)
 
 
-def _check_out(since: str, copy: Path, pack: Path, suites: Path, notes: list[str]) -> None:
+def _check_out(
+    since: str,
+    copy: Path,
+    pack: Path,
+    suites: Path,
+    notes: list[str],
+) -> None:
     """Write the suites and the pack of a revision into the folder `copy`."""
     if not _extract(suites, since, copy / "suites"):
         raise UsageError(
@@ -60,11 +71,17 @@ def _check_out(since: str, copy: Path, pack: Path, suites: Path, notes: list[str
         notes.append(f"{pack} was not there at {since}: both sides use today's pack")
 
 
-def _side(name: str, copy: Path, pack: Pack, notes: list[str]) -> RuleSide:
+def _side(
+    name: str,
+    copy: Path,
+    pack: Pack,
+    notes: list[str],
+) -> RuleSide:
     folder = copy / "pack"
     if folder.is_dir():
         earlier_pack = _load_earlier(name, copy, pack, notes)
     else:
+        # The rules that cannot run are removed from this copy.
         shutil.copytree(pack.folder, folder)
         earlier_pack = replace(pack, folder=folder)
     rules, earlier_pack, complaints = load_rules_of_revision(copy / "suites", earlier_pack)
@@ -73,12 +90,18 @@ def _side(name: str, copy: Path, pack: Pack, notes: list[str]) -> RuleSide:
     return RuleSide(name, earlier_pack, rules, tuple(notes))
 
 
-def _load_earlier(name: str, copy: Path, pack: Pack, notes: list[str]) -> Pack:
+def _load_earlier(
+    name: str,
+    copy: Path,
+    pack: Pack,
+    notes: list[str],
+) -> Pack:
     """Return the earlier pack, or today's pack on its folder where it cannot be read."""
     folder = copy / "pack"
     try:
         return load_pack(folder)
     except ConfigurationError as wrong:
+        # The path of the temporary copy would mean nothing to the reader.
         first_line = str(wrong).splitlines()[0].replace(f"{copy}/", "")
         notes.append(
             f"today's code cannot read the pack of {name}, so both sides use today's forms: "
@@ -88,12 +111,15 @@ def _load_earlier(name: str, copy: Path, pack: Pack, notes: list[str]) -> Pack:
 
 
 def has_same_layouts(one: Pack, other: Pack) -> bool:
-    """Return whether both packs read a file the same way: their forms and units are the same."""
+    """Tell whether a file is read in the same way with both packs.
+
+    Their forms and units are then the same.
+    """
     return _layouts(one) == _layouts(other)
 
 
 def has_same_pack(one: Pack, other: Pack) -> bool:
-    """Return whether both packs declare the same, apart from their own suites."""
+    """Tell whether both packs have the same content, apart from their own suites."""
     return _declared(one) == _declared(other)
 
 
@@ -105,17 +131,24 @@ def _layouts(pack: Pack) -> str:
 def _declared(pack: Pack) -> str:
     declared = []
     for path in sorted(pack.folder.rglob("*")):
+        # The suites are what differs: comparing them is the aim.
         is_suite = "suites" in path.relative_to(pack.folder).parts
         if path.suffix in (".yaml", ".csv") and not is_suite:
             declared.append(path)
     return fingerprint_of(declared)
 
 
-def _copy(old: Path, copy: Path, pack: Path, suites: Path) -> None:
+def _copy(
+    old: Path,
+    copy: Path,
+    pack: Path,
+    suites: Path,
+) -> None:
     """Copy the suites, and the pack if it is there, into the folder `copy`.
 
     `old` is a copy of the project, or a folder with suites alone.
     """
+    # The same folder in the other copy of the project.
     in_project = old / suites.relative_to(ROOT) if suites.is_relative_to(ROOT) else old
     for folder in (in_project, old):
         if (folder / "reading.yaml").is_file():
@@ -126,6 +159,7 @@ def _copy(old: Path, copy: Path, pack: Path, suites: Path) -> None:
             "--old: expected a folder of suites (reading.yaml, cells.yaml, …) "
             f"or a copy of the project: {old}"
         )
+    # A pack outside the project has no counterpart in a copy of it.
     if not pack.is_relative_to(ROOT):
         return
     earlier_pack = old / pack.relative_to(ROOT)
@@ -166,6 +200,7 @@ def _extract(folder: Path, since: str, into: Path) -> bool:
         return False
     into.mkdir(parents=True)
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        # The filter refuses paths and links that lead out of the folder.
         files.extractall(into, filter="data")
     return True
 

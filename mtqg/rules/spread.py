@@ -71,8 +71,10 @@ def spread_of(points: pd.DataFrame) -> QuantileSpread:
 
     `points` has the columns of `warehouse.queries.values`.
     """
+    # The smallest value and the largest are quantiles too.
     quantiles = np.quantile(points["value"], (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1))
     low, q05, first, median, third, q95, high = (float(quantile) for quantile in quantiles)
+    # The codes of years, halves and quarters do not sort by time.
     periods = points.sort_values("period_end")["period"].drop_duplicates()
     return QuantileSpread(
         points=len(points),
@@ -98,11 +100,14 @@ def outward(low: float, high: float) -> tuple[float, float]:
 
 def _rounded(value: float, how: str) -> float:
     exact = Decimal(repr(value))
+    # Zero has no first digit to round to.
     if not exact:
         return 0.0
+    # `adjusted` is the power of ten of the first digit.
     second_digit = Decimal(1).scaleb(exact.adjusted() - 1)
     return float(exact.quantize(second_digit, rounding=how))
 
 
 def _scaled(value: float) -> float:
+    # log1p and not log: a figure may be 0.
     return math.log1p(value)

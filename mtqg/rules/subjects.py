@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -36,8 +37,9 @@ class Subject:
 def figures(form: Form, points: pd.DataFrame) -> Iterator[tuple[Subject, pd.DataFrame]]:
     """Yield every numeric figure of a form with its points, in the order of the layout."""
     # Line 0 holds the figures of a whole report, the others the lines of its lists.
-    of_report = dict(list(points[points["line"] == 0].groupby("element")))
-    of_lines = dict(list(points[points["line"] != 0].groupby("element")))
+    is_of_report = points["line"] == 0
+    of_report = _by_element(points[is_of_report])
+    of_lines = _by_element(points[~is_of_report])
     no_points = points.iloc[:0]
     for table in form.tables:
         for subject in _matrix_figures(table):
@@ -45,7 +47,13 @@ def figures(form: Form, points: pd.DataFrame) -> Iterator[tuple[Subject, pd.Data
         for subject in _list_figures(table):
             yield subject, of_lines.get(subject.at, no_points)
         for name, summary in table.summaries.items():
-            yield _summary(name, summary, table), of_report.get(name, no_points)
+            subject = _summary(name, summary, table)
+            yield subject, of_report.get(name, no_points)
+
+
+def _by_element(points: pd.DataFrame) -> dict[Any, pd.DataFrame]:
+    groups = points.groupby("element")
+    return dict(list(groups))
 
 
 def ratios(form: Form, points: pd.DataFrame) -> Iterator[tuple[Subject, pd.DataFrame]]:
@@ -55,12 +63,14 @@ def ratios(form: Form, points: pd.DataFrame) -> Iterator[tuple[Subject, pd.DataF
     """
     for table in form.tables:
         rows = _rows(table, points)
-        money_columns = [c for c in _reported(table, rows) if c.type is ColumnType.MONEY]
-        count_columns = [c for c in _reported(table, rows) if c.type is ColumnType.WHOLE]
+        reported = list(_reported(table, rows))
+        money_columns = [column for column in reported if column.type is ColumnType.MONEY]
+        count_columns = [column for column in reported if column.type is ColumnType.WHOLE]
         for money in money_columns:
             for count in count_columns:
-                has_both = (rows[money.name] > 0) & (rows[count.name] > 0)
-                both = rows[has_both]
+                has_money = rows[money.name] > 0
+                has_count = rows[count.name] > 0
+                both = rows[has_money & has_count]
                 ratio = both[money.name] / both[count.name]
                 yield _ratio(table, money, count), both.assign(value=ratio)
 
@@ -85,7 +95,12 @@ def _reported(table: Table, rows: pd.DataFrame) -> list[Column]:
     return [column for column in table.columns if column.name in rows]
 
 
-def _figure(frame: str, at: str, column: Column, label: str) -> Subject:
+def _figure(
+    frame: str,
+    at: str,
+    column: Column,
+    label: str,
+) -> Subject:
     bounds = (column.minimum, column.maximum)
     is_whole = column.type is ColumnType.WHOLE
     return Subject(frame, at, label, column.measure, bounds, is_whole)
@@ -142,13 +157,15 @@ def _rows(table: Table, points: pd.DataFrame) -> pd.DataFrame:
         for column in table.columns:
             column_of[column.name] = column.name
             line_key_of[column.name] = ""
+    is_known = points["element"].isin(column_of)
     # Line 0 holds the figures of a whole report, the others the lines of its lists.
-    is_of_table = points["element"].isin(column_of) & ((points["line"] != 0) == is_list)
-    known = points[is_of_table]
+    is_of_list = points["line"] != 0
+    known = points[is_known & (is_of_list == is_list)]
     columns = [column_of[name] for name in known["element"]]
-    keys = []
+    keys: list[str] = []
     for name, line_number in zip(known["element"], known["line"], strict=True):
-        keys.append(f"{line_key_of[name]}{line_number}")
+        line_key = line_key_of[name]
+        keys.append(f"{line_key}{line_number}")
     named = known.assign(column=columns, key=keys)
     rows = named.pivot(index=_REPORT_COLUMNS, columns="column", values="value")
     return rows.reset_index()

@@ -10,11 +10,15 @@ from program.errors import ConfigurationError, UsageError
 from program.forms.form import Form
 from program.pack.load import Pack
 from program.units.register import Unit, UnitKind
-from publish.template.requests import TemplateRequest, owed_request, request_of
+from publish.template.requests import TemplateRequest, due_request, request_of
 
 
 def named_order(
-    pack: Pack, form_code: str, unit_code: str, period: Period, stage: Stage
+    pack: Pack,
+    form_code: str,
+    unit_code: str,
+    period: Period,
+    stage: Stage,
 ) -> TemplateRequest:
     """Return the order for one form, unit, period and stage.
 
@@ -33,7 +37,11 @@ def named_order(
     return request_of(pack, form, unit, period, stage)
 
 
-def owed_orders(pack: Pack, period: Period, stage: Stage | None) -> list[TemplateRequest]:
+def due_orders(
+    pack: Pack,
+    period: Period,
+    stage: Stage | None,
+) -> list[TemplateRequest]:
     """Return the workbooks that the calendar asks for in a period, each with a path of its own.
 
     `stage` None means both stages. Raises UsageError if no report is due, and
@@ -43,7 +51,7 @@ def owed_orders(pack: Pack, period: Period, stage: Stage | None) -> list[Templat
     for obligation in obligations(pack.calendar, pack.units, period.end):
         if obligation.period != period or stage not in (None, obligation.stage):
             continue
-        order = owed_request(pack, obligation)
+        order = due_request(pack, obligation)
         if order is not None:
             orders.append(order)
     if not orders:
@@ -57,36 +65,50 @@ def _form(pack: Pack, code: str, period: Period) -> Form:
     form = pack.form(code, period)
     if form is not None:
         return form
+    problem = f"no form {code!r} for {period}"
     versions = [version for version in pack.forms if version.code == code]
-    if versions:
-        spans = [f"{v.version} {v.valid_from} to {v.valid_to or 'now'}" for v in versions]
-        available = f"its versions are {', '.join(spans)}"
-    else:
-        codes = sorted({known.code for known in pack.forms})
-        available = f"the pack has: {', '.join(codes)}"
-    raise UsageError(f"no form {code!r} for {period}; {available}")
+    if not versions:
+        codes = {known.code for known in pack.forms}
+        listed = ", ".join(sorted(codes))
+        raise UsageError(f"{problem}; the pack has: {listed}")
+    spans = ", ".join(_span(version) for version in versions)
+    raise UsageError(f"{problem}; its versions are {spans}")
 
 
-def _reporting_unit(pack: Pack, form_code: str, unit_code: str, period: Period) -> Unit:
+def _span(version: Form) -> str:
+    last = version.valid_to or "now"
+    return f"{version.version} {version.valid_from} to {last}"
+
+
+def _reporting_unit(
+    pack: Pack,
+    form_code: str,
+    unit_code: str,
+    period: Period,
+) -> Unit:
     """Return the unit if it sends this form for this period, or raise UsageError."""
-    unit = pack.units.get(unit_code, period.end)
+    day = period.end
+    unit = pack.units.get(unit_code, day)
     # A form without a duty in the calendar may come from a unit of any kind.
-    reporters = pack.calendar.reporters(form_code, period.end) or frozenset(UnitKind)
+    reporters = pack.calendar.reporters(form_code, day) or frozenset(UnitKind)
     if unit is not None and unit.kind in reporters:
         return unit
-    problem = f"no unit {unit_code!r} on {period.end}"
-    if unit is not None:
+    if unit is None:
+        problem = f"no unit {unit_code!r} on {day}"
+    else:
         problem = f"{unit.name} does not send {form_code} for {period}"
-    candidates = [known for known in pack.units if known.kind in reporters]
-    senders = [f"{c.code} {c.name}" for c in candidates if c.is_valid_on(period.end)]
-    raise UsageError(f"{problem}; units that do: {', '.join(senders) or 'none'}")
+    existing = [known for known in pack.units if known.is_valid_on(day)]
+    senders = [f"{known.code} {known.name}" for known in existing if known.kind in reporters]
+    listed = ", ".join(senders) or "none"
+    raise UsageError(f"{problem}; units that do: {listed}")
 
 
 def _nothing_is_due(pack: Pack, period: Period, stage: Stage | None) -> str:
-    duties = sorted({f"{duty.form} every {duty.every.value}" for duty in pack.calendar.duties})
+    duties = {f"{duty.form} every {duty.every.value}" for duty in pack.calendar.duties}
+    listed = ", ".join(sorted(duties))
     at_stage = f" at the stage {stage.value}" if stage else ""
     return (
-        f"no report is due for {period}{at_stage}; calendar.yaml asks for: {', '.join(duties)}; "
+        f"no report is due for {period}{at_stage}; calendar.yaml asks for: {listed}; "
         "see its first and last days"
     )
 

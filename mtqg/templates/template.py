@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
-from mtqg.console import errors, out
-from mtqg.templates.orders import named_order, owed_orders
+from mtqg.console import errors, out, print_plain
+from mtqg.templates.orders import due_orders, named_order
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.errors import UsageError
@@ -52,12 +52,16 @@ def template(
         raise UsageError(f"expected -o and {target} to write to")
     pack = load_pack(load_settings().pack)
     if is_all:
-        orders = owed_orders(pack, wanted_period, wanted_stage)
+        orders = due_orders(pack, wanted_period, wanted_stage)
         _write_all(orders, output, is_forced=is_forced)
     else:
         # _refuse_mixed has made sure that both codes are given.
         order = named_order(
-            pack, form or "", unit or "", wanted_period, wanted_stage or Stage.FINAL
+            pack,
+            form or "",
+            unit or "",
+            wanted_period,
+            wanted_stage or Stage.FINAL,
         )
         _write_one(order, output, is_forced=is_forced)
 
@@ -102,10 +106,15 @@ def _write_one(order: TemplateRequest, output: Path, *, is_forced: bool) -> None
         raise UsageError(
             f"{output} exists and differs from the blank workbook; --force overwrites it"
         )
-    out.print(f"{output}: {order}", highlight=False, soft_wrap=True, markup=False)
+    print_plain(f"{output}: {order}")
 
 
-def _write_all(orders: Sequence[TemplateRequest], folder: Path, *, is_forced: bool) -> None:
+def _write_all(
+    orders: Sequence[TemplateRequest],
+    folder: Path,
+    *,
+    is_forced: bool,
+) -> None:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"-o: expected a folder; found the file {folder}")
     progress = track(
@@ -123,16 +132,14 @@ def _write_all(orders: Sequence[TemplateRequest], folder: Path, *, is_forced: bo
     written = len(orders) - len(kept)
     out.print(
         f"{folder}: {written} workbooks, {orders[0].period.label}, {len(units)} units",
-        highlight=False,
         soft_wrap=True,
     )
     if kept:
         errors.print(
             f"{len(kept)} files exist, differ and were kept; --force overwrites them:",
-            highlight=False,
         )
         for path in kept:
-            errors.print(f"  {path}", highlight=False, soft_wrap=True, markup=False)
+            print_plain(f"  {path}", errors)
         raise typer.Exit(1)
 
 

@@ -94,12 +94,16 @@ class Period:
         try:
             return cls.parse(text)
         except ValueError:
+            # No code. An office writes words.
             pass
         folded = fold(text)
         for kind, pattern in _WRITTEN:
             match = pattern.fullmatch(folded)
             if match is not None:
-                return cls(int(match["year"]), kind, _ordinal(match.groupdict().get("n")))
+                year = int(match["year"])
+                # The pattern of a year has no group `n`.
+                number = match.groupdict().get("n")
+                return cls(year, kind, _ordinal(number))
         return None
 
     @property
@@ -182,9 +186,10 @@ def _ordinal(text: str | None) -> int:
 
 def periods_between(kind: PeriodKind, first: date, last: date) -> list[Period]:
     """Return the periods of `kind` that end from `first` to `last`, both included, in order."""
-    periods = []
+    periods: list[Period] = []
+    numbers = range(1, _periods_in_year(kind) + 1)
     for year in range(first.year, last.year + 1):
-        for number in range(1, _periods_in_year(kind) + 1):
+        for number in numbers:
             period = Period(year, kind, number)
             if first <= period.end <= last:
                 periods.append(period)

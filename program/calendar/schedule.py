@@ -67,9 +67,13 @@ class WorkingDays(Model):
 
         It is 0 where `last` is not later than `first`.
         """
-        days_between = (last - first).days
-        days = (first + timedelta(days=count) for count in range(1, days_between + 1))
-        return sum(self.is_working(day) for day in days)
+        count = 0
+        day = first
+        while day < last:
+            day += timedelta(days=1)
+            if self.is_working(day):
+                count += 1
+        return count
 
 
 class Due(Model):
@@ -90,9 +94,10 @@ class Due(Model):
     @model_validator(mode="after")
     def _check_one_way(self) -> Self:
         fixed_day = [part for part in (self.day, self.month, self.year) if part is not None]
-        ways = (self.days_after is not None, self.working_days_after is not None, bool(fixed_day))
         is_day_incomplete = len(fixed_day) not in (0, 3)
-        if sum(ways) != 1 or is_day_incomplete:
+        ways = [self.days_after is not None, self.working_days_after is not None, bool(fixed_day)]
+        has_one_way = ways.count(True) == 1
+        if is_day_incomplete or not has_one_way:
             raise ValueError(
                 "expected one of days_after, working_days_after, "
                 "or day with month and year (same or next)"
@@ -116,11 +121,13 @@ class Due(Model):
         if self.working_days_after is not None:
             return working.after(period.end, self.working_days_after)
         if self.days_after is not None:
-            return working.from_day(period.end + timedelta(days=self.days_after))
+            last_day = period.end + timedelta(days=self.days_after)
+            return working.from_day(last_day)
         year = period.year
         if self.year == "next":
             year += 1
-        return working.from_day(date(year, self.month or 1, self.day or 1))
+        fixed_day = date(year, self.month or 1, self.day or 1)
+        return working.from_day(fixed_day)
 
 
 class Duty(Model):
@@ -161,18 +168,36 @@ class Calendar(Model):
     working_days: WorkingDays
     duties: tuple[Duty, ...]
 
-    def is_deadline_known(self, form: str, stage: Stage, kind: UnitKind, period: Period) -> bool:
+    def is_deadline_known(
+        self,
+        form: str,
+        stage: Stage,
+        kind: UnitKind,
+        period: Period,
+    ) -> bool:
         """Tell whether a report has a known deadline. A placeholder marked unknown is none."""
         return self.deadline(form, stage, kind, period) is not None
 
-    def deadline(self, form: str, stage: Stage, kind: UnitKind, period: Period) -> date | None:
+    def deadline(
+        self,
+        form: str,
+        stage: Stage,
+        kind: UnitKind,
+        period: Period,
+    ) -> date | None:
         """Return when a report is due; None where that is not known, or the report is not due."""
         for duty in self._duties_for(form, stage, kind, period):
             if duty.due.is_known:
                 return duty.due.date_for(period, self.working_days)
         return None
 
-    def planned(self, form: str, stage: Stage, kind: UnitKind, period: Period) -> date | None:
+    def planned(
+        self,
+        form: str,
+        stage: Stage,
+        kind: UnitKind,
+        period: Period,
+    ) -> date | None:
         """Return the day that the calendar has for a report, a placeholder included.
 
         None where the report is not due.
@@ -182,7 +207,11 @@ class Calendar(Model):
         return None
 
     def _duties_for(
-        self, form: str, stage: Stage, kind: UnitKind, period: Period
+        self,
+        form: str,
+        stage: Stage,
+        kind: UnitKind,
+        period: Period,
     ) -> Iterator[Duty]:
         for duty in self.duties:
             is_same_report = (duty.form, duty.stage, duty.from_kind) == (form, stage, kind)
@@ -206,7 +235,11 @@ class Obligation:
     due_date: date
 
 
-def obligations(calendar: Calendar, units: Iterable[Unit], as_of: date) -> list[Obligation]:
+def obligations(
+    calendar: Calendar,
+    units: Iterable[Unit],
+    as_of: date,
+) -> list[Obligation]:
     """Return all reports that units must send, as of a day.
 
     A final report counts from the last day of its period, an estimate from the first day of the
@@ -222,7 +255,10 @@ def obligations(calendar: Calendar, units: Iterable[Unit], as_of: date) -> list[
 
 
 def _obligations_of(
-    duty: Duty, reporters: list[Unit], working: WorkingDays, as_of: date
+    duty: Duty,
+    reporters: list[Unit],
+    working: WorkingDays,
+    as_of: date,
 ) -> Iterator[Obligation]:
     last = duty.last or date(as_of.year, 12, 31)
     for period in periods_between(duty.every, duty.first, last):

@@ -17,7 +17,10 @@ PERCENT_SIGN = "%"
 
 
 def factor_of(measure: str) -> int:
-    """Return the factor from a printed value in `measure` to the kept one; 1 where not money."""
+    """Return by how much a printed value is multiplied to be kept.
+
+    1 for a measure that is not of money.
+    """
     return _DONG_PER.get(measure, 1)
 
 

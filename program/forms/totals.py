@@ -36,10 +36,11 @@ def summands_of(column: Column, line: Line | None) -> tuple[Cell, ...]:
     A cell may be in a line and a column that are both totals. It is then the sum of the line's
     parts. The column's parts have the same sum.
     """
-    if line is not None and line.parts and column.type.is_numeric:
+    if line is None:
+        return tuple(Cell(part, "") for part in column.parts)
+    if line.parts and column.type.is_numeric:
         return tuple(Cell(column.name, part) for part in line.parts)
-    key = line.key if line is not None else ""
-    return tuple(Cell(part, key) for part in column.parts)
+    return tuple(Cell(part, line.key) for part in column.parts)
 
 
 def formula_of(addresses: Sequence[str]) -> str:

@@ -29,7 +29,12 @@ class KillablePool(Generic[RequestT, AnswerT]):
     They start when there is something to do, and live until `close`.
     """
 
-    def __init__(self, work: Callable[[RequestT], AnswerT], bounds: Bounds, size: int) -> None:
+    def __init__(
+        self,
+        work: Callable[[RequestT], AnswerT],
+        bounds: Bounds,
+        size: int,
+    ) -> None:
         """Prepare `size` processes without starting any."""
         self._processes = [KillableProcess(work, bounds) for _ in range(size)]
         self._jobs: dict[KillableProcess[RequestT, AnswerT], _Job[Any, RequestT]] = {}
@@ -108,13 +113,17 @@ class KillablePool(Generic[RequestT, AnswerT]):
         if not self._jobs:
             return
         next_deadline = min(process.seconds_left() for process in self._jobs)
-        wait([process.connection for process in self._jobs], next_deadline)
+        connections = [process.connection for process in self._jobs]
+        wait(connections, next_deadline)
+        # A copy, because finished jobs are removed and new ones begin.
         for process, job in list(self._jobs.items()):
             ending = process.receive()
             if ending is None:
                 continue
             del self._jobs[process]
-            if isinstance(ending, Killed) and may_retry(job.item, ending, job.attempt):
-                self._send(process, replace(job, attempt=job.attempt + 1))
+            is_retried = isinstance(ending, Killed) and may_retry(job.item, ending, job.attempt)
+            if is_retried:
+                again = replace(job, attempt=job.attempt + 1)
+                self._send(process, again)
             else:
                 yield job.place, ending

@@ -58,9 +58,15 @@ def _missing(pack: Pack) -> Iterator[PackGap]:
 def _forms_without_duty(pack: Pack) -> Iterator[PackGap]:
     forms_of_duties = {duty.form for duty in pack.calendar.duties}
     # Versions of a form share its code: one gap for all of them.
-    for code in dict.fromkeys(form.code for form in pack.forms):
+    codes = dict.fromkeys(form.code for form in pack.forms)
+    for code in codes:
         if code not in forms_of_duties:
-            yield PackGap(GapKind.MISSING, _CALENDAR, code, "no unit must send this form")
+            yield PackGap(
+                GapKind.MISSING,
+                _CALENDAR,
+                code,
+                "no unit must send this form",
+            )
 
 
 def _duties_without_form(pack: Pack) -> Iterator[PackGap]:
@@ -73,19 +79,21 @@ def _duties_without_form(pack: Pack) -> Iterator[PackGap]:
             last = max(form.valid_from for form in pack.forms if form.code == duty.form)
         periods = periods_between(duty.every, duty.first, last)
         uncovered = [period.code for period in periods if pack.form(duty.form, period) is None]
-        if uncovered:
-            what = (
-                f"no version of the form is in force for {', '.join(uncovered)}: "
-                "reports would be due and refused"
-            )
-            yield PackGap(GapKind.MISSING, _CALENDAR, _entry_of_duty(duty), what)
+        if not uncovered:
+            continue
+        listed = ", ".join(uncovered)
+        what = f"no version of the form is in force for {listed}: reports would be due and refused"
+        yield PackGap(GapKind.MISSING, _CALENDAR, _entry_of_duty(duty), what)
 
 
 def _indicators_without_form(pack: Pack) -> Iterator[PackGap]:
     for indicator in pack.indicators:
-        if indicator.form is None:
-            reason = f": {indicator.note}" if indicator.note else ""
-            yield PackGap(GapKind.MISSING, _INDICATORS, indicator.code, f"no form feeds it{reason}")
+        if indicator.form is not None:
+            continue
+        what = "no form feeds it"
+        if indicator.note:
+            what = f"{what}: {indicator.note}"
+        yield PackGap(GapKind.MISSING, _INDICATORS, indicator.code, what)
 
 
 def _projects_without_indicator(pack: Pack) -> Iterator[PackGap]:
@@ -111,15 +119,17 @@ def _units_without_contact(pack: Pack) -> Iterator[PackGap]:
 
 def _must_report(unit: Unit, pack: Pack) -> bool:
     """Tell whether a duty for units of this kind was in force while the unit existed."""
-    return any(
-        _shares_a_day(unit, duty) for duty in pack.calendar.duties if duty.from_kind is unit.kind
-    )
+    for duty in pack.calendar.duties:
+        if duty.from_kind is unit.kind and _shares_a_day(unit, duty):
+            return True
+    return False
 
 
 def _shares_a_day(unit: Unit, duty: Duty) -> bool:
-    begins_in_time = (unit.valid_from or duty.first) <= (duty.last or date.max)
-    ends_in_time = duty.first <= (unit.valid_to or date.max)
-    return begins_in_time and ends_in_time
+    unit_begins = unit.valid_from or duty.first
+    unit_ends = unit.valid_to or date.max
+    duty_ends = duty.last or date.max
+    return unit_begins <= duty_ends and duty.first <= unit_ends
 
 
 def _unknown(pack: Pack) -> Iterator[PackGap]:
@@ -134,7 +144,12 @@ def _unknown(pack: Pack) -> Iterator[PackGap]:
         }
         unknown = [name for name, value in values.items() if not value]
         if unknown:
-            yield PackGap(GapKind.UNKNOWN, _INDICATORS, indicator.code, ", ".join(unknown))
+            yield PackGap(
+                GapKind.UNKNOWN,
+                _INDICATORS,
+                indicator.code,
+                ", ".join(unknown),
+            )
     for duty in pack.calendar.duties:
         if not duty.due.is_known:
             yield PackGap(GapKind.UNKNOWN, _CALENDAR, _entry_of_duty(duty), "deadline")
@@ -153,7 +168,12 @@ def _unverified(pack: Pack) -> Iterator[PackGap]:
     for source in pack.capital:
         yield from _unverified_amounts(source)
     for indicator in pack.indicators:
-        yield from _unless_verified(_INDICATORS, indicator.code, "indicator", indicator.tag)
+        yield from _unless_verified(
+            _INDICATORS,
+            indicator.code,
+            "indicator",
+            indicator.tag,
+        )
     for indicator in pack.indicators:
         yield from _unverified_baseline(indicator)
     for indicator in pack.indicators:
@@ -179,6 +199,11 @@ def _unverified_targets(indicator: Indicator) -> Iterator[PackGap]:
         yield from _unless_verified(_INDICATORS, indicator.code, what, target.tag)
 
 
-def _unless_verified(file: str, entry: str, what: str, tag: Tag) -> Iterator[PackGap]:
+def _unless_verified(
+    file: str,
+    entry: str,
+    what: str,
+    tag: Tag,
+) -> Iterator[PackGap]:
     if not tag.is_verified:
         yield PackGap(GapKind.UNVERIFIED, file, entry, f"{what}: tag {tag.value}")

@@ -50,18 +50,26 @@ def load_pack(folder: Path) -> Pack:
         raise ConfigurationError(f"MTQG_PACK: {folder} is no pack: it has no program.yaml")
     form_files = sorted(folder.glob("forms/*/*.yaml"))
     correction_files = sorted(folder.glob("corrections/*.yaml"))
+    program = load_model(folder / "program.yaml", Program)
+    units = UnitRegister.read(folder / "units.csv")
+    projects = load_model(folder / "projects.yaml", _Projects)
+    capital = load_model(folder / "capital.yaml", _Capital)
+    indicators = load_model(folder / "indicators.yaml", _Indicators)
+    forms = tuple(_load_form(path) for path in form_files)
+    sources = load_model(folder / "sources.yaml", _Sources)
     pack = Pack(
         folder=folder,
-        program=load_model(folder / "program.yaml", Program),
-        units=UnitRegister.read(folder / "units.csv"),
-        projects=load_model(folder / "projects.yaml", _Projects).projects,
-        capital=load_model(folder / "capital.yaml", _Capital).capital_sources,
-        indicators=load_model(folder / "indicators.yaml", _Indicators).indicators,
-        forms=tuple(_load_form(path) for path in form_files),
-        sources=load_model(folder / "sources.yaml", _Sources).sources,
+        program=program,
+        units=units,
+        projects=projects.projects,
+        capital=capital.capital_sources,
+        indicators=indicators.indicators,
+        forms=forms,
+        sources=sources.sources,
         calendar=load_model(folder / "calendar.yaml", Calendar),
         correspondence=load_model(folder / "contacts.yaml", Correspondence),
         correction_files=_load_corrections(correction_files),
+        # Of the files that decide how a report is read and checked.
         fingerprint=fingerprint_of([*form_files, *correction_files]),
     )
     _refuse_wrong_references(pack)
@@ -76,7 +84,13 @@ def _load_form(path: Path) -> Form:
     return form
 
 
-def _refuse_difference(path: Path, key: str, *, declared: str, in_path: str) -> None:
+def _refuse_difference(
+    path: Path,
+    key: str,
+    *,
+    declared: str,
+    in_path: str,
+) -> None:
     if declared != in_path:
         place = yaml_location(path, (key,))
         raise ConfigurationError(

@@ -28,6 +28,7 @@ class QuietHours(Model):
         """Tell whether an hour is quiet."""
         if self.from_hour <= self.until_hour:
             return self.from_hour <= hour < self.until_hour
+        # The hours span midnight: 22 to 6.
         return hour >= self.from_hour or hour < self.until_hour
 
 
@@ -63,13 +64,20 @@ class MailingPolicy(Model):
 
         A reminder is named by its number of working days before the due date, 0 on the day itself.
         """
+        # After the due date the reminders of a late report take over.
         if today > due or not working.is_working(today):
             return None
         days_left = working.between(today, due)
+        # Where a run was missed, the newest reminder that is due takes its place.
         reached = (days for days in self.remind_before_days if days >= days_left)
         return min(reached, default=None)
 
-    def step_open(self, notified: date, today: date, working: WorkingDays) -> int | None:
+    def step_open(
+        self,
+        notified: date,
+        today: date,
+        working: WorkingDays,
+    ) -> int | None:
         """Return the reminder to send today for a report to correct; None without one.
 
         A reminder is named by its number of working days after the sender was `notified`.

@@ -65,6 +65,7 @@ class Pack:
     def province(self) -> Unit:
         """The province itself, a reporting unit like any other."""
         code = self.program.province
+        # Without a day: Sóc Trăng ended in June 2025, and its pack is still in use.
         unit = self.units.latest(code)
         if unit is None:
             raise ConfigurationError(
@@ -74,6 +75,7 @@ class Pack:
 
     def form(self, code: str, period: Period) -> Form | None:
         """Return the version of form `code` in force for `period`, or None."""
+        # Versions never overlap: `reference_errors` refuses those that do.
         versions = (form for form in self.forms if form.code == code)
         return next((form for form in versions if form.covers(period)), None)
 
@@ -94,7 +96,12 @@ class Pack:
             unit = self.units.get(code, Period.parse(period).end)
         return unit or self.units.latest(code)
 
-    def label_of(self, form_code: str | None, period: str | None, stage: Stage) -> str | None:
+    def label_of(
+        self,
+        form_code: str | None,
+        period: str | None,
+        stage: Stage,
+    ) -> str | None:
         """Return a period as an office writes it; None if the period is None.
 
         The label has the stage where the form has more than one.
@@ -107,7 +114,13 @@ class Pack:
             return reported_period.label
         return form.label_of(reported_period, stage)
 
-    def deadline_of(self, form: str, unit: str, period: str, stage: Stage) -> date | None:
+    def deadline_of(
+        self,
+        form: str,
+        unit: str,
+        period: str,
+        stage: Stage,
+    ) -> date | None:
         """Return when a unit's report is due.
 
         None if nobody knows: a placeholder in the calendar is no deadline.

@@ -3,7 +3,7 @@
 What is only missing, perhaps for good reason, is in `program.pack.completeness`.
 """
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date
 from difflib import get_close_matches
 from itertools import combinations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from program.calendar.period import Period
 from program.calendar.schedule import Duty
 from program.forms.form import Form
-from program.pack.catalogue import Indicator
+from program.pack.catalogue import CapitalSource, Indicator, Project
 from program.pack.pack import Pack
 from program.pack.waiver import WaiverEntry
 from program.pack.yaml_file import repeated
@@ -62,7 +62,8 @@ def _repeated(file: str, key: str, names: list[str]) -> Iterator[PackError]:
     # The last entry is the one that somebody added.
     last_positions = {name: position for position, name in enumerate(names)}
     for name in repeated(names):
-        yield PackError(file, (key, last_positions[name]), f"{name} stands twice")
+        location = (key, last_positions[name])
+        yield PackError(file, location, f"{name} stands twice")
 
 
 def _overlapping_versions(forms: Iterable[Form]) -> Iterator[PackError]:
@@ -90,27 +91,32 @@ def _unknown_codes(pack: Pack) -> Iterator[PackError]:
     project_codes = {project.code for project in pack.projects}
     province = pack.program.province
     if province not in unit_codes:
-        yield PackError(_PROGRAM, ("province",), f"units.csv has no unit {province}")
-    yield from _unknown_parents(pack)
+        text = f"units.csv has no unit {province}"
+        yield PackError(_PROGRAM, ("province",), text)
+    yield from _unknown_parents(_PROJECTS, "projects", pack.projects)
+    yield from _unknown_parents(_CAPITAL, "capital_sources", pack.capital)
     for form in pack.forms:
         if form.project and form.project not in project_codes:
-            yield PackError(_file_of(form), ("project",), f"unknown project {form.project}")
+            text = f"unknown project {form.project}"
+            yield PackError(_file_of(form), ("project",), text)
     for code in pack.correspondence.units:
         if code not in unit_codes:
-            yield PackError(_CONTACTS, ("units", code), f"unknown unit {code}")
+            location = ("units", code)
+            yield PackError(_CONTACTS, location, f"unknown unit {code}")
 
 
-def _unknown_parents(pack: Pack) -> Iterator[PackError]:
-    projects = {project.code for project in pack.projects}
-    capital = {source.code for source in pack.capital}
-    for number, project in enumerate(pack.projects):
-        if project.parent and project.parent not in projects:
-            location = ("projects", number, "parent")
-            yield PackError(_PROJECTS, location, f"{project.code}: unknown parent {project.parent}")
-    for number, source in enumerate(pack.capital):
-        if source.parent and source.parent not in capital:
-            location = ("capital_sources", number, "parent")
-            yield PackError(_CAPITAL, location, f"{source.code}: unknown parent {source.parent}")
+def _unknown_parents(
+    file: str,
+    key: str,
+    entries: Sequence[Project | CapitalSource],
+) -> Iterator[PackError]:
+    """Yield the entries of a catalogue whose parent is no entry of it."""
+    codes = {entry.code for entry in entries}
+    for position, entry in enumerate(entries):
+        if entry.parent and entry.parent not in codes:
+            location = (key, position, "parent")
+            text = f"{entry.code}: unknown parent {entry.parent}"
+            yield PackError(file, location, text)
 
 
 def _mistakes_of_duties(pack: Pack) -> Iterator[PackError]:
@@ -126,10 +132,12 @@ def _mistake_of_duty(duty: Duty, pack: Pack) -> tuple[str, str] | None:
     versions = _versions_of(duty.form, pack)
     if not versions:
         return "form", f"unknown form {duty.form}; the pack has {_form_codes(pack)}"
-    if not any(duty.every in form.periods for form in versions):
-        return "every", f"{duty.form}: no version of the form takes a {duty.every.value}"
-    if not any(duty.stage in form.stages for form in versions):
-        return "stage", f"{duty.form}: no version of the form has the stage {duty.stage.value}"
+    kind = duty.every
+    if not any(kind in form.periods for form in versions):
+        return "every", f"{duty.form}: no version of the form takes a {kind.value}"
+    stage = duty.stage
+    if not any(stage in form.stages for form in versions):
+        return "stage", f"{duty.form}: no version of the form has the stage {stage.value}"
     return None
 
 
@@ -142,14 +150,16 @@ def _mistakes_of_indicators(pack: Pack) -> Iterator[PackError]:
 
 def _mistakes_of_indicator(indicator: Indicator, pack: Pack) -> Iterator[tuple[str, str]]:
     project_codes = {project.code for project in pack.projects}
-    if indicator.project and indicator.project not in project_codes:
-        yield "project", f"unknown project {indicator.project}"
+    project = indicator.project
+    if project and project not in project_codes:
+        yield "project", f"unknown project {project}"
+    form_code = indicator.form
     # An indicator may wait for its form: `program.pack.completeness` lists it.
-    if indicator.form is None:
+    if form_code is None:
         return
-    versions = _versions_of(indicator.form, pack)
+    versions = _versions_of(form_code, pack)
     if not versions:
-        yield "form", f"unknown form {indicator.form}; the pack has {_form_codes(pack)}"
+        yield "form", f"unknown form {form_code}; the pack has {_form_codes(pack)}"
         return
     figures: set[str] = set()
     for form in versions:
@@ -158,7 +168,7 @@ def _mistakes_of_indicator(indicator: Indicator, pack: Pack) -> Iterator[tuple[s
     for key, name in named.items():
         if name and name not in figures:
             hint = _did_you_mean(name, figures)
-            yield key, f"form {indicator.form} has no figure {name}{hint}"
+            yield key, f"form {form_code} has no figure {name}{hint}"
 
 
 def _mistakes_of_corrections(pack: Pack) -> Iterator[PackError]:
@@ -168,29 +178,33 @@ def _mistakes_of_corrections(pack: Pack) -> Iterator[PackError]:
         for number, correction in enumerate(corrections):
             location = ("corrections", number)
             place = correction.place
-            if place in files_by_place:
-                text = f"{place} stands twice, the other time in {files_by_place[place]}"
+            other_file = files_by_place.get(place)
+            if other_file is None:
+                files_by_place[place] = file
+            else:
+                text = f"{place} stands twice, the other time in {other_file}"
                 yield PackError(file, location, text)
-            files_by_place.setdefault(place, file)
             for key, text in _mistakes_of_correction(correction, pack):
                 yield PackError(file, (*location, key), text)
 
 
 def _mistakes_of_correction(correction: WaiverEntry, pack: Pack) -> Iterator[tuple[str, str]]:
+    code = correction.form
     period = Period.parse(correction.period)
-    form = pack.form(correction.form, period)
+    form = pack.form(code, period)
     if form is None:
         yield (
             "form",
-            f"no form {correction.form} is in force for {correction.period}; "
-            f"the pack has {_form_codes(pack)}",
+            f"no form {code} is in force for {correction.period}; the pack has {_form_codes(pack)}",
         )
     elif period.kind not in form.periods:
         kind = period.kind.value
-        yield "period", f"{correction.form} is no report of a {kind}; found {correction.period}"
+        yield "period", f"{code} is no report of a {kind}; found {correction.period}"
     elif correction.stage not in form.stages:
-        yield "stage", f"{correction.form} has no stage {correction.stage.value}"
-    if pack.units.get(correction.unit, period.end) is None:
+        stage = correction.stage.value
+        yield "stage", f"{code} has no stage {stage}"
+    unit = pack.units.get(correction.unit, period.end)
+    if unit is None:
         yield "unit", f"units.csv has no unit {correction.unit} in {correction.period}"
 
 
@@ -199,11 +213,13 @@ def _versions_of(code: str, pack: Pack) -> list[Form]:
 
 
 def _form_codes(pack: Pack) -> str:
-    return ", ".join(sorted({form.code for form in pack.forms}))
+    codes = {form.code for form in pack.forms}
+    return ", ".join(sorted(codes))
 
 
 def _did_you_mean(name: str, known: Set[str]) -> str:
     similar = get_close_matches(name, known, n=3)
     if not similar:
         return ""
-    return f"; did you mean {' or '.join(similar)}?"
+    listed = " or ".join(similar)
+    return f"; did you mean {listed}?"

@@ -72,6 +72,7 @@ class WaiverEntry(Model):
     def _check_until_and_cell(self) -> Self:
         if self.until is not None and self.until < self.decided_on:
             raise ValueError(f"until {self.until} is before decided_on {self.decided_on}")
+        # A workbook has the cell B7 on each of its sheets.
         if self.cell is not None and self.sheet is None:
             raise ValueError(f"cell {self.cell} needs its sheet")
         return self
@@ -101,7 +102,7 @@ class WaiverEntry(Model):
         return self.until is None or received_on <= self.until
 
     def match(self, finding: Finding) -> WaiverMatch:
-        """Return whether this correction is about `finding`, or about an earlier value."""
+        """Return whether this waiver is about `finding`, or about an earlier value of its cell."""
         place = (self.rule, self.sheet, self.cell)
         if place != (finding.rule, finding.sheet, finding.cell):
             return WaiverMatch.NONE

@@ -54,7 +54,10 @@ class _Strict(SafeConstructor, Resolver):
         for key in keys:
             if values.count(key.value) > 1:
                 raise ConstructorError(
-                    None, None, f"the key {key.value!r} stands twice", key.start_mark
+                    None,
+                    None,
+                    f"the key {key.value!r} stands twice",
+                    key.start_mark,
                 )
         return super().construct_mapping(node, deep)
 

@@ -57,7 +57,7 @@ class Digest:
     lasted: timedelta
     errors: tuple[str, ...]
     counts: tuple[Counted, ...]
-    earlier_nights: int
+    earlier_runs: int
     seconds: Mapping[str, float]
     undelivered: tuple[Undelivered, ...]
     waiting: int
@@ -79,7 +79,7 @@ class LastRuns:
     """The state of the latest runs.
 
     `completed_at` is None if no run ever completed. `newest_*` are of the run that began last.
-    `newest_was_told`: a digest with all of its errors was mailed.
+    `newest_was_mailed`: a digest with all of its errors was mailed.
     """
 
     completed_at: datetime | None
@@ -87,4 +87,4 @@ class LastRuns:
     newest_state: str
     newest_started_at: datetime
     newest_errors: tuple[str, ...]
-    newest_was_told: bool = False
+    newest_was_mailed: bool = False

@@ -42,9 +42,9 @@ class HistoryKeys:
 class History:
     """Reports that are current, with their values.
 
-    `reports` has a row a report: its number in the warehouse, the codes of form, unit, period and
-    stage, and its time of arrival (UTC). `facts` has a row a value: `element` and `line` are as in
-    `program.submission.Fact`, and `value` is NaN where the value is a text.
+    `reports` has a row for each report: its number in the warehouse, the codes of form, unit,
+    period and stage, and its time of arrival (UTC). `facts` has a row for each value: `element` and
+    `line` are as in `program.submission.Fact`, and `value` is NaN where the value is a text.
     """
 
     reports: "pd.DataFrame"
@@ -68,14 +68,15 @@ def history_keys(readings: Iterable["ParsedReport"], units: UnitRegister) -> lis
     """
     peers: dict[tuple[UnitKind | None, date], frozenset[str]] = {}
     found: list[HistoryKeys] = []
-    for form, unit, period in _reports_of(readings):
-        holder = units.get(unit, period.end)
-        kind = holder.kind if holder is not None else None
+    for form, code, period in _reports_of(readings):
+        unit = units.get(code, period.end)
+        kind = unit.kind if unit is not None else None
         key = (kind, period.end)
         # Reports of one period share their peers, of which a country has thousands.
         if key not in peers:
             peers[key] = _codes_of_kind(units, kind, period.end)
-        found.append(HistoryKeys(form, unit, period, peers[key]))
+        keys = HistoryKeys(form, code, period, peers[key])
+        found.append(keys)
     return found
 
 
@@ -88,7 +89,11 @@ def _reports_of(readings: Iterable["ParsedReport"]) -> Iterable[tuple[str, str, 
     return reports
 
 
-def _codes_of_kind(units: UnitRegister, kind: UnitKind | None, day: date) -> frozenset[str]:
+def _codes_of_kind(
+    units: UnitRegister,
+    kind: UnitKind | None,
+    day: date,
+) -> frozenset[str]:
     of_kind = (unit for unit in units if unit.kind is kind)
     return frozenset(unit.code for unit in of_kind if unit.is_valid_on(day))
 

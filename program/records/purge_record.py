@@ -17,7 +17,7 @@ from program.pack.yaml_file import Model
 from program.submission import Fact, Submission, Verdict
 
 PURGED = "ledger/purged"
-"""The archive's folder of tombstones."""
+"""The archive's folder of the records of purges."""
 
 
 class PurgedSubmission(Model):
@@ -80,5 +80,5 @@ class PurgeRecord(Model):
 
 
 def purge_record_name(sha256: str) -> str:
-    """Return the name in the archive of the tombstone for a file with this sha256."""
+    """Return the name in the archive of the purge record for a file with this sha256."""
     return f"{PURGED}/{sha256}.json"

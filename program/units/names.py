@@ -67,12 +67,17 @@ class UnitNames:
     def __init__(self, units: Iterable[tuple[str, str, str | None]]) -> None:
         """Index units, each given as code, official name with its type, and the parent's code."""
         self._names: dict[str, list[_Name]] = defaultdict(list)
-        parents = {}
-        for code, name, parent in units:
-            kind, words = next(_readings(_words(name)))
-            self._names[_plain(words)].append(_Name(code, kind, words))
+        parents: dict[str, str | None] = {}
+        for code, official_name, parent in units:
+            words = _words(official_name)
+            # An official name begins with its type, which is the first reading.
+            kind, proper = next(_readings(words))
+            name = _Name(code, kind, proper)
+            self._names[_plain(proper)].append(name)
             parents[code] = parent
-        self._ancestors = {code: frozenset(_ancestors(code, parents)) for code in parents}
+        self._ancestors: dict[str, frozenset[str]] = {}
+        for code in parents:
+            self._ancestors[code] = frozenset(_ancestors(code, parents))
 
     def meant(self, text: str) -> set[str]:
         """Return the codes of all units that `text` may mean; none where it names no unit.
@@ -95,19 +100,26 @@ class UnitNames:
 
         The line is read from its end, where the highest unit stands.
         """
+        count = len(words)
         is_marked = any(marks for _, marks in words)
         # For each position, the units that the words from there to the end mean.
-        meant_from: list[set[str]] = [set() for _ in range(len(words) + 1)]
-        for start in reversed(range(len(words))):
+        meant_from: list[set[str]] = [set() for _ in range(count + 1)]
+        for start in reversed(range(count)):
+            rest = words[start:]
             # A name without parents goes before a shorter name with parents.
-            codes = self._units_of_name(words[start:], is_marked=is_marked)
+            codes = self._units_of_name(rest, is_marked=is_marked)
             if not codes:
                 codes = self._units_below(words, start, meant_from, is_marked=is_marked)
             meant_from[start] = codes
         return meant_from[0]
 
     def _units_below(
-        self, words: Words, start: int, meant_from: list[set[str]], *, is_marked: bool
+        self,
+        words: Words,
+        start: int,
+        meant_from: list[set[str]],
+        *,
+        is_marked: bool,
     ) -> set[str]:
         """Return the units whose name begins at `start` and whose ancestors stand behind it."""
         found: set[str] = set()
@@ -160,9 +172,11 @@ def _words(text: str) -> Words:
 def _word(decomposed: str) -> tuple[str, str]:
     """Return a word in its one spelling, and its diacritics."""
     letters = "".join(sign for sign in decomposed if sign.isascii())
-    marks = "".join(sorted(sign for sign in decomposed if not sign.isascii()))
-    number = _number(_ROMAN.get(letters, letters))
-    return _FINAL_Y.sub("i", number), marks
+    marks = sorted(sign for sign in decomposed if not sign.isascii())
+    in_digits = _ROMAN.get(letters, letters)
+    number = _number(in_digits)
+    plain = _FINAL_Y.sub("i", number)
+    return plain, "".join(marks)
 
 
 def _plain(words: Words) -> str:

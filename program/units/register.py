@@ -50,8 +50,12 @@ class UnitRegister:
         change_days: set[date] = set()
         for unit in self._units:
             self._by_code[unit.code].append(unit)
-            change_days.update(day for day in (unit.valid_from, unit.gone_from) if day is not None)
+            if unit.valid_from is not None:
+                change_days.add(unit.valid_from)
+            if unit.gone_from is not None:
+                change_days.add(unit.gone_from)
         self._changes = sorted(change_days)
+        # Caches by the number of a stretch.
         self._existing: dict[int, tuple[Unit, ...]] = {}
         self._children: dict[int, dict[str, list[Unit]]] = {}
         self._names: dict[int, UnitNames] = {}
@@ -71,13 +75,20 @@ class UnitRegister:
 
     def get(self, code: str, day: date) -> Unit | None:
         """Return the unit with `code` on `day`, or None."""
-        units = self._by_code.get(code, ())
-        return next((unit for unit in units if unit.is_valid_on(day)), None)
+        for unit in self._by_code.get(code, ()):
+            if unit.is_valid_on(day):
+                return unit
+        return None
 
     def latest(self, code: str) -> Unit | None:
         """Return the last unit with `code`, on any day, or None."""
+
+        def first_day(unit: Unit) -> date:
+            # A unit without a first day has always been there.
+            return unit.valid_from or date.min
+
         units = self._by_code.get(code, ())
-        return max(units, key=lambda unit: unit.valid_from or date.min, default=None)
+        return max(units, key=first_day, default=None)
 
     def named(
         self,
@@ -114,12 +125,17 @@ class UnitRegister:
     def successors_of(self, unit: Unit) -> tuple[Unit, ...]:
         """Return the units that took the land of `unit`, as of the day after its last.
 
-        None if the unit still exists, or where nobody knows them.
+        The tuple is empty if the unit still exists, or where nobody knows them.
         """
         if unit.gone_from is None:
             return ()
-        successors = (self.get(code, unit.gone_from) for code in unit.successors)
-        return tuple(successor for successor in successors if successor is not None)
+        found: list[Unit] = []
+        for code in unit.successors:
+            successor = self.get(code, unit.gone_from)
+            # A successor in another province is not in the table.
+            if successor is not None:
+                found.append(successor)
+        return tuple(found)
 
     def predecessors_of(self, unit: Unit) -> tuple[Unit, ...]:
         """Return the units whose land `unit` took, in the table's order.
@@ -192,12 +208,16 @@ class UnitRegister:
         key = (self._stretch(day), text)
         if key in self._meant:
             return self._meant[key]
-        codes = self._names_on(day).meant(text)
+        names = self._names_on(day)
+        codes = names.meant(text)
         units: tuple[Unit, ...] = ()
         # Most texts name no unit: they need no walk over all units.
         if codes:
-            units = tuple(unit for unit in self._existing_on(day) if unit.code in codes)
-        if len(text) <= _LONGEST_CACHED and len(self._meant) < _MOST_CACHED:
+            existing = self._existing_on(day)
+            units = tuple(unit for unit in existing if unit.code in codes)
+        # The bounds keep hostile reports from filling the memory.
+        is_short = len(text) <= _LONGEST_CACHED
+        if is_short and len(self._meant) < _MOST_CACHED:
             self._meant[key] = units
         return units
 
@@ -208,7 +228,8 @@ class UnitRegister:
     def _existing_on(self, day: date) -> tuple[Unit, ...]:
         stretch = self._stretch(day)
         if stretch not in self._existing:
-            self._existing[stretch] = tuple(unit for unit in self._units if unit.is_valid_on(day))
+            existing = [unit for unit in self._units if unit.is_valid_on(day)]
+            self._existing[stretch] = tuple(existing)
         return self._existing[stretch]
 
     def _children_on(self, day: date) -> dict[str, list[Unit]]:

@@ -83,18 +83,21 @@ def read_units(path: Path) -> list[Unit]:
 
 
 def _read_rows(path: Path) -> list[_Row]:
-    reader = csv.reader(io.StringIO(read_text(path), newline=""))
+    text = read_text(path)
+    # Without `newline`, StringIO would change the line breaks inside quoted cells.
+    reader = csv.reader(io.StringIO(text, newline=""))
     header = next(reader, [])
     if tuple(header) != COLUMNS:
-        raise ConfigurationError(
-            f"{path}:1: expected the columns {','.join(COLUMNS)}; found {','.join(header)}"
-        )
-    rows = []
+        expected = ",".join(COLUMNS)
+        found = ",".join(header)
+        raise ConfigurationError(f"{path}:1: expected the columns {expected}; found {found}")
+    rows: list[_Row] = []
     for cells in reader:
         # A blank line is no row.
         if cells:
             place = f"{path}:{reader.line_num}"
-            rows.append(_Row(place, _unit(cells, place)))
+            unit = _unit(cells, place)
+            rows.append(_Row(place, unit))
     return rows
 
 
@@ -114,7 +117,12 @@ class _Cells:
         self._texts = dict(zip(COLUMNS, stripped, strict=True))
         self._place = place
 
-    def parse(self, column: str, parser: Callable[[str], Parsed], expected: str) -> Parsed:
+    def parse(
+        self,
+        column: str,
+        parser: Callable[[str], Parsed],
+        expected: str,
+    ) -> Parsed:
         """Return a cell as `parser` reads it. Raises ConfigurationError if it cannot."""
         text = self._texts[column]
         try:
@@ -127,23 +135,24 @@ class _Cells:
 
 def _unit(row: list[str], place: str) -> Unit:
     cells = _Cells(row, place)
+    kinds = ", ".join(UnitKind)
     a_day = "a day such as 2025-06-30, or nothing"
     some_codes = "codes with ; between them, each once, or nothing"
     unit = Unit(
         code=cells.parse("code", _filled, "a code"),
         name=cells.parse("name", _filled, "a name"),
-        kind=cells.parse("kind", UnitKind, f"one of {', '.join(UnitKind)}"),
+        kind=cells.parse("kind", UnitKind, f"one of {kinds}"),
         parent=cells.parse("parent", str, "a code, or nothing") or None,
         valid_from=cells.parse("valid_from", _day, a_day),
         valid_to=cells.parse("valid_to", _day, a_day),
         successors=cells.parse("successors", _codes, some_codes),
         source=cells.parse("source", _filled, "where the row comes from"),
     )
-    if unit.valid_from and unit.valid_to and unit.valid_to < unit.valid_from:
-        raise ConfigurationError(
-            f"{place}: valid_to: expected a day from {unit.valid_from} on, found {unit.valid_to}"
-        )
-    if unit.successors and unit.valid_to is None:
+    first = unit.valid_from
+    last = unit.valid_to
+    if first and last and last < first:
+        raise ConfigurationError(f"{place}: valid_to: expected a day from {first} on, found {last}")
+    if unit.successors and last is None:
         raise ConfigurationError(
             f"{place}: successors: expected none, for a unit without valid_to still stands"
         )
@@ -181,9 +190,11 @@ def _refuse_same_code(row: _Row, others: list[Unit]) -> None:
     A code may be used again later, as 31522 was.
     """
     unit = row.unit
+    begins = unit.valid_from or date.min
     for other in others:
+        other_begins = other.valid_from or date.min
         # Two spans share a day where both include the later one of their first days.
-        first_day = max(unit.valid_from or date.min, other.valid_from or date.min)
+        first_day = max(begins, other_begins)
         if unit.is_valid_on(first_day) and other.is_valid_on(first_day):
             raise ConfigurationError(
                 f"{row.place}: code: {unit.code} stands for {other.name} and {unit.name} "

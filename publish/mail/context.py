@@ -13,7 +13,7 @@ from program.records.letter import Notice
 
 
 class ReportResult(StrEnum):
-    """What became of a report, from its sender's view. The templates know the values."""
+    """The result of a report, as its sender sees it. The templates of letters test these values."""
 
     FIX = "fix"
     """It has critical findings; no figure was loaded."""

@@ -135,8 +135,10 @@ class CellStyles:
         The kept colour is invisible: it is the back of a pattern that shows its front only.
         `uncoloured` finds it there.
         """
-        front = self._fill_of(self._formats[number]).front
-        kept = _NO_COLOUR if front is None else dict(front.attrib)
+        own_fill = self._fill_of(self._formats[number])
+        kept = _NO_COLOUR
+        if own_fill.front is not None:
+            kept = dict(own_fill.front.attrib)
         key = ("fill", colour, *sorted(kept.items()))
         if key not in self._added:
             fill = _solid({"rgb": colour}, kept)

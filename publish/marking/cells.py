@@ -28,6 +28,7 @@ def corner_of(address: str | None) -> Corner | None:
     if match is None:
         return None
     corner = Corner(row=int(match[2]), column=column_number(match[1]))
+    # The pattern also takes addresses beyond the last row or column of a sheet.
     is_on_sheet = corner.row <= _LAST_ROW and corner.column <= _LAST_COLUMN
     return corner if is_on_sheet else None
 
@@ -77,19 +78,22 @@ class Cells:
 
     def _default_format(self, row: etree._Element, column: int) -> str | None:
         # A row's format comes before a column's.
-        if row.get("customFormat") in ("1", "true"):
+        has_own_format = row.get("customFormat") in ("1", "true")
+        if has_own_format:
             return str(row.get("s") or 0)
         if self._columns is None:
             return None
         for span in self._columns:
-            first, last = int(span.get("min", 0)), int(span.get("max", 0))
+            first = int(span.get("min", 0))
+            last = int(span.get("max", 0))
             if first <= column <= last:
                 return str(span.get("style") or 0)
         return None
 
 
 def _number(
-    parent: etree._Element, number_of: Callable[[etree._Element], int]
+    parent: etree._Element,
+    number_of: Callable[[etree._Element], int],
 ) -> Iterator[tuple[int, etree._Element]]:
     """Yield each row or cell with its number; one without a number follows the one before."""
     last = 0

@@ -32,7 +32,12 @@ class Link:
     until: date
 
 
-def publish_download(content: bytes, name: str, settings: Settings, day: date) -> Link | None:
+def publish_download(
+    content: bytes,
+    name: str,
+    settings: Settings,
+    day: date,
+) -> Link | None:
     """Write a marked workbook to the shown folder and return its link.
 
     None if `MTQG_MARKED_URL` is not set. The same file again has the same address. Raises
@@ -40,12 +45,15 @@ def publish_download(content: bytes, name: str, settings: Settings, day: date) -
     """
     if not settings.marked_url:
         return None
+    # Nobody can guess the address, and the same bytes need no second file.
     sha256 = hashlib.sha256(content).hexdigest()
+    file = settings.marked / sha256 / name
     with public_files():
-        write_atomic(settings.marked / sha256 / name, content)
+        write_atomic(file, content)
     root = settings.marked_url.rstrip("/")
     url = f"{root}/{sha256}/{quote(name)}"
-    return Link(url, until=day + timedelta(days=settings.keep_marked_days))
+    until = day + timedelta(days=settings.keep_marked_days)
+    return Link(url, until=until)
 
 
 def may_be_linked(notices: Sequence[Notice], pack: Pack) -> bool:

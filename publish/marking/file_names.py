@@ -23,15 +23,20 @@ def marked_name(name: str, suffix: str) -> str:
     its own name only.
     """
     # macOS sends names with their diacritics apart.
-    composed = unicodedata.normalize("NFC", name).replace("\\", "/")
-    file_name = composed.rpartition(" / ")[2]
-    stem = _FORBIDDEN.sub(" ", PurePosixPath(file_name).stem)
+    composed = unicodedata.normalize("NFC", name)
+    # PurePosixPath knows no "\" of Windows.
+    with_slashes = composed.replace("\\", "/")
+    _, _, file_name = with_slashes.rpartition(" / ")
+    path = PurePosixPath(file_name)
+    stem = _FORBIDDEN.sub(" ", path.stem)
     # A file that is marked again gets the word once.
     stem = stem.removesuffix(f"({suffix})")
+    one_spaced = " ".join(stem.split())
     # Windows allows no dot or space at the end; a dot in front hides a file elsewhere.
-    plain = " ".join(stem.split()).strip(". ")
+    plain = one_spaced.strip(". ")
     short = plain[:_LONGEST].rstrip(". ")
-    return f"{short or _DEFAULT_STEM} ({suffix}){_ENDING}"
+    shown = short or _DEFAULT_STEM
+    return f"{shown} ({suffix}){_ENDING}"
 
 
 def numbered_names(name: str) -> Iterator[str]:

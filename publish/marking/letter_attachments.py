@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from program.calendar.stage import Stage
+from program.finding import Finding
 from program.pack.load import Pack
 from program.records.letter import Letter, Notice
 from program.settings import Settings
@@ -36,7 +36,7 @@ class Attachment:
 
     @property
     def can_be_had(self) -> bool:
-        """Whether the receiver gets it, in the mail or by a link."""
+        """Whether the recipient can get the workbook: attached to the mail, or by a link."""
         return self.content is not None or self.link is not None
 
 
@@ -71,7 +71,15 @@ def attachments_of(
         else:
             link = _link(content, name, notices, letter, pack, settings)
             enclosed = None
-        attachments.append(Attachment(name, first.delivery_name, enclosed, first.delivery_id, link))
+        attachments.append(
+            Attachment(
+                name,
+                first.delivery_name,
+                enclosed,
+                first.delivery_id,
+                link,
+            )
+        )
     return tuple(attachments)
 
 
@@ -84,7 +92,10 @@ def _group_by_delivery(notices: Sequence[Notice]) -> list[list[Notice]]:
 
 
 def _mark(
-    notices: Sequence[Notice], pack: Pack, content_of: Callable[[str], bytes], marker: MarkerPool
+    notices: Sequence[Notice],
+    pack: Pack,
+    content_of: Callable[[str], bytes],
+    marker: MarkerPool,
 ) -> bytes | None:
     first = notices[0]
     reports = tuple(_reports(notices, pack))
@@ -96,6 +107,7 @@ def _mark(
         order = MarkRequest(content_of(first.sha256), first.delivery_name, reports)
         return marker.mark(order)
     except Exception as error:  # the boundary of one attachment: the letter goes without it
+        # A MarkingError has a sentence of ours; any other error needs its type to be understood.
         kind = "" if isinstance(error, MarkingError) else f"{type(error).__name__}: "
         logger.warning(
             "mark delivery=%d name=%r attached=no reason=%s%s",
@@ -130,15 +142,25 @@ def _reports(notices: Sequence[Notice], pack: Pack) -> Iterator[MarkedReport]:
     for notice in notices:
         by_report.setdefault(notice.report_no, []).append(notice)
     for report_no, same_report in by_report.items():
-        found = chain.from_iterable(notice.findings for notice in same_report)
-        findings = actionable(dict.fromkeys(found))
-        if findings:
-            first = same_report[0]
-            title = title_of(first.form_code, first.period, first.stage, pack)
-            yield MarkedReport(title, findings, report_no)
+        found: list[Finding] = []
+        for notice in same_report:
+            found += notice.findings
+        # Two notices of one report may have the same finding.
+        distinct = dict.fromkeys(found)
+        findings = actionable(distinct)
+        if not findings:
+            continue
+        first = same_report[0]
+        title = title_of(first.form_code, first.period, first.stage, pack)
+        yield MarkedReport(title, findings, report_no)
 
 
-def title_of(form_code: str | None, period: str | None, stage: Stage, pack: Pack) -> str:
+def title_of(
+    form_code: str | None,
+    period: str | None,
+    stage: Stage,
+    pack: Pack,
+) -> str:
     """Return a report's title: its form and its period, as far as they are known."""
     title = pack.short_title_of(form_code)
     label = pack.label_of(form_code, period, stage)

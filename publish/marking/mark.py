@@ -38,12 +38,14 @@ def mark(order: MarkRequest, pack: Pack, limits: Limits) -> bytes:
         portal = _read_portal_file(order, pack, limits)
         return mark_copy(portal.order, portal.sheets)
     workbook = open_workbook(order.content, limits)
+    # What the reader refuses has no cells that could be copied.
     if isinstance(workbook, ReaderFinding):
         raise UnmarkableError(f"it does not open: {workbook.rule}")
     try:
         return mark_book(order)
     except _NOT_STANDARD as error:
         logger.debug("mark name=%r copied=%s", order.name, error)
+        # A copy without the layout is better than no marks.
         return mark_copy(order, workbook.sheets)
 
 
@@ -57,14 +59,18 @@ def _read_portal_file(order: MarkRequest, pack: Pack, limits: Limits) -> _Portal
         raise UnmarkableError(f"it is no report: {reports.rule}")
     sheets: list[Sheet] = []
     for report_no, report in enumerate(reports, start=1):
-        if isinstance(report, PortalReport):
-            for sheet in report.found.sheets:
-                name = _sheet_name(sheet.name, report_no, reports)
-                sheets.append(replace(sheet, name=name))
+        # Any other entry is what the reader refused. It has no cells to mark.
+        if not isinstance(report, PortalReport):
+            continue
+        for sheet in report.found.sheets:
+            name = _sheet_name(sheet.name, report_no, reports)
+            renamed_sheet = replace(sheet, name=name)
+            sheets.append(renamed_sheet)
     if not sheets:
         raise UnmarkableError("it holds no report")
-    renamed = tuple(_rename_sheets(report, reports) for report in order.reports)
-    return _PortalFile(replace(order, reports=renamed), sheets)
+    marked_reports = tuple(_rename_sheets(report, reports) for report in order.reports)
+    renamed_order = replace(order, reports=marked_reports)
+    return _PortalFile(renamed_order, sheets)
 
 
 def _rename_sheets(report: MarkedReport, reports: Sequence[object]) -> MarkedReport:

@@ -43,10 +43,13 @@ def mark_copy(order: MarkRequest, sheets: list[Sheet]) -> bytes:
         book.set_properties({"created": _CREATED})
         formats: dict[type, object] = {}
         for kind, number_format in _FORMATS.items():
-            formats[kind] = book.add_format({**_FONT, "num_format": number_format})
+            properties = {**_FONT, "num_format": number_format}
+            formats[kind] = book.add_format(properties)
         for sheet in sheets:
-            _write(book.add_worksheet(names[sheet.name]), sheet, formats)
-    return mark_book(replace(order, content=buffer.getvalue()), names)
+            page = book.add_worksheet(names[sheet.name])
+            _write(page, sheet, formats)
+    copy = replace(order, content=buffer.getvalue())
+    return mark_book(copy, names)
 
 
 def _names(sheets: list[Sheet]) -> Iterator[tuple[str, str]]:
@@ -72,18 +75,25 @@ def _write(page: Worksheet, sheet: Sheet, formats: Mapping[type, object]) -> Non
                 _write_value(page, row, column, value, formats)
     for column, width in enumerate(_widths(sheet)):
         page.set_column(column, column, width)
-    for (top, left), (bottom, right) in sheet.merged:
+    for first, last in sheet.merged:
         # XlsxWriter refuses to merge a single cell.
-        if (top, left) != (bottom, right):
-            page.merge_range(top, left, bottom, right, "")
-            # merge_range has blanked the value.
-            _write_value(page, top, left, sheet.rows[top][left], formats)
+        if first == last:
+            continue
+        page.merge_range(*first, *last, "")
+        # merge_range has blanked the value.
+        top, left = first
+        value = sheet.rows[top][left]
+        _write_value(page, top, left, value, formats)
     if sheet.is_hidden:
         page.hide()
 
 
 def _write_value(
-    page: Worksheet, row: int, column: int, value: CellValue, formats: Mapping[type, object]
+    page: Worksheet,
+    row: int,
+    column: int,
+    value: CellValue,
+    formats: Mapping[type, object],
 ) -> None:
     """Write a value with its own type. A text stays a text even if it begins with "="."""
     # bool is a subclass of int: it comes first.
@@ -92,15 +102,21 @@ def _write_value(
     elif isinstance(value, int | float):
         page.write_number(row, column, value)
     elif isinstance(value, date | time | timedelta):
-        page.write_datetime(row, column, value, formats[type(value)])
+        number_format = formats[type(value)]
+        page.write_datetime(row, column, value, number_format)
     else:
-        page.write_string(row, column, writable(str(value))[:_LONGEST_TEXT])
+        text = writable(str(value))
+        # A cell of Excel holds no longer text.
+        page.write_string(row, column, text[:_LONGEST_TEXT])
 
 
 def _widths(sheet: Sheet) -> Iterator[int]:
     """Yield each column's width in letters: its longest text, titles and other long ones apart."""
     columns = len(sheet.rows[0]) if sheet.rows else 0
     for column in range(columns):
-        lengths = [len(str(row[column])) for row in sheet.rows]
-        longest = max((length for length in lengths if length <= _WIDEST), default=0)
+        longest = 0
+        for row in sheet.rows:
+            length = len(str(row[column]))
+            if length <= _WIDEST:
+                longest = max(longest, length)
         yield max(_NARROWEST, longest + 2)

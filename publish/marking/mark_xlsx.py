@@ -3,7 +3,7 @@
 Nothing else changes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml import etree
@@ -77,7 +77,13 @@ def mark_book(order: MarkRequest, names: Mapping[str, str] | None = None) -> byt
         if name_in_book in sheets:
             sheets_by_finding[name] = sheets[name_in_book]
     _mark_cells(order, book, sheets_by_finding)
-    overview = overview_of(order, names_in_book, book.styles, book.words, is_copy=is_copy)
+    overview = overview_of(
+        order,
+        names_in_book,
+        book.styles,
+        book.words,
+        is_copy=is_copy,
+    )
     if earlier is None:
         _put_first(book, overview)
     else:
@@ -100,9 +106,11 @@ def _open(order: MarkRequest) -> _Book:
 def _sheets_of(book: _Book) -> Iterator[_Sheet]:
     """Yield the worksheets in order. Sheets with a chart only have no cells and are left out."""
     root = book.package.look(book.part)
+    # A workbook of the strict variant of the standard has other names.
     if root.tag != named("workbook"):
         raise UnmarkableError(f"its workbook is {root.tag}")
-    parts = dict(book.package.related(book.part, "worksheet"))
+    worksheets = book.package.related(book.part, "worksheet")
+    parts = dict(worksheets)
     for entry in root.iterfind(_SHEET_ENTRIES):
         relation = str(entry.get(named("id", RELATION)))
         if relation in parts:
@@ -124,18 +132,27 @@ def _mark_cells(order: MarkRequest, book: _Book, sheets: Mapping[str, _Sheet]) -
     notes_left = _MOST_NOTES
     for name, findings_by_cell in _group_by_cell(order, sheets).items():
         part = sheets[name].part
-        cells = Cells(book.package.tree(part))
+        tree = book.package.tree(part)
+        cells = Cells(tree)
         notes = Notes(book.package, part, book.words.author)
         for corner, findings in findings_by_cell.items():
             cell = cells.at(corner.row, corner.column)
-            # A cell without a format has the workbook's first one.
-            own_format = int(cell.get("s") or 0)
-            marked_format = book.styles.coloured(own_format, _colour_of(findings))
-            cell.set("s", str(marked_format))
-            if notes_left > 0:
-                address = f"{column_letter(corner.column)}{corner.row}"
-                notes.put(corner.row, corner.column, address, _note_text(findings, book.words))
-                notes_left -= 1
+            _colour(cell, book, findings)
+            # The colour stays where there are too many notes, and the overview has all findings.
+            if notes_left == 0:
+                continue
+            address = f"{column_letter(corner.column)}{corner.row}"
+            text = _note_text(findings, book.words)
+            notes.put(corner.row, corner.column, address, text)
+            notes_left -= 1
+
+
+def _colour(cell: etree._Element, book: _Book, findings: Sequence[Finding]) -> None:
+    # A cell without a format has the workbook's first one.
+    own_format = int(cell.get("s") or 0)
+    colour = _colour_of(findings)
+    marked_format = book.styles.coloured(own_format, colour)
+    cell.set("s", str(marked_format))
 
 
 def _colour_of(findings: Iterable[Finding]) -> Severity:
@@ -151,7 +168,8 @@ def _note_text(findings: Iterable[Finding], words: MarkingTexts) -> str:
 
 
 def _group_by_cell(
-    order: MarkRequest, sheets: Mapping[str, _Sheet]
+    order: MarkRequest,
+    sheets: Mapping[str, _Sheet],
 ) -> dict[str, dict[Corner, list[Finding]]]:
     """Return the findings of each cell by sheet and cell. Findings without a cell are left out."""
     by_sheet: dict[str, dict[Corner, list[Finding]]] = {}
@@ -178,15 +196,20 @@ def _first_text(book: _Book, sheet: _Sheet) -> str:
     """Return the text of cell A1; "" if it has none."""
     root = book.package.look(sheet.part)
     first = root.find(_FIRST_CELL)
+    if first is None:
+        return ""
     # A cell without an address is the first of its row.
-    if first is None or first.get("r") not in (None, "A1"):
+    if first.get("r") not in (None, "A1"):
         return ""
     if first.get("t") != "s":
         return _text_in(first)
     # A program that saved the sheet moved its texts to the shared strings.
-    shared = book.package.look(_related(book.package, book.part, "sharedStrings"))
+    name = _related(book.package, book.part, "sharedStrings")
+    shared = book.package.look(name)
     number = int(first.findtext(named("v")) or 0)
-    return _text_in(shared[number]) if number < len(shared) else ""
+    if number >= len(shared):
+        return ""
+    return _text_in(shared[number])
 
 
 def _text_in(element: etree._Element) -> str:
@@ -195,21 +218,25 @@ def _text_in(element: etree._Element) -> str:
 
 def _unmark(book: _Book, sheets: Iterable[_Sheet]) -> None:
     """Remove the colours and notes of an earlier marking: a corrected cell must not look wrong."""
-    uncoloured = book.styles.uncoloured()
-    originals = {str(marked): str(original) for marked, original in uncoloured.items()}
+    originals: dict[str, str] = {}
+    for marked, original in book.styles.uncoloured().items():
+        originals[str(marked)] = str(original)
     for sheet in sheets:
-        for cell in Cells(book.package.tree(sheet.part)).every():
-            original = originals.get(str(cell.get("s")))
-            if original is not None:
-                cell.set("s", original)
-        Notes(book.package, sheet.part, book.words.author).remove()
+        tree = book.package.tree(sheet.part)
+        for cell in Cells(tree).every():
+            own_format = str(cell.get("s"))
+            if own_format in originals:
+                cell.set("s", originals[own_format])
+        notes = Notes(book.package, sheet.part, book.words.author)
+        notes.remove()
 
 
 def _put_first(book: _Book, sheet: etree._Element) -> None:
     """Put a new sheet before all others."""
-    part = book.package.free_name("xl/worksheets/sheet{}.xml")
-    book.package.put(part, sheet, _SHEET_TYPE)
-    root = book.package.tree(book.part)
+    package = book.package
+    part = package.free_name("xl/worksheets/sheet{}.xml")
+    package.put(part, sheet, _SHEET_TYPE)
+    root = package.tree(book.part)
     entries = root.find(named("sheets"))
     if entries is None:
         raise UnmarkableError("its workbook has no sheets")
@@ -222,14 +249,15 @@ def _put_first(book: _Book, sheet: etree._Element) -> None:
         sheetId=str(new_id),
         nsmap={"r": RELATION, None: MAIN},
     )
-    relation = book.package.relate(book.part, "worksheet", part)
+    relation = package.relate(book.part, "worksheet", part)
     entry.set(named("id", RELATION), relation)
     entries.insert(0, entry)
     # A defined name that holds on one sheet only has the sheet's position, which is one more now.
     for defined in root.iter(named("definedName")):
         position = defined.get("localSheetId")
         if position is not None:
-            defined.set("localSheetId", str(int(position) + 1))
+            moved = int(position) + 1
+            defined.set("localSheetId", str(moved))
 
 
 def _free_title(title: str, entries: etree._Element) -> str:
@@ -243,21 +271,33 @@ def _free_title(title: str, entries: etree._Element) -> str:
     return free
 
 
-def _open_at_overview(book: _Book, sheets: Iterable[_Sheet], earlier: _Sheet | None) -> None:
+def _open_at_overview(
+    book: _Book,
+    sheets: Iterable[_Sheet],
+    earlier: _Sheet | None,
+) -> None:
     """Let the workbook open at the list of findings.
 
     No other sheet stays selected: an entry would go into all selected sheets.
     """
     root = book.package.tree(book.part)
-    entries = list(root.iterfind(_SHEET_ENTRIES))
-    position = entries.index(earlier.entry) if earlier else 0
+    position = 0
+    if earlier is not None:
+        # Since the earlier marking, its overview may have been moved.
+        entries = list(root.iterfind(_SHEET_ENTRIES))
+        position = entries.index(earlier.entry)
     for view in root.iter(named("workbookView")):
         view.attrib.pop("firstSheet", None)
         view.set("activeTab", str(position))
     for sheet in sheets:
-        views = book.package.look(sheet.part).iter(named("sheetView"))
-        is_selected = any(view.get("tabSelected") for view in views)
-        # A sheet that is not selected keeps its bytes.
-        if is_selected:
-            for view in book.package.tree(sheet.part).iter(named("sheetView")):
-                view.attrib.pop("tabSelected", None)
+        _deselect(book, sheet)
+
+
+def _deselect(book: _Book, sheet: _Sheet) -> None:
+    sheet_view = named("sheetView")
+    views = book.package.look(sheet.part).iter(sheet_view)
+    is_selected = any(view.get("tabSelected") for view in views)
+    # `tree` has the part written again: a sheet that is not selected keeps its bytes.
+    if is_selected:
+        for view in book.package.tree(sheet.part).iter(sheet_view):
+            view.attrib.pop("tabSelected", None)

@@ -15,7 +15,10 @@ from publish.marking.request import MarkRequest, UnmarkableError
 
 
 class MarkingError(Exception):
-    """There is no marked workbook, and why. It is for the operator, who can seldom help it."""
+    """A workbook could not be marked; the message says why.
+
+    Nothing needs to be done: the letter goes without the marked workbook.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,13 @@ class Notes:
             self._comments = package.tree(comments)
         self._drawing: etree._Element | None = None
 
-    def put(self, row: int, column: int, address: str, text: str) -> None:
+    def put(
+        self,
+        row: int,
+        column: int,
+        address: str,
+        text: str,
+    ) -> None:
         """Add a note at a cell, or append it to the note that the cell has."""
         comments = self._get_comments()
         drawing = self._get_drawing()
@@ -123,6 +129,7 @@ class Notes:
         if self._drawing is None:
             sheet = self._package.tree(self._part)
             link = sheet.find(named("legacyDrawing"))
+            # A sheet has one drawing for all notes, with the boxes of the sender's own ones.
             if link is not None:
                 drawings = dict(self._package.related(self._part, "vmlDrawing"))
                 relation = str(link.get(named("id", RELATION)))
@@ -180,6 +187,7 @@ def _write(note: etree._Element, text: str, author: str) -> None:
     add_element(properties, "sz", val="10")
     add_element(properties, "rFont", val="Tahoma")
     written = add_element(run, "t")
+    # Without it, a program may drop the line breaks in front.
     written.set(_XML_SPACE, "preserve")
     words = text.lstrip("\n")
     breaks = text[: len(text) - len(words)]
@@ -191,13 +199,15 @@ def _remove_ours(note: etree._Element, author: str) -> Iterator[str]:
 
     A spreadsheet program may have joined the runs, so that ours is the end of the sender's.
     """
+    our_beginning = f"{_PARAGRAPH}{author}:\n"
     for written in list(note.iter(named("t"))):
+        stripped = (written.text or "").lstrip()
         # With a paragraph in front, our text is found at the beginning of a run as well.
-        text = _PARAGRAPH + (written.text or "").lstrip()
-        our_beginning = f"{_PARAGRAPH}{author}:\n"
-        before = text.partition(our_beginning)[0]
-        written.text = before.removeprefix(_PARAGRAPH)
-        yield written.text
+        text = f"{_PARAGRAPH}{stripped}"
+        before, _, _ = text.partition(our_beginning)
+        rest = before.removeprefix(_PARAGRAPH)
+        written.text = rest
+        yield rest
 
 
 def _free_shape_number(drawing: etree._Element) -> int:
@@ -205,30 +215,49 @@ def _free_shape_number(drawing: etree._Element) -> int:
     numbers = []
     for shape in drawing:
         number = str(shape.get("id") or "").removeprefix(_SHAPE_ID)
+        # Other programs may name their shapes in other ways.
         if number.isdecimal():
             numbers.append(int(number))
     return max(numbers, default=_FIRST_SHAPE - 1) + 1
 
 
-def _shape(number: int, row: int, column: int, text: str) -> etree._Element:
+def _shape(
+    number: int,
+    row: int,
+    column: int,
+    text: str,
+) -> etree._Element:
     """Return the box of a note at a cell, high enough for its text.
 
     Excel shows it while the mouse is over the cell.
     """
     shape = etree.fromstring(_SHAPE)
     shape.set("id", f"{_SHAPE_ID}{number}")
+    row_text, column_text = _vml_position(row, column)
+    texts = {
+        "Anchor": _anchor(row, column, text),
+        "Row": row_text,
+        "Column": column_text,
+    }
+    for tag, value in texts.items():
+        element = shape.find(f".//{named(tag, _EXCEL)}")
+        element.text = value
+    return shape
+
+
+def _anchor(row: int, column: int, text: str) -> str:
+    """Return where the box of a note is, in the format of VML.
+
+    That is left column and its offset in pixels, top row and its offset, then right and bottom.
+    """
+    # Excel breaks long lines inside the box.
     lines = [1 + len(line) // _LETTERS_A_LINE for line in text.split("\n")]
     height = sum(lines) + 2
     # The box begins right of the cell and, where there is a row above it, one row higher.
     top = max(row - 2, 0)
     bottom = top + height
     right = column + _NOTE_COLUMNS
-    # Left column and its offset in pixels, top row and its offset, then right and bottom.
-    anchor = f"{column},12,{top},4,{right},60,{bottom},4"
-    row_text, column_text = _vml_position(row, column)
-    for tag, value in (("Anchor", anchor), ("Row", row_text), ("Column", column_text)):
-        shape.find(f".//{named(tag, _EXCEL)}").text = value
-    return shape
+    return f"{column},12,{top},4,{right},60,{bottom},4"
 
 
 def _vml_position(row: int, column: int) -> tuple[str, str]:

@@ -68,13 +68,22 @@ class _Page:
     links: list[tuple[str, str]] = field(default_factory=list)
     merged: list[str] = field(default_factory=list)
 
-    def add(self, texts: Sequence[str], formats: Sequence[int], *, height: float = 0) -> int:
+    def add(
+        self,
+        texts: Sequence[str],
+        formats: Sequence[int],
+        *,
+        height: float = 0,
+    ) -> int:
         """Add a row with a text and a format a cell; return its number."""
         number = len(self.rows) + 1
         row = etree.Element(named("row"), r=str(number))
         if height:
-            row.attrib.update({"ht": f"{height:g}", "customHeight": "1"})
-        for column, (text, cell_format) in enumerate(zip(texts, formats, strict=True), start=1):
+            row.set("ht", f"{height:g}")
+            # Without this, Excel fits the height itself.
+            row.set("customHeight", "1")
+        cells = zip(texts, formats, strict=True)
+        for column, (text, cell_format) in enumerate(cells, start=1):
             address = f"{get_column_letter(column)}{number}"
             row.append(_cell(address, text, cell_format))
         self.rows.append(row)
@@ -87,9 +96,12 @@ class _Page:
 
     def line(self, text: str, style: TextStyle) -> None:
         """Add a row with one text over all columns."""
-        rows_of_text = 1 + len(text) // sum(_WIDTHS)
+        letters_a_row = sum(_WIDTHS)
+        # Excel gives merged cells no height that fits their text.
+        rows_of_text = 1 + len(text) // letters_a_row
         height = _LINE_POINTS * rows_of_text + 6
-        number = self.add([text], [self.styles.written(style)], height=height)
+        cell_format = self.styles.written(style)
+        number = self.add([text], [cell_format], height=height)
         last = get_column_letter(len(_WIDTHS))
         self.merged.append(f"A{number}:{last}{number}")
 
@@ -114,6 +126,7 @@ def overview_of(
     origin = words.copied if is_copy else words.own
     for sentence in (origin, *words.how):
         page.line(sentence, _PLAIN)
+    # The headings stay in view: `_freeze` fixes the rows up to here.
     headings = [styles.heading()] * len(words.headings)
     page.add(words.headings, headings, height=_HEADING_POINTS)
     heading_row = len(page.rows)
@@ -122,7 +135,10 @@ def overview_of(
 
 
 def _list_findings(
-    page: _Page, reports: Sequence[MarkedReport], sheets: Mapping[str, str], words: MarkingTexts
+    page: _Page,
+    reports: Sequence[MarkedReport],
+    sheets: Mapping[str, str],
+    words: MarkingTexts,
 ) -> None:
     number = 0
     for report in reports:
@@ -147,7 +163,11 @@ def _with_others(group: Group, words: MarkingTexts) -> Finding:
 
 
 def _add_finding(
-    page: _Page, number: int, finding: Finding, sheets: Mapping[str, str], words: MarkingTexts
+    page: _Page,
+    number: int,
+    finding: Finding,
+    sheets: Mapping[str, str],
+    words: MarkingTexts,
 ) -> None:
     texts = _texts(number, finding, words)
     target = _target(finding, sheets)
@@ -208,7 +228,12 @@ def _target(finding: Finding, sheets: Mapping[str, str]) -> str | None:
 
 def _cell(address: str, text: str, cell_format: int) -> etree._Element:
     """Return a cell with a text, which is no formula even if it begins with "="."""
-    cell = etree.Element(named("c"), r=address, s=str(cell_format), t="inlineStr")
+    cell = etree.Element(
+        named("c"),
+        r=address,
+        s=str(cell_format),
+        t="inlineStr",
+    )
     inline = add_element(cell, "is")
     written = add_element(inline, "t")
     written.set(_XML_SPACE, "preserve")
@@ -234,10 +259,18 @@ def _sheet(page: _Page, heading_row: int) -> etree._Element:
             customWidth="1",
         )
     add_element(sheet, "sheetData").extend(page.rows)
-    _add_all(sheet, "mergeCells", "mergeCell", [{"ref": area} for area in page.merged])
+    areas = [{"ref": area} for area in page.merged]
+    _add_all(sheet, "mergeCells", "mergeCell", areas)
     links = [{"ref": cell, "location": target} for cell, target in page.links]
     _add_all(sheet, "hyperlinks", "hyperlink", links)
-    add_element(sheet, "pageSetup", paperSize=_A4, orientation="landscape", fitToHeight="0")
+    add_element(
+        sheet,
+        "pageSetup",
+        paperSize=_A4,
+        orientation="landscape",
+        # One page wide, and as many pages high as it takes.
+        fitToHeight="0",
+    )
     return sheet
 
 
@@ -262,7 +295,10 @@ def _freeze(sheet: etree._Element, heading_row: int) -> None:
 
 
 def _add_all(
-    sheet: etree._Element, name: str, each: str, attributes: Sequence[Mapping[str, str]]
+    sheet: etree._Element,
+    name: str,
+    each: str,
+    attributes: Sequence[Mapping[str, str]],
 ) -> None:
     """Add an element with its children; the standard allows none without children."""
     if attributes:

@@ -48,8 +48,10 @@ class Package:
         self._parts: dict[str, _Part] = {}
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             for info in file.infolist():
-                if not info.is_dir():
-                    self._parts[info.filename] = _Part(info, file.read(info.filename))
+                if info.is_dir():
+                    continue
+                part = file.read(info.filename)
+                self._parts[info.filename] = _Part(info, part)
         self._trees: dict[str, etree._Element] = {}
         self._changed: set[str] = set()
 
@@ -105,6 +107,7 @@ class Package:
         """Return the first name of `pattern` with 1, 2, 3 … that no part has."""
         taken = {name.lower() for name in (*self._parts, *self._trees)}
         number = 1
+        # Names of parts that differ in case only are one part in the standard.
         while pattern.format(number).lower() in taken:
             number += 1
         return pattern.format(number)
@@ -114,14 +117,13 @@ class Package:
         name = _relations_of(part)
         if not self._has(name):
             return []
-        folder = posixpath.dirname(part)
-        found = []
+        relation_type = f"{RELATION}/{kind}"
+        found: list[tuple[str, str]] = []
         for relation in self.look(name):
-            is_wanted = relation.get("Type") == f"{RELATION}/{kind}"
-            if is_wanted and relation.get("TargetMode") != "External":
-                # A target is relative to the part's folder, or absolute with a slash in front.
-                path = posixpath.join("/", folder, str(relation.get("Target")))
-                target = posixpath.normpath(path).lstrip("/")
+            is_wanted = relation.get("Type") == relation_type
+            is_external = relation.get("TargetMode") == "External"
+            if is_wanted and not is_external:
+                target = _absolute(part, str(relation.get("Target")))
                 found.append((str(relation.get("Id")), target))
         return found
 
@@ -134,6 +136,7 @@ class Package:
         relations = self.tree(name)
         taken = {relation.get("Id") for relation in relations}
         number = 1
+        # The prefix is ours: no number of the sender's program is in the way.
         while f"rIdMtqg{number}" in taken:
             number += 1
         new_id = f"rIdMtqg{number}"
@@ -154,10 +157,13 @@ class Package:
                 content = part.content
                 if name in self._changed:
                     content = _to_bytes(self._trees[name])
-                file.writestr(_info(name, part.info.date_time), content)
+                info = _info(name, part.info.date_time)
+                file.writestr(info, content)
             for name, root in self._trees.items():
-                if name not in self._parts:
-                    file.writestr(_info(name, _NEW_PART_TIME), _to_bytes(root))
+                if name in self._parts:
+                    continue
+                info = _info(name, _NEW_PART_TIME)
+                file.writestr(info, _to_bytes(root))
         return buffer.getvalue()
 
     def _has(self, part: str) -> bool:
@@ -184,6 +190,16 @@ def _relations_of(part: str) -> str:
     return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
+def _absolute(part: str, target: str) -> str:
+    """Return the name of the part that a relation of `part` leads to.
+
+    A target is relative to the part's folder, or absolute with a slash in front.
+    """
+    folder = posixpath.dirname(part)
+    path = posixpath.join("/", folder, target)
+    return posixpath.normpath(path).lstrip("/")
+
+
 def _info(name: str, moment: tuple[int, int, int, int, int, int]) -> zipfile.ZipInfo:
     year = moment[0]
     if year < _OLDEST_YEAR:
@@ -195,4 +211,11 @@ def _info(name: str, moment: tuple[int, int, int, int, int, int]) -> zipfile.Zip
 
 
 def _to_bytes(root: etree._Element) -> bytes:
-    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+    return bytes(
+        etree.tostring(
+            root,
+            xml_declaration=True,
+            encoding="UTF-8",
+            standalone=True,
+        )
+    )

@@ -33,9 +33,10 @@ class MarkingTexts(Model):
     suffix: str
 
     def note_on(self, finding: Finding) -> str:
-        """Return the text of the note at a finding's cell, one statement a line."""
+        """Return the text of the note at a finding's cell, each statement on a line of its own."""
         severity = self.severities[finding.severity]
-        lines = [f"{severity} ({self.rule} {finding.rule})", finding.message]
+        heading = f"{severity} ({self.rule} {finding.rule})"
+        lines = [heading, finding.message]
         if finding.value:
             lines.append(f"{self.found} {finding.value}")
         if finding.expected:

@@ -63,17 +63,29 @@ def _reminders(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
 
 
 def _results(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
-    due = sample.owed.due_date
+    due = sample.obligation.due_date
     sent = working_day_from(pack, due, _SENT_WORKING_DAYS)
+    notices = _notices(sample, sent)
+    letters = {kind: _letter(sample, pack, sent, *of_kind) for kind, of_kind in notices.items()}
+    # The reminder comes days after the letter that asked for a correction.
     later = working_day_from(pack, due, _STILL_OPEN_WORKING_DAYS)
-    worst = sample.findings.worst
+    bad = notices[MailKind.NEEDS_FIXING][0]
+    still_open = replace(bad, kind=NoticeKind.STILL_OPEN)
+    letters[MailKind.STILL_OPEN] = _letter(sample, pack, later, still_open)
+    return {kind: letters[kind] for kind in MailKind if kind in letters}
+
+
+def _notices(sample: Sample, sent: date) -> dict[MailKind, tuple[Notice, ...]]:
+    """Return the notices of each letter that is sent on the day of the check."""
+    found = sample.findings
+    worst = found.worst
     warnings = tuple(finding for finding in worst if finding.severity is Severity.WARNING)
     bad = _notice(sample, sent, Verdict.QUARANTINED, *worst)
     warned = _notice(sample, sent, Verdict.ACCEPTED_WITH_WARNINGS, *warnings)
     good = _notice(sample, sent, Verdict.ACCEPTED)
     # Nobody can tell what a file is about that cannot be read.
     scan = replace(
-        _notice(sample, sent, Verdict.UNREADABLE, *sample.findings.unreadable),
+        _notice(sample, sent, Verdict.UNREADABLE, *found.unreadable),
         submission_id=2,
         form_code=None,
         period=None,
@@ -81,34 +93,37 @@ def _results(sample: Sample, pack: Pack) -> dict[MailKind, Letter]:
     )
     in_part = replace(warned, findings=worst)
     compared = replace(warned, findings=warnings[:1], kind=NoticeKind.CROSS_CHECKED)
-    still_open = replace(bad, kind=NoticeKind.STILL_OPEN)
     fixed = replace(good, kind=NoticeKind.ALL_CLEAR)
-    waived = replace(good, findings=sample.findings.overruled, kind=NoticeKind.WAIVED)
+    waived = replace(good, findings=found.overruled, kind=NoticeKind.WAIVED)
     return {
-        MailKind.RECEIVED: _letter(sample, pack, sent, good),
-        MailKind.NEEDS_FIXING: _letter(sample, pack, sent, bad),
-        MailKind.NOT_READ: _letter(sample, pack, sent, scan),
-        MailKind.SEVERAL: _letter(sample, pack, sent, bad, scan),
-        MailKind.TOO_LARGE: _letter(sample, pack, sent, bad),
-        MailKind.IN_PART: _letter(sample, pack, sent, in_part),
-        MailKind.PLEASE_CHECK: _letter(sample, pack, sent, warned),
-        MailKind.TO_COMPARE: _letter(sample, pack, sent, compared),
-        MailKind.STILL_OPEN: _letter(sample, pack, later, still_open),
-        MailKind.ALL_CLEAR: _letter(sample, pack, sent, fixed),
-        MailKind.OVERRULED: _letter(sample, pack, sent, waived),
+        MailKind.RECEIVED: (good,),
+        MailKind.NEEDS_FIXING: (bad,),
+        MailKind.NOT_READ: (scan,),
+        MailKind.SEVERAL: (bad, scan),
+        MailKind.TOO_LARGE: (bad,),
+        MailKind.IN_PART: (in_part,),
+        MailKind.PLEASE_CHECK: (warned,),
+        MailKind.TO_COMPARE: (compared,),
+        MailKind.ALL_CLEAR: (fixed,),
+        MailKind.OVERRULED: (waived,),
     }
 
 
-def _notice(sample: Sample, day: date, verdict: Verdict, *findings: Finding) -> Notice:
-    owed = sample.owed
+def _notice(
+    sample: Sample,
+    day: date,
+    verdict: Verdict,
+    *findings: Finding,
+) -> Notice:
+    obligation = sample.obligation
     return Notice(
         submission_id=1,
         verdict=verdict,
-        form_code=owed.form_code,
-        unit_code=owed.unit_code,
-        period=owed.period.code,
-        stage=owed.stage,
-        sender_unit=owed.unit_code,
+        form_code=obligation.form_code,
+        unit_code=obligation.unit_code,
+        period=obligation.period.code,
+        stage=obligation.stage,
+        sender_unit=obligation.unit_code,
         delivery_name=sample.name,
         received_at=_evening(day),
         findings=findings,
@@ -116,12 +131,17 @@ def _notice(sample: Sample, day: date, verdict: Verdict, *findings: Finding) -> 
     )
 
 
-def _letter(sample: Sample, pack: Pack, day: date, *notices: Notice) -> Letter:
-    codes = [form.code for form in pack.forms if form.code != sample.owed.form_code]
+def _letter(
+    sample: Sample,
+    pack: Pack,
+    day: date,
+    *notices: Notice,
+) -> Letter:
+    codes = [form.code for form in pack.forms if form.code != sample.obligation.form_code]
     # Versions of a form share its code.
     other_codes = list(dict.fromkeys(codes))[:_OTHER_FORMS]
-    report = _report(sample.owed)
-    recipient = pack.contact_of(sample.owed.unit_code).email
+    report = _report(sample.obligation)
+    recipient = pack.contact_of(sample.obligation.unit_code).email
     return Letter(
         message_id="",
         recipient=recipient,
@@ -132,14 +152,19 @@ def _letter(sample: Sample, pack: Pack, day: date, *notices: Notice) -> Letter:
     )
 
 
-def _reminder(sample: Sample, pack: Pack, days: int, to: Contact | None = None) -> Letter:
+def _reminder(
+    sample: Sample,
+    pack: Pack,
+    days: int,
+    to: Contact | None = None,
+) -> Letter:
     """Return a reminder so many working days from the deadline.
 
     The unit is reminded of its own report; `to`, somebody else, of the reports of several units.
     """
-    missing = (sample.owed,) if to is None else sample.same
-    recipient = to or pack.contact_of(sample.owed.unit_code)
-    day = working_day_from(pack, sample.owed.due_date, days)
+    missing = (sample.obligation,) if to is None else sample.same
+    recipient = to or pack.contact_of(sample.obligation.unit_code)
+    day = working_day_from(pack, sample.obligation.due_date, days)
     return Letter(
         message_id="",
         recipient=recipient.email,
@@ -149,8 +174,13 @@ def _reminder(sample: Sample, pack: Pack, days: int, to: Contact | None = None) 
     )
 
 
-def _report(owed: Obligation) -> ReportName:
-    return ReportName(owed.form_code, owed.unit_code, owed.period.code, owed.stage)
+def _report(obligation: Obligation) -> ReportName:
+    return ReportName(
+        obligation.form_code,
+        obligation.unit_code,
+        obligation.period.code,
+        obligation.stage,
+    )
 
 
 def _evening(day: date) -> datetime:

@@ -64,7 +64,7 @@ class SampleFindings:
 class Sample:
     """A report with its file and findings. `same` is the same report of a few units."""
 
-    owed: Obligation
+    obligation: Obligation
     same: tuple[Obligation, ...]
     content: bytes
     findings: SampleFindings
@@ -72,7 +72,7 @@ class Sample:
     @property
     def name(self) -> str:
         """The name of the file as its sender wrote it."""
-        return f"Báo cáo {self.owed.period.code}.xlsx"
+        return f"Báo cáo {self.obligation.period.code}.xlsx"
 
 
 def sample_of(pack: Pack, today: date, word: WordFinding) -> Sample:
@@ -90,9 +90,14 @@ def sample_of(pack: Pack, today: date, word: WordFinding) -> Sample:
         unit = pack.unit_on(obligation.unit_code, obligation.period.code)
         if form is not None and unit is not None:
             return Sample(
-                owed=obligation,
+                obligation=obligation,
                 same=_same_report(obligation, reachable),
-                content=write_template(form, unit, obligation.period, stage=obligation.stage),
+                content=write_template(
+                    form,
+                    unit,
+                    obligation.period,
+                    stage=obligation.stage,
+                ),
                 findings=_load_findings(form.tables[0].sheet, word),
             )
     raise ConfigurationError(

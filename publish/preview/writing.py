@@ -38,19 +38,26 @@ class _Entry:
     files: tuple[Path, ...]
 
 
-def write_previews(pack: Pack, today: date, folder: Path, word: WordFinding) -> list[Path]:
+def write_previews(
+    pack: Pack,
+    today: date,
+    folder: Path,
+    word: WordFinding,
+) -> list[Path]:
     """Write each kind of mail into `folder`; return the files, the index first.
 
     `word` gives their findings the words of the rules. The same pack and day give the same files.
     Raises ConfigurationError if no report is due from a unit with a contact.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    entries = []
-    for number, (kind, message) in enumerate(_mails(pack, today, word).items(), start=1):
-        entries.append(_write_mail(message, f"{number:02}-{kind}", folder))
+    mails = _mails(pack, today, word)
+    entries: list[_Entry] = []
+    for number, (kind, message) in enumerate(mails.items(), start=1):
+        name = f"{number:02}-{kind}"
+        entries.append(_write_mail(message, name, folder))
     rows = [(entry.name, entry.subject, entry.to, entry.has_html) for entry in entries]
-    index = folder / "index.html"
     html = render("mail/preview.html.j2", shown=rows, program=pack.program)
+    index = folder / "index.html"
     index.write_text(html, encoding="utf-8")
     files = [index]
     for entry in entries:
@@ -84,19 +91,24 @@ def _mails(pack: Pack, today: date, word: WordFinding) -> dict[MailKind, Message
     pack = with_deadlines(pack)
     sample = sample_of(pack, today, word)
     marked = marked_sample(sample, pack, DELIVERY)
-    mails = {}
+    mails: dict[MailKind, Message] = {}
     for kind, letter in sample_letters(sample, pack).items():
         attachments = _attachments(kind, letter, marked)
         templates = blank_templates(letter, pack, attachments)
         mails[kind] = compose(letter, pack, attachments, templates)
     at = datetime(today.year, today.month, today.day, 18, tzinfo=UTC)
-    mails[MailKind.DIGEST] = compose_digest(_digest(pack, at), pack)
+    digest = _digest(pack, at)
+    mails[MailKind.DIGEST] = compose_digest(digest, pack)
     alarm = "No run has completed for 26 hours: the last one ended two days ago."
     mails[MailKind.ALARM] = compose_alarm(alarm, pack, at)
     return mails
 
 
-def _attachments(kind: MailKind, letter: Letter, marked: Attachment) -> list[Attachment]:
+def _attachments(
+    kind: MailKind,
+    letter: Letter,
+    marked: Attachment,
+) -> list[Attachment]:
     """Return the marked workbook where a real letter of the kind has one."""
     own = [notice for notice in letter.notices if notice.delivery_id == DELIVERY]
     has_findings = any(notice.findings for notice in own)
@@ -130,7 +142,7 @@ def _digest(pack: Pack, at: datetime) -> Digest:
         lasted=timedelta(minutes=4, seconds=12),
         errors=(error,),
         counts=counts,
-        earlier_nights=30,
+        earlier_runs=30,
         seconds={"source inbox": 12.4, "load": 190.2, "alert": 31.0},
         undelivered=(refused,),
         waiting=0,

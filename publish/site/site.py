@@ -38,7 +38,7 @@ def publish_site(
     settings: Settings,
     now: datetime,
     folder: Path | None = None,
-    believed_on: date | None = None,
+    as_of_day: date | None = None,
 ) -> Path:
     """Write `quality.html` and `index.html` from the current reports of the warehouse.
 
@@ -51,7 +51,7 @@ def publish_site(
         settings: Where the site is, and how many runs keep their Data Docs.
         now: The time that the pages show.
         folder: Another folder than the site. Its pages have no links to Data Docs.
-        believed_on: The day of an as-of query, if the warehouse shows a past day.
+        as_of_day: The day of an as-of query, if the warehouse shows a past day.
 
     Returns:
         The path of `index.html`.
@@ -60,9 +60,9 @@ def publish_site(
     # Links to Data Docs are relative to the site: they would lead nowhere from another folder.
     docs_settings = settings if folder is None else None
     target = folder or settings.site
-    quality_page = _quality_page(engine, pack, docs_settings, now, believed_on)
+    quality_page = _quality_page(engine, pack, docs_settings, now, as_of_day)
     write_atomic(target / _QUALITY, quality_page.encode())
-    first_page = _first_page(engine, pack, docs_settings, now, believed_on)
+    first_page = _first_page(engine, pack, docs_settings, now, as_of_day)
     path = target / "index.html"
     write_atomic(path, first_page.encode())
     return path
@@ -73,7 +73,7 @@ def _first_page(
     pack: Pack,
     settings: Settings | None,
     now: datetime,
-    believed_on: date | None,
+    as_of_day: date | None,
 ) -> str:
     """Return `index.html`. Without settings it has no links to Data Docs."""
     due = reporting(engine)
@@ -89,7 +89,7 @@ def _first_page(
         "page.html.j2",
         pack=pack,
         now=now,
-        believed_on=believed_on,
+        as_of_day=as_of_day,
         run=run,
         night=run_rows,
         verdicts=verdict_counts(run_rows),
@@ -108,7 +108,7 @@ def _quality_page(
     pack: Pack,
     settings: Settings | None,
     now: datetime,
-    believed_on: date | None,
+    as_of_day: date | None,
 ) -> str:
     """Return `quality.html`. Without settings it has no links to Data Docs."""
     rows = quality(engine)
@@ -124,7 +124,7 @@ def _quality_page(
         "quality.html.j2",
         pack=pack,
         now=now,
-        believed_on=believed_on,
+        as_of_day=as_of_day,
         all=passing(reports, rows),
         days=days_to_fix(reports),
         rules=by_rule(rows, rule_examples(engine)),

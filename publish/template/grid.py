@@ -108,7 +108,10 @@ class Grid:
         return f"{letter}{row + 1}"
 
     def entries(self, column: Column) -> list[tuple[int, int]]:
-        """Return first and last row of each stretch of a column's cells without totals."""
+        """Return the rows of a column where a user enters values: first and last of each stretch.
+
+        Rows with totals are between the stretches.
+        """
         stretches: list[tuple[int, int]] = []
         for row in range(self.top, self.bottom + 1):
             if summands_of(column, self.line_at(row)):

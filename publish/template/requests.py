@@ -40,13 +40,16 @@ class TemplateRequest:
         It has ASCII letters only, because some systems and zip tools break Vietnamese names:
         942-chau-thanh/942-2024-uoc-thuc-hien-bao-cao-muc-tieu.xlsx
         """
-        words = [self.form.short_title]
+        unit = self.unit
+        parts = [unit.code, self.period.code]
+        # A form with one stage needs no word for it.
         if len(self.form.stages) > 1:
-            words.insert(0, self.stage.label)
-        parts = [self.unit.code, self.period.code]
-        parts += [_ascii_words(word) for word in words]
-        unit_name = _ascii_words(_TYPES.sub("", self.unit.name))
-        return Path(f"{self.unit.code}-{unit_name}") / f"{'-'.join(parts)}.xlsx"
+            parts.append(_ascii_words(self.stage.label))
+        parts.append(_ascii_words(self.form.short_title))
+        file_name = "-".join(parts)
+        name_without_type = _TYPES.sub("", unit.name)
+        folder = f"{unit.code}-{_ascii_words(name_without_type)}"
+        return Path(folder) / f"{file_name}.xlsx"
 
     def __str__(self) -> str:
         period = self.form.label_of(self.period, self.stage)
@@ -89,7 +92,7 @@ def _sending(pack: Pack, form: Form, unit: Unit, period: Period, stage: Stage) -
     )
 
 
-def owed_request(pack: Pack, obligation: Obligation) -> TemplateRequest | None:
+def due_request(pack: Pack, obligation: Obligation) -> TemplateRequest | None:
     """Return the request for a due report; None where no form or unit is valid for it."""
     period = obligation.period
     # An estimate is due before its period ends: the unit may no longer exist at the end.

@@ -361,7 +361,7 @@ def test_an_unknown_source_is_answered_with_the_known_ones(province: Province) -
     assert "inbox, portal" in night.stderr
 
 
-def test_a_night_that_never_began_shows_no_earlier_nights_table(province: Province) -> None:
+def test_a_night_that_never_began_shows_no_earlier_runs_table(province: Province) -> None:
     night = province.mtqg("run", MTQG_PACK=str(province.home / "nowhere"))
     assert night.returncode == 1
     assert "MTQG_PACK" in night.stderr

@@ -181,7 +181,7 @@ def test_a_failed_night_whose_digest_was_mailed_is_not_mailed_again(
 ) -> None:
     failed_night(served)
     found = alarm_of(served, 2, datetime.now(UTC))
-    assert (found.text.endswith("the first: source portal: did not answer"), found.was_told) == (
+    assert (found.text.endswith("the first: source portal: did not answer"), found.was_mailed) == (
         True,
         True,
     )
@@ -201,10 +201,10 @@ def test_a_failed_night_is_mailed_where_its_digest_was_not_or_does_not_say_all(
     settings: Settings, served: Settings
 ) -> None:
     failed_night(settings)
-    assert not alarm_of(settings, 2, datetime.now(UTC)).was_told
+    assert not alarm_of(settings, 2, datetime.now(UTC)).was_mailed
     failed_night(served, "ledger: no space left on the disk")
     found = alarm_of(served, 2, datetime.now(UTC))
-    assert (found.text.startswith("The last run (run 2, "), found.was_told) == (True, False)
+    assert (found.text.startswith("The last run (run 2, "), found.was_mailed) == (True, False)
 
 
 def test_nights_that_stopped_after_one_that_failed_are_an_alarm_of_their_own(
@@ -213,7 +213,7 @@ def test_nights_that_stopped_after_one_that_failed_are_an_alarm_of_their_own(
     open_run(served, DAY).finish()
     failed_night(served)
     later = alarm_of(served, 26, datetime.now(UTC) + timedelta(days=2))
-    assert (later.text.startswith("No run has completed for 26 hours"), later.was_told) == (
+    assert (later.text.startswith("No run has completed for 26 hours"), later.was_mailed) == (
         True,
         False,
     )

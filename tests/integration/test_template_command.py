@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from mtqg.cli import app
-from mtqg.templates.orders import owed_orders
+from mtqg.templates.orders import due_orders
 from program.calendar.period import Period
 from program.calendar.schedule import obligations
 from program.calendar.stage import Stage
@@ -120,9 +120,9 @@ def test_what_is_there_is_kept_the_rest_is_written_and_exit_1_says_so(tmp_path: 
 
 
 def test_both_stages_of_a_year_are_written_unless_one_is_named(pack: Pack) -> None:
-    assert {o.stage for o in owed_orders(pack, YEAR, None)} == set(Stage)
-    assert {o.stage for o in owed_orders(pack, YEAR, Stage.ESTIMATE)} == {Stage.ESTIMATE}
-    paths = [order.path.name for order in owed_orders(pack, YEAR, None) if order.unit.code == "942"]
+    assert {o.stage for o in due_orders(pack, YEAR, None)} == set(Stage)
+    assert {o.stage for o in due_orders(pack, YEAR, Stage.ESTIMATE)} == {Stage.ESTIMATE}
+    paths = [order.path.name for order in due_orders(pack, YEAR, None) if order.unit.code == "942"]
     assert paths == [
         "942-2024-uoc-thuc-hien-bao-cao-muc-tieu.xlsx",
         "942-2024-chinh-thuc-bao-cao-muc-tieu.xlsx",
@@ -130,14 +130,14 @@ def test_both_stages_of_a_year_are_written_unless_one_is_named(pack: Pack) -> No
 
 
 def test_only_units_that_exist_then_are_asked(pack: Pack) -> None:
-    assert {order.unit.kind for order in owed_orders(pack, QUARTER, None)} == {UnitKind.DISTRICT}
-    assert {order.unit.kind for order in owed_orders(pack, AFTER, None)} == {UnitKind.COMMUNE}
+    assert {order.unit.kind for order in due_orders(pack, QUARTER, None)} == {UnitKind.DISTRICT}
+    assert {order.unit.kind for order in due_orders(pack, AFTER, None)} == {UnitKind.COMMUNE}
 
 
 def test_a_district_may_choose_among_its_communes_and_a_commune_is_its_own(pack: Pack) -> None:
-    district = next(order for order in owed_orders(pack, QUARTER, None) if order.unit.code == "942")
+    district = next(order for order in due_orders(pack, QUARTER, None) if order.unit.code == "942")
     assert "Xã Hồ Đắc Kiện" in [commune.name for commune in district.communes]
-    commune = owed_orders(pack, AFTER, None)[0]
+    commune = due_orders(pack, AFTER, None)[0]
     assert commune.communes == (commune.unit,)
 
 
@@ -146,7 +146,7 @@ def test_two_forms_that_would_be_one_file_are_refused(pack: Pack) -> None:
 
     alike = tuple(form.model_copy(update={"short_title": "Báo cáo"}) for form in pack.forms)
     with pytest.raises(ConfigurationError, match="942-2024-Q4-bao-cao.xlsx"):
-        owed_orders(replace(pack, forms=alike), QUARTER, None)
+        due_orders(replace(pack, forms=alike), QUARTER, None)
 
 
 @pytest.mark.parametrize(

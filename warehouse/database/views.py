@@ -1,8 +1,8 @@
 """The views: the marts that people query, and the views that marts use.
 
-Their SQL is in `marts/*.sql`, one file a view. It is the same on both databases but for two macros:
-`@vietnam_day(instant)` is the day of an instant in Vietnam, `@days(later, earlier)` the number of
-days between two days.
+Their SQL is in `marts/*.sql`, one file for each view. It is the same on both databases but for two
+macros: `@vietnam_day(instant)` is the day of an instant in Vietnam, `@days(later, earlier)` the
+number of days between two days.
 """
 
 import re
@@ -68,12 +68,15 @@ def statements(dialect: str, kind: str = "VIEW") -> Iterator[str]:
 
     With `kind` TEMP VIEW, the views exist for one connection only.
     """
+    create = f"CREATE {kind}"
     for name in CATALOGUE:
         current_rows = f"SELECT * FROM {name} WHERE known_to IS NULL"  # noqa: S608  (our own names)
-        yield f"CREATE {kind} now_{name} AS {current_rows}"
+        yield f"{create} now_{name} AS {current_rows}"
     for name in (*_GROUND, *MARTS):
-        sql = (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
-        yield _expand_macros(sql, dialect).replace("CREATE VIEW", f"CREATE {kind}", 1)
+        file = _FOLDER / f"{name}.sql"
+        sql = file.read_text(encoding="utf-8")
+        expanded = _expand_macros(sql, dialect)
+        yield expanded.replace("CREATE VIEW", create, 1)
 
 
 def _expand_macros(sql: str, dialect: str) -> str:

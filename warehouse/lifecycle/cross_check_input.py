@@ -33,12 +33,18 @@ def period_stages_of(engine: Warehouse, forms: Collection[str]) -> list[list[War
     """
     columns = (SubmissionRow.period, SubmissionRow.stage)
     was_current = SubmissionRow.known_from.is_not(None)
-    query = select(*columns).where(SubmissionRow.form_code.in_(forms), was_current)
+    query = (
+        select(*columns)
+        .where(SubmissionRow.form_code.in_(forms), was_current)
+        .distinct()
+        .order_by(*columns)
+    )
     with Session(engine) as session:
-        rows = session.execute(query.distinct().order_by(*columns)).all()
-    period_stages = [
-        WarehousePeriodStage(period, Stage(stage)) for period, stage in rows if period is not None
-    ]
+        rows = session.execute(query).all()
+    period_stages: list[WarehousePeriodStage] = []
+    for period, stage in rows:
+        if period is not None:
+            period_stages.append(WarehousePeriodStage(period, Stage(stage)))
     return by_last_day(period_stages)
 
 
@@ -74,7 +80,9 @@ def reports_with_rejected(
 
 
 def cross_checked_reports(
-    engine: Warehouse, period_stages: Collection[WarehousePeriodStage], forms: Collection[str]
+    engine: Warehouse,
+    period_stages: Collection[WarehousePeriodStage],
+    forms: Collection[str],
 ) -> dict[int, Submission]:
     """Return the reports of `forms` that take part in cross-checks, by submission id.
 
@@ -82,15 +90,21 @@ def cross_checked_reports(
     """
     with Session(engine) as session:
         query = _cross_checked((SubmissionRow, DeliveryRow), period_stages, forms)
+        # A report may have a current version and a later one that a cross-check rejected.
         last: dict[object, tuple[SubmissionRow, DeliveryRow]] = {}
         for row, delivery in session.execute(query):
             report = (row.form_code, row.unit_code, row.period, row.stage)
             last[report] = (row, delivery)
-        return {row.id: _submission(session, row, delivery) for row, delivery in last.values()}
+        submissions: dict[int, Submission] = {}
+        for row, delivery in last.values():
+            submissions[row.id] = _submission(session, row, delivery)
+        return submissions
 
 
 def _cross_checked(
-    columns: Sequence[Any], period_stages: Collection[WarehousePeriodStage], forms: Collection[str]
+    columns: Sequence[Any],
+    period_stages: Collection[WarehousePeriodStage],
+    forms: Collection[str],
 ) -> Select[Any]:
     """Query `columns` of reports that are current or rejected, the last version last."""
     is_last_check = DeliveryRow.attempt == SubmissionRow.attempt
@@ -104,7 +118,11 @@ def _cross_checked(
     )
 
 
-def _submission(session: Session, row: SubmissionRow, delivery: DeliveryRow) -> Submission:
+def _submission(
+    session: Session,
+    row: SubmissionRow,
+    delivery: DeliveryRow,
+) -> Submission:
     """Return a submission as its own check left it."""
     findings = findings_of_check(session, row.id)
     has_warnings = any(finding.severity is not Severity.INFO for finding in findings)
@@ -126,4 +144,12 @@ def _submission(session: Session, row: SubmissionRow, delivery: DeliveryRow) -> 
 
 def _fact(row: FactRow) -> Fact:
     qualifier = Qualifier(row.qualifier) if row.qualifier else None
-    return Fact(row.element, row.line, row.value, row.text, row.sheet, row.cell, qualifier)
+    return Fact(
+        row.element,
+        row.line,
+        row.value,
+        row.text,
+        row.sheet,
+        row.cell,
+        qualifier,
+    )

@@ -48,15 +48,20 @@ def due_for_cross_check(engine: Engine) -> list[WarehousePeriodStage]:
     """
     columns = (SubmissionRow.period, SubmissionRow.stage)
     is_new = takes_part_in_cross_checks() & SubmissionRow.compared_at.is_(None)
-    ends_with_new = SubmissionRow.period_end.in_(select(SubmissionRow.period_end).where(is_new))
-    query = select(*columns).where(takes_part_in_cross_checks(), is_new | ends_with_new)
+    new_ends = select(SubmissionRow.period_end).where(is_new)
+    ends_with_new = SubmissionRow.period_end.in_(new_ends)
+    query = (
+        select(*columns)
+        .where(takes_part_in_cross_checks(), is_new | ends_with_new)
+        .distinct()
+        .order_by(*columns)
+    )
+    due: list[WarehousePeriodStage] = []
     with Session(engine) as session:
-        rows = session.execute(query.distinct().order_by(*columns))
-        return [
-            WarehousePeriodStage(period, Stage(stage))
-            for period, stage in rows
-            if period is not None
-        ]
+        for period, stage in session.execute(query):
+            if period is not None:
+                due.append(WarehousePeriodStage(period, Stage(stage)))
+    return due
 
 
 def by_last_day(period_stages: Iterable[WarehousePeriodStage]) -> list[list[WarehousePeriodStage]]:
@@ -79,7 +84,10 @@ def current_report_facts(
     query = (
         select(*REPORT)
         .where(
-            is_current(), is_about(period_stages), SubmissionRow.form_code.in_(elements), HAS_FACTS
+            is_current(),
+            is_about(period_stages),
+            SubmissionRow.form_code.in_(elements),
+            HAS_FACTS,
         )
         .order_by(SubmissionRow.unit_code, SubmissionRow.form_code, SubmissionRow.id)
     )
@@ -156,14 +164,20 @@ class _Change:
 
 
 def _compare_findings(
-    session: Session, period_stages: Collection[WarehousePeriodStage], found: Iterable[_Finding]
+    session: Session,
+    period_stages: Collection[WarehousePeriodStage],
+    found: Iterable[_Finding],
 ) -> _Change:
     """Return how `found` differs from the open cross-check findings on record."""
     is_checked = is_current() & is_about(period_stages)
     # Only what is current can get findings: a report may have been closed since it was read.
-    current_ids = set(session.scalars(select(SubmissionRow.id).where(is_checked)))
-    # Each finding once, in the order in which it was found.
-    wanted = dict.fromkeys((number, finding) for number, finding in found if number in current_ids)
+    query = select(SubmissionRow.id).where(is_checked)
+    current_ids = set(session.scalars(query))
+    # A dict, not a set: each finding once, in the order in which it was found.
+    wanted: dict[_Finding, None] = {}
+    for number, finding in found:
+        if number in current_ids:
+            wanted[number, finding] = None
     on_record = _open_findings(session, is_checked)
     return _Change(
         new=[each for each in wanted if each not in on_record],
@@ -186,6 +200,7 @@ def _insert(session: Session, findings: Sequence[_Finding], now: datetime) -> No
     last_positions = _last_positions(session, {number for number, _ in findings})
     rows = []
     for number, finding in findings:
+        # Positions count from 0.
         position = last_positions.get(number, -1) + 1
         last_positions[number] = position
         row = asdict(finding) | {
@@ -252,7 +267,13 @@ def _enqueue_notices(
         delivery = session.get_one(DeliveryRow, submission.delivery_id)
         address = recipient(delivery.sender_unit, submission.unit_code)
         if address is not None:
-            notice = NewNotice(NoticeKind.CROSS_CHECKED, address, now, number, run_id=run_id)
+            notice = NewNotice(
+                NoticeKind.CROSS_CHECKED,
+                address,
+                now,
+                number,
+                run_id=run_id,
+            )
             notices.append(notice)
     enqueue(session, notices)
 
@@ -266,7 +287,11 @@ def _questions(findings: Iterable[_Finding]) -> dict[int, set[Finding]]:
     return questions
 
 
-def _was_asked_before(session: Session, submission: SubmissionRow, questions: set[Finding]) -> bool:
+def _was_asked_before(
+    session: Session,
+    submission: SubmissionRow,
+    questions: set[Finding],
+) -> bool:
     """Tell whether a notice about an earlier check of the same bytes asked all `questions`."""
     if submission.attempt == 1:
         return False
@@ -288,11 +313,14 @@ def _was_asked_before(session: Session, submission: SubmissionRow, questions: se
 
 
 def _mark_cross_checked(
-    session: Session, period_stages: Collection[WarehousePeriodStage], now: datetime
+    session: Session,
+    period_stages: Collection[WarehousePeriodStage],
+    now: datetime,
 ) -> None:
     session.execute(
         update(SubmissionRow)
         .where(takes_part_in_cross_checks(), is_about(period_stages))
         .values(compared_at=now)
+        # The session ends here: its objects need not follow.
         .execution_options(synchronize_session=False)
     )

@@ -29,7 +29,9 @@ _REPORTS_AT_ONCE = 500
 
 
 def reports_with_facts(
-    connection: Connection, keys: Sequence[NumberedReport], elements: Mapping[str, Collection[str]]
+    connection: Connection,
+    keys: Sequence[NumberedReport],
+    elements: Mapping[str, Collection[str]],
 ) -> list[CurrentReport]:
     """Return the reports `keys` in their order, each with its facts by line and element.
 
@@ -37,19 +39,28 @@ def reports_with_facts(
     """
     facts: dict[int, list[Fact]] = {}
     for form, elements_of_form in elements.items():
-        submissions = sorted(number for number, form_code, *_ in keys if form_code == form)
+        submissions = [number for number, form_code, *_ in keys if form_code == form]
+        submissions.sort()
         for portion in portions(submissions, _REPORTS_AT_ONCE):
             facts |= _facts(connection, portion, elements_of_form)
-    return [
-        CurrentReport(
-            number, form or "", unit or "", period or "", Stage(stage), facts.get(number, ())
+    reports: list[CurrentReport] = []
+    for number, form_code, unit, period, stage in keys:
+        report = CurrentReport(
+            number,
+            form_code or "",
+            unit or "",
+            period or "",
+            Stage(stage),
+            facts.get(number, ()),
         )
-        for number, form, unit, period, stage in keys
-    ]
+        reports.append(report)
+    return reports
 
 
 def _facts(
-    connection: Connection, submissions: Sequence[int], elements: Collection[str]
+    connection: Connection,
+    submissions: Sequence[int],
+    elements: Collection[str],
 ) -> dict[int, list[Fact]]:
     query = select(
         FactRow.submission_id,

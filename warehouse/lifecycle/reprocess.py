@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine, or_, select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from program.finding import Finding, Severity
@@ -21,7 +21,8 @@ _MAY_BE_REQUESTED = (*_MAY_WAIT, DeliveryState.ZIP_EXTRACTED)
 
 
 def requeue(
-    engine: Engine, numbers: Sequence[int]
+    engine: Engine,
+    numbers: Sequence[int],
 ) -> tuple[list[int], dict[int, DeliveryState | None]]:
     """Requeue processed deliveries for the next run: all of `numbers`, or none.
 
@@ -33,19 +34,30 @@ def requeue(
         state, or None if there is no such delivery.
     """
     with Session(engine) as session, session.begin():
-        refused: dict[int, DeliveryState | None] = {}
-        for number in numbers:
-            delivery = session.get(DeliveryRow, number)
-            state = delivery.state if delivery else None
-            if state not in _MAY_BE_REQUESTED:
-                refused[number] = state
+        refused = _not_requestable(session, numbers)
         if refused:
             return [], refused
-        is_chosen = or_(DeliveryRow.id.in_(numbers), DeliveryRow.archive_delivery_id.in_(numbers))
-        query = select(DeliveryRow.id).where(is_chosen, DeliveryRow.state.in_(_MAY_WAIT))
-        requeued = list(session.scalars(query.order_by(DeliveryRow.id)))
+        is_chosen = DeliveryRow.id.in_(numbers)
+        is_member = DeliveryRow.archive_delivery_id.in_(numbers)
+        query = (
+            select(DeliveryRow.id)
+            .where(is_chosen | is_member, DeliveryRow.state.in_(_MAY_WAIT))
+            .order_by(DeliveryRow.id)
+        )
+        requeued = list(session.scalars(query))
         _requeue(session, requeued)
         return requeued, {}
+
+
+def _not_requestable(session: Session, numbers: Sequence[int]) -> dict[int, DeliveryState | None]:
+    """Return those of the deliveries that cannot be requeued, with their state; None: unknown."""
+    refused: dict[int, DeliveryState | None] = {}
+    for number in numbers:
+        delivery = session.get(DeliveryRow, number)
+        state = delivery.state if delivery else None
+        if state not in _MAY_BE_REQUESTED:
+            refused[number] = state
+    return refused
 
 
 def _requeue(session: Session, numbers: Collection[int]) -> None:
@@ -126,11 +138,15 @@ def requeue_cleared(session: Session, cleared: Collection[int]) -> None:
     rejected: list[tuple[ReportKey | None, Turn]] = []
     for row, delivery in session.execute(query):
         report = report_key(row.form_code, row.unit_code, row.period, row.stage)
-        rejected.append((report, Turn(delivery.received_at, delivery.id)))
-    history = VersionHistory.read(session, {report for report, _ in rejected})
-    deliveries = [
-        turn.delivery_id for report, turn in rejected if history.newer_current(report, turn) is None
-    ]
+        turn = Turn(delivery.received_at, delivery.id)
+        rejected.append((report, turn))
+    reports = {report for report, _ in rejected}
+    history = VersionHistory.read(session, reports)
+    deliveries: list[int] = []
+    for report, turn in rejected:
+        newer = history.newer_current(report, turn)
+        if newer is None:
+            deliveries.append(turn.delivery_id)
     _requeue(session, deliveries)
 
 
@@ -154,22 +170,30 @@ def _replaced_by(session: Session, submission: int, delivery: int) -> set[int]:
     return found
 
 
-def was_mailed(session: Session, delivery: int, attempt: int, submission: Submission) -> bool:
+def was_mailed(
+    session: Session,
+    delivery: int,
+    attempt: int,
+    submission: Submission,
+) -> bool:
     """Tell whether an earlier check of this delivery led to a notice with the same content.
 
     That is the same verdict and the same findings, notes left out.
     """
     if attempt == 1:
         return False
-    notified = select(SubmissionRow).where(
+    with_notice = select(OutboxRow.submission_id)
+    query = select(SubmissionRow.id).where(
         SubmissionRow.delivery_id == delivery,
         SubmissionRow.attempt < attempt,
         SubmissionRow.verdict == submission.verdict.value,
-        SubmissionRow.id.in_(select(OutboxRow.submission_id)),
+        SubmissionRow.id.in_(with_notice),
     )
     questions = _questions(submission.findings)
-    earlier_ids = [row.id for row in session.scalars(notified)]
-    return any(_questions(findings_of_check(session, each)) == questions for each in earlier_ids)
+    for earlier in session.scalars(query).all():
+        if _questions(findings_of_check(session, earlier)) == questions:
+            return True
+    return False
 
 
 def _questions(

@@ -24,7 +24,9 @@ def findings_of_check(session: Session, submission_id: int) -> tuple[Finding, ..
 
 
 def findings_of_cross_check(
-    session: Session, submission_id: int, moment: datetime
+    session: Session,
+    submission_id: int,
+    moment: datetime,
 ) -> tuple[Finding, ...]:
     """Return the open findings that the cross-check at `moment` brought."""
     rows = _open_rows(session, submission_id)
@@ -35,11 +37,16 @@ def _open_rows(session: Session, submission_id: int) -> Iterator[FindingRow]:
     query = select(FindingRow).where(
         FindingRow.submission_id == submission_id, FindingRow.closed_at.is_(None)
     )
+    # The positions are those of the check, then those of each cross-check.
     yield from session.scalars(query.order_by(FindingRow.position))
 
 
 def newest_of(
-    session: Session, form: str, unit: str, period: str, stage: Stage
+    session: Session,
+    form: str,
+    unit: str,
+    period: str,
+    stage: Stage,
 ) -> SubmissionRow | None:
     """Return the newest submission of a report, whatever its verdict; None if none came."""
     is_of_report = versions_of(form, unit, period, stage.value)
@@ -48,7 +55,11 @@ def newest_of(
 
 
 def last_findings(
-    engine: Engine, form: str, unit: str, period: str, stage: Stage
+    engine: Engine,
+    form: str,
+    unit: str,
+    period: str,
+    stage: Stage,
 ) -> list[Finding] | None:
     """Return the open findings of the newest submission of a report; None if none came."""
     with Session(engine) as session:

@@ -25,7 +25,10 @@ ReportCondition = tuple[ColumnElement[bool], ...]
 
 
 def versions_of(
-    form: str | None, unit: str | None, period: str | None, stage: str
+    form: str | None,
+    unit: str | None,
+    period: str | None,
+    stage: str,
 ) -> ReportCondition:
     """Return the SQL conditions that a submission is of this report.
 
@@ -51,7 +54,10 @@ class ReportKey(NamedTuple):
 
 
 def report_key(
-    form: str | None, unit: str | None, period: str | None, stage: str
+    form: str | None,
+    unit: str | None,
+    period: str | None,
+    stage: str,
 ) -> ReportKey | None:
     """Return the key of a report; None if form, unit or period is unknown."""
     if form is None or unit is None or period is None:
@@ -147,12 +153,14 @@ class VersionHistory:
     def number_next(self, report: ReportKey, version: Version) -> None:
         """Give a version the number after the newest one of its report."""
         numbers = [each.number or 0 for each in self._of_report[report]]
+        # The first version has the number 1.
         version.number = 1 + max(numbers, default=0)
 
     def number_by_turn(self, report: ReportKey, version: Version) -> None:
         """Give a late version the number of its turn; later versions move up by one."""
         others = self._of_report[report]
         later_numbers = [each.number or 0 for each in others if each.turn > version.turn]
+        # It is the latest after all: it keeps the number that it has.
         if not later_numbers:
             return
         first = min(later_numbers)
@@ -177,12 +185,17 @@ class VersionHistory:
         set back.
         """
         others = self._of_report[report]
-        begun = [each.known_from for each in others if each.known_from is not None]
-        ended = [each.known_to for each in others if each.known_to is not None]
-        successor.known_from = max([now, *begun, *ended])
+        moments = [now]
+        for each in others:
+            if each.known_from is not None:
+                moments.append(each.known_from)
+            if each.known_to is not None:
+                moments.append(each.known_to)
+        begins = max(moments)
+        successor.known_from = begins
         for each in others:
             if each.is_current:
-                each.end(successor.known_from, successor.id)
+                each.end(begins, successor.id)
 
     def end_earlier(self, successor: Version, now: datetime) -> None:
         """Close what an earlier check of the same delivery accepted and this one did not replace.

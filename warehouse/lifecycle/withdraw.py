@@ -28,13 +28,19 @@ class Withdrawal:
     reopened: tuple[int, ...] = ()
 
 
-def withdraw(engine: Engine, number: int, reason: str, now: datetime) -> Withdrawal:
+def withdraw(
+    engine: Engine,
+    number: int,
+    reason: str,
+    now: datetime,
+) -> Withdrawal:
     """Withdraw a delivery for good, in one transaction. Nothing of it is deleted.
 
     Only a delivery that was checked, or waits to be, can be withdrawn; any other is unchanged. The
     other reports about the same periods are due for a cross-check in the next run.
     """
     with Session(engine) as session, session.begin():
+        # The lock makes a second withdrawal wait, which then finds the new state.
         delivery = session.get(DeliveryRow, number, with_for_update=True)
         if delivery is None:
             return Withdrawal(None, is_done=False)
@@ -53,7 +59,10 @@ def withdraw(engine: Engine, number: int, reason: str, now: datetime) -> Withdra
             session.flush()
         _require_cross_check(session, number)
         return Withdrawal(
-            state_before, is_done=True, reports=len(rows), reopened=tuple(sorted(reopened))
+            state_before,
+            is_done=True,
+            reports=len(rows),
+            reopened=tuple(sorted(reopened)),
         )
 
 

@@ -85,29 +85,44 @@ def differences(before: Engine, after: Engine, limit: int) -> Differences:
     found = Differences()
     with before.connect() as old, after.connect() as new:
         for table, key in _KEYS.items():
+            name = table.__tablename__
             for query in _steps(old, new, table, key[0]):
-                old_rows, new_rows = _rows(old, query, key), _rows(new, query, key)
-                _compare(old_rows, new_rows, table.__tablename__, found, limit)
+                old_rows = _rows(old, query, key)
+                new_rows = _rows(new, query, key)
+                _compare(old_rows, new_rows, name, found, limit)
         for table in _SMALL:
-            key = tuple(column.name for column in table.__table__.primary_key)
+            columns = table.__table__.primary_key
+            key = tuple(column.name for column in columns)
             query = select(table.__table__)
-            old_rows, new_rows = _rows(old, query, key), _rows(new, query, key)
+            old_rows = _rows(old, query, key)
+            new_rows = _rows(new, query, key)
             _compare(old_rows, new_rows, table.__tablename__, found, limit)
     return found
 
 
 def _steps(
-    old: Connection, new: Connection, table: type[WarehouseTable], first_key: str
+    old: Connection,
+    new: Connection,
+    table: type[WarehouseTable],
+    first_key: str,
 ) -> Iterator[Select[Any]]:
     """Yield queries that together read all rows of a table, a step of its first key at a time."""
     column = table.__table__.c[first_key]
-    newest = select(func.max(column))
-    last = max(old.scalar(newest) or 0, new.scalar(newest) or 0)
-    for number in range(0, last + 1, _STEP):
-        yield select(table.__table__).where(column.between(number, number + _STEP - 1))
+    highest = select(func.max(column))
+    # An empty table has no highest key.
+    last_of_old = old.scalar(highest) or 0
+    last_of_new = new.scalar(highest) or 0
+    last = max(last_of_old, last_of_new)
+    for first in range(0, last + 1, _STEP):
+        is_in_step = column.between(first, first + _STEP - 1)
+        yield select(table.__table__).where(is_in_step)
 
 
-def _rows(connection: Connection, query: Select[Any], key: tuple[str, ...]) -> dict[_Key, _Values]:
+def _rows(
+    connection: Connection,
+    query: Select[Any],
+    key: tuple[str, ...],
+) -> dict[_Key, _Values]:
     found: dict[_Key, _Values] = {}
     for row in connection.execute(query).mappings():
         found[tuple(row[name] for name in key)] = dict(row)
@@ -127,8 +142,10 @@ def _compare(
         of_row = list(_row_differences(table, key, old_row, new_row))
         if of_row:
             found.differing[table] += 1
+            # All differences are counted, and only the first are kept.
             if found.differing[table] <= limit:
                 found.examples += of_row
+        # Other rules explain most differences in findings and verdicts.
         if table == "submissions" and _have_other_rules(old_row, new_row):
             found.other_rules += 1
 
@@ -140,7 +157,10 @@ def _have_other_rules(old: _Values | None, new: _Values | None) -> bool:
 
 
 def _row_differences(
-    table: str, key: _Key, old: _Values | None, new: _Values | None
+    table: str,
+    key: _Key,
+    old: _Values | None,
+    new: _Values | None,
 ) -> Iterator[RowDifference]:
     if old is None or new is None:
         yield RowDifference(table, key, None, old and "there", new and "there")

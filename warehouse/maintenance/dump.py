@@ -97,6 +97,7 @@ def restore_warehouse(url: str, source: Path) -> None:
     place = warehouse_url(url)
     file = file_of(place)
     if file is None:
+        # The roles of the other server need not exist here.
         options = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
         _run("pg_restore", place, *options, str(source))
         return
@@ -107,6 +108,7 @@ def restore_warehouse(url: str, source: Path) -> None:
         raise WarehouseError(
             f"warehouse: cannot put the copy in place as {file}: {wrong}"
         ) from wrong
+    # Both names are of one file now: the name of the copy goes.
     source.unlink()
 
 
@@ -126,16 +128,17 @@ def _connected(url: str, isolation_level: str | None = None) -> Iterator[Connect
 
 
 def _contents(connection: Connection) -> Contents:
-    rows = {}
+    rows: dict[str, int] = {}
     for table in WarehouseTable.metadata.sorted_tables:
-        rows[table.name] = connection.scalar(select(func.count()).select_from(table)) or 0
-    archived = (
-        select(DeliveryRow.sha256)
-        .where(DeliveryRow.sha256.is_not(None), DeliveryRow.state != DeliveryState.PURGED)
-        .distinct()
-    )
+        count = select(func.count()).select_from(table)
+        rows[table.name] = connection.scalar(count) or 0
+    is_archived = DeliveryRow.sha256.is_not(None)
+    # A purge has deleted the bytes, and keeps the row.
+    is_purged = DeliveryRow.state == DeliveryState.PURGED
+    archived = select(DeliveryRow.sha256).where(is_archived, ~is_purged).distinct()
     sha256s = frozenset(str(sha256) for sha256 in connection.scalars(archived))
-    schema = connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
+    version = text("SELECT version_num FROM alembic_version")
+    schema = connection.scalar(version) or ""
     return Contents(schema, rows, sha256s)
 
 

@@ -47,14 +47,16 @@ def run_document(engine: Engine, number: int) -> Document:
     """
     with Session(engine) as session:
         run = session.get_one(RunRow, number)
-        since = session.scalar(select(func.max(RunRow.started_at)).where(RunRow.id < number))
+        earlier_starts = select(func.max(RunRow.started_at)).where(RunRow.id < number)
+        since = session.scalar(earlier_starts)
         checks = list(_checks(session, number))
         checked = [check["delivery"] for check in checks]
+        deliveries = _touched(number, checked)
         waiting = session.scalars(_in_state(DeliveryState.RECEIVED))
         source_cursors = select(SourceCursorRow).order_by(SourceCursorRow.source)
         return {
             "run": _plain(run),
-            "deliveries": _plain_rows(session, _touched(number, checked)),
+            "deliveries": _plain_rows(session, deliveries),
             "checked": checks,
             "cross_checked_at": _cross_checked_at(session, run),
             "waiting": {str(row.id): row.attempt for row in waiting},
@@ -67,14 +69,19 @@ def run_document(engine: Engine, number: int) -> Document:
 
 def _checks(session: Session, number: int) -> Iterator[Row]:
     """Yield each check of a run in order, with the submissions' ids by `report_no`."""
+
+    def check_of(row: SubmissionRow) -> tuple[int, int]:
+        return row.delivery_id, row.attempt
+
     query = select(SubmissionRow).where(SubmissionRow.run_id == number).order_by(SubmissionRow.id)
-    checks = groupby(session.scalars(query), key=lambda row: (row.delivery_id, row.attempt))
-    for (delivery, attempt), rows in checks:
+    for (delivery, attempt), rows in groupby(session.scalars(query), key=check_of):
         submissions = list(rows)
+        # All reports of a delivery are loaded at the same moment.
+        loaded_at = submissions[0].loaded_at
         yield {
             "delivery": delivery,
             "attempt": attempt,
-            "at": submissions[0].loaded_at.isoformat(),
+            "at": loaded_at.isoformat(),
             "submissions": {str(row.report_no): row.id for row in submissions},
         }
 
@@ -99,8 +106,13 @@ def _withdrawn(session: Session, since: datetime | None) -> Iterator[Row]:
         query = query.where(DeliveryRow.withdrawn_at >= since)
     ordered = query.order_by(DeliveryRow.withdrawn_at, DeliveryRow.id)
     for row in session.scalars(ordered):
+        # The query has none without it, which the types do not show.
         withdrawn_at = row.withdrawn_at and row.withdrawn_at.isoformat()
-        yield {"delivery": row.id, "at": withdrawn_at, "reason": row.withdrawn_reason}
+        yield {
+            "delivery": row.id,
+            "at": withdrawn_at,
+            "reason": row.withdrawn_reason,
+        }
 
 
 def _in_state(state: DeliveryState) -> Select[tuple[DeliveryRow]]:
@@ -138,22 +150,26 @@ def _changed_catalogue(session: Session, since: datetime | None) -> dict[str, li
 
 def _cross_checked_at(session: Session, run: RunRow) -> str | None:
     """Return when a run recorded its cross-checks, None where nothing was due for one."""
-    next_start = session.scalar(select(func.min(RunRow.started_at)).where(RunRow.id > run.id))
+    later_starts = select(func.min(RunRow.started_at)).where(RunRow.id > run.id)
+    next_start = session.scalar(later_starts)
     # A run that was killed did not end: what came before the next one is its own.
     end = run.finished_at or next_start
-    moments = []
-    for column in (
+    columns = (
         SubmissionRow.compared_at,
         FindingRow.cross_check_found_at,
         FindingRow.closed_at,
-    ):
+    )
+    moments: list[datetime] = []
+    for column in columns:
         query = select(func.max(column)).where(column >= run.started_at)
         if end is not None:
             query = query.where(column <= end)
         moment = session.scalar(query)
         if moment is not None:
             moments.append(moment)
-    return max(moments).isoformat() if moments else None
+    if not moments:
+        return None
+    return max(moments).isoformat()
 
 
 def _plain_rows(session: Session, query: Select[Any]) -> list[Row]:
@@ -232,28 +248,35 @@ def replay_outbox(engine: Engine, documents: Iterable[Document]) -> list[Row]:
     notices: dict[int, Row] = {}
     last: Document = {}
     for document in documents:
-        # A notice is in several documents; the last one has its newest state.
-        notices |= {row["id"]: row for row in document["outbox"]}
+        for notice in document["outbox"]:
+            # A notice is in several documents; the last one has its newest state.
+            notices[notice["id"]] = notice
         last = document
+    source_cursors = last.get("source_cursors", [])
     with Session(engine) as session, session.begin():
         possible, impossible = _split_by_submission(session, notices.values())
         _insert(session, OutboxRow, possible)
-        _insert(session, SourceCursorRow, last.get("source_cursors", []))
+        _insert(session, SourceCursorRow, source_cursors)
         _continue_numbers(session)
     waiting = last.get("waiting", {})
-    set_attempt(engine, {int(number): attempt for number, attempt in waiting.items()})
+    # The keys of a JSON object are texts.
+    attempts = {int(number): attempt for number, attempt in waiting.items()}
+    set_attempt(engine, attempts)
     return impossible
 
 
 def _split_by_submission(session: Session, notices: Iterable[Row]) -> tuple[list[Row], list[Row]]:
     """Split notices into those whose submission is on record, or that have none, and the others."""
-    on_record: set[int | None] = {None}
-    on_record |= set(session.scalars(select(SubmissionRow.id)))
+    submissions = session.scalars(select(SubmissionRow.id))
+    # A reminder is about no submission.
+    on_record: set[int | None] = {None, *submissions}
     possible: list[Row] = []
     impossible: list[Row] = []
     for notice in notices:
-        is_possible = notice["submission_id"] in on_record
-        (possible if is_possible else impossible).append(notice)
+        if notice["submission_id"] in on_record:
+            possible.append(notice)
+        else:
+            impossible.append(notice)
     return possible, impossible
 
 

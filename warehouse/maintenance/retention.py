@@ -29,7 +29,9 @@ class Expired:
 
 
 def expired_bytes(
-    engine: Engine, kept_days: Mapping[tuple[str, str], int], now: datetime
+    engine: Engine,
+    kept_days: Mapping[tuple[str, str], int],
+    now: datetime,
 ) -> list[Expired]:
     """Return the bytes with personal data whose retention period is over.
 
@@ -40,13 +42,22 @@ def expired_bytes(
     found: list[Expired] = []
     with Session(engine) as session:
         for sha256, forms in _personal_forms(session, kept_days).items():
-            days = max(kept_days[form] for form in forms)
             last = _last_delivery(session, sha256)
-            if last is None or last.received_at + timedelta(days=days) >= now:
+            if last is None:
                 continue
-            codes = sorted(code for code, _ in forms)
-            why = f"{', '.join(codes)}: personal_days {days}"
-            found.append(Expired(sha256, last.name, last.sender_unit, last.received_at, why))
+            days = max(kept_days[form] for form in forms)
+            end = last.received_at + timedelta(days=days)
+            if end >= now:
+                continue
+            codes = ", ".join(sorted(code for code, _ in forms))
+            expired = Expired(
+                sha256,
+                last.name,
+                last.sender_unit,
+                last.received_at,
+                f"{codes}: personal_days {days}",
+            )
+            found.append(expired)
     return found
 
 
@@ -60,15 +71,23 @@ def _last_delivery(session: Session, sha256: str) -> DeliveryRow | None:
 
 
 def _personal_forms(
-    session: Session, kept_days: Mapping[tuple[str, str], int]
+    session: Session,
+    kept_days: Mapping[tuple[str, str], int],
 ) -> dict[str, set[tuple[str, str]]]:
     """Return the forms with personal data that bytes hold, by sha256.
 
     A zip holds the forms of its members.
     """
-    member, zip_row = aliased(DeliveryRow), aliased(DeliveryRow)
+    member = aliased(DeliveryRow)
+    zip_row = aliased(DeliveryRow)
+    columns = (
+        member.sha256,
+        zip_row.sha256,
+        SubmissionRow.form_code,
+        SubmissionRow.form_version,
+    )
     query = (
-        select(member.sha256, zip_row.sha256, SubmissionRow.form_code, SubmissionRow.form_version)
+        select(*columns)
         .join(SubmissionRow, SubmissionRow.delivery_id == member.id)
         .outerjoin(zip_row, zip_row.id == member.archive_delivery_id)
         .order_by(member.id)
@@ -125,10 +144,15 @@ def letters_about(engine: Engine, sha256: str) -> list[str]:
 
 def _plain(session: Session, row: SubmissionRow) -> dict[str, Any]:
     """Return a submission with its findings and facts, as its own check left it."""
-    query = select(FactRow).where(FactRow.submission_id == row.id)
-    facts = session.scalars(query.order_by(FactRow.element, FactRow.line))
+    query = (
+        select(FactRow)
+        .where(FactRow.submission_id == row.id)
+        .order_by(FactRow.element, FactRow.line)
+    )
+    facts = session.scalars(query)
     findings = findings_of_check(session, row.id)
     severities = {finding.severity for finding in findings}
+    verdict = _verdict(row, severities)
     return {
         "report_no": row.report_no,
         "form": row.form_code,
@@ -137,7 +161,7 @@ def _plain(session: Session, row: SubmissionRow) -> dict[str, Any]:
         "period": row.period,
         "stage": row.stage,
         "values_read": row.values_read,
-        "verdict": _verdict(row, severities).value,
+        "verdict": verdict.value,
         "findings": [_values(finding, finding.__dataclass_fields__) for finding in findings],
         "facts": [_values(fact, Fact._fields) for fact in facts],
     }

@@ -39,13 +39,16 @@ def staging_url(url: str) -> str:
     file = file_of(place)
     if file is not None:
         beside = file.with_name(f"{file.name}.rebuilt")
-        for leftover in (beside, *_log_files(beside)):
+        leftovers = [beside, *_log_files(beside)]
+        for leftover in leftovers:
             leftover.unlink(missing_ok=True)
         return f"sqlite:///{beside}"
     with _changing(url) as connection:
         connection.execute(text(f"DROP SCHEMA IF EXISTS {_SCHEMA} CASCADE"))
         connection.execute(text(f"CREATE SCHEMA {_SCHEMA}"))
-    in_schema = place.update_query_dict({"options": f"-csearch_path={_SCHEMA}"})
+    # Tables without a schema in their name are made in the first one of the search path.
+    options = {"options": f"-csearch_path={_SCHEMA}"}
+    in_schema = place.update_query_dict(options)
     return in_schema.render_as_string(hide_password=False)
 
 
@@ -121,7 +124,12 @@ def _swap_schemas(url: str, kept: str) -> bool:
     return bool(old_tables)
 
 
-def _move_table(connection: Connection, name: str, source: str, target: str) -> None:
+def _move_table(
+    connection: Connection,
+    name: str,
+    source: str,
+    target: str,
+) -> None:
     connection.execute(text(f"ALTER TABLE {source}.{name} SET SCHEMA {target}"))
 
 

@@ -78,6 +78,7 @@ def enqueue(session: Session, notices: Iterable[NewNotice]) -> int:
         wanted.setdefault(_identity(values), values)
     on_record = _on_record(session, wanted.values())
     new = [values for identity, values in wanted.items() if identity not in on_record]
+    # SQLAlchemy would insert one row of defaults for an empty list.
     if new:
         session.connection().execute(insert(OutboxRow), new)
     renewed = 0
@@ -98,6 +99,7 @@ def _values(notice: NewNotice) -> _Values:
         "due_date": notice.missing.due_date if notice.missing else None,
         "recipient": notice.recipient,
         "kind": notice.kind,
+        # The verdict of then: a cross-check may change that of the submission.
         "verdict": notice.verdict.value if notice.verdict else None,
         "run_id": notice.run_id,
         "step": notice.step,
@@ -115,19 +117,15 @@ def _identity(values: _Values) -> _Identity:
 def _on_record(session: Session, wanted: Collection[_Values]) -> dict[_Identity, int]:
     """Return the ids of the notices on record about the same submissions and units."""
     columns = [getattr(OutboxRow, name) for name in _IDENTITY]
+    query = select(OutboxRow.id, *columns)
     submissions = {values["submission_id"] for values in wanted} - {None}
     units = {values["unit_code"] for values in wanted} - {None}
-    queries = [
-        select(OutboxRow.id, *columns).where(OutboxRow.submission_id.in_(portion))
-        for portion in portions(sorted(submissions))
-    ]
-    queries += [
-        select(OutboxRow.id, *columns).where(OutboxRow.unit_code.in_(portion))
-        for portion in portions(sorted(units))
-    ]
+    # A reminder has a unit instead of a submission.
+    conditions = [OutboxRow.submission_id.in_(ids) for ids in portions(sorted(submissions))]
+    conditions += [OutboxRow.unit_code.in_(codes) for codes in portions(sorted(units))]
     found: dict[_Identity, int] = {}
-    for query in queries:
-        for number, *identity in session.execute(query):
+    for is_wanted in conditions:
+        for number, *identity in session.execute(query.where(is_wanted)):
             found[tuple(identity)] = number
     return found
 
@@ -140,6 +138,7 @@ def _renew(session: Session, number: int, now: datetime) -> int:
         .values(
             state=OutboxState.PENDING,
             created_at=now,
+            # It goes into a new letter.
             message_id=None,
             letter_date=None,
         )

@@ -199,13 +199,25 @@ def _enqueue(
     with Session(engine) as session, session.begin():
         notices = []
         for submission_id, recipient, answers_id in session.execute(query).tuples().all():
-            notices.append(NewNotice(kind, recipient, now, submission_id, answers_id=answers_id))
+            notices.append(
+                NewNotice(
+                    kind,
+                    recipient,
+                    now,
+                    submission_id,
+                    answers_id=answers_id,
+                )
+            )
             # The new notice says more than "accepted": one of them is enough.
             _drop_unsent_acceptance(session, submission_id, recipient)
         return enqueue(session, notices)
 
 
-def _drop_unsent_acceptance(session: Session, submission_id: int, recipient: str) -> None:
+def _drop_unsent_acceptance(
+    session: Session,
+    submission_id: int,
+    recipient: str,
+) -> None:
     """Mark the notice of acceptance as obsolete if it is in no letter yet."""
     session.execute(
         update(OutboxRow)

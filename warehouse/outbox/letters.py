@@ -22,7 +22,12 @@ _MOST_REFERENCES = 20
 """A longer thread names its first letter and its last ones."""
 
 
-def assemble_letters(engine: Engine, day: date, *, daily_limit: int | None = None) -> int:
+def assemble_letters(
+    engine: Engine,
+    day: date,
+    *,
+    daily_limit: int | None = None,
+) -> int:
     """Assemble one letter for each recipient of all pending notices that are in none yet.
 
     One transaction. Notices that were settled before they were sent are marked and left out. A
@@ -82,7 +87,8 @@ def _pending_notices(session: Session) -> list[OutboxRow]:
 
 
 def _unsent_by_recipient(
-    session: Session, pending: Sequence[OutboxRow]
+    session: Session,
+    pending: Sequence[OutboxRow],
 ) -> dict[str, list[OutboxRow]]:
     """Return the notices to put into letters now; marks those that were settled."""
     unsent: dict[str, list[OutboxRow]] = {}
@@ -92,6 +98,7 @@ def _unsent_by_recipient(
         if not was_tried:
             row.message_id = None
             row.letter_date = None
+        # It may have left: a second attempt must be the same letter.
         if row.message_id is not None:
             continue
         if is_obsolete(session, row):
@@ -105,9 +112,15 @@ def _recipients_at_limit(session: Session, day: date, limit: int | None) -> set[
     """Return the recipients who get no further letter dated `day`."""
     if limit is None:
         return set()
+    # A letter is made of several notices.
     letters = func.count(OutboxRow.message_id.distinct())
-    query = select(OutboxRow.recipient).where(OutboxRow.letter_date == day)
-    return set(session.scalars(query.group_by(OutboxRow.recipient).having(letters >= limit)))
+    query = (
+        select(OutboxRow.recipient)
+        .where(OutboxRow.letter_date == day)
+        .group_by(OutboxRow.recipient)
+        .having(letters >= limit)
+    )
+    return set(session.scalars(query))
 
 
 def _give_id(rows: Sequence[OutboxRow], recipient: str, day: date) -> None:
@@ -172,7 +185,9 @@ def _count_reports(session: Session, submission: SubmissionRow) -> int:
 
 
 def _accepted(
-    session: Session, notices: Sequence[Notice], moment: datetime
+    session: Session,
+    notices: Sequence[Notice],
+    moment: datetime,
 ) -> tuple[ReportName, ...]:
     """Return the other reports of the same periods that were current at the letter's moment.
 
@@ -187,14 +202,19 @@ def _accepted(
         SubmissionRow.period,
         SubmissionRow.stage,
     )
-    query = select(*columns).where(
-        SubmissionRow.known_from <= moment,
-        or_(SubmissionRow.known_to.is_(None), SubmissionRow.known_to > moment),
-        SubmissionRow.unit_code.in_(senders),
-        SubmissionRow.period.in_(periods),
+    query = (
+        select(*columns)
+        .where(
+            SubmissionRow.known_from <= moment,
+            or_(SubmissionRow.known_to.is_(None), SubmissionRow.known_to > moment),
+            SubmissionRow.unit_code.in_(senders),
+            SubmissionRow.period.in_(periods),
+        )
+        .distinct()
+        .order_by(*columns)
     )
-    accepted = []
-    for form, unit, period, stage in session.execute(query.distinct().order_by(*columns)):
+    accepted: list[ReportName] = []
+    for form, unit, period, stage in session.execute(query):
         report = ReportName(form or "", unit or "", period or "", Stage(stage))
         if report not in reports_of_letter:
             accepted.append(report)
@@ -241,11 +261,19 @@ def _report_of(row: OutboxRow, submission: SubmissionRow | None) -> ReportName |
     """Return the report that a notice is about; None if the file's report is unknown."""
     if submission is None:
         return _missing_report(row).report
-    return _report(submission.form_code, submission.unit_code, submission.period, submission.stage)
+    return _report(
+        submission.form_code,
+        submission.unit_code,
+        submission.period,
+        submission.stage,
+    )
 
 
 def _report(
-    form: str | None, unit: str | None, period: str | None, stage: str | None
+    form: str | None,
+    unit: str | None,
+    period: str | None,
+    stage: str | None,
 ) -> ReportName | None:
     if form is None or unit is None or period is None or stage is None:
         return None

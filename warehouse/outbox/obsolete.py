@@ -40,6 +40,7 @@ def _is_reminder_settled(session: Session, row: OutboxRow) -> bool:
     report_came = not_withdrawn(select(SubmissionRow.id).where(same_report(SubmissionRow, row)))
     if session.scalar(report_came.limit(1)) is not None:
         return True
+    # The later reminder takes the place of this one.
     later_reminder = select(OutboxRow.id).where(
         same_report(OutboxRow, row),
         OutboxRow.recipient == row.recipient,
@@ -55,9 +56,11 @@ def _is_untrue(session: Session, row: OutboxRow, submission_id: int) -> bool:
     arose.
     """
     if row.kind is NoticeKind.CROSS_CHECKED:
+        # A later cross-check closes what no longer holds, and leaves the notice.
         open_findings = findings_of_cross_check(session, submission_id, row.created_at)
         return not open_findings
     if row.kind is NoticeKind.ALL_CLEAR:
+        # A later cross-check may have raised a new warning.
         verdict = session.get_one(SubmissionRow, submission_id).verdict
         return verdict != Verdict.ACCEPTED.value
     return False

@@ -34,7 +34,10 @@ def this_sender() -> str:
 
 
 def claim_letter(
-    engine: Engine, now: datetime, *, passed_over: Collection[str] = ()
+    engine: Engine,
+    now: datetime,
+    *,
+    passed_over: Collection[str] = (),
 ) -> Letter | None:
     """Claim the oldest letter that may be tried now; return it, or None if there is none.
 
@@ -82,7 +85,12 @@ def mark_sent(engine: Engine, message_id: str, now: datetime) -> None:
     )
 
 
-def defer(engine: Engine, message_id: str, error: str, now: datetime) -> None:
+def defer(
+    engine: Engine,
+    message_id: str,
+    error: str,
+    now: datetime,
+) -> None:
     """Record why a letter could not be sent. It is tried again; each wait is longer."""
     moments = [now + timedelta(minutes=minutes) for minutes in _BACKOFF_MINUTES]
     by_attempts = [(OutboxRow.attempts == n, moment) for n, moment in enumerate(moments)]
@@ -107,7 +115,12 @@ def mark_failed(engine: Engine, message_id: str, error: str) -> None:
     )
 
 
-def mark_bounced(engine: Engine, message_id: str, recipient: str, error: str) -> OutboxState | None:
+def mark_bounced(
+    engine: Engine,
+    message_id: str,
+    recipient: str,
+    error: str,
+) -> OutboxState | None:
     """Record that a letter bounced: it fails, as if it had been refused.
 
     A letter that is not marked as sent is unchanged: it may be on its way.
@@ -119,7 +132,10 @@ def mark_bounced(engine: Engine, message_id: str, recipient: str, error: str) ->
     query = select(OutboxRow.recipient, OutboxRow.state).where(is_of_letter).limit(1)
     with Session(engine) as session, session.begin():
         found = session.execute(query).first()
-        if found is None or found.recipient.casefold() != recipient.casefold():
+        if found is None:
+            return None
+        # A bounce may write the address in another case.
+        if found.recipient.casefold() != recipient.casefold():
             return None
         session.execute(
             update(OutboxRow)
@@ -159,7 +175,11 @@ def retry_failed(engine: Engine, recipient: str | None = None) -> int:
         return count
 
 
-def _oldest_free(session: Session, passed_over: Collection[str], now: datetime) -> Select[Any]:
+def _oldest_free(
+    session: Session,
+    passed_over: Collection[str],
+    now: datetime,
+) -> Select[Any]:
     """Query the message id of the oldest pending letter that is due and that nobody claims."""
     is_free = or_(
         OutboxRow.claimed_by.is_(None),
@@ -188,7 +208,12 @@ def _gone_senders(session: Session) -> list[str]:
     ]
 
 
-def _end_claim(engine: Engine, message_id: str, state: OutboxState, **values: object) -> None:
+def _end_claim(
+    engine: Engine,
+    message_id: str,
+    state: OutboxState,
+    **values: object,
+) -> None:
     """Release a pending letter and set what became of it.
 
     A letter that another sender has ended meanwhile is unchanged.

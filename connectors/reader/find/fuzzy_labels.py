@@ -40,7 +40,8 @@ def closest(text: str, writings: Iterable[tuple[str, str]], words: Collection[st
     """Return the name whose label `text` misspells; None if it misspells none.
 
     `writings` are names with their folded labels, `words` the words of the form's labels. The
-    nearest label must be a typing mistake away, every other name's `MARGIN` letters farther.
+    nearest label must differ by a typing mistake only. The labels of every other name must differ
+    by at least `MARGIN` letters more.
     """
     labels = list(writings)
     if not _is_any_near(text, labels, words):

@@ -105,7 +105,7 @@ def is_sub_heading(cell: CellValue) -> bool:
 
 
 def gathers(text: str) -> bool:
-    """Tell whether a heading only gathers what is under it, as "Trong đó" and "" do."""
+    """Tell whether a heading has no meaning of its own above others: "Trong đó", or nothing."""
     return fold_bare(text) in _GATHERING
 
 

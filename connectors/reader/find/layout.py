@@ -172,8 +172,8 @@ def find_header(
 ) -> Header | None:
     """Return the best header of `table`; None if less than half of its labels are found.
 
-    A table on a visible sheet goes before one on a hidden sheet. `words` are the words of the
-    form's labels.
+    A header on a visible sheet is better than one on a hidden sheet. `words` are the words of
+    the form's labels.
     """
     labels = _Labels(table, words)
     candidates = (_best_once(sheet, labels) for sheet in sheets)

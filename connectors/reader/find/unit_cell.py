@@ -42,9 +42,9 @@ _KINDS = {"huyen", "thi", "thanh", "xa", "phuong", "tinh", "h", "tx", "tp", "x",
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A label's value and its place.
+    """The text that stands at a label, such as a unit's name at "Đơn vị báo cáo", and its cell.
 
-    `cell` is None for what the template says on its hidden sheet.
+    `cell` is None for a text from the template's hidden sheet.
     """
 
     sheet: str

@@ -126,7 +126,7 @@ def _decode_vni(text: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class CodePage:
-    """A sheet's cells, its different texts, and the encodings that the fonts of some cells tell."""
+    """A sheet's cells, its distinct texts, and the encoding of each cell whose font shows it."""
 
     rows: Sequence[Sequence[object]]
     texts: Collection[str]

@@ -34,7 +34,7 @@ def plain(text: str) -> str:
 def composed(text: str) -> str:
     """Return `text` on one line, in composed letters (NFC), with single spaces.
 
-    A reader sees no difference.
+    The two texts look alike to a person.
     """
     return " ".join(unicodedata.normalize("NFC", text).split())
 
