@@ -40,7 +40,8 @@ def undelivered(engine: Engine) -> list[Undelivered]:
 def _undelivered(rows: list[OutboxRow]) -> Undelivered:
     """Return a letter, from its notices: they share all but their kind."""
     first = rows[0]
-    kinds = dict.fromkeys(row.kind for row in rows)
+    # A check's notice says more by its verdict.
+    kinds = dict.fromkeys(str(row.verdict or row.kind) for row in rows)
     return Undelivered(
         recipient=first.recipient,
         about=tuple(kinds),
