@@ -15,6 +15,7 @@ from expectations.custom.ratio import ExpectColumnRatioToBeBetween
 from expectations.custom.requirement import ExpectColumnPairValuesToMeetRequirement
 from expectations.custom.scale import ExpectFiguresToKeepTheirScale
 from expectations.custom.sum_of_parts import ExpectColumnTotalToEqualSumOfParts
+from expectations.custom.sums_in_list import ExpectLinesToBeNoTotals
 from expectations.custom.whole import ExpectColumnValuesToBeWhole
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "ExpectColumnValuesToBeWhole",
     "ExpectFiguresToBeNoOutliers",
     "ExpectFiguresToKeepTheirScale",
+    "ExpectLinesToBeNoTotals",
 ]

@@ -2,7 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from expectations.history.columns import FIGURES, INDICATORS, LOST, REPORTS, listed_table
+from expectations.history.columns import (
+    FIGURES,
+    INDICATORS,
+    LINES,
+    LOST,
+    REPORTS,
+    listed_table,
+)
 from program.forms.form import Form
 
 if TYPE_CHECKING:
@@ -28,6 +35,8 @@ def cell_of(
     """
     if frame == REPORTS:
         return _WHOLE_REPORT
+    if frame == LINES:
+        return _element_place(form, element, reading) or _place_of_blank(form, element, reading)
     list_name = listed_table(frame)
     if list_name is not None and frame.endswith(LOST):
         return reading.tables[list_name].sheet, None
@@ -65,6 +74,32 @@ def _element_place(form: Form, element: str, reading: "ParsedReport") -> CellRef
             return None
         return _cell(read, column.name, read.rows[read.lines.index(line.key)])
     return _WHOLE_REPORT
+
+
+def _place_of_blank(form: Form, element: str, reading: "ParsedReport") -> CellRef | None:
+    """Return where an element of an empty line stands; its sheet alone where that is not sure.
+
+    Only filled lines have a row. The lines of a template follow each other, so an empty one stands
+    beside its neighbour in the layout, where the rows around it leave just as much space.
+    """
+    for table in form.tables:
+        if element not in table.elements or table.name not in reading.tables:
+            continue
+        column, line = table.elements[element]
+        read = reading.tables[table.name]
+        keys = [each.key for each in table.lines]
+        rows = dict(zip(read.lines, read.rows, strict=True))
+        filled = [key for key in keys if key in rows]
+        at = keys.index(line.key)
+        above = [key for key in filled if keys.index(key) < at]
+        below = [key for key in filled if keys.index(key) > at]
+        if not above or not below:
+            return read.sheet, None
+        first, last = keys.index(above[-1]), keys.index(below[0])
+        has_all_rows = rows[below[0]] - rows[above[-1]] == last - first
+        cell = read.cell(column.name, rows[above[-1]] + at - first) if has_all_rows else None
+        return read.sheet, cell or None
+    return None
 
 
 def _cell(read: "ParsedTable", element: str, row: int) -> CellRef | None:

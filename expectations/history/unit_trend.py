@@ -43,6 +43,8 @@ class UnitTrend:
         self._like = _below_each_other([one.like for one in seen])
         replaced = [NO_REPORT if one.replaced is None else one.replaced for one in seen]
         self._replaced = integers(replaced)
+        estimates = [NO_REPORT if one.estimate is None else one.estimate for one in seen]
+        self._estimates = integers(estimates)
         self._asking = asking
         self._periods = _PeriodColumns(reports)
         # "" comes first, so that its code is 0: figures that stand in no line of the form.
@@ -50,6 +52,7 @@ class UnitTrend:
         line_codes, _ = pd.factorize(np.array(line_names, dtype=object))
         self._lines = line_codes[1:]
         self._cumulative = np.array([figure.cumulative or "" for figure in grid.figures])
+        self._full = np.array([figure.full for figure in grid.figures], dtype=np.float64)
         self._is_typed = np.array([figure.is_typed for figure in grid.figures], dtype=bool)
 
     def columns(self, given: Given) -> Columns:
@@ -67,6 +70,7 @@ class UnitTrend:
         spread = self._seasonal(of_all_periods, given, kinds, values)
         usual = np.where(np.isnan(spread.median), before, spread.median)
         shift = self._shift(given, usual)
+        limit = self._limit(given)
         is_cumulative = kinds != ""
         return {
             "before": before,
@@ -78,6 +82,8 @@ class UnitTrend:
             "replaced": self._grid.values(self._replaced[given.askers], given.pairs),
             **{f"own_{name}": column for name, column in spread._asdict().items()},
             "own_ceiling": of_all_periods.high,
+            "limit": limit,
+            "estimate": self._estimate(given),
             "own_kept": _kept(values),
             "shift": shift,
             "shifted_median": spread.median * shift,
@@ -160,6 +166,21 @@ class UnitTrend:
         by_line = figures.groupby(["asker", "line"])["times"]
         has_line = (lines > 0) & (by_line.transform("count").to_numpy() >= _FEWEST_OF_LINE)
         return np.where(has_line, by_line.transform("median").to_numpy(), of_report)
+
+    def _estimate(self, given: Given) -> Floats:
+        """Return the estimate of each final figure, for the same period."""
+        values: Floats = self._grid.values(self._estimates[given.askers], given.pairs)
+        return values
+
+    def _limit(self, given: Given) -> Floats:
+        """Return the largest value that each cumulative figure can reach; NaN where unknown.
+
+        A progress reaches 100 %, and what was paid for a work its total investment: a figure that
+        was small for long may grow tenfold within that.
+        """
+        wholes = self._grid.partners(given.pairs, "up_to")
+        limit = np.fmax(self._full[given.codes], self._grid.values(given.reports, wholes))
+        return np.where(self._cumulative[given.codes] != "", limit, np.nan)
 
     def _closing(self, given: Given) -> Floats:
         """Return the value that each opening figure repeats, from the period just before."""

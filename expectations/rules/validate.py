@@ -7,7 +7,7 @@ versions of a form, so a name is right where one version has it.
 from collections.abc import Iterator, Mapping, Sequence
 
 from expectations.findings.cells import SUBMISSION
-from expectations.history.columns import FIGURES, history_columns
+from expectations.history.columns import FIGURES, REPORTS, history_columns
 from expectations.rules.pack_values import Known
 from expectations.rules.rule_models import FormRule
 from expectations.rules.texts import Situation
@@ -124,7 +124,9 @@ def _wrong_level(rule: FormRule, versions: Sequence[Form]) -> Iterator[str]:
     expected = RuleLevel.HISTORY if is_of_history else RuleLevel.TABLE
     if rule.level is not expected:
         yield f"level: expected {expected} for a rule of {rule.table}, found {rule.level}"
-    if is_of_history and rule.severity is Severity.CRITICAL:
+    # Versions of one report have one sender, and an order of their own.
+    may_refuse = not is_of_history or rule.table == REPORTS
+    if not may_refuse and rule.severity is Severity.CRITICAL:
         yield (
             "severity: a rule against other reports may warn; found critical, "
             "which would make a verdict hang on who sent first"

@@ -84,6 +84,7 @@ class Column(Label):
     (`always`); a column with None holds figures of its period alone. A `key` identifies a list's
     lines from period to period. `opens` names the column whose closing figure of the last period is
     this column's opening figure. `per` names the column to which this figure is proportional.
+    `up_to` names the column that a cumulative figure can reach and not exceed.
 
     `personal`: the column holds a person's name or telephone number. Only the sender and the
     archive ever have its values.
@@ -102,6 +103,7 @@ class Column(Label):
     key: bool = False
     opens: str | None = None
     per: str | None = None
+    up_to: str | None = None
     personal: bool = False
     vocabulary: dict[str, Label] = Field(default_factory=dict)
     width: int = 14
@@ -157,7 +159,12 @@ class Column(Label):
     def _check_meaning_over_time(self) -> Self:
         if self.type.is_numeric:
             return self
-        values = {"cumulative": self.cumulative, "opens": self.opens, "per": self.per}
+        values = {
+            "cumulative": self.cumulative,
+            "opens": self.opens,
+            "per": self.per,
+            "up_to": self.up_to,
+        }
         given = [name for name, value in values.items() if value is not None]
         if given:
             raise ValueError(
@@ -345,14 +352,15 @@ class Table(Model):
     def _check_per(self) -> Self:
         figures = {column.name: column for column in self._figures}
         for column in self.columns:
-            if column.per is None:
-                continue
-            other = figures.get(column.per)
-            if other is None or other is column:
-                raise ValueError(
-                    f"table {self.name}: column {column.name}: per: "
-                    f"expected another figure; found {column.per}"
-                )
+            for key, name in (("per", column.per), ("up_to", column.up_to)):
+                if name is None:
+                    continue
+                other = figures.get(name)
+                if other is None or other is column:
+                    raise ValueError(
+                        f"table {self.name}: column {column.name}: {key}: "
+                        f"expected another figure; found {name}"
+                    )
         return self
 
     @model_validator(mode="after")
