@@ -21,6 +21,9 @@ CellRef = tuple[str | None, str | None]
 SUBMISSION = "submission"
 """The frame with a row a submission."""
 
+COMMUNES_KNOWN = "communes_known"
+"""The column of that frame with the number of communes that the pack has for the unit."""
+
 _WHOLE_REPORT: CellRef = (None, None)
 
 

@@ -70,7 +70,8 @@ class UnitTrend:
         spread = self._seasonal(of_all_periods, given, kinds, values)
         usual = np.where(np.isnan(spread.median), before, spread.median)
         shift = self._shift(given, usual)
-        limit = self._limit(given)
+        whole = self._grid.values(given.reports, self._grid.partners(given.pairs, "up_to"))
+        limit = self._limit(given, whole)
         is_cumulative = kinds != ""
         return {
             "before": before,
@@ -83,6 +84,7 @@ class UnitTrend:
             **{f"own_{name}": column for name, column in spread._asdict().items()},
             "own_ceiling": of_all_periods.high,
             "limit": limit,
+            "whole": whole,
             "estimate": self._estimate(given),
             "own_kept": _kept(values),
             "shift": shift,
@@ -155,32 +157,33 @@ class UnitTrend:
 
         Where a district held five times as many classes, all figures of the line are five times as
         large. For a line with few figures, it is the median figure of the whole report. Totals do
-        not count: an error in a part would count twice.
+        not count: an error in a part would count twice. On a line of nothing but totals they do.
         """
-        is_known = (usual > 0) & (given.values > 0) & self._is_typed[given.codes]
+        is_typed = self._is_typed[given.codes]
+        lines = self._lines[given.codes]
+        is_counted = is_typed | ~np.isin(lines, np.unique(self._lines[self._is_typed]))
+        is_known = (usual > 0) & (given.values > 0) & is_counted
         times = np.full(len(usual), np.nan)
         times[is_known] = given.values[is_known] / usual[is_known]
-        lines = self._lines[given.codes]
         figures = pd.DataFrame({"asker": given.askers, "line": lines, "times": times})
-        of_report = figures.groupby("asker")["times"].transform("median").to_numpy()
+        of_report = figures["times"].where(is_typed).groupby(figures["asker"]).transform("median")
         by_line = figures.groupby(["asker", "line"])["times"]
         has_line = (lines > 0) & (by_line.transform("count").to_numpy() >= _FEWEST_OF_LINE)
-        return np.where(has_line, by_line.transform("median").to_numpy(), of_report)
+        return np.where(has_line, by_line.transform("median").to_numpy(), of_report.to_numpy())
 
     def _estimate(self, given: Given) -> Floats:
         """Return the estimate of each final figure, for the same period."""
         values: Floats = self._grid.values(self._estimates[given.askers], given.pairs)
         return values
 
-    def _limit(self, given: Given) -> Floats:
-        """Return the largest value that each cumulative figure can reach; NaN where unknown.
+    def _limit(self, given: Given, whole: Floats) -> Floats:
+        """Return what each figure that always adds up reaches at the end; NaN where unknown.
 
         A progress reaches 100 %, and what was paid for a work its total investment: a figure that
-        was small for long may grow tenfold within that.
+        was small for long may grow tenfold within that. `whole` is the figure of its `up_to`.
         """
-        wholes = self._grid.partners(given.pairs, "up_to")
-        limit = np.fmax(self._full[given.codes], self._grid.values(given.reports, wholes))
-        return np.where(self._cumulative[given.codes] != "", limit, np.nan)
+        limit = np.fmax(self._full[given.codes], whole)
+        return np.where(self._cumulative[given.codes] == "always", limit, np.nan)
 
     def _closing(self, given: Given) -> Floats:
         """Return the value that each opening figure repeats, from the period just before."""

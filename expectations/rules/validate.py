@@ -6,7 +6,7 @@ versions of a form, so a name is right where one version has it.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from expectations.findings.cells import SUBMISSION
+from expectations.findings.cells import COMMUNES_KNOWN, SUBMISSION
 from expectations.history.columns import FIGURES, REPORTS, history_columns
 from expectations.rules.pack_values import Known
 from expectations.rules.rule_models import FormRule
@@ -62,7 +62,7 @@ def frame_columns(form: Form, frame: str) -> frozenset[str]:
     if frame in of_history:
         return of_history[frame]
     if frame == SUBMISSION:
-        return frozenset(form.figures) | _PERIOD | _INDEX
+        return frozenset(form.figures) | _PERIOD | _INDEX | {COMMUNES_KNOWN}
     columns = frozenset(column.name for column in form.table(frame).columns)
     return columns | _PERIOD | _INDEX | _LINE
 
