@@ -265,6 +265,9 @@ def two_small_lines_alike(scene: Scene) -> list[Spot] | None:
         scene.lines[line] |= {"supported_ethnic": 4, "supported_women": 2}
     scene.lines[chosen[0]]["support_vnd"] = 61.5
     scene.lines[chosen[1]]["support_vnd"] = 48.0
+    for line in chosen:
+        scene.then[line] = dict(scene.lines[line])
+    scene.arrived.append(scene.before)
     return TOLD_NOWHERE
 
 

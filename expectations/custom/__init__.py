@@ -10,6 +10,7 @@ from expectations.custom.catalogue import ExpectColumnValuesToBeInCatalogue
 from expectations.custom.dates import ExpectColumnDatesToBeInOrder
 from expectations.custom.key import ExpectColumnKeyToBeUnique
 from expectations.custom.outlier import ExpectFiguresToBeNoOutliers
+from expectations.custom.parts_agree import ExpectPartsToAgreeWhereTotalsDo
 from expectations.custom.parts_of_whole import ExpectColumnPartsToNotExceedWhole
 from expectations.custom.ratio import ExpectColumnRatioToBeBetween
 from expectations.custom.requirement import ExpectColumnPairValuesToMeetRequirement
@@ -31,4 +32,5 @@ __all__ = [
     "ExpectFiguresToBeNoOutliers",
     "ExpectFiguresToKeepTheirScale",
     "ExpectLinesToBeNoTotals",
+    "ExpectPartsToAgreeWhereTotalsDo",
 ]

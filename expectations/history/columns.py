@@ -24,7 +24,7 @@ MOVED = "__moved"
 
 AMOUNT_COLUMNS = (
     *("value", "before", "cumulative_before", "cumulative_after", "closing", "replaced"),
-    *("limit", "whole", "estimate"),
+    *("limit", "whole", "estimate", "plan_before"),
     *("own_median", "own_mad", "own_low", "own_high", "own_ceiling", "shifted_median"),
     *("expected_share", "peer_median", "peer_mad", "peer_low", "peer_high"),
     *("rate", "rate_median", "rate_low", "rate_high"),

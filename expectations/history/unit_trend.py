@@ -16,6 +16,12 @@ from program.calendar.period import PeriodKind
 _FEWEST_OF_LINE = 4
 """With fewer figures, a line of the form has no median of its own."""
 
+_PLAN_KEPT = 0.5
+"""In this share of the periods a plan is as in the one before."""
+
+_WHOLE_LINE = 1.5
+"""Where the median figure of a line is so many times its usual value, the whole line grew."""
+
 _UNKNOWN_PERIOD = -2
 """The code of a period that no report is about. It differs from `NO_REPORT`."""
 
@@ -86,6 +92,7 @@ class UnitTrend:
             "limit": limit,
             "whole": whole,
             "estimate": self._estimate(given),
+            "plan_before": self._plan_before(given, _kept(values), shift),
             "own_kept": _kept(values),
             "shift": shift,
             "shifted_median": spread.median * shift,
@@ -175,6 +182,21 @@ class UnitTrend:
         """Return the estimate of each final figure, for the same period."""
         values: Floats = self._grid.values(self._estimates[given.askers], given.pairs)
         return values
+
+    def _plan_before(self, given: Given, kept: Floats, shift: Floats) -> Floats:
+        """Return the value of each plan in the unit's last report of the same year.
+
+        A plan is a figure that mostly stays the same from period to period. NaN for others, and
+        where the other figures of its line rose too: then the whole project grew.
+        """
+        periods = self._periods
+        is_same_year = periods.year[self._others] == periods.year[self._asking]
+        is_same_length = periods.length[self._others] == periods.length[self._asking]
+        is_past = periods.end[self._others] < periods.end[self._asking]
+        last = self._last(is_past & is_same_year & is_same_length)
+        before = self._grid.values(last[given.askers], given.pairs)
+        is_plan = (kept >= _PLAN_KEPT) & (self._cumulative[given.codes] == "")
+        return np.where(is_plan & ~(shift >= _WHOLE_LINE), before, np.nan)
 
     def _limit(self, given: Given, whole: Floats) -> Floats:
         """Return what each figure that always adds up reaches at the end; NaN where unknown.

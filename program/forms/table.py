@@ -244,13 +244,14 @@ class ListSummary(Model):
     """A figure computed from a list's lines: their count (`count`) or a column's sum (`sum`).
 
     `where` selects lines: for each column it gives a word, or several words of which a line must
-    have one. Rules compare a summary with other tables. It is also a fact of the report; its cells
-    are those of its column.
+    have one. Rules compare a summary with other tables. It is also a fact of the report, unless it
+    is for checks only; its cells are those of its column.
     """
 
     count: str | None = None
     sum: str | None = None
     where: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
+    checks_only: bool = False
 
     @model_validator(mode="after")
     def _check_count_or_sum(self) -> Self:
