@@ -160,7 +160,7 @@ def a_class_at_another_level(scene: Scene) -> list[Spot] | None:
         return None
     line = scene.dice.choice(list(lines))
     lines[line]["class_level"] = "commune"
-    return [("levels", "district", "classes"), ("levels", "district", "participants")]
+    return [("levels", "district", "classes")]
 
 
 def a_total_among_the_lines(

@@ -34,6 +34,8 @@ A line that is None is not there.
 """
 _Line: TypeAlias = dict[str, Any]
 _DAYS_AFTER_PERIOD = 15
+_UNIT = "942"
+"""The district that every example is of: a unit has so many communes."""
 
 
 class Example(Model):
@@ -100,6 +102,7 @@ def reading_of(report: Report, code: str, period: Period, pack: Pack, number: in
     return ParsedReport(
         delivery=Delivery(number, "examples", "file", f"{number}.xlsx", received, "0" * 64, None),
         form=form,
+        unit_code=_UNIT,
         period=period,
         tables=tables,
     )
