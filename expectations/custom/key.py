@@ -16,7 +16,7 @@ from expectations.custom.map_metrics import (
 from expectations.custom.rendering import prescriptive
 from program.labels import fold
 
-_PASS: Final = "pass"
+_PASS: Final = "pass"  # noqa: S105  (no password)
 
 
 class MulticolumnKeyUnique(MulticolumnMapMetricProvider):

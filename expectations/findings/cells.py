@@ -1,5 +1,6 @@
 """Where a rule points: from an element and a row to the sheet and cell of the workbook."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from expectations.history.columns import (
@@ -90,19 +91,23 @@ def _place_of_blank(form: Form, element: str, reading: "ParsedReport") -> CellRe
             continue
         column, line = table.elements[element]
         read = reading.tables[table.name]
-        keys = [each.key for each in table.lines]
-        rows = dict(zip(read.lines, read.rows, strict=True))
-        filled = [key for key in keys if key in rows]
-        at = keys.index(line.key)
-        above = [key for key in filled if keys.index(key) < at]
-        below = [key for key in filled if keys.index(key) > at]
-        if not above or not below:
-            return read.sheet, None
-        first, last = keys.index(above[-1]), keys.index(below[0])
-        has_all_rows = rows[below[0]] - rows[above[-1]] == last - first
-        cell = read.cell(column.name, rows[above[-1]] + at - first) if has_all_rows else None
-        return read.sheet, cell or None
+        row = _row_of_blank([each.key for each in table.lines], line.key, read)
+        return read.sheet, (read.cell(column.name, row) or None) if row else None
     return None
+
+
+def _row_of_blank(keys: Sequence[str], key: str, read: "ParsedTable") -> int | None:
+    """Return the row between filled lines in which the line `key` must stand; else None."""
+    rows = dict(zip(read.lines, read.rows, strict=True))
+    at = keys.index(key)
+    above = [number for number in range(at) if keys[number] in rows]
+    below = [number for number in range(at + 1, len(keys)) if keys[number] in rows]
+    if not above or not below:
+        return None
+    first, last = above[-1], below[0]
+    first_row, last_row = rows[keys[first]], rows[keys[last]]
+    has_all_rows = last_row - first_row == last - first
+    return first_row + at - first if has_all_rows else None
 
 
 def _cell(read: "ParsedTable", element: str, row: int) -> CellRef | None:

@@ -47,10 +47,8 @@ class UnitTrend:
         seen = [sight.of(index) for index in asking.tolist()]
         self._others = _below_each_other([one.others for one in seen])
         self._like = _below_each_other([one.like for one in seen])
-        replaced = [NO_REPORT if one.replaced is None else one.replaced for one in seen]
-        self._replaced = integers(replaced)
-        estimates = [NO_REPORT if one.estimate is None else one.estimate for one in seen]
-        self._estimates = integers(estimates)
+        self._replaced = _indexes(one.replaced for one in seen)
+        self._estimates = _indexes(one.estimate for one in seen)
         self._asking = asking
         self._periods = _PeriodColumns(reports)
         # "" comes first, so that its code is 0: figures that stand in no line of the form.
@@ -240,6 +238,10 @@ class _PeriodColumns:
         self.length = column(lengths[period.kind] for period in periods)
         labels = [*(period.label for period in periods), ""]
         self.label = np.array(labels, dtype=object)[self.code]
+
+
+def _indexes(places: Iterable[int | None]) -> Integers:
+    return integers(NO_REPORT if place is None else place for place in places)
 
 
 def _with_none(numbers: Iterable[int]) -> Integers:
