@@ -318,7 +318,7 @@ def _summary_facts(read: ParsedTable, table: Table) -> Iterator[Fact]:
     for name, summary in table.summaries.items():
         letter = read.letters.get(summary.column)
         value = summarise(read, summary)
-        if letter is None or not is_given(value):
+        if summary.checks_only or letter is None or not is_given(value):
             continue
         cells = letter
         if read.rows:

@@ -20,6 +20,7 @@ quiet_third_parties(load_settings())
 
 from benchmarks.in_memory import history_alone  # noqa: E402
 from benchmarks.planted.across import ACROSS, try_across  # noqa: E402
+from benchmarks.planted.controller import SEEN_ALONE, SEEN_OVER_TIME  # noqa: E402
 from benchmarks.planted.good import GOOD  # noqa: E402
 from benchmarks.planted.over_time import OVER_TIME  # noqa: E402
 from benchmarks.planted.scoring import Score, Trial  # noqa: E402
@@ -46,7 +47,8 @@ def main(provinces: int, first: int, *, why: bool) -> None:
 
 def _print(scores: dict[str, Score], *, why: bool) -> None:
     """Print a line for each case, and the shares of all errors and of all good reports."""
-    errors = [name for name in (*OVER_TIME, *WITHIN, *ACROSS) if name in scores]
+    kinds = (*OVER_TIME, *SEEN_OVER_TIME, *WITHIN, *SEEN_ALONE, *ACROSS)
+    errors = [name for name in kinds if name in scores]
     good = [name for name in scores if name in GOOD or name.startswith("as it is")]
     for name in errors:
         _print_case(name, scores[name], f"told at its cell {scores[name].told:3}", why=why)

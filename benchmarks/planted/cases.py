@@ -8,7 +8,8 @@ from benchmarks.in_memory import Lines, Report
 from program.pack.load import Pack
 
 Spot = tuple[str, str, str]
-"""A table, a line and a column of it."""
+"""A table, a line and a column of it, or `ANYWHERE` on the line."""
+ANYWHERE = ""
 MAIN = {
     "disbursement": "capital",
     "livelihoods": "support",

@@ -1,9 +1,11 @@
 """Good reports that look odd. A hasty rule may warn about them, and none may refuse them."""
 
 import copy
+from datetime import timedelta
 from functools import partial
 
 from benchmarks.planted.cases import Case, Scene, Spot, number
+from program.calendar.stage import Stage
 from program.forms.table import Column, ColumnType
 
 TOLD_NOWHERE: list[Spot] = []
@@ -202,7 +204,111 @@ def a_zero(scene: Scene) -> list[Spot] | None:
     return TOLD_NOWHERE
 
 
+def a_young_work(scene: Scene) -> list[Spot] | None:
+    """A work that had hardly begun is nearly half done, and paid for accordingly."""
+    known = [n for n in scene.lines if n in scene.then]
+    if not known:
+        return None
+    line = scene.dice.choice(known)
+    invested = number(scene.lines, line, "work_investment_vnd")
+    for lines, progress in ((scene.then, 5), (scene.lines, 45)):
+        lines[line] |= {"work_status": "in_progress", "work_actual_end": None}
+        lines[line] |= {"work_progress_pct": progress}
+        lines[line]["work_disbursed_vnd"] = round(invested * progress / 100, 1)
+    scene.arrived.append(scene.before)
+    return TOLD_NOWHERE
+
+
+def paid_after_its_end(scene: Scene) -> list[Spot] | None:
+    """A work was completed long ago, and is paid for now."""
+    done = [n for n in scene.lines if scene.lines[n]["work_status"] == "completed"]
+    done = [n for n in done if n in scene.then and scene.then[n]["work_status"] == "completed"]
+    if not done:
+        return None
+    line = scene.dice.choice(done)
+    invested = number(scene.lines, line, "work_investment_vnd")
+    scene.then[line]["work_disbursed_vnd"] = round(invested * 0.06, 1)
+    scene.lines[line]["work_disbursed_vnd"] = round(invested * 0.97, 1)
+    scene.arrived.append(scene.before)
+    return TOLD_NOWHERE
+
+
+def two_works_alike(scene: Scene) -> list[Spot] | None:
+    """Two roads in two communes have one name and one investment."""
+    if len(scene.lines) < 2:
+        return None
+    one, other = scene.dice.sample(list(scene.lines), 2)
+    communes = scene.pack.units.children(scene.report.unit, scene.report.period.end)
+    scene.lines[one]["work_commune"] = communes[1].name
+    scene.lines[other]["work_commune"] = communes[2].name
+    for lines in (scene.lines, scene.then):
+        if one in lines and other in lines:
+            lines[other]["work_name"] = lines[one]["work_name"]
+    scene.arrived.append(scene.before)
+    return TOLD_NOWHERE
+
+
+def one_title_twice(scene: Scene) -> list[Spot] | None:
+    """Two classes with one title, on different days."""
+    lines = list(scene.report.tables["class_list"].values())
+    if len(lines) < 2:
+        return None
+    lines[1]["class_title"] = lines[0]["class_title"]
+    return TOLD_NOWHERE
+
+
+def two_small_lines_alike(scene: Scene) -> list[Spot] | None:
+    """Two kinds of support reached as many households, of few."""
+    chosen = [n for n in scene.lines if n != "production_models"][:2]
+    for line in chosen:
+        scene.lines[line] |= {"planned": 12, "supported": 6, "supported_poor": 4}
+        scene.lines[line] |= {"supported_ethnic": 4, "supported_women": 2}
+    scene.lines[chosen[0]]["support_vnd"] = 61.5
+    scene.lines[chosen[1]]["support_vnd"] = 48.0
+    for line in chosen:
+        scene.then[line] = dict(scene.lines[line])
+    scene.arrived.append(scene.before)
+    return TOLD_NOWHERE
+
+
+def much_later_corrected(scene: Scene) -> list[Spot] | None:
+    """A report is corrected throughout after that of the next period has come."""
+    first = copy.deepcopy(scene.report)
+    scene.arrived += [first, scene.after]
+    for values in scene.lines.values():
+        for column in [c for c in values if c.startswith("disbursed_")]:
+            values[column] = round(float(str(values[column])) * 1.02, 1)
+    for values in scene.after.tables["capital"].values():
+        for column in [c for c in values if c.startswith("disbursed_")]:
+            plan = float(str(values[column.replace("disbursed_", "plan_")]))
+            values[column] = round(plan, 1)
+    if scene.report.period.number == 4:
+        return None
+    scene.report.received_on = scene.after.period.end + timedelta(days=30)
+    return TOLD_NOWHERE
+
+
+def an_estimate_then_final(scene: Scene) -> list[Spot] | None:
+    """The final figures are a little above the estimate."""
+    estimate = copy.deepcopy(scene.report)
+    estimate.stage = Stage.ESTIMATE
+    for lines in estimate.tables.values():
+        for values in lines.values():
+            for column, value in values.items():
+                if isinstance(value, int):
+                    values[column] = int(value * 0.97)
+    scene.arrived.append(estimate)
+    return TOLD_NOWHERE
+
+
 GOOD: dict[str, Case] = {
+    "a young work": Case("works", a_young_work),
+    "paid after its end": Case("works", paid_after_its_end),
+    "two works alike": Case("works", two_works_alike),
+    "one title twice": Case("training", one_title_twice),
+    "two small lines alike": Case("livelihoods", two_small_lines_alike),
+    "much later corrected": Case("disbursement", much_later_corrected),
+    "an estimate, then final": Case("outcomes", an_estimate_then_final),
     "as it is (first report, disbursement)": Case(
         "disbursement", lambda _: TOLD_NOWHERE, is_first=True
     ),

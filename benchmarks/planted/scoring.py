@@ -3,11 +3,12 @@
 import itertools
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.in_memory import Report, past_of_readings, reading_of
-from benchmarks.planted.cases import MAIN, Case, Scene, Spot
+from benchmarks.planted.cases import ANYWHERE, MAIN, Case, Scene, Spot
+from benchmarks.planted.controller import SEEN_ALONE, SEEN_OVER_TIME
 from benchmarks.planted.good import GOOD
 from benchmarks.planted.over_time import OVER_TIME
 from benchmarks.planted.within import WITHIN
@@ -24,6 +25,7 @@ NEWCOMER = UNITS[-1]
 PEER = UNITS[0]
 """The unit whose reports are always good. Cases copy them."""
 FORMS = tuple(MAIN)
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _AT_ONCE = 4
 """Cases of a form in a round."""
 
@@ -104,7 +106,10 @@ class Trial:
 
     def _alone(self) -> list[Planted]:
         """Return the cases that show in one report alone."""
-        tried = [self._plant(name, case, self._shuffled()) for name, case in WITHIN.items()]
+        tried = [
+            self._plant(name, case, self._shuffled())
+            for name, case in (WITHIN | SEEN_ALONE).items()
+        ]
         return [planted for planted in tried if planted is not None]
 
     def _shuffled(self) -> list[str]:
@@ -118,7 +123,11 @@ class Trial:
         """
         rounds: dict[int, list[Planted]] = defaultdict(list)
         for form in FORMS:
-            cases = [(name, case) for name, case in (OVER_TIME | GOOD).items() if case.form == form]
+            cases = [
+                (name, case)
+                for name, case in (OVER_TIME | SEEN_OVER_TIME | GOOD).items()
+                if case.form == form
+            ]
             for number, planted in self._of_known_units(cases):
                 rounds[number].append(planted)
             for number, planted in enumerate(self._of_newcomer(cases)):
@@ -216,7 +225,7 @@ def _count(
     places = {_place(reading, planted.report, spot) for spot in planted.spots}
     score.planted += 1
     if places:
-        score.told += places <= {(finding.sheet, finding.cell) for finding in reported}
+        score.told += places <= _reported_places(reported)
     else:
         # The case is about the report as a whole: so must be a finding.
         score.told += any(finding.cell is None for finding in reported)
@@ -225,10 +234,24 @@ def _count(
     score.rules.update({finding.rule for finding in reported})
 
 
+def _reported_places(reported: Iterable[Finding]) -> set[tuple[str | None, str | None]]:
+    """Return sheets and cells of findings, each also as a row without its column."""
+    places: set[tuple[str | None, str | None]] = set()
+    for finding in reported:
+        # A range is a column of several cells: all of them are told of.
+        first, _, last = (finding.cell or "").partition(":")
+        column, row = first.rstrip("0123456789"), first.lstrip(_LETTERS)
+        rows = range(int(row), int(last.lstrip(_LETTERS)) + 1) if last else (row,)
+        for each in rows:
+            places |= {(finding.sheet, f"{column}{each}" or None), (finding.sheet, f"{each}")}
+    return places
+
+
 def _place(reading: ParsedReport, report: Report, spot: Spot) -> tuple[str, str | None]:
     """Return sheet and cell of a spot."""
     name, line, column = spot
     table = reading.tables[name]
     # A list as read has no names of its lines, but their order.
     names = table.lines if line in table.lines else list(report.tables[name])
-    return table.sheet, table.cell(column, table.rows[names.index(line)])
+    row = table.rows[names.index(line)]
+    return table.sheet, str(row) if column == ANYWHERE else table.cell(column, row)

@@ -10,11 +10,13 @@ from expectations.custom.catalogue import ExpectColumnValuesToBeInCatalogue
 from expectations.custom.dates import ExpectColumnDatesToBeInOrder
 from expectations.custom.key import ExpectColumnKeyToBeUnique
 from expectations.custom.outlier import ExpectFiguresToBeNoOutliers
+from expectations.custom.parts_agree import ExpectPartsToAgreeWhereTotalsDo
 from expectations.custom.parts_of_whole import ExpectColumnPartsToNotExceedWhole
 from expectations.custom.ratio import ExpectColumnRatioToBeBetween
 from expectations.custom.requirement import ExpectColumnPairValuesToMeetRequirement
 from expectations.custom.scale import ExpectFiguresToKeepTheirScale
 from expectations.custom.sum_of_parts import ExpectColumnTotalToEqualSumOfParts
+from expectations.custom.sums_in_list import ExpectLinesToBeNoTotals
 from expectations.custom.whole import ExpectColumnValuesToBeWhole
 
 __all__ = [
@@ -29,4 +31,6 @@ __all__ = [
     "ExpectColumnValuesToBeWhole",
     "ExpectFiguresToBeNoOutliers",
     "ExpectFiguresToKeepTheirScale",
+    "ExpectLinesToBeNoTotals",
+    "ExpectPartsToAgreeWhereTotalsDo",
 ]

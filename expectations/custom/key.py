@@ -1,7 +1,7 @@
 """A key that is unique in a report, however it is written."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final, Literal
 
 import pandas as pd
 from great_expectations.compatibility.pydantic import validator
@@ -16,19 +16,23 @@ from expectations.custom.map_metrics import (
 from expectations.custom.rendering import prescriptive
 from program.labels import fold
 
+_PASS: Final = "pass"  # noqa: S105  (no password)
+
 
 class MulticolumnKeyUnique(MulticolumnMapMetricProvider):
-    """True where no other row has the same key, or where a part of the key is blank."""
+    """True where no other row has the same key. A blank part passes, or is a value like others."""
 
     condition_metric_name = "multicolumn_values.key_unique"
     condition_domain_keys = COLUMN_LIST
-    condition_value_keys = ()
+    condition_value_keys = ("blanks",)
 
     @multicolumn_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
-    def _pandas(cls, column_list: pd.DataFrame, **_kwargs: Any) -> pd.Series:  # noqa: N805  (a GX partial takes the class)
+    def _pandas(cls, column_list: pd.DataFrame, blanks: str = _PASS, **_kwargs: Any) -> pd.Series:  # noqa: N805
         owner = column_list.iloc[:, 0]
         keys = column_list.iloc[:, 1:].apply(_folded)
-        is_blank = keys.isna().any(axis=1) | owner.isna()
+        # A key without its first part names nothing.
+        needed = keys if blanks == _PASS else keys.iloc[:, :1]
+        is_blank = needed.isna().any(axis=1) | owner.isna()
         # No column of a form has an empty name.
         is_repeated = keys.assign(**{"": owner}).duplicated(keep=False)
         return is_blank | ~is_repeated
@@ -56,13 +60,15 @@ class ExpectColumnKeyToBeUnique(MulticolumnMapExpectation):
 
     With `submission_id` first, a key is unique in its report, whatever other reports have.
     Capitals, diacritics, signs and spaces make no difference: "CT-01" is "ct 01". A row with a
-    blank part of the key passes.
+    blank part of the key passes, unless `blanks` are the `same`: then only its first part must be
+    given, and two blank parts are equal.
     """
 
+    blanks: Literal["pass", "same"] = _PASS
     ignore_row_if: ListIgnored = "never"
 
     map_metric = "multicolumn_values.key_unique"
-    success_keys = ("column_list", "mostly")
-    args_keys = ("column_list",)
+    success_keys = ("column_list", "blanks", "mostly")
+    args_keys = ("column_list", "blanks")
     _each_once = validator("column_list", allow_reuse=True)(each_once)
     _prescriptive_renderer = prescriptive(_sentence)

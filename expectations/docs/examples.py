@@ -34,6 +34,8 @@ A line that is None is not there.
 """
 _Line: TypeAlias = dict[str, Any]
 _DAYS_AFTER_PERIOD = 15
+_UNIT = "942"
+"""The district that every example is of: a unit has so many communes."""
 
 
 class Example(Model):
@@ -109,6 +111,7 @@ def reading_of(
     return ParsedReport(
         delivery=_delivery(number, period),
         form=form,
+        unit_code=_UNIT,
         period=period,
         tables=tables,
     )

@@ -7,6 +7,7 @@ examples, but for the figures that are written.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from itertools import count
 
 from pydantic import Field
@@ -32,7 +33,8 @@ from program.parsed_report import ParsedReport
 class ScenarioReport(Model):
     """A report that each of `units` sent.
 
-    `figures` change the good report of its form, or are all that it has (`alone`).
+    `figures` change the good report of its form, or are all that it has (`alone`). It arrives 15
+    days after its period, or on `received_on`.
     """
 
     form: str
@@ -41,6 +43,7 @@ class ScenarioReport(Model):
     stage: Stage = Stage.FINAL
     figures: Report = Field(default_factory=dict)
     alone: bool = False
+    received_on: date | None = None
 
 
 class ScenarioExample(Model):
@@ -163,7 +166,11 @@ def _read(
     report = changed(good, sent.figures)
     period = Period.parse(sent.period)
     reading = reading_of(report, sent.form, period, pack, number)
-    return replace(reading, unit_code=unit, stage=sent.stage)
+    delivery = reading.delivery
+    if sent.received_on is not None:
+        received = datetime.combine(sent.received_on, datetime.min.time(), UTC)
+        delivery = replace(delivery, received_at=received)
+    return replace(reading, unit_code=unit, stage=sent.stage, delivery=delivery)
 
 
 def place_in(example: ScenarioExample, last: ParsedReport) -> CellRef:

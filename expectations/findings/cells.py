@@ -1,8 +1,16 @@
 """Where a rule points: from an element and a row to the sheet and cell of the workbook."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from expectations.history.columns import FIGURES, INDICATORS, LOST, REPORTS, listed_table
+from expectations.history.columns import (
+    FIGURES,
+    INDICATORS,
+    LINES,
+    LOST,
+    REPORTS,
+    listed_table,
+)
 from program.forms.form import Form
 
 if TYPE_CHECKING:
@@ -13,6 +21,9 @@ CellRef = tuple[str | None, str | None]
 
 SUBMISSION = "submission"
 """The frame with a row for each submission."""
+
+COMMUNES_KNOWN = "communes_known"
+"""The column of that frame with the number of communes that the pack has for the unit."""
 
 _WHOLE_REPORT: CellRef = (None, None)
 
@@ -29,6 +40,8 @@ def cell_of(
     """
     if frame == REPORTS:
         return _WHOLE_REPORT
+    if frame == LINES:
+        return _element_place(form, element, reading) or _place_of_blank(form, element, reading)
     list_name = listed_table(frame)
     if list_name is not None and frame.endswith(LOST):
         return reading.tables[list_name].sheet, None
@@ -66,6 +79,36 @@ def _element_place(form: Form, element: str, reading: "ParsedReport") -> CellRef
             return None
         return _cell(read, column.name, read.rows[read.lines.index(line.key)])
     return _WHOLE_REPORT
+
+
+def _place_of_blank(form: Form, element: str, reading: "ParsedReport") -> CellRef | None:
+    """Return where an element of an empty line stands; its sheet alone where that is not sure.
+
+    Only filled lines have a row. The lines of a template follow each other, so an empty one stands
+    beside its neighbour in the layout, where the rows around it leave just as much space.
+    """
+    for table in form.tables:
+        if element not in table.elements or table.name not in reading.tables:
+            continue
+        column, line = table.elements[element]
+        read = reading.tables[table.name]
+        row = _row_of_blank([each.key for each in table.lines], line.key, read)
+        return read.sheet, (read.cell(column.name, row) or None) if row else None
+    return None
+
+
+def _row_of_blank(keys: Sequence[str], key: str, read: "ParsedTable") -> int | None:
+    """Return the row between filled lines in which the line `key` must stand; else None."""
+    rows = dict(zip(read.lines, read.rows, strict=True))
+    at = keys.index(key)
+    above = [number for number in range(at) if keys[number] in rows]
+    below = [number for number in range(at + 1, len(keys)) if keys[number] in rows]
+    if not above or not below:
+        return None
+    first, last = above[-1], below[0]
+    first_row, last_row = rows[keys[first]], rows[keys[last]]
+    has_all_rows = last_row - first_row == last - first
+    return first_row + at - first if has_all_rows else None
 
 
 def _cell(read: "ParsedTable", element: str, row: int) -> CellRef | None:

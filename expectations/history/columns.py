@@ -5,10 +5,12 @@ a rule file is loaded without it.
 """
 
 from program.forms.form import Form
+from program.forms.table import ColumnType, Table
 
 FIGURES = "figures"
 REPORTS = "reports"
 INDICATORS = "indicators"
+LINES = "lines"
 
 BEFORE = "__before"
 LOST = "__lost"
@@ -17,9 +19,12 @@ LOST = "__lost"
 They name the frame of its lines beside the same lines of the last report, and the frame of the last
 report's lines that are missing now.
 """
+MOVED = "__moved"
+"""Suffix of a column of the first of these frames: the line that had its value before."""
 
 AMOUNT_COLUMNS = (
     *("value", "before", "cumulative_before", "cumulative_after", "closing", "replaced"),
+    *("limit", "whole", "estimate", "plan_before"),
     *("own_median", "own_mad", "own_low", "own_high", "own_ceiling", "shifted_median"),
     *("expected_share", "peer_median", "peer_mad", "peer_low", "peer_high"),
     *("rate", "rate_median", "rate_low", "rate_high"),
@@ -38,6 +43,12 @@ FIGURE_COLUMNS = (
 REPORT_COLUMNS = (
     *("submission_id", "row", "own_copied", "own_copied_period", "own_copied_date"),
     *("peer_copied", "peer_copied_unit", "peer_copied_date"),
+    *("estimate_copied", "estimate_copied_date"),
+    *("revised", "revised_of", "revised_period", "due_period"),
+)
+LINE_COLUMNS = (
+    *("submission_id", "row", "sheet_row", "figure", "measure", "label", "value", "before"),
+    *("before_period", "shifted", "copied", "is_lost", "other_line"),
 )
 INDICATOR_COLUMNS = (
     *("submission_id", "row", "figure", "indicator", "unit", "target"),
@@ -48,6 +59,7 @@ _ALWAYS = {
     FIGURES: frozenset(FIGURE_COLUMNS),
     REPORTS: frozenset(REPORT_COLUMNS),
     INDICATORS: frozenset(INDICATOR_COLUMNS),
+    LINES: frozenset(LINE_COLUMNS),
 }
 
 
@@ -60,9 +72,23 @@ def history_columns(form: Form) -> dict[str, frozenset[str]]:
         if table.key:
             columns = {column.name for column in table.columns}
             columns_before = {name + BEFORE for name in columns}
+            columns_moved = {name + MOVED for name in moving_columns(table)}
             of_lists[table.name + LOST] = frozenset(columns | index)
-            of_lists[table.name + BEFORE] = frozenset(columns | index | columns_before)
+            of_lists[table.name + BEFORE] = frozenset(
+                columns | index | columns_before | columns_moved
+            )
     return _ALWAYS | of_lists
+
+
+def moving_columns(table: Table) -> list[str]:
+    """Return the columns of a list whose values tell its lines apart: the key, names and money."""
+    names: list[str] = []
+    for column in table.columns:
+        tells_apart = column.key or column.type in (ColumnType.TEXT, ColumnType.MONEY)
+        # What is cumulative changes from report to report.
+        if tells_apart and column.cumulative is None:
+            names.append(column.name)
+    return names
 
 
 def listed_table(frame: str) -> str | None:

@@ -26,11 +26,13 @@ class Comparable:
         like: Those of `others` whose period is as long as the report's own; then the other stage of
             its own period.
         replaced: The version that the report replaces.
+        estimate: The estimate for its own period, where the report is final.
     """
 
     others: tuple[int, ...]
     like: tuple[int, ...]
     replaced: int | None
+    estimate: int | None
 
 
 class ComparableIndex:
@@ -115,10 +117,14 @@ class ComparableIndex:
         others = self._one_a_period(of_other_periods)
         like = [n for n in others if self._reports[n].period.kind is own.period.kind]
         like += [n for n in of_own_period if self._reports[n].stage is not own.stage]
+        estimate = None
+        if own.stage is Stage.FINAL:
+            estimate = self._first_of_stage(of_own_period, Stage.ESTIMATE)
         return Comparable(
             others=tuple(others),
             like=tuple(like),
             replaced=self._first_of_stage(of_own_period, own.stage),
+            estimate=estimate,
         )
 
     def _near(self, index: int, own: HistoryReport) -> list[int]:

@@ -1,9 +1,10 @@
-"""The frame `reports`: a row for each report that repeats another one, of its unit or of a peer.
+"""The frame `reports`: a row for each report that repeats another one, or may be of another period.
 
 Two reports are the same if all figures in them that somebody typed, and that are not 0, are the
 same. They are compared by a sum of hashes: the order of a list's lines does not matter, and the
-cost does not grow with the number of pairs of reports. `own_copied` and `peer_copied` count the
-figures that should have changed; 0 where the reports differ.
+cost does not grow with the number of pairs of reports. `own_copied`, `peer_copied` and
+`estimate_copied` count the figures that should have changed; 0 where the reports differ. `revised`
+is about a new version, see `expectations.history.revisions`.
 """
 
 from collections import defaultdict
@@ -18,12 +19,16 @@ from expectations.history.columns import REPORT_COLUMNS
 from expectations.history.comparable import ComparableIndex
 from expectations.history.grid import FigureGrid
 from expectations.history.reports import HistoryReport, ReportHistory
+from expectations.history.revisions import NOT_REVISED, revision_columns
 from expectations.history.spread import Booleans, Integers, integers
+from program.forms.form import Form
 from program.pack.load import Pack
 from program.vietnamese import vietnam_day
 
 # The factor keeps a figure and its value apart where both have the same hash.
 _PAIR_FACTOR = np.uint64(31)
+
+_NOT_COPIED: tuple[object, ...] = (0, "", None, 0, "", None, 0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +51,25 @@ class _Fingerprints:
 
 
 def reports_frame(
+    form: Form,
     grid: FigureGrid,
     memory: ReportHistory,
     sight: ComparableIndex,
     pack: Pack,
     numbers: Iterable[int],
 ) -> pd.DataFrame:
-    """Return the frame of the submissions `numbers`; only those that repeat a report have a row."""
+    """Return the frame of the submissions `numbers`; only those that are odd have a row."""
     fingerprints = _fingerprints(grid, len(memory.reports))
     requested = set(numbers)
     rows: list[tuple[object, ...]] = []
     for index, report in memory.asking:
-        # A report of plans and finished works alone may well stay the same.
-        if report.number not in requested or not fingerprints.changing[index]:
+        if report.number not in requested:
             continue
-        same = fingerprints.same_as(index)
-        if len(same) == 1:
-            continue
-        own_copies = _own_copies(index, same, memory.reports, sight)
-        peer_copies = _peer_copies(index, same, memory.reports, sight)
-        if own_copies or peer_copies:
-            last = memory.reports[own_copies[-1]] if own_copies else None
-            peer = memory.reports[peer_copies[0]] if peer_copies else None
-            count = int(fingerprints.changing[index])
-            rows.append(_row(report.number, last, peer, count, pack))
+        copied = _copied_columns(index, fingerprints, memory.reports, sight, pack)
+        revised = revision_columns(form, grid, index, memory, sight, pack)
+        if copied is not None or revised is not None:
+            row = 0
+            rows.append((report.number, row, *(copied or _NOT_COPIED), *(revised or NOT_REVISED)))
     frame = pd.DataFrame.from_records(rows, columns=list(REPORT_COLUMNS))
     dates = [name for name in REPORT_COLUMNS if name.endswith("_date")]
     return frame.assign(**{name: pd.to_datetime(frame[name]) for name in dates})
@@ -94,28 +94,33 @@ def _peer_copies(
     return [n for n in same if peers[n]]
 
 
-def _row(
-    number: int, last: HistoryReport | None, peer: HistoryReport | None, count: int, pack: Pack
-) -> tuple[object, ...]:
-    """Return a row in the order of `REPORT_COLUMNS`.
-
-    Args:
-        number: The number of the submission.
-        last: The last report of the same unit that it repeats.
-        peer: A peer's report that it repeats.
-        count: How many of its figures should have changed.
-        pack: Where the peer's name is looked up.
-    """
-    own_columns: tuple[object, ...] = (0, "", None)
-    if last is not None:
-        own_columns = (count, last.period.label, vietnam_day(last.received_at))
-    peer_columns: tuple[object, ...] = (0, "", None)
-    if peer is not None:
+def _copied_columns(
+    index: int,
+    fingerprints: _Fingerprints,
+    reports: Sequence[HistoryReport],
+    sight: ComparableIndex,
+    pack: Pack,
+) -> tuple[object, ...] | None:
+    """Return the columns of the frame about copies, in order; None where there is no copy."""
+    count = int(fingerprints.changing[index])
+    same = fingerprints.same_as(index)
+    # A report of plans and finished works alone may well stay the same.
+    if not count or len(same) == 1:
+        return None
+    own_copies = _own_copies(index, same, reports, sight)
+    peer_copies = _peer_copies(index, same, reports, sight)
+    estimate = sight.of(index).estimate
+    columns: list[object] = [*_NOT_COPIED]
+    if own_copies:
+        last = reports[own_copies[-1]]
+        columns[0:3] = [count, last.period.label, vietnam_day(last.received_at)]
+    if peer_copies:
+        peer = reports[peer_copies[0]]
         unit = pack.unit_on(peer.unit, peer.period.code)
-        unit_name = unit.name if unit else ""
-        peer_columns = (count, unit_name, vietnam_day(peer.received_at))
-    row = 0
-    return (number, row, *own_columns, *peer_columns)
+        columns[3:6] = [count, unit.name if unit else "", vietnam_day(peer.received_at)]
+    if estimate is not None and estimate in same:
+        columns[6:8] = [count, vietnam_day(reports[estimate].received_at)]
+    return tuple(columns) if any(columns) else None
 
 
 def _fingerprints(grid: FigureGrid, reports: int) -> _Fingerprints:

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from expectations.history.columns import FIGURE_COLUMNS, FIGURES, INDICATORS, REPORTS
+from expectations.history.columns import FIGURE_COLUMNS, FIGURES, INDICATORS, LINES, REPORTS
 from expectations.history.comparable import ComparableIndex
 from expectations.history.copies import reports_frame
 from expectations.history.grid import FigureGrid
 from expectations.history.indicators import indicators_frame
 from expectations.history.lines import lines_frames
+from expectations.history.matrix_lines import matrix_lines_frame
 from expectations.history.peers import Peers
 from expectations.history.reports import ReportHistory
 from expectations.history.spread import integers
@@ -54,12 +55,13 @@ def history_frames(
     grid = FigureGrid(form_elements(form), memory)
     frames = {
         FIGURES: _figures_frame(grid, memory, sight, numbers),
-        REPORTS: reports_frame(grid, memory, sight, pack, numbers),
+        REPORTS: reports_frame(form, grid, memory, sight, pack, numbers),
         INDICATORS: indicators_frame(form.code, memory, sight, pack, numbers),
+        LINES: matrix_lines_frame(form, grid, memory, sight, numbers),
     }
     for table in form.tables:
         if table.key and table.name in memory.lines:
-            frames |= lines_frames(table.name, memory, sight, numbers)
+            frames |= lines_frames(table, memory, sight, numbers)
     return frames
 
 
@@ -89,6 +91,8 @@ def _figures_frame(
     is_compared = np.zeros(len(given.values), dtype=bool)
     for name in _COMPARED:
         is_compared |= ~np.isnan(columns[name])
+    # The lines of a list are compared one by one. Their sum grows with their number.
+    is_compared &= ~grid.is_summary[given.codes]
     kept = np.flatnonzero(is_compared)
     frame = pd.DataFrame({name: column[kept] for name, column in columns.items()})
     frame = frame.assign(**grid.named(frame.pop("code").to_numpy()))

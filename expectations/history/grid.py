@@ -52,6 +52,7 @@ class FigureGrid:
     Attributes:
         figures: The figures; their position is their code.
         is_line: Which of them stand in lists, line by line.
+        is_summary: Which of them are computed from the lines of a list.
         report: The index of the report of each value. The values are in the order of the reports.
         code: The code of the figure of each value.
         pair: The pair of each value.
@@ -62,6 +63,7 @@ class FigureGrid:
 
     def __init__(self, figures: Mapping[str, FormElement], memory: ReportHistory) -> None:
         self.figures = tuple(figures.values())
+        self.is_summary = np.array([figure.is_summary for figure in self.figures], dtype=bool)
         self.is_line = np.array([figure.is_line for figure in self.figures], dtype=bool)
         codes_by_name = {name: code for code, name in enumerate(figures)}
         element_codes, elements = pd.factorize(memory.values["element"].astype(object))
@@ -85,7 +87,7 @@ class FigureGrid:
         # Another report cannot have the figure of a line without a key: nothing identifies it.
         self._met_again = np.flatnonzero(~self.is_line[self.code] | self.has_key)
         self._partner: dict[str, Integers] = {}
-        for attribute in ("opens", "per"):
+        for attribute in ("opens", "per", "up_to"):
             names = [getattr(figure, attribute) or "" for figure in self.figures]
             self._partner[attribute] = integers(codes_by_name.get(name, -1) for name in names)
 
@@ -124,8 +126,8 @@ class FigureGrid:
         }
         return {name: np.array(texts, dtype=object)[codes] for name, texts in columns.items()}
 
-    def partners(self, pairs: Integers, attribute: Literal["opens", "per"]) -> Integers:
-        """Return the pair that `opens` or `per` of each figure names, in the same line.
+    def partners(self, pairs: Integers, attribute: Literal["opens", "per", "up_to"]) -> Integers:
+        """Return the pair that an attribute of each figure names, in the same line.
 
         -1 where it names none.
         """

@@ -15,7 +15,7 @@ from expectations.findings.message import (
     Instead,
     finding_of_row,
 )
-from expectations.history.columns import FIGURES, INDICATORS
+from expectations.history.columns import FIGURES, INDICATORS, LINES
 from expectations.history.frames import history_frames
 from expectations.history.reports import Frames, ReportHistory, build_history, joined
 from expectations.rules.rule_set import RuleSet
@@ -76,13 +76,28 @@ class HistoryChecker:
     ) -> Iterator[tuple[int, Finding]]:
         """Yield the findings of the rules of history, each with the number of its submission.
 
-        A finding of history is never critical: whether a report loads must not depend on the order
-        in which units send. Reports of different groups (`worlds`) are never compared.
+        Only a finding about a new version of a report may be critical: whether a report loads must
+        not depend on the order in which units send. A version that is refused is not compared with
+        those after it. Reports of different groups (`worlds`) are never compared.
 
         Each cell has at most one finding of history, the first in the order of the rule files. A
         cell has none where another rule refuses it or finds its figure too large or too small. A
         declared total has none where one of its parts has one too.
         """
+        new = list(self._findings(batches, worlds, past, found))
+        refused = {number for number, each in new if each.severity is Severity.CRITICAL}
+        if refused:
+            kept = [replace(batch, loads=set(batch.loads) - refused) for batch in batches]
+            new = list(self._findings(kept, worlds, past, found))
+        yield from new
+
+    def _findings(
+        self,
+        batches: Sequence[Frames],
+        worlds: Sequence[Sequence[ParsedReport]],
+        past: History,
+        found: Found,
+    ) -> Iterator[tuple[int, Finding]]:
         batches_by_form: dict[str, list[Frames]] = defaultdict(list)
         for batch in batches:
             batches_by_form[batch.form.code].append(batch)
@@ -250,7 +265,7 @@ def _place(
     form: Form, frame: str, rule: Expected, row: int, record: Record, reading: ParsedReport
 ) -> CellRef | None:
     """Return the sheet and cell that a failed row is about; None if the workbook has none."""
-    if frame not in (FIGURES, INDICATORS):
+    if frame not in (FIGURES, INDICATORS, LINES):
         return cell_of(form, frame, rule.at, row, reading)
     # Here `row` only counts: the row itself says which figure it is about, and where that stands.
     sheet_row = int(str(record.get("sheet_row", 0)))

@@ -8,28 +8,33 @@ from collections.abc import Set as AbstractSet
 
 import pandas as pd
 
-from expectations.history.columns import BEFORE, LOST
+from expectations.history.columns import BEFORE, LOST, MOVED, moving_columns
 from expectations.history.comparable import ComparableIndex
 from expectations.history.reports import ReportHistory
+from program.forms.table import Table
+from program.labels import fold
 
 _NOT_COLUMNS = ("report", "key", "submission_id", "sheet", "line", "row")
 """Columns of the lines that are not columns of the list itself."""
+
+_FEWEST_MOVED = 2
+"""So many lines must have the value of another line before one of them is odd."""
 
 _INTERNAL = ("report", "report__before", "place", "last", "_merge", "key")
 """Columns that only join the lines: no rule sees them."""
 
 
 def lines_frames(
-    table: str, memory: ReportHistory, sight: ComparableIndex, numbers: Iterable[int]
+    table: Table, memory: ReportHistory, sight: ComparableIndex, numbers: Iterable[int]
 ) -> dict[str, pd.DataFrame]:
     """Return both frames of a list with a key, of the submissions `numbers`.
 
     `<table>__before` has the lines that are in the last report too: each column also as
-    `<column>__before`, and `row` of the sheet. `<table>__lost` has the lines of the last report
-    that are missing now: `row` counts them from 0. Both have `before_period`, the period of the
-    last report.
+    `<column>__before`, some also as `<column>__moved`, and `row` of the sheet. `<table>__lost` has
+    the lines of the last report that are missing now: `row` counts them from 0. Both have
+    `before_period`, the period of the last report.
     """
-    lines = memory.lines[table]
+    lines = memory.lines[table.name]
     known = lines[lines["key"] != ""]
     last = _last_reports(set(numbers), known, memory, sight)
     now = known.merge(last, left_on="report", right_on="place")
@@ -45,7 +50,56 @@ def lines_frames(
     )
     lost = lost[lost["_merge"] == "left_only"]
     lost = lost.assign(row=lost.groupby("number").cumcount())
-    return {table + BEFORE: _numbered(before), table + LOST: _numbered(lost)}
+    before = _with_moved(before, then, table, memory)
+    return {table.name + BEFORE: _numbered(before), table.name + LOST: _numbered(lost)}
+
+
+def _with_moved(
+    before: pd.DataFrame, then: pd.DataFrame, table: Table, memory: ReportHistory
+) -> pd.DataFrame:
+    """Add `<column>__moved`: the line of the last report that had the value of this line's column.
+
+    None where the line keeps its value, or where the value is new. Where most columns of a line
+    come from one other line, its key has moved and not they: only the key's column says so.
+    """
+    key = table.key or ""
+    others = [name for name in moving_columns(table) if name != key]
+    sources: dict[str, pd.Series] = {}
+    for name in others:
+        sources[name] = _source(before, then, name)
+    keys = pd.DataFrame(sources, index=before.index)
+    count = keys.notna().sum(axis=1)
+    is_of_one = (count > 1) & (keys.nunique(axis=1) == 1)
+    moved = keys.mask(is_of_one)
+    moved[key] = keys.bfill(axis=1).iloc[:, 0].where(is_of_one)
+    for name in (key, *others):
+        # One line that takes another's value is a coincidence; columns out of order move several.
+        lines = moved[name].notna().groupby(before["number"]).transform("sum")
+        marks = moved[name].where(lines >= _FEWEST_MOVED).map(memory.marks)
+        before = before.assign(**{name + MOVED: marks.astype(object)})
+    return before
+
+
+def _source(before: pd.DataFrame, then: pd.DataFrame, name: str) -> pd.Series:
+    """Return the key of the other line that had the value of each line's column before."""
+    value, own_before = _comparable(before[name]), _comparable(before[name + BEFORE])
+    known = pd.DataFrame(
+        {"last": then["report"], "value": _comparable(then[name]), "source": then["key"]}
+    )
+    # A value on several lines does not say which one it comes from.
+    known = known.dropna().drop_duplicates(["last", "value"], keep=False)
+    asked = pd.DataFrame({"last": before["last"], "value": value})
+    source = asked.merge(known, on=["last", "value"], how="left")["source"]
+    source.index = before.index
+    return source.where(value.notna() & (value != own_before) & (source != before["key"]))
+
+
+def _comparable(values: pd.Series) -> pd.Series:
+    """Return figures as they are and texts folded."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values
+    folded = {text: fold(str(text)) for text in values.dropna().unique()}
+    return values.map(folded)
 
 
 def _last_reports(

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from expectations.history.spread import Floats
 
 SCALE_COLUMNS = (
-    *("value", "before", "cumulative_before", "expected_share", "replaced", "shift"),
+    *("value", "before", "cumulative_before", "expected_share", "replaced", "shift", "limit"),
     *("own_median", "own_low", "own_high", "own_ceiling", "own_kept", "own_points"),
     *("peer_median", "peer_low", "peer_high", "peer_points"),
     *("rate", "rate_median", "rate_low", "rate_high", "rate_points"),
@@ -119,7 +119,7 @@ def _own_past(c: _Columns, limits: ScaleLimits) -> Floats:
 
     # What was hardly begun may grow a thousandfold in a quarter, but not beyond what the unit, or
     # any peer, ever reached.
-    is_plausible = c["value"] <= limits.gap * c["own_ceiling"]
+    is_plausible = c["value"] <= np.fmax(limits.gap * c["own_ceiling"], c["limit"])
     is_below_peers = c["value"] <= limits.gap * _of_peers(c, limits).high
     is_plausible_for_any = is_plausible | (has_few & is_below_peers)
     has_enough = ~has_few | ((c["own_points"] > 0) & (share > 0))
@@ -137,7 +137,10 @@ def _own_past(c: _Columns, limits: ScaleLimits) -> Floats:
             is_alone &= ~is_plausible
         return confirms & is_alone & has_enough
 
-    return _nearest(c["value"], known, _both_ways(limits), may_be, limits)
+    # The warehouse counts in ones, and money in đồng: no correct value is a part of one. And no
+    # cumulative value is below the one before it.
+    least = np.fmax(before, 1)
+    return _nearest(c["value"], known, _both_ways(limits), may_be, limits, least)
 
 
 def _own_range(c: _Columns, limits: ScaleLimits) -> _Range:
@@ -160,7 +163,7 @@ def _same_digits(c: _Columns, limits: ScaleLimits) -> Floats:
     16 that becomes 160 is not found: too few digits to recognise.
     """
     ratio = c["value"] / c["before"]
-    is_telling = _is_steady(c, limits) | _has_digits(c["before"], limits.digits)
+    is_telling = _is_steady(c, limits) | has_digits(c["before"], limits.digits)
     is_not_cumulative = np.isnan(c["cumulative_before"])
     is_candidate = (c["value"] >= limits.least) & is_not_cumulative & is_telling
     # Where the other figures rose as much, the whole report grew. An unknown shift (NaN) does not
@@ -181,10 +184,11 @@ def _is_steady(c: _Columns, limits: ScaleLimits) -> _Bools:
     return is_steady
 
 
-def _has_digits(values: Floats, digits: int) -> _Bools:
+def has_digits(values: Floats, digits: int) -> _Bools:
     """Tell which values have at least so many significant digits."""
-    last_place = 10 ** (np.floor(np.log10(values)) - (digits - 2))
-    in_digits = values / last_place
+    with np.errstate(divide="ignore", invalid="ignore"):
+        last_place = 10 ** (np.floor(np.log10(values)) - (digits - 2))
+        in_digits = values / last_place
     has_digits: _Bools = np.abs(in_digits - np.round(in_digits)) > _EXACT
     return has_digits
 
@@ -246,17 +250,21 @@ def _confirms(ratio: Floats, factor: float) -> _Bools:
 
 
 def _nearest(
-    value: Floats, known: _Range, factors: Sequence[float], may_be: _May, limits: ScaleLimits
+    value: Floats,
+    known: _Range,
+    factors: Sequence[float],
+    may_be: _May,
+    limits: ScaleLimits,
+    least: Floats | float = 1,
 ) -> Floats:
     """Return the factor that brings each value nearest to the median of the known ones.
 
     A factor counts only if it brings the value back into the range, and if the value `may_be` wrong
-    by it. NaN where no factor counts.
+    by it. NaN where no factor counts. No correct value is below `least`.
     """
     best = np.full(len(value), np.nan)
     best_distance = np.full(len(value), np.inf)
-    # The warehouse counts in ones, and money in đồng: no correct value is a part of one.
-    least_correct = np.fmax(known.low / limits.slack, 1)
+    least_correct = np.fmax(known.low / limits.slack, least)
     for factor in factors:
         is_outside = _is_outside(value, known, factor, limits.gap)
         corrected = value / factor

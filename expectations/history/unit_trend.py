@@ -16,6 +16,12 @@ from program.calendar.period import PeriodKind
 _FEWEST_OF_LINE = 4
 """With fewer figures, a line of the form has no median of its own."""
 
+_PLAN_KEPT = 0.5
+"""In this share of the periods a plan is as in the one before."""
+
+_WHOLE_LINE = 1.5
+"""Where the median figure of a line is so many times its usual value, the whole line grew."""
+
 _UNKNOWN_PERIOD = -2
 """The code of a period that no report is about. It differs from `NO_REPORT`."""
 
@@ -41,8 +47,8 @@ class UnitTrend:
         seen = [sight.of(index) for index in asking.tolist()]
         self._others = _below_each_other([one.others for one in seen])
         self._like = _below_each_other([one.like for one in seen])
-        replaced = [NO_REPORT if one.replaced is None else one.replaced for one in seen]
-        self._replaced = integers(replaced)
+        self._replaced = _indexes(one.replaced for one in seen)
+        self._estimates = _indexes(one.estimate for one in seen)
         self._asking = asking
         self._periods = _PeriodColumns(reports)
         # "" comes first, so that its code is 0: figures that stand in no line of the form.
@@ -50,6 +56,7 @@ class UnitTrend:
         line_codes, _ = pd.factorize(np.array(line_names, dtype=object))
         self._lines = line_codes[1:]
         self._cumulative = np.array([figure.cumulative or "" for figure in grid.figures])
+        self._full = np.array([figure.full for figure in grid.figures], dtype=np.float64)
         self._is_typed = np.array([figure.is_typed for figure in grid.figures], dtype=bool)
 
     def columns(self, given: Given) -> Columns:
@@ -67,6 +74,8 @@ class UnitTrend:
         spread = self._seasonal(of_all_periods, given, kinds, values)
         usual = np.where(np.isnan(spread.median), before, spread.median)
         shift = self._shift(given, usual)
+        whole = self._grid.values(given.reports, self._grid.partners(given.pairs, "up_to"))
+        limit = self._limit(given, whole)
         is_cumulative = kinds != ""
         return {
             "before": before,
@@ -78,6 +87,10 @@ class UnitTrend:
             "replaced": self._grid.values(self._replaced[given.askers], given.pairs),
             **{f"own_{name}": column for name, column in spread._asdict().items()},
             "own_ceiling": of_all_periods.high,
+            "limit": limit,
+            "whole": whole,
+            "estimate": self._estimate(given),
+            "plan_before": self._plan_before(given, _kept(values), shift),
             "own_kept": _kept(values),
             "shift": shift,
             "shifted_median": spread.median * shift,
@@ -149,17 +162,48 @@ class UnitTrend:
 
         Where a district held five times as many classes, all figures of the line are five times as
         large. For a line with few figures, it is the median figure of the whole report. Totals do
-        not count: an error in a part would count twice.
+        not count: an error in a part would count twice. On a line of nothing but totals they do.
         """
-        is_known = (usual > 0) & (given.values > 0) & self._is_typed[given.codes]
+        is_typed = self._is_typed[given.codes]
+        lines = self._lines[given.codes]
+        is_counted = is_typed | ~np.isin(lines, np.unique(self._lines[self._is_typed]))
+        is_known = (usual > 0) & (given.values > 0) & is_counted
         times = np.full(len(usual), np.nan)
         times[is_known] = given.values[is_known] / usual[is_known]
-        lines = self._lines[given.codes]
         figures = pd.DataFrame({"asker": given.askers, "line": lines, "times": times})
-        of_report = figures.groupby("asker")["times"].transform("median").to_numpy()
+        of_report = figures["times"].where(is_typed).groupby(figures["asker"]).transform("median")
         by_line = figures.groupby(["asker", "line"])["times"]
         has_line = (lines > 0) & (by_line.transform("count").to_numpy() >= _FEWEST_OF_LINE)
-        return np.where(has_line, by_line.transform("median").to_numpy(), of_report)
+        return np.where(has_line, by_line.transform("median").to_numpy(), of_report.to_numpy())
+
+    def _estimate(self, given: Given) -> Floats:
+        """Return the estimate of each final figure, for the same period."""
+        values: Floats = self._grid.values(self._estimates[given.askers], given.pairs)
+        return values
+
+    def _plan_before(self, given: Given, kept: Floats, shift: Floats) -> Floats:
+        """Return the value of each plan in the unit's last report of the same year.
+
+        A plan is a figure that mostly stays the same from period to period. NaN for others, and
+        where the other figures of its line rose too: then the whole project grew.
+        """
+        periods = self._periods
+        is_same_year = periods.year[self._others] == periods.year[self._asking]
+        is_same_length = periods.length[self._others] == periods.length[self._asking]
+        is_past = periods.end[self._others] < periods.end[self._asking]
+        last = self._last(is_past & is_same_year & is_same_length)
+        before = self._grid.values(last[given.askers], given.pairs)
+        is_plan = (kept >= _PLAN_KEPT) & (self._cumulative[given.codes] == "")
+        return np.where(is_plan & ~(shift >= _WHOLE_LINE), before, np.nan)
+
+    def _limit(self, given: Given, whole: Floats) -> Floats:
+        """Return what each figure that always adds up reaches at the end; NaN where unknown.
+
+        A progress reaches 100 %, and what was paid for a work its total investment: a figure that
+        was small for long may grow tenfold within that. `whole` is the figure of its `up_to`.
+        """
+        limit = np.fmax(self._full[given.codes], whole)
+        return np.where(self._cumulative[given.codes] == "always", limit, np.nan)
 
     def _closing(self, given: Given) -> Floats:
         """Return the value that each opening figure repeats, from the period just before."""
@@ -194,6 +238,10 @@ class _PeriodColumns:
         self.length = column(lengths[period.kind] for period in periods)
         labels = [*(period.label for period in periods), ""]
         self.label = np.array(labels, dtype=object)[self.code]
+
+
+def _indexes(places: Iterable[int | None]) -> Integers:
+    return integers(NO_REPORT if place is None else place for place in places)
 
 
 def _with_none(numbers: Iterable[int]) -> Integers:

@@ -6,8 +6,8 @@ versions of a form, so a name is right where one version has it.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from expectations.findings.cells import SUBMISSION
-from expectations.history.columns import FIGURES, history_columns
+from expectations.findings.cells import COMMUNES_KNOWN, SUBMISSION
+from expectations.history.columns import FIGURES, REPORTS, history_columns
 from expectations.rules.pack_values import Known
 from expectations.rules.rule_models import FormRule
 from expectations.rules.texts import Situation
@@ -66,7 +66,7 @@ def frame_columns(form: Form, frame: str) -> frozenset[str]:
     if frame in of_history:
         return of_history[frame]
     if frame == SUBMISSION:
-        return frozenset(form.figures) | _PERIOD | _INDEX
+        return frozenset(form.figures) | _PERIOD | _INDEX | {COMMUNES_KNOWN}
     columns = frozenset(column.name for column in form.table(frame).columns)
     return columns | _PERIOD | _INDEX | _LINE
 
@@ -138,7 +138,9 @@ def _wrong_level(rule: FormRule, versions: Sequence[Form]) -> Iterator[str]:
     expected = RuleLevel.HISTORY if is_of_history else RuleLevel.TABLE
     if rule.level is not expected:
         yield f"level: expected {expected} for a rule of {rule.table}, found {rule.level}"
-    if is_of_history and rule.severity is Severity.CRITICAL:
+    # Versions of one report have one sender, and an order of their own.
+    may_refuse = not is_of_history or rule.table == REPORTS
+    if not may_refuse and rule.severity is Severity.CRITICAL:
         yield (
             "severity: a rule against other reports may warn; found critical, "
             "which would make a verdict hang on who sent first"

@@ -47,6 +47,7 @@ class BatchChecker:
 
     def __init__(self, pack: Pack, rules: RuleSet, run_name: str, *, history_periods: int) -> None:
         self._rules = rules
+        self._units = pack.units
         self._overruling = Waivers(pack.corrections)
         self._validation = GxRunner(pack.folder.name, run_name)
         self._comparer = CrossChecker(pack, rules, self._validation)
@@ -63,7 +64,7 @@ class BatchChecker:
         findings = {reading.number: self._reader_findings(reading) for reading in readings}
         batches: list[Frames] = []
         for form, batch in _by_form(readings):
-            frames = batch_frames(form, batch)
+            frames = batch_frames(form, batch, self._units)
             found: dict[int, list[Finding]] = defaultdict(list)
             for number, finding in self._check_form(form, batch, frames):
                 found[number].append(finding)
@@ -117,7 +118,7 @@ class BatchChecker:
             if verdict.loads:
                 loading.add(number)
         if lines_out:
-            frames = batch_frames(form, kept)
+            frames = batch_frames(form, kept, self._units)
         return Frames(form, frames, loading)
 
     def _check_form(

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from expectations.findings.cells import SUBMISSION
+from expectations.findings.cells import COMMUNES_KNOWN, SUBMISSION
 from program.calendar.period import Period
 from program.forms.form import Form
 from program.forms.table import Table
 from program.parsed_report import ParsedReport, ParsedTable, frame_of, summarise
+from program.units.register import UnitKind, UnitRegister
 
 INDEX = ("submission_id", "row")
 
@@ -20,18 +21,24 @@ _UNKNOWN = float("nan")
 
 
 def batch_frames(
-    form: Form, readings: Sequence[tuple[int, ParsedReport]]
+    form: Form,
+    readings: Sequence[tuple[int, ParsedReport]],
+    units: UnitRegister | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return a frame per table of `form`, and one named `submission`, over all `readings`.
 
     Every frame has the index columns `submission_id` (the number of the reading) and `row`, and
     `period_start` and `period_end` (NaT where the period is unknown). Table frames are those of
     `program.parsed_report`. The submission frame has row 0, and one float column per matrix
-    element and list summary. A summary of a list without lines is unknown, not 0.
+    element and list summary. A summary of a list without lines is unknown, not 0. Its column
+    `communes_known` is the number of communes that `units` has for the report's unit; unknown
+    without `units`.
     """
     frames = {table.name: _table_frame(table, readings) for table in form.tables}
     rows = [_submission_row(form, number, reading) for number, reading in readings]
     frames[SUBMISSION] = pd.DataFrame.from_records(rows)
+    communes = [_communes_known(reading, units) for _, reading in readings]
+    frames[SUBMISSION][COMMUNES_KNOWN] = np.array(communes, dtype=np.float64)
     for frame in frames.values():
         _add_period(frame, readings)
     return frames
@@ -90,6 +97,23 @@ def _figure_of_blank_line(table: Table, positions: Mapping[str, int]) -> float:
     """
     required = {line.key for line in table.lines if line.total}
     return 0.0 if positions.keys() - required else _UNKNOWN
+
+
+def _communes_known(reading: ParsedReport, units: UnitRegister | None) -> float:
+    """Return how many communes the unit has at the end of the period; NaN where unknown."""
+    if units is None or reading.unit_code is None or reading.period is None:
+        return _UNKNOWN
+    day = reading.period.end
+    unit = units.get(reading.unit_code, day)
+    if unit is None:
+        return _UNKNOWN
+    if unit.kind is UnitKind.COMMUNE:
+        return 1.0
+    below = units.children(unit.code, day)
+    districts = [child for child in below if child.kind is not UnitKind.COMMUNE]
+    communes = len(below) - len(districts)
+    communes += sum(len(units.children(district.code, day)) for district in districts)
+    return float(communes) if communes else _UNKNOWN
 
 
 def _add_period(frame: pd.DataFrame, readings: Sequence[tuple[int, ParsedReport]]) -> None:

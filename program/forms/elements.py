@@ -25,11 +25,13 @@ class FormElement:
         opens: The figure of the same report whose closing value of the last period is the opening
             value of this one.
         per: The figure of the same report to which this one is proportional.
+        up_to: The figure of the same line that this cumulative one reaches at most.
         parts: The figures of the same report whose sum is this one.
         is_typed: Somebody types it in: it is neither a declared total nor a summary.
         is_line: It is a column of a list, with a value on each line.
         full: The largest value that a cumulative figure can reach: 100 for a progress in per cent;
             None without such an end.
+        is_summary: It is computed from the lines of a list.
         line: The key of its line in a matrix; "" elsewhere.
     """
 
@@ -39,9 +41,11 @@ class FormElement:
     cumulative: Literal["year", "always"] | None = None
     opens: str | None = None
     per: str | None = None
+    up_to: str | None = None
     parts: tuple[str, ...] = ()
     is_typed: bool = True
     is_line: bool = False
+    is_summary: bool = False
     full: float | None = None
     line: str = ""
 
@@ -89,6 +93,7 @@ def _of_element(name: str, column: Column, line: Line) -> FormElement:
         cumulative=column.cumulative,
         opens=_on_line(column.opens, line),
         per=_on_line(column.per, line),
+        up_to=_on_line(column.up_to, line),
         parts=parts,
         is_typed=not parts and not line.total,
         full=column.maximum if column.cumulative else None,
@@ -108,6 +113,7 @@ def _of_column(column: Column) -> FormElement:
         cumulative=column.cumulative,
         opens=column.opens,
         per=column.per,
+        up_to=column.up_to,
         parts=column.parts,
         is_typed=not column.parts,
         is_line=True,
@@ -119,4 +125,5 @@ def _of_summary(name: str, summary: ListSummary, column: Column) -> FormElement:
     words = "Số dòng có" if summary.count else "Cộng cột"
     # A count of lines has no unit of measure, whatever is in the column.
     measure = column.measure if summary.sum else ""
-    return FormElement(name, f"{words} {column.label}", measure, is_typed=False)
+    label = f"{words} {column.label}"
+    return FormElement(name, label, measure, is_typed=False, is_summary=True)

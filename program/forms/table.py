@@ -94,6 +94,7 @@ class Column(Label):
     (`always`); a column with None holds figures of its period alone. A `key` identifies a list's
     lines from period to period. `opens` names the column whose closing figure of the last period is
     this column's opening figure. `per` names the column to which this figure is proportional.
+    `up_to` names the column that a cumulative figure can reach and not exceed.
 
     `personal`: the column holds a person's name or telephone number. Only the sender and the
     archive ever have its values.
@@ -124,6 +125,7 @@ class Column(Label):
     key: bool = False
     opens: str | None = None
     per: str | None = None
+    up_to: str | None = None
     personal: bool = False
     vocabulary: dict[str, Label] = Field(default_factory=dict)
     width: int = 14
@@ -195,6 +197,7 @@ class Column(Label):
             "per": self.per,
             "share_of": self.share_of,
             "blank_unless": self.blank_unless,
+            "up_to": self.up_to,
         }
         given = [name for name, value in values.items() if value is not None]
         if given:
@@ -275,13 +278,14 @@ class ListSummary(Model):
     """A figure computed from a list's lines: their count (`count`) or a column's sum (`sum`).
 
     `where` selects lines: for each column it gives a word, or several words of which a line must
-    have one. Rules compare a summary with other tables. It is also a fact of the report; its cells
-    are those of its column.
+    have one. Rules compare a summary with other tables. It is also a fact of the report, unless it
+    is for checks only; its cells are those of its column.
     """
 
     count: str | None = None
     sum: str | None = None
     where: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
+    checks_only: bool = False
 
     @model_validator(mode="after")
     def _check_count_or_sum(self) -> Self:
@@ -383,14 +387,15 @@ class Table(Model):
     def _check_per(self) -> Self:
         figures = {column.name: column for column in self._figures}
         for column in self.columns:
-            if column.per is None:
-                continue
-            other = figures.get(column.per)
-            if other is None or other is column:
-                raise ValueError(
-                    f"table {self.name}: column {column.name}: per: "
-                    f"expected another figure; found {column.per}"
-                )
+            for key, name in (("per", column.per), ("up_to", column.up_to)):
+                if name is None:
+                    continue
+                other = figures.get(name)
+                if other is None or other is column:
+                    raise ValueError(
+                        f"table {self.name}: column {column.name}: {key}: "
+                        f"expected another figure; found {name}"
+                    )
         return self
 
     @model_validator(mode="after")

@@ -39,6 +39,8 @@ FRAME = pd.DataFrame(
         "third_as_well": [0.3, 0.3, 0.3, 0.4, E, 0.3],
         "money": [100.0, 100_000.0, 1.0, 100.0, E, 0.0],
         "people": [10.0, 10.0, 10.0, 0.0, 10.0, 0.0],
+        "line_vnd": [3.5, 4.0, 7.5, 1.0, 2.0, 3.0],
+        "line_people": [3.0, 1.0, 4.0, 1.0, 2.0, 4.0],
         "word": ["done", "done", "open", None, "done", "open"],
         "key": ["CT-01", "ct 01", "CT-02", "CT.01", None, "–"],
         "number": [1.0, 1.0, 2.0, 1.0, E, 1.0],
@@ -77,6 +79,20 @@ class Case(NamedTuple):
 
 
 CASES = [
+    Case(
+        "a line is no sum of two lines above it in both figures",
+        "expect_lines_to_be_no_totals",
+        {"column_list": ["submission_id", "line_vnd", "line_people"]},
+        (2,),
+        "No line of a submission_id may be the sum of lines just above it in line_vnd",
+    ),
+    Case(
+        "a part agrees where its total does",
+        "expect_parts_to_agree_where_totals_do",
+        {"column_list": ["whole", "part", "third", "third_as_well"]},
+        (1,),
+        "Where third equals third_as_well, whole must equal part.",
+    ),
     Case(
         "a fraction is not whole",
         WHOLE,

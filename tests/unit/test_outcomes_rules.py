@@ -177,15 +177,18 @@ def test_a_rule_finds_its_cell(judged: list[tuple[ParsedReport, Submission]], nu
     assert not any("{" in f.message + f.expected + f.fix for f in submission.findings)
 
 
-def test_fewer_people_than_households_are_found_at_the_total(pack: Pack) -> None:
+def test_fewer_people_than_households_are_found_at_their_groups(pack: Pack) -> None:
     people: Lines = {"khmer": {"people": 900}, "hoa": {"people": 900}}
     reading = read(pack, 1, {**GOOD, "ethnic_people": people})
     found = [(f.rule, f.sheet, f.cell) for f in asked(check(pack, reading)[0])]
-    assert found == [("OUT-21", *place(reading, "ethnic_people", "total", "people"))]
+    assert found == [
+        ("OUT-27", *place(reading, "ethnic_people", "khmer", "people")),
+        ("OUT-28", *place(reading, "ethnic_people", "hoa", "people")),
+    ]
 
 
 def test_too_many_people_for_the_households_are_asked_about_at_the_total(pack: Pack) -> None:
-    people: Lines = {"khmer": {"people": 23_901}, "hoa": {"people": 100}}
+    people: Lines = {"khmer": {"people": 23_001}, "hoa": {"people": 1_000}}
     reading = read(pack, 1, {**GOOD, "ethnic_people": people})
     found = [(f.rule, f.sheet, f.cell) for f in asked(check(pack, reading)[0])]
     assert found == [("OUT-26", *place(reading, "ethnic_people", "total", "people"))]

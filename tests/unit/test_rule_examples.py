@@ -103,7 +103,10 @@ def test_a_bad_report_among_others_breaks_its_rule_alone_and_at_its_cell(
     assert [
         finding.rule for finding in found if (finding.sheet, finding.cell) == example.place
     ] == [rule]
-    assert [finding.rule for finding in found].count(rule) == 1
+    # A column out of order breaks its rule on several lines: `also` names the rule itself then.
+    is_of_lines = rule in example.example.also
+    count = [finding.rule for finding in found].count(rule)
+    assert count > 1 if is_of_lines else count == 1
     # What a rule across submissions finds is told, or put on record, at the others too.
     assert {finding.rule for finding in asked(example.beside)} <= (
         {rule} if name == ACROSS else set()

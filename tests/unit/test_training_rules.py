@@ -25,7 +25,11 @@ GOOD_CLASS = {
     "class_participants": 50,
     "class_organiser": "Phòng Dân tộc",
 }
-GOOD_LIST = [GOOD_CLASS, GOOD_CLASS, GOOD_CLASS]
+GOOD_LIST = [
+    {**GOOD_CLASS, "class_participants": 60},
+    {**GOOD_CLASS, "class_participants": 60, "class_place": "Xã Phú Tâm"},
+    {**GOOD_CLASS, "class_participants": 30, "class_level": "commune"},
+]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +51,7 @@ def money_of(line: str, **values: float) -> dict:
 
 
 def list_with(**values: object) -> list:
-    return [{**GOOD_CLASS, **values}, GOOD_CLASS, GOOD_CLASS]
+    return [{**GOOD_LIST[0], **values}, *GOOD_LIST[1:]]
 
 
 def judge(checker: Checker, pack: Pack, *workbooks: bytes) -> list[Submission]:

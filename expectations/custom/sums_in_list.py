@@ -1,0 +1,95 @@
+"""A total that was typed among the lines of a list, and would be counted as one more line."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from great_expectations.compatibility.pydantic import validator
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+from great_expectations.expectations.expectation import MulticolumnMapExpectation
+from numpy.typing import NDArray
+
+from expectations.custom.domains import COLUMN_LIST, ListIgnored, each_once
+from expectations.custom.map_metrics import (
+    MulticolumnMapMetricProvider,
+    multicolumn_condition_partial,
+)
+from expectations.custom.rendering import prescriptive
+
+_LONGEST = 60
+"""A total adds up at most so many lines just above it, or all lines above it."""
+_SAME = 1e-9
+
+
+class MulticolumnLinesNoTotals(MulticolumnMapMetricProvider):
+    """True where a line is not the sum, in every figure, of two or more lines just above it."""
+
+    condition_metric_name = "multicolumn_values.lines_no_totals"
+    condition_domain_keys = COLUMN_LIST
+    condition_value_keys = ()
+
+    @multicolumn_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
+    def _pandas(cls, column_list: pd.DataFrame, **_kwargs: Any) -> pd.Series:  # noqa: N805  (a GX partial takes the class)
+        owner = column_list.iloc[:, 0].to_numpy()
+        figures = column_list.iloc[:, 1:].to_numpy(np.float64)
+        is_total = np.zeros(len(owner), dtype=bool)
+        # A list of a few lines is checked by few sums; of thousands of reports all at once.
+        for start, end in _reports(owner):
+            is_total[start:end] = _totals(figures[start:end])
+        return pd.Series(~is_total, index=column_list.index)
+
+
+def _reports(owner: NDArray[Any]) -> list[tuple[int, int]]:
+    """Return the first row of each report and the one after its last; reports of one line not."""
+    if not len(owner):
+        return []
+    starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
+    ends = np.r_[starts[1:], len(owner)]
+    return [(int(a), int(b)) for a, b in zip(starts, ends, strict=True) if b - a > 2]
+
+
+def _totals(figures: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which rows are the sum of a block of rows that ends just above them."""
+    # Sums from the first row on, with a 0 in front: a block's sum is a difference of two.
+    sums = np.vstack([np.zeros(figures.shape[1]), np.nancumsum(figures, axis=0)])
+    count = len(figures)
+    row, first = np.tril_indices(count, k=-2)
+    is_short = (row - first <= _LONGEST) | (first == 0)
+    row, first = row[is_short], first[is_short]
+    blocks = sums[row] - sums[first]
+    values = figures[row]
+    is_same = np.abs(blocks - values) <= _SAME * np.abs(values)
+    # A line without money is the sum of other such lines.
+    is_sum = np.all(is_same & (values > 0), axis=1)
+    # A total over groups that have their own totals is half of all that stands above it.
+    is_of_groups = np.all(
+        (np.abs(sums[:-1] - 2 * figures) <= _SAME * figures) & (figures > 0), axis=1
+    )
+    found = np.zeros(count, dtype=bool)
+    found[row[is_sum]] = True
+    has_group = np.r_[False, np.logical_or.accumulate(found)[:-1]]
+    result: NDArray[np.bool_] = found | (is_of_groups & has_group)
+    return result
+
+
+def _sentence(kwargs: Mapping[str, Any]) -> str:
+    owner, *figures = kwargs["column_list"]
+    named = " and ".join(f"${figure}" for figure in figures)
+    return f"No line of a ${owner} may be the sum of lines just above it in {named}."
+
+
+class ExpectLinesToBeNoTotals(MulticolumnMapExpectation):
+    """Expect no line to be the sum of two or more lines just above it of the same report.
+
+    The first of `column_list` is the report, the others are figures. All figures must add up, and
+    be above 0: with one figure alone, a sum may be a coincidence.
+    """
+
+    ignore_row_if: ListIgnored = "never"
+
+    map_metric = "multicolumn_values.lines_no_totals"
+    success_keys = ("column_list", "mostly")
+    args_keys = ("column_list",)
+    _each_once = validator("column_list", allow_reuse=True)(each_once)
+    _prescriptive_renderer = prescriptive(_sentence)
