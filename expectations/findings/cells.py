@@ -2,7 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from expectations.history.columns import FIGURES, INDICATORS, LOST, REPORTS, listed_table
+from expectations.history.columns import (
+    FIGURES,
+    INDICATORS,
+    LOST,
+    REPORTS,
+    VERSIONS,
+    listed_table,
+)
 from program.forms.form import Form
 
 if TYPE_CHECKING:
@@ -27,7 +34,7 @@ def cell_of(
     element gives its line. What stands in no cell (a list's summary, the period) gives the
     submission as a whole.
     """
-    if frame == REPORTS:
+    if frame in (REPORTS, VERSIONS):
         return _WHOLE_REPORT
     list_name = listed_table(frame)
     if list_name is not None and frame.endswith(LOST):

@@ -8,6 +8,7 @@ from program.forms.form import Form
 
 FIGURES = "figures"
 REPORTS = "reports"
+VERSIONS = "versions"
 INDICATORS = "indicators"
 
 BEFORE = "__before"
@@ -39,6 +40,9 @@ REPORT_COLUMNS = (
     *("submission_id", "row", "own_copied", "own_copied_period", "own_copied_date"),
     *("peer_copied", "peer_copied_unit", "peer_copied_date"),
 )
+VERSION_COLUMNS = (
+    *("submission_id", "row", "is_older", "saved_date", "replaced_date", "replaced_received_date"),
+)
 INDICATOR_COLUMNS = (
     *("submission_id", "row", "figure", "indicator", "unit", "target"),
     *("value", "before", "before_period", "is_reached"),
@@ -47,6 +51,7 @@ INDICATOR_COLUMNS = (
 _ALWAYS = {
     FIGURES: frozenset(FIGURE_COLUMNS),
     REPORTS: frozenset(REPORT_COLUMNS),
+    VERSIONS: frozenset(VERSION_COLUMNS),
     INDICATORS: frozenset(INDICATOR_COLUMNS),
 }
 

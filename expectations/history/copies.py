@@ -71,7 +71,12 @@ def reports_frame(
             count = int(fingerprints.changing[index])
             rows.append(_row(report.number, last, peer, count, pack))
     frame = pd.DataFrame.from_records(rows, columns=list(REPORT_COLUMNS))
-    dates = [name for name in REPORT_COLUMNS if name.endswith("_date")]
+    return with_dates(frame)
+
+
+def with_dates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose columns `…_date` have the type of a date, also without rows."""
+    dates = [name for name in frame.columns if name.endswith("_date")]
     return frame.assign(**{name: pd.to_datetime(frame[name]) for name in dates})
 
 
