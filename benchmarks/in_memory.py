@@ -80,6 +80,8 @@ def past_of_readings(readings: Sequence[ParsedReport]) -> History:
                 str(reading.period),
                 reading.stage.value,
                 reading.delivery.received_at,
+                reading.delivery.id,
+                reading.delivery.claimed_at,
             )
         )
         facts += [(number, f.element, f.line, f.value, f.text) for f in facts_of(reading)]

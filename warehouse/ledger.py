@@ -1,6 +1,6 @@
-"""The ledger: runs, the cursors of sources, and every delivery with its state.
+"""The ledger: runs, and every delivery with its state. Each function is one transaction.
 
-Each function is one transaction.
+How far each source was read is in `warehouse.source_positions`.
 """
 
 from collections import Counter, defaultdict
@@ -17,8 +17,10 @@ from program.finding import ReaderFinding
 from warehouse.database.backends import db_errors_as_sentences
 from warehouse.database.bulk import next_ids
 from warehouse.database.portions import portions
+from warehouse.lifecycle.duplicates import SentBefore
+from warehouse.lifecycle.versions import Content
 from warehouse.states import DeliveryState, RunState
-from warehouse.tables import DeliveryRow, RunRow, SourceCursorRow, SubmissionRow
+from warehouse.tables import DeliveryRow, RunRow, SubmissionRow
 
 
 def start_run(engine: Engine, as_of: date, rule_set_version: str, now: datetime) -> int:
@@ -49,19 +51,6 @@ def finish_run(
         )
 
 
-def read_cursor(engine: Engine, source: str) -> str | None:
-    """Return how far a source was read, None if it has no cursor yet."""
-    with Session(engine) as session:
-        row = session.get(SourceCursorRow, source)
-        return row.cursor if row else None
-
-
-def keep_cursor(engine: Engine, source: str, cursor: str, now: datetime) -> None:
-    """Record how far a source was read."""
-    with Session(engine) as session, session.begin():
-        session.merge(SourceCursorRow(source=source, cursor=cursor, updated_at=now))
-
-
 def known_versions(engine: Engine, source: str) -> set[tuple[str, str]]:
     """Return each (external_id, external_version) that the ledger has from a source."""
     columns = (DeliveryRow.external_id, DeliveryRow.external_version)
@@ -82,8 +71,16 @@ def record_delivery(  # noqa: PLR0913  (each is a column)
     now: datetime,
     is_zip: bool = False,
 ) -> DeliveryState | None:
-    """Record one arrival, as `record_deliveries` does for many."""
-    arrival = Arrival(offer, source, channel, sha256, is_synthetic=is_synthetic, is_zip=is_zip)
+    """Record one arrival, as `record_deliveries` does for many. It came when it was offered."""
+    arrival = Arrival(
+        offer,
+        source,
+        channel,
+        sha256,
+        received_at=offer.offered_at or now,
+        is_synthetic=is_synthetic,
+        is_zip=is_zip,
+    )
     return record_deliveries(engine, [arrival], run_id=run_id, now=now)[0]
 
 
@@ -92,9 +89,9 @@ def record_deliveries(
 ) -> list[DeliveryState | None]:
     """Record arrivals in one transaction and return the state of each.
 
-    A zip waits to be extracted. Bytes that the same sender sent before are a duplicate. None stands
-    for an offer that the ledger has already: another run was faster, and nothing is recorded.
-    Idempotent.
+    A zip waits to be extracted. What the same sender sent before, and nothing has replaced since,
+    is a duplicate (`warehouse.lifecycle.duplicates`). None stands for an offer that the ledger has
+    already: another run was faster, and nothing is recorded. Idempotent.
 
     A null sha256 stands for bytes that were refused for their size. Such a delivery is never a
     duplicate.
@@ -103,7 +100,7 @@ def record_deliveries(
     rows = []
     with Session(engine) as session, session.begin():
         known = _known_offers(session, arrivals)
-        first = _FirstDeliveries(session, [arrival.sha256 for arrival in arrivals])
+        sent_before = SentBefore(session, [_content_of(arrival) for arrival in arrivals])
         new_ids = iter(next_ids(session.connection(), DeliveryRow.__tablename__, len(arrivals)))
         for arrival in arrivals:
             offer_key = _offer_key(arrival)
@@ -113,8 +110,10 @@ def record_deliveries(
             # The same offer may come twice in one batch.
             known.add(offer_key)
             number = next(new_ids)
-            earlier = first.original_of(number, arrival.sha256, arrival.offer.sender_unit)
-            state = _state_of_arrival(arrival, earlier)
+            waits_as = DeliveryState.RECEIVED
+            if arrival.is_zip:
+                waits_as = DeliveryState.ZIP_PENDING
+            state, earlier = sent_before.place(number, _content_of(arrival), waits_as)
             states.append(state)
             recorded = {
                 "id": number,
@@ -133,13 +132,8 @@ def _offer_key(arrival: Arrival) -> tuple[str, str, str]:
     return arrival.source, offer.external_id, offer.external_version
 
 
-def _state_of_arrival(arrival: Arrival, earlier: int | None) -> DeliveryState:
-    # A zip that was sent before is not extracted again.
-    if earlier is not None:
-        return DeliveryState.DUPLICATE
-    if arrival.is_zip:
-        return DeliveryState.ZIP_PENDING
-    return DeliveryState.RECEIVED
+def _content_of(arrival: Arrival) -> Content:
+    return Content(arrival.sha256, arrival.offer.sender_unit)
 
 
 def _arrival_values(arrival: Arrival) -> dict[str, Any]:
@@ -151,7 +145,8 @@ def _arrival_values(arrival: Arrival) -> dict[str, Any]:
         "external_version": offer.external_version,
         "name": offer.name,
         "sender_unit": offer.sender_unit,
-        "received_at": offer.offered_at,
+        "received_at": arrival.received_at,
+        "offered_at": offer.offered_at,
         "sha256": arrival.sha256,
         "size": offer.size,
         "is_synthetic": arrival.is_synthetic,
@@ -173,13 +168,14 @@ def record_extracted(
         zip_row = session.get(DeliveryRow, number, with_for_update=True)
         if zip_row is None or zip_row.state != DeliveryState.ZIP_PENDING:
             return Counter()
-        first = _FirstDeliveries(session, [member.sha256 for member in members])
+        contents = [Content(member.sha256, zip_row.sender_unit) for member in members]
+        sent_before = SentBefore(session, contents, waiting_zip=zip_row.id)
         new_ids = next_ids(session.connection(), DeliveryRow.__tablename__, len(members))
         recorded = {"run_id": run_id, "recorded_at": now}
         rows = []
         for position, member in enumerate(members, start=1):
             member_id = new_ids[position - 1]
-            rows.append(_member(zip_row, member, position, member_id, first) | recorded)
+            rows.append(_member(zip_row, member, position, member_id, sent_before) | recorded)
         _insert(session, rows)
         zip_row.state = DeliveryState.ZIP_EXTRACTED
     return Counter(row["state"] for row in rows)
@@ -204,13 +200,13 @@ def _member(
     member: ExtractedFile,
     position: int,
     number: int,
-    first: "_FirstDeliveries",
+    sent_before: SentBefore,
 ) -> dict[str, Any]:
     earlier = None
     state = DeliveryState.ATTACHMENT
     if not member.is_attachment:
-        earlier = first.original_of(number, member.sha256, zip_row.sender_unit)
-        state = DeliveryState.RECEIVED if earlier is None else DeliveryState.DUPLICATE
+        content = Content(member.sha256, zip_row.sender_unit)
+        state, earlier = sent_before.place(number, content, DeliveryState.RECEIVED)
     return {
         "id": number,
         "source": zip_row.source,
@@ -221,6 +217,7 @@ def _member(
         "name": f"{zip_row.name} / {member.name}",
         "sender_unit": zip_row.sender_unit,
         "received_at": zip_row.received_at,
+        "offered_at": zip_row.offered_at,
         "sha256": member.sha256,
         "size": member.size,
         "is_synthetic": zip_row.is_synthetic,
@@ -244,41 +241,6 @@ def _known_offers(session: Session, arrivals: Sequence[Arrival]) -> set[tuple[st
             query = select(*columns).where(DeliveryRow.source == source, is_named)
             known |= set(session.execute(query).tuples())
     return known
-
-
-class _FirstDeliveries:
-    """Which delivery was the first with some bytes from a sender.
-
-    Attachments and withdrawn deliveries do not count. Bytes that were not kept duplicate nothing.
-    """
-
-    def __init__(self, session: Session, sha256s: Sequence[str | None]) -> None:
-        self._numbers: dict[tuple[str, str | None], int] = {}
-        kept = [sha256 for sha256 in sha256s if sha256 is not None]
-        columns = (DeliveryRow.sha256, DeliveryRow.sender_unit)
-        first = func.min(DeliveryRow.id)
-        for portion in portions(kept):
-            query = (
-                select(*columns, first)
-                .where(
-                    DeliveryRow.sha256.in_(portion),
-                    DeliveryRow.state != DeliveryState.ATTACHMENT,
-                    DeliveryRow.withdrawn_at.is_(None),
-                )
-                .group_by(*columns)
-            )
-            for sha256, sender, number in session.execute(query):
-                self._numbers[sha256, sender] = number
-
-    def original_of(self, number: int, sha256: str | None, sender: str | None) -> int | None:
-        """Return the delivery that a new one is a duplicate of.
-
-        None where the new one is the first; later ones are then duplicates of it.
-        """
-        if sha256 is None:
-            return None
-        first = self._numbers.setdefault((sha256, sender), number)
-        return first if first != number else None
 
 
 def _insert(session: Session, rows: Sequence[dict[str, Any]]) -> None:
@@ -378,6 +340,8 @@ def delivery_of(row: DeliveryRow) -> Delivery:
         sender_unit=row.sender_unit,
         is_synthetic=row.is_synthetic,
         refusal=ReaderFinding(**row.refusal) if row.refusal else None,
+        offered_at=row.offered_at,
+        run_id=row.run_id,
     )
 
 

@@ -17,8 +17,16 @@ from program.records.letter import NoticeKind
 from program.submission import Fact, Submission
 from warehouse.database.bulk import insert_rows, next_ids
 from warehouse.database.portions import portions
+from warehouse.lifecycle.duplicates import Candidate, DuplicateFinder
 from warehouse.lifecycle.reprocess import was_mailed
-from warehouse.lifecycle.versions import ReportKey, Turn, Version, VersionHistory, report_key
+from warehouse.lifecycle.versions import (
+    Content,
+    ReportKey,
+    Turn,
+    Version,
+    VersionHistory,
+    report_key,
+)
 from warehouse.outbox.enqueue import NewNotice, enqueue
 from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, SubmissionRow
@@ -79,6 +87,7 @@ class _Waiting:
     turn: Turn
     attempt: int
     is_late: bool
+    candidate: Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +128,19 @@ def load_deliveries(
     An accepted version closes the facts of the version before it (`known_to`). A rejected version
     never replaces an accepted one. A delivery that is checked again, or that arrived in an earlier
     run, replaces its own earlier check, but never the report of a later delivery. A sender gets no
-    second notice with the same verdict and findings.
+    second notice with the same verdict and findings. A delivery whose content is that of the latest
+    version of each of its reports becomes a duplicate: no submission and no notice comes of it.
 
     Returns:
-        For each delivery how many facts were loaded; None if it was on record already.
+        For each delivery how many facts were loaded; None if it was on record already, or is a
+        duplicate.
     """
     with Session(engine) as session, session.begin():
         waiting = _waiting(session, [each.id for each in checked], run_id)
         due = [each for each in checked if each.id in waiting]
         history = _read_history(session, due, waiting)
-        entries = list(_entries(session, due, waiting, history))
+        duplicates = DuplicateFinder(session, history)
+        entries = list(_entries(session, due, waiting, history, duplicates))
         # In this order: no two rows may have one number, and a closed row points to its successor.
         history.save_numbers(session)
         _insert_submissions(session, entries, run_id, rule_set_version)
@@ -136,8 +148,10 @@ def load_deliveries(
         _insert_findings(session, entries)
         _insert_facts(session, entries)
         _enqueue_notices(session, entries)
-        _mark_processed(session, list(waiting))
-    return [each.facts if each.id in waiting else None for each in checked]
+        processed = waiting.keys() - duplicates.found.keys()
+        _mark_processed(session, sorted(processed))
+        _mark_duplicates(session, duplicates.found, run_id)
+    return [each.facts if each.id in processed else None for each in checked]
 
 
 def _waiting(session: Session, deliveries: Sequence[int], run_id: int) -> dict[int, _Waiting]:
@@ -146,7 +160,10 @@ def _waiting(session: Session, deliveries: Sequence[int], run_id: int) -> dict[i
     for portion in portions(deliveries):
         for row in session.execute(_ARRIVED.where(DeliveryRow.id.in_(portion))):
             turn = Turn(row.received_at, row.id)
-            found[row.id] = _Waiting(turn, row.attempt, is_late=row.arrived_in != run_id)
+            content = Content(row.sha256, row.sender_unit)
+            candidate = Candidate(row.id, content, row.duplicate_of_id)
+            is_late = row.arrived_in != run_id
+            found[row.id] = _Waiting(turn, row.attempt, is_late, candidate)
     return found
 
 
@@ -156,6 +173,9 @@ _ARRIVED = (
         DeliveryRow.id,
         DeliveryRow.attempt,
         DeliveryRow.received_at,
+        DeliveryRow.sha256,
+        DeliveryRow.sender_unit,
+        DeliveryRow.duplicate_of_id,
         # A member of a zip arrived with the zip, in whichever run that was unpacked.
         func.coalesce(_zip.run_id, DeliveryRow.run_id).label("arrived_in"),
     )
@@ -188,16 +208,25 @@ def _entries(
     due: Sequence[CheckedDelivery],
     waiting: Mapping[int, _Waiting],
     history: VersionHistory,
+    duplicates: DuplicateFinder,
 ) -> Iterator[_Entry]:
-    """Yield each submission with its version, delivery by delivery; adds them to `history`."""
+    """Yield each submission with its version, delivery by delivery; adds them to `history`.
+
+    The deliveries that are duplicates are added to `duplicates` instead.
+    """
     new_ids = _new_ids(session, due)
     for each in due:
         delivery = waiting[each.id]
+        if _is_duplicate(each, delivery, duplicates):
+            continue
+        content = delivery.candidate.content
         versions = []
         for submission, recipient in each.submissions:
             number = each.numbers.get(submission.report_no) or next(new_ids)
             known_from = each.now if submission.verdict.loads else None
-            version = Version(number, delivery.turn, delivery.attempt, known_from=known_from)
+            version = Version(
+                number, delivery.turn, delivery.attempt, content, known_from=known_from
+            )
             _place(history, _report_of(submission), version, is_late=delivery.is_late)
             versions.append(version)
             # A sender gets no second mail that says the same.
@@ -208,6 +237,14 @@ def _entries(
         # A check that rejects one report leaves in force what the earlier check accepted.
         if delivery.attempt > 1 and each.loads:
             history.end_earlier(versions[0], each.now)
+
+
+def _is_duplicate(each: CheckedDelivery, delivery: _Waiting, duplicates: DuplicateFinder) -> bool:
+    # What was checked before is no duplicate, in a rebuild either: it keeps its numbers.
+    if delivery.attempt > 1 or each.numbers:
+        return False
+    reports = (_report_of(submission) for submission, _ in each.submissions)
+    return duplicates.is_duplicate(delivery.candidate, reports)
 
 
 def _new_ids(session: Session, due: Sequence[CheckedDelivery]) -> Iterator[int]:
@@ -320,4 +357,16 @@ def _enqueue_notices(session: Session, entries: Sequence[_Entry]) -> None:
 def _mark_processed(session: Session, deliveries: Sequence[int]) -> None:
     for portion in portions(deliveries):
         statement = update(DeliveryRow).where(DeliveryRow.id.in_(portion))
-        session.connection().execute(statement.values(state=DeliveryState.PROCESSED))
+        # It is a version of its own, whatever it was a candidate for.
+        processed = statement.values(state=DeliveryState.PROCESSED, duplicate_of_id=None)
+        session.connection().execute(processed)
+
+
+def _mark_duplicates(session: Session, originals: Mapping[int, int], run_id: int) -> None:
+    for number, original in originals.items():
+        # The run that found it, so that the document of this run has it in the replay log.
+        session.connection().execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.id == number)
+            .values(state=DeliveryState.DUPLICATE, duplicate_of_id=original, run_id=run_id)
+        )

@@ -23,7 +23,7 @@ class DeliveryState(StrEnum):
     PROCESSED = "processed"
     """It was checked, and its submissions are on record."""
     DUPLICATE = "duplicate"
-    """The same sender sent the same bytes before. It is never checked."""
+    """The same sender sent the same bytes before, and nothing has replaced them since."""
     ZIP_PENDING = "zip_pending"
     """A zip that waits to be extracted."""
     ZIP_EXTRACTED = "zip_extracted"
@@ -42,7 +42,13 @@ CHECKED_STATES = (DeliveryState.RECEIVED, DeliveryState.PROCESSED, DeliveryState
 
 DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     DeliveryState.RECEIVED: frozenset(
-        {DeliveryState.PROCESSED, DeliveryState.WITHDRAWN, DeliveryState.PURGED}
+        {
+            DeliveryState.PROCESSED,
+            # Only once its reports are known.
+            DeliveryState.DUPLICATE,
+            DeliveryState.WITHDRAWN,
+            DeliveryState.PURGED,
+        }
     ),
     DeliveryState.PROCESSED: frozenset(
         {DeliveryState.RECEIVED, DeliveryState.WITHDRAWN, DeliveryState.PURGED}

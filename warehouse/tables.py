@@ -225,11 +225,18 @@ class PeriodRow(WarehouseTable):
 
 
 class SourceCursorRow(WarehouseTable):
-    """The cursor of a source: how far it was read."""
+    """How far a source was read: its cursor, and when its last complete listing began.
+
+    `cursor` is null for a source without one. `listed_at` is null until a listing left nothing to
+    the next run. `waiting` has the files that were still arriving at the last listing, by their
+    external id (`program.delivery.StillArriving`).
+    """
 
     __tablename__ = "source_cursors"
     source: Mapped[str] = mapped_column(String(80), primary_key=True)
-    cursor: Mapped[str] = mapped_column(Text)
+    cursor: Mapped[str | None] = mapped_column(Text)
+    listed_at: Mapped[datetime | None]
+    waiting: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     updated_at: Mapped[datetime]
 
 
@@ -250,7 +257,11 @@ class DeliveryRow(WarehouseTable):
     """Bytes that arrived, with their state (`states.DeliveryState`).
 
     A zip of workbooks is a delivery, and so is each of its members (`archive_delivery_id`).
-    `duplicate_of_id` is the first delivery of the same bytes by the same sender. `refusal` is the
+    `offered_at` is the time that the source claims for it, null where it claims none; `received_at`
+    is that time within the limits of our clock (`program.delivery.Arrival`). `duplicate_of_id` is
+    an earlier delivery of the same bytes by the same sender. A delivery that has one and is
+    `received` may be a duplicate: its load decides. `run_id` is the run that recorded the delivery,
+    or that found it to be a duplicate. `refusal` is the
     reader's finding about bytes that were never kept, unless they were refused for their size.
     `attempt` is the number of the delivery's check, from 1; a delivery that is requeued gets the
     next one. `withdrawn_at` says whether it was withdrawn: the state of a withdrawn delivery
@@ -271,6 +282,7 @@ class DeliveryRow(WarehouseTable):
     name: Mapped[str] = mapped_column(Text)
     sender_unit: Mapped[str | None] = mapped_column(String(10))
     received_at: Mapped[datetime]
+    offered_at: Mapped[datetime | None]
     recorded_at: Mapped[datetime]
     sha256: Mapped[str | None] = mapped_column(String(64))
     size: Mapped[int | None] = mapped_column(BigInteger)

@@ -26,6 +26,11 @@ _UNFINISHED = re.compile(rf"(?i){_UNFINISHED_PREFIX}|{_UNFINISHED_SUFFIX}")
 
 _SPECIAL = "tệp đặc biệt của hệ điều hành (ống dẫn, ổ cắm hoặc thiết bị)"
 
+NEVER_SETTLED = ReaderFinding("FILE-11")
+"""What the sender of a file is told that is still arriving from one run to the next."""
+
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
 _MODIFIED_KEYS = ("mtime", "LastModified", "modified", "updated", "created")
 """The names that file systems of fsspec give to the time of the last change, best first."""
 
@@ -62,7 +67,7 @@ class Folder:
                 unusable.append(_unlisted(below, found.error))
             elif not _is_unfinished(below):
                 offers.append(self._offer(found.path, found.details))
-        offers.sort(key=lambda offer: (offer.offered_at, offer.external_id))
+        offers.sort(key=_order)
         for offer in offers:
             yield offer, None
         for place in unusable:
@@ -83,7 +88,7 @@ class Folder:
     def fetch(self, offer: Offer, max_bytes: int) -> bytes | None:
         """Return the bytes of a file, or None if they are more than `max_bytes`.
 
-        Raises StillArrivingError if the file changed since it was listed, or if it is half there.
+        Raises StillArrivingError if the file changed since it was listed, or may be half there.
         Raises SourceError, or TransientError if a retry is likely to help.
         """
         path = f"{self._root}/{path_as_listed(offer.external_id)}"
@@ -96,7 +101,7 @@ class Folder:
         except OSError as wrong:
             raise _failure(f"cannot read {offer.name}: {wrong}", wrong) from wrong
         has_changed = after.external_version != offer.external_version
-        if has_changed or self._may_be_half_there(content, after.offered_at):
+        if has_changed or self._may_be_half_there(content, _unchanged_since(after, offer)):
             raise StillArrivingError(f"{offer.name} is still being written; the next run takes it")
         return content if len(content) <= max_bytes else None
 
@@ -151,7 +156,8 @@ class Folder:
         modified_at = _modified_at(info)
         refusal = self._refusal(path, info)
         # A replaced file differs in one of the three; not all file systems have an ETag.
-        version = f"{info.get('size')}-{modified_at.timestamp():.6f}-{info.get('ETag', '')}"
+        changed = "" if modified_at is None else f"{modified_at.timestamp():.6f}"
+        version = f"{info.get('size')}-{changed}-{info.get('ETag', '')}"
         if refusal is not None:
             # The time of a pipe changes whenever somebody writes to it.
             version = refusal.values["kind"]
@@ -172,7 +178,21 @@ def _is_unfinished(path: str) -> bool:
     return any(_UNFINISHED.search(part) for part in path.split("/"))
 
 
-def _modified_at(info: dict[str, Any]) -> datetime:
+def _order(offer: Offer) -> tuple[datetime, str]:
+    """Return the key that sorts offers by their time, those without one first."""
+    return offer.offered_at or _BEFORE_ALL, offer.external_id
+
+
+def _unchanged_since(after: Offer, listed: Offer) -> datetime:
+    """Return since when a file is as it is.
+
+    Its own time may lie in the future; ours counts too, if an earlier listing had it.
+    """
+    times = (after.offered_at, listed.seen_at)
+    return min([each for each in times if each is not None], default=_BEFORE_ALL)
+
+
+def _modified_at(info: dict[str, Any]) -> datetime | None:
     """Return when a file was last changed, UTC. File systems give it under different names."""
     return utc_of(next((info[key] for key in _MODIFIED_KEYS if info.get(key)), None))
 

@@ -2,12 +2,9 @@
 
 from datetime import UTC, datetime
 
-UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
-"""Stands for a time that a source does not give, or that is outside the calendar."""
 
-
-def utc_of(stamp: object) -> datetime:
-    """Return a time in UTC, or `UNKNOWN_TIME`.
+def utc_of(stamp: object) -> datetime | None:
+    """Return a time in UTC; None for a time that is not given, or is outside the calendar.
 
     `stamp` is a time, a text in ISO 8601, or seconds since 1970. A time without a zone is UTC.
     """
@@ -20,5 +17,5 @@ def utc_of(stamp: object) -> datetime:
             return datetime.fromtimestamp(stamp, UTC)
     except (ValueError, OverflowError, OSError):
         # Year 1 in a zone east of Greenwich has no time in UTC.
-        return UNKNOWN_TIME
-    return UNKNOWN_TIME
+        return None
+    return None

@@ -21,7 +21,7 @@ from program.forms.form import Form
 from program.forms.table import Column, ColumnType, Table
 from program.pack.load import Pack
 from program.parsed_report import ParsedReport
-from program.vietnamese import format_date, format_number
+from program.vietnamese import format_date, format_number, vietnam_day
 
 _HEAD = """# {title}
 
@@ -126,6 +126,8 @@ def _row(
     if first.period is not None:
         about = f"{about}, {form.label_of(first.period, first.stage)}"
     figures = _figures(figures_of_first, first, bold) or "no other"
+    if first.delivery.claimed_at is not None:
+        figures += f"; saved {format_date(vietnam_day(first.delivery.claimed_at))}"
     senders = _senders([sent.reading for sent in reports], pack)
     return f"| {word} | {senders} | {about} | {figures} |"
 

@@ -7,7 +7,7 @@ examples, but for the figures that are written.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from itertools import count
 
 from pydantic import Field
@@ -34,7 +34,7 @@ class ScenarioReport(Model):
     """A report that each of `units` sent.
 
     `figures` change the good report of its form, or are all that it has (`alone`). It arrives 15
-    days after its period, or on `received_on`.
+    days after its period, or on `received_on`. `saved` is the day that its file claims.
     """
 
     form: str
@@ -44,20 +44,24 @@ class ScenarioReport(Model):
     figures: Report = Field(default_factory=dict)
     alone: bool = False
     received_on: date | None = None
+    saved: date | None = None
 
 
 class ScenarioExample(Model):
     """What came `first`, and then the report `then` with the `good` or the `bad` figures.
 
     The rule must name the cell of `column` on the line `at` of the bad one; without `at` the
-    column's sheet, without `column` the report as a whole. `also` are rules that such a report
-    cannot but break too, at other cells.
+    column's sheet, without `column` the report as a whole. `good_saved` and `bad_saved` are the
+    days that the two files claim. `also` are rules that such a report cannot but break too, at
+    other cells.
     """
 
     first: tuple[ScenarioReport, ...] = Field(min_length=1)
     then: ScenarioReport
     good: Report
     bad: Report
+    good_saved: date | None = None
+    bad_saved: date | None = None
     at: str = ""
     column: str = ""
     also: tuple[str, ...] = ()
@@ -107,8 +111,8 @@ def scenarios_of(
     goods = _good_reports(examples)
     scenarios: dict[str, tuple[Scenario, Scenario]] = {}
     for rule, example in examples.rules.items():
-        good = [*example.first, _with(example.then, example.good)]
-        bad = [*example.first, _with(example.then, example.bad)]
+        good = [*example.first, _with(example.then, example.good, example.good_saved)]
+        bad = [*example.first, _with(example.then, example.bad, example.bad_saved)]
         scenarios[rule] = (
             _scenario(good, goods, pack, numbers),
             _scenario(bad, goods, pack, numbers),
@@ -125,7 +129,7 @@ def _good_reports(examples: ScenarioFile) -> dict[str, Report]:
     return {form: load_examples(form).good for form in sorted(forms)}
 
 
-def _with(sent: ScenarioReport, more: Report) -> ScenarioReport:
+def _with(sent: ScenarioReport, more: Report, saved: date | None) -> ScenarioReport:
     """Return a report with `more` figures; a line that is not there stays named, as None."""
     figures = dict(sent.figures)
     for table, changes in more.items():
@@ -137,7 +141,7 @@ def _with(sent: ScenarioReport, more: Report) -> ScenarioReport:
             else:
                 lines[key] = values
         figures[table] = lines
-    return sent.model_copy(update={"figures": figures})
+    return sent.model_copy(update={"figures": figures, "saved": saved})
 
 
 def _scenario(
@@ -170,6 +174,9 @@ def _read(
     if sent.received_on is not None:
         received = datetime.combine(sent.received_on, datetime.min.time(), UTC)
         delivery = replace(delivery, received_at=received)
+    if sent.saved is not None:
+        claim = datetime.combine(sent.saved, time(3), UTC)
+        delivery = replace(delivery, offered_at=claim)
     return replace(reading, unit_code=unit, stage=sent.stage, delivery=delivery)
 
 

@@ -9,6 +9,7 @@ from expectations.history.columns import (
     LINES,
     LOST,
     REPORTS,
+    VERSIONS,
     listed_table,
 )
 from program.forms.form import Form
@@ -38,7 +39,7 @@ def cell_of(
     element gives its line. What stands in no cell (a list's summary, the period) gives the
     submission as a whole.
     """
-    if frame == REPORTS:
+    if frame in (REPORTS, VERSIONS):
         return _WHOLE_REPORT
     if frame == LINES:
         return _element_place(form, element, reading) or _place_of_blank(form, element, reading)

@@ -9,6 +9,7 @@ from program.forms.table import ColumnType, Table
 
 FIGURES = "figures"
 REPORTS = "reports"
+VERSIONS = "versions"
 INDICATORS = "indicators"
 LINES = "lines"
 
@@ -50,6 +51,9 @@ LINE_COLUMNS = (
     *("submission_id", "row", "sheet_row", "figure", "measure", "label", "value", "before"),
     *("before_period", "shifted", "copied", "is_lost", "other_line"),
 )
+VERSION_COLUMNS = (
+    *("submission_id", "row", "is_older", "saved_date", "replaced_date", "replaced_received_date"),
+)
 INDICATOR_COLUMNS = (
     *("submission_id", "row", "figure", "indicator", "unit", "target"),
     *("value", "before", "before_period", "is_reached"),
@@ -58,6 +62,7 @@ INDICATOR_COLUMNS = (
 _ALWAYS = {
     FIGURES: frozenset(FIGURE_COLUMNS),
     REPORTS: frozenset(REPORT_COLUMNS),
+    VERSIONS: frozenset(VERSION_COLUMNS),
     INDICATORS: frozenset(INDICATOR_COLUMNS),
     LINES: frozenset(LINE_COLUMNS),
 }

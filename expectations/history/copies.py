@@ -71,7 +71,12 @@ def reports_frame(
             row = 0
             rows.append((report.number, row, *(copied or _NOT_COPIED), *(revised or NOT_REVISED)))
     frame = pd.DataFrame.from_records(rows, columns=list(REPORT_COLUMNS))
-    dates = [name for name in REPORT_COLUMNS if name.endswith("_date")]
+    return with_dates(frame)
+
+
+def with_dates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose columns `…_date` have the type of a date, also without rows."""
+    dates = [name for name in frame.columns if name.endswith("_date")]
     return frame.assign(**{name: pd.to_datetime(frame[name]) for name in dates})
 
 

@@ -10,20 +10,29 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from expectations.history.columns import FIGURE_COLUMNS, FIGURES, INDICATORS, LINES, REPORTS
+from expectations.history.columns import (
+    FIGURE_COLUMNS,
+    FIGURES,
+    INDICATORS,
+    LINES,
+    REPORTS,
+    VERSION_COLUMNS,
+    VERSIONS,
+)
 from expectations.history.comparable import ComparableIndex
-from expectations.history.copies import reports_frame
+from expectations.history.copies import reports_frame, with_dates
 from expectations.history.grid import FigureGrid
 from expectations.history.indicators import indicators_frame
 from expectations.history.lines import lines_frames
 from expectations.history.matrix_lines import matrix_lines_frame
 from expectations.history.peers import Peers
-from expectations.history.reports import ReportHistory
+from expectations.history.reports import HistoryReport, ReportHistory
 from expectations.history.spread import integers
 from expectations.history.unit_trend import UnitTrend
 from program.forms.elements import form_elements
 from program.forms.form import Form
 from program.pack.load import Pack
+from program.vietnamese import vietnam_day
 
 _COMPARED = (
     "before",
@@ -56,6 +65,7 @@ def history_frames(
     frames = {
         FIGURES: _figures_frame(grid, memory, sight, numbers),
         REPORTS: reports_frame(form, grid, memory, sight, pack, numbers),
+        VERSIONS: _versions_frame(memory, numbers),
         INDICATORS: indicators_frame(form.code, memory, sight, pack, numbers),
         LINES: matrix_lines_frame(form, grid, memory, sight, numbers),
     }
@@ -100,6 +110,33 @@ def _figures_frame(
     labels_and_keys = zip(frame["label"], frame["key"], strict=True)
     frame["label"] = [_label(label, key) for label, key in labels_and_keys]
     return frame[list(FIGURE_COLUMNS)]
+
+
+def _versions_frame(memory: ReportHistory, numbers: Sequence[int]) -> pd.DataFrame:
+    """Return a row for each submission of `numbers` that replaces what claims to be newer."""
+    requested = set(numbers)
+    current: dict[object, HistoryReport] = {}
+    rows: list[tuple[object, ...]] = []
+    # The warehouse's reports come first, then those of the batch in the order of their arrival.
+    for report in memory.reports:
+        replaced = current.get(report.key)
+        if replaced is not None and report.number in requested and _is_older(report, replaced):
+            moments = (report.claimed_at, replaced.claimed_at, replaced.received_at)
+            dates = [vietnam_day(moment) for moment in moments if moment is not None]
+            rows.append((report.number, 0, 1, *dates))
+        if report.loads:
+            current[report.key] = report
+    return with_dates(pd.DataFrame.from_records(rows, columns=list(VERSION_COLUMNS)))
+
+
+def _is_older(report: HistoryReport, replaced: HistoryReport) -> bool:
+    """Tell whether a report came after another, and claims to be from before it."""
+    if report.claimed_at is None or replaced.claimed_at is None:
+        return False
+    came = (report.received_at, report.delivery)
+    # A file that is checked again may find a later one in force, which it does not replace.
+    is_later = came > (replaced.received_at, replaced.delivery)
+    return is_later and report.claimed_at < replaced.claimed_at
 
 
 def _label(label: str, key: str) -> str:

@@ -51,6 +51,8 @@ class HistoryReport:
         position: Its place in the batch, from 0; -1 where it comes from the warehouse.
         until: The position of its next version that loads.
         loads: Whether no rule keeps it out of the warehouse.
+        delivery: The number of its delivery: the later of two that arrived at one time.
+        claimed_at: The time that the source claims for its delivery; None where it claims none.
     """
 
     number: int | None
@@ -62,6 +64,8 @@ class HistoryReport:
     position: int
     until: int
     loads: bool
+    delivery: int = 0
+    claimed_at: datetime | None = None
 
     @property
     def key(self) -> tuple[str, Period, Stage]:
@@ -206,9 +210,10 @@ def _earlier_reports(of_form: pd.DataFrame, pack: Pack) -> list[HistoryReport]:
     # Thousands of reports share a few periods: each is parsed once.
     periods = {str(code): Period.parse(code) for code in of_form["period"].unique()}
     ends = {period: period.end for period in periods.values()}
-    columns = (of_form[name].tolist() for name in ("unit", "period", "stage", "received_at"))
+    names = ("unit", "period", "stage", "received_at", "delivery", "claimed_at")
+    columns = (of_form[name].tolist() for name in names)
     reports: list[HistoryReport] = []
-    for unit, code, stage, received_at in zip(*columns, strict=True):
+    for unit, code, stage, received_at, delivery, claimed_at in zip(*columns, strict=True):
         period = periods[code]
         report = HistoryReport(
             number=None,
@@ -220,6 +225,8 @@ def _earlier_reports(of_form: pd.DataFrame, pack: Pack) -> list[HistoryReport]:
             position=_BEFORE_BATCH,
             until=_NEVER,
             loads=True,
+            delivery=delivery,
+            claimed_at=None if pd.isna(claimed_at) else claimed_at,
         )
         reports.append(report)
     return reports
@@ -240,6 +247,8 @@ def _new_report(
         position=position,
         until=_NEVER,
         loads=reading.number in loads,
+        delivery=reading.delivery.id,
+        claimed_at=reading.delivery.claimed_at,
     )
 
 

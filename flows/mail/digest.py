@@ -67,6 +67,7 @@ def digest_of(run: RunContext, run_url: str) -> Digest:
         disk_bytes=disk.total,
         links=_links(run, run_url),
         left_to_next_run=tuple(run.summary.left_to_next_run),
+        warnings=tuple(run.summary.warnings),
     )
 
 

@@ -1,4 +1,4 @@
-"""Record what a source delivered: some arrivals a transaction, then the cursor behind them.
+"""Record what a source delivered: some arrivals a transaction, then how far it was read.
 
 An arrival is an offer whose bytes are in the archive already. Fetching and archiving are in
 `flows.night.steps`.
@@ -6,12 +6,14 @@ An arrival is an offer whose bytes are in the archive already. Fetching and arch
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from flows.night.listing import SourceListing
 from flows.night.run_context import RunContext
-from program.delivery import Arrival
+from program.delivery import Arrival, SourcePosition
 from program.pack.source import Source
-from warehouse.ledger import keep_cursor, record_deliveries
+from warehouse.ledger import record_deliveries
+from warehouse.source_positions import keep_position
 from warehouse.states import DeliveryState
 
 logger = logging.getLogger("mtqg.steps")
@@ -29,16 +31,18 @@ class _Failure:
 
 
 class ArrivalBatch:
-    """The arrivals of one source that wait to be recorded, and the cursor that follows them.
+    """The arrivals of one source that wait to be recorded, and how far the source is read then.
 
     The cursor never moves past an offer that is left to the next run.
     """
 
-    def __init__(self, run: RunContext, source: Source) -> None:
+    def __init__(self, run: RunContext, source: Source, position: SourcePosition) -> None:
         self._run = run
         self._source = source
         self._arrivals: list[Arrival] = []
-        self._cursor: str | None = None
+        self._kept = position
+        self._position = position
+        self._may_advance = True
         self._is_complete = True
 
     def add(self, arrival: Arrival, cursor: str | None) -> None:
@@ -50,12 +54,27 @@ class ArrivalBatch:
 
     def advance(self, cursor: str | None) -> None:
         """Move the cursor past an offer, unless an earlier one is left to the next run."""
-        if cursor is not None and self._is_complete:
-            self._cursor = cursor
+        if cursor is not None and self._may_advance:
+            self._position = replace(self._position, cursor=cursor)
+
+    def wait(self) -> None:
+        """Let a file arrive until the next run. The cursor stays before it.
+
+        The list is complete all the same: the file comes after it.
+        """
+        self._may_advance = False
 
     def leave(self) -> None:
-        """Leave an offer to the next run. The cursor stays before it."""
+        """Leave an offer to the next run. The cursor stays before it, the list is not complete."""
+        self._may_advance = False
         self._is_complete = False
+
+    def close(self, listing: SourceListing) -> None:
+        """Record the arrivals, and that the list of the source came to its end."""
+        self.record()
+        cursor = self._position.cursor
+        self._position = listing.position(cursor, is_complete=self._is_complete)
+        self._keep_position()
 
     def record(self) -> None:
         """Record the arrivals, then the cursor. The batch is empty afterwards.
@@ -73,10 +92,13 @@ class ArrivalBatch:
                 self._record_each(arrivals)
         # Second: after a crash in between, the source offers the recorded arrivals again, and
         # the ledger knows them.
-        if self._cursor is not None:
+        self._keep_position()
+
+    def _keep_position(self) -> None:
+        if self._position != self._kept:
             run = self._run
-            keep_cursor(run.warehouse, self._source.name, self._cursor, run.now())
-            self._cursor = None
+            keep_position(run.warehouse, self._source.name, self._position, run.now())
+            self._kept = self._position
 
     def _record(self, arrivals: Sequence[Arrival]) -> None:
         run = self._run
@@ -98,8 +120,8 @@ class ArrivalBatch:
                 failures.append(_Failure(arrival, error))
         if failures:
             # The next run must get the failed offers again, so the cursor stays where it was.
-            self._is_complete = False
-            self._cursor = None
+            self.leave()
+            self._position = self._kept
         if len(failures) == len(arrivals):
             raise failures[0].error
         for failure in failures:

@@ -5,23 +5,25 @@ Every offer is its own boundary. What is wrong with one becomes an outcome of th
 
 import logging
 import re
+from dataclasses import replace
 
 from connectors.sources.register import Connector, connect
 from connectors.zip_deliveries import ZipMember, is_zip_of_reports, members_of, refuse_zip
 from flows.night.arrivals import ArrivalBatch
 from flows.night.budget import SourceMeter
+from flows.night.listing import SourceListing
 from flows.night.run_context import RunContext
 from flows.recovery.replay_log import note_arrival
 from program.delivery import Arrival, Delivery, ExtractedFile, Offer, UnusableOffer
 from program.errors import SourceError, StillArrivingError, TransientError
-from program.pack.source import Source
+from program.pack.source import FolderSource, Source
 from warehouse.ledger import (
     known_versions,
     pending_zips,
-    read_cursor,
     record_extracted,
     record_unextractable,
 )
+from warehouse.source_positions import read_position
 from warehouse.states import DeliveryState
 
 logger = logging.getLogger("mtqg.steps")
@@ -42,7 +44,7 @@ def collect(run: RunContext, source: Source) -> int:
         logger.info("collect source=%s skipped=no-address", source.name)
         return 0
     received_before = run.summary.received
-    failures = _take_offers(run, source, connector)
+    failures = _Intake(run, source, connector).take_offers()
     new = run.summary.received - received_before
     logger.info("collect source=%s new=%d", source.name, new)
     if failures:
@@ -53,83 +55,124 @@ def collect(run: RunContext, source: Source) -> int:
     return new
 
 
-def _take_offers(run: RunContext, source: Source, connector: Connector) -> list[TransientError]:
-    """Fetch, archive and record each new offer; return the failures that a retry may cure."""
-    failures: list[TransientError] = []
-    known = known_versions(run.warehouse, source.name)
-    batch = ArrivalBatch(run, source)
-    meter = SourceMeter(source)
-    cursor = read_cursor(run.warehouse, source.name)
-    try:
-        for offer, next_cursor in connector.offers(cursor):
-            if meter.is_out_of_time():
-                # A portal's list may have no end, so what is behind is not even counted.
-                batch.leave()
-                break
-            if isinstance(offer, UnusableOffer):
-                run.fail(f"source {source.name}: {offer.name}: {offer.reason}")
-                batch.leave()
-                continue
-            # A folder offers all its files each time; a portal only what is new.
-            if (offer.external_id, offer.external_version) in known:
-                run.summary.known += 1
-                batch.advance(next_cursor)
-                continue
-            if not meter.allows(offer):
-                batch.leave()
-                continue
-            arrival = None
-            try:
-                arrival = _take(run, source, connector, offer)
-            except TransientError as error:
-                # Go on: a file that never arrives must not block the files behind it.
-                failures.append(error)
-            if arrival is None:
-                batch.leave()
-            else:
-                batch.add(arrival, next_cursor)
-    finally:
-        # Also if the source fails half-way: the archive has what came until then.
-        batch.record()
-    for sentence in meter.exceeded():
-        run.summary.left_to_next_run.append(sentence)
-        logger.warning("collect source=%s %s", source.name, sentence)
-    return failures
+class _Intake:
+    """One listing of a source, and what a run takes of it."""
 
+    def __init__(self, run: RunContext, source: Source, connector: Connector) -> None:
+        self._run = run
+        self._source = source
+        self._connector = connector
+        self._known = known_versions(run.warehouse, source.name)
+        self._position = read_position(run.warehouse, source.name)
+        self._listing = SourceListing(self._position, run.now())
+        self._batch = ArrivalBatch(run, source, self._position)
+        self._meter = SourceMeter(source)
+        self._failures: list[TransientError] = []
 
-def _take(run: RunContext, source: Source, connector: Connector, offer: Offer) -> Arrival | None:
-    """Fetch and archive one offer; return None if it is left to the next run.
-
-    Raises TransientError if a retry may help.
-    """
-    content = None
-    if offer.refusal is None:
+    def take_offers(self) -> list[TransientError]:
+        """Take each new offer, and return the failures that a retry may cure."""
+        if self._listing.is_before_the_last:
+            self._run.warn(
+                f"source {self._source.name}: the clock of this machine is behind the last run, at "
+                f"{self._position.listed_at}; until then, files are recorded with that time. "
+                "Set the clock right"
+            )
         try:
-            content = connector.fetch(offer, run.settings.max_delivery_bytes)
+            for offer, next_cursor in self._connector.offers(self._position.cursor):
+                if self._meter.is_out_of_time():
+                    # A portal's list may have no end, so what is behind is not even counted.
+                    self._batch.leave()
+                    break
+                self._take(offer, next_cursor)
+            else:
+                self._batch.close(self._listing)
+        finally:
+            # Also if the source fails half-way: the archive has what came until then.
+            self._batch.record()
+        for sentence in self._meter.exceeded():
+            self._run.summary.left_to_next_run.append(sentence)
+            logger.warning("collect source=%s %s", self._source.name, sentence)
+        return self._failures
+
+    def _take(self, found: Offer | UnusableOffer, next_cursor: str | None) -> None:
+        """Take one offer: fetch it, archive it and add it to the batch, or leave it."""
+        if isinstance(found, UnusableOffer):
+            self._fail(found.name, found.reason)
+            return
+        offer = self._listing.with_time_seen(found)
+        # A folder offers all its files each time; a portal only what is new.
+        if self._is_known(offer):
+            self._run.summary.known += 1
+            self._listing.settled(offer)
+            self._batch.advance(next_cursor)
+            return
+        if not self._meter.allows(offer):
+            self._batch.leave()
+            return
+        try:
+            content = self._fetched(offer)
         except StillArrivingError as reason:
-            run.summary.still_arriving += 1
-            logger.info("collect source=%s still_arriving=%s", source.name, reason)
-            return None
-        except TransientError:
-            # Not swallowed like other errors of a source: the caller lets the task retry.
-            raise
+            self._wait_for(offer, reason)
+        except TransientError as error:
+            # Go on: a file that never arrives must not block the files behind it.
+            self._failures.append(error)
+            self._batch.leave()
         except SourceError as error:
             # One lost file must not stop the source's other files.
-            run.fail(f"source {source.name}: {offer.name}: {error}")
+            self._fail(offer.name, str(error))
+        else:
+            self._listing.settled(offer)
+            self._batch.add(self._archived(offer, content), next_cursor)
+
+    def _is_known(self, offer: Offer) -> bool:
+        return (offer.external_id, offer.external_version) in self._known
+
+    def _fail(self, name: str, reason: str) -> None:
+        self._run.fail(f"source {self._source.name}: {name}: {reason}")
+        self._batch.leave()
+
+    def _fetched(self, offer: Offer) -> bytes | None:
+        """Return the bytes of an offer; None if there are none to fetch, or too many."""
+        if offer.refusal is not None:
             return None
-    # The content is None if there is none to fetch, or if the file is too large. The ledger
-    # records it all the same, so that the sender gets an answer.
-    sha256 = None if content is None else run.archive.put(content)
-    arrival = Arrival(
-        offer,
-        source.name,
-        source.kind,
-        sha256=sha256,
-        is_synthetic=_is_synthetic(source, offer),
-        is_zip=content is not None and is_zip_of_reports(content),
-    )
-    note_arrival(run.archive, arrival)
-    return arrival
+        return self._connector.fetch(offer, self._run.settings.max_delivery_bytes)
+
+    def _wait_for(self, offer: Offer, reason: StillArrivingError) -> None:
+        """Let a file arrive until the next run. Its sender is told if it never ends."""
+        self._run.summary.still_arriving += 1
+        logger.info("collect source=%s still_arriving=%s", self._source.name, reason)
+        self._batch.wait()
+        settle_seconds = 0
+        if isinstance(self._source, FolderSource):
+            settle_seconds = self._source.settle_seconds
+        refused = self._listing.wait_for(offer, settle_seconds)
+        if refused is None:
+            return
+        self._run.warn(
+            f"source {self._source.name}: {offer.name} is {refused.external_version}; its sender "
+            "was asked to close it and copy it again"
+        )
+        if not self._is_known(refused):
+            self._batch.add(self._archived(refused, None), None)
+
+    def _archived(self, offer: Offer, content: bytes | None) -> Arrival:
+        """Archive the bytes of an offer, and return it as an arrival for the ledger.
+
+        The ledger records an offer without bytes too, so that its sender gets an answer.
+        """
+        sha256 = None if content is None else self._run.archive.put(content)
+        arrival = Arrival(
+            # When it was seen is part of when it came.
+            replace(offer, seen_at=None),
+            self._source.name,
+            self._source.kind,
+            sha256=sha256,
+            received_at=self._listing.received_at(offer),
+            is_synthetic=_is_synthetic(self._source, offer),
+            is_zip=content is not None and is_zip_of_reports(content),
+        )
+        note_arrival(self._run.archive, arrival)
+        return arrival
 
 
 def _is_synthetic(source: Source, offer: Offer) -> bool:

@@ -47,7 +47,8 @@ class RunSummary:
 
     `seconds` and `cpu_seconds` are by step. `errors` are those of the system, never of a
     district. `errors_mailed` is how many of them stood in a digest that the mail server took;
-    None if it took no digest. `left_to_next_run` says which source was beyond its budget.
+    None if it took no digest. `left_to_next_run` says which source was beyond its budget,
+    `warnings` what else a person should see: a clock that was set back, files that never settle.
     """
 
     run_id: int
@@ -59,6 +60,7 @@ class RunSummary:
     attachments: int = 0
     still_arriving: int = 0
     left_to_next_run: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     verdicts: Counter[str] = field(default_factory=Counter)
     facts_loaded: int = 0
     compared: int = 0
@@ -191,6 +193,17 @@ class RunContext:
     def is_skipped(self, delivery: Delivery) -> bool:
         """Tell whether this run leaves a delivery to the next one."""
         return delivery.id in self._given_up
+
+    def count_duplicate(self, delivery: Delivery) -> None:
+        """Count a delivery as a duplicate, and no longer as received if this run received it."""
+        self.summary.duplicates += 1
+        if delivery.run_id == self.run_id:
+            self.summary.received -= 1
+
+    def warn(self, warning: str) -> None:
+        """Record what a person should see. The run does not fail by it."""
+        logger.warning("run warning=%s", warning)
+        self.summary.warnings.append(warning)
 
     def fail(self, error: str) -> None:
         """Record a system error. The run goes on and ends as failed."""

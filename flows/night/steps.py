@@ -111,8 +111,9 @@ def load(run: RunContext, submissions: Sequence[Submission]) -> None:
     report("load", run.pending_done, run.pending_total)
     checked = [parts for parts in _by_delivery(submissions) if not run.is_skipped(parts.delivery)]
     for parts, facts in zip(checked, _load(run, checked), strict=True):
-        # Another run recorded it before, or it was given up: this run has nothing to count.
         if facts is None:
+            if not run.is_skipped(parts.delivery):
+                run.count_duplicate(parts.delivery)
             continue
         verdicts = [submission.verdict.value for submission in parts.submissions]
         run.summary.facts_loaded += facts
@@ -133,8 +134,8 @@ def _by_delivery(submissions: Sequence[Submission]) -> Iterator[_DeliveryParts]:
 def _load(run: RunContext, checked: Sequence[_DeliveryParts]) -> list[int | None]:
     """Return how many facts of each delivery were loaded.
 
-    None stands for a delivery that was recorded before or could not be recorded. All deliveries
-    are one transaction. If it fails, each gets its own, so that only the faulty ones wait.
+    None stands for a duplicate, and for a delivery that could not be recorded. All deliveries are
+    one transaction. If it fails, each gets its own, so that only the faulty ones wait.
     """
     load_in_one_transaction = partial(
         load_deliveries,

@@ -35,8 +35,10 @@ ARRIVALS = "ledger/arrivals"
 def note_arrival(archive: Archive, arrival: Arrival) -> None:
     """Write the note of an arrival, beside its bytes, before the ledger records it."""
     note = asdict(arrival)
-    note["offer"]["offered_at"] = arrival.offer.offered_at.isoformat()
     offer = arrival.offer
+    offered_at = offer.offered_at
+    note["offer"]["offered_at"] = offered_at and offered_at.isoformat()
+    note["received_at"] = arrival.received_at.isoformat()
     name = _note_name(arrival.source, offer.external_id, offer.external_version)
     archive.note(name, json.dumps(note, ensure_ascii=False).encode())
 
@@ -137,18 +139,25 @@ def read_runs(archive: Archive) -> Iterator[Document]:
 def read_arrivals(archive: Archive) -> list[Arrival]:
     """Return the deliveries that no document of a run has, oldest first."""
     arrivals = [_arrival_of(_read(archive, name)) for name in archive.names(ARRIVALS)]
-    return sorted(
-        arrivals, key=lambda arrival: (arrival.offer.offered_at, arrival.offer.external_id)
-    )
+    return sorted(arrivals, key=_order_of_arrival)
+
+
+def _order_of_arrival(arrival: Arrival) -> tuple[datetime, datetime, str]:
+    """Return the key that sorts arrivals as the listings had them."""
+    offer = arrival.offer
+    return arrival.received_at, offer.offered_at or arrival.received_at, offer.external_id
 
 
 def _arrival_of(note: dict[str, Any]) -> Arrival:
     """Return the arrival of a note that `note_arrival` wrote."""
     offer = note.pop("offer")
-    offered_at = datetime.fromisoformat(offer.pop("offered_at"))
+    stored_time = offer.pop("offered_at")
+    offered_at = datetime.fromisoformat(stored_time) if stored_time else None
     stored_refusal = offer.pop("refusal")
     refusal = ReaderFinding(**stored_refusal) if stored_refusal else None
-    return Arrival(Offer(**offer, offered_at=offered_at, refusal=refusal), **note)
+    received_at = datetime.fromisoformat(note.pop("received_at"))
+    read_offer = Offer(**offer, offered_at=offered_at, refusal=refusal)
+    return Arrival(read_offer, **note, received_at=received_at)
 
 
 def read_purge_records(archive: Archive) -> dict[str, PurgeRecord]:

@@ -48,7 +48,8 @@ class Digest:
 
     `seconds` gives the duration of each step, `links` each link by what it leads to. `waiting`
     counts mails in the outbox. `due_for_purge` counts files with personal data whose retention
-    period is over. `left_to_next_run` has a sentence for each budget of a source that was used up.
+    period is over. `left_to_next_run` has a sentence for each budget of a source that was used up,
+    `warnings` one for whatever else a person should see.
     """
 
     run_id: int
@@ -67,6 +68,7 @@ class Digest:
     disk_bytes: int
     links: Mapping[str, str]
     left_to_next_run: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def is_disk_short(self) -> bool:

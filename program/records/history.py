@@ -24,7 +24,10 @@ HISTORY_PERIODS = 8
 These are two years of quarters, so that each quarter of the year occurs twice.
 """
 
-REPORT_COLUMNS = ("report", "form", "unit", "period", "stage", "received_at")
+REPORT_COLUMNS = (
+    *("report", "form", "unit", "period", "stage", "received_at"),
+    *("delivery", "claimed_at"),
+)
 FACT_COLUMNS = ("report", "element", "line", "value", "text")
 
 
@@ -43,8 +46,10 @@ class History:
     """Reports that are current, with their values.
 
     `reports` has a row for each report: its number in the warehouse, the codes of form, unit,
-    period and stage, and its time of arrival (UTC). `facts` has a row for each value: `element` and
-    `line` are as in `program.submission.Fact`, and `value` is NaN where the value is a text.
+    period and stage, its time of arrival (UTC), the number of its delivery, and the time that the
+    delivery's source claims for it (`Delivery.claimed_at`). `facts` has a row for each value:
+    `element` and `line` are as in `program.submission.Fact`, and `value` is NaN where the value is
+    a text.
     """
 
     reports: "pd.DataFrame"

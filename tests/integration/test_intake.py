@@ -18,7 +18,7 @@ from program.delivery import Offer, UnusableOffer
 from program.pack.source import SourceBudget
 from program.settings import Settings
 from tests.conftest import Fill
-from warehouse.ledger import read_cursor
+from warehouse.source_positions import read_position
 from warehouse.tables import DeliveryRow, FindingRow
 
 MOMENT = datetime(2025, 1, 20, tzinfo=UTC)
@@ -112,7 +112,7 @@ def test_a_place_that_cannot_be_used_is_an_error_and_the_cursor_stays_before_it(
     run = collected(settings, monkeypatch, iter([offer(1), broken, offer(2)]), SourceBudget())
     assert run.summary.received == 2
     assert run.summary.errors == ["source portal: 943-b: the folder cannot be listed"]
-    assert read_cursor(run.warehouse, "portal") == "after 1"
+    assert read_position(run.warehouse, "portal").cursor == "after 1"
 
 
 def test_one_sender_with_a_whole_archive_keeps_nobody_waiting(
@@ -137,7 +137,7 @@ def test_what_is_beyond_the_budget_comes_with_the_next_run(
     offers = [offer(number) for number in range(5)]
     run = collected(settings, monkeypatch, iter(offers), limits)
     assert run.summary.received == 3
-    assert read_cursor(run.warehouse, "portal") == "after 3"
+    assert read_position(run.warehouse, "portal").cursor == "after 3"
     (sentence,) = run.summary.left_to_next_run
     assert "2 files are left to the next run after 3 files of 30 bytes" in sentence
     assert collected(settings, monkeypatch, iter(offers), limits).summary.received == 2

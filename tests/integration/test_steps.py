@@ -28,9 +28,10 @@ from publish.mail.transport import FolderTransport
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.faults import faulty
 from warehouse.database.engine import Warehouse, prepare_warehouse
-from warehouse.ledger import pending_deliveries, read_cursor
+from warehouse.ledger import pending_deliveries
 from warehouse.load import CheckedDelivery
 from warehouse.queries.reports import progress, reporting
+from warehouse.source_positions import read_position
 from warehouse.tables import DeliveryRow, FactRow, OutboxRow, SubmissionRow, WarehouseTable
 
 Put = Callable[..., Path]
@@ -397,7 +398,7 @@ def test_what_a_source_gave_before_it_failed_is_recorded(
     with pytest.raises(SourceError, match="went away"):
         intake.collect(night, night.sources("portal")[0])
     assert (night.summary.received, count(night, DeliveryRow)) == (2, 2)
-    assert read_cursor(night.warehouse, "portal") == "after 2"
+    assert read_position(night.warehouse, "portal").cursor == "after 2"
 
 
 def test_a_rule_that_is_wrong_stops_the_load_with_its_name_and_loses_nothing(
@@ -490,7 +491,7 @@ def test_a_file_that_never_comes_right_keeps_no_other_out(
         with pytest.raises(TransientError, match="1 of the offered files"):
             intake.collect(night, source)
         assert night.summary.received - before == received
-    assert read_cursor(night.warehouse, "portal") is None
+    assert read_position(night.warehouse, "portal").cursor is None
 
 
 def test_a_missing_folder_is_a_source_error(settings: Settings) -> None:

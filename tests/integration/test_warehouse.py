@@ -10,7 +10,7 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from program.calendar.period import Period
-from program.delivery import Delivery, Offer
+from program.delivery import Delivery, Offer, SourcePosition, WaitingFile
 from program.errors import ConfigurationError, WarehouseError
 from program.finding import Finding, Severity
 from program.pack.load import Pack
@@ -22,10 +22,8 @@ from warehouse import load as load_module
 from warehouse.database.engine import open_warehouse, prepare_warehouse
 from warehouse.database.run_lock import exclusive_run
 from warehouse.ledger import (
-    keep_cursor,
     known_versions,
     pending_deliveries,
-    read_cursor,
     record_delivery,
     start_run,
 )
@@ -41,6 +39,7 @@ from warehouse.outbox.queue import (
     retry_failed,
 )
 from warehouse.queries.reports import progress, reporting, trace, unplaced
+from warehouse.source_positions import keep_position, read_position
 from warehouse.tables import (
     DeliveryRow,
     FactRow,
@@ -269,7 +268,7 @@ def test_a_second_night_is_turned_away_until_the_first_has_ended(
         pass
 
 
-def test_the_same_bytes_of_the_same_sender_are_recorded_but_not_processed(engine: Engine) -> None:
+def test_the_same_bytes_wait_as_long_as_the_first_are_not_on_record(engine: Engine) -> None:
     run = start_run(engine, date(2025, 1, 20), "r", NOON)
 
     def receive(name: str, sender: str) -> str:
@@ -286,8 +285,9 @@ def test_the_same_bytes_of_the_same_sender_are_recorded_but_not_processed(engine
         )
 
     arrivals = [("a.xlsx", "942"), ("a (1).xlsx", "942"), ("b.xlsx", "943")]
-    assert [receive(*arrival) for arrival in arrivals] == ["received", "duplicate", "received"]
-    assert [d.name for d in pending_deliveries(engine, 10)] == ["a.xlsx", "b.xlsx"]
+    assert [receive(*arrival) for arrival in arrivals] == ["received", "received", "received"]
+    names = [delivery.name for delivery in pending_deliveries(engine, 10)]
+    assert names == ["a.xlsx", "a (1).xlsx", "b.xlsx"]
     assert ("a (1).xlsx", "1") in known_versions(engine, "inbox")
 
 
@@ -327,11 +327,16 @@ def test_one_offer_is_recorded_once_even_by_two_nights_at_a_time(engine: Engine)
         assert connection.scalar(without) == 1
 
 
-def test_a_cursor_is_kept_per_source(engine: Engine) -> None:
-    assert read_cursor(engine, "portal") is None
-    keep_cursor(engine, "portal", "c1", NOON)
-    keep_cursor(engine, "portal", "c2", NOON)
-    assert (read_cursor(engine, "portal"), read_cursor(engine, "other")) == ("c2", None)
+def test_how_far_it_was_read_is_kept_per_source(engine: Engine) -> None:
+    assert read_position(engine, "portal") == SourcePosition()
+    waiting = {
+        "942/a.csv": WaitingFile("10-1", NOON - timedelta(hours=1), NOON - timedelta(days=1))
+    }
+    second = SourcePosition("c2", NOON, waiting)
+    for position in (SourcePosition("c1"), second):
+        keep_position(engine, "portal", position, NOON)
+    assert read_position(engine, "portal") == second
+    assert read_position(engine, "other") == SourcePosition()
 
 
 def letters(

@@ -191,7 +191,7 @@ def disturb(trial: Trial) -> None:
     """Fill the disk under the archive, the outbox and the warehouse; cut the line to the server."""
     trial.disturbed(
         "disk full, in the archive",
-        partial(fill_disk, "connectors.archive:write_durably", 3, no_space),
+        partial(fill_disk, "connectors.archive:write_below", 3, no_space),
     )
     trial.disturbed(
         "disk full, in the outbox", partial(fill_disk, "pathlib:Path.write_bytes", 1, no_space)

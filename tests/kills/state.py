@@ -24,6 +24,7 @@ _LEFT_OUT = {
     "created_at",
     "sent_at",
     "updated_at",
+    "listed_at",
     "attempts",
 }
 _LEFT_OUT |= {"claimed_by", "claimed_until", "next_attempt_at", "letter_date"}

@@ -283,7 +283,7 @@ def test_a_time_outside_the_calendar_is_an_unknown_time(
             return [{"name": f"{path}/a.xlsx", "type": "file", "size": 1, "mtime": stamp}]
 
     monkeypatch.setattr(folder, "_files", Listing())
-    assert offered(folder)[0].offered_at == datetime(1970, 1, 1, tzinfo=UTC)
+    assert offered(folder)[0].offered_at is None
 
 
 def refusals(folder: Folder) -> dict[str, str]:

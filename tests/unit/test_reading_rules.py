@@ -14,7 +14,7 @@ import pytest
 
 from connectors.reader.reader import read_parts
 from connectors.reader.reader_pool import Readers
-from connectors.sources.folder import Folder
+from connectors.sources.folder import NEVER_SETTLED, Folder
 from expectations.findings.message import finding_of_problem
 from expectations.rules.rule_set import RuleSet, RuleText
 from program.calendar.period import Period
@@ -218,6 +218,7 @@ MET: dict[str, bytes | None] = {
     "FILE-08": b"",
     "FILE-09": b"",
     "FILE-10": None,
+    "FILE-11": None,
     "FORM-01": workbook(("S", [["x"]])),
     "FORM-02": with_unit(),
     "FORM-03": with_unit(["Đơn vị: Huyện X"]),
@@ -332,6 +333,8 @@ def met(rule: str, pack: Pack) -> list[ReaderFinding]:
             found = next(readers.read([delivery(FAULT_OF[rule])], lambda _: MET[rule]))
         assert isinstance(found, ParsedReport)
         parts = [found]
+    elif rule == "FILE-11":
+        parts = read_parts(None, replace(delivery(), refusal=NEVER_SETTLED), pack)
     elif rule == "FILE-10":
         parts = read_parts(None, replace(delivery(), refusal=link_out_of_the_inbox()), pack)
     else:

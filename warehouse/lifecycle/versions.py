@@ -72,16 +72,28 @@ class Turn(NamedTuple):
     delivery_id: int
 
 
+class Content(NamedTuple):
+    """What a delivery has in common with its duplicates: the same bytes of the same sender.
+
+    `sha256` None: the bytes are not kept. Then nothing is a duplicate of it.
+    """
+
+    sha256: str | None
+    sender: str | None
+
+
 @dataclass(slots=True)
 class Version:
     """One submission among those of its report.
 
-    `number` counts the versions from 1; it is None if the report is unknown.
+    `number` counts the versions from 1; it is None if the report is unknown. `content` is None if
+    its delivery was withdrawn: then nothing is a duplicate of it.
     """
 
     id: int
     turn: Turn
     attempt: int
+    content: Content | None = None
     number: int | None = None
     known_from: datetime | None = None
     known_to: datetime | None = None
@@ -135,6 +147,7 @@ class VersionHistory:
                 id=row.id,
                 turn=Turn(row.received_at, row.delivery_id),
                 attempt=row.attempt,
+                content=None if row.withdrawn_at else Content(row.sha256, row.sender_unit),
                 number=row.version,
                 known_from=row.known_from,
                 known_to=row.known_to,
@@ -177,6 +190,18 @@ class VersionHistory:
             if version.is_current and version.turn > turn:
                 return version
         return None
+
+    def latest(self, report: ReportKey) -> Version | None:
+        """Return the version of a report that the latest delivery brought, else None.
+
+        Deliveries that were withdrawn brought none.
+        """
+        remaining = [each for each in self._of_report[report] if each.content is not None]
+        return max(remaining, key=lambda version: version.turn, default=None)
+
+    def has_delivery(self, number: int) -> bool:
+        """Tell whether a delivery brought any version."""
+        return bool(self._of_delivery.get(number))
 
     def supersede(self, report: ReportKey, successor: Version, now: datetime) -> None:
         """Make a version the current one of its report, and close the one that was.
@@ -240,6 +265,9 @@ _READ = select(
     SubmissionRow.known_from,
     SubmissionRow.known_to,
     DeliveryRow.received_at,
+    DeliveryRow.sha256,
+    DeliveryRow.sender_unit,
+    DeliveryRow.withdrawn_at,
 ).join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
 _OF_ROW = update(SubmissionRow).where(SubmissionRow.id == bindparam("row"))
 _MOVE = _OF_ROW.values(version=bindparam("number"))

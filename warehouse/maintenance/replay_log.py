@@ -211,7 +211,7 @@ def replay_run(engine: Engine, document: Document) -> None:
     """
     with Session(engine) as session, session.begin():
         session.merge(RunRow(**_typed(RunRow, document["run"])))
-        for row in document["deliveries"]:
+        for row in sorted(document["deliveries"], key=_points_to_another):
             values = _typed(DeliveryRow, row)
             # The rebuild checks it again, and withdraws it again at the recorded moment.
             if values["state"] in CHECKED_STATES:
@@ -226,6 +226,11 @@ def replay_run(engine: Engine, document: Document) -> None:
         for table in CATALOGUE:
             for row in document["catalogue"][table.__tablename__]:
                 session.merge(table(**_typed(table, row)))
+
+
+def _points_to_another(row: Row) -> bool:
+    # An original may have been recorded after its duplicate, if the source listed it later.
+    return row["duplicate_of_id"] is not None
 
 
 def set_attempt(engine: Engine, attempts: Mapping[int, int]) -> None:

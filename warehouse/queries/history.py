@@ -11,7 +11,7 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from program.calendar.period import PeriodKind, periods_between
@@ -24,7 +24,13 @@ from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
 _UNKNOWN = float("nan")
 
-_Report = tuple[int, str | None, str | None, str | None, str, datetime]
+_CLAIMED_AT = case(
+    (DeliveryRow.offered_at > DeliveryRow.received_at, DeliveryRow.received_at),
+    else_=DeliveryRow.offered_at,
+)
+"""`Delivery.claimed_at`."""
+
+_Report = tuple[int, str | None, str | None, str | None, str, datetime, int, datetime | None]
 """The columns `REPORT_COLUMNS`."""
 
 
@@ -126,6 +132,8 @@ def _reports(connection: Connection, conditions: Iterator[ColumnElement[bool]]) 
             SubmissionRow.period,
             SubmissionRow.stage,
             DeliveryRow.received_at,
+            DeliveryRow.id,
+            _CLAIMED_AT,
         )
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .where(is_current())
@@ -133,7 +141,7 @@ def _reports(connection: Connection, conditions: Iterator[ColumnElement[bool]]) 
     found: set[_Report] = set()
     for condition in conditions:
         found |= {row._tuple() for row in connection.execute(query.where(condition))}
-    return sorted(found)
+    return sorted(found, key=lambda report: report[0])
 
 
 def _facts(connection: Connection, reports: Sequence[int], lines: Collection[str]) -> pd.DataFrame:

@@ -107,7 +107,9 @@ def upgrade() -> None:
     op.create_table(
         "source_cursors",
         sa.Column("source", sa.String(length=80), nullable=False),
-        sa.Column("cursor", sa.Text(), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=True),
+        sa.Column("listed_at", warehouse.tables.Instant(timezone=True), nullable=True),
+        sa.Column("waiting", sa.JSON(), server_default="{}", nullable=False),
         sa.Column("updated_at", warehouse.tables.Instant(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("source", name=op.f("pk_source_cursors")),
     )
@@ -164,6 +166,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("sender_unit", sa.String(length=10), nullable=True),
         sa.Column("received_at", warehouse.tables.Instant(timezone=True), nullable=False),
+        sa.Column("offered_at", warehouse.tables.Instant(timezone=True), nullable=True),
         sa.Column("recorded_at", warehouse.tables.Instant(timezone=True), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("size", sa.BigInteger(), nullable=True),

@@ -1,0 +1,292 @@
+"""The same bytes again: a duplicate of what counts now, a new version of what was replaced."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from flows.night.run_context import RunContext
+from program.settings import Settings
+from tests.conftest import GOOD_LEVELS, Fill
+from tests.integration.test_gathered_deliveries import packed
+from tests.integration.test_rebuild import begin, compared, night, rebuilt
+from tests.integration.test_turns import Refuse, refuse, versions
+from tests.kills.sample import BAD_LEVELS
+from tests.postgres import Postgres
+from warehouse.database.engine import open_warehouse
+from warehouse.lifecycle.withdraw import withdraw
+from warehouse.tables import DeliveryRow, FindingRow
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]
+
+__all__ = ["refuse"]  # a fixture of its own module
+
+A_DAY = 86_400
+LONG_AGO = 1_737_000_000
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def own(request: pytest.FixtureRequest, tmp_path: Path, postgres: Postgres) -> Iterator[Settings]:
+    if request.param == "sqlite":
+        yield begin(tmp_path)
+        return
+    with postgres.new_database() as url:
+        yield begin(tmp_path, url)
+
+
+@pytest.fixture
+def lite(tmp_path: Path) -> Settings:
+    return begin(tmp_path)
+
+
+@pytest.fixture
+def good(fill: Fill) -> bytes:
+    return fill("942", "2024-Q4")
+
+
+@pytest.fixture
+def better(fill: Fill) -> bytes:
+    women = {"commune": 9, "total": 59}
+    changed = {name: {**GOOD_LEVELS[name], "women": count} for name, count in women.items()}
+    return fill("942", "2024-Q4", levels={**GOOD_LEVELS, **changed})
+
+
+@pytest.fixture
+def bad(fill: Fill) -> bytes:
+    return fill("942", "2024-Q4", levels=BAD_LEVELS)
+
+
+def sent(settings: Settings, name: str, content: bytes, minute: int = 0) -> None:
+    path = Path(settings.inbox_url) / "942" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    os.utime(path, (LONG_AGO + 60 * minute,) * 2)
+
+
+def ran(settings: Settings) -> RunContext:
+    run = night(settings)
+    run.warehouse.dispose()
+    assert run.summary.errors == []
+    return run
+
+
+def states(settings: Settings) -> Counter[str]:
+    engine = open_warehouse(settings.warehouse_url)
+    with engine.connect() as connection:
+        found = Counter(connection.scalars(text("SELECT state FROM deliveries")))
+    engine.dispose()
+    return found
+
+
+def order(settings: Settings) -> list[tuple[str, int, bool]]:
+    """Name, version and whether it is current of each report of 2024-Q4."""
+    return [(name, version, is_current) for name, version, _, is_current in versions(settings)]
+
+
+def is_rebuilt_alike(settings: Settings) -> bool:
+    return compared(settings.warehouse_url, rebuilt(settings))[1] == []
+
+
+def test_who_sends_the_first_file_again_after_another_means_it(
+    own: Settings, good: bytes, better: bytes
+) -> None:
+    for minute, (name, content) in enumerate(
+        [("a.xlsx", good), ("b.xlsx", better), ("a lần 2.xlsx", good)]
+    ):
+        sent(own, name, content, minute)
+        ran(own)
+    assert order(own) == [("a.xlsx", 1, False), ("b.xlsx", 2, False), ("a lần 2.xlsx", 3, True)]
+    again = ran(own)
+    assert (again.summary.received, again.summary.duplicates) == (0, 0)
+    assert is_rebuilt_alike(own)
+
+
+def test_so_it_is_within_one_run_and_in_one_place(
+    own: Settings, good: bytes, better: bytes
+) -> None:
+    sent(own, "a.xlsx", good)
+    sent(own, "b.xlsx", better, 1)
+    sent(own, "c.xlsx", good, 2)
+    ran(own)
+    assert order(own)[-1] == ("c.xlsx", 3, True)
+    sent(own, "c.xlsx", better, 3)
+    ran(own)
+    sent(own, "c.xlsx", good, 4)
+    ran(own)
+    assert [row[1:] for row in order(own)] == [(n, n == 5) for n in range(1, 6)]
+    assert is_rebuilt_alike(own)
+
+
+def test_what_counts_now_is_a_duplicate_in_a_later_run_and_in_the_same(
+    own: Settings, good: bytes
+) -> None:
+    sent(own, "a.xlsx", good)
+    sent(own, "a (1).xlsx", good, 1)
+    first = ran(own)
+    assert (first.summary.received, first.summary.duplicates) == (1, 1)
+    sent(own, "a (2).xlsx", good, 2)
+    second = ran(own)
+    assert (second.summary.received, second.summary.duplicates) == (0, 1)
+    assert states(own) == {"processed": 1, "duplicate": 2}
+    assert order(own) == [("a.xlsx", 1, True)]
+    assert is_rebuilt_alike(own)
+
+
+def test_a_duplicate_of_what_a_run_had_to_leave_is_judged_and_that_one_is_the_duplicate(
+    lite: Settings, good: bytes, refuse: Refuse
+) -> None:
+    sent(lite, "a.xlsx", good)
+    sent(lite, "b.xlsx", good, 1)
+    refuse("a.xlsx")
+    night(lite).warehouse.dispose()
+    assert order(lite) == [("b.xlsx", 1, True)]
+    refuse("")
+    second = ran(lite)
+    assert (second.summary.received, second.summary.duplicates) == (0, 1)
+    assert states(lite) == {"processed": 1, "duplicate": 1}
+    assert is_rebuilt_alike(lite)
+
+
+def test_a_bad_file_again_after_a_good_one_is_judged_and_told_again(
+    lite: Settings, bad: bytes, good: bytes
+) -> None:
+    mails = []
+    for minute, (name, content) in enumerate([("a.xlsx", bad), ("b.xlsx", good), ("c.xlsx", bad)]):
+        sent(lite, name, content, minute)
+        mails.append(ran(lite).summary.mails_written)
+    assert mails == [1, 0, 1]
+    found = [(name, verdict, is_current) for name, _, verdict, is_current in versions(lite)]
+    assert found[0] == ("a.xlsx", "quarantined", False)
+    assert found[1][2]
+    assert found[2] == ("c.xlsx", "quarantined", False)
+
+
+def test_a_zip_again_means_what_is_in_it(own: Settings, good: bytes, better: bytes) -> None:
+    sent(own, "a.zip", packed({"q4.xlsx": good}))
+    ran(own)
+    sent(own, "b.zip", packed({"q4.xlsx": good}), 1)
+    assert ran(own).summary.duplicates == 1
+    sent(own, "q4.xlsx", better, 2)
+    ran(own)
+    sent(own, "c.zip", packed({"q4.xlsx": good}), 3)
+    ran(own)
+    assert order(own) == [
+        ("a.zip / q4.xlsx", 1, False),
+        ("q4.xlsx", 2, False),
+        ("c.zip / q4.xlsx", 3, True),
+    ]
+    assert is_rebuilt_alike(own)
+
+
+def test_touching_the_whole_inbox_gives_duplicates_only(
+    own: Settings, good: bytes, better: bytes
+) -> None:
+    """The correction has the earlier name: who copies a folder copies by name, not by age."""
+    sent(own, "sai.xlsx", good)
+    sent(own, "gói.zip", packed({"q4.xlsx": good}), 1)
+    sent(own, "hỏng.xlsx", b"no workbook", 2)
+    ran(own)
+    sent(own, "a sửa.xlsx", better, 3)
+    ran(own)
+    before = versions(own)
+    for minute, path in enumerate(sorted((Path(own.inbox_url) / "942").iterdir())):
+        os.utime(path, (LONG_AGO + A_DAY + minute,) * 2)
+    touched = ran(own)
+    assert versions(own) == before
+    assert touched.summary.verdicts.total() == 0
+    assert touched.summary.mails_written == 0
+    assert touched.summary.received == 0
+    assert is_rebuilt_alike(own)
+
+
+def test_one_file_that_is_put_into_its_place_again_is_meant(
+    lite: Settings, good: bytes, better: bytes
+) -> None:
+    sent(lite, "a.xlsx", good)
+    sent(lite, "b.xlsx", better, 1)
+    ran(lite)
+    sent(lite, "a.xlsx", good, 2)
+    ran(lite)
+    assert order(lite)[-1] == ("a.xlsx", 3, True)
+
+
+def test_a_correction_with_an_older_time_counts_and_is_asked_about(
+    own: Settings, good: bytes, better: bytes
+) -> None:
+    sent(own, "b.xlsx", good, 5)
+    ran(own)
+    sent(own, "a.xlsx", better, 1)
+    ran(own)
+    assert versions(own) == [
+        ("b.xlsx", 1, "accepted", False),
+        ("a.xlsx", 2, "accepted_with_warnings", True),
+    ]
+    with Session(open_warehouse(own.warehouse_url)) as session:
+        (message,) = session.scalars(
+            select(FindingRow.message).where(FindingRow.rule == "HIS-17")
+        ).all()
+        first, second = session.scalars(select(DeliveryRow).order_by(DeliveryRow.id)).all()
+    assert "lưu ngày 16/01/2025" in message
+    assert first.received_at < second.received_at
+    assert first.offered_at is not None
+    assert second.offered_at is not None
+    assert first.offered_at > second.offered_at
+    assert is_rebuilt_alike(own)
+
+
+def test_the_bytes_of_a_withdrawn_file_may_be_sent_again(lite: Settings, good: bytes) -> None:
+    sent(lite, "a.xlsx", good)
+    run = night(lite)
+    withdraw(run.warehouse, 1, "gửi nhầm", run.now())
+    run.warehouse.dispose()
+    sent(lite, "b.xlsx", good, 1)
+    ran(lite)
+    assert order(lite) == [("a.xlsx", 1, False), ("b.xlsx", 2, True)]
+
+
+def test_a_text_dated_in_the_future_is_taken_by_the_second_run_as_of_the_first(
+    lite: Settings,
+) -> None:
+    path = Path(lite.inbox_url) / "942" / "bảng.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text("a;b\n1;2\n", encoding="utf-8")
+    os.utime(path, (4_000_000_000,) * 2)
+    edit(lite, "settle_seconds: 0")
+    first = ran(lite)
+    assert (first.summary.received, first.summary.still_arriving) == (0, 1)
+    second = ran(lite)
+    assert (second.summary.received, second.summary.still_arriving) == (1, 0)
+    with Session(open_warehouse(lite.warehouse_url)) as session:
+        row = session.scalars(select(DeliveryRow)).one()
+    assert row.offered_at is not None
+    assert row.offered_at.year == 2096
+    assert row.received_at < second.now()
+
+
+def test_a_text_that_changes_from_run_to_run_is_told_to_its_sender_once(lite: Settings) -> None:
+    path = Path(lite.inbox_url) / "942" / "bảng.csv"
+    path.parent.mkdir(parents=True)
+    edit(lite, "settle_seconds: 0")
+    mails = []
+    for number in range(4):
+        path.write_text("a;b\n" * (number + 1), encoding="utf-8")
+        os.utime(path, (4_000_000_000 + number,) * 2)
+        run = ran(lite)
+        mails.append(run.summary.mails_written)
+        assert len(run.summary.warnings) == min(number, 1)
+    assert mails == [0, 1, 0, 0]
+    with Session(open_warehouse(lite.warehouse_url)) as session:
+        assert session.scalars(select(FindingRow.rule)).all() == ["FILE-11"]
+
+
+def edit(settings: Settings, line: str) -> None:
+    """Add a setting to the inbox in the pack's `sources.yaml`."""
+    path = settings.pack / "sources.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("    kind: folder\n", f"    kind: folder\n    {line}\n"), encoding="utf-8"
+    )
