@@ -160,7 +160,10 @@ class CapitalRow(Copied, WarehouseTable):
 
 
 class IndicatorRow(Keyed, WarehouseTable):
-    """An indicator and its formula over facts."""
+    """An indicator and its formula over facts.
+
+    `enough_pct`: a sum stands for the whole once this share of the reports that are due has come.
+    """
 
     __tablename__ = "indicators"
     code: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -178,6 +181,7 @@ class IndicatorRow(Keyed, WarehouseTable):
     baseline_period: Mapped[str | None] = mapped_column(String(10))
     baseline_value: Mapped[float | None]
     baseline_source: Mapped[str | None] = mapped_column(Text)
+    enough_pct: Mapped[float] = mapped_column(server_default="80")
     tag: Mapped[str] = mapped_column(String(2))
     source: Mapped[str] = mapped_column(Text)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pydantic import Field
+
 from program.calendar.period import Period
 from program.calendar.schedule import Calendar
 from program.calendar.stage import Stage
@@ -21,7 +23,11 @@ from program.units.register import Unit, UnitRegister
 
 
 class Program(Model):
-    """A pack's `program.yaml`: whom the pack is for. The page of a sample pack prints `notice`."""
+    """A pack's `program.yaml`: whom the pack is for. The page of a sample pack prints `notice`.
+
+    `enough_reports_pct`: a sum stands for the whole once this share of the reports that are due
+    has come in.
+    """
 
     province: str
     name: str
@@ -30,6 +36,7 @@ class Program(Model):
     site_title: str
     notice: str = ""
     source: str
+    enough_reports_pct: float = Field(80, gt=0, le=100)
 
 
 @dataclass(frozen=True)

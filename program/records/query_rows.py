@@ -36,7 +36,8 @@ class ProgressRow:
     """One indicator's figure for a unit and period, in the indicator's unit (`mart_progress.sql`).
 
     `basis` says whether the figure is from the unit's own report or is a sum over the units below.
-    In a sum, `reported` of `expected` units have reported.
+    In a sum, `reported` of `expected` units have reported. `is_headline`: it is the newest figure
+    that is final, of a period that has ended, and from enough units.
     """
 
     indicator_code: str
@@ -57,6 +58,8 @@ class ProgressRow:
     basis: str = "reported"
     reported: int = 1
     expected: int = 1
+    units: int = 1
+    is_headline: bool = True
 
 
 @dataclass(frozen=True, slots=True)

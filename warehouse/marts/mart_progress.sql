@@ -1,20 +1,22 @@
 -- The progress of each indicator, per unit and period: what units reported, what is missing, and
 -- the sums of the units below. A pace is a change per year. The thresholds of `status` are our own
 -- choice: no rule says when an indicator is at risk.
+--   is_settled    final, of a period that has ended, and from enough of the reports that are due
+--   is_headline   the newest settled figure of the indicator and unit: what a headline stands on
 CREATE VIEW mart_progress AS
 WITH known AS (
     SELECT f.indicator_code, f.unit_code, 'reported' AS basis, f.period, f.period_kind, f.period_end, f.ends_at, f.stage,
-           f.actual, f.qualifier, 1 AS reported, 1 AS expected, CASE WHEN f.is_synthetic THEN 1 ELSE 0 END AS is_synthetic,
+           f.actual, f.qualifier, 1 AS reported, 1 AS expected, 1 AS units, 1 AS is_enough, CASE WHEN f.is_synthetic THEN 1 ELSE 0 END AS is_synthetic,
            CASE WHEN f.is_flagged THEN 1 ELSE 0 END AS is_flagged, f.loaded_at
     FROM mart_figures f
     WHERE f.is_current = 1
     UNION ALL
     SELECT r.indicator_code, r.unit_code, r.basis, r.period, r.period_kind, r.period_end, r.ends_at, r.stage,
-           r.actual, NULL, r.reported, r.expected, r.is_synthetic, 0, r.loaded_at
+           r.actual, NULL, r.reported, r.expected, r.units, r.is_enough, r.is_synthetic, 0, r.loaded_at
     FROM mart_rollups r
     WHERE r.is_current = 1
     UNION ALL
-    SELECT i.code, o.unit_code, 'reported', o.period, p.kind, p.last_day, p.ends_at, MAX(o.stage), NULL, NULL, 0, 1, 0, 0, NULL
+    SELECT i.code, o.unit_code, 'reported', o.period, p.kind, p.last_day, p.ends_at, MAX(o.stage), NULL, NULL, 0, 1, 1, 0, 0, 0, NULL
     FROM now_obligations o
     JOIN periods p ON p.code = o.period
     JOIN now_indicators i ON i.form_code = o.form_code
@@ -26,6 +28,22 @@ WITH known AS (
     )
     GROUP BY i.code, o.unit_code, o.period, p.kind, p.last_day, p.ends_at
 ),
+settled AS (
+    SELECT k.*, CASE WHEN k.is_enough = 1 AND k.stage = 'final' AND k.actual IS NOT NULL
+                          AND k.period_end <= (SELECT MAX(as_of) FROM runs) THEN 1 ELSE 0 END AS is_settled
+    FROM known k
+),
+placed AS (
+    SELECT s.*, CASE WHEN s.is_settled = 1 AND ROW_NUMBER() OVER (
+               PARTITION BY s.indicator_code, s.unit_code
+               -- Of periods that end together, the year stands before its last quarter. Of one
+               -- period, the unit's own report stands before the sum of the units below.
+               ORDER BY s.is_settled DESC, s.ends_at DESC,
+                        CASE s.period_kind WHEN 'year' THEN 0 WHEN 'half' THEN 1 WHEN 'quarter' THEN 2 ELSE 3 END,
+                        CASE s.basis WHEN 'reported' THEN 0 ELSE 1 END, s.basis
+           ) = 1 THEN 1 ELSE 0 END AS is_headline
+    FROM settled s
+),
 with_targets AS (
     SELECT k.*, i.name AS indicator_name, i.unit, i.kind, i.direction, y.value AS target_year, y.comparison AS comparison_year,
            e.value AS target_2025, e.comparison AS comparison_2025, COALESCE(e.scope, y.scope) AS target_scope,
@@ -34,7 +52,7 @@ with_targets AS (
            CASE WHEN b.ends_at < k.ends_at THEN i.baseline_period END AS baseline_period,
            CASE WHEN b.ends_at < k.ends_at THEN b.ends_at END AS baseline_at,
            FIRST_VALUE(k.actual) OVER series AS first_actual, FIRST_VALUE(k.ends_at) OVER series AS first_at
-    FROM known k
+    FROM placed k
     JOIN now_indicators i ON i.code = k.indicator_code
     -- A province's baseline does not apply to a district. One that applies to all by definition is
     -- declared national.
@@ -84,7 +102,7 @@ compared AS (
     FROM with_pace p
 )
 SELECT j.indicator_code, j.indicator_name, j.unit, j.kind, j.direction, j.unit_code, j.basis, j.period, j.period_kind, j.period_end,
-       j.stage, j.actual, j.qualifier, j.reported, j.expected,
+       j.stage, j.actual, j.qualifier, j.reported, j.expected, j.units, j.is_enough, j.is_settled, j.is_headline,
        j.baseline, j.baseline_period, j.target_year, CASE WHEN j.was_there THEN 1 WHEN NOT j.was_there THEN 0 END AS is_year_target_met,
        j.target_2025, j.goal AS target, j.comparison, j.target_scope, j.target_tag,
        CASE WHEN j.direction = 'down' THEN 100.0 * j.goal / NULLIF(j.actual, 0)
@@ -94,6 +112,8 @@ SELECT j.indicator_code, j.indicator_name, j.unit, j.kind, j.direction, j.unit_c
        CASE
            WHEN j.actual IS NULL THEN 'no_data'
            WHEN j.goal IS NULL THEN 'no_target'
+           WHEN j.is_enough = 0 THEN 'partial'
+           WHEN j.is_settled = 0 THEN CASE WHEN j.is_there THEN 'estimated_met' ELSE 'estimated_unmet' END
            WHEN j.is_there THEN 'achieved'
            WHEN j.target_2025 IS NULL OR j.years_left IS NULL THEN 'behind'
            WHEN j.projection_2025 IS NULL THEN 'not_yet'

@@ -105,6 +105,8 @@ def _progress_row(row: RowMapping) -> ProgressRow:
         basis=row["basis"],
         reported=row["reported"],
         expected=row["expected"],
+        units=row["units"],
+        is_headline=bool(row["is_headline"]),
     )
 
 

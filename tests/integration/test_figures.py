@@ -1,0 +1,178 @@
+"""What-if runs on small data: the figures that a leader reads, and what they are compared with."""
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from flows.night import intake, steps
+from flows.night.run_context import open_run
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.finding import Finding
+from program.forms.qualifier import Qualifier
+from program.pack.load import Pack
+from program.settings import ROOT, Settings
+from program.submission import Fact, Submission, verdict_of
+from publish.site.target_summary import status_counts, target_summary
+from tests.arriving import arrive, catalogued
+from tests.conftest import SAMPLES
+from warehouse.ledger import start_run
+from warehouse.load import load_delivery
+from warehouse.queries.reports import progress_of
+
+NOON = datetime(2026, 2, 20, 5, tzinfo=UTC)
+DISTRICTS = tuple(str(code) for code in range(941, 952))
+CASE = ROOT / "tests" / "data" / "cases" / "one-ward-estimate-2025.xlsx"
+Send = Callable[..., None]
+Ask = Callable[..., list[dict[str, Any]]]
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def engine(settings: Settings, pack: Pack) -> Engine:
+    return catalogued(settings, pack, NOON)
+
+
+def sender(engine: Engine, now: datetime) -> Send:
+    """Return `send("942", "2024", {"people_total": 10})`: a report comes in and is loaded."""
+    run = start_run(engine, now.date(), "rules-1", now)
+    numbers = count(1)
+
+    def send(
+        unit: str,
+        period: str,
+        figures: dict[str, float],
+        *findings: Finding,
+        form: str = "outcomes",
+        stage: Stage = Stage.FINAL,
+        qualifier: Qualifier | None = None,
+    ) -> None:
+        number = next(numbers)
+        moment = now + timedelta(minutes=number)
+        delivery = arrive(engine, run, number, unit, moment)
+        facts = tuple(
+            Fact(name, 0, value, None, "S", f"C{row}", qualifier)
+            for row, (name, value) in enumerate(figures.items(), start=1)
+        )
+        report = Submission(
+            delivery, verdict_of(findings), findings, form, "v1", unit, Period.parse(period),
+            stage, facts, values_read=len(facts),
+        )  # fmt: skip
+        load_delivery(engine, [(report, None)], run_id=run, rule_set_version="r", now=moment)
+
+    return send
+
+
+@pytest.fixture
+def send(engine: Engine) -> Send:
+    return sender(engine, NOON)
+
+
+@pytest.fixture
+def ask(engine: Engine) -> Ask:
+    """ask("mart_training", unit_code="94"): the rows of a mart that have these values."""
+
+    def ask(mart: str, **values: object) -> list[dict[str, Any]]:
+        where = " AND ".join(f"{name} = :{name}" for name in values)
+        query = text(f"SELECT * FROM {mart} WHERE {where}")
+        with engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query, values).mappings()]
+
+    return ask
+
+
+def insured(share: float) -> dict[str, float]:
+    return {"insured_people_total": share * 10, "people_total": 1000.0}
+
+
+def standing(engine: Engine, pack: Pack) -> dict[str, int]:
+    return status_counts(target_summary(progress_of(engine, "94"), pack))
+
+
+def test_one_ward_s_estimate_does_not_replace_the_province_s_final_year(
+    engine: Engine, send: Send, pack: Pack, ask: Ask
+) -> None:
+    for district in DISTRICTS:
+        send(district, "2024", insured(99))
+    before = standing(engine, pack)
+    send("31507", "2025", insured(10), stage=Stage.ESTIMATE)
+    assert standing(engine, pack) == before
+    assert before["achieved"] == 1
+    (line,) = [x for x in target_summary(progress_of(engine, "94"), pack) if x.row]
+    assert line.row is not None
+    assert line.newer is not None
+    assert (line.row.period, line.row.reported, line.row.expected) == ("2024", 11, 11)
+    assert (line.newer.period, line.newer.reported, line.newer.expected) == ("2025", 1, 43)
+    (thin,) = ask("mart_progress", indicator_code="T19", unit_code="94", period="2025")
+    assert (thin["status"], thin["is_headline"]) == ("partial", 0)
+
+
+@pytest.mark.parametrize(("reports", "status"), [(8, "partial"), (9, "achieved")])
+def test_a_sum_stands_for_the_province_once_four_fifths_of_the_reports_have_come(
+    send: Send, ask: Ask, reports: int, status: str
+) -> None:
+    for district in DISTRICTS[:reports]:
+        send(district, "2024", insured(99))
+    (row,) = ask("mart_progress", indicator_code="T19", unit_code="94", period="2024")
+    assert (row["status"], row["is_headline"]) == (status, int(status == "achieved"))
+
+
+def test_one_final_report_does_not_hide_the_estimates_of_all_the_others(
+    send: Send, ask: Ask
+) -> None:
+    for district in DISTRICTS:
+        send(district, "2024", insured(99), stage=Stage.ESTIMATE)
+    send("942", "2024", insured(50))
+    (row,) = ask("mart_progress", indicator_code="T19", unit_code="94", period="2024")
+    assert (row["stage"], row["reported"], row["status"]) == ("estimate", 11, "estimated_met")
+    assert row["is_headline"] == 0
+
+
+def test_reports_that_nobody_asked_for_count_against_all_units_that_exist(
+    send: Send, ask: Ask
+) -> None:
+    for district in DISTRICTS[:3]:
+        send(district, "2023", insured(99))
+    (row,) = ask("mart_progress", indicator_code="T19", unit_code="94", period="2023")
+    assert (row["reported"], row["units"], row["status"]) == (3, 11, "partial")
+
+
+@pytest.mark.sqlite_only  # the statements are those of the tests above
+@pytest.mark.usefixtures("reads_here")
+def test_the_case_of_one_ward_leaves_the_province_s_headline_as_it_was(
+    settings: Settings, pack: Pack
+) -> None:
+    inbox = Path(settings.inbox_url)
+    for file in SAMPLES.glob("*/*kết quả 2024.xlsx"):
+        (inbox / file.parent.name).mkdir(exist_ok=True)
+        shutil.copyfile(file, inbox / file.parent.name / file.name)
+    before = standing_after_run(settings, pack)
+    (inbox / "31507").mkdir()
+    shutil.copyfile(CASE, inbox / "31507" / "uoc-2025.xlsx")
+    assert standing_after_run(settings, pack) == before
+    assert before["achieved"] == 12
+    assert "behind" not in before
+
+
+def standing_after_run(settings: Settings, pack: Pack) -> dict[str, int]:
+    """Return how many targets have each status after a run over the inbox."""
+    with open_run(settings, None) as run:
+        for source in run.sources("inbox"):
+            intake.collect(run, source)
+        for chunk in run.pending():
+            steps.load(run, steps.check(run, steps.read(run, chunk)))
+        return standing(run.warehouse, pack)
+
+
+def test_of_one_period_the_province_s_own_report_is_the_headline(send: Send, ask: Ask) -> None:
+    for district in DISTRICTS:
+        send(district, "2024", insured(99))
+    send("94", "2024", insured(97))
+    (row,) = ask("mart_progress", indicator_code="T19", unit_code="94", is_headline=1)
+    assert (row["basis"], row["actual"]) == ("reported", 97)
