@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, tuple_, updat
 
 from program.calendar.period import Period, PeriodKind, periods_between
 from program.calendar.schedule import Obligation
-from program.pack.catalogue import CapitalSource
+from program.pack.catalogue import CapitalSource, Indicator, Target
 from program.pack.load import Pack
 from program.units.register import UnitKind
 from warehouse.database.backends import db_errors_as_sentences, renew_statistics
@@ -58,6 +58,8 @@ BEGINNING, END = date(1900, 1, 1), date(9999, 12, 31)
 """Stand for an open start and an open end: a primary key takes no null."""
 _AT_ONCE = 1000
 """Keys in one `IN`: SQLite takes 32,766 values, and a key has up to five."""
+_NATION = "nation"
+"""The level of an amount that the nation set: it is no target of any unit here."""
 _CENTURY = date(2000, 1, 1), date(2099, 12, 31)
 
 _Values = dict[str, Any]
@@ -247,7 +249,25 @@ def _indicators(pack: Pack) -> Iterator[_Values]:
 def _targets(pack: Pack) -> Iterator[_Values]:
     for indicator in pack.indicators:
         for target in indicator.targets:
-            yield {"indicator_code": indicator.code, **target.model_dump()}
+            level = target.level or _level_of_whole(indicator, target)
+            values = target.model_dump(mode="json") | {"level": level}
+            yield {"indicator_code": indicator.code, "unit_code": None, **values}
+    for of_unit in pack.unit_targets:
+        values = of_unit.model_dump(mode="json", exclude={"indicator", "unit"})
+        yield {
+            "indicator_code": of_unit.indicator,
+            "unit_code": of_unit.unit,
+            "scope": "unit",
+            "level": None,
+            **values,
+        }
+
+
+def _level_of_whole(indicator: Indicator, target: Target) -> str | None:
+    """Return the level whose whole a target is about; None where it applies to every unit."""
+    if not indicator.is_amount:
+        return None
+    return UnitKind.PROVINCE if target.scope == "province" else _NATION
 
 
 def _obligation(obligation: Obligation) -> _Values:

@@ -187,12 +187,18 @@ class IndicatorRow(Keyed, WarehouseTable):
 
 
 class TargetRow(Copied, WarehouseTable):
-    """A value to reach. A null `period` stands for every period."""
+    """A value to reach. A null `period` stands for every period.
+
+    It applies to the unit `unit_code`, else to the units of `level` (`nation`: to no unit here),
+    else to every unit.
+    """
 
     __tablename__ = "targets"
     id: Mapped[int] = mapped_column(primary_key=True)
     indicator_code: Mapped[str] = mapped_column(String(40), index=True)
     scope: Mapped[str] = mapped_column(String(10))
+    unit_code: Mapped[str | None] = mapped_column(String(10))
+    level: Mapped[str | None] = mapped_column(String(10))
     period: Mapped[str | None] = mapped_column(String(10))
     value: Mapped[float]
     comparison: Mapped[str] = mapped_column(String(10))

@@ -13,6 +13,7 @@ from program.calendar.period import Period, PeriodKind
 from program.forms.measure import MONEY_MEASURES, to_printed
 from program.forms.qualifier import Qualifier
 from program.pack.yaml_file import Model
+from program.units.unit import UnitKind
 
 
 class Tag(StrEnum):
@@ -121,9 +122,16 @@ class IndicatorKind(StrEnum):
 
 
 class Target(Model):
-    """A value to reach. `period` None: it holds for every period."""
+    """A value to reach. `period` None: it holds for every period.
+
+    `scope` says who set it, `level` for which units. Without a level, a share or ratio applies to
+    every unit. An amount (count, money) applies to the whole that its scope names: the province's
+    is no district's, and the nation's is no province's. Amounts of single units are in
+    `targets.csv` (`program.pack.unit_target`).
+    """
 
     scope: Literal["national", "province"]
+    level: UnitKind | None = None
     period: str | None
     value: float
     comparison: Literal["at_least", "more_than", "at_most", "less_than"]
@@ -198,6 +206,11 @@ class Indicator(Model):
                 f"{self.code}: money is printed in one of {known}; found {self.unit!r}"
             )
         return self
+
+    @property
+    def is_amount(self) -> bool:
+        """Tell whether its figure grows with the size of a unit."""
+        return self.kind in (IndicatorKind.COUNT, IndicatorKind.MONEY)
 
     def printed(self, value: float) -> float:
         """Return a figure in the indicator's `unit`. Money is kept in đồng, all else as printed."""

@@ -17,6 +17,7 @@ from program.forms.form import Form
 from program.pack.catalogue import CapitalSource, Indicator, Project
 from program.pack.contact import Contact, Correspondence
 from program.pack.source import Source
+from program.pack.unit_target import UnitTarget
 from program.pack.waiver import WaiverEntry
 from program.pack.yaml_file import Model
 from program.units.register import Unit, UnitRegister
@@ -57,6 +58,7 @@ class Pack:
     sources: tuple[Source, ...]
     calendar: Calendar
     correspondence: Correspondence
+    unit_targets: tuple[UnitTarget, ...]
     correction_files: dict[str, tuple[WaiverEntry, ...]]
     fingerprint: str
 

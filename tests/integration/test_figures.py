@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -14,9 +15,12 @@ from flows.night import intake, steps
 from flows.night.run_context import open_run
 from program.calendar.period import Period
 from program.calendar.stage import Stage
+from program.errors import ConfigurationError
 from program.finding import Finding
 from program.forms.qualifier import Qualifier
-from program.pack.load import Pack
+from program.pack.catalogue import Target
+from program.pack.load import Pack, load_pack
+from program.pack.unit_target import UnitTarget
 from program.settings import ROOT, Settings
 from program.submission import Fact, Submission, verdict_of
 from publish.site.target_summary import status_counts, target_summary
@@ -176,3 +180,56 @@ def test_of_one_period_the_province_s_own_report_is_the_headline(send: Send, ask
     send("94", "2024", insured(97))
     (row,) = ask("mart_progress", indicator_code="T19", unit_code="94", is_headline=1)
     assert (row["basis"], row["actual"]) == ("reported", 97)
+
+
+def with_targets(
+    settings: Settings, pack: Pack, code: str, *lines: UnitTarget, **values: Any
+) -> Engine:
+    """Return a warehouse with the pack, where an indicator has one provincial target of 2024."""
+    target = Target(scope="province", tag="U", source="test", comparison="at_least", **values)
+    indicators = tuple(
+        each.model_copy(update={"targets": (target,)}) if each.code == code else each
+        for each in pack.indicators
+    )
+    return catalogued(settings, replace(pack, indicators=indicators, unit_targets=lines), NOON)
+
+
+def test_a_province_s_amount_is_no_target_of_its_districts(settings: Settings, pack: Pack) -> None:
+    own = UnitTarget(
+        indicator="TRN-CLASSES", unit="943", period="2024", value=5, comparison="at_least",
+        tag="U", source="test",
+    )  # fmt: skip
+    engine = with_targets(settings, pack, "TRN-CLASSES", own, period="2024", value=12)
+    send = sender(engine, NOON)
+    for unit in ("94", "942", "943"):
+        send(unit, "2024", {"classes_total": 4.0}, form="training")
+    with engine.connect() as connection:
+        query = "SELECT unit_code, target, target_scope, status FROM mart_progress "
+        query += "WHERE indicator_code = 'TRN-CLASSES' AND period = '2024' AND basis = 'reported'"
+        rows = {row.unit_code: tuple(row)[1:] for row in connection.execute(text(query))}
+    assert rows["94"] == (12, "province", "behind")
+    assert rows["942"] == (None, None, "no_target")
+    assert rows["943"] == (5, "unit", "behind")
+
+
+def test_a_province_s_share_applies_to_its_districts_and_one_of_a_level_to_that_level(
+    settings: Settings, pack: Pack
+) -> None:
+    engine = with_targets(settings, pack, "T19", period="2025", value=98)
+    sender(engine, NOON)("942", "2024", insured(99))
+    level = with_targets(settings, pack, "T19", period="2025", value=98, level="commune")
+    query = text("SELECT target FROM mart_progress WHERE unit_code = '942' AND actual = 99")
+    with level.connect() as connection:
+        assert connection.scalars(query).all() == [None]
+
+
+def test_a_target_of_a_unit_that_does_not_exist_is_refused_with_its_place(tmp_path: Path) -> None:
+    folder = tmp_path / "pack"
+    shutil.copytree(ROOT / "config" / "soc-trang", folder)
+    heading = "indicator,unit,period,value,comparison,tag,source\n"
+    (folder / "targets.csv").write_text(heading + "TRN-CLASSES,999,2024,5,at_least,U,test\n")
+    with pytest.raises(ConfigurationError, match=r"targets\.csv: TRN-CLASSES, unit 999, 2024"):
+        load_pack(folder)
+    (folder / "targets.csv").write_text(heading + "TRN-CLASSES,942,2024,năm,at_least,U,test\n")
+    with pytest.raises(ConfigurationError, match=r"targets\.csv:2: value: .* found năm"):
+        load_pack(folder)

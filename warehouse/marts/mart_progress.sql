@@ -34,7 +34,7 @@ settled AS (
     FROM known k
 ),
 placed AS (
-    SELECT s.*, CASE WHEN s.is_settled = 1 AND ROW_NUMBER() OVER (
+    SELECT s.*, u.kind AS unit_kind, CASE WHEN s.is_settled = 1 AND ROW_NUMBER() OVER (
                PARTITION BY s.indicator_code, s.unit_code
                -- Of periods that end together, the year stands before its last quarter. Of one
                -- period, the unit's own report stands before the sum of the units below.
@@ -43,6 +43,8 @@ placed AS (
                         CASE s.basis WHEN 'reported' THEN 0 ELSE 1 END, s.basis
            ) = 1 THEN 1 ELSE 0 END AS is_headline
     FROM settled s
+    -- Codes were reused, but never on another level.
+    LEFT JOIN (SELECT code, MIN(kind) AS kind FROM now_units GROUP BY code) u ON u.code = s.unit_code
 ),
 with_targets AS (
     SELECT k.*, i.name AS indicator_name, i.unit, i.kind, i.direction, y.value AS target_year, y.comparison AS comparison_year,
@@ -59,18 +61,22 @@ with_targets AS (
     LEFT JOIN periods b ON b.code = i.baseline_period AND (i.baseline_scope = 'national' OR EXISTS (
         SELECT 1 FROM now_units u WHERE u.code = k.unit_code AND u.kind = 'province'))
     -- A yearly target for an amount does not apply to a quarter; one for a level applies at any
-    -- time. The province's own target has priority over the national one, and one for this period
-    -- over one for every period.
+    -- time. A unit's own target has priority over its level's, that over one for every unit, the
+    -- province's over the national one, and one for this period over one for every period.
     LEFT JOIN now_targets y ON y.id = (
         SELECT t.id FROM now_targets t
         WHERE t.indicator_code = k.indicator_code AND (t.period IS NULL OR t.period = k.period
             OR (t.period = SUBSTR(k.period, 1, 4) AND i.kind NOT IN ('count', 'money')))
-        ORDER BY CASE t.scope WHEN 'province' THEN 0 ELSE 1 END, CASE WHEN t.period IS NULL THEN 1 ELSE 0 END, t.id LIMIT 1)
+          AND (t.unit_code = k.unit_code OR (t.unit_code IS NULL AND (t.level IS NULL OR t.level = k.unit_kind)))
+        ORDER BY CASE WHEN t.unit_code IS NULL THEN 1 ELSE 0 END, CASE WHEN t.level IS NULL THEN 1 ELSE 0 END,
+                 CASE t.scope WHEN 'national' THEN 1 ELSE 0 END, CASE WHEN t.period IS NULL THEN 1 ELSE 0 END, t.id LIMIT 1)
     LEFT JOIN now_targets e ON e.id = (
         SELECT t.id FROM now_targets t
         WHERE t.indicator_code = k.indicator_code AND (t.period IS NULL
             OR (t.period = '2025' AND (k.period_kind = 'year' OR i.kind NOT IN ('count', 'money'))))
-        ORDER BY CASE t.scope WHEN 'province' THEN 0 ELSE 1 END, CASE WHEN t.period IS NULL THEN 1 ELSE 0 END, t.id LIMIT 1)
+          AND (t.unit_code = k.unit_code OR (t.unit_code IS NULL AND (t.level IS NULL OR t.level = k.unit_kind)))
+        ORDER BY CASE WHEN t.unit_code IS NULL THEN 1 ELSE 0 END, CASE WHEN t.level IS NULL THEN 1 ELSE 0 END,
+                 CASE t.scope WHEN 'national' THEN 1 ELSE 0 END, CASE WHEN t.period IS NULL THEN 1 ELSE 0 END, t.id LIMIT 1)
     WINDOW series AS (
         PARTITION BY k.indicator_code, k.unit_code, k.basis, k.period_kind
         ORDER BY CASE WHEN k.actual IS NULL THEN 1 ELSE 0 END, k.ends_at

@@ -1,4 +1,4 @@
-"""What makes a sum complete enough to stand for the whole."""
+"""What makes a sum complete enough to stand for the whole, and whose a target is."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,8 +14,14 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("enough_pct", sa.Double(), server_default="80", nullable=False)
         )
+    with op.batch_alter_table("targets") as batch_op:
+        batch_op.add_column(sa.Column("unit_code", sa.String(10)))
+        batch_op.add_column(sa.Column("level", sa.String(10)))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("targets") as batch_op:
+        batch_op.drop_column("level")
+        batch_op.drop_column("unit_code")
     with op.batch_alter_table("indicators") as batch_op:
         batch_op.drop_column("enough_pct")
