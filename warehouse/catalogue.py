@@ -241,6 +241,8 @@ def _indicators(pack: Pack) -> Iterator[_Values]:
             "baseline_period": baseline.period if baseline else None,
             "baseline_value": baseline.value if baseline else None,
             "baseline_source": baseline.source if baseline else None,
+            "over_time": pack.over_time_of(indicator.form, indicator.numerator).value,
+            "base_over_time": pack.over_time_of(indicator.form, indicator.denominator).value,
             "enough_pct": pack.program.enough_reports_pct,
             **indicator.model_dump(mode="json", include=_INDICATOR_COLUMNS),
         }

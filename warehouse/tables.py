@@ -162,7 +162,9 @@ class CapitalRow(Copied, WarehouseTable):
 class IndicatorRow(Keyed, WarehouseTable):
     """An indicator and its formula over facts.
 
-    `enough_pct`: a sum stands for the whole once this share of the reports that are due has come.
+    `over_time` says what its numerator means over time (`program.forms.table.OverTime`),
+    `base_over_time` its denominator. `enough_pct`: a sum stands for the whole once this share of
+    the reports that are due has come.
     """
 
     __tablename__ = "indicators"
@@ -181,6 +183,8 @@ class IndicatorRow(Keyed, WarehouseTable):
     baseline_period: Mapped[str | None] = mapped_column(String(10))
     baseline_value: Mapped[float | None]
     baseline_source: Mapped[str | None] = mapped_column(Text)
+    over_time: Mapped[str] = mapped_column(String(10), server_default="stock")
+    base_over_time: Mapped[str] = mapped_column(String(10), server_default="stock")
     enough_pct: Mapped[float] = mapped_column(server_default="80")
     tag: Mapped[str] = mapped_column(String(2))
     source: Mapped[str] = mapped_column(Text)

@@ -14,6 +14,7 @@ from program.calendar.schedule import Calendar
 from program.calendar.stage import Stage
 from program.errors import ConfigurationError
 from program.forms.form import Form
+from program.forms.table import OverTime
 from program.pack.catalogue import CapitalSource, Indicator, Project
 from program.pack.contact import Contact, Correspondence
 from program.pack.source import Source
@@ -142,6 +143,17 @@ class Pack:
     def indicator(self, code: str) -> Indicator | None:
         """Return the indicator `code`, or None."""
         return next((each for each in self.indicators if each.code == code), None)
+
+    def over_time_of(self, form_code: str | None, element: str | None) -> OverTime:
+        """Return what an element means over time, by the newest version of its form.
+
+        It is a stock, which is never added up over time, where no form says it.
+        """
+        versions = [form for form in self.forms if form.code == form_code]
+        if element is None or not versions:
+            return OverTime.STOCK
+        newest = max(versions, key=lambda form: form.valid_from)
+        return newest.over_time_of(element)
 
     def contact_of(self, unit_code: str | None) -> Contact:
         """Return the contact of a unit; the office's where the unit has none or is None."""

@@ -37,7 +37,9 @@ class ProgressRow:
 
     `basis` says whether the figure is from the unit's own report or is a sum over the units below.
     In a sum, `reported` of `expected` units have reported. `is_headline`: it is the newest figure
-    that is final, of a period that has ended, and from enough units.
+    that is final, of a period that has ended, and from enough units. `measured` is what is compared
+    with the target: a flow since January, else `actual`. `projection_at` is the end of a year as
+    the number of the next.
     """
 
     indicator_code: str
@@ -53,13 +55,16 @@ class ProgressRow:
     is_flagged: bool
     required_pace: float | None = None
     actual_pace: float | None = None
-    projection_2025: float | None = None
+    projection: float | None = None
+    projection_at: float | None = None
     comparison: str | None = None
     basis: str = "reported"
     reported: int = 1
     expected: int = 1
     units: int = 1
     is_headline: bool = True
+    measured: float | None = None
+    over_time: str = "stock"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, text, update
 
 from flows.night import intake, steps
 from flows.night.run_context import open_run
@@ -29,6 +29,7 @@ from tests.conftest import SAMPLES
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
 from warehouse.queries.reports import progress_of
+from warehouse.tables import RunRow
 
 NOON = datetime(2026, 2, 20, 5, tzinfo=UTC)
 DISTRICTS = tuple(str(code) for code in range(941, 952))
@@ -207,9 +208,9 @@ def test_a_province_s_amount_is_no_target_of_its_districts(settings: Settings, p
         query = "SELECT unit_code, target, target_scope, status FROM mart_progress "
         query += "WHERE indicator_code = 'TRN-CLASSES' AND period = '2024' AND basis = 'reported'"
         rows = {row.unit_code: tuple(row)[1:] for row in connection.execute(text(query))}
-    assert rows["94"] == (12, "province", "behind")
+    assert rows["94"] == (12, "province", "not_reached")
     assert rows["942"] == (None, None, "no_target")
-    assert rows["943"] == (5, "unit", "behind")
+    assert rows["943"] == (5, "unit", "not_reached")
 
 
 def test_a_province_s_share_applies_to_its_districts_and_one_of_a_level_to_that_level(
@@ -233,3 +234,118 @@ def test_a_target_of_a_unit_that_does_not_exist_is_refused_with_its_place(tmp_pa
     (folder / "targets.csv").write_text(heading + "TRN-CLASSES,942,2024,năm,at_least,U,test\n")
     with pytest.raises(ConfigurationError, match=r"targets\.csv:2: value: .* found năm"):
         load_pack(folder)
+
+
+def set_day(engine: Engine, day: date) -> None:
+    """Make a day the one of the last run."""
+    with engine.begin() as connection:
+        connection.execute(update(RunRow).values(as_of=day))
+
+
+def classes(number: float) -> dict[str, float]:
+    return {"classes_total": number}
+
+
+def test_a_year_of_a_flow_is_the_sum_of_its_quarters_and_restarts_in_january(
+    send: Send, ask: Ask
+) -> None:
+    for quarter, number in (("2024-Q3", 2), ("2024-Q4", 3), ("2024-Q1", 4), ("2024-Q2", 1)):
+        send("942", quarter, classes(number), form="training")
+    send("942", "2025-Q1", classes(6), form="training")
+    send("942", "2025-Q3", classes(7), form="training")
+    rows = ask("mart_progress", indicator_code="TRN-CLASSES", unit_code="942", basis="reported")
+    sums = {row["period"]: row["since_january"] for row in rows if row["actual"] is not None}
+    assert sums == {
+        "2024-Q1": 4, "2024-Q2": 5, "2024-Q3": 7, "2024-Q4": 10, "2025-Q1": 6, "2025-Q3": None,
+    }, "nobody knows the sum since January where a quarter is missing"  # fmt: skip
+
+
+def test_a_share_of_two_flows_is_a_quotient_of_the_sums_since_january(send: Send, ask: Ask) -> None:
+    for quarter, women, people in (("2024-Q1", 90, 100), ("2024-Q2", 10, 300)):
+        figures = {"women_total": float(women), "participants_total": float(people)}
+        send("942", quarter, figures, form="training")
+    (row,) = ask("mart_progress", indicator_code="TRN-WOMEN", unit_code="942", period="2024-Q2")
+    assert row["since_january"] == pytest.approx(25)
+    assert row["projection"] is None, "a share of two flows does not grow through the year"
+
+
+def rate(percent: float) -> dict[str, float]:
+    return {"disbursed_total_vnd_total": percent * 1e6, "plan_total_vnd_total": 1e8}
+
+
+@pytest.mark.parametrize(
+    ("period", "percent", "status", "projection", "expected"),
+    [
+        ("2024-Q3", 72.0, "on_track", 96.0, 71.25),
+        ("2024-Q3", 66.0, "at_risk", 88.0, 71.25),
+        ("2025-Q1", 13.1, "behind", 52.4, 23.75),
+        ("2024-Q4", 65.5, "not_reached", None, 95.0),
+        ("2024-Q4", 95.5, "achieved", None, 95.0),
+    ],
+)
+def test_the_pace_of_a_cumulative_flow_runs_within_its_year(
+    settings: Settings,
+    pack: Pack,
+    period: str,
+    percent: float,
+    status: str,
+    projection: float | None,
+    expected: float,
+) -> None:
+    engine = with_targets(settings, pack, "DIS-RATE", period=None, value=95)
+    send = sender(engine, NOON)
+    send("942", "2023-Q4", rate(99), form="disbursement")
+    send("942", period, rate(percent), form="disbursement")
+    set_day(engine, Period.parse(period).end)
+    with engine.connect() as connection:
+        query = "SELECT status, projection, expected_by_now FROM mart_progress WHERE unit_code = "
+        query += "'942' AND indicator_code = 'DIS-RATE' AND basis = 'reported' AND period = :period"
+        row = connection.execute(text(query), {"period": period}).one()
+    assert row.status == status
+    assert row.projection == (None if projection is None else pytest.approx(projection))
+    assert row.expected_by_now == pytest.approx(expected)
+
+
+def test_communes_continue_the_year_of_the_districts_that_they_replaced(
+    send: Send, ask: Ask, pack: Pack
+) -> None:
+    for quarter in ("2025-Q1", "2025-Q2"):
+        for district in DISTRICTS:
+            send(district, quarter, classes(1), form="training")
+    for commune in (unit for unit in pack.units if unit.kind == "commune" and not unit.valid_to):
+        send(commune.code, "2025-Q3", classes(1), form="training")
+    (row,) = ask("mart_progress", indicator_code="TRN-CLASSES", unit_code="94", period="2025-Q3")
+    assert (row["basis"], row["actual"], row["since_january"]) == ("sum_of_communes", 43, 65)
+
+
+@pytest.mark.parametrize(
+    ("day", "status"), [(date(2025, 3, 1), "on_track"), (date(2026, 1, 5), "not_yet")]
+)
+def test_after_the_target_s_date_nothing_is_on_track(
+    engine: Engine, send: Send, ask: Ask, day: date, status: str
+) -> None:
+    send("942", "2023", insured(94))
+    send("942", "2024", insured(97))
+    set_day(engine, day)
+    (row,) = ask("mart_progress", indicator_code="T19", unit_code="942", period="2024")
+    assert row["status"] == status
+
+
+def test_at_the_target_s_date_it_is_reached_or_not(send: Send, ask: Ask) -> None:
+    send("31507", "2025", insured(97))
+    send("31510", "2025", insured(98))
+    rows = ask("mart_progress", indicator_code="T19", period="2025", basis="reported", reported=1)
+    assert {row["unit_code"]: row["status"] for row in rows} == {
+        "31507": "not_reached",
+        "31510": "achieved",
+    }
+
+
+def test_an_estimate_is_judged_as_an_estimate_until_the_final_figure_comes(
+    send: Send, ask: Ask
+) -> None:
+    send("31507", "2025", insured(99), stage=Stage.ESTIMATE)
+    asked = {"indicator_code": "T19", "unit_code": "31507", "period": "2025"}
+    assert ask("mart_progress", **asked)[0]["status"] == "estimated_met"
+    send("31507", "2025", insured(97))
+    assert ask("mart_progress", **asked)[0]["status"] == "not_reached"

@@ -100,13 +100,16 @@ def _progress_row(row: RowMapping) -> ProgressRow:
         is_flagged=bool(row["is_flagged"]),
         required_pace=row["required_pace"],
         actual_pace=row["actual_pace"],
-        projection_2025=row["projection_2025"],
+        projection=row["projection"],
+        projection_at=row["projection_at"],
         comparison=row["comparison"],
         basis=row["basis"],
         reported=row["reported"],
         expected=row["expected"],
         units=row["units"],
         is_headline=bool(row["is_headline"]),
+        measured=row["measured"],
+        over_time=row["over_time"],
     )
 
 

@@ -1,4 +1,4 @@
-"""What makes a sum complete enough to stand for the whole, and whose a target is."""
+"""What a sum needs to stand for the whole, whose a target is, and meanings over time."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,10 @@ depends_on = None
 
 def upgrade() -> None:
     with op.batch_alter_table("indicators") as batch_op:
+        for name in ("over_time", "base_over_time"):
+            batch_op.add_column(
+                sa.Column(name, sa.String(10), server_default="stock", nullable=False)
+            )
         batch_op.add_column(
             sa.Column("enough_pct", sa.Double(), server_default="80", nullable=False)
         )
@@ -24,4 +28,5 @@ def downgrade() -> None:
         batch_op.drop_column("level")
         batch_op.drop_column("unit_code")
     with op.batch_alter_table("indicators") as batch_op:
-        batch_op.drop_column("enough_pct")
+        for name in ("enough_pct", "base_over_time", "over_time"):
+            batch_op.drop_column(name)
