@@ -47,6 +47,7 @@ _INDICATOR_COLUMNS = {
     "kind",
     "numerator",
     "denominator",
+    "weight",
     "frequency",
     "tag",
     "source",

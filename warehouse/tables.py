@@ -178,6 +178,7 @@ class IndicatorRow(Keyed, WarehouseTable):
     form_code: Mapped[str | None] = mapped_column(String(40))
     numerator: Mapped[str | None] = mapped_column(String(80))
     denominator: Mapped[str | None] = mapped_column(String(80))
+    weight: Mapped[str | None] = mapped_column(String(80))
     frequency: Mapped[str | None] = mapped_column(String(10))
     baseline_scope: Mapped[str | None] = mapped_column(String(10))
     baseline_period: Mapped[str | None] = mapped_column(String(10))

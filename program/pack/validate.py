@@ -166,7 +166,11 @@ def _mistakes_of_indicator(indicator: Indicator, pack: Pack) -> Iterator[tuple[s
     figures: set[str] = set()
     for form in versions:
         figures.update(form.figures)
-    named = {"numerator": indicator.numerator, "denominator": indicator.denominator}
+    named = {
+        "numerator": indicator.numerator,
+        "denominator": indicator.denominator,
+        "weight": indicator.weight,
+    }
     for key, name in named.items():
         if name and name not in figures:
             hint = _did_you_mean(name, figures)

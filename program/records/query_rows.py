@@ -85,7 +85,7 @@ class StageRow:
 class TerritorySumRow:
     """A figure for the land of a former district, or for a province (`mart_rollups.sql`).
 
-    It is the sum over `reported` of its `whole` units. The `shared` communes also took land of
+    It is the sum over `reported` of its `whole` units, of which `expected` had to report or did. The `shared` communes also took land of
     another district, and are in no sum.
     """
 
@@ -98,6 +98,7 @@ class TerritorySumRow:
     whole: int
     shared: int
     is_synthetic: bool
+    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from tests.arriving import arrive, catalogued
 from tests.conftest import SAMPLES
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
-from warehouse.queries.reports import progress_of
+from warehouse.queries.reports import progress_of, provincial
 from warehouse.tables import RunRow
 
 NOON = datetime(2026, 2, 20, 5, tzinfo=UTC)
@@ -349,3 +349,24 @@ def test_an_estimate_is_judged_as_an_estimate_until_the_final_figure_comes(
     assert ask("mart_progress", **asked)[0]["status"] == "estimated_met"
     send("31507", "2025", insured(97))
     assert ask("mart_progress", **asked)[0]["status"] == "not_reached"
+
+
+def income(now: float, then: float, people: float | None) -> dict[str, float]:
+    figures = {"income_vnd_ethnic_minority": now, "income_2020_vnd_ethnic_minority": then}
+    return figures | ({} if people is None else {"people_total": people})
+
+
+def test_income_per_head_is_weighted_by_the_people_of_each_unit(send: Send, ask: Ask) -> None:
+    send("942", "2024", income(60e6, 20e6, 1000.0))
+    send("943", "2024", income(40e6, 20e6, 3000.0))
+    send("944", "2024", income(90e6, 20e6, None))
+    (row,) = ask("mart_progress", indicator_code="T01", unit_code="94", period="2024")
+    assert row["actual"] == pytest.approx((60 * 1 + 40 * 3) / (20 * 4)), "not (3 + 2) / 2"
+    assert row["reported"] == 2, "of the third, nobody knows the weight"
+
+
+def test_coverage_counts_the_units_that_exist(engine: Engine, send: Send) -> None:
+    for district in DISTRICTS[:3]:
+        send(district, "2023", insured(99))
+    (row,) = [row for row in provincial(engine) if row.indicator_code == "T19"]
+    assert (row.reported, row.expected, row.whole) == (3, 3, 11)

@@ -123,20 +123,20 @@ def stages(engine: Engine) -> list[StageRow]:
 
 def territories(engine: Engine) -> list[TerritorySumRow]:
     """Return the figures of new communes, summed up to the old districts they lie wholly in."""
-    return _sums(engine, "units", "is_old_land = 1 AND unit_kind = 'district' AND reported > 0")
+    return _sums(engine, "is_old_land = 1 AND unit_kind = 'district' AND reported > 0")
 
 
 def provincial(engine: Engine) -> list[TerritorySumRow]:
     """Return the figures of a province's reporting units summed up, of the stage to show.
 
-    `whole` is how many units should report.
+    `whole` is how many units there are, whether or not a report is due from them.
     """
-    return _sums(engine, "expected", "unit_kind = 'province' AND reported > 0 AND is_current = 1")
+    return _sums(engine, "unit_kind = 'province' AND reported > 0 AND is_current = 1")
 
 
-def _sums(engine: Engine, whole: str, condition: str) -> list[TerritorySumRow]:
+def _sums(engine: Engine, condition: str) -> list[TerritorySumRow]:
     query = (
-        f"SELECT r.*, {whole} AS whole FROM mart_rollups r "  # noqa: S608  (our own text)
+        "SELECT r.*, r.units AS whole FROM mart_rollups r "  # noqa: S608  (our own text)
         f"WHERE {condition} "
         "ORDER BY indicator_code, period, unit_code"
     )

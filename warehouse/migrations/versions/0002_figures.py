@@ -15,6 +15,7 @@ def upgrade() -> None:
             batch_op.add_column(
                 sa.Column(name, sa.String(10), server_default="stock", nullable=False)
             )
+        batch_op.add_column(sa.Column("weight", sa.String(80)))
         batch_op.add_column(
             sa.Column("enough_pct", sa.Double(), server_default="80", nullable=False)
         )
@@ -28,5 +29,5 @@ def downgrade() -> None:
         batch_op.drop_column("level")
         batch_op.drop_column("unit_code")
     with op.batch_alter_table("indicators") as batch_op:
-        for name in ("enough_pct", "base_over_time", "over_time"):
+        for name in ("enough_pct", "weight", "base_over_time", "over_time"):
             batch_op.drop_column(name)
