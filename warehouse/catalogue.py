@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, tuple_, updat
 
 from program.calendar.period import Period, PeriodKind, periods_between
 from program.calendar.schedule import Obligation
+from program.forms.elements import form_elements, parts_within
 from program.pack.catalogue import CapitalSource, Indicator, Target
 from program.pack.load import Pack
 from program.units.register import UnitKind
@@ -19,6 +20,7 @@ from warehouse.database.backends import db_errors_as_sentences, renew_statistics
 from warehouse.database.portions import portions
 from warehouse.tables import (
     CapitalRow,
+    ElementPartRow,
     IndicatorRow,
     ObligationRow,
     PeriodRow,
@@ -36,6 +38,7 @@ CATALOGUE: tuple[type[WarehouseTable], ...] = (
     ProjectRow,
     IndicatorRow,
     TargetRow,
+    ElementPartRow,
     ObligationRow,
 )
 """The tables of the catalogue."""
@@ -82,6 +85,7 @@ def sync_catalogue(engine: Engine, pack: Pack, due: Sequence[Obligation], now: d
         (ProjectRow, _projects(pack)),
         (IndicatorRow, _indicators(pack)),
         (TargetRow, _targets(pack)),
+        (ElementPartRow, _element_parts(pack)),
         (ObligationRow, map(_obligation, due)),
     ]
     names = [PeriodRow.__tablename__]
@@ -271,6 +275,21 @@ def _level_of_whole(indicator: Indicator, target: Target) -> str | None:
     if not indicator.is_amount:
         return None
     return UnitKind.PROVINCE if target.scope == "province" else _NATION
+
+
+def _element_parts(pack: Pack) -> list[_Values]:
+    """Return each figure of a form with what it is made of, of all versions together."""
+    pairs: dict[tuple[str, str, str], None] = {}
+    for form in pack.forms:
+        figures = form_elements(form)
+        for name in figures:
+            for part in parts_within(figures, name):
+                pairs[form.code, part, name] = None
+        for table in form.tables:
+            for name, summary in table.summaries.items():
+                for column in (summary.column, *summary.chosen):
+                    pairs[form.code, column, name] = None
+    return [{"form_code": form, "part": part, "element": name} for form, part, name in pairs]
 
 
 def _obligation(obligation: Obligation) -> _Values:

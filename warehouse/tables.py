@@ -211,6 +211,15 @@ class TargetRow(Copied, WarehouseTable):
     source: Mapped[str] = mapped_column(Text)
 
 
+class ElementPartRow(Keyed, WarehouseTable):
+    """A figure of a form, and an element that it adds up or counts, directly or through others."""
+
+    __tablename__ = "element_parts"
+    form_code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    part: Mapped[str] = mapped_column(String(80), primary_key=True)
+    element: Mapped[str] = mapped_column(String(80), primary_key=True)
+
+
 class ObligationRow(Keyed, WarehouseTable):
     """A report that a unit is to send, from the pack's calendar up to the last run's date."""
 

@@ -65,6 +65,7 @@ class ProgressRow:
     is_headline: bool = True
     measured: float | None = None
     over_time: str = "stock"
+    doubtful: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,9 @@ class StageRow:
 class TerritorySumRow:
     """A figure for the land of a former district, or for a province (`mart_rollups.sql`).
 
-    It is the sum over `reported` of its `whole` units, of which `expected` had to report or did. The `shared` communes also took land of
-    another district, and are in no sum.
+    It is the sum over `reported` of its `whole` units, of which `expected` had to report or did.
+    The `shared` communes also took land of another district, and are in no sum. `doubtful` reports
+    have a figure in it that is in doubt.
     """
 
     indicator_code: str
@@ -99,6 +101,7 @@ class TerritorySumRow:
     shared: int
     is_synthetic: bool
     expected: int | None = None
+    doubtful: int = 0
 
 
 @dataclass(frozen=True, slots=True)

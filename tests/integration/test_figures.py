@@ -16,7 +16,7 @@ from flows.night.run_context import open_run
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.errors import ConfigurationError
-from program.finding import Finding
+from program.finding import Finding, Severity
 from program.forms.qualifier import Qualifier
 from program.pack.catalogue import Target
 from program.pack.load import Pack, load_pack
@@ -29,9 +29,10 @@ from tests.conftest import SAMPLES
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
 from warehouse.queries.reports import progress_of, provincial
-from warehouse.tables import RunRow
+from warehouse.tables import FindingRow, RunRow
 
 NOON = datetime(2026, 2, 20, 5, tzinfo=UTC)
+ODD = Finding("TRN-05", Severity.WARNING, "Lệch", "Sửa", sheet="S", cell="C1")
 DISTRICTS = tuple(str(code) for code in range(941, 952))
 CASE = ROOT / "tests" / "data" / "cases" / "one-ward-estimate-2025.xlsx"
 Send = Callable[..., None]
@@ -370,3 +371,44 @@ def test_coverage_counts_the_units_that_exist(engine: Engine, send: Send) -> Non
         send(district, "2023", insured(99))
     (row,) = [row for row in provincial(engine) if row.indicator_code == "T19"]
     assert (row.reported, row.expected, row.whole) == (3, 3, 11)
+
+
+def test_doubt_in_one_cell_marks_the_report_s_total_and_every_sum_up_to_the_province(
+    send: Send, ask: Ask
+) -> None:
+    # The facts stand in C1, C2, …: the finding is at the classes of the level of communes.
+    send("942", "2024-Q4", {"classes_commune": 2.0, "classes_total": 4.0}, ODD, form="training")
+    send("943", "2024-Q4", {"classes_commune": 2.0, "classes_total": 4.0}, form="training")
+    marked = {
+        row["unit_code"]: (row["is_flagged"], row["doubtful"])
+        for row in ask("mart_progress", indicator_code="TRN-CLASSES", period="2024-Q4")
+        if row["actual"] is not None
+    }
+    assert marked == {"942": (1, 1), "943": (0, 0), "94": (1, 1)}
+    (doubt,) = ask("mart_doubts", unit_code="942")
+    assert (doubt["element"], doubt["cell"], doubt["reason"], doubt["rule"]) == (
+        "classes_commune", "C1", "finding", "TRN-05",
+    )  # fmt: skip
+
+
+def test_a_word_before_a_figure_and_a_cross_check_are_doubts_and_a_note_is_none(
+    engine: Engine, send: Send, ask: Ask
+) -> None:
+    note = Finding("TRN-09", Severity.INFO, "Ghi chú", "", sheet="S", cell="C1")
+    send("942", "2024-Q4", classes(4), form="training", qualifier=Qualifier.OVER)
+    send("943", "2024-Q4", classes(4), note, form="training")
+    send("944", "2024-Q4", classes(4), ODD, form="training")
+    with engine.begin() as connection:
+        found_now = update(FindingRow).values(cross_check_found_at=NOON)
+        connection.execute(found_now.where(FindingRow.rule == "TRN-05"))
+    reasons = {row["unit_code"]: row["reason"] for row in ask("mart_doubts", form_code="training")}
+    assert reasons == {"942": "qualifier", "944": "cross_check"}
+    (row,) = ask("mart_rollups", indicator_code="TRN-CLASSES", unit_code="94", period="2024-Q4")
+    assert (row["reported"], row["doubtful"]) == (3, 2)
+
+
+def test_a_doubtful_quarter_marks_the_flow_since_january(send: Send, ask: Ask) -> None:
+    send("942", "2024-Q1", classes(4), ODD, form="training")
+    send("942", "2024-Q2", classes(4), form="training")
+    (row,) = ask("mart_progress", indicator_code="TRN-CLASSES", unit_code="942", period="2024-Q2")
+    assert (row["doubtful"], row["is_flagged"]) == (0, 1)

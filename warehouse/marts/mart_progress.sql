@@ -13,13 +13,13 @@ WITH known AS (
            f.ends_at, f.stage, f.numerator, f.denominator, f.actual, f.qualifier,
            1 AS reported, 1 AS expected, 1 AS units, 1 AS is_enough,
            CASE WHEN f.is_synthetic THEN 1 ELSE 0 END AS is_synthetic,
-           CASE WHEN f.is_flagged THEN 1 ELSE 0 END AS is_flagged, f.loaded_at
+           f.is_flagged AS doubtful, f.loaded_at
     FROM mart_figures f
     WHERE f.is_current = 1
     UNION ALL
     SELECT r.indicator_code, r.unit_code, r.basis, r.period, r.period_kind, r.period_end,
            r.ends_at, r.stage, r.numerator, r.denominator, r.actual, NULL,
-           r.reported, r.expected, r.units, r.is_enough, r.is_synthetic, 0, r.loaded_at
+           r.reported, r.expected, r.units, r.is_enough, r.is_synthetic, r.doubtful, r.loaded_at
     FROM mart_rollups r
     WHERE r.is_current = 1
     UNION ALL
@@ -58,6 +58,7 @@ dated AS (
 ),
 added_up AS (
     SELECT d.*, COUNT(d.actual) OVER so_far AS periods_so_far, MIN(d.is_enough) OVER so_far AS all_enough,
+           MAX(d.doubtful) OVER so_far AS doubtful_so_far,
            SUM(d.numerator) OVER so_far AS numerator_so_far,
            CASE d.base_over_time WHEN 'flow' THEN SUM(d.denominator) OVER so_far ELSE d.denominator
            END AS denominator_so_far
@@ -214,5 +215,7 @@ SELECT j.indicator_code, j.indicator_name, j.unit, j.kind, j.direction, j.over_t
                 AND (j.projection - j.start_value) / NULLIF(j.goal - j.start_value, 0) >= 0.9 THEN 'at_risk'
            ELSE 'behind'
        END AS status,
-       j.is_synthetic, j.is_flagged, j.loaded_at, j.data_as_of
+       j.is_synthetic, j.doubtful,
+       CASE WHEN j.doubtful > 0 OR (j.over_time = 'flow' AND j.doubtful_so_far > 0) THEN 1 ELSE 0 END AS is_flagged,
+       j.loaded_at, j.data_as_of
 FROM compared j

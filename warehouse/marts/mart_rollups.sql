@@ -7,6 +7,11 @@ WITH given AS (
            m.basis, m.period, m.period_kind, m.period_end, m.ends_at, m.stage, m.is_owed, m.is_synthetic, m.loaded_at,
            CASE WHEN n.value IS NULL OR (i.denominator IS NOT NULL AND d.value IS NULL)
                      OR (i.weight IS NOT NULL AND w.value IS NULL) THEN 0 ELSE 1 END AS is_given,
+           CASE WHEN EXISTS (
+               SELECT 1 FROM doubtful_elements x
+               WHERE x.submission_id = m.submission_id
+                 AND (x.element = i.numerator OR x.element = i.denominator OR x.element = i.weight)
+           ) THEN 1 ELSE 0 END AS is_doubtful,
            n.value * CASE WHEN i.weight IS NULL THEN 1 ELSE w.value END AS numerator,
            d.value * CASE WHEN i.weight IS NULL THEN 1 ELSE w.value END AS denominator
     FROM rollup_members m
@@ -22,6 +27,7 @@ summed AS (
            SUM(CASE WHEN g.is_given = 1 THEN g.denominator END) AS denominator,
            SUM(g.is_given) AS reported, COUNT(*) AS expected,
            SUM(g.is_owed) AS owed, SUM(g.is_owed * g.is_given) AS reported_of_owed,
+           SUM(g.is_given * g.is_doubtful) AS doubtful,
            MAX(g.is_given * g.is_synthetic) AS is_synthetic,
            MAX(CASE WHEN g.is_given = 1 THEN g.loaded_at END) AS loaded_at
     FROM given g
@@ -59,5 +65,5 @@ SELECT s.indicator_code, s.unit_code, s.upper_kind AS unit_kind, s.basis, s.is_o
            ORDER BY CASE WHEN s.stage = 'final' AND s.is_enough = 1 THEN 0 ELSE 1 END, s.reported DESC,
                     CASE s.stage WHEN 'final' THEN 0 ELSE 1 END
        ) = 1 THEN 1 ELSE 0 END AS is_current,
-       s.is_synthetic, s.loaded_at
+       s.doubtful, s.is_synthetic, s.loaded_at
 FROM covered s

@@ -110,6 +110,7 @@ def _progress_row(row: RowMapping) -> ProgressRow:
         is_headline=bool(row["is_headline"]),
         measured=row["measured"],
         over_time=row["over_time"],
+        doubtful=row["doubtful"],
     )
 
 
