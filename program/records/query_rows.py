@@ -7,6 +7,7 @@ from datetime import date, datetime
 from program.calendar.stage import Stage
 from program.finding import Finding, Severity
 from program.forms.qualifier import Qualifier
+from program.pack.catalogue import Tag
 from program.submission import Verdict
 
 
@@ -66,6 +67,8 @@ class ProgressRow:
     measured: float | None = None
     over_time: str = "stock"
     doubtful: int = 0
+    target_scope: str | None = None
+    target_tag: Tag | None = None
 
 
 @dataclass(frozen=True, slots=True)

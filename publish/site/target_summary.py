@@ -36,6 +36,13 @@ class TargetLine:
             return self.row.status
         return _PARTIAL if self.newer else _NO_DATA
 
+    @property
+    def is_verified(self) -> bool:
+        """Tell whether a source confirms the target, or all of them where there is no figure."""
+        if self.row is not None and self.row.target_tag is not None:
+            return self.row.target_tag.is_verified
+        return all(target.tag.is_verified for target in self.indicator.targets)
+
 
 def target_summary(rows: Sequence[ProgressRow], pack: Pack) -> list[TargetLine]:
     """Return a line for each indicator with a target, in the pack's order.

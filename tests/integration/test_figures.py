@@ -23,6 +23,7 @@ from program.pack.load import Pack, load_pack
 from program.pack.unit_target import UnitTarget
 from program.settings import ROOT, Settings
 from program.submission import Fact, Submission, verdict_of
+from publish.site.site import publish_site
 from publish.site.target_summary import status_counts, target_summary
 from tests.arriving import arrive, catalogued
 from tests.conftest import SAMPLES
@@ -412,3 +413,19 @@ def test_a_doubtful_quarter_marks_the_flow_since_january(send: Send, ask: Ask) -
     send("942", "2024-Q2", classes(4), form="training")
     (row,) = ask("mart_progress", indicator_code="TRN-CLASSES", unit_code="942", period="2024-Q2")
     assert (row["doubtful"], row["is_flagged"]) == (0, 1)
+
+
+@pytest.mark.sqlite_only  # words of the page, not of a database
+def test_the_page_says_what_stands_beside_the_headline_and_whose_target_it_is(
+    engine: Engine, send: Send, settings: Settings, pack: Pack
+) -> None:
+    for district in DISTRICTS[:9]:
+        send(district, "2024", {"reaching_hamlet_road": 80.0, "existing_hamlet_road": 100.0})
+    send("31507", "2025", insured(10), stage=Stage.ESTIMATE)
+    page = publish_site(engine, pack, settings, NOON).read_text(encoding="utf-8")
+    headline = " ".join(page[page.index('id="toan-tinh"') : page.index('id="bao-cao"')].split())
+    assert "mục tiêu từ 70 % thôn – toàn quốc, chưa đối chiếu văn bản gốc" in headline
+    assert "9/11 huyện" in headline
+    assert "2025: ước 10 (1/43 xã, chưa tính)" in headline
+    assert "chỉ tiêu so với mục tiêu chưa đối chiếu văn bản gốc" in headline
+    assert "Đến nay" not in page

@@ -1,6 +1,9 @@
 """The province at a glance: which figure stands against a target."""
 
+from dataclasses import replace
+
 from program.calendar.stage import Stage
+from program.pack.catalogue import Tag
 from program.pack.load import Pack
 from program.records.query_rows import ProgressRow
 from publish.site.target_summary import status_counts, target_summary
@@ -62,3 +65,11 @@ def test_a_target_with_thin_figures_only_is_neither_achieved_nor_behind(pack: Pa
     thin = figure("2025", 5.0, "sum_of_communes", "partial", is_headline=False)
     (line,) = [line for line in target_summary([thin], pack) if line.newer]
     assert (line.row, line.status) == (None, "partial")
+
+
+def test_a_target_says_whether_a_source_confirms_it(pack: Pack) -> None:
+    of_source = replace(figure("2024", 2.0), target_tag=Tag.CONFIRMED)
+    for tag, is_verified in ((Tag.BACKGROUND, False), (Tag.PARTLY, False), (Tag.CONFIRMED, True)):
+        row = replace(of_source, target_tag=tag)
+        (line,) = [line for line in target_summary([row], pack) if line.row]
+        assert line.is_verified is is_verified

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from program.calendar.stage import Stage
 from program.finding import Severity
 from program.forms.qualifier import Qualifier
+from program.pack.catalogue import Tag
 from program.records.query_rows import (
     ProgressRow,
     ReportingRow,
@@ -111,6 +112,8 @@ def _progress_row(row: RowMapping) -> ProgressRow:
         measured=row["measured"],
         over_time=row["over_time"],
         doubtful=row["doubtful"],
+        target_scope=row["target_scope"],
+        target_tag=Tag(row["target_tag"]) if row["target_tag"] else None,
     )
 
 
