@@ -7,11 +7,10 @@ WITH given AS (
            m.basis, m.period, m.period_kind, m.period_end, m.ends_at, m.stage, m.is_owed, m.is_synthetic, m.loaded_at,
            CASE WHEN n.value IS NULL OR (i.denominator IS NOT NULL AND d.value IS NULL)
                      OR (i.weight IS NOT NULL AND w.value IS NULL) THEN 0 ELSE 1 END AS is_given,
-           CASE WHEN EXISTS (
-               SELECT 1 FROM doubtful_elements x
-               WHERE x.submission_id = m.submission_id
-                 AND (x.element = i.numerator OR x.element = i.denominator OR x.element = i.weight)
-           ) THEN 1 ELSE 0 END AS is_doubtful,
+           CASE WHEN (m.submission_id, i.numerator) IN (SELECT x.submission_id, x.element FROM doubtful_elements x)
+                  OR (m.submission_id, i.denominator) IN (SELECT x.submission_id, x.element FROM doubtful_elements x)
+                  OR (m.submission_id, i.weight) IN (SELECT x.submission_id, x.element FROM doubtful_elements x)
+                THEN 1 ELSE 0 END AS is_doubtful,
            n.value * CASE WHEN i.weight IS NULL THEN 1 ELSE w.value END AS numerator,
            d.value * CASE WHEN i.weight IS NULL THEN 1 ELSE w.value END AS denominator
     FROM rollup_members m
