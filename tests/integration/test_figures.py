@@ -429,3 +429,21 @@ def test_the_page_says_what_stands_beside_the_headline_and_whose_target_it_is(
     assert "2025: ước 10 (1/43 xã, chưa tính)" in headline
     assert "chỉ tiêu so với mục tiêu chưa đối chiếu văn bản gốc" in headline
     assert "Đến nay" not in page
+
+
+def test_a_year_so_far_is_as_complete_as_the_thinnest_of_its_quarters(
+    settings: Settings, pack: Pack
+) -> None:
+    engine = with_targets(settings, pack, "TRN-CLASSES", period="2024", value=20)
+    send = sender(engine, NOON)
+    for quarter, reports in (("2024-Q1", 11), ("2024-Q2", 3), ("2024-Q3", 11)):
+        for district in DISTRICTS[:reports]:
+            send(district, quarter, classes(1), form="training")
+    with engine.connect() as connection:
+        query = (
+            "SELECT period, since_january, is_settled, status FROM mart_progress WHERE unit_code"
+        )
+        query += " = '94' AND indicator_code = 'TRN-CLASSES' AND basis = 'sum_of_districts'"
+        query += " AND period IN ('2024-Q2', '2024-Q3') ORDER BY period"
+        rows = [tuple(row) for row in connection.execute(text(query))]
+    assert rows == [("2024-Q2", 14, 0, "partial"), ("2024-Q3", 25, 1, "partial")]

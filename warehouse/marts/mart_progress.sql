@@ -2,7 +2,8 @@
 -- the sums of the units below. A pace is a change per year. The thresholds of `status` are our own
 -- choice: no rule says when an indicator is at risk.
 --   since_january a flow's periods of the year so far, added up; a cumulative flow as it is
---   measured      what is compared with the target: `since_january` of flows, else `actual`
+--   measured      what is compared with the target: `since_january` of flows, else `actual`; a
+--                 target of this very period is compared with `actual`
 --   grows         a flow that starts at 0 each January: its pace runs within the year. A share of
 --                 two flows does not grow, and what is at the period's end (a stock) has no January
 --   is_settled    final, of a period that has ended, and from enough of the reports that are due
@@ -83,11 +84,9 @@ since AS (
 ),
 settled AS (
     SELECT s.*, c.data_as_of, c.month_began_at,
-           CASE WHEN s.is_of_year = 1 THEN s.since_january ELSE s.actual END AS measured,
-           CASE WHEN s.over_time = 'flow' THEN s.all_enough ELSE s.is_enough END AS has_enough,
+           CASE WHEN s.is_of_year = 1 THEN s.since_january ELSE s.actual END AS so_far,
            CASE WHEN s.stage = 'final' AND s.actual IS NOT NULL AND s.period_end <= c.data_as_of
-                     AND CASE WHEN s.over_time = 'flow' THEN s.all_enough ELSE s.is_enough END = 1
-                THEN 1 ELSE 0 END AS is_settled
+                     AND s.is_enough = 1 THEN 1 ELSE 0 END AS is_settled
     FROM since s
     LEFT JOIN clock c ON 1 = 1
 ),
@@ -102,7 +101,11 @@ placed AS (
     FROM settled s
 ),
 with_targets AS (
-    SELECT k.*, y.value AS target_year, y.comparison AS comparison_year,
+    SELECT k.*, y.value AS target_year,
+           CASE WHEN y.period = k.period THEN k.actual ELSE k.so_far END AS measured,
+           -- A year so far is as complete as the thinnest of its quarters.
+           CASE WHEN k.over_time <> 'flow' OR y.period = k.period THEN k.is_enough ELSE k.all_enough
+           END AS has_enough, y.comparison AS comparison_year,
            CASE WHEN k.is_of_year = 0 THEN e.value WHEN k.year = 2025 THEN y.value END AS target_2025,
            COALESCE(e.value, y.value) AS goal, COALESCE(e.comparison, y.comparison) AS comparison,
            COALESCE(e.scope, y.scope) AS target_scope, COALESCE(e.tag, y.tag) AS target_tag,
@@ -191,7 +194,7 @@ compared AS (
 )
 SELECT j.indicator_code, j.indicator_name, j.unit, j.kind, j.direction, j.over_time, j.unit_code, j.basis,
        j.period, j.period_kind, j.period_end, j.stage, j.actual, j.since_january, j.measured, j.qualifier,
-       j.reported, j.expected, j.units, j.has_enough AS is_enough, j.is_settled, j.is_headline,
+       j.reported, j.expected, j.units, j.is_enough, j.is_settled, j.is_headline,
        j.baseline, j.baseline_period, j.target_year,
        CASE WHEN j.was_there THEN 1 WHEN NOT j.was_there THEN 0 END AS is_year_target_met,
        j.target_2025, j.goal AS target, j.target_at, j.comparison, j.target_scope, j.target_tag,
