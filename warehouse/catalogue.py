@@ -12,13 +12,15 @@ from sqlalchemy import Connection, Engine, delete, insert, select, tuple_, updat
 
 from program.calendar.period import Period, PeriodKind, periods_between
 from program.calendar.schedule import Obligation
-from program.pack.catalogue import CapitalSource
+from program.forms.elements import form_elements, parts_within
+from program.pack.catalogue import CapitalSource, Indicator, Target
 from program.pack.load import Pack
 from program.units.register import UnitKind
 from warehouse.database.backends import db_errors_as_sentences, renew_statistics
 from warehouse.database.portions import portions
 from warehouse.tables import (
     CapitalRow,
+    ElementPartRow,
     IndicatorRow,
     ObligationRow,
     PeriodRow,
@@ -36,6 +38,7 @@ CATALOGUE: tuple[type[WarehouseTable], ...] = (
     ProjectRow,
     IndicatorRow,
     TargetRow,
+    ElementPartRow,
     ObligationRow,
 )
 """The tables of the catalogue."""
@@ -47,6 +50,7 @@ _INDICATOR_COLUMNS = {
     "kind",
     "numerator",
     "denominator",
+    "weight",
     "frequency",
     "tag",
     "source",
@@ -58,6 +62,8 @@ BEGINNING, END = date(1900, 1, 1), date(9999, 12, 31)
 """Stand for an open start and an open end: a primary key takes no null."""
 _AT_ONCE = 1000
 """Keys in one `IN`: SQLite takes 32,766 values, and a key has up to five."""
+_NATION = "nation"
+"""The level of an amount that the nation set: it is no target of any unit here."""
 _CENTURY = date(2000, 1, 1), date(2099, 12, 31)
 
 _Values = dict[str, Any]
@@ -79,6 +85,7 @@ def sync_catalogue(engine: Engine, pack: Pack, due: Sequence[Obligation], now: d
         (ProjectRow, _projects(pack)),
         (IndicatorRow, _indicators(pack)),
         (TargetRow, _targets(pack)),
+        (ElementPartRow, _element_parts(pack)),
         (ObligationRow, map(_obligation, due)),
     ]
     names = [PeriodRow.__tablename__]
@@ -239,6 +246,9 @@ def _indicators(pack: Pack) -> Iterator[_Values]:
             "baseline_period": baseline.period if baseline else None,
             "baseline_value": baseline.value if baseline else None,
             "baseline_source": baseline.source if baseline else None,
+            "over_time": pack.over_time_of(indicator.form, indicator.numerator).value,
+            "base_over_time": pack.over_time_of(indicator.form, indicator.denominator).value,
+            "enough_pct": pack.program.enough_reports_pct,
             **indicator.model_dump(mode="json", include=_INDICATOR_COLUMNS),
         }
 
@@ -246,7 +256,40 @@ def _indicators(pack: Pack) -> Iterator[_Values]:
 def _targets(pack: Pack) -> Iterator[_Values]:
     for indicator in pack.indicators:
         for target in indicator.targets:
-            yield {"indicator_code": indicator.code, **target.model_dump()}
+            level = target.level or _level_of_whole(indicator, target)
+            values = target.model_dump(mode="json") | {"level": level}
+            yield {"indicator_code": indicator.code, "unit_code": None, **values}
+    for of_unit in pack.unit_targets:
+        values = of_unit.model_dump(mode="json", exclude={"indicator", "unit"})
+        yield {
+            "indicator_code": of_unit.indicator,
+            "unit_code": of_unit.unit,
+            "scope": "unit",
+            "level": None,
+            **values,
+        }
+
+
+def _level_of_whole(indicator: Indicator, target: Target) -> str | None:
+    """Return the level whose whole a target is about; None where it applies to every unit."""
+    if not indicator.is_amount:
+        return None
+    return UnitKind.PROVINCE if target.scope == "province" else _NATION
+
+
+def _element_parts(pack: Pack) -> list[_Values]:
+    """Return each figure of a form with what it is made of, of all versions together."""
+    pairs: dict[tuple[str, str, str], None] = {}
+    for form in pack.forms:
+        figures = form_elements(form)
+        for name in figures:
+            for part in parts_within(figures, name):
+                pairs[form.code, part, name] = None
+        for table in form.tables:
+            for name, summary in table.summaries.items():
+                for column in (summary.column, *summary.chosen):
+                    pairs[form.code, column, name] = None
+    return [{"form_code": form, "part": part, "element": name} for form, part, name in pairs]
 
 
 def _obligation(obligation: Obligation) -> _Values:

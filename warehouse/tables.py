@@ -160,7 +160,12 @@ class CapitalRow(Copied, WarehouseTable):
 
 
 class IndicatorRow(Keyed, WarehouseTable):
-    """An indicator and its formula over facts."""
+    """An indicator and its formula over facts.
+
+    `over_time` says what its numerator means over time (`program.forms.table.OverTime`),
+    `base_over_time` its denominator. `enough_pct`: a sum stands for the whole once this share of
+    the reports that are due has come.
+    """
 
     __tablename__ = "indicators"
     code: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -173,27 +178,46 @@ class IndicatorRow(Keyed, WarehouseTable):
     form_code: Mapped[str | None] = mapped_column(String(40))
     numerator: Mapped[str | None] = mapped_column(String(80))
     denominator: Mapped[str | None] = mapped_column(String(80))
+    weight: Mapped[str | None] = mapped_column(String(80))
     frequency: Mapped[str | None] = mapped_column(String(10))
     baseline_scope: Mapped[str | None] = mapped_column(String(10))
     baseline_period: Mapped[str | None] = mapped_column(String(10))
     baseline_value: Mapped[float | None]
     baseline_source: Mapped[str | None] = mapped_column(Text)
+    over_time: Mapped[str] = mapped_column(String(10), server_default="stock")
+    base_over_time: Mapped[str] = mapped_column(String(10), server_default="stock")
+    enough_pct: Mapped[float] = mapped_column(server_default="80")
     tag: Mapped[str] = mapped_column(String(2))
     source: Mapped[str] = mapped_column(Text)
 
 
 class TargetRow(Copied, WarehouseTable):
-    """A value to reach. A null `period` stands for every period."""
+    """A value to reach. A null `period` stands for every period.
+
+    It applies to the unit `unit_code`, else to the units of `level` (`nation`: to no unit here),
+    else to every unit.
+    """
 
     __tablename__ = "targets"
     id: Mapped[int] = mapped_column(primary_key=True)
     indicator_code: Mapped[str] = mapped_column(String(40), index=True)
     scope: Mapped[str] = mapped_column(String(10))
+    unit_code: Mapped[str | None] = mapped_column(String(10))
+    level: Mapped[str | None] = mapped_column(String(10))
     period: Mapped[str | None] = mapped_column(String(10))
     value: Mapped[float]
     comparison: Mapped[str] = mapped_column(String(10))
     tag: Mapped[str] = mapped_column(String(2))
     source: Mapped[str] = mapped_column(Text)
+
+
+class ElementPartRow(Keyed, WarehouseTable):
+    """A figure of a form, and an element that it adds up or counts, directly or through others."""
+
+    __tablename__ = "element_parts"
+    form_code: Mapped[str] = mapped_column(String(40), primary_key=True)
+    part: Mapped[str] = mapped_column(String(80), primary_key=True)
+    element: Mapped[str] = mapped_column(String(80), primary_key=True)
 
 
 class ObligationRow(Keyed, WarehouseTable):

@@ -32,7 +32,9 @@ class TotalRule(_AcrossRule):
     """The province's own report of a form states for each figure the sum of its units' reports.
 
     It is compared only if every unit that has to report has a current report: for the same period
-    or, for cumulative figures, for one that ends on the same day. `figures` limits the comparison
+    or, for cumulative figures, for one that ends on the same day. A flow of the year is compared
+    with the sum of its quarters; where quarters are missing, only if their sum is already above it.
+    `figures` limits the comparison
     to these; without them it covers every count and every amount of money.
     """
 

@@ -1,7 +1,7 @@
 """The province's own report and its units': a case for each figure that both state."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
@@ -21,11 +21,15 @@ from expectations.findings.format import format_value
 from program.calendar.period import Period, PeriodKind, periods_between
 from program.forms.elements import FormElement, form_elements, parts_within
 from program.forms.form import Form
+from program.forms.table import OverTime
 from program.pack.load import Pack
 from program.records.current_report import CurrentReport
 
 _Figures: TypeAlias = Mapping[str, Stated]
 """What a unit states, by the names of the figures; no lines of lists."""
+
+_UnitPeriod: TypeAlias = tuple[str, Period]
+"""A unit, and a period that it reports."""
 
 
 class _Part(NamedTuple):
@@ -44,13 +48,14 @@ def total_cases(
     """Yield a case for each figure of the province's report of an occasion.
 
     There is none where a unit's report is missing. A unit may have reported another period that
-    ends on the same day: its fourth quarter is the year's. Then only figures that add up over the
-    year are compared.
+    ends on the same day: its fourth quarter is the year's. Then only figures that are cumulative
+    are compared. A flow is compared with the sum of all shorter periods that the units report.
     """
     own = [report for report in occasion.reports if report.unit == pack.program.province]
     province = _figures_of(own)
     if not province:
         return
+    yield from _flow_cases(rule, occasion, province, reports, pack)
     below = _parts_below(rule.form, occasion, reports, pack)
     for name in _compared_figures(rule, occasion, below):
         parts = [part.figures[name] for part in below if name in part.figures]
@@ -63,6 +68,58 @@ def total_cases(
         excess = sum_of([whole]) - sum_of(parts)
         describe = partial(_unequal, rule, occasion, whole, parts, len(below), pack)
         yield Case(excess, describe)
+
+
+def _flow_cases(
+    rule: TotalRule, occasion: PeriodStage, province: _Figures, reports: Reports, pack: Pack
+) -> Iterator[Case]:
+    """Yield a case for each flow: the province's year, and the quarters of its units.
+
+    Where a unit's report is missing, the sum can only grow: there is a case only if it is already
+    above the province's figure.
+    """
+    due = _due_within(pack, rule.form, occasion.period)
+    received = _figures_within(due, rule.form, occasion, reports)
+    units = {unit for unit, _ in received}
+    for name in rule.figures or additive_figures(occasion.form):
+        is_flow = occasion.form.over_time_of(name) is OverTime.FLOW
+        if not is_flow or name not in province:
+            continue
+        whole = province[name]
+        parts = [figures[name] for figures in received.values() if name in figures]
+        if not parts or not are_exact([whole, *parts]):
+            continue
+        number = sum_of([whole]) - sum_of(parts)
+        is_complete = received.keys() == due
+        if is_complete or number < 0:
+            yield Case(number, partial(_unequal, rule, occasion, whole, parts, len(units), pack))
+
+
+def _figures_within(
+    due: Set[_UnitPeriod], form: str, occasion: PeriodStage, reports: Reports
+) -> dict[_UnitPeriod, _Figures]:
+    """Return what units state about the shorter periods that they report, in order."""
+    received: dict[_UnitPeriod, _Figures] = {}
+    for period in sorted({period for _, period in due}):
+        for report in reports.about(form, period, occasion.stage):
+            if (report.unit, period) in due:
+                received[report.unit, period] = _figures_of([report])
+    return received
+
+
+def _due_within(pack: Pack, form: str, whole: Period) -> set[_UnitPeriod]:
+    """Return the units below the province with each shorter period that they have to report.
+
+    It is empty where a unit has to report the whole period too: that report is compared.
+    """
+    if _units_below(pack, form, whole):
+        return set()
+    due: set[_UnitPeriod] = set()
+    for kind in PeriodKind:
+        if kind is not whole.kind:
+            for period in periods_between(kind, whole.start, whole.end):
+                due |= {(unit, period) for unit in _units_below(pack, form, period)}
+    return due
 
 
 def _compared_figures(

@@ -11,7 +11,7 @@ from warehouse.lifecycle.cross_check_input import has_rejected, reports_with_rej
 from warehouse.lifecycle.cross_checks import (
     Recipient,
     WarehousePeriodStage,
-    by_last_day,
+    by_year,
     current_report_facts,
     due_for_cross_check,
     record_cross_check,
@@ -45,9 +45,9 @@ def cross_check_current(
     checker = checker_of()
     found: list[tuple[int, Finding]] = []
     resolved: list[int] = []
-    # One group after the other, so that memory does not grow with the number of periods. Only
-    # periods that end on the same day are compared with each other.
-    for group in by_last_day(period_stages):
+    # One group after the other, so that memory does not grow with the number of years. Only
+    # periods of one year are compared with each other.
+    for group in by_year(period_stages):
         reports = current_report_facts(warehouse, group, rules.compared)
         found += checker.compare(reports)
         resolved += _resolved(warehouse, checker, group, rules)

@@ -5,14 +5,14 @@ A form says how it is called, for which periods it is sent, and what its tables 
 
 from datetime import date
 from functools import cached_property
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from program.calendar.period import Period, PeriodKind
 from program.calendar.span import is_within
 from program.calendar.stage import Stage
-from program.forms.table import NAME, Label, Table
+from program.forms.table import NAME, Column, Label, OverTime, Table
 from program.pack.yaml_file import Model, repeated
 from program.units.unit import UnitKind
 
@@ -31,9 +31,12 @@ class Identity(Model):
 class Form(Model):
     """One version of a form, in force from `valid_from` to `valid_to`, both included.
 
-    `source` says where its columns come from. `partial`: a line of a list with a critical finding
-    is left out alone, and the rest of the report is loaded. `personal_days` says for how many days
-    the reports of a form with personal columns are kept: `mtqg purge` then removes their bytes.
+    `source` says where its columns come from. `over_time` says what its figures are that are not
+    cumulative: a flow of the period, or a stock at its end. None is read as a stock, which is never
+    added up over time; `mtqg pack check` names such a form. `partial`: a line of a list with a
+    critical finding is left out alone, and the rest of the report is loaded. `personal_days` says
+    for how many days the reports of a form with personal columns are kept: `mtqg purge` then
+    removes their bytes.
     """
 
     code: str = Field(pattern=NAME)
@@ -49,6 +52,7 @@ class Form(Model):
     identity: Identity
     tables: tuple[Table, ...] = Field(min_length=1)
     instructions: tuple[str, ...] = ()
+    over_time: Literal["flow", "stock"] | None = None
     partial: bool = False
     personal_days: int | None = Field(None, gt=0)
 
@@ -122,6 +126,24 @@ class Form(Model):
             names += table.elements
             names += table.summaries
         return tuple(names)
+
+    def over_time_of(self, name: str) -> OverTime:
+        """Return what a figure of the report means over time; a stock where nothing says it."""
+        for table in self.tables:
+            if name in table.elements:
+                column, _ = table.elements[name]
+                return self._over_time(column)
+            summary = table.summaries.get(name)
+            if summary is not None:
+                # A count of lines is no figure of the column that it counts.
+                return self._over_time(table.column(summary.sum) if summary.sum else None)
+        return OverTime.STOCK
+
+    def _over_time(self, column: Column | None) -> OverTime:
+        declared = None
+        if column is not None:
+            declared = column.cumulative or column.over_time
+        return OverTime(declared or self.over_time or OverTime.STOCK)
 
     def label_of(self, period: Period, stage: Stage) -> str:
         """Return a period as an office writes it, with the stage where the form has several."""

@@ -61,6 +61,19 @@ class Blank(StrEnum):
     """There is none: a project without this stream of capital. A sum leaves the cell out."""
 
 
+class OverTime(StrEnum):
+    """What a figure means over time."""
+
+    FLOW = "flow"
+    """Of its period alone: a year is the sum of its quarters."""
+    YEAR = "year"
+    """Cumulative since January: it starts at 0 each year."""
+    ALWAYS = "always"
+    """Cumulative since the program began."""
+    STOCK = "stock"
+    """As it is at the period's end. Periods are never added up."""
+
+
 class Label(Model):
     """A text to find on a sheet. `aliases` are other ways to write it."""
 
@@ -91,7 +104,8 @@ class Column(Label):
     `hint` is the text that Excel shows when a cell is selected.
 
     Over time: a `cumulative` column adds up since January (`year`) or since the program began
-    (`always`); a column with None holds figures of its period alone. A `key` identifies a list's
+    (`always`). With None, `over_time` says whether its figures are a flow or a stock, else the
+    form's `over_time` does. A `key` identifies a list's
     lines from period to period. `opens` names the column whose closing figure of the last period is
     this column's opening figure. `per` names the column to which this figure is proportional.
     `up_to` names the column that a cumulative figure can reach and not exceed.
@@ -122,6 +136,7 @@ class Column(Label):
     minimum: float | None = None
     maximum: float | None = None
     cumulative: Literal["year", "always"] | None = None
+    over_time: Literal["flow", "stock"] | None = None
     key: bool = False
     opens: str | None = None
     per: str | None = None

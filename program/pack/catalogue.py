@@ -13,6 +13,7 @@ from program.calendar.period import Period, PeriodKind
 from program.forms.measure import MONEY_MEASURES, to_printed
 from program.forms.qualifier import Qualifier
 from program.pack.yaml_file import Model
+from program.units.unit import UnitKind
 
 
 class Tag(StrEnum):
@@ -121,9 +122,16 @@ class IndicatorKind(StrEnum):
 
 
 class Target(Model):
-    """A value to reach. `period` None: it holds for every period."""
+    """A value to reach. `period` None: it holds for every period.
+
+    `scope` says who set it, `level` for which units. Without a level, a share or ratio applies to
+    every unit. An amount (count, money) applies to the whole that its scope names: the province's
+    is no district's, and the nation's is no province's. Amounts of single units are in
+    `targets.csv` (`program.pack.unit_target`).
+    """
 
     scope: Literal["national", "province"]
+    level: UnitKind | None = None
     period: str | None
     value: float
     comparison: Literal["at_least", "more_than", "at_most", "less_than"]
@@ -159,7 +167,9 @@ class Indicator(Model):
 
     `form` None: no form feeds it yet, and `note` says why. `numerator` and `denominator` name data
     elements of `form`. `unit` is the unit in which the figure is printed. `frequency` says how
-    often it must be reported. `targets` is empty, `baseline` and `frequency` are None if
+    often it must be reported. `weight` names the element by which figures of units are weighted
+    where they are put together: income per head by the people. Without one, a ratio of several
+    units is unknown. `targets` is empty, `baseline` and `frequency` are None if
     unknown.
     """
 
@@ -175,6 +185,7 @@ class Indicator(Model):
     form: str | None = None
     numerator: str | None = None
     denominator: str | None = None
+    weight: str | None = None
     baseline: Annotated[Baseline | None, BeforeValidator(_unknown_is_nothing)]
     targets: Annotated[tuple[Target, ...], BeforeValidator(_unknown_is_empty)]
     note: str = ""
@@ -188,6 +199,8 @@ class Indicator(Model):
         # An indicator that waits for its form has no formula yet.
         if self.form and needs_denominator != has_denominator:
             raise ValueError(f"{self.code}: a share or ratio, and nothing else, has a denominator")
+        if self.weight is not None and self.kind is not IndicatorKind.RATIO:
+            raise ValueError(f"{self.code}: a ratio, and nothing else, has a weight")
         return self
 
     @model_validator(mode="after")
@@ -198,6 +211,18 @@ class Indicator(Model):
                 f"{self.code}: money is printed in one of {known}; found {self.unit!r}"
             )
         return self
+
+    @property
+    def is_addable(self) -> bool:
+        """Tell whether units can be put together: amounts and shares, and weighted ratios."""
+        if self.kind is IndicatorKind.RATIO:
+            return self.weight is not None
+        return self.kind is not IndicatorKind.YES_NO
+
+    @property
+    def is_amount(self) -> bool:
+        """Tell whether its figure grows with the size of a unit."""
+        return self.kind in (IndicatorKind.COUNT, IndicatorKind.MONEY)
 
     def printed(self, value: float) -> float:
         """Return a figure in the indicator's `unit`. Money is kept in đồng, all else as printed."""

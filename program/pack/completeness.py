@@ -49,6 +49,7 @@ def pack_gaps(pack: Pack) -> list[PackGap]:
 
 def _missing(pack: Pack) -> Iterator[PackGap]:
     yield from _forms_without_duty(pack)
+    yield from _forms_without_time(pack)
     yield from _duties_without_form(pack)
     yield from _indicators_without_form(pack)
     yield from _projects_without_indicator(pack)
@@ -66,6 +67,15 @@ def _forms_without_duty(pack: Pack) -> Iterator[PackGap]:
                 _CALENDAR,
                 code,
                 "no unit must send this form",
+            )
+
+
+def _forms_without_time(pack: Pack) -> Iterator[PackGap]:
+    for form in pack.forms:
+        if form.over_time is None:
+            what = "over_time: flow or stock? Its figures are never added up over the year"
+            yield PackGap(
+                GapKind.MISSING, f"forms/{form.code}/{form.version}.yaml", form.code, what
             )
 
 

@@ -12,6 +12,7 @@ from program.pack.catalogue import CapitalSource, Indicator, Project
 from program.pack.contact import Correspondence
 from program.pack.pack import Pack, Program
 from program.pack.source import Source
+from program.pack.unit_target import read_unit_targets
 from program.pack.validate import reference_errors
 from program.pack.waiver import WaiverEntry
 from program.pack.yaml_file import Model, load_model, yaml_location
@@ -68,6 +69,7 @@ def load_pack(folder: Path) -> Pack:
         sources=sources.sources,
         calendar=load_model(folder / "calendar.yaml", Calendar),
         correspondence=load_model(folder / "contacts.yaml", Correspondence),
+        unit_targets=read_unit_targets(folder),
         correction_files=_load_corrections(correction_files),
         # Of the files that decide how a report is read and checked.
         fingerprint=fingerprint_of([*form_files, *correction_files]),
@@ -108,7 +110,10 @@ def _load_corrections(paths: list[Path]) -> dict[str, tuple[WaiverEntry, ...]]:
 def _refuse_wrong_references(pack: Pack) -> None:
     lines = []
     for file, location, text in reference_errors(pack):
-        lines.append(yaml_location(pack.folder / file, location) + text)
+        path = pack.folder / file
+        # Only YAML has keys to point at.
+        place = yaml_location(path, location) if location else f"{path}: "
+        lines.append(place + text)
     if lines:
         raise ConfigurationError("\n".join(lines))
 

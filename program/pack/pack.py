@@ -7,21 +7,29 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pydantic import Field
+
 from program.calendar.period import Period
 from program.calendar.schedule import Calendar
 from program.calendar.stage import Stage
 from program.errors import ConfigurationError
 from program.forms.form import Form
+from program.forms.table import OverTime
 from program.pack.catalogue import CapitalSource, Indicator, Project
 from program.pack.contact import Contact, Correspondence
 from program.pack.source import Source
+from program.pack.unit_target import UnitTarget
 from program.pack.waiver import WaiverEntry
 from program.pack.yaml_file import Model
 from program.units.register import Unit, UnitRegister
 
 
 class Program(Model):
-    """A pack's `program.yaml`: whom the pack is for. The page of a sample pack prints `notice`."""
+    """A pack's `program.yaml`: whom the pack is for. The page of a sample pack prints `notice`.
+
+    `enough_reports_pct`: a sum stands for the whole once this share of the reports that are due
+    has come in.
+    """
 
     province: str
     name: str
@@ -30,6 +38,7 @@ class Program(Model):
     site_title: str
     notice: str = ""
     source: str
+    enough_reports_pct: float = Field(80, gt=0, le=100)
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,7 @@ class Pack:
     sources: tuple[Source, ...]
     calendar: Calendar
     correspondence: Correspondence
+    unit_targets: tuple[UnitTarget, ...]
     correction_files: dict[str, tuple[WaiverEntry, ...]]
     fingerprint: str
 
@@ -133,6 +143,17 @@ class Pack:
     def indicator(self, code: str) -> Indicator | None:
         """Return the indicator `code`, or None."""
         return next((each for each in self.indicators if each.code == code), None)
+
+    def over_time_of(self, form_code: str | None, element: str | None) -> OverTime:
+        """Return what an element means over time, by the newest version of its form.
+
+        It is a stock, which is never added up over time, where no form says it.
+        """
+        versions = [form for form in self.forms if form.code == form_code]
+        if element is None or not versions:
+            return OverTime.STOCK
+        newest = max(versions, key=lambda form: form.valid_from)
+        return newest.over_time_of(element)
 
     def contact_of(self, unit_code: str | None) -> Contact:
         """Return the contact of a unit; the office's where the unit has none or is None."""

@@ -24,6 +24,7 @@ _INDICATORS = "indicators.yaml"
 _PROGRAM = "program.yaml"
 _PROJECTS = "projects.yaml"
 _SOURCES = "sources.yaml"
+_TARGETS = "targets.csv"
 
 
 class PackError(NamedTuple):
@@ -42,6 +43,7 @@ def reference_errors(pack: Pack) -> list[PackError]:
         *_unknown_codes(pack),
         *_mistakes_of_duties(pack),
         *_mistakes_of_indicators(pack),
+        *_mistakes_of_unit_targets(pack),
         *_mistakes_of_corrections(pack),
     ]
 
@@ -164,11 +166,30 @@ def _mistakes_of_indicator(indicator: Indicator, pack: Pack) -> Iterator[tuple[s
     figures: set[str] = set()
     for form in versions:
         figures.update(form.figures)
-    named = {"numerator": indicator.numerator, "denominator": indicator.denominator}
+    named = {
+        "numerator": indicator.numerator,
+        "denominator": indicator.denominator,
+        "weight": indicator.weight,
+    }
     for key, name in named.items():
         if name and name not in figures:
             hint = _did_you_mean(name, figures)
             yield key, f"form {form_code} has no figure {name}{hint}"
+
+
+def _mistakes_of_unit_targets(pack: Pack) -> Iterator[PackError]:
+    """Yield each target of a unit or an indicator that the pack does not have, or a second one."""
+    seen: set[tuple[str, str, str]] = set()
+    for target in pack.unit_targets:
+        what = f"{target.indicator}, unit {target.unit}, {target.period}"
+        key = (target.indicator, target.unit, target.period)
+        if key in seen:
+            yield PackError(_TARGETS, (), f"{what}: stands twice")
+        seen.add(key)
+        if pack.indicator(target.indicator) is None:
+            yield PackError(_TARGETS, (), f"{what}: unknown indicator")
+        if pack.units.get(target.unit, Period.parse(target.period).start) is None:
+            yield PackError(_TARGETS, (), f"{what}: units.csv has no such unit in the period")
 
 
 def _mistakes_of_corrections(pack: Pack) -> Iterator[PackError]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from program.calendar.stage import Stage
 from program.finding import Finding, Severity
 from program.forms.qualifier import Qualifier
+from program.pack.catalogue import Tag
 from program.submission import Verdict
 
 
@@ -36,7 +37,10 @@ class ProgressRow:
     """One indicator's figure for a unit and period, in the indicator's unit (`mart_progress.sql`).
 
     `basis` says whether the figure is from the unit's own report or is a sum over the units below.
-    In a sum, `reported` of `expected` units have reported.
+    In a sum, `reported` of `expected` units have reported. `is_headline`: it is the newest figure
+    that is final, of a period that has ended, and from enough units. `measured` is what is compared
+    with the target: a flow since January, else `actual`. `projection_at` is the end of a year as
+    the number of the next.
     """
 
     indicator_code: str
@@ -52,11 +56,19 @@ class ProgressRow:
     is_flagged: bool
     required_pace: float | None = None
     actual_pace: float | None = None
-    projection_2025: float | None = None
+    projection: float | None = None
+    projection_at: float | None = None
     comparison: str | None = None
     basis: str = "reported"
     reported: int = 1
     expected: int = 1
+    units: int = 1
+    is_headline: bool = True
+    measured: float | None = None
+    over_time: str = "stock"
+    doubtful: int = 0
+    target_scope: str | None = None
+    target_tag: Tag | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +89,9 @@ class StageRow:
 class TerritorySumRow:
     """A figure for the land of a former district, or for a province (`mart_rollups.sql`).
 
-    It is the sum over `reported` of its `whole` units. The `shared` communes also took land of
-    another district, and are in no sum.
+    It is the sum over `reported` of its `whole` units, of which `expected` had to report or did.
+    The `shared` communes also took land of another district, and are in no sum. `doubtful` reports
+    have a figure in it that is in doubt.
     """
 
     indicator_code: str
@@ -90,6 +103,8 @@ class TerritorySumRow:
     whole: int
     shared: int
     is_synthetic: bool
+    expected: int | None = None
+    doubtful: int = 0
 
 
 @dataclass(frozen=True, slots=True)

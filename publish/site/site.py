@@ -97,6 +97,7 @@ def _first_page(
         counts=counts(due),
         glance=glance,
         standing=status_counts(glance),
+        unverified=sum(not line.is_verified for line in glance),
         reporting=reporting_tables(due, pack),
         indicators=indicator_tables(progress(engine), sums, stages(engine), pack),
         docs=docs,

@@ -1,4 +1,4 @@
-"""Summary of the targets: each indicator with a target beside the province's latest figure."""
+"""Summary of the targets: each indicator with a target beside the province's figures."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,37 +12,68 @@ from program.records.query_rows import ProgressRow
 
 _NO_DATA = "no_data"
 """The status of a target without a figure; the other statuses are those of `mart_progress`."""
+_PARTIAL = "partial"
+"""The status of a target of which no figure is complete enough yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class TargetLine:
-    """An indicator with a target, and its latest figure. A missing figure is None."""
+    """An indicator with a target, its headline figure and what came after that.
+
+    `row` is the newest figure that is final and from enough units. `newer` is the latest figure of
+    a later period or of a sum that is still thin; it never counts as achieved or behind. Both are
+    None where there is none.
+    """
 
     indicator: Indicator
     row: ProgressRow | None
+    newer: ProgressRow | None = None
 
     @property
     def status(self) -> str:
         """The target's status in the words of `mart_progress` (docs/marts.md)."""
-        return self.row.status if self.row else _NO_DATA
+        if self.row is not None:
+            return self.row.status
+        return _PARTIAL if self.newer else _NO_DATA
+
+    @property
+    def is_verified(self) -> bool:
+        """Tell whether a source confirms the target, or all of them where there is no figure."""
+        if self.row is not None and self.row.target_tag is not None:
+            return self.row.target_tag.is_verified
+        return all(target.tag.is_verified for target in self.indicator.targets)
 
 
 def target_summary(rows: Sequence[ProgressRow], pack: Pack) -> list[TargetLine]:
     """Return a line for each indicator with a target, in the pack's order.
 
-    Of several figures the one of the latest period counts; of one period the unit's own report
-    comes before a sum of the units below it.
+    Of several newer figures the one of the latest period counts; of one period the unit's own
+    report comes before a sum of the units below it.
     """
+    headlines = {row.indicator_code: row for row in rows if row.is_headline}
     latest: dict[str, ProgressRow] = {}
     for row in sorted(rows, key=_order):
         latest[row.indicator_code] = row
-    with_target = [indicator for indicator in pack.indicators if indicator.targets]
-    return [TargetLine(indicator, latest.get(indicator.code)) for indicator in with_target]
+    lines = []
+    for indicator in pack.indicators:
+        if indicator.targets:
+            headline = headlines.get(indicator.code)
+            newer = _newer(latest.get(indicator.code), headline)
+            lines.append(TargetLine(indicator, headline, newer))
+    return lines
 
 
 def status_counts(lines: Iterable[TargetLine]) -> dict[str, int]:
     """Return how many targets have each status."""
     return dict(Counter(line.status for line in lines))
+
+
+def _newer(row: ProgressRow | None, headline: ProgressRow | None) -> ProgressRow | None:
+    """Return the latest figure if its period ends after the headline's; None else."""
+    if row is None or headline is None:
+        return row
+    is_later = Period.parse(row.period).end > Period.parse(headline.period).end
+    return row if is_later else None
 
 
 def _order(row: ProgressRow) -> tuple[date, bool]:

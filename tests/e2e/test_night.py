@@ -141,7 +141,7 @@ def test_the_first_night_ends_well_and_says_what_it_did(province: Province) -> N
     assert len(list((province.var / "digests").glob("night-1-*.eml"))) == 1
 
 
-def test_twenty_questions_have_the_answers_that_the_page_gives(
+def test_thirty_questions_have_the_answers_that_the_page_gives(
     province: Province, request: pytest.FixtureRequest
 ) -> None:
     engine = open_warehouse(f"sqlite:///{province.var / 'warehouse.sqlite'}")

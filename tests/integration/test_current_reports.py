@@ -18,7 +18,7 @@ from program.submission import Fact, Submission, Verdict
 from tests.arriving import arrive
 from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import start_run
-from warehouse.lifecycle.cross_checks import WarehousePeriodStage, by_last_day, current_report_facts
+from warehouse.lifecycle.cross_checks import WarehousePeriodStage, by_year, current_report_facts
 from warehouse.load import load_delivery
 
 NOON = datetime(2025, 1, 20, 5, tzinfo=UTC)
@@ -87,8 +87,8 @@ def test_a_report_without_a_compared_element_has_reported_and_one_without_facts_
     assert (report.unit, list(report.facts)) == ("942", [])
 
 
-def test_occasions_that_end_on_one_day_are_compared_together_and_no_others() -> None:
+def test_occasions_of_one_year_are_compared_together_and_no_others() -> None:
     year, quarter, earlier = (
-        WarehousePeriodStage(code, Stage.FINAL) for code in ("2024", "2024-Q4", "2024-Q3")
+        WarehousePeriodStage(code, Stage.FINAL) for code in ("2024", "2024-Q4", "2023-Q4")
     )
-    assert by_last_day([year, earlier, quarter]) == [[earlier], [year, quarter]]
+    assert by_year([year, earlier, quarter]) == [[earlier], [year, quarter]]

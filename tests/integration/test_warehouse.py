@@ -496,7 +496,7 @@ def test_what_could_not_be_placed_is_not_lost(engine: Engine, send: Send) -> Non
 
 @pytest.mark.parametrize(
     ("spent", "percent", "status"),
-    [(50e6, 50.0, "not_yet"), (100e6, 100.0, "achieved"), (0.0, 0.0, "not_yet")],
+    [(50e6, 50.0, "not_reached"), (100e6, 100.0, "achieved"), (0.0, 0.0, "not_reached")],
 )
 def test_a_share_is_judged_against_its_target(
     engine: Engine, send: Send, spent: float, percent: float, status: str
@@ -506,7 +506,7 @@ def test_a_share_is_judged_against_its_target(
         submission = session.scalars(select(SubmissionRow.id)).one()
         target = {
             "scope": "province",
-            "period": None,
+            "period": "2024-Q4",
             "value": 100,
             "comparison": "at_least",
             "tag": "D",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -243,6 +244,33 @@ def test_a_cumulative_figure_of_the_year_is_the_sum_of_the_last_quarters(
 )
 def test_a_report_that_ends_earlier_stands_in_for_none(pack: Pack, others: dict[str, str]) -> None:
     assert found(pack, paid(pack, 1_300e6, "2024", others)) == []
+
+
+def held(pack: Pack, province: float, of_district: float, missing: int = 0) -> list[Stated]:
+    """Classes of the province's year 2024, and of each district in each quarter but the last ones."""
+    whole = fact(1, "training", pack.program.province, "classes_total", province, period="2024")
+    quarters = [
+        fact(n, "training", unit, "classes_total", of_district, period=f"2024-Q{quarter}")
+        for n, (quarter, unit) in enumerate(product(range(1, 5), UNITS), 10)
+    ]
+    return [whole, *quarters[: len(quarters) - missing]]
+
+
+def test_a_province_s_year_of_a_flow_is_the_sum_of_its_districts_quarters(pack: Pack) -> None:
+    assert found(pack, held(pack, 88, 2)) == []
+    findings = found(pack, held(pack, 8, 2))
+    assert [entry[:3] for entry in findings] == [
+        (1, "ACR-01", "warning"),
+        *((n, "ACR-01", "info") for n in range(10, 54)),
+    ]
+    assert "ghi 8, cộng báo cáo của 11 đơn vị là 88, lệch 80" in findings[0][4].message
+
+
+def test_where_quarters_are_missing_only_a_sum_that_is_too_large_already_is_told(
+    pack: Pack,
+) -> None:
+    assert found(pack, held(pack, 88, 2, missing=2)) == []
+    assert [entry[1] for entry in found(pack, held(pack, 8, 2, missing=2))][:1] == ["ACR-01"]
 
 
 def test_of_two_reports_that_end_alike_the_one_of_the_very_period_counts(pack: Pack) -> None:

@@ -17,6 +17,7 @@ from warehouse.tables import WarehouseTable
 MARTS = (
     "mart_units",
     "mart_projects",
+    "mart_doubts",
     "mart_figures",
     "mart_rollups",
     "mart_progress",
@@ -35,6 +36,8 @@ _GROUND = (
     "unit_land_map",
     "rollup_members",
     "reported_periods",
+    "doubtful_facts",
+    "doubtful_elements",
     "indicator_values",
     "disbursement_elements",
     "disbursement_base",

@@ -14,7 +14,7 @@ from program.records.current_report import CurrentReport
 from program.submission import Fact, Submission, Verdict
 from warehouse.database.engine import Warehouse
 from warehouse.ledger import delivery_of
-from warehouse.lifecycle.cross_checks import WarehousePeriodStage, by_last_day, is_about
+from warehouse.lifecycle.cross_checks import WarehousePeriodStage, by_year, is_about
 from warehouse.lifecycle.current import is_current, is_rejected_by_cross_check
 from warehouse.lifecycle.current_reports import (
     HAS_FACTS,
@@ -29,7 +29,7 @@ from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 def period_stages_of(engine: Warehouse, forms: Collection[str]) -> list[list[WarehousePeriodStage]]:
     """Return the periods and stages of all reports of `forms` that were ever current.
 
-    Those that end on the same day are grouped.
+    Those of one year are grouped.
     """
     columns = (SubmissionRow.period, SubmissionRow.stage)
     was_current = SubmissionRow.known_from.is_not(None)
@@ -45,7 +45,7 @@ def period_stages_of(engine: Warehouse, forms: Collection[str]) -> list[list[War
     for period, stage in rows:
         if period is not None:
             period_stages.append(WarehousePeriodStage(period, Stage(stage)))
-    return by_last_day(period_stages)
+    return by_year(period_stages)
 
 
 def has_rejected(engine: Warehouse, period_stages: Collection[WarehousePeriodStage]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Engine, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Engine, false, func, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from program.calendar.period import Period
@@ -42,34 +42,34 @@ class WarehousePeriodStage(NamedTuple):
 def due_for_cross_check(engine: Engine) -> list[WarehousePeriodStage]:
     """Return the periods and stages that are due for a cross-check.
 
-    Those with a submission that no cross-check has seen, and those whose periods end on the same
-    days: a fourth quarter is checked with the year that it closes. A submission that a cross-check
-    rejected is due again after the other side was withdrawn.
+    Those with a submission that no cross-check has seen, and all others of the same years: a
+    quarter is checked with the year that it is a part of. A submission that a cross-check rejected
+    is due again after the other side was withdrawn.
     """
     columns = (SubmissionRow.period, SubmissionRow.stage)
     is_new = takes_part_in_cross_checks() & SubmissionRow.compared_at.is_(None)
-    new_ends = select(SubmissionRow.period_end).where(is_new)
-    ends_with_new = SubmissionRow.period_end.in_(new_ends)
-    query = (
-        select(*columns)
-        .where(takes_part_in_cross_checks(), is_new | ends_with_new)
-        .distinct()
-        .order_by(*columns)
-    )
-    due: list[WarehousePeriodStage] = []
+    new_days = select(SubmissionRow.period_end).where(is_new).distinct()
     with Session(engine) as session:
-        for period, stage in session.execute(query):
-            if period is not None:
-                due.append(WarehousePeriodStage(period, Stage(stage)))
-    return due
+        years = {day.year for day in session.scalars(new_days) if day is not None}
+        in_years = [
+            SubmissionRow.period_end.between(date(year, 1, 1), date(year, 12, 31))
+            for year in sorted(years)
+        ]
+        query = select(*columns).where(takes_part_in_cross_checks(), or_(false(), *in_years))
+        rows = session.execute(query.distinct().order_by(*columns))
+        return [
+            WarehousePeriodStage(period, Stage(stage))
+            for period, stage in rows
+            if period is not None
+        ]
 
 
-def by_last_day(period_stages: Iterable[WarehousePeriodStage]) -> list[list[WarehousePeriodStage]]:
-    """Group them by the last day of their periods. Only these are checked with each other."""
-    groups: dict[date, list[WarehousePeriodStage]] = defaultdict(list)
+def by_year(period_stages: Iterable[WarehousePeriodStage]) -> list[list[WarehousePeriodStage]]:
+    """Group them by the year of their periods. Only these are checked with each other."""
+    groups: dict[int, list[WarehousePeriodStage]] = defaultdict(list)
     for period_stage in period_stages:
-        groups[Period.parse(period_stage.period).end].append(period_stage)
-    return [groups[day] for day in sorted(groups)]
+        groups[Period.parse(period_stage.period).year].append(period_stage)
+    return [groups[year] for year in sorted(groups)]
 
 
 def current_report_facts(

@@ -9,11 +9,10 @@ SELECT f.indicator_code, f.unit_code, f.period, f.period_kind, f.period_end, f.e
            PARTITION BY f.indicator_code, f.unit_code, f.period ORDER BY CASE f.stage WHEN 'final' THEN 0 ELSE 1 END
        ) = 1 THEN 1 ELSE 0 END AS is_current,
        f.is_synthetic,
-       EXISTS (
-           SELECT 1 FROM findings g
-           WHERE g.submission_id = f.submission_id AND g.severity = 'warning' AND g.closed_at IS NULL AND g.sheet = f.sheet
-             AND (g.cell = f.cell OR g.cell = f.other_cell)
-       ) AS is_flagged,
+       -- Not EXISTS: the list is the same for every row, and is made once.
+       CASE WHEN (f.submission_id, i.numerator) IN (SELECT x.submission_id, x.element FROM doubtful_elements x)
+              OR (f.submission_id, i.denominator) IN (SELECT x.submission_id, x.element FROM doubtful_elements x)
+            THEN 1 ELSE 0 END AS is_flagged,
        f.submission_id, f.loaded_at
 FROM indicator_values f
 JOIN now_indicators i ON i.code = f.indicator_code

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from program.calendar.stage import Stage
 from program.finding import Severity
 from program.forms.qualifier import Qualifier
+from program.pack.catalogue import Tag
 from program.records.query_rows import (
     ProgressRow,
     ReportingRow,
@@ -100,11 +101,19 @@ def _progress_row(row: RowMapping) -> ProgressRow:
         is_flagged=bool(row["is_flagged"]),
         required_pace=row["required_pace"],
         actual_pace=row["actual_pace"],
-        projection_2025=row["projection_2025"],
+        projection=row["projection"],
+        projection_at=row["projection_at"],
         comparison=row["comparison"],
         basis=row["basis"],
         reported=row["reported"],
         expected=row["expected"],
+        units=row["units"],
+        is_headline=bool(row["is_headline"]),
+        measured=row["measured"],
+        over_time=row["over_time"],
+        doubtful=row["doubtful"],
+        target_scope=row["target_scope"],
+        target_tag=Tag(row["target_tag"]) if row["target_tag"] else None,
     )
 
 
@@ -118,20 +127,20 @@ def stages(engine: Engine) -> list[StageRow]:
 
 def territories(engine: Engine) -> list[TerritorySumRow]:
     """Return the figures of new communes, summed up to the old districts they lie wholly in."""
-    return _sums(engine, "units", "is_old_land = 1 AND unit_kind = 'district' AND reported > 0")
+    return _sums(engine, "is_old_land = 1 AND unit_kind = 'district' AND reported > 0")
 
 
 def provincial(engine: Engine) -> list[TerritorySumRow]:
     """Return the figures of a province's reporting units summed up, of the stage to show.
 
-    `whole` is how many units should report.
+    `whole` is how many units there are, whether or not a report is due from them.
     """
-    return _sums(engine, "expected", "unit_kind = 'province' AND reported > 0 AND is_current = 1")
+    return _sums(engine, "unit_kind = 'province' AND reported > 0 AND is_current = 1")
 
 
-def _sums(engine: Engine, whole: str, condition: str) -> list[TerritorySumRow]:
+def _sums(engine: Engine, condition: str) -> list[TerritorySumRow]:
     query = (
-        f"SELECT r.*, {whole} AS whole FROM mart_rollups r "  # noqa: S608  (our own text)
+        "SELECT r.*, r.units AS whole FROM mart_rollups r "  # noqa: S608  (our own text)
         f"WHERE {condition} "
         "ORDER BY indicator_code, period, unit_code"
     )
