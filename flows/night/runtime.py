@@ -1,5 +1,6 @@
 """How a run uses Prefect: its name and page, retries, errors kept to the end, large arguments."""
 
+import faulthandler
 import logging
 import os
 import time
@@ -20,6 +21,8 @@ from program.vietnamese import VIETNAM_TIME
 logger = logging.getLogger("mtqg.nightly")
 progress_logger = logging.getLogger("mtqg.progress")
 T = TypeVar("T")
+
+_STDERR = 2
 
 
 def run_name() -> str:
@@ -49,6 +52,21 @@ def enable_loggers() -> None:
     # A level that somebody has set on purpose stays.
     if events.level == logging.NOTSET:
         events.setLevel(logging.INFO)
+
+
+@contextmanager
+def killed_after(seconds: float) -> Iterator[None]:
+    """Kill this process if the block takes longer, with exit code 1; the worker reports a crash.
+
+    Prefect's limit raises an exception in the main thread. That is lost where a call never
+    returns to Python, or where code catches it. This limit is a thread in C that needs neither
+    Python's lock nor a handler. It first writes to stderr what each thread was doing.
+    """
+    faulthandler.dump_traceback_later(seconds, exit=True, file=_STDERR)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @contextmanager
