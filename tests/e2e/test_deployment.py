@@ -12,6 +12,7 @@ import requests
 
 from examples.seed_report import SEED_FILE
 from program.settings import ROOT
+from tests.postgres import running_postgres
 from tests.prefect_server import PrefectServer, prefect_server
 from tests.smtp import Inbox, mail_server
 from warehouse.database.engine import open_warehouse
@@ -42,7 +43,12 @@ class Deployed:
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("prefect")
     var = folder / "var"
-    with prefect_server(folder) as server, mail_server() as inbox:
+    with (
+        running_postgres() as postgres,
+        postgres.new_database() as url,
+        prefect_server(folder, **_kept_in(url)) as server,
+        mail_server() as inbox,
+    ):
         _keep_credentials(server, inbox)
         server.cli("work-pool", "create", "nightly", "--type", "process", cwd=folder)
         before = _tree()
@@ -68,6 +74,15 @@ def _reports_below(folder: Path) -> Path:
     inbox = folder / "inbox"
     shutil.copytree(SEED_FILE.parent, inbox / SEED_FILE.parent.name)
     return inbox
+
+
+def _kept_in(url: str) -> dict[str, str]:
+    """Return the setting that keeps Prefect's database in PostgreSQL; `test_power_cut.py` has SQLite."""
+    return {
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": url.replace(
+            "postgresql://", "postgresql+asyncpg://"
+        )
+    }
 
 
 def _keep_credentials(server: PrefectServer, inbox: Inbox) -> None:
@@ -219,7 +234,7 @@ def test_tasks_are_named_by_what_they_do(deployed: Deployed) -> None:
     )
     assert (
         " ".join(task["name"] for task in tasks)
-        == "collect-inbox collect-portal unpack reopen read check load compare publish remind alert digest close"
+        == "collect-inbox collect-portal unpack reopen read check load compare publish remind alert verify digest close"
     )
     assert deployed.first["name"].startswith("night-20")
 

@@ -18,6 +18,11 @@ LONGEST_SECONDS = 600
 """The next run begins within ten minutes, without a person."""
 LOST_AFTER_SECONDS = 35
 """In place of three minutes: longer than a heartbeat takes to come."""
+VACUUM = {
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "7200",
+}
+"""Old runs are looked for every five seconds, not every hour, and are old after two hours, not 90 days."""
 OVER = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3 * LONGEST_SECONDS)]
@@ -111,7 +116,10 @@ def _quicker(declared: Path) -> dict[str, Any]:
 def province(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Province]:
     folder = tmp_path_factory.mktemp("power")
     # It takes calls, and never answers.
-    with socket.create_server(("127.0.0.1", 0)) as silent, prefect_server(folder) as server:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        prefect_server(folder, **VACUUM) as server,
+    ):
         yield Province(server, folder, f"http://127.0.0.1:{silent.getsockname()[1]}")
 
 
@@ -165,3 +173,32 @@ def test_a_run_that_nobody_began_and_one_that_hangs_keep_no_other_from_its_turn(
     following = province.plan()
     province.wait_for_end(following)
     assert province.run(following)["state_name"] == "Completed", province.server.logs()
+
+
+def test_an_old_run_is_deleted_with_its_log_and_artifacts(province: Province) -> None:
+    """It needs the runs of the tests above."""
+    completed = [run for run in province.runs_of("nightly") if run["state_name"] == "Completed"]
+    old, *young = (run["id"] for run in completed)
+    path = province.folder / "prefect" / "prefect.db"
+    with closing(sqlite3.connect(path, timeout=60)) as database, database:
+        database.execute(
+            "UPDATE flow_run SET end_time = datetime(end_time, '-3 hours') || '.000000' WHERE id = ?",
+            (old,),
+        )
+
+    def kept(kind: str) -> set[str]:
+        runs = {"id": {"any_": [old, *young]}}
+        if kind == "logs":
+            found = province.server.post(
+                "/logs/filter", logs={"flow_run_id": {"any_": [old, *young]}}
+            )
+            return {line["flow_run_id"] for line in found}
+        if kind == "artifacts":
+            found = province.server.post("/artifacts/filter", flow_runs=runs)
+            return {each["flow_run_id"] for each in found}
+        return {each["id"] for each in province.server.post("/flow_runs/filter", flow_runs=runs)}
+
+    for kind in ("flow_runs", "logs", "artifacts"):
+        province.server.wait_for(
+            lambda kind=kind: kept(kind) == set(young), f"the old {kind} are gone"
+        )
