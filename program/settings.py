@@ -253,7 +253,7 @@ def quiet_third_parties(settings: Settings) -> None:
     chosen_by_operator = ("PREFECT_HOME", "PREFECT_API_URL", "PREFECT_PROFILE")
     if not any(name in os.environ for name in chosen_by_operator):
         defaults["PREFECT_HOME"] = str(settings.var / "prefect")
-    if "PREFECT_API_URL" not in os.environ:
+    if not os.environ.get("PREFECT_API_URL"):
         # The server then runs beside this process. Once it has stopped, retries of its client keep
         # Ctrl-C waiting for over a minute (3.8.8).
         defaults["PREFECT_CLIENT_MAX_RETRIES"] = "0"

@@ -12,7 +12,7 @@ import requests
 
 from examples.seed_report import SEED_FILE
 from program.settings import ROOT
-from tests.postgres import running_postgres
+from tests.postgres import Postgres
 from tests.prefect_server import PrefectServer, prefect_server
 from tests.smtp import Inbox, mail_server
 from warehouse.database.engine import open_warehouse
@@ -40,11 +40,10 @@ class Deployed:
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+def deployed(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("prefect")
     var = folder / "var"
     with (
-        running_postgres() as postgres,
         postgres.new_database() as url,
         prefect_server(folder, **_kept_in(url)) as server,
         mail_server() as inbox,
