@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 import psutil
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
 
 from program.settings import ROOT
 from tests.waiting import LONGEST_SECONDS, wait_for
@@ -94,12 +96,12 @@ class PrefectServer:
 
     def get(self, path: str) -> Any:
         """Return what the API answers to GET."""
-        return self._answer(requests.get(f"{self.url}{path}", timeout=30, auth=self._auth))
+        return self._answer(_session().get(f"{self.url}{path}", timeout=30, auth=self._auth))
 
     def post(self, path: str, **body: Any) -> Any:
         """Return what the API answers to POST with a JSON body."""
         url = f"{self.url}{path}"
-        return self._answer(requests.post(url, json=body, timeout=30, auth=self._auth))
+        return self._answer(_session().post(url, json=body, timeout=30, auth=self._auth))
 
     def start(self) -> None:
         """Start the server, or start it again on the same port and database; return once it answers."""
@@ -189,6 +191,21 @@ def prefect_server(folder: Path, **settings: str) -> Iterator[PrefectServer]:
         yield server
     finally:
         server.end_all()
+
+
+def _session() -> requests.Session:
+    """Ask again where the server says 503 because its SQLite file is locked, as Prefect's own client does."""
+    session = requests.Session()
+    again = Retry(
+        connect=0,
+        read=0,
+        status=6,
+        status_forcelist=[503],
+        allowed_methods=None,
+        backoff_factor=0.5,
+    )
+    session.mount("http://", HTTPAdapter(max_retries=again))
+    return session
 
 
 def _settings_of_the_guide() -> dict[str, str]:

@@ -19,10 +19,10 @@ LONGEST_SECONDS = 600
 LOST_AFTER_SECONDS = 35
 """In place of three minutes: longer than a heartbeat takes to come."""
 VACUUM = {
-    "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "15",
     "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "7200",
 }
-"""Old runs are looked for every five seconds, not every hour, and are old after two hours, not 90 days."""
+"""Old runs are looked for every 15 seconds, not every hour, and are old after two hours, not 90 days."""
 OVER = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3 * LONGEST_SECONDS)]
