@@ -203,6 +203,7 @@ def _session() -> requests.Session:
         status_forcelist=[503],
         allowed_methods=None,
         backoff_factor=0.5,
+        raise_on_status=False,
     )
     session.mount("http://", HTTPAdapter(max_retries=again))
     return session
