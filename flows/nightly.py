@@ -19,6 +19,7 @@ from flows.night.runtime import (
     cpu_counted,
     enable_loggers,
     is_transient,
+    killed_after,
     run_name,
     run_url,
     step,
@@ -33,7 +34,11 @@ from program.submission import Submission
 from warehouse.database.run_lock import exclusive_run
 
 _TIMEOUT_SECONDS = 4 * 60 * 60
-"""A run that hangs ends here. The deployment runs one at a time, so the next one waits for it."""
+"""Prefect interrupts a step that hangs here: the step fails, the next ones and the digest follow.
+
+Should the interruption be lost, the process is killed after MTQG_RUN_SECONDS. The deployment runs
+one at a time, so the next run waits until then.
+"""
 
 
 @flow(
@@ -56,6 +61,7 @@ def nightly(as_of: date | None = None, source: str | None = None) -> dict[str, A
     settings = load_settings()
     with (
         private_files(),
+        killed_after(settings.run_seconds),
         exclusive_run(settings.warehouse_url),
         open_run(settings, as_of) as run,
     ):

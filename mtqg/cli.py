@@ -1,11 +1,13 @@
 """The entry of the command: its help, and the one place that prints errors."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated, NoReturn
 
 import typer
 
 from mtqg.commands import LazyGroup
-from mtqg.console import errors
+from mtqg.console import errors, out
 from program.errors import MtqgError
 
 app = typer.Typer(
@@ -26,19 +28,45 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  (Typer calls it)
+    if wanted:
+        out.print(version("mtqg-monitor"))
+        raise typer.Exit
+
+
+# Without a callback, Typer makes no group: it does not see the commands of LazyGroup.
 @app.callback()
-def _mtqg() -> None:
-    # Without a callback, Typer makes no group: it does not see the commands of LazyGroup.
+def _mtqg(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
     pass
 
 
 def main() -> None:
-    """Run the command. An error of ours becomes a sentence on stderr and exit code 1."""
+    """Run the command.
+
+    An error of ours becomes a sentence on stderr and exit code 1. So does an error of the system
+    about a file or folder that a setting or an argument names.
+    """
     try:
         app()
     except MtqgError as error:
-        errors.print(f"[bold red]error[/] {error}", soft_wrap=True)
-        sys.exit(1)
+        _end_with(str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _end_with(f"{error.filename}: {error.strerror}")
+
+
+def _end_with(sentence: str) -> NoReturn:
+    errors.print(f"[bold red]error[/] {sentence}", soft_wrap=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColum
 from rich.progress import Progress as RichProgress
 from rich.table import Table
 
+from mtqg.as_of import parse_day
 from mtqg.console import errors, out
-from program.errors import MtqgError
+from program.errors import ConfigurationError, MtqgError
 from program.file_access import make_var
 from program.importing import without_collecting
 from program.settings import Settings, load_settings, quiet_third_parties
@@ -32,7 +33,8 @@ def run(
     as_of: Annotated[
         datetime | None,
         typer.Option(
-            formats=["%Y-%m-%d"],
+            parser=parse_day,
+            metavar="YYYY-MM-DD",
             help="Date of the run: which reports are due. Default: today in Vietnam.",
         ),
     ] = None,
@@ -50,8 +52,10 @@ def run(
     quiet_third_parties(settings)
     # Prefect logs failures with tracebacks. The terminal gets a sentence, our log file the rest.
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
-    # Prefect's own limit is 20 seconds. On a busy machine its server needs longer.
-    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "300")
+    if os.environ.get("PREFECT_API_URL"):
+        # A server that stays keeps our log too, as it does for a deployed run.
+        os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "mtqg")
+        os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
     log = _set_up_logs(settings)
     errors.print("[dim]starting Prefect (a few seconds) …[/]")
     with without_collecting():
@@ -148,13 +152,15 @@ def _last_summary(settings: Settings) -> dict[str, Any] | None:
 def _set_up_logs(settings: Settings) -> Path:
     """Send our events to stderr, and with tracebacks to `mtqg.log`; return the file's path."""
     path = settings.var / "mtqg.log"
-    make_var(settings.var)
-    to_file = RotatingFileHandler(
-        path,
-        maxBytes=_LOG_BYTES,
-        backupCount=_LOG_FILES,
-        encoding="utf-8",
-    )
+    try:
+        make_var(settings.var)
+        to_file = RotatingFileHandler(
+            path, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8"
+        )
+    except OSError as error:
+        raise ConfigurationError(
+            f"MTQG_VAR: cannot write in the folder {settings.var}: {error.strerror}"
+        ) from error
     to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     to_terminal = RichHandler(
         console=errors,

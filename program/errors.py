@@ -9,6 +9,7 @@
     ├── ReaderError             stop, and repair the machine: the reader's processes do not work
     ├── ArchiveError            stop: stored bytes are missing, or differ from their sha256
     ├── WarehouseError          the transaction is rolled back; run again
+    │   └── RunActiveError      wait: another run works on the same warehouse
     └── MailDeferredError          a mail could not be sent; it stays in the outbox for the next try
         ├── MailRejectedError     correct the address, then `mtqg mail retry`: this mail is refused
         └── MailServerUnavailableError  repair the mail server, its URL or the disk
@@ -69,6 +70,10 @@ class ArchiveError(MtqgError):
 
 class WarehouseError(MtqgError):
     """The warehouse cannot be reached, or has the schema of another version of the code."""
+
+
+class RunActiveError(WarehouseError):
+    """Another run works on the same warehouse. Only one can."""
 
 
 class MailDeferredError(MtqgError):

@@ -117,6 +117,12 @@ class Settings(BaseSettings):
     )
 
     # Runs
+    run_seconds: float = Field(
+        16_200,
+        gt=0,
+        description="seconds after which the process of a run is killed, if Prefect's limit of "
+        "four hours did not end it",
+    )
     readers: int = Field(
         0,
         ge=0,
@@ -240,15 +246,16 @@ def quiet_third_parties(settings: Settings) -> None:
         "GX_ANALYTICS_ENABLED": "false",
         # The ephemeral server prints its own tracebacks when it stops (Prefect 3.8.8, 2026-11-23).
         "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+        # A server of this process takes 12 s to start on an idle machine. On a busy one it takes
+        # more than its own limit of 20 s (2026-11-25).
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "600",
     }
     chosen_by_operator = ("PREFECT_HOME", "PREFECT_API_URL", "PREFECT_PROFILE")
     if not any(name in os.environ for name in chosen_by_operator):
         defaults["PREFECT_HOME"] = str(settings.var / "prefect")
-        # The server then runs in this process. Once it has stopped, retries of its client keep
+    if not os.environ.get("PREFECT_API_URL"):
+        # The server then runs beside this process. Once it has stopped, retries of its client keep
         # Ctrl-C waiting for over a minute (3.8.8).
         defaults["PREFECT_CLIENT_MAX_RETRIES"] = "0"
-        # The server takes 12 s to start on an idle machine. On a busy one it takes more than its
-        # own limit of 20 s (2026-11-25).
-        defaults["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "180"
     for name, value in defaults.items():
         os.environ.setdefault(name, value)

@@ -1,6 +1,7 @@
 """A real Prefect server and worker for the time of a test: on loopback, below one folder, ended by their own pids."""
 
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -11,7 +12,10 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
 
 from program.settings import ROOT
 from tests.waiting import LONGEST_SECONDS, wait_for
@@ -23,25 +27,33 @@ T = TypeVar("T")
 class PrefectServer:
     """A server that runs, with what its command line and its API answer.
 
-    `folder` holds its database and all logs.
+    `folder` holds its database and all logs. Its settings are those of the deployment guide; `settings` comes on top.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
-        self.url = f"http://127.0.0.1:{_free_port()}/api"
+        self._port = _free_port()
+        self.url = f"http://127.0.0.1:{self._port}/api"
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MTQG_", "PREFECT_"))}
-        self.environment = inherited | {
-            "PREFECT_HOME": str(folder / "prefect"),
-            # A worker leaves an empty `runner_storage` there (Prefect 3.8.8).
-            "TMPDIR": str(folder),
-            "PREFECT_API_URL": self.url,
-            "PREFECT_CLI_COLORS": "false",
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            # How soon a worker asks for work, and how soon a run that waits for another is offered
-            # again; else 10 s, 30 s.
-            "PREFECT_WORKER_QUERY_SECONDS": "1",
-            "PREFECT_SERVER_DEPLOYMENT_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
-        }
+        guide = _settings_of_the_guide()
+        self.password = guide["PREFECT_API_AUTH_STRING"]
+        self.environment = (
+            inherited
+            | guide
+            | {
+                "PREFECT_HOME": str(folder / "prefect"),
+                # A worker leaves an empty `runner_storage` there (Prefect 3.8.8).
+                "TMPDIR": str(folder),
+                "PREFECT_API_URL": self.url,
+                "PREFECT_CLI_COLORS": "false",
+                # How soon a worker asks for work, and how soon a run that waits for another is offered
+                # again; else 10 s, 30 s.
+                "PREFECT_WORKER_QUERY_SECONDS": "1",
+                "PREFECT_SERVER_DEPLOYMENT_CONCURRENCY_SLOT_WAIT_SECONDS": "1",
+            }
+            | settings
+        )
 
     def copy_database(self, home: Path) -> None:
         """Put what the server keeps into another home of Prefect, whose own server needs no migration then."""
@@ -84,20 +96,28 @@ class PrefectServer:
 
     def get(self, path: str) -> Any:
         """Return what the API answers to GET."""
-        return self._answer(requests.get(f"{self.url}{path}", timeout=30))
+        return self._answer(_session().get(f"{self.url}{path}", timeout=30, auth=self._auth))
 
     def post(self, path: str, **body: Any) -> Any:
         """Return what the API answers to POST with a JSON body."""
-        return self._answer(requests.post(f"{self.url}{path}", json=body, timeout=30))
+        url = f"{self.url}{path}"
+        return self._answer(_session().post(url, json=body, timeout=30, auth=self._auth))
 
-    @contextmanager
-    def running(self, name: str, *arguments: str, cwd: Path, **environment: str) -> Iterator[None]:
-        """Run `prefect …` beside the test, its output in `<name>.log`.
+    def start(self) -> None:
+        """Start the server, or start it again on the same port and database; return once it answers."""
+        where = ("--host", "127.0.0.1", "--port", str(self._port))
+        self.run("server", "server", "start", *where, cwd=self.folder)
+        self.wait_for(lambda: self.get("/health"), "the Prefect server answers")
 
-        End it and all that it started.
-        """
-        with (self.folder / f"{name}.log").open("wb") as log:
-            process = subprocess.Popen(
+    def start_worker(self, **environment: str) -> None:
+        """Start a worker as the guide does, in another folder than the checkout: the deployment itself must know where the code is."""
+        pool = ("--pool", "nightly", "--type", "process")
+        self.run("worker", "worker", "start", *pool, cwd=self.folder, **environment)
+
+    def run(self, name: str, *arguments: str, cwd: Path, **environment: str) -> None:
+        """Start `prefect …` beside the test, its output in `<name>.log`, until `kill` or `end`."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
                 [PREFECT, *arguments],
                 cwd=cwd,
                 env=self.environment | environment,
@@ -106,10 +126,27 @@ class PrefectServer:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        try:
-            yield
-        finally:
-            _end(process)
+
+    def kill(self, *names: str) -> None:
+        """Kill processes and all that they started, at once and without a word, as a power cut does."""
+        roots = [self._processes.pop(name) for name in names]
+        doomed = [psutil.Process(root.pid) for root in roots]
+        doomed += [child for each in list(doomed) for child in each.children(recursive=True)]
+        for process in doomed:
+            # One that ended meanwhile is no other process: psutil compares the time of its start.
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        for root in roots:
+            root.wait(5)
+
+    def end(self, *names: str) -> None:
+        """Ask processes and their children to end, then make them."""
+        for name in names:
+            _end(self._processes.pop(name))
+
+    def end_all(self) -> None:
+        """End what still runs, the server last."""
+        self.end(*reversed(self._processes))
 
     def wait_for(
         self, question: Callable[[], T | None], what: str, seconds: float = LONGEST_SECONDS
@@ -133,23 +170,50 @@ class PrefectServer:
             f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}" for log in logs
         )
 
+    @property
+    def _auth(self) -> tuple[str, str]:
+        user, _, word = self.password.partition(":")
+        return user, word
+
     def _answer(self, response: requests.Response) -> Any:
         assert response.ok, (
             f"{response.request.method} {response.url}: {response.status_code} {response.text}\n{self.logs()}"
         )
-        return response.json()
+        return response.json() if response.content else None
 
 
 @contextmanager
-def prefect_server(folder: Path) -> Iterator[PrefectServer]:
-    """Start a server with its own SQLite database below `folder`, and end it."""
-    server = PrefectServer(folder)
-    port = server.url.split(":")[2].partition("/")[0]
-    with server.running(
-        "server", "server", "start", "--host", "127.0.0.1", "--port", port, cwd=folder
-    ):
-        server.wait_for(lambda: server.get("/health"), "the Prefect server answers")
+def prefect_server(folder: Path, **settings: str) -> Iterator[PrefectServer]:
+    """Start a server with its own database below `folder`, and end it and what was run beside it."""
+    server = PrefectServer(folder, **settings)
+    try:
+        server.start()
         yield server
+    finally:
+        server.end_all()
+
+
+def _session() -> requests.Session:
+    """Ask again where the server says 503 because its SQLite file is locked, as Prefect's own client does."""
+    session = requests.Session()
+    again = Retry(
+        connect=0,
+        read=0,
+        status=6,
+        status_forcelist=[503],
+        allowed_methods=None,
+        backoff_factor=0.5,
+        raise_on_status=False,
+    )
+    session.mount("http://", HTTPAdapter(max_retries=again))
+    return session
+
+
+def _settings_of_the_guide() -> dict[str, str]:
+    """Prefect's settings as the deployment guide writes them."""
+    guide = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    lines = re.findall(r"(?m)^   (PREFECT_\w+|DO_NOT_TRACK)=(.+)$", guide)
+    return {name: value.strip("'") for name, value in lines}
 
 
 def _free_port() -> int:

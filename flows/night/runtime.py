@@ -1,11 +1,15 @@
 """How a run uses Prefect: its name and page, retries, errors kept to the end, large arguments."""
 
+import faulthandler
 import logging
 import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from prefect.client.schemas.objects import State, TaskRun
@@ -20,6 +24,9 @@ from program.vietnamese import VIETNAM_TIME
 logger = logging.getLogger("mtqg.nightly")
 progress_logger = logging.getLogger("mtqg.progress")
 T = TypeVar("T")
+
+_STDERR = 2
+_LOCKED_SECONDS = 30
 
 
 def run_name() -> str:
@@ -49,6 +56,36 @@ def enable_loggers() -> None:
     # A level that somebody has set on purpose stays.
     if events.level == logging.NOTSET:
         events.setLevel(logging.INFO)
+
+
+@contextmanager
+def killed_after(seconds: float) -> Iterator[None]:
+    """Kill this process if the block takes longer, with exit code 1; the worker reports a crash.
+
+    Prefect's limit raises an exception in the main thread. That is lost where a call never
+    returns to Python, or where code catches it. This limit is a thread that first writes to
+    stderr what each thread was doing. It also kills the child processes, as the server that
+    Prefect starts where none is set outlives its parent. A call that never gives Python's lock
+    back keeps that thread waiting too: then a thread in C ends the process, a little later.
+    """
+    timer = threading.Timer(seconds, _kill_this_process)
+    timer.daemon = True
+    timer.start()
+    faulthandler.dump_traceback_later(seconds + _LOCKED_SECONDS, exit=True, file=_STDERR)
+    try:
+        yield
+    finally:
+        timer.cancel()
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _kill_this_process() -> None:
+    faulthandler.dump_traceback(file=_STDERR)
+    for children in Path("/proc/self/task").glob("*/children"):
+        for pid in children.read_text(encoding="ascii").split():
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+    os._exit(1)
 
 
 @contextmanager

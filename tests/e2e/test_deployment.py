@@ -8,9 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from examples.seed_report import SEED_FILE
 from program.settings import ROOT
+from tests.postgres import Postgres
 from tests.prefect_server import PrefectServer, prefect_server
 from tests.smtp import Inbox, mail_server
 from warehouse.database.engine import open_warehouse
@@ -38,10 +40,14 @@ class Deployed:
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+def deployed(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("prefect")
     var = folder / "var"
-    with prefect_server(folder) as server, mail_server() as inbox:
+    with (
+        postgres.new_database() as url,
+        prefect_server(folder, **_kept_in(url)) as server,
+        mail_server() as inbox,
+    ):
         _keep_credentials(server, inbox)
         server.cli("work-pool", "create", "nightly", "--type", "process", cwd=folder)
         before = _tree()
@@ -50,18 +56,15 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         deployment = server.get("/deployments/name/nightly/nightly")
         server.cli("deployment", "run", "nightly/nightly", cwd=folder)
         server.post(f"/deployments/{deployment['id']}/create_flow_run")
-        # Somewhere else than the checkout: the deployment itself must know where the code is.
-        settings = {
-            "MTQG_VAR": str(var),
-            "MTQG_INBOX_URL": str(_reports_below(folder)),
-            "MTQG_SMTP_URL": "prefect:email-server-credentials/mtqg",
-        }
-        with server.running(
-            "worker", "worker", "start", "--pool", "nightly", cwd=folder, **settings
-        ):
-            first, second = server.wait_for(
-                lambda: _ended(server), "both runs end", LONGEST_NIGHT_SECONDS
-            )
+        server.start_worker(
+            MTQG_VAR=str(var),
+            MTQG_INBOX_URL=str(_reports_below(folder)),
+            MTQG_SMTP_URL="prefect:email-server-credentials/mtqg",
+        )
+        first, second = server.wait_for(
+            lambda: _ended(server), "both runs end", LONGEST_NIGHT_SECONDS
+        )
+        server.end("worker")
         yield Deployed(server, deployment, first, second, var, inbox, written)
 
 
@@ -70,6 +73,15 @@ def _reports_below(folder: Path) -> Path:
     inbox = folder / "inbox"
     shutil.copytree(SEED_FILE.parent, inbox / SEED_FILE.parent.name)
     return inbox
+
+
+def _kept_in(url: str) -> dict[str, str]:
+    """Return the setting that keeps Prefect's database in PostgreSQL; `test_power_cut.py` has SQLite."""
+    return {
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": url.replace(
+            "postgresql://", "postgresql+asyncpg://"
+        )
+    }
 
 
 def _keep_credentials(server: PrefectServer, inbox: Inbox) -> None:
@@ -195,6 +207,25 @@ def test_what_the_night_logs_can_be_read_in_prefect(deployed: Deployed) -> None:
     assert ("mtqg.steps", "collect source") in lines
 
 
+def test_a_run_by_hand_leaves_its_log_in_prefect_too(deployed: Deployed, tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    settings = {"MTQG_VAR": str(tmp_path / "var"), "MTQG_INBOX_URL": str(tmp_path / "inbox")}
+    deployed.server.python("-m", "mtqg", "run", **settings)
+
+    def logged() -> set[str]:
+        by_hand = {
+            run["id"]
+            for run in deployed.server.post("/flow_runs/filter")
+            if not run["deployment_id"]
+        }
+        lines = deployed.server.post(
+            "/logs/filter", logs={"flow_run_id": {"any_": sorted(by_hand)}}
+        )
+        return {line["message"] for line in lines if line["name"] == "mtqg.steps"}
+
+    assert deployed.server.wait_for(logged, "the log of the run comes")
+
+
 def test_tasks_are_named_by_what_they_do(deployed: Deployed) -> None:
     night = {"id": {"any_": [deployed.first["id"]]}}
     tasks = deployed.server.post(
@@ -202,7 +233,7 @@ def test_tasks_are_named_by_what_they_do(deployed: Deployed) -> None:
     )
     assert (
         " ".join(task["name"] for task in tasks)
-        == "collect-inbox collect-portal unpack reopen read check load compare publish remind alert digest close"
+        == "collect-inbox collect-portal unpack reopen read check load compare publish remind alert verify digest close"
     )
     assert deployed.first["name"].startswith("night-20")
 
@@ -215,6 +246,15 @@ def test_the_alarm_s_automations_come_with_its_deployment(deployed: Deployed) ->
     for name in ("mtqg run failed", "mtqg run missing"):
         assert made[name]["enabled"]
         assert [action["deployment_id"] for action in made[name]["actions"]] == [alarm["id"]]
+
+
+def test_without_the_password_nobody_runs_a_command(deployed: Deployed) -> None:
+    """A run's `command` is run by the worker, as its user: whoever may create a run may do what that user may."""
+    path = f"{deployed.server.url}/deployments/{deployed.deployment['id']}/create_flow_run"
+    body = {"job_variables": {"command": "touch /tmp/mine"}}
+    for wrong in (None, ("mtqg", "guessed")):
+        answer = requests.post(path, json=body, auth=wrong, timeout=30)
+        assert (answer.status_code, answer.json()["exception_message"]) == (401, "Unauthorized")
 
 
 def test_deploying_leaves_the_checkout_as_it_was(deployed: Deployed) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from examples.seed_report import SEED_FILE, build_seed
 from examples.synthetic import build
-from mtqg.cli import app
+from mtqg.cli import app, main
 from mtqg.commands import COMMANDS as PLACES
 from mtqg.commands import load
 from program.errors import MtqgError
@@ -140,3 +141,37 @@ def test_the_readme_names_every_command() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     unnamed = [command for command in COMMANDS if f"mtqg {command}" not in readme]
     assert unnamed == []
+
+
+def test_the_command_says_its_version() -> None:
+    assert mtqg("--version").stdout.strip() == version("mtqg-monitor")
+
+
+def test_a_day_that_is_written_otherwise_is_answered_with_how_to_write_it() -> None:
+    result = mtqg("status", "--as-of", "31/01/2025")
+    assert result.exit_code == 2
+    assert "2025-01-31 for 31/01/2025" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run"], "MTQG_VAR: cannot write in the folder /proc/nope"),
+        (
+            ["template", "training", "--unit=943", "--period=2024-Q4", "-o", "/proc/nope/x.xlsx"],
+            "/proc/nope",
+        ),
+    ],
+)
+def test_a_folder_that_the_system_refuses_is_a_sentence(
+    arguments: list[str],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MTQG_VAR", "/proc/nope")
+    monkeypatch.setattr("sys.argv", ["mtqg", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 1
+    assert words in " ".join(capsys.readouterr().err.split())

@@ -12,7 +12,7 @@ import pytest
 from prefect import task
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import Artifact, State
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
 from flows.night import intake, steps
 from flows.night.run_context import RunContext
@@ -35,7 +35,8 @@ pytestmark = pytest.mark.slow  # a Prefect server, and whole nights
 @pytest.fixture(scope="module", autouse=True)
 def in_prefect(prefect: PrefectServer) -> Iterator[None]:
     """Flows of this module report to the tests' Prefect server."""
-    with temporary_settings({PREFECT_API_URL: prefect.url}):
+    own = {PREFECT_API_URL: prefect.url, PREFECT_API_AUTH_STRING: prefect.password}
+    with temporary_settings(own):
         yield
 
 

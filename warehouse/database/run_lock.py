@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from program.errors import WarehouseError
+from program.errors import RunActiveError, WarehouseError
 from warehouse.database.backends import (
     RUNS,
     OpenMode,
@@ -32,7 +32,7 @@ _LOCKED = (
 def exclusive_run(url: str) -> Iterator[None]:
     """Hold the run lock of a warehouse. It ends with the block, and with the process.
 
-    Raises WarehouseError at once where another run holds it.
+    Raises RunActiveError at once if another run holds it.
     """
     file = file_of(warehouse_url(url))
     lock = _file_lock(file, url) if file is not None else _server_lock(url)
@@ -50,7 +50,7 @@ def _file_lock(file: Path, url: str) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise WarehouseError(_LOCKED.format(place=display_url(url))) from None
+            raise RunActiveError(_LOCKED.format(place=display_url(url))) from None
         yield
 
 
@@ -68,7 +68,7 @@ def _server_lock(url: str) -> Iterator[None]:
         raise WarehouseError(f"warehouse: cannot reach {display_url(url)}: {reason}") from wrong
     try:
         if not is_ours:
-            raise WarehouseError(_LOCKED.format(place=display_url(url)))
+            raise RunActiveError(_LOCKED.format(place=display_url(url)))
         yield
     finally:
         # The lock belongs to the connection: close it, instead of giving it back to a pool.
