@@ -1,6 +1,9 @@
 """A warehouse that knows the pack, and deliveries that have come: for tests that begin where something is on record."""
 
+import os
+import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -21,6 +24,13 @@ CRITICAL = Finding(
 WARNING = Finding(
     "TRN-05", Severity.WARNING, "Tổng lệch", "Sửa", sheet="Tổng hợp", cell="C12", value="12"
 )
+
+
+def an_hour_old(path: Path) -> Path:
+    """Have a file look as if it was put an hour ago: a text that is younger may still be copied."""
+    an_hour_ago = time.time() - 3600
+    os.utime(path, (an_hour_ago, an_hour_ago))
+    return path
 
 
 def catalogued(settings: Settings, pack: Pack, now: datetime) -> Engine:

@@ -11,6 +11,7 @@ from flows.night.run_context import open_run
 from mtqg.cli import app
 from program.file_access import private_files
 from program.settings import Settings
+from tests.arriving import an_hour_old
 from tests.conftest import Fill
 
 
@@ -26,6 +27,7 @@ def test_only_the_site_can_be_read_by_others(
     folder.mkdir()
     (folder / "report.xlsx").write_bytes(fill("942", "2024-Q4"))
     (folder / "letter.txt").write_text("no report", encoding="utf-8")
+    an_hour_old(folder / "letter.txt")
     with private_files(), open_run(settings, None) as run:
         for source in run.sources("inbox"):
             intake.collect(run, source)

@@ -11,6 +11,7 @@ from program.finding import Severity
 from program.records.query_rows import FirstSubmissionRow
 from program.settings import Settings
 from program.submission import Verdict
+from tests.arriving import an_hour_old
 from tests.conftest import GOOD_LEVELS, Fill
 from warehouse.queries.quality import first_passes, quality, rule_examples, run_counts
 
@@ -43,6 +44,8 @@ def nights(
                 if content
                 else b"\xff\xd8\xff\xe0 a picture"
             )
+            if not content:
+                an_hour_old(path)
         night = open_run(settings, None)
         for source in night.sources("inbox"):
             intake.collect(night, source)

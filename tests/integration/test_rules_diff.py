@@ -16,6 +16,7 @@ from flows.night.run_context import open_run
 from mtqg.cli import app
 from program.errors import UsageError, WarehouseError
 from program.settings import ROOT, Settings
+from tests.arriving import an_hour_old
 from tests.conftest import GOOD_LEVELS, Fill
 from warehouse.database.engine import open_warehouse
 from warehouse.ledger import checked_deliveries
@@ -72,6 +73,7 @@ def night(settings: Settings, files: dict[str, bytes]) -> None:
         path = Path(settings.inbox_url, unit, f"{unit}.xlsx")
         path.parent.mkdir(parents=True)
         path.write_bytes(content)
+        an_hour_old(path)
     night = open_run(settings, None)
     for source in night.sources("inbox"):
         intake.collect(night, source)

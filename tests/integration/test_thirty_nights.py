@@ -45,15 +45,15 @@ SENT: dict[str, list[Day]] = {
 WANTED = {
     "941": ["sắp đến hạn", "hôm nay là hạn", "chưa nhận được"],
     "942": [],
-    "943": ["cần sửa", "đã nhận đầy đủ sau khi xem lại"],
-    "944": ["cần sửa", "nhắc lại", "nhắc lại"],
+    "943": ["đề nghị sửa và gửi lại", "đã nhận đầy đủ sau khi xem lại"],
+    "944": ["đề nghị sửa và gửi lại", "nhắc lại", "nhắc lại"],
     "945": ["sắp đến hạn", "hôm nay là hạn", "chưa nhận được"],
     "946": ["sắp đến hạn"],
     "947": ["sắp đến hạn"],
     "948": ["đề nghị kiểm tra lại số liệu"],
     "949": ["đề nghị kiểm tra lại số liệu", "đã nhận đầy đủ sau khi xem lại"],
-    "950": ["cần sửa", "cần sửa", "đã nhận đầy đủ sau khi xem lại"],
-    "951": ["cần sửa", "nhắc lại", "nhắc lại"],
+    "950": ["đề nghị sửa và gửi lại", "đề nghị sửa và gửi lại", "đã nhận đầy đủ sau khi xem lại"],
+    "951": ["đề nghị sửa và gửi lại", "nhắc lại", "nhắc lại"],
 }
 
 

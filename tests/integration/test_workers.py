@@ -402,7 +402,7 @@ NAMES = [
         (formatted_cells, "training"),
         (lambda: with_strings(laughs), "FILE-03 lỗi trong cấu trúc tệp"),
         (lambda: with_strings(deep), "training"),
-        (linked, "FORM-01"),
+        (linked, "FORM-01 không có dòng tiêu đề nào"),
         (lambda: zipped(members_of(good()) | dict.fromkeys(NAMES, b"x")), "training"),
     ],
     ids=[
