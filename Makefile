@@ -21,6 +21,7 @@ help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: $(VENV)/.run  ## Run the pipeline on the bundled sample; safe to repeat
+	@$(BIN)/python -m examples.settled
 	@$(BIN)/mtqg run $(ARGS)
 
 test: $(VENV)/.test  ## Run all tests

@@ -191,7 +191,8 @@ def disturb(trial: Trial) -> None:
     """Fill the disk under the archive, the outbox and the warehouse; cut the line to the server."""
     trial.disturbed(
         "disk full, in the archive",
-        partial(fill_disk, "connectors.archive:write_below", 3, no_space),
+        # Each file is two writes, its bytes and its note: the third file finds no room.
+        partial(fill_disk, "connectors.archive:write_below", 5, no_space),
     )
     trial.disturbed(
         "disk full, in the outbox", partial(fill_disk, "pathlib:Path.write_bytes", 1, no_space)
