@@ -1,4 +1,4 @@
-"""Have the sample's files look as if they lay in the inbox for an hour: `python -m examples.settled`.
+"""Have the sample's files look an hour old: `python -m examples.settled`.
 
 A checkout of git gives them the time of now, and a run leaves what is younger than a minute to the
 next one: it may still be copied. `make run` does this before its run.
