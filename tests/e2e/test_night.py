@@ -78,13 +78,13 @@ class Province:
     def state(self) -> Mapping[str, str]:
         """What a quiet night must not change: every archived file and mail, by content.
 
-        It adds a document of itself alone.
+        It adds a document of itself, and which part of the archive it verified.
         """
         kept = [
             p
             for room in ("archive", "outbox")
             for p in (self.var / room).rglob("*")
-            if p.is_file() and "nights" not in p.parts
+            if p.is_file() and "runs" not in p.parts and p.name != "verified.json"
         ]
         return {
             str(p.relative_to(self.var)): hashlib.sha256(p.read_bytes()).hexdigest() for p in kept
@@ -122,12 +122,14 @@ def test_the_first_night_ends_well_and_says_what_it_did(province: Province) -> N
     counts = table(first.stdout)
     assert counts | {"facts loaded": 0} == {
         "received": 167,
-        "accepted": 154,
-        "accepted with warnings": 7,
+        "accepted": 153,
+        "accepted with warnings": 8,
         "quarantined": 7,
         "unreadable": 1,
         "facts loaded": 0,
-        "findings by comparison": 2,
+        # Two of works against disbursement. The synthetic districts held more classes than the
+        # published report of the province has: four warnings to it, a note to each quarter.
+        "findings by comparison": 162,
         "mails written": 10,
         "zips extracted": 1,
         "attachments kept unread": 1,
@@ -151,7 +153,7 @@ def test_thirty_questions_have_the_answers_that_the_page_gives(
     if request.config.getoption("--rewrite-golden"):
         rewrite(given)
     assert given == [question.answer for question in questions()]
-    assert len(given) == 20
+    assert len(given) == 30
     assert all("\n" in each for each in given), "each has an answer"
 
 
@@ -306,7 +308,7 @@ def test_the_page_tells_progress_reporting_and_quality_and_names_the_synthetic(
         "Huyện Trần Đề",
         "Theo địa bàn huyện cũ",
         "5/5 xã, 1 xã không tính",
-        "lệch nhau từ 5 % trở lên",
+        "lệch nhau từ 5% trở lên",
         "data-docs/night-000001",
     ):
         assert words in page
@@ -323,15 +325,16 @@ def test_a_district_that_corrects_its_file_is_all_clear_the_next_night(
     )
     night = province.mtqg("run", "--source", "inbox")
     counts = table(night.stdout)
+    # The second mail: the province hears that its year differs by another number now.
     assert (night.returncode, counts["received"], counts["accepted"], counts["mails written"]) == (
         0,
         1,
         1,
-        1,
+        2,
     )
     row = province.training("2024-Q4")["950"]
     assert (row["verdict"], row["version"], row["to_fix"]) == ("accepted", 2, False)
-    assert len(province.mails()) == mails + 1
+    assert len(province.mails()) == mails + 2
     assert any(
         mail["Subject"].endswith("đã nhận đầy đủ sau khi xem lại") for mail in province.mails()
     )
