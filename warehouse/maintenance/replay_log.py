@@ -4,8 +4,9 @@ That is who sent what, when it was checked, and what was mailed. A document is p
 documents and the bytes, the warehouse can be rebuilt (`flows.recovery.rebuild`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from graphlib import TopologicalSorter
 from itertools import groupby
 from typing import Any
 
@@ -211,7 +212,7 @@ def replay_run(engine: Engine, document: Document) -> None:
     """
     with Session(engine) as session, session.begin():
         session.merge(RunRow(**_typed(RunRow, document["run"])))
-        for row in sorted(document["deliveries"], key=_points_to_another):
+        for row in _in_order_of_references(document["deliveries"]):
             values = _typed(DeliveryRow, row)
             # The rebuild checks it again, and withdraws it again at the recorded moment.
             if values["state"] in CHECKED_STATES:
@@ -228,9 +229,19 @@ def replay_run(engine: Engine, document: Document) -> None:
                 session.merge(table(**_typed(table, row)))
 
 
-def _points_to_another(row: Row) -> bool:
-    # An original may have been recorded after its duplicate, if the source listed it later.
-    return row["duplicate_of_id"] is not None
+def _in_order_of_references(rows: Sequence[Row]) -> Iterator[Row]:
+    """Yield deliveries so that each comes after those of the same document that it points to.
+
+    An original may have been recorded after its duplicate, and a file may be the duplicate of a
+    member of a zip: no order by number or by kind does.
+    """
+    by_id = {row["id"]: row for row in rows}
+    references: dict[int, set[int]] = {}
+    for number, row in by_id.items():
+        named = {row["duplicate_of_id"], row["archive_delivery_id"]}
+        references[number] = {each for each in named if each in by_id}
+    for number in TopologicalSorter(references).static_order():
+        yield by_id[number]
 
 
 def set_attempt(engine: Engine, attempts: Mapping[int, int]) -> None:
