@@ -96,6 +96,12 @@ class Label(Model):
         return frozenset(fold(without_brackets(writing)) for writing in self.writings)
 
 
+_REFERENCES = ("opens", "per", "up_to", "share_of", "blank_unless")
+"""The keys of a column that name another figure of its table."""
+_OF_ONE_TYPE = ("opens", "share_of")
+"""Those whose figure must have the type of the column."""
+
+
 class Column(Label):
     """A data element of a table. `name` is its name in facts, rules and messages.
 
@@ -385,58 +391,22 @@ class Table(Model):
                 raise ValueError(f"table {self.name}: {name} is a part of itself")
 
     @model_validator(mode="after")
-    def _check_opens(self) -> Self:
+    def _check_references(self) -> Self:
+        """Refuse a column that names itself, or no figure of this table."""
         figures = {column.name: column for column in self._figures}
         for column in self.columns:
-            if column.opens is None:
-                continue
-            other = figures.get(column.opens)
-            if other is None or other is column or other.type is not column.type:
-                raise ValueError(
-                    f"table {self.name}: column {column.name}: opens: "
-                    f"expected another figure of its type; found {column.opens}"
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _check_per(self) -> Self:
-        figures = {column.name: column for column in self._figures}
-        for column in self.columns:
-            for key, name in (("per", column.per), ("up_to", column.up_to)):
+            for key in _REFERENCES:
+                name = getattr(column, key)
                 if name is None:
                     continue
                 other = figures.get(name)
-                if other is None or other is column:
+                is_wrong_type = key in _OF_ONE_TYPE and other and other.type is not column.type
+                if other is None or other is column or is_wrong_type:
+                    expected = "figure of its type" if key in _OF_ONE_TYPE else "figure"
                     raise ValueError(
                         f"table {self.name}: column {column.name}: {key}: "
-                        f"expected another figure; found {name}"
+                        f"expected another {expected}; found {name}"
                     )
-        return self
-
-    @model_validator(mode="after")
-    def _check_shares(self) -> Self:
-        figures = {column.name: column for column in self._figures}
-        for column in self.columns:
-            if column.share_of is None:
-                continue
-            whole = figures.get(column.share_of)
-            if whole is None or whole is column or whole.type is not column.type:
-                raise ValueError(
-                    f"table {self.name}: column {column.name}: share_of: "
-                    f"expected another figure of its type; found {column.share_of}"
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _check_blank_unless(self) -> Self:
-        figures = {column.name for column in self._figures}
-        for column in self.columns:
-            other = column.blank_unless
-            if other is not None and other not in figures - {column.name}:
-                raise ValueError(
-                    f"table {self.name}: column {column.name}: blank_unless: "
-                    f"expected another figure; found {other}"
-                )
         return self
 
     @model_validator(mode="after")
