@@ -29,22 +29,37 @@ class SourceBudget(Model):
     files_per_sender: int = Field(500, gt=0)
 
 
-class FolderSource(Model):
-    """A folder, by its fsspec URL. `MTQG_INBOX_URL` takes precedence over `url`.
+class _AnySource(Model):
+    """What every source declares.
 
-    `sender` is a pattern for a file's path below the folder. Its group `unit` is the code of the
-    unit that sent the file. `synthetic` is a pattern for names of files with invented figures:
-    these are marked wherever they are shown. A file is taken once it has not changed for
-    `settle_seconds`; a zip package, such as an .xlsx, as soon as it has its end.
+    `synthetic` is a pattern for names of files with invented figures: these are marked wherever
+    they are shown.
     """
 
     name: str
+    synthetic: str | None = None
+    budget: SourceBudget = SourceBudget()
+
+    @field_validator("synthetic")
+    @classmethod
+    def _check_synthetic(cls, pattern: str | None) -> str | None:
+        if pattern:
+            _compiled(pattern)
+        return pattern
+
+
+class FolderSource(_AnySource):
+    """A folder, by its fsspec URL. `MTQG_INBOX_URL` takes precedence over `url`.
+
+    `sender` is a pattern for a file's path below the folder. Its group `unit` is the code of the
+    unit that sent the file. A file is taken once it has not changed for `settle_seconds`; a zip
+    package, such as an .xlsx, as soon as it has its end.
+    """
+
     kind: Literal["folder"]
     url: str
     sender: str
-    synthetic: str | None = None
     settle_seconds: int = 60
-    budget: SourceBudget = SourceBudget()
 
     @field_validator("sender")
     @classmethod
@@ -53,32 +68,15 @@ class FolderSource(Model):
             raise ValueError("the pattern needs a group (?P<unit>…)")
         return pattern
 
-    @field_validator("synthetic")
-    @classmethod
-    def _check_synthetic(cls, pattern: str | None) -> str | None:
-        if pattern:
-            _compiled(pattern)
-        return pattern
 
-
-class PortalSource(Model):
+class PortalSource(_AnySource):
     """The province's HTTP portal (docs/portal.md). `MTQG_PORTAL_URL` takes precedence over `url`.
 
-    Without an address there is no such source. `synthetic` is as in `FolderSource`.
+    Without an address there is no such source.
     """
 
-    name: str
     kind: Literal["portal"]
     url: str | None = None
-    synthetic: str | None = None
-    budget: SourceBudget = SourceBudget()
-
-    @field_validator("synthetic")
-    @classmethod
-    def _check_synthetic(cls, pattern: str | None) -> str | None:
-        if pattern:
-            _compiled(pattern)
-        return pattern
 
 
 Source = Annotated[FolderSource | PortalSource, Field(discriminator="kind")]
