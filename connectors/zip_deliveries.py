@@ -6,7 +6,6 @@ The name of a file in a zip is for people. It is never used as a path.
 import io
 import struct
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -22,21 +21,10 @@ from connectors.reader.open.signatures import (
     refuse_package,
     refuse_signature,
 )
-from connectors.reader.open.workbook import megabytes
+from connectors.reader.open.workbook import ZIP_ERRORS, megabytes
 from program.finding import ReaderFinding
 from program.limits import Limits
 from program.vietnamese import format_number
-
-_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    ValueError,
-    NotImplementedError,
-    RuntimeError,
-)
-"""What `zipfile` raises for broken and hostile zips."""
 
 _DOCUMENT_FOLDERS = ("xl/", "word/", "ppt/")
 _DOCUMENT_FILES = {"[Content_Types].xml", "content.xml", "mimetype"}
@@ -88,7 +76,7 @@ def is_zip_of_reports(content: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             names = package.namelist()
-    except _ERRORS:
+    except ZIP_ERRORS:
         return False
     return not any(_is_of_document(name) for name in names)
 
@@ -106,7 +94,7 @@ def refuse_zip(content: bytes, limits: Limits) -> ReaderFinding | None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             files = _files(package)
-    except _ERRORS:
+    except ZIP_ERRORS:
         return ReaderFinding("FILE-03", values={"reason": "tệp nén bị cắt cụt hoặc hỏng"})
     return _refuse_directory(files, limits) or _refuse_content(content, limits)
 
@@ -201,7 +189,7 @@ def _member(
         with package.open(info) as stream:
             # The directory was checked, and a stream gives no more than the directory says.
             content = stream.read(limits.delivery_bytes + 1)
-    except _ERRORS:
+    except ZIP_ERRORS:
         damaged = ReaderFinding("FILE-03", values={"reason": "tệp bị hỏng trong tệp nén"})
         return ZipMember(name, size, None, damaged)
     kind = _kind(content)
@@ -262,7 +250,7 @@ def _refuse_zip(content: bytes) -> ReaderFinding | None:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             size = sum(info.file_size for info in package.infolist())
             return refuse_package(package, size)
-    except _ERRORS:
+    except ZIP_ERRORS:
         return ReaderFinding("FILE-03")
 
 

@@ -59,8 +59,7 @@ _MOST_COLUMNS = 16_384
 
 A damaged .xls or a text can have more.
 """
-# What `zipfile` raises for packages that are cut, damaged, encrypted, or packed in an unknown way.
-_ZIP_ERRORS = (
+ZIP_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
@@ -69,6 +68,7 @@ _ZIP_ERRORS = (
     NotImplementedError,
     RuntimeError,
 )
+"""What `zipfile` raises for zips that are cut, damaged, encrypted, or packed in an unknown way."""
 _NO_MARKUP = Markup()
 
 
@@ -201,7 +201,7 @@ def _with_slashes(content: bytes) -> bytes:
     r"""Return a package without "\" in its members' names; as it is where it is damaged."""
     try:
         return with_slashes(content)
-    except _ZIP_ERRORS:
+    except ZIP_ERRORS:
         return content
 
 
@@ -320,7 +320,7 @@ def _open_zip(content: bytes, limits: Limits) -> _Package | ReaderFinding:
                 return refusal
             markup = read_markup(package, limits.sheet_cells)
             opened = _Package(markup, has_macros(package))
-    except _ZIP_ERRORS as wrong:
+    except ZIP_ERRORS as wrong:
         logger.debug("open refused=%s", wrong)
         return _BROKEN
     for sheet in markup:
