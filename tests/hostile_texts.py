@@ -7,11 +7,12 @@ from pathlib import Path
 import openpyxl
 
 from flows.mail.digest import send_digest
-from flows.night import intake, steps
+from flows.night import steps
 from flows.night.run_context import open_run
 from program.settings import Settings
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.portal_reports import CLASSES
+from tests.steps_by_hand import collect, load
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 BAD_LEVELS = {**GOOD_LEVELS, "total": {**GOOD_LEVELS["total"], "women": 999}}
@@ -27,10 +28,8 @@ def hostile_run(settings: Settings, inbox: Path, fill: Fill) -> dict[str, str]:
         (folder / f"{HOSTILE} {name}.xlsx").write_bytes(content)
     (folder / f"{HOSTILE} no workbook.xlsx").write_bytes(HOSTILE.encode())
     run = open_run(settings, None)
-    for source in run.sources("inbox"):
-        intake.collect(run, source)
-    for chunk in run.pending():
-        steps.load(run, steps.check(run, steps.read(run, chunk)))
+    collect(run)
+    load(run)
     steps.publish(run)
     steps.remind(run)
     steps.alert(run)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text, update
 
-from flows.night import intake, steps
 from flows.night.run_context import open_run
 from program.calendar.period import Period
 from program.calendar.stage import Stage
@@ -27,6 +26,7 @@ from publish.site.site import publish_site
 from publish.site.target_summary import status_counts, target_summary
 from tests.arriving import arrive, catalogued
 from tests.conftest import SAMPLES
+from tests.steps_by_hand import collect, load
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
 from warehouse.queries.reports import progress_of, provincial
@@ -170,10 +170,8 @@ def test_the_case_of_one_ward_leaves_the_province_s_headline_as_it_was(
 def standing_after_run(settings: Settings, pack: Pack) -> dict[str, int]:
     """Return how many targets have each status after a run over the inbox."""
     with open_run(settings, None) as run:
-        for source in run.sources("inbox"):
-            intake.collect(run, source)
-        for chunk in run.pending():
-            steps.load(run, steps.check(run, steps.read(run, chunk)))
+        collect(run)
+        load(run)
         return standing(run.warehouse, pack)
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from flows.night import intake, steps
+from flows.night import steps
 from flows.night.run_context import open_run
 from mtqg.cli import app
 from program.file_access import private_files
 from program.settings import Settings
 from tests.arriving import an_hour_old
 from tests.conftest import Fill
+from tests.steps_by_hand import collect, load
 
 
 def mode(path: Path) -> int:
@@ -29,10 +30,8 @@ def test_only_the_site_can_be_read_by_others(
     (folder / "letter.txt").write_text("no report", encoding="utf-8")
     an_hour_old(folder / "letter.txt")
     with private_files(), open_run(settings, None) as run:
-        for source in run.sources("inbox"):
-            intake.collect(run, source)
-        for chunk in run.pending():
-            steps.load(run, steps.check(run, steps.read(run, chunk)))
+        collect(run)
+        load(run)
         steps.publish(run)
         steps.alert(run)
         run.finish()

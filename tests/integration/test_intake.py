@@ -11,13 +11,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flows.night import intake, steps
+from flows.night import intake
 from flows.night.budget import SourceMeter
 from flows.night.run_context import RunContext, open_run
 from program.delivery import Offer, UnusableOffer
 from program.pack.source import SourceBudget
 from program.settings import Settings
 from tests.conftest import Fill
+from tests.steps_by_hand import collect, load
 from warehouse.source_positions import read_position
 from warehouse.tables import DeliveryRow, FindingRow
 
@@ -26,11 +27,8 @@ MOMENT = datetime(2025, 1, 20, tzinfo=UTC)
 
 def whole_inbox(settings: Settings) -> RunContext:
     run = open_run(settings, None)
-    for source in run.sources(None):
-        intake.collect(run, source)
-    intake.unpack(run)
-    for chunk in run.pending():
-        steps.load(run, steps.check(run, steps.read(run, chunk)))
+    collect(run)
+    load(run)
     return run
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.night import intake, steps
+from flows.night import steps
 from flows.night.run_context import RunContext, open_run
 from program.finding import Severity
 from program.records.query_rows import FirstSubmissionRow
@@ -13,6 +13,7 @@ from program.settings import Settings
 from program.submission import Verdict
 from tests.arriving import an_hour_old
 from tests.conftest import GOOD_LEVELS, Fill
+from tests.steps_by_hand import collect, load
 from warehouse.queries.quality import first_passes, quality, rule_examples, run_counts
 
 pytestmark = pytest.mark.usefixtures("reads_here")
@@ -47,10 +48,8 @@ def nights(
             if not content:
                 an_hour_old(path)
         night = open_run(settings, None)
-        for source in night.sources("inbox"):
-            intake.collect(night, source)
-        for chunk in night.pending():
-            steps.load(night, steps.check(night, steps.read(night, chunk)))
+        collect(night)
+        load(night)
         steps.publish(night)
         assert night.finish()["errors"] == []
         pages.append((settings.site / "quality.html").read_text(encoding="utf-8"))

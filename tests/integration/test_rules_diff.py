@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from flows.night import intake, steps
 from flows.night.run_context import open_run
 from mtqg.cli import app
 from program.errors import UsageError, WarehouseError
 from program.settings import ROOT, Settings
 from tests.arriving import an_hour_old
 from tests.conftest import GOOD_LEVELS, Fill
+from tests.steps_by_hand import collect, load
 from warehouse.database.engine import open_warehouse
 from warehouse.ledger import checked_deliveries
 
@@ -75,10 +75,8 @@ def night(settings: Settings, files: dict[str, bytes]) -> None:
         path.write_bytes(content)
         an_hour_old(path)
     night = open_run(settings, None)
-    for source in night.sources("inbox"):
-        intake.collect(night, source)
-    for chunk in night.pending():
-        steps.load(night, steps.check(night, steps.read(night, chunk)))
+    collect(night)
+    load(night)
     assert night.finish()["errors"] == []
 
 

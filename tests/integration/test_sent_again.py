@@ -2,7 +2,6 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,28 +13,18 @@ from program.settings import Settings
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.integration.test_gathered_deliveries import packed
 from tests.integration.test_rebuild import begin, compared, night, rebuilt
-from tests.integration.test_turns import Refuse, refuse, versions
+from tests.integration.test_turns import Refuse, own, refuse, versions
 from tests.kills.sample import BAD_LEVELS
-from tests.postgres import Postgres
 from warehouse.database.engine import open_warehouse
 from warehouse.lifecycle.withdraw import withdraw
 from warehouse.tables import DeliveryRow, FindingRow
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]
 
-__all__ = ["refuse"]  # a fixture of its own module
+__all__ = ["own", "refuse"]  # fixtures of another module
 
 A_DAY = 86_400
 LONG_AGO = 1_737_000_000
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def own(request: pytest.FixtureRequest, tmp_path: Path, postgres: Postgres) -> Iterator[Settings]:
-    if request.param == "sqlite":
-        yield begin(tmp_path)
-        return
-    with postgres.new_database() as url:
-        yield begin(tmp_path, url)
 
 
 @pytest.fixture

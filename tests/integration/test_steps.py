@@ -27,6 +27,7 @@ from program.submission import Submission
 from publish.mail.transport import FolderTransport
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.faults import faulty
+from tests.steps_by_hand import collect, load
 from warehouse.database.engine import Warehouse, prepare_warehouse
 from warehouse.ledger import pending_deliveries
 from warehouse.load import CheckedDelivery
@@ -55,17 +56,6 @@ def put(tmp_path: Path, fill: Fill) -> Put:
         return path
 
     return put
-
-
-def collect(night: RunContext) -> None:
-    for source in night.sources(None):
-        intake.collect(night, source)
-    intake.unpack(night)
-
-
-def load(night: RunContext) -> None:
-    for chunk in night.pending():
-        steps.load(night, steps.check(night, steps.read(night, chunk)))
 
 
 def whole_night(settings: Settings) -> RunContext:

@@ -238,6 +238,21 @@ def test_what_a_retry_may_cure_is_told_from_what_it_does_not(
     assert type(listed.value) is type(fetched.value) is kind
 
 
+class OneFile:
+    """A file system with one file, of which it says what it is given."""
+
+    def __init__(self, details: dict[str, Any]) -> None:
+        self._details = details
+
+    def invalidate_cache(self) -> None: ...
+
+    def isdir(self, path: str) -> bool:
+        return True
+
+    def ls(self, path: str, detail: bool) -> list[dict[str, Any]]:
+        return [{"name": f"{path}/a.xlsx", "type": "file", "size": 1, **self._details}]
+
+
 @pytest.mark.parametrize(
     "info",
     [
@@ -254,16 +269,7 @@ def test_what_a_retry_may_cure_is_told_from_what_it_does_not(
 def test_every_file_system_s_word_for_when_is_understood(
     folder: Folder, monkeypatch: pytest.MonkeyPatch, info: dict
 ) -> None:
-    class Listing:
-        def invalidate_cache(self) -> None: ...
-
-        def isdir(self, path: str) -> bool:
-            return True
-
-        def ls(self, path: str, detail: bool) -> list[dict]:
-            return [{"name": f"{path}/a.xlsx", "type": "file", "size": 1, **info}]
-
-    monkeypatch.setattr(folder, "_files", Listing())
+    monkeypatch.setattr(folder, "_files", OneFile(info))
     assert offered(folder)[0].offered_at == datetime(2025, 1, 1, tzinfo=UTC)
 
 
@@ -273,16 +279,7 @@ def test_every_file_system_s_word_for_when_is_understood(
 def test_a_time_outside_the_calendar_is_an_unknown_time(
     folder: Folder, monkeypatch: pytest.MonkeyPatch, stamp: object
 ) -> None:
-    class Listing:
-        def invalidate_cache(self) -> None: ...
-
-        def isdir(self, path: str) -> bool:
-            return True
-
-        def ls(self, path: str, detail: bool) -> list[dict]:
-            return [{"name": f"{path}/a.xlsx", "type": "file", "size": 1, "mtime": stamp}]
-
-    monkeypatch.setattr(folder, "_files", Listing())
+    monkeypatch.setattr(folder, "_files", OneFile({"mtime": stamp}))
     assert offered(folder)[0].offered_at is None
 
 
