@@ -2,6 +2,8 @@
 
 import os
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,15 @@ def ran(settings: Settings) -> RunContext:
     run.warehouse.dispose()
     assert run.summary.errors == []
     return run
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[Session]:
+    engine = open_warehouse(settings.warehouse_url)
+    with Session(engine) as session:
+        yield session
+    # PostgreSQL's driver complains of a connection that nobody closed, in whatever test runs then.
+    engine.dispose()
 
 
 def states(settings: Settings) -> Counter[str]:
@@ -214,7 +225,7 @@ def test_a_correction_with_an_older_time_counts_and_is_asked_about(
         ("b.xlsx", 1, "accepted", False),
         ("a.xlsx", 2, "accepted_with_warnings", True),
     ]
-    with Session(open_warehouse(own.warehouse_url)) as session:
+    with reading(own) as session:
         (message,) = session.scalars(
             select(FindingRow.message).where(FindingRow.rule == "HIS-17")
         ).all()
@@ -249,7 +260,7 @@ def test_a_text_dated_in_the_future_is_taken_by_the_second_run_as_of_the_first(
     assert (first.summary.received, first.summary.still_arriving) == (0, 1)
     second = ran(lite)
     assert (second.summary.received, second.summary.still_arriving) == (1, 0)
-    with Session(open_warehouse(lite.warehouse_url)) as session:
+    with reading(lite) as session:
         row = session.scalars(select(DeliveryRow)).one()
     assert row.offered_at is not None
     assert row.offered_at.year == 2096
@@ -268,7 +279,7 @@ def test_a_text_that_changes_from_run_to_run_is_told_to_its_sender_once(lite: Se
         mails.append(run.summary.mails_written)
         assert len(run.summary.warnings) == min(number, 1)
     assert mails == [0, 1, 0, 0]
-    with Session(open_warehouse(lite.warehouse_url)) as session:
+    with reading(lite) as session:
         assert session.scalars(select(FindingRow.rule)).all() == ["FILE-11"]
 
 
