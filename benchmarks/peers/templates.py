@@ -113,7 +113,10 @@ def facts_of(frame: pd.DataFrame, region: Region) -> pd.DataFrame:
             "cell": long["column"].map(letters) + long["row"].astype("str"),
         }
     )
-    summaries = (_summary(frame, name, summary) for name, summary in region.table.summaries.items())
+    stored = {
+        name: summary for name, summary in region.table.summaries.items() if not summary.checks_only
+    }
+    summaries = (_summary(frame, name, summary) for name, summary in stored.items())
     return pd.concat([cells, *summaries], ignore_index=True).assign(sheet=region.table.sheet)
 
 
