@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from program.settings import load_settings, quiet_third_parties
 
 quiet_third_parties(load_settings())
 
-from benchmarks.by_hand import over_time, training, works  # noqa: E402
+from benchmarks.by_hand import meaning, over_time, training, works  # noqa: E402
 from benchmarks.by_hand.asking import failing  # noqa: E402
 from benchmarks.cpu import Spent, measured  # noqa: E402
 from benchmarks.in_memory import past_of_readings, reading_of  # noqa: E402
@@ -41,7 +42,7 @@ from expectations.run.gx_runner import GxRunner  # noqa: E402
 from expectations.run.suite import expectations_of  # noqa: E402
 
 BY_HAND = {"training": training.FRAMES, "works": works.FRAMES}
-OVER_TIME = {"training": over_time.TRAINING, "works": over_time.WORKS}
+OVER_TIME = {"training": meaning.TRAINING, "works": meaning.WORKS}
 PERIOD = Period.parse("2024-Q4")
 EARLIER = (1, 2, 4)
 """How many quarters before `PERIOD` the districts reported too."""
@@ -80,37 +81,44 @@ def reports_of(
 
 
 def spoilt(reading: ParsedReport) -> ParsedReport:
-    """Return a report with an error: more women than people, or a work that is 100.5 % done."""
+    """Return a report with errors in its first lines."""
     assert reading.form is not None
-    name, column, wrong = _ERRORS[reading.form.code]
-    return _with_first(reading, name, column, lambda _: wrong)
+    for name, column, wrong in _ERRORS[reading.form.code]:
+        reading = _with_first(reading, name, column, lambda _, wrong=wrong: wrong)
+    return reading
 
 
-_ERRORS = {
-    "training": ("levels", "women", 9_999.0),
-    "works": ("work_list", "work_progress_pct", 100.5),
+_ERRORS: dict[str, list[tuple[str, str, float | str]]] = {
+    "training": [("levels", "women", 9_999.0), ("class_list", "class_level", "commune")],
+    "works": [("work_list", "work_progress_pct", 100.5)],
 }
-"""A table, a column, and a wrong value for its first line, by form."""
+"""Tables, columns, and wrong values for their first lines, by form.
+
+More women than people, a class at another level than in the summary; a work that is 100.5 % done.
+"""
 
 
 def spoilt_over_time(reading: ParsedReport) -> ParsedReport:
     """Return a report that contradicts the earlier ones of its unit.
 
-    Its first class has a thousand times the days; or less is paid of a work than before, and
-    another work is lost.
+    Its first class has a thousand times the days; or less is paid of a work than before, its total
+    investment is doubled, two works have each other's names, and another work is lost.
     """
     assert reading.form is not None
     if reading.form.code == "training":
         return _with_first(reading, "levels", "days", lambda days: 1_000 * days)
     less_paid = _with_first(reading, "work_list", "work_disbursed_vnd", lambda paid: paid // 4)
-    table = less_paid.tables["work_list"]
-    return replace(
-        less_paid, tables={**less_paid.tables, "work_list": table.without(table.rows[1:2])}
-    )
+    doubled = _with_first(less_paid, "work_list", "work_investment_vnd", lambda amount: 2 * amount)
+    table = doubled.tables["work_list"]
+    names = [*table.values["work_name"]]
+    names[2:4] = reversed(names[2:4])
+    swapped = replace(table, values={**table.values, "work_name": names})
+    tables = {**doubled.tables, "work_list": swapped.without(table.rows[1:2])}
+    return replace(doubled, tables=tables)
 
 
 def _with_first(
-    reading: ParsedReport, name: str, column: str, wrong: Callable[[float], float]
+    reading: ParsedReport, name: str, column: str, wrong: Callable[[Any], float | str]
 ) -> ParsedReport:
     """Return the report with another value in the first line of a table, if it has a line."""
     table = reading.tables[name]
@@ -118,7 +126,7 @@ def _with_first(
         return reading
     first, *others = table.values[column]
     values = {**table.values, column: [wrong(first), *others]}
-    wrong_table = replace(table, values=values)  # type: ignore[arg-type]
+    wrong_table = replace(table, values=values)
     return replace(reading, tables={**reading.tables, name: wrong_table})
 
 
@@ -149,14 +157,14 @@ def found_by_hand_over_time(work: "Work") -> list[tuple[str, int]]:
     periods = (PERIOD.code, PERIOD.moved(-1).code)
     for chunk, past in zip(work.chunks, work.pasts, strict=True):
         for form, batch in batches_of([chunk]):
-            meaning = OVER_TIME[form.code]
+            of_form = OVER_TIME[form.code]
             frames = batch_frames(form, batch)
             failures: Found = []
             for name, frame in frames.items():
                 failures += failing(frame, BY_HAND[form.code][name])
-            refused = over_time.refused_figures(meaning, frames, failures)
+            refused = over_time.refused_figures(of_form, frames, failures)
             units = {number: reading.unit_code or "" for number, reading in batch}
-            found += over_time.failing_over_time(meaning, frames, units, past, refused, periods)
+            found += over_time.failing_over_time(of_form, frames, units, past, refused, periods)
     return found
 
 
@@ -249,6 +257,7 @@ def main(reports: int, *, docs: bool) -> None:
     print(f"{work.reports} reports of {len(BY_HAND)} forms, ", end="")
     print(f"{len(failures)} failures, {len(failures_over_time)} of history, ", end="")
     print(f"{len(findings)} findings")
+    print(f"broken rules of history: {', '.join(sorted({rule for rule, _ in failures_over_time}))}")
     print(f"first batch, with the plans of all rules: {first_batch.seconds:.2f} s")
     print(f"by hand, frames and rules: {by_hand.seconds:.2f} s")
     print(f"by Great Expectations, the same: {_beside(by_rules, by_hand)}")

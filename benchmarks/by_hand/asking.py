@@ -1,9 +1,11 @@
 """How rules written by hand are run: each returns which rows of a data frame are bad."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import pandas as pd
+
+from program.labels import fold
 
 Ask: TypeAlias = Callable[[pd.DataFrame], pd.Series]
 Rules: TypeAlias = dict[str, list[Ask]]
@@ -35,3 +37,25 @@ def unequal_sum(total: str, *parts: str, empty_is_unknown: bool = True) -> Ask:
         return missing.notna() & (missing != 0)
 
     return ask
+
+
+def repeated(*columns: str, needed: Sequence[str] = ()) -> Ask:
+    """Return a check that no two rows of a report are the same in `columns`.
+
+    Case and accents make no difference. A row is checked if it has the `needed` columns: all, where
+    nothing is said.
+    """
+
+    def ask(frame: pd.DataFrame) -> pd.Series:
+        keys = pd.DataFrame({name: _folded(frame[name]) for name in columns})
+        is_given = keys[list(needed or columns)].notna().all(axis=1)
+        return is_given & keys.assign(submission=frame["submission_id"]).duplicated(keep=False)
+
+    return ask
+
+
+def _folded(values: pd.Series) -> pd.Series:
+    if values.dtype != object and not isinstance(values.dtype, pd.StringDtype):
+        return values
+    folded = {text: fold(text) or None for text in values.dropna().unique()}
+    return values.map(folded)

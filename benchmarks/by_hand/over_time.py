@@ -7,76 +7,27 @@ it is computed only for figures that break all other conditions of their rule.
 """
 
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.by_hand.lines import list_failures, lost_lines, matrix_failures
+from benchmarks.by_hand.meaning import FAILURE, FIGURE, LINES, Figure, Meaning, keys_of
 from expectations.history.scale import ScaleLimits, factors_of
-from program.labels import fold
 from program.records.history import History
 
 _SIGMA = 1.4826
-RULES = {f"HIS-0{n}" for n in range(1, 10)} | {"WRK-17", "WRK-18", "WRK-19"}
-"""The rules that compare a report with others. HIS-03, HIS-04 and HIS-09 find nothing here: they
-look at later reports, opening figures and targets, which the two forms do not have."""
-Figure = tuple[int, str, str]
-"""A figure by its submission, its element and the key of its line."""
-_FIGURE = ("report", "element", "key")
+RULES = {f"HIS-{n:02}" for n in range(1, 18)} | {f"WRK-{n}" for n in range(17, 26)}
+"""The rules that compare a report with others.
+
+Some find nothing here: they look at estimates (HIS-10, HIS-11), later reports (HIS-03), other
+versions (HIS-12, HIS-17), or what the two forms do not have: opening figures (HIS-04), targets
+(HIS-09), cumulative figures in a matrix (HIS-13).
+"""
+_LINE = r"_(?:province|district|commune)$"
 _CRITICAL = ("TRN-01", "CELL-15")
 """The critical rules that the benchmark's reports break, of women and of a work's progress."""
 _SCALE = ScaleLimits(factors=(10, 100, 1000, 1_000_000), gap=3, slack=2)
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What the figures of a form mean over time.
-
-    `matrix` and `listed` are the columns of its matrix and its list, `key` identifies a line.
-    """
-
-    form: str
-    matrix_table: str
-    matrix: tuple[str, ...]
-    list_table: str
-    listed: tuple[str, ...]
-    summaries: tuple[str, ...]
-    key: str = ""
-    cumulative: tuple[str, ...] = ()
-    per: Mapping[str, str] = field(default_factory=dict)
-
-
-MONEY = ("budget_planned_vnd", "budget_spent_vnd")
-COUNTS = ("classes", "participants", "women", "ethnic_minority", "officials", "community", "days")
-LINES = ("province", "district", "commune", "total")
-_LINE = r"_(?:province|district|commune)$"
-TRAINING = Meaning(
-    form="training",
-    matrix_table="levels",
-    matrix=(*COUNTS, *MONEY),
-    list_table="class_list",
-    listed=("class_participants",),
-    summaries=("classes_listed", "participants_listed"),
-    per={f"{money}_{line}": f"participants_{line}" for money in MONEY for line in LINES},
-)
-WORKS = Meaning(
-    form="works",
-    matrix_table="",
-    matrix=(),
-    list_table="work_list",
-    listed=("work_investment_vnd", "work_disbursed_vnd", "work_progress_pct"),
-    summaries=(
-        "works_listed",
-        "works_completed",
-        "roads_completed",
-        "bridges_completed",
-        "works_investment_listed_vnd",
-        "works_disbursed_listed_vnd",
-        "works_infrastructure_disbursed_vnd",
-    ),
-    key="work_code",
-    cumulative=("work_disbursed_vnd", "work_progress_pct"),
-)
 
 
 def failing_over_time(
@@ -110,11 +61,17 @@ def failing_over_time(
     before = known[known["period"] == periods[1]].assign(is_own=False)
     _add_peers(rows, peers, before, pool)
     _add_rates(rows, pool, meaning.per)
-    found = _of_figures(rows, pool, refused)
-    found += _copies(now, known, meaning, periods[0])
+    # Of several failures at one cell the first counts, and none at a cell that is refused.
+    at_cells = [_figure_failures(rows, pool), matrix_failures(meaning, rows, then, periods[1])]
+    found = _copies(now, known, meaning, periods[0])
     if meaning.key:
-        found += _of_lines(meaning, frames, units, past)
-    return found
+        at_cells.append(list_failures(meaning, frames, units, past))
+        found += lost_lines(meaning, frames, units, past)
+    failed = pd.concat(at_cells, ignore_index=True).drop_duplicates([*FIGURE])
+    figures = failed[[*FIGURE]].itertuples(index=False, name=None)
+    is_accepted = np.array([figure not in refused for figure in figures], dtype=bool)
+    failed = failed[is_accepted]
+    return found + list(zip(failed["rule"], failed["report"], strict=True))
 
 
 def _figures_now(
@@ -129,7 +86,7 @@ def _figures_now(
     summary = frames["submission"].rename(columns={"submission_id": "report"})
     parts.append(summary.melt(["report"], list(meaning.summaries), "element"))
     lines = frames[meaning.list_table].rename(columns={"submission_id": "report"})
-    lines = lines.assign(key=_keys(lines[meaning.key]) if meaning.key else "")
+    lines = lines.assign(key=keys_of(lines[meaning.key]) if meaning.key else "")
     parts.append(lines.melt(["report", "key"], list(meaning.listed), "element"))
     now = pd.concat(parts, ignore_index=True).dropna(subset="value")
     now = now.assign(key=now["key"].fillna(""), unit=now["report"].map(units))
@@ -145,13 +102,8 @@ def _figures_then(meaning: Meaning, past: History) -> pd.DataFrame:
     if meaning.key:
         codes = facts.loc[facts["element"] == meaning.key, ["report", "line", "text"]]
         figures = facts[is_figure].merge(codes, on=["report", "line"], how="left")
-        figures = figures.assign(key=_keys(figures["text_y"]))
+        figures = figures.assign(key=keys_of(figures["text_y"]))
     return figures[["report", "unit", "period", "element", "key", "value"]]
-
-
-def _keys(texts: pd.Series) -> pd.Series:
-    folded = {text: fold(text) for text in texts.dropna().unique()}
-    return texts.map(folded).fillna("")
 
 
 def _with_own_past(
@@ -159,7 +111,8 @@ def _with_own_past(
 ) -> pd.DataFrame:
     """Return the figures with what their unit reported before."""
     is_listed = now["element"].isin(meaning.listed)
-    rows = now.assign(is_listed=is_listed, n=np.arange(len(now)))
+    is_summary = now["element"].isin(meaning.summaries)
+    rows = now.assign(is_listed=is_listed, is_summary=is_summary, n=np.arange(len(now)))
     comparable = rows[~is_listed | (rows["key"] != "")]
     both = comparable.merge(then, on=["unit", "element", "key"], suffixes=("", "_then"))
     wide = both.pivot(index="n", columns="period", values="value_then").reindex(rows["n"])
@@ -177,21 +130,36 @@ def _with_own_past(
     rows["own_points"] = wide.count(axis=1)
     with np.errstate(invalid="ignore"):
         rows["own_kept"] = (earlier == later).sum(axis=1) / np.where(compared, compared, np.nan)
-    rows["shift"] = _shift(rows, meaning)
+    rows["shift"] = _shift(rows)
     rows["shifted_median"] = median * rows["shift"]
+    rows["whole"] = _whole(rows, meaning)
+    limit = np.fmax(rows["element"].map(meaning.full), rows["whole"])
+    rows["limit"] = limit.where(is_cumulative)
+    is_plan = (rows["own_kept"] >= 0.5) & ~is_cumulative & ~(rows["shift"] >= 1.5)
+    rows["plan_before"] = rows["last"].where(is_plan)
     return rows
 
 
-def _shift(rows: pd.DataFrame, meaning: Meaning) -> pd.Series:
+def _whole(rows: pd.DataFrame, meaning: Meaning) -> np.ndarray:
+    """Return the figure that each figure goes up to."""
+    at = ["report", "element", "key"]
+    is_whole = rows["element"].isin(meaning.up_to.values()) & (rows["key"] != "")
+    wholes = rows[is_whole].set_index(at)["value"]
+    partners = rows.assign(element=rows["element"].map(meaning.up_to))[at]
+    return wholes.reindex(pd.MultiIndex.from_frame(partners)).to_numpy()
+
+
+def _shift(rows: pd.DataFrame) -> pd.Series:
     """Return how many times its usual value the median figure of a line, or of a report, is."""
-    is_total = rows["element"].str.endswith("_total") | rows["element"].isin(meaning.summaries)
     usual = rows["own_median"].fillna(rows["before"])
-    times = (rows["value"] / usual).where(~is_total & (usual > 0) & (rows["value"] > 0))
+    times = (rows["value"] / usual).where((usual > 0) & (rows["value"] > 0))
+    # A line of nothing but totals has a median of its own; for the report totals do not count.
+    is_typed = ~rows["element"].str.endswith("_total") & ~rows["is_summary"]
+    of_report = times.where(is_typed).groupby(rows["report"]).transform("median")
     line = rows["element"].str.rsplit("_", n=1).str[-1].where(~rows["is_listed"], "")
     by_line = times.groupby([rows["report"], line])
     of_line = by_line.transform("median").where(by_line.transform("count") >= 4)
-    of_line = of_line.where(line.isin(LINES))
-    return of_line.fillna(times.groupby(rows["report"]).transform("median"))
+    return of_line.where(line.isin(LINES)).fillna(of_report)
 
 
 def _add_peers(
@@ -275,37 +243,37 @@ def _spread_of_element(asked: pd.DataFrame, pool: pd.DataFrame) -> pd.DataFrame:
     return spread.loc[asked["report"]].set_index(asked.index)
 
 
-def _of_figures(
-    rows: pd.DataFrame, pool: pd.DataFrame, refused: Set[Figure]
-) -> list[tuple[str, int]]:
+def _figure_failures(rows: pd.DataFrame, pool: pd.DataFrame) -> pd.DataFrame:
     """Return the failures of the rules that look at single figures: one a figure at most."""
+    # The lines of a list are compared one by one, and not their sum.
+    rows = rows[~rows["is_summary"]]
     value = rows["value"]
     bad = pd.DataFrame(index=rows.index)
     bad["HIS-01"] = ~np.isnan(factors_of(rows.assign(replaced=np.nan), _SCALE))
+    plan = rows["plan_before"].where(rows["plan_before"] >= 20)
+    bad["HIS-16"] = value > 2.5 * plan
     bad["HIS-02"] = value < rows["cumulative_before"]
     own_allowed = np.fmax(8 * _SIGMA * rows["own_mad"], 3 * rows["own_median"])
-    excuses = rows[["expected_share", "own_high", "shifted_median"]]
+    excuses = rows[["expected_share", "own_high", "shifted_median", "limit", "whole"]]
     is_excused = excuses.mul(3).ge(value, axis=0).any(axis=1)
     is_comparable = (value >= 20) & (rows["own_median"] > 0) & (rows["own_points"] >= 4)
     is_far = (value - rows["own_median"]).abs() > own_allowed
     bad["HIS-05"] = is_comparable & is_far & ~is_excused
     bad["HIS-06"] = _is_peer_outlier(rows, pool)
     is_bad = bad.any(axis=1)
-    failed = rows.loc[is_bad, [*_FIGURE]].assign(rule=bad[is_bad].idxmax(axis=1))
+    failed = rows.loc[is_bad, [*FIGURE]].assign(rule=bad[is_bad].idxmax(axis=1))
     # Of a total that fails with one of its parts, only the part is reported.
     whole = failed["element"].str.replace(_LINE, "_total", regex=True)
     with_parts = set(zip(failed["report"], whole.where(whole != failed["element"]), strict=True))
     keys = zip(failed["report"], failed["element"], strict=True)
     is_part = [key not in with_parts for key in keys]
-    figures = failed[[*_FIGURE]].itertuples(index=False, name=None)
-    is_accepted = [figure not in refused for figure in figures]
-    failed = failed[np.array(is_part, dtype=bool) & np.array(is_accepted, dtype=bool)]
-    return list(zip(failed["rule"], failed["report"], strict=True))
+    return failed.loc[np.array(is_part, dtype=bool), FAILURE]
 
 
 def _is_peer_outlier(rows: pd.DataFrame, pool: pd.DataFrame) -> pd.Series:
     value, median = rows["value"], rows["peer_median"]
-    is_excused = rows[["own_high", "peer_high"]].mul(6).ge(value, axis=0).any(axis=1)
+    excuses = rows[["own_high", "peer_high", "limit", "whole"]]
+    is_excused = excuses.mul(6).ge(value, axis=0).any(axis=1)
     is_comparable = (value >= 20) & (median > 0) & (rows["peer_points"] >= 6)
     is_outlier = is_comparable & ((value - median).abs() > 9 * median) & ~is_excused
     pools = dict(list(pool.groupby("element")))
@@ -353,41 +321,6 @@ def _fingerprints(figures: pd.DataFrame, meaning: Meaning) -> tuple[pd.Series, p
     return hashes.groupby(typed["report"]).sum(), changes.groupby("report").size()
 
 
-def _of_lines(
-    meaning: Meaning, frames: Mapping[str, pd.DataFrame], units: Mapping[int, str], past: History
-) -> list[tuple[str, int]]:
-    """Return the works that went backwards, or that are lost, since the unit's last report."""
-    lines = frames[meaning.list_table].rename(columns={"submission_id": "report"})
-    now = lines.assign(key=_keys(lines[meaning.key]), unit=lines["report"].map(units))
-    now = now[["report", "unit", "key", "work_status"]]
-    then = _statuses_then(meaning, past)
-    both = now.merge(then, on=["unit", "key"], suffixes=("", "_then"))
-    was_finished = both["work_status_then"] == "completed"
-    was_begun = both["work_status_then"].isin(["in_progress", "completed", "suspended"])
-    is_known = both["work_status"].notna()
-    unfinished = both[was_finished & is_known & (both["work_status"] != "completed")]
-    not_begun = both[was_begun & (both["work_status"] == "not_started")]
-    asked = now.drop_duplicates("report")[["report", "unit"]]
-    expected = asked.merge(then, on="unit", suffixes=("", "_then"))
-    lost = expected.merge(now[["report", "key"]], on=["report", "key"], how="left", indicator=True)
-    is_open = lost["work_status"].notna() & (lost["work_status"] != "completed")
-    lost = lost[(lost["_merge"] == "left_only") & is_open]
-    found = {"WRK-17": unfinished, "WRK-18": not_begun, "WRK-19": lost}
-    return [(rule, int(n)) for rule, failed in found.items() for n in failed["report"]]
-
-
-def _statuses_then(meaning: Meaning, past: History) -> pd.DataFrame:
-    """Return the works of the last report of each unit with their status."""
-    reports = past.reports[past.reports["form"] == meaning.form]
-    facts = past.facts[(past.facts["line"] > 0) & past.facts["report"].isin(reports["report"])]
-    texts = facts[facts["element"].isin([meaning.key, "work_status"])]
-    lines = texts.pivot(index=["report", "line"], columns="element", values="text").reset_index()
-    lines = lines.merge(reports[["report", "unit", "period"]], on="report")
-    last = lines["period"] == lines.groupby("unit")["period"].transform("max")
-    lines = lines[last].assign(key=_keys(lines[meaning.key]))
-    return lines[["unit", "key", "work_status"]]
-
-
 def refused_figures(
     meaning: Meaning, frames: Mapping[str, pd.DataFrame], found: Iterable[tuple[str, int, int]]
 ) -> set[Figure]:
@@ -396,7 +329,7 @@ def refused_figures(
     frame = frames[meaning.matrix_table or meaning.list_table]
     bad = frame[pd.MultiIndex.from_frame(frame[["submission_id", "row"]]).isin(rows)]
     if meaning.key:
-        figures = bad.assign(element="work_progress_pct", key=_keys(bad[meaning.key]))
+        figures = bad.assign(element="work_progress_pct", key=keys_of(bad[meaning.key]))
     else:
         figures = bad.assign(element="women_" + bad["line"], key="")
     return set(figures[["submission_id", "element", "key"]].itertuples(index=False, name=None))

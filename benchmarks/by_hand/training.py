@@ -1,6 +1,8 @@
 """Rules of the training form: its summary by level, its list of classes, and both together."""
 
-from benchmarks.by_hand.asking import Rules, unequal_sum
+import pandas as pd
+
+from benchmarks.by_hand.asking import Ask, Rules, repeated, unequal_sum
 from program.forms.measure import LARGEST_EXACT
 
 COUNTS = ("classes", "participants", "women", "ethnic_minority", "officials", "community")
@@ -48,6 +50,10 @@ LEVELS: Rules = {
         )
     ],
 }
+_CLASS_KEY = [
+    f"class_{name}"
+    for name in ("title", "topic", "level", "place", "first_day", "last_day", "participants")
+]
 CLASSES: Rules = {
     "CELL-01": [lambda f, c=c: f[f"class_{c}"].isna() for c in CLASS_NEEDED],
     "CELL-02": [lambda f, c=c: f[f"class_{c}"].isna() for c in CLASS_OPTIONAL],
@@ -58,7 +64,26 @@ CLASSES: Rules = {
     "TRN-09": [lambda f: f["class_last_day"] < f["class_first_day"]],
     "TRN-10": [lambda f: f["class_first_day"] < f["period_start"]],
     "TRN-11": [lambda f: f["class_last_day"] > f["period_end"]],
+    "TRN-15": [repeated(*_CLASS_KEY, needed=["class_title"])],
+    "TRN-16": [lambda f: f["class_participants"] < 1],
 }
+
+
+def _split_otherwise(figure: str, level: str, *agreeing: str) -> Ask:
+    """Return a check that summary and list agree at a level, where the `agreeing` figures agree."""
+
+    def ask(frame: pd.DataFrame) -> pd.Series:
+        summary, listed = frame[f"{figure}_{level}"], frame[f"{figure}_listed_{level}"]
+        is_odd = summary.notna() & listed.notna() & (summary != listed)
+        for name in agreeing:
+            stem, _, place = name.rpartition("_")
+            of_list = f"{stem}_listed" if place == "total" else f"{stem}_listed_{place}"
+            is_odd &= frame[name] == frame[of_list]
+        return is_odd
+
+    return ask
+
+
 _LINES = ("province", "district", "commune")
 SUBMISSION: Rules = {
     "CELL-16": [
@@ -80,6 +105,15 @@ SUBMISSION: Rules = {
     ],
     "TRN-07": [lambda f: (f["classes_total"] - f["classes_listed"]).abs() > 0],
     "TRN-08": [lambda f: (f["participants_total"] - f["participants_listed"]).abs() > 0],
+    "TRN-17": [_split_otherwise("classes", "province", "classes_total")],
+    "TRN-18": [_split_otherwise("classes", "district", "classes_total")],
+    "TRN-19": [_split_otherwise("classes", "commune", "classes_total")],
+    "TRN-20": [
+        _split_otherwise("participants", "province", "participants_total", "classes_province")
+    ],
+    "TRN-21": [
+        _split_otherwise("participants", "district", "participants_total", "classes_district")
+    ],
 }
 
 FRAMES: dict[str, Rules] = {"levels": LEVELS, "class_list": CLASSES, "submission": SUBMISSION}
