@@ -98,7 +98,8 @@ class Header:
     def others(self) -> tuple[Heading, ...]:
         """The headings that are no column's."""
         claims = (*self.doubles, *self.doubtful)
-        return (*self.strangers, *(claim.heading for claim in claims))
+        claiming = [claim.heading for claim in claims]
+        return (*self.strangers, *claiming)
 
     @property
     def span(self) -> range:
@@ -111,7 +112,8 @@ class Header:
     @property
     def score(self) -> int:
         """How many of the table's labels were found."""
-        return len(self.columns) + (self.line is not None)
+        has_line = self.line is not None
+        return len(self.columns) + has_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +134,14 @@ class _Labels:
 
     @property
     def line(self) -> frozenset[str]:
-        return self.table.line.bare if self.table.line else frozenset()
+        if self.table.line is None:
+            return frozenset()
+        return self.table.line.bare
 
     @property
     def count(self) -> int:
-        return len(self.table.columns) + (self.table.line is not None)
+        has_line = self.table.line is not None
+        return len(self.table.columns) + has_line
 
     def on(self, sheet: Sheet) -> list[int]:
         """Return the rows that hold one of the labels."""
@@ -144,11 +149,14 @@ class _Labels:
         columns = self.bare
         line = self.line
         rows: set[int] = set()
+        # The first letters exclude nearly all texts of a sheet, so few are folded.
         for text in texts.beginning(self.table.openings):
             bare = fold_bare(text)
             is_label = bool(bare) and (bare in columns or bare in line)
+            # "Kế hoạch năm 2025" may be the label "Kế hoạch" with the sender's year behind it.
             if not is_label and CENTURY in text:
-                bare = fold_bare(split_time(text).text)
+                undated = split_time(text).text
+                bare = fold_bare(undated)
                 is_label = bare in columns or bare in line
             if is_label:
                 rows.update(texts.rows[text])
@@ -176,14 +184,25 @@ def find_header(
     the form's labels.
     """
     labels = _Labels(table, words)
-    candidates = (_best_once(sheet, labels) for sheet in sheets)
-    found = [header for header in candidates if header is not None]
+    found: list[Header] = []
+    for sheet in sheets:
+        header = _best_once(sheet, labels)
+        if header is not None:
+            found.append(header)
     if not found:
         return None
     best = max(found, key=_rank)
-    others = [header.sheet for header in found if header is not best and is_filled(header)]
-    unseen = frozenset(sheet.name for sheet in others if sheet.is_hidden)
-    return replace(best, elsewhere=tuple(sheet.name for sheet in others), unseen=unseen)
+
+    # An empty copy of the template is no second table that a sender must explain.
+    elsewhere: list[str] = []
+    unseen: set[str] = set()
+    for header in found:
+        if header is best or not is_filled(header):
+            continue
+        elsewhere.append(header.sheet.name)
+        if header.sheet.is_hidden:
+            unseen.add(header.sheet.name)
+    return replace(best, elsewhere=tuple(elsewhere), unseen=frozenset(unseen))
 
 
 def _rank(header: Header) -> tuple[bool, int, bool]:
@@ -199,19 +218,30 @@ def find_headers(sheets: list[Sheet], form: Form) -> dict[str, Header]:
         if header is not None:
             headers[table.name] = header
     for name, header in headers.items():
-        if header.is_apart and not any(is_beside(header, other) for other in headers.values()):
+        if header.is_apart and not _has_table_beside(header, headers.values()):
             # No table of ours is beside it. So the headings there belong to this table.
-            headers[name] = _joined(header, _Labels(form.table(name), form.words))
-    return {
-        name: replace(header, top=_top_of(header, headers.values()))
-        for name, header in headers.items()
-    }
+            labels = _Labels(form.table(name), form.words)
+            headers[name] = _joined(header, labels)
+
+    placed: dict[str, Header] = {}
+    for name, header in headers.items():
+        top = _top_of(header, headers.values())
+        placed[name] = replace(header, top=top)
+    return placed
+
+
+def _has_table_beside(header: Header, headers: Iterable[Header]) -> bool:
+    return any(is_beside(header, other) for other in headers)
 
 
 def _top_of(header: Header, headers: Iterable[Header]) -> int:
     """Return the first row of the nearest table above on the same sheet; 0 without one."""
-    on_sheet = [other.row for other in headers if other.sheet is header.sheet]
-    return max((row for row in on_sheet if row < header.row), default=0)
+    top = 0
+    for other in headers:
+        is_above = other.sheet is header.sheet and other.row < header.row
+        if is_above:
+            top = max(top, other.row)
+    return top
 
 
 def is_beside(header: Header, other: Header) -> bool:
@@ -221,8 +251,11 @@ def is_beside(header: Header, other: Header) -> bool:
     """
     if other.sheet is not header.sheet:
         return False
-    own, others = header.span, other.span
-    return own.stop <= others.start or others.stop <= own.start
+    own = header.span
+    others = other.span
+    is_left = own.stop <= others.start
+    is_right = others.stop <= own.start
+    return is_left or is_right
 
 
 def _joined(header: Header, labels: _Labels) -> Header:
@@ -257,18 +290,27 @@ def _best(sheet: Sheet, labels: _Labels, *, is_apart: bool = True) -> Header | N
     """
     best: _Claims | None = None
     for place in _places(sheet, labels):
-        if not is_apart and len(place.columns) < len(sheet.rows[0]):
+        is_full_width = len(place.columns) == len(sheet.rows[0])
+        if not is_apart and not is_full_width:
             continue
-        if best is not None and best.score == labels.count and place.depth > best.place.depth:
-            break  # Every label was found in fewer rows. Nothing can be better.
+        if best is not None:
+            is_complete = best.score == labels.count
+            if is_complete and place.depth > best.place.depth:
+                break  # Every label was found in fewer rows. Nothing can be better.
         claims = _claims(sheet, place, labels)
         if best is None or _worth(claims) > _worth(best):
             best = claims
+    if best is None:
+        return None
     # A stranger may still be a misspelt label.
-    if best is None or (best.score + len(best.strangers)) * 2 < labels.count:
+    most_labels = best.score + len(best.strangers)
+    if most_labels * 2 < labels.count:
         return None
     header = _with_slips(_header(sheet, best, labels), labels)
-    return header if header.score * 2 >= labels.count else None
+    # With fewer than half of its labels, a table of another form would be taken for this one.
+    if header.score * 2 < labels.count:
+        return None
+    return header
 
 
 def _worth(claims: "_Claims") -> tuple[int, ...]:
@@ -312,7 +354,9 @@ def _places(sheet: Sheet, labels: _Labels) -> Iterator[_Place]:
     tried: set[tuple[int, int]] = set()
     for number in labels.on(sheet):
         for above in range(DEEPEST):
-            tried.update((depth, number - above) for depth in range(above + 1, DEEPEST + 1))
+            first_row = number - above
+            for depth in range(above + 1, DEEPEST + 1):
+                tried.add((depth, first_row))
     for depth, number in sorted(tried):
         found = _places_once(sheet, number, depth)
         if found.texts * 2 >= labels.count:
@@ -324,18 +368,25 @@ def _places_once(sheet: Sheet, number: int, depth: int) -> _PlacesInRows:
     key = number, depth
     if key not in sheet.searches:
         texts: list[int] = []
+        # A start above the sheet's first row comes from a label near its top.
         if number >= 0 and depth in depths(sheet, number):
             texts = _columns_of_text(sheet, number, depth)
-        blocks = _blocks(sheet, number + depth, texts) if texts else []
-        places = [_Place(number, depth, columns) for columns in blocks]
+        places: list[_Place] = []
+        if texts:
+            blocks = _blocks(sheet, number + depth, texts)
+            places = [_Place(number, depth, columns) for columns in blocks]
         sheet.searches[key] = _PlacesInRows(len(texts), places)
     found: _PlacesInRows = sheet.searches[key]
     return found
 
 
 def _columns_of_text(sheet: Sheet, number: int, depth: int) -> list[int]:
-    columns = zip(*sheet.rows[number : number + depth], strict=True)
-    return [at for at, cells in enumerate(columns) if any(map(_is_text, cells))]
+    rows = sheet.rows[number : number + depth]
+    columns: list[int] = []
+    for at, cells in enumerate(zip(*rows, strict=True)):
+        if any(map(_is_text, cells)):
+            columns.append(at)
+    return columns
 
 
 def _is_text(cell: CellValue) -> bool:
@@ -348,14 +399,22 @@ def _blocks(sheet: Sheet, below: int, texts: list[int]) -> list[range]:
     A column counts as empty if it holds nothing from row `below` on and no text above it. Such a
     column separates two tables side by side.
     """
-    gaps = sorted(set(range(texts[0], texts[-1])).difference(texts))
-    edges = [at for at in gaps if _is_empty_below(sheet, below, at)]
-    borders = [texts[0] - 1, *edges, texts[-1] + 1]
-    # A single column between two empty ones is no table.
-    runs = [range(left + 1, right) for left, right in pairwise(borders) if right - left > 2]
+    first = texts[0]
+    last = texts[-1]
+    gaps = set(range(first, last)).difference(texts)
+    edges = [at for at in sorted(gaps) if _is_empty_below(sheet, below, at)]
+    borders = [first - 1, *edges, last + 1]
+    runs: list[range] = []
+    for left, right in pairwise(borders):
+        run = range(left + 1, right)
+        # A single column between two empty ones is no table.
+        if len(run) > 1:
+            runs.append(run)
     # All columns, not only those with a text: a label may be merged down from above the header.
     whole = range(len(sheet.rows[0]))
-    return [whole, *runs] if len(runs) > 1 else [whole]
+    if len(runs) > 1:
+        return [whole, *runs]
+    return [whole]
 
 
 def _is_empty_below(sheet: Sheet, below: int, at: int) -> bool:
@@ -370,7 +429,9 @@ def is_filled(header: Header) -> bool:
     columns = header.columns.values()
     for row in header.sheet.rows[header.body :]:
         for at in columns:
-            if text_of_cell(row[at])[:1].isdigit():
+            first_letter = text_of_cell(row[at])[:1]
+            # A figure that was typed as a text begins with a digit too.
+            if first_letter.isdigit():
                 return True
     return False
 
@@ -402,7 +463,8 @@ class _Claims:
     @property
     def score(self) -> int:
         """How many of the table's labels were found."""
-        return len(self.columns) + (self.line is not None)
+        has_line = self.line is not None
+        return len(self.columns) + has_line
 
 
 _ClaimsByName: TypeAlias = dict[str, list[Claim]]
@@ -421,19 +483,21 @@ def _claims(sheet: Sheet, place: _Place, labels: _Labels) -> _Claims:
             continue
         claim, is_sure = _claimed(heading, labels)
         if claim is None:
+            # "STT" is in most tables and in no form. Its sender would only be puzzled.
             if not _is_ordinal(heading):
                 strangers.append(heading)
             continue
-        claims = sure if is_sure else nearly
-        claims[claim.column.name].append(claim)
+        name = claim.column.name
+        if is_sure:
+            sure[name].append(claim)
+        else:
+            nearly[name].append(claim)
 
     if line is not None:
         # A column with an unknown sub-heading may hold only a part of what its label names.
-        split = [
-            name for name, claims in sure.items() if _is_split(sheet, place.below, claims[0], line)
-        ]
-        for name in split:
-            nearly[name].extend(sure.pop(name))
+        for name, claims in list(sure.items()):
+            if _is_split(sheet, place.below, claims[0], line):
+                nearly[name].extend(sure.pop(name))
     return _sorted_claims(place, line, sure, nearly, strangers)
 
 
@@ -448,7 +512,7 @@ def _sorted_claims(
     columns: dict[str, int] = {}
     doubles: list[Claim] = []
     dated: list[DatedHeading] = []
-    unused: list[Heading] = []
+    unused: list[Claim] = []
     for name, claims in sure.items():
         # Beside the column itself, "Kế hoạch vốn năm 2024" is a column of the sender's own.
         undated = [claim for claim in claims if not claim.is_dated]
@@ -459,19 +523,20 @@ def _sorted_claims(
             dated += first.heading.dated
         doubles += others
         if undated:
-            unused += [claim.heading for claim in claims if claim.is_dated]
+            unused += [claim for claim in claims if claim.is_dated]
     doubtful: list[Claim] = []
     for name, claims in nearly.items():
         if name in sure:
             # The column is found. What only resembles it is another column.
-            unused += [claim.heading for claim in claims]
+            unused += claims
         else:
             doubtful += claims
+    unused_headings = [claim.heading for claim in unused]
     return _Claims(
         place=place,
         line=line,
         columns=columns,
-        strangers=(*strangers, *unused),
+        strangers=(*strangers, *unused_headings),
         doubles=tuple(doubles),
         doubtful=tuple(doubtful),
         dated=tuple(dated),
@@ -486,6 +551,7 @@ def _is_ordinal(heading: Heading) -> bool:
 
 def _header(sheet: Sheet, claims: _Claims, labels: _Labels) -> Header:
     place = claims.place
+    width = len(sheet.rows[place.number])
     return Header(
         sheet=sheet,
         row=place.number,
@@ -497,7 +563,7 @@ def _header(sheet: Sheet, claims: _Claims, labels: _Labels) -> Header:
         doubles=claims.doubles,
         doubtful=claims.doubtful,
         words=labels.words,
-        is_apart=len(place.columns) < len(sheet.rows[place.number]),
+        is_apart=len(place.columns) < width,
         dated=claims.dated,
     )
 
@@ -508,31 +574,38 @@ def _with_slips(header: Header, labels: _Labels) -> Header:
     slips = _slips(header, wanted, labels)
     if not slips:
         return header
-    columns = dict(header.columns)
+    found = dict(header.columns)
     line = header.line
     for name, slip in slips.items():
         if name == _LINE:
             line = slip.heading.at
         else:
-            columns[name] = slip.heading.at
+            found[name] = slip.heading.at
+    # In the form's order, as if the labels had been spelt right.
+    columns: dict[str, int] = {}
+    for column in labels.table.columns:
+        if column.name in found:
+            columns[column.name] = found[column.name]
     accepted = [slip.heading for slip in slips.values()]
-    declared = [column.name for column in labels.table.columns]
+    strangers = [heading for heading in header.strangers if heading not in accepted]
     return replace(
         header,
-        columns={name: columns[name] for name in declared if name in columns},
+        columns=columns,
         line=line,
         body=_body(header.sheet, header.below, columns, line, labels.table),
-        strangers=tuple(other for other in header.strangers if other not in accepted),
+        strangers=tuple(strangers),
         slips=tuple(slips.values()),
     )
 
 
 def _missing_labels(header: Header, labels: _Labels) -> dict[str, Label]:
     """Return the labels that no heading claims, by column name; `_LINE` is that of the lines."""
-    claimed = {claim.column.name for claim in header.doubtful}.union(header.columns)
-    missing: dict[str, Label] = {
-        column.name: column for column in labels.table.columns if column.name not in claimed
-    }
+    doubtful = {claim.column.name for claim in header.doubtful}
+    missing: dict[str, Label] = {}
+    for column in labels.table.columns:
+        # A heading that nearly names the column is a question already, not a mistake in typing.
+        if column.name not in header.columns and column.name not in doubtful:
+            missing[column.name] = column
     if labels.table.line is not None and header.line is None:
         missing[_LINE] = labels.table.line
     return missing
@@ -562,7 +635,9 @@ def _misspelt(
     """Return the name of the label that a heading misspells; None if it misspells none."""
     for reading in heading.readings:
         text = fold_bare(reading)
-        name = closest(text, writings, words) if text else None
+        if not text:
+            continue
+        name = closest(text, writings, words)
         if name is not None:
             return name
     return None
@@ -575,9 +650,15 @@ def _is_whole(header: Header, label: Label, heading: Heading) -> bool:
     """
     if not isinstance(label, Column):
         return True
-    if _is_split(header.sheet, header.below, Claim(label, heading), header.line):
+    claim = Claim(label, heading)
+    if _is_split(header.sheet, header.below, claim, header.line):
         return False
-    return all(is_remark(inside, label) for inside in bracketed(heading.text))
+    return _has_only_remarks(heading.text, label)
+
+
+def _has_only_remarks(text: str, column: Column) -> bool:
+    """Tell whether what a text has in brackets changes nothing about the label of its column."""
+    return all(is_remark(inside, column) for inside in bracketed(text))
 
 
 def _claimed(heading: Heading, labels: _Labels) -> tuple[Claim | None, bool]:
@@ -587,14 +668,17 @@ def _claimed(heading: Heading, labels: _Labels) -> tuple[Claim | None, bool]:
         # "Kế hoạch (năm 2025)" is in doubt only for what stands in brackets.
         undated, is_undated_sure = _named(heading.undated, labels)
         if undated is not None:
-            return Claim(undated, heading, is_dated=True), is_undated_sure
+            claim = Claim(undated, heading, is_dated=True)
+            return claim, is_undated_sure
     if column is not None:
         return Claim(column, heading), is_sure
+    # The heading names no column with its groups. It may name one without them.
     hinted = _with_bare_label(heading.hint, labels)
     if hinted is None:
         return None, False
     is_dated = bool(heading.dated)
-    return Claim(hinted, heading, is_dated), _is_part(hinted, heading.group, labels.table)
+    claim = Claim(hinted, heading, is_dated)
+    return claim, _is_part(hinted, heading.group, labels.table)
 
 
 def _named(readings: Iterable[str], labels: _Labels) -> tuple[Column | None, bool]:
@@ -602,6 +686,7 @@ def _named(readings: Iterable[str], labels: _Labels) -> tuple[Column | None, boo
     openings = labels.table.openings
     opening = [text for text in readings if opening_of(text) in openings]
     whole = labels.whole
+    # A whole label in any reading is better than one without its brackets in an earlier reading.
     for text in opening:
         column = whole.get(fold_label(text))
         if column is not None:
@@ -609,14 +694,19 @@ def _named(readings: Iterable[str], labels: _Labels) -> tuple[Column | None, boo
     for text in opening:
         column = _with_bare_label(text, labels)
         if column is not None:
-            return column, all(is_remark(inside, column) for inside in bracketed(text))
+            return column, _has_only_remarks(text, column)
     return None, False
 
 
 def _with_bare_label(text: str, labels: _Labels) -> Column | None:
     """Return the column whose label `text` is, apart from text in brackets."""
-    bare = fold_bare(text) if text else ""
-    return labels.bare.get(bare) if bare else None
+    if not text:
+        return None
+    bare = fold_bare(text)
+    # A text that is longer than any label is folded to "".
+    if not bare:
+        return None
+    return labels.bare.get(bare)
 
 
 def _is_part(column: Column, group: str, table: Table) -> bool:
@@ -627,9 +717,12 @@ def _is_part(column: Column, group: str, table: Table) -> bool:
     """
     if not any(writing.startswith(_PART) for writing in column.folded):
         return False
-    before = table.columns[: table.columns.index(column)]
-    wholes = [other for other in before if not fold_label(other.label).startswith(_PART)]
-    return bool(wholes) and matches(group, wholes[-1])
+    position = table.columns.index(column)
+    # The nearest column before it that is no part itself: several parts may follow one whole.
+    for before in reversed(table.columns[:position]):
+        if not fold_label(before.label).startswith(_PART):
+            return matches(group, before)
+    return False
 
 
 def _is_split(sheet: Sheet, below: int, claim: Claim, line: int | None) -> bool:
@@ -654,9 +747,12 @@ def _body(sheet: Sheet, below: int, columns: dict[str, int], line: int | None, t
     for number in range(below, end):
         row = sheet.rows[number]
         cells = [row[columns[column.name]] for column in found]
-        label: CellValue = "" if line is None else row[line]
+        label: CellValue = ""
+        if line is not None:
+            label = row[line]
         if is_numbering_row([label, *cells]):
             continue
+        # A row with a label is a line of a matrix, even if its cells read like measures.
         is_line = isinstance(label, str) and not is_empty(label)
         if is_line or not is_measure_row(cells, found):
             return number
