@@ -45,7 +45,8 @@ def read_table(header: Header, table: Table, end: int) -> tuple[ParsedTable, lis
     labels = read_labels(header, table, end)
     header, computed = with_totals(header, table, end, line_rows(labels), measures)
     problems += computed
-    place = TableRegion(header, table, end, measures, _merged_cells(header, end), problems)
+    merged = _merged_cells(header, end)
+    place = TableRegion(header, table, end, measures, merged, problems)
     lines = _lines(place, labels)
     numbers = [number for number, _ in lines]
 
@@ -54,7 +55,7 @@ def read_table(header: Header, table: Table, end: int) -> tuple[ParsedTable, lis
     _report_hidden(place, numbers)
     _report_struck(place, numbers)
     found = _read_columns(place, numbers)
-    values = {}
+    values: dict[str, ColumnValues] = {}
     # In the form's order, whatever the order of the sheet.
     for column in table.columns:
         values[column.name] = found.get(column.name) or _nothing(column, len(lines))
@@ -65,7 +66,7 @@ def read_table(header: Header, table: Table, end: int) -> tuple[ParsedTable, lis
         rows=[number + 1 for number in numbers],
         lines=[key for _, key in lines],
         dtypes=table.dtypes,
-        letters={name: column_letter(at + 1) for name, at in header.columns.items()},
+        letters=_letters(header),
         sheet=header.sheet.name,
         qualifiers=place.qualifiers,
         texts=place.texts,
@@ -78,14 +79,20 @@ def read_table(header: Header, table: Table, end: int) -> tuple[ParsedTable, lis
     return reading, problems
 
 
+def _letters(header: Header) -> dict[str, str]:
+    """Return the letter of the sheet's column of each column that was found, by name."""
+    return {name: column_letter(at + 1) for name, at in header.columns.items()}
+
+
 def _open_total(read: ParsedTable, table: Table, total: OpenTotal) -> ReaderFinding:
     """Return the note of a total that lacks a part, at the cell of that part."""
     column = table.column(total.column)
-    shown = format_number(to_printed(total.shown, column.measure), decimals=6)
+    cause = table.column(total.cause)
+    printed = to_printed(total.shown, column.measure)
     values = {
-        "column": table.column(total.cause).label,
+        "column": cause.label,
         "total": read.cell(total.column, total.row) or "",
-        "shown": shown,
+        "shown": format_number(printed, decimals=6),
     }
     cell = read.cell(total.cause, total.cause_row)
     return ReaderFinding("CELL-50", read.sheet, cell, None, values)
@@ -112,9 +119,12 @@ def _has_values(place: TableRegion, number: int, line: Line | None) -> bool:
     """Tell whether a row of a matrix is a line with values; a total of 0 is none."""
     if line is None:
         return False
-    totals = [column for column in place.found() if summands_of(column, line)]
-    empty = [column.name for column in totals if not place.parse(number, column).value]
-    return place.has_value(number, besides=empty)
+    # The formula of a total gives 0 in a table that nobody filled in.
+    empty_totals: list[str] = []
+    for column in place.found():
+        if summands_of(column, line) and not place.parse(number, column).value:
+            empty_totals.append(column.name)
+    return place.has_value(number, besides=empty_totals)
 
 
 def _reports_nil(place: TableRegion) -> bool:
@@ -130,10 +140,11 @@ def _report_contradiction(place: TableRegion, read: ParsedTable) -> None:
     mark = tick_of(place)
     if mark is None or read.is_nil:
         return
-    values = chain.from_iterable(read.values.values())
-    # A 0 says the same as the tick.
-    if any(is_given(value) and value != 0 for value in values):
-        place.report("FORM-60", mark.row, mark.at, mark.text, table=place.table.title)
+    for value in chain.from_iterable(read.values.values()):
+        # A 0 says the same as the tick.
+        if is_given(value) and value != 0:
+            place.report("FORM-60", mark.row, mark.at, mark.text, table=place.table.title)
+            return
 
 
 def _nothing(column: Column, lines: int) -> ColumnValues:
@@ -150,6 +161,7 @@ def _report_columns(place: TableRegion, lines: list[int]) -> None:
     for column in missing:
         rule = "FORM-07" if column.required else "FORM-14"
         values = {"column": column.label, "table": place.table.title}
+        # A column that is missing has no cell. The header's row is nearest to where it should be.
         place.report(rule, header.row, 0, None, **values)
     for claim in header.doubtful:
         _report_heading(place, "FORM-20", claim.heading, column=claim.column.label)
@@ -171,21 +183,25 @@ def _missing_columns(place: TableRegion) -> list[Column]:
 
 def _report_strangers(place: TableRegion, missing: list[Column], lines: list[int]) -> None:
     """Report the headings that name no column of the form."""
-    figures = [column.label for column in missing if column.type.is_numeric]
+    labels_of_figures = [column.label for column in missing if column.type.is_numeric]
+    missing_labels = ", ".join(labels_of_figures)
     for heading in place.header.strangers:
         # It may be a column of the form under another name, or one of the sender's own. Only the
         # sender knows.
-        may_be_missing = bool(figures) and _figure_in(place, heading.at, lines) is not None
-        rule = "FORM-25" if may_be_missing else "FORM-08"
-        _report_heading(place, rule, heading, column=", ".join(figures))
+        rule = "FORM-08"
+        if labels_of_figures and _figure_in(place, heading.at, lines) is not None:
+            rule = "FORM-25"
+        _report_heading(place, rule, heading, column=missing_labels)
 
 
 def _report_copies(place: TableRegion) -> None:
     """Report each other sheet that holds the same table; hidden ones by a rule of their own."""
     header = place.header
     for name in header.elsewhere:
-        is_hidden_copy = name in header.unseen and not header.sheet.is_hidden
-        rule = "FORM-46" if is_hidden_copy else "FORM-23"
+        rule = "FORM-23"
+        # Which of two visible sheets counts is a question. That a hidden one does not is none.
+        if name in header.unseen and not header.sheet.is_hidden:
+            rule = "FORM-46"
         place.report(rule, header.row, 0, name, table=place.table.title)
 
 
@@ -194,7 +210,8 @@ def _report_hidden(place: TableRegion, lines: list[int]) -> None:
 
     They are in a filtered row, a hidden column or a hidden sheet.
     """
-    header, title = place.header, place.table.title
+    header = place.header
+    title = place.table.title
     sheet = header.sheet
     if sheet.is_hidden:
         place.report("FORM-47", header.row, 0, sheet.name, table=title)
@@ -204,7 +221,8 @@ def _report_hidden(place: TableRegion, lines: list[int]) -> None:
     if sheet.hidden.rows:
         rows = [number for number in lines if place.filled(number)]
     if sheet.hidden.columns:
-        columns.update(*(place.filled(number) for number in lines))
+        for number in lines:
+            columns.update(place.filled(number))
     hidden = sheet.hidden.among(rows, columns)
     if hidden:
         place.report("FORM-45", header.row, 0, None, table=title, hidden=hidden)
@@ -220,7 +238,8 @@ def _report_unheaded(place: TableRegion) -> None:
     Nobody could say what these figures count.
     """
     header = place.header
-    headed = [*header.columns.values(), *(heading.at for heading in header.others)]
+    headed = list(header.columns.values())
+    headed += [heading.at for heading in header.others]
     first_column = min(headed, default=0)
     last_column = max(headed, default=0)
     for at in range(first_column, last_column):
@@ -231,7 +250,8 @@ def _report_unheaded(place: TableRegion) -> None:
         first = _figure_in(place, at, range(header.body, place.end))
         if first is not None:
             value = text_of_cell(place.row(first)[at])
-            place.report("FORM-24", first, at, value, column=column_letter(at + 1))
+            letter = column_letter(at + 1)
+            place.report("FORM-24", first, at, value, column=letter)
 
 
 def _figure_in(place: TableRegion, at: int, lines: Iterable[int]) -> int | None:
@@ -252,6 +272,7 @@ def _report_struck(place: TableRegion, lines: list[int]) -> None:
             if (number, at) in struck:
                 text = text_of_cell(place.row(number)[at])
                 place.report("CELL-38", number, at, text)
+                # A line is struck out as a whole. One question about it is enough.
                 break
 
 
@@ -268,19 +289,23 @@ def _read_columns(place: TableRegion, numbers: list[int]) -> dict[str, ColumnVal
     summed = _summed_columns(place.table)
     for order, column in enumerate(place.found()):
         at = place.header.columns[column.name]
+        # Without lines there is nothing to turn, and so no column `at`.
         cells = list(by_column[at]) if numbers else []
-        problems = list(_spread_merged(place, numbers, column, cells))
+        # Before parsing: it empties cells whose figure belongs to nobody.
+        merged_problems = list(_spread_merged(place, numbers, column, cells))
         measure = place.measures[column.name]
         read = parse_column(cells, column, measure)
         read = as_written_alike(read, cells, column, measure)
         values[column.name] = read.values
         # A spreadsheet passes over figures that are text. This matters where it adds them up.
         if column.name in summed:
-            place.texts.update((column.name, numbers[line] + 1) for line in read.texts)
-        problems_of_values = _problems_of_values(place, numbers, column, cells, read.met)
-        met += [_Met(line, order, problem) for line, problem in problems_of_values]
+            for line in read.texts:
+                place.texts.add((column.name, numbers[line] + 1))
+        value_problems = list(_problems_of_values(place, numbers, column, cells, read.met))
+        for line, _ in merged_problems:
+            place.refused.add((column.name, numbers[line] + 1))
+        problems = value_problems + merged_problems
         met += [_Met(line, order, problem) for line, problem in problems]
-        place.refused.update((column.name, numbers[line] + 1) for line, _ in problems)
     met.sort(key=lambda each: (each.line, each.column))
     place.problems.extend(each.problem for each in met)
     return values
@@ -296,12 +321,14 @@ def _problems_of_values(
     """Yield the problems of a column's values by line; keep in `place` what qualifies a value."""
     for line, parsed in met.items():
         number = numbers[line]
+        key = column.name, number + 1
         if parsed.qualifier:
-            place.qualifiers[column.name, number + 1] = parsed.qualifier
+            place.qualifiers[key] = parsed.qualifier
         if parsed.rule:
             yield line, _problem(place, number, column, cells[line], parsed)
+        # The cell is not empty: it holds something that was not read.
         if parsed.value is None:
-            place.refused.add((column.name, number + 1))
+            place.refused.add(key)
 
 
 def _summed_columns(table: Table) -> set[str]:
@@ -326,13 +353,15 @@ def _problem(
         "meant": parsed.meant,
     }
     at = place.header.columns[column.name]
-    return place.problem(parsed.rule or "", number, at, text_of_cell(cell), **values)
+    rule = parsed.rule or ""
+    return place.problem(rule, number, at, text_of_cell(cell), **values)
 
 
 def _as_printed(value: Value, column: Column, measure: str) -> str:
     """Return a value as a Vietnamese reader expects it: a number in the measure of its column."""
     if isinstance(value, float):
-        return format_number(to_printed(value, measure), decimals=6)
+        printed = to_printed(value, measure)
+        return format_number(printed, decimals=6)
     if isinstance(value, date):
         return text_of_cell(value)
     if value in column.vocabulary:
@@ -365,17 +394,21 @@ def _merged_cell(
     (top, left), (bottom, right) = place.merged[number, at]
     value = place.row(top)[left]
     if not column.type.is_numeric:
-        return value if left == at else "", None
+        # A text over several columns belongs to the first of them.
+        own_text = value if left == at else ""
+        return own_text, None
     covered = [other for other in place.header.columns.values() if left <= other <= right]
     # Merged with columns beside the table only: there is no doubt whose figure it is.
     is_of_one_cell = top == bottom and len(covered) == 1
     if is_empty(value) or is_of_one_cell:
         return value, None
-    # One merged cell is one problem, told at the first cell of the table that it covers.
-    first = max(top, place.header.body), min(covered)
-    if (number, at) != first:
+    # One merged cell is one problem, reported at the first cell of the table that it covers.
+    first_row = max(top, place.header.body)
+    first_column = min(covered)
+    if (number, at) != (first_row, first_column):
         return "", None
-    return "", place.problem("CELL-13", number, at, text_of_cell(value), column=column.label)
+    problem = place.problem("CELL-13", number, at, text_of_cell(value), column=column.label)
+    return "", problem
 
 
 def _merged_cells(header: Header, end: int) -> dict[Corner, tuple[Corner, Corner]]:
@@ -386,10 +419,12 @@ def _merged_cells(header: Header, end: int) -> dict[Corner, tuple[Corner, Corner
         # Merged headings are the header's business.
         if bottom < header.body:
             continue
-        rows = range(max(top, header.body), min(bottom + 1, end))
+        first_row = max(top, header.body)
+        end_row = min(bottom + 1, end)
         for at in header.columns.values():
             if left <= at <= right:
-                merged.update({(row, at): corners for row in rows})
+                for row in range(first_row, end_row):
+                    merged[row, at] = corners
     return merged
 
 

@@ -71,7 +71,10 @@ def read_unit(
     days = _days(pack.units, period, delivery.received_on)
     namings = _namings(found, pack, days)
     notes: list[ReaderFinding] = []
-    titled = None if namings or found.marker else _named_in_titles(found, days, pack)
+    titled: _Naming | None = None
+    # Where a cell or the marker says it, a title adds nothing but doubt.
+    if not namings and not found.marker:
+        titled = _named_in_titles(found, days, pack)
     if namings:
         place = namings[0].mention
         unit, problems = _named_unit(namings, days[0], found.form, pack)
@@ -86,25 +89,37 @@ def read_unit(
         problems = _sender_problems(unit, pack.units, place, delivery)
     if unit is None or problems:
         return None, problems
-    return unit, [*notes, *_marker_problems(found, unit, pack.units, place)]
+    marker_problems = _marker_problems(found, unit, pack.units, place)
+    return unit, notes + marker_problems
 
 
 def _named_in_titles(found: Recognised, days: list[date], pack: Pack) -> _Naming | None:
     """Return the one unit that titles above the tables name; None where they name none or two."""
     for day in days:
-        kinds = pack.calendar.reporters(found.form.code, day) or frozenset(UnitKind)
+        kinds = _kinds_of_reporters(found.form, day, pack)
         namings: list[_Naming] = []
         for title in titles_of(found):
             for part in title_parts(title.text):
-                meant = _named_at_end(split_time(part).text, day, kinds, pack.units)
+                text = split_time(part).text
+                meant = _named_at_end(text, day, kinds, pack.units)
                 namings += [_Naming(title, [unit]) for unit in meant]
         # A letterhead also names the unit above: "UBND TỈNH SÓC TRĂNG – HUYỆN KẾ SÁCH".
         parents = {naming.meant[0].parent for naming in namings}
         lowest = [naming for naming in namings if naming.meant[0].code not in parents]
         codes = {naming.meant[0].code for naming in lowest}
+        if len(codes) > 1:
+            return None
         if codes:
-            return lowest[0] if len(codes) == 1 else None
+            return lowest[0]
     return None
+
+
+def _kinds_of_reporters(form: Form, day: date, pack: Pack) -> frozenset[UnitKind]:
+    """Return the kinds of units that had to send a form on a day; all kinds if none had to.
+
+    "Kế Sách" over a report of 2024 is the district, not the township in it.
+    """
+    return pack.calendar.reporters(form.code, day) or frozenset(UnitKind)
 
 
 def _named_at_end(
@@ -113,10 +128,12 @@ def _named_at_end(
     """Return the units that the last words of a text name with their kind."""
     words = text.split()
     for first, word in enumerate(words):
-        if fold(word) in _KINDS:
-            meant = units.named(" ".join(words[first:]), day, kinds=kinds)
-            if meant:
-                return meant
+        if fold(word) not in _KINDS:
+            continue
+        name = " ".join(words[first:])
+        meant = units.named(name, day, kinds=kinds)
+        if meant:
+            return meant
     return []
 
 
@@ -135,20 +152,24 @@ def _namings(found: Recognised, pack: Pack, days: list[date]) -> list[_Naming]:
         namings = _namings_on(day, names, codes, found.form, pack)
         if any(naming.meant for naming in namings):
             return namings
-        first = namings if first is None else first
+        if first is None:
+            first = namings
     return first or []
 
 
 def _namings_on(
     day: date, names: list[Mention], codes: list[Mention], form: Form, pack: Pack
 ) -> list[_Naming]:
-    # Only units that had to send the form on that day. "Kế Sách" over a report of 2024 is
-    # the district, not the township in it.
-    kinds = pack.calendar.reporters(form.code, day) or frozenset(UnitKind)
-    namings = [_Naming(name, pack.units.named(name.text, day, kinds=kinds)) for name in names]
+    """Return what each mention of a unit may mean on a day."""
+    kinds = _kinds_of_reporters(form, day, pack)
+    namings: list[_Naming] = []
+    for name in names:
+        units = pack.units.named(name.text, day, kinds=kinds)
+        namings.append(_Naming(name, units))
     for code in codes:
         unit = pack.units.get(code.text, day)
-        meant = [unit] if unit is not None and unit.kind in kinds else []
+        is_reporter = unit is not None and unit.kind in kinds
+        meant = [unit] if unit is not None and is_reporter else []
         namings.append(_Naming(code, meant))
     return namings
 
@@ -170,7 +191,9 @@ def _unit_of_marker(
     found: Recognised, day: date, units: UnitRegister, place: Mention
 ) -> tuple[Unit | None, list[ReaderFinding]]:
     """Return the unit that the template's marker names, or None and a problem."""
-    unit = units.get(found.marker.unit, day) if found.marker else None
+    unit: Unit | None = None
+    if found.marker is not None:
+        unit = units.get(found.marker.unit, day)
     if unit is None:
         return None, [at(place, "FORM-02", label=found.form.identity.unit.label)]
     return unit, []
@@ -223,7 +246,8 @@ def _days(units: UnitRegister, period: Period | None, received: date) -> list[da
     if period is not None and period.start <= received:
         return [period.end]
     ends = {unit.valid_to for unit in units if unit.valid_to is not None}
-    return [received, *sorted(ends, reverse=True)]
+    latest_first = sorted(ends, reverse=True)
+    return [received, *latest_first]
 
 
 def _agreed(namings: list[_Naming]) -> tuple[Unit | None, ReaderFinding | None]:
@@ -237,9 +261,10 @@ def _agreed(namings: list[_Naming]) -> tuple[Unit | None, ReaderFinding | None]:
         if not common:
             return None, at(mention, "FORM-10", other=first.mention.text)
         candidates = common
+    # A district and its township share a name. Which one is meant only the sender knows.
     if len(candidates) > 1:
-        names = "; ".join(f"{unit.name} ({unit.code})" for unit in candidates)
-        return None, at(first.mention, "FORM-04", candidates=names)
+        names = [f"{unit.name} ({unit.code})" for unit in candidates]
+        return None, at(first.mention, "FORM-04", candidates="; ".join(names))
     return candidates[0], None
 
 
@@ -256,7 +281,9 @@ def _sender_problems(
 def _latest_name(code: str, units: UnitRegister) -> str:
     """Return the latest name of a unit; its code where the register does not have it."""
     unit = units.latest(code)
-    return unit.name if unit else code
+    if unit is None:
+        return code
+    return unit.name
 
 
 def at(mention: Mention, rule: str, **values: str) -> ReaderFinding:
@@ -266,16 +293,28 @@ def at(mention: Mention, rule: str, **values: str) -> ReaderFinding:
 
 def titles_of(workbook: Recognised) -> Iterator[Mention]:
     """Yield every text above the first table of each visible sheet that holds one."""
-    headers = workbook.headers.values()
     for sheet in workbook.sheets:
-        tops = [header.row for header in headers if header.sheet is sheet]
-        if not tops or sheet.is_hidden:
+        first_table = _first_table(sheet, workbook)
+        if first_table is None or sheet.is_hidden:
             continue
-        for number, row in enumerate(sheet.rows[: min(tops)]):
+        for number, row in enumerate(sheet.rows[:first_table]):
             for column, cell in enumerate(row):
+                # A longer text is an explanation, and no title.
                 if isinstance(cell, str) and 0 < len(cell) <= _LONGEST_TITLE:
-                    name = f"{column_letter(column + 1)}{number + 1}"
+                    name = _cell_name(number, column)
                     yield Mention(sheet.name, name, text_of_cell(cell))
+
+
+def _first_table(sheet: Sheet, workbook: Recognised) -> int | None:
+    """Return the 0-based row of the first table's header on a sheet; None without a table."""
+    headers = workbook.headers.values()
+    tops = [header.row for header in headers if header.sheet is sheet]
+    return min(tops, default=None)
+
+
+def _cell_name(row: int, column: int) -> str:
+    """Return the name of a cell by its 0-based row and column: "B3"."""
+    return f"{column_letter(column + 1)}{row + 1}"
 
 
 def title_parts(title: str) -> list[str]:
@@ -284,12 +323,14 @@ def title_parts(title: str) -> list[str]:
     What stands before the name of a unit is a part too: "Báo cáo quý II/2025 huyện Kế Sách".
     """
     parts = [part for part in _BETWEEN_PARTS.split(title) if part]
-    for part in list(parts):
+    before_units: list[str] = []
+    for part in parts:
         words = part.split()
-        kinds = [first for first, word in enumerate(words) if first and fold(word) in _KINDS]
-        if kinds:
-            parts.append(" ".join(words[: kinds[0]]))
-    return parts
+        for first, word in enumerate(words):
+            if first > 0 and fold(word) in _KINDS:
+                before_units.append(" ".join(words[:first]))
+                break
+    return parts + before_units
 
 
 def mentions_of(workbook: Recognised, label: Label) -> list[Mention]:
@@ -310,12 +351,13 @@ def _mentions_on(sheets: Iterable[Sheet], workbook: Recognised, label: Label) ->
     labels = identity.unit.folded | identity.unit_code.folded | identity.period.folded
     # The template's cell for "nothing to report" is beside the unit's code.
     labels |= {fold_label(f"{NIL_LABEL} {NIL_HINT}")}
-    headers = workbook.headers.values()
     for sheet in sheets:
-        tops = [header.row for header in headers if header.sheet is sheet]
-        if tops or not sheet.is_hidden:
-            depth = min(tops, default=_DEPTH)
-            yield from _mentions_above(depth, sheet, label.folded, labels)
+        first_table = _first_table(sheet, workbook)
+        if first_table is not None:
+            yield from _mentions_above(first_table, sheet, label.folded, labels)
+        elif not sheet.is_hidden:
+            # A cover names the unit and the period in its upper rows.
+            yield from _mentions_above(_DEPTH, sheet, label.folded, labels)
 
 
 def _mentions_above(
@@ -333,8 +375,7 @@ def _mentions_above(
                 continue
             value = _value_of(row, column, writings, labels)
             if value is not None:
-                cell_name = f"{column_letter(value.at + 1)}{number + 1}"
-                yield Mention(sheet.name, cell_name, value.text)
+                yield Mention(sheet.name, _cell_name(number, value.at), value.text)
 
 
 class _Value(NamedTuple):
@@ -360,12 +401,21 @@ def _value_of(
         cell = row[beside]
         if is_empty(cell):
             continue
-        is_label = isinstance(cell, str) and fold_label(_split(cell)[0]) in labels
-        return None if is_label else _Value(beside, text_of_cell(cell))
+        if _is_any_label(cell, labels):
+            return None
+        return _Value(beside, text_of_cell(cell))
     return None
+
+
+def _is_any_label(cell: CellValue, labels: Collection[str]) -> bool:
+    if not isinstance(cell, str):
+        return False
+    name, _ = _split(cell)
+    return fold_label(name) in labels
 
 
 def _split(cell: CellValue) -> tuple[str, str]:
     """Return what is before and after the first colon, an East Asian one included."""
-    name, _, rest = text_of_cell(cell).replace("：", ":").partition(":")
+    text = text_of_cell(cell).replace("：", ":")
+    name, _, rest = text.partition(":")
     return name, rest.strip()
