@@ -120,11 +120,9 @@ def _has_values(place: TableRegion, number: int, line: Line | None) -> bool:
     if line is None:
         return False
     # The formula of a total gives 0 in a table that nobody filled in.
-    empty_totals: list[str] = []
-    for column in place.found():
-        if summands_of(column, line) and not place.parse(number, column).value:
-            empty_totals.append(column.name)
-    return place.has_value(number, besides=empty_totals)
+    totals = [column for column in place.found() if summands_of(column, line)]
+    empty = [column.name for column in totals if not place.parse(number, column).value]
+    return place.has_value(number, besides=empty)
 
 
 def _reports_nil(place: TableRegion) -> bool:

@@ -151,16 +151,20 @@ def read_markup(package: zipfile.ZipFile, most_cells: int) -> list[Markup]:
         ValueError: for XML that no spreadsheet program writes.
         zipfile.BadZipFile: and the other errors of `zipfile` for a damaged member.
     """
-    members = {name.lower(): name for name in package.namelist()}
-    if len(members) < len(package.namelist()):
+    names = package.namelist()
+    # calamine finds the members of an .xlsx and an .xlsb whatever their capitals.
+    members = {name.lower(): name for name in names}
+    if len(members) < len(names):
         raise ValueError("two members with the same name: programs differ in which they read")
-    if len(members.keys() & {_XLSX_BOOK, _XLSB_BOOK, _ODS_BOOK}) > 1:
+    books = members.keys() & {_XLSX_BOOK, _XLSB_BOOK, _ODS_BOOK}
+    if len(books) > 1:
         raise ValueError("a package of two kinds: which one calamine reads is unknown")
     if members.keys() >= {_XLSB_BOOK, _XLSB_RELATIONS}:
         return _xlsb_markup(package, members)
     # calamine finds this name only as it is written here.
-    if _ODS_BOOK in package.namelist():
-        return [Markup.of_scan(scan) for scan in scan_ods(package, most_cells)]
+    if _ODS_BOOK in names:
+        scans = scan_ods(package, most_cells)
+        return [Markup.of_scan(scan) for scan in scans]
     if members.keys() >= {_XLSX_BOOK, _XLSX_RELATIONS}:
         return _xlsx_markup(package, members, most_cells)
     return []
@@ -172,43 +176,53 @@ def _xlsx_markup(
     book = unpacked(package, members[_XLSX_BOOK])
     texts = _optional(package, members, "xl/sharedstrings.xml")
     _refuse_ambiguous(book, texts)
-    parts = _parts(unpacked(package, members[_XLSX_RELATIONS]))
+    relations = unpacked(package, members[_XLSX_RELATIONS])
+    parts = _parts(relations)
     is_stale = _STALE.search(book) is not None
     style_sheet = _optional(package, members, "xl/styles.xml")
     # Most workbooks are made from a few templates, which have the same styles.
-    is_small = len(style_sheet) <= _LARGEST_CACHED
-    styles = _known_styles(style_sheet) if is_small else _styles_of(style_sheet)
+    if len(style_sheet) <= _LARGEST_CACHED:
+        styles = _known_styles(style_sheet)
+    else:
+        styles = _styles_of(style_sheet)
     struck = struck_texts(texts)
-    sheets = []
+    sheets: list[Markup] = []
     for match in _SHEET.finditer(book):
-        part = members.get(parts.get(_relation_id(match[1]), ""))
+        relation_id = _relation_id(match[1])
+        part = members.get(parts.get(relation_id, ""))
+        # A sheet without a part has no cells. It still has its place in the order of the sheets.
         if part is None:
             sheets.append(Markup())
-        else:
-            xml = unpacked(package, part)
-            markup = _markup(xml, styles, most_cells, is_stale=is_stale)
-            if struck:
-                struck_cells = markup.struck | _cells_with_texts(xml, struck)
-                markup = replace(markup, struck=struck_cells)
-            sheets.append(markup)
+            continue
+        xml = unpacked(package, part)
+        markup = _markup(xml, styles, most_cells, is_stale=is_stale)
+        if struck:
+            struck_cells = markup.struck | _cells_with_texts(xml, struck)
+            markup = replace(markup, struck=struck_cells)
+        sheets.append(markup)
     return sheets
 
 
 def _xlsb_markup(package: zipfile.ZipFile, members: Mapping[str, str]) -> list[Markup]:
-    parts = _parts(unpacked(package, members[_XLSB_RELATIONS]))
-    sheets = []
-    for relation_id in xlsb_sheets(unpacked(package, members[_XLSB_BOOK])):
+    relations = unpacked(package, members[_XLSB_RELATIONS])
+    parts = _parts(relations)
+    book = unpacked(package, members[_XLSB_BOOK])
+    sheets: list[Markup] = []
+    for relation_id in xlsb_sheets(book):
         part = members.get(parts.get(relation_id, ""))
         if part is None:
             sheets.append(Markup())
-        else:
-            sheets.append(Markup.of_scan(scan_xlsb(unpacked(package, part))))
+            continue
+        scan = scan_xlsb(unpacked(package, part))
+        sheets.append(Markup.of_scan(scan))
     return sheets
 
 
 def _optional(package: zipfile.ZipFile, members: Mapping[str, str], name: str) -> bytes:
     """Return a member that a workbook need not have; empty if it has none."""
-    return unpacked(package, members[name]) if name in members else b""
+    if name not in members:
+        return b""
+    return unpacked(package, members[name])
 
 
 def _refuse_ambiguous(book: bytes, texts: bytes) -> None:
@@ -237,16 +251,21 @@ def _relation_id(attributes: bytes) -> str | None:
 
 
 def _attributes(text: bytes) -> dict[str, str]:
-    attributes = {}
+    attributes: dict[str, str] = {}
     for match in _ATTRIBUTE.finditer(text):
+        name = match[1].decode()
+        # One group is for double quotes, the other for single ones.
         written = match[2] or match[3] or b""
-        attributes[match[1].decode()] = html.unescape(written.decode(errors="replace"))
+        value = written.decode(errors="replace")
+        attributes[name] = html.unescape(value)
     return attributes
 
 
 def _path(target: str) -> str:
     """Return a relation's target as the lower-case name of a member of the package."""
-    return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/").lower()
+    absolute = posixpath.join("/xl", target)
+    normal = posixpath.normpath(absolute)
+    return normal.lstrip("/").lower()
 
 
 def _styles_of(style_sheet: bytes) -> _Styles:
@@ -264,14 +283,12 @@ _known_styles = lru_cache(maxsize=64)(_styles_of)
 def _percent_styles(xml: bytes) -> frozenset[int]:
     """Return the numbers of the cell formats that show a percentage; most workbooks have none."""
     # "&" may be the beginning of an escaped percent sign.
-    if b"%" not in xml and b"&" not in xml and not _BUILT_IN_PERCENT.search(xml):
+    may_be_own = b"%" in xml or b"&" in xml
+    if not may_be_own and not _BUILT_IN_PERCENT.search(xml):
         return frozenset()
     percent_codes = _PERCENT_FORMATS | _own_percent_formats(xml)
-    return frozenset(
-        style
-        for style, format_id in enumerate(_formats_of_styles(xml))
-        if format_id in percent_codes
-    )
+    format_ids = enumerate(_formats_of_styles(xml))
+    return frozenset(style for style, format_id in format_ids if format_id in percent_codes)
 
 
 def _format_styles(xml: bytes) -> dict[int, NumberFormat]:
@@ -293,7 +310,11 @@ def _formats_of_styles(xml: bytes) -> list[str]:
     formats = _CELL_FORMATS.search(xml)
     if formats is None:
         return []
-    return [_attributes(match[1]).get("numFmtId", "") for match in _FORMAT.finditer(formats[0])]
+    format_ids: list[str] = []
+    for match in _FORMAT.finditer(formats[0]):
+        attributes = _attributes(match[1])
+        format_ids.append(attributes.get("numFmtId", ""))
+    return format_ids
 
 
 def _own_formats(xml: bytes) -> dict[str, str]:
@@ -301,17 +322,23 @@ def _own_formats(xml: bytes) -> dict[str, str]:
     formats: dict[str, str] = {}
     for match in _NUMBER_FORMAT.finditer(xml):
         attributes = _attributes(match[1])
-        formats[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+        format_id = attributes.get("numFmtId", "")
+        formats[format_id] = attributes.get("formatCode", "")
     return formats
 
 
 def _own_percent_formats(xml: bytes) -> set[str]:
     """Return the ids of the workbook's own number formats that show a percentage."""
-    own = _own_formats(xml)
-    return {format_id for format_id, code in own.items() if "%" in _LITERAL_TEXT.sub("", code)}
+    percent_ids: set[str] = set()
+    for format_id, code in _own_formats(xml).items():
+        without_texts = _LITERAL_TEXT.sub("", code)
+        if "%" in without_texts:
+            percent_ids.add(format_id)
+    return percent_ids
 
 
 def _markup(xml: bytes, styles: _Styles, most_cells: int, *, is_stale: bool) -> Markup:
+    # The patterns of this module are for UTF-8. They would find nothing, and no size.
     if b"\0" in xml[:200]:
         raise ValueError("a sheet in UTF-16")
     end = _end_of_rows(xml)
@@ -330,24 +357,34 @@ def _cells_with_texts(xml: bytes, texts: frozenset[int]) -> frozenset[tuple[int,
     for match in _SHARED_TEXT.finditer(xml):
         letters, row, text = match.groups()
         if int(text) in texts:
-            cells.add((int(row) - 1, column_number(letters.decode()) - 1))
+            column = column_number(letters.decode())
+            cells.add((int(row) - 1, column - 1))
     return frozenset(cells)
 
 
 def _end_of_rows(xml: bytes) -> int:
+    """Return the byte after a sheet's rows; that after its last byte if they do not end."""
     # Hardly any sheet writes its tags with a prefix, and a fixed word is found much faster than
     # a pattern.
-    first = 0 if b":sheetData" in xml else xml.find(b"</sheetData")
-    end = _END.search(xml, first) if first >= 0 else None
-    return end.start() if end else len(xml)
+    first = 0
+    if b":sheetData" not in xml:
+        first = xml.find(b"</sheetData")
+        if first < 0:
+            return len(xml)
+    end = _END.search(xml, first)
+    if end is None:
+        return len(xml)
+    return end.start()
 
 
 def _markup_of_cells(rest: RemainingRows, styles: _Styles, *, is_stale: bool) -> Markup:
     """Return the markup of a sheet by a look at each cell of `rest`."""
-    rows, columns = rest.rows, rest.columns
-    uncomputed = {}
+    rows = rest.rows
+    columns = rest.columns
+    uncomputed: dict[tuple[int, int], Uncomputed] = {}
     struck: set[tuple[int, int]] = set()
     styled = list(rest.styled)
+    # Both are decided once: hardly any sheet needs them decided for each cell.
     has_styles = styles.pattern is not None
     may_strike = b"strike" in rest.xml
     for cell in _cells(rest.xml):
@@ -361,16 +398,21 @@ def _markup_of_cells(rest: RemainingRows, styles: _Styles, *, is_stale: bool) ->
             shown = html.unescape(text.decode(errors="replace"))
             uncomputed[cell.row, cell.column] = Uncomputed(shown)
         elif not _has_content(cell, value):
+            # A cell that only has a format does not make the sheet larger.
             continue
         rows = max(rows, cell.row + 1)
         columns = max(columns, cell.column + 1)
     markup = Markup(rows, columns, uncomputed, struck=frozenset(struck))
-    return _with_styles(markup, styled, styles) if styled else markup
+    if not styled:
+        return markup
+    return _with_styles(markup, styled, styles)
 
 
 def _styled(cell: _Cell) -> StyledCell:
     style = _STYLE.search(cell.attributes)
-    return StyledCell(cell.row, cell.column, int(style[1]) if style else 0)
+    # A cell without a style has the first one.
+    number = int(style[1]) if style else 0
+    return StyledCell(cell.row, cell.column, number)
 
 
 def _has_content(cell: _Cell, value: re.Match[bytes] | None) -> bool:
@@ -415,7 +457,8 @@ def _cells(xml: bytes) -> Iterator[_Cell]:
     for match in _ROW_OR_CELL.finditer(xml):
         tag, tag_attributes = match.groups()
         if body_start is not None:
-            yield _Cell(row, column, attributes, xml[body_start : match.start()])
+            body = xml[body_start : match.start()]
+            yield _Cell(row, column, attributes, body)
             body_start = None
         address = _address(tag_attributes)
         if tag == b"row":
@@ -424,11 +467,14 @@ def _cells(xml: bytes) -> Iterator[_Cell]:
             continue
         if address is not None and address["column"]:
             row = int(address["row"]) - 1
-            column = column_number(address["column"].decode()) - 1
+            letters = address["column"].decode()
+            column = column_number(letters) - 1
         else:
             column += 1
+        # A cell that closes itself is empty.
         if not tag_attributes.endswith(b"/"):
-            attributes, body_start = tag_attributes, match.end()
+            attributes = tag_attributes
+            body_start = match.end()
     if body_start is not None:
         yield _Cell(row, column, attributes, xml[body_start:])
 
@@ -441,8 +487,12 @@ def _address(attributes: bytes) -> re.Match[bytes] | None:
             of letters, and lays out as many columns as they name.
     """
     match = _ADDRESS.search(attributes)
-    address = _PLAIN_ADDRESS.fullmatch(match[1] or match[2] or b"") if match else None
-    is_malformed = match is not None and address is None
+    address: re.Match[bytes] | None = None
+    is_malformed = False
+    if match is not None:
+        written = match[1] or match[2] or b""
+        address = _PLAIN_ADDRESS.fullmatch(written)
+        is_malformed = address is None
     # An odd number of quotes hides the real end of an attribute from the patterns above.
     if is_malformed or attributes.count(b'"') % 2 or attributes.count(b"'") % 2:
         raise ValueError("a cell without a proper address")
@@ -462,12 +512,17 @@ def _text_without_value(
     if formula is None and b"e" not in cell.attributes and b"&" not in cell.attributes:
         return None
     kind = _attributes(cell.attributes).get("t", "n")
-    result = value[1] if value is not None else None
+    result: bytes | None = None
+    if value is not None:
+        result = value[1]
     if kind == "e":
+        # The cell is an error even where its name is not written.
         return result or b"#N/A"
     if formula is None or not _is_uncalculated(result, kind, is_stale=is_stale):
         return None
-    return b"=" + (formula[1] or _NO_RESULT)
+    # A cell of a shared formula names only the formula's number, not its text.
+    text = formula[1] or _NO_RESULT
+    return b"=" + text
 
 
 def _is_uncalculated(result: bytes | None, kind: str, *, is_stale: bool) -> bool:

@@ -69,11 +69,12 @@ class _Header:
             struct.error: for a file that is cut.
         """
         shift, small_shift = struct.unpack_from("<HH", content, 30)
+        # Sectors have 512 or 4,096 bytes, small ones always 64. Another size is a damaged byte.
         if shift not in (9, 12) or small_shift != 6:
             raise ValueError("an OLE file with an unknown sector size")
         fields = struct.unpack_from("<8I", content, 44)
         fat_count, first_folder, _, small_below, first_small, _, next_list, _ = fields
-        listed = list(struct.unpack_from(f"<{_HEADER_SECTORS}I", content, 76))
+        listed = struct.unpack_from(f"<{_HEADER_SECTORS}I", content, 76)
         return cls(
             sector_bytes=1 << shift,
             fat_count=fat_count,
@@ -81,7 +82,7 @@ class _Header:
             small_below=small_below,
             first_small=first_small,
             next_list=next_list,
-            listed=listed,
+            listed=list(listed),
         )
 
 
@@ -105,10 +106,12 @@ class _Part:
 
     def finished(self) -> SheetScan:
         """Return what is known of the part once all its records are read."""
-        of_either = [
-            corner for corner, first in self.zeros.items() if first is None or first in self.shared
-        ]
-        self.scan.blank_or_zero = frozenset(of_either)
+        blank_or_zero: set[tuple[int, int]] = set()
+        for corner, first in self.zeros.items():
+            # The shared formula may come after the cells that use it, so this waits until the end.
+            if first is None or first in self.shared:
+                blank_or_zero.add(corner)
+        self.scan.blank_or_zero = frozenset(blank_or_zero)
         return self.scan
 
 
@@ -137,10 +140,10 @@ def scan_xls(content: bytes) -> XlsScan:
     sheets: list[SheetScan] = []
     try:
         for stream in _book_streams(content):
-            of_stream = {part.at: part.finished() for part in _parts(stream)}
-            parts += of_stream.values()
+            by_place = {part.at: part.finished() for part in _parts(stream)}
+            parts += by_place.values()
+            named = [by_place.get(at, SheetScan()) for at in _sheet_places(stream)]
             # Two streams are two versions of the workbook. The one that calamine reads is unknown.
-            named = [of_stream.get(at, SheetScan()) for at in _sheet_places(stream)]
             sheets = [] if sheets else named
     except (struct.error, IndexError) as wrong:
         raise ValueError("a damaged OLE file") from wrong
@@ -154,26 +157,35 @@ def _book_streams(content: bytes) -> Iterator[bytes]:
 
     def sector(number: int) -> bytes:
         # The header takes the place of sector -1.
-        return content[(number + 1) * size : (number + 2) * size]
+        start = (number + 1) * size
+        return content[start : start + size]
 
-    fat = _allocation_table(header, sector, most_lists=len(content) // size)
+    most_sectors = len(content) // size
+    fat = _allocation_table(header, sector, most_lists=most_sectors)
     folder = _chain(header.first_folder, fat, sector)
     small_fat = _numbers(_chain(header.first_small, fat, sector))
+    # calamine follows a circular chain until the memory ends.
     if _has_circle(fat) or _has_circle(small_fat):
         raise ValueError("a circular chain of sectors")
     # The first entry of the folder is the stream that all small streams are parts of.
-    small = _chain(struct.unpack_from("<I", folder, 116)[0], fat, sector)
+    (first_of_small,) = struct.unpack_from("<I", folder, 116)
+    small = _chain(first_of_small, fat, sector)
 
     def small_sector(number: int) -> bytes:
-        return small[number * _SMALL_BYTES : (number + 1) * _SMALL_BYTES]
+        start = number * _SMALL_BYTES
+        return small[start : start + _SMALL_BYTES]
 
-    for at in range(0, len(folder) - _ENTRY_BYTES + 1, _ENTRY_BYTES):
+    last_entry = len(folder) - _ENTRY_BYTES
+    for at in range(0, last_entry + 1, _ENTRY_BYTES):
         if _entry_name(folder, at) not in _STREAMS:
             continue
         start, stream_size = struct.unpack_from("<II", folder, at + 116)
-        is_small = stream_size < header.small_below
-        table, read = (small_fat, small_sector) if is_small else (fat, sector)
-        yield _chain(start, table, read)[:stream_size]
+        if stream_size < header.small_below:
+            stream = _chain(start, small_fat, small_sector)
+        else:
+            stream = _chain(start, fat, sector)
+        # The last sector of a stream is filled up with bytes that do not belong to it.
+        yield stream[:stream_size]
 
 
 def _allocation_table(header: _Header, sector: ReadSector, *, most_lists: int) -> list[int]:
@@ -190,6 +202,7 @@ def _allocation_table(header: _Header, sector: ReadSector, *, most_lists: int) -
         lists_seen += 1
     fat: list[int] = []
     for place in places[: header.fat_count]:
+        # A list may have free entries between those in use.
         if place < _FREE_SECTORS:
             fat += _numbers(sector(place))
     return fat
@@ -204,7 +217,8 @@ def _entry_name(folder: bytes, at: int) -> str:
 
 
 def _numbers(sector: bytes) -> list[int]:
-    return list(struct.unpack_from(f"<{len(sector) // 4}I", sector))
+    count = len(sector) // 4
+    return list(struct.unpack_from(f"<{count}I", sector))
 
 
 def _chain(start: int, fat: list[int], sector: ReadSector) -> bytes:
@@ -238,10 +252,12 @@ def _sheet_places(stream: bytes) -> list[int]:
     """Return the byte at which each sheet begins, in the order of the workbook."""
     places: list[int] = []
     for _, kind, length, body in _records(stream):
+        # The first part, which names all sheets, ends where the first sheet begins.
         if kind == _BEGIN and places:
             break
         if kind == _SHEET and length >= 4:
-            places.append(struct.unpack_from("<I", body)[0])
+            (place,) = struct.unpack_from("<I", body)
+            places.append(place)
     return places
 
 
@@ -254,7 +270,9 @@ def _parts(stream: bytes) -> Iterator[_Part]:
         if kind == _BEGIN:
             yield part
             part = _Part(at)
-            part.is_biff8 = length < 2 or struct.unpack_from("<H", body)[0] >= _BIFF8
+            if length >= 2:
+                (version,) = struct.unpack_from("<H", body)
+                part.is_biff8 = version >= _BIFF8
         elif kind == _DIMENSIONS and length >= 10:
             _note_claim(part, length, body)
         elif kind in _CELLS and length >= 6:
@@ -270,9 +288,10 @@ def _note_claim(part: _Part, length: int, body: bytes) -> None:
 
     A smaller claim costs no memory, and the cells themselves are counted anyway.
     """
-    for claimed in _claimed_extents(length, body, is_biff8=part.is_biff8):
-        if claimed[0] * claimed[1] > _WHOLE_SHEET:
-            part.scan.rows, part.scan.columns = claimed
+    for rows, columns in _claimed_extents(length, body, is_biff8=part.is_biff8):
+        if rows * columns > _WHOLE_SHEET:
+            part.scan.rows = rows
+            part.scan.columns = columns
 
 
 def _note_cell(part: _Part, kind: int, length: int, body: bytes) -> None:
@@ -283,6 +302,7 @@ def _note_cell(part: _Part, kind: int, length: int, body: bytes) -> None:
     elif kind == _ERROR and body[7:8] == b"\x01":
         part.scan.errors[row, column] = error_text(body[6])
     elif kind in _SEVERAL:
+        # Each cell takes two bytes at least, so this is an upper bound of the last column.
         column += (length - 6) // 2
     part.scan.grow(row + 1, column + 1)
 
@@ -290,6 +310,7 @@ def _note_cell(part: _Part, kind: int, length: int, body: bytes) -> None:
 def _note_formula(part: _Part, corner: tuple[int, int], body: bytes) -> None:
     """Note a formula whose result is an error, or 0 where it can also give ""."""
     result = body[6:14]
+    # What is no number is a text, a truth value or an error: the first byte says which.
     if result[6:] == _NO_NUMBER:
         if result[0] == _ERROR_RESULT:
             part.scan.errors[corner] = error_text(result[2])
@@ -309,20 +330,26 @@ def _records(stream: bytes) -> Iterator[tuple[int, int, int, bytes]]:
     at = 0
     while at + 4 <= len(stream):
         kind, length = struct.unpack_from("<HH", stream, at)
-        yield at, kind, length, stream[at + 4 : at + 4 + length]
-        at += 4 + length
+        begin = at + 4
+        end = begin + length
+        yield at, kind, length, stream[begin:end]
+        at = end
 
 
 def _claimed_extents(length: int, body: bytes, *, is_biff8: bool) -> Iterator[Extent]:
     """Yield each size that calamine may read from a record of dimensions."""
     # calamine goes by the length whatever the version, so a damaged record has two meanings.
     if length >= 14:
-        yield _span(struct.unpack_from("<IIHH", body))
+        bounds = struct.unpack_from("<IIHH", body)
+        yield _span(bounds)
     if length < 14 or not is_biff8:
-        yield _span(struct.unpack_from("<HHHH", body))
+        bounds = struct.unpack_from("<HHHH", body)
+        yield _span(bounds)
 
 
 def _span(bounds: tuple[int, ...]) -> Extent:
     first_row, last_row, first_column, last_column = bounds
     # calamine subtracts without a sign, so a damaged order gives a huge number.
-    return (last_row - first_row) % (1 << 32), (last_column - first_column) % (1 << 16)
+    rows = (last_row - first_row) % (1 << 32)
+    columns = (last_column - first_column) % (1 << 16)
+    return rows, columns
