@@ -44,20 +44,24 @@ def reports_in(sheets: list[Sheet], pack: Pack) -> list[Recognised]:
     A workbook of one report is that report on all its visible sheets.
     """
     visible = [sheet for sheet in sheets if sheet.name not in HIDDEN_SHEETS]
-    first = recognise(visible, pack.forms, _marker_in(sheets))
+    marker = _marker_in(sheets)
+    first = recognise(visible, pack.forms, marker)
     if first is None:
         return []
 
-    # What belongs to no report may still name the unit and period of all: a cover.
     reports = [first, *_of_other_forms(first, pack)]
-    taken = set[str]().union(*(report.taken for report in reports))
+    taken: set[str] = set()
+    for report in reports:
+        taken |= report.taken
+    # What belongs to no report may still name the unit and period of all: a cover.
     covers = [sheet for sheet in visible if sheet.name not in taken]
     if len(reports) == 1:
         return _by_occasion(first, covers, pack)
 
     parts: list[Recognised] = []
     for report in reports:
-        parts += _by_occasion(_on_its_own(report, reports, covers), covers, pack)
+        alone = _on_its_own(report, reports, covers)
+        parts += _by_occasion(alone, covers, pack)
     positions = {sheet.name: position for position, sheet in enumerate(visible)}
     return sorted(parts, key=lambda part: _first_position(part, positions))
 
@@ -78,7 +82,12 @@ def _of_other_forms(first: Recognised, pack: Pack) -> Iterator[Recognised]:
     """Yield the reports of other forms on the sheets that `first` does not take."""
     taken = first.taken
     codes = {first.form.code}
-    while rest := [sheet for sheet in first.sheets if sheet.name not in taken]:
+    while True:
+        rest = [sheet for sheet in first.sheets if sheet.name not in taken]
+        if not rest:
+            return
+        # Another table of a form that was found is no report of its own here. `_by_occasion`
+        # decides about it.
         forms = [form for form in pack.forms if form.code not in codes]
         found = recognise(rest, forms)
         if found is None:
@@ -119,11 +128,13 @@ def _by_occasion(found: Recognised, covers: Sequence[Sheet], pack: Pack) -> list
         return [found]
 
     holding = [sheet for sheet in found.sheets if sheet.name in tables]
-    around = (tuple(sheet for sheet in covers if sheet not in holding),)
+    other_covers = [sheet for sheet in covers if sheet not in holding]
+    around = (tuple(other_covers),)
     groups: defaultdict[_Key | None, list[Sheet]] = defaultdict(list)
     for sheet in holding:
         alone = replace(found, sheets=[sheet], headers=tables[sheet.name], around=around)
-        groups[_key_of(alone, pack)].append(sheet)
+        key = _key_of(alone, pack)
+        groups[key].append(sheet)
     # One sheet without a period could belong to any of the others.
     if None in groups or len(groups) < 2:
         return [found]
@@ -135,8 +146,11 @@ def _by_occasion(found: Recognised, covers: Sequence[Sheet], pack: Pack) -> list
 
 def _hidden_copies(found: Recognised) -> set[str]:
     """Return the names of hidden sheets that repeat a table of a visible sheet."""
-    shown = [header for header in found.headers.values() if not header.sheet.is_hidden]
-    return set[str]().union(*(header.unseen for header in shown))
+    names: set[str] = set()
+    for header in found.headers.values():
+        if not header.sheet.is_hidden:
+            names |= header.unseen
+    return names
 
 
 def _tables_by_sheet(found: Recognised, hidden: Collection[str]) -> dict[str, _Headers]:
@@ -145,12 +159,18 @@ def _tables_by_sheet(found: Recognised, hidden: Collection[str]) -> dict[str, _H
     Empty if each sheet holds a table that no other sheet holds: there is nothing to separate.
     """
     shown = [sheet for sheet in found.sheets if sheet.name not in hidden]
-    repeated = set[str]().union(*(header.elsewhere for header in found.headers.values()))
+    repeated: set[str] = set()
+    for header in found.headers.values():
+        repeated.update(header.elsewhere)
     taken = found.taken
     if not any(sheet.name in repeated or sheet.name not in taken for sheet in shown):
         return {}
-    tables = {sheet.name: find_headers([sheet], found.form) for sheet in shown}
-    return {name: headers for name, headers in tables.items() if headers}
+    tables: dict[str, _Headers] = {}
+    for sheet in shown:
+        headers = find_headers([sheet], found.form)
+        if headers:
+            tables[sheet.name] = headers
+    return tables
 
 
 def _is_any_table_repeated(sheets: Iterable[_Headers]) -> bool:
@@ -171,9 +191,11 @@ def _key_of(part: Recognised, pack: Pack) -> _Key | None:
     for mention in mentions_of(part, identity.period):
         text, stage = split_stage(mention.text)
         period = Period.read(text)
-        if period:
+        if period is None:
+            periods.add((fold(text), stage))
+        else:
+            periods.add((period.code, stage))
             days.append(period.end)
-        periods.add((period.code if period else fold(text), stage))
     if not periods:
         return None
 
@@ -181,7 +203,8 @@ def _key_of(part: Recognised, pack: Pack) -> _Key | None:
     day = days[0] if days else None
     units = {mention.text for mention in mentions_of(part, identity.unit_code)}
     for mention in mentions_of(part, identity.unit):
-        units.add(_unit_key(mention.text, part.form.code, day, pack))
+        unit = _unit_key(mention.text, part.form.code, day, pack)
+        units.add(unit)
     return _Key(frozenset(periods), frozenset(units))
 
 
@@ -191,16 +214,18 @@ def _unit_key(name: str, form_code: str, day: date | None, pack: Pack) -> str:
         return fold(name)
     kinds = pack.calendar.reporters(form_code, day) or frozenset(UnitKind)
     meant = pack.units.named(name, day, kinds=kinds)
-    return meant[0].code if len(meant) == 1 else fold(name)
+    if len(meant) != 1:
+        return fold(name)
+    return meant[0].code
 
 
 def _part_on(own: Sequence[Sheet], copies: Sequence[Sheet], whole: Recognised) -> Recognised:
     """Return the part of `whole` that is on its `own` sheets, with the hidden copies."""
     sheets = [*own, *copies]
-    names = {sheet.name for sheet in own}
-    others = tuple(other for other in whole.others if other[0] in names)
+    own_names = {sheet.name for sheet in own}
+    others = [(name, title) for name, title in whole.others if name in own_names]
     headers = find_headers(sheets, whole.form)
-    part = replace(whole, sheets=sheets, headers=headers, others=others)
+    part = replace(whole, sheets=sheets, headers=headers, others=tuple(others))
     return replace(part, marker=_marker_of(part))
 
 

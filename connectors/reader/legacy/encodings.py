@@ -60,6 +60,7 @@ def _vni_table() -> dict[str, str]:
             table[vowel + mark] = vowel + _CIRCUMFLEX + tone
     for mark, tone in _VNI_BREVE.items():
         table["a" + mark] = "a" + _BREVE + tone
+    # Vietnamese texts elsewhere have each letter in one piece, not as a vowel and its marks.
     return {stored: unicodedata.normalize("NFC", letter) for stored, letter in table.items()}
 
 
@@ -99,26 +100,34 @@ def decode(text: str, encoding: Encoding) -> str | None:
     """
     if not text.isascii() and _ONLY_UNICODE.search(text):
         return None
-    return _decode_tcvn3(text) if encoding is Encoding.TCVN3 else _decode_vni(text)
+    if encoding is Encoding.TCVN3:
+        return _decode_tcvn3(text)
+    return _decode_vni(text)
 
 
 def _decode_tcvn3(text: str) -> str | None:
     for sign in text:
+        # Below "À" are signs such as °, which stay. From there on TCVN3 has gaps: no text of it
+        # has their letters.
         if "À" <= sign <= "ÿ" and sign not in _TCVN3:
             return None
-    return "".join(_TCVN3.get(sign, sign) for sign in text)
+    letters = [_TCVN3.get(sign, sign) for sign in text]
+    return "".join(letters)
 
 
 def _decode_vni(text: str) -> str | None:
-    pieces = []
+    pieces: list[str] = []
     last = 0
     for match in _VNI_PIECE.finditer(text):
         stored = match[0]
         letter = _VNI.get(stored.lower())
         if letter is None:
             return None
+        # The mark has no capital of its own that counts: the vowel before it decides.
+        if stored[0].isupper():
+            letter = letter.upper()
         pieces.append(text[last : match.start()])
-        pieces.append(letter.upper() if stored[0].isupper() else letter)
+        pieces.append(letter)
         last = match.end()
     pieces.append(text[last:])
     return "".join(pieces)
@@ -162,11 +171,14 @@ def convert(pages: Sequence[CodePage]) -> list[Conversion | None]:
         return [None] * len(pages)
     evidence = [_evidence(page_texts) for page_texts in texts]
     evidence_of_all = sum(evidence, Counter[Encoding | None]())
-    conversions = []
+    conversions: list[Conversion | None] = []
     for page, page_texts, own_evidence in zip(pages, texts, evidence, strict=True):
+        decisive = own_evidence
         # A short sheet has the encoding of the rest of its workbook.
-        decisive = evidence_of_all if _is_scarce(own_evidence) else own_evidence
-        conversions.append(_conversion(page, page_texts, _prevailing(decisive)))
+        if _is_scarce(own_evidence):
+            decisive = evidence_of_all
+        prevailing = _prevailing(decisive)
+        conversions.append(_conversion(page, page_texts, prevailing))
     return conversions
 
 
@@ -177,6 +189,7 @@ def eight_bit_text(content: bytes) -> str | None:
     decodes further. None for bytes that read as Vietnamese in neither way.
     """
     composed = _decoded(content, "cp1258")
+    # Windows-1252 has five bytes without a letter. Latin-1 has none.
     stored = _decoded(content, "cp1252") or content.decode("latin-1")
     share_composed = 0.0
     if composed is not None:
@@ -184,7 +197,9 @@ def eight_bit_text(content: bytes) -> str | None:
     share_stored = _share_in_old_encoding(stored[:_SAMPLE_LETTERS])
     if max(share_composed, share_stored) < _MIN_SHARE:
         return None
-    return composed if share_composed >= share_stored else stored
+    if share_composed >= share_stored:
+        return composed
+    return stored
 
 
 def _share_in_old_encoding(stored: str) -> float:
@@ -211,12 +226,18 @@ def _share(lines: Sequence[str]) -> float:
         words += marked_words(line)
     if not words:
         return 0.0
-    return sum(map(is_vietnamese, words)) / len(words)
+    vietnamese = sum(map(is_vietnamese, words))
+    return vietnamese / len(words)
 
 
 def _needs_decoding(texts: set[tuple[str, Encoding | None]]) -> bool:
     """Return whether some text of a page may not be Unicode, by its font or its letters."""
-    return any(font is not None or not _reads_as_unicode(text) for text, font in texts)
+    for text, font in texts:
+        if font is not None:
+            return True
+        if not _reads_as_unicode(text):
+            return True
+    return False
 
 
 @lru_cache(maxsize=20_000)
@@ -252,8 +273,10 @@ def _evidence(texts: set[tuple[str, Encoding | None]]) -> Counter[Encoding | Non
         if font is not None:
             continue
         meanings = _meanings(text)
+        # A text that may be in several encodings decides nothing.
         if len(meanings) == 1:
-            words[meanings[0]] += len(marked_words(text)) or 1
+            (meaning,) = meanings
+            words[meaning] += len(marked_words(text)) or 1
     return words
 
 
@@ -266,9 +289,10 @@ def _is_scarce(words: Counter[Encoding | None]) -> bool:
 
 def _prevailing(words: Counter[Encoding | None]) -> Prevailing:
     encoding = max(Encoding, key=lambda each: words[each])
-    if words[encoding] < _ENOUGH_WORDS:
+    count = words[encoding]
+    if count < _ENOUGH_WORDS:
         return Prevailing()
-    return Prevailing(encoding, is_most=words[encoding] > words[None])
+    return Prevailing(encoding, is_most=count > words[None])
 
 
 @lru_cache(maxsize=20_000)
@@ -276,10 +300,15 @@ def _meanings(text: str) -> tuple[Encoding | None, ...]:
     """Return the encodings in which a text beyond ASCII reads as Vietnamese; None is Unicode."""
     if _ONLY_UNICODE.search(text):
         return (None,)
-    meanings: list[Encoding | None] = [None] if is_vietnamese(text) else []
+    meanings: list[Encoding | None] = []
+    if is_vietnamese(text):
+        meanings.append(None)
     for encoding in Encoding:
         decoded = decode(text, encoding)
-        if decoded is not None and decoded != text and is_vietnamese(decoded):
+        # What decoding does not change is a text in Unicode, which is counted above.
+        if decoded is None or decoded == text:
+            continue
+        if is_vietnamese(decoded):
             meanings.append(encoding)
     return tuple(meanings)
 
@@ -295,17 +324,20 @@ def _conversion(
     encodings: list[Encoding] = []
     example = ""
     for corner, text in _cells(page):
-        encoding = encoding_of[text, page.fonts.get(corner)]
+        font = page.fonts.get(corner)
+        encoding = encoding_of[text, font]
         if encoding is None:
             continue
         decoded = decode(text, encoding)
-        if decoded is not None and decoded != text:
-            cells[corner] = decoded
-            encodings.append(encoding)
-            example = example or text
+        if decoded is None or decoded == text:
+            continue
+        cells[corner] = decoded
+        encodings.append(encoding)
+        example = example or text
     if not cells:
         return None
-    return Conversion(cells, tuple(dict.fromkeys(encodings)), example)
+    distinct = tuple(dict.fromkeys(encodings))
+    return Conversion(cells, distinct, example)
 
 
 def _encoding_of(text: str, font: Encoding | None, prevailing: Prevailing) -> Encoding | None:
@@ -320,6 +352,10 @@ def _encoding_of(text: str, font: Encoding | None, prevailing: Prevailing) -> En
     meanings = _meanings(text)
     reads_decoded = encoding in meanings
     reads_as_it_is = None in meanings
-    if reads_decoded != reads_as_it_is:
-        return encoding if reads_decoded else None
-    return encoding if font or prevailing.is_most else None
+    if reads_decoded and not reads_as_it_is:
+        return encoding
+    if reads_as_it_is and not reads_decoded:
+        return None
+    if font or prevailing.is_most:
+        return encoding
+    return None
