@@ -11,8 +11,9 @@ from connectors.reader.find.list_lines import list_lines
 from connectors.reader.find.matrix_lines import LineLabel, line_rows, matrix_lines, read_labels
 from connectors.reader.find.nil_report import nil_mark, tick_of
 from connectors.reader.find.table_region import TableRegion
+from connectors.reader.open.sheet_size import Corner
 from connectors.reader.open.template_totals import with_totals
-from connectors.reader.open.workbook import CellValue, Corner
+from connectors.reader.open.workbook import CellValue
 from connectors.reader.values.measures import read_measures
 from connectors.reader.values.parse_cell import is_empty, text_of_cell
 from connectors.reader.values.parse_column import NAN, parse_column

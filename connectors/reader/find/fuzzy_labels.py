@@ -44,16 +44,22 @@ def closest(text: str, writings: Iterable[tuple[str, str]], words: Collection[st
     by at least `MARGIN` letters more.
     """
     labels = list(writings)
+    # Distances to all labels take long, and nearly no text misspells any of them.
     if not _is_any_near(text, labels, words):
         return None
     distances: dict[str, int] = {}
     for name, writing in labels:
-        distances[name] = min(_distance(text, writing), distances.get(name, len(text)))
-    (best, nearest), *others = sorted(distances.items(), key=lambda item: item[1])
+        distance = _distance(text, writing)
+        # A name with several writings is as near as the nearest of them.
+        distances[name] = min(distance, distances.get(name, len(text)))
+    by_distance = sorted(distances.items(), key=lambda item: item[1])
+    (best, nearest), *others = by_distance
     if any(distance - nearest < MARGIN for _, distance in others):
         return None
-    of_best = [writing for name, writing in labels if name == best]
-    return best if any(is_typo(text, writing, words) for writing in of_best) else None
+    for name, writing in labels:
+        if name == best and is_typo(text, writing, words):
+            return best
+    return None
 
 
 def _is_any_near(text: str, labels: list[tuple[str, str]], words: Collection[str]) -> bool:
@@ -71,19 +77,26 @@ def is_typo(text: str, writing: str, words: Collection[str]) -> bool:
 
     Words may be joined or split, or one or two words may have a wrong letter.
     """
-    joined, wanted = _joined(text), _joined(writing)
-    if abs(len(joined) - len(wanted)) > SLIPS or _FIGURES.findall(text) != _FIGURES.findall(
-        writing
-    ):
+    joined = _joined(text)
+    wanted = _joined(writing)
+    if abs(len(joined) - len(wanted)) > SLIPS:
+        return False
+    # Another figure is another label, never a slip: "Dự án 1" and "Dự án 2".
+    if _FIGURES.findall(text) != _FIGURES.findall(writing):
         return False
     if joined == wanted:
         return True
-    written, meant = text.split(), writing.split()
+    written = text.split()
+    meant = writing.split()
     if len(written) != len(meant):
         return False
-    wrong = [pair for pair in zip(written, meant, strict=True) if pair[0] != pair[1]]
-    if len(wrong) > SLIPS or not all(_is_misspelt(*pair, words) for pair in wrong):
-        return False
+    wrong: list[tuple[str, str]] = []
+    for word, meant_word in zip(written, meant, strict=True):
+        if word == meant_word:
+            continue
+        wrong.append((word, meant_word))
+        if len(wrong) > SLIPS or not _is_misspelt(word, meant_word, words):
+            return False
     may_be_words = any(may_be_syllable(word) for word, _ in wrong)
     needed = CLOSENESS_OF_A_WORD if may_be_words else CLOSENESS
     return OSA.normalized_similarity(joined, wanted) >= needed
@@ -96,14 +109,19 @@ def _is_misspelt(word: str, meant: str, words: Collection[str]) -> bool:
     """
     if word in words or not _VOWEL.search(meant):
         return False
-    if min(len(word), len(meant)) < _SHORTEST_WORD or OSA.distance(word, meant) != 1:
+    # In a word of two letters, one letter is half of it.
+    if min(len(word), len(meant)) < _SHORTEST_WORD:
         return False
+    if OSA.distance(word, meant) != 1:
+        return False
+    # Letters that only changed places are a slip. Another letter in its place makes another word.
     is_replaced = len(word) == len(meant) and sorted(word) != sorted(meant)
     return not (is_replaced and may_be_syllable(word))
 
 
 def _distance(text: str, writing: str) -> int:
-    return int(OSA.distance(_joined(text), _joined(writing)))
+    distance = OSA.distance(_joined(text), _joined(writing))
+    return int(distance)
 
 
 def _joined(text: str) -> str:

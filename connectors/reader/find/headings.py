@@ -54,11 +54,14 @@ def depths(sheet: Sheet, number: int) -> range:
     for depth, row in enumerate(under, start=1):
         if not _is_of_words(row):
             return range(1, depth + 1)
-    return range(1, len(under) + 2)
+    deepest = len(under) + 1
+    return range(1, deepest + 1)
 
 
 def _is_of_words(row: list[CellValue]) -> bool:
-    return any(map(is_sub_heading, row)) and not any(isinstance(cell, int | float) for cell in row)
+    if not any(map(is_sub_heading, row)):
+        return False
+    return not any(isinstance(cell, int | float) for cell in row)
 
 
 def headings_of(sheet: Sheet, number: int, depth: int, columns: range) -> Iterator[Heading]:
@@ -74,11 +77,14 @@ def words_over(sheet: Sheet, number: int, depth: int, at: int) -> list[tuple[int
 
     A label that is merged down from above the header belongs to its column too.
     """
-    own = _row_of_sub_heading(sheet, number, depth, at)
-    if own is not None:
-        rows = range(number, own)
+    own_row = _row_of_sub_heading(sheet, number, depth, at)
+    if own_row is not None:
+        rows = range(number, own_row)
         groups = _groups_over(sheet, rows, at)
-        return [*zip(rows, groups, strict=True), (own, text_of_cell(sheet.rows[own][at]))]
+        words = list(zip(rows, groups, strict=True))
+        own_text = text_of_cell(sheet.rows[own_row][at])
+        words.append((own_row, own_text))
+        return words
     row = number
     if is_empty(sheet.rows[number][at]):
         row = _top_of(sheet, number, at)
@@ -101,7 +107,10 @@ def is_sub_heading(cell: CellValue) -> bool:
 
     A measure in brackets, a figure and a column's letter are no words.
     """
-    return isinstance(cell, str) and cell.strip()[:1].isalpha() and not is_numbering(cell)
+    if not isinstance(cell, str):
+        return False
+    first_letter = cell.strip()[:1]
+    return first_letter.isalpha() and not is_numbering(cell)
 
 
 def gathers(text: str) -> bool:
@@ -127,46 +136,61 @@ def _texts_over(sheet: Sheet, number: int) -> list[str]:
 
 def _text_of(cell: CellValue) -> str:
     """Return the text of a cell; "" for a figure, which is no heading."""
-    return text_of_cell(cell) if isinstance(cell, str) else ""
+    if not isinstance(cell, str):
+        return ""
+    return text_of_cell(cell)
 
 
 def _columns_shown(sheet: Sheet, number: int, width: int) -> list[int]:
     """Return for each column of a row the column whose cell is shown there."""
     columns = list(range(width))
     # Merged cells overlap only in a damaged file. The first then counts.
-    for first, last in reversed(sheet.merged):
-        if first[0] <= number <= last[0]:
-            covered = range(first[1], min(last[1] + 1, width))
-            columns[covered.start : covered.stop] = [first[1]] * len(covered)
+    for (top, left), (bottom, right) in reversed(sheet.merged):
+        if top <= number <= bottom:
+            # A merged cell may reach beyond the last column that holds a value.
+            covered = range(left, min(right + 1, width))
+            columns[covered.start : covered.stop] = [left] * len(covered)
     return columns
 
 
 def _heading(at: int, words: list[tuple[int, str]]) -> Heading:
     """Return a heading with its groups: "Kinh phí" over "Kế hoạch" is "Kinh phí Kế hoạch"."""
     heading = _as_written(at, words)
+    # Nearly all headings end here: a year and a day both have "20" in them.
     if not any(CENTURY in text for _, text in words):
         return heading
-    split = [(row, text, split_time(text)) for row, text in words]
-    dated = [DatedHeading(row, at, text, time.span) for row, text, time in split if time.span]
+    dated: list[DatedHeading] = []
+    without_time: list[tuple[int, str]] = []
+    for row, text in words:
+        time = split_time(text)
+        without_time.append((row, time.text))
+        if time.span:
+            dated.append(DatedHeading(row, at, text, time.span))
     if not dated:
         return heading
-    undated = _as_written(at, [(row, time.text) for row, _, time in split])
+    undated = _as_written(at, without_time)
     return heading._replace(undated=undated.readings, group=undated.group, dated=tuple(dated))
 
 
 def _as_written(at: int, words: list[tuple[int, str]]) -> Heading:
+    """Return a heading by its words alone, whatever years they name."""
     row, text = words[-1]
     above = [word for _, word in words[:-1]]
     if not above:
         return Heading(row, at, text, (text,))
-    group = " ".join(word for word in above if not gathers(word))
-    if not group:
+    groups = [word for word in above if not gathers(word)]
+    if not groups:
         # "Trong đó" over "nữ" may be the label "Trong đó: nữ", or only "nữ".
-        joined = f"{above[-1]} {text}" if above[-1] else text
+        joined = text
+        if above[-1]:
+            joined = f"{above[-1]} {text}"
         return Heading(row, at, joined, (joined, text))
+    group = " ".join(groups)
     joined = f"{group} {text}"
+    readings: tuple[str, ...] = (joined,)
     # "Kinh phí" over "Tổng số" is "Kinh phí".
-    readings = (joined, group) if is_total(text) else (joined,)
+    if is_total(text):
+        readings = (joined, group)
     return Heading(row, at, joined, readings, text, group)
 
 
@@ -180,6 +204,7 @@ def _groups_over(sheet: Sheet, rows: range, at: int) -> list[str]:
     if _is_merged_across(sheet, rows):
         return [text_over(sheet, row, at) for row in rows]
     groups: list[str] = []
+    # A group in a lower row never reaches beyond the group that is over it.
     bound = 0
     for row in rows:
         left = _filled_to_the_left(sheet.rows[row], at, bound)
@@ -219,10 +244,15 @@ def _top_of(sheet: Sheet, number: int, at: int) -> int:
 @lru_cache(maxsize=4096)
 def fold_label(text: str) -> str:
     """Return `fold` of a text that is no longer than a label; "" for a longer one."""
-    return fold(text) if len(text) <= _LONGEST_LABEL else ""
+    if len(text) > _LONGEST_LABEL:
+        return ""
+    return fold(text)
 
 
 @lru_cache(maxsize=65536)  # Each table of each form looks at each text of a sheet.
 def fold_bare(text: str) -> str:
     """Return `fold_label` of a text without the text in brackets."""
-    return fold_label(without_brackets(text)) if len(text) <= _LONGEST_LABEL else ""
+    # A longer text is not looked through for brackets: it may be a page of notes.
+    if len(text) > _LONGEST_LABEL:
+        return ""
+    return fold_label(without_brackets(text))

@@ -47,7 +47,8 @@ def list_lines(place: TableRegion) -> Iterator[int]:
     vocabulary. Without one it is a note or a signature.
     """
     rows = list(_rows(place))
-    last = max((row.number for row in rows if row.group is None), default=-1)
+    line_numbers = [row.number for row in rows if row.group is None]
+    last = max(line_numbers, default=-1)
     for at, row in enumerate(rows):
         if row.group is None:
             yield row.number
@@ -61,7 +62,8 @@ def _rows(place: TableRegion) -> Iterator[_Row]:
     repeated = set(headers_again(place))
     columns = place.header.columns.values()
     # The number of a group is often one column before the table.
-    span = range(max(0, min(columns) - 1), max(columns) + 1)
+    first_column = max(0, min(columns) - 1)
+    span = range(first_column, max(columns) + 1)
     for number in range(place.header.body, place.end):
         if number in repeated:
             # The table goes on under a repeated header, whatever ended above it.
@@ -75,6 +77,7 @@ def _rows(place: TableRegion) -> Iterator[_Row]:
             continue
         row = _row_of_group(place, number, at, words)
         if row is not None:
+            # The sum of a group does not end the table. A total does.
             is_closed = is_closed or is_total(words)
             yield row
         elif first is None:
@@ -106,6 +109,7 @@ def _row_of_group(place: TableRegion, number: int, at: int, words: str) -> _Row 
     if group is None:
         return None
     is_bare = _is_bare(place, number, at)
+    # "Cộng …" is a sum even beside other words: `_report` then looks at its figures.
     if group is GroupWords.SUM:
         return _Row(number, group, at, is_bare)
     if not is_bare:
@@ -141,12 +145,14 @@ def _is_bare(place: TableRegion, number: int, at: int) -> bool:
     row = place.row(number)
     columns = place.header.columns
     of_words = [columns[column.name] for column in place.found() if not column.type.is_numeric]
-    words = [column for column in of_words if not is_empty(row[column])]
-    if not all(isinstance(row[column], str) for column in words):
+    filled = [column for column in of_words if not is_empty(row[column])]
+    has_date = not all(isinstance(row[column], str) for column in filled)
+    if has_date:
         return False
-    others = [column for column in words if column != at]
+    others = [column for column in filled if column != at]
     is_numbered = at < min(columns.values())
-    return len(others) <= (1 if is_numbered else 0)
+    most_others = 1 if is_numbered else 0
+    return len(others) <= most_others
 
 
 def _report(place: TableRegion, rows: Sequence[_Row], at: int, last: int) -> None:
@@ -159,14 +165,17 @@ def _report(place: TableRegion, rows: Sequence[_Row], at: int, last: int) -> Non
     is_below_lines = row.number >= last
     if not _figures(place, row.number):
         if row.group is GroupWords.HEADING:
+            # Below all lines there is no group that it could be the heading of: it is a note.
             rule = "FORM-17" if is_below_lines else "FORM-49"
             place.report(rule, row.number, row.at, value)
         return
     is_plain_sum = row.group is GroupWords.SUM and row.is_bare
+    # Where the words leave a doubt, only the figures can show that a row is a sum.
     if not is_plain_sum and not _adds_up(place, rows, at):
         place.report("FORM-44", row.number, row.at, value)
         return
-    is_last_total = is_below_lines and is_total(place.row(row.number)[row.at])
+    first_words = place.row(row.number)[row.at]
+    is_last_total = is_below_lines and is_total(first_words)
     if not is_last_total:
         place.report("FORM-43", row.number, row.at, value)
 
@@ -174,19 +183,24 @@ def _report(place: TableRegion, rows: Sequence[_Row], at: int, last: int) -> Non
 def _words_of(place: TableRegion, row: _Row) -> str:
     """Return the first words of a row; with the number of a group before them, both."""
     columns = place.header.columns.values()
-    cells = place.row(row.number)[row.at : max(columns) + 1]
+    end = max(columns) + 1
+    cells = place.row(row.number)[row.at : end]
     texts = [text_of_cell(cell) for cell in cells if isinstance(cell, str) and not is_empty(cell)]
     is_numbered = row.at < min(columns)
     wanted = 2 if is_numbered else 1
-    return " ".join(texts[:wanted]) or text_of_cell(cells[0])
+    words = " ".join(texts[:wanted])
+    return words or text_of_cell(cells[0])
 
 
 def _adds_up(place: TableRegion, rows: Sequence[_Row], at: int) -> bool:
     """Tell whether a row's figures are the sums of the lines right above it, or right below it."""
     wanted = _figures(place, rows[at].number)
+    # From the row upwards, so that the nearest lines come first.
     above = rows[:at][::-1]
+    if _is_sum(place, wanted, above):
+        return True
     below = rows[at + 1 :]
-    return _is_sum(place, wanted, above) or _is_sum(place, wanted, below)
+    return _is_sum(place, wanted, below)
 
 
 def _is_sum(place: TableRegion, wanted: dict[str, float], rows: Sequence[_Row]) -> bool:
@@ -195,14 +209,15 @@ def _is_sum(place: TableRegion, wanted: dict[str, float], rows: Sequence[_Row]) 
     These are the lines up to any row that is about a group, or all lines.
     """
     sums = dict.fromkeys(wanted, 0.0)
-    is_met = False
+    has_lines = False
     for row in rows:
         if row.group is None:
             _add(sums, _figures(place, row.number))
-            is_met = True
-        elif is_met and _are_equal(sums, wanted):
+            has_lines = True
+        # A group ends here. If its lines are not the sum, those of the next may belong to it.
+        elif has_lines and _are_equal(sums, wanted):
             return True
-    return is_met and _are_equal(sums, wanted)
+    return has_lines and _are_equal(sums, wanted)
 
 
 def _add(sums: dict[str, float], figures: dict[str, float]) -> None:
@@ -213,6 +228,7 @@ def _add(sums: dict[str, float], figures: dict[str, float]) -> None:
 
 
 def _are_equal(sums: dict[str, float], wanted: dict[str, float]) -> bool:
+    # Figures with decimals are not added exactly: 50,1 + 50,1 + 52,1 is 152.29999999999998.
     return all(math.isclose(sums[name], value, rel_tol=1e-9) for name, value in wanted.items())
 
 
@@ -232,4 +248,7 @@ def _can_be_added(column: Column) -> bool:
 
 
 def _begins_note(place: TableRegion, number: int, at: int) -> bool:
-    return begins_note(place.row(number)[at]) and len(place.filled(number)) == 1
+    """Tell whether a row holds one text and no more, which begins as a note does."""
+    if not begins_note(place.row(number)[at]):
+        return False
+    return len(place.filled(number)) == 1

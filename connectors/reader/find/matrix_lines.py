@@ -79,7 +79,11 @@ def _sure_label(header: Header, row: int, writings: Mapping[str, Line]) -> LineL
 
 def line_rows(labels: list[LineLabel]) -> dict[str, int]:
     """Return the 0-based row on which each line of a matrix first appears."""
-    return {label.line.key: label.row for label in reversed(labels) if label.line is not None}
+    rows: dict[str, int] = {}
+    for label in labels:
+        if label.line is not None:
+            rows.setdefault(label.line.key, label.row)
+    return rows
 
 
 def matrix_lines(place: TableRegion, labels: list[LineLabel]) -> Iterator[tuple[int, str]]:
@@ -106,27 +110,37 @@ class _Lines:
     def report_unknown(self, label: LineLabel) -> None:
         """Report a row that is no declared line, unless it is a note or a signature."""
         place = self.place
-        has_words = label.text and place.filled(label.row) and not self._is_after_total()
-        if place.has_value(label.row) or has_words:
-            place.report("FORM-11", label.row, label.at, label.text or "(không có tên)")
+        if not place.has_value(label.row) and not self._is_line_in_words(label):
+            return
+        name = label.text or "(không có tên)"
+        place.report("FORM-11", label.row, label.at, name)
+
+    def _is_line_in_words(self, label: LineLabel) -> bool:
+        """Tell whether a row without figures is a line of the table all the same.
+
+        Above the totals, words are a line too ("Cấp ấp: ba lớp"). Below them, words are notes and
+        signatures.
+        """
+        if not label.text or not self.place.filled(label.row):
+            return False
+        return not self._is_after_total()
 
     def _is_after_total(self) -> bool:
-        """Tell whether all totals were met; without totals, all lines.
-
-        Above them, words are a line of the table too ("Cấp ấp: ba lớp"). Below them, words are
-        notes and signatures.
-        """
+        """Tell whether all totals were met; without totals, all lines."""
         lines = self.place.table.lines
-        last = [line for line in lines if line.total] or lines
+        totals = [line for line in lines if line.total]
+        last = totals or lines
         return all(line.key in self.met for line in last)
 
     def takes(self, label: LineLabel, line: Line) -> bool:
         """Tell whether a row is taken as its line; report why not, or how it was known."""
         place = self.place
+        # The first row counts: what is in the second one is asked about, not added.
         if line.key in self.met:
             place.report("FORM-15", label.row, label.at, label.text)
             return False
         self.met.add(line.key)
+        # An empty total is still a line: whether its parts are empty too is checked later.
         if not line.total and not place.filled(label.row):
             place.report("FORM-16", label.row, label.at, label.text)
             return False
@@ -137,9 +151,10 @@ class _Lines:
 
     def report_missing_totals(self) -> None:
         """Report each total that no row was found for."""
+        header_row = self.place.header.row
         for line in self.place.table.lines:
             if line.total and line.key not in self.met:
-                self.place.report("FORM-09", self.place.header.row, 0, None, line=line.label)
+                self.place.report("FORM-09", header_row, 0, None, line=line.label)
 
 
 def _label_of(header: Header, number: int) -> tuple[int, str]:
@@ -157,7 +172,9 @@ def _label_of(header: Header, number: int) -> tuple[int, str]:
 
 def _named(label: str, writings: Mapping[str, Line]) -> Line | None:
     """Return the declared line that a label names, with or without "1.", "a)" or "-" before it."""
-    for text in (label, _ORDINAL.sub("", label)):
+    # As written first: an ordinal may be a part of the label itself.
+    without_ordinal = _ORDINAL.sub("", label)
+    for text in (label, without_ordinal):
         bare = fold_bare(text)
         if bare and bare in writings:
             return writings[bare]
@@ -171,8 +188,12 @@ def _under(label: LineLabel, whole: Line | None, table: Table) -> LineLabel | No
     """
     if whole is None:
         return None
-    match = _HEAD.fullmatch(_ORDINAL.sub("", label.text))
-    if match is None or any(map(str.isdigit, match["rest"] or "")):
+    without_ordinal = _ORDINAL.sub("", label.text)
+    match = _HEAD.fullmatch(without_ordinal)
+    if match is None:
+        return None
+    title = match["rest"] or ""
+    if any(map(str.isdigit, title)):
         return None
     name = fold_label(match["head"]).replace(" ", "")
     line = _short_names(whole, table).get(name)
@@ -191,7 +212,8 @@ def _short_names(whole: Line, table: Table) -> dict[str, Line | None]:
         if line.key not in whole.parts:
             continue
         for name in _names_without(whole, line):
-            names[name] = line if name not in names else None
+            is_shared = name in names
+            names[name] = None if is_shared else line
     return names
 
 
@@ -199,9 +221,9 @@ def _names_without(whole: Line, part: Line) -> set[str]:
     """Return the spellings of a part without any spelling of its whole."""
     names: set[str] = set()
     for writing in part.writings:
-        names.update(
-            _without(fold_label(writing), fold_label(of_whole)) for of_whole in whole.writings
-        )
+        folded = fold_label(writing)
+        for of_whole in whole.writings:
+            names.add(_without(folded, fold_label(of_whole)))
     names.discard("")
     return names
 
@@ -211,24 +233,32 @@ def _without(writing: str, whole: str) -> str:
 
     "" if the spelling of the whole is in neither place.
     """
+    rest = ""
     if writing.endswith(f" {whole}"):
-        return writing.removesuffix(f" {whole}").removesuffix(" thuoc").replace(" ", "")
-    if writing.startswith(f"{whole} "):
-        return writing.removeprefix(f"{whole} ").replace(" ", "")
-    return ""
+        # "Tiểu dự án 1 thuộc Dự án 3".
+        rest = writing.removesuffix(f" {whole}").removesuffix(" thuoc")
+    elif writing.startswith(f"{whole} "):
+        rest = writing.removeprefix(f"{whole} ")
+    return rest.replace(" ", "")
 
 
 def _misspelt(
     label: LineLabel, writings: Mapping[str, Line], missing: Mapping[str, Line], header: Header
 ) -> LineLabel | None:
     """Return the line that a label misspells and that is nowhere else; None without one."""
-    text = fold_bare(_ORDINAL.sub("", label.text))
+    without_ordinal = _ORDINAL.sub("", label.text)
+    text = fold_bare(without_ordinal)
     if not text:
         return None
+    # All lines compete, not only the missing ones: the nearest may be one that was found.
     names = [(line.key, writing) for writing, line in writings.items()]
     key = closest(text, names, header.words)
-    line = None if key is None else missing.get(key)
-    return label._replace(line=line, rule="FORM-41") if line else None
+    if key is None:
+        return None
+    line = missing.get(key)
+    if line is None:
+        return None
+    return label._replace(line=line, rule="FORM-41")
 
 
 def _whole_after(label: LineLabel, whole: Line | None) -> Line | None:
@@ -239,8 +269,9 @@ def _whole_after(label: LineLabel, whole: Line | None) -> Line | None:
     line = label.line
     if line is None:
         # "Trong đó:" and a row without a label do not end the parts.
-        is_unknown = label.text and not gathers(label.text)
-        return None if is_unknown else whole
+        if not label.text or gathers(label.text):
+            return whole
+        return None
     if line.parts and not line.total:
         return line
     if whole is not None and line.key in whole.parts:

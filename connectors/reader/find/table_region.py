@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from connectors.reader.find.layout import Header
-from connectors.reader.open.workbook import CellValue, Corner
+from connectors.reader.open.sheet_size import Corner
+from connectors.reader.open.workbook import CellValue
 from connectors.reader.values.parse_cell import is_empty, parse_cell
 from connectors.reader.values.parse_date import is_spelt_day
 from connectors.reader.values.parsed import REFUSED_FIGURES, Parsed

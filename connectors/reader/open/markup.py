@@ -33,7 +33,7 @@ from connectors.reader.open.number_formats import (
     changing_formats,
     uses_built_in_months,
 )
-from connectors.reader.open.sheet_size import SheetScan, scan_ods, scan_xlsb, xlsb_sheets
+from connectors.reader.open.sheet_size import Corner, SheetScan, scan_ods, scan_xlsb, xlsb_sheets
 from connectors.reader.open.signatures import unpacked
 from program.addresses import column_number
 
@@ -111,13 +111,13 @@ class Markup:
 
     rows: int = 0
     columns: int = 0
-    uncomputed: dict[tuple[int, int], Uncomputed] = field(default_factory=dict)
-    percentages: tuple[tuple[int, int], ...] = ()
-    fonts: dict[tuple[int, int], Encoding] = field(default_factory=dict)
+    uncomputed: dict[Corner, Uncomputed] = field(default_factory=dict)
+    percentages: tuple[Corner, ...] = ()
+    fonts: dict[Corner, Encoding] = field(default_factory=dict)
     hidden: Hidden = NOTHING_HIDDEN
-    struck: frozenset[tuple[int, int]] = frozenset()
-    formats: dict[tuple[int, int], NumberFormat] = field(default_factory=dict)
-    blank_or_zero: frozenset[tuple[int, int]] = frozenset()
+    struck: frozenset[Corner] = frozenset()
+    formats: dict[Corner, NumberFormat] = field(default_factory=dict)
+    blank_or_zero: frozenset[Corner] = frozenset()
 
     @classmethod
     def of_scan(cls, scan: SheetScan) -> "Markup":
@@ -351,9 +351,9 @@ def _markup(xml: bytes, styles: _Styles, most_cells: int, *, is_stale: bool) -> 
     return replace(markup, hidden=read_hidden(rest.xml))
 
 
-def _cells_with_texts(xml: bytes, texts: frozenset[int]) -> frozenset[tuple[int, int]]:
+def _cells_with_texts(xml: bytes, texts: frozenset[int]) -> frozenset[Corner]:
     """Return the cells that hold one of the given shared texts."""
-    cells: set[tuple[int, int]] = set()
+    cells: set[Corner] = set()
     for match in _SHARED_TEXT.finditer(xml):
         letters, row, text = match.groups()
         if int(text) in texts:
@@ -381,8 +381,8 @@ def _markup_of_cells(rest: RemainingRows, styles: _Styles, *, is_stale: bool) ->
     """Return the markup of a sheet by a look at each cell of `rest`."""
     rows = rest.rows
     columns = rest.columns
-    uncomputed: dict[tuple[int, int], Uncomputed] = {}
-    struck: set[tuple[int, int]] = set()
+    uncomputed: dict[Corner, Uncomputed] = {}
+    struck: set[Corner] = set()
     styled = list(rest.styled)
     # Both are decided once: hardly any sheet needs them decided for each cell.
     has_styles = styles.pattern is not None
@@ -423,10 +423,10 @@ def _has_content(cell: _Cell, value: re.Match[bytes] | None) -> bool:
 
 def _with_styles(markup: Markup, cells: Iterable[StyledCell], styles: _Styles) -> Markup:
     """Return `markup` with the cells whose style matters."""
-    percentages: list[tuple[int, int]] = []
-    fonts: dict[tuple[int, int], Encoding] = {}
-    struck: set[tuple[int, int]] = set()
-    formats: dict[tuple[int, int], NumberFormat] = {}
+    percentages: list[Corner] = []
+    fonts: dict[Corner, Encoding] = {}
+    struck: set[Corner] = set()
+    formats: dict[Corner, NumberFormat] = {}
     for row, column, style in cells:
         corner = row, column
         if style in styles.percent:

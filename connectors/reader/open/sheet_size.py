@@ -15,6 +15,8 @@ from connectors.reader.open.signatures import unpacked
 
 Extent = tuple[int, int]
 """Rows and columns from A1 to the last cell."""
+Corner = tuple[int, int]
+"""The 0-based row and column of a cell."""
 
 
 @dataclass(slots=True)
@@ -31,8 +33,8 @@ class SheetScan:
 
     rows: int = 0
     columns: int = 0
-    errors: dict[tuple[int, int], str] = field(default_factory=dict)
-    blank_or_zero: frozenset[tuple[int, int]] = frozenset()
+    errors: dict[Corner, str] = field(default_factory=dict)
+    blank_or_zero: frozenset[Corner] = frozenset()
 
     def grow(self, rows: int, columns: int) -> None:
         """Make the sheet at least as large as given."""
@@ -183,9 +185,9 @@ def _error_shown(content: bytes, cell: re.Match[bytes]) -> str:
     return text or _UNKNOWN_ERROR if is_error else ""
 
 
-def _spread(errors: Iterable[_Error]) -> dict[tuple[int, int], str]:
+def _spread(errors: Iterable[_Error]) -> dict[Corner, str]:
     """Return the error of each cell, repetitions included."""
-    cells: dict[tuple[int, int], str] = {}
+    cells: dict[Corner, str] = {}
     for error in errors:
         for row in error.rows:
             cells.update({(row, column): error.text for column in error.columns})

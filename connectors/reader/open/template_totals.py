@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from connectors.reader.find.layout import Header
 from connectors.reader.open.markup import Uncomputed
-from connectors.reader.open.workbook import CellValue, Corner
+from connectors.reader.open.sheet_size import Corner
+from connectors.reader.open.workbook import CellValue
 from connectors.reader.values.parse_cell import is_empty, parse_cell
 from program.addresses import column_letter
 from program.finding import ReaderFinding

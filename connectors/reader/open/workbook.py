@@ -20,6 +20,7 @@ from connectors.reader.open.hidden import NOTHING_HIDDEN, Hidden
 from connectors.reader.open.markup import Markup, Percentage, Uncomputed, read_markup
 from connectors.reader.open.number_formats import NumberFormat, ShownMonth
 from connectors.reader.open.repack import with_known_errors, with_slashes
+from connectors.reader.open.sheet_size import Corner
 from connectors.reader.open.signatures import (
     OLE,
     ZIP,
@@ -39,7 +40,6 @@ from program.vietnamese import format_number
 logger = logging.getLogger("mtqg.reader")
 
 CellValue: TypeAlias = int | float | str | bool | time | date | datetime | timedelta | Uncomputed
-Corner: TypeAlias = tuple[int, int]
 
 _BROKEN = ReaderFinding("FILE-03", values={"reason": "tệp bị cắt cụt hoặc hỏng khi gửi"})
 _STRANGE = ReaderFinding("FILE-03", values={"reason": "lỗi trong cấu trúc tệp"})

@@ -14,7 +14,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from connectors.reader.open.sheet_size import Extent, SheetScan, error_text
+from connectors.reader.open.sheet_size import Corner, Extent, SheetScan, error_text
 
 _STREAMS = {"workbook", "book"}
 
@@ -101,12 +101,12 @@ class _Part:
     at: int
     is_biff8: bool = True
     scan: SheetScan = field(default_factory=SheetScan)
-    zeros: dict[tuple[int, int], tuple[int, int] | None] = field(default_factory=dict)
-    shared: set[tuple[int, int]] = field(default_factory=set)
+    zeros: dict[Corner, Corner | None] = field(default_factory=dict)
+    shared: set[Corner] = field(default_factory=set)
 
     def finished(self) -> SheetScan:
         """Return what is known of the part once all its records are read."""
-        blank_or_zero: set[tuple[int, int]] = set()
+        blank_or_zero: set[Corner] = set()
         for corner, first in self.zeros.items():
             # The shared formula may come after the cells that use it, so this waits until the end.
             if first is None or first in self.shared:
@@ -307,7 +307,7 @@ def _note_cell(part: _Part, kind: int, length: int, body: bytes) -> None:
     part.scan.grow(row + 1, column + 1)
 
 
-def _note_formula(part: _Part, corner: tuple[int, int], body: bytes) -> None:
+def _note_formula(part: _Part, corner: Corner, body: bytes) -> None:
     """Note a formula whose result is an error, or 0 where it can also give ""."""
     result = body[6:14]
     # What is no number is a text, a truth value or an error: the first byte says which.
