@@ -55,7 +55,9 @@ def read_period(found: Recognised) -> ReportedPeriod:
     first_mention = mentions[0]
     staged = [split_stage(mention.text) for mention in mentions]
     first = Period.read(staged[0].text)
-    stage = next((each.stage for each in staged if each.stage), None)
+    # A place that names no stage does not contradict one that does.
+    stages = [each.stage for each in staged if each.stage]
+    stage = stages[0] if stages else None
     for mention, (text, own_stage) in zip(mentions, staged, strict=True):
         period = Period.read(text)
         if period is None:
@@ -69,12 +71,14 @@ def read_period(found: Recognised) -> ReportedPeriod:
 
 
 def _occasion_of_marker(found: Recognised) -> ReportedPeriod:
-    """Return the period and stage that the template's marker names."""
+    """Return the period and stage that the template's marker names; without one, the titles."""
     marker = found.marker
     if marker is not None:
         return ReportedPeriod(Period.parse(marker.period), Stage(marker.stage))
     titled = list(_periods_in_titles(found))
-    if len({(each.period, each.stage) for each in titled}) == 1:
+    named = {(each.period, each.stage) for each in titled}
+    # Titles that name two periods leave a choice that only the sender can make.
+    if len(named) == 1:
         return titled[0]
     values = {"label": found.form.identity.period.label}
     problem = ReaderFinding("FORM-05", sheet=found.first_sheet, values=values)
@@ -99,10 +103,13 @@ def _period_at_end(text: str) -> Period | None:
     words = fold(text).split()
     for first in range(len(words)):
         rest = " ".join(words[first:])
-        period = Period.read(rest) if _OPENS_PERIOD.match(rest) else None
-        if period is not None:
-            is_whole = first == 0 or not _GOES_ON_BEFORE.fullmatch(words[first - 1])
-            return period if is_whole else None
+        if not _OPENS_PERIOD.match(rest):
+            continue
+        period = Period.read(rest)
+        if period is None:
+            continue
+        goes_on = first > 0 and _GOES_ON_BEFORE.fullmatch(words[first - 1])
+        return None if goes_on else period
     return None
 
 
@@ -140,9 +147,12 @@ def check_period(
     if not in_force or period.kind not in form.periods:
         problems.append(at(place, "FORM-12"))
     stage = occasion.stage
+    # A form with one stage has no estimates. Its report may come before the period ends.
+    has_estimates = len(form.stages) > 1
+    is_running = period.start <= received <= period.end
     if stage is not None and stage not in form.stages:
         problems.append(at(place, "FORM-28", stage=stage.label))
-    elif stage is Stage.FINAL and len(form.stages) > 1 and period.start <= received <= period.end:
+    elif stage is Stage.FINAL and has_estimates and is_running:
         # A period that has not ended can only be estimated.
         problems.append(at(place, "FORM-35", received=format_date(received)))
     return problems
@@ -158,14 +168,17 @@ def stage_of(
     """
     if occasion.stage is not None:
         return occasion.stage, []
+    # Where the form leaves no choice, there is nothing to note.
     if len(form.stages) == 1 or occasion.period is None:
         return form.stages[0], []
     if marker is not None and Stage(marker.stage) in form.stages:
         return Stage(marker.stage), []
     received = delivery.received_on
-    stage = Stage.ESTIMATE if received <= occasion.period.end else Stage.FINAL
+    stage = Stage.FINAL
+    if received <= occasion.period.end:
+        stage = Stage.ESTIMATE
     values = {"stage": stage.label, "received": format_date(received)}
     place = occasion.place
-    sheet = place.sheet if place else None
-    cell = place.cell if place else None
-    return stage, [ReaderFinding("FORM-29", sheet, cell, None, values)]
+    if place is None:
+        return stage, [ReaderFinding("FORM-29", values=values)]
+    return stage, [ReaderFinding("FORM-29", place.sheet, place.cell, None, values)]

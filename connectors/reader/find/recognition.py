@@ -48,7 +48,8 @@ class Recognised:
     @property
     def first_sheet(self) -> str:
         """The sheet of the first table: the place of what is missing altogether."""
-        return next(iter(self.headers.values())).sheet.name
+        first_header = next(iter(self.headers.values()))
+        return first_header.sheet.name
 
     @property
     def score(self) -> int:
@@ -81,10 +82,14 @@ def recognise(
     named = [form for form in known if _is_named(form, marker)]
     # A marker is no proof: without a table of its form, all forms are tried.
     for some in (named, known):
-        candidates = [Recognised(sheets, form, find_headers(sheets, form), marker) for form in some]
+        candidates: list[Recognised] = []
+        for form in some:
+            headers = find_headers(sheets, form)
+            candidates.append(Recognised(sheets, form, headers, marker))
         best = max(candidates, key=lambda candidate: candidate.score, default=None)
         if best is not None and best.headers:
-            return replace(best, others=tuple(_others(best, candidates)))
+            others = tuple(_others(best, candidates))
+            return replace(best, others=others)
     return None
 
 
@@ -93,6 +98,7 @@ def no_table(sheets: Sequence[Sheet], forms: Iterable[Form]) -> ReaderFinding:
 
     It names the headings that are not known, of the row that looks most like a header.
     """
+    # A workbook may have hidden sheets only. Its sender then learns what is on those.
     visible = [sheet for sheet in sheets if not sheet.is_hidden] or list(sheets)
     rows = list(_rows_of_words(visible))
     if not rows:
@@ -100,11 +106,19 @@ def no_table(sheets: Sequence[Sheet], forms: Iterable[Form]) -> ReaderFinding:
         return ReaderFinding("FORM-01", first, values={"headings": NO_HEADINGS})
     sheet, number, columns = max(rows, key=lambda row: len(row.columns))
     known = _known_labels(forms)
-    texts = {at: text_of_cell(sheet.rows[number][at]) for at in columns}
-    unknown = {at: text for at, text in texts.items() if not known & _writings(text)}
-    named = "; ".join(f'"{text}"' for text in list(unknown.values())[:_MOST_NAMED])
-    headings = f"{_UNKNOWN_HEADINGS}: {named}" if unknown else _FEW_HEADINGS
-    cell = f"{column_letter(next(iter(unknown or texts)) + 1)}{number + 1}"
+    unknown: dict[int, str] = {}
+    for at in columns:
+        text = text_of_cell(sheet.rows[number][at])
+        if known.isdisjoint(_writings(text)):
+            unknown[at] = text
+    first_column = columns[0]
+    headings = _FEW_HEADINGS
+    if unknown:
+        first_column = next(iter(unknown))
+        quoted = [f'"{text}"' for text in unknown.values()]
+        named = "; ".join(quoted[:_MOST_NAMED])
+        headings = f"{_UNKNOWN_HEADINGS}: {named}"
+    cell = f"{column_letter(first_column + 1)}{number + 1}"
     return ReaderFinding("FORM-01", sheet.name, cell, values={"headings": headings})
 
 
@@ -132,16 +146,21 @@ def _known_labels(forms: Iterable[Form]) -> set[str]:
     for form in forms:
         for table in form.tables:
             known |= table.by_bare_label.keys()
-            known |= table.line.bare if table.line else frozenset()
+            if table.line is not None:
+                known |= table.line.bare
     return known
 
 
 def _writings(text: str) -> set[str]:
-    return {fold_bare(text), fold_bare(split_time(text).text)}
+    """Return a heading's folded writings: as it is, and without a year behind it."""
+    undated = split_time(text).text
+    return {fold_bare(text), fold_bare(undated)}
 
 
 def _is_named(form: Form, marker: TemplateMarker | None) -> bool:
-    return marker is not None and (form.code, form.version) == (marker.form, marker.version)
+    if marker is None:
+        return False
+    return form.code == marker.form and form.version == marker.version
 
 
 def _others(found: Recognised, candidates: Sequence[Recognised]) -> Iterator[tuple[str, str]]:
@@ -166,4 +185,9 @@ def _is_apart(header: Header, found: Recognised) -> bool:
     own = [each for each in found.headers.values() if each.sheet is header.sheet]
     if not own:
         return False
-    return all(header.body <= each.row or each.body <= header.row for each in own)
+    for each in own:
+        is_above = header.body <= each.row
+        is_below = each.body <= header.row
+        if not is_above and not is_below:
+            return False
+    return True

@@ -49,13 +49,15 @@ def with_totals(
     """Return `header` on a sheet with missing totals filled in, and a note for each (CELL-19).
 
     A total is "" where all its parts are empty, without a note; with a note (CELL-37) where the
-    workbook stores 0 for it. `lines` gives the 0-based row of
-    each line of a matrix; `end` is the 0-based row after the table.
+    workbook stores 0 for it. `lines` gives the 0-based row of each line of a matrix; `end` is the
+    0-based row after the table.
     """
     waiting = list(_Totals(header, table, lines).up_to(end))
     if not waiting:
         return header, []
-    computation = _Computation([list(row) for row in header.sheet.rows], measures)
+    # A copy: other tables and forms are searched on the sheet as it was sent.
+    rows = [list(row) for row in header.sheet.rows]
+    computation = _Computation(rows, measures)
     while waiting:
         # A total of totals is computed after these.
         pending = {total.at for total in waiting}
@@ -86,25 +88,31 @@ class _Totals:
         found = [column for column in self.table.columns if column.name in self.header.columns]
         if self.table.kind == "matrix":
             for line in self.table.lines:
-                if line.key in self.lines:
-                    yield from self._in_row(self.lines[line.key], line, found)
-        elif any(column.parts for column in found):
+                row = self.lines.get(line.key)
+                if row is not None:
+                    yield from self._in_row(row, line, found)
+            return
+        # Most lists have no column that adds up others. Their rows are then not looked at.
+        if any(column.parts for column in found):
             for number in range(self.header.body, end):
                 yield from self._in_row(number, None, found)
 
     def _in_row(self, number: int, line: Line | None, columns: list[Column]) -> Iterator[_Total]:
-        row = self.header.sheet.rows[number]
+        sheet = self.header.sheet
+        row = sheet.rows[number]
         for column in columns:
             at = self.header.columns[column.name]
             cell = row[at]
-            is_zero = (number, at) in self.header.sheet.blank_or_zero
-            if not is_zero and not isinstance(cell, Uncomputed) and not is_empty(cell):
+            is_zero = (number, at) in sheet.blank_or_zero
+            is_blank = is_empty(cell)
+            # A value that a program computed stands, whatever formula it comes from.
+            if not is_zero and not is_blank and not isinstance(cell, Uncomputed):
                 continue
             parts = self._parts(number, line, column)
             if not parts:
                 continue
             # Excel adds up no figures that are text. Its total is then empty beside them.
-            if is_zero or is_empty(cell) or str(cell) == _formula(parts):
+            if is_zero or is_blank or str(cell) == _formula(parts):
                 yield _Total((number, at), column, parts, is_zero)
 
     def _parts(self, number: int, line: Line | None, column: Column) -> tuple[_Part, ...]:
@@ -114,11 +122,14 @@ class _Totals:
         for cell in summands_of(column, line):
             if cell.column not in columns:
                 return ()
-            row = number if line is None else self.lines.get(cell.line)
+            # The parts of a list's total are in its own row, those of a matrix may be in others.
+            row: int | None = number
+            if line is not None:
+                row = self.lines.get(cell.line)
             if row is None:
                 return ()
-            part = _Part((row, columns[cell.column]), self.table.column(cell.column))
-            parts.append(part)
+            corner = row, columns[cell.column]
+            parts.append(_Part(corner, self.table.column(cell.column)))
         return tuple(parts)
 
 
@@ -141,6 +152,7 @@ class _Computation:
         if total.is_zero:
             self._empty(total)
             return
+        # An empty total is left as it is, unless its sender could see nothing else.
         if is_empty(self.rows[row][at]) and not self._could_excel_not_compute(total):
             return
         value = self._sum(total)
@@ -176,14 +188,17 @@ class _Computation:
         """
         values: list[float] = []
         for part in total.parts:
-            parsed = parse_cell(self._cell(part), part.column, self.measures[part.column.name])
+            measure = self.measures[part.column.name]
+            parsed = parse_cell(self._cell(part), part.column, measure)
             if parsed.value is None and parsed.rule is not None:
                 return None
             if isinstance(parsed.value, float):
                 values.append(parsed.value)
         if not values:
             return ""
-        return to_printed(float(sum(values)), self.measures[total.column.name])
+        # The cell is read again later, in its own measure.
+        measure_of_total = self.measures[total.column.name]
+        return to_printed(float(sum(values)), measure_of_total)
 
     def _cell(self, part: _Part) -> CellValue:
         row, at = part.at
@@ -191,8 +206,12 @@ class _Computation:
 
     def notes(self, sheet: str) -> list[ReaderFinding]:
         """Return a note for each figure that was computed, and for each 0 that was taken away."""
-        of_computed = [_note("CELL-19", sheet, *cell) for cell in self.computed.items()]
-        return of_computed + [_note("CELL-37", sheet, *cell) for cell in self.emptied.items()]
+        notes: list[ReaderFinding] = []
+        for corner, label in self.computed.items():
+            notes.append(_note("CELL-19", sheet, corner, label))
+        for corner, label in self.emptied.items():
+            notes.append(_note("CELL-37", sheet, corner, label))
+        return notes
 
 
 def _note(rule: str, sheet: str, corner: Corner, label: str) -> ReaderFinding:
