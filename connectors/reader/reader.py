@@ -3,7 +3,7 @@
 A parsed report names its form, unit, period and stage, and holds its tables by columns.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.delivery import Delivery
 from program.finding import ReaderFinding
+from program.forms.form import Form
 from program.forms.table import Table
 from program.limits import DEFAULT_LIMITS, Limits
 from program.pack.load import Pack
@@ -59,7 +60,8 @@ def read_parts(
         return [_unread(delivery, delivery.refusal)]
     if content is None or len(content) > limits.delivery_bytes:
         values = {"limit": megabytes(limits.delivery_bytes)}
-        return [_unread(delivery, ReaderFinding("FILE-05", values=values))]
+        too_large = ReaderFinding("FILE-05", values=values)
+        return [_unread(delivery, too_large)]
     if is_json(content):
         return _read_portal(content, delivery, pack, limits)
     workbook = open_workbook(content, limits)
@@ -70,7 +72,8 @@ def read_parts(
         problem = no_table(workbook.sheets, pack.forms)
         return [_unread(delivery, *workbook.problems, problem)]
     parts = _filled_in(found, delivery, pack)
-    return _numbered(_with_notes(parts, workbook.problems))
+    reports = _with_notes(parts, workbook.problems)
+    return _numbered(reports)
 
 
 def _unread(delivery: Delivery, *problems: ReaderFinding) -> ParsedReport:
@@ -94,13 +97,15 @@ def _read_portal(
 def _portal_reading(
     report: PortalReport | ReaderFinding, delivery: Delivery, pack: Pack
 ) -> ParsedReport:
+    """Return what one item of a JSON text holds."""
     if isinstance(report, ReaderFinding):
         return _unread(delivery, report)
     if not report.found.headers:
         problem = ReaderFinding("FORM-01", sheet=ABOUT, values={"headings": NO_HEADINGS})
         return _unread(delivery, *report.problems, problem)
     reading = _read_form(report.found, delivery, pack)
-    return replace(reading, problems=(*report.problems, *reading.problems))
+    problems = (*report.problems, *reading.problems)
+    return replace(reading, problems=problems)
 
 
 def _filled_in(found: Sequence[Recognised], delivery: Delivery, pack: Pack) -> list[_Part]:
@@ -108,9 +113,15 @@ def _filled_in(found: Sequence[Recognised], delivery: Delivery, pack: Pack) -> l
 
     A template may have sheets for later periods, which stay empty.
     """
-    main_form = max(found, key=lambda part: part.score).form.code
-    parts = [_Part(part, _read_form(part, delivery, pack)) for part in found]
-    return [part for part in parts if _is_filled_in(part, main_form)] or parts[:1]
+    main = max(found, key=lambda part: part.score)
+    main_form = main.form.code
+    parts: list[_Part] = []
+    for part in found:
+        reading = _read_form(part, delivery, pack)
+        parts.append(_Part(part, reading))
+    filled_in = [part for part in parts if _is_filled_in(part, main_form)]
+    # Its sender must learn that the file is empty.
+    return filled_in or parts[:1]
 
 
 def _is_filled_in(part: _Part, main_form: str) -> bool:
@@ -131,9 +142,13 @@ def _with_notes(parts: Sequence[_Part], notes: Sequence[ReaderFinding]) -> Itera
     for number, part in enumerate(parts):
         for sheet in part.found.sheets:
             owners.setdefault(sheet.name, number)
+    notes_of: defaultdict[int, list[ReaderFinding]] = defaultdict(list)
+    for note in notes:
+        owner = owners.get(note.sheet or "", 0)
+        notes_of[owner].append(note)
     for number, part in enumerate(parts):
-        own = [note for note in notes if owners.get(note.sheet or "", 0) == number]
-        yield replace(part.reading, problems=(*own, *part.reading.problems))
+        problems = (*notes_of[number], *part.reading.problems)
+        yield replace(part.reading, problems=problems)
 
 
 def _numbered(reports: Iterable[ParsedReport]) -> list[ParsedReport]:
@@ -141,14 +156,15 @@ def _numbered(reports: Iterable[ParsedReport]) -> list[ParsedReport]:
 
     Reports that are the same one get a problem (FORM-51), so that none of them is taken.
     """
-    readings = [
-        masked(replace(reading, report_no=number))
-        for number, reading in enumerate(reports, start=1)
-    ]
+    readings: list[ParsedReport] = []
+    for number, report in enumerate(reports, start=1):
+        numbered = replace(report, report_no=number)
+        readings.append(masked(numbered))
     times = Counter(map(_key_of, readings))
-    repeated = {key for key, count in times.items() if key is not None and count > 1}
     for at, reading in enumerate(readings):
-        if _key_of(reading) in repeated:
+        key = _key_of(reading)
+        # Reports without a key are not taken anyway: their unit or period has a problem.
+        if key is not None and times[key] > 1:
             readings[at] = _with_repetition(reading)
     return readings
 
@@ -162,7 +178,10 @@ def _key_of(reading: ParsedReport) -> _ReportKey | None:
 
 def _with_repetition(reading: ParsedReport) -> ParsedReport:
     """Return a reading with the problem that another report of the file is the same one."""
-    first_sheet = next((table.sheet for table in reading.tables.values()), None)
+    first_sheet: str | None = None
+    for table in reading.tables.values():
+        first_sheet = table.sheet
+        break
     problem = ReaderFinding("FORM-51", sheet=first_sheet)
     return replace(reading, problems=(*reading.problems, problem))
 
@@ -171,7 +190,9 @@ def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> ParsedRepor
     """Return the report on some sheets, by the version of its form for its period."""
     occasion = read_period(found)
     period = occasion.period
-    in_force = pack.form(found.form.code, period) if period else None
+    in_force: Form | None = None
+    if period is not None:
+        in_force = pack.form(found.form.code, period)
     # The form was recognised before the period was known. Its version depends on the period.
     if in_force is not None and in_force.version != found.form.version:
         found = found.as_form(in_force)
@@ -181,6 +202,7 @@ def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> ParsedRepor
     unit, unit_problems = read_unit(found, pack, period, delivery)
     unit_code = unit.code if unit else None
     tables, table_problems = _read_tables(found, unit)
+    # In the order in which a sender reads a sheet: what is above the tables comes first.
     problems = [
         *occasion.problems,
         *check_period(occasion, form, delivery, found.first_sheet, in_force=is_in_force),
@@ -231,11 +253,15 @@ def _empty_blank_tables(
     """
     if _spread_nil(tables):
         return
-    read = [table for table in found.form.tables if table.name in tables]
-    blank = [table for table in read if tables[table.name].is_blank]
+    blank: list[Table] = []
+    for table in found.form.tables:
+        reading = tables.get(table.name)
+        if reading is not None and reading.is_blank:
+            blank.append(table)
     is_all_blank = len(blank) == len(tables)
     for position, table in enumerate(blank):
         has_total = any(line.total for line in table.lines)
+        # Beside other tables, a list may be empty: nothing of its kind happened.
         if not is_all_blank and not has_total:
             continue
         reading = tables[table.name]
@@ -249,27 +275,30 @@ def _spread_nil(tables: dict[str, ParsedTable]) -> bool:
 
     All tables then say so.
     """
-    has_nil = any(read.is_nil for read in tables.values())
-    if not has_nil or not all(read.is_nil or read.is_blank for read in tables.values()):
+    if not any(read.is_nil for read in tables.values()):
+        return False
+    has_value = not all(read.is_nil or read.is_blank for read in tables.values())
+    if has_value:
         return False
     for name, read in tables.items():
-        tables[name] = replace(read.without(read.rows), is_nil=True)
+        emptied = read.without(read.rows)
+        tables[name] = replace(emptied, is_nil=True)
     return True
 
 
 def _read_tables(
     found: Recognised, unit: Unit | None
 ) -> tuple[dict[str, ParsedTable], list[ReaderFinding]]:
-    """Return the tables of a report by name, as its unit is asked for them, and what was met."""
+    """Return the tables of a report by name, as its unit has to send them, and what was met."""
     tables: dict[str, ParsedTable] = {}
     problems: list[ReaderFinding] = []
     for table in found.form.tables:
         header = found.headers.get(table.name)
         if header is not None:
-            asked = table.asked_of(unit.kind) if unit else table
+            requested = table.asked_of(unit.kind) if unit else table
             end = table_end(header, found.headers)
-            read, met = read_table(header, asked, end)
-            tables[table.name] = replace(read, optional=_excused(table, asked))
+            read, met = read_table(header, requested, end)
+            tables[table.name] = replace(read, optional=_excused(table, requested))
             problems += met
         elif not table.optional:
             values = {"table": table.title}
@@ -277,7 +306,8 @@ def _read_tables(
     return tables, problems
 
 
-def _excused(table: Table, asked: Table) -> frozenset[str]:
-    """Return the required columns of a table that are optional as it is asked of a unit."""
+def _excused(table: Table, requested: Table) -> frozenset[str]:
+    """Return the required columns of a table that are optional as it is requested of a unit."""
     required = {column.name for column in table.columns if column.required}
-    return frozenset(required - {column.name for column in asked.columns if column.required})
+    still_required = {column.name for column in requested.columns if column.required}
+    return frozenset(required - still_required)

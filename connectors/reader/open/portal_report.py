@@ -75,10 +75,17 @@ def read_reports(
     if not reports:
         return NO_REPORT
     # The sheets fill the cells that a line leaves out, so a small text can become large ones.
-    if sum(_most_cells(report, pack) for report in reports) > limits.sheet_cells:
+    most_cells = sum(_most_cells(report, pack) for report in reports)
+    if most_cells > limits.sheet_cells:
         limit = f"{format_number(limits.sheet_cells)} ô"
         return ReaderFinding("FILE-05", values={"limit": limit})
-    return [_report(item, pack) if _is_report(item) else NO_REPORT for item in items]
+    read: list[PortalReport | ReaderFinding] = []
+    for item in items:
+        if _is_report(item):
+            read.append(_report(item, pack))
+        else:
+            read.append(NO_REPORT)
+    return read
 
 
 def _parse(content: bytes) -> Any | ReaderFinding:
@@ -122,12 +129,16 @@ def _finite(text: str) -> float:
 def _whole(text: str) -> int | float:
     """Return a number without decimals; as a float where it is larger than floats are exact."""
     value = _finite(text)
-    return int(text) if abs(value) < _LARGEST_EXACT else value
+    if abs(value) < _LARGEST_EXACT:
+        return int(text)
+    return value
 
 
 def _is_report(item: object) -> bool:
     """Return whether an item has the required keys, each with a value of its type."""
-    if not isinstance(item, dict) or not all(key in item for key in _REQUIRED_KEYS):
+    if not isinstance(item, dict):
+        return False
+    if not all(key in item for key in _REQUIRED_KEYS):
         return False
     tables = item["tables"]
     if not isinstance(item["form"], str) or not isinstance(tables, dict):
@@ -136,25 +147,34 @@ def _is_report(item: object) -> bool:
 
 
 def _is_table(lines: object) -> bool:
-    return isinstance(lines, list) and all(isinstance(line, dict) for line in lines)
+    if not isinstance(lines, list):
+        return False
+    return all(isinstance(line, dict) for line in lines)
 
 
 def _most_cells(report: Json, pack: Pack) -> int:
     """Return an upper bound of the cells of a report's sheets."""
     form = _form(report, pack)
-    tables = form.tables if form else ()
-    width = max((len(table.columns) for table in tables), default=0)
+    width = 0
+    if form is not None:
+        widths = [len(table.columns) for table in form.tables]
+        width = max(widths, default=0)
     cells = 0
     for lines in report["tables"].values():
+        # A key that the form does not have becomes a column of all lines.
         most_keys = max(map(len, lines), default=0)
-        cells += len(lines) * (1 + width + most_keys)
+        most_columns = 1 + width + most_keys
+        cells += len(lines) * most_columns
     return cells
 
 
 def _period(report: Json) -> Period | None:
     """Return the period of a report, None if it names none."""
     written = report["period"]
-    return Period.read(str(written)) if isinstance(written, str | int) else None
+    # A year may come as a number. Nothing else that is not a text can be a period.
+    if not isinstance(written, str | int):
+        return None
+    return Period.read(str(written))
 
 
 def _form(report: Json, pack: Pack) -> Form | None:
@@ -163,11 +183,13 @@ def _form(report: Json, pack: Pack) -> Form | None:
     It is the version in force for the period; else the version that the report names; else the
     newest one.
     """
+    code = report["form"]
     period = _period(report)
-    in_force = pack.form(report["form"], period) if period else None
-    if in_force is not None:
-        return in_force
-    versions = [form for form in pack.forms if form.code == report["form"]]
+    if period is not None:
+        in_force = pack.form(code, period)
+        if in_force is not None:
+            return in_force
+    versions = [form for form in pack.forms if form.code == code]
     for form in versions:
         if form.version == report.get("version"):
             return form
@@ -179,13 +201,15 @@ def _report(report: Json, pack: Pack) -> PortalReport | ReaderFinding:
     if form is None:
         named = _shown(report["form"])
         return ReaderFinding("FORM-01", ABOUT, None, named, {"headings": named})
-    sent = [table for table in form.tables if table.name in report["tables"]]
     sheets = [_about(report, form, pack)]
-    sheets += [_sheet(table, report["tables"][table.name]) for table in sent]
-    recognised = Recognised(sheets, form, find_headers(sheets, form), None)
-    problems = [
-        ReaderFinding("FORM-52", ABOUT, value=_shown(key)) for key in _unknown(report, form)
-    ]
+    for table in form.tables:
+        lines = report["tables"].get(table.name)
+        if lines is not None:
+            sheets.append(_sheet(table, lines))
+    headers = find_headers(sheets, form)
+    recognised = Recognised(sheets, form, headers, None)
+    unknown = [_shown(key) for key in _unknown(report, form)]
+    problems = [ReaderFinding("FORM-52", ABOUT, value=key) for key in unknown]
     return PortalReport(recognised, tuple(problems))
 
 
@@ -206,13 +230,17 @@ def _unknown(report: Json, form: Form) -> Iterator[str]:
 
 def _about(report: Json, form: Form, pack: Pack) -> Sheet:
     """Return the sheet with unit and period of a report: labels in column A, values in B."""
-    unit, identity = report["unit"], form.identity
-    is_code = isinstance(unit, str) and pack.units.latest(unit) is not None
-    label = identity.unit_code if is_code else identity.unit
-    return Sheet(
-        ABOUT,
-        [[label.label, _cell(unit)], [identity.period.label, _when(report)]],
-    )
+    unit = report["unit"]
+    identity = form.identity
+    label = identity.unit
+    # The portal may send a code or a name. Each is looked up in its own way.
+    if isinstance(unit, str) and pack.units.latest(unit) is not None:
+        label = identity.unit_code
+    rows: list[list[CellValue]] = [
+        [label.label, _cell(unit)],
+        [identity.period.label, _when(report)],
+    ]
+    return Sheet(ABOUT, rows)
 
 
 def _when(report: Json) -> str:
@@ -220,6 +248,7 @@ def _when(report: Json) -> str:
     period = _period(report)
     when = period.label if period else _shown(report["period"])
     stage = report.get("stage")
+    # A stage that the contract does not have is reported (`_unknown`), not read.
     if stage in _STAGES:
         return f"{when} ({Stage(stage).label})"
     return when
@@ -229,14 +258,19 @@ def _sheet(table: Table, lines: Sequence[Mapping[str, Any]]) -> Sheet:
     """Return a table as a sheet: every column of the form, then the keys that are not in it."""
     names = [column.name for column in table.columns]
     other_names = _other_keys(table, lines)
+    all_names = names + other_names
     header: list[CellValue] = [column.label for column in table.columns]
     header += other_names
-    rows = [[_cell(line.get(name)) for name in (*names, *other_names)] for line in lines]
+    rows: list[list[CellValue]] = []
+    for line in lines:
+        row = [_cell(line.get(name)) for name in all_names]
+        rows.append(row)
     if table.line:
         header.insert(0, table.line.label)
         labels = {line.key: line.label for line in table.lines}
         for row, line in zip(rows, lines, strict=True):
-            row.insert(0, _line_label(line.get(_LINE_KEY), labels))
+            label = _line_label(line.get(_LINE_KEY), labels)
+            row.insert(0, label)
     return Sheet(table.sheet, [header, *rows])
 
 
@@ -245,9 +279,12 @@ def _other_keys(table: Table, lines: Sequence[Mapping[str, Any]]) -> list[str]:
     known = {column.name for column in table.columns}
     if table.line:
         known.add(_LINE_KEY)
+    # A dict keeps the order of its keys, which a set does not.
     others: dict[str, None] = {}
     for line in lines:
-        others.update(dict.fromkeys(key for key in line if key not in known))
+        for key in line:
+            if key not in known:
+                others[key] = None
     return list(others)
 
 
@@ -265,10 +302,13 @@ def _cell(value: object) -> CellValue:
     """
     if value is None:
         return ""
-    return value if isinstance(value, str | int | float) else _shown(value)
+    if isinstance(value, str | int | float):
+        return value
+    return _shown(value)
 
 
 def _shown(value: object) -> str:
+    """Return a value as a finding quotes it, cut where it is long."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     if len(text) <= _LONGEST_SHOWN:
         return text

@@ -68,11 +68,14 @@ def parse_figure(cell: CellValue, column: Column, measure: str) -> Parsed:
     """
     if isinstance(cell, str):
         return _parse_text(cell, column, measure)
+    # Its number format shows words beside the figure. They are read as if they were typed.
     if isinstance(cell, ShownFigure):
         return _parse_text(str(cell), column, measure)
+    # To Python, TRUE is the number 1. To a sender it is no figure.
     if isinstance(cell, bool) or not isinstance(cell, int | float) or not math.isfinite(cell):
         return _NO_FIGURE
     if isinstance(cell, Percentage):
+        # A share of 98,5 % is not 98,5 people.
         if measure != PERCENT:
             return Parsed(None, "CELL-23")
         return _kept(cell.in_percent, column, measure, "CELL-22")
@@ -99,10 +102,15 @@ def figures_as_they_stand(cells: Sequence[CellValue], column: Column, measure: s
     cells are None, and the caller parses them one by one.
     """
     is_percent = measure == PERCENT
-    factor = factor_of(measure) if column.type is ColumnType.MONEY else None
+    factor: int | None = None
+    if column.type is ColumnType.MONEY:
+        factor = factor_of(measure)
     figures: list[Value] = []
     for cell in cells:
-        figure = _as_stored(cell) if type(cell) is float else None
+        figure: float | None = None
+        # Only floats themselves: their subclasses stand for figures that look different.
+        if type(cell) is float:
+            figure = _as_stored(cell)
         # 0,985 in a column of percents may be 0,985 % or 98,5 %.
         if figure is not None and is_percent and 0 < figure < 1:
             figure = None
@@ -115,18 +123,20 @@ def figures_as_they_stand(cells: Sequence[CellValue], column: Column, measure: s
 def _as_stored(number: float) -> float | None:
     """Return a number that Excel shows exactly as it is stored, None for others; no zero is -0."""
     # A multiple of a millionth below a thousand million has fewer than 16 digits.
-    is_short = (
-        abs(number) < _LARGEST_PLAIN and round(number * _PLAIN_PARTS) / _PLAIN_PARTS == number
-    )
-    return number + 0.0 if is_short else None
+    # "Not a number" is not below it either.
+    is_small = abs(number) < _LARGEST_PLAIN
+    if not is_small or round(number * _PLAIN_PARTS) / _PLAIN_PARTS != number:
+        return None
+    return number + 0.0
 
 
 def _multiplied(number: float, factor: int) -> float | None:
     """Return the exact product of a short number, None if it may not be exact."""
     product = float(round(number * factor))
     # A product with fewer than 16 digits that divides back to the number is exact.
-    is_exact = abs(product) < EXACT_BELOW and product / factor == number
-    return product if is_exact else None
+    if abs(product) >= EXACT_BELOW or product / factor != number:
+        return None
+    return product
 
 
 def _kept(
@@ -137,8 +147,13 @@ def _kept(
     qualifier: Qualifier | None = None,
 ) -> Parsed:
     """Return a figure in its kept unit, with the rule that it breaks; refuse an infinite one."""
-    kept = to_kept(number, measure) if column.type is ColumnType.MONEY else number
-    return Parsed(kept, rule, qualifier) if math.isfinite(kept) else _NO_FIGURE
+    kept = number
+    if column.type is ColumnType.MONEY:
+        kept = to_kept(number, measure)
+    # A large number of billions may be infinite in dong.
+    if not math.isfinite(kept):
+        return _NO_FIGURE
+    return Parsed(kept, rule, qualifier)
 
 
 def _as_shown(number: float) -> float:
@@ -153,8 +168,10 @@ def _as_shown(number: float) -> float:
 
 def _doubtful_fraction(number: float) -> Parsed:
     """Return a figure below 1 in a column of percents: 0,985 may be 0,985 % or 98,5 %."""
+    # In decimals: 0.285 times 100 is 28.499999999999996 in binary.
     in_percent = float(Decimal(repr(number)) * 100)
-    return Parsed(number, "CELL-24", meant=format_number(in_percent, decimals=_MEANT_DECIMALS))
+    meant = format_number(in_percent, decimals=_MEANT_DECIMALS)
+    return Parsed(number, "CELL-24", meant=meant)
 
 
 def _parse_text(cell: str, column: Column, measure: str) -> Parsed:
@@ -166,7 +183,9 @@ def _parse_text(cell: str, column: Column, measure: str) -> Parsed:
         bare, qualifier = split_qualifier(cell)
     figure = plain(bare)
     if not _VIETNAMESE.fullmatch(figure):
-        text = unicodedata.normalize("NFC", _APOSTROPHE.sub("", figure)).casefold()
+        # An apostrophe before a figure makes Excel keep it as a text. It means nothing else.
+        without_apostrophe = _APOSTROPHE.sub("", figure)
+        text = unicodedata.normalize("NFC", without_apostrophe).casefold()
         if text in _WITHOUT_FIGURE:
             return _WITHOUT_FIGURE[text]
         figure, words = _split_words(text)
@@ -187,12 +206,14 @@ def _parse_digits(
         column: The column of the cell.
         measure: The measure of the figure.
     """
-    sign, digits = _split_sign(_without_percent(figure, measure))
+    without_percent = _without_percent(figure, measure)
+    sign, digits = _split_sign(without_percent)
     is_percent = measure == PERCENT
     is_ambiguous = is_percent and _PERCENT_THOUSAND.fullmatch(digits) is not None
     if _ONE_READING.fullmatch(digits):
         foreign = sign * float(digits.replace(",", "")) or 0.0
-        return _kept(foreign, column, measure, _foreign_rule_of(qualifier), qualifier)
+        rule_of_foreign = "CELL-41" if qualifier is None else "CELL-18"
+        return _kept(foreign, column, measure, rule_of_foreign, qualifier)
     if is_ambiguous or not _VIETNAMESE.fullmatch(digits):
         return Parsed(None, _refusal_of(digits, measure))
     number = sign * _number_of(digits) or 0.0
@@ -200,23 +221,19 @@ def _parse_digits(
     is_clear = qualifier is not None or figure.endswith(PERCENT)
     if is_percent and 0 < number < 1 and not is_clear:
         return _doubtful_fraction(number)
-    is_plain = _is_plain(cell, digits)
-    return _kept(number, column, measure, _rule_of(qualifier, is_plain=is_plain), qualifier)
+    rule: str | None = "CELL-09"
+    if qualifier is not None:
+        rule = "CELL-18"
+    elif _is_plain(cell, digits):
+        rule = None
+    return _kept(number, column, measure, rule, qualifier)
 
 
 def _is_plain(cell: str, digits: str) -> bool:
     """Tell whether a text is digits alone, and no formula that gives them."""
-    return digits.isdigit() and cell.strip() == digits and not isinstance(cell, FormulaText)
-
-
-def _foreign_rule_of(qualifier: Qualifier | None) -> str:
-    return "CELL-41" if qualifier is None else "CELL-18"
-
-
-def _rule_of(qualifier: Qualifier | None, *, is_plain: bool) -> str | None:
-    if qualifier is not None:
-        return "CELL-18"
-    return None if is_plain else "CELL-09"
+    if isinstance(cell, FormulaText):
+        return False
+    return digits.isdigit() and cell.strip() == digits
 
 
 def _number_of(digits: str) -> float:
@@ -248,13 +265,17 @@ def _refuse_words(text: str, figure: str, words: str, column: Column, measure: s
     Money in another measure is refused with the figure that it would be in the column's measure.
     """
     sign, digits = _split_sign(figure)
-    other = money_measure(words) if column.type is ColumnType.MONEY else None
+    other: str | None = None
+    if column.type is ColumnType.MONEY:
+        other = money_measure(words)
     if other is None or other == measure or not _VIETNAMESE.fullmatch(digits):
         return _refuse_letters(text)
-    printed = to_printed(to_kept(sign * _number_of(digits), other), measure)
+    kept = to_kept(sign * _number_of(digits), other)
+    printed = to_printed(kept, measure)
     if not math.isfinite(printed):
         return _NO_FIGURE
-    return Parsed(None, "CELL-35", meant=format_number(printed, decimals=_MEANT_DECIMALS))
+    meant = format_number(printed, decimals=_MEANT_DECIMALS)
+    return Parsed(None, "CELL-35", meant=meant)
 
 
 def _refuse_letters(text: str) -> Parsed:
@@ -262,7 +283,10 @@ def _refuse_letters(text: str) -> Parsed:
     if not _LOOKALIKES.fullmatch(text):
         return _NO_FIGURE
     meant = text.translate(_AS_DIGITS)
-    return Parsed(None, "CELL-27", meant=meant) if _VIETNAMESE.fullmatch(meant) else _NO_FIGURE
+    # Only a figure that can be read is proposed.
+    if not _VIETNAMESE.fullmatch(meant):
+        return _NO_FIGURE
+    return Parsed(None, "CELL-27", meant=meant)
 
 
 def _without_percent(figure: str, measure: str) -> str:
@@ -273,7 +297,9 @@ def _without_percent(figure: str, measure: str) -> str:
     if measure != PERCENT or not figure.endswith(PERCENT):
         return figure
     bare = figure.removesuffix(PERCENT).rstrip()
-    return bare.replace(".", ",") if _PERCENT_POINT.fullmatch(bare) else bare
+    if _PERCENT_POINT.fullmatch(bare):
+        return bare.replace(".", ",")
+    return bare
 
 
 def _refusal_of(digits: str, measure: str) -> str:
@@ -283,10 +309,11 @@ def _refusal_of(digits: str, measure: str) -> str:
     """
     if _FOREIGN.fullmatch(digits):
         return "CELL-11"
-    is_percentage = digits.endswith(PERCENT) and _FOREIGN.fullmatch(
-        digits.removesuffix(PERCENT).rstrip()
-    )
-    return "CELL-23" if is_percentage and measure != PERCENT else "CELL-07"
+    if digits.endswith(PERCENT) and measure != PERCENT:
+        figure = digits.removesuffix(PERCENT).rstrip()
+        if _FOREIGN.fullmatch(figure):
+            return "CELL-23"
+    return "CELL-07"
 
 
 def _split_sign(text: str) -> tuple[int, str]:
