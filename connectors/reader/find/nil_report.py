@@ -32,7 +32,10 @@ class NilMark(NamedTuple):
 
 def nil_mark(place: TableRegion) -> NilMark | None:
     """Return the cell that says that a table has nothing to report; the template's own first."""
-    return tick_of(place) or next(_sentences(place), None)
+    tick = tick_of(place)
+    if tick is not None:
+        return tick
+    return next(_sentences(place), None)
 
 
 def tick_of(place: TableRegion) -> NilMark | None:
@@ -56,16 +59,22 @@ def _mark_beside(row: list[CellValue], at: int, behind: str) -> int | None:
     if not is_empty(behind):
         return at if _is_tick(behind) else None
     for beside in range(at + 1, len(row)):
-        if not is_empty(row[beside]):
-            return beside if _is_tick(row[beside]) else None
+        cell = row[beside]
+        if is_empty(cell):
+            continue
+        # What is written there but is no tick answers no.
+        return beside if _is_tick(cell) else None
     return None
 
 
 def _is_tick(cell: CellValue) -> bool:
+    # A check box of a spreadsheet gives TRUE or FALSE.
     if isinstance(cell, bool):
         return cell
     text = text_of_cell(cell)
-    return fold(text) in _TICKS or bool(_TICK_SIGNS.intersection(text))
+    if fold(text) in _TICKS:
+        return True
+    return not _TICK_SIGNS.isdisjoint(text)
 
 
 def _sentences(place: TableRegion) -> Iterator[NilMark]:
@@ -90,9 +99,13 @@ def _sentences_in(place: TableRegion, number: int) -> Iterator[NilMark]:
 
 def _rows_above(place: TableRegion) -> range:
     """Return the rows above a table; none below another table, whose words they may be."""
-    return range(place.header.row) if place.header.top == 0 else range(0)
+    if place.header.top != 0:
+        return range(0)
+    return range(place.header.row)
 
 
 def _columns(place: TableRegion, row: list[CellValue]) -> range:
     """Return the columns that belong to a table: all of the sheet's, if no other is beside it."""
-    return place.header.span if place.header.is_apart else range(len(row))
+    if place.header.is_apart:
+        return place.header.span
+    return range(len(row))

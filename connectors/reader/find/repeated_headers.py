@@ -18,9 +18,13 @@ def headers_again(place: TableRegion) -> list[int]:
     The rows of measures and of column numbers belong to the header.
     """
     header = place.header
-    over = [_words(place, number) for number in range(header.row, header.below)]
-    # A single word may also be the first cell of a line.
-    labels = {words for words in over if sum(map(bool, words)) > 1}
+    labels: set[_Words] = set()
+    for number in range(header.row, header.below):
+        words = _words(place, number)
+        filled = [word for word in words if word]
+        # A single word may also be the first cell of a line.
+        if len(filled) > 1:
+            labels.add(words)
     under = {_words(place, number) for number in range(header.below, header.body)}
     rows: list[int] = []
     for number in _likely(place, labels):
@@ -46,8 +50,9 @@ def _rows_under(place: TableRegion, number: int, under: set[_Words]) -> Iterator
 def _report(place: TableRegion, rows: list[int]) -> None:
     first_row = rows[0]
     at = place.first_filled(first_row) or 0
+    text = text_of_cell(place.row(first_row)[at])
     values = {"table": place.table.title, "rows": str(len(rows))}
-    place.report("FORM-53", first_row, at, text_of_cell(place.row(first_row)[at]), **values)
+    place.report("FORM-53", first_row, at, text, **values)
 
 
 def _likely(place: TableRegion, labels: set[_Words]) -> Iterator[int]:
@@ -69,11 +74,14 @@ def _likely(place: TableRegion, labels: set[_Words]) -> Iterator[int]:
 
 def _words(place: TableRegion, number: int) -> _Words:
     row = place.row(number)
-    return tuple(_folded(row[at]) for at in place.header.columns.values())
+    columns = place.header.columns.values()
+    return tuple(_folded(row[at]) for at in columns)
 
 
 def _folded(cell: CellValue) -> str:
-    return "" if is_empty(cell) else fold(text_of_cell(cell))
+    if is_empty(cell):
+        return ""
+    return fold(text_of_cell(cell))
 
 
 def _first_word(words: _Words) -> str:

@@ -68,7 +68,8 @@ class TableRegion:
     def filled(self, number: int) -> list[int]:
         """Return the columns of the table in which a row holds something."""
         row = self.row(number)
-        return [at for at in self.header.columns.values() if not is_empty(row[at])]
+        columns = self.header.columns.values()
+        return [at for at in columns if not is_empty(row[at])]
 
     def first_filled(self, number: int) -> int | None:
         """Return the first declared column in which a row holds something; None if it is blank."""
@@ -80,12 +81,14 @@ class TableRegion:
 
     def parse(self, number: int, column: Column) -> Parsed:
         """Return the value of a column in a row."""
-        cell = self.row(number)[self.header.columns[column.name]]
-        return parse_cell(cell, column, self.measures[column.name])
+        at = self.header.columns[column.name]
+        measure = self.measures[column.name]
+        return parse_cell(self.row(number)[at], column, measure)
 
     def found(self) -> list[Column]:
         """Return the declared columns that the sheet has."""
-        return [column for column in self.table.columns if column.name in self.header.columns]
+        names = self.header.columns
+        return [column for column in self.table.columns if column.name in names]
 
     def has_value(self, number: int, *, besides: Collection[str] = ()) -> bool:
         """Tell whether a row holds a figure, a date or a word of a vocabulary in a column for it.
@@ -95,11 +98,14 @@ class TableRegion:
         """
         row = self.row(number)
         for column in self.found():
-            if column.name in besides:
+            # Any note has words. They do not make it a line.
+            if column.name in besides or column.type in _WORDS:
                 continue
-            if column.type in _WORDS or not _is_value(self.parse(number, column), column):
+            parsed = self.parse(number, column)
+            if not _is_value(parsed, column):
                 continue
-            if not is_spelt_day(row[self.header.columns[column.name]]):
+            at = self.header.columns[column.name]
+            if not is_spelt_day(row[at]):
                 return True
         return False
 
@@ -107,6 +113,7 @@ class TableRegion:
 def _is_value(parsed: Parsed, column: Column) -> bool:
     if column.type is ColumnType.CODE:
         return parsed.value in column.vocabulary
+    # A figure that was refused is a figure all the same: the row is a line with a problem.
     if parsed.rule in REFUSED_FIGURES:
         return True
     # "Không" is read as 0 in a line with other figures. Alone it may answer something else.

@@ -61,9 +61,12 @@ class _StyleReader:
 
     def _read_style(self, attributes: bytes) -> None:
         match = _FONT.search(attributes)
+        # A style without a font has the first one.
         font = int(match[1]) if match else 0
-        is_known = match is not None and font < len(self._fonts)
-        encoding = self._fonts[font] if is_known else None
+        encoding: Encoding | None = None
+        # A damaged style may name a font that is not there.
+        if match is not None and font < len(self._fonts):
+            encoding = self._fonts[font]
         if encoding is not None:
             self.old_styles[self._style_count] = encoding
         if font in self._struck_fonts:
@@ -75,7 +78,8 @@ def font_styles(styles: bytes) -> FontStyles:
     """Return the cell styles whose font matters; none for ordinary workbooks."""
     # Plain searches exclude nearly every workbook, much faster than the patterns.
     folded = styles.lower()
-    may_be_old = (b".vn" in folded or b"vni" in folded) and _OLD_FONT.search(folded) is not None
+    has_old_name = b".vn" in folded or b"vni" in folded
+    may_be_old = has_old_name and _OLD_FONT.search(folded) is not None
     if not may_be_old and b"strike" not in folded:
         return FontStyles()
     reader = _StyleReader()
@@ -89,8 +93,12 @@ def struck_texts(texts: bytes) -> frozenset[int]:
     """Return the numbers of the shared texts of which some letters are struck out."""
     if b"strike" not in texts:
         return frozenset()
-    found = enumerate(_TEXT.finditer(texts))
-    return frozenset(number for number, match in found if strikes_out(match[1] or b""))
+    numbers: set[int] = set()
+    for number, match in enumerate(_TEXT.finditer(texts)):
+        text = match[1] or b""
+        if strikes_out(text):
+            numbers.add(number)
+    return frozenset(numbers)
 
 
 def strikes_out(text: bytes) -> bool:
@@ -104,5 +112,7 @@ def _encoding(attributes: bytes) -> Encoding | None:
     match = _NAME.search(attributes)
     if match is None:
         return None
+    # One group is for double quotes, the other for single ones.
     written = match[1] or match[2] or b""
-    return encoding_of_font(html.unescape(written.decode(errors="replace")))
+    name = html.unescape(written.decode(errors="replace"))
+    return encoding_of_font(name)

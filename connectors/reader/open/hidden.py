@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection
-from itertools import groupby
 from typing import NamedTuple
 
 from program.addresses import column_letter
@@ -26,11 +25,15 @@ class Hidden(NamedTuple):
 
         For example "5:7, D:D". Empty if none is hidden.
         """
-        ranges = []
-        for first, last in _ranges(self.rows.intersection(rows)):
+        hidden_rows = self.rows.intersection(rows)
+        hidden_columns = self.columns.intersection(columns)
+        ranges: list[str] = []
+        for first, last in _ranges(hidden_rows):
             ranges.append(f"{first + 1}:{last + 1}")
-        for first, last in _ranges(self.columns.intersection(columns)):
-            ranges.append(f"{column_letter(first + 1)}:{column_letter(last + 1)}")
+        for first, last in _ranges(hidden_columns):
+            first_letter = column_letter(first + 1)
+            last_letter = column_letter(last + 1)
+            ranges.append(f"{first_letter}:{last_letter}")
         return ", ".join(ranges)
 
 
@@ -58,7 +61,8 @@ def read_hidden(xml: bytes) -> Hidden:
             if is_hidden:
                 rows.add(row - 1)
         elif is_hidden:
-            columns.update(_columns(_numbers(attributes)))
+            numbers = _numbers(attributes)
+            columns.update(_columns(numbers))
     return Hidden(frozenset(rows), frozenset(columns))
 
 
@@ -69,15 +73,17 @@ def _numbers(attributes: bytes) -> dict[bytes, int]:
 def _columns(numbers: dict[bytes, int]) -> range:
     first = numbers.get(b"min", 1)
     last = numbers.get(b"max", first)
+    # A damaged end would make a range that takes all memory.
     return range(first - 1, min(last, _LAST_COLUMN))
 
 
 def _ranges(numbers: Collection[int]) -> list[tuple[int, int]]:
     """Return the first and the last number of each run of consecutive numbers."""
-    # Within a run a number grows as fast as its place, so their difference is constant.
-    runs = groupby(enumerate(sorted(numbers)), key=lambda pair: pair[1] - pair[0])
-    ranges = []
-    for _, run in runs:
-        members = [number for _, number in run]
-        ranges.append((members[0], members[-1]))
+    ranges: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if ranges and number == ranges[-1][1] + 1:
+            first, _ = ranges[-1]
+            ranges[-1] = (first, number)
+        else:
+            ranges.append((number, number))
     return ranges

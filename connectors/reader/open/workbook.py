@@ -166,7 +166,10 @@ class _Package(NamedTuple):
 
     def markup_of(self, number: int) -> Markup:
         """Return the markup of a sheet by its 0-based number."""
-        return self.markup[number] if number < len(self.markup) else _NO_MARKUP
+        # An .xls may not name its sheets. calamine then knows more of them than the scan.
+        if number >= len(self.markup):
+            return _NO_MARKUP
+        return self.markup[number]
 
 
 def open_workbook(content: bytes, limits: Limits) -> Workbook | ReaderFinding:
@@ -174,20 +177,23 @@ def open_workbook(content: bytes, limits: Limits) -> Workbook | ReaderFinding:
 
     Macros are reported. They are never run: no library here can run them.
     """
-    if not content.startswith((ZIP, OLE)):
-        return _open_text(content, limits)
-    is_zip = content.startswith(ZIP)
-    if is_zip:
+    package: _Package | ReaderFinding
+    if content.startswith(ZIP):
         content = _with_slashes(content)
-    package = _open_zip(content, limits) if is_zip else _open_ole(content, limits)
+        package = _open_zip(content, limits)
+    elif content.startswith(OLE):
+        package = _open_ole(content, limits)
+    else:
+        return _open_text(content, limits)
     if isinstance(package, ReaderFinding):
         return package
     opened = _open_sheets(content, package, limits)
     if isinstance(opened, ReaderFinding):
         return opened
-    sheets = []
-    fonts = []
+    sheets: list[Sheet] = []
+    fonts: list[Mapping[Corner, Encoding]] = []
     for number, sheet in enumerate(opened):
+        # A sender may send a marked workbook back. Its overview is not the sender's sheet.
         if not is_overview(sheet.rows):
             sheets.append(sheet)
             fonts.append(package.markup_of(number).fonts)
@@ -228,7 +234,10 @@ def _sheets_with_rare_errors(
     try:
         return _sheets(content, package, limits)
     except CalamineError:
-        repaired = with_known_errors(content) if package.has_errors else None
+        # Without an error in a cell, calamine stopped for another reason.
+        if not package.has_errors:
+            raise
+        repaired = with_known_errors(content)
         if repaired is None:
             raise
     return _sheets(repaired, package, limits)
@@ -262,19 +271,20 @@ def _put_in_unicode(
     sheets: list[Sheet], fonts: Sequence[Mapping[Corner, Encoding]]
 ) -> list[ReaderFinding]:
     """Convert texts in older encodings, in place; return a note for each sheet that had some."""
-    pages = [
-        CodePage(sheet.rows, sheet.texts.rows.keys(), sheet_fonts)
-        for sheet, sheet_fonts in zip(sheets, fonts, strict=True)
-    ]
-    notes = []
+    pages: list[CodePage] = []
+    for sheet, sheet_fonts in zip(sheets, fonts, strict=True):
+        distinct_texts = sheet.texts.rows.keys()
+        pages.append(CodePage(sheet.rows, distinct_texts, sheet_fonts))
+    notes: list[ReaderFinding] = []
     for number, conversion in enumerate(convert(pages)):
         if conversion is None:
             continue
         # A copy, since the texts that the sheet has cached are other ones from here on.
-        sheet = sheets[number] = replace(sheets[number])
+        converted = replace(sheets[number])
+        sheets[number] = converted
         for (row, column), text in conversion.cells.items():
-            sheet.rows[row][column] = text
-        notes.append(_conversion_note(sheet.name, conversion))
+            converted.rows[row][column] = text
+        notes.append(_conversion_note(converted.name, conversion))
     return notes
 
 
@@ -331,13 +341,13 @@ def _open_zip(content: bytes, limits: Limits) -> _Package | ReaderFinding:
 
 def megabytes(count: int) -> str:
     """Return a number of bytes as a sender reads it: "50 MB"."""
-    return f"{format_number(count / 1_000_000, decimals=1)} MB"
+    number = format_number(count / 1_000_000, decimals=1)
+    return f"{number} MB"
 
 
 def _too_many_cells(limits: Limits) -> ReaderFinding:
-    return ReaderFinding(
-        "FILE-05", values={"limit": f"{format_number(limits.sheet_cells)} ô một trang"}
-    )
+    number = format_number(limits.sheet_cells)
+    return ReaderFinding("FILE-05", values={"limit": f"{number} ô một trang"})
 
 
 def _sheets(content: bytes, package: _Package, limits: Limits) -> list[Sheet] | ReaderFinding:
@@ -346,17 +356,15 @@ def _sheets(content: bytes, package: _Package, limits: Limits) -> list[Sheet] | 
     Raises:
         CalamineError: and the other errors of calamine for a workbook that it cannot read.
     """
-    sheets = []
+    sheets: list[Sheet] = []
     with CalamineWorkbook.from_filelike(io.BytesIO(content)) as workbook:
-        visible = {
-            sheet.name
-            for sheet in workbook.sheets_metadata
-            if sheet.visible is SheetVisibleEnum.Visible
-        }
+        visible = _visible_sheets(workbook)
         for number, name in enumerate(workbook.sheet_names):
             opened = workbook.get_sheet_by_name(name)
+            # The scans give an upper bound or a claim. Before the rows are made, the size is known.
             last_row, last_column = opened.end or (0, 0)
-            if (last_row + 1) * (last_column + 1) > limits.sheet_cells:
+            cell_count = (last_row + 1) * (last_column + 1)
+            if cell_count > limits.sheet_cells:
                 return _too_many_cells(limits)
             if last_column >= _MOST_COLUMNS:
                 return _TOO_WIDE
@@ -364,35 +372,54 @@ def _sheets(content: bytes, package: _Package, limits: Limits) -> list[Sheet] | 
             markup = package.markup_of(number)
             _mark_percentages(rows, markup.percentages)
             _show_as_formatted(rows, markup.formats)
+            # Last, as it adds rows for cells that calamine left out.
             _put(rows, markup.uncomputed)
-            sheets.append(
-                Sheet(
-                    name=name,
-                    rows=rows,
-                    merged=tuple(opened.merged_cell_ranges or ()),
-                    hidden=markup.hidden,
-                    is_hidden=name not in visible,
-                    struck=markup.struck,
-                    blank_or_zero=markup.blank_or_zero,
-                )
+            sheet = Sheet(
+                name=name,
+                rows=rows,
+                merged=tuple(opened.merged_cell_ranges or ()),
+                hidden=markup.hidden,
+                is_hidden=name not in visible,
+                struck=markup.struck,
+                blank_or_zero=markup.blank_or_zero,
             )
+            sheets.append(sheet)
     return sheets
 
 
+def _visible_sheets(workbook: CalamineWorkbook) -> set[str]:
+    """Return the names of the sheets that a person sees."""
+    names: set[str] = set()
+    for sheet in workbook.sheets_metadata:
+        if sheet.visible is SheetVisibleEnum.Visible:
+            names.add(sheet.name)
+    return names
+
+
 def _mark_percentages(rows: list[list[CellValue]], cells: tuple[Corner, ...]) -> None:
-    for row, column in cells:
-        # The markup also names cells that are formatted but empty, beyond calamine's last value.
-        is_read = row < len(rows) and column < len(rows[row])
-        cell = rows[row][column] if is_read else ""
+    for corner in cells:
+        cell = _cell_at(rows, corner)
         if isinstance(cell, float):
+            row, column = corner
             rows[row][column] = Percentage(cell)
+
+
+def _cell_at(rows: list[list[CellValue]], corner: Corner) -> CellValue:
+    """Return a cell that the markup names; "" beyond calamine's last value.
+
+    The markup also names cells that are formatted but empty.
+    """
+    row, column = corner
+    if row >= len(rows) or column >= len(rows[row]):
+        return ""
+    return rows[row][column]
 
 
 def _show_as_formatted(rows: list[list[CellValue]], formats: Mapping[Corner, NumberFormat]) -> None:
     """Replace figures and days by what their number format shows of them."""
-    for (row, column), number_format in formats.items():
-        is_read = row < len(rows) and column < len(rows[row])
-        cell = rows[row][column] if is_read else ""
+    for corner, number_format in formats.items():
+        row, column = corner
+        cell = _cell_at(rows, corner)
         if isinstance(cell, float):
             rows[row][column] = number_format.shown(cell)
         elif isinstance(cell, date) and number_format.is_month:
@@ -407,7 +434,9 @@ def _put(rows: list[list[CellValue]], cells: dict[Corner, Uncomputed]) -> None:
     width = max(column + 1 for _, column in cells)
     if rows:
         width = max(width, len(rows[0]))
-    rows += [[] for _ in range(height - len(rows))]
+    while len(rows) < height:
+        rows.append([])
+    # All rows of a sheet have the same length.
     for row in rows:
         row.extend([""] * (width - len(row)))
     for (number, column), cell in cells.items():
