@@ -80,6 +80,7 @@ def _text_of(content: bytes) -> str | NoRows:
     codec = _codec_of_bom(content)
     if codec is None:
         content = content.rstrip(_PADDING.encode())
+        # Only UTF-16 has zeros in a text, and it begins with a mark.
         if not content or b"\0" in content:
             return NoRows.NO_TEXT
     try:
@@ -89,7 +90,9 @@ def _text_of(content: bytes) -> str | NoRows:
         if codec is not None:
             return NoRows.NO_TEXT
         return _eight_bit_text_of(content)
-    return NoRows.NO_TEXT if _NO_TEXT.search(text) else text
+    if _NO_TEXT.search(text):
+        return NoRows.NO_TEXT
+    return text
 
 
 def _codec_of_bom(content: bytes) -> str | None:
@@ -103,22 +106,26 @@ def _codec_of_bom(content: bytes) -> str | None:
 def _eight_bit_text_of(content: bytes) -> str | NoRows:
     """Return the text of bytes that are not UTF-8."""
     # Binary files show it in their head. This is cheaper than trying every encoding on them.
-    if _NO_TEXT.search(content[:_HEAD_BYTES].decode("latin-1")):
+    head = content[:_HEAD_BYTES].decode("latin-1")
+    if _NO_TEXT.search(head):
         return NoRows.NO_TEXT
     text = eight_bit_text(content)
     if text is None:
         return NoRows.UNKNOWN_ENCODING
-    return NoRows.NO_TEXT if _NO_TEXT.search(text) else text
+    if _NO_TEXT.search(text):
+        return NoRows.NO_TEXT
+    return text
 
 
 def _best_separator(text: str, separators: tuple[str, ...]) -> str | None:
     """Return the separator that makes the best table of the text, None if none does."""
-    best = None
+    best: str | None = None
     best_score = (0, 0)
     for separator in separators:
         score = _score(text, separator)
         if score is not None and score > best_score:
-            best, best_score = separator, score
+            best = separator
+            best_score = score
     return best
 
 
@@ -142,13 +149,18 @@ def _most_frequent_width(records: list[list[str]]) -> tuple[int, int]:
 
     Both are 0 where less than half of the records have more than one field.
     """
-    widths = Counter(len(record) for record in records if _has_content(record))
+    filled = [record for record in records if _has_content(record)]
+    widths = Counter(map(len, filled))
     split_widths = {width: count for width, count in widths.items() if width > 1}
+    split_count = sum(split_widths.values())
     # Most lines of a text about something else hold no separator at all.
-    if 2 * sum(split_widths.values()) < widths.total():
+    if 2 * split_count < len(filled):
         return 0, 0
-    # The larger one of two widths that are equally frequent.
-    return max(((count, width) for width, count in split_widths.items()), default=(0, 0))
+    best = (0, 0)
+    for width, count in split_widths.items():
+        # The larger one of two widths that are equally frequent.
+        best = max(best, (count, width))
+    return best
 
 
 def _sample_records(text: str, separator: str) -> list[list[str]]:
@@ -174,8 +186,9 @@ def _is_prose(records: list[list[str]]) -> bool:
 
 
 def _records(text: str, separator: str) -> list[list[str]] | NoRows:
+    lines = io.StringIO(text, newline="")
     try:
-        records = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+        records = list(csv.reader(lines, delimiter=separator, strict=True))
     except csv.Error:
         return NoRows.OPEN_QUOTE
     if '="' in text:
@@ -191,6 +204,9 @@ def _take_out_of_formulas(records: list[list[str]]) -> None:
     for record in records:
         for at, field in enumerate(record):
             match = _FORMULA_TEXT.fullmatch(field)
-            if match is not None:
-                text = match[1]
-                record[at] = FormulaText(text) if text[:1].isdigit() else text
+            if match is None:
+                continue
+            text = match[1]
+            if text[:1].isdigit():
+                text = FormulaText(text)
+            record[at] = text

@@ -35,32 +35,43 @@ def resolve_communes(
     """
     if unit is None or period is None:
         return []
-    land = _Land(unit, period, units, frozenset(_communes_of(unit, period, units)))
+    communes = frozenset(_communes_of(unit, period, units))
+    land = _Land(unit, period, units, communes)
     problems: list[ReaderFinding] = []
     for table in form.tables:
-        if table.name not in tables:
+        read = tables.get(table.name)
+        if read is None:
             continue
         for column in table.columns:
             if column.type is ColumnType.COMMUNE:
-                problems += _resolve(tables[table.name], column.name, land)
+                problems += _resolve(read, column.name, land)
     return problems
 
 
 def _resolve(read: ParsedTable, column: str, land: _Land) -> Iterator[ReaderFinding]:
     """Replace the names in a column by codes; yield a problem for each that stays."""
     names = read.values[column]
+    # A list names the same few communes in many lines.
     texts = {name for name in names if isinstance(name, str)}
-    meant = {text: _meant(text, land) for text in texts}
-    codes = {text: communes[0].code for text, communes in meant.items() if len(communes) == 1}
-    for text, row in zip(names, read.rows, strict=True):
-        if isinstance(text, str) and text not in codes:
-            yield _problem(read, read.cell(column, row), text, meant[text], land)
+    meant: dict[str, list[Unit]] = {}
+    codes: dict[str, str] = {}
+    for text in texts:
+        communes = _meant(text, land)
+        meant[text] = communes
+        if len(communes) == 1:
+            codes[text] = communes[0].code
+    for name, row in zip(names, read.rows, strict=True):
+        if isinstance(name, str) and name not in codes:
+            cell = read.cell(column, row)
+            yield _problem(read, cell, name, meant[name], land)
     read.values[column] = [_code_or_name(name, codes) for name in names]
 
 
 def _code_or_name(name: object, codes: Mapping[str, str]) -> str | None:
     """Return the code of a commune, else its name as typed; None for an empty cell."""
-    return codes.get(name, name) if isinstance(name, str) else None
+    if not isinstance(name, str):
+        return None
+    return codes.get(name, name)
 
 
 def _problem(
@@ -68,8 +79,8 @@ def _problem(
 ) -> ReaderFinding:
     """Return the problem of a name that means no commune, or several."""
     rule = "CELL-21" if meant else "CELL-20"
-    candidates = "; ".join(f"{commune.name} ({commune.code})" for commune in meant)
-    values = {"candidates": candidates, "unit": land.unit.name}
+    candidates = [f"{commune.name} ({commune.code})" for commune in meant]
+    values = {"candidates": "; ".join(candidates), "unit": land.unit.name}
     return ReaderFinding(rule, read.sheet, cell, text, values)
 
 

@@ -105,20 +105,25 @@ def _named(header: Header, column: Column) -> Iterator[Named]:
     The header includes its groups and the rows of measures under it.
     """
     at = header.columns[column.name]
-    words = dict(words_over(header.sheet, header.row, header.below - header.row, at))
+    depth = header.below - header.row
+    words = dict(words_over(header.sheet, header.row, depth, at))
     for row in range(header.row, header.body):
         written = words.get(row) or text_over(header.sheet, row, at)
+        texts = [written]
         # A label holds its measure in brackets; a row of measures holds nothing else.
-        texts = bracketed(written) if row < header.below else [written]
+        if row < header.below:
+            texts = bracketed(written)
         for text in texts:
             if names_money(text):
-                yield Named(row, at, written, money_measure(text.strip("() ")))
+                without_brackets = text.strip("() ")
+                yield Named(row, at, written, money_measure(without_brackets))
 
 
 def _announced(header: Header) -> Named | None:
     """Return the money that a line above the table names for all of it; the nearest such line."""
     announcing = header.sheet.texts.rows_of(_ANNOUNCEMENTS_OPEN)
     for number in reversed(announcing):
+        # Below the header, such words are a line's or another table's.
         if number >= header.row:
             continue
         row = header.sheet.rows[number]
@@ -140,9 +145,9 @@ def _announcement(row: list[CellValue], number: int, at: int) -> Named | None:
     match = _ANNOUNCED.fullmatch(fold_money(announcement))
     if match is None:
         return None
-    if match["words"]:
-        text, words = announcement, match["words"]
-    else:
+    text = announcement
+    words = match["words"]
+    if not words:
         text = _first_filled(row[at + 1 :])
         words = fold_money(text)
     if not names_money(words):
@@ -168,4 +173,5 @@ def _only_money(text: str, words: str) -> str:
     """
     if "/" in text:
         return words
-    return " ".join(_OTHER_MEASURES.sub(" ", words).split())
+    without_others = _OTHER_MEASURES.sub(" ", words)
+    return " ".join(without_others.split())

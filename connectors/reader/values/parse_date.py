@@ -77,8 +77,10 @@ def is_spelt_day(cell: CellValue) -> bool:
 
 
 def _checked(day: date, rule: str | None = None) -> Parsed:
-    is_plausible = FIRST_YEAR <= day.year <= LAST_YEAR
-    return Parsed(day, rule if is_plausible else "CELL-32")
+    """Return a day with the rule that its writing breaks; a year out of range comes first."""
+    if FIRST_YEAR <= day.year <= LAST_YEAR:
+        return Parsed(day, rule)
+    return Parsed(day, "CELL-32")
 
 
 def _refuse_cell(number: float) -> Parsed:
@@ -94,7 +96,8 @@ def _refuse_number(number: int) -> Parsed:
     """Return the refusal of a number, with the day that Excel means by it: 45000 is 15/03/2023."""
     if not _FIRST_SERIAL <= number <= _LAST_SERIAL:
         return _NO_DAY
-    return Parsed(None, "CELL-31", meant=format_date(_EXCEL_EPOCH + timedelta(days=number)))
+    day = _EXCEL_EPOCH + timedelta(days=number)
+    return Parsed(None, "CELL-31", meant=format_date(day))
 
 
 def _parse_text(cell: str) -> Parsed:
@@ -105,15 +108,20 @@ def _parse_text(cell: str) -> Parsed:
     match = _DAY.fullmatch(text) or _ISO_DAY.fullmatch(text) or _SPELT_DAY.fullmatch(text)
     if match is None:
         return _refuse_text(text)
-    day, month, year = match["day"], match["month"], match["year"]
+    day = match["day"]
+    month = match["month"]
+    year = match["year"]
+    # The Program began in 2021, so two digits are never a year of the last century.
     full_year = year if len(year) == 4 else f"20{year}"
     try:
         value = date(int(full_year), int(month), int(day))
     except ValueError:
         return _NO_DAY
+    rule: str | None = None
     # Any other way to write a day is accepted too, and reported.
-    is_standard = cell.strip() == f"{day}/{month}/{full_year}"
-    return _checked(value, None if is_standard else "CELL-28")
+    if cell.strip() != f"{day}/{month}/{full_year}":
+        rule = "CELL-28"
+    return _checked(value, rule)
 
 
 def _refuse_text(text: str) -> Parsed:
@@ -122,4 +130,6 @@ def _refuse_text(text: str) -> Parsed:
         return Parsed(None, "CELL-29")
     if _MONTH_OR_YEAR.fullmatch(text):
         return Parsed(None, "CELL-30")
-    return _refuse_number(int(text)) if _SERIAL.fullmatch(text) else _NO_DAY
+    if _SERIAL.fullmatch(text):
+        return _refuse_number(int(text))
+    return _NO_DAY

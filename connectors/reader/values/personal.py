@@ -29,10 +29,12 @@ def masked(reading: ParsedReport) -> ParsedReport:
     read_tables = dict(reading.tables)
     for table in tables:
         read_tables[table.name] = _masked(reading.tables[table.name], table)
-    problems = []
+    problems: list[ReaderFinding] = []
     for problem in reading.problems:
-        is_personal = _is_personal(problem, tables, reading)
-        problems.append(_without_value(problem) if is_personal else problem)
+        if _is_personal(problem, tables, reading):
+            problems.append(_without_value(problem))
+        else:
+            problems.append(problem)
     return replace(reading, tables=read_tables, problems=tuple(problems))
 
 
@@ -40,9 +42,8 @@ def _personal_tables(reading: ParsedReport) -> list[Table]:
     """Return the tables with personal columns that were found in the report."""
     if reading.form is None:
         return []
-    return [
-        table for table in reading.form.tables if table.personal and table.name in reading.tables
-    ]
+    personal = [table for table in reading.form.tables if table.personal]
+    return [table for table in personal if table.name in reading.tables]
 
 
 def _masked(read: ParsedTable, table: Table) -> ParsedTable:
@@ -57,9 +58,12 @@ def _marks(values: ColumnValues) -> Iterator[str | None]:
     marks: dict[str, str] = {}
     for value in values:
         if value is None:
+            # "Required" is checked after this: an empty cell must stay empty.
             yield None
-        else:
-            yield marks.setdefault(fold(str(value)), f"{HIDDEN}{len(marks) + 1}")
+            continue
+        key = fold(str(value))
+        next_mark = f"{HIDDEN}{len(marks) + 1}"
+        yield marks.setdefault(key, next_mark)
 
 
 def _is_personal(problem: ReaderFinding, tables: list[Table], reading: ParsedReport) -> bool:
@@ -70,12 +74,15 @@ def _is_personal(problem: ReaderFinding, tables: list[Table], reading: ParsedRep
     match = _CELL.match(problem.cell or "")
     if match is None:
         return False
-    letter, row = match["letter"], int(match["row"])
+    letter = match["letter"]
+    row = int(match["row"])
     for table in tables:
         read = reading.tables[table.name]
+        first_row = min(read.rows, default=0)
+        if read.sheet != problem.sheet or row < first_row:
+            continue
         letters = {read.letters.get(name) for name in table.personal}
-        is_in_table = read.sheet == problem.sheet and row >= min(read.rows, default=0)
-        if is_in_table and letter in letters:
+        if letter in letters:
             return True
     return False
 
@@ -84,6 +91,8 @@ def _without_value(problem: ReaderFinding) -> ReaderFinding:
     written = problem.value
     if not written:
         return problem
-    # The texts of a problem quote the cell.
-    values = {name: text.replace(written, HIDDEN) for name, text in problem.values.items()}
+    values: dict[str, str] = {}
+    for name, text in problem.values.items():
+        # The texts of a problem quote the cell.
+        values[name] = text.replace(written, HIDDEN)
     return replace(problem, value=HIDDEN, values=values)
