@@ -46,7 +46,8 @@ def display_name(name: str) -> str:
     people see by it what the file is.
     """
     readable = unicodedata.normalize("NFC", _decoded(name))
-    visible = " ".join("".join(_visible(sign) for sign in readable).split())
+    signs = "".join(map(_visible, readable))
+    visible = " ".join(signs.split())
     if len(visible) <= _MAX_CHARACTERS:
         return visible or "?"
     suffix = PurePosixPath(visible).suffix[:_MAX_SUFFIX_CHARACTERS]
@@ -57,12 +58,16 @@ def display_name(name: str) -> str:
 def _visible(sign: str) -> str:
     if unicodedata.category(sign) in _DROPPED:
         return ""
+    # Line breaks and tabs separate words too.
     return sign if sign.isprintable() else " "
 
 
 def _decoded(name: str) -> str:
     """Return a name without lone surrogates, which stand for bytes that are not UTF-8."""
-    if name.isascii() or not any(unicodedata.category(sign) == "Cs" for sign in name):
+    if name.isascii():
+        return name
+    has_surrogate = any(unicodedata.category(sign) == "Cs" for sign in name)
+    if not has_surrogate:
         return name
     try:
         raw = os.fsencode(name)
@@ -87,5 +92,8 @@ def decoded_name(raw: bytes) -> str:
     if is_vietnamese(text):
         return text
     # The letters of an older encoding, which a font would show as Vietnamese.
-    older = (decode(text, encoding) for encoding in Encoding)
-    return next((name for name in older if name and is_vietnamese(name)), text)
+    for encoding in Encoding:
+        decoded = decode(text, encoding)
+        if decoded and is_vietnamese(decoded):
+            return decoded
+    return text

@@ -142,15 +142,19 @@ def members_of(content: bytes, limits: Limits) -> Iterator[ZipMember]:
 def _directory_bytes(content: bytes) -> int:
     """Return the length of a zip's directory, as the zip gives it; 0 if there is none."""
     first = max(0, len(content) - _MAX_END_BYTES)
+    # From the end: a file in the zip may be a zip with a directory of its own.
     end = content.rfind(_END_OF_DIRECTORY, first)
     is_complete = 0 <= end <= len(content) - _END_RECORD_BYTES
     if not is_complete:
         return 0
-    return int(struct.unpack_from("<I", content, end + 12)[0])
+    (length,) = struct.unpack_from("<I", content, end + 12)
+    return int(length)
 
 
 def _files(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    return [info for info in package.infolist() if not info.is_dir() and not _is_junk(info)]
+    """Return the files of a zip, without folders and what operating systems add."""
+    files = [info for info in package.infolist() if not info.is_dir()]
+    return [info for info in files if not _is_junk(info)]
 
 
 def _is_junk(info: zipfile.ZipInfo) -> bool:
@@ -167,10 +171,11 @@ def _overlap(files: Sequence[zipfile.ZipInfo]) -> bool:
 
     There, each file keeps the limits, and all of them come from the same few bytes.
     """
-    spans = []
+    spans: list[tuple[int, int]] = []
     for info in files:
         start = info.header_offset
-        spans.append((start, start + _LOCAL_HEADER_BYTES + info.compress_size))
+        end = start + _LOCAL_HEADER_BYTES + info.compress_size
+        spans.append((start, end))
     spans.sort()
     return any(end > next_start for (_, end), (next_start, _) in pairwise(spans))
 
@@ -190,15 +195,18 @@ def _member(
             # The directory was checked, and a stream gives no more than the directory says.
             content = stream.read(limits.delivery_bytes + 1)
     except ZIP_ERRORS:
+        # One damaged file does not take the others with it.
         damaged = ReaderFinding("FILE-03", values={"reason": "tệp bị hỏng trong tệp nén"})
         return ZipMember(name, size, None, damaged)
     kind = _kind(content)
+    is_attachment = kind in ATTACHMENTS or kind == _LETTER
+    is_readable = kind is None
     return ZipMember(
         name,
         size,
         content,
-        is_attachment=kind in ATTACHMENTS or kind == _LETTER,
-        is_readable=kind is None,
+        is_attachment=is_attachment,
+        is_readable=is_readable,
     )
 
 
@@ -238,9 +246,11 @@ def _refusal(content: bytes) -> ReaderFinding | None:
     refusal = refuse_signature(content)
     if refusal is not None or is_json(content):
         return refusal
-    rows = read_delimited(_sample(content), max_cells=_SAMPLE_BYTES)
+    sample = _sample(content)
+    rows = read_delimited(sample, max_cells=_SAMPLE_BYTES)
     if not isinstance(rows, NoRows):
         return None
+    # A text without a table accompanies the others, as a letter does.
     kind = _LETTER if rows is NoRows.NO_TABLE else "?"
     return ReaderFinding("FILE-02", values={"kind": kind})
 
@@ -264,9 +274,9 @@ def _sample(content: bytes) -> bytes:
 
 def _name(info: zipfile.ZipInfo) -> str:
     """Return the name of a file for people: one line, without drives, `..` and empty parts."""
-    parts = _decoded(info).replace("\\", "/").split("/")
-    kept = [part for part in parts if part not in ("", ".", "..")]
-    return display_name("/".join(part.strip() for part in kept))
+    path = _decoded(info).replace("\\", "/")
+    kept = [part.strip() for part in path.split("/") if part not in ("", ".", "..")]
+    return display_name("/".join(kept))
 
 
 def _decoded(info: zipfile.ZipInfo) -> str:

@@ -59,15 +59,20 @@ def split_time(text: str) -> DatedText:
     """Return a heading without the time behind it: "Kế hoạch vốn", 2025."""
     if CENTURY not in text or len(text) > _LONGEST:
         return DatedText(text, None)
+    readings = [(text, "")]
     match = _REMARKS_BEHIND.fullmatch(text)
-    parts = (match["core"], match["remarks"]) if match else (text, "")
+    if match is not None:
+        readings.insert(0, (match["core"], match["remarks"]))
     # "Giải ngân (triệu đồng) năm 2025", "Kế hoạch vốn năm 2025 (triệu đồng)", "Vốn (năm 2025)".
-    for core, remarks in (parts, (text, "")):
+    for core, remarks in readings:
         words = core.split()
-        for first in range(max(1, len(words) - _MOST_WORDS), len(words)):
+        # The first word stays: a heading that is nothing but a time has no label.
+        first_tried = max(1, len(words) - _MOST_WORDS)
+        for first in range(first_tried, len(words)):
             span = read_time(" ".join(words[first:]))
             if span is not None:
-                return DatedText(f"{' '.join(words[:first])}{remarks}".strip(), span)
+                label = " ".join(words[:first])
+                return DatedText(f"{label}{remarks}".strip(), span)
     return DatedText(text, None)
 
 
@@ -79,7 +84,9 @@ def read_time(text: str) -> TimeSpan | None:
     if match is not None:
         return _day(int(match["year"]), int(match["month"]), int(match["day"]))
     period = Period.read(bare)
-    return TimeSpan(period.start, period.end) if period else None
+    if period is None:
+        return None
+    return TimeSpan(period.start, period.end)
 
 
 def _day(year: int, month: int, day: int) -> TimeSpan | None:

@@ -170,12 +170,17 @@ def is_numbering(cell: CellValue) -> bool:
 def _number_of(cell: CellValue) -> int | None:
     """Return the number of a numbering's cell, 0 for a letter, None for anything else."""
     if isinstance(cell, int | float) and not isinstance(cell, bool):
+        # No form has a hundred columns. A larger figure is data.
         is_number = 0 < cell < 100 and float(cell).is_integer()
         return int(cell) if is_number else None
-    match = _NUMBERING.fullmatch(text_of_cell(cell)) if isinstance(cell, str) else None
+    if not isinstance(cell, str):
+        return None
+    match = _NUMBERING.fullmatch(text_of_cell(cell))
     if match is None:
         return None
-    return int(match["number"]) if match["number"].isdigit() else 0
+    if not match["number"].isdigit():
+        return 0
+    return int(match["number"])
 
 
 def is_total(cell: CellValue) -> bool:
@@ -206,7 +211,9 @@ def group_words(text: str) -> GroupWords | None:
     if _GROUP.fullmatch(folded):
         return GroupWords.HEADING
     match = _SUM.fullmatch(folded)
-    return None if match is None else _sum_words(text, match["of"])
+    if match is None:
+        return None
+    return _sum_words(text, match["of"])
 
 
 def _sum_words(text: str, group: str) -> GroupWords | None:
@@ -238,11 +245,13 @@ def says_nothing(cell: CellValue) -> bool:
         return False
     if len(cell) > _LONGEST_GROUP:
         return False
-    words = [word for word in fold(cell).split() if word not in _AROUND and not word.isdigit()]
-    said = " ".join(words)
+    folded = fold(cell)
+    kept = [word for word in folded.split() if word not in _AROUND and not word.isdigit()]
+    answer = " ".join(kept)
     # "Không" beside other words is an answer, or a name.
-    is_bare_no = said == _NO and fold(cell) != _NO
-    return said in _NOTHING and not is_bare_no
+    if answer == _NO and folded != _NO:
+        return False
+    return answer in _NOTHING
 
 
 def begins_note(cell: CellValue) -> bool:

@@ -100,4 +100,7 @@ def _column_of(letters: bytes) -> int:
 def _columns(xml: bytes, end: int) -> int:
     """Return how many columns plain rows have at most: 26 where no filled cell is beyond Z."""
     names = {match[1] for match in _FILLED_BEYOND_Z.finditer(xml, 0, end)}
-    return max((_column_of(name) + 1 for name in names), default=_LETTERS)
+    if not names:
+        return _LETTERS
+    last_column = max(map(_column_of, names))
+    return last_column + 1

@@ -106,11 +106,16 @@ class NumberFormat:
                 return ShownFigure(number, section.words.strip())
             # Zeros are often hidden to make a table easier to read. They stay zeros.
             return HiddenFigure(number) if number else number
-        figure = float(f"{number / 1000**section.scale:.{_MOST_DECIMALS}g}")
+        scaled = number / 1000**section.scale
+        # A division leaves digits that the sender never typed.
+        figure = float(f"{scaled:.{_MOST_DECIMALS}g}")
         if section.words:
             digits = format_number(figure, decimals=_MOST_DECIMALS)
-            return ShownFigure(figure, f"{section.before}{digits}{section.after}".strip())
-        return ScaledFigure(figure, number) if section.scale else number
+            text = f"{section.before}{digits}{section.after}"
+            return ShownFigure(figure, text.strip())
+        if section.scale:
+            return ScaledFigure(figure, number)
+        return number
 
     @property
     def is_month(self) -> bool:
@@ -127,8 +132,10 @@ class NumberFormat:
         first = self.sections[0]
         if first.code and not first.shows_figure:
             return False  # a format of days or texts
-        if any(not each.shows_figure for each in self.sections[:_OF_FIGURES]):
-            return True
+        for section in self.sections[:_OF_FIGURES]:
+            if not section.shows_figure:
+                return True
+        # The section after these is for texts, which stay as they are.
         return any(each.words or each.scale for each in self.sections[:_OF_NUMBERS])
 
     def _section_for(self, number: float) -> _Section:
@@ -173,7 +180,8 @@ def parse_format(code: str) -> NumberFormat | None:
 
 
 def _section(before: str, after: str, plain: str) -> _Section:
-    scale = sum(len(commas) for commas in _THOUSANDS.findall(plain))
+    # Each comma behind the last digit divides the figure by a thousand.
+    scale = sum(map(len, _THOUSANDS.findall(plain)))
     return _Section(_if_words(before), _if_words(after), plain.strip(), scale)
 
 

@@ -84,4 +84,7 @@ def with_known_errors(content: bytes) -> bytes | None:
 
 def _as_known(cell: re.Match[bytes]) -> bytes:
     before, error = cell.groups()
-    return cell[0] if error in _KNOWN_ERRORS else before + b"#N/A"
+    if error in _KNOWN_ERRORS:
+        return cell[0]
+    known: bytes = before + b"#N/A"
+    return known

@@ -71,12 +71,15 @@ def xlsb_sheets(book: bytes) -> list[str]:
 
     An id that no program writes is empty.
     """
-    sheets = []
+    sheets: list[str] = []
     for kind, body in _records(book):
         if kind != _BUNDLE_SHEET or len(body) < 12:
             continue
         length = int.from_bytes(body[8:12], "little")
-        name = b"" if length >= _LONGEST_ID else body[12 : 12 + 2 * length]
+        name = b""
+        # A damaged length may claim gigabytes.
+        if length < _LONGEST_ID:
+            name = body[12 : 12 + 2 * length]
         sheets.append(name.decode("utf-16-le", "replace"))
     return sheets
 
@@ -97,14 +100,15 @@ def scan_xlsb(sheet: bytes) -> SheetScan:
             column = int.from_bytes(body[:4], "little")
             scan.grow(row + 1, column + 1)
             if kind in _ERROR_CELLS:
-                scan.errors[row, column] = error_text(int.from_bytes(body[_ERROR_BYTE:9], "little"))
+                code = int.from_bytes(body[_ERROR_BYTE : _ERROR_BYTE + 1], "little")
+                scan.errors[row, column] = error_text(code)
     return scan
 
 
 def _records(content: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield kind and body of each record."""
-    at, end = 0, len(content)
-    while at < end:
+    at = 0
+    while at < len(content):
         kind, at = _number(content, at, most_bytes=2)
         size, at = _number(content, at, most_bytes=4)
         yield kind, content[at : at + size]
@@ -150,19 +154,26 @@ def scan_ods(package: zipfile.ZipFile, most_cells: int) -> list[SheetScan]:
             scans.append(SheetScan())
             errors.append([])
             row = column = height = 0
-        elif tag == b"table-row":
+            continue
+        if tag == b"table-row":
             # The height of the row before counts only now: its cells stand in its last line.
-            row, column, height = row + height, 0, times
-        else:
-            column += times
-            has_value = b"value" in attributes or b"formula" in attributes
-            if scans and has_value:
-                scans[-1].grow(row + height, column)
-                text = _error_shown(content, match)
-                if text:
-                    rows, columns = range(row, row + height), range(column - times, column)
-                    errors[-1].append(_Error(rows, columns, text))
+            row += height
+            height = times
+            column = 0
+            continue
+        first_column = column
+        column += times
+        has_value = b"value" in attributes or b"formula" in attributes
+        # A cell outside any table belongs to no sheet.
+        if not scans or not has_value:
+            continue
+        scans[-1].grow(row + height, column)
+        text = _error_shown(content, match)
+        if text:
+            rows = range(row, row + height)
+            errors[-1].append(_Error(rows, range(first_column, column), text))
     for scan, of_sheet in zip(scans, errors, strict=True):
+        # A repeated error may stand for millions of cells.
         if scan.rows * scan.columns <= most_cells:
             scan.errors = _spread(of_sheet)
     return scans
@@ -178,11 +189,16 @@ def _error_shown(content: bytes, cell: re.Match[bytes]) -> str:
     is_error = b'value-type="error"' in attributes
     if not is_error and b'office:string-value=""' not in attributes:
         return ""
+    text = ""
     shown = _SHOWN.match(content, cell.end())
-    text = html.unescape(shown[1].decode("utf-8", "replace")) if shown else ""
+    if shown is not None:
+        text = html.unescape(shown[1].decode("utf-8", "replace"))
     if text.startswith(("#", "Err:")):
         return text
-    return text or _UNKNOWN_ERROR if is_error else ""
+    # An empty text that is not marked as an error is the result of a formula.
+    if not is_error:
+        return ""
+    return text or _UNKNOWN_ERROR
 
 
 def _spread(errors: Iterable[_Error]) -> dict[Corner, str]:
@@ -190,5 +206,6 @@ def _spread(errors: Iterable[_Error]) -> dict[Corner, str]:
     cells: dict[Corner, str] = {}
     for error in errors:
         for row in error.rows:
-            cells.update({(row, column): error.text for column in error.columns})
+            for column in error.columns:
+                cells[row, column] = error.text
     return cells

@@ -101,7 +101,9 @@ def refuse_signature(content: bytes) -> ReaderFinding | None:
     if not content:
         return ReaderFinding("FILE-01")
     kind = _kind_by_content(content)
-    return None if kind is None else _no_workbook(kind)
+    if kind is None:
+        return None
+    return _no_workbook(kind)
 
 
 def _kind_by_content(content: bytes) -> str | None:
@@ -141,7 +143,11 @@ def _kind_of_mail(head: bytes) -> str | None:
     if b"multipart/related" in lines.lower() and not is_sent:
         return WEB_ARCHIVE
     is_mail = b"from" in names or b"mime-version" in names
-    return MAIL if is_mail and len(names & _MAIL_HEADERS) >= _FEWEST_HEADERS else None
+    # A table may have one column that is called "Subject".
+    header_count = len(names & _MAIL_HEADERS)
+    if is_mail and header_count >= _FEWEST_HEADERS:
+        return MAIL
+    return None
 
 
 def refuse_ole(content: bytes) -> ReaderFinding | None:
@@ -236,7 +242,9 @@ def _open_document(package: zipfile.ZipFile) -> str:
     """Return the kind in a media type: "text" for application/vnd.oasis.opendocument.text."""
     with package.open("mimetype") as member:
         media_type = member.read(200).decode("ascii", "replace").strip()
-    return media_type.rpartition(".")[2].removesuffix("-template")
+    _, _, kind = media_type.rpartition(".")
+    # A template of a text is a text.
+    return kind.removesuffix("-template")
 
 
 def _no_workbook(kind: str) -> ReaderFinding:

@@ -31,7 +31,8 @@ def text_of_cell(cell: CellValue) -> str:
     text: str = cell
     if not text.isprintable():
         # Databases and XML refuse control characters, and no sender sees one.
-        text = "".join(" " if _is_control(character) else character for character in text)
+        signs = [" " if _is_control(sign) else sign for sign in text]
+        text = "".join(signs)
     return text.strip()
 
 
@@ -94,7 +95,8 @@ def _is_pasted_error(cell: CellValue) -> bool:
 
 def _show_number(number: float) -> str:
     """Return a number as Excel shows it: up to fifteen digits, without an exponent below 1e21."""
-    digits = f"{number or 0.0:.{EXACT_DIGITS}g}"
+    without_sign_of_zero = number or 0.0
+    digits = f"{without_sign_of_zero:.{EXACT_DIGITS}g}"
     if abs(number) < 1e21:
         digits = format(Decimal(digits), "f")
     return digits.replace(".", ",")

@@ -61,7 +61,7 @@ def _remembering(column: Column, measure: str) -> Callable[[CellValue], Parsed]:
     known: dict[str, Parsed] = {}
 
     def parse(cell: CellValue) -> Parsed:
-        # The text of a formula equals a plain text, but is told.
+        # The text of a formula equals a plain text, but is reported.
         if type(cell) is not str:
             return parse_cell(cell, column, measure)
         if cell not in known:

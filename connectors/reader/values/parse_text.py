@@ -17,8 +17,11 @@ def parse_words(text: str, original: str) -> Parsed:
         text: What the sender sees of the cell.
         original: The cell as it is stored.
     """
-    value = composed(without_unseen(text)) or None
-    rule = "CELL-34" if value and has_unseen(original) else None
+    value = composed(without_unseen(text))
+    if not value:
+        return Parsed(None)
+    # Its sender does not see the characters that were taken away, and may search for the text.
+    rule = "CELL-34" if has_unseen(original) else None
     return Parsed(value, rule)
 
 
@@ -41,4 +44,6 @@ def parse_code(text: str, column: Column) -> Parsed:
 @lru_cache(maxsize=4096)
 def _fold(text: str) -> str:
     # No vocabulary has a longer word, and the cache must not keep long texts.
-    return fold(text) if len(text) <= _LONGEST_WORD else ""
+    if len(text) > _LONGEST_WORD:
+        return ""
+    return fold(text)

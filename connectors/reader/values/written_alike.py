@@ -68,4 +68,7 @@ def _writing_of(texts: Iterable[str]) -> _Writing:
     known = list(texts)
     has_groups = any(map(_WITH_COMMA_GROUPS.fullmatch, known))
     is_mixed = any(map(_VIETNAMESE_ONLY.fullmatch, known))
-    return _Writing.FOREIGN if has_groups and not is_mixed else _Writing.DOUBTFUL
+    # Dots before decimals alone do not say what a comma means.
+    if has_groups and not is_mixed:
+        return _Writing.FOREIGN
+    return _Writing.DOUBTFUL
