@@ -221,11 +221,7 @@ def _parse_digits(
     is_clear = qualifier is not None or figure.endswith(PERCENT)
     if is_percent and 0 < number < 1 and not is_clear:
         return _doubtful_fraction(number)
-    rule: str | None = "CELL-09"
-    if qualifier is not None:
-        rule = "CELL-18"
-    elif _is_plain(cell, digits):
-        rule = None
+    rule = _rule_of(qualifier, is_plain=_is_plain(cell, digits))
     return _kept(number, column, measure, rule, qualifier)
 
 
@@ -234,6 +230,13 @@ def _is_plain(cell: str, digits: str) -> bool:
     if isinstance(cell, FormulaText):
         return False
     return digits.isdigit() and cell.strip() == digits
+
+
+def _rule_of(qualifier: Qualifier | None, *, is_plain: bool) -> str | None:
+    """Return the rule that a figure breaks by how it is written; None for a plain one."""
+    if qualifier is not None:
+        return "CELL-18"
+    return None if is_plain else "CELL-09"
 
 
 def _number_of(digits: str) -> float:
