@@ -25,10 +25,28 @@ from numpy.typing import NDArray
 from expectations.history.spread import Floats
 
 SCALE_COLUMNS = (
-    *("value", "before", "cumulative_before", "expected_share", "replaced", "shift", "limit"),
-    *("own_median", "own_low", "own_high", "own_ceiling", "own_kept", "own_points"),
-    *("peer_median", "peer_low", "peer_high", "peer_points"),
-    *("rate", "rate_median", "rate_low", "rate_high", "rate_points"),
+    "value",
+    "before",
+    "cumulative_before",
+    "expected_share",
+    "replaced",
+    "shift",
+    "limit",
+    "own_median",
+    "own_low",
+    "own_high",
+    "own_ceiling",
+    "own_kept",
+    "own_points",
+    "peer_median",
+    "peer_low",
+    "peer_high",
+    "peer_points",
+    "rate",
+    "rate_median",
+    "rate_low",
+    "rate_high",
+    "rate_points",
 )
 _Columns = dict[str, Floats]
 _Bools = NDArray[np.bool_]
@@ -107,32 +125,41 @@ def factors_of(frame: pd.DataFrame, limits: ScaleLimits) -> Floats:
     # A figure that one kind of evidence finds wrong keeps that factor: the best comes first.
     with np.errstate(divide="ignore", invalid="ignore"):
         for evidence in (_own_past, _same_digits, _rate, _replaced, _peers):
-            found = np.where(np.isnan(found), evidence(columns, limits), found)
+            factors = evidence(columns, limits)
+            found = np.where(np.isnan(found), factors, found)
     return found
 
 
 def _own_past(c: _Columns, limits: ScaleLimits) -> Floats:
+    value = c["value"]
     before = c["cumulative_before"]
     share = c["expected_share"]
-    has_few = c["own_points"] < limits.few
+    points = c["own_points"]
+    has_few = points < limits.few
     known = _own_range(c, limits)
 
     # What was hardly begun may grow a thousandfold in a quarter, but not beyond what the unit, or
     # any peer, ever reached.
-    is_plausible = c["value"] <= np.fmax(limits.gap * c["own_ceiling"], c["limit"])
-    is_below_peers = c["value"] <= limits.gap * _of_peers(c, limits).high
+    own_most = limits.gap * c["own_ceiling"]
+    is_plausible = value <= np.fmax(own_most, c["limit"])
+    peers_most = limits.gap * _of_peers(c, limits).high
+    is_below_peers = value <= peers_most
     is_plausible_for_any = is_plausible | (has_few & is_below_peers)
-    has_enough = ~has_few | ((c["own_points"] > 0) & (share > 0))
+    # One value of its own may itself be wrong: then the share among the peers has to agree.
+    has_value_and_share = (points > 0) & (share > 0)
+    has_enough = ~has_few | has_value_and_share
 
     def may_be(factor: float) -> _Bools:
-        share_confirms = _confirms(c["value"] / share, factor)
-        confirms = share_confirms & _confirms(c["value"] / before, factor)
+        share_confirms = _confirms(value / share, factor)
+        before_confirms = _confirms(value / before, factor)
+        confirms = share_confirms & before_confirms
         if factor >= limits.large:
             return confirms & ~is_plausible_for_any
         if 1 / factor >= limits.large:
             return confirms
         # A digit too many is in one cell. A wrong unit of measure may be in all of them.
-        is_alone = _confirms(c["value"] / known.median / c["shift"], factor)
+        own_growth = value / known.median
+        is_alone = _confirms(own_growth / c["shift"], factor)
         if factor >= 1:
             is_alone &= ~is_plausible
         return confirms & is_alone & has_enough
@@ -140,21 +167,27 @@ def _own_past(c: _Columns, limits: ScaleLimits) -> Floats:
     # The warehouse counts in ones, and money in đồng: no correct value is a part of one. And no
     # cumulative value is below the one before it.
     least = np.fmax(before, 1)
-    return _nearest(c["value"], known, _both_ways(limits), may_be, limits, least)
+    factors = _both_ways(limits)
+    return _nearest(value, known, factors, may_be, limits, least)
 
 
 def _own_range(c: _Columns, limits: ScaleLimits) -> _Range:
     """Return the range of the unit's own values, with other evidence where it has few of them."""
-    has_few = c["own_points"] < limits.few
+    points = c["own_points"]
+    has_few = points < limits.few
     share = np.where(has_few, c["expected_share"], np.nan)
     before = np.where(has_few, c["cumulative_before"], np.nan)
     values = [c["own_low"], c["own_high"], share, before]
     low = np.fmin.reduce(values)
     high = np.fmax.reduce(values)
-    median = np.where(np.isnan(c["own_median"]), np.sqrt(low * high), c["own_median"])
+    # With no value of its own: the geometric middle, because errors are powers of ten.
+    middle = np.sqrt(low * high)
+    own_median = c["own_median"]
+    median = np.where(np.isnan(own_median), middle, own_median)
     # Of a few values, nobody knows which one is the stray.
-    stray = np.where(c["own_points"] > limits.few, limits.stray, np.inf)
-    return _Range(median, low, high).without_strays(stray)
+    stray = np.where(points > limits.few, limits.stray, np.inf)
+    own_range = _Range(median, low, high)
+    return own_range.without_strays(stray)
 
 
 def _same_digits(c: _Columns, limits: ScaleLimits) -> Floats:
@@ -162,17 +195,23 @@ def _same_digits(c: _Columns, limits: ScaleLimits) -> Floats:
 
     16 that becomes 160 is not found: too few digits to recognise.
     """
-    ratio = c["value"] / c["before"]
-    is_telling = _is_steady(c, limits) | has_digits(c["before"], limits.digits)
+    value = c["value"]
+    before = c["before"]
+    ratio = value / before
+    is_telling = _is_steady(c, limits) | has_digits(before, limits.digits)
     is_not_cumulative = np.isnan(c["cumulative_before"])
-    is_candidate = (c["value"] >= limits.least) & is_not_cumulative & is_telling
+    is_large_enough = value >= limits.least
+    is_candidate = is_large_enough & is_not_cumulative & is_telling
     # Where the other figures rose as much, the whole report grew. An unknown shift (NaN) does not
     # contradict.
-    is_alone = ~(ratio / c["shift"] < limits.slack)
-    found = np.full(len(c["value"]), np.nan)
+    rose_with_others = ratio / c["shift"] < limits.slack
+    is_alone = ~rose_with_others
+    found = np.full(len(value), np.nan)
     for factor in limits.factors:
-        is_exact = np.abs(ratio / factor - 1) <= _EXACT
+        deviation = ratio / factor - 1
+        is_exact = np.abs(deviation) <= _EXACT
         is_wrong = is_candidate & is_exact
+        # A wrong unit of measure may be in all cells: from `large` on, the others prove nothing.
         if factor < limits.large:
             is_wrong &= is_alone
         found = np.where(is_wrong, factor, found)
@@ -180,16 +219,21 @@ def _same_digits(c: _Columns, limits: ScaleLimits) -> Floats:
 
 
 def _is_steady(c: _Columns, limits: ScaleLimits) -> _Bools:
-    is_steady: _Bools = (c["own_kept"] >= limits.steady) | (c["own_low"] == c["own_high"])
+    is_mostly_kept = c["own_kept"] >= limits.steady
+    never_changed = c["own_low"] == c["own_high"]
+    is_steady: _Bools = is_mostly_kept | never_changed
     return is_steady
 
 
 def has_digits(values: Floats, digits: int) -> _Bools:
     """Tell which values have at least so many significant digits."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        last_place = 10 ** (np.floor(np.log10(values)) - (digits - 2))
-        in_digits = values / last_place
-    has_digits: _Bools = np.abs(in_digits - np.round(in_digits)) > _EXACT
+        first_power = np.floor(np.log10(values))
+        # The place of the digit before the last one wanted: a rest behind it is that last one.
+        place = 10 ** (first_power - (digits - 2))
+        in_places = values / place
+    rest = np.abs(in_places - np.round(in_places))
+    has_digits: _Bools = rest > _EXACT
     return has_digits
 
 
@@ -197,26 +241,34 @@ def _rate(c: _Columns, limits: ScaleLimits) -> Floats:
     has_few = c["own_points"] < limits.few
     is_candidate = has_few & (c["rate_points"] >= limits.peers)
     known = _Range(c["rate_median"], c["rate_low"], c["rate_high"])
-    return _nearest(c["rate"], known, _both_ways(limits), lambda _: is_candidate, limits)
+    factors = _both_ways(limits)
+    return _nearest(c["rate"], known, factors, lambda _: is_candidate, limits)
 
 
 def _replaced(c: _Columns, limits: ScaleLimits) -> Floats:
     is_candidate = _has_no_past(c)
-    known = _Range(c["replaced"], c["replaced"], c["replaced"])
-    return _nearest(c["value"], known, _large(limits), lambda _: is_candidate, limits)
+    replaced = c["replaced"]
+    known = _Range(replaced, replaced, replaced)
+    factors = _large(limits)
+    return _nearest(c["value"], known, factors, lambda _: is_candidate, limits)
 
 
 def _peers(c: _Columns, limits: ScaleLimits) -> Floats:
+    value = c["value"]
     known = _of_peers(c, limits)
-    is_candidate = _has_no_past(c) & (c["peer_points"] >= limits.peers)
-    is_far = c["value"] >= limits.far * known.high
+    has_enough_peers = c["peer_points"] >= limits.peers
+    is_candidate = _has_no_past(c) & has_enough_peers
+    is_far = value >= limits.far * known.high
 
     def may_be(factor: float) -> _Bools:
-        distance = np.abs(np.log10(c["value"] / known.median / factor))
+        growth = value / known.median
+        distance = np.abs(np.log10(growth / factor))
         is_close: _Bools = distance <= np.log10(2 * limits.slack)
         return is_candidate & (is_close | is_far)
 
-    return _nearest(c["value"], known, _large(limits), may_be, replace(limits, slack=limits.kin))
+    factors = _large(limits)
+    limits_of_kin = replace(limits, slack=limits.kin)
+    return _nearest(value, known, factors, may_be, limits_of_kin)
 
 
 def _of_peers(c: _Columns, limits: ScaleLimits) -> _Range:
@@ -225,9 +277,10 @@ def _of_peers(c: _Columns, limits: ScaleLimits) -> _Range:
 
 
 def _has_no_past(c: _Columns) -> _Bools:
-    known = np.fmax.reduce([c["own_points"] > 0, c["cumulative_before"], c["expected_share"]])
-    # `known <= 0` would be False for NaN.
-    has_none: _Bools = ~(known > 0)
+    has_own = c["own_points"] > 0
+    most = np.fmax.reduce([has_own, c["cumulative_before"], c["expected_share"]])
+    # `most <= 0` would be False for NaN.
+    has_none: _Bools = ~(most > 0)
     return has_none
 
 
@@ -245,8 +298,11 @@ def _confirms(ratio: Floats, factor: float) -> _Bools:
     """Tell where `ratio` is about `factor` or beyond it; an unknown ratio contradicts nothing."""
     # Half the way to the next power of ten, on a scale of powers.
     half_power = np.sqrt(10)
-    is_beyond: _Bools = ratio >= factor / half_power if factor > 1 else ratio <= factor * half_power
-    return is_beyond | ~(ratio > 0)
+    is_known: _Bools = ratio > 0
+    is_beyond: _Bools = ratio <= factor * half_power
+    if factor > 1:
+        is_beyond = ratio >= factor / half_power
+    return is_beyond | ~is_known
 
 
 def _nearest(
@@ -265,12 +321,14 @@ def _nearest(
     best = np.full(len(value), np.nan)
     best_distance = np.full(len(value), np.inf)
     least_correct = np.fmax(known.low / limits.slack, least)
+    most_correct = known.high * limits.slack
+    is_large_enough = value >= limits.least
     for factor in factors:
         is_outside = _is_outside(value, known, factor, limits.gap)
         corrected = value / factor
-        is_inside = (corrected >= least_correct) & (corrected <= known.high * limits.slack)
+        is_inside = (corrected >= least_correct) & (corrected <= most_correct)
+        is_possible = is_large_enough & is_outside & is_inside & may_be(factor)
         distance = np.abs(np.log10(corrected / known.median))
-        is_possible = (value >= limits.least) & is_outside & is_inside & may_be(factor)
         is_better = is_possible & (distance < best_distance)
         best = np.where(is_better, factor, best)
         best_distance = np.where(is_better, distance, best_distance)
@@ -279,5 +337,8 @@ def _nearest(
 
 def _is_outside(value: Floats, known: _Range, factor: float, gap: float) -> _Bools:
     """Tell which values lie outside the known ones, on the side where `factor` brings them."""
-    is_outside: _Bools = value > gap * known.high if factor > 1 else value < known.low / gap
-    return is_outside
+    if factor > 1:
+        is_above: _Bools = value > gap * known.high
+        return is_above
+    is_below: _Bools = value < known.low / gap
+    return is_below

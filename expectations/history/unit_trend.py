@@ -11,7 +11,7 @@ from expectations.history.comparable import ComparableIndex
 from expectations.history.grid import NO_REPORT, FigureGrid, Given
 from expectations.history.reports import HistoryReport
 from expectations.history.spread import Booleans, Floats, Integers, Spread, integers, spread_of
-from program.calendar.period import PeriodKind
+from program.calendar.period import Period, PeriodKind
 
 _FEWEST_OF_LINE = 4
 """With fewer figures, a line of the form has no median of its own."""
@@ -44,20 +44,37 @@ class UnitTrend:
         asking: Integers,
     ) -> None:
         self._grid = grid
-        seen = [sight.of(index) for index in asking.tolist()]
-        self._others = _below_each_other([one.others for one in seen])
-        self._like = _below_each_other([one.like for one in seen])
-        self._replaced = _indexes(one.replaced for one in seen)
-        self._estimates = _indexes(one.estimate for one in seen)
         self._asking = asking
         self._periods = _PeriodColumns(reports)
+        others: list[Sequence[int]] = []
+        like: list[Sequence[int]] = []
+        replaced: list[int | None] = []
+        estimates: list[int | None] = []
+        for index in asking.tolist():
+            comparable = sight.of(index)
+            others.append(comparable.others)
+            like.append(comparable.like)
+            replaced.append(comparable.replaced)
+            estimates.append(comparable.estimate)
+        self._others = _below_each_other(others)
+        self._like = _below_each_other(like)
+        self._replaced = _indexes(replaced)
+        self._estimates = _indexes(estimates)
         # "" comes first, so that its code is 0: figures that stand in no line of the form.
-        line_names = ["", *(figure.line for figure in grid.figures)]
+        line_names = [""]
+        cumulative: list[str] = []
+        full: list[float | None] = []
+        is_typed: list[bool] = []
+        for figure in grid.figures:
+            line_names.append(figure.line)
+            cumulative.append(figure.cumulative or "")
+            full.append(figure.full)
+            is_typed.append(figure.is_typed)
         line_codes, _ = pd.factorize(np.array(line_names, dtype=object))
         self._lines = line_codes[1:]
-        self._cumulative = np.array([figure.cumulative or "" for figure in grid.figures])
-        self._full = np.array([figure.full for figure in grid.figures], dtype=np.float64)
-        self._is_typed = np.array([figure.is_typed for figure in grid.figures], dtype=bool)
+        self._cumulative = np.array(cumulative)
+        self._full = np.array(full, dtype=np.float64)
+        self._is_typed = np.array(is_typed, dtype=bool)
 
     def columns(self, given: Given) -> Columns:
         """Return the value before, the value after, the closing value, and the spread.
@@ -72,10 +89,15 @@ class UnitTrend:
         values = self._grid.values(self._like[:, given.askers], given.pairs)
         of_all_periods = spread_of(values)
         spread = self._seasonal(of_all_periods, given, kinds, values)
+        own_spread = {f"own_{name}": column for name, column in spread._asdict().items()}
+        # In a unit's first year no other year has the season: then the last value is the usual.
         usual = np.where(np.isnan(spread.median), before, spread.median)
         shift = self._shift(given, usual)
-        whole = self._grid.values(given.reports, self._grid.partners(given.pairs, "up_to"))
+        kept = _kept(values)
+        whole_pairs = self._grid.partners(given.pairs, "up_to")
+        whole = self._grid.values(given.reports, whole_pairs)
         limit = self._limit(given, whole)
+        replaced = self._replaced[given.askers]
         is_cumulative = kinds != ""
         return {
             "before": before,
@@ -84,14 +106,14 @@ class UnitTrend:
             "cumulative_after": np.where(is_cumulative, after, np.nan),
             "after_period": after_period,
             "closing": self._closing(given),
-            "replaced": self._grid.values(self._replaced[given.askers], given.pairs),
-            **{f"own_{name}": column for name, column in spread._asdict().items()},
+            "replaced": self._grid.values(replaced, given.pairs),
+            **own_spread,
             "own_ceiling": of_all_periods.high,
             "limit": limit,
             "whole": whole,
             "estimate": self._estimate(given),
-            "plan_before": self._plan_before(given, _kept(values), shift),
-            "own_kept": _kept(values),
+            "plan_before": self._plan_before(given, kept, shift),
+            "own_kept": kept,
             "shift": shift,
             "shifted_median": spread.median * shift,
         }
@@ -100,12 +122,38 @@ class UnitTrend:
         """Return the value of each figure in the unit's report for the period just before."""
         before = self._periods.code_before[self._asking]
         is_before = self._periods.code[self._others] == before
-        return self._grid.values(self._last(is_before)[given.askers], given.pairs)
+        last = self._last(is_before)
+        return self._grid.values(last[given.askers], given.pairs)
 
     def _last(self, is_chosen: Booleans) -> Integers:
         """Return for each asking report the last of `others` that is chosen; -1 where none is."""
         chosen = np.where(is_chosen, self._others, NO_REPORT)
-        return chosen[_last_row(is_chosen), np.arange(len(self._asking))]
+        columns = np.arange(len(self._asking))
+        return chosen[_last_row(is_chosen), columns]
+
+    def _is_same_year(self) -> Booleans:
+        """Tell which of `others` are for a period of the asking report's year."""
+        year = self._periods.year
+        is_same_year: Booleans = year[self._others] == year[self._asking]
+        return is_same_year
+
+    def _is_same_length(self) -> Booleans:
+        """Tell which of `others` are for a period as long as the asking report's."""
+        length = self._periods.length
+        is_same_length: Booleans = length[self._others] == length[self._asking]
+        return is_same_length
+
+    def _is_past(self) -> Booleans:
+        """Tell which of `others` are for a period that ends before the asking report's."""
+        end = self._periods.end
+        is_past: Booleans = end[self._others] < end[self._asking]
+        return is_past
+
+    def _is_later(self) -> Booleans:
+        """Tell which of `others` are for a period that ends after the asking report's."""
+        end = self._periods.end
+        is_later: Booleans = end[self._others] > end[self._asking]
+        return is_later
 
     def _nearest(
         self, given: Given, kinds: NDArray[Any]
@@ -114,18 +162,19 @@ class UnitTrend:
 
         `kinds`: how each figure is cumulative: "year", "always" or "".
         """
-        periods = self._periods
-        is_same_year = periods.year[self._others] == periods.year[self._asking]
-        is_same_length = periods.length[self._others] == periods.length[self._asking]
-        is_past = periods.end[self._others] < periods.end[self._asking]
-        is_later = periods.end[self._others] > periods.end[self._asking]
+        is_same_year = self._is_same_year()
+        is_past = self._is_past()
+        is_later = self._is_later()
         is_before = {
             "year": is_past & is_same_year,
             "always": is_past,
-            "": is_past & is_same_length,
+            "": is_past & self._is_same_length(),
         }
         # A figure that is not cumulative may fall from one period to the next.
-        is_after = {"year": is_later & is_same_year, "always": is_later}
+        is_after = {
+            "year": is_later & is_same_year,
+            "always": is_later,
+        }
         places = self._others[:, given.askers]
         values = self._grid.values(places, given.pairs)
         is_known = ~np.isnan(values)
@@ -135,12 +184,15 @@ class UnitTrend:
             is_candidate = np.zeros(values.shape, dtype=bool)
             for kind, is_allowed in allowed.items():
                 of_kind = np.flatnonzero(kinds == kind)
-                is_candidate[:, of_kind] = is_allowed[:, given.askers[of_kind]]
+                askers = given.askers[of_kind]
+                is_candidate[:, of_kind] = is_allowed[:, askers]
             is_candidate &= is_known
             row = row_of(is_candidate)
+            # A row is found in each column, also in one that has no candidate.
             has_value = is_candidate[row, columns]
-            labels = periods.label[places[row, columns]]
-            found.append(np.where(has_value, values[row, columns], np.nan))
+            nearest = values[row, columns]
+            labels = self._periods.label[places[row, columns]]
+            found.append(np.where(has_value, nearest, np.nan))
             found.append(np.where(has_value, labels, ""))
         before, before_period, after, after_period = found
         return before, before_period, after, after_period
@@ -153,8 +205,10 @@ class UnitTrend:
         number = self._periods.number
         is_same_season = number[self._like] == number[self._asking]
         is_kept = is_same_season[:, given.askers[of_year]]
+        seasonal_values = np.where(is_kept, values[:, of_year], np.nan)
+        # A copy: the ceiling of a figure is still that of all periods.
         spread = Spread(*(column.copy() for column in of_all_periods))
-        spread.put(of_year, spread_of(np.where(is_kept, values[:, of_year], np.nan)))
+        spread.put(of_year, spread_of(seasonal_values))
         return spread
 
     def _shift(self, given: Given, usual: Floats) -> Floats:
@@ -166,20 +220,31 @@ class UnitTrend:
         """
         is_typed = self._is_typed[given.codes]
         lines = self._lines[given.codes]
-        is_counted = is_typed | ~np.isin(lines, np.unique(self._lines[self._is_typed]))
+        typed_lines = np.unique(self._lines[self._is_typed])
+        is_on_line_of_totals = ~np.isin(lines, typed_lines)
+        is_counted = is_typed | is_on_line_of_totals
         is_known = (usual > 0) & (given.values > 0) & is_counted
         times = np.full(len(usual), np.nan)
         times[is_known] = given.values[is_known] / usual[is_known]
-        figures = pd.DataFrame({"asker": given.askers, "line": lines, "times": times})
-        of_report = figures["times"].where(is_typed).groupby(figures["asker"]).transform("median")
+        figures = pd.DataFrame(
+            {
+                "asker": given.askers,
+                "line": lines,
+                "times": times,
+            }
+        )
         by_line = figures.groupby(["asker", "line"])["times"]
-        has_line = (lines > 0) & (by_line.transform("count").to_numpy() >= _FEWEST_OF_LINE)
-        return np.where(has_line, by_line.transform("median").to_numpy(), of_report.to_numpy())
+        of_line = by_line.transform("median").to_numpy()
+        count = by_line.transform("count").to_numpy()
+        typed_times = figures["times"].where(is_typed)
+        of_report = typed_times.groupby(figures["asker"]).transform("median").to_numpy()
+        has_line = (lines > 0) & (count >= _FEWEST_OF_LINE)
+        return np.where(has_line, of_line, of_report)
 
     def _estimate(self, given: Given) -> Floats:
         """Return the estimate of each final figure, for the same period."""
-        values: Floats = self._grid.values(self._estimates[given.askers], given.pairs)
-        return values
+        estimates = self._estimates[given.askers]
+        return self._grid.values(estimates, given.pairs)
 
     def _plan_before(self, given: Given, kept: Floats, shift: Floats) -> Floats:
         """Return the value of each plan in the unit's last report of the same year.
@@ -187,14 +252,14 @@ class UnitTrend:
         A plan is a figure that mostly stays the same from period to period. NaN for others, and
         where the other figures of its line rose too: then the whole project grew.
         """
-        periods = self._periods
-        is_same_year = periods.year[self._others] == periods.year[self._asking]
-        is_same_length = periods.length[self._others] == periods.length[self._asking]
-        is_past = periods.end[self._others] < periods.end[self._asking]
-        last = self._last(is_past & is_same_year & is_same_length)
+        is_comparable = self._is_past() & self._is_same_year() & self._is_same_length()
+        last = self._last(is_comparable)
         before = self._grid.values(last[given.askers], given.pairs)
-        is_plan = (kept >= _PLAN_KEPT) & (self._cumulative[given.codes] == "")
-        return np.where(is_plan & ~(shift >= _WHOLE_LINE), before, np.nan)
+        is_cumulative = self._cumulative[given.codes] != ""
+        is_plan = (kept >= _PLAN_KEPT) & ~is_cumulative
+        # An unknown shift is NaN, and so no sign that the line grew.
+        has_line_grown = shift >= _WHOLE_LINE
+        return np.where(is_plan & ~has_line_grown, before, np.nan)
 
     def _limit(self, given: Given, whole: Floats) -> Floats:
         """Return what each figure that always adds up reaches at the end; NaN where unknown.
@@ -202,15 +267,19 @@ class UnitTrend:
         A progress reaches 100 %, and what was paid for a work its total investment: a figure that
         was small for long may grow tenfold within that. `whole` is the figure of its `up_to`.
         """
+        # `fmax` passes over NaN: one of the two limits is enough.
         limit = np.fmax(self._full[given.codes], whole)
-        return np.where(self._cumulative[given.codes] == "always", limit, np.nan)
+        always_adds_up = self._cumulative[given.codes] == "always"
+        return np.where(always_adds_up, limit, np.nan)
 
     def _closing(self, given: Given) -> Floats:
         """Return the value that each opening figure repeats, from the period just before."""
         pairs = self._grid.partners(given.pairs, "opens")
         day_before = self._periods.start[self._asking] - 1
+        # A period of any length that ended on that day: a year's closing opens the next quarter.
         has_just_ended = self._periods.end[self._others] == day_before
-        return self._grid.values(self._last(has_just_ended)[given.askers], pairs)
+        last = self._last(has_just_ended)
+        return self._grid.values(last[given.askers], pairs)
 
 
 class _PeriodColumns:
@@ -220,24 +289,37 @@ class _PeriodColumns:
     """
 
     def __init__(self, reports: Sequence[HistoryReport]) -> None:
-        # Thousands of reports share a few periods.
-        periods = list(dict.fromkeys(report.period for report in reports))
-        codes = {period: code for code, period in enumerate(periods)}
-        lengths = {kind: code for code, kind in enumerate(PeriodKind)}
-        of_reports = [codes[report.period] for report in reports]
+        # Thousands of reports share a few periods: what follows from a period is computed once.
+        codes: dict[Period, int] = {}
+        of_reports: list[int] = []
+        for report in reports:
+            code = codes.setdefault(report.period, len(codes))
+            of_reports.append(code)
         self.code = _with_none(of_reports)
 
-        def column(of_periods: Iterable[int]) -> Integers:
-            return _with_none(of_periods)[self.code]
-
-        self.code_before = column(codes.get(p.moved(-1), _UNKNOWN_PERIOD) for p in periods)
-        self.start = column(period.start.toordinal() for period in periods)
-        self.end = column(period.end.toordinal() for period in periods)
-        self.year = column(period.year for period in periods)
-        self.number = column(period.number for period in periods)
-        self.length = column(lengths[period.kind] for period in periods)
-        labels = [*(period.label for period in periods), ""]
-        self.label = np.array(labels, dtype=object)[self.code]
+        lengths = {kind: code for code, kind in enumerate(PeriodKind)}
+        before: list[int] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        years: list[int] = []
+        numbers: list[int] = []
+        kinds: list[int] = []
+        labels: list[str] = []
+        for period in codes:
+            before.append(codes.get(period.moved(-1), _UNKNOWN_PERIOD))
+            starts.append(period.start.toordinal())
+            ends.append(period.end.toordinal())
+            years.append(period.year)
+            numbers.append(period.number)
+            kinds.append(lengths[period.kind])
+            labels.append(period.label)
+        self.code_before = _with_none(before)[self.code]
+        self.start = _with_none(starts)[self.code]
+        self.end = _with_none(ends)[self.code]
+        self.year = _with_none(years)[self.code]
+        self.number = _with_none(numbers)[self.code]
+        self.length = _with_none(kinds)[self.code]
+        self.label = np.array([*labels, ""], dtype=object)[self.code]
 
 
 def _indexes(places: Iterable[int | None]) -> Integers:
@@ -276,7 +358,11 @@ def _kept(values: Floats) -> Floats:
 
     NaN where no two neighbouring periods have a value.
     """
-    has_both = ~np.isnan(values[1:] + values[:-1])
-    same = np.count_nonzero(values[1:] == values[:-1], axis=0)
+    earlier = values[:-1]
+    later = values[1:]
+    # A sum with NaN is NaN: it is known only where both values are.
+    has_both = ~np.isnan(earlier + later)
+    same = np.count_nonzero(earlier == later, axis=0)
     compared = np.count_nonzero(has_both, axis=0)
-    return np.where(compared > 0, same / np.maximum(compared, 1), np.nan)
+    share = same / np.maximum(compared, 1)
+    return np.where(compared > 0, share, np.nan)
