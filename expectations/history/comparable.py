@@ -10,6 +10,7 @@ from expectations.history.reports import HistoryReport, ReportHistory
 from expectations.history.spread import Booleans, Integers, integers
 from program.calendar.period import Period
 from program.calendar.stage import Stage
+from program.units.register import UnitKind
 
 _NO_REPORTS = integers(())
 
@@ -55,12 +56,23 @@ class ComparableIndex:
 
         # Arrays with an entry for each report: a province has thousands of peers.
         unit_codes = {unit: code for code, unit in enumerate(of_unit)}
-        kind_codes = {report.kind: code for code, report in enumerate(memory.reports)}
-        self._unit = integers(unit_codes[r.unit] for r in memory.reports)
-        self._kind = integers(kind_codes[r.kind] for r in memory.reports)
-        self._is_final = np.array([r.stage is Stage.FINAL for r in memory.reports], dtype=bool)
-        self._position = integers(r.position for r in memory.reports)
-        self._until = integers(_end_of(r) for r in memory.reports)
+        kind_codes: dict[UnitKind | None, int] = {}
+        units: list[int] = []
+        kinds: list[int] = []
+        is_final: list[bool] = []
+        positions: list[int] = []
+        ends: list[int] = []
+        for report in memory.reports:
+            units.append(unit_codes[report.unit])
+            kinds.append(kind_codes.setdefault(report.kind, len(kind_codes)))
+            is_final.append(report.stage is Stage.FINAL)
+            positions.append(report.position)
+            ends.append(_end_of(report))
+        self._unit = integers(units)
+        self._kind = integers(kinds)
+        self._is_final = np.array(is_final, dtype=bool)
+        self._position = integers(positions)
+        self._until = integers(ends)
 
     @property
     def reports(self) -> int:
@@ -77,10 +89,12 @@ class ComparableIndex:
         """Yield the positions in `places` in groups of at most `size`, each of one period."""
         positions: dict[Period, list[int]] = defaultdict(list)
         for position, place in enumerate(places.tolist()):
-            positions[self._reports[place].period].append(position)
+            period = self._reports[place].period
+            positions[period].append(position)
         for period, of_period in positions.items():
             for start in range(0, len(of_period), size):
-                yield period, integers(of_period[start : start + size])
+                group = of_period[start : start + size]
+                yield period, integers(group)
 
     def peers(self, places: Integers, period: Period) -> Booleans:
         """For each of the reports `places`, tell which reports are its peers' about `period`.
@@ -93,12 +107,14 @@ class ComparableIndex:
         own = places[:, np.newaxis]
         is_other = self._unit[columns] != self._unit[own]
         is_of_kind = self._kind[columns] == self._kind[own]
-        peers[:, columns] = is_other & is_of_kind & self._is_visible(own, columns)
+        is_visible = self._is_visible(own, columns)
+        peers[:, columns] = is_other & is_of_kind & is_visible
         return peers
 
     def of_own_stage(self, places: Integers, peers: Booleans) -> Booleans:
         """Return those of `peers` that have the same stage as the asking report."""
-        is_own_stage: Booleans = self._is_final == self._is_final[places[:, np.newaxis]]
+        own_is_final = self._is_final[places[:, np.newaxis]]
+        is_own_stage: Booleans = self._is_final == own_is_final
         return peers & is_own_stage
 
     def one_a_unit(self, peers: Booleans) -> Booleans:
@@ -111,11 +127,16 @@ class ComparableIndex:
 
     def _looked_up(self, index: int) -> Comparable:
         own = self._reports[index]
-        near = self._near(index, own)
-        of_own_period = [n for n in near if self._reports[n].period == own.period]
-        of_other_periods = [n for n in near if self._reports[n].period != own.period]
+        of_own_period: list[int] = []
+        of_other_periods: list[int] = []
+        for near in self._near(index, own):
+            if self._reports[near].period == own.period:
+                of_own_period.append(near)
+            else:
+                of_other_periods.append(near)
         others = self._one_a_period(of_other_periods)
         like = [n for n in others if self._reports[n].period.kind is own.period.kind]
+        # The estimate of a period tells how large its final figures are, and the other way round.
         like += [n for n in of_own_period if self._reports[n].stage is not own.stage]
         estimate = None
         if own.stage is Stage.FINAL:
@@ -132,7 +153,8 @@ class ComparableIndex:
         of_unit = self._of_unit[own.unit]
         first = own.period.moved(-self._window).end
         last = own.period.moved(self._window).end
-        visible = of_unit[self._is_visible(index, of_unit)].tolist()
+        is_visible = self._is_visible(index, of_unit)
+        visible = of_unit[is_visible].tolist()
         return [n for n in visible if first <= self._reports[n].period.end <= last]
 
     def _first_of_stage(self, indexes: Iterable[int], stage: Stage) -> int | None:
@@ -155,6 +177,7 @@ class ComparableIndex:
             report = self._reports[index]
             if report.period not in best or report.stage is Stage.FINAL:
                 best[report.period] = index
+        # A year and its fourth quarter end on the same day: then the periods' own order counts.
         periods = sorted(best, key=lambda period: (period.end, period))
         return [best[period] for period in periods]
 

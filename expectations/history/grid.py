@@ -66,36 +66,43 @@ class FigureGrid:
         self.is_summary = np.array([figure.is_summary for figure in self.figures], dtype=bool)
         self.is_line = np.array([figure.is_line for figure in self.figures], dtype=bool)
         codes_by_name = {name: code for code, name in enumerate(figures)}
-        element_codes, elements = pd.factorize(memory.values["element"].astype(object))
+        values = memory.values
+        element_codes, elements = pd.factorize(values["element"].astype(object))
+        # Another version of the form may have figures that this one does not have.
         code_of_element = integers(codes_by_name.get(element, -1) for element in elements)
         codes = code_of_element[element_codes]
         # All arrays are in the order of the reports: the figures of one report are one slice.
         known = np.flatnonzero(codes >= 0)
-        order = known[np.argsort(memory.values["report"].to_numpy()[known], kind="stable")]
+        reports = values["report"].to_numpy(np.int64)
+        order = known[np.argsort(reports[known], kind="stable")]
         self.code = codes[order]
-        self.report = memory.values["report"].to_numpy(np.int64)[order]
-        self._row = memory.values["row"].to_numpy(np.int64)[order]
-        self.value = memory.values["value"].to_numpy(np.float64)[order]
-        self._key = memory.values["key"].to_numpy(object)[order]
+        self.report = reports[order]
+        self._row = values["row"].to_numpy(np.int64)[order]
+        self.value = values["value"].to_numpy(np.float64)[order]
+        self._key = values["key"].to_numpy(object)[order]
         key_codes, different_keys = pd.factorize(self._key)
         self._width = max(len(different_keys), 1)
         self.line = self.report * self._width + key_codes
         self.has_key: Booleans = self._key != ""
         self.pair = self.code * self._width + key_codes
-        self._starts = np.searchsorted(self.report, np.arange(len(memory.reports) + 1))
+        # One more than there are reports: where each ends is where the next one begins.
+        report_indexes = np.arange(len(memory.reports) + 1)
+        self._starts = np.searchsorted(self.report, report_indexes)
 
         # Another report cannot have the figure of a line without a key: nothing identifies it.
-        self._met_again = np.flatnonzero(~self.is_line[self.code] | self.has_key)
+        is_of_matrix = ~self.is_line[self.code]
+        self._met_again = np.flatnonzero(is_of_matrix | self.has_key)
         self._partner: dict[str, Integers] = {}
         for attribute in ("opens", "per", "up_to"):
             names = [getattr(figure, attribute) or "" for figure in self.figures]
             self._partner[attribute] = integers(codes_by_name.get(name, -1) for name in names)
 
         # A report and a pair as one number, in ascending order: a binary search finds the value.
-        places = self.report[self._met_again] * self._pairs + self.pair[self._met_again]
+        found_by_search = self._met_again
+        places = self.report[found_by_search] * self._pairs + self.pair[found_by_search]
         in_order = np.argsort(places, kind="stable")
         self._places = places[in_order]
-        self._value_at = self.value[self._met_again][in_order]
+        self._value_at = self.value[found_by_search][in_order]
 
     @property
     def _pairs(self) -> int:
@@ -103,9 +110,11 @@ class FigureGrid:
 
     def given(self, reports: Integers) -> Given:
         """Return the figures of the reports with these indexes."""
-        first, last = self._starts[reports], self._starts[reports + 1]
+        first = self._starts[reports]
+        last = self._starts[reports + 1]
         at = concatenated_ranges(first, last)
-        askers = np.repeat(np.arange(len(reports)), last - first)
+        positions = np.arange(len(reports))
+        askers = np.repeat(positions, last - first)
         return Given(
             askers=askers,
             counts=at - first[askers],
@@ -119,20 +128,29 @@ class FigureGrid:
 
     def named(self, codes: Integers) -> dict[str, NDArray[np.object_]]:
         """Return the columns `figure`, `label` and `measure` of the figures with these codes."""
-        columns = {
-            "figure": [figure.name for figure in self.figures],
-            "label": [figure.label for figure in self.figures],
-            "measure": [figure.measure for figure in self.figures],
+        names: list[str] = []
+        labels: list[str] = []
+        measures: list[str] = []
+        for figure in self.figures:
+            names.append(figure.name)
+            labels.append(figure.label)
+            measures.append(figure.measure)
+        return {
+            "figure": np.array(names, dtype=object)[codes],
+            "label": np.array(labels, dtype=object)[codes],
+            "measure": np.array(measures, dtype=object)[codes],
         }
-        return {name: np.array(texts, dtype=object)[codes] for name, texts in columns.items()}
 
     def partners(self, pairs: Integers, attribute: Literal["opens", "per", "up_to"]) -> Integers:
         """Return the pair that an attribute of each figure names, in the same line.
 
         -1 where it names none.
         """
-        codes = self._partner[attribute][pairs // self._width]
-        return np.where(codes < 0, _NO_PAIR, codes * self._width + pairs % self._width)
+        # A pair is code * width + key: the key of the line stays, another code takes the place.
+        own_codes, keys = np.divmod(pairs, self._width)
+        codes = self._partner[attribute][own_codes]
+        partners = codes * self._width + keys
+        return np.where(codes < 0, _NO_PAIR, partners)
 
     def values(self, reports: Integers, pairs: Integers) -> Floats:
         """Return the values that reports have for pairs of element and line key.
@@ -143,7 +161,10 @@ class FigureGrid:
         if not len(self._places):
             return np.full(np.broadcast_shapes(reports.shape, pairs.shape), np.nan)
         wanted = reports * self._pairs + pairs
-        at = np.maximum(np.searchsorted(self._places, wanted, side="right") - 1, 0)
+        # The search gives the last place up to the wanted one: it may be that of another pair.
+        last = np.searchsorted(self._places, wanted, side="right") - 1
+        at = np.maximum(last, 0)
+        # Without the second test, a pair of -1 would be the last pair of the report before.
         is_found = (self._places[at] == wanted) & (pairs != _NO_PAIR)
         return np.where(is_found, self._value_at[at], np.nan)
 
@@ -159,9 +180,11 @@ class FigureGrid:
     def rates_met_again(self, pairs: Integers) -> OrderedValues:
         """Return the rates of these pairs in all reports."""
         at = self._where_met_again(pairs)
-        rates = self._rates(self.report[at], self.pair[at], self.value[at])
+        reports = self.report[at]
+        known_pairs = self.pair[at]
+        rates = self._rates(reports, known_pairs, self.value[at])
         known = np.flatnonzero(~np.isnan(rates))
-        return OrderedValues(self.pair[at][known], self.report[at][known], rates[known])
+        return OrderedValues(known_pairs[known], reports[known], rates[known])
 
     def lines(self) -> OrderedValues:
         """Return the values of all figures of lists by their code, whatever their line."""
@@ -169,7 +192,8 @@ class FigureGrid:
         return OrderedValues(self.code[at], self.report[at], self.value[at])
 
     def _where_met_again(self, pairs: Integers) -> Integers:
-        at: Integers = self._met_again[np.isin(self.pair[self._met_again], pairs)]
+        is_asked_for = np.isin(self.pair[self._met_again], pairs)
+        at: Integers = self._met_again[is_asked_for]
         return at
 
     def _rates(self, reports: Integers, pairs: Integers, values: Floats) -> Floats:
@@ -184,8 +208,9 @@ class FigureGrid:
 def concatenated_ranges(first: Integers, last: Integers) -> Integers:
     """Return the numbers of each range, `last` excluded, one range after the other."""
     counts = last - first
-    skipped = first - (counts.cumsum() - counts)
-    numbers: Integers = np.arange(counts.sum()) + np.repeat(skipped, counts)
+    starts = counts.cumsum() - counts
+    shifts = np.repeat(first - starts, counts)
+    numbers: Integers = np.arange(counts.sum()) + shifts
     return numbers
 
 

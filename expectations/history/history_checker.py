@@ -42,6 +42,11 @@ class _FailedRow(NamedTuple):
     failure: Failure
     record: Record
 
+    @property
+    def figure(self) -> str:
+        """The name of the figure that the row is about; "None" where it is about no figure."""
+        return str(self.record.get("figure"))
+
 
 @dataclass(frozen=True, slots=True)
 class _Group:
@@ -85,9 +90,16 @@ class HistoryChecker:
         declared total has none where one of its parts has one too.
         """
         new = list(self._findings(batches, worlds, past, found))
-        refused = {number for number, each in new if each.severity is Severity.CRITICAL}
+        refused: set[int] = set()
+        for number, finding in new:
+            if finding.severity is Severity.CRITICAL:
+                refused.add(number)
         if refused:
-            kept = [replace(batch, loads=set(batch.loads) - refused) for batch in batches]
+            # Later versions were compared with those that turn out to be refused: once more.
+            kept: list[Frames] = []
+            for batch in batches:
+                loads = set(batch.loads) - refused
+                kept.append(replace(batch, loads=loads))
             new = list(self._findings(kept, worlds, past, found))
         yield from new
 
@@ -103,7 +115,10 @@ class HistoryChecker:
             batches_by_form[batch.form.code].append(batch)
         for code, of_form in batches_by_form.items():
             groups = self._groups(code, of_form, worlds, past)
-            by_number = {r.number: r for group in groups for r in group.readings}
+            by_number: dict[int, ParsedReport] = {}
+            for group in groups:
+                for reading in group.readings:
+                    by_number[reading.number] = reading
             for batch in of_form:
                 frames = self._frames(batch.form, groups)
                 yield from self._findings_of_form(batch.form, frames, by_number, found)
@@ -143,21 +158,28 @@ class HistoryChecker:
         reported = _reported_cells(found, self._rules.sizing)
         for name, frame in frames.items():
             failed = self._failed_rows(form, name, frame)
-            said_of: set[tuple[int, str]] = set()
+            covered: set[tuple[int, str]] = set()
             for everywhere in _everywhere(failed, frame, form):
                 number = everywhere[0].failure.number
-                said_of |= {(number, str(each.record["figure"])) for each in everywhere}
+                for failed_row in everywhere:
+                    covered.add((number, failed_row.figure))
                 yield number, _finding_of_table(form, name, everywhere, readings[number])
-            for failure, record in failed:
-                rule, number, row = failure
+            for failed_row in failed:
+                rule, number, row = failed_row.failure
+                record = failed_row.record
                 place = _place(form, name, rule, row, record, readings[number])
-                if place is None or not reported.isdisjoint({(number, *place), (number, place[0])}):
+                if place is None:
+                    continue
+                sheet, cell = place
+                is_reported = (number, sheet, cell) in reported or (number, sheet) in reported
+                if is_reported:
                     continue
                 # Findings about a sheet or a whole report do not exclude each other.
-                if place[1] is not None:
-                    reported.add((number, *place))
+                if cell is not None:
+                    reported.add((number, sheet, cell))
                 finding = finding_of_row(rule, record, form, place)
-                if (number, str(record.get("figure"))) in said_of:
+                # The finding of the whole table asks the question; the cell's stays on record.
+                if (number, failed_row.figure) in covered:
                     finding = replace(finding, severity=Severity.INFO)
                 yield number, finding
 
@@ -166,15 +188,17 @@ class HistoryChecker:
         expected = expectations_of(form, name, set(frame.columns), self._rules)
         if frame.empty or not expected:
             return []
-        index: dict[tuple[int, int], int] = {}
-        for position, key in enumerate(zip(frame["submission_id"], frame["row"], strict=True)):
-            number, row = key
-            index[int(number), int(row)] = position
+        position_of: dict[tuple[int, int], int] = {}
+        keys = zip(frame["submission_id"], frame["row"], strict=True)
+        for position, (number, row) in enumerate(keys):
+            position_of[int(number), int(row)] = position
         batch_name = f"{form.code}.{form.version}.{name}"
         failed: list[_FailedRow] = []
         for failure in self._validation.failures(batch_name, frame, expected):
-            position = index[failure.number, failure.row]
-            failed.append(_FailedRow(failure, frame.iloc[position].to_dict()))
+            position = position_of[failure.number, failure.row]
+            record = frame.iloc[position].to_dict()
+            failed.append(_FailedRow(failure, record))
+        # Only figures have parts: the other frames have a row for a report, a line or a target.
         if name == FIGURES:
             return _without_totals(failed, form_elements(form))
         return failed
@@ -195,10 +219,12 @@ def _reported_cells(found: Found, sizing: Mapping[str, int]) -> set[tuple[object
     places: set[tuple[object, ...]] = set()
     for number, findings in found.items():
         for finding in findings:
-            is_single = finding.cell is not None and ":" not in finding.cell
-            if is_single and _replaces_history(finding, sizing):
+            if not _replaces_history(finding, sizing):
+                continue
+            is_at_one_cell = finding.cell is not None and ":" not in finding.cell
+            if is_at_one_cell:
                 places.add((number, finding.sheet, finding.cell))
-            elif finding.sheet and finding.rule in sizing and _replaces_history(finding, sizing):
+            elif finding.sheet and finding.rule in sizing:
                 places.add((number, finding.sheet))
     return places
 
@@ -212,16 +238,20 @@ def _everywhere(
     """
     typed = [name for name, element in form_elements(form).items() if element.is_typed]
     by_rule: dict[tuple[int, str], list[_FailedRow]] = defaultdict(list)
-    for each in failed:
-        words = each.failure.rule.words
+    for failed_row in failed:
+        failure = failed_row.failure
+        words = failure.rule.words
         if Situation.EVERYWHERE in words.instead:
-            by_rule[each.failure.number, words.id].append(each)
+            by_rule[failure.number, words.id].append(failed_row)
     for (number, _), of_rule in by_rule.items():
         columns = list(of_rule[0].failure.rule.columns)
-        is_compared = (frame["submission_id"] == number) & frame["figure"].isin(typed)
-        figures = frame.loc[is_compared, columns]
-        compared = int((figures.notna() & (figures != 0)).all(axis=1).sum())
-        if len(of_rule) >= max(LEAST_EVERYWHERE, SHARE_EVERYWHERE * compared):
+        is_of_report = frame["submission_id"] == number
+        is_typed = frame["figure"].isin(typed)
+        figures = frame.loc[is_of_report & is_typed, columns]
+        is_given = figures.notna() & (figures != 0)
+        compared = int(is_given.all(axis=1).sum())
+        least = max(LEAST_EVERYWHERE, SHARE_EVERYWHERE * compared)
+        if len(of_rule) >= least:
             yield of_rule
 
 
@@ -237,13 +267,15 @@ def _finding_of_table(
     first = failed[0]
     cells = [str(cell) for _, cell in places]
     instead = Instead.everywhere(len(failed), cells, columns=())
-    place = (places[0][0], None) if places else (None, None)
+    first_sheet = places[0][0] if places else None
+    place = (first_sheet, None)
     return finding_of_row(first.failure.rule, first.record, form, place, instead)
 
 
 def _replaces_history(finding: Finding, sizing: Mapping[str, int]) -> bool:
     if finding.severity is Severity.CRITICAL:
         return True
+    # Any other warning may stand beside one of history: it says nothing of the figure's size.
     return finding.severity is Severity.WARNING and finding.rule in sizing
 
 
@@ -276,11 +308,11 @@ def _without_totals(
     failed: Sequence[_FailedRow], figures: Mapping[str, FormElement]
 ) -> list[_FailedRow]:
     """Return `failed` without the totals of which a part, or a part of a part, failed too."""
-    reported = {(failure.number, str(record["figure"])) for failure, record in failed}
+    reported = {(each.failure.number, each.figure) for each in failed}
     kept: list[_FailedRow] = []
     for failed_row in failed:
-        name = str(failed_row.record["figure"])
-        if not _has_reported_part(failed_row.failure.number, name, reported, figures):
+        number = failed_row.failure.number
+        if not _has_reported_part(number, failed_row.figure, reported, figures):
             kept.append(failed_row)
     return kept
 

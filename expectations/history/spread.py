@@ -54,7 +54,8 @@ def spread_of(values: Floats) -> Spread:
     points = np.count_nonzero(is_known, axis=1)
     # NaN come last in each row, so that the known values of a figure are one slice.
     ordered = np.sort(by_figure, axis=1)
-    starts = np.arange(len(by_figure)) * by_figure.shape[1]
+    figures, reports = by_figure.shape
+    starts = np.arange(figures) * reports
     return _spread_of_slices(ordered.ravel(), starts, points)
 
 
@@ -81,19 +82,27 @@ class OrderedValues:
             askers: The asking report of each result, as the row of `is_shown`.
             keys: The key of each result.
         """
-        is_needed = np.any(is_shown, axis=0)[self._reports]
+        # Values that are shown to nobody would only widen the table of askers and values.
+        is_shown_to_any = np.any(is_shown, axis=0)
+        is_needed = is_shown_to_any[self._reports]
         known_keys = self._keys[is_needed]
         if not len(known_keys):
             return no_spread(len(keys))
-        different, starts = np.unique(known_keys, return_index=True)
+        different, first_of_key = np.unique(known_keys, return_index=True)
         is_value_shown = is_shown[:, self._reports[is_needed]]
         # Row by row and key by key: the values of one asker and one key are one slice.
-        shown = np.broadcast_to(self._values[is_needed], is_value_shown.shape)[is_value_shown]
-        counts = np.add.reduceat(is_value_shown, starts, axis=1, dtype=np.int64).ravel()
-        column = np.minimum(np.searchsorted(different, keys), len(different) - 1)
+        values_of_askers = np.broadcast_to(self._values[is_needed], is_value_shown.shape)
+        shown = values_of_askers[is_value_shown]
+        counts_of_keys = np.add.reduceat(is_value_shown, first_of_key, axis=1, dtype=np.int64)
+        counts = counts_of_keys.ravel()
+        starts = counts.cumsum() - counts
+        # A key that no report has gets the place of another one, and no points.
+        place = np.searchsorted(different, keys)
+        column = np.minimum(place, len(different) - 1)
+        is_known = different[column] == keys
         slices = askers * len(different) + column
-        points = np.where(different[column] == keys, counts[slices], 0)
-        return _spread_of_slices(shown, (counts.cumsum() - counts)[slices], points)
+        points = np.where(is_known, counts[slices], 0)
+        return _spread_of_slices(shown, starts[slices], points)
 
 
 def _spread_of_slices(values: Floats, starts: Integers, points: Integers) -> Spread:
@@ -102,13 +111,24 @@ def _spread_of_slices(values: Floats, starts: Integers, points: Integers) -> Spr
     filled = np.flatnonzero(points)
     if not len(filled):
         return spread
-    first, count = starts[filled], points[filled]
-    end = first + count
-    median = (values[first + (count - 1) // 2] + values[first + count // 2]) / 2
-    positive = _first_where(lambda at: values[np.minimum(at, end - 1)] > 0, first, end)
-    low = np.where(positive < end, values[np.minimum(positive, end - 1)], np.nan)
+    first = starts[filled]
+    count = points[filled]
+    last = first + count - 1
+    # An even number of values has two in the middle, an odd number the same one twice.
+    lower_middle = values[first + (count - 1) // 2]
+    upper_middle = values[first + count // 2]
+    median = (lower_middle + upper_middle) / 2
+
+    def is_positive(at: Integers) -> Booleans:
+        result: Booleans = values[np.minimum(at, last)] > 0
+        return result
+
+    positive = _first_where(is_positive, first, last + 1)
+    smallest_positive = values[np.minimum(positive, last)]
+    low = np.where(positive <= last, smallest_positive, np.nan)
     mad = _deviation(values, first, count, median)
-    spread.put(filled, Spread(median, mad, low, values[end - 1], count.astype(np.float64)))
+    high = values[last]
+    spread.put(filled, Spread(median, mad, low, high, count.astype(np.float64)))
     return spread
 
 
@@ -128,9 +148,15 @@ def _deviation(values: Floats, first: Integers, count: Integers, median: Floats)
 
     start = _first_where(is_near, first, end - near)
     after = start + near
-    lower = np.maximum(median - values[start], values[after - 1] - median)
-    below = np.where(start > first, median - values[np.maximum(start - 1, 0)], np.inf)
-    above = np.where(after < end, values[np.minimum(after, end - 1)] - median, np.inf)
+    # The largest deviation in the slice is the last one of the nearer half.
+    farthest_below = median - values[start]
+    farthest_above = values[after - 1] - median
+    lower = np.maximum(farthest_below, farthest_above)
+    # An even number of deviations has two in the middle: the second is the next one outside.
+    next_below = median - values[np.maximum(start - 1, 0)]
+    next_above = values[np.minimum(after, end - 1)] - median
+    below = np.where(start > first, next_below, np.inf)
+    above = np.where(after < end, next_above, np.inf)
     upper = np.where(count % 2 == 1, lower, np.minimum(below, above))
     middle: Floats = (lower + upper) / 2
     return middle
@@ -144,7 +170,8 @@ def _first_where(
     All ranges are halved at once. `is_true` is also asked about ranges that are done, with `last`
     at most; its answers for them do not count.
     """
-    first, last = first.copy(), last.copy()
+    first = first.copy()
+    last = last.copy()
     while (is_open := first < last).any():
         middle = np.where(is_open, (first + last) // 2, first)
         is_true_here = is_true(middle)
