@@ -28,7 +28,11 @@ from program.vietnamese import vietnam_day
 # The factor keeps a figure and its value apart where both have the same hash.
 _PAIR_FACTOR = np.uint64(31)
 
-_NOT_COPIED: tuple[object, ...] = (0, "", None, 0, "", None, 0, None)
+_NO_OWN_COPY = (0, "", None)
+_NO_PEER_COPY = (0, "", None)
+_NO_COPY_OF_ESTIMATE = (0, None)
+_NOT_COPIED: tuple[object, ...] = (*_NO_OWN_COPY, *_NO_PEER_COPY, *_NO_COPY_OF_ESTIMATE)
+"""The columns of a report that is no copy: for each kind the count, of what, and its date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +71,21 @@ def reports_frame(
             continue
         copied = _copied_columns(index, fingerprints, memory.reports, sight, pack)
         revised = revision_columns(form, grid, index, memory, sight, pack)
-        if copied is not None or revised is not None:
-            row = 0
-            rows.append((report.number, row, *(copied or _NOT_COPIED), *(revised or NOT_REVISED)))
+        if copied is None and revised is None:
+            continue
+        row = 0
+        columns = (copied or _NOT_COPIED) + (revised or NOT_REVISED)
+        rows.append((report.number, row, *columns))
     frame = pd.DataFrame.from_records(rows, columns=list(REPORT_COLUMNS))
     return with_dates(frame)
 
 
 def with_dates(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose columns `…_date` have the type of a date, also without rows."""
-    dates = [name for name in frame.columns if name.endswith("_date")]
-    return frame.assign(**{name: pd.to_datetime(frame[name]) for name in dates})
+    for name in frame.columns:
+        if name.endswith("_date"):
+            frame = frame.assign(**{name: pd.to_datetime(frame[name])})
+    return frame
 
 
 def _own_copies(
@@ -86,6 +94,7 @@ def _own_copies(
     """Return of the reports `same` those of the unit itself, for periods as long."""
     kind = reports[index].period.kind
     candidates = set(same)
+    # A year's cumulative figures equal those of its fourth quarter, which makes it no copy.
     same_length = [n for n in sight.of(index).others if reports[n].period.kind is kind]
     return [n for n in same_length if n in candidates]
 
@@ -95,8 +104,9 @@ def _peer_copies(
 ) -> list[int]:
     """Return of the reports `same` those of peers for the same period and stage."""
     asking = integers([index])
-    peers = sight.of_own_stage(asking, sight.peers(asking, reports[index].period))[0]
-    return [n for n in same if peers[n]]
+    peers = sight.peers(asking, reports[index].period)
+    is_peer = sight.of_own_stage(asking, peers)[0]
+    return [n for n in same if is_peer[n]]
 
 
 def _copied_columns(
@@ -112,20 +122,26 @@ def _copied_columns(
     # A report of plans and finished works alone may well stay the same.
     if not count or len(same) == 1:
         return None
+    own: tuple[object, ...] = _NO_OWN_COPY
     own_copies = _own_copies(index, same, reports, sight)
-    peer_copies = _peer_copies(index, same, reports, sight)
-    estimate = sight.of(index).estimate
-    columns: list[object] = [*_NOT_COPIED]
     if own_copies:
         last = reports[own_copies[-1]]
-        columns[0:3] = [count, last.period.label, vietnam_day(last.received_at)]
+        own = (count, last.period.label, vietnam_day(last.received_at))
+    of_peer: tuple[object, ...] = _NO_PEER_COPY
+    peer_copies = _peer_copies(index, same, reports, sight)
     if peer_copies:
         peer = reports[peer_copies[0]]
         unit = pack.unit_on(peer.unit, peer.period.code)
-        columns[3:6] = [count, unit.name if unit else "", vietnam_day(peer.received_at)]
+        name = unit.name if unit else ""
+        of_peer = (count, name, vietnam_day(peer.received_at))
+    of_estimate: tuple[object, ...] = _NO_COPY_OF_ESTIMATE
+    estimate = sight.of(index).estimate
     if estimate is not None and estimate in same:
-        columns[6:8] = [count, vietnam_day(reports[estimate].received_at)]
-    return tuple(columns) if any(columns) else None
+        of_estimate = (count, vietnam_day(reports[estimate].received_at))
+    columns = own + of_peer + of_estimate
+    if columns == _NOT_COPIED:
+        return None
+    return columns
 
 
 def _fingerprints(grid: FigureGrid, reports: int) -> _Fingerprints:
@@ -135,7 +151,8 @@ def _fingerprints(grid: FigureGrid, reports: int) -> _Fingerprints:
     typed = np.flatnonzero(is_typed[grid.code] & (grid.value != 0))
     hashes = np.zeros(reports, dtype=np.uint64)
     np.add.at(hashes, grid.report[typed], _hashes(grid, typed))
-    changing = np.bincount(grid.report[typed[_is_changing(grid, typed)]], minlength=reports)
+    changing_values = typed[_is_changing(grid, typed)]
+    changing = np.bincount(grid.report[changing_values], minlength=reports)
     indexes_by_hash: dict[int, list[int]] = defaultdict(list)
     for index, report_hash in enumerate(hashes.tolist()):
         indexes_by_hash[report_hash].append(index)
@@ -145,7 +162,8 @@ def _fingerprints(grid: FigureGrid, reports: int) -> _Fingerprints:
 def _hashes(grid: FigureGrid, typed: Integers) -> NDArray[np.uint64]:
     """Return a hash of each typed value together with its figure and key."""
     pairs = pd.util.hash_array(grid.pair[typed]) * _PAIR_FACTOR
-    return pd.util.hash_array(pairs + pd.util.hash_array(grid.value[typed]))
+    values = pd.util.hash_array(grid.value[typed])
+    return pd.util.hash_array(pairs + values)
 
 
 def _is_changing(grid: FigureGrid, typed: Integers) -> Booleans:
@@ -160,7 +178,9 @@ def _is_changing(grid: FigureGrid, typed: Integers) -> Booleans:
     # A comparison with NaN is false: a figure without an end is never full.
     full = np.array([figure.full for figure in grid.figures], dtype=np.float64)
     code = grid.code[typed]
-    is_full = (grid.value[typed] >= full[code]) & grid.has_key[typed]
-    is_finished = np.isin(grid.line[typed], grid.line[typed][is_full])
+    line = grid.line[typed]
+    has_reached_end = grid.value[typed] >= full[code]
+    is_full = has_reached_end & grid.has_key[typed]
+    is_finished = np.isin(line, line[is_full])
     is_changing: Booleans = can_change[code] & ~is_finished
     return is_changing

@@ -40,18 +40,30 @@ def lines_frames(
     now = known.merge(last, left_on="report", right_on="place")
     columns = [name for name in lines.columns if name not in _NOT_COLUMNS]
     then = known[["report", "key", *columns]]
-    before = now[["number", "row", "last", "key", "before_period", *columns]].merge(
-        then, left_on=["last", "key"], right_on=["report", "key"], suffixes=("", BEFORE)
+    both = now[["number", "row", "last", "key", "before_period", *columns]].merge(
+        then,
+        left_on=["last", "key"],
+        right_on=["report", "key"],
+        suffixes=("", BEFORE),
     )
+    before = _with_moved(both, then, table, memory)
+    lost = _lost(last, now, then)
+    return {
+        table.name + BEFORE: _numbered(before),
+        table.name + LOST: _numbered(lost),
+    }
+
+
+def _lost(last: pd.DataFrame, now: pd.DataFrame, then: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of each last report that are missing in the report after it."""
     lines_of_last = last.merge(then, left_on="last", right_on="report")
+    keys = now[["number", "key"]]
     # An anti-join: the indicator tells which lines of the last report have no partner now.
-    lost = lines_of_last.merge(
-        now[["number", "key"]], on=["number", "key"], how="left", indicator=True
-    )
-    lost = lost[lost["_merge"] == "left_only"]
-    lost = lost.assign(row=lost.groupby("number").cumcount())
-    before = _with_moved(before, then, table, memory)
-    return {table.name + BEFORE: _numbered(before), table.name + LOST: _numbered(lost)}
+    joined = lines_of_last.merge(keys, on=["number", "key"], how="left", indicator=True)
+    lost = joined[joined["_merge"] == "left_only"]
+    # These lines have no row in the new sheet: they are counted instead.
+    row = lost.groupby("number").cumcount()
+    return lost.assign(row=row)
 
 
 def _with_moved(
@@ -68,30 +80,41 @@ def _with_moved(
     for name in others:
         sources[name] = _source(before, then, name)
     keys = pd.DataFrame(sources, index=before.index)
-    count = keys.notna().sum(axis=1)
-    is_of_one = (count > 1) & (keys.nunique(axis=1) == 1)
+    has_several = keys.notna().sum(axis=1) > 1
+    is_of_one = has_several & (keys.nunique(axis=1) == 1)
     moved = keys.mask(is_of_one)
-    moved[key] = keys.bfill(axis=1).iloc[:, 0].where(is_of_one)
+    first_key = keys.bfill(axis=1).iloc[:, 0]
+    moved[key] = first_key.where(is_of_one)
     for name in (key, *others):
+        source = moved[name]
         # One line that takes another's value is a coincidence; columns out of order move several.
-        lines = moved[name].notna().groupby(before["number"]).transform("sum")
-        marks = moved[name].where(lines >= _FEWEST_MOVED).map(memory.marks)
+        moved_lines = source.notna().groupby(before["number"]).transform("sum")
+        is_telling = moved_lines >= _FEWEST_MOVED
+        marks = source.where(is_telling).map(memory.marks)
         before = before.assign(**{name + MOVED: marks.astype(object)})
     return before
 
 
 def _source(before: pd.DataFrame, then: pd.DataFrame, name: str) -> pd.Series:
     """Return the key of the other line that had the value of each line's column before."""
-    value, own_before = _comparable(before[name]), _comparable(before[name + BEFORE])
+    value = _comparable(before[name])
+    own_before = _comparable(before[name + BEFORE])
     known = pd.DataFrame(
-        {"last": then["report"], "value": _comparable(then[name]), "source": then["key"]}
+        {
+            "last": then["report"],
+            "value": _comparable(then[name]),
+            "source": then["key"],
+        }
     )
     # A value on several lines does not say which one it comes from.
     known = known.dropna().drop_duplicates(["last", "value"], keep=False)
     asked = pd.DataFrame({"last": before["last"], "value": value})
     source = asked.merge(known, on=["last", "value"], how="left")["source"]
+    # A merge numbers its rows anew; a left one keeps their order and, here, their number.
     source.index = before.index
-    return source.where(value.notna() & (value != own_before) & (source != before["key"]))
+    is_changed = value.notna() & (value != own_before)
+    is_of_other_line = source != before["key"]
+    return source.where(is_changed & is_of_other_line)
 
 
 def _comparable(values: pd.Series) -> pd.Series:
@@ -115,11 +138,11 @@ def _last_reports(
     for index, report in memory.asking:
         if report.number is None or report.number not in requested:
             continue
-        others = [n for n in sight.of(index).others if n in with_lines]
-        past = [n for n in others if memory.reports[n].period.end < report.period.end]
-        if past:
-            last = past[-1]
-            rows.append((index, report.number, last, memory.reports[last].period.label))
+        for other in reversed(sight.of(index).others):
+            period = memory.reports[other].period
+            if other in with_lines and period.end < report.period.end:
+                rows.append((index, report.number, other, period.label))
+                break
     return pd.DataFrame.from_records(rows, columns=["place", "number", "last", "before_period"])
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from expectations.history.comparable import ComparableIndex
 from expectations.history.grid import FigureGrid, Given, concatenated_ranges, positive
-from expectations.history.spread import Booleans, Integers, Spread, no_spread
+from expectations.history.spread import Booleans, Integers, no_spread
 from expectations.history.unit_trend import Columns, UnitTrend
 
 _FEWEST_PEERS = 3
@@ -72,25 +72,38 @@ class Peers:
         rates = self._grid.rates_met_again(given.pairs)
         lines = self._grid.lines()
         is_line = self._grid.is_line[given.codes]
-        now, then, of_lines, of_rates = (no_spread(len(is_line)) for _ in range(4))
-        has_enough_peers = np.zeros(len(is_line), dtype=bool)
+        count = len(is_line)
+        now = no_spread(count)
+        then = no_spread(count)
+        of_lines = no_spread(count)
+        of_rates = no_spread(count)
+        has_enough_peers = np.zeros(count, dtype=bool)
         for shown in self._shown(given):
-            rows, askers = shown.rows, shown.askers
+            rows = shown.rows
+            askers = shown.askers
             pairs = given.pairs[rows]
             now.put(rows, figures.spread(shown.peers, askers, pairs))
             then.put(rows, figures.spread(shown.peers_before, askers, pairs))
-            of_rates.put(rows, rates.spread(shown.peers | shown.like, askers, pairs))
+            # A rate hardly changes from one period to the next: the unit's own ones count too.
+            has_rate = shown.peers | shown.like
+            of_rates.put(rows, rates.spread(has_rate, askers, pairs))
             has_enough_peers[rows] = shown.has_enough_peers[askers]
             in_list = np.flatnonzero(is_line[rows])
-            codes = given.codes[rows[in_list]]
-            pooled = lines.spread(shown.peers | shown.others, askers[in_list], codes)
-            of_lines.put(rows[in_list], pooled)
-        spread = Spread(*(np.where(is_line, *both) for both in zip(of_lines, now, strict=True)))
-        is_enough = has_enough_peers & (np.minimum(now.points, then.points) >= _FEWEST_PEERS)
+            rows_in_list = rows[in_list]
+            has_lines = shown.peers | shown.others
+            pooled = lines.spread(has_lines, askers[in_list], given.codes[rows_in_list])
+            of_lines.put(rows_in_list, pooled)
+        peer_columns: Columns = {}
+        for name, column in now._asdict().items():
+            of_line = getattr(of_lines, name)
+            peer_columns[f"peer_{name}"] = np.where(is_line, of_line, column)
+        # Enough peers reported in both periods, and enough of them this very figure.
+        has_enough_values = np.minimum(now.points, then.points) >= _FEWEST_PEERS
+        is_enough = has_enough_peers & has_enough_values
         share = past.in_period_before(given) / positive(then.median)
         expected = np.where(is_enough, share * now.median, np.nan)
         return {
-            **{f"peer_{name}": column for name, column in spread._asdict().items()},
+            **peer_columns,
             "expected_share": positive(expected),
             "rate": self._grid.rates(given),
             "rate_median": of_rates.median,
@@ -101,16 +114,22 @@ class Peers:
 
     def _shown(self, given: Given) -> Iterator[_Shown]:
         """Yield the asking reports in groups: so many need too much memory at once."""
-        size = max(_VALUES_AT_ONCE // max(len(self._grid.value), 1), 1)
-        starts = np.searchsorted(given.askers, np.arange(len(self._asking) + 1))
+        values = max(len(self._grid.value), 1)
+        size = max(_VALUES_AT_ONCE // values, 1)
+        report_indexes = np.arange(len(self._asking) + 1)
+        starts = np.searchsorted(given.askers, report_indexes)
         for period, positions in self._sight.by_period(self._asking, size):
             asking = self._asking[positions]
-            first, last = starts[positions], starts[positions + 1]
+            first = starts[positions]
+            last = starts[positions + 1]
+            rows_of_group = np.arange(len(positions))
+            # An estimate is compared with estimates. Of the period before, the final figure counts
+            # where there is one: it is what the unit's own figure is set against too.
             peers = self._sight.peers(asking, period)
             all_before = self._sight.peers(asking, period.moved(-1))
             yield _Shown(
                 rows=concatenated_ranges(first, last),
-                askers=np.repeat(np.arange(len(positions)), last - first),
+                askers=np.repeat(rows_of_group, last - first),
                 peers=self._sight.of_own_stage(asking, peers),
                 peers_before=self._sight.one_a_unit(all_before),
                 others=self._is_seen(asking, "others"),
@@ -121,5 +140,6 @@ class Peers:
         """Tell which reports (columns) of its own unit each asking report (row) sees."""
         is_seen = np.zeros((len(asking), self._sight.reports), dtype=bool)
         for row, index in enumerate(asking.tolist()):
-            is_seen[row, list(getattr(self._sight.of(index), attribute))] = True
+            seen = getattr(self._sight.of(index), attribute)
+            is_seen[row, list(seen)] = True
         return is_seen

@@ -22,8 +22,10 @@ VALUE_COLUMNS = ("report", "element", "key", "row", "value")
 
 def figures_of_facts(facts: pd.DataFrame) -> pd.DataFrame:
     """Return the figures of a report as a whole: elements of matrices, and summaries of lists."""
-    chosen = facts[(facts["line"] == 0) & facts["value"].notna()]
-    return chosen[["report", "element", "value"]].assign(key="", row=0)[list(VALUE_COLUMNS)]
+    is_of_report = facts["line"] == 0
+    chosen = facts[is_of_report & facts["value"].notna()]
+    figures = chosen[["report", "element", "value"]].assign(key="", row=0)
+    return figures[list(VALUE_COLUMNS)]
 
 
 def figures_of_frames(
@@ -35,31 +37,44 @@ def figures_of_frames(
     """
     for table in form.tables:
         if table.kind == "matrix":
-            frame = _placed(frames[table.name], places)
-            for column in table.columns:
-                if column.type.is_numeric:
-                    given = frame[frame[column.name].notna()]
-                    element = column.name + "_" + given["line"].astype(str)
-                    yield _values(given, element, given[column.name])
+            yield from _figures_of_matrix(table, _placed(frames[table.name], places))
         frame = _placed(frames[SUBMISSION], places)
         for name in table.summaries:
             given = frame[frame[name].notna()]
             yield _values(given, name, given[name])
 
 
+def _figures_of_matrix(table: Table, frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    for column in table.columns:
+        if not column.type.is_numeric:
+            continue
+        given = frame[frame[column.name].notna()]
+        # The name of an element: its column's and its line's.
+        element = column.name + "_" + given["line"].astype(str)
+        yield _values(given, element, given[column.name])
+
+
 def lines_of_facts(table: Table, facts: pd.DataFrame) -> pd.DataFrame:
     """Return the lines of a list with the columns of its frame, `report`, `row` and `key`."""
     names = [column.name for column in table.columns]
-    chosen = facts[(facts["line"] > 0) & facts["element"].isin(names)]
+    is_of_line = facts["line"] > 0
+    chosen = facts[is_of_line & facts["element"].isin(names)]
+    reports = chosen["report"].to_numpy(np.int64)
     numbers = chosen["line"].to_numpy(np.int64)
     # Report and line as one number: faster to group by than two columns.
     width = int(numbers.max(initial=0)) + 1
-    at, different = pd.factorize(chosen["report"].to_numpy(np.int64) * width + numbers)
-    chosen = chosen.set_axis(at, axis="index")
-    lines = pd.DataFrame({"report": different // width, "row": different % width})
-    of_element = dict(list(chosen.groupby("element")))
+    positions, different = pd.factorize(reports * width + numbers)
+    chosen = chosen.set_axis(positions, axis="index")
+    lines = pd.DataFrame(
+        {
+            "report": different // width,
+            "row": different % width,
+        }
+    )
+    facts_by_element = dict(list(chosen.groupby("element")))
     for column in table.columns:
-        lines[column.name] = _of_column(column, of_element.get(column.name), lines.index)
+        of_column = facts_by_element.get(column.name)
+        lines[column.name] = _of_column(column, of_column, lines.index)
     return _keyed(table, lines)
 
 
@@ -68,16 +83,20 @@ def _of_column(column: Column, facts: pd.DataFrame | None, lines: pd.Index) -> p
 
     `facts` are those of the column, with the position of their line as index; None for no facts.
     """
-    is_numeric = column.type.is_numeric
-    name = "value" if is_numeric else "text"
+    name, dtype = "text", "object"
+    if column.type.is_numeric:
+        name, dtype = "value", "float64"
     # Without values, the column still has its type.
-    given = pd.Series(dtype="float64" if is_numeric else "object")
+    given = pd.Series(dtype=dtype)
     if facts is not None:
         known = facts[name].dropna()
         if not known.empty:
             given = known
     values = given.reindex(lines)
-    return pd.to_datetime(values) if column.type is ColumnType.DATE else values
+    # The warehouse keeps a date as text.
+    if column.type is ColumnType.DATE:
+        return pd.to_datetime(values)
+    return values
 
 
 def lines_of_frame(table: Table, frame: pd.DataFrame, places: Mapping[int, int]) -> pd.DataFrame:
@@ -104,20 +123,28 @@ def _keyed(table: Table, lines: pd.DataFrame) -> pd.DataFrame:
     # Folding is slow, and most texts come in many reports: each is folded once.
     folded = {text: fold(str(text)) for text in texts.dropna().unique()}
     key = texts.map(lambda text: folded.get(text, ""))
-    doubled = pd.DataFrame({"report": lines["report"], "key": key}).duplicated(keep=False)
-    return lines.assign(key=key.mask(doubled, ""))
+    identity = pd.DataFrame({"report": lines["report"], "key": key})
+    is_doubled = identity.duplicated(keep=False)
+    return lines.assign(key=key.mask(is_doubled, ""))
 
 
 def _placed(frame: pd.DataFrame, places: Mapping[int, int]) -> pd.DataFrame:
     """Return the rows of submissions that have a report, with its index as `report`."""
     report = frame["submission_id"].map(places)
     has_report = report.notna()
-    return frame[has_report].assign(report=report[has_report].astype("int64"))
+    # With NaN among them, the indexes are floats until here.
+    indexes = report[has_report].astype("int64")
+    return frame[has_report].assign(report=indexes)
 
 
 def _values(
     given: pd.DataFrame, element: str | pd.Series, values: pd.Series, key: str | pd.Series = ""
 ) -> pd.DataFrame:
     """Return `values` with the columns `VALUE_COLUMNS`; `given` has `report` and `row` of each."""
-    columns = {"report": given["report"], "row": given["row"], "value": values.astype("float64")}
-    return pd.DataFrame(columns).assign(element=element, key=key)[list(VALUE_COLUMNS)]
+    columns = {
+        "report": given["report"],
+        "row": given["row"],
+        "value": values.astype("float64"),
+    }
+    figures = pd.DataFrame(columns).assign(element=element, key=key)
+    return figures[list(VALUE_COLUMNS)]
