@@ -36,17 +36,23 @@ def explain(rule: Expected, row: Row, form: Form) -> Explanation:
     There are none for an expectation that needs none.
     """
     explanation = EXPLAIN.get(rule.expect)
-    return ({}, None) if explanation is None else explanation(rule, row, form)
+    if explanation is None:
+        return {}, None
+    return explanation(rule, row, form)
 
 
 def _sum_of_parts(rule: Expected, row: Row, form: Form) -> Explanation:
     """`parts` reads "3 + 8 = 11", `parts_sum` is the 11; the case is `above` for a larger total."""
     total, *names = rule.kwargs["column_list"]
-    parts_of_row = [row[name] for name in names if not pd.isna(row[name])]
-    # A 0 in the addition would only make it longer.
-    given = [float(part) for part in parts_of_row if part != 0]
+    given: list[float] = []
+    for name in names:
+        part = row[name]
+        # A 0 in the addition would only make it longer.
+        if not pd.isna(part) and part != 0:
+            given.append(float(part))
     added = float(sum(given))
     difference = float(row[total]) - added
+    case = _ABOVE if difference > 0 else _BELOW
     measure = form.measure_of(total)
     parts_sum = format_value(added, measure)
     parts = parts_sum
@@ -58,7 +64,7 @@ def _sum_of_parts(rule: Expected, row: Row, form: Form) -> Explanation:
         "parts_sum": parts_sum,
         "difference": format_value(abs(difference), measure),
     }
-    return values, _ABOVE if difference > 0 else _BELOW
+    return values, case
 
 
 def _whole(rule: Expected, row: Row, _form: Form) -> Explanation:
@@ -66,9 +72,13 @@ def _whole(rule: Expected, row: Row, _form: Form) -> Explanation:
 
     Its thousands dot was taken for a decimal point.
     """
+    # Rounded, because 1.001 * 1000 is 1000.9999999999999.
     thousandfold = round(float(row[rule.at]) * 1000, 6)
-    case = "thousandfold" if thousandfold.is_integer() else None
-    return {"thousandfold": format_value(thousandfold, "")}, case
+    case = None
+    if thousandfold.is_integer():
+        case = "thousandfold"
+    values = {"thousandfold": format_value(thousandfold, "")}
+    return values, case
 
 
 def _ratio(rule: Expected, row: Row, form: Form) -> Explanation:
@@ -76,18 +86,23 @@ def _ratio(rule: Expected, row: Row, form: Form) -> Explanation:
 
     They are in column_A's measure. The case is `none` where column_B is 0.
     """
-    column_a, column_b = rule.kwargs["column_A"], rule.kwargs["column_B"]
-    above, below = float(row[column_a]), float(row[column_b])
-    low, high = rule.kwargs.get("min_value"), rule.kwargs.get("max_value")
+    column_a = rule.kwargs["column_A"]
+    column_b = rule.kwargs["column_B"]
+    above = float(row[column_a])
+    below = float(row[column_b])
+    low = rule.kwargs.get("min_value")
+    high = rule.kwargs.get("max_value")
     measure = form.measure_of(column_a)
+    # triệu đồng of triệu đồng is a bare number.
     if measure == form.measure_of(column_b):
-        measure = ""  # triệu đồng of triệu đồng is a bare number
+        measure = ""
     bounds = _bounds(low, high, measure)
     if not below:
         return {"ratio": "", **bounds}, "none"
+    ratio = format_ratio(above / below, measure)
     is_too_large = high is not None and above > high * below
-    values = {"ratio": format_ratio(above / below, measure), **bounds}
-    return values, _ABOVE if is_too_large else _BELOW
+    case = _ABOVE if is_too_large else _BELOW
+    return {"ratio": ratio, **bounds}, case
 
 
 def _between(rule: Expected, row: Row, form: Form) -> Explanation:
@@ -99,13 +114,14 @@ def _between(rule: Expected, row: Row, form: Form) -> Explanation:
     """
     column = rule.kwargs["column"]
     value = float(row[column])
-    low, high = rule.kwargs.get("min_value"), rule.kwargs.get("max_value")
+    low = rule.kwargs.get("min_value")
+    high = rule.kwargs.get("max_value")
     measure = form.measure_of(column)
+    # The words may have these placeholders for a column of people too: they are then empty.
     values = dict.fromkeys(_MONEY_FACTORS, "")
     if _is_money(form, column):
-        values = {
-            name: format_value(value * factor, measure) for name, factor in _MONEY_FACTORS.items()
-        }
+        for name, factor in _MONEY_FACTORS.items():
+            values[name] = format_value(value * factor, measure)
     values |= _bounds(low, high, measure)
     if high is None or value <= high:
         return values, _BELOW
@@ -116,10 +132,13 @@ def _between(rule: Expected, row: Row, form: Form) -> Explanation:
 
 def _agreement(rule: Expected, row: Row, form: Form) -> Explanation:
     """`difference`, in the measure of column_A; the case is `above` where column_A is larger."""
-    column_a, column_b = rule.kwargs["column_A"], rule.kwargs["column_B"]
-    one, other = float(row[column_a]), float(row[column_b])
+    column_a = rule.kwargs["column_A"]
+    column_b = rule.kwargs["column_B"]
+    one = float(row[column_a])
+    other = float(row[column_b])
     difference = format_value(abs(one - other), form.measure_of(column_a))
-    return {"difference": difference}, _ABOVE if one > other else _BELOW
+    case = _ABOVE if one > other else _BELOW
+    return {"difference": difference}, case
 
 
 def _catalogue(rule: Expected, row: Row, _form: Form) -> Explanation:
@@ -136,18 +155,26 @@ def _scale(rule: Expected, row: Row, _form: Form) -> Explanation:
     limits = dict(rule.kwargs)
     limits.pop("column_list", None)
     limits.pop("ignore_row_if", None)
-    factor = float(factors_of(pd.DataFrame([row]), ScaleLimits(**limits))[0])
+    # The expectation found the factor too, but a failure has only the rule and the row.
+    factors = factors_of(pd.DataFrame([row]), ScaleLimits(**limits))
+    factor = float(factors[0])
+    case = _ABOVE if factor > 1 else _BELOW
+    # "1.000 times too small" reads better than a factor of 0,001.
+    times = round(max(factor, 1 / factor))
     measure = str(row["measure"])
     likely = format_estimate(float(row["value"]) / factor, measure)
     values = {
-        "factor": format_value(float(round(max(factor, 1 / factor))), ""),
+        "factor": format_value(float(times), ""),
         "likely": with_measure(likely, measure),
     }
-    return values, _ABOVE if factor > 1 else _BELOW
+    return values, case
 
 
 def _bounds(low: float | None, high: float | None, measure: str) -> dict[str, str]:
-    return {"minimum": format_value(low, measure), "maximum": format_value(high, measure)}
+    return {
+        "minimum": format_value(low, measure),
+        "maximum": format_value(high, measure),
+    }
 
 
 def _is_money(form: Form, name: str) -> bool:
@@ -163,7 +190,8 @@ def _is_money(form: Form, name: str) -> bool:
 def _column_behind(table: Table, name: str) -> str | None:
     """Return the column that an element or a sum comes from; None for a count of lines."""
     if name in table.elements:
-        return table.elements[name][0].name
+        column, _ = table.elements[name]
+        return column.name
     if name in table.summaries:
         return table.summaries[name].sum
     return name

@@ -64,7 +64,10 @@ class Suspect:
     @property
     def due(self) -> float | None:
         """The figure that the rule expects at its cell; None where it expects no certain one."""
-        return None if self.texts else _due_at(self.rule, self.row)
+        # Once the texts are typed as numbers, the sum will be another one.
+        if self.texts:
+            return None
+        return _due_at(self.rule, self.row)
 
     @property
     def certainty(self) -> _Certainty:
@@ -104,16 +107,16 @@ def causes(
             sizing.get(words.id, 0),
         )
 
-    told = _Told(cells, reader)
+    reported = _Reported(cells, reader)
     kept: list[Suspect] = []
     for suspect in sorted(suspects, key=precedence):
-        if not told.explains(suspect):
-            told.add(suspect)
+        if not reported.explains(suspect):
+            reported.add(suspect)
             kept.append(suspect)
     return kept
 
 
-class _Told:
+class _Reported:
     """The findings of one report so far, by their cells."""
 
     def __init__(self, cells: SumCells, reader: ReaderSaid) -> None:
@@ -122,11 +125,13 @@ class _Told:
         self._at: dict[CellRef, list[Suspect]] = {}
 
     def add(self, suspect: Suspect) -> None:
-        if suspect.place[1] is not None:
+        _, cell = suspect.place
+        # A finding at a sheet as a whole says nothing of the figures in it.
+        if cell is not None:
             self._at.setdefault(suspect.place, []).append(suspect)
 
     def explains(self, suspect: Suspect) -> bool:
-        """Tell whether a suspect follows from what was told, or from a cell without a value."""
+        """Tell whether a suspect follows from these findings, or from a cell without a value."""
         looked_at = suspect.about | {suspect.place}
         sources = set(looked_at)
         for cell in looked_at:
@@ -137,14 +142,16 @@ class _Told:
         if is_warning and not self._reader.warned.isdisjoint(sources):
             return True
         sources.discard(suspect.place)
-        if any(self._is_as_bad(earlier, suspect) for cell in sources for earlier in self._of(cell)):
-            return True
-        return self._is_said_at_its_cell(suspect)
+        for cell in sources:
+            for earlier in self._of(cell):
+                if self._is_as_bad(earlier, suspect):
+                    return True
+        return self._is_reported_at_its_cell(suspect)
 
     def _of(self, cell: CellRef) -> Sequence[Suspect]:
         return self._at.get(cell, ())
 
-    def _is_said_at_its_cell(self, suspect: Suspect) -> bool:
+    def _is_reported_at_its_cell(self, suspect: Suspect) -> bool:
         """Tell whether an earlier finding at the same cell says the same or more.
 
         Two equations that expect different figures are two errors.
@@ -156,8 +163,8 @@ class _Told:
 
     @staticmethod
     def _is_as_bad(earlier: Suspect, suspect: Suspect) -> bool:
-        severities = (earlier.rule.words.severity, suspect.rule.words.severity)
-        before, after = map(_WORST_FIRST.index, severities)
+        before = _WORST_FIRST.index(earlier.rule.words.severity)
+        after = _WORST_FIRST.index(suspect.rule.words.severity)
         return before <= after
 
 
@@ -174,7 +181,9 @@ def _due_at(rule: Expected, row: Mapping[Any, Any]) -> float | None:
         due = float(row[rule.kwargs["column_B"]])
     else:
         return None
-    return due if rule.at == column else None
+    if rule.at != column:
+        return None
+    return due
 
 
 def passed_over(
@@ -191,8 +200,9 @@ def passed_over(
     if total in texts:
         return {}
     added = _added(row, [part for part in parts if part not in texts])
-    is_explained = math.isclose(float(row[total]), added, rel_tol=_SAME)
-    return {part: texts[part] for part in parts if part in texts} if is_explained else {}
+    if not math.isclose(float(row[total]), added, rel_tol=_SAME):
+        return {}
+    return {part: texts[part] for part in parts if part in texts}
 
 
 def line_to_blame(rule: Expected, table: Table, line: str, rows: Mapping[str, Any]) -> str:
@@ -203,13 +213,22 @@ def line_to_blame(rule: Expected, table: Table, line: str, rows: Mapping[str, An
     where one of its cells is empty. It is the one that is off by as much, alone of all lines.
     """
     off = _off(rule, rows[line])
-    parts = next((each.parts for each in table.lines if each.key == line), ())
-    as_much = [
-        part
-        for part in parts
-        if part in rows and math.isclose(_off(rule, rows[part]), off, rel_tol=_SAME)
-    ]
-    return line_to_blame(rule, table, as_much[0], rows) if len(as_much) == 1 else line
+    parts = [part for part in _parts_of(line, table) if part in rows]
+    off_by_part = {part: _off(rule, rows[part]) for part in parts}
+    off_as_much = [part for part in parts if math.isclose(off_by_part[part], off, rel_tol=_SAME)]
+    # Several lines that are off as much may each be the cause: the grand total keeps the finding.
+    if len(off_as_much) != 1:
+        return line
+    # That line may itself be the total of others.
+    return line_to_blame(rule, table, off_as_much[0], rows)
+
+
+def _parts_of(key: str, table: Table) -> Sequence[str]:
+    """Return the keys of the lines that a line is the total of."""
+    for line in table.lines:
+        if line.key == key:
+            return line.parts
+    return ()
 
 
 def _off(rule: Expected, row: Mapping[Any, Any]) -> float:
@@ -218,4 +237,5 @@ def _off(rule: Expected, row: Mapping[Any, Any]) -> float:
 
 
 def _added(row: Mapping[Any, Any], names: Iterable[str]) -> float:
+    # As in a spreadsheet, an empty cell adds nothing.
     return float(sum(row[name] for name in names if not pd.isna(row[name])))

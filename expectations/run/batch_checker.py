@@ -31,7 +31,7 @@ from program.pack.load import Pack
 from program.parsed_report import ParsedReport
 from program.records.current_report import CurrentReport
 from program.records.history import History
-from program.submission import Submission, verdict_of
+from program.submission import Fact, Submission, verdict_of
 
 _WORST_FIRST = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 _CELL = re.compile(r"^(?P<column>[A-Z]+)(?P<row>\d+)$")
@@ -69,7 +69,8 @@ class BatchChecker:
             for number, finding in self._check_form(form, batch, frames):
                 found[number].append(finding)
             for number, of_report in found.items():
-                findings[number] = [*_without_echoes(findings[number], of_report), *of_report]
+                of_reader = _without_echoes(findings[number], of_report)
+                findings[number] = [*of_reader, *of_report]
             batches.append(self._loading(form, batch, frames, findings))
         if past is not None:
             # Which reports are compared depends on `findings`: no new ones enter before the end.
@@ -79,7 +80,8 @@ class BatchChecker:
         submissions: list[Submission] = []
         for reading in readings:
             final = self._overruling.apply(findings[reading.number], reading)
-            submissions.append(_submission(reading, final, is_read=self._is_read(reading)))
+            submission = _submission(reading, final, is_read=self._is_read(reading))
+            submissions.append(submission)
         return submissions
 
     def compare(self, *worlds: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
@@ -109,14 +111,16 @@ class BatchChecker:
         loading: set[int] = set()
         lines_out = 0
         for number, reading in batch:
-            part = part_of(reading, self._overruling.apply(found[number], reading))
+            of_report = self._overruling.apply(found[number], reading)
+            part = part_of(reading, of_report)
             kept.append((number, part.reading))
             lines_out += part.lines
-            verdict = verdict_of(
-                part.blocking, is_read=self._is_read(reading), lines_out=part.lines
-            )
+            is_read = self._is_read(reading)
+            verdict = verdict_of(part.blocking, is_read=is_read, lines_out=part.lines)
             if verdict.loads:
                 loading.add(number)
+        # History must not compare with a line that does not load. Mostly all do, and the frames
+        # stay.
         if lines_out:
             frames = batch_frames(form, kept, self._units)
         return Frames(form, frames, loading)
@@ -151,8 +155,10 @@ class BatchChecker:
         by_severity: dict[Severity, set[CellRef]] = defaultdict(set)
         for problem in reading.problems:
             rule = self._rules.reading[problem.rule]
+            # What the reader says of a sheet or a file is not about a figure.
             if rule.level is RuleLevel.CELL:
-                by_severity[rule.severity].add((problem.sheet, problem.cell))
+                cell = (problem.sheet, problem.cell)
+                by_severity[rule.severity].add(cell)
         return ReaderSaid(
             refused=frozenset(by_severity[Severity.CRITICAL]),
             warned=frozenset(by_severity[Severity.WARNING]),
@@ -160,19 +166,22 @@ class BatchChecker:
 
     def _is_read(self, reading: ParsedReport) -> bool:
         """Tell whether the reader could read the file."""
-        return not any(self._is_critical(each, RuleLevel.FILE) for each in reading.problems)
+        return not any(self._is_of_unreadable_file(problem) for problem in reading.problems)
 
-    def _is_critical(self, problem: ReaderFinding, level: RuleLevel) -> bool:
+    def _is_of_unreadable_file(self, problem: ReaderFinding) -> bool:
         rule = self._rules.reading[problem.rule]
-        return rule.level is level and rule.severity is Severity.CRITICAL
+        return rule.level is RuleLevel.FILE and rule.severity is Severity.CRITICAL
 
 
 def _without_echoes(of_reader: Iterable[Finding], found: Iterable[Finding]) -> Iterator[Finding]:
     """Yield the reader's findings; one at a cell that a rule refuses becomes a note."""
     refused = {(each.sheet, each.cell) for each in found if each.severity is Severity.CRITICAL}
     for finding in of_reader:
-        is_echo = finding.cell is not None and (finding.sheet, finding.cell) in refused
-        yield replace(finding, severity=Severity.INFO) if is_echo else finding
+        cell = (finding.sheet, finding.cell)
+        if finding.cell is not None and cell in refused:
+            yield replace(finding, severity=Severity.INFO)
+        else:
+            yield finding
 
 
 def _by_form(readings: Sequence[ParsedReport]) -> Iterator[tuple[Form, Batch]]:
@@ -180,22 +189,31 @@ def _by_form(readings: Sequence[ParsedReport]) -> Iterator[tuple[Form, Batch]]:
     batches: dict[_Version, list[tuple[int, ParsedReport]]] = defaultdict(list)
     forms: dict[_Version, Form] = {}
     for reading in readings:
-        if reading.form is not None:
-            version = (reading.form.code, reading.form.version)
-            forms[version] = reading.form
-            batches[version].append((reading.number, reading))
+        form = reading.form
+        if form is None:
+            continue
+        version = (form.code, form.version)
+        forms[version] = form
+        batches[version].append((reading.number, reading))
     for version, batch in batches.items():
         yield forms[version], batch
 
 
 def _reading_order(finding: Finding, reading: ParsedReport) -> tuple[int, int, int, str, str]:
     """Return the sort key of a finding: the worst first, then by sheet, row and column."""
-    sheets = [table.sheet for table in reading.form.tables] if reading.form else []
-    sheet = sheets.index(finding.sheet) if finding.sheet in sheets else -1
+    sheets: list[str | None] = []
+    if reading.form is not None:
+        sheets += [table.sheet for table in reading.form.tables]
+    # What is about the whole report stands before what is about its sheets.
+    sheet = -1
+    if finding.sheet in sheets:
+        sheet = sheets.index(finding.sheet)
     row, column = 0, ""
     match = _CELL.match(finding.cell or "")
     if match is not None:
-        row, column = int(match["row"]), match["column"].rjust(3)
+        row = int(match["row"])
+        # Padded, so that column Z comes before AA.
+        column = match["column"].rjust(3)
     return _WORST_FIRST[finding.severity], sheet, row, column, finding.rule
 
 
@@ -204,17 +222,24 @@ def _submission(reading: ParsedReport, findings: list[Finding], *, is_read: bool
     form = reading.form
     part = part_of(reading, ordered)
     verdict = verdict_of(part.blocking, is_read=is_read, lines_out=part.lines)
-    facts = part.facts() if form else ()
+    form_code: str | None = None
+    form_version: str | None = None
+    facts: tuple[Fact, ...] = ()
+    if form is not None:
+        form_code = form.code
+        form_version = form.version
+        facts = part.facts()
     return Submission(
         delivery=reading.delivery,
         verdict=verdict,
         findings=tuple(ordered),
-        form_code=form.code if form else None,
-        form_version=form.version if form else None,
+        form_code=form_code,
+        form_version=form_version,
         unit_code=reading.unit_code,
         period=reading.period,
         stage=reading.stage,
         facts=facts if verdict.loads else (),
         report_no=reading.report_no,
+        # Of a report that is refused too: how clean a sender's figures are is a share of them.
         values_read=len(facts),
     )

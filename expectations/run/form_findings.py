@@ -82,23 +82,26 @@ class ReportFailures:
         stay on record as notes, and so does what else is said about the size of figures there.
         """
         kept = causes(self.suspects, self._cells, self.reader, sizing)
-        said_of: set[_Column] = set()
+        covered: set[_Column] = set()
         for alike in self._everywhere(kept):
-            said_of |= {_column_of(suspect) for suspect in alike}
+            covered.update(_column_of(suspect) for suspect in alike)
             yield self._finding_everywhere(alike)
         for suspect in kept:
             finding = self._finding(suspect)
-            if suspect.rule.words.id in sizing and _column_of(suspect) in said_of:
+            is_about_size = suspect.rule.words.id in sizing
+            if is_about_size and _column_of(suspect) in covered:
                 finding = replace(finding, severity=Severity.INFO)
             yield finding
 
     def _everywhere(self, suspects: Iterable[Suspect]) -> Iterator[Sequence[Suspect]]:
         """Yield the suspects of each rule that a table breaks everywhere; else of its columns."""
-        for of_rule in _grouped(suspects, lambda each: (each.frame, each.rule.words.id)):
+        for of_rule in _grouped(suspects, _rule_of):
             if self._is_everywhere(of_rule):
                 yield of_rule
-            else:
-                yield from filter(self._is_everywhere, _grouped(of_rule, _column_of))
+                continue
+            for of_column in _grouped(of_rule, _column_of):
+                if self._is_everywhere(of_column):
+                    yield of_column
 
     @cached_property
     def _cells(self) -> SumCells:
@@ -111,21 +114,27 @@ class ReportFailures:
     def _suspect(self, frame: str, failure: Failure) -> Suspect | None:
         """Return a failure at the cell to correct; None where the workbook has no such cell."""
         failure = self._moved(frame, failure)
-        rule, row = failure.rule, self.rows[frame][failure.row]
+        rule = failure.rule
+        row = self.rows[frame][failure.row]
         place = cell_of(self.form, frame, rule.at, failure.row, self.reading)
         if place is None:
             return None
         about = self._cells.looked_at(frame, rule.columns, failure.row)
         texts: Mapping[str, str] = {}
         if Situation.TEXTS in rule.words.instead:
-            texts = passed_over(rule, row, self._texts_among(frame, rule, failure.row))
+            text_cells_of_row = self._texts_among(frame, rule, failure.row)
+            texts = passed_over(rule, row, text_cells_of_row)
+        # The sum is right for what a spreadsheet adds up: the figure typed as text is wrong.
         if texts:
-            place = (place[0], next(iter(texts.values())))
+            sheet, _ = place
+            first_text = next(iter(texts.values()))
+            place = (sheet, first_text)
         return Suspect(failure, row, frame, place, about, texts)
 
     def _moved(self, frame: str, failure: Failure) -> Failure:
         """Return the failure of a sum of columns at the line whose total is wrong."""
         read = self.reading.tables.get(frame)
+        # The lines of a list have no keys, and no line of a list is the total of others.
         if read is None or not failure.rule.is_derived_total or not any(read.lines):
             return failure
         rows_by_line = dict(zip(read.lines, read.rows, strict=True))
@@ -139,8 +148,11 @@ class ReportFailures:
         cells: dict[str, str] = {}
         for column in rule.columns:
             place = cell_of(self.form, frame, column, row, self.reading)
-            if place is not None and place in self._texts and place[1]:
-                cells[column] = place[1]
+            if place is None or place not in self._texts:
+                continue
+            _, cell = place
+            if cell:
+                cells[column] = cell
         return cells
 
     def _is_of_stray_text(self, suspect: Suspect) -> bool:
@@ -148,7 +160,8 @@ class ReportFailures:
         read = self.reading.tables.get(suspect.frame)
         if read is None or suspect.rule.expect != _MISSING:
             return False
-        if not any(row == suspect.failure.row for _, row in read.refused):
+        refused_rows = {row for _, row in read.refused}
+        if suspect.failure.row not in refused_rows:
             return False
         return not any(_is_figure(suspect.row[name]) for name in read.values)
 
@@ -168,15 +181,15 @@ class ReportFailures:
         """
         first = suspects[0]
         frame = first.frame
-        if Situation.EVERYWHERE not in first.rule.words.instead:
+        words = first.rule.words
+        if Situation.EVERYWHERE not in words.instead:
             return False
-        if len({suspect.rule.at for suspect in suspects}) == 1:
-            columns = [first.rule.at]
-        else:
-            words = first.rule.words
+        columns = list({suspect.rule.at for suspect in suspects})
+        if len(columns) > 1:
             columns = [each.at for each in self.expected[frame] if each.words.id == words.id]
-        least = SHARE_EVERYWHERE * self._typed_figures(frame, columns)
-        return len(suspects) >= max(LEAST_EVERYWHERE, least)
+        share = SHARE_EVERYWHERE * self._typed_figures(frame, columns)
+        least = max(LEAST_EVERYWHERE, share)
+        return len(suspects) >= least
 
     def _typed_figures(self, frame: str, columns: Sequence[str]) -> int:
         """Return how many figures of some columns are typed in, and not 0."""
@@ -185,7 +198,9 @@ class ReportFailures:
             for column in columns:
                 place = cell_of(self.form, frame, column, row, self.reading)
                 is_typed = place is not None and not self._cells.depth(place)
-                if is_typed and _is_figure(values[column]) and values[column]:
+                value = values[column]
+                # 0 is right in every unit of measure: it says nothing for or against the rule.
+                if is_typed and _is_figure(value) and value:
                     count += 1
         return count
 
@@ -196,7 +211,9 @@ class ReportFailures:
         names = dict.fromkeys(suspect.rule.at for suspect in suspects)
         cells = [str(suspect.place[1]) for suspect in suspects]
         columns = [self._label(first.frame, name) for name in names]
-        cell = f"{top}:{cells[-1]}" if len(names) == 1 else None
+        cell = None
+        if len(names) == 1:
+            cell = f"{top}:{cells[-1]}"
         instead = Instead.everywhere(len(cells), cells, columns)
         return finding_of_row(first.rule, first.row, self.form, (sheet, cell), instead)
 
@@ -213,7 +230,9 @@ def rows_by_report(frame: pd.DataFrame, numbers: Iterable[int]) -> dict[int, Row
     rows: dict[int, dict[int, Mapping[Any, Any]]] = defaultdict(dict)
     # One call for all rows: pandas takes long for each.
     for record in chosen.to_dict("records"):
-        rows[int(record["submission_id"])][int(record["row"])] = record
+        number = int(record["submission_id"])
+        row = int(record["row"])
+        rows[number][row] = record
     return dict(rows)
 
 
@@ -225,6 +244,10 @@ def _grouped(
     for suspect in suspects:
         groups[key(suspect)].append(suspect)
     return groups.values()
+
+
+def _rule_of(suspect: Suspect) -> tuple[str, str]:
+    return suspect.frame, suspect.rule.words.id
 
 
 def _column_of(suspect: Suspect) -> _Column:

@@ -33,7 +33,11 @@ class Part:
         if not self.lines:
             return facts
         qualifiers = self._summary_qualifiers()
-        return tuple(_qualified(fact, qualifiers.get(fact.element)) for fact in facts)
+        qualified: list[Fact] = []
+        for fact in facts:
+            qualifier = qualifiers.get(fact.element)
+            qualified.append(_qualified(fact, qualifier))
+        return tuple(qualified)
 
     def _summary_qualifiers(self) -> dict[str, Qualifier]:
         """Return the qualifier of each summary over an incomplete list.
@@ -41,10 +45,14 @@ class Part:
         A count can only rise by the lines that stay out; a sum may change either way.
         """
         qualifiers: dict[str, Qualifier] = {}
-        for table in self.reading.form.tables if self.reading.form else ():
+        form = self.reading.form
+        if form is None:
+            return qualifiers
+        for table in form.tables:
             for name, summary in table.summaries.items():
-                is_count = summary.count is not None
-                qualifiers[name] = Qualifier.OVER if is_count else Qualifier.ABOUT
+                qualifiers[name] = Qualifier.ABOUT
+                if summary.count is not None:
+                    qualifiers[name] = Qualifier.OVER
         return qualifiers
 
 
@@ -78,6 +86,7 @@ def _without_bad_lines(part: Part, table: str) -> Part:
     for finding, row in rows.items():
         if row is not None and finding.severity is Severity.CRITICAL:
             bad.add(row)
+    # A list without any good line is no report to load in part.
     if not bad or len(bad) == len(read.rows):
         return part
     # What else is found at a line that stays out still counts.
@@ -97,4 +106,7 @@ def _line_of(finding: Finding, read: ParsedTable) -> int | None:
     if match is None or finding.sheet != read.sheet:
         return None
     row = int(match["row"])
-    return row if row in read.rows else None
+    # A finding may point to the heading of the list, or below its last line.
+    if row not in read.rows:
+        return None
+    return row
