@@ -42,7 +42,9 @@ def cell_of(
     if frame in (REPORTS, VERSIONS):
         return _WHOLE_REPORT
     if frame == LINES:
-        return _element_place(form, element, reading) or _place_of_blank(form, element, reading)
+        place = _element_place(form, element, reading)
+        # A line that is missing now is an empty one, which the reader gives no row.
+        return place or _place_of_blank(form, element, reading)
     list_name = listed_table(frame)
     if list_name is not None and frame.endswith(LOST):
         return reading.tables[list_name].sheet, None
@@ -58,7 +60,8 @@ def text_cells(reading: "ParsedReport") -> frozenset[CellRef]:
     """Return where figures of totals and their parts are text in the workbook."""
     places: set[CellRef] = set()
     for read in reading.tables.values():
-        places |= {(read.sheet, read.cell(name, row)) for name, row in read.texts}
+        for name, row in read.texts:
+            places.add((read.sheet, read.cell(name, row)))
     return frozenset(places)
 
 
@@ -78,7 +81,8 @@ def _element_place(form: Form, element: str, reading: "ParsedReport") -> CellRef
         read = reading.tables[table.name]
         if line.key not in read.lines:
             return None
-        return _cell(read, column.name, read.rows[read.lines.index(line.key)])
+        position = read.lines.index(line.key)
+        return _cell(read, column.name, read.rows[position])
     return _WHOLE_REPORT
 
 
@@ -93,8 +97,11 @@ def _place_of_blank(form: Form, element: str, reading: "ParsedReport") -> CellRe
             continue
         column, line = table.elements[element]
         read = reading.tables[table.name]
-        row = _row_of_blank([each.key for each in table.lines], line.key, read)
-        return read.sheet, (read.cell(column.name, row) or None) if row else None
+        keys = [each.key for each in table.lines]
+        row = _row_of_blank(keys, line.key, read)
+        if row is None:
+            return read.sheet, None
+        return read.sheet, read.cell(column.name, row)
     return None
 
 
@@ -106,10 +113,14 @@ def _row_of_blank(keys: Sequence[str], key: str, read: "ParsedTable") -> int | N
     below = [number for number in range(at + 1, len(keys)) if keys[number] in rows]
     if not above or not below:
         return None
-    first, last = above[-1], below[0]
-    first_row, last_row = rows[keys[first]], rows[keys[last]]
-    has_all_rows = last_row - first_row == last - first
-    return first_row + at - first if has_all_rows else None
+    first = above[-1]
+    last = below[0]
+    first_row = rows[keys[first]]
+    last_row = rows[keys[last]]
+    # With a row more or less in between, the sender has added or removed lines.
+    if last_row - first_row != last - first:
+        return None
+    return first_row + at - first
 
 
 def _cell(read: "ParsedTable", element: str, row: int) -> CellRef | None:

@@ -32,8 +32,9 @@ def with_place_to_correct(finding: Finding, reading: ParsedReport, language: str
             continue
         parts = _parts_of_computed(read, table, match["letter"], row)
         if parts:
-            words = _WORDS[language].format(cell=finding.cell, parts=area_of(parts))
-            return replace(finding, fix=f"{finding.fix} {words}")
+            words = _WORDS[language]
+            sentence = words.format(cell=finding.cell, parts=area_of(parts))
+            return replace(finding, fix=f"{finding.fix} {sentence}")
     return finding
 
 
@@ -43,23 +44,33 @@ def _parts_of_computed(read: ParsedTable, table: Table, letter: str, row: int) -
     if not names:
         return []
     name = names[0]
-    places = list(_part_places(read, table, name, row))
-    values = [read.values[column][position] for column, position in places]
-    figures = [value for value in values if isinstance(value, float) and is_given(value)]
+    figures: list[float] = []
+    cells: list[str] = []
+    for column, position in _part_places(read, table, name, row):
+        value = read.values[column][position]
+        if isinstance(value, float) and is_given(value):
+            figures.append(value)
+        # An empty part is named too: it may be the one to fill in.
+        cells.append(f"{read.letters[column]}{read.rows[position]}")
     total = read.values[name][read.rows.index(row)]
     if not figures or not isinstance(total, float):
         return []
     # A spreadsheet adds up in binary, and rounds what it shows.
     if not math.isclose(total, sum(figures), rel_tol=1e-9, abs_tol=1e-6):
         return []
-    return [f"{read.letters[column]}{read.rows[position]}" for column, position in places]
+    return cells
 
 
 def _part_places(read: ParsedTable, table: Table, name: str, row: int) -> Iterator[tuple[str, int]]:
     """Yield column and position of each part of a cell that the sheet has."""
     position = read.rows.index(row)
-    line = next((each for each in table.lines if each.key == read.lines[position]), None)
+    own_key = read.lines[position]
+    line = next((each for each in table.lines if each.key == own_key), None)
     for part in summands_of(table.column(name), line):
-        is_there = not part.line or part.line in read.lines
-        if part.column in read.letters and is_there:
-            yield part.column, read.lines.index(part.line) if part.line else position
+        if part.column not in read.letters:
+            continue
+        # A part without a line stands on the total's own.
+        if not part.line:
+            yield part.column, position
+        elif part.line in read.lines:
+            yield part.column, read.lines.index(part.line)

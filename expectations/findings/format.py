@@ -20,7 +20,8 @@ def format_value(value: Any, measure: str) -> str:
     if isinstance(value, pd.Timestamp):
         return format_date(value)
     if isinstance(value, int | float):
-        return format_number(to_printed(float(value), measure), decimals=6)
+        figure = to_printed(float(value), measure)
+        return format_number(figure, decimals=6)
     return str(value)
 
 
@@ -35,13 +36,17 @@ def format_estimate(value: Any, measure: str) -> str:
 def format_ratio(value: float, measure: str) -> str:
     """Return a ratio with three digits that count; a whole number of people or things."""
     scaled = to_printed(float(value), measure)
-    digits = 2 - math.floor(math.log10(abs(scaled))) if scaled else 0
-    if measure in COUNTED_MEASURES:
-        digits = 0
-    return format_number(round(scaled, max(digits, 0)), decimals=6)
+    decimals = 0
+    # 0 has no first digit.
+    if scaled and measure not in COUNTED_MEASURES:
+        first_digit = math.floor(math.log10(abs(scaled)))
+        decimals = max(2 - first_digit, 0)
+    return format_number(round(scaled, decimals), decimals=6)
 
 
 def with_measure(text: str, measure: str) -> str:
     """Return a printed figure with its measure: "152,5 triệu đồng", "50%"."""
-    space = "" if measure == PERCENT_SIGN else " "
-    return f"{text}{space}{measure}".strip()
+    if measure == PERCENT_SIGN:
+        return f"{text}{measure}"
+    # A figure without a measure gets no space behind it.
+    return f"{text} {measure}".strip()

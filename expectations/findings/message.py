@@ -44,11 +44,14 @@ class Instead:
     @classmethod
     def everywhere(cls, count: int, cells: Sequence[str], columns: Iterable[str]) -> "Instead":
         """Return the situation in which `count` figures of a table or column break a rule."""
-        more = ["…"] if len(cells) > _CELLS_NAMED else []
+        named = list(cells[:_CELLS_NAMED])
+        if len(cells) > _CELLS_NAMED:
+            named.append("…")
+        quoted_columns = [f'"{column}"' for column in columns]
         values = {
             "count": str(count),
-            "columns": ", ".join(f'"{column}"' for column in columns),
-            "cells": ", ".join([*cells[:_CELLS_NAMED], *more]),
+            "columns": ", ".join(quoted_columns),
+            "cells": ", ".join(named),
         }
         return cls(Situation.EVERYWHERE, values)
 
@@ -66,15 +69,20 @@ def finding_of_row(
     else:
         # A run may have a hundred thousand notes of an empty cell, and words use few of a row's
         # figures: only these are printed.
-        needed = {rule.at, instead.quoted if instead else "", *rule.words.placeholders()}
-        printed = _printed({name: row[name] for name in needed if name in row}, form)
+        needed = {rule.at, *rule.words.placeholders()}
+        if instead is not None:
+            needed.add(instead.quoted)
+        used = {name: row[name] for name in needed if name in row}
+        printed = _printed(used, form)
     explained, case = explain(rule, row, form)
-    values = {**printed, **explained, **rule.extra, "value": printed.get(rule.at, "")}
+    value = printed.get(rule.at, "")
+    values = {**printed, **explained, **rule.extra, "value": value}
     if instead is None:
         return filled(rule.words, values, case, place)
-    finding = filled(
-        rule.words, {**values, **instead.values}, None, place, rule.words.instead[instead.situation]
-    )
+    values |= instead.values
+    other_words = rule.words.instead[instead.situation]
+    # A case is about the figure of one cell: the other words have none.
+    finding = filled(rule.words, values, None, place, other_words)
     return replace(finding, value=printed.get(instead.quoted) or None)
 
 
@@ -93,12 +101,13 @@ def filled(
     message = wording.message
     if case in words.cases:
         message = f"{message} {words.cases[case]}"
+    expected = wording.expected.format_map(values)
     sheet, cell = place
     return Finding(
         rule=words.id,
         severity=words.severity,
         message=message.format_map(values),
-        expected=words.labelled(wording.expected.format_map(values), is_sure=instead is not None),
+        expected=words.labelled(expected, is_sure=instead is not None),
         fix=wording.fix.format_map(values),
         sheet=sheet,
         cell=cell,
@@ -136,12 +145,14 @@ def _printed_amounts(row: Row) -> dict[str, str]:
     printed: dict[str, str] = {}
     for key, value in row.items():
         name = str(key)
-        is_amount = name in AMOUNT_COLUMNS
-        is_with_measure = is_amount and name != "value"
-        if is_with_measure:
-            printed[name] = with_measure(format_estimate(value, measure), measure)
+        if name not in AMOUNT_COLUMNS:
+            printed[name] = format_value(value, "")
+        elif name == "value":
+            # It is quoted as it stands in its cell.
+            printed[name] = format_value(value, measure)
         else:
-            printed[name] = format_value(value, measure if is_amount else "")
+            estimate = format_estimate(value, measure)
+            printed[name] = with_measure(estimate, measure)
     printed["amount"] = with_measure(printed["value"], measure)
     return printed
 

@@ -32,13 +32,16 @@ class SumCells:
 
     def depth(self, cell: CellRef) -> int:
         """Return 0 for a cell that is typed in, and one more than its deepest part for a sum."""
-        return max((1 + self.depth(part) for part in self._parts.get(cell, ())), default=0)
+        deepest = 0
+        for part in self._parts.get(cell, ()):
+            deepest = max(deepest, 1 + self.depth(part))
+        return deepest
 
     def looked_at(self, frame: str, names: Iterable[str], row: int) -> frozenset[CellRef]:
         """Return the cells of these columns and elements on a row; all those of a summary."""
         cells: set[CellRef] = set()
         for name in names:
-            cells |= set(self._cells(frame, name, row))
+            cells.update(self._cells(frame, name, row))
         return frozenset(cells)
 
     def _cells(self, frame: str, name: str, row: int) -> Iterator[CellRef]:
@@ -48,31 +51,47 @@ class SumCells:
                 yield from _summed(summary, self._reading.tables[table.name])
                 return
         place = cell_of(self._form, frame, name, row, self._reading)
-        if place is not None and place[1] is not None:
+        if place is None:
+            return
+        _, cell = place
+        # The submission as a whole is no cell.
+        if cell is not None:
             yield place
 
     def _add(self, table: Table, read: ParsedTable) -> None:
         self._add_sums_of_lines(table, read)
         for column in table.columns:
-            for row in read.rows if column.parts else ():
-                self._add_parts(read, (column.name, row), [(part, row) for part in column.parts])
+            if not column.parts:
+                continue
+            for row in read.rows:
+                parts = [(part, row) for part in column.parts]
+                self._add_parts(read, (column.name, row), parts)
 
     def _add_sums_of_lines(self, table: Table, read: ParsedTable) -> None:
         rows = dict(zip(read.lines, read.rows, strict=True))
         numeric = [column.name for column in table.columns if column.type.is_numeric]
         for line in table.lines:
+            # Only filled lines have a row.
+            if line.key not in rows:
+                continue
+            total_row = rows[line.key]
             part_rows = [rows[part] for part in line.parts if part in rows]
-            for name in numeric if line.key in rows else ():
+            for name in numeric:
                 parts = [(name, row) for row in part_rows]
-                self._add_parts(read, (name, rows[line.key]), parts)
+                self._add_parts(read, (name, total_row), parts)
 
     def _add_parts(
         self, read: ParsedTable, total: tuple[str, int], parts: Iterable[tuple[str, int]]
     ) -> None:
         cell = read.cell(*total)
-        if cell is not None:
-            known = self._parts.setdefault((read.sheet, cell), [])
-            known += [(read.sheet, read.cell(*part)) for part in parts if read.cell(*part)]
+        # The sheet may lack the column.
+        if cell is None:
+            return
+        known = self._parts.setdefault((read.sheet, cell), [])
+        for part in parts:
+            part_cell = read.cell(*part)
+            if part_cell is not None:
+                known.append((read.sheet, part_cell))
 
 
 def _summed(summary: ListSummary, read: ParsedTable) -> Iterator[CellRef]:

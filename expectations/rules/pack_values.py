@@ -32,20 +32,23 @@ class Known:
         """
         filled = dict(kwargs)
         for key, value in kwargs.items():
-            if _is_figure(value):
-                figure = self.figures.get(value[_FIGURE])
-                if figure is None:
-                    return None
-                filled[key] = figure
+            if not _is_figure(value):
+                continue
+            figure = self.figures.get(value[_FIGURE])
+            if figure is None:
+                return None
+            filled[key] = figure
         if "catalogue" in kwargs:
-            filled["value_set"] = list(self.catalogues[kwargs["catalogue"]])
+            codes = self.catalogues[kwargs["catalogue"]]
+            filled["value_set"] = list(codes)
         return filled
 
     def mistake(self, kwargs: Mapping[str, Any]) -> str | None:
         """Return what is wrong with the names in `kwargs`; None if the pack has them all."""
         for name, known in self._names_in(kwargs):
             if name not in known:
-                return f"expected one of {', '.join(sorted(known))}, found {name}"
+                listed = ", ".join(sorted(known))
+                return f"expected one of {listed}, found {name}"
         return None
 
     def _names_in(self, kwargs: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -78,10 +81,11 @@ def known_of(pack: Pack) -> Known:
         for table in form.tables:
             for column in table.columns:
                 if column.vocabulary:
+                    # Of several versions of a form, the last one's vocabulary counts.
                     name = f"{form.code}.{column.name}"
                     catalogues[name] = tuple(column.vocabulary)
-    capital = _capital_of(pack)
-    return Known(catalogues, {CAPITAL: capital})
+    figures = {CAPITAL: _capital_of(pack)}
+    return Known(catalogues, figures)
 
 
 def _capital_of(pack: Pack) -> float | None:
@@ -92,8 +96,12 @@ def _capital_of(pack: Pack) -> float | None:
     largest: float | None = None
     for stream in pack.capital:
         # A stream with a parent is part of another.
-        for amount in stream.amounts if stream.parent is None else ():
+        if stream.parent is not None:
+            continue
+        for amount in stream.amounts:
             is_over_years = amount.last_year > amount.first_year
-            if amount.scope == "province" and is_over_years:
-                largest = amount.vnd if largest is None else max(largest, amount.vnd)
+            if amount.scope != "province" or not is_over_years:
+                continue
+            if largest is None or amount.vnd > largest:
+                largest = amount.vnd
     return largest

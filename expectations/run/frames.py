@@ -54,7 +54,8 @@ def _table_frame(table: Table, readings: Sequence[tuple[int, ParsedReport]]) -> 
     if not tables:
         return pd.DataFrame(columns=["submission_id", "sheet", "row", "line", *table.dtypes])
     frame = frame_of(tables)
-    frame["submission_id"] = np.repeat(numbers, [len(read.rows) for read in tables])
+    row_counts = [len(read.rows) for read in tables]
+    frame["submission_id"] = np.repeat(numbers, row_counts)
     return frame
 
 
@@ -64,7 +65,9 @@ def _submission_row(form: Form, number: int, reading: ParsedReport) -> dict[str,
         read = reading.tables.get(table.name)
         row |= _element_figures(table, read)
         for name, summary in table.summaries.items():
-            row[name] = summarise(read, summary) if read else _UNKNOWN
+            row[name] = _UNKNOWN
+            if read is not None:
+                row[name] = summarise(read, summary)
     return row
 
 
@@ -78,11 +81,14 @@ def _element_figures(table: Table, read: ParsedTable | None) -> dict[str, float]
     for name, (column, line) in table.elements.items():
         if not column.type.is_numeric:
             continue
+        figures[name] = figure_of_blank
         # Without a figure, a line that must be there is unknown, and so is one with given parts.
-        is_unknown = line.total or any(part in positions for part in line.parts)
-        figures[name] = _UNKNOWN if is_unknown else figure_of_blank
+        has_given_part = any(part in positions for part in line.parts)
+        if line.total or has_given_part:
+            figures[name] = _UNKNOWN
         if read is not None and line.key in positions:
-            figure = read.values[column.name][positions[line.key]]
+            position = positions[line.key]
+            figure = read.values[column.name][position]
             if isinstance(figure, float):
                 figures[name] = figure
     return figures
@@ -96,7 +102,10 @@ def _figure_of_blank_line(table: Table, positions: Mapping[str, int]) -> float:
     are empty too. A line that must be there (`total`) does not say where something is.
     """
     required = {line.key for line in table.lines if line.total}
-    return 0.0 if positions.keys() - required else _UNKNOWN
+    filled_by_choice = positions.keys() - required
+    if not filled_by_choice:
+        return _UNKNOWN
+    return 0.0
 
 
 def _communes_known(reading: ParsedReport, units: UnitRegister | None) -> float:
@@ -109,11 +118,17 @@ def _communes_known(reading: ParsedReport, units: UnitRegister | None) -> float:
         return _UNKNOWN
     if unit.kind is UnitKind.COMMUNE:
         return 1.0
-    below = units.children(unit.code, day)
-    districts = [child for child in below if child.kind is not UnitKind.COMMUNE]
-    communes = len(below) - len(districts)
-    communes += sum(len(units.children(district.code, day)) for district in districts)
-    return float(communes) if communes else _UNKNOWN
+    communes = 0
+    for child in units.children(unit.code, day):
+        if child.kind is UnitKind.COMMUNE:
+            communes += 1
+        else:
+            # Until 30 June 2025 districts stood between the province and its communes.
+            communes += len(units.children(child.code, day))
+    # A pack may list no communes: then their number is not known.
+    if not communes:
+        return _UNKNOWN
+    return float(communes)
 
 
 def _add_period(frame: pd.DataFrame, readings: Sequence[tuple[int, ParsedReport]]) -> None:
@@ -123,5 +138,7 @@ def _add_period(frame: pd.DataFrame, readings: Sequence[tuple[int, ParsedReport]
             periods[number] = reading.period
     starts = {number: period.start for number, period in periods.items()}
     ends = {number: period.end for number, period in periods.items()}
-    for name, days in (("period_start", starts), ("period_end", ends)):
-        frame[name] = pd.to_datetime(frame["submission_id"].map(days)).astype("datetime64[us]")
+    for name, day_by_number in (("period_start", starts), ("period_end", ends)):
+        days = frame["submission_id"].map(day_by_number)
+        # Without a period in the whole batch, the column still has the type of a date.
+        frame[name] = pd.to_datetime(days).astype("datetime64[us]")
