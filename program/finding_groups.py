@@ -1,4 +1,4 @@
-"""One item for what one cause did to many cells: a bad column, or a bad row, is said once.
+"""One item for what one cause did to many cells: a bad column, or a bad row, is reported once.
 
 Findings stay one a cell: a cell keeps its colour, its note and its history. Mails, the list in a
 marked workbook and `mtqg check` print groups.
@@ -57,7 +57,9 @@ def by_sheet(
     known = [None, *sheets]
 
     def order(sheet: str | None) -> int:
-        return known.index(sheet) if sheet in known else len(known)
+        if sheet not in known:
+            return len(known)
+        return known.index(sheet)
 
     for sheet in sorted(of_sheet, key=order):
         in_order = sorted(of_sheet[sheet], key=_position)
@@ -84,10 +86,14 @@ def _joined(
     known = list(groups)
     alike: dict[Hashable, list[int]] = defaultdict(list)
     for position, group in enumerate(known):
-        first = group[0]
-        line = line_of(first)
-        if len(group) == 1 and line is not None:
-            key = (first.rule, first.severity, first.sheet, line)
+        # What was joined by its column stays together.
+        if len(group) > 1:
+            continue
+        (finding,) = group
+        line = line_of(finding)
+        if line is not None:
+            # A rule may have findings of two severities. They stay apart.
+            key = (finding.rule, finding.severity, finding.sheet, line)
             alike[key].append(position)
     result: dict[int, tuple[Finding, ...]] = dict(enumerate(known))
     for positions in alike.values():
@@ -104,12 +110,16 @@ def _joined(
 
 def _column_of(finding: Finding) -> str | None:
     match = _CELL.fullmatch(finding.cell or "")
-    return match["column"] if match else None
+    if match is None:
+        return None
+    return match["column"]
 
 
 def _row_of(finding: Finding) -> str | None:
     match = _CELL.fullmatch(finding.cell or "")
-    return match["row"] if match else None
+    if match is None:
+        return None
+    return match["row"]
 
 
 def _is_one_group(findings: Sequence[Finding]) -> bool:

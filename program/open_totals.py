@@ -10,13 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from program.forms.table import Blank, Column, ColumnType, Line, Table
 from program.forms.totals import Cell, summands_of
 from program.parsed_report import ColumnValues, ParsedTable, is_given
 
 _NAN = float("nan")
+
+_Place: TypeAlias = tuple[str, int]
+"""A cell, by its column and the position of its line."""
 
 
 class _State(Enum):
@@ -50,15 +53,17 @@ def split_open_totals(read: ParsedTable, table: Table) -> tuple[ParsedTable, lis
     totals = _Totals(read, table)
     # A dict, not a set: each place once, in order.
     places = dict.fromkeys(totals.open_places())
+    # Nearly every table. Its values are then not copied.
     if not places:
         return read, []
     values: dict[str, ColumnValues] = dict(read.values)
     shown: list[OpenTotal] = []
-    open_totals: set[tuple[str, int]] = set()
+    open_totals: set[_Place] = set()
     for name, position in places:
         row = read.rows[position]
         open_totals.add((name, row))
         figure = totals.figure(name, position)
+        # A total that was left empty shows nothing that could mislead.
         if figure is None:
             continue
         column = list(values[name])
@@ -77,9 +82,9 @@ class _Totals:
 
     read: ParsedTable
     table: Table
-    _states: dict[tuple[str, int], _State] = field(default_factory=dict)
+    _states: dict[_Place, _State] = field(default_factory=dict)
 
-    def open_places(self) -> Iterator[tuple[str, int]]:
+    def open_places(self) -> Iterator[_Place]:
         """Yield the column and position of each open total."""
         for column in self._figures:
             for position in self._positions_with_totals(column):
@@ -93,7 +98,7 @@ class _Totals:
             return value
         return None
 
-    def cause(self, name: str, position: int) -> tuple[str, int]:
+    def cause(self, name: str, position: int) -> _Place:
         """Return column and position of the first empty cell that makes a total unknown."""
         for part in self._parts(name, position):
             place = self._place(part, position)
@@ -107,12 +112,9 @@ class _Totals:
 
     @cached_property
     def _figures(self) -> tuple[Column, ...]:
-        found = self.read.letters
-        return tuple(
-            column
-            for column in self.table.columns
-            if column.type.is_numeric and column.name in found
-        )
+        """The columns of figures that the sheet has."""
+        numeric = [column for column in self.table.columns if column.type.is_numeric]
+        return tuple(column for column in numeric if column.name in self.read.letters)
 
     @cached_property
     def _columns(self) -> Mapping[str, Column]:
@@ -132,22 +134,21 @@ class _Totals:
         if column.parts:
             return range(len(self.read.rows))
         # Only a matrix has totals of lines, and it has few lines.
-        return [self._positions[key] for key in self._positions if self._lines[key].parts]
+        return [at for key, at in self._positions.items() if self._lines[key].parts]
 
     def _parts(self, name: str, position: int) -> tuple[Cell, ...]:
         """Return the cells that a cell adds up; () where one of their columns is not there.
 
         Without that column, and where all the lines of its parts are empty, the total is typed.
         """
-        key = self.read.lines[position]
-        parts = summands_of(self._columns[name], self._lines.get(key))
-        has_columns = all(part.column in self._columns for part in parts)
-        has_lines = any(self._place(part, position) is not None for part in parts)
-        if not (has_columns and has_lines):
+        line = self._lines.get(self.read.lines[position])
+        parts = summands_of(self._columns[name], line)
+        if not all(part.column in self._columns for part in parts):
             return ()
-        return parts
+        has_lines = any(self._place(part, position) is not None for part in parts)
+        return parts if has_lines else ()
 
-    def _place(self, part: Cell, position: int) -> tuple[str, int] | None:
+    def _place(self, part: Cell, position: int) -> _Place | None:
         """Return column and position of a part; None where its line was left empty."""
         if not part.line:
             return part.column, position
@@ -164,19 +165,23 @@ class _Totals:
         has_unknown = _State.UNKNOWN in states
         figure = self.figure(name, position)
         if figure is None:
+            # Where all parts say that there is nothing, an empty total is right.
             return has_unknown or _State.GIVEN not in states
         # A total that differs from the sum was typed by somebody who knows it.
         return has_unknown and _is_same(figure, added, self._columns[name])
 
     def _state(self, name: str, position: int) -> _State:
         place = name, position
+        # Kept: a total of totals looks at the same cells as the totals below it.
         if place not in self._states:
             parts = self._parts(name, position)
-            state = self._state_of_total(place, parts) if parts else self._state_of_entry(place)
-            self._states[place] = state
+            if parts:
+                self._states[place] = self._state_of_total(place, parts)
+            else:
+                self._states[place] = self._state_of_entry(place)
         return self._states[place]
 
-    def _state_of_entry(self, place: tuple[str, int]) -> _State:
+    def _state_of_entry(self, place: _Place) -> _State:
         name, position = place
         if self.figure(name, position) is not None:
             return _State.GIVEN
@@ -187,29 +192,34 @@ class _Totals:
     def _says_nothing(self, name: str, position: int) -> bool:
         """Tell whether an empty cell says that there is none."""
         column = self._columns[name]
+        if column.blank is not Blank.NOTHING:
+            return False
+        # Beside a plan, no disbursement is a figure that is missing.
         other = column.blank_unless
         has_other = other in self._columns and bool(self.figure(str(other), position))
-        return column.blank is Blank.NOTHING and not has_other
+        return not has_other
 
     def _is_share_of_nothing(self, name: str, position: int) -> bool:
         """Tell whether the columns beside an empty one make up their whole figure already."""
         share_of = self._columns[name].share_of
-        whole = None
-        if share_of in self._columns:
-            whole = self.figure(str(share_of), position)
+        if share_of not in self._columns:
+            return False
+        whole = self.figure(str(share_of), position)
         if whole is None:
             return False
-        beside = [column.name for column in self._figures if column.share_of == share_of]
-        figures = [self.figure(other, position) for other in beside]
-        return math.isclose(sum(figure or 0 for figure in figures), whole)
+        shares = [column.name for column in self._figures if column.share_of == share_of]
+        figures = [self.figure(share, position) or 0.0 for share in shares]
+        return math.isclose(sum(figures), whole)
 
-    def _state_of_total(self, place: tuple[str, int], parts: Sequence[Cell]) -> _State:
+    def _state_of_total(self, place: _Place, parts: Sequence[Cell]) -> _State:
         name, position = place
         if self.figure(name, position) is not None:
             return _State.UNKNOWN if self._is_open(name, position) else _State.GIVEN
         states, _ = self._sum(parts, position)
-        has_nothing_alone = states == {_State.NOTHING}
-        return _State.NOTHING if has_nothing_alone else _State.UNKNOWN
+        # An empty total of known figures was forgotten. It is unknown to a total above it.
+        if states == {_State.NOTHING}:
+            return _State.NOTHING
+        return _State.UNKNOWN
 
     def _sum(self, parts: Sequence[Cell], position: int) -> tuple[set[_State], float]:
         """Return the states of some cells, and the sum of their figures."""

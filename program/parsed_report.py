@@ -66,8 +66,9 @@ class ParsedTable:
         """Tell whether the table has no value, and nobody wrote that there is nothing to report."""
         if self.is_nil:
             return False
-        found = chain.from_iterable(self.values[name] for name in self.letters)
-        return not any(is_given(value) for value in found)
+        # Columns that were not found have values too, all of them missing.
+        found = [self.values[name] for name in self.letters]
+        return not any(map(is_given, chain.from_iterable(found)))
 
     @cached_property
     def frame(self) -> "pd.DataFrame":
@@ -82,7 +83,9 @@ class ParsedTable:
     def cell(self, element: str, row: int) -> str | None:
         """Return the address of a column's cell on a row; None if the column is missing."""
         letter = self.letters.get(element)
-        return f"{letter}{row}" if letter else None
+        if not letter:
+            return None
+        return f"{letter}{row}"
 
     def may_be_empty(self, element: str, row: int) -> bool:
         """Tell whether a required cell may stay empty, so that no finding asks for its value."""
@@ -163,6 +166,7 @@ class ParsedReport:
         It is the number of the delivery. From the second report on, its number stands before
         it: report 2 of delivery 17 is 2000000017. So Data Docs lead back to the delivery.
         """
+        # Nearly every delivery has one report, so its number is the one that people know.
         if self.report_no == 1:
             return self.delivery.id
         return self.delivery.id + _NUMBERS_PER_REPORT * self.report_no
@@ -191,20 +195,23 @@ def summarise(read: ParsedTable, summary: ListSummary) -> float:
     """
     if read.is_nil:
         return 0.0
+    # An empty list is no zero: its sender may have forgotten it.
     if not read.rows:
         return float("nan")
     values = _selected_values(read, summary)
     if summary.count:
-        return float(sum(is_given(value) for value in values))
+        return float(sum(map(is_given, values)))
     import numpy as np  # noqa: PLC0415  (see `frame_of`)
 
     # NaN for an unknown figure.
-    return float(np.sum(np.array(values, dtype="float64")))
+    figures = np.array(values, dtype="float64")
+    return float(np.sum(figures))
 
 
 def _selected_values(read: ParsedTable, summary: ListSummary) -> list[float | str | date | None]:
     """Return the values that a summary counts or sums: those of the lines that it selects."""
     selected: Iterable[int] = range(len(read.rows))
+    # A line must fit all the columns that the summary names.
     for column, words in summary.chosen.items():
         column_values = read.values[column]
         selected = [index for index in selected if column_values[index] in words]
@@ -232,13 +239,16 @@ def facts_of(reading: ParsedReport) -> tuple[Fact, ...]:
 
 def _cell_facts(read: ParsedTable, table: Table) -> Iterator[Fact]:
     """Yield the facts of a table's cells, line by line."""
-    columns = []
+    columns: list[list[Fact | None]] = []
     for column in table.columns:
         is_found = column.name in read.letters
+        # No fact is made of a person's data, so none can reach the warehouse.
         if is_found and not column.personal:
             columns.append(_column_facts(read, table, column.name))
     for line in zip(*columns, strict=True):
-        yield from (fact for fact in line if fact is not None)
+        for fact in line:
+            if fact is not None:
+                yield fact
 
 
 def _column_facts(read: ParsedTable, table: Table, name: str) -> list[Fact | None]:
@@ -276,6 +286,7 @@ def _qualifiers_of(
     name: str,
 ) -> list[Qualifier | None]:
     """Return the word before each figure of a column, one a line."""
+    # Nearly every table. Its totals are then not looked through.
     if not read.qualifiers:
         return [None] * len(read.rows)
     places = zip(read.rows, read.lines, strict=True)
@@ -296,10 +307,12 @@ def _qualifier_of(
     parts = summands_of(table.column(name), declared)
     if not parts:
         return None
+    rows: dict[str, int] = {}
     # Only a matrix has parts on other rows, and it has few rows. A list may have a hundred
     # thousand.
-    rows = dict(zip(read.lines, read.rows, strict=True)) if declared else {}
-    words = []
+    if declared is not None:
+        rows = dict(zip(read.lines, read.rows, strict=True))
+    words: list[Qualifier | None] = []
     for part in parts:
         part_row = rows.get(part.line, row)
         words.append(_qualifier_of(read, table, part.column, part_row, part.line))
@@ -309,24 +322,29 @@ def _qualifier_of(
 def _joint(qualifiers: Iterable[Qualifier | None]) -> Qualifier | None:
     """Return the qualifier of a sum of figures: their common one, or "about" where they differ."""
     words = {word for word in qualifiers if word is not None}
-    if not words:
-        return None
-    return words.pop() if len(words) == 1 else Qualifier.ABOUT
+    if len(words) > 1:
+        return Qualifier.ABOUT
+    return words.pop() if words else None
 
 
 def _summary_facts(read: ParsedTable, table: Table) -> Iterator[Fact]:
+    """Yield the summaries of a list that are facts of the report."""
     for name, summary in table.summaries.items():
         letter = read.letters.get(summary.column)
+        # Without its column, a sum is unknown and a count would be 0.
+        if summary.checks_only or letter is None:
+            continue
         value = summarise(read, summary)
-        if summary.checks_only or letter is None or not is_given(value):
+        if not is_given(value):
             continue
         cells = letter
         if read.rows:
-            first, last = min(read.rows), max(read.rows)
-            cells = f"{letter}{first}:{letter}{last}"
-        word = None
+            first_row = min(read.rows)
+            last_row = max(read.rows)
+            cells = f"{letter}{first_row}:{letter}{last_row}"
+        word: Qualifier | None = None
         # A count of lines is exact, whatever stands in them.
         if summary.sum:
-            summed_cells = [(summary.column, row) for row in read.rows]
-            word = _joint(read.qualifiers.get(cell) for cell in summed_cells)
+            words = [read.qualifiers.get((summary.column, row)) for row in read.rows]
+            word = _joint(words)
         yield Fact(name, 0, value, None, read.sheet, cells, word)
