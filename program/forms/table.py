@@ -158,13 +158,15 @@ class Column(Label):
             raise ValueError(
                 f"column {self.name}: a vocabulary is for type code, and type code needs one"
             )
-        _refuse_duplicates(f"column {self.name}: vocabulary", self.vocabulary.values())
+        place = f"column {self.name}: vocabulary"
+        _refuse_duplicates(place, self.vocabulary.values())
         return self
 
     @model_validator(mode="after")
     def _check_group(self) -> Self:
         if not self.group:
             return self
+        # The reader joins the group and the rest again, and then looks for the whole label.
         begins_with_group = self.label.startswith(f"{self.group} ")
         if not begins_with_group or not self.sub_label:
             raise ValueError(
@@ -204,6 +206,7 @@ class Column(Label):
             raise ValueError(f"column {self.name}: optional_for is for a required column")
         if self.required_where and self.required:
             raise ValueError(f"column {self.name}: required_where is for a column not required")
+        # With two columns it would be open whether a line must fit both or one of them.
         if len(self.required_where) > 1:
             raise ValueError(f"column {self.name}: required_where: expected one column")
         return self
@@ -230,6 +233,8 @@ class Column(Label):
 
     @model_validator(mode="after")
     def _check_key(self) -> Self:
+        # A line without a key could not be found again in the next period. A figure or a day
+        # changes from period to period.
         can_be_key = not self.type.is_numeric and self.type is not ColumnType.DATE
         if self.key and not (can_be_key and self.required):
             raise ValueError(
@@ -251,7 +256,7 @@ class Column(Label):
     @cached_property
     def counted(self) -> frozenset[str]:
         """What the column counts by its own labels, folded: "Số đại biểu" counts "dai bieu"."""
-        counted = set()
+        counted: set[str] = set()
         for writing in self.writings:
             words = fold(writing)
             for beginning in ("trong do ", "tong ", "so "):
@@ -271,10 +276,12 @@ class Column(Label):
     @cached_property
     def keys_as_written(self) -> dict[str, str]:
         """The vocabulary's keys by each of their spellings, in lower case."""
-        writings = (
-            (writing, key) for key, label in self.vocabulary.items() for writing in label.writings
-        )
-        return {unicodedata.normalize("NFC", writing).casefold(): key for writing, key in writings}
+        keys: dict[str, str] = {}
+        for key, label in self.vocabulary.items():
+            for writing in label.writings:
+                composed = unicodedata.normalize("NFC", writing)
+                keys[composed.casefold()] = key
+        return keys
 
     @property
     def sub_label(self) -> str:
@@ -322,7 +329,7 @@ class ListSummary(Model):
     @property
     def chosen(self) -> dict[str, tuple[str, ...]]:
         """`where`, with one word and several words alike as a tuple."""
-        chosen = {}
+        chosen: dict[str, tuple[str, ...]] = {}
         for column, words in self.where.items():
             chosen[column] = (words,) if isinstance(words, str) else words
         return chosen
@@ -344,7 +351,9 @@ class Table(Model):
     @model_validator(mode="after")
     def _check_lines(self) -> Self:
         is_matrix = self.kind == "matrix"
-        if is_matrix != bool(self.lines) or is_matrix != (self.line is not None):
+        has_lines = bool(self.lines)
+        has_label = self.line is not None
+        if is_matrix != has_lines or is_matrix != has_label:
             raise ValueError(f"table {self.name}: a matrix declares line and lines, a list neither")
         return self
 
@@ -370,7 +379,8 @@ class Table(Model):
                     f"table {self.name}: column {column.name}: parts: "
                     f"expected figures of its type; found {', '.join(column.parts)}"
                 )
-        self._refuse_circle({column.name: column.parts for column in self.columns})
+        parts_of = {column.name: column.parts for column in self.columns}
+        self._refuse_circle(parts_of)
         return self
 
     @model_validator(mode="after")
@@ -382,7 +392,8 @@ class Table(Model):
                     f"table {self.name}: line {line.key}: parts: expected lines; "
                     f"found {', '.join(line.parts)}"
                 )
-        self._refuse_circle({line.key: line.parts for line in self.lines})
+        parts_of = {line.key: line.parts for line in self.lines}
+        self._refuse_circle(parts_of)
         return self
 
     def _refuse_circle(self, parts: Mapping[str, tuple[str, ...]]) -> None:
@@ -393,28 +404,36 @@ class Table(Model):
     @model_validator(mode="after")
     def _check_references(self) -> Self:
         """Refuse a column that names itself, or no figure of this table."""
-        figures = {column.name: column for column in self._figures}
         for column in self.columns:
             for key in _REFERENCES:
                 name = getattr(column, key)
-                if name is None:
-                    continue
-                other = figures.get(name)
-                is_wrong_type = key in _OF_ONE_TYPE and other and other.type is not column.type
-                if other is None or other is column or is_wrong_type:
-                    expected = "figure of its type" if key in _OF_ONE_TYPE else "figure"
-                    raise ValueError(
-                        f"table {self.name}: column {column.name}: {key}: "
-                        f"expected another {expected}; found {name}"
-                    )
+                if name is not None:
+                    self._check_reference(column, key, name)
         return self
+
+    def _check_reference(self, column: Column, key: str, name: str) -> None:
+        figures = {figure.name: figure for figure in self._figures}
+        other = figures.get(name)
+        is_figure = other is not None and other is not column
+        # A ratio may be of figures of two types. A share or an opening figure is not.
+        needs_type = key in _OF_ONE_TYPE
+        if needs_type and other is not None and other.type is not column.type:
+            is_figure = False
+        if not is_figure:
+            expected = "figure of its type" if needs_type else "figure"
+            raise ValueError(
+                f"table {self.name}: column {column.name}: {key}: "
+                f"expected another {expected}; found {name}"
+            )
 
     @model_validator(mode="after")
     def _check_required_where(self) -> Self:
         vocabularies = {column.name: column.vocabulary for column in self.columns}
         for column in self.columns:
             for name, words in column.required_where.items():
-                unknown = [word for word in words if word not in vocabularies.get(name, {})]
+                vocabulary = vocabularies.get(name, {})
+                unknown = [word for word in words if word not in vocabulary]
+                # Without a word, no line would ever need a value.
                 if unknown or not words:
                     found = unknown[0] if unknown else "none"
                     raise ValueError(
@@ -435,6 +454,7 @@ class Table(Model):
     @model_validator(mode="after")
     def _check_keys(self) -> Self:
         keys = [column.name for column in self.columns if column.key]
+        # The lines of a matrix have keys of their own.
         most = 1 if self.kind == "list" else 0
         if len(keys) > most:
             raise ValueError(
@@ -472,9 +492,10 @@ class Table(Model):
 
     def asked_of(self, kind: UnitKind) -> Self:
         """Return the table as units of a kind are asked for it: `required` says it for them."""
+        # Nearly every table. Its cached look-ups are then kept.
         if not any(kind in column.optional_for for column in self.columns):
             return self
-        columns = []
+        columns: list[Column] = []
         for column in self.columns:
             is_required = column.required and kind not in column.optional_for
             columns.append(column.model_copy(update={"required": is_required}))
@@ -521,7 +542,10 @@ class Table(Model):
     @property
     def key(self) -> str | None:
         """The column that identifies a list's lines from period to period; None without one."""
-        return next((column.name for column in self.columns if column.key), None)
+        for column in self.columns:
+            if column.key:
+                return column.name
+        return None
 
     @property
     def elements(self) -> dict[str, tuple[Column, Line]]:
@@ -529,7 +553,7 @@ class Table(Model):
 
         A list has none.
         """
-        elements = {}
+        elements: dict[str, tuple[Column, Line]] = {}
         for column in self.columns:
             for line in self.lines:
                 elements[f"{column.name}_{line.key}"] = (column, line)
@@ -546,6 +570,7 @@ def _parts_below(name: str, parts: Mapping[str, tuple[str, ...]]) -> set[str]:
     waiting = list(parts[name])
     while waiting:
         part = waiting.pop()
+        # A part that was met is not followed a second time: that is what ends a circle.
         if part not in below:
             below.add(part)
             waiting += parts.get(part, ())
