@@ -69,13 +69,15 @@ def _repeated(file: str, key: str, names: list[str]) -> Iterator[PackError]:
 
 
 def _overlapping_versions(forms: Iterable[Form]) -> Iterator[PackError]:
+    """Yield each pair of versions of a form between which a report could not choose."""
     for one, other in combinations(forms, 2):
-        if one.code == other.code and _overlap(one, other):
-            text = (
-                f"{one.version} and {other.version} are in force on the same day; "
-                "give the older one a valid_to"
-            )
-            yield PackError(_file_of(one), ("valid_from",), text)
+        if one.code != other.code or not _overlap(one, other):
+            continue
+        text = (
+            f"{one.version} and {other.version} are in force on the same day; "
+            "give the older one a valid_to"
+        )
+        yield PackError(_file_of(one), ("valid_from",), text)
 
 
 def _overlap(one: Form, other: Form) -> bool:
@@ -163,6 +165,7 @@ def _mistakes_of_indicator(indicator: Indicator, pack: Pack) -> Iterator[tuple[s
     if not versions:
         yield "form", f"unknown form {form_code}; the pack has {_form_codes(pack)}"
         return
+    # A figure of any version counts: reports of earlier periods had it.
     figures: set[str] = set()
     for form in versions:
         figures.update(form.figures)
@@ -188,12 +191,15 @@ def _mistakes_of_unit_targets(pack: Pack) -> Iterator[PackError]:
         seen.add(key)
         if pack.indicator(target.indicator) is None:
             yield PackError(_TARGETS, (), f"{what}: unknown indicator")
-        if pack.units.get(target.unit, Period.parse(target.period).start) is None:
+        # On the first day: a unit that ends within the period has the target all the same.
+        first_day = Period.parse(target.period).start
+        if pack.units.get(target.unit, first_day) is None:
             yield PackError(_TARGETS, (), f"{what}: units.csv has no such unit in the period")
 
 
 def _mistakes_of_corrections(pack: Pack) -> Iterator[PackError]:
     """Yield each correction of a report that the pack does not have, or of a finding twice."""
+    # Two people may waive one finding in two files, and only one reason would be kept.
     files_by_place: dict[str, str] = {}
     for file, corrections in pack.correction_files.items():
         for number, correction in enumerate(corrections):
@@ -213,11 +219,10 @@ def _mistakes_of_correction(correction: WaiverEntry, pack: Pack) -> Iterator[tup
     code = correction.form
     period = Period.parse(correction.period)
     form = pack.form(code, period)
+    # One mistake of the form is enough: the others follow from it.
     if form is None:
-        yield (
-            "form",
-            f"no form {code} is in force for {correction.period}; the pack has {_form_codes(pack)}",
-        )
+        text = f"no form {code} is in force for {correction.period}"
+        yield "form", f"{text}; the pack has {_form_codes(pack)}"
     elif period.kind not in form.periods:
         kind = period.kind.value
         yield "period", f"{code} is no report of a {kind}; found {correction.period}"

@@ -88,6 +88,7 @@ class UnitNames:
         words = _without_office(_words(text))
         if not words or len(words) > _MOST_WORDS:
             return set()
+        # With its last word first: "Phường 1" ends with a number that is no code.
         codes = self._units_of_line(words)
         if codes:
             return codes
@@ -138,10 +139,11 @@ class UnitNames:
         "Xà Phiên" looks like a xã with the name Phiên: both readings are tried. `is_marked`: the
         text has diacritics. Names with the same diacritics then go before all others.
         """
-        found = set()
-        same_marks = set()
+        found: set[str] = set()
+        same_marks: set[str] = set()
         for kind, proper in _readings(words):
             for name in self._names.get(_plain(proper), ()):
+                # A name without its type may be of any: "Kế Sách" is the district or the township.
                 if kind and kind != name.kind:
                     continue
                 found.add(name.code)
@@ -155,6 +157,7 @@ def _readings(words: Words) -> Iterator[tuple[str, Words]]:
 
     The last reading has the type "" and takes all words as the name.
     """
+    # The longest type first: "T P" is a thành phố, though "T" alone is a tỉnh.
     for length in range(_LONGEST_TYPE, 0, -1):
         if len(words) <= length:
             continue
@@ -172,6 +175,7 @@ def _words(text: str) -> Words:
 def _word(decomposed: str) -> tuple[str, str]:
     """Return a word in its one spelling, and its diacritics."""
     letters = "".join(sign for sign in decomposed if sign.isascii())
+    # Sorted, because hòa and hoà have their marks at different places.
     marks = sorted(sign for sign in decomposed if not sign.isascii())
     in_digits = _ROMAN.get(letters, letters)
     number = _number(in_digits)
@@ -184,10 +188,12 @@ def _plain(words: Words) -> str:
 
 
 def _without_office(words: Words) -> Words:
+    """Return the words without the office before a unit: "UBND huyện Kế Sách"."""
     office = _OFFICES.match(_plain(words))
     if office is None:
         return words
-    return words[len(office[0].split()) :]
+    office_words = office[0].split()
+    return words[len(office_words) :]
 
 
 def _number(word: str) -> str:

@@ -160,7 +160,8 @@ class UnitRegister:
         successors: set[Unit] = set()
         for part in self._parts(district):
             successors.update(self.successors_of(part))
-        whole = {unit for unit in successors if self._districts_before(unit) == {district.code}}
+        only_this = {district.code}
+        whole = {unit for unit in successors if self._districts_before(unit) == only_this}
         return Territory(
             district,
             whole=self._in_table_order(whole),
@@ -189,7 +190,9 @@ class UnitRegister:
 
     def _parts(self, district: Unit) -> tuple[Unit, ...]:
         """Return the communes of a district on its last day; the district itself without any."""
-        return self.children(district.code, district.valid_to or date.max) or (district,)
+        last_day = district.valid_to or date.max
+        communes = self.children(district.code, last_day)
+        return communes or (district,)
 
     def _districts_before(self, unit: Unit) -> set[str | None]:
         """Return the codes of all districts whose land `unit` took."""
@@ -197,11 +200,14 @@ class UnitRegister:
         for predecessor in self.predecessors_of(unit):
             if predecessor.kind is UnitKind.COMMUNE:
                 codes.add(predecessor.parent)
-            elif predecessor.kind is UnitKind.DISTRICT:
-                has_communes = self._parts(predecessor) != (predecessor,)
-                # The land of a district with communes is counted by its communes.
-                if not has_communes:
-                    codes.add(predecessor.code)
+                continue
+            # A province that took part says nothing about districts.
+            if predecessor.kind is not UnitKind.DISTRICT:
+                continue
+            has_communes = self._parts(predecessor) != (predecessor,)
+            # The land of a district with communes is counted by its communes.
+            if not has_communes:
+                codes.add(predecessor.code)
         return codes
 
     def _meant_by(self, text: str, day: date) -> tuple[Unit, ...]:
@@ -246,5 +252,6 @@ class UnitRegister:
         stretch = self._stretch(day)
         if stretch not in self._names:
             units = self._existing_on(day)
-            self._names[stretch] = UnitNames((unit.code, unit.name, unit.parent) for unit in units)
+            named = [(unit.code, unit.name, unit.parent) for unit in units]
+            self._names[stretch] = UnitNames(named)
         return self._names[stretch]
