@@ -22,7 +22,7 @@ def compose_digest(digest: Digest, pack: Pack) -> Message:
         render("mail/digest.txt.j2", digest=digest, pack=pack),
         pack,
         subject=f"[mtqg] run {digest.run_id} {state}, as of {digest.as_of}: {program_name}",
-        number=f"night-{digest.run_id}-{run_hash}",
+        number=f"run-{digest.run_id}-{run_hash}",
         at=digest.started_at,
     )
 

@@ -26,9 +26,9 @@ from warehouse.queries.reports import (
 )
 
 _DOCS = "data-docs"
-_NIGHT = "night-"
+_RUN = "run-"
 _QUALITY = "quality.html"
-_NIGHTS = 30
+_FEWEST_RUNS = 30
 """Least number of runs on the quality page: the last ones that checked a report."""
 
 
@@ -115,12 +115,12 @@ def _quality_page(
     rows = quality(engine)
     reports = first_passes(engine)
     docs_by_run: dict[int, list[tuple[str, str]]] = {}
-    shown_runs = _NIGHTS
+    shown_runs = _FEWEST_RUNS
     if settings:
         for folder in _kept_docs(settings):
             docs_by_run[_run_id(folder)] = _docs_pages(folder, settings)
         # Every run whose Data Docs are kept has a line, so that a link leads to them.
-        shown_runs = max(_NIGHTS, settings.keep_data_docs)
+        shown_runs = max(_FEWEST_RUNS, settings.keep_data_docs)
     return render(
         "quality.html.j2",
         pack=pack,
@@ -137,12 +137,12 @@ def _quality_page(
 
 def docs_folder(settings: Settings, run_id: int) -> Path:
     """Return the folder of a run's Data Docs on the site."""
-    return settings.site / _DOCS / f"{_NIGHT}{run_id:06d}"
+    return settings.site / _DOCS / f"{_RUN}{run_id:06d}"
 
 
 def _run_id(folder: Path) -> int:
     """Return the run of a folder that `docs_folder` names."""
-    return int(folder.name.removeprefix(_NIGHT))
+    return int(folder.name.removeprefix(_RUN))
 
 
 def _docs_pages(folder: Path, settings: Settings) -> list[tuple[str, str]]:
@@ -160,14 +160,14 @@ def prune_docs(settings: Settings) -> None:
     Call this when the pages are written: they link only to what is kept, so no link is ever dead.
     """
     kept = set(_kept_docs(settings))
-    for folder in (settings.site / _DOCS).glob(f"{_NIGHT}*"):
+    for folder in (settings.site / _DOCS).glob(f"{_RUN}*"):
         if folder not in kept:
             shutil.rmtree(folder)
 
 
 def _kept_docs(settings: Settings) -> list[Path]:
     """Return the Data Docs folders of the last runs, the oldest first."""
-    folders = (settings.site / _DOCS).glob(f"{_NIGHT}*")
+    folders = (settings.site / _DOCS).glob(f"{_RUN}*")
     # By number, not by name: from run 1,000,000 on, names have a digit more.
     in_order = sorted(folders, key=_run_id)
     return in_order[-settings.keep_data_docs :]

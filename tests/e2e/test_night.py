@@ -140,7 +140,7 @@ def test_the_first_night_ends_well_and_says_what_it_did(province: Province) -> N
     assert counts["facts loaded"] > 10_000
     for place in ("site/index.html", "outbox", "warehouse.sqlite", "data-docs"):
         assert place in first.stdout
-    assert len(list((province.var / "digests").glob("night-1-*.eml"))) == 1
+    assert len(list((province.var / "digests").glob("run-1-*.eml"))) == 1
 
 
 def test_thirty_questions_have_the_answers_that_the_page_gives(
@@ -309,11 +309,11 @@ def test_the_page_tells_progress_reporting_and_quality_and_names_the_synthetic(
         "Theo địa bàn huyện cũ",
         "5/5 xã, 1 xã không tính",
         "lệch nhau từ 5% trở lên",
-        "data-docs/night-000001",
+        "data-docs/run-000001",
     ):
         assert words in page
     assert "Huyện Trần Đề" in page
-    assert (province.var / "site" / "data-docs" / "night-000001" / "index.html").exists()
+    assert (province.var / "site" / "data-docs" / "run-000001" / "index.html").exists()
 
 
 def test_a_district_that_corrects_its_file_is_all_clear_the_next_night(

@@ -71,7 +71,7 @@ def night(settings: Settings) -> tuple[RunContext, str]:
     steps.alert(night)
     send_digest(night, "")
     night.finish()
-    (path,) = settings.digests.glob(f"night-{night.run_id}-*.eml")
+    (path,) = settings.digests.glob(f"run-{night.run_id}-*.eml")
     return night, str(message_from_bytes(path.read_bytes(), policy=policy.default).get_content())
 
 

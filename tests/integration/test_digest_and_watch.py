@@ -31,7 +31,7 @@ DAY = date(2025, 1, 21)
 
 
 def digest(settings: Settings, number: int) -> str:
-    (path,) = settings.digests.glob(f"night-{number}-*.eml")
+    (path,) = settings.digests.glob(f"run-{number}-*.eml")
     mail = message_from_bytes(path.read_bytes(), policy=policy.default)
     assert "ky-su-du-lieu@soctrang.example" in mail["To"]
     return f"{mail['Subject']}\n{mail.get_content()}"

@@ -115,8 +115,8 @@ def test_data_docs_of_the_last_nights_are_kept_and_no_link_leads_nowhere(
 ) -> None:
     site = nights[0].site
     assert sorted(folder.name for folder in (site / "data-docs").iterdir()) == [
-        "night-000002",
-        "night-000003",
+        "run-000002",
+        "run-000003",
     ]
     for page in ("index.html", "quality.html"):
         links = re.findall(r'href="([^"#]+)"', (site / page).read_text(encoding="utf-8"))
@@ -127,11 +127,11 @@ def test_data_docs_of_the_last_nights_are_kept_and_no_link_leads_nowhere(
 def test_a_page_never_links_to_what_is_pruned_after_it(
     nights: tuple[Settings, RunContext, list[str]],
 ) -> None:
-    linked = [set(re.findall(r"data-docs/(night-\d+)/", page)) for page in nights[2]]
+    linked = [set(re.findall(r"data-docs/(run-\d+)/", page)) for page in nights[2]]
     assert linked == [
-        {"night-000001"},
-        {"night-000001", "night-000002"},
-        {"night-000002", "night-000003"},
+        {"run-000001"},
+        {"run-000001", "run-000002"},
+        {"run-000002", "run-000003"},
     ]
 
 

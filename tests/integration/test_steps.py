@@ -505,8 +505,8 @@ def test_only_the_last_nights_of_data_docs_are_kept(settings: Settings, put: Put
         put(unit, "2024-Q4")
         whole_night(few)
     assert [p.name for p in sorted((few.site / "data-docs").iterdir())] == [
-        "night-000002",
-        "night-000003",
+        "run-000002",
+        "run-000003",
     ]
 
 
