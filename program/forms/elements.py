@@ -72,6 +72,7 @@ def _of_table(table: Table) -> Iterator[FormElement]:
     for name, (column, line) in table.elements.items():
         if column.type.is_numeric:
             yield _of_element(name, column, line)
+    # The columns of a matrix are figures only together with a line.
     if table.kind == "list":
         for column in table.columns:
             if column.type.is_numeric:
@@ -86,6 +87,7 @@ def _of_element(name: str, column: Column, line: Line) -> FormElement:
         parts = tuple(f"{column.name}_{key}" for key in line.parts)
     else:
         parts = tuple(f"{part}_{line.key}" for part in column.parts)
+    is_typed = not parts and not line.total
     return FormElement(
         name,
         f"{column.label}, {line.label}",
@@ -95,17 +97,29 @@ def _of_element(name: str, column: Column, line: Line) -> FormElement:
         per=_on_line(column.per, line),
         up_to=_on_line(column.up_to, line),
         parts=parts,
-        is_typed=not parts and not line.total,
-        full=column.maximum if column.cumulative else None,
+        is_typed=is_typed,
+        full=_full_of(column),
         line=line.key,
     )
 
 
 def _on_line(column: str | None, line: Line) -> str | None:
-    return f"{column}_{line.key}" if column else None
+    """Return the element of a column on a line; None without a column."""
+    if not column:
+        return None
+    return f"{column}_{line.key}"
+
+
+def _full_of(column: Column) -> float | None:
+    """Return the largest value that a cumulative column can reach; None without such an end."""
+    # In any other column the maximum is a limit of each figure, which no sum approaches.
+    if not column.cumulative:
+        return None
+    return column.maximum
 
 
 def _of_column(column: Column) -> FormElement:
+    is_typed = not column.parts
     return FormElement(
         column.name,
         column.label,
@@ -115,9 +129,9 @@ def _of_column(column: Column) -> FormElement:
         per=column.per,
         up_to=column.up_to,
         parts=column.parts,
-        is_typed=not column.parts,
+        is_typed=is_typed,
         is_line=True,
-        full=column.maximum if column.cumulative else None,
+        full=_full_of(column),
     )
 
 

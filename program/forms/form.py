@@ -61,7 +61,10 @@ class Form(Model):
         personal: list[str] = []
         for table in self.tables:
             personal += table.personal
-        if bool(personal) != (self.personal_days is not None):
+        has_personal = bool(personal)
+        has_days = self.personal_days is not None
+        # Without days, names would be kept for ever. Without names, days would promise nothing.
+        if has_personal != has_days:
             found = ", ".join(personal) or "no personal column"
             raise ValueError(
                 f"form {self.code}: personal_days goes with personal columns, and they with it; "
@@ -81,10 +84,11 @@ class Form(Model):
 
     @model_validator(mode="after")
     def _check_names_differ(self) -> Self:
+        # All of them are names of facts or of frames, and a rule may name any of them.
         names: list[str] = []
         for table in self.tables:
             names.append(table.name)
-            names += (column.name for column in table.columns)
+            names += [column.name for column in table.columns]
             names += table.elements
             names += table.summaries
         duplicates = repeated(names)
@@ -116,7 +120,7 @@ class Form(Model):
 
     def table(self, name: str) -> Table:
         """Return the table `name`; it must exist."""
-        return next(t for t in self.tables if t.name == name)
+        return next(table for table in self.tables if table.name == name)
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -134,15 +138,21 @@ class Form(Model):
                 column, _ = table.elements[name]
                 return self._over_time(column)
             summary = table.summaries.get(name)
-            if summary is not None:
-                # A count of lines is no figure of the column that it counts.
-                return self._over_time(table.column(summary.sum) if summary.sum else None)
+            if summary is None:
+                continue
+            summed: Column | None = None
+            # A count of lines is no figure of the column that it counts.
+            if summary.sum is not None:
+                summed = table.column(summary.sum)
+            return self._over_time(summed)
         return OverTime.STOCK
 
     def _over_time(self, column: Column | None) -> OverTime:
-        declared = None
+        """Return what a column means over time; what the form's figures mean without one."""
+        declared: str | None = None
         if column is not None:
             declared = column.cumulative or column.over_time
+        # A stock is never added up: that cannot give a wrong sum.
         return OverTime(declared or self.over_time or OverTime.STOCK)
 
     def label_of(self, period: Period, stage: Stage) -> str:
@@ -154,7 +164,10 @@ class Form(Model):
     def asked_of(self, kind: UnitKind) -> Self:
         """Return the form as units of a kind are asked for it: `required` says it for them."""
         tables = tuple(table.asked_of(kind) for table in self.tables)
-        return self if tables == self.tables else self.model_copy(update={"tables": tables})
+        # The form itself where nothing changes: what it has cached is then kept.
+        if tables == self.tables:
+            return self
+        return self.model_copy(update={"tables": tables})
 
     def covers(self, period: Period) -> bool:
         """Tell whether this version was in force on the period's last day."""

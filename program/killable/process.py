@@ -110,23 +110,28 @@ class KillableProcess(Generic[RequestT, AnswerT]):
             message = child.receive()
             if self._is_ready:
                 return self._take(message)
+            # Its first message says that it is ready. No request was sent to it before.
             self._become_ready(message)
             return None
         if self.seconds_left() > 0:
             return None
         was_ready = self._is_ready
         self.end()
+        # A process that never became ready says nothing about the request.
         if not was_ready:
             raise ProcessStartError(f"not ready after {_START_SECONDS:.0f} s")
         return Killed(KillReason.TOO_SLOW, KillReason.TOO_SLOW)
 
     def end(self) -> str:
         """End the process in any state; return how it ended, "" where there was none."""
-        child, self._child = self._child, None
+        child = self._child
+        self._child = None
         self._is_ready = False
         self._waiting = None
         self._answered = 0
-        return child.end() if child is not None else ""
+        if child is None:
+            return ""
+        return child.end()
 
     def _running(self) -> "_Child":
         if self._child is None:
@@ -134,10 +139,13 @@ class KillableProcess(Generic[RequestT, AnswerT]):
         return self._child
 
     def _send_waiting(self) -> None:
-        if self._waiting is not None:
-            self._running().send(pickle.dumps(self._waiting, pickle.HIGHEST_PROTOCOL))
-            self._waiting = None
-            self._deadline = time.monotonic() + PATIENCE * self._bounds.seconds
+        if self._waiting is None:
+            return
+        request = pickle.dumps(self._waiting, pickle.HIGHEST_PROTOCOL)
+        self._running().send(request)
+        self._waiting = None
+        # The process ends itself at its limit. This deadline is for one that cannot.
+        self._deadline = time.monotonic() + PATIENCE * self._bounds.seconds
 
     def _become_ready(self, message: object) -> None:
         match message:
@@ -203,7 +211,10 @@ class _Child:
         """Kill the process if it still runs; return how it ended: a signal's name or "exit N"."""
         self._finalizer()
         code = self.popen.wait()
-        return signal.Signals(-code).name if code < 0 else f"exit {code}"
+        # Python gives the number of a signal as a negative code.
+        if code < 0:
+            return signal.Signals(-code).name
+        return f"exit {code}"
 
 
 def _kill(popen: subprocess.Popen[bytes], connection: Connection) -> None:

@@ -28,7 +28,7 @@ _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 def _resolvers_without_dates() -> dict[str, list[tuple[str, Any]]]:
     """Return what PyYAML recognises by a value's first character, except dates."""
-    resolvers = {}
+    resolvers: dict[str, list[tuple[str, Any]]] = {}
     for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items():
         resolvers[first] = [pair for pair in pairs if pair[0] != _TIMESTAMP]
     return resolvers
@@ -123,7 +123,8 @@ def load_model(path: Path, model: type[ModelType]) -> ModelType:
 
 def repeated(names: Iterable[str]) -> list[str]:
     """Return the names that stand more than once, each of them once, sorted."""
-    return sorted(name for name, times in Counter(names).items() if times > 1)
+    counts = Counter(names)
+    return sorted(name for name, times in counts.items() if times > 1)
 
 
 def yaml_location(path: Path, location: tuple[int | str, ...]) -> str:
@@ -131,10 +132,11 @@ def yaml_location(path: Path, location: tuple[int | str, ...]) -> str:
 
     `location` are the keys and positions from the top of the file.
     """
+    # Read a second time, for its lines: only a pack with a mistake comes here.
     root = yaml.compose(read_text(path), yaml.SafeLoader)
     place = f"{path}:{_line(root, location)}: "
     if location:
-        key = ".".join(str(part) for part in location)
+        key = ".".join(map(str, location))
         place += f"{key}: "
     return place
 
@@ -147,16 +149,20 @@ def _explain(path: Path, wrong: ValidationError) -> str:
     """
     errors = wrong.errors()
     locations = [error["loc"] for error in errors]
-    lines = []
+    lines: list[str] = []
     for error in errors:
         location = error["loc"]
-        if not any(_is_below(other, location) for other in locations):
-            lines.append(yaml_location(path, location) + _reason(error))
+        if any(_is_below(other, location) for other in locations):
+            continue
+        place = yaml_location(path, location)
+        lines.append(place + _reason(error))
     return "\n".join(lines)
 
 
 def _is_below(location: tuple[int | str, ...], above: tuple[int | str, ...]) -> bool:
-    return len(location) > len(above) and location[: len(above)] == above
+    if len(location) <= len(above):
+        return False
+    return location[: len(above)] == above
 
 
 def _reason(error: ErrorDetails) -> str:

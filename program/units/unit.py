@@ -178,10 +178,10 @@ def _day(text: str) -> date | None:
 def _codes(text: str) -> tuple[str, ...]:
     if not text:
         return ()
-    codes = tuple(_filled(code.strip()) for code in text.split(";"))
+    codes = [_filled(code.strip()) for code in text.split(";")]
     if repeated(codes):
         raise ValueError("a code stands twice")
-    return codes
+    return tuple(codes)
 
 
 def _refuse_same_code(row: _Row, others: list[Unit]) -> None:
@@ -214,7 +214,9 @@ def _refuse_unknown_parent(row: _Row, units: Mapping[str, list[Unit]]) -> None:
 
 
 def _refuse_unknown_successors(row: _Row, units: Mapping[str, list[Unit]]) -> None:
+    """Refuse a successor that does not exist: the land of the unit would be in no report."""
     first_day = row.unit.gone_from
+    # A unit that still stands has none (`_unit`).
     if first_day is None:
         return
     for code in row.unit.successors:
