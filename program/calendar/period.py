@@ -165,6 +165,7 @@ class Period:
     def moved(self, steps: int) -> "Period":
         """Return the period `steps` of its kind later; earlier where `steps` is negative."""
         in_year = _periods_in_year(self.kind)
+        # All periods of a kind in one row, so that a step may cross the turn of a year.
         position = self.year * in_year + self.number - 1
         year, number_before = divmod(position + steps, in_year)
         return Period(year, self.kind, number_before + 1)

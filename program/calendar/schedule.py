@@ -48,7 +48,9 @@ class WorkingDays(Model):
         """Tell whether offices work on `day`."""
         if day in self.open_days:
             return True
-        return day not in self.closed_days and self._public.is_working_day(day)
+        if day in self.closed_days:
+            return False
+        return self._public.is_working_day(day)
 
     def from_day(self, day: date) -> date:
         """Return the first working day from `day` on, which may be `day` itself."""
@@ -93,7 +95,8 @@ class Due(Model):
 
     @model_validator(mode="after")
     def _check_one_way(self) -> Self:
-        fixed_day = [part for part in (self.day, self.month, self.year) if part is not None]
+        parts = (self.day, self.month, self.year)
+        fixed_day = [part for part in parts if part is not None]
         is_day_incomplete = len(fixed_day) not in (0, 3)
         ways = [self.days_after is not None, self.working_days_after is not None, bool(fixed_day)]
         has_one_way = ways.count(True) == 1
@@ -122,6 +125,7 @@ class Due(Model):
             return working.after(period.end, self.working_days_after)
         if self.days_after is not None:
             last_day = period.end + timedelta(days=self.days_after)
+            # A deadline on a day off moves to the next working day.
             return working.from_day(last_day)
         year = period.year
         if self.year == "next":
@@ -273,5 +277,6 @@ def _obligations_of(
         if as_of < counts_from:
             continue
         for unit in reporters:
+            # A district that was dissolved within the period leaves its report to its successors.
             if unit.is_valid_on(reporting_day):
                 yield Obligation(duty.form, unit.code, period, duty.stage, due_date)

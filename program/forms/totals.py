@@ -36,8 +36,10 @@ def summands_of(column: Column, line: Line | None) -> tuple[Cell, ...]:
     A cell may be in a line and a column that are both totals. It is then the sum of the line's
     parts. The column's parts have the same sum.
     """
+    # A list has no declared lines: its totals are in the row of their parts.
     if line is None:
         return tuple(Cell(part, "") for part in column.parts)
+    # The words in the line of a total are words of its own.
     if line.parts and column.type.is_numeric:
         return tuple(Cell(column.name, part) for part in line.parts)
     return tuple(Cell(part, line.key) for part in column.parts)
@@ -49,6 +51,7 @@ def formula_of(addresses: Sequence[str]) -> str:
     Its value is empty if all of them are empty.
     """
     area = ",".join(_ranges(addresses))
+    # A sum of nothing would be 0, and look like a figure that somebody reported.
     return f'=IF(COUNT({area})=0,"",SUM({area}))'
 
 
@@ -63,7 +66,8 @@ def _ranges(addresses: Sequence[str]) -> Iterator[str]:
     A range goes along a column; along a row where all cells are in one row.
     """
     places = [_place(address) for address in addresses]
-    in_one_row = len({place.row for place in places}) == 1
+    rows = {place.row for place in places}
+    in_one_row = len(rows) == 1
     if in_one_row:
         places.sort(key=lambda place: place.column)
     else:
@@ -98,4 +102,5 @@ def _neighbour(place: _Place, *, in_one_row: bool) -> _Place:
 
 def _place(address: str) -> _Place:
     letters = address.rstrip(digits)
-    return _Place(column_number(letters), int(address.removeprefix(letters)))
+    row = address.removeprefix(letters)
+    return _Place(column_number(letters), int(row))

@@ -72,11 +72,11 @@ def _forms_without_duty(pack: Pack) -> Iterator[PackGap]:
 
 def _forms_without_time(pack: Pack) -> Iterator[PackGap]:
     for form in pack.forms:
-        if form.over_time is None:
-            what = "over_time: flow or stock? Its figures are never added up over the year"
-            yield PackGap(
-                GapKind.MISSING, f"forms/{form.code}/{form.version}.yaml", form.code, what
-            )
+        if form.over_time is not None:
+            continue
+        file = f"forms/{form.code}/{form.version}.yaml"
+        what = "over_time: flow or stock? Its figures are never added up over the year"
+        yield PackGap(GapKind.MISSING, file, form.code, what)
 
 
 def _duties_without_form(pack: Pack) -> Iterator[PackGap]:
@@ -130,6 +130,7 @@ def _units_without_contact(pack: Pack) -> Iterator[PackGap]:
 def _must_report(unit: Unit, pack: Pack) -> bool:
     """Tell whether a duty for units of this kind was in force while the unit existed."""
     for duty in pack.calendar.duties:
+        # A unit that ended before the first duty will never be written to.
         if duty.from_kind is unit.kind and _shares_a_day(unit, duty):
             return True
     return False

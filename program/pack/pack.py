@@ -86,8 +86,10 @@ class Pack:
     def form(self, code: str, period: Period) -> Form | None:
         """Return the version of form `code` in force for `period`, or None."""
         # Versions never overlap: `reference_errors` refuses those that do.
-        versions = (form for form in self.forms if form.code == code)
-        return next((form for form in versions if form.covers(period)), None)
+        for form in self.forms:
+            if form.code == code and form.covers(period):
+                return form
+        return None
 
     def short_title_of(self, code: str | None) -> str | None:
         """Return the short title of form `code`, of its first version; None for an unknown form."""
@@ -101,9 +103,10 @@ class Pack:
         """
         if code is None:
             return None
-        unit = None
+        unit: Unit | None = None
         if period is not None:
-            unit = self.units.get(code, Period.parse(period).end)
+            last_day = Period.parse(period).end
+            unit = self.units.get(code, last_day)
         return unit or self.units.latest(code)
 
     def label_of(
