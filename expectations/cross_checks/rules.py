@@ -121,7 +121,9 @@ def additive_figures(form: Form) -> list[str]:
     kinds = (ColumnType.WHOLE, ColumnType.MONEY)
     figures: list[str] = []
     for table in form.tables:
-        figures += [name for name, (column, _) in table.elements.items() if column.type in kinds]
+        for name, (column, _) in table.elements.items():
+            if column.type in kinds:
+                figures.append(name)
     for table in form.tables:
         figures += table.summaries
     return figures
@@ -132,7 +134,8 @@ def elements_compared(rules: Iterable[AcrossRule], pack: Pack) -> dict[str, froz
     compared: dict[str, frozenset[str]] = {}
     for rule in rules:
         for form, elements in _named(rule, pack):
-            compared[form] = compared.get(form, frozenset()).union(elements)
+            known = compared.get(form, frozenset())
+            compared[form] = known.union(elements)
     return compared
 
 
@@ -162,7 +165,8 @@ def cross_check_errors(rule: AcrossRule, pack: Pack) -> Iterator[str]:
             yield from _unknown_columns(rule, pack)
     unfilled = sorted(rule.placeholders() - _FILLED[rule.compare])
     if unfilled:
-        listed = ", ".join(f"{{{name}}}" for name in unfilled)
+        in_braces = [f"{{{name}}}" for name in unfilled]
+        listed = ", ".join(in_braces)
         yield f"words: nothing fills the placeholder {listed}"
 
 
@@ -176,8 +180,10 @@ def _unknown_figures(code: str, figures: tuple[str, ...], pack: Pack) -> Iterato
     for form in versions:
         known.update(form.figures)
     unknown = sorted(set(figures) - known)
+    # A pack without the form does not run the rule.
     if versions and unknown:
-        yield f"form {code} has no figure {', '.join(unknown)}"
+        listed = ", ".join(unknown)
+        yield f"form {code} has no figure {listed}"
 
 
 def _unknown_columns(rule: DuplicateClaimRule, pack: Pack) -> Iterator[str]:

@@ -44,31 +44,40 @@ def _reports(owner: NDArray[Any]) -> list[tuple[int, int]]:
     """Return the first row of each report and the one after its last; reports of one line not."""
     if not len(owner):
         return []
-    starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
+    is_first = np.r_[True, owner[1:] != owner[:-1]]
+    starts = np.flatnonzero(is_first)
     ends = np.r_[starts[1:], len(owner)]
-    return [(int(a), int(b)) for a, b in zip(starts, ends, strict=True) if b - a > 2]
+    places = zip(starts.tolist(), ends.tolist(), strict=True)
+    # A sum of two or more lines needs three.
+    return [(start, end) for start, end in places if end - start > 2]
 
 
 def _totals(figures: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell which rows are the sum of a block of rows that ends just above them."""
     # Sums from the first row on, with a 0 in front: a block's sum is a difference of two.
-    sums = np.vstack([np.zeros(figures.shape[1]), np.nancumsum(figures, axis=0)])
+    nothing = np.zeros(figures.shape[1])
+    sums = np.vstack([nothing, np.nancumsum(figures, axis=0)])
     count = len(figures)
+    # Every block of two or more rows, by its first row and the row just below it.
     row, first = np.tril_indices(count, k=-2)
-    is_short = (row - first <= _LONGEST) | (first == 0)
-    row, first = row[is_short], first[is_short]
+    is_short = row - first <= _LONGEST
+    is_chosen = is_short | (first == 0)
+    row = row[is_chosen]
+    first = first[is_chosen]
     blocks = sums[row] - sums[first]
     values = figures[row]
     is_same = np.abs(blocks - values) <= _SAME * np.abs(values)
     # A line without money is the sum of other such lines.
     is_sum = np.all(is_same & (values > 0), axis=1)
     # A total over groups that have their own totals is half of all that stands above it.
-    is_of_groups = np.all(
-        (np.abs(sums[:-1] - 2 * figures) <= _SAME * figures) & (figures > 0), axis=1
-    )
+    difference = np.abs(sums[:-1] - 2 * figures)
+    is_half = (difference <= _SAME * figures) & (figures > 0)
+    is_of_groups = np.all(is_half, axis=1)
     found = np.zeros(count, dtype=bool)
     found[row[is_sum]] = True
-    has_group = np.r_[False, np.logical_or.accumulate(found)[:-1]]
+    # Half of what stands above is telling only where a group's total was found above.
+    is_found_so_far = np.logical_or.accumulate(found)
+    has_group = np.r_[False, is_found_so_far[:-1]]
     result: NDArray[np.bool_] = found | (is_of_groups & has_group)
     return result
 

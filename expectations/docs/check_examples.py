@@ -104,9 +104,9 @@ class ExampleResults:
         """The rules without an example. The reader's rules have theirs in docs/reading.md."""
         shown = set(self.rules["vi"].reading)
         for of_form in self.of_forms.values():
-            shown |= {example.expected.words.id for example in of_form}
+            shown.update(example.expected.words.id for example in of_form)
         for of_file in self.of_reports.values():
-            shown |= {example.rule.id for example in of_file}
+            shown.update(example.rule.id for example in of_file)
         return [rule for rule in self.rules["vi"].words if rule not in shown]
 
     @property
@@ -160,17 +160,19 @@ def check_examples(pack: Pack) -> ExampleResults:
     of_forms: dict[str, tuple[ExampleResult, ...]] = {}
     for code, examples in files.of_forms.items():
         readings = inputs.of_forms[code]
-        of_forms[code] = tuple(
-            _result_of_example(rule, example, readings, found, vietnamese)
-            for rule, example in examples.rules.items()
-        )
+        results: list[ExampleResult] = []
+        for rule, example in examples.rules.items():
+            result = _result_of_example(rule, example, readings, found, vietnamese)
+            results.append(result)
+        of_forms[code] = tuple(results)
     of_reports: dict[str, tuple[ScenarioResults, ...]] = {}
     for name, others in files.of_reports.items():
         scenarios = inputs.scenarios[name]
-        of_reports[name] = tuple(
-            _result_of_scenarios(rule, example, scenarios[rule], found, vietnamese)
-            for rule, example in others.rules.items()
-        )
+        of_file: list[ScenarioResults] = []
+        for rule, example_of_reports in others.rules.items():
+            two = scenarios[rule]
+            of_file.append(_result_of_scenarios(rule, example_of_reports, two, found, vietnamese))
+        of_reports[name] = tuple(of_file)
     return ExampleResults(rules, of_forms, of_reports)
 
 
@@ -213,8 +215,9 @@ def _findings(checker: Checker, inputs: _Inputs) -> _ByNumber:
         found[number] = list(submission.findings)
     current: list[Iterable[CurrentReport]] = []
     for scenario in inputs.scenarios_in(ACROSS):
-        numbers = [reading.number for reading in scenario.readings]
-        of_scenario = {number: submissions[number] for number in numbers}
+        of_scenario: dict[int, Submission] = {}
+        for reading in scenario.readings:
+            of_scenario[reading.number] = submissions[reading.number]
         current.append(current_reports(of_scenario))
     for number, finding in checker.compare(*current):
         found[number].append(finding)
@@ -305,6 +308,7 @@ def _finding_at(
                 here.setdefault(lang, finding)
     if here.keys() == found.keys():
         return here
+    # Who writes an example sees from the other findings what it breaks instead.
     others = [f"{finding.rule} at {finding.cell}" for finding in found["vi"]]
     listed = ", ".join(others) or "nothing"
     raise LookupError(f"{rule}: its bad example must break it at {place}, but there is {listed}")

@@ -66,8 +66,10 @@ def frame_columns(form: Form, frame: str) -> frozenset[str]:
     if frame in of_history:
         return of_history[frame]
     if frame == SUBMISSION:
-        return frozenset(form.figures) | _PERIOD | _INDEX | {COMMUNES_KNOWN}
-    columns = frozenset(column.name for column in form.table(frame).columns)
+        figures = frozenset(form.figures)
+        return figures | _PERIOD | _INDEX | {COMMUNES_KNOWN}
+    table = form.table(frame)
+    columns = frozenset(column.name for column in table.columns)
     return columns | _PERIOD | _INDEX | _LINE
 
 
@@ -99,16 +101,16 @@ def _mistakes_in(rule: FormRule, versions: Sequence[Form]) -> Iterator[str]:
 def _unknown_columns(rule: FormRule, known: Sequence[frozenset[str]]) -> Iterator[str]:
     """Yield the columns that no version has, or that no single version has together."""
     every = frozenset[str]().union(*known)
+    # The index is a matter of the program. No rule needs its columns.
+    offered = ", ".join(sorted(every - _INDEX))
     named = {"kwargs": rule.columns, "at": (rule.at,)}
     for key, names in named.items():
         unknown = sorted(set(names) - every)
         if unknown:
             missing = ", ".join(unknown)
-            # The index is a matter of the program. No rule needs its columns.
-            listed = ", ".join(sorted(every - _INDEX))
             yield (
                 f"{key}: no version of the form has the column {missing} "
-                f"in {rule.table}; it has: {listed}"
+                f"in {rule.table}; it has: {offered}"
             )
     needed = (*rule.columns, rule.at)
     if every.issuperset(needed) and not _versions_that_run(rule, known):
@@ -118,8 +120,8 @@ def _unknown_columns(rule: FormRule, known: Sequence[frozenset[str]]) -> Iterato
 
 def _unfilled_placeholders(rule: FormRule, known: Sequence[frozenset[str]]) -> Iterator[str]:
     """Yield the placeholders of a rule's words that neither a column nor an explanation fills."""
-    explained = EXPLAINED.get(rule.expect, frozenset())
-    filled = explained | {"value"}
+    filled = EXPLAINED.get(rule.expect, frozenset()) | {"value"}
+    # Only the rows of this frame bring their measure with them.
     if rule.table == FIGURES:
         filled |= {"amount"}
     for situation in rule.instead:
@@ -135,7 +137,9 @@ def _unfilled_placeholders(rule: FormRule, known: Sequence[frozenset[str]]) -> I
 
 def _wrong_level(rule: FormRule, versions: Sequence[Form]) -> Iterator[str]:
     is_of_history = any(rule.table in history_columns(form) for form in versions)
-    expected = RuleLevel.HISTORY if is_of_history else RuleLevel.TABLE
+    expected = RuleLevel.TABLE
+    if is_of_history:
+        expected = RuleLevel.HISTORY
     if rule.level is not expected:
         yield f"level: expected {expected} for a rule of {rule.table}, found {rule.level}"
     # Versions of one report have one sender, and an order of their own.

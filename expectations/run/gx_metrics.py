@@ -75,9 +75,14 @@ class Batch:
 
     def view(self, columns: Iterable[str]) -> "View":
         """Return the frame with these columns and the index; with none given, the whole frame."""
-        chosen = tuple(dict.fromkeys((*INDEX, *columns))) if columns else ()
+        chosen: tuple[str, ...] = ()
+        if columns:
+            distinct = dict.fromkeys((*INDEX, *columns))
+            chosen = tuple(distinct)
         if chosen not in self._views:
-            frame = self._frame[list(chosen)] if chosen else self._frame
+            frame = self._frame
+            if chosen:
+                frame = frame[list(chosen)]
             self._views[chosen] = View(frame)
         return self._views[chosen]
 
@@ -129,8 +134,10 @@ class Plan:
         rows = np.empty(0, dtype=np.int64)
         if self._condition is not None:
             is_failing: pd.Series = view.values[self._condition.id][0]
-            rows = is_failing.index.to_numpy()[is_failing.to_numpy(dtype=bool)]
-            values |= self._counts(view.engine, is_failing) | self._shown(view, rows[:SHOWN])
+            positions = is_failing.index.to_numpy()
+            rows = positions[is_failing.to_numpy(dtype=bool)]
+            values |= self._counts(view.engine, is_failing)
+            values |= self._shown(view, rows[:SHOWN])
         outcome = self.expectation._validate(
             metrics=values,
             # Some expectations write into what they are given.
@@ -152,9 +159,10 @@ class Plan:
             f"{self._map}.filtered_row_count": len(is_failing),
             f"{self._map}.unexpected_count": int(is_failing.sum()),
         }
+        # Rules about one column pass over empty cells, and want to know how many there are.
         if "column" in self._kwargs:
-            nulls = int(domain[self._kwargs["column"]].isna().sum())
-            counts["column_values.nonnull.unexpected_count"] = nulls
+            column = domain[self._kwargs["column"]]
+            counts["column_values.nonnull.unexpected_count"] = int(column.isna().sum())
         return counts
 
     def _shown(self, view: View, rows: NDArray[np.int64]) -> dict[str, Any]:
@@ -162,16 +170,20 @@ class Plan:
         if not len(rows) or self._condition is None:
             return {name: [] for name in self._details}
         is_failing, *domain = view.values[self._condition.id]
-        is_shown = pd.Series(is_failing.index.isin(rows), index=is_failing.index)
+        positions = is_failing.index
+        is_shown = pd.Series(positions.isin(rows), index=positions)
+        # A copy: what the view computed for all rows stays as it is.
         values = view.values | {self._condition.id: (is_shown, *domain)}
-        _compute(view.engine, list(self._details.values()), values)
+        details = list(self._details.values())
+        _compute(view.engine, details, values)
         return {name: values[metric.id] for name, metric in self._details.items()}
 
     def _work_out(self, engine: PandasExecutionEngine) -> None:
         order = _Order(engine)
         condition = f"{self._map}.condition"
         if type(self.expectation).get_validation_dependencies in _JUDGED_BY_CONDITION:
-            order.add(MetricConfiguration(condition, *self._keys_of(condition)))
+            domain, values = self._keys_of(condition)
+            order.add(MetricConfiguration(condition, domain, values))
         else:
             runtime = {"result_format": dict(RESULT_FORMAT)}
             requested = self.expectation.get_validation_dependencies(engine, runtime)
@@ -215,7 +227,9 @@ class _Order:
             needed = provider.get_evaluation_dependencies(
                 metric=metric, execution_engine=self._engine
             )
-            metric.metric_dependencies = {name: self.add(other) for name, other in needed.items()}
+            dependencies = {name: self.add(other) for name, other in needed.items()}
+            metric.metric_dependencies = dependencies
+            # Last, so that the dict has it after all that it needs.
             self._known[metric.id] = metric
         return self._known[metric.id]
 

@@ -127,9 +127,10 @@ def _expectations(
     rules: RuleSet,
 ) -> tuple[Expected, ...]:
     written = _written(form, frame_name, columns, rules)
+    written_totals = _totals_of(written)
     return (
         *_of_columns(form, frame_name, rules),
-        *_of_totals(form, frame_name, rules, _totals_of(written)),
+        *_of_totals(form, frame_name, rules, written_totals),
         *written,
     )
 
@@ -143,6 +144,7 @@ def _written(
         if rule.table != frame_name or not columns.issuperset(rule.columns):
             continue
         kwargs = rules.known.filled(rule.kwargs)
+        # A pack that lacks the figure of a rule is checked without this rule.
         if kwargs is not None:
             written.append(Expected(rule, rule.expect, kwargs, rule.at))
     return written
@@ -170,14 +172,16 @@ def _of_column(column: Column, rules: RuleSet) -> Iterator[Expected]:
         kwargs = _derived_kwargs(rule, column, rules.known)
         if kwargs is not None:
             arguments = {"column": column.name, **kwargs}
-            yield Expected(rule, rule.expect, arguments, column.name, _words_of(column))
+            extra = _words_of(column)
+            yield Expected(rule, rule.expect, arguments, column.name, extra)
 
 
 def _words_of(column: Column) -> dict[str, str]:
+    labels = [entry.label for entry in column.vocabulary.values()]
     return {
         "column": column.label,
         "measure": column.measure,
-        "vocabulary": ", ".join(entry.label for entry in column.vocabulary.values()),
+        "vocabulary": ", ".join(labels),
     }
 
 
@@ -203,8 +207,10 @@ def _of_totals(
 def _column_totals(rule: CellRule, table: Table) -> Iterator[Expected]:
     for column in table.columns:
         if column.parts:
-            kwargs = {"column_list": [column.name, *column.parts], **_DERIVED_SUM}
-            yield Expected(rule, rule.expect, kwargs, column.name, _words_of(column))
+            columns = [column.name, *column.parts]
+            kwargs = {"column_list": columns, **_DERIVED_SUM}
+            extra = _words_of(column)
+            yield Expected(rule, rule.expect, kwargs, column.name, extra)
 
 
 def _line_totals(rule: CellRule, table: Table) -> Iterator[Expected]:
@@ -220,23 +226,31 @@ def _derived_kwargs(rule: CellRule, column: Column, known: Known) -> dict[str, A
     """Return the arguments of `rule` for `column` besides its name; None: it does not apply."""
     is_money = column.type is ColumnType.MONEY
     has_capital = is_money and known.figures[CAPITAL] is not None
-    has_minimum, has_maximum = column.minimum is not None, column.maximum is not None
+    has_minimum = column.minimum is not None
+    has_maximum = column.maximum is not None
+    minimum = _kept(column.minimum, column)
+    maximum = _kept(column.maximum, column)
+    codes = list(column.vocabulary)
     derived: dict[Derivation, tuple[bool, dict[str, Any]]] = {
         Derivation.REQUIRED: (column.required, {}),
         Derivation.OPTIONAL: (not column.required, {}),
         Derivation.WHOLE: (column.type is ColumnType.WHOLE, {}),
         Derivation.WHOLE_VND: (is_money, {}),
-        Derivation.MINIMUM: (has_minimum, {"min_value": _kept(column.minimum, column)}),
-        Derivation.MAXIMUM: (has_maximum, {"max_value": _kept(column.maximum, column)}),
-        Derivation.VOCABULARY: (bool(column.vocabulary), {"value_set": list(column.vocabulary)}),
+        Derivation.MINIMUM: (has_minimum, {"min_value": minimum}),
+        Derivation.MAXIMUM: (has_maximum, {"max_value": maximum}),
+        Derivation.VOCABULARY: (bool(codes), {"value_set": codes}),
         Derivation.CAPITAL: (has_capital, {"max_value": known.figures[CAPITAL]}),
         Derivation.EXACT: (column.type.is_numeric, {"max_value": LARGEST_EXACT}),
     }
     # Totals are not of a single column: `_of_totals` derives them.
     applies, kwargs = derived.get(rule.derive, (False, {}))
-    return kwargs if applies else None
+    if not applies:
+        return None
+    return kwargs
 
 
 def _kept(bound: float | None, column: Column) -> float | None:
     """Return a bound, declared as printed, in the unit in which the column's values are kept."""
-    return None if bound is None else to_kept(bound, column.measure)
+    if bound is None:
+        return None
+    return to_kept(bound, column.measure)
