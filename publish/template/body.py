@@ -82,7 +82,9 @@ def _takes_text(page: TemplateSheet) -> bool:
 
 
 def _write_cell(body: _Body, column: Column, row: int) -> None:
-    page, grid, figures = body.page, body.page.grid, body.figures
+    page = body.page
+    grid = page.grid
+    figures = body.figures
     line = grid.line_at(row)
     at = grid.at(column.name)
     number = row - grid.top
@@ -92,10 +94,12 @@ def _write_cell(body: _Body, column: Column, row: int) -> None:
     style_of = page.styles.total if parts else page.styles.entry
     style = style_of(column, is_bold=_is_total(line))
     if figures.is_formula(column, number):
-        addresses = []
+        addresses: list[str] = []
         for part in parts:
+            # A part without a line stands on the total's own.
             part_row = grid.row_of(part.line) if part.line else row
-            addresses.append(grid.address(part.column, part_row))
+            address = grid.address(part.column, part_row)
+            addresses.append(address)
         _write_formula(page, row, at, addresses, style, value)
     else:
         label = _label_of(value, column, body.labels)
@@ -132,7 +136,8 @@ def _write_value(page: TemplateSheet, row: int, at: int, value: Cell, style: For
 
 def _write_sums(body: _Body) -> None:
     """Write the sums of a list below it, as the form's summaries declare them."""
-    page, grid = body.page, body.page.grid
+    page = body.page
+    grid = page.grid
     if not grid.summed:
         return
     row = grid.bottom + 1

@@ -26,8 +26,9 @@ def restrict_entries(page: TemplateSheet, choices: Choices, communes: Sequence[s
     `communes` are the names to choose from.
     """
     for column in page.grid.table.columns:
+        rule = _rule(column, choices, communes)
         messages = _messages(column, page.grid.table, communes)
-        options = {**_rule(column, choices, communes), **messages}
+        options = {**rule, **messages}
         at = page.grid.at(column.name)
         for first, last in page.grid.entries(column):
             page.sheet.data_validation(first, at, last, at, options)
@@ -43,42 +44,55 @@ def _rule(column: Column, choices: Choices, communes: Sequence[str]) -> dict[str
     if column.type is ColumnType.COMMUNE:
         words = list(communes)
     if words:
-        return {"validate": "list", "source": choices.source_of(words)}
+        source = choices.source_of(words)
+        return {"validate": "list", "source": source}
     if column.type is ColumnType.DATE:
         return _between("date", _FIRST_DAY, _LAST_DAY)
     if column.type.is_numeric:
         return _number_rule(column)
+    # It accepts everything, but a cell without a rule cannot show a prompt.
     return {"validate": "any"}
 
 
 def _number_rule(column: Column) -> dict[str, object]:
     if column.type is ColumnType.WHOLE:
-        kind, limit = "integer", _LARGEST_WHOLE
+        kind = "integer"
+        limit = _LARGEST_WHOLE
     else:
+        kind = "decimal"
         # The reader multiplies with the measure's factor: the product must still be exact.
-        kind, limit = "decimal", LARGEST_EXACT // factor_of(column.measure)
+        limit = LARGEST_EXACT // factor_of(column.measure)
     minimum = -limit if column.minimum is None else column.minimum
     maximum = limit if column.maximum is None else column.maximum
     return _between(kind, _plain(minimum), _plain(maximum))
 
 
 def _between(kind: str, minimum: float | date, maximum: float | date) -> dict[str, object]:
-    return {"validate": kind, "criteria": "between", "minimum": minimum, "maximum": maximum}
+    return {
+        "validate": kind,
+        "criteria": "between",
+        "minimum": minimum,
+        "maximum": maximum,
+    }
 
 
 def _plain(limit: float) -> float:
     """Return a limit without the ".0" that it has in a form's YAML."""
-    return int(limit) if limit == int(limit) else limit
+    if limit == int(limit):
+        return int(limit)
+    return limit
 
 
 def _messages(column: Column, table: Table, communes: Sequence[str]) -> dict[str, object]:
     """Return prompt and error message of a column's cells."""
+    title = _title(column)
     accepted = _accepted(column, communes)
+    duty = _duty(column, table)
     retry = "Bấm Thử lại (Retry) để nhập lại, hoặc Hủy (Cancel) để bỏ."
     return {
-        "input_title": _title(column),
-        "input_message": _join(column.hint, accepted, _duty(column, table)),
-        "error_title": _title(column),
+        "input_title": title,
+        "input_message": _join(column.hint, accepted, duty),
+        "error_title": title,
         "error_message": _join(accepted, retry),
     }
 
@@ -89,11 +103,13 @@ def _duty(column: Column, table: Table) -> str:
         return "Bắt buộc nhập."
     for name, words in column.required_where.items():
         other = table.column(name)
-        labels = ", ".join(other.vocabulary[word].label for word in words)
-        return f"Bắt buộc nhập khi {other.label} là: {labels}."
-    if column.blank is Blank.NOTHING:
-        return "Không có thì để trống."
-    return "Chưa có số liệu thì để trống." if column.type.is_numeric else "Không có thì để trống."
+        labels = [other.vocabulary[word].label for word in words]
+        listed = ", ".join(labels)
+        return f"Bắt buộc nhập khi {other.label} là: {listed}."
+    # An empty figure says "not known yet", unless the form declares that it says "nothing".
+    if column.type.is_numeric and column.blank is not Blank.NOTHING:
+        return "Chưa có số liệu thì để trống."
+    return "Không có thì để trống."
 
 
 def _accepted(column: Column, communes: Sequence[str]) -> str:
@@ -115,23 +131,31 @@ def _accepted(column: Column, communes: Sequence[str]) -> str:
 
 
 def _bounds(column: Column) -> str:
-    least = "" if column.minimum is None else f" từ {format_number(column.minimum)}"
-    most = "" if column.maximum is None else f" đến {format_number(column.maximum)}"
+    least = ""
+    if column.minimum is not None:
+        least = f" từ {format_number(column.minimum)}"
+    most = ""
+    if column.maximum is not None:
+        most = f" đến {format_number(column.maximum)}"
     if least and not most:
         return f"{least} trở lên"
     return f"{least}{most}"
 
 
 def _measure(column: Column) -> str:
-    return f", đơn vị tính: {column.measure}" if column.measure else ""
+    if not column.measure:
+        return ""
+    return f", đơn vị tính: {column.measure}"
 
 
 def _title(column: Column) -> str:
     """Return a column's label, cut after a word where it is too long for a prompt's title."""
     if len(column.label) <= _LONGEST_TITLE:
         return column.label
+    # One letter less: "…" takes its place.
     cut = column.label[: _LONGEST_TITLE - 1]
-    return f"{cut.rsplit(' ', 1)[0]}…"
+    whole_words, *_ = cut.rsplit(" ", 1)
+    return f"{whole_words}…"
 
 
 def _join(*sentences: str) -> str:
@@ -150,7 +174,8 @@ def _hide_decimals_of_whole(page: TemplateSheet, column: Column) -> None:
     at = grid.at(column.name)
     cell = grid.address(column.name, grid.top)
     is_whole = f"=AND(ISNUMBER({cell}),{cell}=INT({cell}))"
-    options = _condition(is_whole, page.styles.of(num_format=WHOLE_FORMAT))
+    style = page.styles.of(num_format=WHOLE_FORMAT)
+    options = _condition(is_whole, style)
     # Down to the sums below a list, where there are any.
     page.sheet.conditional_format(grid.top, at, grid.below - 1, at, options)
 
@@ -165,8 +190,10 @@ def _colour_missing(page: TemplateSheet, column: Column) -> None:
     style = page.styles.of(bg_color=MISSING.colour)
     for row, last in grid.entries(column):
         cell = grid.address(column.name, row)
-        is_missing = f'=AND({cell}="",{_asks(page, column, row)})'
-        page.sheet.conditional_format(row, at, last, at, _condition(is_missing, style))
+        asks = _asks(page, column, row)
+        is_missing = f'=AND({cell}="",{asks})'
+        options = _condition(is_missing, style)
+        page.sheet.conditional_format(row, at, last, at, options)
 
 
 def _asks(page: TemplateSheet, column: Column, row: int) -> str:
@@ -175,9 +202,11 @@ def _asks(page: TemplateSheet, column: Column, row: int) -> str:
     # The `$` keeps the columns where Excel applies the formula to the cells below.
     for name, words in column.required_where.items():
         other = f"${grid.address(name, row)}"
-        labels = [grid.table.column(name).vocabulary[word].label for word in words]
-        tests = ",".join(f'{other}="{label}"' for label in labels)
-        return f"OR({tests})"
+        vocabulary = grid.table.column(name).vocabulary
+        # The cell holds what the user chose from the list: the label.
+        tests = [f'{other}="{vocabulary[word].label}"' for word in words]
+        listed = ",".join(tests)
+        return f"OR({listed})"
     columns = grid.table.columns
     line_start = f"${grid.address(columns[0].name, row)}"
     line_end = f"${grid.address(columns[-1].name, row)}"

@@ -55,16 +55,21 @@ class Grid:
 
         The reader recognises a numbering by three numbers or more: shorter ones are left out.
         """
-        has_sums = any(column.parts for column in self.table.columns)
-        if not has_sums or len(self.table.columns) <= 2:
+        columns = self.table.columns
+        has_sums = any(column.parts for column in columns)
+        if not has_sums or len(columns) <= 2:
             return None
-        return self.header + 1 + self.is_grouped + (self.measures is not None)
+        below_headings = self.header + 1 + self.is_grouped
+        has_measures = self.measures is not None
+        return below_headings + has_measures
 
     @property
     def top(self) -> int:
         """The first line's row."""
         below_headings = self.header + 1 + self.is_grouped
-        return below_headings + (self.measures is not None) + (self.numbering is not None)
+        has_measures = self.measures is not None
+        has_numbering = self.numbering is not None
+        return below_headings + has_measures + has_numbering
 
     @property
     def bottom(self) -> int:
@@ -100,7 +105,10 @@ class Grid:
 
     def line_at(self, row: int) -> Line | None:
         """Return the line of a matrix in `row`; None for a list."""
-        return self.table.lines[row - self.top] if self.table.lines else None
+        lines = self.table.lines
+        if not lines:
+            return None
+        return lines[row - self.top]
 
     def address(self, name: str, row: int) -> str:
         """Return the address of the cell of column `name` in `row`, such as B10."""
@@ -172,16 +180,21 @@ def numbers_of(table: Table) -> list[str]:
     numbers = []
     for column in table.columns:
         number = number_of[column.name]
-        parts = "+".join(number_of[part] for part in column.parts)
-        sum_of = f"={parts}" if parts else ""
-        numbers.append(f"({number}{sum_of})")
+        if column.parts:
+            part_numbers = [number_of[part] for part in column.parts]
+            parts = "+".join(part_numbers)
+            numbers.append(f"({number}={parts})")
+        else:
+            numbers.append(f"({number})")
     return numbers
 
 
 def _column_width(column: Column) -> int:
     """Return the width at which no word of a heading is split."""
-    longest_word = max(len(word) for word in column.sub_label.split())
-    return max(column.width, 2 + longest_word, 4 + len(column.measure))
+    word_lengths = [len(word) for word in column.sub_label.split()]
+    # The measure stands in brackets.
+    width_of_measure = 4 + len(column.measure)
+    return max(column.width, 2 + max(word_lengths), width_of_measure)
 
 
 def _label_width(table: Table) -> int:

@@ -70,33 +70,33 @@ def _write_code_and_tick(page: TemplateSheet, code: str) -> None:
     if last + 1 < _FEWEST_COLUMNS_WITH_TICK:
         page.write_line(_CODE, code, page.styles.identity)
         return
+    # Two columns at least stay for the label and the cell, one for the cell.
     end_of_code = min(_end_or(page, 0, _CODE_WIDTH, last), last - 2)
     label_start = end_of_code + 1
-    tick = min(_end_or(page, label_start, _NIL_WIDTH, last), last - 1) + 1
+    end_of_label = min(_end_or(page, label_start, _NIL_WIDTH, last), last - 1)
+    tick = end_of_label + 1
     label = f"{NIL_LABEL} {NIL_HINT}:"
     page.write_over(_CODE, 0, end_of_code, code, page.styles.identity)
-    page.write_over(_CODE, label_start, tick - 1, label, page.styles.nil_label)
+    page.write_over(_CODE, label_start, end_of_label, label, page.styles.nil_label)
     page.sheet.write_blank(_CODE, tick, None, page.styles.nil_tick)
-    page.sheet.data_validation(
-        _CODE,
-        tick,
-        _CODE,
-        tick,
-        {
-            "validate": "list",
-            "source": [NIL_TICK],
-            "input_title": NIL_LABEL,
-            "input_message": f"Chọn {NIL_TICK} nếu trong kỳ không có gì để ghi vào bảng này.",
-            "error_message": f"Chỉ ghi {NIL_TICK}, hoặc để trống.",
-        },
-    )
-    lines = rows_for(label, page.width_of(label_start, tick - 1) - 2)
+    options = {
+        "validate": "list",
+        "source": [NIL_TICK],
+        "input_title": NIL_LABEL,
+        "input_message": f"Chọn {NIL_TICK} nếu trong kỳ không có gì để ghi vào bảng này.",
+        "error_message": f"Chỉ ghi {NIL_TICK}, hoặc để trống.",
+    }
+    page.sheet.data_validation(_CODE, tick, _CODE, tick, options)
+    label_width = page.width_of(label_start, end_of_label)
+    lines = rows_for(label, label_width - 2)
     page.sheet.set_row(_CODE, 5 + LINE_POINTS * lines)
 
 
 def _end_or(page: TemplateSheet, first: int, width: int, otherwise: int) -> int:
     end = _end_column(page, first, width)
-    return otherwise if end is None else end
+    if end is None:
+        return otherwise
+    return end
 
 
 def _write_colours(page: TemplateSheet) -> None:
@@ -145,7 +145,9 @@ def _has_totals(grid: Grid) -> bool:
 
 def write_header(page: TemplateSheet) -> None:
     """Write the headings, and below them the units of measure and numbers that the table has."""
-    grid, styles = page.grid, page.styles
+    grid = page.grid
+    styles = page.styles
+    # A list has no label of its lines: its first column counts them.
     first = grid.table.line.label if grid.table.line else "STT"
     last_row = grid.header + grid.is_grouped
     page.write_over(grid.header, 0, 0, first, styles.header, until=last_row)
@@ -160,7 +162,9 @@ def write_header(page: TemplateSheet) -> None:
             measure = f"({column.measure})" if column.measure else ""
             page.sheet.write_string(grid.measures, at, measure, styles.measure)
     if grid.numbering is not None:
-        for at, number in enumerate(["(A)", *numbers_of(grid.table)]):
+        # By custom, the column of labels has a letter and only columns of figures have numbers.
+        numbers = ["(A)", *numbers_of(grid.table)]
+        for at, number in enumerate(numbers):
             page.sheet.write_string(grid.numbering, at, number, styles.numbering)
 
 
@@ -174,13 +178,15 @@ def _groups(grid: Grid) -> list[_Group]:
 
 def _write_group(page: TemplateSheet, group: _Group) -> None:
     """Write sub-headings below their group's heading; other headings go over both rows."""
-    sheet, grid = page.sheet, page.grid
-    row, style = grid.header, page.styles.header
+    grid = page.grid
+    row = grid.header
+    style = page.styles.header
     if group.title:
         first, last = _ends(group, grid)
         page.write_over(row, first, last, group.title, style)
         for column in group.columns:
-            sheet.write_string(row + 1, grid.at(column.name), column.sub_label, style)
+            at = grid.at(column.name)
+            page.sheet.write_string(row + 1, at, column.sub_label, style)
         return
     last_row = row + grid.is_grouped
     for column in group.columns:
@@ -203,7 +209,8 @@ def _set_heights(page: TemplateSheet) -> None:
         rows = max(_heading_rows(column, grid) for column in group.columns)
         if group.title:
             first, last = _ends(group, grid)
-            title_rows = rows_for(group.title, page.width_of(first, last))
+            title_width = page.width_of(first, last)
+            title_rows = rows_for(group.title, title_width)
             lower = max(lower, rows)
             upper = max(upper, title_rows)
         else:
