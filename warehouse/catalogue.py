@@ -55,6 +55,7 @@ _INDICATOR_COLUMNS = {
     "tag",
     "source",
 }
+_BASELINE_COLUMNS = ("baseline_scope", "baseline_period", "baseline_value", "baseline_source")
 _AMOUNT_COLUMNS = ("scope", "first_year", "last_year", "vnd", "qualifier", "tag", "source")
 _OWN_COLUMNS = {"id", "known_from", "known_to"}
 """Columns that the warehouse fills itself; the pack declares all others."""
@@ -104,12 +105,20 @@ def _renew(connection: Connection, table: Any, rows: Iterable[_Values], now: dat
     # the pack knows.
     declared_columns = [c.name for c in table.__table__.columns if c.name not in _OWN_COLUMNS]
     current = _current_keys(connection, table, declared_columns)
-    declared = {tuple(row.get(name) for name in declared_columns): row for row in rows}
+    declared: dict[_Cells, _Values] = {}
+    for row in rows:
+        cells = tuple(row.get(name) for name in declared_columns)
+        declared[cells] = row
     ended = [key for cells, key in current.items() if cells not in declared]
+    # Before the new rows come: of each key, one row is current.
     _close(connection, table, ended, now)
-    added = [row for cells, row in declared.items() if cells not in current]
+    added: list[_Values] = []
+    for cells, row in declared.items():
+        if cells not in current:
+            added.append(row | {"known_from": now})
+    # SQLAlchemy would insert one row of defaults for an empty list.
     if added:
-        connection.execute(insert(table), [row | {"known_from": now} for row in added])
+        connection.execute(insert(table), added)
 
 
 def _current_keys(
@@ -237,28 +246,44 @@ def _projects(pack: Pack) -> list[_Values]:
 
 def _indicators(pack: Pack) -> Iterator[_Values]:
     for position, indicator in enumerate(pack.indicators):
-        baseline = indicator.baseline
+        over_time = pack.over_time_of(indicator.form, indicator.numerator)
+        base_over_time = pack.over_time_of(indicator.form, indicator.denominator)
         yield {
             "position": position,
             "project_code": indicator.project,
             "form_code": indicator.form,
-            "baseline_scope": baseline.scope if baseline else None,
-            "baseline_period": baseline.period if baseline else None,
-            "baseline_value": baseline.value if baseline else None,
-            "baseline_source": baseline.source if baseline else None,
-            "over_time": pack.over_time_of(indicator.form, indicator.numerator).value,
-            "base_over_time": pack.over_time_of(indicator.form, indicator.denominator).value,
+            **_baseline(indicator),
+            "over_time": over_time.value,
+            "base_over_time": base_over_time.value,
             "enough_pct": pack.program.enough_reports_pct,
             **indicator.model_dump(mode="json", include=_INDICATOR_COLUMNS),
         }
+
+
+def _baseline(indicator: Indicator) -> _Values:
+    """Return the columns about the value that an indicator began with; all None without one."""
+    baseline = indicator.baseline
+    if baseline is None:
+        return dict.fromkeys(_BASELINE_COLUMNS)
+    return {
+        "baseline_scope": baseline.scope,
+        "baseline_period": baseline.period,
+        "baseline_value": baseline.value,
+        "baseline_source": baseline.source,
+    }
 
 
 def _targets(pack: Pack) -> Iterator[_Values]:
     for indicator in pack.indicators:
         for target in indicator.targets:
             level = target.level or _level_of_whole(indicator, target)
-            values = target.model_dump(mode="json") | {"level": level}
-            yield {"indicator_code": indicator.code, "unit_code": None, **values}
+            values = target.model_dump(mode="json")
+            yield {
+                "indicator_code": indicator.code,
+                "unit_code": None,
+                **values,
+                "level": level,
+            }
     for of_unit in pack.unit_targets:
         values = of_unit.model_dump(mode="json", exclude={"indicator", "unit"})
         yield {

@@ -45,9 +45,12 @@ class SentBefore:
         of the same report.
         """
         earlier = self._latest.get(content)
-        is_certain = content.sender not in self._busy_senders and earlier not in self._superseded
+        is_sender_busy = content.sender in self._busy_senders
+        is_certain = not is_sender_busy and earlier not in self._superseded
+        # A file without a hash was not kept: nothing shows what was in it.
         if content.sha256 is not None and earlier is not None and is_certain:
             return DeliveryState.DUPLICATE, earlier
+        # This delivery waits now too: what its sender sends after it is not certain.
         self._busy_senders.add(content.sender)
         if content.sha256 is not None:
             self._latest[content] = number
@@ -78,10 +81,13 @@ def _senders_with_waiting(
 ) -> set[str | None]:
     """Return the senders of these contents of whom a delivery waits to be extracted or checked."""
     senders = {content.sender for content in contents}
-    query = select(DeliveryRow.sender_unit).where(DeliveryRow.state.in_(_WAITING)).distinct()
+    is_waiting = DeliveryRow.state.in_(_WAITING)
+    query = select(DeliveryRow.sender_unit).where(is_waiting).distinct()
+    # The zip itself waits until the last of its members is recorded.
     if waiting_zip is not None:
         query = query.where(DeliveryRow.id != waiting_zip)
-    return senders & set(session.scalars(query))
+    busy = set(session.scalars(query))
+    return senders & busy
 
 
 def _superseded(session: Session, deliveries: Collection[int]) -> set[int]:
@@ -107,12 +113,16 @@ def _superseded(session: Session, deliveries: Collection[int]) -> set[int]:
 
 def _with_later_version(deliveries: Collection[int]) -> Select[tuple[int]]:
     """Query those of `deliveries` of which a report has a version from a later delivery."""
-    own, other = aliased(SubmissionRow), aliased(SubmissionRow)
-    own_file, other_file = aliased(DeliveryRow), aliased(DeliveryRow)
-    is_later = or_(
-        other_file.received_at > own_file.received_at,
-        and_(other_file.received_at == own_file.received_at, other_file.id > own_file.id),
+    own = aliased(SubmissionRow)
+    other = aliased(SubmissionRow)
+    own_file = aliased(DeliveryRow)
+    other_file = aliased(DeliveryRow)
+    # Of two that arrived at one moment, the later number is the later delivery.
+    is_later_at_once = and_(
+        other_file.received_at == own_file.received_at,
+        other_file.id > own_file.id,
     )
+    is_later = or_(other_file.received_at > own_file.received_at, is_later_at_once)
     is_same_report = and_(
         other.form_code == own.form_code,
         other.unit_code == own.unit_code,
@@ -126,6 +136,7 @@ def _with_later_version(deliveries: Collection[int]) -> Select[tuple[int]]:
         .join(other_file, other_file.id == other.delivery_id)
         .where(
             own.delivery_id.in_(deliveries),
+            # Only its last check counts: an earlier one may have read other reports in it.
             own.attempt == own_file.attempt,
             other_file.withdrawn_at.is_(None),
             is_later,
@@ -166,6 +177,7 @@ class DuplicateFinder:
         originals: set[int] = set()
         for report in reports:
             original = self._original_of(candidate, report)
+            # One report that is new makes the whole delivery a new one.
             if original is None:
                 return False
             originals.add(original)
@@ -182,7 +194,10 @@ class DuplicateFinder:
         original = latest.turn.delivery_id
         if latest.content == candidate.content:
             return original
-        if candidate.earlier is not None and self._touched.include(candidate.number, original):
+        if candidate.earlier is None:
+            return None
+        # The bytes of an older version: meant as a new one, unless the whole folder was touched.
+        if self._touched.include(candidate.number, original):
             return candidate.earlier
         return None
 
@@ -218,12 +233,16 @@ class _TouchedFiles:
         if row.run_id not in self._of_run:
             self._of_run[row.run_id] = set(self._read(row.run_id))
         touched = self._of_run[row.run_id]
-        return _file_of(row) in touched and (
-            _file_of(self._session.get_one(DeliveryRow, successor)) in touched
-        )
+        if _file_of(row) not in touched:
+            return False
+        successor_row = self._session.get_one(DeliveryRow, successor)
+        return _file_of(successor_row) in touched
 
     def _read(self, run_id: int) -> Iterator[tuple[str, str, str | None]]:
-        again, before, between = (aliased(DeliveryRow) for _ in range(3))
+        again = aliased(DeliveryRow)
+        before = aliased(DeliveryRow)
+        between = aliased(DeliveryRow)
+        # Other bytes came to the place in between: then the sender put the old ones back.
         has_changed = (
             select(between.id)
             .where(

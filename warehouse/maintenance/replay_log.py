@@ -75,15 +75,18 @@ def _checks(session: Session, number: int) -> Iterator[Row]:
         return row.delivery_id, row.attempt
 
     query = select(SubmissionRow).where(SubmissionRow.run_id == number).order_by(SubmissionRow.id)
-    for (delivery, attempt), rows in groupby(session.scalars(query), key=check_of):
-        submissions = list(rows)
+    rows = session.scalars(query)
+    for (delivery, attempt), of_check in groupby(rows, key=check_of):
+        submissions = list(of_check)
         # All reports of a delivery are loaded at the same moment.
         loaded_at = submissions[0].loaded_at
+        # The keys of a JSON object are texts.
+        ids = {str(row.report_no): row.id for row in submissions}
         yield {
             "delivery": delivery,
             "attempt": attempt,
             "at": loaded_at.isoformat(),
-            "submissions": {str(row.report_no): row.id for row in submissions},
+            "submissions": ids,
         }
 
 
@@ -143,8 +146,11 @@ def _changed_catalogue(session: Session, since: datetime | None) -> dict[str, li
     for table in CATALOGUE:
         any_table: Any = table
         query = select(any_table)
+        # Before the first run there is nothing: all rows are new.
         if since is not None:
-            query = query.where(or_(any_table.known_from >= since, any_table.known_to >= since))
+            has_begun = any_table.known_from >= since
+            has_ended = any_table.known_to >= since
+            query = query.where(or_(has_begun, has_ended))
         found[table.__tablename__] = _plain_rows(session, query)
     return found
 
@@ -163,6 +169,7 @@ def _cross_checked_at(session: Session, run: RunRow) -> str | None:
     moments: list[datetime] = []
     for column in columns:
         query = select(func.max(column)).where(column >= run.started_at)
+        # The newest run may still go on.
         if end is not None:
             query = query.where(column <= end)
         moment = session.scalar(query)
@@ -182,7 +189,10 @@ def _plain(row: WarehouseTable) -> Row:
     values: Row = {}
     for column in row.__table__.columns:
         value = getattr(row, column.name)
-        values[column.name] = value.isoformat() if isinstance(value, date) else value
+        # A `datetime` is a `date` too.
+        if isinstance(value, date):
+            value = value.isoformat()
+        values[column.name] = value
     return values
 
 
@@ -191,8 +201,12 @@ def _typed(table: type[WarehouseTable], row: Mapping[str, Any]) -> Row:
 
     Columns that the table has no longer are left out.
     """
-    columns = [column for column in table.__table__.columns if column.name in row]
-    return {column.name: _typed_value(column, row[column.name]) for column in columns}
+    typed: Row = {}
+    for column in table.__table__.columns:
+        name = column.name
+        if name in row:
+            typed[name] = _typed_value(column, row[name])
+    return typed
 
 
 def _typed_value(column: ColumnElement[Any], value: Any) -> Any:

@@ -27,6 +27,7 @@ _IDENTITY = (
     "answers_id",
 )
 """The columns of the outbox that tell one notice from another. None of them ever changes."""
+_COLUMNS_OF_MISSING = ("form_code", "unit_code", "period", "stage", "due_date")
 _ABOUT_REPORTS = (NoticeKind.DUE_SOON, NoticeKind.OVERDUE)
 """The kinds about a report that has not come; all others are about a submission."""
 
@@ -57,7 +58,8 @@ class NewNotice:
 
     def __post_init__(self) -> None:
         """Raise ValueError where what the kind is about is missing."""
-        subject = self.missing if self.kind in _ABOUT_REPORTS else self.submission_id
+        is_about_report = self.kind in _ABOUT_REPORTS
+        subject = self.missing if is_about_report else self.submission_id
         if subject is None:
             raise ValueError(f"a notice {self.kind} without what it is about")
 
@@ -89,14 +91,9 @@ def enqueue(session: Session, notices: Iterable[NewNotice]) -> int:
 
 
 def _values(notice: NewNotice) -> _Values:
-    report = notice.missing.report if notice.missing else None
     return {
         "submission_id": notice.submission_id,
-        "form_code": report.form_code if report else None,
-        "unit_code": report.unit_code if report else None,
-        "period": report.period if report else None,
-        "stage": report.stage.value if report else None,
-        "due_date": notice.missing.due_date if notice.missing else None,
+        **_values_of_missing(notice.missing),
         "recipient": notice.recipient,
         "kind": notice.kind,
         # The verdict of then: a cross-check may change that of the submission.
@@ -110,6 +107,20 @@ def _values(notice: NewNotice) -> _Values:
     }
 
 
+def _values_of_missing(missing: MissingReport | None) -> _Values:
+    """Return the columns about a report that has not come; all None for other notices."""
+    if missing is None:
+        return dict.fromkeys(_COLUMNS_OF_MISSING)
+    report = missing.report
+    return {
+        "form_code": report.form_code,
+        "unit_code": report.unit_code,
+        "period": report.period,
+        "stage": report.stage.value,
+        "due_date": missing.due_date,
+    }
+
+
 def _identity(values: _Values) -> _Identity:
     return tuple(values[name] for name in _IDENTITY)
 
@@ -118,9 +129,14 @@ def _on_record(session: Session, wanted: Collection[_Values]) -> dict[_Identity,
     """Return the ids of the notices on record about the same submissions and units."""
     columns = [getattr(OutboxRow, name) for name in _IDENTITY]
     query = select(OutboxRow.id, *columns)
-    submissions = {values["submission_id"] for values in wanted} - {None}
-    units = {values["unit_code"] for values in wanted} - {None}
-    # A reminder has a unit instead of a submission.
+    submissions: set[int] = set()
+    units: set[str] = set()
+    for values in wanted:
+        # A reminder has a unit instead of a submission.
+        if values["submission_id"] is None:
+            units.add(values["unit_code"])
+        else:
+            submissions.add(values["submission_id"])
     conditions = [OutboxRow.submission_id.in_(ids) for ids in portions(sorted(submissions))]
     conditions += [OutboxRow.unit_code.in_(codes) for codes in portions(sorted(units))]
     found: dict[_Identity, int] = {}

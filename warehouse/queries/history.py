@@ -69,14 +69,17 @@ class PastReader:
         """
         try:
             with self._engine.connect() as connection:
-                reports = _reports(connection, _conditions(requested, self._periods))
+                conditions = _conditions(requested, self._periods)
+                reports = _reports(connection, conditions)
                 numbers = [number for number, *_ in reports]
                 new_numbers = [number for number in numbers if number not in self._known]
                 new_facts = _facts(connection, new_numbers, self._lines)
         except SQLAlchemyError as wrong:
             message = f"warehouse: cannot read what was reported before: {wrong}"
             raise WarehouseError(message) from wrong
-        kept = self._facts[self._facts["report"].isin(numbers)]
+        is_needed = self._facts["report"].isin(numbers)
+        kept = self._facts[is_needed]
+        # A frame without rows is left out: its columns have another type.
         if len(kept):
             new_facts = pd.concat([kept, new_facts], ignore_index=True)
         # In the order of the reports, whichever batch they were first read for.
@@ -100,7 +103,8 @@ def _conditions(requested: Collection[HistoryKeys], periods: int) -> Iterator[Co
         same_and_before: set[str] = set()
         for report in reports:
             peers |= report.peers
-            same_and_before |= {report.period.code, report.period.moved(-1).code}
+            period_before = report.period.moved(-1)
+            same_and_before |= {report.period.code, period_before.code}
         yield _is_of(form, peers, same_and_before)
 
 
@@ -110,7 +114,8 @@ def _periods_around(reports: Sequence[HistoryKeys], distance: int) -> set[str]:
     last = max(report.period.moved(distance).end for report in reports)
     codes: set[str] = set()
     for kind in PeriodKind:
-        codes |= {period.code for period in periods_between(kind, first, last)}
+        for period in periods_between(kind, first, last):
+            codes.add(period.code)
     return codes
 
 
@@ -138,10 +143,14 @@ def _reports(connection: Connection, conditions: Iterator[ColumnElement[bool]]) 
         .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
         .where(is_current())
     )
-    found: set[_Report] = set()
+    # A report of the unit itself may be one of another unit's peers: it is found twice.
+    found: dict[int, _Report] = {}
     for condition in conditions:
-        found |= {row._tuple() for row in connection.execute(query.where(condition))}
-    return sorted(found, key=lambda report: report[0])
+        for row in connection.execute(query.where(condition)):
+            report = row._tuple()
+            number, *_ = report
+            found[number] = report
+    return [found[number] for number in sorted(found)]
 
 
 def _facts(connection: Connection, reports: Sequence[int], lines: Collection[str]) -> pd.DataFrame:
@@ -154,7 +163,9 @@ def _facts(connection: Connection, reports: Sequence[int], lines: Collection[str
     query = select(
         FactRow.submission_id, FactRow.element, FactRow.line, FactRow.value, FactRow.text
     ).where(is_wanted)
-    submission_ids, line_numbers, values = array("q"), array("q"), array("d")
+    submission_ids = array("q")
+    line_numbers = array("q")
+    values = array("d")
     elements: list[str] = []
     texts: list[str | None] = []
     # Nearly all reports have the same elements and most of the same texts: keep each once.

@@ -33,7 +33,8 @@ def undelivered(engine: Engine) -> list[Undelivered]:
     letters: dict[str, list[OutboxRow]] = {}
     with Session(engine) as session:
         for row in session.scalars(query):
-            letters.setdefault(str(row.message_id), []).append(row)
+            of_letter = letters.setdefault(str(row.message_id), [])
+            of_letter.append(row)
     return [_undelivered(rows) for rows in letters.values()]
 
 
@@ -74,8 +75,8 @@ def size_of(engine: Engine) -> int:
     file = file_of(engine.url)
     if file is not None:
         # The log may hold much that is not in the file yet.
-        files = (file, file.with_name(f"{file.name}-wal"))
-        return sum(each.stat().st_size for each in files if each.exists())
+        log = file.with_name(f"{file.name}-wal")
+        return sum(each.stat().st_size for each in (file, log) if each.exists())
     with engine.connect() as connection:
         if connection.dialect.name != "postgresql":
             return 0
@@ -99,5 +100,6 @@ def last_runs(engine: Engine) -> LastRuns | None:
             return None
         completed = session.scalar(last_completed)
         errors = tuple(str(error) for error in newest.summary.get("errors", []))
+        # An error after the digest was mailed has not reached the operator.
         was_mailed = newest.summary.get("errors_mailed") == len(errors)
         return LastRuns(completed, newest.id, newest.state, newest.started_at, errors, was_mailed)
