@@ -64,7 +64,10 @@ class Examples(Model):
         """The good report, under "", and the bad one of each rule."""
         reports = {"": self.good}
         for rule, example in self.rules.items():
-            reports[rule] = example.bad if example.alone else changed(self.good, example.bad)
+            if example.alone:
+                reports[rule] = example.bad
+            else:
+                reports[rule] = changed(self.good, example.bad)
         return reports
 
 
@@ -83,10 +86,10 @@ def readings_of(
     Their deliveries are numbered from `first`.
     """
     period = Period.parse(examples.period)
-    return {
-        rule: reading_of(report, examples.form, period, pack, number)
-        for number, (rule, report) in enumerate(examples.reports.items(), start=first)
-    }
+    readings: dict[str, ParsedReport] = {}
+    for number, (rule, report) in enumerate(examples.reports.items(), start=first):
+        readings[rule] = reading_of(report, examples.form, period, pack, number)
+    return readings
 
 
 def reading_of(
@@ -134,6 +137,7 @@ def _delivery(number: int, period: Period) -> Delivery:
 
 def line_row(table: Table, read: ParsedTable, line: str) -> int:
     """Return the sheet's row of a matrix line, or of a list's line by its number."""
+    # The lines of a list are numbered from 1, as on the sheet.
     position = read.lines.index(line) if table.kind == "matrix" else int(line) - 1
     return read.rows[position]
 
@@ -146,8 +150,9 @@ def changed(good: Report, bad: Report) -> Report:
         for key, values in changes.items():
             if values is None:
                 lines.pop(key, None)
-            else:
-                lines[key] = {**(lines.get(key) or {}), **values}
+                continue
+            own_values = lines.get(key) or {}
+            lines[key] = {**own_values, **values}
         result[table] = lines
     return result
 
@@ -232,8 +237,12 @@ def _values(column: Column, written: list[Any]) -> ColumnValues:
 
 
 def _figure(value: Any, column: Column) -> float:
-    return float("nan") if value is None else to_kept(float(value), column.measure)
+    if value is None:
+        return float("nan")
+    return to_kept(float(value), column.measure)
 
 
 def _day(value: Any) -> date | None:
-    return None if value is None else date.fromisoformat(value)
+    if value is None:
+        return None
+    return date.fromisoformat(value)

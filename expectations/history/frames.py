@@ -105,7 +105,9 @@ def _figures_frame(
     is_compared &= ~grid.is_summary[given.codes]
     kept = np.flatnonzero(is_compared)
     frame = pd.DataFrame({name: column[kept] for name, column in columns.items()})
-    frame = frame.assign(**grid.named(frame.pop("code").to_numpy()))
+    codes = frame.pop("code").to_numpy()
+    frame = frame.assign(**grid.named(codes))
+    # Senders read the key as they write it, not as it is compared.
     frame["key"] = [memory.marks.get(key, "") for key in frame["key"]]
     labels_and_keys = zip(frame["label"], frame["key"], strict=True)
     frame["label"] = [_label(label, key) for label, key in labels_and_keys]
@@ -120,10 +122,12 @@ def _versions_frame(memory: ReportHistory, numbers: Sequence[int]) -> pd.DataFra
     # The warehouse's reports come first, then those of the batch in the order of their arrival.
     for report in memory.reports:
         replaced = current.get(report.key)
-        if replaced is not None and report.number in requested and _is_older(report, replaced):
+        is_requested = report.number in requested
+        if replaced is not None and is_requested and _is_older(report, replaced):
             moments = (report.claimed_at, replaced.claimed_at, replaced.received_at)
             dates = [vietnam_day(moment) for moment in moments if moment is not None]
             rows.append((report.number, 0, 1, *dates))
+        # A version that does not load never becomes current.
         if report.loads:
             current[report.key] = report
     return with_dates(pd.DataFrame.from_records(rows, columns=list(VERSION_COLUMNS)))
@@ -140,4 +144,6 @@ def _is_older(report: HistoryReport, replaced: HistoryReport) -> bool:
 
 
 def _label(label: str, key: str) -> str:
-    return f"{label}, {key}" if key else label
+    if not key:
+        return label
+    return f"{label}, {key}"

@@ -85,8 +85,10 @@ def _values_of(goals: Iterable[_Goal], memory: ReportHistory) -> _Values:
     elements: set[str | None] = set()
     for goal in goals:
         elements |= {goal.indicator.numerator, goal.indicator.denominator}
-    of_reports = memory.values["key"] == ""
-    chosen = memory.values[memory.values["element"].isin(elements) & of_reports]
+    # A line of a list has a key; an indicator is about the report as a whole.
+    is_of_report = memory.values["key"] == ""
+    is_part = memory.values["element"].isin(elements)
+    chosen = memory.values[is_part & is_of_report]
     values: _Values = {}
     columns = (chosen["report"], chosen["element"], chosen["value"])
     for report, element, value in zip(*columns, strict=True):
@@ -111,7 +113,10 @@ def _rows(
         indicator = goal.indicator
         now = _quotient(indicator, index, values)
         before = _quotient(indicator, last, values)
-        if now is None or before is None or not goal.is_met_by(before):
+        if now is None or before is None:
+            continue
+        # A target that was not reached cannot be lost.
+        if not goal.is_met_by(before):
             continue
         # In the order of INDICATOR_COLUMNS.
         rows.append(

@@ -136,20 +136,28 @@ def build_history(
     loads: set[int] = set()
     for batch in batches:
         loads.update(batch.loads)
-    new = [_new_report(position, reading, pack, loads) for position, reading in enumerate(readings)]
-    indexes = {reading.number: len(earlier) + n for n, reading in enumerate(readings)}
+    reports = list(earlier)
+    indexes: dict[int, int] = {}
+    for position, reading in enumerate(readings):
+        indexes[reading.number] = len(reports)
+        reports.append(_new_report(position, reading, pack, loads))
     facts = _facts_of(of_form, past)
-    lists = _lists_of(batches)
-    lines = {name: _lines(table, facts, batches, indexes) for name, table in lists.items()}
     values = [figures_of_facts(facts)]
     for batch in batches:
         values.extend(figures_of_frames(batch.form, batch.frames, indexes))
+    lists = _lists_of(batches)
+    lines: dict[str, pd.DataFrame] = {}
+    lines_with_keys: dict[str, pd.DataFrame] = {}
     for name, table in lists.items():
+        lines[name] = _lines(table, facts, batches, indexes)
         values.extend(figures_of_lines(table, lines[name]))
+        # Without a key, nothing says which line of a later report is the same one.
+        if table.key:
+            lines_with_keys[name] = lines[name]
     return ReportHistory(
-        reports=tuple(_with_ends([*earlier, *new])),
+        reports=tuple(_with_ends(reports)),
         values=joined(values),
-        lines={name: frame for name, frame in lines.items() if lists[name].key},
+        lines=lines_with_keys,
         marks=_marks(lists, lines),
     )
 
@@ -199,9 +207,11 @@ def _marks(lists: Mapping[str, Table], lines: Mapping[str, pd.DataFrame]) -> dic
     marks: dict[str, str] = {}
     for name, frame in lines.items():
         column = lists[name].key
-        if column:
-            last = frame.drop_duplicates("key", keep="last")
-            marks |= dict(zip(last["key"], last[column].astype(str), strict=True))
+        if not column:
+            continue
+        last = frame.drop_duplicates("key", keep="last")
+        texts = last[column].astype(str)
+        marks |= dict(zip(last["key"], texts, strict=True))
     return marks
 
 
@@ -255,13 +265,16 @@ def _new_report(
 def _kind(code: str, end: date, pack: Pack) -> UnitKind | None:
     # The unit may not exist at the end of the period: then its latest kind counts.
     unit = pack.units.get(code, end) or pack.units.latest(code)
-    return unit.kind if unit else None
+    if unit is None:
+        return None
+    return unit.kind
 
 
 def _with_ends(reports: Sequence[HistoryReport]) -> list[HistoryReport]:
     """Return the reports in order, each with its end: the position of its next loaded version."""
     ends: dict[tuple[str, Period, Stage], int] = {}
     ended: list[HistoryReport] = []
+    # From the last one on: when a report's turn comes, the end that its next version set is known.
     for report in reversed(reports):
         end = ends.get(report.key)
         if end is None:

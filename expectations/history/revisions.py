@@ -43,6 +43,7 @@ def revision_columns(
     """
     report = memory.reports[index]
     replaced = sight.of(index).replaced
+    # The first report of a period replaces nothing that could be lost.
     if replaced is None:
         return None
     due = _missing_period(form, report, index, memory, sight, pack)
@@ -72,9 +73,13 @@ def _missing_period(
     if (received_on - report.period.end).days < _DAYS_AFTER:
         return None
     due = _last_ended(report.period, received_on)
+    if due == report.period:
+        return None
     reported = {memory.reports[other].period for other in sight.of(index).others}
-    is_owed = pack.units.get(report.unit, due.end) and pack.form(form.code, due)
-    if due == report.period or due in reported or not is_owed:
+    if due in reported:
+        return None
+    # A unit that has ended, or a form that is no longer in force, has nothing missing.
+    if not pack.units.get(report.unit, due.end) or not pack.form(form.code, due):
         return None
     return due
 
@@ -97,10 +102,14 @@ def _changing_figures(grid: FigureGrid, index: int, replaced: int) -> tuple[Floa
     can_change = np.array([figure.cumulative is not None for figure in grid.figures], dtype=bool)
     if not can_change.any():
         can_change[:] = True
+    # A sum that changes only repeats the change of its part.
     is_typed = np.array([figure.is_typed for figure in grid.figures], dtype=bool)
-    pairs = np.unique(given.pairs[(can_change & is_typed)[given.codes]])
-    now = np.nan_to_num(grid.values(np.full(len(pairs), index), pairs))
-    before = np.nan_to_num(grid.values(np.full(len(pairs), replaced), pairs))
+    is_counted = can_change & is_typed
+    pairs = np.unique(given.pairs[is_counted[given.codes]])
+    own = np.full(len(pairs), index)
+    earlier = np.full(len(pairs), replaced)
+    now = np.nan_to_num(grid.values(own, pairs))
+    before = np.nan_to_num(grid.values(earlier, pairs))
     is_known = (now != 0) | (before != 0)
     return now[is_known], before[is_known]
 
@@ -110,7 +119,9 @@ def _is_other_measure(now: Floats, before: Floats) -> bool:
     has_both = (now > 0) & (before > 0)
     if not has_both.any():
         return False
-    powers = np.log10(now[has_both] / before[has_both])
+    ratios = now[has_both] / before[has_both]
+    powers = np.log10(ratios)
     usual = np.round(np.median(powers))
+    # Within 5 %: a figure may be rounded in the other unit of measure.
     is_usual = np.abs(powers - usual) < np.log10(1.05)
     return bool(usual != 0 and is_usual.mean() >= _NEARLY_ALL)

@@ -51,14 +51,18 @@ def letter_context(letter: Letter, pack: Pack, attachments: Sequence[Attachment]
     notices = _merge_notices(letter.notices)
     reports = [_report_of(notice, letter.day, pack, attachments) for notice in notices]
     reports.sort(key=lambda report: TASKS.index(report.task))
-    reports = list(_each_said_once(reports, _cross_checked(letter.notices)))
+    # After the sorting: what several reports share is printed at the first that is read.
+    of_cross_checks = _cross_checked(letter.notices)
+    reports = list(_each_printed_once(reports, of_cross_checks))
+    reminders = [_missing(reminder, letter.day, pack) for reminder in letter.reminders]
+    accepted = [_name(report, pack) for report in letter.accepted]
     return LetterContext(
         receiver=receiver,
         is_for_unit=is_for_unit,
         day=letter.day,
         reports=tuple(reports),
-        reminders=tuple(_missing(reminder, letter.day, pack) for reminder in letter.reminders),
-        accepted=tuple(_name(report, pack) for report in letter.accepted),
+        reminders=tuple(reminders),
+        accepted=tuple(accepted),
     )
 
 
@@ -148,23 +152,27 @@ def _cross_checked(notices: Sequence[Notice]) -> set[_Statement]:
     """Return what cross-checks found, which says the same at each report that they compared."""
     found: set[_Statement] = set()
     for notice in notices:
-        if notice.kind is NoticeKind.CROSS_CHECKED:
-            found |= {(finding.rule, finding.message) for finding in notice.findings}
+        if notice.kind is not NoticeKind.CROSS_CHECKED:
+            continue
+        for finding in notice.findings:
+            found.add((finding.rule, finding.message))
     return found
 
 
-def _each_said_once(
+def _each_printed_once(
     reports: Iterable[ReportedItem], of_cross_checks: set[_Statement]
 ) -> Iterator[ReportedItem]:
     """Yield the reports of a letter; what a cross-check found is printed at the first of them.
 
-    Two files with the same mistake of their own are told each of theirs.
+    A mistake that two files have each of their own is printed at both.
     """
-    said: set[_Statement] = set()
+    printed: set[_Statement] = set()
     for report in reports:
-        new = tuple(group for group in report.shown if _statement(group) not in said)
-        said |= {_statement(group) for group in new} & of_cross_checks
-        yield replace(report, shown=new, is_told_above=len(new) < len(report.shown))
+        new = [group for group in report.shown if _statement(group) not in printed]
+        statements = {_statement(group) for group in new}
+        printed |= statements & of_cross_checks
+        is_shortened = len(new) < len(report.shown)
+        yield replace(report, shown=tuple(new), is_told_above=is_shortened)
 
 
 def _statement(group: Group) -> _Statement:
@@ -218,7 +226,10 @@ def _deadline_of(report: ReportName | None, day: date, pack: Pack) -> Deadline |
     if report is None:
         return None
     due = pack.deadline_of(report.form_code, report.unit_code, report.period, report.stage)
-    return _distance(day, due, pack) if due else None
+    # A report may come that no duty asks for.
+    if due is None:
+        return None
+    return _distance(day, due, pack)
 
 
 def _distance(day: date, due: date, pack: Pack) -> Deadline:
@@ -227,12 +238,15 @@ def _distance(day: date, due: date, pack: Pack) -> Deadline:
         return Deadline(due, days_left=working.between(day, due), days_late=0)
     # On a closed day right after the deadline no working day has passed. The report is late all
     # the same, and the mail prints no zero.
-    return Deadline(due, days_left=0, days_late=max(working.between(due, day), 1))
+    days_late = max(working.between(due, day), 1)
+    return Deadline(due, days_left=0, days_late=days_late)
 
 
 def _unit_name(code: str | None, period: str | None, pack: Pack) -> str | None:
     unit = pack.unit_on(code, period)
-    return unit.name if unit else None
+    if unit is None:
+        return None
+    return unit.name
 
 
 def _name(report: ReportName, pack: Pack) -> str:
