@@ -109,13 +109,19 @@ def _claimed(
     pack: Pack,
 ) -> Description:
     names = {unit: _name(pack, unit, occasion.period) for unit in units}
-    values = {"what": _shown(claims[0].fact), "period": occasion.label}
-    return Description(values, tuple(_claimant(claim, names) for claim in claims))
+    first = claims[0]
+    values = {
+        "what": _shown(first.fact),
+        "period": occasion.label,
+    }
+    claimants = [_claimant(claim, names) for claim in claims]
+    return Description(values, tuple(claimants))
 
 
 def _claimant(claim: Stated, names: Mapping[str, str]) -> Involved:
     report, fact = claim
-    others = ", ".join(name for unit, name in names.items() if unit != report.unit)
+    other_names = [name for unit, name in names.items() if unit != report.unit]
+    others = ", ".join(other_names)
     return Involved(
         submission_id=report.number,
         sheet=fact.sheet,
@@ -157,7 +163,8 @@ def _unequal(
     right: Sequence[Stated],
 ) -> Description:
     measure = occasion.form.measure_of(rule.left.figures[0])
-    left_sum, right_sum = sum_of(left), sum_of(right)
+    left_sum = sum_of(left)
+    right_sum = sum_of(right)
     values = {
         "left": format_value(left_sum, measure),
         "right": format_value(right_sum, measure),
@@ -191,9 +198,14 @@ def _by_unit(side: FormSide, reports: Iterable[CurrentReport]) -> dict[str, list
 
 
 def _shown(fact: Fact) -> str:
-    return fact.text if fact.text is not None else format_value(fact.value, "")
+    if fact.text is not None:
+        return fact.text
+    return format_value(fact.value, "")
 
 
 def _name(pack: Pack, code: str, period: Period) -> str:
     unit = pack.unit_on(code, period.code)
-    return unit.name if unit else code
+    # A pack may have lost a unit that reported earlier: then its code stands for it.
+    if unit is None:
+        return code
+    return unit.name

@@ -58,6 +58,7 @@ def total_cases(
     yield from _flow_cases(rule, occasion, province, reports, pack)
     below = _parts_below(rule.form, occasion, reports, pack)
     for name in _compared_figures(rule, occasion, below):
+        # A unit that left the figure empty adds nothing; it has reported all the same.
         parts = [part.figures[name] for part in below if name in part.figures]
         if name not in province or not parts:
             continue
@@ -83,16 +84,18 @@ def _flow_cases(
     units = {unit for unit, _ in received}
     for name in rule.figures or additive_figures(occasion.form):
         is_flow = occasion.form.over_time_of(name) is OverTime.FLOW
+        # A cumulative figure is compared with the last quarter alone, by `total_cases`.
         if not is_flow or name not in province:
             continue
         whole = province[name]
         parts = [figures[name] for figures in received.values() if name in figures]
         if not parts or not are_exact([whole, *parts]):
             continue
-        number = sum_of([whole]) - sum_of(parts)
+        excess = sum_of([whole]) - sum_of(parts)
         is_complete = received.keys() == due
-        if is_complete or number < 0:
-            yield Case(number, partial(_unequal, rule, occasion, whole, parts, len(units), pack))
+        if is_complete or excess < 0:
+            describe = partial(_unequal, rule, occasion, whole, parts, len(units), pack)
+            yield Case(excess, describe)
 
 
 def _figures_within(
@@ -100,10 +103,13 @@ def _figures_within(
 ) -> dict[_UnitPeriod, _Figures]:
     """Return what units state about the shorter periods that they report, in order."""
     received: dict[_UnitPeriod, _Figures] = {}
-    for period in sorted({period for _, period in due}):
+    periods = {period for _, period in due}
+    for period in sorted(periods):
         for report in reports.about(form, period, occasion.stage):
-            if (report.unit, period) in due:
-                received[report.unit, period] = _figures_of([report])
+            # A unit may send a report that no duty asks it for: it is no part of the sum.
+            unit_period = (report.unit, period)
+            if unit_period in due:
+                received[unit_period] = _figures_of([report])
     return received
 
 
@@ -116,9 +122,11 @@ def _due_within(pack: Pack, form: str, whole: Period) -> set[_UnitPeriod]:
         return set()
     due: set[_UnitPeriod] = set()
     for kind in PeriodKind:
-        if kind is not whole.kind:
-            for period in periods_between(kind, whole.start, whole.end):
-                due |= {(unit, period) for unit in _units_below(pack, form, period)}
+        if kind is whole.kind:
+            continue
+        for period in periods_between(kind, whole.start, whole.end):
+            for unit in _units_below(pack, form, period):
+                due.add((unit, period))
     return due
 
 
@@ -225,13 +233,12 @@ def _figures_of(reports: Iterable[CurrentReport]) -> _Figures:
 
 def _units_below(pack: Pack, form: str, period: Period) -> set[str]:
     """Return the units below the province that have to report `form` for `period`."""
-    kinds = {
-        duty.from_kind for duty in pack.calendar.duties if duty.form == form and duty.is_for(period)
-    }
-    units = {
-        unit.code for unit in pack.units if unit.kind in kinds and unit.is_valid_on(period.end)
-    }
-    return units - {pack.program.province}
+    duties = [duty for duty in pack.calendar.duties if duty.form == form]
+    kinds = {duty.from_kind for duty in duties if duty.is_for(period)}
+    # Districts until 30 June 2025 and communes from then on: the period's end decides.
+    units = [unit for unit in pack.units if unit.kind in kinds]
+    codes = {unit.code for unit in units if unit.is_valid_on(period.end)}
+    return codes - {pack.program.province}
 
 
 def _is_cumulative(figure: FormElement | None) -> bool:

@@ -31,7 +31,10 @@ class MulticolumnKeyUnique(MulticolumnMapMetricProvider):
         owner = column_list.iloc[:, 0]
         keys = column_list.iloc[:, 1:].apply(_folded)
         # A key without its first part names nothing.
-        needed = keys if blanks == _PASS else keys.iloc[:, :1]
+        needed = keys.iloc[:, :1]
+        # A key with any part blank says too little: the row passes.
+        if blanks == _PASS:
+            needed = keys
         is_blank = needed.isna().any(axis=1) | owner.isna()
         # No column of a form has an empty name.
         is_repeated = keys.assign(**{"": owner}).duplicated(keep=False)
@@ -43,7 +46,9 @@ def _folded(column: pd.Series) -> pd.Series:
 
     Each distinct text is folded once.
     """
-    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+    is_number = pd.api.types.is_numeric_dtype(column)
+    is_date = pd.api.types.is_datetime64_any_dtype(column)
+    if is_number or is_date:
         return column
     folded = {text: fold(str(text)) or None for text in column.dropna().unique()}
     return column.map(folded)

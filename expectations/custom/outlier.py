@@ -37,13 +37,16 @@ class MulticolumnFiguresNoOutliers(MulticolumnMapMetricProvider):
         least: float = 20,
         **_kwargs: Any,
     ) -> pd.Series:
-        value, median, mad, known = (column_list.iloc[:, n].to_numpy(np.float64) for n in range(4))
-        excuses = column_list.iloc[:, 4:].to_numpy(np.float64)
+        columns = column_list.to_numpy(np.float64)
+        value, median, mad, known = columns[:, :4].T
+        excuses = columns[:, 4:]
+        usual_deviation = deviations * _MAD_TO_SIGMA * mad
         # fmax ignores a deviation that is unknown.
-        allowed = np.fmax(deviations * _MAD_TO_SIGMA * mad, floor * median)
+        allowed = np.fmax(usual_deviation, floor * median)
         is_excused = (value[:, None] <= excuse * excuses).any(axis=1)
         is_comparable = (value >= least) & (median > 0) & (known >= points)
-        is_outlier = is_comparable & (np.abs(value - median) > allowed) & ~is_excused
+        is_far = np.abs(value - median) > allowed
+        is_outlier = is_comparable & is_far & ~is_excused
         return pd.Series(~is_outlier, index=column_list.index)
 
 
@@ -52,7 +55,8 @@ def _sentence(kwargs: Mapping[str, Any]) -> str:
     excused = ""
     if excuses:
         excused = ", or of " + " or ".join(f"${excuse}" for excuse in excuses)
-    deviations, least_points = kwargs.get("deviations", 8), kwargs.get("points", 4)
+    deviations = kwargs.get("deviations", 8)
+    least_points = kwargs.get("points", 4)
     return (
         f"${value} must lie within {deviations:g} robust deviations of ${median}{excused}; "
         f"judged from {least_points} of ${points} on."

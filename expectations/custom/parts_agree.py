@@ -25,10 +25,15 @@ class MulticolumnPartsAgree(MulticolumnMapMetricProvider):
 
     @multicolumn_condition_partial(engine=PandasExecutionEngine)  # type: ignore[untyped-decorator]
     def _pandas(cls, column_list: pd.DataFrame, **_kwargs: Any) -> pd.Series:  # noqa: N805  (a GX partial takes the class)
-        part, other_part = column_list.iloc[:, 0], column_list.iloc[:, 1]
-        passes = part.isna() | other_part.isna() | (part == other_part)
+        part = column_list.iloc[:, 0]
+        other_part = column_list.iloc[:, 1]
+        is_unknown = part.isna() | other_part.isna()
+        passes = is_unknown | (part == other_part)
         for number in range(2, column_list.shape[1], 2):
-            passes |= column_list.iloc[:, number] != column_list.iloc[:, number + 1]
+            total = column_list.iloc[:, number]
+            other_total = column_list.iloc[:, number + 1]
+            # An unknown total differs from every other, and so excuses the part.
+            passes |= total != other_total
         return passes
 
 

@@ -33,10 +33,12 @@ class ColumnPairRatioBetween(ColumnPairMapMetricProvider):
         zero_denominator: str = "left",
         **_kwargs: Any,
     ) -> pd.Series:
-        is_skipped = column_A.isna() | column_B.isna() | (column_A == 0)
+        is_unknown = column_A.isna() | column_B.isna()
+        is_skipped = is_unknown | (column_A == 0)
+        # So far only a denominator of 0 is wrong.
         is_wrong = column_B == 0
         if zero_denominator == "left":
-            is_skipped |= column_B == 0
+            is_skipped |= is_wrong
         # Products are compared: with a denominator of 0 there is no quotient.
         if min_value is not None:
             is_wrong |= column_A < min_value * column_B
@@ -46,14 +48,17 @@ class ColumnPairRatioBetween(ColumnPairMapMetricProvider):
 
 
 def _sentence(kwargs: Mapping[str, Any]) -> str:
-    column_a, column_b = kwargs["column_A"], kwargs["column_B"]
-    low, high = kwargs.get("min_value"), kwargs.get("max_value")
+    column_a = kwargs["column_A"]
+    column_b = kwargs["column_B"]
+    low = kwargs.get("min_value")
+    high = kwargs.get("max_value")
     bounds: list[str] = []
     if low is not None:
         bounds.append(f"at least {low:,.10g}")
     if high is not None:
         bounds.append(f"at most {high:,.10g}")
-    return f"${column_a} for each one of ${column_b} must be {' and '.join(bounds)}."
+    bounded = " and ".join(bounds)
+    return f"${column_a} for each one of ${column_b} must be {bounded}."
 
 
 class ExpectColumnRatioToBeBetween(ColumnPairMapExpectation):
@@ -76,7 +81,8 @@ class ExpectColumnRatioToBeBetween(ColumnPairMapExpectation):
 
     @root_validator(skip_on_failure=True)
     def _some_bound(cls, values: dict[str, Any]) -> dict[str, Any]:  # noqa: N805  (pydantic takes the class)
-        low, high = values.get("min_value"), values.get("max_value")
+        low = values.get("min_value")
+        high = values.get("max_value")
         if low is None and high is None:
             raise ValueError("a ratio needs min_value, max_value, or both")
         if low is not None and high is not None and low > high:

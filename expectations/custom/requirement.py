@@ -16,7 +16,12 @@ from expectations.custom.map_metrics import (
 from expectations.custom.rendering import prescriptive
 
 GIVEN = "given"
-_PHRASES = {"min": "at least {}", "max": "at most {}", "above": "more than {}", "in": "one of {}"}
+_PHRASES = {
+    "min": "at least {}",
+    "max": "at most {}",
+    "above": "more than {}",
+    "in": "one of {}",
+}
 """What a condition is called in a sentence, by its word."""
 
 
@@ -37,9 +42,11 @@ class ColumnPairMeetsRequirement(ColumnPairMapMetricProvider):
         **_kwargs: Any,
     ) -> pd.Series:
         is_met = _meets(column_B, requires)
+        # An empty cell breaks the rule that asks for a value, and no rule about the value.
         if requires != GIVEN:
             is_met |= column_B.isna()
-        return is_met | ~_meets(column_A, where)
+        is_chosen = _meets(column_A, where)
+        return is_met | ~is_chosen
 
 
 def _meets(column: pd.Series, condition: Any) -> pd.Series:
@@ -49,21 +56,30 @@ def _meets(column: pd.Series, condition: Any) -> pd.Series:
     ((word, value),) = condition.items()
     if word == "in":
         return column.isin(value)
-    compare = {"min": column.ge, "max": column.le, "above": column.gt}[word]
-    return compare(value)
+    comparisons = {
+        "min": column.ge,
+        "max": column.le,
+        "above": column.gt,
+    }
+    return comparisons[word](value)
 
 
 def _phrase(condition: Any) -> str:
     if condition == GIVEN:
         return GIVEN
     ((word, value),) = condition.items()
-    shown = ", ".join(map(str, value)) if word == "in" else f"{value:g}"
-    return _PHRASES[word].format(shown)
+    phrase = _PHRASES[word]
+    if word == "in":
+        words = [str(each) for each in value]
+        return phrase.format(", ".join(words))
+    return phrase.format(f"{value:g}")
 
 
 def _sentence(kwargs: Mapping[str, Any]) -> str:
-    column_a, column_b = kwargs["column_A"], kwargs["column_B"]
-    where, requires = _phrase(kwargs["where"]), _phrase(kwargs["requires"])
+    column_a = kwargs["column_A"]
+    column_b = kwargs["column_B"]
+    where = _phrase(kwargs["where"])
+    requires = _phrase(kwargs["requires"])
     return f"Where ${column_a} is {where}, ${column_b} must be {requires}."
 
 
@@ -87,7 +103,9 @@ class ExpectColumnPairValuesToMeetRequirement(ColumnPairMapExpectation):
     def _is_a_condition(cls, condition: Any) -> Any:  # noqa: N805  (pydantic takes the class)
         if condition == GIVEN:
             return condition
-        words = list(condition) if isinstance(condition, dict) else []
+        words: list[Any] = []
+        if isinstance(condition, dict):
+            words = list(condition)
         is_known = len(words) == 1 and words[0] in _PHRASES
         if is_known and words == ["in"]:
             is_known = isinstance(condition["in"], list)

@@ -157,6 +157,7 @@ class RuleSet:
             rules[files.history] = self.history
         for code, path in files.forms.items():
             rules[path] = self._forms[code]
+        # Lists, not sets: an id that stands twice in one file must stay visible.
         ids: dict[Path, list[str]] = {}
         for path, of_file in rules.items():
             ids[path] = [rule.id for rule in of_file]
@@ -206,14 +207,17 @@ def _across_rules(
         return ()
     codes = {form.code for form in pack.forms}
     suite = load_model(path, CrossCheckSuite)
-    all_rules = translated(suite.rules, path, lang)
-    rules = tuple(rule for rule in all_rules if codes.issuperset(forms_of(rule)))
+    rules: list[AcrossRule] = []
     mistakes: list[str] = []
-    for rule in rules:
+    for rule in translated(suite.rules, path, lang):
+        # Not every pack has all forms that the shared suite compares.
+        if not codes.issuperset(forms_of(rule)):
+            continue
+        rules.append(rule)
         place = f"{path}: {rule.id}"
         mistakes += [f"{place}: {mistake}" for mistake in cross_check_errors(rule, pack)]
     _refuse(mistakes)
-    return rules
+    return tuple(rules)
 
 
 def _history_rules(
