@@ -34,10 +34,12 @@ class MulticolumnPartsWithinWhole(MulticolumnMapMetricProvider):
         whole = column_list.iloc[:, 0]
         parts = column_list.iloc[:, 1:]
         is_unknown = whole.isna() | parts.isna().all(axis=1)
-        fits = (parts.sum(axis=1) - whole <= tolerance) | is_unknown
+        excess = parts.sum(axis=1) - whole
+        fits = (excess <= tolerance) | is_unknown
         if together_only:
             # The rule of the part that is too large reports it.
-            fits |= parts.max(axis=1) - whole > tolerance
+            excess_of_largest = parts.max(axis=1) - whole
+            fits |= excess_of_largest > tolerance
         return fits
 
 

@@ -41,7 +41,8 @@ class MulticolumnTotalEqualsSumOfParts(MulticolumnMapMetricProvider):
         is_equal = excess.abs() <= allowed
         if empty_parts == "unknown":
             # With a part unknown, it is only certain that the known ones must not exceed the total.
-            is_equal |= parts.isna().any(axis=1) & (excess <= allowed)
+            has_unknown_part = parts.isna().any(axis=1)
+            is_equal |= has_unknown_part & (excess <= allowed)
         return is_equal | total.isna()
 
 
@@ -52,7 +53,9 @@ def _rounding(figures: pd.DataFrame, step: float) -> pd.Series:
     was not rounded: 0.
     """
     in_steps = figures / step
-    is_multiple = (in_steps - in_steps.round()).abs() < 1e-6
+    rest = (in_steps - in_steps.round()).abs()
+    is_multiple = rest < 1e-6
+    # An empty part is no finer figure.
     is_rounded = is_multiple.where(figures.notna(), other=True).all(axis=1)
     given_parts = figures.iloc[:, 1:].count(axis=1)
     return given_parts * (step / 2) * is_rounded

@@ -45,6 +45,7 @@ class Waivers:
 
 def _applied(finding: Finding, corrections: Iterable[WaiverEntry]) -> Finding:
     for correction in corrections:
+        # The decision was about one value: another one at the same cell is a new question.
         if correction.match(finding) is WaiverMatch.EXACT:
             return replace(finding, severity=Severity.INFO, overruled=correction.note)
     return finding
@@ -64,8 +65,9 @@ def waiver_errors(
         for number, correction in enumerate(corrections):
             mistake = _mistake(correction.rule, severities, refused)
             if mistake:
-                location = ("corrections", number, "rule")
-                yield f"{yaml_location(pack.folder / file, location)}{mistake}"
+                path = pack.folder / file
+                location = yaml_location(path, ("corrections", number, "rule"))
+                yield f"{location}{mistake}"
 
 
 def _mistake(rule: str, severities: Mapping[str, Severity], unreadable: set[str]) -> str | None:

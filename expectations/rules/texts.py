@@ -101,5 +101,8 @@ class RuleText(RuleMessage):
 
     def labelled(self, expected: str, *, is_sure: bool = False) -> str:
         """Return a text that says what is expected, with how sure it is in front; "" for ""."""
+        if not expected:
+            return ""
         expects = Expects.NEEDED if is_sure else self.expects
-        return f"{_LABELS[self.language][expects]}: {expected}" if expected else ""
+        label = _LABELS[self.language][expects]
+        return f"{label}: {expected}"

@@ -50,7 +50,9 @@ class GxRunner:
                 failures.append(Failure(rule, int(number), int(row)))
         # A batch without rows has nothing to show.
         if len(numbers):
-            self._batches.append(Validated(name, len(np.unique(numbers)), results))
+            submissions = len(np.unique(numbers))
+            self._batches.append(Validated(name, submissions, results))
+        # A rule of one cell points to what is wrong; one over several, only to one of them.
         return sorted(failures, key=lambda failure: not failure.rule.is_of_cell)
 
     def publish_docs(self, folder: Path) -> Path:
@@ -64,6 +66,7 @@ def _judge(rule: Expected, batch: Batch) -> tuple[Judged, NDArray[np.int64]]:
         result, failing = rule.plan.judge(batch)
     except GreatExpectationsError as wrong:
         raise MtqgError(f"{what}: {wrong}") from wrong
+    # Without a row there is no finding, and the report would load as if the rule held.
     if not result.success and not len(failing):
         raise MtqgError(f"{what}: it names no row that fails")
     return result, failing

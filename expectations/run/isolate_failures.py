@@ -38,6 +38,9 @@ def check_isolating_failures(
             failed(reading, error)
         else:
             sound.append(reading)
-    # The same batch again would raise again.
+    # Together once more: reports of one batch are compared with each other. The same batch would
+    # raise again.
     is_smaller_batch = 1 < len(sound) < len(readings)
-    return check_isolating_failures(check, sound, failed) if is_smaller_batch else alone
+    if is_smaller_batch:
+        return check_isolating_failures(check, sound, failed)
+    return alone
