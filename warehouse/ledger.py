@@ -100,8 +100,11 @@ def record_deliveries(
     rows = []
     with Session(engine) as session, session.begin():
         known = _known_offers(session, arrivals)
-        sent_before = SentBefore(session, [_content_of(arrival) for arrival in arrivals])
-        new_ids = iter(next_ids(session.connection(), DeliveryRow.__tablename__, len(arrivals)))
+        contents = [_content_of(arrival) for arrival in arrivals]
+        sent_before = SentBefore(session, contents)
+        # Known before the rows are inserted: one may be the original of a later one in the batch.
+        ids = next_ids(session.connection(), DeliveryRow.__tablename__, len(arrivals))
+        new_ids = iter(ids)
         for arrival in arrivals:
             offer_key = _offer_key(arrival)
             if offer_key in known:
@@ -175,7 +178,8 @@ def record_extracted(
         rows = []
         for position, member in enumerate(members, start=1):
             member_id = new_ids[position - 1]
-            rows.append(_member(zip_row, member, position, member_id, sent_before) | recorded)
+            values = _member(zip_row, member, position, member_id, sent_before)
+            rows.append(values | recorded)
         _insert(session, rows)
         zip_row.state = DeliveryState.ZIP_EXTRACTED
     return Counter(row["state"] for row in rows)
@@ -204,6 +208,7 @@ def _member(
 ) -> dict[str, Any]:
     earlier = None
     state = DeliveryState.ATTACHMENT
+    # An attachment is kept and never checked: it is no duplicate of anything.
     if not member.is_attachment:
         content = Content(member.sha256, zip_row.sender_unit)
         state, earlier = sent_before.place(number, content, DeliveryState.RECEIVED)
@@ -244,6 +249,7 @@ def _known_offers(session: Session, arrivals: Sequence[Arrival]) -> set[tuple[st
 
 
 def _insert(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    # SQLAlchemy would insert one row of defaults for an empty list.
     if rows:
         session.connection().execute(insert(DeliveryRow), rows)
 

@@ -57,13 +57,17 @@ class Instant(TypeDecorator[datetime]):
         """Return the stored time, with UTC as its time zone."""
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        # SQLite gives the time without its zone, as it was bound: in UTC.
+        if value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        return value.astimezone(UTC)
 
 
 def _stored_values(kind: type[StrEnum], length: int) -> Enum:
     """Return the column type of a StrEnum: text, with the values that the program has for it."""
     return Enum(
         kind,
+        # Text on both databases: a new value needs no change of a type.
         native_enum=False,
         length=length,
         values_callable=lambda members: [member.value for member in members],
