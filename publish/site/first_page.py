@@ -1,245 +1,133 @@
-"""Tables of the province's page: pure functions from the warehouse's rows to printable tables.
+"""The first page: what a leader reads on a phone in half a minute."""
 
-Queries are in `warehouse.queries.reports`; words and HTML are in `templates/page.html.j2`.
-"""
-
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
-from typing import Generic, NamedTuple, TypeVar
 
-from program.calendar.period import Period, PeriodKind
-from program.calendar.stage import Stage
 from program.pack.catalogue import Indicator
 from program.pack.load import Pack
-from program.records.query_rows import (
-    ProgressRow,
-    ReportingRow,
-    RunSubmissionRow,
-    StageRow,
-    TerritorySumRow,
-)
-from program.units.register import Unit, UnitKind
+from program.records.query_rows import RunSubmissionRow
+from program.units.register import Unit
+from publish.site.indicator_pages import IndicatorPage
+from publish.site.reporting_pages import FormReports
+from publish.site.site_data import SiteData
+from publish.site.tables.money import MoneyPanel, money_panel
+from publish.site.tables.report_state import ReportState, state_counts
+from publish.site.tables.target_summary import TargetLine, status_counts, target_summary
+from publish.site.unit_pages import UnitPage
+from warehouse.database.engine import Warehouse
+from warehouse.queries.reports import progress_of
 
-T = TypeVar("T")
-
-_COLUMNS = 8
-"""How many periods a table shows, the latest ones. A phone scrolls the table, not the page."""
-
-_LARGE_DIFFERENCE_PCT = 5.0
-"""From here on, a reader should look at an estimate that differs from the final figure.
-
-This is our own choice: no rule names a limit.
-"""
-
-_PERIOD_WORDS = {
-    PeriodKind.YEAR: "theo năm",
-    PeriodKind.HALF: "theo 6 tháng",
-    PeriodKind.QUARTER: "theo quý",
-    PeriodKind.MONTH: "theo tháng",
-}
-_KIND_WORDS = {
-    UnitKind.PROVINCE: "cấp tỉnh",
-    UnitKind.DISTRICT: "cấp huyện",
-    UnitKind.COMMUNE: "cấp xã",
-}
-
-
-class _State(StrEnum):
-    """What became of a report that is due."""
-
-    ACCEPTED = "accepted"
-    TO_FIX = "to_fix"
-    MISSING = "missing"
-
-
-class PageColumn(NamedTuple):
-    """A column of a grid: a period and, where a year has two, the stage."""
-
-    period: str
-    stage: Stage
-
-
-class _Key(NamedTuple):
-    """Which cell of a grid a row fills."""
-
-    unit_code: str
-    column: PageColumn
+_MOST_BEHIND = 8
+_NEEDS_ATTENTION = ("not_reached", "behind", "at_risk", "not_yet")
+"""The statuses of the targets that the page names at once, the worst first."""
+_MOST_NEEDING = 6
+_REACHED = ("achieved", "estimated_met", "on_track")
 
 
 @dataclass(frozen=True, slots=True)
-class ReportingGrid(Generic[T]):
-    """A line per unit of one level and a column per period. An empty cell is None."""
+class LateUnit:
+    """A unit with reports that are missing or wait to be corrected, and the most days late."""
 
-    level: str
-    columns: tuple[PageColumn, ...]
-    lines: tuple[tuple[Unit, tuple[T | None, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReportingTable:
-    """Who has reported one form. A cell is None if no report is due.
-
-    `counted` is the result of `counts` over the cells of the grid.
-    """
-
-    title: str
-    grid: ReportingGrid[ReportingRow]
-    counted: Mapping[str, int]
+    unit: Unit
+    missing: int
+    to_fix: int
+    days_late: int
 
 
 @dataclass(frozen=True, slots=True)
-class IndicatorTable:
-    """The figures of one indicator, a grid per level of units.
-
-    `territories` are sums of communes' reports over the area of each former district.
-    `differences` are the estimates that differ much from the final figure.
-    """
+class StatusChange:
+    """A target whose status is not what it was a month ago."""
 
     indicator: Indicator
-    grids: tuple[ReportingGrid[ProgressRow], ...]
-    territories: tuple[ReportingGrid[TerritorySumRow], ...]
-    differences: tuple[tuple[Unit, StageRow], ...]
+    before: str
+    now: str
+    is_better: bool
 
 
-def reporting_tables(rows: Sequence[ReportingRow], pack: Pack) -> list[ReportingTable]:
-    """Return a table per form, kind of period and level of units, in the pack's order of forms.
+@dataclass(frozen=True, slots=True)
+class FirstPage:
+    """What the first page shows.
 
-    Forms that the pack does not have come last, with their code as title.
+    `needing` are the targets that are farthest from where they should be. `changes` is None if
+    nothing is known of the month before.
     """
-    rows_by_form: dict[str, list[ReportingRow]] = {form.code: [] for form in pack.forms}
+
+    lines: Sequence[TargetLine]
+    statuses: Mapping[str, int]
+    unverified: int
+    needing: Sequence[TargetLine]
+    money: MoneyPanel | None
+    states: Mapping[ReportState, int]
+    forms: Sequence[FormReports]
+    late: Sequence[LateUnit]
+    last_run: Mapping[str, int]
+    changes: Sequence[StatusChange] | None
+    units: Sequence[Unit]
+    indicators: Sequence[IndicatorPage]
+
+
+def first_page(
+    data: SiteData,
+    forms: Sequence[FormReports],
+    units: Sequence[UnitPage],
+    indicators: Sequence[IndicatorPage],
+    run_rows: Sequence[RunSubmissionRow],
+    earlier: Warehouse | None,
+) -> FirstPage:
+    """Return what the first page shows. `earlier` is the warehouse as it was a month ago."""
+    lines = data.targets
+    return FirstPage(
+        lines=lines,
+        statuses=status_counts(lines),
+        unverified=sum(not line.is_verified for line in lines),
+        needing=_needing_attention(lines),
+        money=money_panel(data),
+        states=state_counts(data.reports),
+        forms=forms,
+        late=_late_units(units),
+        last_run=_by_verdict(run_rows),
+        changes=None if earlier is None else _changes(lines, earlier, data.pack),
+        units=tuple(page.unit for page in units),
+        indicators=indicators,
+    )
+
+
+def _needing_attention(lines: Sequence[TargetLine]) -> tuple[TargetLine, ...]:
+    needing = [line for line in lines if line.row and line.status in _NEEDS_ATTENTION]
+    needing.sort(key=lambda line: _NEEDS_ATTENTION.index(line.status))
+    return tuple(needing[:_MOST_NEEDING])
+
+
+def _late_units(units: Sequence[UnitPage]) -> tuple[LateUnit, ...]:
+    late = []
+    for page in units:
+        missing = page.states[ReportState.MISSING]
+        to_fix = page.states[ReportState.TO_FIX]
+        if missing or to_fix:
+            days = [row.days_late or 0 for row in page.reports if row.verdict is None]
+            late.append(LateUnit(page.unit, missing, to_fix, max(days, default=0)))
+    late.sort(key=lambda unit: (-(unit.missing + unit.to_fix), -unit.days_late, unit.unit.code))
+    return tuple(late[:_MOST_BEHIND])
+
+
+def _by_verdict(rows: Sequence[RunSubmissionRow]) -> dict[str, int]:
+    counted: dict[str, int] = {}
     for row in rows:
-        rows_by_form.setdefault(row.form_code, []).append(row)
-    tables = []
-    for code, rows_of_form in rows_by_form.items():
-        title = pack.short_title_of(code) or code
-        tables += _tables_of_form(title, rows_of_form, pack)
-    return tables
+        counted[row.verdict.value] = counted.get(row.verdict.value, 0) + 1
+    return counted
 
 
-def _tables_of_form(title: str, rows: Iterable[ReportingRow], pack: Pack) -> list[ReportingTable]:
-    by_kind: dict[PeriodKind, dict[_Key, ReportingRow]] = {}
-    for row in rows:
-        kind = Period.parse(row.period).kind
-        key = _Key(row.unit_code, PageColumn(row.period, row.stage))
-        by_kind.setdefault(kind, {})[key] = row
-    tables = []
-    for kind in sorted(by_kind):
-        for grid in _grids(by_kind[kind], pack):
-            full_title = f"{title} – {_PERIOD_WORDS[kind]}, {grid.level}"
-            tables.append(ReportingTable(full_title, grid, counts(_filled_cells(grid))))
-    return tables
-
-
-def _filled_cells(grid: ReportingGrid[T]) -> list[T]:
-    filled = []
-    for _, cells in grid.lines:
-        filled += [cell for cell in cells if cell is not None]
-    return filled
-
-
-def indicator_tables(
-    rows: Sequence[ProgressRow],
-    territories: Sequence[TerritorySumRow],
-    stages: Sequence[StageRow],
-    pack: Pack,
-) -> list[IndicatorTable]:
-    """Return a table per indicator in the pack's order. Those without a figure come last, empty."""
-    tables = []
-    for indicator in pack.indicators:
-        code = indicator.code
-        # `rows` has one figure a period, final where there is one: a period is one column.
-        figures = {
-            _Key(row.unit_code, PageColumn(row.period, Stage.FINAL)): row
-            for row in rows
-            if row.indicator_code == code
-        }
-        sums = {
-            _Key(row.unit_code, PageColumn(row.period, row.stage)): row
-            for row in territories
-            if row.indicator_code == code
-        }
-        differences = _large_differences((r for r in stages if r.indicator_code == code), pack)
-        table = IndicatorTable(indicator, _grids(figures, pack), _grids(sums, pack), differences)
-        tables.append(table)
-    return sorted(tables, key=lambda table: not table.grids)
-
-
-def counts(rows: Iterable[ReportingRow]) -> dict[str, int]:
-    """Return how many reports are due (key "owed"), and how many of them are in each state."""
-    states = [_state_of(row) for row in rows if row.due_date is not None]
-    by_state = Counter(states)
-    return {"owed": len(states), **{state.value: by_state[state] for state in _State}}
-
-
-def _state_of(row: ReportingRow) -> _State:
-    # Only a report that came has a verdict.
-    if row.verdict is None:
-        return _State.MISSING
-    return _State.ACCEPTED if row.verdict.loads else _State.TO_FIX
-
-
-def verdict_counts(rows: Iterable[RunSubmissionRow]) -> dict[str, int]:
-    """Return how many submissions of a run got each verdict."""
-    return dict(Counter(row.verdict.value for row in rows))
-
-
-def _large_differences(rows: Iterable[StageRow], pack: Pack) -> tuple[tuple[Unit, StageRow], ...]:
-    differences = []
-    for row in rows:
-        unit = pack.unit_on(row.unit_code, row.period)
-        if unit is not None and _is_large(row):
-            differences.append((unit, row))
-    return tuple(differences)
-
-
-def _is_large(row: StageRow) -> bool:
-    if not row.difference:
-        return False
-    # There is no percentage where the estimate is 0: then any difference counts.
-    return row.percent is None or abs(row.percent) >= _LARGE_DIFFERENCE_PCT
-
-
-def _grids(rows: Mapping[_Key, T], pack: Pack) -> tuple[ReportingGrid[T], ...]:
-    """Return a grid per level of units. Rows of units that the pack does not have are left out."""
-    # Districts reported until 30 June 2025 and communes after that: in one table, half of the
-    # cells would be empty.
-    by_kind: dict[UnitKind, dict[tuple[Unit, PageColumn], T]] = {kind: {} for kind in UnitKind}
-    for (unit_code, column), row in rows.items():
-        unit = pack.unit_on(unit_code, column.period)
-        if unit is not None:
-            by_kind[unit.kind][unit, column] = row
-    grids = []
-    for kind, cells in by_kind.items():
-        if cells:
-            grids.append(_grid(_KIND_WORDS[kind], cells))
-    return tuple(grids)
-
-
-def _grid(level: str, cells: Mapping[tuple[Unit, PageColumn], T]) -> ReportingGrid[T]:
-    # A line is a unit, not a code: 31507 was Phường 6 and is Phường Sóc Trăng. A unit whose rows
-    # are all older than the columns keeps its line, which shows that it stopped.
-    units = sorted({unit for unit, _ in cells}, key=_unit_order)
-    all_columns = sorted({column for _, column in cells}, key=_column_order)
-    columns = all_columns[-_COLUMNS:]
-    lines = []
-    for unit in units:
-        cells_of_unit = tuple(cells.get((unit, column)) for column in columns)
-        lines.append((unit, cells_of_unit))
-    return ReportingGrid(level, tuple(columns), tuple(lines))
-
-
-def _unit_order(unit: Unit) -> tuple[str, date]:
-    return unit.code, unit.valid_from or date.min
-
-
-def _column_order(column: PageColumn) -> tuple[date, int, bool]:
-    """Order columns by the period's end.
-
-    Of two that end on one day, the longer comes later: the year after its last quarter. The final
-    figure comes after the estimate.
-    """
-    period = Period.parse(column.period)
-    return period.end, -period.start.toordinal(), column.stage is Stage.FINAL
+def _changes(
+    lines: Sequence[TargetLine], earlier: Warehouse, pack: Pack
+) -> tuple[StatusChange, ...]:
+    before = {
+        line.indicator.code: line
+        for line in target_summary(progress_of(earlier, pack.province.code), pack)
+    }
+    changes = []
+    for line in lines:
+        then = before[line.indicator.code].status
+        if then != line.status:
+            is_better = line.status in _REACHED and then not in _REACHED
+            changes.append(StatusChange(line.indicator, then, line.status, is_better))
+    return tuple(changes)

@@ -1,35 +1,37 @@
-"""The site: a page on progress and on who has reported, and a page on the quality of reports."""
+"""The site: a first page, and pages of units, indicators, projects, reports and quality."""
 
 import shutil
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from program.atomic_write import write_atomic
-from program.pack.load import Pack
+from program.errors import UsageError
+from program.pack.boundaries import read_boundaries
+from program.pack.load import Pack, fingerprint_of
 from program.settings import Settings
-from publish.rendering import render
-from publish.site.first_page import counts, indicator_tables, reporting_tables, verdict_counts
+from program.vietnamese import vietnam_day
+from publish.rendering import render, stylesheet
+from publish.site.first_page import first_page
+from publish.site.indicator_pages import write_indicator_pages
+from publish.site.pages import SitePages
+from publish.site.project_pages import write_project_pages
 from publish.site.quality_page import by_period, by_rule, by_run, by_unit, days_to_fix, passing
-from publish.site.target_summary import status_counts, target_summary
+from publish.site.reporting_pages import write_reporting_pages
+from publish.site.site_data import SiteData, site_data
+from publish.site.submission_pages import write_submission_pages
+from publish.site.unit_pages import write_unit_pages
 from warehouse.database.engine import Warehouse
-from warehouse.queries.quality import first_passes, quality, rule_examples, run_counts
-from warehouse.queries.reports import (
-    findings_by_rule,
-    last_busy_run,
-    progress,
-    progress_of,
-    provincial,
-    reporting,
-    stages,
-    submissions_of_run,
-    territories,
-)
+from warehouse.queries.as_of import open_as_of
+from warehouse.queries.quality import rule_examples, run_counts
+from warehouse.queries.reports import last_busy_run, submissions_of_run
 
 _DOCS = "data-docs"
 _RUN = "run-"
 _QUALITY = "quality.html"
 _FEWEST_RUNS = 30
 """Least number of runs on the quality page: the last ones that checked a report."""
+_MONTH = timedelta(days=30)
+"""How far back the first page looks for what has changed."""
 
 
 def publish_site(
@@ -40,16 +42,16 @@ def publish_site(
     folder: Path | None = None,
     as_of_day: date | None = None,
 ) -> Path:
-    """Write `quality.html` and `index.html` from the current reports of the warehouse.
+    """Write the site from the current reports of the warehouse.
 
-    Each page replaces the old one as a whole, or not at all. The same warehouse and the same
-    `now` give the same pages.
+    Each page replaces the old one as a whole, or not at all; one whose contents are the same stays.
+    The first page comes last, so that its links lead somewhere.
 
     Args:
         engine: The warehouse. It is only read.
         pack: The configuration of the province.
         settings: Where the site is, and how many runs keep their Data Docs.
-        now: The time that the pages show.
+        now: The time that the first page shows.
         folder: Another folder than the site. Its pages have no links to Data Docs.
         as_of_day: The day of an as-of query, if the warehouse shows a past day.
 
@@ -60,60 +62,65 @@ def publish_site(
     # Links to Data Docs are relative to the site: they would lead nowhere from another folder.
     docs_settings = settings if folder is None else None
     target = folder or settings.site
-    quality_page = _quality_page(engine, pack, docs_settings, now, as_of_day)
+    data = site_data(engine, pack)
+    common = {"pack": pack, "as_of_day": as_of_day}
+    pages = SitePages(target, f"{_fingerprint_of(pack)} {as_of_day}")
+    write_atomic(target / "site.css", stylesheet().encode())
+
+    indicators = write_indicator_pages(pages, data, read_boundaries(pack.folder), common)
+    projects = write_project_pages(pages, data, common)
+    forms = write_reporting_pages(pages, data, common)
+    units = write_unit_pages(pages, data, engine, common)
+    write_submission_pages(pages, data, engine, common)
+    pages.finish()
+
+    quality_page = _quality_page(engine, data, docs_settings, now, as_of_day)
     write_atomic(target / _QUALITY, quality_page.encode())
-    first_page = _first_page(engine, pack, docs_settings, now, as_of_day)
+
+    run = last_busy_run(engine)
+    run_rows = submissions_of_run(engine, run[0]) if run else []
+    earlier = _a_month_before(settings, as_of_day or vietnam_day(now))
+    shown = first_page(data, forms, units, indicators, run_rows, earlier)
+    if earlier is not None:
+        earlier.dispose()
+    docs = _docs_pages(docs_folder(settings, run[0]), settings) if run and docs_settings else []
+    index = render(
+        "site/index.html.j2",
+        root="",
+        now=now,
+        page=shown,
+        run=run,
+        run_rows=run_rows,
+        projects=projects,
+        docs=docs,
+        **common,
+    )
     path = target / "index.html"
-    write_atomic(path, first_page.encode())
+    write_atomic(path, index.encode())
     return path
 
 
-def _first_page(
-    engine: Warehouse,
-    pack: Pack,
-    settings: Settings | None,
-    now: datetime,
-    as_of_day: date | None,
-) -> str:
-    """Return `index.html`. Without settings it has no links to Data Docs."""
-    due = reporting(engine)
-    run = last_busy_run(engine)
-    run_rows = submissions_of_run(engine, run[0]) if run else []
-    broken_rules = findings_by_rule(engine, run[0]) if run else []
-    docs: list[tuple[str, str]] = []
-    if run and settings:
-        docs = _docs_pages(docs_folder(settings, run[0]), settings)
-    glance = target_summary(progress_of(engine, pack.province.code), pack)
-    sums = [*territories(engine), *provincial(engine)]
-    return render(
-        "page.html.j2",
-        pack=pack,
-        now=now,
-        as_of_day=as_of_day,
-        run=run,
-        night=run_rows,
-        verdicts=verdict_counts(run_rows),
-        rules=broken_rules,
-        counts=counts(due),
-        glance=glance,
-        standing=status_counts(glance),
-        unverified=sum(not line.is_verified for line in glance),
-        reporting=reporting_tables(due, pack),
-        indicators=indicator_tables(progress(engine), sums, stages(engine), pack),
-        docs=docs,
-    )
+def _fingerprint_of(pack: Pack) -> str:
+    files = [path for path in sorted(pack.folder.rglob("*")) if path.is_file()]
+    return fingerprint_of(files)
+
+
+def _a_month_before(settings: Settings, day: date) -> Warehouse | None:
+    """Return the warehouse as it was; None if no run had begun by then."""
+    try:
+        return open_as_of(settings.warehouse_url, day - _MONTH)
+    except UsageError:
+        return None
 
 
 def _quality_page(
     engine: Warehouse,
-    pack: Pack,
+    data: SiteData,
     settings: Settings | None,
     now: datetime,
     as_of_day: date | None,
 ) -> str:
     """Return `quality.html`. Without settings it has no links to Data Docs."""
-    rows = quality(engine)
-    reports = first_passes(engine)
     docs_by_run: dict[int, list[tuple[str, str]]] = {}
     shown_runs = _FEWEST_RUNS
     if settings:
@@ -121,15 +128,17 @@ def _quality_page(
             docs_by_run[_run_id(folder)] = _docs_pages(folder, settings)
         # Every run whose Data Docs are kept has a line, so that a link leads to them.
         shown_runs = max(_FEWEST_RUNS, settings.keep_data_docs)
+    reports, rows = data.first_passes, data.quality
     return render(
-        "quality.html.j2",
-        pack=pack,
+        "site/quality.html.j2",
+        root="",
+        pack=data.pack,
         now=now,
         as_of_day=as_of_day,
         all=passing(reports, rows),
         days=days_to_fix(reports),
         rules=by_rule(rows, rule_examples(engine)),
-        units=by_unit(reports, rows, pack),
+        units=by_unit(reports, rows, data.pack),
         periods=by_period(reports, rows),
         nights=by_run(run_counts(engine, shown_runs), rows, docs_by_run),
     )

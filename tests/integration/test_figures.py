@@ -23,7 +23,7 @@ from program.pack.unit_target import UnitTarget
 from program.settings import ROOT, Settings
 from program.submission import Fact, Submission, verdict_of
 from publish.site.site import publish_site
-from publish.site.target_summary import status_counts, target_summary
+from publish.site.tables.target_summary import status_counts, target_summary
 from tests.arriving import arrive, catalogued
 from tests.conftest import SAMPLES
 from tests.steps_by_hand import collect, load

@@ -6,7 +6,7 @@ from program.calendar.stage import Stage
 from program.pack.catalogue import Tag
 from program.pack.load import Pack
 from program.records.query_rows import ProgressRow
-from publish.site.target_summary import status_counts, target_summary
+from publish.site.tables.target_summary import status_counts, target_summary
 
 
 def figure(

@@ -4,7 +4,7 @@ from program.calendar.stage import Stage
 from program.pack.load import Pack
 from program.records.query_rows import ProgressRow, ReportingRow, StageRow, TerritorySumRow
 from program.submission import Verdict
-from publish.site.first_page import PageColumn, indicator_tables, reporting_tables
+from publish.site.tables.grids import PageColumn, indicator_tables, reporting_tables
 
 
 def figure(unit: str, period: str, actual: float) -> ProgressRow:

@@ -59,6 +59,10 @@ def _reporting_row(row: RowMapping) -> ReportingRow:
         received_at=instant_of(row["received_at"]),
         delivery_name=row["delivery_name"],
         is_synthetic=bool(row["is_synthetic"]),
+        submission_id=row["submission_id"],
+        is_due=bool(row["is_due"]),
+        days_late=row["days_late"],
+        is_timely=bool(row["is_timely"]),
     )
 
 
@@ -256,6 +260,7 @@ def _submission_row(
         criticals=criticals,
         warnings=warnings,
         is_synthetic=delivery.is_synthetic,
+        submission_id=submission.id,
     )
 
 

@@ -1,0 +1,1 @@
+"""Charts as geometry: numbers for the templates, which draw them as inline SVG."""

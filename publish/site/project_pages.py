@@ -1,0 +1,93 @@
+"""The page of a project: plan and disbursement by unit and by source, against the year before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from program.pack.catalogue import CapitalSource, Project
+from program.pack.load import Pack
+from program.records.site_rows import DisbursementRow
+from program.units.register import Unit
+from publish.site.charts.bars import Bars, BarValue, bars
+from publish.site.pages import SitePages, project_path, unit_path
+from publish.site.site_data import SiteData
+from publish.site.tables.money import latest_money, of_units, percent_text, ranked
+
+_TEMPLATE = "site/project.html.j2"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPage:
+    """What the page of a project shows, of the latest period with enough reports.
+
+    `whole` is the province's line of the project; None if no unit gave a figure. `sources` are its
+    parts by source of capital, `units` the lines of the units below. `reports` gives the submission
+    of each of those by the unit's code.
+    """
+
+    project: Project
+    parts: tuple[Project, ...]
+    parent: Project | None
+    whole: DisbursementRow | None
+    sources: tuple[tuple[CapitalSource, DisbursementRow], ...]
+    units: tuple[tuple[Unit, DisbursementRow], ...]
+    reports: Mapping[str, int]
+    chart: Bars | None
+
+
+def write_project_pages(
+    pages: SitePages, data: SiteData, common: Mapping[str, object]
+) -> list[ProjectPage]:
+    """Write a page for each project of the pack; return what they show, in the pack's order."""
+    shown = []
+    for project in data.pack.projects:
+        page = _page_of(project, data)
+        shown.append(page)
+        values = {**common, "page": page}
+        pages.write(project_path(project.code), _TEMPLATE, page, values.copy)
+    return shown
+
+
+def _page_of(project: Project, data: SiteData) -> ProjectPage:
+    rows = [row for row in data.money if row.project_code == project.code]
+    province = data.pack.province.code
+    whole = latest_money(rows, province, data.pack.program.enough_reports_pct)
+    units = of_units(rows, whole, data.pack) if whole else ()
+    reports = {}
+    for unit, row in units:
+        number = data.source_of("disbursement", unit.code, row.period, row.stage)
+        if number is not None:
+            reports[unit.code] = number
+    return ProjectPage(
+        project=project,
+        parts=tuple(part for part in data.pack.projects if part.parent == project.code),
+        parent=next((p for p in data.pack.projects if p.code == project.parent), None),
+        whole=whole,
+        sources=_sources_of(rows, whole, data.pack),
+        units=units,
+        reports=reports,
+        chart=_chart_of(units),
+    )
+
+
+def _sources_of(
+    rows: Sequence[DisbursementRow], whole: DisbursementRow | None, pack: Pack
+) -> tuple[tuple[CapitalSource, DisbursementRow], ...]:
+    if whole is None:
+        return ()
+    by_source = {
+        row.source: row
+        for row in rows
+        if (row.unit_code, row.basis, row.period, row.stage)
+        == (whole.unit_code, whole.basis, whole.period, whole.stage)
+    }
+    return tuple(
+        (source, by_source[source.code]) for source in pack.capital if source.code in by_source
+    )
+
+
+def _chart_of(units: Sequence[tuple[Unit, DisbursementRow]]) -> Bars | None:
+    values = []
+    for unit, row in ranked(units):
+        if row.rate is not None:
+            values.append(BarValue(unit.name, row.rate, percent_text(row), unit_path(unit.code)))
+    return bars(values, full=100) if values else None

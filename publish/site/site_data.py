@@ -1,0 +1,149 @@
+"""What all pages of the site show, asked from the warehouse once."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.pack.catalogue import Indicator
+from program.pack.load import Pack
+from program.records.query_rows import (
+    FirstSubmissionRow,
+    ProgressRow,
+    QualityRow,
+    ReportingRow,
+    StageRow,
+    TerritorySumRow,
+)
+from program.records.site_rows import DisbursementRow, SubmissionLine
+from program.units.register import Unit
+from publish.site.tables.target_summary import TargetLine, target_summary
+from warehouse.database.engine import Warehouse
+from warehouse.queries.quality import first_passes, quality
+from warehouse.queries.reports import (
+    progress,
+    progress_of,
+    provincial,
+    reporting,
+    stages,
+    territories,
+)
+from warehouse.queries.site import all_submissions, disbursement
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class SiteData:
+    """The rows behind the pages, and look-ups that several pages need."""
+
+    pack: Pack
+    reports: Sequence[ReportingRow]
+    figures: Sequence[ProgressRow]
+    provincial: Sequence[ProgressRow]
+    sums: Sequence[TerritorySumRow]
+    stages: Sequence[StageRow]
+    money: Sequence[DisbursementRow]
+    submissions: Sequence[SubmissionLine]
+    quality: Sequence[QualityRow]
+    first_passes: Sequence[FirstSubmissionRow]
+
+    @cached_property
+    def targets(self) -> list[TargetLine]:
+        """Each indicator with a target, and the province's headline figure."""
+        return target_summary(self.provincial, self.pack)
+
+    @cached_property
+    def units(self) -> Mapping[str, Unit]:
+        """The last unit of each code that a report is due from or came from."""
+        codes = {row.unit_code for row in self.reports}
+        codes |= {row.unit_code for row in self.figures}
+        units = {}
+        for code in sorted(codes):
+            unit = self.pack.units.latest(code)
+            # A unit that the pack does not have any more has no name to show.
+            if unit is not None:
+                units[code] = unit
+        return units
+
+    @cached_property
+    def reports_by_form(self) -> Mapping[str, list[ReportingRow]]:
+        """The reports of each form; forms in the pack's order, unknown ones last."""
+        by_form: dict[str, list[ReportingRow]] = {form.code: [] for form in self.pack.forms}
+        for row in self.reports:
+            by_form.setdefault(row.form_code, []).append(row)
+        return by_form
+
+    @cached_property
+    def figures_by_indicator(self) -> Mapping[str, list[ProgressRow]]:
+        """Each unit's own figures by indicator."""
+        return _grouped(self.figures, "indicator_code")
+
+    @cached_property
+    def figures_by_unit(self) -> Mapping[str, list[ProgressRow]]:
+        """Each unit's own figures by its code."""
+        return _grouped(self.figures, "unit_code")
+
+    @cached_property
+    def reports_by_unit(self) -> Mapping[str, list[ReportingRow]]:
+        """The reports of each unit by its code."""
+        return _grouped(self.reports, "unit_code")
+
+    @cached_property
+    def first_passes_by_unit(self) -> Mapping[str, list[FirstSubmissionRow]]:
+        """How soon the reports of each unit were accepted, by its code."""
+        return _grouped(self.first_passes, "unit_code")
+
+    @cached_property
+    def quality_by_unit(self) -> Mapping[str, list[QualityRow]]:
+        """The findings about each unit's reports, by its code."""
+        return _grouped(self.quality, "unit_code")
+
+    @cached_property
+    def _current(self) -> Mapping[tuple[str, str, str, Stage], int]:
+        current = {}
+        for line in self.submissions:
+            if line.is_current:
+                key = (line.form_code or "", line.unit_code or "", line.period or "", line.stage)
+                current[key] = line.submission_id
+        return current
+
+    def source_of(self, form: str | None, unit: str, period: str, stage: Stage) -> int | None:
+        """Return the number of the submission that a figure is from; None for a sum."""
+        return self._current.get((form or "", unit, period, stage))
+
+    def source_of_figure(self, indicator: Indicator, row: ProgressRow) -> int | None:
+        """Return the number of the submission that a unit's own figure is from."""
+        return self.source_of(indicator.form, row.unit_code, row.period, row.stage)
+
+
+def site_data(engine: Warehouse, pack: Pack) -> SiteData:
+    """Ask the warehouse for what the pages show. It is only read."""
+    return SiteData(
+        pack=pack,
+        reports=reporting(engine),
+        figures=progress(engine),
+        provincial=progress_of(engine, pack.province.code),
+        sums=[*territories(engine), *provincial(engine)],
+        stages=stages(engine),
+        money=disbursement(engine),
+        submissions=all_submissions(engine),
+        quality=quality(engine),
+        first_passes=first_passes(engine),
+    )
+
+
+def _grouped(rows: Iterable[Row], field: str) -> Mapping[str, list[Row]]:
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[getattr(row, field)].append(row)
+    return groups
+
+
+def period_order(code: str) -> tuple[object, ...]:
+    """Return the key that puts periods in the order of their ends; the longer of two comes last."""
+    period = Period.parse(code)
+    return period.end, -period.start.toordinal()

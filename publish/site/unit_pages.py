@@ -1,0 +1,166 @@
+"""The page of a unit: its reports, what waits for it, its figures and its place among peers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from program.finding import Finding, Severity
+from program.pack.catalogue import Direction, Indicator
+from program.records.query_rows import ProgressRow, ReportingRow
+from program.units.register import Unit
+from publish.site.indicator_pages import rank_of
+from publish.site.pages import SitePages, unit_path
+from publish.site.quality_page import FirstSubmissionRate, passing
+from publish.site.reporting_pages import Rates, rates_of
+from publish.site.site_data import SiteData, period_order
+from publish.site.tables.report_state import ReportState, state_counts, state_of
+from warehouse.database.engine import Warehouse
+from warehouse.queries.site import findings_of_submissions
+
+_TEMPLATE = "site/unit.html.j2"
+_PERIODS = 4
+"""Figures that a line shows, the latest ones."""
+_MOST_FINDINGS = 40
+"""Open findings that a page lists; of more, their number is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFigure:
+    """A unit's figures of one indicator, the latest last, and its place in the latest period.
+
+    `sources` has the submission of each figure, in the same order.
+    """
+
+    indicator: Indicator
+    rows: tuple[ProgressRow, ...]
+    sources: tuple[int | None, ...]
+    rank: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFinding:
+    """A finding that waits for its sender, and the submission that it is in."""
+
+    submission_id: int
+    report: ReportingRow
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPage:
+    """What the page of a unit's code shows. `unit` is the last unit of the code."""
+
+    unit: Unit
+    parent: Unit | None
+    successors: tuple[Unit, ...]
+    predecessors: tuple[Unit, ...]
+    reports: tuple[ReportingRow, ...]
+    states: Mapping[ReportState, int]
+    rates: Rates
+    quality: FirstSubmissionRate
+    findings: tuple[OpenFinding, ...]
+    more_findings: int
+    figures: tuple[UnitFigure, ...]
+
+
+def write_unit_pages(
+    pages: SitePages,
+    data: SiteData,
+    engine: Warehouse,
+    common: Mapping[str, object],
+) -> list[UnitPage]:
+    """Write a page for each unit that reports; return what they show, in the order of codes."""
+    findings = _open_findings(data, engine)
+    peers = _peers(data)
+    shown = []
+    for code, unit in data.units.items():
+        page = _page_of(code, unit, data, findings.get(code, []), peers)
+        shown.append(page)
+        values = {**common, "page": page, "state_of": state_of}
+        pages.write(unit_path(code), _TEMPLATE, page, values.copy)
+    return shown
+
+
+def _page_of(
+    code: str,
+    unit: Unit,
+    data: SiteData,
+    findings: Sequence[OpenFinding],
+    peers: Mapping[tuple[str, str, str], Sequence[ProgressRow]],
+) -> UnitPage:
+    reports = data.reports_by_unit.get(code, [])
+    in_order = sorted(reports, key=lambda row: (period_order(row.period), row.form_code))
+    last_day = unit.valid_to or unit.valid_from
+    parent = None
+    if unit.parent is not None and last_day is not None:
+        parent = data.pack.units.get(unit.parent, last_day)
+    first = data.first_passes_by_unit.get(code, [])
+    found = data.quality_by_unit.get(code, [])
+    return UnitPage(
+        unit=unit,
+        parent=parent or (data.pack.units.latest(unit.parent) if unit.parent else None),
+        successors=tuple(data.pack.units.successors_of(unit)),
+        predecessors=tuple(data.pack.units.predecessors_of(unit)),
+        reports=tuple(reversed(in_order)),
+        states=state_counts(reports),
+        rates=rates_of(reports),
+        quality=passing(first, found),
+        findings=tuple(findings[:_MOST_FINDINGS]),
+        more_findings=max(len(findings) - _MOST_FINDINGS, 0),
+        figures=tuple(_figures_of(code, data, peers)),
+    )
+
+
+def _figures_of(
+    code: str,
+    data: SiteData,
+    peers: Mapping[tuple[str, str, str], Sequence[ProgressRow]],
+) -> list[UnitFigure]:
+    by_indicator: dict[str, list[ProgressRow]] = {}
+    for row in data.figures_by_unit.get(code, []):
+        if row.actual is not None:
+            by_indicator.setdefault(row.indicator_code, []).append(row)
+    figures = []
+    for indicator in data.pack.indicators:
+        rows = by_indicator.get(indicator.code)
+        if not rows:
+            continue
+        latest = sorted(rows, key=lambda row: period_order(row.period))[-_PERIODS:]
+        group = peers.get((indicator.code, latest[-1].period, _level(data, code)), [])
+        rank = rank_of(code, group, is_up=indicator.direction is Direction.UP)
+        # Alone in its level, a unit has no place.
+        if rank is not None and rank[1] == 1:
+            rank = None
+        sources = tuple(data.source_of_figure(indicator, row) for row in latest)
+        figures.append(UnitFigure(indicator, tuple(latest), sources, rank))
+    return figures
+
+
+def _level(data: SiteData, code: str) -> str:
+    unit = data.units.get(code)
+    return unit.kind.value if unit is not None else ""
+
+
+def _peers(data: SiteData) -> Mapping[tuple[str, str, str], list[ProgressRow]]:
+    """Return the figures by indicator, period and level of units."""
+    peers: dict[tuple[str, str, str], list[ProgressRow]] = {}
+    for row in data.figures:
+        if row.actual is not None:
+            key = (row.indicator_code, row.period, _level(data, row.unit_code))
+            peers.setdefault(key, []).append(row)
+    return peers
+
+
+def _open_findings(data: SiteData, engine: Warehouse) -> Mapping[str, list[OpenFinding]]:
+    """Return by unit what is open in the current or latest version of each report."""
+    with_findings = {line.submission_id for line in data.submissions if line.open_findings}
+    reports = {}
+    for row in data.reports:
+        if row.submission_id in with_findings:
+            reports[row.submission_id] = row
+    by_unit: dict[str, list[OpenFinding]] = {}
+    for number, findings in findings_of_submissions(engine, sorted(reports)).items():
+        row = reports[number]
+        for finding in findings:
+            if finding.severity is not Severity.INFO:
+                by_unit.setdefault(row.unit_code, []).append(OpenFinding(number, row, finding))
+    return by_unit
