@@ -12,6 +12,7 @@ from program.forms.form import Form
 from program.forms.table import Column, Table
 from program.pack.load import Pack
 from program.records.site_rows import SubmissionContent, SubmissionFact, SubmissionLine
+from program.units.register import Unit
 from publish.site.pages import SitePages, submission_path
 from publish.site.site_data import SiteData
 from publish.site.tables.shown_values import shown_value
@@ -56,8 +57,13 @@ class ShownTable:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionPage:
-    """What the page of a submission shows. `versions` are all versions of the report."""
+    """What the page of a submission shows. `versions` are all versions of the report.
 
+    `unit` is the unit that it is about, else its sender; None if nobody knows it, or if it has no
+    page to lead to.
+    """
+
+    unit: Unit | None
     line: SubmissionLine
     content: SubmissionContent
     tables: tuple[ShownTable, ...]
@@ -80,13 +86,19 @@ def write_submission_pages(
     versions = _versions(data.submissions)
     for line in data.submissions:
         of_report = versions.get(_key(line), (line,))
-        inputs = (line, of_report)
+        unit = _unit_with_page(line, data)
+        inputs = (line, of_report, unit)
         path = submission_path(line.submission_id)
         if pages.is_current(path, inputs):
             continue
-        page = _page_of(line, of_report, data.pack, engine)
+        page = _page_of(line, of_report, unit, data.pack, engine)
         values = {**common, "page": page}
         pages.write(path, _TEMPLATE, inputs, values.copy)
+
+
+def _unit_with_page(line: SubmissionLine, data: SiteData) -> Unit | None:
+    code = line.unit_code or line.sender_unit
+    return data.pack.unit_on(code, line.period) if code in data.units else None
 
 
 def _key(line: SubmissionLine) -> tuple[object, ...]:
@@ -109,6 +121,7 @@ def _versions(lines: Sequence[SubmissionLine]) -> Mapping[object, tuple[Submissi
 def _page_of(
     line: SubmissionLine,
     versions: Sequence[SubmissionLine],
+    unit: Unit | None,
     pack: Pack,
     engine: Warehouse,
 ) -> SubmissionPage:
@@ -126,7 +139,9 @@ def _page_of(
             before = _by_key(contents[previous.submission_id].facts)
         printer = _Printer(pack, line.period or "", _by_key(content.facts), before)
         tables = tuple(printer.tables_of(form))
-    return SubmissionPage(line, content, tables, tuple(versions), previous, _changes_in(tables))
+    return SubmissionPage(
+        unit, line, content, tables, tuple(versions), previous, _changes_in(tables)
+    )
 
 
 def _by_key(facts: Sequence[SubmissionFact]) -> _Facts:

@@ -47,11 +47,14 @@ class OpenFinding:
 
 @dataclass(frozen=True, slots=True)
 class UnitPage:
-    """What the page of a unit's code shows. `unit` is the last unit of the code."""
+    """What the page of a unit's code shows. `unit` is the last unit of the code.
+
+    `successors` says of each whether it has a page.
+    """
 
     unit: Unit
     parent: Unit | None
-    successors: tuple[Unit, ...]
+    successors: tuple[tuple[Unit, bool], ...]
     predecessors: tuple[Unit, ...]
     reports: tuple[ReportingRow, ...]
     states: Mapping[ReportState, int]
@@ -93,12 +96,13 @@ def _page_of(
     parent = None
     if unit.parent is not None and last_day is not None:
         parent = data.pack.units.get(unit.parent, last_day)
+    successors = [(each, each.code in data.units) for each in data.pack.units.successors_of(unit)]
     first = data.first_passes_by_unit.get(code, [])
     found = data.quality_by_unit.get(code, [])
     return UnitPage(
         unit=unit,
         parent=parent or (data.pack.units.latest(unit.parent) if unit.parent else None),
-        successors=tuple(data.pack.units.successors_of(unit)),
+        successors=tuple(successors),
         predecessors=tuple(data.pack.units.predecessors_of(unit)),
         reports=tuple(reversed(in_order)),
         states=state_counts(reports),

@@ -298,22 +298,24 @@ def test_each_sender_of_a_bad_file_gets_one_mail_that_names_form_district_and_pe
 def test_the_page_tells_progress_reporting_and_quality_and_names_the_synthetic(
     province: Province,
 ) -> None:
-    page = (province.var / "site" / "index.html").read_text(encoding="utf-8")
-    for words in (
-        "Ai đã báo cáo",
-        "Tiến độ",
-        "Chất lượng đêm qua",
-        "2.208",
-        "giả lập",
-        "Huyện Trần Đề",
-        "Theo địa bàn huyện cũ",
-        "5/5 xã, 1 xã không tính",
-        "lệch nhau từ 5% trở lên",
-        "data-docs/run-000001",
-    ):
-        assert words in page
-    assert "Huyện Trần Đề" in page
-    assert (province.var / "site" / "data-docs" / "run-000001" / "index.html").exists()
+    site = province.var / "site"
+    said = {
+        "index.html": ("Ai đã báo cáo", "Có gì mới", "giả lập", "Huyện Trần Đề", "data-docs/"),
+        "indicators/TRN-PARTICIPANTS.html": (
+            "2.208",
+            "Theo địa bàn huyện cũ",
+            "5/5 xã, 1 xã không tính",
+        ),
+        "indicators/OUT-POOR.html": ("lệch nhau từ 5% trở lên",),
+        "units/31561.html": ("Xã Đại Hải",),
+        "reporting/training.html": ("Huyện Trần Đề", "Đúng hạn"),
+    }
+    for place, texts in said.items():
+        page = (site / place).read_text(encoding="utf-8")
+        for words in texts:
+            assert words in page, place
+    (docs,) = (site / "data-docs").iterdir()
+    assert (docs / "index.html").exists()
 
 
 def test_a_district_that_corrects_its_file_is_all_clear_the_next_night(
