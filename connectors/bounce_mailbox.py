@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from connectors.bounces import may_be_bounce
 from program.errors import ConfigurationError, SourceError
 
 _TIMEOUT_SECONDS = 30
@@ -21,6 +22,7 @@ _MAX_MAIL_BYTES = 128 * 1024
 
 A bounce begins with what matters and ends with the workbooks that we sent.
 """
+_HEADERS = "HEADER.FIELDS (CONTENT-TYPE FROM RETURN-PATH)"
 _MAX_MAILS = 2000
 """How many unread mails are read, the newest ones."""
 
@@ -154,7 +156,7 @@ class Imap:
                 raise
 
     def unread(self, since: datetime) -> Iterator[tuple[str, bytes]]:
-        """Yield the unseen mails that are reports. Of others only one header is fetched."""
+        """Yield the unseen mails that may be bounces. Of others only three headers are fetched."""
         day = f"{since:%d-%b-%Y}"
         found = self._ask("SEARCH", "UNSEEN", "SINCE", day)
         # imaplib gives None where the server names no mail.
@@ -162,10 +164,8 @@ class Imap:
         uids = listed.decode().split()
         for uid in uids[-_MAX_MAILS:]:
             # A mailbox may hold large mails that are no bounces.
-            content_type = self._fetch(uid, "HEADER.FIELDS (CONTENT-TYPE)")
-            if b"multipart/report" not in content_type.lower():
-                continue
-            yield uid, self._fetch(uid, "", f"<0.{_MAX_MAIL_BYTES}>")
+            if may_be_bounce(self._fetch(uid, _HEADERS)):
+                yield uid, self._fetch(uid, "", f"<0.{_MAX_MAIL_BYTES}>")
 
     def mark_read(self, name: str) -> None:
         """Set the flag that a mail program sets for a mail that was opened."""

@@ -34,12 +34,11 @@ class Folder:
             )
             yield b"OK done"
         elif match := re.fullmatch(r"UID FETCH (\d+) \(BODY\.PEEK\[(.*)\](<0\.(\d+)>)?\)", command):
-            uid, headers_only = int(match[1]), match[2] == "HEADER.FIELDS (CONTENT-TYPE)"
-            whole = self.mails[uid]
-            found = re.search(rb"(?im)^content-type:.*\n(?:[ \t].*\n)*", whole)
-            text = (
-                (found[0] if found else b"") + b"\r\n" if headers_only else whole[: int(match[4])]
-            )
+            uid, whole = int(match[1]), self.mails[int(match[1])]
+            if fields := re.fullmatch(r"HEADER\.FIELDS \((.*)\)", match[2]):
+                text = _headers(whole, fields[1].split())
+            else:
+                text = whole[: int(match[4])]
             yield b"* 1 FETCH (UID %d BODY[%s] {%d}\r\n%s)" % (
                 uid,
                 match[2].encode(),
@@ -52,6 +51,13 @@ class Folder:
             yield b"OK done"
         else:
             yield from [b"* BYE", b"OK done"] if command == "LOGOUT" else [b"BAD unknown"]
+
+
+def _headers(mail: bytes, names: list[str]) -> bytes:
+    head = re.split(rb"\r?\n\r?\n", mail, maxsplit=1)[0] + b"\n"
+    wanted = "|".join(names).encode()
+    found = re.findall(rb"(?im)^(?:%s):.*\n(?:[ \t].*\n)*" % wanted, head)
+    return b"".join(found) + b"\r\n"
 
 
 @contextmanager

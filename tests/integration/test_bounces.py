@@ -160,6 +160,20 @@ def test_of_an_imap_folder_only_bounces_of_ours_are_marked_and_nothing_else_is_t
     assert folder.commands[-1] == "LOGOUT"
 
 
+def test_a_bounce_in_words_is_found_in_an_imap_folder_and_an_answer_that_quotes_it_is_not_read(
+    office: Office,
+) -> None:
+    (one, (first, _)), (other, (second, _)) = letters(office).items()
+    answer = dsn("qmail", second, other).replace(b"MAILER-DAEMON@", b"van-phong@")
+    folder = Folder({1: dsn("qmail", first, one), 2: answer.replace(b"Return-Path: <>\n", b"")})
+    with serving(folder) as port:
+        (told,) = take(office, reading(office.settings, imap(port)))
+    assert told.startswith(f"mail to {one} refused for good: it came back: 192.0.2.25 does not")
+    assert folder.seen == {1}
+    assert letters(office)[other] == (second, OutboxState.SENT)
+    assert not any(command.startswith("UID FETCH 2 (BODY.PEEK[]") for command in folder.commands)
+
+
 def test_bounces_are_read_in_quiet_hours_too(office: Office, folder: Folder) -> None:
     office.receive("944", CRITICAL)
     office.now = at(DAY, 1)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.bounce_mailbox import open_mailbox
-from connectors.bounces import Bounce, bounce_of
+from connectors.bounces import Bounce, bounce_of, may_be_bounce
 from program.errors import ConfigurationError
 from tests.bounces import dsn
 
@@ -87,7 +87,6 @@ def test_what_the_server_said_is_one_line_that_steers_no_terminal() -> None:
         (b"Action: failed", b"Action: delayed"),
         (b"Action: failed", b"Action: delivered"),
         (b"report-type=delivery-status", b"report-type=disposition-notification"),
-        (b"Content-Type: multipart/report", b"Content-Type: multipart/mixed"),
         (b"Content-Type: message/rfc822", b"Content-Type: text/plain"),
         (
             b"Action: failed",
@@ -102,6 +101,50 @@ def test_what_is_delayed_or_no_notification_of_one_failure_is_no_bounce(
     mail = dsn("postfix", NUMBER, WHO)
     assert found in mail
     assert bounce_of(mail.replace(found, put)) is None
+
+
+IN_WORDS = {
+    "qmail": "192.0.2.25 does not like recipient. Remote host said: 550 5.1.1 User unknown Giving up on 192.0.2.25.",
+    "exim": f"SMTP error from remote mail server after RCPT TO:<{WHO}>: host mx.districts.example [192.0.2.25]: 550 5.1.1 User unknown",
+    "postfix-words": 'unknown user: "dan-toc"',
+    "exchange-words": "The recipient name is not recognized",
+}
+"""Bounces that are no notification of the RFC, and what each server said."""
+
+
+@pytest.mark.parametrize("server", IN_WORDS)
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_a_bounce_in_words_names_the_letter_its_recipient_and_what_the_server_said(
+    server: str, line_end: bytes
+) -> None:
+    bounce = bounce_of(dsn(server, NUMBER, WHO).replace(b"\n", line_end))
+    assert bounce is not None
+    assert (bounce.message_id, bounce.recipient) == (NUMBER, WHO)
+    assert IN_WORDS[server] in bounce.reason
+
+
+def test_a_letter_that_is_only_delayed_is_no_bounce_in_words_either() -> None:
+    assert bounce_of(dsn("exim-delayed", NUMBER, WHO)) is None
+
+
+@pytest.mark.parametrize("server", IN_WORDS)
+def test_words_of_a_bounce_that_a_person_sends_on_are_no_bounce(server: str) -> None:
+    head, _, words = dsn(server, NUMBER, WHO).partition(b"\n\n")
+    kept = [
+        line
+        for line in head.split(b"\n")
+        if not line.lower().startswith((b"from:", b"return-path:"))
+    ]
+    sent_on = b"\n".join([b"From: can-bo@districts.example", *kept, b"", words])
+    assert bounce_of(sent_on) is None
+    assert not may_be_bounce(sent_on)
+
+
+def test_words_about_several_recipients_or_in_an_endless_line_are_no_bounce() -> None:
+    mail = dsn("qmail", NUMBER, WHO)
+    another = b"<b@x.example>:\nSorry, no mailbox here by that name.\n\n--- Below"
+    assert bounce_of(mail.replace(b"--- Below", another)) is None
+    assert bounce_of(mail.replace(b"Sorry it", b"a" * 10_000)) is None
 
 
 def test_a_bounce_that_somebody_forwards_is_none() -> None:
