@@ -19,6 +19,7 @@ from mtqg.as_of import parse_day
 from mtqg.console import errors, out
 from program.errors import ConfigurationError, MtqgError
 from program.file_access import make_var
+from program.killable.left_behind import end_children_with_us
 from program.importing import without_collecting
 from program.settings import Settings, load_settings, quiet_third_parties
 
@@ -57,6 +58,9 @@ def run(
         os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "mtqg")
         os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
     log = _set_up_logs(settings)
+    if not os.environ.get("PREFECT_API_URL"):
+        # Prefect then starts a server of its own, and a process that is killed cannot end it.
+        end_children_with_us()
     errors.print("[dim]starting Prefect (a few seconds) …[/]")
     with without_collecting():
         # Prefect reads its environment when it is imported.

@@ -1,0 +1,70 @@
+"""What a command leaves running when it is killed: nothing."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.waiting import wait_for
+
+MTQG = Path(sys.executable).parent / "mtqg"
+SERVER = "prefect.server.api.server:create_app"
+
+
+@pytest.fixture
+def silent_portal() -> Iterator[str]:
+    """A portal that takes calls and never answers: a run waits for it."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        yield f"http://127.0.0.1:{silent.getsockname()[1]}"
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_leaves_no_server_of_prefect_and_no_other_process(
+    tmp_path: Path, silent_portal: str
+) -> None:
+    (tmp_path / "inbox").mkdir()
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("MTQG_", "PREFECT_"))}
+    settings = {
+        "MTQG_VAR": str(tmp_path / "var"),
+        "MTQG_INBOX_URL": str(tmp_path / "inbox"),
+        "MTQG_PORTAL_URL": silent_portal,
+    }
+    with (tmp_path / "run.txt").open("wb") as log:
+        run = subprocess.Popen([MTQG, "run"], env=clean | settings, stdout=log, stderr=log)
+    process = psutil.Process(run.pid)
+    try:
+        wait_for(
+            lambda: "source inbox" in (tmp_path / "run.txt").read_text(),
+            "the run has read its inbox and asks the portal",
+        )
+        started = process.children(recursive=True)
+        assert any(SERVER in each.cmdline() for each in started)
+    finally:
+        run.kill()
+        run.wait()
+    wait_for(lambda: not [each for each in started if each.is_running()], "all have ended")
+
+
+def test_what_another_process_started_goes_on(tmp_path: Path) -> None:
+    start = (
+        "import subprocess, sys; from program.killable.left_behind import end_children_with_us;"
+        "before = subprocess.Popen(['sleep', '600']); end_children_with_us();"
+        "after = subprocess.Popen(['sleep', '600'], start_new_session=True);"
+        "print(before.pid, after.pid, flush=True); sys.stdin.read()"
+    )
+    pipe = subprocess.PIPE
+    parent = subprocess.Popen([sys.executable, "-c", start], stdin=pipe, stdout=pipe, text=True)
+    with parent.stdin, parent.stdout:
+        before, after = (psutil.Process(int(pid)) for pid in parent.stdout.readline().split())
+    try:
+        parent.kill()
+        parent.wait()
+        wait_for(lambda: not after.is_running(), "the process that was started later has ended")
+        assert before.is_running()
+    finally:
+        before.kill()
