@@ -19,8 +19,8 @@ from mtqg.as_of import parse_day
 from mtqg.console import errors, out
 from program.errors import ConfigurationError, MtqgError
 from program.file_access import make_var
-from program.killable.left_behind import end_children_with_us
 from program.importing import without_collecting
+from program.killable.left_behind import end_children_with_us
 from program.settings import Settings, load_settings, quiet_third_parties
 
 if TYPE_CHECKING:
