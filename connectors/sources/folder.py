@@ -168,7 +168,7 @@ class Folder:
             name=display_name(file_name),
             offered_at=modified_at,
             sender_unit=self.sender_of(below),
-            size=None if refusal else info.get("size"),
+            size=None if refusal else _size(info),
             refusal=refusal,
         )
 
@@ -195,6 +195,12 @@ def _unchanged_since(after: Offer, listed: Offer) -> datetime:
 def _modified_at(info: dict[str, Any]) -> datetime | None:
     """Return when a file was last changed, UTC. File systems give it under different names."""
     return utc_of(next((info[key] for key in _MODIFIED_KEYS if info.get(key)), None))
+
+
+def _size(info: dict[str, Any]) -> int | None:
+    """Return the size that a file system gives; None if it gives none, or what is no size."""
+    size = info.get("size")
+    return size if isinstance(size, int) and size >= 0 else None
 
 
 def _unlisted(below: str, wrong: OSError) -> UnusableOffer:

@@ -23,6 +23,12 @@ from program.errors import SourceError
 _Key = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
 _UnitCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.-]{1,20}$")]
 _Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$", to_lower=True)]
+_LONE_SURROGATE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+"""An escape in JSON: a pair of surrogates, half a pair, or any other."""
 _Address = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 
@@ -100,12 +106,26 @@ def parse_page(url: str, body: bytes) -> PortalPage:
     Raises SourceError with the address, the first wrong key, what was expected and what was found.
     """
     try:
-        return PortalPage.model_validate_json(body)
+        return PortalPage.model_validate_json(_as_unicode(body))
     except ValidationError as wrong:
         raise SourceError(
             f"{url}: expected a page as in docs/portal.md, found {_first_error(wrong)}; "
             "tell the portal's operator"
         ) from wrong
+
+
+def _as_unicode(body: bytes) -> str:
+    """Return JSON with U+FFFD in place of what is no Unicode.
+
+    File names of senders are in it, in any bytes. Without this, the parser refuses the whole page
+    for one of them.
+    """
+    text = body.decode("utf-8", "replace")
+    return _LONE_SURROGATE.sub(_without_lone_surrogate, text)
+
+
+def _without_lone_surrogate(escape: re.Match[str]) -> str:
+    return r"\ufffd" if escape["lone"] else escape[0]
 
 
 def parse_item(url: str, found: JsonValue) -> Item | UnusableOffer:

@@ -127,7 +127,7 @@ def test_the_night_is_scheduled_at_one_in_vietnam_and_runs_one_at_a_time(
 
 
 def test_prefect_s_scheduler_plans_the_coming_nights(deployed: Deployed) -> None:
-    """A schedule that stands there is not yet a night: with SQLAlchemy 2.1 Prefect 3.8.8 planned none (decision 23)."""
+    """A schedule that stands there is not yet a run: Prefect planned none with other versions of its libraries (decisions 23, 39)."""
     one_in_vietnam = "18:00:00"
     mine = deployed.deployment["id"]
 
