@@ -93,7 +93,7 @@ class Fuzzed:
 def _put(root: Path, parts: list[bytes], kind: str, seconds: int) -> None:
     """Put an entry below a folder, if there is room for it: an earlier one may have its name."""
     path = Path(os.fsdecode(os.fsencode(root) + b"/" + b"/".join(parts)))
-    with suppress(FileExistsError, NotADirectoryError):
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         match kind:
             case "file":

@@ -2,7 +2,10 @@
 
 Ends with 1 where warehouse, archive or outbox differ from the undisturbed night's.
 
-Usage: python -m tests.kills [--points 200] [--seed 1719] [--database sqlite|postgres]
+With --server, the nights are runs of a deployment, and each is killed together with the server and the worker of
+Prefect: minutes each, so give few points.
+
+Usage: python -m tests.kills [--points 200] [--seed 1719] [--database sqlite|postgres | --server]
 """
 
 import argparse
@@ -229,9 +232,29 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, default=1719)
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument(
+        "--server", action="store_true", help="kill Prefect's server and worker with each run"
+    )
     given = parser.parse_args()
     # So that the server is stopped then, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if given.server:
+        # Only here: it needs a deployment, the other nights need no Prefect at all.
+        from tests.kills.with_server import kill_with_server
+
+        killed = kill_with_server(given.points, Random(given.seed))
+        return report(
+            killed.outcomes,
+            killed.faults,
+            f"{given.points} runs killed with their server, seed {given.seed}",
+        )
+    return report(
+        *kill(given), f"{given.points} nights killed on {given.database}, seed {given.seed}"
+    )
+
+
+def kill(given: argparse.Namespace) -> tuple[Counter[str], list[str]]:
+    """Kill nights without Prefect; return what came of them, and what is not as it should be."""
     with ExitStack() as stack:
         postgres = stack.enter_context(running_postgres()) if given.database == "postgres" else None
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mtqg-kills-")))
@@ -244,13 +267,16 @@ def main() -> int:
         for alone in (True, False):
             trial.two_at_once(alone=alone)
         disturb(trial)
-    for outcome, count in trial.outcomes.most_common():
+    return trial.outcomes, trial.faults
+
+
+def report(outcomes: Counter[str], faults: list[str], killed: str) -> int:
+    """Print what came of all, and return how the program ends."""
+    for outcome, count in outcomes.most_common():
         print(f"{count:6} {outcome}")
-    print(*trial.faults[:20], sep="\n")
-    print(
-        f"{given.points} nights killed on {given.database}, seed {given.seed}: {len(trial.faults)} not as they should be"
-    )
-    return 1 if trial.faults else 0
+    print(*faults[:20], sep="\n")
+    print(f"{killed}: {len(faults)} not as they should be")
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":
