@@ -50,6 +50,9 @@ def total_cases(
     There is none where a unit's report is missing. A unit may have reported another period that
     ends on the same day: its fourth quarter is the year's. Then only figures that are cumulative
     are compared. A flow is compared with the sum of all shorter periods that the units report.
+
+    A total with a part of the province's own, as the classes that it holds itself, may be above the
+    sum of the units: there is a case only if it is below.
     """
     own = [report for report in occasion.reports if report.unit == pack.program.province]
     province = _figures_of(own)
@@ -57,16 +60,16 @@ def total_cases(
         return
     yield from _flow_cases(rule, occasion, province, reports, pack)
     below = _parts_below(rule.form, occasion, reports, pack)
+    stated_below = [part.figures for part in below]
+    with_own_part = _totals_with_own_part(occasion.form, province, stated_below)
     for name in _compared_figures(rule, occasion, below):
-        # A unit that left the figure empty adds nothing; it has reported all the same.
-        parts = [part.figures[name] for part in below if name in part.figures]
-        if name not in province or not parts:
+        parts = _comparable_parts(name, province, stated_below)
+        if not parts:
             continue
         whole = province[name]
-        # "khoảng 50" (about 50) cannot be compared: one such figure leaves out the case.
-        if not are_exact([whole, *parts]):
-            continue
         excess = sum_of([whole]) - sum_of(parts)
+        if name in with_own_part and excess > 0:
+            continue
         describe = partial(_unequal, rule, occasion, whole, parts, len(below), pack)
         yield Case(excess, describe)
 
@@ -82,20 +85,44 @@ def _flow_cases(
     due = _due_within(pack, rule.form, occasion.period)
     received = _figures_within(due, rule.form, occasion, reports)
     units = {unit for unit, _ in received}
+    stated_below = list(received.values())
+    with_own_part = _totals_with_own_part(occasion.form, province, stated_below)
     for name in rule.figures or additive_figures(occasion.form):
-        is_flow = occasion.form.over_time_of(name) is OverTime.FLOW
-        # A cumulative figure is compared with the last quarter alone, by `total_cases`.
-        if not is_flow or name not in province:
+        if occasion.form.over_time_of(name) is not OverTime.FLOW:
+            continue
+        parts = _comparable_parts(name, province, stated_below)
+        if not parts:
             continue
         whole = province[name]
-        parts = [figures[name] for figures in received.values() if name in figures]
-        if not parts or not are_exact([whole, *parts]):
-            continue
         excess = sum_of([whole]) - sum_of(parts)
-        is_complete = received.keys() == due
-        if is_complete or excess < 0:
-            describe = partial(_unequal, rule, occasion, whole, parts, len(units), pack)
-            yield Case(excess, describe)
+        is_whole_sum = received.keys() == due and name not in with_own_part
+        if is_whole_sum or excess < 0:
+            yield Case(excess, partial(_unequal, rule, occasion, whole, parts, len(units), pack))
+
+
+def _comparable_parts(
+    name: str, province: _Figures, stated_below: Iterable[_Figures]
+) -> list[Stated]:
+    """Return what the units state for a figure that the province states too.
+
+    "khoảng 50" (about 50) cannot be compared: one such figure leaves out all of them.
+    """
+    if name not in province:
+        return []
+    parts = [figures[name] for figures in stated_below if name in figures]
+    if not are_exact([province[name], *parts]):
+        return []
+    return parts
+
+
+def _totals_with_own_part(
+    form: Form, province: _Figures, stated_below: Iterable[_Figures]
+) -> set[str]:
+    """Return the totals with a part that the province states, and no unit below it."""
+    own = set(province)
+    own.difference_update(*stated_below)
+    elements = form_elements(form)
+    return {name for name in province if not own.isdisjoint(parts_within(elements, name))}
 
 
 def _figures_within(

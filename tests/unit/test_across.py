@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -271,6 +272,21 @@ def test_where_quarters_are_missing_only_a_sum_that_is_too_large_already_is_told
 ) -> None:
     assert found(pack, held(pack, 88, 2, missing=2)) == []
     assert [entry[1] for entry in found(pack, held(pack, 8, 2, missing=2))][:1] == ["ACR-01"]
+
+
+@pytest.mark.parametrize("of_district", [0, 2])
+def test_a_total_with_classes_of_the_province_s_own_may_be_above_its_districts_sum(
+    pack: Pack, of_district: int
+) -> None:
+    of_year = partial(fact, 1, "training", pack.program.province, period="2024")
+    own = of_year("classes_province", 3)
+    below = held(pack, 0, of_district)[1:]
+    summed = of_district * len(below)
+    assert found(pack, [of_year("classes_total", summed + 3), own, *below]) == []
+    assert found(pack, [of_year("classes_total", summed + 3), *below])[0][:2] == (1, "ACR-01")
+    if summed:
+        too_few = [of_year("classes_total", summed - 1), own, *below]
+        assert found(pack, too_few)[0][:2] == (1, "ACR-01")
 
 
 def test_of_two_reports_that_end_alike_the_one_of_the_very_period_counts(pack: Pack) -> None:
