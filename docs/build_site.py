@@ -158,6 +158,7 @@ def navigation(pages: Path) -> Nav:
                 {"Reading": "docs/reading.md"},
                 {"Rules": "docs/rules.md"},
                 {"Marts": "docs/marts.md"},
+                {"Data for others": "docs/data.md"},
                 {"Questions": "docs/questions.md"},
                 {"Mails": "docs/mail.md"},
                 {"Portal": "docs/portal.md"},

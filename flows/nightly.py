@@ -1,4 +1,4 @@
-"""The nightly flow: collect, unpack, read, check, load, compare, publish, alert.
+"""The nightly flow: collect, unpack, read, check, load, compare, publish, export, alert.
 
 `prefect.yaml` deploys it; `mtqg run` runs it at once. The work is in `flows.night.steps`.
 """
@@ -93,6 +93,9 @@ def run_steps(run: RunContext, source: str | None) -> dict[str, Any]:
     with step(run, "publish"):
         publish(run)
 
+    with step(run, "export"):
+        export(run)
+
     # After all verdicts, so that nobody is reminded of a report that has just come.
     with step(run, "remind"):
         remind(run)
@@ -165,6 +168,12 @@ def compare(run: RunContext) -> None:
 def publish(run: RunContext) -> None:
     """Write the page and the Data Docs."""
     steps.publish(run)
+
+
+@task(task_run_name="export", cache_policy=NO_CACHE)
+def export(run: RunContext) -> None:
+    """Write the data for others."""
+    steps.export(run)
 
 
 @task(task_run_name="remind", cache_policy=NO_CACHE)

@@ -68,6 +68,12 @@ COMMANDS = {
         "Write the page and the quality page into a folder, as of now or, with --as-of, of a day.",
         is_for_others=True,
     ),
+    "export": CommandPlace(
+        "mtqg.export",
+        "export",
+        "Write the data package: every mart as CSV and Parquet, JSON per unit, a feed of runs.",
+        is_for_others=True,
+    ),
     "reread": CommandPlace(
         "mtqg.reread",
         "reread",

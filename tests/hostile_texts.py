@@ -31,6 +31,7 @@ def hostile_run(settings: Settings, inbox: Path, fill: Fill) -> dict[str, str]:
     collect(run)
     load(run)
     steps.publish(run)
+    steps.export(run)
     steps.remind(run)
     steps.alert(run)
     send_digest(run, "")

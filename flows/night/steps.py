@@ -24,6 +24,7 @@ from program.parsed_report import ParsedReport
 from program.records.history import History, history_keys
 from program.submission import Submission, Verdict
 from program.vietnamese import vietnam_day
+from publish.data.package import write_data
 from publish.marking.download_links import remove_expired_downloads
 from publish.site.site import docs_folder, prune_docs, publish_site
 from warehouse.database.views import ready_for_questions
@@ -207,6 +208,12 @@ def publish(run: RunContext) -> None:
     run.summary.page = str(page)
     # Together with the pages, which link to the kept Data Docs only.
     prune_docs(run.settings)
+
+
+def export(run: RunContext) -> None:
+    """Write the data for others. What has not changed since the last run stays as it is."""
+    with public_files():
+        write_data(run.warehouse, run.pack, run.settings.site / "data", is_ours=True)
 
 
 def verify(run: RunContext) -> None:

@@ -35,6 +35,7 @@ steps.reopen(night)
 assert not list(night.pending())
 steps.compare(night)
 steps.publish(night)
+steps.export(night)
 steps.remind(night)
 steps.alert(night)
 send_digest(night, "")
@@ -109,7 +110,7 @@ def test_a_question_to_the_warehouse_imports_what_asks_it(
 def test_a_night_with_nothing_new_imports_nothing_that_checks(var: Path) -> None:
     imported = _imported(_EMPTY_NIGHT, var)
     assert "prefect" in imported
-    assert not imported & {*_FRAMES, "psycopg"}
+    assert not imported & {*_FRAMES, "psycopg", "duckdb"}
 
 
 def test_the_list_says_of_each_command_what_its_own_help_begins_with() -> None:

@@ -204,6 +204,7 @@ def _steps(night: RunContext) -> Iterator[Callable[[], object]]:
     yield lambda: _load(night)
     yield lambda: steps.compare(night)
     yield lambda: steps.publish(night)
+    yield lambda: steps.export(night)
     yield lambda: steps.remind(night)
     yield lambda: steps.alert(night)
 
