@@ -159,6 +159,7 @@ def navigation(pages: Path) -> Nav:
                 {"Rules": "docs/rules.md"},
                 {"Marts": "docs/marts.md"},
                 {"Data for others": "docs/data.md"},
+                {"Reports": "docs/reports.md"},
                 {"Questions": "docs/questions.md"},
                 {"Mails": "docs/mail.md"},
                 {"Portal": "docs/portal.md"},

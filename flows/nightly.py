@@ -172,7 +172,7 @@ def publish(run: RunContext) -> None:
 
 @task(task_run_name="export", cache_policy=NO_CACHE)
 def export(run: RunContext) -> None:
-    """Write the data for others."""
+    """Write the data for others and the reports."""
     steps.export(run)
 
 

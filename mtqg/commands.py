@@ -55,7 +55,7 @@ COMMANDS = {
     "status": CommandPlace(
         "mtqg.status",
         "status",
-        "Show who has reported what, when and with which verdict, and who has not.",
+        "Show who has reported what, when and with which verdict, and who has not; in Vietnamese.",
     ),
     "trace": CommandPlace(
         "mtqg.trace",
@@ -72,6 +72,12 @@ COMMANDS = {
         "mtqg.export",
         "export",
         "Write the data package: every mart as CSV and Parquet, JSON per unit, a feed of runs.",
+        is_for_others=True,
+    ),
+    "report": CommandPlace(
+        "mtqg.report",
+        "report",
+        "Write the office's reports: consolidated tables, disbursement, and whom to call.",
         is_for_others=True,
     ),
     "reread": CommandPlace(

@@ -1,8 +1,10 @@
-"""`mtqg status`: who has reported what, when and with which verdict, and who has not."""
+"""`mtqg status`: who has reported what, when and with which result, and who has not."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
@@ -12,13 +14,27 @@ from rich.text import Text
 from mtqg.as_of import AsOf, warehouse_of
 from mtqg.console import VERDICT_STYLES, out, print_json
 from mtqg.templates.template import read_period
-from program.calendar.period import Period
 from program.calendar.stage import Stage
+from program.errors import UsageError
+from program.pack.lateness import Lateness
 from program.pack.load import Pack, load_pack
 from program.records.query_rows import ReportingRow, RunSubmissionRow
+from program.records.report_state import ReportState, state_of
 from program.settings import load_settings
-from program.vietnamese import VIETNAM_TIME, format_instant
+from program.units.unit import UnitKind
+from program.vietnamese import VIETNAM_TIME, format_date, format_instant
 from warehouse.queries.reports import reporting, unplaced
+
+_STYLES = {
+    ReportState.NOT_YET_DUE: "dim",
+    ReportState.MISSING: "red",
+    ReportState.TO_FIX: "red",
+    ReportState.ACCEPTED: "green",
+    ReportState.WITH_WARNINGS: "yellow",
+}
+_RECEIVERS = {"unit": "đơn vị", "office": "cơ quan tổng hợp", "leader": "lãnh đạo"}
+_NOTHING = "Không có báo cáo nào phải gửi hoặc đã gửi"
+_UNPLACED = "Tệp chưa xếp được (không rõ đơn vị, biểu hoặc kỳ)"
 
 
 class _Heading(NamedTuple):
@@ -29,100 +45,155 @@ class _Heading(NamedTuple):
     stage: Stage
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which reports are asked for; None stands for all."""
+
+    period: str | None
+    form: str | None
+    unit: str | None
+    level: UnitKind | None
+    is_missing_only: bool
+
+    @property
+    def is_everything(self) -> bool:
+        """Tell whether files that belong to no report are asked for too."""
+        return self == _Wanted(None, None, None, None, is_missing_only=False)
+
+
+class _Status:
+    """The answer: the reports that are asked for, and what became of each on a day."""
+
+    def __init__(self, rows: Sequence[ReportingRow], pack: Pack, day: date) -> None:
+        self.pack = pack
+        self.day = day
+        self.lateness = Lateness(pack, day)
+        self.rows = rows
+
+    def only(self, wanted: _Wanted) -> Sequence[ReportingRow]:
+        """Return the reports that are asked for."""
+        return [row for row in self.rows if self._takes(row, wanted)]
+
+    def _takes(self, row: ReportingRow, wanted: _Wanted) -> bool:
+        unit = self.pack.unit_on(row.unit_code, row.period)
+        is_of_level = wanted.level is None or (unit is not None and unit.kind is wanted.level)
+        is_asked_for = wanted.form in (None, row.form_code) and wanted.unit in (None, row.unit_code)
+        is_missing = not wanted.is_missing_only or self.state(row).is_waited_for
+        return is_of_level and is_asked_for and is_missing
+
+    def state(self, row: ReportingRow) -> ReportState:
+        """Return what became of a report."""
+        return state_of(row, self.day)
+
+    def late_text(self, row: ReportingRow) -> str:
+        """Return the delay and its escalation in words, "" if the report is not late."""
+        days = self.lateness.days(row)
+        if not days:
+            return ""
+        if not self.lateness.is_known(row):
+            return f"{days} ngày làm việc (hạn tạm tính)"
+        receiver = self.lateness.escalated_to(row)
+        told = f", báo {_RECEIVERS[receiver]}" if receiver else ""
+        return f"{days} ngày làm việc{told}"
+
+    def version_text(self, row: ReportingRow) -> str:
+        """Return the number of the version that counts, and how many came."""
+        if not row.versions:
+            return ""
+        # Where the current version is not loaded, its own state says that it is to be fixed.
+        is_newer_open = row.is_open and row.verdict is not None and row.verdict.loads
+        newer = "; bản mới hơn chờ sửa" if is_newer_open else ""
+        return f"{row.version}/{row.versions}{newer}"
+
+    def name(self, row: ReportingRow) -> str:
+        """Return the name of a report's unit."""
+        return _name(row.unit_code, row.period, self.pack)
+
+
 def status(
     period: Annotated[
         str | None,
         typer.Option(help="Only this period: 2024, 2024-H1, 2024-Q4 or 2024-12."),
     ] = None,
+    form: Annotated[str | None, typer.Option(help="Only this form: training, works, …")] = None,
+    unit: Annotated[str | None, typer.Option(help="Only this unit, by its code: 942.")] = None,
+    level: Annotated[UnitKind | None, typer.Option(help="Only units of this level.")] = None,
+    xlsx: Annotated[
+        Path | None, typer.Option("--xlsx", help="Write the answer into this workbook.")
+    ] = None,
     as_of: AsOf = None,
     *,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Only what is late, or waits for a correction.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON for another program.")
     ] = False,
 ) -> None:
-    """Show who has reported what, when and with which verdict, and who has not.
+    """Show who has reported what, when and with which verdict, and who has not; in Vietnamese.
 
     For a missing report, the table says how late it is, and to whom contacts.yaml escalates the
-    delay. The verdict is that of the current version; "to fix" means that a later version has
-    errors. Files whose unit, form or period is unknown come last. With --as-of: what was current
-    at the end of that day, and what was late on it.
+    delay. The state is that of the current version; a later one may wait for a correction. Files
+    whose unit, form or period is unknown come last. With --as-of: what was current at the end of
+    that day, and what was late on it.
     """
     settings = load_settings()
     pack = load_pack(settings.pack)
+    code = read_period(period).code if period else None
+    wanted = _Wanted(code, form, unit, level, missing)
+    _check(wanted, pack)
     warehouse = warehouse_of(settings.warehouse_url, as_of)
-    rows = reporting(warehouse, read_period(period).code if period else None)
-    # A file without a known period is of no period that one could ask for.
-    strays = [] if period else unplaced(warehouse)
     today = as_of.date() if as_of else datetime.now(VIETNAM_TIME).date()
-    lateness = Lateness(pack, today)
+    answer = _Status(reporting(warehouse, code), pack, today)
+    rows = answer.only(wanted)
+    # A file without a known period is of no period that one could ask for.
+    strays = unplaced(warehouse) if wanted.is_everything else []
     if as_json:
-        reports = [_as_json(row, pack, lateness) for row in rows]
+        reports = [_as_json(row, answer) for row in rows]
         reports += [_stray_as_json(stray) for stray in strays]
         print_json(reports)
         return
+    if xlsx is not None:
+        _write_xlsx(xlsx, rows, answer)
+        out.print(str(xlsx), soft_wrap=True)
+        return
     for heading, group in groupby(rows, key=_heading):
-        out.print(_table(heading, list(group), pack, lateness))
+        out.print(_table(heading, list(group), answer, is_missing_only=missing))
     _print_strays(strays, pack)
+    if not rows and not strays:
+        out.print(_nothing(answer, wanted))
 
 
-class Lateness:
-    """By how many working days a missing report is late, and to whom that is escalated."""
+def _check(wanted: _Wanted, pack: Pack) -> None:
+    """Raise UsageError for a form or a unit that the pack does not have."""
+    forms = sorted({form.code for form in pack.forms})
+    if wanted.form is not None and wanted.form not in forms:
+        raise UsageError(f"no form {wanted.form!r}; forms of this pack: {', '.join(forms)}")
+    if wanted.unit is not None and pack.unit_on(wanted.unit, wanted.period) is None:
+        raise UsageError(f"no unit {wanted.unit!r}; units.csv of the pack lists their codes")
 
-    def __init__(self, pack: Pack, today: date) -> None:
-        self._pack = pack
-        self._today = today
-        self._days_since: dict[date, int] = {}
 
-    def days(self, row: ReportingRow) -> int:
-        """Return the working days since the due date; 0 where the report came or is not due."""
-        if row.verdict is not None or row.due_date is None:
-            return 0
-        if row.due_date not in self._days_since:
-            working_days = self._pack.calendar.working_days
-            self._days_since[row.due_date] = working_days.between(row.due_date, self._today)
-        return self._days_since[row.due_date]
-
-    def is_known(self, row: ReportingRow) -> bool:
-        """Return whether the deadline is real, and no placeholder for one that is not set yet."""
-        unit = self._pack.unit_on(row.unit_code, row.period)
-        if unit is None:
-            return False
-        period = Period.parse(row.period)
-        calendar = self._pack.calendar
-        return calendar.is_deadline_known(row.form_code, row.stage, unit.kind, period)
-
-    def escalated_to(self, row: ReportingRow) -> str:
-        """Return the highest step of the escalation that the delay reaches: unit, office, leader.
-
-        "" if it reaches none. A delay behind a placeholder is not escalated.
-        """
-        if not self.is_known(row):
-            return ""
-        steps = self._pack.correspondence.escalated(self.days(row))
-        return steps[-1].to if steps else ""
-
-    def text(self, row: ReportingRow) -> str:
-        """Return the delay and its escalation in words, "" if the report is not late."""
-        days = self.days(row)
-        if not days:
-            return ""
-        if not self.is_known(row):
-            return f"{days} working days, deadline is a placeholder"
-        receiver = self.escalated_to(row)
-        return f"{days} working days, tell the {receiver}" if receiver else f"{days} working days"
+def _nothing(answer: _Status, wanted: _Wanted) -> str:
+    """Return the sentence that says that nothing fits, and of which periods there is something."""
+    if wanted.is_missing_only and answer.rows:
+        return "Không có báo cáo nào còn thiếu hoặc chờ sửa."
+    about = f" cho kỳ {wanted.period}" if wanted.period else ""
+    return f"{_NOTHING}{about}, với các điều kiện đã chọn."
 
 
 def _heading(row: ReportingRow) -> _Heading:
     return _Heading(row.form_code, row.period, row.stage)
 
 
-def _as_json(row: ReportingRow, pack: Pack, lateness: Lateness) -> dict[str, object]:
+def _as_json(row: ReportingRow, answer: _Status) -> dict[str, object]:
+    lateness = answer.lateness
     return {
         "form": row.form_code,
         "unit": row.unit_code,
-        "unit_name": _name(row.unit_code, row.period, pack),
+        "unit_name": answer.name(row),
         "period": row.period,
         "stage": row.stage.value,
+        "state": answer.state(row).value,
         "due": row.due_date,
         "due_is_known": lateness.is_known(row),
         "late_working_days": lateness.days(row),
@@ -155,54 +226,62 @@ def _stray_as_json(row: RunSubmissionRow) -> dict[str, object]:
 def _table(
     heading: _Heading,
     rows: Sequence[ReportingRow],
-    pack: Pack,
-    lateness: Lateness,
+    answer: _Status,
+    *,
+    is_missing_only: bool,
 ) -> Table:
-    title = f"{heading.form_code} · {heading.period}"
-    if heading.stage is Stage.ESTIMATE:
-        title += " · estimate"
-    missing = sum(row.verdict is None for row in rows)
-    title += f"{_due(rows, lateness)}: {len(rows)} reports, {missing} not received"
+    form_title = answer.pack.short_title_of(heading.form_code) or heading.form_code
+    label = answer.pack.label_of(heading.form_code, heading.period, heading.stage)
+    accepted = sum(answer.state(row).is_accepted for row in rows)
+    counted = f"còn chờ {len(rows)}" if is_missing_only else f"đạt {accepted}/{len(rows)}"
+    title = f"{form_title} · {label}{_due(rows, answer)}: {counted}"
     table = Table(title=title, title_justify="left")
-    for column in ("unit", "verdict", "version", "received", "overdue"):
-        table.add_column(column)
+    for column in ("đơn vị", "tình trạng", "bản", "nhận lúc", "chậm"):
+        table.add_column(column, no_wrap=column == "tình trạng")
     for row in rows:
+        state = answer.state(row)
         # Texts, because rich parses the markup of a string each time that it measures a cell.
         table.add_row(
-            Text(f"{row.unit_code} {_name(row.unit_code, row.period, pack)}"),
-            _verdict(row),
-            Text(f"{row.version} of {row.versions}" if row.versions else ""),
+            Text(f"{row.unit_code} {answer.name(row)}"),
+            Text(state.label, style=_STYLES[state]),
+            Text(answer.version_text(row)),
             Text(format_instant(row.received_at) if row.received_at else ""),
-            Text(lateness.text(row)),
+            Text(answer.late_text(row)),
         )
     return table
 
 
-def _due(rows: Sequence[ReportingRow], lateness: Lateness) -> str:
-    """Return the due date of a table's reports, "" if none is due."""
+def _due(rows: Sequence[ReportingRow], answer: _Status) -> str:
+    """Return the due date of a table's reports in words, "" if none is due."""
     for row in rows:
         if row.due_date:
-            placeholder = "" if lateness.is_known(row) else " (placeholder)"
-            return f", due {row.due_date}{placeholder}"
+            placeholder = "" if answer.lateness.is_known(row) else " (tạm tính)"
+            return f", hạn {format_date(row.due_date)}{placeholder}"
     return ""
 
 
-def _verdict(row: ReportingRow) -> Text:
-    if row.verdict is None:
-        return Text("not received", style="dim")
-    verdict = row.verdict.value
-    # Where the current version is not loaded, its own verdict says that it is to be fixed.
-    to_fix = ", newer one to fix" if row.is_open and row.verdict.loads else ""
-    return Text.assemble((verdict, VERDICT_STYLES.get(verdict, "dim")), to_fix)
+def _write_xlsx(path: Path, rows: Sequence[ReportingRow], answer: _Status) -> None:
+    # Imported here: the answer on the screen needs no workbook.
+    from program.atomic_write import write_atomic  # noqa: PLC0415
+    from publish.reports.status_table import status_table  # noqa: PLC0415
+    from publish.reports.workbook import workbook_bytes  # noqa: PLC0415
+
+    table = status_table(rows, answer.pack, answer.day, answer.late_text)
+    write_atomic(path, workbook_bytes("Tình hình báo cáo", [table]))
 
 
 def _print_strays(strays: Sequence[RunSubmissionRow], pack: Pack) -> None:
     if strays:
-        out.print("[bold]Files that could not be placed (no unit, form or period)[/]")
+        out.print(f"[bold]{_UNPLACED}[/]")
     for stray in strays:
-        verdict = f"[{VERDICT_STYLES[stray.verdict]}]{stray.verdict.value}[/]"
+        label = "không đọc được" if stray.verdict.value == "unreadable" else "chờ sửa"
         sender = f"{stray.sender_unit} {_name(stray.sender_unit, stray.period, pack)}"
-        out.print(f"  {verdict} from {sender}: {stray.delivery_name}", highlight=False)
+        line = Text.assemble(
+            "  ",
+            (label, VERDICT_STYLES[stray.verdict]),
+            f" của {sender}: {stray.delivery_name}",
+        )
+        out.print(line, soft_wrap=True)
 
 
 def _name(code: str | None, period: str | None, pack: Pack) -> str:

@@ -193,6 +193,11 @@ class Settings(BaseSettings):
         return self.var / "site"
 
     @property
+    def office(self) -> Path:
+        """The folder of files that only the office may read: they hold contacts."""
+        return self.var / "office"
+
+    @property
     def outbox(self) -> Path:
         """The folder for `.eml` files where no mail server is set."""
         return self.var / "outbox"

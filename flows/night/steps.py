@@ -26,6 +26,7 @@ from program.submission import Submission, Verdict
 from program.vietnamese import vietnam_day
 from publish.data.package import write_data
 from publish.marking.download_links import remove_expired_downloads
+from publish.reports.office_reports import write_office_files, write_reports
 from publish.site.site import docs_folder, prune_docs, publish_site
 from warehouse.database.views import ready_for_questions
 from warehouse.lifecycle.reprocess import newly_waived, requeue
@@ -211,9 +212,14 @@ def publish(run: RunContext) -> None:
 
 
 def export(run: RunContext) -> None:
-    """Write the data for others. What has not changed since the last run stays as it is."""
+    """Write the data for others and the reports.
+
+    What has not changed since the last run stays as it is. What holds contacts is not on the site.
+    """
     with public_files():
         write_data(run.warehouse, run.pack, run.settings.site / "data", is_ours=True)
+        write_reports(run.warehouse, run.pack, run.settings.site / "reports", is_ours=True)
+    write_office_files(run.warehouse, run.pack, run.settings.office, is_ours=True)
 
 
 def verify(run: RunContext) -> None:

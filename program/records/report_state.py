@@ -1,0 +1,56 @@
+"""What became of a report that is due, in the five states that an office knows."""
+
+from datetime import date
+from enum import StrEnum
+
+from program.records.query_rows import ReportingRow
+from program.submission import Verdict
+
+
+class ReportState(StrEnum):
+    """The state of a report on a day."""
+
+    NOT_YET_DUE = "not_yet_due"
+    """Nothing came, and its due date is still to come, or nobody asked for it."""
+    MISSING = "missing"
+    """Nothing came, and its due date has passed."""
+    TO_FIX = "to_fix"
+    """It came, and no version of it is accepted."""
+    ACCEPTED = "accepted"
+    WITH_WARNINGS = "with_warnings"
+
+    @property
+    def label(self) -> str:
+        """The state as a Vietnamese office writes it."""
+        return _LABELS[self]
+
+    @property
+    def is_accepted(self) -> bool:
+        """Tell whether the figures of the report count."""
+        return self in (ReportState.ACCEPTED, ReportState.WITH_WARNINGS)
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Tell whether the office waits for the unit to send something."""
+        return self in (ReportState.MISSING, ReportState.TO_FIX)
+
+
+_LABELS = {
+    ReportState.NOT_YET_DUE: "chưa đến hạn",
+    ReportState.MISSING: "chưa gửi",
+    ReportState.TO_FIX: "đã gửi – chờ sửa",
+    ReportState.ACCEPTED: "đạt",
+    ReportState.WITH_WARNINGS: "đạt, có lưu ý",
+}
+
+
+def state_of(row: ReportingRow, day: date) -> ReportState:
+    """Return the state of a report on a day; on its due date it is not late yet."""
+    if row.verdict is Verdict.ACCEPTED:
+        return ReportState.ACCEPTED
+    if row.verdict is Verdict.ACCEPTED_WITH_WARNINGS:
+        return ReportState.WITH_WARNINGS
+    if row.verdict is not None:
+        return ReportState.TO_FIX
+    is_late = row.due_date is not None and row.due_date < day
+    return ReportState.MISSING if is_late else ReportState.NOT_YET_DUE

@@ -1,0 +1,1 @@
+"""Reports of the office: workbooks and documents that are filled from the warehouse."""

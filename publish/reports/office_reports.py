@@ -1,0 +1,154 @@
+"""The reports of a run: which workbooks there are, where they are, and from what each is made."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.forms.elements import form_elements
+from program.forms.form import Form
+from program.pack.load import Pack
+from program.records.query_rows import ReportingRow
+from publish.output_folder import OutputFolder, code_digest, digest_of, folder_digest
+from publish.reports.annexes import doubt_table, source_table
+from publish.reports.awaited import awaited_reports, chasing_tables
+from publish.reports.consolidated import ConsolidatedKey, consolidated_tables, coverage_remarks
+from publish.reports.disbursement import DisbursementReport, disbursement_tables
+from publish.reports.workbook import workbook_bytes
+from warehouse.database.engine import Warehouse
+from warehouse.queries.marts import data_day
+from warehouse.queries.report_facts import (
+    DoubtRow,
+    current_files,
+    disbursement_rows,
+    doubt_rows,
+    report_facts,
+)
+from warehouse.queries.reports import reporting
+
+_DISBURSEMENT = "disbursement"
+CHASING_LIST = "danh-sach-don-doc.xlsx"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFilter:
+    """Which consolidated tables are wanted; None stands for all."""
+
+    form_code: str | None = None
+    period: str | None = None
+
+    def takes(self, key: ConsolidatedKey) -> bool:
+        """Tell whether a table is wanted."""
+        is_of_form = self.form_code in (None, key.form_code)
+        return is_of_form and self.period in (None, key.period)
+
+
+ALL_REPORTS = ReportFilter()
+
+
+def write_reports(
+    warehouse: Warehouse,
+    pack: Pack,
+    folder: Path,
+    *,
+    is_ours: bool,
+    wanted: ReportFilter = ALL_REPORTS,
+) -> list[Path]:
+    """Write the reports that anybody may read below `folder`; return the files that changed.
+
+    There is a consolidated workbook for each form and period of which a report counts.
+    """
+    day = data_day(warehouse)
+    rows_by_key = _rows_by_key(reporting(warehouse, wanted.period))
+    program = digest_of(code_digest(), folder_digest(pack.folder))
+    with OutputFolder(folder, is_ours=is_ours) as output:
+        writer = _Writer(warehouse, pack, day, program, output)
+        for key, rows in rows_by_key.items():
+            has_figures = any(row.verdict is not None and row.verdict.loads for row in rows)
+            if has_figures and wanted.takes(key):
+                writer.write(key, rows)
+        return output.written
+
+
+def write_office_files(
+    warehouse: Warehouse, pack: Pack, folder: Path, *, is_ours: bool
+) -> list[Path]:
+    """Write what only the office may read, because it holds contacts; return what changed."""
+    day = data_day(warehouse)
+    awaited = awaited_reports(reporting(warehouse), pack, day)
+    made_from = digest_of(code_digest(), folder_digest(pack.folder), day, awaited)
+    with OutputFolder(folder, is_ours=is_ours) as output:
+        output.make(
+            CHASING_LIST,
+            made_from,
+            lambda: workbook_bytes("Danh sách đôn đốc", chasing_tables(awaited, pack, day)),
+        )
+        return output.written
+
+
+def consolidated_name(key: ConsolidatedKey) -> str:
+    """Return where the consolidated workbook of a form and period is."""
+    stage = "-uoc" if key.stage is Stage.ESTIMATE else ""
+    return f"tong-hop/{key.form_code}-{key.period}{stage}.xlsx"
+
+
+def _rows_by_key(rows: Sequence[ReportingRow]) -> dict[ConsolidatedKey, list[ReportingRow]]:
+    by_key: dict[ConsolidatedKey, list[ReportingRow]] = defaultdict(list)
+    for row in rows:
+        by_key[ConsolidatedKey(row.form_code, row.period, row.stage)].append(row)
+    return by_key
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    warehouse: Warehouse
+    pack: Pack
+    day: date
+    program: str
+    output: OutputFolder
+
+    def write(self, key: ConsolidatedKey, rows: Sequence[ReportingRow]) -> None:
+        """Write the consolidated workbook of a form and period, and that of the money."""
+        form = self.pack.form(key.form_code, Period.parse(key.period))
+        # A report of a form that the pack no longer has: nobody knows what its columns mean.
+        if form is None:
+            return
+        doubts = doubt_rows(self.warehouse, key.form_code, key.period, key.stage)
+        # A unit that becomes late changes what the workbook says of it; the day alone does not.
+        late = [row.due_date is not None and row.due_date < self.day for row in rows]
+        made_from = digest_of(self.program, rows, late, doubts)
+        self.output.make(
+            consolidated_name(key), made_from, lambda: self._consolidated(form, key, rows, doubts)
+        )
+        if key.form_code == _DISBURSEMENT:
+            name = f"giai-ngan/giai-ngan-{key.period}.xlsx"
+            self.output.make(name, made_from, lambda: self._disbursement(key, rows))
+
+    def _consolidated(
+        self,
+        form: Form,
+        key: ConsolidatedKey,
+        rows: Sequence[ReportingRow],
+        doubts: Sequence[DoubtRow],
+    ) -> bytes:
+        of_key = (self.warehouse, key.form_code, key.period, key.stage)
+        tables = consolidated_tables(form, key, rows, report_facts(*of_key), self.pack, self.day)
+        if doubts:
+            tables.append(doubt_table(doubts, form_elements(form), key.period, self.pack))
+        tables.append(source_table(current_files(*of_key), key.period, self.pack))
+        return workbook_bytes(form.title, tables)
+
+    def _disbursement(self, key: ConsolidatedKey, rows: Sequence[ReportingRow]) -> bytes:
+        units = [self.pack.unit_on(row.unit_code, row.period) for row in rows]
+        report = DisbursementReport(
+            period=key.period,
+            stage=key.stage,
+            rows=disbursement_rows(self.warehouse, key.period, key.stage),
+            facts=report_facts(self.warehouse, key.form_code, key.period, key.stage),
+            units=[unit for unit in units if unit is not None],
+            remarks=coverage_remarks(rows, self.pack, self.day),
+        )
+        return workbook_bytes("Giải ngân", disbursement_tables(report, self.pack))

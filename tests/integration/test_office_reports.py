@@ -1,0 +1,272 @@
+"""The office's reports: what is added up, who is named as missing, what is marked, and what only the office gets."""
+
+import io
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+from openpyxl.worksheet.worksheet import Worksheet
+from sqlalchemy import Engine
+
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.finding import Finding, Severity
+from program.forms.qualifier import Qualifier
+from program.pack.load import Pack
+from program.settings import Settings
+from program.submission import Fact, Submission, verdict_of
+from publish.reports.office_reports import ReportFilter, write_office_files, write_reports
+from publish.reports.table import Number, ReportColumn, ReportRow, ReportTable, RowLook
+from publish.reports.workbook import workbook_bytes
+from tests.arriving import arrive, catalogued
+from warehouse.ledger import start_run
+from warehouse.load import load_delivery
+
+NOON = datetime(2026, 2, 20, 5, tzinfo=UTC)
+ODD = Finding("TRN-05", Severity.WARNING, "=1+1 tổng lệch", "Sửa", sheet="S", cell="C12")
+WRONG = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="S", cell="D10")
+ORANGE = "FFFFB84D"
+Send = Callable[..., None]
+
+
+@pytest.fixture
+def engine(settings: Settings, pack: Pack) -> Engine:
+    return catalogued(settings, pack, NOON)
+
+
+@pytest.fixture
+def send(engine: Engine) -> Send:
+    """send(1, "942", {"participants_total": 120}): a report of 2024-Q4, the delivery of this number."""
+    run = start_run(engine, NOON.date(), "rules-1", NOON)
+
+    def send(
+        number: int,
+        unit: str,
+        figures: dict[str, float | str],
+        *findings: Finding,
+        form: str = "training",
+        qualifier: Qualifier | None = None,
+        line: int = 0,
+    ) -> None:
+        at = NOON + timedelta(minutes=number)
+        delivery = arrive(engine, run, number, unit, at, at)
+        facts = tuple(
+            Fact(name, line, None, value, "S", "C12")
+            if isinstance(value, str)
+            else Fact(name, line, value, None, "S", f"C{12 + place}", qualifier)
+            for place, (name, value) in enumerate(figures.items())
+        )
+        verdict = verdict_of(findings)
+        report = Submission(
+            delivery, verdict, findings, form, "v1", unit, Period.parse("2024-Q4"), Stage.FINAL,
+            facts if verdict.loads else (), values_read=len(facts),
+        )  # fmt: skip
+        load_delivery(engine, [(report, None)], run_id=run, rule_set_version="rules-1", now=at)
+
+    return send
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "reports"
+
+
+def rows_of(sheet: Worksheet) -> dict[str, list[object]]:
+    """The cells of the first row with each name in the second column."""
+    rows: dict[str, list[object]] = {}
+    for row in sheet.iter_rows(values_only=True):
+        rows.setdefault(str(row[1]), list(row[2:]))
+    return rows
+
+
+def opened(path: Path, *, values: bool = True) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(path, data_only=values)
+
+
+@pytest.mark.both_databases
+def test_a_consolidated_table_adds_up_what_came_and_names_who_is_missing(
+    engine: Engine, send: Send, pack: Pack, folder: Path
+) -> None:
+    send(1, "942", {"participants_total": 120, "budget_spent_vnd_total": 50_500_000})
+    send(2, "943", {"participants_total": 80}, ODD)
+    send(3, "944", {}, WRONG)
+    send(4, "94", {"participants_total": 500})
+    write_reports(engine, pack, folder, is_ours=True)
+    path = folder / "tong-hop" / "training-2024-Q4.xlsx"
+    sheet = opened(path)["Tổng hợp"]
+    rows = rows_of(sheet)
+    # The unit, its state, classes, participants … the money in the form's unit of measure.
+    assert rows["Huyện Châu Thành"][:3] == ["đạt", None, 120]
+    assert rows["Huyện Châu Thành"][-1] == 50.5
+    assert rows["Huyện Kế Sách"][0] == "đạt, có lưu ý"
+    assert rows["Huyện Mỹ Tú"][:3] == ["đã gửi – chờ sửa", None, None]
+    assert rows["Huyện Long Phú"][0] == "chưa gửi"
+    assert rows["Toàn tỉnh"][:3] == ["2/11 đơn vị", None, 200]
+    assert rows["Tỉnh Sóc Trăng"][:3] == ["tự báo cáo, không cộng", None, 500]
+    above = [row[0] for row in sheet.iter_rows(max_row=5, values_only=True)]
+    assert above[2] == "Có số liệu: 2/11 đơn vị."
+    assert "Huyện Mỹ Tú (đã gửi – chờ sửa, hạn 15/01/2025)" in str(above[3])
+    formulas = opened(path, values=False)["Tổng hợp"]
+    of_participants = [cell.value for cell in formulas["E"] if str(cell.value).startswith("=")]
+    assert of_participants == ['=IF(COUNT(E8:E18)=0,"",SUM(E8:E18))']
+
+
+@pytest.mark.both_databases
+def test_doubt_is_marked_at_the_figure_and_at_every_sum_of_it(
+    engine: Engine, send: Send, pack: Pack, folder: Path
+) -> None:
+    send(1, "942", {"participants_total": 120})
+    send(2, "943", {"participants_total": 80}, ODD)
+    send(3, "944", {"classes_total": 3}, qualifier=Qualifier.OVER)
+    write_reports(engine, pack, folder, is_ours=True)
+    book = opened(folder / "tong-hop" / "training-2024-Q4.xlsx")
+    marked = {
+        (row[1].value, cell.column_letter)
+        for row in book["Tổng hợp"].iter_rows()
+        for cell in row
+        if cell.fill.fgColor.rgb == ORANGE
+    }
+    assert marked == {
+        ("Huyện Kế Sách", "E"),
+        ("Huyện Mỹ Tú", "D"),
+        ("Toàn tỉnh", "D"),
+        ("Toàn tỉnh", "E"),
+    }
+    formats = [cell.number_format for cell in book["Tổng hợp"]["D"]]
+    assert '"trên "#,##0' in formats
+    reasons = [row[4].value for row in book["Cần kiểm tra"].iter_rows(min_row=4)]
+    assert reasons == [
+        "lưu ý khi kiểm tra TRN-05: =1+1 tổng lệch",
+        "có từ đứng trước số",
+    ]
+
+
+def test_a_printed_sheet_is_landscape_on_a4_and_repeats_its_headings(
+    engine: Engine, send: Send, pack: Pack, folder: Path
+) -> None:
+    send(1, "942", {"participants_total": 120})
+    write_reports(engine, pack, folder, is_ours=True)
+    for sheet in opened(folder / "tong-hop" / "training-2024-Q4.xlsx"):
+        assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
+        assert sheet.print_title_rows, sheet.title
+        assert (sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr.fitToPage) == (
+            0,
+            True,
+        )
+
+
+@pytest.mark.both_databases
+def test_money_is_shown_by_unit_by_project_and_by_stream(
+    engine: Engine, send: Send, pack: Pack, folder: Path
+) -> None:
+    send(
+        1,
+        "942",
+        {
+            "plan_total_vnd_total": 2_000_000_000,
+            "disbursed_total_vnd_total": 500_000_000,
+            "plan_total_vnd_da1": 2_000_000_000,
+            "disbursed_total_vnd_da1": 500_000_000,
+            "plan_central_investment_vnd_da1": 1_500_000_000,
+        },
+        form="disbursement",
+    )
+    send(
+        2,
+        "943",
+        {"plan_total_vnd_total": 1_000_000_000, "disbursed_total_vnd_total": 900_000_000},
+        form="disbursement",
+    )
+    write_reports(engine, pack, folder, is_ours=True)
+    book = opened(folder / "giai-ngan" / "giai-ngan-2024-Q4.xlsx")
+    names = [row[1] for row in book["Theo đơn vị"].iter_rows(values_only=True)]
+    # The lowest rate first; a unit without figures last.
+    assert names.index("Huyện Châu Thành") < names.index("Huyện Kế Sách") < names.index("Toàn tỉnh")
+    by_unit = rows_of(book["Theo đơn vị"])
+    assert by_unit["Huyện Châu Thành"] == [2000, 500, 25, 1500]
+    assert by_unit["Toàn tỉnh"] == [3000, 1400, pytest.approx(100 * 1400 / 3000), 1600]
+    by_project = rows_of(book["Theo dự án"])
+    of_da1 = next(row for name, row in by_project.items() if name.startswith("DA1. "))
+    assert of_da1 == [2000, 500, 25, 1500]
+    assert by_project["Toàn tỉnh"][:2] == [3000, 1400]
+    by_stream = rows_of(book["Dự án – đơn vị – nguồn"])
+    assert by_stream["Tổng cộng"][-3:] == [3000, 1400, pytest.approx(100 * 1400 / 3000)]
+    of_da1 = next(row for name, row in by_stream.items() if name.startswith("DA1. "))
+    assert of_da1[:3] == [1500, None, None]
+
+
+def test_whom_to_call_is_for_the_office_alone(
+    engine: Engine, send: Send, pack: Pack, folder: Path, tmp_path: Path
+) -> None:
+    send(1, "942", {"participants_total": 120})
+    send(2, "944", {}, WRONG)
+    write_reports(engine, pack, folder, is_ours=True)
+    write_office_files(engine, pack, tmp_path / "office", is_ours=True)
+    book = opened(tmp_path / "office" / "danh-sach-don-doc.xlsx")
+    by_unit = rows_of(book["Đơn vị"])
+    assert by_unit["Huyện Mỹ Tú"][1] == 1
+    assert by_unit["Huyện Mỹ Tú"][3] == "Phòng Dân tộc huyện Mỹ Tú"
+    reports = [row[1:7] for row in book["Báo cáo"].iter_rows(min_row=5, values_only=True)]
+    late = next(row for row in reports if row[0] == "Huyện Mỹ Tú" and row[5] != "chưa gửi")
+    assert late[:4] == (
+        "Huyện Mỹ Tú",
+        "Báo cáo đào tạo, tập huấn",
+        "Quý IV năm 2024",
+        "15/01/2025 (*)",
+    )
+    assert late[5] == "đã gửi – chờ sửa"
+    assert not any(row[:3] == ("Huyện Châu Thành", *late[1:3]) for row in reports)
+    addresses = {contact.email for contact in pack.correspondence.units.values()}
+    for path in folder.rglob("*.xlsx"):
+        cells = [cell for sheet in opened(path) for row in sheet.values for cell in row]
+        assert not addresses & {str(cell) for cell in cells}
+
+
+def test_a_text_that_begins_like_a_formula_stays_a_text() -> None:
+    evil = '=HYPERLINK("http://x")'
+    table = ReportTable(
+        evil[:5].strip("="), evil, evil, (evil,),
+        (ReportColumn(evil, 10, evil), ReportColumn(evil, 10, evil)),
+        (ReportRow((evil, Number(1)),), ReportRow((evil,), depth=0, look=RowLook.SECTION)),
+        (evil,),
+    )  # fmt: skip
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(evil, [table])))
+    kinds = {cell.data_type for row in book.worksheets[0].iter_rows() for cell in row if cell.value}
+    assert kinds == {"s", "n"}
+
+
+def test_a_report_is_made_again_only_when_its_figures_or_who_is_late_changed(
+    engine: Engine, send: Send, pack: Pack, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(1, "942", {"participants_total": 120})
+    send(
+        2,
+        "942",
+        {"plan_total_vnd_total": 1.0, "disbursed_total_vnd_total": 1.0},
+        form="disbursement",
+    )
+    first = {path.name for path in write_reports(engine, pack, folder, is_ours=True)}
+    assert first == {"training-2024-Q4.xlsx", "disbursement-2024-Q4.xlsx", "giai-ngan-2024-Q4.xlsx"}
+    with monkeypatch.context() as without_workbooks:
+        without_workbooks.setattr("publish.reports.office_reports.workbook_bytes", None)
+        assert write_reports(engine, pack, folder, is_ours=True) == []
+        # A later day alone changes nothing.
+        start_run(engine, date(2026, 2, 21), "rules-1", NOON + timedelta(days=1))
+        assert write_reports(engine, pack, folder, is_ours=True) == []
+    send(3, "943", {"participants_total": 80})
+    changed = [path.name for path in write_reports(engine, pack, folder, is_ours=True)]
+    assert changed == ["training-2024-Q4.xlsx"]
+
+
+def test_one_form_and_period_can_be_asked_for(
+    engine: Engine, send: Send, pack: Pack, folder: Path
+) -> None:
+    send(1, "942", {"participants_total": 120})
+    send(2, "942", {"plan_total_vnd_total": 1.0}, form="disbursement")
+    wanted = ReportFilter("training", "2024-Q4")
+    written = write_reports(engine, pack, folder, is_ours=False, wanted=wanted)
+    assert [path.name for path in written] == ["training-2024-Q4.xlsx"]
+    nothing = ReportFilter("training", "2025-Q1")
+    assert write_reports(engine, pack, folder, is_ours=False, wanted=nothing) == []

@@ -1,0 +1,167 @@
+"""What tables of all units are made of: facts, files and doubts of one form, period and stage."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Engine, select, text
+from sqlalchemy.orm import Session
+
+from program.calendar.stage import Stage
+from program.forms.qualifier import Qualifier
+from warehouse.lifecycle.current import is_current
+from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFact:
+    """A fact of a current report; `is_doubtful` as in mart_doubts, its totals included."""
+
+    unit_code: str
+    element: str
+    line: int
+    value: float | None
+    text: str | None
+    qualifier: Qualifier | None
+    is_doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentFile:
+    """The file of a current report."""
+
+    unit_code: str
+    submission_id: int
+    version: int
+    name: str
+    received_at: datetime
+    is_synthetic: bool
+
+
+def report_facts(engine: Engine, form: str, period: str, stage: Stage) -> list[ReportFact]:
+    """Return the facts of the current reports of a form and period, by unit and line."""
+    query = (
+        select(FactRow, SubmissionRow.unit_code)
+        .join(SubmissionRow, SubmissionRow.id == FactRow.submission_id)
+        .where(is_current(), *_is_of(form, period, stage))
+        .order_by(SubmissionRow.unit_code, FactRow.line, FactRow.element)
+    )
+    with Session(engine) as session:
+        doubtful = _doubtful(session, form, period, stage)
+        return [_fact(fact, unit, doubtful) for fact, unit in session.execute(query).tuples()]
+
+
+def current_files(engine: Engine, form: str, period: str, stage: Stage) -> list[CurrentFile]:
+    """Return the file of each current report of a form and period, by unit."""
+    query = (
+        select(SubmissionRow, DeliveryRow)
+        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
+        .where(is_current(), *_is_of(form, period, stage))
+        .order_by(SubmissionRow.unit_code)
+    )
+    with Session(engine) as session:
+        return [
+            CurrentFile(
+                submission.unit_code or "",
+                submission.id,
+                submission.version or 0,
+                delivery.name,
+                delivery.received_at,
+                delivery.is_synthetic,
+            )
+            for submission, delivery in session.execute(query).tuples()
+        ]
+
+
+def _is_of(form: str, period: str, stage: Stage) -> tuple[ColumnElement[bool], ...]:
+    return (
+        SubmissionRow.form_code == form,
+        SubmissionRow.period == period,
+        SubmissionRow.stage == stage.value,
+    )
+
+
+def _doubtful(
+    session: Session, form: str, period: str, stage: Stage
+) -> set[tuple[int, str, int | None]]:
+    """Return submission and element of each figure in doubt; its line too, of those of a list."""
+    of_report = (
+        "JOIN submissions s ON s.id = d.submission_id "
+        "WHERE s.form_code = :form AND s.period = :period AND s.stage = :stage"
+    )
+    values = {"form": form, "period": period, "stage": stage.value}
+    elements = text(f"SELECT d.submission_id, d.element FROM doubtful_elements d {of_report}")  # noqa: S608
+    lines = text(f"SELECT d.submission_id, d.element, d.line FROM doubtful_facts d {of_report}")  # noqa: S608
+    # A doubtful figure on one line of a list says nothing of the other lines.
+    found = {(number, element, 0) for number, element in session.execute(elements, values)}
+    return found | {tuple(row) for row in session.execute(lines, values)}
+
+
+def _fact(
+    fact: FactRow, unit: str | None, doubtful: set[tuple[int, str, int | None]]
+) -> ReportFact:
+    return ReportFact(
+        unit or "",
+        fact.element,
+        fact.line,
+        fact.value,
+        fact.text,
+        Qualifier(fact.qualifier) if fact.qualifier else None,
+        (fact.submission_id, fact.element, fact.line) in doubtful,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DisbursementRow:
+    """A row of mart_disbursement, of a unit's own report or of the units below it."""
+
+    unit_code: str
+    basis: str
+    project_code: str
+    source: str
+    plan_vnd: float | None
+    disbursed_vnd: float | None
+    rate: float | None
+    reported: int
+    expected: int
+    rate_year_before: float | None
+
+
+def disbursement_rows(engine: Engine, period: str, stage: Stage) -> list[DisbursementRow]:
+    """Return the money planned and disbursed of a period, by unit, project and stream."""
+    columns = [field.name for field in fields(DisbursementRow)]
+    query = text(
+        f"SELECT {', '.join(columns)} FROM mart_disbursement "  # noqa: S608  (our own names)
+        "WHERE period = :period AND stage = :stage"
+    )
+    with engine.connect() as connection:
+        found = connection.execute(query, {"period": period, "stage": stage.value})
+        return [DisbursementRow(**row) for row in found.mappings()]
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtRow:
+    """A row of mart_doubts: a figure in doubt, and why. `message` is None for a mere word."""
+
+    unit_code: str
+    element: str
+    line: int
+    sheet: str
+    cell: str
+    value: float | None
+    qualifier: str | None
+    reason: str
+    rule: str | None
+    message: str | None
+
+
+def doubt_rows(engine: Engine, form: str, period: str, stage: Stage) -> list[DoubtRow]:
+    """Return what is in doubt in the current reports of a form and period."""
+    columns = [field.name for field in fields(DoubtRow)]
+    query = text(
+        f"SELECT {', '.join(columns)} FROM mart_doubts "  # noqa: S608  (our own names)
+        "WHERE form_code = :form AND period = :period AND stage = :stage "
+        "ORDER BY unit_code, sheet, cell, reason, rule"
+    )
+    values = {"form": form, "period": period, "stage": stage.value}
+    with engine.connect() as connection:
+        return [DoubtRow(**row) for row in connection.execute(query, values).mappings()]
