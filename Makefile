@@ -66,8 +66,8 @@ lock: $(VENV)/.test  ## Renew the lock files from pyproject.toml (hashes, and no
 migration: $(VENV)/.test  ## Draft the next migration: make migration MESSAGE="what changes"
 	@$(BIN)/python -m warehouse.migrations.draft "$(MESSAGE)"
 
-samples: $(VENV)/.run  ## Write the sample workbooks of examples/inbox again
-	@$(BIN)/python -m examples.seed_report && $(BIN)/python -m examples.synthetic
+samples: $(VENV)/.run  ## Write the sample workbooks and the Word templates again
+	@$(BIN)/python -m examples.seed_report && $(BIN)/python -m examples.synthetic && $(BIN)/python -m examples.office_documents
 
 rules: $(VENV)/.run  ## Write the pages of the rules, docs/rules/, from their YAML and examples
 	@$(BIN)/mtqg rules pages

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from program.calendar.period import Period
@@ -80,12 +80,24 @@ def awaited_units(reports: Sequence[AwaitedReport]) -> list[AwaitedUnit]:
     )
 
 
+def of_open_units(reports: Sequence[AwaitedReport], day: date) -> list[AwaitedReport]:
+    """Return the reports of units that still exist on `day`: nobody else can be called."""
+    return [report for report in reports if report.unit.is_valid_on(day)]
+
+
 def chasing_tables(reports: Sequence[AwaitedReport], pack: Pack, day: date) -> list[ReportTable]:
-    """Return two tables: whom to call, and each report that is awaited."""
+    """Return whom to call, each report that is awaited, and what nobody can send any more."""
     subtitle = f"Tính đến ngày {format_date(day)} – {pack.program.office}"
     is_placeholder = any(not report.is_deadline_known for report in reports)
     notes = (_PLACEHOLDER_NOTE, _PRIVATE_NOTE) if is_placeholder else (_PRIVATE_NOTE,)
-    return [_by_unit(reports, subtitle, notes), _by_report(reports, subtitle, notes)]
+    open_ones = of_open_units(reports, day)
+    tables = [_by_unit(open_ones, subtitle, notes), _by_report(open_ones, subtitle, notes)]
+    ended = [report for report in reports if not report.unit.is_valid_on(day)]
+    if ended:
+        title = "BÁO CÁO CÒN THIẾU CỦA ĐƠN VỊ ĐÃ KẾT THÚC HOẠT ĐỘNG"
+        of_ended = _by_report(ended, subtitle, notes)
+        tables.append(replace(of_ended, sheet="Đơn vị đã kết thúc", title=title))
+    return tables
 
 
 def _awaited(

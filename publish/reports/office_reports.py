@@ -12,14 +12,23 @@ from program.forms.elements import form_elements
 from program.forms.form import Form
 from program.pack.load import Pack
 from program.records.query_rows import ReportingRow
+from publish.documents.brief import BRIEF, BriefFacts, brief_bytes, headline_of
+from publish.documents.dispatch import DISPATCH, dispatch_bytes
 from publish.output_folder import OutputFolder, code_digest, digest_of, folder_digest
 from publish.reports.annexes import doubt_table, source_table
-from publish.reports.awaited import awaited_reports, chasing_tables
+from publish.reports.awaited import (
+    awaited_reports,
+    awaited_units,
+    chasing_tables,
+    of_open_units,
+)
 from publish.reports.consolidated import ConsolidatedKey, consolidated_tables, coverage_remarks
 from publish.reports.disbursement import DisbursementReport, disbursement_tables
 from publish.reports.workbook import workbook_bytes
+from publish.site.target_summary import target_summary
 from warehouse.database.engine import Warehouse
-from warehouse.queries.marts import data_day
+from warehouse.queries.briefing import money_by_period, training_by_period
+from warehouse.queries.marts import data_day, data_version
 from warehouse.queries.report_facts import (
     DoubtRow,
     current_files,
@@ -27,7 +36,7 @@ from warehouse.queries.report_facts import (
     doubt_rows,
     report_facts,
 )
-from warehouse.queries.reports import reporting
+from warehouse.queries.reports import progress_of, reporting
 
 _DISBURSEMENT = "disbursement"
 CHASING_LIST = "danh-sach-don-doc.xlsx"
@@ -70,22 +79,35 @@ def write_reports(
             has_figures = any(row.verdict is not None and row.verdict.loads for row in rows)
             if has_figures and wanted.takes(key):
                 writer.write(key, rows)
+        if wanted == ALL_REPORTS:
+            made_from = digest_of(program, data_version(warehouse), day)
+            output.make(
+                BRIEF, made_from, lambda: brief_bytes(_brief_facts(warehouse, pack, day), pack)
+            )
         return output.written
 
 
 def write_office_files(
     warehouse: Warehouse, pack: Pack, folder: Path, *, is_ours: bool
 ) -> list[Path]:
-    """Write what only the office may read, because it holds contacts; return what changed."""
+    """Write what only the office may read, because it holds contacts; return what changed.
+
+    This is the list of whom to call, and the draft letter to the units.
+    """
     day = data_day(warehouse)
-    awaited = awaited_reports(reporting(warehouse), pack, day)
-    made_from = digest_of(code_digest(), folder_digest(pack.folder), day, awaited)
+    rows = reporting(warehouse)
+    awaited = awaited_reports(rows, pack, day)
+    made_from = digest_of(code_digest(), folder_digest(pack.folder), day, rows)
+    units = awaited_units(of_open_units(awaited, day))
     with OutputFolder(folder, is_ours=is_ours) as output:
         output.make(
             CHASING_LIST,
             made_from,
             lambda: workbook_bytes("Danh sách đôn đốc", chasing_tables(awaited, pack, day)),
         )
+        # A letter that asks nobody is none.
+        if units:
+            output.make(DISPATCH, made_from, lambda: dispatch_bytes(units, rows, pack, day))
         return output.written
 
 
@@ -93,6 +115,23 @@ def consolidated_name(key: ConsolidatedKey) -> str:
     """Return where the consolidated workbook of a form and period is."""
     stage = "-uoc" if key.stage is Stage.ESTIMATE else ""
     return f"tong-hop/{key.form_code}-{key.period}{stage}.xlsx"
+
+
+def _brief_facts(warehouse: Warehouse, pack: Pack, day: date) -> BriefFacts:
+    province = pack.program.province
+    enough_pct = pack.program.enough_reports_pct
+    rows = reporting(warehouse)
+    awaited = of_open_units(awaited_reports(rows, pack, day), day)
+    money = headline_of(money_by_period(warehouse, province, day), enough_pct)
+    return BriefFacts(
+        day=day,
+        targets=target_summary(progress_of(warehouse, province), pack),
+        money=money,
+        money_rows=disbursement_rows(warehouse, money.period, money.stage) if money else (),
+        training=headline_of(training_by_period(warehouse, province, day), enough_pct),
+        reports=rows,
+        awaited=awaited_units(awaited),
+    )
 
 
 def _rows_by_key(rows: Sequence[ReportingRow]) -> dict[ConsolidatedKey, list[ReportingRow]]:

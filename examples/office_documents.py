@@ -1,0 +1,275 @@
+"""Write the Word templates of brief and draft letter: `python -m examples.office_documents`.
+
+Their layout follows Decree 30/2020/NĐ-CP, Annex I: A4, margins 20, 20, 30 and 15 mm, Times New
+Roman. The text between {{ and }} is a tag of docxtpl. A province copies a template into the folder
+`documents` of its pack and edits it in Word.
+"""
+
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from docx import Document
+from docx.document import Document as DocumentType
+from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt
+from docx.table import Table, _Cell
+from docx.text.paragraph import Paragraph
+
+from program.settings import ROOT
+from publish.documents.brief import BRIEF
+from publish.documents.dispatch import DISPATCH
+from publish.documents.fill import with_fixed_times
+
+FOLDER = ROOT / "publish" / "templates" / "documents"
+_FONT = "Times New Roman"
+_BODY = 13
+_HEAD_WIDTHS = (Mm(72), Mm(93))
+_CENTRE = WD_ALIGN_PARAGRAPH.CENTER
+_BOTH = WD_ALIGN_PARAGRAPH.JUSTIFY
+_CREATED = datetime(2024, 1, 1)  # noqa: DTZ001  (python-docx takes naive)
+
+
+def build() -> Iterator[tuple[Path, bytes]]:
+    """Yield each template with its path. The same code gives the same bytes."""
+    yield FOLDER / BRIEF, _bytes(_brief())
+    yield FOLDER / DISPATCH, _bytes(_dispatch())
+
+
+def _brief() -> DocumentType:
+    document = _document("Tóm tắt tình hình thực hiện Chương trình")
+    _head(document, number="", about="")
+    _line(document, "TÓM TẮT TÌNH HÌNH THỰC HIỆN", bold=True, size=14, before=6)
+    _line(document, "{{ program }} – {{ province }}", bold=True, size=13)
+    _line(document, "Số liệu đến ngày {{ day }}", italic=True, size=12, after=4)
+    _text(document, "1. Mục tiêu. ", "{{ targets_sentence }}")
+    table = _table(
+        document, ("Cần quan tâm nhất", "Thực hiện", "Mục tiêu", "Đánh giá"), (58, 50, 33, 24)
+    )
+    _repeated_row(
+        table,
+        "line in targets",
+        ("{{ line.name }}", "{{ line.figure }}", "{{ line.target }}", "{{ line.status }}"),
+    )
+    _text(document, "2. Giải ngân. ", "{{ money_sentence }}", before=6)
+    _text(document, "Tỷ lệ thấp nhất: ", "{{ slow_units or 'chưa có số liệu' }}.")
+    _text(document, "Vốn còn lại nhiều nhất: ", "{{ money_left or 'chưa có số liệu' }}.")
+    _text(document, "3. Đào tạo, tập huấn. ", "{{ training_sentence }}")
+    _text(document, "4. Báo cáo của các đơn vị. ", "{{ reports_sentence }}")
+    _text(document, "Còn chờ nhiều nhất: ", "{{ late_units or 'không có đơn vị nào' }}.")
+    note = (
+        "Đơn vị chưa báo cáo không tính là 0; “n/m đơn vị” là số đơn vị có số liệu trên số đơn vị "
+        "phải báo cáo. Từng số tra được đến tệp và ô gốc. {{ notice }}"
+    )
+    paragraph = document.add_paragraph()
+    _run(paragraph, note, italic=True, size=10)
+    paragraph.paragraph_format.space_before = Pt(6)
+    return document
+
+
+def _dispatch() -> DocumentType:
+    document = _document("Công văn đôn đốc báo cáo")
+    _head(document, number="Số:          /", about="V/v đôn đốc gửi báo cáo {{ program }}")
+    _line(document, "Kính gửi:", size=_BODY, before=12)
+    _line(document, "{%p for receiver in receivers %}", size=_BODY)
+    _line(document, "- {{ receiver }}", size=_BODY)
+    _line(document, "{%p endfor %}", size=_BODY)
+    body = (
+        "Thực hiện chế độ báo cáo {{ program_name }}, tính đến ngày {{ day }}, {{ office_name }} "
+        "đã nhận được và ghi nhận {{ accepted }}/{{ due }} báo cáo đến hạn. Còn "
+        "{{ units_awaited }} đơn vị chưa gửi {{ missing }} báo cáo và có {{ to_fix }} báo cáo đã "
+        "gửi cần sửa (danh sách kèm theo).",
+        "Để kịp tổng hợp, báo cáo cấp có thẩm quyền, {{ office_name }} đề nghị các đơn vị:",
+        "1. Gửi các báo cáo còn thiếu trước ngày {{ answer_by }}. {{ send_to }}",
+        "2. Sửa và gửi lại các báo cáo cần sửa theo thư của hệ thống gửi đơn vị; ô cần sửa được "
+        "đánh dấu trong tệp kèm thư.",
+        "3. Kỳ nào không phát sinh số liệu thì đánh dấu “không phát sinh” trong biểu mẫu và gửi "
+        "về.",
+        "Trong quá trình thực hiện, nếu có vướng mắc, đề nghị liên hệ {{ office_contact }}.",
+        "{{ office_name }} đề nghị các đơn vị quan tâm, phối hợp thực hiện./.",
+    )
+    for number, text in enumerate(body):
+        _text(document, "", text, before=12 if number == 0 else 6)
+    _signature(document)
+    document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
+    _line(document, "DANH SÁCH ĐƠN VỊ CHƯA GỬI, CẦN SỬA BÁO CÁO", bold=True, size=14)
+    _line(
+        document,
+        "(Kèm theo Công văn số         /         ngày     tháng     năm     )",
+        italic=True,
+    )
+    table = _table(document, ("STT", "Đơn vị", "Chưa gửi", "Đã gửi, cần sửa"), (14, 42, 69, 40))
+    _repeated_row(
+        table,
+        "unit in units",
+        ("{{ unit.number }}", "{{ unit.name }}", "{{ unit.missing }}", "{{ unit.to_fix }}"),
+    )
+    return document
+
+
+def _document(title: str) -> DocumentType:
+    document = Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.top_margin, section.bottom_margin = Mm(20), Mm(20)
+    section.left_margin, section.right_margin = Mm(30), Mm(15)
+    style = document.styles["Normal"]
+    style.font.name, style.font.size = _FONT, Pt(_BODY)
+    style.element.rPr.rFonts.set(qn("w:eastAsia"), _FONT)
+    style.paragraph_format.space_after = Pt(0)
+    properties = document.core_properties
+    properties.title, properties.author, properties.comments = title, "", ""
+    properties.created = properties.modified = _CREATED
+    properties.last_modified_by = ""
+    return document
+
+
+def _head(document: DocumentType, *, number: str, about: str) -> None:
+    """Add authority and office on the left, Quốc hiệu and Tiêu ngữ on the right."""
+    table = document.add_table(rows=2, cols=2)
+    table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    table.autofit = False
+    for row in table.rows:
+        for cell, width in zip(row.cells, _HEAD_WIDTHS, strict=True):
+            cell.width = width
+    for column, width in zip(table.columns, _HEAD_WIDTHS, strict=True):
+        column.width = width
+    left, right = table.rows[0].cells
+    _cell_line(left, "{{ authority }}", size=12, is_first=True)
+    _cell_line(left, "{{ office }}", size=12, bold=True)
+    _ruled(left, 24)
+    _cell_line(right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", size=12, bold=True, is_first=True)
+    _cell_line(right, "Độc lập - Tự do - Hạnh phúc", size=13, bold=True)
+    _ruled(right, 18)
+    left, right = table.rows[1].cells
+    _cell_line(left, number, size=13, is_first=True)
+    if about:
+        _cell_line(left, about, size=12)
+        _cell_line(left, "DỰ THẢO", size=12, bold=True)
+    _cell_line(right, "{{ place_and_day }}", size=13, italic=True, is_first=True)
+
+
+def _signature(document: DocumentType) -> None:
+    document.add_paragraph()
+    table = document.add_table(rows=1, cols=2)
+    left, right = table.rows[0].cells
+    first = left.paragraphs[0]
+    _run(first, "Nơi nhận:", bold=True, italic=True, size=12)
+    for text in ("- Như trên;", "- Lãnh đạo {{ office_name }};", "- Lưu: VT."):
+        _run(left.add_paragraph(), text, size=11)
+    _cell_line(right, "THỦ TRƯỞNG CƠ QUAN", size=13, bold=True, is_first=True)
+    _cell_line(right, "(Chữ ký, dấu)", size=12, italic=True)
+    for _ in range(3):
+        right.add_paragraph()
+    _cell_line(right, "Họ và tên", size=13, bold=True)
+
+
+def _line(
+    document: DocumentType,
+    text: str,
+    *,
+    size: int = _BODY,
+    bold: bool = False,
+    italic: bool = False,
+    before: int = 0,
+    after: int = 0,
+) -> None:
+    """Add a centred line."""
+    paragraph = document.add_paragraph()
+    paragraph.alignment = _CENTRE
+    paragraph.paragraph_format.space_before, paragraph.paragraph_format.space_after = (
+        Pt(before),
+        Pt(after),
+    )
+    _run(paragraph, text, size=size, bold=bold, italic=italic)
+
+
+def _text(document: DocumentType, lead: str, text: str, *, before: int = 4) -> None:
+    """Add a paragraph of the body, its first words bold."""
+    paragraph = document.add_paragraph()
+    paragraph.alignment = _BOTH
+    paragraph.paragraph_format.first_line_indent = Mm(10)
+    paragraph.paragraph_format.space_before = Pt(before)
+    if lead:
+        _run(paragraph, lead, size=_BODY, bold=True)
+    _run(paragraph, text, size=_BODY)
+
+
+def _table(document: DocumentType, headings: tuple[str, ...], widths: tuple[int, ...]) -> Table:
+    table: Table = document.add_table(rows=4, cols=len(headings))
+    table.style = "Table Grid"
+    table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    table.autofit = False
+    for row in table.rows:
+        for cell, width in zip(row.cells, widths, strict=True):
+            cell.width = Mm(width)
+    # LibreOffice goes by the columns, Word by the cells.
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Mm(width)
+    for cell, heading in zip(table.rows[0].cells, headings, strict=True):
+        _cell_line(cell, heading, size=11, bold=True, is_first=True)
+    # The heading stands on each page again.
+    repeated = OxmlElement("w:tblHeader")
+    table.rows[0]._tr.get_or_add_trPr().append(repeated)
+    return table
+
+
+def _repeated_row(table: Table, loop: str, tags: tuple[str, ...]) -> None:
+    """Fill the rows below the heading: the loop's beginning, its row, its end."""
+    _run(table.rows[1].cells[0].paragraphs[0], f"{{%tr for {loop} %}}")
+    for cell, tag in zip(table.rows[2].cells, tags, strict=True):
+        _run(cell.paragraphs[0], tag, size=11)
+    _run(table.rows[3].cells[0].paragraphs[0], "{%tr endfor %}")
+
+
+def _cell_line(
+    cell: _Cell,
+    text: str,
+    *,
+    size: int,
+    bold: bool = False,
+    italic: bool = False,
+    is_first: bool = False,
+) -> None:
+    paragraph: Paragraph = cell.paragraphs[0] if is_first else cell.add_paragraph()
+    paragraph.alignment = _CENTRE
+    _run(paragraph, text, size=size, bold=bold, italic=italic)
+
+
+def _run(
+    paragraph: Paragraph, text: str, *, size: int = _BODY, bold: bool = False, italic: bool = False
+) -> None:
+    run = paragraph.add_run(text)
+    run.font.size, run.font.name = Pt(size), _FONT
+    run.bold, run.italic = bold, italic
+
+
+def _ruled(cell: _Cell, indent: int) -> None:
+    """Draw a line below the text of a cell, `indent` mm from both ends of its column."""
+    # An empty paragraph of its own: a border is as wide as its paragraph, not as its text.
+    below = cell.add_paragraph()
+    below.paragraph_format.left_indent = below.paragraph_format.right_indent = Mm(indent)
+    below.paragraph_format.line_spacing = Pt(4)
+    rule = OxmlElement("w:pBdr")
+    top = OxmlElement("w:top")
+    for name, value in (("val", "single"), ("sz", "6"), ("space", "1"), ("color", "auto")):
+        top.set(qn(f"w:{name}"), value)
+    rule.append(top)
+    # The schema wants it before spacing and indents.
+    below._p.get_or_add_pPr().insert(0, rule)
+
+
+def _bytes(document: DocumentType) -> bytes:
+    written = io.BytesIO()
+    document.save(written)
+    return with_fixed_times(written.getvalue())
+
+
+if __name__ == "__main__":
+    for path, content in build():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)

@@ -1,0 +1,1 @@
+"""Documents in Word: templates with tags, filled from the warehouse."""

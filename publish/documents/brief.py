@@ -1,0 +1,241 @@
+"""The one-page brief for the leaders: targets, money, training, reports."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from program.calendar.period import Period
+from program.forms.measure import to_printed
+from program.pack.load import Pack
+from program.records.query_rows import ProgressRow, ReportingRow
+from program.records.report_state import ReportState, state_of
+from program.vietnamese import format_date, format_number
+from publish.documents.fill import filled, template_of
+from publish.documents.letterhead import letterhead
+from publish.reports.awaited import AwaitedUnit
+from publish.site.target_summary import TargetLine, status_counts
+from warehouse.queries.briefing import MoneyOfPeriod, TrainingOfPeriod
+from warehouse.queries.report_facts import DisbursementRow
+
+Row = TypeVar("Row", MoneyOfPeriod, TrainingOfPeriod)
+
+BRIEF = "tom-tat.docx"
+_SHOWN_TARGETS = 6
+_SHOWN = 3
+_BILLION = "tỷ đồng"
+_STATUS_WORDS = {
+    "achieved": "đạt",
+    "on_track": "đúng tiến độ",
+    "at_risk": "có nguy cơ chậm",
+    "behind": "chậm",
+    "not_reached": "không đạt",
+    "not_yet": "chưa đạt",
+    "estimated_met": "ước đạt",
+    "estimated_unmet": "ước chưa đạt",
+    "partial": "chưa đủ báo cáo",
+    "no_data": "chưa có số liệu",
+}
+"""The words of a target's status, in the order in which they are listed."""
+_URGENT = ("not_reached", "behind", "at_risk", "not_yet", "estimated_unmet")
+"""The statuses that leaders must know of, the most urgent first."""
+_COMPARISONS = {"at_least": "từ", "more_than": "trên", "at_most": "không quá", "less_than": "dưới"}
+
+
+@dataclass(frozen=True, slots=True)
+class BriefFacts:
+    """What the brief is made of.
+
+    `money_rows` are those of the period of `money`. `awaited` are units, the most awaited first.
+    """
+
+    day: date
+    targets: Sequence[TargetLine]
+    money: MoneyOfPeriod | None
+    money_rows: Sequence[DisbursementRow]
+    training: TrainingOfPeriod | None
+    reports: Sequence[ReportingRow]
+    awaited: Sequence[AwaitedUnit]
+
+
+@dataclass(frozen=True, slots=True)
+class _TargetText:
+    """A line of the table of targets."""
+
+    name: str
+    figure: str
+    target: str
+    status: str
+
+
+def brief_bytes(facts: BriefFacts, pack: Pack) -> bytes:
+    """Return the brief as a Word document: the pack's template, or ours."""
+    values = letterhead(pack, facts.day) | {
+        "day": format_date(facts.day),
+        "notice": pack.program.notice,
+        "targets_sentence": _targets_sentence(facts.targets),
+        "targets": [_target_text(line) for line in _urgent(facts.targets)],
+        "money_sentence": _money_sentence(facts.money),
+        "slow_units": _slow_units(facts, pack),
+        "money_left": _money_left(facts, pack),
+        "training_sentence": _training_sentence(facts.training),
+        "reports_sentence": _reports_sentence(facts),
+        "late_units": _late_units(facts.awaited),
+    }
+    return filled(template_of(pack, BRIEF), values)
+
+
+def headline_of(rows: Sequence[Row], enough_pct: float) -> Row | None:
+    """Return the first of `rows`, the latest first, that stands for the whole; else the first.
+
+    A unit's own report does, and a sum of enough of the reports that are due.
+    """
+    for row in rows:
+        if row.basis == "reported" or 100 * row.reported >= enough_pct * row.expected:
+            return row
+    return rows[0] if rows else None
+
+
+def _targets_sentence(lines: Sequence[TargetLine]) -> str:
+    counts = status_counts(lines)
+    words = [f"{counts[key]} {word}" for key, word in _STATUS_WORDS.items() if counts.get(key)]
+    unverified = sum(not line.is_verified for line in lines)
+    doubt = ""
+    if unverified:
+        doubt = f" Trong đó {unverified} mục tiêu chưa đối chiếu văn bản gốc, đánh dấu (*)."
+    return f"{len(lines)} chỉ tiêu có mục tiêu: {'; '.join(words)}.{doubt}"
+
+
+def _urgent(lines: Sequence[TargetLine]) -> list[TargetLine]:
+    urgent = [line for line in lines if line.status in _URGENT]
+    urgent.sort(key=lambda line: _URGENT.index(line.status))
+    return urgent[:_SHOWN_TARGETS]
+
+
+def _target_text(line: TargetLine) -> _TargetText:
+    row = line.row
+    if row is None:
+        return _TargetText(line.indicator.name, "", "", _STATUS_WORDS[line.status])
+    measured = row.actual if row.measured is None else row.measured
+    doubt = "; cần kiểm tra" if row.is_flagged else ""
+    invented = "; giả lập" if row.is_synthetic else ""
+    period = Period.parse(row.period).short_label
+    figure = f"{_printed(line, measured)} ({period}; {_coverage(row)}{doubt}{invented})"
+    mark = "" if line.is_verified else " (*)"
+    comparison = _COMPARISONS.get(row.comparison or "", "")
+    target = f"{comparison} {_printed(line, row.target)}{mark}"
+    return _TargetText(line.indicator.name, figure, target.strip(), _STATUS_WORDS[line.status])
+
+
+def _printed(line: TargetLine, value: float | None) -> str:
+    if value is None:
+        return ""
+    number = format_number(line.indicator.printed(value), decimals=1)
+    unit = line.indicator.unit
+    return f"{number}{unit}" if unit.startswith("%") else f"{number} {unit}"
+
+
+def _coverage(row: ProgressRow | MoneyOfPeriod | TrainingOfPeriod) -> str:
+    """Return of how many units a figure is: n/m."""
+    if row.basis == "reported":
+        return "tỉnh báo cáo"
+    return f"{row.reported}/{row.expected} đơn vị"
+
+
+def _money_sentence(money: MoneyOfPeriod | None) -> str:
+    if money is None or money.plan_vnd is None or money.disbursed_vnd is None:
+        return "Chưa có số liệu giải ngân."
+    period = _of_period(money.period)
+    rate = "" if money.rate is None else f", đạt {format_number(money.rate, decimals=1)}%"
+    return (
+        f"Lũy kế đến hết {period}: giải ngân {_billions(money.disbursed_vnd)} trên kế hoạch "
+        f"{_billions(money.plan_vnd)}{rate} ({_coverage(money)}{_invented(money)})."
+    )
+
+
+def _slow_units(facts: BriefFacts, pack: Pack) -> str:
+    """Return the units with the lowest rates, in words; "" where nobody reported money."""
+    totals = [
+        row
+        for row in facts.money_rows
+        if (row.basis, row.project_code, row.source) == ("reported", "total", "total")
+    ]
+    with_rates = [row for row in totals if row.rate is not None]
+    with_rates.sort(key=lambda row: (row.rate or 0, row.unit_code))
+    period = facts.money.period if facts.money else None
+    named = []
+    for row in with_rates[:_SHOWN]:
+        unit = pack.unit_on(row.unit_code, period)
+        if unit is not None and unit != pack.province:
+            named.append(f"{unit.name} {format_number(row.rate or 0, decimals=1)}%")
+    return "; ".join(named)
+
+
+def _money_left(facts: BriefFacts, pack: Pack) -> str:
+    """Return the projects of which most money is left, in words."""
+    if facts.money is None:
+        return ""
+    names = _short_names(facts.money.period, pack)
+    left = []
+    for row in facts.money_rows:
+        is_of_project = row.project_code in names and row.source == "total"
+        is_of_province = row.unit_code == pack.program.province
+        if is_of_project and is_of_province and row.basis == facts.money.basis:
+            rest = (row.plan_vnd or 0) - (row.disbursed_vnd or 0)
+            left.append((rest, row.project_code))
+    left.sort(key=lambda pair: (-pair[0], pair[1]))
+    return "; ".join(f"{names[code]}: {_billions(rest)}" for rest, code in left[:_SHOWN])
+
+
+def _short_names(period: str, pack: Pack) -> dict[str, str]:
+    """Return the projects, without sub-projects, by the short names that the form has."""
+    labels: dict[str, str] = {}
+    form = pack.form("disbursement", Period.parse(period))
+    for table in form.tables if form else ():
+        labels |= {line.key.upper().replace("_", "-"): line.label for line in table.lines}
+    projects = [project for project in pack.projects if project.parent is None]
+    return {each.code: labels.get(each.code, f"{each.code}. {each.name}") for each in projects}
+
+
+def _training_sentence(training: TrainingOfPeriod | None) -> str:
+    if training is None:
+        return "Chưa có số liệu đào tạo, tập huấn."
+    counted = []
+    if training.classes is not None:
+        counted.append(f"{format_number(training.classes, decimals=0)} lớp")
+    if training.participants is not None:
+        counted.append(f"{format_number(training.participants, decimals=0)} người tham dự")
+    if training.women_percent is not None:
+        counted.append(f"nữ {format_number(training.women_percent, decimals=1)}%")
+    if training.ethnic_minority_percent is not None:
+        counted.append(f"người DTTS {format_number(training.ethnic_minority_percent, decimals=1)}%")
+    label = Period.parse(training.period).label
+    return f"{label}: {', '.join(counted)} ({_coverage(training)}{_invented(training)})."
+
+
+def _reports_sentence(facts: BriefFacts) -> str:
+    due = [row for row in facts.reports if row.due_date and row.due_date < facts.day]
+    states = [state_of(row, facts.day) for row in due]
+    accepted = sum(state.is_accepted for state in states)
+    return (
+        f"Đến hạn {len(due)} báo cáo: {accepted} đạt, {states.count(ReportState.TO_FIX)} chờ sửa, "
+        f"{states.count(ReportState.MISSING)} chưa gửi."
+    )
+
+
+def _late_units(awaited: Sequence[AwaitedUnit]) -> str:
+    named = [f"{each.unit.name} ({len(each.reports)} báo cáo)" for each in awaited[:_SHOWN]]
+    return "; ".join(named)
+
+
+def _billions(vnd: float) -> str:
+    return f"{format_number(to_printed(vnd, _BILLION), decimals=1)} {_BILLION}"
+
+
+def _invented(row: MoneyOfPeriod | TrainingOfPeriod) -> str:
+    return "; giả lập" if row.is_synthetic else ""
+
+
+def _of_period(code: str) -> str:
+    label = Period.parse(code).label
+    return f"{label[:1].lower()}{label[1:]}"

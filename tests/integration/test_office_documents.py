@@ -1,0 +1,153 @@
+"""The brief and the draft letter: layout of Decree 30/2020, figures with n/m, and whom the letter asks."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import docx
+import pytest
+from docx.document import Document
+from sqlalchemy import Engine
+
+from examples.office_documents import build
+from program.calendar.period import Period
+from program.calendar.stage import Stage
+from program.finding import Finding, Severity
+from program.pack.load import Pack
+from program.settings import Settings
+from program.submission import Fact, Submission, verdict_of
+from publish.documents.fill import filled
+from publish.reports.office_reports import write_office_files, write_reports
+from tests.arriving import arrive, catalogued
+from warehouse.ledger import start_run
+from warehouse.load import load_delivery
+
+NOON = datetime(2025, 2, 20, 5, tzinfo=UTC)
+WRONG = Finding("TRN-01", Severity.CRITICAL, "Số nữ lớn hơn", "Sửa", sheet="S", cell="D10")
+Send = Callable[..., None]
+DISTRICTS = [str(code) for code in range(941, 952)]
+
+
+@pytest.fixture
+def engine(settings: Settings, pack: Pack) -> Engine:
+    return catalogued(settings, pack, NOON)
+
+
+@pytest.fixture
+def send(engine: Engine) -> Send:
+    run = start_run(engine, NOON.date(), "rules-1", NOON)
+
+    def send(
+        number: int, unit: str, form: str, figures: dict[str, float], *findings: Finding
+    ) -> None:
+        at = NOON + timedelta(minutes=number)
+        verdict = verdict_of(findings)
+        facts = tuple(Fact(name, 0, value, None, "S", "C12") for name, value in figures.items())
+        report = Submission(
+            arrive(engine, run, number, unit, at, at), verdict, findings, form, "v1", unit,
+            Period.parse("2024-Q4"), Stage.FINAL, facts if verdict.loads else (), values_read=1,
+        )  # fmt: skip
+        load_delivery(engine, [(report, None)], run_id=run, rule_set_version="rules-1", now=at)
+
+    return send
+
+
+def texts(document: Document) -> list[str]:
+    cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    return [paragraph.text for paragraph in document.paragraphs] + cells
+
+
+@pytest.mark.both_databases
+def test_the_brief_says_money_training_and_reports_with_how_many_units(
+    engine: Engine, send: Send, pack: Pack, tmp_path: Path
+) -> None:
+    for number, unit in enumerate(DISTRICTS[:9], start=1):
+        money = {
+            "plan_total_vnd_total": 2e9,
+            "disbursed_total_vnd_total": 1e9 + number * 2e6,
+            "plan_total_vnd_da4": 2e9,
+            "disbursed_total_vnd_da4": 1e9,
+        }
+        send(number, unit, "disbursement", money)
+        send(100 + number, unit, "training", {"participants_total": 10, "classes_total": 1})
+    write_reports(engine, pack, tmp_path / "reports", is_ours=True)
+    said = "\n".join(texts(docx.Document(str(tmp_path / "reports" / "tom-tat.docx"))))
+    assert "giải ngân 9,1 tỷ đồng trên kế hoạch 18 tỷ đồng, đạt 50,5% (9/11 đơn vị)" in said
+    assert "Tỷ lệ thấp nhất: Thành phố Sóc Trăng 50,1%; Huyện Châu Thành 50,2%" in said
+    assert "Vốn còn lại nhiều nhất: Dự án 4. Cơ sở hạ tầng thiết yếu: 9 tỷ đồng" in said
+    assert "Quý IV năm 2024: 9 lớp, 90 người tham dự (9/11 đơn vị)" in said
+    assert "chưa đối chiếu văn bản gốc" in said
+    assert "Số liệu đến ngày 20/02/2025" in said
+
+
+@pytest.mark.both_databases
+def test_the_draft_letter_asks_units_that_exist_for_what_is_late(
+    engine: Engine, send: Send, pack: Pack, tmp_path: Path
+) -> None:
+    send(1, "942", "training", {"participants_total": 10})
+    send(2, "943", "training", {}, WRONG)
+    write_office_files(engine, pack, tmp_path, is_ours=True)
+    document = docx.Document(str(tmp_path / "cong-van-don-doc.docx"))
+    said = texts(document)
+    assert "- Ủy ban nhân dân các huyện, thị xã, thành phố" in said
+    assert any("trước ngày 27/02/2025" in text for text in said)
+    rows = {row.cells[1].text: row.cells for row in document.tables[-1].rows}
+    assert "Báo cáo đào tạo, tập huấn: Q4/2024" in rows["Huyện Kế Sách"][3].text
+    of_942 = rows["Huyện Châu Thành"][2].text
+    assert "Báo cáo đào tạo, tập huấn: Q1/2024, Q2/2024, Q3/2024" in of_942
+    assert "Q4/2024" not in of_942.split("tập huấn: ")[1]
+    # After the districts have ended nobody can be asked for what they owe.
+    start_run(engine, datetime(2025, 7, 2).date(), "rules-1", NOON + timedelta(days=132))
+    write_office_files(engine, pack, tmp_path, is_ours=True)
+    assert not (tmp_path / "cong-van-don-doc.docx").exists()
+
+
+def test_both_documents_have_the_layout_of_the_decree() -> None:
+    for path, content in build():
+        assert path.read_bytes() == content, (
+            f"{path.name}: run `python -m examples.office_documents`"
+        )
+        document = docx.Document(io.BytesIO(content))
+        section = document.sections[0]
+        sizes = (section.page_width, section.page_height)
+        assert tuple(round(size.mm) for size in sizes) == (210, 297)
+        margins = (
+            section.top_margin,
+            section.bottom_margin,
+            section.left_margin,
+            section.right_margin,
+        )
+        assert tuple(round(margin.mm) for margin in margins) == (20, 20, 30, 15)
+        assert document.styles["Normal"].font.name == "Times New Roman"
+        body = [run for paragraph in document.paragraphs for run in paragraph.runs]
+        assert {run.font.name for run in body if run.text.strip()} == {"Times New Roman"}
+        head = "\n".join(cell.text for row in document.tables[0].rows for cell in row.cells)
+        assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in head
+        assert "Độc lập - Tự do - Hạnh phúc" in head
+        assert "{{ place_and_day }}" in head
+
+
+def test_the_pack_can_have_a_template_of_its_own(
+    engine: Engine, send: Send, pack: Pack, tmp_path: Path
+) -> None:
+    own = docx.Document()
+    own.add_paragraph("Của tỉnh: {{ money_sentence }}")
+    (tmp_path / "pack" / "documents").mkdir(parents=True)
+    own.save(str(tmp_path / "pack" / "documents" / "tom-tat.docx"))
+    send(1, "942", "training", {"participants_total": 10})
+    changed = replace(pack, folder=tmp_path / "pack")
+    write_reports(engine, changed, tmp_path / "reports", is_ours=True)
+    said = texts(docx.Document(str(tmp_path / "reports" / "tom-tat.docx")))
+    assert said == ["Của tỉnh: Chưa có số liệu giải ngân."]
+
+
+def test_a_value_is_never_a_tag_and_the_same_values_give_the_same_bytes(tmp_path: Path) -> None:
+    template = docx.Document()
+    template.add_paragraph("{{ text }}")
+    template.save(str(tmp_path / "template.docx"))
+    evil = "{{ 7 * 7 }} <w:p/> & {% for x in y %}"
+    once, again = (filled(tmp_path / "template.docx", {"text": evil}) for _ in range(2))
+    assert texts(docx.Document(io.BytesIO(once))) == [evil]
+    assert once == again
