@@ -14,7 +14,7 @@ from program.vietnamese import format_date, format_number
 from publish.documents.fill import filled, template_of
 from publish.documents.letterhead import letterhead
 from publish.reports.awaited import AwaitedUnit
-from publish.site.target_summary import TargetLine, status_counts
+from publish.site.tables.target_summary import TargetLine, status_counts
 from warehouse.queries.briefing import MoneyOfPeriod, TrainingOfPeriod
 from warehouse.queries.report_facts import DisbursementRow
 

@@ -25,7 +25,7 @@ from publish.reports.awaited import (
 from publish.reports.consolidated import ConsolidatedKey, consolidated_tables, coverage_remarks
 from publish.reports.disbursement import DisbursementReport, disbursement_tables
 from publish.reports.workbook import workbook_bytes
-from publish.site.target_summary import target_summary
+from publish.site.tables.target_summary import target_summary
 from warehouse.database.engine import Warehouse
 from warehouse.queries.briefing import money_by_period, training_by_period
 from warehouse.queries.marts import data_day, data_version
