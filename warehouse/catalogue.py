@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, tuple_, updat
 from program.calendar.period import Period, PeriodKind, periods_between
 from program.calendar.schedule import Obligation
 from program.forms.elements import form_elements, parts_within
+from program.forms.plan_pairs import plan_pairs
 from program.pack.catalogue import CapitalSource, Indicator, Target
 from program.pack.load import Pack
 from program.units.register import UnitKind
@@ -24,6 +25,7 @@ from warehouse.tables import (
     IndicatorRow,
     ObligationRow,
     PeriodRow,
+    PlanPairRow,
     ProjectRow,
     TargetRow,
     TerritoryRow,
@@ -39,6 +41,7 @@ CATALOGUE: tuple[type[WarehouseTable], ...] = (
     IndicatorRow,
     TargetRow,
     ElementPartRow,
+    PlanPairRow,
     ObligationRow,
 )
 """The tables of the catalogue."""
@@ -87,6 +90,7 @@ def sync_catalogue(engine: Engine, pack: Pack, due: Sequence[Obligation], now: d
         (IndicatorRow, _indicators(pack)),
         (TargetRow, _targets(pack)),
         (ElementPartRow, _element_parts(pack)),
+        (PlanPairRow, _plan_pairs(pack)),
         (ObligationRow, map(_obligation, due)),
     ]
     names = [PeriodRow.__tablename__]
@@ -315,6 +319,26 @@ def _element_parts(pack: Pack) -> list[_Values]:
                 for column in (summary.column, *summary.chosen):
                     pairs[form.code, column, name] = None
     return [{"form_code": form, "part": part, "element": name} for form, part, name in pairs]
+
+
+def _plan_pairs(pack: Pack) -> Iterator[_Values]:
+    for position, pair in enumerate(plan_pairs(pack.forms)):
+        yield {
+            "result_form": pair.result_form,
+            "result_element": pair.result_element,
+            "plan_form": pair.plan_form,
+            "plan_element": pair.plan_element,
+            "position": position,
+            "table_name": pair.table,
+            "item": pair.item,
+            "figure": pair.figure,
+            "item_name": pair.item_name,
+            "figure_name": pair.figure_name,
+            "measure": pair.measure,
+            "over_time": pair.over_time.value,
+            "is_total": pair.is_total,
+            "is_units": pair.is_units,
+        }
 
 
 def _obligation(obligation: Obligation) -> _Values:

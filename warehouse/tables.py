@@ -224,6 +224,26 @@ class ElementPartRow(Keyed, WarehouseTable):
     element: Mapped[str] = mapped_column(String(80), primary_key=True)
 
 
+class PlanPairRow(Keyed, WarehouseTable):
+    """A planned figure beside the result that it plans (`program.forms.plan_pairs.PlanPair`)."""
+
+    __tablename__ = "plan_pairs"
+    result_form: Mapped[str] = mapped_column(String(40), primary_key=True)
+    result_element: Mapped[str] = mapped_column(String(80), primary_key=True)
+    plan_form: Mapped[str] = mapped_column(String(40))
+    plan_element: Mapped[str] = mapped_column(String(80))
+    position: Mapped[int]
+    table_name: Mapped[str] = mapped_column(String(80))
+    item: Mapped[str] = mapped_column(String(80))
+    figure: Mapped[str] = mapped_column(String(80))
+    item_name: Mapped[str] = mapped_column(Text)
+    figure_name: Mapped[str] = mapped_column(Text)
+    measure: Mapped[str] = mapped_column(String(40))
+    over_time: Mapped[str] = mapped_column(String(10))
+    is_total: Mapped[bool]
+    is_units: Mapped[bool]
+
+
 class ObligationRow(Keyed, WarehouseTable):
     """A report that a unit is to send, from the pack's calendar up to the last run's date."""
 

@@ -10,6 +10,7 @@ from connectors.reader.find.layout import Header, is_beside
 from connectors.reader.find.list_lines import list_lines
 from connectors.reader.find.matrix_lines import LineLabel, line_rows, matrix_lines, read_labels
 from connectors.reader.find.nil_report import nil_mark, tick_of
+from connectors.reader.find.non_data_text import says_nothing
 from connectors.reader.find.table_region import TableRegion
 from connectors.reader.open.sheet_size import Corner
 from connectors.reader.open.template_totals import with_totals
@@ -22,7 +23,7 @@ from connectors.reader.values.written_alike import as_written_alike
 from program.addresses import column_letter
 from program.finding import ReaderFinding
 from program.forms.measure import to_printed
-from program.forms.table import Column, Line, Table
+from program.forms.table import Column, ColumnType, Line, Table
 from program.forms.totals import summands_of
 from program.open_totals import OpenTotal, split_open_totals
 from program.parsed_report import ColumnValues, ParsedTable, is_given
@@ -104,8 +105,12 @@ def _lines(place: TableRegion, labels: list[LineLabel]) -> list[tuple[int, str]]
 
     There is none where the sheet says that there is nothing to report, and the table has no value.
     """
-    if place.table.kind == "matrix":
-        has_values = any(_has_values(place, label.row, label.line) for label in labels)
+    table = place.table
+    if table.kind == "matrix":
+        # "Không có" among difficulties is an answer, and says nothing about the report.
+        has_values = table.is_words_only or any(
+            _has_values(place, label.row, label.line) for label in labels
+        )
         if not has_values and _reports_nil(place):
             return []
         return list(matrix_lines(place, labels))
@@ -123,7 +128,15 @@ def _has_values(place: TableRegion, number: int, line: Line | None) -> bool:
     # The formula of a total gives 0 in a table that nobody filled in.
     totals = [column for column in place.found() if summands_of(column, line)]
     empty = [column.name for column in totals if not place.parse(number, column).value]
-    return place.has_value(number, besides=empty)
+    return place.has_value(number, besides=empty) or _has_words(place, number)
+
+
+def _has_words(place: TableRegion, number: int) -> bool:
+    """Tell whether a row of a matrix has words in a column for them, other than "nothing"."""
+    row = place.row(number)
+    columns = [column for column in place.found() if column.type is ColumnType.TEXT]
+    cells = [row[place.header.columns[column.name]] for column in columns]
+    return any(not is_empty(cell) and not says_nothing(cell) for cell in cells)
 
 
 def _reports_nil(place: TableRegion) -> bool:
@@ -158,6 +171,8 @@ def _report_columns(place: TableRegion, lines: list[int]) -> None:
     header = place.header
     missing = _missing_columns(place)
     for column in missing:
+        if column.rare:
+            continue
         rule = "FORM-07" if column.required else "FORM-14"
         values = {"column": column.label, "table": place.table.title}
         # A column that is missing has no cell. The header's row is nearest to where it should be.

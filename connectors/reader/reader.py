@@ -16,7 +16,7 @@ from connectors.reader.find.unit_cell import read_unit
 from connectors.reader.open.portal_report import ABOUT, PortalReport, is_json, read_reports
 from connectors.reader.open.workbook import megabytes, open_workbook
 from connectors.reader.read_table import read_table, table_end
-from connectors.reader.values.communes import resolve_communes
+from connectors.reader.values.named_units import resolve_units
 from connectors.reader.values.personal import masked
 from program.addresses import column_letter
 from program.calendar.period import Period
@@ -212,7 +212,7 @@ def _read_form(found: Recognised, delivery: Delivery, pack: Pack) -> ParsedRepor
         *table_problems,
         *_empty_blank_tables(found, tables),
         *_other_forms(found),
-        *resolve_communes(tables, form, unit, period, pack.units),
+        *resolve_units(tables, form, unit, period, pack.units),
     ]
     return ParsedReport(
         delivery=delivery,
@@ -251,18 +251,17 @@ def _empty_blank_tables(
     The total of such a table is left out: the lines above it are what is missing. Where a table
     says that there is nothing to report and the others are empty, that holds for all of them.
     """
-    if _spread_nil(tables):
+    # Words alone are no report, and contradict no nil report.
+    asked = [table for table in found.form.tables if not table.is_words_only]
+    read = [table for table in asked if table.name in tables]
+    if _spread_nil(tables, [table.name for table in read]):
         return
-    blank: list[Table] = []
-    for table in found.form.tables:
-        reading = tables.get(table.name)
-        if reading is not None and reading.is_blank:
-            blank.append(table)
-    is_all_blank = len(blank) == len(tables)
+    blank = [table for table in read if tables[table.name].is_blank]
+    is_all_blank = len(blank) == len(read)
     for position, table in enumerate(blank):
-        has_total = any(line.total for line in table.lines)
+        must_have_total = not table.optional and any(line.total for line in table.lines)
         # Beside other tables, a list may be empty: nothing of its kind happened.
-        if not is_all_blank and not has_total:
+        if not is_all_blank and not must_have_total:
             continue
         reading = tables[table.name]
         tables[table.name] = reading.without(reading.rows)
@@ -270,18 +269,19 @@ def _empty_blank_tables(
             yield ReaderFinding("FORM-30", sheet=reading.sheet, values={"table": table.title})
 
 
-def _spread_nil(tables: dict[str, ParsedTable]) -> bool:
-    """Tell whether a table says that there is nothing to report, and no other has a value.
+def _spread_nil(tables: dict[str, ParsedTable], names: Sequence[str]) -> bool:
+    """Tell whether one of the tables `names` says that there is nothing to report.
 
-    All tables then say so.
+    No other may have a value. All of them then say so.
     """
-    if not any(read.is_nil for read in tables.values()):
+    read = [tables[name] for name in names]
+    if not any(table.is_nil for table in read):
         return False
-    has_value = not all(read.is_nil or read.is_blank for read in tables.values())
+    has_value = not all(table.is_nil or table.is_blank for table in read)
     if has_value:
         return False
-    for name, read in tables.items():
-        emptied = read.without(read.rows)
+    for name in names:
+        emptied = tables[name].without(tables[name].rows)
         tables[name] = replace(emptied, is_nil=True)
     return True
 

@@ -13,6 +13,7 @@ from mtqg.packs.draft import draft_units
 from mtqg.packs.edit_yaml import quoted, read_yaml, without_comments, write_yaml
 from mtqg.packs.national import calendar, capital, indicators, without_sample
 from program.labels import fold
+from program.pack.load import layout_files
 from program.pack.yaml_file import read_text
 from program.units.unit import UnitKind, read_units
 
@@ -76,7 +77,7 @@ def skeleton(sample: Path, code: str) -> dict[str, str]:
     communes = {unit.name for unit in sample_units if unit.kind is UnitKind.COMMUNE}
     # One name may contain another: the longest first.
     examples = sorted(communes, key=len, reverse=True)
-    copied = [*sample.glob("forms/*/*.yaml"), *sample.glob("suites/**/*.yaml")]
+    copied = [*layout_files(sample), *sample.glob("suites/**/*.yaml")]
     for path in sorted(copied):
         text = read_text(path)
         # Hints name a commune of the sample as an example; the new pack names one of its own.

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from expectations.rules.earlier_revision import load_rules_of_revision
 from expectations.rules.rule_set import RuleSet
 from program.errors import ConfigurationError, UsageError
-from program.pack.load import Pack, fingerprint_of, load_pack
+from program.pack.load import Pack, fingerprint_of, layout_files, load_pack
 from program.settings import ROOT
 
 
@@ -124,8 +124,7 @@ def has_same_pack(one: Pack, other: Pack) -> bool:
 
 
 def _layouts(pack: Pack) -> str:
-    forms = sorted(pack.folder.glob("forms/*/*.yaml"))
-    return fingerprint_of([*forms, pack.folder / "units.csv"])
+    return fingerprint_of([*layout_files(pack.folder), pack.folder / "units.csv"])
 
 
 def _declared(pack: Pack) -> str:

@@ -36,7 +36,8 @@ class Form(Model):
     added up over time; `mtqg pack check` names such a form. `partial`: a line of a list with a
     critical finding is left out alone, and the rest of the report is loaded. `personal_days` says
     for how many days the reports of a form with personal columns are kept: `mtqg purge` then
-    removes their bytes.
+    removes their bytes. `plan_of` is the code of the form whose results this form plans.
+    `narrative`: the form gets the narrative part of its pack, where the pack has one.
     """
 
     code: str = Field(pattern=NAME)
@@ -55,6 +56,8 @@ class Form(Model):
     over_time: Literal["flow", "stock"] | None = None
     partial: bool = False
     personal_days: int | None = Field(None, gt=0)
+    plan_of: str | None = None
+    narrative: bool = True
 
     @model_validator(mode="after")
     def _check_personal_days(self) -> Self:
@@ -160,6 +163,11 @@ class Form(Model):
         if len(self.stages) == 1:
             return period.label
         return f"{period.label} ({stage.label})"
+
+    def with_table(self, table: Table) -> Self:
+        """Return the form with one more table. Raises ValueError where the two do not fit."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self)(**{**values, "tables": (*self.tables, table)})
 
     def asked_of(self, kind: UnitKind) -> Self:
         """Return the form as units of a kind are asked for it: `required` says it for them."""

@@ -36,6 +36,11 @@ class ColumnType(StrEnum):
     """One word of the column's `vocabulary`, kept as its key."""
     COMMUNE = "commune"
     """A commune within the reporting unit. Any way to write its name is read; its code is kept."""
+    UNITS = "units"
+    """Units within the reporting unit, one or several: "Huyện Mỹ Tú; thị xã Ngã Năm".
+
+    Their codes are kept, with `UNIT_SEPARATOR` between them.
+    """
 
     @property
     def is_numeric(self) -> bool:
@@ -50,6 +55,10 @@ class ColumnType(StrEnum):
         if self is ColumnType.DATE:
             return "datetime64[us]"
         return "object"
+
+
+UNIT_SEPARATOR = ";"
+"""Stands between the codes of units in one value."""
 
 
 class Blank(StrEnum):
@@ -125,6 +134,15 @@ class Column(Label):
     "unknown" where the column `blank_unless` has a figure: no money is disbursed without a plan.
     Columns with the same `share_of` make up that figure together, without remainder: officials and
     community are all participants.
+
+    `plans` names the result that this figure plans: a column of the same table, or of the form that
+    `plan_of` of the form names. Figures of lines with the same key belong together.
+
+    A `rare` column is one that most files lack: a table is recognised without it, and nothing is
+    said where it is missing. So a form gets a column without older files being asked about it.
+
+    A column of text with `text_rows` above 1 holds paragraphs: its line breaks are kept, and its
+    cells in a template are that many lines high.
     """
 
     name: str = Field(pattern=NAME)
@@ -149,6 +167,9 @@ class Column(Label):
     up_to: str | None = None
     personal: bool = False
     vocabulary: dict[str, Label] = Field(default_factory=dict)
+    plans: str | None = None
+    rare: bool = False
+    text_rows: int = Field(1, ge=1, le=25)
     width: int = 14
 
     @model_validator(mode="after")
@@ -222,12 +243,27 @@ class Column(Label):
             "share_of": self.share_of,
             "blank_unless": self.blank_unless,
             "up_to": self.up_to,
+            "plans": None if self.type is ColumnType.UNITS else self.plans,
         }
         given = [name for name, value in values.items() if value is not None]
         if given:
             raise ValueError(
                 f"column {self.name}: {', '.join(given)}: for whole, number and money; "
                 f"found {self.type.value}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_rare(self) -> Self:
+        if self.rare and self.required:
+            raise ValueError(f"column {self.name}: rare is for a column not required")
+        return self
+
+    @model_validator(mode="after")
+    def _check_text_rows(self) -> Self:
+        if self.text_rows > 1 and self.type is not ColumnType.TEXT:
+            raise ValueError(
+                f"column {self.name}: text_rows is for type text; found {self.type.value}"
             )
         return self
 
@@ -307,13 +343,16 @@ class ListSummary(Model):
 
     `where` selects lines: for each column it gives a word, or several words of which a line must
     have one. Rules compare a summary with other tables. It is also a fact of the report, unless it
-    is for checks only; its cells are those of its column.
+    is for checks only; its cells are those of its column. `label` is what the page calls it.
+    `plans` names the figure of the report that this one plans, as `plans` of a column does.
     """
 
     count: str | None = None
     sum: str | None = None
     where: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
     checks_only: bool = False
+    label: str = ""
+    plans: str | None = None
 
     @model_validator(mode="after")
     def _check_count_or_sum(self) -> Self:
@@ -336,7 +375,10 @@ class ListSummary(Model):
 
 
 class Table(Model):
-    """A table of a form, and the sheet of the form's own template that holds it."""
+    """A table of a form, and the sheet of the form's own template that holds it.
+
+    An `optional` table may be missing, or left blank as a whole.
+    """
 
     name: str = Field(pattern=NAME)
     sheet: str = Field(max_length=31)
@@ -528,6 +570,11 @@ class Table(Model):
         if self.line is not None:
             labels += self.line.bare
         return openings_of(labels)
+
+    @property
+    def is_words_only(self) -> bool:
+        """Whether every column holds text: such a table alone is no report."""
+        return all(column.type is ColumnType.TEXT for column in self.columns)
 
     @cached_property
     def dtypes(self) -> dict[str, str]:

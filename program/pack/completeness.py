@@ -58,8 +58,9 @@ def _missing(pack: Pack) -> Iterator[PackGap]:
 
 def _forms_without_duty(pack: Pack) -> Iterator[PackGap]:
     forms_of_duties = {duty.form for duty in pack.calendar.duties}
-    # Versions of a form share its code: one gap for all of them.
-    codes = dict.fromkeys(form.code for form in pack.forms)
+    # Versions of a form share its code: one gap for all of them. A plan is due only where the
+    # calendar asks for it.
+    codes = dict.fromkeys(form.code for form in pack.forms if form.plan_of is None)
     for code in codes:
         if code not in forms_of_duties:
             yield PackGap(

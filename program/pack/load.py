@@ -8,6 +8,7 @@ from pydantic import Field
 from program.calendar.schedule import Calendar
 from program.errors import ConfigurationError
 from program.forms.form import Form
+from program.forms.table import Table
 from program.pack.catalogue import CapitalSource, Indicator, Project
 from program.pack.contact import Correspondence
 from program.pack.pack import Pack, Program
@@ -37,6 +38,11 @@ class _Capital(Model):
     capital_sources: tuple[CapitalSource, ...]
 
 
+NARRATIVE = "narrative"
+"""The only column of the narrative part: its elements are `narrative_<line>`."""
+_NARRATIVE_FILE = "forms/narrative.yaml"
+
+
 class _Corrections(Model):
     corrections: tuple[WaiverEntry, ...]
 
@@ -56,7 +62,8 @@ def load_pack(folder: Path) -> Pack:
     projects = load_model(folder / "projects.yaml", _Projects)
     capital = load_model(folder / "capital.yaml", _Capital)
     indicators = load_model(folder / "indicators.yaml", _Indicators)
-    forms = tuple(_load_form(path) for path in form_files)
+    narrative = _load_narrative(folder / _NARRATIVE_FILE)
+    forms = tuple(_load_form(path, narrative) for path in form_files)
     sources = load_model(folder / "sources.yaml", _Sources)
     pack = Pack(
         folder=folder,
@@ -72,18 +79,45 @@ def load_pack(folder: Path) -> Pack:
         unit_targets=read_unit_targets(folder),
         correction_files=_load_corrections(correction_files),
         # Of the files that decide how a report is read and checked.
-        fingerprint=fingerprint_of([*form_files, *correction_files]),
+        fingerprint=fingerprint_of([*layout_files(folder), *correction_files]),
     )
     _refuse_wrong_references(pack)
     return pack
 
 
-def _load_form(path: Path) -> Form:
+def layout_files(folder: Path) -> list[Path]:
+    """Return the files of a pack that say how its reports are laid out, in a fixed order."""
+    narrative = folder / _NARRATIVE_FILE
+    forms = sorted(folder.glob("forms/*/*.yaml"))
+    return [narrative, *forms] if narrative.is_file() else forms
+
+
+def _load_form(path: Path, narrative: Table | None) -> Form:
     """Return one version of a form. Its path must be `<code>/<version>.yaml`."""
     form = load_model(path, Form)
     _refuse_difference(path, "code", declared=form.code, in_path=path.parent.name)
     _refuse_difference(path, "version", declared=form.version, in_path=path.stem)
-    return form
+    if narrative is None or not form.narrative:
+        return form
+    try:
+        return form.with_table(narrative)
+    except ValueError as wrong:
+        raise ConfigurationError(f"{path}: the narrative part does not fit: {wrong}") from wrong
+
+
+def _load_narrative(path: Path) -> Table | None:
+    """Return the narrative part that each form of a pack gets; None where the pack has none."""
+    if not path.is_file():
+        return None
+    table = load_model(path, Table)
+    names = [column.name for column in table.columns]
+    is_narrative = table.kind == "matrix" and table.is_words_only and table.optional
+    if not is_narrative or names != [NARRATIVE]:
+        raise ConfigurationError(
+            f"{path}: expected an optional matrix with one column {NARRATIVE} of text; "
+            f"found {table.kind} {', '.join(names)}"
+        )
+    return table
 
 
 def _refuse_difference(

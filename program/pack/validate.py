@@ -12,6 +12,7 @@ from typing import NamedTuple
 from program.calendar.period import Period
 from program.calendar.schedule import Duty
 from program.forms.form import Form
+from program.forms.plan_pairs import can_be_planned, planned_names
 from program.pack.catalogue import CapitalSource, Indicator, Project
 from program.pack.pack import Pack
 from program.pack.waiver import WaiverEntry
@@ -41,6 +42,7 @@ def reference_errors(pack: Pack) -> list[PackError]:
         *_repeated_names(pack),
         *_overlapping_versions(pack.forms),
         *_unknown_codes(pack),
+        *_mistakes_of_plans(pack),
         *_mistakes_of_duties(pack),
         *_mistakes_of_indicators(pack),
         *_mistakes_of_unit_targets(pack),
@@ -107,6 +109,28 @@ def _unknown_codes(pack: Pack) -> Iterator[PackError]:
         if code not in unit_codes:
             location = ("units", code)
             yield PackError(_CONTACTS, location, f"unknown unit {code}")
+
+
+def _mistakes_of_plans(pack: Pack) -> Iterator[PackError]:
+    """Yield each plan of a form or figure that the pack does not have, and each second plan."""
+    planned_by: dict[tuple[str, str], str] = {}
+    for form in pack.forms:
+        code = form.plan_of or form.code
+        versions = _versions_of(code, pack)
+        if not versions:
+            text = f"unknown form {code}; the pack has {_form_codes(pack)}"
+            yield PackError(_file_of(form), ("plan_of",), text)
+            continue
+        known = set[str]().union(*(can_be_planned(version) for version in versions))
+        for name, result in planned_names(form):
+            first = planned_by.setdefault((code, result), f"{form.code}.{name}")
+            if result not in known:
+                hint = _did_you_mean(result, known)
+                text = f"{name}: plans: form {code} has no figure {result}{hint}"
+                yield PackError(_file_of(form), ("tables",), text)
+            elif first != f"{form.code}.{name}":
+                text = f"{name}: plans: {first} plans {result} already"
+                yield PackError(_file_of(form), ("tables",), text)
 
 
 def _unknown_parents(

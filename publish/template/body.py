@@ -70,6 +70,7 @@ def _set_height(body: _Body, row: int) -> None:
         indent = 3 * depth_of(line, grid.table) + 2
         lines_of_text = rows_for(line.label, label_width - indent)
     for column, width in zip(grid.table.columns, column_widths, strict=True):
+        lines_of_text = max(lines_of_text, column.text_rows)
         value = body.figures.shown(column, row - grid.top)
         if isinstance(value, str):
             lines_of_text = max(lines_of_text, rows_for(value, width - 2))

@@ -12,6 +12,11 @@ from publish.template.choices import Choices
 from publish.template.sheet import TemplateSheet
 from publish.template.styles import MISSING, WHOLE_FORMAT
 
+_NAMES = {
+    ColumnType.COMMUNE: "Ghi tên xã, phường, thị trấn.",
+    ColumnType.UNITS: "Ghi tên các đơn vị, cách nhau bằng dấu chấm phẩy.",
+}
+"""What the columns take that name units."""
 _LONGEST_TITLE = 32
 _LONGEST_MESSAGE = 255
 _LARGEST_WHOLE = 2_147_483_647
@@ -117,9 +122,9 @@ def _accepted(column: Column, communes: Sequence[str]) -> str:
     has_choices = column.type is ColumnType.COMMUNE and bool(communes)
     if column.vocabulary or has_choices:
         return "Chọn một mục trong danh sách: bấm mũi tên bên phải ô."
+    if column.type in _NAMES:
+        return _NAMES[column.type]
     match column.type:
-        case ColumnType.COMMUNE:
-            return "Ghi tên xã, phường, thị trấn."
         case ColumnType.DATE:
             return "Nhập ngày/tháng/năm, ví dụ 02/12/2024."
         case ColumnType.TEXT:

@@ -160,7 +160,7 @@ def rows_for(text: str, width: int) -> int:
     It may be one too many: an empty row is better than a text cut off.
     """
     letters = max(round(width * _LETTERS_A_WIDTH), _FEWEST_LETTERS)
-    return max(1, len(textwrap.wrap(text, letters)))
+    return sum(max(1, len(textwrap.wrap(line, letters))) for line in text.split("\n"))
 
 
 def title_height(text: str, width: int) -> int:

@@ -25,7 +25,12 @@ _GREY = "#52606D"
 # "_)" keeps a bracket's width between figures and the border.
 _NUMBER_FORMAT = "#,##0.######_)"
 WHOLE_FORMAT = "#,##0_)"
-_FORMATS = {ColumnType.DATE: "dd/mm/yyyy", ColumnType.TEXT: "@", ColumnType.COMMUNE: "@"}
+_FORMATS = {
+    ColumnType.DATE: "dd/mm/yyyy",
+    ColumnType.TEXT: "@",
+    ColumnType.COMMUNE: "@",
+    ColumnType.UNITS: "@",
+}
 
 
 def _plain(argb: str) -> str:
@@ -139,11 +144,13 @@ class TemplateStyles:
         """Return the format of a cell to fill in."""
         # The sheet is protected: only these cells are unlocked.
         colour = meaning_of(column).colour
-        return self.of(**_EDGE, **_content(column), bg_color=colour, locked=False, bold=is_bold)
+        properties = {**_EDGE, **_content(column), "bg_color": colour, "locked": False}
+        return self.of(**properties, bold=is_bold)
 
     def total(self, column: Column, *, is_bold: bool) -> Format:
         """Return the format of a cell that Excel computes."""
-        return self.of(**_EDGE, **_content(column), bg_color=COMPUTED.colour, bold=is_bold)
+        properties = {**_EDGE, **_content(column), "bg_color": COMPUTED.colour}
+        return self.of(**properties, bold=is_bold)
 
     def sums(self) -> Format:
         """Return the format of the cells beside a list's sums."""
@@ -162,4 +169,6 @@ def _content(column: Column) -> dict[str, object]:
     else:
         properties["text_wrap"] = True
         properties["indent"] = 1
+    if column.text_rows > 1:
+        properties["valign"] = "top"
     return properties

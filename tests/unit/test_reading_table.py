@@ -42,7 +42,16 @@ CALLS = {
     "datetime": datetime,
     "time": time,
 }
-NEVER_MET_IN_A_VALUE = {"CELL-13", "CELL-19", "CELL-20", "CELL-21", "CELL-37", "CELL-38", "CELL-50"}
+NEVER_MET_IN_A_VALUE = {
+    "CELL-13",
+    "CELL-19",
+    "CELL-20",
+    "CELL-21",
+    "CELL-37",
+    "CELL-38",
+    "CELL-50",
+    "CELL-51",
+}
 
 
 class Row(NamedTuple):

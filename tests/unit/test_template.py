@@ -98,6 +98,8 @@ def sample(case: Case) -> Values:
                 return list(column.vocabulary)[n % len(column.vocabulary)]
             case ColumnType.COMMUNE:
                 return case.communes[n % len(case.communes)].code if case.communes else None
+            case ColumnType.TEXT | ColumnType.UNITS if column.plans or column.rare:
+                return None
             case ColumnType.TEXT:
                 return f"Chữ {n}"
             case ColumnType.WHOLE:

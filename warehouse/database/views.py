@@ -23,7 +23,9 @@ MARTS = (
     "mart_progress",
     "mart_stages",
     "mart_disbursement",
+    "mart_plans",
     "mart_training",
+    "mart_narratives",
     "mart_first_submission",
     "mart_reporting",
     "mart_punctuality",
@@ -41,6 +43,8 @@ _GROUND = (
     "indicator_values",
     "disbursement_elements",
     "disbursement_base",
+    "plan_reports",
+    "plan_figures",
 )
 """The views that marts use. They are created first, and the reader role does not see them."""
 CATALOGUE = tuple(

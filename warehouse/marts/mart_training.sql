@@ -1,6 +1,6 @@
 -- Training: classes, participants, groups of participants and costs. Each share is the quotient of
 -- two sums over the reports that give both figures: a unit that does not report the number of women
--- is in no share of women.
+-- is in no share of women. Beside them the year's plan; mart_plans divides it by level and group.
 CREATE VIEW mart_training AS
 WITH reports AS (
     SELECT b.unit_code, 'reported' AS basis, b.period, b.stage, b.submission_id,
@@ -35,12 +35,24 @@ summed AS (
            MAX(k.is_synthetic) AS is_synthetic, MAX(k.loaded_at) AS loaded_at
     FROM known k
     GROUP BY k.unit_code, k.basis, k.period, k.stage
+,
+planned AS (
+    SELECT m.unit_code, m.basis, m.year, MAX(m.plans_sent) AS year_plans, MAX(m.units) AS year_plan_units,
+           MAX(CASE m.figure WHEN 'classes' THEN m.plan END) AS year_plan_classes,
+           MAX(CASE m.figure WHEN 'participants' THEN m.plan END) AS year_plan_participants,
+           MAX(CASE m.figure WHEN 'budget_spent_vnd' THEN m.plan END) AS year_plan_vnd
+    FROM mart_plans m
+    WHERE m.form_code = 'training' AND m.table_name = 'levels' AND m.item = 'total'
+    GROUP BY m.unit_code, m.basis, m.year
 )
 SELECT s.unit_code, s.basis, s.period, p.last_day AS period_end, s.stage, s.reported, s.expected, s.classes, s.participants,
        s.women, s.participants_by_sex, 100.0 * s.women_of_them / NULLIF(s.participants_by_sex, 0) AS women_percent,
        s.ethnic_minority, s.participants_by_ethnicity,
        100.0 * s.ethnic_minority_of_them / NULLIF(s.participants_by_ethnicity, 0) AS ethnic_minority_percent,
        s.spent_vnd, s.participants_with_cost, s.cost_of_them / NULLIF(s.participants_with_cost, 0) AS cost_per_participant_vnd,
+       COALESCE(y.year_plans, 0) AS year_plans, COALESCE(y.year_plan_units, 1) AS year_plan_units,
+       y.year_plan_classes, y.year_plan_participants, y.year_plan_vnd,
        s.is_synthetic, s.loaded_at, (SELECT MAX(as_of) FROM runs) AS data_as_of
 FROM summed s
 JOIN periods p ON p.code = s.period
+LEFT JOIN planned y ON y.unit_code = s.unit_code AND y.basis = s.basis AND y.year = p.year

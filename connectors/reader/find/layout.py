@@ -140,8 +140,10 @@ class _Labels:
 
     @property
     def count(self) -> int:
+        """How many labels a sheet has that holds the table; half of them are enough."""
+        usual = [column for column in self.table.columns if not column.rare]
         has_line = self.table.line is not None
-        return len(self.table.columns) + has_line
+        return len(usual) + has_line
 
     def on(self, sheet: Sheet) -> list[int]:
         """Return the rows that hold one of the labels."""

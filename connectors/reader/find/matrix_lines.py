@@ -142,7 +142,9 @@ class _Lines:
         self.met.add(line.key)
         # An empty total is still a line: whether its parts are empty too is checked later.
         if not line.total and not place.filled(label.row):
-            place.report("FORM-16", label.row, label.at, label.text)
+            # An optional table may be left blank as a whole.
+            if not place.table.optional:
+                place.report("FORM-16", label.row, label.at, label.text)
             return False
         if label.rule:
             values = {"line": line.label, "whole": label.whole}

@@ -142,7 +142,8 @@ def check_period(
     problems: list[ReaderFinding] = []
     place = occasion.place or Mention(first_sheet, None, period.label)
     received = delivery.received_on
-    if period.start > received:
+    # A plan is made before its year.
+    if period.start > received and form.plan_of is None:
         problems.append(at(place, "FORM-13", received=format_date(received)))
     if not in_force or period.kind not in form.periods:
         problems.append(at(place, "FORM-12"))

@@ -53,8 +53,10 @@ class Recognised:
 
     @property
     def score(self) -> int:
-        """How many columns were found."""
-        return sum(len(header.columns) for header in self.headers.values())
+        """How many columns were found. Tables of words alone, which forms share, do not count."""
+        tables = [table for table in self.form.tables if not table.is_words_only]
+        headers = [self.headers[table.name] for table in tables if table.name in self.headers]
+        return sum(len(header.columns) for header in headers)
 
     @property
     def taken(self) -> set[str]:
@@ -87,7 +89,7 @@ def recognise(
             headers = find_headers(sheets, form)
             candidates.append(Recognised(sheets, form, headers, marker))
         best = max(candidates, key=lambda candidate: candidate.score, default=None)
-        if best is not None and best.headers:
+        if best is not None and best.score:
             others = tuple(_others(best, candidates))
             return replace(best, others=others)
     return None

@@ -14,7 +14,7 @@ from program.finding import ReaderFinding
 from program.forms.qualifier import Qualifier
 from program.forms.table import Column, ColumnType, Table
 
-_WORDS = (ColumnType.TEXT, ColumnType.COMMUNE)
+_WORDS = (ColumnType.TEXT, ColumnType.COMMUNE, ColumnType.UNITS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def parse_cell(cell: CellValue, column: Column, measure: str) -> Parsed:
     if column.type is ColumnType.CODE:
         return parse_code(text_of_cell(cell), column)
     original = cell if isinstance(cell, str) else ""
-    return parse_words(text_of_cell(cell), original)
+    return parse_words(text_of_cell(cell), original, paragraphs=column.text_rows > 1)
 
 
 def _is_pasted_error(cell: CellValue) -> bool:

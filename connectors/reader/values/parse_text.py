@@ -10,14 +10,18 @@ from program.labels import fold
 _LONGEST_WORD = 200
 
 
-def parse_words(text: str, original: str) -> Parsed:
+def parse_words(text: str, original: str, *, paragraphs: bool = False) -> Parsed:
     """Return the text on one line in composed letters; None if nothing visible is left.
 
     Args:
         text: What the sender sees of the cell.
         original: The cell as it is stored.
+        paragraphs: Keep line breaks, one between two lines with words.
     """
-    value = composed(without_unseen(text))
+    seen = without_unseen(text)
+    lines = seen.splitlines() if paragraphs else [seen]
+    composed_lines = [composed(line) for line in lines]
+    value = "\n".join(line for line in composed_lines if line)
     if not value:
         return Parsed(None)
     # Its sender does not see the characters that were taken away, and may search for the text.

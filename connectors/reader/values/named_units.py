@@ -1,42 +1,52 @@
-"""Communes that a list names: the code of each, by the register on the period's last day."""
+"""Units that a list names: the code of each, by the register on the period's last day.
 
+A cell of a commune column names one commune. A cell of a units column names one unit or several.
+"""
+
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from program.calendar.period import Period
 from program.finding import ReaderFinding
 from program.forms.form import Form
-from program.forms.table import ColumnType
+from program.forms.table import UNIT_SEPARATOR, ColumnType
 from program.parsed_report import ParsedTable
 from program.units.register import Unit, UnitKind, UnitRegister
 
 
+_BETWEEN_UNITS = re.compile(r"[;,\n/]|\bvà\b")
+"""What stands between units: "Huyện Mỹ Xuyên, huyện Cù Lao Dung và thị xã Ngã Năm"."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Land:
-    """The communes that the report of a unit may name."""
+    """The communes and districts that the report of a unit may name."""
 
     unit: Unit
     period: Period
     units: UnitRegister
     communes: frozenset[Unit]
+    districts: frozenset[Unit]
 
 
-def resolve_communes(
+def resolve_units(
     tables: dict[str, ParsedTable],
     form: Form,
     unit: Unit | None,
     period: Period | None,
     units: UnitRegister,
 ) -> list[ReaderFinding]:
-    """Replace the names of communes in the values of `tables` by codes.
+    """Replace the names of communes and units in the values of `tables` by codes.
 
-    Returns a problem for each name that is not exactly one commune. Such a name stays as typed.
-    Without a unit and a period, nothing is replaced.
+    Returns a problem for each name that is not exactly one unit. Such a name stays as typed, with
+    all that is in its cell. Without a unit and a period, nothing is replaced.
     """
     if unit is None or period is None:
         return []
     communes = frozenset(_communes_of(unit, period, units))
-    land = _Land(unit, period, units, communes)
+    districts = frozenset(_districts_of(unit, period, units))
+    land = _Land(unit, period, units, communes, districts)
     problems: list[ReaderFinding] = []
     for table in form.tables:
         read = tables.get(table.name)
@@ -45,6 +55,8 @@ def resolve_communes(
         for column in table.columns:
             if column.type is ColumnType.COMMUNE:
                 problems += _resolve(read, column.name, land)
+            elif column.type is ColumnType.UNITS:
+                problems += _resolve_several(read, column.name, land)
     return problems
 
 
@@ -65,6 +77,59 @@ def _resolve(read: ParsedTable, column: str, land: _Land) -> Iterator[ReaderFind
             cell = read.cell(column, row)
             yield _problem(read, cell, name, meant[name], land)
     read.values[column] = [_code_or_name(name, codes) for name in names]
+
+
+def _resolve_several(read: ParsedTable, column: str, land: _Land) -> Iterator[ReaderFinding]:
+    """Replace the names in a column's cells by codes; yield a problem for each unknown name."""
+    values: list[str | None] = []
+    for text, row in zip(read.values[column], read.rows, strict=True):
+        if not isinstance(text, str):
+            values.append(None)
+            continue
+        codes: list[str] = []
+        unknown: list[str] = []
+        for name in _names_in(text):
+            found = _units_meant(name, land)
+            if len(found) == 1:
+                codes.append(found[0].code)
+            else:
+                unknown.append(name)
+        for name in unknown:
+            reported = {"name": name, "unit": land.unit.name}
+            yield ReaderFinding("CELL-51", read.sheet, read.cell(column, row), text, reported)
+        values.append(text if unknown else UNIT_SEPARATOR.join(dict.fromkeys(codes)))
+    read.values[column] = values
+
+
+def _names_in(text: str) -> list[str]:
+    names = [name.strip(" .:-–") for name in _BETWEEN_UNITS.split(text)]
+    return [name for name in names if name]
+
+
+def _units_meant(name: str, land: _Land) -> list[Unit]:
+    """Return the units that a name may mean: districts, else communes.
+
+    "Mỹ Xuyên" is the district, though a township has the name too.
+    """
+    day = land.period.end
+    coded = [unit for unit in land.districts | land.communes if unit.code == name]
+    if coded:
+        return coded
+    for kind, known in ((UnitKind.DISTRICT, land.districts), (UnitKind.COMMUNE, land.communes)):
+        meant = [unit for unit in land.units.named(name, day, kinds={kind}) if unit in known]
+        if meant:
+            return meant
+    return []
+
+
+def _districts_of(unit: Unit, period: Period, units: UnitRegister) -> list[Unit]:
+    """Return the districts that a unit's report may name: the province's, or the unit itself."""
+    if unit.kind is UnitKind.DISTRICT:
+        return [unit]
+    if unit.kind is UnitKind.COMMUNE:
+        return []
+    districts = [each for each in units if each.kind is UnitKind.DISTRICT]
+    return [each for each in districts if each.is_valid_on(period.end)]
 
 
 def _code_or_name(name: object, codes: Mapping[str, str]) -> str | None:
