@@ -1,4 +1,4 @@
-"""The real reports of the sample: the training of 2024 and its plan, from an article of the province.
+"""The real reports of the sample: the training of 2024 and its plan, from a published article.
 
 Source: "Tập huấn nâng cao năng lực cho cộng đồng và cán bộ các cấp triển khai Chương trình mục
 tiêu quốc gia … trên địa bàn tỉnh Sóc Trăng năm 2024", published by the province's Ban Dân tộc

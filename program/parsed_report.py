@@ -190,14 +190,18 @@ class ParsedReport:
 def summarise(read: ParsedTable, summary: ListSummary) -> float:
     """Return the summary of a list over its lines.
 
-    NaN where the list has no lines, or a line of a sum has no figure: the sum is then unknown. 0
-    where the sender wrote that there is nothing to report, or a sum has no lines of its kind.
+    NaN where the list has no lines, a line of a sum has no figure, or a line does not say of which
+    kind it is: the summary is then unknown. 0 where the sender wrote that there is nothing to
+    report, or where no line is of the kind.
     """
     if read.is_nil:
         return 0.0
     # An empty list is no zero: its sender may have forgotten it.
     if not read.rows:
         return float("nan")
+    for column in summary.chosen:
+        if not all(is_given(value) for value in read.values[column]):
+            return float("nan")
     values = _selected_values(read, summary)
     if summary.count:
         return float(sum(map(is_given, values)))

@@ -179,7 +179,7 @@ def _summary_pairs(plan: Form, results: Form) -> Iterator[PlanPair]:
                 figure_name=found.summaries[planned].label or names[planned].label,
                 measure=names[planned].measure,
                 over_time=results.over_time_of(planned),
-                is_total=not found.summaries[planned].where,
+                is_total=not summary.where,
             )
 
 

@@ -19,15 +19,18 @@ from publish.site.quality_page import by_period, by_rule, by_run, by_unit, days_
 from publish.site.reporting_pages import write_reporting_pages
 from publish.site.site_data import SiteData, site_data
 from publish.site.submission_pages import write_submission_pages
+from publish.site.tables.plans import narrative_groups, plan_panel
 from publish.site.unit_pages import write_unit_pages
 from warehouse.database.engine import Warehouse
 from warehouse.queries.as_of import open_as_of
+from warehouse.queries.plans import narratives, plans_of
 from warehouse.queries.quality import rule_examples, run_counts
 from warehouse.queries.reports import last_busy_run, submissions_of_run
 
 _DOCS = "data-docs"
 _RUN = "run-"
 _QUALITY = "quality.html"
+_NARRATIVES = "site/narratives.html.j2"
 _FEWEST_RUNS = 30
 """Least number of runs on the quality page: the last ones that checked a report."""
 _MONTH = timedelta(days=30)
@@ -72,6 +75,10 @@ def publish_site(
     forms = write_reporting_pages(pages, data, common)
     units = write_unit_pages(pages, data, engine, common)
     write_submission_pages(pages, data, engine, common)
+    plans = plan_panel(plans_of(engine, pack.province.code), pack)
+    said = narrative_groups(narratives(engine), pack)
+    pages.write("plans.html", "site/plans.html.j2", plans, {**common, "plans": plans}.copy)
+    pages.write("narratives.html", _NARRATIVES, said, {**common, "narratives": said}.copy)
     pages.finish()
 
     quality_page = _quality_page(engine, data, docs_settings, now, as_of_day)
@@ -93,6 +100,7 @@ def publish_site(
         run_rows=run_rows,
         projects=projects,
         docs=docs,
+        plans=plans,
         **common,
     )
     path = target / "index.html"

@@ -88,7 +88,9 @@ def sample(case: Case) -> Values:
     """Return something for each cell that is typed in, without any total."""
 
     def line(table: Table, n: int) -> dict[str, Any]:
-        return {c.name: value(c, n + 3 * at) for at, c in enumerate(table.columns) if not c.parts}
+        # Units have names, which the register knows.
+        typed = [c for c in table.columns if not c.parts and c.type is not ColumnType.UNITS]
+        return {c.name: value(c, n + 3 * at) for at, c in enumerate(typed)}
 
     def value(column: Column, n: int) -> Any:
         match column.type:
@@ -98,8 +100,6 @@ def sample(case: Case) -> Values:
                 return list(column.vocabulary)[n % len(column.vocabulary)]
             case ColumnType.COMMUNE:
                 return case.communes[n % len(case.communes)].code if case.communes else None
-            case ColumnType.TEXT | ColumnType.UNITS if column.plans or column.rare:
-                return None
             case ColumnType.TEXT:
                 return f"Chữ {n}"
             case ColumnType.WHOLE:

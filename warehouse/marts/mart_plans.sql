@@ -82,7 +82,8 @@ documents AS (
 SELECT c.unit_code, c.basis, c.year, c.result_form AS form_code, k.plan_form AS plan_form_code, k.position, k.table_name,
        c.item, k.figure, CASE WHEN k.is_units THEN n.name ELSE k.item_name END AS item_name, k.figure_name, k.measure, c.plan, c.result,
        100.0 * c.result / NULLIF(c.plan, 0) AS percent,
-       CASE WHEN c.plan IS NULL AND c.plans_sent > 0 AND k.plan_form <> c.result_form THEN 'plan_unknown'
+       CASE WHEN c.plan IS NULL AND k.plan_form <> c.result_form AND (c.plans_sent > 0 OR d.unit_code IS NOT NULL)
+                 THEN 'plan_unknown'
             WHEN c.plan IS NULL THEN 'no_plan'
             WHEN c.result IS NULL THEN 'no_result'
             ELSE 'compared' END AS status,

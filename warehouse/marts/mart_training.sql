@@ -35,7 +35,7 @@ summed AS (
            MAX(k.is_synthetic) AS is_synthetic, MAX(k.loaded_at) AS loaded_at
     FROM known k
     GROUP BY k.unit_code, k.basis, k.period, k.stage
-,
+),
 planned AS (
     SELECT m.unit_code, m.basis, m.year, MAX(m.plans_sent) AS year_plans, MAX(m.units) AS year_plan_units,
            MAX(CASE m.figure WHEN 'classes' THEN m.plan END) AS year_plan_classes,

@@ -14,7 +14,6 @@ from program.forms.table import UNIT_SEPARATOR, ColumnType
 from program.parsed_report import ParsedTable
 from program.units.register import Unit, UnitKind, UnitRegister
 
-
 _BETWEEN_UNITS = re.compile(r"[;,\n/]|\bvà\b")
 """What stands between units: "Huyện Mỹ Xuyên, huyện Cù Lao Dung và thị xã Ngã Năm"."""
 
