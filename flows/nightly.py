@@ -1,4 +1,4 @@
-"""The nightly flow: collect, unpack, read, check, load, compare, publish, export, alert.
+"""The nightly flow: collect, unpack, read, check, load, compare, export, publish, alert.
 
 `prefect.yaml` deploys it; `mtqg run` runs it at once. The work is in `flows.night.steps`.
 """
@@ -90,11 +90,12 @@ def run_steps(run: RunContext, source: str | None) -> dict[str, Any]:
     with step(run, "compare"):
         compare(run)
 
-    with step(run, "publish"):
-        publish(run)
-
+    # Before the pages, which link to these files.
     with step(run, "export"):
         export(run)
+
+    with step(run, "publish"):
+        publish(run)
 
     # After all verdicts, so that nobody is reminded of a report that has just come.
     with step(run, "remind"):
@@ -164,16 +165,16 @@ def compare(run: RunContext) -> None:
     steps.compare(run)
 
 
-@task(task_run_name="publish", cache_policy=NO_CACHE)
-def publish(run: RunContext) -> None:
-    """Write the page and the Data Docs."""
-    steps.publish(run)
-
-
 @task(task_run_name="export", cache_policy=NO_CACHE)
 def export(run: RunContext) -> None:
     """Write the data for others and the reports."""
     steps.export(run)
+
+
+@task(task_run_name="publish", cache_policy=NO_CACHE)
+def publish(run: RunContext) -> None:
+    """Write the page and the Data Docs."""
+    steps.publish(run)
 
 
 @task(task_run_name="remind", cache_policy=NO_CACHE)

@@ -20,7 +20,7 @@ _CODE_SUFFIXES = {".py", ".sql", ".yaml", ".j2", ".docx", ".xlsx"}
 def digest_of(*parts: object) -> str:
     """Return a short text that differs where one of `parts` does."""
     joined = "\n".join(repr(part) for part in parts)
-    return hashlib.sha256(joined.encode()).hexdigest()[:32]
+    return hashlib.sha256(joined.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 @cache
@@ -48,12 +48,17 @@ class OutputFolder:
     """Writes files below a folder. Use it in a `with`: the end of it settles the folder.
 
     With `is_ours` the folder holds nothing but these files: what is not made again is removed, and
-    a record says what each file was made from. Otherwise every file is written, and others are left
-    alone. After an error nothing is removed.
+    a record says what each file was made from. With `only_below`, that holds for these sub-folders.
+    Otherwise every file is written, and others are left alone. After an error nothing is removed.
     """
 
-    def __init__(self, folder: Path, *, is_ours: bool) -> None:
+    def __init__(
+        self, folder: Path, *, is_ours: bool, only_below: Sequence[str] | None = None
+    ) -> None:
         self.folder = folder
+        self._cleaned = [folder]
+        if only_below is not None:
+            self._cleaned = [folder / name for name in only_below]
         self.written: list[Path] = []
         self._is_ours = is_ours
         self._made_from: dict[str, str] = {}
@@ -115,7 +120,8 @@ class OutputFolder:
         return record if isinstance(record, dict) else {}
 
     def _settle(self) -> None:
-        for path in self.folder.rglob("*"):
+        found = [path for folder in self._cleaned for path in folder.rglob("*")]
+        for path in found:
             name = path.relative_to(self.folder).as_posix()
             if path.is_file() and name != _RECORD and name not in self._made_from:
                 path.unlink()

@@ -1,6 +1,5 @@
 """The Jinja environment of all texts: autoescaped, strict, with Vietnamese numbers and dates."""
 
-import hashlib
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -53,15 +52,6 @@ def render(template: str, **values: object) -> str:
     """
     environment = _environment(is_html=template.endswith(".html.j2"))
     return environment.get_template(template).render(**values)
-
-
-@cache
-def template_fingerprint() -> str:
-    """Return a text that changes when a template of the site changes."""
-    digest = hashlib.sha256()
-    for path in sorted((_TEMPLATES / "site").iterdir()):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def stylesheet() -> str:

@@ -1,26 +1,28 @@
 """The site: a first page, and pages of units, indicators, projects, reports and quality."""
 
 import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from program.atomic_write import write_atomic
 from program.errors import UsageError
 from program.pack.boundaries import read_boundaries
-from program.pack.load import Pack, fingerprint_of
+from program.pack.load import Pack
 from program.settings import Settings
 from program.vietnamese import vietnam_day
+from publish.output_folder import code_digest, digest_of, folder_digest
 from publish.rendering import render, stylesheet
 from publish.site.first_page import first_page
-from publish.site.indicator_pages import write_indicator_pages
-from publish.site.pages import SitePages
-from publish.site.project_pages import write_project_pages
+from publish.site.indicator_pages import IndicatorPage, write_indicator_pages
+from publish.site.pages import SitePages, open_site
+from publish.site.project_pages import ProjectPage, write_project_pages
 from publish.site.quality_page import by_period, by_rule, by_run, by_unit, days_to_fix, passing
-from publish.site.reporting_pages import write_reporting_pages
+from publish.site.reporting_pages import FormReports, write_reporting_pages
 from publish.site.site_data import SiteData, site_data
 from publish.site.submission_pages import write_submission_pages
-from publish.site.tables.plans import narrative_groups, plan_panel
-from publish.site.unit_pages import write_unit_pages
+from publish.site.tables.plans import PlanPanel, narrative_groups, plan_panel
+from publish.site.unit_pages import UnitPage, write_unit_pages
 from warehouse.database.engine import Warehouse
 from warehouse.queries.as_of import open_as_of
 from warehouse.queries.plans import narratives, plans_of
@@ -29,7 +31,6 @@ from warehouse.queries.reports import last_busy_run, submissions_of_run
 
 _DOCS = "data-docs"
 _RUN = "run-"
-_QUALITY = "quality.html"
 _NARRATIVES = "site/narratives.html.j2"
 _FEWEST_RUNS = 30
 """Least number of runs on the quality page: the last ones that checked a report."""
@@ -67,9 +68,56 @@ def publish_site(
     target = folder or settings.site
     data = site_data(engine, pack)
     common = {"pack": pack, "as_of_day": as_of_day}
-    pages = SitePages(target, f"{_fingerprint_of(pack)} {as_of_day}")
-    write_atomic(target / "site.css", stylesheet().encode())
+    shared = digest_of(code_digest(), folder_digest(pack.folder), as_of_day)
+    with open_site(target) as output:
+        output.write("site.css", stylesheet().encode(), shared)
+        shown = _write_pages(SitePages(output, shared), data, engine, common)
 
+        quality_page = _quality_page(engine, data, docs_settings, now, as_of_day)
+        output.write("quality.html", quality_page.encode(), shared)
+
+        run = last_busy_run(engine)
+        run_rows = submissions_of_run(engine, run[0]) if run else []
+        docs: list[tuple[str, str]] = []
+        if run and docs_settings:
+            docs = _docs_pages(docs_folder(settings, run[0]), settings)
+        earlier = _a_month_before(settings, as_of_day or vietnam_day(now))
+        index = render(
+            "site/index.html.j2",
+            root="",
+            now=now,
+            page=first_page(data, shown.forms, shown.units, shown.indicators, run_rows, earlier),
+            run=run,
+            run_rows=run_rows,
+            projects=shown.projects,
+            plans=shown.plans,
+            docs=docs,
+            downloads=_downloads(target),
+            **common,
+        )
+        if earlier is not None:
+            earlier.dispose()
+        # Last, so that its links lead somewhere.
+        output.write("index.html", index.encode(), shared)
+    return target / "index.html"
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the pages show that the first page sums up."""
+
+    indicators: Sequence[IndicatorPage]
+    projects: Sequence[ProjectPage]
+    forms: Sequence[FormReports]
+    units: Sequence[UnitPage]
+    plans: PlanPanel
+
+
+def _write_pages(
+    pages: SitePages, data: SiteData, engine: Warehouse, common: Mapping[str, object]
+) -> _Shown:
+    """Write all pages but the first page and the quality page; return what they show."""
+    pack = data.pack
     indicators = write_indicator_pages(pages, data, read_boundaries(pack.folder), common)
     projects = write_project_pages(pages, data, common)
     forms = write_reporting_pages(pages, data, common)
@@ -79,38 +127,15 @@ def publish_site(
     said = narrative_groups(narratives(engine), pack)
     pages.write("plans.html", "site/plans.html.j2", plans, {**common, "plans": plans}.copy)
     pages.write("narratives.html", _NARRATIVES, said, {**common, "narratives": said}.copy)
-    pages.finish()
-
-    quality_page = _quality_page(engine, data, docs_settings, now, as_of_day)
-    write_atomic(target / _QUALITY, quality_page.encode())
-
-    run = last_busy_run(engine)
-    run_rows = submissions_of_run(engine, run[0]) if run else []
-    earlier = _a_month_before(settings, as_of_day or vietnam_day(now))
-    shown = first_page(data, forms, units, indicators, run_rows, earlier)
-    if earlier is not None:
-        earlier.dispose()
-    docs = _docs_pages(docs_folder(settings, run[0]), settings) if run and docs_settings else []
-    index = render(
-        "site/index.html.j2",
-        root="",
-        now=now,
-        page=shown,
-        run=run,
-        run_rows=run_rows,
-        projects=projects,
-        docs=docs,
-        plans=plans,
-        **common,
-    )
-    path = target / "index.html"
-    write_atomic(path, index.encode())
-    return path
+    return _Shown(indicators, projects, forms, units, plans)
 
 
-def _fingerprint_of(pack: Pack) -> str:
-    files = [path for path in sorted(pack.folder.rglob("*")) if path.is_file()]
-    return fingerprint_of(files)
+def _downloads(site: Path) -> dict[str, str]:
+    """Return name and link of each report to download, and of the data for other programs."""
+    reports = sorted((site / "reports").rglob("*.*"), key=lambda path: (path.suffix, path.name))
+    files = [path for path in reports if path.suffix in (".docx", ".xlsx")]
+    files += [path for path in (site / "data" / "datapackage.json",) if path.is_file()]
+    return {path.name: path.relative_to(site).as_posix() for path in files}
 
 
 def _a_month_before(settings: Settings, day: date) -> Warehouse | None:

@@ -162,7 +162,7 @@ def test_a_page_of_nothing_goes_and_other_files_stay(run: RunContext, tmp_path: 
     gone, kept = folder / "units" / "000.html", folder / "notes.html"
     for path in (gone, kept):
         path.write_text("<html></html>", encoding="utf-8")
-    (folder / ".pages.json").write_text("{", encoding="utf-8")
+    (folder / ".made-from.json").write_text("{", encoding="utf-8")
     publish(run, folder)
     assert not gone.exists()
     assert kept.exists()
