@@ -67,7 +67,8 @@ migration: $(VENV)/.test  ## Draft the next migration: make migration MESSAGE="w
 	@$(BIN)/python -m warehouse.migrations.draft "$(MESSAGE)"
 
 samples: $(VENV)/.run  ## Write the sample workbooks and the Word templates again
-	@$(BIN)/python -m examples.seed_report && $(BIN)/python -m examples.synthetic && $(BIN)/python -m examples.office_documents
+	@$(BIN)/python -m examples.seed_report && $(BIN)/python -m examples.published_reports && \
+	  $(BIN)/python -m examples.synthetic && $(BIN)/python -m examples.office_documents
 
 rules: $(VENV)/.run  ## Write the pages of the rules, docs/rules/, from their YAML and examples
 	@$(BIN)/mtqg rules pages

@@ -60,6 +60,12 @@ class Filled:
         form = self.request.form
         return f"{self.pack.folder.name} {form.code} {form.version} {self.request.stage.value}"
 
+    @property
+    def cells(self) -> int:
+        """How many cells are filled in."""
+        records = [record for lines in self.lines.values() for record in lines.values()]
+        return sum(cell is not None for record in records for cell in record.values())
+
     def written(self) -> bytes:
         """Return the workbook with the values that Excel computes, as our own templates have."""
         matrix = {}
@@ -114,7 +120,10 @@ def complete_reports() -> list[Filled]:
         pack = load_pack(ROOT / "config" / name)
         for reading in _good_readings(pack, folders):
             filled = _filled(pack, reading)
-            found.setdefault(filled.name, filled)
+            fullest = found.setdefault(filled.name, filled)
+            # A district that held no class reports zeros and an empty list.
+            if filled.cells > fullest.cells:
+                found[filled.name] = filled
     return list(found.values())
 
 

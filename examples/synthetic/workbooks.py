@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from program.calendar.period import Period
 from program.calendar.stage import Stage
@@ -23,9 +24,8 @@ def dice_of(*about: str) -> random.Random:
     return random.Random("-".join((str(SEED), *about)))
 
 
-def units_of(pack: Pack, kind: UnitKind, period: str) -> list[Unit]:
-    """Return the units of a kind that existed on a period's last day."""
-    day = Period.parse(period).end
+def units_of(pack: Pack, kind: UnitKind, day: date) -> list[Unit]:
+    """Return the units of a kind that existed on a day."""
     return [unit for unit in pack.units if unit.kind is kind and unit.is_valid_on(day)]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from examples import published_reports
 from examples.seed_report import SEED_FILE, build_seed
 from examples.synthetic import build
 from mtqg.cli import app, main
@@ -125,8 +126,11 @@ def test_the_samples_are_what_their_scripts_write(written: dict[str, bytes]) -> 
 
     anew = "the form or the script changed since: run `make samples`"
     assert cells(SEED_FILE) == cells(build_seed()), f"{SEED_FILE.name}: {anew}"
+    published = dict(published_reports.build())
+    for path, content in published.items():
+        assert cells(SAMPLES / path) == cells(content), f"{path}: {anew}"
     there = {str(p.relative_to(SAMPLES)) for p in SAMPLES.rglob("*") if p.is_file()}
-    assert there == {*written, str(SEED_FILE.relative_to(SAMPLES))}, anew
+    assert there == {*written, *published, str(SEED_FILE.relative_to(SAMPLES))}, anew
     for path, content in list(written.items())[::7]:
         if path.endswith(".xlsx") and content.startswith(b"PK"):
             assert cells(SAMPLES / path) == cells(content), f"{path}: {anew}"

@@ -35,7 +35,7 @@ def _sample(pattern: str) -> bytes:
 SEEDS: dict[str, Callable[[], bytes]] = {
     "xlsx": report,
     "xlsx of the template": lambda: _sample("942-*/*.xlsx"),
-    "xlsx as published": lambda: _sample("94-*/*.xlsx"),
+    "xlsx as published": lambda: _sample("94-*/*tập huấn*.xlsx"),
     "xlsm": lambda: with_macros(report()),
     "xls": (_GOOD / "training-libreoffice.xls").read_bytes,
     "xls of Excel 95": _in_windows_1258,
