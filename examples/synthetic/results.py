@@ -220,22 +220,20 @@ def _school(dice: random.Random, people: float, part: float, least: float, most:
 def _places(dice: random.Random, pack: Pack, unit: Unit, schools: Lines) -> Lines:
     """Return what is known of a district's places: its communes; a health station in each of them.
 
-    A road to the centre is asked of a xã. The city has none.
+    A road to the centre is asked of a xã. The city has none, and says 0.
     """
     pupils = sum(_number(line["school_age"]) for line in schools.values())
     classrooms = round(pupils / _PUPILS_OF_CLASSROOM)
     stations = len(communes_of(pack, unit))
-    places: Lines = {
+    rural = len(rural_communes_of(pack, unit))
+    return {
+        "commune_road": {"existing": rural, "reaching": rural},
         "classrooms": {
             "existing": classrooms,
             "reaching": int(classrooms * dice.uniform(0.88, 0.99)),
         },
         "health_stations": {"existing": stations, "reaching": stations},
     }
-    rural = len(rural_communes_of(pack, unit))
-    if rural:
-        places["commune_road"] = {"existing": rural, "reaching": rural}
-    return places
 
 
 def _income(dice: random.Random) -> Line:

@@ -135,7 +135,7 @@ def test_the_communes_of_a_district_are_those_of_the_pack(about: str) -> None:
         assert number(found[unit], "existing_commune_road") == len(rural)
         assert number(found[unit], "existing_health_stations") == len(communes)
     assert summed(about, "existing_commune_road") == 80
-    assert "existing_commune_road" not in found["941"]
+    assert found["941"]["existing_commune_road"] == 0
 
 
 def test_what_no_source_gives_of_a_district_is_left_empty() -> None:
