@@ -27,6 +27,9 @@ os.environ |= {
     "AIOSMTPD_CONTROLLER_TIMEOUT": "60",
 }
 
+from expectations.rules.rule_set import RuleSet
+from flows.night import run_context
+from flows.recovery import rebuild
 from program.calendar.period import Period, periods_between
 from program.delivery import Delivery
 from program.forms.form import Form
@@ -36,6 +39,7 @@ from publish.template import Values, write_template
 from tests.postgres import Postgres, connections_closed, running_postgres
 from tests.prefect_server import PrefectServer, prefect_server
 from tests.reading_here import read_here
+from tests.shared_rules import rules_of
 from tests.state_guard import states_watched
 from warehouse.database.engine import prepare_warehouse
 
@@ -47,6 +51,26 @@ Fill = Callable[..., bytes]
 def pack() -> Pack:
     """The sample pack."""
     return load_pack(ROOT / "config" / "soc-trang")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rules_made_once(pack: Pack) -> Iterator[None]:
+    """Let runs and rebuilds on the sample pack share the pack and the rules of the tests.
+
+    A run in a process of its own makes them anew, and so does one on any other pack.
+    """
+
+    def pack_in(folder: Path) -> Pack:
+        return pack if folder == pack.folder else load_pack(folder)
+
+    def rules_for(its: Pack) -> RuleSet:
+        return rules_of(its) if its is pack else RuleSet(its)
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for module in (run_context, rebuild):
+            monkeypatch.setattr(module, "load_pack", pack_in)
+            monkeypatch.setattr(module, "RuleSet", rules_for)
+        yield
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -14,7 +14,6 @@ import openpyxl
 
 from connectors.reader.reader import read_parts
 from expectations.checking import Checker
-from expectations.rules.rule_set import RuleSet
 from program.finding import Finding, Severity
 from program.forms.measure import to_printed
 from program.forms.table import Column, Line, Table
@@ -26,6 +25,7 @@ from publish.template import Cell, Values, write_template
 from publish.template.grid import grid_of
 from publish.template.requests import TemplateRequest, request_of
 from tests.conftest import delivery
+from tests.shared_rules import rules_of
 
 SAMPLES = {
     "soc-trang": (ROOT / "examples" / "inbox" / "942-chau-thanh",),
@@ -155,7 +155,7 @@ def check(filled: Sequence[Filled], contents: Sequence[bytes]) -> list[list[Find
             (reading,) = read_parts(contents[place], sent, pack)
             readings.append([reading])
         # Each in a world of its own: these reports are the same report in many versions.
-        checker = Checker(pack, RuleSet(pack), "filled templates")
+        checker = Checker(pack, rules_of(pack), "filled templates")
         submissions = checker.check_isolated(readings, None)
         for place, submission in zip(places, submissions, strict=True):
             findings[place] = list(submission.findings)
@@ -172,7 +172,7 @@ def _good_readings(pack: Pack, folders: Sequence[Path]) -> Iterator[ParsedReport
     for folder in folders:
         for path in sorted(folder.glob("*.xlsx")):
             readings += read_parts(path.read_bytes(), delivery(number=len(readings) + 1), pack)
-    submissions = Checker(pack, RuleSet(pack), "samples").check_isolated(
+    submissions = Checker(pack, rules_of(pack), "samples").check_isolated(
         [[reading] for reading in readings], None
     )
     for reading, submission in zip(readings, submissions, strict=True):

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Engine, event
 from benchmarks.in_memory import past_of_readings, reading_of
 from benchmarks.province import Province
 from expectations.checking import Checker
-from expectations.rules.rule_set import RuleSet
 from program.calendar.period import Period
 from program.errors import WarehouseError
 from program.pack.load import Pack
@@ -20,6 +19,7 @@ from program.records.history import HistoryKeys, history_keys, line_elements
 from program.settings import Settings
 from program.submission import Submission, Verdict
 from tests.arriving import arrive
+from tests.shared_rules import rules_of
 from warehouse.database.engine import prepare_warehouse
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
@@ -179,7 +179,7 @@ def test_a_warehouse_and_a_batch_lead_to_the_same_findings(
         reading_of(r, pack, n)
         for n, r in enumerate((province.report("works", "942", Q1), backwards))
     )
-    checker = Checker(pack, RuleSet(pack), "test")
+    checker = Checker(pack, rules_of(pack), "test")
     past = past_of(engine, history_keys([now], pack.units), line_elements(pack.forms), 8)
     by_warehouse, by_batch = (
         checker.check([now], past)[0],

@@ -14,8 +14,8 @@ from flows.night.run_context import RunContext
 from program.settings import Settings
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.integration.test_gathered_deliveries import packed
-from tests.integration.test_rebuild import begin, compared, night, rebuilt
-from tests.integration.test_turns import Refuse, own, refuse, versions
+from tests.integration.test_rebuild import compared, night, rebuilt
+from tests.integration.test_turns import Refuse, refuse, versions
 from tests.kills.sample import BAD_LEVELS
 from warehouse.database.engine import open_warehouse
 from warehouse.lifecycle.withdraw import withdraw
@@ -23,15 +23,10 @@ from warehouse.tables import DeliveryRow, FindingRow
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]
 
-__all__ = ["own", "refuse"]  # fixtures of another module
+__all__ = ["refuse"]  # a fixture of another module
 
 A_DAY = 86_400
 LONG_AGO = 1_737_000_000
-
-
-@pytest.fixture
-def lite(tmp_path: Path) -> Settings:
-    return begin(tmp_path)
 
 
 @pytest.fixture
@@ -91,141 +86,151 @@ def is_rebuilt_alike(settings: Settings) -> bool:
     return compared(settings.warehouse_url, rebuilt(settings))[1] == []
 
 
+@pytest.mark.both_databases
 def test_who_sends_the_first_file_again_after_another_means_it(
-    own: Settings, good: bytes, better: bytes
+    settings: Settings, good: bytes, better: bytes
 ) -> None:
     for minute, (name, content) in enumerate(
         [("a.xlsx", good), ("b.xlsx", better), ("a lần 2.xlsx", good)]
     ):
-        sent(own, name, content, minute)
-        ran(own)
-    assert order(own) == [("a.xlsx", 1, False), ("b.xlsx", 2, False), ("a lần 2.xlsx", 3, True)]
-    again = ran(own)
+        sent(settings, name, content, minute)
+        ran(settings)
+    assert order(settings) == [
+        ("a.xlsx", 1, False),
+        ("b.xlsx", 2, False),
+        ("a lần 2.xlsx", 3, True),
+    ]
+    again = ran(settings)
     assert (again.summary.received, again.summary.duplicates) == (0, 0)
-    assert is_rebuilt_alike(own)
+    assert is_rebuilt_alike(settings)
 
 
+@pytest.mark.both_databases
 def test_so_it_is_within_one_run_and_in_one_place(
-    own: Settings, good: bytes, better: bytes
+    settings: Settings, good: bytes, better: bytes
 ) -> None:
-    sent(own, "a.xlsx", good)
-    sent(own, "b.xlsx", better, 1)
-    sent(own, "c.xlsx", good, 2)
-    ran(own)
-    assert order(own)[-1] == ("c.xlsx", 3, True)
-    sent(own, "c.xlsx", better, 3)
-    ran(own)
-    sent(own, "c.xlsx", good, 4)
-    ran(own)
-    assert [row[1:] for row in order(own)] == [(n, n == 5) for n in range(1, 6)]
-    assert is_rebuilt_alike(own)
+    sent(settings, "a.xlsx", good)
+    sent(settings, "b.xlsx", better, 1)
+    sent(settings, "c.xlsx", good, 2)
+    ran(settings)
+    assert order(settings)[-1] == ("c.xlsx", 3, True)
+    sent(settings, "c.xlsx", better, 3)
+    ran(settings)
+    sent(settings, "c.xlsx", good, 4)
+    ran(settings)
+    assert [row[1:] for row in order(settings)] == [(n, n == 5) for n in range(1, 6)]
+    assert is_rebuilt_alike(settings)
 
 
+@pytest.mark.both_databases
 def test_what_counts_now_is_a_duplicate_in_a_later_run_and_in_the_same(
-    own: Settings, good: bytes
+    settings: Settings, good: bytes
 ) -> None:
-    sent(own, "a.xlsx", good)
-    sent(own, "a (1).xlsx", good, 1)
-    first = ran(own)
+    sent(settings, "a.xlsx", good)
+    sent(settings, "a (1).xlsx", good, 1)
+    first = ran(settings)
     assert (first.summary.received, first.summary.duplicates) == (1, 1)
-    sent(own, "a (2).xlsx", good, 2)
-    second = ran(own)
+    sent(settings, "a (2).xlsx", good, 2)
+    second = ran(settings)
     assert (second.summary.received, second.summary.duplicates) == (0, 1)
-    assert states(own) == {"processed": 1, "duplicate": 2}
-    assert order(own) == [("a.xlsx", 1, True)]
-    assert is_rebuilt_alike(own)
+    assert states(settings) == {"processed": 1, "duplicate": 2}
+    assert order(settings) == [("a.xlsx", 1, True)]
+    assert is_rebuilt_alike(settings)
 
 
 def test_a_duplicate_of_what_a_run_had_to_leave_is_judged_and_that_one_is_the_duplicate(
-    lite: Settings, good: bytes, refuse: Refuse
+    settings: Settings, good: bytes, refuse: Refuse
 ) -> None:
-    sent(lite, "a.xlsx", good)
-    sent(lite, "b.xlsx", good, 1)
+    sent(settings, "a.xlsx", good)
+    sent(settings, "b.xlsx", good, 1)
     refuse("a.xlsx")
-    night(lite).warehouse.dispose()
-    assert order(lite) == [("b.xlsx", 1, True)]
+    night(settings).warehouse.dispose()
+    assert order(settings) == [("b.xlsx", 1, True)]
     refuse("")
-    second = ran(lite)
+    second = ran(settings)
     assert (second.summary.received, second.summary.duplicates) == (0, 1)
-    assert states(lite) == {"processed": 1, "duplicate": 1}
-    assert is_rebuilt_alike(lite)
+    assert states(settings) == {"processed": 1, "duplicate": 1}
+    assert is_rebuilt_alike(settings)
 
 
 def test_a_bad_file_again_after_a_good_one_is_judged_and_told_again(
-    lite: Settings, bad: bytes, good: bytes
+    settings: Settings, bad: bytes, good: bytes
 ) -> None:
     mails = []
     for minute, (name, content) in enumerate([("a.xlsx", bad), ("b.xlsx", good), ("c.xlsx", bad)]):
-        sent(lite, name, content, minute)
-        mails.append(ran(lite).summary.mails_written)
+        sent(settings, name, content, minute)
+        mails.append(ran(settings).summary.mails_written)
     assert mails == [1, 0, 1]
-    found = [(name, verdict, is_current) for name, _, verdict, is_current in versions(lite)]
+    found = [(name, verdict, is_current) for name, _, verdict, is_current in versions(settings)]
     assert found[0] == ("a.xlsx", "quarantined", False)
     assert found[1][2]
     assert found[2] == ("c.xlsx", "quarantined", False)
 
 
-def test_a_zip_again_means_what_is_in_it(own: Settings, good: bytes, better: bytes) -> None:
-    sent(own, "a.zip", packed({"q4.xlsx": good}))
-    ran(own)
-    sent(own, "b.zip", packed({"q4.xlsx": good}), 1)
-    assert ran(own).summary.duplicates == 1
-    sent(own, "q4.xlsx", better, 2)
-    ran(own)
-    sent(own, "c.zip", packed({"q4.xlsx": good}), 3)
-    ran(own)
-    assert order(own) == [
+@pytest.mark.both_databases
+def test_a_zip_again_means_what_is_in_it(settings: Settings, good: bytes, better: bytes) -> None:
+    sent(settings, "a.zip", packed({"q4.xlsx": good}))
+    ran(settings)
+    sent(settings, "b.zip", packed({"q4.xlsx": good}), 1)
+    assert ran(settings).summary.duplicates == 1
+    sent(settings, "q4.xlsx", better, 2)
+    ran(settings)
+    sent(settings, "c.zip", packed({"q4.xlsx": good}), 3)
+    ran(settings)
+    assert order(settings) == [
         ("a.zip / q4.xlsx", 1, False),
         ("q4.xlsx", 2, False),
         ("c.zip / q4.xlsx", 3, True),
     ]
-    assert is_rebuilt_alike(own)
+    assert is_rebuilt_alike(settings)
 
 
+@pytest.mark.both_databases
 def test_touching_the_whole_inbox_gives_duplicates_only(
-    own: Settings, good: bytes, better: bytes
+    settings: Settings, good: bytes, better: bytes
 ) -> None:
     """The correction has the earlier name: who copies a folder copies by name, not by age."""
-    sent(own, "sai.xlsx", good)
-    sent(own, "gói.zip", packed({"q4.xlsx": good}), 1)
-    sent(own, "hỏng.xlsx", b"no workbook", 2)
-    ran(own)
-    sent(own, "a sửa.xlsx", better, 3)
-    ran(own)
-    before = versions(own)
-    for minute, path in enumerate(sorted((Path(own.inbox_url) / "942").iterdir())):
+    sent(settings, "sai.xlsx", good)
+    sent(settings, "gói.zip", packed({"q4.xlsx": good}), 1)
+    sent(settings, "hỏng.xlsx", b"no workbook", 2)
+    ran(settings)
+    sent(settings, "a sửa.xlsx", better, 3)
+    ran(settings)
+    before = versions(settings)
+    for minute, path in enumerate(sorted((Path(settings.inbox_url) / "942").iterdir())):
         os.utime(path, (LONG_AGO + A_DAY + minute,) * 2)
-    touched = ran(own)
-    assert versions(own) == before
+    touched = ran(settings)
+    assert versions(settings) == before
     assert touched.summary.verdicts.total() == 0
     assert touched.summary.mails_written == 0
     assert touched.summary.received == 0
-    assert is_rebuilt_alike(own)
+    assert is_rebuilt_alike(settings)
 
 
 def test_one_file_that_is_put_into_its_place_again_is_meant(
-    lite: Settings, good: bytes, better: bytes
+    settings: Settings, good: bytes, better: bytes
 ) -> None:
-    sent(lite, "a.xlsx", good)
-    sent(lite, "b.xlsx", better, 1)
-    ran(lite)
-    sent(lite, "a.xlsx", good, 2)
-    ran(lite)
-    assert order(lite)[-1] == ("a.xlsx", 3, True)
+    sent(settings, "a.xlsx", good)
+    sent(settings, "b.xlsx", better, 1)
+    ran(settings)
+    sent(settings, "a.xlsx", good, 2)
+    ran(settings)
+    assert order(settings)[-1] == ("a.xlsx", 3, True)
 
 
+@pytest.mark.both_databases
 def test_a_correction_with_an_older_time_counts_and_is_asked_about(
-    own: Settings, good: bytes, better: bytes
+    settings: Settings, good: bytes, better: bytes
 ) -> None:
-    sent(own, "b.xlsx", good, 5)
-    ran(own)
-    sent(own, "a.xlsx", better, 1)
-    ran(own)
-    assert versions(own) == [
+    sent(settings, "b.xlsx", good, 5)
+    ran(settings)
+    sent(settings, "a.xlsx", better, 1)
+    ran(settings)
+    assert versions(settings) == [
         ("b.xlsx", 1, "accepted", False),
         ("a.xlsx", 2, "accepted_with_warnings", True),
     ]
-    with reading(own) as session:
+    with reading(settings) as session:
         (message,) = session.scalars(
             select(FindingRow.message).where(FindingRow.rule == "HIS-17")
         ).all()
@@ -235,51 +240,51 @@ def test_a_correction_with_an_older_time_counts_and_is_asked_about(
     assert first.offered_at is not None
     assert second.offered_at is not None
     assert first.offered_at > second.offered_at
-    assert is_rebuilt_alike(own)
+    assert is_rebuilt_alike(settings)
 
 
-def test_the_bytes_of_a_withdrawn_file_may_be_sent_again(lite: Settings, good: bytes) -> None:
-    sent(lite, "a.xlsx", good)
-    run = night(lite)
+def test_the_bytes_of_a_withdrawn_file_may_be_sent_again(settings: Settings, good: bytes) -> None:
+    sent(settings, "a.xlsx", good)
+    run = night(settings)
     withdraw(run.warehouse, 1, "gửi nhầm", run.now())
     run.warehouse.dispose()
-    sent(lite, "b.xlsx", good, 1)
-    ran(lite)
-    assert order(lite) == [("a.xlsx", 1, False), ("b.xlsx", 2, True)]
+    sent(settings, "b.xlsx", good, 1)
+    ran(settings)
+    assert order(settings) == [("a.xlsx", 1, False), ("b.xlsx", 2, True)]
 
 
 def test_a_text_dated_in_the_future_is_taken_by_the_second_run_as_of_the_first(
-    lite: Settings,
+    settings: Settings,
 ) -> None:
-    path = Path(lite.inbox_url) / "942" / "bảng.csv"
+    path = Path(settings.inbox_url) / "942" / "bảng.csv"
     path.parent.mkdir(parents=True)
     path.write_text("a;b\n1;2\n", encoding="utf-8")
     os.utime(path, (4_000_000_000,) * 2)
-    edit(lite, "settle_seconds: 0")
-    first = ran(lite)
+    edit(settings, "settle_seconds: 0")
+    first = ran(settings)
     assert (first.summary.received, first.summary.still_arriving) == (0, 1)
-    second = ran(lite)
+    second = ran(settings)
     assert (second.summary.received, second.summary.still_arriving) == (1, 0)
-    with reading(lite) as session:
+    with reading(settings) as session:
         row = session.scalars(select(DeliveryRow)).one()
     assert row.offered_at is not None
     assert row.offered_at.year == 2096
     assert row.received_at < second.now()
 
 
-def test_a_text_that_changes_from_run_to_run_is_told_to_its_sender_once(lite: Settings) -> None:
-    path = Path(lite.inbox_url) / "942" / "bảng.csv"
+def test_a_text_that_changes_from_run_to_run_is_told_to_its_sender_once(settings: Settings) -> None:
+    path = Path(settings.inbox_url) / "942" / "bảng.csv"
     path.parent.mkdir(parents=True)
-    edit(lite, "settle_seconds: 0")
+    edit(settings, "settle_seconds: 0")
     mails = []
     for number in range(4):
         path.write_text("a;b\n" * (number + 1), encoding="utf-8")
         os.utime(path, (4_000_000_000 + number,) * 2)
-        run = ran(lite)
+        run = ran(settings)
         mails.append(run.summary.mails_written)
         assert len(run.summary.warnings) == min(number, 1)
     assert mails == [0, 1, 0, 0]
-    with reading(lite) as session:
+    with reading(settings) as session:
         assert session.scalars(select(FindingRow.rule)).all() == ["FILE-11"]
 
 

@@ -27,6 +27,7 @@ from program.submission import Submission
 from publish.mail.transport import FolderTransport
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.faults import faulty
+from tests.reading_here import read_here
 from tests.steps_by_hand import collect, load
 from warehouse.database.engine import Warehouse, prepare_warehouse
 from warehouse.ledger import pending_deliveries
@@ -56,6 +57,19 @@ def put(tmp_path: Path, fill: Fill) -> Put:
         return path
 
     return put
+
+
+@pytest.fixture
+def readers() -> type[Readers]:
+    """The reader processes, for the tests that are about them."""
+    return Readers
+
+
+@pytest.fixture(autouse=True)
+def _reads_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read in this process, unless a test asks for `readers`."""
+    if "readers" not in request.fixturenames:
+        read_here(monkeypatch)
 
 
 def whole_night(settings: Settings) -> RunContext:
@@ -235,12 +249,12 @@ def test_a_letter_that_cannot_be_put_together_stops_no_other(
 
 
 def test_a_reader_that_breaks_on_one_file_stops_no_other(
-    settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, put: Put, readers: type[Readers], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put("942", "2024-Q4", name="bug.xlsx")
     put("943", "2024-Q4")
     with monkeypatch.context() as broken:
-        broken.setattr("connectors.reader.reader_pool.Readers", partial(Readers, read=faulty))
+        broken.setattr("connectors.reader.reader_pool.Readers", partial(readers, read=faulty))
         night = whole_night(settings)
     assert (figure(night, "942"), figure(night, "943")) == (None, 150)
     assert "RuntimeError: a bug" in night.summary.errors[0]
@@ -248,7 +262,11 @@ def test_a_reader_that_breaks_on_one_file_stops_no_other(
 
 
 def test_a_file_that_takes_its_reader_down_is_its_sender_s_to_mend_and_no_error_of_the_night(
-    settings: Settings, put: Put, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    settings: Settings,
+    put: Put,
+    readers: type[Readers],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     for unit, name in (("942", "segfault.xlsx"), ("943", "report.xlsx"), ("944", "hang.xlsx")):
         put(unit, "2024-Q4", name=name)
@@ -256,7 +274,7 @@ def test_a_file_that_takes_its_reader_down_is_its_sender_s_to_mend_and_no_error_
     quick = Settings(
         _env_file=None, var=settings.var, inbox_url=settings.inbox_url, reading_seconds=1
     )
-    monkeypatch.setattr("connectors.reader.reader_pool.Readers", partial(Readers, read=faulty))
+    monkeypatch.setattr("connectors.reader.reader_pool.Readers", partial(readers, read=faulty))
     night = whole_night(quick)
     assert night.summary.verdicts == {"unreadable": 2, "accepted": 2}
     assert (figure(night, "943"), figure(night, "945"), night.summary.errors) == (150, 150, [])
@@ -542,6 +560,7 @@ def test_a_run_that_cannot_start_leaves_no_connection_open(
     assert warehouse.pool.status() == warehouse.pool.recreate().status()
 
 
+@pytest.mark.usefixtures("readers")
 def test_a_run_ends_its_readers_and_connections_when_it_is_left(
     settings: Settings, put: Put
 ) -> None:

@@ -1,7 +1,7 @@
 """A delivery that a night had to leave is judged by a later one, and has the place that was its own."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,24 +12,18 @@ from flows.night import steps
 from program.settings import Settings
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.integration.test_gathered_deliveries import packed
-from tests.integration.test_rebuild import begin, compared, night, put, rebuilt
+from tests.integration.test_rebuild import compared, night, put, rebuilt
 from tests.kills.sample import BAD_LEVELS
-from tests.postgres import Postgres
 from warehouse.database.engine import open_warehouse
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.both_databases,
+    pytest.mark.usefixtures("reads_here"),
+]
 
 Refuse = Callable[[str], None]
 _WOMEN = (("commune", 9), ("total", 59))
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def own(request: pytest.FixtureRequest, tmp_path: Path, postgres: Postgres) -> Iterator[Settings]:
-    if request.param == "sqlite":
-        yield begin(tmp_path)
-        return
-    with postgres.new_database() as url:
-        yield begin(tmp_path, url)
 
 
 @pytest.fixture
@@ -105,10 +99,10 @@ def bad(fill: Fill) -> bytes:
 
 
 def test_a_good_one_does_not_replace_what_came_later(
-    own: Settings, refuse: Refuse, good: bytes, better: bytes
+    settings: Settings, refuse: Refuse, good: bytes, better: bytes
 ) -> None:
-    sent(own, ("a.xlsx", good), ("b.xlsx", better))
-    found = lived(own, refuse, "a.xlsx")
+    sent(settings, ("a.xlsx", good), ("b.xlsx", better))
+    found = lived(settings, refuse, "a.xlsx")
     assert [(name, version, is_current) for name, version, _, is_current in found] == [
         ("a.xlsx", 1, False),
         ("b.xlsx", 2, True),
@@ -116,22 +110,24 @@ def test_a_good_one_does_not_replace_what_came_later(
 
 
 def test_nobody_is_asked_to_mend_what_was_mended(
-    own: Settings, refuse: Refuse, bad: bytes, good: bytes
+    settings: Settings, refuse: Refuse, bad: bytes, good: bytes
 ) -> None:
-    sent(own, ("a.xlsx", bad), ("b.xlsx", good))
-    found = lived(own, refuse, "a.xlsx")
+    sent(settings, ("a.xlsx", bad), ("b.xlsx", good))
+    found = lived(settings, refuse, "a.xlsx")
     assert [row[:3] for row in found] == [("a.xlsx", 1, "quarantined"), ("b.xlsx", 2, found[1][2])]
     assert found[1][3]
     assert [
-        path for path in own.outbox.glob("*.eml") if "a.xlsx" in path.read_text(encoding="utf-8")
+        path
+        for path in settings.outbox.glob("*.eml")
+        if "a.xlsx" in path.read_text(encoding="utf-8")
     ] == []
 
 
 def test_a_good_one_is_believed_where_what_came_later_is_bad(
-    own: Settings, refuse: Refuse, good: bytes, bad: bytes
+    settings: Settings, refuse: Refuse, good: bytes, bad: bytes
 ) -> None:
-    sent(own, ("a.xlsx", good), ("b.xlsx", bad))
-    found = lived(own, refuse, "a.xlsx")
+    sent(settings, ("a.xlsx", good), ("b.xlsx", bad))
+    found = lived(settings, refuse, "a.xlsx")
     assert [(row[0], row[1], row[3]) for row in found] == [
         ("a.xlsx", 1, True),
         ("b.xlsx", 2, False),
@@ -139,10 +135,10 @@ def test_a_good_one_is_believed_where_what_came_later_is_bad(
 
 
 def test_of_three_the_first_finds_its_place_before_both(
-    own: Settings, refuse: Refuse, good: bytes, bad: bytes, better: bytes
+    settings: Settings, refuse: Refuse, good: bytes, bad: bytes, better: bytes
 ) -> None:
-    sent(own, ("a.xlsx", good), ("b.xlsx", bad), ("c.xlsx", better))
-    found = lived(own, refuse, "a.xlsx")
+    sent(settings, ("a.xlsx", good), ("b.xlsx", bad), ("c.xlsx", better))
+    found = lived(settings, refuse, "a.xlsx")
     assert [(row[0], row[1], row[3]) for row in found] == [
         ("a.xlsx", 1, False),
         ("b.xlsx", 2, False),
@@ -151,10 +147,10 @@ def test_of_three_the_first_finds_its_place_before_both(
 
 
 def test_one_in_a_zip_has_the_turn_of_its_zip(
-    own: Settings, refuse: Refuse, good: bytes, better: bytes
+    settings: Settings, refuse: Refuse, good: bytes, better: bytes
 ) -> None:
-    sent(own, ("gói.zip", packed({"a.xlsx": good})), ("b.xlsx", better))
-    found = lived(own, refuse, "gói.zip / a.xlsx")
+    sent(settings, ("gói.zip", packed({"a.xlsx": good})), ("b.xlsx", better))
+    found = lived(settings, refuse, "gói.zip / a.xlsx")
     assert [(row[0], row[1], row[3]) for row in found] == [
         ("gói.zip / a.xlsx", 1, False),
         ("b.xlsx", 2, True),
@@ -162,14 +158,14 @@ def test_one_in_a_zip_has_the_turn_of_its_zip(
 
 
 def test_an_older_file_that_comes_on_a_later_night_is_the_newer_version(
-    own: Settings, good: bytes, better: bytes
+    settings: Settings, good: bytes, better: bytes
 ) -> None:
     """A file carries the day of its last saving: who sends an older one after all means it."""
-    put(own, "942", "b.xlsx", better)
-    night(own).warehouse.dispose()
-    sent(own, ("a.xlsx", good))
-    night(own).warehouse.dispose()
-    assert [(row[0], row[1], row[3]) for row in versions(own)] == [
+    put(settings, "942", "b.xlsx", better)
+    night(settings).warehouse.dispose()
+    sent(settings, ("a.xlsx", good))
+    night(settings).warehouse.dispose()
+    assert [(row[0], row[1], row[3]) for row in versions(settings)] == [
         ("b.xlsx", 1, False),
         ("a.xlsx", 2, True),
     ]

@@ -9,7 +9,6 @@ import pytest
 
 from connectors.reader.reader import read_parts
 from expectations.checking import Checker
-from expectations.rules.rule_set import RuleSet
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.pack.load import Pack
@@ -18,6 +17,7 @@ from program.submission import Submission, Verdict
 from publish.template.requests import request_of
 from tests.conftest import delivery
 from tests.filled_templates import asks
+from tests.shared_rules import rules_of
 
 CASES = ROOT / "tests" / "data" / "cases"
 FORMS = {
@@ -31,7 +31,7 @@ FORMS = {
 
 def judged(content: bytes, pack: Pack, period: str = "2025-Q1") -> Submission:
     (reading,) = read_parts(content, delivery(period=Period.parse(period)), pack)
-    (submission,) = Checker(pack, RuleSet(pack), "case").check([reading])
+    (submission,) = Checker(pack, rules_of(pack), "case").check([reading])
     return submission
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from connectors.reader.reader import read_parts
 from expectations.checking import Checker
-from expectations.rules.rule_set import RuleSet
 from program.calendar.period import Period
 from program.finding import Finding, Severity
 from program.forms.table import Table
@@ -17,6 +16,7 @@ from program.parsed_report import ParsedReport
 from program.submission import Submission, Verdict
 from publish.template import Values, write_template
 from tests.conftest import delivery
+from tests.shared_rules import rules_of
 from tests.workbooks import IDENTITY, workbook
 
 STREAMS = (
@@ -149,7 +149,7 @@ def read(pack: Pack, number: int, typed: Lines, totals: Lines = NOTHING) -> Pars
 
 
 def check(pack: Pack, *readings: ParsedReport) -> list[Submission]:
-    return Checker(pack, RuleSet(pack), "test").check(readings)
+    return Checker(pack, rules_of(pack), "test").check(readings)
 
 
 def asked(submission: Submission) -> list[Finding]:

@@ -27,6 +27,7 @@ from program.pack.load import Pack
 from program.parsed_report import ParsedReport
 from program.records.history import no_history
 from program.submission import Submission
+from tests.shared_rules import rules_of
 
 UNIT, PEERS = "942", ("941", "943", "944", "945", "946")
 Q = {
@@ -178,7 +179,7 @@ def test_what_replaced_a_report_is_what_the_next_one_is_compared_with(
 def test_a_report_that_is_kept_out_is_nobodys_past(pack: Pack) -> None:
     too_much = capital("2024-Q1", 6000)
     kept_out, after = judged(
-        Checker(pack, RuleSet(pack), "test"), pack, [too_much, capital("2024-Q2", 700)]
+        Checker(pack, rules_of(pack), "test"), pack, [too_much, capital("2024-Q2", 700)]
     )
     assert not kept_out.verdict.loads
     assert told(after) == set()

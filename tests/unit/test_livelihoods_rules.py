@@ -7,7 +7,6 @@ import pytest
 
 from connectors.reader.reader import read_parts
 from expectations.checking import Checker
-from expectations.rules.rule_set import RuleSet
 from program.calendar.period import Period
 from program.finding import Finding, Severity
 from program.pack.load import Pack
@@ -15,6 +14,7 @@ from program.parsed_report import ParsedReport
 from program.submission import Submission, Verdict
 from publish.template import Cell, Values, write_template
 from tests.conftest import delivery
+from tests.shared_rules import rules_of
 
 HOUSING: dict[str, float | None] = {
     "planned": 50,
@@ -141,7 +141,7 @@ def read(
 
 
 def check(pack: Pack, *readings: ParsedReport) -> list[Submission]:
-    return Checker(pack, RuleSet(pack), "test").check(readings)
+    return Checker(pack, rules_of(pack), "test").check(readings)
 
 
 def asked(submission: Submission) -> list[Finding]:

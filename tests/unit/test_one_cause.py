@@ -12,7 +12,6 @@ from connectors.reader.reader import read_parts
 from expectations.checking import Checker
 from expectations.docs.examples import Report, changed, load_examples, reading_of
 from expectations.findings.format import format_estimate, format_ratio, with_measure
-from expectations.rules.rule_set import RuleSet
 from program.calendar.period import Period
 from program.finding import Finding, Severity
 from program.finding_groups import grouped
@@ -21,6 +20,7 @@ from program.parsed_report import ParsedReport
 from program.records.history import no_history
 from program.submission import Submission, Verdict
 from tests.conftest import Fill, delivery
+from tests.shared_rules import rules_of
 
 CASES = Path(__file__).parents[1] / "data" / "cases"
 
@@ -28,7 +28,7 @@ CASES = Path(__file__).parents[1] / "data" / "cases"
 @pytest.fixture(scope="module")
 def check(pack: Pack) -> Callable[..., Submission]:
     """Check the last of some readings against the others; alone without any."""
-    rules = RuleSet(pack)
+    rules = rules_of(pack)
 
     def check(*readings: ParsedReport) -> Submission:
         return Checker(pack, rules, "test").check(readings, no_history())[-1]

@@ -6,13 +6,13 @@ import pytest
 
 from expectations.checking import Checker
 from expectations.docs.examples import changed, load_examples, reading_of
-from expectations.rules.rule_set import RuleSet
 from program.calendar.period import Period
 from program.finding import Severity
 from program.pack.load import Pack
 from program.parsed_report import ParsedReport
 from program.records.history import no_history
 from program.submission import Submission
+from tests.shared_rules import rules_of
 
 SHEET = "Tổng hợp"
 PLANNED, SPENT = "I10", "J10"
@@ -41,7 +41,7 @@ def report(
 @pytest.fixture(scope="module")
 def judged(pack: Pack) -> dict[str, Submission]:
     """One report of each kind alone, and one in đồng after a usual year, in one batch."""
-    checker = Checker(pack, RuleSet(pack), "test")
+    checker = Checker(pack, rules_of(pack), "test")
     kinds = {
         "usual": USUAL,
         "in đồng": IN_DONG,
@@ -91,7 +91,7 @@ def test_what_refuses_a_report_is_told_beside_any_warning(pack: Pack) -> None:
     reading = reading_of(
         changed(load_examples("training").good, both), "training", Period.parse("2024-Q4"), pack, 1
     )
-    (submission,) = Checker(pack, RuleSet(pack), "test").check([reading])
+    (submission,) = Checker(pack, rules_of(pack), "test").check([reading])
     assert {"TRN-01", "TRN-13"} <= {f.rule for f in submission.findings}
 
 
@@ -117,5 +117,5 @@ def test_sums_that_say_the_same_of_one_cell_are_one_error(
     reading = reading_of(
         changed(load_examples("training").good, wrong), "training", Period.parse("2024-Q4"), pack, 1
     )
-    (submission,) = Checker(pack, RuleSet(pack), "test").check([reading])
+    (submission,) = Checker(pack, rules_of(pack), "test").check([reading])
     assert told(submission, "C12") == rules

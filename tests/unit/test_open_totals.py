@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from expectations.checking import Checker
-from expectations.rules.rule_set import RuleSet
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.pack.load import Pack
@@ -14,6 +13,7 @@ from publish.template import Values, write_template
 from publish.template.requests import request_of
 from tests.conftest import Fill
 from tests.filled_templates import asks
+from tests.shared_rules import rules_of
 from tests.workbooks import COMMUNE, DISTRICT, TOTAL, read, report, summary
 
 LEVELS: dict[str, dict[str, Any]] = {
@@ -24,7 +24,7 @@ LEVELS: dict[str, dict[str, Any]] = {
 
 def judged(content: bytes, pack: Pack) -> Submission:
     reading = read(content, pack, period=Period.parse("2024-Q4"))
-    return Checker(pack, RuleSet(pack), "test").check([reading])[0]
+    return Checker(pack, rules_of(pack), "test").check([reading])[0]
 
 
 def totals(submission: Submission, column: str) -> list[float | None]:

@@ -13,7 +13,6 @@ from connectors.reader.find.layout import find_headers
 from connectors.reader.open.workbook import open_workbook
 from connectors.reader.reader import read_parts
 from expectations.checking import Checker
-from expectations.rules.rule_set import RuleSet
 from program.calendar.period import Period
 from program.finding import Finding, ReaderFinding, Severity
 from program.forms.form import Form
@@ -25,6 +24,7 @@ from program.settings import ROOT
 from program.submission import Submission, Verdict
 from publish.template import Cell, Values, write_template
 from tests.conftest import delivery, period_of
+from tests.shared_rules import rules_of
 
 Lines = dict[str, dict[str, float | None]]
 HOUSEHOLDS = {
@@ -145,7 +145,7 @@ def good_with(table: str, line: str, **values: float) -> dict[str, Lines]:
 
 
 def check(pack: Pack, *readings: ParsedReport) -> list[Submission]:
-    return Checker(pack, RuleSet(pack), "test").check(readings)
+    return Checker(pack, rules_of(pack), "test").check(readings)
 
 
 def asked(submission: Submission) -> list[Finding]:

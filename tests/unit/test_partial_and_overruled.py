@@ -17,6 +17,7 @@ from program.pack.waiver import WaiverEntry
 from program.parsed_report import ParsedReport
 from program.settings import ROOT
 from program.submission import Submission, Verdict
+from tests.shared_rules import rules_of
 from tests.unit.test_works_rules import BRIDGE, HOUSE, ROAD, read
 
 OVERSPENT = {**ROAD, "work_disbursed_vnd": 1200.6}
@@ -47,7 +48,7 @@ def partial(pack: Pack) -> Pack:
 
 
 def judge(pack: Pack, reading: ParsedReport) -> Submission:
-    return Checker(pack, RuleSet(pack), "test").check([reading])[0]
+    return Checker(pack, rules_of(pack), "test").check([reading])[0]
 
 
 def lines_of(submission: Submission) -> set[int]:

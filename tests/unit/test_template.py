@@ -15,7 +15,6 @@ from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from expectations.checking import Checker
-from expectations.rules.rule_set import RuleSet
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.finding import Severity
@@ -32,6 +31,7 @@ from publish.template import Values, write_template
 from publish.template.choices import CHOICES_SHEET
 from publish.template.guide import GUIDE_SHEET
 from tests.conftest import period_of
+from tests.shared_rules import rules_of
 from tests.unit.test_form import COLUMN, IDENTITY
 from tests.workbooks import read
 
@@ -273,7 +273,7 @@ def test_a_filled_training_report_is_accepted_though_nothing_computed_its_totals
     reading = read(content, pack)
     totals = reading.tables["levels"].frame.set_index("line").loc["total"]
     assert (totals["classes"], totals["participants"], totals["budget_spent_vnd"]) == (3, 150, 0)
-    findings = Checker(pack, RuleSet(pack), "test").check([reading])[0].findings
+    findings = Checker(pack, rules_of(pack), "test").check([reading])[0].findings
     assert [f for f in findings if f.severity is not Severity.INFO] == []
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from expectations.checking import Checker
-from expectations.rules.rule_set import RuleSet
 from program.finding import Finding
 from program.pack.load import Pack
+from tests.shared_rules import rules_of
 from tests.workbooks import (
     COMMUNE,
     DISTRICT,
@@ -27,7 +27,7 @@ def found_in(pack: Pack, line: list[Cell], total: list[Cell]) -> dict[str, Findi
     """What is found in a report with this line of the communes and this total, by its rule."""
     pack = without_further_columns(pack)
     reading = replace(read(report(summary(lines=[DISTRICT, line, total])), pack), unit_code="942")
-    (submission,) = Checker(pack, RuleSet(pack), "test").check([reading])
+    (submission,) = Checker(pack, rules_of(pack), "test").check([reading])
     return {finding.rule: finding for finding in submission.findings}
 
 

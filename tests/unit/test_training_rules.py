@@ -9,11 +9,11 @@ import pytest
 
 from connectors.reader.reader import read_parts
 from expectations.checking import Checker
-from expectations.rules.rule_set import RuleSet
 from program.finding import Finding, Severity
 from program.pack.load import Pack
 from program.submission import Submission, Verdict
 from tests.conftest import GOOD_LEVELS, Fill, delivery
+from tests.shared_rules import rules_of
 
 GOOD_CLASS = {
     "class_title": "Lớp giám sát cộng đồng",
@@ -34,7 +34,7 @@ GOOD_LIST = [
 
 @pytest.fixture(scope="module")
 def checker(pack: Pack) -> Checker:
-    return Checker(pack, RuleSet(pack), "test")
+    return Checker(pack, rules_of(pack), "test")
 
 
 def levels_with(line: str, **values: float | None) -> dict:
