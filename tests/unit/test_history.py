@@ -542,7 +542,7 @@ def rounds(
     return findings
 
 
-@pytest.mark.parametrize("size", [1, 7])
+@pytest.mark.parametrize("size", [pytest.param(1, marks=pytest.mark.slow), 7])
 def test_the_size_of_a_chunk_changes_no_finding(checker: Checker, pack: Pack, size: int) -> None:
     readings = [reading_of(report, pack, n) for n, report in enumerate(a_mixed_night())]
     together = rounds(checker, readings, 500)

@@ -436,6 +436,7 @@ def test_the_same_order_is_the_same_workbook_to_the_byte(template: bytes) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_ten_thousand_findings_stay_a_workbook_that_opens(template: bytes) -> None:
     many = [
         Finding(f"OWN-{row}", Severity.CRITICAL, "Sai.", "Sửa.", sheet=SHEET, cell=f"D{row}")

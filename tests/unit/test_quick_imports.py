@@ -28,6 +28,7 @@ def test_a_module_that_every_command_needs_imports_nothing_slow(module: str) -> 
     assert told.stdout.split() == []
 
 
+@pytest.mark.slow
 def test_a_run_and_its_checks_never_import_the_code_of_rule_pages() -> None:
     asked = (
         "import sys, flows.nightly, expectations.run.batch_checker; "
