@@ -23,6 +23,7 @@ from flows.night.runtime import (
     run_name,
     run_url,
     step,
+    warn_if_late,
 )
 from program.delivery import Delivery
 from program.errors import MtqgError
@@ -65,6 +66,7 @@ def nightly(as_of: date | None = None, source: str | None = None) -> dict[str, A
         exclusive_run(settings.warehouse_url),
         open_run(settings, as_of) as run,
     ):
+        warn_if_late(run)
         return run_steps(run, source)
 
 

@@ -27,7 +27,7 @@ NAMES = [
     b"%s%n%x.xlsx",
     b"<script>alert(1)<!--.xlsx",
     b"'; DROP TABLE facts; --.xlsx",
-    b"..%2f..%2fetc%2fpasswd",
+    b"a..%2f..%2fetc%2fpasswd",
     b"\\\\host\\share\\a.xlsx",
     b"CON.xlsx",
     b" .xlsx",

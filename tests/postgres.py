@@ -3,10 +3,11 @@
 import fcntl
 import itertools
 import os
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
+
+from tests.waiting import wait_for
 
 with warnings.catch_warnings():
     # platformdirs warns of a machine without a session of systemd.
@@ -48,6 +51,21 @@ class Postgres:
         The server trusts whoever reaches its socket.
         """
         return f"postgresql://{user}@/{database}?host={self.folder}"
+
+    def crash(self) -> None:
+        """Let a process of the server crash: it ends all connections and starts again; return once it answers."""
+        with psycopg.connect(self.url("postgres")) as connection:
+            os.kill(connection.info.backend_pid, signal.SIGKILL)
+            with suppress(psycopg.OperationalError):
+                connection.execute("SELECT 1")
+
+        def answers() -> bool:
+            with suppress(psycopg.OperationalError):
+                self.run("SELECT 1")
+                return True
+            return False
+
+        wait_for(answers, "the server has started again")
 
     def run(self, statement: SQL | object, database: str = "postgres") -> None:
         """Run a statement as the server's own role."""

@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,16 @@ class Province:
             MTQG_VAR=str(self.folder / "var"), MTQG_INBOX_URL=str(self.folder / "inbox"), **settings
         )
 
-    def plan(self, *tags: str, deployment: str = "", **settings: str) -> str:
+    def plan(
+        self, *tags: str, deployment: str = "", due: datetime | None = None, **settings: str
+    ) -> str:
         """Ask for a run, with settings of its own, and return its id. The scheduler's runs have the tag `auto-scheduled`."""
         path = f"/deployments/{deployment or self.deployment['id']}/create_flow_run"
-        body = {"tags": list(tags)} | ({"job_variables": {"env": settings}} if settings else {})
+        body: dict[str, Any] = {"tags": list(tags)}
+        body |= {"job_variables": {"env": settings}} if settings else {}
+        if due is not None:
+            details = {"scheduled_time": due.isoformat()}
+            body["state"] = {"type": "SCHEDULED", "name": "Scheduled", "state_details": details}
         return self.server.post(path, **body)["id"]
 
     def crash_of_another_province(self) -> None:

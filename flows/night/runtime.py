@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -25,6 +25,8 @@ logger = logging.getLogger("mtqg.nightly")
 progress_logger = logging.getLogger("mtqg.progress")
 T = TypeVar("T")
 
+_LATE_AFTER = timedelta(minutes=30)
+"""A run that begins later than this after its time says so: its letters are late too."""
 _STDERR = 2
 _LOCKED_SECONDS = 30
 
@@ -39,6 +41,22 @@ def run_url() -> str:
     # Without a server, Prefect 3.8.8 gives the text "None/flow-runs/…".
     url = str(flow_run.ui_url or "")
     return url if url.startswith("http") else ""
+
+
+def warn_if_late(run: RunContext) -> None:
+    """Warn in the digest where a run begins long after the time that it was planned for."""
+    planned_at = flow_run.scheduled_start_time
+    if planned_at is None:
+        return
+    late = run.now() - planned_at
+    if late < _LATE_AFTER:
+        return
+    hours, seconds = divmod(int(late.total_seconds()), 3600)
+    planned = planned_at.astimezone(VIETNAM_TIME)
+    run.warn(
+        f"the run began {hours} h {seconds // 60:02} min after its time, {planned:%d/%m/%Y %H:%M}: "
+        "the machine, Prefect's server or its worker was down, or an earlier run took that long"
+    )
 
 
 async def is_transient(_task: object, _run: TaskRun, state: State[Any]) -> bool:

@@ -5,6 +5,8 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
@@ -90,6 +92,23 @@ def test_a_run_that_nobody_began_and_one_that_hangs_keep_no_other_from_its_turn(
     following = province.plan()
     province.wait_for_end(following)
     assert province.run(following)["state_name"] == "Completed", province.server.logs()
+
+
+def test_a_run_whose_time_came_while_all_was_down_begins_late_and_the_digest_says_so(
+    province: PowerCutProvince,
+) -> None:
+    """Server and worker were down for three hours."""
+    province.server.end("worker")
+    late = province.plan(due=datetime.now(UTC) - timedelta(hours=3, minutes=1))
+    province.server.kill("server")
+    province.server.start()
+    province.start_worker()
+    province.wait_for_end(late)
+    assert province.run(late)["state_name"] == "Completed", province.server.logs()
+    digests = (province.folder / "var" / "digests").glob("*.eml")
+    newest = max(digests, key=lambda path: path.stat().st_mtime_ns)
+    message = message_from_bytes(newest.read_bytes(), policy=policy.default)
+    assert "the run began 3 h 0" in message.get_content()
 
 
 def test_an_old_run_is_deleted_with_its_log_and_artifacts(province: PowerCutProvince) -> None:

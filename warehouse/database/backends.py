@@ -101,7 +101,9 @@ def _postgresql_engine(url: URL) -> Engine:
     own_options = url.query.get("options", "")
     options = f"{own_options} -c lock_timeout={_PATIENCE_SECONDS}s -c timezone=UTC".strip()
     arguments = {"options": options, "connect_timeout": _PATIENCE_SECONDS}
-    engine = create_engine(url, connect_args=arguments)
+    # A server that started again has closed the connections of the pool: without the ping, the
+    # first transaction after it fails, and with it a step of the run.
+    engine = create_engine(url, connect_args=arguments, pool_pre_ping=True)
     event.listen(engine, "connect", postgresql.set_up)
     return engine
 
