@@ -24,6 +24,7 @@ def silent_portal() -> Iterator[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_a_run_that_is_killed_leaves_no_server_of_prefect_and_no_other_process(
     tmp_path: Path, silent_portal: str
 ) -> None:
@@ -41,6 +42,7 @@ def test_a_run_that_is_killed_leaves_no_server_of_prefect_and_no_other_process(
         wait_for(
             lambda: "source inbox" in (tmp_path / "run.txt").read_text(),
             "the run has read its inbox and asks the portal",
+            seconds=600,
         )
         started = process.children(recursive=True)
         assert any(SERVER in each.cmdline() for each in started)
