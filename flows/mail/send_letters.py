@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from email.message import Message
 
 from connectors.archive import Archive
 from flows.mail.bounces import take_bounces
@@ -24,6 +25,7 @@ from program.settings import Settings
 from program.vietnamese import vietnam_day
 from publish.mail.blank_templates import blank_templates
 from publish.mail.message import compose
+from publish.mail.morning import compose_morning, morning_files
 from publish.mail.transport import MailTransport
 from publish.marking.letter_attachments import attachments_of
 from publish.marking.marking_process import MarkerPool
@@ -39,6 +41,7 @@ from warehouse.outbox.queue import (
     release,
     renew_lease,
 )
+from warehouse.queries.reports import reporting, submissions_between
 
 logger = logging.getLogger("mtqg.mailing")
 
@@ -181,16 +184,7 @@ def _send(
     """
     message_id = letter.message_id
     try:
-        attachments = attachments_of(
-            letter,
-            context.pack,
-            context.settings,
-            context.content_of,
-            marker,
-        )
-        most_bytes = context.settings.max_mail_bytes
-        templates = blank_templates(letter, context.pack, attachments, most_bytes)
-        message = compose(letter, context.pack, attachments, templates)
+        message = _message(context, letter, marker)
         # Marking workbooks takes time: the lease may be over, and another sender has the letter.
         if not renew_lease(context.warehouse, message_id, context.clock()):
             return
@@ -222,6 +216,20 @@ def _send(
         outcome.deferred.pop(message_id, None)
         outcome.sent += 1
         outcome.waiting -= 1
+
+
+def _message(context: MailContext, letter: Letter, marker: MarkerPool) -> Message:
+    """Return a letter as a mail: the office's morning mail, or one about reports."""
+    pack, settings = context.pack, context.settings
+    if letter.news is not None:
+        warehouse = context.warehouse
+        news = letter.news
+        came = submissions_between(warehouse, news.after_submission, news.up_to_submission)
+        files = morning_files(settings)
+        return compose_morning(letter, came, reporting(warehouse), pack, files)
+    attachments = attachments_of(letter, pack, settings, context.content_of, marker)
+    templates = blank_templates(letter, pack, attachments, settings.max_mail_bytes)
+    return compose(letter, pack, attachments, templates)
 
 
 def send_now(settings: Settings) -> SendResult:

@@ -31,6 +31,7 @@ from publish.site.site import docs_folder, prune_docs, publish_site
 from warehouse.database.views import ready_for_questions
 from warehouse.lifecycle.reprocess import newly_waived, requeue
 from warehouse.load import CheckedDelivery, load_deliveries
+from warehouse.outbox.morning import enqueue_morning
 
 logger = logging.getLogger("mtqg.steps")
 
@@ -212,7 +213,7 @@ def publish(run: RunContext) -> None:
 
 
 def export(run: RunContext) -> None:
-    """Write the data for others and the reports.
+    """Write the data for others and the reports, and queue the mail that tells the office of news.
 
     What has not changed since the last run stays as it is. What holds contacts is not on the site.
     """
@@ -220,6 +221,9 @@ def export(run: RunContext) -> None:
         write_data(run.warehouse, run.pack, run.settings.site / "data", is_ours=True)
         write_reports(run.warehouse, run.pack, run.settings.site / "reports", is_ours=True)
     write_office_files(run.warehouse, run.pack, run.settings.office, is_ours=True)
+    # After the files that go with the mail.
+    if run.pack.correspondence.mailing.morning_mail:
+        enqueue_morning(run.warehouse, run.pack.correspondence.office.email, run.now())
 
 
 def verify(run: RunContext) -> None:

@@ -39,7 +39,8 @@ class MailingPolicy(Model):
     most mails a day to one recipient. `remind_before_days` are working days before a report is due,
     0 for the day itself. `remind_open_after_days` are working days after a sender was asked to
     correct a file. `answer_within_days` are the working days that a mail gives for an answer where
-    no deadline says by when.
+    no deadline says by when. `morning_mail`: the office gets a mail about each run with something
+    new, also where there is no mail server.
     """
 
     quiet_hours: QuietHours | None = None
@@ -48,6 +49,7 @@ class MailingPolicy(Model):
     remind_before_days: tuple[int, ...] = ()
     remind_open_after_days: tuple[int, ...] = ()
     answer_within_days: int = Field(5, ge=1)
+    morning_mail: bool = False
     source: str = ""
 
     def holds_back(self, instant: datetime, working: WorkingDays) -> str:

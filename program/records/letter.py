@@ -25,6 +25,8 @@ class NoticeKind(StrEnum):
     """A named person waived the findings of an earlier request."""
     STILL_OPEN = "still_open"
     """A reminder of a request to correct a report: no better version has come."""
+    MORNING = "morning"
+    """What was checked since the last such mail, for the office: up to this submission."""
     DUE_SOON = "due_soon"
     """A reminder before the due date of a report."""
     OVERDUE = "overdue"
@@ -81,8 +83,18 @@ class MissingReport:
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """What a morning mail tells of: the submissions after one number, up to another one."""
+
+    after_submission: int
+    up_to_submission: int
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """Everything that one recipient gets in one mail. `message_id` identifies the mail.
+
+    A letter with `news` is the office's morning mail, and holds nothing else.
 
     `day` is the day in Vietnam on which its statements are true. `accepted` are the recipient's
     other reports of the same periods that are current. `references` are the message ids of earlier
@@ -97,3 +109,4 @@ class Letter:
     reminders: tuple[MissingReport, ...] = ()
     accepted: tuple[ReportName, ...] = ()
     references: tuple[str, ...] = ()
+    news: News | None = None

@@ -161,6 +161,7 @@ class RunSubmissionRow:
     warnings: int
     is_synthetic: bool
     submission_id: int = 0
+    stage: Stage = Stage.FINAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,16 @@ from email.encoders import encode_base64
 from email.header import Header
 from email.mime.base import MIMEBase
 from email.mime.multipart import MIMEMultipart
+from pathlib import PurePath
 
 from publish.marking.letter_attachments import Attachment
 
-_TYPE = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+_OFFICE = "vnd.openxmlformats-officedocument"
+_TYPES = {
+    ".xlsx": ("application", f"{_OFFICE}.spreadsheetml.sheet"),
+    ".docx": ("application", f"{_OFFICE}.wordprocessingml.document"),
+}
+_OTHER = ("application", "octet-stream")
 _ONE_LINE = 10_000
 """A line length that no file name reaches: the header is not folded."""
 
@@ -33,7 +39,8 @@ def with_attachments(
 def _file(name: str, content: bytes) -> MIMEBase:
     # The name stands there twice. RFC 2231 is the standard for Content-Disposition. RFC 2047
     # within quotes follows no standard, and older versions of Outlook read only that.
-    file = MIMEBase(*_TYPE, name=Header(name, "utf-8", maxlinelen=_ONE_LINE).encode())
+    kind = _TYPES.get(PurePath(name).suffix.lower(), _OTHER)
+    file = MIMEBase(*kind, name=Header(name, "utf-8", maxlinelen=_ONE_LINE).encode())
     file.set_payload(content)
     encode_base64(file)
     file.add_header("Content-Disposition", "attachment", filename=("utf-8", "", name))

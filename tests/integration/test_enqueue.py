@@ -31,10 +31,11 @@ CHECKED = NewNotice(NoticeKind.CHECKED, TO, NOON, 1, verdict=Verdict.QUARANTINED
 CROSS_CHECKED = NewNotice(NoticeKind.CROSS_CHECKED, TO, NOON, 1, run_id=1)
 ALL_CLEAR = NewNotice(NoticeKind.ALL_CLEAR, TO, NOON, 1, answers_id=1)
 WAIVED = NewNotice(NoticeKind.WAIVED, TO, NOON, 1)
+MORNING = NewNotice(NoticeKind.MORNING, TO, NOON, 1, step=1)
 STILL_OPEN = NewNotice(NoticeKind.STILL_OPEN, TO, NOON, 1, step=1)
 DUE_SOON = NewNotice(NoticeKind.DUE_SOON, TO, NOON, missing=MISSING, step=3)
 OVERDUE = NewNotice(NoticeKind.OVERDUE, TO, NOON, missing=MISSING, step=3)
-ONE_OF_EACH = (CHECKED, CROSS_CHECKED, ALL_CLEAR, WAIVED, STILL_OPEN, DUE_SOON, OVERDUE)
+ONE_OF_EACH = (CHECKED, CROSS_CHECKED, ALL_CLEAR, WAIVED, MORNING, STILL_OPEN, DUE_SOON, OVERDUE)
 
 
 @pytest.fixture

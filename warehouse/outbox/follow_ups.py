@@ -144,6 +144,7 @@ def _notices_of_later_versions(earlier: Any) -> Select[tuple[int]]:
             same_report(later_version, SubmissionRow),
             later_version.version > earlier.version,
             notice.recipient == OutboxRow.recipient,
+            notice.kind != NoticeKind.MORNING,
         )
         .where(notice.state != OutboxState.OBSOLETE, ~_says_accepted(notice))
     )

@@ -14,6 +14,7 @@ from program.calendar.stage import Stage
 from program.records.letter import Letter, MissingReport, Notice, NoticeKind, ReportName
 from program.submission import Verdict
 from warehouse.lifecycle.stored_findings import findings_of_check, findings_of_cross_check
+from warehouse.outbox.morning import news_of
 from warehouse.outbox.obsolete import is_obsolete
 from warehouse.states import OutboxState
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
@@ -42,11 +43,12 @@ def assemble_letters(
     """
     with Session(engine) as session, session.begin():
         pending = _pending_notices(session)
-        unsent = _unsent_by_recipient(session, pending)
+        unsent = _unsent_by_letter(session, pending)
         # The letters that were taken apart do not count against the limit.
         session.flush()
         full = _recipients_at_limit(session, day, daily_limit)
-        for recipient, rows in unsent.items():
+        for rows in unsent.values():
+            recipient = rows[0].recipient
             if recipient not in full:
                 _give_id(rows, recipient, day)
         letters = {row.message_id for row in pending if row.state == OutboxState.PENDING}
@@ -60,6 +62,8 @@ def load_letter(session: Session, message_id: str) -> Letter:
     notices = []
     reminders = []
     for row in rows:
+        if row.kind is NoticeKind.MORNING:
+            continue
         if row.submission_id is None:
             reminders.append(_missing_report(row))
         else:
@@ -78,6 +82,8 @@ def load_letter(session: Session, message_id: str) -> Letter:
         reminders=tuple(reminders),
         accepted=_accepted(session, notices, moment),
         references=_references(session, first, reports, files),
+        # It is in a letter of its own.
+        news=news_of(session, first) if first.kind is NoticeKind.MORNING else None,
     )
 
 
@@ -86,12 +92,15 @@ def _pending_notices(session: Session) -> list[OutboxRow]:
     return list(session.scalars(query.order_by(OutboxRow.id)))
 
 
-def _unsent_by_recipient(
+def _unsent_by_letter(
     session: Session,
     pending: Sequence[OutboxRow],
-) -> dict[str, list[OutboxRow]]:
-    """Return the notices to put into letters now; marks those that were settled."""
-    unsent: dict[str, list[OutboxRow]] = {}
+) -> dict[tuple[str, bool], list[OutboxRow]]:
+    """Return the notices to put into letters now; marks those that were settled.
+
+    A recipient gets one letter, and the office a morning mail beside it.
+    """
+    unsent: dict[tuple[str, bool], list[OutboxRow]] = {}
     for row in pending:
         was_tried = row.attempts > 0 or row.claimed_by is not None
         # Its letter cannot have left: the notice may go into another one, with newer notices.
@@ -104,7 +113,8 @@ def _unsent_by_recipient(
         if is_obsolete(session, row):
             row.state = OutboxState.OBSOLETE
         else:
-            unsent.setdefault(row.recipient, []).append(row)
+            letter = (row.recipient, row.kind is NoticeKind.MORNING)
+            unsent.setdefault(letter, []).append(row)
     return unsent
 
 
@@ -238,6 +248,8 @@ def _references(
             OutboxRow.recipient == first.recipient,
             OutboxRow.message_id != first.message_id,
             OutboxRow.id < first.id,
+            # A morning mail begins no thread and is in none.
+            OutboxRow.kind != NoticeKind.MORNING,
         )
         .order_by(OutboxRow.id)
     )

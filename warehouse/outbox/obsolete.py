@@ -17,10 +17,12 @@ def is_obsolete(session: Session, row: OutboxRow) -> bool:
     A reminder: the missing report came, or a later reminder is on record. A notice about a
     submission: its file was withdrawn, a newer version replaces it, or the notice itself no longer
     holds. A newer version replaces it if it was accepted or has a notice of its own: then nothing
-    is lost.
+    is lost. A morning notice: a later one tells of everything that it would.
     """
     if row.submission_id is None:
         return _is_reminder_settled(session, row)
+    if row.kind is NoticeKind.MORNING:
+        return _is_told_later(session, row)
     if _is_untrue(session, row, row.submission_id):
         return True
     submission = select(SubmissionRow.id).where(SubmissionRow.id == row.submission_id)
@@ -49,6 +51,11 @@ def _is_reminder_settled(session: Session, row: OutboxRow) -> bool:
     return session.scalar(later_reminder.limit(1)) is not None
 
 
+def _is_told_later(session: Session, row: OutboxRow) -> bool:
+    later = select(OutboxRow.id).where(OutboxRow.kind == NoticeKind.MORNING, OutboxRow.id > row.id)
+    return session.scalar(later.limit(1)) is not None
+
+
 def _is_untrue(session: Session, row: OutboxRow, submission_id: int) -> bool:
     """Tell whether a notice says what no longer holds.
 
@@ -72,7 +79,9 @@ def _newer(number: int, recipient: str) -> Select[tuple[int]]:
     # A rejected version without a notice to this recipient replaces nothing: the recipient would
     # hear nothing at all.
     notice = select(OutboxRow.id).where(
-        OutboxRow.submission_id == newer.id, OutboxRow.recipient == recipient
+        OutboxRow.submission_id == newer.id,
+        OutboxRow.recipient == recipient,
+        OutboxRow.kind != NoticeKind.MORNING,
     )
     is_accepted = newer.verdict.in_(_LOADED)
     return (

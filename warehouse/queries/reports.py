@@ -4,7 +4,7 @@ from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, RowMapping, func, select, text
+from sqlalchemy import ColumnElement, Engine, RowMapping, and_, func, select, text
 from sqlalchemy.orm import Session
 
 from program.calendar.stage import Stage
@@ -227,6 +227,11 @@ def submissions_of_run(engine: Engine, run_id: int) -> list[RunSubmissionRow]:
     return _submission_rows(engine, SubmissionRow.run_id == run_id)
 
 
+def submissions_between(engine: Engine, after: int, up_to: int) -> list[RunSubmissionRow]:
+    """Return the submissions numbered after one and up to another, in order of arrival."""
+    return _submission_rows(engine, and_(SubmissionRow.id > after, SubmissionRow.id <= up_to))
+
+
 def unplaced(engine: Engine) -> list[RunSubmissionRow]:
     """Return every submission of which unit, form or period is unknown, in order of arrival."""
     return _submission_rows(engine, SubmissionRow.version.is_(None))
@@ -261,6 +266,7 @@ def _submission_row(
         warnings=warnings,
         is_synthetic=delivery.is_synthetic,
         submission_id=submission.id,
+        stage=Stage(submission.stage),
     )
 
 

@@ -1,0 +1,146 @@
+"""The office's morning mail: what came, what waits, whom to call, with the reports attached."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from email.message import Message
+from email.mime.multipart import MIMEMultipart
+from pathlib import Path
+
+from program.pack.load import Pack
+from program.records.letter import Letter
+from program.records.query_rows import ReportingRow, RunSubmissionRow
+from program.records.report_state import ReportState
+from program.settings import Settings
+from program.submission import Verdict
+from publish.documents.brief import BRIEF
+from publish.documents.dispatch import DISPATCH
+from publish.mail.attachments import with_attachments
+from publish.mail.headers import address_message, text_part
+from publish.marking.letter_attachments import Attachment, mailed_bytes
+from publish.rendering import render
+from publish.reports.awaited import (
+    AwaitedUnit,
+    awaited_reports,
+    awaited_units,
+    of_open_units,
+)
+from publish.reports.office_reports import CHASING_LIST
+
+_MOST_LINES = 40
+_MOST_CALLS = 5
+_WORDS = {
+    Verdict.ACCEPTED: "đạt",
+    Verdict.ACCEPTED_WITH_WARNINGS: "đạt, có lưu ý",
+    Verdict.QUARANTINED: "chờ sửa",
+    Verdict.UNREADABLE: "không đọc được",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """A report that came, in words."""
+
+    unit: str
+    report: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A unit to call, and why."""
+
+    unit: AwaitedUnit
+    missing: int
+    to_fix: int
+
+
+def compose_morning(
+    letter: Letter,
+    came: Sequence[RunSubmissionRow],
+    reports: Sequence[ReportingRow],
+    pack: Pack,
+    attachments: Sequence[Attachment] = (),
+) -> Message:
+    """Return the office's mail: `came` is what its news are, `reports` what is due or came at all.
+
+    It names units and posts, never the text of a file.
+    """
+    open_ones = of_open_units(awaited_reports(reports, pack, letter.day), letter.day)
+    units = awaited_units(open_ones)
+    counts = Counter(row.verdict for row in came)
+    # What must be corrected first: the office may have to explain it.
+    in_order = sorted(came, key=lambda row: row.verdict.loads)
+    values = {
+        "office": pack.correspondence.office,
+        "program": pack.program,
+        "day": letter.day,
+        "counts": [(counts[kind], word) for kind, word in _WORDS.items() if counts[kind]],
+        "came": [_came(row, pack) for row in in_order[:_MOST_LINES]],
+        "total": len(came),
+        "awaited": units,
+        "missing": sum(report.state is ReportState.MISSING for report in open_ones),
+        "to_fix": sum(report.state is ReportState.TO_FIX for report in open_ones),
+        "calls": [_call(unit) for unit in units[:_MOST_CALLS]],
+        "attachments": attachments,
+    }
+    # As in `publish.mail.message`: the older classes keep a long Vietnamese subject whole.
+    bodies = MIMEMultipart("alternative", boundary=f"mtqg-{letter.message_id}")
+    bodies.attach(text_part(render("mail/morning.txt.j2", **values), "plain"))
+    message = with_attachments(bodies, attachments, boundary=f"mtqg-files-{letter.message_id}")
+    address_message(
+        message,
+        pack,
+        to=pack.correspondence.office,
+        subject=_subject(len(came), len(units), pack),
+        number=letter.message_id,
+        at=letter.created_at,
+        more={"Content-Language": "vi"},
+    )
+    return message
+
+
+def morning_files(settings: Settings) -> list[Attachment]:
+    """Return the reports that go with the mail, those that are there and fit into it."""
+    paths = (
+        settings.office / CHASING_LIST,
+        settings.site / "reports" / BRIEF,
+        settings.office / DISPATCH,
+    )
+    return list(_fitting(paths, settings.max_mail_bytes))
+
+
+def _fitting(paths: Sequence[Path], bytes_left: int) -> Iterator[Attachment]:
+    for path in paths:
+        if not path.exists():
+            continue
+        content = path.read_bytes()
+        size = mailed_bytes(content)
+        if size <= bytes_left:
+            bytes_left -= size
+            yield Attachment(path.name, "", content)
+
+
+def _subject(came: int, awaited: int, pack: Pack) -> str:
+    waiting = f"chờ {awaited} đơn vị" if awaited else "không còn đơn vị nào phải chờ"
+    return f"{pack.program.short_name}: mới nhận {came} báo cáo, {waiting}"
+
+
+def _came(row: RunSubmissionRow, pack: Pack) -> _Came:
+    code = row.unit_code or row.sender_unit
+    unit = pack.unit_on(code, row.period)
+    form = pack.short_title_of(row.form_code) or "Tệp chưa rõ biểu"
+    period = None
+    if row.form_code is not None and row.period is not None:
+        period = pack.label_of(row.form_code, row.period, row.stage)
+    questions = row.criticals + row.warnings
+    more = f" ({questions} điểm)" if questions else ""
+    return _Came(
+        unit.name if unit else "Đơn vị chưa rõ",
+        f"{form}, {period}" if period else form,
+        f"{_WORDS[row.verdict]}{more}",
+    )
+
+
+def _call(unit: AwaitedUnit) -> _Call:
+    return _Call(unit, unit.count(ReportState.MISSING), unit.count(ReportState.TO_FIX))
