@@ -251,22 +251,32 @@ def _empty_blank_tables(
     The total of such a table is left out: the lines above it are what is missing. Where a table
     says that there is nothing to report and the others are empty, that holds for all of them.
     """
-    # Words alone are no report, and contradict no nil report.
-    asked = [table for table in found.form.tables if not table.is_words_only]
-    read = [table for table in asked if table.name in tables]
+    read = _tables_of_figures(found.form, tables)
     if _spread_nil(tables, [table.name for table in read]):
         return
     blank = [table for table in read if tables[table.name].is_blank]
     is_all_blank = len(blank) == len(read)
     for position, table in enumerate(blank):
-        must_have_total = not table.optional and any(line.total for line in table.lines)
         # Beside other tables, a list may be empty: nothing of its kind happened.
-        if not is_all_blank and not must_have_total:
+        if not is_all_blank and not _must_have_total(table):
             continue
         reading = tables[table.name]
         tables[table.name] = reading.without(reading.rows)
         if not is_all_blank or position == 0:
             yield ReaderFinding("FORM-30", sheet=reading.sheet, values={"table": table.title})
+
+
+def _tables_of_figures(form: Form, tables: dict[str, ParsedTable]) -> list[Table]:
+    """Return the tables of `form` that were read and ask for more than words, in its order.
+
+    Words alone are no report, and contradict no nil report.
+    """
+    return [table for table in form.tables if table.name in tables and not table.is_words_only]
+
+
+def _must_have_total(table: Table) -> bool:
+    """Return whether a total of `table` has to be there: one of its lines is one."""
+    return not table.optional and any(line.total for line in table.lines)
 
 
 def _spread_nil(tables: dict[str, ParsedTable], names: Sequence[str]) -> bool:
