@@ -1,5 +1,7 @@
 """What became of a report that is due, in the five states that an office knows."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 
@@ -54,3 +56,9 @@ def state_of(row: ReportingRow, day: date) -> ReportState:
         return ReportState.TO_FIX
     is_late = row.due_date is not None and row.due_date < day
     return ReportState.MISSING if is_late else ReportState.NOT_YET_DUE
+
+
+def state_counts(rows: Iterable[ReportingRow], day: date) -> Mapping[ReportState, int]:
+    """Return how many of the reports that are asked for are in each state, zeros included."""
+    counted = Counter(state_of(row, day) for row in rows if row.due_date is not None)
+    return {state: counted[state] for state in ReportState}

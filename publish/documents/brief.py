@@ -10,13 +10,13 @@ from program.forms.measure import to_printed
 from program.pack.load import Pack
 from program.records.query_rows import ProgressRow, ReportingRow
 from program.records.report_state import ReportState, state_of
+from program.records.site_rows import DisbursementRow
 from program.vietnamese import format_date, format_number
 from publish.documents.fill import filled, template_of
 from publish.documents.letterhead import letterhead
 from publish.reports.awaited import AwaitedUnit
 from publish.site.tables.target_summary import TargetLine, status_counts
 from warehouse.queries.briefing import MoneyOfPeriod, TrainingOfPeriod
-from warehouse.queries.report_facts import DisbursementRow
 
 Row = TypeVar("Row", MoneyOfPeriod, TrainingOfPeriod)
 

@@ -7,6 +7,7 @@ from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.forms.measure import to_printed
 from program.pack.load import Pack
+from program.records.site_rows import DisbursementRow
 from program.units.unit import Unit, UnitKind
 from publish.reports.table import (
     CellValue,
@@ -18,7 +19,7 @@ from publish.reports.table import (
     percent_of,
     sum_of,
 )
-from warehouse.queries.report_facts import DisbursementRow, ReportFact
+from warehouse.queries.report_facts import ReportFact
 
 _MONEY = "triệu đồng"
 _TOTAL = "total"

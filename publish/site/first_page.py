@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from program.pack.catalogue import Indicator
 from program.pack.load import Pack
 from program.records.query_rows import RunSubmissionRow
+from program.records.report_state import ReportState
 from program.units.register import Unit
 from publish.site.indicator_pages import IndicatorPage
 from publish.site.reporting_pages import FormReports
 from publish.site.site_data import SiteData
 from publish.site.tables.money import MoneyPanel, money_panel
-from publish.site.tables.report_state import ReportState, state_counts
 from publish.site.tables.target_summary import TargetLine, status_counts, target_summary
 from publish.site.unit_pages import UnitPage
 from warehouse.database.engine import Warehouse
@@ -82,7 +82,7 @@ def first_page(
         unverified=sum(not line.is_verified for line in lines),
         needing=_needing_attention(lines),
         money=money_panel(data),
-        states=state_counts(data.reports),
+        states=data.state_counts(data.reports),
         forms=forms,
         late=_late_units(units),
         last_run=_by_verdict(run_rows),

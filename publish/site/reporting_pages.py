@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from program.records.query_rows import ReportingRow
+from program.records.report_state import ReportState
 from program.units.register import Unit
 from publish.site.pages import SitePages, reporting_path
 from publish.site.site_data import SiteData
 from publish.site.tables.grids import ReportingTable, reporting_tables
-from publish.site.tables.report_state import ReportState, state_counts, state_of
 
 _TEMPLATE = "site/reporting.html.j2"
 
@@ -72,7 +72,7 @@ def write_reporting_pages(
             continue
         page = _page_of(code, rows, data)
         shown.append(page)
-        values = {**common, "page": page, "state_of": state_of}
+        values = {**common, "page": page, "state_of": data.state_of}
         pages.write(reporting_path(code), _TEMPLATE, page, values.copy)
     return shown
 
@@ -88,7 +88,7 @@ def _page_of(code: str, rows: Sequence[ReportingRow], data: SiteData) -> FormRep
             cells_of_all += filled
         maps.append(HeatMap(table, rates, rates_of(cells_of_all)))
     title = data.pack.short_title_of(code) or code
-    return FormReports(code, title, state_counts(rows), tuple(maps))
+    return FormReports(code, title, data.state_counts(rows), tuple(maps))
 
 
 def _key(unit: Unit) -> str:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import TypeVar
 
@@ -18,11 +19,14 @@ from program.records.query_rows import (
     StageRow,
     TerritorySumRow,
 )
+from program.records.report_state import ReportState, state_counts, state_of
 from program.records.site_rows import DisbursementRow, SubmissionLine
 from program.units.register import Unit
 from publish.site.tables.target_summary import TargetLine, target_summary
 from warehouse.database.engine import Warehouse
+from warehouse.queries.marts import data_day
 from warehouse.queries.quality import first_passes, quality
+from warehouse.queries.report_facts import disbursement_rows
 from warehouse.queries.reports import (
     progress,
     progress_of,
@@ -31,16 +35,17 @@ from warehouse.queries.reports import (
     stages,
     territories,
 )
-from warehouse.queries.site import all_submissions, disbursement
+from warehouse.queries.site import all_submissions
 
 Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
 class SiteData:
-    """The rows behind the pages, and look-ups that several pages need."""
+    """The rows behind the pages, the day of the last run, and what several pages look up."""
 
     pack: Pack
+    day: date
     reports: Sequence[ReportingRow]
     figures: Sequence[ProgressRow]
     provincial: Sequence[ProgressRow]
@@ -111,6 +116,14 @@ class SiteData:
                 current[key] = line.submission_id
         return current
 
+    def state_of(self, row: ReportingRow) -> ReportState:
+        """Return the state of a report on the day of the last run."""
+        return state_of(row, self.day)
+
+    def state_counts(self, rows: Iterable[ReportingRow]) -> Mapping[ReportState, int]:
+        """Return how many of the reports that are asked for are in each state on that day."""
+        return state_counts(rows, self.day)
+
     def source_of(self, form: str | None, unit: str, period: str, stage: Stage) -> int | None:
         """Return the number of the submission that a figure is from; None for a sum."""
         return self._current.get((form or "", unit, period, stage))
@@ -124,12 +137,13 @@ def site_data(engine: Warehouse, pack: Pack) -> SiteData:
     """Ask the warehouse for what the pages show. It is only read."""
     return SiteData(
         pack=pack,
+        day=data_day(engine),
         reports=reporting(engine),
         figures=progress(engine),
         provincial=progress_of(engine, pack.province.code),
         sums=[*territories(engine), *provincial(engine)],
         stages=stages(engine),
-        money=disbursement(engine),
+        money=disbursement_rows(engine),
         submissions=all_submissions(engine),
         quality=quality(engine),
         first_passes=first_passes(engine),

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from program.finding import Finding, Severity
 from program.pack.catalogue import Direction, Indicator
 from program.records.query_rows import ProgressRow, ReportingRow
+from program.records.report_state import ReportState
 from program.units.register import Unit
 from publish.site.indicator_pages import rank_of
 from publish.site.pages import SitePages, unit_path
 from publish.site.quality_page import FirstSubmissionRate, passing
 from publish.site.reporting_pages import Rates, rates_of
 from publish.site.site_data import SiteData, period_order
-from publish.site.tables.report_state import ReportState, state_counts, state_of
 from warehouse.database.engine import Warehouse
 from warehouse.queries.site import findings_of_submissions
 
@@ -78,7 +78,7 @@ def write_unit_pages(
     for code, unit in data.units.items():
         page = _page_of(code, unit, data, findings.get(code, []), peers)
         shown.append(page)
-        values = {**common, "page": page, "state_of": state_of}
+        values = {**common, "page": page, "state_of": data.state_of}
         pages.write(unit_path(code), _TEMPLATE, page, values.copy)
     return shown
 
@@ -105,7 +105,7 @@ def _page_of(
         successors=tuple(successors),
         predecessors=tuple(data.pack.units.predecessors_of(unit)),
         reports=tuple(reversed(in_order)),
-        states=state_counts(reports),
+        states=data.state_counts(reports),
         rates=rates_of(reports),
         quality=passing(first, found),
         findings=tuple(findings[:_MOST_FINDINGS]),

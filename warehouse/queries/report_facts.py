@@ -3,11 +3,12 @@
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, select, text
+from sqlalchemy import ColumnElement, Engine, RowMapping, select, text
 from sqlalchemy.orm import Session
 
 from program.calendar.stage import Stage
 from program.forms.qualifier import Qualifier
+from program.records.site_rows import DisbursementRow
 from warehouse.lifecycle.current import is_current
 from warehouse.tables import DeliveryRow, FactRow, SubmissionRow
 
@@ -110,32 +111,31 @@ def _fact(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class DisbursementRow:
-    """A row of mart_disbursement, of a unit's own report or of the units below it."""
+def disbursement_rows(
+    engine: Engine, period: str | None = None, stage: Stage | None = None
+) -> list[DisbursementRow]:
+    """Return plan and disbursement by period, unit, project and source of capital.
 
-    unit_code: str
-    basis: str
-    project_code: str
-    source: str
-    plan_vnd: float | None
-    disbursed_vnd: float | None
-    rate: float | None
-    reported: int
-    expected: int
-    rate_year_before: float | None
-
-
-def disbursement_rows(engine: Engine, period: str, stage: Stage) -> list[DisbursementRow]:
-    """Return the money planned and disbursed of a period, by unit, project and stream."""
-    columns = [field.name for field in fields(DisbursementRow)]
-    query = text(
-        f"SELECT {', '.join(columns)} FROM mart_disbursement "  # noqa: S608  (our own names)
-        "WHERE period = :period AND stage = :stage"
+    Of one period and stage where given.
+    """
+    columns = ", ".join(DisbursementRow.__slots__)
+    # PostgreSQL needs the type of a parameter that may be null.
+    wanted, wanted_stage = "CAST(:period AS VARCHAR)", "CAST(:stage AS VARCHAR)"
+    query = (
+        f"SELECT {columns} FROM mart_disbursement "  # noqa: S608  (our own names)
+        f"WHERE ({wanted} IS NULL OR period = {wanted}) "
+        f"AND ({wanted_stage} IS NULL OR stage = {wanted_stage}) "
+        "ORDER BY period, stage, unit_code, basis, project_code, source"
     )
+    values = {"period": period, "stage": stage.value if stage else None}
     with engine.connect() as connection:
-        found = connection.execute(query, {"period": period, "stage": stage.value})
-        return [DisbursementRow(**row) for row in found.mappings()]
+        rows = connection.execute(text(query), values).mappings()
+        return [_disbursement_row(row) for row in rows]
+
+
+def _disbursement_row(row: RowMapping) -> DisbursementRow:
+    typed = {"stage": Stage(row["stage"]), "is_synthetic": bool(row["is_synthetic"])}
+    return DisbursementRow(**{**row, **typed})
 
 
 @dataclass(frozen=True, slots=True)

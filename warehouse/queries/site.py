@@ -5,14 +5,13 @@ Nothing here writes.
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Engine, case, func, select, text
+from sqlalchemy import ColumnElement, Engine, case, func, select
 from sqlalchemy.orm import Session
 
 from program.calendar.stage import Stage
 from program.finding import Finding, Severity
 from program.forms.qualifier import Qualifier
 from program.records.site_rows import (
-    DisbursementRow,
     SubmissionContent,
     SubmissionFact,
     SubmissionLine,
@@ -20,23 +19,6 @@ from program.records.site_rows import (
 from program.submission import Verdict
 from warehouse.lifecycle.stored_findings import findings_of
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, SubmissionRow
-
-
-def disbursement(engine: Engine) -> list[DisbursementRow]:
-    """Return plan and disbursement of each unit, project, source and period."""
-    columns = ", ".join(DisbursementRow.__slots__)
-    query = (
-        f"SELECT {columns} FROM mart_disbursement "  # noqa: S608  (our own names)
-        "ORDER BY period, stage, unit_code, basis, project_code, source"
-    )
-    with engine.connect() as connection:
-        rows = connection.execute(text(query)).mappings()
-        return [
-            DisbursementRow(
-                **{**row, "stage": Stage(row["stage"]), "is_synthetic": bool(row["is_synthetic"])}
-            )
-            for row in rows
-        ]
 
 
 def all_submissions(engine: Engine) -> list[SubmissionLine]:
