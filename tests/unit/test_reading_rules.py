@@ -318,6 +318,12 @@ MET: dict[str, bytes | None] = {
     "CELL-50": typed(
         template("training", "2024-Q4"), "Tổng hợp", B10=2, C10=70, F10=30, B11=1, C11=20
     ),
+    "CELL-51": template(
+        "training",
+        "2024-Q4",
+        unit="94",
+        class_list=[{"class_title": "Lớp ghép", "class_units": "Mỹ Xuyên, Cái Bè"}],
+    ),
 }
 
 
@@ -359,7 +365,7 @@ def sender_of(rule: str) -> str:
 
     And only a commune can report a year that has not ended.
     """
-    return {"CELL-21": "946", "FORM-35": "31507"}.get(rule, "942")
+    return {"CELL-21": "946", "CELL-51": "94", "FORM-35": "31507"}.get(rule, "942")
 
 
 @pytest.fixture(scope="module")
