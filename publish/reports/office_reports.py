@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -156,9 +156,10 @@ class _Writer:
         if form is None:
             return
         doubts = doubt_rows(self.warehouse, key.form_code, key.period, key.stage)
-        # A unit that becomes late changes what the workbook says of it; the day alone does not.
+        # A unit that becomes late changes what the workbook says of it; one day more does not.
         late = [row.due_date is not None and row.due_date < self.day for row in rows]
-        made_from = digest_of(self.program, rows, late, doubts)
+        shown = [replace(row, days_late=None) for row in rows]
+        made_from = digest_of(self.program, shown, late, doubts)
         self.output.make(
             consolidated_name(key), made_from, lambda: self._consolidated(form, key, rows, doubts)
         )

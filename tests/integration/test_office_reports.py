@@ -38,7 +38,7 @@ def engine(settings: Settings, pack: Pack) -> Engine:
 
 @pytest.fixture
 def send(engine: Engine) -> Send:
-    """send(1, "942", {"participants_total": 120}): a report of 2024-Q4, the delivery of this number."""
+    """send(1, "942", {"participants_total": 120}): a report, the delivery of this number."""
     run = start_run(engine, NOON.date(), "rules-1", NOON)
 
     def send(
@@ -47,6 +47,7 @@ def send(engine: Engine) -> Send:
         figures: dict[str, float | str],
         *findings: Finding,
         form: str = "training",
+        period: str = "2024-Q4",
         qualifier: Qualifier | None = None,
         line: int = 0,
     ) -> None:
@@ -60,7 +61,7 @@ def send(engine: Engine) -> Send:
         )
         verdict = verdict_of(findings)
         report = Submission(
-            delivery, verdict, findings, form, "v1", unit, Period.parse("2024-Q4"), Stage.FINAL,
+            delivery, verdict, findings, form, "v1", unit, Period.parse(period), Stage.FINAL,
             facts if verdict.loads else (), values_read=len(facts),
         )  # fmt: skip
         load_delivery(engine, [(report, None)], run_id=run, rule_set_version="rules-1", now=at)
@@ -79,6 +80,16 @@ def rows_of(sheet: Worksheet) -> dict[str, list[object]]:
     for row in sheet.iter_rows(values_only=True):
         rows.setdefault(str(row[1]), list(row[2:]))
     return rows
+
+
+def reports_of(sheet: Worksheet) -> list[tuple[object, ...]]:
+    """Unit, report, period, due date, delay and state of each report that is awaited."""
+    return [row[1:7] for row in sheet.iter_rows(min_row=5, values_only=True)]
+
+
+def to_fix(reports: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """Unit, report, period and due date of those that came and must be corrected."""
+    return [row[:4] for row in reports if row[5] == "đã gửi – chờ sửa"]
 
 
 def opened(path: Path, *, values: bool = True) -> openpyxl.Workbook:
@@ -202,22 +213,23 @@ def test_whom_to_call_is_for_the_office_alone(
 ) -> None:
     send(1, "942", {"participants_total": 120})
     send(2, "944", {}, WRONG)
+    send(3, "31810", {}, WRONG, period="2025-Q4")
     write_reports(engine, pack, folder, is_ours=True)
     write_office_files(engine, pack, tmp_path / "office", is_ours=True)
     book = opened(tmp_path / "office" / "danh-sach-don-doc.xlsx")
     by_unit = rows_of(book["Đơn vị"])
-    assert by_unit["Huyện Mỹ Tú"][1] == 1
-    assert by_unit["Huyện Mỹ Tú"][3] == "Phòng Dân tộc huyện Mỹ Tú"
-    reports = [row[1:7] for row in book["Báo cáo"].iter_rows(min_row=5, values_only=True)]
-    late = next(row for row in reports if row[0] == "Huyện Mỹ Tú" and row[5] != "chưa gửi")
-    assert late[:4] == (
-        "Huyện Mỹ Tú",
-        "Báo cáo đào tạo, tập huấn",
-        "Quý IV năm 2024",
-        "15/01/2025 (*)",
-    )
-    assert late[5] == "đã gửi – chờ sửa"
-    assert not any(row[:3] == ("Huyện Châu Thành", *late[1:3]) for row in reports)
+    assert by_unit["Xã Lai Hòa"][1] == 1
+    assert by_unit["Xã Lai Hòa"][3] == "UBND xã Lai Hòa"
+    open_ones = reports_of(book["Báo cáo"])
+    assert to_fix(open_ones) == [
+        ("Xã Lai Hòa", "Báo cáo đào tạo, tập huấn", "Quý IV năm 2025", "15/01/2026 (*)")
+    ]
+    # Nobody can be called in a district that has ended: what it left is on a sheet of its own.
+    assert "Huyện Mỹ Tú" not in by_unit
+    of_ended = reports_of(book["Đơn vị đã kết thúc"])
+    left = ("Huyện Mỹ Tú", "Báo cáo đào tạo, tập huấn", "Quý IV năm 2024", "15/01/2025 (*)")
+    assert to_fix(of_ended) == [left]
+    assert not any(row[:3] == ("Huyện Châu Thành", *left[1:3]) for row in open_ones + of_ended)
     addresses = {contact.email for contact in pack.correspondence.units.values()}
     for path in folder.rglob("*.xlsx"):
         cells = [cell for sheet in opened(path) for row in sheet.values for cell in row]
@@ -248,16 +260,22 @@ def test_a_report_is_made_again_only_when_its_figures_or_who_is_late_changed(
         form="disbursement",
     )
     first = {path.name for path in write_reports(engine, pack, folder, is_ours=True)}
-    assert first == {"training-2024-Q4.xlsx", "disbursement-2024-Q4.xlsx", "giai-ngan-2024-Q4.xlsx"}
+    assert first == {
+        "training-2024-Q4.xlsx",
+        "disbursement-2024-Q4.xlsx",
+        "giai-ngan-2024-Q4.xlsx",
+        "tom-tat.docx",
+    }
     with monkeypatch.context() as without_workbooks:
         without_workbooks.setattr("publish.reports.office_reports.workbook_bytes", None)
         assert write_reports(engine, pack, folder, is_ours=True) == []
-        # A later day alone changes nothing.
+        # A later day alone changes nothing but the brief, which says of which day it is.
         start_run(engine, date(2026, 2, 21), "rules-1", NOON + timedelta(days=1))
-        assert write_reports(engine, pack, folder, is_ours=True) == []
+        written = write_reports(engine, pack, folder, is_ours=True)
+        assert [path.name for path in written] == ["tom-tat.docx"]
     send(3, "943", {"participants_total": 80})
-    changed = [path.name for path in write_reports(engine, pack, folder, is_ours=True)]
-    assert changed == ["training-2024-Q4.xlsx"]
+    changed = {path.name for path in write_reports(engine, pack, folder, is_ours=True)}
+    assert changed == {"training-2024-Q4.xlsx", "tom-tat.docx"}
 
 
 def test_one_form_and_period_can_be_asked_for(
