@@ -454,6 +454,7 @@ def test_outcomes_are_due_twice_a_year_on_working_days(pack: Pack) -> None:
     }
     assert owed == {
         ("2024", "estimate", "district", date(2024, 9, 16)),  # 15/9/2024 is a Sunday
+        ("2024", "estimate", "province", date(2024, 10, 31)),
         ("2024", "final", "district", date(2025, 2, 3)),  # 31/1/2025 is the third day of Tết
         ("2025", "estimate", "commune", date(2025, 9, 15)),  # 14/9/2025 is a Sunday
         ("2025", "final", "commune", date(2026, 1, 30)),

@@ -408,7 +408,10 @@ def test_a_second_form_in_the_workbook_is_a_report_of_its_own(pack: Pack) -> Non
     works, training = read_all(buffer.getvalue(), pack, sender="942")
     assert works.form is pack.form("works", Period.parse("2024-Q4"))
     assert training.form is pack.form("training", Period.parse("2024-Q4"))
-    assert (list(works.tables), list(training.tables)) == (["work_list"], ["levels"])
+    assert (list(works.tables), list(training.tables)) == (
+        ["work_list", "narrative_part"],
+        ["levels"],
+    )
     assert [(r.report_no, r.unit_code, str(r.period)) for r in (works, training)] == [
         (1, "942", "2024-Q4"),
         (2, "942", "2024-Q4"),
