@@ -17,6 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pandas as pd
+
 from program.settings import load_settings, quiet_third_parties
 
 quiet_third_parties(load_settings())
@@ -142,11 +144,17 @@ def batches_of(
                 yield form, batch
 
 
+def filled_frames(form: Form, batch: Sequence[tuple[int, ParsedReport]]) -> dict[str, pd.DataFrame]:
+    """Return the frames of a batch that have a row: no report here has an optional table."""
+    frames = batch_frames(form, batch)
+    return {name: frame for name, frame in frames.items() if not frame.empty}
+
+
 def found_by_hand(chunks: Sequence[Sequence[ParsedReport]]) -> Found:
     """Return what the rules by hand find."""
     found: Found = []
     for form, batch in batches_of(chunks):
-        for name, frame in batch_frames(form, batch).items():
+        for name, frame in filled_frames(form, batch).items():
             found += failing(frame, BY_HAND[form.code][name])
     return found
 
@@ -158,7 +166,7 @@ def found_by_hand_over_time(work: "Work") -> list[tuple[str, int]]:
     for chunk, past in zip(work.chunks, work.pasts, strict=True):
         for form, batch in batches_of([chunk]):
             of_form = OVER_TIME[form.code]
-            frames = batch_frames(form, batch)
+            frames = filled_frames(form, batch)
             failures: Found = []
             for name, frame in frames.items():
                 failures += failing(frame, BY_HAND[form.code][name])
@@ -172,7 +180,7 @@ def found_by_rules(chunks: Sequence[Sequence[ParsedReport]], rules: RuleSet) -> 
     """Return what Great Expectations finds on the same frames."""
     validation, found = GxRunner("bench", "bench"), []
     for form, batch in batches_of(chunks):
-        for name, frame in batch_frames(form, batch).items():
+        for name, frame in filled_frames(form, batch).items():
             expected = expectations_of(form, name, frame.columns, rules)
             # Otherwise the two would not be compared on the same work.
             rule_ids = {expectation.words.id for expectation in expected}

@@ -34,6 +34,7 @@ def with_stock(pack: Pack) -> Pack:
         "kind": "matrix",
         "line": {"label": "Nội dung"},
     }
-    layout = training.model_dump() | {"code": "stock", "project": None}
+    # The first version of that form has ended.
+    layout = training.model_dump() | {"code": "stock", "project": None, "valid_to": None}
     layout["tables"] = [table | {"columns": columns, "lines": [{"key": "seed", "label": "Giống"}]}]
     return replace(pack, forms=(*pack.forms, Form.model_validate(layout)))

@@ -51,7 +51,12 @@ TRAINING = Meaning(
     matrix=(*COUNTS, *MONEY),
     list_table="class_list",
     listed=("class_participants",),
-    summaries=("classes_listed", "participants_listed"),
+    summaries=(
+        "classes_listed",
+        "participants_listed",
+        "classes_for_officials",
+        "classes_for_community",
+    ),
     per={f"{money}_{line}": f"participants_{line}" for money in MONEY for line in LINES},
 )
 WORKS = Meaning(

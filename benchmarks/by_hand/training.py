@@ -114,6 +114,7 @@ SUBMISSION: Rules = {
     "TRN-21": [
         _split_otherwise("participants", "district", "participants_total", "classes_district")
     ],
+    "TRN-22": [lambda f: f["arranged_people_certificates"] > f["participants_total"]],
 }
 
 FRAMES: dict[str, Rules] = {"levels": LEVELS, "class_list": CLASSES, "submission": SUBMISSION}
