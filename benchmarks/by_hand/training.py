@@ -11,7 +11,7 @@ FIGURES = (*COUNTS, "days", *MONEY)
 NEEDED, OPTIONAL = FIGURES[:2], FIGURES[2:]
 LEVELS_OF_A_CLASS = {"province", "district", "commune"}
 CLASS_NEEDED = ("title", "level", "first_day", "last_day", "participants")
-CLASS_OPTIONAL = ("topic", "place", "organiser")
+CLASS_OPTIONAL = ("topic", "place", "organiser", "group", "units")
 
 LEVELS: Rules = {
     "CELL-01": [lambda f, c=c: f[c].isna() for c in NEEDED],
