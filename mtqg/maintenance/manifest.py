@@ -19,7 +19,7 @@ ARCHIVE = "archive/"
 """The prefix of the members with the archive's files."""
 
 _NAME = re.compile(
-    rf"{WAREHOUSE}|{ARCHIVE}([0-9a-f]{{2}}/[0-9a-f]{{64}}|ledger/[a-z]+/[0-9a-zA-Z-]+\.json)"
+    rf"{WAREHOUSE}|{ARCHIVE}([0-9a-f]{{2}}/[0-9a-f]{{64}}|ledger/([a-z]+/)?[0-9a-zA-Z-]+\.json)"
 )
 
 

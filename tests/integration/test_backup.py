@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from connectors.archive import Archive, name_of
+from flows.recovery.verify import verify_part
 from mtqg.cli import app
 from mtqg.maintenance.backup import write_backup
 from mtqg.maintenance.manifest import ARCHIVE, MANIFEST, WAREHOUSE
@@ -38,7 +39,7 @@ def _tools(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def living(settings: Settings) -> Settings:
-    """A warehouse whose ledger names two deliveries, whose bytes are archived."""
+    """A warehouse whose ledger names two deliveries, whose bytes are archived and were verified."""
     engine, archive = prepare_warehouse(settings.warehouse_url), Archive(settings.archive_url)
     run = start_run(engine, NOON.date(), "rules", NOON)
     for number, content in enumerate(SENT):
@@ -51,6 +52,7 @@ def living(settings: Settings) -> Settings:
             "now": NOON,
         }
         record_delivery(engine, offer, sha256=archive.put(content), **how)
+    verify_part(engine, archive, NOON.date())
     engine.dispose()
     return settings
 
@@ -73,6 +75,7 @@ def test_what_comes_back_is_what_was_there(
     manifest = restore_backup(elsewhere, file)
     assert verify_restored(elsewhere, manifest) == 2
     assert contents_of(elsewhere.warehouse_url) == contents_of(living.warehouse_url)
+    assert set(Archive(elsewhere.archive_url).names()) == set(Archive(living.archive_url).names())
     with sqlite3.connect(elsewhere.var / "warehouse.sqlite") as restored:
         assert restored.execute(
             "SELECT name, sender_unit FROM deliveries ORDER BY id"
