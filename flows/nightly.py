@@ -27,7 +27,7 @@ from flows.night.runtime import (
 )
 from program.delivery import Delivery
 from program.errors import MtqgError
-from program.file_access import private_files
+from program.file_access import make_var, private_files
 from program.pack.source import Source
 from program.parsed_report import ParsedReport
 from program.settings import load_settings
@@ -60,6 +60,8 @@ def nightly(as_of: date | None = None, source: str | None = None) -> dict[str, A
     """
     enable_loggers()
     settings = load_settings()
+    # Before the run lock, whose file is in it: others pass through it to the site.
+    make_var(settings.var)
     with (
         private_files(),
         killed_after(settings.run_seconds),

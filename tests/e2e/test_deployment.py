@@ -115,6 +115,14 @@ def test_the_deployed_night_completes(deployed: Deployed) -> None:
     assert deployed.second["state_name"] == "Completed", deployed.server.logs()
 
 
+def test_a_web_server_gets_to_the_site_and_to_nothing_else(deployed: Deployed) -> None:
+    written = {path.name: path.stat().st_mode & 0o777 for path in deployed.var.iterdir()}
+    readable = {name for name, mode in written.items() if mode & 0o077}
+    assert deployed.var.stat().st_mode & 0o777 == 0o711
+    assert "site" in readable
+    assert readable <= {"site", "marked"}
+
+
 def test_the_night_is_scheduled_at_one_in_vietnam_and_runs_one_at_a_time(
     deployed: Deployed,
 ) -> None:
