@@ -1,5 +1,8 @@
 """Write the Word templates of brief and draft letter: `python -m examples.office_documents`.
 
+It also writes two forms as a province may have them, with places to fill in. They are samples: the
+columns of the official annexes are unknown to us.
+
 Their layout follows Decree 30/2020/NĐ-CP, Annex I: A4, margins 20, 20, 30 and 15 mm, Times New
 Roman. The text between {{ and }} is a tag of docxtpl. A province copies a template into the folder
 `documents` of its pack and edits it in Word.
@@ -10,6 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import xlsxwriter
 from docx import Document
 from docx.document import Document as DocumentType
 from docx.enum.table import WD_TABLE_ALIGNMENT
@@ -26,6 +30,7 @@ from publish.documents.dispatch import DISPATCH
 from publish.documents.fill import with_fixed_times
 
 FOLDER = ROOT / "publish" / "templates" / "documents"
+SAMPLE_FORMS = ROOT / "config" / "soc-trang" / "documents" / "forms"
 _FONT = "Times New Roman"
 _BODY = 13
 _HEAD_WIDTHS = (Mm(72), Mm(93))
@@ -38,6 +43,8 @@ def build() -> Iterator[tuple[Path, bytes]]:
     """Yield each template with its path. The same code gives the same bytes."""
     yield FOLDER / BRIEF, _bytes(_brief())
     yield FOLDER / DISPATCH, _bytes(_dispatch())
+    yield SAMPLE_FORMS / "mau-vi-du.quarter.xlsx", _sample_workbook()
+    yield SAMPLE_FORMS / "mau-vi-du.quarter.docx", _bytes(_sample_report())
 
 
 def _brief() -> DocumentType:
@@ -108,6 +115,72 @@ def _dispatch() -> DocumentType:
         "unit in units",
         ("{{ unit.number }}", "{{ unit.name }}", "{{ unit.missing }}", "{{ unit.to_fix }}"),
     )
+    return document
+
+
+_SAMPLE_ROWS = (
+    ("Kế hoạch vốn (triệu đồng)", "disbursement.plan_total_vnd_total"),
+    ("Giải ngân lũy kế (triệu đồng)", "disbursement.disbursed_total_vnd_total"),
+    ("Công trình hoàn thành", "works.works_completed"),
+    ("Lớp đào tạo, tập huấn", "training.classes_total"),
+    ("Người tham dự", "TRN_PARTICIPANTS"),
+)
+_SAMPLE_NOTE = (
+    "MẪU VÍ DỤ của hệ thống, không phải biểu mẫu chính thức: cột của phụ lục chính thức chưa rõ. "
+    "Tỉnh thay bằng biểu của mình và đặt tên cho các ô cần điền."
+)
+
+
+def _sample_workbook() -> bytes:
+    """Return a workbook whose named cells are filled by the program."""
+    written = io.BytesIO()
+    with xlsxwriter.Workbook(written, {"in_memory": True}) as book:
+        book.set_properties({"title": "Mẫu ví dụ", "created": _CREATED})
+        font: dict[str, object] = {"font_name": _FONT, "font_size": 12, "text_wrap": True}
+        plain = book.add_format(font)
+        bold = book.add_format({**font, "bold": True, "align": "center"})
+        box = book.add_format({**font, "border": 1})
+        figure = book.add_format(
+            {**font, "border": 1, "num_format": "#,##0.0", "bg_color": "#FFF8DC"}
+        )
+        sheet = book.add_worksheet("Biểu ví dụ")
+        sheet.set_column(0, 0, 40)
+        sheet.set_column(1, 2, 22)
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+        sheet.merge_range("A1:C1", "BÁO CÁO TỔNG HỢP (MẪU VÍ DỤ)", bold)
+        sheet.write("B2", "", plain)
+        sheet.merge_range("A3:C3", _SAMPLE_NOTE, plain)
+        sheet.set_row(2, 50)
+        sheet.write_row("A5", ("Nội dung", "Thực hiện", "Căn cứ"), bold)
+        book.define_name("mtqg.period", "='Biểu ví dụ'!$B$2")
+        for row, (label, place) in enumerate(_SAMPLE_ROWS, start=6):
+            sheet.write(f"A{row}", label, box)
+            sheet.write_blank(f"B{row}", None, figure)
+            sheet.write_blank(f"C{row}", None, box)
+            book.define_name(f"mtqg.{place}", f"='Biểu ví dụ'!$B${row}")
+            book.define_name(f"mtqg.{place}.coverage", f"='Biểu ví dụ'!$C${row}")
+        sheet.write("A11", "Tỷ lệ giải ngân (%)", box)
+        sheet.write_formula("B11", '=IF(N(B6)=0,"",100*B7/B6)', figure, "")
+        sheet.write_blank("C11", None, box)
+    return written.getvalue()
+
+
+def _sample_report() -> DocumentType:
+    document = _document("Báo cáo ví dụ")
+    _head(document, number="Số:          /BC-", about="")
+    _line(document, "BÁO CÁO (MẪU VÍ DỤ)", bold=True, size=14, before=6)
+    _line(document, "Kết quả thực hiện {{ program }}, {{ period }}", bold=True, after=6)
+    _text(document, "", _SAMPLE_NOTE)
+    body = (
+        "Trong kỳ, tỉnh tổ chức {{ figure('training.classes_total') }} lớp đào tạo, tập huấn với "
+        "{{ figure('TRN_PARTICIPANTS') }} người tham dự ({{ coverage('TRN_PARTICIPANTS') }}).",
+        "Lũy kế giải ngân {{ figure('disbursement.disbursed_total_vnd_total') }} triệu đồng trên "
+        "kế hoạch {{ figure('disbursement.plan_total_vnd_total') }} triệu đồng "
+        "({{ coverage('disbursement.plan_total_vnd_total') }}).",
+    )
+    for text in body:
+        _text(document, "", text)
     return document
 
 

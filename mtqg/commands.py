@@ -80,6 +80,12 @@ COMMANDS = {
         "Write the office's reports: consolidated tables, disbursement, and whom to call.",
         is_for_others=True,
     ),
+    "fill": CommandPlace(
+        "mtqg.fill",
+        "fill",
+        "Fill a form of the province's own: named cells of a workbook, tags of a document.",
+        is_for_others=True,
+    ),
     "reread": CommandPlace(
         "mtqg.reread",
         "reread",

@@ -15,6 +15,7 @@ from program.records.query_rows import ReportingRow
 from publish.documents.brief import BRIEF, BriefFacts, brief_bytes, headline_of
 from publish.documents.dispatch import DISPATCH, dispatch_bytes
 from publish.output_folder import OutputFolder, code_digest, digest_of, folder_digest
+from publish.own_forms.own_forms import write_own_forms
 from publish.reports.annexes import doubt_table, source_table
 from publish.reports.awaited import (
     awaited_reports,
@@ -68,7 +69,8 @@ def write_reports(
 ) -> list[Path]:
     """Write the reports that anybody may read below `folder`; return the files that changed.
 
-    There is a consolidated workbook for each form and period of which a report counts.
+    There is a consolidated workbook for each form and period of which a report counts, a brief, and
+    each form of the province's own.
     """
     day = data_day(warehouse)
     rows_by_key = _rows_by_key(reporting(warehouse, wanted.period))
@@ -81,6 +83,8 @@ def write_reports(
                 writer.write(key, rows)
         if wanted == ALL_REPORTS:
             made_from = digest_of(program, data_version(warehouse), day)
+            rows = reporting(warehouse)
+            write_own_forms(output, warehouse, pack, rows, day, made_from)
             output.make(
                 BRIEF, made_from, lambda: brief_bytes(_brief_facts(warehouse, pack, day), pack)
             )

@@ -80,6 +80,12 @@ def progress_of(engine: Engine, unit: str) -> list[ProgressRow]:
     return _progress(engine, condition, unit=unit)
 
 
+def progress_in(engine: Engine, unit: str, period: str) -> list[ProgressRow]:
+    """Return the figures of a unit for a period, reported by itself and as sums of units below."""
+    condition = "unit_code = :unit AND period = :period AND actual IS NOT NULL"
+    return _progress(engine, condition, unit=unit, period=period)
+
+
 def _progress(engine: Engine, condition: str, **values: str) -> list[ProgressRow]:
     query = (
         f"SELECT * FROM mart_progress WHERE {condition} "  # noqa: S608  (our own text)

@@ -1,0 +1,1 @@
+"""Forms of the province's own: workbooks and documents with places that are filled with figures."""
