@@ -7,6 +7,7 @@ from datetime import date
 
 from program.calendar.period import Period
 from program.calendar.stage import Stage
+from program.forms.form import Form
 from program.labels import fold
 from program.pack.load import Pack
 from program.units.register import Unit, UnitKind
@@ -36,6 +37,19 @@ def path_of(unit: Unit, about: str, period: Period, remark: str = "") -> str:
     return f"{folder}/SYNTHETIC {unit.code} {about} {period.code}{remark}.xlsx"
 
 
+def _layout(pack: Pack, code: str, period: Period) -> Form:
+    """Return the form that districts fill in for a period.
+
+    For training they stay with the workbook that they know: version 2 only adds what is optional,
+    so the reader takes version 1 as it is.
+    """
+    if code == "training":
+        return next(form for form in pack.forms if (form.code, form.version) == (code, "v1"))
+    form = pack.form(code, period)
+    assert form is not None
+    return form
+
+
 def workbook(
     pack: Pack,
     form: str,
@@ -47,8 +61,7 @@ def workbook(
     stage: Stage = Stage.FINAL,
 ) -> bytes:
     """Return the template of a form with values, and a note that they are invented."""
-    layout = pack.form(form, period)
-    assert layout is not None
+    layout = _layout(pack, form, period)
     communes = pack.units.children(unit.code, period.end)
     values = Values(matrix, lists or {}, (_NOTE,))
     return write_template(layout, unit, period, values, stage=stage, communes=communes)

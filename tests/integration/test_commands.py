@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from examples import published_reports
-from examples.seed_report import SEED_FILE, build_seed
+from examples.seed_report import PLAN_FILE, SEED_FILE, build_plan, build_seed
 from examples.synthetic import build
 from mtqg.cli import app, main
 from mtqg.commands import COMMANDS as PLACES
@@ -125,12 +125,15 @@ def test_the_samples_are_what_their_scripts_write(written: dict[str, bytes]) -> 
         return [row for sheet in book for row in sheet.iter_rows(values_only=True)]
 
     anew = "the form or the script changed since: run `make samples`"
-    assert cells(SEED_FILE) == cells(build_seed()), f"{SEED_FILE.name}: {anew}"
-    published = dict(published_reports.build())
+    published = {
+        str(SEED_FILE.relative_to(SAMPLES)): build_seed(),
+        str(PLAN_FILE.relative_to(SAMPLES)): build_plan(),
+        **dict(published_reports.build()),
+    }
     for path, content in published.items():
         assert cells(SAMPLES / path) == cells(content), f"{path}: {anew}"
     there = {str(p.relative_to(SAMPLES)) for p in SAMPLES.rglob("*") if p.is_file()}
-    assert there == {*written, *published, str(SEED_FILE.relative_to(SAMPLES))}, anew
+    assert there == {*written, *published}, anew
     for path, content in list(written.items())[::7]:
         if path.endswith(".xlsx") and content.startswith(b"PK"):
             assert cells(SAMPLES / path) == cells(content), f"{path}: {anew}"
