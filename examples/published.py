@@ -19,7 +19,7 @@ JOINT_CLASS: Final = ("945", "947", "948")
 
 # ---- Units
 RURAL_COMMUNES: Final = 80
-"""The communes that are a xã (C, S94; the city has none)."""
+"""The communes that are a xã (C, S81; the city has none)."""
 
 # ---- Ethnic-minority people and households
 ETHNIC_PEOPLE: Final = 423_000
@@ -29,9 +29,9 @@ ETHNIC_SHARES: Final = {"khmer": 30.19, "hoa": 5.22, "other": 0.03}
 KHMER_SHARE_VINH_CHAU, HOA_SHARE_VINH_CHAU = 0.52, 0.17
 """C, S51 and S52: "trên 52%" and 17 %."""
 ETHNIC_SHARE_TRAN_DE: Final = 0.53
-"""C, S90: "over 53 percent"."""
+"""C, S77: "over 53 percent"."""
 ETHNIC_SHARE_CHAU_THANH: Final = 0.52
-"""C, S91: "gần 52%"."""
+"""C, S78: "gần 52%"."""
 KHMER_POOR_2022, KHMER_POOR_PCT_2022 = 7_122, 7.01
 HOA_POOR_2022, HOA_POOR_PCT_2022 = 345, 2.09
 """C, S44: poor households at the end of 2022, and their share."""
@@ -39,15 +39,15 @@ KHMER_HOUSEHOLDS: Final = round(KHMER_POOR_2022 * 100 / KHMER_POOR_PCT_2022)
 HOA_HOUSEHOLDS: Final = round(HOA_POOR_2022 * 100 / HOA_POOR_PCT_2022)
 """D: the count over its share, so true to about 0.1 %. No source prints the households."""
 KHMER_POOR_PCT_2023: Final = 3.86
-"""C, S93: printed on 8/4/2024."""
+"""C, S80: printed on 8/4/2024."""
 ETHNIC_POOR_2023: Final = 4_116
-"""C, S92: the end of 2023."""
+"""C, S79: the end of 2023."""
 ALL_POOR_2023, ALL_POOR_2024, ALL_NEAR_POOR_2024 = 8_526, 4_484, 17_084
 """Households of all peoples: 2023 D (S40, S46), 2024 C (S46)."""
 ELECTRICITY_PCT: Final = 99.0
-"""C, S92, October 2024: "trên 99%" of the ethnic-minority households."""
+"""C, S79, October 2024: "trên 99%" of the ethnic-minority households."""
 WATER_PCT: Final = 99.65
-"""C, S93 and S92: April and October 2024."""
+"""C, S80 and S79: April and October 2024."""
 ROAD_PCT: Final = 100
 """C, the same: a road for cars to the centre of every xã."""
 
@@ -75,9 +75,9 @@ JOB_CONVERSIONS_PART_2023, DISPERSED_WATER_PART_2023 = 423, 387
 """C, S41: of a part of 2023."""
 JOB_CONVERSIONS_TO_2023, JOB_CONVERSIONS_TO_OCTOBER_2024 = 4_560, 4_607
 RESIDENTIAL_LAND_TO_2023, HOUSES_TO_2023, DISPERSED_WATER_TO_2023 = 338, 1_899, 1_223
-"""C, S43, since the programme began (the end of 2023 is inferred); October 2024: C, S92."""
+"""C, S43, since the programme began (the end of 2023 is inferred); October 2024: C, S79."""
 MODELS_TO_2023, MODELS_TO_OCTOBER_2024 = 40, 67
-"""C, S43 ("trên 40") and S92."""
+"""C, S43 ("trên 40") and S79."""
 SUPPORT_2024: Final = {
     "residential_land": RESIDENTIAL_LAND_TO_2023 // 2,
     "housing": HOUSES_TO_2023 // 2,
