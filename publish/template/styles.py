@@ -170,5 +170,6 @@ def _content(column: Column) -> dict[str, object]:
         properties["text_wrap"] = True
         properties["indent"] = 1
     if column.text_rows > 1:
-        properties["valign"] = "top"
+        # XlsxWriter drops the indent of a text at the top unless it is said to be on the left.
+        properties |= {"valign": "top", "align": "left"}
     return properties

@@ -61,8 +61,8 @@ def edit(file: str, old: str, new: str) -> Change:
 
 
 def second_version(folder: Path) -> None:
-    text = (folder / "forms/training/v1.yaml").read_text(encoding="utf-8")
-    (folder / "forms/training/v2.yaml").write_text(
+    text = (folder / "forms/outcomes/v1.yaml").read_text(encoding="utf-8")
+    (folder / "forms/outcomes/v2.yaml").write_text(
         text.replace("version: v1", "version: v2"), encoding="utf-8"
     )
 
@@ -164,7 +164,19 @@ WRONG = [
     ),
     (
         second_version,
-        "forms/training/v1.yaml:[0-9]+: valid_from: v1 and v2 are in force on the same day; give the older one a valid_to",
+        "forms/outcomes/v1.yaml:[0-9]+: valid_from: v1 and v2 are in force on the same day; give the older one a valid_to",
+    ),
+    (
+        edit("forms/training_plan/v1.yaml", "plan_of: training", "plan_of: trainings"),
+        "forms/training_plan/v1.yaml:[0-9]+: plan_of: unknown form trainings",
+    ),
+    (
+        edit("forms/training_plan/v1.yaml", "plans: participants}", "plans: participant}"),
+        "training_plan/v1.yaml:[0-9]+: tables: .*no figure participant; did you mean participants",
+    ),
+    (
+        edit("forms/narrative.yaml", "optional: true", "optional: false"),
+        "narrative.yaml: expected an optional matrix with one column narrative of text",
     ),
     (lambda folder: (folder / "calendar.yaml").unlink(), "calendar.yaml: the file is missing"),
     (lambda folder: (folder / "units.csv").unlink(), "units.csv: the file is missing"),
@@ -200,4 +212,7 @@ def test_the_fingerprint_changes_with_a_form_and_with_nothing_else(
     edit("program.yaml", "Trang mẫu", "Trang thử")(folder)
     assert load_pack(folder).fingerprint == pack.fingerprint
     edit("forms/training/v1.yaml", "Số lớp", "Số các lớp")(folder)
-    assert load_pack(folder).fingerprint != pack.fingerprint
+    changed = load_pack(folder).fingerprint
+    assert changed != pack.fingerprint
+    edit("forms/narrative.yaml", "Kiến nghị", "Đề nghị")(folder)
+    assert load_pack(folder).fingerprint != changed

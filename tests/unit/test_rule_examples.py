@@ -23,7 +23,7 @@ from program.pack.load import Pack
 from program.settings import ROOT
 
 PAGES = ROOT / "docs" / "rules"
-FORMS = ("training", "disbursement", "works", "livelihoods", "outcomes")
+FORMS = ("training", "training_plan", "disbursement", "works", "livelihoods", "outcomes")
 RULES = [(form, rule) for form in FORMS for rule in load_examples(form).rules]
 RULES_OF_REPORTS = [
     (name, rule) for name in (HISTORY, ACROSS) for rule in load_scenarios(name).rules

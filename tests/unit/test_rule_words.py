@@ -267,7 +267,7 @@ def test_an_own_rule_is_run(own_pack: Path, fill: Fill) -> None:
         ),
         (
             {"table": "lists"},
-            r"OWN-01: table: expected one of class_list, figures, .*levels, .*submission, .*found lists",
+            r"OWN-01: table: expected one of .*class_list, figures, .*levels, .*submission, .*found lists",
         ),
         (
             {"message": "Có {clases} lớp."},
@@ -409,6 +409,6 @@ def test_an_id_that_stands_twice_in_one_file_is_refused(pack: Pack, suites: Path
 def test_the_explained_placeholders_are_those_that_wording_fills(pack: Pack) -> None:
     assert validate.EXPLAINED.keys() == placeholders.EXPLAIN.keys()
     training = pack.forms[[f.code for f in pack.forms].index("training")]
-    form_tables = ("levels", "class_list", "submission")
+    form_tables = ("levels", "class_list", "narrative_part", "submission")
     history_frames = ("figures", "reports", "versions", "indicators", "lines")
     assert validate.frame_names(training) == form_tables + history_frames

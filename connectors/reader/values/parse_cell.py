@@ -82,7 +82,9 @@ def parse_cell(cell: CellValue, column: Column, measure: str) -> Parsed:
     if column.type is ColumnType.CODE:
         return parse_code(text_of_cell(cell), column)
     original = cell if isinstance(cell, str) else ""
-    return parse_words(text_of_cell(cell), original, paragraphs=column.text_rows > 1)
+    # A line break stands between paragraphs, and between units.
+    has_lines = column.text_rows > 1 or column.type is ColumnType.UNITS
+    return parse_words(text_of_cell(cell), original, paragraphs=has_lines)
 
 
 def _is_pasted_error(cell: CellValue) -> bool:
