@@ -58,7 +58,7 @@ SUB_PROJECTS = {
         "Đổi mới hoạt động, củng cố phát triển các trường PTDT nội trú, PTDT bán trú, trường phổ thông có học sinh ở bán trú và xóa mù chữ cho người dân vùng đồng bào DTTS",
     ),
     "DA5-TDA2": (
-        "B",
+        "C-",
         "Bồi dưỡng kiến thức dân tộc; đào tạo dự bị đại học, đại học và sau đại học đáp ứng nhu cầu nhân lực cho vùng đồng bào DTTS&MN",
     ),
     "DA5-TDA3": (
@@ -66,7 +66,7 @@ SUB_PROJECTS = {
         "Phát triển giáo dục nghề nghiệp và giải quyết việc làm cho người lao động vùng DTTS&MN",
     ),
     "DA5-TDA4": (
-        "B",
+        "C",
         "Đào tạo nâng cao năng lực cho cộng đồng và cán bộ triển khai Chương trình ở các cấp",
     ),
     "DA9-TDA1": (
@@ -99,17 +99,16 @@ TARGETS = {
     "T04": ("Thôn ra khỏi địa bàn đặc biệt khó khăn", "%", "≥", 50, "C-", "S9"),
     "T05": ("Xã có đường ô tô đến trung tâm được rải nhựa hoặc bê tông", "% xã", "≥", 100, "C-", "S9"),
     "T06": ("Thôn có đường ô tô đến trung tâm được cứng hóa", "% thôn", "≥", 70, "B", ""),
-    "T07": ("Trường, lớp học được xây dựng kiên cố", "%", "≥", 100, "B", ""),
-    "T08": ("Trạm y tế được xây dựng kiên cố", "%", "≥", 100, "B", ""),
+    "T07": ("Trường, lớp học được xây dựng kiên cố", "%", "≥", 100, "C-", "S85"),
+    "T08": ("Trạm y tế được xây dựng kiên cố", "%", "≥", 100, "C-", "S85"),
     "T09": ("Hộ được sử dụng điện lưới quốc gia và nguồn điện khác phù hợp", "% hộ", "≥", 99, "C", "S9"),
     "T10": ("Đồng bào DTTS được sử dụng nước sinh hoạt hợp vệ sinh", "%", "≥", 90, "C-", "S9"),
-    "T11": ("Đồng bào DTTS được xem truyền hình và nghe đài phát thanh", "%", "≥", 100, "B", ""),
-    "T12": ("Quy hoạch, sắp xếp, bố trí hộ DTTS cư trú phân tán, nơi có nguy cơ thiên tai", "% hộ", "≥", 60, "B", ""),
-    "T13": ("Giải quyết tình trạng thiếu đất ở, đất sản xuất", "%", "≥", 60, "B", ""),
+    "T11": ("Đồng bào DTTS được xem truyền hình và nghe đài phát thanh", "%", "≥", 100, "C-", "S85"),
+    "T12": ("Quy hoạch, sắp xếp, bố trí hộ DTTS cư trú phân tán, nơi có nguy cơ thiên tai", "% hộ", "≥", 60, "C-", "S85"),
     "T14": ("Học sinh mẫu giáo 5 tuổi đến trường", "%", ">", 98, "C", "S1 S11"),
-    "T15": ("Học sinh tiểu học đến trường", "%", ">", 97, "C-", "S11"),
-    "T16": ("Học sinh THCS đến trường", "%", ">", 95, "C-", "S11"),
-    "T17": ("Học sinh THPT đến trường", "%", ">", 60, "B", "S11"),
+    "T15": ("Học sinh tiểu học đến trường", "%", ">", 97, "C-", "S11 S85"),
+    "T16": ("Học sinh THCS đến trường", "%", ">", 95, "C-", "S11 S85"),
+    "T17": ("Học sinh THPT đến trường", "%", ">", 60, "C-", "S11 S85"),
     "T18": ("Người từ 15 tuổi đọc thông, viết thạo tiếng phổ thông", "%", ">", 90, "C", "S10"),
     "T19": ("Đồng bào DTTS tham gia BHYT", "%", "≥", 98, "C", "S1 S10"),
     "T20": (
@@ -187,7 +186,7 @@ def test_it_has_fourteen_sub_projects_each_with_its_own_tag_and_below_its_projec
     assert {p.code: (p.tag.value, p.name) for p in below} == SUB_PROJECTS
     assert all(p.parent == p.code.split("-")[0] for p in below)
     assert len(below) == 14
-    assert Counter(p.tag.value for p in below) == {"C": 6, "C-": 1, "B": 7}
+    assert Counter(p.tag.value for p in below) == {"C": 7, "C-": 2, "B": 5}
 
 
 def test_sub_projects_stand_behind_their_project_in_the_order_of_their_numbers(pack: Pack) -> None:
@@ -215,13 +214,21 @@ def test_a_national_target_is_as_the_fact_sheet_has_it(pack: Pack, code: str) ->
     )
 
 
-def test_there_are_exactly_24_national_targets_and_no_other_indicator_has_one(pack: Pack) -> None:
+def test_of_land_no_source_gives_a_figure_so_its_target_is_unknown(pack: Pack) -> None:
+    land = indicator(pack, "T13")
+    assert land.targets == ()
+    assert cited(land.note) == {"S10", "S85"}
+
+
+def test_there_are_23_national_targets_with_a_figure_and_no_other_indicator_has_one(
+    pack: Pack,
+) -> None:
     having = [i.code for i in pack.indicators if any(t.scope == "national" for t in i.targets)]
-    assert having == [f"T{n:02d}" for n in range(1, 25)]
+    assert having == [f"T{n:02d}" for n in range(1, 25) if n != 13]
     assert Counter(national(indicator(pack, code)).tag.value for code in having) == {
         "C": 7,
-        "C-": 6,
-        "B": 11,
+        "C-": 11,
+        "B": 5,
     }
 
 

@@ -297,12 +297,13 @@ def test_every_name_is_nfc_and_every_commune_that_ended_says_what_became_of_it()
 
 
 def test_the_code_31522_is_phuong_9_and_then_phuong_1_and_both_old_wards_lead_to_it() -> None:
-    assert [unit(code, DAY).name for code in ("31513", "31522")] == ["Phường 1", "Phường 9"]
-    assert SOC_TRANG.get("31513", date(2025, 1, 1)) is None
-    joined = unit("31522", date(2025, 1, 1))
+    before, since = date(2024, 8, 31), date(2024, 9, 1)
+    assert [unit(code, before).name for code in ("31513", "31522")] == ["Phường 1", "Phường 9"]
+    assert SOC_TRANG.get("31513", since) is None
+    joined = unit("31522", since)
     assert joined.name == "Phường 1"
-    assert SOC_TRANG.predecessors_of(joined) == (unit("31513", DAY), unit("31522", DAY))
-    assert SOC_TRANG.successors_of(unit("31522", DAY)) == (joined,)
+    assert SOC_TRANG.predecessors_of(joined) == (unit("31513", before), unit("31522", before))
+    assert SOC_TRANG.successors_of(unit("31522", before)) == (joined,)
     assert names(SOC_TRANG.successors_of(joined)) == ["Phường Phú Lợi"]
 
 
