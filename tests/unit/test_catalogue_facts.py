@@ -370,14 +370,15 @@ def test_baselines_that_were_published_or_hold_by_definition_are_known_and_no_na
 
 def test_national_capital_is_as_the_fact_sheet_has_it_to_the_dong(pack: Pack) -> None:
     found = amounts(pack, "national")
-    recalled = {code: amount.vnd for code, amount in found if amount.tag is Tag.BACKGROUND}
-    assert recalled == {code: million * MILLION for code, million in NATIONAL_CAPITAL.items()}
-    confirmed = [
+    quoted = {code: amount.vnd for code, amount in found if "S80" in cited(amount.source)}
+    assert quoted == {code: million * MILLION for code, million in NATIONAL_CAPITAL.items()}
+    others = [
         (code, amount.vnd, amount.source)
         for code, amount in found
-        if amount.tag is not Tag.BACKGROUND
+        if "S80" not in cited(amount.source)
     ]
-    assert confirmed == [("total", 137_664_900 * MILLION, "S9: 137.664,9 tỷ")]
+    assert others == [("total", 137_664_900 * MILLION, "S9: 137.664,9 tỷ")]
+    assert {amount.tag for _, amount in found} == {Tag.CONFIRMED}
 
 
 def test_the_parts_of_every_stream_add_up_to_it_exactly(pack: Pack) -> None:
@@ -385,7 +386,7 @@ def test_the_parts_of_every_stream_add_up_to_it_exactly(pack: Pack) -> None:
     value = {
         code: amount.vnd
         for code, amount in amounts(pack, "national")
-        if amount.tag is Tag.BACKGROUND
+        if "S80" in cited(amount.source)
     }
     parts = {code: {c for c, s in streams.items() if s.parent == code} for code in streams}
     assert parts["total"] == {"central", "local", "credit", "other"}
@@ -483,10 +484,12 @@ def test_who_asks_for_a_report_of_the_sample_is_cited(pack: Pack, form: str) -> 
     assert all(cited(duty.source) for duty in asked)
 
 
-def test_holidays_are_vietnam_s_and_no_day_is_made_up(pack: Pack) -> None:
+def test_holidays_are_vietnam_s_and_swapped_days_have_a_source(pack: Pack) -> None:
     working = pack.calendar.working_days
     assert working.public_holidays == "VN"
-    assert (working.open_days, working.closed_days) == ((), ())
+    swapped = (date(2026, 1, 10),), (date(2026, 1, 2),)
+    assert (working.open_days, working.closed_days) == swapped
+    assert cited(working.source) == {"S84"}
 
 
 def test_no_address_can_be_anyones_and_whoever_owes_a_report_can_be_written_to(pack: Pack) -> None:
