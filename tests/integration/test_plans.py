@@ -39,14 +39,15 @@ def _rows(engine: Engine, mart: str) -> list[dict[str, Any]]:
 
 
 class After:
-    """What a run left: the rows of marts, and the page."""
+    """What a run left: the rows of marts, the first page and the page of narratives."""
 
     def __init__(self, settings: Settings, pack: Pack) -> None:
         with open_run(settings, None) as run:
             collect(run)
             load(run)
-            folder = publish_site(run.warehouse, pack, settings, NOW)
-            self.page = folder.read_text(encoding="utf-8")
+            index = publish_site(run.warehouse, pack, settings, NOW)
+            self.index = index.read_text(encoding="utf-8")
+            self.said = (index.parent / "narratives.html").read_text(encoding="utf-8")
             self.rows = {mart: _rows(run.warehouse, mart) for mart in MARTS}
 
     def plans(self, **values: object) -> list[dict[str, Any]]:
@@ -123,7 +124,7 @@ def test_results_without_a_plan_are_no_share_of_anything(night: Night) -> None:
     row = total_classes(after, unit_code="942", year=2024)
     assert (row["plan"], row["result"], row["percent"]) == (None, 3, None)
     assert (row["status"], row["reported"], row["expected"]) == ("no_plan", 2, 4)
-    assert "chưa có kế hoạch" in after.page
+    assert "chưa có kế hoạch" in after.index
 
 
 def test_a_year_s_plan_is_beside_the_sum_of_its_quarters(night: Night) -> None:
@@ -176,7 +177,7 @@ def test_a_narrative_is_kept_and_shown_and_one_query_gives_all_of_a_period(night
         ("942", "2024-Q1", "difficulties", "Không có"),
     }
     assert total_classes(after, unit_code="942", year=2024)["result"] == 2, "figures count"
-    assert "Tổ chức 2 lớp.<br>Đông đủ học viên." in after.page
+    assert "Tổ chức 2 lớp.<br>Đông đủ học viên." in after.said
 
 
 def test_a_narrative_without_figures_is_no_report(night: Night) -> None:
@@ -197,9 +198,9 @@ def test_the_seed_says_its_classes_topics_groups_and_plan(night: Night, pack: Pa
     assert "Thành phố Sóc Trăng" not in reached, "it is a venue only"
     groups = {r["figure"]: r["result"] for r in after.plans(table_name="class_list", is_units=0)}
     assert groups == {"classes_for_officials": 3, "classes_for_community": 8}
-    assert "kế hoạch số 13/KH-BCĐUBND ngày 26/04/2024" in after.page
-    assert "kế hoạch không nêu" in after.page
-    assert "Trao chứng nhận và khen thưởng cho học viên." in after.page
+    assert "kế hoạch số 13/KH-BCĐUBND ngày 26/04/2024" in after.index
+    assert "kế hoạch không nêu" in after.index
+    assert "Trao chứng nhận và khen thưởng cho học viên." in after.said
 
 
 def test_the_seed_has_the_one_warning_that_its_author_should_answer(pack: Pack) -> None:

@@ -489,7 +489,7 @@ def test_holidays_are_vietnam_s_and_swapped_days_have_a_source(pack: Pack) -> No
     assert working.public_holidays == "VN"
     swapped = (date(2026, 1, 10),), (date(2026, 1, 2),)
     assert (working.open_days, working.closed_days) == swapped
-    assert cited(working.source) == {"S84"}
+    assert cited(working.source) == {"S88"}
 
 
 def test_no_address_can_be_anyones_and_whoever_owes_a_report_can_be_written_to(pack: Pack) -> None:

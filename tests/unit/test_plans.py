@@ -12,7 +12,7 @@ from program.forms.table import OverTime
 from program.pack.load import Pack
 from program.records.plan_rows import NarrativeRow, PlanRow
 from publish.rendering import render
-from publish.site.plans import narrative_groups, plan_panel
+from publish.site.tables.plans import narrative_groups, plan_panel
 from publish.template import Values, write_template
 from tests.workbooks import read
 
@@ -36,7 +36,8 @@ def row(figure: str = "classes", item: str = "total", **values: object) -> PlanR
 
 
 def panel(pack: Pack, *rows: PlanRow) -> str:
-    return render("plans.html.j2", plans=plan_panel(rows, pack))
+    shown = plan_panel(rows, pack)
+    return render("site/plans.html.j2", root="", pack=pack, as_of_day=None, plans=shown)
 
 
 def test_a_plan_of_training_names_the_results_by_level_group_topic_and_unit(pack: Pack) -> None:
@@ -107,7 +108,8 @@ def test_a_narrative_is_shown_under_its_headings_and_keeps_its_paragraphs(pack: 
         NarrativeRow("training", "94", "2024", "final", "results", "Một.\n<b>Hai</b>.", False),
         NarrativeRow("training", "94", "2024", "final", "difficulties", "Đường xa.", False),
     ]
-    page = render("narratives.html.j2", narratives=narrative_groups(rows, pack))
+    said = narrative_groups(rows, pack)
+    page = render("site/narratives.html.j2", root="", pack=pack, as_of_day=None, narratives=said)
     assert "<strong>Khó khăn, vướng mắc.</strong> Đường xa." in page
     assert "Một.<br>&lt;b&gt;Hai&lt;/b&gt;." in page
     assert "Tỉnh Sóc Trăng" in page
