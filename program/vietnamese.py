@@ -4,6 +4,7 @@ The dot after thousands and the comma before decimals are law: Accounting Law 20
 (docs/sources.md, S31).
 """
 
+import re
 from datetime import UTC, date, datetime
 from decimal import localcontext
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from babel.numbers import format_decimal
 
 VIETNAM_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
+_APART = re.compile(r"(?<=\d) %")
 _DIGITS = 700
 """Enough for every float: the largest has 309 digits before the comma.
 
@@ -26,6 +28,11 @@ def format_number(value: float, *, decimals: int = 3) -> str:
     # decimal raises InvalidOperation (2026-11-23).
     with localcontext(prec=_DIGITS):
         return format_decimal(value, format=pattern, locale="vi")
+
+
+def close_percents(text: str) -> str:
+    """Return a text with "50%" where it has "50 %": a figure and its sign are one word."""
+    return _APART.sub("%", text)
 
 
 def vietnam_day(instant: datetime) -> date:

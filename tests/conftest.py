@@ -73,6 +73,12 @@ def _rules_made_once(pack: Pack) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def own_pack(tmp_path: Path) -> Path:
+    """A copy of the sample pack that a test may change; `load_pack` reads it."""
+    return Path(shutil.copytree(ROOT / "config" / "soc-trang", tmp_path / "pack"))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test marked `both_databases` on SQLite and on PostgreSQL."""
     marked = metafunc.definition.get_closest_marker

@@ -18,12 +18,12 @@ from expectations.custom.map_metrics import (
 from expectations.custom.rendering import prescriptive
 
 _LONGEST = 60
-"""A total adds up at most so many lines just above it, or all lines above it."""
+"""A total adds up at most so many lines beside it, or all lines on one side of it."""
 _SAME = 1e-9
 
 
 class MulticolumnLinesNoTotals(MulticolumnMapMetricProvider):
-    """True where a line is not the sum, in every figure, of two or more lines just above it."""
+    """True where a line is not the sum, in every figure, of two or more lines just beside it."""
 
     condition_metric_name = "multicolumn_values.lines_no_totals"
     condition_domain_keys = COLUMN_LIST
@@ -36,7 +36,9 @@ class MulticolumnLinesNoTotals(MulticolumnMapMetricProvider):
         is_total = np.zeros(len(owner), dtype=bool)
         # A list of a few lines is checked by few sums; of thousands of reports all at once.
         for start, end in _reports(owner):
-            is_total[start:end] = _totals(figures[start:end])
+            lines = figures[start:end]
+            # Some write a total over its lines.
+            is_total[start:end] = _totals(lines) | _totals(lines[::-1])[::-1]
         return pd.Series(~is_total, index=column_list.index)
 
 
@@ -85,11 +87,11 @@ def _totals(figures: NDArray[np.float64]) -> NDArray[np.bool_]:
 def _sentence(kwargs: Mapping[str, Any]) -> str:
     owner, *figures = kwargs["column_list"]
     named = " and ".join(f"${figure}" for figure in figures)
-    return f"No line of a ${owner} may be the sum of lines just above it in {named}."
+    return f"No line of a ${owner} may be the sum of lines just above or below it in {named}."
 
 
 class ExpectLinesToBeNoTotals(MulticolumnMapExpectation):
-    """Expect no line to be the sum of two or more lines just above it of the same report.
+    """Expect no line to be the sum of two or more lines just above or below it in its report.
 
     The first of `column_list` is the report, the others are figures. All figures must add up, and
     be above 0: with one figure alone, a sum may be a coincidence.

@@ -73,7 +73,7 @@ def section_of(e: ScenarioResults, rules: RuleSet, pack: Pack) -> Iterator[str]:
     yield _row("bad", [bad], pack, broken_cell)
     if e.example.also:
         others = ", ".join(e.example.also)
-        yield f"\nSuch a report breaks {others} too, at another cell."
+        yield f"\nSuch a report breaks {others} too, at other cells."
     yield from words_of(e.here, e.rule.source)
 
 

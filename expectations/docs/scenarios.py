@@ -52,8 +52,9 @@ class ScenarioExample(Model):
 
     The rule must name the cell of `column` on the line `at` of the bad one; without `at` the
     column's sheet, without `column` the report as a whole. `good_saved` and `bad_saved` are the
-    days that the two files claim. `also` are rules that such a report cannot but break too, at
-    other cells.
+    days that the two files claim. `also` are the rules that such a report cannot but break too, at
+    other cells, each with the number of its findings. It names the rule itself where two lines
+    that were mixed up break it.
     """
 
     first: tuple[ScenarioReport, ...] = Field(min_length=1)
@@ -64,7 +65,7 @@ class ScenarioExample(Model):
     bad_saved: date | None = None
     at: str = ""
     column: str = ""
-    also: tuple[str, ...] = ()
+    also: dict[str, int] = Field(default_factory=dict)
 
 
 class ScenarioFile(Model):

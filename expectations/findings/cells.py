@@ -1,6 +1,6 @@
 """Where a rule points: from an element and a row to the sheet and cell of the workbook."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from expectations.history.columns import (
@@ -13,6 +13,7 @@ from expectations.history.columns import (
     listed_table,
 )
 from program.forms.form import Form
+from program.units.counts import Counted
 
 if TYPE_CHECKING:
     from program.parsed_report import ParsedReport, ParsedTable
@@ -23,8 +24,8 @@ CellRef = tuple[str | None, str | None]
 SUBMISSION = "submission"
 """The frame with a row for each submission."""
 
-COMMUNES_KNOWN = "communes_known"
-"""The column of that frame with the number of communes that the pack has for the unit."""
+COUNTS_KNOWN: Mapping[str, Counted] = {f"{counted}_known": counted for counted in Counted}
+"""The columns of frames with what the pack knows of the size of the report's unit."""
 
 _WHOLE_REPORT: CellRef = (None, None)
 

@@ -14,6 +14,7 @@ from expectations.rules.texts import RuleText, Situation, Wording
 from expectations.run.suite import Expected
 from program.finding import Finding, ReaderFinding
 from program.forms.form import Form
+from program.vietnamese import close_percents
 
 
 def finding_of_problem(problem: ReaderFinding, words: RuleText) -> Finding:
@@ -27,6 +28,9 @@ def finding_of_problem(problem: ReaderFinding, words: RuleText) -> Finding:
 LEAST_EVERYWHERE = 2
 SHARE_EVERYWHERE = 2 / 3
 """So many figures of a table or column, and this share of them, break a rule everywhere."""
+LEAST_BEYOND_ALL = 3
+SHARE_BEYOND_ALL = 1 / 10
+"""The same for a rule that no right figure can break: the rest is only too small to break it."""
 _CELLS_NAMED = 6
 
 
@@ -101,14 +105,14 @@ def filled(
     message = wording.message
     if case in words.cases:
         message = f"{message} {words.cases[case]}"
-    expected = wording.expected.format_map(values)
+    expected = close_percents(wording.expected.format_map(values))
     sheet, cell = place
     return Finding(
         rule=words.id,
         severity=words.severity,
-        message=message.format_map(values),
+        message=close_percents(message.format_map(values)),
         expected=words.labelled(expected, is_sure=instead is not None),
-        fix=wording.fix.format_map(values),
+        fix=close_percents(wording.fix.format_map(values)),
         sheet=sheet,
         cell=cell,
         value=values["value"] or None,

@@ -28,6 +28,8 @@ class Derivation(StrEnum):
     VOCABULARY = "vocabulary"
     EXACT = "exact"
     CAPITAL = "capital"
+    PEOPLE = "people"
+    HOUSEHOLDS = "households"
     LINE_TOTAL = "line_total"
     COLUMN_TOTAL = "column_total"
 

@@ -6,7 +6,7 @@ versions of a form, so a name is right where one version has it.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from expectations.findings.cells import COMMUNES_KNOWN, SUBMISSION
+from expectations.findings.cells import COUNTS_KNOWN, SUBMISSION
 from expectations.history.columns import FIGURES, REPORTS, history_columns
 from expectations.rules.pack_values import Known
 from expectations.rules.rule_models import FormRule
@@ -66,10 +66,8 @@ def frame_columns(form: Form, frame: str) -> frozenset[str]:
     if frame in of_history:
         return of_history[frame]
     if frame == SUBMISSION:
-        figures = frozenset(form.figures)
-        return figures | _PERIOD | _INDEX | {COMMUNES_KNOWN}
-    table = form.table(frame)
-    columns = frozenset(column.name for column in table.columns)
+        return frozenset(form.figures) | _PERIOD | _INDEX | COUNTS_KNOWN.keys()
+    columns = frozenset(column.name for column in form.table(frame).columns)
     return columns | _PERIOD | _INDEX | _LINE
 
 

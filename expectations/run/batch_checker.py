@@ -47,7 +47,7 @@ class BatchChecker:
 
     def __init__(self, pack: Pack, rules: RuleSet, run_name: str, *, history_periods: int) -> None:
         self._rules = rules
-        self._units = pack.units
+        self._counts = pack.counts
         self._overruling = Waivers(pack.corrections)
         self._validation = GxRunner(pack.folder.name, run_name)
         self._comparer = CrossChecker(pack, rules, self._validation)
@@ -64,7 +64,7 @@ class BatchChecker:
         findings = {reading.number: self._reader_findings(reading) for reading in readings}
         batches: list[Frames] = []
         for form, batch in _by_form(readings):
-            frames = batch_frames(form, batch, self._units)
+            frames = batch_frames(form, batch, self._counts)
             found: dict[int, list[Finding]] = defaultdict(list)
             for number, finding in self._check_form(form, batch, frames):
                 found[number].append(finding)
@@ -122,7 +122,7 @@ class BatchChecker:
         # History must not compare with a line that does not load. Mostly all do, and the frames
         # stay.
         if lines_out:
-            frames = batch_frames(form, kept, self._units)
+            frames = batch_frames(form, kept, self._counts)
         return Frames(form, frames, loading)
 
     def _check_form(

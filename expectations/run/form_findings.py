@@ -10,7 +10,9 @@ import pandas as pd
 
 from expectations.findings.cells import CellRef, cell_of, text_cells
 from expectations.findings.message import (
+    LEAST_BEYOND_ALL,
     LEAST_EVERYWHERE,
+    SHARE_BEYOND_ALL,
     SHARE_EVERYWHERE,
     Instead,
     finding_of_row,
@@ -187,9 +189,11 @@ class ReportFailures:
         columns = list({suspect.rule.at for suspect in suspects})
         if len(columns) > 1:
             columns = [each.at for each in self.expected[frame] if each.words.id == words.id]
-        share = SHARE_EVERYWHERE * self._typed_figures(frame, columns)
-        least = max(LEAST_EVERYWHERE, share)
-        return len(suspects) >= least
+        figures = self._typed_figures(frame, columns)
+        if len(suspects) >= max(LEAST_EVERYWHERE, SHARE_EVERYWHERE * figures):
+            return True
+        is_beyond_all = getattr(first.rule.words, "derive", None) is Derivation.CAPITAL
+        return is_beyond_all and len(suspects) >= max(LEAST_BEYOND_ALL, SHARE_BEYOND_ALL * figures)
 
     def _typed_figures(self, frame: str, columns: Sequence[str]) -> int:
         """Return how many figures of some columns are typed in, and not 0."""

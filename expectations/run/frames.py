@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from expectations.findings.cells import COMMUNES_KNOWN, SUBMISSION
+from expectations.findings.cells import COUNTS_KNOWN, SUBMISSION
 from program.calendar.period import Period
 from program.forms.form import Form
+from program.forms.measure import MEASURES_OF_COUNTS
 from program.forms.table import Table
 from program.parsed_report import ParsedReport, ParsedTable, frame_of, summarise
-from program.units.register import UnitKind, UnitRegister
+from program.units.counts import Counted, UnitCounts
 
 INDEX = ("submission_id", "row")
 
@@ -23,24 +24,23 @@ _UNKNOWN = float("nan")
 def batch_frames(
     form: Form,
     readings: Sequence[tuple[int, ParsedReport]],
-    units: UnitRegister | None = None,
+    counts: UnitCounts | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return a frame per table of `form`, and one named `submission`, over all `readings`.
 
     Every frame has the index columns `submission_id` (the number of the reading) and `row`, and
     `period_start` and `period_end` (NaT where the period is unknown). Table frames are those of
     `program.parsed_report`. The submission frame has row 0, and one float column per matrix
-    element and list summary. A summary of a list without lines is unknown, not 0. Its column
-    `communes_known` is the number of communes that `units` has for the report's unit; unknown
-    without `units`.
+    element and list summary. A summary of a list without lines is unknown, not 0. Its columns
+    `communes_known`, `hamlets_known` … are what `counts` has for the report's unit; unknown
+    without `counts`. The frame of a table has those of the measures of its columns.
     """
     frames = {table.name: _table_frame(table, readings) for table in form.tables}
     rows = [_submission_row(form, number, reading) for number, reading in readings]
     frames[SUBMISSION] = pd.DataFrame.from_records(rows)
-    communes = [_communes_known(reading, units) for _, reading in readings]
-    frames[SUBMISSION][COMMUNES_KNOWN] = np.array(communes, dtype=np.float64)
     for frame in frames.values():
         _add_period(frame, readings)
+    _add_counts(form, frames, readings, counts)
     return frames
 
 
@@ -108,27 +108,30 @@ def _figure_of_blank_line(table: Table, positions: Mapping[str, int]) -> float:
     return 0.0
 
 
-def _communes_known(reading: ParsedReport, units: UnitRegister | None) -> float:
-    """Return how many communes the unit has at the end of the period; NaN where unknown."""
-    if units is None or reading.unit_code is None or reading.period is None:
+def _add_counts(
+    form: Form,
+    frames: Mapping[str, pd.DataFrame],
+    readings: Sequence[tuple[int, ParsedReport]],
+    counts: UnitCounts | None,
+) -> None:
+    """Add to each frame what is known of the size of the reports' units."""
+    measures: dict[str, set[str]] = {}
+    for table in form.tables:
+        measures[table.name] = {column.measure for column in table.columns}
+    for name, counted in COUNTS_KNOWN.items():
+        known = {number: _known(reading, counted, counts) for number, reading in readings}
+        measure = MEASURES_OF_COUNTS.get(counted)
+        for frame_name, frame in frames.items():
+            if frame_name == SUBMISSION or measure in measures[frame_name]:
+                frame[name] = frame["submission_id"].map(known).astype("float64")
+
+
+def _known(reading: ParsedReport, counted: Counted, counts: UnitCounts | None) -> float:
+    """Return the most that the unit of a report can have; NaN where nobody knows."""
+    if counts is None or reading.unit_code is None or reading.period is None:
         return _UNKNOWN
-    day = reading.period.end
-    unit = units.get(reading.unit_code, day)
-    if unit is None:
-        return _UNKNOWN
-    if unit.kind is UnitKind.COMMUNE:
-        return 1.0
-    communes = 0
-    for child in units.children(unit.code, day):
-        if child.kind is UnitKind.COMMUNE:
-            communes += 1
-        else:
-            # Until 30 June 2025 districts stood between the province and its communes.
-            communes += len(units.children(child.code, day))
-    # A pack may list no communes: then their number is not known.
-    if not communes:
-        return _UNKNOWN
-    return float(communes)
+    most = counts.most(reading.unit_code, reading.period.end, counted)
+    return _UNKNOWN if most is None else most
 
 
 def _add_period(frame: pd.DataFrame, readings: Sequence[tuple[int, ParsedReport]]) -> None:

@@ -13,7 +13,7 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.expectations.registry import get_expectation_impl
 
 import expectations.custom  # noqa: F401  (registers our own expectations)
-from expectations.findings.cells import SUBMISSION
+from expectations.findings.cells import COUNTS_KNOWN, SUBMISSION
 from expectations.rules.pack_values import CAPITAL, Known
 from expectations.rules.rule_models import CellRule, Derivation, columns_in
 from expectations.rules.rule_set import RuleSet
@@ -21,11 +21,12 @@ from expectations.rules.texts import RuleText
 from expectations.run.gx_metrics import Plan
 from program.errors import ConfigurationError
 from program.forms.form import Form
-from program.forms.measure import LARGEST_EXACT, to_kept
+from program.forms.measure import LARGEST_EXACT, MEASURES_OF_COUNTS, to_kept
 from program.forms.table import Column, ColumnType, Table
 
 SUM = "expect_column_total_to_equal_sum_of_parts"
-_BETWEEN = "expect_column_values_to_be_between"
+COUNT_MARGIN = 1.1
+"""A known count of people or households is of another day, and often rounded; ours (D)."""
 # A line left empty is 0 (expectations.run.frames). A cell left empty in a line with figures is
 # unknown.
 _DERIVED_SUM = {"empty_parts": "unknown"}
@@ -60,8 +61,11 @@ class Expected:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns that the expectation checks; those of a `row_condition` only choose rows."""
-        return columns_in(self.kwargs)
+        """The columns that the expectation checks.
+
+        Those of a `row_condition` only choose rows. What the pack knows of the unit is in no cell.
+        """
+        return tuple(name for name in columns_in(self.kwargs) if name not in COUNTS_KNOWN)
 
     @cached_property
     def plan(self) -> Plan:
@@ -171,9 +175,7 @@ def _of_column(column: Column, rules: RuleSet) -> Iterator[Expected]:
     for rule in rules.cells:
         kwargs = _derived_kwargs(rule, column, rules.known)
         if kwargs is not None:
-            arguments = {"column": column.name, **kwargs}
-            extra = _words_of(column)
-            yield Expected(rule, rule.expect, arguments, column.name, extra)
+            yield Expected(rule, rule.expect, kwargs, column.name, _words_of(column))
 
 
 def _words_of(column: Column) -> dict[str, str]:
@@ -223,7 +225,13 @@ def _line_totals(rule: CellRule, table: Table) -> Iterator[Expected]:
 
 
 def _derived_kwargs(rule: CellRule, column: Column, known: Known) -> dict[str, Any] | None:
-    """Return the arguments of `rule` for `column` besides its name; None: it does not apply."""
+    """Return the arguments of `rule` for `column`; None: it does not apply."""
+    counted = rule.derive.value
+    if counted in MEASURES_OF_COUNTS:
+        known_count = f"{counted}_known"
+        is_counted = column.measure == MEASURES_OF_COUNTS[counted]
+        pair = {"column_A": column.name, "column_B": known_count, "max_value": COUNT_MARGIN}
+        return pair if is_counted and column.type.is_numeric else None
     is_money = column.type is ColumnType.MONEY
     has_capital = is_money and known.figures[CAPITAL] is not None
     has_minimum = column.minimum is not None
@@ -244,9 +252,7 @@ def _derived_kwargs(rule: CellRule, column: Column, known: Known) -> dict[str, A
     }
     # Totals are not of a single column: `_of_totals` derives them.
     applies, kwargs = derived.get(rule.derive, (False, {}))
-    if not applies:
-        return None
-    return kwargs
+    return {"column": column.name, **kwargs} if applies else None
 
 
 def _kept(bound: float | None, column: Column) -> float | None:

@@ -13,6 +13,8 @@ _DONG_PER = {"đồng": 1, "nghìn đồng": 1_000, "triệu đồng": 1_000_000
 MONEY_MEASURES = tuple(_DONG_PER)
 COUNTED_MEASURES = frozenset({"người", "hộ", "lớp", "công trình", "mô hình"})
 """Measures of which there is no fraction."""
+MEASURES_OF_COUNTS = {"households": "hộ", "people": "người"}
+"""The measure of what a unit has a known number of."""
 PERCENT_SIGN = "%"
 
 

@@ -11,12 +11,16 @@ from program.forms.form import Form
 from program.forms.table import Table
 from program.pack.catalogue import CapitalSource, Indicator, Project
 from program.pack.contact import Correspondence
+from program.pack.csv_file import read_rows
 from program.pack.pack import Pack, Program
 from program.pack.source import Source
-from program.pack.unit_target import read_unit_targets
+from program.pack.unit_target import FILE as TARGETS
+from program.pack.unit_target import UnitTarget
 from program.pack.validate import reference_errors
 from program.pack.waiver import WaiverEntry
 from program.pack.yaml_file import Model, load_model, yaml_location
+from program.units.counts import FILE as COUNTS
+from program.units.counts import UnitCount
 from program.units.register import UnitRegister
 
 __all__ = ["Pack", "Program", "fingerprint_of", "load_pack"]
@@ -76,7 +80,8 @@ def load_pack(folder: Path) -> Pack:
         sources=sources.sources,
         calendar=load_model(folder / "calendar.yaml", Calendar),
         correspondence=load_model(folder / "contacts.yaml", Correspondence),
-        unit_targets=read_unit_targets(folder),
+        unit_targets=read_rows(folder / TARGETS, UnitTarget),
+        unit_counts=read_rows(folder / COUNTS, UnitCount),
         correction_files=_load_corrections(correction_files),
         # Of the files that decide how a report is read and checked.
         fingerprint=fingerprint_of([*layout_files(folder), *correction_files]),

@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import Field
@@ -21,6 +22,7 @@ from program.pack.source import Source
 from program.pack.unit_target import UnitTarget
 from program.pack.waiver import WaiverEntry
 from program.pack.yaml_file import Model
+from program.units.counts import UnitCount, UnitCounts
 from program.units.register import Unit, UnitRegister
 
 
@@ -60,8 +62,14 @@ class Pack:
     calendar: Calendar
     correspondence: Correspondence
     unit_targets: tuple[UnitTarget, ...]
+    unit_counts: tuple[UnitCount, ...]
     correction_files: dict[str, tuple[WaiverEntry, ...]]
     fingerprint: str
+
+    @cached_property
+    def counts(self) -> UnitCounts:
+        """How many communes, hamlets, households and people each unit has at most."""
+        return UnitCounts(self.units, self.unit_counts)
 
     @property
     def corrections(self) -> tuple[WaiverEntry, ...]:

@@ -17,6 +17,7 @@ from program.pack.catalogue import CapitalSource, Indicator, Project
 from program.pack.pack import Pack
 from program.pack.waiver import WaiverEntry
 from program.pack.yaml_file import repeated
+from program.units.counts import FILE as COUNTS
 
 _CALENDAR = "calendar.yaml"
 _CAPITAL = "capital.yaml"
@@ -46,6 +47,7 @@ def reference_errors(pack: Pack) -> list[PackError]:
         *_mistakes_of_duties(pack),
         *_mistakes_of_indicators(pack),
         *_mistakes_of_unit_targets(pack),
+        *_mistakes_of_unit_counts(pack),
         *_mistakes_of_corrections(pack),
     ]
 
@@ -219,6 +221,15 @@ def _mistakes_of_unit_targets(pack: Pack) -> Iterator[PackError]:
         first_day = Period.parse(target.period).start
         if pack.units.get(target.unit, first_day) is None:
             yield PackError(_TARGETS, (), f"{what}: units.csv has no such unit in the period")
+
+
+def _mistakes_of_unit_counts(pack: Pack) -> Iterator[PackError]:
+    """Yield each count of a unit that did not exist on its day."""
+    for count in pack.unit_counts:
+        if pack.units.get(count.unit, count.as_of) is None:
+            what = f"{count.counted} of unit {count.unit}"
+            text = f"{what}: units.csv has no such unit on {count.as_of}"
+            yield PackError(COUNTS, (), text)
 
 
 def _mistakes_of_corrections(pack: Pack) -> Iterator[PackError]:

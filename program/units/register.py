@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -121,6 +121,11 @@ class UnitRegister:
     def children(self, code: str, day: date) -> tuple[Unit, ...]:
         """Return the units of `day` directly below the unit with `code`, in the table's order."""
         return tuple(self._children_on(day).get(code, ()))
+
+    def a_day_of_each_stretch(self, until: date) -> tuple[date, ...]:
+        """Return one day of each stretch of days with the same units, the last one `until`."""
+        last_days = (change - timedelta(days=1) for change in self._changes if change <= until)
+        return (*last_days, until)
 
     def successors_of(self, unit: Unit) -> tuple[Unit, ...]:
         """Return the units that took the land of `unit`, as of the day after its last.

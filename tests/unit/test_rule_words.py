@@ -19,17 +19,10 @@ from program.finding import ReaderFinding
 from program.limits import DEFAULT_LIMITS
 from program.pack.load import Pack, load_pack
 from program.parsed_report import ParsedReport
-from program.settings import ROOT
 from program.submission import Verdict
 from tests.conftest import Fill, delivery
 
 FILES = sorted(path.name for path in SUITES.glob("*.yaml"))
-
-
-@pytest.fixture
-def own_pack(tmp_path: Path) -> Path:
-    """A copy of the sample pack that a test may change; `load_pack` reads it."""
-    return Path(shutil.copytree(ROOT / "config" / "soc-trang", tmp_path / "pack"))
 
 
 @pytest.fixture
