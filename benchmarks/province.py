@@ -36,14 +36,8 @@ PEOPLE = {
     "underweight_children of children_5": (0.08, 0.16),
 }
 SCHOOLS = ("kindergarten_5", "primary", "lower_secondary", "upper_secondary")
-PLACES = {
-    "commune_road": 10,
-    "hamlet_road": 90,
-    "classrooms": 300,
-    "health_stations": 10,
-    "hamlet_house": 90,
-    "hamlet_arts": 90,
-}
+HAMLETS, CLASSROOMS = 7, 28
+"""Of a commune, on average."""
 FALLING = ("poor_households", "near_poor_households", "underweight_children")
 """Shares that fall from year to year, because they measure something bad."""
 
@@ -263,7 +257,17 @@ class Province:
             level: self._of(n, dice, years, "school_age", {"enrolled": (0.88, 0.99)})
             for level, n in of_school.items()
         }
-        of_place = {line: max(int(n * dice.uniform(0.8, 1.2)), 1) for line, n in PLACES.items()}
+        # A district knows its communes; each has a health station.
+        communes = len(self._pack.units.children(unit, period.end))
+        hamlets = int(communes * HAMLETS * dice.uniform(0.8, 1.2))
+        of_place = {
+            "commune_road": communes,
+            "hamlet_road": hamlets,
+            "classrooms": int(communes * CLASSROOMS * dice.uniform(0.8, 1.2)),
+            "health_stations": communes,
+            "hamlet_house": hamlets,
+            "hamlet_arts": hamlets,
+        }
         places = {
             line: self._of(n, dice, years, "existing", {"reaching": (0.3, 0.95)})
             for line, n in of_place.items()

@@ -1,7 +1,7 @@
 """Fill in templates, have LibreOffice compute and save them, and check what it saved.
 
-It is too slow for the test suite (`tests/unit/test_template_and_rules.py` has the same test
-without LibreOffice). Ends with 1 where a workbook is asked about or kept out.
+A machine may lack LibreOffice: the test suite has the same property with workbooks that openpyxl
+saved (`tests/unit/test_template_and_rules.py`). Run this after a change of templates or reader. Ends with 1 where a workbook is asked about or kept out.
 
 Usage: python -m tests.template_in_libreoffice [--subsets 20] [--format xlsx] [--first 0]
 """

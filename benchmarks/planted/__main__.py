@@ -9,9 +9,10 @@ Usage: python -m benchmarks.planted [--provinces 10] [--first 0] [--why]
 """
 
 import argparse
+import random
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from program.settings import ROOT, load_settings, quiet_third_parties
@@ -23,8 +24,14 @@ from benchmarks.planted.across import ACROSS, try_across  # noqa: E402
 from benchmarks.planted.controller import SEEN_ALONE, SEEN_OVER_TIME  # noqa: E402
 from benchmarks.planted.good import GOOD  # noqa: E402
 from benchmarks.planted.over_time import OVER_TIME  # noqa: E402
-from benchmarks.planted.scoring import Score, Trial  # noqa: E402
+from benchmarks.planted.scoring import FORMS, UNITS, Score, Trial  # noqa: E402
 from benchmarks.planted.within import WITHIN  # noqa: E402
+from benchmarks.planted.workbooks import (  # noqa: E402
+    ODD,
+    WRONG,
+    WorkbookScore,
+    try_workbooks,
+)
 from benchmarks.stock import with_stock  # noqa: E402
 from expectations.checking import Checker  # noqa: E402
 from expectations.rules.rule_set import RuleSet  # noqa: E402
@@ -35,6 +42,7 @@ def main(provinces: int, first: int, *, why: bool) -> None:
     """Score all cases in some provinces and print the scores."""
     pack = with_stock(load_pack(ROOT / "config" / "soc-trang"))
     scores: dict[str, Score] = defaultdict(Score)
+    of_workbooks: dict[str, WorkbookScore] = defaultdict(WorkbookScore)
     with tempfile.TemporaryDirectory() as folder:
         everything = Checker(pack, RuleSet(pack), "planted")
         history = Checker(pack, history_alone(pack, Path(folder)), "planted")
@@ -42,7 +50,10 @@ def main(provinces: int, first: int, *, why: bool) -> None:
         trial = Trial(pack, everything, history, seed)
         trial.run(scores)
         try_across(trial, pack, everything, scores)
+        reports = {form: [trial.good(form, unit) for unit in UNITS] for form in FORMS}
+        try_workbooks(reports, pack, everything, random.Random(seed), of_workbooks)
     _print(scores, why=why)
+    _print_workbooks(of_workbooks)
 
 
 def _print(scores: dict[str, Score], *, why: bool) -> None:
@@ -76,6 +87,25 @@ def _print_good(scores: Sequence[Score]) -> None:
     rules = sum((score.rules for score in scores), Counter[str]())
     counts = [f"{rule} {count}" for rule, count in rules.most_common()]
     print("rules that good ones broke:", ", ".join(counts) or "none")
+
+
+def _print_workbooks(scores: Mapping[str, WorkbookScore]) -> None:
+    """Print a line for each odd workbook, and the shares of the wrong and of the right ones."""
+    for name, score in scores.items():
+        counts = f"asked {score.asked}, kept out {score.kept_out}, told {score.told}"
+        rules = " ".join(f"{rule}:{count}" for rule, count in score.rules.most_common())
+        print(f"{name:35} {score.tried} tried, {counts}, false {score.false_facts}  {rules}")
+    wrong = [score for name, score in scores.items() if name in WRONG]
+    right = [score for name, score in scores.items() if name in ODD]
+    tried = sum(score.tried for score in wrong)
+    told = sum(score.told for score in wrong)
+    print(f"{tried} wrong workbooks of {len(wrong)} kinds, told at the right cell: {told}")
+    tried = sum(score.tried for score in right)
+    kept_out = sum(score.kept_out for score in right)
+    asked = sum(score.asked for score in right)
+    print(f"{tried} odd ones of {len(right)} kinds, kept out: {kept_out}, asked about: {asked}")
+    false_facts = sum(score.false_facts for score in scores.values())
+    print(f"false facts, loaded without a question: {false_facts}")
 
 
 def _print_case(name: str, score: Score, outcome: str, *, why: bool) -> None:

@@ -20,6 +20,8 @@ from expectations.custom.rendering import prescriptive
 _LONGEST = 60
 """A total adds up at most so many lines beside it, or all lines on one side of it."""
 _SAME = 1e-9
+_PROPORTION = 0.02
+"""By how much a proportion may differ: small amounts are rounded."""
 
 
 class MulticolumnLinesNoTotals(MulticolumnMapMetricProvider):
@@ -76,12 +78,24 @@ def _totals(figures: NDArray[np.float64]) -> NDArray[np.bool_]:
     is_half = (difference <= _SAME * figures) & (figures > 0)
     is_of_groups = np.all(is_half, axis=1)
     found = np.zeros(count, dtype=bool)
-    found[row[is_sum]] = True
+    for end, start in zip(row[is_sum], first[is_sum], strict=True):
+        is_whole_list = start == 0 and end == count - 1
+        if is_whole_list or not _in_proportion(figures[start:end]):
+            found[end] = True
     # Half of what stands above is telling only where a group's total was found above.
     is_found_so_far = np.logical_or.accumulate(found)
     has_group = np.r_[False, is_found_so_far[:-1]]
     result: NDArray[np.bool_] = found | (is_of_groups & has_group)
     return result
+
+
+def _in_proportion(lines: NDArray[np.float64]) -> bool:
+    """Tell whether the figures of some lines are in one proportion, as money by a norm is.
+
+    They are then one figure: 5 and 7 households are 12 by chance, and their money is too.
+    """
+    shares = lines / lines.sum(axis=1, keepdims=True)
+    return bool(np.all(np.ptp(shares, axis=0) <= _PROPORTION * shares.max(axis=0)))
 
 
 def _sentence(kwargs: Mapping[str, Any]) -> str:

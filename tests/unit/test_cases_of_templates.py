@@ -2,6 +2,8 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import openpyxl
@@ -11,7 +13,10 @@ from connectors.reader.reader import read_parts
 from expectations.checking import Checker
 from program.calendar.period import Period
 from program.calendar.stage import Stage
+from program.finding import Severity
 from program.pack.load import Pack
+from program.parsed_report import ParsedReport
+from program.records.history import no_history
 from program.settings import ROOT
 from program.submission import Submission, Verdict
 from publish.template.requests import request_of
@@ -19,7 +24,8 @@ from tests.conftest import delivery
 from tests.filled_templates import asks
 from tests.shared_rules import rules_of
 
-CASES = ROOT / "tests" / "data" / "cases"
+TESTS = ROOT / "tests"
+CASES = TESTS / "data" / "cases"
 FORMS = {
     "training": "2025-Q1",
     "livelihoods": "2025-Q1",
@@ -37,6 +43,73 @@ def judged(content: bytes, pack: Pack, period: str = "2025-Q1") -> Submission:
 
 def case(name: str, pack: Pack) -> Submission:
     return judged((CASES / f"{name}.xlsx").read_bytes(), pack)
+
+
+def sent_on(day: date, content: bytes, number: int, pack: Pack) -> ParsedReport:
+    """Return a file of huyện Kế Sách as it is read; it arrived on `day`, the `number`-th."""
+    sent = replace(
+        delivery(number=number, period=Period.parse("2025-Q2")),
+        received_at=datetime.combine(day, time(3), UTC),
+    )
+    (reading,) = read_parts(content, sent, pack)
+    return reading
+
+
+def with_title_of(period: str, content: bytes) -> bytes:
+    """Return a workbook whose sheets say another period."""
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    for sheet in book:
+        for row in sheet.iter_rows(max_row=8):
+            for cell in row:
+                if isinstance(cell.value, str) and cell.value.startswith("Kỳ báo cáo"):
+                    cell.value = f"Kỳ báo cáo: {period}"
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def with_figures_of_2024(content: bytes) -> bytes:
+    """Return the report that huyện Kế Sách sent in July 2024: all its figures were smaller."""
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    for row in book["Hỗ trợ hộ"].iter_rows(min_row=7, min_col=2, max_col=7):
+        for cell in row:
+            if isinstance(cell.value, int | float):
+                cell.value = int(cell.value * 0.8)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def test_last_years_title_over_this_years_figures_does_not_replace_the_accepted_report(
+    pack: Pack,
+) -> None:
+    mistaken = (CASES / "title-2024-sent-july-2025.xlsx").read_bytes()
+    accepted = sent_on(date(2024, 7, 10), with_figures_of_2024(mistaken), 1, pack)
+    late = sent_on(date(2025, 7, 12), mistaken, 2, pack)
+    checker = Checker(pack, RuleSet(pack), "case")
+    first, second = checker.check([accepted, late], no_history())
+    assert first.verdict.loads
+    assert second.verdict is Verdict.QUARANTINED
+    (held,) = [f for f in second.findings if f.severity is Severity.CRITICAL]
+    assert held.rule == "HIS-12"
+    assert "Quý II năm 2025" in held.message
+
+
+def test_the_same_figures_under_their_own_title_are_taken(pack: Pack) -> None:
+    mistaken = (CASES / "title-2024-sent-july-2025.xlsx").read_bytes()
+    accepted = sent_on(date(2024, 7, 10), with_figures_of_2024(mistaken), 1, pack)
+    right = sent_on(date(2025, 7, 12), with_title_of("Quý 2 năm 2025", mistaken), 2, pack)
+    checker = Checker(pack, RuleSet(pack), "case")
+    _, second = checker.check([accepted, right], no_history())
+    assert second.verdict.loads
+    assert "HIS-12" not in {finding.rule for finding in second.findings}
+
+
+def test_every_case_has_a_test() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in TESTS.rglob("test_*.py"))
+    # Some tests name a case without its suffix.
+    untested = [path.name for path in CASES.iterdir() if path.stem not in tests]
+    assert untested == []
 
 
 def figures(submission: Submission) -> dict[str, float | None]:

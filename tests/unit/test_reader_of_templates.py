@@ -8,8 +8,11 @@ import openpyxl
 import pytest
 
 from connectors.reader.reader import read_parts
+from expectations.checking import Checker
+from expectations.rules.rule_set import RuleSet
 from program.calendar.period import Period
 from program.calendar.stage import Stage
+from program.finding import Severity
 from program.forms.qualifier import Qualifier
 from program.forms.template_marker import MARKER_SHEET
 from program.pack.load import Pack
@@ -224,15 +227,21 @@ def test_a_formula_of_the_sender_s_own_stays_unread(pack: Pack) -> None:
     assert "participants_total" not in figures(reading)
 
 
-def test_a_part_that_cannot_be_read_leaves_its_total_unread(pack: Pack) -> None:
+def test_a_part_that_cannot_be_read_leaves_its_total_unknown_and_is_told_alone(pack: Pack) -> None:
     book = openpyxl.load_workbook(
         io.BytesIO(template(pack, "training", "942", "2024-Q4", Values({"levels": GOOD_LEVELS})))
     )
     book["Tổng hợp"]["C10"] = "nhiều"
     buffer = io.BytesIO()
     book.save(buffer)
-    rules = {(p.rule, p.cell) for p in read(buffer.getvalue(), pack).problems}
-    assert {("CELL-07", "C10"), ("CELL-12", "C12")} <= rules
+    reading = read(buffer.getvalue(), pack)
+    found = {(p.rule, p.cell) for p in reading.problems}
+    assert ("CELL-07", "C10") in found
+    assert [rule for rule, cell in found if cell == "C12"] == []
+    assert "participants_total" not in figures(reading)
+    (submission,) = Checker(pack, RuleSet(pack), "test").check([reading])
+    critical = [f.cell for f in submission.findings if f.severity is Severity.CRITICAL]
+    assert critical == ["C10"]
 
 
 def test_a_workbook_typed_by_hand_needs_no_marker(pack: Pack) -> None:

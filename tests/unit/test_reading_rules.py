@@ -271,6 +271,7 @@ MET: dict[str, bytes | None] = {
     ),
     "FORM-43": report(None, class_list(lines=[CLASS, ["Cộng xã A", *[None] * 6, 70]])),
     "FORM-44": report(None, class_list(lines=[CLASS, ["Cộng Mỹ Xuyên", *[None] * 6, 71]])),
+    "FORM-61": report(None, class_list(lines=[CLASS, ["Tổng cộng", *[None] * 6, 71]])),
     "FORM-45": hiding(report(), "Tổng hợp", rows=[7, 8], columns=["C"]),
     "FORM-46": hiding(
         workbook(("A", summary()), ("B", class_list()), ("C", summary())), "C", is_sheet=True

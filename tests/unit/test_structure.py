@@ -503,6 +503,9 @@ CASES: dict[str, Case] = {
     "a sum in the middle that does not add up": works(
         lines=[ROAD, BRIDGE, sums("Cộng khu vực ven biển", 1500, 501), SCHOOL]
     )._replace(plain=None),
+    "a grand total that is not the sum of the lines": works(
+        lines=[ROAD, BRIDGE, SCHOOL, sums("Tổng cộng", 1900, 800)]
+    ),
     "the header said again among the lines, as for the next page of a print": works(
         header=[WORK_HEADER, PAGE_NUMBERS],
         lines=[

@@ -21,7 +21,12 @@ from connectors.reader.find.repeated_headers import headers_again
 from connectors.reader.find.table_region import TableRegion
 from connectors.reader.open.workbook import CellValue
 from connectors.reader.values.parse_cell import is_empty, text_of_cell
-from program.forms.table import Column
+from program.forms.measure import to_printed
+from program.forms.table import Column, ColumnType
+from program.vietnamese import format_number
+
+_ROUNDED = 1e-3
+"""The share by which a total of money may differ from its lines: lines are rounded, too."""
 
 
 class _Row(NamedTuple):
@@ -174,10 +179,43 @@ def _report(place: TableRegion, rows: Sequence[_Row], at: int, last: int) -> Non
     if not is_plain_sum and not _adds_up(place, rows, at):
         place.report("FORM-44", row.number, row.at, value)
         return
-    first_words = place.row(row.number)[row.at]
-    is_last_total = is_below_lines and is_total(first_words)
+    is_grand_total = is_total(place.row(row.number)[row.at])
+    if is_grand_total and is_plain_sum and not _adds_up(place, rows, at):
+        _report_wrong_sums(place, rows, row)
+    is_last_total = is_below_lines and is_grand_total
     if not is_last_total:
         place.report("FORM-43", row.number, row.at, value)
+
+
+def _report_wrong_sums(place: TableRegion, rows: Sequence[_Row], total: _Row) -> None:
+    """Report each figure of the total of a list that its lines do not add up to.
+
+    Nothing is said of a column with a cell that could not be read: that cell is reported. Money
+    may be rounded.
+    """
+    lines = [row.number for row in rows if row.group is None]
+    for column in place.found():
+        written = _figures(place, total.number).get(column.name)
+        if written is None or not all(_is_read(place, line, column) for line in lines):
+            continue
+        added = sum(_figures(place, line).get(column.name, 0.0) for line in lines)
+        may_be_off = _ROUNDED * abs(written) if column.type is ColumnType.MONEY else 0.0
+        if lines and not math.isclose(added, written, rel_tol=1e-9, abs_tol=may_be_off):
+            measure = column.measure
+            place.report(
+                "FORM-61",
+                total.number,
+                place.header.columns[column.name],
+                format_number(to_printed(written, measure)),
+                line=_words_of(place, total),
+                column=column.label,
+                added=format_number(to_printed(added, measure)),
+            )
+
+
+def _is_read(place: TableRegion, number: int, column: Column) -> bool:
+    cell = place.row(number)[place.header.columns[column.name]]
+    return is_empty(cell) or isinstance(place.parse(number, column).value, float)
 
 
 def _words_of(place: TableRegion, row: _Row) -> str:

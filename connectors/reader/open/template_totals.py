@@ -156,8 +156,6 @@ class _Computation:
         if is_empty(self.rows[row][at]) and not self._could_excel_not_compute(total):
             return
         value = self._sum(total)
-        if value is None:
-            return
         self.rows[row][at] = value
         if isinstance(value, float):
             self.computed[total.at] = total.column.label
@@ -181,17 +179,17 @@ class _Computation:
                 return True
         return False
 
-    def _sum(self, total: _Total) -> float | str | None:
-        """Return the sum of a total's parts as printed.
+    def _sum(self, total: _Total) -> float | str:
+        """Return the sum of a total's parts as printed; "" if all are empty, or one is unreadable.
 
-        "" if all parts are empty, None if a part cannot be read.
+        A part that cannot be read is reported itself: its sender cannot mend the total.
         """
         values: list[float] = []
         for part in total.parts:
             measure = self.measures[part.column.name]
             parsed = parse_cell(self._cell(part), part.column, measure)
             if parsed.value is None and parsed.rule is not None:
-                return None
+                return ""
             if isinstance(parsed.value, float):
                 values.append(parsed.value)
         if not values:

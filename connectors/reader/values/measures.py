@@ -8,6 +8,7 @@ figure a thousandfold. Two different measures for one column are a problem as we
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from connectors.reader.find.headings import text_over, words_over
@@ -63,9 +64,19 @@ def read_measures(header: Header, table: Table) -> tuple[dict[str, str], list[Re
             written.append(above)
         problem = _problem_with(named, written, header, column)
         if problem is not None:
-            problems.append(problem)
+            _add_once(problems, problem)
         measures[column.name] = named.measure or column.measure
     return measures, problems
+
+
+def _add_once(problems: list[ReaderFinding], problem: ReaderFinding) -> None:
+    """Add a problem, or its column to the same problem at the same cell."""
+    for number, known in enumerate(problems):
+        if (known.rule, known.cell) == (problem.rule, problem.cell):
+            columns = f'{known.values["column"]}", "{problem.values["column"]}'
+            problems[number] = replace(known, values={**known.values, "column": columns})
+            return
+    problems.append(problem)
 
 
 def _problem_with(
