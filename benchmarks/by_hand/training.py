@@ -21,6 +21,7 @@ LEVELS: Rules = {
     "CELL-04": [lambda f, c=c: f[c] < 0 for c in FIGURES],
     "CELL-06": [lambda f, c=c: f[c] > LARGEST_EXACT for c in FIGURES],
     "CELL-36": [lambda f, c=c: f[c] > 800e9 for c in MONEY],
+    "CELL-52": [lambda f, c=c: f[c] > 1.32e6 for c in COUNTS[1:]],
     "TRN-01": [lambda f: f["women"] > f["participants"]],
     "TRN-02": [lambda f: f["ethnic_minority"] > f["participants"]],
     "TRN-03": [unequal_sum("participants", "officials", "community")],
@@ -42,6 +43,7 @@ LEVELS: Rules = {
             & ((f["participants"] < 3 * f["classes"]) | (f["participants"] > 600 * f["classes"]))
         )
     ],
+    "TRN-30": [lambda f: (f["classes"] > 0) & (f["days"] > 60 * f["classes"])],
     "TRN-14": [
         lambda f: (
             (f["budget_spent_vnd"] != 0)
@@ -66,6 +68,9 @@ CLASSES: Rules = {
     "TRN-11": [lambda f: f["class_last_day"] > f["period_end"]],
     "TRN-15": [repeated(*_CLASS_KEY, needed=["class_title"])],
     "TRN-16": [lambda f: f["class_participants"] < 1],
+    "CELL-52": [lambda f: f["class_participants"] > 1.32e6],
+    "TRN-31": [lambda f: f["class_last_day"] > f["class_first_day"] + pd.Timedelta(days=60)],
+    "TRN-32": [lambda f: f["class_participants"] > 600],
 }
 
 

