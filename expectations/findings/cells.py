@@ -13,7 +13,7 @@ from expectations.history.columns import (
     listed_table,
 )
 from program.forms.form import Form
-from program.units.counts import Counted
+from program.units.counts import UnitSize
 
 if TYPE_CHECKING:
     from program.parsed_report import ParsedReport, ParsedTable
@@ -24,7 +24,7 @@ CellRef = tuple[str | None, str | None]
 SUBMISSION = "submission"
 """The frame with a row for each submission."""
 
-COUNTS_KNOWN: Mapping[str, Counted] = {f"{counted}_known": counted for counted in Counted}
+COUNTS_KNOWN: Mapping[str, UnitSize] = {f"{counted}_known": counted for counted in UnitSize}
 """The columns of frames with what the pack knows of the size of the report's unit."""
 
 _WHOLE_REPORT: CellRef = (None, None)

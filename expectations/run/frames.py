@@ -14,7 +14,7 @@ from program.forms.form import Form
 from program.forms.measure import MEASURES_OF_COUNTS
 from program.forms.table import Table
 from program.parsed_report import ParsedReport, ParsedTable, frame_of, summarise
-from program.units.counts import Counted, UnitCounts
+from program.units.counts import UnitCounts, UnitSize
 
 INDEX = ("submission_id", "row")
 
@@ -126,7 +126,7 @@ def _add_counts(
                 frame[name] = frame["submission_id"].map(known).astype("float64")
 
 
-def _known(reading: ParsedReport, counted: Counted, counts: UnitCounts | None) -> float:
+def _known(reading: ParsedReport, counted: UnitSize, counts: UnitCounts | None) -> float:
     """Return the most that the unit of a report can have; NaN where nobody knows."""
     if counts is None or reading.unit_code is None or reading.period is None:
         return _UNKNOWN

@@ -19,7 +19,7 @@ from program.units.register import Unit, UnitKind, UnitRegister
 FILE = "unit_counts.csv"
 
 
-class Counted(StrEnum):
+class UnitSize(StrEnum):
     """What is counted of a unit."""
 
     COMMUNES = "communes"
@@ -36,7 +36,7 @@ class UnitCount(Model):
     """
 
     unit: str
-    counted: Counted
+    counted: UnitSize
     as_of: date
     count: int = Field(gt=0)
     qualifier: Qualifier | Literal[""]
@@ -53,8 +53,8 @@ class UnitCounts:
 
     def __init__(self, units: UnitRegister, rows: Iterable[UnitCount] = ()) -> None:
         self._units = units
-        self._published: dict[tuple[Unit, Counted], int] = {}
-        self._known: dict[tuple[str, date, Counted], float | None] = {}
+        self._published: dict[tuple[Unit, UnitSize], int] = {}
+        self._known: dict[tuple[str, date, UnitSize], float | None] = {}
         for row in rows:
             unit = units.get(row.unit, row.as_of)
             if unit is not None:
@@ -62,7 +62,7 @@ class UnitCounts:
                 before = self._published.get((unit, row.counted), 0)
                 self._published[unit, row.counted] = max(before, row.count)
 
-    def most(self, code: str, day: date, counted: Counted) -> float | None:
+    def most(self, code: str, day: date, counted: UnitSize) -> float | None:
         """Return the most that the unit with `code` on `day` can have; None where nobody knows.
 
         For communes it is the most that the unit has had up to `day`: a report may speak of the
@@ -75,16 +75,16 @@ class UnitCounts:
             self._known[key] = self._most(unit, day, counted) if unit is not None else None
         return self._known[key]
 
-    def _most(self, unit: Unit, day: date, counted: Counted) -> float | None:
+    def _most(self, unit: Unit, day: date, counted: UnitSize) -> float | None:
         areas = self._areas(unit, counted)
         published = sum(self._published[area, counted] for area in areas)
-        if counted is Counted.COMMUNES:
+        if counted is UnitSize.COMMUNES:
             listed = self._communes_listed(unit, day)
             own = self._published.get((unit, counted), 0)
             return float(max(listed, own)) or None
         return float(published) or None
 
-    def _areas(self, unit: Unit, counted: Counted) -> frozenset[Unit]:
+    def _areas(self, unit: Unit, counted: UnitSize) -> frozenset[Unit]:
         """Return the counted units whose land together holds the unit's; none if not all is known.
 
         They are the unit itself, else the unit above it, else those whose land a commune took.

@@ -10,7 +10,7 @@ from expectations.rules.rule_set import RuleSet
 from program.errors import ConfigurationError
 from program.pack.load import Pack, load_pack
 from program.parsed_report import ParsedReport
-from program.units.counts import Counted, UnitCount, UnitCounts
+from program.units.counts import UnitCount, UnitCounts, UnitSize
 from program.units.register import UnitKind
 from tests.unit.test_outcomes_rules import GOOD, read
 
@@ -18,7 +18,7 @@ BEFORE_MERGER = date(2024, 12, 31)
 AFTER_MERGER = date(2025, 12, 31)
 
 
-def row(unit: str, counted: Counted, count: int, as_of: date = BEFORE_MERGER) -> UnitCount:
+def row(unit: str, counted: UnitSize, count: int, as_of: date = BEFORE_MERGER) -> UnitCount:
     return UnitCount.model_validate(
         {
             "unit": unit,
@@ -35,31 +35,31 @@ def row(unit: str, counted: Counted, count: int, as_of: date = BEFORE_MERGER) ->
 @pytest.mark.parametrize(
     ("code", "day", "counted", "most"),
     [
-        ("942", BEFORE_MERGER, Counted.COMMUNES, 8),
+        ("942", BEFORE_MERGER, UnitSize.COMMUNES, 8),
         # Phường 1 and Phường 9 are one since 2025: a report of 2025 may still speak of ten wards.
-        ("941", date(2025, 3, 31), Counted.COMMUNES, 10),
-        ("94", date(2025, 3, 31), Counted.COMMUNES, 109),
+        ("941", date(2025, 3, 31), UnitSize.COMMUNES, 10),
+        ("94", date(2025, 3, 31), UnitSize.COMMUNES, 109),
         # Xã Kế Sách took the land of three communes, which may have been in difficulty in 2021.
-        ("31528", AFTER_MERGER, Counted.COMMUNES, 3),
+        ("31528", AFTER_MERGER, UnitSize.COMMUNES, 3),
         # Of Cần Thơ the table has 43 of 103 communes.
-        ("92", AFTER_MERGER, Counted.COMMUNES, 103),
-        ("947", BEFORE_MERGER, Counted.HOUSEHOLDS, 41_000),
-        ("942", BEFORE_MERGER, Counted.HOUSEHOLDS, 335_000),
-        ("942", BEFORE_MERGER, Counted.PEOPLE, 1_200_000),
-        ("31528", AFTER_MERGER, Counted.PEOPLE, 1_200_000),
-        ("92", AFTER_MERGER, Counted.PEOPLE, None),
-        ("999", BEFORE_MERGER, Counted.PEOPLE, None),
+        ("92", AFTER_MERGER, UnitSize.COMMUNES, 103),
+        ("947", BEFORE_MERGER, UnitSize.HOUSEHOLDS, 41_000),
+        ("942", BEFORE_MERGER, UnitSize.HOUSEHOLDS, 335_000),
+        ("942", BEFORE_MERGER, UnitSize.PEOPLE, 1_200_000),
+        ("31528", AFTER_MERGER, UnitSize.PEOPLE, 1_200_000),
+        ("92", AFTER_MERGER, UnitSize.PEOPLE, None),
+        ("999", BEFORE_MERGER, UnitSize.PEOPLE, None),
     ],
 )
 def test_the_most_that_a_unit_can_have_is_its_own_count_or_that_of_the_area_around_it(
-    pack: Pack, code: str, day: date, counted: Counted, most: float | None
+    pack: Pack, code: str, day: date, counted: UnitSize, most: float | None
 ) -> None:
     assert pack.counts.most(code, day, counted) == most
 
 
 def test_of_several_counts_the_largest_stands(pack: Pack) -> None:
-    rows = [row("942", Counted.PEOPLE, 100), row("942", Counted.PEOPLE, 120)]
-    assert UnitCounts(pack.units, rows).most("942", BEFORE_MERGER, Counted.PEOPLE) == 120
+    rows = [row("942", UnitSize.PEOPLE, 100), row("942", UnitSize.PEOPLE, 120)]
+    assert UnitCounts(pack.units, rows).most("942", BEFORE_MERGER, UnitSize.PEOPLE) == 120
 
 
 def test_a_commune_has_at_most_what_all_its_predecessors_had(pack: Pack) -> None:
@@ -68,9 +68,9 @@ def test_a_commune_has_at_most_what_all_its_predecessors_had(pack: Pack) -> None
     assert unit is not None
     predecessors = pack.units.predecessors_of(unit)
     before = [each.code for each in predecessors if each.kind is UnitKind.COMMUNE]
-    rows = [row(code, Counted.PEOPLE, 7_000, date(2025, 6, 30)) for code in before]
-    all_known = UnitCounts(pack.units, rows).most("31675", AFTER_MERGER, Counted.PEOPLE)
-    one_unknown = UnitCounts(pack.units, rows[1:]).most("31675", AFTER_MERGER, Counted.PEOPLE)
+    rows = [row(code, UnitSize.PEOPLE, 7_000, date(2025, 6, 30)) for code in before]
+    all_known = UnitCounts(pack.units, rows).most("31675", AFTER_MERGER, UnitSize.PEOPLE)
+    one_unknown = UnitCounts(pack.units, rows[1:]).most("31675", AFTER_MERGER, UnitSize.PEOPLE)
     assert (len(before), all_known, one_unknown) == (2, 14_000, None)
 
 
