@@ -1,4 +1,4 @@
-"""The thirty questions of docs/questions.md: their statements, and their answers as the page shows them."""
+"""The forty questions of docs/questions.md: their statements, and their answers as the page shows them."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

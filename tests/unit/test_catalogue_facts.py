@@ -370,12 +370,12 @@ def test_baselines_that_were_published_or_hold_by_definition_are_known_and_no_na
 
 def test_national_capital_is_as_the_fact_sheet_has_it_to_the_dong(pack: Pack) -> None:
     found = amounts(pack, "national")
-    quoted = {code: amount.vnd for code, amount in found if "S80" in cited(amount.source)}
+    quoted = {code: amount.vnd for code, amount in found if "S84" in cited(amount.source)}
     assert quoted == {code: million * MILLION for code, million in NATIONAL_CAPITAL.items()}
     others = [
         (code, amount.vnd, amount.source)
         for code, amount in found
-        if "S80" not in cited(amount.source)
+        if "S84" not in cited(amount.source)
     ]
     assert others == [("total", 137_664_900 * MILLION, "S9: 137.664,9 tỷ")]
     assert {amount.tag for _, amount in found} == {Tag.CONFIRMED}
@@ -386,7 +386,7 @@ def test_the_parts_of_every_stream_add_up_to_it_exactly(pack: Pack) -> None:
     value = {
         code: amount.vnd
         for code, amount in amounts(pack, "national")
-        if "S80" in cited(amount.source)
+        if "S84" in cited(amount.source)
     }
     parts = {code: {c for c, s in streams.items() if s.parent == code} for code in streams}
     assert parts["total"] == {"central", "local", "credit", "other"}
