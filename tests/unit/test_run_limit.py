@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
 import yaml
 
+from flows.night import runtime
 from program.settings import ROOT
 from tests.waiting import wait_for
 
@@ -85,3 +88,18 @@ def test_an_automation_matches_the_deployment_not_the_flow(name: str) -> None:
         related = trigger["match_related"]
         asked = related if isinstance(related, list) else [related]
         assert by_name in asked or by_tag in asked
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [(29, []), (181, ["the run began 3 h 01 min after its time, 21/01/2025 01:00"])],
+)
+def test_a_run_that_begins_long_after_its_time_says_so(
+    minutes: int, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned_at = datetime(2025, 1, 20, 18, tzinfo=UTC)
+    warnings: list[str] = []
+    run = SimpleNamespace(now=lambda: planned_at + timedelta(minutes=minutes), warn=warnings.append)
+    monkeypatch.setattr(runtime, "flow_run", SimpleNamespace(scheduled_start_time=planned_at))
+    runtime.warn_if_late(run)
+    assert [warning.partition(": ")[0] for warning in warnings] == told
