@@ -48,23 +48,29 @@ Fill = Callable[..., bytes]
 
 
 @pytest.fixture(scope="session")
-def pack() -> Pack:
+def sample_pack() -> Pack:
     """The sample pack."""
     return load_pack(ROOT / "config" / "soc-trang")
 
 
+@pytest.fixture(scope="session")
+def pack(sample_pack: Pack) -> Pack:
+    """The sample pack; a module may put a pack of its own in its place."""
+    return sample_pack
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _rules_made_once(pack: Pack) -> Iterator[None]:
+def _rules_made_once(sample_pack: Pack) -> Iterator[None]:
     """Let runs and rebuilds on the sample pack share the pack and the rules of the tests.
 
     A run in a process of its own makes them anew, and so does one on any other pack.
     """
 
     def pack_in(folder: Path) -> Pack:
-        return pack if folder == pack.folder else load_pack(folder)
+        return sample_pack if folder == sample_pack.folder else load_pack(folder)
 
     def rules_for(its: Pack) -> RuleSet:
-        return rules_of(its) if its is pack else RuleSet(its)
+        return rules_of(its) if its is sample_pack else RuleSet(its)
 
     with pytest.MonkeyPatch.context() as monkeypatch:
         for module in (run_context, rebuild):
