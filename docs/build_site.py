@@ -158,6 +158,7 @@ def navigation(pages: Path) -> Nav:
                 {"Reading": "docs/reading.md"},
                 {"Rules": "docs/rules.md"},
                 {"Marts": "docs/marts.md"},
+                {"Tracing": "docs/tracing.md"},
                 {"Data for others": "docs/data.md"},
                 {"Reports": "docs/reports.md"},
                 {"Questions": "docs/questions.md"},

@@ -36,7 +36,7 @@ from tests.workbooks import (
     workbook,
 )
 from warehouse.lifecycle.reprocess import requeue
-from warehouse.queries.reports import trace
+from warehouse.queries.tracing import trace
 from warehouse.tables import DeliveryRow, FactRow, FindingRow, OutboxRow, SubmissionRow
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("reads_here")]

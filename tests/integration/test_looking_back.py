@@ -34,7 +34,8 @@ from warehouse.lifecycle.reprocess import requeue
 from warehouse.lifecycle.withdraw import withdraw
 from warehouse.load import load_delivery
 from warehouse.queries.as_of import open_as_of, set_as_of
-from warehouse.queries.reports import progress, reporting, trace
+from warehouse.queries.reports import progress, reporting
+from warehouse.queries.tracing import trace
 from warehouse.tables import DeliveryRow, SubmissionRow, UnitRow
 
 NIGHT = datetime(2025, 1, 20, 15, tzinfo=UTC)

@@ -19,7 +19,7 @@ from warehouse.database import engine as opening
 from warehouse.database.backends import OpenMode, make_engine
 from warehouse.database.engine import newest_revision, prepare_warehouse
 from warehouse.database.views import drop_views
-from warehouse.queries.reports import trace
+from warehouse.queries.tracing import trace
 from warehouse.tables import WarehouseTable
 
 pytestmark = [pytest.mark.no_warehouse, pytest.mark.both_databases]

@@ -21,7 +21,8 @@ from warehouse.lifecycle.reprocess import requeue
 from warehouse.load import load_delivery
 from warehouse.outbox.letters import assemble_letters
 from warehouse.outbox.queue import claim_letter
-from warehouse.queries.reports import reporting, trace
+from warehouse.queries.reports import reporting
+from warehouse.queries.tracing import trace
 from warehouse.tables import (
     DeliveryRow,
     FactRow,

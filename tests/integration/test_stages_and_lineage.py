@@ -18,7 +18,8 @@ from program.submission import Fact, Submission, Verdict
 from tests.arriving import arrive, catalogued
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
-from warehouse.queries.reports import progress, reporting, stages, territories, trace
+from warehouse.queries.reports import progress, reporting, stages, territories
+from warehouse.queries.tracing import trace
 from warehouse.tables import CapitalRow, IndicatorRow, SubmissionRow
 
 NOON = datetime(2026, 2, 20, 5, tzinfo=UTC)

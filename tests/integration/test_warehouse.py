@@ -38,7 +38,8 @@ from warehouse.outbox.queue import (
     renew_lease,
     retry_failed,
 )
-from warehouse.queries.reports import progress, reporting, trace, unplaced
+from warehouse.queries.reports import progress, reporting, unplaced
+from warehouse.queries.tracing import trace
 from warehouse.source_positions import keep_position, read_position
 from warehouse.tables import (
     DeliveryRow,

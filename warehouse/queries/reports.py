@@ -18,12 +18,9 @@ from program.records.query_rows import (
     RunSubmissionRow,
     StageRow,
     TerritorySumRow,
-    TracedFact,
 )
 from program.submission import Verdict
-from warehouse.lifecycle.stored_findings import findings_of
-from warehouse.lifecycle.versions import versions_of
-from warehouse.tables import DeliveryRow, FactRow, FindingRow, RunRow, SubmissionRow
+from warehouse.tables import DeliveryRow, FindingRow, RunRow, SubmissionRow
 
 Row = TypeVar("Row", StageRow, TerritorySumRow)
 
@@ -157,75 +154,6 @@ def _sums(engine: Engine, condition: str) -> list[TerritorySumRow]:
     with engine.connect() as connection:
         rows = connection.execute(text(query)).mappings()
         return [_from_view(TerritorySumRow, row) for row in rows]
-
-
-def trace(
-    engine: Engine,
-    *,
-    form: str,
-    unit: str,
-    period: str,
-    elements: list[str],
-    stage: Stage = Stage.FINAL,
-) -> list[TracedFact]:
-    """Return every version of the facts `elements` of a report.
-
-    The current version comes first, then the newest.
-    """
-    query = (
-        select(FactRow, SubmissionRow, DeliveryRow)
-        .join(SubmissionRow, SubmissionRow.id == FactRow.submission_id)
-        .join(DeliveryRow, DeliveryRow.id == SubmissionRow.delivery_id)
-        .where(
-            *versions_of(form, unit, period, stage.value),
-            FactRow.element.in_(elements),
-            FactRow.line == 0,
-        )
-        .order_by(
-            SubmissionRow.known_to.is_not(None),
-            SubmissionRow.version.desc(),
-            FactRow.element,
-        )
-    )
-    with Session(engine) as session:
-        rows = session.execute(query).tuples()
-        return [_traced(session, *row) for row in rows]
-
-
-def _traced(
-    session: Session, fact: FactRow, submission: SubmissionRow, delivery: DeliveryRow
-) -> TracedFact:
-    """Return a fact with where it came from, and the findings at its cell."""
-    findings_at_cell = [
-        finding
-        for finding in findings_of(session, submission.id)
-        if (finding.sheet, finding.cell) == (fact.sheet, fact.cell)
-    ]
-    return TracedFact(
-        element=fact.element,
-        value=fact.value,
-        text=fact.text,
-        qualifier=Qualifier(fact.qualifier) if fact.qualifier else None,
-        stage=Stage(submission.stage),
-        sheet=fact.sheet,
-        cell=fact.cell,
-        submission_id=submission.id,
-        version=submission.version or 0,
-        verdict=Verdict(submission.verdict),
-        rule_set_version=submission.rule_set_version,
-        loaded_at=submission.loaded_at,
-        known_from=submission.known_from or submission.loaded_at,
-        known_to=submission.known_to,
-        delivery_id=delivery.id,
-        sha256=delivery.sha256 or "",
-        source=delivery.source,
-        channel=delivery.channel,
-        name=delivery.name,
-        sender_unit=delivery.sender_unit,
-        received_at=delivery.received_at,
-        is_synthetic=delivery.is_synthetic,
-        findings=tuple(findings_at_cell),
-    )
 
 
 def submissions_of_run(engine: Engine, run_id: int) -> list[RunSubmissionRow]:

@@ -1,0 +1,32 @@
+"""Names that somebody may have meant: for the message about a code that does not exist."""
+
+from collections.abc import Mapping
+
+from rapidfuzz import fuzz, process
+
+from program.labels import fold
+
+_CLOSE_ENOUGH = 70
+"""Of 100. Measured on the codes and names of the bundled pack (tests/unit/test_near_names.py)."""
+
+
+def nearest(text: str, names_by_code: Mapping[str, str], limit: int = 5) -> list[str]:
+    """Return the codes that `text` is near to, by the code or by its name; the nearest first.
+
+    Letter case and diacritics do not matter. The list is empty where nothing is near.
+    """
+    by_name = {code: fold(name) for code, name in names_by_code.items()}
+    by_code = {code: fold(code) for code in names_by_code}
+    wanted = fold(text)
+    scores: dict[str, float] = {}
+    # Part of a name counts: "hộ nghèo" finds "Tỷ lệ hộ nghèo". Part of a code does not: nearly any
+    # short code is in a longer one.
+    for scorer, choices in ((fuzz.WRatio, by_name), (fuzz.ratio, by_code)):
+        found = process.extract(
+            wanted, choices, scorer=scorer, limit=limit, score_cutoff=_CLOSE_ENOUGH
+        )
+        for _, score, code in found:
+            scores[code] = max(score, scores.get(code, 0))
+    # Equally near names stay in their own order: a pack has the general one first.
+    in_order = sorted(names_by_code, key=lambda code: -scores.get(code, 0))
+    return [code for code in in_order if code in scores][:limit]

@@ -1,0 +1,34 @@
+"""Which names a wrong one is near to."""
+
+import pytest
+
+from program.near_names import nearest
+from program.pack.load import Pack
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("TRN-PARTICIPANT", "TRN-PARTICIPANTS"),
+        ("trn-participants", "TRN-PARTICIPANTS"),
+        ("so nguoi tham du", "TRN-PARTICIPANTS"),
+        ("T199", "T19"),
+        ("DIS-DISBURSE", "DIS-DISBURSED"),
+        ("hộ nghèo", "OUT-POOR"),
+    ],
+)
+def test_an_indicator_is_found_by_a_wrong_code_or_a_part_of_its_name(
+    pack: Pack, text: str, first: str
+) -> None:
+    names = {each.code: each.name for each in pack.indicators if each.form}
+    assert nearest(text, names)[0] == first
+
+
+@pytest.mark.parametrize("text", ["NONE", "XYZ", "", "🙂"])
+def test_what_is_near_to_nothing_has_no_suggestion(pack: Pack, text: str) -> None:
+    assert nearest(text, {each.code: each.name for each in pack.indicators}) == []
+
+
+def test_no_more_are_suggested_than_asked_for() -> None:
+    names = {f"A{number}": f"Số hộ nghèo {number}" for number in range(9)}
+    assert len(nearest("hộ nghèo", names, limit=3)) == 3
