@@ -21,7 +21,8 @@ from program.units.unit import Unit, UnitKind
 from program.vietnamese import format_date, format_number
 from warehouse.database.engine import Warehouse
 from warehouse.queries.report_facts import ReportFact, report_facts
-from warehouse.queries.reports import progress_in, reporting, trace
+from warehouse.queries.reports import progress_in, reporting
+from warehouse.queries.tracing import trace
 
 
 @dataclass(frozen=True, slots=True)
