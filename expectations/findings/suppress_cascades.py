@@ -80,7 +80,7 @@ class Suspect:
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderSaid:
+class ReaderFindingCells:
     """The cells in which the reader found no value, and those that it warns of."""
 
     refused: frozenset[CellRef]
@@ -90,7 +90,7 @@ class ReaderSaid:
 def causes(
     suspects: Iterable[Suspect],
     cells: SumCells,
-    reader: ReaderSaid,
+    reader: ReaderFindingCells,
     sizing: Mapping[str, int],
 ) -> list[Suspect]:
     """Return the suspects of one report that follow neither from another nor from the reader's.
@@ -119,7 +119,7 @@ def causes(
 class _Reported:
     """The findings of one report so far, by their cells."""
 
-    def __init__(self, cells: SumCells, reader: ReaderSaid) -> None:
+    def __init__(self, cells: SumCells, reader: ReaderFindingCells) -> None:
         self._cells = cells
         self._reader = reader
         self._at: dict[CellRef, list[Suspect]] = {}

@@ -58,7 +58,7 @@ def reports_frame(
     form: Form,
     grid: FigureGrid,
     memory: ReportHistory,
-    sight: ComparableIndex,
+    comparables: ComparableIndex,
     pack: Pack,
     numbers: Iterable[int],
 ) -> pd.DataFrame:
@@ -69,8 +69,8 @@ def reports_frame(
     for index, report in memory.asking:
         if report.number not in requested:
             continue
-        copied = _copied_columns(index, fingerprints, memory.reports, sight, pack)
-        revised = revision_columns(form, grid, index, memory, sight, pack)
+        copied = _copied_columns(index, fingerprints, memory.reports, comparables, pack)
+        revised = revision_columns(form, grid, index, memory, comparables, pack)
         if copied is None and revised is None:
             continue
         row = 0
@@ -89,23 +89,23 @@ def with_dates(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _own_copies(
-    index: int, same: Sequence[int], reports: Sequence[HistoryReport], sight: ComparableIndex
+    index: int, same: Sequence[int], reports: Sequence[HistoryReport], comparables: ComparableIndex
 ) -> list[int]:
     """Return of the reports `same` those of the unit itself, for periods as long."""
     kind = reports[index].period.kind
     candidates = set(same)
     # A year's cumulative figures equal those of its fourth quarter, which makes it no copy.
-    same_length = [n for n in sight.of(index).others if reports[n].period.kind is kind]
+    same_length = [n for n in comparables.of(index).others if reports[n].period.kind is kind]
     return [n for n in same_length if n in candidates]
 
 
 def _peer_copies(
-    index: int, same: Sequence[int], reports: Sequence[HistoryReport], sight: ComparableIndex
+    index: int, same: Sequence[int], reports: Sequence[HistoryReport], comparables: ComparableIndex
 ) -> list[int]:
     """Return of the reports `same` those of peers for the same period and stage."""
     asking = integers([index])
-    peers = sight.peers(asking, reports[index].period)
-    is_peer = sight.of_own_stage(asking, peers)[0]
+    peers = comparables.peers(asking, reports[index].period)
+    is_peer = comparables.of_own_stage(asking, peers)[0]
     return [n for n in same if is_peer[n]]
 
 
@@ -113,7 +113,7 @@ def _copied_columns(
     index: int,
     fingerprints: _Fingerprints,
     reports: Sequence[HistoryReport],
-    sight: ComparableIndex,
+    comparables: ComparableIndex,
     pack: Pack,
 ) -> tuple[object, ...] | None:
     """Return the columns of the frame about copies, in order; None where there is no copy."""
@@ -123,19 +123,19 @@ def _copied_columns(
     if not count or len(same) == 1:
         return None
     own: tuple[object, ...] = _NO_OWN_COPY
-    own_copies = _own_copies(index, same, reports, sight)
+    own_copies = _own_copies(index, same, reports, comparables)
     if own_copies:
         last = reports[own_copies[-1]]
         own = (count, last.period.label, vietnam_day(last.received_at))
     of_peer: tuple[object, ...] = _NO_PEER_COPY
-    peer_copies = _peer_copies(index, same, reports, sight)
+    peer_copies = _peer_copies(index, same, reports, comparables)
     if peer_copies:
         peer = reports[peer_copies[0]]
         unit = pack.unit_on(peer.unit, peer.period.code)
         name = unit.name if unit else ""
         of_peer = (count, name, vietnam_day(peer.received_at))
     of_estimate: tuple[object, ...] = _NO_COPY_OF_ESTIMATE
-    estimate = sight.of(index).estimate
+    estimate = comparables.of(index).estimate
     if estimate is not None and estimate in same:
         of_estimate = (count, vietnam_day(reports[estimate].received_at))
     columns = own + of_peer + of_estimate

@@ -60,23 +60,23 @@ def history_frames(
         pack: Has the indicators and the names of the units.
         numbers: The submissions that get rows.
     """
-    sight = ComparableIndex(memory, window)
+    comparables = ComparableIndex(memory, window)
     grid = FigureGrid(form_elements(form), memory)
     frames = {
-        FIGURES: _figures_frame(grid, memory, sight, numbers),
-        REPORTS: reports_frame(form, grid, memory, sight, pack, numbers),
+        FIGURES: _figures_frame(grid, memory, comparables, numbers),
+        REPORTS: reports_frame(form, grid, memory, comparables, pack, numbers),
         VERSIONS: _versions_frame(memory, numbers),
-        INDICATORS: indicators_frame(form.code, memory, sight, pack, numbers),
-        LINES: matrix_lines_frame(form, grid, memory, sight, numbers),
+        INDICATORS: indicators_frame(form.code, memory, comparables, pack, numbers),
+        LINES: matrix_lines_frame(form, grid, memory, comparables, numbers),
     }
     for table in form.tables:
         if table.key and table.name in memory.lines:
-            frames |= lines_frames(table, memory, sight, numbers)
+            frames |= lines_frames(table, memory, comparables, numbers)
     return frames
 
 
 def _figures_frame(
-    grid: FigureGrid, memory: ReportHistory, sight: ComparableIndex, numbers: Sequence[int]
+    grid: FigureGrid, memory: ReportHistory, comparables: ComparableIndex, numbers: Sequence[int]
 ) -> pd.DataFrame:
     """Return the frame of the submissions `numbers`, with the columns `FIGURE_COLUMNS`."""
     indexes: dict[int, int] = {}
@@ -86,8 +86,8 @@ def _figures_frame(
     asked = [number for number in numbers if number in indexes]
     asking = integers(indexes[number] for number in asked)
     given = grid.given(asking)
-    past = UnitTrend(memory.reports, grid, sight, asking)
-    peers = Peers(grid, sight, asking)
+    past = UnitTrend(memory.reports, grid, comparables, asking)
+    peers = Peers(grid, comparables, asking)
     columns = {
         "submission_id": integers(asked)[given.askers],
         "row": given.counts,

@@ -42,7 +42,11 @@ class _Goal:
 
 
 def indicators_frame(
-    code: str, memory: ReportHistory, sight: ComparableIndex, pack: Pack, numbers: Iterable[int]
+    code: str,
+    memory: ReportHistory,
+    comparables: ComparableIndex,
+    pack: Pack,
+    numbers: Iterable[int],
 ) -> pd.DataFrame:
     """Return the frame of the submissions `numbers` of form `code`.
 
@@ -57,7 +61,7 @@ def indicators_frame(
         for index, report in memory.asking:
             if report.number not in requested:
                 continue
-            last = _last_index(report, sight.of(index), memory)
+            last = _last_index(report, comparables.of(index), memory)
             if last is not None:
                 rows.extend(_rows(goals, index, last, memory, values))
     return pd.DataFrame.from_records(rows, columns=list(INDICATOR_COLUMNS))

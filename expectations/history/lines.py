@@ -25,7 +25,7 @@ _INTERNAL = ("report", "report__before", "place", "last", "_merge", "key")
 
 
 def lines_frames(
-    table: Table, memory: ReportHistory, sight: ComparableIndex, numbers: Iterable[int]
+    table: Table, memory: ReportHistory, comparables: ComparableIndex, numbers: Iterable[int]
 ) -> dict[str, pd.DataFrame]:
     """Return both frames of a list with a key, of the submissions `numbers`.
 
@@ -36,7 +36,7 @@ def lines_frames(
     """
     lines = memory.lines[table.name]
     known = lines[lines["key"] != ""]
-    last = _last_reports(set(numbers), known, memory, sight)
+    last = _last_reports(set(numbers), known, memory, comparables)
     now = known.merge(last, left_on="report", right_on="place")
     columns = [name for name in lines.columns if name not in _NOT_COLUMNS]
     then = known[["report", "key", *columns]]
@@ -126,7 +126,10 @@ def _comparable(values: pd.Series) -> pd.Series:
 
 
 def _last_reports(
-    requested: AbstractSet[int], lines: pd.DataFrame, memory: ReportHistory, sight: ComparableIndex
+    requested: AbstractSet[int],
+    lines: pd.DataFrame,
+    memory: ReportHistory,
+    comparables: ComparableIndex,
 ) -> pd.DataFrame:
     """Return the last report before each requested one, of the same unit and with such lines.
 
@@ -138,7 +141,7 @@ def _last_reports(
     for index, report in memory.asking:
         if report.number is None or report.number not in requested:
             continue
-        for other in reversed(sight.of(index).others):
+        for other in reversed(comparables.of(index).others):
             period = memory.reports[other].period
             if other in with_lines and period.end < report.period.end:
                 rows.append((index, report.number, other, period.label))

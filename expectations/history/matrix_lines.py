@@ -115,7 +115,7 @@ class _Asked:
 
     @classmethod
     def of(
-        cls, memory: ReportHistory, sight: ComparableIndex, requested: AbstractSet[int]
+        cls, memory: ReportHistory, comparables: ComparableIndex, requested: AbstractSet[int]
     ) -> "_Asked":
         """Return the reports of this batch with the numbers `requested`."""
         indexes: list[int] = []
@@ -125,7 +125,7 @@ class _Asked:
         for index, report in memory.asking:
             if report.number is None or report.number not in requested:
                 continue
-            last_index = _last_of_year(index, memory, sight)
+            last_index = _last_of_year(index, memory, comparables)
             indexes.append(index)
             numbers.append(report.number)
             last.append(last_index)
@@ -145,13 +145,13 @@ def matrix_lines_frame(
     form: Form,
     grid: FigureGrid,
     memory: ReportHistory,
-    sight: ComparableIndex,
+    comparables: ComparableIndex,
     numbers: Iterable[int],
 ) -> pd.DataFrame:
     """Return the frame of the submissions `numbers`, with the columns `LINE_COLUMNS`."""
     if all(table.kind == "list" for table in form.tables):
         return pd.DataFrame(columns=list(LINE_COLUMNS))
-    asked = _Asked.of(memory, sight, set(numbers))
+    asked = _Asked.of(memory, comparables, set(numbers))
     places = _Places.of(form, grid)
     now = _figures(grid, places, asked.indexes)
     last = asked.last[now["asker"].to_numpy()]
@@ -182,10 +182,10 @@ def matrix_lines_frame(
     return frame[list(LINE_COLUMNS)]
 
 
-def _last_of_year(index: int, memory: ReportHistory, sight: ComparableIndex) -> int:
+def _last_of_year(index: int, memory: ReportHistory, comparables: ComparableIndex) -> int:
     """Return the index of the unit's last report of the same year and length; else -1."""
     own = memory.reports[index].period
-    for other in reversed(sight.of(index).others):
+    for other in reversed(comparables.of(index).others):
         period = memory.reports[other].period
         is_same_year = period.kind is own.kind and period.year == own.year
         if is_same_year and period < own:

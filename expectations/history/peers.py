@@ -55,9 +55,9 @@ class Peers:
     `asking` are the indexes of the reports.
     """
 
-    def __init__(self, grid: FigureGrid, sight: ComparableIndex, asking: Integers) -> None:
+    def __init__(self, grid: FigureGrid, comparables: ComparableIndex, asking: Integers) -> None:
         self._grid = grid
-        self._sight = sight
+        self._comparables = comparables
         self._asking = asking
 
     def columns(self, given: Given, past: UnitTrend) -> Columns:
@@ -118,28 +118,28 @@ class Peers:
         size = max(_VALUES_AT_ONCE // values, 1)
         report_indexes = np.arange(len(self._asking) + 1)
         starts = np.searchsorted(given.askers, report_indexes)
-        for period, positions in self._sight.by_period(self._asking, size):
+        for period, positions in self._comparables.by_period(self._asking, size):
             asking = self._asking[positions]
             first = starts[positions]
             last = starts[positions + 1]
             rows_of_group = np.arange(len(positions))
             # An estimate is compared with estimates. Of the period before, the final figure counts
             # where there is one: it is what the unit's own figure is set against too.
-            peers = self._sight.peers(asking, period)
-            all_before = self._sight.peers(asking, period.moved(-1))
+            peers = self._comparables.peers(asking, period)
+            all_before = self._comparables.peers(asking, period.moved(-1))
             yield _Shown(
                 rows=concatenated_ranges(first, last),
                 askers=np.repeat(rows_of_group, last - first),
-                peers=self._sight.of_own_stage(asking, peers),
-                peers_before=self._sight.one_a_unit(all_before),
+                peers=self._comparables.of_own_stage(asking, peers),
+                peers_before=self._comparables.one_a_unit(all_before),
                 others=self._is_seen(asking, "others"),
                 like=self._is_seen(asking, "like"),
             )
 
     def _is_seen(self, asking: Integers, attribute: Literal["others", "like"]) -> Booleans:
         """Tell which reports (columns) of its own unit each asking report (row) sees."""
-        is_seen = np.zeros((len(asking), self._sight.reports), dtype=bool)
+        is_seen = np.zeros((len(asking), self._comparables.reports), dtype=bool)
         for row, index in enumerate(asking.tolist()):
-            seen = getattr(self._sight.of(index), attribute)
+            seen = getattr(self._comparables.of(index), attribute)
             is_seen[row, list(seen)] = True
         return is_seen

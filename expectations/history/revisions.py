@@ -33,7 +33,7 @@ def revision_columns(
     grid: FigureGrid,
     index: int,
     memory: ReportHistory,
-    sight: ComparableIndex,
+    comparables: ComparableIndex,
     pack: Pack,
 ) -> tuple[object, ...] | None:
     """Return `revised`, `revised_of`, `revised_period` and `due_period` of the report at `index`.
@@ -42,11 +42,11 @@ def revision_columns(
     report and the one that a report is missing of. None where nothing points to another period.
     """
     report = memory.reports[index]
-    replaced = sight.of(index).replaced
+    replaced = comparables.of(index).replaced
     # The first report of a period replaces nothing that could be lost.
     if replaced is None:
         return None
-    due = _missing_period(form, report, index, memory, sight, pack)
+    due = _missing_period(form, report, index, memory, comparables, pack)
     if due is None:
         return None
     now, before = _changing_figures(grid, index, replaced)
@@ -62,7 +62,7 @@ def _missing_period(
     report: HistoryReport,
     index: int,
     memory: ReportHistory,
-    sight: ComparableIndex,
+    comparables: ComparableIndex,
     pack: Pack,
 ) -> Period | None:
     """Return the period that had just ended when the report arrived, if its own is still missing.
@@ -75,7 +75,7 @@ def _missing_period(
     due = _last_ended(report.period, received_on)
     if due == report.period:
         return None
-    reported = {memory.reports[other].period for other in sight.of(index).others}
+    reported = {memory.reports[other].period for other in comparables.of(index).others}
     if due in reported:
         return None
     # A unit that has ended, or a form that is no longer in force, has nothing missing.

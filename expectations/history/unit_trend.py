@@ -40,7 +40,7 @@ class UnitTrend:
         self,
         reports: Sequence[HistoryReport],
         grid: FigureGrid,
-        sight: ComparableIndex,
+        comparables: ComparableIndex,
         asking: Integers,
     ) -> None:
         self._grid = grid
@@ -51,7 +51,7 @@ class UnitTrend:
         replaced: list[int | None] = []
         estimates: list[int | None] = []
         for index in asking.tolist():
-            comparable = sight.of(index)
+            comparable = comparables.of(index)
             others.append(comparable.others)
             like.append(comparable.like)
             replaced.append(comparable.replaced)

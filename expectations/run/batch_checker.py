@@ -15,7 +15,7 @@ from expectations.cross_checks.cross_checker import CrossChecker
 from expectations.findings.cells import CellRef
 from expectations.findings.computed_totals import with_place_to_correct
 from expectations.findings.message import finding_of_problem
-from expectations.findings.suppress_cascades import ReaderSaid
+from expectations.findings.suppress_cascades import ReaderFindingCells
 from expectations.findings.waivers import Waivers
 from expectations.history.history_checker import HistoryChecker
 from expectations.history.reports import Frames
@@ -150,7 +150,7 @@ class BatchChecker:
             for finding in report.findings(self._rules.sizing):
                 yield number, with_place_to_correct(finding, report.reading, language)
 
-    def _said_by_reader(self, reading: ParsedReport) -> ReaderSaid:
+    def _said_by_reader(self, reading: ParsedReport) -> ReaderFindingCells:
         """Return the cells that the reader refused or warns of; a mere note says nothing."""
         by_severity: dict[Severity, set[CellRef]] = defaultdict(set)
         for problem in reading.problems:
@@ -159,7 +159,7 @@ class BatchChecker:
             if rule.level is RuleLevel.CELL:
                 cell = (problem.sheet, problem.cell)
                 by_severity[rule.severity].add(cell)
-        return ReaderSaid(
+        return ReaderFindingCells(
             refused=frozenset(by_severity[Severity.CRITICAL]),
             warned=frozenset(by_severity[Severity.WARNING]),
         )

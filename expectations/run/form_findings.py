@@ -19,7 +19,7 @@ from expectations.findings.message import (
 )
 from expectations.findings.sum_cells import SumCells
 from expectations.findings.suppress_cascades import (
-    ReaderSaid,
+    ReaderFindingCells,
     Suspect,
     causes,
     line_to_blame,
@@ -49,7 +49,7 @@ class ReportFailures:
 
     form: Form
     reading: ParsedReport
-    reader: ReaderSaid
+    reader: ReaderFindingCells
     suspects: list[Suspect] = field(default_factory=list)
     expected: dict[str, Sequence[Expected]] = field(default_factory=dict)
     rows: dict[str, Rows] = field(default_factory=dict)

@@ -89,7 +89,7 @@ class Deadline:
 class ReportedItem:
     """One report as the mail presents it.
 
-    `shown` are the items printed in full and `more` is the number of the others. `is_told_above`:
+    `shown` are the items printed in full and `more` is the number of the others. `is_listed_above`:
     what a cross-check found stands at an earlier report of the letter. `marked` is the name of the
     marked workbook that lists all of them; empty if the receiver gets none. `deadline` is None if
     the mail does not ask for the report again, or nobody set a deadline. `answer_by` is the day for
@@ -103,7 +103,7 @@ class ReportedItem:
     result: ReportResult
     shown: tuple[Group, ...]
     more: int
-    is_told_above: bool
+    is_listed_above: bool
     marked: str
     deadline: Deadline | None
     answer_by: date | None

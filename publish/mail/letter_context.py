@@ -130,7 +130,7 @@ def _report_of(
         result=result,
         shown=shown,
         more=len(items) - len(shown),
-        is_told_above=False,
+        is_listed_above=False,
         marked=marked,
         deadline=deadline,
         answer_by=_answer_by(result, deadline, day, pack),
@@ -172,7 +172,7 @@ def _each_printed_once(
         statements = {_statement(group) for group in new}
         printed |= statements & of_cross_checks
         is_shortened = len(new) < len(report.shown)
-        yield replace(report, shown=tuple(new), is_told_above=is_shortened)
+        yield replace(report, shown=tuple(new), is_listed_above=is_shortened)
 
 
 def _statement(group: Group) -> _Statement:

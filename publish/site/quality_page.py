@@ -50,7 +50,7 @@ class RuleQuality:
     findings: int
     submissions: int
     units: int
-    nights: int
+    runs: int
     example: RuleExample | None
 
 
@@ -61,7 +61,7 @@ class RunQuality:
     `docs` has (form and table, link) of each result page; it is empty once the pages are removed.
     """
 
-    night: RunCount
+    run: RunCount
     criticals: int
     warnings: int
     docs: Sequence[tuple[str, str]]
@@ -69,12 +69,12 @@ class RunQuality:
     @property
     def submissions(self) -> int:
         """How many submissions the run checked."""
-        return sum(self.night.verdicts.values())
+        return sum(self.run.verdicts.values())
 
     @property
     def accepted(self) -> int:
         """How many of them it loaded."""
-        return sum(count for verdict, count in self.night.verdicts.items() if verdict.loads)
+        return sum(count for verdict, count in self.run.verdicts.items() if verdict.loads)
 
     @property
     def refused(self) -> int:
@@ -110,7 +110,7 @@ def by_rule(rows: Iterable[QualityRow], examples: Mapping[str, RuleExample]) -> 
             findings=sum(row.findings for row in rows_of_rule),
             submissions=sum(row.submissions for row in rows_of_rule),
             units=len(units),
-            nights=len({row.run_id for row in rows_of_rule}),
+            runs=len({row.run_id for row in rows_of_rule}),
             example=examples.get(rule),
         )
         lines.append(line)
@@ -159,17 +159,17 @@ def by_period(
 
 
 def by_run(
-    nights: Iterable[RunCount],
+    runs: Iterable[RunCount],
     rows: Iterable[QualityRow],
     docs: Mapping[int, Sequence[tuple[str, str]]],
 ) -> list[RunQuality]:
-    """Return a line per run in the order of `nights`. `docs` has the result pages by run id."""
+    """Return a line per run in the order of `runs`. `docs` has the result pages by run id."""
     rows_by_run = _group(rows, lambda row: row.run_id)
     lines = []
-    for run in nights:
+    for run in runs:
         by_severity = _count_by_severity(rows_by_run.get(run.run_id, ()))
         line = RunQuality(
-            night=run,
+            run=run,
             criticals=by_severity[Severity.CRITICAL],
             warnings=by_severity[Severity.WARNING],
             docs=docs.get(run.run_id, ()),

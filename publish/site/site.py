@@ -173,7 +173,7 @@ def _quality_page(
         rules=by_rule(rows, rule_examples(engine)),
         units=by_unit(reports, rows, data.pack),
         periods=by_period(reports, rows),
-        nights=by_run(run_counts(engine, shown_runs), rows, docs_by_run),
+        runs=by_run(run_counts(engine, shown_runs), rows, docs_by_run),
     )
 
 

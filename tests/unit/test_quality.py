@@ -83,7 +83,7 @@ def test_the_most_frequent_rule_comes_first_with_the_words_it_was_last_told_in()
         first.findings,
         first.submissions,
         first.units,
-        first.nights,
+        first.runs,
         first.example,
     ) == (
         "TRN-01",
