@@ -216,14 +216,33 @@ def export(run: RunContext) -> None:
     """Write the data for others and the reports, and queue the mail that tells the office of news.
 
     What has not changed since the last run stays as it is. What holds contacts is not on the site.
+    A part that fails is an error of the run and stops no other: a wrong tag in a form of the pack
+    must not keep the office from its mail.
     """
-    with public_files():
-        write_data(run.warehouse, run.pack, run.settings.site / "data", is_ours=True)
-        write_reports(run.warehouse, run.pack, run.settings.site / "reports", is_ours=True)
-    write_office_files(run.warehouse, run.pack, run.settings.office, is_ours=True)
+    parts = {"data": _write_data, "reports": _write_reports, "office": _write_office}
+    for name, part in parts.items():
+        try:
+            part(run)
+        except Exception as error:  # the boundary of one part
+            logger.exception("export part=%s", name)
+            run.fail(f"export {name}: {type(error).__name__}: {error}")
     # After the files that go with the mail.
     if run.pack.correspondence.mailing.morning_mail:
         enqueue_morning(run.warehouse, run.pack.correspondence.office.email, run.now())
+
+
+def _write_data(run: RunContext) -> None:
+    with public_files():
+        write_data(run.warehouse, run.pack, run.settings.site / "data", is_ours=True)
+
+
+def _write_reports(run: RunContext) -> None:
+    with public_files():
+        write_reports(run.warehouse, run.pack, run.settings.site / "reports", is_ours=True)
+
+
+def _write_office(run: RunContext) -> None:
+    write_office_files(run.warehouse, run.pack, run.settings.office, is_ours=True)
 
 
 def verify(run: RunContext) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from flows.mail.send_letters import MailContext, send_letters
 from flows.night import steps
 from flows.night.run_context import RunContext, open_run
-from program.errors import MailServerUnavailableError
+from program.errors import MailServerUnavailableError, UsageError
 from program.pack.load import Pack
 from program.records.letter import NoticeKind
 from program.settings import Settings
@@ -177,3 +177,25 @@ def test_a_pack_that_does_not_ask_for_it_gets_none(
     steps.alert(run)
     run.finish()
     assert mornings(settings, pack) == []
+
+
+def test_a_part_that_fails_keeps_nobody_from_the_mail(
+    settings: Settings, pack: Pack, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise UsageError("bieu-1.quarter.xlsx: no indicator")
+
+    monkeypatch.setattr(steps, "write_reports", refuse)
+    put(settings, "942", fill("942", "2024-Q4"))
+    run = open_run(settings, DAY)
+    collect(run)
+    load(run)
+    steps.export(run)
+    steps.alert(run)
+    assert run.finish()["errors"] == [
+        "export reports: UsageError: bieu-1.quarter.xlsx: no indicator"
+    ]
+    (mail,) = mornings(settings, pack)
+    names = [part.get_filename() for part in mail.iter_attachments()]
+    assert names == ["danh-sach-don-doc.xlsx", "cong-van-don-doc.docx"]
+    assert (settings.site / "data" / "datapackage.json").exists()
