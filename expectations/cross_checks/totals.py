@@ -118,11 +118,18 @@ def _comparable_parts(
 def _totals_with_own_part(
     form: Form, province: _Figures, stated_below: Iterable[_Figures]
 ) -> set[str]:
-    """Return the totals with a part that the province states, and no unit below it."""
+    """Return the totals with a part that the province states, and no unit below it.
+
+    Where there is one, the form's lists have lines of the province's own too, and what sums up a
+    list is such a total.
+    """
     own = set(province)
     own.difference_update(*stated_below)
     elements = form_elements(form)
-    return {name for name in province if not own.isdisjoint(parts_within(elements, name))}
+    totals = {name for name in province if not own.isdisjoint(parts_within(elements, name))}
+    if totals:
+        totals.update(*(table.summaries for table in form.tables))
+    return totals
 
 
 def _figures_within(

@@ -284,6 +284,10 @@ def test_a_total_with_classes_of_the_province_s_own_may_be_above_its_districts_s
     summed = of_district * len(below)
     assert found(pack, [of_year("classes_total", summed + 3), own, *below]) == []
     assert found(pack, [of_year("classes_total", summed + 3), *below])[0][:2] == (1, "ACR-01")
+    listed = [each._replace(element="classes_listed") for each in below]
+    of_list = [of_year("classes_listed", summed + 3), *listed]
+    assert found(pack, [of_year("classes_total", summed + 3), own, *below, *of_list]) == []
+    assert found(pack, of_list)[0][:2] == (1, "ACR-01")
     if summed:
         too_few = [of_year("classes_total", summed - 1), own, *below]
         assert found(pack, too_few)[0][:2] == (1, "ACR-01")
