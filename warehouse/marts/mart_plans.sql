@@ -17,34 +17,45 @@ ranked AS (
     JOIN periods p ON p.code = f.period
 ),
 of_kind AS (
-    SELECT r.unit_code, r.basis, r.year, r.result_form, r.result_element, r.item, r.side, r.period_kind,
-           SUM(r.value) AS value, SUM(r.given) AS given, SUM(r.sent) AS sent, SUM(r.expected) AS expected,
-           SUM(r.doubtful) AS doubtful, MAX(r.is_synthetic) AS is_synthetic, MAX(r.loaded_at) AS loaded_at
+    SELECT r.*,
+           SUM(r.value) OVER same AS of_year, SUM(r.given) OVER same AS given_of_year, SUM(r.sent) OVER same AS sent_of_year,
+           SUM(r.expected) OVER same AS expected_of_year, SUM(r.doubtful) OVER same AS doubtful_of_year,
+           MAX(r.is_synthetic) OVER same AS synthetic_of_year, MAX(r.loaded_at) OVER same AS loaded_last
     FROM ranked r
     WHERE r.over_time = 'flow' OR r.place = 1
-    GROUP BY r.unit_code, r.basis, r.year, r.result_form, r.result_element, r.item, r.side, r.period_kind
+    WINDOW same AS (
+        PARTITION BY r.unit_code, r.basis, r.result_form, r.result_element, r.item, r.side, r.year, r.period_kind
+    )
 ),
 chosen AS (
     SELECT o.*,
            ROW_NUMBER() OVER (
-               PARTITION BY o.unit_code, o.basis, o.year, o.result_form, o.result_element, o.item, o.side
-               ORDER BY 1.0 * o.given / o.expected DESC,
-                        CASE o.period_kind WHEN 'year' THEN 1 WHEN 'half' THEN 2 WHEN 'quarter' THEN 3 ELSE 4 END
+               PARTITION BY o.unit_code, o.basis, o.result_form, o.result_element, o.item, o.side, o.year
+               ORDER BY 1.0 * o.given_of_year / o.expected_of_year DESC,
+                        CASE o.period_kind WHEN 'year' THEN 1 WHEN 'half' THEN 2 WHEN 'quarter' THEN 3 ELSE 4 END, o.place
            ) AS choice
     FROM of_kind o
 ),
-compared AS (
+-- Windows and no GROUP BY: a filter by unit then reaches the reports, which SQLite would all read.
+both_sides AS (
     SELECT c.unit_code, c.basis, c.year, c.result_form, c.result_element, c.item,
-           MAX(CASE c.side WHEN 'plan' THEN c.value END) AS plan,
-           MAX(CASE c.side WHEN 'result' THEN c.value END) AS result,
-           MAX(CASE c.side WHEN 'plan' THEN c.given ELSE 0 END) AS plans,
-           MAX(CASE c.side WHEN 'plan' THEN c.sent ELSE 0 END) AS plans_sent,
-           MAX(CASE c.side WHEN 'result' THEN c.given ELSE 0 END) AS reported,
-           MAX(CASE c.side WHEN 'result' THEN c.expected ELSE 0 END) AS expected,
-           SUM(c.doubtful) AS doubtful, MAX(c.is_synthetic) AS is_synthetic, MAX(c.loaded_at) AS loaded_at
+           MAX(CASE c.side WHEN 'plan' THEN c.of_year END) OVER pair AS plan,
+           MAX(CASE c.side WHEN 'result' THEN c.of_year END) OVER pair AS result,
+           MAX(CASE c.side WHEN 'plan' THEN c.given_of_year ELSE 0 END) OVER pair AS plans,
+           MAX(CASE c.side WHEN 'plan' THEN c.sent_of_year ELSE 0 END) OVER pair AS plans_sent,
+           MAX(CASE c.side WHEN 'result' THEN c.given_of_year ELSE 0 END) OVER pair AS reported,
+           MAX(CASE c.side WHEN 'result' THEN c.expected_of_year ELSE 0 END) OVER pair AS expected,
+           SUM(c.doubtful_of_year) OVER pair AS doubtful, MAX(c.synthetic_of_year) OVER pair AS is_synthetic,
+           MAX(c.loaded_last) OVER pair AS loaded_at,
+           ROW_NUMBER() OVER (
+               PARTITION BY c.unit_code, c.basis, c.result_form, c.result_element, c.item, c.year ORDER BY c.side
+           ) AS side_no
     FROM chosen c
     WHERE c.choice = 1
-    GROUP BY c.unit_code, c.basis, c.year, c.result_form, c.result_element, c.item
+    WINDOW pair AS (PARTITION BY c.unit_code, c.basis, c.result_form, c.result_element, c.item, c.year)
+),
+compared AS (
+    SELECT b.* FROM both_sides b WHERE b.side_no = 1
 ),
 years AS (
     SELECT DISTINCT p.year FROM reported_periods r JOIN periods p ON p.code = r.period

@@ -36,21 +36,31 @@ summed AS (
     FROM known k
     GROUP BY k.unit_code, k.basis, k.period, k.stage
 ),
+plans AS (
+    SELECT b.unit_code, 'reported' AS basis, b.period, b.submission_id
+    FROM current_submissions b
+    WHERE b.form_code = 'training_plan'
+    UNION ALL
+    SELECT m.upper_code, m.basis, m.period, m.submission_id
+    FROM rollup_members m
+    WHERE m.form_code = 'training_plan'
+),
 planned AS (
-    SELECT m.unit_code, m.basis, m.year, MAX(m.plans_sent) AS year_plans, MAX(m.units) AS year_plan_units,
-           MAX(CASE m.figure WHEN 'classes' THEN m.plan END) AS year_plan_classes,
-           MAX(CASE m.figure WHEN 'participants' THEN m.plan END) AS year_plan_participants,
-           MAX(CASE m.figure WHEN 'budget_spent_vnd' THEN m.plan END) AS year_plan_vnd
-    FROM mart_plans m
-    WHERE m.form_code = 'training' AND m.table_name = 'levels' AND m.item = 'total'
-    GROUP BY m.unit_code, m.basis, m.year
+    SELECT l.unit_code, l.basis, p.year, COUNT(l.submission_id) AS year_plans, SUM(c.value) AS year_plan_classes,
+           SUM(n.value) AS year_plan_participants, SUM(v.value) AS year_plan_vnd
+    FROM plans l
+    JOIN periods p ON p.code = l.period
+    LEFT JOIN facts c ON c.submission_id = l.submission_id AND c.element = 'planned_classes_total' AND c.line = 0
+    LEFT JOIN facts n ON n.submission_id = l.submission_id AND n.element = 'planned_participants_total' AND n.line = 0
+    LEFT JOIN facts v ON v.submission_id = l.submission_id AND v.element = 'planned_budget_vnd_total' AND v.line = 0
+    GROUP BY l.unit_code, l.basis, p.year
 )
 SELECT s.unit_code, s.basis, s.period, p.last_day AS period_end, s.stage, s.reported, s.expected, s.classes, s.participants,
        s.women, s.participants_by_sex, 100.0 * s.women_of_them / NULLIF(s.participants_by_sex, 0) AS women_percent,
        s.ethnic_minority, s.participants_by_ethnicity,
        100.0 * s.ethnic_minority_of_them / NULLIF(s.participants_by_ethnicity, 0) AS ethnic_minority_percent,
        s.spent_vnd, s.participants_with_cost, s.cost_of_them / NULLIF(s.participants_with_cost, 0) AS cost_per_participant_vnd,
-       COALESCE(y.year_plans, 0) AS year_plans, COALESCE(y.year_plan_units, 1) AS year_plan_units,
+       COALESCE(y.year_plans, 0) AS year_plans,
        y.year_plan_classes, y.year_plan_participants, y.year_plan_vnd,
        s.is_synthetic, s.loaded_at, (SELECT MAX(as_of) FROM runs) AS data_as_of
 FROM summed s
