@@ -98,9 +98,11 @@ SELECT c.unit_code, c.basis, c.year, c.result_form AS form_code, k.plan_form AS 
             WHEN c.plan IS NULL THEN 'no_plan'
             WHEN c.result IS NULL THEN 'no_result'
             ELSE 'compared' END AS status,
-       c.plans, c.plans_sent, COALESCE(z.units, 1) AS units, c.reported, c.expected, d.plan_number, d.plan_date,
+       -- PostgreSQL's sums of sums are no integers.
+       CAST(c.plans AS INTEGER) AS plans, CAST(c.plans_sent AS INTEGER) AS plans_sent, COALESCE(z.units, 1) AS units,
+       CAST(c.reported AS INTEGER) AS reported, CAST(c.expected AS INTEGER) AS expected, d.plan_number, d.plan_date,
        CASE WHEN k.is_total THEN 1 ELSE 0 END AS is_total, CASE WHEN k.is_units THEN 1 ELSE 0 END AS is_units,
-       c.doubtful, CASE WHEN c.doubtful > 0 THEN 1 ELSE 0 END AS is_flagged, c.is_synthetic, c.loaded_at,
+       CAST(c.doubtful AS INTEGER) AS doubtful, CASE WHEN c.doubtful > 0 THEN 1 ELSE 0 END AS is_flagged, c.is_synthetic, c.loaded_at,
        (SELECT MAX(as_of) FROM runs) AS data_as_of
 FROM compared c
 JOIN now_plan_pairs k ON k.result_form = c.result_form AND k.result_element = c.result_element
