@@ -88,6 +88,11 @@ def page_of(target: Path, pages: Path) -> Path:
         return site_path(target)
     if target.suffix == ".py" and path.parts[0] in PACKAGES:
         return api_path(path)
+    if target.suffix == ".png":
+        # A picture is shown in the document that names it.
+        (pages / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(target, pages / path)
+        return path
     return write_file_page(target, pages)
 
 
@@ -159,6 +164,7 @@ def navigation(pages: Path) -> Nav:
                 {"Rules": "docs/rules.md"},
                 {"Marts": "docs/marts.md"},
                 {"Tracing": "docs/tracing.md"},
+                {"Site": "docs/site.md"},
                 {"Data for others": "docs/data.md"},
                 {"Reports": "docs/reports.md"},
                 {"Questions": "docs/questions.md"},
@@ -168,6 +174,7 @@ def navigation(pages: Path) -> Nav:
                 {"Sources of facts": "docs/sources.md"},
             ]
         },
+        {"Guides in Vietnamese": in_folder(pages, "docs/vi")},
         {"Deployment": "docs/deployment.md"},
         {"Runbooks": in_folder(pages, "docs/runbooks")},
         {"Rule pages": in_folder(pages, "docs/rules")},

@@ -6,8 +6,19 @@ from pathlib import Path
 from publish.output_folder import OutputFolder, digest_of
 from publish.rendering import render
 
-PAGE_FOLDERS: Sequence[str] = ("indicators", "projects", "reporting", "submissions", "units")
-"""Folders that hold nothing but pages. A page in them that nothing writes any more is deleted."""
+_GUIDES = "huong-dan"
+PAGE_FOLDERS: Sequence[str] = (
+    _GUIDES,
+    "indicators",
+    "projects",
+    "reporting",
+    "submissions",
+    "units",
+)
+"""Folders that hold nothing but pages and their pictures.
+
+What is in them and is not written any more is deleted.
+"""
 
 
 def open_site(folder: Path) -> OutputFolder:
@@ -81,3 +92,8 @@ def unit_path(code: str) -> str:
 def reporting_path(form_code: str) -> str:
     """Return where the page on a form's reports is, relative to the site."""
     return f"reporting/{form_code}.html"
+
+
+def guide_path(name: str) -> str:
+    """Return where a file of the guides is, relative to the site."""
+    return f"{_GUIDES}/{name}"

@@ -14,6 +14,7 @@ from program.vietnamese import vietnam_day
 from publish.output_folder import code_digest, digest_of, folder_digest
 from publish.rendering import render, stylesheet
 from publish.site.first_page import first_page
+from publish.site.guide_pages import write_guide_pages
 from publish.site.indicator_pages import IndicatorPage, write_indicator_pages
 from publish.site.pages import SitePages, open_site
 from publish.site.project_pages import ProjectPage, write_project_pages
@@ -71,7 +72,9 @@ def publish_site(
     shared = digest_of(code_digest(), folder_digest(pack.folder), as_of_day)
     with open_site(target) as output:
         output.write("site.css", stylesheet().encode(), shared)
-        shown = _write_pages(SitePages(output, shared), data, engine, common)
+        pages = SitePages(output, shared)
+        shown = _write_pages(pages, data, engine, common)
+        guides = write_guide_pages(pages, output, common)
 
         quality_page = _quality_page(engine, data, docs_settings, now, as_of_day)
         output.write("quality.html", quality_page.encode(), shared)
@@ -91,6 +94,7 @@ def publish_site(
             run_rows=run_rows,
             projects=shown.projects,
             plans=shown.plans,
+            guides=guides,
             docs=docs,
             downloads=_downloads(target),
             **common,
