@@ -23,12 +23,13 @@ from playwright.sync_api import Page, sync_playwright
 from program.settings import ROOT, load_settings
 
 PICTURES = ROOT / "docs" / "vi" / "hinh"
-_MAX_BYTES = 150_000
+MAX_BYTES = 150_000
 _SECONDS = 300
 _PAGE_PIXELS = 900
 """Width of a picture of a workbook."""
 _UNIT = "950"
 """A district of the sample whose report must be corrected: its mail has a marked workbook."""
+_MARKED = "đã đánh dấu"
 # Without these Chromium looks for its maker's servers.
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -52,21 +53,21 @@ def main() -> int:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mtqg-pictures-") as name:
         work = Path(name)
-        mail = mail_with_marked_workbook(var)
+        mail, marked = letter_with_marked_workbook(var)
         page = work / "thu.html"
-        body = mail.get_body(("html",))
-        assert body is not None, "the letter has an HTML part"
-        page.write_text(body.get_content(), encoding="utf-8")
+        page.write_text(html_of(mail), encoding="utf-8")
         take([*shots(var / "site"), Shot("thu", page, 760, 640)])
 
-        # The first page of a template is its instructions, that of a marked copy a list.
+        # The first page of a template is its instructions. A marked copy has a list before them.
         picture_of_workbook("bieu-mau", template(work), 2, work)
-        picture_of_workbook("tep-danh-dau", marked_workbook(mail, work), 2, work)
+        copy = work / "tep-danh-dau.xlsx"
+        copy.write_bytes(marked)
+        picture_of_workbook("tep-danh-dau", copy, 3, work)
         to_call = var / "office" / "danh-sach-don-doc.xlsx"
         picture_of_workbook("don-doc", to_call, 1, work)
-    too_large = [path for path in PICTURES.glob("*.png") if path.stat().st_size > _MAX_BYTES]
+    too_large = [path for path in PICTURES.glob("*.png") if path.stat().st_size > MAX_BYTES]
     for path in too_large:
-        sys.stderr.write(f"{path}: {path.stat().st_size} bytes, more than {_MAX_BYTES}\n")
+        sys.stderr.write(f"{path}: {path.stat().st_size} bytes, more than {MAX_BYTES}\n")
     return 1 if too_large else 0
 
 
@@ -101,26 +102,23 @@ def take(wanted: list[Shot]) -> None:
         browser.close()
 
 
-def mail_with_marked_workbook(var: Path) -> EmailMessage:
-    """Return the letter to a unit whose report must be corrected."""
+def letter_with_marked_workbook(var: Path) -> tuple[EmailMessage, bytes]:
+    """Return the letter to a unit whose report must be corrected, and the marked copy in it."""
     for path in sorted((var / "outbox").glob("*.eml")):
         mail = email.message_from_bytes(path.read_bytes(), policy=policy.default)
-        assert isinstance(mail, EmailMessage)
-        names = [part.get_filename() or "" for part in mail.iter_attachments()]
-        if any(_UNIT in name and name.endswith(".xlsx") for name in names):
-            return mail
+        for part in mail.iter_attachments():
+            name = part.get_filename() or ""
+            if _UNIT in name and _MARKED in name:
+                return mail, bytes(part.get_content())
     raise FileNotFoundError(f"{var / 'outbox'}: no letter with a marked workbook of {_UNIT}")
 
 
-def marked_workbook(mail: EmailMessage, work: Path) -> Path:
-    """Write the marked workbook that a letter brings, and return its path."""
-    for part in mail.iter_attachments():
-        name = part.get_filename() or ""
-        if _UNIT in name and name.endswith(".xlsx"):
-            path = work / "tep-danh-dau.xlsx"
-            path.write_bytes(part.get_content())
-            return path
-    raise FileNotFoundError("the letter has no marked workbook")
+def html_of(mail: EmailMessage) -> str:
+    """Return the HTML part of a letter."""
+    body = mail.get_body(("html",))
+    if body is None:
+        raise ValueError(f"{mail['subject']}: the letter has no HTML part")
+    return str(body.get_content())
 
 
 def template(work: Path) -> Path:

@@ -22,6 +22,7 @@ from mtqg.mails.sample_words import words_of
 from program.pack.load import load_pack
 from program.settings import ROOT, Settings
 from publish.preview.writing import write_previews
+from publish.site.pages import PAGE_FOLDERS
 from tests.conftest import SAMPLES, Fill
 from tests.hostile_texts import hostile_run
 
@@ -201,7 +202,7 @@ def test_a_mail_fits(page: Page, var: Path, tmp_path: Path) -> None:
 def kinds_of_pages(site: Path) -> Iterator[Path]:
     """The pages at the root of the site, and the longest of each other kind."""
     yield from sorted(site.glob("*.html"))
-    for kind in ("indicators", "projects", "reporting", "submissions", "units"):
+    for kind in PAGE_FOLDERS:
         yield max((site / kind).glob("*.html"), key=lambda path: path.stat().st_size)
 
 

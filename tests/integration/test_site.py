@@ -9,7 +9,10 @@ import pytest
 
 from flows.night import steps
 from flows.night.run_context import RunContext, open_run
+from program.pack.load import Pack
 from program.settings import Settings
+from publish.site.guide_pages import GUIDES, write_guide_pages
+from publish.site.pages import SitePages, open_site
 from publish.site.site import publish_site
 from tests.conftest import GOOD_LEVELS, Fill
 from tests.steps_by_hand import collect, load
@@ -55,7 +58,7 @@ def dead_links(folder: Path) -> list[str]:
     anchors = {place: set(tree.xpath("//@id")) for place, tree in pages.items()}
     dead = []
     for place, tree in pages.items():
-        for link in tree.xpath("//a/@href | //link/@href"):
+        for link in tree.xpath("//a/@href | //link/@href | //img/@src"):
             parts = urlsplit(link)
             target = (folder / place).parent / unquote(parts.path) if parts.path else folder / place
             name = target.resolve().relative_to(folder.resolve()).as_posix()
@@ -76,6 +79,34 @@ def test_every_link_of_every_page_leads_to_a_page_and_a_place_on_it(
     for place, tree in pages.items():
         assert tree.xpath("//h1"), place
         assert tree.get("lang") == "vi"
+
+
+def test_a_sum_says_the_command_that_opens_it(run: RunContext, tmp_path: Path) -> None:
+    publish(run, tmp_path)
+    page = pages_in(tmp_path)["indicators/TRN-PARTICIPANTS.html"]
+    (command,) = page.xpath("//section[@id='cong']//code/text()")
+    assert command == ("mtqg trace --unit 94 --indicator TRN-PARTICIPANTS --period 2024-Q4 --sum")
+
+
+def test_the_guides_are_on_the_site_with_their_pictures(run: RunContext, tmp_path: Path) -> None:
+    publish(run, tmp_path)
+    pages = pages_in(tmp_path)
+    guides = {f"huong-dan/{path.stem}.html" for path in GUIDES.glob("*.md")}
+    assert len(guides) == 3
+    assert guides == set(pages["index.html"].xpath("//footer//a/@href"))
+    for guide in guides:
+        pictures = pages[guide].xpath("//img")
+        assert pictures, guide
+        for picture in pictures:
+            assert picture.get("alt"), f"{guide}: {picture.get('src')} has no text"
+            assert (tmp_path / "huong-dan" / picture.get("src")).is_file()
+    assert pages["huong-dan/huyen-xa.html"].xpath("//table")
+
+
+def test_an_installation_without_the_documents_has_no_guides(tmp_path: Path, pack: Pack) -> None:
+    with open_site(tmp_path / "site") as output:
+        pages = SitePages(output, "")
+        assert write_guide_pages(pages, output, {"pack": pack}, tmp_path / "none") == []
 
 
 def test_a_figure_leads_to_the_cell_that_its_sender_filled_in(

@@ -1,10 +1,12 @@
 """The docs site: links lead to pages of the site, and no page asks another host."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from docs import build_site
+from docs.pictures import MAX_BYTES
 from program.settings import ROOT
 
 
@@ -20,6 +22,22 @@ def test_a_link_to_another_file_leads_to_a_page_that_shows_it(tmp_path: Path) ->
     page = build_site.page_of(form, tmp_path)
     assert page == Path("config/soc-trang/forms/training/v1.yaml.md")
     assert "code: training" in (tmp_path / page).read_text(encoding="utf-8")
+
+
+def test_a_picture_is_shown_where_its_document_is(tmp_path: Path) -> None:
+    build_site.write_document(ROOT / "docs" / "vi" / "huyen-xa.md", tmp_path)
+    guide = tmp_path / "docs" / "vi" / "huyen-xa.md"
+    named = re.findall(r"\]\(([^)]+\.png)\)", guide.read_text(encoding="utf-8"))
+    assert len(named) == 3
+    for link in named:
+        assert (guide.parent / link).resolve().is_file(), link
+
+
+def test_pictures_are_small_and_each_is_in_a_guide() -> None:
+    guides = "".join(path.read_text() for path in (ROOT / "docs" / "vi").glob("*.md"))
+    pictures = sorted((ROOT / "docs" / "vi" / "hinh").iterdir())
+    assert [path.name for path in pictures if f"(hinh/{path.name})" not in guides] == []
+    assert [path.name for path in pictures if path.stat().st_size > MAX_BYTES] == []
 
 
 def test_every_module_has_an_api_page_in_the_navigation(tmp_path: Path) -> None:
