@@ -28,7 +28,7 @@ CLASSES: list[dict[str, Any]] = [
 ]
 REPORT: dict[str, Any] = {
     "form": "training",
-    "version": "v1",
+    "version": "v2",
     "unit": "942",
     "period": "2024-Q4",
     "tables": {"levels": LEVELS, "class_list": CLASSES},

@@ -77,7 +77,7 @@ def test_a_pack_in_which_everything_is_known_has_no_gap(pack: Pack) -> None:
 
 
 def test_a_form_that_nobody_owes_is_a_gap_once_whatever_its_versions(pack: Pack) -> None:
-    (form,) = whole(pack).forms
+    form = whole(pack).forms[0]
     twice = (form, form.model_copy(update={"version": "v2"}))
     assert pack_gaps(whole(pack, duties=(), forms=twice)) == [
         PackGap("missing", "calendar.yaml", "training", "no unit must send this form")
