@@ -1,10 +1,10 @@
 """Reading a pack's YAML: strict, immutable models, and errors that name file, line and key."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -19,6 +19,14 @@ class Model(BaseModel):
     """A piece of configuration: frozen, and without undeclared keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with the values of `update`, which computes its cached properties anew."""
+        copied = super().model_copy(update=update, deep=deep)
+        # Pydantic copies what is cached too: it follows from the values before.
+        for name in vars(copied).keys() - type(copied).model_fields.keys():
+            del copied.__dict__[name]
+        return copied
 
 
 ModelType = TypeVar("ModelType")

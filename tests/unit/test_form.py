@@ -159,6 +159,17 @@ def test_a_form_is_asked_of_a_unit_as_its_columns_say() -> None:
     assert declared.asked_of(UnitKind.DISTRICT) is declared
 
 
+def test_a_copy_of_a_table_looks_its_own_columns_up() -> None:
+    table = form(LIST).tables[0]
+    before = table.by_label
+    (column,) = table.columns
+    renamed = column.model_copy(update={"name": "courses", "label": "Số khóa"})
+    copied = table.model_copy(update={"columns": (renamed,)})
+    assert copied.by_label == {"so khoa": renamed}
+    assert copied.dtypes.keys() == {"courses"}
+    assert table.by_label is before
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
