@@ -73,7 +73,7 @@ def _brief() -> DocumentType:
         "phải báo cáo. Từng số tra được đến tệp và ô gốc. {{ notice }}"
     )
     paragraph = document.add_paragraph()
-    _run(paragraph, note, italic=True, size=10)
+    _run(paragraph, note, italic=True, size=9)
     paragraph.paragraph_format.space_before = Pt(6)
     return document
 

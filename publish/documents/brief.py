@@ -21,7 +21,7 @@ from warehouse.queries.briefing import MoneyOfPeriod, TrainingOfPeriod
 Row = TypeVar("Row", MoneyOfPeriod, TrainingOfPeriod)
 
 BRIEF = "tom-tat.docx"
-_SHOWN_TARGETS = 6
+_SHOWN_TARGETS = 5
 _SHOWN = 3
 _BILLION = "tỷ đồng"
 _STATUS_WORDS = {

@@ -322,7 +322,9 @@ def _named_gap(report: _UnitReport) -> str:
 
 def _report_column(column: Column) -> ReportColumn:
     decimals = _DECIMALS.get(column.type, 0)
-    width = max(11, min(column.width, 34))
+    # A narrative part is read in its cell.
+    widest = 90 if column.type is ColumnType.TEXT else 34
+    width = max(11, min(column.width, widest))
     return ReportColumn(column.sub_label, width, column.group, column.measure, decimals)
 
 

@@ -34,6 +34,8 @@ _EDGE = {"border": 1, "border_color": "#8A94A0", "valign": "vcenter"}
 _DOUBTFUL = "#FFB84D"
 _FILLS = {RowLook.MISSING: "#F2F2F2", RowLook.SECTION: "#E8EEF4", RowLook.TOTAL: "#E0E0E0"}
 _LINE_POINTS = 16
+_HIGHEST_POINTS = 400
+"""Excel's limit is 409 points."""
 _LETTERS_A_WIDTH = 1.1
 """How many letters of the font fit where one digit fits: widths count digits."""
 _FOOTER_FONT = '&"Times New Roman,Regular"&9 '
@@ -142,7 +144,7 @@ class _Sheet:
             self._write_cell(at_row, at, cell, row)
             if isinstance(cell, str):
                 lines = max(lines, _lines(cell, column.width))
-        self._sheet.set_row(at_row, 3 + _LINE_POINTS * lines)
+        self._sheet.set_row(at_row, min(3 + _LINE_POINTS * lines, _HIGHEST_POINTS))
 
     def _write_cell(self, at_row: int, at: int, cell: CellValue, row: ReportRow) -> None:
         column = self._table.columns[at]

@@ -109,6 +109,8 @@ def test_both_documents_have_the_layout_of_the_decree() -> None:
         assert path.read_bytes() == content, (
             f"{path.name}: run `python -m examples.office_documents`"
         )
+        if path.suffix != ".docx":
+            continue
         document = docx.Document(io.BytesIO(content))
         section = document.sections[0]
         sizes = (section.page_width, section.page_height)
