@@ -192,6 +192,7 @@ def test_the_seed_says_its_classes_topics_groups_and_plan(night: Night, pack: Pa
     row = total_classes(after, unit_code="94", basis="reported")
     assert (row["result"], row["plan"], row["status"]) == (12, None, "plan_unknown")
     assert row["plan_number"] == "13/KH-BCĐUBND"
+    assert (row["doubtful"], row["is_flagged"]) == (1, 1), "3 + 8 is not 12"
     reached = {r["item_name"]: r["result"] for r in after.plans(is_units=1, basis="reported")}
     assert len(reached) == 10
     assert reached["Huyện Cù Lao Dung"] == 1, "by the joint class"

@@ -97,6 +97,14 @@ def test_the_year_that_the_province_reported_comes_before_a_thinner_later_one(pa
     assert [group.year for group in shown.others] == [2025]
 
 
+def test_a_later_year_from_enough_units_comes_before_an_own_report_of_an_earlier_one(
+    pack: Pack,
+) -> None:
+    full = row(year=2025, basis="sum_of_communes", reported=43, expected=43)
+    shown = plan_panel([full, row()], pack)
+    assert [group.year for group in shown.groups] == [2025]
+
+
 def test_the_panel_shows_the_whole_and_leaves_the_parts_to_the_details(pack: Pack) -> None:
     (group,) = plan_panel([row(item="province", result=3.0), row()], pack).groups
     assert [line.result for line in group.headlines] == [12.0]

@@ -94,8 +94,7 @@ def plan_panel(rows: Iterable[PlanRow], pack: Pack) -> PlanPanel:
     """Return the year to show of each form, and the other years.
 
     Forms with a plan of their own come first, else the pack's order of forms holds. The year is
-    the latest year that the unit reported itself, else the latest from enough reports, else
-    the latest of all.
+    the latest that the unit reported itself or that enough reports are of, else the latest of all.
     """
     by_form: dict[str, list[PlanGroup]] = {form.code: [] for form in pack.forms}
     keys = groupby(rows, key=lambda row: (row.form_code, row.year, row.basis))
@@ -136,13 +135,14 @@ def _label_of(row: PlanRow, figures: int) -> str:
 
 
 def _year_to_show(groups: Sequence[PlanGroup], enough_pct: float) -> int | None:
-    own = [group.year for group in groups if group.basis == _REPORTED and group.reported]
-    enough = [group.year for group in groups if group.reported * 100 >= group.expected * enough_pct]
+    settled: list[int] = []
+    for group in groups:
+        is_own = group.basis == _REPORTED and group.reported > 0
+        is_enough = group.reported * 100 >= group.expected * enough_pct
+        if is_own or is_enough:
+            settled.append(group.year)
     every = [group.year for group in groups]
-    for years in (own, enough, every):
-        if years:
-            return max(years)
-    return None
+    return max(settled or every, default=None)
 
 
 def narrative_groups(rows: Iterable[NarrativeRow], pack: Pack) -> list[NarrativeGroup]:
