@@ -1,10 +1,8 @@
-"""Runs whose machine fails them: a disk that is full, a database that starts again, a clock that was set back."""
+"""Runs whose machine fails them: a database that starts again, a clock that was set back.
 
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
+A disk that is full is in test_nightly_flow.
+"""
+
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -15,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from flows.mail.digest import send_digest
 from flows.night.run_context import RunContext, open_run
-from flows.recovery.heartbeat import alarm_of
 from program.settings import Settings
 from tests.conftest import Fill
 from tests.postgres import running_postgres
@@ -23,64 +20,6 @@ from tests.steps_by_hand import collect, load
 from warehouse.database.engine import open_warehouse
 from warehouse.database.run_lock import exclusive_run
 from warehouse.tables import FactRow, SubmissionRow
-
-MTQG = Path(sys.executable).parent / "mtqg"
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 24 MB of its own: only root may have one."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)]
-    if os.getuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("no disk can be mounted here")
-    try:
-        yield disk
-    finally:
-        # Lazily: what still has a file open there must not keep the test from its end.
-        subprocess.run(["umount", "--lazy", str(disk)], check=True)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_a_run_on_a_full_disk_says_so_and_the_next_one_takes_all(
-    small_disk: Path, tmp_path: Path, fill: Fill
-) -> None:
-    folder = tmp_path / "inbox" / "942"
-    folder.mkdir(parents=True)
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MTQG_", "PREFECT_"))}
-    environment |= {
-        "MTQG_VAR": str(small_disk / "var"),
-        "MTQG_INBOX_URL": str(folder.parent),
-        "PREFECT_HOME": str(tmp_path / "prefect"),
-    }
-
-    def run() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [MTQG, "run"], env=environment, capture_output=True, text=True, check=False
-        )
-
-    (folder / "report.xlsx").write_bytes(fill("942", "2024-Q4"))
-    ballast = small_disk / "ballast"
-    with ballast.open("wb") as filling:
-        free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize
-        filling.write(bytes(free - 64 * 1024))
-
-    full = run()
-    assert full.returncode == 1
-    # SQLite calls it an I/O error, or full; the system says that no space is left.
-    assert re.search("disk I/O error|disk is full|No space left", full.stderr)
-    assert "Traceback" not in full.stderr
-    settings = Settings(_env_file=None, var=small_disk / "var")
-    # What the automation *mtqg run failed* mails, with its parameter.
-    assert alarm_of(settings, 2, datetime.now(UTC)).text
-
-    ballast.unlink()
-    after = run()
-    assert after.returncode == 0, after.stderr
-    assert accepted(settings) == ["accepted"]
-    assert alarm_of(settings, 2, datetime.now(UTC)).text == ""
 
 
 def accepted(settings: Settings) -> list[str]:
@@ -101,7 +40,7 @@ def ended(run: RunContext) -> RunContext:
 
 
 def digest_of(run: RunContext) -> str:
-    (path,) = run.settings.digests.glob(f"night-{run.run_id}-*.eml")
+    (path,) = run.settings.digests.glob(f"run-{run.run_id}-*.eml")
     return str(message_from_bytes(path.read_bytes(), policy=policy.default).get_content())
 
 

@@ -4,7 +4,8 @@ import gc
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,17 @@ from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary
 from flows.night import intake, steps
 from flows.night.run_context import RunContext
 from flows.nightly import as_opaque, collect, nightly
+from flows.recovery.heartbeat import alarm_of
 from program.delivery import Delivery
 from program.errors import MtqgError, SourceError, TransientError, UsageError
 from program.pack.source import Source
 from program.parsed_report import ParsedReport
+from program.settings import load_settings
 from program.submission import Submission
 from tests.conftest import Fill
 from tests.prefect_server import PrefectServer
 from tests.waiting import wait_for
+from warehouse.database import backends
 from warehouse.database.engine import open_warehouse
 from warehouse.ledger import last_summary
 from warehouse.queries.reports import reporting
@@ -149,6 +153,37 @@ def test_a_source_that_is_down_fails_the_night_at_its_end_and_says_so(
     assert "no folder at /nonexistent" in str(artifacts(state)["summary"].data)
     assert "submissions" in artifacts(state)
     assert "no folder at /nonexistent" in province.summary()["errors"][0]
+
+
+def _no_larger(set_up: Callable[..., None]) -> Callable[..., None]:
+    """Open databases that may not grow: SQLite then says that the disk is full, as on one."""
+
+    def set_up_small(connection: Any, record: object, **options: Any) -> None:
+        set_up(connection, record, **options)
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {max(pages, 1)}")
+
+    return set_up_small
+
+
+def test_a_full_disk_ends_the_run_with_a_sentence_and_the_next_one_takes_all(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nightly()
+    for quarter in ("2024-Q1", "2024-Q2", "2024-Q3"):
+        province.sends("942", quarter)
+    settings = load_settings()
+    with monkeypatch.context() as full:
+        full.setattr(backends, "_set_up_sqlite", _no_larger(backends._set_up_sqlite))
+        state = run_night()
+    assert state.is_failed()
+    assert "database or disk is full" in str(state.message)
+    # What the automation *mtqg run failed* mails, with its parameter.
+    assert alarm_of(settings, 0, datetime.now(UTC)).text
+
+    assert run_night().is_completed()
+    quarters = {("942", f"2024-Q{number}") for number in (1, 2, 3, 4)}
+    assert province.accepted() == quarters
 
 
 def test_a_source_that_fails_does_not_stop_the_others(
