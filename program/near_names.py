@@ -1,6 +1,6 @@
 """Names that somebody may have meant: for the message about a code that does not exist."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rapidfuzz import fuzz, process
 
@@ -30,3 +30,11 @@ def nearest(text: str, names_by_code: Mapping[str, str], limit: int = 5) -> list
     # Equally near names stay in their own order: a pack has the general one first.
     in_order = sorted(names_by_code, key=lambda code: -scores.get(code, 0))
     return [code for code in in_order if code in scores][:limit]
+
+
+def nearest_code(code: str, codes: Iterable[str], limit: int = 3) -> list[str]:
+    """Return the codes that `code` is near to, where codes have no names; the nearest first."""
+    # As a list: of a mapping, it would compare the values.
+    known = list(codes)
+    found = process.extract(code, known, scorer=fuzz.ratio, limit=limit, score_cutoff=_CLOSE_ENOUGH)
+    return [near for near, _, _ in found]

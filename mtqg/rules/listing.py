@@ -1,6 +1,5 @@
 """`mtqg rules list` and `mtqg rules show`: all rules in short, and one rule in full."""
 
-from difflib import get_close_matches
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -12,6 +11,7 @@ from expectations.rules.texts import RuleText
 from mtqg.console import out, print_json, print_plain
 from program.errors import UsageError
 from program.finding import Severity
+from program.near_names import nearest_code
 from program.pack.load import Pack, load_pack
 from program.settings import ROOT, load_settings
 
@@ -63,7 +63,7 @@ def show(
     by_id = {listed.rule.id: listed for listed in _rules(pack, lang)}
     rule_id = rule.upper()
     if rule_id not in by_id:
-        similar = ", ".join(get_close_matches(rule_id, by_id, n=3)) or "see `mtqg rules list`"
+        similar = ", ".join(nearest_code(rule_id, by_id)) or "see `mtqg rules list`"
         raise UsageError(f"no rule {rule!r}; similar ids: {similar}")
     fields = _as_json(by_id[rule_id])
     if json_:

@@ -5,7 +5,6 @@ What is only missing, perhaps for good reason, is in `program.pack.completeness`
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date
-from difflib import get_close_matches
 from itertools import combinations
 from typing import NamedTuple
 
@@ -279,7 +278,10 @@ def _form_codes(pack: Pack) -> str:
 
 
 def _did_you_mean(name: str, known: Set[str]) -> str:
-    similar = get_close_matches(name, known, n=3)
+    # Imported here: every command reads a pack, and few packs are wrong.
+    from program.near_names import nearest_code  # noqa: PLC0415
+
+    similar = nearest_code(name, sorted(known))
     if not similar:
         return ""
     listed = " or ".join(similar)

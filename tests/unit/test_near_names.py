@@ -2,7 +2,7 @@
 
 import pytest
 
-from program.near_names import nearest
+from program.near_names import nearest, nearest_code
 from program.pack.load import Pack
 
 
@@ -32,3 +32,10 @@ def test_what_is_near_to_nothing_has_no_suggestion(pack: Pack, text: str) -> Non
 def test_no_more_are_suggested_than_asked_for() -> None:
     names = {f"A{number}": f"Số hộ nghèo {number}" for number in range(9)}
     assert len(nearest("hộ nghèo", names, limit=3)) == 3
+
+
+def test_a_code_is_near_to_codes_with_a_letter_wrong_and_to_no_others() -> None:
+    codes = ["TRN-05", "TRN-06", "TRN-15", "DIS-01"]
+    assert nearest_code("TRM-05", codes)[0] == "TRN-05"
+    assert "DIS-01" not in nearest_code("TRM-05", codes)
+    assert nearest_code("classes_all", ["classes_total", "women_total"]) == ["classes_total"]
