@@ -127,6 +127,9 @@ def _summary(frame: pd.DataFrame, name: str, summary: ListSummary) -> pd.DataFra
         values = values.where(frame[column].isin(words))
     by_file = values.groupby(frame["file"])
     result = by_file.count() if summary.count else by_file.sum()
+    # Where a line does not say of which kind it is, nobody knows how many of a kind there are.
+    is_unsaid = frame[list(summary.chosen)].isna().any(axis="columns")
+    result = result[~is_unsaid.groupby(frame["file"]).any()]
     values = result.to_numpy("float64")
     columns = {"file": result.index, "element": name, "line": 0, "value": values}
     return pd.DataFrame(columns).assign(text=None, cell=summary.column)
