@@ -84,7 +84,7 @@ CASES = [
         "expect_lines_to_be_no_totals",
         {"column_list": ["submission_id", "line_vnd", "line_people"]},
         (2,),
-        "No line of a submission_id may be the sum of lines just above it in line_vnd",
+        "No line of a submission_id may be the sum of lines just above or below it in line_vnd",
     ),
     Case(
         "a part agrees where its total does",
