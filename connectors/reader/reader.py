@@ -257,12 +257,13 @@ def _empty_blank_tables(
     blank = [table for table in read if tables[table.name].is_blank]
     is_all_blank = len(blank) == len(read)
     for position, table in enumerate(blank):
-        # Beside other tables, a list may be empty: nothing of its kind happened.
-        if not is_all_blank and not _must_have_total(table):
-            continue
         reading = tables[table.name]
-        tables[table.name] = reading.without(reading.rows)
-        if not is_all_blank or position == 0:
+        # Beside other tables, a list may be empty: nothing of its kind happened.
+        is_asked_for = position == 0 if is_all_blank else _must_have_total(table)
+        # Of a table that may be empty, no line is left to ask for.
+        if is_all_blank or is_asked_for or table.optional:
+            tables[table.name] = reading.without(reading.rows)
+        if is_asked_for:
             yield ReaderFinding("FORM-30", sheet=reading.sheet, values={"table": table.title})
 
 
