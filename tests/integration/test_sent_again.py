@@ -254,13 +254,13 @@ def test_the_bytes_of_a_withdrawn_file_may_be_sent_again(settings: Settings, goo
 
 
 def test_a_text_dated_in_the_future_is_taken_by_the_second_run_as_of_the_first(
-    settings: Settings,
+    settings: Settings, own_pack: Path
 ) -> None:
     path = Path(settings.inbox_url) / "942" / "bảng.csv"
     path.parent.mkdir(parents=True)
     path.write_text("a;b\n1;2\n", encoding="utf-8")
     os.utime(path, (4_000_000_000,) * 2)
-    edit(settings, "settle_seconds: 0")
+    settings = settings.model_copy(update={"pack": edited(own_pack, "settle_seconds: 0")})
     first = ran(settings)
     assert (first.summary.received, first.summary.still_arriving) == (0, 1)
     second = ran(settings)
@@ -272,10 +272,12 @@ def test_a_text_dated_in_the_future_is_taken_by_the_second_run_as_of_the_first(
     assert row.received_at < second.now()
 
 
-def test_a_text_that_changes_from_run_to_run_is_told_to_its_sender_once(settings: Settings) -> None:
+def test_a_text_that_changes_from_run_to_run_is_told_to_its_sender_once(
+    settings: Settings, own_pack: Path
+) -> None:
     path = Path(settings.inbox_url) / "942" / "bảng.csv"
     path.parent.mkdir(parents=True)
-    edit(settings, "settle_seconds: 0")
+    settings = settings.model_copy(update={"pack": edited(own_pack, "settle_seconds: 0")})
     mails = []
     for number in range(4):
         path.write_text("a;b\n" * (number + 1), encoding="utf-8")
@@ -288,10 +290,11 @@ def test_a_text_that_changes_from_run_to_run_is_told_to_its_sender_once(settings
         assert session.scalars(select(FindingRow.rule)).all() == ["FILE-11"]
 
 
-def edit(settings: Settings, line: str) -> None:
-    """Add a setting to the inbox in the pack's `sources.yaml`."""
-    path = settings.pack / "sources.yaml"
+def edited(pack: Path, line: str) -> Path:
+    """Add a setting to the inbox in the pack's `sources.yaml`; return the pack."""
+    path = pack / "sources.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(
         text.replace("    kind: folder\n", f"    kind: folder\n    {line}\n"), encoding="utf-8"
     )
+    return pack
