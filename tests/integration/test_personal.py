@@ -41,7 +41,7 @@ TEACHER = """      - {name: class_teacher, label: "Giảng viên", type: text, r
 def own(tmp_path: Path) -> Settings:
     """Settings with a pack whose class list has a column of names."""
     folder = shutil.copytree(ROOT / "config" / "soc-trang", tmp_path / "pack")
-    file = folder / "forms" / "training" / "v1.yaml"
+    file = folder / "forms" / "training" / "v2.yaml"
     said = (
         file.read_text(encoding="utf-8")
         .replace("    summaries:\n", TEACHER)
@@ -132,7 +132,7 @@ def test_a_name_that_is_missing_is_still_asked_for(own: Settings) -> None:
     put(own, "942", "lớp.xlsx", report(own, "942", NAME, ""))
     night(own).warehouse.dispose()
     ((cell,),) = rows(own, "SELECT cell FROM findings WHERE severity = 'critical'")
-    assert cell == "J10"
+    assert cell == "L10"
 
 
 def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
@@ -254,7 +254,7 @@ def test_only_words_are_personal(column: dict, complaint: str) -> None:
 
 
 def test_a_form_with_persons_says_how_long_it_keeps_them(own: Settings) -> None:
-    file = own.pack / "forms" / "training" / "v1.yaml"
+    file = own.pack / "forms" / "training" / "v2.yaml"
     file.write_text(
         file.read_text(encoding="utf-8").replace("personal_days: 365\n", ""), encoding="utf-8"
     )

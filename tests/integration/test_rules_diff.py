@@ -267,7 +267,7 @@ def test_a_gate_fails_on_what_it_is_asked_to(repository: Path, nights: Settings)
 
 
 def test_a_change_of_a_layout_is_read_by_both(repository: Path, nights: Settings) -> None:
-    form = repository / "pack" / "forms" / "training" / "v1.yaml"
+    form = repository / "pack" / "forms" / "training" / "v2.yaml"
     edit(
         form,
         'aliases: ["Kinh phí đã thực hiện", "Đã giải ngân"], type: money',
@@ -313,7 +313,7 @@ def test_an_earlier_rule_that_no_longer_fits_is_named_and_the_others_are_compare
 def test_forms_that_cannot_be_read_any_more_are_named_and_today_s_are_taken(
     repository: Path, nights: Settings
 ) -> None:
-    form = repository / "pack" / "forms" / "training" / "v1.yaml"
+    form = repository / "pack" / "forms" / "training" / "v2.yaml"
     good = form.read_text(encoding="utf-8")
     form.write_text("not_a_form: true\n", encoding="utf-8")
     commit(repository, "a pack of another time")
