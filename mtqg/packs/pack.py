@@ -13,6 +13,7 @@ from mtqg.packs.report import as_json, print_report
 from mtqg.packs.skeleton import skeleton
 from program.errors import ConfigurationError, MtqgError, UsageError
 from program.forms.form import Form
+from program.pack.boundaries import read_boundaries
 from program.pack.completeness import pack_gaps
 from program.pack.load import Pack, load_pack
 from program.pack.yaml_file import read_text
@@ -59,6 +60,8 @@ def check(
     try:
         pack = load_pack((folder or settings.pack).expanduser().absolute())
         rules = _load_rules(pack)
+        # A run reads them only when it writes maps, after everything else.
+        read_boundaries(pack.folder)
         is_compared = _check_corrections(pack, settings)
     except MtqgError as wrong:
         if not json_:

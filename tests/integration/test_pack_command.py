@@ -125,6 +125,13 @@ def test_a_packs_own_rule_that_could_not_run_is_refused_by_day(
     assert re.search(complaint, str(result.exception), re.DOTALL)
 
 
+def test_boundaries_that_are_none_are_refused_by_day(copy: Path) -> None:
+    (copy / "boundaries.geojson").write_text("{}", encoding="utf-8")
+    checked = mtqg("check", copy)
+    assert isinstance(checked.exception, ConfigurationError)
+    assert "boundaries.geojson: expected a FeatureCollection" in str(checked.exception)
+
+
 def test_a_form_without_rules_of_its_own_is_named_and_no_error(copy: Path) -> None:
     form = (copy / "forms" / "training" / "v1.yaml").read_text(encoding="utf-8")
     (copy / "forms" / "census").mkdir()
