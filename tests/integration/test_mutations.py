@@ -23,7 +23,7 @@ def test_damaged_workbooks_end_in_a_verdict_and_no_fact_is_loaded_that_its_cell_
     settings = Settings(
         _env_file=None, readers=2, reading_seconds=300
     )  # a busy machine is no fault of a file
-    results = list(run(range(COUNT), OF, without_further_columns(pack), settings, lambda _: None))
+    results = list(run(range(COUNT), OF, pack, settings, lambda _: None))
     assert [result for result in results if result.fault] == []
     outcomes = {result.outcome for result in results}
     assert {"accepted_with_warnings", "quarantined", "unreadable FILE-03"} <= outcomes, (

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from connectors.archive import Archive
+from program.records.letter import NoticeKind
 from program.settings import Settings
 from warehouse.database.engine import open_warehouse
 from warehouse.tables import DeliveryRow, SubmissionRow, WarehouseTable
@@ -64,6 +65,10 @@ def state_of(settings: Settings) -> State:
                 for t in WarehouseTable.metadata.sorted_tables
                 if t.name != "runs"
             }
+            # The office's mail is about a run: one whose disk was full tells of a part, and the next
+            # one of the rest. So there may be a notice more than after an undisturbed run.
+            morning = ("kind", repr(NoticeKind.MORNING))
+            tables["outbox"] = [row for row in tables["outbox"] if morning not in row]
             disorder = _disorder(connection)
     finally:
         engine.dispose()
