@@ -11,7 +11,6 @@ from tests.mutations.damage import mutated
 from tests.mutations.seeds import SEEDS, seed
 from tests.mutations.trial import run
 from tests.mutations.truth import untrue
-from tests.workbooks import without_further_columns
 
 COUNT, OF = 400, 1719
 
