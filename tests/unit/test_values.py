@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.reader.open.markup import Uncomputed
@@ -348,11 +348,25 @@ def test_what_looks_like_a_value_ends_in_a_value_or_a_rule_too(text: str, column
     assert value is not None or rule is not None or is_empty(text)
 
 
+def whole_part(text: str) -> str:
+    """What is before the decimals: a comma begins them, and a dot that can be nothing else."""
+    before, dot, after = text.rpartition(".")
+    is_last = dot and "," not in after
+    decimals = sum(sign.isdecimal() for sign in after)
+    if is_last and ("," in before or (decimals != 3 and "." not in before)):
+        return before
+    return text.partition(",")[0]
+
+
 @given(st.text("0123456789.,- ()²½\noOlI'", min_size=1, max_size=12))
+@example("0.1")
+@example("5169.9")
+@example("2,598.7")
+@example("1.234")
 def test_no_digit_of_a_number_is_lost_or_added(text: str) -> None:
     value, _ = parsed(text, NUMBER)
     if isinstance(value, float) and abs(value) < 1e12:
-        typed = "".join(c for c in text.partition(",")[0] if c.isdecimal()).lstrip("0")
+        typed = "".join(c for c in whole_part(text) if c.isdecimal()).lstrip("0")
         assert f"{abs(value):f}".partition(".")[0].lstrip("0") == typed
 
 
