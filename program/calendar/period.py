@@ -162,6 +162,14 @@ class Period:
         _, last_day = calendar.monthrange(self.year, month)
         return date(self.year, month, last_day)
 
+    @property
+    def end_order(self) -> tuple[date, int]:
+        """The key that orders periods by their ends.
+
+        Of two that end on one day, the longer comes later: the year after its last quarter.
+        """
+        return self.end, -self.start.toordinal()
+
     def moved(self, steps: int) -> "Period":
         """Return the period `steps` of its kind later; earlier where `steps` is negative."""
         in_year = _periods_in_year(self.kind)

@@ -42,6 +42,10 @@ class Program(Model):
     source: str
     enough_reports_pct: float = Field(80, gt=0, le=100)
 
+    def is_enough(self, reported: int, expected: int) -> bool:
+        """Tell whether a sum of `reported` of `expected` reports stands for the whole."""
+        return 100 * reported >= self.enough_reports_pct * expected
+
 
 @dataclass(frozen=True)
 class Pack:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from program.calendar.period import Period
 from program.forms.measure import to_printed
-from program.pack.load import Pack
+from program.pack.load import Pack, Program
 from program.records.query_rows import ProgressRow, ReportingRow
 from program.records.report_state import ReportState, state_of
 from program.records.site_rows import DisbursementRow
@@ -15,6 +15,7 @@ from program.vietnamese import format_date, format_number
 from publish.documents.fill import filled, template_of
 from publish.documents.letterhead import letterhead
 from publish.reports.awaited import AwaitedUnit
+from publish.site.tables.money import left_vnd, most_left
 from publish.site.tables.target_summary import TargetLine, status_counts
 from warehouse.queries.briefing import MoneyOfPeriod, TrainingOfPeriod
 
@@ -85,13 +86,13 @@ def brief_bytes(facts: BriefFacts, pack: Pack) -> bytes:
     return filled(template_of(pack, BRIEF), values)
 
 
-def headline_of(rows: Sequence[Row], enough_pct: float) -> Row | None:
+def headline_of(rows: Sequence[Row], program: Program) -> Row | None:
     """Return the first of `rows`, the latest first, that stands for the whole; else the first.
 
     A unit's own report does, and a sum of enough of the reports that are due.
     """
     for row in rows:
-        if row.basis == "reported" or 100 * row.reported >= enough_pct * row.expected:
+        if row.basis == "reported" or program.is_enough(row.reported, row.expected):
             return row
     return rows[0] if rows else None
 
@@ -176,15 +177,13 @@ def _money_left(facts: BriefFacts, pack: Pack) -> str:
     if facts.money is None:
         return ""
     names = _short_names(facts.money.period, pack)
-    left = []
-    for row in facts.money_rows:
-        is_of_project = row.project_code in names and row.source == "total"
-        is_of_province = row.unit_code == pack.program.province
-        if is_of_project and is_of_province and row.basis == facts.money.basis:
-            rest = (row.plan_vnd or 0) - (row.disbursed_vnd or 0)
-            left.append((rest, row.project_code))
-    left.sort(key=lambda pair: (-pair[0], pair[1]))
-    return "; ".join(f"{names[code]}: {_billions(rest)}" for rest, code in left[:_SHOWN])
+    of_province = [
+        row
+        for row in facts.money_rows
+        if (row.unit_code, row.basis) == (pack.program.province, facts.money.basis)
+    ]
+    left = most_left(of_province, pack)[:_SHOWN]
+    return "; ".join(f"{names[project.code]}: {_billions(left_vnd(row))}" for project, row in left)
 
 
 def _short_names(period: str, pack: Pack) -> dict[str, str]:

@@ -123,16 +123,15 @@ def consolidated_name(key: ConsolidatedKey) -> str:
 
 def _brief_facts(warehouse: Warehouse, pack: Pack, day: date) -> BriefFacts:
     province = pack.program.province
-    enough_pct = pack.program.enough_reports_pct
     rows = reporting(warehouse)
     awaited = of_open_units(awaited_reports(rows, pack, day), day)
-    money = headline_of(money_by_period(warehouse, province, day), enough_pct)
+    money = headline_of(money_by_period(warehouse, province, day), pack.program)
     return BriefFacts(
         day=day,
         targets=target_summary(progress_of(warehouse, province), pack),
         money=money,
         money_rows=disbursement_rows(warehouse, money.period, money.stage) if money else (),
-        training=headline_of(training_by_period(warehouse, province, day), enough_pct),
+        training=headline_of(training_by_period(warehouse, province, day), pack.program),
         reports=rows,
         awaited=awaited_units(awaited),
     )

@@ -21,7 +21,6 @@ _MOST_BEHIND = 8
 _NEEDS_ATTENTION = ("not_reached", "behind", "at_risk", "not_yet")
 """The statuses of the targets that the page names at once, the worst first."""
 _MOST_NEEDING = 6
-_REACHED = ("achieved", "estimated_met", "on_track")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,6 @@ class StatusChange:
     indicator: Indicator
     before: str
     now: str
-    is_better: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +126,5 @@ def _changes(
     for line in lines:
         then = before[line.indicator.code].status
         if then != line.status:
-            is_better = line.status in _REACHED and then not in _REACHED
-            changes.append(StatusChange(line.indicator, then, line.status, is_better))
+            changes.append(StatusChange(line.indicator, then, line.status))
     return tuple(changes)

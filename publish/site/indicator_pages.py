@@ -13,7 +13,7 @@ from program.vietnamese import format_number
 from publish.site.charts.trend import Observation, Trend, trend
 from publish.site.charts.unit_map import UnitMap, UnitValue, unit_map
 from publish.site.pages import SitePages, indicator_path, unit_path
-from publish.site.site_data import SiteData, period_order
+from publish.site.site_data import SiteData
 from publish.site.tables.grids import IndicatorTable, PageColumn, ReportingGrid, indicator_tables
 from publish.site.tables.target_summary import TargetLine
 
@@ -131,7 +131,8 @@ def _most_frequent(rows: Sequence[ProgressRow]) -> list[ProgressRow]:
         if row.period not in of_kind or row.basis == "reported":
             of_kind[row.period] = row
     longest = max(by_kind.values(), key=len)
-    return [longest[code] for code in sorted(longest, key=period_order)]
+    in_order = sorted(longest, key=lambda code: Period.parse(code).end_order)
+    return [longest[code] for code in in_order]
 
 
 def _is_drawable(indicator: Indicator) -> bool:
@@ -190,7 +191,7 @@ def _gaps_of(indicator: Indicator, data: SiteData) -> tuple[Gaps, ...]:
         if unit is not None:
             missing.setdefault((row.period, row.stage), []).append(unit)
     gaps = []
-    for period, stage in sorted(missing, key=lambda key: (period_order(key[0]), key[1])):
+    for period, stage in sorted(missing, key=lambda key: (Period.parse(key[0]).end_order, key[1])):
         units = missing[period, stage]
         named = tuple(units[:_MOST_NAMES])
         gaps.append(Gaps(period, stage, named, len(units) - len(named)))

@@ -7,10 +7,10 @@ from program.pack.catalogue import CapitalSource, Project
 from program.pack.load import Pack
 from program.records.site_rows import DisbursementRow
 from program.units.register import Unit
-from publish.site.charts.bars import Bars, BarValue, bars
-from publish.site.pages import SitePages, project_path, unit_path
+from publish.site.charts.bars import Bars
+from publish.site.pages import SitePages, project_path
 from publish.site.site_data import SiteData
-from publish.site.tables.money import latest_money, of_units, percent_text, ranked
+from publish.site.tables.money import is_like, latest_money, of_units, rate_bars
 
 _TEMPLATE = "site/project.html.j2"
 
@@ -48,10 +48,10 @@ def write_project_pages(
 
 
 def _page_of(project: Project, data: SiteData) -> ProjectPage:
-    rows = [row for row in data.money if row.project_code == project.code]
-    province = data.pack.province.code
-    whole = latest_money(rows, province, data.pack.program.enough_reports_pct)
+    rows = data.money_by_project.get(project.code, [])
+    whole = latest_money(rows, data.pack)
     units = of_units(rows, whole, data.pack) if whole else ()
+    chart = rate_bars(units)
     reports = {}
     for unit, row in units:
         number = data.source_of("disbursement", unit.code, row.period, row.stage)
@@ -65,7 +65,7 @@ def _page_of(project: Project, data: SiteData) -> ProjectPage:
         sources=_sources_of(rows, whole, data.pack),
         units=units,
         reports=reports,
-        chart=_chart_of(units),
+        chart=chart if chart.bars else None,
     )
 
 
@@ -74,20 +74,7 @@ def _sources_of(
 ) -> tuple[tuple[CapitalSource, DisbursementRow], ...]:
     if whole is None:
         return ()
-    by_source = {
-        row.source: row
-        for row in rows
-        if (row.unit_code, row.basis, row.period, row.stage)
-        == (whole.unit_code, whole.basis, whole.period, whole.stage)
-    }
+    by_source = {row.source: row for row in rows if is_like(row, whole)}
     return tuple(
         (source, by_source[source.code]) for source in pack.capital if source.code in by_source
     )
-
-
-def _chart_of(units: Sequence[tuple[Unit, DisbursementRow]]) -> Bars | None:
-    values = []
-    for unit, row in ranked(units):
-        if row.rate is not None:
-            values.append(BarValue(unit.name, row.rate, percent_text(row), unit_path(unit.code)))
-    return bars(values, full=100) if values else None

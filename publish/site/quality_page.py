@@ -6,6 +6,7 @@ Queries are in `warehouse.queries.quality`; words and HTML are in `templates/qua
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from statistics import median
 from typing import TypeVar
 
@@ -208,12 +209,6 @@ def _group(rows: Iterable[Row], key: Callable[[Row], Key]) -> dict[Key, list[Row
     return groups
 
 
-def _period_order(code: str | None) -> tuple[int, int]:
-    """Order periods by their end, an unknown one before all.
-
-    Of two that end on one day, the longer comes later: the year after its last quarter.
-    """
-    if code is None:
-        return 0, 0
-    period = Period.parse(code)
-    return period.end.toordinal(), -period.start.toordinal()
+def _period_order(code: str | None) -> tuple[date, int]:
+    """Order periods by their ends, an unknown one before all."""
+    return (date.min, 0) if code is None else Period.parse(code).end_order

@@ -7,7 +7,6 @@ from datetime import date
 from functools import cached_property
 from typing import TypeVar
 
-from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.pack.catalogue import Indicator
 from program.pack.load import Pack
@@ -98,6 +97,11 @@ class SiteData:
         return _grouped(self.reports, "unit_code")
 
     @cached_property
+    def money_by_project(self) -> Mapping[str, list[DisbursementRow]]:
+        """The money of each project by its code; `total` has the units' own totals."""
+        return _grouped(self.money, "project_code")
+
+    @cached_property
     def first_passes_by_unit(self) -> Mapping[str, list[FirstSubmissionRow]]:
         """How soon the reports of each unit were accepted, by its code."""
         return _grouped(self.first_passes, "unit_code")
@@ -155,9 +159,3 @@ def _grouped(rows: Iterable[Row], field: str) -> Mapping[str, list[Row]]:
     for row in rows:
         groups[getattr(row, field)].append(row)
     return groups
-
-
-def period_order(code: str) -> tuple[object, ...]:
-    """Return the key that puts periods in the order of their ends; the longer of two comes last."""
-    period = Period.parse(code)
-    return period.end, -period.start.toordinal()

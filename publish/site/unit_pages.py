@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from program.calendar.period import Period
 from program.finding import Finding, Severity
 from program.pack.catalogue import Direction, Indicator
 from program.records.query_rows import ProgressRow, ReportingRow
@@ -12,7 +13,7 @@ from publish.site.indicator_pages import rank_of
 from publish.site.pages import SitePages, unit_path
 from publish.site.quality_page import FirstSubmissionRate, passing
 from publish.site.reporting_pages import Rates, rates_of
-from publish.site.site_data import SiteData, period_order
+from publish.site.site_data import SiteData
 from warehouse.database.engine import Warehouse
 from warehouse.queries.site import findings_of_submissions
 
@@ -91,7 +92,7 @@ def _page_of(
     peers: Mapping[tuple[str, str, str], Sequence[ProgressRow]],
 ) -> UnitPage:
     reports = data.reports_by_unit.get(code, [])
-    in_order = sorted(reports, key=lambda row: (period_order(row.period), row.form_code))
+    in_order = sorted(reports, key=lambda row: (Period.parse(row.period).end_order, row.form_code))
     last_day = unit.valid_to or unit.valid_from
     parent = None
     if unit.parent is not None and last_day is not None:
@@ -128,7 +129,7 @@ def _figures_of(
         rows = by_indicator.get(indicator.code)
         if not rows:
             continue
-        latest = sorted(rows, key=lambda row: period_order(row.period))[-_PERIODS:]
+        latest = sorted(rows, key=lambda row: Period.parse(row.period).end_order)[-_PERIODS:]
         group = peers.get((indicator.code, latest[-1].period, _level(data, code)), [])
         rank = rank_of(code, group, is_up=indicator.direction is Direction.UP)
         # Alone in its level, a unit has no place.

@@ -18,7 +18,6 @@ class BarValue:
     value: float
     text: str
     link: str
-    is_doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,10 +195,5 @@ def _unit_order(unit: Unit) -> tuple[str, date]:
 
 
 def _column_order(column: PageColumn) -> tuple[date, int, bool]:
-    """Order columns by the period's end.
-
-    Of two that end on one day, the longer comes later: the year after its last quarter. The final
-    figure comes after the estimate.
-    """
-    period = Period.parse(column.period)
-    return period.end, -period.start.toordinal(), column.stage is Stage.FINAL
+    """Order columns by the period's end. The final figure comes after the estimate."""
+    return *Period.parse(column.period).end_order, column.stage is Stage.FINAL

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.pack.catalogue import Project
 from program.pack.load import Pack
@@ -11,7 +12,7 @@ from program.units.register import Unit
 from program.vietnamese import format_number
 from publish.site.charts.bars import Bars, BarValue, bars
 from publish.site.pages import unit_path
-from publish.site.site_data import SiteData, period_order
+from publish.site.site_data import SiteData
 
 _TOTAL = "total"
 _MOST_PROJECTS = 3
@@ -32,55 +33,60 @@ class MoneyPanel:
 
 def money_panel(data: SiteData) -> MoneyPanel | None:
     """Return the panel of money; None where no unit has reported a plan."""
-    province = data.pack.province.code
-    enough = data.pack.program.enough_reports_pct
-    totals = [row for row in data.money if row.project_code == _TOTAL]
-    whole = latest_money(totals, province, enough)
+    totals = data.money_by_project.get(_TOTAL, [])
+    whole = latest_money(totals, data.pack)
     if whole is None:
         return None
-    values = []
-    for unit, row in ranked(of_units(totals, whole, data.pack)):
-        if row.rate is not None:
-            values.append(BarValue(unit.name, row.rate, percent_text(row), unit_path(unit.code)))
-    return MoneyPanel(whole, bars(values, full=100), _most_left(data, whole))
+    ranking = rate_bars(of_units(totals, whole, data.pack))
+    left = most_left([row for row in data.money if is_like(row, whole)], data.pack)
+    return MoneyPanel(whole, ranking, tuple(left[:_MOST_PROJECTS]))
 
 
-def _most_left(
-    data: SiteData, whole: DisbursementRow
-) -> tuple[tuple[Project, DisbursementRow], ...]:
-    # Sub-projects are parts of projects: listed beside them, money would be counted twice.
-    projects = {project.code: project for project in data.pack.projects if not project.parent}
+def most_left(rows: Sequence[DisbursementRow], pack: Pack) -> list[tuple[Project, DisbursementRow]]:
+    """Return the projects with their totals in `rows`, the one with most money left first.
+
+    `rows` are of one unit and period. Sub-projects are parts of projects: listed beside them,
+    money would be counted twice.
+    """
+    projects = {project.code: project for project in pack.projects if not project.parent}
     found = []
-    for row in data.money:
+    for row in rows:
         project = projects.get(row.project_code)
-        if project is not None and row.source == _TOTAL and _is_like(row, whole):
+        if project is not None and row.source == _TOTAL:
             found.append((project, row))
-    found.sort(key=lambda line: -left_vnd(line[1]))
-    return tuple(found[:_MOST_PROJECTS])
+    return sorted(found, key=lambda line: (-left_vnd(line[1]), line[0].code))
 
 
-def latest_money(
-    rows: Sequence[DisbursementRow], unit_code: str, enough_pct: float
-) -> DisbursementRow | None:
-    """Return a unit's total of the latest period with enough final reports.
+def rate_bars(lines: Sequence[tuple[Unit, DisbursementRow]]) -> Bars:
+    """Return the units by their share disbursed, the highest first; those without one left out."""
+    values = []
+    for unit, row in lines:
+        if row.rate is not None:
+            text = f"{format_number(row.rate, decimals=1)}%"
+            values.append(BarValue(unit.name, row.rate, text, unit_path(unit.code)))
+    values.sort(key=lambda value: -value.value)
+    return bars(values, full=100)
+
+
+def latest_money(rows: Sequence[DisbursementRow], pack: Pack) -> DisbursementRow | None:
+    """Return the province's total of the latest period with enough final reports.
 
     Where no period has enough, the latest one counts: the page says how many have reported.
     """
-    of_unit = [row for row in rows if row.unit_code == unit_code and row.source == _TOTAL]
-    if not of_unit:
-        return None
+    province = pack.province.code
+    totals = [row for row in rows if row.unit_code == province and row.source == _TOTAL]
 
     def order(row: DisbursementRow) -> tuple[object, ...]:
-        is_enough = row.stage is Stage.FINAL and 100 * row.reported >= enough_pct * row.expected
+        is_final = row.stage is Stage.FINAL
         # The unit's own report comes before a sum of the units below it.
         return (
-            is_enough,
-            period_order(row.period),
-            row.stage is Stage.FINAL,
+            is_final and pack.program.is_enough(row.reported, row.expected),
+            Period.parse(row.period).end_order,
+            is_final,
             row.basis == "reported",
         )
 
-    return max(of_unit, key=order)
+    return max(totals, key=order, default=None)
 
 
 def of_units(
@@ -98,24 +104,13 @@ def of_units(
     return tuple(sorted(lines, key=lambda line: line[0].code))
 
 
-def ranked(
-    lines: Sequence[tuple[Unit, DisbursementRow]],
-) -> list[tuple[Unit, DisbursementRow]]:
-    """Return units by their share disbursed, the highest first; without a share last."""
-    return sorted(lines, key=lambda line: -(line[1].rate if line[1].rate is not None else -1.0))
-
-
 def left_vnd(row: DisbursementRow) -> float:
     """Return the money that is planned and not disbursed, in đồng."""
     return (row.plan_vnd or 0.0) - (row.disbursed_vnd or 0.0)
 
 
-def percent_text(row: DisbursementRow) -> str:
-    """Return the share disbursed as written on a page."""
-    return "chưa có" if row.rate is None else f"{format_number(row.rate, decimals=1)}%"
-
-
-def _is_like(row: DisbursementRow, whole: DisbursementRow) -> bool:
+def is_like(row: DisbursementRow, whole: DisbursementRow) -> bool:
+    """Tell whether a row is of the unit, basis, period and stage of `whole`."""
     return (row.unit_code, row.basis, row.period, row.stage) == (
         whole.unit_code,
         whole.basis,

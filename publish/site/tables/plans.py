@@ -11,7 +11,7 @@ from itertools import groupby
 from program.calendar.period import Period
 from program.calendar.stage import Stage
 from program.forms.measure import to_printed
-from program.pack.load import NARRATIVE, Pack
+from program.pack.load import NARRATIVE, Pack, Program
 from program.records.plan_rows import NarrativeRow, PlanRow
 from program.units.unit import Unit
 
@@ -103,7 +103,7 @@ def plan_panel(rows: Iterable[PlanRow], pack: Pack) -> PlanPanel:
     groups: list[PlanGroup] = []
     others: list[PlanGroup] = []
     for of_form in by_form.values():
-        shown = _year_to_show(of_form, pack.program.enough_reports_pct)
+        shown = _year_to_show(of_form, pack.program)
         groups += [group for group in of_form if group.year == shown]
         others += [group for group in of_form if group.year != shown]
     groups.sort(key=lambda group: not group.has_plan_form)
@@ -134,11 +134,11 @@ def _label_of(row: PlanRow, figures: int) -> str:
     return f"{row.item_name}: {row.figure_name.lower()}"
 
 
-def _year_to_show(groups: Sequence[PlanGroup], enough_pct: float) -> int | None:
+def _year_to_show(groups: Sequence[PlanGroup], program: Program) -> int | None:
     settled: list[int] = []
     for group in groups:
         is_own = group.basis == _REPORTED and group.reported > 0
-        is_enough = group.reported * 100 >= group.expected * enough_pct
+        is_enough = program.is_enough(group.reported, group.expected)
         if is_own or is_enough:
             settled.append(group.year)
     every = [group.year for group in groups]
