@@ -56,25 +56,25 @@ class Checker:
         return self.check_isolated([readings], past)
 
     def check_isolated(
-        self, worlds: Sequence[Sequence["ParsedReport"]], past: History | None
+        self, scopes: Sequence[Sequence["ParsedReport"]], past: History | None
     ) -> list[Submission]:
-        """Return the same for several groups of parsed reports (`worlds`), in one batch for all.
+        """Return the same for several scopes of parsed reports, in one batch for all.
 
         Parsed reports of different groups are not compared with each other.
         """
         # `_batches` imports Great Expectations: not for nothing.
-        if not any(worlds):
+        if not any(scopes):
             return []
-        return self._batches.check(worlds, past)
+        return self._batches.check(scopes, past)
 
-    def compare(self, *worlds: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
+    def compare(self, *scopes: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
         """Cross-check current reports; return the findings, each with a submission's number.
 
-        Reports of different groups (`worlds`) are not compared with each other.
+        Reports of different `scopes` are not compared with each other.
         """
-        if not any(worlds):
+        if not any(scopes):
             return []
-        return self._batches.compare(*worlds)
+        return self._batches.compare(*scopes)
 
     def publish_docs(self, folder: Path) -> Path:
         """Write Data Docs of all that was checked so far into `folder`; return their first page."""

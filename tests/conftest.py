@@ -63,7 +63,7 @@ def pack(sample_pack: Pack) -> Pack:
 def _rules_made_once(sample_pack: Pack) -> Iterator[None]:
     """Let runs and rebuilds on the sample pack share the pack and the rules of the tests.
 
-    A run in a process of its own makes them anew, and so does one on any other pack.
+    A run in a process of its own makes them again, and so does one on any other pack.
     """
 
     def pack_in(folder: Path) -> Pack:

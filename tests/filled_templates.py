@@ -161,7 +161,7 @@ def check(filled: Sequence[Filled], contents: Sequence[bytes]) -> list[list[Find
             sent = delivery(number=place + 1, period=filled[place].request.period)
             (reading,) = read_parts(contents[place], sent, pack)
             readings.append([reading])
-        # Each in a world of its own: these reports are the same report in many versions.
+        # Each in a scope of its own: these reports are the same report in many versions.
         checker = Checker(pack, rules_of(pack), "filled templates")
         submissions = checker.check_isolated(readings, None)
         for place, submission in zip(places, submissions, strict=True):

@@ -32,14 +32,14 @@ class CrossChecker:
         self._rules = rules.across
         self._validation = validation
 
-    def compare(self, *worlds: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
+    def compare(self, *scopes: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
         """Return each finding after the number of its submission, in the order of the rules.
 
         A submission that is involved and need not act gets the finding as a note. A total that
-        differs only because one of its parts does is left out. Reports of different `worlds` are
+        differs only because one of its parts does is left out. Reports of different `scopes` are
         not compared.
         """
-        groups = [Reports(reports) for reports in worlds]
+        groups = [Reports(reports) for reports in scopes]
         findings: list[tuple[int, Finding]] = []
         for rule in self._rules:
             findings += self._findings_of_rule(rule, groups)

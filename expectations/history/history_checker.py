@@ -75,7 +75,7 @@ class HistoryChecker:
     def findings(
         self,
         batches: Sequence[Frames],
-        worlds: Sequence[Sequence[ParsedReport]],
+        scopes: Sequence[Sequence[ParsedReport]],
         past: History,
         found: Found,
     ) -> Iterator[tuple[int, Finding]]:
@@ -83,13 +83,13 @@ class HistoryChecker:
 
         Only a finding about a new version of a report may be critical: whether a report loads must
         not depend on the order in which units send. A version that is refused is not compared with
-        those after it. Reports of different groups (`worlds`) are never compared.
+        those after it. Reports of different `scopes` are never compared.
 
         Each cell has at most one finding of history, the first in the order of the rule files. A
         cell has none where another rule refuses it or finds its figure too large or too small. A
         declared total has none where one of its parts has one too.
         """
-        new = list(self._findings(batches, worlds, past, found))
+        new = list(self._findings(batches, scopes, past, found))
         refused: set[int] = set()
         for number, finding in new:
             if finding.severity is Severity.CRITICAL:
@@ -100,13 +100,13 @@ class HistoryChecker:
             for batch in batches:
                 loads = set(batch.loads) - refused
                 kept.append(replace(batch, loads=loads))
-            new = list(self._findings(kept, worlds, past, found))
+            new = list(self._findings(kept, scopes, past, found))
         yield from new
 
     def _findings(
         self,
         batches: Sequence[Frames],
-        worlds: Sequence[Sequence[ParsedReport]],
+        scopes: Sequence[Sequence[ParsedReport]],
         past: History,
         found: Found,
     ) -> Iterator[tuple[int, Finding]]:
@@ -114,7 +114,7 @@ class HistoryChecker:
         for batch in batches:
             batches_by_form[batch.form.code].append(batch)
         for code, of_form in batches_by_form.items():
-            groups = self._groups(code, of_form, worlds, past)
+            groups = self._groups(code, of_form, scopes, past)
             by_number: dict[int, ParsedReport] = {}
             for group in groups:
                 for reading in group.readings:
@@ -127,13 +127,13 @@ class HistoryChecker:
         self,
         code: str,
         batches: Sequence[Frames],
-        worlds: Sequence[Sequence[ParsedReport]],
+        scopes: Sequence[Sequence[ParsedReport]],
         past: History,
     ) -> list[_Group]:
-        """Return a group for each of `worlds` that has a complete reading of form `code`."""
+        """Return a group for each of `scopes` that has a complete reading of form `code`."""
         groups: list[_Group] = []
-        for world in worlds:
-            readings = [reading for reading in world if _is_complete(reading, code)]
+        for scope in scopes:
+            readings = [reading for reading in scope if _is_complete(reading, code)]
             if readings:
                 memory = build_history(code, batches, readings, past, self._pack)
                 groups.append(_Group(readings, memory))

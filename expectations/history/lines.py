@@ -110,7 +110,7 @@ def _source(before: pd.DataFrame, then: pd.DataFrame, name: str) -> pd.Series:
     known = known.dropna().drop_duplicates(["last", "value"], keep=False)
     asked = pd.DataFrame({"last": before["last"], "value": value})
     source = asked.merge(known, on=["last", "value"], how="left")["source"]
-    # A merge numbers its rows anew; a left one keeps their order and, here, their number.
+    # A merge gives its rows new numbers; a left one keeps their order and, here, their number.
     source.index = before.index
     is_changed = value.notna() & (value != own_before)
     is_of_other_line = source != before["key"]

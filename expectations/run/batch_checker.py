@@ -54,13 +54,13 @@ class BatchChecker:
         self._comparison = HistoryChecker(pack, rules, self._validation, history_periods)
 
     def check(
-        self, worlds: Sequence[Sequence[ParsedReport]], past: History | None
+        self, scopes: Sequence[Sequence[ParsedReport]], past: History | None
     ) -> list[Submission]:
         """Return a submission for each parsed report, in order.
 
-        Parsed reports of different groups (`worlds`) are not compared with each other.
+        Parsed reports of different `scopes` are not compared with each other.
         """
-        readings = [reading for world in worlds for reading in world]
+        readings = [reading for scope in scopes for reading in scope]
         findings = {reading.number: self._reader_findings(reading) for reading in readings}
         batches: list[Frames] = []
         for form, batch in _by_form(readings):
@@ -74,7 +74,7 @@ class BatchChecker:
             batches.append(self._loading(form, batch, frames, findings))
         if past is not None:
             # Which reports are compared depends on `findings`: no new ones enter before the end.
-            new = list(self._comparison.findings(batches, worlds, past, findings))
+            new = list(self._comparison.findings(batches, scopes, past, findings))
             for number, finding in new:
                 findings[number].append(finding)
         submissions: list[Submission] = []
@@ -84,12 +84,12 @@ class BatchChecker:
             submissions.append(submission)
         return submissions
 
-    def compare(self, *worlds: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
+    def compare(self, *scopes: Iterable[CurrentReport]) -> list[tuple[int, Finding]]:
         """Cross-check current reports; return the findings, each with a submission's number.
 
-        Reports of different groups (`worlds`) are not compared with each other.
+        Reports of different `scopes` are not compared with each other.
         """
-        return self._comparer.compare(*worlds)
+        return self._comparer.compare(*scopes)
 
     def publish_docs(self, folder: Path) -> Path:
         """Write Data Docs of all that was checked so far; return their first page."""

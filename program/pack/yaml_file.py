@@ -21,7 +21,7 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Return a copy with the values of `update`, which computes its cached properties anew."""
+        """Return a copy with the values of `update`, which computes its cached properties again."""
         copied = super().model_copy(update=update, deep=deep)
         # Pydantic copies what is cached too: it follows from the values before.
         for name in vars(copied).keys() - type(copied).model_fields.keys():

@@ -24,7 +24,7 @@ _MOST_NAMES = 12
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """The units of a level that owe an indicator's report of a period, and have no figure."""
+    """The units of which an indicator's report of a period is due, and that have no figure."""
 
     period: str
     stage: Stage
