@@ -25,6 +25,7 @@ from flows.night.runtime import (
     step,
     warn_if_late,
 )
+from flows.recovery.lost_runs import mark_earlier_lost_runs
 from program.delivery import Delivery
 from program.errors import MtqgError
 from program.file_access import make_var, private_files
@@ -68,6 +69,7 @@ def nightly(as_of: date | None = None, source: str | None = None) -> dict[str, A
         exclusive_run(settings.warehouse_url),
         open_run(settings, as_of) as run,
     ):
+        mark_earlier_lost_runs()
         warn_if_late(run)
         return run_steps(run, source)
 

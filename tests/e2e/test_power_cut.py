@@ -94,6 +94,25 @@ def test_a_run_that_nobody_began_and_one_that_hangs_keep_no_other_from_its_turn(
     assert province.run(following)["state_name"] == "Completed", province.server.logs()
 
 
+def test_a_run_marks_a_lost_one_whose_last_event_died_with_the_server(
+    province: PowerCutProvince,
+) -> None:
+    """Without the event no automation starts. The lost run is forced to be pending, so it has no slot that would expire."""
+    province.server.end("worker")
+    province.server.cli("automation", "pause", "mtqg run lost", cwd=province.folder)
+    lost = province.plan()
+    pending = {"type": "PENDING", "name": "Pending"}
+    province.server.post(f"/flow_runs/{lost}/set_state", state=pending, force=True)
+    province.make_older(lost)
+
+    province.start_worker()
+    following = province.plan()
+    province.wait_for_end(following)
+    assert province.run(following)["state_name"] == "Completed", province.server.logs()
+    assert province.run(lost)["state_name"] == "Crashed", province.server.logs()
+    province.server.cli("automation", "resume", "mtqg run lost", cwd=province.folder)
+
+
 def test_a_run_whose_time_came_while_all_was_down_begins_late_and_the_digest_says_so(
     province: PowerCutProvince,
 ) -> None:
