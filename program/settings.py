@@ -4,15 +4,17 @@ Nothing else reads the environment.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, JsonValue, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from program.errors import ConfigurationError
 from program.limits import DEFAULT_LIMITS, Limits
+from program.pack.secret import SECRET_VARIABLE, Option, Options, SecretText, refuse_password
 from program.records.history import HISTORY_PERIODS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,8 +45,14 @@ class Settings(BaseSettings):
     archive_url: str = Field(
         "", description="fsspec URL of the archive; default: a folder in MTQG_VAR"
     )
+    archive_options: Options = Field(
+        {}, description="JSON: options of the archive's file system, as in sources.yaml"
+    )
     inbox_url: str = Field(
         "", description="fsspec URL of the folder source; default: as the pack says"
+    )
+    inbox_options: Options = Field(
+        {}, description="JSON: options of the file system of MTQG_INBOX_URL"
     )
     portal_url: str = Field("", description="address of the HTTP portal; default: as the pack says")
     portal_token: SecretStr = Field(SecretStr(""), description="bearer token for the portal")
@@ -142,6 +150,30 @@ class Settings(BaseSettings):
     )
     keep_data_docs: int = Field(14, gt=0, description="runs whose Data Docs are kept on the site")
 
+    # Collected below, not decoded from a variable of its own.
+    secrets: Annotated[dict[str, SecretStr], NoDecode] = Field(
+        {},
+        description="the variables MTQG_SECRET_…: secrets that sources.yaml or options name",
+        repr=False,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _collect_secrets(cls, values: dict[str, object]) -> dict[str, object]:
+        """Put the variables of secrets under `secrets`; the environment before `.env`."""
+        given = {_variable(name): value for name, value in values.items()} | os.environ
+        secrets = {
+            name: value
+            for name, value in given.items()
+            if value and SECRET_VARIABLE.fullmatch(name)
+        }
+        others = {
+            name: value
+            for name, value in values.items()
+            if not SECRET_VARIABLE.fullmatch(_variable(name))
+        }
+        return {"secrets": secrets} | others
+
     @model_validator(mode="before")
     @classmethod
     def _check_names(cls, values: dict[str, object]) -> dict[str, object]:
@@ -150,12 +182,21 @@ class Settings(BaseSettings):
         given = {name for name in os.environ if name.startswith(_PREFIX)}
         # `.env` is not in the environment: its variables are among the values.
         given |= {_variable(name) for name in values}
-        unknown = sorted(given - known)
+        unknown = sorted(name for name in given - known if not SECRET_VARIABLE.fullmatch(name))
         if unknown:
             found = ", ".join(unknown)
-            expected = ", ".join(sorted(known))
+            expected = ", ".join(sorted(known - {"MTQG_SECRETS"} | {"MTQG_SECRET_…"}))
             raise ValueError(f"unknown setting {found}; known: {expected}")
         return values
+
+    @model_validator(mode="after")
+    def _check_urls(self) -> Self:
+        for field in ("archive_url", "inbox_url"):
+            try:
+                refuse_password(getattr(self, field))
+            except ValueError as wrong:
+                raise ValueError(f"{_variable(field)}: {wrong}") from wrong
+        return self
 
     @model_validator(mode="after")
     def _fill_in_paths(self) -> Self:
@@ -172,6 +213,26 @@ class Settings(BaseSettings):
             # The fields are frozen for everybody else.
             object.__setattr__(self, name, value)
         return self
+
+    def secret(self, place: SecretText) -> str:
+        """Return the secret that is kept at a place.
+
+        Raises ConfigurationError if there is none. Blocks of Prefect are known only after
+        `flows.secrets` has read them.
+        """
+        found = self.secrets.get(str(place))
+        if found is not None:
+            return found.get_secret_value()
+        if place.setting:
+            raise ConfigurationError(f"{place} is not set: put the secret there")
+        raise ConfigurationError(f"{place} of Prefect was not read; only runs read blocks")
+
+    def revealed(self, options: Mapping[str, Option]) -> dict[str, JsonValue]:
+        """Return options with the secrets in their places. Raises ConfigurationError."""
+        revealed: dict[str, JsonValue] = {}
+        for name, value in options.items():
+            revealed[name] = self.secret(value) if isinstance(value, SecretText) else value
+        return revealed
 
     @property
     def limits(self) -> Limits:
@@ -224,6 +285,11 @@ def load_settings() -> Settings:
     except ValidationError as wrong:
         reasons = "; ".join(_reason(error) for error in wrong.errors())
         raise ConfigurationError(f"settings: {reasons}") from wrong
+    except SettingsError as wrong:
+        # Without its cause, which holds the value. Only options are JSON.
+        raise ConfigurationError(
+            f"settings: {wrong}: MTQG_ARCHIVE_OPTIONS and MTQG_INBOX_OPTIONS are JSON objects"
+        ) from None
 
 
 def _reason(error: ErrorDetails) -> str:

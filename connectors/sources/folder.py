@@ -1,13 +1,14 @@
 """A folder that senders put files into: local, SFTP, S3, WebDAV or any other URL of fsspec."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
+from pydantic import JsonValue
 
 from connectors.file_names import display_name, path_as_listed, stored_path
 from connectors.reader.open.workbook import is_whole_zip
@@ -38,11 +39,16 @@ _MODIFIED_KEYS = ("mtime", "LastModified", "modified", "updated", "created")
 class Folder:
     """The files below a folder, at any depth. They are only read, never moved or deleted."""
 
-    def __init__(self, source: FolderSource, url: str) -> None:
+    def __init__(
+        self,
+        source: FolderSource,
+        url: str,
+        options: Mapping[str, JsonValue] | None = None,
+    ) -> None:
         self._source = source
         self._url = url
         try:
-            self._files, self._root = fsspec.core.url_to_fs(url)
+            self._files, self._root = fsspec.core.url_to_fs(url, **(options or {}))
         except (ImportError, ValueError) as wrong:
             raise ConfigurationError(
                 f"source {source.name}: cannot use the folder {_safe(url)}: {wrong}"

@@ -32,10 +32,17 @@ class Connector(Protocol):
 
 
 def connect(source: Source, settings: Settings, pack: Pack) -> Connector | None:
-    """Return the connector of a declared source, or None if it has no address yet."""
+    """Return the connector of a declared source, or None if it has no address yet.
+
+    Raises ConfigurationError if a secret that it needs is missing. `flows.secrets` reads blocks.
+    """
     match source:
         case FolderSource():
-            return Folder(source, settings.inbox_url or _folder_url(source, pack))
+            if settings.inbox_url:
+                options = settings.revealed(settings.inbox_options)
+                return Folder(source, settings.inbox_url, options)
+            options = settings.revealed(source.options)
+            return Folder(source, _folder_url(source, pack), options)
         case PortalSource():
             url = settings.portal_url or source.url
             if not url:

@@ -14,6 +14,7 @@ from flows.night.budget import SourceMeter
 from flows.night.listing import SourceListing
 from flows.night.run_context import RunContext
 from flows.recovery.replay_log import note_arrival
+from flows.secrets import with_blocks
 from program.delivery import Arrival, Delivery, ExtractedFile, Offer, UnusableOffer
 from program.errors import SourceError, StillArrivingError, TransientError
 from program.pack.source import FolderSource, Source
@@ -39,7 +40,8 @@ def collect(run: RunContext, source: Source) -> int:
     Raises SourceError if the source itself fails, and TransientError if some of its files
     could not be fetched this time.
     """
-    connector = connect(source, run.settings, run.pack)
+    settings = with_blocks(run.settings, source.secrets())
+    connector = connect(source, settings, run.pack)
     if connector is None:
         logger.info("collect source=%s skipped=no-address", source.name)
         return 0

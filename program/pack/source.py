@@ -1,10 +1,12 @@
 """The sources of deliveries, as a pack declares them in `sources.yaml`."""
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from program.pack.secret import Options, SecretText, refuse_password
 from program.pack.yaml_file import Model
 
 
@@ -47,9 +49,19 @@ class _AnySource(Model):
             _compiled(pattern)
         return pattern
 
+    def secrets(self) -> Iterator[SecretText]:
+        """Yield the secrets that this source needs: its keys of that type, and its options."""
+        for _, value in self:
+            values = value.values() if isinstance(value, dict) else [value]
+            for each in values:
+                if isinstance(each, SecretText):
+                    yield each
+
 
 class FolderSource(_AnySource):
-    """A folder, by its fsspec URL. `MTQG_INBOX_URL` takes precedence over `url`.
+    """A folder, by its fsspec URL, with options for its file system.
+
+    `MTQG_INBOX_URL` and `MTQG_INBOX_OPTIONS` take the place of `url` and `options`.
 
     `sender` is a pattern for a file's path below the folder. Its group `unit` is the code of the
     unit that sent the file. A file is taken once it has not changed for `settle_seconds`; a zip
@@ -58,8 +70,15 @@ class FolderSource(_AnySource):
 
     kind: Literal["folder"]
     url: str
+    options: Options = Field({})
     sender: str
     settle_seconds: int = 60
+
+    # Of the whole model: the error of one key would show the URL.
+    @model_validator(mode="after")
+    def _check_url(self) -> Self:
+        refuse_password(self.url)
+        return self
 
     @field_validator("sender")
     @classmethod
