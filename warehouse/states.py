@@ -15,7 +15,7 @@ class DeliveryState(StrEnum):
     """Where a delivery stands (`deliveries.state`).
 
     A workbook: received → processed. A zip of workbooks: zip_pending → zip_extracted; its members
-    are deliveries of their own.
+    are deliveries of their own. A mail: mail_pending → mail_extracted; so are its attachments.
     """
 
     RECEIVED = "received"
@@ -28,8 +28,14 @@ class DeliveryState(StrEnum):
     """A zip that waits to be extracted."""
     ZIP_EXTRACTED = "zip_extracted"
     """A zip whose members are on record as deliveries of their own."""
+    MAIL_PENDING = "mail_pending"
+    """A mail that waits to be extracted."""
+    MAIL_EXTRACTED = "mail_extracted"
+    """A mail whose attachments, if it has any, are on record as deliveries of their own."""
     ATTACHMENT = "attachment"
-    """A member of a zip that goes with the workbooks (a signed scan). It is never checked."""
+    """A file of a zip or mail that goes with the workbooks (a signed scan). It is never checked."""
+    HELD = "held"
+    """It waits for the office: nobody knows for sure who sent it (`holds`)."""
     WITHDRAWN = "withdrawn"
     """It was taken back for good. Its submissions count no longer."""
     PURGED = "purged"
@@ -59,11 +65,36 @@ DELIVERY_TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
         {DeliveryState.ZIP_EXTRACTED, DeliveryState.RECEIVED, DeliveryState.PURGED}
     ),
     DeliveryState.ZIP_EXTRACTED: frozenset({DeliveryState.PURGED}),
+    # A mail that cannot be parsed is checked as a file too.
+    DeliveryState.MAIL_PENDING: frozenset(
+        {DeliveryState.MAIL_EXTRACTED, DeliveryState.RECEIVED, DeliveryState.PURGED}
+    ),
+    DeliveryState.MAIL_EXTRACTED: frozenset({DeliveryState.PURGED}),
+    DeliveryState.HELD: frozenset(
+        {
+            # The office says which unit sent it.
+            DeliveryState.MAIL_PENDING,
+            DeliveryState.RECEIVED,
+            DeliveryState.ZIP_PENDING,
+            # The office refuses it.
+            DeliveryState.WITHDRAWN,
+            DeliveryState.PURGED,
+        }
+    ),
     DeliveryState.ATTACHMENT: frozenset({DeliveryState.PURGED}),
     DeliveryState.WITHDRAWN: frozenset({DeliveryState.PURGED}),
     # A rebuild records the checks of a purged delivery again, from its purge record.
     DeliveryState.PURGED: frozenset({DeliveryState.RECEIVED}),
 }
+
+
+class HoldOutcome(StrEnum):
+    """What the office decided about a held delivery (`holds.outcome`)."""
+
+    RELEASED = "released"
+    """A unit sent it. It is checked."""
+    REFUSED = "refused"
+    """Nothing of it counts. The delivery is withdrawn."""
 
 
 class SubmissionState(StrEnum):

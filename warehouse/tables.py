@@ -27,8 +27,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from program.mail import HoldReason
 from program.records.letter import NoticeKind
-from warehouse.states import DeliveryState, OutboxState, RunState
+from warehouse.states import DeliveryState, HoldOutcome, OutboxState, RunState
 
 
 class Instant(TypeDecorator[datetime]):
@@ -89,6 +90,7 @@ class WarehouseTable(DeclarativeBase):
         datetime: Instant,
         # None is NULL, never the JSON text "null".
         dict[str, Any]: JSON(none_as_null=True),
+        list[str]: JSON(none_as_null=True),
         float: Double,
     }
 
@@ -304,7 +306,8 @@ class RunRow(WarehouseTable):
 class DeliveryRow(WarehouseTable):
     """Bytes that arrived, with their state (`states.DeliveryState`).
 
-    A zip of workbooks is a delivery, and so is each of its members (`archive_delivery_id`).
+    A zip of workbooks is a delivery, and so is each of its members (`archive_delivery_id`); so are
+    a mail and its attachments.
     `offered_at` is the time that the source claims for it, null where it claims none; `received_at`
     is that time within the limits of our clock (`program.delivery.Arrival`). `duplicate_of_id` is
     an earlier delivery of the same bytes by the same sender. A delivery that has one and is
@@ -343,6 +346,47 @@ class DeliveryRow(WarehouseTable):
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[str | None] = mapped_column(Text)
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"))
+
+
+class MailRow(WarehouseTable):
+    """What a mail says that is a delivery (`program.mail.InboundMail`).
+
+    `thread_ids` is a list of Message-IDs. `authentication` has the results of `spf`, `dkim` and
+    `dmarc`. `extracted_run_id` is the run that extracted the attachments, null until then.
+    """
+
+    __tablename__ = "mails"
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), primary_key=True)
+    message_id: Mapped[str | None] = mapped_column(Text, index=True)
+    from_addresses: Mapped[list[str]]
+    from_name: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    claimed_at: Mapped[datetime | None]
+    thread_ids: Mapped[list[str]]
+    authentication: Mapped[dict[str, Any]]
+    is_automatic: Mapped[bool]
+    own_text: Mapped[str] = mapped_column(Text)
+    links: Mapped[list[str]]
+    extracted_run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+
+
+class HoldRow(WarehouseTable):
+    """Why a delivery was held, and what the office decided. A delivery is held once at most.
+
+    `waits_as` is its state once it is released. `outcome` is null until the office decides;
+    `unit_code` is the unit to which it was released.
+    """
+
+    __tablename__ = "holds"
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id"), primary_key=True)
+    reason: Mapped[HoldReason] = mapped_column(_stored_values(HoldReason, 30))
+    waits_as: Mapped[DeliveryState] = mapped_column(_stored_values(DeliveryState, 20))
+    held_at: Mapped[datetime]
+    outcome: Mapped[HoldOutcome | None] = mapped_column(_stored_values(HoldOutcome, 10))
+    unit_code: Mapped[str | None] = mapped_column(String(10))
+    decided_by: Mapped[str | None] = mapped_column(String(200))
+    decided_at: Mapped[datetime | None]
+    decision_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class SubmissionRow(WarehouseTable):

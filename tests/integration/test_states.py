@@ -73,7 +73,11 @@ def test_every_state_has_its_line(kind: type[StrEnum], transitions: Mapping[Any,
 
 def test_the_states_before_one_are_those_that_may_become_it() -> None:
     before = states_before(DELIVERY_TRANSITIONS, DeliveryState.WITHDRAWN)
-    assert set(before) == {DeliveryState.RECEIVED, DeliveryState.PROCESSED}
+    assert set(before) == {
+        DeliveryState.RECEIVED,
+        DeliveryState.PROCESSED,
+        DeliveryState.HELD,
+    }
 
 
 @pytest.fixture
