@@ -13,8 +13,10 @@ _WHY_NOT = {
     None: "is not in the ledger",
     DeliveryState.DUPLICATE: "repeats bytes that were sent before: read that delivery again",
     DeliveryState.PURGED: "was removed from the archive after its time: nobody can read it again",
-    DeliveryState.ATTACHMENT: "goes with the tables of a zip and is never read",
+    DeliveryState.ATTACHMENT: "goes with the tables of a zip or mail and is never read",
     DeliveryState.ZIP_PENDING: "is a zip that the next run unpacks",
+    DeliveryState.MAIL_PENDING: "is a mail that the next run unpacks",
+    DeliveryState.HELD: "waits for the office to say who sent it",
     DeliveryState.WITHDRAWN: "was withdrawn",
 }
 
@@ -31,8 +33,8 @@ def reread(
 
     Their bytes are in the archive, and nothing is deleted. The result is a new submission. It
     supersedes the earlier one of the same delivery, but a quarantined one never replaces an
-    accepted one, and a later delivery stays current. Nobody gets the same mail twice. For a zip,
-    its members are checked again.
+    accepted one, and a later delivery stays current. Nobody gets the same mail twice. For a zip
+    or mail, its files are checked again.
 
     All or none: exit code 1, and nothing changed, where one of them cannot be checked again.
     """

@@ -14,9 +14,11 @@ _WHY_NOT = {
     None: "is not in the ledger",
     DeliveryState.WITHDRAWN: "was withdrawn before",
     DeliveryState.DUPLICATE: "repeats bytes that were sent before: withdraw that delivery",
-    DeliveryState.ATTACHMENT: "goes with the tables of a zip and has no report",
+    DeliveryState.ATTACHMENT: "goes with the tables of a zip or mail and has no report",
     DeliveryState.ZIP_PENDING: "is a zip that the next run unpacks",
     DeliveryState.ZIP_EXTRACTED: "is a zip: withdraw what was in it",
+    DeliveryState.MAIL_PENDING: "is a mail that the next run unpacks",
+    DeliveryState.MAIL_EXTRACTED: "is a mail: withdraw what was attached to it",
 }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from program.finding import ReaderFinding
+from program.mail import HoldReason, InboundMail
 from program.vietnamese import vietnam_day
 
 
@@ -18,7 +19,8 @@ class Offer:
     source does not say who sent it. `sha256` and `size` are what the source claims, None where it
     claims nothing. `refusal` says why there are no bytes to fetch, as with a socket or a link that
     leads nowhere: the offer is recorded once, and its sender is notified. `seen_at` is when an
-    earlier listing first had this version of a file that was still arriving, by our clock.
+    earlier listing first had this version of a file that was still arriving, by our clock. `mail`
+    is what the headers say, where the offer is a mail.
     """
 
     external_id: str
@@ -30,6 +32,7 @@ class Offer:
     sha256: str | None = None
     refusal: ReaderFinding | None = None
     seen_at: datetime | None = None
+    mail: InboundMail | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Arrival:
     `received_at` is when it came, by our clock (UTC): the time that its source claims, but not
     before the last complete listing of the source, which did not have it, and not after this one.
     `sha256` None: the bytes were too many, and are not kept. `is_zip`: it is a zip of workbooks.
+    `mail` is what it says, where it is a mail. `hold` is why the office must say who sent it.
     """
 
     offer: Offer
@@ -60,6 +64,8 @@ class Arrival:
     received_at: datetime
     is_synthetic: bool = False
     is_zip: bool = False
+    mail: InboundMail | None = None
+    hold: HoldReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class ExtractedFile:
-    """A file from a zip. `name` is for people, and is never used as a path.
+    """A file from a zip or a mail. `name` is for people, and is never used as a path.
 
     `sha256` None: the file was not extracted, and `refusal` says why. `is_attachment`: it
     accompanies the tables, as a signed scan or a narrative does, and is kept without being read.

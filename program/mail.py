@@ -32,7 +32,7 @@ class AuthenticationOutcome(StrEnum):
     UNKNOWN = "unknown"
 
 
-_PASS = "pass"  # noqa: S105  (a result, no password)
+PASS = "pass"  # noqa: S105  (a result, no password)
 _FAILURES = ("fail", "softfail")
 
 
@@ -41,21 +41,26 @@ class MailAuthentication:
     """The results of SPF, DKIM and DMARC in the words of RFC 8601; empty where there is none.
 
     Only the header of the receiving server counts (`MailboxSource.authentication_server`).
+    `is_aligned`: SPF or DKIM passed for the domain of the sender's address.
     """
 
     spf: str = ""
     dkim: str = ""
     dmarc: str = ""
+    is_aligned: bool = False
 
     @property
     def outcome(self) -> AuthenticationOutcome:
-        """DMARC decides where it says pass or fail. Otherwise one pass of the other two does."""
-        if self.dmarc == _PASS:
+        """DMARC decides where it says pass or fail; otherwise SPF and DKIM do.
+
+        A pass for another domain proves nothing: anybody can sign with a domain of their own.
+        """
+        if self.dmarc == PASS:
             return AuthenticationOutcome.PASSED
         if self.dmarc in _FAILURES:
             return AuthenticationOutcome.FAILED
         # A mail that is forwarded fails SPF and keeps its DKIM signature.
-        if _PASS in (self.spf, self.dkim):
+        if self.is_aligned:
             return AuthenticationOutcome.PASSED
         if self.spf in _FAILURES or self.dkim in _FAILURES:
             return AuthenticationOutcome.FAILED

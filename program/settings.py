@@ -56,6 +56,10 @@ class Settings(BaseSettings):
     )
     portal_url: str = Field("", description="address of the HTTP portal; default: as the pack says")
     portal_token: SecretStr = Field(SecretStr(""), description="bearer token for the portal")
+    mailbox_url: SecretStr = Field(
+        SecretStr(""),
+        description="imaps:// or maildir: URL of the mailbox that units send mails to",
+    )
 
     # Mail
     smtp_url: SecretStr = Field(

@@ -14,13 +14,27 @@ from sqlalchemy.orm import Session
 
 from program.delivery import Arrival, Delivery, ExtractedFile, Offer
 from program.finding import ReaderFinding
+from program.mail import HoldReason, InboundMail, MailAuthentication
 from warehouse.database.backends import db_errors_as_sentences
 from warehouse.database.bulk import next_ids
 from warehouse.database.portions import portions
 from warehouse.lifecycle.duplicates import SentBefore
 from warehouse.lifecycle.versions import Content
 from warehouse.states import DeliveryState, RunState
-from warehouse.tables import DeliveryRow, RunRow, SubmissionRow
+from warehouse.tables import (
+    DeliveryRow,
+    HoldRow,
+    MailRow,
+    RunRow,
+    SubmissionRow,
+    WarehouseTable,
+)
+
+_EXTRACTED = {
+    DeliveryState.ZIP_PENDING: DeliveryState.ZIP_EXTRACTED,
+    DeliveryState.MAIL_PENDING: DeliveryState.MAIL_EXTRACTED,
+}
+"""The states of what waits to be extracted, and those that follow."""
 
 
 def start_run(engine: Engine, as_of: date, rule_set_version: str, now: datetime) -> int:
@@ -89,15 +103,18 @@ def record_deliveries(
 ) -> list[DeliveryState | None]:
     """Record arrivals in one transaction and return the state of each.
 
-    A zip waits to be extracted. What the same sender sent before, and nothing has replaced since,
-    is a duplicate (`warehouse.lifecycle.duplicates`). None stands for an offer that the ledger has
-    already: another run was faster, and nothing is recorded. Idempotent.
+    A zip or a mail waits to be extracted. An arrival with a `hold` waits for the office. What the
+    same sender sent before, and nothing has replaced since, is a duplicate
+    (`warehouse.lifecycle.duplicates`). None stands for an offer that the ledger has already:
+    another run was faster, and nothing is recorded. Idempotent.
 
     A null sha256 stands for bytes that were refused for their size. Such a delivery is never a
     duplicate.
     """
     states: list[DeliveryState | None] = []
     rows = []
+    mails = []
+    holds = []
     with Session(engine) as session, session.begin():
         known = _known_offers(session, arrivals)
         contents = [_content_of(arrival) for arrival in arrivals]
@@ -113,10 +130,14 @@ def record_deliveries(
             # The same offer may come twice in one batch.
             known.add(offer_key)
             number = next(new_ids)
-            waits_as = DeliveryState.RECEIVED
-            if arrival.is_zip:
-                waits_as = DeliveryState.ZIP_PENDING
-            state, earlier = sent_before.place(number, _content_of(arrival), waits_as)
+            waits_as = _waits_as(arrival)
+            if arrival.hold is None:
+                state, earlier = sent_before.place(number, _content_of(arrival), waits_as)
+            else:
+                state, earlier = DeliveryState.HELD, None
+                holds.append(_hold_values(number, arrival.hold, waits_as, now))
+            if arrival.mail is not None:
+                mails.append({"delivery_id": number} | _mail_values(arrival.mail))
             states.append(state)
             recorded = {
                 "id": number,
@@ -126,8 +147,30 @@ def record_deliveries(
                 "run_id": run_id,
             }
             rows.append(_arrival_values(arrival) | recorded)
-        _insert(session, rows)
+        _insert(session, DeliveryRow, rows)
+        _insert(session, MailRow, mails)
+        _insert(session, HoldRow, holds)
     return states
+
+
+def _waits_as(arrival: Arrival) -> DeliveryState:
+    """Return the state in which an arrival waits, if it is neither a duplicate nor held."""
+    if arrival.is_zip:
+        return DeliveryState.ZIP_PENDING
+    if arrival.mail is None:
+        return DeliveryState.RECEIVED
+    if arrival.sha256 is not None:
+        return DeliveryState.MAIL_PENDING
+    # A mail that is too large is refused as a file is. Nobody answers a program.
+    if arrival.mail.is_automatic:
+        return DeliveryState.MAIL_EXTRACTED
+    return DeliveryState.RECEIVED
+
+
+def _hold_values(
+    number: int, reason: HoldReason, waits_as: DeliveryState, now: datetime
+) -> dict[str, Any]:
+    return {"delivery_id": number, "reason": reason, "waits_as": waits_as, "held_at": now}
 
 
 def _offer_key(arrival: Arrival) -> tuple[str, str, str]:
@@ -159,34 +202,37 @@ def _arrival_values(arrival: Arrival) -> dict[str, Any]:
 
 def record_extracted(
     engine: Engine, number: int, members: Sequence[ExtractedFile], *, run_id: int, now: datetime
-) -> Counter[DeliveryState]:
-    """Record the members of a zip as deliveries, and the zip as extracted, in one transaction.
+) -> Counter[DeliveryState] | None:
+    """Record the files of a zip or mail as deliveries, and it as extracted, in one transaction.
 
-    They have the zip's sender and time of arrival. Idempotent.
+    They have its sender and time of arrival. Idempotent.
 
     Returns:
-        How many members got which state; empty where the zip was extracted before.
+        How many files got which state; None where it was extracted before.
     """
     with Session(engine) as session, session.begin():
-        zip_row = session.get(DeliveryRow, number, with_for_update=True)
-        if zip_row is None or zip_row.state != DeliveryState.ZIP_PENDING:
-            return Counter()
-        contents = [Content(member.sha256, zip_row.sender_unit) for member in members]
-        sent_before = SentBefore(session, contents, waiting_zip=zip_row.id)
+        container = session.get(DeliveryRow, number, with_for_update=True)
+        if container is None or container.state not in _EXTRACTED:
+            return None
+        contents = [Content(member.sha256, container.sender_unit) for member in members]
+        sent_before = SentBefore(session, contents, waiting_container=container.id)
         new_ids = next_ids(session.connection(), DeliveryRow.__tablename__, len(members))
         recorded = {"run_id": run_id, "recorded_at": now}
         rows = []
         for position, member in enumerate(members, start=1):
             member_id = new_ids[position - 1]
-            values = _member(zip_row, member, position, member_id, sent_before)
+            values = _member(container, member, position, member_id, sent_before)
             rows.append(values | recorded)
-        _insert(session, rows)
-        zip_row.state = DeliveryState.ZIP_EXTRACTED
+        _insert(session, DeliveryRow, rows)
+        container.state = _EXTRACTED[container.state]
+        # A mail may have no file: only this shows which run extracted it.
+        of_mail = update(MailRow).where(MailRow.delivery_id == number)
+        session.execute(of_mail.values(extracted_run_id=run_id))
     return Counter(row["state"] for row in rows)
 
 
 def record_unextractable(engine: Engine, number: int, refusal: ReaderFinding | None) -> None:
-    """Have a zip that cannot be extracted checked as it is, so that its sender is notified.
+    """Have a zip or mail that cannot be extracted checked as it is: its sender is notified.
 
     `refusal` says why it was not extracted, where that is known. Idempotent.
     """
@@ -194,13 +240,13 @@ def record_unextractable(engine: Engine, number: int, refusal: ReaderFinding | N
     with Session(engine) as session, session.begin():
         session.execute(
             update(DeliveryRow)
-            .where(DeliveryRow.id == number, DeliveryRow.state == DeliveryState.ZIP_PENDING)
+            .where(DeliveryRow.id == number, DeliveryRow.state.in_(_EXTRACTED))
             .values(state=DeliveryState.RECEIVED, refusal=stored_refusal)
         )
 
 
 def _member(
-    zip_row: DeliveryRow,
+    container: DeliveryRow,
     member: ExtractedFile,
     position: int,
     number: int,
@@ -210,25 +256,25 @@ def _member(
     state = DeliveryState.ATTACHMENT
     # An attachment is kept and never checked: it is no duplicate of anything.
     if not member.is_attachment:
-        content = Content(member.sha256, zip_row.sender_unit)
+        content = Content(member.sha256, container.sender_unit)
         state, earlier = sent_before.place(number, content, DeliveryState.RECEIVED)
     return {
         "id": number,
-        "source": zip_row.source,
-        "channel": zip_row.channel,
+        "source": container.source,
+        "channel": container.channel,
         # No source has a name with two slashes in a row.
-        "external_id": f"{zip_row.external_id}//{position}",
-        "external_version": zip_row.external_version,
-        "name": f"{zip_row.name} / {member.name}",
-        "sender_unit": zip_row.sender_unit,
-        "received_at": zip_row.received_at,
-        "offered_at": zip_row.offered_at,
+        "external_id": f"{container.external_id}//{position}",
+        "external_version": container.external_version,
+        "name": f"{container.name} / {member.name}",
+        "sender_unit": container.sender_unit,
+        "received_at": container.received_at,
+        "offered_at": container.offered_at,
         "sha256": member.sha256,
         "size": member.size,
-        "is_synthetic": zip_row.is_synthetic,
+        "is_synthetic": container.is_synthetic,
         "state": state,
         "duplicate_of_id": earlier,
-        "archive_delivery_id": zip_row.id,
+        "archive_delivery_id": container.id,
         "refusal": asdict(member.refusal) if member.refusal else None,
     }
 
@@ -248,10 +294,10 @@ def _known_offers(session: Session, arrivals: Sequence[Arrival]) -> set[tuple[st
     return known
 
 
-def _insert(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+def _insert(session: Session, table: type[WarehouseTable], rows: Sequence[dict[str, Any]]) -> None:
     # SQLAlchemy would insert one row of defaults for an empty list.
     if rows:
-        session.connection().execute(insert(DeliveryRow), rows)
+        session.connection().execute(insert(table), rows)
 
 
 def pending_deliveries(engine: Engine, limit: int) -> list[Delivery]:
@@ -269,6 +315,38 @@ def count_pending(engine: Engine) -> int:
 def pending_zips(engine: Engine) -> list[Delivery]:
     """Return the zips that wait to be extracted, in order of arrival."""
     return _waiting(engine, DeliveryState.ZIP_PENDING, None)
+
+
+def pending_mails(engine: Engine) -> list[Delivery]:
+    """Return the mails that wait to be extracted, in order of arrival."""
+    return _waiting(engine, DeliveryState.MAIL_PENDING, None)
+
+
+def recorded_mail(engine: Engine, number: int) -> InboundMail:
+    """Return what the mail says that is the delivery with a number."""
+    with Session(engine) as session:
+        return mail_of(session.get_one(MailRow, number))
+
+
+def mail_of(row: MailRow) -> InboundMail:
+    """Return the mail that a row holds."""
+    return InboundMail(
+        message_id=row.message_id,
+        from_addresses=tuple(row.from_addresses),
+        from_name=row.from_name,
+        subject=row.subject,
+        claimed_at=row.claimed_at,
+        thread_ids=tuple(row.thread_ids),
+        authentication=MailAuthentication(**row.authentication),
+        is_automatic=row.is_automatic,
+        own_text=row.own_text,
+        links=tuple(row.links),
+    )
+
+
+def _mail_values(mail: InboundMail) -> dict[str, Any]:
+    """Return the columns of a mail: those of `MailRow` have the names of its fields."""
+    return asdict(mail)
 
 
 def _waiting(engine: Engine, state: DeliveryState, limit: int | None) -> list[Delivery]:

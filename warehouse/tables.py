@@ -367,7 +367,8 @@ class MailRow(WarehouseTable):
     is_automatic: Mapped[bool]
     own_text: Mapped[str] = mapped_column(Text)
     links: Mapped[list[str]]
-    extracted_run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+    # No foreign key: a rebuild replays a run that was killed before the run that went on with it.
+    extracted_run_id: Mapped[int | None]
 
 
 class HoldRow(WarehouseTable):

@@ -18,6 +18,7 @@ from connectors.archive import Archive
 from program.delivery import Arrival, Offer
 from program.errors import ArchiveError, WarehouseError
 from program.finding import ReaderFinding
+from program.mail import HoldReason, InboundMail, MailAuthentication
 from program.pack.load import Pack, load_pack
 from program.records.purge_record import PURGED, PurgeRecord
 from program.settings import Settings
@@ -39,6 +40,9 @@ def note_arrival(archive: Archive, arrival: Arrival) -> None:
     offered_at = offer.offered_at
     note["offer"]["offered_at"] = offered_at and offered_at.isoformat()
     note["received_at"] = arrival.received_at.isoformat()
+    if arrival.mail is not None:
+        claimed_at = arrival.mail.claimed_at
+        note["mail"]["claimed_at"] = claimed_at and claimed_at.isoformat()
     name = _note_name(arrival.source, offer.external_id, offer.external_version)
     archive.note(name, json.dumps(note, ensure_ascii=False).encode())
 
@@ -156,8 +160,26 @@ def _arrival_of(note: dict[str, Any]) -> Arrival:
     stored_refusal = offer.pop("refusal")
     refusal = ReaderFinding(**stored_refusal) if stored_refusal else None
     received_at = datetime.fromisoformat(note.pop("received_at"))
+    # Notes of older releases know no mails.
+    mail = _mail_of(note.pop("mail", None))
+    stored_hold = note.pop("hold", None)
+    hold = HoldReason(stored_hold) if stored_hold else None
     read_offer = Offer(**offer, offered_at=offered_at, refusal=refusal)
-    return Arrival(read_offer, **note, received_at=received_at)
+    return Arrival(read_offer, **note, received_at=received_at, mail=mail, hold=hold)
+
+
+def _mail_of(stored: dict[str, Any] | None) -> InboundMail | None:
+    if stored is None:
+        return None
+    claimed_at = stored["claimed_at"]
+    values = stored | {
+        "from_addresses": tuple(stored["from_addresses"]),
+        "thread_ids": tuple(stored["thread_ids"]),
+        "links": tuple(stored["links"]),
+        "claimed_at": datetime.fromisoformat(claimed_at) if claimed_at else None,
+        "authentication": MailAuthentication(**stored["authentication"]),
+    }
+    return InboundMail(**values)
 
 
 def read_purge_records(archive: Archive) -> dict[str, PurgeRecord]:

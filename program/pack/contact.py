@@ -1,6 +1,6 @@
 """The people who get mails, and in whose name mails are sent."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -8,19 +8,28 @@ from program.pack.mailing_policy import MailingPolicy, last_step
 from program.pack.yaml_file import Model
 from program.submission import Verdict
 
+_ADDRESS = r"^[^@\s<>,;:\"()\[\]\\\x00-\x1f\x7f]+@[A-Za-z0-9.-]+$"
+
+Address = Annotated[str, Field(max_length=254, pattern=_ADDRESS)]
+
 
 class Contact(Model):
     """A person or post that gets mails. Addresses in a sample pack end in `.example`.
 
     The name goes into a mail's header, the address into a command to the mail server. So neither
-    may have characters that end a header or a command.
+    may have characters that end a header or a command. `other_emails` are addresses from which the
+    contact sends mails too; none of our mails goes there.
     """
 
     name: str = Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")
-    email: str = Field(
-        max_length=254, pattern=r"^[^@\s<>,;:\"()\[\]\\\x00-\x1f\x7f]+@[A-Za-z0-9.-]+$"
-    )
+    email: Address
+    other_emails: tuple[Address, ...] = ()
     phone: str = ""
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """All addresses from which the contact sends mails, in lower case."""
+        return frozenset(each.lower() for each in (self.email, *self.other_emails))
 
 
 class Escalation(Model):

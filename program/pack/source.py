@@ -98,4 +98,30 @@ class PortalSource(_AnySource):
     url: str | None = None
 
 
-Source = Annotated[FolderSource | PortalSource, Field(discriminator="kind")]
+class MailboxSource(_AnySource):
+    """A folder of a mailbox: each mail is a delivery, and so is each of its attachments.
+
+    `MTQG_MAILBOX_URL` (imaps://user:password@host or maildir:/path) takes precedence over `url`,
+    which may hold no password. Without an address there is no such source.
+
+    `authentication_server` is the name (authserv-id) under which the server that receives the
+    mails writes Authentication-Results; without it, no result counts. `require_authentication`
+    holds the mails about which that server says nothing, too.
+    """
+
+    kind: Literal["mailbox"]
+    url: str | None = None
+    folder: str = "INBOX"
+    authentication_server: str | None = None
+    require_authentication: bool = False
+
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, url: str | None) -> str | None:
+        # A pack is read by many, and is kept in a repository.
+        if url and not url.startswith("maildir:"):
+            raise ValueError("a server and its password belong in MTQG_MAILBOX_URL")
+        return url
+
+
+Source = Annotated[FolderSource | PortalSource | MailboxSource, Field(discriminator="kind")]

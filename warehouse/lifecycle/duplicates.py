@@ -18,22 +18,23 @@ from warehouse.lifecycle.versions import Content, ReportKey, VersionHistory
 from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, SubmissionRow
 
-_WAITING = (DeliveryState.RECEIVED, DeliveryState.ZIP_PENDING)
-_NO_ORIGINAL = (DeliveryState.DUPLICATE, DeliveryState.ATTACHMENT)
+_WAITING = (DeliveryState.RECEIVED, DeliveryState.ZIP_PENDING, DeliveryState.MAIL_PENDING)
+_NO_ORIGINAL = (DeliveryState.DUPLICATE, DeliveryState.ATTACHMENT, DeliveryState.HELD)
 
 
 class SentBefore:
     """The earlier deliveries with the contents of some arrivals.
 
-    Duplicates, attachments and withdrawn deliveries do not count: of each content, the latest other
-    one does. `waiting_zip` is the zip from which the arrivals come, which is none of them.
+    Duplicates, attachments, held and withdrawn deliveries do not count: of each content, the latest
+    other one does. `waiting_container` is the zip or mail from which the arrivals come, which is
+    none of them.
     """
 
     def __init__(
-        self, session: Session, contents: Sequence[Content], waiting_zip: int | None = None
+        self, session: Session, contents: Sequence[Content], waiting_container: int | None = None
     ) -> None:
         self._latest = _latest_deliveries(session, contents)
-        self._busy_senders = _senders_with_waiting(session, contents, waiting_zip)
+        self._busy_senders = _senders_with_waiting(session, contents, waiting_container)
         self._superseded = _superseded(session, self._latest.values())
 
     def place(
@@ -77,15 +78,15 @@ def _latest_deliveries(session: Session, contents: Sequence[Content]) -> dict[Co
 
 
 def _senders_with_waiting(
-    session: Session, contents: Sequence[Content], waiting_zip: int | None
+    session: Session, contents: Sequence[Content], waiting_container: int | None
 ) -> set[str | None]:
     """Return the senders of these contents of whom a delivery waits to be extracted or checked."""
     senders = {content.sender for content in contents}
     is_waiting = DeliveryRow.state.in_(_WAITING)
     query = select(DeliveryRow.sender_unit).where(is_waiting).distinct()
-    # The zip itself waits until the last of its members is recorded.
-    if waiting_zip is not None:
-        query = query.where(DeliveryRow.id != waiting_zip)
+    # The zip or mail itself waits until the last of its members is recorded.
+    if waiting_container is not None:
+        query = query.where(DeliveryRow.id != waiting_container)
     busy = set(session.scalars(query))
     return senders & busy
 
@@ -93,17 +94,17 @@ def _senders_with_waiting(
 def _superseded(session: Session, deliveries: Collection[int]) -> set[int]:
     """Return those of `deliveries` of which a report has a version from a later delivery.
 
-    The reports of a zip are those of its members, or of what the members are duplicates of.
+    The reports of a zip or mail are those of its members, or of what these are duplicates of.
     """
     holders: dict[int, set[int]] = defaultdict(set)
     for number in deliveries:
         holders[number].add(number)
     holder = func.coalesce(DeliveryRow.duplicate_of_id, DeliveryRow.id)
     for portion in portions(sorted(deliveries)):
-        of_zip = DeliveryRow.archive_delivery_id.in_(portion)
-        members = select(DeliveryRow.archive_delivery_id, holder).where(of_zip)
-        for zip_number, member in session.execute(members):
-            holders[member].add(zip_number)
+        of_container = DeliveryRow.archive_delivery_id.in_(portion)
+        members = select(DeliveryRow.archive_delivery_id, holder).where(of_container)
+        for container, member in session.execute(members):
+            holders[member].add(container)
     found: set[int] = set()
     for portion in portions(sorted(holders)):
         for number in session.scalars(_with_later_version(portion)):

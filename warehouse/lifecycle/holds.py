@@ -10,8 +10,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from program.delivery import Delivery
-from program.mail import HoldReason, InboundMail, MailAuthentication
-from warehouse.ledger import delivery_of
+from program.mail import HoldReason, InboundMail
+from warehouse.ledger import delivery_of, mail_of
 from warehouse.states import DeliveryState, HoldOutcome
 from warehouse.tables import DeliveryRow, HoldRow, MailRow
 
@@ -112,19 +112,3 @@ def _sign(hold: HoldRow, by: str, reason: str, now: datetime) -> None:
     hold.decided_by = by
     hold.decided_at = now
     hold.decision_reason = reason
-
-
-def mail_of(row: MailRow) -> InboundMail:
-    """Return the mail that a row holds."""
-    return InboundMail(
-        message_id=row.message_id,
-        from_addresses=tuple(row.from_addresses),
-        from_name=row.from_name,
-        subject=row.subject,
-        claimed_at=row.claimed_at,
-        thread_ids=tuple(row.thread_ids),
-        authentication=MailAuthentication(**row.authentication),
-        is_automatic=row.is_automatic,
-        own_text=row.own_text,
-        links=tuple(row.links),
-    )

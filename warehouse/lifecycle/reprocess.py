@@ -17,7 +17,7 @@ from warehouse.states import DeliveryState
 from warehouse.tables import DeliveryRow, OutboxRow, SubmissionRow
 
 _MAY_WAIT = (DeliveryState.PROCESSED, DeliveryState.RECEIVED)
-_MAY_BE_REQUESTED = (*_MAY_WAIT, DeliveryState.ZIP_EXTRACTED)
+_MAY_BE_REQUESTED = (*_MAY_WAIT, DeliveryState.ZIP_EXTRACTED, DeliveryState.MAIL_EXTRACTED)
 
 
 def requeue(
@@ -26,8 +26,8 @@ def requeue(
 ) -> tuple[list[int], dict[int, DeliveryState | None]]:
     """Requeue processed deliveries for the next run: all of `numbers`, or none.
 
-    Of a zip that was extracted, its members are requeued. One transaction, idempotent: a delivery
-    that waits already is unchanged.
+    Of a zip or mail that was extracted, its files are requeued. One transaction, idempotent: a
+    delivery that waits already is unchanged.
 
     Returns:
         The deliveries that wait now; and those of `numbers` that cannot be requeued, with their

@@ -14,11 +14,14 @@ from sqlalchemy import ColumnElement, Date, Engine, Select, func, insert, or_, s
 from sqlalchemy.orm import Session
 
 from warehouse.catalogue import CATALOGUE
+from warehouse.database.portions import portions
 from warehouse.states import CHECKED_STATES, DeliveryState
 from warehouse.tables import (
     DeliveryRow,
     FindingRow,
+    HoldRow,
     Instant,
+    MailRow,
     OutboxRow,
     RunRow,
     SourceCursorRow,
@@ -52,12 +55,15 @@ def run_document(engine: Engine, number: int) -> Document:
         since = session.scalar(earlier_starts)
         checks = list(_checks(session, number))
         checked = [check["delivery"] for check in checks]
-        deliveries = _touched(number, checked)
+        deliveries = _touched(number, checked, since)
+        touched = [row.id for row in session.scalars(deliveries)]
         waiting = session.scalars(_in_state(DeliveryState.RECEIVED))
         source_cursors = select(SourceCursorRow).order_by(SourceCursorRow.source)
         return {
             "run": _plain(run),
             "deliveries": _plain_rows(session, deliveries),
+            "mails": list(_rows_about(session, MailRow, touched)),
+            "holds": list(_rows_about(session, HoldRow, touched)),
             "checked": checks,
             "cross_checked_at": _cross_checked_at(session, run),
             "waiting": {str(row.id): row.attempt for row in waiting},
@@ -90,17 +96,37 @@ def _checks(session: Session, number: int) -> Iterator[Row]:
         }
 
 
-def _touched(number: int, checked: list[int]) -> Select[Any]:
-    """Query the deliveries that arrived, were unpacked or were checked in a run."""
+def _touched(number: int, checked: list[int], since: datetime | None) -> Select[Any]:
+    """Query the deliveries that arrived, were unpacked, checked or released in a run.
+
+    Those that the office decided about after the run before began, too.
+    """
     unpacked = select(DeliveryRow.archive_delivery_id).where(
         DeliveryRow.run_id == number, DeliveryRow.archive_delivery_id.is_not(None)
     )
+    # A mail may have had no file.
+    unpacked_mails = select(MailRow.delivery_id).where(MailRow.extracted_run_id == number)
+    decided = select(HoldRow.delivery_id).where(HoldRow.decided_at.is_not(None))
+    if since is not None:
+        decided = decided.where(HoldRow.decided_at >= since)
     is_touched = or_(
         DeliveryRow.run_id == number,
         DeliveryRow.id.in_(checked),
         DeliveryRow.id.in_(unpacked),
+        DeliveryRow.id.in_(unpacked_mails),
+        DeliveryRow.id.in_(decided),
     )
     return select(DeliveryRow).where(is_touched).order_by(DeliveryRow.id)
+
+
+def _rows_about(
+    session: Session, table: type[MailRow] | type[HoldRow], deliveries: Sequence[int]
+) -> Iterator[Row]:
+    """Yield the rows of a table about some deliveries, in their order."""
+    for portion in portions(deliveries):
+        query = select(table).where(table.delivery_id.in_(portion)).order_by(table.delivery_id)
+        for row in session.scalars(query):
+            yield _plain(row)
 
 
 def _withdrawn(session: Session, since: datetime | None) -> Iterator[Row]:
@@ -235,12 +261,28 @@ def replay_run(engine: Engine, document: Document) -> None:
                     "withdrawn_at": None,
                     "withdrawn_reason": None,
                 }
+            _leave_hold(session, values)
             session.merge(DeliveryRow(**values))
             # A later row may point to this one (`duplicate_of_id`, `archive_delivery_id`).
             session.flush()
+        # Documents of older releases have none of these.
+        for row in document.get("mails", ()):
+            session.merge(MailRow(**_typed(MailRow, row)))
+        for row in document.get("holds", ()):
+            session.merge(HoldRow(**_typed(HoldRow, row)))
         for table in CATALOGUE:
             for row in document["catalogue"][table.__tablename__]:
                 session.merge(table(**_typed(table, row)))
+
+
+def _leave_hold(session: Session, values: Row) -> None:
+    """Have a delivery that an earlier document has as held wait as it did once it was released."""
+    stored = session.get(DeliveryRow, values["id"])
+    if stored is None or stored.state is not DeliveryState.HELD:
+        return
+    if values["state"] != DeliveryState.HELD:
+        stored.state = session.get_one(HoldRow, stored.id).waits_as
+        session.flush()
 
 
 def _in_order_of_references(rows: Sequence[Row]) -> Iterator[Row]:

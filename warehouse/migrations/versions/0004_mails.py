@@ -29,9 +29,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["delivery_id"], ["deliveries.id"], name=op.f("fk_mails_delivery_id_deliveries")
         ),
-        sa.ForeignKeyConstraint(
-            ["extracted_run_id"], ["runs.id"], name=op.f("fk_mails_extracted_run_id_runs")
-        ),
         sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_mails")),
     )
     op.create_index(op.f("ix_mails_message_id"), "mails", ["message_id"])

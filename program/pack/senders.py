@@ -1,0 +1,68 @@
+"""Who sent a mail: the unit whose contact has the address, or why the office must say it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from program.mail import AuthenticationOutcome, HoldReason, InboundMail
+from program.pack.pack import Pack
+
+
+@dataclass(frozen=True, slots=True)
+class MailSender:
+    """The unit that sent a mail, None where nobody knows it; `hold` says why the mail waits."""
+
+    unit_code: str | None
+    hold: HoldReason | None = None
+
+
+def sender_of(
+    mail: InboundMail,
+    pack: Pack,
+    day: date,
+    *,
+    requires_authentication: bool = False,
+) -> MailSender:
+    """Return who sent a mail that came on `day`, by the addresses in its From header.
+
+    A mail of a program or a list is never held: nothing in it is checked.
+    """
+    units = _units_of(mail, pack, day)
+    if mail.is_automatic:
+        return MailSender(units.pop() if len(units) == 1 else None)
+    hold = _doubt(mail, requires_authentication=requires_authentication)
+    if hold is None and len(units) != 1:
+        hold = _why_nobody(mail, pack, units)
+    if hold is not None:
+        return MailSender(None, hold)
+    return MailSender(units.pop())
+
+
+def _units_of(mail: InboundMail, pack: Pack, day: date) -> set[str]:
+    """Return the units with an address of a mail: those that exist on a day, if any of them do."""
+    correspondence = pack.correspondence
+    # A unit may share the office's address, which proves nothing about the unit.
+    addresses = frozenset(mail.from_addresses) - correspondence.office.addresses
+    contacts = correspondence.units.items()
+    units = {code for code, contact in contacts if addresses & contact.addresses}
+    # A district that ended and a commune on its land may have one contact. A late report of a
+    # district may come after its end.
+    existing = {code for code in units if pack.units.get(code, day) is not None}
+    return existing or units
+
+
+def _doubt(mail: InboundMail, *, requires_authentication: bool) -> HoldReason | None:
+    """Return why nobody can trust the address in a mail; None if it counts."""
+    outcome = mail.authentication.outcome
+    if outcome is AuthenticationOutcome.FAILED:
+        return HoldReason.AUTHENTICATION_FAILED
+    if outcome is AuthenticationOutcome.UNKNOWN and requires_authentication:
+        return HoldReason.AUTHENTICATION_UNKNOWN
+    return None
+
+
+def _why_nobody(mail: InboundMail, pack: Pack, units: set[str]) -> HoldReason:
+    if units:
+        return HoldReason.AMBIGUOUS_SENDER
+    if pack.correspondence.office.addresses & frozenset(mail.from_addresses):
+        return HoldReason.OFFICE_SENDER
+    return HoldReason.UNKNOWN_SENDER
