@@ -274,11 +274,10 @@ def _print_strays(strays: Sequence[RunSubmissionRow], pack: Pack) -> None:
     if strays:
         out.print(f"[bold]{_UNPLACED}[/]")
     for stray in strays:
-        label = "không đọc được" if stray.verdict.value == "unreadable" else "chờ sửa"
         sender = f"{stray.sender_unit} {_name(stray.sender_unit, stray.period, pack)}"
         line = Text.assemble(
             "  ",
-            (label, VERDICT_STYLES[stray.verdict]),
+            (stray.verdict.label, VERDICT_STYLES[stray.verdict]),
             f" của {sender}: {stray.delivery_name}",
         )
         out.print(line, soft_wrap=True)

@@ -25,6 +25,19 @@ class Verdict(StrEnum):
         """Tell whether the submission's facts are loaded into the warehouse."""
         return self in (Verdict.ACCEPTED, Verdict.ACCEPTED_WITH_WARNINGS)
 
+    @property
+    def label(self) -> str:
+        """The verdict as a Vietnamese office writes it."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Verdict.ACCEPTED: "đạt",
+    Verdict.ACCEPTED_WITH_WARNINGS: "đạt, có lưu ý",
+    Verdict.QUARANTINED: "cần sửa",
+    Verdict.UNREADABLE: "không đọc được",
+}
+
 
 class Fact(NamedTuple):
     """One value of one data element for one unit and period.

@@ -7,6 +7,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from program.calendar.period import Period
+from program.pack.catalogue import COMPARISON_WORDS
+from program.records.report_state import ReportState
+from program.records.target_status import TargetStatus
+from program.submission import Verdict
 from program.vietnamese import format_date, format_instant, format_number
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -33,7 +37,18 @@ def _environment(*, is_html: bool) -> Environment:
         "period": lambda code: Period.parse(code).label,
         "short_period": lambda code: Period.parse(code).short_label,
     }
+    environment.globals["labels"] = {
+        "verdict": _labels(Verdict),
+        "report_state": _labels(ReportState),
+        "target_status": _labels(TargetStatus),
+        "comparison": COMPARISON_WORDS,
+    }
     return environment
+
+
+def _labels(kinds: type[Verdict] | type[ReportState] | type[TargetStatus]) -> dict[str, str]:
+    """Return the label of each kind by its value."""
+    return {kind.value: kind.label for kind in kinds}
 
 
 def _format_duration(duration: timedelta) -> str:

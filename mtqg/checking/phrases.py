@@ -69,12 +69,7 @@ _VIETNAMESE = Phrases(
         Verdict.UNREADABLE: "KHÔNG ĐỌC ĐƯỢC: xin gửi lại.",
     },
     in_part="ĐẠT MỘT PHẦN: các dòng có lỗi dưới đây không được ghi, những dòng khác sẽ được ghi.",
-    short_verdicts={
-        Verdict.ACCEPTED: "đạt",
-        Verdict.ACCEPTED_WITH_WARNINGS: "đạt, có lưu ý",
-        Verdict.QUARANTINED: "cần sửa",
-        Verdict.UNREADABLE: "không đọc được",
-    },
+    short_verdicts={verdict: verdict.label for verdict in Verdict},
     severities={Severity.CRITICAL: "lỗi", Severity.WARNING: "lưu ý", Severity.INFO: "ghi chú"},
     failures={
         FailureKind.MISSING: (

@@ -4,6 +4,7 @@ Each has its cited source. `tag` says how sure a fact is (docs/sources.md). An u
 written `unknown`; a missing key is an error. So nobody can forget to say that a fact is unknown.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -14,6 +15,15 @@ from program.forms.measure import MONEY_MEASURES, to_printed
 from program.forms.qualifier import Qualifier
 from program.pack.yaml_file import Model
 from program.units.unit import UnitKind
+
+Comparison = Literal["at_least", "more_than", "at_most", "less_than"]
+COMPARISON_WORDS: Mapping[str, str] = {
+    "at_least": "từ",
+    "more_than": "trên",
+    "at_most": "không quá",
+    "less_than": "dưới",
+}
+"""The word before a target's value in a Vietnamese text."""
 
 
 class Tag(StrEnum):
@@ -134,7 +144,7 @@ class Target(Model):
     level: UnitKind | None = None
     period: str | None
     value: float
-    comparison: Literal["at_least", "more_than", "at_most", "less_than"]
+    comparison: Comparison
     tag: Tag
     source: str = Field(min_length=1)
 

@@ -1,11 +1,9 @@
 """Targets of single units: a plan per district or commune, in the pack's `targets.csv`."""
 
-from typing import Literal
-
 from pydantic import field_validator
 
 from program.calendar.period import Period
-from program.pack.catalogue import Tag
+from program.pack.catalogue import Comparison, Tag
 from program.pack.yaml_file import Model
 
 FILE = "targets.csv"
@@ -21,7 +19,7 @@ class UnitTarget(Model):
     unit: str
     period: str
     value: float
-    comparison: Literal["at_least", "more_than", "at_most", "less_than"]
+    comparison: Comparison
     tag: Tag
     source: str
 

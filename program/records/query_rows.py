@@ -8,6 +8,7 @@ from program.calendar.stage import Stage
 from program.finding import Finding, Severity
 from program.forms.qualifier import Qualifier
 from program.pack.catalogue import Tag
+from program.records.target_status import TargetStatus
 from program.submission import Verdict
 
 
@@ -58,7 +59,7 @@ class ProgressRow:
     qualifier: Qualifier | None
     target: float | None
     percent: float | None
-    status: str
+    status: TargetStatus
     is_synthetic: bool
     is_flagged: bool
     required_pace: float | None = None

@@ -12,12 +12,6 @@ from program.submission import Verdict
 from program.vietnamese import format_date, format_instant
 
 _ATOM = "http://www.w3.org/2005/Atom"
-_WORDS = {
-    Verdict.ACCEPTED: "đạt",
-    Verdict.ACCEPTED_WITH_WARNINGS: "đạt có lưu ý",
-    Verdict.QUARANTINED: "chờ sửa",
-    Verdict.UNREADABLE: "không đọc được",
-}
 
 
 def feed_bytes(pack: Pack, runs: Sequence[RunCount]) -> bytes:
@@ -38,7 +32,7 @@ def feed_bytes(pack: Pack, runs: Sequence[RunCount]) -> bytes:
 
 
 def _add_entry(feed: etree._Element, pack: Pack, run: RunCount) -> None:
-    counts = [f"{run.verdicts[verdict]} {word}" for verdict, word in _WORDS.items()]
+    counts = [f"{run.verdicts[verdict]} {verdict.label}" for verdict in Verdict]
     checked = sum(run.verdicts.values())
     entry = etree.SubElement(feed, _named("entry"))
     title = f"Lần chạy {run.run_id}, ngày {format_date(run.as_of)}: {checked} báo cáo"
@@ -48,7 +42,7 @@ def _add_entry(feed: etree._Element, pack: Pack, run: RunCount) -> None:
     _text(entry, "updated", _instant(run.started_at))
     etree.SubElement(entry, _named("link"), rel="alternate", href="../index.html")
     started = format_instant(run.started_at)
-    _text(entry, "summary", f"Bắt đầu lúc {started}. Kết quả kiểm tra: {', '.join(counts)}.")
+    _text(entry, "summary", f"Bắt đầu lúc {started}. Kết quả kiểm tra: {'; '.join(counts)}.")
 
 
 def _identity(pack: Pack, what: str) -> str:

@@ -3,44 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
 
 from program.calendar.period import Period
 from program.forms.measure import to_printed
-from program.pack.load import Pack, Program
+from program.pack.catalogue import COMPARISON_WORDS
+from program.pack.load import Pack
 from program.records.query_rows import ProgressRow, ReportingRow
 from program.records.report_state import ReportState, state_of
 from program.records.site_rows import DisbursementRow
+from program.records.target_status import URGENT
 from program.vietnamese import format_date, format_number
 from publish.documents.fill import filled, template_of
 from publish.documents.letterhead import letterhead
 from publish.reports.awaited import AwaitedUnit
 from publish.site.tables.money import left_vnd, most_left
 from publish.site.tables.target_summary import TargetLine, status_counts
-from warehouse.queries.briefing import MoneyOfPeriod, TrainingOfPeriod
-
-Row = TypeVar("Row", MoneyOfPeriod, TrainingOfPeriod)
+from warehouse.queries.briefing import TrainingOfPeriod
 
 BRIEF = "tom-tat.docx"
 _SHOWN_TARGETS = 5
 _SHOWN = 3
 _BILLION = "tỷ đồng"
-_STATUS_WORDS = {
-    "achieved": "đạt",
-    "on_track": "đúng tiến độ",
-    "at_risk": "có nguy cơ chậm",
-    "behind": "chậm",
-    "not_reached": "không đạt",
-    "not_yet": "chưa đạt",
-    "estimated_met": "ước đạt",
-    "estimated_unmet": "ước chưa đạt",
-    "partial": "chưa đủ báo cáo",
-    "no_data": "chưa có số liệu",
-}
-"""The words of a target's status, in the order in which they are listed."""
-_URGENT = ("not_reached", "behind", "at_risk", "not_yet", "estimated_unmet")
-"""The statuses that leaders must know of, the most urgent first."""
-_COMPARISONS = {"at_least": "từ", "more_than": "trên", "at_most": "không quá", "less_than": "dưới"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +35,7 @@ class BriefFacts:
 
     day: date
     targets: Sequence[TargetLine]
-    money: MoneyOfPeriod | None
+    money: DisbursementRow | None
     money_rows: Sequence[DisbursementRow]
     training: TrainingOfPeriod | None
     reports: Sequence[ReportingRow]
@@ -86,20 +69,9 @@ def brief_bytes(facts: BriefFacts, pack: Pack) -> bytes:
     return filled(template_of(pack, BRIEF), values)
 
 
-def headline_of(rows: Sequence[Row], program: Program) -> Row | None:
-    """Return the first of `rows`, the latest first, that stands for the whole; else the first.
-
-    A unit's own report does, and a sum of enough of the reports that are due.
-    """
-    for row in rows:
-        if row.basis == "reported" or program.is_enough(row.reported, row.expected):
-            return row
-    return rows[0] if rows else None
-
-
 def _targets_sentence(lines: Sequence[TargetLine]) -> str:
     counts = status_counts(lines)
-    words = [f"{counts[key]} {word}" for key, word in _STATUS_WORDS.items() if counts.get(key)]
+    words = [f"{count} {status.label}" for status, count in counts.items()]
     unverified = sum(not line.is_verified for line in lines)
     doubt = ""
     if unverified:
@@ -108,24 +80,24 @@ def _targets_sentence(lines: Sequence[TargetLine]) -> str:
 
 
 def _urgent(lines: Sequence[TargetLine]) -> list[TargetLine]:
-    urgent = [line for line in lines if line.status in _URGENT]
-    urgent.sort(key=lambda line: _URGENT.index(line.status))
+    urgent = [line for line in lines if line.status in URGENT]
+    urgent.sort(key=lambda line: URGENT.index(line.status))
     return urgent[:_SHOWN_TARGETS]
 
 
 def _target_text(line: TargetLine) -> _TargetText:
     row = line.row
     if row is None:
-        return _TargetText(line.indicator.name, "", "", _STATUS_WORDS[line.status])
+        return _TargetText(line.indicator.name, "", "", line.status.label)
     measured = row.actual if row.measured is None else row.measured
     doubt = "; cần kiểm tra" if row.is_flagged else ""
     invented = "; giả lập" if row.is_synthetic else ""
     period = Period.parse(row.period).short_label
     figure = f"{_printed(line, measured)} ({period}; {_coverage(row)}{doubt}{invented})"
     mark = "" if line.is_verified else " (*)"
-    comparison = _COMPARISONS.get(row.comparison or "", "")
+    comparison = COMPARISON_WORDS[row.comparison] if row.comparison else ""
     target = f"{comparison} {_printed(line, row.target)}{mark}"
-    return _TargetText(line.indicator.name, figure, target.strip(), _STATUS_WORDS[line.status])
+    return _TargetText(line.indicator.name, figure, target.strip(), line.status.label)
 
 
 def _printed(line: TargetLine, value: float | None) -> str:
@@ -136,14 +108,14 @@ def _printed(line: TargetLine, value: float | None) -> str:
     return f"{number}{unit}" if unit.startswith("%") else f"{number} {unit}"
 
 
-def _coverage(row: ProgressRow | MoneyOfPeriod | TrainingOfPeriod) -> str:
+def _coverage(row: ProgressRow | DisbursementRow | TrainingOfPeriod) -> str:
     """Return of how many units a figure is: n/m."""
     if row.basis == "reported":
         return "tỉnh báo cáo"
     return f"{row.reported}/{row.expected} đơn vị"
 
 
-def _money_sentence(money: MoneyOfPeriod | None) -> str:
+def _money_sentence(money: DisbursementRow | None) -> str:
     if money is None or money.plan_vnd is None or money.disbursed_vnd is None:
         return "Chưa có số liệu giải ngân."
     period = _of_period(money.period)
@@ -231,7 +203,7 @@ def _billions(vnd: float) -> str:
     return f"{format_number(to_printed(vnd, _BILLION), decimals=1)} {_BILLION}"
 
 
-def _invented(row: MoneyOfPeriod | TrainingOfPeriod) -> str:
+def _invented(row: DisbursementRow | TrainingOfPeriod) -> str:
     return "; giả lập" if row.is_synthetic else ""
 
 

@@ -29,12 +29,6 @@ from publish.reports.office_reports import CHASING_LIST
 
 _MOST_LINES = 40
 _MOST_CALLS = 5
-_WORDS = {
-    Verdict.ACCEPTED: "đạt",
-    Verdict.ACCEPTED_WITH_WARNINGS: "đạt, có lưu ý",
-    Verdict.QUARANTINED: "chờ sửa",
-    Verdict.UNREADABLE: "không đọc được",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +69,7 @@ def compose_morning(
         "office": pack.correspondence.office,
         "program": pack.program,
         "day": letter.day,
-        "counts": [(counts[kind], word) for kind, word in _WORDS.items() if counts[kind]],
+        "counts": [(counts[kind], kind.label) for kind in Verdict if counts[kind]],
         "came": [_came(row, pack) for row in in_order[:_MOST_LINES]],
         "total": len(came),
         "awaited": units,
@@ -138,7 +132,7 @@ def _came(row: RunSubmissionRow, pack: Pack) -> _Came:
     return _Came(
         unit.name if unit else "Đơn vị chưa rõ",
         f"{form}, {period}" if period else form,
-        f"{_WORDS[row.verdict]}{more}",
+        f"{row.verdict.label}{more}",
     )
 
 

@@ -11,8 +11,9 @@ from program.calendar.stage import Stage
 from program.forms.elements import form_elements
 from program.forms.form import Form
 from program.pack.load import Pack
+from program.records.headline import headline
 from program.records.query_rows import ReportingRow
-from publish.documents.brief import BRIEF, BriefFacts, brief_bytes, headline_of
+from publish.documents.brief import BRIEF, BriefFacts, brief_bytes
 from publish.documents.dispatch import DISPATCH, dispatch_bytes
 from publish.output_folder import OutputFolder, code_digest, digest_of, folder_digest
 from publish.own_forms.own_forms import write_own_forms
@@ -28,7 +29,7 @@ from publish.reports.disbursement import DisbursementReport, disbursement_tables
 from publish.reports.workbook import workbook_bytes
 from publish.site.tables.target_summary import target_summary
 from warehouse.database.engine import Warehouse
-from warehouse.queries.briefing import money_by_period, training_by_period
+from warehouse.queries.briefing import training_by_period
 from warehouse.queries.marts import data_day, data_version
 from warehouse.queries.report_facts import (
     DoubtRow,
@@ -36,6 +37,7 @@ from warehouse.queries.report_facts import (
     disbursement_rows,
     doubt_rows,
     report_facts,
+    total_money,
 )
 from warehouse.queries.reports import progress_of, reporting
 
@@ -125,13 +127,13 @@ def _brief_facts(warehouse: Warehouse, pack: Pack, day: date) -> BriefFacts:
     province = pack.program.province
     rows = reporting(warehouse)
     awaited = of_open_units(awaited_reports(rows, pack, day), day)
-    money = headline_of(money_by_period(warehouse, province, day), pack.program)
+    money = headline(total_money(warehouse, province), pack.program, day)
     return BriefFacts(
         day=day,
         targets=target_summary(progress_of(warehouse, province), pack),
         money=money,
         money_rows=disbursement_rows(warehouse, money.period, money.stage) if money else (),
-        training=headline_of(training_by_period(warehouse, province, day), pack.program),
+        training=headline(training_by_period(warehouse, province), pack.program, day),
         reports=rows,
         awaited=awaited_units(awaited),
     )

@@ -7,6 +7,7 @@ from program.pack.catalogue import Indicator
 from program.pack.load import Pack
 from program.records.query_rows import RunSubmissionRow
 from program.records.report_state import ReportState
+from program.records.target_status import URGENT, TargetStatus
 from program.units.register import Unit
 from publish.site.indicator_pages import IndicatorPage
 from publish.site.reporting_pages import FormReports
@@ -18,8 +19,6 @@ from warehouse.database.engine import Warehouse
 from warehouse.queries.reports import progress_of
 
 _MOST_BEHIND = 8
-_NEEDS_ATTENTION = ("not_reached", "behind", "at_risk", "not_yet")
-"""The statuses of the targets that the page names at once, the worst first."""
 _MOST_NEEDING = 6
 
 
@@ -38,8 +37,8 @@ class StatusChange:
     """A target whose status is not what it was a month ago."""
 
     indicator: Indicator
-    before: str
-    now: str
+    before: TargetStatus
+    now: TargetStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class FirstPage:
     """
 
     lines: Sequence[TargetLine]
-    statuses: Mapping[str, int]
+    statuses: Mapping[TargetStatus, int]
     unverified: int
     needing: Sequence[TargetLine]
     money: MoneyPanel | None
@@ -91,8 +90,8 @@ def first_page(
 
 
 def _needing_attention(lines: Sequence[TargetLine]) -> tuple[TargetLine, ...]:
-    needing = [line for line in lines if line.row and line.status in _NEEDS_ATTENTION]
-    needing.sort(key=lambda line: _NEEDS_ATTENTION.index(line.status))
+    needing = [line for line in lines if line.row and line.status in URGENT]
+    needing.sort(key=lambda line: URGENT.index(line.status))
     return tuple(needing[:_MOST_NEEDING])
 
 

@@ -10,7 +10,7 @@ from program.units.register import Unit
 from publish.site.charts.bars import Bars
 from publish.site.pages import SitePages, project_path
 from publish.site.site_data import SiteData
-from publish.site.tables.money import is_like, latest_money, of_units, rate_bars
+from publish.site.tables.money import headline_money, is_like, of_units, rate_bars
 
 _TEMPLATE = "site/project.html.j2"
 
@@ -49,7 +49,7 @@ def write_project_pages(
 
 def _page_of(project: Project, data: SiteData) -> ProjectPage:
     rows = data.money_by_project.get(project.code, [])
-    whole = latest_money(rows, data.pack)
+    whole = headline_money(rows, data)
     units = of_units(rows, whole, data.pack) if whole else ()
     chart = rate_bars(units)
     reports = {}

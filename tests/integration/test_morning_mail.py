@@ -72,11 +72,11 @@ def test_the_office_learns_what_came_what_waits_and_whom_to_call(
     (mail,) = mornings(settings, pack)
     text = mail.get_body(("plain",)).get_content()
     assert "đến ngày 20/02/2025" in text
-    assert "1. MỚI NHẬN: 2 báo cáo (1 đạt; 1 chờ sửa)." in text
+    assert "1. MỚI NHẬN: 2 báo cáo (1 đạt; 1 cần sửa)." in text
     came = [line.strip() for line in text.splitlines() if "Báo cáo đào tạo" in line]
     # What is to be corrected stands first.
     assert came[0].startswith(
-        "- Huyện Kế Sách – Báo cáo đào tạo, tập huấn, Quý IV năm 2024: chờ sửa ("
+        "- Huyện Kế Sách – Báo cáo đào tạo, tập huấn, Quý IV năm 2024: cần sửa ("
     )
     assert came[1] == "- Huyện Châu Thành – Báo cáo đào tạo, tập huấn, Quý IV năm 2024: đạt"
     assert "báo cáo chưa gửi, 1 báo cáo chờ sửa, của 12 đơn vị" in text

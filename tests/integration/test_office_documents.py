@@ -20,6 +20,8 @@ from program.settings import Settings
 from program.submission import Fact, Submission, verdict_of
 from publish.documents.fill import filled
 from publish.reports.office_reports import write_office_files, write_reports
+from publish.site.site_data import site_data
+from publish.site.tables.money import money_panel
 from tests.arriving import arrive, catalogued
 from warehouse.ledger import start_run
 from warehouse.load import load_delivery
@@ -40,14 +42,19 @@ def send(engine: Engine) -> Send:
     run = start_run(engine, NOON.date(), "rules-1", NOON)
 
     def send(
-        number: int, unit: str, form: str, figures: dict[str, float], *findings: Finding
+        number: int,
+        unit: str,
+        form: str,
+        figures: dict[str, float],
+        *findings: Finding,
+        period: str = "2024-Q4",
     ) -> None:
         at = NOON + timedelta(minutes=number)
         verdict = verdict_of(findings)
         facts = tuple(Fact(name, 0, value, None, "S", "C12") for name, value in figures.items())
         report = Submission(
             arrive(engine, run, number, unit, at, at), verdict, findings, form, "v1", unit,
-            Period.parse("2024-Q4"), Stage.FINAL, facts if verdict.loads else (), values_read=1,
+            Period.parse(period), Stage.FINAL, facts if verdict.loads else (), values_read=1,
         )  # fmt: skip
         load_delivery(engine, [(report, None)], run_id=run, rule_set_version="rules-1", now=at)
 
@@ -80,6 +87,24 @@ def test_the_brief_says_money_training_and_reports_with_how_many_units(
     assert "Quý IV năm 2024: 9 lớp, 90 người tham dự (9/11 đơn vị)" in said
     assert "chưa đối chiếu văn bản gốc" in said
     assert "Số liệu đến ngày 20/02/2025" in said
+
+
+def test_the_page_and_the_brief_take_money_of_the_same_period(
+    engine: Engine, send: Send, pack: Pack, tmp_path: Path
+) -> None:
+    money = {"plan_total_vnd_total": 2e9, "disbursed_total_vnd_total": 1e9}
+    for number, unit in enumerate(DISTRICTS[:9], start=1):
+        send(number, unit, "disbursement", money, period="2024-Q3")
+    send(20, "942", "disbursement", money, period="2024-Q4")
+    # A quarter that still runs: two months of money would look like a slow year.
+    for number, unit in enumerate(DISTRICTS, start=30):
+        send(number, unit, "disbursement", money, period="2025-Q1")
+    panel = money_panel(site_data(engine, pack))
+    assert panel is not None
+    assert (panel.whole.period, panel.whole.reported) == ("2024-Q3", 9)
+    write_reports(engine, pack, tmp_path / "reports", is_ours=True)
+    said = "\n".join(texts(docx.Document(str(tmp_path / "reports" / "tom-tat.docx"))))
+    assert "Lũy kế đến hết quý III năm 2024: giải ngân 9 tỷ đồng" in said
 
 
 @pytest.mark.both_databases

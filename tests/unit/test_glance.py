@@ -6,6 +6,7 @@ from program.calendar.stage import Stage
 from program.pack.catalogue import Tag
 from program.pack.load import Pack
 from program.records.query_rows import ProgressRow
+from program.records.target_status import TargetStatus
 from publish.site.tables.target_summary import status_counts, target_summary
 
 
@@ -26,7 +27,7 @@ def figure(
         None,
         70.0,
         None,
-        status,
+        TargetStatus(status),
         False,
         False,
         basis=basis,

@@ -1,30 +1,10 @@
-"""What a page for leaders asks beside the targets: the province's money and training by period."""
+"""What the brief asks beside targets, money and plans: the training of a unit by period."""
 
-from dataclasses import dataclass, fields
-from datetime import date
-from typing import TypeVar
+from dataclasses import dataclass
 
-from sqlalchemy import Engine, bindparam, text
-from sqlalchemy.types import Date
+from sqlalchemy import Engine, text
 
 from program.calendar.stage import Stage
-
-Row = TypeVar("Row", "MoneyOfPeriod", "TrainingOfPeriod")
-
-
-@dataclass(frozen=True, slots=True)
-class MoneyOfPeriod:
-    """Planned and disbursed of a province: its own total line, or the sum of units below it."""
-
-    period: str
-    stage: Stage
-    basis: str
-    plan_vnd: float | None
-    disbursed_vnd: float | None
-    rate: float | None
-    reported: int
-    expected: int
-    is_synthetic: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +23,17 @@ class TrainingOfPeriod:
     is_synthetic: bool
 
 
-def money_by_period(engine: Engine, unit: str, day: date) -> list[MoneyOfPeriod]:
-    """Return the money of a unit's periods that have ended by `day`, the latest first."""
-    condition = "project_code = 'total' AND source = 'total'"
-    return _by_period(engine, MoneyOfPeriod, f"mart_disbursement WHERE {condition} AND", unit, day)
-
-
-def training_by_period(engine: Engine, unit: str, day: date) -> list[TrainingOfPeriod]:
-    """Return the training of a unit's periods that have ended by `day`, the latest first."""
-    return _by_period(engine, TrainingOfPeriod, "mart_training WHERE", unit, day)
-
-
-def _by_period(engine: Engine, kind: type[Row], mart: str, unit: str, day: date) -> list[Row]:
-    columns = [field.name for field in fields(kind)]
+def training_by_period(engine: Engine, unit: str) -> list[TrainingOfPeriod]:
+    """Return the training of a unit, a row for each period, stage and basis."""
+    columns = ", ".join(TrainingOfPeriod.__slots__)
     query = text(
-        f"SELECT {', '.join(columns)} FROM {mart} unit_code = :unit "  # noqa: S608  (our own names)
-        "AND stage = 'final' AND reported > 0 AND period_end <= :day "
-        # Of periods that end together the longer one first, and the unit's own report.
-        "ORDER BY period_end DESC, LENGTH(period), basis"
-    ).bindparams(bindparam("day", type_=Date))
+        f"SELECT {columns} FROM mart_training WHERE unit_code = :unit "  # noqa: S608  (our own names)
+        "ORDER BY period_end DESC, period, stage, basis"
+    )
     with engine.connect() as connection:
-        found = connection.execute(query, {"unit": unit, "day": day}).mappings()
+        found = connection.execute(query, {"unit": unit}).mappings()
         rows = [dict(row) for row in found]
     # Views give both as they are stored.
     for row in rows:
         row |= {"stage": Stage(row["stage"]), "is_synthetic": bool(row["is_synthetic"])}
-    return [kind(**row) for row in rows]
+    return [TrainingOfPeriod(**row) for row in rows]

@@ -133,6 +133,19 @@ def disbursement_rows(
         return [_disbursement_row(row) for row in rows]
 
 
+def total_money(engine: Engine, unit: str) -> list[DisbursementRow]:
+    """Return a unit's totals of plan and disbursement, a row for each period, stage and basis."""
+    columns = ", ".join(DisbursementRow.__slots__)
+    query = (
+        f"SELECT {columns} FROM mart_disbursement "  # noqa: S608  (our own names)
+        "WHERE unit_code = :unit AND project_code = 'total' AND source = 'total' "
+        "ORDER BY period, stage, basis"
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(text(query), {"unit": unit}).mappings()
+        return [_disbursement_row(row) for row in rows]
+
+
 def _disbursement_row(row: RowMapping) -> DisbursementRow:
     typed = {"stage": Stage(row["stage"]), "is_synthetic": bool(row["is_synthetic"])}
     return DisbursementRow(**{**row, **typed})

@@ -19,6 +19,7 @@ from program.records.query_rows import (
     StageRow,
     TerritorySumRow,
 )
+from program.records.target_status import TargetStatus
 from program.submission import Verdict
 from warehouse.tables import DeliveryRow, FindingRow, RunRow, SubmissionRow
 
@@ -103,7 +104,7 @@ def _progress_row(row: RowMapping) -> ProgressRow:
         qualifier=Qualifier(row["qualifier"]) if row["qualifier"] else None,
         target=row["target"],
         percent=row["percent"],
-        status=row["status"],
+        status=TargetStatus(row["status"]),
         is_synthetic=bool(row["is_synthetic"]),
         is_flagged=bool(row["is_flagged"]),
         required_pace=row["required_pace"],

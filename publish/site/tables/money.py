@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from program.calendar.period import Period
-from program.calendar.stage import Stage
 from program.pack.catalogue import Project
 from program.pack.load import Pack
+from program.records.headline import headline
 from program.records.site_rows import DisbursementRow
 from program.units.register import Unit
 from program.vietnamese import format_number
@@ -34,7 +33,7 @@ class MoneyPanel:
 def money_panel(data: SiteData) -> MoneyPanel | None:
     """Return the panel of money; None where no unit has reported a plan."""
     totals = data.money_by_project.get(_TOTAL, [])
-    whole = latest_money(totals, data.pack)
+    whole = headline_money(totals, data)
     if whole is None:
         return None
     ranking = rate_bars(of_units(totals, whole, data.pack))
@@ -68,25 +67,11 @@ def rate_bars(lines: Sequence[tuple[Unit, DisbursementRow]]) -> Bars:
     return bars(values, full=100)
 
 
-def latest_money(rows: Sequence[DisbursementRow], pack: Pack) -> DisbursementRow | None:
-    """Return the province's total of the latest period with enough final reports.
-
-    Where no period has enough, the latest one counts: the page says how many have reported.
-    """
-    province = pack.province.code
+def headline_money(rows: Sequence[DisbursementRow], data: SiteData) -> DisbursementRow | None:
+    """Return the province's total in `rows` of the period that pages show first."""
+    province = data.pack.province.code
     totals = [row for row in rows if row.unit_code == province and row.source == _TOTAL]
-
-    def order(row: DisbursementRow) -> tuple[object, ...]:
-        is_final = row.stage is Stage.FINAL
-        # The unit's own report comes before a sum of the units below it.
-        return (
-            is_final and pack.program.is_enough(row.reported, row.expected),
-            Period.parse(row.period).end_order,
-            is_final,
-            row.basis == "reported",
-        )
-
-    return max(totals, key=order, default=None)
+    return headline(totals, data.pack.program, data.day)
 
 
 def of_units(

@@ -9,11 +9,7 @@ from program.calendar.period import Period
 from program.pack.catalogue import Indicator
 from program.pack.load import Pack
 from program.records.query_rows import ProgressRow
-
-_NO_DATA = "no_data"
-"""The status of a target without a figure; the other statuses are those of `mart_progress`."""
-_PARTIAL = "partial"
-"""The status of a target of which no figure is complete enough yet."""
+from program.records.target_status import TargetStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +26,11 @@ class TargetLine:
     newer: ProgressRow | None = None
 
     @property
-    def status(self) -> str:
-        """The target's status in the words of `mart_progress` (docs/marts.md)."""
+    def status(self) -> TargetStatus:
+        """The status of its headline, of a target without one whether it has any figure."""
         if self.row is not None:
             return self.row.status
-        return _PARTIAL if self.newer else _NO_DATA
+        return TargetStatus.PARTIAL if self.newer else TargetStatus.NO_DATA
 
     @property
     def is_verified(self) -> bool:
@@ -63,9 +59,10 @@ def target_summary(rows: Sequence[ProgressRow], pack: Pack) -> list[TargetLine]:
     return lines
 
 
-def status_counts(lines: Iterable[TargetLine]) -> dict[str, int]:
-    """Return how many targets have each status."""
-    return dict(Counter(line.status for line in lines))
+def status_counts(lines: Iterable[TargetLine]) -> dict[TargetStatus, int]:
+    """Return how many targets have each status that occurs, in the order of the statuses."""
+    counts = Counter(line.status for line in lines)
+    return {status: counts[status] for status in TargetStatus if counts[status]}
 
 
 def _newer(row: ProgressRow | None, headline: ProgressRow | None) -> ProgressRow | None:
